@@ -1,0 +1,144 @@
+/** The only maker of graph instructions: asks the shape rules for every result type. */
+import type { Dim } from "../../types/dim.js";
+import type { Shape } from "../../types/shape.js";
+import type { Origin } from "../../source/origin.js";
+import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "./types.js";
+import { InvariantError } from "../../diagnostics/invariant.js";
+import { inferTypes, type ShapeContext, shapeContext } from "../../ops/shape-rules.js";
+import type { ScalarOp } from "../../ops/scalar-ops.js";
+import { printShape } from "../../types/shape.js";
+
+const noOrigin: Origin = {};
+
+export class GraphBuilder {
+  readonly instructions: Instruction[] = [];
+  readonly types: ValueType[] = [];
+  readonly names: (string | undefined)[] = [];
+  private readonly inputs: ValueId[] = [];
+  /** Origin given to the instructions made next. */
+  origin: Origin = noOrigin;
+  readonly name: string;
+  readonly context: ShapeContext;
+
+  constructor(name: string, context: ShapeContext = shapeContext([])) {
+    this.name = name;
+    this.context = context;
+  }
+
+  input(name: string, type: ValueType): ValueId {
+    const id = this.define(type, name);
+    this.inputs.push(id);
+    return id;
+  }
+
+  typeOf(id: ValueId): ValueType {
+    const type = this.types[id];
+    if (type === undefined) throw new InvariantError(`no value %${id} in ${this.name}`);
+    return type;
+  }
+
+  shapeOf(id: ValueId): Shape {
+    return this.typeOf(id).shape;
+  }
+
+  /** Appends an instruction and returns its results. */
+  emitAll(operation: Operation, operands: readonly ValueId[], origin: Origin = this.origin): ValueId[] {
+    const types = inferTypes(
+      operation,
+      operands.map((id) => this.typeOf(id)),
+      this.context,
+    );
+    if (typeof types === "string") {
+      const shapes = operands.map((id) => printShape(this.shapeOf(id))).join(", ");
+      throw new InvariantError(`${this.name}: ${types} (${operation.kind} of ${shapes})`);
+    }
+    const results = types.map((type) => this.define(type));
+    this.instructions.push({ operation, operands, results, origin });
+    return results;
+  }
+
+  /** Appends an instruction with one result. */
+  emit(operation: Operation, operands: readonly ValueId[], origin: Origin = this.origin): ValueId {
+    const [result] = this.emitAll(operation, operands, origin);
+    if (result === undefined) throw new InvariantError(`${operation.kind} has no result`);
+    return result;
+  }
+
+  constant(value: number): ValueId {
+    return this.emit({ kind: "constant", dtype: "real", value }, []);
+  }
+
+  dimension(dim: Dim): ValueId {
+    return this.emit({ kind: "dimension", dim }, []);
+  }
+
+  map(op: ScalarOp, ...operands: ValueId[]): ValueId {
+    return this.emit({ kind: "map", op }, operands);
+  }
+
+  /** Axis `i` of `value` becomes axis `axes[i]` of `shape`; nothing is emitted where the shapes are equal already. */
+  broadcast(value: ValueId, shape: Shape, axes: readonly number[]): ValueId {
+    if (axes.length === shape.length) return value;
+    return this.emit({ kind: "broadcast", shape, axes }, [value]);
+  }
+
+  /** Repeats a scalar over `shape`. */
+  fill(scalar: ValueId, shape: Shape): ValueId {
+    return this.broadcast(scalar, shape, []);
+  }
+
+  constantOf(value: number, shape: Shape): ValueId {
+    return this.fill(this.constant(value), shape);
+  }
+
+  reduce(op: "sum" | "max" | "min", value: ValueId, axes: readonly number[]): ValueId {
+    return axes.length === 0 ? value : this.emit({ kind: "reduce", op, axes }, [value]);
+  }
+
+  contract(
+    a: ValueId,
+    b: ValueId,
+    labels: { a: readonly number[]; b: readonly number[]; result: readonly number[] },
+  ): ValueId {
+    return this.emit({ kind: "contract", ...labels }, [a, b]);
+  }
+
+  slice(value: ValueId, axis: number, start: Dim, length: Dim): ValueId {
+    return this.emit({ kind: "slice", axis, start, length }, [value]);
+  }
+
+  concat(axis: number, values: readonly ValueId[]): ValueId {
+    return values.length === 1 ? (values[0] as ValueId) : this.emit({ kind: "concat", axis }, values);
+  }
+
+  reshape(value: ValueId, shape: Shape): ValueId {
+    return this.emit({ kind: "reshape", shape }, [value]);
+  }
+
+  transpose(value: ValueId, permutation: readonly number[]): ValueId {
+    return permutation.every((axis, i) => axis === i) ? value : this.emit({ kind: "transpose", permutation }, [value]);
+  }
+
+  finish(outputs: readonly { readonly name: string; readonly value: ValueId }[]): GraphFunction {
+    return {
+      name: this.name,
+      inputs: this.inputs,
+      outputs: outputs.map((output) => output.value),
+      instructions: this.instructions,
+      types: this.types,
+      names: this.names,
+      outputNames: outputs.map((output) => output.name),
+    };
+  }
+
+  /** Gives a value the name of an equation, for printing, where it has none. */
+  nameValue(id: ValueId, name: string): void {
+    this.names[id] ??= name;
+  }
+
+  private define(type: ValueType, name?: string): ValueId {
+    this.types.push(type);
+    this.names.push(name);
+    return this.types.length - 1;
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The graph IR: what is computed, for ONE example. Tensors in single assignment, small orthogonal operations.
+ *
+ * There is no batch axis. A value is either *per example* or *shared* by all examples (it depends on parameters and
+ * constants only); the batch is a matter of lowering. Only `batch_sum` looks across examples: it adds a per-example
+ * value over the batch and gives a shared one. Dimensions may be symbols: cell dimensions until they are bound,
+ * `%T` for the steps of this example, and run-time dimensions of contexts (`S`), each of this example.
+ *
+ * Everything here is plain read-only data. Only `build.ts` makes instructions.
+ */
+import type { Dim } from "../../types/dim.js";
+import type { Shape } from "../../types/shape.js";
+import type { Origin } from "../../source/origin.js";
+import type { ScalarOp } from "../../ops/scalar-ops.js";
+
+export type DType = "real" | "index" | "bool";
+
+export interface ValueType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** True where the value is the same for all examples. */
+  readonly shared: boolean;
+}
+
+/** Index into `GraphFunction.types`. */
+export type ValueId = number;
+
+export type Operation =
+  /** A scalar literal; real, or bool as 0/1. */
+  | { readonly kind: "constant"; readonly dtype: DType; readonly value: number }
+  /** A dimension as a real scalar, `4*H`; per example where it holds `%T` or a run-time dimension. */
+  | { readonly kind: "dimension"; readonly dim: Dim }
+  /** A scalar operation on operands of one shape. */
+  | { readonly kind: "map"; readonly op: ScalarOp }
+  /** Operand axis `i` becomes result axis `axes[i]` (increasing); the other result axes repeat it. */
+  | { readonly kind: "broadcast"; readonly shape: Shape; readonly axes: readonly number[] }
+  /** Removes `axes` (increasing). Max and min give -inf / +inf over an empty axis, sum 0. */
+  | { readonly kind: "reduce"; readonly op: "sum" | "max" | "min"; readonly axes: readonly number[] }
+  /**
+   * A general product. Axes carry labels: in both operands and not in the result = contracted, in all three = batch,
+   * in one operand and the result = free. `matmul`: a [0,1], b [1,2], result [0,2].
+   */
+  | {
+      readonly kind: "contract";
+      readonly a: readonly number[];
+      readonly b: readonly number[];
+      readonly result: readonly number[];
+    }
+  | { readonly kind: "slice"; readonly axis: number; readonly start: Dim; readonly length: Dim }
+  /** Zeros before and after along one axis: the transpose of `slice`. */
+  | { readonly kind: "pad"; readonly axis: number; readonly before: Dim; readonly after: Dim }
+  | { readonly kind: "concat"; readonly axis: number }
+  /** Same elements in row-major order. */
+  | { readonly kind: "reshape"; readonly shape: Shape }
+  /** Result axis `i` is operand axis `permutation[i]`. */
+  | { readonly kind: "transpose"; readonly permutation: readonly number[] }
+  | { readonly kind: "reverse"; readonly axis: number }
+  /** `gather(table [V, …], index […i])` gives `[…i, …]`. */
+  | { readonly kind: "gather" }
+  /** `scatter_add(index […i], updates […i, …])` into zeros of `[size, …]`: the transpose of `gather`. */
+  | { readonly kind: "scatter_add"; readonly size: Dim }
+  /** Adds a per-example value over the batch; the result is shared. */
+  | { readonly kind: "batch_sum" }
+  /**
+   * Runs `body` for t = 0 … length-1 (backwards with `reverse`).
+   * Operands: `carried` initial values, `sequences` (leading axis `length`), then invariants.
+   * Body inputs: carried, one element of each sequence, invariants; body outputs: next carried, then outputs.
+   * Results: final carried, then each output stacked over time (leading axis `length`, at its own t).
+   */
+  | {
+      readonly kind: "scan";
+      readonly body: GraphFunction;
+      readonly length: Dim;
+      readonly carried: number;
+      readonly sequences: number;
+      readonly reverse: boolean;
+    };
+
+export type OperationKind = Operation["kind"];
+
+export interface Instruction {
+  readonly operation: Operation;
+  readonly operands: readonly ValueId[];
+  /** One value, except for `scan`. */
+  readonly results: readonly ValueId[];
+  readonly origin: Origin;
+}
+
+export interface GraphFunction {
+  readonly name: string;
+  readonly inputs: readonly ValueId[];
+  readonly outputs: readonly ValueId[];
+  /** Operands are defined before they are used. */
+  readonly instructions: readonly Instruction[];
+  /** The type of every value, by id. */
+  readonly types: readonly ValueType[];
+  /** Names for printing and messages, by id; inputs and outputs always have one. */
+  readonly names: readonly (string | undefined)[];
+  /** Names of the outputs, in order: one value may be several outputs. */
+  readonly outputNames: readonly string[];
+}
+
+/** A set of functions with different names. */
+export interface GraphProgram {
+  readonly functions: readonly GraphFunction[];
+}

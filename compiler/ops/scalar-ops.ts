@@ -1,0 +1,51 @@
+/**
+ * Scalar operations of the graph IR and how many operands each takes. Every table about them (values, derivatives,
+ * printing) is a `Record<ScalarOp, …>`, so an operation added here is a type error until each table has its row.
+ *
+ * Functions that are compositions (`relu`, `gelu`, `silu`, `elu`, `tan`, `mean`, `softmax` …) are expanded when the
+ * language is lowered and do not appear here.
+ */
+export const scalarArity = {
+  neg: 1,
+  abs: 1,
+  sign: 1,
+  floor: 1,
+  round: 1,
+  sqrt: 1,
+  exp: 1,
+  expm1: 1,
+  log: 1,
+  log1p: 1,
+  sin: 1,
+  cos: 1,
+  tanh: 1,
+  sigmoid: 1,
+  softplus: 1,
+  erf: 1,
+  stop_gradient: 1,
+  not: 1,
+  add: 2,
+  sub: 2,
+  mul: 2,
+  div: 2,
+  pow: 2,
+  min: 2,
+  max: 2,
+  lt: 2,
+  le: 2,
+  eq: 2,
+  ne: 2,
+  and: 2,
+  or: 2,
+  /** `clamp(x, low, high)`. */
+  clamp: 3,
+  /** `select(condition, whenTrue, whenFalse)`. */
+  select: 3,
+} as const;
+
+export type ScalarOp = keyof typeof scalarArity;
+
+/** Operations that give a truth value from two reals. */
+export const comparisonOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["lt", "le", "eq", "ne"]);
+/** Operations on truth values. */
+export const logicalOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["and", "or", "not"]);

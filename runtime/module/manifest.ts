@@ -1,0 +1,54 @@
+/** What a compiled module says about itself: the one description that loaders, savers and checkers read. */
+export interface Manifest {
+  readonly format: "recell-module";
+  readonly version: 1;
+  /** Version of the compiler that wrote the module. */
+  readonly compiler: string;
+  readonly cell: string;
+  readonly documentation: string;
+  readonly target: "js" | "wasm";
+  readonly dtype: "f32" | "f64";
+  /** Sizes fixed at compilation: `{ I: 64, H: 128 }`. */
+  readonly dimensions: Readonly<Record<string, number>>;
+  /** Dimensions of contexts that each call gives: `["S"]`. */
+  readonly runtimeDimensions: readonly string[];
+  readonly inputs: readonly InputEntry[];
+  readonly contexts: readonly TensorEntry[];
+  readonly states: readonly StateEntry[];
+  readonly params: readonly ParamEntry[];
+  readonly outputs: readonly TensorEntry[];
+  /** Which parts were compiled in besides `forward` and `step`. */
+  readonly has: { readonly gradient: boolean; readonly jvp: boolean; readonly hvp: boolean };
+}
+
+export interface TensorEntry {
+  /** As declared; states and parameters of used cells by path: `lower.W_i`. */
+  readonly name: string;
+  readonly documentation: string;
+  /** For one example (and one step where it is a sequence); names are run-time dimensions. */
+  readonly shape: readonly (number | string)[];
+}
+
+export interface InputEntry extends TensorEntry {
+  readonly dtype: "real" | "index";
+  /** Indices are integers in `[0, bound)`. */
+  readonly bound?: number;
+}
+
+export interface StateEntry extends TensorEntry {
+  /** `computed`: an expression of parameters and contexts gives the initial value where the caller gives none. */
+  readonly initial: "zeros" | "computed";
+}
+
+export interface ParamEntry extends TensorEntry {
+  readonly initializer: Initializer;
+}
+
+/** A declared initialiser with its numbers filled in. */
+export type Initializer =
+  | { readonly kind: "zeros" | "ones" | "orthogonal" | "identity" }
+  | { readonly kind: "constant"; readonly value: number }
+  /** Uniform on `[-bound, bound)`. */
+  | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "normal"; readonly deviation: number }
+  | { readonly kind: "glorot_uniform" | "glorot_normal" | "he_uniform" | "he_normal" };
