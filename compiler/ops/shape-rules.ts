@@ -197,9 +197,10 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
     ];
   },
 
-  batch_sum: (_operation, operands) => {
+  batch_sum: (_operation, operands, context) => {
     const [operand] = operands;
     if (operand?.dtype !== "real" || operand.shared) return "batch_sum takes a real value of each example";
+    if (hasOwnSize(operand.shape, context)) return `batch_sum of ${printShape(operand.shape)}, which differs in size`;
     return [{ ...operand, shared: true }];
   },
 
@@ -235,7 +236,10 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
   },
 };
 
-/** Applies the row of `operation`. */
+/**
+ * Applies the row of `operation`. A value whose size differs from example to example (it has `%T` or a run-time
+ * dimension) is never shared, whatever its operands are.
+ */
 export function inferTypes(
   operation: Operation,
   operands: readonly ValueType[],
@@ -246,7 +250,13 @@ export function inferTypes(
     t: readonly ValueType[],
     c: ShapeContext,
   ) => ShapeRuleResult;
-  return rule(operation, operands, context);
+  const types = rule(operation, operands, context);
+  if (typeof types === "string") return types;
+  return types.map((type) => (type.shared && hasOwnSize(type.shape, context) ? { ...type, shared: false } : type));
+}
+
+function hasOwnSize(shape: Shape, { perExampleSymbols }: ShapeContext): boolean {
+  return shape.some((dim) => symbolsOf(dim).some((symbol) => perExampleSymbols.has(symbol)));
 }
 
 function allShared(operands: readonly ValueType[]): boolean {

@@ -1,0 +1,261 @@
+/** Reads the text form of the graph IR, for tests of passes on a few lines. Throws a {@link GraphSyntaxError}. */
+import { addDims, dimConstant, dimSymbol, divideDims, type Dim, multiplyDims, subtractDims } from "../../types/dim.js";
+import type { Shape } from "../../types/shape.js";
+import { scalarArity, type ScalarOp } from "../../ops/scalar-ops.js";
+import { shapeContext, type ShapeContext } from "../../ops/shape-rules.js";
+import { GraphBuilder } from "./build.js";
+import type { DType, GraphFunction, GraphProgram, Operation, ValueId, ValueType } from "./types.js";
+import { printType } from "./print.js";
+
+export class GraphSyntaxError extends Error {
+  override name = "GraphSyntaxError";
+}
+
+/** @param runtimeDimensions symbols that differ from example to example, besides `%T` */
+export function parseProgram(text: string, runtimeDimensions: readonly string[] = []): GraphProgram {
+  const reader = new Reader(text);
+  const context = shapeContext(runtimeDimensions);
+  const functions: GraphFunction[] = [];
+  while (!reader.atEnd) functions.push(parseFunction(reader, context));
+  return { functions };
+}
+
+const tokenPattern =
+  /\s+|;[^\n]*|(%[\p{L}\p{N}_.'~]+|->|[\p{L}_][\p{L}\p{N}_.']*|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-?Infinity|[()[\]{},:=+*/-])/gu;
+
+class Reader {
+  private readonly tokens: string[] = [];
+  private position = 0;
+
+  constructor(text: string) {
+    let end = 0;
+    for (const match of text.matchAll(tokenPattern)) {
+      if (match.index !== end)
+        throw new GraphSyntaxError(`unexpected text ${JSON.stringify(text.slice(end, match.index))}`);
+      end = match.index + match[0].length;
+      if (match[1] !== undefined) this.tokens.push(match[1]);
+    }
+    if (end !== text.length) throw new GraphSyntaxError(`unexpected text ${JSON.stringify(text.slice(end, end + 20))}`);
+  }
+
+  get atEnd(): boolean {
+    return this.position >= this.tokens.length;
+  }
+
+  get next(): string {
+    return this.tokens[this.position] ?? "<end>";
+  }
+
+  take(): string {
+    const token = this.next;
+    this.position++;
+    return token;
+  }
+
+  accept(token: string): boolean {
+    if (this.next !== token) return false;
+    this.position++;
+    return true;
+  }
+
+  expect(token: string): void {
+    const found = this.take();
+    if (found !== token) throw new GraphSyntaxError(`expected ${token}, found ${found}`);
+  }
+
+  /** `open item separator? … close`. */
+  list<T>(open: string, close: string, item: () => T): T[] {
+    this.expect(open);
+    const items: T[] = [];
+    while (!this.accept(close)) {
+      if (this.atEnd) throw new GraphSyntaxError(`expected ${close}`);
+      items.push(item());
+      this.accept(",");
+    }
+    return items;
+  }
+
+  integer(): number {
+    const value = Number(this.take());
+    if (!Number.isInteger(value)) throw new GraphSyntaxError("expected an integer");
+    return value;
+  }
+
+  /** A keyword and what follows it. */
+  after<T>(keyword: string, item: () => T): T {
+    this.expect(keyword);
+    return item();
+  }
+}
+
+function parseFunction(reader: Reader, context: ShapeContext): GraphFunction {
+  reader.expect("func");
+  const builder = new GraphBuilder(reader.take(), context);
+  const scope = new Map<string, ValueId>();
+  for (const { name, type } of reader.list("(", ")", () => parseTyped(reader))) {
+    scope.set(name, builder.input(hintOf(name) ?? name.slice(1), type));
+  }
+  reader.expect("->");
+  const outputs = reader.list("(", ")", () => {
+    const name = reader.take();
+    reader.expect(":");
+    return { name, value: reader.take() };
+  });
+  reader.expect("{");
+  while (!reader.accept("}")) parseLine(reader, builder, scope, context);
+  return builder.finish(outputs.map(({ name, value }) => ({ name, value: lookUp(scope, value) })));
+}
+
+function parseLine(reader: Reader, builder: GraphBuilder, scope: Map<string, ValueId>, context: ShapeContext): void {
+  const results = [parseTyped(reader)];
+  while (reader.accept(",")) results.push(parseTyped(reader));
+  reader.expect("=");
+  const partial = parseOperation(reader);
+  const operands: ValueId[] = [];
+  while (reader.next.startsWith("%") && operands.length < 10_000) {
+    operands.push(lookUp(scope, reader.take()));
+    if (!reader.accept(",")) break;
+  }
+  const operation = typeof partial === "function" ? partial(parseBody(reader, context)) : partial;
+  const ids = builder.emitAll(operation, operands);
+  if (ids.length !== results.length) throw new GraphSyntaxError(`${operation.kind} has ${ids.length} results`);
+  for (const [i, { name, type }] of results.entries()) {
+    const id = ids[i] as ValueId;
+    const inferred = printType(builder.typeOf(id));
+    if (inferred !== printType(type))
+      throw new GraphSyntaxError(`${name} is written ${printType(type)} but is ${inferred}`);
+    scope.set(name, id);
+    const hint = hintOf(name);
+    if (hint !== undefined) builder.nameValue(id, hint);
+  }
+}
+
+function parseBody(reader: Reader, context: ShapeContext): GraphFunction {
+  reader.expect("body");
+  return parseFunction(reader, context);
+}
+
+/** The name without the id that printing added to make it unique; none for a bare number. */
+function hintOf(name: string): string | undefined {
+  const hint = name.slice(1);
+  return /^\d+$/.test(hint) ? undefined : hint.replace(/~\d+$/, "");
+}
+
+function lookUp(scope: ReadonlyMap<string, ValueId>, name: string): ValueId {
+  const id = scope.get(name);
+  if (id === undefined) throw new GraphSyntaxError(`unknown value ${name}`);
+  return id;
+}
+
+function parseTyped(reader: Reader): { name: string; type: ValueType } {
+  const name = reader.take();
+  if (!name.startsWith("%")) throw new GraphSyntaxError(`expected a value, found ${name}`);
+  reader.expect(":");
+  const shared = reader.accept("shared");
+  const dtype = reader.take();
+  if (dtype !== "real" && dtype !== "index" && dtype !== "bool") throw new GraphSyntaxError(`unknown type ${dtype}`);
+  return { name, type: { dtype, shared, shape: parseShape(reader) } };
+}
+
+function parseShape(reader: Reader): Shape {
+  return reader.list("[", "]", () => parseDim(reader));
+}
+
+function parseDim(reader: Reader): Dim {
+  let sum = parseProduct(reader);
+  for (;;) {
+    if (reader.accept("+")) sum = addDims(sum, parseProduct(reader));
+    else if (reader.accept("-")) sum = subtractDims(sum, parseProduct(reader));
+    // `H - 1` may be read as `H`, `-1`.
+    else if (/^-\d/.test(reader.next)) sum = addDims(sum, parseProduct(reader));
+    else return sum;
+  }
+}
+
+function parseProduct(reader: Reader): Dim {
+  let product = parseFactor(reader);
+  for (;;) {
+    if (reader.accept("*")) product = multiplyDims(product, parseFactor(reader));
+    else if (reader.accept("/")) {
+      const quotient = divideDims(product, parseFactor(reader));
+      if (quotient === undefined) throw new GraphSyntaxError("division of a dimension by a sum");
+      product = quotient;
+    } else return product;
+  }
+}
+
+function parseFactor(reader: Reader): Dim {
+  if (reader.accept("(")) {
+    const inner = parseDim(reader);
+    reader.expect(")");
+    return inner;
+  }
+  if (reader.accept("-")) return multiplyDims(dimConstant(-1), parseFactor(reader));
+  const token = reader.take();
+  return /^-?\d+$/.test(token) ? dimConstant(Number(token)) : dimSymbol(token);
+}
+
+type Parser = (reader: Reader) => Operation | ((body: GraphFunction) => Operation);
+
+const parseIntegers = (reader: Reader): number[] => reader.list("[", "]", () => reader.integer());
+const parseAxes = (reader: Reader): number[] => reader.after("axes", () => parseIntegers(reader));
+const parseAxis = (reader: Reader): number => reader.after("axis", () => reader.integer());
+
+const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+  ["constant", (r) => ({ kind: "constant", dtype: r.take() as DType, value: Number(r.take()) })],
+  ["dimension", (r) => ({ kind: "dimension", dim: parseDim(r) })],
+  ["broadcast", (r) => ({ kind: "broadcast", shape: parseShape(r), axes: parseAxes(r) })],
+  ["reduce", (r) => ({ kind: "reduce", op: r.take() as "sum", axes: parseAxes(r) })],
+  [
+    "contract",
+    (r) => ({
+      kind: "contract",
+      a: parseIntegers(r),
+      b: parseIntegers(r),
+      result: r.after("->", () => parseIntegers(r)),
+    }),
+  ],
+  [
+    "slice",
+    (r) => ({
+      kind: "slice",
+      axis: parseAxis(r),
+      start: r.after("start", () => parseDim(r)),
+      length: r.after("length", () => parseDim(r)),
+    }),
+  ],
+  [
+    "pad",
+    (r) => ({
+      kind: "pad",
+      axis: parseAxis(r),
+      before: r.after("before", () => parseDim(r)),
+      after: r.after("after", () => parseDim(r)),
+    }),
+  ],
+  ["concat", (r) => ({ kind: "concat", axis: parseAxis(r) })],
+  ["reshape", (r) => ({ kind: "reshape", shape: parseShape(r) })],
+  ["transpose", (r) => ({ kind: "transpose", permutation: parseIntegers(r) })],
+  ["reverse", (r) => ({ kind: "reverse", axis: parseAxis(r) })],
+  ["gather", () => ({ kind: "gather" })],
+  ["scatter_add", (r) => ({ kind: "scatter_add", size: r.after("size", () => parseDim(r)) })],
+  ["batch_sum", () => ({ kind: "batch_sum" })],
+  [
+    "scan",
+    (r) => {
+      const length = r.after("length", () => parseDim(r));
+      const carried = r.after("carried", () => r.integer());
+      const sequences = r.after("sequences", () => r.integer());
+      const reverse = r.accept("reverse");
+      return (body) => ({ kind: "scan", body, length, carried, sequences, reverse });
+    },
+  ],
+]);
+
+function parseOperation(reader: Reader): ReturnType<Parser> {
+  const word = reader.take();
+  if (Object.hasOwn(scalarArity, word)) return { kind: "map", op: word as ScalarOp };
+  const parser = parsers.get(word);
+  if (parser === undefined) throw new GraphSyntaxError(`unknown operation ${word}`);
+  return parser(reader);
+}

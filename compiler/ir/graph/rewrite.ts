@@ -1,0 +1,113 @@
+/** The walks that passes are made of: copying a function instruction by instruction into a builder. */
+import { invariant } from "../../diagnostics/invariant.js";
+import type { ShapeContext } from "../../ops/shape-rules.js";
+import { GraphBuilder } from "./build.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "./types.js";
+
+/** Old value to new value. */
+export type ValueMap = Map<ValueId, ValueId>;
+
+export function mapped(values: ReadonlyMap<ValueId, ValueId>, id: ValueId): ValueId {
+  const found = values.get(id);
+  invariant(found !== undefined, `%${id} has no counterpart`);
+  return found;
+}
+
+/** What a rule gives for an instruction: replacements of its results, or undefined to copy it as it is. */
+export type RewriteRule = (
+  builder: GraphBuilder,
+  operation: Operation,
+  operands: readonly ValueId[],
+  instruction: Instruction,
+) => readonly ValueId[] | undefined;
+
+/** Copies `fn`, asking `rule` at every instruction; bodies of scans are rewritten first, by `rewriteBody`. */
+export function rewriteFunction(
+  fn: GraphFunction,
+  context: ShapeContext,
+  rule: RewriteRule,
+  rewriteBody: (body: GraphFunction) => GraphFunction = (body) => rewriteFunction(body, context, rule, rewriteBody),
+): GraphFunction {
+  const builder = new GraphBuilder(fn.name, context);
+  const values = declareInputs(builder, fn);
+  for (const instruction of fn.instructions) {
+    const operation =
+      instruction.operation.kind === "scan"
+        ? { ...instruction.operation, body: rewriteBody(instruction.operation.body) }
+        : instruction.operation;
+    const operands = instruction.operands.map((id) => mapped(values, id));
+    builder.origin = instruction.origin;
+    const results =
+      rule(builder, operation, operands, instruction) ?? builder.emitAll(operation, operands, instruction.origin);
+    recordResults(builder, fn, instruction, results, values);
+  }
+  return finishLike(builder, fn, values);
+}
+
+/** Inputs of `fn` as inputs of the builder. */
+export function declareInputs(builder: GraphBuilder, fn: GraphFunction): ValueMap {
+  const values: ValueMap = new Map();
+  for (const id of fn.inputs) {
+    const type = fn.types[id];
+    invariant(type !== undefined, `input %${id} has no type`);
+    values.set(id, builder.input(fn.names[id] ?? String(id), type));
+  }
+  return values;
+}
+
+/** The same outputs as `fn`, by way of `values`. */
+export function finishLike(
+  builder: GraphBuilder,
+  fn: GraphFunction,
+  values: ReadonlyMap<ValueId, ValueId>,
+): GraphFunction {
+  return builder.finish(fn.outputs.map((id, i) => ({ name: fn.outputNames[i] ?? String(i), value: mapped(values, id) })));
+}
+
+/** Copies one instruction with operands looked up in `values`, and records its results there. */
+export function copyInstruction(builder: GraphBuilder, fn: GraphFunction, instruction: Instruction, values: ValueMap): void {
+  const operands = instruction.operands.map((id) => mapped(values, id));
+  const results = builder.emitAll(instruction.operation, operands, instruction.origin);
+  recordResults(builder, fn, instruction, results, values);
+}
+
+/** Copies the whole of `fn` behind what the builder holds, with the given values as its inputs; returns its outputs. */
+export function inlineFunction(builder: GraphBuilder, fn: GraphFunction, inputs: readonly ValueId[]): ValueId[] {
+  const values: ValueMap = new Map(fn.inputs.map((id, i) => [id, inputs[i] as ValueId]));
+  for (const instruction of fn.instructions) copyInstruction(builder, fn, instruction, values);
+  return fn.outputs.map((id) => mapped(values, id));
+}
+
+function recordResults(
+  builder: GraphBuilder,
+  fn: GraphFunction,
+  instruction: Instruction,
+  results: readonly ValueId[],
+  values: ValueMap,
+): void {
+  for (const [i, id] of instruction.results.entries()) {
+    const result = results[i];
+    invariant(result !== undefined, `${instruction.operation.kind} lost result ${i}`);
+    values.set(id, result);
+    const name = fn.names[id];
+    if (name !== undefined) builder.nameValue(result, name);
+  }
+}
+
+/** The instruction that defines each value; inputs have none. */
+export function definitions(fn: Pick<GraphFunction, "instructions">): Map<ValueId, Instruction> {
+  const result = new Map<ValueId, Instruction>();
+  for (const instruction of fn.instructions) for (const id of instruction.results) result.set(id, instruction);
+  return result;
+}
+
+/** How often each value is used, outputs included. */
+export function countUses(fn: Pick<GraphFunction, "instructions" | "outputs">): Map<ValueId, number> {
+  const uses = new Map<ValueId, number>();
+  const use = (id: ValueId): void => {
+    uses.set(id, (uses.get(id) ?? 0) + 1);
+  };
+  for (const { operands } of fn.instructions) operands.forEach(use);
+  fn.outputs.forEach(use);
+  return uses;
+}

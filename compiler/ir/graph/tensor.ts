@@ -1,0 +1,51 @@
+/** A dense row-major float64 tensor: what the evaluator computes on. Indices and truth values are numbers too. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+export function tensor(shape: readonly number[], data: ArrayLike<number>): Tensor {
+  const size = elementCount(shape);
+  if (data.length !== size)
+    throw new RangeError(`shape [${shape.join(", ")}] holds ${size} numbers, got ${data.length}`);
+  return { shape, data: Float64Array.from(data) };
+}
+
+export function zeros(shape: readonly number[]): Tensor {
+  return { shape, data: new Float64Array(elementCount(shape)) };
+}
+
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Row-major strides. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+}
+
+/** Calls `visit` with every index of `shape` in row-major order and its position; the array is reused. */
+export function forEachIndex(
+  shape: readonly number[],
+  visit: (index: readonly number[], position: number) => void,
+): void {
+  const count = elementCount(shape);
+  const index = new Array<number>(shape.length).fill(0);
+  for (let position = 0; position < count; position++) {
+    visit(index, position);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const next = (index[axis] as number) + 1;
+      if (next < (shape[axis] as number)) {
+        index[axis] = next;
+        break;
+      }
+      index[axis] = 0;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Checks that a graph function is well formed:
+ *  1. every operand is an input or the result of an earlier instruction; every value is defined once;
+ *  2. every result has the type that the shape rules give;
+ *  3. outputs exist and have names, all different; inputs have names, all different;
+ *  4. the body of a scan is well formed, has no `batch_sum`, and its carried values keep their types;
+ *  5. dimensions in shapes are not negative constants.
+ */
+import { constantOf } from "../../types/dim.js";
+import { equalShapes } from "../../types/shape.js";
+import { inferTypes, type ShapeContext } from "../../ops/shape-rules.js";
+import { printOperation, printType } from "./print.js";
+import type { GraphFunction, Instruction, ValueId, ValueType } from "./types.js";
+
+/** What is wrong, each with the printed instruction; empty where nothing is. */
+export function verifyFunction(fn: GraphFunction, context: ShapeContext, insideScan = false): string[] {
+  const problems: string[] = [];
+  const report = (where: string, what: string): void => {
+    problems.push(`${fn.name}: ${where}: ${what}`);
+  };
+  const defined = new Set<ValueId>();
+  const define = (id: ValueId, where: string): void => {
+    if (defined.has(id)) report(where, `%${id} is defined twice`);
+    if (fn.types[id] === undefined) report(where, `%${id} has no type`);
+    for (const dim of fn.types[id]?.shape ?? []) {
+      if ((constantOf(dim) ?? 0) < 0) report(where, `%${id} has a negative dimension`);
+    }
+    defined.add(id);
+  };
+  for (const id of fn.inputs) define(id, "inputs");
+  for (const instruction of fn.instructions) {
+    const where = `%${instruction.results.join(", %")} = ${printOperation(instruction.operation)}`;
+    for (const id of instruction.operands) if (!defined.has(id)) report(where, `%${id} is not defined before`);
+    for (const problem of checkTypes(fn, instruction, context)) report(where, problem);
+    for (const id of instruction.results) define(id, where);
+    if (instruction.operation.kind === "batch_sum" && insideScan) report(where, "inside the body of a scan");
+    if (instruction.operation.kind === "scan")
+      problems.push(...verifyFunction(instruction.operation.body, context, true));
+  }
+  for (const id of fn.outputs) if (!defined.has(id)) report("outputs", `%${id} is not defined`);
+  if (fn.outputNames.length !== fn.outputs.length) report("outputs", "names and outputs differ in number");
+  for (const [what, names] of [
+    ["inputs", fn.inputs.map((id) => fn.names[id])],
+    ["outputs", fn.outputNames],
+  ] as const) {
+    if (names.some((name) => name === undefined) || new Set(names).size !== names.length)
+      report(what, "names are not unique");
+  }
+  return problems;
+}
+
+function checkTypes(fn: GraphFunction, { operation, operands, results }: Instruction, context: ShapeContext): string[] {
+  const operandTypes = operands.map((id) => fn.types[id]).filter((type) => type !== undefined);
+  if (operandTypes.length !== operands.length) return [];
+  const inferred = inferTypes(operation, operandTypes, context);
+  if (typeof inferred === "string") return [inferred];
+  if (inferred.length !== results.length) return [`${results.length} results, expected ${inferred.length}`];
+  return inferred.flatMap((type, i) => {
+    const actual = fn.types[results[i] as ValueId];
+    return actual !== undefined && sameType(actual, type) ? [] : [`result ${i} should be ${printType(type)}`];
+  });
+}
+
+function sameType(a: ValueType, b: ValueType): boolean {
+  return a.dtype === b.dtype && a.shared === b.shared && equalShapes(a.shape, b.shape);
+}

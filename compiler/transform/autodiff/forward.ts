@@ -1,0 +1,169 @@
+/** Forward mode: a function that computes directional derivatives beside the values. */
+import { invariant } from "../../diagnostics/invariant.js";
+import { GraphBuilder } from "../../ir/graph/build.js";
+import { copyInstruction, declareInputs, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
+import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { ShapeContext } from "../../ops/shape-rules.js";
+import { linearRules, type LinearRule, type Site } from "./linear-rules.js";
+import { scalarDerivatives } from "./scalar-derivatives.js";
+
+export interface ForwardMode {
+  /** Inputs: those of the primal, then `tangent.<name>` of each active one. Outputs: the primal's, then tangents. */
+  readonly fn: GraphFunction;
+  /** Which outputs of the primal have a tangent (the others' is zero). */
+  readonly activeOutputs: readonly boolean[];
+}
+
+/** @param active which inputs have a tangent; only real ones may */
+export function forwardMode(fn: GraphFunction, active: readonly boolean[], context: ShapeContext): ForwardMode {
+  const b = new GraphBuilder(`${fn.name}_jvp`, context);
+  const values = declareInputs(b, fn);
+  const tangents: ValueMap = new Map();
+  for (const [i, id] of fn.inputs.entries()) {
+    if (active[i]) tangents.set(id, b.input(`tangent.${nameOf(fn, id)}`, typeOf(fn, id)));
+  }
+  pushForward(b, fn, values, tangents);
+  const activeOutputs = fn.outputs.map((id) => tangents.has(id));
+  const primals = fn.outputs.map((id, i) => ({ name: outputName(fn, i), value: mapped(values, id) }));
+  const derivatives = fn.outputs.flatMap((id, i) =>
+    activeOutputs[i] ? [{ name: `tangent.${outputName(fn, i)}`, value: mapped(tangents, id) }] : [],
+  );
+  return { fn: b.finish([...primals, ...derivatives]), activeOutputs };
+}
+
+/** Copies `fn` into `b` with tangents alongside; both maps start with the inputs and end with every value. */
+function pushForward(b: GraphBuilder, fn: GraphFunction, values: ValueMap, tangents: ValueMap): void {
+  for (const instruction of fn.instructions) {
+    const { operation, operands, results, origin } = instruction;
+    if (operation.kind === "scan") {
+      pushThroughScan(b, fn, instruction, operation, values, tangents);
+      continue;
+    }
+    copyInstruction(b, fn, instruction, values);
+    b.origin = { ...origin, note: "directional derivative" };
+    const [result] = results;
+    invariant(result !== undefined, `${operation.kind} has no result`);
+    const own = operands.map((id) => tangents.get(id));
+    if (own.every((v) => v === undefined)) continue;
+    const site: Site = {
+      b,
+      x: (i) => mapped(values, operands[i] as ValueId),
+      y: () => mapped(values, result),
+      shape: (i) => typeOf(fn, operands[i] as ValueId).shape,
+      operandCount: operands.length,
+    };
+    const tangent = tangentOf(operation, site, own, typeOf(fn, result));
+    if (tangent !== undefined) tangents.set(result, tangent);
+  }
+}
+
+function tangentOf(
+  operation: Exclude<Operation, { kind: "scan" }>,
+  site: Site,
+  tangents: readonly (ValueId | undefined)[],
+  type: ValueType,
+): ValueId | undefined {
+  if (operation.kind !== "map") {
+    return (linearRules[operation.kind] as LinearRule<typeof operation.kind>).tangent(
+      operation as never,
+      site,
+      tangents,
+    );
+  }
+  const maps = scalarDerivatives[operation.op]({ ...site, c: (value) => site.b.constantOf(value, type.shape) });
+  let sum: ValueId | undefined;
+  for (const [i, v] of tangents.entries()) {
+    const map = maps[i];
+    if (v === undefined || map === undefined) continue;
+    const term = map(v);
+    sum = sum === undefined ? term : site.b.map("add", sum, term);
+  }
+  return sum;
+}
+
+/** Carries the tangents of the state beside the state, and those of sequences and invariants beside theirs. */
+function pushThroughScan(
+  b: GraphBuilder,
+  fn: GraphFunction,
+  { operands, results, origin }: Instruction,
+  operation: Extract<Operation, { kind: "scan" }>,
+  values: ValueMap,
+  tangents: ValueMap,
+): void {
+  const { body, carried, sequences } = operation;
+  // Every real state may get a tangent from a later step, so all of them carry one.
+  const active = body.inputs.map(
+    (id, i) => typeOf(body, id).dtype === "real" && (i < carried || tangents.has(operands[i] as ValueId)),
+  );
+  const inner = new GraphBuilder(`${body.name}_jvp`, b.context);
+  const innerValues: ValueMap = new Map();
+  const innerTangents: ValueMap = new Map();
+  const outerOperands: ValueId[] = [];
+  const counts: number[] = [];
+  for (const [from, to] of [
+    [0, carried],
+    [carried, carried + sequences],
+    [carried + sequences, body.inputs.length],
+  ] as const) {
+    const before = outerOperands.length;
+    for (let i = from; i < to; i++) {
+      const id = body.inputs[i] as ValueId;
+      innerValues.set(id, inner.input(nameOf(body, id), typeOf(body, id)));
+      outerOperands.push(mapped(values, operands[i] as ValueId));
+    }
+    for (let i = from; i < to; i++) {
+      if (!active[i]) continue;
+      const id = body.inputs[i] as ValueId;
+      innerTangents.set(id, inner.input(`tangent.${nameOf(body, id)}`, typeOf(body, id)));
+      outerOperands.push(tangents.get(operands[i] as ValueId) ?? b.constantOf(0, typeOf(body, id).shape));
+    }
+    counts.push(outerOperands.length - before);
+  }
+  pushForward(inner, body, innerValues, innerTangents);
+
+  const outputs: { name: string; value: ValueId }[] = [];
+  /** Which result of the scan of `fn` each result of the new scan belongs to. */
+  const targets: { readonly result: ValueId; readonly into: ValueMap }[] = [];
+  for (const [from, to] of [
+    [0, carried],
+    [carried, body.outputs.length],
+  ] as const) {
+    for (let i = from; i < to; i++) {
+      outputs.push({ name: outputName(body, i), value: mapped(innerValues, body.outputs[i] as ValueId) });
+      targets.push({ result: results[i] as ValueId, into: values });
+    }
+    for (let i = from; i < to; i++) {
+      const id = body.outputs[i] as ValueId;
+      const tangent = innerTangents.get(id);
+      if (i < carried ? !active[i] : tangent === undefined) continue;
+      outputs.push({
+        name: `tangent.${outputName(body, i)}`,
+        value: tangent ?? inner.constantOf(0, typeOf(body, id).shape),
+      });
+      targets.push({ result: results[i] as ValueId, into: tangents });
+    }
+  }
+  const derived = b.emitAll(
+    { ...operation, body: inner.finish(outputs), carried: counts[0] as number, sequences: counts[1] as number },
+    outerOperands,
+    origin,
+  );
+  for (const [i, { result, into }] of targets.entries()) {
+    into.set(result, derived[i] as ValueId);
+    if (into === values) b.nameValue(derived[i] as ValueId, nameOf(fn, result));
+  }
+}
+
+function typeOf(fn: GraphFunction, id: ValueId): ValueType {
+  const type = fn.types[id];
+  invariant(type !== undefined, `%${id} of ${fn.name} has no type`);
+  return type;
+}
+
+function nameOf(fn: GraphFunction, id: ValueId): string {
+  return fn.names[id] ?? String(id);
+}
+
+function outputName(fn: GraphFunction, i: number): string {
+  return fn.outputNames[i] ?? String(i);
+}

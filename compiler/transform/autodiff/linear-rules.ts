@@ -1,0 +1,169 @@
+/**
+ * Derivatives of the operations that are not scalar: one row per kind with its forward rule (`tangent`) and its
+ * transpose (`cotangents`). Nearly all are linear in their operands, so the forward rule repeats the operation.
+ */
+import type { GraphBuilder } from "../../ir/graph/build.js";
+import type { Operation, OperationKind, ValueId } from "../../ir/graph/types.js";
+import { addDims, type Dim, dimConstant } from "../../types/dim.js";
+import type { Shape } from "../../types/shape.js";
+
+/** The operation being differentiated, seen from the derivative under construction. */
+export interface Site {
+  readonly b: GraphBuilder;
+  /** Primal value of operand `i`, in `b`. */
+  x(i: number): ValueId;
+  /** Primal value of the result, in `b`. */
+  y(): ValueId;
+  /** Shape of primal operand `i`. */
+  shape(i: number): Shape;
+  readonly operandCount: number;
+}
+
+/** A contribution to the cotangent of an operand: the whole, or the part that a slice read. */
+export type Contribution = ValueId | { readonly part: ValueId; readonly axis: number; readonly start: Dim };
+
+export interface LinearRule<K extends OperationKind> {
+  /** Directional derivative; `tangents[i]` is undefined where operand `i` has none. */
+  tangent(
+    operation: Extract<Operation, { kind: K }>,
+    site: Site,
+    tangents: readonly (ValueId | undefined)[],
+  ): ValueId | undefined;
+  /** What the cotangent of the result adds to each operand's. */
+  cotangents(
+    operation: Extract<Operation, { kind: K }>,
+    site: Site,
+    cotangent: ValueId,
+  ): readonly (Contribution | undefined)[];
+}
+
+type StructuralKind = Exclude<OperationKind, "map" | "scan">;
+
+/** Linear in its only operand: the tangent is the same operation on the tangent. */
+function same<K extends StructuralKind>(
+  cotangent: (operation: Extract<Operation, { kind: K }>, site: Site, v: ValueId) => Contribution,
+): LinearRule<K> {
+  return {
+    tangent: (operation, { b }, [v]) => (v === undefined ? undefined : b.emit(operation, [v])),
+    cotangents: (operation, site, v) => [cotangent(operation, site, v)],
+  };
+}
+
+const constantRule: LinearRule<"constant"> & LinearRule<"dimension"> = {
+  tangent: () => undefined,
+  cotangents: () => [],
+};
+
+export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
+  constant: constantRule,
+  dimension: constantRule,
+
+  broadcast: same((operation, { b }, v) => {
+    const repeated = operation.shape.map((_, axis) => axis).filter((axis) => !operation.axes.includes(axis));
+    return b.reduce("sum", v, repeated);
+  }),
+
+  reduce: {
+    tangent(operation, site, [v]) {
+      if (v === undefined) return undefined;
+      if (operation.op === "sum") return site.b.emit(operation, [v]);
+      const { b } = site;
+      const { mask, count } = ties(operation.axes, site);
+      return b.map("div", b.reduce("sum", b.map("mul", v, mask), operation.axes), count);
+    },
+    cotangents(operation, site, v) {
+      const { b } = site;
+      const repeat = (value: ValueId): ValueId => repeatOver(site, operation.axes, value);
+      if (operation.op === "sum") return [repeat(v)];
+      // Ties share the cotangent equally.
+      const { mask, count } = ties(operation.axes, site);
+      return [b.map("mul", repeat(b.map("div", v, count)), mask)];
+    },
+  },
+
+  contract: {
+    tangent(operation, { b, x }, [da, db]) {
+      const fromA = da === undefined ? undefined : b.contract(da, x(1), operation);
+      const fromB = db === undefined ? undefined : b.contract(x(0), db, operation);
+      if (fromA === undefined || fromB === undefined) return fromA ?? fromB;
+      return b.map("add", fromA, fromB);
+    },
+    cotangents(operation, { b, x }, v) {
+      const { a, b: bLabels, result } = operation;
+      return [
+        b.contract(v, x(1), { a: result, b: bLabels, result: a }),
+        b.contract(v, x(0), { a: result, b: a, result: bLabels }),
+      ];
+    },
+  },
+
+  slice: same((operation, _site, v) => ({ part: v, axis: operation.axis, start: operation.start })),
+
+  pad: same((operation, { b, shape }, v) =>
+    b.slice(v, operation.axis, operation.before, shape(0)[operation.axis] as Dim),
+  ),
+
+  concat: {
+    tangent(operation, { b, shape }, tangents) {
+      if (tangents.every((v) => v === undefined)) return undefined;
+      return b.concat(
+        operation.axis,
+        tangents.map((v, i) => v ?? b.constantOf(0, shape(i))),
+      );
+    },
+    cotangents(operation, { b, shape, operandCount }, v) {
+      const parts: ValueId[] = [];
+      let start = dimConstant(0);
+      for (let i = 0; i < operandCount; i++) {
+        const length = shape(i)[operation.axis] as Dim;
+        parts.push(b.slice(v, operation.axis, start, length));
+        start = addDims(start, length);
+      }
+      return parts;
+    },
+  },
+
+  reshape: same((_operation, { b, shape }, v) => b.reshape(v, shape(0))),
+
+  transpose: same((operation, { b }, v) =>
+    b.transpose(
+      v,
+      operation.permutation.map((_, axis) => operation.permutation.indexOf(axis)),
+    ),
+  ),
+
+  reverse: same((operation, { b }, v) => b.emit(operation, [v])),
+
+  gather: {
+    tangent: (operation, { b, x }, [v]) => (v === undefined ? undefined : b.emit(operation, [v, x(1)])),
+    cotangents: (_operation, { b, x, shape }, v) => [
+      b.emit({ kind: "scatter_add", size: shape(0)[0] as Dim }, [x(1), v]),
+      undefined,
+    ],
+  },
+
+  scatter_add: {
+    tangent: (operation, { b, x }, [, v]) => (v === undefined ? undefined : b.emit(operation, [x(0), v])),
+    cotangents: (_operation, { b, x }, v) => [undefined, b.emit({ kind: "gather" }, [v, x(0)])],
+  },
+
+  // Every example's term enters the sum with weight one, so each gets the whole cotangent.
+  batch_sum: {
+    tangent: (operation, { b }, [v]) => (v === undefined ? undefined : b.emit(operation, [v])),
+    cotangents: (_operation, _site, v) => [v],
+  },
+};
+
+/** Where the extreme value stands (1 or 0), and how often along the reduced axes. */
+function ties(axes: readonly number[], site: Site): { mask: ValueId; count: ValueId } {
+  const { b, x, y, shape } = site;
+  const isExtreme = b.map("eq", x(0), repeatOver(site, axes, y()));
+  const mask = b.map("select", isExtreme, b.constantOf(1, shape(0)), b.constantOf(0, shape(0)));
+  return { mask, count: b.reduce("sum", mask, axes) };
+}
+
+/** Repeats a reduced value along the reduced axes again. */
+function repeatOver({ b, shape }: Site, axes: readonly number[], value: ValueId): ValueId {
+  const kept = shape(0).flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+  return b.broadcast(value, shape(0), kept);
+}

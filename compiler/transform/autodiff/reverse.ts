@@ -1,0 +1,342 @@
+/**
+ * Reverse mode: splits a function into a forward part that also returns what backward needs (residuals, chosen by
+ * `choose-residuals.ts`) and a backward part that turns cotangents of the outputs into cotangents of the inputs.
+ * A scan becomes a scan that runs the other way and hands on the cotangent of the state; cotangents of what is the
+ * same at every step are stacked over time and then summed, which split-time turns into products over all steps.
+ * The cotangent of a shared value is summed over the batch where it leaves the examples.
+ */
+import { invariant } from "../../diagnostics/invariant.js";
+import { GraphBuilder } from "../../ir/graph/build.js";
+import { copyInstruction, declareInputs, inlineFunction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
+import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { ShapeContext } from "../../ops/shape-rules.js";
+import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../types/dim.js";
+import { chooseResiduals } from "./choose-residuals.js";
+import { type Contribution, type LinearRule, linearRules, type Site } from "./linear-rules.js";
+import { scalarDerivatives } from "./scalar-derivatives.js";
+
+export interface ReverseMode {
+  /** As the primal, with `residual.N` as further outputs. */
+  readonly forward: GraphFunction;
+  /**
+   * Inputs: the residuals, the free inputs of the primal that it reads, then `grad.<output>` for every real output.
+   * Outputs: `grad.<input>` for every real input, zero where nothing depends on it.
+   */
+  readonly backward: GraphFunction;
+}
+
+export interface ReverseOptions {
+  /** Inputs that backward can read without their being kept. All, if left out. */
+  readonly isFree?: (inputIndex: number) => boolean;
+  /** In the body of a scan the sum over the batch is taken outside of it. */
+  readonly insideScan?: boolean;
+}
+
+export function reverseMode(primal: GraphFunction, context: ShapeContext, options: ReverseOptions = {}): ReverseMode {
+  const { fn, scans } = prepareScans(primal, context);
+  const { raw, needed } = buildRawBackward(fn, scans, context, options.insideScan ?? false);
+  const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
+  const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
+  const choice = chooseResiduals(fn, new Set(needed), isFree);
+
+  const forward: GraphFunction = {
+    ...fn,
+    outputs: [...fn.outputs, ...choice.kept],
+    outputNames: [...fn.outputNames, ...choice.kept.map((_, i) => `residual.${i}`)],
+  };
+
+  const b = new GraphBuilder(`${primal.name}_backward`, context);
+  const values: ValueMap = new Map();
+  const nameKept = (id: ValueId): string => fn.names[id] ?? String(id);
+  for (const [i, id] of choice.kept.entries()) values.set(id, b.input(`residual.${i}`, typeOf(fn, id)));
+  const read = new Set([...needed, ...choice.recomputed.flatMap((instruction) => instruction.operands)]);
+  for (const id of fn.inputs) {
+    if (read.has(id) && !values.has(id)) values.set(id, b.input(nameKept(id), typeOf(fn, id)));
+  }
+  const cotangents = raw.inputs.slice(needed.length).map((id) => b.input(raw.names[id] as string, typeOf(raw, id)));
+  for (const instruction of choice.recomputed) {
+    // Only some results of a scan may be kept; a scan itself is never repeated.
+    invariant(instruction.operation.kind !== "scan", "a scan is recomputed");
+    copyInstruction(b, fn, instruction, values);
+  }
+  const outputs = inlineFunction(b, raw, [...needed.map((id) => mapped(values, id)), ...cotangents]);
+  const backward = b.finish(outputs.map((value, i) => ({ name: raw.outputNames[i] as string, value })));
+  return { forward, backward };
+}
+
+/** A scan whose body was taken apart. */
+interface PreparedScan {
+  readonly body: GraphFunction;
+  readonly backward: GraphFunction;
+  /** Results of the prepared scan that hold residuals, and their names in `backward`. */
+  readonly residuals: ReadonlyMap<string, ValueId>;
+  /** How many results the scan had before. */
+  readonly results: number;
+}
+
+/** Replaces every scan by one that returns the residuals of its body. */
+function prepareScans(
+  primal: GraphFunction,
+  context: ShapeContext,
+): { fn: GraphFunction; scans: ReadonlyMap<Instruction, PreparedScan> } {
+  const b = new GraphBuilder(primal.name, context);
+  const values = declareInputs(b, primal);
+  const scans = new Map<Instruction, PreparedScan>();
+  for (const instruction of primal.instructions) {
+    const { operation } = instruction;
+    if (operation.kind !== "scan") {
+      copyInstruction(b, primal, instruction, values);
+      continue;
+    }
+    const { forward, backward } = reverseMode(operation.body, context, {
+      isFree: (i) => i >= operation.carried,
+      insideScan: true,
+    });
+    const operands = instruction.operands.map((id) => mapped(values, id));
+    const results = b.emitAll({ ...operation, body: forward }, operands, instruction.origin);
+    for (const [i, id] of instruction.results.entries()) {
+      values.set(id, results[i] as ValueId);
+      const name = primal.names[id];
+      if (name !== undefined) b.nameValue(results[i] as ValueId, name);
+    }
+    const count = instruction.results.length;
+    const residuals = new Map(
+      results.slice(count).map((id, i) => [forward.outputNames[count + i] as string, id] as const),
+    );
+    const prepared = b.instructions[b.instructions.length - 1] as Instruction;
+    scans.set(prepared, { body: operation.body, backward, residuals, results: count });
+  }
+  const outputs = primal.outputs.map((id, i) => ({ name: primal.outputNames[i] as string, value: mapped(values, id) }));
+  return { fn: b.finish(outputs), scans };
+}
+
+/** Contributions to the cotangent of one primal value, until the walk reaches its definition. */
+type Pending = Map<ValueId, Contribution[]>;
+
+interface RawBackward {
+  /** Inputs: the needed primal values, then the cotangents. */
+  readonly raw: GraphFunction;
+  readonly needed: readonly ValueId[];
+}
+
+/** The walk from the outputs to the inputs. Primal values become inputs where a rule asks for them. */
+function buildRawBackward(
+  fn: GraphFunction,
+  scans: ReadonlyMap<Instruction, PreparedScan>,
+  context: ShapeContext,
+  insideScan: boolean,
+): RawBackward {
+  const b = new GraphBuilder(`${fn.name}_backward`, context);
+  const primals: ValueMap = new Map();
+  const primal = (id: ValueId): ValueId => {
+    const known = primals.get(id);
+    if (known !== undefined) return known;
+    const created = b.input(fn.names[id] ?? `value.${id}`, typeOf(fn, id));
+    primals.set(id, created);
+    return created;
+  };
+  const pending: Pending = new Map();
+  const contribute = (id: ValueId, contribution: Contribution | undefined): void => {
+    if (contribution === undefined || typeOf(fn, id).dtype !== "real") return;
+    pending.set(id, [...(pending.get(id) ?? []), contribution]);
+  };
+  const cotangentInputs: ValueId[] = [];
+  for (const [i, id] of fn.outputs.entries()) {
+    const type = typeOf(fn, id);
+    if (type.dtype !== "real") continue;
+    const input = b.input(`grad.${fn.outputNames[i] ?? String(i)}`, { ...type, shared: false });
+    cotangentInputs.push(input);
+    contribute(id, input);
+  }
+  const settle = (id: ValueId): ValueId | undefined => {
+    const contributions = pending.get(id);
+    if (contributions === undefined) return undefined;
+    const type = typeOf(fn, id);
+    const total = sumContributions(b, type, contributions);
+    return type.shared && !insideScan && !b.typeOf(total).shared ? b.emit({ kind: "batch_sum" }, [total]) : total;
+  };
+  for (const instruction of [...fn.instructions].reverse()) {
+    const { operation, operands, results, origin } = instruction;
+    b.origin = { ...origin, note: "cotangent" };
+    const cotangents = results.map(settle);
+    if (cotangents.every((v) => v === undefined)) continue;
+    if (operation.kind === "scan") {
+      pullThroughScan(
+        b,
+        fn,
+        instruction,
+        operation,
+        scans.get(instruction) as PreparedScan,
+        cotangents,
+        primal,
+        contribute,
+      );
+      continue;
+    }
+    const [result] = results as [ValueId];
+    const site: Site = {
+      b,
+      x: (i) => primal(operands[i] as ValueId),
+      y: () => primal(result),
+      shape: (i) => typeOf(fn, operands[i] as ValueId).shape,
+      operandCount: operands.length,
+    };
+    const shares = pull(
+      operation,
+      site,
+      cotangents[0] as ValueId,
+      typeOf(fn, result),
+      operands.map((id) => typeOf(fn, id)),
+    );
+    for (const [i, id] of operands.entries()) contribute(id, shares[i]);
+  }
+  b.origin = { note: "cotangent" };
+  const outputs = fn.inputs.flatMap((id) => {
+    const type = typeOf(fn, id);
+    if (type.dtype !== "real") return [];
+    const value = settle(id) ?? b.constantOf(0, type.shape);
+    return [{ name: `grad.${fn.names[id] ?? String(id)}`, value }];
+  });
+  const needed = [...primals.keys()];
+  const finished = b.finish(outputs);
+  return { raw: { ...finished, inputs: [...needed.map((id) => mapped(primals, id)), ...cotangentInputs] }, needed };
+}
+
+function pull(
+  operation: Exclude<Operation, { kind: "scan" }>,
+  site: Site,
+  v: ValueId,
+  result: ValueType,
+  operands: readonly ValueType[],
+): readonly (Contribution | undefined)[] {
+  if (operation.kind !== "map") {
+    return (linearRules[operation.kind] as LinearRule<typeof operation.kind>).cotangents(operation as never, site, v);
+  }
+  const maps = scalarDerivatives[operation.op]({ ...site, c: (value) => site.b.constantOf(value, result.shape) });
+  return operands.map((operand, i) => (operand.dtype === "real" ? maps[i]?.(v) : undefined));
+}
+
+/** Sums contributions; slices that cover an axis without gaps are joined instead of padded. */
+function sumContributions(b: GraphBuilder, type: ValueType, contributions: readonly Contribution[]): ValueId {
+  const wholes = contributions.filter((c): c is ValueId => typeof c === "number");
+  const parts = contributions.filter((c) => typeof c !== "number");
+  const joined = joinParts(b, type, parts);
+  const terms = [...wholes, ...(joined === undefined ? parts.map((part) => padPart(b, type, part)) : [joined])];
+  const [first, ...others] = parts.length === 0 ? wholes : terms;
+  invariant(first !== undefined, "no contribution");
+  return others.reduce((sum, term) => b.map("add", sum, term), first);
+}
+
+type Part = Exclude<Contribution, ValueId>;
+
+/** The parts one behind the other where they make up the whole of one axis. */
+function joinParts(b: GraphBuilder, type: ValueType, parts: readonly Part[]): ValueId | undefined {
+  const [first] = parts;
+  if (first === undefined || parts.some((part) => part.axis !== first.axis)) return undefined;
+  const ordered: ValueId[] = [];
+  let position = dimConstant(0);
+  for (let left = [...parts]; left.length > 0;) {
+    const index = left.findIndex((part) => equalDims(part.start, position));
+    const found = left[index];
+    if (found === undefined) return undefined;
+    ordered.push(found.part);
+    position = addDims(position, b.shapeOf(found.part)[first.axis] as Dim);
+    left = left.filter((_, i) => i !== index);
+  }
+  if (!equalDims(position, type.shape[first.axis] as Dim)) return undefined;
+  return b.concat(first.axis, ordered);
+}
+
+function padPart(b: GraphBuilder, type: ValueType, { part, axis, start }: Part): ValueId {
+  const length = b.shapeOf(part)[axis] as Dim;
+  const after = subtractDims(subtractDims(type.shape[axis] as Dim, start), length);
+  if (constantOf(start) === 0 && constantOf(after) === 0) return part;
+  return b.emit({ kind: "pad", axis, before: start, after }, [part]);
+}
+
+/**
+ * The body's backward in a scan of the opposite direction. Its carried values are the cotangents of the state, its
+ * sequences the residuals, the sequences the body read and the cotangents of the outputs.
+ */
+function pullThroughScan(
+  b: GraphBuilder,
+  fn: GraphFunction,
+  { operands, results, origin }: Instruction,
+  operation: Extract<Operation, { kind: "scan" }>,
+  prepared: PreparedScan,
+  cotangents: readonly (ValueId | undefined)[],
+  primal: (id: ValueId) => ValueId,
+  contribute: (id: ValueId, contribution: Contribution) => void,
+): void {
+  const { body, backward, residuals } = prepared;
+  const { carried, sequences, length } = operation;
+  const bodyIndex = new Map(body.inputs.map((id, i) => [body.names[id] ?? String(id), i]));
+  const bodyOutput = new Map(body.outputNames.map((name, i) => [`grad.${name}`, i]));
+  /** Where an input of the body's backward comes from. */
+  const sources = backward.inputs.map((id) => {
+    const name = backward.names[id] as string;
+    const type = typeOf(backward, id);
+    const output = bodyOutput.get(name);
+    if (output !== undefined) {
+      const shape = typeOf(fn, results[output] as ValueId).shape;
+      return {
+        id,
+        group: output < carried ? 0 : 1,
+        order: output,
+        value: () => cotangents[output] ?? b.constantOf(0, shape),
+      };
+    }
+    const residual = residuals.get(name);
+    if (residual !== undefined) return { id, group: 1, order: -1, value: () => primal(residual) };
+    const index = bodyIndex.get(name);
+    invariant(index !== undefined && index >= carried, `backward of a scan reads ${name}: ${type.dtype}`);
+    return {
+      id,
+      group: index < carried + sequences ? 1 : 2,
+      order: -1,
+      value: () => primal(operands[index] as ValueId),
+    };
+  });
+  const groups = [0, 1, 2].map((group) => sources.filter((source) => source.group === group));
+  const carriedSources = [...(groups[0] ?? [])].sort((x, y) => x.order - y.order);
+  const ordered = [...carriedSources, ...(groups[1] ?? []), ...(groups[2] ?? [])];
+
+  const inputNames = body.inputs.flatMap((id) =>
+    typeOf(body, id).dtype === "real" ? [body.names[id] ?? String(id)] : [],
+  );
+  const order = backward.outputNames.map((_, i) => i);
+  const inputOf = (i: number): number => bodyIndex.get(inputNames[i] as string) as number;
+  const carriedOutputs = order.filter((i) => inputOf(i) < carried);
+  const stackedOutputs = order.filter((i) => inputOf(i) >= carried);
+  const outputOrder = [...carriedOutputs, ...stackedOutputs];
+  const reversedBody: GraphFunction = {
+    ...backward,
+    inputs: ordered.map((source) => source.id),
+    outputs: outputOrder.map((i) => backward.outputs[i] as ValueId),
+    outputNames: outputOrder.map((i) => backward.outputNames[i] as string),
+  };
+  const derived = b.emitAll(
+    {
+      kind: "scan",
+      body: reversedBody,
+      length,
+      carried: carriedSources.length,
+      sequences: (groups[1] ?? []).length,
+      reverse: !operation.reverse,
+    },
+    ordered.map((source) => source.value()),
+    { ...origin, note: "backward through time" },
+  );
+  for (const [position, i] of outputOrder.entries()) {
+    const index = inputOf(i);
+    const value = derived[position] as ValueId;
+    const isInvariant = index >= carried + sequences;
+    contribute(operands[index] as ValueId, isInvariant ? b.reduce("sum", value, [0]) : value);
+  }
+}
+
+function typeOf(fn: GraphFunction, id: ValueId): ValueType {
+  const type = fn.types[id];
+  invariant(type !== undefined, `%${id} of ${fn.name} has no type`);
+  return type;
+}

@@ -1,0 +1,85 @@
+/** Rules about products and sums over axes. They change which loop does the work, not the order of additions. */
+import { dimSymbol, TIME_SYMBOL } from "../../../types/dim.js";
+import type { ValueId } from "../../../ir/graph/types.js";
+import type { SimplifyRule, SimplifyRules } from "./view.js";
+
+/** A transposed operand is the same operand with its labels in another order. */
+const contractOfTranspose: SimplifyRule<"contract"> = ({ a, b, result }, [left, right], view) => {
+  const [leftInner, rightInner] = [view.match(left as ValueId, "transpose"), view.match(right as ValueId, "transpose")];
+  if (leftInner === undefined && rightInner === undefined) return undefined;
+  const relabel = (labels: readonly number[], permutation: readonly number[] | undefined): readonly number[] =>
+    permutation === undefined ? labels : permutation.map((_, axis) => labels[permutation.indexOf(axis)] as number);
+  return view.b.contract(leftInner?.operands[0] ?? (left as ValueId), rightInner?.operands[0] ?? (right as ValueId), {
+    a: relabel(a, leftInner?.operation.permutation),
+    b: relabel(b, rightInner?.operation.permutation),
+    result,
+  });
+};
+
+const transposeOfContract: SimplifyRule<"transpose"> = ({ permutation }, [operand], view) => {
+  const inner = view.match(operand as ValueId, "contract");
+  if (inner === undefined) return undefined;
+  const { a, b, result } = inner.operation;
+  const [left, right] = inner.operands as [ValueId, ValueId];
+  return view.b.contract(left, right, { a, b, result: permutation.map((axis) => result[axis] as number) });
+};
+
+/** A product that is summed over an axis of both operands contracts that axis: weight gradients over time. */
+const sumOfContract: SimplifyRule<"reduce"> = ({ op, axes }, [operand], view) => {
+  const inner = view.match(operand as ValueId, "contract");
+  if (inner === undefined || op !== "sum") return undefined;
+  const { a, b, result } = inner.operation;
+  const summed = axes.map((axis) => result[axis] as number);
+  const kept = result.filter((label) => !summed.includes(label));
+  // A label of one operand alone is summed there first, before multiplying.
+  const own = (labels: readonly number[], others: readonly number[]): number[] =>
+    labels.flatMap((label, axis) => (summed.includes(label) && !others.includes(label) ? [axis] : []));
+  const [ownA, ownB] = [own(a, b), own(b, a)];
+  const [left, right] = inner.operands as [ValueId, ValueId];
+  return view.b.contract(view.b.reduce("sum", left, ownA), view.b.reduce("sum", right, ownB), {
+    a: a.filter((_, axis) => !ownA.includes(axis)),
+    b: b.filter((_, axis) => !ownB.includes(axis)),
+    result: kept,
+  });
+};
+
+const reduceOfReduce: SimplifyRule<"reduce"> = ({ op, axes }, [operand], view) => {
+  const inner = view.match(operand as ValueId, "reduce");
+  if (inner === undefined || inner.operation.op !== op) return undefined;
+  const source = inner.operands[0] as ValueId;
+  const innerAxes = inner.operation.axes;
+  const remaining = view.b.shapeOf(source).flatMap((_, axis) => (innerAxes.includes(axis) ? [] : [axis]));
+  const outer = axes.map((axis) => remaining[axis] as number);
+  return view.b.reduce(
+    op,
+    source,
+    [...innerAxes, ...outer].sort((x, y) => x - y),
+  );
+};
+
+/** A sum of zeros is zero. */
+const reduceOfZeros: SimplifyRule<"reduce"> = ({ op, axes }, [operand], view) => {
+  if (op !== "sum" || view.constant(operand as ValueId) !== 0) return undefined;
+  const shape = view.b.shapeOf(operand as ValueId).filter((_, axis) => !axes.includes(axis));
+  return view.b.constantOf(0, shape);
+};
+
+/**
+ * Other rules may find that a value does not depend on the example after all. Zero stays zero; anything else is given
+ * to each example again, by a zero that only the example knows.
+ */
+const batchSumOfShared: SimplifyRule<"batch_sum"> = (operation, [operand], view) => {
+  const { b } = view;
+  const value = operand as ValueId;
+  if (!b.typeOf(value).shared) return undefined;
+  if (view.constant(value) === 0) return value;
+  const zero = b.map("mul", b.dimension(dimSymbol(TIME_SYMBOL)), b.constant(0));
+  return b.emit(operation, [b.map("add", value, b.fill(zero, b.shapeOf(value)))]);
+};
+
+export const productRules: SimplifyRules = {
+  contract: [contractOfTranspose],
+  transpose: [transposeOfContract],
+  reduce: [reduceOfZeros, sumOfContract, reduceOfReduce],
+  batch_sum: [batchSumOfShared],
+};

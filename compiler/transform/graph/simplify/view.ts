@@ -1,0 +1,44 @@
+/** What a simplification rule sees: the instruction at hand and, through the builder, those before it. */
+import type { GraphBuilder } from "../../../ir/graph/build.js";
+import type { Instruction, Operation, OperationKind, ValueId } from "../../../ir/graph/types.js";
+
+export class View {
+  readonly b: GraphBuilder;
+  private readonly definitions = new Map<ValueId, Instruction>();
+  private seen = 0;
+
+  constructor(b: GraphBuilder) {
+    this.b = b;
+  }
+
+  /** The operation that makes `id` and its operands, where it is of this kind. */
+  match<K extends OperationKind>(
+    id: ValueId,
+    kind: K,
+  ): { readonly operation: Extract<Operation, { kind: K }>; readonly operands: readonly ValueId[] } | undefined {
+    for (; this.seen < this.b.instructions.length; this.seen++) {
+      const instruction = this.b.instructions[this.seen] as Instruction;
+      for (const result of instruction.results) this.definitions.set(result, instruction);
+    }
+    const definition = this.definitions.get(id);
+    if (definition?.operation.kind !== kind) return undefined;
+    return { operation: definition.operation as Extract<Operation, { kind: K }>, operands: definition.operands };
+  }
+
+  /** The number, where `id` is a constant or a constant repeated over a shape. */
+  constant(id: ValueId): number | undefined {
+    const broadcast = this.match(id, "broadcast");
+    const scalar = broadcast === undefined ? id : (broadcast.operands[0] as ValueId);
+    const constant = this.match(scalar, "constant");
+    return constant === undefined || constant.operation.dtype !== "real" ? undefined : constant.operation.value;
+  }
+}
+
+/** Gives the replacement of the instruction's result, or undefined where the rule does not apply. */
+export type SimplifyRule<K extends OperationKind> = (
+  operation: Extract<Operation, { kind: K }>,
+  operands: readonly ValueId[],
+  view: View,
+) => ValueId | undefined;
+
+export type SimplifyRules = { readonly [K in OperationKind]?: readonly SimplifyRule<K>[] };

@@ -1,0 +1,174 @@
+/** The order of the graph passes, with the reason for each place, and the entries of a module made with them. */
+import { invariant } from "../diagnostics/invariant.js";
+import { GraphBuilder } from "../ir/graph/build.js";
+import { inlineFunction } from "../ir/graph/rewrite.js";
+import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
+import type { LoweredCell } from "../lower/lowered-cell.js";
+import type { ShapeContext } from "../ops/shape-rules.js";
+import { forwardMode } from "./autodiff/forward.js";
+import { reverseMode } from "./autodiff/reverse.js";
+import { mergeProjections } from "./graph/merge-projections.js";
+import { orderSums } from "./graph/order-sums.js";
+import { removeUnusedValues } from "./graph/remove-unused-values.js";
+import { shareCommonValues } from "./graph/share-common-values.js";
+import { simplify } from "./graph/simplify/simplify.js";
+import { splitTime } from "./graph/split-time.js";
+import { type GraphPass, type PassObserver, runPasses } from "./pass.js";
+import { buildForward, buildInitial, cellContext } from "./sequence.js";
+import type { EntryName, SequenceProgram } from "./sequence-program.js";
+import { oneStep } from "./one-step.js";
+
+/** On the equations as written, before anything is derived from them. */
+export const equationPasses: readonly GraphPass[] = [
+  // Lowering repeats itself (a slice for every use of a gate): fewer values to look at.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+  // Decides the rounding of sums once for all entries; needs the loop whole to see what depends on the state.
+  orderSums,
+  // Needs sums in order: `b + W x` leaves the loop as one value.
+  splitTime,
+  // Lifting leaves repeated and cancelling views.
+  simplify,
+  shareCommonValues,
+  // Needs products in their final place (before, in or after the loop) and shared operands to be one value.
+  mergeProjections,
+  // The joined weights are the same at every step.
+  splitTime,
+  // Slices of joined values that are joined again cancel.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+];
+
+/** After differentiation. */
+export const derivativePasses: readonly GraphPass[] = [
+  // Zero cotangents, slices of concatenations, sums over repeated axes.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+  // The order within derived sums is free: products last, so that they accumulate.
+  orderSums,
+  // Weight gradients feed no cotangent of the state: they leave the loop.
+  splitTime,
+  // Sums over time of products over time are products over time.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+];
+
+/** On a forward pass that was given residuals to return: no change of rounding is allowed any more. */
+export const residualPasses: readonly GraphPass[] = [splitTime, simplify, shareCommonValues, removeUnusedValues];
+
+/** Every pass by its name, as `explain --after` takes it. */
+export const graphPasses: readonly GraphPass[] = [
+  ...new Set([...equationPasses, ...derivativePasses, ...residualPasses]),
+];
+
+export interface SequenceOptions {
+  readonly gradient: boolean;
+  readonly jvp: boolean;
+  readonly hvp: boolean;
+  /** Called after each pass on each entry. */
+  readonly observe?: (entry: EntryName, pass: string, fn: GraphFunction) => void;
+}
+
+/** All entries of the module of `cell`. */
+export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions): SequenceProgram {
+  const context = cellContext(cell);
+  const functions = new Map<EntryName, GraphFunction>();
+  const observer =
+    (entry: EntryName): PassObserver =>
+    (pass, fn) =>
+      options.observe?.(entry, pass, fn);
+  const run = (entry: EntryName, fn: GraphFunction, passes: readonly GraphPass[]): GraphFunction =>
+    runPasses({ ...fn, name: entry }, passes, context, observer(entry));
+
+  const plain = run("forward", buildForward(cell), equationPasses);
+  const initialSource = buildInitial(cell);
+  const initial = initialSource && run("initial", initialSource, [simplify, shareCommonValues, removeUnusedValues]);
+
+  functions.set("step", run("step", renameInputs(oneStep(plain, context), stepName), residualPasses));
+  if (initial !== undefined) {
+    functions.set("initial", initial);
+    functions.set("stepInitial", { ...renameInputs(initial, stepName), name: "stepInitial" });
+  }
+  if (options.gradient) {
+    const derived = reverseMode(plain, context);
+    functions.set("forward", run("forward", derived.forward, residualPasses));
+    functions.set("backward", run("backward", derived.backward, derivativePasses));
+    if (initial !== undefined) {
+      functions.set("initialBackward", run("initialBackward", gradientOf(initial, context), derivativePasses));
+    }
+  } else {
+    functions.set("forward", plain);
+  }
+  if (options.jvp) {
+    functions.set("jvp", run("jvp", tangentsOnly(plain, context), derivativePasses));
+    if (initial !== undefined) {
+      functions.set("initialJvp", run("initialJvp", tangentsOnly(initial, context), derivativePasses));
+    }
+  }
+  if (options.hvp) {
+    functions.set("hvp", run("hvp", tangentsOnly(gradientOf(plain, context), context), derivativePasses));
+    if (initial !== undefined) {
+      const second = tangentsOnly(gradientOf(initial, context), context);
+      functions.set("initialHvp", run("initialHvp", second, derivativePasses));
+    }
+  }
+  return { functions };
+}
+
+/** Forward and backward in one function: inputs and cotangents of the outputs to cotangents of the inputs. */
+export function gradientOf(fn: GraphFunction, context: ShapeContext): GraphFunction {
+  const { forward, backward } = reverseMode(fn, context);
+  const b = new GraphBuilder(`${fn.name}_gradient`, context);
+  const known = new Map<string, ValueId>();
+  const declare = (name: string, type: ValueType): ValueId => {
+    const found = known.get(name) ?? b.input(name, type);
+    known.set(name, found);
+    return found;
+  };
+  const inputs = forward.inputs.map((id) => declare(forward.names[id] as string, forward.types[id] as ValueType));
+  const results = inlineFunction(b, forward, inputs);
+  for (const [i, name] of forward.outputNames.entries()) {
+    if (name.startsWith("residual.")) known.set(name, results[i] as ValueId);
+  }
+  const operands = backward.inputs.map((id) => declare(backward.names[id] as string, backward.types[id] as ValueType));
+  const outputs = inlineFunction(b, backward, operands);
+  return b.finish(outputs.map((value, i) => ({ name: backward.outputNames[i] as string, value })));
+}
+
+/** Directional derivatives of the outputs, without the outputs. Every real input has a tangent. */
+export function tangentsOnly(fn: GraphFunction, context: ShapeContext): GraphFunction {
+  const derived = forwardMode(
+    fn,
+    fn.inputs.map((id) => fn.types[id]?.dtype === "real"),
+    context,
+  );
+  const b = new GraphBuilder(derived.fn.name, context);
+  const inputs = derived.fn.inputs.map((id) =>
+    b.input(derived.fn.names[id] as string, derived.fn.types[id] as ValueType),
+  );
+  const results = inlineFunction(b, derived.fn, inputs);
+  let next = fn.outputs.length;
+  const outputs = fn.outputs.map((id, i) => ({
+    name: `tangent.${fn.outputNames[i] ?? String(i)}`,
+    value: derived.activeOutputs[i] ? (results[next++] as ValueId) : b.constantOf(0, (fn.types[id] as ValueType).shape),
+  }));
+  return b.finish(outputs);
+}
+
+/** `initial.h` and `final.h` are one buffer in streaming. */
+export function stepName(name: string): string {
+  const [, kind, rest] = /^(input|context|initial|final|output)\.(.*)$/su.exec(name) ?? [];
+  if (kind === undefined || rest === undefined) return name;
+  return kind === "initial" || kind === "final" ? `step.state.${rest}` : `step.${kind}.${rest}`;
+}
+
+function renameInputs(fn: GraphFunction, rename: (name: string) => string): GraphFunction {
+  const names = [...fn.names];
+  for (const id of fn.inputs) names[id] = rename(fn.names[id] ?? String(id));
+  invariant(names.length === fn.types.length, "a value has no name slot");
+  return { ...fn, names, outputNames: fn.outputNames.map(rename) };
+}
