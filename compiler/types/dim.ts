@@ -25,14 +25,25 @@ export const TIME_SYMBOL = "%T";
 export const BATCH_SYMBOL = "%B";
 
 export function dimConstant(value: number): Dim {
-  return normalize([{ numerator: value, denominator: 1, powers: [] }]);
+  const known = smallConstants[value];
+  if (known !== undefined) return known;
+  const dim = normalize([{ numerator: value, denominator: 1, powers: [] }]);
+  if (Number.isInteger(value) && value >= 0 && value < 4096) smallConstants[value] = dim;
+  return dim;
 }
+
+/** Sizes of compiled cells are constants, and the same few again and again. */
+const smallConstants: Dim[] = [];
 
 export function dimSymbol(name: string): Dim {
   return normalize([{ numerator: 1, denominator: 1, powers: [[name, 1]] }]);
 }
 
 export function addDims(a: Dim, b: Dim): Dim {
+  if (a.terms.length === 0) return b;
+  if (b.terms.length === 0) return a;
+  const [x, y] = [constantOf(a), constantOf(b)];
+  if (x !== undefined && y !== undefined && Number.isInteger(x) && Number.isInteger(y)) return dimConstant(x + y);
   return normalize([...a.terms, ...b.terms]);
 }
 
@@ -41,6 +52,10 @@ export function subtractDims(a: Dim, b: Dim): Dim {
 }
 
 export function multiplyDims(a: Dim, b: Dim): Dim {
+  if (a.key === ONE_KEY) return b;
+  if (b.key === ONE_KEY) return a;
+  const [x, y] = [constantOf(a), constantOf(b)];
+  if (x !== undefined && y !== undefined && Number.isInteger(x) && Number.isInteger(y)) return dimConstant(x * y);
   return normalize(a.terms.flatMap((x) => b.terms.map((y) => multiplyTerms(x, y))));
 }
 
@@ -138,6 +153,7 @@ export function printDim(dim: Dim): string {
 }
 
 const ONE = dimConstant(1);
+const ONE_KEY = "1/1:";
 
 function clearDenominators(dim: Dim): Dim {
   const lowest = new Map<string, number>();

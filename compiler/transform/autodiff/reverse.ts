@@ -39,16 +39,17 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
   const choice = chooseResiduals(fn, new Set(needed), isFree);
 
+  const residualNames = nameResiduals(fn, choice.kept);
   const forward: GraphFunction = {
     ...fn,
     outputs: [...fn.outputs, ...choice.kept],
-    outputNames: [...fn.outputNames, ...choice.kept.map((_, i) => `residual.${i}`)],
+    outputNames: [...fn.outputNames, ...residualNames],
   };
 
   const b = new GraphBuilder(`${primal.name}_backward`, context);
   const values: ValueMap = new Map();
   const nameKept = (id: ValueId): string => fn.names[id] ?? String(id);
-  for (const [i, id] of choice.kept.entries()) values.set(id, b.input(`residual.${i}`, typeOf(fn, id)));
+  for (const [i, id] of choice.kept.entries()) values.set(id, b.input(residualNames[i] as string, typeOf(fn, id)));
   const read = new Set([...needed, ...choice.recomputed.flatMap((instruction) => instruction.operands)]);
   for (const id of fn.inputs) {
     if (read.has(id) && !values.has(id)) values.set(id, b.input(nameKept(id), typeOf(fn, id)));
@@ -62,6 +63,17 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   const outputs = inlineFunction(b, raw, [...needed.map((id) => mapped(values, id)), ...cotangents]);
   const backward = b.finish(outputs.map((value, i) => ({ name: raw.outputNames[i] as string, value })));
   return { forward, backward };
+}
+
+/** `residual.f` for the value named `f`, with a number where the name is taken or there is none. */
+function nameResiduals(fn: GraphFunction, kept: readonly ValueId[]): string[] {
+  const taken = new Set<string>();
+  return kept.map((id) => {
+    const name = fn.names[id] ?? String(id);
+    const unique = taken.has(name) ? `${name}.${id}` : name;
+    taken.add(unique);
+    return `residual.${unique}`;
+  });
 }
 
 /** A scan whose body was taken apart. */
@@ -103,6 +115,7 @@ function prepareScans(
     const residuals = new Map(
       results.slice(count).map((id, i) => [forward.outputNames[count + i] as string, id] as const),
     );
+    for (const [name, id] of residuals) b.nameValue(id, name.slice("residual.".length));
     const prepared = b.instructions[b.instructions.length - 1] as Instruction;
     scans.set(prepared, { body: operation.body, backward, residuals, results: count });
   }
@@ -153,6 +166,8 @@ function buildRawBackward(
     if (contributions === undefined) return undefined;
     const type = typeOf(fn, id);
     const total = sumContributions(b, type, contributions);
+    const name = fn.names[id];
+    if (name !== undefined) b.nameValue(total, `d_${name}`);
     return type.shared && !insideScan && !b.typeOf(total).shared ? b.emit({ kind: "batch_sum" }, [total]) : total;
   };
   for (const instruction of [...fn.instructions].reverse()) {

@@ -1,0 +1,175 @@
+/** What the compiler did with a cell, for people: what left the loops, what is kept, operations and bytes per step. */
+import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../ir/graph/types.js";
+import {
+  addDims,
+  constantOf,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  divideDims,
+  multiplyDims,
+  printDim,
+  symbolsOf,
+  TIME_SYMBOL,
+} from "../types/dim.js";
+import { sizeOfShape } from "../types/shape.js";
+import type { EntryName, SequenceProgram } from "./sequence-program.js";
+
+export type Region = "once" | "before" | "loop" | "after";
+
+export interface RegionReport {
+  readonly region: Region;
+  /** Named values computed here, in order. */
+  readonly values: readonly string[];
+  readonly products: number;
+  /** Multiplications and additions of products, for one example: per step, or in all for `once`. */
+  readonly productOperations: Dim;
+  /** Scalar operations on elements. */
+  readonly elementOperations: Dim;
+}
+
+export interface EntryReport {
+  readonly entry: EntryName;
+  readonly regions: readonly RegionReport[];
+  /** Numbers that cross from one region into another at each step: read or written through memory. */
+  readonly crossing: Dim;
+  /** What forward keeps for backward at each step: names and numbers. */
+  readonly residuals: { readonly names: readonly string[]; readonly numbers: Dim };
+}
+
+/** Reports on the entries over sequences. */
+export function explainProgram(program: SequenceProgram): EntryReport[] {
+  return [...program.functions]
+    .filter(([name]) => !/^(step|initial)/u.test(name))
+    .map(([name, fn]) => explainEntry(name, fn));
+}
+
+function explainEntry(entry: EntryName, fn: GraphFunction): EntryReport {
+  const afterLoop = new Set<ValueId>();
+  const groups = new Map<Region, Instruction[]>([
+    ["once", []],
+    ["before", []],
+    ["loop", []],
+    ["after", []],
+  ]);
+  let crossing = dimConstant(0);
+  for (const instruction of fn.instructions) {
+    const { operation, operands, results } = instruction;
+    if (operation.kind === "scan") {
+      groups.get("loop")?.push(...operation.body.instructions);
+      for (const id of results) afterLoop.add(id);
+      crossing = addDims(crossing, crossingOf(operation));
+      continue;
+    }
+    const reads = operands.some((id) => afterLoop.has(id));
+    if (reads) for (const id of results) afterLoop.add(id);
+    const overTime = [...operands, ...results].some((id) => hasTime(fn.types[id]));
+    groups.get(reads ? "after" : overTime ? "before" : "once")?.push(instruction);
+  }
+  const bodies = fn.instructions.flatMap(({ operation }) => (operation.kind === "scan" ? [operation.body] : []));
+  const regions = [...groups].map(([region, instructions]) =>
+    report(region, instructions, region === "loop" ? bodies : [fn]),
+  );
+  const residuals = fn.outputNames.flatMap((name, i) =>
+    name.startsWith("residual.")
+      ? [{ name: name.slice("residual.".length), type: fn.types[fn.outputs[i] as ValueId] as ValueType }]
+      : [],
+  );
+  return {
+    entry,
+    regions,
+    crossing,
+    residuals: {
+      names: residuals.map(({ name }) => name),
+      numbers: residuals.reduce((sum, { type }) => addDims(sum, perStep(sizeOfShape(type.shape))), dimConstant(0)),
+    },
+  };
+}
+
+function report(
+  region: Region,
+  instructions: readonly Instruction[],
+  functions: readonly GraphFunction[],
+): RegionReport {
+  const ownerOf = (instruction: Instruction): GraphFunction =>
+    functions.find((fn) => fn.instructions.includes(instruction)) as GraphFunction;
+  let products = 0;
+  let productOperations = dimConstant(0);
+  let elementOperations = dimConstant(0);
+  const values: string[] = [];
+  for (const instruction of instructions) {
+    const owner = ownerOf(instruction);
+    const type = owner.types[instruction.results[0] as ValueId] as ValueType;
+    const name = owner.names[instruction.results[0] as ValueId];
+    if (instruction.operation.kind === "contract") {
+      products++;
+      productOperations = addDims(productOperations, perStep(productSize(instruction.operation, instruction, owner)));
+    } else if (instruction.operation.kind === "map") {
+      elementOperations = addDims(elementOperations, perStep(sizeOfShape(type.shape)));
+    }
+    if (name !== undefined) values.push(name);
+  }
+  return { region, values, products, productOperations, elementOperations };
+}
+
+/** Multiplications and additions: twice the product of all axis sizes. */
+function productSize(
+  operation: Extract<Operation, { kind: "contract" }>,
+  { operands }: Instruction,
+  fn: GraphFunction,
+): Dim {
+  const sizes = new Map<number, Dim>();
+  for (const [i, labels] of [operation.a, operation.b].entries()) {
+    const shape = (fn.types[operands[i] as ValueId] as ValueType).shape;
+    for (const [axis, label] of labels.entries()) sizes.set(label, shape[axis] as Dim);
+  }
+  return [...sizes.values()].reduce(multiplyDims, dimConstant(2));
+}
+
+function crossingOf({ body, carried, sequences }: Extract<Operation, { kind: "scan" }>): Dim {
+  const ids = [...body.inputs.slice(carried, carried + sequences), ...body.outputs.slice(carried)];
+  return ids.reduce((sum, id) => addDims(sum, sizeOfShape((body.types[id] as ValueType).shape)), dimConstant(0));
+}
+
+/** Of a size over all steps, the share of one. */
+function perStep(size: Dim): Dim {
+  return symbolsOf(size).includes(TIME_SYMBOL) ? (divideDims(size, dimSymbol(TIME_SYMBOL)) ?? size) : size;
+}
+
+function hasTime(type: ValueType | undefined): boolean {
+  return type?.shape.some((dim) => symbolsOf(dim).includes(TIME_SYMBOL)) ?? false;
+}
+
+const regionTitles: Readonly<Record<Region, string>> = {
+  once: "once",
+  before: "before the loop, all steps at once",
+  loop: "in the loop, step by step",
+  after: "after the loop, all steps at once",
+};
+
+/** The report as text for a terminal. `bytes` is the size of one number. */
+export function printExplanation(reports: readonly EntryReport[], bytes: number): string {
+  const lines: string[] = [];
+  for (const { entry, regions, crossing, residuals } of reports) {
+    lines.push(entry);
+    for (const { region, values, products, productOperations, elementOperations } of regions) {
+      if (values.length === 0 && products === 0 && constantOf(elementOperations) === 0) continue;
+      lines.push(`  ${regionTitles[region]}`);
+      if (values.length > 0) lines.push(`    values    ${values.join(", ")}`);
+      const unit = region === "once" ? "in all" : "per step";
+      lines.push(
+        `    products  ${products}, ${printDim(productOperations)} operations ${unit}; elements ${printDim(elementOperations)} operations ${unit}`,
+      );
+    }
+    lines.push(
+      `  through memory between regions: ${printDim(multiplyDims(crossing, dimConstant(bytes)))} bytes per step`,
+    );
+    if (residuals.names.length > 0) {
+      lines.push(
+        `  kept for backward: ${residuals.names.join(", ")} (${printDim(multiplyDims(residuals.numbers, dimConstant(bytes)))} bytes per step)`,
+      );
+    }
+    lines.push("");
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,75 @@
+/** Computes the parts of addresses that a loop does not change once before it: `const row = (b * T + t) * 512;`. */
+import { addAffine, affineKey, affineVariable } from "../../ir/kernel/affine.js";
+import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/types.js";
+import { mapStatement } from "../../ir/kernel/visit.js";
+import { constantOf, dimConstant } from "../../types/dim.js";
+
+/** `statements` is the body of one region. */
+export function hoistAddresses(statements: readonly Statement[]): Statement[] {
+  const names = new Set<string>();
+  collectNames(statements, names);
+  return hoist(statements, (hint) => {
+    let name = hint;
+    for (let n = 2; names.has(name); n++) name = `${hint}${n}`;
+    names.add(name);
+    return name;
+  });
+}
+
+function hoist(statements: readonly Statement[], fresh: (hint: string) => string): Statement[] {
+  const result: Statement[] = [];
+  for (const statement of statements) {
+    if (statement.kind !== "for") {
+      result.push(statement);
+      continue;
+    }
+    const { lets, loop } = hoistOutOf(statement, fresh);
+    result.push(...lets, { ...loop, body: hoist(loop.body, fresh) });
+  }
+  return result;
+}
+
+function hoistOutOf(loop: ForStatement, fresh: (hint: string) => string): { lets: Statement[]; loop: ForStatement } {
+  const inside = new Set<string>([loop.variable]);
+  collectNames(loop.body, inside);
+  const bases = new Map<string, string>();
+  const lets: Statement[] = [];
+  const rewrite = (access: Access): Access => {
+    const { offset } = access;
+    const moving = offset.terms.filter((term) => inside.has(term.variable));
+    const fixed = offset.terms.filter((term) => !inside.has(term.variable));
+    const plainConstant = constantOf(offset.constant);
+    if (fixed.length === 0 && plainConstant !== undefined) return access;
+    // Plain numbers stay where they are, `[base + i + 128]`, so that accesses side by side share a base.
+    const base: Affine = { constant: plainConstant === undefined ? offset.constant : dimConstant(0), terms: fixed };
+    const trivial = fixed.length === 1 && plainConstant !== undefined && constantOf(fixed[0]!.coefficient) === 1;
+    if (trivial) return access;
+    const key = affineKey(base);
+    let name = bases.get(key);
+    if (name === undefined) {
+      name = fresh(`${lastPart(access.buffer)}At`);
+      bases.set(key, name);
+      lets.push({ kind: "let_index", name, value: { kind: "affine", value: base } });
+    }
+    const rest: Affine = { constant: plainConstant === undefined ? dimConstant(0) : offset.constant, terms: moving };
+    return { buffer: access.buffer, offset: addAffine(rest, affineVariable(name)) };
+  };
+  const body = loop.body.map((statement) => mapStatement(statement, { access: rewrite }));
+  return { lets, loop: { ...loop, body } };
+}
+
+function lastPart(buffer: string): string {
+  const part = buffer.split(".").at(-1) ?? "row";
+  return part === "next" ? "row" : part;
+}
+
+function collectNames(statements: readonly Statement[], names: Set<string>): void {
+  for (const statement of statements) {
+    if (statement.kind === "for") {
+      names.add(statement.variable);
+      collectNames(statement.body, names);
+    } else if (statement.kind === "let_index" || statement.kind === "let" || statement.kind === "accumulator") {
+      names.add(statement.name);
+    } else if (statement.kind === "select_examples") names.add(statement.count);
+  }
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parseProgram } from "../../compiler/ir/graph/parse.js";
+import { printProgram } from "../../compiler/ir/graph/print.js";
+import { verifyFunction } from "../../compiler/ir/graph/verify.js";
+import { shapeContext } from "../../compiler/ops/shape-rules.js";
+import { graphPasses } from "../../compiler/transform/pipeline.js";
+
+const text = readFileSync(new URL("../../spec/graph-ir.md", import.meta.url), "utf8");
+
+describe("spec/graph-ir.md", () => {
+  const blocks = [...text.matchAll(/```graph\n(.*?)```/gsu)].map((match) => match[1] as string);
+
+  it.each(blocks)("example %# parses, verifies and prints as written", (block) => {
+    const program = parseProgram(block);
+    for (const fn of program.functions) expect(verifyFunction(fn, shapeContext([]))).toEqual([]);
+    expect(printProgram(program).trim()).toBe(block.trim());
+  });
+
+  it("lists every pass with its summary", () => {
+    for (const pass of graphPasses)
+      expect(text).toMatch(new RegExp(`\\| \`${pass.name}\`\\s+\\| ${pass.summary}`, "u"));
+  });
+});
