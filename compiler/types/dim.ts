@@ -225,7 +225,8 @@ function sumOfLikeTerms(a: Term, b: Term): Term {
 
 function reduceFraction(term: Term): Term {
   let [a, b] = [Math.abs(term.numerator), Math.abs(term.denominator)];
-  while (b !== 0) [a, b] = [b, a % b];
+  // Ends with NaN too, which numbers beyond the range of doubles lead to: bounded-dim.ts refuses them.
+  while (b > 0) [a, b] = [b, a % b];
   const divisor = (a === 0 ? 1 : a) * Math.sign(term.denominator);
   return { numerator: term.numerator / divisor, denominator: term.denominator / divisor, powers: term.powers };
 }

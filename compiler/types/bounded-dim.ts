@@ -1,0 +1,78 @@
+/**
+ * Arithmetic of dimensions within limits. Dimensions of a text nobody has looked at yet can grow without end (squares of
+ * squares, sums multiplied out); everything that computes with them uses these functions, which give undefined where a
+ * result is too large to be meant.
+ */
+import { addDims, type Dim, dimConstant, dimSymbol, divideDims, multiplyDims, subtractDims } from "./dim.js";
+
+const termLimit = 64;
+const degreeLimit = 16;
+const numeratorLimit = 2 ** 31;
+const denominatorLimit = 2 ** 20;
+
+/** False where a dimension has too many terms, too high a degree or coefficients that are not exact. */
+export function isWithinLimits({ terms }: Dim): boolean {
+  return (
+    terms.length <= termLimit &&
+    terms.every(
+      ({ numerator, denominator, powers }) =>
+        Math.abs(numerator) <= numeratorLimit &&
+        denominator <= denominatorLimit &&
+        powers.reduce((sum, [, exponent]) => sum + Math.abs(exponent), 0) <= degreeLimit,
+    )
+  );
+}
+
+function bounded(dim: Dim | undefined): Dim | undefined {
+  return dim !== undefined && isWithinLimits(dim) ? dim : undefined;
+}
+
+export function boundedAdd(a: Dim, b: Dim): Dim | undefined {
+  return bounded(addDims(a, b));
+}
+
+export function boundedSubtract(a: Dim, b: Dim): Dim | undefined {
+  return bounded(subtractDims(a, b));
+}
+
+export function boundedMultiply(a: Dim, b: Dim): Dim | undefined {
+  return bounded(multiplyDims(a, b));
+}
+
+export function boundedDivide(a: Dim, b: Dim): Dim | undefined {
+  return bounded(divideDims(a, b));
+}
+
+/** Number of elements. */
+export function boundedProduct(dims: readonly Dim[]): Dim | undefined {
+  let product: Dim | undefined = dimConstant(1);
+  for (const dim of dims) product = product && boundedMultiply(product, dim);
+  return product;
+}
+
+/** Replaces symbols; undefined where a symbol that divides would become a sum, or the result is too large. */
+export function boundedSubstitute(dim: Dim, replacements: ReadonlyMap<string, Dim>): Dim | undefined {
+  if (!dim.terms.some((term) => term.powers.some(([symbol]) => replacements.has(symbol)))) return dim;
+  let sum: Dim | undefined = dimConstant(0);
+  for (const { numerator, denominator, powers } of dim.terms) {
+    let product = boundedDivide(dimConstant(numerator), dimConstant(denominator));
+    for (const [symbol, exponent] of powers) {
+      const base = replacements.get(symbol) ?? dimSymbol(symbol);
+      for (let i = 0; i < Math.abs(exponent) && product !== undefined; i++) {
+        product = exponent > 0 ? boundedMultiply(product, base) : boundedDivide(product, base);
+      }
+    }
+    sum = sum && product && boundedAdd(sum, product);
+  }
+  return sum;
+}
+
+/** Symbols that `dim` divides by. */
+export function divisorsOf(dim: Dim): string[] {
+  return dim.terms.flatMap(({ powers }) => powers.filter(([, exponent]) => exponent < 0).map(([symbol]) => symbol));
+}
+
+/** True where the dimension is whole for all sizes, as far as its form shows. */
+export function isSurelyWhole({ terms }: Dim): boolean {
+  return terms.every(({ denominator, powers }) => denominator === 1 && powers.every(([, exponent]) => exponent > 0));
+}
