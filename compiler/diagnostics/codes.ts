@@ -1,21 +1,12 @@
 /**
- * The table of diagnostics. `explanation` and `example` make spec/diagnostics.md; `example` is a source that gives
+ * The table of diagnostics, by phase. `explanation` and `example` make spec/diagnostics.md; `example` is a source that gives
  * exactly this code (tested).
  */
-export interface CodeEntry {
-  readonly severity: "error" | "warning";
-  readonly summary: string;
-  readonly explanation: string;
-  readonly example: string;
-}
+import { semanticCodes } from "./codes/semantics.js";
+import { syntaxCodes } from "./codes/syntax.js";
 
-export const codes = {
-  "unknown-name": {
-    severity: "error",
-    summary: "a name that nothing declares",
-    explanation: "Every name must be an input, context, state, param, equation, dimension or function in scope.",
-    example: `cell A(H) { input x: [H] output y = z }`,
-  },
-} as const satisfies Record<string, CodeEntry>;
+export type { CodeEntry } from "./codes/entry.js";
+
+export const codes = { ...syntaxCodes, ...semanticCodes } as const;
 
 export type DiagnosticCode = keyof typeof codes;

@@ -18,11 +18,13 @@ export interface SourceFileNode extends Node {
   readonly imports: readonly ImportNode[];
   /** Cells and functions in source order. */
   readonly declarations: readonly (CellNode | FunctionNode)[];
-  /** Ordinary comments, for the printer: each is put back before the node that followed it. */
+  /** Ordinary comments, for the printer: each is put back before the item that followed it. */
   readonly comments: readonly CommentNode[];
+  /** Where the text has blank lines: offsets of the items and comments below them, for the printer. */
+  readonly blankLines: readonly number[];
 }
 
-/** `// text`, kept so that formatting loses nothing. */
+/** A comment with its signs (`// text`, or the slash and star form), kept so that formatting loses nothing. */
 export interface CommentNode extends Node {
   readonly text: string;
   /** True where it stands behind something on its line. */

@@ -1,0 +1,39 @@
+/** Writes the files that are made from other sources of this repository: `npm run generate`. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { generateCstDts } from "chevrotain";
+import { diagnosticsReference } from "./diagnostics/reference.js";
+import { shellModule } from "./emit/shell/embed.js";
+import { CellParser } from "./syntax/grammar.js";
+
+/** A generated file: its path from the root of the repository, and its whole text. */
+export interface GeneratedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Everything that is generated; a test compares it with what is committed. */
+export function generatedFiles(): readonly GeneratedFile[] {
+  return [
+    { path: "compiler/syntax/cst.generated.ts", text: cstTypes() },
+    { path: "spec/diagnostics.md", text: diagnosticsReference() },
+    {
+      path: "compiler/emit/shell/shell.generated.ts",
+      text: shellModule((part) => readFileSync(`compiler/emit/shell/${part}.js`, "utf8")),
+    },
+  ];
+}
+
+/** Types of the concrete syntax tree, from the grammar. */
+function cstTypes(): string {
+  const note = "// Generated from grammar.ts by `npm run generate`; not edited by hand.\n";
+  return note + generateCstDts(new CellParser().getGAstProductions());
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) {
+  for (const { path, text } of generatedFiles()) {
+    writeFileSync(path, text);
+    console.log(`wrote ${path}`);
+  }
+}

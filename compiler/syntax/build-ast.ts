@@ -1,0 +1,338 @@
+/**
+ * The concrete syntax tree to the AST. The tree may be partial after errors: an item with something missing is left out
+ * whole, its error having been reported, and everything else is kept.
+ */
+import type { CstNode, IToken } from "chevrotain";
+import type {
+  CellItem,
+  CellNode,
+  CellParameterNode,
+  DeclarationNode,
+  EquationNode,
+  FunctionNode,
+  ImportNode,
+  InitializerNode,
+  OutputNode,
+  SourceFileNode,
+  TypeNode,
+  UseNode,
+} from "./ast.js";
+import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
+import type * as cst from "./cst.generated.js";
+import { endOf, ordinaryComment, type DocumentationBlock, type LexedSource, type SyntaxToken } from "./lexer.js";
+import { clip, type SyntaxReporter } from "./reporter.js";
+
+/** Builds the tree of a file; `root` is missing where nothing could be parsed. */
+export function buildAst(
+  root: cst.SourceFileCstNode | undefined,
+  source: LexedSource,
+  length: number,
+  reporter: SyntaxReporter,
+): SourceFileNode {
+  const builder = new Builder(source.documentation, reporter);
+  const nodes = root === undefined ? [] : builder.sourceFile(root);
+  const comments = [...source.comments];
+  for (const block of builder.unusedDocumentation()) {
+    for (const comment of block.comments) comments.push(ordinaryComment(comment));
+    if (!reporter.hasErrors) reporter.danglingDocumentation(block.comments[0]!);
+  }
+  comments.sort((a, b) => a.span.start - b.span.start);
+  return {
+    imports: nodes.filter((node) => node.kind === "import"),
+    declarations: nodes.filter((node) => node.kind !== "import"),
+    comments,
+    blankLines: source.blankLines,
+    span: reporter.span(0, length),
+  };
+}
+
+class Builder {
+  private readonly documentation: Map<number, DocumentationBlock>;
+  private readonly reporter: SyntaxReporter;
+  private readonly expressions: ExpressionBuilder;
+
+  constructor(documentation: ReadonlyMap<number, DocumentationBlock>, reporter: SyntaxReporter) {
+    this.documentation = new Map(documentation);
+    this.reporter = reporter;
+    this.expressions = new ExpressionBuilder(reporter);
+  }
+
+  unusedDocumentation(): Iterable<DocumentationBlock> {
+    return this.documentation.values();
+  }
+
+  sourceFile({ children }: cst.SourceFileCstNode): (ImportNode | CellNode | FunctionNode)[] {
+    return this.complete(children.topLevel, ({ children: { importDeclaration, cell, fn } }) => {
+      if (importDeclaration !== undefined) return this.importDeclaration(only(importDeclaration));
+      if (cell !== undefined) return this.cell(only(cell));
+      return this.fn(only(fn));
+    });
+  }
+
+  /** Builds each node, leaving out those with something missing. */
+  private complete<N extends CstNode, R>(nodes: readonly N[] | undefined, build: (node: N) => R): R[] {
+    const built: R[] = [];
+    for (const node of nodes ?? []) {
+      try {
+        built.push(build(node));
+      } catch (error) {
+        if (!(error instanceof Incomplete)) throw error;
+      }
+    }
+    return built;
+  }
+
+  /** Documentation that stands before a token. */
+  private takeDocumentation(token: IToken): string | undefined {
+    const block = this.documentation.get(token.startOffset);
+    this.documentation.delete(token.startOffset);
+    return block?.text;
+  }
+
+  /** Begins an item: its documentation. An item with an error of structure is not looked at any further. */
+  private beginItem(keyword: IToken): string | undefined {
+    if (this.reporter.isBroken((keyword as SyntaxToken).payload.segment)) throw new Incomplete();
+    return this.takeDocumentation(keyword);
+  }
+
+  private span(first: IToken, end: number) {
+    return this.reporter.span(first.startOffset, end);
+  }
+
+  private importDeclaration({ children }: cst.ImportDeclarationCstNode): ImportNode {
+    const keyword = only(children.Import);
+    if (this.reporter.isBroken((keyword as SyntaxToken).payload.segment)) throw new Incomplete();
+    const path = only(children.StringLiteral);
+    const names = (children.importName ?? []).map(({ children: { Exported, Alias } }) => {
+      const name = this.expressions.name(only(Exported));
+      return Alias === undefined ? { name } : { name, alias: this.expressions.name(only(Alias)) };
+    });
+    return {
+      kind: "import",
+      names,
+      path: textOf(path),
+      pathSpan: this.expressions.tokenSpan(path),
+      span: this.span(keyword, endOf(path)),
+    };
+  }
+
+  private cell({ children }: cst.CellCstNode): CellNode {
+    const header = only(children.cellHeader).children;
+    const keyword = only(header.Cell);
+    const documentation = this.takeDocumentation(keyword);
+    const items = this.complete(children.item, (item) => this.item(item));
+    const parameters = this.complete(header.cellParameter, (parameter) => this.cellParameter(parameter));
+    const name = this.expressions.name(only(header.Name));
+    return {
+      kind: "cell",
+      name,
+      documentation,
+      parameters,
+      items,
+      span: this.span(keyword, lastEnd(children.RightBrace)),
+    };
+  }
+
+  private cellParameter({ children }: cst.CellParameterCstNode): CellParameterNode {
+    const name = this.expressions.name(only(children.Name));
+    const type = children.type === undefined ? undefined : this.type(only(children.type));
+    const value = children.expression === undefined ? undefined : this.expressions.build(only(children.expression));
+    const span = this.expressions.join(name.span, value?.span ?? type?.span ?? name.span);
+    const isReal = type?.kind === "real-type";
+    if ((type !== undefined && !isReal) || (value !== undefined && !isReal)) {
+      const about = type ?? name;
+      const message = `\`${clip(name.text)}\` is neither a dimension nor a real`;
+      this.reporter.report("cell-parameter-type", about.span.start, about.span.end, message, {
+        help:
+          type === undefined
+            ? `a parameter with a default is a real number: \`${clip(name.text)}: real = …\``
+            : `write \`${clip(name.text)}\` for a dimension, \`${clip(name.text)}: real\` for a number`,
+      });
+    }
+    return { name, type: isReal ? "real" : "dimension", ...(isReal && value && { defaultValue: value }), span };
+  }
+
+  private item({ children }: cst.ItemCstNode): CellItem {
+    if (children.declaration !== undefined) return this.declaration(only(children.declaration));
+    if (children.use !== undefined) return this.use(only(children.use));
+    if (children.output !== undefined) return this.output(only(children.output));
+    if (children.fn !== undefined) return this.fn(only(children.fn));
+    return this.equation(only(children.equation));
+  }
+
+  private declaration({ children }: cst.DeclarationCstNode): DeclarationNode {
+    const { Input, Context, State, Param, Name, expression, initializer } = children;
+    const keyword = only(Input ?? Context ?? State ?? Param);
+    const kind = Input ? "input" : Context ? "context" : State ? "state" : "param";
+    const documentation = this.beginItem(keyword);
+    const names = (Name ?? []).map((token) => this.expressions.name(token));
+    const type = this.type(only(children.type));
+    const initial = expression === undefined ? undefined : this.expressions.build(only(expression));
+    const start = initializer === undefined ? undefined : this.initializer(only(initializer));
+    if (initial !== undefined && kind !== "state") {
+      this.reporter.report(
+        "misplaced-initial-value",
+        initial.span.start,
+        initial.span.end,
+        `\`${kind}\` has no initial value`,
+        {
+          help:
+            kind === "param"
+              ? "an initialiser stands after `~`: `param W: [H, I] ~ normal(0.1)`"
+              : "a value computed in the cell is an equation: `a = …`",
+        },
+      );
+    }
+    if (start !== undefined && kind !== "param") {
+      this.reporter.report(
+        "misplaced-initializer",
+        start.span.start,
+        start.span.end,
+        `\`${kind}\` has no initialiser`,
+        {
+          help: kind === "state" ? "an initial value stands after `=`: `state h: [H] = 0`" : undefined,
+        },
+      );
+    }
+    return {
+      kind,
+      documentation,
+      names,
+      type,
+      ...(kind === "state" && initial && { initial }),
+      ...(kind === "param" && start && { initializer: start }),
+      span: this.span(keyword, (start ?? initial ?? type).span.end),
+    };
+  }
+
+  private initializer({ children }: cst.InitializerCstNode): InitializerNode {
+    const name = this.expressions.name(only(children.Name));
+    const values = (children.expression ?? []).map((value) => this.expressions.build(value));
+    const close = children.RightParen?.[0];
+    const span = this.reporter.span(name.span.start, close === undefined ? name.span.end : endOf(close));
+    return { name, arguments: values, span };
+  }
+
+  private type({ children }: cst.TypeCstNode): TypeNode {
+    if (children.LeftBracket !== undefined) {
+      const span = this.span(only(children.LeftBracket), endOf(only(children.RightBracket)));
+      const dimensions = (children.expression ?? []).map((dimension) => this.expressions.build(dimension));
+      return { kind: "tensor-type", dimensions, span };
+    }
+    const name = this.expressions.name(only(children.Name));
+    const bound = children.expression === undefined ? undefined : this.expressions.build(only(children.expression));
+    if (name.text === "real" && bound === undefined) return { kind: "real-type", span: name.span };
+    if (name.text === "index" && bound !== undefined) {
+      return { kind: "index-type", bound, span: this.reporter.span(name.span.start, endOf(only(children.RightParen))) };
+    }
+    const message = `\`${clip(name.text)}\` is not a type`;
+    this.reporter.report("unknown-type", name.span.start, name.span.end, message, { help: typeHelp(name.text) });
+    throw new Incomplete();
+  }
+
+  private use({ children }: cst.UseCstNode): UseNode {
+    const keyword = only(children.Use);
+    const documentation = this.beginItem(keyword);
+    const list = only(children.callArguments);
+    return {
+      kind: "use",
+      documentation,
+      name: this.expressions.name(only(children.Instance)),
+      cell: this.expressions.name(only(children.CellName)),
+      arguments: this.expressions.arguments(list),
+      span: this.span(keyword, endOf(only(list.children.RightParen))),
+    };
+  }
+
+  private output({ children }: cst.OutputCstNode): OutputNode {
+    const keyword = only(children.Output);
+    const documentation = this.beginItem(keyword);
+    const name = this.expressions.name(only(children.Name));
+    const value = this.expressions.build(only(children.expression));
+    return { kind: "output", documentation, name, value, span: this.span(keyword, value.span.end) };
+  }
+
+  private equation({ children }: cst.EquationCstNode): EquationNode {
+    const token = only(children.Name ?? children.NextName);
+    const documentation = this.beginItem(token);
+    const name = this.expressions.name(token);
+    const value = this.expressions.build(only(children.expression));
+    const next = children.NextName !== undefined;
+    return { kind: "equation", documentation, name, next, value, span: this.span(token, value.span.end) };
+  }
+
+  private fn({ children }: cst.FnCstNode): FunctionNode {
+    const header = only(children.functionHeader).children;
+    const keyword = only(header.Fn);
+    const documentation = this.takeDocumentation(keyword);
+    const name = this.expressions.name(only(header.Name));
+    const items = children.functionItem ?? [];
+    const equations = this.complete(
+      items.filter((item) => item.children.returnValue === undefined),
+      (item) => this.functionEquation(only(item.children.equation)),
+    );
+    const parameters = this.complete(header.functionParameter, ({ children: parameter }) => ({
+      name: this.expressions.name(only(parameter.Name)),
+      type: this.type(only(parameter.type)),
+    }));
+    const result = this.complete(header.type, (type) => this.type(type));
+    const value = this.returnValue(items, name.span);
+    const span = this.span(keyword, lastEnd(children.FunctionRightBrace));
+    return { kind: "function", documentation, name, parameters, result: only(result), equations, value, span };
+  }
+
+  private functionEquation(node: cst.EquationCstNode): EquationNode {
+    const equation = this.equation(node);
+    if (!equation.next) return equation;
+    const { start, end } = equation.name.span;
+    const name = clip(equation.name.text);
+    this.reporter.report(
+      "prime-in-function",
+      start,
+      end + 1,
+      `a function has no states, so \`${name}'\` means nothing`,
+      {
+        help: "give the value a name without a prime",
+      },
+    );
+    throw new Incomplete();
+  }
+
+  private returnValue(items: readonly cst.FunctionItemCstNode[], name: { start: number; end: number }) {
+    const returns = items.flatMap((item) => item.children.returnValue ?? []);
+    const last = items[items.length - 1];
+    const misplaced = returns.find((value) => value !== last?.children.returnValue?.[0]);
+    if (misplaced !== undefined) {
+      const keyword = only(misplaced.children.Return);
+      const message = "`return` is the last item of a function, once";
+      this.reporter.report("misplaced-return", keyword.startOffset, endOf(keyword), message);
+      throw new Incomplete();
+    }
+    if (returns.length === 0) {
+      this.reportMissingReturn(items, name);
+      throw new Incomplete();
+    }
+    const { Return, expression } = only(returns).children;
+    if (this.reporter.isBroken((only(Return) as SyntaxToken).payload.segment)) throw new Incomplete();
+    return this.expressions.build(only(expression));
+  }
+
+  private reportMissingReturn(items: readonly cst.FunctionItemCstNode[], name: { start: number; end: number }): void {
+    // An item that could not be read may have been the `return`.
+    if (items.some((item) => item.children.equation === undefined)) return;
+    this.reporter.report("missing-return", name.start, name.end, "this function has no `return`", {
+      help: "its last item is `return` and the expression that is its value",
+    });
+  }
+}
+
+function typeHelp(name: string): string {
+  if (/^(float|double|number|scalar|f32|f64|float32|float64)$/.test(name)) return "a number is `real`";
+  if (/^(index|int|integer|token)$/.test(name)) return "an integer has a bound: `index(V)` is one from 0 to V - 1";
+  return `a type is \`[${clip(name)}]\` for a vector of that dimension, \`real\` or \`index(V)\``;
+}
+
+function lastEnd(closing: readonly IToken[] | undefined): number {
+  const token = only(closing) as SyntaxToken;
+  return Number.isNaN(token.startOffset) ? 0 : endOf(token);
+}

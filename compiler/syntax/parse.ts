@@ -1,0 +1,116 @@
+/** Text to syntax tree: the one entry to this folder. */
+import { EOF, type IRecognitionException, type TokenType } from "chevrotain";
+import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
+import type { DiagnosticCode } from "../diagnostics/codes.js";
+import type { SourceFileNode } from "./ast.js";
+import { buildAst } from "./build-ast.js";
+import type * as cst from "./cst.generated.js";
+import { CellParser } from "./grammar.js";
+import { layOut } from "./layout.js";
+import { endOf, lex, type SyntaxToken } from "./lexer.js";
+import { nothingExpected } from "./parser-messages.js";
+import { clip, SyntaxReporter } from "./reporter.js";
+import * as t from "./tokens.js";
+
+/** Made once: building the lookahead tables costs more than most parses. It keeps nothing from one text to the next. */
+const parser = new CellParser();
+
+/**
+ * Parses a source file. Never throws, whatever the text: what is wrong is reported to `collector`, and items with errors
+ * are left out of the tree. Time is linear in the length of the text.
+ *
+ * A tree with errors is good for editors and formatting tools to look at; its meaning should not be judged, because names
+ * that seem to be missing may stand in the items left out.
+ */
+export function parse(text: string, fileName: string, collector: DiagnosticCollector): SourceFileNode {
+  const reporter = new SyntaxReporter(collector, fileName);
+  const source = lex(text, reporter);
+  const tokens = layOut(source.tokens, reporter);
+  const root = tokens === undefined || reporter.full ? undefined : parseTokens(tokens, reporter);
+  const tree = buildAst(root, source, text.length, reporter);
+  reporter.deliver();
+  return tree;
+}
+
+function parseTokens(tokens: SyntaxToken[], reporter: SyntaxReporter): cst.SourceFileCstNode {
+  parser.input = tokens;
+  const root = parser.sourceFile() as cst.SourceFileCstNode;
+  const errors = parser.errors;
+  parser.input = [];
+  const last = tokens[tokens.length - 1];
+  for (const error of errors) reportError(error, last, reporter);
+  return root;
+}
+
+interface Finding {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly help?: string | undefined;
+}
+
+function reportError(error: IRecognitionException, last: SyntaxToken | undefined, reporter: SyntaxReporter): void {
+  const found = error.token as SyntaxToken;
+  const previous = realToken(error) ?? last;
+  if (previous === undefined) return;
+  const isMissing = found.tokenType === EOF || found.payload.virtual;
+  // A missing part has no place of its own: the token before it stands for it.
+  const place = isMissing ? previous : found;
+  const segment = (found.tokenType === EOF ? previous : found).payload.segment;
+  const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous);
+  reporter.reportIn(segment, code, place.startOffset, endOf(place), message, { help });
+}
+
+/** The last token before an error that stands in the text. */
+function realToken(error: IRecognitionException): SyntaxToken | undefined {
+  const previous = (error as { previousToken?: SyntaxToken }).previousToken;
+  return previous === undefined || Number.isNaN(previous.startOffset) ? undefined : previous;
+}
+
+const operandEnds = new Set([t.RightParen, t.RightBracket, t.NextName, t.NumberLiteral, t.Superscript, t.Name]);
+
+function describe(expected: string, found: SyntaxToken | undefined, previous: SyntaxToken): Finding {
+  const code = "unexpected-token";
+  const before = `\`${clip(previous.image)}\``;
+  if (found === undefined) {
+    const message =
+      expected === nothingExpected ? `unexpected end after ${before}` : `expected ${expected} after ${before}`;
+    return { code, message, help: helpFor(expected, previous) };
+  }
+  const type = found.tokenType;
+  const what = type === t.StringLiteral ? "a string" : `\`${clip(found.image)}\``;
+  if (type === t.Return) {
+    const message = "`return` is the last item of a function";
+    return { code: "misplaced-return", message, help: "a cell has outputs: `output y = …`" };
+  }
+  const afterOperand = expected === nothingExpected || /^`[)\],]`$|^`(then|else)`$/.test(expected);
+  if (type === t.LeftParen && operandEnds.has(previous.tokenType) && afterOperand) {
+    const message = "only a name can be called";
+    return { code: "not-callable", message, help: "a product is written with `*` or `@`" };
+  }
+  const message = expected === nothingExpected ? `unexpected ${what}` : `expected ${expected}, found ${what}`;
+  if (type === t.If && expected === "an expression") {
+    return { code, message, help: "as an operand, a condition stands in parentheses: `(if c then a else b)`" };
+  }
+  if (type === t.Equals && afterOperand) return { code, message, help: "to compare, write `==`" };
+  if (previous.image === "√") return { code, message, help: "write `√(x)` or `sqrt(x)`" };
+  if (afterOperand && operandEnds.has(previous.tokenType) && (type === t.Name || type === t.NumberLiteral)) {
+    return { code, message, help: `between ${before} and ${what} ${missing(expected, type)} is missing` };
+  }
+  return { code, message, help: helpFor(expected, previous) };
+}
+
+/** What would join two values that stand side by side. */
+function missing(expected: string, found: TokenType): string {
+  if (expected !== nothingExpected) return "a comma or an operator";
+  return found === t.Name ? "an operator (or a `=` behind the second)" : "an operator";
+}
+
+function helpFor(expected: string, previous: SyntaxToken): string | undefined {
+  if (expected === "`else`") return "a condition always has both branches: `if c then a else b`";
+  if (expected === "`:`" && previous.tokenType === t.RightParen) {
+    return "a function names the type of its result: `fn f(v: [n]): [n] { … }`";
+  }
+  if (expected === "`:`" && previous.tokenType === t.Name) return "a declaration names its type: `input x: [H]`";
+  if (expected === "a type") return "a type is `[H, I]`, `real` or `index(V)`";
+  return undefined;
+}

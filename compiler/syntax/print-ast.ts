@@ -1,0 +1,273 @@
+/**
+ * The canonical text of a syntax tree: two spaces of indentation, one item a line, equations in a row with their `=` below
+ * each other, blank lines where the text had them and between declarations, equations and outputs. Parsing the result gives
+ * the same tree, and printing that the same text. Comments stay with the item they stood before or behind; one inside an
+ * item moves in front of it.
+ */
+import type {
+  CellItem,
+  CellNode,
+  CommentNode,
+  DeclarationNode,
+  EquationNode,
+  FunctionNode,
+  ImportNode,
+  SourceFileNode,
+} from "./ast.js";
+import { argumentsDoc, expressionDoc, parenthesised, typeDoc } from "./print-expression.js";
+import { commaList, render, type Doc } from "./print-layout.js";
+
+const width = 100;
+/** Longer names do not push the `=` of their neighbours to the right. */
+const alignedNameLimit = 16;
+
+type Item = ImportNode | CellNode | CellItem | ReturnItem;
+/** The last line of a function, which has no node of its own. */
+interface ReturnItem {
+  readonly kind: "return";
+  readonly span: { readonly start: number; readonly end: number };
+  readonly value: FunctionNode["value"];
+}
+
+/** An item with the comments that go with it, and the items inside of it. */
+interface Entry {
+  readonly item: Item;
+  readonly leading: readonly CommentNode[];
+  readonly trailing: readonly CommentNode[];
+  readonly block: Block | undefined;
+}
+
+interface Block {
+  /** Behind the opening brace. */
+  readonly opening: CommentNode | undefined;
+  readonly entries: readonly Entry[];
+  /** Before the closing brace. */
+  readonly closing: readonly CommentNode[];
+}
+
+/** Prints a file; ends with a line break unless there is nothing to print. */
+export function printSourceFile(file: SourceFileNode): string {
+  const items = [...file.imports, ...file.declarations].sort((a, b) => a.span.start - b.span.start);
+  const block = new CommentPlacer(file.comments).block(items, Infinity, false);
+  const printer = new Printer(new Set(file.blankLines));
+  printer.block(block, 0);
+  return printer.text();
+}
+
+/** Deals the comments out, in the order of the text: each exactly once. */
+class CommentPlacer {
+  private readonly comments: readonly CommentNode[];
+  private next = 0;
+
+  constructor(comments: readonly CommentNode[]) {
+    this.comments = comments;
+  }
+
+  block(items: readonly Item[], end: number, hasHeader: boolean): Block {
+    const first = items[0]?.span.start ?? end;
+    const opens = hasHeader && this.peekBefore(first)?.trailing === true;
+    const opening = opens ? this.comments[this.next++] : undefined;
+    const entries = items.map((item, index) => this.entry(item, items[index + 1]?.span.start ?? end));
+    return { opening, entries, closing: this.takeBefore(end) };
+  }
+
+  private entry(item: Item, limit: number): Entry {
+    const inner = innerItems(item);
+    const leading = this.takeBefore(inner === undefined ? item.span.end : item.span.start);
+    const block = inner === undefined ? undefined : this.block(inner, item.span.end, true);
+    const trailing: CommentNode[] = [];
+    while (this.peekBefore(limit)?.trailing === true && !endsLine(trailing)) trailing.push(this.comments[this.next++]!);
+    return { item, leading, trailing, block };
+  }
+
+  private peekBefore(end: number): CommentNode | undefined {
+    const comment = this.comments[this.next];
+    return comment !== undefined && comment.span.start < end ? comment : undefined;
+  }
+
+  private takeBefore(end: number): CommentNode[] {
+    const taken: CommentNode[] = [];
+    while (this.peekBefore(end) !== undefined) taken.push(this.comments[this.next++]!);
+    return taken;
+  }
+}
+
+/** Whether nothing can follow on the line: behind a line comment all would be comment. */
+function endsLine(comments: readonly CommentNode[]): boolean {
+  const last = comments[comments.length - 1];
+  return last !== undefined && (last.text.startsWith("//") || /[\n\r]/.test(last.text));
+}
+
+function innerItems(item: Item): readonly Item[] | undefined {
+  if (item.kind === "cell") return item.items;
+  if (item.kind !== "function") return undefined;
+  return [...item.equations, { kind: "return", span: item.value.span, value: item.value }];
+}
+
+class Printer {
+  private readonly blankLines: ReadonlySet<number>;
+  private readonly lines: string[] = [];
+
+  constructor(blankLines: ReadonlySet<number>) {
+    this.blankLines = blankLines;
+  }
+
+  text(): string {
+    return this.lines.length === 0 ? "" : `${this.lines.join("\n")}\n`;
+  }
+
+  block({ entries, closing }: Block, indentation: number): void {
+    const columns = alignment(entries, this.blankLines);
+    let isFirst = true;
+    for (const [index, entry] of entries.entries()) {
+      const previous = entries[index - 1];
+      this.entry(
+        entry,
+        indentation,
+        columns[index] ?? 0,
+        !isFirst,
+        previous !== undefined && parts(previous.item, entry.item),
+      );
+      isFirst = false;
+    }
+    for (const comment of closing) {
+      this.comment(comment, indentation, !isFirst && this.blankLines.has(comment.span.start));
+      isFirst = false;
+    }
+  }
+
+  private entry(
+    { item, leading, trailing, block }: Entry,
+    indentation: number,
+    column: number,
+    blankAllowed: boolean,
+    apart: boolean,
+  ) {
+    // Comments from inside of the item come last; the blank line above the item then stands above them.
+    const before = leading.filter((comment) => comment.span.start < item.span.start);
+    const inside = leading.filter((comment) => comment.span.start >= item.span.start);
+    let blank = blankAllowed && apart;
+    for (const [index, comment] of before.entries()) {
+      const wanted = (blankAllowed || index > 0) && this.blankLines.has(comment.span.start);
+      this.comment(comment, indentation, blank || wanted);
+      blank = false;
+    }
+    const isAlone = before.length === 0;
+    if (blank || ((blankAllowed || !isAlone) && this.blankLines.has(item.span.start))) this.lines.push("");
+    for (const comment of inside) this.comment(comment, indentation, false);
+    for (const text of documentationLines(item)) this.push(indentation, text === "" ? "///" : `/// ${text}`);
+    const head = headOf(item, column);
+    const close = block === undefined ? "" : " {";
+    this.push(indentation, render([head, close], indentation, indentation, width));
+    if (block !== undefined) {
+      if (block.opening !== undefined) this.behind(block.opening);
+      this.block(block, indentation + 2);
+      this.push(indentation, "}");
+    }
+    for (const comment of trailing) this.behind(comment);
+  }
+
+  private push(indentation: number, text: string): void {
+    this.lines.push(" ".repeat(indentation) + text);
+  }
+
+  private comment(comment: CommentNode, indentation: number, blank: boolean): void {
+    if (blank) this.lines.push("");
+    this.push(indentation, comment.text);
+  }
+
+  /** Puts a comment behind what was printed last. */
+  private behind(comment: CommentNode): void {
+    this.lines[this.lines.length - 1] += ` ${comment.text}`;
+  }
+}
+
+function documentationLines(item: Item): readonly string[] {
+  const text = item.kind === "import" || item.kind === "return" ? undefined : item.documentation;
+  return text === undefined ? [] : text.split("\n");
+}
+
+/** Whether a blank line always stands between two items. */
+function parts(above: Item, below: Item): boolean {
+  return groupOf(above) !== groupOf(below) || above.kind === "cell" || above.kind === "function";
+}
+
+function groupOf(item: Item): string {
+  if (item.kind === "import" || item.kind === "cell" || item.kind === "function" || item.kind === "output")
+    return item.kind;
+  return item.kind === "equation" || item.kind === "return" ? "equation" : "declaration";
+}
+
+/** For every entry the width its name is filled up to: equations in consecutive lines share theirs. */
+function alignment(entries: readonly Entry[], blankLines: ReadonlySet<number>): number[] {
+  const columns: number[] = [];
+  let start = 0;
+  while (start < entries.length) {
+    let end = start + 1;
+    while (end < entries.length && continues(entries[end - 1]!, entries[end]!, blankLines)) end += 1;
+    let column = 0;
+    for (const { item } of entries.slice(start, end)) {
+      const length = item.kind === "equation" ? equationName(item).length : 0;
+      if (length <= alignedNameLimit) column = Math.max(column, length);
+    }
+    while (columns.length < end) columns.push(column);
+    start = end;
+  }
+  return columns;
+}
+
+function continues(above: Entry, below: Entry, blankLines: ReadonlySet<number>): boolean {
+  if (above.item.kind !== "equation" || below.item.kind !== "equation") return false;
+  return below.leading.length === 0 && below.item.documentation === undefined && !blankLines.has(below.item.span.start);
+}
+
+function equationName({ name, next }: EquationNode): string {
+  return next ? `${name.text}'` : name.text;
+}
+
+function headOf(item: Item, column: number): Doc {
+  switch (item.kind) {
+    case "import":
+      return importDoc(item);
+    case "cell":
+      return ["cell ", item.name.text, parenthesised(item.parameters.map(cellParameterDoc))];
+    case "function":
+      return functionHead(item);
+    case "use":
+      return [`use ${item.name.text} = ${item.cell.text}`, argumentsDoc(item.arguments)];
+    case "output":
+      return [`output ${item.name.text} = `, expressionDoc(item.value)];
+    case "equation":
+      return [`${equationName(item).padEnd(column)} = `, expressionDoc(item.value)];
+    case "return":
+      return ["return ", expressionDoc(item.value)];
+    default:
+      return declarationDoc(item);
+  }
+}
+
+function importDoc({ names, path }: ImportNode): Doc {
+  const list = names.map(({ name, alias }) => (alias === undefined ? name.text : `${name.text} as ${alias.text}`));
+  return `import { ${list.join(", ")} } from "${path}"`;
+}
+
+function cellParameterDoc({ name, type, defaultValue }: CellNode["parameters"][number]): Doc {
+  if (type === "dimension") return name.text;
+  return [`${name.text}: real`, defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue)]];
+}
+
+function functionHead({ name, parameters, result }: FunctionNode): Doc {
+  const list = parameters.map((parameter) => [`${parameter.name.text}: `, typeDoc(parameter.type)]);
+  return [`fn ${name.text}`, parenthesised(list), ": ", typeDoc(result)];
+}
+
+function declarationDoc({ kind, names, type, initial, initializer }: DeclarationNode): Doc {
+  const list = commaList(names.map(({ text }) => text));
+  const parts: Doc[] = [`${kind} `, { kind: "group", content: { kind: "indent", content: list } }, ": ", typeDoc(type)];
+  if (initial !== undefined) parts.push(" = ", expressionDoc(initial));
+  if (initializer !== undefined) {
+    parts.push(` ~ ${initializer.name.text}`);
+    if (initializer.arguments.length > 0) parts.push(parenthesised(initializer.arguments.map(expressionDoc)));
+  }
+  return parts;
+}

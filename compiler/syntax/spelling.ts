@@ -1,0 +1,126 @@
+/**
+ * Canonical spelling of names. A formula pasted from a paper brings Greek letters, subscripts, accents and the letters of
+ * mathematical alphabets; in the syntax tree a name is ASCII. `α` and `alpha` are therefore one name, and so are
+ * `h₁` and `h_1`, `h̃` and `h_tilde`, `𝐖ₓ` and `W_x`. The text itself is never changed, so spans stay where they are.
+ */
+
+const greekSmall = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho";
+const greekLate = "sigma tau upsilon phi chi psi omega";
+
+const greek = new Map<string, string>();
+for (const [index, name] of greekSmall.split(" ").entries()) addGreek(0x3b1 + index, name);
+addGreekLetter("ς", "sigma");
+for (const [index, name] of greekLate.split(" ").entries()) addGreek(0x3c3 + index, name);
+
+function addGreek(codePoint: number, name: string): void {
+  addGreekLetter(String.fromCodePoint(codePoint), name);
+  addGreekLetter(String.fromCodePoint(codePoint - 0x20), name[0]!.toUpperCase() + name.slice(1));
+}
+
+function addGreekLetter(letter: string, name: string): void {
+  greek.set(letter, name);
+}
+
+/** Accents as formulas use them. */
+const marks = new Map([
+  ["\u0302", "hat"],
+  ["\u0303", "tilde"],
+  ["\u0304", "bar"],
+  ["\u0305", "bar"],
+  ["\u0307", "dot"],
+  ["\u0308", "ddot"],
+  ["\u20d7", "vec"],
+]);
+
+const subscripts = new Map<string, string>();
+for (let digit = 0; digit <= 9; digit += 1) subscripts.set(String.fromCodePoint(0x2080 + digit), String(digit));
+const subscriptLetters = "ₐa ₑe ₒo ₓx ₕh ₖk ₗl ₘm ₙn ₚp ₛs ₜt ᵢi ᵣr ᵤu ᵥv ⱼj";
+for (const pair of subscriptLetters.split(" ")) subscripts.set(pair[0]!, pair[1]!);
+for (const [sign, name] of [
+  ["ᵦ", "beta"],
+  ["ᵧ", "gamma"],
+  ["ᵨ", "rho"],
+  ["ᵩ", "phi"],
+  ["ᵪ", "chi"],
+] as const) {
+  subscripts.set(sign, name);
+}
+
+const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** Names with a meaning of their own where they are called. */
+const calledSymbols = new Map([
+  ["σ", "sigmoid"],
+  ["Σ", "sum"],
+]);
+/** Signs that are names by themselves. */
+const symbols = new Map([
+  ["√", "sqrt"],
+  ["∑", "sum"],
+]);
+
+export interface Spelling {
+  readonly text: string;
+  /** Characters no name can have; `text` leaves them out. */
+  readonly unsupported: readonly string[];
+}
+
+const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const compatible = /^[A-Za-z0-9_]$/;
+
+/** The canonical spelling of a word as the lexer found it, without a prime. */
+export function canonicalName(word: string): Spelling {
+  if (plainName.test(word)) return { text: word, unsupported: [] };
+  const symbol = symbols.get(word);
+  if (symbol !== undefined) return { text: symbol, unsupported: [] };
+  const unsupported: string[] = [];
+  const parts: string[] = [];
+  let inSubscript = false;
+  let previous = "";
+  const push = (part: string): void => {
+    parts.push(part);
+    previous = part;
+  };
+  for (const character of word) {
+    const subscript = subscripts.get(character);
+    if (subscript !== undefined) {
+      push(inSubscript || previous.endsWith("_") ? subscript : `_${subscript}`);
+      inSubscript = true;
+      continue;
+    }
+    inSubscript = false;
+    // Modifier letters would decompose to plain ones: `Wᵀ` must not become `WT`.
+    if (/\p{Lm}/u.test(character)) {
+      unsupported.push(character);
+      continue;
+    }
+    for (const piece of character.normalize("NFKD")) {
+      const mark = marks.get(piece);
+      const letter = compatible.test(piece) ? piece : (greek.get(piece) ?? variantOf(piece));
+      if (mark !== undefined) push(`_${mark}`);
+      else if (letter !== undefined) push(letter);
+      else if (!unsupported.includes(character)) unsupported.push(character);
+    }
+  }
+  const text = parts.join("");
+  return { text: plainName.test(text) ? text : `_${text}`, unsupported };
+}
+
+/** What a word means directly before `(`, where that differs. */
+export function calledName(word: string): string | undefined {
+  return calledSymbols.get(word.normalize("NFKD"));
+}
+
+/** `x⁻¹` as the number it stands for: sign and digits. */
+export function exponentOf(superscript: string): { readonly negative: boolean; readonly digits: string } {
+  const negative = superscript.startsWith("⁻");
+  const digits = Array.from(negative ? superscript.slice(1) : superscript, (sign) => superscripts.indexOf(sign));
+  return { negative, digits: digits.join("") };
+}
+
+/** `ϵ`, `ϕ`, … decompose to the usual letters already; `ı` and `ȷ` (dotless, under accents) do not. */
+function variantOf(piece: string): string | undefined {
+  if (piece === "ı") return "i";
+  if (piece === "ȷ") return "j";
+  return undefined;
+}

@@ -1,0 +1,219 @@
+/** Random syntax trees: everything the grammar can say, not only what makes sense. Their places are all zero. */
+import fc from "fast-check";
+import type {
+  ArgumentNode,
+  BinaryOperator,
+  CellItem,
+  CellNode,
+  DeclarationNode,
+  EquationNode,
+  Expression,
+  FunctionNode,
+  IndexNode,
+  Name,
+  SourceFileNode,
+  TypeNode,
+} from "../../compiler/syntax/ast.js";
+import { reservedWords } from "../../compiler/syntax/tokens.js";
+
+const span = { file: "test.cell", start: 0, end: 0 };
+
+const hostileNames = [
+  "__proto__",
+  "constructor",
+  "hasOwnProperty",
+  "toString",
+  "valueOf",
+  "prototype",
+  "NaN",
+  "undefined",
+];
+const contextualNames = ["cell", "input", "context", "state", "output", "from", "as", "index", "real"];
+
+export const arbitraryName: fc.Arbitrary<string> = fc
+  .oneof(
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom("x", "h", "H", "I", "W_r", "b_1", "alpha", "_", "a_rather_long_name_for_a_gate"),
+    },
+    { weight: 1, arbitrary: fc.constantFrom(...hostileNames, ...contextualNames) },
+    { weight: 1, arbitrary: fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,6}$/) },
+  )
+  .filter((name) => !reservedWords.has(name));
+
+const name: fc.Arbitrary<Name> = arbitraryName.map((text) => ({ text, span }));
+
+const numberText = fc.oneof(
+  fc.nat({ max: 1000 }).map(String),
+  fc.constantFrom("0.5", ".5", "1e-5", "1E+3", "2.50e0", "00", "9007199254740993"),
+);
+
+const binaryOperator = fc.constantFrom<BinaryOperator>(
+  ...(["+", "-", "*", "/", "^", "@", "<", "<=", ">", ">=", "==", "!=", "and", "or"] as const),
+);
+
+const { expression, argument } = fc.letrec<{
+  expression: Expression;
+  leaf: Expression;
+  argument: ArgumentNode;
+  index: IndexNode["indices"][number];
+}>((tie) => {
+  const optional = fc.option(tie("expression"), { nil: undefined });
+  const list = fc.array(tie("expression"), { maxLength: 3 });
+  return {
+    leaf: fc.oneof(
+      numberText.map((text): Expression => ({ kind: "number", value: Number(text), text, span })),
+      fc
+        .tuple(arbitraryName, fc.boolean())
+        .map(([text, next]): Expression => ({ kind: "reference", name: text, next, span })),
+    ),
+    argument: fc
+      .tuple(
+        fc.option(name, { nil: undefined }),
+        fc.oneof(
+          { weight: 4, arbitrary: tie("expression") },
+          { weight: 1, arbitrary: list.map((items): Expression => ({ kind: "tuple", items, span })) },
+        ),
+      )
+      .map(([label, value]): ArgumentNode => ({ ...(label && { name: label }), value, span })),
+    index: fc.oneof(
+      tie("expression").map((value) => ({ kind: "at", value, span }) as const),
+      fc
+        .tuple(optional, optional)
+        .map(([start, end]) => ({ kind: "range", ...(start && { start }), ...(end && { end }), span }) as const),
+    ),
+    expression: fc.oneof(
+      { depthSize: "small", maxDepth: 6, withCrossShrink: true },
+      tie("leaf"),
+      fc
+        .tuple(fc.constantFrom("-", "not"), tie("expression"))
+        .map(([operator, operand]): Expression => ({ kind: "unary", operator, operand, span })),
+      fc.tuple(binaryOperator, tie("expression"), tie("expression")).map(([operator, left, right]): Expression => ({
+        kind: "binary",
+        operator,
+        operatorSpan: span,
+        left,
+        right,
+        span,
+      })),
+      fc
+        .tuple(tie("expression"), tie("expression"), tie("expression"))
+        .map(([condition, whenTrue, whenFalse]): Expression => ({ kind: "if", condition, whenTrue, whenFalse, span })),
+      fc
+        .tuple(name, fc.array(tie("argument"), { maxLength: 3 }))
+        .map(([callee, values]): Expression => ({ kind: "call", callee, arguments: values, span })),
+      fc
+        .tuple(tie("expression"), name, fc.boolean())
+        .map(([object, member, next]): Expression => ({ kind: "member", object, member, next, span })),
+      fc
+        .tuple(tie("expression"), fc.array(tie("index"), { minLength: 1, maxLength: 3 }))
+        .map(([object, indices]): Expression => ({ kind: "index", object, indices, span })),
+    ),
+  };
+});
+
+export const arbitraryExpression: fc.Arbitrary<Expression> = expression;
+
+const names = fc.array(name, { minLength: 1, maxLength: 3 });
+
+const type: fc.Arbitrary<TypeNode> = fc.oneof(
+  fc.array(expression, { maxLength: 3 }).map((dimensions): TypeNode => ({ kind: "tensor-type", dimensions, span })),
+  fc.constant<TypeNode>({ kind: "real-type", span }),
+  expression.map((bound): TypeNode => ({ kind: "index-type", bound, span })),
+);
+
+const documentationLine = fc.oneof(
+  fc.constantFrom("", "a gate", "  indented", "/ slash", "`code` // not a comment", "σ ⊙ \u2028 x", "*/"),
+  fc.string({ maxLength: 12 }).map((text) => text.replace(/[\n\r]/g, "").trimEnd()),
+);
+const documentation = fc.option(
+  fc.array(documentationLine, { minLength: 1, maxLength: 3 }).map((lines) => lines.join("\n")),
+  { nil: undefined, freq: 3 },
+);
+
+const declaration: fc.Arbitrary<DeclarationNode> = fc
+  .record({
+    kind: fc.constantFrom("input", "context", "state", "param"),
+    documentation,
+    names,
+    type,
+    initial: fc.option(expression, { nil: undefined }),
+    initializer: fc.option(
+      fc
+        .tuple(name, fc.array(expression, { maxLength: 2 }))
+        .map(([text, values]) => ({ name: text, arguments: values, span })),
+      { nil: undefined },
+    ),
+  })
+  .map(({ initial, initializer, ...rest }) => ({
+    ...rest,
+    ...(rest.kind === "state" && initial && { initial }),
+    ...(rest.kind === "param" && initializer && { initializer }),
+    span,
+  }));
+
+const equation: fc.Arbitrary<EquationNode> = fc
+  .record({ documentation, name, next: fc.boolean(), value: expression })
+  .map((fields) => ({ kind: "equation", ...fields, span }));
+
+const functionNode: fc.Arbitrary<FunctionNode> = fc
+  .record({
+    documentation,
+    name,
+    parameters: fc.array(fc.record({ name, type }), { maxLength: 3 }),
+    result: type,
+    equations: fc.array(
+      equation.map((node) => ({ ...node, next: false })),
+      { maxLength: 3 },
+    ),
+    value: expression,
+  })
+  .map((fields) => ({ kind: "function", ...fields, span }));
+
+const item: fc.Arbitrary<CellItem> = fc.oneof(
+  declaration,
+  equation,
+  fc.record({ documentation, name, value: expression }).map((fields) => ({ kind: "output", ...fields, span }) as const),
+  fc
+    .record({ documentation, name, cell: name, arguments: fc.array(argument, { maxLength: 3 }) })
+    .map((fields) => ({ kind: "use", ...fields, span }) as const),
+  functionNode,
+);
+
+const cell: fc.Arbitrary<CellNode> = fc
+  .record({
+    name,
+    documentation,
+    parameters: fc.array(
+      fc
+        .tuple(name, fc.constantFrom("dimension", "real"), fc.option(expression, { nil: undefined }))
+        .map(([text, kind, value]) => ({
+          name: text,
+          type: kind,
+          ...(kind === "real" && value && { defaultValue: value }),
+          span,
+        })),
+      { maxLength: 4 },
+    ),
+    items: fc.array(item, { maxLength: 6 }),
+  })
+  .map((fields) => ({ kind: "cell", ...fields, span }));
+
+const importNode = fc
+  .record({
+    names: fc.array(
+      fc
+        .tuple(name, fc.option(name, { nil: undefined }))
+        .map(([text, alias]) => ({ name: text, ...(alias && { alias }) })),
+      { minLength: 1, maxLength: 3 },
+    ),
+    path: fc.oneof(fc.constantFrom("./lstm.cell", "std/lstm"), fc.stringMatching(/^[^"\n\r]{0,8}$/)),
+  })
+  .map((fields) => ({ kind: "import", ...fields, pathSpan: span, span }) as const);
+
+export const arbitrarySourceFile: fc.Arbitrary<SourceFileNode> = fc
+  .record({
+    imports: fc.array(importNode, { maxLength: 2 }),
+    declarations: fc.array(fc.oneof(cell, functionNode), { maxLength: 3 }),
+  })
+  .map((fields) => ({ ...fields, comments: [], blankLines: [], span }));
