@@ -53,7 +53,7 @@ class Network {
       const level = this.levels(source);
       if (level[sink] === -1) return;
       const next = this.edges.map(() => 0);
-      while (this.push(source, sink, Infinity, level, next) > 0);
+      while (this.push(source, sink, level, next) > 0);
     }
   }
 
@@ -89,21 +89,32 @@ class Network {
     return level;
   }
 
-  private push(node: number, sink: number, limit: number, level: readonly number[], next: number[]): number {
-    if (node === sink) return limit;
-    const edges = this.edges[node] ?? [];
-    for (; (next[node] as number) < edges.length; next[node] = (next[node] as number) + 1) {
-      const edge = edges[next[node] as number] as number;
+  /** Sends flow along one path of the level graph; 0 where there is none left. Without recursion: paths may be long. */
+  private push(source: number, sink: number, level: readonly number[], next: number[]): number {
+    const path: number[] = [];
+    let node = source;
+    while (node !== sink) {
+      const edge = this.edges[node]?.[next[node] as number];
+      if (edge === undefined) {
+        const back = path.pop();
+        if (back === undefined) return 0;
+        node = this.target[back ^ 1] as number;
+        next[node] = (next[node] as number) + 1;
+        continue;
+      }
       const to = this.target[edge] as number;
-      const room = this.capacity[edge] as number;
-      if (room <= 0 || level[to] !== (level[node] as number) + 1) continue;
-      const flow = this.push(to, sink, Math.min(limit, room), level, next);
-      if (flow > 0) {
-        this.capacity[edge] = room - flow;
-        this.capacity[edge ^ 1] = (this.capacity[edge ^ 1] as number) + flow;
-        return flow;
+      if ((this.capacity[edge] as number) > 0 && level[to] === (level[node] as number) + 1) {
+        path.push(edge);
+        node = to;
+      } else {
+        next[node] = (next[node] as number) + 1;
       }
     }
-    return 0;
+    const flow = path.reduce((least, edge) => Math.min(least, this.capacity[edge] as number), Infinity);
+    for (const edge of path) {
+      this.capacity[edge] = (this.capacity[edge] as number) - flow;
+      this.capacity[edge ^ 1] = (this.capacity[edge ^ 1] as number) + flow;
+    }
+    return flow;
   }
 }

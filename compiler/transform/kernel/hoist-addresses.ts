@@ -59,8 +59,8 @@ function hoistOutOf(loop: ForStatement, fresh: (hint: string) => string): { lets
 }
 
 function lastPart(buffer: string): string {
-  const part = buffer.split(".").at(-1) ?? "row";
-  return part === "next" ? "row" : part;
+  const part = buffer.split(".").findLast((word) => /^[A-Za-z]/.test(word) && word !== "next");
+  return part ?? "row";
 }
 
 function collectNames(statements: readonly Statement[], names: Set<string>): void {

@@ -3,11 +3,12 @@
  * side through one loop over what is contracted. Every sum is added in the same order whatever its tile, so tiling
  * never changes a bit.
  */
-import { addAffine, affineConstant, affineVariable, subtractAffine } from "../../ir/kernel/affine.js";
+import { addAffine, affineConstant, affineVariable, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
 import type { Affine, Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { mapExpression } from "../../ir/kernel/visit.js";
-import { substituteAffine } from "../../ir/kernel/affine.js";
-import { constantOf } from "../../types/dim.js";
+import { BATCH_SYMBOL, constantOf, dimSymbol } from "../../types/dim.js";
+
+const BATCH = affineConstant(dimSymbol(BATCH_SYMBOL));
 
 export interface TileSizes {
   /** Rows of a tile, largest first, with 1 at the end; each with the columns of its tiles, likewise. */
@@ -170,6 +171,3 @@ function tileBody(product: ProductStatement, rows: readonly Affine[], columns: r
   );
   return [...before, ...loop, ...after];
 }
-
-import { BATCH_SYMBOL, dimSymbol } from "../../types/dim.js";
-const BATCH = affineConstant(dimSymbol(BATCH_SYMBOL));

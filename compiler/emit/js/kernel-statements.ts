@@ -1,0 +1,154 @@
+/** Kernel statements as JavaScript. Products are expanded before they come here. */
+import { unreachable } from "../../diagnostics/invariant.js";
+import type { Expression, ForStatement, ReductionOp, Statement } from "../../ir/kernel/types.js";
+import { affineConstant } from "../../ir/kernel/affine.js";
+import { BATCH_SYMBOL } from "../../types/dim.js";
+import {
+  bare,
+  type Names,
+  printAffine,
+  printDimension,
+  printExpression,
+  printIndexExpression,
+} from "./kernel-expressions.js";
+
+export type Region = Extract<Statement, { kind: "region" }>;
+
+/** `printRegion` gives the call of a region, with `\0name` for variables of the caller. */
+export function printStatements(
+  statements: readonly Statement[],
+  names: Names,
+  indent: string,
+  printRegion: (region: Region) => string,
+): string[] {
+  return statements.flatMap((statement) => printStatement(statement, names, indent, printRegion));
+}
+
+function printStatement(
+  statement: Statement,
+  names: Names,
+  indent: string,
+  printRegion: (region: Region) => string,
+): string[] {
+  switch (statement.kind) {
+    case "region": {
+      const call = printRegion(statement).replace(/\0(\w+)/g, (_, name: string) => names.variable(name));
+      return [`${indent}${call};`];
+    }
+    case "for": {
+      const { opening, prologue } = printLoop(statement, names);
+      return [
+        `${indent}${opening} {`,
+        ...prologue.map((line) => `${indent}  ${line}`),
+        ...printStatements(statement.body, names, `${indent}  `, printRegion),
+        `${indent}}`,
+      ];
+    }
+    case "let_index": {
+      const text = printIndexExpression(statement.value, names);
+      return [`${indent}const ${names.variable(statement.name)} = ${text};`];
+    }
+    case "let":
+      return [`${indent}const ${names.variable(statement.name)} = ${value(statement.value, names)};`];
+    case "accumulator":
+      return [`${indent}let ${names.variable(statement.name)} = ${value(statement.initial, names)};`];
+    case "accumulate": {
+      const name = names.variable(statement.name);
+      return [`${indent}${accumulate(name, statement.op, printExpression(statement.value, names), names)}`];
+    }
+    case "store": {
+      const target = `${names.buffer(statement.access.buffer)}[${printAffine(statement.access.offset, names)}]`;
+      const isTruth = statement.value.kind !== "integer" && statement.value.dtype === "bool";
+      const text = isTruth ? `${printExpression(statement.value, names)} ? 1 : 0` : value(statement.value, names);
+      return [`${indent}${target} ${statement.mode === "add" ? "+=" : "="} ${text};`];
+    }
+    case "store_index": {
+      const target = `${names.buffer(statement.access.buffer)}[${printAffine(statement.access.offset, names)}]`;
+      return [`${indent}${target} = ${printAffine(statement.value, names)};`];
+    }
+    case "zero_padding":
+      return printZeroPadding(statement, names, indent);
+    case "select_examples":
+      return printSelection(statement, names, indent);
+    case "product":
+      throw new Error("products are expanded before printing");
+    default:
+      return unreachable(statement, "statement");
+  }
+}
+
+function value(expression: Expression, names: Names): string {
+  return bare(printExpression(expression, names));
+}
+
+function accumulate(name: string, op: ReductionOp, text: string, names: Names): string {
+  if (op !== "sum") return `${name} = Math.${op}(${name}, ${bare(text)});`;
+  if (names.dtype === "f32") return `${name} = fround(${name} + ${text});`;
+  return `${name} += ${bare(text)};`;
+}
+
+function printLoop(loop: ForStatement, names: Names): { opening: string; prologue: string[] } {
+  const variable = names.variable(loop.variable);
+  const { extent } = loop;
+  const prologue: string[] = [];
+  let counter = variable;
+  let end: string;
+  if (extent.kind === "affine") end = printAffine(extent.value, names);
+  else if (extent.kind === "size") {
+    end = printDimension(extent.dim, (symbol) => names.exampleSize(symbol, extent.example));
+  } else if (extent.examples.kind === "all") end = names.size(BATCH_SYMBOL);
+  else {
+    counter = names.variable(`${loop.variable}Position`);
+    end = names.variable(extent.examples.count);
+    prologue.push(`const ${variable} = ${names.buffer(extent.examples.list)}[${counter}];`);
+  }
+  const from = printAffine(loop.from ?? affineConstant(0), names);
+  if (loop.reverse) {
+    return { opening: `for (let ${counter} = ${end} - 1; ${counter} >= ${from}; ${counter}--)`, prologue };
+  }
+  const next = loop.step === 1 ? `${counter}++` : `${counter} += ${loop.step}`;
+  // Sizes of an example are read once.
+  const plain = /^[\w$]+$/.test(end);
+  if (plain) return { opening: `for (let ${counter} = ${from}; ${counter} < ${end}; ${next})`, prologue };
+  const limit = names.variable(`${loop.variable}End`);
+  return { opening: `for (let ${counter} = ${from}, ${limit} = ${end}; ${counter} < ${limit}; ${next})`, prologue };
+}
+
+function printZeroPadding(
+  { buffer, size, symbols }: Extract<Statement, { kind: "zero_padding" }>,
+  names: Names,
+  indent: string,
+): string[] {
+  const example = names.variable("b");
+  const tests = symbols.map((symbol) => `${names.exampleSize(symbol, "b")} < ${names.size(symbol)}`);
+  return [
+    `${indent}for (let ${example} = 0; ${example} < ${names.size(BATCH_SYMBOL)}; ${example}++) {`,
+    `${indent}  if (${tests.join(" || ")}) {`,
+    `${indent}    ${names.buffer(buffer)}.fill(0, 0, ${printDimension(size, names.size)});`,
+    `${indent}    break;`,
+    `${indent}  }`,
+    `${indent}}`,
+  ];
+}
+
+function printSelection(
+  { list, count, from, step, length }: Extract<Statement, { kind: "select_examples" }>,
+  names: Names,
+  indent: string,
+): string[] {
+  const counter = names.variable(`${count}Position`);
+  const example = names.variable(`${count}Example`);
+  const total = names.variable(count);
+  const end = from.kind === "all" ? names.size(BATCH_SYMBOL) : names.variable(from.count);
+  const lines = [`${indent}let ${total} = 0;`];
+  const size = printDimension(length, (symbol) => names.exampleSize(symbol, `${count}Example`));
+  if (from.kind === "all") {
+    lines.push(`${indent}for (let ${example} = 0; ${example} < ${end}; ${example}++) {`);
+  } else {
+    lines.push(`${indent}for (let ${counter} = 0; ${counter} < ${end}; ${counter}++) {`);
+    lines.push(`${indent}  const ${example} = ${names.buffer(from.list)}[${counter}];`);
+  }
+  const target = `${names.buffer(list)}[${total}++]`;
+  lines.push(`${indent}  if (${names.variable(step)} < ${size}) ${target} = ${example};`, `${indent}}`);
+  return lines;
+}

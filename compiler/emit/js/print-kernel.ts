@@ -1,0 +1,215 @@
+/**
+ * Kernel programs as JavaScript: `createKernels(capacity)` allocates the buffers and gives one function for each entry;
+ * `workspaceBytes(capacity)` says how much that takes. Every region is a function of its own, so that engines optimise
+ * the hot ones alone.
+ */
+import type { KernelBuffer, KernelFunction, KernelProgram, Statement } from "../../ir/kernel/types.js";
+import { freeVariables } from "../../ir/kernel/free-variables.js";
+import { parameter, primitive } from "../../math/expr.js";
+import { type MathName, mathNames } from "../../math/functions.js";
+import { printMathPrelude } from "../../math/print-js.js";
+import { hoistAddresses } from "../../transform/kernel/hoist-addresses.js";
+import { scalarTiles, tileProducts } from "../../transform/kernel/tile-products.js";
+import { BATCH_SYMBOL, dimConstant, TIME_SYMBOL } from "../../types/dim.js";
+import { Identifiers } from "./identifiers.js";
+import { type Names, printDimension, type RealType } from "./kernel-expressions.js";
+import { printStatements } from "./kernel-statements.js";
+import { commentText, printString } from "./literal.js";
+
+/** Declares `createKernels`, `workspaceBytes` and the functions they use; free of imports. */
+export function printKernelProgram(kernel: KernelProgram, dtype: RealType): string {
+  return new KernelPrinter(kernel, dtype).print();
+}
+
+class KernelPrinter {
+  private readonly kernel: KernelProgram;
+  private readonly dtype: RealType;
+  private readonly identifiers: Identifiers;
+  private readonly math = new Set<MathName | "nearest">();
+  private readonly sizeNames: ReadonlyMap<string, string>;
+  private readonly mentioned = new Set<string>();
+
+  constructor(kernel: KernelProgram, dtype: RealType) {
+    this.kernel = kernel;
+    this.dtype = dtype;
+    this.identifiers = new Identifiers(["reals", "integers", "end", "lengths"]);
+    this.sizeNames = new Map([
+      [BATCH_SYMBOL, this.identifiers.of("size %B", "B")],
+      [TIME_SYMBOL, this.identifiers.of("size %T", "T")],
+      ...kernel.runtimeDimensions.map((name): [string, string] => [name, this.identifiers.of(`size ${name}`, name)]),
+    ]);
+    // All of them first, so that no local variable of a function hides one.
+    for (const name of kernel.runtimeDimensions) this.identifiers.of(`sizes ${name}`, `sizes.${name}`);
+    for (const { name } of kernel.buffers) this.identifiers.of(`buffer ${name}`, name);
+  }
+
+  print(): string {
+    const functions = this.kernel.functions.map((fn) => this.printEntry(fn));
+    const entries = this.kernel.functions.map((fn) => this.identifiers.of(`entry ${fn.name}`, fn.name));
+    const allocation = this.printAllocation();
+    const nearest = primitive("nearest", parameter(this.dtype, "x"));
+    const names = mathNames.filter((name) => this.math.has(name));
+    const prelude = printMathPrelude(names, this.dtype, this.math.has("nearest") ? [nearest] : []);
+    const results = this.kernel.functions.map((fn, i) => `${fn.name}: ${entries[i] ?? ""}`);
+    return [
+      this.dtype === "f32" || prelude.includes("fround(") ? "const fround = Math.fround;\n" : "",
+      prelude,
+      this.printWorkspace(),
+      "/** Allocates for calls of up to `capacity.batch` examples and `capacity.steps` steps. */",
+      "function createKernels(capacity) {",
+      ...allocation,
+      "",
+      ...functions.flatMap((text) => [text, ""]),
+      `  return { ${["buffers", ...results].join(", ")} };`,
+      "}",
+      "",
+    ]
+      .filter((text, i) => text !== "" || i > 2)
+      .join("\n");
+  }
+
+  private readonly sizeName = (symbol: string): string => {
+    const name = this.sizeNames.get(symbol);
+    if (name === undefined) throw new Error(`a kernel with the open dimension ${symbol}`);
+    return name;
+  };
+
+  private names(local: Identifiers): Names {
+    return {
+      buffer: (name) => {
+        this.mentioned.add(name);
+        return this.identifiers.of(`buffer ${name}`, name);
+      },
+      variable: (name) => local.of(`variable ${name}`, name),
+      size: this.sizeName,
+      exampleSize: (symbol, example) => {
+        const array = symbol === TIME_SYMBOL ? "lengths" : this.identifiers.of(`sizes ${symbol}`, `sizes.${symbol}`);
+        return `${array}[${local.of(`variable ${example}`, example)}]`;
+      },
+      useMath: (name) => this.math.add(name),
+      dtype: this.dtype,
+    };
+  }
+
+  private capacityLines(): string[] {
+    return [
+      `  const ${this.sizeName(BATCH_SYMBOL)} = capacity.batch;`,
+      `  const ${this.sizeName(TIME_SYMBOL)} = capacity.steps;`,
+      ...this.kernel.runtimeDimensions.map(
+        (name) => `  const ${this.sizeName(name)} = capacity.sizes[${printString(name)}];`,
+      ),
+    ];
+  }
+
+  private slotSize(slot: number): string {
+    const sizes = [...new Set(this.kernel.slots[slot]?.sizes.map((size) => printDimension(size, this.sizeName)))];
+    return sizes.length === 1 ? (sizes[0] as string) : `Math.max(${sizes.join(", ")})`;
+  }
+
+  private total(dtype: "real" | "index"): string {
+    const sizes = this.kernel.slots.flatMap((slot, i) => (slot.dtype === dtype ? [this.slotSize(i)] : []));
+    return sizes.length === 0 ? "0" : sizes.join(" + ");
+  }
+
+  private printWorkspace(): string {
+    const lists = this.kernel.runtimeDimensions.length + 1;
+    return [
+      "/** Bytes that `createKernels(capacity)` allocates. */",
+      "function workspaceBytes(capacity) {",
+      ...this.capacityLines(),
+      `  const reals = ${this.total("real")};`,
+      `  const integers = ${this.total("index")} + ${lists} * ${this.sizeName(BATCH_SYMBOL)};`,
+      `  return ${this.dtype === "f32" ? 4 : 8} * reals + 4 * integers;`,
+      "}",
+      "",
+    ].join("\n");
+  }
+
+  /** One array for each element type; every buffer is a piece of it. */
+  private printAllocation(): string[] {
+    const realArray = this.dtype === "f32" ? "Float32Array" : "Float64Array";
+    const lines = this.capacityLines();
+    lines.push(`  const reals = new ${realArray}(${this.total("real")});`);
+    const indices = this.kernel.slots.some((slot) => slot.dtype === "index");
+    if (indices) lines.push(`  const integers = new Int32Array(${this.total("index")});`);
+    lines.push("  // Steps and sizes of each example: set before every call.");
+    lines.push(`  const lengths = new Int32Array(${this.sizeName(BATCH_SYMBOL)});`);
+    for (const name of this.kernel.runtimeDimensions) {
+      const array = this.identifiers.of(`sizes ${name}`, `sizes.${name}`);
+      lines.push(`  const ${array} = new Int32Array(${this.sizeName(BATCH_SYMBOL)});`);
+    }
+    const bySlot = new Map<number, KernelBuffer[]>();
+    for (const buffer of this.kernel.buffers) {
+      const list = bySlot.get(buffer.place.slot) ?? [];
+      list.push(buffer);
+      bySlot.set(buffer.place.slot, list);
+    }
+    for (const dtype of ["real", "index"] as const) {
+      if (dtype === "index" && !indices) continue;
+      lines.push(`  ${dtype === "real" ? "let " : ""}end = 0;`);
+      for (const [slot, { dtype: own }] of this.kernel.slots.entries()) {
+        if (own !== dtype) continue;
+        for (const buffer of bySlot.get(slot) ?? []) lines.push(...this.printBuffer(buffer));
+        lines.push(`  end += ${this.slotSize(slot)};`);
+      }
+    }
+    lines.push("  const buffers = Object.assign(Object.create(null), {");
+    lines.push("    lengths,");
+    for (const name of this.kernel.runtimeDimensions) {
+      lines.push(`    ${printString(`sizes.${name}`)}: ${this.identifiers.of(`sizes ${name}`, `sizes.${name}`)},`);
+    }
+    for (const { name, external } of this.kernel.buffers) {
+      if (external) lines.push(`    [${printString(name)}]: ${this.identifiers.of(`buffer ${name}`, name)},`);
+    }
+    lines.push("  });");
+    return lines;
+  }
+
+  private printBuffer({ name, external, dtype, size, place }: KernelBuffer): string[] {
+    if (!external && !this.mentioned.has(name)) return [];
+    const array = dtype === "real" ? "reals" : "integers";
+    const start =
+      place.offset.key === dimConstant(0).key ? "end" : `end + ${printDimension(place.offset, this.sizeName)}`;
+    const length = printDimension(size, this.sizeName);
+    const identifier = this.identifiers.of(`buffer ${name}`, name);
+    return [`  const ${identifier} = ${array}.subarray(${start}, ${start} + ${length});`];
+  }
+
+  private printEntry(fn: KernelFunction): string {
+    const regions: string[] = [];
+    const sizes = [...this.sizeNames.entries()].filter(
+      ([symbol]) => !fn.name.startsWith("step") || symbol !== TIME_SYMBOL,
+    );
+    const entry = this.identifiers.of(`entry ${fn.name}`, fn.name);
+    const local = new Identifiers(this.identifiers.all());
+    const names = this.names(local);
+    const body = printStatements(fn.body, names, "    ", (statement) => this.printRegion(statement, fn.name, regions));
+    return [
+      ...regions.flatMap((text) => [text, ""]),
+      `  function ${entry}(${sizes.map(([, name]) => name).join(", ")}) {`,
+      ...body,
+      "  }",
+    ].join("\n");
+  }
+
+  /** Prints a region as a function into `into`; gives the call. */
+  private printRegion(region: Extract<Statement, { kind: "region" }>, entry: string, into: string[]): string {
+    const body = hoistAddresses(tileProducts(region.body, scalarTiles));
+    const { variables, symbols } = freeVariables(body);
+    const identifier = this.identifiers.of(`region ${entry} ${into.length}`, region.name);
+    const local = new Identifiers(this.identifiers.all());
+    const names = this.names(local);
+    const sizeArguments = [...this.sizeNames].filter(([symbol]) => symbols.has(symbol)).map(([, name]) => name);
+    const own = variables.map((name) => names.variable(name));
+    const lines = printStatements(body, names, "    ", () => "");
+    into.push(
+      [
+        `  // ${commentText(region.comment).replaceAll("\n", " ")}`,
+        `  function ${identifier}(${[...sizeArguments, ...own].join(", ")}) {`,
+        ...lines,
+        "  }",
+      ].join("\n"),
+    );
+    return `${identifier}(${[...sizeArguments, ...variables.map((name) => `\0${name}`)].join(", ")})`;
+  }
+}

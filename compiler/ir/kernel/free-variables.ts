@@ -1,0 +1,79 @@
+/** What a piece of kernel code needs from around it: the parameters of a function made from it. */
+import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../types/dim.js";
+import type { Affine, Examples, Expression, Statement } from "./types.js";
+import { forEachAccess } from "./visit.js";
+
+/** Integer variables a piece of code takes from around it, and the sizes of the call it needs. */
+export function freeVariables(statements: readonly Statement[]): { variables: string[]; symbols: Set<string> } {
+  const free = new Set<string>();
+  const symbols = new Set<string>();
+  const dim = (value: Dim): void => symbolsOf(value).forEach((symbol) => symbols.add(symbol));
+  const visit = (list: readonly Statement[], bound: ReadonlySet<string>): void => {
+    const own = new Set(bound);
+    const use = (name: string): void => {
+      if (!own.has(name)) free.add(name);
+    };
+    const affine = (value: Affine): void => {
+      dim(value.constant);
+      for (const { variable, coefficient } of value.terms) {
+        use(variable);
+        dim(coefficient);
+      }
+    };
+    const examples = (value: Examples): void => {
+      if (value.kind === "all") symbols.add(BATCH_SYMBOL);
+      else use(value.count);
+    };
+    const expression = (value: Expression): void => {
+      if (value.kind === "integer") affine(value.value);
+      else if (value.kind === "operation") value.operands.forEach(expression);
+      else if (value.kind === "piecewise") {
+        affine(value.left);
+        affine(value.right);
+        expression(value.below);
+        expression(value.otherwise);
+      }
+    };
+    for (const statement of list) {
+      if (statement.kind !== "for" && statement.kind !== "region") {
+        forEachAccess(statement, (access) => {
+          affine(access.offset);
+        });
+      }
+      switch (statement.kind) {
+        case "for": {
+          if (statement.extent.kind === "affine") affine(statement.extent.value);
+          else if (statement.extent.kind === "size") use(statement.extent.example);
+          else examples(statement.extent.examples);
+          if (statement.from !== undefined) affine(statement.from);
+          visit(statement.body, new Set([...own, statement.variable]));
+          break;
+        }
+        case "let_index":
+          if (statement.value.kind === "affine") affine(statement.value.value);
+          else if (statement.value.kind === "size") use(statement.value.example);
+          else if (statement.value.kind !== "load") {
+            affine(statement.value.left);
+            affine(statement.value.right);
+          }
+          own.add(statement.name);
+          break;
+        case "let":
+        case "accumulate":
+        case "store":
+          expression(statement.value);
+          break;
+        case "accumulator":
+          expression(statement.initial);
+          break;
+        case "store_index":
+          affine(statement.value);
+          break;
+        default:
+          break;
+      }
+    }
+  };
+  visit(statements, new Set());
+  return { variables: [...free].sort(), symbols };
+}

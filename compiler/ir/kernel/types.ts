@@ -1,0 +1,167 @@
+/**
+ * The kernel IR: how it is computed, for a whole batch. Loops, buffers and scalars, plus one high-level statement, the
+ * matrix product, which a target expands into register tiles of its own (`transform/kernel/tile-products.ts` for js).
+ *
+ * Sizes are dimensions over `%B`, `%T` and run-time dimensions *of the call*; the cell's own dimensions are numbers by
+ * now. The size of one example is read with a `size` expression. Variables are names, unique within their region.
+ */
+import type { ScalarOp } from "../../ops/scalar-ops.js";
+import type { Dim } from "../../types/dim.js";
+
+export type ElementType = "real" | "index";
+
+/** `constant + Σ coefficient · variable`, over integer variables. */
+export interface Affine {
+  readonly constant: Dim;
+  /** Sorted by variable, no zero coefficients. */
+  readonly terms: readonly { readonly variable: string; readonly coefficient: Dim }[];
+}
+
+/** One element of a buffer. */
+export interface Access {
+  readonly buffer: string;
+  readonly offset: Affine;
+}
+
+/** The examples a piece of code works on: all of the call, or those in the first `count` entries of a list. */
+export type Examples =
+  { readonly kind: "all" } | { readonly kind: "list"; readonly list: string; readonly count: string };
+
+export type Extent =
+  /** `0 … value - 1`. */
+  | { readonly kind: "affine"; readonly value: Affine }
+  /** A dimension of one example, `lengths[b]`. */
+  | { readonly kind: "size"; readonly dim: Dim; readonly example: string }
+  /** The loop variable takes the number of each example in turn. */
+  | { readonly kind: "examples"; readonly examples: Examples };
+
+export interface Axis {
+  readonly variable: string;
+  readonly extent: Extent;
+}
+
+/** Integers. */
+export type IndexExpression =
+  | { readonly kind: "affine"; readonly value: Affine }
+  | { readonly kind: "size"; readonly dim: Dim; readonly example: string }
+  | { readonly kind: "load"; readonly access: Access }
+  | {
+      readonly kind: "multiply" | "divide" | "remainder";
+      readonly left: Affine;
+      readonly right: Affine;
+    };
+
+export type Expression =
+  | { readonly kind: "literal"; readonly value: number; readonly dtype: "real" | "bool" }
+  | { readonly kind: "variable"; readonly name: string; readonly dtype: "real" | "bool" }
+  /** Truth values lie in real buffers as 0 and 1. */
+  | { readonly kind: "load"; readonly access: Access; readonly dtype: "real" | "bool" }
+  /** An integer as a real number. */
+  | { readonly kind: "integer"; readonly value: Affine }
+  | {
+      readonly kind: "operation";
+      readonly op: ScalarOp;
+      readonly operands: readonly Expression[];
+      readonly dtype: "real" | "bool";
+    }
+  /** `left < right ? below : otherwise`; only the chosen side is evaluated. */
+  | {
+      readonly kind: "piecewise";
+      readonly left: Affine;
+      readonly right: Affine;
+      readonly below: Expression;
+      readonly otherwise: Expression;
+      readonly dtype: "real" | "bool";
+    };
+
+export type ReductionOp = "sum" | "max" | "min";
+
+export interface ForStatement extends Axis {
+  readonly kind: "for";
+  /** First value; 0 where absent. Not with `examples`. */
+  readonly from?: Affine;
+  readonly step: number;
+  /** From the last value to the first. */
+  readonly reverse: boolean;
+  readonly body: readonly Statement[];
+}
+
+/**
+ * `out[row, column] = initial[row, column] + Σ a[row, …k] · b[column, …k]`, added in increasing order of `contracted`
+ * (outermost first) to an accumulator that starts as `initial` (0 where absent).
+ */
+export interface ProductStatement {
+  readonly kind: "product";
+  readonly rows: Axis | undefined;
+  readonly columns: Axis | undefined;
+  readonly contracted: readonly Axis[];
+  readonly a: Access;
+  readonly b: Access;
+  readonly initial: Expression | undefined;
+  readonly out: Access;
+}
+
+export type Statement =
+  | ForStatement
+  | ProductStatement
+  /** A piece of work worth a function of its own. */
+  | {
+      readonly kind: "region";
+      readonly name: string;
+      readonly comment: string;
+      readonly body: readonly Statement[];
+    }
+  | { readonly kind: "let_index"; readonly name: string; readonly value: IndexExpression }
+  | { readonly kind: "let"; readonly name: string; readonly value: Expression }
+  /** Declares a variable that `accumulate` changes. */
+  | { readonly kind: "accumulator"; readonly name: string; readonly initial: Expression }
+  | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: Expression }
+  | { readonly kind: "store"; readonly access: Access; readonly value: Expression; readonly mode: "set" | "add" }
+  /** Stores an integer into an index buffer. */
+  | { readonly kind: "store_index"; readonly access: Access; readonly value: Affine }
+  /** Zeros `buffer` where some example is shorter than the call in one of `symbols`. */
+  | {
+      readonly kind: "zero_padding";
+      readonly buffer: string;
+      readonly size: Dim;
+      readonly symbols: readonly string[];
+    }
+  /** Lists those of `from` whose `length` is above the variable `step`; `count` is a variable from here on. */
+  | {
+      readonly kind: "select_examples";
+      readonly list: string;
+      readonly count: string;
+      readonly from: Examples;
+      readonly step: string;
+      readonly length: Dim;
+    };
+
+export interface KernelBuffer {
+  readonly name: string;
+  /** True where the caller of a module sees it. */
+  readonly external: boolean;
+  readonly dtype: ElementType;
+  /** Elements, over `%B`, `%T` and run-time dimensions: of a call, or of the capacity. */
+  readonly size: Dim;
+  /** Where its elements lie: `slot` of the arena of its type, from `offset` on. */
+  readonly place: { readonly slot: number; readonly offset: Dim };
+}
+
+/** A piece of an arena, as large as the largest of `sizes`. */
+export interface KernelSlot {
+  readonly dtype: ElementType;
+  readonly sizes: readonly Dim[];
+}
+
+export interface KernelFunction {
+  readonly name: string;
+  readonly body: readonly Statement[];
+}
+
+export interface KernelProgram {
+  readonly runtimeDimensions: readonly string[];
+  /** Sorted by name. */
+  readonly buffers: readonly KernelBuffer[];
+  readonly slots: readonly KernelSlot[];
+  readonly functions: readonly KernelFunction[];
+}

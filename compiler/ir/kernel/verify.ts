@@ -1,0 +1,184 @@
+/**
+ * Checks of a kernel program, for given sizes of a call:
+ * - every variable is bound before it is used, and bound once on a path;
+ * - every access lies inside its buffer, whatever the loops do (offsets that hold a loaded
+ *   index or the size of an example are not judged);
+ * - the left operand of a product does not move with the columns, the right one not with the rows, and neither is the
+ *   buffer the product writes;
+ * - buffers that are in use at the same time do not overlap.
+ */
+import { BATCH_SYMBOL, type Dim, evaluateDim } from "../../types/dim.js";
+import { lifetimes } from "./lifetimes.js";
+import { forEachAccess } from "./visit.js";
+import type {
+  Access,
+  Affine,
+  Axis,
+  Extent,
+  IndexExpression,
+  KernelFunction,
+  KernelProgram,
+  Statement,
+} from "./types.js";
+
+/** Values a variable may take, both ends included; undefined where nothing is known. */
+type Range = readonly [low: number, high: number] | undefined;
+
+export function verifyKernel(program: KernelProgram, sizes: ReadonlyMap<string, number>): string[] {
+  return program.functions.flatMap((fn) => [
+    ...new FunctionVerifier(program, fn, sizes).run(),
+    ...verifyPlaces(program, fn, sizes),
+  ]);
+}
+
+class FunctionVerifier {
+  private readonly sizes: ReadonlyMap<string, number>;
+  private readonly bufferSizes: ReadonlyMap<string, number>;
+  private readonly problems: string[] = [];
+  private readonly fn: KernelFunction;
+
+  constructor(program: KernelProgram, fn: KernelFunction, sizes: ReadonlyMap<string, number>) {
+    this.fn = fn;
+    this.sizes = sizes;
+    this.bufferSizes = new Map(program.buffers.map(({ name, size }) => [name, evaluateDim(size, sizes)]));
+  }
+
+  run(): readonly string[] {
+    this.body(this.fn.body, new Map());
+    return this.problems;
+  }
+
+  private report(problem: string): void {
+    this.problems.push(`${this.fn.name}: ${problem}`);
+  }
+
+  private value(dim: Dim): number {
+    return evaluateDim(dim, this.sizes);
+  }
+
+  private range(affine: Affine, scope: ReadonlyMap<string, Range>): Range {
+    let [low, high] = [this.value(affine.constant), this.value(affine.constant)];
+    for (const { variable, coefficient } of affine.terms) {
+      if (!scope.has(variable)) this.report(`${variable} is not bound`);
+      const own = scope.get(variable);
+      if (own === undefined) return undefined;
+      const ends = own.map((end) => end * this.value(coefficient));
+      low += Math.min(...ends);
+      high += Math.max(...ends);
+    }
+    return [low, high];
+  }
+
+  private access({ buffer, offset }: Access, scope: ReadonlyMap<string, Range>): void {
+    const size = this.bufferSizes.get(buffer);
+    if (size === undefined) {
+      this.report(`no buffer ${buffer}`);
+      return;
+    }
+    const range = this.range(offset, scope);
+    // A loop that never runs touches nothing.
+    if (range === undefined || [...scope.values()].some((own) => own !== undefined && own[0] > own[1])) return;
+    if (range[0] < 0 || range[1] >= size) {
+      this.report(`${buffer} of ${size} elements at ${range[0]} to ${range[1]}`);
+    }
+  }
+
+  private extent(extent: Extent, scope: ReadonlyMap<string, Range>): Range {
+    if (extent.kind === "affine") {
+      const range = this.range(extent.value, scope);
+      return range && [0, range[1] - 1];
+    }
+    if (extent.kind === "size") return [0, this.value(extent.dim) - 1];
+    return [0, (this.sizes.get(BATCH_SYMBOL) ?? 0) - 1];
+  }
+
+  private bind(axis: Axis, scope: ReadonlyMap<string, Range>): Map<string, Range> {
+    if (scope.has(axis.variable)) this.report(`${axis.variable} is bound twice`);
+    return new Map(scope).set(axis.variable, this.extent(axis.extent, scope));
+  }
+
+  private index(value: IndexExpression, scope: ReadonlyMap<string, Range>): Range {
+    switch (value.kind) {
+      case "affine":
+        return this.range(value.value, scope);
+      case "remainder": {
+        const right = this.range(value.right, scope);
+        return right && [0, right[1] - 1];
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  private body(statements: readonly Statement[], outer: ReadonlyMap<string, Range>): void {
+    let scope = new Map(outer);
+    for (const statement of statements) {
+      switch (statement.kind) {
+        case "for":
+          this.body(statement.body, this.bind(statement, scope));
+          break;
+        case "region":
+          this.body(statement.body, scope);
+          break;
+        case "let_index":
+          if (scope.has(statement.name)) this.report(`${statement.name} is bound twice`);
+          this.accesses(statement, scope);
+          scope = new Map(scope).set(statement.name, this.index(statement.value, scope));
+          break;
+        case "select_examples":
+          scope = new Map(scope).set(statement.count, [0, this.sizes.get(BATCH_SYMBOL) ?? 0]);
+          break;
+        case "product":
+          this.product(statement, scope);
+          break;
+        default:
+          this.accesses(statement, scope);
+      }
+    }
+  }
+
+  private product(statement: Extract<Statement, { kind: "product" }>, outer: ReadonlyMap<string, Range>): void {
+    const { rows, columns, contracted, a, b, out } = statement;
+    let scope = new Map(outer);
+    for (const axis of [rows, columns, ...contracted]) if (axis !== undefined) scope = this.bind(axis, scope);
+    this.accesses(statement, scope);
+    const moves = (access: Access, axis: Axis | undefined) =>
+      access.offset.terms.some((term) => term.variable === axis?.variable);
+    if (moves(a, columns)) this.report(`the left operand ${a.buffer} moves with the columns`);
+    if (moves(b, rows)) this.report(`the right operand ${b.buffer} moves with the rows`);
+    if (contracted.some((axis) => moves(out, axis))) this.report(`${out.buffer} moves with a contracted axis`);
+    if (out.buffer === a.buffer || out.buffer === b.buffer) this.report(`${out.buffer} is an operand and the result`);
+  }
+
+  /** Branches of piecewise values hold for a part of the loop only and are left out. */
+  private accesses(statement: Statement, scope: ReadonlyMap<string, Range>): void {
+    if (hasBranches(statement)) return;
+    forEachAccess(statement, (access) => {
+      this.access(access, scope);
+    });
+  }
+}
+
+function hasBranches(statement: Statement): boolean {
+  return JSON.stringify(statement).includes('"kind":"piecewise"');
+}
+
+function verifyPlaces(program: KernelProgram, fn: KernelFunction, sizes: ReadonlyMap<string, number>): string[] {
+  const problems: string[] = [];
+  const live = lifetimes(fn);
+  const byName = new Map(program.buffers.map((buffer) => [buffer.name, buffer]));
+  for (const [i, a] of live.entries()) {
+    for (const b of live.slice(i + 1)) {
+      if (a.last < b.first || b.last < a.first) continue;
+      const [x, y] = [byName.get(a.name), byName.get(b.name)];
+      if (x === undefined || y === undefined || x.place.slot !== y.place.slot) continue;
+      // Parts of joined parameters lie inside the buffer that joins them.
+      if (x.name.startsWith("joined.") || y.name.startsWith("joined.")) continue;
+      const [from, to] = [evaluateDim(x.place.offset, sizes), evaluateDim(y.place.offset, sizes)];
+      if (from < to + evaluateDim(y.size, sizes) && to < from + evaluateDim(x.size, sizes)) {
+        problems.push(`${fn.name}: ${x.name} and ${y.name} are in use at the same time and overlap`);
+      }
+    }
+  }
+  return problems;
+}

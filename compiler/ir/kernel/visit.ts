@@ -1,0 +1,169 @@
+/** Walks over kernel statements: accesses, variables, and rewriting from the leaves up. */
+import type { Access, Affine, Axis, Examples, Expression, Extent, IndexExpression, Statement } from "./types.js";
+
+export type AccessUse = "read" | "write" | "add";
+
+/** Visits every buffer element a statement touches; lists of examples count as reads and writes of their start. */
+export function forEachAccess(statement: Statement, visit: (access: Access, use: AccessUse) => void): void {
+  const expression = (value: Expression): void => {
+    if (value.kind === "load") visit(value.access, "read");
+    else if (value.kind === "operation") value.operands.forEach(expression);
+    else if (value.kind === "piecewise") {
+      expression(value.below);
+      expression(value.otherwise);
+    }
+  };
+  const examples = (value: Examples): void => {
+    if (value.kind === "list") visit({ buffer: value.list, offset: START }, "read");
+  };
+  const axis = (value: Axis | undefined): void => {
+    if (value?.extent.kind === "examples") examples(value.extent.examples);
+  };
+  switch (statement.kind) {
+    case "for":
+      axis(statement);
+      statement.body.forEach((inner) => forEachAccess(inner, visit));
+      return;
+    case "region":
+      statement.body.forEach((inner) => forEachAccess(inner, visit));
+      return;
+    case "product":
+      [statement.rows, statement.columns, ...statement.contracted].forEach(axis);
+      visit(statement.a, "read");
+      visit(statement.b, "read");
+      if (statement.initial !== undefined) expression(statement.initial);
+      visit(statement.out, "write");
+      return;
+    case "let_index":
+      if (statement.value.kind === "load") visit(statement.value.access, "read");
+      return;
+    case "let":
+    case "accumulate":
+      expression(statement.value);
+      return;
+    case "accumulator":
+      expression(statement.initial);
+      return;
+    case "store":
+      expression(statement.value);
+      visit(statement.access, statement.mode === "add" ? "add" : "write");
+      return;
+    case "store_index":
+      visit(statement.access, "write");
+      return;
+    case "zero_padding":
+      visit({ buffer: statement.buffer, offset: START }, "write");
+      return;
+    case "select_examples":
+      examples(statement.from);
+      visit({ buffer: statement.list, offset: START }, "write");
+      return;
+  }
+}
+
+const START: Affine = { constant: { terms: [], key: "" }, terms: [] };
+
+export interface StatementMapper {
+  readonly access?: (access: Access) => Access;
+  /** Applied to every affine expression, those inside accesses included. */
+  readonly affine?: (value: Affine) => Affine;
+  readonly variable?: (name: string) => string;
+}
+
+/** Rebuilds a statement with accesses, affine expressions and names of scalars replaced. */
+export function mapStatement(statement: Statement, mapper: StatementMapper): Statement {
+  const affine = mapper.affine ?? ((value: Affine) => value);
+  const access = (value: Access): Access => {
+    const moved = { buffer: value.buffer, offset: affine(value.offset) };
+    return mapper.access?.(moved) ?? moved;
+  };
+  const expression = (value: Expression): Expression => mapExpression(value, mapper);
+  const name = mapper.variable ?? ((value: string) => value);
+  const extent = (value: Extent): Extent => {
+    if (value.kind === "affine") return { kind: "affine", value: affine(value.value) };
+    if (value.kind === "examples" && value.examples.kind === "list") {
+      const list = access({ buffer: value.examples.list, offset: START }).buffer;
+      return { kind: "examples", examples: { ...value.examples, list } };
+    }
+    return value;
+  };
+  const axis = (value: Axis): Axis => ({ variable: value.variable, extent: extent(value.extent) });
+  switch (statement.kind) {
+    case "for": {
+      const from = statement.from === undefined ? {} : { from: affine(statement.from) };
+      return { ...statement, ...axis(statement), ...from, body: statement.body.map((s) => mapStatement(s, mapper)) };
+    }
+    case "region":
+      return { ...statement, body: statement.body.map((s) => mapStatement(s, mapper)) };
+    case "product":
+      return {
+        ...statement,
+        rows: statement.rows && axis(statement.rows),
+        columns: statement.columns && axis(statement.columns),
+        contracted: statement.contracted.map(axis),
+        a: access(statement.a),
+        b: access(statement.b),
+        initial: statement.initial && expression(statement.initial),
+        out: access(statement.out),
+      };
+    case "let_index":
+      return { ...statement, value: mapIndexExpression(statement.value, affine, access) };
+    case "let":
+      return { ...statement, name: name(statement.name), value: expression(statement.value) };
+    case "accumulate":
+      return { ...statement, name: name(statement.name), value: expression(statement.value) };
+    case "accumulator":
+      return { ...statement, name: name(statement.name), initial: expression(statement.initial) };
+    case "store":
+      return { ...statement, access: access(statement.access), value: expression(statement.value) };
+    case "store_index":
+      return { ...statement, access: access(statement.access), value: affine(statement.value) };
+    case "zero_padding":
+      return { ...statement, buffer: access({ buffer: statement.buffer, offset: START }).buffer };
+    case "select_examples":
+      return { ...statement, list: access({ buffer: statement.list, offset: START }).buffer };
+  }
+}
+
+export function mapExpression(value: Expression, mapper: StatementMapper): Expression {
+  const affine = mapper.affine ?? ((a: Affine) => a);
+  switch (value.kind) {
+    case "literal":
+      return value;
+    case "variable":
+      return mapper.variable === undefined ? value : { ...value, name: mapper.variable(value.name) };
+    case "load": {
+      const moved = { buffer: value.access.buffer, offset: affine(value.access.offset) };
+      return { ...value, access: mapper.access?.(moved) ?? moved };
+    }
+    case "integer":
+      return { ...value, value: affine(value.value) };
+    case "operation":
+      return { ...value, operands: value.operands.map((operand) => mapExpression(operand, mapper)) };
+    case "piecewise":
+      return {
+        ...value,
+        left: affine(value.left),
+        right: affine(value.right),
+        below: mapExpression(value.below, mapper),
+        otherwise: mapExpression(value.otherwise, mapper),
+      };
+  }
+}
+
+function mapIndexExpression(
+  value: IndexExpression,
+  affine: (value: Affine) => Affine,
+  access: (value: Access) => Access,
+): IndexExpression {
+  switch (value.kind) {
+    case "affine":
+      return { kind: "affine", value: affine(value.value) };
+    case "size":
+      return value;
+    case "load":
+      return { kind: "load", access: access(value.access) };
+    default:
+      return { ...value, left: affine(value.left), right: affine(value.right) };
+  }
+}

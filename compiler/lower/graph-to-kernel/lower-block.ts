@@ -1,0 +1,331 @@
+/**
+ * Lowers a planned block: gives every value that lies in memory its place (a result's own buffer, a part of the concat
+ * that takes it, or scratch), then emits level by level the regions and works.
+ */
+import { invariant, InvariantError } from "../../diagnostics/invariant.js";
+import type { ValueId } from "../../ir/graph/types.js";
+import { addAffine, affineKey } from "../../ir/kernel/affine.js";
+import type { Affine, Expression, Statement } from "../../ir/kernel/types.js";
+import type { Dim } from "../../types/dim.js";
+import { addDims, dimConstant } from "../../types/dim.js";
+import type { Shape } from "../../types/shape.js";
+import type { Block } from "./block.js";
+import { describeRegion, describeWork } from "./describe.js";
+import { elementOf, indexOf } from "./formula.js";
+import { accessOf, denseLocation, type Location, sliceLocation } from "./location.js";
+import { lowerProduct } from "./lower-product.js";
+import { lowerReduction, lowerScatter } from "./lower-reduction.js";
+import { lowerScan } from "./lower-scan.js";
+import { axesOf, nestFor, variableIndex } from "./loops.js";
+import type { Nest } from "./nest.js";
+import { addsInPlace, type BlockPlan, planBlock, spaceKey } from "./plan-block.js";
+import { elementTypeOf } from "./storage.js";
+import { resultsOf, type Work } from "./works.js";
+
+/** Stores a value, element by element, in the region of its level and loops. */
+interface StoreItem {
+  readonly value: ValueId;
+  readonly location: Location;
+  /** Added to the indices, by axis: sizes of the example at hand. */
+  readonly shifts?: readonly Dim[];
+  readonly mode: "set" | "add";
+}
+
+/** Adds a value into a result that has fewer axes. */
+interface SumItem {
+  readonly work: Extract<Work, { kind: "reduction" }>;
+}
+
+interface Unit {
+  readonly level: number;
+  readonly shape: Shape;
+  readonly perExample: boolean;
+  readonly stores: StoreItem[];
+  readonly sums: SumItem[];
+}
+
+export function lowerBlock(block: Block): void {
+  new BlockLowering(block, planBlock(block)).run();
+}
+
+class BlockLowering {
+  private readonly block: Block;
+  private readonly plan: BlockPlan;
+  private readonly units = new Map<string, Unit>();
+  private readonly zeros = new Map<number, { location: Location; shape: Shape; name: string }[]>();
+  /** Roots to be marked ready after the regions of a level. */
+  private readonly finished = new Map<number, ValueId[]>();
+
+  constructor(block: Block, plan: BlockPlan) {
+    this.block = block;
+    this.plan = plan;
+  }
+
+  run(): void {
+    this.placeResults();
+    this.placeParts();
+    this.placeRest();
+    this.collectUnits();
+    this.emit();
+  }
+
+  private inMemory(id: ValueId): boolean {
+    return this.block.roots.has(id) || this.block.works.workOf.has(id);
+  }
+
+  private placeResults(): void {
+    const { block } = this;
+    for (const { id, destination } of block.targets) {
+      const { location, mode } = destination;
+      let fits = (location.exampleStride !== undefined) === block.perExample(id);
+      if (this.isState(id) && !isDense(location, block.typeOf(id).shape)) fits = false;
+      if (mode === "set" && fits && this.inMemory(id) && !block.locations.has(id)) block.locations.set(id, location);
+      else this.addStore({ value: id, location, mode });
+    }
+  }
+
+  /** Parts of a concat in memory are computed in their place where nothing speaks against it. */
+  private placeParts(): void {
+    const { block } = this;
+    const reshaped = new Set<ValueId>();
+    for (const { operation, operands } of block.fn.instructions) {
+      if (operation.kind === "reshape") operands.forEach((id) => reshaped.add(id));
+    }
+    for (const instruction of [...block.fn.instructions].reverse()) {
+      const { operation, operands } = instruction;
+      const whole = instruction.results[0] as ValueId;
+      if (operation.kind !== "concat" || !block.roots.has(whole) || !block.works.live.has(whole)) continue;
+      const location = this.ensurePlace(whole);
+      let start: Dim | undefined = dimConstant(0);
+      const sizes: Dim[] = [];
+      for (const part of operands) {
+        const size = block.typeOf(part).shape[operation.axis] as Dim;
+        const fits = (location.exampleStride !== undefined) === block.perExample(part);
+        const inOrder = operation.axis === 0 || !reshaped.has(part);
+        const free = this.inMemory(part) && !block.locations.has(part) && !this.isState(part);
+        if (start !== undefined && fits && inOrder && free) {
+          block.locations.set(part, sliceLocation(location, operation.axis, start));
+        } else if (start !== undefined) {
+          this.addStore({ value: part, location: sliceLocation(location, operation.axis, start), mode: "set" });
+        } else {
+          const shifts = block
+            .typeOf(part)
+            .shape.map((_, axis) => (axis === operation.axis ? sizes.reduce(addDims) : dimConstant(0)));
+          this.addStore({ value: part, location, shifts, mode: "set" });
+        }
+        sizes.push(size);
+        start = start === undefined || block.hasExampleSize(size) ? undefined : addDims(start, size);
+      }
+    }
+  }
+
+  /** A carried value of a scan is updated in place in a whole buffer of its own. */
+  private isState(id: ValueId): boolean {
+    const work = this.block.works.workOf.get(id);
+    if (work?.kind !== "scan" || work.instruction.operation.kind !== "scan") return false;
+    return work.instruction.results.indexOf(id) < work.instruction.operation.carried;
+  }
+
+  private placeRest(): void {
+    const { block } = this;
+    for (const id of block.works.live) {
+      if (this.inMemory(id) && !this.isAbsorbed(id)) this.ensurePlace(id);
+    }
+  }
+
+  /** Products that a sum or `batch_sum` took over have no place. */
+  private isAbsorbed(id: ValueId): boolean {
+    const work = this.block.works.workOf.get(id);
+    return work !== undefined && !this.block.works.works.includes(work);
+  }
+
+  private ensurePlace(id: ValueId): Location {
+    const { block } = this;
+    let location = block.locations.get(id);
+    if (location === undefined) {
+      const type = block.typeOf(id);
+      const hint = `${block.path}.${block.nameOf(id) ?? `v${id}`}`;
+      location = block.storage.scratch(hint, elementTypeOf(type), type.shape, block.perExample(id));
+      block.locations.set(id, location);
+    }
+    return location;
+  }
+
+  private addStore(item: StoreItem): void {
+    const { block } = this;
+    const shape = block.typeOf(item.value).shape;
+    const perExample = block.perExample(item.value) || item.location.exampleStride !== undefined;
+    this.unit(this.plan.level(item.value), shape, perExample).stores.push(item);
+  }
+
+  private unit(level: number, shape: Shape, perExample: boolean): Unit {
+    const key = `${level}|${spaceKey(shape, perExample)}`;
+    let unit = this.units.get(key);
+    if (unit === undefined) {
+      unit = { level, shape, perExample, stores: [], sums: [] };
+      this.units.set(key, unit);
+    }
+    return unit;
+  }
+
+  private zero(level: number, location: Location, shape: Shape, name: string): void {
+    const list = this.zeros.get(level) ?? [];
+    list.push({ location, shape, name });
+    this.zeros.set(level, list);
+  }
+
+  private finish(level: number, id: ValueId): void {
+    this.finished.set(level, [...(this.finished.get(level) ?? []), id]);
+  }
+
+  private collectUnits(): void {
+    const { block, plan } = this;
+    for (const id of block.roots) {
+      const location = block.locations.get(id) as Location;
+      const formula = block.formulaOf(id);
+      const level = plan.level(id);
+      if (formula?.operation.kind === "concat") this.finish(level - 1, id);
+      else if (formula?.operation.kind === "pad") {
+        const { axis, before } = formula.operation;
+        const operand = formula.operands[0] as ValueId;
+        this.zero(plan.level(operand), location, block.typeOf(id).shape, this.label(id));
+        const shifts = block.typeOf(id).shape.map((_, i) => (i === axis ? before : dimConstant(0)));
+        this.addStore({ value: operand, location, shifts, mode: "set" });
+        this.finish(level - 1, id);
+      } else {
+        this.addStore({ value: id, location, mode: "set" });
+        this.finish(level, id);
+      }
+    }
+    for (const work of block.works.works) {
+      if (work.kind === "scan") {
+        this.collectInitialStates(work);
+        continue;
+      }
+      const level = plan.workLevel(work);
+      const location = block.locations.get(work.result) as Location;
+      if (work.kind === "reduction" && addsInPlace(work, block)) {
+        this.zero(level, location, block.typeOf(work.result).shape, this.label(work.result));
+        this.unit(level, block.typeOf(work.operand).shape, block.perExample(work.operand)).sums.push({ work });
+        this.finish(level, work.result);
+      } else if (work.kind === "scatter") {
+        this.zero(level, location, block.typeOf(work.result).shape, this.label(work.result));
+      }
+    }
+  }
+
+  private collectInitialStates(work: Extract<Work, { kind: "scan" }>): void {
+    const { operation, operands, results } = work.instruction;
+    invariant(operation.kind === "scan", "a scan");
+    for (let i = 0; i < operation.carried; i++) {
+      const location = this.ensurePlace(results[i] as ValueId);
+      this.addStore({ value: operands[i] as ValueId, location, mode: "set" });
+    }
+  }
+
+  private label(id: ValueId): string {
+    return this.block.nameOf(id) ?? `v${id}`;
+  }
+
+  private emit(): void {
+    const { block, plan } = this;
+    const works = block.works.works.filter((work) => !this.isSummedInRegion(work));
+    const levels = [
+      ...[...this.units.values()].map((unit) => unit.level),
+      ...works.map((work) => plan.workLevel(work)),
+      ...this.finished.keys(),
+    ];
+    const last = Math.max(-1, ...levels);
+    for (let level = 0; level <= last; level++) {
+      this.emitZeros(this.zeros.get(level) ?? []);
+      for (const unit of this.units.values()) if (unit.level === level) this.emitUnit(unit);
+      for (const id of this.finished.get(level) ?? []) block.ready.add(id);
+      for (const work of works) {
+        if (plan.workLevel(work) !== level) continue;
+        this.emitWork(work);
+        for (const id of resultsOf(work)) block.ready.add(id);
+      }
+    }
+  }
+
+  private isSummedInRegion(work: Work): boolean {
+    return [...this.units.values()].some((unit) => unit.sums.some((sum) => sum.work === work));
+  }
+
+  private region(name: string, comment: string, body: readonly Statement[]): void {
+    this.block.statements.push({ kind: "region", name: `${this.block.path} ${name}`, comment, body });
+  }
+
+  private emitZeros(zeros: readonly { location: Location; shape: Shape; name: string }[]): void {
+    if (zeros.length === 0) return;
+    const body = zeros.flatMap(({ location, shape }) => {
+      const nest = nestFor(this.block, shape, location.exampleStride !== undefined);
+      nest.store(accessOf(location, indicesOf(nest), nest.example), ZERO, "set");
+      return nest.finish();
+    });
+    const names = zeros.map(({ name }) => name).join(", ");
+    this.region(`clear ${zeros[0]?.name ?? ""}`, `${names} = 0`, body);
+  }
+
+  private emitUnit(unit: Unit): void {
+    const { block } = this;
+    const nest = nestFor(block, unit.shape, unit.perExample);
+    const indices = indicesOf(nest);
+    nest.storeLast = true;
+    for (const item of unit.stores) {
+      const moved = indices.map((index, axis) => {
+        const shift = item.shifts?.[axis];
+        return shift === undefined ? index : addAffine(index, nest.size(shift));
+      });
+      const access = accessOf(item.location, moved, nest.example);
+      if (item.location.dtype === "index") nest.storeIndex(access, indexOf(block, item.value, indices, nest));
+      else nest.store(access, elementOf(block, item.value, indices, nest), item.mode);
+    }
+    for (const { work } of unit.sums) {
+      const kept = indices.filter((_, axis) => !work.axes.includes(axis));
+      const location = block.locations.get(work.result) as Location;
+      const access = accessOf(location, kept, nest.example);
+      nest.store(access, elementOf(block, work.operand, indices, nest), "add");
+    }
+    const values = [...unit.stores.map((item) => item.value), ...unit.sums.map((sum) => sum.work.result)];
+    const label = this.label(values.at(-1) as ValueId);
+    this.region(label, describeRegion(block, values), nest.finish());
+  }
+
+  private emitWork(work: Work): void {
+    const { block } = this;
+    switch (work.kind) {
+      case "product":
+        for (const body of lowerProduct(block, work)) {
+          this.region(this.label(work.result), describeWork(block, work), body);
+        }
+        break;
+      case "reduction":
+        this.region(this.label(work.result), describeWork(block, work), lowerReduction(block, work));
+        break;
+      case "scatter":
+        this.region(this.label(work.result), describeWork(block, work), lowerScatter(block, work));
+        break;
+      case "scan":
+        lowerScan(block, work.instruction, lowerBlock);
+        break;
+      default:
+        throw new InvariantError("unknown work");
+    }
+  }
+}
+
+const ZERO: Expression = { kind: "literal", value: 0, dtype: "real" };
+
+function isDense(location: Location, shape: Shape): boolean {
+  const dense = denseLocation(location.buffer, location.dtype, shape, true);
+  return (
+    affineKey(location.offset) === affineKey(dense.offset) &&
+    location.exampleStride?.key === dense.exampleStride?.key &&
+    location.strides.every((stride, axis) => stride.key === dense.strides[axis]?.key)
+  );
+}
+
+function indicesOf(nest: Nest): Affine[] {
+  return axesOf(nest).map((axis) => variableIndex(axis.variable));
+}

@@ -1,0 +1,103 @@
+/** The buffers of a kernel program while it is being lowered. */
+import { invariant } from "../../diagnostics/invariant.js";
+import type { ValueType } from "../../ir/graph/types.js";
+import type { ElementType } from "../../ir/kernel/types.js";
+import {
+  addDims,
+  BATCH_SYMBOL,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  equalDims,
+  multiplyDims,
+  subtractDims,
+  TIME_SYMBOL,
+} from "../../types/dim.js";
+import { type Shape, sizeOfShape } from "../../types/shape.js";
+import type { UnplacedBuffer } from "../../transform/kernel/plan-memory.js";
+import { denseLocation, type Location } from "./location.js";
+
+/** A buffer whose place inside another may still be decided. */
+type StoredBuffer = Omit<UnplacedBuffer, "within"> & { within?: NonNullable<UnplacedBuffer["within"]> };
+
+export function elementTypeOf(type: ValueType): ElementType {
+  return type.dtype === "index" ? "index" : "real";
+}
+
+export class Storage {
+  readonly buffers = new Map<string, StoredBuffer>();
+  readonly perExampleSymbols: ReadonlySet<string>;
+  private joinedCount = 0;
+
+  constructor(runtimeDimensions: readonly string[]) {
+    this.perExampleSymbols = new Set([TIME_SYMBOL, ...runtimeDimensions]);
+  }
+
+  /** The buffer of an input or output of an entry, declared at its first mention. */
+  named(name: string, type: ValueType, perExample: boolean): Location {
+    const location = denseLocation(name, elementTypeOf(type), type.shape, perExample);
+    const size = this.sizeOf(type.shape, perExample);
+    const known = this.buffers.get(name);
+    if (known === undefined) {
+      const external = !isInternal(name);
+      this.buffers.set(name, { name, external, dtype: location.dtype, size, persistent: true });
+    } else {
+      invariant(
+        equalDims(known.size, size) && known.dtype === location.dtype,
+        `buffer ${name} has two types (${known.size.key} and ${size.key})`,
+      );
+    }
+    return location;
+  }
+
+  /** A buffer that lives within one entry. */
+  scratch(hint: string, dtype: ElementType, shape: Shape, perExample: boolean): Location {
+    let name = hint;
+    for (let n = 2; this.buffers.has(name); n++) name = `${hint}.${n}`;
+    const size = this.sizeOf(shape, perExample);
+    this.buffers.set(name, { name, external: false, dtype, size, persistent: false });
+    return denseLocation(name, dtype, shape, perExample);
+  }
+
+  /** Places the declared buffers `members` one after the other, unless one of them has its place already. */
+  join(members: readonly string[]): void {
+    const buffers = members.map((name) => this.buffers.get(name));
+    if (new Set(members).size !== members.length) return;
+    if (buffers.some((buffer) => buffer?.dtype !== "real" || buffer.within !== undefined)) return;
+    const whole = `joined.${this.joinedCount++}`;
+    let size = dimConstant(0);
+    for (const buffer of buffers as StoredBuffer[]) {
+      buffer.within = { buffer: whole, offset: size };
+      size = addDims(size, buffer.size);
+    }
+    this.buffers.set(whole, { name: whole, external: false, dtype: "real", size, persistent: true });
+  }
+
+  /** Where `members` lie one after the other, if they do. */
+  joined(members: readonly string[]): { buffer: string; offset: Dim; size: Dim } | undefined {
+    const first = this.buffers.get(members[0] ?? "")?.within;
+    if (first === undefined) return undefined;
+    let end = first.offset;
+    for (const name of members) {
+      const buffer = this.buffers.get(name);
+      if (buffer?.within?.buffer !== first.buffer || !equalDims(buffer.within.offset, end)) return undefined;
+      end = addDims(end, buffer.size);
+    }
+    return { ...first, size: subtractDims(end, first.offset) };
+  }
+
+  private sizeOf(shape: Shape, perExample: boolean): Dim {
+    const size = sizeOfShape(shape);
+    return perExample ? multiplyDims(dimSymbol(BATCH_SYMBOL), size) : size;
+  }
+}
+
+/** Kept by forward for backward; the caller of a module does not see it. */
+export function isInternal(name: string): boolean {
+  return name.split(".").includes("residual");
+}
+
+/** Parameters and their derivatives are one for all examples; everything else that has a name is of each example. */
+export function isSharedName(name: string): boolean {
+  return name.split(".").includes("param");
+}

@@ -1,0 +1,152 @@
+/**
+ * Reads a graph function (a whole entry or the body of a scan) as *works*: products, reductions, scatters and scans,
+ * whose results always lie in memory. Everything else is a formula of its indices, computed where it is used.
+ *
+ * Absorbed into works: `add(e, contract)` (a product whose accumulator starts at `e`), `batch_sum` of a product, a
+ * reduction or a scatter (one sum over examples and axes).
+ */
+import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
+
+export type Work =
+  | {
+      readonly kind: "product";
+      readonly result: ValueId;
+      readonly contract: Instruction;
+      readonly initial: ValueId | undefined;
+      /** Summed over the examples, too. */
+      readonly summed: boolean;
+    }
+  | {
+      readonly kind: "reduction";
+      readonly result: ValueId;
+      readonly op: "sum" | "max" | "min";
+      readonly operand: ValueId;
+      readonly axes: readonly number[];
+      readonly summed: boolean;
+    }
+  | {
+      readonly kind: "scatter";
+      readonly result: ValueId;
+      readonly index: ValueId;
+      readonly updates: ValueId;
+      readonly summed: boolean;
+    }
+  | { readonly kind: "scan"; readonly instruction: Instruction };
+
+export interface FunctionWorks {
+  readonly producer: ReadonlyMap<ValueId, Instruction>;
+  /** Works that some output needs, in order. */
+  readonly works: readonly Work[];
+  /** The work that gives a value. */
+  readonly workOf: ReadonlyMap<ValueId, Work>;
+  readonly live: ReadonlySet<ValueId>;
+  readonly perExample: (value: ValueId) => boolean;
+}
+
+export function resultsOf(work: Work): readonly ValueId[] {
+  return work.kind === "scan" ? work.instruction.results : [work.result];
+}
+
+export function operandsOf(work: Work): readonly ValueId[] {
+  switch (work.kind) {
+    case "product":
+      return work.initial === undefined ? work.contract.operands : [...work.contract.operands, work.initial];
+    case "reduction":
+      return [work.operand];
+    case "scatter":
+      return [work.index, work.updates];
+    case "scan":
+      return work.instruction.operands;
+  }
+}
+
+/** `outputs` are the values that are wanted, once for each time they are. */
+export function readWorks(fn: GraphFunction, outputs: readonly ValueId[]): FunctionWorks {
+  const producer = new Map<ValueId, Instruction>();
+  const useCounts = new Map<ValueId, number>();
+  const count = (id: ValueId) => useCounts.set(id, (useCounts.get(id) ?? 0) + 1);
+  for (const instruction of fn.instructions) {
+    for (const id of instruction.results) producer.set(id, instruction);
+    instruction.operands.forEach(count);
+  }
+  outputs.forEach(count);
+  const perExample = (id: ValueId) => !(fn.types[id] as ValueType).shared;
+  const once = (id: ValueId) => useCounts.get(id) === 1;
+
+  const workOf = new Map<ValueId, Work>();
+  const absorbed = new Set<ValueId>();
+  for (const instruction of fn.instructions) {
+    const work = workOfInstruction(instruction, { workOf, perExample, once, absorbed });
+    if (work !== undefined) for (const id of resultsOf(work)) workOf.set(id, work);
+  }
+
+  const live = new Set<ValueId>();
+  const visit = (id: ValueId): void => {
+    if (live.has(id)) return;
+    live.add(id);
+    const work = workOf.get(id);
+    const operands = work === undefined ? producer.get(id)?.operands : operandsOf(work);
+    operands?.forEach(visit);
+  };
+  outputs.forEach(visit);
+  const works: Work[] = [];
+  for (const { results } of fn.instructions) {
+    const work = results.map((id) => workOf.get(id)).find((w) => w !== undefined);
+    if (work !== undefined && !results.every((id) => absorbed.has(id)) && resultsOf(work).some((id) => live.has(id))) {
+      works.push(work);
+    }
+  }
+  return { producer, works, workOf, live, perExample };
+}
+
+interface Reading {
+  readonly workOf: Map<ValueId, Work>;
+  readonly perExample: (id: ValueId) => boolean;
+  readonly once: (id: ValueId) => boolean;
+  readonly absorbed: Set<ValueId>;
+}
+
+function workOfInstruction(instruction: Instruction, reading: Reading): Work | undefined {
+  const { operation, operands } = instruction;
+  const result = instruction.results[0] as ValueId;
+  const operand = operands[0] as ValueId;
+  switch (operation.kind) {
+    case "contract": {
+      const contracts = operation.a.some((label) => !operation.result.includes(label));
+      return contracts
+        ? { kind: "product", result, contract: instruction, initial: undefined, summed: false }
+        : undefined;
+    }
+    case "reduce":
+      return { kind: "reduction", result, op: operation.op, operand, axes: operation.axes, summed: false };
+    case "scatter_add":
+      return { kind: "scatter", result, index: operand, updates: operands[1] as ValueId, summed: false };
+    case "scan":
+      return { kind: "scan", instruction };
+    case "batch_sum": {
+      const inner = reading.workOf.get(operand);
+      if (inner !== undefined && inner.kind !== "scan" && reading.once(operand)) {
+        const plain = inner.kind !== "product" || inner.initial === undefined;
+        if (plain && !inner.summed && (inner.kind !== "reduction" || inner.op === "sum")) {
+          reading.absorbed.add(operand);
+          return { ...inner, result, summed: true };
+        }
+      }
+      return { kind: "reduction", result, op: "sum", operand, axes: [], summed: true };
+    }
+    case "map": {
+      if (operation.op !== "add") return undefined;
+      for (const position of [1, 0]) {
+        const id = operands[position] as ValueId;
+        const inner = reading.workOf.get(id);
+        if (inner?.kind !== "product" || inner.initial !== undefined || !reading.once(id)) continue;
+        if (reading.perExample(id) !== reading.perExample(result)) continue;
+        reading.absorbed.add(id);
+        return { ...inner, result, initial: operands[1 - position] as ValueId };
+      }
+      return undefined;
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { printDeclarations } from "../../../../compiler/emit/typescript/declarations.js";
+import type { Manifest } from "../../../../runtime/module/manifest.js";
+import { leakyManifest } from "../../../support/leaky-module.js";
+import { typeCheck } from "../../../support/type-check.js";
+
+const everything: Manifest = { ...leakyManifest, has: { gradient: true, jvp: true, hvp: true } };
+
+/** Checks a program that uses the module. Lines that end in `// wrong` must be errors, the others must not. */
+function expectTypes(program: string, manifest: Manifest = everything): void {
+  const errors = typeCheck({ "cell.d.ts": printDeclarations(manifest), "program.ts": program });
+  const wrong = program.split("\n").flatMap((line, i) => (line.endsWith("// wrong") ? [`program.ts:${i + 1}`] : []));
+  const places = errors.map((error) => error.split(" ")[0]);
+  expect(places, errors.join("\n")).toEqual(wrong);
+}
+
+test("the text", () => {
+  expect(printDeclarations({ ...leakyManifest, documentation: "A leaky one.\nIt leaks." })).toMatchSnapshot();
+});
+
+describe("a program against it", () => {
+  test("calls", () => {
+    expectTypes(`
+import { instantiate, instantiateAsync, manifest } from "./cell.js";
+const cell = instantiate({ batch: 2, steps: 3, sizes: { S: 4 } });
+instantiate(); // wrong
+instantiate({ batch: 2 }); // wrong
+const later: Promise<typeof cell> = instantiateAsync({ sizes: { S: 1 } });
+cell.init(1);
+cell.init("1"); // wrong
+const decay: Float64Array = cell.params.decay;
+cell.params.missing; // wrong
+cell.params.decay = decay; // wrong
+const x = new Float32Array(1), k = new Int32Array(1), m = [1, 2];
+const out = cell.forward({ x, k, m, h: [1], lengths: [1], batch: 1, steps: 1, sizes: { S: [1] } });
+const y: Float64Array = out.y, h: Float64Array = out.final.h;
+cell.forward({ x, k }); // wrong
+cell.forward({ x: "x", k, m }); // wrong
+cell.forward({ x, k: new Float64Array(1), m }); // wrong
+cell.forward({ x, k, m, hh: [] }); // wrong
+cell.forward({ x, k, m, sizes: { Q: 1 } }); // wrong
+const grad = cell.backward({ y, final: { h } });
+const gradients: Float64Array[] = [grad.x, grad.m, grad.initial.h, grad.initial.c, grad.params.table];
+grad.k; // wrong
+cell.backward({ final: { y } }); // wrong
+cell.step({ x, k, m }).y;
+cell.reset();
+cell.reset({ h, batch: 1, m, sizes: { S: { padded: 3, each: [1, 2] } } });
+const snapshot = cell.snapshot();
+cell.restore(snapshot);
+cell.restore({ ...snapshot, cell: "Other" }); // wrong
+const tangent = cell.jvp({ x, k, m }, { x, params: { decay: [1] } });
+tangent.final.c;
+cell.jvp({ x, k, m }, { k }); // wrong
+cell.hvp({ x, k, m }, { h }, { y }, { final: { c: h } }).params.start;
+const bound: 3 = manifest.inputs[1].bound;
+const gradient: true = manifest.has.gradient;
+export { later, gradients, bound, gradient };
+`);
+  });
+
+  test("what was not compiled in is not there", () => {
+    expectTypes(
+      `
+import { instantiate } from "./cell.js";
+const cell = instantiate({ sizes: { S: 1 } });
+cell.backward({}); // wrong
+cell.jvp({}, {}); // wrong
+`,
+      { ...leakyManifest, has: { gradient: false, jvp: false, hvp: false } },
+    );
+  });
+
+  test("a cell without run-time dimensions needs no options", () => {
+    const plain: Manifest = { ...everything, runtimeDimensions: [], contexts: [] };
+    expectTypes(`import { instantiate } from "./cell.js";\ninstantiate().step({ x: [1], k: [0] });\n`, plain);
+  });
+});
+
+test("names and texts that are no identifiers and no comments", () => {
+  const odd = ["__proto__", "constructor", "default", "lower.W_i", "σ", 'a"b', "a*/b", "new\nline"];
+  const manifest: Manifest = {
+    ...everything,
+    documentation: "*/ declare const leaked: 1; /* </script>",
+    params: odd.map((name) => ({
+      name,
+      documentation: "*/ leaked",
+      shape: [1],
+      initializer: { kind: "zeros" },
+    })),
+  };
+  expectTypes(
+    `
+import { instantiate } from "./cell.js";
+const { params } = instantiate({ sizes: { S: 1 } });
+params["lower.W_i"].fill(0);
+params.σ.fill(0);
+params.default.fill(0);
+`,
+    manifest,
+  );
+  expect(printDeclarations(manifest)).not.toMatch(/^declare const leaked/mu);
+});

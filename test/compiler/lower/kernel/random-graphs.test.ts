@@ -1,0 +1,48 @@
+/** Any well-typed graph function, compiled to JavaScript, gives what the evaluator gives. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { printFunction } from "../../../../compiler/ir/graph/print.js";
+import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
+import { shapeContext } from "../../../../compiler/ops/shape-rules.js";
+import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../../support/arbitrary-graph.js";
+import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
+import { runFunction } from "../../../support/run-kernel.js";
+
+const runs = Number(process.env["RUNS"] ?? 150);
+
+/** Rounding grows with the numbers that met on the way, which large intermediate values make large. */
+function agree(actual: readonly number[], expected: readonly number[], tolerance: number): string | undefined {
+  for (const [i, want] of expected.entries()) {
+    const got = actual[i] as number;
+    if (Object.is(got, want) || got === want) continue;
+    if (!Number.isFinite(want) || Math.abs(want) > 1e12) continue;
+    if (!(Math.abs(got - want) <= tolerance * Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs)))) {
+      return `element ${i}: ${got} instead of ${want}`;
+    }
+  }
+  return undefined;
+}
+
+test.each(["f64", "f32"] as const)("random functions agree with the evaluator, %s", (dtype) => {
+  fc.assert(
+    fc.property(arbitraryGraph(), ({ seed, fn, examples, extra }) => {
+      expect(verifyFunction(fn, shapeContext(graphDimensions))).toEqual([]);
+      const values = randomInputs(fn, examples, randomSource(seed + 1), new Map(), INDEX_BOUND);
+      const expected = run(fn, values, examples);
+      let text = "";
+      try {
+        const result = runFunction(fn, values, examples, { dtype, runtimeDimensions: graphDimensions, extra });
+        text = result.text;
+        for (const [name, value] of expected) {
+          const problem = agree(flatten(result.outputs.get(name)!), flatten(value), dtype === "f64" ? 1e-9 : 2e-3);
+          if (problem !== undefined) throw new Error(`${name} ${problem}`);
+        }
+      } catch (error) {
+        throw new Error(`${String((error as Error).stack)}\n${printFunction(fn)}\n${process.env["SHOW"] ? text : ""}`, {
+          cause: error,
+        });
+      }
+    }),
+    { numRuns: runs, seed: Number(process.env["SEED"] ?? 1) },
+  );
+});

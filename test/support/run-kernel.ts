@@ -1,0 +1,243 @@
+/** Compiles entries to JavaScript kernels, runs them on padded batches, and gives the results back example by example. */
+import { type BatchValue } from "../../compiler/ir/graph/evaluate.js";
+import { tensor } from "../../compiler/ir/graph/tensor.js";
+import { unpad } from "../../compiler/ir/graph/evaluate.js";
+import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
+import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
+import { lowerProgram } from "../../compiler/lower/graph-to-kernel/index.js";
+import { printKernelProgram } from "../../compiler/emit/js/print-kernel.js";
+import {
+  accumulatingEntries,
+  type EntryName,
+  type SequenceProgram,
+} from "../../compiler/transform/sequence-program.js";
+import { evaluateDim } from "../../compiler/types/dim.js";
+import {
+  type ExampleSizes,
+  flatten,
+  randomInputs,
+  randomSource,
+  run,
+  type Values,
+  worstError,
+} from "./evaluate-helpers.js";
+
+type NumberArray = Float32Array | Float64Array | Int32Array;
+
+export interface CompiledKernels {
+  readonly buffers: Readonly<Record<string, NumberArray>>;
+  readonly [entry: string]: unknown;
+}
+
+export interface KernelFactory {
+  readonly text: string;
+  readonly kernel: KernelProgram;
+  create(capacity: { batch: number; steps: number; sizes: Record<string, number> }): CompiledKernels;
+  bytes(capacity: { batch: number; steps: number; sizes: Record<string, number> }): number;
+}
+
+export function compileKernels(
+  program: SequenceProgram,
+  dtype: "f32" | "f64",
+  runtimeDimensions: readonly string[] = [],
+): KernelFactory {
+  const kernel = lowerProgram(program, { runtimeDimensions });
+  const text = printKernelProgram(kernel, dtype);
+  const make = new Function(`"use strict";\n${text}\nreturn { create: createKernels, bytes: workspaceBytes };`);
+  return { text, kernel, ...(make() as Pick<KernelFactory, "create" | "bytes">) };
+}
+
+/** One function as the entry `forward`; its inputs and outputs are the buffers of their names. */
+export function programOf(fn: GraphFunction, entry: EntryName = "forward"): SequenceProgram {
+  return { functions: new Map([[entry, fn]]) };
+}
+
+export interface Padding {
+  /** The sizes of the call: at least those of every example. */
+  readonly batch: number;
+  readonly steps: number;
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/** The smallest sizes of a call that holds `examples`, each plus `extra`. */
+export function paddingFor(examples: ExampleSizes, runtimeDimensions: readonly string[], extra = 0): Padding {
+  const largest = (symbol: string) => Math.max(...examples.map((sizes) => sizes.get(symbol) ?? 0)) + extra;
+  return {
+    batch: examples.length,
+    steps: largest("%T"),
+    sizes: Object.fromEntries(runtimeDimensions.map((name) => [name, largest(name)])),
+  };
+}
+
+/** Puts values into the buffers; everything else in per-example buffers, padding too, becomes NaN (or a large index). */
+export function writeInputs(
+  kernels: CompiledKernels,
+  fn: GraphFunction,
+  values: Values,
+  examples: ExampleSizes,
+  padding: Padding,
+): void {
+  for (const id of fn.inputs) {
+    const name = fn.names[id] as string;
+    const buffer = bufferOf(kernels, name);
+    const value = values.get(name) as BatchValue;
+    const type = fn.types[id] as ValueType;
+    if ("shared" in value) {
+      buffer.set(value.shared.data);
+      continue;
+    }
+    buffer.fill(type.dtype === "index" ? 1e9 : NaN);
+    const padded = paddedShape(type, padding);
+    const stride = padded.reduce((product, n) => product * n, 1);
+    for (const [b, { shape, data }] of value.examples.entries()) {
+      data.forEach((x, position) => {
+        buffer[b * stride + paddedOffset(shape, padded, position)] = x;
+      });
+    }
+  }
+  (kernels.buffers["lengths"] as Int32Array).set(examples.map((sizes) => sizes.get("%T") ?? padding.steps));
+  for (const name of Object.keys(padding.sizes)) {
+    (kernels.buffers[`sizes.${name}`] as Int32Array).set(examples.map((sizes) => sizes.get(name) as number));
+  }
+}
+
+export function callEntry(kernels: CompiledKernels, entry: EntryName, padding: Padding): void {
+  const steps = entry.startsWith("step") ? [] : [padding.steps];
+  const call = kernels[entry] as (...sizes: number[]) => void;
+  call(padding.batch, ...steps, ...Object.values(padding.sizes));
+}
+
+/** Outputs by name; also checks that padding of outputs is zero. */
+export function readOutputs(
+  kernels: CompiledKernels,
+  fn: GraphFunction,
+  examples: ExampleSizes,
+  padding: Padding,
+): Values {
+  return new Map(
+    fn.outputNames.map((name, i): [string, BatchValue] => {
+      const type = fn.types[fn.outputs[i] as ValueId] as ValueType;
+      const buffer = bufferOf(kernels, name);
+      const shapes = examples.map((sizes) => type.shape.map((dim) => evaluateDim(dim, sizes)));
+      if (name.split(".").includes("param")) {
+        const shape = shapes[0] as number[];
+        return [name, { shared: tensor(shape, buffer.subarray(0, size(shape))) }];
+      }
+      const padded = paddedShape(type, padding);
+      checkZeros(name, buffer, padded, shapes);
+      return [name, { examples: unpad(buffer, padded, shapes) }];
+    }),
+  );
+}
+
+function checkZeros(name: string, buffer: NumberArray, padded: readonly number[], shapes: readonly number[][]): void {
+  const stride = size(padded);
+  for (const [b, shape] of shapes.entries()) {
+    const real = new Set<number>();
+    for (let position = 0; position < size(shape); position++) real.add(paddedOffset(shape, padded, position));
+    for (let offset = 0; offset < stride; offset++) {
+      const x = buffer[b * stride + offset];
+      if (!real.has(offset) && x !== 0) throw new Error(`padding of ${name} holds ${x} in example ${b}`);
+    }
+  }
+}
+
+function bufferOf(kernels: CompiledKernels, name: string): NumberArray {
+  const buffer = kernels.buffers[name];
+  if (buffer === undefined) throw new Error(`no buffer ${name}`);
+  return buffer;
+}
+
+function paddedShape(type: ValueType, { steps, sizes }: Padding): number[] {
+  const all = new Map([["%T", steps], ...Object.entries(sizes)]);
+  return type.shape.map((dim) => evaluateDim(dim, all));
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+function paddedOffset(shape: readonly number[], padded: readonly number[], position: number): number {
+  let offset = 0;
+  let stride = 1;
+  let rest = position;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const n = shape[axis] as number;
+    offset += (rest % n) * stride;
+    rest = Math.floor(rest / n);
+    stride *= padded[axis] as number;
+  }
+  return offset;
+}
+
+/** Compiles and runs one function once. */
+export function runFunction(
+  fn: GraphFunction,
+  values: Values,
+  examples: ExampleSizes,
+  options: { dtype: "f32" | "f64"; runtimeDimensions: readonly string[]; extra?: number },
+): { outputs: Values; text: string } {
+  const factory = compileKernels(programOf(fn), options.dtype, options.runtimeDimensions);
+  const padding = paddingFor(examples, options.runtimeDimensions, options.extra ?? 0);
+  const kernels = factory.create(padding);
+  for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
+  writeInputs(kernels, fn, values, examples, padding);
+  callEntry(kernels, "forward", padding);
+  return { outputs: readOutputs(kernels, fn, examples, padding), text: factory.text };
+}
+
+/** Does the caller of a module see this buffer? */
+const isVisible = (name: string): boolean => !name.split(".").includes("residual");
+
+function onlyVisible(fn: GraphFunction): GraphFunction {
+  const kept = fn.outputNames
+    .map((name, i) => ({ name, id: fn.outputs[i] as ValueId }))
+    .filter(({ name }) => isVisible(name));
+  return {
+    ...fn,
+    inputs: fn.inputs.filter((id) => isVisible(fn.names[id] as string)),
+    outputs: kept.map(({ id }) => id),
+    outputNames: kept.map(({ name }) => name),
+  };
+}
+
+/**
+ * Runs every entry of a program on random values, in the program's order, with the evaluator and as kernels.
+ * @returns the largest error of each result
+ */
+export function compareEntries(
+  program: SequenceProgram,
+  examples: ExampleSizes,
+  options: { dtype: "f32" | "f64"; runtimeDimensions?: readonly string[]; indexBound?: number; seed?: number },
+): Map<string, number> {
+  const dimensions = options.runtimeDimensions ?? [];
+  const random = randomSource(options.seed ?? 1);
+  const factory = compileKernels(program, options.dtype, dimensions);
+  const padding = paddingFor(examples, dimensions, 1);
+  const kernels = factory.create(padding);
+  for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
+  const known: Values = new Map();
+  const errors = new Map<string, number>();
+  for (const [entry, fn] of program.functions) {
+    const values = randomInputs(fn, examples, random, known, options.indexBound ?? 2);
+    for (const id of fn.inputs) {
+      const name = fn.names[id] as string;
+      known.set(name, values.get(name) as BatchValue);
+    }
+    const visible = onlyVisible(fn);
+    writeInputs(kernels, visible, values, examples, padding);
+    const accumulates = accumulatingEntries.has(entry);
+    if (accumulates) for (const name of visible.outputNames) kernels.buffers[name]?.fill(0);
+    callEntry(kernels, entry, padding);
+    const actual = readOutputs(kernels, visible, examples, padding);
+    for (const [name, value] of run(fn, values, examples)) {
+      if (!name.startsWith("step")) known.set(name, value);
+      const got = actual.get(name);
+      if (got === undefined) continue;
+      // A value that is the same for all examples may lie in a buffer that has a place for each.
+      const repeated = "shared" in value && !("shared" in got) ? { examples: examples.map(() => value.shared) } : value;
+      errors.set(`${entry} ${name}`, worstError(flatten(got), flatten(repeated)));
+    }
+  }
+  return errors;
+}
