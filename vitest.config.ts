@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+// `--mode fuzz` runs the property tests many times over (`npm run fuzz`); they read RUNS.
+export default defineConfig(({ mode }) => ({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
+    env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "10000" } : {},
+    testTimeout: mode === "fuzz" ? 3_600_000 : 60_000,
     hookTimeout: 120_000,
   },
-});
+}));

@@ -77,12 +77,12 @@ class Grower {
       () => this.leaf(shape),
       () => `tanh(${e()})`,
       () => `(${e()} + ${e()})`,
-      () => `${e()} * ${e()}`,
+      () => `(${e()} * ${e()})`,
       () => `sigmoid(${e()})`,
       () => `(${e()} - ${e()})`,
-      () => `-${e()}`,
-      () => `${e()} / (1.5 + sin(${e()}))`,
-      () => `${this.number()} * ${e()}`,
+      () => `(-${e()})`,
+      () => `(${e()} / (1.5 + sin(${e()})))`,
+      () => `(${this.number()} * ${e()})`,
       () => `(1 - ${e()})`,
       () => `exp(-(${e()})^2)`,
       () => `cos(${e()})`,
@@ -92,9 +92,8 @@ class Grower {
       () => `erf(${e()})`,
       () => `gelu(${e()})`,
       () => `silu(${e()})`,
-      () => `(1.5 + cos(${e()}))^${this.number()}`,
-      () => `${e()} * ${this.expression("", depth - 1)}`,
-      () => `stop_gradient(${e()}) * ${e()}`,
+      () => `((1.5 + cos(${e()}))^${this.number()})`,
+      () => `(${e()} * ${this.expression("", depth - 1)})`,
       () => `expm1(tanh(${e()}))`,
       () => `log1p(sigmoid(${e()}))`,
     ];
@@ -106,7 +105,8 @@ class Grower {
       () => `clamp(${e()}, -1, 1)`,
       () => `(if ${e()} < ${e()} then ${e()} else ${e()})`,
       () => `elu(${e()})`,
-      () => `sign(${e()}) * ${e()}`,
+      () => `(sign(${e()}) * ${e()})`,
+      () => `(stop_gradient(${e()}) * ${e()})`,
     ];
     return this.smooth ? smooth : [...smooth, ...kinks];
   }
@@ -126,7 +126,7 @@ class Grower {
           () => `mean(${e("I")})`,
           () => `logsumexp(${e("H")})`,
           () => `(${e("H")} @ ${e("H")})`,
-          () => `${e("H")}[0]`,
+          () => `(${e("H")})[0]`,
           () => `sum(${e("S")})`,
           () => `mean(${e("S")})`,
           ...(this.smooth ? [] : [() => `max(${e("H")})`, () => `min(${e("S")})`]),
@@ -188,7 +188,8 @@ export function growCell(tape: readonly number[], options: CellOptions = {}): Ra
   const usesSubcell = g.choose(4) === 3;
   const lines: string[] = [];
   if (usesSubcell) {
-    lines.push("use inner = Inner(I, H)", "u = inner(x)");
+    g.declarations.push("use inner = Inner(I, H)");
+    lines.push("u = inner(x)");
     g.leaves.push({ name: "u", shape: "H" });
   }
   const shapes: readonly Shape[] = ["H", "", "I", "S", "H,I", "S,H", "H,H"];
@@ -223,12 +224,11 @@ export function growCell(tape: readonly number[], options: CellOptions = {}): Ra
   ].join("\n");
   const print = (items: readonly string[]): string =>
     `${prelude}\ncell Random(I, H) {\n${items.map((line) => `  ${line}\n`).join("")}}\n`;
-  const order = body.map((line, i) => ({ line, key: (tape[i % Math.max(tape.length, 1)] ?? i) * 31 + i * 17 }));
-  return {
-    source: print(body),
-    equations: lines,
-    shuffled: print(order.sort((a, b) => (a.key % 97) - (b.key % 97) || a.key - b.key).map(({ line }) => line)),
-  };
+  // The equations in another order and between the declarations; declarations keep their order, which is the module's.
+  const key = (i: number): number => ((tape[i % Math.max(tape.length, 1)] ?? i) * 31 + i * 17) % 97;
+  const mixed = [...head, ...outputs];
+  for (const [i, line] of lines.entries()) mixed.splice(key(i) % (mixed.length + 1), 0, line);
+  return { source: print(body), equations: lines, shuffled: print(mixed) };
 }
 
 /** An arbitrary of random cells. */

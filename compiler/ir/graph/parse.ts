@@ -46,6 +46,10 @@ class Reader {
     return this.tokens[this.position] ?? "<end>";
   }
 
+  get second(): string {
+    return this.tokens[this.position + 1] ?? "<end>";
+  }
+
   take(): string {
     const token = this.next;
     this.position++;
@@ -112,7 +116,8 @@ function parseLine(reader: Reader, builder: GraphBuilder, scope: Map<string, Val
   reader.expect("=");
   const partial = parseOperation(reader);
   const operands: ValueId[] = [];
-  while (reader.next.startsWith("%") && operands.length < 10_000) {
+  // A value with a type behind it begins the next line.
+  while (reader.next.startsWith("%") && reader.second !== ":") {
     operands.push(lookUp(scope, reader.take()));
     if (!reader.accept(",")) break;
   }

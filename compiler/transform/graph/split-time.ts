@@ -90,18 +90,18 @@ class LoopSplitter {
       else if (instruction.results.some((id) => this.inLoop.has(id))) this.computeInside(instruction);
     }
     const nextState = body.outputs.slice(0, scan.carried).map((id) => this.inLoopValue(id));
-    const after = this.valuesNeededAfter();
+    const { after, behind } = this.valuesNeededAfter();
     const loop = this.emitLoop(nextState, after);
     for (const instruction of body.instructions) {
       const [result] = instruction.results as [ValueId];
-      if (this.levelOf(result) === 2 && !this.inLoop.has(result)) this.computeOutside(instruction);
+      if (behind.has(result) && !this.outside.has(result)) this.computeOutside(instruction);
     }
     const outputs = body.outputs.slice(scan.carried).map((id) => overTime(this.outsideValue(id), outer, scan.length));
     return [...loop, ...outputs];
   }
 
-  /** Loop values that something behind the loop reads. */
-  private valuesNeededAfter(): ValueId[] {
+  /** Loop values that something behind the loop reads, and what is computed there from them. */
+  private valuesNeededAfter(): { readonly after: readonly ValueId[]; readonly behind: ReadonlySet<ValueId> } {
     const needed = new Set<ValueId>();
     const visited = new Set<ValueId>();
     const need = (start: ValueId): void => {
@@ -115,7 +115,7 @@ class LoopSplitter {
       }
     };
     for (const id of this.body.outputs.slice(this.scan.carried)) need(id);
-    return [...needed].sort((a, b) => a - b);
+    return { after: [...needed].sort((a, b) => a - b), behind: visited };
   }
 
   private emitLoop(nextState: readonly ValueId[], after: readonly ValueId[]): ValueId[] {
