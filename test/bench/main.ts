@@ -129,7 +129,7 @@ function param(instance: ModuleInstance, name: string): Float32Array | Float64Ar
 /** The objective of ADBench on data of the shape of lstm_l2_c1024: 2 layers, 1024 characters of 14 bits. */
 async function adbench(): Promise<Row> {
   const [bits, steps] = [14, 1023];
-  const stack = `import { AdbenchLSTM } from "std/adbench_lstm"\n`;
+  const stack = `import { AdbenchLSTM } from "std/adbench-lstm"\n`;
   const module = await cell(stack, { cell: "AdbenchLSTM", dimensions: { B: bits }, dtype: "f64" });
   const instance = module.instantiate({ batch: 1, steps });
   instance.init(1);

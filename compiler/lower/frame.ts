@@ -1,0 +1,48 @@
+/** What names mean while a cell or function is written out. */
+import { invariant } from "../diagnostics/invariant.js";
+import type { GraphBuilder } from "../ir/graph/build.js";
+import type { ValueId } from "../ir/graph/types.js";
+import { axesOf } from "../semantics/checker.js";
+import type { SemanticType } from "../semantics/semantic-type.js";
+import type { TypedCell } from "../semantics/typed-program.js";
+import { boundedSubstitute } from "../types/bounded-dim.js";
+import type { Dim } from "../types/dim.js";
+import { printDim } from "../types/dim.js";
+import type { Shape } from "../types/shape.js";
+
+export interface Frame {
+  /** Every symbol that has a meaning here, in terms of open and run-time dimensions. */
+  readonly dimensions: ReadonlyMap<string, Dim>;
+  readonly reals: ReadonlyMap<string, number>;
+  /** Values by key: see `node-keys.ts`. */
+  readonly values: Map<string, ValueId>;
+  readonly children: ReadonlyMap<string, CellFrame>;
+  /** `lower.` for what belongs to the used cell `lower`. */
+  readonly path: string;
+}
+
+export interface CellFrame extends Frame {
+  readonly cell: TypedCell;
+}
+
+export interface Lowering {
+  readonly builder: GraphBuilder;
+  /** Refuses values that are too large; throws. */
+  readonly checkSize: (value: ValueId) => void;
+}
+
+export function dimIn(frame: Frame, dim: Dim): Dim {
+  const result = boundedSubstitute(dim, frame.dimensions);
+  invariant(result !== undefined, `${printDim(dim)} cannot be written with the dimensions at hand`);
+  return result;
+}
+
+export function shapeIn(frame: Frame, type: SemanticType): Shape {
+  return axesOf(type).map((axis) => dimIn(frame, axis.dim));
+}
+
+export function valueIn(frame: Frame, key: string): ValueId {
+  const value = frame.values.get(key);
+  invariant(value !== undefined, `${frame.path}${key} is used before it is computed`);
+  return value;
+}

@@ -1,0 +1,187 @@
+/** The functions of the language: one table for checking, suggestions, lowering and the reference. */
+
+/** Operations on equal or broadcast shapes: the operators too. Lowering has a row for each. */
+export type ElementwiseName = keyof typeof elementwiseFunctions | Operator;
+export type ReductionName = keyof typeof reductions;
+export type BuiltinName =
+  | keyof typeof elementwiseFunctions
+  | keyof typeof reductions
+  | keyof typeof normalizations
+  | keyof typeof shapeFunctions;
+
+type Operator =
+  "+" | "-" | "*" | "/" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or" | "not" | "negate" | "if";
+
+export interface Builtin {
+  readonly kind: "elementwise" | "reduction" | "normalization" | "shape";
+  /** Names of the arguments; those with `?` may be left out, `…` stands for more. */
+  readonly parameters: readonly string[];
+  /** In symbols. */
+  readonly formula: string;
+  /** What it does, where the formula does not say it. */
+  readonly documentation: string;
+  /** Other spellings. */
+  readonly aliases?: readonly string[];
+}
+
+function unary(formula: string, documentation = "", aliases?: readonly string[]): Builtin {
+  const common = { kind: "elementwise", parameters: ["x"], formula, documentation } as const;
+  return aliases === undefined ? common : { ...common, aliases };
+}
+
+export const elementwiseFunctions = {
+  sigmoid: unary("1 / (1 + exp(-x))", "", ["σ(x)"]),
+  tanh: unary("(exp(x) - exp(-x)) / (exp(x) + exp(-x))"),
+  relu: unary("if x <= 0 then 0 else x", "Derivative 0 at 0; NaN stays NaN."),
+  leaky_relu: {
+    kind: "elementwise",
+    parameters: ["x", "slope?"],
+    formula: "if x <= 0 then slope * x else x",
+    documentation: "`slope` is 0.01 where it is left out. Derivative `slope` at 0.",
+  },
+  elu: unary("if x > 0 then x else exp(x) - 1", "Derivative 1 at 0."),
+  gelu: unary("x * (1 + erf(x / sqrt(2))) / 2", "The exact form, not the one with tanh."),
+  silu: unary("x * sigmoid(x)", "Also called swish."),
+  softplus: unary("log(1 + exp(x))", "Without overflow: `max(x, 0) + log1p(exp(-abs(x)))`."),
+  softsign: unary("x / (1 + abs(x))"),
+  hard_sigmoid: unary("clamp(x / 6 + 0.5, 0, 1)", "The slope 1/6 is PyTorch's and Keras 3's."),
+  hard_tanh: unary("clamp(x, -1, 1)"),
+  exp: unary("e to the power x"),
+  expm1: unary("exp(x) - 1", "Accurate near 0."),
+  log: unary("natural logarithm", "-inf at 0, NaN below."),
+  log1p: unary("log(1 + x)", "Accurate near 0."),
+  sqrt: unary("square root", "NaN below 0; the derivative at 0 is inf.", ["√(x)"]),
+  square: unary("x * x"),
+  abs: unary("if x < 0 then -x else x", "Derivative 0 at 0."),
+  sign: unary("-1, 0 or 1", "Derivative 0."),
+  sin: unary("sine"),
+  cos: unary("cosine"),
+  tan: unary("sin(x) / cos(x)"),
+  erf: unary("2 / sqrt(π) times the integral of exp(-t²) from 0 to x"),
+  floor: unary("the largest integer not above x", "Derivative 0."),
+  round: unary("the nearest integer, of two the even one", "Derivative 0."),
+  min: {
+    kind: "elementwise",
+    parameters: ["a", "b"],
+    formula: "the lesser",
+    documentation: "With one argument a reduction. A tie gives half of the derivative to each; NaN where one is NaN.",
+  },
+  max: {
+    kind: "elementwise",
+    parameters: ["a", "b"],
+    formula: "the greater",
+    documentation: "With one argument a reduction. A tie gives half of the derivative to each; NaN where one is NaN.",
+  },
+  clamp: {
+    kind: "elementwise",
+    parameters: ["x", "low", "high"],
+    formula: "min(max(x, low), high)",
+    documentation: "",
+  },
+  stop_gradient: unary("x", "Its derivative is 0."),
+} as const satisfies Record<string, Builtin>;
+
+const reductionParameters = ["v", "axis?"] as const;
+
+/** Reductions remove an axis. */
+export const reductions = {
+  sum: {
+    kind: "reduction",
+    parameters: reductionParameters,
+    formula: "Σ v_i",
+    documentation: "",
+    aliases: ["∑(v)", "Σ(v)"],
+  },
+  mean: {
+    kind: "reduction",
+    parameters: reductionParameters,
+    formula: "Σ v_i / n",
+    documentation: "`n` is the size of the axis.",
+  },
+  max: {
+    kind: "reduction",
+    parameters: reductionParameters,
+    formula: "the greatest v_i",
+    documentation: "Equal greatest entries share the derivative.",
+  },
+  min: {
+    kind: "reduction",
+    parameters: reductionParameters,
+    formula: "the least v_i",
+    documentation: "Equal least entries share the derivative.",
+  },
+  logsumexp: {
+    kind: "reduction",
+    parameters: reductionParameters,
+    formula: "log(Σ exp(v_i))",
+    documentation: "The greatest entry is taken out first, so nothing overflows.",
+  },
+} as const satisfies Record<string, Builtin>;
+
+/** Along an axis, keeping the shape. */
+export const normalizations = {
+  softmax: {
+    kind: "normalization",
+    parameters: reductionParameters,
+    formula: "exp(v_i) / Σ exp(v_j)",
+    documentation: "The greatest entry is taken out first, so nothing overflows.",
+  },
+  log_softmax: {
+    kind: "normalization",
+    parameters: reductionParameters,
+    formula: "v_i - logsumexp(v)",
+    documentation: "",
+  },
+} as const satisfies Record<string, Builtin>;
+
+export const shapeFunctions = {
+  concat: {
+    kind: "shape",
+    parameters: ["a", "b", "…", "axis?"],
+    formula: "a, then b, …",
+    documentation: "Along axis 0 where `axis` is left out. The other axes agree.",
+  },
+  stack: {
+    kind: "shape",
+    parameters: ["a", "b", "…", "axis?"],
+    formula: "a, b, … along a new axis",
+    documentation: "The new axis comes first where `axis` is left out. All shapes are equal.",
+  },
+  reshape: {
+    kind: "shape",
+    parameters: ["v", "shape"],
+    formula: "the same entries in row-major order",
+    documentation: "`shape` is a list of dimensions: `reshape(v, [N, D])`; the number of entries stays.",
+  },
+  transpose: {
+    kind: "shape",
+    parameters: ["a", "order?"],
+    formula: "axis i of the result is axis order[i] of a",
+    documentation: "Without `order` the axes are reversed: `transpose(a, [1, 0])` is `transpose(a)` for a matrix.",
+  },
+  outer: {
+    kind: "shape",
+    parameters: ["a", "b"],
+    formula: "a_i b_j",
+    documentation: "`[N]` and `[M]` give `[N, M]`; of larger shapes the axes of `a` come before those of `b`.",
+  },
+  zeros: { kind: "shape", parameters: ["shape"], formula: "0", documentation: "`zeros([H])`." },
+  ones: { kind: "shape", parameters: ["shape"], formula: "1", documentation: "`ones([H])`." },
+} as const satisfies Record<string, Builtin>;
+
+/** Every name that can be called without being declared. `min` and `max` are in two tables. */
+export const builtinNames: ReadonlySet<string> = new Set([
+  ...Object.keys(elementwiseFunctions),
+  ...Object.keys(reductions),
+  ...Object.keys(normalizations),
+  ...Object.keys(shapeFunctions),
+]);
+
+function lookUp<T extends Record<string, Builtin>>(table: T, name: string): (keyof T & string) | undefined {
+  return Object.hasOwn(table, name) ? name : undefined;
+}
+
+export const elementwiseNamed = (name: string) => lookUp(elementwiseFunctions, name);
+export const reductionNamed = (name: string) => lookUp(reductions, name);
+export const normalizationNamed = (name: string) => lookUp(normalizations, name);
+export const shapeFunctionNamed = (name: string) => lookUp(shapeFunctions, name);

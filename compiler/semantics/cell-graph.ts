@@ -1,0 +1,163 @@
+/** What the values of a cell need: the graph behind order-freeness, cycles and what can be an initial value. */
+import type { CallNode, Expression } from "../syntax/ast.js";
+import { forEachPart, partsOf } from "./expression-parts.js";
+import { callKey, contextsKey, initialKey, nextKey } from "./node-keys.js";
+import { type CellScope, wordsFor } from "./scope.js";
+import type { TypedCell, TypedInstance } from "./typed-program.js";
+
+export interface GraphNode {
+  readonly key: string;
+  readonly kind: "equation" | "output" | "next" | "call" | "contexts" | "initial";
+  readonly name: string;
+  readonly values: readonly Expression[];
+  readonly needs: readonly string[];
+  /** What in it changes from step to step, in words: "the input `x`". */
+  readonly steps: string | undefined;
+}
+
+export interface CellGraph {
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  /** The first call of each used cell. */
+  readonly calls: ReadonlyMap<string, CallNode>;
+  readonly repeatedCalls: readonly CallNode[];
+  /** Calls inside initial values, where nothing can be called. */
+  readonly callsInInitials: readonly CallNode[];
+}
+
+export interface Initial {
+  readonly state: string;
+  readonly value: Expression;
+}
+
+/** How many arguments of a call are inputs: the rest are contexts. */
+export type SplitCall = (
+  instance: string,
+  call: CallNode,
+) => { inputs: readonly Expression[]; contexts: readonly Expression[] };
+
+export class CellGraphBuilder {
+  private readonly nodes = new Map<string, GraphNode>();
+  private readonly calls = new Map<string, CallNode>();
+  private readonly repeatedCalls: CallNode[] = [];
+  private readonly callsInInitials: CallNode[] = [];
+  private readonly waiting: CallNode[] = [];
+  private readonly scope: CellScope;
+  private readonly instances: ReadonlyMap<string, TypedInstance>;
+  private readonly splitCall: SplitCall;
+
+  constructor(scope: CellScope, instances: ReadonlyMap<string, TypedInstance>, splitCall: SplitCall) {
+    this.scope = scope;
+    this.instances = instances;
+    this.splitCall = splitCall;
+  }
+
+  build(initials: readonly Initial[]): CellGraph {
+    for (const node of this.scope.equations) this.add(node.name.text, node.kind, node.name.text, [node.value]);
+    for (const [state, node] of this.scope.nexts) this.add(nextKey(state), "next", state, [node.value]);
+    this.addWaitingCalls();
+    for (const { state, value } of initials) this.addInitial(state, value);
+    return {
+      nodes: this.nodes,
+      calls: this.calls,
+      repeatedCalls: this.repeatedCalls,
+      callsInInitials: this.callsInInitials,
+    };
+  }
+
+  /** Calls are nodes of their own, so that `lower.h'` may stand beside the call. Their arguments may be calls. */
+  private addWaitingCalls(): void {
+    for (let call = this.waiting.pop(); call !== undefined; call = this.waiting.pop()) {
+      const name = call.callee.text;
+      const { inputs, contexts } = this.splitCall(name, call);
+      this.add(contextsKey(name), "contexts", name, contexts);
+      this.add(callKey(name), "call", name, inputs, [contextsKey(name)]);
+    }
+  }
+
+  private addInitial(state: string, value: Expression): void {
+    forEachPart(value, (part) => {
+      if (part.kind === "call" && this.isInstance(part.callee.text)) this.callsInInitials.push(part);
+    });
+    this.add(initialKey(state), "initial", state, [value]);
+  }
+
+  private isInstance(name: string): boolean {
+    return this.scope.entries.get(name)?.kind === "instance";
+  }
+
+  private add(
+    key: string,
+    kind: GraphNode["kind"],
+    name: string,
+    values: readonly Expression[],
+    first: readonly string[] = [],
+  ): void {
+    const needs = new Set(first);
+    let steps: string | undefined;
+    const changes = (words: string): void => {
+      steps ??= words;
+    };
+    for (const value of values) {
+      forEachPart(value, (part) => {
+        if (part.kind === "reference") this.addReference(part.name, part.next, needs, changes);
+        else if (part.kind === "member") return this.addMember(part, needs, changes);
+        else if (part.kind === "call" && this.isInstance(part.callee.text)) {
+          changes(`the output of \`${part.callee.text}\``);
+          if (kind !== "initial") this.addCall(part, needs);
+          return false;
+        }
+        return true;
+      });
+    }
+    this.nodes.set(key, { key, kind, name, values, needs: [...needs], steps });
+  }
+
+  private addCall(call: CallNode, needs: Set<string>): void {
+    const name = call.callee.text;
+    const known = this.calls.get(name);
+    if (known === undefined) {
+      this.calls.set(name, call);
+      this.waiting.push(call);
+    } else if (known !== call) this.repeatedCalls.push(call);
+    needs.add(callKey(name));
+  }
+
+  private addReference(name: string, next: boolean, needs: Set<string>, changes: (words: string) => void): void {
+    const kind = this.scope.entries.get(name)?.kind;
+    if (kind === "state" && next) needs.add(nextKey(name));
+    if (kind === "state" || kind === "input") changes(wordsFor(kind, name));
+    if ((kind === "equation" || kind === "output") && !next) needs.add(name);
+  }
+
+  /** Returns whether to look inside. */
+  private addMember(
+    member: Extract<Expression, { kind: "member" }>,
+    needs: Set<string>,
+    changes: (words: string) => void,
+  ): boolean {
+    let root: Expression = member;
+    let depth = 0;
+    while (root.kind === "member") {
+      root = partsOf(root)[0] as Expression;
+      depth += 1;
+    }
+    if (root.kind !== "reference" || !this.isInstance(root.name)) return true;
+    const cell = this.instances.get(root.name)?.cell;
+    const name = member.member.text;
+    const isOutput = depth === 1 && !member.next && cell !== undefined && !hasTensor(cell, name);
+    if (member.next || isOutput) needs.add(callKey(root.name));
+    if (cell !== undefined && cell.runtimeDimensions.length > 0) needs.add(contextsKey(root.name));
+    if (member.next || cell === undefined || !isParam(cell, depth, name)) changes(`\`${root.name}.${name}\``);
+    return false;
+  }
+}
+
+function hasTensor(cell: TypedCell, name: string): boolean {
+  return cell.items.some((item) => item.kind === "tensor" && item.tensor.name === name);
+}
+
+function isParam(cell: TypedCell, depth: number, name: string): boolean {
+  // A member of a member is not followed here: it counts as changing unless it is plainly a parameter.
+  if (depth > 1) return false;
+  return cell.items.some((item) => item.kind === "tensor" && item.tensor.name === name && item.tensor.role === "param");
+}

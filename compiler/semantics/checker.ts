@@ -1,0 +1,112 @@
+/**
+ * The state of checking one cell or function: where reports go, what names mean, what was learned on the way. The rules
+ * themselves stand in `infer/`, a file for each kind of expression.
+ */
+import type { DiagnosticCode } from "../diagnostics/codes.js";
+import type { DiagnosticCollector, ReportOptions } from "../diagnostics/diagnostic.js";
+import type { Span } from "../source/span.js";
+import type { CallNode, Expression } from "../syntax/ast.js";
+import { isWithinLimits } from "../types/bounded-dim.js";
+import type { Dim } from "../types/dim.js";
+import type { CellDeclaration, FunctionDeclaration } from "./declarations.js";
+import { axisLimit, reportTooLarge } from "./dimension-expressions.js";
+import { inferRules } from "./infer/rules.js";
+import type { Scope } from "./scope.js";
+import { type Axis, errorType, type SemanticType } from "./semantic-type.js";
+import type { Extent, Obligation, TypedCell, TypedExpression, TypedFunction, TypedInstance } from "./typed-program.js";
+
+/** What was checked before; undefined where that failed. */
+export interface Known {
+  readonly cells: ReadonlyMap<CellDeclaration, TypedCell | undefined>;
+  readonly functions: ReadonlyMap<FunctionDeclaration, TypedFunction | undefined>;
+}
+
+/** Operations after everything is written out, and levels of nesting: far above any cell, far below any trouble. */
+export const operationLimit = 50_000;
+export const depthLimit = 1000;
+
+/** Used cells and what is known about their calls; functions have none. */
+export interface Instances {
+  readonly instances: ReadonlyMap<string, TypedInstance>;
+  /** The one call of each. */
+  readonly calls: ReadonlyMap<string, CallNode>;
+  /** Run-time dimensions of a used cell, once its contexts are known. */
+  readonly runtimeDimensions: ReadonlyMap<string, ReadonlyMap<string, Dim>>;
+}
+
+export const noInstances: Instances = { instances: new Map(), calls: new Map(), runtimeDimensions: new Map() };
+
+export class Checker {
+  readonly collector: DiagnosticCollector;
+  readonly scope: Scope;
+  readonly known: Known;
+  readonly instances: Instances;
+  readonly obligations: Obligation[] = [];
+  readonly divisors = new Set<string>();
+  /** False once anything here, or anything this needs, was reported. */
+  sound = true;
+  private operations = 0;
+  private depth = 0;
+  private deepest = 0;
+  private tooLarge = false;
+
+  constructor(collector: DiagnosticCollector, scope: Scope, known: Known, instances: Instances) {
+    this.collector = collector;
+    this.scope = scope;
+    this.known = known;
+    this.instances = instances;
+  }
+
+  get extent(): Extent {
+    return { operations: this.operations, depth: this.deepest };
+  }
+
+  report(code: DiagnosticCode, span: Span, message: string, options: ReportOptions = {}): void {
+    this.collector.report(code, span, message, options);
+  }
+
+  /** Checks an expression. Never fails: what was reported has the type "error". */
+  infer(expression: Expression): TypedExpression {
+    this.depth += 1;
+    this.deepest = Math.max(this.deepest, this.depth);
+    this.operations += 1;
+    const typed = inferRules[expression.kind](this, expression as never);
+    this.depth -= 1;
+    return this.checkAxes(typed);
+  }
+
+  error(span: Span): TypedExpression {
+    this.sound = false;
+    return { kind: "error", span, type: errorType };
+  }
+
+  /** Counts what a call writes out in its place. */
+  addExtent({ operations, depth }: Extent, span: Span): void {
+    this.operations += operations;
+    this.deepest = Math.max(this.deepest, this.depth + depth);
+    const exceeds = this.operations > operationLimit || this.deepest > depthLimit;
+    const isNews = operations <= operationLimit && depth <= depthLimit && !this.tooLarge;
+    if (!exceeds || !isNews) return;
+    this.tooLarge = true;
+    this.report("program-too-large", span, `${this.scope.words} is too large when everything it uses is written out`, {
+      help: `it would have more than ${operationLimit} operations or ${depthLimit} levels`,
+    });
+  }
+
+  private checkAxes(typed: TypedExpression): TypedExpression {
+    const axes = axesOf(typed.type);
+    if (axes.length > axisLimit) {
+      this.report("too-many-axes", typed.span, `a value of ${axes.length} axes; there are at most ${axisLimit}`);
+      return this.error(typed.span);
+    }
+    if (!axes.every((axis) => isWithinLimits(axis.dim))) {
+      reportTooLarge(this, typed.span);
+      return this.error(typed.span);
+    }
+    return typed;
+  }
+}
+
+export function axesOf(type: SemanticType): readonly Axis[] {
+  return type.kind === "real" || type.kind === "bool" ? type.axes : [];
+}

@@ -1,0 +1,10 @@
+/** Keys of the values of a cell: what depends on what, and what lowering computes in order. */
+
+/** An equation or an output has its name as key. */
+export const nextKey = (state: string): string => `${state}'`;
+/** The call of a used cell. */
+export const callKey = (instance: string): string => `${instance}()`;
+/** The contexts given to a used cell. */
+export const contextsKey = (instance: string): string => `${instance}(context)`;
+/** The initial value of a state. */
+export const initialKey = (state: string): string => `initial ${state}`;

@@ -1,0 +1,20 @@
+/** Written types to types. */
+import type { TypeNode } from "../syntax/ast.js";
+import type { Checker } from "./checker.js";
+import { shapeOfList, sizeOf } from "./dimension-expressions.js";
+import { errorType, realType, scalarType, type SemanticType, type Source } from "./semantic-type.js";
+
+export function resolveType(checker: Checker, node: TypeNode, source: Source): SemanticType {
+  switch (node.kind) {
+    case "real-type":
+      return scalarType;
+    case "index-type": {
+      const bound = sizeOf(checker, node.bound);
+      return bound === undefined ? errorType : { kind: "index", bound };
+    }
+    case "tensor-type": {
+      const shape = shapeOfList(checker, node.dimensions, node.span);
+      return shape === undefined ? errorType : realType(shape, source);
+    }
+  }
+}

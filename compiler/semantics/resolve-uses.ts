@@ -1,0 +1,94 @@
+/** `use lower = LSTM(I, H)`: instances with their dimensions and real parameters. */
+import { didYouMean } from "../diagnostics/suggest.js";
+import type { Expression, UseNode } from "../syntax/ast.js";
+import { boundedSubstitute } from "../types/bounded-dim.js";
+import { type Dim, printDim } from "../types/dim.js";
+import type { Checker } from "./checker.js";
+import { checkConstant } from "./constants.js";
+import { sizeOf } from "./dimension-expressions.js";
+import { matchArguments } from "./match-arguments.js";
+import type { TypedExpression, TypedInstance } from "./typed-program.js";
+
+/** Undefined where something was reported, here or in the used cell. */
+export function resolveUse(checker: Checker, node: UseNode): TypedInstance | undefined {
+  const name = node.cell.text;
+  const entry = checker.scope.module.entries.get(name);
+  checker.scope.module.used.add(name);
+  if (entry === undefined || (entry.declaration !== undefined && entry.declaration.kind !== "cell")) {
+    const cells = [...checker.scope.module.entries].filter(([, { declaration }]) => declaration?.kind === "cell");
+    const names = cells.map(([text]) => text);
+    const message = entry === undefined ? `there is no cell \`${name}\`` : `\`${name}\` is a function, not a cell`;
+    const help = didYouMean(name, names) ?? `import it: \`import { ${name} } from "…"\``;
+    checker.report("unknown-cell", node.cell.span, message, {
+      help: entry === undefined ? help : `call it: \`${name}(…)\``,
+    });
+    return undefined;
+  }
+  const cell = entry.declaration === undefined ? undefined : checker.known.cells.get(entry.declaration);
+  const parameters = entry.declaration?.node.parameters ?? [];
+  const matched =
+    entry.declaration &&
+    matchArguments(
+      node.arguments,
+      parameters.map((parameter) => ({
+        name: parameter.name.text,
+        ...(parameter.defaultValue !== undefined && { optional: true }),
+      })),
+      `cell \`${name}\``,
+      node.span,
+      checker.collector,
+    );
+  if (matched === undefined) return undefined;
+  const dimensions = new Map<string, Dim>();
+  const reals = new Map<string, TypedExpression>();
+  let isComplete = true;
+  for (const [i, argument] of matched.entries()) {
+    const parameter = parameters[i];
+    if (parameter === undefined || argument === undefined) continue;
+    const text = parameter.name.text;
+    if (parameter.type === "dimension") {
+      const dim = sizeOf(checker, argument.value);
+      if (dim === undefined) isComplete = false;
+      else dimensions.set(text, dim);
+    } else {
+      const value = inferConstant(checker, argument.value);
+      if (value === undefined) isComplete = false;
+      else reals.set(text, value);
+    }
+  }
+  if (!isComplete || cell === undefined || !cell.sound) return undefined;
+  checker.addExtent(cell.extent, node.cell.span);
+  const instance = { name: node.name.text, span: node.name.span, cell, dimensions, reals };
+  return takeOver(checker, node, instance) ? instance : undefined;
+}
+
+/** A scalar made of numbers, dimensions and real parameters. */
+export function inferConstant(checker: Checker, expression: Expression): TypedExpression | undefined {
+  const typed = checker.infer(expression);
+  return checkConstant(checker, typed) ? typed : undefined;
+}
+
+/** What the used cell leaves to be checked becomes this cell's. */
+function takeOver(checker: Checker, node: UseNode, { cell, dimensions }: TypedInstance): boolean {
+  for (const symbol of cell.divisors) {
+    const dim = dimensions.get(symbol);
+    if (dim === undefined) continue;
+    if (dim.terms.length !== 1) {
+      checker.report(
+        "dimension-division",
+        node.span,
+        `\`${cell.name}\` divides by ${symbol}, which is \`${printDim(dim)}\` here`,
+        {
+          help: "only a product or a number can divide a dimension",
+        },
+      );
+      return false;
+    }
+    for (const [name] of dim.terms[0]?.powers ?? []) checker.divisors.add(name);
+  }
+  for (const { kind, dim } of cell.obligations) {
+    const here = boundedSubstitute(dim, dimensions);
+    if (here !== undefined) checker.obligations.push({ kind, dim: here, span: node.span });
+  }
+  return true;
+}

@@ -1,0 +1,27 @@
+/** Types under other names for their dimensions. */
+import { boundedSubstitute } from "../types/bounded-dim.js";
+import type { Dim } from "../types/dim.js";
+import type { Axis, SemanticType } from "./semantic-type.js";
+
+/** Undefined where a dimension of the result cannot be written. */
+export function substituteType(type: SemanticType, dimensions: ReadonlyMap<string, Dim>): SemanticType | undefined {
+  switch (type.kind) {
+    case "real":
+    case "bool": {
+      const axes: Axis[] = [];
+      for (const axis of type.axes) {
+        const dim = boundedSubstitute(axis.dim, dimensions);
+        if (dim === undefined) return undefined;
+        axes.push({ dim, source: axis.source });
+      }
+      return { kind: type.kind, axes };
+    }
+    case "index": {
+      const bound = boundedSubstitute(type.bound, dimensions);
+      return bound && { kind: "index", bound };
+    }
+    case "outputs":
+    case "error":
+      return type;
+  }
+}

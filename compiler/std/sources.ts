@@ -1,0 +1,12 @@
+/** The cells that ship with recell, by the names their files have in messages: `recell:std/lstm.cell`. */
+import { standardTexts } from "./std.generated.js";
+
+/** What `import … from "std/lstm"` calls the file; the ending `.cell` may be written. */
+export function standardFileName(path: string): string {
+  return `recell:${path}${path.endsWith(".cell") ? "" : ".cell"}`;
+}
+
+/** Texts by file name. Names cannot be those of the user's files: they begin with `recell:`. */
+export const standardSources: ReadonlyMap<string, string> = new Map(
+  [...standardTexts].map(([path, text]) => [standardFileName(`std/${path}`), text]),
+);
