@@ -16,25 +16,47 @@ import { runPasses } from "./pass.js";
 import { cellContext } from "./sequence.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 
-/** The cell's own equations and those of one step backwards in time, derived from them. */
+/**
+ * The cell's own equations and those of one step backwards in time, derived from them. `∂v` is the derivative of the
+ * loss by `v`, and `∂h⁺` what is handed in for it: by the next step for a state, by the loss for an output.
+ */
 export function printCellEquations(cell: LoweredCell): string {
   const context = cellContext(cell);
   const tidy = [simplify, shareCommonValues, removeUnusedValues];
   const step = runPasses(cell.step, tidy, context);
-  const { backward } = reverseMode(step, context, { insideScan: true });
-  const stateCount = cell.states.length;
-  const next = (name: string, i: number): string => (i < stateCount ? `${name}′` : name);
-  const forwardLines = printEquations(step, next);
-  const states = new Set(cell.states.map((state) => `grad.${state.name}`));
+  const { forward, backward } = reverseMode(step, context, { insideScan: true });
+  const outputCount = step.outputs.length;
+  // What backward reads needs a name on both sides.
+  const kept = new Map<string, string>();
+  const forwardNames = [...forward.names];
+  for (const [i, name] of forward.outputNames.slice(outputCount).entries()) {
+    const id = forward.outputs[outputCount + i] as ValueId;
+    if (forwardNames[id] === undefined) {
+      forwardNames[id] = `k${kept.size + 1}`;
+      kept.set(name, `residual.k${kept.size + 1}`);
+    }
+  }
+  const visible = { ...forward, names: forwardNames, outputs: step.outputs, outputNames: step.outputNames };
+  const next = (name: string, i: number): string => (i < cell.states.length ? `${name}'` : name);
+  const forwardLines = printEquations(visible, next);
+
   const tidied = runPasses(backward, tidy, context);
-  // The cotangent of a state comes in for its next value and goes out for its present one.
-  const names = tidied.names.map((name, id) =>
-    name !== undefined && tidied.inputs.includes(id) && states.has(name) ? `${name}′` : name,
-  );
+  const isValue = new Set(step.names);
+  const outside = cell.outputs.filter(({ name }) => isValue.has(name));
+  const incoming = new Set([...cell.states, ...outside].map(({ name }) => `grad.${name}`));
+  const names = tidied.names.map((name, id) => {
+    if (name === undefined || !tidied.inputs.includes(id)) return name;
+    return incoming.has(name) ? `${name}⁺` : (kept.get(name) ?? name);
+  });
   const backwardLines = printEquations({ ...tidied, names }, (name) => cotangentName(name));
-  return [`${cell.name}, one step`, ...indent(forwardLines), "", "one step back", ...indent(backwardLines), ""].join(
-    "\n",
-  );
+  return [
+    `${cell.name}, one step`,
+    ...indent(forwardLines),
+    "",
+    "one step back: ∂v is the derivative of the loss by v, ∂v⁺ what the next step and the loss hand in",
+    ...indent(backwardLines),
+    "",
+  ].join("\n");
 }
 
 function indent(lines: readonly string[]): string[] {
@@ -135,7 +157,7 @@ function formula({ operation, operands }: Instruction, fn: GraphFunction, write:
     case "contract":
       return productFormula(operation, operands, write);
     case "broadcast":
-      return { text: write(operands[0] as ValueId, strengths.product), strength: strengths.product };
+      return atom(write(operands[0] as ValueId, strengths.atom));
     case "reduce": {
       const symbol = operation.op === "sum" ? "Σ" : operation.op;
       const rank = (fn.types[operands[0] as ValueId]?.shape.length ?? 0) > 1;

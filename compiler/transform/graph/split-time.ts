@@ -110,7 +110,9 @@ class LoopSplitter {
         if (visited.has(id) || this.levelOf(id) < 2) continue;
         visited.add(id);
         const definition = this.defined.get(id);
-        if (this.inside.has(id) && !this.isRepeatable(definition)) needed.add(id);
+        // A slice crosses itself: what it looks at may be wider.
+        const repeats = this.isRepeatable(definition) && definition?.operation.kind !== "slice";
+        if (this.inside.has(id) && !repeats) needed.add(id);
         else stack.push(...(definition?.operands ?? []));
       }
     };

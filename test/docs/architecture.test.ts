@@ -1,0 +1,70 @@
+/** ARCHITECTURE.md shows what every stage prints for one cell: here it is printed again. `UPDATE=1` rewrites the page. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { compile } from "../../compiler/index.js";
+import { printFunction } from "../../compiler/ir/graph/print.js";
+import { printKernel } from "../../compiler/ir/kernel/print.js";
+import { lowerProgram } from "../../compiler/lower/graph-to-kernel/index.js";
+import { lowerSource } from "../../compiler/lower-source.js";
+import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
+import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
+import type { GraphFunction } from "../../compiler/ir/graph/types.js";
+
+const source = `/// A plain recurrent cell (J. L. Elman, 1990).
+cell Elman(I, H) {
+  input x: [I]
+  state h: [H]
+  param W: [H, I] ~ glorot_uniform
+  param U: [H, H] ~ orthogonal
+  param b: [H] ~ zeros
+
+  h' = tanh(W @ x + U @ h + b)
+
+  output y = h'
+}
+`;
+
+function lowered(dimensions: Record<string, number>): LoweredCell {
+  const { cell } = lowerSource(source, { dimensions }, Object.keys(dimensions).length === 0 ? "symbolic" : "all sizes");
+  if (cell === undefined) throw new Error("the example does not compile");
+  return cell;
+}
+
+const lines = (text: string, from: RegExp, to: RegExp): string => {
+  const all = text.split("\n");
+  const start = all.findIndex((line) => from.test(line));
+  const end = all.findIndex((line, i) => i > start && to.test(line));
+  return all.slice(start, end + 1).join("\n");
+};
+
+const options = { gradient: true, jvp: false, hvp: false };
+const symbolic = buildSequenceProgram(lowered({}), { ...options, gradient: false });
+const derived = buildSequenceProgram(lowered({}), options);
+const kernels = lowerProgram(buildSequenceProgram(lowered({ I: 3, H: 4 }), { ...options, gradient: false }), {
+  runtimeDimensions: [],
+});
+const { files } = compile(source, { dimensions: { I: 3, H: 4 }, dtype: "f64", gradient: false });
+const module = files.find(({ path }) => path.endsWith(".js"))?.text ?? "";
+
+const stages: Readonly<Record<string, readonly [language: string, text: string]>> = {
+  source: ["cell", source.trimEnd()],
+  step: ["graph", printFunction(lowered({}).step).trimEnd()],
+  forward: ["graph", printFunction(symbolic.functions.get("forward") as GraphFunction).trimEnd()],
+  backward: ["graph", printFunction(derived.functions.get("backward") as GraphFunction).trimEnd()],
+  kernel: ["text", lines(printKernel(kernels), /^kernel forward/u, /^\}/u)],
+  module: ["js", lines(module, /elementwise/u, /^ {2}\}/u)],
+};
+
+it("ARCHITECTURE.md shows what the stages print", () => {
+  const path = new URL("../../ARCHITECTURE.md", import.meta.url);
+  const page = readFileSync(path, "utf8");
+  const expected = page.replace(
+    /(<!-- stage: (\w+) -->\n)(?:\n```.*?\n```\n)?/gsu,
+    (_match, marker: string, name: string) => {
+      const [language, text] = stages[name] as readonly [string, string];
+      return `${marker}\n\`\`\`${language}\n${text}\n\`\`\`\n`;
+    },
+  );
+  if (process.env["UPDATE"] === "1") writeFileSync(path, expected);
+  else expect(page).toBe(expected);
+});
