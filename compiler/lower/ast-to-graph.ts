@@ -3,7 +3,7 @@
  * their places. The order of instructions follows what values need, not the order of the equations in the text.
  */
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
-import { didYouMean } from "../diagnostics/suggest.js";
+import { suggestion } from "../semantics/suggestion.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
 import { shapeContext } from "../ops/shape-rules.js";
@@ -15,7 +15,7 @@ import { printShape, type Shape } from "../types/shape.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
 import { lowerExpression } from "./expression-lowering.js";
-import { type CellFrame, dimIn, type Lowering, shapeIn, valueIn } from "./frame.js";
+import { type CellFrame, DimensionTooLarge, dimIn, type Lowering, shapeIn, valueIn } from "./frame.js";
 import { initializerOf } from "./initializers.js";
 import type { LoweredCell, LoweredInput, LoweredTensor } from "./lowered-cell.js";
 import { type CellArguments, checkArguments, largestCount } from "./sizes.js";
@@ -49,7 +49,7 @@ export function lowerCell(
       { file: program.file, start: 0, end: 0 },
       `there is no cell \`${name}\` in this file`,
       {
-        help: didYouMean(name, names) ?? there,
+        help: suggestion(name, names) ?? there,
       },
     );
     return undefined;
@@ -62,6 +62,10 @@ export function lowerCell(
     const lowered = new CellLowering(cell, given.dimensions, reals, collector).run();
     return collector.diagnostics.length === before ? lowered : undefined;
   } catch (error) {
+    if (error instanceof DimensionTooLarge) {
+      collector.report("dimension-too-large", cell.span, error.message);
+      return undefined;
+    }
     if (!(error instanceof TooLarge)) throw error;
     collector.report("bad-dimension-size", error.span, error.message, {
       help: `a tensor has at most ${largestCount} entries`,

@@ -31,9 +31,12 @@ export interface Lowering {
   readonly checkSize: (value: ValueId) => void;
 }
 
+/** Thrown where sizes multiply beyond all limits. */
+export class DimensionTooLarge extends Error {}
+
 export function dimIn(frame: Frame, dim: Dim): Dim {
   const result = boundedSubstitute(dim, frame.dimensions);
-  invariant(result !== undefined, `${printDim(dim)} cannot be written with the dimensions at hand`);
+  if (result === undefined) throw new DimensionTooLarge(`\`${printDim(dim)}\` is too large in \`${frame.path.slice(0, -1)}\``);
   return result;
 }
 

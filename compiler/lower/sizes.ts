@@ -1,6 +1,6 @@
 /** Sizes and real parameters that a compilation is given: are they complete, and does everything come out whole? */
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
-import { didYouMean } from "../diagnostics/suggest.js";
+import { suggestion } from "../semantics/suggestion.js";
 import type { TypedCell } from "../semantics/typed-program.js";
 import { dimConstant, evaluateDim, printDim, symbolsOf } from "../types/dim.js";
 import { constantValue } from "./constant-value.js";
@@ -60,7 +60,7 @@ function checkNames(
     const isRuntime = cell.runtimeDimensions.includes(name);
     const help = isRuntime
       ? `\`${name}\` is known at run time: every call gives it`
-      : (didYouMean(name, names) ?? there);
+      : (suggestion(name, names) ?? there);
     const code = what === "dimension" ? "unknown-dimension" : "unknown-argument";
     collector.report(code, cell.span, `cell \`${cell.name}\` has no ${what} \`${name}\``, { help });
   }

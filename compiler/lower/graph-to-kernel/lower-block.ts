@@ -272,7 +272,8 @@ class BlockLowering {
     const nest = nestFor(block, unit.shape, unit.perExample);
     const indices = indicesOf(nest);
     nest.storeLast = true;
-    for (const item of unit.stores) {
+    // Ids grow with the order of definition: each value finds the ones it is computed from.
+    for (const item of [...unit.stores].sort((a, b) => a.value - b.value)) {
       const moved = indices.map((index, axis) => {
         const shift = item.shifts?.[axis];
         return shift === undefined ? index : addAffine(index, nest.size(shift));

@@ -18,6 +18,9 @@ export interface BlockPlan {
   readonly workLevel: (work: Work) => number;
 }
 
+/** Longer chains of formulas are stored on the way: each link is a step of recursion and a line in one loop. */
+const CHAIN_LIMIT = 200;
+
 /** Formulas of at most this cost are computed again rather than stored. */
 const CHEAP = 3;
 
@@ -94,10 +97,29 @@ class Planner {
     this.containsRoot.clear();
     this.costs.clear();
     this.units.clear();
+    // In order, so that no question about a value leads far back.
+    for (const { results } of this.liveFormulas()) {
+      this.cost(results[0] as ValueId);
+      this.level(results[0] as ValueId);
+    }
+  }
+
+  /** Stores a value of every chain of formulas that grows too long. */
+  private breakChains(): void {
+    const { block } = this;
+    const lengths = new Map<ValueId, number>();
+    for (const { operation, operands, results } of this.liveFormulas()) {
+      const length = operands.reduce((longest, id) => Math.max(longest, (lengths.get(id) ?? 0) + 1), 0);
+      const breaks = length > CHAIN_LIMIT && operation.kind === "map";
+      if (breaks) block.roots.add(results[0] as ValueId);
+      lengths.set(results[0] as ValueId, breaks ? 0 : length);
+    }
   }
 
   findNeededRoots(): void {
     const { block } = this;
+    this.breakChains();
+    this.forget();
     for (const { id } of block.targets) if (block.formulaOf(id) !== undefined) block.roots.add(id);
     for (const work of block.works.works) {
       if (work.kind === "product") {

@@ -81,14 +81,14 @@ export function readWorks(fn: GraphFunction, outputs: readonly ValueId[]): Funct
   }
 
   const live = new Set<ValueId>();
-  const visit = (id: ValueId): void => {
-    if (live.has(id)) return;
+  const pending = [...outputs];
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    if (live.has(id)) continue;
     live.add(id);
     const work = workOf.get(id);
     const operands = work === undefined ? producer.get(id)?.operands : operandsOf(work);
-    operands?.forEach(visit);
-  };
-  outputs.forEach(visit);
+    pending.push(...(operands ?? []));
+  }
   const works: Work[] = [];
   for (const { results } of fn.instructions) {
     const work = results.map((id) => workOf.get(id)).find((w) => w !== undefined);
