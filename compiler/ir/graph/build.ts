@@ -1,5 +1,5 @@
 /** The only maker of graph instructions: asks the shape rules for every result type. */
-import type { Dim } from "../../types/dim.js";
+import { type Dim, dimSymbol, TIME_SYMBOL } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 import type { Origin } from "../../source/origin.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "./types.js";
@@ -117,6 +117,17 @@ export class GraphBuilder {
 
   transpose(value: ValueId, permutation: readonly number[]): ValueId {
     return permutation.every((axis, i) => axis === i) ? value : this.emit({ kind: "transpose", permutation }, [value]);
+  }
+
+  /**
+   * A value of each example, also where it is the same for all: `batch_sum` then counts it once an example. By way of a
+   * zero that only the example knows.
+   */
+  perExample(value: ValueId): ValueId {
+    const { shape, shared } = this.typeOf(value);
+    if (!shared) return value;
+    const zero = this.map("mul", this.dimension(dimSymbol(TIME_SYMBOL)), this.constant(0));
+    return this.map("add", value, this.fill(zero, shape));
   }
 
   finish(outputs: readonly { readonly name: string; readonly value: ValueId }[]): GraphFunction {

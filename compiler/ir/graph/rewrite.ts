@@ -61,11 +61,18 @@ export function finishLike(
   fn: GraphFunction,
   values: ReadonlyMap<ValueId, ValueId>,
 ): GraphFunction {
-  return builder.finish(fn.outputs.map((id, i) => ({ name: fn.outputNames[i] ?? String(i), value: mapped(values, id) })));
+  return builder.finish(
+    fn.outputs.map((id, i) => ({ name: fn.outputNames[i] ?? String(i), value: mapped(values, id) })),
+  );
 }
 
 /** Copies one instruction with operands looked up in `values`, and records its results there. */
-export function copyInstruction(builder: GraphBuilder, fn: GraphFunction, instruction: Instruction, values: ValueMap): void {
+export function copyInstruction(
+  builder: GraphBuilder,
+  fn: GraphFunction,
+  instruction: Instruction,
+  values: ValueMap,
+): void {
   const operands = instruction.operands.map((id) => mapped(values, id));
   const results = builder.emitAll(instruction.operation, operands, instruction.origin);
   recordResults(builder, fn, instruction, results, values);

@@ -136,15 +136,14 @@ function workOfInstruction(instruction: Instruction, reading: Reading): Work | u
     }
     case "map": {
       if (operation.op !== "add") return undefined;
-      for (const position of [1, 0]) {
-        const id = operands[position] as ValueId;
-        const inner = reading.workOf.get(id);
-        if (inner?.kind !== "product" || inner.initial !== undefined || !reading.once(id)) continue;
-        if (reading.perExample(id) !== reading.perExample(result)) continue;
-        reading.absorbed.add(id);
-        return { ...inner, result, initial: operands[1 - position] as ValueId };
-      }
-      return undefined;
+      // The product is the right operand (`order-sums` puts it there): decided by the sum alone, so that a product which
+      // left a loop and one that stayed round alike.
+      const [initial, id] = operands as [ValueId, ValueId];
+      const inner = reading.workOf.get(id);
+      if (inner?.kind !== "product" || inner.initial !== undefined || !reading.once(id)) return undefined;
+      if (reading.perExample(id) !== reading.perExample(result)) return undefined;
+      reading.absorbed.add(id);
+      return { ...inner, result, initial };
     }
     default:
       return undefined;

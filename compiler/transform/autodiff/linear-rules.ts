@@ -149,7 +149,7 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
 
   // Every example's term enters the sum with weight one, so each gets the whole cotangent.
   batch_sum: {
-    tangent: (operation, { b }, [v]) => (v === undefined ? undefined : b.emit(operation, [v])),
+    tangent: (operation, { b }, [v]) => (v === undefined ? undefined : b.emit(operation, [b.perExample(v)])),
     cotangents: (_operation, _site, v) => [v],
   },
 };

@@ -165,10 +165,21 @@ function buildRawBackward(
     const contributions = pending.get(id);
     if (contributions === undefined) return undefined;
     const type = typeOf(fn, id);
-    const total = sumContributions(b, type, contributions);
     const name = fn.names[id];
-    if (name !== undefined) b.nameValue(total, `d_${name}`);
-    return type.shared && !insideScan && !b.typeOf(total).shared ? b.emit({ kind: "batch_sum" }, [total]) : total;
+    const named = (total: ValueId): ValueId => {
+      if (name !== undefined) b.nameValue(total, `d_${name}`);
+      return total;
+    };
+    if (!type.shared || insideScan) return named(sumContributions(b, type, contributions));
+    // What is shared already must not be counted once for each example: only the rest is summed over the batch.
+    const isShared = (c: Contribution): boolean => b.typeOf(typeof c === "number" ? c : c.part).shared;
+    const rest = contributions.filter((c) => !isShared(c));
+    const common = contributions.filter(isShared);
+    const terms = [
+      ...(rest.length === 0 ? [] : [b.emit({ kind: "batch_sum" }, [named(sumContributions(b, type, rest))])]),
+      ...(common.length === 0 ? [] : [sumContributions(b, type, common)]),
+    ];
+    return terms.reduce((sum, term) => b.map("add", sum, term));
   };
   for (const instruction of [...fn.instructions].reverse()) {
     const { operation, operands, results, origin } = instruction;

@@ -1,5 +1,4 @@
 /** Rules about products and sums over axes. They change which loop does the work, not the order of additions. */
-import { dimSymbol, TIME_SYMBOL } from "../../../types/dim.js";
 import type { ValueId } from "../../../ir/graph/types.js";
 import type { SimplifyRule, SimplifyRules } from "./view.js";
 
@@ -64,17 +63,11 @@ const reduceOfZeros: SimplifyRule<"reduce"> = ({ op, axes }, [operand], view) =>
   return view.b.constantOf(0, shape);
 };
 
-/**
- * Other rules may find that a value does not depend on the example after all. Zero stays zero; anything else is given
- * to each example again, by a zero that only the example knows.
- */
+/** Other rules may find that a value does not depend on the example after all. Zero stays zero. */
 const batchSumOfShared: SimplifyRule<"batch_sum"> = (operation, [operand], view) => {
-  const { b } = view;
   const value = operand as ValueId;
-  if (!b.typeOf(value).shared) return undefined;
-  if (view.constant(value) === 0) return value;
-  const zero = b.map("mul", b.dimension(dimSymbol(TIME_SYMBOL)), b.constant(0));
-  return b.emit(operation, [b.map("add", value, b.fill(zero, b.shapeOf(value)))]);
+  if (!view.b.typeOf(value).shared) return undefined;
+  return view.constant(value) === 0 ? value : view.b.emit(operation, [view.b.perExample(value)]);
 };
 
 export const productRules: SimplifyRules = {
