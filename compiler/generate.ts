@@ -5,6 +5,8 @@ import { pathToFileURL } from "node:url";
 import { generateCstDts } from "chevrotain";
 import { diagnosticsReference } from "./diagnostics/reference.js";
 import { shellModule } from "./emit/shell/embed.js";
+import { operationsReference } from "./semantics/operations-reference.js";
+import { standardLibraryModule } from "./std/embed.js";
 import { CellParser } from "./syntax/grammar.js";
 
 /** A generated file: its path from the root of the repository, and its whole text. */
@@ -17,6 +19,8 @@ export interface GeneratedFile {
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
     { path: "compiler/syntax/cst.generated.ts", text: cstTypes() },
+    { path: "compiler/std/std.generated.ts", text: standardLibraryModule("compiler/std") },
+    { path: "spec/operations.md", text: operationsReference() },
     { path: "spec/diagnostics.md", text: diagnosticsReference() },
     {
       path: "compiler/emit/shell/shell.generated.ts",

@@ -1,0 +1,106 @@
+/** Options of `compile` and `check`: their types, defaults and checks. */
+
+/** Reads a file that the source imports: its text, or undefined where there is none. Paths are as `file` makes them. */
+export type ReadFile = (path: string) => string | undefined;
+
+export interface SourceOptions {
+  /** Name of the source in messages, and what relative imports are relative to; `input.cell` where left out. */
+  readonly file?: string;
+  /** Reads imported files; without it only `std/…` can be imported. */
+  readonly readFile?: ReadFile;
+}
+
+export interface CompileOptions extends SourceOptions {
+  /** Which cell of the source; not needed where it has only one. */
+  readonly cell?: string;
+  /** A size for each dimension of the cell, `{ I: 64, H: 128 }`; values for its named reals too. */
+  readonly dimensions?: Readonly<Record<string, number>>;
+  /** `js`, the default: plain JavaScript. */
+  readonly target?: "js";
+  /** Precision of all numbers; `f32` where left out. */
+  readonly dtype?: "f32" | "f64";
+  /** With `backward`; true where left out. */
+  readonly gradient?: boolean;
+  /** With `jvp`. */
+  readonly jvp?: boolean;
+  /** With `hvp`, which includes the gradient. */
+  readonly hvp?: boolean;
+  /** Name of the files without ending; from the cell's name where left out, `LayerNormLSTM` gives `layer-norm-lstm`. */
+  readonly name?: string;
+}
+
+/** Options that contradict themselves or the source: a mistake of the caller, not of the source. */
+export class CompileOptionsError extends TypeError {
+  override readonly name = "CompileOptionsError";
+}
+
+/** Options with their defaults. */
+export interface CheckedOptions {
+  readonly file: string;
+  readonly readFile: ReadFile;
+  readonly cell: string | undefined;
+  readonly dimensions: ReadonlyMap<string, number>;
+  readonly target: "js";
+  readonly dtype: "f32" | "f64";
+  readonly gradient: boolean;
+  readonly jvp: boolean;
+  readonly hvp: boolean;
+  readonly name: string | undefined;
+}
+
+const known = ["file", "readFile", "cell", "dimensions", "target", "dtype", "gradient", "jvp", "hvp", "name"];
+
+/** @throws CompileOptionsError */
+export function checkOptions(options: CompileOptions): CheckedOptions {
+  if (typeof options !== "object" || options === null) fail(`options must be an object, got ${String(options)}`);
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) fail(`unknown option ${JSON.stringify(key)}; the options are ${known.join(", ")}`);
+  }
+  const { file, readFile, cell, dimensions, target, dtype, gradient, jvp, hvp, name } = options;
+  ofType("file", file, "string");
+  ofType("readFile", readFile, "function");
+  ofType("cell", cell, "string");
+  for (const [key, flag] of Object.entries({ gradient, jvp, hvp })) ofType(key, flag, "boolean");
+  if (target !== undefined && target !== "js") fail(`target must be "js", got ${JSON.stringify(target)}`);
+  if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") {
+    fail(`dtype must be "f32" or "f64", got ${JSON.stringify(dtype)}`);
+  }
+  ofType("name", name, "string");
+  if (name !== undefined && !/^[\w][\w.-]*$/u.test(name)) {
+    fail(`name must be a file name of letters, digits, ".", "_" and "-", got ${JSON.stringify(name)}`);
+  }
+  return {
+    file: file ?? "input.cell",
+    readFile: readFile ?? (() => undefined),
+    cell,
+    dimensions: checkDimensions(dimensions),
+    target: target ?? "js",
+    dtype: dtype ?? "f32",
+    gradient: (gradient ?? true) || hvp === true,
+    jvp: jvp ?? false,
+    hvp: hvp ?? false,
+    name,
+  };
+}
+
+function checkDimensions(dimensions: unknown): ReadonlyMap<string, number> {
+  if (dimensions === undefined) return new Map();
+  if (typeof dimensions !== "object" || dimensions === null || Array.isArray(dimensions)) {
+    fail(`dimensions must be an object such as { I: 64, H: 128 }, got ${JSON.stringify(dimensions)}`);
+  }
+  return new Map(
+    Object.entries(dimensions as object).map(([name, size]: [string, unknown]) => {
+      if (typeof size !== "number" || !Number.isFinite(size))
+        fail(`dimensions.${name} must be a number, got ${String(size)}`);
+      return [name, size];
+    }),
+  );
+}
+
+function ofType(name: string, value: unknown, type: "string" | "function" | "boolean"): void {
+  if (value !== undefined && typeof value !== type) fail(`${name} must be a ${type}, got ${typeof value}`);
+}
+
+function fail(message: string): never {
+  throw new CompileOptionsError(message);
+}

@@ -1,0 +1,121 @@
+/** Text to module: the only file that knows the order of all phases. No input or output. */
+import type { CompileOptions, SourceOptions } from "./compile-options.js";
+import { emitModule } from "./emit/emit-module.js";
+import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
+import { printSourceFile } from "./syntax/print-ast.js";
+import type { Manifest } from "../runtime/module/manifest.js";
+
+export type { CompileOptions, SourceOptions } from "./compile-options.js";
+export { CompileOptionsError } from "./compile-options.js";
+export type { Findings } from "./lower-source.js";
+
+/** A file that a compilation makes. */
+export interface OutputFile {
+  /** A file name, without directories. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A compilation that went well, perhaps with warnings. */
+export interface CompileSuccess extends Findings {
+  /** The module, `gru.js`. Its types come from `declarations`. */
+  readonly files: readonly [OutputFile];
+  readonly manifest: Manifest;
+}
+
+/** A compilation that found errors in the source. */
+export interface CompileFailure extends Findings {
+  readonly files: readonly [];
+  readonly manifest: undefined;
+}
+
+export type CompileResult = CompileSuccess | CompileFailure;
+
+/**
+ * Compiles a cell to a standalone JavaScript module.
+ *
+ * What is wrong with the source comes back as diagnostics; there are no files then. The same source and options give the
+ * same text.
+ *
+ * @param source The text of a `.cell` file.
+ * @throws CompileOptionsError where the options are wrong: no such cell, a dimension without a size.
+ * @example
+ *     const { files, diagnostics } = compile(source, { dimensions: { I: 64, H: 128 } });
+ *     if (files.length > 0) writeFileSync(files[0].path, files[0].text);
+ */
+export function compile(source: string, options: CompileOptions = {}): CompileResult {
+  const { cell, settings, diagnostics, sources } = lowerSource(source, options, "all sizes");
+  if (cell === undefined) return { files: [], manifest: undefined, diagnostics, sources };
+  const { manifest, text } = emitModule(cell, settings);
+  return { files: [{ path: `${settings.name ?? fileNameOf(cell.name)}.js`, text }], manifest, diagnostics, sources };
+}
+
+/** What `check` gives. */
+export interface CheckResult extends Findings {
+  /** The cells of the source, in its order; none where it cannot be parsed. */
+  readonly cells: readonly CellSummary[];
+}
+
+/** A cell that can be compiled. */
+export interface CellSummary {
+  readonly name: string;
+  readonly documentation: string;
+  /** Dimensions that `compile` needs sizes for. */
+  readonly dimensions: readonly string[];
+  /** Named reals, which have values of their own unless `required`. */
+  readonly reals: readonly { readonly name: string; readonly required: boolean }[];
+}
+
+/**
+ * Checks a source, and what it imports, for all sizes at once.
+ *
+ * @param source The text of a `.cell` file.
+ */
+export function check(source: string, options: SourceOptions = {}): CheckResult {
+  const { program, diagnostics, sources } = checkSource(source, options);
+  const cells = [...program.cells.values()].map(({ name, documentation, dimensions, reals }) => ({
+    name,
+    documentation,
+    dimensions: dimensions.map((dimension) => dimension.name),
+    reals: reals.map((real) => ({ name: real.name, required: real.defaultValue === undefined })),
+  }));
+  return { cells, diagnostics, sources };
+}
+
+/** What `format` gives. */
+export interface FormatResult extends Findings {
+  /** Undefined where the source cannot be parsed. */
+  readonly text: string | undefined;
+}
+
+/**
+ * The source in its canonical form. Formatting again changes nothing.
+ *
+ * @param source The text of a `.cell` file.
+ */
+export function format(source: string, options: SourceOptions = {}): FormatResult {
+  const { tree, collector, sources } = parseSource(source, options);
+  const text = collector.hasErrors ? undefined : printSourceFile(tree);
+  return { text, diagnostics: collector.diagnostics, sources };
+}
+
+/**
+ * Types of a compiled module, `gru.d.ts`. Asynchronous because the printer of types is large and only loaded here.
+ *
+ * @example
+ *     const types = await declarations(compile(source, options));
+ */
+export async function declarations(result: CompileSuccess): Promise<OutputFile> {
+  const { printDeclarations } = await import("./emit/typescript/declarations.js");
+  const path = result.files[0].path.replace(/\.js$/u, ".d.ts");
+  return { path, text: printDeclarations(result.manifest) };
+}
+
+/** `LayerNormLSTM` to `layer-norm-lstm`. */
+export function fileNameOf(cell: string): string {
+  const words = cell
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1-$2")
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1-$2")
+    .replace(/[^\p{L}\p{N}]+/gu, "-");
+  return words.replace(/^-|-$/gu, "").toLowerCase() || "cell";
+}

@@ -1,0 +1,55 @@
+/** The manifest of a cell's module: what loaders, printers and the module itself read. */
+import { invariant } from "../diagnostics/invariant.js";
+import type { LoweredCell, LoweredTensor } from "../lower/lowered-cell.js";
+import { constantOf, type Dim, evaluateDim, printDim, symbolsOf } from "../types/dim.js";
+import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
+import { version } from "../version.js";
+
+export interface ModuleOptions {
+  readonly target: "js";
+  readonly dtype: "f32" | "f64";
+  readonly gradient: boolean;
+  readonly jvp: boolean;
+  readonly hvp: boolean;
+}
+
+/** Every dimension of `cell` but the run-time ones must have a size. */
+export function buildManifest(cell: LoweredCell, options: ModuleOptions): Manifest {
+  const size = (dim: Dim): number | string => {
+    const symbols = symbolsOf(dim).filter((symbol) => !cell.dimensions.has(symbol));
+    if (symbols.length === 0) return constantOf(dim) ?? evaluateDim(dim, cell.dimensions);
+    const text = printDim(dim);
+    invariant(cell.runtimeDimensions.includes(text), `${text} is neither a size nor a run-time dimension`);
+    return text;
+  };
+  const tensor = ({ name, documentation, shape }: LoweredTensor): TensorEntry => ({
+    name,
+    documentation,
+    shape: shape.map(size),
+  });
+  return {
+    format: "recell-module",
+    version: 1,
+    compiler: version,
+    cell: cell.name,
+    documentation: cell.documentation,
+    target: options.target,
+    dtype: options.dtype,
+    dimensions: ownEntries(cell.dimensions),
+    runtimeDimensions: [...cell.runtimeDimensions],
+    inputs: cell.inputs.map((input) => {
+      const entry = { ...tensor(input), dtype: input.dtype };
+      return input.bound === undefined ? entry : { ...entry, bound: evaluateDim(input.bound, cell.dimensions) };
+    }),
+    contexts: cell.contexts.map(tensor),
+    states: cell.states.map((state) => ({ ...tensor(state), initial: state.initial })),
+    params: cell.params.map((param) => ({ ...tensor(param), initializer: param.initializer })),
+    outputs: cell.outputs.map(tensor),
+    has: { gradient: options.gradient, jvp: options.jvp, hvp: options.hvp },
+  };
+}
+
+/** An object in which every name, `__proto__` too, is a property like any other. */
+function ownEntries(entries: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,38 @@
+// Hessian-vector products: `hvp`, the derivative of `backward` in a direction.
+import { tangents } from "./directional.js";
+import { cotangents, createInitialGradient, gradientResult } from "./gradient.js";
+
+/** @import { Core, Given, Sequence } from "./types.js" */
+
+/**
+ * @param {Core} core
+ * @param {Sequence} sequence
+ */
+export function hvp(core, sequence) {
+  const direction = tangents(core, sequence);
+  const weights = cotangents(core, "grad.");
+  const weightTangents = cotangents(core, "tangent.grad.");
+  const initialGradient = createInitialGradient(core, sequence, ["grad.", "tangent.grad."]);
+  const result = gradientResult(core, "tangent.grad.");
+  return {
+    /** @type {(values: Given, given: Given, cotangents?: Given, cotangentTangents?: Given) => Record<string, unknown>} */
+    hvp(values, given, cotangents = {}, cotangentTangents = {}) {
+      const sizes = sequence.check("hvp", values);
+      direction.check("hvp: tangents", given, sizes);
+      weights.check("hvp: cotangents", cotangents, sizes);
+      weightTangents.check("hvp: cotangentTangents", cotangentTangents, sizes);
+      sequence.begin(values);
+      direction.write(given);
+      weights.write(cotangents, sizes);
+      weightTangents.write(cotangentTangents, sizes);
+      if (sequence.computes) {
+        // The second derivatives of initial values are weighted with the gradients of those values.
+        core.run("forward", sequence.call);
+        core.run("backward", sequence.call);
+      }
+      core.run("hvp", sequence.call);
+      initialGradient("initialHvp");
+      return result(sequence.call.sizes);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+// Declared initialisers. Values depend on the seed and the parameter's own name, so that a new parameter does not
+// change the others, and on IEEE arithmetic alone, so that they are the same on every host.
+
+/** @import { Initializer } from "./types.js" */
+
+/**
+ * Uniform numbers on [0, 1) with 53 random bits: Chris Doty-Humphrey's generator sfc32, which takes in the seed and the
+ * name word by word.
+ * @param {number} seed
+ * @param {string} name
+ */
+export function uniformStream(seed, name) {
+  let a = 0x9e3779b9;
+  let b = 0x243f6a88;
+  let c = 0xb7e15162;
+  let count = 1;
+  const word = () => {
+    const sum = (a + b + count) | 0;
+    count = (count + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return sum >>> 0;
+  };
+  /** @param {number} bits */
+  const absorb = (bits) => {
+    a ^= bits;
+    for (let round = 0; round < 12; round++) word();
+  };
+  absorb(seed | 0);
+  absorb(Math.floor(seed / 0x100000000));
+  for (let i = 0; i < name.length; i++) absorb(name.charCodeAt(i));
+  return () => ((word() >>> 5) * 0x4000000 + (word() >>> 6)) / 0x20000000000000;
+}
+
+/**
+ * Normal numbers by Marsaglia's polar method.
+ * @param {() => number} uniform
+ */
+export function normalStream(uniform) {
+  return () => {
+    for (;;) {
+      const u = 2 * uniform() - 1;
+      const v = 2 * uniform() - 1;
+      const square = u * u + v * v;
+      if (square > 0 && square < 1) return u * Math.sqrt((-2 * logarithm(square)) / square);
+    }
+  };
+}
+
+/**
+ * The natural logarithm on (0, 1), accurate to a few units in the last place. `Math.log` differs from host to host.
+ * @param {number} value
+ */
+export function logarithm(value) {
+  let exponent = 0;
+  while (value < 0.7) {
+    value *= 2;
+    exponent--;
+  }
+  // log(v) = 2 atanh(z) with |z| < 0.18: the series ends below the last bit.
+  const z = (value - 1) / (value + 1);
+  let series = 0;
+  for (let power = 23; power > 0; power -= 2) series = series * z * z + 1 / power;
+  return exponent * 0.6931471805599453 + 2 * z * series;
+}
+
+/**
+ * The values of a parameter in float64. Of a shape [out, in, …rest] the fans are in * rest and out * rest; of a vector
+ * both are its length.
+ * @param {Initializer} initializer
+ * @param {readonly number[]} shape
+ * @param {number} seed
+ * @param {string} name
+ * @param {((values: Float64Array, rows: number, columns: number) => void) | undefined} orthogonalize
+ */
+export function initialValues(initializer, shape, seed, name, orthogonalize) {
+  const values = new Float64Array(shape.reduce((product, size) => product * size, 1));
+  const uniform = uniformStream(seed, name);
+  const normal = normalStream(uniform);
+  const [rows = 1, columns = rows, ...rest] = shape;
+  const field = rest.reduce((product, size) => product * size, 1);
+  const fanIn = columns * field;
+  const fanOut = rows * field;
+  /** @param {() => number} value */
+  const fill = (value) => {
+    for (let i = 0; i < values.length; i++) values[i] = value();
+  };
+  /** @param {number} bound */
+  const fillUniform = (bound) => fill(() => (2 * uniform() - 1) * bound);
+  /** @param {number} deviation */
+  const fillNormal = (deviation) => fill(() => normal() * deviation);
+  switch (initializer.kind) {
+    case "zeros":
+      break;
+    case "ones":
+      values.fill(1);
+      break;
+    case "constant":
+      values.fill(initializer.value);
+      break;
+    case "identity":
+      for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
+      break;
+    case "uniform":
+      fillUniform(initializer.bound);
+      break;
+    case "normal":
+      fillNormal(initializer.deviation);
+      break;
+    case "glorot_uniform":
+      fillUniform(Math.sqrt(6 / (fanIn + fanOut)));
+      break;
+    case "glorot_normal":
+      fillNormal(Math.sqrt(2 / (fanIn + fanOut)));
+      break;
+    case "he_uniform":
+      fillUniform(Math.sqrt(6 / fanIn));
+      break;
+    case "he_normal":
+      fillNormal(Math.sqrt(2 / fanIn));
+      break;
+    case "orthogonal":
+      fillNormal(1);
+      orthogonalize?.(values, rows, values.length / rows);
+  }
+  return values;
+}

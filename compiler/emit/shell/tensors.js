@@ -1,0 +1,64 @@
+// Tensors of a call: how they are filled and handed out.
+import { countOf, own } from "./check.js";
+
+/** @import { Sizes, Slot } from "./types.js" */
+
+/**
+ * Copies a checked tensor into its buffer; a missing one is zero.
+ * @param {Slot} slot
+ * @param {unknown} value
+ * @param {Sizes} sizes
+ */
+export function write(slot, value, sizes) {
+  if (value === undefined) slot.data.fill(0, 0, countOf(slot, sizes));
+  else slot.data.set(/** @type {ArrayLike<number>} */ (value));
+}
+
+/**
+ * @param {readonly Slot[]} slots
+ * @param {Record<string, unknown>} given
+ * @param {Sizes} sizes
+ */
+export function writeAll(slots, given, sizes) {
+  for (const slot of slots) write(slot, own(given, slot.name), sizes);
+}
+
+/**
+ * An object without a prototype, so that every name is free for tensors.
+ * @returns {Record<string, any>}
+ */
+export const record = () => Object.create(null);
+
+/**
+ * Results of a call by name: views of the buffers. They are made again only where the sizes change.
+ * @param {readonly Slot[]} slots
+ * @param {Readonly<Record<string, readonly Slot[]>>} groups
+ * @returns {(sizes: Sizes) => Record<string, any>}
+ */
+export function resultOf(slots, groups) {
+  /** @type {Sizes} */
+  let madeFor = [];
+  /** @type {Record<string, any>} */
+  let result;
+  /** @type {(slots: readonly Slot[], sizes: Sizes) => Record<string, any>} */
+  const views = (slots, sizes) => {
+    const made = record();
+    for (const slot of slots) made[slot.name] = slot.data.subarray(0, countOf(slot, sizes));
+    return made;
+  };
+  return (sizes) => {
+    let same = result !== undefined;
+    for (let i = 0; i < sizes.length && same; i++) same = sizes[i] === madeFor[i];
+    if (same) return result;
+    madeFor = [...sizes];
+    result = views(slots, sizes);
+    for (const name in groups) result[name] = Object.freeze(views(groups[name] ?? [], sizes));
+    return Object.freeze(result);
+  };
+}
+
+/**
+ * @param {readonly Slot[]} slots
+ * @param {readonly string[]} [more]
+ */
+export const namesOf = (slots, more = []) => new Set([...slots.map((slot) => slot.name), ...more]);

@@ -1,0 +1,106 @@
+/**
+ * Types of an emitted module: every tensor by its name, with its shape and the author's documentation in a comment.
+ * The whole file is one structure, printed once. Only this file uses ts-morph; it is large, so import this file when
+ * declarations are wanted and not before.
+ */
+import {
+  IndentationText,
+  type MethodSignatureStructure,
+  type OptionalKind,
+  Project,
+  type PropertySignatureStructure,
+  type SourceFileStructure,
+  StructureKind,
+  type TypeAliasDeclarationStructure,
+  VariableDeclarationKind,
+  Writers,
+} from "ts-morph";
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import { commentText } from "../js/literal.js";
+import {
+  type DeclaredType,
+  declaredTypes,
+  literalType,
+  type Member,
+  type Method,
+  optionsAreOptional,
+} from "./declared-types.js";
+
+/** The text of the module's `.d.ts`. It imports nothing, as the module itself. */
+export function printDeclarations(manifest: Manifest): string {
+  const project = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true });
+  project.manipulationSettings.set({ indentationText: IndentationText.TwoSpaces });
+  const text = project.createSourceFile("module.d.ts", structureOf(manifest)).getFullText();
+  // What follows a `=` or `:` is printed one level too deep; nothing else is indented.
+  return text.replace(/^ {2}/gmu, "");
+}
+
+/** An empty line before each statement. */
+const leadingTrivia = "\n";
+
+function structureOf(manifest: Manifest): SourceFileStructure {
+  const options = { name: "options", type: "InstantiateOptions", hasQuestionToken: optionsAreOptional(manifest) };
+  const declared = { isExported: true, hasDeclareKeyword: true, leadingTrivia };
+  const title = `${manifest.cell}, compiled by recell ${manifest.compiler}. Tensors are row-major; B examples, T steps.`;
+  return {
+    kind: StructureKind.SourceFile,
+    statements: [
+      (writer) => writer.write("// Types of a compiled cell. Generated: edits are lost when it is compiled again."),
+      ...declaredTypes(manifest).map(aliasOf),
+      {
+        kind: StructureKind.VariableStatement,
+        ...declared,
+        declarationKind: VariableDeclarationKind.Const,
+        docs: docsOf("What the module says about itself."),
+        declarations: [{ name: "manifest", type: literalType(manifest) }],
+      },
+      {
+        kind: StructureKind.Function,
+        ...declared,
+        name: "instantiate",
+        docs: docsOf(`${title}\n\n${manifest.documentation}`.trim()),
+        parameters: [options],
+        returnType: "Instance",
+      },
+      {
+        kind: StructureKind.Function,
+        ...declared,
+        name: "instantiateAsync",
+        docs: docsOf("The same as `instantiate`, for code that should not care how a module starts."),
+        parameters: [options],
+        returnType: "Promise<Instance>",
+      },
+    ],
+  };
+}
+
+function aliasOf({ name, docs, type }: DeclaredType): TypeAliasDeclarationStructure {
+  const written =
+    typeof type === "string"
+      ? type
+      : Writers.objectType({ properties: type.members.map(propertyOf), methods: (type.methods ?? []).map(methodOf) });
+  return { kind: StructureKind.TypeAlias, leadingTrivia, name, isExported: true, docs: docsOf(docs), type: written };
+}
+
+function propertyOf({ name, type, docs, optional }: Member): OptionalKind<PropertySignatureStructure> {
+  return { name, type, isReadonly: true, hasQuestionToken: optional, docs: docsOf(docs) };
+}
+
+function methodOf({ name, parameters, result, docs }: Method): OptionalKind<MethodSignatureStructure> {
+  return {
+    name,
+    parameters: parameters.map(([parameter, type, optional]) => ({
+      name: parameter,
+      type,
+      hasQuestionToken: optional,
+    })),
+    returnType: result,
+    docs: docsOf(docs),
+  };
+}
+
+/** Comments come out on several lines where they start with a line break. */
+function docsOf(text: string): string[] {
+  if (text === "") return [];
+  return [text.includes("\n") ? `\n${commentText(text)}` : commentText(text)];
+}

@@ -1,0 +1,47 @@
+/** Compiling and loading in one go, for programs that keep cells as text. */
+import { loadModule } from "../runtime/module/load-js.js";
+import type { CompiledModule } from "../runtime/module/compiled-module.js";
+import { compile, type CompileOptions } from "./compile.js";
+import type { Diagnostic } from "./diagnostics/diagnostic.js";
+import { renderDiagnostics } from "./diagnostics/render.js";
+
+/** As for `compile`. */
+export type CellOptions = CompileOptions;
+
+/** A module in this process, and what it was loaded from. */
+export interface LoadedCell extends CompiledModule {
+  /** The text of the module, to be written to a file: it needs nothing else. */
+  readonly text: string;
+}
+
+/** A source with errors; the message shows them as the command line would. */
+export class CellError extends Error {
+  override readonly name = "CellError";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(message: string, diagnostics: readonly Diagnostic[]) {
+    super(message);
+    this.diagnostics = diagnostics;
+  }
+}
+
+/**
+ * Compiles a cell and loads it into this process.
+ *
+ * @param source The text of a `.cell` file.
+ * @param options As for `compile`.
+ * @throws CellError where the source has errors.
+ * @throws CompileOptionsError where the options are wrong.
+ * @example
+ *     const gru = await cell(source, { dimensions: { I: 1, H: 16 } });
+ *     const instance = gru.instantiate({ batch: 8, steps: 100 });
+ */
+export async function cell(source: string, options: CellOptions = {}): Promise<LoadedCell> {
+  const result = compile(source, options);
+  if (result.manifest === undefined) {
+    const shown = renderDiagnostics(result.diagnostics, (file) => result.sources.get(file));
+    throw new CellError(`the source has errors\n${shown}`, result.diagnostics);
+  }
+  const [{ text }] = result.files;
+  return { ...(await loadModule(text)), text };
+}

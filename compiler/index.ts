@@ -1,0 +1,52 @@
+/**
+ * recell: a compiler for recurrent cells. Everything around compiled modules, such as training and files of parameters,
+ * is in `recell/runtime`, which does not need the compiler.
+ */
+
+// From text to module.
+export {
+  check,
+  compile,
+  CompileOptionsError,
+  declarations,
+  format,
+  type CellSummary,
+  type CheckResult,
+  type CompileFailure,
+  type CompileOptions,
+  type CompileResult,
+  type CompileSuccess,
+  type Findings,
+  type FormatResult,
+  type OutputFile,
+  type SourceOptions,
+} from "./compile.js";
+
+// From text to a module in this process.
+export { cell, CellError, type CellOptions, type LoadedCell } from "./in-process.js";
+export type { CompiledModule, InstantiateOptions, ModuleInstance } from "../runtime/module/compiled-module.js";
+export type { Manifest } from "../runtime/module/manifest.js";
+
+// What is wrong with a text, for people and for programs.
+export type { Diagnostic } from "./diagnostics/diagnostic.js";
+export type { DiagnosticCode } from "./diagnostics/codes.js";
+export {
+  diagnosticToJson,
+  renderDiagnostic,
+  renderDiagnostics,
+  type JsonDiagnostic,
+  type RenderOptions,
+  type SourceLookup,
+} from "./diagnostics/render.js";
+export { SourceFile } from "./source/source-file.js";
+export type { Span } from "./source/span.js";
+
+// Is a gradient right?
+export {
+  checkGradients,
+  type GradientCheck,
+  type GradientCheckOptions,
+  type TensorCheck,
+} from "./gradcheck/check-gradients.js";
+
+export { version } from "./version.js";

@@ -1,0 +1,152 @@
+/** From a text to a lowered cell: the phases that look at the user's source. */
+import {
+  type CheckedOptions,
+  checkOptions,
+  type CompileOptions,
+  CompileOptionsError,
+  type SourceOptions,
+} from "./compile-options.js";
+import { type Diagnostic, DiagnosticCollector } from "./diagnostics/diagnostic.js";
+import { suggest } from "./diagnostics/suggest.js";
+import { lowerCell } from "./lower/ast-to-graph.js";
+import type { LoweredCell } from "./lower/lowered-cell.js";
+import { analyze } from "./semantics/analyze.js";
+import { resolvePath } from "./semantics/load-modules.js";
+import type { TypedCell, TypedProgram } from "./semantics/typed-program.js";
+import { SourceFile } from "./source/source-file.js";
+import { standardFileName, standardSources } from "./std/sources.js";
+import type { SourceFileNode } from "./syntax/ast.js";
+import { parse } from "./syntax/parse.js";
+
+/** What the compiler found in a source. */
+export interface Findings {
+  /** Errors and warnings, in the order in which they were found. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Every file that was read, by the name that spans carry: for showing diagnostics. */
+  readonly sources: ReadonlyMap<string, SourceFile>;
+}
+
+export interface ParsedSource {
+  readonly tree: SourceFileNode;
+  readonly collector: DiagnosticCollector;
+  readonly sources: Map<string, SourceFile>;
+  readonly settings: CheckedOptions;
+}
+
+/** @throws TypeError where the source is no string; CompileOptionsError where the options are wrong. */
+export function parseSource(text: string, options: CompileOptions): ParsedSource {
+  if (typeof text !== "string") throw new TypeError(`the source must be a string, got ${typeof text}`);
+  const settings = checkOptions(options);
+  const collector = new DiagnosticCollector();
+  const sources = new Map([[settings.file, new SourceFile(settings.file, text)]]);
+  return { tree: parse(text, settings.file, collector), collector, sources, settings };
+}
+
+export interface CheckedSource extends Findings {
+  /** Without cells where the text cannot be parsed. */
+  readonly program: TypedProgram;
+  readonly tree: SourceFileNode;
+  readonly collector: DiagnosticCollector;
+  readonly settings: CheckedOptions;
+}
+
+/** Parses and checks a source and what it imports. */
+export function checkSource(text: string, options: SourceOptions): CheckedSource {
+  const { tree, collector, sources, settings } = parseSource(text, options);
+  const read = (path: string): string | undefined => {
+    const found = settings.readFile(path);
+    if (found !== undefined) sources.set(path, new SourceFile(path, found));
+    return found;
+  };
+  const program = analyze(tree, read, collector);
+  for (const { span } of collector.diagnostics) {
+    const standard = standardSources.get(span.file);
+    if (standard !== undefined) sources.set(span.file, new SourceFile(span.file, standard));
+  }
+  return { program, tree, collector, settings, diagnostics: collector.diagnostics, sources };
+}
+
+export interface LowerResult extends Findings {
+  /** Undefined where there are errors. */
+  readonly cell: LoweredCell | undefined;
+  readonly settings: CheckedOptions;
+}
+
+/**
+ * Checks a source and lowers one of its cells.
+ *
+ * @param sizes Whether every dimension of the cell needs a size.
+ * @throws CompileOptionsError where the cell or a size is missing or not one of the source's.
+ */
+export function lowerSource(text: string, options: CompileOptions, sizes: "all sizes" | "symbolic"): LowerResult {
+  const { program, tree, collector, settings, diagnostics, sources } = checkSource(text, options);
+  const found = { settings, diagnostics, sources };
+  if (collector.hasErrors) return { ...found, cell: undefined };
+  const elsewhere = importedCell(tree, program, settings);
+  if (elsewhere !== undefined) return lowerSource(elsewhere.text, { ...options, ...elsewhere.options }, sizes);
+  const typed = chooseCell(program, settings.cell);
+  checkSizes(typed, settings.dimensions, sizes);
+  const reals = new Set(typed.reals.map(({ name }) => name));
+  const given = [...settings.dimensions];
+  const values = {
+    dimensions: new Map(given.filter(([name]) => !reals.has(name))),
+    reals: new Map(given.filter(([name]) => reals.has(name))),
+  };
+  const cell = lowerCell(program, typed.name, values, collector);
+  return { ...found, cell: collector.hasErrors ? undefined : cell };
+}
+
+/** The source of a cell that the file imports and does not declare: `import { LSTM } from "std/lstm"` is enough. */
+function importedCell(
+  { imports }: SourceFileNode,
+  { cells }: TypedProgram,
+  { cell, file, readFile }: CheckedOptions,
+): { text: string; options: CompileOptions } | undefined {
+  if (cell === undefined || cells.has(cell)) return undefined;
+  for (const { names, path } of imports) {
+    const entry = names.find(({ name, alias }) => (alias ?? name).text === cell);
+    if (entry === undefined) continue;
+    const isStandard = path.startsWith("std/");
+    const target = isStandard ? standardFileName(path) : resolvePath(file, path);
+    const text = isStandard ? standardSources.get(target) : readFile(target);
+    if (text !== undefined) return { text, options: { file: target, cell: entry.name.text } };
+  }
+  return undefined;
+}
+
+function chooseCell({ cells }: TypedProgram, name: string | undefined): TypedCell {
+  const names = [...cells.keys()];
+  const list = `the source has ${names.length === 0 ? "no cells" : names.join(", ")}`;
+  if (name === undefined) {
+    const [only] = cells.values();
+    if (only !== undefined && cells.size === 1) return only;
+    throw new CompileOptionsError(names.length === 0 ? "the source has no cells" : `which cell? ${list}`);
+  }
+  const cell = cells.get(name);
+  if (cell !== undefined) return cell;
+  const similar = suggest(name, names);
+  const hint = similar === undefined ? "" : `; did you mean ${similar}?`;
+  throw new CompileOptionsError(`there is no cell ${JSON.stringify(name)}: ${list}${hint}`);
+}
+
+function checkSizes(cell: TypedCell, given: ReadonlyMap<string, number>, sizes: "all sizes" | "symbolic"): void {
+  const dimensions = cell.dimensions.map(({ name }) => name);
+  const reals = cell.reals.map(({ name }) => name);
+  for (const [name, value] of given) {
+    if (reals.includes(name)) continue;
+    if (!dimensions.includes(name)) {
+      const known = [...dimensions, ...reals].join(", ") || "none";
+      throw new CompileOptionsError(`${cell.name} has no dimension ${JSON.stringify(name)}; it has ${known}`);
+    }
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new CompileOptionsError(`the size of ${name} must be a positive integer, got ${value}`);
+    }
+  }
+  const missing = [
+    ...dimensions.filter((name) => !given.has(name)),
+    ...cell.reals.filter((real) => real.defaultValue === undefined && !given.has(real.name)).map(({ name }) => name),
+  ];
+  if (sizes === "all sizes" && missing.length > 0) {
+    throw new CompileOptionsError(`${cell.name} needs a size for ${missing.join(" and ")}`);
+  }
+}

@@ -1,0 +1,117 @@
+/** Checks a manifest that came from a file: every field, its type and its range, before anything relies on it. */
+import { ModuleError } from "../errors.js";
+import type { Manifest } from "./manifest.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown, path: string) => void;
+
+function corrupt(path: string, expected: string, value: unknown): never {
+  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : String(value);
+  throw new ModuleError("corrupt-manifest", `manifest.${path} must be ${expected}, got ${shown}`);
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const text: Check = (value, path) => {
+  if (typeof value !== "string") corrupt(path, "a string", value);
+};
+const name: Check = (value, path) => {
+  if (typeof value !== "string" || value === "") corrupt(path, "a name", value);
+};
+const finite: Check = (value, path) => {
+  if (typeof value !== "number" || !Number.isFinite(value)) corrupt(path, "a number", value);
+};
+const size: Check = (value, path) => {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) corrupt(path, "a size", value);
+};
+const flag: Check = (value, path) => {
+  if (typeof value !== "boolean") corrupt(path, "true or false", value);
+};
+const sizeOrName: Check = (value, path) => (typeof value === "string" ? name(value, path) : size(value, path));
+
+const oneOf =
+  (...allowed: readonly string[]): Check =>
+  (value, path) => {
+    if (typeof value !== "string" || !allowed.includes(value)) corrupt(path, `one of ${allowed.join(", ")}`, value);
+  };
+const optional =
+  (check: Check): Check =>
+  (value, path) => {
+    if (value !== undefined) check(value, path);
+  };
+const listOf =
+  (check: Check): Check =>
+  (value, path) => {
+    if (!Array.isArray(value)) corrupt(path, "a list", value);
+    value.forEach((item, index) => check(item, `${path}[${index}]`));
+  };
+const recordOf =
+  (check: Check): Check =>
+  (value, path) => {
+    if (!isFields(value)) corrupt(path, "an object", value);
+    for (const [key, item] of Object.entries(value)) check(item, `${path}.${key}`);
+  };
+const fields =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value, path) => {
+    if (!isFields(value)) corrupt(path, "an object", value);
+    for (const [key, check] of Object.entries(checks)) check(value[key], path === "" ? key : `${path}.${key}`);
+  };
+/** A list of tensors, no two of one name. */
+const tensors =
+  (extra: Readonly<Record<string, Check>> = {}): Check =>
+  (value, path) => {
+    listOf(fields({ name, documentation: text, shape: listOf(sizeOrName), ...extra }))(value, path);
+    const seen = new Set<string>();
+    for (const entry of value as readonly { name: string }[]) {
+      if (seen.has(entry.name)) corrupt(path, "a list of different tensors", entry.name);
+      seen.add(entry.name);
+    }
+  };
+
+const plainInitializers = ["zeros", "ones", "orthogonal", "identity"];
+const scaledInitializers = ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"];
+const initializer: Check = (value, path) => {
+  fields({ kind: oneOf(...plainInitializers, ...scaledInitializers, "constant", "uniform", "normal") })(value, path);
+  const given = value as Fields;
+  if (given["kind"] === "constant") finite(given["value"], `${path}.value`);
+  if (given["kind"] === "uniform") finite(given["bound"], `${path}.bound`);
+  if (given["kind"] === "normal") finite(given["deviation"], `${path}.deviation`);
+};
+
+const checkFields = fields({
+  compiler: text,
+  cell: name,
+  documentation: text,
+  target: oneOf("js", "wasm"),
+  dtype: oneOf("f32", "f64"),
+  dimensions: recordOf(size),
+  runtimeDimensions: listOf(name),
+  inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(size) }),
+  contexts: tensors(),
+  states: tensors({ initial: oneOf("zeros", "computed") }),
+  params: tensors({ initializer }),
+  outputs: tensors(),
+  has: fields({ gradient: flag, jvp: flag, hvp: flag }),
+});
+
+/**
+ * The value as a manifest.
+ *
+ * @throws ModuleError `not-a-cell` for anything that is not a manifest of ours, `unknown-version` for one of a newer
+ *   format, `corrupt-manifest`, naming the field, for one that is damaged.
+ */
+export function checkManifest(value: unknown): Manifest {
+  if (!isFields(value) || value["format"] !== "recell-module") {
+    throw new ModuleError("not-a-cell", 'this is no compiled cell: it has no manifest with format "recell-module"');
+  }
+  if (value["version"] !== 1) {
+    throw new ModuleError(
+      "unknown-version",
+      `this compiled cell has format version ${String(value["version"])}; this runtime knows version 1`,
+    );
+  }
+  checkFields(value, "");
+  return value as unknown as Manifest;
+}

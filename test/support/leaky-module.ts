@@ -1,0 +1,130 @@
+/**
+ * A module whose kernels are written by hand, to test what stands around kernels:
+ *
+ *     cell Leaky(H, V) {
+ *       input x: [H]   input k: index(V)   context m: [S, H]
+ *       state h: [H] = start   state c: [H]
+ *       param decay, start: [H]   param table: [V, H]
+ *       h' = decay * h + x + table[k]
+ *       c' = c + h' * sum(m, axis = 0)
+ *       output y = c'
+ *     }
+ */
+import { printModule } from "../../compiler/emit/js/module.js";
+import type { Manifest } from "../../runtime/module/manifest.js";
+
+export const H = 2;
+export const V = 3;
+
+const doc = { documentation: "" };
+
+export const leakyManifest: Manifest = {
+  format: "recell-module",
+  version: 1,
+  compiler: "0.0.0",
+  cell: "Leaky",
+  documentation: "Written by hand: */ nothing to see </script>.",
+  target: "js",
+  dtype: "f64",
+  dimensions: { H, V },
+  runtimeDimensions: ["S"],
+  inputs: [
+    { name: "x", ...doc, shape: [H], dtype: "real" },
+    { name: "k", ...doc, shape: [], dtype: "index", bound: V },
+  ],
+  contexts: [{ name: "m", ...doc, shape: ["S", H] }],
+  states: [
+    { name: "h", ...doc, shape: [H], initial: "computed" },
+    { name: "c", ...doc, shape: [H], initial: "zeros" },
+  ],
+  params: [
+    { name: "decay", ...doc, shape: [H], initializer: { kind: "uniform", bound: 1 } },
+    { name: "start", ...doc, shape: [H], initializer: { kind: "normal", deviation: 1 } },
+    { name: "table", ...doc, shape: [V, H], initializer: { kind: "orthogonal" } },
+  ],
+  outputs: [{ name: "y", ...doc, shape: [H] }],
+  has: { gradient: true, jvp: false, hvp: false },
+};
+
+const kernels = `
+function workspaceBytes({ batch, steps, sizes }) {
+  return 8 * ${H} * batch * (2 * steps + sizes.S);
+}
+
+function createKernels({ batch, steps, sizes }) {
+  const H = ${H};
+  const buffers = {};
+  const reals = (name, count) => (buffers[name] = new Float64Array(count));
+  for (const of of ["", "grad."]) {
+    reals(of + "input.x", batch * steps * H);
+    reals(of + "output.y", batch * steps * H);
+    reals(of + "context.m", batch * sizes.S * H);
+    for (const name of ["h", "c"]) {
+      reals(of + "initial." + name, batch * H);
+      reals(of + "final." + name, batch * H);
+    }
+    for (const name of ["decay", "start"]) reals(of + "param." + name, H);
+    reals(of + "param.table", ${V} * H);
+  }
+  buffers["input.k"] = new Int32Array(batch * steps);
+  buffers["step.input.k"] = new Int32Array(batch);
+  reals("step.input.x", batch * H);
+  reals("step.context.m", batch * sizes.S * H);
+  reals("step.state.h", batch * H);
+  reals("step.state.c", batch * H);
+  reals("step.output.y", batch * H);
+  buffers.lengths = new Int32Array(batch);
+  buffers["sizes.S"] = new Int32Array(batch);
+  const at = (name) => buffers[name];
+
+  function advance(b, S, x, xAt, k, m, h, c, y) {
+    for (let i = 0; i < H; i++) {
+      let total = 0;
+      for (let s = 0; s < buffers["sizes.S"][b]; s++) total += m[(b * S + s) * H + i];
+      h[b * H + i] = at("param.decay")[i] * h[b * H + i] + x[xAt + i] + at("param.table")[k * H + i];
+      c[b * H + i] += h[b * H + i] * total;
+      y[xAt + i] = c[b * H + i];
+    }
+  }
+
+  return {
+    buffers,
+    initial(B) {
+      for (let b = 0; b < B; b++) at("initial.h").set(at("param.start"), b * H);
+    },
+    stepInitial(B) {
+      for (let b = 0; b < B; b++) at("step.state.h").set(at("param.start"), b * H);
+    },
+    forward(B, T, S) {
+      at("output.y").fill(0);
+      at("final.h").set(at("initial.h"));
+      at("final.c").set(at("initial.c"));
+      for (let b = 0; b < B; b++) {
+        for (let t = 0; t < buffers.lengths[b]; t++) {
+          const from = b * T + t;
+          const k = at("input.k")[from];
+          advance(b, S, at("input.x"), from * H, k, at("context.m"), at("final.h"), at("final.c"), at("output.y"));
+        }
+      }
+    },
+    step(B, S) {
+      for (let b = 0; b < B; b++) {
+        const k = at("step.input.k")[b];
+        const m = at("step.context.m");
+        advance(b, S, at("step.input.x"), b * H, k, m, at("step.state.h"), at("step.state.c"), at("step.output.y"));
+      }
+    },
+    // Not a derivative: it shows which buffers were filled and that both entries ran.
+    backward(B) {
+      at("grad.initial.h").set(at("grad.final.h"));
+      at("grad.input.x").set(at("grad.output.y"));
+      at("grad.param.start").fill(0);
+    },
+    initialBackward(B) {
+      for (let i = 0; i < B * H; i++) at("grad.param.start")[i % H] += at("grad.initial.h")[i];
+    },
+  };
+}
+`;
+
+export const leakyText: string = printModule(leakyManifest, kernels);

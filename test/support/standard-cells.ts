@@ -1,0 +1,31 @@
+/** Every cell of the standard library, at sizes for tests. */
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { check } from "../../compiler/compile.js";
+import { standardCell } from "./models.js";
+
+export interface StandardCell {
+  readonly source: string;
+  readonly cell: string;
+  /** Names of its dimensions, in order. */
+  readonly dimensions: readonly string[];
+}
+
+export function standardCells(): readonly StandardCell[] {
+  const folder = fileURLToPath(new URL("../../compiler/std/", import.meta.url));
+  const files = readdirSync(folder).filter((file) => file.endsWith(".cell"));
+  return files.flatMap((file) => {
+    const source = standardCell(file.slice(0, -".cell".length));
+    return check(source).cells.map(({ name, dimensions }) => ({ source, cell: name, dimensions }));
+  });
+}
+
+/** Sizes for the dimensions, different ones where a mix-up of two would go unnoticed otherwise. */
+export function sizesFor(dimensions: readonly string[], variant: number): Record<string, number> {
+  const choices = [
+    [1, 1, 1, 1, 1, 1],
+    [3, 4, 2, 5, 3, 4],
+    [7, 5, 6, 3, 4, 2],
+  ][variant]!;
+  return Object.fromEntries(dimensions.map((name, i) => [name, choices[i % choices.length]!]));
+}

@@ -1,0 +1,40 @@
+/** Type-checks texts as if they were files beside each other. */
+import ts from "typescript";
+
+/** Messages of the type checker, each with its file and line; empty where all is well. */
+export function typeCheck(files: Readonly<Record<string, string>>): string[] {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    lib: ["lib.es2023.d.ts"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    types: [],
+    skipLibCheck: false,
+  };
+  const folder = `${import.meta.dirname}/virtual`;
+  const texts = new Map(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
+  texts.set(`${folder}/package.json`, '{ "type": "module" }');
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (name) => texts.has(name) || fileExists.call(host, name);
+  host.directoryExists = (name) => name === folder || ts.sys.directoryExists(name);
+  host.readFile = (name) => texts.get(name) ?? readFile.call(host, name);
+  host.getSourceFile = (name, ...rest) => {
+    const text = texts.get(name);
+    return text === undefined
+      ? getSourceFile.call(host, name, ...rest)
+      : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);
+  };
+  const roots = [...texts.keys()].filter((name) => name.endsWith(".ts"));
+  const program = ts.createProgram(roots, options, host);
+  return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+    const message = ts.flattenDiagnosticMessageText(messageText, " ");
+    if (file === undefined || start === undefined) return message;
+    const { line } = file.getLineAndCharacterOfPosition(start);
+    return `${file.fileName.slice(folder.length + 1)}:${line + 1} ${message}`;
+  });
+}
