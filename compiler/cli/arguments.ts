@@ -1,0 +1,147 @@
+/** The command line as data: one table of options drives parsing and help. */
+
+import { suggest } from "../diagnostics/suggest.js";
+
+/** Wrong use of the command line: shown without a stack, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export interface OptionEntry {
+  /** Long name without dashes. */
+  readonly name: string;
+  /** One letter. */
+  readonly short?: string;
+  /** `flag` takes no value and has a `--no-` form; `list` may be given several times. */
+  readonly kind: "flag" | "text" | "list";
+  /** What the value is called in the help: `DIR`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** After the command's name: `FILE [options]`. */
+  readonly usage: string;
+  /** What it does, in full; lines of at most 80 characters. */
+  readonly description: string;
+  readonly options: readonly OptionEntry[];
+  /** Command lines, each with a sentence. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+}
+
+/** What was given. Options that were not are undefined or empty, so that defaults stand where they are used. */
+export interface ParsedArguments {
+  readonly positionals: readonly string[];
+  flag(name: string): boolean | undefined;
+  text(name: string): string | undefined;
+  list(name: string): readonly string[];
+}
+
+/** @throws UsageError for unknown options, with a suggestion, and for missing or unwanted values. */
+export function parseArguments(command: CommandEntry, args: readonly string[]): ParsedArguments {
+  const values = new Map<string, (string | boolean)[]>();
+  const positionals: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const argument = args[at] ?? "";
+    if (argument === "--") {
+      positionals.push(...args.slice(at + 1));
+      break;
+    }
+    if (!argument.startsWith("-") || argument === "-") {
+      positionals.push(argument);
+      continue;
+    }
+    const { option, value, negated } = readOption(command, argument);
+    const previous = values.get(option.name) ?? [];
+    if (option.kind === "flag") {
+      if (value !== undefined) throw new UsageError(`--${option.name} takes no value, got ${JSON.stringify(value)}`);
+      values.set(option.name, [!negated]);
+      continue;
+    }
+    if (negated) throw new UsageError(`--${option.name} takes a value: there is no --no-${option.name}`);
+    const given = value ?? args[++at];
+    if (given === undefined)
+      throw new UsageError(`--${option.name} needs a value: --${option.name} ${option.value ?? ""}`);
+    if (option.kind === "text" && previous.length > 0) throw new UsageError(`--${option.name} is given twice`);
+    values.set(option.name, [...previous, given]);
+  }
+  return {
+    positionals,
+    flag: (name) => values.get(name)?.[0] as boolean | undefined,
+    text: (name) => values.get(name)?.[0] as string | undefined,
+    list: (name) => (values.get(name) ?? []) as string[],
+  };
+}
+
+interface ReadOption {
+  readonly option: OptionEntry;
+  readonly value: string | undefined;
+  readonly negated: boolean;
+}
+
+function readOption(command: CommandEntry, argument: string): ReadOption {
+  const [, dashes = "", name = "", value] = /^(--?)([^=]*)(?:=(.*))?$/su.exec(argument) ?? [];
+  const all = [...command.options, ...commonOptions];
+  if (dashes === "-") {
+    const option = all.find(({ short }) => short === name);
+    if (option !== undefined) return { option, value, negated: false };
+  } else {
+    const option = all.find((entry) => entry.name === name);
+    if (option !== undefined) return { option, value, negated: false };
+    const denied = all.find((entry) => `no-${entry.name}` === name && entry.kind === "flag");
+    if (denied !== undefined) return { option: denied, value, negated: true };
+  }
+  const similar = suggest(
+    name,
+    all.flatMap((entry) => [entry.name, ...(entry.kind === "flag" ? [`no-${entry.name}`] : [])]),
+  );
+  const hint = similar === undefined ? `see recell ${command.name} --help` : `did you mean --${similar}?`;
+  throw new UsageError(`recell ${command.name} has no option ${dashes}${name}; ${hint}`);
+}
+
+/** What every command takes. */
+export const commonOptions: readonly OptionEntry[] = [
+  { name: "help", short: "h", kind: "flag", help: "show this text" },
+  { name: "color", kind: "flag", help: "colours also where the output is no terminal; --no-color never" },
+];
+
+/** An integer option. */
+export function integerOption(name: string, text: string | undefined, fallback: number, least = 0): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
+    throw new UsageError(`--${name} must be an integer of at least ${least}, got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+/** `I=64` options as numbers by name. */
+export function sizesOption(name: string, entries: readonly string[]): Record<string, number> {
+  const sizes = new Map<string, number>();
+  for (const entry of entries.flatMap((text) => text.split(","))) {
+    const [, key = "", text = ""] = /^([^=]+)=(.+)$/su.exec(entry.trim()) ?? [];
+    const value = Number(text);
+    if (key === "" || text.trim() === "" || !Number.isFinite(value)) {
+      throw new UsageError(`--${name} takes NAME=NUMBER, as in --${name} H=128; got ${JSON.stringify(entry)}`);
+    }
+    if (sizes.has(key) && sizes.get(key) !== value) throw new UsageError(`--${name} ${key} is given twice`);
+    sizes.set(key, value);
+  }
+  return Object.fromEntries(sizes);
+}
+
+/** One of a few words. */
+export function choiceOption<Choice extends string>(
+  name: string,
+  text: string | undefined,
+  choices: readonly Choice[],
+  fallback: Choice,
+): Choice {
+  const found = text === undefined ? fallback : choices.find((choice) => choice === text);
+  if (found === undefined) {
+    throw new UsageError(`--${name} must be ${choices.join(" or ")}, got ${JSON.stringify(text)}`);
+  }
+  return found;
+}

@@ -1,0 +1,57 @@
+/** `recell build`: from a cell to files. */
+import { join } from "node:path";
+import { compile, type CompileOptions, declarations, type OutputFile } from "../compile.js";
+import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
+import { writeText } from "./files.js";
+import { exitCodes, type ExitCode, type Run } from "./run.js";
+import { allInputs, showFindings } from "./sources.js";
+import { withOptionErrors } from "./option-errors.js";
+
+export const run: Run = async (args, terminal) => {
+  const options = buildOptions(args);
+  const inputs = allInputs("build", args);
+  if (inputs.length > 1 && (args.text("cell") ?? args.text("name")) !== undefined) {
+    throw new UsageError("--cell and --name are for one FILE");
+  }
+  const directory = args.text("out") ?? ".";
+  const written = new Map<string, string>();
+  let code: ExitCode = exitCodes.ok;
+  for (const { file, text, readFile } of inputs) {
+    const result = withOptionErrors(file, () => compile(text, { ...options, file, readFile }));
+    showFindings(result, terminal);
+    if (result.manifest === undefined) {
+      code = exitCodes.failed;
+      continue;
+    }
+    const files: OutputFile[] = [...result.files];
+    if (args.flag("types") !== false) {
+      files.push(await declarations(result));
+    }
+    for (const output of files) {
+      const path = join(directory, output.path);
+      const other = written.get(path);
+      if (other !== undefined)
+        throw new UsageError(`${other} and ${file} both make ${path}; give each --name and --out`);
+      written.set(path, file);
+      writeText(path, output.text);
+      terminal.out(`${path}  ${(Buffer.byteLength(output.text) / 1024).toFixed(1)} KiB\n`);
+    }
+  }
+  return code;
+};
+
+function buildOptions(args: ParsedArguments): CompileOptions {
+  const cell = args.text("cell");
+  const name = args.text("name");
+  const hvp = args.flag("hvp") === true;
+  return {
+    ...(cell === undefined ? {} : { cell }),
+    ...(name === undefined ? {} : { name }),
+    dimensions: sizesOption("dim", args.list("dim")),
+    target: choiceOption("target", args.text("target"), ["js"], "js"),
+    dtype: choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32"),
+    gradient: args.flag("gradient") ?? true,
+    jvp: args.flag("jvp") === true,
+    hvp,
+  };
+}

@@ -1,0 +1,141 @@
+/** The commands of `recell`: their options and what their help says. */
+import type { CommandEntry, OptionEntry } from "./arguments.js";
+
+const cell: OptionEntry = {
+  name: "cell",
+  kind: "text",
+  value: "NAME",
+  help: "which cell of the file; not needed where it has only one",
+};
+const dim: OptionEntry = {
+  name: "dim",
+  short: "d",
+  kind: "list",
+  value: "NAME=SIZE",
+  help: "size of a dimension; once for each: --dim I=64 --dim H=128",
+};
+const json: OptionEntry = { name: "json", kind: "flag", help: "print JSON on standard output" };
+
+export const buildCommand: CommandEntry = {
+  name: "build",
+  summary: "compile a cell to a standalone module",
+  usage: "FILE… --dim NAME=SIZE… --out DIR [options]",
+  description: `
+Writes NAME.js, an ES module that imports nothing, and its types, NAME.d.ts, where
+NAME is the cell's: GRU becomes gru.js. The module runs the cell (forward, step) and,
+unless told otherwise, its gradient (backward). The same source and options give the
+same bytes.`,
+  options: [
+    cell,
+    dim,
+    {
+      name: "out",
+      short: "o",
+      kind: "text",
+      value: "DIR",
+      help: "directory for the files; the current one where left out",
+    },
+    { name: "name", kind: "text", value: "NAME", help: "name of the files without ending" },
+    { name: "target", kind: "text", value: "TARGET", help: "js: plain JavaScript, runs everywhere" },
+    { name: "dtype", kind: "text", value: "TYPE", help: "f32 (the default) or f64: precision of all numbers" },
+    { name: "gradient", kind: "flag", help: "with backward (the default); --no-gradient makes a smaller module" },
+    { name: "jvp", kind: "flag", help: "with jvp, derivatives in a direction" },
+    { name: "hvp", kind: "flag", help: "with hvp, Hessian-vector products; includes the gradient" },
+    { name: "types", kind: "flag", help: "with types (the default); --no-types writes only the module" },
+  ],
+  examples: [
+    ["recell build gru.cell --dim I=64 --dim H=128 --out dist", "writes dist/gru.js and dist/gru.d.ts"],
+    [
+      "recell build layers.cell --cell LSTM -d I=8 -d H=16 --dtype f64",
+      "one cell of a file with several, in double precision",
+    ],
+    ["recell build gru.cell -d I=3 -d H=32 --no-gradient -o app/models", "for running only"],
+  ],
+};
+
+export const checkCommand: CommandEntry = {
+  name: "check",
+  summary: "report errors and warnings",
+  usage: "FILE… [options]",
+  description: `
+Checks files for all sizes at once: names, shapes, cycles, unused parameters. All errors
+are reported in one run. A FILE of - is standard input.`,
+  options: [json, { name: "strict", kind: "flag", help: "warnings count as errors" }],
+  examples: [
+    ["recell check cells/*.cell", "checks every file"],
+    ["recell check --json gru.cell", "for editors and scripts: places as offsets, lines and columns"],
+  ],
+};
+
+export const fmtCommand: CommandEntry = {
+  name: "fmt",
+  summary: "format files",
+  usage: "FILE… [options]",
+  description: `
+Writes files in the canonical form: one way to break lines, to indent and to spell
+operators. A FILE of - reads standard input and prints the result.`,
+  options: [{ name: "check", kind: "flag", help: "write nothing; exit with 1 and list the files that would change" }],
+  examples: [
+    ["recell fmt cells/*.cell", "formats every file in place"],
+    ["recell fmt --check cells/*.cell", "for a continuous build"],
+    ["recell fmt - < gru.cell", "prints the formatted text"],
+  ],
+};
+
+export const explainCommand: CommandEntry = {
+  name: "explain",
+  summary: "show what the compiler makes of a cell",
+  usage: "FILE [options]",
+  description: `
+Shows for each function of the module what is computed before, in and after the loop
+over time, how much arithmetic that is and what is kept in memory. With --after it shows
+the program itself after a pass, with --equations the derived equations. Dimensions
+without a size stay symbols.`,
+  options: [
+    cell,
+    dim,
+    { name: "after", kind: "text", value: "PASS", help: "the graph after a pass; --after list shows the passes" },
+    { name: "entry", kind: "text", value: "NAME", help: "one function only: forward, backward, step, …" },
+    { name: "equations", kind: "flag", help: "the equations of each function, derivatives too" },
+    { name: "jvp", kind: "flag", help: "also the functions that --jvp compiles" },
+    { name: "hvp", kind: "flag", help: "also the functions that --hvp compiles" },
+    { name: "dtype", kind: "text", value: "TYPE", help: "f32 (the default) or f64: for sizes in bytes" },
+    json,
+  ],
+  examples: [
+    ["recell explain lstm.cell", "what leaves the loop, operations and bytes per step"],
+    ["recell explain lstm.cell --after split-time --entry forward", "the graph after one pass"],
+    ["recell explain gru.cell --equations", "the equations, gradient included"],
+  ],
+};
+
+export const gradcheckCommand: CommandEntry = {
+  name: "gradcheck",
+  summary: "check a cell's gradient against differences",
+  usage: "FILE [options]",
+  description: `
+Compiles the cell in double precision with random sizes and compares its derivatives at
+random points in three ways: reverse mode against forward mode, and both against central
+differences. Prints the worst relative error of each tensor. The same seed gives the same
+run.`,
+  options: [
+    cell,
+    { ...dim, help: "fixes the size of a dimension; the others are random" },
+    { name: "seed", kind: "text", value: "N", help: "seed of all random choices; from the clock where left out" },
+    { name: "runs", kind: "text", value: "N", help: "sets of random sizes; 5 where left out" },
+    { name: "tolerance", kind: "text", value: "X", help: "largest relative error that passes; 1e-6 where left out" },
+    json,
+  ],
+  examples: [
+    ["recell gradcheck gru.cell", "checks the only cell of the file"],
+    ["recell gradcheck layers.cell --cell LSTM --dim H=16 --seed 7", "repeats one run"],
+  ],
+};
+
+export const commands: readonly CommandEntry[] = [
+  buildCommand,
+  checkCommand,
+  fmtCommand,
+  explainCommand,
+  gradcheckCommand,
+];

@@ -1,0 +1,96 @@
+/** `recell explain`: what the compiler makes of a cell. */
+import { printFunction } from "../ir/graph/print.js";
+import type { GraphFunction } from "../ir/graph/types.js";
+import { suggest } from "../diagnostics/suggest.js";
+import { lowerSource, type LowerResult } from "../lower-source.js";
+import type { LoweredCell } from "../lower/lowered-cell.js";
+import { explainProgram, printExplanation } from "../transform/explain.js";
+import { buildSequenceProgram, graphPasses, type SequenceOptions } from "../transform/pipeline.js";
+import { printCellEquations } from "../transform/print-equations.js";
+import { printDim } from "../types/dim.js";
+import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
+import { withOptionErrors } from "./option-errors.js";
+import { exitCodes, type Run } from "./run.js";
+import { findingsToJson, onlyInput, showFindings } from "./sources.js";
+import type { Terminal } from "./terminal.js";
+
+export const run: Run = (args, terminal) => {
+  if (args.text("after") === "list") {
+    for (const { name, summary } of graphPasses) terminal.out(`${name.padEnd(24)}  ${summary}\n`);
+    return exitCodes.ok;
+  }
+  const { file, text, readFile } = onlyInput("explain", args);
+  const cell = args.text("cell");
+  const dimensions = sizesOption("dim", args.list("dim"));
+  const options = { file, readFile, dimensions, ...(cell === undefined ? {} : { cell }) };
+  const result = withOptionErrors(file, () => lowerSource(text, options, "symbolic"));
+  if (args.flag("json") !== true) showFindings(result, terminal);
+  if (result.cell === undefined) {
+    if (args.flag("json") === true)
+      terminal.out(`${JSON.stringify({ diagnostics: findingsToJson(result) }, null, 2)}\n`);
+    return exitCodes.failed;
+  }
+  const after = args.text("after");
+  if (after !== undefined) showAfter(result.cell, after, args, terminal);
+  else if (args.flag("equations") === true) terminal.out(`${printCellEquations(result.cell).trimEnd()}\n`);
+  else showReports(result.cell, result, args, terminal);
+  return exitCodes.ok;
+};
+
+function sequenceOptions(args: ParsedArguments): SequenceOptions {
+  return { gradient: true, jvp: args.flag("jvp") === true, hvp: args.flag("hvp") === true };
+}
+
+/** The program after a pass: of each entry the last time the pass ran. */
+function showAfter(cell: LoweredCell, pass: string, args: ParsedArguments, terminal: Terminal): void {
+  const names = graphPasses.map(({ name }) => name);
+  if (!names.includes(pass)) {
+    const similar = suggest(pass, names);
+    throw new UsageError(
+      `there is no pass ${pass}; ${similar === undefined ? names.join(", ") : `did you mean ${similar}?`}`,
+    );
+  }
+  const found = new Map<string, GraphFunction>();
+  buildSequenceProgram(cell, {
+    ...sequenceOptions(args),
+    observe: (entry, name, fn) => {
+      if (name === pass) found.set(entry, fn);
+    },
+  });
+  const entry = args.text("entry");
+  if (entry !== undefined && !found.has(entry)) {
+    throw new UsageError(
+      `${pass} does not run on ${entry}; it runs on ${[...found.keys()].join(", ") || "nothing here"}`,
+    );
+  }
+  const printed = [...found]
+    .filter(([name]) => entry === undefined || name === entry)
+    .map(([name, fn]) => ({ entry: name, text: printFunction({ ...fn, name }) }));
+  if (args.flag("json") === true) terminal.out(`${JSON.stringify({ pass, functions: printed }, null, 2)}\n`);
+  else terminal.out(printed.map(({ text }) => text).join("\n"));
+}
+
+function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArguments, terminal: Terminal): void {
+  const bytes = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32") === "f64" ? 8 : 4;
+  const all = explainProgram(buildSequenceProgram(cell, sequenceOptions(args)));
+  const entry = args.text("entry");
+  const reports = entry === undefined ? all : all.filter((report) => report.entry === entry);
+  if (reports.length === 0) {
+    throw new UsageError(`there is no entry ${entry ?? ""}; there are ${all.map((report) => report.entry).join(", ")}`);
+  }
+  if (args.flag("json") !== true) {
+    terminal.out(`${cell.name}\n\n${printExplanation(reports, bytes).trimEnd()}\n`);
+    return;
+  }
+  const json = reports.map(({ regions, crossing, residuals, ...rest }) => ({
+    ...rest,
+    regions: regions.map(({ productOperations, elementOperations, ...region }) => ({
+      ...region,
+      productOperations: printDim(productOperations),
+      elementOperations: printDim(elementOperations),
+    })),
+    numbersThroughMemory: printDim(crossing),
+    kept: { names: residuals.names, numbers: printDim(residuals.numbers) },
+  }));
+  terminal.out(`${JSON.stringify({ cell: cell.name, entries: json, diagnostics: findingsToJson(result) }, null, 2)}\n`);
+}

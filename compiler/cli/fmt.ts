@@ -1,0 +1,28 @@
+/** `recell fmt`: the canonical form of files. */
+import { format } from "../compile.js";
+import { writeText } from "./files.js";
+import { type ExitCode, exitCodes, type Run } from "./run.js";
+import { allInputs, showFindings } from "./sources.js";
+
+export const run: Run = (args, terminal) => {
+  let code: ExitCode = exitCodes.ok;
+  for (const [i, { file, text }] of allInputs("fmt", args).entries()) {
+    const result = format(text, { file });
+    if (result.text === undefined) {
+      showFindings(result, terminal);
+      terminal.error(`${file} is left as it is\n`);
+      code = exitCodes.failed;
+    } else if (args.flag("check") === true) {
+      if (result.text === text) continue;
+      terminal.out(`${file}\n`);
+      code = exitCodes.failed;
+    } else if (args.positionals[i] !== file) {
+      // Standard input, or a file of the standard library.
+      terminal.out(result.text);
+    } else if (result.text !== text) {
+      writeText(file, result.text);
+      terminal.error(`formatted ${file}\n`);
+    }
+  }
+  return code;
+};

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+/** The command `recell`. */
+import process from "node:process";
+import { runCommandLine } from "./run.js";
+
+// A reader that has seen enough (`recell explain … | head`) is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  out: process.stdout,
+  error: process.stderr,
+  noColor: process.env["NO_COLOR"],
+});

@@ -1,0 +1,82 @@
+/** One run of the command line, from arguments to exit code. Nothing here ends the process, so that tests can call it. */
+import { InvariantError } from "../diagnostics/invariant.js";
+import { suggest } from "../diagnostics/suggest.js";
+import { version } from "../version.js";
+import { type CommandEntry, type ParsedArguments, parseArguments, UsageError } from "./arguments.js";
+import { commands } from "./commands.js";
+import { commandHelp, generalHelp } from "./help.js";
+import { createTerminal, type OutputStream, type Terminal } from "./terminal.js";
+
+/** What `recell` exits with. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, internal: 3 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export interface Environment {
+  readonly out: OutputStream;
+  readonly error: OutputStream;
+  /** The variable NO_COLOR. */
+  readonly noColor: string | undefined;
+}
+
+/** What a command's file exports as `run`. */
+export type Run = (args: ParsedArguments, terminal: Terminal) => ExitCode | Promise<ExitCode>;
+
+/** Commands are loaded when they are used: `--help` should not wait for the compiler. */
+const loaders: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {
+  build: () => import("./build.js"),
+  check: () => import("./check.js"),
+  fmt: () => import("./fmt.js"),
+  explain: () => import("./explain.js"),
+  gradcheck: () => import("./gradcheck.js"),
+};
+
+export async function runCommandLine(args: readonly string[], environment: Environment): Promise<ExitCode> {
+  const { out, error, noColor } = environment;
+  const plain = createTerminal(out, error, undefined, noColor);
+  try {
+    const [name, ...rest] = args;
+    if (name === undefined) {
+      plain.error(generalHelp(commands, version));
+      return exitCodes.usage;
+    }
+    if (name === "--help" || name === "-h" || name === "help") {
+      const about = name === "help" && rest[0] !== undefined ? commandHelp(findCommand(rest[0])) : undefined;
+      plain.out(about ?? generalHelp(commands, version));
+      return exitCodes.ok;
+    }
+    if (name === "--version" || name === "-v") {
+      plain.out(`${version}\n`);
+      return exitCodes.ok;
+    }
+    const command = findCommand(name);
+    const parsed = parseArguments(command, rest);
+    if (parsed.flag("help") === true) {
+      plain.out(commandHelp(command));
+      return exitCodes.ok;
+    }
+    const { run } = await (loaders[command.name] as () => Promise<{ readonly run: Run }>)();
+    return await run(parsed, createTerminal(out, error, parsed.flag("color"), noColor));
+  } catch (problem) {
+    return report(problem, plain);
+  }
+}
+
+function findCommand(name: string): CommandEntry {
+  const command = commands.find((entry) => entry.name === name);
+  if (command !== undefined) return command;
+  const names = commands.map((entry) => entry.name);
+  const similar = suggest(name, names);
+  const hint = similar === undefined ? `the commands are ${names.join(", ")}` : `did you mean ${similar}?`;
+  throw new UsageError(`recell has no command ${JSON.stringify(name)}; ${hint}`);
+}
+
+function report(problem: unknown, terminal: Terminal): ExitCode {
+  if (problem instanceof UsageError) {
+    terminal.error(`recell: ${problem.message}\n`);
+    return exitCodes.usage;
+  }
+  const detail = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
+  const what = problem instanceof InvariantError ? "a bug of recell" : "an unexpected error";
+  terminal.error(`recell: ${what}. Please report it with the files that led to it.\n${detail}\n`);
+  return exitCodes.internal;
+}

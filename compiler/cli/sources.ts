@@ -1,0 +1,60 @@
+/** Reads the files of a command and shows what the compiler says about them. */
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { diagnosticToJson, renderDiagnostics, type SourceLookup } from "../diagnostics/render.js";
+import type { SourceFile } from "../source/source-file.js";
+import { standardFileName, standardSources } from "../std/sources.js";
+import { type ParsedArguments, UsageError } from "./arguments.js";
+import { readIfPresent, readText, STDIN } from "./files.js";
+import type { Terminal } from "./terminal.js";
+
+export interface Input {
+  /** As messages name it, and what imports are relative to. */
+  readonly file: string;
+  readonly text: string;
+  readonly readFile: (path: string) => string | undefined;
+}
+
+/** The one FILE that a command takes. */
+export function onlyInput(command: string, args: ParsedArguments): Input {
+  const inputs = allInputs(command, args);
+  if (inputs.length > 1) throw new UsageError(`recell ${command} takes one FILE, got ${args.positionals.length}`);
+  return inputs[0] as Input;
+}
+
+/** Every FILE that a command takes, at least one. */
+export function allInputs(command: string, args: ParsedArguments): Input[] {
+  if (args.positionals.length === 0)
+    throw new UsageError(`recell ${command} needs a FILE; see recell ${command} --help`);
+  return args.positionals.map((path) => {
+    // A cell that ships with recell is called as imports call it, unless there is a file of that name.
+    const standard = /^std\//u.test(path) && readIfPresent(path) === undefined ? standardFileName(path) : path;
+    const text = standardSources.get(standard) ?? readText(path);
+    return { file: path === STDIN ? "<stdin>" : standard, text, readFile: readIfPresent };
+  });
+}
+
+interface Findings {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: ReadonlyMap<string, SourceFile>;
+}
+
+/** Shows diagnostics on standard error. */
+export function showFindings({ diagnostics, sources }: Findings, terminal: Terminal): void {
+  if (diagnostics.length === 0) return;
+  const lookup: SourceLookup = (file) => sources.get(file);
+  terminal.error(`${renderDiagnostics(diagnostics, lookup, { color: terminal.colors.error })}\n`);
+}
+
+export function findingsToJson({ diagnostics, sources }: Findings): unknown[] {
+  return diagnostics.map((diagnostic) => diagnosticToJson(diagnostic, (file) => sources.get(file)));
+}
+
+/** `2 errors and 1 warning`, or undefined where there is nothing to count. */
+export function countFindings(diagnostics: readonly Diagnostic[]): string | undefined {
+  const count = (severity: "error" | "warning"): string[] => {
+    const number = diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
+    return number === 0 ? [] : [`${number} ${severity}${number === 1 ? "" : "s"}`];
+  };
+  const parts = [...count("error"), ...count("warning")];
+  return parts.length === 0 ? undefined : parts.join(" and ");
+}

@@ -1,0 +1,218 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commands } from "../../../compiler/cli/commands.js";
+import { runCommandLine } from "../../../compiler/cli/run.js";
+
+let folder = "";
+const file = (name: string): string => join(folder, name);
+const leaky =
+  "cell Leaky(N) {\n  input x: [N]\n  state h: [N]\n  param w: [N] ~ ones\n\n  h' = h * w + x\n\n  output y = h'\n}\n";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "recell-cli-"));
+  writeFileSync(file("leaky.cell"), leaky);
+  writeFileSync(file("ugly.cell"), leaky.replace("h * w + x", "h*w  +x"));
+  writeFileSync(file("wrong.cell"), leaky.replace("h * w", "g * w"));
+  writeFileSync(file("broken.cell"), "cell Leaky(N) {");
+  writeFileSync(file("two.cell"), leaky + leaky.replace("Leaky", "LeakyToo"));
+  writeFileSync(
+    file("heads.cell"),
+    "cell Heads(H, N) {\n  input x: [H]\n  state h: [H]\n  h' = reshape(relu(reshape(h + x, [N, H / N])), [H])\n  output y = h'\n}\n",
+  );
+  writeFileSync(
+    file("imports.cell"),
+    'import { Leaky } from "./leaky.cell"\ncell Two(N) {\n  input x: [N]\n  use a = Leaky(N)\n  output y = a(x)\n}\n',
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function recell(...args: string[]): Promise<{ code: number; out: string; error: string }> {
+  let out = "";
+  let error = "";
+  const code = await runCommandLine(args, {
+    out: { write: (text: string) => (out += text) },
+    error: { write: (text: string) => (error += text) },
+    noColor: undefined,
+  });
+  return { code, out, error };
+}
+
+describe("help", () => {
+  test("of the command itself", async () => {
+    const { code, out } = await recell("--help");
+    expect(code).toBe(0);
+    for (const { name } of commands) expect(out).toContain(`  ${name}`);
+    expect(out).toContain("exit codes:");
+    expect((await recell()).code).toBe(2);
+    expect((await recell("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/u);
+  });
+
+  test.each(commands.map(({ name }) => name))("of %s", async (name) => {
+    const { code, out } = await recell(name, "--help");
+    expect(code).toBe(0);
+    expect(out).toContain("examples:");
+    expect(out.split("\n").every((line) => line.length <= 110)).toBe(true);
+  });
+});
+
+describe("wrong use exits with 2 and says what is wrong", () => {
+  test.each([
+    [["biuld"], /no command "biuld"; did you mean build\?/u],
+    [["build"], /build needs a FILE/u],
+    [["build", "x.cell", "--dmi", "H=1"], /no option --dmi; did you mean --dim\?/u],
+    [["build", "x.cell", "--dim", "H"], /--dim takes NAME=NUMBER/u],
+    [["build", "x.cell", "--dim"], /--dim needs a value/u],
+    [["build", "x.cell", "--dtype", "f16"], /--dtype must be f32 or f64, got "f16"|cannot read/u],
+    [["check", "missing.cell"], /cannot read missing.cell: no such file/u],
+    [["check", "--json=yes", "x.cell"], /--json takes no value/u],
+    [["gradcheck", "x.cell", "--seed", "abc"], /--seed must be an integer|cannot read/u],
+  ])("%j", async (args, message) => {
+    const { code, out, error } = await recell(...args);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(error).toMatch(message);
+  });
+});
+
+describe("check", () => {
+  test("a good file", async () => {
+    const { code, out, error } = await recell("check", file("leaky.cell"), file("imports.cell"));
+    expect([code, out, error]).toEqual([0, "", "2 files: no errors\n"]);
+  });
+
+  test("an error, with its place", async () => {
+    const { code, error } = await recell("check", file("wrong.cell"), file("leaky.cell"));
+    expect(code).toBe(1);
+    expect(error).toMatch(/error\[unknown-name\]/u);
+    expect(error).toMatch(/wrong\.cell:6:8/u);
+    expect(error).toMatch(/2 files: 1 error/u);
+  });
+
+  test("warnings fail only where they are asked to", async () => {
+    writeFileSync(file("unused.cell"), leaky.replace("param w", "param v: [N] ~ ones\n  param w"));
+    const plain = await recell("check", file("unused.cell"));
+    expect([plain.code, plain.error]).toEqual([0, expect.stringMatching(/1 file: 1 warning/u) as string]);
+    expect((await recell("check", "--strict", file("unused.cell"))).code).toBe(1);
+  });
+
+  test("colours only where they are wanted", async () => {
+    expect((await recell("check", file("wrong.cell"))).error).not.toContain("\u001b");
+    expect((await recell("check", "--color", file("wrong.cell"))).error).toContain("\u001b[31;1m");
+  });
+
+  test("a cell of the standard library", async () => {
+    expect(await recell("check", "std/lstm")).toEqual({ code: 0, out: "", error: "1 file: no errors\n" });
+  });
+
+  test("as JSON", async () => {
+    const { code, out, error } = await recell("check", "--json", file("wrong.cell"));
+    expect([code, error]).toEqual([1, ""]);
+    const found = JSON.parse(out) as { code: string; line: number }[];
+    expect(found.map(({ code, line }) => [code, line])).toContainEqual(["unknown-name", 6]);
+  });
+});
+
+describe("fmt", () => {
+  test("--check lists what would change", async () => {
+    const { code, out } = await recell("fmt", "--check", file("leaky.cell"), file("ugly.cell"));
+    expect([code, out]).toEqual([1, `${file("ugly.cell")}\n`]);
+    expect((await recell("fmt", "--check", file("leaky.cell"))).code).toBe(0);
+  });
+
+  test("writes the canonical form", async () => {
+    const { code } = await recell("fmt", file("ugly.cell"));
+    expect(code).toBe(0);
+    expect(readFileSync(file("ugly.cell"), "utf8")).toBe(leaky);
+  });
+
+  test("leaves a file alone that it cannot read", async () => {
+    const { code, error } = await recell("fmt", file("broken.cell"));
+    expect(code).toBe(1);
+    expect(error).toContain("is left as it is");
+    expect(readFileSync(file("broken.cell"), "utf8")).toBe("cell Leaky(N) {");
+  });
+});
+
+describe("build", () => {
+  test("writes a module and its types, and nothing else", async () => {
+    const out = file("dist/models");
+    const { code, out: shown } = await recell("build", file("leaky.cell"), "--dim", "N=3", "--out", out);
+    expect(code).toBe(0);
+    expect(shown).toContain("leaky.js");
+    expect(readdirSync(out).sort()).toEqual(["leaky.d.ts", "leaky.js"]);
+  });
+
+  test("names, --no-types", async () => {
+    const out = file("named");
+    await recell("build", file("leaky.cell"), "-d", "N=3", "-o", out, "--name", "model", "--no-types", "--no-gradient");
+    expect(readdirSync(out)).toEqual(["model.js"]);
+    expect(readFileSync(join(out, "model.js"), "utf8")).not.toContain("function backward");
+  });
+
+  test("asks for the cell and for dimensions", async () => {
+    const two = await recell("build", file("two.cell"), "--dim", "N=1", "-o", file("two"));
+    expect([two.code, two.error]).toEqual([2, expect.stringMatching(/Leaky, LeakyToo/u) as string]);
+    const unknown = await recell("build", file("two.cell"), "--cell", "Leeky", "--dim", "N=1", "-o", file("two"));
+    expect(unknown.error).toMatch(/no cell "Leeky".*Leaky/u);
+    const missing = await recell("build", file("leaky.cell"), "-o", file("two"));
+    expect([missing.code, missing.error]).toEqual([2, expect.stringMatching(/N/u) as string]);
+    const extra = await recell("build", file("leaky.cell"), "-d", "N=1", "-d", "Q=1", "-o", file("two"));
+    expect([extra.code, extra.error]).toEqual([2, expect.stringMatching(/Q/u) as string]);
+  });
+
+  test("does not write where it fails", async () => {
+    mkdirSync(file("none"));
+    const { code } = await recell("build", file("wrong.cell"), "-d", "N=1", "-o", file("none"));
+    expect(code).toBe(1);
+    expect(readdirSync(file("none"))).toEqual([]);
+  });
+});
+
+describe("explain", () => {
+  test("reports, equations and passes", async () => {
+    const report = await recell("explain", file("leaky.cell"));
+    expect(report.code).toBe(0);
+    expect(report.out).toMatch(/forward[^]*backward/u);
+    const equations = await recell("explain", file("leaky.cell"), "--equations");
+    expect(equations.out).toContain("h'");
+    const passes = await recell("explain", file("leaky.cell"), "--after", "list");
+    expect(passes.out).toContain("split-time");
+    const after = await recell("explain", file("leaky.cell"), "--after", "split-time", "--entry", "forward");
+    expect(after.out).toMatch(/^func forward/u);
+    const misspelt = await recell("explain", file("leaky.cell"), "--after", "split-tyme");
+    expect([misspelt.code, misspelt.error]).toEqual([2, expect.stringMatching(/did you mean split-time/u) as string]);
+    const json = await recell("explain", file("leaky.cell"), "--json");
+    expect(JSON.parse(json.out)).toMatchObject({ cell: "Leaky" });
+  });
+});
+
+describe("gradcheck", () => {
+  test("passes and names its seed", async () => {
+    const { code, out } = await recell("gradcheck", file("leaky.cell"), "--seed", "7", "--runs", "2");
+    expect(code).toBe(0);
+    expect(out).toMatch(/param\s+w/u);
+    expect(out).toMatch(/seed 7/u);
+    expect((await recell("gradcheck", file("leaky.cell"), "--seed", "7", "--runs", "2")).out).toBe(out);
+  });
+
+  test("finds sizes that divide", async () => {
+    const { code, error } = await recell("gradcheck", file("heads.cell"), "--seed", "1", "--runs", "1");
+    expect([code, error]).toEqual([0, ""]);
+  });
+
+  test("a tolerance that nothing meets fails with 1", async () => {
+    const { code, out } = await recell(
+      "gradcheck",
+      file("leaky.cell"),
+      "--tolerance",
+      "1e-300",
+      "--seed",
+      "3",
+      "--json",
+    );
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ passed: false, seed: 3 });
+  });
+});

@@ -1,0 +1,124 @@
+/** What `npm publish` would publish: its files, and that they work where they are installed. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+let folder = "";
+let tarball = "";
+let packed: string[] = [];
+
+const npm = (args: string[], cwd: string): string =>
+  execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+beforeAll(() => {
+  if (!existsSync(join(root, "dist/compiler/index.js"))) npm(["run", "build"], root);
+  folder = mkdtempSync(join(tmpdir(), "recell-package-"));
+  const report = npm(["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root);
+  const [{ filename, files }] = JSON.parse(report) as [{ filename: string; files: { path: string }[] }];
+  tarball = join(folder, filename);
+  packed = files.map(({ path }) => path);
+}, 240_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the tarball has the library, the command and the references, and nothing else", () => {
+  for (const path of [
+    "dist/compiler/index.js",
+    "dist/compiler/index.d.ts",
+    "dist/compiler/cli/main.js",
+    "dist/runtime/index.js",
+    "compiler/std/lstm.cell",
+    "spec/module-abi.md",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+  ]) {
+    expect(packed).toContain(path);
+  }
+  expect(
+    packed.filter((path) =>
+      /(^|\/)(test|examples|node_modules)\/|generate\.|cli\/link\.|tsbuildinfo|\.tgz$/u.test(path),
+    ),
+  ).toEqual([]);
+});
+
+test("publint has nothing to say", async () => {
+  const data = readFileSync(tarball);
+  const { messages, pkg } = await publint({
+    pack: { tarball: data.buffer.slice(data.byteOffset, data.byteOffset + data.length) },
+  });
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+});
+
+test("types resolve wherever ES modules do", async () => {
+  const result = await checkPackage(createPackageFromTarballData(readFileSync(tarball)));
+  if (result.types === false) throw new Error("the package has no types");
+  // An ES module cannot be clean for TypeScript's CommonJS modes, and this package is one on purpose.
+  const problems = result.problems.filter(
+    (problem) => !("resolutionKind" in problem && ["node10", "node16-cjs"].includes(problem.resolutionKind)),
+  );
+  expect(problems).toEqual([]);
+});
+
+describe("installed in an empty project", () => {
+  let project = "";
+  const run = (command: string, args: string[]): string =>
+    execFileSync(command, args, { cwd: project, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+  beforeAll(() => {
+    project = mkdtempSync(join(folder, "project-"));
+    writeFileSync(join(project, "package.json"), '{ "name": "empty", "private": true, "type": "module" }');
+    npm(["install", tarball, "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"], project);
+    writeFileSync(
+      join(project, "leaky.cell"),
+      "cell Leaky(N) {\n  input x: [N]\n  state h: [N]\n  param w: [N] ~ ones\n\n  h' = h * w + x\n\n  output y = h'\n}\n",
+    );
+  }, 240_000);
+
+  test("the command builds a module", () => {
+    expect(run("npx", ["--no-install", "recell", "--version"]).trim()).toMatch(/^\d+\.\d+\.\d+/u);
+    run("npx", ["--no-install", "recell", "build", "leaky.cell", "--dim", "N=2", "--out", "out"]);
+    expect(readdirSync(join(project, "out")).sort()).toEqual(["leaky.d.ts", "leaky.js"]);
+    const program =
+      'import { instantiate } from "./out/leaky.js";\nconst cell = instantiate();\ncell.init(1);\nconsole.log([...cell.step({ x: [1, 2] }).y].join());\n';
+    writeFileSync(join(project, "run.js"), program);
+    expect(run("node", ["run.js"]).trim()).toBe("1,2");
+  });
+
+  test("the library compiles, loads and trains", () => {
+    const program = `
+import { readFileSync } from "node:fs";
+import { check, compile, format } from "recell";
+import { loadModule, sgd } from "recell/runtime";
+const source = readFileSync("leaky.cell", "utf8");
+const { files, manifest } = compile(source, { dimensions: { N: 2 } });
+const module = await loadModule(files[0].text);
+const cell = module.instantiate({ batch: 1, steps: 1 });
+console.log(check(source).diagnostics.length, format(source).text === source, manifest.cell, typeof sgd, cell.forward({ x: [1, 2] }).y.join());
+`;
+    writeFileSync(join(project, "library.js"), program);
+    expect(run("node", ["library.js"]).trim()).toBe("0 true Leaky function 1,2");
+  });
+
+  test("types of the library and of the module", () => {
+    const program = `
+import { compile, type CompileResult } from "recell";
+import { loadModule, type Manifest } from "recell/runtime";
+import { instantiate, manifest } from "./out/leaky.js";
+const result: CompileResult = compile("", { dtype: "f64" });
+const known: Manifest = manifest;
+const y: Float32Array = instantiate({ batch: 1 }).forward({ x: [1, 2] }).y;
+export { result, known, y, loadModule };
+`;
+    writeFileSync(join(project, "program.ts"), program);
+    const compilerOptions = { module: "nodenext", target: "es2022", strict: true, noEmit: true, types: [] };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["program.ts"] }));
+    expect(run("node", [join(root, "node_modules/typescript/bin/tsc")])).toBe("");
+  });
+});
