@@ -1,0 +1,78 @@
+/**
+ * The errors of this library, as opposed to those of a compiled module.
+ *
+ * A wrong call (a missing tensor, a wrong length, a wrong type) is a `TypeError` or a `RangeError`, here as in compiled
+ * modules: it is a mistake in the calling program. The classes below are for data that came from elsewhere, a file or
+ * the network, and turned out not to be what it should: a program may want to catch those. Each has a `code` that stays
+ * the same from version to version, where the message may improve.
+ */
+
+export type ModuleErrorCode =
+  /** The text is not a JavaScript module that could be evaluated. */
+  | "not-loadable"
+  /** It exports no `manifest` and `instantiate`, or the manifest is of something else. */
+  | "not-a-cell"
+  /** It is a compiled cell of a version this runtime does not know. */
+  | "unknown-version"
+  /** The manifest is ours, but a part of it is missing or wrong. */
+  | "corrupt-manifest";
+
+/** A compiled module could not be used. `cause` is the engine's own error where there was one. */
+export class ModuleError extends Error {
+  override readonly name = "ModuleError";
+  readonly code: ModuleErrorCode;
+
+  constructor(code: ModuleErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export type SafetensorsErrorCode =
+  /** Shorter than the eight bytes of the header's length, or than the header or the data it announces. */
+  | "truncated"
+  /** The header's length is larger than the format allows. */
+  | "header-too-large"
+  /** The header is not UTF-8, not JSON, or not an object. */
+  | "invalid-header"
+  /** Two tensors, or two fields of one tensor, have the same name. */
+  | "duplicate-name"
+  /** A tensor's entry lacks a field, has one too many, or one of the wrong type. */
+  | "invalid-entry"
+  /** The element type is none that the format knows. */
+  | "unknown-dtype"
+  /** A size is negative, fractional or too large to count with. */
+  | "invalid-shape"
+  /** A tensor's offsets are out of order, out of range, or do not fit its shape. */
+  | "invalid-offsets"
+  /** Two tensors share bytes, or there are bytes that belong to none. */
+  | "overlap"
+  | "hole";
+
+/** Bytes that are not a safetensors file. `tensor` names the entry at fault where there is one. */
+export class SafetensorsError extends Error {
+  override readonly name = "SafetensorsError";
+  readonly code: SafetensorsErrorCode;
+  readonly tensor: string | undefined;
+
+  constructor(code: SafetensorsErrorCode, message: string, tensor?: string) {
+    super(message);
+    this.code = code;
+    this.tensor = tensor;
+  }
+}
+
+export type ParamsErrorCode = "missing-tensor" | "unexpected-tensor" | "shape-mismatch" | "dtype-mismatch";
+
+/** A file of parameters that does not belong to the module at hand. `tensor` names the first one at fault. */
+export class ParamsError extends Error {
+  override readonly name = "ParamsError";
+  readonly code: ParamsErrorCode;
+  readonly tensor: string;
+
+  constructor(code: ParamsErrorCode, message: string, tensor: string) {
+    super(message);
+    this.code = code;
+    this.tensor = tensor;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * recell/runtime: everything around compiled modules. It knows them by their manifest only and never needs the
+ * compiler.
+ */
+
+// Loading.
+export { loadModule } from "./module/load-js.js";
+export { checkManifest } from "./module/check-manifest.js";
+export { embedParams } from "./module/embed-params.js";
+export type {
+  CallGradient,
+  CallResult,
+  CallValues,
+  CompiledModule,
+  FloatArray,
+  InstantiateOptions,
+  ModuleInstance,
+  TensorRecord,
+} from "./module/compiled-module.js";
+export type { Initializer, InputEntry, Manifest, ParamEntry, StateEntry, TensorEntry } from "./module/manifest.js";
+
+// Running.
+export {
+  runSequence,
+  type ForwardRunner,
+  type RunSequenceOptions,
+  type SequenceResult,
+} from "./sequence/run-sequence.js";
+
+// Training.
+export { sgd, type SgdOptions } from "./training/sgd.js";
+export { adam, adamw, type AdamOptions, type AdamWOptions } from "./training/adam.js";
+export { rmsprop, type RmspropOptions } from "./training/rmsprop.js";
+export type { Optimizer } from "./training/optimizer.js";
+export { clipByGlobalNorm } from "./training/clip-by-global-norm.js";
+export { crossEntropy, meanSquaredError, type Loss, type LossOptions } from "./training/losses.js";
+export { createRandom, type Random } from "./random.js";
+
+// Files.
+export { loadParams, saveParams, type LoadParamsOptions } from "./io/params.js";
+export { readSafetensors, writeSafetensors, type SafeTensor, type SafetensorsFile } from "./io/safetensors.js";
+export type { SafetensorsDtype } from "./io/element-types.js";
+export { fromNumbers, toNumbers } from "./io/tensor-numbers.js";
+
+// Errors.
+export {
+  ModuleError,
+  ParamsError,
+  SafetensorsError,
+  type ModuleErrorCode,
+  type ParamsErrorCode,
+  type SafetensorsErrorCode,
+} from "./errors.js";

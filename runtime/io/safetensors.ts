@@ -1,0 +1,144 @@
+/**
+ * The safetensors format: eight bytes with the length of a header, the header as JSON, the tensors' bytes.
+ *
+ *     u64 little-endian N | N bytes of JSON, spaces at its end | data
+ *     { "W": { "dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24] }, "__metadata__": { "key": "text" } }
+ *
+ * Source: the description in the README of huggingface/safetensors. Reading is strict: tensors cover the data without
+ * overlap or hole, nothing is repeated, and no size in the file is believed before it has been compared with the
+ * number of bytes there are, so that a bad file cannot make the reader allocate more than its own size.
+ */
+import { SafetensorsError } from "../errors.js";
+import { elementBytes, type SafetensorsDtype } from "./element-types.js";
+import { parseHeader, type HeaderEntry } from "./safetensors-header.js";
+
+export interface SafeTensor {
+  readonly dtype: SafetensorsDtype;
+  /** Empty for a single number. */
+  readonly shape: readonly number[];
+  /** Row-major elements, little-endian, without a gap. */
+  readonly bytes: Uint8Array;
+}
+
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, SafeTensor>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** The largest header that the format allows, in bytes. */
+const maximalHeader = 100_000_000;
+
+/**
+ * Reads a file.
+ *
+ * @param bytes The whole file. The tensors' `bytes` are views into it, not copies.
+ * @throws SafetensorsError with a code for each way in which a file can be wrong.
+ * @example
+ *     const { tensors } = readSafetensors(await readFile("gru.safetensors"));
+ *     const weights = toNumbers(tensors.get("W_r")!);
+ */
+export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
+  if (bytes.length < 8)
+    throw new SafetensorsError("truncated", `a file has at least 8 bytes, this one ${bytes.length}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const headerLength = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  if (headerLength > maximalHeader) {
+    throw new SafetensorsError(
+      "header-too-large",
+      `the header has ${headerLength} bytes, at most ${maximalHeader} may be`,
+    );
+  }
+  if (headerLength > bytes.length - 8) {
+    throw new SafetensorsError(
+      "truncated",
+      `the header has ${headerLength} bytes, but only ${bytes.length - 8} follow its length`,
+    );
+  }
+  const { entries, metadata } = parseHeader(bytes.subarray(8, 8 + headerLength));
+  const data = bytes.subarray(8 + headerLength);
+  checkCoverage(entries, data.length);
+  const tensors = new Map<string, SafeTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
+  }
+  return { tensors, metadata };
+}
+
+/** Every byte of the data belongs to one tensor. */
+function checkCoverage(entries: readonly HeaderEntry[], length: number): void {
+  const inOrder = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let covered = 0;
+  for (const { name, begin, end } of inOrder) {
+    if (end > length) {
+      const message = `tensor ${JSON.stringify(name)} ends at byte ${end}, but the data has ${length} bytes`;
+      throw new SafetensorsError("truncated", message, name);
+    }
+    if (begin < covered) {
+      throw new SafetensorsError("overlap", `tensor ${JSON.stringify(name)} shares bytes with another`, name);
+    }
+    if (begin > covered) {
+      const message = `bytes ${covered} to ${begin} before tensor ${JSON.stringify(name)} belong to no tensor`;
+      throw new SafetensorsError("hole", message, name);
+    }
+    covered = end;
+  }
+  if (covered < length) {
+    throw new SafetensorsError("hole", `bytes ${covered} to ${length} at the end belong to no tensor`);
+  }
+}
+
+/**
+ * Writes a file. The same tensors give the same bytes, in whatever order they come: they are sorted by element size,
+ * largest first, so that each is aligned, and then by name.
+ *
+ * @throws TypeError for a name that the format reserves (`__metadata__`), RangeError where bytes do not fit a shape.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Uint8Array {
+  const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  const inOrder = [...tensors].sort(
+    ([nameA, a], [nameB, b]) => elementBytes[b.dtype] - elementBytes[a.dtype] || byName(nameA, nameB),
+  );
+  // The header is put together by hand: an object would lose `__proto__` and move names that look like numbers.
+  const fields: string[] = [];
+  if (metadata.size > 0) {
+    const pairs = [...metadata].sort(([a], [b]) => byName(a, b));
+    const texts = pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+    fields.push(`"__metadata__":{${texts.join(",")}}`);
+  }
+  let offset = 0;
+  for (const [name, { dtype, shape, bytes }] of inOrder) {
+    checkTensor(name, dtype, shape, bytes);
+    const end = offset + bytes.length;
+    const entry = `{"dtype":"${dtype}","shape":[${shape.join(",")}],"data_offsets":[${offset},${end}]}`;
+    fields.push(`${JSON.stringify(name)}:${entry}`);
+    offset = end;
+  }
+  const text = new TextEncoder().encode(`{${fields.join(",")}}`);
+  const headerLength = Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(8 + headerLength + offset).fill(0x20, 8, 8 + headerLength);
+  new DataView(file.buffer).setUint32(0, headerLength, true);
+  file.set(text, 8);
+  let at = 8 + headerLength;
+  for (const [, { bytes }] of inOrder) {
+    file.set(bytes, at);
+    at += bytes.length;
+  }
+  return file;
+}
+
+function checkTensor(name: string, dtype: SafetensorsDtype, shape: readonly number[], bytes: Uint8Array): void {
+  if (name === "__metadata__") throw new TypeError('"__metadata__" is no name for a tensor');
+  if (!Object.hasOwn(elementBytes, dtype)) throw new TypeError(`tensor ${name} has unknown dtype ${String(dtype)}`);
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw new RangeError(`tensor ${name} has shape [${shape.join(", ")}]; sizes are integers of at least 0`);
+  }
+  const expected = shape.reduce((count, size) => count * size, elementBytes[dtype]);
+  if (bytes.length !== expected) {
+    throw new RangeError(
+      `tensor ${name} of ${dtype} [${shape.join(", ")}] takes ${expected} bytes, got ${bytes.length}`,
+    );
+  }
+}

@@ -1,0 +1,135 @@
+/** Sequences longer than an instance has room for, in chunks whose states are carried on. */
+import {
+  elementCount,
+  type CompiledModule,
+  type FloatArray,
+  type ModuleInstance,
+  type TensorRecord,
+} from "../module/compiled-module.js";
+
+export interface RunSequenceOptions {
+  /** Examples, B. */
+  readonly batch: number;
+  /** Steps of the whole sequence, T. */
+  readonly steps: number;
+  /** Steps per call; at most the `steps` that the instance was made for. */
+  readonly chunk: number;
+  /** Real steps of each example, `[B]`, from 0 to T; all T where left out. */
+  readonly lengths?: ArrayLike<number>;
+  /** Run-time sizes of contexts, as `forward` takes them. */
+  readonly sizes?: Readonly<Record<string, unknown>>;
+}
+
+export interface SequenceResult {
+  /** Outputs by name, `[B, T, …]`. Unlike the results of `forward` they are the caller's to keep. */
+  readonly outputs: Readonly<Record<string, FloatArray>>;
+  /** States after the last real step of each example, `[B, …]`: the start of a sequence that goes on. */
+  readonly final: Readonly<Record<string, FloatArray>>;
+}
+
+type Numbers = FloatArray | Int32Array | Uint32Array | Uint16Array | Uint8Array | number[];
+
+/** An instance of any module, with the types that its own `.d.ts` gives it or with general ones. */
+export interface ForwardRunner {
+  forward(values: never): { readonly final: TensorRecord };
+}
+
+/**
+ * Runs `forward` over a long sequence piece by piece. The result has the same bits as one call over the whole would
+ * give; memory is needed for one chunk only, besides inputs and outputs.
+ *
+ * @param module Whose manifest tells names and shapes.
+ * @param instance Where the parameters are; its streaming state is left alone.
+ * @param values Inputs `[B, T, …]`, contexts `[B, …]` and, where wanted, initial states `[B, …]`, by name.
+ * @throws TypeError where an input is missing, RangeError where a length or a size does not fit.
+ * @example
+ *     const day = runSequence(gru, instance, { x }, { batch: 1, steps: 86_400, chunk: 1000 });
+ *     const next = runSequence(gru, instance, { x: x2, ...day.final }, { batch: 1, steps: 86_400, chunk: 1000 });
+ */
+export function runSequence(
+  module: Pick<CompiledModule, "manifest">,
+  instance: ForwardRunner,
+  values: Readonly<Record<string, unknown>>,
+  options: RunSequenceOptions,
+): SequenceResult {
+  const { batch, steps, chunk, lengths, sizes } = options;
+  const { manifest } = module;
+  for (const [name, size] of Object.entries({ batch, steps, chunk })) {
+    if (!Number.isSafeInteger(size) || size < 1)
+      throw new RangeError(`${name} must be a positive integer, got ${size}`);
+  }
+  if (lengths !== undefined && lengths.length !== batch) {
+    throw new RangeError(`lengths must have length ${batch}, got ${lengths.length}`);
+  }
+  const inputs = manifest.inputs.map(({ name, shape }) =>
+    inputWindow(name, own(values, name), batch, steps, elementCount(shape)),
+  );
+  // Tensors may be called `constructor` or `__proto__`, so these records inherit nothing.
+  const outputs = Object.create(null) as Record<string, FloatArray>;
+  const final = Object.create(null) as Record<string, FloatArray>;
+
+  for (let start = 0; start < steps; start += chunk) {
+    const count = Math.min(chunk, steps - start);
+    const call = Object.assign(Object.create(null), values, final, { batch, steps: count }) as Record<string, unknown>;
+    if (sizes !== undefined) call["sizes"] = sizes;
+    if (lengths !== undefined) {
+      call["lengths"] = Int32Array.from(lengths, (length) => Math.min(Math.max(length - start, 0), count));
+    }
+    for (const input of inputs) call[input.name] = input.take(start, count);
+    const result = (instance as Pick<ModuleInstance, "forward">).forward(call);
+    for (const { name, shape } of manifest.outputs) {
+      const piece = result[name]!;
+      // A run-time dimension may stand in an output's shape (attention weights), so the width is measured.
+      const width = shape.every((size) => typeof size === "number")
+        ? elementCount(shape)
+        : piece.length / (batch * count);
+      outputs[name] ??= sameKind(piece, batch * steps * width);
+      place(outputs[name], piece, { batch, steps, start, count, width });
+    }
+    for (const { name } of manifest.states) final[name] = result.final[name]!.slice();
+  }
+  return { outputs, final };
+}
+
+const own = (values: object, name: string): unknown =>
+  Object.hasOwn(values, name) ? (values as Record<string, unknown>)[name] : undefined;
+
+function sameKind(like: FloatArray, length: number): FloatArray {
+  return like instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+}
+
+/** Cuts `[B, count, width]` out of `[B, T, width]`. */
+function inputWindow(name: string, value: unknown, batch: number, steps: number, width: number) {
+  if (value === undefined) throw new TypeError(`input ${name} is missing`);
+  if (!ArrayBuffer.isView(value) && !Array.isArray(value))
+    throw new TypeError(`input ${name} must be an array of numbers`);
+  const whole = value as Numbers;
+  if (whole.length !== batch * steps * width) {
+    throw new RangeError(`input ${name} must have length ${batch} * ${steps} * ${width}, got ${whole.length}`);
+  }
+  const take = (start: number, count: number): Numbers => {
+    if (count === steps) return whole;
+    const piece = whole.slice(0, batch * count * width);
+    for (let b = 0; b < batch; b++) {
+      const from = (b * steps + start) * width;
+      for (let i = 0; i < count * width; i++) piece[b * count * width + i] = whole[from + i]!;
+    }
+    return piece;
+  };
+  return { name, take };
+}
+
+interface Place {
+  readonly batch: number;
+  readonly steps: number;
+  readonly start: number;
+  readonly count: number;
+  readonly width: number;
+}
+
+/** Puts `[B, count, width]` into `[B, T, width]`. */
+function place(whole: FloatArray, piece: FloatArray, { batch, steps, start, count, width }: Place): void {
+  for (let b = 0; b < batch; b++) {
+    whole.set(piece.subarray(b * count * width, (b + 1) * count * width), (b * steps + start) * width);
+  }
+}

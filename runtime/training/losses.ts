@@ -1,0 +1,139 @@
+/**
+ * Losses on sequences in a padded batch, each with its gradient. Arrays are row-major `[B, T, …]`; steps from an
+ * example's length on count neither in the loss nor in the gradient, whatever stands there.
+ */
+import type { FloatArray } from "../module/compiled-module.js";
+
+export interface LossOptions {
+  /** Examples, B. */
+  readonly batch: number;
+  /** Steps, T; 1 for a loss on one value per example. */
+  readonly steps: number;
+  /** Real steps of each example, `[B]`, from 0 to T; all T where left out. */
+  readonly lengths?: ArrayLike<number>;
+  /** Where the gradient goes, to spare an allocation; of the same length as the prediction. */
+  readonly into?: FloatArray;
+}
+
+export interface Loss {
+  /** The mean over all entries that count. */
+  readonly loss: number;
+  /** Its derivative by the prediction, in the shape of the prediction: what `backward` takes. */
+  readonly gradient: FloatArray;
+}
+
+/**
+ * The mean of the squared differences over all N entries of all real steps: `loss = sum((p - t)^2) / count`,
+ * `gradient = 2 (p - t) / count`.
+ *
+ * @param prediction `[B, T, N]`.
+ * @param target The same shape.
+ * @throws RangeError where a length does not fit, or no step counts.
+ * @example
+ *     const { loss, gradient } = meanSquaredError(out.y, target, { batch: 32, steps: 100, lengths });
+ *     const grad = instance.backward({ y: gradient });
+ */
+export function meanSquaredError(prediction: FloatArray, target: ArrayLike<number>, options: LossOptions): Loss {
+  const { rows, gradient, width } = prepare(prediction, options);
+  if (target.length !== prediction.length) {
+    throw new RangeError(`target must have length ${prediction.length}, as the prediction, got ${target.length}`);
+  }
+  const count = countRealSteps(options) * width;
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    const real = isReal(row, options);
+    for (let i = row * width; i < (row + 1) * width; i++) {
+      const difference = real ? prediction[i]! - target[i]! : 0;
+      sum += difference * difference;
+      gradient[i] = (2 * difference) / count;
+    }
+  }
+  return { loss: sum / count, gradient };
+}
+
+/**
+ * The mean, over all real steps, of `-log(softmax(logits)[class])`, in nats; computed from the largest logit down, so
+ * that no size of the logits overflows. The gradient by the logits is `(softmax(logits) - onehot(class)) / count`.
+ *
+ * @param logits `[B, T, V]`, or `[B, V]` with `steps: 1`.
+ * @param classes `[B, T]`: integers in `[0, V)`.
+ * @throws RangeError where a length does not fit, no step counts, or a class of a real step is out of range.
+ */
+export function crossEntropy(logits: FloatArray, classes: ArrayLike<number>, options: LossOptions): Loss {
+  const { rows, gradient, width } = prepare(logits, options);
+  if (classes.length !== rows) throw new RangeError(`classes must have length ${rows}, got ${classes.length}`);
+  const count = countRealSteps(options);
+  checkClasses(classes, width, options);
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = row * width;
+    if (!isReal(row, options)) {
+      gradient.fill(0, start, start + width);
+      continue;
+    }
+    let largest = -Infinity;
+    for (let i = start; i < start + width; i++) largest = Math.max(largest, logits[i]!);
+    let total = 0;
+    for (let i = start; i < start + width; i++) total += Math.exp(logits[i]! - largest);
+    for (let i = start; i < start + width; i++) gradient[i] = Math.exp(logits[i]! - largest) / total / count;
+    const wanted = start + classes[row]!;
+    sum += Math.log(total) + largest - logits[wanted]!;
+    gradient[wanted]! -= 1 / count;
+  }
+  return { loss: sum / count, gradient };
+}
+
+/** Whether row `b * T + t` is a real step, and not padding. */
+function isReal(row: number, { steps, lengths }: LossOptions): boolean {
+  return lengths === undefined || row % steps < lengths[Math.floor(row / steps)]!;
+}
+
+function countRealSteps({ batch, steps, lengths }: LossOptions): number {
+  let count = batch * steps;
+  if (lengths !== undefined) {
+    if (lengths.length !== batch) throw new RangeError(`lengths must have length ${batch}, got ${lengths.length}`);
+    count = 0;
+    for (let b = 0; b < batch; b++) {
+      const length = lengths[b]!;
+      if (!Number.isInteger(length) || length < 0 || length > steps) {
+        throw new RangeError(`lengths[${b}] must be an integer from 0 to ${steps}, got ${length}`);
+      }
+      count += length;
+    }
+  }
+  if (count === 0) throw new RangeError("no step counts in this loss: every length is 0");
+  return count;
+}
+
+function checkClasses(classes: ArrayLike<number>, width: number, options: LossOptions): void {
+  for (let row = 0; row < classes.length; row++) {
+    const wanted = classes[row]!;
+    if (isReal(row, options) && !(Number.isInteger(wanted) && wanted >= 0 && wanted < width)) {
+      throw new RangeError(`classes[${row}] must be an integer in [0, ${width}), got ${wanted}`);
+    }
+  }
+}
+
+function prepare(
+  prediction: FloatArray,
+  { batch, steps, into }: LossOptions,
+): { readonly rows: number; readonly width: number; readonly gradient: FloatArray } {
+  for (const [name, size] of [
+    ["batch", batch],
+    ["steps", steps],
+  ] as const) {
+    if (!Number.isSafeInteger(size) || size < 1)
+      throw new RangeError(`${name} must be a positive integer, got ${size}`);
+  }
+  const rows = batch * steps;
+  if (prediction.length === 0 || prediction.length % rows !== 0) {
+    throw new RangeError(
+      `prediction must have a multiple of batch * steps = ${rows} entries, got ${prediction.length}`,
+    );
+  }
+  if (into !== undefined && into.length !== prediction.length) {
+    throw new RangeError(`into must have length ${prediction.length}, got ${into.length}`);
+  }
+  const make = prediction instanceof Float32Array ? Float32Array : Float64Array;
+  return { rows, width: prediction.length / rows, gradient: into ?? new make(prediction.length) };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { ParamsError, SafetensorsError } from "../../../runtime/errors.js";
+import { loadParams, saveParams } from "../../../runtime/io/params.js";
+import { readSafetensors, writeSafetensors, type SafeTensor } from "../../../runtime/io/safetensors.js";
+import { fromNumbers } from "../../../runtime/io/tensor-numbers.js";
+import { checkManifest } from "../../../runtime/module/check-manifest.js";
+import { sumManifest } from "../../support/sum-module.js";
+
+const param = (name: string, shape: number[]) => ({ name, documentation: "", shape, initializer: { kind: "zeros" } });
+
+function moduleOf(dtype: "f32" | "f64") {
+  const manifest = checkManifest({ ...sumManifest, dtype, params: [param("lower.W", [2, 3]), param("b", [2])] });
+  const make = dtype === "f32" ? Float32Array : Float64Array;
+  return { manifest, instance: { params: { "lower.W": new make(6).fill(9), b: new make(2).fill(9) } } };
+}
+
+const fileOf = (tensors: Record<string, SafeTensor>): Uint8Array => writeSafetensors(new Map(Object.entries(tensors)));
+const W = fromNumbers(new Float64Array([0.1, 2, 3, 4, 5, 6]), [2, 3]);
+const b = fromNumbers(new Float64Array([7, 8]), [2]);
+
+describe("parameters in files", () => {
+  it.each(["f32", "f64"] as const)("come back bit for bit, %s", (dtype) => {
+    const from = moduleOf(dtype);
+    from.instance.params["lower.W"].set([0.1, -0, 1e-30, NaN, Infinity, -5]);
+    const bytes = saveParams(from, from.instance, { trained: "yes" });
+    expect(readSafetensors(bytes).metadata).toEqual(
+      new Map([
+        ["cell", "Sum"],
+        ["format", "recell-params"],
+        ["trained", "yes"],
+      ]),
+    );
+    const to = moduleOf(dtype);
+    loadParams(to, to.instance, bytes);
+    expect(to.instance.params).toEqual(from.instance.params);
+  });
+
+  it("widen without being asked, and round only when asked", () => {
+    const wide = moduleOf("f64");
+    const narrow = moduleOf("f32");
+    loadParams(wide, wide.instance, saveParams(narrow, narrow.instance));
+    expect(wide.instance.params.b[0]).toBe(9);
+    expect(() => loadParams(narrow, narrow.instance, fileOf({ "lower.W": W, b }))).toThrow(/must be F32, F16, BF16/);
+    loadParams(narrow, narrow.instance, fileOf({ "lower.W": W, b }), { allowRounding: true });
+    expect(narrow.instance.params["lower.W"][0]).toBe(Math.fround(0.1));
+  });
+
+  it.each([
+    ["missing-tensor", "b", { "lower.W": W }],
+    ["unexpected-tensor", "c", { "lower.W": W, b, c: b }],
+    ["shape-mismatch", "lower.W", { "lower.W": fromNumbers(new Float64Array(6), [3, 2]), b }],
+    ["shape-mismatch", "b", { "lower.W": W, b: fromNumbers(new Float64Array(2), [2, 1]) }],
+    ["dtype-mismatch", "b", { "lower.W": W, b: { dtype: "I32", shape: [2], bytes: new Uint8Array(8) } as SafeTensor }],
+  ])("are refused whole: %s of %s", (code, name, tensors) => {
+    const { manifest, instance } = moduleOf("f64");
+    let error: unknown;
+    try {
+      loadParams({ manifest }, instance, fileOf(tensors));
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toBeInstanceOf(ParamsError);
+    expect(error).toMatchObject({ code, tensor: name });
+    expect([...instance.params["lower.W"], ...instance.params.b]).toEqual(new Array(8).fill(9));
+  });
+
+  it("are refused where the file is none", () => {
+    const { manifest, instance } = moduleOf("f64");
+    expect(() => loadParams({ manifest }, instance, new Uint8Array(20))).toThrow(SafetensorsError);
+  });
+});

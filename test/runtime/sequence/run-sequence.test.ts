@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadModule } from "../../../runtime/module/load-js.js";
+import { runSequence } from "../../../runtime/sequence/run-sequence.js";
+import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
+import { sumModuleText } from "../../support/sum-module.js";
+
+describe("runSequence", () => {
+  let module: CompiledModule;
+  beforeAll(async () => {
+    module = await loadModule(sumModuleText());
+  });
+
+  it("gives in chunks what one call gives, lengths and given states included", () => {
+    const sizes = fc.record({ batch: fc.integer({ min: 1, max: 3 }), steps: fc.integer({ min: 1, max: 9 }) });
+    const cases = sizes.chain(({ batch, steps }) =>
+      fc.record({
+        batch: fc.constant(batch),
+        steps: fc.constant(steps),
+        chunk: fc.integer({ min: 1, max: steps + 1 }),
+        lengths: fc.option(fc.array(fc.nat(steps), { minLength: batch, maxLength: batch }), { nil: undefined }),
+        s: fc.option(fc.array(fc.integer(), { minLength: batch * 2, maxLength: batch * 2 }), { nil: undefined }),
+      }),
+    );
+    fc.assert(
+      fc.property(
+        cases,
+        fc.infiniteStream(fc.integer({ min: -9, max: 9 })),
+        ({ batch, steps, chunk, lengths, s }, numbers) => {
+          const x = Float64Array.from({ length: batch * steps * 2 }, () => numbers.next().value);
+          const extra = { ...(s && { s }), ...(lengths && { lengths }) };
+          const whole = module.instantiate({ batch, steps }).forward({ x, ...extra });
+          const instance = module.instantiate({ batch, steps: chunk });
+          const result = runSequence(
+            module,
+            instance,
+            { x, ...(s && { s }) },
+            { batch, steps, chunk, ...(lengths && { lengths }) },
+          );
+          expect(result.outputs["y"]).toEqual(whole["y"]);
+          expect(result.final["s"]).toEqual(whole.final["s"]);
+        },
+      ),
+    );
+  });
+
+  it("names what does not fit", () => {
+    const instance = module.instantiate({ batch: 1, steps: 4 });
+    const run = (values: object, options = { batch: 1, steps: 8, chunk: 4 }) =>
+      runSequence(module, instance, values as Record<string, unknown>, options);
+    expect(() => run({})).toThrow("input x is missing");
+    expect(() => run({ x: 1 })).toThrow(TypeError);
+    expect(() => run({ x: new Float64Array(15) })).toThrow("input x must have length 1 * 8 * 2, got 15");
+    expect(() => run({ x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 0 })).toThrow(/chunk/);
+    expect(() => run({ x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 8 })).toThrow(RangeError);
+  });
+});

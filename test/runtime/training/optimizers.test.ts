@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { adam, adamw } from "../../../runtime/training/adam.js";
+import { clipByGlobalNorm } from "../../../runtime/training/clip-by-global-norm.js";
+import { rmsprop } from "../../../runtime/training/rmsprop.js";
+import { sgd } from "../../../runtime/training/sgd.js";
+
+const kinds = [
+  ["sgd", () => sgd({ learningRate: 0.1 })],
+  ["momentum", () => sgd({ learningRate: 0.02, momentum: 0.9 })],
+  ["nesterov", () => sgd({ learningRate: 0.02, momentum: 0.9, nesterov: true, weightDecay: 1e-6 })],
+  ["adam", () => adam({ learningRate: 0.05 })],
+  ["adamw", () => adamw({ learningRate: 0.05, weightDecay: 1e-6 })],
+  ["rmsprop", () => rmsprop({ learningRate: 0.01 })],
+] as const;
+
+describe.each(kinds)("%s", (_, make) => {
+  it.each([Float32Array, Float64Array])("finds the bottom of a bowl in %o", (kind) => {
+    const optimizer = make();
+    const params = { a: new kind([3, -2]), b: new kind([1]) };
+    for (let step = 0; step < 500; step++) {
+      optimizer.step(params, { a: params.a.map((p) => 2 * (p - 1)), b: params.b.map((p) => 4 * (p + 2)) });
+    }
+    expect(optimizer.steps).toBe(500);
+    expect(Math.hypot(params.a[0]! - 1, params.a[1]! - 1, params.b[0]! + 2)).toBeLessThan(0.01);
+  });
+
+  it("checks names and lengths before it changes anything", () => {
+    const optimizer = make();
+    const a = new Float64Array([1]);
+    expect(() => optimizer.step({ a }, {})).toThrow("gradient of a is missing");
+    expect(() => optimizer.step({ a }, { a: new Float64Array(2) })).toThrow("must have length 1, got 2");
+    expect(() => optimizer.step({ a }, { a, constructor: a })).toThrow(/no such parameter/);
+    expect(() => optimizer.step({ constructor: a }, {} as never)).toThrow("gradient of constructor is missing");
+    optimizer.step({ a }, { a: new Float64Array([0]) });
+    expect(() => optimizer.step({ b: a }, { b: a })).toThrow(/was not there/);
+    expect(() => optimizer.step({}, {})).toThrow(/is missing/);
+    expect(optimizer.steps).toBe(1);
+  });
+
+  it("follows a change of its learning rate", () => {
+    const optimizer = make();
+    optimizer.learningRate = 0;
+    const params = { a: new Float64Array([1]) };
+    optimizer.step(params, { a: new Float64Array([5]) });
+    expect(params.a[0]).toBe(1);
+  });
+});
+
+it("optimisers show their memory and refuse bad options", () => {
+  const optimizer = adam();
+  optimizer.step({ W: new Float64Array([1]) }, { W: new Float64Array([2]) });
+  expect(optimizer.state["W"]!["mean"]![0]).toBeCloseTo(0.2);
+  expect(optimizer.state["W"]!["meanSquare"]![0]).toBeCloseTo(0.004);
+  expect(() => sgd({ learningRate: -1 })).toThrow(RangeError);
+  expect(() => sgd({ learningRate: NaN })).toThrow(RangeError);
+  expect(() => sgd({ learningRate: 1, momentum: 1 })).toThrow(RangeError);
+  expect(() => sgd({ learningRate: 1, nesterov: true })).toThrow(TypeError);
+  expect(() => adam({ beta1: 1 })).toThrow(/beta1 must be a number in \[0, 1\)/);
+});
+
+describe("clipByGlobalNorm", () => {
+  it("shortens long gradients and leaves short ones alone", () => {
+    fc.assert(
+      fc.property(
+        fc.float64Array({ min: -1e3, max: 1e3, noNaN: true, maxLength: 5 }),
+        fc.float64Array({ min: -1e3, max: 1e3, noNaN: true, maxLength: 5 }),
+        fc.double({ min: 0.1, max: 100, noNaN: true }),
+        (a, b, maxNorm) => {
+          const before = [...a, ...b];
+          const norm = clipByGlobalNorm({ a, b }, maxNorm);
+          expect(norm).toBeCloseTo(Math.hypot(...before), 6);
+          if (norm <= maxNorm) expect([...a, ...b].every((g, i) => Math.abs(g - before[i]!) <= 1e-4)).toBe(true);
+          else expect(Math.hypot(...a, ...b) / maxNorm).toBeCloseTo(1, 4);
+        },
+      ),
+    );
+  });
+
+  it("leaves gradients without a norm as they are", () => {
+    const a = new Float64Array([1, NaN, Infinity]);
+    expect(clipByGlobalNorm({ a }, 1)).toBeNaN();
+    expect([...a]).toEqual([1, NaN, Infinity]);
+    expect(() => clipByGlobalNorm({ a }, 0)).toThrow(RangeError);
+  });
+});
