@@ -3,17 +3,10 @@
  * Gradients are compared with differences and with forward mode, in float64, at three sizes.
  */
 import { describe, expect, it } from "vitest";
-import { runSequence, type CompiledModule, type FloatArray, type ModuleInstance } from "../../runtime/index.js";
-import { compileOnce, keep } from "../support/models.js";
-import {
-  cut,
-  eachPlace,
-  exampleOf,
-  randomCall,
-  randomParams,
-  valuesOf,
-  withNaNPadding,
-} from "../support/random-call.js";
+import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/index.js";
+import { compileOnce } from "../support/models.js";
+import { expectSameBitsAlone, expectSameBitsInPieces } from "../support/same-bits.js";
+import { randomCall, randomParams, valuesOf } from "../support/random-call.js";
 import type { CallSizes, RandomCall, Tensors } from "../support/random-call.js";
 import { sizesFor, standardCells, type StandardCell } from "../support/standard-cells.js";
 
@@ -106,126 +99,14 @@ const variants = cells.flatMap(([name, cell]) =>
 );
 
 describe.each(variants)("%s in %s: the same bits", (_, dtype, { source, cell, dimensions }: StandardCell) => {
-  const shape = { batch: 3, steps: 5 };
-
-  async function prepare() {
-    const module = await compileOnce(source, { cell, dimensions: sizesFor(dimensions, 1), dtype, gradient: true });
-    const sizes = runtimeSizes(module, 4);
-    const call = randomCall(module.manifest, 7, { ...shape, sizes });
-    const make = (batch: number, steps: number): ModuleInstance => {
-      const instance = module.instantiate({ batch, steps, sizes });
-      randomParams(instance, 7);
-      return instance;
-    };
-    return { module, sizes, call, make, manifest: module.manifest };
-  }
+  const compiled = (): Promise<CompiledModule> =>
+    compileOnce(source, { cell, dimensions: sizesFor(dimensions, 1), dtype, gradient: true });
 
   it("at once, in chunks, step by step and resumed from a snapshot", async () => {
-    const { module, call, make, manifest } = await prepare();
-    const values = valuesOf(manifest, call);
-    const result = make(3, 5).forward(values);
-    const whole = {
-      outputs: keep(Object.fromEntries(manifest.outputs.map(({ name }) => [name, result[name]!]))),
-      final: keep(result.final),
-    };
-    const given = {
-      ...call.contexts,
-      ...call.states,
-      ...Object.fromEntries(manifest.inputs.map(({ name }) => [name, values[name]])),
-    };
-    for (const chunk of [1, 2, 5]) {
-      const pieces = runSequence(module, make(3, chunk), given, { ...shape, chunk });
-      expect({ ...pieces.outputs }).toEqual(whole.outputs);
-      expect({ ...pieces.final }).toEqual(whole.final);
-    }
-    const stream = make(3, 1);
-    stream.reset({ ...call.contexts, ...call.states });
-    let snapshot: unknown;
-    const takeStep = (t: number): void => {
-      const inputs = manifest.inputs.map((entry) => {
-        const width = call.inputs[entry.name]!.length / 15;
-        const rows = [0, 1, 2].flatMap((b) => [
-          ...call.inputs[entry.name]!.subarray((b * 5 + t) * width, (b * 5 + t + 1) * width),
-        ]);
-        return [entry.name, entry.dtype === "index" ? Int32Array.from(rows) : rows];
-      });
-      const out = stream.step(Object.fromEntries(inputs));
-      for (const { name } of manifest.outputs) {
-        const width = out[name]!.length / 3;
-        for (let b = 0; b < 3; b++) {
-          const wanted = whole.outputs[name]!.subarray((b * 5 + t) * width, (b * 5 + t + 1) * width);
-          expect(out[name]!.subarray(b * width, (b + 1) * width)).toEqual(wanted);
-        }
-      }
-    };
-    for (let t = 0; t < 5; t++) {
-      if (t === 2) snapshot = stream.snapshot();
-      takeStep(t);
-    }
-    stream.restore(snapshot as never);
-    for (let t = 2; t < 5; t++) takeStep(t);
+    expectSameBitsInPieces(await compiled(), 7);
   });
 
   it("together and alone, of different lengths, whatever stands in the padding", async () => {
-    const { sizes, call, make, manifest } = await prepare();
-    const lengths = [2, 5, 0];
-    const own = lengths.map((steps, b) => ({
-      steps,
-      sizes: Object.fromEntries(Object.keys(sizes).map((name) => [name, 4 - b])),
-    }));
-    const padded = withNaNPadding(manifest, call, own);
-    const perExample = Object.fromEntries(Object.keys(sizes).map((name) => [name, own.map((o) => o.sizes[name]!)]));
-    const together = make(3, 5);
-    const result = together.forward({ ...valuesOf(manifest, padded), lengths, sizes: perExample });
-    const outputs = keep(Object.fromEntries(manifest.outputs.map(({ name }) => [name, result[name]!])));
-    const final = keep(result.final);
-    const gradient = together.backward!({ ...padded.outputs, final: call.finals });
-
-    own.forEach((mine, b) => {
-      const alone = make(1, 5);
-      const example = exampleOf(manifest, call, b, mine);
-      const single = alone.forward({ ...valuesOf(manifest, example), sizes: mine.sizes });
-      const context = { ...call, batch: 3 };
-      const same = (
-        name: string,
-        entry: { shape: readonly (number | string)[] },
-        all: FloatArray,
-        one: FloatArray,
-        timed: boolean,
-      ) => {
-        const mineOnly = cut(entry as never, all, context, b, mine, timed);
-        expect(mineOnly, `${name} of example ${b}`).toEqual(Float64Array.from(one));
-      };
-      for (const entry of manifest.outputs) same(entry.name, entry, outputs[entry.name]!, single[entry.name]!, true);
-      for (const entry of manifest.states)
-        same(entry.name, entry, final[entry.name]!, single.final[entry.name]!, false);
-      const ownGradient = alone.backward!({ ...example.outputs, final: example.finals });
-      for (const entry of manifest.inputs) {
-        if (entry.dtype === "real")
-          same(`grad.${entry.name}`, entry, gradient[entry.name]!, ownGradient[entry.name]!, true);
-      }
-      for (const entry of manifest.contexts)
-        same(`grad.${entry.name}`, entry, gradient[entry.name]!, ownGradient[entry.name]!, false);
-      for (const entry of manifest.states)
-        same(`grad.${entry.name}`, entry, gradient.initial[entry.name]!, ownGradient.initial[entry.name]!, false);
-    });
-
-    // Outputs and gradients are zero in the padding.
-    const zeros = (
-      entry: { shape: readonly (number | string)[]; name: string },
-      values: FloatArray,
-      timed: boolean,
-    ): void => {
-      const rest = values.slice();
-      own.forEach((mine, b) => eachPlace(entry as never, call, b, mine, timed, (at) => (rest[at] = 0)));
-      expect(
-        rest.every((value) => value === 0),
-        `padding of ${entry.name}`,
-      ).toBe(true);
-    };
-    for (const entry of manifest.outputs) zeros(entry, outputs[entry.name]!, true);
-    for (const entry of manifest.inputs) if (entry.dtype === "real") zeros(entry, gradient[entry.name]!, true);
-    for (const entry of manifest.contexts) zeros(entry, gradient[entry.name]!, false);
-    for (const values of Object.values(gradient.params)) expect(values.every(Number.isFinite)).toBe(true);
+    expectSameBitsAlone(await compiled(), 7);
   });
 });

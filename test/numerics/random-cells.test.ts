@@ -9,6 +9,8 @@ import { lowerSource } from "../../compiler/lower-source.js";
 import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
 import { arbitraryCell, type CellOptions, growCell } from "../support/arbitrary-cell.js";
 import { checkSequenceProgram } from "../support/check-sequence-program.js";
+import { cell } from "../../compiler/index.js";
+import { expectSameBitsAlone, expectSameBitsInPieces } from "../support/same-bits.js";
 import { compareEntries } from "../support/run-kernel.js";
 import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
 
@@ -84,6 +86,20 @@ describe("random cells", () => {
       expect(kernelErrors(source, seed, "f32").filter(([, error]) => !(error < 1e-2))).toEqual([]);
     });
   });
+
+  it.each(["f32", "f64"] as const)(
+    "modules in %s give the same bits together and alone, in pieces and at once",
+    async (dtype) => {
+      await fc.assert(
+        fc.asyncProperty(arbitraryCell(), fc.nat(1e6), async ({ source }, seed) => {
+          const module = await cell(source, { cell: "Random", dimensions, dtype });
+          expectSameBitsInPieces(module, seed);
+          expectSameBitsAlone(module, seed);
+        }),
+        { numRuns: Math.ceil(runs / 4) },
+      );
+    },
+  );
 
   it("shuffling the equations changes nothing", () => {
     fc.assert(

@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import { check, expectFine, expectReport } from "./support.js";
+
+const lower = `cell B(I, H) { input x: [I] state h: [H] param W: [H, I] h' = tanh(W @ x + h) output y = h' }\n`;
+const two = `cell D(H) { input x: [H] state h: [H] h' = h + x output y = h' output z = h * 2 }\n`;
+const attention = `cell T(H) { input q: [H] context m: [S, H] state seen: [S] a = softmax(m @ q - seen) seen' = seen + a output y = a @ m }\n`;
+
+describe("used cells", () => {
+  it.each([
+    ["a cell that is not there", "use a = ‹Q›(H) output y = a(x)", "unknown-cell"],
+    ["too few arguments", "‹use a = B(H)› output y = a(x)", "wrong-arity"],
+    ["too many arguments", "use a = B(H, H, ‹H›) output y = a(x)", "wrong-arity"],
+    ["an argument that is not a dimension", "use a = B(H, ‹x›) output y = a(x)", "not-a-dimension"],
+    ["an argument by a wrong name", "use a = B(H, ‹K› = H) output y = a(x)", "unknown-argument"],
+    ["an input of another shape", "use a = B(2 * H, H) output y = a(‹x›)", "shape-mismatch"],
+    ["too few inputs", "use a = B(H, H) output y = ‹a()› + x", "wrong-arity"],
+    ["too many inputs", "use a = B(H, H) output y = a(x, ‹x›)", "wrong-arity"],
+    ["an input by a wrong name", "use a = B(H, H) output y = a(‹z› = x)", "unknown-argument"],
+    ["a second call", "use a = B(H, H) u = a(x) output y = ‹a›(u)", "called-twice"],
+    ["no call", "use ‹a› = B(H, H) output y = x", "never-called"],
+    ["an instance as a value", "use a = B(H, H) output y = a(x) + ‹a›", "not-a-value"],
+    ["the next value of an instance", "use a = B(H, H) output y = a(x) + ‹a'›", "next-of-non-state"],
+    ["a member that is not there", "use a = B(H, H) output y = a(x) + a.‹k›", "unknown-member"],
+    ["an input as a member", "use a = B(H, H) output y = a(x) + a.‹x›", "unknown-member"],
+    ["the next value of a param", "use a = B(H, H) output y = a(x) + sum(a.‹W›', axis = 0)", "unknown-member"],
+    ["an output that is not there", "use a = D(H) output y = a(x).‹q›", "unknown-member"],
+    ["several outputs as one", "use a = D(H) output y = ‹a(x)› + 1", "several-outputs"],
+    ["several outputs as an output", "use a = D(H) output y = ‹a(x)›", "several-outputs"],
+    [
+      "a call in an initial value",
+      "use a = B(H, H) state k: [H] = ‹a(x)› k' = x output y = a.h",
+      "varying-initial-value",
+    ],
+    [
+      "an instance called by a function",
+      "use a = B(H, H) fn f(v: [n]): [n] { return ‹a›(v) } output y = a(f(x))",
+      "unknown-function",
+    ],
+    ["a context that changes", "use a = T(H) output y = a(x, ‹outer(x, x)›)", "varying-context"],
+    ["a context of another shape", "use a = T(H) output y = a(x, ‹reshape(c, [H, S])›)", "shape-mismatch"],
+    ["a context of another rank", "use a = T(H) output y = a(x, ‹c[0]›)", "shape-mismatch"],
+    ["a cell as a function", "output y = ‹B›(x)", "not-a-function"],
+    ["a dimension used as a divisor", "‹use a = V(H + 1)› output y = x + a(zeros([H + 1]))", "dimension-division"],
+    ["an instance named twice", "use a = B(H, H) use ‹a› = D(H) output y = a(x)", "duplicate-name"],
+    ["a cycle through a used cell", "use a = B(H, H) ‹r› = a(x + n) n = tanh(r) output y = r", "cycle"],
+    ["a cycle through its next state", "use ‹a› = B(H, H) output y = a(x + a.h')", "cycle"],
+  ])("refuses %s", (_what, items, code) => {
+    const dividing =
+      "cell V(H) { input x: [H] output y = sum(reshape(outer(x, ones([3])), [3 * H])[0:3 * H]) * sum(zeros([5 * (6 / H) * H * H])) }\n";
+    const parts = lower + two + attention + dividing;
+    const usesContext = items.includes("T(H)");
+    const cell = `cell A(H) { input x: [H] ${usesContext ? "context c: [S, H]" : ""} ${items} ${usesContext && !items.includes("c[") && !items.includes("(c") ? "output more = sum(c, axis = 0)" : ""} }`;
+    expectReport(parts + cell, code);
+  });
+
+  it.each([
+    "use a = B(H, H) output y = a(x)",
+    "use a = B(I = H, H = 2 * H) output y = a(x = x)",
+    "use a = B(H, H) use b = B(H, H) output y = b(a(x))",
+    "use a = B(H, H) output y = a(x + a.h)",
+    "use a = B(H, H) u = a(x) output y = u + a.h' - a.h + a.W @ x",
+    "use a = D(H) output y = a(x).z + a.y",
+    "use a = D(H) r = a(x) output y = r.z * r.y",
+    "use a = D(H) output y = a.z + a(2 * x).y",
+    "use a = B(H, H) output y = a(0) + x",
+    "use a = B(H, H) state k: [H, H] = a.W k' = k output y = k @ a(x)",
+    "use a = T(H) context c: [S, H] output y = a(x, c)",
+    "use a = T(H) context c: [N, H] output y = a(x, 2 * c) output seen = a.seen'",
+    "use a = T(H) context c: [N, H] output y = a(x + sum(a.seen), m = c)",
+    "use a = T(H) param c: [7, H] output y = a(x, c) + sum(a.seen)",
+    "use a = P(H) output y = a(x)",
+    "use a = P(H) output y = a(x) * a.inner.h + sum(a.inner.W, axis = 0)",
+    "use a = E(H) output y = a(x)",
+    "use a = E(H, eps = 1 / H) use b = E(H, 2) output y = a(x) + b(x)",
+  ])("accepts %s", (items) => {
+    const nested = `cell P(H) { input x: [H] use inner = B(H, H) output y = inner(x) }\n`;
+    const real = `cell E(H, eps: real = 1e-3) { input x: [H] output y = x / (eps + H) }\n`;
+    expectFine(`${lower}${two}${attention}${nested}${real}cell A(H) { input x: [H] ${items} }`);
+  });
+
+  it("prints a cycle from its first equation on", () => {
+    const text = "cell A(H) { input x: [H] z = tanh(n) ‹r› = x + n n = tanh(r) output y = r + z }";
+    const report = expectReport(text, "cycle");
+    expect(report.message).toBe("equations need each other: r -> n -> r");
+    expect(expectReport("cell A(H) { input x: [H] ‹r› = x + r output y = r }", "cycle").message).toContain("r -> r");
+    expect(
+      expectReport("cell A(H) { state h: [H] ‹h›' = tanh(z) z = h' + h output y = z }", "cycle").message,
+    ).toContain("h' -> z -> h'");
+  });
+
+  it.each([
+    ["a cell that uses itself", "cell ‹A›(H) { input x: [H] use a = A(H) output y = a(x) }", "recursive-use"],
+    [
+      "cells that use each other",
+      "cell A(H) { input x: [H] use b = B(H) output y = b(x) } cell ‹B›(H) { input x: [H] use a = A(H) output y = a(x) }",
+      "recursive-use",
+    ],
+    ["a function that calls itself", "fn ‹f›(v: [n]): [n] { return f(v) }", "recursive-function"],
+    [
+      "functions that call each other",
+      "fn f(v: [n]): [n] { return g(v) } fn ‹g›(v: [n]): [n] { return f(v) }",
+      "recursive-function",
+    ],
+    [
+      "functions of a cell",
+      "cell A(H) { fn f(v: [n]): [n] { return g(v) } fn ‹g›(v: [n]): [n] { return f(v) } input x: [H] output y = f(x) }",
+      "recursive-function",
+    ],
+  ])("refuses %s", (_what, text, code) => {
+    expectReport(text, code);
+  });
+
+  it("ends for cells that double at every level", () => {
+    const levels = Array.from(
+      { length: 40 },
+      (_, i) => `cell C${i + 1}(H) { input x: [H] use a = C${i}(H) use b = C${i}(H) output y = a(b(x)) }`,
+    );
+    const { diagnostics } = check(
+      `cell C0(H) { input x: [H] state h: [H] h' = x + h output y = h' }\n${levels.join("\n")}`,
+    );
+    expect(diagnostics.map(({ code }) => code)).toContain("program-too-large");
+  });
+
+  it.each([
+    ["a state that is never updated", "state ‹k›: [H] output y = x + k", "state-not-updated"],
+    ["an initial value of an input", "state k: [H] = ‹x› k' = k output y = k", "varying-initial-value"],
+    [
+      "an initial value of a state",
+      "state k: [H] = ‹j› k' = k state j: [H] j' = x output y = k",
+      "varying-initial-value",
+    ],
+    [
+      "an initial value of an equation of an input",
+      "r = 2 * x state k: [H] = ‹r + 1› k' = k output y = k",
+      "varying-initial-value",
+    ],
+    ["an initial value of another shape", "state k: [H] = ‹zeros([2])› k' = k output y = k + x", "shape-mismatch"],
+    ["a truth value", "state k: [H] k' = ‹x > 0› output y = k", "truth-value-as-real"],
+  ])("refuses %s", (_what, items, code) => {
+    expectReport(`cell A(H) { input x: [H] ${items} }`, code);
+  });
+
+  it("says through what an initial value depends on a step", () => {
+    const { diagnostics } = check(
+      "cell A(H) { input x: [H] r = 2 * x s = r + 1 state k: [H] = s k' = k output y = k }",
+    );
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      "the initial value of `k` depends on `s`, which depends on the input `x`",
+    ]);
+  });
+});

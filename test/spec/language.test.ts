@@ -1,0 +1,36 @@
+/** Every block of code in the language reference compiles, or fails with the code it shows. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { generatedFiles } from "../../compiler/generate.js";
+import { builtinNames } from "../../compiler/semantics/builtins.js";
+import { check } from "../compiler/semantics/support.js";
+import { tryLower } from "../compiler/lower/language/support.js";
+
+const page = readFileSync("spec/language.md", "utf8");
+const blocks = [...page.matchAll(/^```cell(?: error=(\S+))?\n([^]*?)^```$/gm)].map(([, error, text = ""]) => ({
+  error,
+  text,
+  title: text.split("\n").find((line) => line.startsWith("cell") || line.startsWith("import") || line.startsWith("fn")),
+}));
+
+describe("spec/language.md", () => {
+  it.each(blocks)("$title ($error)", ({ error, text }) => {
+    const { diagnostics } = check(text);
+    expect(diagnostics.map(({ code, message }) => `${code}: ${message}`)).toHaveLength(error === undefined ? 0 : 1);
+    if (error === undefined) expect(tryLower(text).codes).toEqual([]);
+    else expect(diagnostics[0]?.code).toBe(error);
+  });
+
+  it("has no block that this test does not see", () => {
+    expect(page.match(/^```/gm)).toHaveLength(2 * blocks.length);
+    expect(blocks.length).toBeGreaterThan(25);
+  });
+});
+
+describe("spec/operations.md", () => {
+  const text = readFileSync("spec/operations.md", "utf8");
+  it("is up to date and has every function", () => {
+    expect(text).toBe(generatedFiles().find(({ path }) => path === "spec/operations.md")?.text);
+    for (const name of builtinNames) expect(text).toContain(`\`${name}(`);
+  });
+});
