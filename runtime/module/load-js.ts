@@ -19,7 +19,26 @@ import type { CompiledModule } from "./compiled-module.js";
  *     const instance = gru.instantiate({ batch: 1, steps: 100 });
  */
 export async function loadModule(source: string | URL): Promise<CompiledModule> {
-  const exports = await importFrom(addressOf(source));
+  return asModule(await importFrom(addressOf(source)));
+}
+
+/** What an emitted module exports, with whatever types its own declarations give. */
+export interface ModuleNamespace {
+  readonly manifest: object;
+  instantiate(options?: never): object;
+}
+
+/**
+ * A module that was imported with its own types, as the general type that functions for any cell take.
+ *
+ * @param namespace `import * as gru from "./gru.js"`.
+ * @throws ModuleError `not-a-cell`, `unknown-version` or `corrupt-manifest`.
+ * @example
+ *     import * as gru from "./gru.js";
+ *     const report = checkGradients(asModule(gru));
+ */
+export function asModule(namespace: ModuleNamespace | Readonly<Record<string, unknown>>): CompiledModule {
+  const exports = namespace as Readonly<Record<string, unknown>>;
   const manifest = checkManifest(exports["manifest"]);
   if (typeof exports["instantiate"] !== "function") {
     throw new ModuleError("not-a-cell", "this is no compiled cell: it does not export `instantiate`");

@@ -46,6 +46,31 @@ describe("dimensions", () => {
       "cell A(H) { context m: [S, H] output y = ‹concat(m, m)› }",
       "run-time-dimension",
     ],
+    [
+      "a quotient of it",
+      "cell A(H) { context m: [S, H] output y = sum(sum(sum(reshape(m, [2, ‹S / 2›, H]), axis = 0), axis = 0)) }",
+      "run-time-dimension",
+    ],
+    [
+      "a quotient of it in a function",
+      "fn f(v: [n]): real { return sum(reshape(v, [2, n / 2])[0]) } cell A(H) { context m: [S, H] output y = ‹f(m[:, 0])› }",
+      "run-time-dimension",
+    ],
+    [
+      "a difference that may be negative",
+      "cell A(H) { context m: [S, H] output y = m[0] + sum(zeros([‹S - 2›])) }",
+      "run-time-dimension",
+    ],
+    [
+      "it as an argument of a used cell",
+      "cell B(H) { input x: [H] output y = sum(x) } cell A(H) { context m: [S, H] use b = B(‹S›) output y = b(m[:, 0]) }",
+      "run-time-dimension",
+    ],
+    [
+      "it in an initialiser",
+      "cell A(H) { context m: [S, H] param w: [H] ~ uniform(1 / ‹S›) output y = m @ w }",
+      "not-a-constant",
+    ],
     ["too many axes", "cell A(H) { input x: ‹[H, 1, 1, 1, 1, 1, 1, 1, 1]› output y = 1 }", "too-many-axes"],
   ])("refuses %s", (_what, text, code) => {
     expectReport(text, code);
@@ -58,6 +83,8 @@ describe("dimensions", () => {
     "cell A(I, H) { input x: [I] state h: [H] param W: [4 * H, I + H] a = W @ concat(x, h) h' = a[0:H] + a[H:2 * H] * a[3 * H:] output y = h' }",
     "cell A(H) { context m: [S, H] state seen: [S] a = softmax(m @ sum(m, axis = 0) - seen) seen' = seen + a output alpha = a output y = a @ m / S }",
     "cell A(H) { context m: [S, H] context k: [S] output y = k @ m output z = k }",
+    "cell A(H) { context m: [S, H] output y = m[0] + sum(zeros([S - 1])) }",
+    "cell A(H) { context m: [S, H] output y = sum(concat(m, m)[S:], axis = 0) / (2 * S) }",
     "cell A(K) { input x: real state b: [K] b' = concat(stack(x), b[0:K - 1]) output y = sum(b) }",
   ])("proves %s", (text) => {
     expectFine(text);

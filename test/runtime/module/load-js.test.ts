@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkManifest } from "../../../runtime/module/check-manifest.js";
-import { loadModule } from "../../../runtime/module/load-js.js";
+import { asModule, loadModule } from "../../../runtime/module/load-js.js";
 import { ModuleError, type ModuleErrorCode } from "../../../runtime/errors.js";
 import { sumManifest, sumModuleText } from "../../support/sum-module.js";
 
@@ -85,5 +85,15 @@ describe("checkManifest", () => {
     expect(() => checkManifest(broken)).toThrow("manifest.params[0].shape[1] must be a size, got -1");
     const twice = { ...sumManifest, params: [sumManifest.params[0], sumManifest.params[0]] };
     expect(() => checkManifest(twice)).toThrow(/different tensors/);
+  });
+});
+
+describe("asModule", () => {
+  it("takes what a module exports and checks that it is one", async () => {
+    const text = `data:text/javascript,${encodeURIComponent(sumModuleText())}`;
+    const namespace = (await import(/* @vite-ignore */ text)) as Record<string, unknown>;
+    expect(asModule(namespace).manifest.cell).toBe("Sum");
+    expect(() => asModule({ manifest: namespace["manifest"] })).toThrow(ModuleError);
+    expect(() => asModule({})).toThrow(ModuleError);
   });
 });

@@ -101,3 +101,17 @@ params.default.fill(0);
   );
   expect(printDeclarations(manifest)).not.toMatch(/^declare const leaked/mu);
 });
+
+test("the general functions of the runtime take a typed module", () => {
+  const program = `
+import { asModule } from "../../../runtime/index.js";
+import * as cell from "./cell.js";
+const count: number = asModule(cell).manifest.params.length;
+asModule(1);
+`;
+  const errors = typeCheck({ "cell.d.ts": printDeclarations(everything), "program.ts": program });
+  // The runtime itself needs the host's types, which these checks are without.
+  expect(errors.filter((error) => /^(program|cell)/u.test(error)).map((error) => error.split(" ")[0])).toEqual([
+    "program.ts:5",
+  ]);
+});
