@@ -73,8 +73,10 @@ function buildTime(): Row {
 /** Forward and gradient of one precision beside plain loops on the same weights. */
 async function lstm(dtype: "f32" | "f64"): Promise<Row[]> {
   const Array = dtype === "f32" ? Float32Array : Float64Array;
-  const module = await cell(source, { cell: "LSTM", dimensions: { I, H }, dtype });
-  const instance = module.instantiate({ batch: B, steps: T });
+  const options = { cell: "LSTM", dimensions: { I, H }, dtype };
+  const instance = (await cell(source, options)).instantiate({ batch: B, steps: T });
+  // The forward pass that others are compared with keeps nothing for a backward pass.
+  const plain = (await cell(source, { ...options, gradient: false })).instantiate({ batch: B, steps: T });
   const scale = 1 / Math.sqrt(H);
   const weights = {
     W: Array.from(random(4 * H * I, 1, scale)),
@@ -83,21 +85,23 @@ async function lstm(dtype: "f32" | "f64"): Promise<Row[]> {
   };
   for (const [k, gate] of ["i", "f", "g", "o"].entries()) {
     const part = (from: Float32Array | Float64Array, size: number) => from.subarray(k * size, (k + 1) * size);
-    param(instance, `W_${gate}`).set(part(weights.W, H * I));
-    param(instance, `U_${gate}`).set(part(weights.U, H * H));
-    param(instance, `b_${gate}`).set(part(weights.b, H));
+    for (const target of [instance, plain]) {
+      param(target, `W_${gate}`).set(part(weights.W, H * I));
+      param(target, `U_${gate}`).set(part(weights.U, H * H));
+      param(target, `b_${gate}`).set(part(weights.b, H));
+    }
   }
   const x = Array.from(random(B * T * I, 4));
   const y = new Array(B * T * H);
   const dy = Array.from(random(B * T * H, 5));
   naiveLstm(weights, x, y, [B, T, I, H]);
-  const out = instance.forward({ x });
+  const out = plain.forward({ x });
   let worst = 0;
   for (const [i, v] of (out["y"] ?? []).entries()) worst = Math.max(worst, Math.abs(v - (y[i] as number)));
   if (!(worst < (dtype === "f32" ? 1e-5 : 1e-12))) throw new Error(`the results differ by ${worst}`);
   const timings = measure([
     { name: "naive", run: () => naiveLstm(weights, x, y, [B, T, I, H]) },
-    { name: "forward", run: () => void instance.forward({ x }) },
+    { name: "forward", run: () => void plain.forward({ x }) },
     {
       name: "gradient",
       run: () => {
@@ -130,14 +134,16 @@ function param(instance: ModuleInstance, name: string): Float32Array | Float64Ar
 async function adbench(): Promise<Row> {
   const [bits, steps] = [14, 1023];
   const stack = `import { AdbenchLSTM } from "std/adbench-lstm"\n`;
-  const module = await cell(stack, { cell: "AdbenchLSTM", dimensions: { B: bits }, dtype: "f64" });
-  const instance = module.instantiate({ batch: 1, steps });
+  const options = { cell: "AdbenchLSTM", dimensions: { B: bits }, dtype: "f64" } as const;
+  const instance = (await cell(stack, options)).instantiate({ batch: 1, steps });
+  const plain = (await cell(stack, { ...options, gradient: false })).instantiate({ batch: 1, steps });
   instance.init(1);
+  plain.init(1);
   const x = random(bits * steps, 1);
   const target = random(bits * steps, 2).map((v) => (v > 0 ? 1 : 0));
   const dy = new Float64Array(bits * steps);
-  const objective = (): number => {
-    const y = instance.forward({ x })["y"] as Float64Array;
+  const objective = (run: ModuleInstance): number => {
+    const y = run.forward({ x })["y"] as Float64Array;
     let total = 0;
     for (let t = 0; t < steps; t++) {
       let sum = 2;
@@ -158,11 +164,11 @@ async function adbench(): Promise<Row> {
     return -total / (bits * steps);
   };
   const timings = measure([
-    { name: "objective", run: () => void objective() },
+    { name: "objective", run: () => void objective(plain) },
     {
       name: "gradient",
       run: () => {
-        objective();
+        objective(instance);
         instance.backward?.({ y: dy });
       },
     },

@@ -32,9 +32,9 @@ export function naiveLstm(
           for (let i = 0; i < H; i++) sum += (U[(k * H + j) * H + i] as number) * (h[i] as number);
           gates[k] = k === 2 ? Math.tanh(sum) : 1 / (1 + Math.exp(-sum));
         }
-        const [i, f, g, o] = gates as unknown as [number, number, number, number];
-        c[j] = f * (c[j] as number) + i * g;
-        next[j] = o * Math.tanh(c[j] as number);
+        const memory = (gates[1] as number) * (c[j] as number) + (gates[0] as number) * (gates[2] as number);
+        c[j] = memory;
+        next[j] = (gates[3] as number) * Math.tanh(memory);
       }
       h.set(next);
       y.set(next, (e * T + t) * H);
