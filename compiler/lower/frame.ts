@@ -36,7 +36,8 @@ export class DimensionTooLarge extends Error {}
 
 export function dimIn(frame: Frame, dim: Dim): Dim {
   const result = boundedSubstitute(dim, frame.dimensions);
-  if (result === undefined) throw new DimensionTooLarge(`\`${printDim(dim)}\` is too large in \`${frame.path.slice(0, -1)}\``);
+  if (result === undefined)
+    throw new DimensionTooLarge(`\`${printDim(dim)}\` is too large in \`${frame.path.slice(0, -1)}\``);
   return result;
 }
 

@@ -10,10 +10,11 @@ import { axesOf, Checker, type Known } from "./checker.js";
 import type { CellDeclaration } from "./declarations.js";
 import { isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { callKey, contextsKey, nextKey } from "./node-keys.js";
-import { inferConstant, resolveUse } from "./resolve-uses.js";
+import { inferConstant } from "./constants.js";
+import { resolveUse } from "./resolve-uses.js";
 import { type CellScope, declareCellScope } from "./scope.js";
 import { errorType, printAxes, type SemanticType } from "./semantic-type.js";
-import { resolveTensors, runtimeSymbol } from "./tensors.js";
+import { resolveTensors } from "./tensors.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { Dim } from "../types/dim.js";
 import type {
@@ -61,14 +62,14 @@ class CellAnalysis {
     );
     for (const [name, call] of graph.calls) this.calls.set(name, call);
     const needs = (key: string): readonly string[] => graph.nodes.get(key)?.needs ?? [];
-    const { order, cycles, unordered } = topologicalOrder(graph.nodes.keys(), needs);
+    const { order, cycles } = topologicalOrder(graph.nodes.keys(), needs);
     checkCycles(this.checker, cycles, graph.nodes, this.scope);
     checkCalls(this.checker, graph, this.scope);
     checkStates(this.checker, this.scope, this.node);
     checkConstancy(this.checker, graph, order);
     for (const key of order) {
       const node = graph.nodes.get(key);
-      if (node !== undefined) this.inferNode(node, unordered.has(key));
+      if (node !== undefined) this.inferNode(node);
     }
     const outputs = this.outputs();
     const hasErrors = this.collector.diagnostics.slice(this.firstReport).some(({ severity }) => severity === "error");
@@ -167,16 +168,19 @@ class CellAnalysis {
     const roles = (cell?.items ?? []).flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
     const inputCount = roles.filter(({ role }) => role === "input").length;
     const contextNames = new Set(roles.filter(({ role }) => role === "context").map((tensor) => tensor.name));
-    let position = 0;
-    const isContext = ({ name: label }: ArgumentNode): boolean =>
-      label === undefined ? position++ >= inputCount : contextNames.has(label.text);
+    let position = -inputCount;
+    const isContext = ({ name: label }: ArgumentNode): boolean => {
+      if (label !== undefined) return contextNames.has(label.text);
+      const place = position++;
+      return place >= 0 && place < contextNames.size;
+    };
     const inputs: Expression[] = [];
     const contexts: Expression[] = [];
     for (const argument of call.arguments) (isContext(argument) ? contexts : inputs).push(argument.value);
     return { inputs, contexts };
   }
 
-  private inferNode(node: GraphNode, isUnordered: boolean): void {
+  private inferNode(node: GraphNode): void {
     const call = this.calls.get(node.name);
     const instance = this.instances.get(node.name);
     if (node.kind === "contexts" || node.kind === "call") {
@@ -186,7 +190,8 @@ class CellAnalysis {
       return;
     }
     const expression = node.values[0] as Expression;
-    const value = isUnordered ? this.checker.error(expression.span) : this.checker.infer(expression);
+    // What a cycle leaves without a type counts as reported.
+    const value = this.checker.infer(expression);
     if (node.kind === "equation" || node.kind === "output")
       this.scope.types.set(node.name, this.valueType(node, value));
     else this.checkState(node, value);
@@ -217,7 +222,7 @@ class CellAnalysis {
     if (node.kind !== "output") return type;
     if (!isReal(this.checker, value)) return errorType;
     for (const { dim } of axesOf(type)) {
-      const varying = runtimeSymbol(this.checker, dim);
+      const varying = this.checker.runtimeSymbol(dim);
       if (varying === undefined || printDim(dim) === varying) continue;
       this.checker.report("run-time-dimension", value.span, `an output cannot have the axis \`${printDim(dim)}\``, {
         help: `\`${varying}\` is known at run time only and stands alone in shapes of outputs: \`[${varying}]\``,

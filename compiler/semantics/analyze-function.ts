@@ -7,6 +7,7 @@ import { fitsInto } from "./broadcast.js";
 import { axesOf, Checker, type Known, noInstances } from "./checker.js";
 import type { FunctionDeclaration } from "./declarations.js";
 import { forEachPart } from "./expression-parts.js";
+import { reportCycles } from "./cycles.js";
 import { isReal, placeOfAxis } from "./infer/mismatch.js";
 import { resolveType } from "./resolve-type.js";
 import { type Entry, namesInTypes, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
@@ -48,7 +49,7 @@ export function analyzeFunction(
     value,
     result,
     obligations: checker.obligations,
-    outerNames: new Set([...scope.used].filter((name) => outer.has(name))),
+    outerNames: new Set([...scope.used].filter((name) => outer.has(name) || scope.functions.has(name))),
     divisors: checker.divisors,
     extent: checker.extent,
   };
@@ -95,6 +96,7 @@ function declareFunctionScope(
     entries,
     types: new Map(),
     used: new Set(),
+    contested: new Set(),
     functions: owner?.functions ?? new Map(),
     module,
     hidden,
@@ -121,18 +123,13 @@ function checkBinding(
   if (parameters.some(({ type }) => type.kind === "error")) return;
   const declared = parameters.flatMap(({ type }) => (type.kind === "index" ? [type.bound] : shapeOf(axesOf(type))));
   const unbound = unboundSymbols(declared, new Set(own));
-  for (const name of unbound) {
-    const inArguments = declared.some((dim) => symbolsOf(dim).includes(name));
-    const why = inArguments ? "no argument says it alone" : "no argument has it";
-    checker.report(
-      "unknown-dimension",
-      node.name.span,
-      `calls of \`${node.name.text}\` cannot tell \`${name}\`: ${why}`,
-      {
-        help: `an argument with an axis \`${name}\` tells it; dimensions of a cell are seen inside that cell only`,
-      },
-    );
-  }
+  if (unbound.length === 0) return;
+  const inArguments = unbound.every((name) => declared.some((dim) => symbolsOf(dim).includes(name)));
+  const names = unbound.map((name) => `\`${name}\``).join(" and ");
+  const why = inArguments ? "no argument has it alone" : "no argument has it";
+  checker.report("unknown-dimension", node.name.span, `calls of \`${node.name.text}\` cannot tell ${names}: ${why}`, {
+    help: "an argument with such an axis tells it; dimensions of a cell are seen inside that cell only",
+  });
 }
 
 function inferEquations(checker: Checker, node: FunctionNode): TypedNode[] {
@@ -144,17 +141,8 @@ function inferEquations(checker: Checker, node: FunctionNode): TypedNode[] {
   const neededBy = (value: Expression): EquationNode[] => namesOf(value).flatMap((name) => byName.get(name) ?? []);
   const roots = [...neededBy(node.value), ...byName.values()];
   const { order, cycles } = topologicalOrder(roots, (equation) => neededBy(equation.value));
-  for (const cycle of cycles) {
-    const names = cycle.map((equation) => equation.name.text);
-    checker.report(
-      "cycle",
-      (cycle[0] as EquationNode).name.span,
-      `equations need each other: ${[...names, names[0]].join(" -> ")}`,
-      {
-        help: "a function has no states, so every value must come from its arguments",
-      },
-    );
-  }
+  const parts = cycles.map((cycle) => cycle.map(({ name }) => ({ text: name.text, span: name.span, isCall: false })));
+  reportCycles(checker, parts, "a function has no states, so every value must come from its arguments");
   return order.map((equation) => {
     const value = checker.infer(equation.value);
     checker.scope.types.set(equation.name.text, value.type);

@@ -16,9 +16,8 @@ export interface Builtin {
   readonly kind: "elementwise" | "reduction" | "normalization" | "shape";
   /** Names of the arguments; those with `?` may be left out, `…` stands for more. */
   readonly parameters: readonly string[];
-  /** In symbols. */
+  /** In symbols; empty where words say it better. */
   readonly formula: string;
-  /** What it does, where the formula does not say it. */
   readonly documentation: string;
   /** Other spellings. */
   readonly aliases?: readonly string[];
@@ -46,31 +45,33 @@ export const elementwiseFunctions = {
   softsign: unary("x / (1 + abs(x))"),
   hard_sigmoid: unary("clamp(x / 6 + 0.5, 0, 1)", "The slope 1/6 is PyTorch's and Keras 3's."),
   hard_tanh: unary("clamp(x, -1, 1)"),
-  exp: unary("e to the power x"),
+  exp: unary("", "e to the power x."),
   expm1: unary("exp(x) - 1", "Accurate near 0."),
-  log: unary("natural logarithm", "-inf at 0, NaN below."),
+  log: unary("", "The natural logarithm; -inf at 0, NaN below."),
   log1p: unary("log(1 + x)", "Accurate near 0."),
-  sqrt: unary("square root", "NaN below 0; the derivative at 0 is inf.", ["√(x)"]),
+  sqrt: unary("", "The square root; NaN below 0, the derivative at 0 is inf.", ["√(x)"]),
   square: unary("x * x"),
   abs: unary("if x < 0 then -x else x", "Derivative 0 at 0."),
-  sign: unary("-1, 0 or 1", "Derivative 0."),
-  sin: unary("sine"),
-  cos: unary("cosine"),
+  sign: unary("", "-1, 0 or 1. Derivative 0."),
+  sin: unary("", "The sine."),
+  cos: unary("", "The cosine."),
   tan: unary("sin(x) / cos(x)"),
-  erf: unary("2 / sqrt(π) times the integral of exp(-t²) from 0 to x"),
-  floor: unary("the largest integer not above x", "Derivative 0."),
-  round: unary("the nearest integer, of two the even one", "Derivative 0."),
+  erf: unary("", "The error function: `2 / sqrt(π)` times the integral of `exp(-t^2)` from 0 to x."),
+  floor: unary("", "The largest integer not above x. Derivative 0."),
+  round: unary("", "The nearest integer, of two the even one. Derivative 0."),
   min: {
     kind: "elementwise",
     parameters: ["a", "b"],
-    formula: "the lesser",
-    documentation: "With one argument a reduction. A tie gives half of the derivative to each; NaN where one is NaN.",
+    formula: "",
+    documentation:
+      "The lesser. With one argument a reduction. A tie gives half of the derivative to each; NaN where one is NaN.",
   },
   max: {
     kind: "elementwise",
     parameters: ["a", "b"],
-    formula: "the greater",
-    documentation: "With one argument a reduction. A tie gives half of the derivative to each; NaN where one is NaN.",
+    formula: "",
+    documentation:
+      "The greater. With one argument a reduction. A tie gives half of the derivative to each; NaN where one is NaN.",
   },
   clamp: {
     kind: "elementwise",
@@ -78,7 +79,7 @@ export const elementwiseFunctions = {
     formula: "min(max(x, low), high)",
     documentation: "",
   },
-  stop_gradient: unary("x", "Its derivative is 0."),
+  stop_gradient: unary("x", "Derivative 0."),
 } as const satisfies Record<string, Builtin>;
 
 const reductionParameters = ["v", "axis?"] as const;
@@ -101,14 +102,14 @@ export const reductions = {
   max: {
     kind: "reduction",
     parameters: reductionParameters,
-    formula: "the greatest v_i",
-    documentation: "Equal greatest entries share the derivative.",
+    formula: "",
+    documentation: "The greatest entry. Equal greatest entries share the derivative.",
   },
   min: {
     kind: "reduction",
     parameters: reductionParameters,
-    formula: "the least v_i",
-    documentation: "Equal least entries share the derivative.",
+    formula: "",
+    documentation: "The least entry. Equal least entries share the derivative.",
   },
   logsumexp: {
     kind: "reduction",
@@ -138,26 +139,29 @@ export const shapeFunctions = {
   concat: {
     kind: "shape",
     parameters: ["a", "b", "…", "axis?"],
-    formula: "a, then b, …",
-    documentation: "Along axis 0 where `axis` is left out. The other axes agree.",
+    formula: "",
+    documentation: "`a`, then `b`, … Along axis 0 where `axis` is left out. The other axes agree.",
   },
   stack: {
     kind: "shape",
     parameters: ["a", "b", "…", "axis?"],
-    formula: "a, b, … along a new axis",
-    documentation: "The new axis comes first where `axis` is left out. All shapes are equal.",
+    formula: "",
+    documentation:
+      "`a`, `b`, … along a new axis. The new axis comes first where `axis` is left out. All shapes are equal.",
   },
   reshape: {
     kind: "shape",
     parameters: ["v", "shape"],
-    formula: "the same entries in row-major order",
-    documentation: "`shape` is a list of dimensions: `reshape(v, [N, D])`; the number of entries stays.",
+    formula: "",
+    documentation:
+      "The same entries in row-major order. `shape` is a list of dimensions: `reshape(v, [N, D])`; the number of entries stays.",
   },
   transpose: {
     kind: "shape",
     parameters: ["a", "order?"],
-    formula: "axis i of the result is axis order[i] of a",
-    documentation: "Without `order` the axes are reversed: `transpose(a, [1, 0])` is `transpose(a)` for a matrix.",
+    formula: "",
+    documentation:
+      "Axis i of the result is axis `order[i]` of `a`. Without `order` the axes are reversed: `transpose(a, [1, 0])` is `transpose(a)` for a matrix.",
   },
   outer: {
     kind: "shape",
@@ -165,8 +169,8 @@ export const shapeFunctions = {
     formula: "a_i b_j",
     documentation: "`[N]` and `[M]` give `[N, M]`; of larger shapes the axes of `a` come before those of `b`.",
   },
-  zeros: { kind: "shape", parameters: ["shape"], formula: "0", documentation: "`zeros([H])`." },
-  ones: { kind: "shape", parameters: ["shape"], formula: "1", documentation: "`ones([H])`." },
+  zeros: { kind: "shape", parameters: ["shape"], formula: "0", documentation: "Of that shape: `zeros([H])`." },
+  ones: { kind: "shape", parameters: ["shape"], formula: "1", documentation: "Of that shape: `ones([H])`." },
 } as const satisfies Record<string, Builtin>;
 
 /** Every name that can be called without being declared. `min` and `max` are in two tables. */

@@ -115,10 +115,12 @@ export class CellGraphBuilder {
   private addCall(call: CallNode, needs: Set<string>): void {
     const name = call.callee.text;
     const known = this.calls.get(name);
-    if (known === undefined) {
-      this.calls.set(name, call);
-      this.waiting.push(call);
-    } else if (known !== call) this.repeatedCalls.push(call);
+    if (known !== undefined) {
+      if (known !== call) this.repeatedCalls.push(call);
+      return;
+    }
+    this.calls.set(name, call);
+    this.waiting.push(call);
     needs.add(callKey(name));
   }
 

@@ -7,7 +7,7 @@ import type { DiagnosticCollector, ReportOptions } from "../diagnostics/diagnost
 import type { Span } from "../source/span.js";
 import type { CallNode, Expression } from "../syntax/ast.js";
 import { isWithinLimits } from "../types/bounded-dim.js";
-import type { Dim } from "../types/dim.js";
+import { type Dim, printDim, provenAtLeast, symbolsOf } from "../types/dim.js";
 import type { CellDeclaration, FunctionDeclaration } from "./declarations.js";
 import { axisLimit, reportTooLarge } from "./dimension-expressions.js";
 import { inferRules } from "./infer/rules.js";
@@ -80,10 +80,10 @@ export class Checker {
     return { kind: "error", span, type: errorType };
   }
 
-  /** Counts what a call writes out in its place. */
-  addExtent({ operations, depth }: Extent, span: Span): void {
+  /** Counts what a call writes out in its place, `levels` deeper than it is itself. */
+  addExtent({ operations, depth }: Extent, span: Span, levels = 0): void {
     this.operations += operations;
-    this.deepest = Math.max(this.deepest, this.depth + depth);
+    this.deepest = Math.max(this.deepest, this.depth + depth + levels);
     const exceeds = this.operations > operationLimit || this.deepest > depthLimit;
     const isNews = operations <= operationLimit && depth <= depthLimit && !this.tooLarge;
     if (!exceeds || !isNews) return;
@@ -91,6 +91,26 @@ export class Checker {
     this.report("program-too-large", span, `${this.scope.words} is too large when everything it uses is written out`, {
       help: `it would have more than ${operationLimit} operations or ${depthLimit} levels`,
     });
+  }
+
+  /** Notes what sizes must fulfil; refuses what only run-time sizes could tell. */
+  oblige(kind: Obligation["kind"], dim: Dim, span: Span): void {
+    const symbol = this.runtimeSymbol(dim);
+    if (symbol === undefined) {
+      this.obligations.push({ kind, dim, span });
+      return;
+    }
+    // An axis of a run-time size may become empty, but not negative.
+    if (kind === "positive" && provenAtLeast(dim, 0)) return;
+    const what = kind === "whole" ? "is whole" : "is at least 1";
+    this.report("run-time-dimension", span, `whether \`${printDim(dim)}\` ${what} is known at run time only`, {
+      help: `\`${symbol}\` differs from example to example: make it a parameter of the cell`,
+    });
+  }
+
+  /** A run-time dimension in `dim`. */
+  runtimeSymbol(dim: Dim): string | undefined {
+    return symbolsOf(dim).find((symbol) => this.scope.entries.get(symbol)?.runtime === true);
   }
 
   private checkAxes(typed: TypedExpression): TypedExpression {

@@ -1,38 +1,32 @@
 /** Checks of a cell that look at how its values hang together. */
-import { didYouMean } from "../diagnostics/suggest.js";
+import { suggestion } from "./suggestion.js";
 import type { Span } from "../source/span.js";
 import type { CellNode } from "../syntax/ast.js";
 import type { CellGraph, GraphNode } from "./cell-graph.js";
 import type { Checker } from "./checker.js";
+import { reportCycles } from "./cycles.js";
 import { type CellScope, wordsFor } from "./scope.js";
 
-/** A cycle that no state breaks: `r -> n -> r`. */
+/** Cycles that no state breaks. */
 export function checkCycles(
   checker: Checker,
   cycles: readonly (readonly string[])[],
   nodes: ReadonlyMap<string, GraphNode>,
   scope: CellScope,
 ): void {
-  for (const cycle of cycles) {
-    const parts = cycle.flatMap((key) => {
+  const parts = cycles.map((cycle) =>
+    cycle.flatMap((key) => {
       const node = nodes.get(key);
-      return node === undefined || node.kind === "contexts" ? [] : [{ text: textOf(node), span: spanOf(node, scope) }];
-    });
-    const starts = parts.map(({ span }) => span?.start ?? Infinity);
-    const first = starts.indexOf(Math.min(...starts));
-    const turned = [...parts.slice(first), ...parts.slice(0, first)];
-    const [head] = turned;
-    if (head?.span === undefined) continue;
-    const path = [...turned, head].map(({ text }) => text).join(" -> ");
-    const message =
-      turned.length === 1 ? `\`${head.text}\` needs itself: ${path}` : `equations need each other: ${path}`;
-    checker.report("cycle", head.span, message, {
-      related: turned
-        .slice(1, 8)
-        .flatMap(({ text, span }) => (span === undefined ? [] : [{ span, message: `\`${text}\`` }])),
-      help: "a cycle goes through a state: without the prime, a state is its value from the previous step",
-    });
-  }
+      const span = node && spanOf(node, scope);
+      if (node === undefined || span === undefined || node.kind === "contexts") return [];
+      return [{ text: textOf(node), span, isCall: node.kind === "call" }];
+    }),
+  );
+  reportCycles(
+    checker,
+    parts,
+    "a cycle goes through a state: without the prime, a state is its value from the previous step",
+  );
 }
 
 function textOf({ kind, name }: GraphNode): string {
@@ -55,11 +49,6 @@ export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope)
       help: `it has one state and moves one step at a time: declare another, \`use ${name}2 = …\`, or name the result: \`u = ${name}(…)\``,
     });
   }
-  for (const call of graph.callsInInitials) {
-    checker.report("varying-initial-value", call.span, "a used cell cannot be called in an initial value", {
-      help: "initial values are made of params, contexts and numbers",
-    });
-  }
   const named = new Set([...graph.repeatedCalls, ...graph.callsInInitials].map((call) => call.callee.text));
   for (const [name, node] of scope.instances) {
     if (graph.calls.has(name) || named.has(name)) continue;
@@ -72,14 +61,14 @@ export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope)
 /** Every state has a next value, and nothing else has. */
 export function checkStates(checker: Checker, scope: CellScope, cell: CellNode): void {
   for (const [name, { kind, span }] of scope.entries) {
-    if (kind !== "state" || scope.nexts.has(name)) continue;
+    if (kind !== "state" || scope.nexts.has(name) || scope.contested.has(name)) continue;
     checker.report("state-not-updated", span, `the state \`${name}\` has no next value`, {
       help: `write an equation \`${name}' = …\``,
     });
   }
   for (const [name, node] of scope.nexts) {
     const entry = scope.entries.get(name);
-    if (entry?.kind === "state") continue;
+    if (entry?.kind === "state" || scope.contested.has(name)) continue;
     const states = [...scope.entries].filter(([, { kind }]) => kind === "state").map(([text]) => text);
     const message =
       entry === undefined
@@ -88,7 +77,7 @@ export function checkStates(checker: Checker, scope: CellScope, cell: CellNode):
     checker.report("next-of-non-state", node.name.span, message, {
       related: entry === undefined ? [] : [{ span: entry.span, message: "declared here" }],
       help:
-        didYouMean(name, states) ??
+        suggestion(name, states) ??
         (entry === undefined ? `declare it: \`state ${name}: […]\`` : "only states have one"),
     });
   }

@@ -1,41 +1,44 @@
 /** Expressions that are known when the module is compiled: arguments of initialisers, real parameters. */
+import type { Expression } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
+import { forEachPart } from "./expression-parts.js";
+import { wordsFor } from "./scope.js";
 import { printSemanticType } from "./semantic-type.js";
 import type { TypedExpression } from "./typed-program.js";
 
-/** True where the expression is a real scalar of numbers, dimensions and real parameters; reports otherwise. */
-export function checkConstant(checker: Checker, expression: TypedExpression): boolean {
-  if (expression.type.kind === "error") return false;
-  if (expression.type.kind !== "real" || expression.type.axes.length > 0) {
-    const message = `a number is expected here, this is ${printSemanticType(expression.type)}`;
-    checker.report("not-a-constant", expression.span, message);
-    return false;
-  }
-  const changing = findChanging(expression);
-  if (changing === undefined) return true;
-  checker.report("not-a-constant", changing.span, "this is not known when the cell is compiled", {
-    help: "use numbers, dimensions and the real parameters of the cell",
-  });
-  return false;
+/** A scalar made of numbers, dimensions and real parameters; undefined where something was reported. */
+export function inferConstant(checker: Checker, expression: Expression): TypedExpression | undefined {
+  if (usesValues(checker, expression)) return undefined;
+  const typed = checker.infer(expression);
+  const { type, span } = typed;
+  if (type.kind === "real" && type.axes.length === 0) return typed;
+  if (type.kind === "error") return undefined;
+  checker.report("not-a-constant", span, `a number is expected here, this is ${printSemanticType(type)}`);
+  return undefined;
 }
 
-function findChanging(root: TypedExpression): TypedExpression | undefined {
-  const waiting = [root];
-  for (let expression = waiting.pop(); expression !== undefined; expression = waiting.pop()) {
-    switch (expression.kind) {
-      case "number":
-      case "dimension":
-      case "real-parameter":
-        break;
-      case "elementwise":
-        waiting.push(...expression.operands);
-        break;
-      case "call":
-        waiting.push(...expression.arguments);
-        break;
-      default:
-        return expression;
-    }
-  }
-  return undefined;
+/** Reports the values in an expression. They are looked for by name: their types may not be known yet. */
+function usesValues(checker: Checker, expression: Expression): boolean {
+  let found = false;
+  forEachPart(expression, (part) => {
+    const name = part.kind === "reference" ? part.name : part.kind === "call" ? part.callee.text : undefined;
+    const entry = name === undefined ? undefined : checker.scope.entries.get(name);
+    if (name === undefined || entry === undefined) return;
+    const isCall = part.kind === "call";
+    const isFine = isCall
+      ? entry.kind !== "instance"
+      : (entry.kind === "dimension" && entry.runtime !== true) || entry.kind === "real";
+    if (isFine) return;
+    found = true;
+    checker.scope.used.add(name);
+    checker.report(
+      "not-a-constant",
+      part.span,
+      `${wordsFor(entry.kind, name)} is not known when the cell is compiled`,
+      {
+        help: "use numbers, dimensions and the real parameters of the cell",
+      },
+    );
+  });
+  return found;
 }

@@ -1,6 +1,6 @@
 /** What the files declare at their top: cells and functions, their own and imported ones. */
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
-import { didYouMean } from "../diagnostics/suggest.js";
+import { suggestion } from "./suggestion.js";
 import type { Span } from "../source/span.js";
 import type { CellNode, FunctionNode, ImportNode, Name } from "../syntax/ast.js";
 import type { LoadedModule } from "./load-modules.js";
@@ -88,8 +88,9 @@ function declare(scope: ModuleScope, name: string, entry: ModuleEntry, collector
     scope.entries.set(name, entry);
     return;
   }
-  collector.report("duplicate-name", entry.span, `\`${name}\` is declared twice in this file`, {
-    related: [{ span: known.span, message: known.imported ? "the import" : "the first declaration" }],
+  const [first, second] = known.span.start < entry.span.start ? [known, entry] : [entry, known];
+  collector.report("duplicate-name", second.span, `\`${name}\` is declared twice in this file`, {
+    related: [{ span: first.span, message: first.imported ? "the import" : "the first declaration" }],
     help: entry.imported || known.imported ? `import it by another name: \`${name} as …\`` : undefined,
   });
 }
@@ -120,6 +121,6 @@ function reportMissing(name: Name, target: ModuleScope, collector: DiagnosticCol
     .join(", ");
   const there = own.length === 0 ? "it declares nothing" : `it declares ${list}${own.length > 8 ? ", …" : ""}`;
   collector.report("missing-export", name.span, `\`${target.name}\` declares no \`${name.text}\``, {
-    help: didYouMean(name.text, own) ?? there,
+    help: suggestion(name.text, own) ?? there,
   });
 }

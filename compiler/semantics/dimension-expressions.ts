@@ -1,5 +1,5 @@
 /** Expressions in places where a dimension is meant: shapes, slice bounds, arguments of used cells. */
-import { didYouMean } from "../diagnostics/suggest.js";
+import { suggestion } from "./suggestion.js";
 import type { Span } from "../source/span.js";
 import type { BinaryNode, Expression } from "../syntax/ast.js";
 import { boundedAdd, boundedDivide, boundedMultiply, boundedSubtract, divisorsOf } from "../types/bounded-dim.js";
@@ -58,7 +58,7 @@ function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Di
     return undefined;
   }
   checker.report("unknown-dimension", span, `there is no dimension \`${name}\``, {
-    help: didYouMean(name, dimensions) ?? `declare it as a parameter of the cell: \`cell Name(…, ${name})\``,
+    help: suggestion(name, dimensions) ?? `declare it as a parameter of the cell: \`cell Name(…, ${name})\``,
   });
   return undefined;
 }
@@ -96,7 +96,7 @@ function checkWhole(checker: Checker, dim: Dim, span: Span): Dim | undefined {
     checker.report("dimension-not-whole", span, `\`${printDim(dim)}\` is not a whole number`);
     return undefined;
   }
-  if (constant === undefined) checker.obligations.push({ kind: "whole", dim, span });
+  if (constant === undefined) checker.oblige("whole", dim, span);
   for (const symbol of divisorsOf(dim)) checker.divisors.add(symbol);
   return dim;
 }
@@ -117,7 +117,7 @@ export function checkPositive(checker: Checker, dim: Dim, span: Span): Dim | und
     checker.report("bad-dimension-size", span, `a size of ${constant}`, { help: "sizes are at least 1" });
     return undefined;
   }
-  if (!provenAtLeast(dim, 1)) checker.obligations.push({ kind: "positive", dim, span });
+  if (!provenAtLeast(dim, 1)) checker.oblige("positive", dim, span);
   return dim;
 }
 

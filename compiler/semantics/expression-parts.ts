@@ -30,7 +30,7 @@ export function partsOf(expression: Expression): readonly Expression[] {
 }
 
 /** Visits an expression and everything in it, outside in, in the order of the text; `false` skips what is inside. */
-export function forEachPart(root: Expression, visit: (expression: Expression) => boolean | void): void {
+export function forEachPart(root: Expression, visit: (expression: Expression) => unknown): void {
   const waiting = [root];
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     if (visit(part) === false) continue;

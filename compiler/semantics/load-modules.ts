@@ -1,6 +1,6 @@
 /** Finds and parses the files that a file imports, and theirs. No I/O: the caller reads. */
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
-import { didYouMean } from "../diagnostics/suggest.js";
+import { suggestion } from "./suggestion.js";
 import { standardFileName, standardSources } from "../std/sources.js";
 import type { ImportNode, SourceFileNode } from "../syntax/ast.js";
 import { parse } from "../syntax/parse.js";
@@ -36,7 +36,7 @@ export function loadModules(root: SourceFileNode, readFile: ReadFile, collector:
       path.pop();
       continue;
     }
-    const target = locate(step.module.name, node, readFile, collector);
+    const target = locate(step.module.name, node, (file) => (loaded.has(file) ? "" : readFile(file)), collector);
     if (target === undefined) continue;
     const known = loaded.get(target.name);
     if (known !== undefined) {
@@ -87,7 +87,7 @@ function locate(
     const text = standardSources.get(name);
     if (text !== undefined) return { name, text };
     const known = [...standardSources.keys()].map((key) => key.replace(/^recell:/, "").replace(/\.cell$/, ""));
-    const help = didYouMean(path, known) ?? `there are ${known.map((key) => `"${key}"`).join(", ")}`;
+    const help = suggestion(path, known) ?? `there are ${known.map((key) => `"${key}"`).join(", ")}`;
     return missing(`the standard library has no \`${path}\``, help);
   }
   if (!/^(\.\.?\/|\/)/.test(path)) {

@@ -1,6 +1,6 @@
 /** Arguments by position or by name to the parameters they are for. */
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
-import { didYouMean } from "../diagnostics/suggest.js";
+import { suggestion } from "./suggestion.js";
 import type { Span } from "../source/span.js";
 import type { ArgumentNode } from "../syntax/ast.js";
 
@@ -32,7 +32,7 @@ export function matchArguments(
         argument.name?.span ?? argument.span,
         `${callee} has no argument \`${name}\``,
         {
-          help: didYouMean(name ?? "", names) ?? usage,
+          help: suggestion(name ?? "", names) ?? usage,
         },
       );
     } else if (index >= parameters.length) {

@@ -1,13 +1,16 @@
 /** `use lower = LSTM(I, H)`: instances with their dimensions and real parameters. */
-import { didYouMean } from "../diagnostics/suggest.js";
+import { suggestion } from "./suggestion.js";
 import type { Expression, UseNode } from "../syntax/ast.js";
 import { boundedSubstitute } from "../types/bounded-dim.js";
 import { type Dim, printDim } from "../types/dim.js";
 import type { Checker } from "./checker.js";
-import { checkConstant } from "./constants.js";
+import { inferConstant } from "./constants.js";
 import { sizeOf } from "./dimension-expressions.js";
 import { matchArguments } from "./match-arguments.js";
 import type { TypedExpression, TypedInstance } from "./typed-program.js";
+
+/** What a used cell adds to the nesting. */
+const levelsOfUse = 5;
 
 /** Undefined where something was reported, here or in the used cell. */
 export function resolveUse(checker: Checker, node: UseNode): TypedInstance | undefined {
@@ -18,7 +21,7 @@ export function resolveUse(checker: Checker, node: UseNode): TypedInstance | und
     const cells = [...checker.scope.module.entries].filter(([, { declaration }]) => declaration?.kind === "cell");
     const names = cells.map(([text]) => text);
     const message = entry === undefined ? `there is no cell \`${name}\`` : `\`${name}\` is a function, not a cell`;
-    const help = didYouMean(name, names) ?? `import it: \`import { ${name} } from "…"\``;
+    const help = suggestion(name, names) ?? `import it: \`import { ${name} } from "…"\``;
     checker.report("unknown-cell", node.cell.span, message, {
       help: entry === undefined ? help : `call it: \`${name}(…)\``,
     });
@@ -47,7 +50,7 @@ export function resolveUse(checker: Checker, node: UseNode): TypedInstance | und
     if (parameter === undefined || argument === undefined) continue;
     const text = parameter.name.text;
     if (parameter.type === "dimension") {
-      const dim = sizeOf(checker, argument.value);
+      const dim = fixedSizeOf(checker, argument.value);
       if (dim === undefined) isComplete = false;
       else dimensions.set(text, dim);
     } else {
@@ -57,15 +60,19 @@ export function resolveUse(checker: Checker, node: UseNode): TypedInstance | und
     }
   }
   if (!isComplete || cell === undefined || !cell.sound) return undefined;
-  checker.addExtent(cell.extent, node.cell.span);
+  checker.addExtent(cell.extent, node.cell.span, levelsOfUse);
   const instance = { name: node.name.text, span: node.name.span, cell, dimensions, reals };
   return takeOver(checker, node, instance) ? instance : undefined;
 }
 
-/** A scalar made of numbers, dimensions and real parameters. */
-export function inferConstant(checker: Checker, expression: Expression): TypedExpression | undefined {
-  const typed = checker.infer(expression);
-  return checkConstant(checker, typed) ? typed : undefined;
+function fixedSizeOf(checker: Checker, expression: Expression): Dim | undefined {
+  const dim = sizeOf(checker, expression);
+  const symbol = dim && checker.runtimeSymbol(dim);
+  if (symbol === undefined) return dim;
+  checker.report("run-time-dimension", expression.span, `\`${symbol}\` is known at run time only`, {
+    help: "dimensions of a used cell are fixed when it is compiled; contexts bring run-time dimensions along",
+  });
+  return undefined;
 }
 
 /** What the used cell leaves to be checked becomes this cell's. */
@@ -88,7 +95,7 @@ function takeOver(checker: Checker, node: UseNode, { cell, dimensions }: TypedIn
   }
   for (const { kind, dim } of cell.obligations) {
     const here = boundedSubstitute(dim, dimensions);
-    if (here !== undefined) checker.obligations.push({ kind, dim: here, span: node.span });
+    if (here !== undefined) checker.oblige(kind, here, node.span);
   }
   return true;
 }

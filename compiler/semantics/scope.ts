@@ -23,6 +23,8 @@ export interface Scope {
   /** Types of values as far as they are known. */
   readonly types: Map<string, SemanticType>;
   readonly used: Set<string>;
+  /** Names declared twice: which declaration is meant nobody knows, so nothing more is said about their kind. */
+  readonly contested: ReadonlySet<string>;
   /** Functions that can be called by name besides the builtins: the cell's, then the file's. */
   readonly functions: ReadonlyMap<string, FunctionDeclaration>;
   readonly module: ModuleScope;
@@ -77,12 +79,14 @@ export function runtimeDimensionsOf(cell: CellDeclaration): Map<string, Span> {
 /** Declares everything in a cell; reports names declared twice and names that the module needs. */
 export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCollector): CellScope {
   const entries = new Map<string, Entry>();
+  const contested = new Set<string>();
   const nexts = new Map<string, EquationNode>();
   const instances = new Map<string, UseNode>();
   const equations: (EquationNode | OutputNode)[] = [];
   const declare = ({ text, span }: Name, entry: Entry): boolean => {
     const known = entries.get(text);
     if (known !== undefined) {
+      contested.add(text);
       const isNextMissing = known.kind === "state" && entry.kind === "equation";
       collector.report("duplicate-name", span, `\`${text}\` is declared twice`, {
         related: [{ span: known.span, message: `${wordsFor(known.kind, text)} is declared here` }],
@@ -135,6 +139,7 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
     entries,
     types: new Map(),
     used: new Set(),
+    contested,
     functions: cell.functions,
     module: cell.module,
     hidden: new Map(),

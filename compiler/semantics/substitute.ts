@@ -1,10 +1,18 @@
 /** Types under other names for their dimensions. */
 import { boundedSubstitute } from "../types/bounded-dim.js";
 import type { Dim } from "../types/dim.js";
-import type { Axis, SemanticType } from "./semantic-type.js";
+import type { Axis, SemanticType, Source } from "./semantic-type.js";
 
-/** Undefined where a dimension of the result cannot be written. */
-export function substituteType(type: SemanticType, dimensions: ReadonlyMap<string, Dim>): SemanticType | undefined {
+/**
+ * Axes get the `source` given: where they come from inside a function or another cell says nothing here.
+ *
+ * @returns undefined where a dimension of the result cannot be written
+ */
+export function substituteType(
+  type: SemanticType,
+  dimensions: ReadonlyMap<string, Dim>,
+  source?: Source,
+): SemanticType | undefined {
   switch (type.kind) {
     case "real":
     case "bool": {
@@ -12,7 +20,7 @@ export function substituteType(type: SemanticType, dimensions: ReadonlyMap<strin
       for (const axis of type.axes) {
         const dim = boundedSubstitute(axis.dim, dimensions);
         if (dim === undefined) return undefined;
-        axes.push({ dim, source: axis.source });
+        axes.push({ dim, source });
       }
       return { kind: type.kind, axes };
     }

@@ -1,11 +1,11 @@
 /** Declarations of a cell: inputs, contexts, states, params. */
 import type { DeclarationNode, InitializerNode } from "../syntax/ast.js";
-import { didYouMean } from "../diagnostics/suggest.js";
-import { type Dim, printDim, symbolsOf } from "../types/dim.js";
+import { suggestion } from "./suggestion.js";
+import { printDim } from "../types/dim.js";
 import { axesOf, type Checker } from "./checker.js";
+import { inferConstant } from "./constants.js";
 import { initialKey } from "./node-keys.js";
 import { resolveType } from "./resolve-type.js";
-import { inferConstant } from "./resolve-uses.js";
 import { wordsFor } from "./scope.js";
 import { errorType, type SemanticType } from "./semantic-type.js";
 import type { TypedInitializer, TypedTensor } from "./typed-program.js";
@@ -47,7 +47,7 @@ function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType):
   const mayVary = node.kind === "context" || node.kind === "state";
   const dims = type.kind === "index" ? [type.bound] : axesOf(type).map((axis) => axis.dim);
   for (const dim of dims) {
-    const varying = runtimeSymbol(checker, dim);
+    const varying = checker.runtimeSymbol(dim);
     if (varying === undefined || (mayVary && printDim(dim) === varying)) continue;
     const message = mayVary
       ? `\`${printDim(dim)}\` contains \`${varying}\`, which is known at run time only`
@@ -60,11 +60,6 @@ function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType):
     return false;
   }
   return true;
-}
-
-/** A run-time dimension in `dim`. */
-export function runtimeSymbol(checker: Checker, dim: Dim): string | undefined {
-  return symbolsOf(dim).find((symbol) => checker.scope.entries.get(symbol)?.runtime === true);
 }
 
 /** Initialisers with the number of their arguments and the ranks they make sense for. */
@@ -89,7 +84,7 @@ function resolveInitializer(checker: Checker, node: InitializerNode, type: Seman
   const values = node.arguments.map((argument) => inferConstant(checker, argument));
   if (known === undefined) {
     checker.report("unknown-initializer", span, `there is no initialiser \`${text}\``, {
-      help: didYouMean(text, initializers.keys()) ?? `there are ${[...initializers.keys()].join(", ")}`,
+      help: suggestion(text, initializers.keys()) ?? `there are ${[...initializers.keys()].join(", ")}`,
     });
     return undefined;
   }

@@ -5,8 +5,8 @@
  */
 import { addDims, type Dim, dimConstant, dimSymbol, divideDims, multiplyDims, subtractDims } from "./dim.js";
 
-const termLimit = 64;
-const degreeLimit = 16;
+const termLimit = 32;
+const degreeLimit = 10;
 const numeratorLimit = 2 ** 31;
 const denominatorLimit = 2 ** 20;
 

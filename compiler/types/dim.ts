@@ -124,18 +124,66 @@ export function substituteDim(dim: Dim, replacements: ReadonlyMap<string, Dim>):
   return sum;
 }
 
+/** Coefficients that a proof may look at. */
+const proofLimit = 4096;
+
 /** True where `dim >= bound` holds for all sizes of at least 1. False means "not proven". */
 export function provenAtLeast(dim: Dim, bound: number): boolean {
   const difference = subtractDims(dim, dimConstant(bound));
-  // Every symbol s is 1 + s' with s' >= 0: a polynomial whose coefficients in s' are all non-negative is non-negative.
-  const shifted = new Map(symbolsOf(difference).map((symbol) => [symbol, addDims(ONE, dimSymbol(symbol))]));
   const whole = difference.terms.every((term) => term.powers.every(([, exponent]) => exponent > 0));
-  if (!whole) {
-    // A common monomial denominator is positive: multiply it away first.
-    const cleared = clearDenominators(difference);
-    return substituteDim(cleared, shifted).terms.every((term) => term.numerator >= 0);
+  // A common monomial denominator is positive: multiply it away first.
+  const { terms } = whole ? difference : clearDenominators(difference);
+  const scale = terms.reduce((product, { denominator }) => product * denominator, 1);
+  if (!(scale <= 2 ** 20)) return false;
+  const polynomial = terms.map(({ numerator, denominator, powers }) => ({
+    factor: (numerator * scale) / denominator,
+    powers: new Map(powers),
+  }));
+  // Every symbol s is 1 + s' with s' >= 0: a polynomial whose coefficients in s' are all non-negative is non-negative.
+  // Only monomials that divide a negative term can have negative ones.
+  let looked = 0;
+  for (const { factor, powers } of polynomial) {
+    if (factor >= 0) continue;
+    for (const monomial of divisorsOfMonomial(powers)) {
+      looked += 1;
+      if (looked > proofLimit || shiftedCoefficient(polynomial, monomial) < 0) return false;
+    }
   }
-  return substituteDim(difference, shifted).terms.every((term) => term.numerator >= 0);
+  return true;
+}
+
+type Powers = ReadonlyMap<string, number>;
+
+function* divisorsOfMonomial(powers: Powers): Generator<Powers> {
+  const symbols = [...powers];
+  const exponents = symbols.map(() => 0);
+  for (;;) {
+    yield new Map(symbols.map(([symbol], i) => [symbol, exponents[i] as number]));
+    let place = 0;
+    while (place < symbols.length && exponents[place] === symbols[place]?.[1]) exponents[place++] = 0;
+    if (place === symbols.length) return;
+    exponents[place] = (exponents[place] as number) + 1;
+  }
+}
+
+/** The coefficient of a monomial in s' once every symbol s is written as 1 + s'. */
+function shiftedCoefficient(
+  polynomial: readonly { readonly factor: number; readonly powers: Powers }[],
+  monomial: Powers,
+): number {
+  let sum = 0;
+  for (const { factor, powers } of polynomial) {
+    let product = factor;
+    for (const [symbol, exponent] of monomial) product *= choose(powers.get(symbol) ?? 0, exponent);
+    sum += product;
+  }
+  return sum;
+}
+
+function choose(n: number, k: number): number {
+  let result = 1;
+  for (let i = 0; i < k; i++) result = (result * (n - i)) / (i + 1);
+  return result;
 }
 
 /** As the language writes it: `4*H`, `I + H - 1`, `H / N`. */

@@ -1,5 +1,5 @@
 /** Calls: of used cells, of functions, of builtins. */
-import { didYouMean } from "../../diagnostics/suggest.js";
+import { suggestion } from "../suggestion.js";
 import type { CallNode } from "../../syntax/ast.js";
 import { boundedSubstitute, divisorsOf } from "../../types/bounded-dim.js";
 import { type Dim, equalDims, printDim, provenAtLeast, subtractDims } from "../../types/dim.js";
@@ -51,7 +51,7 @@ function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNod
   } else {
     const names = [...scope.functions.keys(), ...builtinNames, ...scope.module.entries.keys()];
     const help =
-      hidden?.kind === "instance" ? "a function has no states, so it cannot call a used cell" : didYouMean(text, names);
+      hidden?.kind === "instance" ? "a function has no states, so it cannot call a used cell" : suggestion(text, names);
     checker.report("unknown-function", span, `there is no function \`${text}\``, { help });
   }
 }
@@ -67,7 +67,8 @@ function inferInstanceCall(checker: Checker, node: CallNode): TypedExpression {
   const type: SemanticType =
     output === undefined || others.length > 0
       ? { kind: "outputs", instance: name }
-      : (substituteType(output.type, dimensions) ?? errorType);
+      : (substituteType(output.type, dimensions, { words: wordsFor("instance", name), span: instance.span }) ??
+        errorType);
   return { kind: "instance-call", instance: name, span: node.span, type };
 }
 
@@ -184,7 +185,7 @@ function takeOver(checker: Checker, fn: TypedFunction, dimensions: ReadonlyMap<s
     const here = boundedSubstitute(dim, dimensions);
     if (here === undefined) continue;
     for (const symbol of divisorsOf(here)) checker.divisors.add(symbol);
-    checker.obligations.push({ kind, dim: here, span: node.span });
+    checker.oblige(kind, here, node.span);
   }
   return true;
 }

@@ -1,8 +1,9 @@
 /** `lower.h`, `lower.h'`, `lower.W_i`, `outer.inner.h`, `lower(x).alpha`: what belongs to a used cell. */
-import { didYouMean } from "../../diagnostics/suggest.js";
+import { suggestion } from "../suggestion.js";
 import type { Expression, MemberNode, Name } from "../../syntax/ast.js";
 import type { Dim } from "../../types/dim.js";
 import type { Checker } from "../checker.js";
+import { wordsFor } from "../scope.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
 import type { TypedCell, TypedExpression } from "../typed-program.js";
@@ -67,7 +68,8 @@ function memberOfInstance(checker: Checker, node: MemberNode, path: readonly str
     return checker.error(node.span);
   }
   let type: SemanticType | undefined = declared;
-  for (const substitution of substitutions.reverse()) type = type && substituteType(type, substitution);
+  const source = { words: wordsFor("instance", first), span: instance.span };
+  for (const substitution of substitutions.reverse()) type = type && substituteType(type, substitution, source);
   if (type === undefined) return checker.error(node.span);
   return { kind: "member", path, name: text, next: node.next, span: node.span, type };
 }
@@ -103,6 +105,6 @@ function reportNoMember(
     .join(", ");
   checker.report("unknown-member", span, `${owner} has no ${what} \`${text}\``, {
     help:
-      didYouMean(text, names) ?? (names.length === 0 ? undefined : `it has ${list}${names.length > 8 ? ", …" : ""}`),
+      suggestion(text, names) ?? (names.length === 0 ? undefined : `it has ${list}${names.length > 8 ? ", …" : ""}`),
   });
 }

@@ -1,5 +1,5 @@
 /** `h`, `h'`. */
-import { didYouMean } from "../../diagnostics/suggest.js";
+import { suggestion } from "../suggestion.js";
 import type { ReferenceNode } from "../../syntax/ast.js";
 import { dimSymbol } from "../../types/dim.js";
 import { builtinNames } from "../builtins.js";
@@ -38,6 +38,7 @@ function inferNext(checker: Checker, { name, span }: ReferenceNode, entry: Entry
   if (entry.kind === "state") {
     return { kind: "next", name, span, type: checker.scope.types.get(name) ?? errorType };
   }
+  if (checker.scope.contested.has(name)) return checker.error(span);
   checker.report("next-of-non-state", span, `${wordsFor(entry.kind, name)} has no next value`, {
     related: [{ span: entry.span, message: `${wordsFor(entry.kind, name)} is declared here` }],
     help: entry.kind === "instance" ? `states of it are \`${name}.h'\`` : "only states have one",
@@ -53,6 +54,6 @@ function reportUnknown(checker: Checker, { name, next, span }: ReferenceNode): v
       ? `a function sees its arguments only: pass ${wordsFor(hidden.kind, name)} to it`
       : builtinNames.has(name)
         ? `\`${name}\` is a function: \`${name}(…)\``
-        : didYouMean(name, scope.entries.keys());
+        : suggestion(name, scope.entries.keys());
   checker.report("unknown-name", span, `nothing is called \`${name}\`${next ? "" : " here"}`, { help });
 }

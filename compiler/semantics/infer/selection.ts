@@ -39,7 +39,7 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
     value = result;
     if (index.kind === "range") axis += 1;
   }
-  return value === root ? { ...value, span: node.span } : value;
+  return { ...value, span: node.span };
 }
 
 interface At {

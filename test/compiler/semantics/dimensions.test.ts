@@ -106,7 +106,7 @@ describe("dimensions", () => {
     expectFine(`cell C0(H) { input x: [H] output y = sum(x) }\n${squares.join("\n")}`);
     const factors = (count: number): string => Array.from({ length: count }, (_, i) => `(A${i} + B${i})`).join(" * ");
     const names = Array.from({ length: 12 }, (_, i) => `A${i}, B${i}`).join(", ");
-    const rest = factors(12).slice(factors(7).length);
-    expectReport(`cell A(${names}) { input x: [‹${factors(7)}›${rest}] output y = sum(x) }`, "dimension-too-large");
+    const rest = factors(12).slice(factors(6).length);
+    expectReport(`cell A(${names}) { input x: [‹${factors(6)}›${rest}] output y = sum(x) }`, "dimension-too-large");
   });
 });
