@@ -52,7 +52,7 @@ const stages: Readonly<Record<string, readonly [language: string, text: string]>
   forward: ["graph", printFunction(symbolic.functions.get("forward") as GraphFunction).trimEnd()],
   backward: ["graph", printFunction(derived.functions.get("backward") as GraphFunction).trimEnd()],
   kernel: ["text", lines(printKernel(kernels), /^kernel forward/u, /^\}/u)],
-  module: ["js", lines(module, /elementwise/u, /^ {2}\}/u)],
+  module: ["js", lines(module, /elementwise/u, /^ {2}\}/u).replace(/^ {2}/gmu, "")],
 };
 
 it("ARCHITECTURE.md shows what the stages print", () => {
