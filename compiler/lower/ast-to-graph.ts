@@ -3,6 +3,7 @@
  * their places. The order of instructions follows what values need, not the order of the equations in the text.
  */
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
+import { operationLimit } from "../semantics/checker.js";
 import { suggestion } from "../semantics/suggestion.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
@@ -60,6 +61,12 @@ export function lowerCell(
   const before = collector.diagnostics.length;
   try {
     const lowered = new CellLowering(cell, given.dimensions, reals, collector).run();
+    const operations = lowered.step.instructions.length;
+    if (operations > operationLimit) {
+      collector.report("program-too-large", cell.span, `\`${name}\` has ${operations} operations`, {
+        help: `a cell has at most ${operationLimit}`,
+      });
+    }
     return collector.diagnostics.length === before ? lowered : undefined;
   } catch (error) {
     if (error instanceof DimensionTooLarge) {

@@ -22,7 +22,7 @@ export interface Known {
 }
 
 /** Operations after everything is written out, and levels of nesting: far above any cell, far below any trouble. */
-export const operationLimit = 50_000;
+export const operationLimit = 20_000;
 export const depthLimit = 1000;
 
 /** Used cells and what is known about their calls; functions have none. */

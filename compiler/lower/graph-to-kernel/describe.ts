@@ -11,17 +11,17 @@ export function nameValue(block: Block, id: ValueId): string {
   const formula = block.formulaOf(id);
   if (formula === undefined) return `v${id}`;
   const { operation, operands } = formula;
-  const inner = operands.map((operand) => nameValue(block, operand));
+  const inner = (i: number): string => nameValue(block, operands[i] as ValueId);
   switch (operation.kind) {
     case "constant":
       return String(operation.value);
     case "concat":
-      return `[${inner.join("; ")}]`;
+      return `[${operands.map((_, i) => inner(i)).join("; ")}]`;
     case "transpose":
-      return `${inner[0] ?? ""}ᵀ`;
+      return `${inner(0)}ᵀ`;
     case "broadcast":
     case "reshape":
-      return inner[0] ?? `v${id}`;
+      return inner(0);
     default:
       return `v${id}`;
   }
