@@ -46,6 +46,7 @@ export function explainProgram(program: SequenceProgram): EntryReport[] {
 
 function explainEntry(entry: EntryName, fn: GraphFunction): EntryReport {
   const afterLoop = new Set<ValueId>();
+  const feedsLoop = valuesFeedingLoops(fn);
   const groups = new Map<Region, Instruction[]>([
     ["once", []],
     ["before", []],
@@ -64,7 +65,9 @@ function explainEntry(entry: EntryName, fn: GraphFunction): EntryReport {
     const reads = operands.some((id) => afterLoop.has(id));
     if (reads) for (const id of results) afterLoop.add(id);
     const overTime = [...operands, ...results].some((id) => hasTime(fn.types[id]));
-    groups.get(reads ? "after" : overTime ? "before" : "once")?.push(instruction);
+    // Between two loops is before the second.
+    const isBefore = overTime && (!reads || results.some((id) => feedsLoop.has(id)));
+    groups.get(isBefore ? "before" : reads ? "after" : "once")?.push(instruction);
   }
   const bodies = fn.instructions.flatMap(({ operation }) => (operation.kind === "scan" ? [operation.body] : []));
   const regions = [...groups].map(([region, instructions]) =>
@@ -84,6 +87,14 @@ function explainEntry(entry: EntryName, fn: GraphFunction): EntryReport {
       numbers: residuals.reduce((sum, { type }) => addDims(sum, perStep(sizeOfShape(type.shape))), dimConstant(0)),
     },
   };
+}
+
+function valuesFeedingLoops(fn: GraphFunction): ReadonlySet<ValueId> {
+  const feeding = new Set<ValueId>();
+  for (const { operation, operands, results } of [...fn.instructions].reverse()) {
+    if (operation.kind === "scan" || results.some((id) => feeding.has(id))) for (const id of operands) feeding.add(id);
+  }
+  return feeding;
 }
 
 function report(

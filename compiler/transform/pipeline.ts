@@ -10,6 +10,7 @@ import { reverseMode } from "./autodiff/reverse.js";
 import { mergeProjections } from "./graph/merge-projections.js";
 import { orderSums } from "./graph/order-sums.js";
 import { removeUnusedValues } from "./graph/remove-unused-values.js";
+import { separateLoops } from "./graph/separate-loops.js";
 import { shareCommonValues } from "./graph/share-common-values.js";
 import { simplify } from "./graph/simplify/simplify.js";
 import { splitTime } from "./graph/split-time.js";
@@ -24,6 +25,8 @@ export const equationPasses: readonly GraphPass[] = [
   simplify,
   shareCommonValues,
   removeUnusedValues,
+  // Needs dead values gone, which would tie loops together. Before sums are ordered: a layer below is an input then.
+  separateLoops,
   // Decides the rounding of sums once for all entries; needs the loop whole to see what depends on the state.
   orderSums,
   // Needs sums in order: `b + W x` leaves the loop as one value.

@@ -50,4 +50,10 @@ describe("products", () => {
   it("a read-out runs behind the loop", () => {
     expect(products("simple-rnn", "ReadoutRNN").forward).toEqual({ before: 1, loop: 1, after: 1 });
   });
+
+  it("each layer of a stack has a loop of its own, and reads the one below in one product", () => {
+    const { forward, backward } = products("stacked", "StackedLSTM");
+    expect(forward).toEqual({ before: 2, loop: 2, after: 0 });
+    expect(backward.loop).toBe(2);
+  });
 });
