@@ -42,7 +42,10 @@ export function createStream(core) {
   /** Would the sizes that were just read change the stream's? @type {(next: import("./types.js").Call) => boolean} */
   const resizes = (next) =>
     next.sizes.some((size, i) => i !== 1 && size !== call.sizes[i]) ||
-    next.extents.some((extent, i) => extent.some((size, b) => size !== call.extents[i]?.[b]));
+    next.extents.some((extent, i) =>
+      // Behind the examples of the call stand sizes of other calls.
+      extent.some((size, b) => b < (next.sizes[0] ?? 0) && size !== call.extents[i]?.[b]),
+    );
 
   /**
    * Starts a stream with the sizes that were just read and checked values.

@@ -224,6 +224,16 @@ describe("streaming", () => {
     expect(() => cell.reset({ batch: 2 })).toThrow(/reset: m is missing/);
   });
 
+  test("keeps contexts for a stream of the same sizes, whatever sizes a sequence had in between", () => {
+    const cell = prepared();
+    const size = { batch: 1, sizes: { S: [2] } };
+    cell.reset({ ...size, m: [1, 1, 1, 1] });
+    const first = [...cell.step({ x: [1, 2], k: [0] }).y];
+    cell.forward(call({ m: new Float64Array(12), sizes: { S: [2, 3] } }));
+    cell.reset(size);
+    expect([...cell.step({ x: [1, 2], k: [0] }).y]).toEqual(first);
+  });
+
   test("goes on from a snapshot with the same bits", () => {
     const cell = prepared();
     cell.step({ x: xs, k: [0, 0], m });
