@@ -133,5 +133,6 @@ function tidy(collector: DiagnosticCollector, first: number, file: string): void
   });
   const rank = (name: string): number => (name === file ? 0 : 1);
   kept.sort((a, b) => rank(a.span.file) - rank(b.span.file) || a.span.start - b.span.start);
-  collector.diagnostics.push(...kept);
+  // One by one: a text can have more reports than a call can have arguments.
+  for (const diagnostic of kept) collector.diagnostics.push(diagnostic);
 }

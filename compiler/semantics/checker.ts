@@ -13,6 +13,7 @@ import { axisLimit, reportTooLarge } from "./dimension-expressions.js";
 import { inferRules } from "./infer/rules.js";
 import type { Scope } from "./scope.js";
 import { type Axis, errorType, type SemanticType } from "./semantic-type.js";
+import { suggestion } from "./suggestion.js";
 import type { Extent, Obligation, TypedCell, TypedExpression, TypedFunction, TypedInstance } from "./typed-program.js";
 
 /** What was checked before; undefined where that failed. */
@@ -24,6 +25,8 @@ export interface Known {
 /** Operations after everything is written out, and levels of nesting: far above any cell, far below any trouble. */
 export const operationLimit = 20_000;
 export const depthLimit = 1000;
+/** Reports of one compilation that come with a search for similar names. */
+const suggestionLimit = 200;
 
 /** Used cells and what is known about their calls; functions have none. */
 export interface Instances {
@@ -63,6 +66,11 @@ export class Checker {
 
   report(code: DiagnosticCode, span: Span, message: string, options: ReportOptions = {}): void {
     this.collector.report(code, span, message, options);
+  }
+
+  /** Help for a name that is not there; none behind many reports, where nobody reads it and the search would take long. */
+  suggest(name: string, candidates: () => Iterable<string>): string | undefined {
+    return this.collector.diagnostics.length < suggestionLimit ? suggestion(name, candidates()) : undefined;
   }
 
   /** Checks an expression. Never fails: what was reported has the type "error". */

@@ -1,5 +1,4 @@
 /** Checks of a cell that look at how its values hang together. */
-import { suggestion } from "./suggestion.js";
 import type { Span } from "../source/span.js";
 import type { CellNode } from "../syntax/ast.js";
 import type { CellGraph, GraphNode } from "./cell-graph.js";
@@ -69,7 +68,7 @@ export function checkStates(checker: Checker, scope: CellScope, cell: CellNode):
   for (const [name, node] of scope.nexts) {
     const entry = scope.entries.get(name);
     if (entry?.kind === "state" || scope.contested.has(name)) continue;
-    const states = [...scope.entries].filter(([, { kind }]) => kind === "state").map(([text]) => text);
+    const states = (): string[] => [...scope.entries].filter(([, { kind }]) => kind === "state").map(([text]) => text);
     const message =
       entry === undefined
         ? `there is no state \`${name}\` in cell \`${cell.name.text}\``
@@ -77,7 +76,7 @@ export function checkStates(checker: Checker, scope: CellScope, cell: CellNode):
     checker.report("next-of-non-state", node.name.span, message, {
       related: entry === undefined ? [] : [{ span: entry.span, message: "declared here" }],
       help:
-        suggestion(name, states) ??
+        checker.suggest(name, states) ??
         (entry === undefined ? `declare it: \`state ${name}: […]\`` : "only states have one"),
     });
   }

@@ -1,5 +1,4 @@
 /** Expressions in places where a dimension is meant: shapes, slice bounds, arguments of used cells. */
-import { suggestion } from "./suggestion.js";
 import type { Span } from "../source/span.js";
 import type { BinaryNode, Expression } from "../syntax/ast.js";
 import { boundedAdd, boundedDivide, boundedMultiply, boundedSubtract, divisorsOf } from "../types/bounded-dim.js";
@@ -48,7 +47,6 @@ function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Di
     checker.scope.used.add(name);
     return dimSymbol(name);
   }
-  const dimensions = [...checker.scope.entries].filter(([, { kind }]) => kind === "dimension").map(([text]) => text);
   if (entry !== undefined) {
     checker.scope.used.add(name);
     checker.report("not-a-dimension", span, `${wordsFor(entry.kind, name)} is not a dimension`, {
@@ -57,8 +55,10 @@ function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Di
     });
     return undefined;
   }
+  const dimensions = (): string[] =>
+    [...checker.scope.entries].filter(([, { kind }]) => kind === "dimension").map(([text]) => text);
   checker.report("unknown-dimension", span, `there is no dimension \`${name}\``, {
-    help: suggestion(name, dimensions) ?? `declare it as a parameter of the cell: \`cell Name(…, ${name})\``,
+    help: checker.suggest(name, dimensions) ?? `declare it as a parameter of the cell: \`cell Name(…, ${name})\``,
   });
   return undefined;
 }

@@ -44,4 +44,18 @@ describe("hostile sources", () => {
     const { diagnostics } = compile(chain(20_000, "h", "x"), { dimensions: { I: 2 } });
     expect(diagnostics.map(({ code }) => code)).toContain("program-too-large");
   });
+
+  it.each([
+    ["names that nothing declares", (i: number) => `e${i} = unknown${i} + x`, "unknown-name"],
+    ["one name again and again", () => "e = x", "duplicate-name"],
+    ["dimensions that nothing declares", (i: number) => `e${i} = x[Dim${i}]`, "unknown-dimension"],
+    ["functions that nothing declares", (i: number) => `e${i} = func${i}(x)`, "unknown-function"],
+    ["names that nothing uses", (i: number) => `e${i} = x`, "unused-name"],
+  ])("tens of thousands of reports come soon: %s", (_, line, code) => {
+    const lines = Array.from({ length: 40_000 }, (__, i) => line(i)).join("\n");
+    const start = performance.now();
+    const { diagnostics } = check(`cell A(H) { input x: [H]\n${lines}\noutput y = x }`);
+    expect(diagnostics.filter((diagnostic) => diagnostic.code === code).length).toBeGreaterThan(30_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
 });

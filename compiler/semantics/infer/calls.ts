@@ -1,5 +1,4 @@
 /** Calls: of used cells, of functions, of builtins. */
-import { suggestion } from "../suggestion.js";
 import type { CallNode } from "../../syntax/ast.js";
 import { boundedSubstitute, divisorsOf } from "../../types/bounded-dim.js";
 import { type Dim, equalDims, printDim, provenAtLeast, subtractDims } from "../../types/dim.js";
@@ -49,9 +48,11 @@ function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNod
       help: "a product is written with `*` or `@`",
     });
   } else {
-    const names = [...scope.functions.keys(), ...builtinNames, ...scope.module.entries.keys()];
+    const names = (): string[] => [...scope.functions.keys(), ...builtinNames, ...scope.module.entries.keys()];
     const help =
-      hidden?.kind === "instance" ? "a function has no states, so it cannot call a used cell" : suggestion(text, names);
+      hidden?.kind === "instance"
+        ? "a function has no states, so it cannot call a used cell"
+        : checker.suggest(text, names);
     checker.report("unknown-function", span, `there is no function \`${text}\``, { help });
   }
 }

@@ -1,5 +1,4 @@
 /** `lower.h`, `lower.h'`, `lower.W_i`, `outer.inner.h`, `lower(x).alpha`: what belongs to a used cell. */
-import { suggestion } from "../suggestion.js";
 import type { Expression, MemberNode, Name } from "../../syntax/ast.js";
 import type { Dim } from "../../types/dim.js";
 import type { Checker } from "../checker.js";
@@ -105,6 +104,7 @@ function reportNoMember(
     .join(", ");
   checker.report("unknown-member", span, `${owner} has no ${what} \`${text}\``, {
     help:
-      suggestion(text, names) ?? (names.length === 0 ? undefined : `it has ${list}${names.length > 8 ? ", …" : ""}`),
+      checker.suggest(text, () => names) ??
+      (names.length === 0 ? undefined : `it has ${list}${names.length > 8 ? ", …" : ""}`),
   });
 }

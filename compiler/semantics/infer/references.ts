@@ -1,5 +1,4 @@
 /** `h`, `h'`. */
-import { suggestion } from "../suggestion.js";
 import type { ReferenceNode } from "../../syntax/ast.js";
 import { dimSymbol } from "../../types/dim.js";
 import { builtinNames } from "../builtins.js";
@@ -54,6 +53,6 @@ function reportUnknown(checker: Checker, { name, next, span }: ReferenceNode): v
       ? `a function sees its arguments only: pass ${wordsFor(hidden.kind, name)} to it`
       : builtinNames.has(name)
         ? `\`${name}\` is a function: \`${name}(…)\``
-        : suggestion(name, scope.entries.keys());
+        : checker.suggest(name, () => scope.entries.keys());
   checker.report("unknown-name", span, `nothing is called \`${name}\`${next ? "" : " here"}`, { help });
 }
