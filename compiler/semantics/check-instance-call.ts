@@ -5,6 +5,7 @@ import { type Dim, printDim, provenAtLeast, subtractDims } from "../types/dim.js
 import { bindDimensions } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
 import { axesOf, type Checker } from "./checker.js";
+import { reportTooLarge } from "./dimension-expressions.js";
 import { isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { matchArguments } from "./match-arguments.js";
 import { printAxes, printSemanticType, type SemanticType, shapeOf } from "./semantic-type.js";
@@ -40,6 +41,7 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
   const pairs = matched.contexts.flatMap(([tensor, argument]) => {
     const given = checker.infer(argument.value);
     const declared = substituteType(tensor.type, instance.dimensions);
+    if (declared === undefined) reportTooLarge(checker, call.span);
     if (declared === undefined || !isReal(checker, given)) return [];
     if (axesOf(given.type).length !== axesOf(declared).length) {
       report(checker, instance, tensor, declared, given);
@@ -73,6 +75,7 @@ export function checkInputs(checker: Checker, instance: TypedInstance, call: Cal
   for (const [tensor, argument] of matched?.inputs ?? []) {
     const given = checker.infer(argument.value);
     const declared = substituteType(tensor.type, instance.dimensions);
+    if (declared === undefined) reportTooLarge(checker, call.span);
     if (declared === undefined || given.type.kind === "error") continue;
     if (fits(checker, declared, given)) inputs.push(given);
     else if (given.type.kind === "index" || given.type.kind === "real")

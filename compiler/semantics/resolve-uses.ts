@@ -5,7 +5,7 @@ import { boundedSubstitute } from "../types/bounded-dim.js";
 import { type Dim, printDim } from "../types/dim.js";
 import type { Checker } from "./checker.js";
 import { inferConstant } from "./constants.js";
-import { sizeOf } from "./dimension-expressions.js";
+import { reportTooLarge, sizeOf } from "./dimension-expressions.js";
 import { matchArguments } from "./match-arguments.js";
 import type { TypedExpression, TypedInstance } from "./typed-program.js";
 
@@ -95,7 +95,11 @@ function takeOver(checker: Checker, node: UseNode, { cell, dimensions }: TypedIn
   }
   for (const { kind, dim } of cell.obligations) {
     const here = boundedSubstitute(dim, dimensions);
-    if (here !== undefined) checker.oblige(kind, here, node.span);
+    if (here === undefined) {
+      reportTooLarge(checker, node.span);
+      return false;
+    }
+    checker.oblige(kind, here, node.span);
   }
   return true;
 }

@@ -1,4 +1,5 @@
 /** Calls: of used cells, of functions, of builtins. */
+import type { Span } from "../../source/span.js";
 import type { CallNode } from "../../syntax/ast.js";
 import { boundedSubstitute, divisorsOf } from "../../types/bounded-dim.js";
 import { type Dim, equalDims, printDim, provenAtLeast, subtractDims } from "../../types/dim.js";
@@ -6,9 +7,10 @@ import { bindDimensions, type Pair } from "../bind-dimensions.js";
 import { builtinNames } from "../builtins.js";
 import { axesOf, type Checker } from "../checker.js";
 import type { FunctionDeclaration } from "../declarations.js";
+import { reportTooLarge } from "../dimension-expressions.js";
 import { matchArguments } from "../match-arguments.js";
 import { wordsFor } from "../scope.js";
-import { errorType, printSemanticType, type SemanticType } from "../semantic-type.js";
+import { printSemanticType, type SemanticType } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
 import type { TypedExpression, TypedFunction } from "../typed-program.js";
 import { inferBuiltin } from "./builtin-calls.js";
@@ -65,11 +67,12 @@ function inferInstanceCall(checker: Checker, node: CallNode): TypedExpression {
   if (instance === undefined || checker.instances.calls.get(name) !== node) return checker.error(node.span);
   const [output, ...others] = instance.cell.outputs;
   const dimensions = new Map([...instance.dimensions, ...(checker.instances.runtimeDimensions.get(name) ?? [])]);
-  const type: SemanticType =
+  const source = { words: wordsFor("instance", name), span: instance.span };
+  const type: SemanticType | undefined =
     output === undefined || others.length > 0
       ? { kind: "outputs", instance: name }
-      : (substituteType(output.type, dimensions, { words: wordsFor("instance", name), span: instance.span }) ??
-        errorType);
+      : substituteType(output.type, dimensions, source);
+  if (type === undefined) return tooLarge(checker, node.span);
   return { kind: "instance-call", instance: name, span: node.span, type };
 }
 
@@ -90,10 +93,16 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
   }
   if (typed.length < given.length) return checker.error(node.span);
   const dimensions = bindArguments(checker, fn, typed);
-  const type = dimensions && substituteType(fn.result, dimensions);
-  if (dimensions === undefined || type === undefined || !takeOver(checker, fn, dimensions, node))
-    return checker.error(node.span);
+  if (dimensions === undefined || !takeOver(checker, fn, dimensions, node)) return checker.error(node.span);
+  const type = substituteType(fn.result, dimensions);
+  if (type === undefined) return tooLarge(checker, node.span);
   return { kind: "call", fn, arguments: typed, dimensions, span: node.span, type };
+}
+
+/** A result whose dimensions are not within limits here. */
+function tooLarge(checker: Checker, span: Span): TypedExpression {
+  reportTooLarge(checker, span);
+  return checker.error(span);
 }
 
 function hasKind(checker: Checker, argument: TypedExpression, wanted: SemanticType): boolean {
@@ -184,7 +193,10 @@ function takeOver(checker: Checker, fn: TypedFunction, dimensions: ReadonlyMap<s
   }
   for (const { kind, dim } of fn.obligations) {
     const here = boundedSubstitute(dim, dimensions);
-    if (here === undefined) continue;
+    if (here === undefined) {
+      reportTooLarge(checker, node.span);
+      return false;
+    }
     for (const symbol of divisorsOf(here)) checker.divisors.add(symbol);
     checker.oblige(kind, here, node.span);
   }

@@ -2,6 +2,7 @@
 import type { Expression, MemberNode, Name } from "../../syntax/ast.js";
 import type { Dim } from "../../types/dim.js";
 import type { Checker } from "../checker.js";
+import { reportTooLarge } from "../dimension-expressions.js";
 import { wordsFor } from "../scope.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
@@ -69,7 +70,10 @@ function memberOfInstance(checker: Checker, node: MemberNode, path: readonly str
   let type: SemanticType | undefined = declared;
   const source = { words: wordsFor("instance", first), span: instance.span };
   for (const substitution of substitutions.reverse()) type = type && substituteType(type, substitution, source);
-  if (type === undefined) return checker.error(node.span);
+  if (type === undefined) {
+    reportTooLarge(checker, node.span);
+    return checker.error(node.span);
+  }
   return { kind: "member", path, name: text, next: node.next, span: node.span, type };
 }
 

@@ -17,6 +17,36 @@ describe("dimensions", () => {
     ["a huge size", "cell A(H) { input x: [‹1e300›] output y = sum(x) * H }", "not-a-dimension"],
     ["a huge product", "cell A(H) { input x: [‹100000 * 100000›] output y = sum(x) * H }", "dimension-too-large"],
     ["a real parameter", "cell A(H, a: real) { input x: [‹a›] output y = sum(x) * H }", "not-a-dimension"],
+    [
+      "the result of a call that is too large",
+      "fn twice(v: [n]): [65536 * n] { return sum(v) + zeros([65536 * n]) } cell A(H) { input x: [H] output y = sum(‹twice(twice(x))›) }",
+      "dimension-too-large",
+    ],
+    [
+      "an output of a used cell that is too large",
+      "cell B(H) { input x: real output y = zeros([65536 * H]) + x } cell A(H) { input x: real use b = B(65536 * H) output y = sum(‹b(x)›) }",
+      "dimension-too-large",
+    ],
+    [
+      "a state of a used cell that is too large",
+      "cell B(H) { input x: real state h: [65536 * H] h' = h + x output y = x } cell A(H) { input x: real use b = B(65536 * H) output y = b(x) + sum(‹b.h›) }",
+      "dimension-too-large",
+    ],
+    [
+      "an input of a used cell that is too large",
+      "cell B(H) { input x: [65536 * H] output y = sum(x) } cell A(H) { input x: real use b = B(65536 * H) output y = ‹b(x)› }",
+      "dimension-too-large",
+    ],
+    [
+      "a context of a used cell that is too large",
+      "cell B(H) { input x: real context m: [65536 * H] output y = sum(m) + x } cell A(H) { input x: real context k: [H] use b = B(65536 * H) output y = ‹b(x, k)› }",
+      "dimension-too-large",
+    ],
+    [
+      "a promise of a function about sizes that are too large",
+      "fn f(v: [n]): real { return sum(v) + sum(zeros([65536 * n - 65536])) } cell A(H) { input x: [65536 * H] output y = ‹f(x)› }",
+      "dimension-too-large",
+    ],
     ["a power", "cell A(H) { input x: [‹H ^ 2›] output y = sum(x) }", "not-a-dimension"],
     ["a function", "cell A(H) { input x: [‹max(H, 2)›] output y = sum(x) * H }", "not-a-dimension"],
     ["a value", "cell A(H) { input n: real input x: [‹n›] output y = sum(x) * n * H }", "not-a-dimension"],
