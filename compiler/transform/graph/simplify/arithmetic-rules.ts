@@ -1,5 +1,6 @@
 /**
- * Rules about scalar arithmetic. All are exact in floating point except that `x + 0` may keep a negative zero.
+ * Rules about scalar arithmetic. All are exact in floating point except for the sign of a zero: `x + 0` may keep a negative
+ * one, `0 - x` may make one.
  * `0 * x` is not 0 here: x may be infinite or NaN.
  */
 import { scalarValues } from "../../../ops/scalar-values.js";
