@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/index.js";
 import { compileOnce } from "../support/models.js";
-import { expectSameBitsAlone, expectSameBitsInPieces } from "../support/same-bits.js";
+import { expectExtremesStayTheirOwn, expectSameBitsAlone, expectSameBitsInPieces } from "../support/same-bits.js";
 import { randomCall, randomParams, valuesOf } from "../support/random-call.js";
 import type { CallSizes, RandomCall, Tensors } from "../support/random-call.js";
 import { sizesFor, standardCells, type StandardCell } from "../support/standard-cells.js";
@@ -108,5 +108,9 @@ describe.each(variants)("%s in %s: the same bits", (_, dtype, { source, cell, di
 
   it("together and alone, of different lengths, whatever stands in the padding", async () => {
     expectSameBitsAlone(await compiled(), 7);
+  });
+
+  it("with NaN, infinities, zeros and subnormal numbers in another example", async () => {
+    expectExtremesStayTheirOwn(await compiled(), 7);
   });
 });

@@ -1,11 +1,13 @@
 /** A module gives the same bits however it is run: what must hold of every cell, checked on random values. */
 import { expect } from "vitest";
 import {
+  createRandom,
   runSequence,
   type CompiledModule,
   type FloatArray,
   type Manifest,
   type ModuleInstance,
+  type TensorEntry,
 } from "../../runtime/index.js";
 import { keep } from "./models.js";
 import {
@@ -15,6 +17,7 @@ import {
   randomCall,
   randomParams,
   type RandomCall,
+  type Tensors,
   valuesOf,
   withNaNPadding,
 } from "./random-call.js";
@@ -147,4 +150,52 @@ export function expectSameBitsAlone(module: CompiledModule, seed: number): void 
   for (const entry of manifest.inputs) if (entry.dtype === "real") zeros(entry, gradient[entry.name]!, true);
   for (const entry of manifest.contexts) zeros(entry, gradient[entry.name]!, false);
   for (const values of Object.values(gradient.params)) expect(values.every(Number.isFinite)).toBe(true);
+}
+
+const extremes = [0, -0, NaN, Infinity, -Infinity, 1e308, -1e308, 3e38, -3e38, 1e-40, -1e-45, 1e-310, -5e-324];
+
+/**
+ * Extreme values in one example: its bits are those it has alone, and its neighbours stay finite. Compiled with gradients.
+ */
+export function expectExtremesStayTheirOwn(module: CompiledModule, seed: number): void {
+  const { sizes, call, make, manifest } = prepare(module, seed);
+  const random = createRandom(seed);
+  /** A quarter of the first example's numbers become extreme, all of the second's zeros of either sign. */
+  const poison = (tensors: Tensors, entries: readonly TensorEntry[]): void => {
+    for (const entry of entries) {
+      if ("dtype" in entry && entry.dtype === "index") continue;
+      const values = tensors[entry.name]!;
+      const width = values.length / shape.batch;
+      for (let i = 0; i < width; i++) {
+        if (random.integer(4) === 0) values[i] = extremes[random.integer(extremes.length)]!;
+        values[width + i] = extremes[random.integer(2)]!;
+      }
+    }
+  };
+  poison(call.inputs, manifest.inputs);
+  poison(call.contexts, manifest.contexts);
+  poison(call.states, manifest.states);
+  poison(call.outputs, manifest.outputs);
+  poison(call.finals, manifest.states);
+  const run = (instance: ModuleInstance, of: RandomCall): Record<string, FloatArray> => {
+    const { final, ...outputs } = instance.forward(valuesOf(manifest, of));
+    const results = { ...keep(outputs as Record<string, FloatArray>) };
+    for (const [name, values] of Object.entries(final)) results[`final.${name}`] = values.slice();
+    const gradient = instance.backward!({ ...of.outputs, final: of.finals });
+    for (const { name, dtype } of manifest.inputs) if (dtype === "real") results[`grad.${name}`] = gradient[name]!;
+    for (const { name } of manifest.contexts) results[`grad.${name}`] = gradient[name]!;
+    for (const { name } of manifest.states) results[`grad.initial.${name}`] = gradient.initial[name]!;
+    return results;
+  };
+  const together = run(make(shape.batch, shape.steps), call);
+  for (let b = 0; b < shape.batch; b++) {
+    const own = { steps: shape.steps, sizes };
+    const alone = run(make(1, shape.steps), exampleOf(manifest, call, b, own));
+    for (const [name, values] of Object.entries(together)) {
+      const width = values.length / shape.batch;
+      const mine = values.subarray(b * width, (b + 1) * width);
+      expect(mine, `${name} of example ${b}`).toEqual(alone[name]);
+      if (b > 0) expect(mine.every(Number.isFinite), `${name} of example ${b} is finite`).toBe(true);
+    }
+  }
 }
