@@ -6,6 +6,8 @@ import {
   compileMath,
   ErrorMeter,
   float32FromBits,
+  formats,
+  neighbours,
   randomNumbers,
   readReferences,
   sweepFloat32,
@@ -169,4 +171,21 @@ describe.each(["f32", "f64"] as const)("shape (%s)", (dtype) => {
     }
     expect(worst).toBeLessThanOrEqual(2 * mathFunctions[name].bounds[dtype].ulp);
   });
+
+  it.each(["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "erf"] as const)(
+    "%s falls by rounding at most between neighbours",
+    (name) => {
+      const random = randomNumbers(17);
+      let worst = 0;
+      for (let i = 0; i < 60_000; i++) {
+        const size = round(2 ** (random() * 14 - 7));
+        const centre = name.startsWith("log") || random() < 0.5 ? size : -size;
+        const [low, , high] = neighbours(centre, dtype, 1).map((x) => math[name](x)) as [number, number, number];
+        const at = math[name](centre);
+        const fall = Math.max(low - at, at - high);
+        if (fall > 0 && Math.abs(at) >= formats[dtype].smallestNormal) worst = Math.max(worst, fall / ulp(at, dtype));
+      }
+      expect(worst).toBeLessThanOrEqual(2 * mathFunctions[name].bounds[dtype].ulp);
+    },
+  );
 });

@@ -77,4 +77,35 @@ describe.each(dtypes)("special values (%s)", (dtype) => {
     expect(math.exp(tiny)).toBe(smallest);
     expect(math.exp(neighbours(tiny, dtype, 1)[0]!)).toBe(0);
   });
+
+  it("sin and cos reduce arguments up to 2^27 and no further", () => {
+    const [, last, beyond] = neighbours(2 ** 27, dtype, 1) as [number, number, number];
+    for (const x of [last, -last]) {
+      expect(Math.abs(math.sin(x) - Math.sin(x))).toBeLessThan(2 ** -22);
+      expect(Math.abs(math.cos(x) - Math.cos(x))).toBeLessThan(2 ** -22);
+    }
+    expect([beyond, -beyond].map((x) => math.sin(x) + 0)).toEqual([0, 0]);
+    expect([beyond, -beyond].map((x) => math.cos(x))).toEqual([1, 1]);
+  });
+
+  it("sigmoid ends in 0 just below its least positive result", () => {
+    const least = dtype === "f32" ? -128 : -1024;
+    let [positive, zero] = [-1, -2000];
+    for (let i = 0; i < 100; i++) {
+      const middle = round((positive + zero) / 2);
+      if (math.sigmoid(middle) > 0) positive = middle;
+      else zero = middle;
+    }
+    expect(Math.abs(Math.log2(math.sigmoid(positive)) - least)).toBeLessThan(1);
+    expect(math.sigmoid(zero)).toBe(0);
+  });
+
+  it("pow treats exponents beyond 2^70 as 2^70", () => {
+    const [below, , above] = neighbours(1, dtype, 1) as [number, number, number];
+    const bases = [below, 1, above, -below, -1, -above, 0.5, -2];
+    for (const sign of [1, -1]) {
+      const at = (exponent: number): number[] => bases.map((x) => math.pow(x, sign * exponent));
+      for (const exponent of [2 ** 71, 2 ** 100, 2 ** 127]) expect(at(exponent)).toEqual(at(2 ** 70));
+    }
+  });
 });
