@@ -1,6 +1,6 @@
 /** All input and output of the command line. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "./arguments.js";
 
@@ -27,21 +27,49 @@ export function readIfPresent(path: string): string | undefined {
 
 /**
  * Writes a file so that nobody ever sees half of it: into a temporary file beside it, which then takes its name.
- * Directories are made. Where the text is already there, nothing is touched.
+ * Directories are made. Where the text is already there, nothing is touched. A link stays a link: what it points to is
+ * written.
  *
  * @throws UsageError where the file cannot be written.
  */
 export function writeText(path: string, text: string): void {
   if (readIfPresent(path) === text) return;
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  let temporary: string | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+    const target = mode === undefined ? path : realpathSync(path);
+    temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
     writeFileSync(temporary, text, { flag: "wx", ...(mode === undefined ? {} : { mode }) });
-    renameSync(temporary, path);
+    renameSync(temporary, target);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (temporary !== undefined) removeIfPresent(temporary);
     throw new UsageError(`cannot write ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Makes a directory and those above it, one at a time: `mkdirSync` with `recursive` does not return from file systems
+ * that answer "no such file" to every new directory, such as /proc.
+ */
+function makeDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it in the meantime.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+  }
+}
+
+/** The error that made the file useless is told, not one about removing it. */
+function removeIfPresent(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It was never made, or cannot be reached any more.
   }
 }
 
@@ -49,6 +77,7 @@ function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "no such file",
+    EEXIST: "a part of the path is no directory",
     EISDIR: "it is a directory",
     EACCES: "permission denied",
     ENOTDIR: "a part of the path is no directory",

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -167,6 +176,34 @@ describe("build", () => {
     const { code } = await recell("build", file("wrong.cell"), "-d", "N=1", "-o", file("none"));
     expect(code).toBe(1);
     expect(readdirSync(file("none"))).toEqual([]);
+  });
+});
+
+describe("writing", () => {
+  const build = (out: string): ReturnType<typeof recell> =>
+    recell("build", file("leaky.cell"), "-d", "N=2", "--no-types", "--out", out);
+
+  test("makes directories", async () => {
+    expect((await build(file("new/deep/folder"))).code).toBe(0);
+    expect(readdirSync(file("new/deep/folder"))).toEqual(["leaky.js"]);
+  });
+
+  test.each(["", "/below", "/below/deeper"])("below a file is refused (%j)", async (below) => {
+    const { code, error } = await build(file("leaky.cell") + below);
+    expect([code, error]).toEqual([2, expect.stringMatching(/^recell: cannot write .*: a part of the path/u)]);
+  });
+
+  test.runIf(process.platform === "linux")("ends where the file system makes no directories", async () => {
+    const { code, error } = await build("/proc/recell/deep");
+    expect([code, error]).toEqual([2, expect.stringMatching(/^recell: cannot write \/proc\/recell/u)]);
+  });
+
+  test("keeps links", async () => {
+    writeFileSync(file("linked.cell"), leaky.replace("h * w", "h*w"));
+    symlinkSync("linked.cell", file("link.cell"));
+    expect((await recell("fmt", file("link.cell"))).code).toBe(0);
+    expect(lstatSync(file("link.cell")).isSymbolicLink()).toBe(true);
+    expect(readFileSync(file("linked.cell"), "utf8")).toBe(leaky);
   });
 });
 
