@@ -31,7 +31,7 @@ export const run: Run = async (args, terminal) => {
       const path = join(directory, output.path);
       const other = written.get(path);
       if (other !== undefined)
-        throw new UsageError(`${other} and ${file} both make ${path}; give each --name and --out`);
+        throw new UsageError(`${other} and ${file} both make ${path}; build them one at a time, with --name or --out`);
       written.set(path, file);
       writeText(path, output.text);
       terminal.out(`${path}  ${(Buffer.byteLength(output.text) / 1024).toFixed(1)} KiB\n`);
@@ -44,6 +44,8 @@ function buildOptions(args: ParsedArguments): CompileOptions {
   const cell = args.text("cell");
   const name = args.text("name");
   const hvp = args.flag("hvp") === true;
+  if (hvp && args.flag("gradient") === false)
+    throw new UsageError("--hvp includes the gradient: leave out --no-gradient");
   return {
     ...(cell === undefined ? {} : { cell }),
     ...(name === undefined ? {} : { name }),

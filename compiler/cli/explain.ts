@@ -15,7 +15,14 @@ import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
 
 export const run: Run = (args, terminal) => {
+  checkCombination(args);
   if (args.text("after") === "list") {
+    if (args.flag("json") === true) {
+      terminal.out(
+        `${JSON.stringify({ passes: graphPasses.map(({ name, summary }) => ({ name, summary })) }, null, 2)}\n`,
+      );
+      return exitCodes.ok;
+    }
     for (const { name, summary } of graphPasses) terminal.out(`${name.padEnd(24)}  ${summary}\n`);
     return exitCodes.ok;
   }
@@ -37,6 +44,16 @@ export const run: Run = (args, terminal) => {
   return exitCodes.ok;
 };
 
+/** Options of which one would be ignored. */
+function checkCombination(args: ParsedArguments): void {
+  if (args.flag("equations") !== true) return;
+  for (const other of ["after", "entry"]) {
+    if (args.text(other) !== undefined)
+      throw new UsageError(`--equations does not go with --${other}; give one of them`);
+  }
+  if (args.flag("json") === true) throw new UsageError("--equations prints text only; leave out --json");
+}
+
 function sequenceOptions(args: ParsedArguments): SequenceOptions {
   return { gradient: true, jvp: args.flag("jvp") === true, hvp: args.flag("hvp") === true };
 }
@@ -47,7 +64,7 @@ function showAfter(cell: LoweredCell, pass: string, args: ParsedArguments, termi
   if (!names.includes(pass)) {
     const similar = suggest(pass, names);
     throw new UsageError(
-      `there is no pass ${pass}; ${similar === undefined ? names.join(", ") : `did you mean ${similar}?`}`,
+      `there is no pass ${pass}; ${similar === undefined ? `the passes are ${names.join(", ")}` : `did you mean ${similar}?`}`,
     );
   }
   const found = new Map<string, GraphFunction>();

@@ -76,6 +76,10 @@ describe("wrong use exits with 2 and says what is wrong", () => {
     [["build", "x.cell", "--dtype", "f16"], /--dtype must be f32 or f64, got "f16"|cannot read/u],
     [["check", "missing.cell"], /cannot read missing.cell: no such file/u],
     [["check", "--json=yes", "x.cell"], /--json takes no value/u],
+    [["build", "x.cell", "--hvp", "--no-gradient"], /--hvp includes the gradient: leave out --no-gradient/u],
+    [["explain", "x.cell", "--equations", "--json"], /--equations prints text only; leave out --json/u],
+    [["explain", "x.cell", "--equations", "--after", "simplify"], /--equations does not go with --after/u],
+    [["explain", "x.cell", "--equations", "--entry", "step"], /--equations does not go with --entry/u],
     [["gradcheck", "x.cell", "--seed", "abc"], /--seed must be an integer|cannot read/u],
   ])("%j", async (args, message) => {
     const { code, out, error } = await recell(...args);
@@ -216,6 +220,15 @@ describe("explain", () => {
     expect(equations.out).toContain("h'");
     const passes = await recell("explain", file("leaky.cell"), "--after", "list");
     expect(passes.out).toContain("split-time");
+    const list = await recell("explain", file("leaky.cell"), "--after", "list", "--json");
+    expect((JSON.parse(list.out) as { passes: { name: string }[] }).passes.map(({ name }) => name)).toContain(
+      "split-time",
+    );
+    const unknown = await recell("explain", file("leaky.cell"), "--after", "everything");
+    expect([unknown.code, unknown.error]).toEqual([
+      2,
+      expect.stringMatching(/no pass everything; the passes are simplify, /u),
+    ]);
     const after = await recell("explain", file("leaky.cell"), "--after", "split-time", "--entry", "forward");
     expect(after.out).toMatch(/^func forward/u);
     const misspelt = await recell("explain", file("leaky.cell"), "--after", "split-tyme");
