@@ -58,4 +58,12 @@ describe("hostile sources", () => {
     expect(diagnostics.filter((diagnostic) => diagnostic.code === code).length).toBeGreaterThan(30_000);
     expect(performance.now() - start).toBeLessThan(20_000);
   });
+
+  it("vectors that are doubled again and again are named in a few words", () => {
+    const calls = (count: number): string => "twice(".repeat(count) + "x" + ")".repeat(count);
+    const text = `fn twice(v: [n]): [2 * n] { return concat(v, v) } cell A(H) { input x: [H] output y = ${calls(28)} }`;
+    const { files, diagnostics } = compile(text, { dimensions: { H: 1 } });
+    expect(diagnostics).toEqual([]);
+    expect(files[0]?.text.length).toBeLessThan(500_000);
+  });
 });

@@ -3,20 +3,24 @@ import type { ValueId } from "../../ir/graph/types.js";
 import type { Block } from "./block.js";
 import { type Work } from "./works.js";
 
-export function nameValue(block: Block, id: ValueId): string {
+/** Levels of values in brackets that are written out: a list of lists of lists doubles with each of them. */
+const levelLimit = 3;
+
+export function nameValue(block: Block, id: ValueId, levels = levelLimit): string {
   const name = block.nameOf(id);
   if (name !== undefined) return name;
   const source = block.inputs.get(id);
-  if (source?.kind === "alias") return nameValue(source.block, source.value);
+  if (source?.kind === "alias") return nameValue(source.block, source.value, levels);
   const formula = block.formulaOf(id);
   if (formula === undefined) return `v${id}`;
   const { operation, operands } = formula;
-  const inner = (i: number): string => nameValue(block, operands[i] as ValueId);
+  const inner = (i: number): string => nameValue(block, operands[i] as ValueId, levels);
   switch (operation.kind) {
     case "constant":
       return String(operation.value);
     case "concat":
-      return `[${operands.map((_, i) => inner(i)).join("; ")}]`;
+      if (levels === 0) return `v${id}`;
+      return `[${operands.map((operand) => nameValue(block, operand, levels - 1)).join("; ")}]`;
     case "transpose":
       return `${inner(0)}ᵀ`;
     case "broadcast":

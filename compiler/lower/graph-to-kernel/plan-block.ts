@@ -20,6 +20,8 @@ export interface BlockPlan {
 
 /** Longer chains of formulas are stored on the way: each link is a step of recursion and a line in one loop. */
 const CHAIN_LIMIT = 200;
+/** Operations of one formula, written out where each is used: sums of overlapping parts double with every level. */
+const PARTS_LIMIT = 2000;
 
 /** Formulas of at most this cost are computed again rather than stored. */
 const CHEAP = 3;
@@ -104,15 +106,18 @@ class Planner {
     }
   }
 
-  /** Stores a value of every chain of formulas that grows too long. */
+  /** Stores a value of every chain of formulas that grows too long, and of every formula that grows too large. */
   private breakChains(): void {
     const { block } = this;
     const lengths = new Map<ValueId, number>();
+    const parts = new Map<ValueId, number>();
     for (const { operation, operands, results } of this.liveFormulas()) {
       const length = operands.reduce((longest, id) => Math.max(longest, (lengths.get(id) ?? 0) + 1), 0);
-      const breaks = length > CHAIN_LIMIT && operation.kind === "map";
+      const size = operands.reduce((sum, id) => sum + (parts.get(id) ?? 0), 1);
+      const breaks = (length > CHAIN_LIMIT || size > PARTS_LIMIT) && operation.kind === "map";
       if (breaks) block.roots.add(results[0] as ValueId);
       lengths.set(results[0] as ValueId, breaks ? 0 : length);
+      parts.set(results[0] as ValueId, breaks ? 0 : size);
     }
   }
 
