@@ -5,7 +5,12 @@
 import { describe, expect, it } from "vitest";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/index.js";
 import { compileOnce } from "../support/models.js";
-import { expectExtremesStayTheirOwn, expectSameBitsAlone, expectSameBitsInPieces } from "../support/same-bits.js";
+import {
+  expectExtremesStayTheirOwn,
+  expectSameBitsAgain,
+  expectSameBitsAlone,
+  expectSameBitsInPieces,
+} from "../support/same-bits.js";
 import { randomCall, randomParams, valuesOf } from "../support/random-call.js";
 import type { CallSizes, RandomCall, Tensors } from "../support/random-call.js";
 import { sizesFor, standardCells, type StandardCell } from "../support/standard-cells.js";
@@ -112,5 +117,9 @@ describe.each(variants)("%s in %s: the same bits", (_, dtype, { source, cell, di
 
   it("with NaN, infinities, zeros and subnormal numbers in another example", async () => {
     expectExtremesStayTheirOwn(await compiled(), 7);
+  });
+
+  it("called again, beside streams, and in an instance with room for more", async () => {
+    expectSameBitsAgain(await compiled(), 7);
   });
 });

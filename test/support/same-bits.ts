@@ -199,3 +199,44 @@ export function expectExtremesStayTheirOwn(module: CompiledModule, seed: number)
     }
   }
 }
+
+/** Calls again, with streams and a refused call in between, and in an instance with room for more. Compiled with gradients. */
+export function expectSameBitsAgain(module: CompiledModule, seed: number): void {
+  const { sizes, call, make, manifest } = prepare(module, seed);
+  const values = { ...valuesOf(manifest, call), sizes, lengths: [5, 2, 0] };
+  const cotangents = { ...call.outputs, final: call.finals };
+  const gradientOf = (instance: ModuleInstance): Record<string, FloatArray> => {
+    const { initial, params, ...rest } = instance.backward!(cotangents);
+    const named = (prefix: string, from: Readonly<Record<string, FloatArray>>): [string, FloatArray][] =>
+      Object.entries(from).map(([name, list]) => [prefix + name, list]);
+    const all = [...named("", rest as Record<string, FloatArray>), ...named("0 ", initial), ...named("param ", params)];
+    return keep(Object.fromEntries(all));
+  };
+  const instance = make(3, 5);
+  instance.forward(values);
+  const expected = gradientOf(instance);
+  expect(gradientOf(instance), "backward twice").toEqual(expected);
+  instance.reset({ ...call.contexts, ...call.states });
+  instance.step(
+    Object.fromEntries(manifest.inputs.map(({ name }) => [name, new Array(call.inputs[name]!.length / 5).fill(1)])),
+  );
+  instance.restore(instance.snapshot() as never);
+  expect(() => instance.forward({ ...values, batch: 2 })).toThrow(RangeError);
+  expect(gradientOf(instance), "behind a stream and a refused call").toEqual(expected);
+
+  const larger = module.instantiate({
+    batch: 5,
+    steps: 8,
+    sizes: mapSizes(sizes, 7),
+  });
+  randomParams(larger, seed);
+  const full = randomCall(manifest, seed + 1, { batch: 5, steps: 8, sizes: mapSizes(sizes, 7) });
+  larger.forward(valuesOf(manifest, full));
+  larger.backward!({ ...full.outputs, final: full.finals });
+  larger.forward(values);
+  expect(gradientOf(larger), "in a larger instance that was in use").toEqual(expected);
+}
+
+function mapSizes(sizes: Readonly<Record<string, number>>, size: number): Record<string, number> {
+  return Object.fromEntries(Object.keys(sizes).map((name) => [name, size]));
+}
