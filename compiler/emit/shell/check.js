@@ -33,9 +33,11 @@ function kindOf(value) {
  */
 export function describe(value) {
   const kind = kindOf(value);
+  if (kind === "DataView") return `DataView of ${/** @type {DataView} */ (value).byteLength} bytes`;
   if (kind !== undefined) return `${kind} of length ${/** @type {unknown[]} */ (value).length}`;
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "bigint") return `the bigint ${value}n`;
   return typeof value === "function" ? "a function" : String(value);
 }
 
@@ -123,10 +125,10 @@ export function checkTensor(where, slot, value, sizes) {
   const accepted = high === undefined ? realKinds : indexKinds;
   const list = /** @type {ArrayLike<number>} */ (value);
   if (kind === undefined || !accepted.has(kind)) {
-    const wanted = high === undefined ? "Float32Array, Float64Array or array of numbers" : "array of integers";
+    const wanted = high === undefined ? "a Float32Array, Float64Array or array of numbers" : "an array of integers";
     const what = `${where}: ${quote(slot.name)}${value === undefined ? " is missing: it" : ""}`;
     const got = value === undefined ? "" : `, got ${describe(value)}`;
-    throw new TypeError(`${what} must be a ${wanted} of shape ${shapeOf(slot, sizes)}${got}`);
+    throw new TypeError(`${what} must be ${wanted} of shape ${shapeOf(slot, sizes)}${got}`);
   }
   if (list.length !== count) {
     const shape = `${shapeOf(slot, sizes)}, that is length ${count}`;

@@ -95,7 +95,7 @@ export function createCore(manifest, createKernels, workspaceBytes, options) {
     if (real === undefined) pending.lengths.fill(lengths.high);
     else pending.lengths.set(checkTensor(where, lengths, real, pending.sizes));
     const asked = own(given, "sizes");
-    const named = asked === undefined ? sizes : checkNames("sizes", asked, known);
+    const named = asked === undefined ? sizes : checkNames(`${where}: sizes`, asked, known);
     for (let i = 0; i < extents.length; i++) {
       const name = /** @type {string} */ (dimensions[i]);
       const extent = readExtent(where, /** @type {Slot} */ (extents[i]), own(named, name) ?? sizes[name]);

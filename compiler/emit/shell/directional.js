@@ -25,8 +25,9 @@ export function tangents(core, sequence) {
       checkTensors(where, values, given, sizes, false);
       checkTensors(where, states, given, sizes, false);
       const named = own(given, "params");
-      if (named !== undefined)
-        checkTensors(where, params, checkNames(`${where}: params`, named, paramNames), sizes, false);
+      if (named === undefined) return;
+      const inParams = `${where}: params`;
+      checkTensors(inParams, params, checkNames(inParams, named, paramNames), sizes, false);
     },
     /** @type {(given: Given) => void} */
     write(given) {

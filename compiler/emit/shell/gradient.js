@@ -21,8 +21,9 @@ export function cotangents(core, prefix) {
       checkNames(where, values, names);
       checkTensors(where, outputs, values, sizes, false);
       const final = own(values, "final");
-      if (final !== undefined)
-        checkTensors(where, finals, checkNames(`${where}: final`, final, finalNames), sizes, false);
+      if (final === undefined) return;
+      const inFinal = `${where}: final`;
+      checkTensors(inFinal, finals, checkNames(inFinal, final, finalNames), sizes, false);
     },
     /** @type {(values: Given, sizes: Sizes) => void} */
     write(values, sizes) {

@@ -95,8 +95,9 @@ describe("wrong calls", () => {
     ["big integers", { k: new BigInt64Array(6) }, TypeError, /k must be a.*integers.*got BigInt64Array/],
     ["a string", { x: "abc" }, TypeError, /x must be.*got "abc"/],
     ["null", { x: null }, TypeError, /x must be.*got null/],
-    ["a data view", { x: new DataView(new ArrayBuffer(96)) }, TypeError, /got DataView/],
+    ["a data view", { x: new DataView(new ArrayBuffer(96)) }, TypeError, /got DataView of 96 bytes/],
     ["an element that is no number", { x: [..."abcdefghijkl"] }, TypeError, /x\[0\] must be a number, got "a"/],
+    ["bigints", { x: new Array(12).fill(1n) }, TypeError, /x\[0\] must be a number, got the bigint 1n/],
     ["a hole", { x: new Array(12) }, TypeError, /x\[0\] must be a number, got undefined/],
     ["an index out of range", { k: [0, 1, 3, 0, 0, 0] }, RangeError, /k\[2\] must be an integer from 0 to 2, got 3/],
     ["a negative index", { k: [0, -1, 0, 0, 0, 0] }, RangeError, /k\[1\].*got -1/],
@@ -125,7 +126,14 @@ describe("wrong calls", () => {
       RangeError,
       /padded.*from 2 to 4, got 1/,
     ],
-    ["sizes: unknown", { sizes: { Q: 1 } }, TypeError, /unknown name Q; expected S/],
+    [
+      "lengths: text",
+      { lengths: "12" },
+      TypeError,
+      /lengths must be an array of integers of shape \[batch 2\], got "12"/,
+    ],
+    ["sizes: no object", { sizes: 3 }, TypeError, /^forward: sizes must be an object, got 3/],
+    ["sizes: unknown", { sizes: { Q: 1 } }, TypeError, /^forward: sizes: unknown name Q; expected S/],
   ];
 
   test.each(wrong)("%s", (_, changes, error, message) => {
@@ -193,6 +201,7 @@ describe("backward", () => {
     expect(() => cell.backward({ z: [] })).toThrow(/backward: unknown name z; expected y, final/);
     expect(() => cell.backward({ final: { y: [] } })).toThrow(/backward: final: unknown name y; expected h, c/);
     expect(() => cell.backward({ y: [1] })).toThrow(/backward: y must have shape \[batch 2, steps 3, 2\]/);
+    expect(() => cell.backward({ final: { h: [1] } })).toThrow(/^backward: final: h must have shape \[batch 2, /);
     expect(() => cell.backward({ final: [] })).toThrow(/final must be an object/);
   });
 
