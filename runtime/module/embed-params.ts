@@ -13,7 +13,8 @@ import type { FloatArray, TensorRecord } from "./compiled-module.js";
  *
  * @param text A module as the compiler printed it.
  * @param params `instance.params`.
- * @throws ModuleError `not-a-cell` where the text has no `instantiate`, or has parameters already.
+ * @throws ModuleError `not-a-cell` where the text has no `instantiate`, or has parameters already; TypeError where a
+ * parameter is no float array. Whether the parameters are the module's, `instantiateTrained` checks.
  * @example
  *     await writeFile("forecast.js", embedParams(text, instance.params));
  *     // elsewhere: import { instantiateTrained } from "./forecast.js"
@@ -21,6 +22,11 @@ import type { FloatArray, TensorRecord } from "./compiled-module.js";
 export function embedParams(text: string, params: TensorRecord): string {
   if (!/\binstantiate\b/.test(text)) throw new ModuleError("not-a-cell", "the text is no compiled cell");
   if (/\binstantiateTrained\b/.test(text)) throw new ModuleError("not-a-cell", "the module has parameters already");
+  for (const [name, values] of Object.entries(params)) {
+    if (!(values instanceof Float32Array || values instanceof Float64Array)) {
+      throw new TypeError(`parameter ${name} must be a Float32Array or Float64Array`);
+    }
+  }
   const entries = Object.entries(params).map(([name, values]) => `  ${quote(name)}: "${base64(values)}",\n`);
   return `${text.trimEnd()}\n\n${trainedPart.replace("/* entries */", () => entries.join(""))}`;
 }
@@ -56,10 +62,17 @@ export const trained = {
 export function instantiateTrained(options) {
   const alphabet = "${alphabet}";
   const instance = instantiate(options);
-  for (const name of Object.keys(trained)) {
+  const unknown = Object.keys(trained).find((name) => !Object.hasOwn(instance.params, name));
+  if (unknown !== undefined) throw new TypeError("instantiateTrained: the module has no parameter " + unknown);
+  for (const name of Object.keys(instance.params)) {
     const param = instance.params[name];
     const width = param.BYTES_PER_ELEMENT;
-    const text = trained[name];
+    const text = Object.hasOwn(trained, name) ? trained[name] : undefined;
+    if (text === undefined) throw new TypeError("instantiateTrained: parameter " + name + " is missing");
+    if (text.length !== Math.ceil(param.byteLength / 3) * 4) {
+      const wanted = param.length + " numbers of " + width + " bytes";
+      throw new RangeError("instantiateTrained: parameter " + name + " must have " + wanted);
+    }
     const bytes = new DataView(new ArrayBuffer(param.length * width));
     let bits = 0;
     let held = 0;

@@ -30,6 +30,21 @@ describe("embedParams", () => {
     );
   });
 
+  it.each([
+    ["a missing one", {}, /^instantiateTrained: parameter k is missing$/u],
+    ["one too many", { k: new Float64Array(2), q: new Float64Array(1) }, /the module has no parameter q$/u],
+    ["another length", { k: new Float64Array(5) }, /parameter k must have 2 numbers of 8 bytes$/u],
+    ["another precision", { k: new Float32Array(2) }, /parameter k must have 2 numbers of 8 bytes$/u],
+  ])("does not start with parameters of another module: %s", async (_title, params, message) => {
+    const module = (await loadModule(embedParams(sumModuleText(), params))) as unknown as Trained;
+    expect(() => module.instantiateTrained({ batch: 1, steps: 1 })).toThrow(message);
+  });
+
+  it("refuses what is no float array", () => {
+    const wrong = { k: [1, 2] } as unknown as Record<string, Float64Array>;
+    expect(() => embedParams(sumModuleText(), wrong)).toThrow(/^parameter k must be a Float32Array or Float64Array$/u);
+  });
+
   it("refuses other texts, and a second time", () => {
     const params = { k: new Float64Array(2) };
     expect(() => embedParams("export default 1", params)).toThrow(ModuleError);
