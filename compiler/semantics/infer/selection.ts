@@ -140,7 +140,7 @@ function isInRange(checker: Checker, at: At, start: Dim, end: Dim, span: Span): 
       ? `entries up to ${printDim(end)} of an axis of size ${printDim(size)}`
       : `nothing says that ${printDim(end)} is at most ${printDim(size)}`,
     isBeyond
-      ? `entries are counted from 0 to ${printDim(size)} - 1`
+      ? `entries are counted from 0 to ${printDim(subtractDims(size, dimConstant(1)))}`
       : `it must hold for all sizes: declare the axis as a sum, for instance \`[${printDim(end)} + R]\``,
   );
 }

@@ -154,4 +154,10 @@ describe("shapes of every operation", () => {
   ])("helps with %s", (items, help) => {
     expect(expectReport(inCell(items), "shape-mismatch").help).toContain(help);
   });
+
+  it("the last entry is named as a number where it is one", () => {
+    expect(expectReport("cell A { input x: [3] output y = x[‹1:5›] }", "bad-slice").help).toBe(
+      "entries are counted from 0 to 2",
+    );
+  });
 });

@@ -148,4 +148,9 @@ describe("used cells", () => {
       "the initial value of `k` depends on `s`, which depends on the input `x`",
     ]);
   });
+
+  it("a cell of the library that is not imported says where it is", () => {
+    const { help } = expectReport("cell A(I) { input x: [I] use l = ‹LSTM›(I, I) output y = l(x) }", "unknown-cell");
+    expect(help).toBe('import it: `import { LSTM } from "std/lstm"`');
+  });
 });
