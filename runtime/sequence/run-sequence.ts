@@ -61,6 +61,12 @@ export function runSequence(
   if (lengths !== undefined && lengths.length !== batch) {
     throw new RangeError(`lengths must have length ${batch}, got ${lengths.length}`);
   }
+  for (let b = 0; lengths !== undefined && b < batch; b++) {
+    const length = lengths[b]!;
+    if (!Number.isInteger(length) || length < 0 || length > steps) {
+      throw new RangeError(`lengths[${b}] must be an integer from 0 to ${steps}, got ${length}`);
+    }
+  }
   const inputs = manifest.inputs.map(({ name, shape }) =>
     inputWindow(name, own(values, name), batch, steps, elementCount(shape)),
   );

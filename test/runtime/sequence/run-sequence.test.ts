@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadModule } from "../../../runtime/module/load-js.js";
-import { runSequence } from "../../../runtime/sequence/run-sequence.js";
+import { runSequence, type RunSequenceOptions } from "../../../runtime/sequence/run-sequence.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
 import { sumModuleText } from "../../support/sum-module.js";
 
@@ -46,12 +46,18 @@ describe("runSequence", () => {
 
   it("names what does not fit", () => {
     const instance = module.instantiate({ batch: 1, steps: 4 });
-    const run = (values: object, options = { batch: 1, steps: 8, chunk: 4 }) =>
+    const run = (values: object, options: RunSequenceOptions = { batch: 1, steps: 8, chunk: 4 }) =>
       runSequence(module, instance, values as Record<string, unknown>, options);
     expect(() => run({})).toThrow("input x is missing");
     expect(() => run({ x: 1 })).toThrow(TypeError);
     expect(() => run({ x: new Float64Array(15) })).toThrow("input x must have length 1 * 8 * 2, got 15");
     expect(() => run({ x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 0 })).toThrow(/chunk/);
+    for (const length of [9, -1, 0.5, NaN]) {
+      const message = `lengths[0] must be an integer from 0 to 8, got ${length}`;
+      expect(() => run({ x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 4, lengths: [length] })).toThrow(
+        message,
+      );
+    }
     expect(() => run({ x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 8 })).toThrow(RangeError);
   });
 });
