@@ -1,5 +1,5 @@
 /** Adam and AdamW: steps scaled by running moments of the gradient. */
-import { checkOption, createOptimizer, type Optimizer } from "./optimizer.js";
+import { checkOption, checkOptionNames, createOptimizer, type Optimizer } from "./optimizer.js";
 
 export interface AdamOptions {
   /** 0.001 by default. */
@@ -33,6 +33,7 @@ export interface AdamWOptions extends AdamOptions {
  *     optimizer.step(instance.params, gradient.params);
  */
 export function adam(options: AdamOptions = {}): Optimizer {
+  checkOptionNames("adam", options, adamNames);
   return adamWithDecay(options, 0);
 }
 
@@ -45,8 +46,11 @@ export function adam(options: AdamOptions = {}): Optimizer {
  * @throws RangeError for options out of range.
  */
 export function adamw(options: AdamWOptions = {}): Optimizer {
+  checkOptionNames("adamw", options, [...adamNames, "weightDecay"]);
   return adamWithDecay(options, checkOption("weightDecay", options.weightDecay ?? 0.01, 0));
 }
+
+const adamNames = ["learningRate", "beta1", "beta2", "epsilon"];
 
 function adamWithDecay(options: AdamOptions, weightDecay: number): Optimizer {
   const learningRate = checkOption("learningRate", options.learningRate ?? 0.001, 0);

@@ -97,6 +97,15 @@ function checkRecords(params: TensorRecord, gradients: TensorRecord, known: obje
   }
 }
 
+/** @throws TypeError unless the options are an object that has no other names than the known ones. */
+export function checkOptionNames(where: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`${where}: the options must be an object, got ${String(options)}`);
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`${where}: unknown option ${unknown}; expected ${known.join(", ")}`);
+}
+
 /** @throws RangeError unless the value is a finite number from `low` to below `high`. */
 export function checkOption(name: string, value: number, low: number, high = Infinity): number {
   if (typeof value !== "number" || !(value >= low && value < high)) {

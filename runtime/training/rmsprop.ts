@@ -1,5 +1,5 @@
 /** RMSprop: steps scaled by the running size of the gradient. */
-import { checkOption, createOptimizer, type Optimizer } from "./optimizer.js";
+import { checkOption, checkOptionNames, createOptimizer, type Optimizer } from "./optimizer.js";
 
 export interface RmspropOptions {
   /** 0.01 by default. */
@@ -22,6 +22,7 @@ export interface RmspropOptions {
  * @throws RangeError for options out of range.
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  checkOptionNames("rmsprop", options, ["learningRate", "decay", "epsilon"]);
   const learningRate = checkOption("learningRate", options.learningRate ?? 0.01, 0);
   const decay = checkOption("decay", options.decay ?? 0.99, 0, 1);
   const epsilon = checkOption("epsilon", options.epsilon ?? 1e-8, 0);

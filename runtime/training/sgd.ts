@@ -1,5 +1,5 @@
 /** Gradient descent, plain and with momentum. */
-import { checkOption, createOptimizer, type Optimizer } from "./optimizer.js";
+import { checkOption, checkOptionNames, createOptimizer, type Optimizer } from "./optimizer.js";
 
 export interface SgdOptions {
   readonly learningRate: number;
@@ -27,6 +27,7 @@ export interface SgdOptions {
  *     optimizer.step(instance.params, gradient.params);
  */
 export function sgd(options: SgdOptions): Optimizer {
+  checkOptionNames("sgd", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
   const learningRate = checkOption("learningRate", options.learningRate, 0);
   const momentum = checkOption("momentum", options.momentum ?? 0, 0, 1);
   const weightDecay = checkOption("weightDecay", options.weightDecay ?? 0, 0);

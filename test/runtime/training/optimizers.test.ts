@@ -54,6 +54,12 @@ it("optimisers show their memory and refuse bad options", () => {
   expect(optimizer.state["W"]!["meanSquare"]![0]).toBeCloseTo(0.004);
   expect(() => sgd({ learningRate: -1 })).toThrow(RangeError);
   expect(() => sgd({ learningRate: NaN })).toThrow(RangeError);
+  expect(() => sgd(undefined as never)).toThrow("sgd: the options must be an object, got undefined");
+  expect(() => adam({ weightDecay: 0.1 } as never)).toThrow(
+    "adam: unknown option weightDecay; expected learningRate, beta1, beta2, epsilon",
+  );
+  expect(() => adamw({ lr: 0.1 } as never)).toThrow(/^adamw: unknown option lr; expected learningRate/);
+  expect(() => rmsprop({ momentum: 0.9 } as never)).toThrow(/^rmsprop: unknown option momentum/);
   expect(() => sgd({ learningRate: 1, momentum: 1 })).toThrow(RangeError);
   expect(() => sgd({ learningRate: 1, nesterov: true })).toThrow(TypeError);
   expect(() => adam({ beta1: 1 })).toThrow(/beta1 must be a number in \[0, 1\)/);
