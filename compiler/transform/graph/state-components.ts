@@ -17,22 +17,22 @@ export function stateComponents({ body, carried }: Scan): number[][] {
   }
   const direct = Array.from({ length: carried }, (_, i) => reads.get(body.outputs[i] as ValueId) ?? none);
   const reachable = direct.map((_, state) => reach(state, direct));
-  const components: number[][] = [];
   const placed = new Set<number>();
-  while (placed.size < carried) {
-    for (let state = 0; state < carried; state++) {
-      if (placed.has(state)) continue;
-      const mine = reachable[state] as ReadonlySet<number>;
-      const group = Array.from({ length: carried }, (_, i) => i).filter(
-        (other) => other === state || (mine.has(other) && reachable[other]?.has(state)),
-      );
-      if (![...mine].every((other) => placed.has(other) || group.includes(other))) continue;
-      components.push(group);
-      for (const member of group) placed.add(member);
-      break;
-    }
+  const components: number[][] = [];
+  for (const [state, mine] of reachable.entries()) {
+    if (placed.has(state)) continue;
+    const circle = [...mine].filter((other) => other !== state && reachable[other]?.has(state));
+    const group = [state, ...circle].sort((a, b) => a - b);
+    for (const member of group) placed.add(member);
+    components.push(group);
   }
-  return components;
+  // Whoever reads a group reaches all that the group reaches, and the group besides.
+  const extent = (group: readonly number[]): number =>
+    new Set([...group, ...(reachable[group[0] as number] ?? [])]).size;
+  return components
+    .map((group) => ({ group, size: extent(group) }))
+    .sort((a, b) => a.size - b.size || (a.group[0] as number) - (b.group[0] as number))
+    .map(({ group }) => group);
 }
 
 /** States that `start` depends on, directly or by way of others. */
