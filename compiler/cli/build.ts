@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { compile, type CompileOptions, declarations, type OutputFile } from "../compile.js";
 import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { writeText } from "./files.js";
-import { exitCodes, type ExitCode, type Run } from "./run.js";
+import { exitCodes, type ExitCode, type Run } from "./command.js";
 import { allInputs, showFindings } from "./sources.js";
 import { withOptionErrors } from "./option-errors.js";
 

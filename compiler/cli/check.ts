@@ -1,7 +1,7 @@
 /** `recell check`: diagnostics. */
 import { check } from "../compile.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import { exitCodes, type Run } from "./run.js";
+import { exitCodes, type Run } from "./command.js";
 import { allInputs, countFindings, findingsToJson, showFindings } from "./sources.js";
 
 export const run: Run = (args, terminal) => {

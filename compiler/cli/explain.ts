@@ -10,7 +10,7 @@ import { printCellEquations } from "../transform/print-equations.js";
 import { printDim } from "../types/dim.js";
 import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
-import { exitCodes, type Run } from "./run.js";
+import { exitCodes, type Run } from "./command.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
 

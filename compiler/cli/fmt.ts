@@ -1,7 +1,7 @@
 /** `recell fmt`: the canonical form of files. */
 import { format } from "../compile.js";
 import { writeText } from "./files.js";
-import { type ExitCode, exitCodes, type Run } from "./run.js";
+import { type ExitCode, exitCodes, type Run } from "./command.js";
 import { allInputs, showFindings } from "./sources.js";
 
 export const run: Run = (args, terminal) => {

@@ -5,7 +5,7 @@ import { check, compile, type CompileResult } from "../compile.js";
 import { checkGradients, type GradientCheck, type TensorCheck } from "../gradcheck/check-gradients.js";
 import { integerOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
-import { exitCodes, type Run } from "./run.js";
+import { exitCodes, type Run } from "./command.js";
 import { type Input, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
 
@@ -38,6 +38,11 @@ export const run: Run = async (args, terminal) => {
     terminal.out(`${JSON.stringify({ passed, seed, runs, tolerance, tensors }, null, 2)}\n`);
   } else {
     show(terminal, worst, { passed, seed, runs, tolerance });
+    if (!passed && /\bstop_gradient\b/u.test(input.text)) {
+      terminal.out(
+        "stop_gradient is declared to have no derivative, which differences cannot know: expect them to differ\n",
+      );
+    }
   }
   return passed ? exitCodes.ok : exitCodes.failed;
 };

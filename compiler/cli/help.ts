@@ -1,4 +1,5 @@
 /** Help texts, from the tables of commands and options. */
+import { exitCodeMeanings } from "./command.js";
 import { type CommandEntry, commonOptions, type OptionEntry } from "./arguments.js";
 
 /** `recell --help`. */
@@ -18,17 +19,14 @@ export function generalHelp(commands: readonly CommandEntry[], version: string):
     "  recell check gru.cell",
     "  recell build gru.cell --dim I=64 --dim H=128 --out dist",
     "",
-    ...exitCodes,
+    ...exitCodeLines,
     "",
   ].join("\n");
 }
 
-const exitCodes = [
+const exitCodeLines = [
   "exit codes:",
-  "  0  all went well",
-  "  1  the files have errors, or a check failed",
-  "  2  the command line is wrong, or a file cannot be read or written",
-  "  3  a bug of recell itself",
+  ...Object.entries(exitCodeMeanings).map(([code, meaning]) => `  ${code}  ${meaning}`),
 ];
 
 /** `recell COMMAND --help`. */
@@ -46,7 +44,7 @@ export function commandHelp(command: CommandEntry): string {
     "examples:",
     ...command.examples.flatMap(([line, meaning]) => [`  ${line}`, `      ${meaning}`]),
     "",
-    ...exitCodes,
+    ...exitCodeLines,
     "",
   ].join("\n");
 }

@@ -2,14 +2,11 @@
 import { InvariantError } from "../diagnostics/invariant.js";
 import { suggest } from "../diagnostics/suggest.js";
 import { version } from "../version.js";
-import { type CommandEntry, type ParsedArguments, parseArguments, UsageError } from "./arguments.js";
+import { type CommandEntry, parseArguments, UsageError } from "./arguments.js";
+import { type ExitCode, exitCodes, type Run } from "./command.js";
 import { commands } from "./commands.js";
 import { commandHelp, generalHelp } from "./help.js";
 import { createTerminal, type OutputStream, type Terminal } from "./terminal.js";
-
-/** What `recell` exits with. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, internal: 3 } as const;
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 export interface Environment {
   readonly out: OutputStream;
@@ -17,9 +14,6 @@ export interface Environment {
   /** The variable NO_COLOR. */
   readonly noColor: string | undefined;
 }
-
-/** What a command's file exports as `run`. */
-export type Run = (args: ParsedArguments, terminal: Terminal) => ExitCode | Promise<ExitCode>;
 
 /** Commands are loaded when they are used: `--help` should not wait for the compiler. */
 const loaders: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = {

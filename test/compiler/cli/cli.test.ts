@@ -252,6 +252,14 @@ describe("gradcheck", () => {
     expect([code, error]).toEqual([0, ""]);
   });
 
+  test("says what stop_gradient does to the comparison", async () => {
+    writeFileSync(file("echo.cell"), leaky.replace("h * w", "stop_gradient(h) * w"));
+    const { code, out } = await recell("gradcheck", file("echo.cell"), "--seed", "1");
+    expect(code).toBe(1);
+    expect(out).toMatch(/stop_gradient is declared to have no derivative/u);
+    expect((await recell("gradcheck", file("leaky.cell"), "--seed", "1")).out).not.toContain("stop_gradient");
+  });
+
   test("a tolerance that nothing meets fails with 1", async () => {
     const { code, out } = await recell(
       "gradcheck",
