@@ -2,12 +2,12 @@
 import { suggestion } from "./suggestion.js";
 import { standardSources } from "../std/sources.js";
 import type { Expression, UseNode } from "../syntax/ast.js";
-import { boundedSubstitute } from "../types/bounded-dim.js";
-import { type Dim, printDim } from "../types/dim.js";
+import type { Dim } from "../types/dim.js";
 import type { Checker } from "./checker.js";
 import { inferConstant } from "./constants.js";
-import { reportTooLarge, sizeOf } from "./dimension-expressions.js";
+import { sizeOf } from "./dimension-expressions.js";
 import { matchArguments } from "./match-arguments.js";
+import { takeOver } from "./take-over.js";
 import type { TypedExpression, TypedInstance } from "./typed-program.js";
 
 /** What a used cell adds to the nesting. */
@@ -69,7 +69,7 @@ export function resolveUse(checker: Checker, node: UseNode): TypedInstance | und
   if (!isComplete || cell === undefined || !cell.sound) return undefined;
   checker.addExtent(cell.extent, node.cell.span, levelsOfUse);
   const instance = { name: node.name.text, span: node.name.span, cell, dimensions, reals };
-  return takeOver(checker, node, instance) ? instance : undefined;
+  return takeOver(checker, instance.cell, instance.dimensions, node.span) ? instance : undefined;
 }
 
 function fixedSizeOf(checker: Checker, expression: Expression): Dim | undefined {
@@ -80,33 +80,4 @@ function fixedSizeOf(checker: Checker, expression: Expression): Dim | undefined 
     help: "dimensions of a used cell are fixed when it is compiled; contexts bring run-time dimensions along",
   });
   return undefined;
-}
-
-/** What the used cell leaves to be checked becomes this cell's. */
-function takeOver(checker: Checker, node: UseNode, { cell, dimensions }: TypedInstance): boolean {
-  for (const symbol of cell.divisors) {
-    const dim = dimensions.get(symbol);
-    if (dim === undefined) continue;
-    if (dim.terms.length !== 1) {
-      checker.report(
-        "dimension-division",
-        node.span,
-        `\`${cell.name}\` divides by ${symbol}, which is \`${printDim(dim)}\` here`,
-        {
-          help: "only a product or a number can divide a dimension",
-        },
-      );
-      return false;
-    }
-    for (const [name] of dim.terms[0]?.powers ?? []) checker.divisors.add(name);
-  }
-  for (const { kind, dim } of cell.obligations) {
-    const here = boundedSubstitute(dim, dimensions);
-    if (here === undefined) {
-      reportTooLarge(checker, node.span);
-      return false;
-    }
-    checker.oblige(kind, here, node.span);
-  }
-  return true;
 }

@@ -75,10 +75,6 @@ export function accessKey(access: Access): string {
   return `${access.buffer}[${affineKey(access.offset)}]`;
 }
 
-export function coefficientOf(a: Affine, variable: string): Dim {
-  return a.terms.find((term) => term.variable === variable)?.coefficient ?? ZERO;
-}
-
 /** Replaces variables by affine expressions. */
 export function substituteAffine(a: Affine, replacements: ReadonlyMap<string, Affine>): Affine {
   if (!a.terms.some((term) => replacements.has(term.variable))) return a;

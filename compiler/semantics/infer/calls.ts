@@ -1,7 +1,6 @@
 /** Calls: of used cells, of functions, of builtins. */
 import type { Span } from "../../source/span.js";
 import type { CallNode } from "../../syntax/ast.js";
-import { boundedSubstitute, divisorsOf } from "../../types/bounded-dim.js";
 import { type Dim, equalDims, printDim, provenAtLeast, subtractDims } from "../../types/dim.js";
 import { bindDimensions, type Pair } from "../bind-dimensions.js";
 import { builtinNames } from "../builtins.js";
@@ -12,6 +11,7 @@ import { matchArguments } from "../match-arguments.js";
 import { wordsFor } from "../scope.js";
 import { printSemanticType, type SemanticType } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
+import { takeOver } from "../take-over.js";
 import type { TypedExpression, TypedFunction } from "../typed-program.js";
 import { inferBuiltin } from "./builtin-calls.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
@@ -93,7 +93,7 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
   }
   if (typed.length < given.length) return checker.error(node.span);
   const dimensions = bindArguments(checker, fn, typed);
-  if (dimensions === undefined || !takeOver(checker, fn, dimensions, node)) return checker.error(node.span);
+  if (dimensions === undefined || !takeOver(checker, fn, dimensions, node.span)) return checker.error(node.span);
   const type = substituteType(fn.result, dimensions);
   if (type === undefined) return tooLarge(checker, node.span);
   return { kind: "call", fn, arguments: typed, dimensions, span: node.span, type };
@@ -171,34 +171,4 @@ function reportArgument(
       placeOfAxis(argument, axesOf(argument.type).length - 1),
     ],
   });
-}
-
-/** What the function leaves to be checked becomes the caller's, in the caller's dimensions. */
-function takeOver(checker: Checker, fn: TypedFunction, dimensions: ReadonlyMap<string, Dim>, node: CallNode): boolean {
-  for (const symbol of fn.divisors) {
-    const dim = dimensions.get(symbol);
-    if (dim === undefined) continue;
-    if (dim.terms.length !== 1) {
-      checker.report(
-        "dimension-division",
-        node.span,
-        `\`${fn.name}\` divides by ${symbol}, which is \`${printDim(dim)}\` here`,
-        {
-          help: "only a product or a number can divide a dimension",
-        },
-      );
-      return false;
-    }
-    for (const name of dim.terms[0]?.powers ?? []) checker.divisors.add(name[0]);
-  }
-  for (const { kind, dim } of fn.obligations) {
-    const here = boundedSubstitute(dim, dimensions);
-    if (here === undefined) {
-      reportTooLarge(checker, node.span);
-      return false;
-    }
-    for (const symbol of divisorsOf(here)) checker.divisors.add(symbol);
-    checker.oblige(kind, here, node.span);
-  }
-  return true;
 }
