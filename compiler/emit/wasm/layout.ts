@@ -1,0 +1,131 @@
+/**
+ * Where everything lies in the one memory of a WebAssembly instance. From byte 0 on:
+ *
+ *   table     words of 32 bits: the sizes of the call, the flag `full`, then one address for each place that depends on
+ *             the capacity of the instance
+ *   fixed     slots whose sizes are numbers (parameters, above all), at addresses known when the module is compiled
+ *   sized     `lengths`, `sizes.S` and slots whose sizes depend on the capacity; their addresses are in the table
+ *   slack     so that a load of a whole vector may begin at any element
+ *
+ * Slots begin at multiples of 64 bytes. Whoever makes an instance lays out the sized part and fills the table
+ * (`print-memory.ts`); kernels only read it.
+ */
+import { invariant } from "../../diagnostics/invariant.js";
+import type { ElementType, KernelProgram } from "../../ir/kernel/types.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, TIME_SYMBOL } from "../../types/dim.js";
+
+/** Where a buffer begins. */
+export type Address =
+  | { readonly kind: "static"; readonly bytes: number }
+  /** The word at the byte address `word` holds it; addresses are unsigned. */
+  | { readonly kind: "table"; readonly word: number };
+
+/** A piece of memory whose size depends on the capacity. */
+export interface Segment {
+  readonly elementBytes: number;
+  /** Elements, over the capacity: the largest of these. */
+  readonly sizes: readonly Dim[];
+}
+
+/** A word of the table that holds an address: where the segment begins, plus `offset` elements of the capacity. */
+export interface AddressWord {
+  readonly word: number;
+  readonly segment: number;
+  readonly offset: Dim;
+}
+
+export interface MemoryLayout {
+  /** Of a real number; indices and lists of integers have 4 bytes. */
+  readonly elementBytes: 4 | 8;
+  /** `%B`, `%T`, then the run-time dimensions: the order of their words in the table. */
+  readonly symbols: readonly string[];
+  /** The byte address of the word with a size of the call: `%B`, `%T`, `S`. */
+  sizeWord(symbol: string): number;
+  /** The byte address of a word that is 1 where every example has the sizes of the call, also the steps, and else 0. */
+  readonly fullWord: number;
+  /** Of a buffer of the kernel program, or of the lists `lengths` and `sizes.S` of 32-bit integers. */
+  addressOf(buffer: string): Address;
+  /** The first byte behind the fixed part, a multiple of 64. */
+  readonly fixedEnd: number;
+  /** The sized part, in its order; each segment begins at the next multiple of 64. */
+  readonly segments: readonly Segment[];
+  /** What the table holds from the first address on. */
+  readonly addresses: readonly AddressWord[];
+}
+
+/** Slots and segments begin at multiples of this, in bytes: a line of the cache. */
+export const ALIGNMENT = 64;
+/** Bytes behind the last segment. */
+export const SLACK = 64;
+
+const WORD = 4;
+
+/** Where the buffers of `kernel` lie, for real numbers of the type `dtype`. */
+export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryLayout {
+  const elementBytes = dtype === "f32" ? 4 : 8;
+  const bytesOf = (type: ElementType): number => (type === "real" ? elementBytes : WORD);
+  const symbols = [BATCH_SYMBOL, TIME_SYMBOL, ...kernel.runtimeDimensions];
+  const fullWord = symbols.length * WORD;
+
+  // Slots of numbers get a distance from the end of the table, all others a segment.
+  const segments: Segment[] = [];
+  const places = new Map<string, { segment: number; offset: Dim } | number>();
+  const list = { elementBytes: WORD, sizes: [dimSymbol(BATCH_SYMBOL)] };
+  for (const name of ["lengths", ...kernel.runtimeDimensions.map((dimension) => `sizes.${dimension}`)]) {
+    places.set(name, { segment: segments.push(list) - 1, offset: dimConstant(0) });
+  }
+  let fixedBytes = 0;
+  const slots = kernel.slots.map(({ dtype: type, sizes }) => {
+    const constants = sizes.map(constantOf);
+    if (!constants.every((size) => size !== undefined)) {
+      return { segment: segments.push({ elementBytes: bytesOf(type), sizes }) - 1 };
+    }
+    const start = fixedBytes;
+    fixedBytes = align(fixedBytes + Math.max(...constants) * bytesOf(type));
+    return { start };
+  });
+  for (const { name, dtype: type, place } of kernel.buffers) {
+    const slot = slots[place.slot];
+    invariant(slot !== undefined && !places.has(name), `buffer ${name} has no place of its own`);
+    if (slot.segment !== undefined) places.set(name, { segment: slot.segment, offset: place.offset });
+    else {
+      const offset = constantOf(place.offset);
+      invariant(offset !== undefined, `buffer ${name} lies at a place without a number in a slot of fixed size`);
+      places.set(name, slot.start + offset * bytesOf(type));
+    }
+  }
+
+  // Buffers that begin at one place share a word.
+  const words = new Map<string, AddressWord>();
+  for (const place of places.values()) {
+    if (typeof place === "number") continue;
+    const key = `${place.segment} ${place.offset.key}`;
+    if (!words.has(key)) words.set(key, { word: fullWord + WORD * (words.size + 1), ...place });
+  }
+  const fixedStart = align(fullWord + WORD * (words.size + 1));
+
+  return {
+    elementBytes,
+    symbols,
+    sizeWord: (symbol) => {
+      const position = symbols.indexOf(symbol);
+      invariant(position >= 0, `no size ${symbol} in a kernel program`);
+      return position * WORD;
+    },
+    fullWord,
+    addressOf: (buffer) => {
+      const place = places.get(buffer);
+      invariant(place !== undefined, `no buffer ${buffer} in a kernel program`);
+      if (typeof place === "number") return { kind: "static", bytes: fixedStart + place };
+      const { word } = words.get(`${place.segment} ${place.offset.key}`) as AddressWord;
+      return { kind: "table", word };
+    },
+    fixedEnd: fixedStart + fixedBytes,
+    segments,
+    addresses: [...words.values()],
+  };
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}
