@@ -1,7 +1,7 @@
 /**
  * Where everything lies in the one memory of a WebAssembly instance. From byte 0 on:
  *
- *   table     words of 32 bits: the sizes of the call, the flag `full`, then one address for each place that depends on
+ *   table     words of 32 bits: the sizes of the call, the flags, then one address for each place that depends on
  *             the capacity of the instance
  *   fixed     slots whose sizes are numbers (parameters, above all), at addresses known when the module is compiled
  *   sized     `lengths`, `sizes.S` and slots whose sizes depend on the capacity; their addresses are in the table
@@ -43,6 +43,10 @@ export interface MemoryLayout {
   sizeWord(symbol: string): number;
   /** The byte address of a word that is 1 where every example has the sizes of the call, also the steps, and else 0. */
   readonly fullWord: number;
+  /** The byte address of a word that is 1 where parameters may have changed since they were last packed, and else 0. */
+  readonly changedWord: number;
+  /** The byte address of a word that is always 0: a condition that no engine can see through. */
+  readonly zeroWord: number;
   /** Of a buffer of the kernel program, or of the lists `lengths` and `sizes.S` of 32-bit integers. */
   addressOf(buffer: string): Address;
   /** The first byte behind the fixed part, a multiple of 64. */
@@ -66,6 +70,9 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
   const bytesOf = (type: ElementType): number => (type === "real" ? elementBytes : WORD);
   const symbols = [BATCH_SYMBOL, TIME_SYMBOL, ...kernel.runtimeDimensions];
   const fullWord = symbols.length * WORD;
+  const changedWord = fullWord + WORD;
+  const zeroWord = changedWord + WORD;
+  const tableStart = zeroWord + WORD;
 
   // Slots of numbers get a distance from the end of the table, all others a segment.
   const segments: Segment[] = [];
@@ -100,9 +107,9 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
   for (const place of places.values()) {
     if (typeof place === "number") continue;
     const key = `${place.segment} ${place.offset.key}`;
-    if (!words.has(key)) words.set(key, { word: fullWord + WORD * (words.size + 1), ...place });
+    if (!words.has(key)) words.set(key, { word: tableStart + WORD * words.size, ...place });
   }
-  const fixedStart = align(fullWord + WORD * (words.size + 1));
+  const fixedStart = align(tableStart + WORD * words.size);
 
   return {
     elementBytes,
@@ -113,6 +120,8 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
       return position * WORD;
     },
     fullWord,
+    changedWord,
+    zeroWord,
     addressOf: (buffer) => {
       const place = places.get(buffer);
       invariant(place !== undefined, `no buffer ${buffer} in a kernel program`);

@@ -42,9 +42,9 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
   const layout = planLayout(program, dtype);
   const width = dtype === "f32" ? 4 : 8;
 
-  test("the table begins with the sizes of the call and the flag", () => {
+  test("the table begins with the sizes of the call and the flags", () => {
     expect(["%B", "%T", "S"].map((symbol) => layout.sizeWord(symbol))).toEqual([0, 4, 8]);
-    expect(layout.fullWord).toBe(12);
+    expect([layout.fullWord, layout.changedWord, layout.zeroWord]).toEqual([12, 16, 20]);
     expect(layout.elementBytes).toBe(width);
   });
 
@@ -55,22 +55,22 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
     const afterFirst = start + Math.ceil((13 * width) / ALIGNMENT) * ALIGNMENT;
     expect(layout.addressOf("param.table")).toEqual({ kind: "static", bytes: afterFirst });
     expect(layout.fixedEnd).toBe(afterFirst + Math.ceil((17 * width) / ALIGNMENT) * ALIGNMENT);
-    expect(layout.addressOf("lengths")).toEqual({ kind: "table", word: 16 });
-    expect(layout.addressOf("sizes.S")).toEqual({ kind: "table", word: 20 });
-    expect(layout.addressOf("input.k")).toEqual({ kind: "table", word: 24 });
-    expect(layout.addressOf("input.m")).toEqual({ kind: "table", word: 28 });
+    expect(layout.addressOf("lengths")).toEqual({ kind: "table", word: 24 });
+    expect(layout.addressOf("sizes.S")).toEqual({ kind: "table", word: 28 });
+    expect(layout.addressOf("input.k")).toEqual({ kind: "table", word: 32 });
+    expect(layout.addressOf("input.m")).toEqual({ kind: "table", word: 36 });
     expect(layout.addressOf("copy of m")).toEqual(layout.addressOf("input.m"));
-    expect(layout.addressOf("behind m")).toEqual({ kind: "table", word: 32 });
+    expect(layout.addressOf("behind m")).toEqual({ kind: "table", word: 40 });
   });
 
   test("every word tells its segment and the distance from there", () => {
     expect(layout.segments.map(({ elementBytes }) => elementBytes)).toEqual([4, 4, width, 4]);
     expect(layout.addresses.map(({ word, segment, offset }) => [word, segment, offset.key])).toEqual([
-      [16, 0, ""],
-      [20, 1, ""],
-      [24, 3, ""],
-      [28, 2, ""],
-      [32, 2, times(B, dimSymbol("S")).key],
+      [24, 0, ""],
+      [28, 1, ""],
+      [32, 3, ""],
+      [36, 2, ""],
+      [40, 2, times(B, dimSymbol("S")).key],
     ]);
   });
 });
