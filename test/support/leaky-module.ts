@@ -54,6 +54,7 @@ function workspaceBytes({ batch, steps, sizes }) {
 function createKernels({ batch, steps, sizes }) {
   const H = ${H};
   const buffers = {};
+  const table = new Int32Array(5);
   const reals = (name, count) => (buffers[name] = new Float64Array(count));
   for (const of of ["", "grad."]) {
     reals(of + "input.x", batch * steps * H);
@@ -88,14 +89,19 @@ function createKernels({ batch, steps, sizes }) {
   }
 
   return {
+    variant: "js",
     buffers,
-    initial(B) {
+    table,
+    initial() {
+      const [B] = table;
       for (let b = 0; b < B; b++) at("initial.h").set(at("param.start"), b * H);
     },
-    stepInitial(B) {
+    stepInitial() {
+      const [B] = table;
       for (let b = 0; b < B; b++) at("step.state.h").set(at("param.start"), b * H);
     },
-    forward(B, T, S) {
+    forward() {
+      const [B, T, S] = table;
       at("output.y").fill(0);
       at("final.h").set(at("initial.h"));
       at("final.c").set(at("initial.c"));
@@ -107,7 +113,8 @@ function createKernels({ batch, steps, sizes }) {
         }
       }
     },
-    step(B, S) {
+    step() {
+      const [B, , S] = table;
       for (let b = 0; b < B; b++) {
         const k = at("step.input.k")[b];
         const m = at("step.context.m");
@@ -115,12 +122,13 @@ function createKernels({ batch, steps, sizes }) {
       }
     },
     // Not a derivative: it shows which buffers were filled and that both entries ran.
-    backward(B) {
+    backward() {
       at("grad.initial.h").set(at("grad.final.h"));
       at("grad.input.x").set(at("grad.output.y"));
       at("grad.param.start").fill(0);
     },
-    initialBackward(B) {
+    initialBackward() {
+      const [B] = table;
       for (let i = 0; i < B * H; i++) at("grad.param.start")[i % H] += at("grad.initial.h")[i];
     },
   };

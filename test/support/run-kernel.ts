@@ -26,6 +26,7 @@ type NumberArray = Float32Array | Float64Array | Int32Array;
 
 export interface CompiledKernels {
   readonly buffers: Readonly<Record<string, NumberArray>>;
+  readonly table: Int32Array;
   readonly [entry: string]: unknown;
 }
 
@@ -102,9 +103,14 @@ export function writeInputs(
 }
 
 export function callEntry(kernels: CompiledKernels, entry: EntryName, padding: Padding): void {
-  const steps = entry.startsWith("step") ? [] : [padding.steps];
-  const call = kernels[entry] as (...sizes: number[]) => void;
-  call(padding.batch, ...steps, ...Object.values(padding.sizes));
+  const sizes = [padding.batch, padding.steps, ...Object.values(padding.sizes)];
+  const lists = [
+    kernels.buffers["lengths"],
+    ...Object.keys(padding.sizes).map((name) => kernels.buffers[`sizes.${name}`]),
+  ];
+  const full = lists.every((list, i) => list?.every((size) => size === sizes[i + 1]));
+  kernels.table.set([...sizes, full ? 1 : 0, 1]);
+  (kernels[entry] as () => void)();
 }
 
 /** Outputs by name; also checks that padding of outputs is zero. */

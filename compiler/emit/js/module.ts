@@ -1,6 +1,6 @@
 /** The text of a JavaScript module: header, manifest, kernels, and the shell around them. */
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import { type ShellPart, shellParts } from "../shell/embed.js";
+import { type ShellPart, shellParts } from "../shell/parts.js";
 import { shell } from "../shell/shell.generated.js";
 import { blockComment, printData } from "./literal.js";
 
@@ -40,31 +40,23 @@ export function printModule(manifest: Manifest, kernels: string): string {
 }
 
 /** The parts of the shell that this module needs, and the argument that tells the instance about the optional ones. */
-function partsOf({ has, params }: Manifest): { parts: ShellPart[]; options: string } {
-  const orthogonal = params.some(({ initializer }) => initializer.kind === "orthogonal");
-  const wanted: Readonly<Record<ShellPart, boolean>> = {
-    check: true,
-    tensors: true,
-    core: true,
-    random: true,
-    orthogonal,
-    sequence: true,
-    gradient: has.gradient || has.hvp,
-    directional: has.jvp || has.hvp,
-    hessian: has.hvp,
-    stream: true,
-    instantiate: true,
+function partsOf({ has, params, runtimeDimensions }: Manifest): { parts: ShellPart[]; options: string } {
+  const kinds = new Set(params.map(({ initializer }) => initializer.kind));
+  /** Optional parts, and the function of each that the others ask for. */
+  const optional: Partial<Record<ShellPart, { readonly wanted: boolean; readonly name?: string }>> = {
+    extents: { wanted: runtimeDimensions.length > 0, name: "readExtent" },
+    normal: {
+      wanted: (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind)),
+      name: "normalStream",
+    },
+    orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
+    gradient: { wanted: has.gradient || has.hvp, name: "gradient" },
+    directional: { wanted: has.jvp || has.hvp, ...(has.jvp ? { name: "jvp" } : {}) },
+    hessian: { wanted: has.hvp, name: "hvp" },
   };
-  const functions = [
-    has.gradient ? "gradient" : undefined,
-    has.jvp ? "jvp" : undefined,
-    has.hvp ? "hvp" : undefined,
-    orthogonal ? "orthogonalize" : undefined,
-  ].filter((name) => name !== undefined);
-  return {
-    parts: shellParts.filter((part) => wanted[part]),
-    options: functions.length === 0 ? "{}" : `{ ${functions.join(", ")} }`,
-  };
+  const parts = shellParts.filter((part) => optional[part]?.wanted ?? true);
+  const functions = parts.flatMap((part) => optional[part]?.name ?? []);
+  return { parts, options: functions.length === 0 ? "{}" : `{ ${functions.join(", ")} }` };
 }
 
 /** What a reader wants to know first: which cell, which sizes, what goes in and comes out. */

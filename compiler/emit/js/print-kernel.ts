@@ -32,7 +32,7 @@ class KernelPrinter {
   constructor(kernel: KernelProgram, dtype: RealType) {
     this.kernel = kernel;
     this.dtype = dtype;
-    this.identifiers = new Identifiers(["reals", "integers", "end", "lengths"]);
+    this.identifiers = new Identifiers(["reals", "integers", "end", "lengths", "table"]);
     this.sizeNames = new Map([
       [BATCH_SYMBOL, this.identifiers.of("size %B", "B")],
       [TIME_SYMBOL, this.identifiers.of("size %T", "T")],
@@ -60,7 +60,7 @@ class KernelPrinter {
       ...allocation,
       "",
       ...functions.flatMap((text) => [text, ""]),
-      `  return { ${["buffers", ...results].join(", ")} };`,
+      `  return { ${['variant: "js"', "buffers", "table", ...results].join(", ")} };`,
       "}",
       "",
     ]
@@ -113,12 +113,13 @@ class KernelPrinter {
 
   private printWorkspace(): string {
     const lists = this.kernel.runtimeDimensions.length + 1;
+    const words = this.sizeNames.size + 2;
     return [
       "/** Bytes that `createKernels(capacity)` allocates. */",
       "function workspaceBytes(capacity) {",
       ...this.capacityLines(),
       `  const reals = ${this.total("real")};`,
-      `  const integers = ${this.total("index")} + ${lists} * ${this.sizeName(BATCH_SYMBOL)};`,
+      `  const integers = ${this.total("index")} + ${lists} * ${this.sizeName(BATCH_SYMBOL)} + ${words};`,
       `  return ${this.dtype === "f32" ? 4 : 8} * reals + 4 * integers;`,
       "}",
       "",
@@ -132,7 +133,10 @@ class KernelPrinter {
     lines.push(`  const reals = new ${realArray}(${this.total("real")});`);
     const indices = this.kernel.slots.some((slot) => slot.dtype === "index");
     if (indices) lines.push(`  const integers = new Int32Array(${this.total("index")});`);
-    lines.push("  // Steps and sizes of each example: set before every call.");
+    lines.push(
+      "  // What the functions below work on: sizes of the call and two flags; steps and sizes of each example.",
+    );
+    lines.push(`  const table = new Int32Array(${this.sizeNames.size + 2});`);
     lines.push(`  const lengths = new Int32Array(${this.sizeName(BATCH_SYMBOL)});`);
     for (const name of this.kernel.runtimeDimensions) {
       const array = this.identifiers.of(`sizes ${name}`, `sizes.${name}`);
@@ -177,16 +181,15 @@ class KernelPrinter {
 
   private printEntry(fn: KernelFunction): string {
     const regions: string[] = [];
-    const sizes = [...this.sizeNames.entries()].filter(
-      ([symbol]) => !fn.name.startsWith("step") || symbol !== TIME_SYMBOL,
-    );
+    const sizes = [...this.sizeNames.values()].map((name, i) => `    const ${name} = table[${i}];`);
     const entry = this.identifiers.of(`entry ${fn.name}`, fn.name);
     const local = new Identifiers(this.identifiers.all());
     const names = this.names(local);
     const body = printStatements(fn.body, names, "    ", (statement) => this.printRegion(statement, fn.name, regions));
     return [
       ...regions.flatMap((text) => [text, ""]),
-      `  function ${entry}(${sizes.map(([, name]) => name).join(", ")}) {`,
+      `  function ${entry}() {`,
+      ...sizes.filter((_, i) => i !== 1 || !fn.name.startsWith("step")),
       ...body,
       "  }",
     ].join("\n");

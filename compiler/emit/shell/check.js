@@ -15,7 +15,10 @@ export const quote = (name) => (/^[\w.']+$/.test(name) ? name : JSON.stringify(n
  * @param {string} name
  * @returns {unknown}
  */
-export const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
+export function own(object, name) {
+  const value = object[name];
+  return value === undefined || Object.hasOwn(object, name) ? value : undefined;
+}
 
 /**
  * The class of an array, also of one from another realm.
@@ -53,7 +56,7 @@ export function checkNames(where, value, known) {
     throw new TypeError(`${where} must be an object, got ${describe(value)}`);
   }
   for (const name in value) {
-    if (Object.hasOwn(value, name) && !known.has(name)) {
+    if (!known.has(name) && Object.hasOwn(value, name)) {
       const names = [...known].map(quote).join(", ");
       throw new TypeError(`${where}: unknown name ${quote(name)}; expected ${names || "no names at all"}`);
     }
@@ -90,19 +93,6 @@ export function countOf(slot, sizes) {
 }
 
 /**
- * A shape with the sizes of a call: `[batch 2, steps 100, 64]`.
- * @param {Slot} slot
- * @param {Sizes} sizes
- */
-function shapeOf(slot, sizes) {
-  return `[${slot.axes.map((axis) => (axis < 0 ? `${slot.labels[~axis]} ${sizes[~axis]}` : axis)).join(", ")}]`;
-}
-
-const realKinds = new Set(["Array", "Float32Array", "Float64Array"]);
-const indexKinds = new Set(["Array", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array"]);
-indexKinds.add("Int32Array").add("Uint32Array");
-
-/**
  * Checks one tensor. Real numbers may be NaN or infinite; indices are integers from `slot.low` to `slot.high`.
  * @param {string} where
  * @param {Slot} slot
@@ -111,35 +101,35 @@ indexKinds.add("Int32Array").add("Uint32Array");
  * @returns {ArrayLike<number>}
  */
 export function checkTensor(where, slot, value, sizes) {
-  const { low, high } = slot;
+  const { name, low, high } = slot;
   const count = countOf(slot, sizes);
+  const isReal = high === undefined;
   // The usual case first.
-  if (
-    high === undefined &&
-    (value instanceof Float32Array || value instanceof Float64Array) &&
-    value.length === count
-  ) {
+  if (isReal && (value instanceof Float32Array || value instanceof Float64Array) && value.length === count) {
     return value;
   }
   const kind = kindOf(value);
-  const accepted = high === undefined ? realKinds : indexKinds;
+  const accepted = isReal ? /^(Array|Float(32|64)Array)$/ : /^(Array|Uint8ClampedArray|(Int|Uint)(8|16|32)Array)$/;
   const list = /** @type {ArrayLike<number>} */ (value);
-  if (kind === undefined || !accepted.has(kind)) {
-    const wanted = high === undefined ? "a Float32Array, Float64Array or array of numbers" : "an array of integers";
-    const what = `${where}: ${quote(slot.name)}${value === undefined ? " is missing: it" : ""}`;
-    const got = value === undefined ? "" : `, got ${describe(value)}`;
-    throw new TypeError(`${what} must be ${wanted} of shape ${shapeOf(slot, sizes)}${got}`);
+  const isArray = kind !== undefined && accepted.test(kind);
+  if (!isArray || list.length !== count) {
+    // `[batch 2, steps 100, 64]`
+    const axes = slot.axes.map((axis) => (axis < 0 ? `${slot.labels[~axis]} ${sizes[~axis]}` : axis));
+    const shape = `shape [${axes.join(", ")}]`;
+    const what = `${where}: ${quote(name)}`;
+    if (isArray) {
+      throw new RangeError(`${what} must have ${shape}, that is length ${count}; got ${describe(value)}`);
+    }
+    const wanted = `must be ${isReal ? "a Float32Array, Float64Array or array of numbers" : "an array of integers"} of ${shape}`;
+    throw new TypeError(
+      value === undefined ? `${what} is missing: it ${wanted}` : `${what} ${wanted}, got ${describe(value)}`,
+    );
   }
-  if (list.length !== count) {
-    const shape = `${shapeOf(slot, sizes)}, that is length ${count}`;
-    throw new RangeError(`${where}: ${quote(slot.name)} must have shape ${shape}; got ${describe(value)}`);
-  }
-  for (let i = 0; i < count && (high !== undefined || kind === "Array"); i++) {
+  if (isReal && kind !== "Array") return list;
+  for (let i = 0; i < count; i++) {
     const item = list[i];
-    if (typeof item !== "number" || (high !== undefined && !(Number.isInteger(item) && item >= low && item <= high))) {
-      const what = `${quote(slot.name)}[${i}]`;
-      if (high !== undefined) checkInteger(where, what, item, low, high);
-      throw new TypeError(`${where}: ${what} must be a number, got ${describe(item)}`);
+    if (typeof item !== "number" || (!isReal && !(Number.isInteger(item) && item >= low && item <= high))) {
+      checkInteger(where, `${quote(name)}[${i}]`, item, low, high ?? 0);
     }
   }
   return list;

@@ -4,23 +4,7 @@
  * The parts are JavaScript and stand in a module as they are written, but for what only tools read: imports, exports
  * and type comments.
  */
-
-/** In the order in which they stand in a module. */
-export const shellParts = [
-  "check",
-  "tensors",
-  "core",
-  "random",
-  "orthogonal",
-  "sequence",
-  "gradient",
-  "directional",
-  "hessian",
-  "stream",
-  "instantiate",
-] as const;
-
-export type ShellPart = (typeof shellParts)[number];
+import { type ShellPart, shellParts } from "./parts.js";
 
 /** A part as modules have it, from its source. */
 export function stripTools(source: string): string {
@@ -85,7 +69,7 @@ export function shellModule(read: (part: ShellPart) => string): string {
   });
   return [
     "// Generated from the .js files beside it by `npm run generate`; not edited by hand.",
-    'import type { ShellPart } from "./embed.js";',
+    'import type { ShellPart } from "./parts.js";',
     "",
     `export const shell: Readonly<Record<ShellPart, string>> = {\n${entries.join("")}};`,
     "",

@@ -54,7 +54,7 @@ export function gradientResult(core, prefix) {
  * @param {readonly string[]} prefixes
  */
 export function createInitialGradient(core, sequence, prefixes) {
-  const { states, call } = sequence;
+  const { states } = sequence;
   const slots = prefixes.flatMap((prefix) => core.slots("states", `${prefix}initial.`));
   // Room is only needed where one state may be given while another is computed.
   const several = states.filter((slot) => slot.computed).length > 1;
@@ -63,7 +63,7 @@ export function createInitialGradient(core, sequence, prefixes) {
   const eachGiven = (visit) => {
     slots.forEach((slot, i) => {
       const copy = kept[i];
-      if (copy !== undefined && states[i % states.length]?.given) visit(slot, copy, countOf(slot, call.sizes));
+      if (copy !== undefined && states[i % states.length]?.given) visit(slot, copy, countOf(slot, sequence.call.sizes));
     });
   };
   /** @param {"initialBackward" | "initialHvp"} entry */
@@ -73,7 +73,7 @@ export function createInitialGradient(core, sequence, prefixes) {
       copy.set(slot.data.subarray(0, count));
       slot.data.fill(0, 0, count);
     });
-    core.run(entry, call);
+    core.run(entry, sequence.call);
     eachGiven((slot, copy, count) => slot.data.set(copy.subarray(0, count)));
   };
 }
@@ -94,6 +94,7 @@ export function gradient(core, sequence) {
         throw new TypeError("backward: call forward first; its results are what backward differentiates");
       given.check("backward", values, sizes);
       given.write(values, sizes);
+      core.touch();
       core.run("backward", sequence.call);
       initialGradient("initialBackward");
       return result(sizes);

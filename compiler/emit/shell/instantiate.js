@@ -1,5 +1,6 @@
 // The export `instantiate`.
-import { checkInteger } from "./check.js";
+import { readCapacity } from "./capacity.js";
+import { checkInteger, own } from "./check.js";
 import { createCore } from "./core.js";
 import { initialValues } from "./random.js";
 import { createSequence } from "./sequence.js";
@@ -9,25 +10,52 @@ import { record } from "./tensors.js";
 /** @import { Capacity, Kernels, Manifest, Parts } from "./types.js" */
 
 /**
- * An instance: one set of parameters, states and buffers.
+ * An instance: one set of parameters, states and buffers; a promise of it where `createKernels` gives one.
  * @param {Manifest} manifest
- * @param {(capacity: Capacity) => Kernels} createKernels
+ * @param {(capacity: Capacity, wasm: unknown) => Kernels | Promise<Kernels>} createKernels
  * @param {(capacity: Capacity) => number} workspaceBytes
  * @param {Parts} parts
- * @param {unknown} options
+ * @param {Record<string, unknown>} options
  */
 export function createInstance(manifest, createKernels, workspaceBytes, parts, options) {
-  const core = createCore(manifest, createKernels, workspaceBytes, options);
+  const { capacity, bytes } = readCapacity(manifest, workspaceBytes, options, parts.options ?? []);
+  /** @type {Kernels | Promise<Kernels>} */
+  let kernels;
+  try {
+    kernels = createKernels(capacity, own(options, "wasm"));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RangeError(`instantiate: these sizes take ${bytes} bytes, more than this host gives`, { cause });
+  }
+  /** @param {Kernels} kernels */
+  const finish = (kernels) => assemble(manifest, kernels, capacity, parts);
+  return kernels instanceof Promise ? kernels.then(finish) : finish(kernels);
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {Kernels} kernels
+ * @param {Capacity} capacity
+ * @param {Parts} parts
+ */
+function assemble(manifest, kernels, capacity, parts) {
+  const core = createCore(manifest, kernels, capacity, parts);
   const sequence = createSequence(core);
+  // Whoever reads a parameter's array may write into it.
   const params = record();
-  for (const slot of core.slots("params", "param.")) params[slot.name] = slot.data;
+  for (const { name, data } of core.slots("params", "param.")) {
+    const get = () => {
+      core.touch();
+      return data;
+    };
+    Object.defineProperty(params, name, { get, enumerable: true });
+  }
 
   /** Sets every parameter by its declared initialiser. @param {number} seed */
   const init = (seed) => {
     checkInteger("init", "seed", seed, 0, Number.MAX_SAFE_INTEGER);
     for (const { name, initializer, shape } of manifest.params) {
-      const sizes = /** @type {number[]} */ (shape);
-      params[name].set(initialValues(initializer, sizes, seed, name, parts.orthogonalize));
+      params[name].set(initialValues(initializer, /** @type {number[]} */ (shape), seed, name, parts));
     }
   };
 
@@ -37,6 +65,7 @@ export function createInstance(manifest, createKernels, workspaceBytes, parts, o
   };
 
   return Object.freeze({
+    variant: kernels.variant,
     params: Object.freeze(params),
     init,
     forward: sequence.forward,

@@ -1,7 +1,7 @@
 // Declared initialisers. Values depend on the seed and the parameter's own name, so that a new parameter does not
 // change the others, and on IEEE arithmetic alone, so that they are the same on every host.
 
-/** @import { Initializer } from "./types.js" */
+/** @import { Initializer, Parts } from "./types.js" */
 
 /**
  * Uniform numbers on [0, 1) with 53 random bits: Chris Doty-Humphrey's generator sfc32, which takes in the seed and the
@@ -34,50 +34,18 @@ export function uniformStream(seed, name) {
 }
 
 /**
- * Normal numbers by Marsaglia's polar method.
- * @param {() => number} uniform
- */
-export function normalStream(uniform) {
-  return () => {
-    for (;;) {
-      const u = 2 * uniform() - 1;
-      const v = 2 * uniform() - 1;
-      const square = u * u + v * v;
-      if (square > 0 && square < 1) return u * Math.sqrt((-2 * logarithm(square)) / square);
-    }
-  };
-}
-
-/**
- * The natural logarithm on (0, 1), accurate to a few units in the last place. `Math.log` differs from host to host.
- * @param {number} value
- */
-export function logarithm(value) {
-  let exponent = 0;
-  while (value < 0.7) {
-    value *= 2;
-    exponent--;
-  }
-  // log(v) = 2 atanh(z) with |z| < 0.18: the series ends below the last bit.
-  const z = (value - 1) / (value + 1);
-  let series = 0;
-  for (let power = 23; power > 0; power -= 2) series = series * z * z + 1 / power;
-  return exponent * 0.6931471805599453 + 2 * z * series;
-}
-
-/**
  * The values of a parameter in float64. Of a shape [out, in, …rest] the fans are in * rest and out * rest; of a vector
  * both are its length.
  * @param {Initializer} initializer
  * @param {readonly number[]} shape
  * @param {number} seed
  * @param {string} name
- * @param {((values: Float64Array, rows: number, columns: number) => void) | undefined} orthogonalize
+ * @param {Parts} parts
  */
-export function initialValues(initializer, shape, seed, name, orthogonalize) {
+export function initialValues(initializer, shape, seed, name, parts) {
   const values = new Float64Array(shape.reduce((product, size) => product * size, 1));
   const uniform = uniformStream(seed, name);
-  const normal = normalStream(uniform);
+  const normal = parts.normalStream?.(uniform) ?? uniform;
   const [rows = 1, columns = rows, ...rest] = shape;
   const field = rest.reduce((product, size) => product * size, 1);
   const fanIn = columns * field;
@@ -122,7 +90,7 @@ export function initialValues(initializer, shape, seed, name, orthogonalize) {
       break;
     case "orthogonal":
       fillNormal(1);
-      orthogonalize?.(values, rows, values.length / rows);
+      parts.orthogonalize?.(values, rows, values.length / rows);
   }
   return values;
 }

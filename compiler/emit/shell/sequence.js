@@ -9,10 +9,9 @@ import { namesOf, resultOf, write, writeAll } from "./tensors.js";
  * @returns {Sequence}
  */
 export function createSequence(core) {
-  const inputs = core.slots("inputs", "input.", true);
-  const contexts = core.slots("contexts", "context.");
+  const inputs = [...core.slots("inputs", "input.", true), ...core.slots("contexts", "context.")];
   const states = core.slots("states", "initial.");
-  const known = namesOf([...inputs, ...contexts, ...states], ["lengths", "sizes", "batch", "steps"]);
+  const known = namesOf([...inputs, ...states], ["lengths", "sizes", "batch", "steps"]);
   const result = resultOf(core.slots("outputs", "output.", true), { final: core.slots("states", "final.") });
   /** @type {Sequence} */
   const sequence = {
@@ -24,16 +23,13 @@ export function createSequence(core) {
       checkNames(where, values, known);
       const { sizes } = core.readCall(where, values);
       checkTensors(where, inputs, values, sizes, true);
-      checkTensors(where, contexts, values, sizes, true);
       checkTensors(where, states, values, sizes, false);
       return sizes;
     },
     begin(values) {
-      const { call } = sequence;
-      core.begin(call);
+      const call = (sequence.call = core.begin(sequence.call));
       sequence.ran = false;
       writeAll(inputs, values, call.sizes);
-      writeAll(contexts, values, call.sizes);
       sequence.computes = false;
       for (const slot of states) {
         slot.given = own(values, slot.name) !== undefined;

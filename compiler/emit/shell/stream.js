@@ -14,7 +14,7 @@ export function createStream(core) {
   const resetNames = namesOf([...contexts, ...states], ["batch", "sizes"]);
   const snapshotNames = new Set(["cell", "batch", "sizes", "states", "contexts"]);
   const result = resultOf(core.slots("outputs", "step.output."), {});
-  const call = core.newCall();
+  let call = core.newCall();
   const none = record();
   let running = false;
 
@@ -52,7 +52,7 @@ export function createStream(core) {
    * @type {(values: Given, resized: boolean) => void}
    */
   const start = (values, resized) => {
-    core.begin(call);
+    call = core.begin(call);
     if (resized) forgetContexts();
     writeContexts(values);
     if (mustCompute(values)) core.run("stepInitial", call);
@@ -126,7 +126,7 @@ export function createStream(core) {
       const { sizes } = core.readCall(where, given);
       checkTensors(where, states, values, sizes, true);
       checkTensors(where, contexts, known, sizes, false);
-      core.begin(call);
+      call = core.begin(call);
       forgetContexts();
       writeContexts(known);
       writeAll(states, values, sizes);

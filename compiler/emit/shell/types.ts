@@ -6,10 +6,20 @@ export type { Manifest, Initializer } from "../../../runtime/module/manifest.js"
 
 export type NumberArray = Float32Array | Float64Array | Int32Array;
 
-/** What `createKernels(capacity)` of an emitted module returns: arrays by buffer name, and the program's entries. */
-export type Kernels = { readonly [entry in EntryName]?: (...sizes: number[]) => void } & {
+/** What `createKernels(capacity)` of an emitted module returns. Its entries read what they work on from `table`. */
+export type Kernels = { readonly [entry in EntryName]?: () => void } & {
+  /** Which kernels they are. */
+  readonly variant: Variant;
+  /** By name; `lengths` and `sizes.S` have an integer for each example. */
   readonly buffers: Readonly<Record<string, NumberArray>>;
+  /**
+   * Batch, steps, and the extent of each run-time dimension in the call; 1 where every example has just these, else 0;
+   * 1 where parameters may have changed since the last call of the same entry, else 0.
+   */
+  readonly table: Int32Array;
 };
+
+export type Variant = "js" | "wasm" | "wasm-fma";
 
 export interface Capacity {
   readonly batch: number;
@@ -17,10 +27,7 @@ export interface Capacity {
   readonly sizes: Readonly<Record<string, number>>;
 }
 
-/**
- * The sizes of one call in the order of the kernels' arguments: batch, steps, then the extent of each run-time
- * dimension.
- */
+/** The sizes of one call: batch, steps, then the extent of each run-time dimension. */
 export type Sizes = number[];
 
 /** One tensor in one role: where it lives and how large it is. */
@@ -43,8 +50,8 @@ export interface Slot {
 /** What a call is about, besides tensors. */
 export interface Call {
   readonly sizes: Sizes;
-  /** The same without the steps, for entries that know no time. */
-  readonly untimed: Sizes;
+  /** Has every example just these sizes? */
+  full: boolean;
   /** Real steps of each example. */
   readonly lengths: Int32Array;
   /** Of each run-time dimension: its size in each example. */
@@ -57,21 +64,22 @@ export type Role = "inputs" | "contexts" | "states" | "params" | "outputs";
 /** What the parts of an instance share. */
 export interface Core {
   readonly manifest: Manifest;
-  readonly kernels: Kernels;
   /** The tensors of a role, in the buffers named `prefix` and their name. */
   slots(role: Role, prefix: string, timed?: boolean): Slot[];
   newCall(): Call;
   /** Checks batch, steps, lengths and sizes of a call and gives them; they hold until the next `readCall`. */
   readCall(where: string, given: Given): Call;
-  /** Makes what `readCall` read last the contents of `call`. */
-  begin(call: Call): void;
+  /** Gives what `readCall` read last, and takes `call`, which it replaces, for the next `readCall`. */
+  begin(call: Call): Call;
+  /** Parameters may have changed. */
+  touch(): void;
   run(entry: EntryName, call: Call): void;
 }
 
 /** The part for whole sequences, which the derivatives build upon. */
 export interface Sequence {
   /** The call at hand. */
-  readonly call: Call;
+  call: Call;
   readonly states: readonly Slot[];
   /** True where the call has computed initial values. */
   computes: boolean;
@@ -91,5 +99,11 @@ export interface Parts {
   readonly gradient?: (core: Core, sequence: Sequence) => Methods;
   readonly jvp?: (core: Core, sequence: Sequence) => Methods;
   readonly hvp?: (core: Core, sequence: Sequence) => Methods;
+  /** For modules with run-time dimensions. */
+  readonly readExtent?: (where: string, slot: Slot, size: unknown, each: Int32Array, sizes: Sizes) => number;
+  /** For parameters with random numbers of a normal distribution. */
+  readonly normalStream?: (uniform: () => number) => () => number;
   readonly orthogonalize?: (values: Float64Array, rows: number, columns: number) => void;
+  /** Names of options of `instantiate` that only some modules have. */
+  readonly options?: readonly string[];
 }

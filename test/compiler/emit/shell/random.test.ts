@@ -9,17 +9,20 @@ interface RandomPart {
     shape: readonly number[],
     seed: number,
     name: string,
-    orthogonalize?: (values: Float64Array, rows: number, columns: number) => void,
+    parts: object,
   ): Float64Array;
+  normalStream(uniform: () => number): () => number;
   orthogonalize(values: Float64Array, rows: number, columns: number): void;
 }
-const text = `${shell.random}\n${shell.orthogonal}\nexport { logarithm, initialValues, orthogonalize };`;
-const { logarithm, initialValues, orthogonalize } = (await import(
+const text = [shell.random, shell.normal, shell.orthogonal]
+  .concat("export { logarithm, initialValues, normalStream, orthogonalize };")
+  .join("\n");
+const { logarithm, initialValues, normalStream, orthogonalize } = (await import(
   `data:text/javascript,${encodeURIComponent(text)}`
 )) as RandomPart;
 
 const make = (initializer: Initializer, shape: number[], seed = 1, name = "W"): Float64Array =>
-  initialValues(initializer, shape, seed, name, orthogonalize);
+  initialValues(initializer, shape, seed, name, { normalStream, orthogonalize });
 
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const deviation = (values: Float64Array): number => Math.sqrt(mean(values.map((value) => value * value)));

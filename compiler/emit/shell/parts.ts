@@ -1,0 +1,21 @@
+/** The parts of the shell. */
+
+/** In the order in which they stand in a module. */
+export const shellParts = [
+  "check",
+  "tensors",
+  "capacity",
+  "core",
+  "extents",
+  "random",
+  "normal",
+  "orthogonal",
+  "sequence",
+  "gradient",
+  "directional",
+  "hessian",
+  "stream",
+  "instantiate",
+] as const;
+
+export type ShellPart = (typeof shellParts)[number];
