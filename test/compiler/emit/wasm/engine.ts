@@ -1,0 +1,23 @@
+/** What the tests need of the host's WebAssembly, which the libraries without a DOM do not declare. */
+
+interface Engine {
+  validate(bytes: Uint8Array): boolean;
+  Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer };
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
+}
+
+const engine = (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly;
+
+export function validate(bytes: Uint8Array): boolean {
+  return engine.validate(bytes);
+}
+
+export type Run = (...args: number[]) => number;
+
+/** The function `run` of a module and the memory that it imports. */
+export function instantiate(bytes: Uint8Array, pages = 1): { readonly run: Run; readonly memory: ArrayBuffer } {
+  const memory = new engine.Memory({ initial: pages });
+  const { exports } = new engine.Instance(new engine.Module(bytes), { env: { memory } });
+  return { run: exports["run"] as Run, memory: memory.buffer };
+}
