@@ -4,6 +4,8 @@
  * The parts are JavaScript and stand in a module as they are written, but for what only tools read: imports, exports
  * and type comments.
  */
+import { minify_sync } from "terser";
+import { invariant } from "../../diagnostics/invariant.js";
 import { type ShellPart, shellParts } from "./parts.js";
 
 /** A part as modules have it, from its source. */
@@ -61,17 +63,33 @@ function stripTags(comment: string): string {
     .join("");
 }
 
+/** A part in as few characters as can be; its own names stay, since other parts ask for them. */
+export function minify(text: string): string {
+  const { code } = minify_sync(text, {
+    ecma: 2020,
+    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
+    mangle: true,
+    format: { comments: false },
+  });
+  invariant(code !== undefined, "a part of the shell without code");
+  return code;
+}
+
 /** The text of the generated file. `read` gives the source of a part. */
 export function shellModule(read: (part: ShellPart) => string): string {
-  const entries = shellParts.map((part) => {
-    const lines = stripTools(read(part)).split("\n");
-    return `  ${part}: [\n${lines.map((line) => `    ${JSON.stringify(line)},\n`).join("")}  ].join("\\n"),\n`;
+  const parts = shellParts.map((part) => ({ name: JSON.stringify(part), text: stripTools(read(part)) }));
+  const readable = parts.map(({ name, text }) => {
+    const lines = text.split("\n").map((line) => `    ${JSON.stringify(line)},\n`);
+    return `  ${name}: [\n${lines.join("")}  ].join("\\n"),\n`;
   });
+  const small = parts.map(({ name, text }) => `  ${name}: ${JSON.stringify(minify(text))},\n`);
   return [
     "// Generated from the .js files beside it by `npm run generate`; not edited by hand.",
     'import type { ShellPart } from "./parts.js";',
     "",
-    `export const shell: Readonly<Record<ShellPart, string>> = {\n${entries.join("")}};`,
+    `/** To be read. */\nexport const shell: Readonly<Record<ShellPart, string>> = {\n${readable.join("")}};`,
+    "",
+    `/** The same in as few characters as can be. */\nexport const smallShell: Readonly<Record<ShellPart, string>> = {\n${small.join("")}};`,
     "",
   ].join("\n");
 }

@@ -10,23 +10,23 @@ import { record } from "./tensors.js";
 /** @import { Capacity, Kernels, Manifest, Parts } from "./types.js" */
 
 /**
- * An instance: one set of parameters, states and buffers; a promise of it where `createKernels` gives one.
+ * An instance: one set of parameters, states and buffers; a promise of it where the kernels come behind one.
+ * @template {Kernels | Promise<Kernels>} K
  * @param {Manifest} manifest
- * @param {(capacity: Capacity, wasm: unknown) => Kernels | Promise<Kernels>} createKernels
+ * @param {(capacity: Capacity) => K | ((wasm: unknown) => K)} createKernels
  * @param {(capacity: Capacity) => number} workspaceBytes
  * @param {Parts} parts
  * @param {Record<string, unknown>} options
  */
 export function createInstance(manifest, createKernels, workspaceBytes, parts, options) {
   const { capacity, bytes } = readCapacity(manifest, workspaceBytes, options, parts.options ?? []);
-  /** @type {Kernels | Promise<Kernels>} */
-  let kernels;
+  let made;
   try {
-    kernels = createKernels(capacity, own(options, "wasm"));
+    made = createKernels(capacity);
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
     throw new RangeError(`instantiate: these sizes take ${bytes} bytes, more than this host gives`, { cause });
   }
+  const kernels = typeof made === "function" ? made(own(options, "wasm")) : made;
   /** @param {Kernels} kernels */
   const finish = (kernels) => assemble(manifest, kernels, capacity, parts);
   return kernels instanceof Promise ? kernels.then(finish) : finish(kernels);

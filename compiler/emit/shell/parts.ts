@@ -16,6 +16,9 @@ export const shellParts = [
   "hessian",
   "stream",
   "instantiate",
+  "wasm",
+  "wasm-text",
+  "wasm-file",
 ] as const;
 
 export type ShellPart = (typeof shellParts)[number];

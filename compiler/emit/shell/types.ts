@@ -21,6 +21,28 @@ export type Kernels = { readonly [entry in EntryName]?: () => void } & {
 
 export type Variant = "js" | "wasm" | "wasm-fma";
 
+/** Where everything lies in the memory of a WebAssembly instance. */
+export interface MemoryPlan {
+  /** All of it. */
+  readonly bytes: number;
+  /** The addresses that the table has. */
+  readonly addresses: readonly number[];
+  /** Address and number of elements, by buffer name. */
+  readonly reals: Readonly<Record<string, readonly [number, number]>>;
+  readonly integers: Readonly<Record<string, readonly [number, number]>>;
+}
+
+/** Where compiled kernels come from; `given` is the option `wasm` of `instantiate`. */
+export interface WasmSource {
+  compile(given: unknown): CompiledKernels;
+  compileAsync(given: unknown): Promise<CompiledKernels>;
+}
+
+interface CompiledKernels {
+  readonly module: WebAssembly.Module;
+  readonly variant: Variant;
+}
+
 export interface Capacity {
   readonly batch: number;
   readonly steps: number;

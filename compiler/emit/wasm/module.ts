@@ -1,0 +1,94 @@
+/** The text of a module with WebAssembly kernels: header, manifest, kernels or their mark, and the shell. */
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import { blockComment, printData, printString } from "../js/literal.js";
+import { exportedFunctions, headerLines, partsOf } from "../module-text.js";
+import { smallShell } from "../shell/shell.generated.js";
+import { base64 } from "./base64.js";
+import { addMark } from "./mark.js";
+
+export interface WasmKernels {
+  /** JavaScript that declares `planMemory(capacity)`. */
+  readonly plan: string;
+  readonly bytes: Uint8Array;
+  /** The same kernels with fused multiply-add, for hosts that have it. */
+  readonly fused?: Uint8Array;
+}
+
+/** A file beside the module. */
+export interface WasmFile {
+  readonly variant: "wasm" | "wasm-fma";
+  readonly bytes: Uint8Array;
+}
+
+/** A module whose kernels are in its text. */
+export function printWasmModule(manifest: Manifest, { plan, bytes, fused }: WasmKernels): string {
+  const literal = (kernels: Uint8Array): string => `"${base64(kernels)}"`;
+  const kernels =
+    fused === undefined
+      ? [`// The kernels.\nconst kernels = ${literal(bytes)};`]
+      : [
+          variantExport,
+          `// The kernels, by variant.\nconst kernels = {\n  wasm: ${literal(bytes)},\n  "wasm-fma": ${literal(fused)},\n}[variant];`,
+        ];
+  const source = fused === undefined ? 'fromText(kernels, "wasm")' : "fromText(kernels, variant)";
+  return print(manifest, plan, kernels, "wasm-text", source);
+}
+
+/** A module that takes its kernels from the caller, and the files with them. */
+export function printWasmLoader(
+  manifest: Manifest,
+  { plan, bytes, fused }: WasmKernels,
+): { readonly text: string; readonly files: readonly WasmFile[] } {
+  const files: (WasmFile & { readonly mark: string })[] = [{ variant: "wasm", ...addMark(bytes) }];
+  if (fused !== undefined) files.push({ variant: "wasm-fma", ...addMark(fused) });
+  const marks = files.map(({ mark, variant }) => `  ${printString(mark)}: ${printString(variant)},\n`);
+  const declared = [
+    ...(fused === undefined ? [] : [variantExport]),
+    `// The files with this module's kernels, by a mark that they carry.\nconst files = {\n${marks.join("")}};`,
+  ];
+  const text = print(manifest, plan, declared, "wasm-file", "fromFile(files)");
+  return { text, files: files.map(({ variant, bytes: marked }) => ({ variant, bytes: marked })) };
+}
+
+/**
+ * The probe is a module with one function of one instruction, `f32x4.relaxed_madd`; f64 has the same instruction
+ * wherever f32 has.
+ */
+const variantExport = [
+  '/** Which kernels this host runs: `"wasm-fma"`, with fused multiply-add (relaxed SIMD), or `"wasm"`. */',
+  "export const variant = WebAssembly.validate(",
+  "  new Uint8Array([",
+  "    0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 0, 32, 0, 253, 133,",
+  "    2, 11,",
+  "  ]),",
+  ")",
+  '  ? "wasm-fma"',
+  '  : "wasm";',
+].join("\n");
+
+function print(
+  manifest: Manifest,
+  plan: string,
+  kernels: readonly string[],
+  sourcePart: "wasm-text" | "wasm-file",
+  source: string,
+): string {
+  const { parts, functions } = partsOf(manifest, ["wasm", sourcePart]);
+  const options = sourcePart === "wasm-file" ? ['options: ["wasm"]'] : [];
+  return [
+    blockComment(headerLines(manifest, "WebAssembly")),
+    `export const manifest = ${printData(manifest)};`,
+    ...kernels,
+    plan.trim(),
+    "// The interface around the kernels: it checks what comes in and hands out views of the module's memory. It is\n" +
+      "// written in few characters; recell has it readable, as compiler/emit/shell.",
+    [
+      "const instances = (() => {",
+      ...parts.map((part) => smallShell[part]),
+      `return wasmInstances(manifest, planMemory, ${source}, { ${[...functions, ...options].join(", ")} });`,
+      "})();",
+    ].join("\n"),
+    ...exportedFunctions("return instances.instantiate(options);", "return instances.instantiateAsync(options);"),
+    "",
+  ].join("\n\n");
+}

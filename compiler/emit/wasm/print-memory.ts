@@ -1,0 +1,78 @@
+/**
+ * The JavaScript that lays out an instance's memory: `planMemory(capacity)` says how many bytes it takes, what the table
+ * of addresses holds, and where the tensors are that the caller of a module sees.
+ */
+import { invariant } from "../../diagnostics/invariant.js";
+import type { KernelProgram } from "../../ir/kernel/types.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims, TIME_SYMBOL } from "../../types/dim.js";
+import { Identifiers } from "../js/identifiers.js";
+import { printDimension } from "../js/kernel-expressions.js";
+import { printString } from "../js/literal.js";
+import { type AddressWord, ALIGNMENT, type MemoryLayout, SLACK } from "./layout.js";
+
+/** Declares `planMemory`; free of imports. */
+export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): string {
+  const identifiers = new Identifiers(["planMemory", "end", "place", "bytes", "start"]);
+  const sizes = layout.symbols.map((symbol) => {
+    const name = symbol === BATCH_SYMBOL ? "B" : symbol === TIME_SYMBOL ? "T" : symbol;
+    return { symbol, name: identifiers.of(symbol, name) };
+  });
+  const names = new Map(sizes.map(({ symbol, name }) => [symbol, name]));
+  const dimension = (dim: Dim): string => printDimension(dim, (symbol) => names.get(symbol) as string);
+  const capacities = sizes.map(({ symbol, name }) => {
+    if (symbol === BATCH_SYMBOL) return `  const ${name} = capacity.batch;`;
+    if (symbol === TIME_SYMBOL) return `  const ${name} = capacity.steps;`;
+    return `  const ${name} = capacity.sizes[${printString(symbol)}];`;
+  });
+
+  const segments = layout.segments.map(({ elementBytes, sizes: elements }, i) => {
+    const bytes = [...new Set(elements.map((size) => dimension(multiplyDims(dimConstant(elementBytes), size))))];
+    const largest = bytes.length === 1 ? bytes[0] : `Math.max(${bytes.join(", ")})`;
+    return { name: identifiers.of(`segment ${i}`, `at${i}`), bytes: largest };
+  });
+  const addressOf = ({ segment, offset }: AddressWord): string => {
+    const start = segments[segment]?.name ?? "";
+    if (constantOf(offset) === 0) return start;
+    const elementBytes = layout.segments[segment]?.elementBytes ?? 0;
+    return `${start} + ${dimension(multiplyDims(dimConstant(elementBytes), offset))}`;
+  };
+  const words = new Map(layout.addresses.map((address) => [address.word, addressOf(address)]));
+  const view = (name: string, size: Dim): string => {
+    const address = layout.addressOf(name);
+    const start = address.kind === "static" ? String(address.bytes) : words.get(address.word);
+    invariant(start !== undefined, `buffer ${name} lies at a word that the table does not have`);
+    return `      ${printString(name)}: [${start}, ${dimension(size)}],`;
+  };
+  const external = kernel.buffers.filter((buffer) => buffer.external);
+  const views = (dtype: "real" | "index"): string[] =>
+    external.filter((buffer) => buffer.dtype === dtype).map(({ name, size }) => view(name, size));
+  const lists = ["lengths", ...kernel.runtimeDimensions.map((name) => `sizes.${name}`)];
+  const batch = layout.segments[0]?.sizes[0];
+  invariant(batch !== undefined, "a layout without the lengths of the examples");
+
+  return [
+    "/** Where everything lies in memory, in bytes: `[address, number of elements]`. */",
+    "function planMemory(capacity) {",
+    ...capacities,
+    `  let end = ${layout.fixedEnd};`,
+    "  const place = (bytes) => {",
+    "    const start = end;",
+    `    end += Math.ceil(bytes / ${ALIGNMENT}) * ${ALIGNMENT};`,
+    "    return start;",
+    "  };",
+    ...segments.map(({ name, bytes }) => `  const ${name} = place(${bytes});`),
+    "  return {",
+    `    bytes: end + ${SLACK},`,
+    `    addresses: [${layout.addresses.map(addressOf).join(", ")}],`,
+    "    reals: {",
+    ...views("real"),
+    "    },",
+    "    integers: {",
+    ...lists.map((name) => view(name, batch)),
+    ...views("index"),
+    "    },",
+    "  };",
+    "}",
+    "",
+  ].join("\n");
+}
