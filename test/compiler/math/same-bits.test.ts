@@ -2,33 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { FloatType } from "../../../compiler/math/expr.js";
 import { mathFunctions, mathNames } from "../../../compiler/math/functions.js";
 import { printMathPrelude } from "../../../compiler/math/print-js.js";
-import { awkward, compileMath, evaluated, randomNumbers } from "./support.js";
+import { argumentRows, argumentsFor, compileMath, evaluated } from "./support.js";
 
 const dtypes: readonly FloatType[] = ["f32", "f64"];
-
-/** Arguments of every size, awkward ones first. */
-function argumentsFor(dtype: FloatType, count: number): number[] {
-  const random = randomNumbers(7);
-  const scales = dtype === "f32" ? 149 : 1074;
-  const wide = Array.from({ length: count }, () => (random() * 2 - 1) * 2 ** ((random() * 2 - 1) * scales));
-  const usual = Array.from({ length: count }, () => (random() * 2 - 1) * 2 ** (random() * 12 - 4));
-  return [...awkward, ...wide, ...usual].map((x) => (dtype === "f32" ? Math.fround(x) : x));
-}
 
 describe.each(dtypes)("printed JavaScript gives the evaluator's bits (%s)", (dtype) => {
   const printed = compileMath(dtype);
 
   it.each(mathNames)("%s", (name) => {
     const evaluate = evaluated(name, dtype);
-    const xs = argumentsFor(dtype, 3000);
-    const { arity } = mathFunctions[name];
-    const rows =
-      arity === 1
-        ? xs.map((x) => [x])
-        : [
-            ...xs.map((x, i) => [x, xs[(i * 7 + 3) % xs.length]!, xs[(i * 5 + 1) % xs.length]!].slice(0, arity)),
-            ...awkward.flatMap((x) => awkward.map((y) => [x, y, 1].slice(0, arity))),
-          ].map((row) => row.map((x) => (dtype === "f32" ? Math.fround(x) : x)));
+    const rows = argumentRows(name, dtype, 3000);
     const different = rows.filter((row) => !Object.is(printed[name](...row), evaluate(...row)));
     expect(different).toEqual([]);
   });

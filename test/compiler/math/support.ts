@@ -159,3 +159,23 @@ export const awkward: readonly number[] = [
   Infinity,
   NaN,
 ].flatMap((x) => [x, -x]);
+
+/** Arguments of every size, awkward ones first. */
+export function argumentsFor(dtype: FloatType, count: number): number[] {
+  const random = randomNumbers(7);
+  const scales = dtype === "f32" ? 149 : 1074;
+  const wide = Array.from({ length: count }, () => (random() * 2 - 1) * 2 ** ((random() * 2 - 1) * scales));
+  const usual = Array.from({ length: count }, () => (random() * 2 - 1) * 2 ** (random() * 12 - 4));
+  return [...awkward, ...wide, ...usual].map((x) => (dtype === "f32" ? Math.fround(x) : x));
+}
+
+/** Such arguments for a function; of two and more, also all pairs of awkward ones. */
+export function argumentRows(name: MathName, dtype: FloatType, count: number): number[][] {
+  const xs = argumentsFor(dtype, count);
+  const { arity } = mathFunctions[name];
+  if (arity === 1) return xs.map((x) => [x]);
+  return [
+    ...xs.map((x, i) => [x, xs[(i * 7 + 3) % xs.length]!, xs[(i * 5 + 1) % xs.length]!].slice(0, arity)),
+    ...awkward.flatMap((x) => awkward.map((y) => [x, y, 1].slice(0, arity))),
+  ].map((row) => row.map((x) => (dtype === "f32" ? Math.fround(x) : x)));
+}
