@@ -5,6 +5,7 @@ import { inlineFunction } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import type { ShapeContext } from "../ops/shape-rules.js";
+import type { DerivativeRules } from "./autodiff/derivative-rules.js";
 import { forwardMode } from "./autodiff/forward.js";
 import { reverseMode } from "./autodiff/reverse.js";
 import { mergeProjections } from "./graph/merge-projections.js";
@@ -72,6 +73,8 @@ export interface SequenceOptions {
   readonly gradient: boolean;
   readonly jvp: boolean;
   readonly hvp: boolean;
+  /** The compiler's own, if left out. */
+  readonly rules?: DerivativeRules;
   /** Called after each pass on each entry. */
   readonly observe?: (entry: EntryName, pass: string, fn: GraphFunction) => void;
 }
@@ -79,6 +82,7 @@ export interface SequenceOptions {
 /** All entries of the module of `cell`. */
 export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions): SequenceProgram {
   const context = cellContext(cell);
+  const { rules } = options;
   const functions = new Map<EntryName, GraphFunction>();
   const observer =
     (entry: EntryName): PassObserver =>
@@ -97,25 +101,25 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
     functions.set("stepInitial", { ...renameInputs(initial, stepName), name: "stepInitial" });
   }
   if (options.gradient) {
-    const derived = reverseMode(plain, context);
+    const derived = reverseMode(plain, context, rules && { rules });
     functions.set("forward", run("forward", derived.forward, residualPasses));
     functions.set("backward", run("backward", derived.backward, derivativePasses));
     if (initial !== undefined) {
-      functions.set("initialBackward", run("initialBackward", gradientOf(initial, context), derivativePasses));
+      functions.set("initialBackward", run("initialBackward", gradientOf(initial, context, rules), derivativePasses));
     }
   } else {
     functions.set("forward", plain);
   }
   if (options.jvp) {
-    functions.set("jvp", run("jvp", tangentsOnly(plain, context), derivativePasses));
+    functions.set("jvp", run("jvp", tangentsOnly(plain, context, rules), derivativePasses));
     if (initial !== undefined) {
-      functions.set("initialJvp", run("initialJvp", tangentsOnly(initial, context), derivativePasses));
+      functions.set("initialJvp", run("initialJvp", tangentsOnly(initial, context, rules), derivativePasses));
     }
   }
   if (options.hvp) {
-    functions.set("hvp", run("hvp", tangentsOnly(gradientOf(plain, context), context), derivativePasses));
+    functions.set("hvp", run("hvp", tangentsOnly(gradientOf(plain, context, rules), context, rules), derivativePasses));
     if (initial !== undefined) {
-      const second = tangentsOnly(gradientOf(initial, context), context);
+      const second = tangentsOnly(gradientOf(initial, context, rules), context, rules);
       functions.set("initialHvp", run("initialHvp", second, derivativePasses));
     }
   }
@@ -123,8 +127,8 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
 }
 
 /** Forward and backward in one function: inputs and cotangents of the outputs to cotangents of the inputs. */
-export function gradientOf(fn: GraphFunction, context: ShapeContext): GraphFunction {
-  const { forward, backward } = reverseMode(fn, context);
+export function gradientOf(fn: GraphFunction, context: ShapeContext, rules?: DerivativeRules): GraphFunction {
+  const { forward, backward } = reverseMode(fn, context, rules && { rules });
   const b = new GraphBuilder(`${fn.name}_gradient`, context);
   const known = new Map<string, ValueId>();
   const declare = (name: string, type: ValueType): ValueId => {
@@ -143,11 +147,12 @@ export function gradientOf(fn: GraphFunction, context: ShapeContext): GraphFunct
 }
 
 /** Directional derivatives of the outputs, without the outputs. Every real input has a tangent. */
-export function tangentsOnly(fn: GraphFunction, context: ShapeContext): GraphFunction {
+export function tangentsOnly(fn: GraphFunction, context: ShapeContext, rules?: DerivativeRules): GraphFunction {
   const derived = forwardMode(
     fn,
     fn.inputs.map((id) => fn.types[id]?.dtype === "real"),
     context,
+    rules,
   );
   const b = new GraphBuilder(derived.fn.name, context);
   const inputs = derived.fn.inputs.map((id) =>

@@ -4,8 +4,8 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
-import { linearRules, type LinearRule, type Site } from "./linear-rules.js";
-import { scalarDerivatives } from "./scalar-derivatives.js";
+import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
+import type { LinearRule, Site } from "./linear-rules.js";
 
 export interface ForwardMode {
   /** Inputs: those of the primal, then `tangent.<name>` of each active one. Outputs: the primal's, then tangents. */
@@ -15,14 +15,19 @@ export interface ForwardMode {
 }
 
 /** @param active which inputs have a tangent; only real ones may */
-export function forwardMode(fn: GraphFunction, active: readonly boolean[], context: ShapeContext): ForwardMode {
+export function forwardMode(
+  fn: GraphFunction,
+  active: readonly boolean[],
+  context: ShapeContext,
+  rules: DerivativeRules = derivativeRules,
+): ForwardMode {
   const b = new GraphBuilder(`${fn.name}_jvp`, context);
   const values = declareInputs(b, fn);
   const tangents: ValueMap = new Map();
   for (const [i, id] of fn.inputs.entries()) {
     if (active[i]) tangents.set(id, b.input(`tangent.${nameOf(fn, id)}`, typeOf(fn, id)));
   }
-  pushForward(b, fn, values, tangents);
+  pushForward(b, fn, values, tangents, rules);
   const activeOutputs = fn.outputs.map((id) => tangents.has(id));
   const primals = fn.outputs.map((id, i) => ({ name: outputName(fn, i), value: mapped(values, id) }));
   const derivatives = fn.outputs.flatMap((id, i) =>
@@ -32,11 +37,17 @@ export function forwardMode(fn: GraphFunction, active: readonly boolean[], conte
 }
 
 /** Copies `fn` into `b` with tangents alongside; both maps start with the inputs and end with every value. */
-function pushForward(b: GraphBuilder, fn: GraphFunction, values: ValueMap, tangents: ValueMap): void {
+function pushForward(
+  b: GraphBuilder,
+  fn: GraphFunction,
+  values: ValueMap,
+  tangents: ValueMap,
+  rules: DerivativeRules,
+): void {
   for (const instruction of fn.instructions) {
     const { operation, operands, results, origin } = instruction;
     if (operation.kind === "scan") {
-      pushThroughScan(b, fn, instruction, operation, values, tangents);
+      pushThroughScan(b, fn, instruction, operation, values, tangents, rules);
       continue;
     }
     copyInstruction(b, fn, instruction, values);
@@ -52,25 +63,22 @@ function pushForward(b: GraphBuilder, fn: GraphFunction, values: ValueMap, tange
       shape: (i) => typeOf(fn, operands[i] as ValueId).shape,
       operandCount: operands.length,
     };
-    const tangent = tangentOf(operation, site, own, typeOf(fn, result));
+    const tangent = tangentOf(rules, operation, site, own, typeOf(fn, result));
     if (tangent !== undefined) tangents.set(result, tangent);
   }
 }
 
 function tangentOf(
+  { scalar, linear }: DerivativeRules,
   operation: Exclude<Operation, { kind: "scan" }>,
   site: Site,
   tangents: readonly (ValueId | undefined)[],
   type: ValueType,
 ): ValueId | undefined {
   if (operation.kind !== "map") {
-    return (linearRules[operation.kind] as LinearRule<typeof operation.kind>).tangent(
-      operation as never,
-      site,
-      tangents,
-    );
+    return (linear[operation.kind] as LinearRule<typeof operation.kind>).tangent(operation as never, site, tangents);
   }
-  const maps = scalarDerivatives[operation.op]({ ...site, c: (value) => site.b.constantOf(value, type.shape) });
+  const maps = scalar[operation.op]({ ...site, c: (value) => site.b.constantOf(value, type.shape) });
   let sum: ValueId | undefined;
   for (const [i, v] of tangents.entries()) {
     const map = maps[i];
@@ -89,6 +97,7 @@ function pushThroughScan(
   operation: Extract<Operation, { kind: "scan" }>,
   values: ValueMap,
   tangents: ValueMap,
+  rules: DerivativeRules,
 ): void {
   const { body, carried, sequences } = operation;
   // Every real state may get a tangent from a later step, so all of them carry one.
@@ -119,7 +128,7 @@ function pushThroughScan(
     }
     counts.push(outerOperands.length - before);
   }
-  pushForward(inner, body, innerValues, innerTangents);
+  pushForward(inner, body, innerValues, innerTangents, rules);
 
   const outputs: { name: string; value: ValueId }[] = [];
   /** Which result of the scan of `fn` each result of the new scan belongs to. */

@@ -12,8 +12,8 @@ import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "
 import type { ShapeContext } from "../../ops/shape-rules.js";
 import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../types/dim.js";
 import { chooseResiduals } from "./choose-residuals.js";
-import { type Contribution, type LinearRule, linearRules, type Site } from "./linear-rules.js";
-import { scalarDerivatives } from "./scalar-derivatives.js";
+import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
+import type { Contribution, LinearRule, Site } from "./linear-rules.js";
 
 export interface ReverseMode {
   /** As the primal, with `residual.N` as further outputs. */
@@ -30,11 +30,14 @@ export interface ReverseOptions {
   readonly isFree?: (inputIndex: number) => boolean;
   /** In the body of a scan the sum over the batch is taken outside of it. */
   readonly insideScan?: boolean;
+  /** The compiler's own, if left out. */
+  readonly rules?: DerivativeRules;
 }
 
 export function reverseMode(primal: GraphFunction, context: ShapeContext, options: ReverseOptions = {}): ReverseMode {
-  const { fn, scans } = prepareScans(primal, context);
-  const { raw, needed } = buildRawBackward(fn, scans, context, options.insideScan ?? false);
+  const { rules = derivativeRules } = options;
+  const { fn, scans } = prepareScans(primal, context, rules);
+  const { raw, needed } = buildRawBackward(fn, scans, context, options.insideScan ?? false, rules);
   const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
   const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
   const choice = chooseResiduals(fn, new Set(needed), isFree);
@@ -90,6 +93,7 @@ interface PreparedScan {
 function prepareScans(
   primal: GraphFunction,
   context: ShapeContext,
+  rules: DerivativeRules,
 ): { fn: GraphFunction; scans: ReadonlyMap<Instruction, PreparedScan> } {
   const b = new GraphBuilder(primal.name, context);
   const values = declareInputs(b, primal);
@@ -103,6 +107,7 @@ function prepareScans(
     const { forward, backward } = reverseMode(operation.body, context, {
       isFree: (i) => i >= operation.carried,
       insideScan: true,
+      rules,
     });
     const operands = instruction.operands.map((id) => mapped(values, id));
     const results = b.emitAll({ ...operation, body: forward }, operands, instruction.origin);
@@ -138,6 +143,7 @@ function buildRawBackward(
   scans: ReadonlyMap<Instruction, PreparedScan>,
   context: ShapeContext,
   insideScan: boolean,
+  rules: DerivativeRules,
 ): RawBackward {
   const b = new GraphBuilder(`${fn.name}_backward`, context);
   const primals: ValueMap = new Map();
@@ -208,6 +214,7 @@ function buildRawBackward(
       operandCount: operands.length,
     };
     const shares = pull(
+      rules,
       operation,
       site,
       cotangents[0] as ValueId,
@@ -229,6 +236,7 @@ function buildRawBackward(
 }
 
 function pull(
+  { scalar, linear }: DerivativeRules,
   operation: Exclude<Operation, { kind: "scan" }>,
   site: Site,
   v: ValueId,
@@ -236,9 +244,9 @@ function pull(
   operands: readonly ValueType[],
 ): readonly (Contribution | undefined)[] {
   if (operation.kind !== "map") {
-    return (linearRules[operation.kind] as LinearRule<typeof operation.kind>).cotangents(operation as never, site, v);
+    return (linear[operation.kind] as LinearRule<typeof operation.kind>).cotangents(operation as never, site, v);
   }
-  const maps = scalarDerivatives[operation.op]({ ...site, c: (value) => site.b.constantOf(value, result.shape) });
+  const maps = scalar[operation.op]({ ...site, c: (value) => site.b.constantOf(value, result.shape) });
   return operands.map((operand, i) => (operand.dtype === "real" ? maps[i]?.(v) : undefined));
 }
 
