@@ -5,11 +5,29 @@
 import { evaluateDim } from "../../types/dim.js";
 import { invariant } from "../../diagnostics/invariant.js";
 import { evaluateRules, type LocalKind, type Sizes } from "./evaluate-rules.js";
-import { forEachIndex, type Tensor, zeros } from "./tensor.js";
+import { elementCount, forEachIndex, type Tensor, zeros } from "./tensor.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "./types.js";
 
 /** A shared value is one tensor; a value of each example is one tensor an example, each of its own lengths. */
-export type BatchValue = { readonly shared: Tensor } | { readonly examples: readonly Tensor[] };
+export type Batched<V> = { readonly shared: V } | { readonly examples: readonly V[] };
+export type BatchValue = Batched<Tensor>;
+
+/** An operation that looks at one example. */
+export type LocalOperation = Extract<Operation, { kind: LocalKind }>;
+
+/**
+ * What tensors are made of. The walk over functions, scans and examples is the same for real numbers, which are the
+ * meaning, and for others that a check computes with.
+ */
+export interface Arithmetic<V> {
+  apply(operation: LocalOperation, operands: readonly V[], sizes: Sizes): V;
+  /** Adds values of one shape. */
+  sum(values: readonly V[]): V;
+  /** Element `t` of the first axis. */
+  elementAt(sequence: V, t: number): V;
+  /** Values of this shape along a new first axis; there may be none. */
+  stack(elements: readonly V[], shape: readonly number[]): V;
+}
 
 /**
  * Evaluates `fn` over a batch.
@@ -22,127 +40,152 @@ export function evaluateFunction(
   inputs: readonly BatchValue[],
   sizes: readonly Sizes[],
 ): BatchValue[] {
+  return evaluateWith(realArithmetic, fn, inputs, sizes);
+}
+
+/** `evaluateFunction` on other numbers. */
+export function evaluateWith<V>(
+  arithmetic: Arithmetic<V>,
+  fn: GraphFunction,
+  inputs: readonly Batched<V>[],
+  sizes: readonly Sizes[],
+): Batched<V>[] {
   invariant(inputs.length === fn.inputs.length, `${fn.name} takes ${fn.inputs.length} inputs, got ${inputs.length}`);
-  const values = new Map<ValueId, BatchValue>(fn.inputs.map((id, i) => [id, inputs[i] as BatchValue]));
-  const value = (id: ValueId): BatchValue => {
+  return evaluateBody(fn, inputs, (instruction, operands) =>
+    evaluateInstruction(arithmetic, fn, instruction, operands, sizes),
+  );
+}
+
+/** Instruction after instruction. */
+function evaluateBody<Value>(
+  fn: GraphFunction,
+  inputs: readonly Value[],
+  evaluate: (instruction: Instruction, operands: readonly Value[]) => readonly Value[],
+): Value[] {
+  const values = new Map<ValueId, Value>(fn.inputs.map((id, i) => [id, inputs[i] as Value]));
+  const value = (id: ValueId): Value => {
     const found = values.get(id);
     invariant(found !== undefined, `%${id} of ${fn.name} is used before it is defined`);
     return found;
   };
   for (const instruction of fn.instructions) {
-    const operands = instruction.operands.map(value);
-    for (const [i, result] of evaluateInstruction(fn, instruction, operands, sizes).entries()) {
+    for (const [i, result] of evaluate(instruction, instruction.operands.map(value)).entries()) {
       values.set(instruction.results[i] as ValueId, result);
     }
   }
   return fn.outputs.map(value);
 }
 
-function evaluateInstruction(
+function evaluateInstruction<V>(
+  arithmetic: Arithmetic<V>,
   fn: GraphFunction,
   instruction: Instruction,
-  operands: readonly BatchValue[],
+  operands: readonly Batched<V>[],
   sizes: readonly Sizes[],
-): BatchValue[] {
+): Batched<V>[] {
   const { operation, results } = instruction;
-  if (operation.kind === "batch_sum") return [{ shared: sumOverExamples(operands[0] as BatchValue) }];
+  if (operation.kind === "batch_sum") {
+    const [operand] = operands;
+    invariant(operand !== undefined && "examples" in operand, "batch_sum of a shared value");
+    return [{ shared: arithmetic.sum(operand.examples) }];
+  }
   const shared = results.length > 0 && results.every((id) => fn.types[id]?.shared);
   if (shared) {
     const tensors = operands.map((operand) => {
       invariant("shared" in operand, `a shared ${operation.kind} of a value of each example`);
       return operand.shared;
     });
-    return evaluateLocal(operation, tensors, sizes[0] ?? new Map<string, number>()).map((tensor) => ({
-      shared: tensor,
-    }));
+    const own = sizes[0] ?? new Map<string, number>();
+    return evaluateLocal(arithmetic, operation, tensors, own).map((value) => ({ shared: value }));
   }
   const perExample = sizes.map((own, b) =>
     evaluateLocal(
+      arithmetic,
       operation,
-      operands.map((o) => tensorOf(o, b)),
+      operands.map((operand) => ofExample(operand, b)),
       own,
     ),
   );
-  return results.map((_, i) => ({ examples: perExample.map((tensors) => tensors[i] as Tensor) }));
+  return results.map((_, i) => ({ examples: perExample.map((values) => values[i] as V) }));
 }
 
-function tensorOf(value: BatchValue, example: number): Tensor {
+function ofExample<V>(value: Batched<V>, example: number): V {
   if ("shared" in value) return value.shared;
-  const tensor = value.examples[example];
-  invariant(tensor !== undefined, `no example ${example}`);
-  return tensor;
-}
-
-function sumOverExamples(value: BatchValue): Tensor {
-  invariant("examples" in value && value.examples[0] !== undefined, "batch_sum of a shared value");
-  const sum = zeros(value.examples[0].shape);
-  for (const { data } of value.examples) {
-    for (const [i, term] of data.entries()) sum.data[i] = (sum.data[i] as number) + term;
-  }
-  return sum;
+  const own = value.examples[example];
+  invariant(own !== undefined, `no example ${example}`);
+  return own;
 }
 
 /** One operation for one example. */
-function evaluateLocal(operation: Operation, operands: readonly Tensor[], sizes: Sizes): Tensor[] {
-  if (operation.kind === "scan") return evaluateScan(operation, operands, sizes);
+function evaluateLocal<V>(
+  arithmetic: Arithmetic<V>,
+  operation: Operation,
+  operands: readonly V[],
+  sizes: Sizes,
+): readonly V[] {
+  if (operation.kind === "scan") return evaluateScan(arithmetic, operation, operands, sizes);
   invariant(operation.kind !== "batch_sum", "batch_sum inside the body of a scan");
-  const rule = evaluateRules[operation.kind as LocalKind] as (o: Operation, t: readonly Tensor[], s: Sizes) => Tensor;
-  return [rule(operation, operands, sizes)];
+  return [arithmetic.apply(operation, operands, sizes)];
 }
 
-function evaluateScan(
+function evaluateScan<V>(
+  arithmetic: Arithmetic<V>,
   operation: Extract<Operation, { kind: "scan" }>,
-  operands: readonly Tensor[],
+  operands: readonly V[],
   sizes: Sizes,
-): Tensor[] {
+): V[] {
   const { body, carried, sequences, reverse } = operation;
   const length = evaluateDim(operation.length, sizes);
   let state = operands.slice(0, carried);
   const series = operands.slice(carried, carried + sequences);
   const invariants = operands.slice(carried + sequences);
-  const steps: Tensor[][] = new Array<Tensor[]>(length);
+  const steps: V[][] = new Array<V[]>(length);
   for (let i = 0; i < length; i++) {
     const t = reverse ? length - 1 - i : i;
-    const results = evaluateOne(
-      body,
-      [...state, ...series.map((sequence) => elementAt(sequence, t)), ...invariants],
-      sizes,
+    const inputs = [...state, ...series.map((sequence) => arithmetic.elementAt(sequence, t)), ...invariants];
+    const results = evaluateBody(body, inputs, (instruction, values) =>
+      evaluateLocal(arithmetic, instruction.operation, values, sizes),
     );
     state = results.slice(0, carried);
     steps[t] = results.slice(carried);
   }
-  const stacked = body.outputs.slice(carried).map((id, i) => {
-    const shape = (body.types[id]?.shape ?? []).map((dim) => evaluateDim(dim, sizes));
-    const result = zeros([length, ...shape]);
-    for (const [t, outputs] of steps.entries()) {
-      const { data } = outputs[i] as Tensor;
-      result.data.set(data, t * data.length);
-    }
-    return result;
-  });
+  const stacked = body.outputs.slice(carried).map((id, i) =>
+    arithmetic.stack(
+      steps.map((outputs) => outputs[i] as V),
+      (body.types[id]?.shape ?? []).map((dim) => evaluateDim(dim, sizes)),
+    ),
+  );
   return [...state, ...stacked];
 }
 
-function evaluateOne(fn: GraphFunction, inputs: readonly Tensor[], sizes: Sizes): Tensor[] {
-  const values = new Map<ValueId, Tensor>(fn.inputs.map((id, i) => [id, inputs[i] as Tensor]));
-  const value = (id: ValueId): Tensor => {
-    const found = values.get(id);
-    invariant(found !== undefined, `%${id} of ${fn.name} is used before it is defined`);
-    return found;
-  };
-  for (const { operation, operands, results } of fn.instructions) {
-    for (const [i, tensor] of evaluateLocal(operation, operands.map(value), sizes).entries()) {
-      values.set(results[i] as ValueId, tensor);
-    }
-  }
-  return fn.outputs.map(value);
-}
+/** Float64 tensors. */
+export const realArithmetic: Arithmetic<Tensor> = {
+  apply: (operation, operands, sizes) => {
+    const rule = evaluateRules[operation.kind] as (o: Operation, t: readonly Tensor[], s: Sizes) => Tensor;
+    return rule(operation, operands, sizes);
+  },
 
-function elementAt(sequence: Tensor, t: number): Tensor {
-  const shape = sequence.shape.slice(1);
-  const size = shape.reduce((product, n) => product * n, 1);
-  return { shape, data: sequence.data.slice(t * size, (t + 1) * size) };
-}
+  sum: ([first, ...rest]) => {
+    invariant(first !== undefined, "a sum over no examples");
+    const sum = { shape: first.shape, data: first.data.slice() };
+    for (const { data } of rest) {
+      for (const [i, term] of data.entries()) sum.data[i] = (sum.data[i] as number) + term;
+    }
+    return sum;
+  },
+
+  elementAt: (sequence, t) => {
+    const shape = sequence.shape.slice(1);
+    const size = elementCount(shape);
+    return { shape, data: sequence.data.slice(t * size, (t + 1) * size) };
+  },
+
+  stack: (elements, shape) => {
+    const result = zeros([elements.length, ...shape]);
+    for (const [t, { data }] of elements.entries()) result.data.set(data, t * data.length);
+    return result;
+  },
+};
 
 /** Cuts the padding off: `[B, …]` storage with per-example sizes to one tensor an example. */
 export function unpad(
