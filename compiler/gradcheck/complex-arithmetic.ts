@@ -1,0 +1,123 @@
+/** Complex tensors for the evaluator: a real part, and an imaginary one where there is any. */
+import { invariant } from "../diagnostics/invariant.js";
+import { type Arithmetic, type LocalOperation, realArithmetic } from "../ir/graph/evaluate.js";
+import type { Sizes } from "../ir/graph/evaluate-rules.js";
+import { forEachIndex, stridesOf, type Tensor, zeros } from "../ir/graph/tensor.js";
+import type { Operation } from "../ir/graph/types.js";
+import { type Complex, complexValues, flatOps, type OnDecision } from "./complex-values.js";
+
+export interface ComplexTensor {
+  readonly re: Tensor;
+  /** Zero where it is left out, which saves most of the work: a step along one coordinate leaves most values real. */
+  readonly im?: Tensor | undefined;
+}
+
+/** @param decide called where real parts tie and the direction of the step decided */
+export function complexArithmetic(decide: OnDecision): Arithmetic<ComplexTensor> {
+  return {
+    apply: (operation, operands, sizes) => {
+      const isReal = operands.every(({ im }) => im === undefined);
+      if (operation.kind === "map" && !isReal) return map(operation, operands, decide);
+      const re = realArithmetic.apply(
+        operation,
+        operands.map((operand) => operand.re),
+        sizes,
+      );
+      if (isReal) return { re };
+      if (operation.kind === "reduce" && operation.op !== "sum") {
+        return extreme(operation.op, operation.axes, operands[0] as ComplexTensor, re.shape, decide);
+      }
+      if (operation.kind === "contract") return { re, im: productRule(operation, operands, sizes) };
+      return { re, im: realArithmetic.apply(operation, linearOperands(operation, operands), sizes) };
+    },
+
+    sum: (values) => ({
+      re: realArithmetic.sum(values.map(({ re }) => re)),
+      im: values.every(({ im }) => im === undefined) ? undefined : realArithmetic.sum(values.map(imaginary)),
+    }),
+
+    elementAt: ({ re, im }, t) => ({
+      re: realArithmetic.elementAt(re, t),
+      im: im && realArithmetic.elementAt(im, t),
+    }),
+
+    stack: (elements, shape) => ({
+      re: realArithmetic.stack(
+        elements.map(({ re }) => re),
+        shape,
+      ),
+      im: elements.every(({ im }) => im === undefined)
+        ? undefined
+        : realArithmetic.stack(elements.map(imaginary), shape),
+    }),
+  };
+}
+
+/** The imaginary part, also where it is zero. */
+export function imaginary({ re, im }: ComplexTensor): Tensor {
+  return im ?? zeros(re.shape);
+}
+
+/** Operations that are linear in these operands act on imaginary parts as on real ones; indices stay. */
+function linearOperands(operation: LocalOperation, operands: readonly ComplexTensor[]): Tensor[] {
+  const indexOperand = { gather: 1, scatter_add: 0 }[operation.kind as "gather" | "scatter_add"] as number | undefined;
+  return operands.map((operand, i) => (i === indexOperand ? operand.re : imaginary(operand)));
+}
+
+/** The product of two imaginary parts is below the rounding of the real one and left out. */
+function productRule(
+  operation: Extract<Operation, { kind: "contract" }>,
+  [a, b]: readonly ComplexTensor[],
+  sizes: Sizes,
+): Tensor {
+  invariant(a !== undefined && b !== undefined, "a product of fewer than two");
+  const terms = [
+    ...(a.im === undefined ? [] : [realArithmetic.apply(operation, [a.im, b.re], sizes)]),
+    ...(b.im === undefined ? [] : [realArithmetic.apply(operation, [a.re, b.im], sizes)]),
+  ];
+  return realArithmetic.sum(terms);
+}
+
+const at = ({ re, im }: ComplexTensor, i: number): Complex => ({
+  re: re.data[i] as number,
+  im: im === undefined ? 0 : (im.data[i] as number),
+});
+
+function map(
+  { op }: Extract<Operation, { kind: "map" }>,
+  operands: readonly ComplexTensor[],
+  decide: OnDecision,
+): ComplexTensor {
+  const compute = complexValues[op];
+  const { shape } = (operands[0] as ComplexTensor).re;
+  const [re, im] = [zeros(shape), zeros(shape)];
+  const [x, y = x, z = x] = operands as readonly [ComplexTensor, ComplexTensor?, ComplexTensor?];
+  for (let i = 0; i < re.data.length; i++) {
+    const result = compute(decide, at(x, i), at(y, i), at(z, i));
+    re.data[i] = result.re;
+    im.data[i] = result.im;
+  }
+  return flatOps.has(op) ? { re } : { re, im };
+}
+
+/** Of several greatest real parts the one that is greatest in the direction of the step. */
+function extreme(
+  op: "max" | "min",
+  axes: readonly number[],
+  source: ComplexTensor,
+  shape: readonly number[],
+  decide: OnDecision,
+): ComplexTensor {
+  const [re, im] = [zeros(shape), zeros(shape)];
+  re.data.fill(op === "max" ? -Infinity : Infinity);
+  const kept = source.re.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const strides = stridesOf(shape);
+  const result = { re, im };
+  forEachIndex(source.re.shape, (index, position) => {
+    const target = kept.reduce((sum, axis, i) => sum + (index[axis] as number) * (strides[i] as number), 0);
+    const chosen = complexValues[op](decide, at(result, target), at(source, position), at(source, position));
+    re.data[target] = chosen.re;
+    im.data[target] = chosen.im;
+  });
+  return result;
+}

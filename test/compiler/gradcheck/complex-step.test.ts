@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { complexStep } from "../../../compiler/gradcheck/complex-step.js";
+import { complexValues, flatOps } from "../../../compiler/gradcheck/complex-values.js";
+import { differentiate } from "../../../compiler/gradcheck/differences.js";
+import { parseProgram } from "../../../compiler/ir/graph/parse.js";
+import { scalarArity, type ScalarOp } from "../../../compiler/ops/scalar-ops.js";
+import type { BatchValue } from "../../../compiler/ir/graph/evaluate.js";
+import { scalarValues } from "../../../compiler/ops/scalar-values.js";
+import { flatten } from "../../support/evaluate-helpers.js";
+
+const ops = Object.keys(scalarArity) as ScalarOp[];
+const h = 1e-100;
+
+describe.each(ops)("%s", (op) => {
+  const arity = scalarArity[op];
+  const points: number[][] = [];
+  for (let i = 0; i < 60; i++) {
+    const point = [7 * Math.sin(3.1 * i + 0.4), 3 * Math.cos(1.7 * i + 0.2), 2 * Math.sin(0.9 * i + 0.1)];
+    points.push(point.slice(0, arity));
+  }
+
+  it("has the value of the real operation", () => {
+    for (const point of points) {
+      const [x, y, z] = [0, 1, 2].map((i) => ({ re: point[i] ?? 0, im: 0 })) as never as [never, never, never];
+      const expected = scalarValues[op](...point);
+      const { re } = complexValues[op](() => undefined, x, y, z);
+      if (Number.isNaN(expected)) expect(re).toBeNaN();
+      else expect(Math.abs(re - expected)).toBeLessThanOrEqual(2e-14 * Math.abs(expected));
+    }
+  });
+
+  it("has the derivative that differences find", () => {
+    for (const point of points) {
+      for (let k = 0; k < arity; k++) {
+        const value = (t: number): number => scalarValues[op](...point.map((x, i) => (i === k ? x + t : x)));
+        const { value: expected, error, kind } = differentiate(value);
+        if (kind !== "smooth") continue;
+        const [x, y, z] = [0, 1, 2].map((i) => ({ re: point[i] ?? 0, im: i === k ? h : 0 })) as never as [
+          never,
+          never,
+          never,
+        ];
+        const { im } = complexValues[op](() => undefined, x, y, z);
+        const derivative = flatOps.has(op) ? 0 : im / h;
+        if (op === "stop_gradient") expect(derivative).toBe(0);
+        else
+          expect(Math.abs(derivative - expected), `${op}(${point.join(", ")}) by ${k}`).toBeLessThan(3 * error + 1e-12);
+      }
+    }
+  });
+});
+
+function stepOf(body: string, values: Record<string, readonly number[]>, direction: Record<string, readonly number[]>) {
+  const inputs = Object.keys(values).map((name) => `%${name}: real[${values[name]!.length}]`);
+  const fn = parseProgram(`func f(${inputs.join(", ")}) -> (y: %y) {\n${body}\n}`).functions[0]!;
+  const batch = (numbers: readonly number[]) => ({
+    examples: [{ shape: [numbers.length], data: Float64Array.from(numbers) }],
+  });
+  const names = fn.inputs.map((id) => fn.names[id] as string);
+  const along = names.map((name) => (direction[name] === undefined ? undefined : batch(direction[name])));
+  const { right, left, jumps } = complexStep(
+    fn,
+    names.map((name) => batch(values[name]!)),
+    along,
+    [new Map()],
+  );
+  // Without the signs of zeros.
+  const numbers = (value: BatchValue): number[] => flatten(value).map((x) => x + 0);
+  return { right: numbers(right[0]!), left: numbers(left[0]!), jumps };
+}
+
+describe("at a kink", () => {
+  it("abs has two one-sided derivatives", () => {
+    const found = stepOf("%y: real[2] = abs %x", { x: [0, 3] }, { x: [1, 1] });
+    expect(found).toEqual({ right: [1, 1], left: [-1, 1], jumps: false });
+  });
+
+  it("a tie of max is decided by the direction", () => {
+    const body = "%y: real[1] = max %a, %b";
+    const values = { a: [2], b: [2] };
+    expect(stepOf(body, values, { a: [1] })).toMatchObject({ right: [1], left: [0] });
+    expect(stepOf(body, values, { a: [1], b: [1] })).toMatchObject({ right: [1], left: [1] });
+  });
+
+  it("the greatest of several is decided by the direction", () => {
+    const found = stepOf("%y: real[] = reduce max axes [0] %x", { x: [2, 2, 1] }, { x: [1, -3, 7] });
+    expect(found).toEqual({ right: [1], left: [-3], jumps: false });
+  });
+
+  it("floor jumps at a whole number and nowhere else", () => {
+    const body = "%1: real[1] = floor %x\n  %y: real[1] = mul %1, %x";
+    expect(stepOf(body, { x: [2] }, { x: [1] }).jumps).toBe(true);
+    expect(stepOf(body, { x: [2.5] }, { x: [1] })).toEqual({ right: [2], left: [2], jumps: false });
+  });
+
+  it("a direction that does not meet the kink is smooth", () => {
+    const found = stepOf("%1: real[1] = abs %a\n  %y: real[1] = mul %1, %b", { a: [0], b: [2] }, { b: [1] });
+    expect(found).toEqual({ right: [0], left: [0], jumps: false });
+  });
+});
