@@ -71,6 +71,7 @@ function printStatement(
     case "select_examples":
       return printSelection(statement, names, indent);
     case "product":
+    case "pack":
       throw new Error("products are expanded before printing");
     default:
       return unreachable(statement, "statement");

@@ -1,6 +1,6 @@
 /** What a piece of kernel code needs from around it: the parameters of a function made from it. */
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../types/dim.js";
-import type { Affine, Examples, Expression, Statement } from "./types.js";
+import type { Affine, Axis, Examples, Expression, Statement } from "./types.js";
 import { forEachAccess } from "./visit.js";
 
 /** Integer variables a piece of code takes from around it, and the sizes of the call it needs. */
@@ -34,7 +34,30 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
         expression(value.otherwise);
       }
     };
+    const axis = ({ extent }: Axis): void => {
+      if (extent.kind === "affine") affine(extent.value);
+      else if (extent.kind === "size") use(extent.example);
+      else examples(extent.examples);
+    };
     for (const statement of list) {
+      if (statement.kind === "pack") continue;
+      if (statement.kind === "product") {
+        const { rows, columns, contracted, tail } = statement;
+        const outer = new Set(own);
+        for (const each of [rows, columns, ...contracted]) {
+          if (each === undefined) continue;
+          // An example may be the variable of the axis before.
+          if (each.extent.kind !== "size" || !outer.has(each.extent.example)) axis(each);
+          outer.add(each.variable);
+        }
+        const inside = [statement.a, statement.b, ...(tail === undefined ? [statement.out] : [])].map(
+          (access): Statement => ({ kind: "store_index", access, value: access.offset }),
+        );
+        if (statement.initial !== undefined) inside.push({ kind: "let", name: "initial", value: statement.initial });
+        visit(inside, outer);
+        if (tail !== undefined) visit(tail.body, new Set([...outer, tail.unit]));
+        continue;
+      }
       if (statement.kind !== "for" && statement.kind !== "region") {
         forEachAccess(statement, (access) => {
           affine(access.offset);
@@ -42,9 +65,7 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
       }
       switch (statement.kind) {
         case "for": {
-          if (statement.extent.kind === "affine") affine(statement.extent.value);
-          else if (statement.extent.kind === "size") use(statement.extent.example);
-          else examples(statement.extent.examples);
+          axis(statement);
           if (statement.from !== undefined) affine(statement.from);
           visit(statement.body, new Set([...own, statement.variable]));
           break;

@@ -40,23 +40,36 @@ function printStatement(statement: Statement, indent: string): string {
       return `${indent}${head}\n${printBody(statement.body, `${indent}  `)}`;
     }
     case "product": {
-      const { rows, columns, contracted, a, b, initial, out } = statement;
+      const { rows, columns, contracted, a, b, initial, out, tail, packed } = statement;
       const axis = (name: string, value: Axis | undefined) =>
         value === undefined ? [] : [`${indent}  ${name} ${printAxis(value)}\n`];
       const start = initial === undefined ? "" : `${printExpression(initial)} + `;
+      const target = tail === undefined ? printAccess(out) : tail.sums.join(", ");
+      const right = `${printAccess(b)}${packed === undefined ? "" : ` packed in ${packed}`}`;
       return [
-        `${indent}product ${printAccess(out)} = ${start}sum ${printAccess(a)} * ${printAccess(b)}\n`,
+        `${indent}product ${target} = ${start}sum ${printAccess(a)} * ${right}\n`,
         ...axis("rows", rows),
         ...axis("columns", columns),
         ...contracted.flatMap((value) => axis("contracted", value)),
+        ...(tail === undefined
+          ? []
+          : [`${indent}  then for ${tail.unit} < ${tail.length}\n${printBody(tail.body, `${indent}    `)}`]),
       ].join("");
+    }
+    case "pack": {
+      const { to, from, columns, contracted, runs, length, block, onChange } = statement;
+      const axes = [columns, ...contracted].map(printAxis).join(", ");
+      const shape = `${runs} runs of ${length} in panels of ${block}`;
+      return `${indent}pack ${to} from ${printAccess(from)} over ${axes} as ${shape}${onChange ? " where changed" : ""}\n`;
     }
     case "let_index":
       return `${indent}index ${statement.name} = ${printIndex(statement.value)}\n`;
     case "let":
       return `${indent}let ${statement.name} = ${printExpression(statement.value)}\n`;
     case "accumulator":
-      return `${indent}var ${statement.name} = ${printExpression(statement.initial)}\n`;
+      return `${indent}var ${statement.name} = ${printExpression(statement.initial)}${
+        statement.lanes === undefined ? "" : ` in four parts by ${statement.lanes.variable}`
+      }\n`;
     case "accumulate":
       return `${indent}${statement.name} = ${statement.op}(${statement.name}, ${printExpression(statement.value)})\n`;
     case "store": {

@@ -98,12 +98,48 @@ export interface ProductStatement {
   readonly a: Access;
   readonly b: Access;
   readonly initial: Expression | undefined;
+  /** Where the sums go; not written where a `tail` takes them. */
   readonly out: Access;
+  readonly tail?: ProductTail;
+  /** A copy of the right operand in the order in which tiles read it, made by a `pack` statement. */
+  readonly packed?: string;
+}
+
+/**
+ * What becomes of the sums while they are still in registers. The columns are runs of `length`, one after the other (the
+ * gates of a cell); for every row and every `unit` of a run, `body` runs with `sums[g]` naming the sum of column
+ * `g · length + unit`.
+ */
+export interface ProductTail {
+  readonly unit: string;
+  readonly length: number;
+  readonly sums: readonly string[];
+  readonly body: readonly Statement[];
+}
+
+/**
+ * Copies a matrix into panels: `units` of a run in blocks of `block` vectors, and in a panel, for each contracted index, the
+ * vectors of block 0 of every run, then of block 1 and so on. Units behind the last are zero.
+ */
+export interface PackStatement {
+  readonly kind: "pack";
+  readonly to: string;
+  /** The matrix, and the axes that move in it. */
+  readonly from: Access;
+  readonly columns: Axis;
+  readonly contracted: readonly Axis[];
+  /** How many runs the columns are, each of `length`. */
+  readonly runs: number;
+  readonly length: number;
+  readonly block: number;
+  /** Only when `from` differs from what was packed last: it belongs to the caller. Else always. */
+  readonly onChange: boolean;
 }
 
 export type Statement =
   | ForStatement
   | ProductStatement
+  | PackStatement
   /** A piece of work worth a function of its own. */
   | {
       readonly kind: "region";
@@ -113,8 +149,17 @@ export type Statement =
     }
   | { readonly kind: "let_index"; readonly name: string; readonly value: IndexExpression }
   | { readonly kind: "let"; readonly name: string; readonly value: Expression }
-  /** Declares a variable that `accumulate` changes. */
-  | { readonly kind: "accumulator"; readonly name: string; readonly initial: Expression }
+  /**
+   * Declares a variable that `accumulate` changes. With `lanes` it stands for four partial sums that start as `initial`:
+   * an element goes to the partial `variable mod 4`, where `variable` counts the innermost loop around the sum, and what is
+   * read in the end is `(p0 + p2) + (p1 + p3)`. Vectors can follow this order, one long chain of additions they could not.
+   */
+  | {
+      readonly kind: "accumulator";
+      readonly name: string;
+      readonly initial: Expression;
+      readonly lanes?: { readonly variable: string };
+    }
   | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: Expression }
   | { readonly kind: "store"; readonly access: Access; readonly value: Expression; readonly mode: "set" | "add" }
   /** Stores an integer into an index buffer. */

@@ -32,7 +32,13 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
       visit(statement.a, "read");
       visit(statement.b, "read");
       if (statement.initial !== undefined) expression(statement.initial);
-      visit(statement.out, "write");
+      if (statement.packed !== undefined) visit({ buffer: statement.packed, offset: START }, "read");
+      if (statement.tail === undefined) visit(statement.out, "write");
+      else statement.tail.body.forEach((inner) => forEachAccess(inner, visit));
+      return;
+    case "pack":
+      visit(statement.from, "read");
+      visit({ buffer: statement.to, offset: START }, "write");
       return;
     case "let_index":
       if (statement.value.kind === "load") visit(statement.value.access, "read");
@@ -105,6 +111,20 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
         b: access(statement.b),
         initial: statement.initial && expression(statement.initial),
         out: access(statement.out),
+        ...(statement.packed === undefined
+          ? {}
+          : { packed: access({ buffer: statement.packed, offset: START }).buffer }),
+        ...(statement.tail === undefined
+          ? {}
+          : { tail: { ...statement.tail, body: statement.tail.body.map((inner) => mapStatement(inner, mapper)) } }),
+      };
+    case "pack":
+      return {
+        ...statement,
+        from: access(statement.from),
+        to: access({ buffer: statement.to, offset: START }).buffer,
+        columns: axis(statement.columns),
+        contracted: statement.contracted.map(axis),
       };
     case "let_index":
       return { ...statement, value: mapIndexExpression(statement.value, affine, access) };

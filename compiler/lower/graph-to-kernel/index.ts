@@ -1,6 +1,7 @@
 /** Graph functions of one example to kernels over a batch: `lowerProgram`. */
 import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { KernelFunction, KernelProgram, Statement } from "../../ir/kernel/types.js";
+import type { KernelPass, UnplannedKernels } from "../../transform/kernel/kernel-pass.js";
 import { planMemory } from "../../transform/kernel/plan-memory.js";
 import { accumulatingEntries, type EntryName, type SequenceProgram } from "../../transform/sequence-program.js";
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../types/dim.js";
@@ -14,6 +15,8 @@ import { isInternal, isSharedName, Storage } from "./storage.js";
 export interface LowerOptions {
   /** Dimensions that each call gives, `["S"]`. */
   readonly runtimeDimensions: readonly string[];
+  /** Passes of the target, before memory is planned. */
+  readonly passes?: readonly KernelPass[];
 }
 
 export function lowerProgram(program: SequenceProgram, options: LowerOptions): KernelProgram {
@@ -21,7 +24,9 @@ export function lowerProgram(program: SequenceProgram, options: LowerOptions): K
   for (const fn of program.functions.values()) declareBuffers(fn, storage);
   for (const fn of program.functions.values()) joinParameters(fn, storage);
   const functions = [...program.functions].map(([name, fn]) => lowerEntry(name, fn, storage));
-  return planMemory(functions, storage.buffers, options.runtimeDimensions);
+  const lowered: UnplannedKernels = { functions, buffers: storage.buffers };
+  const passed = (options.passes ?? []).reduce((kernels, pass) => pass.run(kernels), lowered);
+  return planMemory(passed.functions, passed.buffers, options.runtimeDimensions);
 }
 
 function declareBuffers(fn: GraphFunction, storage: Storage): void {

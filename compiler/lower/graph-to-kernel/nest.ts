@@ -94,12 +94,30 @@ export class Nest {
 
   divide(index: Affine, dim: Dim): Affine {
     if (constantOf(dim) === 1) return index;
+    if (this.isBelow(index, dim)) return affineConstant(0);
     return this.defineIndex({ kind: "divide", left: index, right: this.size(dim) }, "quotient");
   }
 
   remainder(index: Affine, dim: Dim): Affine {
     if (constantOf(dim) === 1) return affineConstant(0);
+    if (this.isBelow(index, dim)) return index;
     return this.defineIndex({ kind: "remainder", left: index, right: this.size(dim) }, "rest");
+  }
+
+  /** Is an index known to be below a plain size, whatever the loops do? */
+  private isBelow(index: Affine, dim: Dim): boolean {
+    const size = constantOf(dim);
+    let greatest = constantOf(index.constant);
+    if (size === undefined || greatest === undefined) return false;
+    for (const { variable, coefficient } of index.terms) {
+      const extent = this.axes.find((axis) => axis.variable === variable)?.extent;
+      const count =
+        extent?.kind === "affine" && extent.value.terms.length === 0 ? constantOf(extent.value.constant) : undefined;
+      const factor = constantOf(coefficient);
+      if (count === undefined || factor === undefined || factor < 0) return false;
+      greatest += factor * (count - 1);
+    }
+    return greatest < size;
   }
 
   store(access: Access, value: Expression, mode: "set" | "add"): void {
@@ -113,11 +131,15 @@ export class Nest {
   /** Declares an accumulator outside the loops from `depth` on; returns it as an expression for `storeAfter`. */
   accumulate(depth: number, op: ReductionOp, value: Expression, hint: string): Expression {
     const name = this.fresh(hint);
+    const innermost = this.axes.at(-1) as Axis;
+    // Examples are added from the first to the last.
+    const inLanes = innermost.extent.kind !== "examples" && this.axes.length > depth;
     const initial = op === "sum" ? 0 : op === "max" ? -Infinity : Infinity;
     (this.before[depth] as Statement[]).push({
       kind: "accumulator",
       name,
       initial: { kind: "literal", value: initial, dtype: "real" },
+      ...(op === "sum" && inLanes ? { lanes: { variable: innermost.variable } } : {}),
     });
     this.actions.push({ kind: "accumulate", name, op, value });
     return { kind: "variable", name, dtype: "real" };

@@ -1,0 +1,44 @@
+/** From the graph functions of a module to its WebAssembly kernels, scheduled for a target. */
+import type { KernelProgram } from "../../ir/kernel/types.js";
+import { lowerProgram } from "../../lower/graph-to-kernel/index.js";
+import { fuseTails } from "../../transform/kernel/fuse-tails.js";
+import { packOperands } from "../../transform/kernel/pack-operands.js";
+import type { VectorTarget } from "../../transform/kernel/target.js";
+import type { SequenceProgram } from "../../transform/sequence-program.js";
+import type { RealType } from "./expressions.js";
+import { type MemoryLayout, planLayout } from "./layout.js";
+import { printWasmKernels } from "./print-kernels.js";
+
+export interface EmitKernelsOptions {
+  readonly dtype: RealType;
+  readonly target: VectorTarget;
+  /** Dimensions that each call gives, `["S"]`. */
+  readonly runtimeDimensions: readonly string[];
+}
+
+export interface ScheduledKernels {
+  readonly kernel: KernelProgram;
+  readonly layout: MemoryLayout;
+}
+
+/** The kernels of `program` in the order and with the copies that `target` runs fast, and where everything lies. */
+export function scheduleKernels(program: SequenceProgram, options: EmitKernelsOptions): ScheduledKernels {
+  const { dtype, target, runtimeDimensions } = options;
+  const passes = [
+    // On products and regions as lowered: it decides which runs of columns a product has.
+    fuseTails(target),
+    // Needs the runs: they are interleaved in the panels.
+    packOperands(target, dtype),
+  ];
+  const kernel = lowerProgram(program, { runtimeDimensions, passes });
+  return { kernel, layout: planLayout(kernel, dtype) };
+}
+
+/** The bytes of the module; `names` keeps the names of regions for profilers. */
+export function emitKernels(
+  { kernel, layout }: ScheduledKernels,
+  { dtype, target }: EmitKernelsOptions,
+  names = false,
+): Uint8Array {
+  return printWasmKernels(kernel, { dtype, layout, target, names });
+}

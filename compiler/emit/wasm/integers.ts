@@ -1,0 +1,264 @@
+/** Integers of a kernel as WebAssembly code: sizes, loop variables, and the addresses made from them. */
+import { invariant } from "../../diagnostics/invariant.js";
+import { affineKey } from "../../ir/kernel/affine.js";
+import type { Access, Affine, ElementType, IndexExpression } from "../../ir/kernel/types.js";
+import { constantOf, type Dim, dimConstant, TIME_SYMBOL } from "../../types/dim.js";
+import type { FunctionCode, Local } from "./code.js";
+import type { MemoryLayout } from "./layout.js";
+
+/** The variable whose consecutive values stand in the lanes of vectors. */
+export interface LaneVariable {
+  readonly name: string;
+  /** Its value in the first lane. */
+  readonly index: Local;
+}
+
+/** An address: what was pushed, and what the instruction adds to it. */
+export interface Place {
+  readonly offset: number;
+}
+
+export class Integers {
+  private readonly code: FunctionCode;
+  private readonly layout: MemoryLayout;
+  private readonly elementTypes: ReadonlyMap<string, ElementType>;
+  private readonly variables = new Map<string, Local>();
+  private readonly words = new Map<number, Local>();
+  /** Integers that have been computed, innermost scope last. */
+  private scopes: Map<string, Local>[] = [new Map()];
+
+  constructor(code: FunctionCode, layout: MemoryLayout, elementTypes: ReadonlyMap<string, ElementType>) {
+    this.code = code;
+    this.layout = layout;
+    this.elementTypes = elementTypes;
+  }
+
+  bind(name: string, local: Local): void {
+    this.variables.set(name, local);
+  }
+
+  variable(name: string): Local {
+    const local = this.variables.get(name);
+    invariant(local !== undefined, `the integer ${name} is used before it is there`);
+    return local;
+  }
+
+  /** Runs `body` with a scope of its own: what it computes is forgotten afterwards. */
+  scoped(body: () => void): void {
+    this.scopes.push(new Map());
+    body();
+    const scope = this.scopes.pop() as Map<string, Local>;
+    this.code.release(...scope.values());
+  }
+
+  /** A word of the table, read once at the start of the function. */
+  word(address: number): Local {
+    let local = this.words.get(address);
+    if (local === undefined) {
+      local = this.code.preset("i32", () => this.code.i32(0).memory("i32.load", address));
+      this.words.set(address, local);
+    }
+    return local;
+  }
+
+  /** Pushes a size of the call, or of `example` where its own size is wanted. */
+  dim(dim: Dim, example?: Local): void {
+    const { code } = this;
+    const constant = constantOf(dim);
+    if (constant !== undefined) {
+      code.i32(constant);
+      return;
+    }
+    dim.terms.forEach((term, i) => {
+      const tops = term.powers.flatMap(([name, power]) => Array.from({ length: Math.max(power, 0) }, () => name));
+      const bottoms = term.powers.flatMap(([name, power]) => Array.from({ length: Math.max(-power, 0) }, () => name));
+      let pushed = false;
+      const multiply = (push: () => void): void => {
+        push();
+        if (pushed) code.op("i32.mul");
+        pushed = true;
+      };
+      for (const name of tops) multiply(() => this.size(name, example));
+      if (term.numerator !== 1 || !pushed) multiply(() => code.i32(term.numerator));
+      for (const name of bottoms) {
+        this.size(name, example);
+        code.op("i32.div_s");
+      }
+      if (term.denominator !== 1) code.i32(term.denominator).op("i32.div_s");
+      if (i > 0) code.op("i32.add");
+    });
+  }
+
+  private size(symbol: string, example: Local | undefined): void {
+    if (example === undefined) {
+      this.code.get(this.word(this.layout.sizeWord(symbol)));
+      return;
+    }
+    const list = symbol === TIME_SYMBOL ? "lengths" : `sizes.${symbol}`;
+    this.code.get(example).i32(2).op("i32.shl");
+    const { offset } = this.base(list);
+    this.code.memory("i32.load", offset);
+  }
+
+  /** Adds the address of a buffer to the one on the stack. */
+  private base(buffer: string): Place {
+    const address = this.layout.addressOf(buffer);
+    if (address.kind === "static") return { offset: address.bytes };
+    this.code.get(this.word(address.word)).op("i32.add");
+    return { offset: 0 };
+  }
+
+  affine(value: Affine): void {
+    const { code } = this;
+    let pushed = false;
+    const add = (push: () => void): void => {
+      push();
+      if (pushed) code.op("i32.add");
+      pushed = true;
+    };
+    for (const { variable, coefficient } of value.terms) {
+      add(() => {
+        code.get(this.variable(variable));
+        const factor = constantOf(coefficient);
+        if (factor === 1) return;
+        if (factor !== undefined && factor > 0 && Number.isInteger(Math.log2(factor))) {
+          code.i32(Math.log2(factor)).op("i32.shl");
+          return;
+        }
+        this.dim(coefficient);
+        code.op("i32.mul");
+      });
+    }
+    if (value.constant.terms.length > 0 || !pushed) add(() => this.dim(value.constant));
+  }
+
+  index(value: IndexExpression): void {
+    const { code } = this;
+    switch (value.kind) {
+      case "affine":
+        this.affine(value.value);
+        return;
+      case "size":
+        this.dim(value.dim, this.variable(value.example));
+        return;
+      case "load":
+        code.memory("i32.load", this.address(value.access).offset);
+        return;
+      default:
+        this.affine(value.left);
+        this.affine(value.right);
+        // Nothing here is negative.
+        code.op(value.kind === "multiply" ? "i32.mul" : value.kind === "divide" ? "i32.div_s" : "i32.rem_s");
+    }
+  }
+
+  private elementBytes(buffer: string): number {
+    return this.elementTypes.get(buffer) === "real" ? this.layout.elementBytes : 4;
+  }
+
+  /** A number that an instruction can add by itself, and what is left. */
+  private splitConstant(value: Affine): { readonly plain: number; readonly rest: Affine } {
+    const plain = constantOf(value.constant);
+    if (plain === undefined || plain < 0) return { plain: 0, rest: value };
+    return { plain, rest: { constant: dimConstant(0), terms: value.terms } };
+  }
+
+  /** Computes `value` elements in bytes once for each scope, and pushes it; nothing where it is zero. */
+  private bytes(value: Affine, elementBytes: number): boolean {
+    if (value.terms.length === 0 && value.constant.terms.length === 0) return false;
+    const key = `${elementBytes} ${affineKey(value)}`;
+    const known = this.find(key);
+    if (known !== undefined) {
+      this.code.get(known);
+      return true;
+    }
+    this.affine(value);
+    this.code.i32(Math.log2(elementBytes)).op("i32.shl");
+    this.keep(key);
+    return true;
+  }
+
+  private find(key: string): Local | undefined {
+    for (let i = this.scopes.length - 1; i >= 0; i--) {
+      const found = this.scopes[i]?.get(key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** Names the integer on the stack and leaves it there. */
+  private keep(key: string): void {
+    const local = this.code.local("i32");
+    this.code.tee(local);
+    this.scopes.at(-1)?.set(key, local);
+  }
+
+  /** Pushes the address of an element. */
+  address({ buffer, offset }: Access): Place {
+    const size = this.elementBytes(buffer);
+    const { plain, rest } = this.splitConstant(offset);
+    if (!this.bytes(rest, size)) this.code.i32(0);
+    const base = this.base(buffer);
+    return { offset: base.offset + plain * size };
+  }
+
+  /**
+   * Pushes the address of the element in the first lane. What does not move with the lanes is computed by `prepare`, best
+   * before the loop over them.
+   */
+  laneAddress(access: Access, lane: LaneVariable, laneBytes: Local): Place {
+    const { code } = this;
+    const size = this.elementBytes(access.buffer);
+    const { fixed, coefficient, plain } = this.splitLane(access, lane.name);
+    const address = this.layout.addressOf(access.buffer);
+    const offset = plain * size + (address.kind === "static" ? address.bytes : 0);
+    this.prepare(access, lane.name);
+    const start = this.find(this.startKey(access.buffer, fixed));
+    const factor = constantOf(coefficient);
+    if (factor === 1) code.get(laneBytes);
+    else {
+      const key = `lanes ${lane.name} ${coefficient.key} ${size}`;
+      const known = this.find(key);
+      if (known !== undefined) code.get(known);
+      else {
+        code.get(laneBytes);
+        this.dim(coefficient);
+        code.op("i32.mul");
+        this.keep(key);
+      }
+    }
+    if (start !== undefined) code.get(start).op("i32.add");
+    return { offset };
+  }
+
+  /** Computes what `laneAddress` needs. */
+  prepare(access: Access, lane: string): void {
+    const { fixed } = this.splitLane(access, lane);
+    const address = this.layout.addressOf(access.buffer);
+    const key = this.startKey(access.buffer, fixed);
+    if (this.find(key) !== undefined) return;
+    const moved = this.bytes(fixed, this.elementBytes(access.buffer));
+    if (address.kind === "table") {
+      this.code.get(this.word(address.word));
+      if (moved) this.code.op("i32.add");
+    } else if (!moved) return;
+    const local = this.code.local("i32");
+    this.code.set(local);
+    this.scopes.at(-1)?.set(key, local);
+  }
+
+  private splitLane({ offset }: Access, lane: string): { fixed: Affine; coefficient: Dim; plain: number } {
+    const { plain, rest } = this.splitConstant(offset);
+    const moving = rest.terms.find(({ variable }) => variable === lane);
+    invariant(moving !== undefined, `an element that does not move with ${lane}`);
+    const fixed = { constant: rest.constant, terms: rest.terms.filter((term) => term !== moving) };
+    return { fixed, coefficient: moving.coefficient, plain };
+  }
+
+  /** Elements of fixed places share the part that loops compute; elsewhere it holds the address of the buffer too. */
+  private startKey(buffer: string, fixed: Affine): string {
+    const address = this.layout.addressOf(buffer);
+    const where = address.kind === "static" ? "fixed" : `word ${address.word}`;
+    return `start ${where} ${this.elementBytes(buffer)} ${affineKey(fixed)}`;
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * Joins a product with the elementwise region behind it: the region runs on the sums while they are in registers, and the
+ * values between the two are never stored. For an LSTM the columns of the product are four runs, one for each gate.
+ *
+ * Needs: a scratch result that only the region reads, at the places of the same row; the same loops around both. A left
+ * operand that the region overwrites (the state) is copied first: other tiles still read it. Leaves alone: products with
+ * more runs than the target has tiles for, and regions that could not run in lanes.
+ */
+import { AFFINE_ZERO, affineKey, affineVariable, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
+import type {
+  Affine,
+  Axis,
+  Expression,
+  Extent,
+  ForStatement,
+  ProductStatement,
+  Statement,
+} from "../../ir/kernel/types.js";
+import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
+import { constantOf } from "../../types/dim.js";
+import { type KernelPass, type UnplannedKernels, wholeOf } from "./kernel-pass.js";
+import type { UnplacedBuffer } from "./plan-memory.js";
+import { tileOf, type VectorTarget } from "./target.js";
+import { isVectorizable } from "./vectorizable.js";
+
+type Region = Extract<Statement, { kind: "region" }>;
+
+export function fuseTails(target: VectorTarget): KernelPass {
+  return {
+    name: "fuse-tails",
+    summary: "run the elementwise region behind a product on its sums in registers",
+    run: (kernels) => new TailFuser(kernels, target).run(),
+  };
+}
+
+interface ProductNest {
+  readonly loops: readonly ForStatement[];
+  readonly product: ProductStatement;
+}
+
+interface Nest {
+  readonly axes: readonly Axis[];
+  /** What stands before each inner loop, in order. */
+  readonly before: readonly Statement[];
+  readonly body: readonly Statement[];
+}
+
+class TailFuser {
+  private readonly kernels: UnplannedKernels;
+  private readonly target: VectorTarget;
+  private readonly buffers: Map<string, UnplacedBuffer>;
+  private readonly reads = new Map<string, number>();
+  private readonly writes = new Map<string, number>();
+
+  constructor(kernels: UnplannedKernels, target: VectorTarget) {
+    this.kernels = kernels;
+    this.target = target;
+    this.buffers = new Map(kernels.buffers);
+  }
+
+  run(): UnplannedKernels {
+    for (const { body } of this.kernels.functions) this.countUses(body);
+    const functions = this.kernels.functions.map((fn) => ({ ...fn, body: this.fuseList(fn.body) }));
+    return { functions, buffers: this.buffers };
+  }
+
+  /** In how many regions each buffer is read, and in how many written. */
+  private countUses(statements: readonly Statement[]): void {
+    for (const statement of statements) {
+      if (statement.kind === "for") {
+        this.countUses(statement.body);
+        continue;
+      }
+      const own = { read: new Set<string>(), written: new Set<string>() };
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "write") own.read.add(buffer);
+        if (use !== "read") own.written.add(buffer);
+      });
+      for (const name of own.read) this.reads.set(name, (this.reads.get(name) ?? 0) + 1);
+      for (const name of own.written) this.writes.set(name, (this.writes.get(name) ?? 0) + 1);
+    }
+  }
+
+  private fuseList(statements: readonly Statement[]): Statement[] {
+    const result: Statement[] = [];
+    for (const statement of statements) {
+      if (statement.kind === "for") {
+        result.push({ ...statement, body: this.fuseList(statement.body) });
+        continue;
+      }
+      const previous = result.at(-1);
+      const fused =
+        previous?.kind === "region" && statement.kind === "region" ? this.fuse(previous, statement) : undefined;
+      if (fused === undefined) result.push(statement);
+      else result.splice(-1, 1, ...fused);
+    }
+    return result;
+  }
+
+  private fuse(first: Region, second: Region): Statement[] | undefined {
+    const made = productNest(first);
+    const nest = elementwiseNest(second);
+    if (made === undefined || nest === undefined) return undefined;
+    const { product, loops } = made;
+    const { buffer } = product.out;
+    if (this.buffers.get(buffer)?.persistent !== false) return undefined;
+    if (this.reads.get(buffer) !== 1 || this.writes.get(buffer) !== 1) return undefined;
+    const around = [...loops, ...(product.rows === undefined ? [] : [product.rows])];
+    const names = matchAxes(around, nest.axes.slice(0, -1));
+    const unitAxis = nest.axes.at(-1);
+    const length = constantExtent(unitAxis?.extent);
+    const columns = constantExtent(product.columns?.extent);
+    if (names === undefined || unitAxis === undefined || product.columns === undefined) return undefined;
+    if (length === undefined || length === 0 || columns === undefined || columns % length !== 0) return undefined;
+    const runs = columns / length;
+    if (tileOf(this.target, runs) === undefined) return undefined;
+
+    const unit = "unit";
+    names.set(unitAxis.variable, affineVariable(unit));
+    const sums = Array.from({ length: runs }, (_, run) => `sum${run}`);
+    const rename = { affine: (value: Affine) => substituteAffine(value, names) };
+    const place = substituteAffine(product.out.offset, new Map([[product.columns.variable, affineVariable(unit)]]));
+    const stride = product.out.offset.terms.find(({ variable }) => variable === product.columns?.variable);
+    const step = stride === undefined ? undefined : constantOf(stride.coefficient);
+    let fits = step !== undefined;
+    let reads = false;
+    const body = [...nest.before, ...nest.body].map((statement) =>
+      replaceLoads(mapStatement(renameExamples(statement, nest.axes, around), rename), (load) => {
+        if (load.access.buffer !== buffer) return load;
+        const distance = subtractAffine(load.access.offset, place);
+        const constant = distance.terms.length === 0 ? constantOf(distance.constant) : undefined;
+        const run = constant === undefined ? -1 : constant / (length * (step ?? 1));
+        const name = sums[run];
+        if (name === undefined || load.dtype === "bool") {
+          fits = false;
+          return load;
+        }
+        reads = true;
+        return { kind: "variable", name, dtype: "real" };
+      }),
+    );
+    if (!reads || !fits || !isVectorizable(body, unit)) return undefined;
+    const copied = this.copyOperand(product, body);
+    if (copied === undefined) return undefined;
+    this.buffers.delete(buffer);
+    const fused: ProductStatement = { ...product, a: copied.a, tail: { unit, length, sums, body } };
+    const region: Region = { ...second, comment: `${first.comment}, then ${second.comment}`, body: wrap(loops, fused) };
+    const copy: Statement[] = copied.body === undefined ? [] : [copyRegion(first, wrap(loops, copied.body))];
+    return [...copy, region];
+  }
+
+  /** The left operand, or a copy of it where `tail` overwrites it; undefined where the two cannot be joined. */
+  private copyOperand(
+    product: ProductStatement,
+    tail: readonly Statement[],
+  ): { a: ProductStatement["a"]; body?: Statement } | undefined {
+    const stored = new Set<string>();
+    for (const statement of tail) {
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "read") stored.add(wholeOf(buffer, this.buffers));
+      });
+    }
+    let conflict = stored.has(wholeOf(product.b.buffer, this.buffers));
+    if (product.initial !== undefined) {
+      forEachAccess({ kind: "let", name: "", value: product.initial }, ({ buffer }) => {
+        conflict ||= stored.has(wholeOf(buffer, this.buffers));
+      });
+    }
+    if (conflict) return undefined;
+    if (!stored.has(wholeOf(product.a.buffer, this.buffers))) return { a: product.a };
+    const source = this.buffers.get(product.a.buffer);
+    if (source === undefined) return undefined;
+    let name = `${product.out.buffer}.operand`;
+    for (let n = 2; this.buffers.has(name); n++) name = `${product.out.buffer}.operand${n}`;
+    this.buffers.set(name, { name, external: false, dtype: source.dtype, size: source.size, persistent: false });
+    const a = { ...product.a, buffer: name };
+    const store: Statement = {
+      kind: "store",
+      access: a,
+      value: { kind: "load", access: product.a, dtype: "real" },
+      mode: "set",
+    };
+    const axes = [...(product.rows === undefined ? [] : [product.rows]), ...product.contracted];
+    return { a, body: wrap(axes, store)[0] as Statement };
+  }
+}
+
+function copyRegion(first: Region, body: Statement[]): Region {
+  return { kind: "region", name: `${first.name} operand`, comment: "a copy of the left operand", body };
+}
+
+function productNest({ body }: Region): ProductNest | undefined {
+  const loops: ForStatement[] = [];
+  let statements = body;
+  for (;;) {
+    const [only] = statements;
+    if (statements.length !== 1 || only === undefined) return undefined;
+    if (only.kind === "product") return only.tail === undefined ? { loops, product: only } : undefined;
+    if (only.kind !== "for" || only.from !== undefined || only.reverse || only.step !== 1) return undefined;
+    if (constantExtent(only.extent) === 1) {
+      const zero = new Map([[only.variable, AFFINE_ZERO]]);
+      const affine = (value: Affine): Affine => substituteAffine(value, zero);
+      statements = only.body.map((statement) => mapStatement(statement, { affine }));
+    } else {
+      loops.push(only);
+      statements = only.body;
+    }
+  }
+}
+
+function elementwiseNest({ body }: Region): Nest | undefined {
+  const axes: Axis[] = [];
+  const before: Statement[] = [];
+  let statements = body;
+  for (;;) {
+    const loop = statements.at(-1);
+    if (loop?.kind !== "for") break;
+    if (loop.from !== undefined || loop.reverse || loop.step !== 1) return undefined;
+    before.push(...statements.slice(0, -1));
+    axes.push(loop);
+    statements = loop.body;
+  }
+  if (axes.length === 0) return undefined;
+  const simple = (list: readonly Statement[]): boolean =>
+    list.every(({ kind }) => kind === "let" || kind === "store" || kind === "let_index");
+  if (!simple(statements) || !before.every(({ kind }) => kind === "let" || kind === "let_index")) return undefined;
+  return { axes, before, body: statements };
+}
+
+/** Variables of the second axes as those of the first, where the axes are the same. */
+function matchAxes(first: readonly Axis[], second: readonly Axis[]): Map<string, Affine> | undefined {
+  if (first.length !== second.length) return undefined;
+  const names = new Map<string, Affine>();
+  for (const [i, axis] of second.entries()) {
+    const other = first[i] as Axis;
+    if (!sameExtent(other.extent, axis.extent, names)) return undefined;
+    names.set(axis.variable, affineVariable(other.variable));
+  }
+  return names;
+}
+
+function sameExtent(a: Extent, b: Extent, names: ReadonlyMap<string, Affine>): boolean {
+  if (a.kind === "affine" && b.kind === "affine") {
+    return affineKey(a.value) === affineKey(substituteAffine(b.value, names));
+  }
+  if (a.kind === "size" && b.kind === "size") {
+    return a.dim.key === b.dim.key && names.get(b.example)?.terms[0]?.variable === a.example;
+  }
+  if (a.kind !== "examples" || b.kind !== "examples") return false;
+  if (a.examples.kind === "all" || b.examples.kind === "all") return a.examples.kind === b.examples.kind;
+  return a.examples.list === b.examples.list && a.examples.count === b.examples.count;
+}
+
+/** Sizes name their example by its variable, which is no affine expression. */
+function renameExamples(statement: Statement, from: readonly Axis[], to: readonly Axis[]): Statement {
+  if (statement.kind !== "let_index" || statement.value.kind !== "size") return statement;
+  const { example } = statement.value;
+  const position = from.findIndex(({ variable }) => variable === example);
+  const renamed = to[position]?.variable ?? example;
+  return { ...statement, value: { ...statement.value, example: renamed } };
+}
+
+type Load = Extract<Expression, { kind: "load" }>;
+
+function replaceLoads(statement: Statement, replace: (load: Load) => Expression): Statement {
+  const visit = (value: Expression): Expression => {
+    if (value.kind === "load") return replace(value);
+    if (value.kind === "operation") return { ...value, operands: value.operands.map(visit) };
+    if (value.kind === "piecewise") return { ...value, below: visit(value.below), otherwise: visit(value.otherwise) };
+    return value;
+  };
+  if (statement.kind === "let" || statement.kind === "store") return { ...statement, value: visit(statement.value) };
+  return statement;
+}
+
+function constantExtent(extent: Extent | undefined): number | undefined {
+  if (extent?.kind !== "affine" || extent.value.terms.length > 0) return undefined;
+  return constantOf(extent.value.constant);
+}
+
+function wrap(axes: readonly Axis[], statement: Statement): Statement[] {
+  return axes.reduceRight<Statement[]>(
+    (body, { variable, extent }) => [{ kind: "for", variable, extent, step: 1, reverse: false, body }],
+    [statement],
+  );
+}

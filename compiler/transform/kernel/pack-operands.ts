@@ -1,0 +1,152 @@
+/**
+ * Gives products whose right operand is a matrix of plain size a copy of it in the order in which tiles read it. A matrix
+ * of the caller (parameters) is packed at the start of an entry, where it has changed since it was last; one that is
+ * computed in the call is packed in front of the outermost loop that does not write it. Entries share packed copies.
+ *
+ * Leaves alone: operands of single examples, and matrices whose columns lie side by side and that one row reads once.
+ */
+import type { Axis, PackStatement, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import { forEachAccess } from "../../ir/kernel/visit.js";
+import { constantOf, dimConstant } from "../../types/dim.js";
+import { type KernelPass, type UnplannedKernels, wholeOf } from "./kernel-pass.js";
+import type { UnplacedBuffer } from "./plan-memory.js";
+import { tileOf, type VectorTarget } from "./target.js";
+
+export function packOperands(target: VectorTarget, dtype: "f32" | "f64"): KernelPass {
+  return {
+    name: "pack-operands",
+    summary: "copy matrices into the order in which tiles of products read them",
+    run: (kernels) => new Packer(kernels, target, dtype).run(),
+  };
+}
+
+class Packer {
+  private readonly kernels: UnplannedKernels;
+  private readonly target: VectorTarget;
+  private readonly lanes: number;
+  private readonly buffers: Map<string, UnplacedBuffer>;
+  /** By what they copy: the same copy serves all entries. */
+  private readonly known = new Map<string, PackStatement>();
+  private atStart = new Map<string, PackStatement>();
+
+  constructor(kernels: UnplannedKernels, target: VectorTarget, dtype: "f32" | "f64") {
+    this.kernels = kernels;
+    this.target = target;
+    this.lanes = target.lanes[dtype];
+    this.buffers = new Map(kernels.buffers);
+  }
+
+  run(): UnplannedKernels {
+    const functions = this.kernels.functions.map((fn) => {
+      this.atStart = new Map();
+      const { statements, packs } = this.block(fn.body);
+      return { ...fn, body: [...[...this.atStart.values(), ...packs].map(region), ...statements] };
+    });
+    return { functions, buffers: this.buffers };
+  }
+
+  /** Rewrites a list of regions and loops; `packs` are those that a list around it has to make. */
+  private block(statements: readonly Statement[]): { statements: Statement[]; packs: PackStatement[] } {
+    const result: Statement[] = [];
+    const packs: PackStatement[] = [];
+    for (const statement of statements) {
+      const inner: PackStatement[] = [];
+      const rewritten = this.statement(statement, inner);
+      const written = new Set<string>();
+      for (const other of statements) {
+        forEachAccess(other, ({ buffer }, use) => {
+          if (use !== "read") written.add(wholeOf(buffer, this.buffers));
+        });
+      }
+      for (const pack of inner) {
+        if (written.has(wholeOf(pack.from.buffer, this.buffers))) result.push(region(pack));
+        else packs.push(pack);
+      }
+      result.push(rewritten);
+    }
+    return { statements: result, packs };
+  }
+
+  private statement(statement: Statement, packs: PackStatement[]): Statement {
+    if (statement.kind === "product") return this.product(statement, packs);
+    if (statement.kind === "for") {
+      const inner = this.block(statement.body);
+      packs.push(...inner.packs);
+      return { ...statement, body: inner.statements };
+    }
+    if (statement.kind === "region") {
+      return { ...statement, body: statement.body.map((child) => this.inRegion(child, packs)) };
+    }
+    return statement;
+  }
+
+  private inRegion(statement: Statement, packs: PackStatement[]): Statement {
+    if (statement.kind === "product") return this.product(statement, packs);
+    if (statement.kind !== "for") return statement;
+    return { ...statement, body: statement.body.map((child) => this.inRegion(child, packs)) };
+  }
+
+  private product(product: ProductStatement, packs: PackStatement[]): ProductStatement {
+    const pack = this.packOf(product);
+    if (pack === undefined) return product;
+    if (pack.onChange) this.atStart.set(pack.to, pack);
+    else packs.push(pack);
+    return { ...product, packed: pack.to };
+  }
+
+  private packOf({ b, columns, contracted, rows, tail }: ProductStatement): PackStatement | undefined {
+    if (columns === undefined) return undefined;
+    const sizes = [columns, ...contracted].map(constantExtent);
+    const variables = [columns, ...contracted].map(({ variable }) => variable);
+    if (sizes.some((size) => size === undefined || size === 0)) return undefined;
+    if (
+      b.offset.terms.some(
+        ({ variable, coefficient }) => !variables.includes(variable) || constantOf(coefficient) === undefined,
+      )
+    ) {
+      return undefined;
+    }
+    const start = constantOf(b.offset.constant);
+    if (start === undefined || start < 0) return undefined;
+    const onChange = this.belongsToCaller(b.buffer);
+    const sideBySide = b.offset.terms.some(
+      (term) => term.variable === columns.variable && constantOf(term.coefficient) === 1,
+    );
+    if (!onChange && rows === undefined && sideBySide) return undefined;
+    const size = sizes[0] as number;
+    const length = tail?.length ?? size;
+    const runs = size / length;
+    const block = tileOf(this.target, runs)?.block;
+    if (block === undefined) return undefined;
+    const strides = variables.map((name) => b.offset.terms.find(({ variable }) => variable === name)?.coefficient.key);
+    const key = [b.buffer, start, ...strides, ...sizes, runs, block].join(" ");
+    const found = this.known.get(key);
+    if (found !== undefined) return found;
+    const to = `packed.${this.known.size}`;
+    const depth = sizes.slice(1).reduce<number>((product, k) => product * (k as number), 1);
+    const units = Math.ceil(Math.ceil(length / this.lanes) / block) * block * this.lanes;
+    // Behind the panels stands a digest of what was packed last, one vector.
+    const elements = dimConstant(units * runs * depth + this.lanes);
+    this.buffers.set(to, { name: to, external: false, dtype: "real", size: elements, persistent: true });
+    const pack: PackStatement = { kind: "pack", to, from: b, columns, contracted, runs, length, block, onChange };
+    this.known.set(key, pack);
+    return pack;
+  }
+
+  /** Parameters and their tangents change between calls only, and only some of them. */
+  private belongsToCaller(buffer: string): boolean {
+    const whole = wholeOf(buffer, this.buffers);
+    const members = [...this.buffers.values()].filter(({ within, name }) => within?.buffer === whole || name === whole);
+    const external = members.filter((member) => member.external);
+    return external.length > 0 && external.every(({ name }) => /^(tangent\.)?param\./u.test(name));
+  }
+}
+
+function region(pack: PackStatement): Statement {
+  return { kind: "region", name: pack.to, comment: `${pack.from.buffer} in panels`, body: [pack] };
+}
+
+function constantExtent({ extent }: Axis): number | undefined {
+  if (extent.kind !== "affine" || extent.value.terms.length > 0) return undefined;
+  return constantOf(extent.value.constant);
+}
