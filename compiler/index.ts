@@ -49,4 +49,23 @@ export {
   type TensorCheck,
 } from "./gradcheck/check-gradients.js";
 
+// How do gradients travel through time?
+export { diagnose, type DiagnoseOptions } from "./diagnose/diagnose.js";
+export type {
+  Diagnosis,
+  GradientFlow,
+  JacobianProfile,
+  LyapunovSpectrum,
+  NormCurve,
+  Overflow,
+  PassedOn,
+  Saturation,
+  SourcePlace,
+  Verdict,
+} from "./diagnose/diagnosis.js";
+export { DataError, type DataErrorCode, type DataTensor, type DataTensors } from "./diagnose/data.js";
+export { dataFromCsv, dataFromSafetensors } from "./diagnose/read-data.js";
+export { diagnosisPage, drawDiagnosis } from "./diagnose/draw-diagnosis.js";
+export { printDiagnosis } from "./diagnose/print-diagnosis.js";
+
 export { version } from "./version.js";

@@ -132,10 +132,48 @@ run.`,
   ],
 };
 
+export const diagnoseCommand: CommandEntry = {
+  name: "diagnose",
+  summary: "show how gradients travel through time",
+  usage: "FILE --dim NAME=SIZE… [options]",
+  description: `
+Runs a cell in double precision and reports the norm of dL/dh back through time, which
+equation passes how much of it on, the largest Lyapunov exponents, the Jacobian of the
+state, and which values of which gate are saturated; with a verdict in words. L is a
+random weighting of the last step's outputs. Without --data the inputs are normal noise,
+without --params the parameters are as initialised. Values that overflow are an error:
+the first step and equation are named, and what came before is reported.
+
+Data is a safetensors file with the inputs by name, [steps, …] or [examples, steps, …];
+contexts and initial states without steps. Or a .csv file: a line of names, x[0],x[1],k
+for x: [2] and k: [], then a line of numbers for each step.`,
+  options: [
+    cell,
+    { ...dim, help: "size of a dimension, run-time ones too; not needed where\n--params or --data tell it" },
+    { name: "params", kind: "text", value: "FILE", help: "trained parameters, a safetensors file" },
+    { name: "data", kind: "text", value: "FILE", help: "what to run over: .safetensors or .csv" },
+    { name: "steps", kind: "text", value: "N", help: "steps; all of the data, 200 of noise where left out" },
+    { name: "batch", kind: "text", value: "N", help: "examples; all of the data, 4 of noise where left out" },
+    { name: "exponents", kind: "text", value: "N", help: "how many Lyapunov exponents; 8 where left out" },
+    { name: "seed", kind: "text", value: "N", help: "of parameters, noise and directions; 0 where left out" },
+    { name: "out", short: "o", kind: "text", value: "FILE", help: "a picture: .svg, or .html with the numbers inside" },
+    json,
+  ],
+  examples: [
+    ["recell diagnose lstm.cell --dim I=8 --dim H=64", "the cell as initialised, over noise"],
+    [
+      "recell diagnose gru.cell --params gru.safetensors --data week.csv --out flow.html",
+      "a trained one, with a picture",
+    ],
+    ["recell diagnose std/lstm --cell LSTM -d I=4 -d H=32 --steps 1000 --json", "all numbers, for programs"],
+  ],
+};
+
 export const commands: readonly CommandEntry[] = [
   buildCommand,
   checkCommand,
   fmtCommand,
   explainCommand,
   gradcheckCommand,
+  diagnoseCommand,
 ];

@@ -16,6 +16,15 @@ export function readText(path: string): string {
   }
 }
 
+/** @throws UsageError where the file cannot be read. */
+export function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${reasonOf(error)}`);
+  }
+}
+
 /** The text of a file, or undefined where there is none: what the compiler's imports ask for. */
 export function readIfPresent(path: string): string | undefined {
   try {

@@ -22,6 +22,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = 
   fmt: () => import("./fmt.js"),
   explain: () => import("./explain.js"),
   gradcheck: () => import("./gradcheck.js"),
+  diagnose: () => import("./diagnose.js"),
 };
 
 export async function runCommandLine(args: readonly string[], environment: Environment): Promise<ExitCode> {

@@ -5,6 +5,8 @@ export interface Terminal {
   error(text: string): void;
   /** Are colours wanted on `out` and on `error`? */
   readonly colors: { readonly out: boolean; readonly error: boolean };
+  /** Does somebody watch `error`, so that a line may be written over? */
+  readonly live: boolean;
 }
 
 export interface OutputStream {
@@ -24,5 +26,6 @@ export function createTerminal(
     out: (text) => void out.write(text),
     error: (text) => void error.write(text),
     colors: { out: colored(out), error: colored(error) },
+    live: error.isTTY === true,
   };
 }

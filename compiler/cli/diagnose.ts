@@ -1,0 +1,68 @@
+/** `recell diagnose`: how gradients travel through a cell, in words, numbers and a picture. */
+import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
+import { CompileOptionsError } from "../compile-options.js";
+import type { DataTensors } from "../diagnose/data.js";
+import { DataError } from "../diagnose/data.js";
+import { diagnose, type DiagnoseOptions, inputShapes } from "../diagnose/diagnose.js";
+import { diagnosisPage, drawDiagnosis } from "../diagnose/draw-diagnosis.js";
+import { printDiagnosis } from "../diagnose/print-diagnosis.js";
+import { dataFromCsv, dataFromSafetensors } from "../diagnose/read-data.js";
+import { CellError } from "../in-process.js";
+import { integerOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
+import { exitCodes, type Run } from "./command.js";
+import { readBytes, readText, writeText } from "./files.js";
+import { createProgress } from "./progress.js";
+import { type Input, onlyInput } from "./sources.js";
+
+export const run: Run = async (args, terminal) => {
+  const out = args.text("out");
+  if (out !== undefined && !/\.(?:html|svg)$/u.test(out)) {
+    throw new UsageError(`--out takes a file that ends in .html or .svg, got ${JSON.stringify(out)}`);
+  }
+  const numbers = integerOptions(args);
+  const dimensions = sizesOption("dim", args.list("dim"));
+  const input = onlyInput("diagnose", args);
+  const cell = args.text("cell");
+  const params = args.text("params");
+  const common = { file: input.file, readFile: input.readFile, dimensions, ...(cell === undefined ? {} : { cell }) };
+  const progress = createProgress(terminal);
+  try {
+    const withParams = params === undefined ? common : { ...common, params: readBytes(params) };
+    const data = readData(args.text("data"), input, withParams);
+    const found = await diagnose(input.text, {
+      ...withParams,
+      ...numbers,
+      ...(data === undefined ? {} : { data }),
+      onProgress: (part, done, total) => progress.show(part, done, total),
+    });
+    progress.clear();
+    if (out !== undefined) writeText(out, out.endsWith(".svg") ? drawDiagnosis(found) : diagnosisPage(found));
+    terminal.out(args.flag("json") === true ? `${JSON.stringify(found, null, 2)}\n` : printDiagnosis(found));
+    if (out !== undefined) terminal.error(`wrote ${out}\n`);
+    return found.overflow === undefined ? exitCodes.ok : exitCodes.failed;
+  } catch (error) {
+    progress.clear();
+    if (error instanceof CompileOptionsError) throw new UsageError(`${input.file}: ${error.message}`);
+    const known = [CellError, DataError, ParamsError, SafetensorsError].some((kind) => error instanceof kind);
+    if (!known) throw error;
+    terminal.error(`recell: ${(error as Error).message}\n`);
+    return exitCodes.failed;
+  }
+};
+
+function integerOptions(args: ParsedArguments): Pick<DiagnoseOptions, "batch" | "steps" | "seed" | "exponents"> {
+  const least = { batch: 1, steps: 1, seed: 0, exponents: 0 } as const;
+  return Object.fromEntries(
+    Object.entries(least).flatMap(([name, from]) => {
+      const text = args.text(name);
+      return text === undefined ? [] : [[name, integerOption(name, text, from, from)]];
+    }),
+  );
+}
+
+/** Lines of numbers where the file is called so, safetensors otherwise. */
+function readData(path: string | undefined, input: Input, options: DiagnoseOptions): DataTensors | undefined {
+  if (path === undefined) return undefined;
+  if (!/\.csv$/iu.test(path)) return dataFromSafetensors(readBytes(path));
+  return dataFromCsv(readText(path), inputShapes(input.text, options));
+}

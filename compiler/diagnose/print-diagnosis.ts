@@ -1,0 +1,75 @@
+/** A diagnosis as text for a terminal. */
+import type { Diagnosis, Saturation } from "./diagnosis.js";
+import { short, signed } from "./verdict.js";
+
+export function printDiagnosis(diagnosis: Diagnosis): string {
+  const { verdict, gradient, lyapunov, jacobian, saturation } = diagnosis;
+  const lines = [headline(diagnosis), "", ...verdict.words];
+  if (gradient !== undefined) {
+    const rows = gradient.passedOn
+      .filter(({ share }) => share > 0)
+      .sort((a, b) => b.share - a.share)
+      .slice(0, 12)
+      .map(({ equation, reads, factor, share, place }) => [
+        `${equation} → ${reads}`,
+        `×${short(factor)}`,
+        `${Math.round(100 * share)} %`,
+        place?.text ?? "",
+      ]);
+    lines.push("", "what equations hand back, and how much of the gradient goes that way", ...table(rows));
+  }
+  if (lyapunov !== undefined) {
+    const shown = lyapunov.exponents.map(signed).join("  ");
+    lines.push("", `Lyapunov exponents per step, behind ${lyapunov.discarded} steps: ${shown}`);
+  }
+  if (jacobian !== undefined && jacobian.steps.length > 0) {
+    lines.push(
+      "",
+      `Jacobian of the state at ${jacobian.steps.length} steps: spectral radius ${range(jacobian.radius)}${
+        jacobian.exact ? "" : " (estimated)"
+      }, norm ${range(jacobian.norm)}`,
+    );
+  }
+  if (saturation.length > 0) {
+    lines.push(
+      "",
+      "nonlinearities: values at the lower and the upper end, mean slope",
+      ...table(saturation.map(siteRow)),
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** What was run. */
+export function headline({ cell, dimensions, batch, steps, seed, data, params }: Diagnosis): string {
+  const sizes = Object.entries(dimensions).map(([name, size]) => `${name}=${size}`);
+  return [
+    [cell, ...sizes].join(" "),
+    `${batch} ${batch === 1 ? "example" : "examples"} of ${steps} steps of ${data === "noise" ? "noise" : "the data"}`,
+    params === "initial" ? "initial parameters" : "the parameters given",
+    `seed ${seed}`,
+  ].join(", ");
+}
+
+function siteRow({ kind, equation, place, low, high, slope, stuckUnits, units }: Saturation): string[] {
+  const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+  const stuck = stuckUnits === 0 ? "" : `${stuckUnits} of ${units} units never move`;
+  return [
+    `${kind} in ${equation}`,
+    place === undefined ? "" : `line ${place.line}`,
+    percent(low),
+    percent(high),
+    slope.toFixed(3),
+    stuck,
+  ];
+}
+
+function range(values: readonly number[]): string {
+  const finite = values.filter(Number.isFinite);
+  return finite.length === 0 ? "not finite" : `${short(Math.min(...finite))} to ${short(Math.max(...finite))}`;
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) => `  ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
+}

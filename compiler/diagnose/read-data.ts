@@ -1,0 +1,88 @@
+/** Files of data: safetensors and comma-separated values. */
+import { readSafetensors } from "../../runtime/io/safetensors.js";
+import { toNumbers } from "../../runtime/io/tensor-numbers.js";
+import { SafetensorsError } from "../../runtime/errors.js";
+import { DataError, type DataTensor, type DataTensors } from "./data.js";
+
+/**
+ * The tensors of a safetensors file: inputs `[T, …]` or `[B, T, …]`, contexts and initial states `[…]` or `[B, …]`, each
+ * under its name in the cell. Floats of 16 to 64 bits and integers of up to 32.
+ *
+ * @throws DataError `invalid-file` where the bytes are no safetensors file, `invalid-value` for other element types.
+ */
+export function dataFromSafetensors(bytes: Uint8Array): DataTensors {
+  try {
+    const { tensors } = readSafetensors(bytes);
+    return new Map([...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, values: toNumbers(tensor) }]));
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new DataError("invalid-file", error.message, error.tensor);
+    if (error instanceof TypeError) throw new DataError("invalid-value", error.message);
+    throw error;
+  }
+}
+
+/**
+ * One sequence of comma-separated values: a line for each step, under a line of names. A column is called as the input, `k`,
+ * or as one of its numbers, `x[0]`, `x[1]`, … in row-major order: an input `x: [2]` has the two columns `x[0]` and `x[1]`.
+ *
+ * @param shapes What the inputs of the cell look like; columns of other names are an error of `takeData`.
+ * @throws DataError `invalid-file`, naming the line.
+ * @example
+ *     dataFromCsv("x[0],x[1]\n0.5,1\n0.25,-1\n", new Map([["x", [2]]]))
+ */
+export function dataFromCsv(text: string, shapes: ReadonlyMap<string, readonly number[]>): DataTensors {
+  const lines = text.replace(/^\ufeff/u, "").split(/\r\n|\n|\r/u);
+  while (lines.length > 0 && lines[lines.length - 1]?.trim() === "") lines.pop();
+  const [header, ...rows] = lines;
+  if (header === undefined || rows.length === 0) {
+    throw new DataError("invalid-file", "the data needs a line of names and a line for each step");
+  }
+  const columns = header.split(",").map((column) => column.trim());
+  const places = new Map<string, number[]>();
+  for (const [index, column] of columns.entries()) {
+    const [, name = "", place] = /^(.+?)(?:\[(\d+)\])?$/u.exec(column) ?? [];
+    if (name === "") throw new DataError("invalid-file", `column ${index + 1} has no name`);
+    const own = places.get(name) ?? [];
+    places.set(name, own);
+    const at = place === undefined ? 0 : Number(place);
+    if (own[at] !== undefined) throw new DataError("invalid-file", `there are two columns ${column}`, name);
+    own[at] = index;
+  }
+  const numbers = rows.map((row, line) => parseRow(row, columns, line + 2));
+  return new Map([...places].map(([name, own]) => [name, tensorOf(name, own, shapes.get(name), numbers)]));
+}
+
+function parseRow(row: string, columns: readonly string[], line: number): number[] {
+  const cells = row.split(",").map((cell) => cell.trim());
+  if (cells.length !== columns.length) {
+    throw new DataError(
+      "invalid-file",
+      `line ${line} has ${cells.length} values, the first line ${columns.length} names`,
+    );
+  }
+  return cells.map((cell, i) => {
+    const value = cell === "" ? NaN : Number(cell);
+    if (Number.isNaN(value)) {
+      throw new DataError("invalid-file", `line ${line}, column ${columns[i]}: ${JSON.stringify(cell)} is no number`);
+    }
+    return value;
+  });
+}
+
+function tensorOf(
+  name: string,
+  places: readonly (number | undefined)[],
+  shape: readonly number[] | undefined,
+  rows: readonly (readonly number[])[],
+): DataTensor {
+  const width = shape?.reduce((product, size) => product * size, 1) ?? places.length;
+  for (let i = 0; i < Math.max(width, places.length); i++) {
+    if (i < width && places[i] !== undefined) continue;
+    const got = i >= width ? `column ${name}[${i}] is too many` : `column ${name}[${i}] is missing`;
+    throw new DataError("shape-mismatch", `${name} has ${width} numbers in each step: ${got}`, name);
+  }
+  return {
+    shape: [rows.length, ...(shape ?? [width])],
+    values: rows.flatMap((row) => places.map((place) => row[place as number] as number)),
+  };
+}
