@@ -38,6 +38,23 @@ interface Tile {
   readonly groups: readonly SumGroup[];
 }
 
+/** Where a sum over the steps of all examples is. */
+interface Chunks {
+  /** Steps of a piece. */
+  readonly step: number;
+  readonly example: Local;
+  /** First step of the piece, and how many it has. */
+  readonly from: Local;
+  readonly count: Local;
+  /** 0 in the first piece: the sums begin there. */
+  readonly continues: Local;
+}
+
+/** Rows whose part of the result is completed before the next: a page each, at worst, for which there are entries. */
+const ROW_BLOCK = 64;
+/** Steps after which weight gradients go to memory: as many lines of both operands stay in a cache of 32 KB. */
+const CHUNK = 64;
+
 export function emitProduct(product: ProductStatement, statements: Statements): void {
   const { rows, columns, tail, packed, a, b } = product;
   // A product without columns is one without rows whose operands have changed places.
@@ -67,6 +84,11 @@ class ProductCode {
   private readonly rowTile: number;
   private readonly panels: number;
   private readonly depth: number;
+  /** Rows in all, and those of the block at hand. */
+  private rowCount: Count = 0;
+  private rowStart: Local | undefined;
+  private rowEnd: Count = 0;
+  private readonly chunks: Chunks | undefined;
 
   constructor(product: ProductStatement, statements: Statements) {
     this.product = product;
@@ -92,9 +114,94 @@ class ProductCode {
       return depth * (constant ?? 1);
     }, 1);
     this.zero = target.sideExits ? statements.integers.word(layout.zeroWord) : undefined;
+    this.chunks = this.planChunks();
+  }
+
+  /** Weight gradients: what is contracted are the steps of all examples, more than stay in a cache. */
+  private planChunks(): Chunks | undefined {
+    const { contracted, packed, tail, rows } = this.product;
+    const [outer, inner] = contracted;
+    if (outer?.extent.kind !== "examples" || inner?.extent.kind !== "size" || contracted.length !== 2) return undefined;
+    if (packed !== undefined || tail !== undefined || rows === undefined) return undefined;
+    const local = (): Local => this.code.local("i32");
+    return { step: CHUNK, example: local(), from: local(), count: local(), continues: local() };
   }
 
   emit(): void {
+    if (this.chunks === undefined) this.rowBlocks();
+    else this.chunkLoop(this.chunks);
+  }
+
+  /**
+   * Sums over the steps of all examples in pieces that stay in the nearest cache, with the results on the way in memory:
+   * the terms of a sum are added in the same order.
+   */
+  private chunkLoop({ example, step, from, count, continues }: Chunks): void {
+    const { code, statements, product } = this;
+    const [outer, inner] = product.contracted as [Axis, Axis];
+    const examples = statements.count(outer.extent, outer.variable);
+    const position = code.local("i32");
+    const steps = code.local("i32");
+    code.i32(0).set(position).i32(0).set(continues);
+    code.loop((nextExample) => {
+      this.member(outer, position, 0);
+      code.set(example);
+      statements.integers.bind(outer.variable, example);
+      statements.integers.bind(inner.variable, from);
+      statements.extent(inner.extent, inner.variable);
+      code.set(steps).i32(0).set(from);
+      code.loop((nextPiece) => {
+        code.get(steps).get(from).op("i32.sub").tee(count);
+        code.i32(step).get(count).i32(step).op("i32.lt_s").op("select").set(count);
+        this.rowBlocks();
+        code.i32(1).set(continues);
+        this.advance(from, step);
+        code.get(from).get(steps).op("i32.lt_s").brIf(nextPiece);
+      });
+      this.advance(position, 1);
+      code.get(position);
+      statements.pushCount(examples);
+      code.op("i32.lt_s").brIf(nextExample);
+    });
+    code.release(position, steps, ...(typeof examples === "number" ? [] : [examples]));
+  }
+
+  /** Blocks of rows: their part of the result, and of the left operand, is at hand for all columns. */
+  private rowBlocks(): void {
+    const { code, statements } = this;
+    const { rows } = this.product;
+    if (rows === undefined) {
+      this.allColumns();
+      return;
+    }
+    const total = statements.count(rows.extent, rows.variable);
+    this.rowCount = total;
+    this.rowEnd = total;
+    if (typeof total === "number" && total <= ROW_BLOCK) {
+      this.allColumns();
+      return;
+    }
+    const start = code.local("i32");
+    const end = code.local("i32");
+    this.rowStart = start;
+    this.rowEnd = end;
+    code.i32(0).set(start);
+    code.loop((again) => {
+      code.get(start).i32(ROW_BLOCK).op("i32.add").tee(end);
+      statements.pushCount(total);
+      code.get(end);
+      statements.pushCount(total);
+      code.op("i32.lt_s").op("select").set(end);
+      this.allColumns();
+      code.get(end).tee(start);
+      statements.pushCount(total);
+      code.op("i32.lt_s").brIf(again);
+    });
+    this.rowStart = undefined;
+    code.release(start, end, ...(typeof total === "number" ? [] : [total]));
+  }
+
+  private allColumns(): void {
     const { columns, tail } = this.product;
     const { statements, code } = this;
     const first = code.local("i32");
@@ -174,14 +281,21 @@ class ProductCode {
       this.withUnits(counts, first, (units) => this.tile([undefined], counts, units));
       return;
     }
-    const end = statements.count(rows.extent, rows.variable);
+    const end = this.rowEnd;
     const position = code.local("i32");
-    code.i32(0).set(position);
+    if (this.rowStart === undefined) code.i32(0);
+    else code.get(this.rowStart);
+    code.set(position);
     const whole = counts.length === this.block * this.panels && counts.every((count) => count === width);
-    const known = typeof end === "number" && (end < this.rowTile || end % this.rowTile === 0);
-    if (whole && !known && this.rowTile === this.panels) this.mixedRows(rows, end, position, first);
+    const known = typeof end === "number" && end < this.rowTile;
+    if (whole && !known && !this.fillsTiles && this.rowTile === this.panels) this.mixedRows(rows, end, position, first);
     else this.separateRows(rows, end, position, counts, first);
-    code.release(position, ...(typeof end === "number" ? [] : [end]));
+    code.release(position);
+  }
+
+  /** Whether every row is in a tile of several. */
+  private get fillsTiles(): boolean {
+    return typeof this.rowCount === "number" && this.rowCount % this.rowTile === 0;
   }
 
   /** Tiles of several rows in blocks of vectors, then single rows with all vectors. */
@@ -237,7 +351,7 @@ class ProductCode {
       });
       code.release(start);
     }
-    if (typeof end === "number" && end % rowTile === 0) return;
+    if (this.fillsTiles) return;
     rounds(1, (members) => {
       this.withUnits(counts, first, (units) => this.tile(members, counts, units));
     });
@@ -256,8 +370,9 @@ class ProductCode {
     const many = code.local("i32");
     code.get(first).set(start);
     code.block((exit) => {
+      code.get(position);
       statements.pushCount(end);
-      code.i32(1).op("i32.lt_s").brIf(exit);
+      code.op("i32.ge_s").brIf(exit);
       code.loop((again) => {
         code.get(position).i32(rowTile).op("i32.add");
         statements.pushCount(end);
@@ -382,7 +497,20 @@ class ProductCode {
     for (const group of groups) {
       this.inGroup(group, () => {
         group.sums.forEach((sum, run) => {
-          this.initial(group, run);
+          if (this.chunks === undefined) this.initial(group, run);
+          else {
+            const lanes: Lanes = { name: this.unit, index: group.unit, count: group.count };
+            const { out } = this.product;
+            const access = { buffer: out.buffer, offset: substituteAffine(out.offset, this.columnOf(run)) };
+            this.code.get(this.chunks.continues).if(
+              () =>
+                this.statements.integers.scoped(() => {
+                  this.statements.expressions.emit({ kind: "load", access, dtype: "real" }, lanes);
+                }),
+              () => this.initial(group, run),
+              "v128",
+            );
+          }
           this.code.set(sum);
         });
       });
@@ -486,14 +614,17 @@ class ProductCode {
         code.set(right);
       }
     });
-    this.axisLoop(0, lefts, right, tile);
+    this.axisLoop(this.chunks === undefined ? 0 : 1, lefts, right, tile);
     code.release(right, ...lefts);
   }
 
   /** Pushes the address of an operand at the start of what is contracted. */
   private pushStart(access: Access, names: ReadonlyMap<string, Affine>): void {
     const { code, statements, product } = this;
-    const zeros = new Map(product.contracted.map(({ variable }) => [variable, affineConstant(0)]));
+    // Pieces begin at the example and step at hand.
+    const zeros = new Map(
+      this.chunks === undefined ? product.contracted.map(({ variable }) => [variable, affineConstant(0)]) : [],
+    );
     const offset = substituteAffine(substituteAffine(access.offset, zeros), names);
     const place = statements.integers.address({ buffer: access.buffer, offset });
     if (place.offset !== 0) code.i32(place.offset).op("i32.add");
@@ -526,7 +657,7 @@ class ProductCode {
     const packed = this.right.kind === "packed";
     const list =
       axis.extent.kind === "examples" && axis.extent.examples.kind === "list" ? axis.extent.examples.list : undefined;
-    const count = statements.count(axis.extent, axis.variable);
+    const count = this.chunks?.count ?? statements.count(axis.extent, axis.variable);
     const leftStride = this.strideOf(product.a, axis);
     // Packed weights follow each other whatever the axes.
     const rightStride: Count = packed
@@ -538,7 +669,7 @@ class ProductCode {
     code.i32(0).set(counter);
     // Sizes of inner axes may be those of the example that this axis is at.
     const element = list === undefined ? counter : code.local("i32");
-    statements.integers.bind(axis.variable, element);
+    if (this.chunks === undefined) statements.integers.bind(axis.variable, element);
     const move = (pointer: Local, by: Count): void => {
       if (by === 0) return;
       code.get(pointer);
@@ -591,7 +722,9 @@ class ProductCode {
       });
     });
     code.release(counter, end, ...(list === undefined ? [] : [element]));
-    for (const local of [count, leftStride, rightStride]) if (typeof local !== "number") code.release(local);
+    for (const local of [count, leftStride, rightStride]) {
+      if (typeof local !== "number" && local !== this.chunks?.count) code.release(local);
+    }
   }
 
   /** One contracted index: every sum takes one term. `sideExit` stands between halves of a long row of vectors. */
