@@ -275,7 +275,7 @@ class ProductCode {
 
   /** All rows for some vectors of columns. */
   private columnGroup(counts: readonly number[], first: Local): void {
-    const { code, statements, width } = this;
+    const { code, width } = this;
     const { rows } = this.product;
     if (rows === undefined) {
       this.withUnits(counts, first, (units) => this.tile([undefined], counts, units));
