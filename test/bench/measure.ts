@@ -2,39 +2,82 @@
 
 export interface Contestant {
   readonly name: string;
-  readonly run: () => void;
+  /** One call; where it gives a promise, the call ends when that is settled. */
+  readonly run: () => unknown;
 }
 
 export interface Timing {
   readonly name: string;
-  /** Milliseconds per call. */
+  /** Microseconds per call. */
   readonly median: number;
   readonly minimum: number;
+  /** Turns that were timed, each the mean of some calls. */
+  readonly turns: number;
 }
 
-/** Runs all contestants in turn, `rounds` times, each for about `slice` milliseconds a turn. */
-export function measure(contestants: readonly Contestant[], rounds = 15, slice = 40): Timing[] {
+export interface MeasureOptions {
+  /** For all contestants together, warming up included. */
+  readonly seconds: number;
+  /** At least so many turns each, however long that takes. */
+  readonly leastTurns?: number;
+}
+
+/** Longest turn of a contestant whose calls are shorter, in milliseconds. */
+const longestTurn = 40;
+
+/** Calls `run` until `milliseconds` are over, at least once; gives the mean time of a call in milliseconds. */
+async function spend(run: () => unknown, milliseconds: number): Promise<number> {
+  const start = performance.now();
+  for (let calls = 1; ; calls++) {
+    const result = run();
+    if (result instanceof Promise) await result;
+    const elapsed = performance.now() - start;
+    if (elapsed >= milliseconds) return elapsed / calls;
+  }
+}
+
+/** Runs `count` calls; gives the mean time of one in milliseconds. */
+async function callsInTurn(run: () => unknown, count: number): Promise<number> {
+  const start = performance.now();
+  for (let call = 0; call < count; call++) {
+    const result = run();
+    if (result instanceof Promise) await result;
+  }
+  return (performance.now() - start) / count;
+}
+
+/** Times all contestants in turn, round after round, until the time is over. */
+export async function measure(contestants: readonly Contestant[], options: MeasureOptions): Promise<Timing[]> {
+  const { seconds, leastTurns = 5 } = options;
+  const total = seconds * 1000;
+  const start = performance.now();
+  // Long enough for the engine to have optimised what it will; the first pass carries what happens only once.
+  const warmUp = Math.max(20, total / (8 * contestants.length));
+  for (const { run } of contestants) await spend(run, warmUp);
+  const counts: number[] = [];
+  const turn = Math.min(longestTurn, Math.max(1, total / (25 * contestants.length)));
+  for (const { run } of contestants) {
+    const call = await spend(run, turn);
+    counts.push(Math.max(1, Math.round(turn / call)));
+  }
   const samples = contestants.map((): number[] => []);
-  const repeats = contestants.map(({ run }) => {
-    // Long enough for the engine to have optimised what it will.
-    const warm = performance.now();
-    let calls = 0;
-    while (performance.now() - warm < 400) {
-      run();
-      calls++;
-    }
-    return Math.max(1, Math.round((calls * slice) / 400));
-  });
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, { run }] of contestants.entries()) {
-      const count = repeats[i] as number;
-      const start = performance.now();
-      for (let call = 0; call < count; call++) run();
-      samples[i]?.push((performance.now() - start) / count);
-    }
+  for (let round = 0; round < leastTurns || performance.now() - start < total; round++) {
+    for (const [i, { run }] of contestants.entries()) samples[i]!.push(await callsInTurn(run, counts[i]!));
   }
   return contestants.map(({ name }, i) => {
-    const sorted = [...(samples[i] as number[])].sort((a, b) => a - b);
-    return { name, median: sorted[sorted.length >> 1] as number, minimum: sorted[0] as number };
+    const sorted = samples[i]!.map((milliseconds) => 1000 * milliseconds).sort((a, b) => a - b);
+    return { name, median: medianOf(sorted), minimum: sorted[0]!, turns: sorted.length };
   });
+}
+
+/** The middle of sorted numbers. */
+function medianOf(sorted: readonly number[]): number {
+  const upper = sorted[sorted.length >> 1]!;
+  return sorted.length % 2 === 1 ? upper : (upper + sorted[(sorted.length >> 1) - 1]!) / 2;
+}
+
+export function find(timings: readonly Timing[], name: string): Timing {
+  const timing = timings.find((t) => t.name === name);
+  if (timing === undefined) throw new Error(`no timing of ${name}`);
+  return timing;
 }

@@ -1,0 +1,78 @@
+/** How the time of an LSTM grows with its sizes: per operation it should be the same beside a round size as at it. */
+import { productOperations } from "./cells.js";
+import { drawData } from "./data.js";
+import { measure } from "./measure.js";
+import { contender, instantiateCell } from "./peers/recell.js";
+import { bestTarget } from "./rows/targets.js";
+import type { Sizes, Workload } from "./workloads.js";
+
+interface Series {
+  readonly title: string;
+  readonly sizes: readonly Sizes[];
+  readonly varied: keyof Sizes;
+  /** The size that another is compared with; the power of two next to it where left out. */
+  readonly beside?: (value: number) => number;
+}
+
+const at = (sizes: Partial<Sizes>): Sizes => ({ I: 64, H: 64, B: 1, T: 50, ...sizes });
+
+const allSeries: readonly Series[] = [
+  {
+    title: "units, one example",
+    varied: "H",
+    sizes: [15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257].map((H) => at({ H })),
+  },
+  {
+    title: "units, 8 examples",
+    varied: "H",
+    sizes: [15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129].map((H) => at({ H, B: 8 })),
+  },
+  { title: "inputs", varied: "I", sizes: [1, 2, 3, 4, 15, 16, 17, 63, 64, 65].map((I) => at({ I })) },
+  { title: "examples", varied: "B", sizes: [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33].map((B) => at({ B })) },
+  { title: "steps", varied: "T", sizes: [1, 2, 3, 5, 10, 32, 100, 320, 1000].map((T) => at({ T })), beside: () => 100 },
+];
+
+/** The power of two next to a number. */
+const roundSize = (n: number): number => 2 ** Math.round(Math.log2(n));
+
+export async function runScaling(seconds: number, say: (text: string) => void): Promise<void> {
+  const { target } = bestTarget();
+  process.stdout.write(`LSTM forward, f32, ${target}; sizes that are not varied: I=64 H=64 B=1 T=50\n`);
+  for (const series of allSeries) {
+    say(`${series.title} …\n`);
+    process.stdout.write(`\n${await timeSeries(series, seconds)}`);
+  }
+}
+
+async function timeSeries({ title, sizes, varied, beside = roundSize }: Series, seconds: number): Promise<string> {
+  const workloads = sizes.map((size, i): Workload => {
+    const goal = { peer: "naive", atMost: 1 } as const;
+    return { id: `${varied}${i}`, cell: "lstm", kind: "forward", ...size, goal };
+  });
+  const contestants = [];
+  for (const workload of workloads) {
+    const instance = await instantiateCell(workload, bestTarget());
+    contestants.push({ name: workload.id, run: contender(workload, instance, drawData(workload)).run });
+  }
+  const timings = await measure(contestants, { seconds });
+  const figures = workloads.map((workload, i) => {
+    const time = timings[i]!.median;
+    const { B, T } = workload;
+    const operations = productOperations(workload);
+    return {
+      value: workload[varied],
+      step: (1000 * time) / T,
+      example: (1000 * time) / (T * B),
+      perFlop: time / operations,
+    };
+  });
+  const lines = figures.map(({ value, step, example, perFlop }) => {
+    const round = figures.find((other) => other.value === beside(value));
+    const ratio = round === undefined ? "" : `${(perFlop / round.perFlop).toFixed(2)} of ${round.value}`;
+    const cells = [String(value), step.toFixed(0), example.toFixed(0), (0.001 / perFlop).toFixed(1), ratio];
+    return cells.map((text, i) => text.padStart(headings[i]!.length)).join("  ");
+  });
+  return [`${title}`, headings.join("  ").replace("   size", varied.padStart(7)), ...lines, ""].join("\n");
+}
+
+const headings = ["   size", "ns/step", "ns/step/example", "GFLOP/s", "time per flop / that of"];
