@@ -194,7 +194,9 @@ describe("report", () => {
 
   test("as Markdown", () => {
     const text = printMarkdown(report);
-    expect(text).toMatch(/\| F1 lstm 64\/128 B1 T100 +\| +700 \(699\) \| \*\*1,000 \(999\)\*\* \| +\| +300 \(299\) \|/u);
+    expect(text).toMatch(
+      /\| F1 lstm 64\/128 B1 T100 +\| +700 \(699\) \| \*\*1,000 \(999\)\*\* \| +\| +300 \(299\) \|/u,
+    );
     expect(text).toMatch(/\| F4 .* wrong \| +\|/u);
     expect(text).toContain("- JAX-JS: its results are wrong (F4)");
     expect(text).toContain("- the process ended (F2)");
