@@ -185,10 +185,14 @@ describe.each(["f32", "f64"] as const)("the order of operations in %s", (dtype) 
   it("reductions run in four parts that begin at 0; examples and then steps in gradients of parameters", async () => {
     const source = `cell Reductions(N, M) {
       input x: [N]
+      input A: [N, M]
       state s: real
       param W: [M, N] ~ zeros
       param b: [M] ~ zeros
+      param p: real ~ zeros
       s' = s
+      output level = p + s
+      output columns = sum(A, axis = 0)
       output total = sum(x)
       output average = mean(x)
       output square = x @ x
@@ -201,17 +205,28 @@ describe.each(["f32", "f64"] as const)("the order of operations in %s", (dtype) 
     const w = setParams(instance);
     const x = draw(B * T * N).map((v, i) => Math.fround(v * [100, 1, 0.01][i % 3]!));
     const lengths = [4, 0, T];
-    const out = instance.forward({ x, lengths });
+    const A = draw(B * T * N * M);
+    const out = instance.forward({ x, A, lengths });
     const real = lengths.flatMap((length, b) => Array.from({ length }, (_, t) => b * T + t));
     for (const at of real) {
       const v = a.row(x, at, N);
       expect(out["total"]![at]).toBe(a.sumInParts(v));
       expect(out["average"]![at]).toBe(a.round(a.sumInParts(v) / N));
       expect(out["square"]![at]).toBe(a.accumulate(0, v, v));
+      for (let i = 0; i < M; i++) {
+        const column = Array.from({ length: N }, (_, k) => A[(at * N + k) * M + i]!);
+        expect(out["columns"]![at * M + i]).toBe(a.sum(column));
+      }
       expect([...out["parts"]!.subarray(at * N, (at + 1) * N)]).toEqual(a.softmax(v));
     }
     const dy = draw(B * T * M);
-    const gradient = instance.backward!({ y: dy });
+    const dlevel = draw(B * T);
+    const gradient = instance.backward!({ y: dy, level: dlevel });
+    // Steps of all examples go to the part of their number.
+    const parts = [0, 1, 2, 3].map((part) =>
+      a.sum(real.filter((at) => (at % T) % 4 === part).map((at) => dlevel[at]!)),
+    );
+    expect(gradient.params["p"]![0]).toBe(a.round(a.round(parts[0]! + parts[2]!) + a.round(parts[1]! + parts[3]!)));
     const over = (from: Numbers, i: number, width: number): number[] => real.map((at) => from[at * width + i]!);
     for (let i = 0; i < M; i++) {
       expect(gradient.params["b"]![i]).toBe(a.sum(over(dy, i, M)));

@@ -5,6 +5,7 @@
  *   index or the size of an example are not judged);
  * - the left operand of a product does not move with the columns, the right one not with the rows, and neither is the
  *   buffer the product writes;
+ * - an accumulator in parts is added to in the loop that counts the parts, which runs from 0 in steps of 1;
  * - buffers that are in use at the same time do not overlap.
  */
 import { BATCH_SYMBOL, type Dim, evaluateDim } from "../../types/dim.js";
@@ -15,6 +16,7 @@ import type {
   Affine,
   Axis,
   Extent,
+  ForStatement,
   IndexExpression,
   KernelFunction,
   KernelProgram,
@@ -35,6 +37,8 @@ class FunctionVerifier {
   private readonly sizes: ReadonlyMap<string, number>;
   private readonly bufferSizes: ReadonlyMap<string, number>;
   private readonly problems: string[] = [];
+  /** The variable that counts the parts of an accumulator; undefined where it is in one piece. */
+  private readonly accumulators = new Map<string, string | undefined>();
   private readonly fn: KernelFunction;
 
   constructor(program: KernelProgram, fn: KernelFunction, sizes: ReadonlyMap<string, number>) {
@@ -44,7 +48,7 @@ class FunctionVerifier {
   }
 
   run(): readonly string[] {
-    this.body(this.fn.body, new Map());
+    this.body(this.fn.body, new Map(), undefined);
     return this.problems;
   }
 
@@ -110,15 +114,20 @@ class FunctionVerifier {
     }
   }
 
-  private body(statements: readonly Statement[], outer: ReadonlyMap<string, Range>): void {
+  /** `loop` is the innermost one around the statements. */
+  private body(
+    statements: readonly Statement[],
+    outer: ReadonlyMap<string, Range>,
+    loop: ForStatement | undefined,
+  ): void {
     let scope = new Map(outer);
     for (const statement of statements) {
       switch (statement.kind) {
         case "for":
-          this.body(statement.body, this.bind(statement, scope));
+          this.body(statement.body, this.bind(statement, scope), statement);
           break;
         case "region":
-          this.body(statement.body, scope);
+          this.body(statement.body, scope, loop);
           break;
         case "let_index":
           if (scope.has(statement.name)) this.report(`${statement.name} is bound twice`);
@@ -131,9 +140,30 @@ class FunctionVerifier {
         case "product":
           this.product(statement, scope);
           break;
+        case "accumulator":
+          this.accumulators.set(statement.name, statement.lanes?.variable);
+          this.accesses(statement, scope);
+          break;
+        case "accumulate":
+          this.accumulate(statement.name, loop);
+          this.accesses(statement, scope);
+          break;
         default:
           this.accesses(statement, scope);
       }
+    }
+  }
+
+  private accumulate(name: string, loop: ForStatement | undefined): void {
+    if (!this.accumulators.has(name)) this.report(`${name} is added to and no accumulator`);
+    const variable = this.accumulators.get(name);
+    if (variable === undefined) return;
+    if (loop?.variable !== variable) {
+      this.report(
+        `${name} is in parts by ${variable}, but the loop around it runs over ${loop?.variable ?? "nothing"}`,
+      );
+    } else if (loop.reverse || loop.step !== 1 || loop.from !== undefined || loop.extent.kind === "examples") {
+      this.report(`the loop over ${variable} counts the parts of ${name} and does not run from 0 in steps of 1`);
     }
   }
 

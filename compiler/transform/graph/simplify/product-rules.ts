@@ -1,4 +1,4 @@
-/** Rules about products and sums over axes. They change which loop does the work, not the order of additions. */
+/** Rules about products and sums over axes. A sum that becomes a product is added in the order of products. */
 import type { ValueId } from "../../../ir/graph/types.js";
 import type { SimplifyRule, SimplifyRules } from "./view.js";
 
