@@ -80,7 +80,12 @@ export class Statements {
         return;
       case "accumulate":
         invariant(lanes === undefined, "sums in lanes are made by their loop");
-        expressions.accumulateScalar(statement.name, statement.value, this.position);
+        expressions.accumulateScalar(
+          statement.name,
+          statement.value,
+          // What is not kept in parts, such as a sum over examples, is one chain.
+          this.laneVariables.has(statement.name) ? this.position : undefined,
+        );
         return;
       case "store":
         expressions.store(statement.access, statement.value, statement.mode, lanes);
