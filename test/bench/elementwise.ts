@@ -1,0 +1,54 @@
+/**
+ * How long the compiler's own functions take as WebAssembly code, an element at a time, and how many bytes they are:
+ * `node dist/test/bench/elementwise.js [seconds]` after `npm run build`. With fused multiply-add too where the host has
+ * it (Node 20: `--experimental-wasm-relaxed-simd`).
+ */
+import type { Shape } from "../../compiler/emit/wasm/math.js";
+import { emitFunction } from "../../compiler/emit/wasm/math.js";
+import { floatTypeOf } from "../../compiler/emit/wasm/shapes.js";
+import { mathFunctions, mathNames } from "../../compiler/math/functions.js";
+import { instantiate, validate } from "../compiler/emit/wasm/engine.js";
+import { mapModule, shapes } from "../compiler/emit/wasm/math-module.js";
+import type { Contestant } from "./measure.js";
+import { measure } from "./measure.js";
+
+const count = 1024;
+
+interface Measured {
+  readonly label: string;
+  readonly contestant: Contestant;
+  readonly bytes: number;
+}
+
+/** The functions over an array from -8 to 8, or from 0 to 8 where they are defined on positive numbers. */
+function measuredFunctions(shape: Shape, fma: boolean): Measured[] {
+  const empty = mapModule(shape, 1, count, (code, _pool, _shape, [x]) => void code.get(x!)).length;
+  return mathNames.flatMap((name) => {
+    const fn = mathFunctions[name][floatTypeOf[shape]];
+    const arity = fn.params.length;
+    const moduleWith = (options: { readonly fma: boolean }): Uint8Array =>
+      mapModule(shape, arity, count, (code, pool, _, args) => emitFunction(code, pool, shape, fn, args, options));
+    const bytes = moduleWith({ fma });
+    const nothingToFuse = fma && bytes.length === moduleWith({ fma: false }).length;
+    if (nothingToFuse || !validate(bytes)) return [];
+    const { run, memory } = instantiate(bytes);
+    const numbers = floatTypeOf[shape] === "f32" ? new Float32Array(memory) : new Float64Array(memory);
+    for (let i = 0; i < arity * count; i++) numbers[i] = ((i % count) / count) * 16 - 8;
+    if (name === "log" || name === "pow") for (let i = 0; i < count; i++) numbers[i] = (i + 1) / 128;
+    const label = `${name} ${shape}${fma ? " fma" : ""}`;
+    const column = count * numbers.BYTES_PER_ELEMENT;
+    return [{ label, contestant: { name: label, run: () => run(column) }, bytes: bytes.length - empty }];
+  });
+}
+
+const all = shapes.flatMap((shape) => [false, true].flatMap((fma) => measuredFunctions(shape, fma)));
+const timings = await measure(
+  all.map((m) => m.contestant),
+  { seconds: Number(process.argv[2] ?? 20) },
+);
+for (const { name, minimum } of timings) {
+  const bytes = all.find((m) => m.label === name)!.bytes;
+  process.stdout.write(
+    `${name.padEnd(20)} ${String(bytes).padStart(5)} bytes ${(count / (minimum * 1000)).toFixed(3)} elements/ns\n`,
+  );
+}
