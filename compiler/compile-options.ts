@@ -15,8 +15,18 @@ export interface CompileOptions extends SourceOptions {
   readonly cell?: string;
   /** A size for each dimension of the cell, `{ I: 64, H: 128 }`; values for its named reals too. */
   readonly dimensions?: Readonly<Record<string, number>>;
-  /** `js`, the default: plain JavaScript. */
-  readonly target?: "js";
+  /** `js`, the default: plain JavaScript, to be read. `wasm`: kernels in WebAssembly, several times as fast. */
+  readonly target?: "wasm" | "js";
+  /**
+   * For `wasm`: with a second variant of the kernels, which rounds once after a multiplication and an addition (relaxed
+   * SIMD) and runs where the host has it. Results then differ from host to host in their last bits.
+   */
+  readonly fma?: boolean;
+  /**
+   * For `wasm`: puts the kernels into files of their own, `gru.wasm`, for hosts that take only WebAssembly that was
+   * compiled before. `instantiate` then wants them as its option `wasm`.
+   */
+  readonly wasmFile?: boolean;
   /** Precision of all numbers; `f32` where left out. */
   readonly dtype?: "f32" | "f64";
   /** With `backward`; true where left out. */
@@ -40,7 +50,9 @@ export interface CheckedOptions {
   readonly readFile: ReadFile;
   readonly cell: string | undefined;
   readonly dimensions: ReadonlyMap<string, number>;
-  readonly target: "js";
+  readonly target: "wasm" | "js";
+  readonly fma: boolean;
+  readonly wasmFile: boolean;
   readonly dtype: "f32" | "f64";
   readonly gradient: boolean;
   readonly jvp: boolean;
@@ -48,7 +60,10 @@ export interface CheckedOptions {
   readonly name: string | undefined;
 }
 
-const known = ["file", "readFile", "cell", "dimensions", "target", "dtype", "gradient", "jvp", "hvp", "name"];
+const known = [
+  ...["file", "readFile", "cell", "dimensions", "target", "fma", "wasmFile", "dtype"],
+  ...["gradient", "jvp", "hvp", "name"],
+];
 
 /** @throws CompileOptionsError */
 export function checkOptions(options: CompileOptions): CheckedOptions {
@@ -56,12 +71,17 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) fail(`unknown option ${JSON.stringify(key)}; the options are ${known.join(", ")}`);
   }
-  const { file, readFile, cell, dimensions, target, dtype, gradient, jvp, hvp, name } = options;
+  const { file, readFile, cell, dimensions, target, fma, wasmFile, dtype, gradient, jvp, hvp, name } = options;
   ofType("file", file, "string");
   ofType("readFile", readFile, "function");
   ofType("cell", cell, "string");
-  for (const [key, flag] of Object.entries({ gradient, jvp, hvp })) ofType(key, flag, "boolean");
-  if (target !== undefined && target !== "js") fail(`target must be "js", got ${JSON.stringify(target)}`);
+  for (const [key, flag] of Object.entries({ fma, wasmFile, gradient, jvp, hvp })) ofType(key, flag, "boolean");
+  if (target !== undefined && target !== "wasm" && target !== "js") {
+    fail(`target must be "wasm" or "js", got ${JSON.stringify(target)}`);
+  }
+  if (target === "js" || target === undefined) {
+    for (const [key, flag] of Object.entries({ fma, wasmFile })) if (flag === true) fail(`${key} needs target "wasm"`);
+  }
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") {
     fail(`dtype must be "f32" or "f64", got ${JSON.stringify(dtype)}`);
   }
@@ -75,6 +95,8 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
     cell,
     dimensions: checkDimensions(dimensions),
     target: target ?? "js",
+    fma: fma ?? false,
+    wasmFile: wasmFile ?? false,
     dtype: dtype ?? "f32",
     gradient: (gradient ?? true) || hvp === true,
     jvp: jvp ?? false,

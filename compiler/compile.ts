@@ -16,11 +16,22 @@ export interface OutputFile {
   readonly text: string;
 }
 
+/** A file of WebAssembly that a compilation makes. */
+export interface WasmOutputFile {
+  /** A file name, without directories. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
 /** A compilation that went well, perhaps with warnings. */
 export interface CompileSuccess extends Findings {
   /** The module, `gru.js`. Its types come from `declarations`. */
   readonly files: readonly [OutputFile];
+  /** With the option `wasmFile` its kernels, `gru.wasm` and, with `fma`, `gru.fma.wasm`. */
+  readonly wasmFiles: readonly WasmOutputFile[];
   readonly manifest: Manifest;
+  /** Which kernels the module can run. */
+  readonly variants: readonly ("js" | "wasm" | "wasm-fma")[];
 }
 
 /** A compilation that found errors in the source. */
@@ -32,7 +43,7 @@ export interface CompileFailure extends Findings {
 export type CompileResult = CompileSuccess | CompileFailure;
 
 /**
- * Compiles a cell to a standalone JavaScript module.
+ * Compiles a cell to a standalone module.
  *
  * What is wrong with the source comes back as diagnostics; there are no files then. The same source and options give the
  * same text.
@@ -46,8 +57,13 @@ export type CompileResult = CompileSuccess | CompileFailure;
 export function compile(source: string, options: CompileOptions = {}): CompileResult {
   const { cell, settings, diagnostics, sources } = lowerSource(source, options, "all sizes");
   if (cell === undefined) return { files: [], manifest: undefined, diagnostics, sources };
-  const { manifest, text } = emitModule(cell, settings);
-  return { files: [{ path: `${settings.name ?? fileNameOf(cell.name)}.js`, text }], manifest, diagnostics, sources };
+  const { manifest, text, wasmFiles } = emitModule(cell, settings);
+  const name = settings.name ?? fileNameOf(cell.name);
+  const endings = { wasm: ".wasm", "wasm-fma": ".fma.wasm" };
+  const kernelFiles = wasmFiles.map(({ variant, bytes }) => ({ path: `${name}${endings[variant]}`, bytes }));
+  const variants = settings.fma ? (["wasm", "wasm-fma"] as const) : [settings.target];
+  const files = [{ path: `${name}.js`, text }] as const;
+  return { files, wasmFiles: kernelFiles, manifest, variants, diagnostics, sources };
 }
 
 /** What `check` gives. */
@@ -108,7 +124,8 @@ export function format(source: string, options: SourceOptions = {}): FormatResul
 export async function declarations(result: CompileSuccess): Promise<OutputFile> {
   const { printDeclarations } = await import("./emit/typescript/declarations.js");
   const path = result.files[0].path.replace(/\.js$/u, ".d.ts");
-  return { path, text: printDeclarations(result.manifest) };
+  const options = { wasmFile: result.wasmFiles.length > 0, fma: result.variants.length > 1 };
+  return { path, text: printDeclarations(result.manifest, options) };
 }
 
 /** `LayerNormLSTM` to `layer-norm-lstm`. */

@@ -1,12 +1,12 @@
 /** Compiling and loading in one go, for programs that keep cells as text. */
 import { loadModule } from "../runtime/module/load-js.js";
 import type { CompiledModule } from "../runtime/module/compiled-module.js";
-import { compile, type CompileOptions } from "./compile.js";
+import { compile, type CompileOptions, CompileOptionsError } from "./compile.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { renderDiagnostics } from "./diagnostics/render.js";
 
-/** As for `compile`. */
-export type CellOptions = CompileOptions;
+/** As for `compile`, whose `wasmFile` is for modules on a disk. */
+export type CellOptions = Omit<CompileOptions, "wasmFile">;
 
 /** A module in this process, and what it was loaded from. */
 export interface LoadedCell extends CompiledModule {
@@ -37,6 +37,7 @@ export class CellError extends Error {
  *     const instance = gru.instantiate({ batch: 8, steps: 100 });
  */
 export async function cell(source: string, options: CellOptions = {}): Promise<LoadedCell> {
+  if ("wasmFile" in options) throw new CompileOptionsError("wasmFile is for modules that are written to files");
   const result = compile(source, options);
   if (result.manifest === undefined) {
     const shown = renderDiagnostics(result.diagnostics, (file) => result.sources.get(file));

@@ -1,8 +1,8 @@
 /** `recell build`: from a cell to files. */
 import { join } from "node:path";
-import { compile, type CompileOptions, declarations, type OutputFile } from "../compile.js";
+import { compile, type CompileOptions, declarations, type OutputFile, type WasmOutputFile } from "../compile.js";
 import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
-import { writeText } from "./files.js";
+import { writeBytes } from "./files.js";
 import { exitCodes, type ExitCode, type Run } from "./command.js";
 import { allInputs, showFindings } from "./sources.js";
 import { withOptionErrors } from "./option-errors.js";
@@ -23,7 +23,7 @@ export const run: Run = async (args, terminal) => {
       code = exitCodes.failed;
       continue;
     }
-    const files: OutputFile[] = [...result.files];
+    const files: (OutputFile | WasmOutputFile)[] = [...result.files, ...result.wasmFiles];
     if (args.flag("types") !== false) {
       files.push(await declarations(result));
     }
@@ -33,8 +33,9 @@ export const run: Run = async (args, terminal) => {
       if (other !== undefined)
         throw new UsageError(`${other} and ${file} both make ${path}; build them one at a time, with --name or --out`);
       written.set(path, file);
-      writeText(path, output.text);
-      terminal.out(`${path}  ${(Buffer.byteLength(output.text) / 1024).toFixed(1)} KiB\n`);
+      const contents = "text" in output ? Buffer.from(output.text) : output.bytes;
+      writeBytes(path, contents);
+      terminal.out(`${path}  ${(contents.byteLength / 1024).toFixed(1)} KiB\n`);
     }
   }
   return code;
@@ -46,11 +47,16 @@ function buildOptions(args: ParsedArguments): CompileOptions {
   const hvp = args.flag("hvp") === true;
   if (hvp && args.flag("gradient") === false)
     throw new UsageError("--hvp includes the gradient: leave out --no-gradient");
+  const target = choiceOption("target", args.text("target"), ["wasm", "js"], "js");
+  const [fma, wasmFile] = [args.flag("fma") === true, args.flag("wasm-file") === true];
+  if (target === "js" && (fma || wasmFile)) throw new UsageError(`--${fma ? "fma" : "wasm-file"} needs --target wasm`);
   return {
     ...(cell === undefined ? {} : { cell }),
     ...(name === undefined ? {} : { name }),
     dimensions: sizesOption("dim", args.list("dim")),
-    target: choiceOption("target", args.text("target"), ["js"], "js"),
+    target,
+    fma,
+    wasmFile,
     dtype: choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32"),
     gradient: args.flag("gradient") ?? true,
     jvp: args.flag("jvp") === true,

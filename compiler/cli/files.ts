@@ -34,26 +34,39 @@ export function readIfPresent(path: string): string | undefined {
   }
 }
 
+/** The same as `writeBytes`, for text. */
+export function writeText(path: string, text: string): void {
+  writeBytes(path, Buffer.from(text));
+}
+
 /**
  * Writes a file so that nobody ever sees half of it: into a temporary file beside it, which then takes its name.
- * Directories are made. Where the text is already there, nothing is touched. A link stays a link: what it points to is
+ * Directories are made. Where the contents are already there, nothing is touched. A link stays a link: what it points to is
  * written.
  *
  * @throws UsageError where the file cannot be written.
  */
-export function writeText(path: string, text: string): void {
-  if (readIfPresent(path) === text) return;
+export function writeBytes(path: string, bytes: Uint8Array): void {
+  if (isWritten(path, bytes)) return;
   let temporary: string | undefined;
   try {
     makeDirectory(dirname(path));
     const mode = statSync(path, { throwIfNoEntry: false })?.mode;
     const target = mode === undefined ? path : realpathSync(path);
     temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
-    writeFileSync(temporary, text, { flag: "wx", ...(mode === undefined ? {} : { mode }) });
+    writeFileSync(temporary, bytes, { flag: "wx", ...(mode === undefined ? {} : { mode }) });
     renameSync(temporary, target);
   } catch (error) {
     if (temporary !== undefined) removeIfPresent(temporary);
     throw new UsageError(`cannot write ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function isWritten(path: string, bytes: Uint8Array): boolean {
+  try {
+    return readFileSync(path).equals(bytes);
+  } catch {
+    return false;
   }
 }
 

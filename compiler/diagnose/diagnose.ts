@@ -189,7 +189,15 @@ function sizesInFiles(cell: LoweredCell, { params, data }: DiagnoseOptions): Map
 }
 
 function load(cell: LoweredCell, jvp: boolean): Promise<CompiledModule> {
-  const { text } = emitModule(cell, { target: "js", dtype: "f64", gradient: true, jvp, hvp: false });
+  const { text } = emitModule(cell, {
+    target: "js",
+    fma: false,
+    wasmFile: false,
+    dtype: "f64",
+    gradient: true,
+    jvp,
+    hvp: false,
+  });
   return loadModule(text);
 }
 

@@ -2,21 +2,48 @@
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import { lowerProgram } from "../lower/graph-to-kernel/index.js";
 import { buildSequenceProgram } from "../transform/pipeline.js";
+import type { SequenceProgram } from "../transform/sequence-program.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { printKernelProgram } from "./js/print-kernel.js";
 import { printModule } from "./js/module.js";
 import { buildManifest, type ModuleOptions } from "./manifest.js";
+import { simd128 } from "../transform/kernel/target.js";
+import { emitKernels, scheduleKernels } from "./wasm/emit-kernels.js";
+import { printMemoryPlan } from "./wasm/print-memory.js";
+import { printWasmLoader, printWasmModule, type WasmFile } from "./wasm/module.js";
 
 export interface EmittedModule {
   readonly manifest: Manifest;
   readonly text: string;
+  /** Kernels that the module takes from its caller. */
+  readonly wasmFiles: readonly WasmFile[];
 }
 
 /** Every dimension of `cell` but the run-time ones must have a size. */
 export function emitModule(cell: LoweredCell, options: ModuleOptions): EmittedModule {
-  const { gradient, jvp, hvp, dtype } = options;
+  const { gradient, jvp, hvp } = options;
   const program = buildSequenceProgram(cell, { gradient, jvp, hvp });
-  const kernel = lowerProgram(program, { runtimeDimensions: cell.runtimeDimensions });
   const manifest = buildManifest(cell, options);
-  return { manifest, text: printModule(manifest, printKernelProgram(kernel, dtype)) };
+  const emit = options.target === "wasm" ? emitWasm : emitJs;
+  return { manifest, ...emit(manifest, program, options) };
 }
+
+type Emit = (manifest: Manifest, program: SequenceProgram, options: ModuleOptions) => Omit<EmittedModule, "manifest">;
+
+const emitJs: Emit = (manifest, program, { dtype }) => {
+  const kernel = lowerProgram(program, { runtimeDimensions: manifest.runtimeDimensions });
+  return { text: printModule(manifest, printKernelProgram(kernel, dtype)), wasmFiles: [] };
+};
+
+const emitWasm: Emit = (manifest, program, { dtype, fma, wasmFile }) => {
+  const target = { dtype, target: simd128, runtimeDimensions: manifest.runtimeDimensions };
+  const scheduled = scheduleKernels(program, target);
+  const kernels = {
+    plan: printMemoryPlan(scheduled.kernel, scheduled.layout),
+    bytes: emitKernels(scheduled, target),
+    ...(fma ? { fused: emitKernels(scheduled, { ...target, target: { ...simd128, fma } }) } : {}),
+  };
+  if (!wasmFile) return { text: printWasmModule(manifest, kernels), wasmFiles: [] };
+  const { text, files } = printWasmLoader(manifest, kernels);
+  return { text, wasmFiles: files };
+};

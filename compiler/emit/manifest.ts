@@ -6,7 +6,11 @@ import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
 import { version } from "../version.js";
 
 export interface ModuleOptions {
-  readonly target: "js";
+  readonly target: "wasm" | "js";
+  /** With a variant that has fused multiply-add. */
+  readonly fma: boolean;
+  /** Kernels in files of their own. */
+  readonly wasmFile: boolean;
   readonly dtype: "f32" | "f64";
   readonly gradient: boolean;
   readonly jvp: boolean;

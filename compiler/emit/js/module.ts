@@ -1,6 +1,7 @@
 /** The text of a JavaScript module: header, manifest, kernels, and the shell around them. */
-import type { Manifest } from "../../../runtime/module/manifest.js";
-import { exportedFunctions, headerLines, partsOf } from "../module-text.js";
+import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import { exportedFunctions, partsOf, titleLines } from "../module-text.js";
+import { baseParts } from "../shell/parts.js";
 import { shell } from "../shell/shell.generated.js";
 import { blockComment, printData } from "./literal.js";
 
@@ -12,21 +13,39 @@ import { blockComment, printData } from "./literal.js";
 export function printModule(manifest: Manifest, kernels: string): string {
   const { parts, functions } = partsOf(manifest);
   return [
-    blockComment(headerLines(manifest, "plain JavaScript")),
+    blockComment(headerLines(manifest)),
     `export const manifest = ${printData(manifest)};`,
     kernels.trim(),
     "// The interface around the kernels: it checks what comes in and hands out views of the module's memory. The names\n" +
       "// in it are its own.",
-    `const createInstance = (() => {\n${parts.map((part) => shell[part]).join("\n\n")}`,
+    `const createInstance = (() => {\n${[...baseParts, ...parts].map((part) => shell[part]).join("\n\n")}`,
     [
-      "return (manifest, createKernels, workspaceBytes, options) =>",
-      `  createInstance(manifest, createKernels, workspaceBytes, { ${functions.join(", ")} }, options);`,
+      `return (options) => createInstance(manifest, createKernels, workspaceBytes, { ${functions.join(", ")} }, options);`,
       "})();",
     ].join("\n"),
-    ...exportedFunctions(
-      "return createInstance(manifest, createKernels, workspaceBytes, options);",
-      "return instantiate(options);",
-    ),
+    ...exportedFunctions("createInstance", "createInstance"),
     "",
   ].join("\n\n");
+}
+
+/** What a reader wants to know first: which cell, which sizes, what goes in and comes out. */
+function headerLines(manifest: Manifest): string[] {
+  const { has } = manifest;
+  const extras = [has.gradient && "backward", has.jvp && "jvp", has.hvp && "hvp"].filter((extra) => extra !== false);
+  const list = (title: string, entries: readonly TensorEntry[], leading: readonly string[]): string[] =>
+    entries.length === 0
+      ? []
+      : [`${title}: ${entries.map(({ name, shape }) => `${name} [${[...leading, ...shape].join(", ")}]`).join(", ")}`];
+  return [
+    ...titleLines(manifest, "plain JavaScript"),
+    ...(manifest.documentation === "" ? [] : ["", ...manifest.documentation.split("\n")]),
+    "",
+    "Tensors are row-major; B examples, T steps.",
+    ...list("inputs", manifest.inputs, ["B", "T"]),
+    ...list("contexts", manifest.contexts, ["B"]),
+    ...list("states", manifest.states, ["B"]),
+    ...list("params", manifest.params, []),
+    ...list("outputs", manifest.outputs, ["B", "T"]),
+    `functions: forward, step${extras.map((extra) => `, ${extra}`).join("")}`,
+  ];
 }

@@ -39,9 +39,9 @@ export function describe(value) {
   if (kind === "DataView") return `DataView of ${/** @type {DataView} */ (value).byteLength} bytes`;
   if (kind !== undefined) return `${kind} of length ${/** @type {unknown[]} */ (value).length}`;
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
-  if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "bigint") return `the bigint ${value}n`;
-  return typeof value === "function" ? "a function" : String(value);
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 /**
@@ -75,7 +75,7 @@ export function checkNames(where, value, known) {
  */
 export function checkInteger(where, what, value, low, high) {
   if (typeof value !== "number") throw new TypeError(`${where}: ${what} must be a number, got ${describe(value)}`);
-  if (!Number.isInteger(value) || value < low || value > high) {
+  if (!(Number.isInteger(value) && value >= low && value <= high)) {
     throw new RangeError(`${where}: ${what} must be an integer from ${low} to ${high}, got ${value}`);
   }
   return value;
@@ -101,34 +101,30 @@ export function countOf(slot, sizes) {
  * @returns {ArrayLike<number>}
  */
 export function checkTensor(where, slot, value, sizes) {
-  const { name, low, high } = slot;
+  const { name, axes, labels, low, high } = slot;
   const count = countOf(slot, sizes);
   const isReal = high === undefined;
   // The usual case first.
   if (isReal && (value instanceof Float32Array || value instanceof Float64Array) && value.length === count) {
     return value;
   }
-  const kind = kindOf(value);
-  const accepted = isReal ? /^(Array|Float(32|64)Array)$/ : /^(Array|Uint8ClampedArray|(Int|Uint)(8|16|32)Array)$/;
+  const kind = kindOf(value) ?? "";
+  const isArray = (isReal ? /^Float(32|64)Array|^Array/ : /^Array|nt(8|16|32)Array|Clamped/).test(kind);
   const list = /** @type {ArrayLike<number>} */ (value);
-  const isArray = kind !== undefined && accepted.test(kind);
   if (!isArray || list.length !== count) {
     // `[batch 2, steps 100, 64]`
-    const axes = slot.axes.map((axis) => (axis < 0 ? `${slot.labels[~axis]} ${sizes[~axis]}` : axis));
-    const shape = `shape [${axes.join(", ")}]`;
+    const shape = `shape [${axes.map((axis) => (axis < 0 ? `${labels[~axis]} ${sizes[~axis]}` : axis)).join(", ")}]`;
     const what = `${where}: ${quote(name)}`;
-    if (isArray) {
-      throw new RangeError(`${what} must have ${shape}, that is length ${count}; got ${describe(value)}`);
-    }
-    const wanted = `must be ${isReal ? "a Float32Array, Float64Array or array of numbers" : "an array of integers"} of ${shape}`;
-    throw new TypeError(
-      value === undefined ? `${what} is missing: it ${wanted}` : `${what} ${wanted}, got ${describe(value)}`,
-    );
+    const got = `got ${describe(value)}`;
+    if (isArray) throw new RangeError(`${what} must have ${shape}, that is length ${count}; ${got}`);
+    const type = `must be ${isReal ? "a Float32Array, Float64Array or array of numbers" : "an array of integers"}`;
+    const missing = value === undefined;
+    throw new TypeError(missing ? `${what} is missing: it ${type} of ${shape}` : `${what} ${type} of ${shape}, ${got}`);
   }
   if (isReal && kind !== "Array") return list;
   for (let i = 0; i < count; i++) {
     const item = list[i];
-    if (typeof item !== "number" || (!isReal && !(Number.isInteger(item) && item >= low && item <= high))) {
+    if (typeof item !== "number" || !(isReal || (Number.isInteger(item) && item >= low && item <= high))) {
       checkInteger(where, `${quote(name)}[${i}]`, item, low, high ?? 0);
     }
   }

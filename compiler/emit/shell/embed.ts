@@ -6,7 +6,7 @@
  */
 import { minify_sync } from "terser";
 import { invariant } from "../../diagnostics/invariant.js";
-import { type ShellPart, shellParts } from "./parts.js";
+import { baseParts, optionalParts, type ShellPart, shellParts } from "./parts.js";
 
 /** A part as modules have it, from its source. */
 export function stripTools(source: string): string {
@@ -63,33 +63,51 @@ function stripTags(comment: string): string {
     .join("");
 }
 
-/** A part in as few characters as can be; its own names stay, since other parts ask for them. */
-export function minify(text: string): string {
+/** A piece of the shell in as few characters as can be, but for names that other pieces ask for. */
+export function minify(text: string, isAskedFor: (name: string) => boolean): string {
+  const names = [...text.matchAll(/^(?:async )?(?:function|const) (\w+)/gmu)].map(([, name = ""]) => name);
+  const kept = names.filter(isAskedFor);
   const { code } = minify_sync(text, {
     ecma: 2020,
-    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
-    mangle: true,
+    compress: {
+      passes: 3,
+      hoist_funs: true,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      toplevel: true,
+      top_retain: kept,
+    },
+    mangle: { toplevel: true, reserved: kept },
     format: { comments: false },
   });
-  invariant(code !== undefined, "a part of the shell without code");
+  invariant(code !== undefined, "a piece of the shell without code");
   return code;
 }
 
 /** The text of the generated file. `read` gives the source of a part. */
 export function shellModule(read: (part: ShellPart) => string): string {
-  const parts = shellParts.map((part) => ({ name: JSON.stringify(part), text: stripTools(read(part)) }));
-  const readable = parts.map(({ name, text }) => {
+  const texts = new Map(shellParts.map((part) => [part, stripTools(read(part))]));
+  const readable = [...texts].map(([part, text]) => {
     const lines = text.split("\n").map((line) => `    ${JSON.stringify(line)},\n`);
-    return `  ${name}: [\n${lines.join("")}  ].join("\\n"),\n`;
+    return `  ${JSON.stringify(part)}: [\n${lines.join("")}  ].join("\\n"),\n`;
   });
-  const small = parts.map(({ name, text }) => `  ${name}: ${JSON.stringify(minify(text))},\n`);
+  const textOf = (parts: readonly ShellPart[]): string => parts.map((part) => texts.get(part) ?? "").join("\n");
+  const optional = textOf(optionalParts);
+  const pieces: (readonly [string, string])[] = [
+    ["base", minify(textOf(baseParts), (name) => new RegExp(`\\b${name}\\b`, "u").test(optional))],
+    // Modules themselves ask for what these parts declare.
+    ...optionalParts.map((part) => [part, minify(textOf([part]), () => true)] as const),
+  ];
+  const small = pieces.map(([name, text]) => `  ${JSON.stringify(name)}: ${JSON.stringify(text)},\n`);
   return [
     "// Generated from the .js files beside it by `npm run generate`; not edited by hand.",
-    'import type { ShellPart } from "./parts.js";',
+    'import type { OptionalPart, ShellPart } from "./parts.js";',
     "",
-    `/** To be read. */\nexport const shell: Readonly<Record<ShellPart, string>> = {\n${readable.join("")}};`,
+    "/** To be read. */",
+    `export const shell: Readonly<Record<ShellPart, string>> = {\n${readable.join("")}};`,
     "",
-    `/** The same in as few characters as can be. */\nexport const smallShell: Readonly<Record<ShellPart, string>> = {\n${small.join("")}};`,
+    "/** The same in as few characters as can be. */",
+    `export const smallShell: Readonly<Record<"base" | OptionalPart, string>> = {\n${small.join("")}};`,
     "",
   ].join("\n");
 }

@@ -69,7 +69,7 @@ function assemble(manifest, kernels, capacity, parts) {
     params: Object.freeze(params),
     init,
     forward: sequence.forward,
-    ...createStream(core),
+    ...createStream(core, parts),
     ...(parts.gradient?.(core, sequence) ?? { backward: absent("backward", "gradient") }),
     ...(parts.jvp?.(core, sequence) ?? { jvp: absent("jvp", "jvp") }),
     ...(parts.hvp?.(core, sequence) ?? { hvp: absent("hvp", "hvp") }),

@@ -1,24 +1,32 @@
-/** The parts of the shell. */
+/** The parts of the shell, in the order in which they stand in a module. */
 
-/** In the order in which they stand in a module. */
-export const shellParts = [
+/** What every module has. */
+export const baseParts = [
   "check",
   "tensors",
   "capacity",
   "core",
-  "extents",
   "random",
+  "sequence",
+  "stream",
+  "instantiate",
+] as const;
+
+/** What modules have that need it. */
+export const optionalParts = [
+  "extents",
+  "contexts",
   "normal",
   "orthogonal",
-  "sequence",
   "gradient",
   "directional",
   "hessian",
-  "stream",
-  "instantiate",
   "wasm",
   "wasm-text",
   "wasm-file",
 ] as const;
 
+export const shellParts = [...baseParts, ...optionalParts] as const;
+
+export type OptionalPart = (typeof optionalParts)[number];
 export type ShellPart = (typeof shellParts)[number];

@@ -43,54 +43,24 @@ export function uniformStream(seed, name) {
  * @param {Parts} parts
  */
 export function initialValues(initializer, shape, seed, name, parts) {
-  const values = new Float64Array(shape.reduce((product, size) => product * size, 1));
-  const uniform = uniformStream(seed, name);
-  const normal = parts.normalStream?.(uniform) ?? uniform;
+  const { kind } = initializer;
   const [rows = 1, columns = rows, ...rest] = shape;
   const field = rest.reduce((product, size) => product * size, 1);
-  const fanIn = columns * field;
-  const fanOut = rows * field;
-  /** @param {() => number} value */
-  const fill = (value) => {
-    for (let i = 0; i < values.length; i++) values[i] = value();
-  };
-  /** @param {number} bound */
-  const fillUniform = (bound) => fill(() => (2 * uniform() - 1) * bound);
-  /** @param {number} deviation */
-  const fillNormal = (deviation) => fill(() => normal() * deviation);
-  switch (initializer.kind) {
-    case "zeros":
-      break;
-    case "ones":
-      values.fill(1);
-      break;
-    case "constant":
-      values.fill(initializer.value);
-      break;
-    case "identity":
-      for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
-      break;
-    case "uniform":
-      fillUniform(initializer.bound);
-      break;
-    case "normal":
-      fillNormal(initializer.deviation);
-      break;
-    case "glorot_uniform":
-      fillUniform(Math.sqrt(6 / (fanIn + fanOut)));
-      break;
-    case "glorot_normal":
-      fillNormal(Math.sqrt(2 / (fanIn + fanOut)));
-      break;
-    case "he_uniform":
-      fillUniform(Math.sqrt(6 / fanIn));
-      break;
-    case "he_normal":
-      fillNormal(Math.sqrt(2 / fanIn));
-      break;
-    case "orthogonal":
-      fillNormal(1);
-      parts.orthogonalize?.(values, rows, values.length / rows);
-  }
+  const values = new Float64Array(shape.length < 2 ? rows : rows * columns * field);
+  if (kind === "constant") return values.fill(initializer.value);
+  if (kind === "ones") return values.fill(1);
+  if (kind === "identity") for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
+  if (kind === "identity" || kind === "zeros") return values;
+
+  const uniform = uniformStream(seed, name);
+  const isUniform = /uniform/.test(kind);
+  const next = isUniform ? () => 2 * uniform() - 1 : parts.normalStream?.(uniform);
+  const fans = (kind.startsWith("glorot") ? rows + columns : columns) * field;
+  let scale = Math.sqrt((isUniform ? 6 : 2) / fans);
+  if (kind === "uniform") scale = initializer.bound;
+  if (kind === "normal") scale = initializer.deviation;
+  if (kind === "orthogonal") scale = 1;
+  for (let i = 0; i < values.length; i++) values[i] = /** @type {() => number} */ (next)() * scale;
+  if (kind === "orthogonal") parts.orthogonalize?.(values, rows, values.length / rows);
   return values;
 }

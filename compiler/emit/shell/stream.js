@@ -1,60 +1,37 @@
 // Streaming, one step at a time: `step`, `reset`, `snapshot`, `restore`.
-import { checkNames, checkTensor, checkTensors, countOf, own, quote } from "./check.js";
+import { checkNames, checkTensors, countOf, own, quote } from "./check.js";
 import { namesOf, record, resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, Given, Sizes, Slot } from "./types.js" */
+/** @import { Core, Given, Parts, Slot } from "./types.js" */
 
-/** @param {Core} core */
-export function createStream(core) {
+/**
+ * @param {Core} core
+ * @param {Parts} parts
+ */
+export function createStream(core, parts) {
   const { manifest } = core;
   const inputs = core.slots("inputs", "step.input.");
-  const contexts = core.slots("contexts", "step.context.");
   const states = core.slots("states", "step.state.");
-  const stepNames = namesOf([...inputs, ...contexts]);
-  const resetNames = namesOf([...contexts, ...states], ["batch", "sizes"]);
-  const snapshotNames = new Set(["cell", "batch", "sizes", "states", "contexts"]);
+  const contexts = parts.createContexts?.(core);
+  const held = contexts?.slots ?? [];
+  const stepNames = namesOf([...inputs, ...held]);
+  const resetNames = namesOf([...held, ...states], ["batch", "sizes"]);
+  const snapshotNames = namesOf([], ["cell", "batch", "sizes", "states", "contexts"]);
   const result = resultOf(core.slots("outputs", "step.output."), {});
   let call = core.newCall();
   const none = record();
   let running = false;
 
-  /**
-   * Checks contexts; those that are held from before may be missing where `keep` says so.
-   * @type {(where: string, values: Given, sizes: Sizes, keep: boolean) => void}
-   */
-  const checkContexts = (where, values, sizes, keep) => {
-    for (const slot of contexts) {
-      const value = own(values, slot.name);
-      if (value !== undefined || !(keep && slot.given)) checkTensor(where, slot, value, sizes);
-    }
-  };
+  /** @param {Slot} slot */
+  const isMissing = (slot) => !slot.given;
 
   /** @param {Given} values */
-  const writeContexts = (values) => {
-    for (const slot of contexts) {
-      const value = own(values, slot.name);
-      if (value === undefined) continue;
-      write(slot, value, call.sizes);
-      slot.given = true;
-    }
-  };
+  const mustCompute = (values) => states.some((slot) => slot.computed && own(values, slot.name) === undefined);
 
-  /** Would the sizes that were just read change the stream's? @type {(next: import("./types.js").Call) => boolean} */
-  const resizes = (next) =>
-    next.sizes.some((size, i) => i !== 1 && size !== call.sizes[i]) ||
-    next.extents.some((extent, i) =>
-      // Behind the examples of the call stand sizes of other calls.
-      extent.some((size, b) => b < (next.sizes[0] ?? 0) && size !== call.extents[i]?.[b]),
-    );
-
-  /**
-   * Starts a stream with the sizes that were just read and checked values.
-   * @type {(values: Given, resized: boolean) => void}
-   */
-  const start = (values, resized) => {
+  /** Starts a stream with the sizes that were just read and checked values. @param {Given} values */
+  const start = (values) => {
     call = core.begin(call);
-    if (resized) forgetContexts();
-    writeContexts(values);
+    contexts?.write(values, call.sizes);
     if (mustCompute(values)) core.run("stepInitial", call);
     for (const slot of states) {
       const value = own(values, slot.name);
@@ -63,22 +40,16 @@ export function createStream(core) {
     running = true;
   };
 
-  /** @param {Given} values */
-  const mustCompute = (values) => states.some((slot) => slot.computed && own(values, slot.name) === undefined);
-
-  const forgetContexts = () => {
-    for (const slot of contexts) slot.given = false;
-  };
-
   /** @param {Given} [values] */
   const reset = (values = {}) => {
     checkNames("reset", values, resetNames);
     const next = core.readCall("reset", values);
-    const resized = resizes(next);
-    if (mustCompute(values)) checkContexts("reset", values, next.sizes, !resized);
-    else checkTensors("reset", contexts, values, next.sizes, false);
+    const fit = contexts?.fit(call, next);
+    const computes = mustCompute(values);
+    contexts?.check("reset", values, next.sizes, (slot) => computes && !(fit && slot.given));
     checkTensors("reset", states, values, next.sizes, false);
-    start(values, resized);
+    if (!fit) contexts?.forget();
+    start(values);
   };
 
   return {
@@ -88,12 +59,12 @@ export function createStream(core) {
       checkNames("step", values, stepNames);
       const { sizes } = running ? call : core.readCall("step", none);
       checkTensors("step", inputs, values, sizes, true);
-      checkContexts("step", values, sizes, true);
-      if (running) writeContexts(values);
-      else start(values, false);
+      contexts?.check("step", values, sizes, isMissing);
+      if (!running) start(values);
+      else contexts?.write(values, sizes);
       writeAll(inputs, values, sizes);
       core.run("step", call);
-      return result(call.sizes);
+      return result(sizes);
     },
     snapshot() {
       if (!running) reset();
@@ -103,15 +74,14 @@ export function createStream(core) {
         for (const slot of slots) made[slot.name] = slot.data.slice(0, countOf(slot, call.sizes));
         return made;
       };
+      const batch = call.sizes[0];
       const sizes = record();
       manifest.runtimeDimensions.forEach((name, i) => {
-        sizes[name] = {
-          padded: call.sizes[i + 2],
-          each: [.../** @type {Int32Array} */ (call.extents[i])].slice(0, call.sizes[0]),
-        };
+        const each = [.../** @type {Int32Array} */ (call.extents[i])].slice(0, batch);
+        sizes[name] = { padded: call.sizes[i + 2], each };
       });
-      const kept = contexts.filter((slot) => slot.given);
-      return { cell: manifest.cell, batch: call.sizes[0], sizes, states: copies(states), contexts: copies(kept) };
+      const kept = held.filter((slot) => slot.given);
+      return { cell: manifest.cell, batch, sizes, states: copies(states), contexts: copies(kept) };
     },
     /** @param {unknown} snapshot */
     restore(snapshot) {
@@ -122,13 +92,13 @@ export function createStream(core) {
         throw new TypeError(`${where}: this is no snapshot of ${quote(manifest.cell)}, but of ${quote(String(cell))}`);
       }
       const values = checkNames(`${where}: states`, own(given, "states"), namesOf(states));
-      const known = checkNames(`${where}: contexts`, own(given, "contexts"), namesOf(contexts));
+      const known = checkNames(`${where}: contexts`, own(given, "contexts"), namesOf(held));
       const { sizes } = core.readCall(where, given);
       checkTensors(where, states, values, sizes, true);
-      checkTensors(where, contexts, known, sizes, false);
+      checkTensors(where, held, known, sizes, false);
       call = core.begin(call);
-      forgetContexts();
-      writeContexts(known);
+      contexts?.forget();
+      contexts?.write(known, sizes);
       writeAll(states, values, sizes);
       running = true;
     },

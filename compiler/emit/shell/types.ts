@@ -114,6 +114,16 @@ export interface Sequence {
   forward(given: Given): Record<string, unknown>;
 }
 
+/** The contexts of a stream; a slot is `given` while the stream holds it. */
+export interface Contexts {
+  readonly slots: readonly Slot[];
+  /** Do contexts of one call have the shapes that they have in another? */
+  fit(call: Call, next: Call): boolean;
+  check(where: string, values: Given, sizes: Sizes, required: (slot: Slot) => boolean): void;
+  write(values: Given, sizes: Sizes): void;
+  forget(): void;
+}
+
 type Methods = Record<string, unknown>;
 
 /** Parts that only some modules have. */
@@ -121,6 +131,8 @@ export interface Parts {
   readonly gradient?: (core: Core, sequence: Sequence) => Methods;
   readonly jvp?: (core: Core, sequence: Sequence) => Methods;
   readonly hvp?: (core: Core, sequence: Sequence) => Methods;
+  /** For modules with contexts. */
+  readonly createContexts?: (core: Core) => Contexts;
   /** For modules with run-time dimensions. */
   readonly readExtent?: (where: string, slot: Slot, size: unknown, each: Int32Array, sizes: Sizes) => number;
   /** For parameters with random numbers of a normal distribution. */

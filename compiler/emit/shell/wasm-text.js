@@ -3,18 +3,21 @@
 /** @import { Variant, WasmSource } from "./types.js" */
 
 /**
- * Decodes base64. Not every place that runs modules has `atob`.
- * @param {string} text without padding
+ * Decodes bytes that were written as printable characters: a space or `!` adds to the byte behind it.
+ * @param {string} text
  */
-export function decodeBase64(text) {
-  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const bytes = new Uint8Array((text.length * 3) >> 2);
-  let bits = 0;
-  for (let i = 0, at = 0; i < text.length; i++) {
-    bits = (bits << 6) | digits.indexOf(/** @type {string} */ (text[i]));
-    if (i & 3) bytes[at++] = bits >> (6 - 2 * (i & 3));
+export function decode(text) {
+  const bytes = [];
+  let high = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 34) high = 91 * (code - 31);
+    else {
+      bytes.push(code - (code > 92 ? 36 : 35) + high);
+      high = 0;
+    }
   }
-  return bytes;
+  return new Uint8Array(bytes);
 }
 
 /**
@@ -28,11 +31,11 @@ export function fromText(text, variant) {
   let module;
   return {
     compile() {
-      module ??= new WebAssembly.Module(decodeBase64(text));
+      module ??= new WebAssembly.Module(decode(text));
       return { module, variant };
     },
     async compileAsync() {
-      module ??= await WebAssembly.compile(decodeBase64(text));
+      module ??= await WebAssembly.compile(decode(text));
       return { module, variant };
     },
   };

@@ -13,24 +13,27 @@ import {
   StructureKind,
   type TypeAliasDeclarationStructure,
   VariableDeclarationKind,
+  type VariableStatementStructure,
   Writers,
 } from "ts-morph";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { commentText } from "../js/literal.js";
 import {
+  type DeclarationOptions,
   type DeclaredType,
   declaredTypes,
   literalType,
   type Member,
   type Method,
   optionsAreOptional,
+  variantType,
 } from "./declared-types.js";
 
 /** The text of the module's `.d.ts`. It imports nothing, as the module itself. */
-export function printDeclarations(manifest: Manifest): string {
+export function printDeclarations(manifest: Manifest, options: DeclarationOptions = {}): string {
   const project = new Project({ useInMemoryFileSystem: true, skipLoadingLibFiles: true });
   project.manipulationSettings.set({ indentationText: IndentationText.TwoSpaces });
-  const text = project.createSourceFile("module.d.ts", structureOf(manifest)).getFullText();
+  const text = project.createSourceFile("module.d.ts", structureOf(manifest, options)).getFullText();
   // What follows a `=` or `:` is printed one level too deep; nothing else is indented.
   return text.replace(/^ {2}/gmu, "");
 }
@@ -38,22 +41,28 @@ export function printDeclarations(manifest: Manifest): string {
 /** An empty line before each statement. */
 const leadingTrivia = "\n";
 
-function structureOf(manifest: Manifest): SourceFileStructure {
-  const options = { name: "options", type: "InstantiateOptions", hasQuestionToken: optionsAreOptional(manifest) };
+function structureOf(manifest: Manifest, module: DeclarationOptions): SourceFileStructure {
+  const options = {
+    name: "options",
+    type: "InstantiateOptions",
+    hasQuestionToken: optionsAreOptional(manifest, module),
+  };
   const declared = { isExported: true, hasDeclareKeyword: true, leadingTrivia };
+  const constant = (name: string, type: string, docs: string): VariableStatementStructure => ({
+    kind: StructureKind.VariableStatement,
+    ...declared,
+    declarationKind: VariableDeclarationKind.Const,
+    docs: docsOf(docs),
+    declarations: [{ name, type }],
+  });
   const title = `${manifest.cell}, compiled by recell ${manifest.compiler}. Tensors are row-major; B examples, T steps.`;
   return {
     kind: StructureKind.SourceFile,
     statements: [
       (writer) => writer.write("// Types of a compiled cell. Generated: edits are lost when it is compiled again."),
-      ...declaredTypes(manifest).map(aliasOf),
-      {
-        kind: StructureKind.VariableStatement,
-        ...declared,
-        declarationKind: VariableDeclarationKind.Const,
-        docs: docsOf("What the module says about itself."),
-        declarations: [{ name: "manifest", type: literalType(manifest) }],
-      },
+      ...declaredTypes(manifest, module).map(aliasOf),
+      constant("manifest", literalType(manifest), "What the module says about itself."),
+      ...(module.fma === true ? [constant("variant", variantType(manifest, module), variantDocs(module))] : []),
       {
         kind: StructureKind.Function,
         ...declared,
@@ -72,6 +81,11 @@ function structureOf(manifest: Manifest): SourceFileStructure {
       },
     ],
   };
+}
+
+function variantDocs({ wasmFile = false }: DeclarationOptions): string {
+  const which = "Which kernels this host runs: `wasm-fma`, with fused multiply-add (relaxed SIMD), where it has that.";
+  return wasmFile ? `${which} Give \`instantiate\` the file of that variant.` : which;
 }
 
 function aliasOf({ name, docs, type }: DeclaredType): TypeAliasDeclarationStructure {

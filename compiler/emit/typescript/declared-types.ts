@@ -23,8 +23,16 @@ export interface DeclaredType {
   readonly type: string | { readonly members: readonly Member[]; readonly methods?: readonly Method[] };
 }
 
+/** What the manifest does not say about a module. */
+export interface DeclarationOptions {
+  /** It takes its kernels from the caller. */
+  readonly wasmFile?: boolean;
+  /** It has a variant with fused multiply-add. */
+  readonly fma?: boolean;
+}
+
 /** In the order of the file. */
-export function declaredTypes(manifest: Manifest): DeclaredType[] {
+export function declaredTypes(manifest: Manifest, options: DeclarationOptions): DeclaredType[] {
   const { has } = manifest;
   return [
     ...arrayTypes(manifest),
@@ -32,13 +40,18 @@ export function declaredTypes(manifest: Manifest): DeclaredType[] {
     ...(has.gradient || has.hvp ? gradientTypes(manifest) : []),
     ...(has.jvp || has.hvp ? [tangentsType(manifest)] : []),
     ...streamTypes(manifest),
-    instanceType(manifest),
-    optionsType(manifest),
+    instanceType(manifest, options),
+    optionsType(manifest, options),
   ];
 }
 
 /** `instantiate` may be called without options where all of them have defaults. */
-export const optionsAreOptional = (manifest: Manifest): boolean => manifest.runtimeDimensions.length === 0;
+export const optionsAreOptional = (manifest: Manifest, { wasmFile = false }: DeclarationOptions): boolean =>
+  manifest.runtimeDimensions.length === 0 && !wasmFile;
+
+/** The type of which kernels run. */
+export const variantType = (manifest: Manifest, { fma = false }: DeclarationOptions): string =>
+  fma ? '"wasm" | "wasm-fma"' : printString(manifest.target);
 
 function arrayTypes(manifest: Manifest): DeclaredType[] {
   const array = manifest.dtype === "f32" ? "Float32Array" : "Float64Array";
@@ -128,7 +141,9 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
   return [
     {
       name: "Params",
-      docs: "Parameters: write into them, `params.W.set(values)`.",
+      docs:
+        "Parameters: write into them, `params.W.set(values)`. Where you keep an array and write into it later, a running " +
+        "stream may see that only at the next `forward`, `reset`, `restore` or `params.W`.",
       type: { members: tensors(manifest.params, []) },
     },
     { name: "States", docs: "A tensor for each state.", type: { members: tensors(states, ["B"]) } },
@@ -257,7 +272,7 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
   ];
 }
 
-function instanceType(manifest: Manifest): DeclaredType {
+function instanceType(manifest: Manifest, options: DeclarationOptions): DeclaredType {
   const { has } = manifest;
   const method = (name: string, parameters: Method["parameters"], result: string, docs: string): Method => ({
     name,
@@ -302,17 +317,32 @@ function instanceType(manifest: Manifest): DeclaredType {
   return {
     name: "Instance",
     docs: "One set of parameters, states and buffers. Wrong arguments throw a `TypeError` or a `RangeError` and change nothing.",
-    type: { members: [member("params", "Params", "")], methods },
+    type: {
+      members: [
+        member("variant", variantType(manifest, options), "Which kernels it runs."),
+        member("params", "Params", ""),
+      ],
+      methods,
+    },
   };
 }
 
-function optionsType(manifest: Manifest): DeclaredType {
+function optionsType(manifest: Manifest, { wasmFile = false }: DeclarationOptions): DeclaredType {
   const sizes = manifest.runtimeDimensions.map((name) => member(name, "number", ""));
+  const wasm = member(
+    "wasm",
+    "object",
+    "The file with this module's kernels: a `WebAssembly.Module` or the bytes; for `instantiateAsync` also a response or " +
+      "a promise, as `fetch` gives it.",
+  );
   return {
     name: "InstantiateOptions",
-    docs: "The largest sizes that calls may have.",
+    docs: wasmFile
+      ? "The largest sizes that calls may have, and the kernels."
+      : "The largest sizes that calls may have.",
     type: {
       members: [
+        ...(wasmFile ? [wasm] : []),
         member("batch", "number", "Examples; 1 where left out.", optional),
         member("steps", "number", "Steps; 1 where left out.", optional),
         member("sizes", inline(sizes), "Run-time dimensions.", { optional: sizes.length === 0 }),

@@ -53,7 +53,7 @@ export interface MemoryLayout {
   readonly fixedEnd: number;
   /** The sized part, in its order; each segment begins at the next multiple of 64. */
   readonly segments: readonly Segment[];
-  /** What the table holds from the first address on. */
+  /** What the table holds from the first address on: where each segment begins, then places within segments. */
   readonly addresses: readonly AddressWord[];
 }
 
@@ -102,13 +102,16 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
     }
   }
 
-  // Buffers that begin at one place share a word.
+  // Buffers that begin at one place share a word. Segments come first, in their order.
   const words = new Map<string, AddressWord>();
-  for (const place of places.values()) {
-    if (typeof place === "number") continue;
-    const key = `${place.segment} ${place.offset.key}`;
-    if (!words.has(key)) words.set(key, { word: tableStart + WORD * words.size, ...place });
-  }
+  const wordOf = (segment: number, offset: Dim): AddressWord => {
+    const key = `${segment} ${offset.key}`;
+    const known = words.get(key) ?? { word: tableStart + WORD * words.size, segment, offset };
+    words.set(key, known);
+    return known;
+  };
+  segments.forEach((_, segment) => wordOf(segment, dimConstant(0)));
+  for (const place of places.values()) if (typeof place !== "number") wordOf(place.segment, place.offset);
   const fixedStart = align(tableStart + WORD * words.size);
 
   return {
@@ -126,8 +129,7 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
       const place = places.get(buffer);
       invariant(place !== undefined, `no buffer ${buffer} in a kernel program`);
       if (typeof place === "number") return { kind: "static", bytes: fixedStart + place };
-      const { word } = words.get(`${place.segment} ${place.offset.key}`) as AddressWord;
-      return { kind: "table", word };
+      return { kind: "table", word: wordOf(place.segment, place.offset).word };
     },
     fixedEnd: fixedStart + fixedBytes,
     segments,

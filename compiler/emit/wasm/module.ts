@@ -1,10 +1,10 @@
 /** The text of a module with WebAssembly kernels: header, manifest, kernels or their mark, and the shell. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { blockComment, printData, printString } from "../js/literal.js";
-import { exportedFunctions, headerLines, partsOf } from "../module-text.js";
+import { exportedFunctions, partsOf, titleLines } from "../module-text.js";
 import { smallShell } from "../shell/shell.generated.js";
-import { base64 } from "./base64.js";
 import { addMark } from "./mark.js";
+import { printable } from "./printable.js";
 
 export interface WasmKernels {
   /** JavaScript that declares `planMemory(capacity)`. */
@@ -22,7 +22,7 @@ export interface WasmFile {
 
 /** A module whose kernels are in its text. */
 export function printWasmModule(manifest: Manifest, { plan, bytes, fused }: WasmKernels): string {
-  const literal = (kernels: Uint8Array): string => `"${base64(kernels)}"`;
+  const literal = (kernels: Uint8Array): string => printString(printable(kernels));
   const kernels =
     fused === undefined
       ? [`// The kernels.\nconst kernels = ${literal(bytes)};`]
@@ -76,19 +76,18 @@ function print(
   const { parts, functions } = partsOf(manifest, ["wasm", sourcePart]);
   const options = sourcePart === "wasm-file" ? ['options: ["wasm"]'] : [];
   return [
-    blockComment(headerLines(manifest, "WebAssembly")),
+    blockComment([...titleLines(manifest, "WebAssembly"), "The manifest tells what goes in and comes out."]),
     `export const manifest = ${printData(manifest)};`,
     ...kernels,
     plan.trim(),
-    "// The interface around the kernels: it checks what comes in and hands out views of the module's memory. It is\n" +
-      "// written in few characters; recell has it readable, as compiler/emit/shell.",
     [
+      "// What stands around the kernels; compiler/emit/shell of recell has it readable.",
       "const instances = (() => {",
-      ...parts.map((part) => smallShell[part]),
+      ...(["base", ...parts] as const).map((part) => smallShell[part]),
       `return wasmInstances(manifest, planMemory, ${source}, { ${[...functions, ...options].join(", ")} });`,
       "})();",
     ].join("\n"),
-    ...exportedFunctions("return instances.instantiate(options);", "return instances.instantiateAsync(options);"),
+    ...exportedFunctions("instances.instantiate", "instances.instantiateAsync"),
     "",
   ].join("\n\n");
 }

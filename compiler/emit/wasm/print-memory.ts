@@ -12,7 +12,7 @@ import { type AddressWord, ALIGNMENT, type MemoryLayout, SLACK } from "./layout.
 
 /** Declares `planMemory`; free of imports. */
 export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): string {
-  const identifiers = new Identifiers(["planMemory", "end", "place", "bytes", "start"]);
+  const identifiers = new Identifiers(["planMemory", "end", "at", "bytes", "start"]);
   const sizes = layout.symbols.map((symbol) => {
     const name = symbol === BATCH_SYMBOL ? "B" : symbol === TIME_SYMBOL ? "T" : symbol;
     return { symbol, name: identifiers.of(symbol, name) };
@@ -25,17 +25,17 @@ export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): st
     return `  const ${name} = capacity.sizes[${printString(symbol)}];`;
   });
 
-  const segments = layout.segments.map(({ elementBytes, sizes: elements }, i) => {
+  const segments = layout.segments.map(({ elementBytes, sizes: elements }) => {
     const bytes = [...new Set(elements.map((size) => dimension(multiplyDims(dimConstant(elementBytes), size))))];
-    const largest = bytes.length === 1 ? bytes[0] : `Math.max(${bytes.join(", ")})`;
-    return { name: identifiers.of(`segment ${i}`, `at${i}`), bytes: largest };
+    return bytes.length === 1 ? (bytes[0] as string) : `Math.max(${bytes.join(", ")})`;
   });
   const addressOf = ({ segment, offset }: AddressWord): string => {
-    const start = segments[segment]?.name ?? "";
+    const start = `at[${segment}]`;
     if (constantOf(offset) === 0) return start;
     const elementBytes = layout.segments[segment]?.elementBytes ?? 0;
     return `${start} + ${dimension(multiplyDims(dimConstant(elementBytes), offset))}`;
   };
+  const within = layout.addresses.slice(segments.length);
   const words = new Map(layout.addresses.map((address) => [address.word, addressOf(address)]));
   const view = (name: string, size: Dim): string => {
     const address = layout.addressOf(name);
@@ -55,15 +55,14 @@ export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): st
     "function planMemory(capacity) {",
     ...capacities,
     `  let end = ${layout.fixedEnd};`,
-    "  const place = (bytes) => {",
+    `  const at = [${segments.join(", ")}].map((bytes) => {`,
     "    const start = end;",
     `    end += Math.ceil(bytes / ${ALIGNMENT}) * ${ALIGNMENT};`,
     "    return start;",
-    "  };",
-    ...segments.map(({ name, bytes }) => `  const ${name} = place(${bytes});`),
+    "  });",
     "  return {",
     `    bytes: end + ${SLACK},`,
-    `    addresses: [${layout.addresses.map(addressOf).join(", ")}],`,
+    `    addresses: [${["...at", ...within.map(addressOf)].join(", ")}],`,
     "    reals: {",
     ...views("real"),
     "    },",

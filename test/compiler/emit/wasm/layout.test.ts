@@ -57,8 +57,8 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
     expect(layout.fixedEnd).toBe(afterFirst + Math.ceil((17 * width) / ALIGNMENT) * ALIGNMENT);
     expect(layout.addressOf("lengths")).toEqual({ kind: "table", word: 24 });
     expect(layout.addressOf("sizes.S")).toEqual({ kind: "table", word: 28 });
-    expect(layout.addressOf("input.k")).toEqual({ kind: "table", word: 32 });
-    expect(layout.addressOf("input.m")).toEqual({ kind: "table", word: 36 });
+    expect(layout.addressOf("input.k")).toEqual({ kind: "table", word: 36 });
+    expect(layout.addressOf("input.m")).toEqual({ kind: "table", word: 32 });
     expect(layout.addressOf("copy of m")).toEqual(layout.addressOf("input.m"));
     expect(layout.addressOf("behind m")).toEqual({ kind: "table", word: 40 });
   });
@@ -68,8 +68,8 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
     expect(layout.addresses.map(({ word, segment, offset }) => [word, segment, offset.key])).toEqual([
       [24, 0, ""],
       [28, 1, ""],
-      [32, 3, ""],
-      [36, 2, ""],
+      [32, 2, ""],
+      [36, 3, ""],
       [40, 2, times(B, dimSymbol("S")).key],
     ]);
   });

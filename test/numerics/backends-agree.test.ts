@@ -1,0 +1,70 @@
+/** The WebAssembly target gives the bits of the JavaScript target, for cells of the library and random ones. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { cell } from "../../compiler/index.js";
+import { arbitraryCell } from "../support/arbitrary-cell.js";
+import { expectSameBitsOnTargets } from "../support/same-targets.js";
+import { sizesFor, standardCells } from "../support/standard-cells.js";
+
+const fuzzing = process.env["RUNS"] !== undefined;
+const runs = Number(process.env["RUNS"] ?? 24);
+
+describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
+  const options = { dtype, gradient: true, jvp: true } as const;
+
+  it.each(standardCells())("std: $cell", async ({ source, cell: name, dimensions }) => {
+    // One that divides by the lanes of vectors, one that does not, and one with all sizes 1.
+    for (const sizes of [dimensions.map(() => 8), dimensions.map((_, i) => 5 + (i % 3)), undefined]) {
+      const given =
+        sizes === undefined
+          ? sizesFor(dimensions, 0)
+          : Object.fromEntries(dimensions.map((dimension, i) => [dimension, sizes[i] as number]));
+      const common = { ...options, cell: name, dimensions: given };
+      const [js, wasm] = [
+        await cell(source, { ...common, target: "js" }),
+        await cell(source, { ...common, target: "wasm" }),
+      ];
+      expectSameBitsOnTargets(js, wasm, 7);
+    }
+  });
+
+  it("random cells of random sizes", async () => {
+    const size = fc.integer({ min: 1, max: 10 });
+    await fc.assert(
+      fc.asyncProperty(arbitraryCell(), size, size, fc.nat(1e6), async ({ source }, I, H, seed) => {
+        const common = { ...options, cell: "Random", dimensions: { I, H } };
+        const [js, wasm] = [
+          await cell(source, { ...common, target: "js" }),
+          await cell(source, { ...common, target: "wasm" }),
+        ];
+        expectSameBitsOnTargets(js, wasm, seed);
+      }),
+      fuzzing ? { numRuns: runs } : { numRuns: runs, seed: 1 },
+    );
+  });
+
+  it("random cells with hvp", async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryCell({ smooth: true }), fc.nat(1e6), async ({ source }, seed) => {
+        const common = { dtype, hvp: true, cell: "Random", dimensions: { I: 2, H: 3 } };
+        const [js, wasm] = [
+          await cell(source, { ...common, target: "js" }),
+          await cell(source, { ...common, target: "wasm" }),
+        ];
+        expectSameBitsOnTargets(js, wasm, seed);
+      }),
+      fuzzing ? { numRuns: runs } : { numRuns: Math.ceil(runs / 4), seed: 1 },
+    );
+  });
+});
+
+it("says what differs where two modules are not the same", async () => {
+  const source = (factor: string) =>
+    `cell Scaled(N) { input x: [N]\n state s: [N]\n s' = x * ${factor}\n output y = s' }`;
+  const common = { dtype: "f32", dimensions: { N: 5 } } as const;
+  const [a, b] = [
+    await cell(source("0.5"), { ...common, target: "js" }),
+    await cell(source("0.25"), { ...common, target: "wasm" }),
+  ];
+  expect(() => expectSameBitsOnTargets(a, b, 1)).toThrow("y");
+});

@@ -1,0 +1,73 @@
+/** Two modules of one cell, for different targets, give the same bits: all results of all functions. */
+import { expect } from "vitest";
+import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/index.js";
+import { keep } from "./models.js";
+import { randomCall, randomParams, valuesOf } from "./random-call.js";
+
+type Results = Record<string, FloatArray>;
+
+const capacity = { batch: 5, steps: 6 };
+
+/** Calls whose sizes do and do not fill the lanes, with examples of different lengths. */
+const calls = [
+  { batch: 3, steps: 5, lengths: [5, 2, 0] },
+  { batch: 5, steps: 6, lengths: undefined },
+  { batch: 1, steps: 1, lengths: undefined },
+] as const;
+
+export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledModule, seed: number): void {
+  const { manifest } = first;
+  const sizes = Object.fromEntries(manifest.runtimeDimensions.map((name, i) => [name, 5 + i]));
+  const instances = [first, second].map((module) => {
+    const instance = module.instantiate({ ...capacity, sizes });
+    randomParams(instance, seed);
+    return instance;
+  });
+  calls.forEach(({ batch, steps, lengths }, n) => {
+    const call = randomCall(manifest, seed + n, { batch, steps, sizes });
+    const own = manifest.runtimeDimensions.map((name) => [
+      name,
+      lengths === undefined ? sizes[name]! : { padded: sizes[name]!, each: lengths.map((_, b) => sizes[name]! - b) },
+    ]);
+    const values = {
+      ...valuesOf(manifest, call),
+      ...(lengths === undefined ? {} : { lengths: [...lengths] }),
+      sizes: Object.fromEntries(own),
+    };
+    const [expected, got] = instances.map((instance) => {
+      const forward = flatten("", instance.forward(values as never));
+      const backward =
+        instance.backward === undefined || !manifest.has.gradient
+          ? {}
+          : flatten("grad ", instance.backward({ ...call.outputs, final: call.finals }));
+      return { ...forward, ...backward, ...steps2(instance, call) };
+    }) as [Results, Results];
+    expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort());
+    for (const [name, wanted] of Object.entries(expected)) {
+      expect(got[name], `${name}, batch ${batch}, ${steps} steps`).toEqual(wanted);
+    }
+  });
+
+  /** Two steps of a stream from the states of the call. */
+  function steps2(instance: ModuleInstance, call: ReturnType<typeof randomCall>): Results {
+    const results: Results = {};
+    instance.reset({ batch: call.batch, sizes, ...call.contexts, ...call.states } as never);
+    for (let t = 0; t < 2; t++) {
+      const inputs = manifest.inputs.map(({ name, dtype }) => {
+        const list = call.inputs[name]!.subarray(0, call.inputs[name]!.length / call.steps);
+        return [name, dtype === "index" ? Int32Array.from(list) : list];
+      });
+      Object.assign(results, flatten(`step ${t} `, instance.step(Object.fromEntries(inputs)) as never));
+    }
+    return results;
+  }
+}
+
+function flatten(prefix: string, results: object): Results {
+  const flat: Results = {};
+  for (const [name, value] of Object.entries(results)) {
+    if (ArrayBuffer.isView(value)) flat[prefix + name] = value as FloatArray;
+    else Object.assign(flat, flatten(`${prefix}${name}.`, value as object));
+  }
+  return keep(flat);
+}
