@@ -15,7 +15,10 @@ export interface CompileOptions extends SourceOptions {
   readonly cell?: string;
   /** A size for each dimension of the cell, `{ I: 64, H: 128 }`; values for its named reals too. */
   readonly dimensions?: Readonly<Record<string, number>>;
-  /** `js`, the default: plain JavaScript, to be read. `wasm`: kernels in WebAssembly, several times as fast. */
+  /**
+   * `wasm`, the default: kernels in WebAssembly. `js`: plain JavaScript, to be read, and for hosts without WebAssembly; the
+   * same bits, several times slower.
+   */
   readonly target?: "wasm" | "js";
   /**
    * For `wasm`: with a second variant of the kernels, which rounds once after a multiplication and an addition (relaxed
@@ -79,7 +82,7 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   if (target !== undefined && target !== "wasm" && target !== "js") {
     fail(`target must be "wasm" or "js", got ${JSON.stringify(target)}`);
   }
-  if (target === "js" || target === undefined) {
+  if (target === "js") {
     for (const [key, flag] of Object.entries({ fma, wasmFile })) if (flag === true) fail(`${key} needs target "wasm"`);
   }
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") {
@@ -94,7 +97,7 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
     readFile: readFile ?? (() => undefined),
     cell,
     dimensions: checkDimensions(dimensions),
-    target: target ?? "js",
+    target: target ?? "wasm",
     fma: fma ?? false,
     wasmFile: wasmFile ?? false,
     dtype: dtype ?? "f32",

@@ -47,7 +47,7 @@ function buildOptions(args: ParsedArguments): CompileOptions {
   const hvp = args.flag("hvp") === true;
   if (hvp && args.flag("gradient") === false)
     throw new UsageError("--hvp includes the gradient: leave out --no-gradient");
-  const target = choiceOption("target", args.text("target"), ["wasm", "js"], "js");
+  const target = choiceOption("target", args.text("target"), ["wasm", "js"], "wasm");
   const [fma, wasmFile] = [args.flag("fma") === true, args.flag("wasm-file") === true];
   if (target === "js" && (fma || wasmFile)) throw new UsageError(`--${fma ? "fma" : "wasm-file"} needs --target wasm`);
   return {

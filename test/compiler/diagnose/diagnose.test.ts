@@ -24,7 +24,15 @@ describe("probes", () => {
     const dimensions = sizesFor(standardCells().find((entry) => entry.source === source)!.dimensions, 1);
     const lowered = lowerSource(source, { cell: name, dimensions }, "all sizes").cell!;
     const probed = probeCell(lowered);
-    const options = { target: "js", dtype: "f64", gradient: true, jvp: false, hvp: false } as const;
+    const options = {
+      target: "js",
+      fma: false,
+      wasmFile: false,
+      dtype: "f64",
+      gradient: true,
+      jvp: false,
+      hvp: false,
+    } as const;
     const watched = await loadModule(emitModule(probed.cell, options).text);
     const plain = await cell(source, { cell: name, dimensions, dtype: "f64" });
     const sizes = Object.fromEntries(plain.manifest.runtimeDimensions.map((dimension) => [dimension, 3]));
