@@ -107,7 +107,11 @@ function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArgumen
       elementOperations: printDim(elementOperations),
     })),
     numbersThroughMemory: printDim(crossing),
-    kept: { names: residuals.names, numbers: printDim(residuals.numbers) },
+    kept: {
+      names: residuals.values.map(({ name }) => name),
+      numbers: printDim(residuals.numbers),
+      values: residuals.values.map(({ numbers, ...value }) => ({ ...value, numbers: printDim(numbers) })),
+    },
   }));
   terminal.out(`${JSON.stringify({ cell: cell.name, entries: json, diagnostics: findingsToJson(result) }, null, 2)}\n`);
 }

@@ -13,6 +13,7 @@ import {
   TIME_SYMBOL,
 } from "../types/dim.js";
 import { sizeOfShape } from "../types/shape.js";
+import { isCheap } from "./minimum-cut/choose-crossing-values.js";
 import type { EntryName, SequenceProgram } from "./sequence-program.js";
 
 export type Region = "once" | "before" | "loop" | "after";
@@ -33,18 +34,50 @@ export interface EntryReport {
   readonly regions: readonly RegionReport[];
   /** Numbers that cross from one region into another at each step: read or written through memory. */
   readonly crossing: Dim;
-  /** What forward keeps for backward at each step: names and numbers. */
-  readonly residuals: { readonly names: readonly string[]; readonly numbers: Dim };
+  /** What forward keeps for backward at each step of an example. */
+  readonly residuals: { readonly values: readonly ResidualReport[]; readonly numbers: Dim };
+  /** Named values of forward that this entry computes again, by cheap operations on what was kept. */
+  readonly recomputed: readonly string[];
+}
+
+export interface ResidualReport {
+  readonly name: string;
+  /** Per step; in all where the value has no time axis. */
+  readonly numbers: Dim;
+  readonly why: string;
 }
 
 /** Reports on the entries over sequences. */
 export function explainProgram(program: SequenceProgram): EntryReport[] {
+  const forward = program.functions.get("forward");
+  const primal = new Set(forward === undefined ? [] : computedNames(forward));
   return [...program.functions]
     .filter(([name]) => !/^(step|initial)/u.test(name))
-    .map(([name, fn]) => explainEntry(name, fn));
+    .map(([name, fn]) => explainEntry(name, fn, name === "backward" ? primal : new Set()));
 }
 
-function explainEntry(entry: EntryName, fn: GraphFunction): EntryReport {
+/** Names of what a function and the bodies of its loops compute. */
+function computedNames(fn: GraphFunction): string[] {
+  return fn.instructions.flatMap(({ operation, results }) =>
+    operation.kind === "scan" ? computedNames(operation.body) : results.flatMap((id) => fn.names[id] ?? []),
+  );
+}
+
+/** Why a value of forward is kept rather than computed again: what the minimum cut knows of it. */
+function whyKept(fn: GraphFunction, id: ValueId): string {
+  const instruction = fn.instructions.find(({ results }) => results.includes(id));
+  if (instruction === undefined) return "nothing else gives it";
+  const { operation, results } = instruction;
+  if (operation.kind === "scan") {
+    const inner = operation.body.outputs[results.indexOf(id)] as ValueId;
+    return operation.body.inputs.includes(inner) ? "the state before the step" : whyKept(operation.body, inner);
+  }
+  const label = operation.kind === "map" ? operation.op : operation.kind === "contract" ? "a product" : operation.kind;
+  if (!isCheap(instruction)) return `${label} is dear to repeat`;
+  return `${label} of what would take no less memory`;
+}
+
+function explainEntry(entry: EntryName, fn: GraphFunction, primal: ReadonlySet<string>): EntryReport {
   const afterLoop = new Set<ValueId>();
   const feedsLoop = valuesFeedingLoops(fn);
   const groups = new Map<Region, Instruction[]>([
@@ -73,19 +106,21 @@ function explainEntry(entry: EntryName, fn: GraphFunction): EntryReport {
   const regions = [...groups].map(([region, instructions]) =>
     report(region, instructions, region === "loop" ? bodies : [fn]),
   );
-  const residuals = fn.outputNames.flatMap((name, i) =>
-    name.startsWith("residual.")
-      ? [{ name: name.slice("residual.".length), type: fn.types[fn.outputs[i] as ValueId] as ValueType }]
-      : [],
-  );
+  const residuals = fn.outputNames.flatMap((name, i): ResidualReport[] => {
+    if (!name.startsWith("residual.")) return [];
+    const id = fn.outputs[i] as ValueId;
+    const numbers = perStep(sizeOfShape((fn.types[id] as ValueType).shape));
+    return [{ name: name.slice("residual.".length), numbers, why: whyKept(fn, id) }];
+  });
   return {
     entry,
     regions,
     crossing,
     residuals: {
-      names: residuals.map(({ name }) => name),
-      numbers: residuals.reduce((sum, { type }) => addDims(sum, perStep(sizeOfShape(type.shape))), dimConstant(0)),
+      values: residuals,
+      numbers: residuals.reduce((sum, { numbers }) => addDims(sum, numbers), dimConstant(0)),
     },
+    recomputed: computedNames(fn).filter((name) => primal.has(name)),
   };
 }
 
@@ -161,7 +196,8 @@ const regionTitles: Readonly<Record<Region, string>> = {
 /** The report as text for a terminal. `bytes` is the size of one number. */
 export function printExplanation(reports: readonly EntryReport[], bytes: number): string {
   const lines: string[] = [];
-  for (const { entry, regions, crossing, residuals } of reports) {
+  for (const { entry, regions, crossing, residuals, recomputed } of reports) {
+    const inBytes = (numbers: Dim): string => printDim(multiplyDims(numbers, dimConstant(bytes)));
     lines.push(entry);
     for (const { region, values, products, productOperations, elementOperations } of regions) {
       if (values.length === 0 && products === 0 && constantOf(elementOperations) === 0) continue;
@@ -172,14 +208,13 @@ export function printExplanation(reports: readonly EntryReport[], bytes: number)
         `    products  ${products}, ${printDim(productOperations)} operations ${unit}; elements ${printDim(elementOperations)} operations ${unit}`,
       );
     }
-    lines.push(
-      `  through memory between regions: ${printDim(multiplyDims(crossing, dimConstant(bytes)))} bytes per step`,
-    );
-    if (residuals.names.length > 0) {
-      lines.push(
-        `  kept for backward: ${residuals.names.join(", ")} (${printDim(multiplyDims(residuals.numbers, dimConstant(bytes)))} bytes per step)`,
-      );
+    lines.push(`  through memory between regions: ${inBytes(crossing)} bytes per step`);
+    if (residuals.values.length > 0) {
+      lines.push(`  kept for backward: ${inBytes(residuals.numbers)} bytes per example and step`);
+      for (const { name, numbers, why } of residuals.values)
+        lines.push(`    ${name}: ${inBytes(numbers)} bytes; ${why}`);
     }
+    if (recomputed.length > 0) lines.push(`  computed again from what was kept: ${recomputed.join(", ")}`);
     lines.push("");
   }
   return lines.join("\n");

@@ -1,6 +1,6 @@
 /**
  * Reverse mode: splits a function into a forward part that also returns what backward needs (residuals, chosen by
- * `choose-residuals.ts`) and a backward part that turns cotangents of the outputs into cotangents of the inputs.
+ * a minimum cut) and a backward part that turns cotangents of the outputs into cotangents of the inputs.
  * A scan becomes a scan that runs the other way and hands on the cotangent of the state; cotangents of what is the
  * same at every step are stacked over time and then summed, which split-time turns into products over all steps.
  * The cotangent of a shared value is summed over the batch where it leaves the examples.
@@ -11,7 +11,7 @@ import { copyInstruction, declareInputs, inlineFunction, mapped, type ValueMap }
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
 import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../types/dim.js";
-import { chooseResiduals } from "./choose-residuals.js";
+import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { Contribution, LinearRule, Site } from "./linear-rules.js";
 
@@ -40,7 +40,7 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   const { raw, needed } = buildRawBackward(fn, scans, context, options.insideScan ?? false, rules);
   const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
   const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
-  const choice = chooseResiduals(fn, new Set(needed), isFree);
+  const choice = chooseCrossingValues(fn, new Set(needed), isFree);
 
   const residualNames = nameResiduals(fn, choice.kept);
   const forward: GraphFunction = {

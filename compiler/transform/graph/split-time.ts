@@ -1,7 +1,7 @@
 import { invariant } from "../../diagnostics/invariant.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { definitions, mapped, rewriteFunction, type ValueMap } from "../../ir/graph/rewrite.js";
-import { chooseResiduals } from "../autodiff/choose-residuals.js";
+import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
 import type { Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { GraphPass } from "../pass.js";
 import { liftOperation, type Lifted, overTime } from "./lift.js";
@@ -167,7 +167,7 @@ class LoopSplitter {
       for (const id of operands) if (this.levelOf(id) < 2) needed.add(id);
     }
     const before = body.instructions.filter(({ results }) => this.levelOf(results[0] as ValueId) < 2);
-    const { kept } = chooseResiduals({ ...body, instructions: before }, needed, () => false, false);
+    const { kept } = chooseCrossingValues({ ...body, instructions: before }, needed, () => false, false);
     return new Set(kept);
   }
 

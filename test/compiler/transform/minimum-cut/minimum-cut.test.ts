@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CutNode, minimumCut } from "../../../../compiler/transform/autodiff/minimum-cut.js";
+import { type CutNode, minimumCut } from "../../../../compiler/transform/minimum-cut/minimum-cut.js";
 
 const node = (cost: number, successors: number[], kind: "source" | "sink" | "inner" = "inner"): CutNode => ({
   cost,

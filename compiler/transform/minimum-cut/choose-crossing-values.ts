@@ -1,8 +1,9 @@
 /**
- * Decides what the forward pass keeps for the backward pass. Backward asks for certain primal values; each is either
- * kept, or recomputed from kept and free ones. The choice is a minimum cut: keeping costs the number of elements,
- * recomputing cheap elementwise operations costs nothing, products, reductions and functions such as `tanh` are never
- * repeated. A product that is only added to something is never kept by itself: lowering accumulates it in place.
+ * Decides which values cross from one part of a computation into a later one through memory: from forward to backward,
+ * from before a loop into it. The later part asks for certain values; each is either kept, or recomputed from kept and
+ * free ones. The choice is a minimum cut: keeping costs the number of elements, recomputing cheap elementwise operations
+ * costs nothing, products, reductions and functions such as `tanh` are never repeated. A product that is only added to
+ * something is never kept by itself: lowering accumulates it in place.
  */
 import { countUses, definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
@@ -11,10 +12,10 @@ import { evaluateDim, symbolsOf, TIME_SYMBOL } from "../../types/dim.js";
 import { sizeOfShape } from "../../types/shape.js";
 import { minimumCut } from "./minimum-cut.js";
 
-export interface ResidualChoice {
+export interface CrossingChoice {
   /** Values to keep, in order of their ids; inputs of the function among them where they are not free. */
   readonly kept: readonly ValueId[];
-  /** Instructions to repeat in backward, in their order. */
+  /** Instructions to repeat in the later part, in their order. */
   readonly recomputed: readonly Instruction[];
 }
 
@@ -46,16 +47,16 @@ export function isCheap({ operation }: Instruction): boolean {
 }
 
 /**
- * @param needed primal values that backward reads
- * @param isFree inputs that backward can read without keeping them
+ * @param needed values that the later part reads
+ * @param isFree inputs that it can read without their being kept
  * @param keepViews false where a view (a slice, say) costs nothing beside what it looks at
  */
-export function chooseResiduals(
+export function chooseCrossingValues(
   fn: GraphFunction,
   needed: ReadonlySet<ValueId>,
   isFree: (input: ValueId) => boolean,
   keepViews = true,
-): ResidualChoice {
+): CrossingChoice {
   const defined = definitions(fn);
   const uses = countUses(fn);
   const inPlace = new Set(
@@ -99,7 +100,7 @@ function collect(
   defined: ReadonlyMap<ValueId, Instruction>,
   isCut: (id: ValueId) => boolean,
   isFree: (id: ValueId) => boolean,
-): ResidualChoice {
+): CrossingChoice {
   const kept = new Set<ValueId>();
   const repeated = new Set<Instruction>();
   const visited = new Set<ValueId>();
