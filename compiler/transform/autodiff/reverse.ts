@@ -52,7 +52,11 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   const b = new GraphBuilder(`${primal.name}_backward`, context);
   const values: ValueMap = new Map();
   const nameKept = (id: ValueId): string => fn.names[id] ?? String(id);
-  for (const [i, id] of choice.kept.entries()) values.set(id, b.input(residualNames[i] as string, typeOf(fn, id)));
+  for (const [i, id] of choice.kept.entries()) {
+    const type = typeOf(fn, id);
+    // What a scan stacks over the steps of an example is that example's own, also where its elements are shared.
+    values.set(id, b.input(residualNames[i] as string, options.insideScan ? { ...type, shared: false } : type));
+  }
   const read = new Set([...needed, ...choice.recomputed.flatMap((instruction) => instruction.operands)]);
   for (const id of fn.inputs) {
     if (read.has(id) && !values.has(id)) values.set(id, b.input(nameKept(id), typeOf(fn, id)));
