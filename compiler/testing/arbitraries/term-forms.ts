@@ -1,0 +1,155 @@
+/** What a random term can be: every operator and function of the language, with operands for which it is well-behaved. */
+import type { Shape } from "./term.js";
+
+export interface TermForm {
+  /** `$` stands for an operand, `%` for the axis of a vector. */
+  readonly text: string;
+  readonly operands: readonly Shape[];
+  /** Its value or a derivative of it jumps somewhere. */
+  readonly rough?: true;
+  /** A function that stands in front of the cell. */
+  readonly uses?: string;
+}
+
+const smooth = (text: string, ...operands: Shape[]): TermForm => ({ text, operands });
+const rough = (text: string, ...operands: Shape[]): TermForm => ({ text, operands, rough: true });
+const calls = (uses: string, text: string, ...operands: Shape[]): TermForm => ({ text, operands, uses });
+
+/** Entry by entry: of any shape. */
+export function elementwiseForms(s: Shape): readonly TermForm[] {
+  return [
+    smooth("tanh($)", s),
+    smooth("sigmoid($)", s),
+    smooth("($ + $)", s, s),
+    smooth("($ - $)", s, s),
+    smooth("($ * $)", s, s),
+    smooth("($ / (1.5 + sin($)))", s, s),
+    smooth("(-$)", s),
+    smooth("($ * $)", "number", s),
+    smooth("($ - $)", "number", s),
+    smooth("($ * $)", "", s),
+    smooth("($ / H)", s),
+    smooth("((1.5 + cos($))^$)", s, "number"),
+    smooth("((1.5 + cos($))^tanh($))", s, s),
+    smooth("(tanh($)^2)", s),
+    smooth("exp(-square($))", s),
+    smooth("log(1.5 + tanh($))", s),
+    smooth("sqrt(1.5 + sin($))", s),
+    smooth("softplus($)", s),
+    smooth("erf($)", s),
+    smooth("gelu($)", s),
+    smooth("silu($)", s),
+    smooth("expm1(tanh($))", s),
+    smooth("log1p(sigmoid($))", s),
+    smooth("tan(0.5 * tanh($))", s),
+    rough("softsign($)", s),
+    rough("abs($)", s),
+    rough("relu($)", s),
+    rough("leaky_relu($)", s),
+    rough("leaky_relu($, slope = 0.2)", s),
+    rough("elu($)", s),
+    rough("hard_sigmoid(3 * $)", s),
+    rough("hard_tanh($)", s),
+    rough("max($, $)", s, s),
+    rough("min($, $)", s, s),
+    rough("clamp($, -1, 1)", s),
+    rough("clamp($, min($, 0), 1 + sigmoid($))", s, s, s),
+    rough("(sign($) * $)", s, s),
+    rough("($ - floor($))", s, s),
+    rough("($ - round(2 * $))", s, s),
+    rough("(stop_gradient($) * $)", s, s),
+    rough("(if $ < $ then $ else $)", s, s, s, s),
+    rough("(if $ >= 0 and $ <= $ then $ else $)", s, "", "", s, s),
+    rough("(if not ($ > $) or $ != 0 then $ else $)", s, s, "", s, s),
+    rough("(if $ == $ then $ else $)", s, s, s, s),
+  ];
+}
+
+const vectorForms: readonly TermForm[] = [
+  smooth("softmax($)", "%" as Shape),
+  smooth("log_softmax($)", "%" as Shape),
+  calls("norm", "norm($, $)", "%" as Shape, "%" as Shape),
+  calls("mix", "mix(sigmoid($), $, b = $)", "", "%" as Shape, "%" as Shape),
+  smooth("concat($, $)[0:%]", "%" as Shape, "H"),
+  smooth("concat($, $)[H:]", "H", "%" as Shape),
+  smooth("concat(stack($), $)[:%]", "", "%" as Shape),
+  smooth("reshape($, [%])", "%" as Shape),
+  smooth("stack($, $)[1]", "%" as Shape, "%" as Shape),
+  smooth("mean(stack($, $, axis = 1), axis = 1)", "%" as Shape, "%" as Shape),
+  smooth("($ + ones([%]))", "%" as Shape),
+  smooth("($ - zeros([%]))", "%" as Shape),
+];
+
+/** A form of vectors for one axis. */
+function along(axis: "I" | "H", { text, operands, ...rest }: TermForm): TermForm {
+  const own = operands.map((shape) => ((shape as string) === "%" ? axis : shape));
+  return { ...rest, text: text.replaceAll("%", axis), operands: own };
+}
+
+/** What only a term of this shape can be. */
+export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly TermForm[]>> = {
+  "": [
+    smooth("sum($)", "H"),
+    smooth("mean($)", "I"),
+    smooth("logsumexp($)", "H"),
+    smooth("($ @ $)", "H", "H"),
+    smooth("$[0]", "H"),
+    smooth("$[H - 1]", "H"),
+    smooth("$[0, 0]", "H,I"),
+    smooth("sum($)", "S"),
+    smooth("mean($)", "S"),
+    rough("max($)", "H"),
+    rough("min($)", "S"),
+  ],
+  H: [
+    smooth("($ @ $)", "H,H", "H"),
+    smooth("($ @ $)", "H,I", "I"),
+    ...vectorForms.map((form) => along("H", form)),
+    smooth("sum($, axis = 1)", "H,I"),
+    smooth("mean($, axis = -1)", "H,I"),
+    smooth("logsumexp($, axis = 1)", "H,I"),
+    smooth("($ @ $)", "S", "S,H"),
+    smooth("mean($, axis = 0)", "S,H"),
+    smooth("$[:, 0]", "H,I"),
+    smooth("$[H - 1]", "H,H"),
+    smooth("(stack($, $) @ $)[1]", "H,I", "H,I", "I"),
+    rough("max($, axis = 0)", "S,H"),
+    rough("min($, axis = 1)", "H,I"),
+    { text: "table[k]", operands: [], uses: "table" },
+  ],
+  I: [
+    smooth("($ @ $)", "H", "H,I"),
+    smooth("(transpose($) @ $)", "H,I", "H"),
+    ...vectorForms.map((form) => along("I", form)),
+    smooth("sum($, axis = 0)", "H,I"),
+    smooth("$[0]", "H,I"),
+  ],
+  S: [
+    smooth("($ @ $)", "S,H", "H"),
+    smooth("softmax($)", "S"),
+    smooth("log_softmax($)", "S"),
+    smooth("sum($, axis = 1)", "S,H"),
+    smooth("$[:, 0]", "S,H"),
+  ],
+  "H,I": [
+    smooth("outer($, $)", "H", "I"),
+    smooth("($ @ $)", "H,H", "H,I"),
+    smooth("($ + $)", "H,I", "I"),
+    smooth("softmax($, axis = 0)", "H,I"),
+    smooth("reshape(reshape($, [H * I]), [H, I])", "H,I"),
+    smooth("transpose(stack($, $), [1, 0, 2])[:, 1]", "H,I", "H,I"),
+    smooth("concat($, $, axis = 1)[:, I:2 * I]", "H,I", "H,I"),
+  ],
+  "H,H": [
+    smooth("outer($, $)", "H", "H"),
+    smooth("transpose($)", "H,H"),
+    smooth("($ @ transpose($))", "H,I", "H,I"),
+    smooth("log_softmax($, axis = 1)", "H,H"),
+  ],
+  "S,H": [
+    smooth("($ @ $)", "S,H", "H,H"),
+    smooth("softmax($, axis = 0)", "S,H"),
+    smooth("($ + $)", "S,H", "H"),
+    smooth("outer($, $)", "S", "H"),
+  ],
+};

@@ -1,0 +1,86 @@
+/** Expressions of random cells as trees, so that they can be made smaller and stay well-typed. */
+
+/** What a term is: a tensor by its axes, or a number that stands in the text. */
+export type Shape = "" | "I" | "H" | "S" | "H,I" | "H,H" | "S,H" | "number";
+
+export interface Term {
+  readonly shape: Shape;
+  /** The text around the operands: one piece more than there are operands. */
+  readonly pieces: readonly string[];
+  readonly operands: readonly Term[];
+  /** The name that a leaf reads, or the function that a call needs. */
+  readonly uses?: string;
+}
+
+/** A term from a text with `$` for each operand: `term("H", "tanh($)", [a])`. */
+export function term(shape: Shape, text: string, operands: readonly Term[] = [], uses?: string): Term {
+  const pieces = text.split("$");
+  if (pieces.length !== operands.length + 1) throw new Error(`${text} has not ${operands.length} operands`);
+  return uses === undefined ? { shape, pieces, operands } : { shape, pieces, operands, uses };
+}
+
+export function leaf(shape: Shape, name: string): Term {
+  return term(shape, name, [], name);
+}
+
+export function printTerm({ pieces, operands }: Term): string {
+  return pieces.map((piece, i) => (i === 0 ? piece : printTerm(operands[i - 1] as Term) + piece)).join("");
+}
+
+/** The names that a term reads and the functions it calls. */
+export function usesOf(root: Term): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = ({ uses, operands }: Term): void => {
+    if (uses !== undefined) found.add(uses);
+    operands.forEach(visit);
+  };
+  visit(root);
+  return found;
+}
+
+/** The term with other operands; itself where nothing changes. */
+function withOperands(root: Term, operands: readonly Term[]): Term {
+  return operands.every((operand, i) => operand === root.operands[i]) ? root : { ...root, operands };
+}
+
+/** Puts a term in the place of every leaf that reads `name`. */
+export function replaceLeaf(root: Term, name: string, by: Term): Term {
+  if (root.uses === name && root.operands.length === 0) return by;
+  return withOperands(
+    root,
+    root.operands.map((operand) => replaceLeaf(operand, name, by)),
+  );
+}
+
+/** The plainest term of each shape. */
+export const simplest: Readonly<Record<Shape, Term>> = {
+  "": leaf("", "a"),
+  I: leaf("I", "x"),
+  H: leaf("H", "h"),
+  S: term("S", "($ @ $)", [leaf("S,H", "m"), leaf("H", "h")]),
+  "S,H": leaf("S,H", "m"),
+  "H,I": leaf("H,I", "W"),
+  "H,H": leaf("H,H", "U"),
+  number: term("number", "1"),
+};
+
+/** Smaller terms of the same shape, the smallest first. None of the plainest term of a shape. */
+export function* smallerTerms(root: Term): Generator<Term> {
+  const plain = simplest[root.shape];
+  if (printTerm(root) === printTerm(plain)) return;
+  yield plain;
+  yield* descendants(root, root.shape);
+  for (const [i, operand] of root.operands.entries()) {
+    for (const smaller of smallerTerms(operand)) {
+      yield { ...root, operands: root.operands.map((other, j) => (j === i ? smaller : other)) };
+    }
+  }
+}
+
+/** Terms of a shape within a term, outer ones first. */
+function* descendants(root: Term, shape: Shape): Generator<Term> {
+  for (const operand of root.operands) {
+    if (operand.shape === shape) yield operand;
+    else yield* descendants(operand, shape);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * recell/testing: what must hold of every cell and module, for test suites. Random cells and calls for fast-check are in
+ * `recell/testing/fast-check`; nothing here needs it.
+ */
+
+// Derivatives.
+export {
+  hessianIsSymmetric,
+  reverseMatchesDifferences,
+  reverseMatchesForward,
+  type DifferenceCount,
+  type DifferenceOptions,
+  type ToleranceOptions,
+} from "./properties/derivatives.js";
+
+// The same bits, however a module is run.
+export { examplesAreIndependent, piecesMatchWhole, repeatsGiveSameBits } from "./properties/same-bits.js";
+
+// The same meaning, whatever compiles it.
+export {
+  backends,
+  backendsAgree,
+  passesPreserveMeaning,
+  type AgreementOptions,
+  type Backend,
+  type BackendOptions,
+} from "./properties/agreement.js";
+export { PropertyError } from "./properties/property-error.js";
+
+// Calls.
+export type { CellCall, Extent, Numbers } from "./calls/call.js";
+
+// One report instead of properties, and one derivative.
+export { checkGradients, type GradientCheckOptions } from "../gradcheck/check-gradients.js";
+export { differentiate, type Difference } from "../gradcheck/differences.js";
