@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cell } from "../../compiler/index.js";
-import { arbitraryCell } from "../support/arbitrary-cell.js";
+import { arbitraryCell } from "../../compiler/testing/fast-check.js";
 import { expectSameBitsOnTargets } from "../support/same-targets.js";
 import { sizesFor, standardCells } from "../support/standard-cells.js";
 
@@ -31,28 +31,41 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
   it("random cells of random sizes", async () => {
     const size = fc.integer({ min: 1, max: 10 });
     await fc.assert(
-      fc.asyncProperty(arbitraryCell(), size, size, fc.nat(1e6), async ({ source }, I, H, seed) => {
-        const common = { ...options, cell: "Random", dimensions: { I, H } };
-        const [js, wasm] = [
-          await cell(source, { ...common, target: "js" }),
-          await cell(source, { ...common, target: "wasm" }),
-        ];
-        expectSameBitsOnTargets(js, wasm, seed);
-      }),
+      fc.asyncProperty(
+        arbitraryCell(),
+        size,
+        size,
+        fc.nat(1e6),
+        async ({ source, cell: name, dimensions }, I, H, seed) => {
+          const sizes: Readonly<Record<string, number>> = { I, H };
+          const own = Object.fromEntries(dimensions.map((dimension) => [dimension, sizes[dimension] ?? 1]));
+          const common = { ...options, cell: name, dimensions: own };
+          const [js, wasm] = [
+            await cell(source, { ...common, target: "js" }),
+            await cell(source, { ...common, target: "wasm" }),
+          ];
+          expectSameBitsOnTargets(js, wasm, seed);
+        },
+      ),
       fuzzing ? { numRuns: runs } : { numRuns: runs, seed: 1 },
     );
   });
 
   it("random cells with hvp", async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryCell({ smooth: true }), fc.nat(1e6), async ({ source }, seed) => {
-        const common = { dtype, hvp: true, cell: "Random", dimensions: { I: 2, H: 3 } };
-        const [js, wasm] = [
-          await cell(source, { ...common, target: "js" }),
-          await cell(source, { ...common, target: "wasm" }),
-        ];
-        expectSameBitsOnTargets(js, wasm, seed);
-      }),
+      fc.asyncProperty(
+        arbitraryCell({ smooth: true }),
+        fc.nat(1e6),
+        async ({ source, cell: name, dimensions }, seed) => {
+          const own = Object.fromEntries(dimensions.map((dimension, i) => [dimension, 3 - i]));
+          const common = { dtype, hvp: true, cell: name, dimensions: own };
+          const [js, wasm] = [
+            await cell(source, { ...common, target: "js" }),
+            await cell(source, { ...common, target: "wasm" }),
+          ];
+          expectSameBitsOnTargets(js, wasm, seed);
+        },
+      ),
       fuzzing ? { numRuns: runs } : { numRuns: Math.ceil(runs / 4), seed: 1 },
     );
   });

@@ -140,6 +140,8 @@ export interface Backend {
 
 /** Every combination of target and number type that `compile` takes. */
 export const backends: readonly Backend[] = [
+  { target: "wasm", dtype: "f64" },
+  { target: "wasm", dtype: "f32" },
   { target: "js", dtype: "f64" },
   { target: "js", dtype: "f32" },
 ];

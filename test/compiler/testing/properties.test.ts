@@ -256,7 +256,7 @@ describe("are violated by", () => {
 
   it("a backend that is less exact than asked for", async () => {
     const tight = { dimensions: { H: 2 }, tolerance: { f32: 1e-12 } };
-    await expect(backendsAgree(attention, call, tight)).rejects.toThrow(/^backendsAgree: .* in js f32\[\d+\] is/u);
+    await expect(backendsAgree(attention, call, tight)).rejects.toThrow(/^backendsAgree: .* in wasm f32\[\d+\] is/u);
   });
 });
 
