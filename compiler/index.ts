@@ -49,6 +49,10 @@ export {
   type TensorCheck,
 } from "./gradcheck/check-gradients.js";
 
+// Does a compiled module keep its promises?
+export { verifyModule, type VerifyOptions } from "./verify/verify-module.js";
+export type { CheckName, CheckReport, VerifyReport } from "./verify/report.js";
+
 // How do gradients travel through time?
 export { diagnose, type DiagnoseOptions } from "./diagnose/diagnose.js";
 export type {

@@ -180,6 +180,29 @@ for x: [2] and k: [], then a line of numbers for each step.`,
   ],
 };
 
+export const verifyCommand: CommandEntry = {
+  name: "verify",
+  summary: "check a compiled module, without its source",
+  usage: "FILE.js [options]",
+  description: `
+Loads a compiled module, which runs its code, and checks it by itself: manifest, exports
+and kernels fit together; backward, jvp and hvp agree with differences of its own
+forward, in its own precision; streams, pieces, batches, padding and repeated calls give
+the same bits; NaN and infinity stay where they belong; wrong calls throw and leave no
+trace. Sizes and values are drawn; the same seed gives the same run. Exits with 1 where a
+check fails or the file is no compiled module.`,
+  options: [
+    { name: "seed", kind: "text", value: "N", help: "seed of all random choices; from the clock where left out" },
+    { name: "runs", kind: "text", value: "N", help: "random calls, each with sizes of its own; 3 where left out" },
+    { name: "wasm", kind: "text", value: "FILE", help: "the .wasm file of a module that was built with one" },
+    json,
+  ],
+  examples: [
+    ["recell verify dist/gru.js", "one line for each check"],
+    ["recell verify dist/gru.js --seed 7 --runs 20 --json", "for a continuous build"],
+  ],
+};
+
 export const commands: readonly CommandEntry[] = [
   buildCommand,
   checkCommand,
@@ -187,4 +210,5 @@ export const commands: readonly CommandEntry[] = [
   explainCommand,
   gradcheckCommand,
   diagnoseCommand,
+  verifyCommand,
 ];

@@ -23,6 +23,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = 
   explain: () => import("./explain.js"),
   gradcheck: () => import("./gradcheck.js"),
   diagnose: () => import("./diagnose.js"),
+  verify: () => import("./verify.js"),
 };
 
 export async function runCommandLine(args: readonly string[], environment: Environment): Promise<ExitCode> {

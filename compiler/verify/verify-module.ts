@@ -1,0 +1,192 @@
+/** `verifyModule`: a compiled module checked by itself, without its source. */
+import type { CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
+import { loadModule } from "../../runtime/module/load-js.js";
+import type { Manifest } from "../../runtime/module/manifest.js";
+import { createRandom, type Random } from "../../runtime/random.js";
+import { type Call, drawCall, flatten, runCall, setParams, type Tensors, tensors } from "./call.js";
+import { checkBatch, checkCapacity, checkChunks, checkPadding, checkRepeat, checkStream } from "./check-bits.js";
+import { checkFirstDerivatives, checkSecondDerivatives } from "./check-derivatives.js";
+import { checkPackage, checkShapes } from "./check-package.js";
+import { checkRefusals } from "./check-refusals.js";
+import { checkSpecialValues } from "./check-special-values.js";
+import type { Context } from "./context.js";
+import { type CheckName, type CheckReport, Findings, type VerifyReport } from "./report.js";
+
+export interface VerifyOptions {
+  /** Of all random choices; an integer from 0 to 2^32 - 1, 0 where left out. */
+  readonly seed?: number;
+  /** Random calls, each with its own sizes, lengths and values; 3 where left out. */
+  readonly runs?: number;
+  /** The bytes of the .wasm file, of a module that was built with one. */
+  readonly wasm?: Uint8Array;
+  /** Called before each check of each run. */
+  readonly onProgress?: (check: string, done: number, total: number) => void;
+}
+
+interface Check {
+  readonly name: CheckName;
+  readonly meaning: string;
+  /** Why it does not apply to a module, if it does not. */
+  readonly absent?: (manifest: Manifest) => string | undefined;
+  /** One run; `package` has none, as it does not depend on values. */
+  readonly run?: (context: Context, findings: Findings, all: ReadonlyMap<CheckName, Findings>) => void;
+}
+
+const without = (part: "gradient" | "jvp" | "hvp") => (manifest: Manifest) =>
+  manifest.has[part] ? undefined : `compiled without ${part}`;
+
+const checks: readonly Check[] = [
+  { name: "package", meaning: "manifest, exports and kernels are consistent" },
+  { name: "shapes", meaning: "names, types and lengths of results are those of the manifest", run: checkShapes },
+  {
+    name: "gradient",
+    meaning: "backward agrees with differences of forward",
+    absent: without("gradient"),
+    run: (context, findings, all) =>
+      checkFirstDerivatives(context, context.call, { gradient: findings, jvp: all.get("jvp") as Findings }),
+  },
+  {
+    name: "jvp",
+    meaning: "jvp agrees with differences and with backward",
+    absent: without("jvp"),
+    // With a gradient it was compared along with that.
+    run: (context, findings) => {
+      if (context.manifest.has.gradient) return;
+      checkFirstDerivatives(context, context.call, { gradient: new Findings(), jvp: findings });
+    },
+  },
+  {
+    name: "hvp",
+    meaning: "hvp agrees with differences of backward",
+    absent: (manifest) => without("hvp")(manifest) ?? without("gradient")(manifest),
+    run: (context, findings) => checkSecondDerivatives(context, context.call, findings),
+  },
+  { name: "stream", meaning: "a stream gives the bits of the sequence, also from a snapshot", run: checkStream },
+  { name: "chunks", meaning: "pieces of a sequence give the bits of the whole", run: checkChunks },
+  { name: "batch", meaning: "an example has the same bits in a batch and alone", run: checkBatch },
+  { name: "padding", meaning: "padding is zero in results and has no influence", run: checkPadding },
+  { name: "repeat", meaning: "the same call gives the same bits again", run: checkRepeat },
+  { name: "capacity", meaning: "an instance with room for more gives the same bits", run: checkCapacity },
+  {
+    name: "NaN",
+    meaning: "NaN passes through, and stays in its example and later steps",
+    run: (context, findings) => checkSpecialValues(context, NaN, findings),
+  },
+  {
+    name: "infinity",
+    meaning: "infinity stays in its example and later steps",
+    run: (context, findings) => checkSpecialValues(context, Infinity, findings),
+  },
+  { name: "refusals", meaning: "wrong calls throw and leave no trace", run: checkRefusals },
+];
+
+/**
+ * Checks a compiled module by itself: that manifest and kernels are consistent, that its derivatives agree with differences of
+ * its own `forward`, and that it keeps what spec/numerics.md and spec/module-abi.md promise. Sizes, lengths and values are drawn.
+ *
+ * @param source The text of the module, or the module where it is loaded already; then its text is not looked at.
+ * @returns A report, also where checks fail.
+ * @throws ModuleError where the source is no compiled cell, cannot be loaded or has a corrupt manifest.
+ * @throws RangeError where `runs` or `seed` is out of range.
+ * @example
+ *     const { passed, checks } = await verifyModule(await readFile("gru.js", "utf8"));
+ *     if (!passed) console.log(checks.filter(({ status }) => status === "failed"));
+ */
+export async function verifyModule(
+  source: string | CompiledModule,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const { seed = 0, runs = 3, wasm, onProgress } = options;
+  if (!Number.isSafeInteger(runs) || runs < 1)
+    throw new RangeError(`runs must be a positive integer, got ${String(runs)}`);
+  if (!Number.isSafeInteger(seed) || seed < 0 || seed >= 2 ** 32) {
+    throw new RangeError(`seed must be an integer from 0 to 2^32 - 1, got ${String(seed)}`);
+  }
+  const loaded = typeof source === "string" ? await loadModule(source) : source;
+  const module = wasm === undefined ? loaded : withKernels(loaded, wasm);
+  const { manifest } = module;
+  const all = new Map(checks.map(({ name }) => [name, new Findings()]));
+  const findingsOf = (name: CheckName): Findings => all.get(name) as Findings;
+  guarded(findingsOf("package"), () =>
+    checkPackage(module, typeof source === "string" ? source : undefined, wasm, findingsOf("package")),
+  );
+  const random = createRandom(seed);
+  const applicable = checks.filter(({ run, absent }) => run !== undefined && absent?.(manifest) === undefined);
+  for (let run = 0; run < runs; run++) {
+    const context = drawContext(module, random, findingsOf("shapes"));
+    if (context === undefined) break;
+    for (const [i, check] of applicable.entries()) {
+      onProgress?.(check.name, run * applicable.length + i, runs * applicable.length);
+      const findings = findingsOf(check.name);
+      setParams(context.instance, context.call.params);
+      guarded(findings, () => check.run?.(context, findings, all));
+    }
+  }
+  const reports = checks.map((check) => reportOf(check, findingsOf(check.name), manifest));
+  return { passed: reports.every(({ status }) => status !== "failed"), manifest, seed, runs, checks: reports };
+}
+
+function withKernels(module: CompiledModule, wasm: Uint8Array): CompiledModule {
+  return {
+    ...module,
+    instantiate: (options = {}) =>
+      module.instantiate({ ...options, wasm } as Parameters<CompiledModule["instantiate"]>[0]),
+  };
+}
+
+/** A module that throws where it should not has failed the check. */
+function guarded(findings: Findings, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    findings.expect(false, () => `a right call throws ${text}`);
+  }
+}
+
+/** Draws that may be needed until a cell's values are finite. */
+const attempts = 8;
+
+/** A call at whose values the module gives finite results, and an instance for it; undefined where the module fails. */
+function drawContext(module: CompiledModule, random: Random, findings: Findings): Context | undefined {
+  const { manifest } = module;
+  let context: Context | undefined;
+  guarded(findings, () => {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const drawn = drawCall(manifest, (seed) => initialParams(module, seed), random, attempt);
+      context = contextOf(module, drawn, random);
+      const results = runCall(manifest, context.instance, drawn);
+      if (Object.values(results).every((values) => values.every(Number.isFinite))) return;
+    }
+  });
+  return findings.problem === undefined ? context : undefined;
+}
+
+function contextOf(module: CompiledModule, call: Call, random: Random): Context {
+  const make = (
+    batch: number,
+    steps: number,
+    sizes: Readonly<Record<string, number>> = call.capacities,
+  ): ModuleInstance => {
+    const instance = module.instantiate({ batch, steps, sizes });
+    setParams(instance, call.params);
+    return instance;
+  };
+  return { module, manifest: module.manifest, instance: make(call.batch, call.steps), random, make, call };
+}
+
+function initialParams(module: CompiledModule, seed: number): Tensors {
+  const sizes = Object.fromEntries(module.manifest.runtimeDimensions.map((name) => [name, 1]));
+  const instance = module.instantiate({ sizes });
+  instance.init(seed);
+  return Object.assign(tensors(), flatten(instance.params));
+}
+
+function reportOf({ name, meaning, absent }: Check, findings: Findings, manifest: Manifest): CheckReport {
+  const { compared, worst, problem, skipped } = findings;
+  const reason =
+    absent?.(manifest) ??
+    (compared === 0 ? (skipped ?? "nothing could be compared at the points that were drawn") : undefined);
+  const status = problem !== undefined ? "failed" : reason !== undefined ? "skipped" : "passed";
+  return { name, meaning, status, compared, worst, detail: problem ?? reason ?? skipped };
+}

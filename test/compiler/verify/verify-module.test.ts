@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { compile, verifyModule } from "../../../compiler/index.js";
+import { standardCell } from "../../support/models.js";
+import { kernelMutants } from "../../support/mutate-kernels.js";
+
+const text = compile(standardCell("simple-rnn"), {
+  cell: "SimpleRNN",
+  dimensions: { I: 2, H: 3 },
+  target: "js",
+  dtype: "f32",
+  jvp: true,
+  hvp: true,
+}).files[0]!.text;
+
+describe("verifyModule", () => {
+  it("passes a module as the compiler made it", async () => {
+    const { passed, checks } = await verifyModule(text, { runs: 2, seed: 3 });
+    expect(checks.filter(({ status }) => status !== "passed")).toEqual([]);
+    expect(passed).toBe(true);
+  });
+
+  it("finds a wrong sign in the gradient", async () => {
+    const mutant = kernelMutants(text).find(({ line }) => / - /u.test(line) && /fround/u.test(line))!;
+    const { passed, checks } = await verifyModule(mutant.text, { runs: 1 });
+    expect(passed).toBe(false);
+    expect(checks.find(({ name }) => name === "gradient")?.status).toBe("failed");
+  });
+
+  it("refuses what is no module, and wrong options", async () => {
+    await expect(verifyModule("export const a = 1;\n")).rejects.toThrow(/no compiled cell/u);
+    await expect(verifyModule("throw new Error('boom');\nexport {};\n")).rejects.toThrow(
+      /could not be loaded: Error: boom/u,
+    );
+    await expect(verifyModule(text.replace('dtype: "f32"', 'dtype: "f16"'))).rejects.toThrow(/manifest\.dtype/u);
+    await expect(verifyModule(text, { runs: 0 })).rejects.toThrow(/runs must be a positive integer/u);
+  });
+});
