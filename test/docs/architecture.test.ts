@@ -43,7 +43,7 @@ const derived = buildSequenceProgram(lowered({}), options);
 const kernels = lowerProgram(buildSequenceProgram(lowered({ I: 3, H: 4 }), { ...options, gradient: false }), {
   runtimeDimensions: [],
 });
-const { files } = compile(source, { dimensions: { I: 3, H: 4 }, dtype: "f64", gradient: false });
+const { files } = compile(source, { dimensions: { I: 3, H: 4 }, target: "js", dtype: "f64", gradient: false });
 const module = files.find(({ path }) => path.endsWith(".js"))?.text ?? "";
 
 const stages: Readonly<Record<string, readonly [language: string, text: string]>> = {
