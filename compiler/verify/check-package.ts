@@ -52,31 +52,18 @@ function checkText({ target }: Manifest, text: string, wasm: Uint8Array | undefi
     !/^\s*(?:import|export)\b[^;]*?\bfrom\s*["']|^\s*import\s*["']/mu.test(text),
     () => "the module imports another",
   );
-  const embedded = [...text.matchAll(/"(AGFzb[A-Za-z0-9+/]*)={0,2}"/gu)].map(([, code = ""]) => decode(code));
-  if (target === "js") {
-    findings.expect(embedded.length === 0, () => 'the manifest says target "js", and the module has WebAssembly in it');
-    return;
-  }
-  const kernels = wasm === undefined ? embedded : [wasm];
+  // Kernels in the text are encoded by the compiler's own rules; that they are valid shows when an instance is made.
+  const usesKernels = /\bWebAssembly\.(?:Module\(|compile\()/u.test(text);
   findings.expect(
-    kernels.length > 0,
-    () => 'the manifest says target "wasm", and there are no kernels: neither in the text nor beside it',
+    usesKernels === (target === "wasm"),
+    () =>
+      `the manifest says target ${JSON.stringify(target)}, and the module ${usesKernels ? "uses" : "does not use"} WebAssembly`,
   );
-  const [plain] = kernels;
-  if (plain === undefined) return;
-  // A variant with fused multiply-add is only valid where the host has it; the module chooses by itself.
-  findings.expect(WebAssembly.validate(plain as Uint8Array<ArrayBuffer>), () => "the kernels are no valid WebAssembly");
-}
-
-function decode(code: string): Uint8Array {
-  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const bytes = new Uint8Array((code.length * 3) >> 2);
-  let bits = 0;
-  for (let i = 0, at = 0; i < code.length; i++) {
-    bits = (bits << 6) | digits.indexOf(code[i] as string);
-    if (i & 3) bytes[at++] = bits >> (6 - 2 * (i & 3));
-  }
-  return bytes;
+  if (wasm === undefined) return;
+  findings.expect(
+    WebAssembly.validate(wasm as Uint8Array<ArrayBuffer>),
+    () => "the .wasm file is no valid WebAssembly",
+  );
 }
 
 /** Names, types and lengths of everything that calls give, and which functions there are. */

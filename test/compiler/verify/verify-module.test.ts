@@ -19,6 +19,16 @@ describe("verifyModule", () => {
     expect(passed).toBe(true);
   });
 
+  it("passes a module with WebAssembly kernels, and finds kernels that were damaged", async () => {
+    const options = { cell: "SimpleRNN", dimensions: { I: 2, H: 3 }, target: "wasm", dtype: "f32" } as const;
+    const module = compile(standardCell("simple-rnn"), options).files[0]!.text;
+    const { checks } = await verifyModule(module, { runs: 1 });
+    expect(checks.filter(({ status }) => status === "failed")).toEqual([]);
+    const damaged = module.replace(/(const kernels = ".{20})./u, "$1 ");
+    expect(damaged).not.toBe(module);
+    expect((await verifyModule(damaged, { runs: 1 })).passed).toBe(false);
+  });
+
   it("finds a wrong sign in the gradient", async () => {
     const mutant = kernelMutants(text).find(({ line }) => / - /u.test(line) && /fround/u.test(line))!;
     const { passed, checks } = await verifyModule(mutant.text, { runs: 1 });
