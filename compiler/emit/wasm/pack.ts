@@ -1,13 +1,11 @@
 /** Weights in the order in which tiles read them, packed again where they have changed. */
-import { AFFINE_ZERO, affineConstant, substituteAffine } from "../../ir/kernel/affine.js";
-import type { PackStatement } from "../../ir/kernel/types.js";
+import { AFFINE_ZERO, affineConstant, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
+import type { Axis, PackStatement } from "../../ir/kernel/types.js";
+import { panelElements } from "../../transform/kernel/pack-operands.js";
 import { constantOf } from "../../types/dim.js";
 import type { FunctionCode, FunctionRef, Local } from "./code.js";
 import type { ModuleBuilder } from "./module-builder.js";
 import type { Statements } from "./statements.js";
-
-/** Bytes of the digest that stands behind a packed matrix. */
-export const DIGEST_BYTES = 16;
 
 export function emitPack(pack: PackStatement, statements: Statements): void {
   const { code, integers, parts } = statements;
@@ -22,7 +20,10 @@ export function emitPack(pack: PackStatement, statements: Statements): void {
     const digest = code.local("v128");
     const stored = code.local("i32");
     integers.scoped(() => {
-      const place = integers.address({ buffer: pack.to, offset: affineConstant(packedElements(pack, statements)) });
+      const place = integers.address({
+        buffer: pack.to,
+        offset: affineConstant(panelElements(pack, statements.expressions.lanesPerVector)),
+      });
       code.i32(place.offset).op("i32.add").set(stored);
     });
     code.get(start).i32(bytes).call(parts.digest()).tee(digest);
@@ -35,29 +36,23 @@ export function emitPack(pack: PackStatement, statements: Statements): void {
   });
 }
 
-/** Elements of a packed matrix, without the digest. */
-function packedElements(
-  { columns, contracted, runs, length, block }: PackStatement,
-  { expressions }: Statements,
-): number {
-  void columns;
-  const depth = contracted.reduce((product, axis) => product * sizeOf(axis.extent), 1);
-  const width = expressions.lanesPerVector;
-  return Math.ceil(Math.ceil(length / width) / block) * block * width * runs * depth;
+/** Axes of a packed matrix have plain sizes. */
+function sizeOf({ extent }: Axis): number {
+  return plainExtent(extent) ?? 0;
 }
 
-function sizeOf(extent: PackStatement["columns"]["extent"]): number {
-  return extent.kind === "affine" ? (constantOf(extent.value.constant) ?? 0) : 0;
+/** Elements from one index of an axis to the next. */
+function strideOf({ from }: PackStatement, { variable }: Axis): number {
+  const term = from.offset.terms.find((other) => other.variable === variable);
+  return term === undefined ? 0 : (constantOf(term.coefficient) ?? 0);
 }
 
 /** The first byte of the matrix, rounded down to a whole vector, and how many bytes there are to its end. */
 function sourceOf(pack: PackStatement, { code, integers, expressions }: Statements): { start: Local; bytes: number } {
   const start = code.local("i32");
   const constant = constantOf(pack.from.offset.constant) ?? 0;
-  const last = [pack.columns, ...pack.contracted].reduce((sum, { variable, extent }) => {
-    const term = pack.from.offset.terms.find((other) => other.variable === variable);
-    return sum + (term === undefined ? 0 : (constantOf(term.coefficient) ?? 0) * (sizeOf(extent) - 1));
-  }, constant);
+  const axes = [pack.columns, ...pack.contracted];
+  const last = axes.reduce((sum, axis) => sum + strideOf(pack, axis) * (sizeOf(axis) - 1), constant);
   const size = expressions.elementBytes;
   const from = Math.floor((constant * size) / 16) * 16;
   integers.scoped(() => {
@@ -75,11 +70,7 @@ function copyPanels(pack: PackStatement, statements: Statements): void {
   const { columns, contracted, runs, length, block, from } = pack;
   const width = expressions.lanesPerVector;
   const size = expressions.elementBytes;
-  const strideOf = (variable: string): number => {
-    const term = from.offset.terms.find((other) => other.variable === variable);
-    return (term === undefined ? 0 : (constantOf(term.coefficient) ?? 0)) * size;
-  };
-  const columnStride = strideOf(columns.variable);
+  const columnStride = strideOf(pack, columns) * size;
   const to = code.local("i32");
   integers.scoped(() => {
     const place = integers.address({ buffer: pack.to, offset: AFFINE_ZERO });
@@ -122,10 +113,14 @@ function copyPanels(pack: PackStatement, statements: Statements): void {
       }
       const inner = code.local("i32");
       const left = code.local("i32");
-      code.get(pointer).set(inner).i32(sizeOf(axis.extent)).set(left);
+      code.get(pointer).set(inner).i32(sizeOf(axis)).set(left);
       code.loop((again) => {
         along(depth + 1, inner);
-        code.get(inner).i32(strideOf(axis.variable)).op("i32.add").set(inner);
+        code
+          .get(inner)
+          .i32(strideOf(pack, axis) * size)
+          .op("i32.add")
+          .set(inner);
         code.get(left).i32(1).op("i32.sub").tee(left).brIf(again);
       });
       code.release(inner, left);

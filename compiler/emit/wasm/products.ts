@@ -4,7 +4,7 @@
  * terms in the same order whatever the tile.
  */
 import { invariant } from "../../diagnostics/invariant.js";
-import { addAffine, affineConstant, affineVariable, substituteAffine } from "../../ir/kernel/affine.js";
+import { addAffine, affineConstant, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Access, Affine, Axis, ProductStatement } from "../../ir/kernel/types.js";
 import { mapExpression } from "../../ir/kernel/visit.js";
 import { tileOf } from "../../transform/kernel/target.js";
@@ -109,9 +109,7 @@ class ProductCode {
     this.rowTile = tile.rows;
     this.panels = tile.panels;
     this.depth = product.contracted.reduce((depth, { extent }) => {
-      const constant =
-        extent.kind === "affine" && extent.value.terms.length === 0 ? constantOf(extent.value.constant) : undefined;
-      return depth * (constant ?? 1);
+      return depth * (plainExtent(extent) ?? 1);
     }, 1);
     this.zero = target.sideExits ? statements.integers.word(layout.zeroWord) : undefined;
     this.chunks = this.planChunks();

@@ -1,12 +1,12 @@
 /** Statements of kernels as WebAssembly code. */
 import { invariant } from "../../diagnostics/invariant.js";
-import { affineConstant, AFFINE_ZERO } from "../../ir/kernel/affine.js";
+import { affineConstant, AFFINE_ZERO, plainExtent } from "../../ir/kernel/affine.js";
 import type { Extent, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { PARTIALS } from "../../transform/kernel/interleave-sums.js";
 import type { VectorTarget } from "../../transform/kernel/target.js";
 import { isVectorizable, moves } from "../../transform/kernel/vectorizable.js";
-import { BATCH_SYMBOL, constantOf } from "../../types/dim.js";
+import { BATCH_SYMBOL } from "../../types/dim.js";
 import { collapsible } from "./collapse.js";
 import type { FunctionCode, FunctionRef, Local } from "./code.js";
 import { Expressions, type Lanes } from "./expressions.js";
@@ -153,10 +153,8 @@ export class Statements {
 
   /** An extent as a number where it is one. */
   count(extent: Extent, variable: string): Count {
-    if (extent.kind === "affine" && extent.value.terms.length === 0) {
-      const constant = constantOf(extent.value.constant);
-      if (constant !== undefined) return constant;
-    }
+    const constant = plainExtent(extent);
+    if (constant !== undefined) return constant;
     const local = this.code.local("i32");
     this.extent(extent, variable);
     this.code.set(local);
@@ -185,7 +183,7 @@ export class Statements {
   private runsInLanes(loop: ForStatement): boolean {
     if (loop.reverse || loop.step !== 1 || loop.from !== undefined) return false;
     if (loop.extent.kind === "examples" && loop.extent.examples.kind === "list") return false;
-    const count = constantExtentOf(loop.extent);
+    const count = plainExtent(loop.extent);
     if (count === 1) return false;
     const sums = loop.body.some(({ kind }) => kind === "accumulate");
     if (sums && !this.sumsBy(loop)) return false;
@@ -294,9 +292,8 @@ export class Statements {
         });
       };
       code.i32(0).set(index).i32(0).set(bytes);
-      const body = (again?: () => void): void => {
+      const body = (): void => {
         for (let skip = 0; skip < step; skip += width) part(width, skip);
-        again?.();
       };
       if (typeof full !== "number") {
         code.block((exit) => {
@@ -419,9 +416,4 @@ export class Statements {
     integers.bind(count, total);
     code.release(position, end, example);
   }
-}
-
-function constantExtentOf(extent: Extent): number | undefined {
-  if (extent.kind !== "affine" || extent.value.terms.length > 0) return undefined;
-  return constantOf(extent.value.constant);
 }

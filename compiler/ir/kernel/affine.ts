@@ -1,6 +1,6 @@
 /** Arithmetic of affine integer expressions. */
 import { addDims, constantOf, type Dim, dimConstant, multiplyDims } from "../../types/dim.js";
-import type { Access, Affine } from "./types.js";
+import type { Access, Affine, Extent } from "./types.js";
 
 /** Most dimensions here are plain numbers, for which the arithmetic of polynomials would take most of the time. */
 const numbers = new Map<number, Dim>();
@@ -64,6 +64,16 @@ export function scaleAffine(a: Affine, factor: Dim): Affine {
 
 export function subtractAffine(a: Affine, b: Affine): Affine {
   return addAffine(a, scaleAffine(b, fromNumber(-1)));
+}
+
+/** The value where it is a plain number. */
+export function plainValue(a: Affine): number | undefined {
+  return a.terms.length === 0 ? constantOf(a.constant) : undefined;
+}
+
+/** How often a loop runs, where that is a plain number. */
+export function plainExtent(extent: Extent): number | undefined {
+  return extent.kind === "affine" ? plainValue(extent.value) : undefined;
 }
 
 /** Equal keys mean equal values. */

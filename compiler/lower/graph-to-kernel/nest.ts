@@ -4,7 +4,7 @@
  * Expressions handed in form a graph by object identity; `finish` turns every node with several uses, and every node
  * that does not depend on the innermost loop, into a `let` as far out as its variables allow.
  */
-import { affineConstant, affineKey, affineVariable, scaleAffine } from "../../ir/kernel/affine.js";
+import { affineConstant, affineKey, affineVariable, plainExtent, scaleAffine } from "../../ir/kernel/affine.js";
 import type {
   Access,
   Affine,
@@ -111,8 +111,7 @@ export class Nest {
     if (size === undefined || greatest === undefined) return false;
     for (const { variable, coefficient } of index.terms) {
       const extent = this.axes.find((axis) => axis.variable === variable)?.extent;
-      const count =
-        extent?.kind === "affine" && extent.value.terms.length === 0 ? constantOf(extent.value.constant) : undefined;
+      const count = extent && plainExtent(extent);
       const factor = constantOf(coefficient);
       if (count === undefined || factor === undefined || factor < 0) return false;
       greatest += factor * (count - 1);

@@ -6,7 +6,15 @@
  * operand that the region overwrites (the state) is copied first: other tiles still read it. Leaves alone: products with
  * more runs than the target has tiles for, and regions that could not run in lanes.
  */
-import { AFFINE_ZERO, affineKey, affineVariable, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
+import {
+  AFFINE_ZERO,
+  affineKey,
+  affineVariable,
+  plainExtent,
+  plainValue,
+  substituteAffine,
+  subtractAffine,
+} from "../../ir/kernel/affine.js";
 import type {
   Affine,
   Axis,
@@ -108,8 +116,8 @@ class TailFuser {
     const around = [...loops, ...(product.rows === undefined ? [] : [product.rows])];
     const names = matchAxes(around, nest.axes.slice(0, -1));
     const unitAxis = nest.axes.at(-1);
-    const length = constantExtent(unitAxis?.extent);
-    const columns = constantExtent(product.columns?.extent);
+    const length = unitAxis && plainExtent(unitAxis.extent);
+    const columns = product.columns && plainExtent(product.columns.extent);
     if (names === undefined || unitAxis === undefined || product.columns === undefined) return undefined;
     if (length === undefined || length === 0 || columns === undefined || columns % length !== 0) return undefined;
     const runs = columns / length;
@@ -128,7 +136,7 @@ class TailFuser {
       replaceLoads(mapStatement(renameExamples(statement, nest.axes, around), rename), (load) => {
         if (load.access.buffer !== buffer) return load;
         const distance = subtractAffine(load.access.offset, place);
-        const constant = distance.terms.length === 0 ? constantOf(distance.constant) : undefined;
+        const constant = plainValue(distance);
         const run = constant === undefined ? -1 : constant / (length * (step ?? 1));
         const name = sums[run];
         if (name === undefined || load.dtype === "bool") {
@@ -197,7 +205,7 @@ function productNest({ body }: Region): ProductNest | undefined {
     if (statements.length !== 1 || only === undefined) return undefined;
     if (only.kind === "product") return only.tail === undefined ? { loops, product: only } : undefined;
     if (only.kind !== "for" || only.from !== undefined || only.reverse || only.step !== 1) return undefined;
-    if (constantExtent(only.extent) === 1) {
+    if (plainExtent(only.extent) === 1) {
       const zero = new Map([[only.variable, AFFINE_ZERO]]);
       const affine = (value: Affine): Affine => substituteAffine(value, zero);
       statements = only.body.map((statement) => mapStatement(statement, { affine }));
@@ -271,11 +279,6 @@ function replaceLoads(statement: Statement, replace: (load: Load) => Expression)
   };
   if (statement.kind === "let" || statement.kind === "store") return { ...statement, value: visit(statement.value) };
   return statement;
-}
-
-function constantExtent(extent: Extent | undefined): number | undefined {
-  if (extent?.kind !== "affine" || extent.value.terms.length > 0) return undefined;
-  return constantOf(extent.value.constant);
 }
 
 function wrap(axes: readonly Axis[], statement: Statement): Statement[] {

@@ -5,7 +5,8 @@
  *
  * Leaves alone: operands of single examples, and matrices whose columns lie side by side and that one row reads once.
  */
-import type { Axis, PackStatement, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import { plainExtent } from "../../ir/kernel/affine.js";
+import type { PackStatement, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
 import { type KernelPass, type UnplannedKernels, wholeOf } from "./kernel-pass.js";
@@ -96,7 +97,7 @@ class Packer {
 
   private packOf({ b, columns, contracted, rows, tail }: ProductStatement): PackStatement | undefined {
     if (columns === undefined) return undefined;
-    const sizes = [columns, ...contracted].map(constantExtent);
+    const sizes = [columns, ...contracted].map(({ extent }) => plainExtent(extent));
     const variables = [columns, ...contracted].map(({ variable }) => variable);
     if (sizes.some((size) => size === undefined || size === 0)) return undefined;
     if (
@@ -123,12 +124,10 @@ class Packer {
     const found = this.known.get(key);
     if (found !== undefined) return found;
     const to = `packed.${this.known.size}`;
-    const depth = sizes.slice(1).reduce<number>((product, k) => product * (k as number), 1);
-    const units = Math.ceil(Math.ceil(length / this.lanes) / block) * block * this.lanes;
-    // Behind the panels stands a digest of what was packed last, one vector.
-    const elements = dimConstant(units * runs * depth + this.lanes);
-    this.buffers.set(to, { name: to, external: false, dtype: "real", size: elements, persistent: true });
     const pack: PackStatement = { kind: "pack", to, from: b, columns, contracted, runs, length, block, onChange };
+    // Behind the panels stands a digest of what was packed last, one vector.
+    const elements = dimConstant(panelElements(pack, this.lanes) + this.lanes);
+    this.buffers.set(to, { name: to, external: false, dtype: "real", size: elements, persistent: true });
     this.known.set(key, pack);
     return pack;
   }
@@ -142,11 +141,12 @@ class Packer {
   }
 }
 
-function region(pack: PackStatement): Statement {
-  return { kind: "region", name: pack.to, comment: `${pack.from.buffer} in panels`, body: [pack] };
+/** Elements of all panels, units that fill the last one included. */
+export function panelElements({ contracted, runs, length, block }: PackStatement, lanes: number): number {
+  const depth = contracted.reduce((product, { extent }) => product * (plainExtent(extent) ?? 0), 1);
+  return Math.ceil(Math.ceil(length / lanes) / block) * block * lanes * runs * depth;
 }
 
-function constantExtent({ extent }: Axis): number | undefined {
-  if (extent.kind !== "affine" || extent.value.terms.length > 0) return undefined;
-  return constantOf(extent.value.constant);
+function region(pack: PackStatement): Statement {
+  return { kind: "region", name: pack.to, comment: `${pack.from.buffer} in panels`, body: [pack] };
 }

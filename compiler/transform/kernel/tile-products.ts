@@ -3,10 +3,17 @@
  * side through one loop over what is contracted. Every sum is added in the same order whatever its tile, so tiling
  * never changes a bit.
  */
-import { addAffine, affineConstant, affineVariable, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
+import {
+  addAffine,
+  affineConstant,
+  affineVariable,
+  plainValue,
+  substituteAffine,
+  subtractAffine,
+} from "../../ir/kernel/affine.js";
 import type { Affine, Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { mapExpression } from "../../ir/kernel/visit.js";
-import { BATCH_SYMBOL, constantOf, dimSymbol } from "../../types/dim.js";
+import { BATCH_SYMBOL, dimSymbol } from "../../types/dim.js";
 
 const BATCH = affineConstant(dimSymbol(BATCH_SYMBOL));
 
@@ -75,7 +82,7 @@ function forBlocks(
   }
   let from = affineConstant(0);
   for (const [i, size] of blockSizes.entries()) {
-    const constant = constantExtent(subtractAffine(end, from));
+    const constant = plainValue(subtractAffine(end, from));
     if (constant === 0) break;
     if (constant !== undefined && constant < size) continue;
     let to = end;
@@ -115,10 +122,6 @@ function forBlocks(
     from = to;
   }
   return statements;
-}
-
-function constantExtent(value: Affine): number | undefined {
-  return value.terms.length === 0 ? constantOf(value.constant) : undefined;
 }
 
 function tileBody(product: ProductStatement, rows: readonly Affine[], columns: readonly Affine[]): Statement[] {
