@@ -12,6 +12,9 @@ export type CellOptions = Omit<CompileOptions, "wasmFile">;
 export interface LoadedCell extends CompiledModule {
   /** The text of the module, to be written to a file: it needs nothing else. */
   readonly text: string;
+  /** What it was compiled from, for checks that compare the module with its equations. */
+  readonly source: string;
+  readonly options: CellOptions;
 }
 
 /** A source with errors; the message shows them as the command line would. */
@@ -44,5 +47,5 @@ export async function cell(source: string, options: CellOptions = {}): Promise<L
     throw new CellError(`the source has errors\n${shown}`, result.diagnostics);
   }
   const [{ text }] = result.files;
-  return { ...(await loadModule(text)), text };
+  return { ...(await loadModule(text)), text, source, options };
 }

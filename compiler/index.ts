@@ -42,12 +42,10 @@ export { SourceFile } from "./source/source-file.js";
 export type { Span } from "./source/span.js";
 
 // Is a gradient right?
-export {
-  checkGradients,
-  type GradientCheck,
-  type GradientCheckOptions,
-  type TensorCheck,
-} from "./gradcheck/check-gradients.js";
+export { checkGradients, NotFiniteError } from "./gradcheck/check-gradients.js";
+export type { GradientCheckOptions } from "./gradcheck/check-settings.js";
+export type { Comparison, GradientReport, Method, MethodReport, Precision, TensorReport } from "./gradcheck/report.js";
+export type { Counterexample, Fault, FaultPlace, FaultStage } from "./gradcheck/locate/fault.js";
 
 // Does a compiled module keep its promises?
 export { verifyModule, type VerifyOptions } from "./verify/verify-module.js";

@@ -69,19 +69,21 @@ export function checkSource(text: string, options: SourceOptions): CheckedSource
 export interface LowerResult extends Findings {
   /** Undefined where there are errors. */
   readonly cell: LoweredCell | undefined;
+  /** Dimensions of the cell that were given no size; none where there are errors. */
+  readonly openDimensions: readonly string[];
   readonly settings: CheckedOptions;
 }
 
 /**
  * Checks a source and lowers one of its cells.
  *
- * @param sizes Whether every dimension of the cell needs a size.
+ * @param sizes Whether every dimension of the cell needs a size. Reals without a default always need a value.
  * @throws CompileOptionsError where the cell or a size is missing or not one of the source's.
  */
 export function lowerSource(text: string, options: CompileOptions, sizes: "all sizes" | "symbolic"): LowerResult {
   const { program, tree, collector, settings, diagnostics, sources } = checkSource(text, options);
   const found = { settings, diagnostics, sources };
-  if (collector.hasErrors) return { ...found, cell: undefined };
+  if (collector.hasErrors) return { ...found, cell: undefined, openDimensions: [] };
   const elsewhere = importedCell(tree, program, settings);
   if (elsewhere !== undefined) return lowerSource(elsewhere.text, { ...options, ...elsewhere.options }, sizes);
   const typed = chooseCell(program, settings.cell);
@@ -93,7 +95,8 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
     reals: new Map(given.filter(([name]) => reals.has(name))),
   };
   const cell = lowerCell(program, typed.name, values, collector);
-  return { ...found, cell: collector.hasErrors ? undefined : cell };
+  const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
+  return { ...found, cell: collector.hasErrors ? undefined : cell, openDimensions };
 }
 
 /** The source of a cell that the file imports and does not declare: `import { LSTM } from "std/lstm"` is enough. */
@@ -143,10 +146,8 @@ function checkSizes(cell: TypedCell, given: ReadonlyMap<string, number>, sizes: 
     }
   }
   const missing = [
-    ...dimensions.filter((name) => !given.has(name)),
+    ...(sizes === "all sizes" ? dimensions.filter((name) => !given.has(name)) : []),
     ...cell.reals.filter((real) => real.defaultValue === undefined && !given.has(real.name)).map(({ name }) => name),
   ];
-  if (sizes === "all sizes" && missing.length > 0) {
-    throw new CompileOptionsError(`${cell.name} needs a size for ${missing.join(" and ")}`);
-  }
+  if (missing.length > 0) throw new CompileOptionsError(`${cell.name} needs a size for ${missing.join(" and ")}`);
 }

@@ -117,6 +117,16 @@ export function integerOption(name: string, text: string | undefined, fallback: 
   return value;
 }
 
+/** An option that is a number above 0. */
+export function numberOption(name: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && value < Infinity)) {
+    throw new UsageError(`--${name} must be a positive number, got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
 /** `I=64` options as numbers by name. */
 export function sizesOption(name: string, entries: readonly string[]): Record<string, number> {
   const sizes = new Map<string, number>();

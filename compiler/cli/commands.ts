@@ -122,24 +122,37 @@ without a size stay symbols.`,
 
 export const gradcheckCommand: CommandEntry = {
   name: "gradcheck",
-  summary: "check a cell's gradient against differences",
+  summary: "check a cell's derivatives against measurements",
   usage: "FILE [options]",
   description: `
-Compiles the cell in double precision with random sizes and compares its derivatives at
-random points in three ways: reverse mode against forward mode, and both against central
-differences. Prints the worst relative error of each tensor. The same seed gives the same
-run.`,
+Compiles the cell at random sizes, in float64 and in float32, and checks its derivatives
+at random points: the gradient of every parameter, input, context and initial state
+against a complex step through the equations, against differences of the compiled module,
+and against forward mode; float32 against float64; Hessian-vector products against
+differences of the gradient. Prints the worst relative error of each. Where something is
+wrong it names the equation and shows the smallest case. The same seed gives the same run.
+How it is done: spec/gradient-checking.md.`,
   options: [
     cell,
     { ...dim, help: "fixes the size of a dimension; the others are random" },
     { name: "seed", kind: "text", value: "N", help: "seed of all random choices; from the clock where left out" },
-    { name: "runs", kind: "text", value: "N", help: "sets of random sizes; 5 where left out" },
-    { name: "tolerance", kind: "text", value: "X", help: "largest relative error that passes; 1e-6 where left out" },
+    { name: "runs", kind: "text", value: "N", help: "sets of random sizes and points; 5 where left out" },
+    {
+      name: "tolerance",
+      kind: "text",
+      value: "X",
+      help: "largest relative error that passes in float64; 1e-6 where left out",
+    },
+    { name: "tolerance-f32", kind: "text", value: "X", help: "the same in float32; 1e-4 where left out" },
+    { name: "scale", kind: "text", value: "X", help: "size of random inputs and states; 1 where left out" },
+    { name: "dtype", kind: "text", value: "TYPE", help: "f32, f64 or both (the default): modules to check" },
+    { name: "target", kind: "text", value: "TARGET", help: "wasm (the default) or js: what to compile for" },
     json,
   ],
   examples: [
     ["recell gradcheck gru.cell", "checks the only cell of the file"],
     ["recell gradcheck layers.cell --cell LSTM --dim H=16 --seed 7", "repeats one run"],
+    ["recell gradcheck std/lstm --runs 1 --json", "a cell that ships with recell, for scripts"],
   ],
 };
 

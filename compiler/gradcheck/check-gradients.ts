@@ -1,198 +1,201 @@
-/**
- * Compares a module's derivatives with each other at random points: reverse mode against forward mode, and both against
- * central differences of `forward` alone.
- *
- * Each run takes random sizes, lengths, parameters, inputs and cotangents. For each tensor it takes directions, one
- * dense and some along a single element, and compares three numbers for the same derivative of
- * `L = Σ cotangent · output`:
- *
- *     reverse   Σ gradient · direction
- *     forward   Σ cotangent · tangent, with jvp in that direction
- *     numeric   (8 (L(h) - L(-h)) - (L(2h) - L(-2h))) / 12h
- *
- * A step h that crosses a kink of `relu` or `abs` gives a wrong numeric value, and one that is too small gives noise: the
- * steps are tried from large to small until one agrees. A wrong gradient agrees with none.
- */
-import { type Random, createRandom } from "../../runtime/random.js";
-import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/module/compiled-module.js";
-import { drawPoint, type Point, type Tensor } from "./draw-point.js";
+/** Are a cell's derivatives right? The public check: random sizes and points, every comparison, and where the fault is. */
+import { createRandom, type Random } from "../../runtime/random.js";
+import type { CompiledModule } from "../../runtime/module/compiled-module.js";
+import type { LoadedCell } from "../in-process.js";
+import type { DerivativeRules } from "../transform/autodiff/derivative-rules.js";
+import {
+  type Candidate,
+  candidateOf,
+  type CellText,
+  compileCandidate,
+  lowerAtRandomSizes,
+  lowerText,
+} from "./candidates.js";
+import { checkPoint } from "./check-point.js";
+import { checkSettings, type GradientCheckOptions, type Settings } from "./check-settings.js";
+import { Comparisons } from "./compare.js";
+import { drawPoint } from "./draw-point.js";
+import { notFiniteOutputs } from "./graph-derivatives.js";
+import type { Fault } from "./locate/fault.js";
+import { type CellSource, findWrongRule, wrongMode } from "./locate/find-rule.js";
+import { locateFault } from "./locate/locate-fault.js";
+import { notFinite } from "./module-derivatives.js";
+import { capacitiesOf, type Point } from "./point.js";
+import type { GradientReport, TensorReport } from "./report.js";
+import { wholeFunctionAt } from "./whole-function.js";
 
-export interface GradientCheckOptions {
-  /** Of all random choices. */
-  readonly seed: number;
-  /** Random points; 3 unless told. */
-  readonly runs?: number;
-  /** The largest relative error that passes; 1e-6 unless told. */
-  readonly tolerance?: number;
+/** The cell gives values that are not finite wherever it is tried. */
+export class NotFiniteError extends RangeError {
+  override readonly name = "NotFiniteError";
 }
 
-/** The worst relative errors of one tensor over all runs. */
-export interface TensorCheck {
-  readonly role: Tensor["role"];
-  readonly name: string;
-  /** Reverse against forward mode. */
-  readonly forward: number;
-  /** Reverse mode against central differences. */
-  readonly numeric: number;
-  readonly passed: boolean;
-}
-
-export interface GradientCheck {
-  readonly passed: boolean;
-  readonly tensors: readonly TensorCheck[];
-}
+/** Points that are tried before a cell is said to have no finite values. */
+const attempts = 10;
 
 /**
- * Checks a module that was compiled with `dtype: "f64"`, `gradient` and `jvp`.
+ * Compares derivatives at random points with measurements that know nothing of the rules they were derived by.
  *
- * @throws TypeError where it was compiled otherwise.
- * @throws RangeError where the cell gives values that are not finite at the random points.
+ * @param subject The text of a `.cell` file, which is compiled at random sizes in float64 and float32; a cell from `cell()`;
+ *   or any loaded module with `gradient`. Of the first two the source is known: gradients are then compared with a complex
+ *   step, right to rounding, float32 is compared with float64, and a fault is located.
+ * @throws TypeError where a module has no gradient.
+ * @throws CellError where a text has errors; CompileOptionsError where the options do not fit it.
+ * @throws NotFiniteError where the cell's values are not finite at any of the points tried.
+ * @example
+ *     const report = await checkGradients(readFileSync("gru.cell", "utf8"), { seed: 7 });
+ *     if (!report.passed) console.log(report.fault ?? report.tensors);
  */
-export function checkGradients(module: CompiledModule, options: GradientCheckOptions): GradientCheck {
-  const { manifest } = module;
-  if (manifest.dtype !== "f64" || !manifest.has.gradient || !manifest.has.jvp) {
-    throw new TypeError('checkGradients needs a module compiled with dtype "f64", gradient and jvp');
+export async function checkGradients(
+  subject: string | LoadedCell | CompiledModule,
+  options: GradientCheckOptions = {},
+): Promise<GradientReport> {
+  const settings = checkSettings(options);
+  const source = sourceOf(subject, options);
+  if (typeof subject !== "string") {
+    if (!subject.manifest.has.gradient) throw new TypeError("checkGradients needs a module compiled with gradient");
+    const candidate = moduleCandidate(subject, source);
+    return runChecks(source, settings, () => Promise.resolve(candidate));
   }
-  const { seed, runs = 3, tolerance = 1e-6 } = options;
-  const random = createRandom(seed);
-  const worst = new Map<Tensor["role"], Map<string, { forward: number; numeric: number }>>();
-  for (let run = 0; run < runs; run++) {
-    const point = drawPoint(manifest, random);
-    const instance = module.instantiate({ batch: point.batch, steps: point.steps, sizes: point.capacities });
-    for (const { tensor, forward, numeric } of checkPoint(instance, point, random, tolerance)) {
-      const ofRole = worst.get(tensor.role) ?? new Map<string, { forward: number; numeric: number }>();
-      worst.set(tensor.role, ofRole);
-      const entry = ofRole.get(tensor.name) ?? { forward: 0, numeric: 0 };
-      ofRole.set(tensor.name, {
-        forward: Math.max(entry.forward, forward),
-        numeric: Math.max(entry.numeric, numeric),
-      });
-    }
-  }
-  const tensors = [...worst].flatMap(([role, errors]) =>
-    [...errors].map(([name, { forward, numeric }]) => ({
-      role,
-      name,
-      forward,
-      numeric,
-      passed: forward <= tolerance && numeric <= tolerance,
-    })),
+  const { precisions = ["f64", "f32"], target = "wasm" } = options;
+  return runChecks(source, settings, (random) =>
+    compileCandidate(lowerAtRandomSizes(source as CellText, random), { precisions, target }),
   );
-  return { passed: tensors.every(({ passed }) => passed), tensors };
 }
 
-interface Errors {
-  readonly tensor: Tensor;
-  readonly forward: number;
-  readonly numeric: number;
+/** What {@link checkRules} finds. */
+export interface RuleCheck {
+  /** The kind of derivative that is wrong; undefined where all agree. */
+  readonly mode: Fault["mode"] | undefined;
+  readonly fault: Fault | undefined;
 }
 
-function checkPoint(instance: ModuleInstance, point: Point, random: Random, tolerance: number): Errors[] {
-  for (const tensor of point.tensors) if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
-  const loss = (): number => weightedSum(instance.forward(point.call), point);
-  const value = loss();
-  if (!Number.isFinite(value)) throw new RangeError("the cell's values are not finite at a random point");
-  const gradients = gradientsAt(instance, point);
-  return point.tensors.map((tensor) => {
-    const gradient = gradients(tensor);
-    const errors = { tensor, forward: 0, numeric: 0 };
-    for (const direction of directionsFor(tensor, random)) {
-      const reverse = dot(gradient, direction);
-      // What a sum of these terms may lose to rounding sets the scale below which differences mean nothing.
-      const scale = dot(gradient.map(Math.abs), direction.map(Math.abs));
-      const forward = forwardDerivative(instance, point, tensor, direction);
-      errors.forward = worse(errors.forward, relativeError(reverse, forward, 1e-3 * scale + 1e-9));
-      const floor = 1e-3 * scale + 1e-5 * Math.max(1, Math.abs(value));
-      let numeric = Infinity;
-      for (const step of [1e-3, 1e-4, 1e-2, 1e-5, 1e-6]) {
-        const estimate = centralDifference(instance, tensor, direction, step, loss);
-        numeric = Math.min(numeric, relativeError(reverse, estimate, floor));
-        if (numeric <= tolerance) break;
-      }
-      errors.numeric = worse(errors.numeric, numeric);
-    }
-    return errors;
+/**
+ * Checks what given rules derive of a cell, in reverse mode, forward mode and forward over reverse, without compiling it: for tests
+ * of rules and of this checker.
+ */
+export function checkRules(text: string, rules: DerivativeRules, options: GradientCheckOptions = {}): RuleCheck {
+  const settings = checkSettings(options);
+  const source = sourceOf(text, options) as CellText;
+  const random = createRandom(settings.seed);
+  for (let run = 0; run < settings.runs; run++) {
+    const candidate = candidateOf(lowerAtRandomSizes(source, random));
+    const trial = { dimensions: candidate.dimensions, point: drawFinitePoint(candidate, random, settings).point };
+    const cell = cellSource(source, rules);
+    const mode = wrongMode(cell, trial);
+    if (mode !== undefined) return { mode, fault: findWrongRule(cell, trial) };
+  }
+  return { mode: undefined, fault: undefined };
+}
+
+async function runChecks(
+  source: CellText | undefined,
+  settings: Settings,
+  next: (random: Random) => Promise<Candidate>,
+): Promise<GradientReport> {
+  const { seed, runs, tolerance, tolerance32 } = settings;
+  const random = createRandom(seed);
+  const comparisons = new Comparisons();
+  let skipped = 0;
+  let name = "";
+  let failure: { readonly candidate: Candidate; readonly point: Point } | undefined;
+  for (let run = 0; run < runs; run++) {
+    settings.onProgress?.(run, runs);
+    const candidate = await next(random);
+    name = candidate.manifest.cell;
+    const drawn = drawFinitePoint(candidate, random, settings);
+    skipped += drawn.skipped;
+    const agrees = checkPoint(candidate, drawn.point, { ...settings, random, comparisons });
+    if (!agrees) failure ??= { candidate, point: drawn.point };
+  }
+  settings.onProgress?.(runs, runs);
+  const tensors = comparisons.report();
+  const passed = tensors.every((tensor) => tensor.passed);
+  const cell = failure?.candidate.cell;
+  const fault =
+    failure === undefined || cell === undefined || source === undefined || !tensors.some(isGross)
+      ? undefined
+      : locateFault(cellSource(source), cell, failure.point, failure.candidate.dimensions);
+  return { passed, cell: name, seed, runs, tolerance, tolerance32, skipped, tensors, fault };
+}
+
+/** Is an error larger than rounding makes it? Less than that may fail a small tolerance and is nobody's fault. */
+function isGross({ methods }: TensorReport): boolean {
+  return methods.some(({ passed, precision, worst }) => {
+    const rounding = precision === "f64" ? 1e-8 : 1e-3;
+    return !passed && worst !== undefined && !(worst.error <= rounding + worst.bar);
   });
 }
 
-/** The larger error; one that is not a number is the largest of all. */
-const worse = (a: number, b: number): number => (Number.isNaN(b) ? Infinity : Math.max(a, b));
-
-function relativeError(a: number, b: number, floor: number): number {
-  const error = Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b), floor);
-  return Number.isNaN(error) ? Infinity : error;
-}
-
-/** Copies of all gradients, by tensor. */
-function gradientsAt(instance: ModuleInstance, point: Point): (tensor: Tensor) => Float64Array {
-  const backward = instance.backward?.bind(instance);
-  if (backward === undefined) throw new TypeError("the module has no backward");
-  const result = backward(point.cotangents);
-  const copies = new Map<Tensor, Float64Array>();
-  for (const tensor of point.tensors) {
-    const { role, name } = tensor;
-    const found = role === "param" ? result.params[name] : role === "state" ? result.initial[name] : result[name];
-    copies.set(tensor, Float64Array.from(found as FloatArray));
+/** Where the source is known. */
+function sourceOf(
+  subject: string | LoadedCell | CompiledModule,
+  { file, readFile, cell, dimensions }: GradientCheckOptions,
+): CellText | undefined {
+  if (typeof subject === "string") {
+    return { text: subject, options: withoutUndefined({ file, readFile, cell, dimensions }) };
   }
-  return (tensor) => copies.get(tensor) as Float64Array;
-}
-
-/** One dense direction, and up to three along single elements. */
-function directionsFor(tensor: Tensor, random: Random): Float64Array[] {
-  const { length } = tensor.values;
-  if (length === 0) return [];
-  const directions = [Float64Array.from({ length }, () => random.uniform(-1, 1))];
-  for (let i = 0; i < Math.min(3, length); i++) {
-    const single = new Float64Array(length);
-    single[random.integer(length)] = 1;
-    directions.push(single);
-  }
-  return directions;
-}
-
-function forwardDerivative(instance: ModuleInstance, point: Point, tensor: Tensor, direction: Float64Array): number {
-  const jvp = instance.jvp?.bind(instance);
-  if (jvp === undefined) throw new TypeError("the module has no jvp");
-  const tangents = tensor.role === "param" ? { params: { [tensor.name]: direction } } : { [tensor.name]: direction };
-  return weightedSum(jvp(point.call, tangents), point);
-}
-
-/** Of fourth order: its error falls with the fourth power of the step. */
-function centralDifference(
-  instance: ModuleInstance,
-  tensor: Tensor,
-  direction: Float64Array,
-  step: number,
-  loss: () => number,
-): number {
-  const { values } = tensor;
-  const original = values.slice();
-  const at = (distance: number): number => {
-    for (let i = 0; i < values.length; i++) values[i] = (original[i] ?? 0) + distance * (direction[i] ?? 0);
-    if (tensor.role === "param") instance.params[tensor.name]?.set(values);
-    return loss();
+  if (!("source" in subject)) return undefined;
+  const { options } = subject;
+  return {
+    text: subject.source,
+    options: withoutUndefined({
+      file: options.file,
+      readFile: options.readFile,
+      cell: options.cell,
+      dimensions: options.dimensions,
+    }),
   };
-  const estimate = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
-  values.set(original);
-  if (tensor.role === "param") instance.params[tensor.name]?.set(values);
-  return estimate;
 }
 
-/** `Σ cotangent · output` over outputs and final states. */
-function weightedSum(result: Readonly<Record<string, unknown>>, { cotangents }: Point): number {
-  const final = result["final"] as Readonly<Record<string, FloatArray>>;
-  let sum = 0;
-  for (const name of Object.keys(cotangents)) {
-    if (name !== "final") sum += dot(result[name] as FloatArray, cotangents[name] as Float64Array);
-  }
-  for (const name of Object.keys(cotangents.final)) {
-    sum += dot(final[name] as FloatArray, cotangents.final[name] as Float64Array);
-  }
-  return sum;
+function withoutUndefined(options: {
+  readonly [K in keyof CellText["options"]]: CellText["options"][K] | undefined;
+}): CellText["options"] {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function dot(a: FloatArray, b: FloatArray): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
+function moduleCandidate(module: CompiledModule, source: CellText | undefined): Candidate {
+  const { manifest } = module;
+  return {
+    dimensions: manifest.dimensions,
+    manifest,
+    cell: source && lowerText(source, {}).cell,
+    modules: [{ precision: manifest.dtype, module }],
+  };
+}
+
+/** The source at any sizes, each of which is lowered once. */
+function cellSource(source: CellText, rules?: DerivativeRules): CellSource {
+  const known = new Map<string, ReturnType<typeof lowerText>>();
+  const lower = (dimensions: Readonly<Record<string, number>>): ReturnType<typeof lowerText> => {
+    const key = JSON.stringify(dimensions);
+    const result = known.get(key) ?? lowerText(source, dimensions);
+    known.set(key, result);
+    return result;
+  };
+  return {
+    lower: (dimensions) => lower(dimensions).cell,
+    sources: (file) => [...known.values()].flatMap(({ sources }) => sources.get(file) ?? [])[0],
+    rules,
+  };
+}
+
+/** @throws NotFiniteError */
+function drawFinitePoint(
+  { manifest, modules, cell, dimensions }: Candidate,
+  random: Random,
+  settings: Settings,
+): { readonly point: Point; readonly skipped: number } {
+  let names: readonly string[] = [];
+  for (let skipped = 0; skipped < attempts; skipped++) {
+    // A cell that takes a root of its input is right to have none of negative numbers.
+    const point = drawPoint(manifest, random, { ...settings, positive: skipped >= attempts / 2 });
+    names = modules.flatMap(({ module }) => notFinite(module.instantiate(capacitiesOf(point)), point));
+    if (modules.length === 0 && cell !== undefined) names = notFiniteOutputs(wholeFunctionAt(cell, point), point);
+    if (names.length === 0) return { point, skipped };
+  }
+  const sizes = Object.entries(dimensions).map(([name, size]) => `${name}=${size}`);
+  const at = sizes.length === 0 ? "" : ` (${sizes.join(" ")})`;
+  throw new NotFiniteError(
+    `${manifest.cell}${at}: ${[...new Set(names)].join(", ")} not finite at any of ${attempts} random points with numbers of about ${settings.scale}; a smaller scale may help`,
+  );
 }

@@ -12,11 +12,17 @@ export interface ComplexTensor {
   readonly im?: Tensor | undefined;
 }
 
-/** @param decide called where real parts tie and the direction of the step decided */
-export function complexArithmetic(decide: OnDecision): Arithmetic<ComplexTensor> {
+/**
+ * @param decide called where real parts tie and the direction of the step decided
+ * @param throughStops does the change go on behind `stop_gradient`?
+ */
+export function complexArithmetic(decide: OnDecision, throughStops = false): Arithmetic<ComplexTensor> {
   return {
     apply: (operation, operands, sizes) => {
       const isReal = operands.every(({ im }) => im === undefined);
+      if (throughStops && operation.kind === "map" && operation.op === "stop_gradient") {
+        return operands[0] as ComplexTensor;
+      }
       if (operation.kind === "map" && !isReal) return map(operation, operands, decide);
       const re = realArithmetic.apply(
         operation,

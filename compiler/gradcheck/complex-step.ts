@@ -29,15 +29,17 @@ export interface SidedDerivative {
  *
  * @param inputs one value for each input of `fn`
  * @param direction the same, undefined where an input stays
+ * @param options with `throughStops` the derivative of the values as they are, as if `stop_gradient` were not there
  */
 export function complexStep(
   fn: GraphFunction,
   inputs: readonly BatchValue[],
   direction: readonly (BatchValue | undefined)[],
   sizes: readonly Sizes[],
+  options: { readonly throughStops?: boolean } = {},
 ): SidedDerivative {
   let decided = false;
-  const arithmetic = complexArithmetic(() => (decided = true));
+  const arithmetic = complexArithmetic(() => (decided = true), options.throughStops ?? false);
   const towards = (by: number): readonly Batched<ComplexTensor>[] =>
     evaluateWith(
       arithmetic,

@@ -1,85 +1,96 @@
-/** Random points at which gradients are compared: sizes, lengths and values for one call of a module. */
+/** Random points: sizes, lengths and values for one call of a module. */
 import type { Random } from "../../runtime/random.js";
 import type { Initializer, Manifest } from "../../runtime/module/manifest.js";
+import { byName, paddedShape, type Point, type PointSizes, type PointTensor } from "./point.js";
 
-export interface Tensor {
-  readonly role: "param" | "input" | "context" | "state";
-  readonly name: string;
-  /** In place: the call refers to this very array. */
-  readonly values: Float64Array;
+export interface DrawOptions {
+  /** How large inputs, contexts, states and cotangents are; 1 unless told. */
+  readonly scale?: number;
+  /**
+   * The share of numbers that are whole, halves, or equal to another of the same tensor, where operations have their kinks
+   * and ties; 0 unless told.
+   */
+  readonly kinks?: number;
+  /** Draws no negative inputs, contexts and states, for cells that take their logarithm or root. */
+  readonly positive?: boolean;
+  /** Fixes the number of examples and steps and the largest run-time sizes. */
+  readonly batch?: number;
+  readonly steps?: number;
+  readonly sizes?: Readonly<Record<string, number>>;
 }
 
-export interface Point {
-  readonly batch: number;
-  readonly steps: number;
-  /** Largest run-time sizes. */
-  readonly capacities: Readonly<Record<string, number>>;
-  /** Arguments of `forward`. */
-  readonly call: Readonly<Record<string, unknown>>;
-  /** Of outputs and final states. */
-  readonly cotangents: Readonly<Record<string, unknown>> & { readonly final: Readonly<Record<string, Float64Array>> };
-  /** Everything that has a gradient. */
-  readonly tensors: readonly Tensor[];
-}
-
-const names = <Value>(): Record<string, Value> => Object.create(null) as Record<string, Value>;
-
-/** Examples of different lengths and run-time sizes, one of them as long as the call. */
-export function drawPoint(manifest: Manifest, random: Random): Point {
-  const batch = 1 + random.integer(3);
-  const steps = 1 + random.integer(5);
+/** Examples of different lengths and run-time sizes, one of them as long as the call. Float32 holds all numbers. */
+export function drawPoint(manifest: Manifest, random: Random, options: DrawOptions = {}): Point {
+  const { scale = 1, kinks = 0 } = options;
+  const batch = options.batch ?? 1 + random.integer(3);
+  const steps = options.steps ?? 1 + random.integer(4);
   const draw = (most: number): number[] =>
-    Array.from({ length: batch }, (_, b) => (b === 0 ? most : 1 + random.integer(most)));
-  const capacities = names<number>();
-  const sizes = names<number[]>();
-  for (const dimension of manifest.runtimeDimensions) {
-    const most = 1 + random.integer(4);
-    capacities[dimension] = most;
-    sizes[dimension] = draw(most);
-  }
-  const count = (shape: readonly (number | string)[], ...leading: number[]): number =>
-    [...leading, ...shape].reduce<number>(
-      (product, size) => product * (typeof size === "number" ? size : (capacities[size] ?? 1)),
-      1,
-    );
-  const call = names<unknown>();
-  call["lengths"] = draw(steps);
-  call["sizes"] = sizes;
-  const tensors: Tensor[] = [];
-  const add = (role: Tensor["role"], name: string, values: Float64Array): void => {
-    tensors.push({ role, name, values });
-    if (role !== "param") call[name] = values;
+    Array.from({ length: batch }, (_, b) => (b === 0 ? most : 1 + random.integer(Math.max(1, most))));
+  const at: PointSizes = {
+    batch,
+    steps,
+    lengths: draw(steps).map((length) => Math.min(length, steps)),
+    sizes: byName(
+      manifest.runtimeDimensions.map((name) => [name, draw(options.sizes?.[name] ?? 1 + random.integer(3))] as const),
+    ),
   };
-  const uniform = (length: number): Float64Array => Float64Array.from({ length }, () => random.uniform(-1, 1));
+  const countOf = (tensor: PointTensor): number =>
+    paddedShape(at, tensor).reduce((product, size) => product * size, tensor.role === "param" ? 1 : batch);
+  const fill = (
+    role: PointTensor["role"],
+    { name, shape }: Pick<PointTensor, "name" | "shape">,
+    number: () => number,
+  ): PointTensor => {
+    const empty = { role, name, shape, values: new Float64Array(0) };
+    const values = new Float64Array(countOf(empty));
+    for (let i = 0; i < values.length; i++) {
+      const isSpecial = role !== "output" && role !== "final" && kinks > 0 && random.uniform() < kinks;
+      values[i] = Math.fround(isSpecial ? special(random, values, i) : number());
+    }
+    return { ...empty, values };
+  };
+  const uniform = (): number => scale * random.uniform(options.positive === true ? 0 : -1, 1);
 
-  for (const { name, shape, initializer } of manifest.params) {
-    add(
-      "param",
-      name,
-      Float64Array.from({ length: count(shape) }, () => drawParam(initializer, random)),
-    );
+  const indices: (PointTensor & { readonly bound: number })[] = [];
+  const tensors: PointTensor[] = manifest.params.map((entry) =>
+    fill("param", entry, () => drawParam(entry.initializer, random)),
+  );
+  for (const entry of manifest.inputs) {
+    const { bound = 1 } = entry;
+    if (entry.dtype === "real") tensors.push(fill("input", entry, uniform));
+    else {
+      const empty = {
+        role: "input",
+        name: entry.name,
+        shape: entry.shape,
+        values: new Float64Array(0),
+        bound,
+      } as const;
+      const values = Float64Array.from({ length: countOf(empty) }, () => random.integer(bound));
+      indices.push({ ...empty, values });
+    }
   }
-  for (const { name, shape, dtype, bound = 1 } of manifest.inputs) {
-    const length = count(shape, batch, steps);
-    if (dtype === "index") call[name] = Int32Array.from({ length }, () => random.integer(bound));
-    else add("input", name, uniform(length));
+  for (const entry of manifest.contexts) tensors.push(fill("context", entry, uniform));
+  for (const entry of manifest.states) {
+    // A computed initial value is sometimes left to the module, so that its own gradient is checked too.
+    if (entry.initial === "zeros" || random.integer(2) === 0) tensors.push(fill("state", entry, uniform));
   }
-  for (const { name, shape } of manifest.contexts) add("context", name, uniform(count(shape, batch)));
-  // A computed initial value is sometimes left to the module, so that its own gradient is checked too.
-  for (const { name, shape, initial } of manifest.states) {
-    if (initial === "zeros" || random.integer(2) === 0) add("state", name, uniform(count(shape, batch)));
-  }
+  const cotangents = [
+    ...manifest.outputs.map((entry) => fill("output", entry, () => random.uniform(-1, 1))),
+    ...manifest.states.map((entry) => fill("final", entry, () => random.uniform(-1, 1))),
+  ];
+  return { ...at, tensors, indices, cotangents };
+}
 
-  const final = names<Float64Array>();
-  for (const { name, shape } of manifest.states) final[name] = uniform(count(shape, batch));
-  const cotangents = Object.assign(names<unknown>(), { final });
-  for (const { name, shape } of manifest.outputs) cotangents[name] = uniform(count(shape, batch, steps));
-  return { batch, steps, capacities, call, cotangents, tensors };
+/** A number at which something may have a kink: whole, a half, or one that stands in the tensor already. */
+function special(random: Random, values: Float64Array, filled: number): number {
+  if (filled > 0 && random.integer(2) === 0) return values[random.integer(filled)] as number;
+  return [0, 0, 1, -1, 0.5, -0.5][random.integer(6)] as number;
 }
 
 /**
- * A value near what the initialiser would give, because a cell may take the logarithm of a parameter that starts at 1;
- * but never exactly 0 or 1, where `relu` or `abs` of it have their kinks.
+ * A value near what the initialiser would give, because a cell may take the logarithm of a parameter that starts at 1; but
+ * never exactly 0 or 1, where `relu` or `abs` of it have their kinks.
  */
 function drawParam(initializer: Initializer, random: Random): number {
   const noise = random.uniform(-0.4, 0.4);

@@ -35,7 +35,7 @@ export interface ModuleNamespace {
  * @throws ModuleError `not-a-cell`, `unknown-version` or `corrupt-manifest`.
  * @example
  *     import * as gru from "./gru.js";
- *     const report = checkGradients(asModule(gru));
+ *     const report = await checkGradients(asModule(gru));
  */
 export function asModule(namespace: ModuleNamespace | Readonly<Record<string, unknown>>): CompiledModule {
   const exports = namespace as Readonly<Record<string, unknown>>;

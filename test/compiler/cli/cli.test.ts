@@ -240,10 +240,12 @@ describe("explain", () => {
 
 describe("gradcheck", () => {
   test("passes and names its seed", async () => {
-    const { code, out } = await recell("gradcheck", file("leaky.cell"), "--seed", "7", "--runs", "2");
-    expect(code).toBe(0);
-    expect(out).toMatch(/param\s+w/u);
-    expect(out).toMatch(/seed 7/u);
+    const { code, out, error } = await recell("gradcheck", file("leaky.cell"), "--seed", "7", "--runs", "2");
+    expect([code, error]).toEqual([0, ""]);
+    expect(out).toMatch(/float64 module +complex step +forward mode +differences +hvp vs diffs\n/u);
+    expect(out).toMatch(/float32 module +float64 +forward mode +differences\n/u);
+    expect(out).toMatch(/param {4}w +\d\.\de/u);
+    expect(out).toMatch(/the derivatives agree: \d+ comparisons, 2 runs, seed 7, tolerance 1e-6 in float64/u);
     expect((await recell("gradcheck", file("leaky.cell"), "--seed", "7", "--runs", "2")).out).toBe(out);
   });
 
@@ -252,25 +254,69 @@ describe("gradcheck", () => {
     expect([code, error]).toEqual([0, ""]);
   });
 
-  test("says what stop_gradient does to the comparison", async () => {
+  test("knows that stop_gradient is declared to have no derivative", async () => {
     writeFileSync(file("echo.cell"), leaky.replace("h * w", "stop_gradient(h) * w"));
-    const { code, out } = await recell("gradcheck", file("echo.cell"), "--seed", "1");
-    expect(code).toBe(1);
-    expect(out).toMatch(/stop_gradient is declared to have no derivative/u);
-    expect((await recell("gradcheck", file("leaky.cell"), "--seed", "1")).out).not.toContain("stop_gradient");
+    const { code, out } = await recell("gradcheck", file("echo.cell"), "--seed", "1", "--runs", "1", "--dtype", "f64");
+    expect(code).toBe(0);
+    expect(out).toMatch(/float64 module +complex step +forward mode\n/u);
   });
 
   test("a tolerance that nothing meets fails with 1", async () => {
-    const { code, out } = await recell(
-      "gradcheck",
-      file("leaky.cell"),
-      "--tolerance",
-      "1e-300",
-      "--seed",
-      "3",
-      "--json",
+    const args = ["gradcheck", file("attention.cell"), "--tolerance", "1e-300", "--seed", "3", "--runs", "1"];
+    writeFileSync(
+      file("attention.cell"),
+      "cell A(N) {\n  input x: [N]\n  context m: [S, N]\n  output y = softmax(tanh(m) @ x) @ m\n}\n",
     );
+    const { code, out } = await recell(...args, "--json");
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ passed: false, seed: 3 });
+    expect(JSON.parse(out)).toMatchObject({ passed: false, seed: 3, tolerance: 1e-300 });
+    const text = await recell(...args);
+    expect(text.code).toBe(1);
+    expect(text.out).toMatch(/float64 against forward mode: -?\d.* and -?\d.* ± .* at \[/u);
+    expect(text.out).toMatch(/the derivatives do not agree/u);
+    // Rounding is nobody's fault.
+    expect(text.out).not.toMatch(/is wrong|compiled code/u);
+  });
+
+  test("values that overflow are told with their sizes, exit code 1", async () => {
+    writeFileSync(file("huge.cell"), leaky.replace("h * w + x", "exp(exp(exp(3 + h * w + x * x)))"));
+    const { code, out, error } = await recell("gradcheck", file("huge.cell"), "--seed", "1");
+    expect([code, out]).toEqual([1, ""]);
+    expect(error).toMatch(/huge\.cell: Leaky \(N=\d\): y, h not finite at any of 10 random points.*a smaller scale/u);
+    const json = await recell("gradcheck", file("huge.cell"), "--seed", "1", "--json");
+    expect(JSON.parse(json.out)).toMatchObject({
+      passed: false,
+      problem: expect.stringContaining("not finite") as string,
+    });
+  });
+
+  test.each([
+    [["--runs", "0"], /--runs must be an integer of at least 1, got "0"/u],
+    [["--tolerance", "-1"], /--tolerance must be a positive number, got "-1"/u],
+    [["--tolerance-f32", "few"], /--tolerance-f32 must be a positive number/u],
+    [["--cell", "Leeky"], /there is no cell "Leeky".*did you mean Leaky/u],
+    [["--dim", "M=3"], /Leaky has no dimension "M"/u],
+    [["--dtype", "f16"], /--dtype must be f32 or f64 or both/u],
+  ])("%j is wrong use, exit code 2", async (args, message) => {
+    const { code, out, error } = await recell("gradcheck", file("leaky.cell"), ...args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(error).toMatch(message);
+  });
+
+  test("a file with errors shows them, exit code 1", async () => {
+    const { code, error } = await recell("gradcheck", file("wrong.cell"));
+    expect(code).toBe(1);
+    expect(error).toMatch(/error\[unknown-name\]/u);
+    const json = await recell("gradcheck", file("wrong.cell"), "--json");
+    expect(JSON.parse(json.out)).toMatchObject({ passed: false, diagnostics: [{ code: "unknown-name" }] });
+  });
+
+  test("a cell that needs a value for a real is wrong use", async () => {
+    writeFileSync(
+      file("real.cell"),
+      leaky.replace("Leaky(N)", "Leaky(N, rate: real)").replace("h * w", "rate * h * w"),
+    );
+    expect(await recell("gradcheck", file("real.cell"))).toMatchObject({ code: 2 });
+    expect(await recell("gradcheck", file("real.cell"), "-d", "rate=0.5", "--runs", "1")).toMatchObject({ code: 0 });
   });
 });

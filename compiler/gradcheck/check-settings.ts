@@ -1,0 +1,86 @@
+/** Options of `checkGradients`: their types, defaults and checks. */
+import type { ReadFile } from "../compile-options.js";
+import type { Precision } from "./report.js";
+
+export interface GradientCheckOptions {
+  /** Of all random choices; 1 unless told. The same seed gives the same report. */
+  readonly seed?: number;
+  /** Random sizes and points; 3 unless told. */
+  readonly runs?: number;
+  /** The largest relative error in float64 that passes, beside the bar of what it is compared with; 1e-6 unless told. */
+  readonly tolerance?: number;
+  /** The same in float32, whose bars follow the cell; 1e-4 unless told. */
+  readonly tolerance32?: number;
+  /** Along how many single numbers of each tensor, besides a direction through all of them; 8 unless told. */
+  readonly coordinates?: number;
+  /** How large random inputs, contexts and states are; 1 unless told. */
+  readonly scale?: number;
+  /** The share of random numbers that lie where operations have kinks and ties, from 0, the default, to 1. */
+  readonly kinks?: number;
+  /** Which cell of a text; not needed where it has only one. */
+  readonly cell?: string;
+  /** Sizes of dimensions that are not to be random, and values of named reals. */
+  readonly dimensions?: Readonly<Record<string, number>>;
+  /** Name of the text in messages, and what its imports are relative to. */
+  readonly file?: string;
+  readonly readFile?: ReadFile;
+  /** What a text is compiled to: both where left out. */
+  readonly precisions?: readonly Precision[];
+  /** What a text is compiled for; `wasm`, as for `compile`, unless told. */
+  readonly target?: "wasm" | "js";
+  /** Called before each run. */
+  readonly onProgress?: (done: number, runs: number) => void;
+}
+
+/** Options with their defaults. */
+export interface Settings {
+  readonly seed: number;
+  readonly runs: number;
+  readonly tolerance: number;
+  readonly tolerance32: number;
+  readonly coordinates: number;
+  readonly scale: number;
+  readonly kinks: number;
+  readonly onProgress?: (done: number, runs: number) => void;
+}
+
+const known = [
+  "seed", "runs", "tolerance", "tolerance32", "coordinates", "scale", "kinks", "cell", "dimensions", "file", "readFile",
+  "precisions", "target", "onProgress",
+]; // prettier-ignore
+
+/** @throws TypeError for an unknown option, RangeError for a number out of its range. */
+export function checkSettings(options: GradientCheckOptions): Settings {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new TypeError(`checkGradients: unknown option ${JSON.stringify(key)}; the options are ${known.join(", ")}`);
+    }
+  }
+  const { seed = 1, runs = 3, coordinates = 8, onProgress } = options;
+  const { tolerance = 1e-6, tolerance32 = 1e-4, scale = 1, kinks = 0 } = options;
+  for (const [name, value, least] of [
+    ["seed", seed, 0],
+    ["runs", runs, 1],
+    ["coordinates", coordinates, 0],
+  ] as const) {
+    if (!Number.isSafeInteger(value) || value < least) fail(`${name} must be an integer of at least ${least}`, value);
+  }
+  for (const [name, value] of Object.entries({ tolerance, tolerance32, scale })) {
+    if (!(value > 0 && value < Infinity)) fail(`${name} must be a positive number`, value);
+  }
+  if (!(kinks >= 0 && kinks <= 1)) fail("kinks must be a number from 0 to 1", kinks);
+  for (const precision of options.precisions ?? []) {
+    // What comes from JavaScript has whatever value it has.
+    if ((precision as string) !== "f32" && (precision as string) !== "f64") {
+      fail('precisions must be "f32" or "f64"', precision);
+    }
+  }
+  const { target = "wasm" } = options;
+  if (!["wasm", "js"].includes(target)) fail('target must be "wasm" or "js"', target);
+  const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, kinks };
+  return onProgress === undefined ? settings : { ...settings, onProgress };
+}
+
+function fail(expected: string, got: unknown): never {
+  throw new RangeError(`checkGradients: ${expected}, got ${String(got)}`);
+}

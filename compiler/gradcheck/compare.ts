@@ -1,0 +1,145 @@
+/** Compares gradients with other numbers for the same derivatives and keeps the worst. */
+import type { Comparison, Method, MethodReport, Precision, TensorReport } from "./report.js";
+import { indexOf, type Point, type PointTensor, realPlaces, type Role } from "./point.js";
+import type { Random } from "../../runtime/random.js";
+
+/** A number for a derivative, and how far it may be off. */
+export interface Derivative {
+  readonly value: number;
+  readonly error: number;
+  readonly kind: "smooth" | "kink" | "jump" | "edge";
+}
+
+/**
+ * The derivative of the loss at a point in the direction of a change of one tensor.
+ *
+ * @param goal how exact it has to be; whoever can be exact for nothing is
+ */
+export type Reference = (tensor: PointTensor, direction: Direction, goal: number) => Derivative;
+
+export interface Direction {
+  /** A change of one number, or undefined for a change of all of them. */
+  readonly place: number | undefined;
+  readonly values: Float64Array;
+}
+
+/** The gradients of one point, in the shape of the point's tensors. */
+export type Gradients = ReadonlyMap<PointTensor, Float64Array>;
+
+/** One dense direction, and up to `count` along single numbers that are not padding. */
+export function drawDirections(point: Point, tensor: PointTensor, random: Random, count: number): Direction[] {
+  const places = realPlaces(point, tensor);
+  if (places.length === 0) return [];
+  const dense = new Float64Array(tensor.values.length);
+  for (const place of places) dense[place] = random.uniform(-1, 1);
+  const chosen = places.length <= count ? places : random.shuffle([...places]).slice(0, count);
+  return [
+    { place: undefined, values: dense },
+    ...chosen.map((place) => {
+      const values = new Float64Array(tensor.values.length);
+      values[place] = 1;
+      return { place, values };
+    }),
+  ];
+}
+
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+export function maxAbs(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i] as number));
+  return most;
+}
+
+/**
+ * The size below which a derivative of `tensor` is not told from rounding: sums of larger numbers that cancel leave errors
+ * in proportion to these, not to what is left.
+ */
+export function smallest(point: Point, gradients: Gradients, tensor: PointTensor): number {
+  const own = maxAbs(gradients.get(tensor) ?? []);
+  const all = Math.max(...[...gradients.values()].map(maxAbs), ...point.cotangents.map(({ values }) => maxAbs(values)));
+  return Math.max(1e-3 * own, 1e-6 * all, Number.MIN_VALUE);
+}
+
+interface Entry {
+  readonly method: Method;
+  readonly precision: Precision;
+  compared: number;
+  kinks: number;
+  unresolved: number;
+  failed: boolean;
+  worst: Comparison | undefined;
+}
+
+/** Collects comparisons of all runs. */
+export class Comparisons {
+  private readonly tensors = new Map<string, { role: Role; name: string; methods: Entry[] }>();
+
+  /**
+   * @param sizeFloor see `smallest`
+   * @returns whether the two agree, or cannot be compared
+   */
+  add(
+    tensor: PointTensor,
+    kind: { readonly method: Method; readonly precision: Precision; readonly tolerance: number },
+    where: { readonly point: Point; readonly dimensions: Readonly<Record<string, number>> },
+    numbers: {
+      readonly analytic: number;
+      readonly numeric: Derivative;
+      readonly place: number | undefined;
+      readonly sizeFloor: number;
+    },
+  ): boolean {
+    const entry = this.entry(tensor, kind.method, kind.precision);
+    const { analytic, numeric, place, sizeFloor } = numbers;
+    if (numeric.kind !== "smooth") {
+      entry.kinks++;
+      return true;
+    }
+    const off = Math.abs(analytic - numeric.value);
+    const size = Number.isNaN(off) ? 1 : Math.max(Math.abs(analytic), Math.abs(numeric.value), sizeFloor);
+    const error = Number.isNaN(off) ? Infinity : off / size;
+    const bar = numeric.error / size;
+    const agrees = error <= kind.tolerance + bar;
+    entry.compared++;
+    if (agrees && bar > 1e-2) entry.unresolved++;
+    if (!agrees) entry.failed = true;
+    // Beyond its bar first: an error within a wide bar is no reproach.
+    const excess = (c: Comparison | undefined): number =>
+      c === undefined ? -1 : c.error <= c.bar ? c.error * 1e-30 : c.error;
+    const comparison: Comparison = {
+      error,
+      bar,
+      analytic,
+      numeric: numeric.value,
+      index: place === undefined ? undefined : indexOf(where.point, tensor, place),
+      dimensions: where.dimensions,
+      batch: where.point.batch,
+      steps: where.point.steps,
+    };
+    if (excess(comparison) > excess(entry.worst)) entry.worst = comparison;
+    return agrees;
+  }
+
+  private entry({ role, name }: PointTensor, method: Method, precision: Precision): Entry {
+    const key = `${role} ${name}`;
+    const found = this.tensors.get(key) ?? { role: role as Role, name, methods: [] };
+    this.tensors.set(key, found);
+    const known = found.methods.find((entry) => entry.method === method && entry.precision === precision);
+    if (known !== undefined) return known;
+    const entry: Entry = { method, precision, compared: 0, kinks: 0, unresolved: 0, failed: false, worst: undefined };
+    found.methods.push(entry);
+    return entry;
+  }
+
+  report(): TensorReport[] {
+    return [...this.tensors.values()].map(({ role, name, methods }) => {
+      const reports = methods.map(({ failed, ...rest }): MethodReport => ({ ...rest, passed: !failed }));
+      return { role, name, passed: reports.every(({ passed }) => passed), methods: reports };
+    });
+  }
+}

@@ -1,0 +1,138 @@
+/** A fault as people read it: the equation, the two numbers, and the smallest case that shows it. */
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { SourceFile } from "../../source/source-file.js";
+import type { Span } from "../../source/span.js";
+import { type Point, paddedShape } from "../point.js";
+import type { FaultyOperation } from "./locate.js";
+
+/**
+ * - `rule`: the derivative rule of an operation;
+ * - `pass`: a pass over the graph, which should keep its meaning;
+ * - `code`: what is made of the graph, kernels and their print.
+ */
+export type FaultStage = "rule" | "pass" | "code";
+
+export interface FaultPlace {
+  readonly span: Span;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  /** What stands there: `tanh(W @ x + b)`. */
+  readonly text: string;
+}
+
+export interface Fault {
+  readonly stage: FaultStage;
+  /** The derivative that is wrong: of reverse mode (`backward`), forward mode (`jvp`), or both in turn (`hvp`). */
+  readonly mode: "reverse" | "forward" | "second";
+  /** The operation, `tanh`; or the pass. Empty where only the stage is known. */
+  readonly operation: string;
+  /** From 0: the operand whose cotangent is wrong. Undefined in forward mode, and for passes and code. */
+  readonly operand: number | undefined;
+  /** The name on the left of the equation, `h'`; for a pass the output that changed. */
+  readonly equation: string | undefined;
+  readonly place: FaultPlace | undefined;
+  /** What was derived and what was measured; of a pass what came out of it and what went in. Undefined for code. */
+  readonly analytic: number | undefined;
+  readonly numeric: number | undefined;
+  /** The example, the step and the element at which the two numbers differ. */
+  readonly example: number;
+  readonly step: number | undefined;
+  readonly index: readonly number[];
+  /** The smallest case that was found. */
+  readonly counterexample: Counterexample;
+}
+
+export interface Counterexample {
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly batch: number;
+  readonly steps: number;
+  /** Numbers of everything, nested as the shapes say; those that are all zero are left out. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Cotangents of outputs and final states, in the same way: the loss is `Σ cotangent · value`. */
+  readonly cotangents: Readonly<Record<string, unknown>>;
+}
+
+export function faultOfRule(
+  found: FaultyOperation,
+  mode: Fault["mode"],
+  sources: (file: string) => SourceFile | undefined,
+  counterexample: Counterexample,
+): Fault {
+  const { instruction, fn, operand, example, steps, index, analytic, numeric } = found;
+  const { operation, origin } = instruction;
+  const name = operation.kind === "map" ? operation.op : operation.kind === "reduce" ? operation.op : operation.kind;
+  return {
+    stage: "rule",
+    mode,
+    operation: name,
+    operand,
+    equation: equationOf(fn, instruction),
+    place: placeOf(origin.span, sources),
+    analytic,
+    numeric,
+    example,
+    step: steps[0],
+    index,
+    counterexample,
+  };
+}
+
+function placeOf(span: Span | undefined, sources: (file: string) => SourceFile | undefined): FaultPlace | undefined {
+  const source = span === undefined ? undefined : sources(span.file);
+  if (span === undefined || source === undefined) return undefined;
+  return { span, ...source.locate(span.start), text: source.textOf(span) };
+}
+
+/** The first named value that is made of the instruction's result, or the result itself. */
+function equationOf(fn: GraphFunction, instruction: Instruction): string | undefined {
+  const derived = new Set<ValueId>(instruction.results);
+  const nameOf = (ids: readonly ValueId[]): string | undefined => {
+    for (const id of ids) {
+      const output = fn.outputs.indexOf(id);
+      const name = fn.names[id] ?? (output < 0 ? undefined : fn.outputNames[output]);
+      if (name !== undefined) return name;
+    }
+    return undefined;
+  };
+  const own = nameOf(instruction.results);
+  if (own !== undefined) return own;
+  const start = fn.instructions.indexOf(instruction);
+  for (const { operands, results } of fn.instructions.slice(start + 1)) {
+    if (!operands.some((id) => derived.has(id))) continue;
+    const name = nameOf(results);
+    if (name !== undefined) return name;
+    for (const id of results) derived.add(id);
+  }
+  return undefined;
+}
+
+export function counterexampleOf(point: Point, dimensions: Readonly<Record<string, number>>): Counterexample {
+  const nested = (tensors: Point["tensors"]): Record<string, unknown> =>
+    Object.fromEntries(
+      tensors.flatMap((tensor) => {
+        if (tensor.values.every((x) => x === 0)) return [];
+        const shape = paddedShape(point, tensor);
+        const full = tensor.role === "param" ? shape : [point.batch, ...shape];
+        return [[tensor.role === "final" ? `final.${tensor.name}` : tensor.name, nest(tensor.values, full)]];
+      }),
+    );
+  return {
+    dimensions,
+    batch: point.batch,
+    steps: point.steps,
+    values: nested([...point.tensors, ...point.indices]),
+    cotangents: nested(point.cotangents),
+  };
+}
+
+/** Numbers in arrays of arrays, as the shape says. */
+function nest(values: ArrayLike<number>, shape: readonly number[]): unknown {
+  const [size, ...rest] = shape;
+  if (size === undefined) return values[0] as number;
+  const width = rest.reduce((product, n) => product * n, 1);
+  return Array.from({ length: size }, (_, i) => {
+    const part = Array.from({ length: width }, (_, j) => values[i * width + j] as number);
+    return nest(part, rest);
+  });
+}

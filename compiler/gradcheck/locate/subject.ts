@@ -1,0 +1,42 @@
+/** A graph function whose derivative is in question, with numbers for everything. */
+import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
+import type { Sizes } from "../../ir/graph/evaluate-rules.js";
+import type { GraphFunction } from "../../ir/graph/types.js";
+import type { ShapeContext } from "../../ops/shape-rules.js";
+import type { DerivativeRules } from "../../transform/autodiff/derivative-rules.js";
+import { inputsOf, numbersOf } from "../graph-point.js";
+
+export interface Subject {
+  readonly fn: GraphFunction;
+  readonly context: ShapeContext;
+  /** Inputs by name; for reverse mode the cotangents too, as `grad.<output>`, for forward mode tangents, `tangent.<input>`. */
+  readonly values: ReadonlyMap<string, BatchValue>;
+  readonly sizes: readonly Sizes[];
+  /** The rules in question; the compiler's own unless told. */
+  readonly rules?: DerivativeRules | undefined;
+}
+
+export function outputsByName(
+  fn: GraphFunction,
+  values: ReadonlyMap<string, BatchValue>,
+  sizes: readonly Sizes[],
+): Map<string, BatchValue> {
+  const outputs = evaluateFunction(fn, inputsOf(fn, values), sizes);
+  return new Map(fn.outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
+}
+
+/** `Σ cotangent · output`. The cotangents of a shared output are each example's own. */
+export function weightedOutputs(
+  { outputNames }: GraphFunction,
+  values: ReadonlyMap<string, BatchValue>,
+  outputs: readonly BatchValue[],
+): number {
+  let sum = 0;
+  for (const [i, name] of outputNames.entries()) {
+    const weights = values.get(`grad.${name}`);
+    if (weights === undefined) continue;
+    const numbers = numbersOf(outputs[i] as BatchValue);
+    for (const [j, weight] of numbersOf(weights).entries()) sum += weight * (numbers[j % numbers.length] as number);
+  }
+  return sum;
+}

@@ -1,0 +1,122 @@
+/** Derivatives of a compiled module at a point: its own gradient, its forward mode, and differences of `forward`. */
+import type { CallGradient, FloatArray, ModuleInstance } from "../../runtime/module/compiled-module.js";
+import { type Derivative, type Direction, dot, type Gradients, type Reference } from "./compare.js";
+import { differentiate } from "./differences.js";
+import { byName, callOf, cotangentsOf, type Point, type PointTensor } from "./point.js";
+
+export function setParams(instance: ModuleInstance, { tensors }: Point): void {
+  for (const { role, name, values } of tensors) if (role === "param") instance.params[name]?.set(values);
+}
+
+/** `Σ cotangent · value` over outputs and final states. */
+function weigh(result: Readonly<Record<string, unknown>>, { cotangents }: Point): number {
+  const final = result["final"] as Readonly<Record<string, FloatArray>>;
+  let sum = 0;
+  for (const { role, name, values } of cotangents) {
+    sum += dot((role === "final" ? final[name] : result[name]) as FloatArray, values);
+  }
+  return sum;
+}
+
+/** Outputs and final states that are not finite, by name; none where all is well. */
+export function notFinite(instance: ModuleInstance, point: Point): string[] {
+  setParams(instance, point);
+  const { final, ...outputs } = instance.forward(callOf(point));
+  return [...Object.entries(outputs as Readonly<Record<string, FloatArray>>), ...Object.entries(final)].flatMap(
+    ([name, values]) => (values.every(Number.isFinite) ? [] : [name]),
+  );
+}
+
+/** Copies of what `backward` gives. */
+export function moduleGradients(instance: ModuleInstance, point: Point): Gradients {
+  setParams(instance, point);
+  instance.forward(callOf(point));
+  const result = instance.backward?.(cotangentsOf(point));
+  if (result === undefined) throw new TypeError("the module has no backward");
+  const arrays = gradientArrays(point, result);
+  return new Map(point.tensors.map((tensor, i) => [tensor, arrays[i] as Float64Array]));
+}
+
+/** Copies, in the order of the point's tensors. */
+function gradientArrays({ tensors }: Point, result: CallGradient): Float64Array[] {
+  return tensors.map(({ role, name }) => {
+    const found = role === "param" ? result.params[name] : role === "state" ? result.initial[name] : result[name];
+    return Float64Array.from(found as FloatArray);
+  });
+}
+
+/** @param unit of the module's rounding, relative to a number */
+export function forwardModeReference(instance: ModuleInstance, point: Point, unit: number): Reference {
+  setParams(instance, point);
+  return ({ role, name }, { values }) => {
+    const jvp = instance.jvp?.bind(instance);
+    if (jvp === undefined) throw new TypeError("the module has no jvp");
+    const own = byName([[name, values] as const]);
+    const result = jvp(callOf(point), role === "param" ? { params: own } : own);
+    const value = weigh(result, point);
+    // Forward mode is as exact as reverse mode; its bar is the rounding of the last sum.
+    return { value, error: 8 * unit * Math.abs(value), kind: "smooth" };
+  };
+}
+
+export function differencesReference(instance: ModuleInstance, point: Point, precision: number): Reference {
+  setParams(instance, point);
+  // Noise of float32 is much larger, so its best steps are too.
+  const step = precision > 1e-10 ? 1 / 4 : 1 / 16;
+  return (tensor, direction, goal) => {
+    const loss = (t: number): number =>
+      weigh(instance.forward(move(instance, point, tensor, direction.values, t)), point);
+    const found = differentiate(loss, { precision, goal, step });
+    if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
+    return found;
+  };
+}
+
+/**
+ * The second derivative of the loss in the direction of a change of one tensor and of one of all tensors: by `hvp`, and by
+ * differences of the gradient.
+ */
+export function secondDerivative(
+  instance: ModuleInstance,
+  point: Point,
+  tensor: PointTensor,
+  { values: direction }: Direction,
+  goal: number,
+): { readonly analytic: number; readonly numeric: Derivative; readonly size: number } {
+  setParams(instance, point);
+  const hvp = instance.hvp?.bind(instance);
+  if (hvp === undefined) throw new TypeError("the module has no hvp");
+  const weights = new Map(point.tensors.map(({ values }, k) => [k, values.map((_, i) => Math.cos(3 * i + k) + 1.5)]));
+  const weighted = (gradients: readonly ArrayLike<number>[]): number =>
+    gradients.reduce((sum, gradient, k) => sum + dot(gradient, weights.get(k) as Float64Array), 0);
+  const own = byName([[tensor.name, direction] as const]);
+  const result = hvp(callOf(point), tensor.role === "param" ? { params: own } : own, cotangentsOf(point));
+  const products = gradientArrays(point, result);
+  const size = products.reduce(
+    (sum, product, k) => sum + dot(product.map(Math.abs), weights.get(k) as Float64Array),
+    0,
+  );
+
+  const gradientAt = (t: number): number => {
+    instance.forward(move(instance, point, tensor, direction, t));
+    return weighted(gradientArrays(point, instance.backward?.(cotangentsOf(point)) as CallGradient));
+  };
+  const numeric = differentiate(gradientAt, { goal });
+  if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
+  return { analytic: weighted(products), numeric, size: Math.max(size, goal, Number.MIN_VALUE) };
+}
+
+/** The call with one tensor moved by `t * direction`; a parameter is moved in the instance. */
+function move(
+  instance: ModuleInstance,
+  point: Point,
+  tensor: PointTensor,
+  direction: Float64Array,
+  t: number,
+): Record<string, unknown> {
+  const moved = tensor.values.map((value, i) => value + t * (direction[i] as number));
+  const call = callOf(point);
+  if (tensor.role === "param") instance.params[tensor.name]?.set(moved);
+  else call[tensor.name] = moved;
+  return call;
+}
