@@ -71,6 +71,8 @@ export interface LowerResult extends Findings {
   readonly cell: LoweredCell | undefined;
   /** Dimensions of the cell that were given no size; none where there are errors. */
   readonly openDimensions: readonly string[];
+  /** The same cell as it was written: the file that declares it, and what the checks found. */
+  readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell } | undefined;
   readonly settings: CheckedOptions;
 }
 
@@ -83,7 +85,8 @@ export interface LowerResult extends Findings {
 export function lowerSource(text: string, options: CompileOptions, sizes: "all sizes" | "symbolic"): LowerResult {
   const { program, tree, collector, settings, diagnostics, sources } = checkSource(text, options);
   const found = { settings, diagnostics, sources };
-  if (collector.hasErrors) return { ...found, cell: undefined, openDimensions: [] };
+  const failed = { ...found, cell: undefined, written: undefined, openDimensions: [] };
+  if (collector.hasErrors) return failed;
   const elsewhere = importedCell(tree, program, settings);
   if (elsewhere !== undefined) return lowerSource(elsewhere.text, { ...options, ...elsewhere.options }, sizes);
   const typed = chooseCell(program, settings.cell);
@@ -95,8 +98,9 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
     reals: new Map(given.filter(([name]) => reals.has(name))),
   };
   const cell = lowerCell(program, typed.name, values, collector);
+  if (collector.hasErrors) return failed;
   const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
-  return { ...found, cell: collector.hasErrors ? undefined : cell, openDimensions };
+  return { ...found, cell, openDimensions, written: { tree, typed } };
 }
 
 /** The source of a cell that the file imports and does not declare: `import { LSTM } from "std/lstm"` is enough. */

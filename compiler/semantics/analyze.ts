@@ -4,8 +4,8 @@ import type { SourceFileNode } from "../syntax/ast.js";
 import { analyzeCell } from "./analyze-cell.js";
 import { analyzeFunction } from "./analyze-function.js";
 import { type CellDeclaration, type Declaration, declareModules, type FunctionDeclaration } from "./declarations.js";
-import { forEachPart } from "./expression-parts.js";
 import { loadModules, type ReadFile } from "./load-modules.js";
+import { neededBy } from "./needed-declarations.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "./typed-program.js";
 import { reportUnusedImports } from "./unused.js";
@@ -56,49 +56,6 @@ function analyzeModules(
     if (cell !== undefined && !result.has(cell.name) && cell.span.file === file.span.file) result.set(cell.name, cell);
   }
   return { file: file.span.file, cells: result };
-}
-
-/** Cells and functions that one refers to by name. */
-function neededBy(declaration: Declaration): Declaration[] {
-  const { module } = declaration;
-  const nested = declaration.kind === "cell" ? declaration.functions : declaration.owner?.functions;
-  const needed: Declaration[] = [];
-  const add = (name: string, kind: Declaration["kind"]): void => {
-    const found = (kind === "function" ? nested?.get(name) : undefined) ?? module.entries.get(name)?.declaration;
-    if (found?.kind === kind) needed.push(found);
-  };
-  const items = declaration.kind === "cell" ? declaration.node.items : declaration.node.equations;
-  const values =
-    declaration.kind === "cell"
-      ? declaration.node.parameters.flatMap(({ defaultValue }) => defaultValue ?? [])
-      : [declaration.node.value];
-  for (const item of items) {
-    switch (item.kind) {
-      case "use":
-        add(item.cell.text, "cell");
-        values.push(...item.arguments.map(({ value }) => value));
-        break;
-      case "equation":
-      case "output":
-        values.push(item.value);
-        break;
-      case "state":
-        if (item.initial !== undefined) values.push(item.initial);
-        break;
-      case "param":
-        values.push(...(item.initializer?.arguments ?? []));
-        break;
-      case "input":
-      case "context":
-      case "function":
-    }
-  }
-  for (const value of values) {
-    forEachPart(value, (part) => {
-      if (part.kind === "call") add(part.callee.text, "function");
-    });
-  }
-  return needed;
 }
 
 function reportRecursion(cycle: readonly Declaration[], collector: DiagnosticCollector): void {
