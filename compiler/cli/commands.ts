@@ -100,14 +100,14 @@ export const explainCommand: CommandEntry = {
   description: `
 Shows for each function of the module what is computed before, in and after the loop
 over time, how much arithmetic that is and what is kept in memory. With --after it shows
-the program itself after a pass, with --equations the derived equations. Dimensions
-without a size stay symbols.`,
+the program itself after a pass, with --equations the cell and its derivative as
+formulas. Dimensions without a size stay symbols.`,
   options: [
     cell,
     dim,
     { name: "after", kind: "text", value: "PASS", help: "the graph after a pass; --after list shows the passes" },
     { name: "entry", kind: "text", value: "NAME", help: "one function only: forward, backward, step, …" },
-    { name: "equations", kind: "flag", help: "the equations of each function, derivatives too" },
+    { name: "equations", kind: "flag", help: "the cell in the spelling of formulas, and one step back in time" },
     { name: "jvp", kind: "flag", help: "also the functions that --jvp compiles" },
     { name: "hvp", kind: "flag", help: "also the functions that --hvp compiles" },
     { name: "dtype", kind: "text", value: "TYPE", help: "f32 (the default) or f64: for sizes in bytes" },
@@ -116,7 +116,7 @@ without a size stay symbols.`,
   examples: [
     ["recell explain lstm.cell", "what leaves the loop, operations and bytes per step"],
     ["recell explain lstm.cell --after split-time --entry forward", "the graph after one pass"],
-    ["recell explain gru.cell --equations", "the equations, gradient included"],
+    ["recell explain gru.cell --equations", "text that compiles again, with the derivative in comments"],
   ],
 };
 

@@ -6,7 +6,8 @@ import { lowerSource, type LowerResult } from "../lower-source.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import { explainProgram, printExplanation } from "../transform/explain.js";
 import { buildSequenceProgram, graphPasses, type SequenceOptions } from "../transform/pipeline.js";
-import { printCellEquations } from "../transform/print-equations.js";
+import { cellAsText } from "../equations/cell-as-text.js";
+import { linkCell } from "../semantics/link-cell.js";
 import { printDim } from "../types/dim.js";
 import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
@@ -32,15 +33,17 @@ export const run: Run = (args, terminal) => {
   const options = { file, readFile, dimensions, ...(cell === undefined ? {} : { cell }) };
   const result = withOptionErrors(file, () => lowerSource(text, options, "symbolic"));
   if (args.flag("json") !== true) showFindings(result, terminal);
-  if (result.cell === undefined) {
+  if (result.cell === undefined || result.written === undefined) {
     if (args.flag("json") === true)
       terminal.out(`${JSON.stringify({ diagnostics: findingsToJson(result) }, null, 2)}\n`);
     return exitCodes.failed;
   }
   const after = args.text("after");
   if (after !== undefined) showAfter(result.cell, after, args, terminal);
-  else if (args.flag("equations") === true) terminal.out(`${printCellEquations(result.cell).trimEnd()}\n`);
-  else showReports(result.cell, result, args, terminal);
+  else if (args.flag("equations") === true) {
+    const { tree, typed } = result.written;
+    terminal.out(cellAsText(linkCell(tree, readFile, typed.name), result.cell));
+  } else showReports(result.cell, result, args, terminal);
   return exitCodes.ok;
 };
 

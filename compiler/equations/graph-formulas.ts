@@ -1,200 +1,194 @@
 /**
- * A graph function as equations, for people: `z = σ(W_z · x + U_z · h + b_z)`. Values that are used once and have no
- * name of their own stand where they are used; cotangents are written `∂r`.
+ * A graph function as equations. Values that are used once and have no name of their own stand where they are used, small
+ * ones (`1 - z`, `tanh(c')`) wherever they are used.
  */
 import { countUses, definitions } from "../ir/graph/rewrite.js";
-import { printOperation } from "../ir/graph/print.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../ir/graph/types.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
-import { addDims, printDim } from "../types/dim.js";
-import { printShape } from "../types/shape.js";
-import { reverseMode } from "./autodiff/reverse.js";
-import { removeUnusedValues } from "./graph/remove-unused-values.js";
-import { shareCommonValues } from "./graph/share-common-values.js";
-import { simplify } from "./graph/simplify/simplify.js";
-import { runPasses } from "./pass.js";
-import { cellContext } from "./sequence.js";
-import type { LoweredCell } from "../lower/lowered-cell.js";
+import { addDims } from "../types/dim.js";
+import { axes, builtin, type Equation, type Formula, infix, type Infix, type Name, transposed } from "./formula.js";
 
-/**
- * The cell's own equations and those of one step backwards in time, derived from them. `∂v` is the derivative of the
- * loss by `v`, and `∂h⁺` what is handed in for it: by the next step for a state, by the loss for an output.
- */
-export function printCellEquations(cell: LoweredCell): string {
-  const context = cellContext(cell);
-  const tidy = [simplify, shareCommonValues, removeUnusedValues];
-  const step = runPasses(cell.step, tidy, context);
-  const { forward, backward } = reverseMode(step, context, { insideScan: true });
-  const outputCount = step.outputs.length;
-  // What backward reads needs a name on both sides.
-  const kept = new Map<string, string>();
-  const forwardNames = [...forward.names];
-  for (const [i, name] of forward.outputNames.slice(outputCount).entries()) {
-    const id = forward.outputs[outputCount + i] as ValueId;
-    if (forwardNames[id] === undefined) {
-      forwardNames[id] = `k${kept.size + 1}`;
-      kept.set(name, `residual.k${kept.size + 1}`);
-    }
-  }
-  const visible = { ...forward, names: forwardNames, outputs: step.outputs, outputNames: step.outputNames };
-  const next = (name: string, i: number): string => (i < cell.states.length ? `${name}'` : name);
-  const forwardLines = printEquations(visible, next);
-
-  const tidied = runPasses(backward, tidy, context);
-  const isValue = new Set(step.names);
-  const outside = cell.outputs.filter(({ name }) => isValue.has(name));
-  const incoming = new Set([...cell.states, ...outside].map(({ name }) => `grad.${name}`));
-  const names = tidied.names.map((name, id) => {
-    if (name === undefined || !tidied.inputs.includes(id)) return name;
-    return incoming.has(name) ? `${name}⁺` : (kept.get(name) ?? name);
-  });
-  const backwardLines = printEquations({ ...tidied, names }, (name) => cotangentName(name));
-  return [
-    `${cell.name}, one step`,
-    ...indent(forwardLines),
-    "",
-    "one step back: ∂v is the derivative of the loss by v, ∂v⁺ what the next step and the loss hand in",
-    ...indent(backwardLines),
-    "",
-  ].join("\n");
+export interface GraphNames {
+  /** The name of a value as the graph has it, for its formula. */
+  readonly parse: (name: string) => Name;
+  /** Whether a value with this name is defined elsewhere: it needs no equation here. */
+  readonly isKnown: (name: Name) => boolean;
+  /** The name of the n-th value that needs one and has none. */
+  readonly auxiliary: (count: number) => string;
 }
 
-function indent(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
-}
-
-/** One equation a line, in dependency order. `outputName` gives the left-hand side of output `i`. */
-export function printEquations(fn: GraphFunction, outputName: (name: string, i: number) => string): string[] {
+/** In an order in which they can be computed. Outputs are `outputName` of their names in the graph. */
+export function graphEquations(fn: GraphFunction, names: GraphNames): Equation[] {
   const uses = countUses(fn);
   const defined = definitions(fn);
-  const names = valueNames(fn);
-  const nameOf = (id: ValueId): string | undefined => names[id];
-  const write = (id: ValueId, outer: number): string => {
-    const name = nameOf(id);
-    if (name !== undefined) return name;
-    const definition = defined.get(id);
-    if (definition === undefined) return `v${id}`;
-    return writeDefinition(definition, outer);
-  };
-  const writeDefinition = (definition: Instruction, outer: number): string => {
-    const { text, strength } = formula(definition, fn, write);
-    return strength < outer ? `(${text})` : text;
-  };
-  const lines: string[] = [];
-  let temporaries = 0;
+  const known = new Map<ValueId, Formula>();
+  const seen = new Set<string>();
+  for (const [id, text] of fn.names.entries()) {
+    if (text === undefined || seen.has(text)) continue;
+    seen.add(text);
+    known.set(id, { kind: "name", name: names.parse(text) });
+  }
+  const write = (id: ValueId): Formula => known.get(id) ?? writeDefinition(defined.get(id) as Instruction);
+  const writeDefinition = (instruction: Instruction): Formula => formulaOf(instruction, fn, write);
+
+  const equations: Equation[] = [];
+  let auxiliaries = 0;
   for (const instruction of fn.instructions) {
     const [id] = instruction.results as [ValueId];
-    const needsName = (uses.get(id) ?? 0) > 1 && !isTrivial(instruction);
-    if (names[id] === undefined && !needsName) continue;
-    const right = writeDefinition(instruction, 0);
-    names[id] ??= `t${++temporaries}`;
-    lines.push(`${names[id] as string} = ${right}`);
+    const own = known.get(id);
+    if (own?.kind === "name" && names.isKnown(own.name)) continue;
+    const right = writeDefinition(instruction);
+    if (own !== undefined) equations.push({ left: own, right });
+    else if ((uses.get(id) ?? 0) > 1 && !isSmall(instruction, right)) {
+      const text = names.auxiliary(++auxiliaries);
+      const left: Formula = { kind: "name", name: { text, next: false, role: "auxiliary" } };
+      known.set(id, left);
+      equations.push({ left, right });
+    }
   }
   for (const [i, id] of fn.outputs.entries()) {
-    const left = outputName(fn.outputNames[i] ?? String(i), i);
-    const right = write(id, 0);
-    if (left !== right) lines.push(`${left} = ${right}`);
+    const left: Formula = { kind: "name", name: names.parse(fn.outputNames[i] as string) };
+    const right = write(id);
+    if (!isSameName(left, right)) equations.push({ left, right });
   }
-  return lines;
+  return equations;
 }
 
-/** Constants and views read best where they are used. */
-function isTrivial({ operation }: Instruction): boolean {
-  return operation.kind === "constant" || operation.kind === "dimension" || operation.kind === "broadcast";
+function isSameName(a: Formula, b: Formula): boolean {
+  if (a.kind !== "name" || b.kind !== "name") return false;
+  return a.name.text === b.name.text && a.name.next === b.name.next && a.name.role === b.name.role;
 }
 
-function valueNames(fn: GraphFunction): (string | undefined)[] {
-  const seen = new Set<string>();
-  return fn.names.map((name) => {
-    if (name === undefined || seen.has(name)) return undefined;
-    seen.add(name);
-    return cotangentName(name);
-  });
+/** Constants, views, and up to two operations on one name read best where they are used. */
+function isSmall({ operation }: Instruction, formula: Formula): boolean {
+  if (["constant", "dimension", "broadcast", "transpose"].includes(operation.kind)) return true;
+  return operation.kind === "map" && weightOf(formula) <= 3;
 }
 
-/** `grad.h` and `d_h` are `∂h`; residuals have the name of what was kept. */
-function cotangentName(name: string): string {
-  return name.replace(/^residual\./u, "").replace(/^(grad\.|d_)/u, "∂");
+/** One for each operation and each name; more than that where anything else is in it. */
+function weightOf(formula: Formula): number {
+  switch (formula.kind) {
+    case "number":
+    case "dimension":
+      return 0;
+    case "name":
+      return 1;
+    case "prefix":
+      return 1 + weightOf(formula.operand);
+    case "power":
+      return 1 + weightOf(formula.base) + weightOf(formula.exponent);
+    case "infix":
+      return 1 + weightOf(formula.left) + weightOf(formula.right);
+    case "apply":
+      return 1 + formula.settings.length * 9 + formula.operands.reduce((sum, operand) => sum + weightOf(operand), 0);
+    default:
+      return 9;
+  }
 }
 
-interface Formula {
-  readonly text: string;
-  /** How tightly its outermost operator binds; see `strengths`. */
-  readonly strength: number;
-}
+type Writer = (id: ValueId) => Formula;
 
-const strengths = { choice: 0, logic: 1, comparison: 2, sum: 3, product: 4, sign: 5, power: 6, atom: 9 } as const;
-
-const infix: Partial<Record<ScalarOp, readonly [symbol: string, strength: number]>> = {
-  or: ["or", strengths.logic],
-  and: ["and", strengths.logic],
-  lt: ["<", strengths.comparison],
-  le: ["≤", strengths.comparison],
-  eq: ["==", strengths.comparison],
-  ne: ["≠", strengths.comparison],
-  add: ["+", strengths.sum],
-  sub: ["-", strengths.sum],
-  mul: ["⊙", strengths.product],
-  div: ["/", strengths.product],
-  pow: ["^", strengths.power],
-};
-
-type Writer = (id: ValueId, outer: number) => string;
-
-function formula({ operation, operands }: Instruction, fn: GraphFunction, write: Writer): Formula {
-  const atom = (text: string): Formula => ({ text, strength: strengths.atom });
-  const inner = operands.map((id) => () => write(id, 0));
-  const [first = () => "", second = () => ""] = inner;
+function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, write: Writer): Formula {
+  const [first = 0, second = 0] = operands;
+  const rankOf = (id: ValueId): number => fn.types[id]?.shape.length ?? 0;
   switch (operation.kind) {
     case "constant":
-      return operation.value < 0
-        ? { text: String(operation.value), strength: strengths.sign }
-        : atom(String(operation.value));
+      return { kind: "number", value: operation.value };
     case "dimension":
-      return atom(printDim(operation.dim));
+      return { kind: "dimension", dim: operation.dim };
     case "map":
-      return scalarFormula(operation.op, operands, write);
+      return scalarFormula(operation.op, operands, fn, write);
     case "contract":
       return productFormula(operation, operands, write);
     case "broadcast":
-      return atom(write(operands[0] as ValueId, strengths.atom));
-    case "reduce": {
-      const symbol = operation.op === "sum" ? "Σ" : operation.op;
-      const rank = (fn.types[operands[0] as ValueId]?.shape.length ?? 0) > 1;
-      return atom(rank ? `${symbol}(${first()}, axis = ${operation.axes.join(" ")})` : `${symbol}(${first()})`);
-    }
+      return repeated(operation, write(first));
+    case "reduce":
+      return builtin(operation.op, [write(first)], rankOf(first) > 1 ? [axes("axis", ...operation.axes)] : []);
     case "slice": {
-      const end = printDim(addDims(operation.start, operation.length));
-      const before = ":, ".repeat(operation.axis);
-      return atom(`${write(operands[0] as ValueId, strengths.atom)}[${before}${printDim(operation.start)}:${end}]`);
+      const { axis, start, length } = operation;
+      return { kind: "part", operand: write(first), axis, part: { kind: "range", start, end: addDims(start, length) } };
     }
-    case "concat":
-      return atom(`[${inner.map((text) => text()).join("; ")}]`);
+    case "concat": {
+      const parts = operands.map(write);
+      return operation.axis === 0
+        ? { kind: "joined", parts }
+        : builtin("concat", parts, [axes("axis", operation.axis)]);
+    }
     case "reshape":
-      return atom(`reshape(${first()}, ${printShape(operation.shape)})`);
-    case "transpose":
-      return atom(`${write(operands[0] as ValueId, strengths.atom)}ᵀ`);
+      return builtin("reshape", [write(first)], [{ label: "shape", kind: "shape", shape: operation.shape }]);
+    case "transpose": {
+      const { permutation } = operation;
+      if (permutation.join() === "1,0") return transposed(write(first));
+      return builtin("transpose", [write(first)], [axes("order", ...permutation)]);
+    }
     case "gather":
-      return atom(`${write(operands[0] as ValueId, strengths.atom)}[${second()}]`);
-    default:
-      return atom(`${printOperation(operation)}(${inner.map((text) => text()).join(", ")})`);
+      return { kind: "part", operand: write(first), axis: 0, part: { kind: "entry", at: write(second) } };
+    case "pad":
+      return builtin(
+        "pad",
+        [write(first)],
+        [axes("axis", operation.axis), { label: "zeros", kind: "shape", shape: [operation.before, operation.after] }],
+      );
+    case "reverse":
+      return builtin("reverse", [write(first)], [axes("axis", operation.axis)]);
+    case "scatter_add":
+      return builtin(
+        "scatter",
+        [write(first), write(second)],
+        [{ label: "rows", kind: "shape", shape: [operation.size] }],
+      );
+    case "batch_sum":
+      return builtin("sum", [write(first)], [{ label: "over", kind: "pattern", pattern: "batch" }]);
+    case "scan":
+      throw new Error("a step has no loop");
   }
 }
 
-function scalarFormula(op: ScalarOp, operands: readonly ValueId[], write: Writer): Formula {
-  const operator = infix[op];
-  if (operator !== undefined) {
-    const [symbol, strength] = operator;
-    const [left, right] = operands as [ValueId, ValueId];
-    return { text: `${write(left, strength)} ${symbol} ${write(right, strength + 1)}`, strength };
+/** As the language repeats by itself, from the last axes on; anything else says which axes are new. */
+function repeated({ shape, axes: kept }: Extract<Operation, { kind: "broadcast" }>, operand: Formula): Formula {
+  const leading = shape.length - kept.length;
+  if (kept.every((axis, i) => axis === leading + i)) return operand;
+  const fresh = shape.map((_, axis) => axis).filter((axis) => !kept.includes(axis));
+  return builtin("repeat", [operand], [axes("axis", ...fresh)]);
+}
+
+const infixes: Partial<Record<ScalarOp, Infix>> = {
+  add: "add",
+  sub: "subtract",
+  div: "divide",
+  lt: "less",
+  le: "less-equal",
+  eq: "equal",
+  ne: "unequal",
+  and: "and",
+  or: "or",
+};
+
+function scalarFormula(op: ScalarOp, operands: readonly ValueId[], fn: GraphFunction, write: Writer): Formula {
+  const [first = 0, second = 0, third = 0] = operands;
+  const operator = infixes[op];
+  if (operator !== undefined) return infix(operator, write(first), write(second));
+  switch (op) {
+    case "mul": {
+      if (first === second) return { kind: "power", base: write(first), exponent: { kind: "number", value: 2 } };
+      const [left, right] = [write(first), write(second)];
+      const isScalar = [left, right].some(({ kind }) => kind === "number" || kind === "dimension");
+      return infix(isScalar || fn.types[first]?.shape.length === 0 ? "times" : "hadamard", left, right);
+    }
+    case "pow":
+      return { kind: "power", base: write(first), exponent: write(second) };
+    case "neg":
+      return { kind: "prefix", operator: "minus", operand: write(first) };
+    case "not":
+      return { kind: "prefix", operator: "not", operand: write(first) };
+    case "select":
+      return { kind: "choice", condition: write(first), yes: write(second), no: write(third) };
+    case "stop_gradient":
+      // Says how to differentiate, which is done here.
+      return write(first);
+    default:
+      return builtin(op, operands.map(write));
   }
-  if (op === "neg") return { text: `-${write(operands[0] as ValueId, strengths.sign)}`, strength: strengths.sign };
-  if (op === "select") {
-    const [condition, yes, no] = operands.map((id) => write(id, 0));
-    return { text: `if ${condition} then ${yes} else ${no}`, strength: strengths.choice };
-  }
-  const name = op === "sigmoid" ? "σ" : op;
-  return { text: `${name}(${operands.map((id) => write(id, 0)).join(", ")})`, strength: strengths.atom };
 }
 
 /** `A · b`, `Aᵀ · b`, `a ⊗ b`; anything wider by its axis labels. */
@@ -206,23 +200,26 @@ function productFormula(
   const labels = new Map(
     [...new Set([...operation.a, ...operation.b])].map((label, i) => [label, String.fromCharCode(105 + i)]),
   );
-  const spell = (axes: readonly number[]): string => axes.map((axis) => labels.get(axis)).join("");
+  const spell = (list: readonly number[]): string => list.map((label) => labels.get(label)).join("");
   const pattern = `${spell(operation.a)},${spell(operation.b)}->${spell(operation.result)}`;
+  const [a, b] = operands.map(write) as [Formula, Formula];
+  if (operation.a.length === 0) return infix("times", a, b);
+  if (operation.b.length === 0) return infix("times", b, a);
   const known = productPatterns.get(pattern);
-  const [a, b] = operands.map((id) => write(id, strengths.product + 1)) as [string, string];
-  if (known !== undefined) return { text: known(a, b), strength: strengths.product };
-  return { text: `einsum("${pattern}", ${a}, ${b})`, strength: strengths.atom };
+  if (known !== undefined) return known(a, b);
+  return builtin("einsum", [a, b], [{ label: "axes", kind: "pattern", pattern }]);
 }
 
-const productPatterns: ReadonlyMap<string, (a: string, b: string) => string> = new Map([
-  ["ij,j->i", (a: string, b: string) => `${a} · ${b}`],
-  ["i,ji->j", (a: string, b: string) => `${b} · ${a}`],
-  ["ij,i->j", (a: string, b: string) => `${a}ᵀ · ${b}`],
-  ["i,ij->j", (a: string, b: string) => `${b}ᵀ · ${a}`],
-  ["i,i->", (a: string, b: string) => `${a} · ${b}`],
-  ["i,j->ij", (a: string, b: string) => `${a} ⊗ ${b}`],
-  ["i,j->ji", (a: string, b: string) => `${b} ⊗ ${a}`],
-  ["ij,jk->ik", (a: string, b: string) => `${a} · ${b}`],
-  ["ij,kj->ik", (a: string, b: string) => `${a} · ${b}ᵀ`],
-  ["ij,ik->jk", (a: string, b: string) => `${a}ᵀ · ${b}`],
+type Product = (a: Formula, b: Formula) => Formula;
+const productPatterns: ReadonlyMap<string, Product> = new Map<string, Product>([
+  ["ij,j->i", (a, b) => infix("product", a, b)],
+  ["i,ji->j", (a, b) => infix("product", b, a)],
+  ["ij,i->j", (a, b) => infix("product", transposed(a), b)],
+  ["i,ij->j", (a, b) => infix("product", transposed(b), a)],
+  ["i,i->", (a, b) => infix("dot", a, b)],
+  ["i,j->ij", (a, b) => infix("outer", a, b)],
+  ["i,j->ji", (a, b) => infix("outer", b, a)],
+  ["ij,jk->ik", (a, b) => infix("product", a, b)],
+  ["ij,kj->ik", (a, b) => infix("product", a, transposed(b))],
+  ["ij,ik->jk", (a, b) => infix("product", transposed(a), b)],
 ]);

@@ -14,6 +14,7 @@ import type {
   ImportNode,
   SourceFileNode,
 } from "./ast.js";
+import { asciiNotation, type Notation } from "./notation.js";
 import { argumentsDoc, expressionDoc, parenthesised, typeDoc } from "./print-expression.js";
 import { commaList, render, type Doc } from "./print-layout.js";
 
@@ -46,10 +47,10 @@ interface Block {
 }
 
 /** Prints a file; ends with a line break unless there is nothing to print. */
-export function printSourceFile(file: SourceFileNode): string {
+export function printSourceFile(file: SourceFileNode, notation: Notation = asciiNotation): string {
   const items = [...file.imports, ...file.declarations].sort((a, b) => a.span.start - b.span.start);
   const block = new CommentPlacer(file.comments).block(items, Infinity, false);
-  const printer = new Printer(new Set(file.blankLines));
+  const printer = new Printer(new Set(file.blankLines), notation);
   printer.block(block, 0);
   return printer.text();
 }
@@ -106,10 +107,12 @@ function innerItems(item: Item): readonly Item[] | undefined {
 
 class Printer {
   private readonly blankLines: ReadonlySet<number>;
+  private readonly notation: Notation;
   private readonly lines: string[] = [];
 
-  constructor(blankLines: ReadonlySet<number>) {
+  constructor(blankLines: ReadonlySet<number>, notation: Notation) {
     this.blankLines = blankLines;
+    this.notation = notation;
   }
 
   text(): string {
@@ -117,7 +120,7 @@ class Printer {
   }
 
   block({ entries, closing }: Block, indentation: number): void {
-    const columns = alignment(entries, this.blankLines);
+    const columns = alignment(entries, this.blankLines, this.notation);
     let isFirst = true;
     for (const [index, entry] of entries.entries()) {
       const previous = entries[index - 1];
@@ -156,7 +159,7 @@ class Printer {
     if (blank || ((blankAllowed || !isAlone) && this.blankLines.has(item.span.start))) this.lines.push("");
     for (const comment of inside) this.comment(comment, indentation, false);
     for (const text of documentationLines(item)) this.push(indentation, text === "" ? "///" : `/// ${text}`);
-    const head = headOf(item, column);
+    const head = headOf(item, column, this.notation);
     const close = block === undefined ? "" : " {";
     this.push(indentation, render([head, close], indentation, indentation, width));
     if (block !== undefined) {
@@ -199,7 +202,7 @@ function groupOf(item: Item): string {
 }
 
 /** For every entry the width its name is filled up to: equations in consecutive lines share theirs. */
-function alignment(entries: readonly Entry[], blankLines: ReadonlySet<number>): number[] {
+function alignment(entries: readonly Entry[], blankLines: ReadonlySet<number>, notation: Notation): number[] {
   const columns: number[] = [];
   let start = 0;
   while (start < entries.length) {
@@ -207,7 +210,7 @@ function alignment(entries: readonly Entry[], blankLines: ReadonlySet<number>): 
     while (end < entries.length && continues(entries[end - 1]!, entries[end]!, blankLines)) end += 1;
     let column = 0;
     for (const { item } of entries.slice(start, end)) {
-      const length = item.kind === "equation" ? equationName(item).length : 0;
+      const length = item.kind === "equation" ? widthOf(equationName(item, notation)) : 0;
       if (length <= alignedNameLimit) column = Math.max(column, length);
     }
     while (columns.length < end) columns.push(column);
@@ -221,28 +224,41 @@ function continues(above: Entry, below: Entry, blankLines: ReadonlySet<number>):
   return below.leading.length === 0 && below.item.documentation === undefined && !blankLines.has(below.item.span.start);
 }
 
-function equationName({ name, next }: EquationNode): string {
-  return next ? `${name.text}'` : name.text;
+function equationName({ name, next }: EquationNode, notation: Notation): string {
+  return notation.name(name.text) + (next ? "'" : "");
 }
 
-function headOf(item: Item, column: number): Doc {
+/** Columns that a text takes: accents stand above the letter before them. */
+function widthOf(text: string): number {
+  return text.replace(/\p{M}/gu, "").length;
+}
+
+function headOf(item: Item, column: number, notation: Notation): Doc {
   switch (item.kind) {
     case "import":
       return importDoc(item);
     case "cell":
-      return ["cell ", item.name.text, parenthesised(item.parameters.map(cellParameterDoc))];
+      return [
+        `cell ${notation.called(item.name.text)}`,
+        parenthesised(item.parameters.map((parameter) => cellParameterDoc(parameter, notation))),
+      ];
     case "function":
-      return functionHead(item);
+      return functionHead(item, notation);
     case "use":
-      return [`use ${item.name.text} = ${item.cell.text}`, argumentsDoc(item.arguments)];
+      return [
+        `use ${notation.name(item.name.text)} = ${notation.called(item.cell.text)}`,
+        argumentsDoc(item.arguments, notation),
+      ];
     case "output":
-      return [`output ${item.name.text} = `, expressionDoc(item.value)];
-    case "equation":
-      return [`${equationName(item).padEnd(column)} = `, expressionDoc(item.value)];
+      return [`output ${notation.name(item.name.text)} = `, expressionDoc(item.value, notation)];
+    case "equation": {
+      const name = equationName(item, notation);
+      return [`${name}${" ".repeat(Math.max(0, column - widthOf(name)))} = `, expressionDoc(item.value, notation)];
+    }
     case "return":
-      return ["return ", expressionDoc(item.value)];
+      return ["return ", expressionDoc(item.value, notation)];
     default:
-      return declarationDoc(item);
+      return declarationDoc(item, notation);
   }
 }
 
@@ -251,23 +267,29 @@ function importDoc({ names, path }: ImportNode): Doc {
   return `import { ${list.join(", ")} } from "${path}"`;
 }
 
-function cellParameterDoc({ name, type, defaultValue }: CellNode["parameters"][number]): Doc {
-  if (type === "dimension") return name.text;
-  return [`${name.text}: real`, defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue)]];
+function cellParameterDoc({ name, type, defaultValue }: CellNode["parameters"][number], notation: Notation): Doc {
+  const text = notation.name(name.text);
+  if (type === "dimension") return text;
+  return [`${text}: real`, defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue, notation)]];
 }
 
-function functionHead({ name, parameters, result }: FunctionNode): Doc {
-  const list = parameters.map((parameter) => [`${parameter.name.text}: `, typeDoc(parameter.type)]);
-  return [`fn ${name.text}`, parenthesised(list), ": ", typeDoc(result)];
+function functionHead({ name, parameters, result }: FunctionNode, notation: Notation): Doc {
+  const list = parameters.map((parameter) => [
+    `${notation.name(parameter.name.text)}: `,
+    typeDoc(parameter.type, notation),
+  ]);
+  return [`fn ${notation.called(name.text)}`, parenthesised(list), ": ", typeDoc(result, notation)];
 }
 
-function declarationDoc({ kind, names, type, initial, initializer }: DeclarationNode): Doc {
-  const list = commaList(names.map(({ text }) => text));
-  const parts: Doc[] = [`${kind} `, { kind: "group", content: { kind: "indent", content: list } }, ": ", typeDoc(type)];
-  if (initial !== undefined) parts.push(" = ", expressionDoc(initial));
+function declarationDoc({ kind, names, type, initial, initializer }: DeclarationNode, notation: Notation): Doc {
+  const list = commaList(names.map(({ text }) => notation.name(text)));
+  const content: Doc = { kind: "indent", content: list };
+  const parts: Doc[] = [`${kind} `, { kind: "group", content }, ": ", typeDoc(type, notation)];
+  if (initial !== undefined) parts.push(" = ", expressionDoc(initial, notation));
   if (initializer !== undefined) {
     parts.push(` ~ ${initializer.name.text}`);
-    if (initializer.arguments.length > 0) parts.push(parenthesised(initializer.arguments.map(expressionDoc)));
+    const given = initializer.arguments.map((argument) => expressionDoc(argument, notation));
+    if (given.length > 0) parts.push(parenthesised(given));
   }
   return parts;
 }

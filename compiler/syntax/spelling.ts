@@ -124,3 +124,51 @@ function variantOf(piece: string): string | undefined {
   if (piece === "ȷ") return "j";
   return undefined;
 }
+
+const latinLookalikes = new Set(
+  "Alpha Beta Epsilon Zeta Eta Iota Kappa Mu Nu Omicron Rho Tau Upsilon Chi omicron".split(" "),
+);
+const greekLetters = new Map(
+  [...greek].filter(([, name]) => !latinLookalikes.has(name)).map(([sign, name]) => [name, sign]),
+);
+// What is added twice keeps its first sign: σ, not ς; the macron, not the overline.
+greekLetters.set("sigma", "σ");
+const markSigns = new Map([...marks].reverse().map(([sign, name]) => [name, sign]));
+const digitSigns = new Map([...subscripts].map(([sign, digit]) => [digit, sign]));
+
+/** `σ` for `sigma`; undefined where a word is no Greek letter, or one that looks like a Latin letter. */
+export const greekLetter = (word: string): string | undefined => greekLetters.get(word);
+
+/**
+ * A canonical name as formulas write it: `alpha_1` is `α₁`, `h_tilde` is `h̃`, `W_beta` is `W_β`. Letters stay on the
+ * line, as Unicode has subscripts for half of them only. Reading the result gives the name back.
+ */
+export function formulaName(name: string): string {
+  const [head = "", ...rest] = name.split("_");
+  const letter = greekLetters.get(head) ?? head;
+  let text = letter;
+  for (const [i, part] of rest.entries()) {
+    const mark = i === 0 && /^\p{L}$/u.test(letter) ? markSigns.get(part) : undefined;
+    if (mark !== undefined) text += mark;
+    else if (/^[0-9]+$/.test(part)) text += Array.from(part, (digit) => digitSigns.get(digit)).join("");
+    else text += `_${greekLetters.get(part) ?? part}`;
+  }
+  const written = text.normalize("NFC");
+  return /^[\p{L}_]/u.test(written) && canonicalName(written).text === name ? written : name;
+}
+
+const calledSigns = new Map([
+  ["sigmoid", "σ"],
+  ["sqrt", "√"],
+  ["sum", "∑"],
+]);
+
+/** The name of a function before its arguments: `σ(x)` for `sigmoid(x)`. */
+export function formulaFunction(name: string): string {
+  return calledSigns.get(name) ?? name;
+}
+
+/** `²`, `⁻¹`. */
+export function superscript(exponent: string): string {
+  return Array.from(exponent, (digit) => (digit === "-" ? "⁻" : superscripts[Number(digit)])).join("");
+}

@@ -1,0 +1,87 @@
+/** One step of a cell back in time, as equations in terms of what the author named. */
+import { GraphBuilder } from "../ir/graph/build.js";
+import { declareInputs, inlineFunction, mapped, type ValueMap, copyInstruction } from "../ir/graph/rewrite.js";
+import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { LoweredCell } from "../lower/lowered-cell.js";
+import type { ShapeContext } from "../ops/shape-rules.js";
+import { reverseMode } from "../transform/autodiff/reverse.js";
+import { removeUnusedValues } from "../transform/graph/remove-unused-values.js";
+import { shareCommonValues } from "../transform/graph/share-common-values.js";
+import { simplify } from "../transform/graph/simplify/simplify.js";
+import { runPasses } from "../transform/pass.js";
+import { cellContext } from "../transform/sequence.js";
+import type { Equation, Name } from "./formula.js";
+import { graphEquations } from "./graph-formulas.js";
+
+const tidy = [simplify, shareCommonValues, removeUnusedValues];
+
+/**
+ * The derivatives of the loss by everything in the cell, from what is handed in: by the next step for a state, by the loss
+ * for an output. Those of params, and of inputs and contexts, are what this step of this example adds. What forward computes
+ * is read by its name, or written out where it has none.
+ */
+export function backwardEquations(cell: LoweredCell): Equation[] {
+  const context = cellContext(cell);
+  const step = runPasses(markNames(cell.step), tidy, context);
+  const states = new Set(cell.states.map(({ name }) => name));
+  const auxiliary = auxiliaryLetter(cell.step);
+  return graphEquations(runPasses(joinBackward(step, states, context), tidy, context), {
+    parse: parseName,
+    isKnown: ({ role }) => role === "value",
+    auxiliary: (count) => `${auxiliary}_${count}`,
+  });
+}
+
+/**
+ * The marks around names in graphs: no name of the language has them, so that the derivative of `h` and a value that the
+ * author called `d_h` stay apart.
+ */
+const mark = "$";
+
+function markNames(fn: GraphFunction): GraphFunction {
+  return {
+    ...fn,
+    names: fn.names.map((name) => (name === undefined ? undefined : mark + name)),
+    outputNames: fn.outputNames.map((name) => mark + name),
+  };
+}
+
+function parseName(marked: string): Name {
+  const [before = "", name = ""] = marked.split(mark);
+  const next = name.endsWith("'");
+  const text = next ? name.slice(0, -1) : name;
+  const role = before === "" ? "value" : before === "incoming." ? "incoming" : "cotangent";
+  return { text, next, role };
+}
+
+/** Forward and backward of a step as one function of its inputs and of the cotangents of its outputs. */
+function joinBackward(step: GraphFunction, states: ReadonlySet<string>, context: ShapeContext): GraphFunction {
+  const { forward, backward } = reverseMode(step, context, { insideScan: true });
+  const b = new GraphBuilder(backward.name, context);
+  const values: ValueMap = declareInputs(b, forward);
+  for (const instruction of forward.instructions) copyInstruction(b, forward, instruction, values);
+  const byName = new Map<string, ValueId>();
+  for (const id of forward.inputs) byName.set(forward.names[id] as string, mapped(values, id));
+  for (const [i, name] of forward.outputNames.entries()) {
+    if (i >= step.outputs.length) byName.set(name, mapped(values, forward.outputs[i] as ValueId));
+  }
+  const given = backward.inputs.map((id) => {
+    const name = backward.names[id] as string;
+    const known = byName.get(name);
+    if (known !== undefined) return known;
+    const [, output = ""] = name.split(mark);
+    const type = backward.types[id] as GraphFunction["types"][number];
+    return b.input(`incoming.${mark}${output}${states.has(output) ? "'" : ""}`, type);
+  });
+  const outputs = inlineFunction(b, backward, given);
+  return b.finish(outputs.map((value, i) => ({ name: backward.outputNames[i] as string, value })));
+}
+
+/** A letter for values without a name, such that `t_1`, `t_2`, … are not the author's. */
+function auxiliaryLetter(step: GraphFunction): string {
+  const isTaken = (letter: string): boolean => step.names.some((name) => name?.startsWith(`${letter}_`) === true);
+  const letters = [..."tkuvwabcdefghijlmnopqrsxyz"];
+  let choice = letters.find((letter) => !isTaken(letter));
+  for (let count = 1; choice === undefined; count++) choice = isTaken(`t${count}`) ? undefined : `t${count}`;
+  return choice;
+}

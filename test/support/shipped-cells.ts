@@ -1,0 +1,23 @@
+/** Every cell that ships: those of the standard library and of the examples. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { check } from "../../compiler/compile.js";
+import { standardCells } from "./standard-cells.js";
+
+export interface ShippedCell {
+  readonly source: string;
+  readonly cell: string;
+}
+
+export function shippedCells(): readonly ShippedCell[] {
+  return [...standardCells(), ...exampleCells()];
+}
+
+function exampleCells(): ShippedCell[] {
+  const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".cell"));
+  return files.flatMap((file) => {
+    const source = readFileSync(`${folder}/${file}`, "utf8");
+    return check(source).cells.map(({ name }) => ({ source, cell: name }));
+  });
+}
