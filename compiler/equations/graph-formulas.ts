@@ -139,6 +139,9 @@ function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, writ
       );
     case "batch_sum":
       return builtin("sum", [write(first)], [{ label: "over", kind: "pattern", pattern: "batch" }]);
+    case "custom_derivative":
+      // Says how to differentiate, which is done here.
+      return write(first);
     case "scan":
       throw new Error("a step has no loop");
   }

@@ -6,19 +6,26 @@ import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
 import { operationLimit } from "../semantics/checker.js";
 import { suggestion } from "../semantics/suggestion.js";
 import { GraphBuilder } from "../ir/graph/build.js";
-import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
+import type { GraphFunction, ValueType } from "../ir/graph/types.js";
 import { shapeContext } from "../ops/shape-rules.js";
+import type { SemanticType } from "../semantics/semantic-type.js";
 import { callKey, contextsKey, initialKey, nextKey } from "../semantics/node-keys.js";
-import type { TypedCell, TypedExpression, TypedProgram, TypedTensor } from "../semantics/typed-program.js";
+import type {
+  TypedCell,
+  TypedExpression,
+  TypedFunction,
+  TypedProgram,
+  TypedTensor,
+} from "../semantics/typed-program.js";
 import type { Span } from "../source/span.js";
-import { constantOf } from "../types/dim.js";
+import { constantOf, type Dim } from "../types/dim.js";
 import { printShape, type Shape } from "../types/shape.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
-import { lowerExpression } from "./expression-lowering.js";
-import { type CellFrame, DimensionTooLarge, dimIn, type Lowering, shapeIn, valueIn } from "./frame.js";
+import { lowerExpression, lowerFunction } from "./expression-lowering.js";
+import { type CellFrame, DimensionTooLarge, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
 import { initializerOf } from "./initializers.js";
-import type { LoweredCell, LoweredInput, LoweredTensor } from "./lowered-cell.js";
+import type { DeclaredDerivative, LoweredCell, LoweredInput, LoweredTensor } from "./lowered-cell.js";
 import { type CellArguments, checkArguments, largestCount } from "./sizes.js";
 
 /** Thrown where a value is too large; everything else was checked before. */
@@ -87,6 +94,7 @@ class CellLowering {
   private readonly reals: ReadonlyMap<string, number>;
   private readonly collector: DiagnosticCollector;
   private readonly frame: CellFrame;
+  private readonly declared = new Map<string, DeclaredDerivative>();
 
   constructor(
     cell: TypedCell,
@@ -130,6 +138,7 @@ class CellLowering {
       })),
       step: this.lowerStep(),
       initial: this.lowerInitial(),
+      declared: [...this.declared.values()],
     };
     return lowered;
   }
@@ -157,12 +166,35 @@ class CellLowering {
 
   private lowering(name: string): { readonly lowering: Lowering; readonly frame: CellFrame } {
     const builder = new GraphBuilder(name, shapeContext(this.cell.runtimeDimensions));
-    const checkSize = (value: ValueId): void => {
+    const checkSize: Lowering["checkSize"] = (builder, value) => {
       const span = builder.origin.span;
       if (span !== undefined) checkCount(builder.shapeOf(value), span, "this value");
     };
     // Frames hold values, so each function has its own.
-    return { lowering: { builder, checkSize }, frame: rootFrame(this.cell, this.sizes, this.reals) };
+    const noteDeclared: Lowering["noteDeclared"] = (fn, { dimensions, reals }) => {
+      this.noteDeclared(fn, dimensions, reals, checkSize);
+    };
+    return { lowering: { builder, checkSize, noteDeclared }, frame: rootFrame(this.cell, this.sizes, this.reals) };
+  }
+
+  private noteDeclared(
+    fn: TypedFunction,
+    dimensions: ReadonlyMap<string, Dim>,
+    reals: ReadonlyMap<string, number>,
+    checkSize: Lowering["checkSize"],
+  ): void {
+    const own = [...fn.dimensions, ...fn.outerNames].map((name) => dimensions.get(name)?.key ?? reals.get(name) ?? "");
+    const { file, start } = fn.span;
+    const key = JSON.stringify([file, start, ...own]);
+    if (this.declared.has(key)) return;
+    const builder = new GraphBuilder(fn.name, shapeContext(this.cell.runtimeDimensions));
+    const frame: Frame = { dimensions, reals, values: new Map(), children: new Map(), path: "" };
+    const given = fn.parameters.map(({ name, type }) =>
+      builder.input(name, { dtype: dtypeOf(type), shape: shapeIn(frame, type), shared: false }),
+    );
+    const lowering: Lowering = { builder, checkSize, noteDeclared: () => undefined };
+    const value = lowerFunction(lowering, frame, fn, given, dimensions);
+    this.declared.set(key, { name: fn.name, span: fn.span, fn: builder.finish([{ name: fn.name, value }]) });
   }
 
   private lowerStep(): GraphFunction {
@@ -194,7 +226,7 @@ class CellLowering {
 function declareInputs({ builder }: Lowering, tensors: readonly PlacedTensor[]): void {
   for (const { tensor, frame, name } of tensors) {
     const type: ValueType = {
-      dtype: tensor.type.kind === "index" ? "index" : "real",
+      dtype: dtypeOf(tensor.type),
       shape: shapeIn(frame, tensor.type),
       shared: tensor.role === "param",
     };
@@ -257,6 +289,10 @@ function passArguments(
       tensor.type.kind === "index" ? value : broadcastTo(lowering.builder, value, shapeIn(child, tensor.type));
     child.values.set(tensor.name, full);
   }
+}
+
+function dtypeOf(type: SemanticType): "real" | "index" {
+  return type.kind === "index" ? "index" : "real";
 }
 
 /** Number of entries where all sizes are known. */

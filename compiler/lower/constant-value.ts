@@ -10,7 +10,8 @@ import type { Frame } from "./frame.js";
 export function constantValue(frame: Pick<Frame, "dimensions" | "reals">, node: TypedExpression): number {
   const builder = new GraphBuilder("constant");
   const whole: Frame = { ...frame, values: new Map(), children: new Map(), path: "" };
-  const value = lowerExpression({ builder, checkSize: () => undefined }, whole, node);
+  const nothing = (): void => undefined;
+  const value = lowerExpression({ builder, checkSize: nothing, noteDeclared: nothing }, whole, node);
   const fn = builder.finish([{ name: "value", value }]);
   const isOpen = fn.instructions.some(
     ({ operation }) => operation.kind === "dimension" && symbolsOf(operation.dim).length > 0,

@@ -6,6 +6,7 @@ import type { TypedExpression, TypedFunction } from "../semantics/typed-program.
 import { constantOf, type Dim, dimConstant } from "../types/dim.js";
 import type { Shape } from "../types/shape.js";
 import { broadcastTo } from "./broadcast-to.js";
+import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
 import { type CellFrame, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
 
@@ -17,12 +18,12 @@ type Rules = {
 /** The value of an expression; its shape is that of the expression's type. */
 export function lowerExpression(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
   const value = (rules[node.kind] as Rules["number"])(lowering, frame, node as never);
-  lowering.checkSize(value);
+  lowering.checkSize(lowering.builder, value);
   return value;
 }
 
 /** Sets the origin of the instructions that follow: after the operands, which set their own. */
-function at(lowering: Lowering, frame: Frame, { span }: TypedExpression): GraphBuilder {
+export function at(lowering: Lowering, frame: Frame, { span }: TypedExpression): GraphBuilder {
   const note = frame.path === "" ? undefined : `in \`${frame.path.slice(0, -1)}\``;
   lowering.builder.origin = note === undefined ? { span } : { span, note };
   return lowering.builder;
@@ -240,7 +241,8 @@ function along(builder: GraphBuilder, value: ValueId, like: ValueId, axis: numbe
   );
 }
 
-function lowerFunction(
+/** The value of a function whose arguments are `given`. */
+export function lowerFunction(
   lowering: Lowering,
   caller: Frame,
   fn: TypedFunction,
@@ -252,5 +254,8 @@ function lowerFunction(
   for (const { key, value } of fn.equations) values.set(key, lowerExpression(lowering, frame, value));
   const value = lowerExpression(lowering, frame, fn.value);
   at(lowering, frame, fn.value);
-  return broadcastTo(lowering.builder, value, shapeIn(frame, fn.result));
+  const full = broadcastTo(lowering.builder, value, shapeIn(frame, fn.result));
+  if (fn.derivative === undefined) return full;
+  lowering.noteDeclared(fn, frame);
+  return declareDerivative(lowering, frame, fn, full);
 }

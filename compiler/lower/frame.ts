@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { axesOf } from "../semantics/checker.js";
 import type { SemanticType } from "../semantics/semantic-type.js";
-import type { TypedCell } from "../semantics/typed-program.js";
+import type { TypedCell, TypedFunction } from "../semantics/typed-program.js";
 import { boundedSubstitute } from "../types/bounded-dim.js";
 import type { Dim } from "../types/dim.js";
 import { printDim } from "../types/dim.js";
@@ -28,7 +28,9 @@ export interface CellFrame extends Frame {
 export interface Lowering {
   readonly builder: GraphBuilder;
   /** Refuses values that are too large; throws. */
-  readonly checkSize: (value: ValueId) => void;
+  readonly checkSize: (builder: GraphBuilder, value: ValueId) => void;
+  /** Called at each call of a function with a declared derivative. */
+  readonly noteDeclared: (fn: TypedFunction, frame: Frame) => void;
 }
 
 /** Thrown where sizes multiply beyond all limits. */

@@ -1,5 +1,6 @@
 /** A cell after lowering: its tensors in declaration order and its equations as graph functions of one example. */
 import type { GraphFunction } from "../ir/graph/types.js";
+import type { Span } from "../source/span.js";
 import type { Dim } from "../types/dim.js";
 import type { Shape } from "../types/shape.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
@@ -26,6 +27,14 @@ export interface LoweredParam extends LoweredTensor {
   readonly initializer: Initializer;
 }
 
+/** A function with a declared derivative, for the dimensions that some call gives it. */
+export interface DeclaredDerivative {
+  readonly name: string;
+  readonly span: Span;
+  /** Its arguments to its value, which is a `custom_derivative`. */
+  readonly fn: GraphFunction;
+}
+
 export interface LoweredCell {
   readonly name: string;
   readonly documentation: string;
@@ -47,4 +56,6 @@ export interface LoweredCell {
    * Undefined where every state starts at zero.
    */
   readonly initial: GraphFunction | undefined;
+  /** Functions with a declared derivative that it calls, each once for the same dimensions. */
+  readonly declared: readonly DeclaredDerivative[];
 }

@@ -204,6 +204,25 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
     return [{ ...operand, shared: true }];
   },
 
+  custom_derivative: ({ tangent, arguments: count }, operands) => {
+    const [value, ...others] = operands;
+    if (value?.dtype !== "real") return "custom_derivative takes a real value";
+    if (others.length !== tangent.inputs.length || count > others.length)
+      return `custom_derivative of ${others.length} arguments and coefficients with a tangent of ${tangent.inputs.length} inputs`;
+    for (const [i, operand] of others.entries()) {
+      const input = tangent.types[tangent.inputs[i] as number] as ValueType;
+      const isReal = i >= count || operand.dtype === "real";
+      if (!isReal || input.dtype !== operand.dtype || !equalShapes(input.shape, operand.shape))
+        return `custom_derivative operand ${i + 1} is ${operand.dtype}${printShape(operand.shape)}, its tangent takes ${input.dtype}${printShape(input.shape)}`;
+      if (input.shared && !operand.shared)
+        return `custom_derivative operand ${i + 1} is per example, its tangent takes a shared value`;
+    }
+    const output = tangent.outputs.length === 1 ? tangent.types[tangent.outputs[0] as number] : undefined;
+    if (output?.dtype !== "real" || !equalShapes(output.shape, value.shape))
+      return `custom_derivative of ${printShape(value.shape)} with a tangent of another shape`;
+    return [{ ...value, shared: allShared(operands) }];
+  },
+
   scan: (operation, operands) => {
     const { body, length, carried, sequences } = operation;
     if (operands.length !== body.inputs.length)

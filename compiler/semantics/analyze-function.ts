@@ -2,6 +2,7 @@
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
 import { symbolsOf } from "../types/dim.js";
 import type { EquationNode, Expression, FunctionNode } from "../syntax/ast.js";
+import { analyzeDerivative, checkDerivative, typeTangents } from "./analyze-derivative.js";
 import { unboundSymbols } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
 import { axesOf, Checker, type Known, noInstances } from "./checker.js";
@@ -34,12 +35,16 @@ export function analyzeFunction(
   });
   const result = resolveType(checker, node.result, { words: "the declared result", span: node.result.span });
   checkBinding(checker, node, parameters, own);
-  const equations = inferEquations(checker, node);
+  typeTangents(checker, node, parameters);
+  const all = inferEquations(checker, node);
   const value = checker.infer(node.value);
   checkResult(checker, node, value, result);
-  const hasErrors = collector.diagnostics.slice(before).some(({ severity }) => severity === "error");
-  if (hasErrors || !checker.sound) return undefined;
-  reportUnused(checker, scope, new Set(["parameter", "equation"]));
+  const { equations, derivative } = analyzeDerivative(checker, node, parameters, all, result);
+  const hasErrors = (): boolean => collector.diagnostics.slice(before).some(({ severity }) => severity === "error");
+  if (hasErrors() || !checker.sound) return undefined;
+  checkDerivative(checker, node.name.text, derivative);
+  if (hasErrors()) return undefined;
+  reportUnused(checker, scope, new Set(["parameter", "equation", "tangent"]));
   return {
     name: node.name.text,
     span: node.name.span,
@@ -47,6 +52,7 @@ export function analyzeFunction(
     dimensions: own,
     equations,
     value,
+    derivative,
     result,
     obligations: checker.obligations,
     outerNames: new Set([...scope.used].filter((name) => outer.has(name) || scope.functions.has(name))),
@@ -77,7 +83,7 @@ function declareFunctionScope(
   );
   const own = namesInTypes(written).filter((name) => !outer.has(name));
   for (const name of own) entries.set(name, { kind: "dimension", span: node.name.span });
-  const declare = (text: string, kind: "parameter" | "equation", span: Entry["span"]): void => {
+  const declare = (text: string, kind: "parameter" | "equation" | "tangent", span: Entry["span"]): void => {
     const existing = entries.get(text);
     // Names of the cell are simply covered.
     if (existing !== undefined && !outer.has(text)) {
@@ -91,6 +97,7 @@ function declareFunctionScope(
   };
   for (const { name } of node.parameters) declare(name.text, "parameter", name.span);
   for (const { name } of node.equations) declare(name.text, "equation", name.span);
+  for (const { text, span } of node.derivative?.tangents ?? []) declare(text, "tangent", span);
   const scope: Scope = {
     words: `function \`${node.name.text}\``,
     entries,
@@ -139,7 +146,8 @@ function inferEquations(checker: Checker, node: FunctionNode): TypedNode[] {
     if (isOwn && !byName.has(equation.name.text)) byName.set(equation.name.text, equation);
   }
   const neededBy = (value: Expression): EquationNode[] => namesOf(value).flatMap((name) => byName.get(name) ?? []);
-  const roots = [...neededBy(node.value), ...byName.values()];
+  const wanted = node.derivative === undefined ? [] : neededBy(node.derivative.value);
+  const roots = [...neededBy(node.value), ...wanted, ...byName.values()];
   const { order, cycles } = topologicalOrder(roots, (equation) => neededBy(equation.value));
   const parts = cycles.map((cycle) => cycle.map(({ name }) => ({ text: name.text, span: name.span, isCall: false })));
   reportCycles(checker, parts, "a function has no states, so every value must come from its arguments");

@@ -128,7 +128,13 @@ function rename<Node extends CellNode | FunctionNode>(node: Node, of: (nested?: 
 
 function renameInFunction(node: FunctionNode, name: Rename): FunctionNode {
   const equations = node.equations.map((equation) => ({ ...equation, value: renameCalls(equation.value, name) }));
-  return { ...node, equations, value: renameCalls(node.value, name) };
+  const { derivative } = node;
+  return {
+    ...node,
+    equations,
+    value: renameCalls(node.value, name),
+    ...(derivative && { derivative: { ...derivative, value: renameCalls(derivative.value, name) } }),
+  };
 }
 
 function renameInItem(item: Exclude<CellItem, FunctionNode>, name: Rename): CellItem {

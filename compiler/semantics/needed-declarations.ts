@@ -15,7 +15,7 @@ export function neededBy(declaration: Declaration): Declaration[] {
   const values =
     declaration.kind === "cell"
       ? declaration.node.parameters.flatMap(({ defaultValue }) => defaultValue ?? [])
-      : [declaration.node.value];
+      : [declaration.node.value, declaration.node.derivative?.value].filter((value) => value !== undefined);
   for (const item of items) {
     switch (item.kind) {
       case "use":

@@ -10,7 +10,7 @@ export type EntryKind =
   "dimension" | "real" | "input" | "context" | "state" | "param" | "equation" | "output" | "instance" | "function";
 
 export interface Entry {
-  readonly kind: EntryKind | "parameter";
+  readonly kind: EntryKind | "parameter" | "tangent";
   readonly span: Span;
   /** Of a dimension: known at run time only. */
   readonly runtime?: boolean;
@@ -51,6 +51,7 @@ const kindWords: Readonly<Record<Entry["kind"], string>> = {
   instance: "the used cell",
   function: "the function",
   parameter: "the argument",
+  tangent: "the tangent",
 };
 
 /** "the input `x`". */

@@ -91,14 +91,26 @@ export interface Extent {
   readonly depth: number;
 }
 
+/** What a function states as its derivative: linear in the tangents. */
+export interface TypedDerivative {
+  readonly span: Span;
+  /** Each with the position of its argument. */
+  readonly tangents: readonly { readonly name: string; readonly parameter: number }[];
+  /** Those of the function that depend on tangents. */
+  readonly equations: readonly TypedNode[];
+  readonly value: TypedExpression;
+}
+
 export interface TypedFunction {
   readonly name: string;
   readonly span: Span;
   readonly parameters: readonly { readonly name: string; readonly type: SemanticType }[];
   /** Dimensions that calls bind, with the order in which that is possible. */
   readonly dimensions: readonly string[];
+  /** Those that depend on no tangent. */
   readonly equations: readonly TypedNode[];
   readonly value: TypedExpression;
+  readonly derivative: TypedDerivative | undefined;
   readonly result: SemanticType;
   readonly obligations: readonly Obligation[];
   /** Names of the cell around it that it uses. */

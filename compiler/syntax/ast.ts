@@ -111,7 +111,7 @@ export interface OutputNode extends Node {
   readonly value: Expression;
 }
 
-/** `fn norm(v: [n], gain: [n]): [n] { d = v - mean(v); return d * gain }`. */
+/** `fn norm(v: [n], gain: [n]): [n] { d = v - mean(v); return d * gain }`; behind `return`, perhaps its derivative. */
 export interface FunctionNode extends Node {
   readonly kind: "function";
   readonly documentation: string | undefined;
@@ -119,6 +119,14 @@ export interface FunctionNode extends Node {
   readonly parameters: readonly { readonly name: Name; readonly type: TypeNode }[];
   readonly result: TypeNode;
   readonly equations: readonly EquationNode[];
+  readonly value: Expression;
+  readonly derivative?: DerivativeNode;
+}
+
+/** `derivative(dv, dw) = expr`: the tangent of a function's value, from those of its arguments. */
+export interface DerivativeNode extends Node {
+  readonly kind: "derivative";
+  readonly tangents: readonly Name[];
   readonly value: Expression;
 }
 

@@ -8,6 +8,7 @@ import type {
   CellNode,
   CellParameterNode,
   DeclarationNode,
+  DerivativeNode,
   EquationNode,
   FunctionNode,
   ImportNode,
@@ -268,7 +269,7 @@ class Builder {
     const name = this.expressions.name(only(header.Name));
     const items = children.functionItem ?? [];
     const equations = this.complete(
-      items.filter((item) => item.children.returnValue === undefined),
+      items.filter(({ children: item }) => item.returnValue === undefined && item.derivative === undefined),
       (item) => this.functionEquation(only(item.children.equation)),
     );
     const parameters = this.complete(header.functionParameter, ({ children: parameter }) => ({
@@ -277,8 +278,10 @@ class Builder {
     }));
     const result = this.complete(header.type, (type) => this.type(type));
     const value = this.returnValue(items, name.span);
+    const derivative = this.derivative(items);
     const span = this.span(keyword, lastEnd(children.FunctionRightBrace));
-    return { kind: "function", documentation, name, parameters, result: only(result), equations, value, span };
+    const node = { kind: "function", documentation, name, parameters, result: only(result), equations, value } as const;
+    return { ...node, ...(derivative && { derivative }), span };
   }
 
   private functionEquation(node: cst.EquationCstNode): EquationNode {
@@ -300,7 +303,7 @@ class Builder {
 
   private returnValue(items: readonly cst.FunctionItemCstNode[], name: { start: number; end: number }) {
     const returns = items.flatMap((item) => item.children.returnValue ?? []);
-    const last = items[items.length - 1];
+    const last = items.filter((item) => item.children.derivative === undefined).pop();
     const misplaced = returns.find((value) => value !== last?.children.returnValue?.[0]);
     if (misplaced !== undefined) {
       const keyword = only(misplaced.children.Return);
@@ -315,6 +318,24 @@ class Builder {
     const { Return, expression } = only(returns).children;
     if (this.reporter.isBroken((only(Return) as SyntaxToken).payload.segment)) throw new Incomplete();
     return this.expressions.build(only(expression));
+  }
+
+  private derivative(items: readonly cst.FunctionItemCstNode[]): DerivativeNode | undefined {
+    const found = items.flatMap((item) => item.children.derivative ?? []);
+    const misplaced = found.find((node) => node !== items[items.length - 1]?.children.derivative?.[0]);
+    if (misplaced !== undefined) {
+      const keyword = only(misplaced.children.Derivative);
+      const message = "`derivative` is the last item of a function, once";
+      this.reporter.report("misplaced-derivative", keyword.startOffset, endOf(keyword), message);
+      throw new Incomplete();
+    }
+    const [node] = found;
+    if (node === undefined) return undefined;
+    const keyword = only(node.children.Derivative);
+    if (this.reporter.isBroken((keyword as SyntaxToken).payload.segment)) throw new Incomplete();
+    const tangents = (node.children.Name ?? []).map((token) => this.expressions.name(token));
+    const value = this.expressions.build(only(node.children.expression));
+    return { kind: "derivative", tangents, value, span: this.span(keyword, value.span.end) };
   }
 
   private reportMissingReturn(items: readonly cst.FunctionItemCstNode[], name: { start: number; end: number }): void {

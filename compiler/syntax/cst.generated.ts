@@ -234,6 +234,7 @@ export interface FunctionItemCstNode extends CstNode {
 export type FunctionItemCstChildren = {
   equation?: EquationCstNode[];
   returnValue?: ReturnValueCstNode[];
+  derivative?: DerivativeCstNode[];
 };
 
 export interface ReturnValueCstNode extends CstNode {
@@ -243,6 +244,21 @@ export interface ReturnValueCstNode extends CstNode {
 
 export type ReturnValueCstChildren = {
   Return: IToken[];
+  expression: ExpressionCstNode[];
+};
+
+export interface DerivativeCstNode extends CstNode {
+  name: "derivative";
+  children: DerivativeCstChildren;
+}
+
+export type DerivativeCstChildren = {
+  Derivative: IToken[];
+  LeftParen: IToken[];
+  Name?: IToken[];
+  Comma?: IToken[];
+  RightParen: IToken[];
+  Equals: IToken[];
   expression: ExpressionCstNode[];
 };
 
@@ -391,6 +407,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   functionParameter(children: FunctionParameterCstChildren, param?: IN): OUT;
   functionItem(children: FunctionItemCstChildren, param?: IN): OUT;
   returnValue(children: ReturnValueCstChildren, param?: IN): OUT;
+  derivative(children: DerivativeCstChildren, param?: IN): OUT;
   expression(children: ExpressionCstChildren, param?: IN): OUT;
   operation(children: OperationCstChildren, param?: IN): OUT;
   binaryOperator(children: BinaryOperatorCstChildren, param?: IN): OUT;

@@ -228,13 +228,26 @@ export class CellParser extends CstParser {
 
   readonly functionItem: Rule = this.RULE("functionItem", () => {
     this.OR({
-      DEF: [{ ALT: () => this.SUBRULE(this.equation) }, { ALT: () => this.SUBRULE(this.returnValue) }],
+      DEF: [
+        { ALT: () => this.SUBRULE(this.equation) },
+        { ALT: () => this.SUBRULE(this.returnValue) },
+        { ALT: () => this.SUBRULE(this.derivative) },
+      ],
       ERR_MSG: "an equation or `return`",
     });
   });
 
   readonly returnValue: Rule = this.inner("returnValue", () => {
     this.CONSUME(t.Return);
+    this.SUBRULE(this.expression);
+  });
+
+  readonly derivative: Rule = this.inner("derivative", () => {
+    this.CONSUME(t.Derivative);
+    this.CONSUME(t.LeftParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });
+    this.CONSUME(t.RightParen);
+    this.CONSUME(t.Equals);
     this.SUBRULE(this.expression);
   });
 

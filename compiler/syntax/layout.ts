@@ -34,7 +34,9 @@ const expectsOperand = new Set<TokenType>([
   ...[t.Or, t.Not, t.Return],
 ]);
 const expectsName = new Set<TokenType>([...[t.Param, t.Use, t.Fn, t.Cell, t.Input, t.Context, t.State, t.Output]]);
-const itemWords = new Set<TokenType>([...expectsName, t.Import, t.Return]);
+/** The end of a function. */
+const endWords = new Set<TokenType>([t.Return, t.Derivative]);
+const itemWords = new Set<TokenType>([...expectsName, t.Import, ...endWords]);
 const blockOf = new Map<TokenType, BlockKind>([
   [t.Cell, "cell"],
   [t.Fn, "function"],
@@ -151,6 +153,7 @@ class Layout {
         keyword === t.Cell && this.isNameLike(index + 1) && (afterName === t.LeftParen || afterName === t.LeftBrace)
       );
     }
+    if (keyword === t.Derivative) return !this.atOperand(index) && next === t.LeftParen;
     if (!this.atOperand(index)) return next !== t.Equals;
     // `a = W @` and then `input x: [I]`: an operand is missing, but the declaration is one.
     if (previous === undefined || expectsName.has(previous) || this.pending !== undefined) return false;
@@ -199,7 +202,7 @@ class Layout {
     while (this.frames.length > 0) {
       const top = this.frames[this.frames.length - 1]!;
       const inBrackets = top.kind === "(" || top.kind === "[";
-      const leavesFunction = top.kind === "function" && top.hasReturn && token.tokenType !== t.Return;
+      const leavesFunction = top.kind === "function" && top.hasReturn && !endWords.has(token.tokenType);
       if (!inBrackets && !topLevel && top.kind !== "import" && !leavesFunction) break;
       this.closeUnclosed();
     }

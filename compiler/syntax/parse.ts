@@ -82,6 +82,11 @@ function describe(expected: string, found: SyntaxToken | undefined, previous: Sy
     const message = "`return` is the last item of a function";
     return { code: "misplaced-return", message, help: "a cell has outputs: `output y = …`" };
   }
+  if (type === t.Derivative) {
+    const message = "`derivative` is the last item of a function";
+    const help = "what has a derivative of its own is a function: `fn f(v: [n]): [n] { return … derivative(dv) = … }`";
+    return { code: "misplaced-derivative", message, help };
+  }
   const afterOperand = expected === nothingExpected || /^`[)\],]`$|^`(then|else)`$/.test(expected);
   if (type === t.LeftParen && operandEnds.has(previous.tokenType) && afterOperand) {
     const message = "only a name can be called";

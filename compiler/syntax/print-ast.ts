@@ -9,6 +9,7 @@ import type {
   CellNode,
   CommentNode,
   DeclarationNode,
+  DerivativeNode,
   EquationNode,
   FunctionNode,
   ImportNode,
@@ -22,8 +23,8 @@ const width = 100;
 /** Longer names do not push the `=` of their neighbours to the right. */
 const alignedNameLimit = 16;
 
-type Item = ImportNode | CellNode | CellItem | ReturnItem;
-/** The last line of a function, which has no node of its own. */
+type Item = ImportNode | CellNode | CellItem | ReturnItem | DerivativeNode;
+/** The value of a function, which has no node of its own. */
 interface ReturnItem {
   readonly kind: "return";
   readonly span: { readonly start: number; readonly end: number };
@@ -102,7 +103,9 @@ function endsLine(comments: readonly CommentNode[]): boolean {
 function innerItems(item: Item): readonly Item[] | undefined {
   if (item.kind === "cell") return item.items;
   if (item.kind !== "function") return undefined;
-  return [...item.equations, { kind: "return", span: item.value.span, value: item.value }];
+  const { equations, value, derivative } = item;
+  const end = derivative === undefined ? [] : [derivative];
+  return [...equations, { kind: "return", span: value.span, value }, ...end];
 }
 
 class Printer {
@@ -186,7 +189,7 @@ class Printer {
 }
 
 function documentationLines(item: Item): readonly string[] {
-  const text = item.kind === "import" || item.kind === "return" ? undefined : item.documentation;
+  const text = "documentation" in item ? item.documentation : undefined;
   return text === undefined ? [] : text.split("\n");
 }
 
@@ -198,7 +201,8 @@ function parts(above: Item, below: Item): boolean {
 function groupOf(item: Item): string {
   if (item.kind === "import" || item.kind === "cell" || item.kind === "function" || item.kind === "output")
     return item.kind;
-  return item.kind === "equation" || item.kind === "return" ? "equation" : "declaration";
+  if (item.kind === "equation" || item.kind === "return" || item.kind === "derivative") return "equation";
+  return "declaration";
 }
 
 /** For every entry the width its name is filled up to: equations in consecutive lines share theirs. */
@@ -255,6 +259,13 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
       const name = equationName(item, notation);
       return [`${name}${" ".repeat(Math.max(0, column - widthOf(name)))} = `, expressionDoc(item.value, notation)];
     }
+    case "derivative":
+      return [
+        "derivative",
+        parenthesised(item.tangents.map(({ text }) => notation.name(text))),
+        " = ",
+        expressionDoc(item.value, notation),
+      ];
     case "return":
       return ["return ", expressionDoc(item.value, notation)];
     default:

@@ -66,6 +66,7 @@ export const Input = derived("Input", "`input`");
 export const Context = derived("Context", "`context`");
 export const State = derived("State", "`state`");
 export const Output = derived("Output", "`output`");
+export const Derivative = derived("Derivative", "`derivative`");
 export const From = derived("From", "`from`");
 export const As = derived("As", "`as`");
 
@@ -84,13 +85,17 @@ export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
   ["return", Return],
 ]);
 
-/** Words that are keywords where an item begins (`from` and `as`: inside an import) and names everywhere else. */
+/**
+ * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis) and names
+ * everywhere else.
+ */
 export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["cell", Cell],
   ["input", Input],
   ["context", Context],
   ["state", State],
   ["output", Output],
+  ["derivative", Derivative],
   ["from", From],
   ["as", As],
 ]);

@@ -8,6 +8,7 @@ import type { ShapeContext } from "../ops/shape-rules.js";
 import type { DerivativeRules } from "./autodiff/derivative-rules.js";
 import { forwardMode } from "./autodiff/forward.js";
 import { reverseMode } from "./autodiff/reverse.js";
+import { dropDerivatives } from "./graph/drop-derivatives.js";
 import { mergeProjections } from "./graph/merge-projections.js";
 import { orderSums } from "./graph/order-sums.js";
 import { removeUnusedValues } from "./graph/remove-unused-values.js";
@@ -47,6 +48,7 @@ export const equationPasses: readonly GraphPass[] = [
 
 /** After differentiation. */
 export const derivativePasses: readonly GraphPass[] = [
+  dropDerivatives,
   // Zero cotangents, slices of concatenations, sums over repeated axes.
   simplify,
   shareCommonValues,
@@ -62,7 +64,13 @@ export const derivativePasses: readonly GraphPass[] = [
 ];
 
 /** On a forward pass that was given residuals to return: no change of rounding is allowed any more. */
-export const residualPasses: readonly GraphPass[] = [splitTime, simplify, shareCommonValues, removeUnusedValues];
+export const residualPasses: readonly GraphPass[] = [
+  dropDerivatives,
+  splitTime,
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+];
 
 /** Every pass by its name, as `explain --after` takes it. */
 export const graphPasses: readonly GraphPass[] = [
@@ -95,10 +103,12 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
   const initialSource = buildInitial(cell);
   const initial = initialSource && run("initial", initialSource, [simplify, shareCommonValues, removeUnusedValues]);
 
-  functions.set("step", run("step", renameInputs(oneStep(plain, context), stepName), residualPasses));
+  const values = dropDerivatives.run(plain, context);
+  functions.set("step", run("step", renameInputs(oneStep(values, context), stepName), residualPasses));
   if (initial !== undefined) {
-    functions.set("initial", initial);
-    functions.set("stepInitial", { ...renameInputs(initial, stepName), name: "stepInitial" });
+    const initialValues = runPasses(initial, [dropDerivatives, removeUnusedValues], context);
+    functions.set("initial", initialValues);
+    functions.set("stepInitial", { ...renameInputs(initialValues, stepName), name: "stepInitial" });
   }
   if (options.gradient) {
     const derived = reverseMode(plain, context, rules && { rules });
@@ -108,7 +118,7 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
       functions.set("initialBackward", run("initialBackward", gradientOf(initial, context, rules), derivativePasses));
     }
   } else {
-    functions.set("forward", plain);
+    functions.set("forward", run("forward", plain, residualPasses));
   }
   if (options.jvp) {
     functions.set("jvp", run("jvp", tangentsOnly(plain, context, rules), derivativePasses));
@@ -117,9 +127,12 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
     }
   }
   if (options.hvp) {
-    functions.set("hvp", run("hvp", tangentsOnly(gradientOf(plain, context, rules), context, rules), derivativePasses));
+    functions.set(
+      "hvp",
+      run("hvp", tangentsOnly(gradientOf(plain, context, rules, true), context, rules), derivativePasses),
+    );
     if (initial !== undefined) {
-      const second = tangentsOnly(gradientOf(initial, context, rules), context, rules);
+      const second = tangentsOnly(gradientOf(initial, context, rules, true), context, rules);
       functions.set("initialHvp", run("initialHvp", second, derivativePasses));
     }
   }
@@ -127,8 +140,13 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
 }
 
 /** Forward and backward in one function: inputs and cotangents of the outputs to cotangents of the inputs. */
-export function gradientOf(fn: GraphFunction, context: ShapeContext, rules?: DerivativeRules): GraphFunction {
-  const { forward, backward } = reverseMode(fn, context, rules && { rules });
+export function gradientOf(
+  fn: GraphFunction,
+  context: ShapeContext,
+  rules?: DerivativeRules,
+  differentiable = false,
+): GraphFunction {
+  const { forward, backward } = reverseMode(fn, context, { ...(rules && { rules }), differentiable });
   const b = new GraphBuilder(`${fn.name}_gradient`, context);
   const known = new Map<string, ValueId>();
   const declare = (name: string, type: ValueType): ValueId => {

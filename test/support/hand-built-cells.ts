@@ -30,6 +30,7 @@ export function cellFromStep(
     })),
     step: fn,
     initial: undefined,
+    declared: [],
   };
 }
 

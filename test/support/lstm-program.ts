@@ -23,6 +23,8 @@ export function bindSizes(fn: GraphFunction, sizes: Readonly<Record<string, numb
         return { ...o, before: dim(o.before), after: dim(o.after) };
       case "scatter_add":
         return { ...o, size: dim(o.size) };
+      case "custom_derivative":
+        return { ...o, tangent: bindSizes(o.tangent, sizes) };
       case "scan":
         return { ...o, length: dim(o.length), body: bindSizes(o.body, sizes) };
       default:

@@ -99,7 +99,8 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + 1 }`,
   "wrong-arity": {
     severity: "error",
     summary: "too many or too few arguments",
-    explanation: "A call gives every argument that has no default, each once.",
+    explanation:
+      "A call gives every argument that has no default, each once. A derivative names a tangent for each real argument.",
     example: `cell A(H) { input x: [H] output y = tanh(x, x) }`,
   },
   "bad-argument": {
@@ -266,6 +267,22 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower(2 * x) }`,
     summary: "a function that calls itself",
     explanation: "Functions are written out where they are called, so that recursion would never end.",
     example: `fn f(x: real): real { return f(x) + 1 }`,
+  },
+  "nonlinear-derivative": {
+    severity: "error",
+    summary: "a declared derivative that is not linear in its tangents",
+    explanation:
+      "`derivative(dv) = …` says how the value of a function changes when its argument changes by `dv`: twice as much where `dv` is " +
+      "twice as large. So a tangent may be added to others, multiplied and divided by what is none, summed, selected and " +
+      "rearranged; `0` is no change. A local derivative `a` by an argument is written `a * dv`.",
+    example: `fn f(v: [n]): [n] { return round(v) derivative(dv) = 1 }`,
+  },
+  "tangent-in-value": {
+    severity: "error",
+    summary: "a tangent in the value of a function",
+    explanation:
+      "The names in `derivative(…)` are changes of the arguments; what a function returns does not depend on them.",
+    example: `fn f(v: [n]): [n] { return v + dv derivative(dv) = dv }`,
   },
   "program-too-large": {
     severity: "error",

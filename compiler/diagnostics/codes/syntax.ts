@@ -174,6 +174,12 @@ export const syntaxCodes = {
     explanation: "A function has one `return`, as its last item; a cell has outputs instead.",
     example: `cell A(H) { input x: [H] return x }`,
   },
+  "misplaced-derivative": {
+    severity: "error",
+    summary: "`derivative` that is not the end of a function",
+    explanation: "A function may state its derivative once, behind `return`; a cell has none of its own.",
+    example: `fn f(v: [n]): [n] { derivative(dv) = dv return round(v) }`,
+  },
   "nesting-too-deep": {
     severity: "error",
     summary: "brackets or conditions nested too deep",

@@ -176,6 +176,9 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
     }
     return result;
   },
+
+  // Derivatives are no matter of values.
+  custom_derivative: (_operation, operands) => operand(operands, 0),
 };
 
 export function concrete(shape: Shape | readonly Dim[], sizes: Sizes): number[] {

@@ -121,7 +121,10 @@ function parseLine(reader: Reader, builder: GraphBuilder, scope: Map<string, Val
     operands.push(lookUp(scope, reader.take()));
     if (!reader.accept(",")) break;
   }
-  const operation = typeof partial === "function" ? partial(parseBody(reader, context)) : partial;
+  const operation =
+    "keyword" in partial
+      ? partial.around(reader.after(partial.keyword, () => parseFunction(reader, context)))
+      : partial;
   const ids = builder.emitAll(operation, operands);
   if (ids.length !== results.length) throw new GraphSyntaxError(`${operation.kind} has ${ids.length} results`);
   for (const [i, { name, type }] of results.entries()) {
@@ -133,11 +136,6 @@ function parseLine(reader: Reader, builder: GraphBuilder, scope: Map<string, Val
     const hint = hintOf(name);
     if (hint !== undefined) builder.nameValue(id, hint);
   }
-}
-
-function parseBody(reader: Reader, context: ShapeContext): GraphFunction {
-  reader.expect("body");
-  return parseFunction(reader, context);
 }
 
 /** The name without the id that printing added to make it unique; none for a bare number. */
@@ -200,7 +198,12 @@ function parseFactor(reader: Reader): Dim {
   return /^-?\d+$/.test(token) ? dimConstant(Number(token)) : dimSymbol(token);
 }
 
-type Parser = (reader: Reader) => Operation | ((body: GraphFunction) => Operation);
+/** An operation with a function behind its operands, after a word. */
+interface WithFunction {
+  readonly keyword: string;
+  readonly around: (fn: GraphFunction) => Operation;
+}
+type Parser = (reader: Reader) => Operation | WithFunction;
 
 const parseIntegers = (reader: Reader): number[] => reader.list("[", "]", () => reader.integer());
 const parseAxes = (reader: Reader): number[] => reader.after("axes", () => parseIntegers(reader));
@@ -246,13 +249,26 @@ const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ["scatter_add", (r) => ({ kind: "scatter_add", size: r.after("size", () => parseDim(r)) })],
   ["batch_sum", () => ({ kind: "batch_sum" })],
   [
+    "custom_derivative",
+    (r) => {
+      const count = r.after("arguments", () => r.integer());
+      return {
+        keyword: "tangent",
+        around: (tangent) => ({ kind: "custom_derivative", arguments: count, tangent }),
+      };
+    },
+  ],
+  [
     "scan",
     (r) => {
       const length = r.after("length", () => parseDim(r));
       const carried = r.after("carried", () => r.integer());
       const sequences = r.after("sequences", () => r.integer());
       const reverse = r.accept("reverse");
-      return (body) => ({ kind: "scan", body, length, carried, sequences, reverse });
+      return {
+        keyword: "body",
+        around: (body) => ({ kind: "scan", body, length, carried, sequences, reverse }),
+      };
     },
   ],
 ]);

@@ -38,7 +38,16 @@ function printInstruction({ operation, operands }: Instruction, name: (id: Value
   const head = printOperation(operation);
   const list = operands.map(name).join(", ");
   const text = list === "" ? head : `${head} ${list}`;
-  return operation.kind === "scan" ? `${text} body\n${printFunction(operation.body, `${indent}    `).trimEnd()}` : text;
+  const inner = innerFunction(operation);
+  if (inner === undefined) return text;
+  return `${text} ${inner.keyword}\n${printFunction(inner.fn, `${indent}    `).trimEnd()}`;
+}
+
+/** The function that an operation holds, and the word in front of it. */
+function innerFunction(operation: Operation): { readonly keyword: string; readonly fn: GraphFunction } | undefined {
+  if (operation.kind === "scan") return { keyword: "body", fn: operation.body };
+  if (operation.kind === "custom_derivative") return { keyword: "tangent", fn: operation.tangent };
+  return undefined;
 }
 
 type Printer<K extends OperationKind> = (operation: Extract<Operation, { kind: K }>) => string;
@@ -59,11 +68,12 @@ const printers: { readonly [K in OperationKind]: Printer<K> } = {
   gather: () => "gather",
   scatter_add: ({ size }) => `scatter_add size ${printDim(size)}`,
   batch_sum: () => "batch_sum",
+  custom_derivative: ({ arguments: count }) => `custom_derivative arguments ${count}`,
   scan: ({ length, carried, sequences, reverse }) =>
     `scan length ${printDim(length)} carried ${carried} sequences ${sequences}${reverse ? " reverse" : ""}`,
 };
 
-/** Everything but the operands. */
+/** Everything but the operands and the function inside. */
 export function printOperation(operation: Operation): string {
   return (printers[operation.kind] as (operation: Operation) => string)(operation);
 }

@@ -62,6 +62,14 @@ export type Operation =
   /** Adds a per-example value over the batch; the result is shared. */
   | { readonly kind: "batch_sum" }
   /**
+   * A value whose derivative is declared instead of derived: the value is that of the first operand, whose own derivative
+   * counts for nothing.
+   * Operands: the value, `arguments` values that it has a derivative by, then coefficients.
+   * Inputs of `tangent`: the tangents of the arguments, then the coefficients; its output is the tangent of the value,
+   * linear in the tangents (`linear.ts`). Its name is that of the function that declared it.
+   */
+  | { readonly kind: "custom_derivative"; readonly arguments: number; readonly tangent: GraphFunction }
+  /**
    * Runs `body` for t = 0 … length-1 (backwards with `reverse`).
    * Operands: `carried` initial values, `sequences` (leading axis `length`), then invariants.
    * Body inputs: carried, one element of each sequence, invariants; body outputs: next carried, then outputs.

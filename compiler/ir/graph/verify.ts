@@ -4,11 +4,13 @@
  *  2. every result has the type that the shape rules give;
  *  3. outputs exist and have names, all different; inputs have names, all different;
  *  4. the body of a scan is well formed, has no `batch_sum`, and its carried values keep their types;
- *  5. dimensions in shapes are not negative constants.
+ *  5. what a declared derivative does with tangents is well formed and linear in them;
+ *  6. dimensions in shapes are not negative constants.
  */
 import { constantOf } from "../../types/dim.js";
 import { equalShapes } from "../../types/shape.js";
 import { inferTypes, type ShapeContext } from "../../ops/shape-rules.js";
+import { whyNotLinear } from "./linear.js";
 import { printOperation, printType } from "./print.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "./types.js";
 
@@ -36,6 +38,12 @@ export function verifyFunction(fn: GraphFunction, context: ShapeContext, insideS
     if (instruction.operation.kind === "batch_sum" && insideScan) report(where, "inside the body of a scan");
     if (instruction.operation.kind === "scan")
       problems.push(...verifyFunction(instruction.operation.body, context, true));
+    if (instruction.operation.kind === "custom_derivative") {
+      const { tangent, arguments: count } = instruction.operation;
+      problems.push(...verifyFunction(tangent, context, true));
+      const problem = whyNotLinear(tangent, count);
+      if (problem !== undefined) report(where, problem);
+    }
   }
   for (const id of fn.outputs) if (!defined.has(id)) report("outputs", `%${id} is not defined`);
   if (fn.outputNames.length !== fn.outputs.length) report("outputs", "names and outputs differ in number");

@@ -122,6 +122,8 @@ export class Block {
     const shape = this.typeOf(operand).shape;
     const located = () => this.locate(operand, tentative);
     switch (operation.kind) {
+      case "custom_derivative":
+        return located();
       case "slice": {
         if (this.hasExampleSize(operation.start)) return undefined;
         const location = located();

@@ -87,6 +87,8 @@ function operandIndices(
 ): Indices | undefined {
   const shape = operands[0] === undefined ? [] : block.typeOf(operands[0]).shape;
   switch (operation.kind) {
+    case "custom_derivative":
+      return indices;
     case "broadcast":
       return operation.axes.map((axis) => indices[axis] as Affine);
     case "slice":

@@ -4,8 +4,10 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
+import { pushThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
-import type { LinearRule, Site } from "./linear-rules.js";
+import type { Site } from "./linear-rules.js";
+import { tangentOf } from "./local-derivatives.js";
 
 export interface ForwardMode {
   /** Inputs: those of the primal, then `tangent.<name>` of each active one. Outputs: the primal's, then tangents. */
@@ -56,37 +58,21 @@ function pushForward(
     invariant(result !== undefined, `${operation.kind} has no result`);
     const own = operands.map((id) => tangents.get(id));
     if (own.every((v) => v === undefined)) continue;
+    const x = (i: number): ValueId => mapped(values, operands[i] as ValueId);
     const site: Site = {
       b,
-      x: (i) => mapped(values, operands[i] as ValueId),
+      x,
       y: () => mapped(values, result),
       shape: (i) => typeOf(fn, operands[i] as ValueId).shape,
       operandCount: operands.length,
+      wants: () => true,
     };
-    const tangent = tangentOf(rules, operation, site, own, typeOf(fn, result));
+    const tangent =
+      operation.kind === "custom_derivative"
+        ? pushThroughDeclared(rules, b, operation, (i) => x(i + 1), own.slice(1, 1 + operation.arguments))
+        : tangentOf(rules, operation, site, own, typeOf(fn, result).shape);
     if (tangent !== undefined) tangents.set(result, tangent);
   }
-}
-
-function tangentOf(
-  { scalar, linear }: DerivativeRules,
-  operation: Exclude<Operation, { kind: "scan" }>,
-  site: Site,
-  tangents: readonly (ValueId | undefined)[],
-  type: ValueType,
-): ValueId | undefined {
-  if (operation.kind !== "map") {
-    return (linear[operation.kind] as LinearRule<typeof operation.kind>).tangent(operation as never, site, tangents);
-  }
-  const maps = scalar[operation.op]({ ...site, c: (value) => site.b.constantOf(value, type.shape) });
-  let sum: ValueId | undefined;
-  for (const [i, v] of tangents.entries()) {
-    const map = maps[i];
-    if (v === undefined || map === undefined) continue;
-    const term = map(v);
-    sum = sum === undefined ? term : site.b.map("add", sum, term);
-  }
-  return sum;
 }
 
 /** Carries the tangents of the state beside the state, and those of sequences and invariants beside theirs. */

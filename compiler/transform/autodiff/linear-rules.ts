@@ -17,6 +17,8 @@ export interface Site {
   /** Shape of primal operand `i`. */
   shape(i: number): Shape;
   readonly operandCount: number;
+  /** Whether the cotangent of operand `i` is asked for. */
+  wants(i: number): boolean;
 }
 
 /** A contribution to the cotangent of an operand: the whole, or the part that a slice read. */
@@ -37,7 +39,8 @@ export interface LinearRule<K extends OperationKind> {
   ): readonly (Contribution | undefined)[];
 }
 
-type StructuralKind = Exclude<OperationKind, "map" | "scan">;
+/** Kinds whose derivative needs a walk of its own are elsewhere. */
+export type StructuralKind = Exclude<OperationKind, "map" | "scan" | "custom_derivative">;
 
 /** Linear in its only operand: the tangent is the same operation on the tangent. */
 function same<K extends StructuralKind>(
@@ -88,11 +91,11 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
       if (fromA === undefined || fromB === undefined) return fromA ?? fromB;
       return b.map("add", fromA, fromB);
     },
-    cotangents(operation, { b, x }, v) {
+    cotangents(operation, { b, x, wants }, v) {
       const { a, b: bLabels, result } = operation;
       return [
-        b.contract(v, x(1), { a: result, b: bLabels, result: a }),
-        b.contract(v, x(0), { a: result, b: a, result: bLabels }),
+        wants(0) ? b.contract(v, x(1), { a: result, b: bLabels, result: a }) : undefined,
+        wants(1) ? b.contract(v, x(0), { a: result, b: a, result: bLabels }) : undefined,
       ];
     },
   },

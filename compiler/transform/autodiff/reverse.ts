@@ -10,10 +10,12 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, inlineFunction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
-import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../types/dim.js";
 import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
+import { pullThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
-import type { Contribution, LinearRule, Site } from "./linear-rules.js";
+import type { Contribution, Site } from "./linear-rules.js";
+import { cotangentsOf } from "./local-derivatives.js";
+import { sumContributions } from "./sum-contributions.js";
 
 export interface ReverseMode {
   /** As the primal, with `residual.N` as further outputs. */
@@ -32,12 +34,17 @@ export interface ReverseOptions {
   readonly insideScan?: boolean;
   /** The compiler's own, if left out. */
   readonly rules?: DerivativeRules;
+  /** The results are differentiated again, so declared derivatives stay in them. */
+  readonly differentiable?: boolean;
 }
 
 export function reverseMode(primal: GraphFunction, context: ShapeContext, options: ReverseOptions = {}): ReverseMode {
-  const { rules = derivativeRules } = options;
-  const { fn, scans } = prepareScans(primal, context, rules);
-  const { raw, needed } = buildRawBackward(fn, scans, context, options.insideScan ?? false, rules);
+  const { rules = derivativeRules, differentiable = false, insideScan = false } = options;
+  const { fn: prepared, scans } = prepareScans(primal, context, rules, differentiable);
+  const plain = differentiable ? undefined : withoutDeclared(prepared);
+  const fn = plain?.fn ?? prepared;
+  const valueOf = plain?.valueOf ?? ((id: ValueId): ValueId => id);
+  const { raw, needed } = buildRawBackward(prepared, scans, context, insideScan, rules, valueOf);
   const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
   const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
   const choice = chooseCrossingValues(fn, new Set(needed), isFree);
@@ -72,6 +79,28 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   return { forward, backward };
 }
 
+/**
+ * `fn` with the values themselves where their derivatives are declared, under the same ids: backward then reads the value,
+ * which may be cheap to repeat.
+ */
+function withoutDeclared(fn: GraphFunction): { fn: GraphFunction; valueOf: (id: ValueId) => ValueId } {
+  const values = new Map<ValueId, ValueId>();
+  const valueOf = (id: ValueId): ValueId => values.get(id) ?? id;
+  const names = [...fn.names];
+  const instructions: Instruction[] = [];
+  for (const instruction of fn.instructions) {
+    const operands = instruction.operands.map(valueOf);
+    const [result, value] = [instruction.results[0] as ValueId, operands[0] as ValueId];
+    if (instruction.operation.kind !== "custom_derivative" || typeOf(fn, result).shared !== typeOf(fn, value).shared) {
+      instructions.push({ ...instruction, operands });
+      continue;
+    }
+    values.set(result, value);
+    names[value] ??= names[result];
+  }
+  return { fn: { ...fn, names, instructions, outputs: fn.outputs.map(valueOf) }, valueOf };
+}
+
 /** `residual.f` for the value named `f`, with a number where the name is taken or there is none. */
 function nameResiduals(fn: GraphFunction, kept: readonly ValueId[]): string[] {
   const taken = new Set<string>();
@@ -98,6 +127,7 @@ function prepareScans(
   primal: GraphFunction,
   context: ShapeContext,
   rules: DerivativeRules,
+  differentiable: boolean,
 ): { fn: GraphFunction; scans: ReadonlyMap<Instruction, PreparedScan> } {
   const b = new GraphBuilder(primal.name, context);
   const values = declareInputs(b, primal);
@@ -112,6 +142,7 @@ function prepareScans(
       isFree: (i) => i >= operation.carried,
       insideScan: true,
       rules,
+      differentiable,
     });
     const operands = instruction.operands.map((id) => mapped(values, id));
     const results = b.emitAll({ ...operation, body: forward }, operands, instruction.origin);
@@ -148,10 +179,12 @@ function buildRawBackward(
   context: ShapeContext,
   insideScan: boolean,
   rules: DerivativeRules,
+  valueOf: (id: ValueId) => ValueId,
 ): RawBackward {
   const b = new GraphBuilder(`${fn.name}_backward`, context);
   const primals: ValueMap = new Map();
-  const primal = (id: ValueId): ValueId => {
+  const primal = (declared: ValueId): ValueId => {
+    const id = valueOf(declared);
     const known = primals.get(id);
     if (known !== undefined) return known;
     const created = b.input(fn.names[id] ?? `value.${id}`, typeOf(fn, id));
@@ -180,14 +213,14 @@ function buildRawBackward(
       if (name !== undefined) b.nameValue(total, `d_${name}`);
       return total;
     };
-    if (!type.shared || insideScan) return named(sumContributions(b, type, contributions));
+    if (!type.shared || insideScan) return named(sumContributions(b, type.shape, contributions));
     // What is shared already must not be counted once for each example: only the rest is summed over the batch.
     const isShared = (c: Contribution): boolean => b.typeOf(typeof c === "number" ? c : c.part).shared;
     const rest = contributions.filter((c) => !isShared(c));
     const common = contributions.filter(isShared);
     const terms = [
-      ...(rest.length === 0 ? [] : [b.emit({ kind: "batch_sum" }, [named(sumContributions(b, type, rest))])]),
-      ...(common.length === 0 ? [] : [sumContributions(b, type, common)]),
+      ...(rest.length === 0 ? [] : [b.emit({ kind: "batch_sum" }, [named(sumContributions(b, type.shape, rest))])]),
+      ...(common.length === 0 ? [] : [sumContributions(b, type.shape, common)]),
     ];
     return terms.reduce((sum, term) => b.map("add", sum, term));
   };
@@ -210,21 +243,22 @@ function buildRawBackward(
       continue;
     }
     const [result] = results as [ValueId];
+    const cotangent = cotangents[0] as ValueId;
+    const x = (i: number): ValueId => primal(operands[i] as ValueId);
+    if (operation.kind === "custom_derivative") {
+      const shares = pullThroughDeclared(rules, b, operation, (i) => x(i + 1), cotangent);
+      for (const [i, share] of shares.entries()) contribute(operands[i + 1] as ValueId, share);
+      continue;
+    }
     const site: Site = {
       b,
-      x: (i) => primal(operands[i] as ValueId),
+      x,
       y: () => primal(result),
       shape: (i) => typeOf(fn, operands[i] as ValueId).shape,
       operandCount: operands.length,
+      wants: (i) => typeOf(fn, operands[i] as ValueId).dtype === "real",
     };
-    const shares = pull(
-      rules,
-      operation,
-      site,
-      cotangents[0] as ValueId,
-      typeOf(fn, result),
-      operands.map((id) => typeOf(fn, id)),
-    );
+    const shares = cotangentsOf(rules, operation, site, cotangent, typeOf(fn, result).shape);
     for (const [i, id] of operands.entries()) contribute(id, shares[i]);
   }
   b.origin = { note: "cotangent" };
@@ -237,59 +271,6 @@ function buildRawBackward(
   const needed = [...primals.keys()];
   const finished = b.finish(outputs);
   return { raw: { ...finished, inputs: [...needed.map((id) => mapped(primals, id)), ...cotangentInputs] }, needed };
-}
-
-function pull(
-  { scalar, linear }: DerivativeRules,
-  operation: Exclude<Operation, { kind: "scan" }>,
-  site: Site,
-  v: ValueId,
-  result: ValueType,
-  operands: readonly ValueType[],
-): readonly (Contribution | undefined)[] {
-  if (operation.kind !== "map") {
-    return (linear[operation.kind] as LinearRule<typeof operation.kind>).cotangents(operation as never, site, v);
-  }
-  const maps = scalar[operation.op]({ ...site, c: (value) => site.b.constantOf(value, result.shape) });
-  return operands.map((operand, i) => (operand.dtype === "real" ? maps[i]?.(v) : undefined));
-}
-
-/** Sums contributions; slices that cover an axis without gaps are joined instead of padded. */
-function sumContributions(b: GraphBuilder, type: ValueType, contributions: readonly Contribution[]): ValueId {
-  const wholes = contributions.filter((c): c is ValueId => typeof c === "number");
-  const parts = contributions.filter((c) => typeof c !== "number");
-  const joined = joinParts(b, type, parts);
-  const terms = [...wholes, ...(joined === undefined ? parts.map((part) => padPart(b, type, part)) : [joined])];
-  const [first, ...others] = parts.length === 0 ? wholes : terms;
-  invariant(first !== undefined, "no contribution");
-  return others.reduce((sum, term) => b.map("add", sum, term), first);
-}
-
-type Part = Exclude<Contribution, ValueId>;
-
-/** The parts one behind the other where they make up the whole of one axis. */
-function joinParts(b: GraphBuilder, type: ValueType, parts: readonly Part[]): ValueId | undefined {
-  const [first] = parts;
-  if (first === undefined || parts.some((part) => part.axis !== first.axis)) return undefined;
-  const ordered: ValueId[] = [];
-  let position = dimConstant(0);
-  for (let left = [...parts]; left.length > 0;) {
-    const index = left.findIndex((part) => equalDims(part.start, position));
-    const found = left[index];
-    if (found === undefined) return undefined;
-    ordered.push(found.part);
-    position = addDims(position, b.shapeOf(found.part)[first.axis] as Dim);
-    left = left.filter((_, i) => i !== index);
-  }
-  if (!equalDims(position, type.shape[first.axis] as Dim)) return undefined;
-  return b.concat(first.axis, ordered);
-}
-
-function padPart(b: GraphBuilder, type: ValueType, { part, axis, start }: Part): ValueId {
-  const length = b.shapeOf(part)[axis] as Dim;
-  const after = subtractDims(subtractDims(type.shape[axis] as Dim, start), length);
-  if (constantOf(start) === 0 && constantOf(after) === 0) return part;
-  return b.emit({ kind: "pad", axis, before: start, after }, [part]);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Doing an operation for all steps at once: operands that vary with time have a leading axis for it. */
-import type { GraphBuilder } from "../../ir/graph/build.js";
+import { GraphBuilder } from "../../ir/graph/build.js";
 import { InvariantError } from "../../diagnostics/invariant.js";
-import type { Operation, OperationKind, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Operation, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { Dim } from "../../types/dim.js";
 
 export interface Lifted {
@@ -43,7 +43,36 @@ const liftRules: { readonly [K in LiftableKind]: Rule<K> } = {
   transpose: ({ permutation }, [operand], b) => b.transpose(value(operand), [0, ...next(permutation)]),
   reverse: ({ axis }, [operand], b) => b.emit({ kind: "reverse", axis: axis + 1 }, [value(operand)]),
   gather: (operation, [table, index], b) => b.emit(operation, [value(table), value(index)]),
+  custom_derivative: (operation, [first, ...others], b, length) => {
+    if (first === undefined) throw new InvariantError("a declared derivative of nothing");
+    const tangent = liftFunction(operation.tangent, others, b, length);
+    return b.emit({ ...operation, tangent }, [overTime(first, b, length), ...others.map(value)]);
+  },
 };
+
+/** `fn` for all steps at once; of its inputs those vary with time whose operands do. */
+function liftFunction(fn: GraphFunction, operands: readonly Lifted[], outer: GraphBuilder, length: Dim): GraphFunction {
+  const b = new GraphBuilder(fn.name, outer.context);
+  const lifted = new Map<ValueId, Lifted>();
+  for (const [i, id] of fn.inputs.entries()) {
+    const operand = operands[i] as Lifted;
+    const type: ValueType = outer.typeOf(operand.value);
+    lifted.set(id, { value: b.input(fn.names[id] ?? String(id), type), overTime: operand.overTime });
+  }
+  for (const { operation, operands: own, results, origin } of fn.instructions) {
+    const read = own.map((id) => lifted.get(id) as Lifted);
+    const isOverTime = read.some((operand) => operand.overTime);
+    b.origin = origin;
+    const result = isOverTime ? liftOperation(operation, read, b, length) : b.emit(operation, read.map(value));
+    lifted.set(results[0] as ValueId, { value: result, overTime: isOverTime });
+  }
+  return b.finish(
+    fn.outputs.map((id, i) => ({
+      name: fn.outputNames[i] ?? String(i),
+      value: overTime(lifted.get(id) as Lifted, b, length),
+    })),
+  );
+}
 
 /** `operation` for all steps; at least one operand must vary with time. */
 export function liftOperation(

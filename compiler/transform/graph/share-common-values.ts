@@ -1,5 +1,5 @@
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
-import { printOperation } from "../../ir/graph/print.js";
+import { printFunction, printOperation } from "../../ir/graph/print.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
 import type { GraphPass } from "../pass.js";
@@ -25,7 +25,8 @@ function share(fn: GraphFunction, context: ShapeContext): GraphFunction {
       if (operation.kind === "scan") return undefined;
       const inOrder =
         operation.kind === "map" && commutative.has(operation.op) ? [...operands].sort((a, b) => a - b) : operands;
-      const key = `${printOperation(operation)} ${inOrder.join(" ")}`;
+      const inner = operation.kind === "custom_derivative" ? printFunction(operation.tangent) : "";
+      const key = `${printOperation(operation)} ${inOrder.join(" ")} ${inner}`;
       const found = known.get(key);
       if (found !== undefined) return found;
       const results = builder.emitAll(operation, operands, instruction.origin);

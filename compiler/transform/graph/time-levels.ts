@@ -1,6 +1,6 @@
 /** How the values of a loop body depend on time: the question behind `order-sums` and `split-time`. */
 import { invariant } from "../../diagnostics/invariant.js";
-import type { Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 
 /** 0: the same at every step; 1: depends on the sequences of this step only; 2: depends on the state. */
 export type TimeLevel = 0 | 1 | 2;
@@ -31,6 +31,8 @@ export function isLiftable({ operation }: Instruction, operandLevels: readonly T
     case "gather":
       // One table for all steps; a table that changes with time would need a batch axis.
       return operandLevels[0] === 0;
+    case "custom_derivative":
+      return isFunctionLiftable(operation.tangent, operandLevels.slice(1));
     case "scatter_add":
     case "scan":
     case "batch_sum":
@@ -38,6 +40,15 @@ export function isLiftable({ operation }: Instruction, operandLevels: readonly T
     default:
       return true;
   }
+}
+
+function isFunctionLiftable(fn: GraphFunction, inputLevels: readonly TimeLevel[]): boolean {
+  const levels = new Map<ValueId, TimeLevel>(fn.inputs.map((id, i) => [id, inputLevels[i] ?? 0]));
+  return fn.instructions.every((instruction) => {
+    const own = instruction.operands.map((id) => levels.get(id) ?? 0);
+    for (const id of instruction.results) levels.set(id, Math.max(0, ...own) as TimeLevel);
+    return isLiftable(instruction, own);
+  });
 }
 
 /** Values of level 2 that the next state depends on, or that have to stay in the loop anyway. */

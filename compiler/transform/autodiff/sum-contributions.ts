@@ -1,0 +1,45 @@
+/** Adding up what the uses of a value contribute to its cotangent. */
+import { invariant } from "../../diagnostics/invariant.js";
+import type { GraphBuilder } from "../../ir/graph/build.js";
+import type { ValueId } from "../../ir/graph/types.js";
+import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../types/dim.js";
+import type { Shape } from "../../types/shape.js";
+import type { Contribution } from "./linear-rules.js";
+
+/** Sums contributions to a value of this shape; slices that cover an axis without gaps are joined instead of padded. */
+export function sumContributions(b: GraphBuilder, shape: Shape, contributions: readonly Contribution[]): ValueId {
+  const wholes = contributions.filter((c): c is ValueId => typeof c === "number");
+  const parts = contributions.filter((c) => typeof c !== "number");
+  const joined = joinParts(b, shape, parts);
+  const terms = [...wholes, ...(joined === undefined ? parts.map((part) => padPart(b, shape, part)) : [joined])];
+  const [first, ...others] = parts.length === 0 ? wholes : terms;
+  invariant(first !== undefined, "no contribution");
+  return others.reduce((sum, term) => b.map("add", sum, term), first);
+}
+
+type Part = Exclude<Contribution, ValueId>;
+
+/** The parts one behind the other where they make up the whole of one axis. */
+function joinParts(b: GraphBuilder, shape: Shape, parts: readonly Part[]): ValueId | undefined {
+  const [first] = parts;
+  if (first === undefined || parts.some((part) => part.axis !== first.axis)) return undefined;
+  const ordered: ValueId[] = [];
+  let position = dimConstant(0);
+  for (let left = [...parts]; left.length > 0;) {
+    const index = left.findIndex((part) => equalDims(part.start, position));
+    const found = left[index];
+    if (found === undefined) return undefined;
+    ordered.push(found.part);
+    position = addDims(position, b.shapeOf(found.part)[first.axis] as Dim);
+    left = left.filter((_, i) => i !== index);
+  }
+  if (!equalDims(position, shape[first.axis] as Dim)) return undefined;
+  return b.concat(first.axis, ordered);
+}
+
+function padPart(b: GraphBuilder, shape: Shape, { part, axis, start }: Part): ValueId {
+  const length = b.shapeOf(part)[axis] as Dim;
+  const after = subtractDims(subtractDims(shape[axis] as Dim, start), length);
+  if (constantOf(start) === 0 && constantOf(after) === 0) return part;
+  return b.emit({ kind: "pad", axis, before: start, after }, [part]);
+}
