@@ -1,5 +1,5 @@
 /** The derivative that a function states: one tangent for each of its real arguments, and what they make of its value. */
-import type { DerivativeNode, Expression, FunctionNode } from "../syntax/ast.js";
+import type { DerivativeNode, Expression, FunctionNode, Name } from "../syntax/ast.js";
 import { fitsInto } from "./broadcast.js";
 import { axesOf, type Checker } from "./checker.js";
 import { forEachPart } from "./expression-parts.js";
@@ -17,8 +17,7 @@ export function typeTangents(checker: Checker, { name, derivative }: FunctionNod
   const real = realPositions(parameters);
   for (const [i, tangent] of tangents.entries()) {
     const type = parameters[real[i] ?? -1]?.type;
-    if (type === undefined || checker.scope.entries.get(tangent.text)?.span !== tangent.span) continue;
-    checker.scope.types.set(tangent.text, type);
+    if (type !== undefined && isDeclared(checker, tangent)) checker.scope.types.set(tangent.text, type);
   }
   if (tangents.length === real.length) return;
   const [first, last] = [tangents[0]?.span ?? derivative.span, tangents[tangents.length - 1]?.span ?? derivative.span];
@@ -28,6 +27,11 @@ export function typeTangents(checker: Checker, { name, derivative }: FunctionNod
   checker.report("wrong-arity", { ...first, end: last.end }, message, {
     help: names.length === 0 ? undefined : `one for each of ${names.join(", ")}, in this order`,
   });
+}
+
+/** Not where the name means something else already, which was reported. */
+function isDeclared({ scope }: Checker, { text, span }: Name): boolean {
+  return scope.entries.get(text)?.span === span;
 }
 
 /** An index has no tangent. */
@@ -56,7 +60,7 @@ export function analyzeDerivative(
 ): SplitEquations {
   const { derivative } = node;
   if (derivative === undefined) return { derivative: undefined, equations };
-  const dependent = dependentOnTangents(node, derivative, equations);
+  const dependent = dependentOnTangents(checker, node, derivative, equations);
   const misplaced = referencesTo(node.value, dependent)[0];
   if (misplaced !== undefined) {
     const what = derivative.tangents.some(({ text }) => text === misplaced.name) ? "is" : "depends on";
@@ -88,11 +92,13 @@ export function checkDerivative(checker: Checker, name: string, derivative: Type
 
 /** Names of the tangents and of the equations that need them. */
 function dependentOnTangents(
+  checker: Checker,
   node: FunctionNode,
   derivative: DerivativeNode,
   order: readonly TypedNode[],
 ): ReadonlySet<string> {
-  const dependent = new Set(derivative.tangents.map(({ text }) => text));
+  const own = derivative.tangents.filter((tangent) => isDeclared(checker, tangent));
+  const dependent = new Set(own.map(({ text }) => text));
   const byName = new Map(node.equations.map((equation) => [equation.name.span, equation]));
   for (const { key, span } of order) {
     const equation = byName.get(span);

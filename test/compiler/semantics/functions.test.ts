@@ -80,3 +80,117 @@ describe("functions", () => {
     expectFine(text);
   });
 });
+
+describe("declared derivatives", () => {
+  it.each([
+    ["too few tangents", "fn f(v: [n], w: [n]): [n] { return v * w derivative(‹dv›) = w * dv }", "wrong-arity"],
+    ["too many tangents", "fn f(v: [n]): [n] { return v derivative(‹dv, dw›) = dv + dw }", "wrong-arity"],
+    [
+      "a tangent of an index",
+      "fn f(E: [v, d], i: index(v)): [d] { return E[i] derivative(‹dE, di›) = dE[i] + di }",
+      "wrong-arity",
+    ],
+    ["a tangent with the name of an argument", "fn f(v: [n]): [n] { return v derivative(‹v›) = v }", "duplicate-name"],
+    ["another shape", "fn f(v: [n], w: [m]): [n] { return v * sum(w) derivative(_dv, dw) = ‹dw› }", "shape-mismatch"],
+    ["a truth value", "fn f(v: [n]): [n] { return v derivative(dv) = ‹dv > 0› }", "truth-value-as-real"],
+    ["a constant", "fn f(v: [n]): [n] { return round(v) derivative(_dv) = ‹1› }", "nonlinear-derivative"],
+    ["a square", "fn f(v: [n]): [n] { return round(v) derivative(dv) = ‹dv * dv› }", "nonlinear-derivative"],
+    [
+      "a product of tangents",
+      "fn f(v: real, w: real): real { return v * w derivative(dv, dw) = ‹dv * dw› }",
+      "nonlinear-derivative",
+    ],
+    [
+      "a sum with what is no tangent",
+      "fn f(v: [n]): [n] { return round(v) derivative(dv) = ‹dv + v› }",
+      "nonlinear-derivative",
+    ],
+    [
+      "a quotient by a tangent",
+      "fn f(v: [n]): [n] { return round(v) derivative(dv) = ‹v / dv› }",
+      "nonlinear-derivative",
+    ],
+    [
+      "a function of a tangent",
+      "fn f(v: [n]): [n] { return round(v) derivative(dv) = 2 * ‹tanh(dv)› }",
+      "nonlinear-derivative",
+    ],
+    ["a power of a tangent", "fn f(v: [n]): [n] { return round(v) derivative(dv) = ‹dv ^ 2› }", "nonlinear-derivative"],
+    [
+      "a largest tangent",
+      "fn f(v: [n]): [n] { return round(v) derivative(dv) = v * ‹max(dv)› }",
+      "nonlinear-derivative",
+    ],
+    ["a softmax of a tangent", "fn f(v: [n]): [n] { return v derivative(dv) = ‹softmax(dv)› }", "nonlinear-derivative"],
+    [
+      "a stopped tangent",
+      "fn f(v: [n]): [n] { return v derivative(dv) = ‹stop_gradient(dv)› }",
+      "nonlinear-derivative",
+    ],
+    [
+      "a choice by a tangent",
+      "fn f(v: [n]): [n] { return v derivative(dv) = if ‹dv > 0› then dv else 0 }",
+      "nonlinear-derivative",
+    ],
+    [
+      "a branch without a tangent",
+      "fn f(v: [n]): [n] { return v derivative(dv) = ‹if v > 0 then dv else v› }",
+      "nonlinear-derivative",
+    ],
+    [
+      "a joint with what is no tangent",
+      "fn f(v: [n]): [2 * n] { return concat(v, v) derivative(dv) = ‹concat(dv, v)› }",
+      "nonlinear-derivative",
+    ],
+    [
+      "what is not linear in a function that it calls",
+      "fn g(v: [n]): [n] { return v * v } fn f(v: [n]): [n] { return v derivative(dv) = ‹g(dv)› }",
+      "nonlinear-derivative",
+    ],
+    [
+      "a tangent in a function that declares its derivative",
+      "fn g(v: [n]): [n] { return v derivative(dv) = dv } fn f(v: [n]): [n] { return v derivative(dv) = ‹g(dv)› }",
+      "nonlinear-derivative",
+    ],
+    ["a tangent in the value", "fn f(v: [n]): [n] { return v + ‹dv› derivative(dv) = dv }", "tangent-in-value"],
+    [
+      "a tangent in an equation of the value",
+      "fn f(v: [n]): [n] { a = v + dv return ‹a› derivative(dv) = dv }",
+      "tangent-in-value",
+    ],
+    [
+      "a derivative in front of the value",
+      "fn f(v: [n]): [n] { ‹derivative›(dv) = dv return v }",
+      "misplaced-derivative",
+    ],
+    [
+      "two derivatives",
+      "fn f(v: [n]): [n] { return v ‹derivative›(dv) = dv derivative(dw) = dw }",
+      "misplaced-derivative",
+    ],
+    ["a derivative of a cell", "cell A(H) { input x: [H] output y = x ‹derivative›(dx) = dx }", "misplaced-derivative"],
+    ["a call of itself", "fn ‹f›(v: [n]): [n] { return v derivative(dv) = f(v) * dv }", "recursive-function"],
+  ])("refuse %s", (_what, text, code) => {
+    expectReport(text, code);
+  });
+
+  it.each([
+    "fn f(v: [n]): [n] { return round(v) derivative(dv) = dv }",
+    "fn f(v: [n]): [n] { return round(v) derivative(_dv) = 0 }",
+    "fn f(): real { return 1 derivative() = 0 }",
+    "fn f(v: [n], w: [n]): [n] { return v * w derivative(dv, dw) = dv * w + v * dw }",
+    "fn f(v: [n]): [n] { return v derivative(dv) = -dv / 2 + (if v > 0 then dv else 0) + mean(dv) + concat(dv[0:n - 1], stack(0 * dv[0])) }",
+    "fn f(A: [n, m], v: [m]): [n] { a = A @ v b = A @ dv return a derivative(dA, dv) = dA @ v + b }",
+    "fn g(v: [n]): [n] { return 2 * v } fn f(v: [n]): [n] { return v derivative(dv) = g(dv) }",
+    "fn f(E: [v, d], i: index(v)): [d] { return E[i] derivative(dE) = dE[i] }",
+    "fn f(derivative: [n]): [n] { return derivative derivative(dv) = derivative * dv }",
+    "cell A(H) { input x: [H] derivative = 2 * x output y = derivative }",
+    "cell A(H, k: real = 2) { fn f(v: [n]): [n] { return round(v) derivative(dv) = k * dv } input x: [H] output y = f(x) }",
+  ])("are fine in %s", (text) => {
+    expectFine(text);
+  });
+
+  it("warn of a tangent that is not used", () => {
+    expectReport("fn f(v: [n]): [n] { return round(v) derivative(‹dv›) = 0 }", "unused-name");
+  });
+});
