@@ -6,6 +6,7 @@ import type {
   CellItem,
   CellNode,
   DeclarationNode,
+  DerivativeNode,
   EquationNode,
   Expression,
   FunctionNode,
@@ -28,7 +29,7 @@ const hostileNames = [
   "NaN",
   "undefined",
 ];
-const contextualNames = ["cell", "input", "context", "state", "output", "from", "as", "index", "real"];
+const contextualNames = ["cell", "input", "context", "state", "output", "derivative", "from", "as", "index", "real"];
 
 export const arbitraryName: fc.Arbitrary<string> = fc
   .oneof(
@@ -167,8 +168,16 @@ const functionNode: fc.Arbitrary<FunctionNode> = fc
       { maxLength: 3 },
     ),
     value: expression,
+    derivative: fc.option(
+      fc.record({ tangents: fc.array(name, { maxLength: 3 }), value: expression }).map((fields): DerivativeNode => ({
+        kind: "derivative",
+        ...fields,
+        span,
+      })),
+      { nil: undefined },
+    ),
   })
-  .map((fields) => ({ kind: "function", ...fields, span }));
+  .map(({ derivative, ...fields }) => ({ kind: "function", ...fields, ...(derivative && { derivative }), span }));
 
 const item: fc.Arbitrary<CellItem> = fc.oneof(
   declaration,

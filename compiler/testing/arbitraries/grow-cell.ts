@@ -4,7 +4,10 @@ import { leaf, type Shape, simplest, type Term, term } from "./term.js";
 import { elementwiseForms, shapedForms, type TermForm } from "./term-forms.js";
 
 export interface CellOptions {
-  /** Leaves out operations with kinks and jumps (`abs`, `max`, comparisons, …) and `stop_gradient`. False unless told. */
+  /**
+   * Leaves out operations with kinks and jumps (`abs`, `max`, comparisons, …), `stop_gradient`, and functions that declare
+   * another derivative than their own. False unless told.
+   */
   readonly smooth?: boolean;
   /** How deep the expressions of equations may be; 3 unless told. */
   readonly depth?: number;

@@ -5,7 +5,7 @@ export interface TermForm {
   /** `$` stands for an operand, `%` for the axis of a vector. */
   readonly text: string;
   readonly operands: readonly Shape[];
-  /** Its value or a derivative of it jumps somewhere. */
+  /** Its value or a derivative of it jumps somewhere, or is declared to be another one. */
   readonly rough?: true;
   /** A function that stands in front of the cell. */
   readonly uses?: string;
@@ -14,6 +14,10 @@ export interface TermForm {
 const smooth = (text: string, ...operands: Shape[]): TermForm => ({ text, operands });
 const rough = (text: string, ...operands: Shape[]): TermForm => ({ text, operands, rough: true });
 const calls = (uses: string, text: string, ...operands: Shape[]): TermForm => ({ text, operands, uses });
+const roughCalls = (uses: string, text: string, ...operands: Shape[]): TermForm => ({
+  ...calls(uses, text, ...operands),
+  rough: true,
+});
 
 /** Entry by entry: of any shape. */
 export function elementwiseForms(s: Shape): readonly TermForm[] {
@@ -70,6 +74,10 @@ const vectorForms: readonly TermForm[] = [
   smooth("log_softmax($)", "%" as Shape),
   calls("norm", "norm($, $)", "%" as Shape, "%" as Shape),
   calls("mix", "mix(sigmoid($), $, b = $)", "", "%" as Shape, "%" as Shape),
+  calls("gated", "gated($, $)", "%" as Shape, "%" as Shape),
+  calls("shifted", "shifted($, $)", "%" as Shape, ""),
+  roughCalls("spike", "spike($)", "%" as Shape),
+  roughCalls("rounded", "rounded($, $)", "%" as Shape, ""),
   smooth("concat($, $)[0:%]", "%" as Shape, "H"),
   smooth("concat($, $)[H:]", "H", "%" as Shape),
   smooth("concat(stack($), $)[:%]", "", "%" as Shape),
@@ -104,6 +112,7 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
   H: [
     smooth("($ @ $)", "H,H", "H"),
     smooth("($ @ $)", "H,I", "I"),
+    calls("times", "times($, $)", "H,I", "I"),
     ...vectorForms.map((form) => along("H", form)),
     smooth("sum($, axis = 1)", "H,I"),
     smooth("mean($, axis = -1)", "H,I"),

@@ -93,7 +93,8 @@ export interface DifferenceOptions extends ToleranceOptions {
 /**
  * The gradient is what differences of the outputs say, along random numbers of each parameter, input, context and initial
  * state: extrapolated central differences with an error bar (spec/gradient-checking.md). Kinks are counted, not compared.
- * Differences see what `stop_gradient` hides, so this does not hold for cells that use it.
+ * Differences see what `stop_gradient` hides and nothing of declared derivatives, so this does not hold for cells with a
+ * `stop_gradient`, or with a declared derivative that is not the true one.
  *
  * @param module Compiled with `gradient` and `dtype: "f64"`: values in float32 are too coarse to be subtracted.
  * @throws PropertyError where it does not hold.
@@ -166,7 +167,7 @@ function lossAt(
 }
 
 /**
- * The Hessian is symmetric: `⟨u, H v⟩ = ⟨v, H u⟩` for two random directions.
+ * The Hessian is symmetric: `⟨u, H v⟩ = ⟨v, H u⟩` for two random directions. That of a declared derivative need not be.
  *
  * @param module Compiled with `hvp`.
  * @throws PropertyError where it does not hold.

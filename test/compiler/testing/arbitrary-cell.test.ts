@@ -35,6 +35,9 @@ describe("random cells", () => {
       "index(3)",
       "[:, 0]",
       "H - 1",
+      "derivative(dv, dw)",
+      "spike(",
+      "rounded(",
     ]) {
       expect(text).toContain(piece);
     }
@@ -42,7 +45,7 @@ describe("random cells", () => {
 
   it("without kinks where they are to be smooth", () => {
     const text = fc.sample(arbitraryCell({ smooth: true }), { seed, numRuns: 200 }).map(({ source }) => source).join("\n"); // prettier-ignore
-    expect(text).not.toMatch(/\b(abs|relu|elu|max|min|clamp|floor|round|sign|stop_gradient)\(|\bif\b/u);
+    expect(text).not.toMatch(/\b(abs|relu|elu|max|min|clamp|floor|round|sign|stop_gradient|spike|rounded)\(|\bif\b/u);
   });
 
   it("shrink to a tiny text that still has what was looked for", () => {
