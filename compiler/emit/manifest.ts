@@ -50,7 +50,14 @@ export function buildManifest(cell: LoweredCell, options: ModuleOptions): Manife
     params: cell.params.map((param) => ({ ...tensor(param), initializer: param.initializer })),
     outputs: cell.outputs.map(tensor),
     has: { gradient: options.gradient, jvp: options.jvp, hvp: options.hvp },
+    ...declaredDerivatives(cell),
   };
+}
+
+/** Nothing where there are none: modules of other cells are as they were before functions could declare derivatives. */
+function declaredDerivatives({ declared }: LoweredCell): Pick<Manifest, "declaredDerivatives"> {
+  const names = new Set(declared.map(({ name }) => name));
+  return names.size === 0 ? {} : { declaredDerivatives: [...names] };
 }
 
 /** An object in which every name, `__proto__` too, is a property like any other. */

@@ -6,8 +6,9 @@
  * direction does not count. Arguments lie on a grid on which steps are exact, so float32 arguments round nothing.
  */
 import { differentiate, type Difference } from "../gradcheck/differences.js";
+import type { Manifest } from "../../runtime/module/manifest.js";
 import type { Random } from "../../runtime/random.js";
-import { type Call, cotangentsOf, flatten, setParams, type Tensors, valuesOf } from "./call.js";
+import { type Call, cotangentsOf, flatten, grid, setParams, type Tensors, valuesOf } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 
@@ -76,6 +77,15 @@ function directionsFor({ values, lastAxis }: Variable, random: Random): Directio
   return directions;
 }
 
+/** Of the loss along a direction, by the modes that the module has. */
+interface Derivatives {
+  readonly where: string;
+  readonly reverse: number | undefined;
+  readonly tangent: number | undefined;
+  /** The sum of the absolute terms. */
+  readonly size: number;
+}
+
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
@@ -104,7 +114,12 @@ export function limits(dtype: "f32" | "f64"): { unit: number; tolerance: number;
     : { unit: 2 ** -24, tolerance: 1e-4, readable: 2e-2 };
 }
 
-/** `gradient` and `jvp`, which share the differences. */
+/** Do derivatives follow what functions of the source state? Differences see the true derivatives instead. */
+export const declares = ({ declaredDerivatives = [] }: Manifest): boolean => declaredDerivatives.length > 0;
+
+/**
+ * `gradient` and `jvp`, which share the differences. Where derivatives are declared, they are compared with each other only.
+ */
 export function checkFirstDerivatives(
   context: Context,
   call: Call,
@@ -119,6 +134,39 @@ export function checkFirstDerivatives(
   const gradient = has.gradient
     ? flatten(instance.backward?.(cotangentsOf(call)) as Record<string, unknown>)
     : undefined;
+  const compareWithDifferences = (variable: Variable, direction: Direction, own: Derivatives): void => {
+    const { where, size, reverse, tangent } = own;
+    const numeric = alongDirection(
+      context,
+      call,
+      variable,
+      direction,
+      () => {
+        const here = flatten(instance.forward(values()));
+        for (const [name, list] of Object.entries(here)) {
+          const base = start[name] as Float64Array;
+          for (let i = 0; i < list.length; i++) list[i] = (list[i] as number) - (base[i] as number);
+        }
+        return weigh(here, call).sum;
+      },
+      { precision: unit, goal: (tolerance / 4) * size },
+    );
+    const readableHere = numeric.kind === "smooth" && numeric.error <= readable * size + unit;
+    const against = (value: number | undefined, into: Findings, what: string): void => {
+      if (value === undefined) return;
+      const excess = excessOf(value, numeric);
+      // Where differences are too coarse to agree, they may still be precise enough to disagree.
+      if (!readableHere && !(numeric.kind === "smooth" && excess > 0)) return;
+      into.measure(
+        excess / Math.max(size, Math.abs(numeric.value), unit),
+        tolerance,
+        () =>
+          `${what} by ${where} is ${precise(value)}, differences give ${precise(numeric.value)} ± ${numeric.error.toExponential(1)}`,
+      );
+    };
+    against(reverse, findings.gradient, "the gradient");
+    against(tangent, findings.jvp, "jvp");
+  };
   for (const variable of variablesOf(context, call)) {
     for (const direction of directionsFor(variable, random)) {
       const tangent = has.jvp ? jvpAlong(context, call, variable, direction.values) : undefined;
@@ -128,37 +176,9 @@ export function checkFirstDerivatives(
         finite(own === undefined ? 0 : absoluteDot(own, direction.values)),
         finite(tangent?.size ?? 0),
       );
-      const numeric = alongDirection(
-        context,
-        call,
-        variable,
-        direction,
-        () => {
-          const here = flatten(instance.forward(values()));
-          for (const [name, list] of Object.entries(here)) {
-            const base = start[name] as Float64Array;
-            for (let i = 0; i < list.length; i++) list[i] = (list[i] as number) - (base[i] as number);
-          }
-          return weigh(here, call).sum;
-        },
-        { precision: unit, goal: (tolerance / 4) * size },
-      );
-      const readableHere = numeric.kind === "smooth" && numeric.error <= readable * size + unit;
       const where = `${variable.role} ${variable.name}, ${direction.label}`;
-      const against = (value: number | undefined, into: Findings, what: string): void => {
-        if (value === undefined) return;
-        const excess = excessOf(value, numeric);
-        // Where differences are too coarse to agree, they may still be precise enough to disagree.
-        if (!readableHere && !(numeric.kind === "smooth" && excess > 0)) return;
-        into.measure(
-          excess / Math.max(size, Math.abs(numeric.value), unit),
-          tolerance,
-          () =>
-            `${what} by ${where} is ${precise(value)}, differences give ${precise(numeric.value)} ± ${numeric.error.toExponential(1)}`,
-        );
-      };
-      against(reverse, findings.gradient, "the gradient");
-      against(tangent?.sum, findings.jvp, "jvp");
+      if (!declares(manifest))
+        compareWithDifferences(variable, direction, { where, size, reverse, tangent: tangent?.sum });
       if (reverse !== undefined && tangent !== undefined) {
         findings.jvp.measure(
           Math.abs(reverse - tangent.sum) / Math.max(size, unit),
@@ -193,6 +213,16 @@ function tangentsAlong({ role, name }: Variable, direction: Float64Array): Recor
   return tangents;
 }
 
+/** A random change of everything that has a gradient. */
+export function drawTangents(context: Context): Record<string, unknown> {
+  const tangents = Object.create(null) as Record<string, unknown>;
+  const params = Object.create(null) as Record<string, unknown>;
+  for (const { role, name, values } of variablesOf(context, context.call)) {
+    (role === "param" ? params : tangents)[name] = values.map(() => grid(context.random.uniform(-1, 1)));
+  }
+  return Object.assign(tangents, { params });
+}
+
 /** Differentiates what `f` gives while a tensor moves along a direction, and puts the tensor back. */
 function alongDirection(
   { instance }: Context,
@@ -216,7 +246,7 @@ function alongDirection(
   }
 }
 
-/** `hvp` against differences of the gradient, weighted with a random direction; and its symmetry. */
+/** `hvp` against differences of the gradient, weighted with a random direction; and along cotangents alone. */
 export function checkSecondDerivatives(context: Context, call: Call, findings: Findings): void {
   const { manifest, instance, random } = context;
   const { unit, tolerance, readable } = limits(manifest.dtype);
@@ -237,7 +267,7 @@ export function checkSecondDerivatives(context: Context, call: Call, findings: F
     return flatten(instance.backward?.(cotangentsOf(call)) as Record<string, unknown>);
   };
   const start = gradientHere();
-  for (const variable of variables) {
+  for (const variable of declares(manifest) ? [] : variables) {
     for (const direction of directionsFor(variable, random).slice(0, 2)) {
       const tangents = tangentsAlong(variable, direction.values);
       const product = flatten(

@@ -7,6 +7,7 @@ export type CheckName =
   | "gradient"
   | "jvp"
   | "hvp"
+  | "linearity"
   | "stream"
   | "chunks"
   | "batch"

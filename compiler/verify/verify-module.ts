@@ -5,7 +5,8 @@ import type { Manifest } from "../../runtime/module/manifest.js";
 import { createRandom, type Random } from "../../runtime/random.js";
 import { type Call, drawCall, flatten, runCall, setParams, type Tensors, tensors } from "./call.js";
 import { checkBatch, checkCapacity, checkChunks, checkPadding, checkRepeat, checkStream } from "./check-bits.js";
-import { checkFirstDerivatives, checkSecondDerivatives } from "./check-derivatives.js";
+import { checkFirstDerivatives, checkSecondDerivatives, declares } from "./check-derivatives.js";
+import { checkLinearity } from "./check-linearity.js";
 import { checkPackage, checkShapes } from "./check-package.js";
 import { checkRefusals } from "./check-refusals.js";
 import { checkSpecialValues } from "./check-special-values.js";
@@ -35,23 +36,32 @@ interface Check {
 const without = (part: "gradient" | "jvp" | "hvp") => (manifest: Manifest) =>
   manifest.has[part] ? undefined : `compiled without ${part}`;
 
+/** Why derivatives cannot be compared with differences. */
+function declared(manifest: Manifest): string | undefined {
+  if (!declares(manifest)) return undefined;
+  const names = (manifest.declaredDerivatives ?? []).map((name) => `\`${name}\``).join(", ");
+  const missing = manifest.has.jvp ? "" : "; compiled with jvp too, both modes could be compared with each other";
+  return `it contains declared derivatives, of ${names}: differences see the true ones${missing}`;
+}
+
 const checks: readonly Check[] = [
   { name: "package", meaning: "manifest, exports and kernels are consistent" },
   { name: "shapes", meaning: "names, types and lengths of results are those of the manifest", run: checkShapes },
   {
     name: "gradient",
     meaning: "backward agrees with differences of forward",
-    absent: without("gradient"),
+    absent: (manifest) => without("gradient")(manifest) ?? declared(manifest),
     run: (context, findings, all) =>
       checkFirstDerivatives(context, context.call, { gradient: findings, jvp: all.get("jvp") as Findings }),
   },
   {
     name: "jvp",
     meaning: "jvp agrees with differences and with backward",
-    absent: without("jvp"),
+    absent: (manifest) => without("jvp")(manifest) ?? (manifest.has.gradient ? undefined : declared(manifest)),
     // With a gradient it was compared along with that.
     run: (context, findings) => {
-      if (context.manifest.has.gradient) return;
+      if (context.manifest.has.gradient && !declares(context.manifest)) return;
+      if (declares(context.manifest)) findings.skip("compared with backward only: derivatives are declared");
       checkFirstDerivatives(context, context.call, { gradient: new Findings(), jvp: findings });
     },
   },
@@ -59,7 +69,16 @@ const checks: readonly Check[] = [
     name: "hvp",
     meaning: "hvp agrees with differences of backward",
     absent: (manifest) => without("hvp")(manifest) ?? without("gradient")(manifest),
-    run: (context, findings) => checkSecondDerivatives(context, context.call, findings),
+    run: (context, findings) => {
+      if (declares(context.manifest)) findings.skip("compared along cotangents only: derivatives are declared");
+      checkSecondDerivatives(context, context.call, findings);
+    },
+  },
+  {
+    name: "linearity",
+    meaning: "backward is linear in the cotangents, jvp and hvp in the tangents",
+    absent: ({ has }) => (has.gradient || has.jvp || has.hvp ? undefined : "compiled without gradient, jvp and hvp"),
+    run: checkLinearity,
   },
   { name: "stream", meaning: "a stream gives the bits of the sequence, also from a snapshot", run: checkStream },
   { name: "chunks", meaning: "pieces of a sequence give the bits of the whole", run: checkChunks },

@@ -94,6 +94,7 @@ const checkFields = fields({
   params: tensors({ initializer }),
   outputs: tensors(),
   has: fields({ gradient: flag, jvp: flag, hvp: flag }),
+  declaredDerivatives: optional(listOf(name)),
 });
 
 /**

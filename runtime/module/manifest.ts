@@ -19,6 +19,11 @@ export interface Manifest {
   readonly outputs: readonly TensorEntry[];
   /** Which parts were compiled in besides `forward` and `step`. */
   readonly has: { readonly gradient: boolean; readonly jvp: boolean; readonly hvp: boolean };
+  /**
+   * Functions of the source that state their derivative, by name: `["spike"]`. Gradients, `jvp` and `hvp` follow what they
+   * state, which differences of `forward` do not see. Left out where there are none.
+   */
+  readonly declaredDerivatives?: readonly string[];
 }
 
 export interface TensorEntry {

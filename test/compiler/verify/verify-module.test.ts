@@ -45,3 +45,42 @@ describe("verifyModule", () => {
     await expect(verifyModule(text, { runs: 0 })).rejects.toThrow(/runs must be a positive integer/u);
   });
 });
+
+describe("a module with declared derivatives", () => {
+  const compileLif = (options: object): string =>
+    compile(standardCell("lif"), { cell: "LIF", dimensions: { I: 2, H: 3 }, target: "js", ...options }).files[0]!.text;
+  const lif = compileLif({ jvp: true, hvp: true });
+  const checkOf = async (module: string, name: string) =>
+    (await verifyModule(module, { runs: 2, seed: 1 })).checks.find((check) => check.name === name)!;
+
+  it("says so, and is checked in what does not need differences", async () => {
+    const { passed, manifest, checks } = await verifyModule(lif, { runs: 2, seed: 1 });
+    expect(manifest.declaredDerivatives).toEqual(["spike"]);
+    expect(passed).toBe(true);
+    const gradient = checks.find(({ name }) => name === "gradient")!;
+    expect(gradient.status).toBe("skipped");
+    expect(gradient.detail).toContain("declared derivatives, of `spike`");
+    expect(checks.filter(({ status }) => status !== "passed")).toEqual([gradient]);
+    for (const name of ["jvp", "hvp", "linearity"]) {
+      expect(checks.find((check) => check.name === name)!.compared, name).toBeGreaterThan(1);
+    }
+    expect(checks.find(({ name }) => name === "jvp")!.detail).toContain("backward only");
+  });
+
+  it("that has no jvp is checked for linearity, and told what jvp would add", async () => {
+    const module = compileLif({ dtype: "f64" });
+    expect((await checkOf(module, "linearity")).status).toBe("passed");
+    expect((await checkOf(module, "gradient")).detail).toContain("compiled with jvp too");
+  });
+
+  it("does not get away with a wrong gradient", async () => {
+    const mutant = kernelMutants(lif).find(({ line }) => / - /u.test(line) && /grad|fround/u.test(line))!;
+    expect((await verifyModule(mutant.text, { runs: 2 })).passed).toBe(false);
+  });
+
+  it("does not get away with a gradient that is not linear", async () => {
+    const wrong = lif.replace(/(\n *)(backward_[\w]*\[[^\]]*\]) = /u, "$1$2 = 1 + ");
+    expect(wrong).not.toBe(lif);
+    expect((await checkOf(wrong, "linearity")).status).toBe("failed");
+  });
+});
