@@ -192,4 +192,15 @@ describe("standard cells", () => {
     expectNear(result["h_tilde"], combined);
     expectNear(result["out"], add(times(v(g, "W_out"), combined), v(g, "b_out")));
   });
+
+  it("LIF", () => {
+    const { given: g, result } = step("lif", "LIF", { I, H });
+    const [x, membrane, s] = [v(g, "x"), v(g, "v"), v(g, "s")];
+    const next = map((old, spike, below, beside) => 0.9 * old - spike + below + beside, membrane, s, times(v(g, "W"), x), times(v(g, "U"), s)); // prettier-ignore
+    expectNear(result["v"], next);
+    expectNear(
+      result["y"],
+      map((value) => (value > 1 ? 1 : 0), next),
+    );
+  });
 });
