@@ -216,6 +216,35 @@ check fails or the file is no compiled module.`,
   ],
 };
 
+export const benchCommand: CommandEntry = {
+  name: "bench",
+  summary: "time a cell, and show where its time goes",
+  usage: "FILE --dim NAME=SIZE… [options]",
+  description: `
+Times one streamed step, the forward pass and the gradient of a cell on random weights and
+inputs, beside what this machine does at best in one thread of WebAssembly: arithmetic on
+numbers in registers, and copying as much memory as the forward pass touches. A function
+near the first is bound by arithmetic, one near the second by memory. Then shows which
+share of the time goes before, into and after the loop over time, and into activations
+(tanh, exp, …). Times depend on what else the machine does: compare ratios.`,
+  options: [
+    cell,
+    { ...dim, help: "size of a dimension; run-time ones too, 8 where left out" },
+    { name: "batch", kind: "text", value: "N", help: "examples in a call; 1 where left out" },
+    { name: "steps", kind: "text", value: "N", help: "steps in a sequence; 100 where left out" },
+    { name: "target", kind: "text", value: "TARGET", help: "wasm (the default) or js: plain JavaScript" },
+    { name: "fma", kind: "flag", help: "with fused multiply-add, where this host has it" },
+    { name: "dtype", kind: "text", value: "TYPE", help: "f32 (the default) or f64: precision of all numbers" },
+    { name: "seconds", kind: "text", value: "N", help: "how long to measure; 5 where left out" },
+    json,
+  ],
+  examples: [
+    ["recell bench gru.cell --dim I=64 --dim H=128", "one example, 100 steps"],
+    ["recell bench std/lstm --cell LSTM -d I=16 -d H=32 --batch 64 --steps 50", "a batch"],
+    ["recell bench gru.cell -d I=64 -d H=128 --seconds 20 --json", "with more patience, all figures for programs"],
+  ],
+};
+
 export const commands: readonly CommandEntry[] = [
   buildCommand,
   checkCommand,
@@ -224,4 +253,5 @@ export const commands: readonly CommandEntry[] = [
   gradcheckCommand,
   diagnoseCommand,
   verifyCommand,
+  benchCommand,
 ];

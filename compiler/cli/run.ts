@@ -24,6 +24,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = 
   gradcheck: () => import("./gradcheck.js"),
   diagnose: () => import("./diagnose.js"),
   verify: () => import("./verify.js"),
+  bench: () => import("./bench.js"),
 };
 
 export async function runCommandLine(args: readonly string[], environment: Environment): Promise<ExitCode> {

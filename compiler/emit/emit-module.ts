@@ -1,5 +1,6 @@
 /** From a lowered cell to the text of its module. */
 import type { LoweredCell } from "../lower/lowered-cell.js";
+import type { KernelProgram } from "../ir/kernel/types.js";
 import { lowerProgram } from "../lower/graph-to-kernel/index.js";
 import { buildSequenceProgram } from "../transform/pipeline.js";
 import type { SequenceProgram } from "../transform/sequence-program.js";
@@ -19,25 +20,38 @@ export interface EmittedModule {
   readonly wasmFiles: readonly WasmFile[];
 }
 
+/** Changes kernels before they are printed: for looking at them, and for timing parts of them. */
+export type RewriteKernels = (kernel: KernelProgram) => KernelProgram;
+
 /** Every dimension of `cell` but the run-time ones must have a size. */
-export function emitModule(cell: LoweredCell, options: ModuleOptions): EmittedModule {
+export function emitModule(
+  cell: LoweredCell,
+  options: ModuleOptions,
+  rewrite: RewriteKernels = (kernel) => kernel,
+): EmittedModule {
   const { gradient, jvp, hvp } = options;
   const program = buildSequenceProgram(cell, { gradient, jvp, hvp });
   const manifest = buildManifest(cell, options);
   const emit = options.target === "wasm" ? emitWasm : emitJs;
-  return { manifest, ...emit(manifest, program, options) };
+  return { manifest, ...emit(manifest, program, options, rewrite) };
 }
 
-type Emit = (manifest: Manifest, program: SequenceProgram, options: ModuleOptions) => Omit<EmittedModule, "manifest">;
+type Emit = (
+  manifest: Manifest,
+  program: SequenceProgram,
+  options: ModuleOptions,
+  rewrite: RewriteKernels,
+) => Omit<EmittedModule, "manifest">;
 
-const emitJs: Emit = (manifest, program, { dtype }) => {
-  const kernel = lowerProgram(program, { runtimeDimensions: manifest.runtimeDimensions });
+const emitJs: Emit = (manifest, program, { dtype }, rewrite) => {
+  const kernel = rewrite(lowerProgram(program, { runtimeDimensions: manifest.runtimeDimensions }));
   return { text: printModule(manifest, printKernelProgram(kernel, dtype)), wasmFiles: [] };
 };
 
-const emitWasm: Emit = (manifest, program, { dtype, fma, wasmFile }) => {
+const emitWasm: Emit = (manifest, program, { dtype, fma, wasmFile }, rewrite) => {
   const target = { dtype, target: simd128, runtimeDimensions: manifest.runtimeDimensions };
-  const scheduled = scheduleKernels(program, target);
+  const planned = scheduleKernels(program, target);
+  const scheduled = { ...planned, kernel: rewrite(planned.kernel) };
   const kernels = {
     plan: printMemoryPlan(scheduled.kernel, scheduled.layout),
     bytes: emitKernels(scheduled, target),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { productOperations } from "./cells.js";
 import { drawData, get } from "./data.js";
 import { fromColumns, toColumns } from "./layouts.js";
-import { measure } from "./measure.js";
+import { measure } from "../../compiler/bench/measure.js";
 import { message } from "./onnx/protobuf.js";
 import { BenchUsageError, helpText, readOptions } from "./options.js";
 import { naive } from "./peers/naive.js";

@@ -9,8 +9,8 @@ import { floatTypeOf } from "../../compiler/emit/wasm/shapes.js";
 import { mathFunctions, mathNames } from "../../compiler/math/functions.js";
 import { instantiate, validate } from "../compiler/emit/wasm/engine.js";
 import { mapModule, shapes } from "../compiler/emit/wasm/math-module.js";
-import type { Contestant } from "./measure.js";
-import { measure } from "./measure.js";
+import type { Contestant } from "../../compiler/bench/measure.js";
+import { measure } from "../../compiler/bench/measure.js";
 
 const count = 1024;
 

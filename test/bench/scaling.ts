@@ -1,9 +1,8 @@
 /** How the time of an LSTM grows with its sizes: per operation it should be the same beside a round size as at it. */
 import { productOperations } from "./cells.js";
 import { drawData } from "./data.js";
-import { measure } from "./measure.js";
+import { measure } from "../../compiler/bench/measure.js";
 import { contender, instantiateCell } from "./peers/recell.js";
-import { bestTarget } from "./rows/targets.js";
 import type { Sizes, Workload } from "./workloads.js";
 
 interface Series {
@@ -36,8 +35,7 @@ const allSeries: readonly Series[] = [
 const roundSize = (n: number): number => 2 ** Math.round(Math.log2(n));
 
 export async function runScaling(seconds: number, say: (text: string) => void): Promise<void> {
-  const { target } = bestTarget();
-  process.stdout.write(`LSTM forward, f32, ${target}; sizes that are not varied: I=64 H=64 B=1 T=50\n`);
+  process.stdout.write(`LSTM forward, f32; sizes that are not varied: I=64 H=64 B=1 T=50\n`);
   for (const series of allSeries) {
     say(`${series.title} …\n`);
     process.stdout.write(`\n${await timeSeries(series, seconds)}`);
@@ -51,7 +49,7 @@ async function timeSeries({ title, sizes, varied, beside = roundSize }: Series, 
   });
   const contestants = [];
   for (const workload of workloads) {
-    const instance = await instantiateCell(workload, bestTarget());
+    const instance = await instantiateCell(workload, {});
     contestants.push({ name: workload.id, run: contender(workload, instance, drawData(workload)).run });
   }
   const timings = await measure(contestants, { seconds });

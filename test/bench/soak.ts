@@ -3,7 +3,6 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { cell, type CompileOptions } from "../../compiler/index.js";
 import type { ModuleInstance } from "../../runtime/index.js";
-import { targetNames } from "./rows/targets.js";
 
 const calls = 1_000_000;
 const checkpoints = 10;
@@ -22,9 +21,9 @@ export async function runSoak(say: (text: string) => void): Promise<boolean> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   let passed = true;
-  for (const target of targetNames()) {
+  for (const target of ["js", "wasm"] as const) {
     say(`${target}: ${calls.toLocaleString("en")} calls of forward, step and backward …\n`);
-    const options = { cell: "GRU", dimensions: { I: 3, H: 5 }, target } as unknown as CompileOptions;
+    const options = { cell: "GRU", dimensions: { I: 3, H: 5 }, target } satisfies CompileOptions;
     const module = await cell(`import { GRU } from "std/gru"\n`, options);
     const instance = module.instantiate({ batch: 2, steps: 3 });
     instance.init(1);

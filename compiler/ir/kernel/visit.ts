@@ -74,7 +74,11 @@ export interface StatementMapper {
   /** Applied to every affine expression, those inside accesses included. */
   readonly affine?: (value: Affine) => Affine;
   readonly variable?: (name: string) => string;
+  /** Applied to operations on single numbers, the inner ones first. */
+  readonly operation?: (value: OperationExpression) => Expression;
 }
+
+type OperationExpression = Extract<Expression, { kind: "operation" }>;
 
 /** Rebuilds a statement with accesses, affine expressions and names of scalars replaced. */
 export function mapStatement(statement: Statement, mapper: StatementMapper): Statement {
@@ -158,8 +162,10 @@ export function mapExpression(value: Expression, mapper: StatementMapper): Expre
     }
     case "integer":
       return { ...value, value: affine(value.value) };
-    case "operation":
-      return { ...value, operands: value.operands.map((operand) => mapExpression(operand, mapper)) };
+    case "operation": {
+      const mapped = { ...value, operands: value.operands.map((operand) => mapExpression(operand, mapper)) };
+      return mapper.operation?.(mapped) ?? mapped;
+    }
     case "piecewise":
       return {
         ...value,

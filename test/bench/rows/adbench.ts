@@ -6,9 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cell } from "../../../compiler/index.js";
 import type { ModuleInstance } from "../../../runtime/index.js";
-import { find, measure } from "../measure.js";
+import { find, measure } from "../../../compiler/bench/measure.js";
 import { ratioRow, type Row, timeRow } from "./row.js";
-import { bestTarget } from "./targets.js";
 
 const repository = fileURLToPath(new URL("../../../../", import.meta.url));
 const dataFile = join(repository, "../shared/goldens/adbench/lstm_l2_c1024.txt");
@@ -34,7 +33,7 @@ export async function adbenchRows(seconds: number, say: (text: string) => void):
   }
   const input = readInput(readFileSync(dataFile, "utf8"));
   const { bits, steps } = input;
-  const options = { cell: "AdbenchLSTM", dimensions: { B: bits }, dtype: "f64", ...bestTarget() } as const;
+  const options = { cell: "AdbenchLSTM", dimensions: { B: bits }, dtype: "f64" } as const;
   const source = `import { AdbenchLSTM } from "std/adbench-lstm"\n`;
   const load = async (gradient: boolean): Promise<ModuleInstance> => {
     const instance = (await cell(source, { ...options, gradient })).instantiate({ batch: 1, steps });
@@ -66,11 +65,10 @@ export async function adbenchRows(seconds: number, say: (text: string) => void):
     { seconds },
   );
   const [cost, gradient] = ["objective", "gradient"].map((name) => find(timings, name).median / 1000);
-  const target = options.target ?? "js";
   const rows = [
-    timeRow(`ADBench l2_c1024 f64: objective, recell ${target}`, cost!),
-    timeRow(`ADBench l2_c1024 f64: objective and gradient, recell ${target}`, gradient!),
-    ratioRow(`ADBench l2_c1024 f64: gradient / objective, recell ${target}`, gradient! / cost!, "at most", 3),
+    timeRow(`ADBench l2_c1024 f64: objective, recell`, cost!),
+    timeRow(`ADBench l2_c1024 f64: objective and gradient, recell`, gradient!),
+    ratioRow(`ADBench l2_c1024 f64: gradient / objective, recell`, gradient! / cost!, "at most", 3),
   ];
   if (built === undefined) return rows;
   const c = built(Math.max(200, (1000 * seconds) / 4)).milliseconds;

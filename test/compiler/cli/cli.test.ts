@@ -80,12 +80,42 @@ describe("wrong use exits with 2 and says what is wrong", () => {
     [["explain", "x.cell", "--equations", "--json"], /--equations prints text only; leave out --json/u],
     [["explain", "x.cell", "--equations", "--after", "simplify"], /--equations does not go with --after/u],
     [["explain", "x.cell", "--equations", "--entry", "step"], /--equations does not go with --entry/u],
+    [["bench", "x.cell", "--steps", "0"], /--steps must be an integer of at least 1, got "0"/u],
+    [["bench", "x.cell", "--seconds", "-1"], /--seconds must be a number above 0 and at most 3600, got "-1"/u],
+    [["bench", "x.cell", "--target", "js", "--fma"], /--fma needs --target wasm/u],
+    [["bench", "std/luong", "--cell", "LuongDotGRU", "-d", "S=0"], /--dim S must be a positive integer, got 0/u],
+    [["bench", "std/lstm", "-d", "I=4"], /LSTM needs a size for H/u],
     [["gradcheck", "x.cell", "--seed", "abc"], /--seed must be an integer|cannot read/u],
   ])("%j", async (args, message) => {
     const { code, out, error } = await recell(...args);
     expect(code).toBe(2);
     expect(out).toBe("");
     expect(error).toMatch(message);
+  });
+});
+
+describe("bench", () => {
+  const quick = ["-d", "N=3", "--steps", "4", "--seconds", "0.05"];
+
+  test("a table", async () => {
+    const { code, out } = await recell("bench", file("leaky.cell"), ...quick, "--batch", "2");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Leaky N=3, f32, wasm; 2 examples, 4 steps\n/u);
+    for (const line of ["step ", "forward ", "gradient / forward: ", "where backward goes, "]) {
+      expect(out).toContain(`\n${line}`);
+    }
+  });
+
+  test("JSON", async () => {
+    const { code, out } = await recell("bench", file("leaky.cell"), ...quick, "--json", "--target", "js");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ cell: "Leaky", kernels: "js", dtype: "f32", batch: 1, steps: 4 });
+  });
+
+  test("a source with errors", async () => {
+    const { code, out, error } = await recell("bench", file("wrong.cell"), "-d", "N=3");
+    expect([code, out]).toEqual([1, ""]);
+    expect(error).toContain("error[unknown-name]");
   });
 });
 

@@ -2,9 +2,9 @@
  * What this machine reaches at best, measured on the spot on one thread of WebAssembly: arithmetic that never leaves the
  * registers, and copying. A cell is judged by its share of these.
  */
-import { FunctionCode, type Local } from "../../emit/wasm/code.js";
-import type { OpName } from "../../emit/wasm/instructions.js";
-import { ModuleBuilder } from "../../emit/wasm/module-builder.js";
+import { FunctionCode, type Local } from "../emit/wasm/code.js";
+import type { OpName } from "../emit/wasm/instructions.js";
+import { ModuleBuilder } from "../emit/wasm/module-builder.js";
 
 type Dtype = "f32" | "f64";
 

@@ -20,19 +20,21 @@ export interface MeasureOptions {
   readonly seconds: number;
   /** At least so many turns each, however long that takes. */
   readonly leastTurns?: number;
+  /** Told now and then which share of the time is over. */
+  readonly progress?: (done: number) => void;
 }
 
 /** Longest turn of a contestant whose calls are shorter, in milliseconds. */
-const longestTurn = 40;
+const longestTurn = 20;
 
-/** Calls `run` until `milliseconds` are over, at least once; gives the mean time of a call in milliseconds. */
-async function spend(run: () => unknown, milliseconds: number): Promise<number> {
+/** Calls `run` until `milliseconds` are over, at least `least` times; gives the mean time of a call in milliseconds. */
+async function spend(run: () => unknown, milliseconds: number, least = 1): Promise<number> {
   const start = performance.now();
   for (let calls = 1; ; calls++) {
     const result = run();
     if (result instanceof Promise) await result;
     const elapsed = performance.now() - start;
-    if (elapsed >= milliseconds) return elapsed / calls;
+    if (elapsed >= milliseconds && calls >= least) return elapsed / calls;
   }
 }
 
@@ -48,14 +50,14 @@ async function callsInTurn(run: () => unknown, count: number): Promise<number> {
 
 /** Times all contestants in turn, round after round, until the time is over. */
 export async function measure(contestants: readonly Contestant[], options: MeasureOptions): Promise<Timing[]> {
-  const { seconds, leastTurns = 5 } = options;
+  const { seconds, leastTurns = 5, progress } = options;
   const total = seconds * 1000;
   const start = performance.now();
   // Long enough for the engine to have optimised what it will; the first pass carries what happens only once.
-  const warmUp = Math.max(20, total / (8 * contestants.length));
-  for (const { run } of contestants) await spend(run, warmUp);
+  const warmUp = Math.max(20, total / (4 * contestants.length));
+  for (const { run } of contestants) await spend(run, warmUp, 3);
   const counts: number[] = [];
-  const turn = Math.min(longestTurn, Math.max(1, total / (25 * contestants.length)));
+  const turn = Math.min(longestTurn, Math.max(1, total / (40 * contestants.length)));
   for (const { run } of contestants) {
     const call = await spend(run, turn);
     counts.push(Math.max(1, Math.round(turn / call)));
@@ -63,6 +65,7 @@ export async function measure(contestants: readonly Contestant[], options: Measu
   const samples = contestants.map((): number[] => []);
   for (let round = 0; round < leastTurns || performance.now() - start < total; round++) {
     for (const [i, { run }] of contestants.entries()) samples[i]!.push(await callsInTurn(run, counts[i]!));
+    progress?.(Math.min(1, (performance.now() - start) / total));
   }
   return contestants.map(({ name }, i) => {
     const sorted = samples[i]!.map((milliseconds) => 1000 * milliseconds).sort((a, b) => a - b);

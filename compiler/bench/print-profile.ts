@@ -1,0 +1,103 @@
+/** A profile as text for a terminal. */
+import type { EntryParts, FunctionProfile, Part, Profile } from "./profile-cell.js";
+
+export function printProfile(profile: Profile): string {
+  return [headOf(profile), functionsTable(profile), ...profile.parts.map(partsTable), footnote].join("\n");
+}
+
+const footnote = `Times are medians of turns, those of parts minima. Operations are those of products and all others, where each tanh,
+exp and the like counts as one. Moved is what the parts of the program read and write, each number once wherever it is
+named; what caches keep comes cheaper. Each part was timed alone, in a module that has nothing else, and activations as
+what is saved where they are replaced by clamps: so shares need not add up to the whole.
+`;
+
+function headOf({ cell, dimensions, dtype, fma, kernels, batch, steps, sizes, ceiling }: Profile): string {
+  const all = Object.entries({ ...dimensions, ...sizes }).map(([name, size]) => `${name}=${size}`);
+  return [
+    `${[cell, ...all].join(" ")}, ${dtype}, ${kernels}; ${plural(batch, "example")}, ${plural(steps, "step")}`,
+    `this machine, one thread of WebAssembly: ${giga(ceiling.arithmetic)} GFLOP/s in registers, ${giga(ceiling.copy)} GB/s copying ${quantity(ceiling.copied, "B")}`,
+    ...(fma && kernels === "wasm" ? ["this host runs no fused multiply-add: the kernels without it were timed"] : []),
+    "",
+  ].join("\n");
+}
+
+function functionsTable({ functions, gradient, ceiling }: Profile): string {
+  const rows = functions.map((fn) => [
+    fn.name,
+    time(fn.time),
+    time(fn.minimum),
+    time(fn.perStep),
+    ...workOf(fn, fn.time, ceiling),
+  ]);
+  const head = ["", "time", "least", "per step", ...workHead];
+  return [table(head, rows), `gradient / forward: ${gradient.toFixed(2)}`, ""].join("\n");
+}
+
+const workHead = ["operations", "GFLOP/s", "of registers", "moved", "GB/s", "of copying"];
+
+function workOf(
+  { products, operations, bytes }: Pick<FunctionProfile, "products" | "operations" | "bytes">,
+  microseconds: number,
+  { arithmetic, copy }: Profile["ceiling"],
+): string[] {
+  const seconds = microseconds * 1e-6;
+  const [speed, flow] = [(products + operations) / seconds, bytes / seconds];
+  return [
+    quantity(products + operations, ""),
+    giga(speed),
+    percent(speed / arithmetic),
+    quantity(bytes, "B"),
+    giga(flow),
+    percent(flow / copy),
+  ];
+}
+
+const titles: Readonly<Record<Part["name"], string>> = {
+  before: "before the loop",
+  loop: "in the loop",
+  after: "after the loop",
+  around: "calls and copies",
+};
+
+function partsTable({ entry, time: whole, parts, activations }: EntryParts): string {
+  const rows = parts.map(({ name, time: own, products, operations }) => {
+    const work = products + operations;
+    return [titles[name], percent(own / whole), time(own), work === 0 ? "" : giga(work / (own * 1e-6))];
+  });
+  if (activations !== undefined)
+    rows.push(["of these, activations", percent(activations / whole), time(activations), ""]);
+  return table([`where ${entry} goes, ${time(whole)}`, "share", "time", "GFLOP/s"], rows);
+}
+
+/** The first column to the left, the others to the right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells.map((text, i) => (i === 0 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0))).join("  ");
+  return `${[head, ...rows].map((row) => `${line(row).trimEnd()}\n`).join("")}`;
+}
+
+const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+const giga = (value: number): string => {
+  const number = value / 1e9;
+  return number >= 100 ? number.toFixed(0) : number.toPrecision(2);
+};
+
+function time(microseconds: number): string {
+  if (microseconds < 1) return `${(1000 * microseconds).toPrecision(3)} ns`;
+  return microseconds < 1000 ? `${microseconds.toPrecision(3)} µs` : `${(microseconds / 1000).toPrecision(3)} ms`;
+}
+
+/** With three digits and a prefix: `19.7 M`. */
+function quantity(value: number, unit: string): string {
+  const prefixes = ["", "k", "M", "G", "T"];
+  let scale = 0;
+  let scaled = value;
+  while (scaled >= 999.5 && scale + 1 < prefixes.length) {
+    scaled /= 1000;
+    scale++;
+  }
+  const digits = Number.isInteger(scaled) && scale === 0 ? String(scaled) : scaled.toPrecision(3);
+  return `${digits} ${prefixes[scale] ?? ""}${unit}`.trimEnd();
+}

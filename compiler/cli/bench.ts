@@ -1,0 +1,63 @@
+/** `recell bench`: how fast a cell is here, beside what the machine can do, and where its time goes. */
+import { printProfile } from "../bench/print-profile.js";
+import { profileCell } from "../bench/profile-cell.js";
+import { lowerSource, type LowerResult } from "../lower-source.js";
+import { choiceOption, integerOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
+import { exitCodes, type Run } from "./command.js";
+import { withOptionErrors } from "./option-errors.js";
+import { createProgress } from "./progress.js";
+import { type Input, onlyInput, showFindings } from "./sources.js";
+
+/** Size of a run-time dimension that is not given. */
+const defaultSize = 8;
+
+export const run: Run = async (args, terminal) => {
+  const batch = integerOption("batch", args.text("batch"), 1, 1);
+  const steps = integerOption("steps", args.text("steps"), 100, 1);
+  const seconds = secondsOption(args.text("seconds"));
+  const target = choiceOption("target", args.text("target"), ["wasm", "js"], "wasm");
+  const fma = args.flag("fma") === true;
+  if (fma && target === "js") throw new UsageError("--fma needs --target wasm");
+  const dtype = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32");
+  const input = onlyInput("bench", args);
+  const { result, sizes } = withOptionErrors(input.file, () => lowerAtSizes(input, args));
+  showFindings(result, terminal);
+  if (result.cell === undefined) return exitCodes.failed;
+  const progress = createProgress(terminal);
+  const profile = await profileCell(
+    result.cell,
+    { target, dtype, fma, batch, steps, sizes, seconds },
+    (part, done, total) => progress.show(part, done, total),
+  );
+  progress.clear();
+  terminal.out(args.flag("json") === true ? `${JSON.stringify(profile, null, 2)}\n` : printProfile(profile));
+  return exitCodes.ok;
+};
+
+function secondsOption(text: string | undefined): number {
+  const seconds = Number(text ?? 5);
+  if (seconds > 0 && seconds <= 3600 && text?.trim() !== "") return seconds;
+  throw new UsageError(`--seconds must be a number above 0 and at most 3600, got ${JSON.stringify(text)}`);
+}
+
+/** Lowers twice: which of the sizes are run-time ones is known only then. */
+function lowerAtSizes(
+  { file, text, readFile }: Input,
+  args: ParsedArguments,
+): { readonly result: LowerResult; readonly sizes: Readonly<Record<string, number>> } {
+  const cell = args.text("cell");
+  const options = { file, readFile, ...(cell === undefined ? {} : { cell }) };
+  const symbolic = lowerSource(text, options, "symbolic");
+  if (symbolic.cell === undefined) return { result: symbolic, sizes: {} };
+  const given = new Map(Object.entries(sizesOption("dim", args.list("dim"))));
+  const sizes: Record<string, number> = {};
+  for (const name of symbolic.cell.runtimeDimensions) {
+    const size = given.get(name) ?? defaultSize;
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new UsageError(`--dim ${name} must be a positive integer, got ${size}`);
+    }
+    sizes[name] = size;
+    given.delete(name);
+  }
+  return { result: lowerSource(text, { ...options, dimensions: Object.fromEntries(given) }, "all sizes"), sizes };
+}

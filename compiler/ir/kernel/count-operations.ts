@@ -1,0 +1,257 @@
+/**
+ * How much arithmetic a kernel function does, and how many numbers it moves, region by region, for a call of given sizes
+ * in which every example is as long as the call and the parameters are those of the call before. For programs in which
+ * products are whole: once they are in tiles, the rounds of loops depend on each other.
+ */
+import { invariant } from "../../diagnostics/invariant.js";
+import type { ScalarOp } from "../../ops/scalar-ops.js";
+import { BATCH_SYMBOL, type Dim, evaluateDim } from "../../types/dim.js";
+import type {
+  Access,
+  Affine,
+  Axis,
+  Expression,
+  IndexExpression,
+  KernelFunction,
+  KernelProgram,
+  ReductionOp,
+  Statement,
+} from "./types.js";
+
+/** Before, in or behind the loops over time; between two loops is before the second. */
+export type Place = "before" | "loop" | "after";
+
+export interface RegionCount {
+  readonly name: string;
+  readonly comment: string;
+  readonly place: Place;
+  /** How often the region runs. */
+  readonly runs: number;
+  /** Multiplications and additions of matrix products: twice rows · columns · contracted. */
+  readonly products: number;
+  /** Operations on single numbers by kind, sums and the like included. */
+  readonly operations: ReadonlyMap<ScalarOp | ReductionOp, number>;
+  /**
+   * Numbers read and written: of each run, every number of a buffer once for each expression that names it. What stays in
+   * registers and caches from one run to the next is not known here; this is what the program asks for.
+   */
+  readonly reads: number;
+  readonly writes: number;
+}
+
+/** Sizes of the call: `%B`, `%T` and run-time dimensions. */
+export type CallSizes = ReadonlyMap<string, number>;
+
+export function countOperations(program: KernelProgram, fn: KernelFunction, sizes: CallSizes): RegionCount[] {
+  const counter: Counter = { sizes, sizeOf: new Map(program.buffers.map((b) => [b.name, evaluateDim(b.size, sizes)])) };
+  return placesOf(fn).flatMap(({ statement, place }) => regionsIn(statement, place, 1, counter));
+}
+
+/** The statements of a function, each with where it stands. */
+export function placesOf(fn: KernelFunction): { readonly statement: Statement; readonly place: Place }[] {
+  const last = fn.body.reduce((found, statement, i) => (isTimeLoop(statement) ? i : found), Infinity);
+  const lastLoop = last === Infinity ? fn.body.length : last;
+  return fn.body.map((statement, i) => ({
+    statement,
+    place: isTimeLoop(statement) ? "loop" : i < lastLoop ? "before" : "after",
+  }));
+}
+
+/** A loop over regions: the loop of a scan. */
+function isTimeLoop(statement: Statement): boolean {
+  return statement.kind === "for" && statement.body.some((inner) => inner.kind === "region" || isTimeLoop(inner));
+}
+
+interface Counter {
+  readonly sizes: CallSizes;
+  /** Numbers in each buffer. */
+  readonly sizeOf: ReadonlyMap<string, number>;
+}
+
+function regionsIn(statement: Statement, place: Place, runs: number, counter: Counter): RegionCount[] {
+  if (statement.kind === "for") {
+    const rounds = runs * roundsOf(statement, counter.sizes);
+    return statement.body.flatMap((inner) => regionsIn(inner, place, rounds, counter));
+  }
+  if (statement.kind !== "region") return [];
+  const { products, operations, reads, writes } = new RegionCounter(counter).run(statement.body);
+  return [
+    {
+      name: statement.name,
+      comment: statement.comment,
+      place,
+      runs,
+      products: runs * products,
+      operations: new Map([...operations].map(([op, count]) => [op, runs * count])),
+      reads: runs * reads,
+      writes: runs * writes,
+    },
+  ];
+}
+
+function roundsOf(axis: Axis & { readonly from?: Affine; readonly step?: number }, sizes: CallSizes): number {
+  const { extent, from, step = 1 } = axis;
+  const fixed = ({ constant, terms }: Affine): number => {
+    invariant(terms.length === 0, `the rounds of ${axis.variable} depend on a variable`);
+    return evaluateDim(constant, sizes);
+  };
+  const dim = (value: Dim): number => evaluateDim(value, sizes);
+  const to =
+    extent.kind === "affine"
+      ? fixed(extent.value)
+      : extent.kind === "size"
+        ? dim(extent.dim)
+        : (sizes.get(BATCH_SYMBOL) ?? 0);
+  return Math.max(0, Math.ceil((to - (from === undefined ? 0 : fixed(from))) / step));
+}
+
+/** Rounds by variable, of the loops around a piece of a region. */
+type Loops = ReadonlyMap<string, number>;
+
+const totalOf = (loops: Loops): number => [...loops.values()].reduce((product, rounds) => product * rounds, 1);
+
+/** One run of one region. */
+class RegionCounter {
+  products = 0;
+  reads = 0;
+  writes = 0;
+  readonly operations = new Map<ScalarOp | ReductionOp, number>();
+  readonly #counter: Counter;
+  /** Loops that an index variable changes with. */
+  readonly #changesWith = new Map<string, ReadonlySet<string>>();
+  readonly #seen = new Set<string>();
+
+  constructor(counter: Counter) {
+    this.#counter = counter;
+  }
+
+  run(body: readonly Statement[]): this {
+    this.#statements(body, new Map());
+    return this;
+  }
+
+  #statements(body: readonly Statement[], loops: Loops): void {
+    for (const statement of body) this.#statement(statement, loops);
+  }
+
+  #statement(statement: Statement, loops: Loops): void {
+    switch (statement.kind) {
+      case "for":
+        this.#statements(statement.body, this.#within([statement], loops));
+        return;
+      case "region":
+        this.#statements(statement.body, loops);
+        return;
+      case "product": {
+        const { rows, columns, contracted, a, b, initial, out, tail } = statement;
+        const outer = this.#within(
+          [rows, columns].filter((axis) => axis !== undefined),
+          loops,
+        );
+        const all = this.#within(contracted, outer);
+        this.products += 2 * totalOf(all);
+        this.reads += this.#access(a, all) + this.#access(b, all);
+        if (initial !== undefined) this.#expression(initial, outer);
+        if (tail === undefined) this.writes += this.#access(out, outer, "written");
+        else
+          this.#statements(
+            tail.body,
+            new Map([...this.#within(rows === undefined ? [] : [rows], loops), [tail.unit, tail.length]]),
+          );
+        return;
+      }
+      case "pack": {
+        if (statement.onChange) return;
+        const { columns, contracted, from } = statement;
+        const count = this.#access(from, this.#within([columns, ...contracted], loops));
+        this.reads += count;
+        this.writes += count;
+        return;
+      }
+      case "let_index":
+        this.#index(statement.name, statement.value, loops);
+        return;
+      case "let":
+        this.#expression(statement.value, loops);
+        return;
+      case "accumulator":
+        this.#expression(statement.initial, loops);
+        return;
+      case "accumulate":
+        this.#operation(statement.op, loops);
+        this.#expression(statement.value, loops);
+        return;
+      case "store":
+        this.#expression(statement.value, loops);
+        if (statement.mode === "add") {
+          this.#operation("add", loops);
+          this.reads += this.#access(statement.access, loops);
+        }
+        this.writes += this.#access(statement.access, loops, "written");
+        return;
+      case "store_index":
+        this.writes += this.#access(statement.access, loops, "written");
+        return;
+      case "zero_padding":
+      case "select_examples":
+        // Nothing to do where all examples are as long as the call.
+        return;
+    }
+  }
+
+  #within(axes: readonly (Axis & { readonly from?: Affine; readonly step?: number })[], loops: Loops): Loops {
+    const { sizes } = this.#counter;
+    return new Map([...loops, ...axes.map((axis): [string, number] => [axis.variable, roundsOf(axis, sizes)])]);
+  }
+
+  #expression(value: Expression, loops: Loops): void {
+    if (value.kind === "load") this.reads += this.#access(value.access, loops);
+    else if (value.kind === "operation") {
+      this.#operation(value.op, loops);
+      for (const operand of value.operands) this.#expression(operand, loops);
+    } else if (value.kind === "piecewise") {
+      // Which side is taken changes from place to place: both count, as a bound.
+      this.#expression(value.below, loops);
+      this.#expression(value.otherwise, loops);
+    }
+  }
+
+  #operation(op: ScalarOp | ReductionOp, loops: Loops): void {
+    this.operations.set(op, (this.operations.get(op) ?? 0) + totalOf(loops));
+  }
+
+  #index(name: string, value: IndexExpression, loops: Loops): void {
+    if (value.kind === "load") this.reads += this.#access(value.access, loops);
+    this.#changesWith.set(name, this.#loopsOf(indexTerms(value)));
+  }
+
+  #loopsOf(terms: Affine["terms"]): ReadonlySet<string> {
+    return new Set(terms.flatMap(({ variable }) => [...(this.#changesWith.get(variable) ?? [variable])]));
+  }
+
+  /** Numbers of a buffer that an expression names: once each, and only where no other expression was the same. */
+  #access({ buffer, offset }: Access, loops: Loops, kind: "read" | "written" = "read"): number {
+    const terms = offset.terms.map(({ variable, coefficient }) => `${coefficient.key}*${variable}`);
+    const key = [kind, buffer, offset.constant.key, ...terms].join(" ");
+    if (this.#seen.has(key)) return 0;
+    this.#seen.add(key);
+    if (totalOf(loops) === 0) return 0;
+    const size = this.#counter.sizeOf.get(buffer);
+    invariant(size !== undefined, `there is no buffer ${buffer}`);
+    const used = this.#loopsOf(offset.terms);
+    return Math.min(size, totalOf(new Map([...loops].filter(([variable]) => used.has(variable)))));
+  }
+}
+
+function indexTerms(value: IndexExpression): Affine["terms"] {
+  switch (value.kind) {
+    case "affine":
+      return value.value.terms;
+    case "size":
+      return [];
+    case "load":
+      return value.access.offset.terms;
+    default:
+      return [...value.left.terms, ...value.right.terms];
+  }
+}
