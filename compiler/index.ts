@@ -24,7 +24,7 @@ export {
 
 // From text to a module in this process.
 export { cell, CellError, type CellOptions, type LoadedCell } from "./in-process.js";
-export type { CompiledModule, InstantiateOptions, ModuleInstance } from "../runtime/module/compiled-module.js";
+export type { CompiledModule, InstantiateOptions, KernelVariant, ModuleInstance } from "../runtime/module/compiled-module.js";
 export type { Manifest } from "../runtime/module/manifest.js";
 
 // What is wrong with a text, for people and for programs.

@@ -14,6 +14,7 @@ export type {
   CompiledModule,
   FloatArray,
   InstantiateOptions,
+  KernelVariant,
   ModuleInstance,
   TensorRecord,
 } from "./module/compiled-module.js";

@@ -13,11 +13,6 @@ export function checkPackage(
   findings: Findings,
 ): void {
   const { manifest } = module;
-  const exported = module as unknown as Readonly<Record<string, unknown>>;
-  findings.expect(
-    typeof exported["instantiateAsync"] === "function",
-    () => "the module does not export instantiateAsync",
-  );
   checkNames(manifest, findings);
   if (text !== undefined) checkText(manifest, text, wasm, findings);
 }

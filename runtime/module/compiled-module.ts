@@ -1,6 +1,12 @@
 /** A compiled module as this library sees it: any cell, whose names and shapes stand in its manifest. */
 import type { Manifest } from "./manifest.js";
 
+/**
+ * Which kernels run: plain JavaScript; WebAssembly; or WebAssembly with fused multiply-add, whose results may differ from
+ * those of the other two in the last bits.
+ */
+export type KernelVariant = "js" | "wasm" | "wasm-fma";
+
 /** The element type of a module compiled with `dtype: "f32"` or `"f64"`. */
 export type FloatArray = Float32Array | Float64Array;
 
@@ -30,6 +36,8 @@ export type CallGradient = Readonly<Record<string, FloatArray>> & {
  * the same kind, so copy what has to last.
  */
 export interface ModuleInstance {
+  /** Which kernels this instance runs. */
+  readonly variant: KernelVariant;
   readonly params: TensorRecord;
   /** Sets the parameters by their declared initialisers; the same seed gives the same values. */
   init(seed: number): void;
@@ -58,14 +66,28 @@ export interface InstantiateOptions {
   readonly steps?: number;
   /** The largest run-time size of each dimension in `manifest.runtimeDimensions`. */
   readonly sizes?: Readonly<Record<string, number>>;
-  /** Refuse to allocate more than this. */
+  /** Refuse to allocate more than this; 4 GiB by default. */
   readonly maxBytes?: number;
+  /**
+   * Only, and always, for modules that were built with `--wasm-file`: the `.wasm` file of the module, as a
+   * `WebAssembly.Module` or as bytes; for `instantiateAsync` also a `Response` or a promise of one of these.
+   */
+  readonly wasm?: object;
 }
 
 export interface CompiledModule {
   readonly manifest: Manifest;
-  /** Allocates everything that calls of these sizes need; no call allocates afterwards. */
+  /** Which kernels this host runs; only in modules that were built with `--fma`, which have two variants. */
+  readonly variant?: "wasm" | "wasm-fma";
+  /**
+   * Allocates everything that calls of these sizes need; no call allocates afterwards.
+   *
+   * @throws TypeError or RangeError where an option is wrong; RangeError, with the number of bytes, where the sizes take
+   * more than `maxBytes` or than the host gives.
+   */
   instantiate(options?: InstantiateOptions): ModuleInstance;
+  /** The same, without holding up the thread where kernels are still to be compiled. */
+  instantiateAsync(options?: InstantiateOptions): Promise<ModuleInstance>;
 }
 
 /** Number of elements of a tensor whose sizes are all known. */

@@ -11,7 +11,8 @@ import type { CompiledModule } from "./compiled-module.js";
  * has imported for as long as the program runs, so do not load a fresh text for every request.
  *
  * @param source The text of the module, or a `URL` to import it from (`new URL("./gru.js", import.meta.url)`).
- * @returns The module's exports, `manifest` and `instantiate`.
+ * @returns The module's exports: `manifest`, `instantiate`, `instantiateAsync` and, where it was built with `--fma`,
+ * `variant`.
  * @throws TypeError where the source is neither, or is a path and not a module.
  * @throws ModuleError `not-loadable`, `not-a-cell`, `unknown-version` or `corrupt-manifest`.
  * @example
@@ -26,6 +27,7 @@ export async function loadModule(source: string | URL): Promise<CompiledModule> 
 export interface ModuleNamespace {
   readonly manifest: object;
   instantiate(options?: never): object;
+  instantiateAsync(options?: never): Promise<object>;
 }
 
 /**
@@ -40,10 +42,12 @@ export interface ModuleNamespace {
 export function asModule(namespace: ModuleNamespace | Readonly<Record<string, unknown>>): CompiledModule {
   const exports = namespace as Readonly<Record<string, unknown>>;
   const manifest = checkManifest(exports["manifest"]);
-  if (typeof exports["instantiate"] !== "function") {
-    throw new ModuleError("not-a-cell", "this is no compiled cell: it does not export `instantiate`");
+  for (const name of ["instantiate", "instantiateAsync"]) {
+    if (typeof exports[name] !== "function") {
+      throw new ModuleError("not-a-cell", `this is no compiled cell: it does not export \`${name}\``);
+    }
   }
-  return { ...exports, manifest, instantiate: exports["instantiate"] as CompiledModule["instantiate"] };
+  return { ...(exports as unknown as CompiledModule), manifest };
 }
 
 function addressOf(source: string | URL): string {

@@ -1,4 +1,7 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compile } from "../../compiler/index.js";
 
@@ -25,4 +28,35 @@ test("every example of spec/module-abi.md does what it says", async () => {
     Reflect.deleteProperty(globalThis, "recellPrinted");
   }
   expect(printed).toEqual(expected);
+});
+
+test.each([
+  ["browser", true, "gru", [2]],
+  ["browser", false, "gru", [2]],
+  ["node", false, "...instances", [1, 2]],
+])("loading kernels from a file, as in the %s example", (where, fma, instances, batches) => {
+  const { files, wasmFiles } = compile(blocks("cell")[0] ?? "", {
+    dimensions: { I: 2, H: 3 },
+    wasmFile: true,
+    fma,
+  }) as {
+    readonly files: readonly { readonly path: string; readonly text: string }[];
+    readonly wasmFiles: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  };
+  const folder = mkdtempSync(join(tmpdir(), "recell-abi-"));
+  try {
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    for (const { path, text: module } of files) writeFileSync(join(folder, path), module);
+    for (const { path, bytes } of wasmFiles) writeFileSync(join(folder, path), bytes);
+    const [example = ""] = blocks(`js ${where}`);
+    // Node has no `fetch` for files.
+    const before = `import * as fs from "node:fs";\nglobalThis.fetch = async (url) => new Response(fs.readFileSync(url));`;
+    const after = `console.log(JSON.stringify([${instances}].map((cell) => cell.step({ x: [0, 0, 0, 0].slice(0, cell.snapshot().batch * 2) }).y.length / 3)));`;
+    const adapted = fma ? example : example.replace(", variant", "").replace("[variant]", ".wasm");
+    writeFileSync(join(folder, "main.js"), [before, adapted, after].join("\n"));
+    const printed = execFileSync(process.execPath, ["main.js"], { cwd: folder, encoding: "utf8" });
+    expect(JSON.parse(printed)).toEqual(batches);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -40,5 +40,6 @@ export function instantiate({ batch, steps }) {
     },
   };
 }
+export const instantiateAsync = async (options) => instantiate(options);
 `;
 }

@@ -141,7 +141,7 @@ describe("are violated by", () => {
 
   /** The module with some methods of its instances replaced. */
   const changed = (change: (instance: ModuleInstance) => Partial<ModuleInstance>): CompiledModule => ({
-    manifest: right.manifest,
+    ...right,
     instantiate: (options) => {
       const instance = right.instantiate(options);
       return { ...instance, ...change(instance) };
