@@ -1,14 +1,15 @@
 /** A profile as text for a terminal. */
-import type { EntryParts, FunctionProfile, Part, Profile } from "./profile-cell.js";
+import type { EntryParts, Part, Profile } from "./profile-cell.js";
 
 export function printProfile(profile: Profile): string {
   return [headOf(profile), functionsTable(profile), ...profile.parts.map(partsTable), footnote].join("\n");
 }
 
-const footnote = `Times are medians of turns, those of parts minima. Operations are those of products and all others, where each tanh,
-exp and the like counts as one. Moved is what the parts of the program read and write, each number once wherever it is
-named; what caches keep comes cheaper. Each part was timed alone, in a module that has nothing else, and activations as
-what is saved where they are replaced by clamps: so shares need not add up to the whole.
+const footnote = `Times are medians and minima of turns; per step, rates, shares and parts are from minima. Operations are those of
+products and all others, where each tanh, exp and the like counts as one. Moved is what the parts of the program
+read and write, each number once wherever it is named; what caches keep comes cheaper. Each part was timed alone, in
+a module that has nothing else, and activations as what is saved where they are replaced by clamps: so shares need
+not add up to the whole.
 `;
 
 function headOf({ cell, dimensions, dtype, fma, kernels, batch, steps, sizes, ceiling }: Profile): string {
@@ -21,36 +22,26 @@ function headOf({ cell, dimensions, dtype, fma, kernels, batch, steps, sizes, ce
   ].join("\n");
 }
 
-function functionsTable({ functions, gradient, ceiling }: Profile): string {
-  const rows = functions.map((fn) => [
-    fn.name,
-    time(fn.time),
-    time(fn.minimum),
-    time(fn.perStep),
-    ...workOf(fn, fn.time, ceiling),
-  ]);
-  const head = ["", "time", "least", "per step", ...workHead];
-  return [table(head, rows), `gradient / forward: ${gradient.toFixed(2)}`, ""].join("\n");
+function functionsTable({ functions, gradient }: Profile): string {
+  const rows = functions.map(
+    ({ name, median, minimum, perStep, products, operations, speed, shareOfArithmetic, bytes, flow, shareOfCopy }) => [
+      name,
+      time(median),
+      time(minimum),
+      time(perStep),
+      quantity(products + operations, ""),
+      giga(speed),
+      percent(shareOfArithmetic),
+      quantity(bytes, "B"),
+      giga(flow),
+      percent(shareOfCopy),
+    ],
+  );
+  return [table(functionsHead, rows), `gradient / forward: ${gradient.toFixed(2)}`, ""].join("\n");
 }
 
-const workHead = ["operations", "GFLOP/s", "of registers", "moved", "GB/s", "of copying"];
-
-function workOf(
-  { products, operations, bytes }: Pick<FunctionProfile, "products" | "operations" | "bytes">,
-  microseconds: number,
-  { arithmetic, copy }: Profile["ceiling"],
-): string[] {
-  const seconds = microseconds * 1e-6;
-  const [speed, flow] = [(products + operations) / seconds, bytes / seconds];
-  return [
-    quantity(products + operations, ""),
-    giga(speed),
-    percent(speed / arithmetic),
-    quantity(bytes, "B"),
-    giga(flow),
-    percent(flow / copy),
-  ];
-}
+const functionsHead =
+  ["", "median", "least", "per step", "operations", "GFLOP/s", "of registers", "moved", "GB/s", "of copying"]; // prettier-ignore
 
 const titles: Readonly<Record<Part["name"], string>> = {
   before: "before the loop",
@@ -60,12 +51,12 @@ const titles: Readonly<Record<Part["name"], string>> = {
 };
 
 function partsTable({ entry, time: whole, parts, activations }: EntryParts): string {
-  const rows = parts.map(({ name, time: own, products, operations }) => {
+  const rows = parts.map(({ name, time: own, share, products, operations }) => {
     const work = products + operations;
-    return [titles[name], percent(own / whole), time(own), work === 0 ? "" : giga(work / (own * 1e-6))];
+    return [titles[name], percent(share), time(own), work === 0 || own === 0 ? "" : giga(work / (own * 1e-6))];
   });
   if (activations !== undefined)
-    rows.push(["of these, activations", percent(activations / whole), time(activations), ""]);
+    rows.push(["of these, activations", percent(activations.share), time(activations.time), ""]);
   return table([`where ${entry} goes, ${time(whole)}`, "share", "time", "GFLOP/s"], rows);
 }
 
@@ -85,6 +76,7 @@ const giga = (value: number): string => {
 };
 
 function time(microseconds: number): string {
+  if (microseconds === 0) return "0 ns";
   if (microseconds < 1) return `${(1000 * microseconds).toPrecision(3)} ns`;
   return microseconds < 1000 ? `${microseconds.toPrecision(3)} µs` : `${(microseconds / 1000).toPrecision(3)} ms`;
 }

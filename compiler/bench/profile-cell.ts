@@ -3,7 +3,7 @@
  * turns, so that ratios hold on a machine that others use too.
  */
 import { loadModule } from "../../runtime/module/load-js.js";
-import type { CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
+import type { CompiledModule, KernelVariant, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import { emitModule, type RewriteKernels } from "../emit/emit-module.js";
 import type { ModuleOptions } from "../emit/manifest.js";
 import {
@@ -32,7 +32,7 @@ export interface Profile extends Omit<ProfileSettings, "seconds"> {
   readonly cell: string;
   readonly dimensions: Readonly<Record<string, number>>;
   /** What ran: with `fma`, hosts that have no relaxed SIMD run the kernels without. */
-  readonly kernels: "js" | "wasm" | "wasm-fma";
+  readonly kernels: KernelVariant;
   readonly ceiling: {
     /** Floating-point operations per second on numbers in registers, in one thread of WebAssembly; fused where they ran so. */
     readonly arithmetic: number;
@@ -41,16 +41,13 @@ export interface Profile extends Omit<ProfileSettings, "seconds"> {
     readonly copied: number;
   };
   readonly functions: readonly FunctionProfile[];
-  /** Time of forward and backward as a multiple of that of `forward`. */
+  /** Time of forward and backward as a multiple of that of a module's `forward` that has no gradient; of minima. */
   readonly gradient: number;
   readonly parts: readonly EntryParts[];
 }
 
-export interface FunctionProfile {
-  readonly name: "step" | "forward" | "forward and backward";
-  readonly time: number;
-  readonly minimum: number;
-  readonly perStep: number;
+/** What a piece of the program does. */
+export interface Work {
   /** Multiplications and additions of products, and all others; a function such as tanh counts as one. */
   readonly products: number;
   readonly operations: number;
@@ -58,22 +55,45 @@ export interface FunctionProfile {
   readonly bytes: number;
 }
 
+/** A function as a user calls it. Rates and shares are those of its shortest turn, as ceilings are. */
+export interface FunctionProfile extends Work {
+  readonly name: "step" | "forward" | "forward and backward";
+  /** Median and minimum of the turns, per call; the minimum per step. */
+  readonly median: number;
+  readonly minimum: number;
+  readonly perStep: number;
+  /** Floating-point operations per second, and as a share of the ceiling. */
+  readonly speed: number;
+  readonly shareOfArithmetic: number;
+  /** Bytes per second, and as a share of the ceiling. */
+  readonly flow: number;
+  readonly shareOfCopy: number;
+}
+
 /** Where the time of one function goes. Times are minima: differences of medians would be those of what else was running. */
 export interface EntryParts {
   readonly entry: "forward" | "backward";
   readonly time: number;
   readonly parts: readonly Part[];
-  /** What is saved where tanh, exp and their like are replaced by clamps: a share of the parts. */
-  readonly activations: number | undefined;
+  /** What is saved where tanh, exp and their like are replaced by clamps; it is in the parts too. */
+  readonly activations: { readonly time: number; readonly share: number } | undefined;
 }
 
-export interface Part {
+export interface Part extends Work {
+  /** Of the loop over time: before, in and after it; what remains where kernels do nothing. */
   readonly name: Place | "around";
   readonly time: number;
-  readonly products: number;
-  readonly operations: number;
-  readonly bytes: number;
+  /** Of the function's time. */
+  readonly share: number;
 }
+
+/** The sizes of the call need more memory than there is for one module. */
+export class ProfileSizeError extends RangeError {
+  override readonly name = "ProfileSizeError";
+}
+
+/** For each of about ten modules. */
+const mostBytes = 2 ** 29;
 
 const places = ["before", "loop", "after"] as const satisfies readonly Place[];
 
@@ -81,7 +101,6 @@ interface Built {
   readonly instance: ModuleInstance;
   readonly kernel: KernelProgram;
   readonly call: DrawnCall;
-  readonly variant: "wasm" | "wasm-fma" | undefined;
 }
 
 /** Every dimension of `cell` but the run-time ones must have a size. */
@@ -92,15 +111,16 @@ export async function profileCell(
 ): Promise<Profile> {
   const { target, dtype, fma, batch, steps, sizes, seconds } = settings;
   progress("compiling", 0, 1);
+  let call: DrawnCall | undefined;
   const build = async (gradient: boolean, rewrite: RewriteKernels = (kernel) => kernel): Promise<Built> => {
     let kernel: KernelProgram | undefined;
     const options = { target, dtype, fma, wasmFile: false, gradient, jvp: false, hvp: false };
     const { text } = emitModule(cell, options, (found) => (kernel = rewrite(found)));
-    const module: CompiledModule & { readonly variant?: "wasm" | "wasm-fma" } = await loadModule(text);
-    const instance = module.instantiate({ batch, steps, sizes });
+    const module = await loadModule(text);
+    const instance = instantiate(module, settings);
     instance.init(1);
-    const call = drawCall(module.manifest, settings, 2);
-    return { instance, kernel: kernel as KernelProgram, call, variant: module.variant };
+    call ??= drawCall(module.manifest, settings, 2);
+    return { instance, kernel: kernel as KernelProgram, call };
   };
   const [plain, full] = [await build(false), await build(true)];
   const contestants = [
@@ -123,16 +143,30 @@ export async function profileCell(
   const copied = bytes * touchedNumbers(plain.kernel, "forward", callSizes);
   const counted = (built: Built, entry: string): RegionCount[] =>
     countOperations(built.kernel, functionOf(built.kernel, entry), callSizes);
+  const kernels = plain.instance.variant;
+  const ceiling = { arithmetic: arithmeticCeiling(dtype, kernels === "wasm-fma"), copy: copyCeiling(copied), copied };
   const timed = (name: FunctionProfile["name"], counts: readonly RegionCount[], atOnce: number): FunctionProfile => {
     const { median, minimum } = find(timings, name);
-    return { name, time: median, minimum, perStep: median / atOnce, ...totalOf(counts, bytes) };
+    const work = totalOf(counts, bytes);
+    const seconds = minimum * 1e-6;
+    const [speed, flow] = [(work.products + work.operations) / seconds, work.bytes / seconds];
+    return {
+      name,
+      median,
+      minimum,
+      perStep: minimum / atOnce,
+      ...work,
+      speed,
+      shareOfArithmetic: speed / ceiling.arithmetic,
+      flow,
+      shareOfCopy: flow / ceiling.copy,
+    };
   };
   const functions = [
     timed("step", counted(plain, "step"), 1),
     timed("forward", counted(plain, "forward"), steps),
     timed("forward and backward", [...counted(full, "forward"), ...counted(full, "backward")], steps),
   ];
-  const kernels = plain.variant ?? target;
   return {
     cell: cell.name,
     dimensions: Object.fromEntries(cell.dimensions),
@@ -143,14 +177,24 @@ export async function profileCell(
     batch,
     steps,
     sizes,
-    ceiling: { arithmetic: arithmeticCeiling(dtype, kernels === "wasm-fma"), copy: copyCeiling(copied), copied },
+    ceiling,
     functions,
-    gradient: find(timings, "forward and backward").median / find(timings, "forward").median,
+    gradient: find(timings, "forward and backward").minimum / find(timings, "forward").minimum,
     parts: [
       partsOf("forward", timings, counted(plain, "forward"), bytes),
       partsOf("backward", timings, counted(full, "backward"), bytes),
     ],
   };
+}
+
+function instantiate(module: CompiledModule, { batch, steps, sizes }: CallSettings): ModuleInstance {
+  try {
+    return module.instantiate({ batch, steps, sizes, maxBytes: mostBytes });
+  } catch (error) {
+    const bytes = error instanceof RangeError ? /take (\S+) bytes/u.exec(error.message)?.[1] : undefined;
+    if (bytes === undefined) throw error;
+    throw new ProfileSizeError(`calls of these sizes take ${bytes} bytes; at most ${mostBytes} can be timed`);
+  }
 }
 
 function stepper({ instance, call }: Built): () => unknown {
@@ -187,30 +231,33 @@ async function partContestants(
 }
 
 function partsOf(entry: Entry, timings: readonly Timing[], counts: readonly RegionCount[], bytes: number): EntryParts {
-  const time = (name: string): number | undefined => timings.find((t) => t.name === `${entry} ${name}`)?.minimum;
-  const around = time("around") ?? 0;
+  const timeOf = (name: string): number | undefined => timings.find((t) => t.name === `${entry} ${name}`)?.minimum;
+  const around = timeOf("around") ?? 0;
   const whole = find(timings, entry).minimum;
-  const clamps = time("clamps");
-  const none = { products: 0, operations: 0, bytes: 0 };
+  const clamps = timeOf("clamps");
+  const part = (name: Part["name"], time: number, of: readonly RegionCount[]): Part => ({
+    name,
+    time,
+    share: time / whole,
+    ...totalOf(of, bytes),
+  });
+  const saved = clamps === undefined ? undefined : Math.max(0, whole - clamps);
   return {
     entry,
     time: whole,
     parts: [
       ...places.flatMap((name): Part[] => {
-        const alone = time(name);
+        const alone = timeOf(name);
         const here = counts.filter(({ place }) => place === name);
-        return alone === undefined ? [] : [{ name, time: Math.max(0, alone - around), ...totalOf(here, bytes) }];
+        return alone === undefined ? [] : [part(name, Math.max(0, alone - around), here)];
       }),
-      { name: "around", time: around, ...none },
+      part("around", around, []),
     ],
-    activations: clamps === undefined ? undefined : Math.max(0, whole - clamps),
+    activations: saved === undefined ? undefined : { time: saved, share: saved / whole },
   };
 }
 
-function totalOf(
-  counts: readonly RegionCount[],
-  bytes: number,
-): { products: number; operations: number; bytes: number } {
+function totalOf(counts: readonly RegionCount[], bytes: number): Work {
   let [products, operations, numbers] = [0, 0, 0];
   for (const count of counts) {
     products += count.products;

@@ -1,6 +1,6 @@
 /** `recell bench`: how fast a cell is here, beside what the machine can do, and where its time goes. */
 import { printProfile } from "../bench/print-profile.js";
-import { profileCell } from "../bench/profile-cell.js";
+import { type Profile, profileCell, ProfileSizeError } from "../bench/profile-cell.js";
 import { lowerSource, type LowerResult } from "../lower-source.js";
 import { choiceOption, integerOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
@@ -24,12 +24,16 @@ export const run: Run = async (args, terminal) => {
   showFindings(result, terminal);
   if (result.cell === undefined) return exitCodes.failed;
   const progress = createProgress(terminal);
-  const profile = await profileCell(
-    result.cell,
-    { target, dtype, fma, batch, steps, sizes, seconds },
-    (part, done, total) => progress.show(part, done, total),
-  );
-  progress.clear();
+  const settings = { target, dtype, fma, batch, steps, sizes, seconds };
+  let profile: Profile;
+  try {
+    profile = await profileCell(result.cell, settings, (part, done, total) => progress.show(part, done, total));
+  } catch (error) {
+    if (error instanceof ProfileSizeError) throw new UsageError(error.message);
+    throw error;
+  } finally {
+    progress.clear();
+  }
   terminal.out(args.flag("json") === true ? `${JSON.stringify(profile, null, 2)}\n` : printProfile(profile));
   return exitCodes.ok;
 };

@@ -72,9 +72,20 @@ describe("profiles", () => {
     const profile = await profileCell(cell, settings, (_part, done) => told.push(done));
     expect(profile).toMatchObject({ cell: cell.name, kernels: target, batch: 2, steps: 3, sizes });
     expect(profile.functions.map(({ name }) => name)).toEqual(["step", "forward", "forward and backward"]);
-    for (const { time, minimum, perStep, operations, bytes } of profile.functions) {
-      expect(minimum).toBeLessThanOrEqual(time);
+    const { ceiling } = profile;
+    for (const { median, minimum, perStep, products, operations, bytes, ...rates } of profile.functions) {
+      expect(minimum).toBeLessThanOrEqual(median);
       for (const figure of [minimum, perStep, operations, bytes]) expect(figure).toBeGreaterThan(0);
+      const { speed, flow, shareOfArithmetic, shareOfCopy } = rates;
+      expect(speed).toBeCloseTo(((products + operations) * 1e6) / minimum, -2);
+      expect(flow).toBeCloseTo((bytes * 1e6) / minimum, -2);
+      expect([shareOfArithmetic, shareOfCopy]).toEqual([speed / ceiling.arithmetic, flow / ceiling.copy]);
+    }
+    expect(profile.gradient).toBe(profile.functions[2]!.minimum / profile.functions[1]!.minimum);
+    for (const { time, parts, activations } of profile.parts) {
+      for (const part of [...parts, ...(activations === undefined ? [] : [activations])]) {
+        expect(part.share).toBe(part.time / time);
+      }
     }
     const [step, forward] = profile.functions;
     expect(forward!.products).toBe(3 * step!.products);
@@ -104,17 +115,23 @@ test("a profile as text", () => {
     steps: 100,
     sizes: { S: 8 },
     ceiling: { arithmetic: 50e9, copy: 100e9, copied: 681_000 },
-    functions: [{ name: "forward", time: 811, minimum: 0.25, perStep: 8.11, ...work }],
+    functions: [
+      {
+        ...{ name: "forward", median: 811, minimum: 0.25, perStep: 8.11, ...work },
+        ...{ speed: 24e9, shareOfArithmetic: 0.49, flow: 34e9, shareOfCopy: 0.34 },
+      },
+    ],
     gradient: 3.1,
     parts: [
       {
         entry: "forward",
         time: 1000,
         parts: [
-          { name: "before", time: 250, ...work },
-          { name: "around", time: 10, products: 0, operations: 0, bytes: 0 },
+          { name: "before", time: 250, share: 0.25, ...work },
+          { name: "after", time: 0, share: 0, ...work },
+          { name: "around", time: 10, share: 0.01, products: 0, operations: 0, bytes: 0 },
         ],
-        activations: 120,
+        activations: { time: 120, share: 0.12 },
       },
       { entry: "backward", time: 4000, parts: [], activations: undefined },
     ],
@@ -127,6 +144,7 @@ test("a profile as text", () => {
   expect(text).toContain("gradient / forward: 3.10\n");
   expect(text).toMatch(/^where forward goes, 1\.00 ms +share +time +GFLOP\/s$/mu);
   expect(text).toMatch(/^before the loop +25 % +250 µs +79$/mu);
+  expect(text).toMatch(/^after the loop +0 % +0 ns$/mu);
   expect(text).toMatch(/^calls and copies +1 % +10\.0 µs$/mu);
   expect(text).toMatch(/^of these, activations +12 % +120 µs$/mu);
   expect(text).toMatch(/^where backward goes, 4\.00 ms/mu);

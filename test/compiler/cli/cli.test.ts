@@ -85,6 +85,10 @@ describe("wrong use exits with 2 and says what is wrong", () => {
     [["bench", "x.cell", "--target", "js", "--fma"], /--fma needs --target wasm/u],
     [["bench", "std/luong", "--cell", "LuongDotGRU", "-d", "S=0"], /--dim S must be a positive integer, got 0/u],
     [["bench", "std/lstm", "-d", "I=4"], /LSTM needs a size for H/u],
+    [
+      ["bench", "std/lstm", "-d", "I=4", "-d", "H=4", "--batch", "1e9"],
+      /calls of these sizes take 98\d{11} bytes; at most 536870912 can be timed/u,
+    ],
     [["gradcheck", "x.cell", "--seed", "abc"], /--seed must be an integer|cannot read/u],
   ])("%j", async (args, message) => {
     const { code, out, error } = await recell(...args);
@@ -109,7 +113,14 @@ describe("bench", () => {
   test("JSON", async () => {
     const { code, out } = await recell("bench", file("leaky.cell"), ...quick, "--json", "--target", "js");
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ cell: "Leaky", kernels: "js", dtype: "f32", batch: 1, steps: 4 });
+    const profile = JSON.parse(out) as Record<string, unknown>;
+    expect(profile).toMatchObject({ cell: "Leaky", kernels: "js", dtype: "f32", batch: 1, steps: 4 });
+    // The page about it names every field.
+    const page = readFileSync(new URL("../../../spec/benchmarking.md", import.meta.url), "utf8");
+    expect([...page.matchAll(/^\| `(\w+)` +\|/gmu)].map(([, name]) => name)).toEqual(Object.keys(profile));
+    const [ofFunctions] = profile["functions"] as Record<string, unknown>[];
+    const row = /^\| `functions` .*$/mu.exec(page)?.[0] ?? "";
+    expect([...row.matchAll(/`(\w+)`/gu)].slice(1).map(([, name]) => name)).toEqual(Object.keys(ofFunctions!));
   });
 
   test("a source with errors", async () => {

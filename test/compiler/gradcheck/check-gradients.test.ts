@@ -139,16 +139,17 @@ describe("a module", () => {
   });
 
   test("alone is compared with differences of itself", async () => {
-    const { manifest, instantiate } = module;
-    const report = await checkGradients({ manifest, instantiate });
+    const { manifest, instantiate, instantiateAsync } = module;
+    const report = await checkGradients({ manifest, instantiate, instantiateAsync });
     expect(failures(report)).toEqual([]);
     expect(methodsOf(report)).toEqual(["f64 differences", "f64 forward mode"]);
-    expect(await checkGradients(asModule({ manifest, instantiate }))).toEqual(report);
+    expect(await checkGradients(asModule({ manifest, instantiate, instantiateAsync }))).toEqual(report);
   });
 
   test("in float32 alone too, as far as float32 goes", async () => {
     const single = await cell(source, { dimensions: { H: 3, V: 4 } });
-    const report = await checkGradients({ manifest: single.manifest, instantiate: single.instantiate });
+    const { manifest, instantiate, instantiateAsync } = single;
+    const report = await checkGradients({ manifest, instantiate, instantiateAsync });
     expect(failures(report)).toEqual([]);
     expect(methodsOf(report)).toEqual(["f32 differences"]);
     expect(methodsOf(await checkGradients(single))).toEqual(["f32 complex step", "f32 differences", "f32 float64"]);
