@@ -6,6 +6,7 @@ import { lowerSource, type LowerResult } from "../lower-source.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import { explainProgram, printExplanation } from "../transform/explain.js";
 import { buildSequenceProgram, graphPasses, type SequenceOptions } from "../transform/pipeline.js";
+import { cellAsLatex } from "../equations/cell-as-latex.js";
 import { cellAsText } from "../equations/cell-as-text.js";
 import { linkCell } from "../semantics/link-cell.js";
 import { printDim } from "../types/dim.js";
@@ -40,6 +41,7 @@ export const run: Run = (args, terminal) => {
   }
   const after = args.text("after");
   if (after !== undefined) showAfter(result.cell, after, args, terminal);
+  else if (args.flag("latex") === true) terminal.out(cellAsLatex(result.written.typed, result.cell));
   else if (args.flag("equations") === true) {
     const { tree, typed } = result.written;
     terminal.out(cellAsText(linkCell(tree, readFile, typed.name), result.cell));
@@ -49,12 +51,13 @@ export const run: Run = (args, terminal) => {
 
 /** Options of which one would be ignored. */
 function checkCombination(args: ParsedArguments): void {
-  if (args.flag("equations") !== true) return;
+  const chosen = ["latex", "equations"].find((name) => args.flag(name) === true);
+  if (chosen === undefined) return;
   for (const other of ["after", "entry"]) {
     if (args.text(other) !== undefined)
-      throw new UsageError(`--equations does not go with --${other}; give one of them`);
+      throw new UsageError(`--${chosen} does not go with --${other}; give one of them`);
   }
-  if (args.flag("json") === true) throw new UsageError("--equations prints text only; leave out --json");
+  if (args.flag("json") === true) throw new UsageError(`--${chosen} prints text only; leave out --json`);
 }
 
 function sequenceOptions(args: ParsedArguments): SequenceOptions {

@@ -77,11 +77,11 @@ function joinBackward(step: GraphFunction, states: ReadonlySet<string>, context:
   return b.finish(outputs.map((value, i) => ({ name: backward.outputNames[i] as string, value })));
 }
 
-/** A letter for values without a name, such that `t_1`, `t_2`, … are not the author's. */
+/** A letter for values without a name, such that `k_1`, `k_2`, … are not the author's. */
 function auxiliaryLetter(step: GraphFunction): string {
   const isTaken = (letter: string): boolean => step.names.some((name) => name?.startsWith(`${letter}_`) === true);
-  const letters = [..."tkuvwabcdefghijlmnopqrsxyz"];
+  const letters = [..."kuvwabcdefghijlmnopqrstxyz"];
   let choice = letters.find((letter) => !isTaken(letter));
-  for (let count = 1; choice === undefined; count++) choice = isTaken(`t${count}`) ? undefined : `t${count}`;
+  for (let count = 1; choice === undefined; count++) choice = isTaken(`k${count}`) ? undefined : `k${count}`;
   return choice;
 }

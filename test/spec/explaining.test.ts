@@ -45,3 +45,7 @@ async function expectShown(language: string, ...options: string[]): Promise<void
 test("--equations", async () => {
   await expectShown("text", "--equations");
 });
+
+test("--latex", async () => {
+  await expectShown("latex", "--latex");
+});

@@ -78,6 +78,7 @@ describe("wrong use exits with 2 and says what is wrong", () => {
     [["check", "--json=yes", "x.cell"], /--json takes no value/u],
     [["build", "x.cell", "--hvp", "--no-gradient"], /--hvp includes the gradient: leave out --no-gradient/u],
     [["explain", "x.cell", "--equations", "--json"], /--equations prints text only; leave out --json/u],
+    [["explain", "x.cell", "--latex", "--after", "lift"], /--latex does not go with --after; give one of them/u],
     [["explain", "x.cell", "--equations", "--after", "simplify"], /--equations does not go with --after/u],
     [["explain", "x.cell", "--equations", "--entry", "step"], /--equations does not go with --entry/u],
     [["bench", "x.cell", "--steps", "0"], /--steps must be an integer of at least 1, got "0"/u],

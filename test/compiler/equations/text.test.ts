@@ -152,20 +152,20 @@ describe("one step back", () => {
       "cell A(I, H) { input x: [I] state h: [H] param W: [H, I] param U: [H, H] h' = tanh(W @ x + U @ h) output y = h' }";
     expect(backward(source)).toEqual([
       "∂h' = ∂h'⁺ + ∂y⁺",
-      "t₁ = ∂h' ⊙ (1 − h'²)",
-      "∂U = t₁ ⊗ h",
-      "∂h = Uᵀ · t₁",
-      "∂W = t₁ ⊗ x",
-      "∂x = Wᵀ · t₁",
+      "k₁ = ∂h' ⊙ (1 − h'²)",
+      "∂U = k₁ ⊗ h",
+      "∂h = Uᵀ · k₁",
+      "∂W = k₁ ⊗ x",
+      "∂x = Wᵀ · k₁",
     ]);
   });
 
   it("does not take a name of the author's for a derivative, nor use one for its own", () => {
     const source =
-      "cell A(H) { input x, t_1, residual: [H] param d_x, grad_x, k: [H] d_h = tanh(x * d_x) output y = exp(d_h * grad_x) * t_1 * residual * k }";
+      "cell A(H) { input x, k_1, residual: [H] param d_x, grad_x, t: [H] d_h = tanh(x * d_x) output y = exp(d_h * grad_x) * k_1 * residual * t }";
     const lines = backward(source);
     expect(lines.join("\n")).toContain("∂d_h");
-    expect(lines.join("\n")).toMatch(/^k₁ = /mu);
+    expect(lines.join("\n")).toMatch(/^u₁ = /mu);
     expect(lines.some((line) => line.startsWith("∂d_x = "))).toBe(true);
   });
 });
