@@ -66,6 +66,18 @@ async function contender(
   return { variant, run, results };
 }
 
+/**
+ * Both packages keep their backends in one registry, and a backend called "cpu" of the one that is loaded later does not
+ * replace the other's: loaded behind the web package, the native one would run its WebAssembly.
+ */
+function loadNativeFirst(): void {
+  try {
+    loadPackage("onnxruntime-node");
+  } catch {
+    // Not on every machine; then there is nothing to mix up.
+  }
+}
+
 function ortPeer(
   name: "ort-web" | "ort-node",
   title: string,
@@ -74,6 +86,7 @@ function ortPeer(
   options: unknown,
 ): Peer {
   const ort = (): Ort => {
+    loadNativeFirst();
     const loaded = loadPackage(packageName) as Ort;
     loaded.env.logLevel = "error";
     if (!native) loaded.env.wasm.numThreads = 1;
