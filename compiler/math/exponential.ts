@@ -1,16 +1,20 @@
 /**
  * exp, expm1, sigmoid and tanh. All reduce `x = n·ln 2 + r` with |r| <= ln(2)/2 and use `exp(r) = 1 + r + r²·q(r)`, with q
- * an own minimax fit: degree 4 for f32 (exp 3.1e-9), degree 10 for f64 (2^-60).
+ * an own minimax fit: degree 4 for f32 (exp 3.1e-9), degree 10 for f64 (2^-60). Gates of small cells wait for these chains
+ * of operations, so polynomials go by halves and what can be computed beside the chain is.
  */
 import type { FloatType, ScalarExpr } from "./expr.js";
 import { add, div, eq, exact, floor, label, max, min, mul, neg, pow2, select, sub } from "./expr.js";
-import { estrin, horner } from "./polynomial.js";
+import { estrin, pairs } from "./polynomial.js";
 
 interface Precision {
   readonly log2e: number;
-  /** Adding and subtracting 1.5·2^p rounds to the nearest integer (p explicit mantissa bits). */
+  /**
+   * Adding and subtracting 1.5·2^p rounds to the nearest integer (p explicit mantissa bits). With the bias of the exponent
+   * on top, the lowest bits of the sum are the exponent field of 2^n.
+   */
   readonly magic: number;
-  /** ln 2 in two parts; the high one has so few bits that `n * ln2High` is exact. */
+  /** ln 2 in two parts above zero; the high one has so few bits that `n * ln2High` is exact. */
   readonly ln2High: number;
   readonly ln2Low: number;
   /** q for relative error of exp, and of expm1. */
@@ -36,12 +40,12 @@ const f64Coefficients = [
 const precisions: Record<FloatType, Precision> = {
   f32: {
     log2e: Math.LOG2E,
-    magic: 12582912,
-    ln2High: 0.693359375,
-    ln2Low: -2.1219444e-4,
+    magic: 12582912 + 127,
+    ln2High: 0.693145751953125,
+    ln2Low: 1.42860677e-6,
     exp: [0.4999999403953552, 0.1666652113199234, 0.04166826605796814, 0.008368677459657192, 0.0013820730382576585],
     expm1: [0.4999999701976776, 0.1666654646396637, 0.04166743531823158, 0.00836626160889864, 0.0013870657421648502],
-    polynomial: horner,
+    polynomial: pairs,
     overflow: 89,
     underflow: -104,
     minusOne: -20,
@@ -50,7 +54,7 @@ const precisions: Record<FloatType, Precision> = {
   },
   f64: {
     log2e: Math.LOG2E,
-    magic: 6755399441055744,
+    magic: 6755399441055744 + 1023,
     ln2High: 0.6931471803691238,
     ln2Low: 1.9082149292705877e-10,
     exp: f64Coefficients,
@@ -72,10 +76,14 @@ function clamp(x: ScalarExpr, low: number, high: number): ScalarExpr {
   return min(max(x, low), high);
 }
 
-/** The integer nearest to `x·factor`, |x·factor| below 2^22 in f32 and 2^51 in f64. */
-function nearestMultiple(x: ScalarExpr, factor: number): ScalarExpr {
-  const { magic } = precisionOf(x);
-  return label("n", exact(sub(add(mul(x, factor), magic), magic)));
+/** `x·factor + magic`, |x·factor| below 2^22 in f32 and 2^51 in f64: the nearest integer, in the lowest bits. */
+function rounded(x: ScalarExpr, factor: number): ScalarExpr {
+  return label("z", add(mul(x, factor), precisionOf(x).magic));
+}
+
+/** The integer in `z`. */
+function integerIn(z: ScalarExpr): ScalarExpr {
+  return label("n", exact(sub(z, precisionOf(z).magic)));
 }
 
 interface Reduced {
@@ -88,7 +96,7 @@ interface Reduced {
 
 function reduce(x: ScalarExpr): Reduced {
   const c = precisionOf(x);
-  const n = nearestMultiple(x, c.log2e);
+  const n = integerIn(rounded(x, c.log2e));
   return { n, high: exact(sub(x, exact(mul(n, c.ln2High)))), low: mul(n, c.ln2Low) };
 }
 
@@ -147,19 +155,26 @@ export function expm1(x: ScalarExpr): ScalarExpr {
 export function sigmoid(x: ScalarExpr): ScalarExpr {
   const c = precisionOf(x);
   const v = label("v", clamp(x, -c.overflow, c.negligible));
-  const n = nearestMultiple(v, -c.log2e);
+  const n = integerIn(rounded(v, -c.log2e));
   const s = label("s", add(exact(add(v, exact(mul(n, c.ln2High)))), mul(n, c.ln2Low)));
   const flipped = c.exp.map((a, i) => (i % 2 === 0 ? a : -a));
   const p = sub(mul(label("s2", mul(s, s)), label("q", c.polynomial(s, flipped, "s"))), s);
   return div(1, add(exact(mul(add(p, 1), pow2(n))), 1));
 }
 
-/** `t/(t + 2)` with t = exp(2x) - 1 as `p·2^n + (2^n - 1)`, p = r + r²·q(r). */
+/**
+ * `t/(2 - t)` with t = 1 - exp(-2x) as `p·2^-n - (2^-n - 1)`, p = r - r²·q(-r). Every step keeps the sign of a zero: it
+ * subtracts, and what it subtracts from -0 is +0.
+ */
 export function tanh(x: ScalarExpr): ScalarExpr {
   const c = precisionOf(x);
-  const { n, high, low } = reduce(label("v", clamp(add(x, x), -c.saturated, c.saturated)));
-  const r = label("r", sub(high, low));
-  const power = label("s", pow2(n));
-  const t = label("t", add(exact(mul(add(r, remainder(r, c.expm1)), power)), sub(power, 1)));
-  return select(eq(x, 0), x, div(t, add(t, 2)));
+  const v = label("v", clamp(add(x, x), -c.saturated, c.saturated));
+  const z = rounded(v, -c.log2e);
+  const n = label("n", exact(sub(c.magic, z)));
+  const r = label("r", sub(exact(sub(v, exact(mul(n, c.ln2High)))), mul(n, c.ln2Low)));
+  const flipped = c.expm1.map((a, i) => (i % 2 === 0 ? a : -a));
+  const p = sub(r, mul(label("r2", mul(r, r)), label("q", c.polynomial(r, flipped, "r"))));
+  const power = label("s", pow2(exact(sub(z, c.magic))));
+  const t = label("t", sub(exact(mul(p, power)), sub(power, 1)));
+  return div(t, sub(2, t));
 }

@@ -11,6 +11,24 @@ export function horner(x: ScalarExpr, coefficients: readonly number[]): ScalarEx
 }
 
 /**
+ * The same polynomial as pairs `c[2i] + c[2i+1]*x`, which need not wait for each other, joined by Horner's scheme in x²: no
+ * more operations than Horner's where x² is at hand, and about half its chain.
+ */
+export function pairs(x: ScalarExpr, coefficients: readonly number[], name = "x"): ScalarExpr {
+  const square = label(`${name}2`, mul(x, x));
+  const last = (coefficients.length - 1) & ~1;
+  let sum: Operand | undefined;
+  for (let i = last; i >= 0; i -= 2) {
+    const low = coefficients[i]!;
+    const high = coefficients[i + 1];
+    const pair = high === undefined ? low : add(mul(x, high), low);
+    sum = sum === undefined ? pair : add(pair, mul(square, sum));
+  }
+  if (sum === undefined || typeof sum === "number") throw new RangeError("a polynomial needs at least two coefficients");
+  return sum;
+}
+
+/**
  * The same polynomial by halves (Estrin): pairs `c[0] + c[1]*x`, pairs of pairs with x², and so on. Its chains are
  * short, so a scalar processor overlaps the work; about a fifth faster than Horner for ten coefficients in JavaScript.
  */

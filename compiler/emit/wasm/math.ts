@@ -7,7 +7,7 @@ import type { ConstantExpr, PrimitiveExpr, ScalarExpr, ScalarFunction } from "..
 import { isPrimitive } from "../../math/expr.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { ConstantPool } from "./constant-pool.js";
-import { emitPrimitive } from "./primitive.js";
+import { emitPrimitive, floatLayouts } from "./primitive.js";
 import type { Shape, VectorShape } from "./shapes.js";
 import { firstLane, floatTypeOf, isVector, splat, vectorOf } from "./shapes.js";
 
@@ -97,6 +97,11 @@ class FunctionWriter {
     const known = this.#value(e, half);
     this.#values[isWide(e) ? half : 0].set(e, { uses: (known?.uses ?? 0) + 1, remaining: (known?.remaining ?? 0) + 1 });
     if (known !== undefined || !isPrimitive(e)) return;
+    const sum = exponentSum(e);
+    if (sum !== undefined) {
+      this.#count(sum, half);
+      return;
+    }
     const halves = e.op === "demote" ? this.#halves : [half];
     for (const operand of e.operands) for (const each of halves) this.#count(operand, each);
   }
@@ -128,7 +133,8 @@ class FunctionWriter {
       invariant(arg !== undefined, `${e.name} is not a parameter of the function`);
       this.#code.get(arg);
       splat(this.#code, this.#shape);
-    } else if (e.op === "promote") this.#promote(e.operands[0]!, half);
+    } else if (exponentSum(e) !== undefined) this.#shift(e, half);
+    else if (e.op === "promote") this.#promote(e.operands[0]!, half);
     else if (e.op === "demote") this.#demote(e.operands[0]!);
     else if (this.#options.fma !== true || !this.#contract(e, half)) {
       const sides = e.operands.filter((o) => o.type === "bool");
@@ -139,6 +145,12 @@ class FunctionWriter {
       const operands = e.operands.map((operand) => () => this.#emit(operand, half));
       emitPrimitive(this.#code, this.#pool, shapeOf(e), e.op, ...operands);
     }
+  }
+
+  #shift(e: PrimitiveExpr, half: Half): void {
+    const { lanes, mantissaBits } = floatLayouts[shapeOf(e)];
+    this.#emit(exponentSum(e)!, half);
+    this.#code.i32(mantissaBits).op(`${lanes}.shl`);
   }
 
   #promote(operand: ScalarExpr, half: Half): void {
@@ -175,6 +187,19 @@ class FunctionWriter {
     if (e.op === "sub" && product(x) && y.op === "constant") return write("relaxed_madd", x, { ...y, value: -y.value });
     return false;
   }
+}
+
+/**
+ * `z` of `pow2(z - m)`, where m is added in z and is such that the lowest bits of z are an exponent field: one shift gives
+ * the power.
+ */
+function exponentSum(e: PrimitiveExpr): ScalarExpr | undefined {
+  const [n] = e.operands;
+  if (e.op !== "pow2" || n?.op !== "sub") return undefined;
+  const [z, subtracted] = n.operands as readonly [ScalarExpr, ScalarExpr];
+  if (z.op !== "add" || subtracted.op !== "constant") return undefined;
+  const { mantissaBits, bias } = floatLayouts[shapeOf(e)];
+  return subtracted.value === 1.5 * 2 ** mantissaBits + bias && z.operands[1] === subtracted ? z : undefined;
 }
 
 /** The vector in which a node is computed. */

@@ -179,14 +179,14 @@ function loadLanes(
 }
 
 /**
- * `digest(address, bytes)`: 128 bits that differ, but for chance, where a piece of memory differs. Four streams of words are
- * multiplied and folded, so that one changed bit reaches all that follow.
+ * `digest(address, bytes)`: 128 bits that differ, but for chance, where a piece of memory differs. Words are multiplied and folded, so
+ * that one changed bit reaches all that follow; eight streams at once, as each waits for its multiplications.
  */
 export function addDigest(module: ModuleBuilder): FunctionRef {
   const { ref, code } = module.function("digest", ["i32", "i32"], ["v128"], false);
   const [address, bytes] = [code.param(0), code.param(1)];
   const end = code.local("i32");
-  const streams = [0, 1, 2, 3].map(() => code.local("v128"));
+  const streams = Array.from({ length: 8 }, () => code.local("v128"));
   const factor = code.local("v128");
   code.v128("i32x4", Array<number>(4).fill(0x9e3779b1 | 0)).set(factor);
   streams.forEach((stream, n) =>
@@ -215,7 +215,7 @@ export function addDigest(module: ModuleBuilder): FunctionRef {
     });
   };
   code.get(address).get(bytes).op("i32.add").set(end);
-  round(4);
+  round(streams.length);
   round(1);
   const [first, ...others] = streams as [Local, ...Local[]];
   for (const other of others) mix(first, () => code.get(other));

@@ -39,7 +39,7 @@ const reordered =
   };
 
 /** Where a vector's numbers have their parts. Masks are given as the numbers with these bits. */
-const layouts = {
+export const floatLayouts = {
   f32x4: { lanes: "i32x4", mantissaBits: 23, mantissaMask: 2 ** -126 - 2 ** -149, bias: 127 },
   f64x2: { lanes: "i64x2", mantissaBits: 52, mantissaMask: 2 ** -1022 - 2 ** -1074, bias: 1023 },
 } as const;
@@ -81,14 +81,14 @@ const vectorRules: Readonly<Record<ShapedOp, Rule<VectorShape>>> = {
   },
   // The sum has n + bias in its lowest bits, which move to the place of the exponent.
   pow2: ({ code, pool, shape }, [n]) => {
-    const { lanes, mantissaBits, bias } = layouts[shape];
+    const { lanes, mantissaBits, bias } = floatLayouts[shape];
     n!();
     code.get(pool.get(shape, 1.5 * 2 ** mantissaBits + bias)).op(`${shape}.add`);
     code.i32(mantissaBits).op(`${lanes}.shl`);
   },
   // The exponent field becomes the lowest bits of 2^mantissaBits.
   exponent: ({ code, pool, shape }, [x]) => {
-    const { lanes, mantissaBits, bias } = layouts[shape];
+    const { lanes, mantissaBits, bias } = floatLayouts[shape];
     x!();
     code.i32(mantissaBits).op(`${lanes}.shr_u`);
     code.get(pool.get(shape, 2 ** mantissaBits)).op("v128.or");
@@ -96,7 +96,7 @@ const vectorRules: Readonly<Record<ShapedOp, Rule<VectorShape>>> = {
   },
   mantissa: ({ code, pool, shape }, [x]) => {
     x!();
-    code.get(pool.get(shape, layouts[shape].mantissaMask)).op("v128.and");
+    code.get(pool.get(shape, floatLayouts[shape].mantissaMask)).op("v128.and");
     code.get(pool.get(shape, 1)).op("v128.or");
   },
 };

@@ -57,11 +57,12 @@ describe("the prelude", () => {
       function $sigmoid(x) {
         const t = x < -89 ? -89 : x;
         const v = 87 < t ? 87 : t;
-        const n = fround(fround(v * -1.4426950216293335) + 12582912) - 12582912;
-        const s = fround(v + n * 0.693359375 + fround(n * -0.00021219444170128554));
+        const z = fround(fround(v * -1.4426950216293335) + 12583039);
+        const n = z - 12583039;
+        const s = fround(v + n * 0.693145751953125 + fround(n * 0.000001428606765330187));
         const s2 = fround(s * s);
-        const t_2 = fround(fround(s * fround(fround(s * 0.0013820730382576585) - 0.008368677459657192)) + 0.04166826605796814);
-        const q = fround(fround(s * fround(fround(s * t_2) - 0.1666652113199234)) + 0.4999999403953552);
+        const t_2 = fround(fround(fround(s * -0.008368677459657192) + 0.04166826605796814) + fround(s2 * 0.0013820730382576585));
+        const q = fround(fround(fround(s * -0.1666652113199234) + 0.4999999403953552) + fround(s2 * t_2));
         return fround(1 / fround(fround(fround(fround(s2 * q) - s) + 1) * $pow2f[(n + 127) & 255] + 1));
       }
       "

@@ -191,31 +191,28 @@ describe("the code of a function", () => {
           f32.const -1.4426950216293335
           f32x4.splat
           local.set 5
-          f32.const 12582912
+          f32.const 12583039
           f32x4.splat
           local.set 6
-          f32.const 0.693359375
-          f32x4.splat
-          local.set 7
-          f32.const -0.00021219444170128554
+          f32.const 0.693145751953125
           f32x4.splat
           local.set 8
-          f32.const 0.0013820730382576585
+          f32.const 0.000001428606765330187
           f32x4.splat
-          local.set 10
-          f32.const -0.008368677459657192
-          f32x4.splat
-          local.set 11
-          f32.const 0.04166826605796814
-          f32x4.splat
-          local.set 12
+          local.set 9
           f32.const -0.1666652113199234
           f32x4.splat
-          local.set 13
+          local.set 11
           f32.const 0.4999999403953552
           f32x4.splat
+          local.set 12
+          f32.const -0.008368677459657192
+          f32x4.splat
+          local.set 13
+          f32.const 0.04166826605796814
+          f32x4.splat
           local.set 14
-          f32.const 12583039
+          f32.const 0.0013820730382576585
           f32x4.splat
           local.set 15
           local.get 1
@@ -230,44 +227,44 @@ describe("the code of a function", () => {
           f32x4.mul
           local.get 6
           f32x4.add
+          local.tee 4
           local.get 6
           f32x4.sub
-          local.tee 4
-          local.get 7
-          f32x4.mul
-          f32x4.add
-          local.get 4
+          local.tee 7
           local.get 8
           f32x4.mul
           f32x4.add
-          local.tee 9
+          local.get 7
           local.get 9
           f32x4.mul
-          local.get 9
-          local.get 9
-          local.get 9
-          local.get 9
-          local.get 10
-          f32x4.mul
-          local.get 11
           f32x4.add
+          local.tee 7
+          local.get 7
+          f32x4.mul
+          local.tee 10
+          local.get 7
+          local.get 11
           f32x4.mul
           local.get 12
           f32x4.add
-          f32x4.mul
+          local.get 10
+          local.get 7
           local.get 13
-          f32x4.add
           f32x4.mul
           local.get 14
           f32x4.add
+          local.get 10
+          local.get 15
           f32x4.mul
-          local.get 9
+          f32x4.add
+          f32x4.mul
+          f32x4.add
+          f32x4.mul
+          local.get 7
           f32x4.sub
           local.get 1
           f32x4.add
           local.get 4
-          local.get 15
-          f32x4.add
           i32.const 23
           i32x4.shl
           f32x4.mul
