@@ -5,8 +5,8 @@
  */
 import { invariant } from "../../diagnostics/invariant.js";
 import { addAffine, affineConstant, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
-import type { Access, Affine, Axis, ProductStatement } from "../../ir/kernel/types.js";
-import { mapExpression } from "../../ir/kernel/visit.js";
+import type { Access, Affine, Axis, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
 import { tileOf } from "../../transform/kernel/target.js";
 import { constantOf, type Dim } from "../../types/dim.js";
 import type { FunctionCode, Local } from "./code.js";
@@ -515,14 +515,17 @@ class ProductCode {
     }
   }
 
+  /** Values of all groups come before all stores: their chains of operations then overlap, loads need not wait. */
   private finish(groups: readonly SumGroup[]): void {
+    const stores: (() => void)[] = [];
     for (const group of groups) {
       this.inGroup(group, () => {
         if (this.product.columns === undefined) this.storeScalar(group);
-        else this.useSums(group);
+        else this.useSums(group, stores);
       });
       this.code.release(...group.sums);
     }
+    for (const store of stores) store();
   }
 
   /** The column of a unit in a run. */
@@ -545,8 +548,9 @@ class ProductCode {
     expressions.emit(mapExpression(initial, { affine }), lanes);
   }
 
-  /** Hands the sums to the tail, or stores them. */
-  private useSums({ unit, count, sums }: SumGroup): void {
+  /** Hands the sums to the tail, or stores them. What can be stored later is left in `stores`. */
+  private useSums(group: SumGroup, stores: (() => void)[]): void {
+    const { unit, count, sums } = group;
     const { code, statements, product } = this;
     const { expressions } = statements;
     const { tail } = product;
@@ -561,9 +565,22 @@ class ProductCode {
       expressions.bindValue(name, sums[run] as Local, true);
     });
     const made: Local[] = [];
+    const storesLast = !readsWhatItStored(tail.body);
     for (const statement of tail.body) {
       if (statement.kind === "let") made.push(expressions.define(statement.name, statement.value, lanes));
-      else statements.emit(statement, lanes);
+      else if (statement.kind === "store" && storesLast) {
+        const { access, value, mode } = statement;
+        const name = "stored";
+        const local = expressions.define(name, value, lanes);
+        const dtype = value.kind === "integer" ? "real" : value.dtype;
+        stores.push(() => {
+          this.inGroup(group, () => {
+            expressions.bindValue(name, local, true, dtype === "bool");
+            expressions.store(access, { kind: "variable", name, dtype }, mode, lanes);
+          });
+          code.release(local);
+        });
+      } else statements.emit(statement, lanes);
     }
     code.release(...made);
   }
@@ -810,4 +827,17 @@ class ProductCode {
     code.get(loaded);
     code.release(loaded, ...(typeof stride === "number" ? [] : [stride]));
   }
+}
+
+/** Does a statement read a buffer that one before it stores, or need its place among the stores? */
+function readsWhatItStored(body: readonly Statement[]): boolean {
+  const stored = new Set<string>();
+  return body.some((statement) => {
+    let reads = statement.kind !== "let" && statement.kind !== "store";
+    forEachAccess(statement, ({ buffer }, use) => {
+      if (use === "read") reads ||= stored.has(buffer);
+    });
+    if (statement.kind === "store") stored.add(statement.access.buffer);
+    return reads;
+  });
 }
