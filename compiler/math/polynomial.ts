@@ -24,7 +24,8 @@ export function pairs(x: ScalarExpr, coefficients: readonly number[], name = "x"
     const pair = high === undefined ? low : add(mul(x, high), low);
     sum = sum === undefined ? pair : add(pair, mul(square, sum));
   }
-  if (sum === undefined || typeof sum === "number") throw new RangeError("a polynomial needs at least two coefficients");
+  if (sum === undefined || typeof sum === "number")
+    throw new RangeError("a polynomial needs at least two coefficients");
   return sum;
 }
 

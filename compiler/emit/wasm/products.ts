@@ -82,7 +82,10 @@ class ProductCode {
   /** Elements of packed weights for one contracted index and one vector of each run. */
   private readonly block: number;
   private readonly rowTile: number;
+  /** Vectors that a single row goes through at once. */
+  private readonly lot: number;
   private readonly panels: number;
+  private readonly lots: number;
   private readonly depth: number;
   /** Rows in all, and those of the block at hand. */
   private rowCount: Count = 0;
@@ -108,6 +111,8 @@ class ProductCode {
     this.block = tile.block;
     this.rowTile = tile.rows;
     this.panels = tile.panels;
+    this.lot = tile.block * tile.panels;
+    this.lots = tail === undefined ? 1 : tile.lots;
     this.depth = product.contracted.reduce((depth, { extent }) => {
       return depth * (plainExtent(extent) ?? 1);
     }, 1);
@@ -218,8 +223,8 @@ class ProductCode {
 
   /** Columns whose number is known: panels of packed weights, whole and in part. */
   private knownColumns(length: number, first: Local): void {
-    const { width, block, panels } = this;
-    const wide = block * panels;
+    const { width } = this;
+    const wide = this.lot * this.lots;
     const vectors = Math.ceil(length / width);
     const whole = Math.floor(length / width);
     const counts = Array.from({ length: vectors }, (_, v) => Math.min(width, length - v * width));
@@ -261,7 +266,7 @@ class ProductCode {
         });
       });
     };
-    const wide = this.block * this.panels;
+    const wide = this.lot;
     if (wide > 1) step(Array<number>(wide).fill(width), wide * width);
     step([width], width);
     step([1], 1);
@@ -284,10 +289,11 @@ class ProductCode {
     if (this.rowStart === undefined) code.i32(0);
     else code.get(this.rowStart);
     code.set(position);
-    const whole = counts.length === this.block * this.panels && counts.every((count) => count === width);
+    const whole = counts.length % this.lot === 0 && counts.every((count) => count === width);
     const known = typeof end === "number" && end < this.rowTile;
-    if (whole && !known && !this.fillsTiles && this.rowTile === this.panels) this.mixedRows(rows, end, position, first);
-    else this.separateRows(rows, end, position, counts, first);
+    if (whole && !known && !this.fillsTiles && this.rowTile === this.panels) {
+      this.mixedRows(rows, end, position, first, counts.length / this.lot);
+    } else this.separateRows(rows, end, position, counts, first);
     code.release(position);
   }
 
@@ -357,11 +363,11 @@ class ProductCode {
 
   /**
    * The same in one loop, where both kinds of tile have as many sums: what stands before and behind the contraction is in
-   * the code once.
+   * the code once. Several lots of sums are contracted one after the other and then finished together.
    */
-  private mixedRows(rows: Axis, end: Count, position: Local, first: Local): void {
-    const { code, statements, block, width, rowTile, panels } = this;
-    const vectors = block * panels;
+  private mixedRows(rows: Axis, end: Count, position: Local, first: Local, lots: number): void {
+    const { code, statements, block, width, rowTile, lot } = this;
+    const vectors = lot * lots;
     const members = Array.from({ length: rowTile }, () => code.local("i32"));
     const units = Array.from({ length: vectors }, () => code.local("i32"));
     const start = code.local("i32");
@@ -384,7 +390,7 @@ class ProductCode {
             units.forEach((unit, g) =>
               code
                 .get(start)
-                .i32((g % block) * width)
+                .i32((Math.floor(g / lot) * block + (g % block)) * width)
                 .op("i32.add")
                 .set(unit),
             );
@@ -404,16 +410,20 @@ class ProductCode {
             );
           },
         );
-        const groups = units.map((unit, g) => this.group(members[Math.floor(g / block)], unit, width));
+        const groups = units.map((unit, g) => this.group(members[Math.floor((g % lot) / block)], unit, width));
         this.begin(groups);
-        code.get(many).if(
-          () => this.contract({ rows: members, vectors: block, groups }, start),
-          () => this.contract({ rows: members.slice(0, 1), vectors, groups }, first),
-        );
+        for (let l = 0; l < lots; l++) {
+          const own = groups.slice(l * lot, (l + 1) * lot);
+          const unit = units[l * lot] as Local;
+          code.get(many).if(
+            () => this.contract({ rows: members, vectors: block, groups: own }, unit),
+            () => this.contract({ rows: members.slice(0, 1), vectors: lot, groups: own }, unit),
+          );
+        }
         this.finish(groups);
         code.get(many).if(
           () => {
-            this.advance(start, block * width);
+            this.advance(start, block * lots * width);
             code
               .get(start)
               .get(first)

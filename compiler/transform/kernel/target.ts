@@ -8,6 +8,8 @@ export interface Tile {
   readonly rows: number;
   /** Panels that a single row goes through side by side, so that enough sums run at once. */
   readonly panels: number;
+  /** Tiles whose tails are computed side by side, so that their chains of operations overlap. */
+  readonly lots: number;
 }
 
 export interface VectorTarget {
@@ -31,14 +33,14 @@ export interface VectorTarget {
 export const simd128: VectorTarget = {
   lanes: { f32: 4, f64: 2 },
   tiles: [
-    { block: 4, rows: 2, panels: 2 },
-    { block: 1, rows: 4, panels: 4 },
-    { block: 1, rows: 2, panels: 2 },
-    { block: 1, rows: 2, panels: 2 },
-    { block: 1, rows: 2, panels: 2 },
-    { block: 1, rows: 1, panels: 1 },
-    { block: 1, rows: 1, panels: 1 },
-    { block: 1, rows: 1, panels: 1 },
+    { block: 4, rows: 2, panels: 2, lots: 1 },
+    { block: 1, rows: 4, panels: 4, lots: 1 },
+    { block: 1, rows: 2, panels: 2, lots: 2 },
+    { block: 1, rows: 2, panels: 2, lots: 1 },
+    { block: 1, rows: 2, panels: 2, lots: 1 },
+    { block: 1, rows: 1, panels: 1, lots: 1 },
+    { block: 1, rows: 1, panels: 1, lots: 1 },
+    { block: 1, rows: 1, panels: 1, lots: 1 },
   ],
   fma: false,
   sideExits: true,
