@@ -574,25 +574,28 @@ class ProductCode {
     tail.sums.forEach((name, run) => {
       expressions.bindValue(name, sums[run] as Local, true);
     });
-    const made: Local[] = [];
+    const made = new Map<string, Local>();
+    const kept = new Set<Local>();
     const storesLast = !readsWhatItStored(tail.body);
     for (const statement of tail.body) {
-      if (statement.kind === "let") made.push(expressions.define(statement.name, statement.value, lanes));
-      else if (statement.kind === "store" && storesLast) {
+      if (statement.kind === "let") {
+        made.set(statement.name, expressions.define(statement.name, statement.value, lanes));
+      } else if (statement.kind === "store" && storesLast) {
         const { access, value, mode } = statement;
-        const name = "stored";
-        const local = expressions.define(name, value, lanes);
+        const known = value.kind === "variable" ? made.get(value.name) : undefined;
+        const local = known ?? expressions.define("stored", value, lanes);
+        kept.add(local);
         const dtype = value.kind === "integer" ? "real" : value.dtype;
         stores.push(() => {
           this.inGroup(group, () => {
-            expressions.bindValue(name, local, true, dtype === "bool");
-            expressions.store(access, { kind: "variable", name, dtype }, mode, lanes);
+            expressions.bindValue("stored", local, true, dtype === "bool");
+            expressions.store(access, { kind: "variable", name: "stored", dtype }, mode, lanes);
           });
-          code.release(local);
         });
       } else statements.emit(statement, lanes);
     }
-    code.release(...made);
+    code.release(...[...made.values()].filter((local) => !kept.has(local)));
+    stores.push(() => code.release(...kept));
   }
 
   private storeScalar({ sums }: SumGroup): void {
