@@ -17,7 +17,7 @@ import { Comparisons } from "./compare.js";
 import { drawPoint } from "./draw-point.js";
 import { notFiniteOutputs } from "./graph-derivatives.js";
 import type { Fault } from "./locate/fault.js";
-import { type CellSource, findWrongRule, wrongMode } from "./locate/find-rule.js";
+import { type CellSource, derivativeModes, findWrongRule, wrongMode } from "./locate/find-rule.js";
 import { locateFault } from "./locate/locate-fault.js";
 import { notFinite } from "./module-derivatives.js";
 import { capacitiesOf, type Point } from "./point.js";
@@ -73,7 +73,11 @@ export interface RuleCheck {
  * Checks what given rules derive of a cell, in reverse mode, forward mode and forward over reverse, without compiling it: for tests
  * of rules and of this checker.
  */
-export function checkRules(text: string, rules: DerivativeRules, options: GradientCheckOptions = {}): RuleCheck {
+export function checkRules(
+  text: string,
+  rules: DerivativeRules,
+  { modes = derivativeModes, ...options }: GradientCheckOptions & { readonly modes?: readonly Fault["mode"][] } = {},
+): RuleCheck {
   const settings = checkSettings(options);
   const source = sourceOf(text, options) as CellText;
   const random = createRandom(settings.seed);
@@ -81,8 +85,8 @@ export function checkRules(text: string, rules: DerivativeRules, options: Gradie
     const candidate = candidateOf(lowerAtRandomSizes(source, random));
     const trial = { dimensions: candidate.dimensions, point: drawFinitePoint(candidate, random, settings).point };
     const cell = cellSource(source, rules);
-    const mode = wrongMode(cell, trial);
-    if (mode !== undefined) return { mode, fault: findWrongRule(cell, trial) };
+    const mode = wrongMode(cell, trial, modes);
+    if (mode !== undefined) return { mode, fault: findWrongRule(cell, trial, modes) };
   }
   return { mode: undefined, fault: undefined };
 }

@@ -43,9 +43,11 @@ export function forwardDisagrees({ fn, context, values, sizes, rules }: Subject)
   });
 }
 
-/** NaN agrees with nothing. */
+/** NaN agrees with nothing, an infinity only with itself. */
 function agree(analytic: number, numeric: number, floor: number): boolean {
-  return Math.abs(analytic - numeric) <= tolerance * Math.max(Math.abs(analytic), Math.abs(numeric), floor);
+  const off = Math.abs(analytic - numeric);
+  const size = Math.max(Math.abs(analytic), Math.abs(numeric), floor);
+  return analytic === numeric || (off < Infinity && off <= tolerance * size);
 }
 
 const nothing: BatchValue = { examples: [] };

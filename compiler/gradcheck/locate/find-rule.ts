@@ -33,17 +33,25 @@ interface Case {
   readonly rules: DerivativeRules | undefined;
 }
 
-const modes = ["reverse", "forward", "second"] as const;
+export const derivativeModes = ["reverse", "forward", "second"] as const satisfies readonly Fault["mode"][];
 
 /** Does a derivative that the rules give differ from the measured one at this point, and of which mode? */
-export function wrongMode(source: CellSource, trial: Trial): Fault["mode"] | undefined {
+export function wrongMode(
+  source: CellSource,
+  trial: Trial,
+  modes: readonly Fault["mode"][] = derivativeModes,
+): Fault["mode"] | undefined {
   const known = caseOf(source, trial);
   return known && modes.find((mode) => isWrong(mode, known));
 }
 
 /** Looks for a wrong rule at a point; undefined where the derived functions agree with measurements there. */
-export function findWrongRule(source: CellSource, start: Trial): Fault | undefined {
-  const mode = wrongMode(source, start);
+export function findWrongRule(
+  source: CellSource,
+  start: Trial,
+  modes: readonly Fault["mode"][] = derivativeModes,
+): Fault | undefined {
+  const mode = wrongMode(source, start, modes);
   if (mode === undefined) return undefined;
   const fails = (trial: Trial): boolean => {
     const known = caseOf(source, trial);

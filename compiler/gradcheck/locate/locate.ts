@@ -9,14 +9,17 @@
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import type { Sizes } from "../../ir/graph/evaluate-rules.js";
 import { elementCount, type Tensor } from "../../ir/graph/tensor.js";
-import type { GraphFunction, Instruction, ValueType } from "../../ir/graph/types.js";
+import { GraphBuilder } from "../../ir/graph/build.js";
+import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { DerivativeRules } from "../../transform/autodiff/derivative-rules.js";
 import { gradientOf, tangentsOnly } from "../../transform/pipeline.js";
 import { evaluateDim } from "../../types/dim.js";
 import { complexStep } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
+import { reverseDisagrees } from "./disagree.js";
 import { compareMoments, momentOf } from "./order.js";
 import { outputsByName, type Subject, weightedOutputs } from "./subject.js";
-import { watchOperands } from "./watch-operands.js";
+import { type Shift, watchOperands } from "./watch-operands.js";
 import { watchResults } from "./watch-results.js";
 
 export interface FaultyOperation {
@@ -38,7 +41,8 @@ export interface FaultyOperation {
 const tolerance = 1e-7;
 
 export function locateInReverseMode({ fn, context, values, sizes, rules }: Subject): FaultyOperation | undefined {
-  const { fn: open, watched } = watchOperands(fn, context);
+  const shift = soundShift(rules);
+  const { fn: open, watched } = watchOperands(fn, context, shift);
   const all = new Map(values);
   for (const id of open.inputs.slice(fn.inputs.length)) {
     all.set(open.names[id] as string, zeroOf(open.types[id] as ValueType, sizes));
@@ -49,7 +53,7 @@ export function locateInReverseMode({ fn, context, values, sizes, rules }: Subje
   const weights = open.outputNames.flatMap((name) => numbersOf(all.get(`grad.${name}`) as BatchValue));
   const floor = 1e-6 * Math.max(...weights.map(Math.abs), Number.MIN_VALUE);
 
-  /** The measured derivative by the input at position `at` in the given direction; undefined at kinks. */
+  /** The measured derivative by the input at position `at` in the given direction; undefined where it is not smooth. */
   const measure = (at: number, direction: BatchValue): number | undefined => {
     const step = complexStep(
       open,
@@ -57,21 +61,23 @@ export function locateInReverseMode({ fn, context, values, sizes, rules }: Subje
       open.inputs.map((_, i) => (i === at ? direction : undefined)),
       sizes,
     );
-    return step.jumps || step.left !== step.right ? undefined : weightedOutputs(open, all, step.right);
+    const [right, left] = [step.right, step.left].map((side) => weightedOutputs(open, all, side)) as [number, number];
+    return !step.jumps && agree(left, right, floor) ? right : undefined;
   };
 
   let found: (FaultyOperation & { readonly moment: number[] }) | undefined;
   for (const [i, entry] of watched.entries()) {
     const at = fn.inputs.length + i;
     const contributed = examplesOf(derived.get(`grad.${entry.input}`) as BatchValue, sizes.length);
-    // All elements at once, with weights that are unlikely to cancel; one by one only where that is wrong.
+    // All elements at once, with weights that are unlikely to cancel; one by one only where that is wrong, or where some are at
+    // a kink.
     const dense = contributed.map(({ shape, data }) => ({
       shape,
       data: data.map((_, j) => Math.cos(7 * j + 1) + 1.5),
     }));
     const sum = contributed.reduce((total, { data }, b) => total + dotOf(data, (dense[b] as Tensor).data), 0);
     const measured = measure(at, { examples: dense });
-    if (Number.isFinite(sum) && (measured === undefined || agree(sum, measured, floor))) continue;
+    if (measured !== undefined && agree(sum, measured, floor)) continue;
     for (const [example, tensor] of contributed.entries()) {
       for (let place = tensor.data.length - 1; place >= 0; place--) {
         const { steps, index } = splitIndex(tensor.shape, place, entry.scans.length);
@@ -82,12 +88,27 @@ export function locateInReverseMode({ fn, context, values, sizes, rules }: Subje
         // At an edge there is nothing to measure, but what is infinite there spoils everything before it.
         if (numeric === undefined ? Number.isFinite(analytic) : agree(analytic, numeric, floor)) continue;
         const { instruction, operand } = entry;
-        const numbers = { analytic, numeric: numeric ?? NaN };
+        // By δ of o - δ the derivative has the other sign.
+        const sign = shift === "add" ? 1 : -1;
+        const numbers = { analytic: sign * analytic, numeric: sign * (numeric ?? NaN) };
         found = { instruction, fn: entry.fn, operand, example, steps, index, ...numbers, moment };
       }
     }
   }
   return found;
+}
+
+/** δ enters by an operation whose own rule is right; of two that are wrong one is as good as the other. */
+function soundShift(rules: DerivativeRules | undefined): Shift {
+  const isSound = (shift: Shift): boolean => {
+    const b = new GraphBuilder("shift");
+    const [o, delta] = ["o", "delta"].map((name) => b.input(name, { dtype: "real", shape: [], shared: false }));
+    const fn = b.finish([{ name: "y", value: b.map(shift, o as ValueId, delta as ValueId) }]);
+    const one: BatchValue = { examples: [{ shape: [], data: Float64Array.of(1) }] };
+    const values = new Map(["o", "delta", "grad.y"].map((name) => [name, one]));
+    return !reverseDisagrees({ fn, context: b.context, values, sizes: [new Map()], rules });
+  };
+  return isSound("add") || !isSound("sub") ? "add" : "sub";
 }
 
 export function locateInForwardMode({ fn, context, values, sizes, rules }: Subject): FaultyOperation | undefined {
@@ -122,8 +143,11 @@ export function locateInForwardMode({ fn, context, values, sizes, rules }: Subje
 }
 
 function agree(analytic: number, numeric: number, floor: number): boolean {
-  if (analytic === numeric) return true;
-  return Math.abs(analytic - numeric) <= tolerance * Math.max(Math.abs(analytic), Math.abs(numeric), floor);
+  const off = Math.abs(analytic - numeric);
+  return (
+    analytic === numeric ||
+    (off < Infinity && off <= tolerance * Math.max(Math.abs(analytic), Math.abs(numeric), floor))
+  );
 }
 
 export function zeroOf({ shape, shared }: ValueType, sizes: readonly Sizes[]): BatchValue {

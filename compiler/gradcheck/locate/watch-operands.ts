@@ -24,10 +24,14 @@ export interface WatchedOperand {
   readonly scans: readonly ScanAxis[];
 }
 
+/** How δ enters: as o + δ, or as o - δ where the rule of the sum is itself in doubt. */
+export type Shift = "add" | "sub";
+
 /** @returns the function with one more input for each watched operand, behind its own inputs */
 export function watchOperands(
   original: GraphFunction,
   context: ShapeContext,
+  shift: Shift,
   counter = { next: 0 },
 ): { readonly fn: GraphFunction; readonly watched: readonly WatchedOperand[] } {
   const b = new GraphBuilder(original.name, context);
@@ -39,8 +43,8 @@ export function watchOperands(
     const operands = instruction.operands.map((id) => mapped(values, id));
     const results =
       operation.kind === "scan"
-        ? watchScan(b, operation, operands, context, counter, watched)
-        : b.emitAll(operation, perturbed(b, original, instruction, values, counter, watched), origin);
+        ? watchScan(b, operation, operands, context, shift, counter, watched)
+        : b.emitAll(operation, perturbed(b, original, instruction, values, shift, counter, watched), origin);
     for (const [i, id] of instruction.results.entries()) {
       values.set(id, results[i] as ValueId);
       const name = original.names[id];
@@ -56,6 +60,7 @@ function perturbed(
   fn: GraphFunction,
   instruction: Instruction,
   values: ValueMap,
+  shift: Shift,
   counter: { next: number },
   watched: WatchedOperand[],
 ): ValueId[] {
@@ -66,7 +71,7 @@ function perturbed(
     if (type.dtype !== "real") return value;
     const input = `watch.${position}.${operand}`;
     watched.push({ input, instruction, operand, fn, position, scans: [] });
-    return b.map("add", value, b.input(input, { ...type, shared: false }));
+    return b.map(shift, value, b.input(input, { ...type, shared: false }));
   });
 }
 
@@ -75,11 +80,12 @@ function watchScan(
   scan: Extract<Operation, { kind: "scan" }>,
   operands: readonly ValueId[],
   context: ShapeContext,
+  shift: Shift,
   counter: { next: number },
   watched: WatchedOperand[],
 ): ValueId[] {
   const start = counter.next;
-  const inner = watchOperands(scan.body, context, counter);
+  const inner = watchOperands(scan.body, context, shift, counter);
   const added = inner.fn.inputs.slice(scan.body.inputs.length);
   const split = scan.carried + scan.sequences;
   const body: GraphFunction = {

@@ -4,6 +4,7 @@
  */
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import type { Operation, OperationKind, ValueId } from "../../ir/graph/types.js";
+import type { Origin } from "../../source/origin.js";
 import { addDims, type Dim, dimConstant } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 
@@ -22,7 +23,15 @@ export interface Site {
 }
 
 /** A contribution to the cotangent of an operand: the whole, or the part that a slice read. */
-export type Contribution = ValueId | { readonly part: ValueId; readonly axis: number; readonly start: Dim };
+export type Contribution = ValueId | PartContribution;
+
+export interface PartContribution {
+  readonly part: ValueId;
+  readonly axis: number;
+  readonly start: Dim;
+  /** Of the slice: the part becomes an operation only where the walk reaches the definition of the whole. */
+  readonly origin: Origin;
+}
 
 export interface LinearRule<K extends OperationKind> {
   /** Directional derivative; `tangents[i]` is undefined where operand `i` has none. */
@@ -100,7 +109,7 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
     },
   },
 
-  slice: same((operation, _site, v) => ({ part: v, axis: operation.axis, start: operation.start })),
+  slice: same(({ axis, start }, { b }, v) => ({ part: v, axis, start, origin: b.origin })),
 
   pad: same((operation, { b, shape }, v) =>
     b.slice(v, operation.axis, operation.before, shape(0)[operation.axis] as Dim),

@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../../ir/graph/build.js";
 import type { ValueId } from "../../ir/graph/types.js";
 import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
-import type { Contribution } from "./linear-rules.js";
+import type { Contribution, PartContribution } from "./linear-rules.js";
 
 /** Sums contributions to a value of this shape; slices that cover an axis without gaps are joined instead of padded. */
 export function sumContributions(b: GraphBuilder, shape: Shape, contributions: readonly Contribution[]): ValueId {
@@ -17,10 +17,8 @@ export function sumContributions(b: GraphBuilder, shape: Shape, contributions: r
   return others.reduce((sum, term) => b.map("add", sum, term), first);
 }
 
-type Part = Exclude<Contribution, ValueId>;
-
 /** The parts one behind the other where they make up the whole of one axis. */
-function joinParts(b: GraphBuilder, shape: Shape, parts: readonly Part[]): ValueId | undefined {
+function joinParts(b: GraphBuilder, shape: Shape, parts: readonly PartContribution[]): ValueId | undefined {
   const [first] = parts;
   if (first === undefined || parts.some((part) => part.axis !== first.axis)) return undefined;
   const ordered: ValueId[] = [];
@@ -37,9 +35,9 @@ function joinParts(b: GraphBuilder, shape: Shape, parts: readonly Part[]): Value
   return b.concat(first.axis, ordered);
 }
 
-function padPart(b: GraphBuilder, shape: Shape, { part, axis, start }: Part): ValueId {
+function padPart(b: GraphBuilder, shape: Shape, { part, axis, start, origin }: PartContribution): ValueId {
   const length = b.shapeOf(part)[axis] as Dim;
   const after = subtractDims(subtractDims(shape[axis] as Dim, start), length);
   if (constantOf(start) === 0 && constantOf(after) === 0) return part;
-  return b.emit({ kind: "pad", axis, before: start, after }, [part]);
+  return b.emit({ kind: "pad", axis, before: start, after }, [part], origin);
 }
