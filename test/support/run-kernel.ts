@@ -5,6 +5,7 @@ import { unpad } from "../../compiler/ir/graph/evaluate.js";
 import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import { lowerProgram } from "../../compiler/lower/graph-to-kernel/index.js";
+import type { KernelPass } from "../../compiler/transform/kernel/kernel-pass.js";
 import { printKernelProgram } from "../../compiler/emit/js/print-kernel.js";
 import {
   accumulatingEntries,
@@ -41,8 +42,9 @@ export function compileKernels(
   program: SequenceProgram,
   dtype: "f32" | "f64",
   runtimeDimensions: readonly string[] = [],
+  passes: readonly KernelPass[] = [],
 ): KernelFactory {
-  const kernel = lowerProgram(program, { runtimeDimensions });
+  const kernel = lowerProgram(program, { runtimeDimensions, passes });
   const text = printKernelProgram(kernel, dtype);
   const make = new Function(`"use strict";\n${text}\nreturn { create: createKernels, bytes: workspaceBytes };`);
   return { text, kernel, ...(make() as Pick<KernelFactory, "create" | "bytes">) };
@@ -181,9 +183,14 @@ export function runFunction(
   fn: GraphFunction,
   values: Values,
   examples: ExampleSizes,
-  options: { dtype: "f32" | "f64"; runtimeDimensions: readonly string[]; extra?: number },
+  options: {
+    dtype: "f32" | "f64";
+    runtimeDimensions: readonly string[];
+    extra?: number;
+    passes?: readonly KernelPass[];
+  },
 ): { outputs: Values; text: string } {
-  const factory = compileKernels(programOf(fn), options.dtype, options.runtimeDimensions);
+  const factory = compileKernels(programOf(fn), options.dtype, options.runtimeDimensions, options.passes);
   const padding = paddingFor(examples, options.runtimeDimensions, options.extra ?? 0);
   const kernels = factory.create(padding);
   for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);

@@ -3,6 +3,7 @@ import type { KernelProgram } from "../../ir/kernel/types.js";
 import { lowerProgram } from "../../lower/graph-to-kernel/index.js";
 import { fuseTails } from "../../transform/kernel/fuse-tails.js";
 import { packOperands } from "../../transform/kernel/pack-operands.js";
+import { splitPieces } from "../../transform/kernel/split-pieces.js";
 import type { VectorTarget } from "../../transform/kernel/target.js";
 import type { SequenceProgram } from "../../transform/sequence-program.js";
 import type { RealType } from "./expressions.js";
@@ -27,6 +28,8 @@ export function scheduleKernels(program: SequenceProgram, options: EmitKernelsOp
   const passes = [
     // On products and regions as lowered: it decides which runs of columns a product has.
     fuseTails(target),
+    // Behind it: what stays a loop of its own.
+    splitPieces,
     // Needs the runs: they are interleaved in the panels.
     packOperands(target, dtype),
   ];
