@@ -189,7 +189,7 @@ export function addDigest(module: ModuleBuilder): FunctionRef {
   const streams = Array.from({ length: 6 }, () => code.local("v128"));
   const factor = code.local("v128");
   code.v128("i32x4", Array<number>(4).fill(0x9e3779b1 | 0)).set(factor);
-  // All may begin alike: their order counts where they are joined.
+  // All may begin alike: their order counts where they are joined, one after the other.
   code.v128(
     "i32x4",
     [1, 2, 3, 4].map((seed) => (seed * 0x85ebca6b) | 0),
@@ -217,6 +217,8 @@ export function addDigest(module: ModuleBuilder): FunctionRef {
   round(streams.length);
   round(1);
   const [first, ...others] = streams as [Local, ...Local[]];
+  // The first before the second, or the two could be exchanged.
+  mix(first, () => code.get(factor));
   for (const other of others) mix(first, () => code.get(other));
   code.get(first);
   return ref;
