@@ -24,7 +24,12 @@ export {
 
 // From text to a module in this process.
 export { cell, CellError, type CellOptions, type LoadedCell } from "./in-process.js";
-export type { CompiledModule, InstantiateOptions, KernelVariant, ModuleInstance } from "../runtime/module/compiled-module.js";
+export type {
+  CompiledModule,
+  InstantiateOptions,
+  KernelVariant,
+  ModuleInstance,
+} from "../runtime/module/compiled-module.js";
 export type { Manifest } from "../runtime/module/manifest.js";
 
 // What is wrong with a text, for people and for programs.
@@ -44,7 +49,16 @@ export type { Span } from "./source/span.js";
 // Is a gradient right?
 export { checkGradients, NotFiniteError } from "./gradcheck/check-gradients.js";
 export type { GradientCheckOptions } from "./gradcheck/check-settings.js";
-export type { Comparison, GradientReport, Method, MethodReport, Precision, TensorReport } from "./gradcheck/report.js";
+export type {
+  Comparison,
+  DeclaredComparison,
+  DeclaredReport,
+  GradientReport,
+  Method,
+  MethodReport,
+  Precision,
+  TensorReport,
+} from "./gradcheck/report.js";
 export type { Counterexample, Fault, FaultPlace, FaultStage } from "./gradcheck/locate/fault.js";
 
 // Does a compiled module keep its promises?

@@ -133,7 +133,9 @@ against a complex step through the equations, against differences of the compile
 and against forward mode; float32 against float64; Hessian-vector products against
 differences of the gradient. Prints the worst relative error of each. Where something is
 wrong it names the equation and shows the smallest case. The same seed gives the same run.
-How it is done: spec/gradient-checking.md.`,
+
+The derivative that a function states is the rule: the gradient must follow it. How far it
+is from the true one is printed with its place, and fails nothing. How it is done: spec/gradient-checking.md.`,
   options: [
     cell,
     { ...dim, help: "fixes the size of a dimension; the others are random" },
@@ -205,7 +207,11 @@ and kernels fit together; backward, jvp and hvp agree with differences of its ow
 forward, in its own precision; streams, pieces, batches, padding and repeated calls give
 the same bits; NaN and infinity stay where they belong; wrong calls throw and leave no
 trace. Sizes and values are drawn; the same seed gives the same run. Exits with 1 where a
-check fails or the file is no compiled module.`,
+check fails or the file is no compiled module.
+
+Where functions of the source state their derivative, the module says so, and differences
+would see another one: backward and jvp are compared with each other instead, and what was
+not checked is told.`,
   options: [
     { name: "seed", kind: "text", value: "N", help: "seed of all random choices; from the clock where left out" },
     { name: "runs", kind: "text", value: "N", help: "random calls, each with sizes of its own; 3 where left out" },

@@ -1,6 +1,6 @@
 /** The report of a gradient check for people and for programs. */
 import type { Fault } from "../gradcheck/locate/fault.js";
-import type { Comparison, GradientReport, MethodReport, TensorReport } from "../gradcheck/report.js";
+import type { Comparison, DeclaredReport, GradientReport, MethodReport, TensorReport } from "../gradcheck/report.js";
 
 type Paint = (code: string, text: string) => string;
 
@@ -14,6 +14,7 @@ const titles = {
   differences: "differences",
   "forward mode": "forward mode",
   "second differences": "hvp vs diffs",
+  "second complex step": "hvp vs step",
   float64: "float64",
 } as const satisfies Record<MethodReport["method"], string>;
 
@@ -46,10 +47,30 @@ export function printReport(report: GradientReport, color: boolean): string {
     }
     lines.push("");
   }
+  if (report.declared.length > 0) lines.push(...printDeclared(report.declared), "");
   for (const tensor of tensors) lines.push(...failuresOf(tensor, paint));
   if (report.fault !== undefined) lines.push(...printFault(report.fault, paint), "");
   lines.push(...summary(report, paint));
   return `${lines.join("\n")}\n`;
+}
+
+/** They are no failures: what they say is the rule that the gradient has to follow. */
+function printDeclared(declared: readonly DeclaredReport[]): string[] {
+  const lines = ["declared derivatives, which are the rule here, and how far they are from the true ones"];
+  for (const { name, place, distance, compared, kinks, worst } of declared) {
+    const where = place === undefined ? "" : `  ${place.span.file}:${place.line}:${place.column}`;
+    const kinked = kinks === 0 ? "" : `, ${kinks} at kinks of it`;
+    const isTrue = distance !== undefined && distance < 1e-9;
+    const size =
+      distance === undefined ? "not compared" : isTrue ? "as the true ones" : `distance ${distance.toPrecision(2)}`;
+    lines.push(`  ${name}${where}  ${size} (${compared} compared${kinked})`);
+    if (worst === undefined || isTrue) continue;
+    const entry = worst.index.length === 0 ? "" : `[${worst.index.join(", ")}]`;
+    lines.push(
+      `    by ${worst.argument}${entry} = ${number(worst.at)}: declared ${number(worst.declared)}, true ${number(worst.true)}`,
+    );
+  }
+  return lines;
 }
 
 /** An error within its bar is no reproach and shows as the bar. */

@@ -1,7 +1,10 @@
 /** Are a cell's derivatives right? The public check: random sizes and points, every comparison, and where the fault is. */
 import { createRandom, type Random } from "../../runtime/random.js";
 import type { CompiledModule } from "../../runtime/module/compiled-module.js";
+import type { Manifest } from "../../runtime/module/manifest.js";
 import type { LoadedCell } from "../in-process.js";
+import { lowerSource } from "../lower-source.js";
+import type { DeclaredDerivative } from "../lower/lowered-cell.js";
 import type { DerivativeRules } from "../transform/autodiff/derivative-rules.js";
 import {
   type Candidate,
@@ -12,16 +15,17 @@ import {
   lowerText,
 } from "./candidates.js";
 import { checkPoint } from "./check-point.js";
+import { DeclaredDistances, declares } from "./declared-distances.js";
 import { checkSettings, type GradientCheckOptions, type Settings } from "./check-settings.js";
 import { Comparisons } from "./compare.js";
 import { drawPoint } from "./draw-point.js";
 import { notFiniteOutputs } from "./graph-derivatives.js";
-import type { Fault } from "./locate/fault.js";
+import { type Fault, type FaultPlace, placeOf } from "./locate/fault.js";
 import { type CellSource, derivativeModes, findWrongRule, wrongMode } from "./locate/find-rule.js";
 import { locateFault } from "./locate/locate-fault.js";
 import { notFinite } from "./module-derivatives.js";
 import { capacitiesOf, type Point } from "./point.js";
-import type { GradientReport, TensorReport } from "./report.js";
+import type { DeclaredReport, GradientReport, TensorReport } from "./report.js";
 import { wholeFunctionAt } from "./whole-function.js";
 
 /** The cell gives values that are not finite wherever it is tried. */
@@ -38,7 +42,11 @@ const attempts = 10;
  * @param subject The text of a `.cell` file, which is compiled at random sizes in float64 and float32; a cell from `cell()`;
  *   or any loaded module with `gradient`. Of the first two the source is known: gradients are then compared with a complex
  *   step, right to rounding, float32 is compared with float64, and a fault is located.
- * @throws TypeError where a module has no gradient.
+ *
+ * Where functions state their derivative, it is taken as the rule: the gradient must follow it, and the report says how far
+ * it is from the true one, under `declared`.
+ *
+ * @throws TypeError where a module has no gradient, or declared derivatives and neither `jvp` nor a source.
  * @throws CellError where a text has errors; CompileOptionsError where the options do not fit it.
  * @throws NotFiniteError where the cell's values are not finite at any of the points tried.
  * @example
@@ -52,7 +60,13 @@ export async function checkGradients(
   const settings = checkSettings(options);
   const source = sourceOf(subject, options);
   if (typeof subject !== "string") {
-    if (!subject.manifest.has.gradient) throw new TypeError("checkGradients needs a module compiled with gradient");
+    const { has, declaredDerivatives = [] } = subject.manifest;
+    if (!has.gradient) throw new TypeError("checkGradients needs a module compiled with gradient");
+    if (source === undefined && declares(subject.manifest) && !has.jvp) {
+      throw new TypeError(
+        `checkGradients: the module has derivatives that are declared (${declaredDerivatives.join(", ")}), which differences do not see; compile it with jvp, or give its source`,
+      );
+    }
     const candidate = moduleCandidate(subject, source);
     return runChecks(source, settings, () => Promise.resolve(candidate));
   }
@@ -99,16 +113,17 @@ async function runChecks(
   const { seed, runs, tolerance, tolerance32 } = settings;
   const random = createRandom(seed);
   const comparisons = new Comparisons();
+  const declared = new DeclaredDistances();
   let skipped = 0;
-  let name = "";
+  let manifest: Manifest | undefined;
   let failure: { readonly candidate: Candidate; readonly point: Point } | undefined;
   for (let run = 0; run < runs; run++) {
     settings.onProgress?.(run, runs);
     const candidate = await next(random);
-    name = candidate.manifest.cell;
+    ({ manifest } = candidate);
     const drawn = drawFinitePoint(candidate, random, settings);
     skipped += drawn.skipped;
-    const agrees = checkPoint(candidate, drawn.point, { ...settings, random, comparisons });
+    const agrees = checkPoint(candidate, drawn.point, { ...settings, random, comparisons, declared });
     if (!agrees) failure ??= { candidate, point: drawn.point };
   }
   settings.onProgress?.(runs, runs);
@@ -119,7 +134,28 @@ async function runChecks(
     failure === undefined || cell === undefined || source === undefined || !tensors.some(isGross)
       ? undefined
       : locateFault(cellSource(source), cell, failure.point, failure.candidate.dimensions);
-  return { passed, cell: name, seed, runs, tolerance, tolerance32, skipped, tensors, fault };
+  return {
+    passed,
+    cell: manifest?.cell ?? "",
+    seed,
+    runs,
+    tolerance,
+    tolerance32,
+    skipped,
+    tensors,
+    declared: source === undefined ? namesOnly(manifest) : declared.report(placesIn(source)),
+    fault,
+  };
+}
+
+function placesIn(source: CellText): (derivative: DeclaredDerivative) => FaultPlace | undefined {
+  const { sources } = lowerSource(source.text, source.options, "symbolic");
+  return ({ span }) => placeOf(span, (file) => sources.get(file));
+}
+
+function namesOnly(manifest: Manifest | undefined): DeclaredReport[] {
+  const unknown = { place: undefined, compared: 0, kinks: 0, distance: undefined, worst: undefined };
+  return (manifest?.declaredDerivatives ?? []).map((name) => ({ name, ...unknown }));
 }
 
 /** Is an error larger than rounding makes it? Less than that may fail a small tolerance and is nobody's fault. */

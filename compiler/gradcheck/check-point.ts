@@ -1,6 +1,6 @@
 /** All comparisons at one point. */
 import type { Random } from "../../runtime/random.js";
-import type { ModuleInstance } from "../../runtime/module/compiled-module.js";
+import type { CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import { gradientOf } from "../transform/pipeline.js";
 import { cellContext } from "../transform/sequence.js";
@@ -15,9 +15,17 @@ import {
   smallest,
 } from "./compare.js";
 import { float32Error } from "./float32-error.js";
-import { complexStepReference, gradientsFrom, stopsMatter } from "./graph-derivatives.js";
+import { complexStepReference, derivativeIsStated, gradientsFrom, secondComplexStep } from "./graph-derivatives.js";
 import { evaluateAt, graphValues, inputsOf } from "./graph-point.js";
-import { differencesReference, forwardModeReference, moduleGradients, secondDerivative } from "./module-derivatives.js";
+import {
+  differencesReference,
+  forwardModeReference,
+  moduleGradients,
+  secondDerivative,
+  secondDifferences,
+  secondDirection,
+} from "./module-derivatives.js";
+import { type DeclaredDistances, declares } from "./declared-distances.js";
 import { capacitiesOf, type Point, type PointTensor, realPlaces, symbolSizes } from "./point.js";
 import type { Method, Precision } from "./report.js";
 import { wholeFunctionAt } from "./whole-function.js";
@@ -25,6 +33,7 @@ import { wholeFunctionAt } from "./whole-function.js";
 export interface PointCheck {
   readonly random: Random;
   readonly comparisons: Comparisons;
+  readonly declared: DeclaredDistances;
   readonly tolerance: number;
   readonly tolerance32: number;
   /** Directions along single numbers for each tensor. */
@@ -43,6 +52,7 @@ export function checkPoint({ cell, modules, dimensions }: Candidate, point: Poin
     ),
   );
   const check: Check = { point, dimensions, directions, options };
+  if (cell !== undefined) options.declared.measure(cell, point, options.random);
   const results: boolean[] = [];
   for (const { precision, module } of modules) {
     const instance = module.instantiate(capacitiesOf(point));
@@ -61,11 +71,11 @@ export function checkPoint({ cell, modules, dimensions }: Candidate, point: Poin
       const reference = forwardModeReference(instance, point, unit);
       results.push(compare(check, gradients, "forward mode", precision, reference, bars));
     }
-    // Differences see what `stop_gradient` hides.
-    if (truth?.stops === true) continue;
-    const reference = differencesReference(instance, point, unit);
-    results.push(compare(check, gradients, "differences", precision, reference, bars));
-    if (module.manifest.has.hvp && precision === "f64") results.push(compareSecond(check, instance));
+    if (!(truth?.isStated ?? declares(module.manifest))) {
+      const reference = differencesReference(instance, point, unit);
+      results.push(compare(check, gradients, "differences", precision, reference, bars));
+    }
+    if (module.manifest.has.hvp && precision === "f64") results.push(compareSecond(check, instance, module, truth));
   }
   return results.every(Boolean);
 }
@@ -87,14 +97,18 @@ interface Truth {
   readonly derived: Gradients;
   /** How far float32 may be from it. */
   readonly error32: () => Gradients;
-  /** Does the cell stop gradients on which its values depend? */
-  readonly stops: boolean;
+  /** Is the derivative another one than that of the values, which differences see? */
+  readonly isStated: boolean;
+  /** What `hvp` is compared with where differences of the gradient may see another derivative than its own. */
+  readonly secondComplexStep: ((weights: readonly Float64Array[]) => Reference) | undefined;
 }
 
 function truthAt(cell: LoweredCell, point: Point, { random }: PointCheck): Truth {
   const whole = wholeFunctionAt(cell, point);
-  const gradient = gradientOf(whole, cellContext(cell));
+  const context = cellContext(cell);
+  const gradient = gradientOf(whole, context);
   const values = graphValues(point);
+  const isStated = derivativeIsStated(whole, point);
   return {
     complexStep: remembered(complexStepReference(whole, point)),
     derived: gradientsFrom(point, evaluateAt(gradient, point, values)),
@@ -103,7 +117,12 @@ function truthAt(cell: LoweredCell, point: Point, { random }: PointCheck): Truth
       const outputs = new Map(gradient.outputNames.map((name, i) => [name, errors[i] as (typeof errors)[number]]));
       return gradientsFrom(point, outputs);
     },
-    stops: stopsMatter(whole, point),
+    isStated,
+    // A declared derivative may be the true one, and its own derivative another than the true second one.
+    secondComplexStep:
+      isStated || cell.declared.length > 0
+        ? (weights) => secondComplexStep(gradientOf(whole, context, undefined, true), point, weights)
+        : undefined,
   };
 }
 
@@ -169,12 +188,24 @@ function compareWithFloat64(
 }
 
 /** Compares `hvp` in a direction through each tensor. */
-function compareSecond({ point, dimensions, directions, options }: Check, instance: ModuleInstance): boolean {
+function compareSecond(
+  { point, dimensions, directions, options }: Check,
+  instance: ModuleInstance,
+  { manifest }: CompiledModule,
+  truth: Truth | undefined,
+): boolean {
+  const weights = secondDirection(point);
+  const stated = truth?.secondComplexStep?.(weights);
+  if (truth === undefined && declares(manifest)) return true;
+  const method = stated === undefined ? "second differences" : "second complex step";
+  const kind = { method, precision: "f64", tolerance: options.tolerance } as const;
   let agrees = true;
-  const kind = { method: "second differences", precision: "f64", tolerance: options.tolerance } as const;
   for (const [tensor, [dense]] of directions) {
     if (dense === undefined) continue;
-    const { analytic, numeric, size } = secondDerivative(instance, point, tensor, dense, options.tolerance);
+    const { value: analytic, size: terms } = secondDerivative(instance, point, tensor, dense, weights);
+    const goal = options.tolerance;
+    const numeric = stated?.(tensor, dense, goal) ?? secondDifferences(instance, point, tensor, dense, weights, goal);
+    const size = Math.max(terms, goal, Number.MIN_VALUE);
     const numbers = { analytic, numeric, place: undefined, sizeFloor: 1e-3 * size };
     agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;
   }

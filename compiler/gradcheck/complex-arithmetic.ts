@@ -1,6 +1,6 @@
 /** Complex tensors for the evaluator: a real part, and an imaginary one where there is any. */
 import { invariant } from "../diagnostics/invariant.js";
-import { type Arithmetic, type LocalOperation, realArithmetic } from "../ir/graph/evaluate.js";
+import { type Arithmetic, evaluateExample, type LocalOperation, realArithmetic } from "../ir/graph/evaluate.js";
 import type { Sizes } from "../ir/graph/evaluate-rules.js";
 import { forEachIndex, stridesOf, type Tensor, zeros } from "../ir/graph/tensor.js";
 import type { Operation } from "../ir/graph/types.js";
@@ -14,15 +14,16 @@ export interface ComplexTensor {
 
 /**
  * @param decide called where real parts tie and the direction of the step decided
- * @param throughStops does the change go on behind `stop_gradient`?
+ * @param asComputed the values as they are: changes go on behind `stop_gradient`, and through a value whose derivative is
+ *   declared instead of through the declaration
  */
-export function complexArithmetic(decide: OnDecision, throughStops = false): Arithmetic<ComplexTensor> {
+export function complexArithmetic(decide: OnDecision, asComputed = false): Arithmetic<ComplexTensor> {
   return {
     apply: (operation, operands, sizes) => {
+      const isStop = operation.kind === "map" && operation.op === "stop_gradient";
+      if (asComputed && (isStop || operation.kind === "custom_derivative")) return operands[0] as ComplexTensor;
+      if (operation.kind === "custom_derivative") return declared(operation, operands, sizes);
       const isReal = operands.every(({ im }) => im === undefined);
-      if (throughStops && operation.kind === "map" && operation.op === "stop_gradient") {
-        return operands[0] as ComplexTensor;
-      }
       if (operation.kind === "map" && !isReal) return map(operation, operands, decide);
       const re = realArithmetic.apply(
         operation,
@@ -57,6 +58,19 @@ export function complexArithmetic(decide: OnDecision, throughStops = false): Ari
         : realArithmetic.stack(elements.map(imaginary), shape),
     }),
   };
+}
+
+/** The value as it is computed, with the change that the declaration makes of those of the arguments. */
+function declared(
+  { tangent, arguments: count }: Extract<Operation, { kind: "custom_derivative" }>,
+  [value, ...operands]: readonly ComplexTensor[],
+  sizes: Sizes,
+): ComplexTensor {
+  invariant(value !== undefined, "a declared derivative of nothing");
+  if (operands.slice(0, count).every(({ im }) => im === undefined)) return { re: value.re };
+  const inputs = operands.map((operand, i) => (i < count ? imaginary(operand) : operand.re));
+  const [im] = evaluateExample(realArithmetic, tangent, inputs, sizes);
+  return { re: value.re, im };
 }
 
 /** The imaginary part, also where it is zero. */

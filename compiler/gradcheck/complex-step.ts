@@ -29,17 +29,18 @@ export interface SidedDerivative {
  *
  * @param inputs one value for each input of `fn`
  * @param direction the same, undefined where an input stays
- * @param options with `throughStops` the derivative of the values as they are, as if `stop_gradient` were not there
+ * @param options with `asComputed` the derivative of the values as they are, as if `stop_gradient` and declared
+ *   derivatives were not there
  */
 export function complexStep(
   fn: GraphFunction,
   inputs: readonly BatchValue[],
   direction: readonly (BatchValue | undefined)[],
   sizes: readonly Sizes[],
-  options: { readonly throughStops?: boolean } = {},
+  options: { readonly asComputed?: boolean } = {},
 ): SidedDerivative {
   let decided = false;
-  const arithmetic = complexArithmetic(() => (decided = true), options.throughStops ?? false);
+  const arithmetic = complexArithmetic(() => (decided = true), options.asComputed ?? false);
   const towards = (by: number): readonly Batched<ComplexTensor>[] =>
     evaluateWith(
       arithmetic,

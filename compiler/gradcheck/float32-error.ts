@@ -48,6 +48,7 @@ const tensorsOf = (value: BatchValue): readonly Tensor[] => ("shared" in value ?
 /** Operations that choose or move numbers and round none. */
 const exactKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
   "constant", "dimension", "broadcast", "slice", "pad", "concat", "reshape", "transpose", "reverse", "gather",
+  "custom_derivative",
 ]); // prettier-ignore
 const exactScalars: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
   "neg", "abs", "sign", "floor", "round", "stop_gradient", "not", "min", "max", "lt", "le", "eq", "ne", "and", "or", "clamp",

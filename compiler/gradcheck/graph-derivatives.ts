@@ -1,7 +1,7 @@
 /** Derivatives of a graph function at a point: the derived gradient, and the complex step. */
 import type { BatchValue } from "../ir/graph/evaluate.js";
 import type { GraphFunction } from "../ir/graph/types.js";
-import { type Gradients, maxAbs, type Reference } from "./compare.js";
+import { dot, type Gradients, maxAbs, type Reference } from "./compare.js";
 import { complexStep } from "./complex-step.js";
 import { evaluateAt, graphName, graphValues, inputsOf, numbersOf, weigh } from "./graph-point.js";
 import { fromBatchValue, type Point, symbolSizes, toBatchValue } from "./point.js";
@@ -22,10 +22,11 @@ export function notFiniteOutputs(fn: GraphFunction, point: Point): string[] {
 }
 
 /**
- * Does the loss depend on what `stop_gradient` hides? Differences then see a change that the derivative is declared not to
- * have. A softmax stops the gradient of its maximum, on which its value does not depend.
+ * Is the derivative another one than that of the values as they are computed, by a `stop_gradient` or a declaration? Differences
+ * see the latter. A softmax stops the gradient of its maximum, on which its value does not depend; a declared derivative may be
+ * the true one.
  */
-export function stopsMatter(fn: GraphFunction, point: Point): boolean {
+export function derivativeIsStated(fn: GraphFunction, point: Point): boolean {
   const values = graphValues(point);
   const inputs = inputsOf(fn, values);
   const tensors = new Map(point.tensors.map((tensor) => [graphName(tensor), tensor]));
@@ -34,13 +35,31 @@ export function stopsMatter(fn: GraphFunction, point: Point): boolean {
     return tensor && toBatchValue(point, { ...tensor, values: tensor.values.map((_, i) => Math.cos(5 * i + 1) + 1.5) });
   });
   const numbers = (through: boolean): number[] =>
-    complexStep(fn, inputs, along, symbolSizes(point), { throughStops: through }).right.flatMap(numbersOf);
+    complexStep(fn, inputs, along, symbolSizes(point), { asComputed: through }).right.flatMap(numbersOf);
   const stopped = numbers(false);
   const largest = maxAbs(stopped);
   return numbers(true).some((number, i) => !(Math.abs(number - (stopped[i] as number)) <= 1e-9 * Math.max(largest, 1)));
 }
 
+/** The derivative of the loss by a complex step through `fn`. */
 export function complexStepReference(fn: GraphFunction, point: Point): Reference {
+  return stepReference(fn, point, (outputs) => weigh(fn, point, outputs));
+}
+
+/** The derivative of the weighted gradient by a complex step through `gradient`. */
+export function secondComplexStep(gradient: GraphFunction, point: Point, weights: readonly Float64Array[]): Reference {
+  return stepReference(gradient, point, (outputs) => {
+    const named = new Map(gradient.outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
+    const found = gradientsFrom(point, named);
+    return point.tensors.reduce(
+      (sum, tensor, k) => sum + dot(found.get(tensor) as Float64Array, weights[k] as Float64Array),
+      0,
+    );
+  });
+}
+
+/** @param total makes one number of the derivatives of the outputs */
+function stepReference(fn: GraphFunction, point: Point, total: (outputs: readonly BatchValue[]) => number): Reference {
   const inputs = inputsOf(fn, graphValues(point));
   const sizes = symbolSizes(point);
   return (tensor, direction) => {
@@ -49,9 +68,9 @@ export function complexStepReference(fn: GraphFunction, point: Point): Reference
       fn.names[id] === name ? toBatchValue(point, { ...tensor, values: direction.values }) : undefined,
     );
     const step = complexStep(fn, inputs, along, sizes);
-    const right = weigh(fn, point, step.right);
+    const right = total(step.right);
     if (step.jumps) return { value: NaN, error: Infinity, kind: "jump" };
-    const left = step.left === step.right ? right : weigh(fn, point, step.left);
+    const left = step.left === step.right ? right : total(step.left);
     const size = Math.max(Math.abs(left), Math.abs(right));
     if (Number.isNaN(left) || Number.isNaN(right)) return { value: NaN, error: Infinity, kind: "edge" };
     const kind = Math.abs(right - left) > 1e-9 * size ? "kink" : "smooth";

@@ -72,38 +72,58 @@ export function differencesReference(instance: ModuleInstance, point: Point, pre
   };
 }
 
+/** A direction through all tensors of a point, in which second derivatives are taken a second time. */
+export function secondDirection({ tensors }: Point): readonly Float64Array[] {
+  return tensors.map(({ values }, k) => values.map((_, i) => Math.cos(3 * i + k) + 1.5));
+}
+
 /**
- * The second derivative of the loss in the direction of a change of one tensor and of one of all tensors: by `hvp`, and by
- * differences of the gradient.
+ * The second derivative of the loss in the direction of a change of one tensor and in `weights` by `hvp`, and the sum of the
+ * absolute terms.
  */
 export function secondDerivative(
   instance: ModuleInstance,
   point: Point,
   tensor: PointTensor,
   { values: direction }: Direction,
-  goal: number,
-): { readonly analytic: number; readonly numeric: Derivative; readonly size: number } {
+  weights: readonly Float64Array[],
+): { readonly value: number; readonly size: number } {
   setParams(instance, point);
   const hvp = instance.hvp?.bind(instance);
   if (hvp === undefined) throw new TypeError("the module has no hvp");
-  const weights = new Map(point.tensors.map(({ values }, k) => [k, values.map((_, i) => Math.cos(3 * i + k) + 1.5)]));
-  const weighted = (gradients: readonly ArrayLike<number>[]): number =>
-    gradients.reduce((sum, gradient, k) => sum + dot(gradient, weights.get(k) as Float64Array), 0);
   const own = byName([[tensor.name, direction] as const]);
   const result = hvp(callOf(point), tensor.role === "param" ? { params: own } : own, cotangentsOf(point));
   const products = gradientArrays(point, result);
-  const size = products.reduce(
-    (sum, product, k) => sum + dot(product.map(Math.abs), weights.get(k) as Float64Array),
-    0,
-  );
+  return {
+    value: dotAll(products, weights),
+    size: dotAll(
+      products.map((product) => product.map(Math.abs)),
+      weights,
+    ),
+  };
+}
 
+/** The same by differences of the gradient. */
+export function secondDifferences(
+  instance: ModuleInstance,
+  point: Point,
+  tensor: PointTensor,
+  { values: direction }: Direction,
+  weights: readonly Float64Array[],
+  goal: number,
+): Derivative {
   const gradientAt = (t: number): number => {
     instance.forward(move(instance, point, tensor, direction, t));
-    return weighted(gradientArrays(point, instance.backward?.(cotangentsOf(point)) as CallGradient));
+    return dotAll(gradientArrays(point, instance.backward?.(cotangentsOf(point)) as CallGradient), weights);
   };
+  setParams(instance, point);
   const numeric = differentiate(gradientAt, { goal });
   if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
-  return { analytic: weighted(products), numeric, size: Math.max(size, goal, Number.MIN_VALUE) };
+  return numeric;
+}
+
+function dotAll(arrays: readonly ArrayLike<number>[], weights: readonly Float64Array[]): number {
+  return arrays.reduce((sum, values, k) => sum + dot(values, weights[k] as Float64Array), 0);
 }
 
 /** The call with one tensor moved by `t * direction`; a parameter is moved in the instance. */

@@ -1,5 +1,5 @@
 /** What a gradient check finds, as plain data. */
-import type { Fault } from "./locate/fault.js";
+import type { Fault, FaultPlace } from "./locate/fault.js";
 import type { Role } from "./point.js";
 
 /**
@@ -10,9 +10,11 @@ import type { Role } from "./point.js";
  * - `forward mode`: the compiled `jvp`;
  * - `float64`: the same gradient in float64, number by number, for modules in float32; needs the source.
  *
- * And `hvp` with `second differences`, those of the compiled gradient.
+ * And `hvp` with `second differences`, those of the compiled gradient; or, where derivatives are declared or stopped, which
+ * differences do not see, with `second complex step`, that of the derived gradient; needs the source.
  */
-export type Method = "complex step" | "differences" | "forward mode" | "second differences" | "float64";
+export type Method =
+  "complex step" | "differences" | "forward mode" | "second differences" | "second complex step" | "float64";
 
 export type Precision = "f32" | "f64";
 
@@ -54,8 +56,36 @@ export interface TensorReport {
   readonly methods: readonly MethodReport[];
 }
 
+/** A function that states its derivative: how far it is from the true one, at arguments that the cell gave it. */
+export interface DeclaredReport {
+  readonly name: string;
+  /** Undefined where the source is not known. */
+  readonly place: FaultPlace | undefined;
+  /** Partial derivatives of entries of its value by entries of its arguments that were compared. */
+  readonly compared: number;
+  /** Arguments at a kink or a jump of the function, where it has no true derivative. */
+  readonly kinks: number;
+  /**
+   * ‖declared − true‖ over the larger of ‖declared‖ and ‖true‖, of all that was compared: 0 where they are the same, 1 where
+   * one of them is 0 throughout. Undefined where nothing was compared.
+   */
+  readonly distance: number | undefined;
+  /** Where they are farthest apart. */
+  readonly worst: DeclaredComparison | undefined;
+}
+
+/** A partial derivative, as it is declared and as it is. */
+export interface DeclaredComparison {
+  readonly declared: number;
+  readonly true: number;
+  /** The argument that it is by, its entry, and the number there. */
+  readonly argument: string;
+  readonly index: readonly number[];
+  readonly at: number;
+}
+
 export interface GradientReport {
-  /** Does every comparison agree, and was there one for every tensor? */
+  /** Does every comparison agree? */
   readonly passed: boolean;
   readonly cell: string;
   readonly seed: number;
@@ -65,6 +95,11 @@ export interface GradientReport {
   /** Random points that were left out because the cell's values were not finite there. */
   readonly skipped: number;
   readonly tensors: readonly TensorReport[];
+  /**
+   * Functions that state their derivative. It is taken as the rule, and its distance to the true one is no failure. Of a module
+   * without its source the names only.
+   */
+  readonly declared: readonly DeclaredReport[];
   /** Where the fault is, if there is one that is larger than rounding, and the source is known. */
   readonly fault: Fault | undefined;
 }

@@ -18,14 +18,14 @@ import type {
   TypedTensor,
 } from "../semantics/typed-program.js";
 import type { Span } from "../source/span.js";
-import { constantOf, type Dim } from "../types/dim.js";
+import { constantOf } from "../types/dim.js";
 import { printShape, type Shape } from "../types/shape.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import { type CellFrame, DimensionTooLarge, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
 import { initializerOf } from "./initializers.js";
-import type { DeclaredDerivative, LoweredCell, LoweredInput, LoweredTensor } from "./lowered-cell.js";
+import type { DeclaredCall, DeclaredDerivative, LoweredCell, LoweredInput, LoweredTensor } from "./lowered-cell.js";
 import { type CellArguments, checkArguments, largestCount } from "./sizes.js";
 
 /** Thrown where a value is too large; everything else was checked before. */
@@ -88,13 +88,16 @@ export function lowerCell(
   }
 }
 
+/** To which calls are added as they are found. */
+type NotedDeclaration = DeclaredDerivative & { readonly calls: DeclaredCall[] };
+
 class CellLowering {
   private readonly cell: TypedCell;
   private readonly sizes: ReadonlyMap<string, number>;
   private readonly reals: ReadonlyMap<string, number>;
   private readonly collector: DiagnosticCollector;
   private readonly frame: CellFrame;
-  private readonly declared = new Map<string, DeclaredDerivative>();
+  private readonly declared = new Map<string, NotedDeclaration>();
 
   constructor(
     cell: TypedCell,
@@ -164,29 +167,33 @@ class CellLowering {
     throw new TooLarge(this.cell.span, `the params of \`${this.cell.name}\` have ${total} entries together`);
   }
 
-  private lowering(name: string): { readonly lowering: Lowering; readonly frame: CellFrame } {
+  private lowering(name: DeclaredCall["within"]): { readonly lowering: Lowering; readonly frame: CellFrame } {
     const builder = new GraphBuilder(name, shapeContext(this.cell.runtimeDimensions));
     const checkSize: Lowering["checkSize"] = (builder, value) => {
       const span = builder.origin.span;
       if (span !== undefined) checkCount(builder.shapeOf(value), span, "this value");
     };
     // Frames hold values, so each function has its own.
-    const noteDeclared: Lowering["noteDeclared"] = (fn, { dimensions, reals }) => {
-      this.noteDeclared(fn, dimensions, reals, checkSize);
+    const noteDeclared: Lowering["noteDeclared"] = (caller, fn, frame) => {
+      const { calls } = this.declaredFunction(fn, frame, checkSize);
+      // The rule of another function has a builder of its own, of which parts are copied.
+      if (caller !== builder) return;
+      calls.push({ within: name, arguments: fn.parameters.map((parameter) => valueIn(frame, parameter.name)) });
     };
     return { lowering: { builder, checkSize, noteDeclared }, frame: rootFrame(this.cell, this.sizes, this.reals) };
   }
 
-  private noteDeclared(
+  /** The function with the dimensions and reals that it has in `caller`, once for the same. */
+  private declaredFunction(
     fn: TypedFunction,
-    dimensions: ReadonlyMap<string, Dim>,
-    reals: ReadonlyMap<string, number>,
+    { dimensions, reals }: Frame,
     checkSize: Lowering["checkSize"],
-  ): void {
+  ): NotedDeclaration {
     const own = [...fn.dimensions, ...fn.outerNames].map((name) => dimensions.get(name)?.key ?? reals.get(name) ?? "");
     const { file, start } = fn.span;
     const key = JSON.stringify([file, start, ...own]);
-    if (this.declared.has(key)) return;
+    const known = this.declared.get(key);
+    if (known !== undefined) return known;
     const builder = new GraphBuilder(fn.name, shapeContext(this.cell.runtimeDimensions));
     const frame: Frame = { dimensions, reals, values: new Map(), children: new Map(), path: "" };
     const given = fn.parameters.map(({ name, type }) =>
@@ -194,7 +201,10 @@ class CellLowering {
     );
     const lowering: Lowering = { builder, checkSize, noteDeclared: () => undefined };
     const value = lowerFunction(lowering, frame, fn, given, dimensions);
-    this.declared.set(key, { name: fn.name, span: fn.span, fn: builder.finish([{ name: fn.name, value }]) });
+    const finished = builder.finish([{ name: fn.name, value }]);
+    const noted: NotedDeclaration = { name: fn.name, span: fn.span, fn: finished, calls: [] };
+    this.declared.set(key, noted);
+    return noted;
   }
 
   private lowerStep(): GraphFunction {

@@ -256,6 +256,6 @@ export function lowerFunction(
   at(lowering, frame, fn.value);
   const full = broadcastTo(lowering.builder, value, shapeIn(frame, fn.result));
   if (fn.derivative === undefined) return full;
-  lowering.noteDeclared(fn, frame);
+  lowering.noteDeclared(lowering.builder, fn, frame);
   return declareDerivative(lowering, frame, fn, full);
 }

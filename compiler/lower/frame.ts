@@ -29,8 +29,8 @@ export interface Lowering {
   readonly builder: GraphBuilder;
   /** Refuses values that are too large; throws. */
   readonly checkSize: (builder: GraphBuilder, value: ValueId) => void;
-  /** Called at each call of a function with a declared derivative. */
-  readonly noteDeclared: (fn: TypedFunction, frame: Frame) => void;
+  /** Called at each call of a function with a declared derivative, with the frame that holds its arguments. */
+  readonly noteDeclared: (builder: GraphBuilder, fn: TypedFunction, frame: Frame) => void;
 }
 
 /** Thrown where sizes multiply beyond all limits. */

@@ -1,5 +1,5 @@
 /** A cell after lowering: its tensors in declaration order and its equations as graph functions of one example. */
-import type { GraphFunction } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import type { Span } from "../source/span.js";
 import type { Dim } from "../types/dim.js";
 import type { Shape } from "../types/shape.js";
@@ -33,6 +33,14 @@ export interface DeclaredDerivative {
   readonly span: Span;
   /** Its arguments to its value, which is a `custom_derivative`. */
   readonly fn: GraphFunction;
+  /** Where the cell calls it, but for calls within derivatives. */
+  readonly calls: readonly DeclaredCall[];
+}
+
+export interface DeclaredCall {
+  readonly within: "step" | "initial";
+  /** The values of its arguments there, one for each input of `fn`. */
+  readonly arguments: readonly ValueId[];
 }
 
 export interface LoweredCell {

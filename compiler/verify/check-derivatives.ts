@@ -5,8 +5,8 @@
  * differences bring an error bar (`differences.ts`); where it is wide next to the derivative, nothing can be said and the
  * direction does not count. Arguments lie on a grid on which steps are exact, so float32 arguments round nothing.
  */
+import { declares } from "../gradcheck/declared-distances.js";
 import { differentiate, type Difference } from "../gradcheck/differences.js";
-import type { Manifest } from "../../runtime/module/manifest.js";
 import type { Random } from "../../runtime/random.js";
 import { type Call, cotangentsOf, flatten, grid, setParams, type Tensors, valuesOf } from "./call.js";
 import type { Context } from "./context.js";
@@ -113,9 +113,6 @@ export function limits(dtype: "f32" | "f64"): { unit: number; tolerance: number;
     ? { unit: 2 ** -53, tolerance: 1e-9, readable: 1e-4 }
     : { unit: 2 ** -24, tolerance: 1e-4, readable: 2e-2 };
 }
-
-/** Do derivatives follow what functions of the source state? Differences see the true derivatives instead. */
-export const declares = ({ declaredDerivatives = [] }: Manifest): boolean => declaredDerivatives.length > 0;
 
 /**
  * `gradient` and `jvp`, which share the differences. Where derivatives are declared, they are compared with each other only.

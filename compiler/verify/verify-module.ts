@@ -3,9 +3,10 @@ import type { CompiledModule, ModuleInstance } from "../../runtime/module/compil
 import { loadModule } from "../../runtime/module/load-js.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { createRandom, type Random } from "../../runtime/random.js";
+import { declares } from "../gradcheck/declared-distances.js";
 import { type Call, drawCall, flatten, runCall, setParams, type Tensors, tensors } from "./call.js";
 import { checkBatch, checkCapacity, checkChunks, checkPadding, checkRepeat, checkStream } from "./check-bits.js";
-import { checkFirstDerivatives, checkSecondDerivatives, declares } from "./check-derivatives.js";
+import { checkFirstDerivatives, checkSecondDerivatives } from "./check-derivatives.js";
 import { checkLinearity } from "./check-linearity.js";
 import { checkPackage, checkShapes } from "./check-package.js";
 import { checkRefusals } from "./check-refusals.js";

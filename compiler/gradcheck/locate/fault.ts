@@ -1,5 +1,5 @@
 /** A fault as people read it: the equation, the two numbers, and the smallest case that shows it. */
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 import type { SourceFile } from "../../source/source-file.js";
 import type { Span } from "../../source/span.js";
 import { type Point, paddedShape } from "../point.js";
@@ -61,11 +61,10 @@ export function faultOfRule(
 ): Fault {
   const { instruction, fn, operand, example, steps, index, analytic, numeric } = found;
   const { operation, origin } = instruction;
-  const name = operation.kind === "map" ? operation.op : operation.kind === "reduce" ? operation.op : operation.kind;
   return {
     stage: "rule",
     mode,
-    operation: name,
+    operation: nameOf(operation),
     operand,
     equation: equationOf(fn, instruction),
     place: placeOf(origin.span, sources),
@@ -78,7 +77,16 @@ export function faultOfRule(
   };
 }
 
-function placeOf(span: Span | undefined, sources: (file: string) => SourceFile | undefined): FaultPlace | undefined {
+/** What people call it: of a declared derivative the function that declares it. */
+function nameOf(operation: Operation): string {
+  if (operation.kind === "map" || operation.kind === "reduce") return operation.op;
+  return operation.kind === "custom_derivative" ? operation.tangent.name : operation.kind;
+}
+
+export function placeOf(
+  span: Span | undefined,
+  sources: (file: string) => SourceFile | undefined,
+): FaultPlace | undefined {
   const source = span === undefined ? undefined : sources(span.file);
   if (span === undefined || source === undefined) return undefined;
   return { span, ...source.locate(span.start), text: source.textOf(span) };

@@ -36,7 +36,7 @@ export function findChangingPass(cell: LoweredCell, point: Point, tolerance = 1e
   });
   const initial = buildInitial(cell);
   const forward = buildForward(cell);
-  const gradient = gradientOf(forward, context);
+  const gradient = gradientOf(forward, context, undefined, true);
   const values = withTangents(point);
   if (initial !== undefined) {
     for (const [name, value] of evaluateAt(initial, point, values)) {

@@ -87,7 +87,7 @@ function subjectOf(
 ): { readonly walk: "reverse" | "forward"; readonly subject: Subject } {
   const context = cellContext(cell);
   const whole = wholeFunctionAt(cell, point);
-  const fn = mode === "second" ? gradientOf(whole, context, rules) : whole;
+  const fn = mode === "second" ? gradientOf(whole, context, rules, true) : whole;
   const values = graphValues(point);
   const indices = new Set(point.indices.map(graphName));
   for (const [name, value] of [...values]) {

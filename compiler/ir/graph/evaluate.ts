@@ -116,6 +116,16 @@ function ofExample<V>(value: Batched<V>, example: number): V {
   return own;
 }
 
+/** Evaluates `fn` for one example, where nothing is summed over a batch. */
+export function evaluateExample<V>(
+  arithmetic: Arithmetic<V>,
+  fn: GraphFunction,
+  inputs: readonly V[],
+  sizes: Sizes,
+): V[] {
+  return evaluateBody(fn, inputs, ({ operation }, operands) => evaluateLocal(arithmetic, operation, operands, sizes));
+}
+
 /** One operation for one example. */
 function evaluateLocal<V>(
   arithmetic: Arithmetic<V>,
@@ -143,9 +153,7 @@ function evaluateScan<V>(
   for (let i = 0; i < length; i++) {
     const t = reverse ? length - 1 - i : i;
     const inputs = [...state, ...series.map((sequence) => arithmetic.elementAt(sequence, t)), ...invariants];
-    const results = evaluateBody(body, inputs, (instruction, values) =>
-      evaluateLocal(arithmetic, instruction.operation, values, sizes),
-    );
+    const results = evaluateExample(arithmetic, body, inputs, sizes);
     state = results.slice(0, carried);
     steps[t] = results.slice(carried);
   }

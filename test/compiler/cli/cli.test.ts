@@ -300,7 +300,23 @@ describe("gradcheck", () => {
     writeFileSync(file("echo.cell"), leaky.replace("h * w", "stop_gradient(h) * w"));
     const { code, out } = await recell("gradcheck", file("echo.cell"), "--seed", "1", "--runs", "1", "--dtype", "f64");
     expect(code).toBe(0);
-    expect(out).toMatch(/float64 module +complex step +forward mode\n/u);
+    expect(out).toMatch(/float64 module +complex step +forward mode +hvp vs step\n/u);
+  });
+
+  test("takes a declared derivative as the rule, and says how far it is from the true one", async () => {
+    const spiking = await recell("gradcheck", "std/lif", "--seed", "1", "--runs", "2");
+    expect([spiking.code, spiking.error]).toEqual([0, ""]);
+    expect(spiking.out).toMatch(/ {2}spike {2}recell:std\/lif\.cell:7:4 {2}distance 1\.0 \(\d+ compared\)\n/u);
+    expect(spiking.out).toMatch(/ {4}by v\[\d\] = -?\d\S+: declared 0\.\d+, true 0\n/u);
+    const squash = "fn squash(v: [n]): [n] {\n  y = tanh(v)\n  return y\n  derivative(dv) = (1 + y * y) * dv\n}\n";
+    writeFileSync(file("squash.cell"), squash + leaky.replace("h * w + x", "squash(h * w + x)"));
+    const args = ["gradcheck", file("squash.cell"), "--seed", "1", "--runs", "2", "--dtype", "f64"];
+    const { code, out } = await recell(...args);
+    expect(code).toBe(0);
+    expect(out).toMatch(/squash {2}\S*squash\.cell:1:4 {2}distance 0\.\d+ /u);
+    const json = JSON.parse((await recell(...args, "--json")).out) as { declared: { distance: number }[] };
+    expect(json).toMatchObject({ passed: true, declared: [{ name: "squash", place: { line: 1 } }] });
+    expect(json.declared[0]!.distance).toBeGreaterThan(0.05);
   });
 
   test("a tolerance that nothing meets fails with 1", async () => {
