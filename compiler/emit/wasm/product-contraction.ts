@@ -1,0 +1,270 @@
+/** The loop of a register tile over what is contracted: every sum takes its terms in the same order whatever the tile. */
+import { affineConstant, substituteAffine } from "../../ir/kernel/affine.js";
+import type { Access, Affine, Axis } from "../../ir/kernel/types.js";
+import { constantOf, type Dim } from "../../types/dim.js";
+import type { FunctionCode, Local } from "./code.js";
+import { columnOf, type ProductPlan, pushMember } from "./product-plan.js";
+import type { Count, Statements } from "./statements.js";
+
+/** One vector of sums of every run: the units from `unit` on in row `row`, `count` lanes in use. */
+export interface SumGroup {
+  readonly row: Local | undefined;
+  readonly unit: Local;
+  readonly count: number;
+  /** By run. */
+  readonly sums: readonly Local[];
+}
+
+/** Groups of a tile, row by row: `groups[r * vectors + v]` belongs to `rows[r]` and vector `v`. */
+export interface Tile {
+  readonly rows: readonly (Local | undefined)[];
+  readonly vectors: number;
+  readonly groups: readonly SumGroup[];
+}
+
+export class Contraction {
+  private readonly plan: ProductPlan;
+  private readonly statements: Statements;
+  private readonly code: FunctionCode;
+
+  constructor(plan: ProductPlan, statements: Statements) {
+    this.plan = plan;
+    this.statements = statements;
+    this.code = statements.code;
+  }
+
+  /** The loop over what is contracted, for the columns from unit `first` on. */
+  contract(tile: Tile, first: Local): void {
+    const { code, statements } = this;
+    const { product } = this.plan;
+    const { integers } = statements;
+    const lefts = tile.rows.map((row) => {
+      const pointer = code.local("i32");
+      integers.scoped(() => {
+        if (row !== undefined && product.rows !== undefined) integers.bind(product.rows.variable, row);
+        this.pushStart(product.a, new Map());
+        code.set(pointer);
+      });
+      return pointer;
+    });
+    const right = code.local("i32");
+    integers.scoped(() => {
+      integers.bind(this.plan.unit, first);
+      if (this.plan.right === "packed") {
+        const place = integers.address({ buffer: product.packed as string, offset: affineConstant(0) });
+        code.i32(place.offset).op("i32.add");
+        // Panels lie one after the other.
+        code
+          .get(first)
+          .i32(this.plan.runs * this.plan.depth * this.plan.size)
+          .op("i32.mul")
+          .op("i32.add")
+          .set(right);
+      } else {
+        this.pushStart(product.b, columnOf(this.plan, 0));
+        code.set(right);
+      }
+    });
+    this.axisLoop(this.plan.chunks === undefined ? 0 : 1, lefts, right, tile);
+    code.release(right, ...lefts);
+  }
+
+  /** Pushes the address of an operand at the start of what is contracted. */
+  private pushStart(access: Access, names: ReadonlyMap<string, Affine>): void {
+    const { code, statements } = this;
+    const { product } = this.plan;
+    // Pieces begin at the example and step at hand.
+    const zeros = new Map(
+      this.plan.chunks === undefined ? product.contracted.map(({ variable }) => [variable, affineConstant(0)]) : [],
+    );
+    const offset = substituteAffine(substituteAffine(access.offset, zeros), names);
+    const place = statements.integers.address({ buffer: access.buffer, offset });
+    if (place.offset !== 0) code.i32(place.offset).op("i32.add");
+  }
+
+  /** Bytes that an operand moves with each step of an axis: a plain number, or a local. */
+  private strideOf(access: Access, axis: Axis): Count {
+    const coefficient = access.offset.terms.find(({ variable }) => variable === axis.variable)?.coefficient;
+    if (coefficient === undefined) return 0;
+    return this.bytesOf(coefficient);
+  }
+
+  private bytesOf(elements: Dim): Count {
+    const constant = constantOf(elements);
+    if (constant !== undefined) return constant * this.plan.size;
+    const local = this.code.local("i32");
+    this.statements.integers.dim(elements);
+    this.code.i32(Math.log2(this.plan.size)).op("i32.shl").set(local);
+    return local;
+  }
+
+  private axisLoop(depth: number, lefts: readonly Local[], right: Local, tile: Tile): void {
+    const { code, statements } = this;
+    const { product } = this.plan;
+    const axis = product.contracted[depth];
+    if (axis === undefined) {
+      this.multiply(lefts, right, tile);
+      return;
+    }
+    const innermost = depth === product.contracted.length - 1;
+    const packed = this.plan.right === "packed";
+    const list =
+      axis.extent.kind === "examples" && axis.extent.examples.kind === "list" ? axis.extent.examples.list : undefined;
+    const count = this.plan.chunks?.count ?? statements.count(axis.extent, axis.variable);
+    const leftStride = this.strideOf(product.a, axis);
+    // Packed weights follow each other whatever the axes.
+    const rightStride: Count = packed
+      ? innermost
+        ? this.plan.block * this.plan.width * this.plan.runs * this.plan.size
+        : 0
+      : this.strideOf(product.b, axis);
+    const counter = code.local("i32");
+    code.i32(0).set(counter);
+    // Sizes of inner axes may be those of the example that this axis is at.
+    const element = list === undefined ? counter : code.local("i32");
+    if (this.plan.chunks === undefined) statements.integers.bind(axis.variable, element);
+    const move = (pointer: Local, by: Count): void => {
+      if (by === 0) return;
+      code.get(pointer);
+      statements.pushCount(by);
+      code.op("i32.add").set(pointer);
+    };
+    const at = (pointer: Local, stride: Count): Local => {
+      // Inner loops move copies.
+      const copy = code.local("i32");
+      code.get(pointer);
+      if (list !== undefined && stride !== 0) {
+        statements.pushCount(stride);
+        code.get(element).op("i32.mul").op("i32.add");
+      }
+      code.set(copy);
+      return copy;
+    };
+    const end = code.local("i32");
+    // The pointer of the weights counts where it can: one addition less in each round.
+    const counts = innermost && list === undefined && typeof rightStride === "number" && rightStride > 0;
+    if (counts) {
+      statements.pushCount(count);
+      code.i32(rightStride).op("i32.mul").get(right).op("i32.add").set(end);
+    } else {
+      statements.pushCount(count);
+      code.set(end);
+    }
+    const exits = innermost && lefts.length === 1 ? this.plan.zero : undefined;
+    code.block((exit) => {
+      if (typeof count !== "number") code.get(count).i32(1).op("i32.lt_s").brIf(exit);
+      code.loop((again) => {
+        if (innermost && list === undefined) {
+          this.multiply(lefts, right, tile, exits === undefined ? undefined : () => code.get(exits).brIf(exit));
+        } else {
+          if (list !== undefined) {
+            pushMember(axis, counter, 0, this.statements);
+            code.set(element);
+          }
+          const inner = lefts.map((left) => at(left, leftStride));
+          const innerRight = packed ? right : at(right, rightStride);
+          this.axisLoop(depth + 1, inner, innerRight, tile);
+          code.release(...inner, ...(packed ? [] : [innerRight]));
+        }
+        if (list === undefined) {
+          for (const left of lefts) move(left, leftStride);
+          move(right, rightStride);
+        } else if (packed) move(right, rightStride);
+        if (counts) code.get(right).get(end).op("i32.ne").brIf(again);
+        else code.get(counter).i32(1).op("i32.add").tee(counter).get(end).op("i32.lt_s").brIf(again);
+      });
+    });
+    code.release(counter, end, ...(list === undefined ? [] : [element]));
+    for (const local of [count, leftStride, rightStride]) {
+      if (typeof local !== "number" && local !== this.plan.chunks?.count) code.release(local);
+    }
+  }
+
+  /** One contracted index: every sum takes one term. `sideExit` stands between halves of a long row of vectors. */
+  private multiply(lefts: readonly Local[], right: Local, { vectors, groups }: Tile, sideExit?: () => void): void {
+    const { code } = this;
+    const { size, runs } = this.plan;
+    const { fma } = this.statements.parts.target;
+    const shape = this.statements.expressions.vectorShape;
+    const a = code.local("v128");
+    const add = (sum: Local, pushRight: () => void): void => {
+      if (!fma) code.get(sum);
+      code.get(a);
+      pushRight();
+      if (fma) code.get(sum).op(`${shape}.relaxed_madd`).set(sum);
+      else code.op(`${shape}.mul`).op(`${shape}.add`).set(sum);
+    };
+    const columns = groups
+      .slice(0, vectors)
+      .flatMap(({ count }, vector) => Array.from({ length: runs }, (_, run) => ({ count, vector, run })));
+    // With several rows each vector of weights serves all of them.
+    const kept =
+      lefts.length === 1
+        ? undefined
+        : columns.map((column) => {
+            const local = code.local("v128");
+            this.loadRight(right, column);
+            code.set(local);
+            return local;
+          });
+    const exitAt = columns.length > 4 ? Math.ceil(columns.length / 2) : columns.length;
+    lefts.forEach((left, r) => {
+      code
+        .get(left)
+        .memory(size === 4 ? "v128.load32_splat" : "v128.load64_splat", 0)
+        .set(a);
+      columns.forEach((column, n) => {
+        if (n === exitAt) sideExit?.();
+        const sum = groups[r * vectors + column.vector]?.sums[column.run] as Local;
+        add(sum, () => {
+          if (kept === undefined) this.loadRight(right, column);
+          else code.get(kept[n] as Local);
+        });
+      });
+    });
+    if (exitAt === columns.length) sideExit?.();
+    code.release(a, ...(kept ?? []));
+  }
+
+  private loadRight(right: Local, { vector, count, run }: { vector: number; count: number; run: number }): void {
+    const { code } = this;
+    const { product, block, width, runs, size } = this.plan;
+    const { expressions } = this.statements;
+    if (this.plan.right === "packed") {
+      const panel = Math.floor(vector / block);
+      const place = panel * block * width * runs * this.plan.depth + ((vector % block) * runs + run) * width;
+      code.get(right).memory("v128.load", place * size);
+      return;
+    }
+    const column = vector * width + run * (product.tail?.length ?? 0);
+    if (this.plan.right === "rows") {
+      code.get(right);
+      expressions.loadVector(column * size, count);
+      return;
+    }
+    const term = product.b.offset.terms.find(({ variable }) => variable === product.columns?.variable);
+    const stride = term === undefined ? 0 : this.bytesOf(term.coefficient);
+    const loaded = code.local("v128");
+    const [zero, lane] =
+      size === 4
+        ? (["v128.load32_zero", "v128.load32_lane"] as const)
+        : (["v128.load64_zero", "v128.load64_lane"] as const);
+    for (let n = 0; n < count; n++) {
+      code.get(right);
+      const plain = typeof stride === "number";
+      if (!plain) {
+        code
+          .get(stride)
+          .i32(column + n)
+          .op("i32.mul")
+          .op("i32.add");
+      }
+      const offset = plain ? (column + n) * stride : 0;
+      if (n === 0) code.memory(zero, offset);
+      else code.get(loaded).memory(lane, offset, n);
+      code.set(loaded);
+    }
+    code.get(loaded);
+    code.release(loaded, ...(typeof stride === "number" ? [] : [stride]));
+  }
+}

@@ -1,0 +1,117 @@
+/** How a product is computed: the shape of its register tiles and where its operands are, decided before any code. */
+import { invariant } from "../../diagnostics/invariant.js";
+import { addAffine, affineConstant, affineVariable, plainExtent } from "../../ir/kernel/affine.js";
+import type { Affine, Axis, ProductStatement } from "../../ir/kernel/types.js";
+import { tileOf } from "../../transform/kernel/target.js";
+import { constantOf } from "../../types/dim.js";
+import type { Local } from "./code.js";
+import type { Statements } from "./statements.js";
+
+/** How the vectors of the right operand are loaded. */
+export type RightOperand =
+  | "packed"
+  /** Columns side by side. */
+  | "rows"
+  /** Columns some elements apart, or none. */
+  | "gathered";
+
+/** Where a sum over the steps of all examples is. */
+export interface Chunks {
+  /** Steps of a piece. */
+  readonly step: number;
+  readonly example: Local;
+  /** First step of the piece, and how many it has. */
+  readonly from: Local;
+  readonly count: Local;
+  /** 0 in the first piece: the sums begin there. */
+  readonly continues: Local;
+}
+
+export interface ProductPlan {
+  readonly product: ProductStatement;
+  readonly runs: number;
+  /** The variable of a run's elements. */
+  readonly unit: string;
+  readonly right: RightOperand;
+  /** Lanes of a vector, and bytes of an element. */
+  readonly width: number;
+  readonly size: number;
+  /** Is always 0, where the target wants side exits. */
+  readonly zero: Local | undefined;
+  /** Vectors of each run in a panel of packed weights. */
+  readonly block: number;
+  readonly rowTile: number;
+  readonly panels: number;
+  /** Vectors that a single row goes through at once. */
+  readonly lot: number;
+  /** Lots whose tails are computed together. */
+  readonly lots: number;
+  /** How many terms a sum has, for packed weights. */
+  readonly depth: number;
+  readonly chunks: Chunks | undefined;
+}
+
+/** Steps after which weight gradients go to memory: as many lines of both operands stay in a cache of 32 KB. */
+const CHUNK = 64;
+
+export function planProduct(
+  product: ProductStatement,
+  { code, expressions, integers, parts }: Statements,
+): ProductPlan {
+  const { tail, columns, packed, b, contracted } = product;
+  const runs = tail?.sums.length ?? 1;
+  const column = b.offset.terms.find(({ variable }) => variable === columns?.variable);
+  const sideBySide = column !== undefined && constantOf(column.coefficient) === 1;
+  const { target, layout } = parts;
+  const tile = tileOf(target, runs);
+  invariant(tile !== undefined, `no tile for ${runs} runs`);
+  return {
+    product,
+    runs,
+    unit: tail?.unit ?? columns?.variable ?? "unit",
+    right: packed !== undefined ? "packed" : sideBySide ? "rows" : "gathered",
+    width: expressions.lanesPerVector,
+    size: expressions.elementBytes,
+    zero: target.sideExits ? integers.word(layout.zeroWord) : undefined,
+    block: tile.block,
+    rowTile: tile.rows,
+    panels: tile.panels,
+    lot: tile.block * tile.panels,
+    lots: tail === undefined ? 1 : tile.lots,
+    depth: contracted.reduce((depth, { extent }) => depth * (plainExtent(extent) ?? 1), 1),
+    chunks: isLongSum(product) ? planChunks(() => code.local("i32")) : undefined,
+  };
+}
+
+/** Weight gradients: what is contracted are the steps of all examples, more than stay in a cache. */
+function isLongSum({ contracted, packed, tail, rows }: ProductStatement): boolean {
+  const [outer, inner] = contracted;
+  if (outer?.extent.kind !== "examples" || inner?.extent.kind !== "size" || contracted.length !== 2) return false;
+  return packed === undefined && tail === undefined && rows !== undefined;
+}
+
+function planChunks(local: () => Local): Chunks {
+  return { step: CHUNK, example: local(), from: local(), count: local(), continues: local() };
+}
+
+/** The column of a unit in a run. */
+export function columnOf({ product, unit }: ProductPlan, run: number): ReadonlyMap<string, Affine> {
+  const { tail, columns } = product;
+  const moved = addAffine(affineVariable(unit), affineConstant(run * (tail?.length ?? 0)));
+  return new Map(columns === undefined ? [] : [[columns.variable, moved]]);
+}
+
+/** Pushes the member of an axis at a position, `n` behind the one at hand. */
+export function pushMember({ extent }: Axis, position: Local, n: number, { code, integers }: Statements): void {
+  if (extent.kind !== "examples" || extent.examples.kind === "all") {
+    code.get(position);
+    if (n > 0) code.i32(n).op("i32.add");
+    return;
+  }
+  const { list } = extent.examples;
+  integers.bind("row position", position);
+  const offset = addAffine(affineVariable("row position"), affineConstant(n));
+  integers.scoped(() => {
+    code.memory("i32.load", integers.address({ buffer: list, offset }).offset);
+  });
+}
