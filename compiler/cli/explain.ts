@@ -101,8 +101,11 @@ function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArgumen
   if (reports.length === 0) {
     throw new UsageError(`there is no entry ${entry ?? ""}; there are ${all.map((report) => report.entry).join(", ")}`);
   }
+  const declared = declaredIn(cell, result);
   if (args.flag("json") !== true) {
-    terminal.out(`${cell.name}\n\n${printExplanation(reports, bytes).trimEnd()}\n`);
+    const lines = declared.map(({ name, file, line }) => `  ${name}  ${file}:${line}\n`);
+    const list = lines.length === 0 ? "" : `derivatives that functions declare\n${lines.join("")}\n`;
+    terminal.out(`${cell.name}\n\n${list}${printExplanation(reports, bytes).trimEnd()}\n`);
     return;
   }
   const json = reports.map(({ regions, crossing, residuals, ...rest }) => ({
@@ -119,5 +122,27 @@ function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArgumen
       values: residuals.values.map(({ numbers, ...value }) => ({ ...value, numbers: printDim(numbers) })),
     },
   }));
-  terminal.out(`${JSON.stringify({ cell: cell.name, entries: json, diagnostics: findingsToJson(result) }, null, 2)}\n`);
+  const report = {
+    cell: cell.name,
+    declaredDerivatives: declared,
+    entries: json,
+    diagnostics: findingsToJson(result),
+  };
+  terminal.out(`${JSON.stringify(report, null, 2)}\n`);
+}
+
+interface DeclaringFunction {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number | undefined;
+}
+
+/** Functions that state their derivative, each once though it is there for several sizes. */
+function declaredIn({ declared }: LoweredCell, { sources }: LowerResult): DeclaringFunction[] {
+  const places = new Map(declared.map((one) => [`${one.span.file} ${one.span.start}`, one]));
+  return [...places.values()].map(({ name, span }) => ({
+    name,
+    file: span.file,
+    line: sources.get(span.file)?.locate(span.start).line,
+  }));
 }

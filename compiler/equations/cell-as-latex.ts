@@ -76,8 +76,10 @@ function usedFunctions(cells: readonly TypedCell[]): ReadonlyMap<TypedFunction, 
   const visit = (node: TypedExpression): void => {
     for (const part of partsOf(node)) visit(part);
     if (node.kind !== "call" || names.has(node.fn)) return;
-    for (const { value } of node.fn.equations) visit(value);
-    visit(node.fn.value);
+    for (const { equations, value } of partsOfFunction(node.fn)) {
+      for (const equation of equations) visit(equation.value);
+      visit(value);
+    }
     let name = node.fn.name;
     for (let count = 2; taken.has(name); count++) name = `${node.fn.name}_${count}`;
     taken.add(name);
@@ -96,7 +98,18 @@ function namesIn(cell: TypedCell): string[] {
 }
 
 function namesInFunction(fn: TypedFunction): string[] {
-  return [...fn.parameters, ...fn.equations].map(({ name }) => name);
+  const { parameters, derivative } = fn;
+  const equations = partsOfFunction(fn).flatMap((part) => part.equations);
+  return [...parameters, ...(derivative?.tangents ?? []), ...equations].map(({ name }) => name);
+}
+
+/** Its value, and its derivative where it states one: equations and what they are for. */
+function partsOfFunction({
+  equations,
+  value,
+  derivative,
+}: TypedFunction): Pick<TypedFunction, "equations" | "value">[] {
+  return [{ equations, value }, ...(derivative === undefined ? [] : [derivative])];
 }
 
 function argumentsOf(cell: TypedCell, instance: string): readonly TypedExpression[] {
@@ -168,13 +181,18 @@ function equationLines(cell: TypedCell, around: Surroundings, context: LatexCont
   return [...initial, ...steps.sort((a, b) => a.start - b.start).map(({ text }) => text)];
 }
 
-/** `f(v, w) = …`, and below it the equations inside. */
+/** `f(v, w) = …`, and below it the equations inside; where it states its derivative `Df(v, w)[dv, dw] = …`, in the same way. */
 function functionLines(fn: TypedFunction, around: Surroundings, context: LatexContext): string[] {
-  const right = formulaLatex(typedFormula(fn.value, around), context);
-  const parameters = fn.parameters.map(({ name }) => formulaLatex(nameOf(name), context)).join(", ");
-  const inside = fn.equations.map(({ name, value }, i) => {
-    const text = `${formulaLatex(nameOf(name), context)} = ${formulaLatex(typedFormula(value, around), context)}`;
-    return `&\\quad \\text{${i === 0 ? "where" : "and"} } ${text}`;
+  const write = (node: TypedExpression): string => formulaLatex(typedFormula(node, around), context);
+  const list = (all: readonly { readonly name: string }[]): string =>
+    all.map(({ name }) => formulaLatex(nameOf(name), context)).join(", ");
+  const left = `${operatorLatex(around.functionName(fn))}\\left(${list(fn.parameters)}\\right)`;
+  const tangents = `\\left[${list(fn.derivative?.tangents ?? [])}\\right]`;
+  return partsOfFunction(fn).flatMap(({ equations, value }, part) => {
+    const inside = equations.map((equation, i) => {
+      const text = `${formulaLatex(nameOf(equation.name), context)} = ${write(equation.value)}`;
+      return `&\\quad \\text{${i === 0 ? "where" : "and"} } ${text}`;
+    });
+    return [`${part === 0 ? left : `\\mathrm{D} ${left} ${tangents}`} &= ${write(value)}`, ...inside];
   });
-  return [`${operatorLatex(around.functionName(fn))}\\left(${parameters}\\right) &= ${right}`, ...inside];
 }

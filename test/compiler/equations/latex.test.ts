@@ -76,6 +76,14 @@ describe("the form of papers", () => {
     ]);
   });
 
+  it("a spike, with the derivative that it declares", () => {
+    const latex = shipped("LIF");
+    expect(latex).toContain(
+      "\\mathrm{D} \\operatorname{spike}\\left(v, \\mathrm{steepness}\\right) \\left[\\mathrm{dv}, \\mathrm{\\_dsteepness}\\right] &= \\frac{\\mathrm{dv}}{",
+    );
+    expect(latex).toContain("\\partial v_{t} &= \\partial v^{+}_{t} + \\frac{\\partial s_{t}}{k_{1}^{2}}");
+  });
+
   it("GRU, and its derivative", () => {
     const latex = shipped("GRU");
     expect(forwardLines(latex)).toEqual([
