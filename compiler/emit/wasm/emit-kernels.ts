@@ -1,6 +1,7 @@
 /** From the graph functions of a module to its WebAssembly kernels, scheduled for a target. */
 import type { KernelProgram } from "../../ir/kernel/types.js";
 import { lowerProgram } from "../../lower/graph-to-kernel/index.js";
+import { dropSingleRounds } from "../../transform/kernel/drop-single-rounds.js";
 import { fuseTails } from "../../transform/kernel/fuse-tails.js";
 import { packOperands } from "../../transform/kernel/pack-operands.js";
 import { splitPieces } from "../../transform/kernel/split-pieces.js";
@@ -30,6 +31,8 @@ export function scheduleKernels(program: SequenceProgram, options: EmitKernelsOp
     fuseTails(target),
     // Behind it: what stays a loop of its own.
     splitPieces,
+    // Behind what leaves loops of one round: parts of loops, and cells of one unit.
+    dropSingleRounds,
     // Needs the runs: they are interleaved in the panels.
     packOperands(target, dtype),
   ];

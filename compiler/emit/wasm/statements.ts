@@ -176,13 +176,23 @@ export class Statements {
         return;
       }
     }
-    if (this.runsInLanes(loop)) this.vectorLoop(loop);
-    else this.scalarLoop(loop);
+    if (!this.runsInLanes(loop)) this.scalarLoop(loop);
+    else if (loop.extent.kind !== "examples" || loop.extent.examples.kind === "all") this.vectorLoop(loop);
+    else this.listedLoop(loop);
+  }
+
+  /** Examples of a list lie side by side where the list holds all of them. */
+  private listedLoop(loop: ForStatement): void {
+    const { code, integers } = this;
+    code.get(integers.word(this.parts.layout.fullWord));
+    code.if(
+      () => this.vectorLoop({ ...loop, extent: { kind: "examples", examples: { kind: "all" } } }),
+      () => this.scalarLoop(loop),
+    );
   }
 
   private runsInLanes(loop: ForStatement): boolean {
     if (loop.reverse || loop.step !== 1 || loop.from !== undefined) return false;
-    if (loop.extent.kind === "examples" && loop.extent.examples.kind === "list") return false;
     const count = plainExtent(loop.extent);
     if (count === 1) return false;
     const sums = loop.body.some(({ kind }) => kind === "accumulate");
