@@ -66,7 +66,9 @@ export async function compileCandidate(
 ): Promise<Candidate> {
   const modules: { precision: Precision; module: CompiledModule }[] = [];
   for (const precision of precisions) {
-    const { text } = emitModule(cell, { ...everything, target, dtype: precision });
+    // Second derivatives are compared in float64 only.
+    const hvp = precision === "f64";
+    const { text } = emitModule(cell, { ...everything, hvp, target, dtype: precision });
     modules.push({ precision, module: await loadModule(text) });
   }
   return { ...candidateOf(cell), modules };

@@ -1,0 +1,34 @@
+/** Every cell of `std/` and of the examples passes the gradient check at three random sizes, in float64 and in float32. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { check, checkGradients } from "../../compiler/index.js";
+
+const root = join(import.meta.dirname, "../..");
+
+const files = ["compiler/std", "examples"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".cell"))
+    .map((name) => join(folder, name)),
+);
+
+const cells = files.flatMap((file) => {
+  const text = readFileSync(join(root, file), "utf8");
+  return check(text, { file }).cells.map(({ name }) => ({ file, name, text }));
+});
+
+describe("of every cell", () => {
+  it.each(cells)("$name of $file", async ({ file, name, text }) => {
+    const report = await checkGradients(text, { file, cell: name, seed: 1, runs: 3, coordinates: 1 });
+    const failed = report.tensors.flatMap(({ name: tensor, methods }) =>
+      methods.filter(({ passed }) => !passed).map(({ precision, method }) => `${tensor}: ${precision} ${method}`),
+    );
+    expect([failed, report.fault]).toEqual([[], undefined]);
+    expect(report.passed).toBe(true);
+  });
+
+  it("there are as many as there should be", () => {
+    expect(files.length).toBeGreaterThanOrEqual(19);
+    expect(cells.length).toBeGreaterThanOrEqual(33);
+  });
+});
