@@ -47,7 +47,8 @@ export { SourceFile } from "./source/source-file.js";
 export type { Span } from "./source/span.js";
 
 // Is a gradient right?
-export { checkGradients, NotFiniteError } from "./gradcheck/check-gradients.js";
+export { checkGradients } from "./gradcheck/check-gradients.js";
+export { NotFiniteError, UncheckableError } from "./gradcheck/uncheckable.js";
 export type { GradientCheckOptions } from "./gradcheck/check-settings.js";
 export type {
   Comparison,

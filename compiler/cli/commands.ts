@@ -135,7 +135,11 @@ differences of the gradient. Prints the worst relative error of each. Where some
 wrong it names the equation and shows the smallest case. The same seed gives the same run.
 
 The derivative that a function states is the rule: the gradient must follow it. How far it
-is from the true one is printed with its place, and fails nothing. How it is done: spec/gradient-checking.md.`,
+is from the true one is printed with its place, and fails nothing.
+
+Exits with 1 where a derivative is wrong, and where there is nothing to compare: the file
+has errors, nothing has a gradient, values are nowhere finite, a call has more than a
+million numbers. How it is done: spec/gradient-checking.md.`,
   options: [
     cell,
     { ...dim, help: "fixes the size of a dimension; the others are random" },

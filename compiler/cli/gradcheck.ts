@@ -1,7 +1,8 @@
 /** `recell gradcheck`: a cell's derivatives at random sizes and points, against measurements. */
 import { CompileOptionsError } from "../compile-options.js";
-import { checkGradients, NotFiniteError } from "../gradcheck/check-gradients.js";
+import { checkGradients } from "../gradcheck/check-gradients.js";
 import type { GradientReport } from "../gradcheck/report.js";
+import { UncheckableError } from "../gradcheck/uncheckable.js";
 import { lowerSource } from "../lower-source.js";
 import {
   choiceOption,
@@ -69,7 +70,7 @@ async function check(
     });
   } catch (error) {
     if (error instanceof CompileOptionsError) throw new UsageError(`${file}: ${error.message}`);
-    if (error instanceof NotFiniteError) return `${file}: ${error.message}`;
+    if (error instanceof UncheckableError) return `${file}: ${error.message}`;
     throw error;
   } finally {
     progress.clear();

@@ -13,6 +13,7 @@ import { lowerSource, type LowerResult } from "../lower-source.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import type { SourceFile } from "../source/source-file.js";
 import type { Precision } from "./report.js";
+import { ensureCheckable } from "./uncheckable.js";
 
 /** A cell at sizes at which it can be checked. */
 export interface Candidate {
@@ -59,11 +60,17 @@ function cellError(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<stri
   );
 }
 
-/** Compiles and loads a lowered cell in each precision. */
+/**
+ * Compiles and loads a lowered cell in each precision.
+ *
+ * @throws UncheckableError
+ */
 export async function compileCandidate(
   cell: LoweredCell,
   { precisions, target }: { readonly precisions: readonly Precision[]; readonly target: "wasm" | "js" },
 ): Promise<Candidate> {
+  const candidate = candidateOf(cell);
+  ensureCheckable(candidate.manifest);
   const modules: { precision: Precision; module: CompiledModule }[] = [];
   for (const precision of precisions) {
     // Second derivatives are compared in float64 only.
@@ -71,7 +78,7 @@ export async function compileCandidate(
     const { text } = emitModule(cell, { ...everything, hvp, target, dtype: precision });
     modules.push({ precision, module: await loadModule(text) });
   }
-  return { ...candidateOf(cell), modules };
+  return { ...candidate, modules };
 }
 
 /** A cell without modules: its derived functions are checked by themselves. */

@@ -26,12 +26,8 @@ import { locateFault } from "./locate/locate-fault.js";
 import { notFinite } from "./module-derivatives.js";
 import { capacitiesOf, type Point } from "./point.js";
 import type { DeclaredReport, GradientReport, TensorReport } from "./report.js";
+import { ensureCheckable, NotFiniteError } from "./uncheckable.js";
 import { wholeFunctionAt } from "./whole-function.js";
-
-/** The cell gives values that are not finite wherever it is tried. */
-export class NotFiniteError extends RangeError {
-  override readonly name = "NotFiniteError";
-}
 
 /** Points that are tried before a cell is said to have no finite values. */
 const attempts = 10;
@@ -48,7 +44,8 @@ const attempts = 10;
  *
  * @throws TypeError where a module has no gradient, or declared derivatives and neither `jvp` nor a source.
  * @throws CellError where a text has errors; CompileOptionsError where the options do not fit it.
- * @throws NotFiniteError where the cell's values are not finite at any of the points tried.
+ * @throws UncheckableError where nothing has a gradient, or a call at the sizes given has more than a million numbers; as
+ *   NotFiniteError where the cell's values are not finite at any of the points tried.
  * @example
  *     const report = await checkGradients(readFileSync("gru.cell", "utf8"), { seed: 7 });
  *     if (!report.passed) console.log(report.fault ?? report.tensors);
@@ -67,6 +64,7 @@ export async function checkGradients(
         `checkGradients: the module has derivatives that are declared (${declaredDerivatives.join(", ")}), which differences do not see; compile it with jvp, or give its source`,
       );
     }
+    ensureCheckable(subject.manifest);
     const candidate = moduleCandidate(subject, source);
     return runChecks(source, settings, () => Promise.resolve(candidate));
   }

@@ -19,11 +19,14 @@ export interface DrawOptions {
   readonly sizes?: Readonly<Record<string, number>>;
 }
 
+/** What is drawn where it is not fixed. */
+export const largestDraw = { batch: 3, steps: 4, size: 3 } as const;
+
 /** Examples of different lengths and run-time sizes, one of them as long as the call. Float32 holds all numbers. */
 export function drawPoint(manifest: Manifest, random: Random, options: DrawOptions = {}): Point {
   const { scale = 1, kinks = 0 } = options;
-  const batch = options.batch ?? 1 + random.integer(3);
-  const steps = options.steps ?? 1 + random.integer(4);
+  const batch = options.batch ?? 1 + random.integer(largestDraw.batch);
+  const steps = options.steps ?? 1 + random.integer(largestDraw.steps);
   const draw = (most: number): number[] =>
     Array.from({ length: batch }, (_, b) => (b === 0 ? most : 1 + random.integer(Math.max(1, most))));
   const at: PointSizes = {
@@ -31,7 +34,9 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
     steps,
     lengths: draw(steps).map((length) => Math.min(length, steps)),
     sizes: byName(
-      manifest.runtimeDimensions.map((name) => [name, draw(options.sizes?.[name] ?? 1 + random.integer(3))] as const),
+      manifest.runtimeDimensions.map(
+        (name) => [name, draw(options.sizes?.[name] ?? 1 + random.integer(largestDraw.size))] as const,
+      ),
     ),
   };
   const countOf = (tensor: PointTensor): number =>

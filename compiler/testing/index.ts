@@ -31,7 +31,8 @@ export { PropertyError } from "./properties/property-error.js";
 export type { CellCall, Extent, Numbers } from "./calls/call.js";
 
 // One report instead of properties, and one derivative.
-export { checkGradients, NotFiniteError } from "../gradcheck/check-gradients.js";
+export { checkGradients } from "../gradcheck/check-gradients.js";
+export { NotFiniteError, UncheckableError } from "../gradcheck/uncheckable.js";
 export type { GradientCheckOptions } from "../gradcheck/check-settings.js";
 export type { GradientReport } from "../gradcheck/report.js";
 export { differentiate, type Difference } from "../gradcheck/differences.js";

@@ -352,13 +352,52 @@ describe("gradcheck", () => {
     [["--runs", "0"], /--runs must be an integer of at least 1, got "0"/u],
     [["--tolerance", "-1"], /--tolerance must be a positive number, got "-1"/u],
     [["--tolerance-f32", "few"], /--tolerance-f32 must be a positive number/u],
+    [["--tolerence", "1"], /no option --tolerence; did you mean --tolerance\?/u],
+    [["--seed"], /--seed needs a value: --seed N/u],
     [["--cell", "Leeky"], /there is no cell "Leeky".*did you mean Leaky/u],
     [["--dim", "M=3"], /Leaky has no dimension "M"/u],
+    [["--dim", "N=0"], /the size of N must be a positive integer, got 0/u],
     [["--dtype", "f16"], /--dtype must be f32 or f64 or both/u],
+    [["--target", "gpu"], /--target must be wasm or js, got "gpu"/u],
+    [["std/gru"], /recell gradcheck takes one FILE, got 2/u],
   ])("%j is wrong use, exit code 2", async (args, message) => {
     const { code, out, error } = await recell("gradcheck", file("leaky.cell"), ...args);
     expect([code, out]).toEqual([2, ""]);
     expect(error).toMatch(message);
+  });
+
+  test.each([
+    ["is missing", undefined, 2, /cannot read .*other\.cell: no such file/u],
+    ["is empty", "", 2, /other\.cell: the source has no cells/u],
+    ["has only functions", "fn f(x: real): real { return x }", 2, /the source has no cells/u],
+    ["is no cell", "hello world", 1, /error\[outside-cell\]: `hello` stands outside of every cell/u],
+    ["is no text", "\u0000\u0001\ufffd", 1, /error\[unexpected-character\]/u],
+    ["has nothing with a gradient", "cell C { output y = 1 }", 1, /C has no input of reals, .*nothing has a gradient/u],
+    [
+      "overflows",
+      "cell C { input x: real output y = exp(exp(x * 1000)) }",
+      1,
+      /C: y not finite at any of 10 random points with numbers of about 1; a smaller scale may help/u,
+    ],
+  ] as const)("a FILE that %s", async (_, text, code, message) => {
+    rmSync(file("other.cell"), { force: true });
+    if (text !== undefined) writeFileSync(file("other.cell"), text);
+    const found = await recell("gradcheck", file("other.cell"), "--seed", "1");
+    expect([found.code, found.out]).toEqual([code, ""]);
+    expect(found.error).toMatch(message);
+  });
+
+  test("sizes beyond all reason are refused at once, exit code 1", async () => {
+    const { code, error } = await recell("gradcheck", file("leaky.cell"), "--dim", "N=1000000000");
+    expect(code).toBe(1);
+    expect(error).toMatch(/Leaky with N=1000000000 has \d+ numbers in a call; a gradient check takes at most 1048576/u);
+  });
+
+  test("help says what the exit codes mean", async () => {
+    const { code, out } = await recell("gradcheck", "--help");
+    expect(code).toBe(0);
+    expect(out).toMatch(/Exits with 1 where a derivative is wrong, and where there is nothing to compare/u);
+    expect(out).toMatch(/ {2}2 {2}the command line is wrong/u);
   });
 
   test("a file with errors shows them, exit code 1", async () => {

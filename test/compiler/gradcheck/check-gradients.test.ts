@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { cell, CellError, checkGradients, CompileOptionsError, NotFiniteError } from "../../../compiler/index.js";
+import {
+  cell,
+  CellError,
+  checkGradients,
+  CompileOptionsError,
+  NotFiniteError,
+  UncheckableError,
+} from "../../../compiler/index.js";
 import type { GradientReport, LoadedCell } from "../../../compiler/index.js";
 import { asModule } from "../../../runtime/index.js";
 
@@ -83,6 +90,12 @@ describe("a text", () => {
     await expect(checkGradients(source, { runs: 0 })).rejects.toThrow(/runs must be an integer of at least 1, got 0/u);
     await expect(checkGradients(source, { tolerance: NaN })).rejects.toThrow(/tolerance must be a positive number/u);
     await expect(checkGradients(source, { speed: 1 } as never)).rejects.toThrow(/unknown option "speed"/u);
+  });
+
+  test("with nothing to check, or more than can be", async () => {
+    await expect(checkGradients("cell C { input k: index(3) output y = 1 }")).rejects.toThrow(UncheckableError);
+    const large = checkGradients(source, { dimensions: { H: 100_000, V: 100_000 } });
+    await expect(large).rejects.toThrow(/Everything with H=100000 V=100000 has \d+ numbers in a call/u);
   });
 
   test("whose values overflow", async () => {
