@@ -163,6 +163,10 @@ function greater(decide: OnDecision, x: Complex, y: Complex): Complex {
   return order(decide, x, y) >= 0 ? x : y;
 }
 
+/**
+ * Products and quotients have the real parts that real numbers have: the square of a step, as small as it is, would decide
+ * between 0 and 0.
+ */
 export const complexValues: Readonly<Record<ScalarOp, ComplexFunction>> = {
   neg: (_, x) => negated(x),
   abs: (decide, x) => (order(decide, x, real(0)) < 0 ? negated(x) : x),
@@ -185,8 +189,8 @@ export const complexValues: Readonly<Record<ScalarOp, ComplexFunction>> = {
   not: (_, x) => truth(x.re === 0),
   add: (_, x, y) => plus(x, y),
   sub: (_, x, y) => minus(x, y),
-  mul: (_, x, y) => times(x, y),
-  div: (_, x, y) => over(x, y),
+  mul: (_, x, y) => ({ ...times(x, y), re: x.re * y.re }),
+  div: (_, x, y) => ({ ...over(x, y), re: x.re / y.re }),
   pow: (decide, x, y) => pow(x, y, decide),
   min: lesser,
   max: greater,

@@ -5,7 +5,8 @@
  * step has its own.
  */
 import { GraphBuilder } from "../../ir/graph/build.js";
-import { declareInputs, finishLike, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
+import { declareInputs, finishLike, mapped, type ValueMap, withInputTypes } from "../../ir/graph/rewrite.js";
+import type { Origin } from "../../source/origin.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
 import type { Dim } from "../../types/dim.js";
@@ -44,7 +45,7 @@ export function watchOperands(
     const results =
       operation.kind === "scan"
         ? watchScan(b, operation, operands, context, shift, counter, watched)
-        : b.emitAll(operation, perturbed(b, original, instruction, values, shift, counter, watched), origin);
+        : emitPerturbed(b, operation, perturbed(b, original, instruction, values, shift, counter, watched), origin);
     for (const [i, id] of instruction.results.entries()) {
       values.set(id, results[i] as ValueId);
       const name = original.names[id];
@@ -52,6 +53,13 @@ export function watchOperands(
     }
   }
   return { fn: finishLike(b, original, values), watched };
+}
+
+/** What is added is each example's own, also to a value that is shared: so it is for a declared rule. */
+function emitPerturbed(b: GraphBuilder, operation: Operation, operands: readonly ValueId[], origin: Origin): ValueId[] {
+  if (operation.kind !== "custom_derivative") return b.emitAll(operation, operands, origin);
+  const types = operands.slice(1).map((id) => b.typeOf(id));
+  return b.emitAll({ ...operation, tangent: withInputTypes(operation.tangent, types, b.context) }, operands, origin);
 }
 
 /** Operands with something added; what is no real number stays. */

@@ -2,7 +2,7 @@
 import { invariant } from "../../diagnostics/invariant.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
 import { GraphBuilder } from "./build.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "./types.js";
+import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "./types.js";
 
 /** Old value to new value. */
 export type ValueMap = Map<ValueId, ValueId>;
@@ -76,6 +76,14 @@ export function copyInstruction(
   const operands = instruction.operands.map((id) => mapped(values, id));
   const results = builder.emitAll(instruction.operation, operands, instruction.origin);
   recordResults(builder, fn, instruction, results, values);
+}
+
+/** `fn` for inputs of these types, which may be of each example where its own are shared. */
+export function withInputTypes(fn: GraphFunction, types: readonly ValueType[], context: ShapeContext): GraphFunction {
+  const builder = new GraphBuilder(fn.name, context);
+  const inputs = fn.inputs.map((id, i) => builder.input(fn.names[id] ?? String(id), types[i] as ValueType));
+  const outputs = inlineFunction(builder, fn, inputs);
+  return builder.finish(outputs.map((value, i) => ({ name: fn.outputNames[i] ?? String(i), value })));
 }
 
 /** Copies the whole of `fn` behind what the builder holds, with the given values as its inputs; returns its outputs. */

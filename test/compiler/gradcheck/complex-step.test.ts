@@ -93,6 +93,12 @@ describe("at a kink", () => {
     expect(stepOf(body, { x: [2.5] }, { x: [1] })).toEqual({ right: [2], left: [2], jumps: false });
   });
 
+  it("a tie with a product of two changes that are zero at the point is a tie", () => {
+    const body = "%1: real[1] = mul %a, %b\n  %2: real[1] = neg %1\n  %y: real[1] = max %2, %c";
+    const found = stepOf(body, { a: [0], b: [0], c: [0] }, { a: [1], b: [1], c: [3] });
+    expect(found).toEqual({ right: [3], left: [0], jumps: false });
+  });
+
   it("a direction that does not meet the kink is smooth", () => {
     const found = stepOf("%1: real[1] = abs %a\n  %y: real[1] = mul %1, %b", { a: [0], b: [2] }, { b: [1] });
     expect(found).toEqual({ right: [0], left: [0], jumps: false });
