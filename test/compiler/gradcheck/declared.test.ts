@@ -1,7 +1,9 @@
 /** Functions that state their derivative: it is the rule of a check, and its distance to the true one is reported. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cell, checkGradients, type GradientReport } from "../../../compiler/index.js";
 import { checkRules } from "../../../compiler/gradcheck/check-gradients.js";
+import { arbitraryCell } from "../../../compiler/testing/fast-check.js";
 import { derivativeRules } from "../../../compiler/transform/autodiff/derivative-rules.js";
 import { loadModule } from "../../../runtime/index.js";
 import { kernelMutants } from "../../support/mutate-kernels.js";
@@ -87,6 +89,23 @@ cell A(V, H) {
     expect(byName.get("row")).toMatchObject({ distance: 0 });
     expect(byName.get("bump")!.distance).toBeGreaterThan(0.1);
     expect(byName.get("window")).toMatchObject({ compared: 0, distance: undefined });
+  });
+
+  test("in random cells is followed by reverse mode, forward mode and second derivatives", async () => {
+    const all = fc.sample(arbitraryCell(), { seed: 4, numRuns: 60 });
+    const cells = all.filter(({ source }) => source.includes("derivative(")).slice(0, 5);
+    expect(cells).toHaveLength(5);
+    let measured = 0;
+    for (const { source, cell: name } of cells) {
+      const report = await checkGradients(source, { cell: name, runs: 1, precisions: ["f64"], target: "js" });
+      expect({ source, passed: report.passed }).toEqual({ source, passed: true });
+      for (const { name: fn, distance } of report.declared) {
+        if (distance === undefined) continue;
+        measured++;
+        if (["gated", "times", "shifted"].includes(fn)) expect(distance, source).toBeLessThan(1e-9);
+      }
+    }
+    expect(measured).toBeGreaterThan(2);
   });
 
   test("is not reported where there is none", async () => {
