@@ -40,6 +40,8 @@ describe("options", () => {
     [["--peers", "torch"], /--peers knows no "torch"; it knows recell-js, /u],
     [["--seconds", "no"], /--seconds must be a number above 0, got "no"/u],
     [["--scaling", "--soak"], /--scaling and --soak are different things/u],
+    [["--scaling", "--only", "F1"], /--only means nothing with --scaling/u],
+    [["--soak", "--markdown", "x.md"], /--markdown means nothing with --soak/u],
     [["--fast"], /--fast/u],
     [["F1"], /F1/u],
   ])("%j is refused", (args, text) => {

@@ -33,3 +33,8 @@ export function describeMachine(): Machine {
     },
   };
 }
+
+/** `AMD EPYC (2 cores), linux x64 6.1, Node 20.20.2 (V8 11.3), 2026-11-23`. */
+export function machineTitle({ processor, cores, system, node, v8, date }: Machine): string {
+  return `${processor} (${cores} cores), ${system}, Node ${node} (V8 ${v8}), ${date}`;
+}

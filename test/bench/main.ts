@@ -1,7 +1,7 @@
 /** `npm run bench`: recell beside other ways to run recurrent cells; `--help` explains. */
 import { writeFileSync } from "node:fs";
 import { installPeers } from "./install.js";
-import { describeMachine } from "./machine.js";
+import { describeMachine, machineTitle } from "./machine.js";
 import { BenchUsageError, type BenchOptions, helpText, readOptions } from "./options.js";
 import { failuresOf, printMarkdown, printReport, type Report, type WorkloadReport } from "./report.js";
 import { makeRows } from "./rows/index.js";
@@ -64,9 +64,14 @@ async function main(): Promise<number> {
     case "help":
       process.stdout.write(helpText());
       return 0;
-    case "scaling":
-      await runScaling(options.seconds, say);
+    case "scaling": {
+      const text = await runScaling(options.seconds, say);
+      process.stdout.write(`\n${text}`);
+      if (options.markdown !== undefined) {
+        writeFileSync(options.markdown, `# Time by size\n\n${machineTitle(describeMachine())}\n\n${text}`);
+      }
       return 0;
+    }
     case "soak":
       return (await runSoak(say)) ? 0 : 1;
     case "compare":

@@ -30,6 +30,9 @@ export function readOptions(args: readonly string[]): BenchOptions {
   const modes = (["help", "scaling", "soak"] as const).filter((mode) => values[mode] === true);
   if (modes.length > 1) throw new BenchUsageError(`--${modes.join(" and --")} are different things; give one of them`);
   const [mode = "compare"] = modes;
+  const meaning: Readonly<Record<string, readonly string[]>> = { scaling: ["seconds", "markdown"], soak: [] };
+  const unused = Object.keys(values).filter((name) => name !== mode && meaning[mode]?.includes(name) === false);
+  if (unused.length > 0) throw new BenchUsageError(`--${unused[0]!} means nothing with --${mode}`);
   const all = [...workloads.map(({ id }) => id), ...rowNames];
   const only = choose("only", values.only, all);
   const known = peers.map(({ name }) => name);
@@ -110,7 +113,8 @@ options:
   --no-install       do without peers that are not installed
   --markdown FILE    write the tables to FILE
   --json FILE        write all figures to FILE
-  --scaling          instead: how the time of an LSTM grows with its sizes
+  --scaling          instead: how the time of an LSTM grows with its sizes; --seconds for each table, and
+                     --markdown
   --soak             instead: does memory grow over a million calls?
   -h, --help         show this text
 

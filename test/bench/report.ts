@@ -1,9 +1,10 @@
 /** The tables of a run, in Markdown that also reads well on a terminal. */
 import { productOperations } from "./cells.js";
-import type { Machine } from "./machine.js";
+import { type Machine, machineTitle } from "./machine.js";
 import { peers } from "./peers/index.js";
 import { isMet, type Row } from "./rows/row.js";
 import { isTimed, type PeerResult, type TimedResult } from "./run-workload.js";
+import { table } from "./table.js";
 import { type PeerName, titleOf, type Workload } from "./workloads.js";
 
 export interface WorkloadReport {
@@ -75,15 +76,6 @@ export function failuresOf(report: Report): string[] {
 const microseconds = (value: number): string =>
   value.toLocaleString("en", value < 100 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 });
 const ratio = (value: number): string => value.toFixed(2);
-
-/** Columns padded to their widths; the first to the left, the others to the right. */
-function table(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const widths = head.map((title, i) => Math.max(3, title.length, ...body.map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((text, i) => (i === 0 ? text.padEnd(widths[i]!) : text.padStart(widths[i]!))).join(" | ")} |\n`;
-  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return line(head) + line(rule) + body.map(line).join("");
-}
 
 function timesTable(workloads: readonly WorkloadReport[]): string {
   const shown = new Set(workloads.flatMap(({ results }) => results.map(({ peer }) => peer)));
@@ -184,7 +176,7 @@ export function printReport(report: Report): string {
   const { multiplyAdd, fused } = machine.ceiling;
   const sections: string[] = [
     [
-      `${machine.processor} (${machine.cores} cores), ${machine.system}, Node ${machine.node} (V8 ${machine.v8}), ${machine.date}; ${seconds} s for each workload.`,
+      `${machineTitle(machine)}; ${seconds} s for each workload.`,
       `Single precision in registers, one thread of WebAssembly: ${gigaflops(multiplyAdd)} multiplying and adding${fused === undefined ? "" : `, ${gigaflops(fused)} fused`}.`,
     ].join("\n"),
   ];
