@@ -1,0 +1,171 @@
+/**
+ * A compiled cell of which everything in memory is known: which buffer lies where, and what an entry of the kernels may
+ * write. For tests that no kernel leaves what it was given.
+ */
+import { emitModule } from "../../compiler/emit/emit-module.js";
+import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/layout.js";
+import { printMemoryPlan } from "../../compiler/emit/wasm/print-memory.js";
+import { invariant } from "../../compiler/diagnostics/invariant.js";
+import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/types.js";
+import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
+import { isInternal } from "../../compiler/lower/graph-to-kernel/storage.js";
+import { lowerSource } from "../../compiler/lower-source.js";
+import { BATCH_SYMBOL, evaluateDim, TIME_SYMBOL } from "../../compiler/types/dim.js";
+import { type CompiledModule, loadModule } from "../../runtime/index.js";
+import type { CallSizes } from "./random-call.js";
+
+/** Bytes from `from` up to but not including `to`. */
+export interface Range {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface MappedOptions {
+  readonly cell: string;
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly dtype: "f32" | "f64";
+  readonly jvp: boolean;
+  readonly hvp?: boolean;
+}
+
+/** What a function of an instance does: the entries that it runs, and the buffers that the shell fills before. */
+const calls = {
+  forward: { entries: ["initial", "forward"], given: /^(input|context|initial)\./u },
+  backward: { entries: ["backward", "initialBackward"], given: /^grad\.(output|final)\./u },
+  step: { entries: ["stepInitial", "step"], given: /^step\.(input|context|state)\./u },
+  jvp: {
+    entries: ["initial", "initialJvp", "jvp"],
+    given: /^((tangent\.)?(input|context|initial)|tangent\.param)\./u,
+  },
+  hvp: {
+    entries: ["initial", "initialJvp", "forward", "backward", "hvp", "initialHvp"],
+    given: /^((tangent\.)?(input|context|initial|grad\.output|grad\.final)|tangent\.param)\./u,
+  },
+} as const;
+
+type PlanMemory = (capacity: CallSizes) => { readonly addresses: readonly number[]; readonly bytes: number };
+
+export type CallName = keyof typeof calls;
+
+export class MappedModule {
+  readonly module: CompiledModule;
+  readonly kernel: KernelProgram;
+  readonly #layout: MemoryLayout;
+  readonly #planMemory: PlanMemory;
+
+  private constructor(module: CompiledModule, kernel: KernelProgram, layout: MemoryLayout, plan: PlanMemory) {
+    this.module = module;
+    this.kernel = kernel;
+    this.#layout = layout;
+    this.#planMemory = plan;
+  }
+
+  static async of(source: string, options: MappedOptions): Promise<MappedModule> {
+    const { cell, dimensions, dtype, jvp, hvp = false } = options;
+    const lowered = lowerSource(source, { cell, dimensions }, "all sizes").cell;
+    invariant(lowered !== undefined, `${cell} does not compile`);
+    let kernel: KernelProgram | undefined;
+    const settings = { target: "wasm", dtype, fma: false, wasmFile: false, gradient: true, jvp, hvp } as const;
+    const { text } = emitModule(lowered, settings, (found) => (kernel = found));
+    invariant(kernel !== undefined, "a module without kernels");
+    const layout = planLayout(kernel, dtype);
+    const plan = `${printMemoryPlan(kernel, layout)}\nexport { planMemory };`;
+    const { planMemory } = (await import(`data:text/javascript,${encodeURIComponent(plan)}`)) as {
+      readonly planMemory: PlanMemory;
+    };
+    return new MappedModule(await loadModule(text), kernel, layout, planMemory);
+  }
+
+  /** All memory of the plan, in bytes. */
+  bytes(capacity: CallSizes): number {
+    return this.#planMemory(capacity).bytes;
+  }
+
+  /** The words that only `instantiate` writes: a zero and the addresses. */
+  get constantWords(): Range {
+    const { zeroWord, addresses } = this.#layout;
+    return { name: "addresses", from: zeroWord, to: zeroWord + 4 + 4 * addresses.length };
+  }
+
+  /** What a call of these sizes may write; lists of sizes are filled as far as the capacity goes. */
+  writable(call: CallName, sizes: CallSizes, capacity: CallSizes): Range[] {
+    const { entries, given } = calls[call];
+    const written = this.#accessed(entries, (use) => use !== "read");
+    const lists = ["lengths", ...this.kernel.runtimeDimensions.map((name) => `sizes.${name}`)];
+    return [
+      { name: "sizes and flags", from: 0, to: this.#layout.zeroWord },
+      ...lists.map((name) => this.#range(name, 4 * capacity.batch, capacity)),
+      ...this.kernel.buffers
+        .filter(({ name }) => written.has(name) || given.test(name))
+        .map((buffer) => this.#bufferRange(buffer, sizes, capacity)),
+    ];
+  }
+
+  /** What a call must find as it was: other buffers, and what it reads and writes as far as its sizes go. */
+  kept(call: CallName, sizes: CallSizes, capacity: CallSizes): Range[] {
+    const { entries, given } = calls[call];
+    const accessed = this.#accessed(entries, () => true);
+    const { to } = this.constantWords;
+    return [
+      { name: "table", from: 0, to },
+      ...this.writable(call, sizes, capacity).filter(({ name }) => name === "lengths" || name.startsWith("sizes.")),
+      ...this.kernel.buffers
+        .filter((buffer) => lasts(buffer))
+        .map((buffer) => {
+          const used = accessed.has(buffer.name) || given.test(buffer.name);
+          return this.#bufferRange(buffer, used ? sizes : capacity, capacity);
+        }),
+    ];
+  }
+
+  /** Where a byte lies, in words. */
+  whereIs(byte: number, capacity: CallSizes): string {
+    const ranges = this.kernel.buffers.map((buffer) => this.#bufferRange(buffer, capacity, capacity));
+    const inside = ranges.filter(({ from, to }) => from <= byte && byte < to);
+    if (inside.length > 0) return `in ${inside.map(({ name, from }) => `${name} + ${byte - from}`).join(", ")}`;
+    const before = ranges.filter(({ to }) => to <= byte).sort((a, b) => b.to - a.to)[0];
+    return before === undefined ? "before all buffers" : `${byte - before.to} behind the end of ${before.name}`;
+  }
+
+  #accessed(entries: readonly string[], wanted: (use: string) => boolean): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const fn of this.kernel.functions) {
+      if (!entries.includes(fn.name)) continue;
+      for (const statement of fn.body) {
+        forEachAccess(statement, ({ buffer }, use) => {
+          if (wanted(use)) found.add(buffer);
+        });
+      }
+    }
+    return found;
+  }
+
+  #bufferRange({ name, dtype, size }: KernelBuffer, sizes: CallSizes, capacity: CallSizes): Range {
+    const symbols = new Map([[BATCH_SYMBOL, sizes.batch], [TIME_SYMBOL, sizes.steps], ...Object.entries(sizes.sizes)]);
+    const bytes = (dtype === "real" ? this.#layout.elementBytes : 4) * evaluateDim(size, symbols);
+    return this.#range(name, bytes, capacity);
+  }
+
+  #range(name: string, bytes: number, capacity: CallSizes): Range {
+    const address = this.#layout.addressOf(name);
+    const from =
+      address.kind === "static"
+        ? address.bytes
+        : this.#planMemory(capacity).addresses[this.#layout.addresses.findIndex(({ word }) => word === address.word)];
+    invariant(from !== undefined, `${name} has no address`);
+    return { name, from, to: from + bytes };
+  }
+}
+
+/** Do the contents last from one call to the next? What backward reads of forward does, and so do packed weights. */
+function lasts({ name, external }: KernelBuffer): boolean {
+  return external || isInternal(name) || /^(joined|packed)\./u.test(name);
+}
+
+/** 1 for every byte in one of the ranges. */
+export function maskOf(ranges: readonly Range[], bytes: number): Uint8Array {
+  const mask = new Uint8Array(bytes);
+  for (const { from, to } of ranges) mask.fill(1, from, to);
+  return mask;
+}
