@@ -2,18 +2,20 @@
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { type OptionalPart, optionalParts } from "./shell/parts.js";
 
-/** The parts of the shell that only modules of one target have. */
-type TargetPart = Extract<OptionalPart, `wasm${string}`>;
+/** Where kernels come from. */
+type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
+
+/** Parts beside the base; that of a target comes with it. */
+type Part = Exclude<OptionalPart, "wasm">;
 
 /** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
 export function partsOf(
   { has, params, contexts, runtimeDimensions }: Manifest,
-  forTarget: readonly TargetPart[] = [],
-): { readonly parts: readonly OptionalPart[]; readonly functions: readonly string[] } {
+  source?: SourcePart,
+): { readonly parts: readonly Part[]; readonly functions: readonly string[] } {
   const kinds = new Set(params.map(({ initializer }) => initializer.kind));
   const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
-  const targetPart = (part: TargetPart) => ({ wanted: forTarget.includes(part) });
-  const optional: Readonly<Record<OptionalPart, { readonly wanted: boolean; readonly name?: string }>> = {
+  const optional: Readonly<Record<Part, { readonly wanted: boolean; readonly name?: string }>> = {
     extents: { wanted: runtimeDimensions.length > 0, name: "readExtent" },
     contexts: { wanted: contexts.length > 0, name: "createContexts" },
     normal: { wanted: isNormal, name: "normalStream" },
@@ -21,11 +23,10 @@ export function partsOf(
     gradient: { wanted: has.gradient || has.hvp, name: "gradient" },
     directional: { wanted: has.jvp || has.hvp, ...(has.jvp ? { name: "jvp" } : {}) },
     hessian: { wanted: has.hvp, name: "hvp" },
-    wasm: targetPart("wasm"),
-    "wasm-text": targetPart("wasm-text"),
-    "wasm-file": targetPart("wasm-file"),
+    "wasm-text": { wanted: source === "wasm-text" },
+    "wasm-file": { wanted: source === "wasm-file" },
   };
-  const parts = optionalParts.filter((part) => optional[part].wanted);
+  const parts = optionalParts.filter((part): part is Part => part !== "wasm" && optional[part].wanted);
   return { parts, functions: parts.flatMap((part) => optional[part].name ?? []) };
 }
 

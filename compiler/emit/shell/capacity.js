@@ -1,5 +1,5 @@
 // The options of `instantiate`.
-import { checkInteger, checkNames, own } from "./check.js";
+import { checkInteger, fields } from "./check.js";
 import { record } from "./tensors.js";
 
 /** @import { Capacity, Manifest } from "./types.js" */
@@ -10,24 +10,25 @@ import { record } from "./tensors.js";
  * @param {(capacity: Capacity) => number} workspaceBytes
  * @param {Record<string, unknown>} options
  * @param {readonly string[]} more
- * @returns {{ capacity: Capacity, bytes: number }}
+ * @returns {{ capacity: Capacity, bytes: number, others: readonly unknown[] }}
  */
 export function readCapacity({ runtimeDimensions }, workspaceBytes, options, more) {
   const where = "instantiate";
   const most = 2 ** 31 - 1;
-  const given = checkNames(where, options, new Set(["batch", "steps", "sizes", "maxBytes", ...more]));
-  const batch = checkInteger(where, "batch", own(given, "batch") ?? 1, 1, most);
-  const steps = checkInteger(where, "steps", own(given, "steps") ?? 1, 1, most);
+  const names = ["batch", "steps", "sizes", "maxBytes", ...more];
+  const [ofBatch = 1, ofSteps = 1, ofSizes = {}, ofBytes = 2 ** 32, ...others] = fields(where, options, names);
+  const batch = checkInteger(where, "batch", ofBatch, 1, most);
+  const steps = checkInteger(where, "steps", ofSteps, 1, most);
   const sizes = record();
-  const givenSizes = checkNames(`${where}: sizes`, own(given, "sizes") ?? {}, new Set(runtimeDimensions));
-  for (const name of runtimeDimensions) {
-    sizes[name] = checkInteger(where, `sizes.${name}`, own(givenSizes, name), 1, most);
-  }
+  fields(`${where}: sizes`, ofSizes, runtimeDimensions).forEach((size, i) => {
+    const name = /** @type {string} */ (runtimeDimensions[i]);
+    sizes[name] = checkInteger(where, `sizes.${name}`, size, 1, most);
+  });
   const capacity = { batch, steps, sizes };
   const bytes = workspaceBytes(capacity);
-  const maxBytes = checkInteger(where, "maxBytes", own(given, "maxBytes") ?? 2 ** 32, 0, Number.MAX_SAFE_INTEGER);
+  const maxBytes = checkInteger(where, "maxBytes", ofBytes, 0, Number.MAX_SAFE_INTEGER);
   if (!(bytes <= maxBytes)) {
     throw new RangeError(`${where}: these sizes take ${bytes} bytes, more than maxBytes, ${maxBytes}`);
   }
-  return { capacity, bytes };
+  return { capacity, bytes, others };
 }

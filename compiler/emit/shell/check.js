@@ -1,7 +1,7 @@
 // Checks of arguments. Every wrong call ends here, before anything is written. Texts are only made where a check
 // fails: calls that go well leave no garbage behind.
 
-/** @import { Sizes, Slot } from "./types.js" */
+/** @import { Names, Place, Sizes, Slot } from "./types.js" */
 
 /**
  * A name as it stands in messages.
@@ -10,23 +10,12 @@
 export const quote = (name) => (/^[\w.']+$/.test(name) ? name : JSON.stringify(name));
 
 /**
- * The object's own property: a tensor may be called `constructor`.
- * @param {Record<string, unknown>} object
- * @param {string} name
- * @returns {unknown}
- */
-export function own(object, name) {
-  const value = object[name];
-  return value === undefined || Object.hasOwn(object, name) ? value : undefined;
-}
-
-/**
  * The class of an array, also of one from another realm.
  * @param {unknown} value
  * @returns {string | undefined}
  */
 function kindOf(value) {
-  if (ArrayBuffer.isView(value)) return Reflect.get(value, Symbol.toStringTag) ?? "DataView";
+  if (ArrayBuffer.isView(value)) return /** @type {DataView} */ (value)[Symbol.toStringTag];
   return Array.isArray(value) ? "Array" : undefined;
 }
 
@@ -45,24 +34,49 @@ export function describe(value) {
 }
 
 /**
- * The value as an object that has no other names than the known ones.
+ * Reads an object's own values by name, each once: getters may give something else the second time. Other names than
+ * those of `names` are errors, and what the object does not give is undefined.
  * @param {string} where
  * @param {unknown} value
- * @param {ReadonlySet<string>} known
- * @returns {Record<string, unknown>}
+ * @param {Names} names
  */
-export function checkNames(where, value, known) {
+export function take(where, value, { byName, places }) {
+  for (const place of places) place.value = undefined;
   if (typeof value !== "object" || value === null || kindOf(value) !== undefined) {
     throw new TypeError(`${where} must be an object, got ${describe(value)}`);
   }
   for (const name in value) {
-    if (!known.has(name) && Object.hasOwn(value, name)) {
-      const names = [...known].map(quote).join(", ");
-      throw new TypeError(`${where}: unknown name ${quote(name)}; expected ${names || "no names at all"}`);
+    if (!Object.hasOwn(value, name)) continue;
+    const place = byName.get(name);
+    if (place === undefined) {
+      const known = [...byName.keys()].map(quote).join(", ");
+      throw new TypeError(`${where}: unknown name ${quote(name)}; expected ${known || "no names at all"}`);
     }
+    place.value = /** @type {Record<string, unknown>} */ (value)[name];
   }
-  return /** @type {Record<string, unknown>} */ (value);
 }
+
+/**
+ * The same for names that are rarely asked for: the values in their order.
+ * @param {string} where
+ * @param {unknown} value
+ * @param {readonly string[]} names
+ */
+export function fields(where, value, names) {
+  const places = names.map(placeOf);
+  take(where, value, namesOf(places));
+  return places.map((place) => place.value);
+}
+
+/** @type {(name: string) => Place} */
+export const placeOf = (name) => ({ name, value: undefined });
+
+/**
+ * The names that a call may give.
+ * @param {readonly Place[]} places
+ * @returns {Names}
+ */
+export const namesOf = (places) => ({ byName: new Map(places.map((place) => [place.name, place])), places });
 
 /**
  * The value as an integer from `low` to `high`.
@@ -101,7 +115,7 @@ export function countOf(slot, sizes) {
  * @returns {ArrayLike<number>}
  */
 export function checkTensor(where, slot, value, sizes) {
-  const { name, axes, labels, low, high } = slot;
+  const { name, axes, labels, high } = slot;
   const count = countOf(slot, sizes);
   const isReal = high === undefined;
   // The usual case first.
@@ -122,26 +136,38 @@ export function checkTensor(where, slot, value, sizes) {
     throw new TypeError(missing ? `${what} is missing: it ${type} of ${shape}` : `${what} ${type} of ${shape}, ${got}`);
   }
   if (isReal && kind !== "Array") return list;
-  for (let i = 0; i < count; i++) {
-    const item = list[i];
-    if (typeof item !== "number" || !(isReal || (Number.isInteger(item) && item >= low && item <= high))) {
-      checkInteger(where, `${quote(name)}[${i}]`, item, low, high ?? 0);
-    }
-  }
+  checkItems(where, slot, list, count);
   return list;
 }
 
 /**
- * Checks the tensors of an object.
+ * Checks each number of a list.
+ *
+ * Integers are checked twice, as given and in the module's own memory, where nobody changes them any more: other threads
+ * and getters can reach what was given between its check and its copy, and kernels must not see what they make of it.
+ * @param {string} where
+ * @param {Slot} slot
+ * @param {ArrayLike<number>} list
+ * @param {number} count
+ */
+export function checkItems(where, { name, low, high }, list, count) {
+  for (let i = 0; i < count; i++) {
+    const item = list[i];
+    const isFine = high === undefined || (Number.isInteger(item) && Number(item) >= low && Number(item) <= high);
+    if (typeof item !== "number" || !isFine) checkInteger(where, `${quote(name)}[${i}]`, item, low, high ?? 0);
+  }
+}
+
+/**
+ * Checks tensors that were taken.
  * @param {string} where
  * @param {readonly Slot[]} slots
- * @param {Record<string, unknown>} given
  * @param {Sizes} sizes
  * @param {boolean} required
  */
-export function checkTensors(where, slots, given, sizes, required) {
+export function checkTensors(where, slots, sizes, required) {
   for (const slot of slots) {
-    const value = own(given, slot.name);
+    const { value } = slot;
     if (required || value !== undefined) checkTensor(where, slot, value, sizes);
   }
 }

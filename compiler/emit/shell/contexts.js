@@ -1,5 +1,5 @@
 // Contexts of a stream, which are kept from step to step.
-import { checkTensor, own } from "./check.js";
+import { checkTensor } from "./check.js";
 import { write } from "./tensors.js";
 
 /** @import { Contexts, Core } from "./types.js" */
@@ -21,17 +21,15 @@ export function createContexts(core) {
         )
       );
     },
-    check(where, values, sizes, required) {
+    check(where, sizes, required) {
       for (const slot of slots) {
-        const value = own(values, slot.name);
-        if (value !== undefined || required(slot)) checkTensor(where, slot, value, sizes);
+        if (slot.value !== undefined || required(slot)) checkTensor(where, slot, slot.value, sizes);
       }
     },
-    write(values, sizes) {
+    write(sizes) {
       for (const slot of slots) {
-        const value = own(values, slot.name);
-        if (value === undefined) continue;
-        write(slot, value, sizes);
+        if (slot.value === undefined) continue;
+        write(slot, sizes);
         slot.given = true;
       }
     },

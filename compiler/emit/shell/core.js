@@ -1,5 +1,5 @@
 // What the parts of an instance share: kernels, buffers, the sizes of calls.
-import { checkInteger, checkNames, checkTensor, own } from "./check.js";
+import { checkItems, checkInteger, checkTensor, fields, placeOf } from "./check.js";
 
 /** @import { Call, Capacity, Core, Kernels, Manifest, Parts, Slot } from "./types.js" */
 
@@ -14,7 +14,6 @@ export function createCore(manifest, kernels, capacity, parts) {
   const { buffers, table } = kernels;
   const { batch, steps } = capacity;
   const dimensions = manifest.runtimeDimensions;
-  const known = new Set(dimensions);
   const labels = ["batch", "steps", ...dimensions];
   const capacities = [batch, steps, ...dimensions.map((name) => /** @type {number} */ (capacity.sizes[name]))];
   /** @returns {Call} */
@@ -34,6 +33,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     low,
     high,
     computed,
+    value: undefined,
     given: false,
   });
 
@@ -60,6 +60,11 @@ export function createCore(manifest, kernels, capacity, parts) {
   /** @type {(name: string) => Int32Array} */
   const list = (name) => /** @type {Int32Array} */ (buffers[name]);
   const lengths = slot("lengths", [~0], list("lengths"), 0, 0);
+  const sizesPlace = placeOf("sizes");
+  const batchPlace = placeOf("batch");
+  const stepsPlace = placeOf("steps");
+  /** @type {Core["options"]} */
+  const options = [lengths, sizesPlace, batchPlace, stepsPlace];
   const extents = dimensions.map((name, i) =>
     slot(`sizes.${name}`, [~0], list(`sizes.${name}`), 1, /** @type {number} */ (capacities[i + 2])),
   );
@@ -68,6 +73,8 @@ export function createCore(manifest, kernels, capacity, parts) {
   let pending = newCall();
   /** Whose lists and sizes the kernels have. @type {Call | undefined} */
   let loaded;
+  /** Is a call being read? */
+  let reading = false;
   /** Was the last entry a step, with the parameters of now? */
   let settled = false;
 
@@ -78,22 +85,22 @@ export function createCore(manifest, kernels, capacity, parts) {
   };
 
   /** @type {Core["readCall"]} */
-  const readCall = (where, given) => {
+  const read = (where) => {
     const { sizes } = pending;
-    sizes[0] = checkInteger(where, "batch", own(given, "batch") ?? batch, 1, batch);
-    sizes[1] = lengths.high = checkInteger(where, "steps", own(given, "steps") ?? steps, 0, steps);
-    const real = own(given, "lengths");
+    sizes[0] = checkInteger(where, "batch", batchPlace.value ?? batch, 1, batch);
+    sizes[1] = lengths.high = checkInteger(where, "steps", stepsPlace.value ?? steps, 0, steps);
     pending.full = true;
-    if (real === undefined) pending.lengths.fill(lengths.high);
+    if (lengths.value === undefined) pending.lengths.fill(lengths.high);
     else {
-      pending.lengths.set(checkTensor(where, lengths, real, sizes));
+      pending.lengths.set(checkTensor(where, lengths, lengths.value, sizes));
+      checkItems(where, lengths, pending.lengths, /** @type {number} */ (sizes[0]));
       pending.full = allAre(pending.lengths, lengths.high);
     }
-    const asked = own(given, "sizes");
-    const named = asked === undefined ? capacity.sizes : checkNames(`${where}: sizes`, asked, known);
+    const { value: asked } = sizesPlace;
+    const given = asked === undefined ? [] : fields(`${where}: sizes`, asked, dimensions);
     for (let i = 0; i < extents.length; i++) {
       const each = /** @type {Int32Array} */ (pending.extents[i]);
-      const size = own(named, /** @type {string} */ (dimensions[i])) ?? capacities[i + 2];
+      const size = given[i] ?? capacities[i + 2];
       const extent = parts.readExtent?.(where, /** @type {Slot} */ (extents[i]), size, each, sizes) ?? 0;
       sizes[i + 2] = extent;
       pending.full = pending.full && allAre(each, extent);
@@ -101,8 +108,22 @@ export function createCore(manifest, kernels, capacity, parts) {
     return pending;
   };
 
+  /** @type {Core["readCall"]} */
+  const readCall = (where) => {
+    // Getters of the arguments run in between.
+    if (reading) throw new TypeError(`${where}: another call is reading its arguments`);
+    reading = true;
+    try {
+      return read(where);
+    } finally {
+      reading = false;
+      for (const place of options) place.value = undefined;
+    }
+  };
+
   return {
     manifest,
+    options,
     slots,
     newCall,
     readCall,
@@ -121,7 +142,7 @@ export function createCore(manifest, kernels, capacity, parts) {
         loaded = call;
         lengths.data.set(call.lengths);
         for (let i = 0; i < extents.length; i++) extents[i]?.data.set(/** @type {Int32Array} */ (call.extents[i]));
-        table.set(call.sizes);
+        for (let i = 0; i < labels.length; i++) table[i] = /** @type {number} */ (call.sizes[i]);
         table[labels.length] = call.full ? 1 : 0;
       }
       table[labels.length + 1] = settled ? 0 : 1;

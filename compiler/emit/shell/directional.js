@@ -1,6 +1,6 @@
 // Derivatives in a direction: the tangents that `jvp` and `hvp` take, and `jvp`.
-import { checkNames, checkTensors, own } from "./check.js";
-import { namesOf, record, resultOf, write, writeAll } from "./tensors.js";
+import { checkTensors, namesOf, placeOf, take } from "./check.js";
+import { record, resultOf, write, writeAll } from "./tensors.js";
 
 /** @import { Core, Given, Sequence, Sizes } from "./types.js" */
 
@@ -15,30 +15,31 @@ export function tangents(core, sequence) {
   const values = [...inputs, ...core.slots("contexts", "tangent.context.")];
   const states = core.slots("states", "tangent.initial.");
   const params = core.slots("params", "tangent.param.");
-  const names = namesOf([...values, ...states], ["params"]);
+  const named = placeOf("params");
+  const names = namesOf([...values, ...states, named]);
   const paramNames = namesOf(params);
   const none = record();
   return {
     /** @type {(where: string, given: Given, sizes: Sizes) => void} */
     check(where, given, sizes) {
-      checkNames(where, given, names);
-      checkTensors(where, values, given, sizes, false);
-      checkTensors(where, states, given, sizes, false);
-      const named = own(given, "params");
-      if (named === undefined) return;
-      const inParams = `${where}: params`;
-      checkTensors(inParams, params, checkNames(inParams, named, paramNames), sizes, false);
+      take(where, given, names);
+      checkTensors(where, values, sizes, false);
+      checkTensors(where, states, sizes, false);
+      const { value = none } = named;
+      take(`${where}: params`, value, paramNames);
+      checkTensors(`${where}: params`, params, sizes, false);
     },
-    /** @type {(given: Given) => void} */
-    write(given) {
+    write() {
       const { sizes } = sequence.call;
-      writeAll(values, given, sizes);
-      writeAll(params, /** @type {Given} */ (own(given, "params") ?? none), sizes);
+      writeAll(values, sizes);
+      writeAll(params, sizes);
       if (sequence.computes) core.run("initialJvp", sequence.call);
       states.forEach((slot, i) => {
-        const value = /** @type {number[] | undefined} */ (own(given, slot.name));
-        if (sequence.states[i]?.given || !slot.computed) write(slot, value, sizes);
-        else value?.forEach((tangent, k) => (slot.data[k] = (slot.data[k] ?? 0) + tangent));
+        const { data } = slot;
+        const value = /** @type {ArrayLike<number>} */ (slot.value ?? []);
+        if (sequence.states[i]?.given || !slot.computed) write(slot, sizes);
+        else for (let k = 0; k < value.length; k++) data[k] = (data[k] ?? 0) + (value[k] ?? 0);
+        slot.value = undefined;
       });
     },
   };
@@ -57,8 +58,8 @@ export function jvp(core, sequence) {
     /** @type {(values: Given, given: Given) => Record<string, unknown>} */
     jvp(values, given) {
       direction.check("jvp: tangents", given, sequence.check("jvp", values));
-      sequence.begin(values);
-      direction.write(given);
+      sequence.begin();
+      direction.write();
       core.run("jvp", sequence.call);
       return result(sequence.call.sizes);
     },

@@ -6,7 +6,7 @@
  */
 import { minify_sync } from "terser";
 import { invariant } from "../../diagnostics/invariant.js";
-import { baseParts, optionalParts, type ShellPart, shellParts } from "./parts.js";
+import { baseParts, innerProperties, namesInModules, optionalParts, type ShellPart, shellParts } from "./parts.js";
 
 /** A part as modules have it, from its source. */
 export function stripTools(source: string): string {
@@ -63,25 +63,38 @@ function stripTags(comment: string): string {
     .join("");
 }
 
-/** A piece of the shell in as few characters as can be, but for names that other pieces ask for. */
-export function minify(text: string, isAskedFor: (name: string) => boolean): string {
-  const names = [...text.matchAll(/^(?:async )?(?:function|const) (\w+)/gmu)].map(([, name = ""]) => name);
-  const kept = names.filter(isAskedFor);
-  const { code } = minify_sync(text, {
-    ecma: 2020,
-    compress: {
-      passes: 3,
-      hoist_funs: true,
-      unsafe_arrows: true,
-      unsafe_methods: true,
-      toplevel: true,
-      top_retain: kept,
-    },
-    mangle: { toplevel: true, reserved: kept },
-    format: { comments: false },
+/**
+ * Pieces of the shell in as few characters as can be. They stand in one scope, so a name that one piece has of another is
+ * shortened alike in both, and so are properties of objects that never leave the shell; names that modules ask for stay. All pieces but the first may be left out of a module.
+ */
+export function minify(pieces: readonly string[]): string[] {
+  const declared = (text: string): string[] =>
+    [...text.matchAll(/^(?:async )?(?:function|const) (\w+)/gmu)].map(([, name = ""]) => name);
+  const nameCache = {};
+  return pieces.map((text, i) => {
+    const others = pieces.filter((_, k) => k !== i).join("\n");
+    const isUsed = (name: string): boolean => new RegExp(`\\b${name}\\b`, "u").test(others);
+    const { code } = minify_sync(text, {
+      ecma: 2020,
+      compress: {
+        passes: 3,
+        hoist_funs: true,
+        unsafe_arrows: true,
+        unsafe_methods: true,
+        toplevel: true,
+        top_retain: declared(text).filter((name) => namesInModules.has(name) || isUsed(name)),
+      },
+      mangle: {
+        toplevel: true,
+        reserved: [...namesInModules],
+        properties: { builtins: true, regex: new RegExp(`^(${innerProperties.join("|")})$`, "u") },
+      },
+      nameCache,
+      format: { comments: false },
+    });
+    invariant(code !== undefined, "a piece of the shell without code");
+    return code;
   });
-  invariant(code !== undefined, "a piece of the shell without code");
-  return code;
 }
 
 /** The text of the generated file. `read` gives the source of a part. */
@@ -91,14 +104,18 @@ export function shellModule(read: (part: ShellPart) => string): string {
     const lines = text.split("\n").map((line) => `    ${JSON.stringify(line)},\n`);
     return `  ${JSON.stringify(part)}: [\n${lines.join("")}  ].join("\\n"),\n`;
   });
-  const textOf = (parts: readonly ShellPart[]): string => parts.map((part) => texts.get(part) ?? "").join("\n");
-  const optional = textOf(optionalParts);
-  const pieces: (readonly [string, string])[] = [
-    ["base", minify(textOf(baseParts), (name) => new RegExp(`\\b${name}\\b`, "u").test(optional))],
-    // Modules themselves ask for what these parts declare.
-    ...optionalParts.map((part) => [part, minify(textOf([part]), () => true)] as const),
-  ];
-  const small = pieces.map(([name, text]) => `  ${JSON.stringify(name)}: ${JSON.stringify(text)},\n`);
+  const names = ["base", ...optionalParts.filter((part) => part !== "wasm")] as const;
+  // Only modules with WebAssembly have it small: their part is in the base.
+  const partsOf = (name: (typeof names)[number]): readonly ShellPart[] =>
+    name === "base" ? [...baseParts, "wasm"] : [name];
+  const pieces = minify(
+    names.map((name) =>
+      partsOf(name)
+        .map((part) => texts.get(part) ?? "")
+        .join("\n"),
+    ),
+  );
+  const small = pieces.map((text, i) => `  ${JSON.stringify(names[i])}: ${JSON.stringify(text)},\n`);
   return [
     "// Generated from the .js files beside it by `npm run generate`; not edited by hand.",
     'import type { OptionalPart, ShellPart } from "./parts.js";',
@@ -106,8 +123,8 @@ export function shellModule(read: (part: ShellPart) => string): string {
     "/** To be read. */",
     `export const shell: Readonly<Record<ShellPart, string>> = {\n${readable.join("")}};`,
     "",
-    "/** The same in as few characters as can be. */",
-    `export const smallShell: Readonly<Record<"base" | OptionalPart, string>> = {\n${small.join("")}};`,
+    "/** The same in as few characters as can be, for modules with WebAssembly kernels: their part is in the base. */",
+    `export const smallShell: Readonly<Record<"base" | Exclude<OptionalPart, "wasm">, string>> = {\n${small.join("")}};`,
     "",
   ].join("\n");
 }

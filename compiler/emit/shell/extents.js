@@ -1,5 +1,5 @@
 // Sizes of run-time dimensions.
-import { checkInteger, checkNames, checkTensor, own } from "./check.js";
+import { checkItems, checkInteger, checkTensor, fields } from "./check.js";
 
 /** @import { Sizes, Slot } from "./types.js" */
 
@@ -21,12 +21,11 @@ export function readExtent(where, slot, size, each, sizes) {
     return size;
   }
   const nested = typeof size === "object" && size !== null && !Array.isArray(size) && !ArrayBuffer.isView(size);
-  const parts = nested ? checkNames(`${where}: ${slot.name}`, size, new Set(["padded", "each"])) : undefined;
-  const list = checkTensor(where, slot, parts === undefined ? size : own(parts, "each"), sizes);
+  const [padded, own] = nested ? fields(`${where}: ${slot.name}`, size, ["padded", "each"]) : [undefined, size];
+  const list = checkTensor(where, slot, own, sizes);
   each.set(list);
+  checkItems(where, slot, each, list.length);
   let largest = 1;
-  for (let i = 0; i < list.length; i++) largest = Math.max(largest, list[i] ?? 1);
-  return parts === undefined
-    ? largest
-    : checkInteger(where, `${slot.name}.padded`, own(parts, "padded"), largest, capacity);
+  for (let i = 0; i < list.length; i++) largest = Math.max(largest, each[i] ?? 1);
+  return nested ? checkInteger(where, `${slot.name}.padded`, padded, largest, capacity) : largest;
 }

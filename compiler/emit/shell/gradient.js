@@ -1,6 +1,6 @@
 // Reverse mode: `backward`.
-import { checkNames, checkTensors, countOf, own } from "./check.js";
-import { namesOf, record, resultOf, writeAll } from "./tensors.js";
+import { checkTensors, countOf, namesOf, placeOf, take } from "./check.js";
+import { record, resultOf, writeAll } from "./tensors.js";
 
 /** @import { Core, Given, Sequence, Sizes, Slot } from "./types.js" */
 
@@ -12,23 +12,23 @@ import { namesOf, record, resultOf, writeAll } from "./tensors.js";
 export function cotangents(core, prefix) {
   const outputs = core.slots("outputs", `${prefix}output.`, true);
   const finals = core.slots("states", `${prefix}final.`);
-  const names = namesOf(outputs, ["final"]);
+  const final = placeOf("final");
+  const names = namesOf([...outputs, final]);
   const finalNames = namesOf(finals);
   const none = record();
   return {
     /** @type {(where: string, values: Given, sizes: Sizes) => void} */
     check(where, values, sizes) {
-      checkNames(where, values, names);
-      checkTensors(where, outputs, values, sizes, false);
-      const final = own(values, "final");
-      if (final === undefined) return;
-      const inFinal = `${where}: final`;
-      checkTensors(inFinal, finals, checkNames(inFinal, final, finalNames), sizes, false);
+      take(where, values, names);
+      checkTensors(where, outputs, sizes, false);
+      const { value = none } = final;
+      take(`${where}: final`, value, finalNames);
+      checkTensors(`${where}: final`, finals, sizes, false);
     },
-    /** @type {(values: Given, sizes: Sizes) => void} */
-    write(values, sizes) {
-      writeAll(outputs, values, sizes);
-      writeAll(finals, /** @type {Given} */ (own(values, "final") ?? none), sizes);
+    /** @type {(sizes: Sizes) => void} */
+    write(sizes) {
+      writeAll(outputs, sizes);
+      writeAll(finals, sizes);
     },
   };
 }
@@ -93,7 +93,7 @@ export function gradient(core, sequence) {
       if (!sequence.ran)
         throw new TypeError("backward: call forward first; its results are what backward differentiates");
       given.check("backward", values, sizes);
-      given.write(values, sizes);
+      given.write(sizes);
       core.touch();
       core.run("backward", sequence.call);
       initialGradient("initialBackward");

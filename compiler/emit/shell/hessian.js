@@ -21,10 +21,10 @@ export function hvp(core, sequence) {
       direction.check("hvp: tangents", given, sizes);
       weights.check("hvp: cotangents", cotangents, sizes);
       weightTangents.check("hvp: cotangentTangents", cotangentTangents, sizes);
-      sequence.begin(values);
-      direction.write(given);
-      weights.write(cotangents, sizes);
-      weightTangents.write(cotangentTangents, sizes);
+      sequence.begin();
+      direction.write();
+      weights.write(sizes);
+      weightTangents.write(sizes);
       if (sequence.computes) {
         // The second derivatives of initial values are weighted with the gradients of those values.
         core.run("forward", sequence.call);

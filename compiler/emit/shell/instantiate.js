@@ -1,6 +1,6 @@
 // The export `instantiate`.
 import { readCapacity } from "./capacity.js";
-import { checkInteger, own } from "./check.js";
+import { checkInteger } from "./check.js";
 import { createCore } from "./core.js";
 import { initialValues } from "./random.js";
 import { createSequence } from "./sequence.js";
@@ -19,14 +19,14 @@ import { record } from "./tensors.js";
  * @param {Record<string, unknown>} options
  */
 export function createInstance(manifest, createKernels, workspaceBytes, parts, options) {
-  const { capacity, bytes } = readCapacity(manifest, workspaceBytes, options, parts.options ?? []);
+  const { capacity, bytes, others } = readCapacity(manifest, workspaceBytes, options, parts.options ?? []);
   let made;
   try {
     made = createKernels(capacity);
   } catch (cause) {
     throw new RangeError(`instantiate: these sizes take ${bytes} bytes, more than this host gives`, { cause });
   }
-  const kernels = typeof made === "function" ? made(own(options, "wasm")) : made;
+  const kernels = typeof made === "function" ? made(others[0]) : made;
   /** @param {Kernels} kernels */
   const finish = (kernels) => assemble(manifest, kernels, capacity, parts);
   return kernels instanceof Promise ? kernels.then(finish) : finish(kernels);

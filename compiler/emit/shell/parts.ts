@@ -30,3 +30,39 @@ export const shellParts = [...baseParts, ...optionalParts] as const;
 
 export type OptionalPart = (typeof optionalParts)[number];
 export type ShellPart = (typeof shellParts)[number];
+
+/** Properties of objects that never leave the shell. */
+export const innerProperties = [
+  "axes",
+  "begin",
+  "byName",
+  "computed",
+  "computes",
+  "data",
+  "extents",
+  "full",
+  "given",
+  "high",
+  "labels",
+  "lengths",
+  "low",
+  "newCall",
+  "places",
+  "readCall",
+  "slots",
+  "touch",
+] as const;
+
+/** What the text of a module asks the shell for. */
+export const namesInModules: ReadonlySet<string> = new Set([
+  "wasmInstances",
+  "fromText",
+  "fromFile",
+  "readExtent",
+  "createContexts",
+  "normalStream",
+  "orthogonalize",
+  "gradient",
+  "jvp",
+  "hvp",
+]);

@@ -1,6 +1,6 @@
 // Streaming, one step at a time: `step`, `reset`, `snapshot`, `restore`.
-import { checkNames, checkTensors, countOf, own, quote } from "./check.js";
-import { namesOf, record, resultOf, write, writeAll } from "./tensors.js";
+import { checkTensors, countOf, namesOf, placeOf, quote, take } from "./check.js";
+import { record, resultOf, write, writeAll } from "./tensors.js";
 
 /** @import { Core, Given, Parts, Slot } from "./types.js" */
 
@@ -14,9 +14,14 @@ export function createStream(core, parts) {
   const states = core.slots("states", "step.state.");
   const contexts = parts.createContexts?.(core);
   const held = contexts?.slots ?? [];
+  const [, extents, batch] = core.options;
+  const cell = placeOf("cell");
+  const ofStates = placeOf("states");
+  const ofContexts = placeOf("contexts");
   const stepNames = namesOf([...inputs, ...held]);
-  const resetNames = namesOf([...held, ...states], ["batch", "sizes"]);
-  const snapshotNames = namesOf([], ["cell", "batch", "sizes", "states", "contexts"]);
+  const resetNames = namesOf([...held, ...states, batch, extents]);
+  const snapshotNames = namesOf([cell, batch, extents, ofStates, ofContexts]);
+  const [stateNames, contextNames] = [namesOf(states), namesOf(held)];
   const result = resultOf(core.slots("outputs", "step.output."), {});
   let call = core.newCall();
   const none = record();
@@ -25,44 +30,42 @@ export function createStream(core, parts) {
   /** @param {Slot} slot */
   const isMissing = (slot) => !slot.given;
 
-  /** @param {Given} values */
-  const mustCompute = (values) => states.some((slot) => slot.computed && own(values, slot.name) === undefined);
+  /** @param {Slot} slot */
+  const isOpen = (slot) => slot.computed && slot.value === undefined;
 
-  /** Starts a stream with the sizes that were just read and checked values. @param {Given} values */
-  const start = (values) => {
+  /** Starts a stream with the sizes and values that were just read and checked. */
+  const start = () => {
     call = core.begin(call);
-    contexts?.write(values, call.sizes);
-    if (mustCompute(values)) core.run("stepInitial", call);
-    for (const slot of states) {
-      const value = own(values, slot.name);
-      if (value !== undefined || !slot.computed) write(slot, value, call.sizes);
-    }
+    contexts?.write(call.sizes);
+    if (states.some(isOpen)) core.run("stepInitial", call);
+    for (const slot of states) if (!isOpen(slot)) write(slot, call.sizes);
     running = true;
   };
 
   /** @param {Given} [values] */
-  const reset = (values = {}) => {
-    checkNames("reset", values, resetNames);
-    const next = core.readCall("reset", values);
+  const reset = (values = none) => {
+    take("reset", values, resetNames);
+    const next = core.readCall("reset");
     const fit = contexts?.fit(call, next);
-    const computes = mustCompute(values);
-    contexts?.check("reset", values, next.sizes, (slot) => computes && !(fit && slot.given));
-    checkTensors("reset", states, values, next.sizes, false);
+    checkTensors("reset", states, next.sizes, false);
+    const computes = states.some(isOpen);
+    contexts?.check("reset", next.sizes, (slot) => computes && !(fit && slot.given));
     if (!fit) contexts?.forget();
-    start(values);
+    start();
   };
 
   return {
     reset,
     /** @param {Given} values */
     step(values) {
-      checkNames("step", values, stepNames);
-      const { sizes } = running ? call : core.readCall("step", none);
-      checkTensors("step", inputs, values, sizes, true);
-      contexts?.check("step", values, sizes, isMissing);
-      if (!running) start(values);
-      else contexts?.write(values, sizes);
-      writeAll(inputs, values, sizes);
+      if (!running) take("step", none, resetNames);
+      take("step", values, stepNames);
+      const { sizes } = running ? call : core.readCall("step");
+      checkTensors("step", inputs, sizes, true);
+      contexts?.check("step", sizes, isMissing);
+      if (running) contexts?.write(sizes);
+      else start();
+      writeAll(inputs, sizes);
       core.run("step", call);
       return result(sizes);
     },
@@ -86,20 +89,20 @@ export function createStream(core, parts) {
     /** @param {unknown} snapshot */
     restore(snapshot) {
       const where = "restore";
-      const given = checkNames(where, snapshot, snapshotNames);
-      const cell = own(given, "cell");
-      if (cell !== manifest.cell) {
-        throw new TypeError(`${where}: this is no snapshot of ${quote(manifest.cell)}, but of ${quote(String(cell))}`);
+      take(where, snapshot, snapshotNames);
+      if (cell.value !== manifest.cell) {
+        const other = quote(String(cell.value));
+        throw new TypeError(`${where}: this is no snapshot of ${quote(manifest.cell)}, but of ${other}`);
       }
-      const values = checkNames(`${where}: states`, own(given, "states"), namesOf(states));
-      const known = checkNames(`${where}: contexts`, own(given, "contexts"), namesOf(held));
-      const { sizes } = core.readCall(where, given);
-      checkTensors(where, states, values, sizes, true);
-      checkTensors(where, held, known, sizes, false);
+      take(`${where}: states`, ofStates.value, stateNames);
+      take(`${where}: contexts`, ofContexts.value, contextNames);
+      const { sizes } = core.readCall(where);
+      checkTensors(where, states, sizes, true);
+      checkTensors(where, held, sizes, false);
       call = core.begin(call);
       contexts?.forget();
-      contexts?.write(known, sizes);
-      writeAll(states, values, sizes);
+      contexts?.write(sizes);
+      writeAll(states, sizes);
       running = true;
     },
   };

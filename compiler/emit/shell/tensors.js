@@ -1,26 +1,29 @@
 // Tensors of a call: how they are filled and handed out.
-import { countOf, own } from "./check.js";
+import { checkItems, countOf } from "./check.js";
 
 /** @import { Sizes, Slot } from "./types.js" */
 
 /**
- * Copies a checked tensor into its buffer; a missing one is zero.
+ * Copies a tensor that was checked into its buffer; one that was not given is zero.
  * @param {Slot} slot
- * @param {unknown} value
  * @param {Sizes} sizes
  */
-export function write(slot, value, sizes) {
-  if (value === undefined) slot.data.fill(0, 0, countOf(slot, sizes));
-  else slot.data.set(/** @type {ArrayLike<number>} */ (value));
+export function write(slot, sizes) {
+  const { data, value } = slot;
+  const count = countOf(slot, sizes);
+  slot.value = undefined;
+  if (value === undefined) data.fill(0, 0, count);
+  // A tensor without elements may come from a detached buffer, which cannot be copied.
+  else if (count > 0) data.set(/** @type {ArrayLike<number>} */ (value));
+  if (slot.high !== undefined) checkItems("changed meanwhile", slot, data, count);
 }
 
 /**
  * @param {readonly Slot[]} slots
- * @param {Record<string, unknown>} given
  * @param {Sizes} sizes
  */
-export function writeAll(slots, given, sizes) {
-  for (const slot of slots) write(slot, own(given, slot.name), sizes);
+export function writeAll(slots, sizes) {
+  for (const slot of slots) write(slot, sizes);
 }
 
 /**
@@ -56,9 +59,3 @@ export function resultOf(slots, groups) {
     return Object.freeze(result);
   };
 }
-
-/**
- * @param {readonly Slot[]} slots
- * @param {readonly string[]} [more]
- */
-export const namesOf = (slots, more = []) => new Set([...slots.map((slot) => slot.name), ...more]);

@@ -52,9 +52,20 @@ export interface Capacity {
 /** The sizes of one call: batch, steps, then the extent of each run-time dimension. */
 export type Sizes = number[];
 
-/** One tensor in one role: where it lives and how large it is. */
-export interface Slot {
+/** What a call gives under a name, while the call is read. */
+export interface Place {
   readonly name: string;
+  value: unknown;
+}
+
+/** The names that a call may give. */
+export interface Names {
+  readonly byName: ReadonlyMap<string, Place>;
+  readonly places: readonly Place[];
+}
+
+/** One tensor in one role: where it lives and how large it is. Its value is what the call gives, until it is written. */
+export interface Slot extends Place {
   /** Outermost first: a fixed size, or `~i` for the size at index `i` of the call's sizes. */
   readonly axes: readonly number[];
   /** What those sizes are called. */
@@ -89,8 +100,10 @@ export interface Core {
   /** The tensors of a role, in the buffers named `prefix` and their name. */
   slots(role: Role, prefix: string, timed?: boolean): Slot[];
   newCall(): Call;
-  /** Checks batch, steps, lengths and sizes of a call and gives them; they hold until the next `readCall`. */
-  readCall(where: string, given: Given): Call;
+  /** Lengths, sizes, batch and steps of a call, until it is read. */
+  readonly options: readonly [Place, Place, Place, Place];
+  /** Checks the options of a call that were taken, and gives them; they hold until the next `readCall`. */
+  readCall(where: string): Call;
   /** Gives what `readCall` read last, and takes `call`, which it replaces, for the next `readCall`. */
   begin(call: Call): Call;
   /** Parameters may have changed. */
@@ -110,7 +123,7 @@ export interface Sequence {
   /** Checks the arguments of a call. */
   check(where: string, given: Given): Sizes;
   /** Puts checked arguments into the buffers. */
-  begin(given: Given): void;
+  begin(): void;
   forward(given: Given): Record<string, unknown>;
 }
 
@@ -119,8 +132,8 @@ export interface Contexts {
   readonly slots: readonly Slot[];
   /** Do contexts of one call have the shapes that they have in another? */
   fit(call: Call, next: Call): boolean;
-  check(where: string, values: Given, sizes: Sizes, required: (slot: Slot) => boolean): void;
-  write(values: Given, sizes: Sizes): void;
+  check(where: string, sizes: Sizes, required: (slot: Slot) => boolean): void;
+  write(sizes: Sizes): void;
   forget(): void;
 }
 

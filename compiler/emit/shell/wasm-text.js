@@ -3,7 +3,7 @@
 /** @import { Variant, WasmSource } from "./types.js" */
 
 /**
- * Decodes bytes that were written as printable characters: a space or `!` adds to the byte behind it.
+ * Decodes bytes that were written as printable characters, from 253 on: a space or `!` adds to the byte behind it.
  * @param {string} text
  */
 export function decode(text) {
@@ -13,7 +13,7 @@ export function decode(text) {
     const code = text.charCodeAt(i);
     if (code < 34) high = 91 * (code - 31);
     else {
-      bytes.push(code - (code > 92 ? 36 : 35) + high);
+      bytes.push(code - (code > 92 ? 39 : 38) + high);
       high = 0;
     }
   }

@@ -25,11 +25,8 @@ export function printWasmModule(manifest: Manifest, { plan, bytes, fused }: Wasm
   const literal = (kernels: Uint8Array): string => printString(printable(kernels));
   const kernels =
     fused === undefined
-      ? [`// The kernels.\nconst kernels = ${literal(bytes)};`]
-      : [
-          variantExport,
-          `// The kernels, by variant.\nconst kernels = {\n  wasm: ${literal(bytes)},\n  "wasm-fma": ${literal(fused)},\n}[variant];`,
-        ];
+      ? [`const kernels = ${literal(bytes)};`]
+      : [variantExport, `const kernels = {\n  wasm: ${literal(bytes)},\n  "wasm-fma": ${literal(fused)},\n}[variant];`];
   const source = fused === undefined ? 'fromText(kernels, "wasm")' : "fromText(kernels, variant)";
   return print(manifest, plan, kernels, "wasm-text", source);
 }
@@ -73,15 +70,15 @@ function print(
   sourcePart: "wasm-text" | "wasm-file",
   source: string,
 ): string {
-  const { parts, functions } = partsOf(manifest, ["wasm", sourcePart]);
+  const { parts, functions } = partsOf(manifest, sourcePart);
   const options = sourcePart === "wasm-file" ? ['options: ["wasm"]'] : [];
   return [
-    blockComment([...titleLines(manifest, "WebAssembly"), "The manifest tells what goes in and comes out."]),
+    blockComment(titleLines(manifest, "WebAssembly")),
     `export const manifest = ${printData(manifest)};`,
     ...kernels,
     plan.trim(),
     [
-      "// What stands around the kernels; compiler/emit/shell of recell has it readable.",
+      "// Readable in recell, compiler/emit/shell.",
       "const instances = (() => {",
       ...(["base", ...parts] as const).map((part) => smallShell[part]),
       `return wasmInstances(manifest, planMemory, ${source}, { ${[...functions, ...options].join(", ")} });`,

@@ -51,7 +51,7 @@ export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): st
   invariant(batch !== undefined, "a layout without the lengths of the examples");
 
   return [
-    "/** Where everything lies in memory, in bytes: `[address, number of elements]`. */",
+    "/** Where everything lies: `[byte, elements]`. */",
     "function planMemory(capacity) {",
     ...capacities,
     `  let end = ${layout.fixedEnd};`,

@@ -10,6 +10,13 @@ beforeAll(async () => {
 
 const options = { batch: 2, steps: 3, sizes: { S: 4 } };
 
+/** An array whose memory has gone elsewhere. */
+function detached(): Float64Array {
+  const x = new Float64Array(12);
+  structuredClone(x, { transfer: [x.buffer] });
+  return x;
+}
+
 /** Arguments of `forward` for the sizes that `options` gives; every test changes some. */
 function call(changes: Record<string, unknown> = {}): Record<string, unknown> {
   const x = Float64Array.from({ length: 12 }, (_, i) => i + 1);
@@ -104,6 +111,8 @@ describe("wrong calls", () => {
     ["a fractional index", { k: [0, 0.5, 0, 0, 0, 0] }, RangeError, /k\[1\].*got 0.5/],
     ["an index that is NaN", { k: [NaN, 0, 0, 0, 0, 0] }, RangeError, /k\[0\].*got NaN/],
     ["a float index array", { k: new Float64Array(6) }, TypeError, /k must be a.*integers/],
+    ["a detached buffer", { x: detached() }, RangeError, /x must have shape.*length 12; got Float64Array of length 0/],
+    ["infinite steps", { steps: Infinity }, RangeError, /steps must be an integer from 0 to 3, got Infinity/],
     ["unknown name", { hh: [1] }, TypeError, /unknown name hh; expected x, k, m, h, c, lengths, sizes, batch, steps/],
     ["negative batch", { batch: -1 }, RangeError, /batch must be an integer from 1 to 2, got -1/],
     ["no batch", { batch: 0 }, RangeError, /batch.*got 0/],
@@ -156,6 +165,59 @@ describe("wrong calls", () => {
 
   test.each([[undefined], [null], [3], [[]], [new Float64Array(2)]])("forward(%s)", (value) => {
     expect(() => prepared().forward(value)).toThrow(/forward must be an object/);
+  });
+
+  test("a detached buffer is as good as any where nothing is expected", () => {
+    const out = prepared().forward(call({ x: detached(), k: [], steps: 0 }));
+    expect([...out.final.h]).toEqual([1, 2, 1, 2]);
+  });
+
+  describe("arguments that change while they are read", () => {
+    /** An array that gives `first` when it is read for the first time, and `later` then. */
+    const changing = (length: number, first: number, later: number): number[] => {
+      const reads = new Map<unknown, number>();
+      return new Proxy(new Array<number>(length).fill(first), {
+        get(target, name) {
+          const isElement = typeof name === "string" && /^\d+$/u.test(name);
+          if (!isElement) return Reflect.get(target, name) as unknown;
+          reads.set(name, (reads.get(name) ?? 0) + 1);
+          return reads.get(name) === 1 ? first : later;
+        },
+      });
+    };
+
+    test.each([
+      ["indices", { k: changing(6, 0, 1e9) }, /k\[0\] must be an integer from 0 to 2, got 1000000000/],
+      ["lengths", { lengths: changing(2, 1, 1e9) }, /lengths\[0\] must be an integer from 0 to 3, got 1000000000/],
+      ["sizes", { sizes: { S: changing(2, 4, -1) } }, /sizes\.S\[0\] must be an integer from 1 to 4, got -1/],
+    ])("%s", (_, changes, message) => {
+      const cell = prepared();
+      const expected = [...cell.forward(call()).y];
+      expect(() => cell.forward(call(changes))).toThrow(message);
+      expect([...cell.forward(call()).y]).toEqual(expected);
+    });
+
+    test("are read once", () => {
+      let reads = 0;
+      const values = call();
+      Object.defineProperty(values, "k", { enumerable: true, get: () => (reads++ === 0 ? [0, 1, 2, 0, 1, 2] : []) });
+      const cell = prepared();
+      expect([...cell.forward(values).y]).toEqual([...prepared().forward(call()).y]);
+      expect(reads).toBe(1);
+    });
+
+    test("cannot call the instance in between", () => {
+      const cell = prepared();
+      const lengths = new Proxy([3, 3], {
+        get(target, name) {
+          if (name === "0") cell.forward(call({ steps: 1, x: new Float64Array(4), k: [0, 0] }));
+          return Reflect.get(target, name) as unknown;
+        },
+      });
+      const expected = [...cell.forward(call()).y];
+      expect(() => cell.forward(call({ lengths }))).toThrow(/^forward: another call is reading its arguments$/u);
+      expect([...cell.forward(call()).y]).toEqual(expected);
+    });
   });
 
   test("options of instantiate", () => {
@@ -253,6 +315,13 @@ describe("streaming", () => {
     expect([...other.step({ x: xs, k: [1, 2] }).y]).toEqual(expected);
     cell.restore(snapshot);
     expect([...cell.step({ x: xs, k: [1, 2] }).y]).toEqual(expected);
+  });
+
+  test("a refused reset leaves nothing behind", () => {
+    const [cell, other] = [prepared(), prepared()];
+    expect(() => cell.reset({ h: [9, 9, 9, 9], c: [1] })).toThrow(/reset: c must have shape/);
+    expect(() => cell.reset({ h: ["no"], c: [1, 1, 1, 1] })).toThrow(RangeError);
+    expect([...cell.step({ x: xs, k: [0, 0], m }).y]).toEqual([...other.step({ x: xs, k: [0, 0], m }).y]);
   });
 
   test("refuses a damaged snapshot and keeps its state", () => {

@@ -120,6 +120,29 @@ describe("sizes beyond memory", () => {
     expect(() => instantiate(large)).toThrow(message);
     await expect(instantiateAsync(large)).rejects.toThrow(message);
   });
+
+  test("are an error where the host has no memory left, and the module goes on", async () => {
+    const { instantiate, instantiateAsync } = inText;
+    const before = instantiate(sizes);
+    before.params.w.fill(1);
+    const Memory = WebAssembly.Memory;
+    const exhausted = function (): never {
+      throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+    };
+    Object.assign(WebAssembly, { Memory: exhausted });
+    try {
+      const message = /these sizes take 65536 bytes, more than this host gives/;
+      expect(() => instantiate(sizes)).toThrow(message);
+      await expect(instantiateAsync(sizes)).rejects.toThrow(message);
+      expect([...before.forward(call()).y]).toEqual([2, 3, 4, 5]);
+    } finally {
+      Object.assign(WebAssembly, { Memory });
+    }
+    const after = instantiate(sizes);
+    after.params.w.fill(2);
+    expect([...after.forward(call()).y]).toEqual([3, 4, 5, 6]);
+    expect([...before.forward(call()).y]).toEqual([2, 3, 4, 5]);
+  });
 });
 
 const { text: loader, files } = printWasmLoader(manifest, probeKernels("f32"));

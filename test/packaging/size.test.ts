@@ -1,0 +1,13 @@
+/** How large modules are, as they are sent: compressed. */
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { compile } from "../../compiler/index.js";
+
+test.each([
+  ["forward and step", false, 10 * 1024],
+  ["gradients too", true, 16 * 1024],
+])("an LSTM in float32 with %s", (_, gradient, most) => {
+  const source = `import { LSTM } from "std/lstm"\n`;
+  const { files } = compile(source, { cell: "LSTM", dimensions: { I: 64, H: 128 }, gradient });
+  expect(gzipSync(files[0]!.text, { level: 9 }).length).toBeLessThan(most);
+});
