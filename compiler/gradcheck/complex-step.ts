@@ -12,8 +12,11 @@ import type { Tensor } from "../ir/graph/tensor.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import { type ComplexTensor, complexArithmetic, imaginary } from "./complex-arithmetic.js";
 
-/** Small enough that its square is nothing beside 1, large enough that no product of a few of them underflows. */
-const step = 2 ** -333;
+/**
+ * So small that its square underflows, also where derivatives are large: what is left of it in the real part of a value that is 0
+ * would hide that it is at a kink. So large that no derivative that matters underflows with it.
+ */
+const step = 2 ** -600;
 
 export interface SidedDerivative {
   /** Derivatives of the outputs in the direction. */

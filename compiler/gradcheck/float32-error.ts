@@ -22,8 +22,9 @@ export function float32Error(
   random: Random,
 ): BatchValue[] {
   const exact = evaluateWith(realArithmetic, fn, inputs, sizes);
-  const arithmetic = roundedArithmetic(random);
-  const others = Array.from({ length: samples }, () => evaluateWith(arithmetic, fn, inputs, sizes));
+  const others = Array.from({ length: samples }, () =>
+    evaluateWith(roundedArithmetic(noise(random.integer(2 ** 32))), fn, inputs, sizes),
+  );
   const worst = (truth: Tensor, seen: readonly Tensor[]): Tensor => ({
     shape: truth.shape,
     data: truth.data.map((x, i) => {
@@ -60,10 +61,30 @@ function isExact(operation: Operation): boolean {
   return exactKinds.has(operation.kind) || (operation.kind === "reduce" && operation.op !== "sum");
 }
 
-function roundedArithmetic(random: Random): Arithmetic<Tensor> {
+/**
+ * Numbers in [-1, 1] that look random, always the same for the same number: so does rounding, and a value that is computed twice, for
+ * forward and again for backward, must not differ from itself.
+ */
+function noise(seed: number): (x: number) => number {
+  const float = new Float64Array(1);
+  const words = new Int32Array(float.buffer);
+  return (x) => {
+    float[0] = x;
+    let hash = seed;
+    for (const word of words) {
+      hash = Math.imul(hash ^ word, 0x9e3779b1);
+      hash ^= hash >>> 15;
+      hash = Math.imul(hash, 0x85ebca6b);
+      hash ^= hash >>> 13;
+    }
+    return hash / 2 ** 31;
+  };
+}
+
+function roundedArithmetic(random: (x: number) => number): Arithmetic<Tensor> {
   const disturb = (value: Tensor, sizes: Tensor, rounds: number): Tensor => {
     const amount = 2 * unit * Math.sqrt(Math.max(1, rounds));
-    const data = value.data.map((x, i) => x + amount * (sizes.data[i] as number) * random.uniform(-1, 1));
+    const data = value.data.map((x, i) => x + amount * (sizes.data[i] as number) * random(x));
     return { shape: value.shape, data };
   };
   const magnitudes = (tensor: Tensor): Tensor => ({ shape: tensor.shape, data: tensor.data.map(Math.abs) });

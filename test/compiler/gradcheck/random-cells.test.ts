@@ -1,0 +1,64 @@
+/**
+ * Random cells pass the gradient check: every operation of the language, in compositions nobody thought of. What the rules derive, in
+ * reverse mode, forward mode and forward over reverse, is compared with the complex step for every cell; of every tenth
+ * both modules are compiled and compared by every method, which takes ten times as long.
+ */
+import fc from "fast-check";
+import { afterAll, expect, it } from "vitest";
+import { checkRules } from "../../../compiler/gradcheck/check-gradients.js";
+import { checkGradients, UncheckableError } from "../../../compiler/index.js";
+import { arbitraryCell } from "../../../compiler/testing/fast-check.js";
+import { derivativeRules } from "../../../compiler/transform/autodiff/derivative-rules.js";
+import { fuzzParameters, isFuzzing } from "../../support/fuzz.js";
+
+const count = { derived: 0, compiled: 0, uncheckable: 0 };
+
+/** There are random cells that overflow wherever they are tried, and some without anything to differentiate by. */
+async function unlessUncheckable(check: () => Promise<void> | void): Promise<void> {
+  try {
+    await check();
+  } catch (error) {
+    if (!(error instanceof UncheckableError)) throw error;
+    count.uncheckable++;
+  }
+}
+
+const parameters = fuzzParameters(60);
+
+it("what the rules derive", () =>
+  fc.assert(
+    fc.asyncProperty(arbitraryCell(), fc.nat(), ({ source, cell }, seed) =>
+      unlessUncheckable(() => {
+        expect(checkRules(source, derivativeRules, { cell, seed, runs: 1 })).toEqual({
+          mode: undefined,
+          fault: undefined,
+        });
+        count.derived++;
+      }),
+    ),
+    parameters,
+  ));
+
+it("compiled modules", () =>
+  fc.assert(
+    fc.asyncProperty(arbitraryCell(), fc.nat(), ({ source, cell }, seed) =>
+      unlessUncheckable(async () => {
+        const { tensors } = await checkGradients(source, { cell, seed, runs: 1, coordinates: 1 });
+        const failed = tensors.flatMap(({ name, methods }) =>
+          methods.flatMap((m) => (m.passed ? [] : [{ name, method: `${m.precision} ${m.method}`, worst: m.worst }])),
+        );
+        expect(failed).toEqual([]);
+        count.compiled++;
+      }),
+    ),
+    { ...parameters, numRuns: Math.ceil(parameters.numRuns / 10) },
+  ));
+
+afterAll(() => {
+  const { derived, compiled, uncheckable } = count;
+  expect(derived + compiled).toBeGreaterThan(5 * uncheckable);
+  if (!isFuzzing) return;
+  console.log(
+    `${derived} random cells agree with the complex step, ${compiled} compiled by every method; ${uncheckable} have nothing to check`,
+  );
+});
