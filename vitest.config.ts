@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// `--mode fuzz` runs the property tests many times over (`npm run fuzz`); they read RUNS.
+// `--mode fuzz` runs the property tests many times over (`npm run fuzz`), with RUNS and SEED (test/support/fuzz.ts).
 export default defineConfig(({ mode }) => ({
   test: {
     include: ["test/**/*.test.ts"],

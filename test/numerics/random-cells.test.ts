@@ -8,6 +8,7 @@ import { printFunction } from "../../compiler/ir/graph/print.js";
 import { lowerSource } from "../../compiler/lower-source.js";
 import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
 import { arbitraryCell, type CellOptions, type RandomCell } from "../../compiler/testing/fast-check.js";
+import { fuzzParameters } from "../support/fuzz.js";
 import { checkSequenceProgram } from "../support/check-sequence-program.js";
 import { compareEntries } from "../support/run-kernel.js";
 import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
@@ -30,13 +31,9 @@ function lower({ cell: name, source, dimensions }: Pick<RandomCell, "cell" | "so
   return cell;
 }
 
-// The same cells at every run of the tests; `npm run fuzz` draws others each time and prints the seed of a failure.
-const fuzzing = process.env["RUNS"] !== undefined;
-const runs = Number(process.env["RUNS"] ?? 40);
-const parameters = (numRuns: number): { numRuns: number; seed?: number } =>
-  fuzzing ? { numRuns } : { numRuns, seed: 1 };
+const parameters = fuzzParameters(40);
 const property = (options: CellOptions, check: (random: RandomCell, seed: number) => void): void => {
-  fc.assert(fc.property(arbitraryCell(options), fc.nat(1e6), check), parameters(runs));
+  fc.assert(fc.property(arbitraryCell(options), fc.nat(1e6), check), parameters);
 };
 
 describe("random cells", () => {
@@ -86,7 +83,7 @@ describe("random cells", () => {
         const shuffled = { ...random, source: `${head}${items.join("\n")}\n}` };
         expect(printFunction(lower(shuffled).step)).toBe(printFunction(lower(random).step));
       }),
-      parameters(runs),
+      parameters,
     );
   });
 });

@@ -22,6 +22,7 @@ import {
   piecesMatchWhole,
   repeatsGiveSameBits,
 } from "../../../compiler/testing/properties/same-bits.js";
+import { fuzzParameters } from "../../support/fuzz.js";
 
 interface Case {
   readonly random: RandomCell;
@@ -41,8 +42,7 @@ function arbitraryCase(cellOptions: CellOptions, callOptions: CallOptions): fc.A
   );
 }
 
-const fuzzing = process.env["RUNS"] !== undefined;
-const parameters = { numRuns: Number(process.env["RUNS"] ?? 10), ...(fuzzing ? {} : { seed: 1 }) };
+const parameters = fuzzParameters(10);
 
 /** Checks a property of modules on random cells. */
 async function holds(

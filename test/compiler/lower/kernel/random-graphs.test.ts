@@ -6,9 +6,8 @@ import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../../compiler/ops/shape-rules.js";
 import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../../support/arbitrary-graph.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
+import { fuzzParameters } from "../../../support/fuzz.js";
 import { runFunction } from "../../../support/run-kernel.js";
-
-const runs = Number(process.env["RUNS"] ?? 150);
 
 /** Rounding grows with the numbers that met on the way, which large intermediate values make large. */
 function agree(actual: readonly number[], expected: readonly number[], tolerance: number): string | undefined {
@@ -43,6 +42,6 @@ test.each(["f64", "f32"] as const)("random functions agree with the evaluator, %
         });
       }
     }),
-    { numRuns: runs, seed: Number(process.env["SEED"] ?? 1) },
+    fuzzParameters(150),
   );
 });
