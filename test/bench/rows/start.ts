@@ -87,7 +87,13 @@ function rowsOf(times: ReadonlyMap<string, number>): Row[] {
     timeRow("process start to the first F1 result, script of plain loops", naive),
     ...modules.flatMap(([target, time]) => [
       timeRow(`process start to the first F1 result, ${target} module`, time),
-      ratioRow(`  and as a share of the script of plain loops`, time / naive, "at most", 1.4),
+      // Plain JavaScript begins in the interpreter: what it is to be is said for the default target.
+      ratioRow(
+        `  and as a share of the script of plain loops`,
+        time / naive,
+        "at most",
+        target === "wasm" ? 1.4 : undefined,
+      ),
     ]),
   ];
 }
