@@ -29,6 +29,15 @@ describe("verifyModule", () => {
     expect((await verifyModule(damaged, { runs: 1 })).passed).toBe(false);
   });
 
+  it("passes a module with a state of run-time size, whose padding is nobody's", async () => {
+    const source = `cell A(H) {
+      input x: [H] context m: [S, H] state h: [S]
+      a = tanh(m @ x + h)  h' = 0.5 * h + a  output y = a @ m
+    }`;
+    const { checks } = await verifyModule(compile(source, { dimensions: { H: 2 }, target: "js" }).files[0]!.text);
+    expect(checks.filter(({ status }) => status === "failed")).toEqual([]);
+  });
+
   it("finds a wrong sign in the gradient", async () => {
     const mutant = kernelMutants(text).find(({ line }) => / - /u.test(line) && /fround/u.test(line))!;
     const { passed, checks } = await verifyModule(mutant.text, { runs: 1 });
