@@ -1,9 +1,16 @@
 /** Where the products of a cell run, before the loop over time, in it, or behind it, and what is kept for backward. */
 import { describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
+import { scheduleKernels } from "../../compiler/emit/wasm/emit-kernels.js";
+import { countOperations, placesOf } from "../../compiler/ir/kernel/count-operations.js";
+import type { KernelProgram, Statement } from "../../compiler/ir/kernel/types.js";
+import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
+import { isInternal } from "../../compiler/lower/graph-to-kernel/storage.js";
 import { lowerSource } from "../../compiler/lower-source.js";
 import { type EntryReport, explainProgram, printExplanation, type Region } from "../../compiler/transform/explain.js";
+import { simd128 } from "../../compiler/transform/kernel/target.js";
 import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
+import { evaluateDim } from "../../compiler/types/dim.js";
 
 type Counts = Readonly<Record<Exclude<Region, "once">, number>>;
 
@@ -96,6 +103,99 @@ describe("what forward keeps for backward", () => {
   it("in bytes where sizes are given", () => {
     expect(kept("lstm", "LSTM", { I: 64, H: 128 }).split("\n")[0]).toMatchInlineSnapshot(
       `"  kept for backward: 3584 bytes per example and step"`,
+    );
+  });
+});
+
+describe("WebAssembly kernels", () => {
+  const [I, H, B, T] = [8, 16, 2, 5] as const;
+  const sizes = new Map([["%B", B], ["%T", T]]); // prettier-ignore
+
+  function scheduled(file: string, cell: string, gradient: boolean): KernelProgram {
+    const { cell: lowered } = lowerSource(`import { ${cell} } from "std/${file}"\n`, { dimensions: { I, H }, cell }, "all sizes");
+    if (lowered === undefined) throw new Error(`${cell} does not compile`);
+    const program = buildSequenceProgram(lowered, { gradient, jvp: false, hvp: false });
+    return scheduleKernels(program, { dtype: "f32", target: simd128, runtimeDimensions: [] }).kernel;
+  } // prettier-ignore
+
+  const functionOf = (kernel: KernelProgram, entry: string): KernelProgram["functions"][number] =>
+    kernel.functions.find(({ name }) => name === entry)!;
+
+  /** What stands in the loop over time. */
+  function loopOf(kernel: KernelProgram, entry: string): Statement[] {
+    const loops = placesOf(functionOf(kernel, entry)).filter(({ place }) => place === "loop");
+    return loops.flatMap(({ statement }) => (statement.kind === "for" ? statement.body : []));
+  }
+
+  /** Names of buffers that are written. */
+  function written(statements: readonly Statement[]): string[] {
+    const names = new Set<string>();
+    for (const statement of statements)
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "read") names.add(buffer);
+      });
+    return [...names].sort();
+  }
+
+  const inside = (statement: Statement, kind: Statement["kind"]): Statement[] =>
+    statement.kind === kind
+      ? [statement]
+      : statement.kind === "region" || statement.kind === "for"
+        ? statement.body.flatMap((inner) => inside(inner, kind))
+        : [];
+
+  it.each([
+    ["lstm", "LSTM", 4, ["final.c", "final.h", "output.y"]],
+    ["gru", "GRU", 3, ["final.h", "output.y"]],
+  ])("%s: one product in the loop, whose sums go through the gates in registers", (file, cell, gates, results) => {
+    const kernel = scheduled(file, cell, false);
+    const loop = loopOf(kernel, "forward");
+    const products = loop.flatMap((statement) => inside(statement, "product"));
+    expect(products).toHaveLength(1);
+    expect(products[0]).toMatchObject({ kind: "product", tail: { length: H } });
+    // Besides results only the copy of the state that the product reads while it writes the next one: no pre-activations.
+    const operand = written(loop).filter((name) => !results.includes(name) && !name.endsWith(".rows"));
+    expect(operand).toEqual([expect.stringMatching(/\.operand$/u)]);
+    expect(written(loop)).toEqual(expect.arrayContaining(results));
+    // The copy, and the product: two passes over what a step has.
+    expect(loop.filter(({ kind }) => kind === "region")).toHaveLength(2);
+    const counts = countOperations(kernel, functionOf(kernel, "forward"), sizes).filter(
+      ({ place }) => place === "loop",
+    );
+    expect(counts.map(({ products: operations }) => operations)).toEqual([0, 2 * B * T * gates * H * H]);
+    const writes = counts.reduce((sum, region) => sum + region.writes, 0);
+    expect(writes).toBe(B * T * H * (results.length + 1));
+  });
+
+  it.each([
+    ["lstm", "LSTM", 7],
+    ["gru", "GRU", 5],
+  ])("%s: bytes that forward keeps for each example and step", (file, cell, numbers) => {
+    const kernel = scheduled(file, cell, true);
+    const kept = kernel.buffers.filter(({ name }) => isInternal(name));
+    const bytes = kept.reduce((sum, { size }) => sum + 4 * evaluateDim(size, sizes), 0);
+    expect(bytes / (B * T)).toBe(4 * numbers * H);
+    // They are written where they are computed: with a gradient, too, sums are not stored.
+    const stored = written(loopOf(kernel, "forward"));
+    expect(kept.map(({ name }) => name).filter((name) => !stored.includes(name))).toEqual([]);
+    const isPlace = (name: string): boolean => isInternal(name) || /^(final|output)\.|\.(rows|operand)$/u.test(name);
+    expect(stored.filter((name) => !isPlace(name))).toEqual([]);
+  });
+
+  it.each([
+    ["lstm", "LSTM", 4],
+    ["gru", "GRU", 3],
+  ])("%s: backward has one product and one elementwise pass in its loop", (file, cell, gates) => {
+    const kernel = scheduled(file, cell, true);
+    const loop = loopOf(kernel, "backward").filter(({ kind }) => kind === "region");
+    expect(loop).toHaveLength(2);
+    const counts = countOperations(kernel, functionOf(kernel, "backward"), sizes);
+    const inLoop = counts.filter(({ place }) => place === "loop");
+    expect(inLoop.map(({ products }) => products)).toEqual([0, 2 * B * T * gates * H * H]);
+    // Gradients of U, of the inputs and of W.
+    const behind = counts.filter(({ place, products }) => place === "after" && products > 0);
+    expect(behind.map(({ products }) => products).sort((a, b) => b - a)).toEqual(
+      [H, I, I].map((width) => 2 * B * T * gates * H * width),
     );
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   lstatSync,
   mkdirSync,
@@ -204,6 +205,51 @@ describe("build", () => {
     await recell("build", file("leaky.cell"), "-d", "N=3", "-o", out, "--name", "model", "--no-types", "--no-gradient");
     expect(readdirSync(out)).toEqual(["model.js"]);
     expect(readFileSync(join(out, "model.js"), "utf8")).not.toContain("function backward");
+  });
+
+  /** What a program prints that imports `instantiate` from a built module, in a process of its own. */
+  const run = (folder: string, start: string, flags: readonly string[] = []): string => {
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    const use = `cell.params.w.set([0.5, -0.5, 2]);\nconsole.log(cell.variant, cell.forward({ x: [1, 2, 3, 4, 5, 6] }).y.join());\n`;
+    writeFileSync(join(folder, "main.js"), `${start}\n${use}`);
+    return execFileSync(process.execPath, [...flags, "main.js"], { cwd: folder, encoding: "utf8" }).trim();
+  };
+  const inText = 'import { instantiate } from "./leaky.js";\nconst cell = instantiate({ steps: 2 });';
+  const numbers = "1,2,3,4.5,4,12";
+
+  test("--wasm-file writes kernels beside the module, which gives the same numbers with them", async () => {
+    const [plain, beside] = [file("plain"), file("beside")];
+    const build = ["build", file("leaky.cell"), "-d", "N=3", "--no-types"];
+    expect((await recell(...build, "-o", plain)).code).toBe(0);
+    expect((await recell(...build, "-o", beside, "--wasm-file")).code).toBe(0);
+    expect(readdirSync(beside).sort()).toEqual(["leaky.js", "leaky.wasm"]);
+    expect(run(plain, inText)).toBe(`wasm ${numbers}`);
+    const start = `
+      import { readFileSync } from "node:fs";
+      import { instantiate } from "./leaky.js";
+      const wasm = readFileSync(new URL("leaky.wasm", import.meta.url));
+      const cell = instantiate({ steps: 2, wasm });`;
+    expect(run(beside, start)).toBe(`wasm ${numbers}`);
+    expect(run(beside, start.replace("= readFileSync(", "= new WebAssembly.Module(readFileSync(").replace("url));", "url)));"))).toBe(`wasm ${numbers}`); // prettier-ignore
+  });
+
+  test("--fma builds both variants, of which a host runs the one it has", async () => {
+    const [both, files] = [file("both"), file("both-files")];
+    const build = ["build", file("leaky.cell"), "-d", "N=3", "--no-types", "--fma"];
+    expect((await recell(...build, "-o", both)).code).toBe(0);
+    expect((await recell(...build, "-o", files, "--wasm-file")).code).toBe(0);
+    expect(readdirSync(files).sort()).toEqual(["leaky.fma.wasm", "leaky.js", "leaky.wasm"]);
+    const relaxed = ["--experimental-wasm-relaxed-simd"];
+    const start = `
+      import { readFileSync } from "node:fs";
+      import { instantiate, variant } from "./leaky.js";
+      const name = { wasm: "leaky.wasm", "wasm-fma": "leaky.fma.wasm" }[variant];
+      const cell = instantiate({ steps: 2, wasm: readFileSync(name) });`;
+    // Products of these numbers are exact: one rounding or two, they are the same.
+    for (const [folder, program] of [[both, inText], [files, start]] as const) {
+      expect(run(folder, program)).toMatch(new RegExp(`^wasm(-fma)? ${numbers}$`, "u"));
+      expect(run(folder, program, relaxed)).toBe(`wasm-fma ${numbers}`);
+    } // prettier-ignore
   });
 
   test("asks for the cell and for dimensions", async () => {
