@@ -6,7 +6,7 @@ import { invariant } from "../diagnostics/invariant.js";
 import { type Place, placesOf } from "../ir/kernel/count-operations.js";
 import type { Expression, KernelFunction, KernelProgram } from "../ir/kernel/types.js";
 import { mapStatement, type StatementMapper } from "../ir/kernel/visit.js";
-import type { ScalarOp } from "../ops/scalar-ops.js";
+import { mathNames } from "../math/functions.js";
 
 /** A function with what stands in one place alone, or with nothing. */
 export function onlyPlace(program: KernelProgram, entry: string, place: Place | undefined): KernelProgram {
@@ -16,20 +16,8 @@ export function onlyPlace(program: KernelProgram, entry: string, place: Place | 
   }));
 }
 
-/** Functions that are computed by polynomials, tens of operations each. */
-const costlyFunctions: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "sin",
-  "cos",
-  "tanh",
-  "sigmoid",
-  "softplus",
-  "erf",
-  "pow",
-]);
+/** Functions that are computed by polynomials, tens of operations each: all but two. */
+const costlyFunctions: ReadonlySet<string> = new Set(mathNames.filter((name) => name !== "sign" && name !== "clamp"));
 
 /** A function of which tanh, sigmoid, exp and their like only clamp their first operand to [-1, 1]. */
 export function withoutActivations(program: KernelProgram, entry: string): KernelProgram {
