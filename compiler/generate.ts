@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { generateCstDts } from "chevrotain";
+import { generateCstDts } from "#chevrotain";
 import { diagnosticsReference } from "./diagnostics/reference.js";
 import { shellModule } from "./emit/shell/embed.js";
 import { operationsReference } from "./semantics/operations-reference.js";

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `recell`. */
+import * as module from "node:module";
 import process from "node:process";
 import { runCommandLine } from "./run.js";
 
@@ -10,6 +11,9 @@ for (const stream of [process.stdout, process.stderr]) {
     process.exit();
   });
 }
+
+// Compiled code is kept from one command to the next, in the directory for temporary files, where Node can do that (22.1).
+(module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   out: process.stdout,

@@ -7,7 +7,7 @@
  *
  * Recovery: an error inside an item leaves the item and goes on at the next separator; headers recover at their brace.
  */
-import { CstParser, type CstNode, type ParserMethod } from "chevrotain";
+import { CstParser, type CstNode, type ParserMethod } from "#chevrotain";
 import { errorLimit } from "./reporter.js";
 import { parserMessages } from "./parser-messages.js";
 import * as t from "./tokens.js";

@@ -3,7 +3,7 @@
  * was meant (`&&`, `2x`) or left out. Names get their canonical spelling here, in the payload of their token; offsets
  * always speak of the text as given.
  */
-import { createTokenInstance, Lexer, type IToken, type TokenType } from "chevrotain";
+import { createTokenInstance, Lexer, type IToken, type TokenType } from "#chevrotain";
 import type { CommentNode } from "./ast.js";
 import { calledName, canonicalName } from "./spelling.js";
 import type { SyntaxReporter } from "./reporter.js";

@@ -1,5 +1,5 @@
 /** Text to syntax tree: the one entry to this folder. */
-import { EOF, type IRecognitionException, type TokenType } from "chevrotain";
+import { EOF, type IRecognitionException, type TokenType } from "#chevrotain";
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
 import type { DiagnosticCode } from "../diagnostics/codes.js";
 import type { SourceFileNode } from "./ast.js";

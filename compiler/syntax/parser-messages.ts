@@ -1,5 +1,5 @@
 /** What the parser expected, in words; parse.ts joins it with what was found. */
-import { EOF, type IParserErrorMessageProvider, type TokenType } from "chevrotain";
+import { EOF, type IParserErrorMessageProvider, type TokenType } from "#chevrotain";
 import * as t from "./tokens.js";
 
 const itemEnds = new Set<TokenType>([

@@ -11,7 +11,7 @@
  * `Separator`, `FunctionSeparator`, `TopSeparator` and the braces by kind come from layout.ts: a separator stands before
  * every item, which leaves the grammar with one token of lookahead and recovery with a sure place to go on.
  */
-import { createToken, Lexer, type CustomPatternMatcherFunc, type TokenType } from "chevrotain";
+import { createToken, Lexer, type CustomPatternMatcherFunc, type TokenType } from "#chevrotain";
 
 /** Every first unit a word or an unknown character outside ASCII can have; the lexer groups units by 255. */
 const beyondAscii: number[] = [];

@@ -32,6 +32,9 @@ test("the tarball has the library, the command and the references, and nothing e
     "dist/compiler/index.js",
     "dist/compiler/index.d.ts",
     "dist/compiler/cli/main.js",
+    "dist/compiler/dependencies/chevrotain.js",
+    "dist/compiler/dependencies/chevrotain.LICENSE.txt",
+    "dist/compiler/dependencies/ts-morph.cjs",
     "dist/runtime/index.js",
     "compiler/std/lstm.cell",
     "spec/module-abi.md",
@@ -43,7 +46,9 @@ test("the tarball has the library, the command and the references, and nothing e
   }
   expect(
     packed.filter((path) =>
-      /(^|\/)(test|examples|node_modules)\/|generate\.|shell\/embed\.|cli\/link\.|tsbuildinfo|\.tgz$/u.test(path),
+      /(^|\/)(test|examples|node_modules)\/|generate\.|shell\/embed\.|cli\/link\.|dependencies\/place\.|tsbuildinfo|\.tgz$/u.test(
+        path,
+      ),
     ),
   ).toEqual([]);
 });
@@ -89,6 +94,31 @@ describe("installed in an empty project", () => {
       'import { instantiate } from "./out/leaky.js";\nconst cell = instantiate();\ncell.init(1);\nconsole.log([...cell.step({ x: [1, 2] }).y].join());\n';
     writeFileSync(join(project, "run.js"), program);
     expect(run("node", ["run.js"]).trim()).toBe("1,2");
+  });
+
+  test("a command loads what it needs, from few files", () => {
+    const loaded = (...args: string[]): string[] => {
+      const coverage = mkdtempSync(join(folder, "coverage-"));
+      const main = join(project, "node_modules/recell/dist/compiler/cli/main.js");
+      execFileSync(process.execPath, [main, ...args], {
+        cwd: project,
+        env: { ...process.env, NODE_V8_COVERAGE: coverage },
+        stdio: "ignore",
+      });
+      const reports = readdirSync(coverage).map((name) => readFileSync(join(coverage, name), "utf8"));
+      const urls = reports.flatMap((text) => (JSON.parse(text) as { result: { url: string }[] }).result);
+      return urls.map(({ url }) => url).filter((url) => url.startsWith("file:"));
+    };
+    const dependencies = (urls: string[]): string[] => {
+      const packages = urls.map((url) => /.*\/node_modules\/((?:@[^/]*\/)?[^/]*)/u.exec(url)?.[1] ?? url);
+      return [...new Set(packages)].filter((name) => name !== "recell");
+    };
+    const build = ["build", "leaky.cell", "--dim", "N=2", "--out", "loaded"];
+    const plain = loaded(...build, "--no-types");
+    expect(plain.some((url) => url.endsWith("/dist/compiler/dependencies/chevrotain.js"))).toBe(true);
+    expect(dependencies(plain)).toEqual([]);
+    expect(dependencies(loaded(...build))).toContain("ts-morph");
+    expect(loaded("--help").length).toBeLessThan(20);
   });
 
   test("the library compiles, loads and trains", () => {

@@ -3,19 +3,14 @@
  * The whole file is one structure, printed once. Only this file uses ts-morph; it is large, so import this file when
  * declarations are wanted and not before.
  */
-import {
-  IndentationText,
+import tsMorph, {
   type MethodSignatureStructure,
   type OptionalKind,
-  Project,
   type PropertySignatureStructure,
   type SourceFileStructure,
-  StructureKind,
   type TypeAliasDeclarationStructure,
-  VariableDeclarationKind,
   type VariableStatementStructure,
-  Writers,
-} from "ts-morph";
+} from "#ts-morph";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { commentText } from "../js/literal.js";
 import {
@@ -28,6 +23,9 @@ import {
   optionsAreOptional,
   variantType,
 } from "./declared-types.js";
+
+// Not imported by name: Node knows no names of a CommonJS file before it has run.
+const { IndentationText, Project, StructureKind, VariableDeclarationKind, Writers } = tsMorph;
 
 /** The text of the module's `.d.ts`. It imports nothing, as the module itself. */
 export function printDeclarations(manifest: Manifest, options: DeclarationOptions = {}): string {
