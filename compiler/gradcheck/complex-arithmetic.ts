@@ -4,7 +4,9 @@ import { type Arithmetic, evaluateExample, type LocalOperation, realArithmetic }
 import type { Sizes } from "../ir/graph/evaluate-rules.js";
 import { forEachIndex, stridesOf, type Tensor, zeros } from "../ir/graph/tensor.js";
 import type { Operation } from "../ir/graph/types.js";
-import { type Complex, complexValues, flatOps, type OnDecision } from "./complex-values.js";
+import { unroundedOps } from "../ops/scalar-ops.js";
+import { scalarValues } from "../ops/scalar-values.js";
+import { type Complex, complexValues, type Decide, flatOps } from "./complex-values.js";
 
 export interface ComplexTensor {
   readonly re: Tensor;
@@ -13,11 +15,11 @@ export interface ComplexTensor {
 }
 
 /**
- * @param decide called where real parts tie and the direction of the step decided
+ * @param decide called where real parts tie and the direction of the step would decide
  * @param asComputed the values as they are: changes go on behind `stop_gradient`, and through a value whose derivative is
  *   declared instead of through the declaration
  */
-export function complexArithmetic(decide: OnDecision, asComputed = false): Arithmetic<ComplexTensor> {
+export function complexArithmetic(decide: Decide, asComputed = false): Arithmetic<ComplexTensor> {
   return {
     apply: (operation, operands, sizes) => {
       const isStop = operation.kind === "map" && operation.op === "stop_gradient";
@@ -103,18 +105,22 @@ const at = ({ re, im }: ComplexTensor, i: number): Complex => ({
   im: im === undefined ? 0 : (im.data[i] as number),
 });
 
+/**
+ * What rounds has the real part that real numbers have: the complex form rounds otherwise, and with it a number that changes would no
+ * longer tie with the same number that does not. The square of a step, as small as it is, would decide between 0 and 0.
+ */
 function map(
   { op }: Extract<Operation, { kind: "map" }>,
   operands: readonly ComplexTensor[],
-  decide: OnDecision,
+  decide: Decide,
 ): ComplexTensor {
-  const compute = complexValues[op];
+  const [compute, realOf] = [complexValues[op], scalarValues[op]];
   const { shape } = (operands[0] as ComplexTensor).re;
   const [re, im] = [zeros(shape), zeros(shape)];
   const [x, y = x, z = x] = operands as readonly [ComplexTensor, ComplexTensor?, ComplexTensor?];
   for (let i = 0; i < re.data.length; i++) {
     const result = compute(decide, at(x, i), at(y, i), at(z, i));
-    re.data[i] = result.re;
+    re.data[i] = unroundedOps.has(op) ? result.re : realOf(at(x, i).re, at(y, i).re, at(z, i).re);
     im.data[i] = result.im;
   }
   return flatOps.has(op) ? { re } : { re, im };
@@ -126,7 +132,7 @@ function extreme(
   axes: readonly number[],
   source: ComplexTensor,
   shape: readonly number[],
-  decide: OnDecision,
+  decide: Decide,
 ): ComplexTensor {
   const [re, im] = [zeros(shape), zeros(shape)];
   re.data.fill(op === "max" ? -Infinity : Infinity);

@@ -4,13 +4,15 @@
  * (W. Squire, G. Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review 40, 1998).
  *
  * At a kink the step is decided as just beside the point in direction v (`complex-values.ts`), which gives the one-sided
- * derivative; the step to the other side gives the other one.
+ * derivative; the step to the other side gives the other one. A third step leaves ties as they are at the point, where an equality
+ * may hold that holds on neither side, and a sign may be 0: derived gradients make the same choice there.
  */
 import { type Batched, type BatchValue, evaluateWith } from "../ir/graph/evaluate.js";
 import type { Sizes } from "../ir/graph/evaluate-rules.js";
 import type { Tensor } from "../ir/graph/tensor.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import { type ComplexTensor, complexArithmetic, imaginary } from "./complex-arithmetic.js";
+import type { Decide } from "./complex-values.js";
 
 /**
  * So small that its square underflows, also where derivatives are large: what is left of it in the real part of a value that is 0
@@ -18,13 +20,12 @@ import { type ComplexTensor, complexArithmetic, imaginary } from "./complex-arit
  */
 const step = 2 ** -600;
 
-export interface SidedDerivative {
-  /** Derivatives of the outputs in the direction. */
-  readonly right: readonly BatchValue[];
-  /** The same from the other side, `-f'(x; -v)`; the very same value where no operation looked at the side. */
-  readonly left: readonly BatchValue[];
-  /** Are the outputs themselves different on the two sides? There is no derivative then. */
-  readonly jumps: boolean;
+/** From the right; from the left, `-f'(x; -v)`; and with ties as they are at the point. The very same where there is no tie. */
+export type Sides<V> = readonly [right: V, left: V, at: V];
+
+export function mapSides<V, W>([right, left, at]: Sides<V>, change: (side: V) => W): Sides<W> {
+  const first = change(right);
+  return [first, left === right ? first : change(left), at === right ? first : change(at)];
 }
 
 /**
@@ -34,6 +35,7 @@ export interface SidedDerivative {
  * @param direction the same, undefined where an input stays
  * @param options with `asComputed` the derivative of the values as they are, as if `stop_gradient` and declared
  *   derivatives were not there
+ * @returns the derivative of each output; of numbers that jump at the point NaN
  */
 export function complexStep(
   fn: GraphFunction,
@@ -41,32 +43,65 @@ export function complexStep(
   direction: readonly (BatchValue | undefined)[],
   sizes: readonly Sizes[],
   options: { readonly asComputed?: boolean } = {},
-): SidedDerivative {
+): Sides<readonly BatchValue[]> {
   let decided = false;
-  const arithmetic = complexArithmetic(() => (decided = true), options.asComputed ?? false);
-  const towards = (by: number): readonly Batched<ComplexTensor>[] =>
+  const towards = (by: number, decide: Decide): readonly Batched<ComplexTensor>[] =>
     evaluateWith(
-      arithmetic,
+      complexArithmetic(decide, options.asComputed ?? false),
       fn,
       inputs.map((value, i) => shifted(value, direction[i], by)),
       sizes,
     );
-  const above = towards(step);
-  const right = above.map((value) => mapBatched(value, derivativeOf(step)));
-  if (!decided) return { right, left: right, jumps: false };
-  const below = towards(-step);
-  const left = below.map((value) => mapBatched(value, derivativeOf(-step)));
-  return { right, left, jumps: above.some((value, i) => differs(value, below[i] as Batched<ComplexTensor>)) };
+  const beside: Decide = (beyond) => {
+    decided = true;
+    return beyond;
+  };
+  const above = towards(step, beside);
+  if (!decided) {
+    const right = above.map((value) => mapBatched(value, derivativeOf(step)));
+    return [right, right, right];
+  }
+  const below = towards(-step, beside);
+  const here = towards(step, () => 0);
+  const sideOf = (values: readonly Batched<ComplexTensor>[], by: number): BatchValue[] =>
+    values.map((value, i) =>
+      withoutJumps(
+        mapBatched(value, derivativeOf(by)),
+        [above, below, here].map((side) => realParts(side[i])),
+      ),
+    );
+  return [sideOf(above, step), sideOf(below, -step), sideOf(here, step)];
 }
 
-/** More than by rounding: the two sides may be computed by different branches. */
-function differs(a: Batched<ComplexTensor>, b: Batched<ComplexTensor>): boolean {
-  const numbers = (value: Batched<ComplexTensor>): number[] =>
-    ("shared" in value ? [value.shared] : value.examples).flatMap(({ re }) => [...re.data]);
-  const others = numbers(b);
-  return numbers(a).some((x, i) => {
-    const y = others[i] as number;
-    return x !== y && !(Math.abs(x - y) <= 1e-9 * Math.max(1, Math.abs(x), Math.abs(y)));
+/**
+ * What all sides say of one number; undefined where they differ, at a kink, and where there is no number.
+ *
+ * @param floor the size of a derivative below which there is only rounding
+ */
+export function agreedBySides([right, left, at]: Sides<number>, floor = 0): number | undefined {
+  const size = Math.max(Math.abs(right), Math.abs(left), Math.abs(at), floor);
+  const isSame = (side: number): boolean => side === right || Math.abs(side - right) <= 1e-9 * size;
+  return isSame(left) && isSame(at) ? right : undefined;
+}
+
+const realParts = (value: Batched<ComplexTensor> | undefined): readonly Tensor[] =>
+  value === undefined ? [] : "shared" in value ? [value.shared.re] : value.examples.map(({ re }) => re);
+
+/** NaN for the derivatives of numbers that are not the same on each side. More than by rounding: other branches round otherwise. */
+function withoutJumps(derivative: BatchValue, sides: readonly (readonly Tensor[])[]): BatchValue {
+  let example = 0;
+  return mapBatched(derivative, ({ shape, data }) => {
+    const values = sides.map((side) => (side[example] as Tensor).data);
+    example++;
+    return {
+      shape,
+      data: data.map((number, i) => {
+        const own = values.map((numbers) => numbers[i] as number);
+        const [most, least] = [Math.max(...own), Math.min(...own)];
+        const isSame = most === least || most - least <= 1e-9 * Math.max(1, Math.abs(most), Math.abs(least));
+        return isSame ? number : NaN;
+      }),
+    };
   });
 }
 

@@ -4,7 +4,7 @@
  *
  * Imaginary parts are infinitesimal: a comparison looks at the real parts and, where these are equal, at the imaginary
  * ones. `x + iv` then stands for the numbers just beside x in the direction v, on which abs, max and comparisons are
- * decided as they are there. `decide` is told each time that the direction decided.
+ * decided as they are there. `decide` is asked each time the direction would decide, and may leave the tie as it is.
  */
 import { comparisonOps, type ScalarOp } from "../ops/scalar-ops.js";
 import { scalarValues } from "../ops/scalar-values.js";
@@ -14,10 +14,13 @@ export interface Complex {
   readonly im: number;
 }
 
-/** Called where the real parts tie and the imaginary ones do not: the point is at a kink or a jump. */
-export type OnDecision = () => void;
+/**
+ * Called where the real parts tie and the imaginary ones do not: the point is at a kink or a jump. Of how far the imaginary part is
+ * beyond the tie it gives that, to decide as just beside the point, or 0, to decide as at the point itself.
+ */
+export type Decide = (beyond: number) => number;
 
-type ComplexFunction = (decide: OnDecision, x: Complex, y: Complex, z: Complex) => Complex;
+type ComplexFunction = (decide: Decide, x: Complex, y: Complex, z: Complex) => Complex;
 
 const real = (re: number): Complex => ({ re, im: 0 });
 const truth = (holds: boolean): Complex => real(holds ? 1 : 0);
@@ -41,10 +44,9 @@ function over(x: Complex, y: Complex): Complex {
 }
 
 /** Negative where x is below y, 0 where they are equal, NaN where one is. */
-function order(decide: OnDecision, x: Complex, y: Complex): number {
-  if (x.re !== y.re || x.im === y.im) return x.re === y.re ? 0 : x.re - y.re;
-  decide();
-  return x.im - y.im;
+function order(decide: Decide, x: Complex, y: Complex): number {
+  if (x.re !== y.re) return x.re - y.re;
+  return x.im === y.im ? 0 : decide(x.im - y.im);
 }
 
 function exp({ re, im }: Complex): Complex {
@@ -85,7 +87,7 @@ function softplus(x: Complex): Complex {
   return x.re > 0 ? plus(x, log1p(exp(negated(x)))) : log1p(exp(x));
 }
 
-function sqrt({ re, im }: Complex, decide: OnDecision): Complex {
+function sqrt({ re, im }: Complex, decide: Decide): Complex {
   if (re > 0) {
     const angle = Math.atan2(im, re) / 2;
     const size = Math.sqrt(Math.hypot(re, im));
@@ -94,11 +96,10 @@ function sqrt({ re, im }: Complex, decide: OnDecision): Complex {
   if (re !== 0) return notANumber;
   if (im === 0) return real(re);
   // Right of 0 the slope is infinite, left of it there is nothing.
-  decide();
-  return im > 0 ? { re: 0, im: Infinity } : notANumber;
+  return decide(im) < 0 ? notANumber : { re: 0, im: Infinity };
 }
 
-function pow(x: Complex, y: Complex, decide: OnDecision): Complex {
+function pow(x: Complex, y: Complex, decide: Decide): Complex {
   if (x.re > 0) {
     const size = x.re ** y.re;
     const angle = y.im * Math.log(x.re) + y.re * Math.atan2(x.im, x.re);
@@ -113,8 +114,7 @@ function pow(x: Complex, y: Complex, decide: OnDecision): Complex {
   const value = scalarValues.pow(x.re, y.re);
   if (x.im === 0 || (isWhole && (y.re === 0 || y.re > 1))) return real(value);
   if (isWhole && y.re === 1) return x;
-  decide();
-  if (x.im < 0) return notANumber;
+  if (decide(x.im) < 0) return notANumber;
   return { re: value, im: y.re > 1 ? 0 : Infinity };
 }
 
@@ -139,34 +139,28 @@ function erf(x: Complex): Complex {
 }
 
 /** The whole number that holds just beside x: at a whole x, the direction says on which side that is. */
-function floor({ re, im }: Complex, decide: OnDecision): Complex {
+function floor({ re, im }: Complex, decide: Decide): Complex {
   const below = Math.floor(re);
   if (below !== re || im === 0) return real(below);
-  decide();
-  return real(im < 0 ? below - 1 : below);
+  return real(decide(im) < 0 ? below - 1 : below);
 }
 
-function round({ re, im }: Complex, decide: OnDecision): Complex {
+function round({ re, im }: Complex, decide: Decide): Complex {
   const below = Math.floor(re);
-  if (re - below !== 0.5 || im === 0) return real(scalarValues.round(re));
-  decide();
-  return real(im < 0 ? below : below + 1);
+  const side = re - below !== 0.5 || im === 0 ? 0 : decide(im);
+  return real(side === 0 ? scalarValues.round(re) : side < 0 ? below : below + 1);
 }
 
-function lesser(decide: OnDecision, x: Complex, y: Complex): Complex {
+function lesser(decide: Decide, x: Complex, y: Complex): Complex {
   if (Number.isNaN(x.re) || Number.isNaN(y.re)) return notANumber;
   return order(decide, x, y) <= 0 ? x : y;
 }
 
-function greater(decide: OnDecision, x: Complex, y: Complex): Complex {
+function greater(decide: Decide, x: Complex, y: Complex): Complex {
   if (Number.isNaN(x.re) || Number.isNaN(y.re)) return notANumber;
   return order(decide, x, y) >= 0 ? x : y;
 }
 
-/**
- * Products and quotients have the real parts that real numbers have: the square of a step, as small as it is, would decide
- * between 0 and 0.
- */
 export const complexValues: Readonly<Record<ScalarOp, ComplexFunction>> = {
   neg: (_, x) => negated(x),
   abs: (decide, x) => (order(decide, x, real(0)) < 0 ? negated(x) : x),
@@ -189,8 +183,8 @@ export const complexValues: Readonly<Record<ScalarOp, ComplexFunction>> = {
   not: (_, x) => truth(x.re === 0),
   add: (_, x, y) => plus(x, y),
   sub: (_, x, y) => minus(x, y),
-  mul: (_, x, y) => ({ ...times(x, y), re: x.re * y.re }),
-  div: (_, x, y) => ({ ...over(x, y), re: x.re / y.re }),
+  mul: (_, x, y) => times(x, y),
+  div: (_, x, y) => over(x, y),
   pow: (decide, x, y) => pow(x, y, decide),
   min: lesser,
   max: greater,

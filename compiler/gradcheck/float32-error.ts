@@ -9,7 +9,7 @@ import { type Arithmetic, type BatchValue, evaluateWith, realArithmetic } from "
 import type { Tensor } from "../ir/graph/tensor.js";
 import type { Sizes } from "../ir/graph/evaluate-rules.js";
 import type { GraphFunction, Operation, OperationKind } from "../ir/graph/types.js";
-import type { ScalarOp } from "../ops/scalar-ops.js";
+import { unroundedOps } from "../ops/scalar-ops.js";
 
 const unit = 2 ** -24;
 const samples = 4;
@@ -51,13 +51,9 @@ const exactKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
   "constant", "dimension", "broadcast", "slice", "pad", "concat", "reshape", "transpose", "reverse", "gather",
   "custom_derivative",
 ]); // prettier-ignore
-const exactScalars: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
-  "neg", "abs", "sign", "floor", "round", "stop_gradient", "not", "min", "max", "lt", "le", "eq", "ne", "and", "or", "clamp",
-  "select",
-]); // prettier-ignore
 
 function isExact(operation: Operation): boolean {
-  if (operation.kind === "map") return exactScalars.has(operation.op);
+  if (operation.kind === "map") return unroundedOps.has(operation.op);
   return exactKinds.has(operation.kind) || (operation.kind === "reduce" && operation.op !== "sum");
 }
 

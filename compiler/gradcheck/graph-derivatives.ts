@@ -2,7 +2,7 @@
 import type { BatchValue } from "../ir/graph/evaluate.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import { dot, type Gradients, maxAbs, type Reference } from "./compare.js";
-import { complexStep } from "./complex-step.js";
+import { agreedBySides, complexStep, mapSides } from "./complex-step.js";
 import { evaluateAt, graphName, graphValues, inputsOf, numbersOf, weigh } from "./graph-point.js";
 import { fromBatchValue, type Point, symbolSizes, toBatchValue } from "./point.js";
 
@@ -36,8 +36,9 @@ export function derivativeIsStated(fn: GraphFunction, point: Point): boolean {
   });
   // Both sides: at a kink that only one of the derivatives has, one side is the same.
   const numbers = (asComputed: boolean): number[] => {
-    const { right, left } = complexStep(fn, inputs, along, symbolSizes(point), { asComputed });
-    return [...right, ...left].flatMap(numbersOf);
+    return complexStep(fn, inputs, along, symbolSizes(point), { asComputed }).flatMap((side) =>
+      side.flatMap(numbersOf),
+    );
   };
   const stopped = numbers(false);
   const largest = maxAbs(stopped);
@@ -70,13 +71,11 @@ function stepReference(fn: GraphFunction, point: Point, total: (outputs: readonl
     const along = fn.inputs.map((id) =>
       fn.names[id] === name ? toBatchValue(point, { ...tensor, values: direction.values }) : undefined,
     );
-    const step = complexStep(fn, inputs, along, sizes);
-    const right = total(step.right);
-    if (step.jumps) return { value: NaN, error: Infinity, kind: "jump" };
-    const left = step.left === step.right ? right : total(step.left);
-    const size = Math.max(Math.abs(left), Math.abs(right));
-    if (Number.isNaN(left) || Number.isNaN(right)) return { value: NaN, error: Infinity, kind: "edge" };
-    const kind = Math.abs(right - left) > 1e-9 * size ? "kink" : "smooth";
-    return { value: (left + right) / 2, error: 2 ** -46 * size, kind };
+    const sides = mapSides(complexStep(fn, inputs, along, sizes), total);
+    const value = agreedBySides(sides);
+    if (value !== undefined) return { value, error: 2 ** -46 * Math.abs(value), kind: "smooth" };
+    // What jumps has no derivative, as what ends.
+    const nowhere = { value: NaN, error: Infinity } as const;
+    return sides.some(Number.isNaN) ? { ...nowhere, kind: "edge" } : { ...nowhere, kind: "kink" };
   };
 }

@@ -49,3 +49,7 @@ export type ScalarOp = keyof typeof scalarArity;
 export const comparisonOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["lt", "le", "eq", "ne"]);
 /** Operations on truth values. */
 export const logicalOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["and", "or", "not"]);
+/** Operations that choose, change a sign or make a whole number, and round nothing. */
+export const unroundedOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
+  ...comparisonOps, ...logicalOps, "neg", "abs", "sign", "floor", "round", "stop_gradient", "min", "max", "clamp", "select",
+]); // prettier-ignore

@@ -14,7 +14,7 @@ import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/gr
 import type { DerivativeRules } from "../../transform/autodiff/derivative-rules.js";
 import { gradientOf, tangentsOnly } from "../../transform/pipeline.js";
 import { evaluateDim } from "../../types/dim.js";
-import { complexStep } from "../complex-step.js";
+import { agreedBySides, complexStep, mapSides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
 import { reverseDisagrees } from "./disagree.js";
 import { compareMoments, momentOf } from "./order.js";
@@ -61,8 +61,10 @@ export function locateInReverseMode({ fn, context, values, sizes, rules }: Subje
       open.inputs.map((_, i) => (i === at ? direction : undefined)),
       sizes,
     );
-    const [right, left] = [step.right, step.left].map((side) => weightedOutputs(open, all, side)) as [number, number];
-    return !step.jumps && agree(left, right, floor) ? right : undefined;
+    return agreedBySides(
+      mapSides(step, (side) => weightedOutputs(open, all, side)),
+      floor,
+    );
   };
 
   let found: (FaultyOperation & { readonly moment: number[] }) | undefined;
@@ -123,14 +125,11 @@ export function locateInForwardMode({ fn, context, values, sizes, rules }: Subje
   for (const [i, entry] of watched.entries()) {
     const at = fn.outputs.length + i;
     const own = examplesOf(derived.get(`tangent.${entry.output}`) as BatchValue, 1);
-    const [right, left] = [step.right, step.left].map((side) => examplesOf(side[at] as BatchValue, 1)) as [
-      readonly Tensor[],
-      readonly Tensor[],
-    ];
+    const sides = mapSides(step, (side) => examplesOf(side[at] as BatchValue, 1));
     for (const [example, tensor] of own.entries()) {
       for (const [place, analytic] of tensor.data.entries()) {
-        const numeric = right[example]?.data[place] as number;
-        if (numeric !== left[example]?.data[place] || agree(analytic, numeric, 1e-6 * largest)) continue;
+        const numeric = agreedBySides(mapSides(sides, (side) => (side[example] as Tensor).data[place] as number));
+        if (numeric === undefined || agree(analytic, numeric, 1e-6 * largest)) continue;
         const { steps, index } = splitIndex(tensor.shape, place, entry.scans.length);
         const moment = momentOf(entry, steps);
         if (found !== undefined && compareMoments(moment, found.moment) >= 0) continue;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { complexStep } from "../../../compiler/gradcheck/complex-step.js";
-import { complexValues, flatOps } from "../../../compiler/gradcheck/complex-values.js";
+import { complexStep, mapSides } from "../../../compiler/gradcheck/complex-step.js";
+import { complexValues, type Decide, flatOps } from "../../../compiler/gradcheck/complex-values.js";
 import { differentiate } from "../../../compiler/gradcheck/differences.js";
 import { parseProgram } from "../../../compiler/ir/graph/parse.js";
 import { scalarArity, type ScalarOp } from "../../../compiler/ops/scalar-ops.js";
@@ -10,6 +10,7 @@ import { flatten } from "../../support/evaluate-helpers.js";
 
 const ops = Object.keys(scalarArity) as ScalarOp[];
 const h = 1e-100;
+const beside: Decide = (beyond) => beyond;
 
 describe.each(ops)("%s", (op) => {
   const arity = scalarArity[op];
@@ -23,7 +24,7 @@ describe.each(ops)("%s", (op) => {
     for (const point of points) {
       const [x, y, z] = [0, 1, 2].map((i) => ({ re: point[i] ?? 0, im: 0 })) as never as [never, never, never];
       const expected = scalarValues[op](...point);
-      const { re } = complexValues[op](() => undefined, x, y, z);
+      const { re } = complexValues[op](beside, x, y, z);
       if (Number.isNaN(expected)) expect(re).toBeNaN();
       else expect(Math.abs(re - expected)).toBeLessThanOrEqual(2e-14 * Math.abs(expected));
     }
@@ -40,7 +41,7 @@ describe.each(ops)("%s", (op) => {
           never,
           never,
         ];
-        const { im } = complexValues[op](() => undefined, x, y, z);
+        const { im } = complexValues[op](beside, x, y, z);
         const derivative = flatOps.has(op) ? 0 : im / h;
         if (op === "stop_gradient") expect(derivative).toBe(0);
         else
@@ -58,7 +59,7 @@ function stepOf(body: string, values: Record<string, readonly number[]>, directi
   });
   const names = fn.inputs.map((id) => fn.names[id] as string);
   const along = names.map((name) => (direction[name] === undefined ? undefined : batch(direction[name])));
-  const { right, left, jumps } = complexStep(
+  const sides = complexStep(
     fn,
     names.map((name) => batch(values[name]!)),
     along,
@@ -66,18 +67,19 @@ function stepOf(body: string, values: Record<string, readonly number[]>, directi
   );
   // Without the signs of zeros.
   const numbers = (value: BatchValue): number[] => flatten(value).map((x) => x + 0);
-  return { right: numbers(right[0]!), left: numbers(left[0]!), jumps };
+  const [right, left, at] = mapSides(sides, (side) => numbers(side[0]!));
+  return { right, left, at };
 }
 
 describe("at a kink", () => {
   it("abs has two one-sided derivatives", () => {
     const found = stepOf("%y: real[2] = abs %x", { x: [0, 3] }, { x: [1, 1] });
-    expect(found).toEqual({ right: [1, 1], left: [-1, 1], jumps: false });
+    expect(found).toEqual({ right: [1, 1], left: [-1, 1], at: [1, 1] });
   });
 
   it("is found behind functions that keep the point at 0", () => {
     const body = "%1: real[1] = tanh %x\n  %2: real[1] = expm1 %1\n  %y: real[1] = abs %2";
-    expect(stepOf(body, { x: [0] }, { x: [1e6] })).toEqual({ right: [1e6], left: [-1e6], jumps: false });
+    expect(stepOf(body, { x: [0] }, { x: [1e6] })).toEqual({ right: [1e6], left: [-1e6], at: [1e6] });
   });
 
   it("a tie of max is decided by the direction", () => {
@@ -89,23 +91,41 @@ describe("at a kink", () => {
 
   it("the greatest of several is decided by the direction", () => {
     const found = stepOf("%y: real[] = reduce max axes [0] %x", { x: [2, 2, 1] }, { x: [1, -3, 7] });
-    expect(found).toEqual({ right: [1], left: [-3], jumps: false });
+    expect(found).toEqual({ right: [1], left: [-3], at: [1] });
   });
 
   it("floor jumps at a whole number and nowhere else", () => {
-    const body = "%1: real[1] = floor %x\n  %y: real[1] = mul %1, %x";
-    expect(stepOf(body, { x: [2] }, { x: [1] }).jumps).toBe(true);
-    expect(stepOf(body, { x: [2.5] }, { x: [1] })).toEqual({ right: [2], left: [2], jumps: false });
+    const body = "%1: real[2] = floor %x\n  %y: real[2] = mul %1, %x";
+    const found = stepOf(body, { x: [2, 2.5] }, { x: [1, 1] });
+    expect(found).toEqual({ right: [NaN, 2], left: [NaN, 2], at: [NaN, 2] });
   });
 
   it("a tie with a product of two changes that are zero at the point is a tie", () => {
     const body = "%1: real[1] = mul %a, %b\n  %2: real[1] = neg %1\n  %y: real[1] = max %2, %c";
     const found = stepOf(body, { a: [0], b: [0], c: [0] }, { a: [1], b: [1], c: [3] });
-    expect(found).toEqual({ right: [3], left: [0], jumps: false });
+    expect(found).toEqual({ right: [3], left: [0], at: [0] });
   });
 
   it("a direction that does not meet the kink is smooth", () => {
     const found = stepOf("%1: real[1] = abs %a\n  %y: real[1] = mul %1, %b", { a: [0], b: [2] }, { b: [1] });
-    expect(found).toEqual({ right: [0], left: [0], jumps: false });
+    expect(found).toEqual({ right: [0], left: [0], at: [0] });
+  });
+
+  it("an equality may hold at the point and on neither side", () => {
+    const body = "%1: bool[1] = eq %a, %b\n  %2: real[1] = add %a, %a\n  %y: real[1] = select %1, %2, %b";
+    expect(stepOf(body, { a: [0], b: [0] }, { a: [1] })).toEqual({ right: [0], left: [0], at: [2] });
+    expect(stepOf(body, { a: [1], b: [1] }, { a: [1] })).toEqual({ right: [NaN], left: [NaN], at: [NaN] });
+  });
+
+  it("a sign may be 0 at the point and the same on both sides", () => {
+    const body = "%1: real[1] = abs %x\n  %2: real[1] = sign %1\n  %y: real[1] = mul %2, %a";
+    expect(stepOf(body, { x: [0], a: [0] }, { x: [1], a: [3] })).toEqual({ right: [3], left: [3], at: [0] });
+  });
+
+  it.each(["tanh", "sigmoid", "softplus", "erf", "expm1", "sqrt"])("a tie of %s with itself at rest is a tie", (op) => {
+    const body = `%1: real[1] = ${op} %a\n  %2: real[1] = ${op} %b\n  %y: real[1] = max %1, %2`;
+    for (const x of [0.1, 0.3, 0.7, 1.1, 2.7]) {
+      expect(stepOf(body, { a: [x], b: [x] }, { a: [-1] }).right).toEqual([0]);
+    }
   });
 });
