@@ -64,7 +64,7 @@ export type { Counterexample, Fault, FaultPlace, FaultStage } from "./gradcheck/
 
 // Does a compiled module keep its promises?
 export { verifyModule, type VerifyOptions } from "./verify/verify-module.js";
-export type { CheckName, CheckReport, VerifyReport } from "./verify/report.js";
+export type { CheckName, CheckReport, VerifyReport, Worst } from "./verify/report.js";
 
 // How do gradients travel through time?
 export { diagnose, type DiagnoseOptions } from "./diagnose/diagnose.js";

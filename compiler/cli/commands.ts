@@ -210,16 +210,28 @@ Loads a compiled module, which runs its code, and checks it by itself: manifest,
 and kernels fit together; backward, jvp and hvp agree with differences of its own
 forward, in its own precision; streams, pieces, batches, padding and repeated calls give
 the same bits; NaN and infinity stay where they belong; wrong calls throw and leave no
-trace. Sizes and values are drawn; the same seed gives the same run. Exits with 1 where a
-check fails or the file is no compiled module.
+trace. Sizes and values are drawn, of a few examples and steps and of more than 64; the
+same seed gives the same run. "worst" is the largest disagreement of derivatives, in per
+cent of what would still pass. Exits with 1 where a check fails or the file is no compiled
+module. What is checked, and what is not: spec/verifying.md.
 
 Where functions of the source state their derivative, the module says so, and differences
 would see another one: backward and jvp are compared with each other instead, and what was
 not checked is told.`,
   options: [
     { name: "seed", kind: "text", value: "N", help: "seed of all random choices; from the clock where left out" },
-    { name: "runs", kind: "text", value: "N", help: "random calls, each with sizes of its own; 3 where left out" },
-    { name: "wasm", kind: "text", value: "FILE", help: "the .wasm file of a module that was built with one" },
+    {
+      name: "runs",
+      kind: "text",
+      value: "N",
+      help: "how often all is checked, with sizes of its own each time;\n3 where left out",
+    },
+    {
+      name: "wasm",
+      kind: "text",
+      value: "FILE",
+      help: "the .wasm file of a module that was built with one; the one\nbeside FILE.js where left out",
+    },
     json,
   ],
   examples: [

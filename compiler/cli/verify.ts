@@ -21,7 +21,7 @@ export const run: Run = async (args, terminal) => {
     const report = await verifyModule(text, {
       seed,
       runs,
-      ...(wasm === undefined ? {} : { wasm: readBytes(wasm) }),
+      wasm: wasm === undefined ? (variant) => readBeside(path, variant) : readBytes(wasm),
       onProgress: (check, done, total) => progress.show(check, done, total),
     });
     progress.clear();
@@ -30,7 +30,7 @@ export const run: Run = async (args, terminal) => {
     return report.passed ? exitCodes.ok : exitCodes.failed;
   } catch (error) {
     progress.clear();
-    if (error instanceof RangeError) throw new UsageError(error.message);
+    if (error instanceof RangeError || isWrongWasm(error)) throw new UsageError(error.message);
     const problem = problemOf(path, text, error);
     if (args.flag("json") === true) {
       terminal.out(`${JSON.stringify({ file: path, passed: false, problem }, null, 2)}\n`);
@@ -38,6 +38,20 @@ export const run: Run = async (args, terminal) => {
     return exitCodes.failed;
   }
 };
+
+/** The kernels of a module that was built with `--wasm-file`, where `recell build` writes them. */
+function readBeside(path: string, variant: "wasm" | "wasm-fma"): Uint8Array {
+  const file = path.replace(/\.m?js$/u, "") + { wasm: ".wasm", "wasm-fma": ".fma.wasm" }[variant];
+  try {
+    return readBytes(file);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${error.message}; ${path} was built with --wasm-file, and --wasm FILE tells where that is`);
+  }
+}
+
+const isWrongWasm = (error: unknown): error is TypeError =>
+  error instanceof TypeError && /^the module takes no \.wasm file/u.test(error.message);
 
 /** What is wrong with a file that could not be checked at all; other errors are passed on. */
 function problemOf(path: string, text: string, error: unknown): string {
@@ -50,18 +64,18 @@ function problemOf(path: string, text: string, error: unknown): string {
   throw error;
 }
 
-function show(path: string, { manifest, checks, passed, seed, runs }: VerifyReport, terminal: Terminal): void {
+function show(path: string, { manifest, variant, checks, passed, seed, runs }: VerifyReport, terminal: Terminal): void {
   const paint = (code: string, text: string): string =>
     terminal.colors.out ? `\u001b[${code}m${text}\u001b[0m` : text;
-  const { cell, dimensions, target, dtype } = manifest;
+  const { cell, dimensions, dtype } = manifest;
   const sizes = Object.entries(dimensions).map(([name, size]) => `${name}=${size}`);
-  terminal.out(`${path}: ${[cell, ...sizes].join(" ")}, ${target}, ${dtype}\n\n`);
+  terminal.out(`${path}: ${[cell, ...sizes].join(" ")}, ${variant}, ${dtype}\n\n`);
   const colors: Readonly<Record<CheckReport["status"], string>> = { passed: "32", failed: "31", skipped: "33" };
   for (const { name, meaning, status, compared, worst, detail } of checks) {
     const numbers =
       status === "skipped"
         ? ""
-        : `${compared} compared${worst === undefined ? "" : `, worst ${worst.toExponential(1)}`}`;
+        : `${compared} compared${worst === undefined ? "" : `, worst ${percent(worst.share)} of its bar, ${worst.where}`}`;
     terminal.out(
       `${paint(colors[status], status)}  ${name.padEnd(9)} ${meaning.padEnd(66)} ${numbers}`.trimEnd().concat("\n"),
     );
@@ -72,3 +86,6 @@ function show(path: string, { manifest, checks, passed, seed, runs }: VerifyRepo
     : paint("31", "the module does not keep its promises");
   terminal.out(`\n${verdict}: ${runs} ${runs === 1 ? "run" : "runs"}, seed ${seed}\n`);
 }
+
+const percent = (share: number): string =>
+  share < 1000 ? `${Number((100 * share).toPrecision(2))} %` : "> 1000 times";

@@ -1,28 +1,12 @@
 /** What spec/numerics.md promises to the bit: the same numbers however the module is run. */
 import { runSequence } from "../../runtime/sequence/run-sequence.js";
 import type { TensorEntry } from "../../runtime/module/manifest.js";
-import {
-  type Call,
-  cotangentsOf,
-  drawCall,
-  exampleOf,
-  firstDifference,
-  flatten,
-  ownPlaces,
-  runCall,
-  setParams,
-  type Tensors,
-  tensors,
-  valuesOf,
-  widthOf,
-} from "./call.js";
+import { type Call, setParams, type Tensors, tensors, valuesOf, widthOf } from "./call.js";
 import type { Context } from "./context.js";
+import { drawCall } from "./draw-call.js";
+import { cut, exampleOf, ownPlaces, rowsOf } from "./examples.js";
 import type { Findings } from "./report.js";
-
-/** Outputs and final states only, of all steps. */
-function wholeRun({ manifest, instance }: Context, call: Call): Tensors {
-  return flatten(instance.forward(valuesOf(manifest, { ...call, lengths: call.lengths.map(() => call.steps) })));
-}
+import { firstDifference, flatten, prefixed, runBackward, runCall, runForward } from "./results.js";
 
 /** Sequences in which every example has every step, as streams have. */
 function everyStep(call: Call): Call {
@@ -33,7 +17,7 @@ function everyStep(call: Call): Call {
 export function checkStream(context: Context, findings: Findings): void {
   const { manifest, make } = context;
   const call = everyStep(context.call);
-  const whole = wholeRun(context, call);
+  const whole = runForward(manifest, context.instance, call);
   const stream = make(call.batch, 1);
   stream.reset({ batch: call.batch, sizes: call.sizes, ...call.contexts, ...call.states });
   let snapshot: unknown;
@@ -67,7 +51,7 @@ export function checkStream(context: Context, findings: Findings): void {
     // Without padding, in which a stream keeps what was given.
     const own = (values: Float64Array): Float64Array =>
       Float64Array.from(
-        Array.from({ length: call.batch }, (_, b) => ownPlaces(entry, call, b, false).places).flat(),
+        Array.from({ length: call.batch }, (_, b) => ownPlaces(entry, call, b, false)).flat(),
         (place) => values[place] as number,
       );
     const difference = firstDifference(
@@ -96,11 +80,11 @@ function inputsAt({ manifest }: Context, call: Call, t: number): Record<string, 
   return values;
 }
 
-/** In pieces of 1 and 2 steps, states carried on, against the whole. */
+/** In pieces of 1, of 2 and of half of the steps, states carried on, against the whole. */
 export function checkChunks(context: Context, findings: Findings): void {
   const { manifest, module, make, call } = context;
-  const whole = flatten(context.instance.forward(valuesOf(manifest, call)));
-  for (const chunk of [1, 2]) {
+  const whole = runForward(manifest, context.instance, call);
+  for (const chunk of new Set([1, 2, Math.ceil(call.steps / 2)])) {
     const given = valuesOf(manifest, call);
     for (const name of ["batch", "steps", "lengths", "sizes"]) if (!isTensor(context, name)) delete given[name];
     const { batch, steps, lengths, sizes } = call;
@@ -113,48 +97,68 @@ export function checkChunks(context: Context, findings: Findings): void {
 const isTensor = ({ manifest }: Context, name: string): boolean =>
   [...manifest.inputs, ...manifest.contexts, ...manifest.states].some((entry) => entry.name === name);
 
-/** Every example alone, against the batch. Parameter gradients are sums over the batch: they are not compared. */
+/** How many examples have their parts in sums over the batch compared, where there are many. */
+const someExamples = 6;
+
+/** Every example alone, against the batch. */
 export function checkBatch(context: Context, findings: Findings): void {
-  const { manifest, instance, make, call } = context;
+  const { manifest, instance, make, call, random } = context;
   const together = runCall(manifest, instance, call);
+  const some = random.shuffle(Array.from({ length: call.batch }, (_, b) => b)).slice(0, someExamples);
+  const chosen = new Set([0, call.batch - 1, ...some]);
   for (let b = 0; b < call.batch; b++) {
     const own = exampleOf(manifest, call, b);
     const alone = runCall(manifest, make(1, Math.max(1, own.steps), own.capacities), own);
-    for (const { name, entry, timed } of perExample(context)) {
-      const values = together[name] as Float64Array;
-      const mine = Float64Array.from(ownPlaces(entry, call, b, timed).places, (at) => values[at] as number);
+    for (const { name, entry, timed } of rowsOf(manifest)) {
+      const mine = cut(entry, together[name] as Float64Array, call, b, timed);
       const difference = firstDifference({ [name]: mine }, { [name]: alone[name] as Float64Array });
       findings.expect(difference === undefined, () => `example ${b} in the batch and alone: ${difference ?? ""}`);
     }
+    if (chosen.has(b)) checkPartInSums(context, b, alone, findings);
   }
 }
 
-/** Results that have a row for each example. */
-function perExample({ manifest }: Context): { name: string; entry: TensorEntry; timed: boolean }[] {
-  const { inputs, outputs, contexts, states, has } = manifest;
-  const results = [
-    ...outputs.map((entry) => ({ name: entry.name, entry, timed: true })),
-    ...states.map((entry) => ({ name: `final ${entry.name}`, entry, timed: false })),
-  ];
-  if (!has.gradient) return results;
-  return [
-    ...results,
-    ...inputs
-      .filter(({ dtype }) => dtype === "real")
-      .map((entry) => ({ name: `gradient ${entry.name}`, entry, timed: true })),
-    ...contexts.map((entry) => ({ name: `gradient ${entry.name}`, entry, timed: false })),
-    ...states.map((entry) => ({ name: `gradient initial ${entry.name}`, entry, timed: false })),
-  ];
+/**
+ * Gradients of parameters are sums over the batch, in order. Where the cotangents of all other examples are zero, so are their
+ * terms, and what is left are the bits of the example alone.
+ */
+function checkPartInSums({ manifest, instance, call }: Context, b: number, alone: Tensors, findings: Findings): void {
+  if (!manifest.has.gradient) return;
+  const only = (entries: readonly TensorEntry[], from: Tensors, timed: boolean): Tensors => {
+    const made = tensors();
+    for (const entry of entries) {
+      const values = from[entry.name] as Float64Array;
+      const kept = new Float64Array(values.length);
+      for (const at of ownPlaces(entry, call, b, timed)) kept[at] = values[at] as number;
+      made[entry.name] = kept;
+    }
+    return made;
+  };
+  const { outputs, finals } = call.cotangents;
+  const cotangents = { outputs: only(manifest.outputs, outputs, true), finals: only(manifest.states, finals, false) };
+  const sums = runCall(manifest, instance, { ...call, cotangents });
+  for (const { name: param } of manifest.params) {
+    for (const name of [`gradient params ${param}`, `hvp params ${param}`]) {
+      // The sign of a zero is left to the zeros that it is added to.
+      const [inBatch, own] = [sums[name], alone[name]].map((values) => values?.map((value) => value + 0));
+      if (inBatch === undefined || own === undefined) continue;
+      const difference = firstDifference({ [name]: inBatch }, { [name]: own });
+      findings.expect(
+        difference === undefined,
+        () => `with cotangents of example ${b} only, in the batch and alone: ${difference ?? ""}`,
+      );
+    }
+  }
 }
 
 /** Padding is zero in outputs and gradients, and NaN in it changes nothing. */
 export function checkPadding(context: Context, findings: Findings): void {
   const { manifest, instance, call } = context;
   const clean = runCall(manifest, instance, call);
-  for (const { name, entry, timed } of perExample(context)) {
-    if (name.startsWith("final ") || name.startsWith("gradient initial ")) continue;
+  for (const { name, entry, timed, zeroPadding } of rowsOf(manifest)) {
+    if (!zeroPadding) continue;
     const rest = (clean[name] as Float64Array).slice();
-    for (let b = 0; b < call.batch; b++) for (const at of ownPlaces(entry, call, b, timed).places) rest[at] = 0;
+    for (let b = 0; b < call.batch; b++) for (const at of ownPlaces(entry, call, b, timed)) rest[at] = 0;
     const at = rest.findIndex((value) => value !== 0);
     findings.expect(at < 0, () => `${name}[${at}] stands in padding and is ${String(rest[at])} instead of 0`);
   }
@@ -165,17 +169,23 @@ export function checkPadding(context: Context, findings: Findings): void {
       const isIndex = "dtype" in entry && entry.dtype === "index";
       const padded = values.map(() => (isIndex ? 0 : NaN));
       for (let b = 0; b < call.batch; b++) {
-        for (const at of ownPlaces(entry, call, b, timed).places) padded[at] = values[at] as number;
+        for (const at of ownPlaces(entry, call, b, timed)) padded[at] = values[at] as number;
       }
       made[entry.name] = padded;
     }
     return made;
   };
+  const real = manifest.inputs.filter(({ dtype }) => dtype === "real");
   const dirty: Call = {
     ...call,
     inputs: filled(manifest.inputs, call.inputs, true),
     contexts: filled(manifest.contexts, call.contexts, false),
     cotangents: { ...call.cotangents, outputs: filled(manifest.outputs, call.cotangents.outputs, true) },
+    tangents: {
+      ...call.tangents,
+      inputs: filled(real, call.tangents.inputs, true),
+      contexts: filled(manifest.contexts, call.tangents.contexts, false),
+    },
   };
   const difference = firstDifference(runCall(manifest, instance, dirty), clean);
   findings.expect(difference === undefined, () => `NaN in padding, and numbers there: ${difference ?? ""}`);
@@ -191,16 +201,16 @@ export function checkRepeat(context: Context, findings: Findings): void {
   };
   again("");
   if (manifest.has.gradient) {
-    instance.forward(valuesOf(manifest, call));
+    runForward(manifest, instance, call);
     instance.reset({ batch: call.batch, sizes: call.sizes, ...call.contexts, ...call.states });
     instance.step(inputsAt(context, call, 0));
-    const gradient = flatten(instance.backward?.(cotangentsOf(call)) as Record<string, unknown>);
+    const gradient = prefixed("gradient ", runBackward(instance, call));
     const expected = tensors();
-    for (const name of Object.keys(gradient)) expected[name] = first[`gradient ${name}`] as Float64Array;
+    for (const name of Object.keys(gradient)) expected[name] = first[name] as Float64Array;
     const difference = firstDifference(gradient, expected);
     findings.expect(difference === undefined, () => `backward behind a step of a stream: ${difference ?? ""}`);
   }
-  instance.forward(valuesOf(manifest, exampleOf(manifest, call, 0)));
+  runForward(manifest, instance, exampleOf(manifest, call, 0));
   again(" behind a smaller one");
 }
 
@@ -209,15 +219,11 @@ export function checkCapacity(context: Context, findings: Findings): void {
   const { manifest, instance, make, call, random } = context;
   const expected = runCall(manifest, instance, call);
   const room = Object.fromEntries(Object.entries(call.capacities).map(([name, size]) => [name, size + 3]));
-  const sizes = { batch: call.batch + 2, steps: call.steps + 3, sizes: room };
+  const sizes = { batch: call.batch + 2, steps: call.steps + 3, capacities: room };
   const larger = make(sizes.batch, sizes.steps, room);
-  const params = tensors();
-  for (const name of Object.keys(call.params)) params[name] = call.params[name] as Float64Array;
-  runCall(
-    manifest,
-    larger,
-    drawCall(manifest, () => params, random, 0, sizes),
-  );
+  const other = drawCall(manifest, () => call.params, random, sizes);
+  setParams(larger, other.params);
+  runCall(manifest, larger, other);
   setParams(larger, call.params);
   const difference = firstDifference(runCall(manifest, larger, call), expected);
   findings.expect(difference === undefined, () => `in an instance with room for more: ${difference ?? ""}`);

@@ -1,8 +1,9 @@
 /** Wrong calls throw, say what was expected, and leave no trace: neither in results nor in states, parameters, or gradients. */
 import type { ModuleInstance } from "../../runtime/module/compiled-module.js";
-import { cotangentsOf, firstDifference, flatten, setParams, type Tensors, tensors, valuesOf } from "./call.js";
+import { cotangentsOf, setParams, type Tensors, tensors, valuesOf } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
+import { firstDifference, flatten, prefixed, runBackward } from "./results.js";
 
 interface WrongCall {
   readonly what: string;
@@ -42,7 +43,7 @@ export function checkRefusals(context: Context, findings: Findings): void {
   }
   // The call before them still is what backward differentiates.
   if (gradient !== undefined) {
-    const again = prefixed("gradient ", flatten(instance.backward?.(cotangentsOf(call)) as Record<string, unknown>));
+    const again = prefixed("gradient ", runBackward(instance, call));
     const expected = tensors();
     for (const name of Object.keys(again)) expected[name] = before[name] as Float64Array;
     const difference = firstDifference(again, expected);
@@ -53,12 +54,6 @@ export function checkRefusals(context: Context, findings: Findings): void {
 function streamOf(instance: ModuleInstance): Tensors {
   const { states, contexts } = instance.snapshot() as { states: unknown; contexts: unknown };
   return flatten({ states, contexts });
-}
-
-function prefixed(prefix: string, from: Tensors): Tensors {
-  const made = tensors();
-  for (const [name, values] of Object.entries(from)) made[prefix + name] = values;
-  return made;
 }
 
 function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {

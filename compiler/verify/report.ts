@@ -18,6 +18,14 @@ export type CheckName =
   | "infinity"
   | "refusals";
 
+/** The largest disagreement of derivatives. */
+export interface Worst {
+  /** As a part of its error bar: up to 1 passes. */
+  readonly share: number;
+  /** The tensor, and the number where it was looked at by itself: `param W, all numbers`, `input x[0, 3, 1]`. */
+  readonly where: string;
+}
+
 export interface CheckReport {
   readonly name: CheckName;
   /** What is checked, in a sentence. */
@@ -25,18 +33,17 @@ export interface CheckReport {
   readonly status: "passed" | "failed" | "skipped";
   /** Comparisons that were made. */
   readonly compared: number;
-  /**
-   * Of derivatives the largest disagreement, relative to the sum of the absolute terms and beyond what the reference itself may
-   * be off; undefined for checks that compare bits.
-   */
-  readonly worst: number | undefined;
-  /** Why it was skipped, or the first thing found wrong. */
+  /** Of derivatives; undefined for checks that compare bits, and where nothing was compared. */
+  readonly worst: Worst | undefined;
+  /** The first thing found wrong, why it was skipped, or what was not compared. */
   readonly detail: string | undefined;
 }
 
 export interface VerifyReport {
   readonly passed: boolean;
   readonly manifest: Manifest;
+  /** The kernels that were run; others that the module has are not checked. */
+  readonly variant: "js" | "wasm" | "wasm-fma";
   readonly seed: number;
   readonly runs: number;
   readonly checks: readonly CheckReport[];
@@ -45,9 +52,11 @@ export interface VerifyReport {
 /** What a check collects over all runs. */
 export class Findings {
   compared = 0;
-  worst: number | undefined;
+  worst: Worst | undefined;
   problem: string | undefined;
   skipped: string | undefined;
+  noted: string | undefined;
+  private readonly covered = new Map<string, boolean>();
 
   /** Notes a comparison; the first one that fails is told. */
   expect(holds: boolean, problem: () => string): void {
@@ -55,14 +64,31 @@ export class Findings {
     if (!holds) this.problem ??= problem();
   }
 
-  /** Notes a disagreement as a part of what would still pass. */
-  measure(error: number, limit: number, problem: () => string): void {
-    const size = Number.isNaN(error) ? Infinity : error;
-    this.worst = Math.max(this.worst ?? 0, size);
-    this.expect(size <= limit, problem);
+  /** Notes a disagreement, which may be as large as its error bar. */
+  measure(disagreement: number, bar: number, where: string, problem: () => string): void {
+    const share = disagreement <= bar ? disagreement / (bar || 1) : Math.min(disagreement / bar, Number.MAX_VALUE);
+    const size = Number.isNaN(share) ? Number.MAX_VALUE : share;
+    if (this.worst === undefined || size > this.worst.share) this.worst = { share: size, where };
+    this.expect(size <= 1, problem);
   }
 
+  /** Notes whether a tensor could be compared. */
+  cover(tensor: string, compared: boolean): void {
+    this.covered.set(tensor, compared || this.covered.get(tensor) === true);
+  }
+
+  /** Tensors that could not be compared at any call. */
+  get uncovered(): string[] {
+    return [...this.covered].flatMap(([tensor, compared]) => (compared ? [] : [tensor]));
+  }
+
+  /** Why there is nothing to compare. */
   skip(reason: string): void {
     this.skipped ??= reason;
+  }
+
+  /** What is to be known about comparisons that were made. */
+  note(text: string): void {
+    this.noted ??= text;
   }
 }

@@ -1,26 +1,31 @@
 /** `verifyModule`: a compiled module checked by itself, without its source. */
-import type { CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
+import type { CompiledModule } from "../../runtime/module/compiled-module.js";
 import { loadModule } from "../../runtime/module/load-js.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { createRandom, type Random } from "../../runtime/random.js";
 import { declares } from "../gradcheck/declared-distances.js";
-import { type Call, drawCall, flatten, runCall, setParams, type Tensors, tensors } from "./call.js";
+import { setParams, type Tensors, tensors } from "./call.js";
 import { checkBatch, checkCapacity, checkChunks, checkPadding, checkRepeat, checkStream } from "./check-bits.js";
 import { checkFirstDerivatives, checkSecondDerivatives } from "./check-derivatives.js";
 import { checkLinearity } from "./check-linearity.js";
 import { checkPackage, checkShapes } from "./check-package.js";
 import { checkRefusals } from "./check-refusals.js";
 import { checkSpecialValues } from "./check-special-values.js";
-import type { Context } from "./context.js";
+import { type Context, contextOf } from "./context.js";
+import { drawCall, drawSizes, type Scale, scalesOf } from "./draw-call.js";
 import { type CheckName, type CheckReport, Findings, type VerifyReport } from "./report.js";
+import { flatten, runCall } from "./results.js";
 
 export interface VerifyOptions {
   /** Of all random choices; an integer from 0 to 2^32 - 1, 0 where left out. */
   readonly seed?: number;
-  /** Random calls, each with its own sizes, lengths and values; 3 where left out. */
+  /**
+   * How often all checks are made, each time with sizes, lengths and values of their own: of a few examples and steps, of more
+   * than 64 examples, of more than 64 steps, and where there are run-time dimensions of such a size; 3 where left out.
+   */
   readonly runs?: number;
-  /** The bytes of the .wasm file, of a module that was built with one. */
-  readonly wasm?: Uint8Array;
+  /** The .wasm file of a module that was built with one: its bytes, or what gives them for the kernels that this host runs. */
+  readonly wasm?: Uint8Array | ((variant: "wasm" | "wasm-fma") => Uint8Array);
   /** Called before each check of each run. */
   readonly onProgress?: (check: string, done: number, total: number) => void;
 }
@@ -30,7 +35,9 @@ interface Check {
   readonly meaning: string;
   /** Why it does not apply to a module, if it does not. */
   readonly absent?: (manifest: Manifest) => string | undefined;
-  /** One run; `package` has none, as it does not depend on values. */
+  /** Does a small call show all that there is? */
+  readonly smallOnly?: boolean;
+  /** At one call; `package` has none, as it does not depend on values. */
   readonly run?: (context: Context, findings: Findings, all: ReadonlyMap<CheckName, Findings>) => void;
 }
 
@@ -47,13 +54,18 @@ function declared(manifest: Manifest): string | undefined {
 
 const checks: readonly Check[] = [
   { name: "package", meaning: "manifest, exports and kernels are consistent" },
-  { name: "shapes", meaning: "names, types and lengths of results are those of the manifest", run: checkShapes },
+  {
+    name: "shapes",
+    meaning: "names, types and lengths of results are those of the manifest",
+    smallOnly: true,
+    run: checkShapes,
+  },
   {
     name: "gradient",
     meaning: "backward agrees with differences of forward",
     absent: (manifest) => without("gradient")(manifest) ?? declared(manifest),
     run: (context, findings, all) =>
-      checkFirstDerivatives(context, context.call, { gradient: findings, jvp: all.get("jvp") as Findings }),
+      checkFirstDerivatives(context, { gradient: findings, jvp: all.get("jvp") as Findings }),
   },
   {
     name: "jvp",
@@ -62,8 +74,8 @@ const checks: readonly Check[] = [
     // With a gradient it was compared along with that.
     run: (context, findings) => {
       if (context.manifest.has.gradient && !declares(context.manifest)) return;
-      if (declares(context.manifest)) findings.skip("compared with backward only: derivatives are declared");
-      checkFirstDerivatives(context, context.call, { gradient: new Findings(), jvp: findings });
+      if (declares(context.manifest)) findings.note("compared with backward only: derivatives are declared");
+      checkFirstDerivatives(context, { gradient: new Findings(), jvp: findings });
     },
   },
   {
@@ -71,8 +83,8 @@ const checks: readonly Check[] = [
     meaning: "hvp agrees with differences of backward",
     absent: (manifest) => without("hvp")(manifest) ?? without("gradient")(manifest),
     run: (context, findings) => {
-      if (declares(context.manifest)) findings.skip("compared along cotangents only: derivatives are declared");
-      checkSecondDerivatives(context, context.call, findings);
+      if (declares(context.manifest)) findings.note("compared along cotangents only: derivatives are declared");
+      checkSecondDerivatives(context, findings);
     },
   },
   {
@@ -97,7 +109,7 @@ const checks: readonly Check[] = [
     meaning: "infinity stays in its example and later steps",
     run: (context, findings) => checkSpecialValues(context, Infinity, findings),
   },
-  { name: "refusals", meaning: "wrong calls throw and leave no trace", run: checkRefusals },
+  { name: "refusals", meaning: "wrong calls throw and leave no trace", smallOnly: true, run: checkRefusals },
 ];
 
 /**
@@ -107,7 +119,7 @@ const checks: readonly Check[] = [
  * @param source The text of the module, or the module where it is loaded already; then its text is not looked at.
  * @returns A report, also where checks fail.
  * @throws ModuleError where the source is no compiled cell, cannot be loaded or has a corrupt manifest.
- * @throws RangeError where `runs` or `seed` is out of range.
+ * @throws RangeError where `runs` or `seed` is out of range; TypeError where `wasm` is given and the module takes no file.
  * @example
  *     const { passed, checks } = await verifyModule(await readFile("gru.js", "utf8"));
  *     if (!passed) console.log(checks.filter(({ status }) => status === "failed"));
@@ -116,15 +128,17 @@ export async function verifyModule(
   source: string | CompiledModule,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const { seed = 0, runs = 3, wasm, onProgress } = options;
+  const { seed = 0, runs = 3, onProgress } = options;
   if (!Number.isSafeInteger(runs) || runs < 1)
     throw new RangeError(`runs must be a positive integer, got ${String(runs)}`);
   if (!Number.isSafeInteger(seed) || seed < 0 || seed >= 2 ** 32) {
     throw new RangeError(`seed must be an integer from 0 to 2^32 - 1, got ${String(seed)}`);
   }
   const loaded = typeof source === "string" ? await loadModule(source) : source;
+  const wasm = fileOf(loaded, options.wasm);
   const module = wasm === undefined ? loaded : withKernels(loaded, wasm);
   const { manifest } = module;
+  const variant = module.variant ?? manifest.target;
   const all = new Map(checks.map(({ name }) => [name, new Findings()]));
   const findingsOf = (name: CheckName): Findings => all.get(name) as Findings;
   guarded(findingsOf("package"), () =>
@@ -132,18 +146,45 @@ export async function verifyModule(
   );
   const random = createRandom(seed);
   const applicable = checks.filter(({ run, absent }) => run !== undefined && absent?.(manifest) === undefined);
-  for (let run = 0; run < runs; run++) {
-    const context = drawContext(module, random, findingsOf("shapes"));
+  const scales = scalesOf(manifest);
+  const planned = Array.from({ length: runs }, () => scales)
+    .flat()
+    .map((scale) => {
+      return { scale, checks: applicable.filter(({ smallOnly }) => scale === "small" || smallOnly !== true) };
+    });
+  const total = planned.reduce((sum, { checks: own }) => sum + own.length, 0);
+  let done = 0;
+  for (const { scale, checks: own } of planned) {
+    const context = drawContext(module, scale, random, findingsOf("shapes"));
     if (context === undefined) break;
-    for (const [i, check] of applicable.entries()) {
-      onProgress?.(check.name, run * applicable.length + i, runs * applicable.length);
+    for (const check of own) {
+      onProgress?.(check.name, done++, total);
       const findings = findingsOf(check.name);
       setParams(context.instance, context.call.params);
       guarded(findings, () => check.run?.(context, findings, all));
     }
   }
   const reports = checks.map((check) => reportOf(check, findingsOf(check.name), manifest));
-  return { passed: reports.every(({ status }) => status !== "failed"), manifest, seed, runs, checks: reports };
+  const passed = reports.every(({ status }) => status !== "failed");
+  return { passed, manifest, variant, seed, runs, checks: reports };
+}
+
+/** The file that the module wants, if it wants one. */
+function fileOf(module: CompiledModule, given: VerifyOptions["wasm"]): Uint8Array | undefined {
+  if (given === undefined) return undefined;
+  if (takesFile(module)) return typeof given === "function" ? given(module.variant ?? "wasm") : given;
+  if (typeof given === "function") return undefined;
+  throw new TypeError("the module takes no .wasm file: its kernels are in itself");
+}
+
+/** A module says itself what it wants, by refusing to do without. */
+function takesFile({ instantiate, manifest }: CompiledModule): boolean {
+  try {
+    instantiate({ sizes: Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, 1])) });
+    return false;
+  } catch (error) {
+    return error instanceof TypeError && /^instantiate: wasm must be the \.wasm file/u.test(error.message);
+  }
 }
 
 function withKernels(module: CompiledModule, wasm: Uint8Array): CompiledModule {
@@ -168,31 +209,20 @@ function guarded(findings: Findings, check: () => void): void {
 const attempts = 8;
 
 /** A call at whose values the module gives finite results, and an instance for it; undefined where the module fails. */
-function drawContext(module: CompiledModule, random: Random, findings: Findings): Context | undefined {
+function drawContext(module: CompiledModule, scale: Scale, random: Random, findings: Findings): Context | undefined {
   const { manifest } = module;
   let context: Context | undefined;
+  const problem = findings.problem;
   guarded(findings, () => {
+    const sizes = drawSizes(manifest, scale, random);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const drawn = drawCall(manifest, (seed) => initialParams(module, seed), random, attempt);
-      context = contextOf(module, drawn, random);
-      const results = runCall(manifest, context.instance, drawn);
+      const call = drawCall(manifest, (seed) => initialParams(module, seed), random, sizes, attempt);
+      context = contextOf(module, scale, call, random);
+      const results = runCall(manifest, context.instance, call);
       if (Object.values(results).every((values) => values.every(Number.isFinite))) return;
     }
   });
-  return findings.problem === undefined ? context : undefined;
-}
-
-function contextOf(module: CompiledModule, call: Call, random: Random): Context {
-  const make = (
-    batch: number,
-    steps: number,
-    sizes: Readonly<Record<string, number>> = call.capacities,
-  ): ModuleInstance => {
-    const instance = module.instantiate({ batch, steps, sizes });
-    setParams(instance, call.params);
-    return instance;
-  };
-  return { module, manifest: module.manifest, instance: make(call.batch, call.steps), random, make, call };
+  return findings.problem === problem ? context : undefined;
 }
 
 function initialParams(module: CompiledModule, seed: number): Tensors {
@@ -203,10 +233,11 @@ function initialParams(module: CompiledModule, seed: number): Tensors {
 }
 
 function reportOf({ name, meaning, absent }: Check, findings: Findings, manifest: Manifest): CheckReport {
-  const { compared, worst, problem, skipped } = findings;
+  const { compared, worst, problem, skipped, noted, uncovered } = findings;
   const reason =
     absent?.(manifest) ??
     (compared === 0 ? (skipped ?? "nothing could be compared at the points that were drawn") : undefined);
   const status = problem !== undefined ? "failed" : reason !== undefined ? "skipped" : "passed";
-  return { name, meaning, status, compared, worst, detail: problem ?? reason ?? skipped };
+  const coarse = uncovered.length > 0 ? `differences were too coarse for ${uncovered.join(", ")}` : undefined;
+  return { name, meaning, status, compared, worst, detail: problem ?? reason ?? noted ?? coarse };
 }

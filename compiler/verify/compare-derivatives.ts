@@ -1,0 +1,133 @@
+/**
+ * Derivatives along directions against differences. The differences bring an error bar (`differences.ts`), rounding in the module's
+ * own derivatives another (`rounding.ts`). Where they are wide next to the derivative nothing can be said, and the direction does
+ * not count.
+ */
+import { differentiate, type Difference } from "../gradcheck/differences.js";
+import { measureNoise } from "../gradcheck/measure-noise.js";
+import { type Call, setParams } from "./call.js";
+import type { Context } from "./context.js";
+import type { Findings } from "./report.js";
+import { type Derivative, disturbedCalls, precisionOf } from "./rounding.js";
+import { type Direction, halvesOf, titleOf } from "./variables.js";
+
+/** A way in which the module itself computes derivatives. */
+export interface Mode {
+  readonly title: string;
+  readonly findings: Findings;
+  readonly along: (direction: Direction) => Derivative;
+}
+
+/** What a measured derivative costs, about, in runs of what is differentiated. */
+export const runsOfDifferences = 30;
+
+/** Error bars of differences are estimates. */
+const safety = 3;
+
+/** Derivatives below this part of the largest count as small. */
+const smallPart = 1e-3;
+
+/** What is differentiated. */
+export interface Function {
+  /** How differences of it are called in messages. */
+  readonly title: string;
+  /** Less what it is at the beginning: differences of nearby numbers lose nothing. Parameters are set already. */
+  readonly at: (call: Call) => number;
+}
+
+interface Measured extends Function {
+  /** The standard deviation of its rounding errors. */
+  readonly noise: number;
+}
+
+export function compareWithDifferences(
+  context: Context,
+  modes: readonly Mode[],
+  directions: readonly Direction[],
+  fn: Function,
+): void {
+  const f = { ...fn, noise: noiseOf(context, fn) };
+  const derivatives = directions.map((direction) => modes.map((mode) => mode.along(direction)));
+  // Next to derivatives of other tensors: one that is 0 is told from those.
+  const least = smallPart * Math.max(0, ...derivatives.flat().map(({ size }) => size));
+  for (const [k, direction] of directions.entries()) {
+    const own = derivatives[k] as readonly Derivative[];
+    const measured = differencesAlong(context, direction, f, Math.max(...own.map(({ size }) => size)));
+    for (const [i, mode] of modes.entries()) {
+      const { value, error, isReadable } = disagreementOf(context, own[i] as Derivative, measured, least);
+      for (const { variable } of direction.moves) mode.findings.cover(titleOf(variable), isReadable);
+      if (!isReadable) continue;
+      const { title, findings } = mode;
+      let where = direction.where;
+      if (value > error && findings.problem === undefined) where = narrow(context, mode, direction, f);
+      findings.measure(value, error, where, () => {
+        const bar = `${precise(measured.value)} ± ${error.toExponential(1)}`;
+        const narrowed = where === direction.where ? "" : `, and differ by ${where}`;
+        return `${title} by ${direction.where} is ${precise((own[i] as Derivative).value)}, ${fn.title} give ${bar}${narrowed}`;
+      });
+    }
+  }
+  setParams(context.instance, context.call.params);
+}
+
+/** How far a derivative and differences are apart, how far they may be, and does it say anything? */
+function disagreementOf({ manifest }: Context, { value, size, error }: Derivative, measured: Difference, least = 0) {
+  const { unit, readable } = precisionOf(manifest.dtype);
+  const distance = Number.isFinite(value) ? Math.abs(value - measured.value) : Infinity;
+  const bar = safety * measured.error + error + unit * Math.abs(measured.value);
+  // Where differences are too coarse to agree, they may still be precise enough to disagree.
+  const isReadable = measured.kind === "smooth" && (bar <= readable * Math.max(size, least) + unit || distance > bar);
+  return { value: distance, error: bar, isReadable };
+}
+
+/** How much the function moves where the call moves in its last bits. */
+function noiseOf({ manifest, instance, call, random }: Context, { at }: Function): number {
+  const squares = disturbedCalls(manifest, call, random).map((other) => {
+    setParams(instance, other.params);
+    return at(other) ** 2;
+  });
+  setParams(instance, call.params);
+  const mean = squares.reduce((sum, square) => sum + square, 0) / squares.length;
+  return Number.isFinite(mean) ? Math.sqrt(mean) : 0;
+}
+
+/** Differentiates what `f` gives while the call moves along a direction, and puts the call back. */
+function differencesAlong(
+  { instance, manifest, call }: Context,
+  direction: Direction,
+  f: Measured,
+  size: number,
+): Difference {
+  const { moves, step } = direction;
+  const { unit, least } = precisionOf(manifest.dtype);
+  const originals = moves.map(({ variable }) => variable.values.slice());
+  const movesParams = moves.some(({ variable }) => variable.role === "param");
+  const at = (t: number): number => {
+    for (const [k, { variable, values }] of moves.entries()) {
+      const original = originals[k] as Float64Array;
+      for (let i = 0; i < values.length; i++) variable.values[i] = (original[i] as number) + t * (values[i] as number);
+    }
+    if (movesParams) setParams(instance, call.params);
+    return f.at(call);
+  };
+  try {
+    // Where numbers do not move at all, they seem to have no noise.
+    const noise = Math.max(measureNoise(at, unit), f.noise);
+    return differentiate(at, { step, precision: unit, noise, goal: (least / 4) * size });
+  } finally {
+    for (const [k, { variable }] of moves.entries()) variable.values.set(originals[k] as Float64Array);
+    if (movesParams) setParams(instance, call.params);
+  }
+}
+
+/** The smallest part of a direction found by halving along which the two still disagree. */
+function narrow(context: Context, mode: Mode, direction: Direction, f: Measured): string {
+  for (const half of halvesOf(direction) ?? []) {
+    const own = mode.along(half);
+    const { value, error, isReadable } = disagreementOf(context, own, differencesAlong(context, half, f, own.size));
+    if (isReadable && value > error) return narrow(context, mode, half, f);
+  }
+  return direction.where;
+}
+
+export const precise = (value: number): string => String(Number(value.toPrecision(8)));
