@@ -119,6 +119,8 @@ export async function profileCell(
     const module = await loadModule(text);
     const instance = instantiate(module, settings);
     instance.init(1);
+    // Weights change where something is trained.
+    if (!gradient) instance.freeze();
     call ??= drawCall(module.manifest, settings, 2);
     return { instance, kernel: kernel as KernelProgram, call };
   };

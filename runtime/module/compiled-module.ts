@@ -41,6 +41,11 @@ export interface ModuleInstance {
   readonly params: TensorRecord;
   /** Sets the parameters by their declared initialisers; the same seed gives the same values. */
   init(seed: number): void;
+  /**
+   * Promises that parameters stay as they are, so that calls need not look for changes, which takes as long as reading
+   * them. The promise ends where an array is read from `params`, and by `init`.
+   */
+  freeze(): void;
   forward(values: CallValues): CallResult;
   step(values: CallValues): Readonly<Record<string, FloatArray>>;
   /** Forgets the streaming state: the next `step` starts from the initial one. */

@@ -75,8 +75,10 @@ export function createCore(manifest, kernels, capacity, parts) {
   let loaded;
   /** Is a call being read? */
   let reading = false;
-  /** Was the last entry a step, with the parameters of now? */
-  let settled = false;
+  /** Entries whose packed weights are those of now. @type {Set<string>} */
+  const settled = new Set();
+  /** Have arrays of parameters been handed out, which may be written at any time? */
+  let open = false;
 
   /** @type {(list: ArrayLike<number>, value: number) => boolean} */
   const allAre = (list, value) => {
@@ -131,11 +133,12 @@ export function createCore(manifest, kernels, capacity, parts) {
       const made = pending;
       pending = call;
       loaded = undefined;
-      settled = false;
+      if (open) settled.clear();
       return made;
     },
-    touch() {
-      settled = false;
+    hold(handedOut) {
+      settled.clear();
+      open = handedOut;
     },
     run(entry, call) {
       if (loaded !== call) {
@@ -145,9 +148,11 @@ export function createCore(manifest, kernels, capacity, parts) {
         for (let i = 0; i < labels.length; i++) table[i] = /** @type {number} */ (call.sizes[i]);
         table[labels.length] = call.full ? 1 : 0;
       }
-      table[labels.length + 1] = settled ? 0 : 1;
+      // A running stream alone does without looking for changes.
+      if (open && entry !== "step") settled.clear();
+      table[labels.length + 1] = settled.has(entry) ? 0 : 1;
       kernels[entry]?.();
-      settled = entry === "step";
+      settled.add(entry);
     },
   };
 }

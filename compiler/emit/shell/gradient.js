@@ -94,7 +94,6 @@ export function gradient(core, sequence) {
         throw new TypeError("backward: call forward first; its results are what backward differentiates");
       given.check("backward", values, sizes);
       given.write(sizes);
-      core.touch();
       core.run("backward", sequence.call);
       initialGradient("initialBackward");
       return result(sizes);

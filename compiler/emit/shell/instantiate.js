@@ -45,7 +45,7 @@ function assemble(manifest, kernels, capacity, parts) {
   const params = record();
   for (const { name, data } of core.slots("params", "param.")) {
     const get = () => {
-      core.touch();
+      core.hold(true);
       return data;
     };
     Object.defineProperty(params, name, { get, enumerable: true });
@@ -68,6 +68,7 @@ function assemble(manifest, kernels, capacity, parts) {
     variant: kernels.variant,
     params: Object.freeze(params),
     init,
+    freeze: () => core.hold(false),
     forward: sequence.forward,
     ...createStream(core, parts),
     ...(parts.gradient?.(core, sequence) ?? { backward: absent("backward", "gradient") }),

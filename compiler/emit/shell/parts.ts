@@ -43,6 +43,7 @@ export const innerProperties = [
   "full",
   "given",
   "high",
+  "hold",
   "labels",
   "lengths",
   "low",
@@ -50,7 +51,6 @@ export const innerProperties = [
   "places",
   "readCall",
   "slots",
-  "touch",
 ] as const;
 
 /** What the text of a module asks the shell for. */

@@ -14,7 +14,7 @@ export type Kernels = { readonly [entry in EntryName]?: () => void } & {
   readonly buffers: Readonly<Record<string, NumberArray>>;
   /**
    * Batch, steps, and the extent of each run-time dimension in the call; 1 where every example has just these, else 0;
-   * 1 where parameters may have changed since the last call of the same entry, else 0.
+   * 1 where parameters may have changed since the entry ran last, else 0.
    */
   readonly table: Int32Array;
 };
@@ -106,8 +106,8 @@ export interface Core {
   readCall(where: string): Call;
   /** Gives what `readCall` read last, and takes `call`, which it replaces, for the next `readCall`. */
   begin(call: Call): Call;
-  /** Parameters may have changed. */
-  touch(): void;
+  /** Parameters may have changed; and may do so at any time, where their arrays were handed out. */
+  hold(handedOut: boolean): void;
   run(entry: EntryName, call: Call): void;
 }
 

@@ -287,6 +287,12 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
       "void",
       "Sets every parameter by its declared initialiser. The same seed gives the same values, on every host.",
     ),
+    method(
+      "freeze",
+      [],
+      "void",
+      "Promises that parameters stay as they are, so that calls need not look for changes: until `params.W` is read again.",
+    ),
     method("forward", [["args", "ForwardArguments", false]], "ForwardResult", "Runs the cell over whole sequences."),
     method("step", [["args", "StepArguments", false]], "StepResult", "Runs one step of a stream and keeps the state."),
     method("reset", [["args", "ResetArguments", true]], "void", "Starts a stream: states as given, or as declared."),

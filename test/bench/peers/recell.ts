@@ -58,6 +58,8 @@ export function contender(workload: Workload, instance: ModuleInstance, { weight
   const cell = cells[workload.cell];
   setWeights(instance, cell, weights, workload);
   const variant = "module";
+  // As with the peers, whose weights are constants where nothing is trained.
+  if (kind !== "gradient") instance.freeze();
   if (kind === "forward") {
     const run = (): ReturnType<ModuleInstance["forward"]> => instance.forward({ x });
     const results = (): Tensors => {

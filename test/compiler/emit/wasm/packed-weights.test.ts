@@ -1,5 +1,5 @@
-/** Weights are copied for tiles only where their digest changes: whatever moves must change it. */
-import { expect, test } from "vitest";
+/** Weights are copied for tiles only where their digest changes: whatever moves must change it. Frozen ones have none. */
+import { describe, expect, test } from "vitest";
 import { cell } from "../../../../compiler/index.js";
 
 const source = `
@@ -35,4 +35,54 @@ test.each([
     weights.fill(0);
   }
   expect(unnoticed).toEqual([]);
+});
+
+describe("frozen parameters", () => {
+  const sum = async () => {
+    const module = await cell(source, { dimensions: { I: 3, H: 2 }, gradient: true });
+    const instance = module.instantiate({ batch: 1, steps: 1 });
+    const values = { x: [1, 10, 100] };
+    return {
+      instance,
+      forward: () => instance.forward(values)["a"]![0],
+      step: () => instance.step(values)["a"]![0],
+      backward: () => (instance.forward(values), instance.backward!({ a: [1, 0] })["x"]![0]),
+    };
+  };
+
+  test("are those of now, in every call", async () => {
+    const { instance, forward, step, backward } = await sum();
+    instance.params["A"]!.fill(1);
+    expect([forward(), step(), backward()]).toEqual([111, 111, 1]);
+    instance.params["A"]!.fill(2);
+    instance.freeze();
+    for (let i = 0; i < 2; i++) expect([forward(), step(), backward()]).toEqual([222, 222, 2]);
+  });
+
+  test("are not looked at again, until an array is asked for", async () => {
+    const { instance, forward, step } = await sum();
+    const kept = instance.params["A"]!;
+    kept.fill(1);
+    instance.freeze();
+    expect([forward(), step()]).toEqual([111, 111]);
+    kept.fill(3);
+    expect([forward(), step()]).toEqual([111, 111]);
+    expect(instance.params["A"]).toBe(kept);
+    expect([forward(), step()]).toEqual([333, 333]);
+    kept.fill(4);
+    expect(forward()).toBe(444);
+  });
+
+  test("may be frozen again, and set by init", async () => {
+    const { instance, forward } = await sum();
+    instance.params["A"]!.fill(1);
+    for (const value of [2, 3]) {
+      instance.freeze();
+      instance.params["A"]!.fill(value);
+      instance.freeze();
+      expect(forward()).toBe(111 * value);
+    }
+    instance.init(1);
+    expect(forward()).toBe(0);
+  });
 });
