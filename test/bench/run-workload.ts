@@ -67,11 +67,6 @@ async function fastest(contenders: readonly Contender[]): Promise<Contender | un
   if (contenders.length < 2) return contenders[0];
   const contestants = contenders.map(({ run }, i): Contestant => ({ name: String(i), run }));
   const timings = await measure(contestants, { seconds: 0.6 });
-  console.log(
-    timings
-      .map((t) => contenders[+t.name]!.variant + " " + t.median.toFixed(0) + " " + t.minimum.toFixed(0))
-      .join("; "),
-  );
   const [best] = [...timings].sort((a, b) => a.median - b.median);
   return contenders[Number((best as Timing).name)];
 }
