@@ -101,6 +101,16 @@ describe("wrong use exits with 2 and says what is wrong", () => {
 });
 
 describe("bench", () => {
+  const benchmarking = readFileSync(new URL("../../../spec/benchmarking.md", import.meta.url), "utf8");
+
+  /** A line without what differs from run to run. Operations and bytes are counted, so they stay. */
+  const withoutMeasured = (line: string): string =>
+    line
+      .replace(/\d+(\.\d+)? (?=µs|ms|ns|%|GFLOP\/s|GB\/s)(µs|ms|ns)?/gu, "# ")
+      .replace(/ [\d.]+(?=$| +# +%)/gu, "")
+      .replace(/ +/gu, " ")
+      .trimEnd();
+
   const quick = ["-d", "N=3", "--steps", "4", "--seconds", "0.05"];
 
   test("a table", async () => {
@@ -112,16 +122,29 @@ describe("bench", () => {
     }
   });
 
+  test("spec/benchmarking.md shows what it prints, but for times, rates and shares", async () => {
+    const [, command = "", sample = ""] = /```text\nrecell (.*?)\n\n(.*?)```/su.exec(benchmarking) ?? [];
+    const { out } = await recell(...command.split(" "), "--seconds", "0.05");
+    const form = (text: string): string[] => text.split("\n").map(withoutMeasured);
+    expect(form(sample)).not.toEqual(sample.split("\n"));
+    // It shows one of the two functions that are taken apart.
+    const [shown = ""] = out.split("\nwhere backward goes");
+    expect(form(sample)).toEqual(form(shown));
+    const [, head = ""] = /^( +median .*)$/mu.exec(shown) ?? [];
+    for (const title of head.trim().split(/ {2,}/u)) {
+      if (!/FLOP|B\/s/u.test(title)) expect(benchmarking).toMatch(new RegExp(`^\\|[^|]*\\b${title}\\b[^|]* \\|`, "mu"));
+    }
+  });
+
   test("JSON", async () => {
     const { code, out } = await recell("bench", file("leaky.cell"), ...quick, "--json", "--target", "js");
     expect(code).toBe(0);
     const profile = JSON.parse(out) as Record<string, unknown>;
     expect(profile).toMatchObject({ cell: "Leaky", kernels: "js", dtype: "f32", batch: 1, steps: 4 });
     // The page about it names every field.
-    const page = readFileSync(new URL("../../../spec/benchmarking.md", import.meta.url), "utf8");
-    expect([...page.matchAll(/^\| `(\w+)` +\|/gmu)].map(([, name]) => name)).toEqual(Object.keys(profile));
+    expect([...benchmarking.matchAll(/^\| `(\w+)` +\|/gmu)].map(([, name]) => name)).toEqual(Object.keys(profile));
     const [ofFunctions] = profile["functions"] as Record<string, unknown>[];
-    const row = /^\| `functions` .*$/mu.exec(page)?.[0] ?? "";
+    const row = /^\| `functions` .*$/mu.exec(benchmarking)?.[0] ?? "";
     expect([...row.matchAll(/`(\w+)`/gu)].slice(1).map(([, name]) => name)).toEqual(Object.keys(ofFunctions!));
   });
 
