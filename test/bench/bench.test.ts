@@ -10,6 +10,7 @@ import { naive } from "./peers/naive.js";
 import { recellPeers } from "./peers/recell.js";
 import { referenceOf, tolerance, worstError } from "./reference.js";
 import { compare, failuresOf, printMarkdown, type Report } from "./report.js";
+import { soak } from "./soak.js";
 import { type Workload, workloads } from "./workloads.js";
 
 const workload = (id: string): Workload => workloads.find((w) => w.id === id)!;
@@ -203,5 +204,20 @@ describe("report", () => {
     expect(text).toContain("- JAX-JS: its results are wrong (F4)");
     expect(text).toContain("- the process ended (F2)");
     expect(text).toMatch(/a row +\| 3\.00 x \| at most 2 x \| MISSED/u);
+  });
+});
+
+describe("soaking", () => {
+  const kept: unknown[] = [];
+  let pages = 1;
+
+  test.each([
+    ["heap", () => void kept.push({ an: "object" })],
+    ["array buffers", () => void kept.push(new ArrayBuffer(32))],
+    ["the module's memory", () => void pages++],
+  ])("sees that %s grows", (title, call) => {
+    const { passed, text } = soak("leak", call, 100_000, () => pages);
+    expect(passed).toBe(false);
+    expect(text).toMatch(new RegExp(`^leak: GROWS.*${title} [^;]* GROWS(;|$)`, "u"));
   });
 });

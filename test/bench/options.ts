@@ -115,7 +115,7 @@ options:
   --json FILE        write all figures to FILE
   --scaling          instead: how the time of an LSTM grows with its sizes; --seconds for each table, and
                      --markdown
-  --soak             instead: does memory grow over a million calls?
+  --soak             instead: does memory grow over a million calls of each function?
   -h, --help         show this text
 
 workloads: cell inputs/units, examples, steps; F forward, S one step, T with gradients
@@ -134,7 +134,7 @@ examples:
   npm run bench -- --markdown test/bench/RESULTS.md
       the committed table
 
-exit codes: 0 all went well and every goal was met, 1 a goal was missed or a result wrong,
-2 the command line is wrong
+exit codes: 0 all went well and every goal was met, 1 a goal was missed, a result wrong, or
+memory grew, 2 the command line is wrong
 `;
 }
