@@ -77,7 +77,7 @@ function show(path: string, { manifest, variant, checks, passed, seed, runs }: V
         ? ""
         : `${compared} compared${worst === undefined ? "" : `, worst ${percent(worst.share)} of its bar, ${worst.where}`}`;
     terminal.out(
-      `${paint(colors[status], status)}  ${name.padEnd(9)} ${meaning.padEnd(66)} ${numbers}`.trimEnd().concat("\n"),
+      `${paint(colors[status], status)}  ${name.padEnd(10)} ${meaning.padEnd(66)} ${numbers}`.trimEnd().concat("\n"),
     );
     if (detail !== undefined) terminal.out(`         ${detail}\n`);
   }

@@ -1,4 +1,5 @@
 /** What spec/numerics.md promises to the bit: the same numbers however the module is run. */
+import type { FloatArray, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import { runSequence } from "../../runtime/sequence/run-sequence.js";
 import type { TensorEntry } from "../../runtime/module/manifest.js";
 import { type Call, setParams, type Tensors, tensors, valuesOf, widthOf } from "./call.js";
@@ -13,12 +14,19 @@ function everyStep(call: Call): Call {
   return { ...call, lengths: call.lengths.map(() => call.steps) };
 }
 
-/** Step by step, with a snapshot taken and restored on the way, against the whole sequence. */
+/**
+ * Step by step, with a snapshot taken and restored on the way, against the whole sequence; in an instance for one step, and in
+ * the one of the sequence.
+ */
 export function checkStream(context: Context, findings: Findings): void {
-  const { manifest, make } = context;
+  const { instance, make } = context;
   const call = everyStep(context.call);
-  const whole = runForward(manifest, context.instance, call);
-  const stream = make(call.batch, 1);
+  const whole = runForward(context.manifest, instance, call);
+  for (const stream of [make(call.batch, 1), instance]) compareStream(context, call, stream, whole, findings);
+}
+
+function compareStream(context: Context, call: Call, stream: ModuleInstance, whole: Tensors, findings: Findings): void {
+  const { manifest } = context;
   stream.reset({ batch: call.batch, sizes: call.sizes, ...call.contexts, ...call.states });
   let snapshot: unknown;
   const takeStep = (t: number): void => {
@@ -212,6 +220,37 @@ export function checkRepeat(context: Context, findings: Findings): void {
   }
   runForward(manifest, instance, exampleOf(manifest, call, 0));
   again(" behind a smaller one");
+}
+
+/**
+ * Kernels keep copies of parameters. With one number of a parameter changed, an instance that was in use gives what a new one
+ * gives.
+ */
+export function checkParameters(context: Context, findings: Findings): void {
+  const { manifest, instance, make, call, random } = context;
+  const run = (of: ModuleInstance): Tensors => {
+    const results = runCall(manifest, of, call);
+    of.reset({ batch: call.batch, sizes: call.sizes, ...call.contexts, ...call.states });
+    return Object.assign(results, prefixed("step ", flatten(of.step(inputsAt(context, call, 0)))));
+  };
+  run(instance);
+  for (const { name } of manifest.params) {
+    const { length } = instance.params[name] as FloatArray;
+    if (length === 0) continue;
+    const place = random.integer(length);
+    const fresh = make(call.batch, call.steps);
+    const before = fresh.params[name]?.[place] as number;
+    // Other digits, another sign, another exponent.
+    const after = [before + 2 ** -10, -before, 2 * before][random.integer(3)] as number;
+    for (const { params } of [instance, fresh]) (params[name] as FloatArray)[place] = after;
+    const difference = firstDifference(run(instance), run(fresh));
+    findings.expect(
+      difference === undefined,
+      () =>
+        `with ${name}[${place}] changed from ${before} to ${after}, in an instance in use and in a new one: ${difference ?? ""}`,
+    );
+    setParams(instance, call.params);
+  }
 }
 
 /** In an instance with room for more, after it was used. */

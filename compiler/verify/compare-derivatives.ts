@@ -54,30 +54,75 @@ export function compareWithDifferences(
     const own = derivatives[k] as readonly Derivative[];
     const measured = differencesAlong(context, direction, f, Math.max(...own.map(({ size }) => size)));
     for (const [i, mode] of modes.entries()) {
-      const { value, error, isReadable } = disagreementOf(context, own[i] as Derivative, measured, least);
-      for (const { variable } of direction.moves) mode.findings.cover(titleOf(variable), isReadable);
-      if (!isReadable) continue;
+      const derivative = own[i] as Derivative;
+      let found = disagreementOf(context, derivative, measured, least);
+      if (found.share > 1) found = confirmed(context, direction, f, derivative, found, least);
+      for (const { variable } of direction.moves) mode.findings.cover(titleOf(variable), found.isReadable);
+      if (!found.isReadable) continue;
       const { title, findings } = mode;
       let where = direction.where;
-      if (value > error && findings.problem === undefined) where = narrow(context, mode, direction, f);
-      findings.measure(value, error, where, () => {
-        const bar = `${precise(measured.value)} ± ${error.toExponential(1)}`;
+      if (found.share > 1 && findings.problem === undefined) where = narrow(context, mode, direction, f);
+      findings.measure(found.distance, found.bar, where, () => {
+        const bar = `${precise(found.numeric)} ± ${found.bar.toExponential(1)}`;
         const narrowed = where === direction.where ? "" : `, and differ by ${where}`;
-        return `${title} by ${direction.where} is ${precise((own[i] as Derivative).value)}, ${fn.title} give ${bar}${narrowed}`;
+        return `${title} by ${direction.where} is ${precise(derivative.value)}, ${fn.title} give ${bar}${narrowed}`;
       });
     }
   }
   setParams(context.instance, context.call.params);
 }
 
-/** How far a derivative and differences are apart, how far they may be, and does it say anything? */
-function disagreementOf({ manifest }: Context, { value, size, error }: Derivative, measured: Difference, least = 0) {
+/** A derivative beside what differences give. */
+interface Disagreement {
+  readonly numeric: number;
+  readonly distance: number;
+  /** How far they may be apart, and the distance as a part of that. */
+  readonly bar: number;
+  readonly share: number;
+  /** Does it say anything? */
+  readonly isReadable: boolean;
+}
+
+function disagreementOf(
+  { manifest }: Context,
+  { value, size, error }: Derivative,
+  measured: Difference,
+  least = 0,
+): Disagreement {
   const { unit, readable } = precisionOf(manifest.dtype);
   const distance = Number.isFinite(value) ? Math.abs(value - measured.value) : Infinity;
   const bar = safety * measured.error + error + unit * Math.abs(measured.value);
   // Where differences are too coarse to agree, they may still be precise enough to disagree.
   const isReadable = measured.kind === "smooth" && (bar <= readable * Math.max(size, least) + unit || distance > bar);
-  return { value: distance, error: bar, isReadable };
+  return {
+    numeric: measured.value,
+    distance,
+    bar,
+    share: distance <= bar ? distance / (bar || 1) : distance / bar,
+    isReadable,
+  };
+}
+
+/**
+ * Many kinks within a step, of as many units, may look smooth from afar, with an error bar that is too narrow. Steps below the
+ * distance of kinks show the derivative; a wrong one disagrees there too.
+ */
+function confirmed(
+  context: Context,
+  direction: Direction,
+  f: Measured,
+  derivative: Derivative,
+  first: Disagreement,
+  least: number,
+): Disagreement {
+  let found: Disagreement | undefined;
+  for (const factor of [2 ** -3, 2 ** -6, ...(context.manifest.dtype === "f64" ? [2 ** -12] : [])]) {
+    const closer = { ...direction, step: direction.step * factor };
+    const measured = differencesAlong(context, closer, f, derivative.size);
+    const again = disagreementOf(context, derivative, measured, least);
+    if (measured.kind === "smooth" && (found === undefined || again.share < found.share)) found = again;
+  }
+  return found ?? { ...first, isReadable: false };
 }
 
 /** How much the function moves where the call moves in its last bits. */
@@ -124,8 +169,8 @@ function differencesAlong(
 function narrow(context: Context, mode: Mode, direction: Direction, f: Measured): string {
   for (const half of halvesOf(direction) ?? []) {
     const own = mode.along(half);
-    const { value, error, isReadable } = disagreementOf(context, own, differencesAlong(context, half, f, own.size));
-    if (isReadable && value > error) return narrow(context, mode, half, f);
+    const { share, isReadable } = disagreementOf(context, own, differencesAlong(context, half, f, own.size));
+    if (isReadable && share > 1) return narrow(context, mode, half, f);
   }
   return direction.where;
 }

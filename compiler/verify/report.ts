@@ -13,6 +13,7 @@ export type CheckName =
   | "batch"
   | "padding"
   | "repeat"
+  | "parameters"
   | "capacity"
   | "NaN"
   | "infinity"

@@ -5,7 +5,15 @@ import type { Manifest } from "../../runtime/module/manifest.js";
 import { createRandom, type Random } from "../../runtime/random.js";
 import { declares } from "../gradcheck/declared-distances.js";
 import { setParams, type Tensors, tensors } from "./call.js";
-import { checkBatch, checkCapacity, checkChunks, checkPadding, checkRepeat, checkStream } from "./check-bits.js";
+import {
+  checkBatch,
+  checkCapacity,
+  checkChunks,
+  checkPadding,
+  checkParameters,
+  checkRepeat,
+  checkStream,
+} from "./check-bits.js";
 import { checkFirstDerivatives, checkSecondDerivatives } from "./check-derivatives.js";
 import { checkLinearity } from "./check-linearity.js";
 import { checkPackage, checkShapes } from "./check-package.js";
@@ -26,6 +34,8 @@ export interface VerifyOptions {
   readonly runs?: number;
   /** The .wasm file of a module that was built with one: its bytes, or what gives them for the kernels that this host runs. */
   readonly wasm?: Uint8Array | ((variant: "wasm" | "wasm-fma") => Uint8Array);
+  /** Stops behind the first check that fails; those that were not reached are skipped. */
+  readonly bail?: boolean;
   /** Called before each check of each run. */
   readonly onProgress?: (check: string, done: number, total: number) => void;
 }
@@ -98,6 +108,12 @@ const checks: readonly Check[] = [
   { name: "batch", meaning: "an example has the same bits in a batch and alone", run: checkBatch },
   { name: "padding", meaning: "padding is zero in results and has no influence", run: checkPadding },
   { name: "repeat", meaning: "the same call gives the same bits again", run: checkRepeat },
+  {
+    name: "parameters",
+    meaning: "a changed parameter takes effect in an instance in use",
+    smallOnly: true,
+    run: checkParameters,
+  },
   { name: "capacity", meaning: "an instance with room for more gives the same bits", run: checkCapacity },
   {
     name: "NaN",
@@ -128,7 +144,7 @@ export async function verifyModule(
   source: string | CompiledModule,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const { seed = 0, runs = 3, onProgress } = options;
+  const { seed = 0, runs = 3, bail = false, onProgress } = options;
   if (!Number.isSafeInteger(runs) || runs < 1)
     throw new RangeError(`runs must be a positive integer, got ${String(runs)}`);
   if (!Number.isSafeInteger(seed) || seed < 0 || seed >= 2 ** 32) {
@@ -144,6 +160,7 @@ export async function verifyModule(
   guarded(findingsOf("package"), () =>
     checkPackage(module, typeof source === "string" ? source : undefined, wasm, findingsOf("package")),
   );
+  const hasFailed = (): boolean => [...all.values()].some(({ problem }) => problem !== undefined);
   const random = createRandom(seed);
   const applicable = checks.filter(({ run, absent }) => run !== undefined && absent?.(manifest) === undefined);
   const scales = scalesOf(manifest);
@@ -155,9 +172,11 @@ export async function verifyModule(
   const total = planned.reduce((sum, { checks: own }) => sum + own.length, 0);
   let done = 0;
   for (const { scale, checks: own } of planned) {
+    if (bail && hasFailed()) break;
     const context = drawContext(module, scale, random, findingsOf("shapes"));
     if (context === undefined) break;
     for (const check of own) {
+      if (bail && hasFailed()) break;
       onProgress?.(check.name, done++, total);
       const findings = findingsOf(check.name);
       setParams(context.instance, context.call.params);

@@ -1,4 +1,4 @@
-/** Single edits of the backward kernels in a module's text: every arithmetic operator and every number in turn. */
+/** Single edits of the kernels in a module's text: every arithmetic operator, every number and every bound of a loop in turn. */
 
 export interface Mutant {
   /** The line as it becomes. */
@@ -8,7 +8,7 @@ export interface Mutant {
 
 const replacements: Readonly<Record<string, string>> = { "+": "-", "-": "+", "*": "+", "/": "*" };
 
-/** @param entry Beginning of the names of the functions to edit. */
+/** @param entry Beginning of the names of the functions to edit, a regular expression. */
 export function kernelMutants(module: string, entry = "backward"): Mutant[] {
   const mutants: Mutant[] = [];
   const functions = new RegExp(`^( *)function ${entry}\\w*\\([^]*?^\\1\\}$`, "gmu");
@@ -32,6 +32,9 @@ export function kernelMutants(module: string, entry = "backward"): Mutant[] {
     }
     for (const { index, 1: lead = "", 2: number = "" } of body.matchAll(/([-=(*+/?:] )(\d+(?:\.\d+)?)(?=[\s;)])/gu)) {
       if (!isSkipped(index)) edit(index + lead.length, number.length, String(Number(number) + 1));
+    }
+    for (const { index, 1: lead = "", 2: bound = "" } of body.matchAll(/^( *for \(let \w+ = \w+; \w+ < )([^;]+);/gmu)) {
+      edit(index + lead.length, bound.length, `${bound} - 1`);
     }
   }
   return mutants;

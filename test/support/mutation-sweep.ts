@@ -1,0 +1,130 @@
+/** Does `verifyModule` find edits of kernels? Those that it does not find are compared with the original on large calls. */
+import { type VerifyReport, verifyModule } from "../../compiler/index.js";
+import { type Call, setParams, type Tensors, valuesOf } from "../../compiler/verify/call.js";
+import { drawCall, drawSizes, scalesOf } from "../../compiler/verify/draw-call.js";
+import { flatten, runCall } from "../../compiler/verify/results.js";
+import type { CompiledModule } from "../../runtime/index.js";
+import { createRandom } from "../../runtime/random.js";
+
+export interface Mutant {
+  readonly kind: string;
+  readonly what: string;
+  readonly module: CompiledModule;
+}
+
+export interface Survivor {
+  readonly kind: string;
+  readonly what: string;
+  /** How much of the largest number of a tensor changes, and of which. */
+  readonly change: number;
+  readonly tensor: string;
+}
+
+export interface SweepResult {
+  readonly found: number;
+  /** Edits that change no bit of a result. */
+  readonly withoutEffect: number;
+  /** Edits that change results by rounding only. */
+  readonly rounding: Survivor[];
+  readonly survivors: Survivor[];
+  readonly kinds: Readonly<Record<string, readonly [found: number, all: number]>>;
+}
+
+/** Of the largest number of a tensor: what another order of operations may change. */
+const roundingOf = { f32: 2 ** -18, f64: 2 ** -46 };
+
+export async function sweep(
+  original: CompiledModule,
+  mutants: Iterable<Mutant> | AsyncIterable<Mutant>,
+  options: { readonly runs?: number; readonly seed?: number } = {},
+): Promise<SweepResult> {
+  const { runs = 1, seed = 1 } = options;
+  const calls = drawCalls(original, seed + 1000);
+  const expected = resultsOf(original, calls);
+  const kinds: Record<string, [number, number]> = {};
+  const result = { found: 0, withoutEffect: 0, rounding: [] as Survivor[], survivors: [] as Survivor[], kinds };
+  for await (const { kind, what, module } of mutants) {
+    const report: VerifyReport = await verifyModule(module, { seed, runs, bail: true });
+    const counts = (kinds[kind] ??= [0, 0]);
+    counts[1] += 1;
+    if (!report.passed) {
+      result.found += 1;
+      counts[0] += 1;
+      continue;
+    }
+    const { change, tensor } = changeOf(resultsOf(module, calls), expected);
+    if (change === 0) {
+      result.withoutEffect += 1;
+      counts[1] -= 1;
+      continue;
+    }
+    const survivor = { kind, what, change, tensor };
+    (change <= roundingOf[original.manifest.dtype] ? result.rounding : result.survivors).push(survivor);
+  }
+  return result;
+}
+
+function drawCalls(module: CompiledModule, seed: number): Call[] {
+  const { manifest } = module;
+  const random = createRandom(seed);
+  const sizes = Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, 1]));
+  const initial = (own: number): Tensors => {
+    const instance = module.instantiate({ sizes });
+    instance.init(own);
+    return flatten(instance.params);
+  };
+  return [...scalesOf(manifest), "small" as const].map((scale) =>
+    drawCall(manifest, initial, random, drawSizes(manifest, scale, random)),
+  );
+}
+
+/** Everything that calls and a stream give; undefined where they throw. */
+function resultsOf(module: CompiledModule, calls: readonly Call[]): readonly (Tensors | undefined)[] {
+  const { manifest } = module;
+  return calls.map((call) => {
+    try {
+      const { batch, steps, capacities, contexts, states, sizes } = call;
+      const instance = module.instantiate({ batch, steps, sizes: capacities });
+      setParams(instance, call.params);
+      const results = runCall(manifest, instance, call);
+      instance.reset({ batch, sizes, ...contexts, ...states });
+      const values = valuesOf(manifest, call);
+      for (let t = 0; t < Math.min(steps, 3); t++) {
+        const inputs = manifest.inputs.map(({ name }) => {
+          const list = values[name] as Float64Array | Int32Array;
+          const width = list.length / (batch * steps);
+          return [name, list.map((_, i) => list[(Math.floor(i / width) * steps + t) * width + (i % width)] ?? 0).slice(0, batch * width)]; // prettier-ignore
+        });
+        for (const [name, own] of Object.entries(
+          flatten(instance.step(Object.fromEntries(inputs) as Record<string, unknown>)),
+        )) {
+          results[`step ${t} ${name}`] = own;
+        }
+      }
+      return results;
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+function changeOf(
+  all: readonly (Tensors | undefined)[],
+  expected: readonly (Tensors | undefined)[],
+): { readonly change: number; readonly tensor: string } {
+  let worst = { change: 0, tensor: "" };
+  for (const [k, wanted] of expected.entries()) {
+    const results = all[k];
+    if (results === undefined || wanted === undefined) return { change: Infinity, tensor: "a call throws" };
+    for (const [name, values] of Object.entries(wanted)) {
+      const own = results[name]!;
+      const size = values.reduce((most, value) => Math.max(most, Math.abs(value)), Number.MIN_VALUE);
+      for (const [i, value] of values.entries()) {
+        if (Object.is(value, own[i]) || value === own[i]) continue;
+        const change = Number.isFinite(own[i]!) ? Math.abs(own[i]! - value) / size : Infinity;
+        if (change > worst.change) worst = { change, tensor: `${name}[${i}] of call ${k}` };
+      }
+    }
+  }
+  return worst;
+}
