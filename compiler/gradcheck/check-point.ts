@@ -1,12 +1,11 @@
 /** All comparisons at one point. */
 import type { Random } from "../../runtime/random.js";
 import type { CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
-import type { LoweredCell } from "../lower/lowered-cell.js";
-import { gradientOf } from "../transform/pipeline.js";
-import { cellContext } from "../transform/sequence.js";
 import type { Candidate } from "./candidates.js";
 import {
+  barAlong,
   type Comparisons,
+  type Derivative,
   type Direction,
   dot,
   drawDirections,
@@ -14,11 +13,8 @@ import {
   type Reference,
   smallest,
 } from "./compare.js";
-import { float32Error } from "./float32-error.js";
-import { complexStepReference, derivativeIsStated, gradientsFrom, secondComplexStep } from "./graph-derivatives.js";
-import { evaluateAt, graphValues, inputsOf } from "./graph-point.js";
 import {
-  differencesReference,
+  firstDifferences,
   forwardModeReference,
   moduleGradients,
   secondDerivative,
@@ -26,9 +22,11 @@ import {
   secondDirection,
 } from "./module-derivatives.js";
 import { type DeclaredDistances, declares } from "./declared-distances.js";
-import { capacitiesOf, type Point, type PointTensor, realPlaces, symbolSizes } from "./point.js";
+import { capacitiesOf, type Point, type PointTensor, realPlaces } from "./point.js";
 import type { Method, Precision } from "./report.js";
-import { wholeFunctionAt } from "./whole-function.js";
+import { unitOf } from "./rounding.js";
+import type { PartialReference } from "./sight.js";
+import { type Truth, truthAt } from "./truth.js";
 
 export interface PointCheck {
   readonly random: Random;
@@ -40,12 +38,12 @@ export interface PointCheck {
   readonly coordinates: number;
 }
 
-/** Float32 rounds by kernels that add up in another order than the graph does: the deviation seen, times this. */
-const float32Margin = 2;
+/** Kernels add up in another order than the graph does: the deviation seen, times this. */
+const roundingMargin = 2;
 
 /** @returns whether all comparisons agree */
 export function checkPoint({ cell, modules, dimensions }: Candidate, point: Point, options: PointCheck): boolean {
-  const truth = cell && truthAt(cell, point, options);
+  const truth = cell && truthAt(cell, point, options.random);
   const directions = new Map(
     point.tensors.map(
       (tensor) => [tensor, drawDirections(point, tensor, options.random, options.coordinates)] as const,
@@ -57,23 +55,26 @@ export function checkPoint({ cell, modules, dimensions }: Candidate, point: Poin
   for (const { precision, module } of modules) {
     const instance = module.instantiate(capacitiesOf(point));
     const gradients = moduleGradients(instance, point);
-    const bars = precision === "f32" ? truth?.error32() : undefined;
-    const unit = precision === "f32" ? 2 ** -24 : 2 ** -53;
+    const bars = truth?.rounding(precision);
+    const unit = unitOf[precision];
     // Of two precisions only float64 needs the complex step: float32 is compared with float64.
     const isAlone = modules.length === 1;
     if (truth !== undefined && (precision === "f64" || isAlone)) {
       results.push(compare(check, gradients, "complex step", precision, truth.complexStep, bars));
     }
-    if (truth !== undefined && bars !== undefined) {
+    if (truth !== undefined && bars !== undefined && precision === "f32") {
       results.push(compareWithFloat64(check, gradients, truth.derived, bars));
     }
     if (module.manifest.has.jvp) {
       const reference = forwardModeReference(instance, point, unit);
       results.push(compare(check, gradients, "forward mode", precision, reference, bars));
     }
-    if (!(truth?.isStated ?? declares(module.manifest))) {
-      const reference = differencesReference(instance, point, unit);
-      results.push(compare(check, gradients, "differences", precision, reference, bars));
+    const differences = firstDifferences(instance, point, unit);
+    if (truth !== undefined) {
+      results.push(compare(check, gradients, "differences", precision, truth.seen(differences, unit), bars));
+    } else if (!declares(module.manifest)) {
+      const everywhere: Reference = (tensor, direction, goal) => differences(tensor, direction, goal, Infinity);
+      results.push(compare(check, gradients, "differences", precision, everywhere, bars));
     }
     if (module.manifest.has.hvp && precision === "f64") results.push(compareSecond(check, instance, module, truth));
   }
@@ -90,60 +91,14 @@ interface Check {
 const toleranceOf = (options: PointCheck, precision: Precision): number =>
   precision === "f64" ? options.tolerance : options.tolerance32;
 
-/** What the equations say at a point. */
-interface Truth {
-  readonly complexStep: Reference;
-  /** The derived gradient in float64, before any pass. */
-  readonly derived: Gradients;
-  /** How far float32 may be from it. */
-  readonly error32: () => Gradients;
-  /** Is the derivative another one than that of the values, which differences see? */
-  readonly isStated: boolean;
-  /** What `hvp` is compared with where differences of the gradient may see another derivative than its own. */
-  readonly secondComplexStep: ((weights: readonly Float64Array[]) => Reference) | undefined;
-}
-
-function truthAt(cell: LoweredCell, point: Point, { random }: PointCheck): Truth {
-  const whole = wholeFunctionAt(cell, point);
-  const context = cellContext(cell);
-  const gradient = gradientOf(whole, context);
-  const values = graphValues(point);
-  const isStated = derivativeIsStated(whole, point);
-  return {
-    complexStep: remembered(complexStepReference(whole, point)),
-    derived: gradientsFrom(point, evaluateAt(gradient, point, values)),
-    error32: () => {
-      const errors = float32Error(gradient, inputsOf(gradient, values), symbolSizes(point), random);
-      const outputs = new Map(gradient.outputNames.map((name, i) => [name, errors[i] as (typeof errors)[number]]));
-      return gradientsFrom(point, outputs);
-    },
-    isStated,
-    // A declared derivative may be the true one, and its own derivative another than the true second one.
-    secondComplexStep:
-      isStated || cell.declared.length > 0
-        ? (weights) => secondComplexStep(gradientOf(whole, context, undefined, true), point, weights)
-        : undefined,
-  };
-}
-
-/** Both precisions ask for the same derivatives. */
-function remembered(reference: Reference): Reference {
-  const known = new Map<Direction, ReturnType<Reference>>();
-  return (tensor, direction, goal) => {
-    const found = known.get(direction) ?? reference(tensor, direction, goal);
-    known.set(direction, found);
-    return found;
-  };
-}
-
 /** Compares in every direction. */
 function compare(
   { point, dimensions, directions, options }: Check,
   gradients: Gradients,
   method: Method,
   precision: Precision,
-  reference: Reference,
-  bars?: Gradients,
+  reference: PartialReference,
+  bars: Gradients | undefined,
 ): boolean {
   let agrees = true;
   for (const [tensor, own] of directions) {
@@ -154,8 +109,8 @@ function compare(
       const analytic = dot(gradient, values);
       const tolerance = toleranceOf(options, precision);
       const found = reference(tensor, direction, (tolerance / 10) * Math.max(Math.abs(analytic), sizeFloor));
-      const extra = bars === undefined ? 0 : float32Margin * barAlong(bars.get(tensor) as Float64Array, values);
-      const numeric = { ...found, error: found.error + extra };
+      if (found === undefined) continue;
+      const numeric = withBar(found, bars === undefined ? 0 : barAlong(bars.get(tensor) as Float64Array, values));
       const kind = { method, precision, tolerance };
       const numbers = { analytic, numeric, place, sizeFloor };
       agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;
@@ -164,9 +119,10 @@ function compare(
   return agrees;
 }
 
-/** The bar of a sum of derivatives. An infinite bar of a number that does not count is none. */
-function barAlong(bars: Float64Array, direction: Float64Array): number {
-  return direction.reduce((sum, v, i) => (v === 0 ? sum : sum + Math.abs(v) * (bars[i] as number)), 0);
+/** Where rounding may cross a jump there is nothing to compare. */
+function withBar(derivative: Derivative, rounding: number): Derivative {
+  if (rounding === Infinity) return { ...derivative, kind: "jump" };
+  return { ...derivative, error: derivative.error + roundingMargin * rounding };
 }
 
 /** Compares every number of a float32 gradient. */
@@ -182,8 +138,8 @@ function compareWithFloat64(
     const sizeFloor = smallest(point, truth, tensor);
     for (const place of realPlaces(point, tensor)) {
       const value = (truth.get(tensor) as Float64Array)[place] as number;
-      const error = float32Margin * ((bars.get(tensor) as Float64Array)[place] as number);
-      const numeric = { value, error, kind: "smooth" } as const;
+      const rounding = (bars.get(tensor) as Float64Array)[place] as number;
+      const numeric = withBar({ value, error: 0, kind: "smooth" }, rounding);
       const numbers = { analytic: gradient[place] as number, numeric, place, sizeFloor };
       agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;
     }
@@ -198,19 +154,24 @@ function compareSecond(
   { manifest }: CompiledModule,
   truth: Truth | undefined,
 ): boolean {
-  const weights = secondDirection(point);
-  const stated = truth?.secondComplexStep?.(weights);
   if (truth === undefined && declares(manifest)) return true;
-  const method = stated === undefined ? "second differences" : "second complex step";
-  const kind = { method, precision: "f64", tolerance: options.tolerance } as const;
+  const weights = secondDirection(point);
+  const { tolerance } = options;
+  const differences = secondDifferences(instance, point, weights, tolerance);
+  const stated = truth?.second(weights);
+  const seen = stated?.seen(differences, unitOf.f64);
   let agrees = true;
   for (const [tensor, [dense]] of directions) {
     if (dense === undefined) continue;
     const { value: analytic, size: terms } = secondDerivative(instance, point, tensor, dense, weights);
-    const goal = options.tolerance;
-    const numeric = stated?.(tensor, dense, goal) ?? secondDifferences(instance, point, tensor, dense, weights, goal);
-    const size = Math.max(terms, goal, Number.MIN_VALUE);
-    const numbers = { analytic, numeric, place: undefined, sizeFloor: 1e-3 * size };
+    const sizeFloor = 1e-3 * Math.max(terms, tolerance);
+    const goal = (tolerance / 10) * Math.max(Math.abs(analytic), sizeFloor);
+    const measured = seen === undefined ? differences(tensor, dense, goal, Infinity) : seen(tensor, dense, goal);
+    const method = measured === undefined ? "second complex step" : "second differences";
+    const found = measured ?? (stated?.complexStep(tensor, dense, goal) as Derivative);
+    const numeric = withBar(found, stated?.rounding(tensor, dense) ?? 0);
+    const numbers = { analytic, numeric, place: undefined, sizeFloor };
+    const kind = { method, precision: "f64", tolerance } as const;
     agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;
   }
   return agrees;

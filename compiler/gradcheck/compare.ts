@@ -49,6 +49,11 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return sum;
 }
 
+/** The bar of a sum of derivatives. An infinite bar of a number that does not count is none. */
+export function barAlong(bars: Float64Array, direction: Float64Array): number {
+  return direction.reduce((sum, v, i) => (v === 0 ? sum : sum + Math.abs(v) * (bars[i] as number)), 0);
+}
+
 export function maxAbs(values: ArrayLike<number>): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i] as number));

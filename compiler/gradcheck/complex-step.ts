@@ -7,12 +7,14 @@
  * derivative; the step to the other side gives the other one. A third step leaves ties as they are at the point, where an equality
  * may hold that holds on neither side, and a sign may be 0: derived gradients make the same choice there.
  */
-import { type Batched, type BatchValue, evaluateWith } from "../ir/graph/evaluate.js";
+import { type Arithmetic, type Batched, type BatchValue, evaluateWith } from "../ir/graph/evaluate.js";
 import type { Sizes } from "../ir/graph/evaluate-rules.js";
 import type { Tensor } from "../ir/graph/tensor.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import { type ComplexTensor, complexArithmetic, imaginary } from "./complex-arithmetic.js";
 import type { Decide } from "./complex-values.js";
+import { distanceTo } from "./ties.js";
+import { watchTies } from "./watch-ties.js";
 
 /**
  * So small that its square underflows, also where derivatives are large: what is left of it in the real part of a value that is 0
@@ -34,7 +36,7 @@ export function mapSides<V, W>([right, left, at]: Sides<V>, change: (side: V) =>
  * @param inputs one value for each input of `fn`
  * @param direction the same, undefined where an input stays
  * @param options with `asComputed` the derivative of the values as they are, as if `stop_gradient` and declared
- *   derivatives were not there
+ *   derivatives were not there; `onTie` is told of every tie (`watch-ties.ts`) how fast operands approach or leave it
  * @returns the derivative of each output; of numbers that jump at the point NaN
  */
 export function complexStep(
@@ -42,12 +44,13 @@ export function complexStep(
   inputs: readonly BatchValue[],
   direction: readonly (BatchValue | undefined)[],
   sizes: readonly Sizes[],
-  options: { readonly asComputed?: boolean } = {},
+  options: { readonly asComputed?: boolean; readonly onTie?: (speed: number) => void } = {},
 ): Sides<readonly BatchValue[]> {
   let decided = false;
-  const towards = (by: number, decide: Decide): readonly Batched<ComplexTensor>[] =>
+  const arithmeticOf = (decide: Decide): Arithmetic<ComplexTensor> => complexArithmetic(decide, options.asComputed);
+  const towards = (by: number, arithmetic: Arithmetic<ComplexTensor>): readonly Batched<ComplexTensor>[] =>
     evaluateWith(
-      complexArithmetic(decide, options.asComputed ?? false),
+      arithmetic,
       fn,
       inputs.map((value, i) => shifted(value, direction[i], by)),
       sizes,
@@ -56,13 +59,17 @@ export function complexStep(
     decided = true;
     return beyond;
   };
-  const above = towards(step, beside);
+  const first = arithmeticOf(beside);
+  const above = towards(step, options.onTie === undefined ? first : withSpeeds(first, options.onTie));
   if (!decided) {
     const right = above.map((value) => mapBatched(value, derivativeOf(step)));
     return [right, right, right];
   }
-  const below = towards(-step, beside);
-  const here = towards(step, () => 0);
+  const below = towards(-step, first);
+  const here = towards(
+    step,
+    arithmeticOf(() => 0),
+  );
   const sideOf = (values: readonly Batched<ComplexTensor>[], by: number): BatchValue[] =>
     values.map((value, i) =>
       withoutJumps(
@@ -71,6 +78,18 @@ export function complexStep(
       ),
     );
   return [sideOf(above, step), sideOf(below, -step), sideOf(here, step)];
+}
+
+function withSpeeds(arithmetic: Arithmetic<ComplexTensor>, onTie: (speed: number) => void): Arithmetic<ComplexTensor> {
+  return watchTies(
+    arithmetic,
+    ({ re }) => re,
+    ({ re, im }, change) => ({ re: change(re), im: im && change(im) }),
+    ({ weights }, operands, i) => {
+      const speeds = operands.map(({ im }) => (im === undefined ? 0 : (im.data[i] as number)));
+      onTie(Math.abs(distanceTo({ weights, equals: 0 }, speeds)) / step);
+    },
+  );
 }
 
 /**

@@ -12,8 +12,9 @@ const count = 7;
  * @param precision Unit of rounding: 2^-53 for float64, 2^-24 for float32.
  */
 export function measureNoise(f: (t: number) => number, precision: number): number {
-  // Far enough apart that arguments of about 1 are different numbers. Not 0 itself: it may be a jump.
-  const spacing = precision * 2 ** 10;
+  // Far enough apart that arguments of about 1 are different numbers. Not 0 itself: it may be a jump. No power of two: what is
+  // large multiplies it to whole units of its own, and seems to round nothing.
+  const spacing = precision * 1021;
   const values = Array.from({ length: count }, (_, k) => f((k + 1) * spacing));
   const size = Math.max(...values.map(Math.abs));
   if (!Number.isFinite(size)) return 0;

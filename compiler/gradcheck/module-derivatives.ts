@@ -1,7 +1,8 @@
 /** Derivatives of a compiled module at a point: its own gradient, its forward mode, and differences of `forward`. */
 import type { CallGradient, FloatArray, ModuleInstance } from "../../runtime/module/compiled-module.js";
-import { type Derivative, type Direction, dot, type Gradients, type Reference } from "./compare.js";
+import { type Direction, dot, type Gradients, type Reference } from "./compare.js";
 import { differentiate } from "./differences.js";
+import type { Differences } from "./sight.js";
 import { byName, callOf, cotangentsOf, type Point, type PointTensor } from "./point.js";
 
 export function setParams(instance: ModuleInstance, { tensors }: Point): void {
@@ -59,11 +60,13 @@ export function forwardModeReference(instance: ModuleInstance, point: Point, uni
   };
 }
 
-export function differencesReference(instance: ModuleInstance, point: Point, precision: number): Reference {
+/** Differences of `forward`, with steps of at most `reach`. */
+export function firstDifferences(instance: ModuleInstance, point: Point, precision: number): Differences {
   setParams(instance, point);
   // Noise of float32 is much larger, so its best steps are too.
-  const step = precision > 1e-10 ? 1 / 4 : 1 / 16;
-  return (tensor, direction, goal) => {
+  const largest = precision > 1e-10 ? 1 / 4 : 1 / 16;
+  return (tensor, direction, goal, reach) => {
+    const step = Math.min(largest, reach);
     const loss = (t: number): number =>
       weigh(instance.forward(move(instance, point, tensor, direction.values, t)), point);
     const found = differentiate(loss, { precision, goal, step });
@@ -107,19 +110,19 @@ export function secondDerivative(
 export function secondDifferences(
   instance: ModuleInstance,
   point: Point,
-  tensor: PointTensor,
-  { values: direction }: Direction,
   weights: readonly Float64Array[],
   goal: number,
-): Derivative {
-  const gradientAt = (t: number): number => {
-    instance.forward(move(instance, point, tensor, direction, t));
-    return dotAll(gradientArrays(point, instance.backward?.(cotangentsOf(point)) as CallGradient), weights);
+): Differences {
+  return (tensor, { values: direction }, _goal, reach) => {
+    const gradientAt = (t: number): number => {
+      instance.forward(move(instance, point, tensor, direction, t));
+      return dotAll(gradientArrays(point, instance.backward?.(cotangentsOf(point)) as CallGradient), weights);
+    };
+    setParams(instance, point);
+    const numeric = differentiate(gradientAt, { goal, step: Math.min(1 / 16, reach) });
+    if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
+    return numeric;
   };
-  setParams(instance, point);
-  const numeric = differentiate(gradientAt, { goal });
-  if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
-  return numeric;
 }
 
 function dotAll(arrays: readonly ArrayLike<number>[], weights: readonly Float64Array[]): number {

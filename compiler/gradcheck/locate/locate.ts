@@ -14,7 +14,7 @@ import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/gr
 import type { DerivativeRules } from "../../transform/autodiff/derivative-rules.js";
 import { gradientOf, tangentsOnly } from "../../transform/pipeline.js";
 import { evaluateDim } from "../../types/dim.js";
-import { agreedBySides, complexStep, mapSides } from "../complex-step.js";
+import { agreedBySides, complexStep, mapSides, type Sides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
 import { reverseDisagrees } from "./disagree.js";
 import { compareMoments, momentOf } from "./order.js";
@@ -128,7 +128,9 @@ export function locateInForwardMode({ fn, context, values, sizes, rules }: Subje
     const sides = mapSides(step, (side) => examplesOf(side[at] as BatchValue, 1));
     for (const [example, tensor] of own.entries()) {
       for (const [place, analytic] of tensor.data.entries()) {
-        const numeric = agreedBySides(mapSides(sides, (side) => (side[example] as Tensor).data[place] as number));
+        // A wrong rule may give numbers where there are none.
+        const measured = mapSides(sides, (side) => side[example]?.data[place]);
+        const numeric = measured[0] === undefined ? NaN : agreedBySides(measured as Sides<number>);
         if (numeric === undefined || agree(analytic, numeric, 1e-6 * largest)) continue;
         const { steps, index } = splitIndex(tensor.shape, place, entry.scans.length);
         const moment = momentOf(entry, steps);

@@ -25,7 +25,8 @@ describe("a declared derivative", () => {
   test("of a spike is the rule, and as far from the true one as can be", async () => {
     const report = await checkGradients(standardCell("lif"), { seed: 1, file: "lif.cell" });
     expect(report.passed).toBe(true);
-    expect(methodsOf(report)).toEqual(statedMethods);
+    // In one step the gradient itself does not jump, so its differences are those of what is declared.
+    expect(methodsOf(report)).toEqual([...statedMethods, "f64 second differences"]);
     expect(report.declared).toHaveLength(1);
     const [spike] = report.declared;
     expect(spike).toMatchObject({ name: "spike", distance: 1, kinks: 0, worst: { argument: "v", true: 0 } });
@@ -50,7 +51,7 @@ describe("a declared derivative", () => {
   test("that is the true one is compared with differences too", async () => {
     const report = await checkGradients(inCell(scaled, "tanh(W @ x + scaled(h, a))"), { seed: 3, runs: 2 });
     expect(report.passed).toBe(true);
-    expect(methodsOf(report)).toEqual(["f32 differences", "f64 differences", ...statedMethods].sort());
+    expect(methodsOf(report)).toEqual(["f32 differences", "f32 float64", "f32 forward mode", "f64 complex step", "f64 differences", "f64 forward mode", "f64 second differences"]); // prettier-ignore
     expect(report.declared[0]!.distance).toBeLessThan(1e-12);
   });
 

@@ -99,4 +99,11 @@ describe("noise", () => {
   it("is never less than one rounding", () => {
     expect(measureNoise(() => 8, 2 ** -53)).toBe(2 ** -50);
   });
+
+  it("of values on a coarser grid than the arguments is seen though a power of two divides the factor", () => {
+    const { fround } = Math;
+    const noise = measureNoise((t) => fround(1000 * fround(0.3 + t) + 3000) - 3000, single);
+    expect(noise).toBeGreaterThan(2 ** -12 / 10);
+    expect(noise).toBeLessThan(2 ** -12);
+  });
 });

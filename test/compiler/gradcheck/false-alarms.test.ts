@@ -1,5 +1,6 @@
 /** Right cells at points that are hard to measure at, each of which once failed the check; and that faults beside them are found. */
 import { describe, expect, it } from "vitest";
+import { checkGradients, type GradientReport } from "../../../compiler/index.js";
 import { checkRules } from "../../../compiler/gradcheck/check-gradients.js";
 import { derivativeRules } from "../../../compiler/transform/autodiff/derivative-rules.js";
 
@@ -28,5 +29,37 @@ describe("at a kink", () => {
     });
     expect(mode).toBe("forward");
     expect(fault).toMatchObject({ operation: "cos", equation: "w" });
+  });
+});
+
+const failures = ({ tensors }: GradientReport): string[] =>
+  tensors.flatMap(({ name, methods }) =>
+    methods.flatMap((m) => (m.passed ? [] : [`${name}, ${m.precision} ${m.method}`])),
+  );
+
+const spike = "fn spike(v: [n]): [n] { return if v > 0 then 1 else 0 derivative(dv) = dv / square(1 + 10 * abs(v)) }\n";
+
+describe("a compiled module", () => {
+  it.each([
+    ["whose small derivative is stopped, beside a large one", cellOf("y = 1e-9 * stop_gradient(z) * z", "w = x")],
+    [
+      "whose second derivative is lost in rounding",
+      spike + cellOf("y = 1000 * (exp(x) * exp(z) - exp(x + z)) + spike(x)"),
+    ],
+    ["in which float32 rounds an equality away", cellOf("y = if 0.1 * (x + z) == 0.1 * x + 0.1 * z then 2 * x else x")],
+    ["that jumps nearer than the steps of differences", cellOf("y = 0.1 * floor(1000 * x + 3000.3) * z")],
+    [
+      "in which float32 carries numbers of thousands across a jump",
+      cellOf("y = (1000 * x + 3000) - floor(1000 * x + 3000)"),
+    ],
+  ])("%s", async (_, text) => {
+    expect(failures(await checkGradients(text, { seed: 1, runs: 2 }))).toEqual([]);
+  });
+
+  it("says where float32 may be on the other side of a jump", async () => {
+    const { passed, tensors } = await checkGradients(cellOf("y = floor(0.1 * round(20 * x) * 10) * z"), { runs: 4 });
+    const methods = tensors.find(({ name }) => name === "z")!.methods;
+    const { kinks, compared } = methods.find(({ precision, method }) => precision === "f32" && method === "float64")!;
+    expect({ passed, some: kinks > 0 && compared > 0 }).toEqual({ passed: true, some: true });
   });
 });
