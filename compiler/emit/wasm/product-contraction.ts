@@ -22,6 +22,12 @@ export interface Tile {
   readonly groups: readonly SumGroup[];
 }
 
+/** Where a row of the left operand is: a pointer, and bytes behind it. */
+interface Left {
+  readonly pointer: Local;
+  readonly offset: number;
+}
+
 export class Contraction {
   private readonly plan: ProductPlan;
   private readonly statements: Statements;
@@ -38,15 +44,22 @@ export class Contraction {
     const { code, statements } = this;
     const { product } = this.plan;
     const { integers } = statements;
-    const lefts = tile.rows.map((row) => {
+    const distance = this.rowDistance();
+    const lefts: Left[] = [];
+    for (const [n, row] of tile.rows.entries()) {
+      const [first] = lefts;
+      if (first !== undefined && distance !== undefined) {
+        lefts.push({ pointer: first.pointer, offset: n * distance });
+        continue;
+      }
       const pointer = code.local("i32");
       integers.scoped(() => {
         if (row !== undefined && product.rows !== undefined) integers.bind(product.rows.variable, row);
         this.pushStart(product.a, new Map());
         code.set(pointer);
       });
-      return pointer;
-    });
+      lefts.push({ pointer, offset: 0 });
+    }
     const right = code.local("i32");
     integers.scoped(() => {
       integers.bind(this.plan.unit, first);
@@ -66,7 +79,16 @@ export class Contraction {
       }
     });
     this.axisLoop(this.plan.chunks === undefined ? 0 : 1, lefts, right, tile);
-    code.release(right, ...lefts);
+    code.release(right, ...pointersOf(lefts));
+  }
+
+  /** Bytes between neighbouring rows of the left operand, where they are always the same: one pointer then serves all. */
+  private rowDistance(): number | undefined {
+    const { rows, a } = this.plan.product;
+    if (rows === undefined || (rows.extent.kind === "examples" && rows.extent.examples.kind === "list")) return undefined;
+    const term = a.offset.terms.find(({ variable }) => variable === rows.variable);
+    const elements = term === undefined ? 0 : constantOf(term.coefficient);
+    return elements === undefined ? undefined : elements * this.plan.size;
   }
 
   /** Pushes the address of an operand at the start of what is contracted. */
@@ -98,7 +120,7 @@ export class Contraction {
     return local;
   }
 
-  private axisLoop(depth: number, lefts: readonly Local[], right: Local, tile: Tile): void {
+  private axisLoop(depth: number, lefts: readonly Left[], right: Local, tile: Tile): void {
     const { code, statements } = this;
     const { product } = this.plan;
     const axis = product.contracted[depth];
@@ -161,13 +183,14 @@ export class Contraction {
             pushMember(axis, counter, 0, this.statements);
             code.set(element);
           }
-          const inner = lefts.map((left) => at(left, leftStride));
+          const copies = new Map(pointersOf(lefts).map((pointer) => [pointer, at(pointer, leftStride)]));
+          const inner = lefts.map(({ pointer, offset }) => ({ pointer: copies.get(pointer) as Local, offset }));
           const innerRight = packed ? right : at(right, rightStride);
           this.axisLoop(depth + 1, inner, innerRight, tile);
-          code.release(...inner, ...(packed ? [] : [innerRight]));
+          code.release(...copies.values(), ...(packed ? [] : [innerRight]));
         }
         if (list === undefined) {
-          for (const left of lefts) move(left, leftStride);
+          for (const pointer of pointersOf(lefts)) move(pointer, leftStride);
           move(right, rightStride);
         } else if (packed) move(right, rightStride);
         if (counts) code.get(right).get(end).op("i32.ne").brIf(again);
@@ -181,7 +204,7 @@ export class Contraction {
   }
 
   /** One contracted index: every sum takes one term. `sideExit` stands between halves of a long row of vectors. */
-  private multiply(lefts: readonly Local[], right: Local, { vectors, groups }: Tile, sideExit?: () => void): void {
+  private multiply(lefts: readonly Left[], right: Local, { vectors, groups }: Tile, sideExit?: () => void): void {
     const { code } = this;
     const { size, runs } = this.plan;
     const { fma } = this.statements.parts.target;
@@ -210,8 +233,8 @@ export class Contraction {
     const exitAt = columns.length > 4 ? Math.ceil(columns.length / 2) : columns.length;
     lefts.forEach((left, r) => {
       code
-        .get(left)
-        .memory(size === 4 ? "v128.load32_splat" : "v128.load64_splat", 0)
+        .get(left.pointer)
+        .memory(size === 4 ? "v128.load32_splat" : "v128.load64_splat", left.offset)
         .set(a);
       columns.forEach((column, n) => {
         if (n === exitAt) sideExit?.();
@@ -267,4 +290,8 @@ export class Contraction {
     code.get(loaded);
     code.release(loaded, ...(typeof stride === "number" ? [] : [stride]));
   }
+}
+
+function pointersOf(lefts: readonly Left[]): Local[] {
+  return [...new Set(lefts.map(({ pointer }) => pointer))];
 }
