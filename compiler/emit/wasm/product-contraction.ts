@@ -18,6 +18,8 @@ export interface SumGroup {
 /** Groups of a tile, row by row: `groups[r * vectors + v]` belongs to `rows[r]` and vector `v`. */
 export interface Tile {
   readonly rows: readonly (Local | undefined)[];
+  /** The place of the first row among the rows of the product. */
+  readonly position: Local | undefined;
   readonly vectors: number;
   readonly groups: readonly SumGroup[];
 }
@@ -54,8 +56,9 @@ export class Contraction {
       }
       const pointer = code.local("i32");
       integers.scoped(() => {
-        if (row !== undefined && product.rows !== undefined) integers.bind(product.rows.variable, row);
-        this.pushStart(product.a, new Map());
+        const at = product.copied === undefined ? row : tile.position;
+        if (at !== undefined && this.plan.row !== undefined) integers.bind(this.plan.row, at);
+        this.pushStart(this.plan.left, new Map());
         code.set(pointer);
       });
       lefts.push({ pointer, offset: 0 });
@@ -84,9 +87,10 @@ export class Contraction {
 
   /** Bytes between neighbouring rows of the left operand, where they are always the same: one pointer then serves all. */
   private rowDistance(): number | undefined {
-    const { rows, a } = this.plan.product;
-    if (rows === undefined || (rows.extent.kind === "examples" && rows.extent.examples.kind === "list")) return undefined;
-    const term = a.offset.terms.find(({ variable }) => variable === rows.variable);
+    const { product, left, row } = this.plan;
+    const extent = product.copied === undefined ? product.rows?.extent : undefined;
+    if (extent?.kind === "examples" && extent.examples.kind === "list") return undefined;
+    const term = left.offset.terms.find(({ variable }) => variable === row);
     const elements = term === undefined ? 0 : constantOf(term.coefficient);
     return elements === undefined ? undefined : elements * this.plan.size;
   }
@@ -133,7 +137,7 @@ export class Contraction {
     const list =
       axis.extent.kind === "examples" && axis.extent.examples.kind === "list" ? axis.extent.examples.list : undefined;
     const count = this.plan.chunks?.count ?? statements.count(axis.extent, axis.variable);
-    const leftStride = this.strideOf(product.a, axis);
+    const leftStride = this.strideOf(this.plan.left, axis);
     // Packed weights follow each other whatever the axes.
     const rightStride: Count = packed
       ? innermost

@@ -1,9 +1,16 @@
 /** How a product is computed: the shape of its register tiles and where its operands are, decided before any code. */
 import { invariant } from "../../diagnostics/invariant.js";
-import { addAffine, affineConstant, affineVariable, plainExtent } from "../../ir/kernel/affine.js";
-import type { Affine, Axis, ProductStatement } from "../../ir/kernel/types.js";
+import {
+  addAffine,
+  AFFINE_ZERO,
+  affineConstant,
+  affineVariable,
+  plainExtent,
+  scaleAffine,
+} from "../../ir/kernel/affine.js";
+import type { Access, Affine, Axis, ProductStatement } from "../../ir/kernel/types.js";
 import { tileOf } from "../../transform/kernel/target.js";
-import { constantOf } from "../../types/dim.js";
+import { constantOf, dimConstant } from "../../types/dim.js";
 import type { Local } from "./code.js";
 import type { Statements } from "./statements.js";
 
@@ -33,6 +40,9 @@ export interface ProductPlan {
   /** The variable of a run's elements. */
   readonly unit: string;
   readonly right: RightOperand;
+  /** The left operand where tiles read it, and the variable of its rows: `POSITION` where they are a copy. */
+  readonly left: Access;
+  readonly row: string | undefined;
   /** Lanes of a vector, and bytes of an element. */
   readonly width: number;
   readonly size: number;
@@ -69,6 +79,7 @@ export function planProduct(
     product,
     runs,
     unit: tail?.unit ?? columns?.variable ?? "unit",
+    ...leftOf(product),
     right: packed !== undefined ? "packed" : sideBySide ? "rows" : "gathered",
     width: expressions.lanesPerVector,
     size: expressions.elementBytes,
@@ -81,6 +92,22 @@ export function planProduct(
     depth: contracted.reduce((depth, { extent }) => depth * (plainExtent(extent) ?? 1), 1),
     chunks: isLongSum(product) ? planChunks(() => code.local("i32")) : undefined,
   };
+}
+
+/** The place of a row among the rows of a product. */
+export const POSITION = "row position";
+
+function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "row"> {
+  const { a, copied, rows, contracted } = product;
+  if (copied === undefined) return { left: a, row: rows?.variable };
+  let stride = 1;
+  let offset = AFFINE_ZERO;
+  for (const { variable, extent } of contracted.toReversed()) {
+    offset = addAffine(offset, scaleAffine(affineVariable(variable), dimConstant(stride)));
+    stride *= plainExtent(extent) ?? 0;
+  }
+  if (rows !== undefined) offset = addAffine(offset, scaleAffine(affineVariable(POSITION), dimConstant(stride)));
+  return { left: { buffer: copied, offset }, row: rows === undefined ? undefined : POSITION };
 }
 
 /** Weight gradients: what is contracted are the steps of all examples, more than stay in a cache. */
@@ -109,9 +136,9 @@ export function pushMember({ extent }: Axis, position: Local, n: number, { code,
     return;
   }
   const { list } = extent.examples;
-  integers.bind("row position", position);
-  const offset = addAffine(affineVariable("row position"), affineConstant(n));
+  const offset = addAffine(affineVariable(POSITION), affineConstant(n));
   integers.scoped(() => {
+    integers.bind(POSITION, position);
     code.memory("i32.load", integers.address({ buffer: list, offset }).offset);
   });
 }

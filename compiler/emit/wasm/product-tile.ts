@@ -30,10 +30,15 @@ export class TileCode {
   }
 
   /** One register tile: sums, the loop over what is contracted, the tail. */
-  emit(rows: readonly (Local | undefined)[], counts: readonly number[], units: readonly Local[]): void {
+  emit(
+    rows: readonly (Local | undefined)[],
+    position: Local | undefined,
+    counts: readonly number[],
+    units: readonly Local[],
+  ): void {
     const groups = rows.flatMap((row) => counts.map((count, v) => this.group(row, units[v] as Local, count)));
     this.begin(groups);
-    this.contraction.contract({ rows, vectors: counts.length, groups }, units[0] as Local);
+    this.contraction.contract({ rows, position, vectors: counts.length, groups }, units[0] as Local);
     this.finish(groups);
   }
 

@@ -1,7 +1,7 @@
 /** The way through rows, columns and long sums of a product, tile by tile. */
-import type { Axis } from "../../ir/kernel/types.js";
+import type { Axis, Expression, Statement } from "../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "./code.js";
-import { type Chunks, type ProductPlan, pushMember } from "./product-plan.js";
+import { type Chunks, POSITION, type ProductPlan, pushMember } from "./product-plan.js";
 import { TileCode } from "./product-tile.js";
 import type { Count, Statements } from "./statements.js";
 
@@ -26,6 +26,7 @@ export class ProductWalk {
   }
 
   emit(): void {
+    if (this.plan.product.copied !== undefined) this.copyRows();
     const { chunks } = this.plan;
     if (chunks === undefined) this.rowBlocks();
     else this.chunkLoop(chunks);
@@ -64,6 +65,44 @@ export class ProductWalk {
       code.op("i32.lt_s").brIf(nextExample);
     });
     code.release(position, steps, ...(typeof examples === "number" ? [] : [examples]));
+  }
+
+  /** Copies the left operand, row by row. */
+  private copyRows(): void {
+    const { code, statements } = this;
+    const { product, left } = this.plan;
+    const { rows, contracted, a } = product;
+    const value: Expression = { kind: "load", access: a, dtype: "real" };
+    const store: Statement = { kind: "store", access: left, value, mode: "set" };
+    const copy = contracted.reduceRight<Statement>(
+      (inner, axis) => ({ kind: "for", ...axis, step: 1, reverse: false, body: [inner] }),
+      store,
+    );
+    if (rows === undefined) {
+      statements.emit(copy, undefined);
+      return;
+    }
+    const count = statements.count(rows.extent, rows.variable);
+    const position = code.local("i32");
+    const member = code.local("i32");
+    code.i32(0).set(position);
+    code.block((exit) => {
+      code.loop((again) => {
+        code.get(position);
+        statements.pushCount(count);
+        code.op("i32.ge_s").brIf(exit);
+        pushMember(rows, position, 0, statements);
+        code.set(member);
+        statements.integers.scoped(() => {
+          statements.integers.bind(POSITION, position);
+          statements.integers.bind(rows.variable, member);
+          statements.emit(copy, undefined);
+        });
+        this.advance(position, 1);
+        code.br(again);
+      });
+    });
+    code.release(position, member, ...(typeof count === "number" ? [] : [count]));
   }
 
   /** Blocks of rows: their part of the result, and of the left operand, is at hand for all columns. */
@@ -180,7 +219,7 @@ export class ProductWalk {
     const { width } = this.plan;
     const { rows } = this.plan.product;
     if (rows === undefined) {
-      this.withUnits(counts, first, (units) => this.tiles.emit([undefined], counts, units));
+      this.withUnits(counts, first, (units) => this.tiles.emit([undefined], undefined, counts, units));
       return;
     }
     const end = this.rowEnd;
@@ -229,7 +268,7 @@ export class ProductWalk {
       const start = code.local("i32");
       rounds(rowTile, (members) => {
         const run = (lanes: readonly number[]): void => {
-          this.withUnits(lanes, start, (units) => this.tiles.emit(members, lanes, units));
+          this.withUnits(lanes, start, (units) => this.tiles.emit(members, position, lanes, units));
         };
         const lanes = Array<number>(block).fill(width);
         code.get(first).set(start);
@@ -257,7 +296,7 @@ export class ProductWalk {
     }
     if (this.fillsTiles) return;
     rounds(1, (members) => {
-      this.withUnits(counts, first, (units) => this.tiles.emit(members, counts, units));
+      this.withUnits(counts, first, (units) => this.tiles.emit(members, position, counts, units));
     });
   }
 
@@ -317,8 +356,9 @@ export class ProductWalk {
           const own = groups.slice(l * lot, (l + 1) * lot);
           const unit = units[l * lot] as Local;
           code.get(many).if(
-            () => this.tiles.contraction.contract({ rows: members, vectors: block, groups: own }, unit),
-            () => this.tiles.contraction.contract({ rows: members.slice(0, 1), vectors: lot, groups: own }, unit),
+            () => this.tiles.contraction.contract({ rows: members, position, vectors: block, groups: own }, unit),
+            () =>
+              this.tiles.contraction.contract({ rows: members.slice(0, 1), position, vectors: lot, groups: own }, unit),
           );
         }
         this.tiles.finish(groups);

@@ -143,14 +143,19 @@ class RegionCounter {
         this.#statements(statement.body, loops);
         return;
       case "product": {
-        const { rows, columns, contracted, a, b, initial, out, tail } = statement;
+        const { rows, columns, contracted, a, b, initial, out, tail, copied } = statement;
         const outer = this.#within(
           [rows, columns].filter((axis) => axis !== undefined),
           loops,
         );
         const all = this.#within(contracted, outer);
         this.products += 2 * totalOf(all);
-        this.reads += this.#access(a, all) + this.#access(b, all);
+        const left = this.#access(a, all);
+        this.reads += left + this.#access(b, all);
+        if (copied !== undefined) {
+          this.writes += left;
+          this.reads += left;
+        }
         if (initial !== undefined) this.#expression(initial, outer);
         if (tail === undefined) this.writes += this.#access(out, outer, "written");
         else

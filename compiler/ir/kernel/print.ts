@@ -40,14 +40,15 @@ function printStatement(statement: Statement, indent: string): string {
       return `${indent}${head}\n${printBody(statement.body, `${indent}  `)}`;
     }
     case "product": {
-      const { rows, columns, contracted, a, b, initial, out, tail, packed } = statement;
+      const { rows, columns, contracted, a, b, initial, out, tail, packed, copied } = statement;
       const axis = (name: string, value: Axis | undefined) =>
         value === undefined ? [] : [`${indent}  ${name} ${printAxis(value)}\n`];
       const start = initial === undefined ? "" : `${printExpression(initial)} + `;
       const target = tail === undefined ? printAccess(out) : tail.sums.join(", ");
       const right = `${printAccess(b)}${packed === undefined ? "" : ` packed in ${packed}`}`;
+      const left = `${printAccess(a)}${copied === undefined ? "" : ` copied to ${copied}`}`;
       return [
-        `${indent}product ${target} = ${start}sum ${printAccess(a)} * ${right}\n`,
+        `${indent}product ${target} = ${start}sum ${left} * ${right}\n`,
         ...axis("rows", rows),
         ...axis("columns", columns),
         ...contracted.flatMap((value) => axis("contracted", value)),

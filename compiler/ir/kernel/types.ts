@@ -103,6 +103,11 @@ export interface ProductStatement {
   readonly tail?: ProductTail;
   /** A copy of the right operand in the order in which tiles read it, made by a `pack` statement. */
   readonly packed?: string;
+  /**
+   * Where the rows of the left operand are copied first, one behind the other in the order of `rows`: a `tail` overwrites
+   * the operand. `contracted` has plain extents then.
+   */
+  readonly copied?: string;
 }
 
 /**

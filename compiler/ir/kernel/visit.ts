@@ -33,6 +33,7 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
       visit(statement.b, "read");
       if (statement.initial !== undefined) expression(statement.initial);
       if (statement.packed !== undefined) visit({ buffer: statement.packed, offset: START }, "read");
+      if (statement.copied !== undefined) visit({ buffer: statement.copied, offset: START }, "write");
       if (statement.tail === undefined) visit(statement.out, "write");
       else statement.tail.body.forEach((inner) => forEachAccess(inner, visit));
       return;
@@ -118,6 +119,9 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
         ...(statement.packed === undefined
           ? {}
           : { packed: access({ buffer: statement.packed, offset: START }).buffer }),
+        ...(statement.copied === undefined
+          ? {}
+          : { copied: access({ buffer: statement.copied, offset: START }).buffer }),
         ...(statement.tail === undefined
           ? {}
           : { tail: { ...statement.tail, body: statement.tail.body.map((inner) => mapStatement(inner, mapper)) } }),

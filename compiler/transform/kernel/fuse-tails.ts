@@ -10,6 +10,7 @@ import {
   AFFINE_ZERO,
   affineKey,
   affineVariable,
+  ONE,
   plainExtent,
   plainValue,
   substituteAffine,
@@ -25,7 +26,7 @@ import type {
   Statement,
 } from "../../ir/kernel/types.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
-import { constantOf } from "../../types/dim.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../types/dim.js";
 import { type KernelPass, type UnplannedKernels, wholeOf } from "./kernel-pass.js";
 import type { UnplacedBuffer } from "./plan-memory.js";
 import { tileOf, type VectorTarget } from "./target.js";
@@ -51,6 +52,11 @@ interface Nest {
   /** What stands before each inner loop, in order. */
   readonly before: readonly Statement[];
   readonly body: readonly Statement[];
+}
+
+interface Copied {
+  readonly before: readonly Statement[];
+  readonly operand: Pick<ProductStatement, "copied"> | Pick<ProductStatement, "a">;
 }
 
 class TailFuser {
@@ -148,20 +154,16 @@ class TailFuser {
       }),
     );
     if (!reads || !fits || !isVectorizable(body, unit)) return undefined;
-    const copied = this.copyOperand(product, body);
+    const copied = this.copyOperand(made, first, body);
     if (copied === undefined) return undefined;
     this.buffers.delete(buffer);
-    const fused: ProductStatement = { ...product, a: copied.a, tail: { unit, length, sums, body } };
+    const fused: ProductStatement = { ...product, ...copied.operand, tail: { unit, length, sums, body } };
     const region: Region = { ...second, comment: `${first.comment}, then ${second.comment}`, body: wrap(loops, fused) };
-    const copy: Statement[] = copied.body === undefined ? [] : [copyRegion(first, wrap(loops, copied.body))];
-    return [...copy, region];
+    return [...copied.before, region];
   }
 
-  /** The left operand, or a copy of it where `tail` overwrites it; undefined where the two cannot be joined. */
-  private copyOperand(
-    product: ProductStatement,
-    tail: readonly Statement[],
-  ): { a: ProductStatement["a"]; body?: Statement } | undefined {
+  /** Where the left operand is read, and what copies it where `tail` overwrites it; undefined where the two cannot be joined. */
+  private copyOperand({ product, loops }: ProductNest, first: Region, tail: readonly Statement[]): Copied | undefined {
     const stored = new Set<string>();
     for (const statement of tail) {
       forEachAccess(statement, ({ buffer }, use) => {
@@ -175,12 +177,21 @@ class TailFuser {
       });
     }
     if (conflict) return undefined;
-    if (!stored.has(wholeOf(product.a.buffer, this.buffers))) return { a: product.a };
+    if (!stored.has(wholeOf(product.a.buffer, this.buffers))) return { before: [], operand: {} };
     const source = this.buffers.get(product.a.buffer);
     if (source === undefined) return undefined;
     let name = `${product.out.buffer}.operand`;
     for (let n = 2; this.buffers.has(name); n++) name = `${product.out.buffer}.operand${n}`;
-    this.buffers.set(name, { name, external: false, dtype: source.dtype, size: source.size, persistent: false });
+    const buffer = { name, external: false, dtype: source.dtype, persistent: false };
+    const rows = product.rows === undefined ? ONE : rowsOf(product.rows);
+    const depths = product.contracted.map(({ extent }) => plainExtent(extent));
+    // Around other loops the tail of one round would overwrite what the next one copies.
+    if (loops.length === 0 && rows !== undefined && depths.every((depth) => depth !== undefined)) {
+      const depth = dimConstant(depths.reduce((all, one) => all * one, 1));
+      this.buffers.set(name, { ...buffer, size: multiplyDims(rows, depth) });
+      return { before: [], operand: { copied: name } };
+    }
+    this.buffers.set(name, { ...buffer, size: source.size });
     const a = { ...product.a, buffer: name };
     const store: Statement = {
       kind: "store",
@@ -188,13 +199,18 @@ class TailFuser {
       value: { kind: "load", access: product.a, dtype: "real" },
       mode: "set",
     };
-    const axes = [...(product.rows === undefined ? [] : [product.rows]), ...product.contracted];
-    return { a, body: wrap(axes, store)[0] as Statement };
+    const axes = [...loops, ...(product.rows === undefined ? [] : [product.rows]), ...product.contracted];
+    const body = wrap(axes, store);
+    const comment = "a copy of the left operand";
+    return { before: [{ kind: "region", name: `${first.name} operand`, comment, body }], operand: { a } };
   }
 }
 
-function copyRegion(first: Region, body: Statement[]): Region {
-  return { kind: "region", name: `${first.name} operand`, comment: "a copy of the left operand", body };
+/** At most how many rows there are, where they can be copied one behind the other. */
+function rowsOf({ extent }: Axis): Dim | undefined {
+  if (extent.kind === "examples") return dimSymbol(BATCH_SYMBOL);
+  const rows = plainExtent(extent);
+  return rows === undefined ? undefined : dimConstant(rows);
 }
 
 function productNest({ body }: Region): ProductNest | undefined {
