@@ -60,7 +60,8 @@ export type {
   Precision,
   TensorReport,
 } from "./gradcheck/report.js";
-export type { Counterexample, Fault, FaultPlace, FaultStage } from "./gradcheck/locate/fault.js";
+export type { Fault, FaultPlace, FaultStage } from "./gradcheck/locate/fault.js";
+export type { Counterexample } from "./gradcheck/locate/trial.js";
 
 // Does a compiled module keep its promises?
 export { verifyModule, type VerifyOptions } from "./verify/verify-module.js";

@@ -132,10 +132,14 @@ function printFault(fault: Fault, paint: Paint): string[] {
     const [was, is] = stage === "pass" ? ["before  ", "after   "] : ["measured", "derived "];
     lines.push(`  ${is} ${number(analytic)}`, `  ${was} ${number(numeric)}`);
   }
-  const { dimensions, batch, steps, values, cotangents } = counterexample;
+  const { dimensions, batch, steps, lengths, sizes, values, cotangents } = counterexample;
   lines.push(
     `  ${stage === "rule" ? "smallest case" : "case"}: ${sizesText(dimensions, batch, steps)}; what is not listed is zero`,
   );
+  const shorter = lengths.some((length) => length < steps) ? [["steps", lengths] as const] : [];
+  for (const [name, own] of [...Object.entries(sizes), ...shorter]) {
+    lines.push(`    ${name} of each example: ${own.join(", ")}`);
+  }
   for (const [name, value] of Object.entries(values)) lines.push(`    ${name} = ${valueText(value)}`);
   for (const [name, value] of Object.entries(cotangents)) lines.push(`    cotangent of ${name} = ${valueText(value)}`);
   return lines;

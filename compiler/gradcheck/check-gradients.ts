@@ -131,7 +131,7 @@ async function runChecks(
   const fault =
     failure === undefined || cell === undefined || source === undefined || !tensors.some(isGross)
       ? undefined
-      : locateFault(cellSource(source), cell, failure.point, failure.candidate.dimensions);
+      : locateFault(cellSource(source), cell, { dimensions: failure.candidate.dimensions, point: failure.point });
   return {
     passed,
     cell: manifest?.cell ?? "",

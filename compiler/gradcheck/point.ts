@@ -1,7 +1,7 @@
 /** A point at which derivatives are compared: sizes, and numbers for everything a call of a module takes. Plain data. */
 import type { BatchValue } from "../ir/graph/evaluate.js";
 import { unpad } from "../ir/graph/evaluate.js";
-import { forEachIndex, type Tensor } from "../ir/graph/tensor.js";
+import { forEachIndex, indexAt, type Tensor } from "../ir/graph/tensor.js";
 
 /** What has a gradient. */
 export type Role = "param" | "input" | "context" | "state";
@@ -76,13 +76,7 @@ export function realPlaces(at: PointSizes, tensor: PointTensor): number[] {
 /** Where a position is: `[b, t, …]`, of a param `[…]`. */
 export function indexOf(at: PointSizes, tensor: PointTensor, position: number): number[] {
   const shape = paddedShape(at, tensor);
-  const index: number[] = [];
-  let rest = position;
-  for (const size of [...shape].reverse()) {
-    index.unshift(rest % size);
-    rest = Math.floor(rest / size);
-  }
-  return tensor.role === "param" ? index : [rest, ...index];
+  return indexAt(tensor.role === "param" ? shape : [at.batch, ...shape], position);
 }
 
 /** What `forward` takes. Parameters are not among it: they belong to the instance. */

@@ -2,8 +2,9 @@
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 import type { SourceFile } from "../../source/source-file.js";
 import type { Span } from "../../source/span.js";
-import { type Point, paddedShape } from "../point.js";
+import type { ChangedNumber } from "./find-pass.js";
 import type { FaultyOperation } from "./locate.js";
+import type { Counterexample } from "./trial.js";
 
 /**
  * - `rule`: the derivative rule of an operation;
@@ -43,16 +44,6 @@ export interface Fault {
   readonly counterexample: Counterexample;
 }
 
-export interface Counterexample {
-  readonly dimensions: Readonly<Record<string, number>>;
-  readonly batch: number;
-  readonly steps: number;
-  /** Numbers of everything, nested as the shapes say; those that are all zero are left out. */
-  readonly values: Readonly<Record<string, unknown>>;
-  /** Cotangents of outputs and final states, in the same way: the loss is `Σ cotangent · value`. */
-  readonly cotangents: Readonly<Record<string, unknown>>;
-}
-
 export function faultOfRule(
   found: FaultyOperation,
   mode: Fault["mode"],
@@ -73,6 +64,25 @@ export function faultOfRule(
     example,
     step: steps[0],
     index,
+    counterexample,
+  };
+}
+
+/** Of a pass that changes a number; of the code where there is none. */
+export function faultOfPass(changed: ChangedNumber | undefined, counterexample: Counterexample): Fault {
+  const isForward = changed?.entry === "jvp" || changed?.entry === "initialJvp";
+  return {
+    stage: changed === undefined ? "code" : "pass",
+    mode: changed?.entry === "hvp" ? "second" : isForward ? "forward" : "reverse",
+    operation: changed?.pass ?? "",
+    operand: undefined,
+    equation: changed?.output,
+    place: undefined,
+    analytic: changed?.after,
+    numeric: changed?.before,
+    example: 0,
+    step: undefined,
+    index: [],
     counterexample,
   };
 }
@@ -113,34 +123,4 @@ function equationOf(fn: GraphFunction, instruction: Instruction): string | undef
     for (const id of results) derived.add(id);
   }
   return undefined;
-}
-
-export function counterexampleOf(point: Point, dimensions: Readonly<Record<string, number>>): Counterexample {
-  const nested = (tensors: Point["tensors"]): Record<string, unknown> =>
-    Object.fromEntries(
-      tensors.flatMap((tensor) => {
-        if (tensor.values.every((x) => x === 0)) return [];
-        const shape = paddedShape(point, tensor);
-        const full = tensor.role === "param" ? shape : [point.batch, ...shape];
-        return [[tensor.role === "final" ? `final.${tensor.name}` : tensor.name, nest(tensor.values, full)]];
-      }),
-    );
-  return {
-    dimensions,
-    batch: point.batch,
-    steps: point.steps,
-    values: nested([...point.tensors, ...point.indices]),
-    cotangents: nested(point.cotangents),
-  };
-}
-
-/** Numbers in arrays of arrays, as the shape says. */
-function nest(values: ArrayLike<number>, shape: readonly number[]): unknown {
-  const [size, ...rest] = shape;
-  if (size === undefined) return values[0] as number;
-  const width = rest.reduce((product, n) => product * n, 1);
-  return Array.from({ length: size }, (_, i) => {
-    const part = Array.from({ length: width }, (_, j) => values[i * width + j] as number);
-    return nest(part, rest);
-  });
 }

@@ -12,10 +12,11 @@ import { graphName, graphValues } from "../graph-point.js";
 import { type Point, symbolSizes } from "../point.js";
 import { wholeFunctionAt } from "../whole-function.js";
 import { directionLike, forwardDisagrees, reverseDisagrees } from "./disagree.js";
-import { counterexampleOf, type Fault, faultOfRule } from "./fault.js";
+import { type Fault, faultOfRule } from "./fault.js";
 import { type FaultyOperation, locateInForwardMode, locateInReverseMode } from "./locate.js";
-import { shrinkTrial, type Trial, type TrialSizes } from "./shrink.js";
+import { shrinkTrial, type TrialSizes } from "./shrink.js";
 import type { Subject } from "./subject.js";
+import { counterexampleOf, type Trial } from "./trial.js";
 
 /** A cell that can be lowered at any sizes. */
 export interface CellSource {
@@ -62,7 +63,7 @@ export function findWrongRule(
     const known = caseOf(source, trial);
     const found = known && locate(mode, known);
     if (found === undefined) continue;
-    return faultOfRule(found, mode, source.sources, counterexampleOf(trial.point, trial.dimensions));
+    return faultOfRule(found, mode, source.sources, counterexampleOf(trial));
   }
   return undefined;
 }

@@ -8,7 +8,7 @@
  */
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import type { Sizes } from "../../ir/graph/evaluate-rules.js";
-import { elementCount, type Tensor } from "../../ir/graph/tensor.js";
+import { elementCount, indexAt, type Tensor } from "../../ir/graph/tensor.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { DerivativeRules } from "../../transform/autodiff/derivative-rules.js";
@@ -177,11 +177,6 @@ function splitIndex(
   place: number,
   scans: number,
 ): { readonly steps: readonly number[]; readonly index: readonly number[] } {
-  const all: number[] = [];
-  let rest = place;
-  for (const size of [...shape].reverse()) {
-    all.unshift(rest % size);
-    rest = Math.floor(rest / size);
-  }
+  const all = indexAt(shape, place);
   return { steps: all.slice(0, scans), index: all.slice(scans) };
 }

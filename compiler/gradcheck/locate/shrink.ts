@@ -1,11 +1,6 @@
 /** Makes a case that fails small: fewer examples, steps and sizes, then simpler numbers. */
-import type { Point, PointTensor } from "../point.js";
-
-/** A point of a cell at some sizes. */
-export interface Trial {
-  readonly dimensions: Readonly<Record<string, number>>;
-  readonly point: Point;
-}
+import type { PointTensor } from "../point.js";
+import type { Trial } from "./trial.js";
 
 export interface TrialSizes {
   readonly dimensions: Readonly<Record<string, number>>;

@@ -30,6 +30,11 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
+/** The index of a position in row-major order. */
+export function indexAt(shape: readonly number[], position: number): number[] {
+  return stridesOf(shape).map((stride, axis) => Math.floor(position / stride) % (shape[axis] as number));
+}
+
 /** Calls `visit` with every index of `shape` in row-major order and its position; the array is reused. */
 export function forEachIndex(
   shape: readonly number[],

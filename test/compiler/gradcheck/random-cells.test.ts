@@ -5,7 +5,7 @@
  */
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
-import { checkRules } from "../../../compiler/gradcheck/check-gradients.js";
+import { checkRules, type RuleCheck } from "../../../compiler/gradcheck/check-gradients.js";
 import { checkGradients, UncheckableError } from "../../../compiler/index.js";
 import { arbitraryCell } from "../../../compiler/testing/fast-check.js";
 import { derivativeRules } from "../../../compiler/transform/autodiff/derivative-rules.js";
@@ -53,6 +53,22 @@ it("compiled modules", () =>
     ),
     { ...parameters, numRuns: Math.ceil(parameters.numRuns / 10) },
   ));
+
+it("show a fault by a small text and a case that can be repeated", async () => {
+  const { scalar } = derivativeRules;
+  const wrong = { ...derivativeRules, scalar: { ...scalar, softplus: scalar.tanh } };
+  const check = (source: string, cell: string, seed: number): RuleCheck =>
+    checkRules(source, wrong, { cell, seed, runs: 1 });
+  const { counterexample } = await fc.check(
+    fc.property(arbitraryCell(), fc.nat(), ({ source, cell }, seed) => check(source, cell, seed).mode === undefined),
+    { seed: 1, numRuns: 200 },
+  );
+  const [{ source, cell }, seed] = counterexample!;
+  expect(source.length).toBeLessThan(150);
+  const { fault } = check(source, cell, seed);
+  expect(fault).toMatchObject({ operation: "softplus", counterexample: { batch: 1, steps: 1, lengths: [1] } });
+  expect(fault!.place!.text).toMatch(/^softplus/u);
+});
 
 afterAll(() => {
   const { derived, compiled, uncheckable } = count;
