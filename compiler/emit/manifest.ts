@@ -1,5 +1,6 @@
 /** The manifest of a cell's module: what loaders, printers and the module itself read. */
 import { invariant } from "../diagnostics/invariant.js";
+import { declaredReach } from "../lower/declared-reach.js";
 import type { LoweredCell, LoweredTensor } from "../lower/lowered-cell.js";
 import { constantOf, type Dim, evaluateDim, printDim, symbolsOf } from "../types/dim.js";
 import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
@@ -55,9 +56,13 @@ export function buildManifest(cell: LoweredCell, options: ModuleOptions): Manife
 }
 
 /** Nothing where there are none: modules of other cells are as they were before functions could declare derivatives. */
-function declaredDerivatives({ declared }: LoweredCell): Pick<Manifest, "declaredDerivatives"> {
-  const names = new Set(declared.map(({ name }) => name));
-  return names.size === 0 ? {} : { declaredDerivatives: [...names] };
+function declaredDerivatives(cell: LoweredCell): Pick<Manifest, "declaredDerivatives" | "gradientAsDeclared"> {
+  const names = new Set(cell.declared.map(({ name }) => name));
+  const reached = declaredReach(cell);
+  return {
+    ...(names.size === 0 ? {} : { declaredDerivatives: [...names] }),
+    ...(reached.length === 0 ? {} : { gradientAsDeclared: reached }),
+  };
 }
 
 /** An object in which every name, `__proto__` too, is a property like any other. */

@@ -3,7 +3,6 @@
  * other. For each tensor one direction changes every number by the same amount up or down, so that no number escapes; at small
  * calls there are some along single numbers. Arguments lie on a grid on which steps are exact, so float32 arguments round nothing.
  */
-import { declares } from "../gradcheck/declared-distances.js";
 import { type Call, cotangentsOf, setParams, type Tensors, valuesOf } from "./call.js";
 import { compareWithDifferences, type Mode, precise, runsOfDifferences } from "./compare-derivatives.js";
 import type { Context } from "./context.js";
@@ -15,6 +14,7 @@ import {
   difference,
   type Direction,
   drawDirections,
+  isDeclared,
   lossOf,
   tangentsAlong,
   variablesOf,
@@ -22,30 +22,29 @@ import {
   weigh,
 } from "./variables.js";
 
-/** `gradient` and `jvp`, which share the differences. Where derivatives are declared, they are compared with each other only. */
+/** `gradient` and `jvp`, which share the differences. By tensors whose gradient is declared they are compared with each other only. */
 export function checkFirstDerivatives(
   context: Context,
   findings: { readonly gradient: Findings; readonly jvp: Findings },
 ): void {
   const { manifest, instance, call, random, scale } = context;
   const { has } = manifest;
-  const directions = drawDirections(
-    variablesOf(manifest, call),
-    random,
-    context.affordable(runsOfDifferences),
-    scale === "small",
-  );
+  const variables = variablesOf(manifest, call);
+  const [plain, declared] = [false, true].map((wanted) => {
+    const own = variables.filter(({ name }) => isDeclared(manifest, name) === wanted);
+    return drawDirections(own, random, context.affordable(runsOfDifferences), scale === "small");
+  }) as [Direction[], Direction[]];
   const modes: Mode[] = [];
   if (has.gradient) modes.push({ title: "the gradient", findings: findings.gradient, along: reverseMode(context) });
   if (has.jvp) modes.push({ title: "jvp", findings: findings.jvp, along: forwardMode(context) });
-  if (!declares(manifest)) {
+  if (plain.length > 0) {
     const start = runForward(manifest, instance, call);
     const loss = (at: Call): number => lossOf(difference(runForward(manifest, instance, at), start), call).sum;
-    compareWithDifferences(context, modes, directions, { title: "differences", at: loss });
+    compareWithDifferences(context, modes, plain, { title: "differences", at: loss });
   }
   const [reverse, forward] = modes;
   if (reverse === undefined || forward === undefined) return;
-  for (const direction of directions) {
+  for (const direction of [...plain, ...declared]) {
     const [own, tangent] = [reverse.along(direction), forward.along(direction)];
     findings.jvp.measure(
       Math.abs(own.value - tangent.value),
@@ -109,8 +108,9 @@ export function checkSecondDerivatives(context: Context, findings: Findings): vo
     const product = instance.hvp?.(valuesOf(manifest, at), tangents, cotangentsOf(at), cotangentTangents);
     return weighted(flatten(product as Record<string, unknown>));
   };
-  if (!declares(manifest)) {
-    const directions = drawDirections(variables, random, context.affordable(3 * runsOfDifferences), false);
+  const plain = variables.filter(({ name }) => !isDeclared(manifest, name));
+  if (plain.length > 0) {
+    const directions = drawDirections(plain, random, context.affordable(3 * runsOfDifferences), false);
     const along: Mode["along"] = (direction) => {
       const tangents = tangentsAlong(direction);
       const spread = others.map((at) => hvpAt(at, tangents));

@@ -39,6 +39,14 @@ export function variablesOf(manifest: Manifest, call: Call): Variable[] {
   ];
 }
 
+/**
+ * Of which differences do not see the gradient, as a function that states its derivative or a `stop_gradient` is on their way. A
+ * module that does not say which, has them everywhere.
+ */
+export function isDeclared({ gradientAsDeclared, declaredDerivatives = [] }: Manifest, name: string): boolean {
+  return gradientAsDeclared?.includes(name) ?? declaredDerivatives.length > 0;
+}
+
 export const titleOf = ({ role, name }: Variable): string => `${role} ${name}`;
 
 /** `param W[2, 3]` */
@@ -98,6 +106,7 @@ export function drawDirections(
   affordable: number,
   withSingles: boolean,
 ): Direction[] {
+  if (variables.length === 0) return [];
   const groups = Math.min(variables.length, Math.max(1, affordable));
   const dense = Array.from({ length: groups }, (_, k) =>
     denseDirection(

@@ -3,7 +3,6 @@ import type { CompiledModule } from "../../runtime/module/compiled-module.js";
 import { loadModule } from "../../runtime/module/load-js.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { createRandom, type Random } from "../../runtime/random.js";
-import { declares } from "../gradcheck/declared-distances.js";
 import { setParams, type Tensors, tensors } from "./call.js";
 import {
   checkBatch,
@@ -23,6 +22,7 @@ import { type Context, contextOf } from "./context.js";
 import { drawCall, drawSizes, type Scale, scalesOf } from "./draw-call.js";
 import { type CheckName, type CheckReport, Findings, type VerifyReport } from "./report.js";
 import { flatten, runCall } from "./results.js";
+import { isDeclared } from "./variables.js";
 
 export interface VerifyOptions {
   /** Of all random choices; an integer from 0 to 2^32 - 1, 0 where left out. */
@@ -54,13 +54,39 @@ interface Check {
 const without = (part: "gradient" | "jvp" | "hvp") => (manifest: Manifest) =>
   manifest.has[part] ? undefined : `compiled without ${part}`;
 
-/** Why derivatives cannot be compared with differences. */
-function declared(manifest: Manifest): string | undefined {
-  if (!declares(manifest)) return undefined;
-  const names = (manifest.declaredDerivatives ?? []).map((name) => `\`${name}\``).join(", ");
-  const missing = manifest.has.jvp ? "" : "; compiled with jvp too, both modes could be compared with each other";
-  return `it contains declared derivatives, of ${names}: differences see the true ones${missing}`;
+/** Tensors that have a gradient, with differences to compare it with and without. */
+function tensorsBy(manifest: Manifest): { readonly plain: string[]; readonly declared: string[] } {
+  const { params, inputs, contexts, states } = manifest;
+  const real = inputs.filter(({ dtype }) => dtype === "real");
+  const names = [...params, ...real, ...contexts, ...states].map(({ name }) => name);
+  return {
+    plain: names.filter((name) => !isDeclared(manifest, name)),
+    declared: names.filter((name) => isDeclared(manifest, name)),
+  };
 }
+
+/** What is not compared with differences, and why. */
+function declaredNote(manifest: Manifest): string | undefined {
+  const { plain, declared } = tensorsBy(manifest);
+  if (declared.length === 0) return undefined;
+  const functions = (manifest.declaredDerivatives ?? []).map((name) => `\`${name}\``);
+  const source = [...functions, ...(manifest.gradientAsDeclared === undefined ? [] : ["`stop_gradient`"])].join(" or ");
+  const those = plain.length === 0 ? "all tensors" : declared.join(", ");
+  const rest = !manifest.has.gradient
+    ? ""
+    : manifest.has.jvp
+      ? "; backward and jvp are compared with each other"
+      : "; checked for linearity only: compiled with jvp too, both modes could be compared";
+  return `differences do not see the gradient by ${those}, which is declared (${source})${rest}`;
+}
+
+function noteDeclared({ manifest }: Context, findings: Findings): void {
+  const note = declaredNote(manifest);
+  if (note !== undefined) findings.note(note);
+}
+
+const allDeclared = (manifest: Manifest): string | undefined =>
+  tensorsBy(manifest).plain.length === 0 ? declaredNote(manifest) : undefined;
 
 const checks: readonly Check[] = [
   { name: "package", meaning: "manifest, exports and kernels are consistent" },
@@ -73,18 +99,20 @@ const checks: readonly Check[] = [
   {
     name: "gradient",
     meaning: "backward agrees with differences of forward",
-    absent: (manifest) => without("gradient")(manifest) ?? declared(manifest),
-    run: (context, findings, all) =>
-      checkFirstDerivatives(context, { gradient: findings, jvp: all.get("jvp") as Findings }),
+    absent: (manifest) => without("gradient")(manifest) ?? allDeclared(manifest),
+    run: (context, findings, all) => {
+      noteDeclared(context, findings);
+      checkFirstDerivatives(context, { gradient: findings, jvp: all.get("jvp") as Findings });
+    },
   },
   {
     name: "jvp",
     meaning: "jvp agrees with differences and with backward",
-    absent: (manifest) => without("jvp")(manifest) ?? (manifest.has.gradient ? undefined : declared(manifest)),
-    // With a gradient it was compared along with that.
+    absent: (manifest) => without("jvp")(manifest) ?? (manifest.has.gradient ? undefined : allDeclared(manifest)),
     run: (context, findings) => {
-      if (context.manifest.has.gradient && !declares(context.manifest)) return;
-      if (declares(context.manifest)) findings.note("compared with backward only: derivatives are declared");
+      noteDeclared(context, findings);
+      // With a gradient it was compared along with that.
+      if (context.manifest.has.gradient && allDeclared(context.manifest) === undefined) return;
       checkFirstDerivatives(context, { gradient: new Findings(), jvp: findings });
     },
   },
@@ -93,7 +121,7 @@ const checks: readonly Check[] = [
     meaning: "hvp agrees with differences of backward",
     absent: (manifest) => without("hvp")(manifest) ?? without("gradient")(manifest),
     run: (context, findings) => {
-      if (declares(context.manifest)) findings.note("compared along cotangents only: derivatives are declared");
+      noteDeclared(context, findings);
       checkSecondDerivatives(context, findings);
     },
   },

@@ -95,6 +95,7 @@ const checkFields = fields({
   outputs: tensors(),
   has: fields({ gradient: flag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),
+  gradientAsDeclared: optional(listOf(name)),
 });
 
 /**

@@ -24,6 +24,11 @@ export interface Manifest {
    * state, which differences of `forward` do not see. Left out where there are none.
    */
   readonly declaredDerivatives?: readonly string[];
+  /**
+   * Parameters, inputs, contexts and states whose gradient is not the derivative of the values, as a function that states its
+   * derivative or a `stop_gradient` is on their way to a result. Left out where there are none.
+   */
+  readonly gradientAsDeclared?: readonly string[];
 }
 
 export interface TensorEntry {

@@ -14,7 +14,7 @@ const text = compile(standardCell("simple-rnn"), {
 
 describe("verifyModule", () => {
   it("passes a module as the compiler made it", async () => {
-    const { passed, checks } = await verifyModule(text, { runs: 2, seed: 3 });
+    const { passed, checks } = await verifyModule(text, { runs: 1, seed: 3 });
     expect(checks.filter(({ status }) => status !== "passed")).toEqual([]);
     expect(passed).toBe(true);
   });
@@ -34,13 +34,15 @@ describe("verifyModule", () => {
       input x: [H] context m: [S, H] state h: [S]
       a = tanh(m @ x + h)  h' = 0.5 * h + a  output y = a @ m
     }`;
-    const { checks } = await verifyModule(compile(source, { dimensions: { H: 2 }, target: "js" }).files[0]!.text);
+    const { checks } = await verifyModule(compile(source, { dimensions: { H: 2 }, target: "js" }).files[0]!.text, {
+      runs: 1,
+    });
     expect(checks.filter(({ status }) => status === "failed")).toEqual([]);
   });
 
   it("finds a wrong sign in the gradient", async () => {
     const mutant = kernelMutants(text).find(({ line }) => / - /u.test(line) && /fround/u.test(line))!;
-    const { passed, checks } = await verifyModule(mutant.text, { runs: 1 });
+    const { passed, checks } = await verifyModule(mutant.text, { runs: 1, bail: true });
     expect(passed).toBe(false);
     expect(checks.find(({ name }) => name === "gradient")?.status).toBe("failed");
   });
@@ -60,36 +62,53 @@ describe("a module with declared derivatives", () => {
     compile(standardCell("lif"), { cell: "LIF", dimensions: { I: 2, H: 3 }, target: "js", ...options }).files[0]!.text;
   const lif = compileLif({ jvp: true, hvp: true });
   const checkOf = async (module: string, name: string) =>
-    (await verifyModule(module, { runs: 2, seed: 1 })).checks.find((check) => check.name === name)!;
+    (await verifyModule(module, { runs: 1, seed: 1 })).checks.find((check) => check.name === name)!;
 
   it("says so, and is checked in what does not need differences", async () => {
-    const { passed, manifest, checks } = await verifyModule(lif, { runs: 2, seed: 1 });
+    const { passed, manifest, checks } = await verifyModule(lif, { runs: 1, seed: 1 });
     expect(manifest.declaredDerivatives).toEqual(["spike"]);
     expect(passed).toBe(true);
     const gradient = checks.find(({ name }) => name === "gradient")!;
     expect(gradient.status).toBe("skipped");
-    expect(gradient.detail).toContain("declared derivatives, of `spike`");
+    expect(gradient.detail).toContain("by all tensors, which is declared (`spike` or `stop_gradient`)");
     expect(checks.filter(({ status }) => status !== "passed")).toEqual([gradient]);
     for (const name of ["jvp", "hvp", "linearity"]) {
       expect(checks.find((check) => check.name === name)!.compared, name).toBeGreaterThan(1);
     }
-    expect(checks.find(({ name }) => name === "jvp")!.detail).toContain("backward only");
+    expect(checks.find(({ name }) => name === "jvp")!.detail).toContain(
+      "backward and jvp are compared with each other",
+    );
   });
 
   it("that has no jvp is checked for linearity, and told what jvp would add", async () => {
     const module = compileLif({ dtype: "f64" });
     expect((await checkOf(module, "linearity")).status).toBe("passed");
-    expect((await checkOf(module, "gradient")).detail).toContain("compiled with jvp too");
+    expect((await checkOf(module, "gradient")).detail).toContain("checked for linearity only: compiled with jvp too");
   });
 
   it("does not get away with a wrong gradient", async () => {
     const mutant = kernelMutants(lif).find(({ line }) => / - /u.test(line) && /grad|fround/u.test(line))!;
-    expect((await verifyModule(mutant.text, { runs: 2 })).passed).toBe(false);
+    expect((await verifyModule(mutant.text, { runs: 1, bail: true })).passed).toBe(false);
   });
 
   it("does not get away with a gradient that is not linear", async () => {
     const wrong = lif.replace(/(\n *)(backward_[\w]*\[[^\]]*\]) = /u, "$1$2 = 1 + ");
     expect(wrong).not.toBe(lif);
     expect((await checkOf(wrong, "linearity")).status).toBe("failed");
+  });
+
+  it("by some tensors only is compared with differences by the others", async () => {
+    const source = `cell A(N) {
+      input x: [N] state h: [N] param a, b: [N] ~ constant(0.5)
+      h' = tanh(a * h + x * stop_gradient(b))
+      output y = h'
+    }`;
+    const module = compile(source, { dimensions: { N: 3 }, target: "js", dtype: "f64" }).files[0]!.text;
+    const good = await checkOf(module, "gradient");
+    expect(good.status).toBe("passed");
+    expect(good.detail).toMatch(/gradient by b, which is declared \(`stop_gradient`\); checked for linearity only/u);
+    const wrong = module.replace(/(grad_param_a\[i\] \+= )/u, "$1 1.01 * ");
+    expect(wrong).not.toBe(module);
+    expect((await checkOf(wrong, "gradient")).detail).toMatch(/^the gradient by param a/u);
   });
 });
