@@ -54,9 +54,13 @@ export function barAlong(bars: Float64Array, direction: Float64Array): number {
   return direction.reduce((sum, v, i) => (v === 0 ? sum : sum + Math.abs(v) * (bars[i] as number)), 0);
 }
 
+/** The largest size; what is not finite has none. */
 export function maxAbs(values: ArrayLike<number>): number {
   let most = 0;
-  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i] as number));
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i] as number);
+    if (size < Infinity && size > most) most = size;
+  }
   return most;
 }
 

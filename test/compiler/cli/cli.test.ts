@@ -369,7 +369,9 @@ describe("gradcheck", () => {
     writeFileSync(file("echo.cell"), leaky.replace("h * w", "stop_gradient(h) * w"));
     const { code, out } = await recell("gradcheck", file("echo.cell"), "--seed", "1", "--runs", "1", "--dtype", "f64");
     expect(code).toBe(0);
-    expect(out).toMatch(/float64 module +complex step +forward mode +hvp vs step\n/u);
+    expect(out).toMatch(/float64 module +complex step +forward mode +differences +hvp vs diffs +hvp vs step\n/u);
+    // Of the state, whose derivative is stopped, there are no differences.
+    expect(out).toMatch(/state {4}h( +\d\.\de[+-]\d+){2} {3,}\d\.\de\+\d+\n/u);
   });
 
   test("takes a declared derivative as the rule, and says how far it is from the true one", async () => {
@@ -388,21 +390,30 @@ describe("gradcheck", () => {
     expect(json.declared[0]!.distance).toBeGreaterThan(0.05);
   });
 
-  test("a tolerance that nothing meets fails with 1", async () => {
+  test("a derivative that is no number fails with 1, at its equation", async () => {
+    writeFileSync(file("root.cell"), leaky.replace("h * w", "sqrt(0 * h) * w"));
+    const args = ["gradcheck", file("root.cell"), "--seed", "3", "--runs", "1", "--dtype", "f64"];
+    const { code, out } = await recell(...args, "--json");
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ passed: false, seed: 3, fault: { operation: "sqrt" } });
+    const text = await recell(...args);
+    expect(text.code).toBe(1);
+    expect(text.out).toMatch(/state h, float64 against complex step: NaN and 0 ± /u);
+    // A number that is none says nothing of the others.
+    expect(text.out).not.toMatch(/(param w|input x), float64 against complex step/u);
+    expect(text.out).toMatch(/the derivatives do not agree/u);
+    expect(text.out).toMatch(/the derivative of `sqrt` is wrong in reverse mode\n.*sqrt\(0 \* h\)/u);
+  });
+
+  test("rounding is nobody's fault, however small the tolerance", async () => {
     const args = ["gradcheck", file("attention.cell"), "--tolerance", "1e-300", "--seed", "3", "--runs", "1"];
     writeFileSync(
       file("attention.cell"),
       "cell A(N) {\n  input x: [N]\n  context m: [S, N]\n  output y = softmax(tanh(m) @ x) @ m\n}\n",
     );
-    const { code, out } = await recell(...args, "--json");
-    expect(code).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ passed: false, seed: 3, tolerance: 1e-300 });
-    const text = await recell(...args);
-    expect(text.code).toBe(1);
-    expect(text.out).toMatch(/float64 against forward mode: -?\d.* and -?\d.* ± .* at \[/u);
-    expect(text.out).toMatch(/the derivatives do not agree/u);
-    // Rounding is nobody's fault.
-    expect(text.out).not.toMatch(/is wrong|compiled code/u);
+    const { code, out } = await recell(...args);
+    expect(code).toBe(0);
+    expect(out).toMatch(/the derivatives agree: .* tolerance 1e-300 in float64/u);
   });
 
   test("values that overflow are told with their sizes, exit code 1", async () => {
