@@ -97,7 +97,7 @@ export function singleDirection(variable: Variable, at: number): Direction {
 const singles = 2;
 
 /**
- * For each variable a dense direction and some along single numbers; where fewer are affordable no single ones, and several
+ * For each variable dense directions and some along single numbers; where fewer are affordable no single ones, or several
  * variables in one direction.
  */
 export function drawDirections(
@@ -107,20 +107,38 @@ export function drawDirections(
   withSingles: boolean,
 ): Direction[] {
   if (variables.length === 0) return [];
-  const groups = Math.min(variables.length, Math.max(1, affordable));
-  const dense = Array.from({ length: groups }, (_, k) =>
-    denseDirection(
-      variables.filter((_variable, i) => i % groups === k),
-      random,
-    ),
-  );
-  if (!withSingles || affordable < variables.length * (1 + singles)) return dense;
+  const blocks = variables.flatMap((variable) => blocksOf(denseDirection([variable], random)));
+  if (affordable < blocks.length) {
+    const groups = Math.min(variables.length, affordable);
+    return Array.from({ length: groups }, (_, k) =>
+      denseDirection(
+        variables.filter((_variable, i) => i % groups === k),
+        random,
+      ),
+    );
+  }
+  if (!withSingles || affordable < blocks.length + variables.length * singles) return blocks;
   const single = variables.flatMap((variable) => {
     const { length } = variable.values;
     const places = new Set(Array.from({ length: Math.min(singles, length) }, () => random.integer(length)));
     return [...places].map((at) => singleDirection(variable, at));
   });
-  return [...dense, ...single];
+  return [...blocks, ...single];
+}
+
+/** A fault in one number must show in the sum over all: no more than these together. */
+const blockLength = 2048;
+
+/** A direction in parts, each of every so many numbers; as it is where it has few. */
+function blocksOf(direction: Direction): Direction[] {
+  const [{ variable, values }] = direction.moves as [Move];
+  const count = Math.ceil(values.length / blockLength);
+  if (count < 2) return [direction];
+  return Array.from({ length: count }, (_, k) => ({
+    moves: [{ variable, values: values.map((value, i) => (i % count === k ? value : 0)) }],
+    where: `${titleOf(variable)}, every ${count}th number from ${placeIn(variable, k)}`,
+    step: direction.step,
+  }));
 }
 
 /** What a direction changes, in halves; undefined where it is a single number. */
