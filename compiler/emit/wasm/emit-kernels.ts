@@ -7,7 +7,7 @@ import { packOperands } from "../../transform/kernel/pack-operands.js";
 import { splitPieces } from "../../transform/kernel/split-pieces.js";
 import type { VectorTarget } from "../../transform/kernel/target.js";
 import type { SequenceProgram } from "../../transform/sequence-program.js";
-import type { RealType } from "./expressions.js";
+import type { RealType } from "./elements.js";
 import { type MemoryLayout, planLayout } from "./layout.js";
 import { printWasmKernels } from "./print-kernels.js";
 

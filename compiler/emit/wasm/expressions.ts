@@ -7,17 +7,11 @@ import { PARTIALS } from "../../transform/kernel/interleave-sums.js";
 import { constantOf } from "../../types/dim.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { OpName } from "./instructions.js";
-import type { Integers, LaneVariable } from "./integers.js";
+import { Elements, type Lanes, type RealType } from "./elements.js";
+import type { Integers } from "./integers.js";
 import { type ConstantPool, emitFunction, type Shape } from "./math.js";
 
-export type RealType = "f32" | "f64";
-
-/** The lanes of the vectors that code works on: `count` of them are in use. */
-export interface Lanes extends LaneVariable {
-  readonly count: number;
-  /** The bytes from element 0 to the first lane's, where addresses were prepared before a loop. */
-  readonly bytes?: Local;
-}
+export type { Lanes } from "./elements.js";
 
 interface Value {
   readonly local: Local;
@@ -56,12 +50,8 @@ const plain: Partial<Record<ScalarOp, string>> = {
   ne: "ne",
 };
 
-export class Expressions {
-  readonly code: FunctionCode;
-  readonly integers: Integers;
+export class Expressions extends Elements {
   readonly pool: ConstantPool;
-  readonly dtype: RealType;
-  readonly lanesPerVector: number;
   private readonly fma: boolean;
   private readonly values = new Map<string, Value>();
   private readonly partials = new Map<string, Partials>();
@@ -71,20 +61,9 @@ export class Expressions {
     dtype: RealType,
     fma: boolean,
   ) {
-    this.code = parts.code;
-    this.integers = parts.integers;
+    super(parts.code, parts.integers, dtype);
     this.pool = parts.pool;
-    this.dtype = dtype;
     this.fma = fma;
-    this.lanesPerVector = dtype === "f32" ? 4 : 2;
-  }
-
-  get elementBytes(): number {
-    return this.dtype === "f32" ? 4 : 8;
-  }
-
-  get vectorShape(): "f32x4" | "f64x2" {
-    return this.dtype === "f32" ? "f32x4" : "f64x2";
   }
 
   /** Integer vectors of lanes as wide as the numbers. */
@@ -196,78 +175,6 @@ export class Expressions {
     code.get(pairs).op(`${this.vectorShape}.extract_lane`, 1);
     code.op(`${this.dtype}.${operation}`);
     code.release(pairs);
-  }
-
-  /** Pushes the address of an element, of the one in the first lane where the place moves with the lanes. */
-  address(access: Access, lanes: Lanes | undefined): { offset: number; stride: number | "open" } {
-    const moving = lanes && access.offset.terms.find(({ variable }) => variable === lanes.name);
-    if (lanes === undefined || moving === undefined) {
-      return { offset: this.integers.address(access).offset, stride: 0 };
-    }
-    const stride = constantOf(moving.coefficient) ?? "open";
-    const place =
-      lanes.bytes === undefined ? this.integers.address(access) : this.integers.laneAddress(access, lanes, lanes.bytes);
-    return { offset: place.offset, stride };
-  }
-
-  private load(access: Access, lanes: Lanes | undefined): void {
-    const { code } = this;
-    const { offset, stride } = this.address(access, lanes);
-    const bits = this.elementBytes * 8;
-    if (lanes === undefined) code.memory(`${this.dtype}.load`, offset);
-    else if (stride === 0) code.memory(bits === 32 ? "v128.load32_splat" : "v128.load64_splat", offset);
-    else if (stride === 1) this.loadVector(offset, lanes.count);
-    else this.gather(access, offset, stride, lanes);
-  }
-
-  /** Loads the vector at the address on the stack; lanes that are not in use are zero. */
-  loadVector(offset: number, count: number): void {
-    const { code, dtype } = this;
-    if (count === this.lanesPerVector) code.memory("v128.load", offset);
-    else if (dtype === "f64") code.memory("v128.load64_zero", offset);
-    else if (count === 1) code.memory("v128.load32_zero", offset);
-    else if (count === 2) code.memory("v128.load64_zero", offset);
-    else {
-      const address = code.local("i32");
-      code.tee(address);
-      const low = code.local("v128");
-      code.memory("v128.load64_zero", offset).set(low);
-      code
-        .get(address)
-        .get(low)
-        .memory("v128.load32_lane", offset + 8, 2);
-      code.release(address, low);
-    }
-  }
-
-  /** Loads lanes that do not lie side by side. */
-  private gather(access: Access, offset: number, stride: number | "open", lanes: Lanes): void {
-    const { code } = this;
-    const bits = this.elementBytes * 8;
-    const address = code.local("i32");
-    const vector = code.local("v128");
-    code.set(address);
-    const step = this.strideBytes(access, stride, lanes);
-    for (let lane = 0; lane < lanes.count; lane++) {
-      if (lane > 0 && step !== undefined) code.get(address).get(step).op("i32.add").set(address);
-      const at = typeof stride === "number" ? offset + lane * stride * this.elementBytes : offset;
-      code.get(address);
-      if (lane === 0) code.memory(bits === 32 ? "v128.load32_zero" : "v128.load64_zero", at);
-      else code.get(vector).memory(bits === 32 ? "v128.load32_lane" : "v128.load64_lane", at, lane);
-      code.set(vector);
-    }
-    code.get(vector);
-    code.release(address, vector, ...(step === undefined ? [] : [step]));
-  }
-
-  /** The bytes from one lane to the next in a local, where they are no plain positive number. */
-  private strideBytes(access: Access, stride: number | "open", lanes: Lanes): Local | undefined {
-    if (typeof stride === "number" && stride > 0) return undefined;
-    const moving = access.offset.terms.find(({ variable }) => variable === lanes.name);
-    const local = this.code.local("i32");
-    if (moving !== undefined) this.integers.dim(moving.coefficient);
-    this.code.i32(this.elementBytes).op("i32.mul").set(local);
-    return local;
   }
 
   private integer(value: Affine, lanes: Lanes | undefined): void {
@@ -387,32 +294,6 @@ export class Expressions {
     push();
     if (mode === "add") code.op(`${this.vectorShape}.add`);
     this.storeLanes(access, lanes);
-  }
-
-  /** Stores the vector on the stack lane by lane. */
-  private storeLanes(access: Access, lanes: Lanes): void {
-    const { code } = this;
-    const bits = this.elementBytes * 8;
-    const vector = code.local("v128");
-    const address = code.local("i32");
-    code.set(vector);
-    const { offset, stride } = this.address(access, lanes);
-    code.set(address);
-    const step = this.strideBytes(access, stride, lanes);
-    let lane = 0;
-    if (stride === 1 && bits === 32 && lanes.count >= 2) {
-      code.get(address).get(vector).memory("v128.store64_lane", offset, 0);
-      lane = 2;
-    }
-    for (; lane < lanes.count; lane++) {
-      if (lane > 0 && step !== undefined) code.get(address).get(step).op("i32.add").set(address);
-      const at = typeof stride === "number" && stride > 0 ? offset + lane * stride * this.elementBytes : offset;
-      code
-        .get(address)
-        .get(vector)
-        .memory(bits === 32 ? "v128.store32_lane" : "v128.store64_lane", at, lane);
-    }
-    code.release(vector, address, ...(step === undefined ? [] : [step]));
   }
 
   /** Declares the partial results of a reduction. */

@@ -9,7 +9,9 @@ import { isVectorizable, moves } from "../../transform/kernel/vectorizable.js";
 import { BATCH_SYMBOL } from "../../types/dim.js";
 import { collapsible } from "./collapse.js";
 import type { FunctionCode, FunctionRef, Local } from "./code.js";
-import { Expressions, type Lanes } from "./expressions.js";
+import { emitSelection, emitZeroPadding } from "./examples.js";
+import type { Lanes } from "./elements.js";
+import { Expressions } from "./expressions.js";
 import type { Integers } from "./integers.js";
 import type { MemoryLayout } from "./layout.js";
 import { emitPack } from "./pack.js";
@@ -97,10 +99,10 @@ export class Statements {
         return;
       }
       case "zero_padding":
-        this.zeroPadding(statement);
+        emitZeroPadding(statement, this);
         return;
       case "select_examples":
-        this.selectExamples(statement);
+        emitSelection(statement, this);
         return;
     }
   }
@@ -370,60 +372,5 @@ export class Statements {
         if (moves(access.offset, variable) && !inside) this.integers.prepare(access, variable);
       });
     }
-  }
-
-  private zeroPadding({ buffer, size }: Of<"zero_padding">): void {
-    const { code, integers } = this;
-    // Where every example is as long as the call there is no padding.
-    code.get(integers.word(this.parts.layout.fullWord)).op("i32.eqz");
-    code.if(() => {
-      integers.scoped(() => {
-        const place = integers.address({ buffer, offset: AFFINE_ZERO });
-        code.i32(place.offset).op("i32.add");
-        code.i32(0);
-        integers.dim(size);
-        code.i32(this.expressions.elementBytes).op("i32.mul").op("memory.fill");
-      });
-    });
-  }
-
-  private selectExamples({ list, count, from, step, length }: Of<"select_examples">): void {
-    const { code, integers } = this;
-    const total = code.local("i32");
-    const position = code.local("i32");
-    const end = code.local("i32");
-    const example = code.local("i32");
-    code.i32(0).set(total).i32(0).set(position);
-    if (from.kind === "all") code.get(integers.word(this.parts.layout.sizeWord(BATCH_SYMBOL)));
-    else code.get(integers.variable(from.count));
-    code.set(end);
-    const at = (buffer: string, index: Local): number => {
-      integers.bind(`${count} position`, index);
-      const offset = {
-        constant: AFFINE_ZERO.constant,
-        terms: [{ variable: `${count} position`, coefficient: affineConstant(1).constant }],
-      };
-      let place = 0;
-      integers.scoped(() => {
-        place = integers.address({ buffer, offset }).offset;
-      });
-      return place;
-    };
-    code.block((exit) => {
-      code.get(position).get(end).op("i32.ge_s").brIf(exit);
-      code.loop((again) => {
-        if (from.kind === "all") code.get(position).set(example);
-        else code.memory("i32.load", at(from.list, position)).set(example);
-        const place = at(list, total);
-        code.get(example).memory("i32.store", place);
-        code.get(total);
-        code.get(integers.variable(step));
-        integers.dim(length, example);
-        code.op("i32.lt_s").op("i32.add").set(total);
-        code.get(position).i32(1).op("i32.add").tee(position).get(end).op("i32.lt_s").brIf(again);
-      });
-    });
-    integers.bind(count, total);
-    code.release(position, end, example);
   }
 }
