@@ -1,4 +1,5 @@
 /** Options of `compile` and `check`: their types, defaults and checks. */
+import type { ModuleOptions } from "./emit/manifest.js";
 
 /** Reads a file that the source imports: its text, or undefined where there is none. Paths are as `file` makes them. */
 export type ReadFile = (path: string) => string | undefined;
@@ -48,18 +49,11 @@ export class CompileOptionsError extends TypeError {
 }
 
 /** Options with their defaults. */
-export interface CheckedOptions {
+export interface CheckedOptions extends ModuleOptions {
   readonly file: string;
   readonly readFile: ReadFile;
   readonly cell: string | undefined;
   readonly dimensions: ReadonlyMap<string, number>;
-  readonly target: "wasm" | "js";
-  readonly fma: boolean;
-  readonly wasmFile: boolean;
-  readonly dtype: "f32" | "f64";
-  readonly gradient: boolean;
-  readonly jvp: boolean;
-  readonly hvp: boolean;
   readonly name: string | undefined;
 }
 

@@ -14,6 +14,24 @@ const dim: OptionEntry = {
   value: "NAME=SIZE",
   help: "size of a dimension; once for each: --dim I=64 --dim H=128",
 };
+const dtype: OptionEntry = {
+  name: "dtype",
+  kind: "text",
+  value: "TYPE",
+  help: "f32 (the default) or f64: precision of all numbers",
+};
+const target: OptionEntry = {
+  name: "target",
+  kind: "text",
+  value: "TARGET",
+  help: "wasm (the default): WebAssembly kernels; js: plain JavaScript, the same bits, slower",
+};
+const seed: OptionEntry = {
+  name: "seed",
+  kind: "text",
+  value: "N",
+  help: "seed of all random choices; from the clock where left out",
+};
 const json: OptionEntry = { name: "json", kind: "flag", help: "print JSON on standard output" };
 
 export const buildCommand: CommandEntry = {
@@ -36,19 +54,14 @@ same bytes.`,
       help: "directory for the files; the current one where left out",
     },
     { name: "name", kind: "text", value: "NAME", help: "name of the files without ending" },
-    {
-      name: "target",
-      kind: "text",
-      value: "TARGET",
-      help: "wasm (the default): WebAssembly kernels; js: plain JavaScript, the same bits, slower",
-    },
+    target,
     { name: "fma", kind: "flag", help: "wasm: also kernels with fused multiply-add, for hosts that have it" },
     {
       name: "wasm-file",
       kind: "flag",
       help: "wasm: kernels in NAME.wasm, for hosts that want them compiled before",
     },
-    { name: "dtype", kind: "text", value: "TYPE", help: "f32 (the default) or f64: precision of all numbers" },
+    dtype,
     { name: "gradient", kind: "flag", help: "with backward (the default); --no-gradient makes a smaller module" },
     { name: "jvp", kind: "flag", help: "with jvp, derivatives in a direction" },
     { name: "hvp", kind: "flag", help: "with hvp, Hessian-vector products; includes the gradient" },
@@ -111,7 +124,7 @@ formulas. Dimensions without a size stay symbols.`,
     { name: "latex", kind: "flag", help: "the same as LaTeX: align* environments for amsmath and amssymb" },
     { name: "jvp", kind: "flag", help: "also the functions that --jvp compiles" },
     { name: "hvp", kind: "flag", help: "also the functions that --hvp compiles" },
-    { name: "dtype", kind: "text", value: "TYPE", help: "f32 (the default) or f64: for sizes in bytes" },
+    { ...dtype, help: "f32 (the default) or f64: for sizes in bytes" },
     json,
   ],
   examples: [
@@ -143,7 +156,7 @@ million numbers. How it is done: spec/gradient-checking.md.`,
   options: [
     cell,
     { ...dim, help: "fixes the size of a dimension; the others are random" },
-    { name: "seed", kind: "text", value: "N", help: "seed of all random choices; from the clock where left out" },
+    seed,
     { name: "runs", kind: "text", value: "N", help: "sets of random sizes and points; 5 where left out" },
     {
       name: "tolerance",
@@ -153,8 +166,8 @@ million numbers. How it is done: spec/gradient-checking.md.`,
     },
     { name: "tolerance-f32", kind: "text", value: "X", help: "the same in float32; 1e-4 where left out" },
     { name: "scale", kind: "text", value: "X", help: "size of random inputs and states; 1 where left out" },
-    { name: "dtype", kind: "text", value: "TYPE", help: "f32, f64 or both (the default): modules to check" },
-    { name: "target", kind: "text", value: "TARGET", help: "wasm (the default) or js: what to compile for" },
+    { ...dtype, help: "f32, f64 or both (the default): modules to check" },
+    { ...target, help: "wasm (the default) or js: what to compile for" },
     json,
   ],
   examples: [
@@ -187,7 +200,7 @@ for x: [2] and k: [], then a line of numbers for each step.`,
     { name: "steps", kind: "text", value: "N", help: "steps; all of the data, 200 of noise where left out" },
     { name: "batch", kind: "text", value: "N", help: "examples; all of the data, 4 of noise where left out" },
     { name: "exponents", kind: "text", value: "N", help: "how many Lyapunov exponents; 8 where left out" },
-    { name: "seed", kind: "text", value: "N", help: "of parameters, noise and directions; 0 where left out" },
+    { ...seed, help: "of parameters, noise and directions; 0 where left out" },
     { name: "out", short: "o", kind: "text", value: "FILE", help: "a picture: .svg, or .html with the numbers inside" },
     json,
   ],
@@ -219,7 +232,7 @@ Where functions of the source state their derivative, the module says so, and di
 would see another one: backward and jvp are compared with each other instead, and what was
 not checked is told.`,
   options: [
-    { name: "seed", kind: "text", value: "N", help: "seed of all random choices; from the clock where left out" },
+    seed,
     {
       name: "runs",
       kind: "text",
@@ -256,9 +269,9 @@ share of the time goes before, into and after the loop over time, and into activ
     { ...dim, help: "size of a dimension; run-time ones too, 8 where left out" },
     { name: "batch", kind: "text", value: "N", help: "examples in a call; 1 where left out" },
     { name: "steps", kind: "text", value: "N", help: "steps in a sequence; 100 where left out" },
-    { name: "target", kind: "text", value: "TARGET", help: "wasm (the default) or js: plain JavaScript" },
+    { ...target, help: "wasm (the default) or js: plain JavaScript" },
     { name: "fma", kind: "flag", help: "with fused multiply-add, where this host has it" },
-    { name: "dtype", kind: "text", value: "TYPE", help: "f32 (the default) or f64: precision of all numbers" },
+    dtype,
     { name: "seconds", kind: "text", value: "N", help: "how long to measure; 5 where left out" },
     json,
   ],

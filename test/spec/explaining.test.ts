@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runCommandLine } from "../../compiler/cli/run.js";
+import { recell } from "../support/command-line.js";
 
 const path = "spec/explaining.md";
 const page = readFileSync(path, "utf8");
@@ -14,13 +14,7 @@ async function explain(...options: string[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "recell-explaining-"));
   try {
     writeFileSync(join(folder, "leaky.cell"), blocks("cell")[0]!);
-    let out = "";
-    let error = "";
-    const code = await runCommandLine(["explain", join(folder, "leaky.cell"), ...options], {
-      out: { write: (text: string) => (out += text) },
-      error: { write: (text: string) => (error += text) },
-      noColor: undefined,
-    });
+    const { code, out, error } = await recell("explain", join(folder, "leaky.cell"), ...options);
     expect([code, error]).toEqual([0, ""]);
     return out;
   } finally {

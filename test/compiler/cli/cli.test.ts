@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../../compiler/cli/commands.js";
-import { runCommandLine } from "../../../compiler/cli/run.js";
+import { recell } from "../../support/command-line.js";
 
 let folder = "";
 const file = (name: string): string => join(folder, name);
@@ -37,17 +37,6 @@ beforeAll(() => {
   );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function recell(...args: string[]): Promise<{ code: number; out: string; error: string }> {
-  let out = "";
-  let error = "";
-  const code = await runCommandLine(args, {
-    out: { write: (text: string) => (out += text) },
-    error: { write: (text: string) => (error += text) },
-    noColor: undefined,
-  });
-  return { code, out, error };
-}
 
 describe("help", () => {
   test("of the command itself", async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runCommandLine } from "../../../compiler/cli/run.js";
+import { recell } from "../../support/command-line.js";
 
 let folder = "";
 beforeAll(() => {
@@ -12,16 +12,6 @@ beforeAll(() => {
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
-
-async function recell(...args: string[]): Promise<{ code: number; out: string; error: string }> {
-  let [out, error] = ["", ""];
-  const code = await runCommandLine(args, {
-    out: { write: (text: string) => (out += text) },
-    error: { write: (text: string) => (error += text) },
-    noColor: undefined,
-  });
-  return { code, out, error };
-}
 
 test("explain names the functions and their places", async () => {
   const { code, out } = await recell("explain", "std/lif");

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runCommandLine } from "../../../compiler/cli/run.js";
+import { type CommandResult, recell } from "../../support/command-line.js";
 import { fromNumbers, writeSafetensors } from "../../../runtime/index.js";
 
 let folder = "";
@@ -28,20 +28,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function recell(...args: string[]): Promise<{ code: number; out: string; error: string }> {
-  let out = "";
-  let error = "";
-  const code = await runCommandLine(["diagnose", ...args], {
-    out: { write: (text: string) => (out += text) },
-    error: { write: (text: string) => (error += text) },
-    noColor: undefined,
-  });
-  return { code, out, error };
-}
+const diagnose = (...args: string[]): Promise<CommandResult> => recell("diagnose", ...args);
 
 describe("recell diagnose", () => {
   it("says what happens, in words", async () => {
-    const { code, out, error } = await recell(file("leaky.cell"), "--dim", "N=3", "--steps", "50");
+    const { code, out, error } = await diagnose(file("leaky.cell"), "--dim", "N=3", "--steps", "50");
     expect([code, error]).toEqual([0, ""]);
     expect(out).toMatch(/^Leaky N=3, 4 examples of 50 steps of noise, initial parameters, seed 0\n/u);
     expect(out).toMatch(/The gradient vanishes: ×0\.500 per step back, below a thousandth after 10 steps\./u);
@@ -50,17 +41,17 @@ describe("recell diagnose", () => {
 
   it("takes trained parameters and data, whose sizes it reads, and writes pictures", async () => {
     const args = [file("leaky.cell"), "--params", file("w.safetensors"), "--data", file("x.csv"), "--json"];
-    const { code, out, error } = await recell(...args, "--out", file("flow.svg"));
+    const { code, out, error } = await diagnose(...args, "--out", file("flow.svg"));
     expect([code, error]).toEqual([0, `wrote ${file("flow.svg")}\n`]);
     const found = JSON.parse(out) as { dimensions: object; steps: number; lyapunov: { exponents: number[] } };
     expect(found).toMatchObject({ dimensions: { N: 2 }, steps: 3, batch: 1, data: "given", params: "given" });
     expect(readFileSync(file("flow.svg"), "utf8")).toMatch(/^<svg /u);
-    expect((await recell(...args, "-o", file("flow.html"))).code).toBe(0);
+    expect((await diagnose(...args, "-o", file("flow.html"))).code).toBe(0);
     expect(readFileSync(file("flow.html"), "utf8")).toMatch(/^<!doctype html>/u);
   });
 
   it("exits with 1 where values overflow, and names the place", async () => {
-    const { code, out } = await recell(file("growing.cell"), "-d", "N=1");
+    const { code, out } = await diagnose(file("growing.cell"), "-d", "N=1");
     expect(code).toBe(1);
     expect(out).toMatch(/At step \d+ h' = h \* h \* 1e9 \+ w \+ x \(line 6\) becomes -?(?:Infinity|NaN)/u);
   });
@@ -80,7 +71,7 @@ describe("recell diagnose", () => {
     [1, ["wrong.cell", "-d", "N=2"], /error\[unknown-name\]/u],
   ])("exits with %i for %j", async (expected, args, message) => {
     const paths = args.map((arg) => (/\.(?:cell|csv|safetensors)$/u.test(arg) ? file(arg) : arg));
-    const { code, out, error } = await recell(...paths);
+    const { code, out, error } = await diagnose(...paths);
     expect([code, out]).toEqual([expected, ""]);
     expect(error).toMatch(message);
   });

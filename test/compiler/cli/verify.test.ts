@@ -3,21 +3,11 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommandLine } from "../../../compiler/cli/run.js";
+import { recell } from "../../support/command-line.js";
 import type { VerifyReport } from "../../../compiler/index.js";
 
 let folder = "";
 const file = (name: string): string => join(folder, name);
-
-async function recell(...args: string[]): Promise<{ code: number; out: string; error: string }> {
-  let [out, error] = ["", ""];
-  const code = await runCommandLine(args, {
-    out: { write: (text: string) => (out += text) },
-    error: { write: (text: string) => (error += text) },
-    noColor: undefined,
-  });
-  return { code, out, error };
-}
 
 async function build(name: string, ...options: string[]): Promise<string> {
   const sizes = ["--cell", "SimpleRNN", "--dim", "I=2", "--dim", "H=3", "--no-types"];
