@@ -37,8 +37,7 @@ function parseTokens(tokens: SyntaxToken[], reporter: SyntaxReporter): cst.Sourc
   const root = parser.sourceFile() as cst.SourceFileCstNode;
   const errors = parser.errors;
   parser.input = [];
-  const last = tokens[tokens.length - 1];
-  for (const error of errors) reportError(error, last, reporter);
+  for (const error of errors) reportError(error, tokens, reporter);
   return root;
 }
 
@@ -48,9 +47,11 @@ interface Finding {
   readonly help?: string | undefined;
 }
 
-function reportError(error: IRecognitionException, last: SyntaxToken | undefined, reporter: SyntaxReporter): void {
+function reportError(error: IRecognitionException, tokens: readonly SyntaxToken[], reporter: SyntaxReporter): void {
   const found = error.token as SyntaxToken;
-  const previous = realToken(error) ?? last;
+  // The parser's own previous token is a later one where it has gone on behind the error.
+  const before = tokens[tokens.indexOf(found) - 1] ?? (error as { previousToken?: SyntaxToken }).previousToken;
+  const previous = isReal(before) ? before : tokens[tokens.length - 1];
   if (previous === undefined) return;
   const isMissing = found.tokenType === EOF || found.payload.virtual;
   // A missing part has no place of its own: the token before it stands for it.
@@ -60,10 +61,9 @@ function reportError(error: IRecognitionException, last: SyntaxToken | undefined
   reporter.reportIn(segment, code, place.startOffset, endOf(place), message, { help });
 }
 
-/** The last token before an error that stands in the text. */
-function realToken(error: IRecognitionException): SyntaxToken | undefined {
-  const previous = (error as { previousToken?: SyntaxToken }).previousToken;
-  return previous === undefined || Number.isNaN(previous.startOffset) ? undefined : previous;
+/** Whether a token stands in the text. */
+function isReal(token: SyntaxToken | undefined): token is SyntaxToken {
+  return token !== undefined && !Number.isNaN(token.startOffset);
 }
 
 const operandEnds = new Set([t.RightParen, t.RightBracket, t.NextName, t.NumberLiteral, t.Superscript, t.Name]);
@@ -90,7 +90,12 @@ function describe(expected: string, found: SyntaxToken | undefined, previous: Sy
   const afterOperand = expected === nothingExpected || /^`[)\],]`$|^`(then|else)`$/.test(expected);
   if (type === t.LeftParen && operandEnds.has(previous.tokenType) && afterOperand) {
     const message = "only a name can be called";
-    return { code: "not-callable", message, help: "a product is written with `*` or `@`" };
+    // A name that is called is no error: this one is a member.
+    const isMember = previous.tokenType === t.Name;
+    const help = isMember
+      ? `there are no methods: write \`${previous.image}(…)\``
+      : "a product is written with `*` or `@`";
+    return { code: "not-callable", message, help };
   }
   const message = expected === nothingExpected ? `unexpected ${what}` : `expected ${expected}, found ${what}`;
   if (type === t.If && expected === "an expression") {

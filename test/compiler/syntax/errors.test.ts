@@ -120,6 +120,8 @@ describe("errors", () => {
     expect(helpOf("cell A() { y = (W)' @ x }")).toContain("transpose");
     expect(helpOf("cell A() { y = a < b < c }")).toContain("a < b and b < c");
     expect(helpOf("cell A() { y = (a = b) }")).toContain("==");
+    expect(helpOf("cell A() { y = x.sum() }")).toContain("there are no methods: write `sum(…)`");
+    expect(helpOf("cell A() { y = 2(x) }")).toContain("`*`");
     expect(helpOf("cell A() { y = √x }")).toContain("sqrt(x)");
     expect(helpOf("cell A() { input x: float }")).toContain("real");
     expect(helpOf("import { A } from './a.cell'")).toContain('"');
