@@ -47,6 +47,9 @@ export interface ResidualReport {
   readonly why: string;
 }
 
+/** A value that the author gave no name is called by its number, as in the graph. */
+const isNumbered = (name: string): boolean => /^\d+$/u.test(name);
+
 /** Reports on the entries over sequences. */
 export function explainProgram(program: SequenceProgram): EntryReport[] {
   const forward = program.functions.get("forward");
@@ -212,7 +215,7 @@ export function printExplanation(reports: readonly EntryReport[], bytes: number)
     if (residuals.values.length > 0) {
       lines.push(`  kept for backward: ${inBytes(residuals.numbers)} bytes per example and step`);
       for (const { name, numbers, why } of residuals.values)
-        lines.push(`    ${name}: ${inBytes(numbers)} bytes; ${why}`);
+        lines.push(`    ${isNumbered(name) ? `%${name}` : name}: ${inBytes(numbers)} bytes; ${why}`);
     }
     if (recomputed.length > 0) lines.push(`  computed again from what was kept: ${recomputed.join(", ")}`);
     lines.push("");

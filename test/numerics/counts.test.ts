@@ -85,7 +85,7 @@ describe("what forward keeps for backward", () => {
           f: 4*H bytes; sigmoid is dear to repeat
           i: 4*H bytes; sigmoid is dear to repeat
           g: 4*H bytes; tanh is dear to repeat
-          17: 4*H bytes; tanh is dear to repeat"
+          %17: 4*H bytes; tanh is dear to repeat"
     `);
   });
 
@@ -93,7 +93,7 @@ describe("what forward keeps for backward", () => {
     expect(kept("gru", "GRU")).toMatchInlineSnapshot(`
       "  kept for backward: 20*H bytes per example and step
           h: 4*H bytes; the state before the step
-          8: 4*H bytes; slice of what would take no less memory
+          %8: 4*H bytes; slice of what would take no less memory
           z: 4*H bytes; sigmoid is dear to repeat
           r: 4*H bytes; sigmoid is dear to repeat
           n: 4*H bytes; tanh is dear to repeat"
