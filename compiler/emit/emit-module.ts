@@ -8,6 +8,7 @@ import type { Manifest } from "../../runtime/module/manifest.js";
 import { printKernelProgram } from "./js/print-kernel.js";
 import { printModule } from "./js/module.js";
 import { buildManifest, type ModuleOptions } from "./manifest.js";
+import { dropSingleRounds } from "../transform/kernel/drop-single-rounds.js";
 import { simd128 } from "../transform/kernel/target.js";
 import { emitKernels, scheduleKernels } from "./wasm/emit-kernels.js";
 import { printMemoryPlan } from "./wasm/print-memory.js";
@@ -44,7 +45,9 @@ type Emit = (
 ) => Omit<EmittedModule, "manifest">;
 
 const emitJs: Emit = (manifest, program, { dtype }, rewrite) => {
-  const kernel = rewrite(lowerProgram(program, { runtimeDimensions: manifest.runtimeDimensions }));
+  const { runtimeDimensions } = manifest;
+  // Only to be read more easily: other passes serve lanes and registers.
+  const kernel = rewrite(lowerProgram(program, { runtimeDimensions, passes: [dropSingleRounds] }));
   return { text: printModule(manifest, printKernelProgram(kernel, dtype)), wasmFiles: [] };
 };
 

@@ -51,7 +51,9 @@ class KernelPrinter {
     const nearest = primitive("nearest", parameter(this.dtype, "x"));
     const names = mathNames.filter((name) => this.math.has(name));
     const prelude = printMathPrelude(names, this.dtype, this.math.has("nearest") ? [nearest] : []);
-    const results = this.kernel.functions.map((fn, i) => `${fn.name}: ${entries[i] ?? ""}`);
+    const results = this.kernel.functions.map(({ name }, i) =>
+      entries[i] === name ? name : `${name}: ${entries[i] ?? ""}`,
+    );
     return [
       this.dtype === "f32" || prelude.includes("fround(") ? "const fround = Math.fround;\n" : "",
       prelude,

@@ -59,7 +59,7 @@ function stripTags(comment: string): string {
   if (text === "") return "";
   return text
     .split("\n")
-    .map((line) => `${indent}// ${line}\n`)
+    .map((line) => `${`${indent}// ${line}`.trimEnd()}\n`)
     .join("");
 }
 

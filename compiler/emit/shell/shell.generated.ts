@@ -101,7 +101,7 @@ export const shell: Readonly<Record<ShellPart, string>> = {
     "}",
     "",
     "// Checks each number of a list.",
-    "// ",
+    "//",
     "// Integers are checked twice, as given and in the module's own memory, where nobody changes them any more: other threads",
     "// and getters can reach what was given between its check and its copy, and kernels must not see what they make of it.",
     "function checkItems(where, { name, low, high }, list, count) {",
