@@ -48,6 +48,20 @@ export class CompileOptionsError extends TypeError {
   override readonly name = "CompileOptionsError";
 }
 
+/** The cell has dimensions or named reals that nobody gave: `missing`. */
+export class MissingSizesError extends CompileOptionsError {
+  readonly missing: readonly string[];
+
+  constructor(cell: string, sizes: readonly string[], values: readonly string[]) {
+    const parts = [
+      ...(sizes.length === 0 ? [] : [`a size for ${sizes.join(" and ")}`]),
+      ...(values.length === 0 ? [] : [`a value for ${values.join(" and ")}`]),
+    ];
+    super(`${cell} needs ${parts.join(" and ")}`);
+    this.missing = [...sizes, ...values];
+  }
+}
+
 /** Options with their defaults. */
 export interface CheckedOptions extends ModuleOptions {
   readonly file: string;

@@ -4,6 +4,7 @@ import {
   checkOptions,
   type CompileOptions,
   CompileOptionsError,
+  MissingSizesError,
   type SourceOptions,
 } from "./compile-options.js";
 import { type Diagnostic, DiagnosticCollector } from "./diagnostics/diagnostic.js";
@@ -149,9 +150,11 @@ function checkSizes(cell: TypedCell, given: ReadonlyMap<string, number>, sizes: 
       throw new CompileOptionsError(`the size of ${name} must be a positive integer, got ${value}`);
     }
   }
-  const missing = [
-    ...(sizes === "all sizes" ? dimensions.filter((name) => !given.has(name)) : []),
-    ...cell.reals.filter((real) => real.defaultValue === undefined && !given.has(real.name)).map(({ name }) => name),
-  ];
-  if (missing.length > 0) throw new CompileOptionsError(`${cell.name} needs a size for ${missing.join(" and ")}`);
+  const isMissing = (name: string): boolean => !given.has(name);
+  const missingSizes = sizes === "all sizes" ? dimensions.filter(isMissing) : [];
+  const required = cell.reals.filter((real) => real.defaultValue === undefined);
+  const missingValues = required.map(({ name }) => name).filter(isMissing);
+  if (missingSizes.length + missingValues.length > 0) {
+    throw new MissingSizesError(cell.name, missingSizes, missingValues);
+  }
 }

@@ -1,6 +1,5 @@
 /** `recell diagnose`: how gradients travel through a cell, in words, numbers and a picture. */
 import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
-import { CompileOptionsError } from "../compile-options.js";
 import type { DataTensors } from "../diagnose/data.js";
 import { DataError } from "../diagnose/data.js";
 import { diagnose, type DiagnoseOptions, inputShapes } from "../diagnose/diagnose.js";
@@ -11,6 +10,7 @@ import { CellError } from "../in-process.js";
 import { integerOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
 import { readBytes, readText, writeText } from "./files.js";
+import { asUsageError } from "./option-errors.js";
 import { createProgress } from "./progress.js";
 import { type Input, onlyInput } from "./sources.js";
 
@@ -42,9 +42,8 @@ export const run: Run = async (args, terminal) => {
     return found.overflow === undefined ? exitCodes.ok : exitCodes.failed;
   } catch (error) {
     progress.clear();
-    if (error instanceof CompileOptionsError) throw new UsageError(`${input.file}: ${error.message}`);
     const known = [CellError, DataError, ParamsError, SafetensorsError].some((kind) => error instanceof kind);
-    if (!known) throw error;
+    if (!known) throw asUsageError(input.file, error);
     terminal.error(`recell: ${(error as Error).message}\n`);
     return exitCodes.failed;
   }

@@ -99,7 +99,9 @@ function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArgumen
   const entry = args.text("entry");
   const reports = entry === undefined ? all : all.filter((report) => report.entry === entry);
   if (reports.length === 0) {
-    throw new UsageError(`there is no entry ${entry ?? ""}; there are ${all.map((report) => report.entry).join(", ")}`);
+    const known = all.map((report) => report.entry).join(", ");
+    const hint = entry === "jvp" || entry === "hvp" ? `--${entry} adds it to` : "there are";
+    throw new UsageError(`there is no entry ${entry ?? ""}; ${hint} ${known}`);
   }
   const declared = declaredIn(cell, result);
   if (args.flag("json") !== true) {

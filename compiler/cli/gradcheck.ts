@@ -1,20 +1,12 @@
 /** `recell gradcheck`: a cell's derivatives at random sizes and points, against measurements. */
-import { CompileOptionsError } from "../compile-options.js";
 import { checkGradients } from "../gradcheck/check-gradients.js";
 import type { GradientReport } from "../gradcheck/report.js";
 import { UncheckableError } from "../gradcheck/uncheckable.js";
 import { lowerSource } from "../lower-source.js";
-import {
-  choiceOption,
-  integerOption,
-  numberOption,
-  type ParsedArguments,
-  sizesOption,
-  UsageError,
-} from "./arguments.js";
+import { choiceOption, integerOption, numberOption, type ParsedArguments, sizesOption } from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
 import { printReport, reportToJson } from "./gradcheck-report.js";
-import { withOptionErrors } from "./option-errors.js";
+import { asUsageError, withOptionErrors } from "./option-errors.js";
 import { createProgress } from "./progress.js";
 import { findingsToJson, type Input, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
@@ -69,9 +61,8 @@ async function check(
       onProgress: (done, runs) => progress.show("checking", done, runs),
     });
   } catch (error) {
-    if (error instanceof CompileOptionsError) throw new UsageError(`${file}: ${error.message}`);
     if (error instanceof UncheckableError) return `${file}: ${error.message}`;
-    throw error;
+    throw asUsageError(file, error);
   } finally {
     progress.clear();
   }

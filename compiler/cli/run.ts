@@ -64,7 +64,7 @@ function findCommand(name: string): CommandEntry {
   const names = commands.map((entry) => entry.name);
   const similar = suggest(name, names);
   const hint = similar === undefined ? `the commands are ${names.join(", ")}` : `did you mean ${similar}?`;
-  throw new UsageError(`recell has no command ${JSON.stringify(name)}; ${hint}`);
+  throw new UsageError(`there is no command ${JSON.stringify(name)}; ${hint}`);
 }
 
 function report(problem: unknown, terminal: Terminal): ExitCode {

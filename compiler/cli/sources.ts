@@ -1,5 +1,6 @@
 /** Reads the files of a command and shows what the compiler says about them. */
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { suggest } from "../diagnostics/suggest.js";
 import { diagnosticToJson, renderDiagnostics, type SourceLookup } from "../diagnostics/render.js";
 import type { SourceFile } from "../source/source-file.js";
 import { standardFileName, standardSources } from "../std/sources.js";
@@ -28,9 +29,27 @@ export function allInputs(command: string, args: ParsedArguments): Input[] {
   return args.positionals.map((path) => {
     // A cell that ships with recell is called as imports call it, unless there is a file of that name.
     const standard = /^std\//u.test(path) && readIfPresent(path) === undefined ? standardFileName(path) : path;
-    const text = standardSources.get(standard) ?? readText(path);
+    const text = standardSources.get(standard) ?? readSource(path);
     return { file: path === STDIN ? "<stdin>" : standard, text, readFile: readIfPresent };
   });
+}
+
+/** @throws UsageError where there is no such file, with what was perhaps meant. */
+function readSource(path: string): string {
+  try {
+    return readText(path);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${error.message}${hintAbout(path)}`);
+  }
+}
+
+function hintAbout(path: string): string {
+  if (/^[^/.]+=[\d.]+$/u.test(path)) return `; a size is given with --dim: --dim ${path}`;
+  if (!path.startsWith("std/")) return "";
+  const known = [...standardSources.keys()].map((name) => name.replace(/^recell:|\.cell$/gu, ""));
+  const similar = suggest(path.replace(/\.cell$/u, ""), known);
+  return `; ${similar === undefined ? `recell ships with ${known.join(", ")}` : `did you mean ${similar}?`}`;
 }
 
 interface Findings {

@@ -82,7 +82,7 @@ export function lowerCell(
     }
     if (!(error instanceof TooLarge)) throw error;
     collector.report("bad-dimension-size", error.span, error.message, {
-      help: `a tensor has at most ${largestCount} entries`,
+      help: `a tensor, and all params together, have at most ${largestCount} entries`,
     });
     return undefined;
   }

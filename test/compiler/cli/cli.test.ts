@@ -64,7 +64,14 @@ describe("wrong use exits with 2 and says what is wrong", () => {
     [["build", "x.cell", "--dim", "H"], /--dim takes NAME=NUMBER/u],
     [["build", "x.cell", "--dim"], /--dim needs a value/u],
     [["build", "x.cell", "--dtype", "f16"], /--dtype must be f32 or f64, got "f16"|cannot read/u],
-    [["check", "missing.cell"], /cannot read missing.cell: no such file/u],
+    [["check", "missing.cell"], /cannot read missing.cell: no such file\n$/u],
+    [["check", "std/lstn"], /cannot read std\/lstn: no such file; did you mean std\/lstm\?/u],
+    [["check", "std/transformer"], /no such file; recell ships with std\/.*, std\/lstm, /u],
+    [["build", "std/lstm", "H=5"], /cannot read H=5: no such file; a size is given with --dim: --dim H=5/u],
+    [["build", "std/lstm"], /LSTM needs a size for I and H: --dim I=… --dim H=…/u],
+    [["diagnose", "std/lstm", "-d", "I=5"], /LSTM needs a size for H: --dim H=…/u],
+    [["explain", "std/gru", "--entry", "jvp"], /there is no entry jvp; --jvp adds it to forward, backward/u],
+    [["explain", "std/gru", "--entry", "step"], /there is no entry step; there are forward, backward/u],
     [["check", "--json=yes", "x.cell"], /--json takes no value/u],
     [["build", "x.cell", "--hvp", "--no-gradient"], /--hvp includes the gradient: leave out --no-gradient/u],
     [["explain", "x.cell", "--equations", "--json"], /--equations prints text only; leave out --json/u],
@@ -482,7 +489,9 @@ describe("gradcheck", () => {
       file("real.cell"),
       leaky.replace("Leaky(N)", "Leaky(N, rate: real)").replace("h * w", "rate * h * w"),
     );
-    expect(await recell("gradcheck", file("real.cell"))).toMatchObject({ code: 2 });
+    const { code, error } = await recell("gradcheck", file("real.cell"));
+    expect(code).toBe(2);
+    expect(error).toMatch(/Leaky needs a value for rate: --dim rate=…/u);
     expect(await recell("gradcheck", file("real.cell"), "-d", "rate=0.5", "--runs", "1")).toMatchObject({ code: 0 });
   });
 });
