@@ -108,7 +108,7 @@ describe("what forward keeps for backward", () => {
 });
 
 describe("WebAssembly kernels", () => {
-  const [I, H, B, T] = [8, 16, 2, 5] as const;
+  const [I, H, B, T] = [24, 16, 2, 5] as const;
   const sizes = new Map([["%B", B], ["%T", T]]); // prettier-ignore
 
   function scheduled(file: string, cell: string, gradient: boolean): KernelProgram {
@@ -192,10 +192,10 @@ describe("WebAssembly kernels", () => {
     const counts = countOperations(kernel, functionOf(kernel, "backward"), sizes);
     const inLoop = counts.filter(({ place }) => place === "loop");
     expect(inLoop.map(({ products }) => products)).toEqual([0, 2 * B * T * gates * H * H]);
-    // Gradients of U, of the inputs and of W.
+    // Gradients of the inputs, of W and of U.
     const behind = counts.filter(({ place, products }) => place === "after" && products > 0);
     expect(behind.map(({ products }) => products).sort((a, b) => b - a)).toEqual(
-      [H, I, I].map((width) => 2 * B * T * gates * H * width),
+      [I, I, H].map((width) => 2 * B * T * gates * H * width),
     );
   });
 });

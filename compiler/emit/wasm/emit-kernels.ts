@@ -3,6 +3,7 @@ import type { KernelProgram } from "../../ir/kernel/types.js";
 import { lowerProgram } from "../../lower/graph-to-kernel/index.js";
 import { dropSingleRounds } from "../../transform/kernel/drop-single-rounds.js";
 import { fuseTails } from "../../transform/kernel/fuse-tails.js";
+import { joinInputs } from "../../transform/kernel/join-inputs.js";
 import { packOperands } from "../../transform/kernel/pack-operands.js";
 import { splitPieces } from "../../transform/kernel/split-pieces.js";
 import type { VectorTarget } from "../../transform/kernel/target.js";
@@ -29,7 +30,9 @@ export function scheduleKernels(program: SequenceProgram, options: EmitKernelsOp
   const passes = [
     // On products and regions as lowered: it decides which runs of columns a product has.
     fuseTails(target),
-    // Behind it: what stays a loop of its own.
+    // Behind it: what a product starts from is seen there.
+    joinInputs(dtype),
+    // Behind both: what stays a loop of its own.
     splitPieces,
     // Behind what leaves loops of one round: parts of loops, and cells of one unit.
     dropSingleRounds,

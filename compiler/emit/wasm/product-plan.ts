@@ -59,15 +59,15 @@ export interface ProductPlan {
   /** How many terms a sum has, for packed weights. */
   readonly depth: number;
   readonly chunks: Chunks | undefined;
+  /** The same with the operands of the earlier terms. */
+  readonly earlier: ProductPlan | undefined;
 }
 
 /** Steps after which weight gradients go to memory: as many lines of both operands stay in a cache of 32 KB. */
 const CHUNK = 64;
 
-export function planProduct(
-  product: ProductStatement,
-  { code, expressions, integers, parts }: Statements,
-): ProductPlan {
+export function planProduct(product: ProductStatement, statements: Statements): ProductPlan {
+  const { code, expressions, integers, parts } = statements;
   const { tail, columns, packed, b, contracted } = product;
   const runs = tail?.sums.length ?? 1;
   const column = b.offset.terms.find(({ variable }) => variable === columns?.variable);
@@ -75,7 +75,7 @@ export function planProduct(
   const { target, layout } = parts;
   const tile = tileOf(target, runs);
   invariant(tile !== undefined, `no tile for ${runs} runs`);
-  return {
+  const plan: ProductPlan = {
     product,
     runs,
     unit: tail?.unit ?? columns?.variable ?? "unit",
@@ -91,7 +91,12 @@ export function planProduct(
     lots: tail === undefined ? 1 : tile.lots,
     depth: contracted.reduce((depth, { extent }) => depth * (plainExtent(extent) ?? 1), 1),
     chunks: isLongSum(product) ? planChunks(() => code.local("i32")) : undefined,
+    earlier: undefined,
   };
+  if (product.earlier === undefined) return plan;
+  const { kind, rows, initial, out } = product;
+  const first = { kind, rows, columns, initial, out, ...(tail === undefined ? {} : { tail }), ...product.earlier };
+  return { ...plan, earlier: planProduct(first, statements) };
 }
 
 /** The place of a row among the rows of a product. */

@@ -7,12 +7,12 @@ import type { Affine, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { Lanes } from "./expressions.js";
-import { Contraction, type SumGroup } from "./product-contraction.js";
+import { Contraction, type SumGroup, type Tile } from "./product-contraction.js";
 import { columnOf, type ProductPlan } from "./product-plan.js";
 import type { Statements } from "./statements.js";
 
 export class TileCode {
-  readonly contraction: Contraction;
+  private readonly contractions: readonly Contraction[];
   private readonly plan: ProductPlan;
   private readonly statements: Statements;
   private readonly code: FunctionCode;
@@ -21,7 +21,9 @@ export class TileCode {
     this.plan = plan;
     this.statements = statements;
     this.code = statements.code;
-    this.contraction = new Contraction(plan, statements);
+    this.contractions = [...(plan.earlier === undefined ? [] : [plan.earlier]), plan].map(
+      (each) => new Contraction(each, statements),
+    );
   }
 
   /** New sums. */
@@ -38,8 +40,13 @@ export class TileCode {
   ): void {
     const groups = rows.flatMap((row) => counts.map((count, v) => this.group(row, units[v] as Local, count)));
     this.begin(groups);
-    this.contraction.contract({ rows, position, vectors: counts.length, groups }, units[0] as Local);
+    this.contract({ rows, position, vectors: counts.length, groups }, units[0] as Local);
     this.finish(groups);
+  }
+
+  /** All terms of the sums of a tile, for the columns from unit `first` on. */
+  contract(tile: Tile, first: Local): void {
+    for (const contraction of this.contractions) contraction.contract(tile, first);
   }
 
   private inGroup({ row, unit }: SumGroup, body: () => void): void {

@@ -356,9 +356,8 @@ export class ProductWalk {
           const own = groups.slice(l * lot, (l + 1) * lot);
           const unit = units[l * lot] as Local;
           code.get(many).if(
-            () => this.tiles.contraction.contract({ rows: members, position, vectors: block, groups: own }, unit),
-            () =>
-              this.tiles.contraction.contract({ rows: members.slice(0, 1), position, vectors: lot, groups: own }, unit),
+            () => this.tiles.contract({ rows: members, position, vectors: block, groups: own }, unit),
+            () => this.tiles.contract({ rows: members.slice(0, 1), position, vectors: lot, groups: own }, unit),
           );
         }
         this.tiles.finish(groups);

@@ -17,6 +17,7 @@ import type {
   ReductionOp,
   Statement,
 } from "./types.js";
+import { termsOf } from "./visit.js";
 
 /** Before, in or behind the loops over time; between two loops is before the second. */
 export type Place = "before" | "loop" | "after";
@@ -143,18 +144,20 @@ class RegionCounter {
         this.#statements(statement.body, loops);
         return;
       case "product": {
-        const { rows, columns, contracted, a, b, initial, out, tail, copied } = statement;
+        const { rows, columns, initial, out, tail, copied } = statement;
         const outer = this.#within(
           [rows, columns].filter((axis) => axis !== undefined),
           loops,
         );
-        const all = this.#within(contracted, outer);
-        this.products += 2 * totalOf(all);
-        const left = this.#access(a, all);
-        this.reads += left + this.#access(b, all);
-        if (copied !== undefined) {
-          this.writes += left;
-          this.reads += left;
+        for (const { contracted, a, b } of termsOf(statement)) {
+          const all = this.#within(contracted, outer);
+          this.products += 2 * totalOf(all);
+          const left = this.#access(a, all);
+          this.reads += left + this.#access(b, all);
+          if (copied !== undefined && a === statement.a) {
+            this.writes += left;
+            this.reads += left;
+          }
         }
         if (initial !== undefined) this.#expression(initial, outer);
         if (tail === undefined) this.writes += this.#access(out, outer, "written");

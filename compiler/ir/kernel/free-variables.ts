@@ -1,7 +1,7 @@
 /** What a piece of kernel code needs from around it: the parameters of a function made from it. */
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../types/dim.js";
 import type { Affine, Axis, Examples, Expression, Statement } from "./types.js";
-import { forEachAccess } from "./visit.js";
+import { forEachAccess, termsOf } from "./visit.js";
 
 /** Integer variables a piece of code takes from around it, and the sizes of the call it needs. */
 export function freeVariables(statements: readonly Statement[]): { variables: string[]; symbols: Set<string> } {
@@ -42,7 +42,9 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
     for (const statement of list) {
       if (statement.kind === "pack") continue;
       if (statement.kind === "product") {
-        const { rows, columns, contracted, tail } = statement;
+        const { rows, columns, tail } = statement;
+        const terms = termsOf(statement);
+        const contracted = terms.flatMap((each) => each.contracted);
         const outer = new Set(own);
         for (const each of [rows, columns, ...contracted]) {
           if (each === undefined) continue;
@@ -50,7 +52,7 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
           if (each.extent.kind !== "size" || !outer.has(each.extent.example)) axis(each);
           outer.add(each.variable);
         }
-        const inside = [statement.a, statement.b, ...(tail === undefined ? [statement.out] : [])].map(
+        const inside = [...terms.flatMap(({ a, b }) => [a, b]), ...(tail === undefined ? [statement.out] : [])].map(
           (access): Statement => ({ kind: "store_index", access, value: access.offset }),
         );
         if (statement.initial !== undefined) inside.push({ kind: "let", name: "initial", value: statement.initial });

@@ -10,8 +10,10 @@ import type {
   IndexExpression,
   KernelFunction,
   KernelProgram,
+  ProductTerms,
   Statement,
 } from "./types.js";
+import { termsOf } from "./visit.js";
 
 export function printKernel(program: KernelProgram): string {
   const buffers = program.buffers.map(({ name, external, dtype, size, place }) => {
@@ -40,18 +42,19 @@ function printStatement(statement: Statement, indent: string): string {
       return `${indent}${head}\n${printBody(statement.body, `${indent}  `)}`;
     }
     case "product": {
-      const { rows, columns, contracted, a, b, initial, out, tail, packed, copied } = statement;
+      const { rows, columns, initial, out, tail, copied, earlier } = statement;
       const axis = (name: string, value: Axis | undefined) =>
         value === undefined ? [] : [`${indent}  ${name} ${printAxis(value)}\n`];
       const start = initial === undefined ? "" : `${printExpression(initial)} + `;
       const target = tail === undefined ? printAccess(out) : tail.sums.join(", ");
-      const right = `${printAccess(b)}${packed === undefined ? "" : ` packed in ${packed}`}`;
-      const left = `${printAccess(a)}${copied === undefined ? "" : ` copied to ${copied}`}`;
+      const sum = ({ a, b, packed }: ProductTerms, copy = ""): string =>
+        `sum ${printAccess(a)}${copy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${packed}`}`;
+      const before = earlier === undefined ? "" : `${sum(earlier)} + `;
       return [
-        `${indent}product ${target} = ${start}sum ${left} * ${right}\n`,
+        `${indent}product ${target} = ${start}${before}${sum(statement, copied === undefined ? "" : ` copied to ${copied}`)}\n`,
         ...axis("rows", rows),
         ...axis("columns", columns),
-        ...contracted.flatMap((value) => axis("contracted", value)),
+        ...termsOf(statement).flatMap(({ contracted }) => contracted.flatMap((value) => axis("contracted", value))),
         ...(tail === undefined
           ? []
           : [`${indent}  then for ${tail.unit} < ${tail.length}\n${printBody(tail.body, `${indent}    `)}`]),

@@ -86,23 +86,29 @@ export interface ForStatement extends Axis {
   readonly body: readonly Statement[];
 }
 
+/** What the sums of a product take. */
+export interface ProductTerms {
+  readonly contracted: readonly Axis[];
+  readonly a: Access;
+  readonly b: Access;
+  /** A copy of the right operand in the order in which tiles read it, made by a `pack` statement. */
+  readonly packed?: string;
+}
+
 /**
  * `out[row, column] = initial[row, column] + Σ a[row, …k] · b[column, …k]`, added in increasing order of `contracted`
  * (outermost first) to an accumulator that starts as `initial` (0 where absent).
  */
-export interface ProductStatement {
+export interface ProductStatement extends ProductTerms {
   readonly kind: "product";
   readonly rows: Axis | undefined;
   readonly columns: Axis | undefined;
-  readonly contracted: readonly Axis[];
-  readonly a: Access;
-  readonly b: Access;
+  /** Terms that each sum takes before the others, in a target's schedule. */
+  readonly earlier?: ProductTerms;
   readonly initial: Expression | undefined;
   /** Where the sums go; not written where a `tail` takes them. */
   readonly out: Access;
   readonly tail?: ProductTail;
-  /** A copy of the right operand in the order in which tiles read it, made by a `pack` statement. */
-  readonly packed?: string;
   /**
    * Where the rows of the left operand are copied first, one behind the other in the order of `rows`: a `tail` overwrites
    * the operand. `contracted` has plain extents then.

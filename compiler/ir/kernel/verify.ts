@@ -10,7 +10,7 @@
  */
 import { BATCH_SYMBOL, type Dim, evaluateDim } from "../../types/dim.js";
 import { lifetimes } from "./lifetimes.js";
-import { forEachAccess } from "./visit.js";
+import { forEachAccess, termsOf } from "./visit.js";
 import type {
   Access,
   Affine,
@@ -168,16 +168,19 @@ class FunctionVerifier {
   }
 
   private product(statement: Extract<Statement, { kind: "product" }>, outer: ReadonlyMap<string, Range>): void {
-    const { rows, columns, contracted, a, b, out } = statement;
+    const { rows, columns, out } = statement;
+    const contracted = termsOf(statement).flatMap((terms) => terms.contracted);
     let scope = new Map(outer);
     for (const axis of [rows, columns, ...contracted]) if (axis !== undefined) scope = this.bind(axis, scope);
     this.accesses(statement, scope);
     const moves = (access: Access, axis: Axis | undefined) =>
       access.offset.terms.some((term) => term.variable === axis?.variable);
-    if (moves(a, columns)) this.report(`the left operand ${a.buffer} moves with the columns`);
-    if (moves(b, rows)) this.report(`the right operand ${b.buffer} moves with the rows`);
+    for (const { a, b } of termsOf(statement)) {
+      if (moves(a, columns)) this.report(`the left operand ${a.buffer} moves with the columns`);
+      if (moves(b, rows)) this.report(`the right operand ${b.buffer} moves with the rows`);
+      if (out.buffer === a.buffer || out.buffer === b.buffer) this.report(`${out.buffer} is an operand and the result`);
+    }
     if (contracted.some((axis) => moves(out, axis))) this.report(`${out.buffer} moves with a contracted axis`);
-    if (out.buffer === a.buffer || out.buffer === b.buffer) this.report(`${out.buffer} is an operand and the result`);
   }
 
   /** Branches of piecewise values hold for a part of the loop only and are left out. */

@@ -1,5 +1,16 @@
 /** Walks over kernel statements: accesses, variables, and rewriting from the leaves up. */
-import type { Access, Affine, Axis, Examples, Expression, Extent, IndexExpression, Statement } from "./types.js";
+import type {
+  Access,
+  Affine,
+  Axis,
+  Examples,
+  Expression,
+  Extent,
+  IndexExpression,
+  ProductStatement,
+  ProductTerms,
+  Statement,
+} from "./types.js";
 
 export type AccessUse = "read" | "write" | "add";
 
@@ -28,11 +39,14 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
       statement.body.forEach((inner) => forEachAccess(inner, visit));
       return;
     case "product":
-      [statement.rows, statement.columns, ...statement.contracted].forEach(axis);
-      visit(statement.a, "read");
-      visit(statement.b, "read");
+      [statement.rows, statement.columns].forEach(axis);
+      for (const terms of termsOf(statement)) {
+        terms.contracted.forEach(axis);
+        visit(terms.a, "read");
+        visit(terms.b, "read");
+        if (terms.packed !== undefined) visit({ buffer: terms.packed, offset: START }, "read");
+      }
       if (statement.initial !== undefined) expression(statement.initial);
-      if (statement.packed !== undefined) visit({ buffer: statement.packed, offset: START }, "read");
       if (statement.copied !== undefined) visit({ buffer: statement.copied, offset: START }, "write");
       if (statement.tail === undefined) visit(statement.out, "write");
       else statement.tail.body.forEach((inner) => forEachAccess(inner, visit));
@@ -68,6 +82,11 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
   }
 }
 
+/** The terms of the sums of a product, in the order in which they are added. */
+export function termsOf(product: ProductStatement): ProductTerms[] {
+  return product.earlier === undefined ? [product] : [product.earlier, product];
+}
+
 const START: Affine = { constant: { terms: [], key: "" }, terms: [] };
 
 export interface StatementMapper {
@@ -99,6 +118,12 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     return value;
   };
   const axis = (value: Axis): Axis => ({ variable: value.variable, extent: extent(value.extent) });
+  const terms = ({ contracted, a, b, packed }: ProductTerms): ProductTerms => ({
+    contracted: contracted.map(axis),
+    a: access(a),
+    b: access(b),
+    ...(packed === undefined ? {} : { packed: access({ buffer: packed, offset: START }).buffer }),
+  });
   switch (statement.kind) {
     case "for": {
       const from = statement.from === undefined ? {} : { from: affine(statement.from) };
@@ -111,14 +136,10 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
         ...statement,
         rows: statement.rows && axis(statement.rows),
         columns: statement.columns && axis(statement.columns),
-        contracted: statement.contracted.map(axis),
-        a: access(statement.a),
-        b: access(statement.b),
+        ...terms(statement),
+        ...(statement.earlier === undefined ? {} : { earlier: terms(statement.earlier) }),
         initial: statement.initial && expression(statement.initial),
         out: access(statement.out),
-        ...(statement.packed === undefined
-          ? {}
-          : { packed: access({ buffer: statement.packed, offset: START }).buffer }),
         ...(statement.copied === undefined
           ? {}
           : { copied: access({ buffer: statement.copied, offset: START }).buffer }),

@@ -6,7 +6,7 @@
  * Leaves alone: operands of single examples, and matrices whose columns lie side by side and that one row reads once.
  */
 import { plainExtent } from "../../ir/kernel/affine.js";
-import type { PackStatement, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type { PackStatement, ProductStatement, ProductTerms, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
 import { type KernelPass, type UnplannedKernels, wholeOf } from "./kernel-pass.js";
@@ -88,11 +88,19 @@ class Packer {
   }
 
   private product(product: ProductStatement, packs: PackStatement[]): ProductStatement {
-    const pack = this.packOf(product);
-    if (pack === undefined) return product;
-    if (pack.onChange) this.atStart.set(pack.to, pack);
-    else packs.push(pack);
-    return { ...product, packed: pack.to };
+    const packed = (terms: ProductTerms): { packed?: string } => {
+      const pack = this.packOf({ ...product, ...terms });
+      if (pack === undefined) return {};
+      if (pack.onChange) this.atStart.set(pack.to, pack);
+      else packs.push(pack);
+      return { packed: pack.to };
+    };
+    const { earlier } = product;
+    return {
+      ...product,
+      ...(earlier === undefined ? {} : { earlier: { ...earlier, ...packed(earlier) } }),
+      ...packed(product),
+    };
   }
 
   private packOf({ b, columns, contracted, rows, tail }: ProductStatement): PackStatement | undefined {

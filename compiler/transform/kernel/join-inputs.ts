@@ -1,0 +1,156 @@
+/**
+ * Computes a small input projection in the product whose sums it starts, instead of for all steps in front of the loop: what
+ * it gives for a sequence, `[B, T, 4·H]`, then is neither stored nor read again, and takes no memory. Every sum takes the
+ * same terms in the same order.
+ *
+ * Needs: a scratch result that only starts the sums of one product, and operands that the function does not write. Leaves
+ * alone: longer sums and larger weights, as those are better read once for several steps.
+ */
+import { AFFINE_ZERO, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
+import type { Affine, ForStatement, KernelFunction, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
+import { type KernelPass, wholeOf } from "./kernel-pass.js";
+import type { UnplacedBuffer } from "./plan-memory.js";
+
+/**
+ * Terms of a sum, and bytes of weights, that a step may take upon itself: of as many the loop over time makes no more of its
+ * own than storing and reading their sums costs, also where a single example has no second row to share weights with.
+ */
+const MOST_TERMS = 16;
+const MOST_BYTES = 16 * 1024;
+
+export function joinInputs(dtype: "f32" | "f64"): KernelPass {
+  return {
+    name: "join-inputs",
+    summary: "compute small input projections along with the recurrent product that starts from them",
+    run: ({ functions, buffers }) => {
+      const left = new Map(buffers);
+      const elements = MOST_BYTES / (dtype === "f32" ? 4 : 8);
+      return { functions: functions.map((fn) => new Joiner(fn, left, elements).run()), buffers: left };
+    },
+  };
+}
+
+interface Projection {
+  readonly region: Statement;
+  readonly loops: readonly ForStatement[];
+  readonly product: ProductStatement;
+}
+
+class Joiner {
+  private readonly fn: KernelFunction;
+  private readonly buffers: Map<string, UnplacedBuffer>;
+  private readonly elements: number;
+  private readonly reads = new Map<string, number>();
+  private readonly written = new Map<string, number>();
+  private readonly projections = new Map<string, Projection>();
+
+  constructor(fn: KernelFunction, buffers: Map<string, UnplacedBuffer>, elements: number) {
+    this.fn = fn;
+    this.buffers = buffers;
+    this.elements = elements;
+  }
+
+  run(): KernelFunction {
+    this.look(this.fn.body);
+    const joined = new Set<Statement>();
+    const rewrite = (statement: Statement): Statement => {
+      if (statement.kind === "for" || statement.kind === "region") {
+        return { ...statement, body: statement.body.map(rewrite) };
+      }
+      if (statement.kind !== "product" || statement.initial?.kind !== "load") return statement;
+      const found = this.projections.get(statement.initial.access.buffer);
+      const made = found && this.join(statement, statement.initial.access.offset, found);
+      if (found === undefined || made === undefined) return statement;
+      joined.add(found.region);
+      this.buffers.delete(found.product.out.buffer);
+      return made;
+    };
+    const body = this.fn.body.map(rewrite);
+    // Projections are found among the statements before they are rewritten.
+    return { ...this.fn, body: body.filter((_, i) => !joined.has(this.fn.body[i] as Statement)) };
+  }
+
+  private look(statements: readonly Statement[]): void {
+    for (const statement of statements) {
+      if (statement.kind === "for") {
+        this.look(statement.body);
+        continue;
+      }
+      forEachAccess(statement, ({ buffer }, use) => {
+        const counts = use === "read" ? this.reads : this.written;
+        const name = use === "read" ? buffer : wholeOf(buffer, this.buffers);
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+      });
+    }
+    for (const statement of this.fn.body) {
+      if (statement.kind !== "region") continue;
+      const loops: ForStatement[] = [];
+      let inner = statement.body;
+      while (inner.length === 1 && inner[0]?.kind === "for") {
+        loops.push(inner[0]);
+        inner = inner[0].body;
+      }
+      const [product] = inner;
+      if (inner.length === 1 && product?.kind === "product" && product.tail === undefined) {
+        this.projections.set(product.out.buffer, { region: statement, loops, product });
+      }
+    }
+  }
+
+  private join(
+    product: ProductStatement,
+    place: Affine,
+    { loops, product: projection }: Projection,
+  ): ProductStatement | undefined {
+    const { out, contracted, columns, rows, a, b } = projection;
+    const { buffer } = out;
+    if (product.earlier !== undefined || projection.earlier !== undefined) return undefined;
+    if (this.buffers.get(buffer)?.persistent !== false || this.buffers.get(buffer)?.external !== false)
+      return undefined;
+    if (this.reads.get(buffer) !== 1 || this.written.get(wholeOf(buffer, this.buffers)) !== 1) return undefined;
+    const width = columns && plainExtent(columns.extent);
+    if (columns === undefined || product.columns === undefined) return undefined;
+    if (width === undefined || width !== plainExtent(product.columns.extent)) return undefined;
+    const terms = contracted.reduce((product, { extent }) => product * (plainExtent(extent) ?? Infinity), 1);
+    if (terms > MOST_TERMS || terms * width > this.elements) return undefined;
+    const around = [...loops, ...(rows === undefined ? [] : [rows])];
+    const single = around.filter(({ extent }) => plainExtent(extent) === 1);
+    const zeros = new Map(single.map(({ variable }) => [variable, AFFINE_ZERO]));
+    const names = matchTerms(substituteAffine(out.offset, zeros), place);
+    if (names?.get(columns.variable)?.terms[0]?.variable !== product.columns.variable) return undefined;
+    for (const [variable, zero] of zeros) names.set(variable, zero);
+    if (around.some(({ variable }) => !names.has(variable))) return undefined;
+    let steady = true;
+    forEachAccess(projection, (access, use) => {
+      if (use === "read" && this.written.has(wholeOf(access.buffer, this.buffers))) steady = false;
+    });
+    if (!steady) return undefined;
+    for (const { variable } of contracted) names.set(variable, affineVariable(`${variable} of the input`));
+    const affine = (value: Affine): Affine => substituteAffine(value, names);
+    return {
+      ...product,
+      initial: projection.initial && mapExpression(projection.initial, { affine }),
+      earlier: {
+        contracted: contracted.map((axis) => ({ ...axis, variable: `${axis.variable} of the input` })),
+        a: { ...a, offset: affine(a.offset) },
+        b: { ...b, offset: affine(b.offset) },
+      },
+    };
+  }
+}
+
+/** Variables of the first place as those of the second, where both move alike. */
+function matchTerms(first: Affine, second: Affine): Map<string, Affine> | undefined {
+  if (first.constant.key !== second.constant.key || first.terms.length !== second.terms.length) return undefined;
+  const names = new Map<string, Affine>();
+  const steps = new Map(second.terms.map(({ coefficient, variable }) => [coefficient.key, variable]));
+  if (steps.size !== second.terms.length) return undefined;
+  for (const { variable, coefficient } of first.terms) {
+    const other = steps.get(coefficient.key);
+    if (other === undefined) return undefined;
+    names.set(variable, affineVariable(other));
+    steps.delete(coefficient.key);
+  }
+  return names;
+}
