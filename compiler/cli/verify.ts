@@ -71,13 +71,17 @@ function show(path: string, { manifest, variant, checks, passed, seed, runs }: V
   const sizes = Object.entries(dimensions).map(([name, size]) => `${name}=${size}`);
   terminal.out(`${path}: ${[cell, ...sizes].join(" ")}, ${variant}, ${dtype}\n\n`);
   const colors: Readonly<Record<CheckReport["status"], string>> = { passed: "32", failed: "31", skipped: "33" };
+  const width = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length));
+  const [names, meanings] = [width(checks.map(({ name }) => name)), width(checks.map(({ meaning }) => meaning))];
   for (const { name, meaning, status, compared, worst, detail } of checks) {
     const numbers =
       status === "skipped"
         ? ""
         : `${compared} compared${worst === undefined ? "" : `, worst ${percent(worst.share)} of its bar, ${worst.where}`}`;
     terminal.out(
-      `${paint(colors[status], status)}  ${name.padEnd(10)} ${meaning.padEnd(66)} ${numbers}`.trimEnd().concat("\n"),
+      `${paint(colors[status], status)}  ${name.padEnd(names)}  ${meaning.padEnd(meanings)}  ${numbers}`
+        .trimEnd()
+        .concat("\n"),
     );
     if (detail !== undefined) terminal.out(`         ${detail}\n`);
   }

@@ -52,6 +52,12 @@ describe("a good module", () => {
     expect(out).toMatch(new RegExp(`^${path}: SimpleRNN I=2 H=3, ${variant}, ${dtype}\n`, "u"));
     expect(out).toMatch(/\nthe module keeps its promises: 1 run, seed 1\n$/u);
     expect(out).not.toMatch(/^failed/mu);
+    // In columns, each two spaces apart at least.
+    const rows = [...out.matchAll(/^(passed {2}\S+ {2,}\S.*? {2,})\d+ compared/gmu)].map(
+      ([, before]) => before!.length,
+    );
+    expect(rows).toHaveLength([...out.matchAll(/^passed/gmu)].length);
+    expect(new Set(rows).size).toBe(1);
     const skipped = [...out.matchAll(/^skipped +(\S+)/gmu)].map(([, check]) => check);
     const without = (part: string): boolean => !options.includes(`--${part}`);
     expect(skipped).toEqual([
