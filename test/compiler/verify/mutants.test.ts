@@ -14,7 +14,7 @@ import { fuzzParameters, isFuzzing } from "../../support/fuzz.js";
 import { standardCell } from "../../support/models.js";
 import { kernelMutants } from "../../support/mutate-kernels.js";
 import { type Mutant, sweep } from "../../support/mutation-sweep.js";
-import { editWasm, wasmEdits } from "../../support/mutate-wasm.js";
+import { editKinds, editWasm, wasmEdits } from "../../support/mutate-wasm.js";
 
 interface Subject {
   readonly file: string;
@@ -27,7 +27,7 @@ interface Subject {
 const lstm = { file: "lstm", cell: "LSTM", dimensions: { I: 3, H: 18 } };
 const gru = { file: "gru", cell: "GRU", dimensions: { I: 3, H: 5 } };
 const normed = { file: "layernorm-lstm", cell: "LayerNormLSTM", dimensions: { I: 2, H: 6 } };
-const attention = { file: "luong", cell: "LuongDotGRU", dimensions: { I: 2, H: 5, O: 3 } };
+const attention = { file: "luong", cell: "LuongDotGRU", dimensions: { E: 2, H: 5, O: 3 } };
 const relu = { file: "simple-rnn", cell: "ReluRNN", dimensions: { I: 3, H: 9 } };
 const small = { ...gru, dimensions: { I: 2, H: 3 } };
 const everything = { jvp: true, hvp: true };
@@ -67,10 +67,13 @@ async function wasmSubject({ file, cell, dimensions, dtype, parts = { jvp: false
   return { bytes, loaded, original: withFile(loaded, bytes) };
 }
 
+/** As many edits of each kind, as far as there are. */
 function* chosen(loaded: CompiledModule, bytes: Uint8Array, count: number, seed: number): Generator<Mutant> {
   const edits = createRandom(seed).shuffle(wasmEdits(bytes, loaded.manifest.dtype));
+  const byKind = editKinds.map((kind) => edits.filter((edit) => edit.kind === kind));
+  const turns = edits.flatMap((_, turn) => byKind.flatMap((own) => (turn < own.length ? [own[turn]!] : [])));
   let made = 0;
-  for (const edit of edits) {
+  for (const edit of turns) {
     if (made === count) return;
     const edited = editWasm(bytes, edit);
     if (!WebAssembly.validate(edited as Uint8Array<ArrayBuffer>)) continue;
