@@ -28,7 +28,7 @@ export {
 export { PropertyError } from "./properties/property-error.js";
 
 // Calls.
-export type { CellCall, Extent, Numbers } from "./calls/call.js";
+export type { CellCall, Extent, Numbers } from "../calls/call.js";
 
 // One report instead of properties, and one derivative.
 export { checkGradients } from "../gradcheck/check-gradients.js";

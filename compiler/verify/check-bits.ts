@@ -2,7 +2,9 @@
 import type { FloatArray, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import { runSequence } from "../../runtime/sequence/run-sequence.js";
 import type { TensorEntry } from "../../runtime/module/manifest.js";
-import { type Call, setParams, type Tensors, tensors, valuesOf, widthOf } from "./call.js";
+import { valuesOf, widthOf } from "../calls/call.js";
+import { withNaNPadding } from "../calls/examples.js";
+import { type Call, setParams, streamStart, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import { drawCall } from "./draw-call.js";
 import { cut, exampleOf, ownPlaces, rowsOf } from "./examples.js";
@@ -11,7 +13,7 @@ import { firstDifference, flatten, prefixed, runBackward, runCall, runForward } 
 
 /** Sequences in which every example has every step, as streams have. */
 function everyStep(call: Call): Call {
-  return { ...call, lengths: call.lengths.map(() => call.steps) };
+  return { ...call, examples: call.examples.map(({ sizes }) => ({ steps: call.steps, sizes })) };
 }
 
 /**
@@ -27,12 +29,12 @@ export function checkStream(context: Context, findings: Findings): void {
 
 function compareStream(context: Context, call: Call, stream: ModuleInstance, whole: Tensors, findings: Findings): void {
   const { manifest } = context;
-  stream.reset({ batch: call.batch, sizes: call.sizes, ...call.contexts, ...call.states });
+  stream.reset(streamStart(call));
   let snapshot: unknown;
   const takeStep = (t: number): void => {
     const out = stream.step(inputsAt(context, call, t));
     for (const entry of manifest.outputs) {
-      const width = widthOf(entry, call.capacities);
+      const width = widthOf(entry, call.sizes);
       const all = whole[entry.name] as Float64Array;
       const values = out[entry.name] ?? [];
       for (let i = 0; i < call.batch * width; i++) {
@@ -78,7 +80,7 @@ function compareStream(context: Context, call: Call, stream: ModuleInstance, who
 function inputsAt({ manifest }: Context, call: Call, t: number): Record<string, unknown> {
   const values = Object.create(null) as Record<string, unknown>;
   for (const entry of manifest.inputs) {
-    const width = widthOf(entry, call.capacities);
+    const width = widthOf(entry, call.sizes);
     const all = call.inputs[entry.name] as Float64Array;
     const own = Float64Array.from({ length: call.batch * width }, (_, i) => {
       return all[(Math.floor(i / width) * call.steps + t) * width + (i % width)] as number;
@@ -93,9 +95,10 @@ export function checkChunks(context: Context, findings: Findings): void {
   const { manifest, module, make, call } = context;
   const whole = runForward(manifest, context.instance, call);
   for (const chunk of new Set([1, 2, Math.ceil(call.steps / 2)])) {
-    const given = valuesOf(manifest, call);
+    const given: Record<string, unknown> = { ...valuesOf(manifest, call) };
+    const { batch, steps } = call;
+    const { lengths, sizes } = given as { lengths: number[]; sizes: Record<string, unknown> };
     for (const name of ["batch", "steps", "lengths", "sizes"]) if (!isTensor(context, name)) delete given[name];
-    const { batch, steps, lengths, sizes } = call;
     const pieces = runSequence(module, make(batch, chunk), given, { batch, steps, chunk, lengths, sizes });
     const difference = firstDifference(flatten({ ...pieces.outputs, final: pieces.final }), whole);
     findings.expect(difference === undefined, () => `in pieces of ${chunk}, and whole: ${difference ?? ""}`);
@@ -116,7 +119,7 @@ export function checkBatch(context: Context, findings: Findings): void {
   const chosen = new Set([0, call.batch - 1, ...some]);
   for (let b = 0; b < call.batch; b++) {
     const own = exampleOf(manifest, call, b);
-    const alone = runCall(manifest, make(1, Math.max(1, own.steps), own.capacities), own);
+    const alone = runCall(manifest, make(1, Math.max(1, own.steps), own.sizes), own);
     for (const { name, entry, timed } of rowsOf(manifest)) {
       const mine = cut(entry, together[name] as Float64Array, call, b, timed);
       const difference = firstDifference({ [name]: mine }, { [name]: alone[name] as Float64Array });
@@ -142,8 +145,8 @@ function checkPartInSums({ manifest, instance, call }: Context, b: number, alone
     }
     return made;
   };
-  const { outputs, finals } = call.cotangents;
-  const cotangents = { outputs: only(manifest.outputs, outputs, true), finals: only(manifest.states, finals, false) };
+  const { outputs, final } = call.cotangents;
+  const cotangents = { outputs: only(manifest.outputs, outputs, true), final: only(manifest.states, final, false) };
   const sums = runCall(manifest, instance, { ...call, cotangents });
   for (const { name: param } of manifest.params) {
     for (const name of [`gradient params ${param}`, `hvp params ${param}`]) {
@@ -170,30 +173,15 @@ export function checkPadding(context: Context, findings: Findings): void {
     const at = rest.findIndex((value) => value !== 0);
     findings.expect(at < 0, () => `${name}[${at}] stands in padding and is ${String(rest[at])} instead of 0`);
   }
-  const filled = (entries: readonly TensorEntry[], from: Tensors, timed: boolean): Tensors => {
-    const made = tensors();
-    for (const entry of entries) {
-      const values = from[entry.name] as Float64Array;
-      const isIndex = "dtype" in entry && entry.dtype === "index";
-      const padded = values.map(() => (isIndex ? 0 : NaN));
-      for (let b = 0; b < call.batch; b++) {
-        for (const at of ownPlaces(entry, call, b, timed)) padded[at] = values[at] as number;
-      }
-      made[entry.name] = padded;
-    }
-    return made;
-  };
-  const real = manifest.inputs.filter(({ dtype }) => dtype === "real");
+  // Tangents have the shapes of values, and padding where those have.
+  const { inputs, contexts, cotangents } = withNaNPadding(manifest, call);
+  const tangents = withNaNPadding(manifest, { ...call, ...call.tangents });
   const dirty: Call = {
     ...call,
-    inputs: filled(manifest.inputs, call.inputs, true),
-    contexts: filled(manifest.contexts, call.contexts, false),
-    cotangents: { ...call.cotangents, outputs: filled(manifest.outputs, call.cotangents.outputs, true) },
-    tangents: {
-      ...call.tangents,
-      inputs: filled(real, call.tangents.inputs, true),
-      contexts: filled(manifest.contexts, call.tangents.contexts, false),
-    },
+    inputs,
+    contexts,
+    cotangents,
+    tangents: { ...call.tangents, inputs: tangents.inputs, contexts: tangents.contexts },
   };
   const difference = firstDifference(runCall(manifest, instance, dirty), clean);
   findings.expect(difference === undefined, () => `NaN in padding, and numbers there: ${difference ?? ""}`);
@@ -210,7 +198,7 @@ export function checkRepeat(context: Context, findings: Findings): void {
   again("");
   if (manifest.has.gradient) {
     runForward(manifest, instance, call);
-    instance.reset({ batch: call.batch, sizes: call.sizes, ...call.contexts, ...call.states });
+    instance.reset(streamStart(call));
     instance.step(inputsAt(context, call, 0));
     const gradient = prefixed("gradient ", runBackward(instance, call));
     const expected = tensors();
@@ -230,7 +218,7 @@ export function checkParameters(context: Context, findings: Findings): void {
   const { manifest, instance, make, call, random } = context;
   const run = (of: ModuleInstance): Tensors => {
     const results = runCall(manifest, of, call);
-    of.reset({ batch: call.batch, sizes: call.sizes, ...call.contexts, ...call.states });
+    of.reset(streamStart(call));
     return Object.assign(results, prefixed("step ", flatten(of.step(inputsAt(context, call, 0)))));
   };
   run(instance);
@@ -257,8 +245,8 @@ export function checkParameters(context: Context, findings: Findings): void {
 export function checkCapacity(context: Context, findings: Findings): void {
   const { manifest, instance, make, call, random } = context;
   const expected = runCall(manifest, instance, call);
-  const room = Object.fromEntries(Object.entries(call.capacities).map(([name, size]) => [name, size + 3]));
-  const sizes = { batch: call.batch + 2, steps: call.steps + 3, capacities: room };
+  const room = Object.fromEntries(Object.entries(call.sizes).map(([name, size]) => [name, size + 3]));
+  const sizes = { batch: call.batch + 2, steps: call.steps + 3, sizes: room };
   const larger = make(sizes.batch, sizes.steps, room);
   const other = drawCall(manifest, () => call.params, random, sizes);
   setParams(larger, other.params);

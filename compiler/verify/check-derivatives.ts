@@ -3,7 +3,8 @@
  * other. For each tensor one direction changes every number by the same amount up or down, so that no number escapes; at small
  * calls there are some along single numbers. Arguments lie on a grid on which steps are exact, so float32 arguments round nothing.
  */
-import { type Call, cotangentsOf, setParams, type Tensors, valuesOf } from "./call.js";
+import { cotangentsOf, valuesOf } from "../calls/call.js";
+import { type Call, setParams, type Tensors } from "./call.js";
 import { compareWithDifferences, type Mode, precise, runsOfDifferences } from "./compare-derivatives.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";

@@ -3,7 +3,8 @@
  * Where derivatives are declared, differences say nothing, and this is what remains to be checked.
  */
 import type { FloatArray } from "../../runtime/module/compiled-module.js";
-import { cotangentsOf, setParams, type Tensors, tangentsOf, valuesOf } from "./call.js";
+import { cotangentsOf, valuesOf } from "../calls/call.js";
+import { setParams, type Tensors, tangentArguments } from "./call.js";
 import type { Context } from "./context.js";
 import { grid } from "./draw-call.js";
 import type { Findings } from "./report.js";
@@ -67,11 +68,11 @@ export function checkLinearity(context: Context, findings: Findings): void {
   }
   if (jvp) {
     const run = (tangents: Group): Tensors => flatten(instance.jvp?.(values, tangents) as Group);
-    checkLinear(context, "jvp", tangentsOf(call), run, findings);
+    checkLinear(context, "jvp", tangentArguments(call), run, findings);
   }
   if (hvp) {
     const cotangents = cotangentsOf(call);
     const run = (tangents: Group): Tensors => flatten(instance.hvp?.(values, tangents, cotangents) as Group);
-    checkLinear(context, "hvp", tangentsOf(call), run, findings);
+    checkLinear(context, "hvp", tangentArguments(call), run, findings);
   }
 }

@@ -1,7 +1,8 @@
 /** Is the module what its manifest says it is: exports, parts, kernels, shapes? */
 import type { CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
-import { type Call, cotangentsOf, valuesOf, widthOf } from "./call.js";
+import { cotangentsOf, valuesOf, widthOf } from "../calls/call.js";
+import type { Call } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 
@@ -69,7 +70,7 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Fin
     const found = given as Readonly<Record<string, unknown>>;
     for (const entry of entries) {
       const values = found[entry.name];
-      const length = rows * widthOf(entry, call.capacities);
+      const length = rows * widthOf(entry, call.sizes);
       findings.expect(values instanceof kind && values.length === length, () => {
         const got = ArrayBuffer.isView(values)
           ? `${values.constructor.name} of ${(values as Float64Array).length}`

@@ -1,6 +1,7 @@
 /** Wrong calls throw, say what was expected, and leave no trace: neither in results nor in states, parameters, or gradients. */
 import type { ModuleInstance } from "../../runtime/module/compiled-module.js";
-import { cotangentsOf, setParams, type Tensors, tensors, valuesOf } from "./call.js";
+import { cotangentsOf, valuesOf } from "../calls/call.js";
+import { setParams, streamStart, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 import { firstDifference, flatten, prefixed, runBackward } from "./results.js";
@@ -15,7 +16,7 @@ export function checkRefusals(context: Context, findings: Findings): void {
   setParams(instance, call.params);
   const result = instance.forward(valuesOf(manifest, call));
   const gradient = manifest.has.gradient ? instance.backward?.(cotangentsOf(call)) : undefined;
-  instance.reset({ batch: call.batch, sizes: call.sizes, ...call.contexts, ...call.states });
+  instance.reset(streamStart(call));
   const look = (): Tensors =>
     Object.assign(
       tensors(),
@@ -77,8 +78,8 @@ function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {
     "too many examples": having({ batch: call.batch + 1 }),
     "no examples": having({ batch: 0 }),
     "too many steps": having({ steps: call.steps + 1 }),
-    "a length beyond the steps": having({ lengths: call.lengths.map(() => call.steps + 1) }),
-    "a negative length": having({ lengths: call.lengths.map(() => -1) }),
+    "a length beyond the steps": having({ lengths: call.examples.map(() => call.steps + 1) }),
+    "a negative length": having({ lengths: call.examples.map(() => -1) }),
     "too few lengths": having({ lengths: [] }),
     "sizes of no dimension": having({ sizes: { "no such dimension": 1 } }),
   };
@@ -101,7 +102,7 @@ function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {
   }
   for (const { name } of manifest.states) values[`${name} too short`] = having({ [name]: [] });
   for (const name of manifest.runtimeDimensions) {
-    values[`${name} too large`] = having({ sizes: { ...call.sizes, [name]: (call.capacities[name] as number) + 1 } });
+    values[`${name} too large`] = having({ sizes: { ...call.sizes, [name]: (call.sizes[name] as number) + 1 } });
   }
   wrong("forward", (argument) => instance.forward(argument), values);
 

@@ -1,6 +1,7 @@
 /** NaN and infinities are numbers like others: they stay in their example, come out where they go in, and disturb nothing. */
 import type { TensorEntry } from "../../runtime/module/manifest.js";
-import { type Call, setParams, type Tensors, tensors, widthOf } from "./call.js";
+import { widthOf } from "../calls/call.js";
+import { type Call, setParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 import { runForward } from "./results.js";
@@ -17,7 +18,7 @@ function disturbed({ manifest }: Context, call: Call, at: Place, value: (before:
   const change = (entries: readonly TensorEntry[], from: Tensors, offset: (width: number) => number): Tensors => {
     const made = Object.assign(tensors(), from);
     for (const entry of entries) {
-      const width = widthOf(entry, call.capacities);
+      const width = widthOf(entry, call.sizes);
       const values = (from[entry.name] as Float64Array).slice();
       for (let i = 0; i < width; i++) values[offset(width) + i] = value(values[offset(width) + i] as number);
       made[entry.name] = values;
@@ -38,14 +39,14 @@ function mayDepend(
 ): void {
   const from = manifest.inputs.some(({ dtype }) => dtype === "real") ? step : 0;
   for (const entry of manifest.outputs) {
-    const width = widthOf(entry, call.capacities);
+    const width = widthOf(entry, call.sizes);
     for (let at = 0; at < call.batch * call.steps * width; at++) {
       const row = Math.floor(at / width);
       visit(entry.name, at, Math.floor(row / call.steps) === example && row % call.steps >= from);
     }
   }
   for (const entry of manifest.states) {
-    const width = widthOf(entry, call.capacities);
+    const width = widthOf(entry, call.sizes);
     for (let at = 0; at < call.batch * width; at++)
       visit(`final ${entry.name}`, at, Math.floor(at / width) === example);
   }
@@ -55,16 +56,13 @@ export function checkSpecialValues(context: Context, special: number, findings: 
   const { manifest, instance, random } = context;
   const states = tensors();
   for (const entry of manifest.states) {
-    const length = context.call.batch * widthOf(entry, context.call.capacities);
+    const length = context.call.batch * widthOf(entry, context.call.sizes);
     states[entry.name] = context.call.states[entry.name] ?? new Float64Array(length);
   }
   const call: Call = {
     ...context.call,
     states,
-    lengths: context.call.lengths.map(() => context.call.steps),
-    sizes: Object.fromEntries(
-      Object.entries(context.call.sizes).map(([name, each]) => [name, each.map(() => each[0] as number)]),
-    ),
+    examples: context.call.examples.map(() => ({ steps: context.call.steps, sizes: context.call.sizes })),
   };
   if (manifest.inputs.every(({ dtype }) => dtype === "index") && manifest.states.length === 0) {
     findings.skip("the cell has neither real inputs nor states");

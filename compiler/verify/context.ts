@@ -2,7 +2,8 @@
 import type { CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import type { Random } from "../../runtime/random.js";
-import { type Call, setParams, widthOf } from "./call.js";
+import { widthOf } from "../calls/call.js";
+import { type Call, setParams } from "./call.js";
 import type { Scale } from "./draw-call.js";
 
 export interface Context {
@@ -24,14 +25,14 @@ const budget = { wasm: 3e10, js: 3e9 };
 
 export function contextOf(module: CompiledModule, scale: Scale, call: Call, random: Random): Context {
   const { manifest } = module;
-  const make: Context["make"] = (batch, steps, sizes = call.capacities) => {
+  const make: Context["make"] = (batch, steps, sizes = call.sizes) => {
     const instance = module.instantiate({ batch, steps, sizes });
     setParams(instance, call.params);
     return instance;
   };
   // Most parameters are matrices, and each number of one is used once in a step of an example.
   const numbers = [...manifest.params, ...manifest.states, ...manifest.contexts].reduce(
-    (sum, entry) => sum + widthOf(entry, call.capacities),
+    (sum, entry) => sum + widthOf(entry, call.sizes),
     1,
   );
   const forward = call.batch * call.steps * numbers;

@@ -1,7 +1,8 @@
 /** Random calls: sizes, lengths and values. */
 import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
 import type { Random } from "../../runtime/random.js";
-import { type Call, type CallSizes, type Tensors, tensors, widthOf } from "./call.js";
+import { type Extent, widthOf } from "../calls/call.js";
+import { type Call, type CallSizes, type Tensors, tensors } from "./call.js";
 
 /**
  * Kernels go through examples, steps and run-time dimensions in tiles of a few, vectors, and blocks of 64, and do what is left
@@ -16,19 +17,19 @@ export function scalesOf({ runtimeDimensions }: Manifest): readonly Scale[] {
 export function drawSizes({ runtimeDimensions }: Manifest, scale: Scale, random: Random): CallSizes {
   const few = (): number => 2 + random.integer(4);
   const many = (): number => 65 + random.integer(6);
-  const sizes = (size: () => number): Record<string, number> =>
+  const named = (size: () => number): Record<string, number> =>
     Object.fromEntries(runtimeDimensions.map((name) => [name, size()]));
   switch (scale) {
     case "small": {
       const batch = random.integer(3) === 0 ? 1 + random.integer(3) : 5 + random.integer(3);
-      return { batch, steps: few(), capacities: sizes(few) };
+      return { batch, steps: few(), sizes: named(few) };
     }
     case "wide":
-      return { batch: many(), steps: few(), capacities: sizes(few) };
+      return { batch: many(), steps: few(), sizes: named(few) };
     case "long":
-      return { batch: few(), steps: many(), capacities: sizes(few) };
+      return { batch: few(), steps: many(), sizes: named(few) };
     case "deep":
-      return { batch: few(), steps: few(), capacities: sizes(many) };
+      return { batch: few(), steps: few(), sizes: named(many) };
   }
 }
 
@@ -43,14 +44,15 @@ export function drawCall(
   manifest: Manifest,
   makeParams: (seed: number) => Tensors,
   random: Random,
-  { batch, steps, capacities }: CallSizes,
+  { batch, steps, sizes }: CallSizes,
   attempt = 0,
 ): Call {
-  const draw = (most: number, least = 1): number[] =>
-    Array.from({ length: batch }, (_, b) =>
-      b === 0 || random.integer(2) === 0 ? most : least + random.integer(most - least + 1),
-    );
-  const sizes = Object.fromEntries(Object.entries(capacities).map(([name, most]) => [name, draw(most)]));
+  const draw = (b: number, most: number, least = 1): number =>
+    b === 0 || random.integer(2) === 0 ? most : least + random.integer(most - least + 1);
+  const examples = Array.from({ length: batch }, (_, b): Extent => ({
+    steps: draw(b, steps, 0),
+    sizes: Object.fromEntries(Object.entries(sizes).map(([name, most]) => [name, draw(b, most)])),
+  }));
   const value = (scale: number): number => {
     const drawn = grid(random.normal(scale / (1 + attempt / 2)));
     return attempt % 2 === 1 ? Math.abs(drawn) + 2 ** -6 : drawn;
@@ -58,7 +60,7 @@ export function drawCall(
   const fill = (entries: readonly TensorEntry[], rows: number, make: () => number): Tensors => {
     const filled = tensors();
     for (const entry of entries) {
-      filled[entry.name] = Float64Array.from({ length: rows * widthOf(entry, capacities) }, make);
+      filled[entry.name] = Float64Array.from({ length: rows * widthOf(entry, sizes) }, make);
     }
     return filled;
   };
@@ -74,16 +76,16 @@ export function drawCall(
   return {
     batch,
     steps,
-    capacities,
-    lengths: draw(steps, 0),
     sizes,
+    examples,
+    seed: 0,
     params: drawParams(manifest, makeParams(random.word()), random),
     inputs,
     contexts: fill(contexts, batch, () => value(0.8)),
     states: fill(states, batch, () => value(0.5)),
     cotangents: {
       outputs: fill(outputs, batch * steps, () => value(1)),
-      finals: fill(manifest.states, batch, () => value(1)),
+      final: fill(manifest.states, batch, () => value(1)),
     },
     tangents: {
       params: fill(params, 1, direction),

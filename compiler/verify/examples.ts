@@ -1,32 +1,23 @@
 /** Single examples of a call: which numbers of its padded tensors are theirs. */
 import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
+import type { Extent } from "../calls/call.js";
+import { cut as cutFrom, eachPlace, exampleOf as cellExampleOf } from "../calls/examples.js";
 import { type Call, type Tensors, tensors } from "./call.js";
 
-/** The places of example `b` in a padded tensor that are its own: a position in the batch for each in the example alone. */
-export function ownPlaces({ shape }: TensorEntry, call: Call, b: number, timed: boolean): number[] {
-  const padded = shape.map((size) => (typeof size === "number" ? size : (call.capacities[size] as number)));
-  const own = shape.map((size) =>
-    typeof size === "number" ? size : ((call.sizes[size] as readonly number[])[b] as number),
-  );
-  if (timed) {
-    padded.unshift(call.steps);
-    own.unshift(call.lengths[b] as number);
-  }
+/** The places of example `b` in a padded tensor that are its own. */
+export function ownPlaces(entry: TensorEntry, call: Call, b: number, timed: boolean): number[] {
   const places: number[] = [];
-  const walk = (axis: number, from: number): void => {
-    if (axis === own.length) places.push(from);
-    else for (let i = 0; i < (own[axis] as number); i++) walk(axis + 1, from * (padded[axis] as number) + i);
-  };
-  walk(0, b);
+  eachPlace(entry, call, b, call.examples[b] as Extent, timed, (from) => places.push(from));
   return places;
 }
 
 /** Example `b`'s own numbers. */
 export const cut = (entry: TensorEntry, values: Float64Array, call: Call, b: number, timed: boolean): Float64Array =>
-  Float64Array.from(ownPlaces(entry, call, b, timed), (at) => values[at] as number);
+  cutFrom(entry, values, call, b, timed, call.examples[b] as Extent);
 
 /** Example `b` as a call of its own, without padding. */
 export function exampleOf(manifest: Manifest, call: Call, b: number): Call {
+  const { tangents } = call;
   const cutAll = (entries: readonly TensorEntry[], from: Tensors, timed: boolean): Tensors => {
     const made = tensors();
     for (const entry of entries) {
@@ -35,26 +26,14 @@ export function exampleOf(manifest: Manifest, call: Call, b: number): Call {
     }
     return made;
   };
-  const { inputs, contexts, states, outputs } = manifest;
-  const partsOf = (from: Pick<Call, "inputs" | "contexts" | "states">) => ({
-    inputs: cutAll(inputs, from.inputs, true),
-    contexts: cutAll(contexts, from.contexts, false),
-    states: cutAll(states, from.states, false),
-  });
-  const sizes = Object.fromEntries(Object.entries(call.sizes).map(([name, each]) => [name, [each[b] as number]]));
   return {
-    batch: 1,
-    steps: call.lengths[b] as number,
-    lengths: [call.lengths[b] as number],
-    sizes,
-    capacities: Object.fromEntries(Object.entries(sizes).map(([name, [size]]) => [name, size as number])),
-    params: call.params,
-    ...partsOf(call),
-    cotangents: {
-      outputs: cutAll(outputs, call.cotangents.outputs, true),
-      finals: cutAll(states, call.cotangents.finals, false),
+    ...cellExampleOf(manifest, call, b),
+    tangents: {
+      params: tangents.params,
+      inputs: cutAll(manifest.inputs, tangents.inputs, true),
+      contexts: cutAll(manifest.contexts, tangents.contexts, false),
+      states: cutAll(manifest.states, tangents.states, false),
     },
-    tangents: { params: call.tangents.params, ...partsOf(call.tangents) },
   };
 }
 

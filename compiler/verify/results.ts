@@ -1,7 +1,8 @@
 /** What comes out of a call, and whether two of them are the same to the bit. */
 import type { FloatArray, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
-import { type Call, cotangentsOf, type Tensors, tangentsOf, tensors, valuesOf } from "./call.js";
+import { cotangentsOf, valuesOf } from "../calls/call.js";
+import { type Call, type Tensors, tangentArguments, tensors } from "./call.js";
 
 /** A copy of everything a function gives: outputs and inputs by name, groups as `final h`, `params W`. */
 export function flatten(result: Readonly<Record<string, unknown>>): Tensors {
@@ -34,11 +35,11 @@ export function runCall(manifest: Manifest, instance: ModuleInstance, call: Call
   const flat = runForward(manifest, instance, call);
   if (has.gradient) Object.assign(flat, prefixed("gradient ", runBackward(instance, call)));
   if (has.jvp) {
-    const tangent = instance.jvp?.(valuesOf(manifest, call), tangentsOf(call));
+    const tangent = instance.jvp?.(valuesOf(manifest, call), tangentArguments(call));
     Object.assign(flat, prefixed("jvp ", flatten(tangent as Record<string, unknown>)));
   }
   if (has.hvp) {
-    const product = instance.hvp?.(valuesOf(manifest, call), tangentsOf(call), cotangentsOf(call));
+    const product = instance.hvp?.(valuesOf(manifest, call), tangentArguments(call), cotangentsOf(call));
     Object.assign(flat, prefixed("hvp ", flatten(product as Record<string, unknown>)));
   }
   return flat;

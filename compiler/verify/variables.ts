@@ -16,7 +16,7 @@ export interface Variable {
 
 /** Everything that has a gradient. */
 export function variablesOf(manifest: Manifest, call: Call): Variable[] {
-  const { batch, steps, capacities } = call;
+  const { batch, steps, sizes } = call;
   const list = (
     role: Variable["role"],
     entries: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[],
@@ -27,8 +27,8 @@ export function variablesOf(manifest: Manifest, call: Call): Variable[] {
     entries.flatMap(({ name, shape }) => {
       const values = from[name];
       if (values === undefined || values.length === 0) return [];
-      const sizes = shape.map((size) => (typeof size === "number" ? size : (capacities[size] as number)));
-      return { role, name, gradient: prefix + name, shape: [...rows, ...sizes], values };
+      const own = shape.map((size) => (typeof size === "number" ? size : (sizes[size] as number)));
+      return { role, name, gradient: prefix + name, shape: [...rows, ...own], values };
     });
   const real = manifest.inputs.filter(({ dtype }) => dtype === "real");
   return [
@@ -195,10 +195,10 @@ export function weigh(pairs: Iterable<readonly [ArrayLike<number>, ArrayLike<num
 }
 
 /** `Σ cotangent · result` over what `forward` and `jvp` give. */
-export function lossOf(result: Tensors, { cotangents: { outputs, finals } }: Call): Weighted {
+export function lossOf(result: Tensors, { cotangents: { outputs, final } }: Call): Weighted {
   return weigh([
     ...Object.entries(outputs).map(([name, weights]) => [result[name] as Float64Array, weights] as const),
-    ...Object.entries(finals).map(([name, weights]) => [result[`final ${name}`] as Float64Array, weights] as const),
+    ...Object.entries(final).map(([name, weights]) => [result[`final ${name}`] as Float64Array, weights] as const),
   ]);
 }
 

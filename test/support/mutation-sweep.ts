@@ -1,6 +1,7 @@
 /** Does `verifyModule` find edits of kernels? Those that it does not find are compared with the original on large calls. */
 import { type VerifyReport, verifyModule } from "../../compiler/index.js";
-import { type Call, setParams, type Tensors, valuesOf } from "../../compiler/verify/call.js";
+import { valuesOf } from "../../compiler/calls/call.js";
+import { type Call, setParams, streamStart, type Tensors } from "../../compiler/verify/call.js";
 import { drawCall, drawSizes, scalesOf } from "../../compiler/verify/draw-call.js";
 import { flatten, runCall } from "../../compiler/verify/results.js";
 import type { CompiledModule } from "../../runtime/index.js";
@@ -83,11 +84,11 @@ function resultsOf(module: CompiledModule, calls: readonly Call[]): readonly (Te
   const { manifest } = module;
   return calls.map((call) => {
     try {
-      const { batch, steps, capacities, contexts, states, sizes } = call;
-      const instance = module.instantiate({ batch, steps, sizes: capacities });
+      const { batch, steps, sizes } = call;
+      const instance = module.instantiate({ batch, steps, sizes });
       setParams(instance, call.params);
       const results = runCall(manifest, instance, call);
-      instance.reset({ batch, sizes, ...contexts, ...states });
+      instance.reset(streamStart(call));
       const values = valuesOf(manifest, call);
       for (let t = 0; t < Math.min(steps, 3); t++) {
         const inputs = manifest.inputs.map(({ name }) => {

@@ -6,7 +6,7 @@ import { CellError } from "../../in-process.js";
 import { renderDiagnostics } from "../../diagnostics/render.js";
 import { lowerSource } from "../../lower-source.js";
 import type { Initializer, Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import { type CellCall, type Extent, type Numbers, widthOf } from "../calls/call.js";
+import { type CellCall, type Extent, type Numbers, widthOf } from "../../calls/call.js";
 
 export interface SizeOptions extends SourceOptions {
   /** Which cell of the source; not needed where it has only one. */

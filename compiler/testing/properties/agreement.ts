@@ -18,8 +18,8 @@ import {
   type Numbers,
   resultsOf,
   valuesOf,
-} from "../calls/call.js";
-import { cut } from "../calls/examples.js";
+} from "../../calls/call.js";
+import { cut } from "../../calls/examples.js";
 import type { ToleranceOptions } from "./derivatives.js";
 import { expectClose, PropertyError, toleranceFor } from "./property-error.js";
 

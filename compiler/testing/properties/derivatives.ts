@@ -15,7 +15,7 @@ import {
   type Variable,
   variablesOf,
   weightedSum,
-} from "../calls/call.js";
+} from "../../calls/call.js";
 import { expectEqualSums, PropertyError, sumOf, toleranceFor } from "./property-error.js";
 
 export interface ToleranceOptions {

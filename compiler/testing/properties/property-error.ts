@@ -1,5 +1,5 @@
 /** A property that does not hold. */
-import { dot, dotOfSizes } from "../calls/call.js";
+import { dot, dotOfSizes } from "../../calls/call.js";
 
 /** What does not hold, where, and with which numbers. */
 export class PropertyError extends Error {

@@ -10,8 +10,8 @@ import {
   instanceFor,
   resultsOf,
   valuesOf,
-} from "../calls/call.js";
-import { cut, eachPlace, exampleOf, withNaNPadding } from "../calls/examples.js";
+} from "../../calls/call.js";
+import { cut, eachPlace, exampleOf, withNaNPadding } from "../../calls/examples.js";
 import { expectSameBits, PropertyError } from "./property-error.js";
 
 /** The call with all examples as long as the call. */

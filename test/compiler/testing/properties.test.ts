@@ -9,7 +9,7 @@ import {
 } from "../../../compiler/testing/arbitraries/arbitrary-call.js";
 import { arbitraryCell, type RandomCell } from "../../../compiler/testing/arbitraries/arbitrary-cell.js";
 import type { CellOptions } from "../../../compiler/testing/arbitraries/grow-cell.js";
-import type { CellCall } from "../../../compiler/testing/calls/call.js";
+import type { CellCall } from "../../../compiler/calls/call.js";
 import { backendsAgree, passesPreserveMeaning } from "../../../compiler/testing/properties/agreement.js";
 import {
   hessianIsSymmetric,

@@ -6,9 +6,9 @@ import type {
   CompiledModule,
   FloatArray,
   ModuleInstance,
-} from "../../../runtime/module/compiled-module.js";
-import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import { createRandom } from "../../../runtime/random.js";
+} from "../../runtime/module/compiled-module.js";
+import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
+import { createRandom } from "../../runtime/random.js";
 
 /** Tensors by name, flat and row-major. */
 export type Numbers = Readonly<Record<string, ArrayLike<number>>>;

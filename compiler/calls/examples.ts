@@ -1,5 +1,5 @@
 /** Single examples of a call: where their numbers lie in the tensors of the batch. */
-import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
 import type { CellCall, Extent, Numbers } from "./call.js";
 
 /** Visits the places of example `b` that count: `from` in the tensor of the batch, `to` in the example's own. */
@@ -38,10 +38,21 @@ export function cut(
   return Float64Array.from(result);
 }
 
+/** What belongs to single examples. */
+interface OfExamples {
+  readonly inputs: Readonly<Record<string, Float64Array>>;
+  readonly contexts: Readonly<Record<string, Float64Array>>;
+  readonly states: Readonly<Record<string, Float64Array>>;
+  readonly cotangents: {
+    readonly outputs: Readonly<Record<string, Float64Array>>;
+    readonly final: Readonly<Record<string, Float64Array>>;
+  };
+}
+
 /** Example `b` as a call of its own. */
-export function exampleOf(manifest: Manifest, call: CellCall, b: number): CellCall {
+export function exampleOf<C extends CellCall>(manifest: Manifest, call: C, b: number): C & OfExamples {
   const own = call.examples[b] as Extent;
-  const pick = (list: readonly TensorEntry[], from: Numbers, timed: boolean): Numbers =>
+  const pick = (list: readonly TensorEntry[], from: Numbers, timed: boolean): Record<string, Float64Array> =>
     Object.fromEntries(
       list.flatMap((entry) => {
         const values = from[entry.name];
@@ -64,8 +75,8 @@ export function exampleOf(manifest: Manifest, call: CellCall, b: number): CellCa
 }
 
 /** The call with NaN wherever no example has an entry; indices, which have no NaN, become 0. */
-export function withNaNPadding(manifest: Manifest, call: CellCall): CellCall {
-  const pad = (list: readonly TensorEntry[], from: Numbers, timed: boolean): Numbers =>
+export function withNaNPadding(manifest: Manifest, call: CellCall): CellCall & Omit<OfExamples, "states"> {
+  const pad = (list: readonly TensorEntry[], from: Numbers, timed: boolean): Record<string, Float64Array> =>
     Object.fromEntries(
       list.flatMap((entry) => {
         const values = from[entry.name];
