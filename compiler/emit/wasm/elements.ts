@@ -1,4 +1,5 @@
 /** Elements of buffers in WebAssembly code: their addresses, and loads and stores of one or of the lanes of a vector. */
+import { invariant } from "../../diagnostics/invariant.js";
 import type { Access } from "../../ir/kernel/types.js";
 import { constantOf } from "../../types/dim.js";
 import type { FunctionCode, Local } from "./code.js";
@@ -96,12 +97,13 @@ export class Elements {
     code.release(address, vector, ...(step === undefined ? [] : [step]));
   }
 
-  /** The bytes from one lane to the next in a local, where they are no plain positive number. */
+  /** The bytes from one lane to the next in a local, where they are no plain positive number and there is a next one. */
   private strideBytes(access: Access, stride: number | "open", lanes: Lanes): Local | undefined {
-    if (typeof stride === "number" && stride > 0) return undefined;
+    if (lanes.count === 1 || (typeof stride === "number" && stride > 0)) return undefined;
     const moving = access.offset.terms.find(({ variable }) => variable === lanes.name);
+    invariant(moving !== undefined, `lanes of ${access.buffer} that all lie at one place`);
     const local = this.code.local("i32");
-    if (moving !== undefined) this.integers.dim(moving.coefficient);
+    this.integers.dim(moving.coefficient);
     this.code.i32(this.elementBytes).op("i32.mul").set(local);
     return local;
   }

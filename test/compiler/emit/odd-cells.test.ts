@@ -61,6 +61,12 @@ describe.each(Object.entries(cells))("%s", (_, source) => {
 
 const wave = (length: number): number[] => Array.from({ length }, (_, i) => Math.sin(1 + i));
 
+test("a product whose only column is stored at a fixed place", async () => {
+  const source = `cell C(N, H) { input x: [N] param a: real ~ ones param w: [H, N] ~ ones state h: [H]  h' = w @ concat(stack(a), x)[:N]  output y = h' }`;
+  const { tensors } = await checkGradients(source, { dimensions: { N: 1, H: 1 }, runs: 1 });
+  expect(tensors.filter(({ passed }) => !passed)).toEqual([]);
+});
+
 const sizesOf = (source: string): Record<string, number> =>
   Object.fromEntries((/\(([^)]*)\)/u.exec(source)?.[1] ?? "").split(", ").map((name) => [name, 2]));
 
