@@ -23,8 +23,6 @@ async function unlessUncheckable(check: () => Promise<void> | void): Promise<voi
   }
 }
 
-const parameters = fuzzParameters(60);
-
 it("what the rules derive", () =>
   fc.assert(
     fc.asyncProperty(arbitraryCell(), fc.nat(), ({ source, cell }, seed) =>
@@ -36,7 +34,7 @@ it("what the rules derive", () =>
         count.derived++;
       }),
     ),
-    parameters,
+    fuzzParameters(60),
   ));
 
 it("compiled modules", () =>
@@ -51,7 +49,7 @@ it("compiled modules", () =>
         count.compiled++;
       }),
     ),
-    { ...parameters, numRuns: Math.ceil(parameters.numRuns / 10) },
+    fuzzParameters(6, 10),
   ));
 
 it("show a fault by a small text and a case that can be repeated", async () => {

@@ -42,7 +42,8 @@ function arbitraryCase(cellOptions: CellOptions, callOptions: CallOptions): fc.A
   );
 }
 
-const parameters = fuzzParameters(10);
+/** Each compiles a cell, some for several targets. */
+const parameters = fuzzParameters(10, 20);
 
 /** Checks a property of modules on random cells. */
 async function holds(
