@@ -349,7 +349,8 @@ class Builder {
 
 function typeHelp(name: string): string {
   if (/^(float|double|number|scalar|f32|f64|float32|float64)$/.test(name)) return "a number is `real`";
-  if (/^(index|int|integer|token)$/.test(name)) return "an integer has a bound: `index(V)` is one from 0 to V - 1";
+  if (/^(index|int|integer|token)$/.test(name))
+    return "an integer has a bound: `index(V)` is one from 0 to V - 1; a dimension stands without a type";
   return `a type is \`[${clip(name)}]\` for a vector of that dimension, \`real\` or \`index(V)\``;
 }
 

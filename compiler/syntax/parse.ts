@@ -50,14 +50,16 @@ interface Finding {
 function reportError(error: IRecognitionException, tokens: readonly SyntaxToken[], reporter: SyntaxReporter): void {
   const found = error.token as SyntaxToken;
   // The parser's own previous token is a later one where it has gone on behind the error.
-  const before = tokens[tokens.indexOf(found) - 1] ?? (error as { previousToken?: SyntaxToken }).previousToken;
+  const at = tokens.indexOf(found);
+  const before = tokens[at - 1] ?? (error as { previousToken?: SyntaxToken }).previousToken;
   const previous = isReal(before) ? before : tokens[tokens.length - 1];
   if (previous === undefined) return;
   const isMissing = found.tokenType === EOF || found.payload.virtual;
   // A missing part has no place of its own: the token before it stands for it.
   const place = isMissing ? previous : found;
   const segment = (found.tokenType === EOF ? previous : found).payload.segment;
-  const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous);
+  const next = at < 0 ? undefined : tokens[at + 1];
+  const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous, next);
   reporter.reportIn(segment, code, place.startOffset, endOf(place), message, { help });
 }
 
@@ -68,7 +70,12 @@ function isReal(token: SyntaxToken | undefined): token is SyntaxToken {
 
 const operandEnds = new Set([t.RightParen, t.RightBracket, t.NextName, t.NumberLiteral, t.Superscript, t.Name]);
 
-function describe(expected: string, found: SyntaxToken | undefined, previous: SyntaxToken): Finding {
+function describe(
+  expected: string,
+  found: SyntaxToken | undefined,
+  previous: SyntaxToken,
+  next: SyntaxToken | undefined,
+): Finding {
   const code = "unexpected-token";
   const before = `\`${clip(previous.image)}\``;
   if (found === undefined) {
@@ -102,6 +109,11 @@ function describe(expected: string, found: SyntaxToken | undefined, previous: Sy
     return { code, message, help: "as an operand, a condition stands in parentheses: `(if c then a else b)`" };
   }
   if (type === t.Equals && afterOperand) return { code, message, help: "to compare, write `==`" };
+  if (type === t.Name && found.payload.beginsLine && next?.tokenType === t.LeftBracket) {
+    const name = clip(found.image);
+    const help = `an equation has no brackets before its \`=\`: \`${name} = …\`, or \`${name}' = …\` for the next value of a state`;
+    return { code, message, help };
+  }
   if (previous.image === "√") return { code, message, help: "write `√(x)` or `sqrt(x)`" };
   if (afterOperand && operandEnds.has(previous.tokenType) && (type === t.Name || type === t.NumberLiteral)) {
     return { code, message, help: `between ${before} and ${what} ${missing(expected, type)} is missing` };
@@ -121,6 +133,7 @@ function helpFor(expected: string, previous: SyntaxToken): string | undefined {
     return "a function names the type of its result: `fn f(v: [n]): [n] { … }`";
   }
   if (expected === "`:`" && previous.tokenType === t.Name) return "a declaration names its type: `input x: [H]`";
+  if (expected === "`=`" && /^(let|var|const)$/u.test(previous.image)) return "a value needs no keyword: `z = …`";
   if (expected === "a type") return "a type is `[H, I]`, `real` or `index(V)`";
   return undefined;
 }

@@ -121,6 +121,10 @@ describe("errors", () => {
     expect(helpOf("cell A() { y = a < b < c }")).toContain("a < b and b < c");
     expect(helpOf("cell A() { y = (a = b) }")).toContain("==");
     expect(helpOf("cell A() { y = x.sum() }")).toContain("there are no methods: write `sum(…)`");
+    expect(helpOf("cell A() { y = 1\n h[t] = x }")).toContain("`h = …`, or `h' = …` for the next value");
+    expect(helpOf("cell A() { y = 1\n h x = 2 }")).toContain("operator");
+    expect(helpOf("cell A() { let z = x }")).toContain("needs no keyword");
+    expect(helpOf("cell A(H: int) { y = 1 }")).toContain("a dimension stands without a type");
     expect(helpOf("cell A() { y = 2(x) }")).toContain("`*`");
     expect(helpOf("cell A() { y = √x }")).toContain("sqrt(x)");
     expect(helpOf("cell A() { input x: float }")).toContain("real");
