@@ -57,7 +57,8 @@ export function compareWithDifferences(
       const derivative = own[i] as Derivative;
       let found = disagreementOf(context, derivative, measured, least);
       if (found.share > 1) found = confirmed(context, direction, f, derivative, found, least);
-      for (const { variable } of direction.moves) mode.findings.cover(titleOf(variable), found.isReadable);
+      const said = found.isReadable ? "compared" : found.isBroken ? "broken" : "coarse";
+      for (const { variable } of direction.moves) mode.findings.cover(titleOf(variable), said);
       if (!found.isReadable) continue;
       const { title, findings } = mode;
       let where = direction.where;
@@ -81,6 +82,8 @@ interface Disagreement {
   readonly share: number;
   /** Does it say anything? */
   readonly isReadable: boolean;
+  /** There is no derivative at all: values jump, or are not finite. */
+  readonly isBroken: boolean;
 }
 
 function disagreementOf(
@@ -94,13 +97,9 @@ function disagreementOf(
   const bar = safety * measured.error + error + unit * Math.abs(measured.value);
   // Where differences are too coarse to agree, they may still be precise enough to disagree.
   const isReadable = measured.kind === "smooth" && (bar <= readable * Math.max(size, least) + unit || distance > bar);
-  return {
-    numeric: measured.value,
-    distance,
-    bar,
-    share: distance <= bar ? distance / (bar || 1) : distance / bar,
-    isReadable,
-  };
+  const share = distance <= bar ? distance / (bar || 1) : distance / bar;
+  const isBroken = measured.kind === "jump" || measured.kind === "edge";
+  return { numeric: measured.value, distance, bar, share, isReadable, isBroken };
 }
 
 /**

@@ -50,6 +50,10 @@ export interface VerifyReport {
   readonly checks: readonly CheckReport[];
 }
 
+/** A tensor was compared with differences; they were too coarse; or there were none, as values jump or are not finite. */
+const coverages = ["compared", "coarse", "broken"] as const;
+type Coverage = (typeof coverages)[number];
+
 /** What a check collects over all runs. */
 export class Findings {
   compared = 0;
@@ -57,7 +61,7 @@ export class Findings {
   problem: string | undefined;
   skipped: string | undefined;
   noted: string | undefined;
-  private readonly covered = new Map<string, boolean>();
+  private readonly coverage = new Map<string, Coverage>();
 
   /** Notes a comparison; the first one that fails is told. */
   expect(holds: boolean, problem: () => string): void {
@@ -73,14 +77,15 @@ export class Findings {
     this.expect(size <= 1, problem);
   }
 
-  /** Notes whether a tensor could be compared. */
-  cover(tensor: string, compared: boolean): void {
-    this.covered.set(tensor, compared || this.covered.get(tensor) === true);
+  /** Notes whether a tensor could be compared with differences. */
+  cover(tensor: string, how: Coverage): void {
+    const best = [how, this.coverage.get(tensor) ?? how].sort((a, b) => coverages.indexOf(a) - coverages.indexOf(b))[0];
+    this.coverage.set(tensor, best as Coverage);
   }
 
-  /** Tensors that could not be compared at any call. */
-  get uncovered(): string[] {
-    return [...this.covered].flatMap(([tensor, compared]) => (compared ? [] : [tensor]));
+  /** Tensors that could not be compared at any call, for this reason. */
+  notCompared(reason: Coverage): string[] {
+    return [...this.coverage].flatMap(([tensor, how]) => (how === reason ? [tensor] : []));
   }
 
   /** Why there is nothing to compare. */

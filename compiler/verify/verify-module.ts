@@ -280,11 +280,16 @@ function initialParams(module: CompiledModule, seed: number): Tensors {
 }
 
 function reportOf({ name, meaning, absent }: Check, findings: Findings, manifest: Manifest): CheckReport {
-  const { compared, worst, problem, skipped, noted, uncovered } = findings;
+  const { compared, worst, skipped, noted } = findings;
+  const [coarse, broken] = (["coarse", "broken"] as const).map((why) => findings.notCompared(why).join(", "));
+  // Whoever makes values jump or NaN could hide anything behind them.
+  const problem =
+    findings.problem ??
+    (broken ? `values jump or are not finite wherever ${broken} moves: there is nothing to compare` : undefined);
   const reason =
     absent?.(manifest) ??
     (compared === 0 ? (skipped ?? "nothing could be compared at the points that were drawn") : undefined);
   const status = problem !== undefined ? "failed" : reason !== undefined ? "skipped" : "passed";
-  const coarse = uncovered.length > 0 ? `differences were too coarse for ${uncovered.join(", ")}` : undefined;
-  return { name, meaning, status, compared, worst, detail: problem ?? reason ?? noted ?? coarse };
+  const note = noted ?? (coarse ? `differences were too coarse for ${coarse}` : undefined);
+  return { name, meaning, status, compared, worst, detail: problem ?? reason ?? note };
 }

@@ -47,6 +47,15 @@ describe("verifyModule", () => {
     expect(checks.find(({ name }) => name === "gradient")?.status).toBe("failed");
   });
 
+  it("finds values that are nowhere finite, which would hide any gradient", async () => {
+    const hidden = text.replace(/= \$tanh\(/gu, "= NaN * $$tanh(");
+    expect(hidden).not.toBe(text);
+    const { checks } = await verifyModule(hidden, { runs: 1, seed: 1 });
+    const gradient = checks.find(({ name }) => name === "gradient")!;
+    expect(gradient.status).toBe("failed");
+    expect(gradient.detail).toMatch(/values jump or are not finite wherever .*param W.* moves/u);
+  });
+
   it("refuses what is no module, and wrong options", async () => {
     await expect(verifyModule("export const a = 1;\n")).rejects.toThrow(/no compiled cell/u);
     await expect(verifyModule("throw new Error('boom');\nexport {};\n")).rejects.toThrow(
