@@ -11,8 +11,6 @@ import { Elements, type Lanes, type RealType } from "./elements.js";
 import type { Integers } from "./integers.js";
 import { type ConstantPool, emitFunction, type Shape } from "./math.js";
 
-export type { Lanes } from "./elements.js";
-
 interface Value {
   readonly local: Local;
   readonly vector: boolean;

@@ -6,7 +6,7 @@ import { substituteAffine } from "../../ir/kernel/affine.js";
 import type { Affine, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
 import type { FunctionCode, Local } from "./code.js";
-import type { Lanes } from "./expressions.js";
+import type { Lanes } from "./elements.js";
 import { Contraction, type SumGroup, type Tile } from "./product-contraction.js";
 import { columnOf, type ProductPlan } from "./product-plan.js";
 import type { Statements } from "./statements.js";
