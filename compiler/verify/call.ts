@@ -7,6 +7,8 @@ export type Tensors = Record<string, Float64Array>;
 /** Sizes of a call, those of run-time dimensions with them. */
 export interface CallSizes extends Extent {
   readonly batch: number;
+  /** Are initial states given, or left to the cell? Drawn where not told. */
+  readonly givesStates?: boolean;
 }
 
 /** The first example is as long and as large as the call. Initial states that are missing start as the cell says. */

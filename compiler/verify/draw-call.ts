@@ -22,10 +22,10 @@ export function drawSizes({ runtimeDimensions }: Manifest, scale: Scale, random:
   switch (scale) {
     case "small": {
       const batch = random.integer(3) === 0 ? 1 + random.integer(3) : 5 + random.integer(3);
-      return { batch, steps: few(), sizes: named(few) };
+      return { batch, steps: few(), sizes: named(few), givesStates: true };
     }
     case "wide":
-      return { batch: many(), steps: few(), sizes: named(few) };
+      return { batch: many(), steps: few(), sizes: named(few), givesStates: false };
     case "long":
       return { batch: few(), steps: many(), sizes: named(few) };
     case "deep":
@@ -44,7 +44,7 @@ export function drawCall(
   manifest: Manifest,
   makeParams: (seed: number) => Tensors,
   random: Random,
-  { batch, steps, sizes }: CallSizes,
+  { batch, steps, sizes, givesStates = random.integer(2) === 0 }: CallSizes,
   attempt = 0,
 ): Call {
   const draw = (b: number, most: number, least = 1): number =>
@@ -70,8 +70,7 @@ export function drawCall(
   for (const { name, dtype, bound = 1 } of entries) {
     if (dtype === "index") inputs[name] = (inputs[name] as Float64Array).map(() => random.integer(bound));
   }
-  // Every second call leaves states to the cell, which then starts as it says.
-  const states = random.integer(2) === 0 ? manifest.states : [];
+  const states = givesStates ? manifest.states : [];
   const direction = (): number => grid(random.uniform(-1, 1));
   return {
     batch,

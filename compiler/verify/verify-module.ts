@@ -282,10 +282,14 @@ function initialParams(module: CompiledModule, seed: number): Tensors {
 function reportOf({ name, meaning, absent }: Check, findings: Findings, manifest: Manifest): CheckReport {
   const { compared, worst, skipped, noted } = findings;
   const [coarse, broken] = (["coarse", "broken"] as const).map((why) => findings.notCompared(why).join(", "));
-  // Whoever makes values jump or NaN could hide anything behind them.
-  const problem =
-    findings.problem ??
-    (broken ? `values jump or are not finite wherever ${broken} moves: there is nothing to compare` : undefined);
+  const applies = absent?.(manifest) === undefined;
+  // Whoever makes values jump, or NaN, could hide anything behind them.
+  const hidden = broken
+    ? `values jump or are not finite wherever ${broken} moves: there is nothing to compare`
+    : coarse && compared === 0
+      ? `values move so much with the last bits of ${coarse} that nothing can be compared`
+      : undefined;
+  const problem = findings.problem ?? (applies ? hidden : undefined);
   const reason =
     absent?.(manifest) ??
     (compared === 0 ? (skipped ?? "nothing could be compared at the points that were drawn") : undefined);
