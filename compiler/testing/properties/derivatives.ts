@@ -1,7 +1,13 @@
 /** Derivatives of a module against each other and against differences. */
-import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import type {
+  CallResult,
+  CompiledModule,
+  FloatArray,
+  ModuleInstance,
+} from "../../../runtime/module/compiled-module.js";
 import { createRandom } from "../../../runtime/random.js";
 import { differentiate } from "../../gradcheck/differences.js";
+import { unitOf } from "../../gradcheck/rounding.js";
 import {
   type CellCall,
   cotangentsOf,
@@ -42,6 +48,23 @@ function entryOf<Name extends Entry>(
 }
 
 /**
+ * The rounding of results, weighted, a few times over: derivatives that cancel, like those of the sum of a softmax, leave as much and
+ * say nothing.
+ */
+function roundingOf(dtype: "f32" | "f64", { final, ...outputs }: CallResult, { cotangents }: CellCall): number {
+  const sizes = (values: FloatArray, weights: ArrayLike<number>): number =>
+    dotOfSizes(
+      Array.from(values, (value) => Math.max(1, Math.abs(value))),
+      weights,
+    );
+  const all = [
+    ...Object.entries(cotangents.outputs).map(([name, weights]) => sizes(outputs[name] as FloatArray, weights)),
+    ...Object.entries(cotangents.final).map(([name, weights]) => sizes(final[name] as FloatArray, weights)),
+  ];
+  return 32 * unitOf[dtype] * all.reduce((sum, size) => sum + size, 0);
+}
+
+/**
  * Reverse mode is the transpose of forward mode: `⟨J v, w⟩ = ⟨v, Jᵀ w⟩` for the call's cotangents w and a random direction v
  * through all parameters, inputs, contexts and initial states. Holds at kinks too, and for `stop_gradient`.
  *
@@ -64,7 +87,7 @@ export function reverseMatchesForward(
     ...Object.entries(call.cotangents.outputs).map(([name, weights]) => [derivative[name] ?? [], weights] as const),
     ...Object.entries(call.cotangents.final).map(([name, weights]) => [derivative.final[name] ?? [], weights] as const),
   ]);
-  instance.forward(values);
+  const rounding = roundingOf(manifest.dtype, instance.forward(values), call);
   const gradient = backward(cotangentsOf(call));
   const reverse = sumOf(directions.map((direction) => [gradientOf(gradient, direction), direction.values]));
   expectEqualSums(
@@ -75,6 +98,7 @@ export function reverseMatchesForward(
       { text: "⟨v, Jᵀ w⟩ by reverse mode", ...reverse },
     ],
     toleranceFor(manifest.dtype, tolerance),
+    rounding,
   );
 }
 
@@ -177,6 +201,7 @@ export function hessianIsSymmetric(module: CompiledModule, call: CellCall, { tol
   const { manifest } = module;
   const instance = instanceFor(module, call);
   const hvp = entryOf(property, module, instance, "hvp");
+  const rounding = roundingOf(manifest.dtype, instance.forward(valuesOf(manifest, call)), call);
   const [u, v] = [directionsOf(manifest, call, 1), directionsOf(manifest, call, 2)];
   const product = (left: readonly Variable[], right: readonly Variable[]): { value: number; size: number } => {
     const along = hvp(valuesOf(manifest, call), tangentsOf(right), cotangentsOf(call));
@@ -190,5 +215,6 @@ export function hessianIsSymmetric(module: CompiledModule, call: CellCall, { tol
       { text: "⟨v, H u⟩", ...product(v, u) },
     ],
     toleranceFor(manifest.dtype, tolerance),
+    rounding,
   );
 }

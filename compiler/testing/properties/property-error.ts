@@ -20,16 +20,22 @@ export function toleranceFor(dtype: "f32" | "f64", tolerance: number | undefined
   return used;
 }
 
-/** @throws PropertyError where two sums differ by more than rounding, relative to the size of their terms */
+/**
+ * @param tolerance relative to the size of the terms
+ * @param rounding a difference that rounding alone may make, however small the terms
+ * @throws PropertyError where two sums differ by more
+ */
 export function expectEqualSums(
   property: string,
   what: string,
   sums: readonly { readonly text: string; readonly value: number; readonly size: number }[],
   tolerance: number,
+  rounding: number,
 ): void {
   const [a, b] = sums as [(typeof sums)[0], (typeof sums)[0]];
-  const error = Math.abs(a.value - b.value) / Math.max(a.size, b.size, Number.MIN_VALUE);
-  if (error <= tolerance) return;
+  const off = Math.abs(a.value - b.value);
+  const error = off / Math.max(a.size, b.size, Number.MIN_VALUE);
+  if (error <= tolerance || off <= rounding) return;
   throw new PropertyError(
     property,
     `${what}${a.text} is ${a.value}, ${b.text} is ${b.value} (relative error ${error})`,

@@ -93,6 +93,19 @@ describe("of random cells", () => {
     await holds(all, {}, { kinks: 0.2 }, dtype);
   });
 
+  it("derivatives that are nothing but rounding violate nothing", async () => {
+    // The mean of a softmax is constant.
+    const source =
+      "cell C(H) { context m: [S, H] state h: [H] h' = mean(softmax(m, axis = 0), axis = 0) output y = h }";
+    for (const dtype of ["f64", "f32"] as const) {
+      const module = await cell(source, { dimensions: { H: 2 }, dtype, jvp: true, hvp: true });
+      for (const call of fc.sample(arbitraryCall(module.manifest), { seed: 6, numRuns: 20 })) {
+        reverseMatchesForward(module, call);
+        hessianIsSymmetric(module, call);
+      }
+    }
+  });
+
   it("passes keep the meaning", () => {
     fc.assert(
       fc.property(arbitraryCase({}, { kinks: 0.2 }), ({ random, options, call }) => {
