@@ -73,7 +73,7 @@ export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
 
 /** An instance with room for the call and its parameters set. */
 export function instanceFor(module: CompiledModule, { batch, steps, sizes, params }: CellCall): ModuleInstance {
-  const instance = module.instantiate({ batch, steps, sizes });
+  const instance = module.instantiate({ batch, steps: Math.max(1, steps), sizes });
   for (const [name, values] of Object.entries(params)) instance.params[name]?.set(values);
   return instance;
 }

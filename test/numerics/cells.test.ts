@@ -5,12 +5,8 @@
 import { describe, it } from "vitest";
 import type { CompiledModule } from "../../runtime/index.js";
 import { compileOnce } from "../support/models.js";
-import {
-  expectExtremesStayTheirOwn,
-  expectSameBitsAgain,
-  expectSameBitsAlone,
-  expectSameBitsInPieces,
-} from "../support/same-bits.js";
+import { examplesAreIndependent, piecesMatchWhole, repeatsGiveSameBits } from "../../compiler/testing/index.js";
+import { callOf, expectExtremesStayTheirOwn, raggedCallOf } from "../support/same-bits.js";
 import { sizesFor, standardCells, type StandardCell } from "../support/standard-cells.js";
 
 const cells = standardCells().map((cell) => [cell.cell, cell] as const);
@@ -23,11 +19,13 @@ describe.each(variants)("%s in %s: the same bits", (_, dtype, { source, cell, di
     compileOnce(source, { cell, dimensions: sizesFor(dimensions, 1), dtype, gradient: true });
 
   it("at once, in chunks, step by step and resumed from a snapshot", async () => {
-    expectSameBitsInPieces(await compiled(), 7);
+    const module = await compiled();
+    piecesMatchWhole(module, callOf(module, 7));
   });
 
   it("together and alone, of different lengths, whatever stands in the padding", async () => {
-    expectSameBitsAlone(await compiled(), 7);
+    const module = await compiled();
+    examplesAreIndependent(module, raggedCallOf(module, 7));
   });
 
   it("with NaN, infinities, zeros and subnormal numbers in another example", async () => {
@@ -35,6 +33,7 @@ describe.each(variants)("%s in %s: the same bits", (_, dtype, { source, cell, di
   });
 
   it("called again, beside streams, and in an instance with room for more", async () => {
-    expectSameBitsAgain(await compiled(), 7);
+    const module = await compiled();
+    repeatsGiveSameBits(module, raggedCallOf(module, 7));
   });
 });
