@@ -106,13 +106,13 @@ async function expectAllFound(
 
 describe("an edited instruction", () => {
   test.each(subjects.wasm)("of $cell in WebAssembly, $dtype, is found", async (subject) => {
-    const { numRuns, seed } = fuzzParameters(12);
+    const { numRuns, seed } = fuzzParameters(9);
     const { bytes, loaded, original } = await wasmSubject(subject);
     await expectAllFound(subject, "wasm", original, chosen(loaded, bytes, numRuns, seed));
   });
 
   test.each(subjects.js)("of $cell in JavaScript, $dtype, is found", async (subject) => {
-    const { numRuns, seed } = fuzzParameters(6);
+    const { numRuns, seed } = fuzzParameters(4);
     const { file, cell, dimensions, dtype, parts } = subject;
     const { files } = compile(standardCell(file), {
       cell,
