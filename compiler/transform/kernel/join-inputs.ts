@@ -3,8 +3,8 @@
  * it gives for a sequence, `[B, T, 4·H]`, then is neither stored nor read again, and takes no memory. Every sum takes the
  * same terms in the same order.
  *
- * Needs: a scratch result that only starts the sums of one product, and operands that the function does not write. Leaves
- * alone: longer sums and larger weights, as those are better read once for several steps.
+ * Needs: a scratch result that only starts the sums of one product, and operands that the function does not write, the right one
+ * the same for all rows. Leaves alone: longer sums and larger weights, as those are better read once for several steps.
  */
 import { AFFINE_ZERO, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Affine, ForStatement, KernelFunction, ProductStatement, Statement } from "../../ir/kernel/types.js";
@@ -128,6 +128,9 @@ class Joiner {
     if (!steady) return undefined;
     for (const { variable } of contracted) names.set(variable, affineVariable(`${variable} of the input`));
     const affine = (value: Affine): Affine => substituteAffine(value, names);
+    // All rows of a tile share one right operand: not where each example or step has a matrix of its own.
+    const { terms: moving } = affine(b.offset);
+    if (moving.some(({ variable }) => variable === product.rows?.variable)) return undefined;
     return {
       ...product,
       initial: projection.initial && mapExpression(projection.initial, { affine }),

@@ -67,6 +67,12 @@ test("a product whose only column is stored at a fixed place", async () => {
   expect(tensors.filter(({ passed }) => !passed)).toEqual([]);
 });
 
+test("a product whose right operand is each example's own, beside one whose is not", async () => {
+  const source = `cell C(I, H) { input x: [I] state h: [H] param U: [H, H] ~ ones  h' = h  output y = U @ h  output z = outer(h, x) }`;
+  const { tensors } = await checkGradients(source, { dimensions: { I: 1, H: 2 }, runs: 4 });
+  expect(tensors.filter(({ passed }) => !passed)).toEqual([]);
+});
+
 const sizesOf = (source: string): Record<string, number> =>
   Object.fromEntries((/\(([^)]*)\)/u.exec(source)?.[1] ?? "").split(", ").map((name) => [name, 2]));
 
