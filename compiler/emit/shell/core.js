@@ -136,7 +136,7 @@ export function createCore(manifest, kernels, capacity, parts) {
       if (open) settled.clear();
       return made;
     },
-    hold(handedOut) {
+    hold(handedOut = open) {
       settled.clear();
       open = handedOut;
     },

@@ -33,6 +33,7 @@ export function tangents(core, sequence) {
       const { sizes } = sequence.call;
       writeAll(values, sizes);
       writeAll(params, sizes);
+      core.hold();
       if (sequence.computes) core.run("initialJvp", sequence.call);
       states.forEach((slot, i) => {
         const { data } = slot;

@@ -106,8 +106,8 @@ export interface Core {
   readCall(where: string): Call;
   /** Gives what `readCall` read last, and takes `call`, which it replaces, for the next `readCall`. */
   begin(call: Call): Call;
-  /** Parameters may have changed; and may do so at any time, where their arrays were handed out. */
-  hold(handedOut: boolean): void;
+  /** Parameters or their tangents may have changed; parameters may do so at any time where their arrays are `handedOut`. */
+  hold(handedOut?: boolean): void;
   run(entry: EntryName, call: Call): void;
 }
 

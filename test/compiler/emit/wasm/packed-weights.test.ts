@@ -73,6 +73,19 @@ describe("frozen parameters", () => {
     expect(forward()).toBe(444);
   });
 
+  test("have tangents that change from call to call", async () => {
+    const module = await cell(source, { dimensions: { I: 3, H: 2 }, gradient: true, jvp: true, hvp: true });
+    const instance = module.instantiate({ batch: 1, steps: 1 });
+    instance.params["A"]!.fill(1);
+    instance.freeze();
+    const values = { x: [1, 10, 100] };
+    for (const size of [1, 2, 3]) {
+      const tangents = { x: [0, 0, 0], params: { A: new Array<number>(6).fill(size) } };
+      expect(instance.jvp!(values, tangents)["a"]![0]).toBe(111 * size);
+      expect(instance.hvp!(values, tangents, { a: [1, 0] })["x"]![0]).toBe(size);
+    }
+  });
+
   test("may be frozen again, and set by init", async () => {
     const { instance, forward } = await sum();
     instance.params["A"]!.fill(1);
