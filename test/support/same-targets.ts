@@ -24,6 +24,8 @@ export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledM
     return instance;
   });
   calls.forEach(({ batch, steps, lengths }, n) => {
+    // From the second call on the second module does not look for changes.
+    if (n === 1) instances[1]!.freeze();
     const call = randomCall(manifest, seed + n, { batch, steps, sizes });
     const own = manifest.runtimeDimensions.map((name) => [
       name,
