@@ -7,7 +7,6 @@
  * more runs than the target has tiles for, and regions that could not run in lanes.
  */
 import {
-  AFFINE_ZERO,
   affineKey,
   affineVariable,
   ONE,
@@ -16,19 +15,12 @@ import {
   substituteAffine,
   subtractAffine,
 } from "../../ir/kernel/affine.js";
-import type {
-  Affine,
-  Axis,
-  Expression,
-  Extent,
-  ForStatement,
-  ProductStatement,
-  Statement,
-} from "../../ir/kernel/types.js";
+import type { Affine, Axis, Expression, Extent, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../types/dim.js";
 import { type KernelPass, type UnplannedKernels, wholeOf } from "./kernel-pass.js";
 import type { UnplacedBuffer } from "./plan-memory.js";
+import { type ProductNest, productNest } from "./product-nest.js";
 import { tileOf, type VectorTarget } from "./target.js";
 import { isVectorizable } from "./vectorizable.js";
 
@@ -40,11 +32,6 @@ export function fuseTails(target: VectorTarget): KernelPass {
     summary: "run the elementwise region behind a product on its sums in registers",
     run: (kernels) => new TailFuser(kernels, target).run(),
   };
-}
-
-interface ProductNest {
-  readonly loops: readonly ForStatement[];
-  readonly product: ProductStatement;
 }
 
 interface Nest {
@@ -211,25 +198,6 @@ function rowsOf({ extent }: Axis): Dim | undefined {
   if (extent.kind === "examples") return dimSymbol(BATCH_SYMBOL);
   const rows = plainExtent(extent);
   return rows === undefined ? undefined : dimConstant(rows);
-}
-
-function productNest({ body }: Region): ProductNest | undefined {
-  const loops: ForStatement[] = [];
-  let statements = body;
-  for (;;) {
-    const [only] = statements;
-    if (statements.length !== 1 || only === undefined) return undefined;
-    if (only.kind === "product") return only.tail === undefined ? { loops, product: only } : undefined;
-    if (only.kind !== "for" || only.from !== undefined || only.reverse || only.step !== 1) return undefined;
-    if (plainExtent(only.extent) === 1) {
-      const zero = new Map([[only.variable, AFFINE_ZERO]]);
-      const affine = (value: Affine): Affine => substituteAffine(value, zero);
-      statements = only.body.map((statement) => mapStatement(statement, { affine }));
-    } else {
-      loops.push(only);
-      statements = only.body;
-    }
-  }
 }
 
 function elementwiseNest({ body }: Region): Nest | undefined {

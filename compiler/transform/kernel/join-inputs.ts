@@ -6,11 +6,12 @@
  * Needs: a scratch result that only starts the sums of one product, and operands that the function does not write, the right one
  * the same for all rows. Leaves alone: longer sums and larger weights, as those are better read once for several steps.
  */
-import { AFFINE_ZERO, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
-import type { Affine, ForStatement, KernelFunction, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import { affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
+import type { Affine, KernelFunction, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
 import { type KernelPass, wholeOf } from "./kernel-pass.js";
 import type { UnplacedBuffer } from "./plan-memory.js";
+import { type ProductNest, productNest } from "./product-nest.js";
 
 /**
  * Terms of a sum, and bytes of weights, that a step may take upon itself: of as many the loop over time makes no more of its
@@ -31,10 +32,8 @@ export function joinInputs(dtype: "f32" | "f64"): KernelPass {
   };
 }
 
-interface Projection {
+interface Projection extends ProductNest {
   readonly region: Statement;
-  readonly loops: readonly ForStatement[];
-  readonly product: ProductStatement;
 }
 
 class Joiner {
@@ -85,16 +84,8 @@ class Joiner {
     }
     for (const statement of this.fn.body) {
       if (statement.kind !== "region") continue;
-      const loops: ForStatement[] = [];
-      let inner = statement.body;
-      while (inner.length === 1 && inner[0]?.kind === "for") {
-        loops.push(inner[0]);
-        inner = inner[0].body;
-      }
-      const [product] = inner;
-      if (inner.length === 1 && product?.kind === "product" && product.tail === undefined) {
-        this.projections.set(product.out.buffer, { region: statement, loops, product });
-      }
+      const nest = productNest(statement);
+      if (nest !== undefined) this.projections.set(nest.product.out.buffer, { region: statement, ...nest });
     }
   }
 
@@ -112,15 +103,12 @@ class Joiner {
     const width = columns && plainExtent(columns.extent);
     if (columns === undefined || product.columns === undefined) return undefined;
     if (width === undefined || width !== plainExtent(product.columns.extent)) return undefined;
-    const terms = contracted.reduce((product, { extent }) => product * (plainExtent(extent) ?? Infinity), 1);
+    const terms = contracted.reduce((all, { extent }) => all * (plainExtent(extent) ?? Infinity), 1);
     if (terms > MOST_TERMS || terms * width > this.elements) return undefined;
-    const around = [...loops, ...(rows === undefined ? [] : [rows])];
-    const single = around.filter(({ extent }) => plainExtent(extent) === 1);
-    const zeros = new Map(single.map(({ variable }) => [variable, AFFINE_ZERO]));
-    const names = matchTerms(substituteAffine(out.offset, zeros), place);
+    const names = matchTerms(out.offset, place);
     if (names?.get(columns.variable)?.terms[0]?.variable !== product.columns.variable) return undefined;
-    for (const [variable, zero] of zeros) names.set(variable, zero);
-    if (around.some(({ variable }) => !names.has(variable))) return undefined;
+    if ([...loops, ...(rows === undefined ? [] : [rows])].some(({ variable }) => !names.has(variable)))
+      return undefined;
     let steady = true;
     forEachAccess(projection, (access, use) => {
       if (use === "read" && this.written.has(wholeOf(access.buffer, this.buffers))) steady = false;

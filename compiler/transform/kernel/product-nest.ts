@@ -1,0 +1,31 @@
+/** Regions that are one product inside of loops. */
+import { AFFINE_ZERO, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
+import type { Affine, ForStatement, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import { mapStatement } from "../../ir/kernel/visit.js";
+
+type Region = Extract<Statement, { kind: "region" }>;
+
+export interface ProductNest {
+  readonly loops: readonly ForStatement[];
+  readonly product: ProductStatement;
+}
+
+/** Without loops of one round; undefined where the region is anything else, or loops have another order than 0, 1, 2, … */
+export function productNest({ body }: Region): ProductNest | undefined {
+  const loops: ForStatement[] = [];
+  let statements = body;
+  for (;;) {
+    const [only] = statements;
+    if (statements.length !== 1 || only === undefined) return undefined;
+    if (only.kind === "product") return only.tail === undefined ? { loops, product: only } : undefined;
+    if (only.kind !== "for" || only.from !== undefined || only.reverse || only.step !== 1) return undefined;
+    if (plainExtent(only.extent) === 1) {
+      const zero = new Map([[only.variable, AFFINE_ZERO]]);
+      const affine = (value: Affine): Affine => substituteAffine(value, zero);
+      statements = only.body.map((statement) => mapStatement(statement, { affine }));
+    } else {
+      loops.push(only);
+      statements = only.body;
+    }
+  }
+}
