@@ -5,18 +5,10 @@
  * Leaves alone: loops over sizes that a call gives, loops that sum (their partial sums count from the first element), and
  * loops with so many pieces that the code would grow more than it gains.
  */
-import {
-  addAffine,
-  affineConstant,
-  affineVariable,
-  plainExtent,
-  plainValue,
-  substituteAffine,
-  subtractAffine,
-} from "../../ir/kernel/affine.js";
+import { addAffine, affineConstant, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Affine, Expression, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { mapStatement } from "../../ir/kernel/visit.js";
-import { constantOf } from "../../types/dim.js";
+import { changeOf, decideChoices } from "./choices.js";
 import type { KernelPass } from "./kernel-pass.js";
 
 /** Parts of one loop at most. */
@@ -68,42 +60,19 @@ function partOf(loop: ForStatement, part: number, start: number, end: number): F
   const moved = renamed(variable);
   indices.set(variable, addAffine(affineVariable(moved), affineConstant(start)));
   const statements = body.map((statement) => {
-    const chosen = choose(statement, variable, start);
-    const changed = mapStatement(chosen, { affine: (value) => substituteAffine(value, indices), variable: name });
+    const changed = mapStatement(decided(statement, variable, start, end), {
+      affine: (value) => substituteAffine(value, indices),
+      variable: name,
+    });
     return changed.kind === "let_index" ? { ...changed, name: name(changed.name) } : changed;
   });
   const extent = { kind: "affine", value: affineConstant(end - start) } as const;
   return { ...loop, variable: moved, extent, body: statements };
 }
 
-/** The value of `variable` from which on the sides of `left < right` are exchanged; undefined where they may change else. */
-function changeOf(left: Affine, right: Affine, variable: string): number | undefined {
-  const distance = subtractAffine(left, right);
-  const [term, ...others] = distance.terms;
-  const slope = term && constantOf(term.coefficient);
-  const constant = constantOf(distance.constant);
-  if (term?.variable !== variable || others.length > 0 || slope === undefined || constant === undefined)
-    return undefined;
-  // slope·i + constant < 0 holds below -constant/slope, or above it.
-  return slope > 0 ? Math.ceil(-constant / slope) : Math.floor(-constant / slope) + 1;
-}
-
-/** The statement with each choice that `variable` decides replaced by the side taken at `start`. */
-function choose(statement: Statement, variable: string, start: number): Statement {
-  const at = new Map([[variable, affineConstant(start)]]);
-  const visit = (value: Expression): Expression => {
-    if (value.kind === "operation") return { ...value, operands: value.operands.map(visit) };
-    if (value.kind !== "piecewise") return value;
-    const { left, right, below, otherwise } = value;
-    if (changeOf(left, right, variable) === undefined) {
-      return { ...value, below: visit(below), otherwise: visit(otherwise) };
-    }
-    const distance = plainValue(substituteAffine(subtractAffine(left, right), at)) as number;
-    return visit(distance < 0 ? below : otherwise);
-  };
-  return statement.kind === "let" || statement.kind === "store"
-    ? { ...statement, value: visit(statement.value) }
-    : statement;
+function decided(statement: Statement, variable: string, start: number, end: number): Statement {
+  if (statement.kind !== "let" && statement.kind !== "store") return statement;
+  return { ...statement, value: decideChoices(statement.value, variable, start, end) };
 }
 
 function forEachChoice(statement: Statement, use: (left: Affine, right: Affine) => void): void {
