@@ -62,6 +62,7 @@ export class FunctionCode {
   #code = this.#body;
   #stack: OperandStack;
   #finished = false;
+  #loops = 0;
 
   constructor(name: string, params: readonly ValueType[], results: readonly ValueType[]) {
     this.name = name;
@@ -225,7 +226,15 @@ export class FunctionCode {
 
   /** Code that `br` to the label repeats. */
   loop(body: (label: Label) => void): this {
-    return this.#nest("loop", body);
+    this.#loops++;
+    this.#nest("loop", body);
+    this.#loops--;
+    return this;
+  }
+
+  /** How many loops the code is in. */
+  get loops(): number {
+    return this.#loops;
   }
 
   /** Branches on the i32 on the stack. Where there is a result, both sides leave one. */

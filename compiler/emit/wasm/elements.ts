@@ -3,15 +3,17 @@ import { invariant } from "../../diagnostics/invariant.js";
 import type { Access } from "../../ir/kernel/types.js";
 import { constantOf } from "../../types/dim.js";
 import type { FunctionCode, Local } from "./code.js";
-import type { Integers, LaneVariable } from "./integers.js";
+import type { Integers } from "./integers.js";
 
 export type RealType = "f32" | "f64";
 
-/** The lanes of the vectors that code works on: `count` of them are in use. */
-export interface Lanes extends LaneVariable {
+/** The lanes of the vectors that code works on, for consecutive values of a variable: `count` of them are in use. */
+export interface Lanes {
+  readonly name: string;
   readonly count: number;
-  /** The bytes from element 0 to the first lane's, where addresses were prepared before a loop. */
+  /** The bytes from element 0 to the first lane's, or to one that is `ahead` elements before it, where addresses were prepared. */
   readonly bytes?: Local;
+  readonly ahead?: number;
 }
 
 export class Elements {
@@ -43,7 +45,9 @@ export class Elements {
     }
     const stride = constantOf(moving.coefficient) ?? "open";
     const place =
-      lanes.bytes === undefined ? this.integers.address(access) : this.integers.laneAddress(access, lanes, lanes.bytes);
+      lanes.bytes === undefined
+        ? this.integers.address(access)
+        : this.integers.laneAddress(access, lanes.name, lanes.bytes, lanes.ahead);
     return { offset: place.offset, stride };
   }
 

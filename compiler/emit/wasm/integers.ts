@@ -6,26 +6,22 @@ import { constantOf, type Dim, dimConstant, TIME_SYMBOL } from "../../types/dim.
 import type { FunctionCode, Local } from "./code.js";
 import type { MemoryLayout } from "./layout.js";
 
-/** The variable whose consecutive values stand in the lanes of vectors. */
-export interface LaneVariable {
-  readonly name: string;
-  /** Its value in the first lane. */
-  readonly index: Local;
-}
-
 /** An address: what was pushed, and what the instruction adds to it. */
 export interface Place {
   readonly offset: number;
 }
 
+/** Integers that have been computed, by what they are. */
+export type Scope = Map<string, Local>;
+
 export class Integers {
   private readonly code: FunctionCode;
   private readonly layout: MemoryLayout;
   private readonly elementTypes: ReadonlyMap<string, ElementType>;
-  private readonly variables = new Map<string, Local>();
+  private readonly variables = new Map<string, { readonly local: Local; readonly ahead: number }>();
   private readonly words = new Map<number, Local>();
-  /** Integers that have been computed, innermost scope last. */
-  private scopes: Map<string, Local>[] = [new Map()];
+  /** Innermost last. */
+  private readonly scopes: Scope[] = [new Map()];
 
   constructor(code: FunctionCode, layout: MemoryLayout, elementTypes: ReadonlyMap<string, ElementType>) {
     this.code = code;
@@ -33,22 +29,42 @@ export class Integers {
     this.elementTypes = elementTypes;
   }
 
-  bind(name: string, local: Local): void {
-    this.variables.set(name, local);
+  /** Names what is `ahead` of a local. */
+  bind(name: string, local: Local, ahead = 0): void {
+    this.variables.set(name, { local, ahead });
   }
 
   variable(name: string): Local {
-    const local = this.variables.get(name);
-    invariant(local !== undefined, `the integer ${name} is used before it is there`);
-    return local;
+    const found = this.variables.get(name);
+    invariant(found !== undefined, `the integer ${name} is used before it is there`);
+    const { local, ahead } = found;
+    if (ahead === 0) return local;
+    const key = `${local.index} + ${ahead}`;
+    const known = this.find(key);
+    if (known !== undefined) return known;
+    const sum = this.code.local("i32");
+    this.code.get(local).i32(ahead).op("i32.add").set(sum);
+    this.scopes.at(-1)?.set(key, sum);
+    return sum;
   }
 
   /** Runs `body` with a scope of its own: what it computes is forgotten afterwards. */
   scoped(body: () => void): void {
-    this.scopes.push(new Map());
+    const scope: Scope = new Map();
+    this.within(scope, body);
+    this.release(scope);
+  }
+
+  /** Runs `body` with what `scope` holds, and keeps what it computes there until the scope is released. */
+  within(scope: Scope, body: () => void): void {
+    this.scopes.push(scope);
     body();
-    const scope = this.scopes.pop() as Map<string, Local>;
+    this.scopes.pop();
+  }
+
+  release(scope: Scope): void {
     this.code.release(...scope.values());
+    scope.clear();
   }
 
   /** A word of the table, read once at the start of the function. */
@@ -203,25 +219,28 @@ export class Integers {
   }
 
   /**
-   * Pushes the address of the element in the first lane. What does not move with the lanes is computed by `prepare`, best
-   * before the loop over them.
+   * Pushes the address of the element in the first lane, which is `ahead` elements behind the one at `laneBytes`. What does
+   * not move with the lanes is computed by `prepare`, best before the loop over them.
    */
-  laneAddress(access: Access, lane: LaneVariable, laneBytes: Local): Place {
+  laneAddress(access: Access, lane: string, laneBytes: Local, ahead = 0): Place {
     const { code } = this;
     const size = this.elementBytes(access.buffer);
-    const { fixed, coefficient, plain } = this.splitLane(access, lane.name);
+    const { fixed, coefficient, plain } = this.splitLane(access, lane);
     const address = this.layout.addressOf(access.buffer);
-    const offset = plain * size + (address.kind === "static" ? address.bytes : 0);
-    this.prepare(access, lane.name);
-    const start = this.find(this.startKey(access.buffer, fixed));
     const factor = constantOf(coefficient);
+    const skipped = factor === undefined || factor < 0 ? undefined : ahead * factor;
+    const offset = (plain + (skipped ?? 0)) * size + (address.kind === "static" ? address.bytes : 0);
+    this.prepare(access, lane);
+    const start = this.find(this.startKey(access.buffer, fixed));
     if (factor === 1) code.get(laneBytes);
     else {
-      const key = `lanes ${lane.name} ${coefficient.key} ${size}`;
+      const behind = skipped === undefined ? ahead : 0;
+      const key = `lanes ${lane} ${coefficient.key} ${size} ${behind}`;
       const known = this.find(key);
       if (known !== undefined) code.get(known);
       else {
         code.get(laneBytes);
+        if (behind > 0) code.i32(behind * size).op("i32.add");
         this.dim(coefficient);
         code.op("i32.mul");
         this.keep(key);

@@ -37,6 +37,16 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
     layout,
     target,
     digest: () => (digest ??= addDigest(module)),
+    innerFunction: (caller, params, write) => {
+      const { ref, code } = module.function(caller.code.name, Array<"i32">(params).fill("i32"), [], false);
+      const inner = codeOf(code, parts);
+      inner.collapsed = caller.collapsed;
+      write(
+        inner,
+        ref.params.map((_, i) => code.param(i)),
+      );
+      return ref;
+    },
     callRegion: (region, caller) => {
       const { variables } = freeVariables(region.body);
       const key = JSON.stringify(region.body);

@@ -2,14 +2,28 @@
 import { affineConstant, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Access, Affine, Axis } from "../../ir/kernel/types.js";
 import { constantOf, type Dim } from "../../types/dim.js";
-import type { FunctionCode, Local } from "./code.js";
-import { columnOf, type ProductPlan, pushMember } from "./product-plan.js";
+import type { FunctionCode, Label, Local } from "./code.js";
+import { columnOf, fillLoops, type ProductPlan, pushMember } from "./product-plan.js";
+import type { Scope } from "./integers.js";
 import type { Count, Statements } from "./statements.js";
 
-/** One vector of sums of every run: the units from `unit` on in row `row`, `count` lanes in use. */
-export interface SumGroup {
-  readonly row: Local | undefined;
+/** A row of a tile, and what has been computed of addresses in it. */
+export interface Row {
+  readonly member: Local | undefined;
+  readonly scope: Scope;
+}
+
+/** The unit at which some vectors begin, and the bytes of those before it. */
+export interface Start {
   readonly unit: Local;
+  readonly bytes: Local;
+}
+
+/** One vector of sums of every run: the units from `ahead` behind `start` on, in row `row`; `count` lanes in use. */
+export interface SumGroup {
+  readonly row: Row;
+  readonly start: Start;
+  readonly ahead: number;
   readonly count: number;
   /** By run. */
   readonly sums: readonly Local[];
@@ -17,7 +31,7 @@ export interface SumGroup {
 
 /** Groups of a tile, row by row: `groups[r * vectors + v]` belongs to `rows[r]` and vector `v`. */
 export interface Tile {
-  readonly rows: readonly (Local | undefined)[];
+  readonly rows: readonly Row[];
   /** The place of the first row among the rows of the product. */
   readonly position: Local | undefined;
   readonly vectors: number;
@@ -56,7 +70,7 @@ export class Contraction {
       }
       const pointer = code.local("i32");
       integers.scoped(() => {
-        const at = product.copied === undefined ? row : tile.position;
+        const at = product.copied === undefined ? row.member : tile.position;
         if (at !== undefined && this.plan.row !== undefined) integers.bind(this.plan.row, at);
         this.pushStart(this.plan.left, new Map());
         code.set(pointer);
@@ -81,7 +95,7 @@ export class Contraction {
         code.set(right);
       }
     });
-    this.axisLoop(this.plan.chunks === undefined ? 0 : 1, lefts, right, tile);
+    this.axisLoop(this.plan.chunk === undefined ? 0 : 1, lefts, right, tile);
     code.release(right, ...pointersOf(lefts));
   }
 
@@ -101,7 +115,7 @@ export class Contraction {
     const { product } = this.plan;
     // Pieces begin at the example and step at hand.
     const zeros = new Map(
-      this.plan.chunks === undefined ? product.contracted.map(({ variable }) => [variable, affineConstant(0)]) : [],
+      this.plan.chunk === undefined ? product.contracted.map(({ variable }) => [variable, affineConstant(0)]) : [],
     );
     const offset = substituteAffine(substituteAffine(access.offset, zeros), names);
     const place = statements.integers.address({ buffer: access.buffer, offset });
@@ -136,7 +150,7 @@ export class Contraction {
     const packed = this.plan.right === "packed";
     const list =
       axis.extent.kind === "examples" && axis.extent.examples.kind === "list" ? axis.extent.examples.list : undefined;
-    const count = this.plan.chunks?.count ?? statements.count(axis.extent, axis.variable);
+    const count = this.plan.chunk?.count ?? statements.count(axis.extent, axis.variable);
     const leftStride = this.strideOf(this.plan.left, axis);
     // Packed weights follow each other whatever the axes.
     const rightStride: Count = packed
@@ -148,7 +162,7 @@ export class Contraction {
     code.i32(0).set(counter);
     // Sizes of inner axes may be those of the example that this axis is at.
     const element = list === undefined ? counter : code.local("i32");
-    if (this.plan.chunks === undefined) statements.integers.bind(axis.variable, element);
+    if (this.plan.chunk === undefined) statements.integers.bind(axis.variable, element);
     const move = (pointer: Local, by: Count): void => {
       if (by === 0) return;
       code.get(pointer);
@@ -179,7 +193,7 @@ export class Contraction {
     const exits = innermost && lefts.length === 1 ? this.plan.zero : undefined;
     code.block((exit) => {
       if (typeof count !== "number") code.get(count).i32(1).op("i32.lt_s").brIf(exit);
-      code.loop((again) => {
+      const round = (again: Label): void => {
         if (innermost && list === undefined) {
           this.multiply(lefts, right, tile, exits === undefined ? undefined : () => code.get(exits).brIf(exit));
         } else {
@@ -199,11 +213,13 @@ export class Contraction {
         } else if (packed) move(right, rightStride);
         if (counts) code.get(right).get(end).op("i32.ne").brIf(again);
         else code.get(counter).i32(1).op("i32.add").tee(counter).get(end).op("i32.lt_s").brIf(again);
-      });
+      };
+      const missing = innermost && lefts.length > 1 ? this.plan.nest.rows - code.loops - 1 : 0;
+      fillLoops(code, this.plan.zero, missing, () => code.loop(round));
     });
     code.release(counter, end, ...(list === undefined ? [] : [element]));
     for (const local of [count, leftStride, rightStride]) {
-      if (typeof local !== "number" && local !== this.plan.chunks?.count) code.release(local);
+      if (typeof local !== "number" && local !== this.plan.chunk?.count) code.release(local);
     }
   }
 

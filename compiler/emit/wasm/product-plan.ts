@@ -9,9 +9,9 @@ import {
   scaleAffine,
 } from "../../ir/kernel/affine.js";
 import type { Access, Affine, Axis, ProductStatement } from "../../ir/kernel/types.js";
-import { tileOf } from "../../transform/kernel/target.js";
+import { type Tile, tileOf } from "../../transform/kernel/target.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
-import type { Local } from "./code.js";
+import type { FunctionCode, Local } from "./code.js";
 import type { Statements } from "./statements.js";
 
 /** How the vectors of the right operand are loaded. */
@@ -23,9 +23,7 @@ export type RightOperand =
   | "gathered";
 
 /** Where a sum over the steps of all examples is. */
-export interface Chunks {
-  /** Steps of a piece. */
-  readonly step: number;
+export interface Chunk {
   readonly example: Local;
   /** First step of the piece, and how many it has. */
   readonly from: Local;
@@ -56,18 +54,19 @@ export interface ProductPlan {
   readonly lot: number;
   /** Lots whose tails are computed together. */
   readonly lots: number;
+  readonly nest: Tile["nest"];
   /** How many terms a sum has, for packed weights. */
   readonly depth: number;
-  readonly chunks: Chunks | undefined;
+  readonly chunk: Chunk | undefined;
   /** The same with the operands of the earlier terms. */
   readonly earlier: ProductPlan | undefined;
 }
 
 /** Steps after which weight gradients go to memory: as many lines of both operands stay in a cache of 32 KB. */
-const CHUNK = 64;
+export const CHUNK = 64;
 
-export function planProduct(product: ProductStatement, statements: Statements): ProductPlan {
-  const { code, expressions, integers, parts } = statements;
+export function planProduct(product: ProductStatement, statements: Statements, chunk: Chunk | undefined): ProductPlan {
+  const { expressions, integers, parts } = statements;
   const { tail, columns, packed, b, contracted } = product;
   const runs = tail?.sums.length ?? 1;
   const column = b.offset.terms.find(({ variable }) => variable === columns?.variable);
@@ -89,20 +88,21 @@ export function planProduct(product: ProductStatement, statements: Statements): 
     panels: tile.panels,
     lot: tile.block * tile.panels,
     lots: tail === undefined ? 1 : tile.lots,
+    nest: tile.nest,
     depth: contracted.reduce((depth, { extent }) => depth * (plainExtent(extent) ?? 1), 1),
-    chunks: isLongSum(product) ? planChunks(() => code.local("i32")) : undefined,
+    chunk,
     earlier: undefined,
   };
   if (product.earlier === undefined) return plan;
   const { kind, rows, initial, out } = product;
   const first = { kind, rows, columns, initial, out, ...(tail === undefined ? {} : { tail }), ...product.earlier };
-  return { ...plan, earlier: planProduct(first, statements) };
+  return { ...plan, earlier: planProduct(first, statements, undefined) };
 }
 
 /** The place of a row among the rows of a product. */
 export const POSITION = "row position";
 
-function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "row"> {
+export function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "row"> {
   const { a, copied, rows, contracted } = product;
   if (copied === undefined) return { left: a, row: rows?.variable };
   let stride = 1;
@@ -116,14 +116,10 @@ function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "row"> {
 }
 
 /** Weight gradients: what is contracted are the steps of all examples, more than stay in a cache. */
-function isLongSum({ contracted, packed, tail, rows }: ProductStatement): boolean {
+export function isLongSum({ contracted, packed, tail, rows }: ProductStatement): boolean {
   const [outer, inner] = contracted;
   if (outer?.extent.kind !== "examples" || inner?.extent.kind !== "size" || contracted.length !== 2) return false;
   return packed === undefined && tail === undefined && rows !== undefined;
-}
-
-function planChunks(local: () => Local): Chunks {
-  return { step: CHUNK, example: local(), from: local(), count: local(), continues: local() };
 }
 
 /** The column of a unit in a run. */
@@ -146,4 +142,15 @@ export function pushMember({ extent }: Axis, position: Local, n: number, { code,
     integers.bind(POSITION, position);
     code.memory("i32.load", integers.address({ buffer: list, offset }).offset);
   });
+}
+
+/** `body` inside of `depth` loops that never repeat: `zero` is always 0. Without such a local, `body` alone. */
+export function fillLoops(code: FunctionCode, zero: Local | undefined, depth: number, body: () => void): void {
+  if (zero === undefined || depth <= 0) body();
+  else {
+    code.loop((again) => {
+      fillLoops(code, zero, depth - 1, body);
+      code.get(zero).brIf(again);
+    });
+  }
 }

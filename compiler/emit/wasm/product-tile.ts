@@ -2,12 +2,15 @@
  * One register tile of a product: the sums of some rows times some vectors of columns, in locals. They go once through what
  * is contracted; then the tail of the product takes each vector of sums, or it is stored.
  */
-import { substituteAffine } from "../../ir/kernel/affine.js";
-import type { Affine, Statement } from "../../ir/kernel/types.js";
+import { affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
+import type { Access, Affine, Expression, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
+import { decideChoices } from "../../transform/kernel/choices.js";
+import { isVectorExpression } from "../../transform/kernel/vectorizable.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { Lanes } from "./elements.js";
-import { Contraction, type SumGroup, type Tile } from "./product-contraction.js";
+import type { Scope } from "./integers.js";
+import { Contraction, type Row, type Start, type SumGroup, type Tile } from "./product-contraction.js";
 import { columnOf, type ProductPlan } from "./product-plan.js";
 import type { Statements } from "./statements.js";
 
@@ -26,22 +29,77 @@ export class TileCode {
     );
   }
 
-  /** New sums. */
-  group(row: Local | undefined, unit: Local, count: number): SumGroup {
-    return { row, unit, count, sums: Array.from({ length: this.plan.runs }, () => this.code.local("v128")) };
+  /** Rows of a tile, with the addresses of what is read and written in them computed up to the unit. */
+  rows(members: readonly (Local | undefined)[]): Row[] {
+    const { integers } = this.statements;
+    const { product, unit } = this.plan;
+    const accesses = product.columns === undefined ? [] : this.accesses();
+    return members.map((member) => {
+      const scope: Scope = new Map();
+      integers.within(scope, () => {
+        if (member !== undefined && product.rows !== undefined) integers.bind(product.rows.variable, member);
+        for (const access of accesses) integers.prepare(access, unit);
+      });
+      return { member, scope };
+    });
   }
 
-  /** One register tile: sums, the loop over what is contracted, the tail. */
+  /** What is read and written beside the operands, in vectors and at places that hold no integer of the tail. */
+  private accesses(): Access[] {
+    const { plan } = this;
+    const { initial, out, tail } = plan.product;
+    const own = new Set(
+      (tail?.body ?? []).flatMap((statement) => (statement.kind === "let_index" ? statement.name : [])),
+    );
+    const found: Access[] = [];
+    const collect = (access: Access): void => {
+      const { terms } = access.offset;
+      if (terms.some(({ variable }) => own.has(variable))) return;
+      if (terms.some(({ variable }) => variable === plan.unit)) found.push(access);
+    };
+    for (let run = 0; run < plan.runs; run++) {
+      const names = columnOf(plan, run);
+      if (initial !== undefined) {
+        forEachAccess({ kind: "let", name: "", value: this.initialOf(initial, run) }, collect);
+      }
+      if (tail === undefined) collect({ buffer: out.buffer, offset: substituteAffine(out.offset, names) });
+    }
+    for (const statement of tail?.body ?? []) forEachAccess(statement, collect);
+    return found;
+  }
+
+  start(unit: Local): Start {
+    const bytes = this.code.local("i32");
+    this.code.get(unit).i32(Math.log2(this.plan.size)).op("i32.shl").set(bytes);
+    return { unit, bytes };
+  }
+
+  /** New sums. */
+  group(row: Row, start: Start, ahead: number, count: number): SumGroup {
+    const sums = Array.from({ length: this.plan.runs }, () => this.code.local("v128"));
+    return { row, start, ahead, count, sums };
+  }
+
+  /** One register tile, of the columns from unit `first` on: sums, the loop over what is contracted, the tail. */
   emit(
-    rows: readonly (Local | undefined)[],
+    members: readonly (Local | undefined)[],
     position: Local | undefined,
     counts: readonly number[],
-    units: readonly Local[],
+    first: Local,
   ): void {
-    const groups = rows.flatMap((row) => counts.map((count, v) => this.group(row, units[v] as Local, count)));
+    const rows = this.rows(members);
+    const start = this.start(first);
+    const groups = rows.flatMap((row) => counts.map((count, v) => this.group(row, start, v * this.plan.width, count)));
     this.begin(groups);
-    this.contract({ rows, position, vectors: counts.length, groups }, units[0] as Local);
+    this.contract({ rows, position, vectors: counts.length, groups }, first);
     this.finish(groups);
+    this.release(rows, [start]);
+  }
+
+  /** Gives back what tiles were begun with. */
+  release(rows: readonly Row[], starts: readonly Start[]): void {
+    for (const { scope } of rows) this.statements.integers.release(scope);
+    this.code.release(...starts.map(({ bytes }) => bytes));
   }
 
   /** All terms of the sums of a tile, for the columns from unit `first` on. */
@@ -49,31 +107,39 @@ export class TileCode {
     for (const contraction of this.contractions) contraction.contract(tile, first);
   }
 
-  private inGroup({ row, unit }: SumGroup, body: () => void): void {
+  private inGroup({ row, start, ahead }: SumGroup, body: () => void): void {
     const { integers } = this.statements;
-    integers.scoped(() => {
-      if (row !== undefined && this.plan.product.rows !== undefined)
-        integers.bind(this.plan.product.rows.variable, row);
-      integers.bind(this.plan.unit, unit);
-      body();
+    integers.within(row.scope, () => {
+      integers.scoped(() => {
+        if (row.member !== undefined && this.plan.product.rows !== undefined) {
+          integers.bind(this.plan.product.rows.variable, row.member);
+        }
+        integers.bind(this.plan.unit, start.unit, ahead);
+        body();
+      });
     });
+  }
+
+  private lanesOf({ start, ahead, count }: SumGroup): Lanes {
+    if (this.plan.product.columns === undefined) return { name: "", count };
+    return { name: this.plan.unit, bytes: start.bytes, ahead, count };
   }
 
   begin(groups: readonly SumGroup[]): void {
     for (const group of groups) {
       this.inGroup(group, () => {
         group.sums.forEach((sum, run) => {
-          if (this.plan.chunks === undefined) this.initial(group, run);
+          if (this.plan.chunk === undefined) this.initial(group, run);
           else {
-            const lanes: Lanes = { name: this.plan.unit, index: group.unit, count: group.count };
+            const lanes = this.lanesOf(group);
             const { out } = this.plan.product;
             const access = { buffer: out.buffer, offset: substituteAffine(out.offset, columnOf(this.plan, run)) };
-            this.code.get(this.plan.chunks.continues).if(
+            this.code.get(this.plan.chunk.continues).if(
               () =>
                 this.statements.integers.scoped(() => {
                   this.statements.expressions.emit({ kind: "load", access, dtype: "real" }, lanes);
                 }),
-              () => this.initial(group, run),
+              () => this.statements.integers.scoped(() => this.initial(group, run)),
               "v128",
             );
           }
@@ -96,27 +162,61 @@ export class TileCode {
     for (const store of stores) store();
   }
 
-  private initial({ unit, count }: SumGroup, run: number): void {
-    const { initial, columns } = this.plan.product;
+  private initial(group: SumGroup, run: number): void {
+    const { initial } = this.plan.product;
     const { expressions } = this.statements;
-    const lanes: Lanes = { name: columns === undefined ? "" : this.plan.unit, index: unit, count };
+    const lanes = this.lanesOf(group);
     if (initial === undefined) {
       expressions.emit({ kind: "literal", value: 0, dtype: "real" }, lanes);
       return;
     }
+    const value = this.initialOf(initial, run);
+    if (isVectorExpression(value, this.plan.unit)) expressions.emit(value, lanes);
+    else this.laneByLane(value, group.count);
+  }
+
+  /** What the sums of a run start from, over the unit; the sides of choices that are the same for the whole run are taken. */
+  private initialOf(initial: Expression, run: number): Expression {
+    const { columns, tail } = this.plan.product;
     const names = columnOf(this.plan, run);
-    const affine = (value: Affine): Affine => substituteAffine(value, names);
-    expressions.emit(mapExpression(initial, { affine }), lanes);
+    const value = mapExpression(initial, { affine: (old: Affine) => substituteAffine(old, names) });
+    const length = columns && (tail?.length ?? plainExtent(columns.extent));
+    return length === undefined ? value : decideChoices(value, this.plan.unit, 0, length);
+  }
+
+  /** A vector whose lanes take different sides of a choice. */
+  private laneByLane(value: Expression, count: number): void {
+    const { code, statements } = this;
+    const { expressions, integers } = statements;
+    const vector = code.local("v128");
+    const own = code.local("i32");
+    const lane = `${this.plan.unit} in lane`;
+    const names = new Map([[this.plan.unit, affineVariable(lane)]]);
+    const each = mapExpression(value, { affine: (old: Affine) => substituteAffine(old, names) });
+    expressions.emit({ kind: "literal", value: 0, dtype: "real" }, { name: "", count });
+    code.set(vector);
+    const unit = integers.variable(this.plan.unit);
+    for (let n = 0; n < count; n++) {
+      code.get(unit).i32(n).op("i32.add").set(own);
+      integers.scoped(() => {
+        integers.bind(lane, own);
+        code.get(vector);
+        expressions.emit(each, undefined);
+        code.op(`${expressions.vectorShape}.replace_lane`, n).set(vector);
+      });
+    }
+    code.get(vector);
+    code.release(vector, own);
   }
 
   /** Hands the sums to the tail, or stores them. What can be stored later is left in `stores`. */
   private useSums(group: SumGroup, stores: (() => void)[]): void {
-    const { unit, count, sums } = group;
+    const { sums } = group;
     const { code, statements } = this;
     const { product } = this.plan;
     const { expressions } = statements;
     const { tail } = product;
-    const lanes: Lanes = { name: this.plan.unit, index: unit, count };
+    const lanes = this.lanesOf(group);
     if (tail === undefined) {
       expressions.bindValue("sum", sums[0] as Local, true);
       const access = {

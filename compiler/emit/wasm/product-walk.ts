@@ -1,143 +1,47 @@
-/** The way through rows, columns and long sums of a product, tile by tile. */
-import type { Axis, Expression, Statement } from "../../ir/kernel/types.js";
+/** The way through rows and columns of a product, tile by tile. */
+import { plainExtent } from "../../ir/kernel/affine.js";
+import type { Axis } from "../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "./code.js";
-import { type Chunks, POSITION, type ProductPlan, pushMember } from "./product-plan.js";
+import { fillLoops, type ProductPlan, pushMember } from "./product-plan.js";
+import type { Row, Start } from "./product-contraction.js";
 import { TileCode } from "./product-tile.js";
 import type { Count, Statements } from "./statements.js";
 
-/** Rows whose part of the result is completed before the next: a page each, at worst, for which there are entries. */
-const ROW_BLOCK = 64;
+/** Rows of a product: from the first one or from `start` on, up to before `end`. */
+export interface Rows {
+  readonly start: Local | undefined;
+  readonly end: Count;
+}
 
 export class ProductWalk {
   private readonly plan: ProductPlan;
   private readonly statements: Statements;
   private readonly code: FunctionCode;
   private readonly tiles: TileCode;
-  /** Rows in all, and those of the block at hand. */
-  private rowCount: Count = 0;
-  private rowStart: Local | undefined;
-  private rowEnd: Count = 0;
+  private readonly rows: Rows;
 
-  constructor(plan: ProductPlan, statements: Statements) {
+  constructor(plan: ProductPlan, statements: Statements, rows: Rows) {
     this.plan = plan;
     this.statements = statements;
     this.code = statements.code;
     this.tiles = new TileCode(plan, statements);
+    this.rows = rows;
   }
 
   emit(): void {
-    if (this.plan.product.copied !== undefined) this.copyRows();
-    const { chunks } = this.plan;
-    if (chunks === undefined) this.rowBlocks();
-    else this.chunkLoop(chunks);
+    const { nest, zero } = this.plan;
+    fillLoops(this.code, zero, nest.all - this.loops(), () => this.allColumns());
   }
 
-  /**
-   * Sums over the steps of all examples in pieces that stay in the nearest cache, with the results on the way in memory:
-   * the terms of a sum are added in the same order.
-   */
-  private chunkLoop({ example, step, from, count, continues }: Chunks): void {
-    const { code, statements } = this;
-    const { product } = this.plan;
-    const [outer, inner] = product.contracted as [Axis, Axis];
-    const examples = statements.count(outer.extent, outer.variable);
-    const position = code.local("i32");
-    const steps = code.local("i32");
-    code.i32(0).set(position).i32(0).set(continues);
-    code.loop((nextExample) => {
-      pushMember(outer, position, 0, this.statements);
-      code.set(example);
-      statements.integers.bind(outer.variable, example);
-      statements.integers.bind(inner.variable, from);
-      statements.extent(inner.extent, inner.variable);
-      code.set(steps).i32(0).set(from);
-      code.loop((nextPiece) => {
-        code.get(steps).get(from).op("i32.sub").tee(count);
-        code.i32(step).get(count).i32(step).op("i32.lt_s").op("select").set(count);
-        this.rowBlocks();
-        code.i32(1).set(continues);
-        this.advance(from, step);
-        code.get(from).get(steps).op("i32.lt_s").brIf(nextPiece);
-      });
-      this.advance(position, 1);
-      code.get(position);
-      statements.pushCount(examples);
-      code.op("i32.lt_s").brIf(nextExample);
-    });
-    code.release(position, steps, ...(typeof examples === "number" ? [] : [examples]));
-  }
-
-  /** Copies the left operand, row by row. */
-  private copyRows(): void {
-    const { code, statements } = this;
-    const { product, left } = this.plan;
-    const { rows, contracted, a } = product;
-    const value: Expression = { kind: "load", access: a, dtype: "real" };
-    const store: Statement = { kind: "store", access: left, value, mode: "set" };
-    const copy = contracted.reduceRight<Statement>(
-      (inner, axis) => ({ kind: "for", ...axis, step: 1, reverse: false, body: [inner] }),
-      store,
-    );
-    if (rows === undefined) {
-      statements.emit(copy, undefined);
-      return;
-    }
-    const count = statements.count(rows.extent, rows.variable);
-    const position = code.local("i32");
-    const member = code.local("i32");
-    code.i32(0).set(position);
-    code.block((exit) => {
-      code.loop((again) => {
-        code.get(position);
-        statements.pushCount(count);
-        code.op("i32.ge_s").brIf(exit);
-        pushMember(rows, position, 0, statements);
-        code.set(member);
-        statements.integers.scoped(() => {
-          statements.integers.bind(POSITION, position);
-          statements.integers.bind(rows.variable, member);
-          statements.emit(copy, undefined);
-        });
-        this.advance(position, 1);
-        code.br(again);
-      });
-    });
-    code.release(position, member, ...(typeof count === "number" ? [] : [count]));
-  }
-
-  /** Blocks of rows: their part of the result, and of the left operand, is at hand for all columns. */
-  private rowBlocks(): void {
-    const { code, statements } = this;
-    const { rows } = this.plan.product;
-    if (rows === undefined) {
-      this.allColumns();
-      return;
-    }
-    const total = statements.count(rows.extent, rows.variable);
-    this.rowCount = total;
-    this.rowEnd = total;
-    if (typeof total === "number" && total <= ROW_BLOCK) {
-      this.allColumns();
-      return;
-    }
-    const start = code.local("i32");
-    const end = code.local("i32");
-    this.rowStart = start;
-    this.rowEnd = end;
-    code.i32(0).set(start);
-    code.loop((again) => {
-      code.get(start).i32(ROW_BLOCK).op("i32.add").tee(end);
-      statements.pushCount(total);
-      code.get(end);
-      statements.pushCount(total);
-      code.op("i32.lt_s").op("select").set(end);
-      this.allColumns();
-      code.get(end).tee(start);
-      statements.pushCount(total);
-      code.op("i32.lt_s").brIf(again);
-    });
-    this.rowStart = undefined;
-    code.release(start, end, ...(typeof total === "number" ? [] : [total]));
+  /** Loops around the terms of a tile of several rows, and over them. */
+  private loops(): number {
+    const { product, chunk, lot, lots, width, panels } = this.plan;
+    const { rows, columns, contracted, tail } = product;
+    const length = tail?.length ?? (columns && plainExtent(columns.extent));
+    const inLots = columns !== undefined && (length === undefined || length >= 2 * lot * lots * width);
+    const inPanels = this.fillsTiles && panels > 1;
+    const own = [inLots, rows !== undefined, inPanels].filter(Boolean).length;
+    return this.code.loops + own + contracted.length - (chunk === undefined ? 0 : 1);
   }
 
   private allColumns(): void {
@@ -219,13 +123,13 @@ export class ProductWalk {
     const { width } = this.plan;
     const { rows } = this.plan.product;
     if (rows === undefined) {
-      this.withUnits(counts, first, (units) => this.tiles.emit([undefined], undefined, counts, units));
+      this.tiles.emit([undefined], undefined, counts, first);
       return;
     }
-    const end = this.rowEnd;
+    const { start, end } = this.rows;
     const position = code.local("i32");
-    if (this.rowStart === undefined) code.i32(0);
-    else code.get(this.rowStart);
+    if (start === undefined) code.i32(0);
+    else code.get(start);
     code.set(position);
     const whole = counts.length % this.plan.lot === 0 && counts.every((count) => count === width);
     const known = typeof end === "number" && end < this.plan.rowTile;
@@ -237,7 +141,9 @@ export class ProductWalk {
 
   /** Whether every row is in a tile of several. */
   private get fillsTiles(): boolean {
-    return typeof this.rowCount === "number" && this.rowCount % this.plan.rowTile === 0;
+    const { rows } = this.plan.product;
+    const count = rows && plainExtent(rows.extent);
+    return count !== undefined && count % this.plan.rowTile === 0;
   }
 
   /** Tiles of several rows in blocks of vectors, then single rows with all vectors. */
@@ -268,7 +174,7 @@ export class ProductWalk {
       const start = code.local("i32");
       rounds(rowTile, (members) => {
         const run = (lanes: readonly number[]): void => {
-          this.withUnits(lanes, start, (units) => this.tiles.emit(members, position, lanes, units));
+          this.tiles.emit(members, position, lanes, start);
         };
         const lanes = Array<number>(block).fill(width);
         code.get(first).set(start);
@@ -296,7 +202,7 @@ export class ProductWalk {
     }
     if (this.fillsTiles) return;
     rounds(1, (members) => {
-      this.withUnits(counts, first, (units) => this.tiles.emit(members, position, counts, units));
+      this.tiles.emit(members, position, counts, first);
     });
   }
 
@@ -309,7 +215,8 @@ export class ProductWalk {
     const { block, width, rowTile, lot } = this.plan;
     const vectors = lot * lots;
     const members = Array.from({ length: rowTile }, () => code.local("i32"));
-    const units = Array.from({ length: vectors }, () => code.local("i32"));
+    // Where the vectors of a row begin, for each lot.
+    const units = Array.from({ length: lots * rowTile }, () => code.local("i32"));
     const start = code.local("i32");
     const many = code.local("i32");
     code.get(first).set(start);
@@ -327,10 +234,10 @@ export class ProductWalk {
               pushMember(rows, position, n, this.statements);
               code.set(member);
             });
-            units.forEach((unit, g) =>
+            units.forEach((unit, n) =>
               code
                 .get(start)
-                .i32((Math.floor(g / lot) * block + (g % block)) * width)
+                .i32(Math.floor(n / rowTile) * block * width)
                 .op("i32.add")
                 .set(unit),
             );
@@ -341,26 +248,32 @@ export class ProductWalk {
               else code.get(members[0] as Local);
               code.set(member);
             });
-            units.forEach((unit, g) =>
+            units.forEach((unit, n) =>
               code
                 .get(first)
-                .i32(g * width)
+                .i32((Math.floor(n / rowTile) * lot + (n % rowTile) * block) * width)
                 .op("i32.add")
                 .set(unit),
             );
           },
         );
-        const groups = units.map((unit, g) => this.tiles.group(members[Math.floor((g % lot) / block)], unit, width));
+        const tileRows = this.tiles.rows(members);
+        const starts = units.map((unit) => this.tiles.start(unit));
+        const groups = Array.from({ length: vectors }, (_, g) => {
+          const [l, r, v] = [Math.floor(g / lot), Math.floor((g % lot) / block), g % block];
+          return this.tiles.group(tileRows[r] as Row, starts[l * rowTile + r] as Start, v * width, width);
+        });
         this.tiles.begin(groups);
         for (let l = 0; l < lots; l++) {
           const own = groups.slice(l * lot, (l + 1) * lot);
-          const unit = units[l * lot] as Local;
+          const unit = units[l * rowTile] as Local;
           code.get(many).if(
-            () => this.tiles.contract({ rows: members, position, vectors: block, groups: own }, unit),
-            () => this.tiles.contract({ rows: members.slice(0, 1), position, vectors: lot, groups: own }, unit),
+            () => this.tiles.contract({ rows: tileRows, position, vectors: block, groups: own }, unit),
+            () => this.tiles.contract({ rows: tileRows.slice(0, 1), position, vectors: lot, groups: own }, unit),
           );
         }
         this.tiles.finish(groups);
+        this.tiles.release(tileRows, starts);
         code.get(many).if(
           () => {
             this.advance(start, block * lots * width);
@@ -383,23 +296,5 @@ export class ProductWalk {
       });
     });
     code.release(start, many, ...members, ...units);
-  }
-
-  /** The first unit of each vector. */
-  private withUnits(counts: readonly number[], first: Local, body: (units: readonly Local[]) => void): void {
-    const { code } = this;
-    const { width } = this.plan;
-    const units = counts.map((_, v) => {
-      if (v === 0) return first;
-      const unit = code.local("i32");
-      code
-        .get(first)
-        .i32(v * width)
-        .op("i32.add")
-        .set(unit);
-      return unit;
-    });
-    body(units);
-    code.release(...units.slice(1));
   }
 }

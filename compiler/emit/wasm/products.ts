@@ -1,8 +1,7 @@
 /** Products as register tiles: `product-plan.ts` decides, `product-walk.ts` goes through rows and columns. */
 import type { ProductStatement } from "../../ir/kernel/types.js";
 import { collapsibleSums } from "./collapse.js";
-import { planProduct } from "./product-plan.js";
-import { ProductWalk } from "./product-walk.js";
+import { ProductBlocks } from "./product-blocks.js";
 import type { Statements } from "./statements.js";
 
 export function emitProduct(product: ProductStatement, statements: Statements): void {
@@ -14,6 +13,6 @@ export function emitProduct(product: ProductStatement, statements: Statements): 
   }
   const collapsed = statements.collapsed === undefined ? collapsibleSums(product) : undefined;
   if (collapsed !== undefined) statements.collapsed = collapsed;
-  new ProductWalk(planProduct(product, statements), statements).emit();
+  new ProductBlocks(product, statements).emit();
   if (collapsed !== undefined) statements.collapsed = undefined;
 }

@@ -26,6 +26,12 @@ export interface ModuleParts {
   readonly target: VectorTarget;
   /** Pushes the arguments of a region's function and calls it. */
   readonly callRegion: (region: Region, statements: Statements) => void;
+  /** A function that a region calls, with so many integers. */
+  readonly innerFunction: (
+    caller: Statements,
+    params: number,
+    write: (inner: Statements, params: readonly Local[]) => void,
+  ) => FunctionRef;
   /** A digest of a piece of memory, `(address, bytes) -> v128`. */
   readonly digest: () => FunctionRef;
 }
@@ -294,7 +300,7 @@ export class Statements {
               .set(ownBytes);
           }
           integers.bind(variable, own);
-          const group: Lanes = { name: variable, index: own, bytes: ownBytes, count: lanes };
+          const group: Lanes = { name: variable, bytes: ownBytes, count: lanes };
           for (const statement of loop.body) {
             if (statement.kind === "accumulate") {
               expressions.accumulate(statement.name, statement.value, group, (skip % PARTIALS) / width);

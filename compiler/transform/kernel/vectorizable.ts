@@ -37,7 +37,8 @@ function isVectorStatement(statement: Statement, variable: string): boolean {
   }
 }
 
-function isVectorExpression(value: Expression, variable: string): boolean {
+/** Does no choice between pieces depend on `variable`? */
+export function isVectorExpression(value: Expression, variable: string): boolean {
   switch (value.kind) {
     case "operation":
       return value.operands.every((operand) => isVectorExpression(operand, variable));

@@ -1,0 +1,173 @@
+/**
+ * The way through blocks of rows and pieces of long sums of a product. What is done for one of them is a function of its own:
+ * engines unroll an innermost loop the more often the more loops of its function are around it, and here as often as
+ * `nest` of the target says.
+ */
+import { AFFINE_ZERO } from "../../ir/kernel/affine.js";
+import { freeVariables } from "../../ir/kernel/free-variables.js";
+import type { Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type { FunctionCode, Local } from "./code.js";
+import { type Chunk, CHUNK, isLongSum, leftOf, planProduct, POSITION, pushMember } from "./product-plan.js";
+import { type Rows, ProductWalk } from "./product-walk.js";
+import type { Count, Statements } from "./statements.js";
+
+/** Rows whose part of the result is completed before the next: a page each, at worst, for which there are entries. */
+const ROW_BLOCK = 64;
+
+export class ProductBlocks {
+  private readonly product: ProductStatement;
+  private readonly statements: Statements;
+  private readonly code: FunctionCode;
+
+  constructor(product: ProductStatement, statements: Statements) {
+    this.product = product;
+    this.statements = statements;
+    this.code = statements.code;
+  }
+
+  emit(): void {
+    if (this.product.copied !== undefined) this.copyRows();
+    if (isLongSum(this.product)) this.chunkLoop();
+    else this.rowBlocks(undefined);
+  }
+
+  /**
+   * Sums over the steps of all examples in pieces that stay in the nearest cache, with the results on the way in memory:
+   * the terms of a sum are added in the same order.
+   */
+  private chunkLoop(): void {
+    const { code, statements } = this;
+    const [outer, inner] = this.product.contracted as [Axis, Axis];
+    const examples = statements.count(outer.extent, outer.variable);
+    const [position, steps] = [code.local("i32"), code.local("i32")];
+    const chunk: Chunk = {
+      example: code.local("i32"),
+      from: code.local("i32"),
+      count: code.local("i32"),
+      continues: code.local("i32"),
+    };
+    const { example, from, count, continues } = chunk;
+    code.i32(0).set(position).i32(0).set(continues);
+    code.loop((nextExample) => {
+      pushMember(outer, position, 0, this.statements);
+      code.set(example);
+      statements.integers.bind(outer.variable, example);
+      statements.extent(inner.extent, inner.variable);
+      code.set(steps).i32(0).set(from);
+      code.loop((nextPiece) => {
+        code.get(steps).get(from).op("i32.sub").tee(count);
+        code.i32(CHUNK).get(count).i32(CHUNK).op("i32.lt_s").op("select").set(count);
+        this.rowBlocks(chunk);
+        code.i32(1).set(continues);
+        code.get(from).i32(CHUNK).op("i32.add").tee(from);
+        code.get(steps).op("i32.lt_s").brIf(nextPiece);
+      });
+      code.get(position).i32(1).op("i32.add").tee(position);
+      statements.pushCount(examples);
+      code.op("i32.lt_s").brIf(nextExample);
+    });
+    code.release(position, steps, example, from, count, continues);
+    if (typeof examples !== "number") code.release(examples);
+  }
+
+  /** Blocks of rows: their part of the result, and of the left operand, is at hand for all columns. */
+  private rowBlocks(chunk: Chunk | undefined): void {
+    const { code, statements } = this;
+    const { rows } = this.product;
+    const total = rows === undefined ? 1 : statements.count(rows.extent, rows.variable);
+    if (typeof total === "number" && total <= ROW_BLOCK) {
+      if (chunk === undefined) this.walk(statements, { start: undefined, end: total }, undefined);
+      else this.callBlock(chunk, undefined, total);
+      return;
+    }
+    const start = code.local("i32");
+    const end = code.local("i32");
+    code.i32(0).set(start);
+    code.loop((again) => {
+      code.get(start).i32(ROW_BLOCK).op("i32.add").tee(end);
+      statements.pushCount(total);
+      code.get(end);
+      statements.pushCount(total);
+      code.op("i32.lt_s").op("select").set(end);
+      this.callBlock(chunk, { start, end }, total);
+      code.get(end).tee(start);
+      statements.pushCount(total);
+      code.op("i32.lt_s").brIf(again);
+    });
+    code.release(start, end, ...(typeof total === "number" ? [] : [total]));
+  }
+
+  /** Calls the function that goes through all columns for some rows. */
+  private callBlock(chunk: Chunk | undefined, block: { start: Local; end: Local } | undefined, total: Count): void {
+    const { code, statements } = this;
+    const variables = this.freeInBlock(chunk !== undefined);
+    const given = [
+      ...variables.map((name) => statements.integers.variable(name)),
+      ...(block === undefined ? [] : [block.start, block.end]),
+      ...(chunk === undefined ? [] : [chunk.example, chunk.from, chunk.count, chunk.continues]),
+    ];
+    const ref = statements.parts.innerFunction(statements, given.length, (inner, params) => {
+      const own = [...params];
+      for (const name of variables) inner.integers.bind(name, own.shift() as Local);
+      const [start, end] = block === undefined ? [undefined, total] : (own.splice(0, 2) as [Local, Local]);
+      const [example, from, count, continues] = own as [Local, Local, Local, Local];
+      this.walk(inner, { start, end }, chunk && { example, from, count, continues });
+    });
+    for (const local of given) code.get(local);
+    code.call(ref);
+  }
+
+  /** What the function of a block reads of the region around it; how many rows and steps there are is not among it. */
+  private freeInBlock(isChunk: boolean): string[] {
+    const { product } = this;
+    const given = ({ variable }: Axis): Axis => ({ variable, extent: { kind: "affine", value: AFFINE_ZERO } });
+    const contracted = isChunk ? product.contracted.map(given) : product.contracted;
+    return freeVariables([{ ...product, rows: product.rows && given(product.rows), contracted }]).variables;
+  }
+
+  private walk(statements: Statements, rows: Rows, chunk: Chunk | undefined): void {
+    if (chunk !== undefined) {
+      const [outer, inner] = this.product.contracted as [Axis, Axis];
+      statements.integers.bind(outer.variable, chunk.example);
+      statements.integers.bind(inner.variable, chunk.from);
+    }
+    new ProductWalk(planProduct(this.product, statements, chunk), statements, rows).emit();
+  }
+
+  /** Copies the left operand, row by row. */
+  private copyRows(): void {
+    const { code, statements } = this;
+    const { rows, contracted, a } = this.product;
+    const value: Expression = { kind: "load", access: a, dtype: "real" };
+    const store: Statement = { kind: "store", access: leftOf(this.product).left, value, mode: "set" };
+    const copy = contracted.reduceRight<Statement>(
+      (inner, axis) => ({ kind: "for", ...axis, step: 1, reverse: false, body: [inner] }),
+      store,
+    );
+    if (rows === undefined) {
+      statements.emit(copy, undefined);
+      return;
+    }
+    const count = statements.count(rows.extent, rows.variable);
+    const position = code.local("i32");
+    const member = code.local("i32");
+    code.i32(0).set(position);
+    code.block((exit) => {
+      code.loop((again) => {
+        code.get(position);
+        statements.pushCount(count);
+        code.op("i32.ge_s").brIf(exit);
+        pushMember(rows, position, 0, statements);
+        code.set(member);
+        statements.integers.scoped(() => {
+          statements.integers.bind(POSITION, position);
+          statements.integers.bind(rows.variable, member);
+          statements.emit(copy, undefined);
+        });
+        code.get(position).i32(1).op("i32.add").set(position);
+        code.br(again);
+      });
+    });
+    code.release(position, member, ...(typeof count === "number" ? [] : [count]));
+  }
+}
