@@ -15,6 +15,7 @@ import { removeUnusedValues } from "./graph/remove-unused-values.js";
 import { separateLoops } from "./graph/separate-loops.js";
 import { shareCommonValues } from "./graph/share-common-values.js";
 import { simplify } from "./graph/simplify/simplify.js";
+import { sinkConcats } from "./graph/sink-concats.js";
 import { splitTime } from "./graph/split-time.js";
 import { type GraphPass, type PassObserver, runPasses } from "./pass.js";
 import { buildForward, buildInitial, cellContext } from "./sequence.js";
@@ -60,6 +61,8 @@ export const derivativePasses: readonly GraphPass[] = [
   // Sums over time of products over time are products over time.
   simplify,
   shareCommonValues,
+  // Joined parts of one value are that value by now; those that are left would be copied.
+  sinkConcats,
   removeUnusedValues,
 ];
 
@@ -69,6 +72,7 @@ export const residualPasses: readonly GraphPass[] = [
   splitTime,
   simplify,
   shareCommonValues,
+  sinkConcats,
   removeUnusedValues,
 ];
 
@@ -103,7 +107,8 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
   const initialSource = buildInitial(cell);
   const initial = initialSource && run("initial", initialSource, [simplify, shareCommonValues, removeUnusedValues]);
 
-  const values = dropDerivatives.run(plain, context);
+  // A single step has no loop any more that parts could sink into.
+  const values = runPasses(plain, [dropDerivatives, sinkConcats], context);
   functions.set("step", run("step", renameInputs(oneStep(values, context), stepName), residualPasses));
   if (initial !== undefined) {
     const initialValues = runPasses(initial, [dropDerivatives, removeUnusedValues], context);

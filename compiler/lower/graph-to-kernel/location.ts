@@ -1,7 +1,15 @@
 /** Where a materialised value lies: a strided view of a buffer. Views (slice, transpose …) are arithmetic on it. */
 import { addAffine, affineConstant, affineVariable, scaleAffine, ZERO } from "../../ir/kernel/affine.js";
 import type { Access, Affine, ElementType } from "../../ir/kernel/types.js";
-import { type Dim, dimConstant, equalDims, multiplyDims, subtractDims, symbolsOf } from "../../types/dim.js";
+import {
+  constantOf,
+  type Dim,
+  dimConstant,
+  equalDims,
+  multiplyDims,
+  subtractDims,
+  symbolsOf,
+} from "../../types/dim.js";
 import { type Shape, sizeOfShape } from "../../types/shape.js";
 
 export interface Location {
@@ -111,16 +119,16 @@ export function reshapeLocation(
   const strides: Dim[] = new Array<Dim>(to.length).fill(ZERO);
   const fixed = (dim: Dim) => !symbolsOf(dim).some((symbol) => perExampleSymbols.has(symbol));
   for (const group of reshapeGroups(from, to)) {
-    const inner = group.from.at(-1);
+    // Where an axis has one element only, its stride says nothing.
+    const moving = group.from.filter((axis) => constantOf(from[axis] as Dim) !== 1);
+    const inner = moving.at(-1) ?? group.from.at(-1);
     if (inner === undefined) continue;
     // Merging axes needs them dense among themselves; only the outermost may differ from example to example.
-    for (let n = group.from.length - 1; n > 0; n--) {
-      const [outer, axis] = [group.from[n - 1] as number, group.from[n] as number];
+    for (let n = moving.length - 1; n > 0; n--) {
+      const [outer, axis] = [moving[n - 1] as number, moving[n] as number];
       const size = from[axis] as Dim;
       const dense = multiplyDims(location.strides[axis] as Dim, size);
-      if (!fixed(size) || !equalDims(location.strides[outer] as Dim, dense)) {
-        if (group.from.length !== group.to.length || group.from.length !== 1) return undefined;
-      }
+      if (!fixed(size) || !equalDims(location.strides[outer] as Dim, dense)) return undefined;
     }
     let stride = location.strides[inner] as Dim;
     for (let n = group.to.length - 1; n >= 0; n--) {

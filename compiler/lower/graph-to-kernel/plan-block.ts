@@ -9,6 +9,7 @@
  */
 import type { Instruction, ValueId } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ops/scalar-ops.js";
+import { constantOf } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 import type { Block } from "./block.js";
 import { operandsOf, resultsOf, type Work } from "./works.js";
@@ -129,7 +130,7 @@ class Planner {
     for (const work of block.works.works) {
       if (work.kind === "product") {
         for (const id of work.contract.operands) if (!isSplitOperand(block, id, true)) this.needPlace(id);
-        if (work.initial !== undefined && !this.isPlain(work.initial)) this.needPlace(work.initial);
+        if (work.initial !== undefined && !this.isStart(work.initial)) this.needPlace(work.initial);
       } else if (work.kind === "scatter") this.needPlace(work.index);
       else if (work.kind === "scan") this.needOperandsOfScan(work.instruction);
     }
@@ -188,6 +189,18 @@ class Planner {
       return operation.kind === "broadcast" && operands.every(visit);
     };
     return visit(id) && this.cost(id) <= limit;
+  }
+
+  /** What sums can start from: a plain formula, or plain formulas side by side, each for columns that are known. */
+  private isStart(id: ValueId): boolean {
+    if (this.isPlain(id)) return true;
+    const formula = this.block.roots.has(id) ? undefined : this.block.formulaOf(id);
+    if (formula?.operation.kind !== "concat") return false;
+    const { axis } = formula.operation;
+    return formula.operands.every((part) => {
+      const size = this.block.typeOf(part).shape[axis];
+      return size !== undefined && constantOf(size) !== undefined && this.isPlain(part);
+    });
   }
 
   cost(id: ValueId): number {
