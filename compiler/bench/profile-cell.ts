@@ -6,6 +6,7 @@ import { loadModule } from "../../runtime/module/load-js.js";
 import type { CompiledModule, KernelVariant, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import { emitModule, type RewriteKernels } from "../emit/emit-module.js";
 import type { ModuleOptions } from "../emit/manifest.js";
+import { bufferSize } from "../ir/kernel/buffer-size.js";
 import {
   countOperations,
   type CallSizes,
@@ -16,7 +17,7 @@ import {
 import type { KernelProgram } from "../ir/kernel/types.js";
 import { forEachAccess } from "../ir/kernel/visit.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
-import { BATCH_SYMBOL, evaluateDim, TIME_SYMBOL } from "../types/dim.js";
+import { BATCH_SYMBOL, TIME_SYMBOL } from "../types/dim.js";
 import { arithmeticCeiling, copyCeiling } from "./ceiling.js";
 import { type CallSettings, drawCall, type DrawnCall } from "./draw-call.js";
 import { type Contestant, find, measure, type Timing } from "./measure.js";
@@ -273,5 +274,5 @@ function totalOf(counts: readonly RegionCount[], bytes: number): Work {
 function touchedNumbers(kernel: KernelProgram, entry: string, sizes: CallSizes): number {
   const names = new Set<string>();
   for (const statement of functionOf(kernel, entry).body) forEachAccess(statement, ({ buffer }) => names.add(buffer));
-  return kernel.buffers.reduce((sum, { name, size }) => (names.has(name) ? sum + evaluateDim(size, sizes) : sum), 0);
+  return kernel.buffers.reduce((sum, buffer) => (names.has(buffer.name) ? sum + bufferSize(buffer, sizes) : sum), 0);
 }

@@ -124,7 +124,9 @@ describe("WebAssembly kernels", () => {
   /** What stands in the loop over time. */
   function loopOf(kernel: KernelProgram, entry: string): Statement[] {
     const loops = placesOf(functionOf(kernel, entry)).filter(({ place }) => place === "loop");
-    return loops.flatMap(({ statement }) => (statement.kind === "for" ? statement.body : []));
+    const bodies = (statement: Statement): readonly Statement[] =>
+      statement.kind === "windows" ? statement.body.flatMap(bodies) : statement.kind === "for" ? statement.body : [];
+    return loops.flatMap(({ statement }) => bodies(statement));
   }
 
   /** Names of buffers that are written. */
@@ -140,7 +142,7 @@ describe("WebAssembly kernels", () => {
   const inside = (statement: Statement, kind: Statement["kind"]): Statement[] =>
     statement.kind === kind
       ? [statement]
-      : statement.kind === "region" || statement.kind === "for"
+      : "body" in statement
         ? statement.body.flatMap((inner) => inside(inner, kind))
         : [];
 

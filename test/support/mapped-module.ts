@@ -6,11 +6,12 @@ import { emitModule } from "../../compiler/emit/emit-module.js";
 import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/layout.js";
 import { printMemoryPlan } from "../../compiler/emit/wasm/print-memory.js";
 import { invariant } from "../../compiler/diagnostics/invariant.js";
+import { bufferSize } from "../../compiler/ir/kernel/buffer-size.js";
 import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/types.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
 import { isInternal } from "../../compiler/lower/graph-to-kernel/storage.js";
 import { lowerSource } from "../../compiler/lower-source.js";
-import { BATCH_SYMBOL, evaluateDim, TIME_SYMBOL } from "../../compiler/types/dim.js";
+import { BATCH_SYMBOL, TIME_SYMBOL } from "../../compiler/types/dim.js";
 import { type CompiledModule, loadModule } from "../../runtime/index.js";
 import type { CallSizes } from "./random-call.js";
 
@@ -141,9 +142,10 @@ export class MappedModule {
     return found;
   }
 
-  #bufferRange({ name, dtype, size }: KernelBuffer, sizes: CallSizes, capacity: CallSizes): Range {
+  #bufferRange(buffer: KernelBuffer, sizes: CallSizes, capacity: CallSizes): Range {
+    const { name, dtype } = buffer;
     const symbols = new Map([[BATCH_SYMBOL, sizes.batch], [TIME_SYMBOL, sizes.steps], ...Object.entries(sizes.sizes)]);
-    const bytes = (dtype === "real" ? this.#layout.elementBytes : 4) * evaluateDim(size, symbols);
+    const bytes = (dtype === "real" ? this.#layout.elementBytes : 4) * bufferSize(buffer, symbols);
     return this.#range(name, bytes, capacity);
   }
 

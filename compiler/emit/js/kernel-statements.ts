@@ -72,7 +72,8 @@ function printStatement(
       return printSelection(statement, names, indent);
     case "product":
     case "pack":
-      throw new Error("products are expanded before printing");
+    case "windows":
+      throw new Error(`${statement.kind}: products are expanded before printing, and not scheduled for vectors`);
     default:
       return unreachable(statement, "statement");
   }

@@ -7,6 +7,7 @@ import { joinInputs } from "../../transform/kernel/join-inputs.js";
 import { packOperands } from "../../transform/kernel/pack-operands.js";
 import { splitPieces } from "../../transform/kernel/split-pieces.js";
 import type { VectorTarget } from "../../transform/kernel/target.js";
+import { projectInWindows } from "../../transform/kernel/project-in-windows.js";
 import type { SequenceProgram } from "../../transform/sequence-program.js";
 import type { RealType } from "./elements.js";
 import { type MemoryLayout, planLayout } from "./layout.js";
@@ -38,6 +39,8 @@ export function scheduleKernels(program: SequenceProgram, options: EmitKernelsOp
     dropSingleRounds,
     // Needs the runs: they are interleaved in the panels.
     packOperands(target, dtype),
+    // Last: projections that are whole until here.
+    projectInWindows(dtype),
   ];
   const kernel = lowerProgram(program, { runtimeDimensions, passes });
   return { kernel, layout: planLayout(kernel, dtype) };

@@ -25,6 +25,8 @@ export interface Segment {
   readonly elementBytes: number;
   /** Elements, over the capacity: the largest of these. */
   readonly sizes: readonly Dim[];
+  /** Not more elements than these. */
+  readonly most?: Dim;
 }
 
 /** A word of the table that holds an address: where the segment begins, plus `offset` elements of the capacity. */
@@ -82,10 +84,10 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
     places.set(name, { segment: segments.push(list) - 1, offset: dimConstant(0) });
   }
   let fixedBytes = 0;
-  const slots = kernel.slots.map(({ dtype: type, sizes }) => {
+  const slots = kernel.slots.map(({ dtype: type, sizes, most }) => {
     const constants = sizes.map(constantOf);
     if (!constants.every((size) => size !== undefined)) {
-      return { segment: segments.push({ elementBytes: bytesOf(type), sizes }) - 1 };
+      return { segment: segments.push({ elementBytes: bytesOf(type), sizes, ...(most && { most }) }) - 1 };
     }
     const start = fixedBytes;
     fixedBytes = align(fixedBytes + Math.max(...constants) * bytesOf(type));

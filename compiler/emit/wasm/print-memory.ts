@@ -25,9 +25,11 @@ export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): st
     return `  const ${name} = capacity.sizes[${printString(symbol)}];`;
   });
 
-  const segments = layout.segments.map(({ elementBytes, sizes: elements }) => {
-    const bytes = [...new Set(elements.map((size) => dimension(multiplyDims(dimConstant(elementBytes), size))))];
-    return bytes.length === 1 ? (bytes[0] as string) : `Math.max(${bytes.join(", ")})`;
+  const segments = layout.segments.map(({ elementBytes, sizes: elements, most }) => {
+    const bytesOf = (size: Dim): string => dimension(multiplyDims(dimConstant(elementBytes), size));
+    const bytes = [...new Set(elements.map(bytesOf))];
+    const largest = bytes.length === 1 ? (bytes[0] as string) : `Math.max(${bytes.join(", ")})`;
+    return most === undefined ? largest : `Math.min(${largest}, ${bytesOf(most)})`;
   });
   const addressOf = ({ segment, offset }: AddressWord): string => {
     const start = `at[${segment}]`;

@@ -5,7 +5,8 @@
  */
 import { invariant } from "../../diagnostics/invariant.js";
 import type { ScalarOp } from "../../ops/scalar-ops.js";
-import { BATCH_SYMBOL, type Dim, evaluateDim } from "../../types/dim.js";
+import { BATCH_SYMBOL, type Dim, evaluateDim, TIME_SYMBOL } from "../../types/dim.js";
+import { bufferSize } from "./buffer-size.js";
 import type {
   Access,
   Affine,
@@ -18,6 +19,7 @@ import type {
   Statement,
 } from "./types.js";
 import { termsOf } from "./visit.js";
+import { windowSteps } from "./window-steps.js";
 
 /** Before, in or behind the loops over time; between two loops is before the second. */
 export type Place = "before" | "loop" | "after";
@@ -44,7 +46,12 @@ export interface RegionCount {
 export type CallSizes = ReadonlyMap<string, number>;
 
 export function countOperations(program: KernelProgram, fn: KernelFunction, sizes: CallSizes): RegionCount[] {
-  const counter: Counter = { sizes, sizeOf: new Map(program.buffers.map((b) => [b.name, evaluateDim(b.size, sizes)])) };
+  const means = new Map<string, number>();
+  const counter: Counter = {
+    sizes,
+    means,
+    sizeOf: new Map(program.buffers.map((buffer) => [buffer.name, bufferSize(buffer, sizes)])),
+  };
   return placesOf(fn).flatMap(({ statement, place }) => regionsIn(statement, place, 1, counter));
 }
 
@@ -52,27 +59,44 @@ export function countOperations(program: KernelProgram, fn: KernelFunction, size
 export function placesOf(fn: KernelFunction): { readonly statement: Statement; readonly place: Place }[] {
   const last = fn.body.reduce((found, statement, i) => (isTimeLoop(statement) ? i : found), Infinity);
   const lastLoop = last === Infinity ? fn.body.length : last;
-  return fn.body.map((statement, i) => ({
-    statement,
-    place: isTimeLoop(statement) ? "loop" : i < lastLoop ? "before" : "after",
-  }));
+  return fn.body.flatMap((statement, i): { statement: Statement; place: Place }[] => {
+    if (statement.kind !== "windows") {
+      return [{ statement, place: isTimeLoop(statement) ? "loop" : i < lastLoop ? "before" : "after" }];
+    }
+    const part = (place: Place): { statement: Statement; place: Place } => {
+      const body = statement.body.filter((inner) => isTimeLoop(inner) === (place === "loop"));
+      return { statement: { ...statement, body }, place };
+    };
+    return [part("before"), part("loop")];
+  });
 }
 
-/** A loop over regions: the loop of a scan. */
+/** A loop over regions: the loop of a scan, also in pieces with what stands before it. */
 function isTimeLoop(statement: Statement): boolean {
+  if (statement.kind === "windows") return true;
   return statement.kind === "for" && statement.body.some((inner) => inner.kind === "region" || isTimeLoop(inner));
 }
 
 interface Counter {
   readonly sizes: CallSizes;
+  /** Values of variables that stand for the steps of a piece. */
+  readonly means: ReadonlyMap<string, number>;
   /** Numbers in each buffer. */
   readonly sizeOf: ReadonlyMap<string, number>;
 }
 
 function regionsIn(statement: Statement, place: Place, runs: number, counter: Counter): RegionCount[] {
   if (statement.kind === "for") {
-    const rounds = runs * roundsOf(statement, counter.sizes);
+    const rounds = runs * roundsOf(statement, counter);
     return statement.body.flatMap((inner) => regionsIn(inner, place, rounds, counter));
+  }
+  if (statement.kind === "windows") {
+    const { sizes } = counter;
+    const all = sizes.get(TIME_SYMBOL) ?? 0;
+    const pieces = Math.ceil(all / windowSteps(statement, sizes));
+    // Of pieces that are not all of a size, the mean: sums over all of them are right.
+    const means = new Map([...counter.means, [statement.steps, pieces === 0 ? 0 : all / pieces]]);
+    return statement.body.flatMap((inner) => regionsIn(inner, place, runs * pieces, { ...counter, means }));
   }
   if (statement.kind !== "region") return [];
   const { products, operations, reads, writes } = new RegionCounter(counter).run(statement.body);
@@ -81,21 +105,29 @@ function regionsIn(statement: Statement, place: Place, runs: number, counter: Co
       name: statement.name,
       comment: statement.comment,
       place,
-      runs,
-      products: runs * products,
-      operations: new Map([...operations].map(([op, count]) => [op, runs * count])),
-      reads: runs * reads,
-      writes: runs * writes,
+      runs: Math.round(runs),
+      products: Math.round(runs * products),
+      operations: new Map([...operations].map(([op, count]) => [op, Math.round(runs * count)])),
+      reads: Math.round(runs * reads),
+      writes: Math.round(runs * writes),
     },
   ];
 }
 
-function roundsOf(axis: Axis & { readonly from?: Affine; readonly step?: number }, sizes: CallSizes): number {
+function roundsOf(
+  axis: Axis & { readonly from?: Affine; readonly step?: number },
+  { sizes, means }: Pick<Counter, "sizes" | "means">,
+): number {
   const { extent, from, step = 1 } = axis;
-  const fixed = ({ constant, terms }: Affine): number => {
-    invariant(terms.length === 0, `the rounds of ${axis.variable} depend on a variable`);
-    return evaluateDim(constant, sizes);
-  };
+  const fixed = ({ constant, terms }: Affine): number =>
+    terms.reduce(
+      (sum, { variable, coefficient }) => {
+        const mean = means.get(variable);
+        invariant(mean !== undefined, `the rounds of ${axis.variable} depend on a variable`);
+        return sum + mean * evaluateDim(coefficient, sizes);
+      },
+      evaluateDim(constant, sizes),
+    );
   const dim = (value: Dim): number => evaluateDim(value, sizes);
   const to =
     extent.kind === "affine"
@@ -103,7 +135,8 @@ function roundsOf(axis: Axis & { readonly from?: Affine; readonly step?: number 
       : extent.kind === "size"
         ? dim(extent.dim)
         : (sizes.get(BATCH_SYMBOL) ?? 0);
-  return Math.max(0, Math.ceil((to - (from === undefined ? 0 : fixed(from))) / step));
+  const rounds = Math.max(0, to - (from === undefined ? 0 : fixed(from))) / step;
+  return extent.kind === "affine" && extent.value.terms.length > 0 ? rounds : Math.ceil(rounds);
 }
 
 /** Rounds by variable, of the loops around a piece of a region. */
@@ -139,6 +172,9 @@ class RegionCounter {
     switch (statement.kind) {
       case "for":
         this.#statements(statement.body, this.#within([statement], loops));
+        return;
+      case "windows":
+        invariant(false, "pieces of a call stand around regions");
         return;
       case "region":
         this.#statements(statement.body, loops);
@@ -208,8 +244,7 @@ class RegionCounter {
   }
 
   #within(axes: readonly (Axis & { readonly from?: Affine; readonly step?: number })[], loops: Loops): Loops {
-    const { sizes } = this.#counter;
-    return new Map([...loops, ...axes.map((axis): [string, number] => [axis.variable, roundsOf(axis, sizes)])]);
+    return new Map([...loops, ...axes.map((axis): [string, number] => [axis.variable, roundsOf(axis, this.#counter)])]);
   }
 
   #expression(value: Expression, loops: Loops): void {

@@ -60,7 +60,7 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
         if (tail !== undefined) visit(tail.body, new Set([...outer, tail.unit]));
         continue;
       }
-      if (statement.kind !== "for" && statement.kind !== "region") {
+      if (statement.kind !== "for" && statement.kind !== "region" && statement.kind !== "windows") {
         forEachAccess(statement, (access) => {
           affine(access.offset);
         });

@@ -1,5 +1,5 @@
 /** From where to where in a kernel function each buffer is in use. */
-import type { KernelFunction, Statement } from "./types.js";
+import type { ForStatement, KernelFunction, Statement, WindowsStatement } from "./types.js";
 import { forEachAccess } from "./visit.js";
 
 export interface Lifetime {
@@ -27,7 +27,7 @@ export function lifetimes(fn: KernelFunction): Lifetime[] {
         });
     };
     for (const statement of statements) {
-      if (statement.kind === "for" && statement.body.some(isBlockStatement)) {
+      if (isLoop(statement) && statement.body.some(isBlockStatement)) {
         const start = position++;
         const inner = walk(statement.body);
         const end = position++;
@@ -74,5 +74,9 @@ export function lifetimes(fn: KernelFunction): Lifetime[] {
 /** Statements at the level of regions, as in the loop of a scan. */
 function isBlockStatement(statement: Statement): boolean {
   if (statement.kind === "region" || statement.kind === "select_examples") return true;
-  return statement.kind === "for" && statement.body.some(isBlockStatement);
+  return isLoop(statement) && statement.body.some(isBlockStatement);
+}
+
+function isLoop(statement: Statement): statement is ForStatement | WindowsStatement {
+  return statement.kind === "for" || statement.kind === "windows";
 }

@@ -35,6 +35,10 @@ function printStatement(statement: Statement, indent: string): string {
   switch (statement.kind) {
     case "region":
       return `${indent}region ${statement.name} ; ${statement.comment}\n${printBody(statement.body, `${indent}  `)}`;
+    case "windows": {
+      const { first, steps, rows, body } = statement;
+      return `${indent}windows of ${steps} steps from ${first} on, ${rows} rows\n${printBody(body, `${indent}  `)}`;
+    }
     case "for": {
       const from = statement.from === undefined ? "" : ` from ${printAffine(statement.from)}`;
       const step = statement.step === 1 ? "" : ` step ${statement.step}`;

@@ -147,8 +147,21 @@ export interface PackStatement {
   readonly onChange: boolean;
 }
 
+/**
+ * Runs `body` for the steps of the call piece by piece: `first` is the first step of a piece and `steps` how many it has, as
+ * many as with all examples make `rows` rows or just over, and at least one.
+ */
+export interface WindowsStatement {
+  readonly kind: "windows";
+  readonly first: string;
+  readonly steps: string;
+  readonly rows: number;
+  readonly body: readonly Statement[];
+}
+
 export type Statement =
   | ForStatement
+  | WindowsStatement
   | ProductStatement
   | PackStatement
   /** A piece of work worth a function of its own. */
@@ -199,6 +212,8 @@ export interface KernelBuffer {
   readonly dtype: ElementType;
   /** Elements, over `%B`, `%T` and run-time dimensions: of a call, or of the capacity. */
   readonly size: Dim;
+  /** Not more elements than these, however large `size` is. */
+  readonly most?: Dim;
   /** Where its elements lie: `slot` of the arena of its type, from `offset` on. */
   readonly place: { readonly slot: number; readonly offset: Dim };
 }
@@ -207,6 +222,8 @@ export interface KernelBuffer {
 export interface KernelSlot {
   readonly dtype: ElementType;
   readonly sizes: readonly Dim[];
+  /** Not more elements than these. */
+  readonly most?: Dim;
 }
 
 export interface KernelFunction {

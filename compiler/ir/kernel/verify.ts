@@ -8,9 +8,11 @@
  * - an accumulator in parts is added to in the loop that counts the parts, which runs from 0 in steps of 1;
  * - buffers that are in use at the same time do not overlap.
  */
-import { BATCH_SYMBOL, type Dim, evaluateDim } from "../../types/dim.js";
+import { BATCH_SYMBOL, type Dim, evaluateDim, TIME_SYMBOL } from "../../types/dim.js";
+import { bufferSize } from "./buffer-size.js";
 import { lifetimes } from "./lifetimes.js";
 import { forEachAccess, termsOf } from "./visit.js";
+import { windowSteps } from "./window-steps.js";
 import type {
   Access,
   Affine,
@@ -44,7 +46,7 @@ class FunctionVerifier {
   constructor(program: KernelProgram, fn: KernelFunction, sizes: ReadonlyMap<string, number>) {
     this.fn = fn;
     this.sizes = sizes;
-    this.bufferSizes = new Map(program.buffers.map(({ name, size }) => [name, evaluateDim(size, sizes)]));
+    this.bufferSizes = new Map(program.buffers.map((buffer) => [buffer.name, bufferSize(buffer, sizes)]));
   }
 
   run(): readonly string[] {
@@ -129,6 +131,19 @@ class FunctionVerifier {
         case "region":
           this.body(statement.body, scope, loop);
           break;
+        case "windows": {
+          const { first, steps } = statement;
+          const bound = [first, steps].filter((name) => scope.has(name));
+          if (bound.length > 0) this.report(`${bound.join(", ")} is bound twice`);
+          const all = this.sizes.get(TIME_SYMBOL) ?? 0;
+          const width = windowSteps(statement, this.sizes);
+          // The first piece and the last one.
+          for (const start of new Set(all === 0 ? [] : [0, width * (Math.ceil(all / width) - 1)])) {
+            const own = Math.min(width, all - start);
+            this.body(statement.body, new Map(scope).set(first, [start, start]).set(steps, [own, own]), loop);
+          }
+          break;
+        }
         case "let_index":
           if (scope.has(statement.name)) this.report(`${statement.name} is bound twice`);
           this.accesses(statement, scope);
@@ -140,6 +155,14 @@ class FunctionVerifier {
         case "product":
           this.product(statement, scope);
           break;
+        case "pack": {
+          const axes = [statement.columns, ...statement.contracted];
+          this.accesses(
+            statement,
+            axes.reduce((bound, axis) => this.bind(axis, bound), scope),
+          );
+          break;
+        }
         case "accumulator":
           this.accumulators.set(statement.name, statement.lanes?.variable);
           this.accesses(statement, scope);
@@ -168,11 +191,12 @@ class FunctionVerifier {
   }
 
   private product(statement: Extract<Statement, { kind: "product" }>, outer: ReadonlyMap<string, Range>): void {
-    const { rows, columns, out } = statement;
+    const { rows, columns, out, tail } = statement;
     const contracted = termsOf(statement).flatMap((terms) => terms.contracted);
     let scope = new Map(outer);
     for (const axis of [rows, columns, ...contracted]) if (axis !== undefined) scope = this.bind(axis, scope);
-    this.accesses(statement, scope);
+    this.accesses(tail === undefined ? statement : { ...statement, tail: { ...tail, body: [] } }, scope);
+    if (tail !== undefined) this.body(tail.body, new Map(scope).set(tail.unit, [0, tail.length - 1]), undefined);
     const moves = (access: Access, axis: Axis | undefined) =>
       access.offset.terms.some((term) => term.variable === axis?.variable);
     for (const { a, b } of termsOf(statement)) {
@@ -208,7 +232,7 @@ function verifyPlaces(program: KernelProgram, fn: KernelFunction, sizes: Readonl
       // Parts of joined parameters lie inside the buffer that joins them.
       if (x.name.startsWith("joined.") || y.name.startsWith("joined.")) continue;
       const [from, to] = [evaluateDim(x.place.offset, sizes), evaluateDim(y.place.offset, sizes)];
-      if (from < to + evaluateDim(y.size, sizes) && to < from + evaluateDim(x.size, sizes)) {
+      if (from < to + bufferSize(y, sizes) && to < from + bufferSize(x, sizes)) {
         problems.push(`${fn.name}: ${x.name} and ${y.name} are in use at the same time and overlap`);
       }
     }

@@ -36,6 +36,7 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
       statement.body.forEach((inner) => forEachAccess(inner, visit));
       return;
     case "region":
+    case "windows":
       statement.body.forEach((inner) => forEachAccess(inner, visit));
       return;
     case "product":
@@ -130,6 +131,7 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
       return { ...statement, ...axis(statement), ...from, body: statement.body.map((s) => mapStatement(s, mapper)) };
     }
     case "region":
+    case "windows":
       return { ...statement, body: statement.body.map((s) => mapStatement(s, mapper)) };
     case "product":
       return {

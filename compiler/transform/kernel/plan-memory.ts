@@ -12,6 +12,8 @@ export interface UnplacedBuffer {
   readonly external: boolean;
   readonly dtype: ElementType;
   readonly size: Dim;
+  /** Not more elements than these, however large `size` is. */
+  readonly most?: Dim;
   /** Keeps its contents between entries. */
   readonly persistent: boolean;
   /** Lies inside another buffer. */
@@ -23,9 +25,11 @@ export function planMemory(
   unplaced: ReadonlyMap<string, UnplacedBuffer>,
   runtimeDimensions: readonly string[],
 ): KernelProgram {
-  const slots: { dtype: KernelSlot["dtype"]; sizes: Dim[] }[] = [];
+  const slots: { dtype: KernelSlot["dtype"]; sizes: Dim[]; most?: Dim }[] = [];
   const places = new Map<string, { slot: number; offset: Dim }>();
-  const openSlot = (buffer: UnplacedBuffer): number => slots.push({ dtype: buffer.dtype, sizes: [buffer.size] }) - 1;
+  const openSlot = ({ dtype, size, most }: UnplacedBuffer): number =>
+    slots.push({ dtype, sizes: [size], ...(most && { most }) }) - 1;
+  const sizeKey = ({ size, most }: UnplacedBuffer): string => `${size.key} ${most?.key ?? ""}`;
   const buffers = [...unplaced.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const buffer of buffers) {
     if (buffer.persistent && buffer.within === undefined) {
@@ -47,18 +51,18 @@ export function planMemory(
       if (buffer === undefined || buffer.persistent) continue;
       const fits = pool.find(
         (entry) =>
-          entry.dtype === buffer.dtype && entry.key === buffer.size.key && (busyUntil.get(entry.slot) ?? -1) < first,
+          entry.dtype === buffer.dtype && entry.key === sizeKey(buffer) && (busyUntil.get(entry.slot) ?? -1) < first,
       );
       const slot = fits?.slot ?? openSlot(buffer);
-      if (fits === undefined) pool.push({ slot, dtype: buffer.dtype, key: buffer.size.key });
+      if (fits === undefined) pool.push({ slot, dtype: buffer.dtype, key: sizeKey(buffer) });
       busyUntil.set(slot, last);
       places.set(name, { slot, offset: dimConstant(0) });
     }
   }
   const placed = buffers.flatMap((buffer): KernelBuffer[] => {
     const place = places.get(buffer.name);
-    const { name, external, dtype, size } = buffer;
-    return place === undefined ? [] : [{ name, external, dtype, size, place }];
+    const { name, external, dtype, size, most } = buffer;
+    return place === undefined ? [] : [{ name, external, dtype, size, ...(most && { most }), place }];
   });
   return { runtimeDimensions, buffers: placed, slots, functions };
 }

@@ -20,8 +20,9 @@ type Product = Extract<Statement, { kind: "product" }>;
 function loopProducts(statements: readonly Statement[], inLoop = false): Product[] {
   return statements.flatMap((statement): Product[] => {
     if (statement.kind === "product") return inLoop ? [statement] : [];
-    if (statement.kind === "for") return loopProducts(statement.body, inLoop || statement.variable === "t");
-    return statement.kind === "region" ? loopProducts(statement.body, inLoop) : [];
+    if (statement.kind === "for")
+      return loopProducts(statement.body, inLoop || /^t( in window)?$/u.test(statement.variable));
+    return "body" in statement ? loopProducts(statement.body, inLoop) : [];
   });
 }
 
