@@ -1,13 +1,7 @@
 /** How a product is computed: the shape of its register tiles and where its operands are, decided before any code. */
 import { invariant } from "../../diagnostics/invariant.js";
-import {
-  addAffine,
-  AFFINE_ZERO,
-  affineConstant,
-  affineVariable,
-  plainExtent,
-  scaleAffine,
-} from "../../ir/kernel/affine.js";
+import { addAffine, AFFINE_ZERO, affineConstant, affineVariable, scaleAffine } from "../../ir/kernel/affine.js";
+import { countTerms, termIndex } from "../../ir/kernel/terms.js";
 import type { Access, Affine, Axis, ProductStatement } from "../../ir/kernel/types.js";
 import { type Tile, tileOf } from "../../transform/kernel/target.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
@@ -89,7 +83,7 @@ export function planProduct(product: ProductStatement, statements: Statements, c
     lot: tile.block * tile.panels,
     lots: tail === undefined ? 1 : tile.lots,
     nest: tile.nest,
-    depth: contracted.reduce((depth, { extent }) => depth * (plainExtent(extent) ?? 1), 1),
+    depth: countTerms(contracted) ?? 1,
     chunk,
     earlier: undefined,
   };
@@ -105,13 +99,9 @@ export const POSITION = "row position";
 export function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "row"> {
   const { a, copied, rows, contracted } = product;
   if (copied === undefined) return { left: a, row: rows?.variable };
-  let stride = 1;
-  let offset = AFFINE_ZERO;
-  for (const { variable, extent } of contracted.toReversed()) {
-    offset = addAffine(offset, scaleAffine(affineVariable(variable), dimConstant(stride)));
-    stride *= plainExtent(extent) ?? 0;
-  }
-  if (rows !== undefined) offset = addAffine(offset, scaleAffine(affineVariable(POSITION), dimConstant(stride)));
+  const depth = dimConstant(countTerms(contracted) ?? 0);
+  const row = rows === undefined ? AFFINE_ZERO : scaleAffine(affineVariable(POSITION), depth);
+  const offset = addAffine(termIndex(contracted), row);
   return { left: { buffer: copied, offset }, row: rows === undefined ? undefined : POSITION };
 }
 

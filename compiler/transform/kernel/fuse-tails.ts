@@ -15,6 +15,7 @@ import {
   substituteAffine,
   subtractAffine,
 } from "../../ir/kernel/affine.js";
+import { countTerms } from "../../ir/kernel/terms.js";
 import type { Affine, Axis, Expression, Extent, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../types/dim.js";
@@ -171,11 +172,10 @@ class TailFuser {
     for (let n = 2; this.buffers.has(name); n++) name = `${product.out.buffer}.operand${n}`;
     const buffer = { name, external: false, dtype: source.dtype, persistent: false };
     const rows = product.rows === undefined ? ONE : rowsOf(product.rows);
-    const depths = product.contracted.map(({ extent }) => plainExtent(extent));
+    const depth = countTerms(product.contracted);
     // Around other loops the tail of one round would overwrite what the next one copies.
-    if (loops.length === 0 && rows !== undefined && depths.every((depth) => depth !== undefined)) {
-      const depth = dimConstant(depths.reduce((all, one) => all * one, 1));
-      this.buffers.set(name, { ...buffer, size: multiplyDims(rows, depth) });
+    if (loops.length === 0 && rows !== undefined && depth !== undefined) {
+      this.buffers.set(name, { ...buffer, size: multiplyDims(rows, dimConstant(depth)) });
       return { before: [], operand: { copied: name } };
     }
     this.buffers.set(name, { ...buffer, size: source.size });

@@ -7,6 +7,7 @@
  * the same for all rows. Leaves alone: longer sums and larger weights, as those are better read once for several steps.
  */
 import { affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
+import { countTerms } from "../../ir/kernel/terms.js";
 import type { Affine, KernelFunction, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
 import { type KernelPass, wholeOf } from "./kernel-pass.js";
@@ -103,8 +104,8 @@ class Joiner {
     const width = columns && plainExtent(columns.extent);
     if (columns === undefined || product.columns === undefined) return undefined;
     if (width === undefined || width !== plainExtent(product.columns.extent)) return undefined;
-    const terms = contracted.reduce((all, { extent }) => all * (plainExtent(extent) ?? Infinity), 1);
-    if (terms > MOST_TERMS || terms * width > this.elements) return undefined;
+    const terms = countTerms(contracted);
+    if (terms === undefined || terms > MOST_TERMS || terms * width > this.elements) return undefined;
     const names = matchTerms(out.offset, place);
     if (names?.get(columns.variable)?.terms[0]?.variable !== product.columns.variable) return undefined;
     if ([...loops, ...(rows === undefined ? [] : [rows])].some(({ variable }) => !names.has(variable)))

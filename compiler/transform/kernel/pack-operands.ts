@@ -6,6 +6,7 @@
  * Leaves alone: operands of single examples, and matrices whose columns lie side by side and that one row reads once.
  */
 import { plainExtent } from "../../ir/kernel/affine.js";
+import { countTerms } from "../../ir/kernel/terms.js";
 import type { PackStatement, ProductStatement, ProductTerms, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
@@ -151,7 +152,7 @@ class Packer {
 
 /** Elements of all panels, units that fill the last one included. */
 export function panelElements({ contracted, runs, length, block }: PackStatement, lanes: number): number {
-  const depth = contracted.reduce((product, { extent }) => product * (plainExtent(extent) ?? 0), 1);
+  const depth = countTerms(contracted) ?? 0;
   return Math.ceil(Math.ceil(length / lanes) / block) * block * lanes * runs * depth;
 }
 

@@ -17,6 +17,7 @@ import {
   plainExtent,
   scaleAffine,
 } from "../../ir/kernel/affine.js";
+import { countTerms, termIndex } from "../../ir/kernel/terms.js";
 import type {
   Access,
   Affine,
@@ -114,8 +115,8 @@ class Projector {
     const extent = rows?.extent;
     if (extent?.kind !== "size" || extent.example !== example || !equalDims(extent.dim, STEPS)) return undefined;
     const width = plainExtent(columns.extent);
-    const depth = contracted.reduce((all, axis) => all * (plainExtent(axis.extent) ?? NaN), 1);
-    if (width === undefined || Number.isNaN(depth)) return undefined;
+    const depth = countTerms(contracted);
+    if (width === undefined || depth === undefined) return undefined;
     const row = addAffine(scaleAffine(affineVariable(example), STEPS), affineVariable(step));
     if (affineKey(out.offset) !== affineKey(placeOf(row, width, affineVariable(columns.variable)))) return undefined;
     if (!this.isScratch(out.buffer) || !this.isReadAtItsStep(out.buffer, width, statement, loop)) return undefined;
@@ -250,14 +251,6 @@ function upTo(value: Affine): Extract<Axis["extent"], { kind: "affine" }> {
 /** An element of a row of a matrix with rows of `width`. */
 function placeOf(row: Affine, width: number, column: Affine): Affine {
   return addAffine(scaleAffine(row, dimConstant(width)), column);
-}
-
-/** The number of a term among those of a sum, in the order in which they are added. */
-function termIndex(contracted: readonly Axis[]): Affine {
-  return contracted.reduce(
-    (index, { variable, extent }) => placeOf(index, plainExtent(extent) ?? 0, affineVariable(variable)),
-    affineConstant(0),
-  );
 }
 
 /** Is the place in row (example, `step`) of a matrix `[B, T, width]`, at a column that no size of the call moves? */
