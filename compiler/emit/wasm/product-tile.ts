@@ -68,6 +68,7 @@ export class TileCode {
     return found;
   }
 
+  /** Where vectors of a row begin. */
   start(unit: Local): Start {
     const bytes = this.code.local("i32");
     this.code.get(unit).i32(Math.log2(this.plan.size)).op("i32.shl").set(bytes);

@@ -6,7 +6,7 @@ import { forEachAccess } from "../../ir/kernel/visit.js";
 import { PARTIALS } from "../../transform/kernel/interleave-sums.js";
 import type { VectorTarget } from "../../transform/kernel/target.js";
 import { isVectorizable, moves } from "../../transform/kernel/vectorizable.js";
-import { BATCH_SYMBOL, TIME_SYMBOL } from "../../types/dim.js";
+import { BATCH_SYMBOL } from "../../types/dim.js";
 import { collapsible } from "./collapse.js";
 import type { FunctionCode, FunctionRef, Local } from "./code.js";
 import { emitSelection, emitZeroPadding } from "./examples.js";
@@ -16,6 +16,7 @@ import type { Integers } from "./integers.js";
 import type { MemoryLayout } from "./layout.js";
 import { emitPack } from "./pack.js";
 import { emitProduct } from "./products.js";
+import { emitWindows } from "./windows.js";
 
 export type Region = Extract<Statement, { kind: "region" }>;
 type Of<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
@@ -68,7 +69,7 @@ export class Statements {
         this.loop(statement);
         return;
       case "windows":
-        this.windows(statement);
+        emitWindows(statement, this);
         return;
       case "product":
         emitProduct(statement, this);
@@ -190,36 +191,6 @@ export class Statements {
     if (!this.runsInLanes(loop)) this.scalarLoop(loop);
     else if (loop.extent.kind !== "examples" || loop.extent.examples.kind === "all") this.vectorLoop(loop);
     else this.listedLoop(loop);
-  }
-
-  private windows({ first, steps, rows, body }: Of<"windows">): void {
-    const { code, integers } = this;
-    const { layout } = this.parts;
-    const [batch, all] = [BATCH_SYMBOL, TIME_SYMBOL].map((symbol) => integers.word(layout.sizeWord(symbol)));
-    invariant(batch !== undefined && all !== undefined, "a call has a batch and steps");
-    const [most, start, own] = [code.local("i32"), code.local("i32"), code.local("i32")];
-    code
-      .get(batch)
-      .i32(rows - 1)
-      .op("i32.add")
-      .get(batch)
-      .op("i32.div_s")
-      .set(most);
-    code.i32(0).set(start);
-    code.block((exit) => {
-      code.loop((again) => {
-        code.get(all).get(start).op("i32.sub").tee(own).i32(0).op("i32.le_s").brIf(exit);
-        code.get(own).get(most).get(own).get(most).op("i32.lt_s").op("select").set(own);
-        integers.scoped(() => {
-          integers.bind(first, start);
-          integers.bind(steps, own);
-          this.emitAll(body);
-        });
-        code.get(start).get(most).op("i32.add").set(start);
-        code.br(again);
-      });
-    });
-    code.release(most, start, own);
   }
 
   /** Examples of a list lie side by side where the list holds all of them. */
