@@ -1,19 +1,26 @@
 /** Input projections are computed for some steps at a time, and give the bits of those for all steps. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { emitModule } from "../../../../compiler/emit/emit-module.js";
+import type { ModuleOptions } from "../../../../compiler/emit/manifest.js";
 import { scheduleKernels } from "../../../../compiler/emit/wasm/emit-kernels.js";
 import { printMemoryPlan } from "../../../../compiler/emit/wasm/print-memory.js";
 import { cell } from "../../../../compiler/index.js";
 import { bufferSize } from "../../../../compiler/ir/kernel/buffer-size.js";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
-import type { Statement, WindowsStatement } from "../../../../compiler/ir/kernel/types.js";
+import type { KernelProgram, Statement, WindowsStatement } from "../../../../compiler/ir/kernel/types.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
+import type { LoweredCell } from "../../../../compiler/lower/lowered-cell.js";
+import { arbitraryCell } from "../../../../compiler/testing/fast-check.js";
 import { simd128 } from "../../../../compiler/transform/kernel/target.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
 import type { CompiledModule, FloatArray } from "../../../../runtime/index.js";
+import { loadModule } from "../../../../runtime/module/load-js.js";
 import { keep } from "../../../support/models.js";
 import { randomCall, randomParams, valuesOf } from "../../../support/random-call.js";
+import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
 
 type Dimensions = Readonly<Record<string, number>>;
 
@@ -145,6 +152,37 @@ describe.each([
       expect(call(wasm)).toEqual(call(js));
     }
   });
+});
+
+/** The module of a cell with windows of one row, or of all examples. */
+async function inSmallWindows(lowered: LoweredCell, options: ModuleOptions): Promise<CompiledModule> {
+  const shrink = (kernel: KernelProgram): KernelProgram => ({
+    ...kernel,
+    functions: kernel.functions.map((fn) => ({
+      ...fn,
+      body: fn.body.map((statement) => (statement.kind === "windows" ? { ...statement, rows: 1 } : statement)),
+    })),
+  });
+  return loadModule(emitModule(lowered, options, shrink).text);
+}
+
+test("random cells, a window for each step: the bits of the JavaScript target", async () => {
+  const numRuns = Number(process.env["RUNS"] ?? 20);
+  let windows = 0;
+  await fc.assert(
+    fc.asyncProperty(arbitraryCell(), fc.integer({ min: 17, max: 20 }), fc.nat(1e6), async (random, I, seed) => {
+      const { source, cell: name, dimensions } = random;
+      const sizes = Object.fromEntries(dimensions.map((dimension) => [dimension, dimension === "I" ? I : 3]));
+      const { cell: lowered } = lowerSource(source, { cell: name, dimensions: sizes }, "all sizes");
+      const common = { dtype: "f32", gradient: true, jvp: true, hvp: false } as const;
+      const options = { ...common, target: "wasm", fma: false, wasmFile: false } as const;
+      const js = await cell(source, { ...common, cell: name, dimensions: sizes, target: "js" });
+      windows += windowsOf(source, name, sizes).length;
+      expectSameBitsOnTargets(js, await inSmallWindows(lowered!, options), seed);
+    }),
+    process.env["RUNS"] === undefined ? { numRuns, seed: 1 } : { numRuns },
+  );
+  expect(windows).toBeGreaterThan(0);
 });
 
 test("memory for projections does not grow with the steps", () => {
