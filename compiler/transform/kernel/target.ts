@@ -12,8 +12,8 @@ export interface Tile {
   readonly lots: number;
   /**
    * How deep the innermost loop is in loops of its function, at least: of every tile, and of tiles of several rows. The
-   * compilers of V8 unroll an innermost loop up to 50 · depth / (size of its body) times, and which number is best was found by
-   * trying all: four times for two rows of four vectors, and hardly ever for a single row, which has side exits.
+   * compilers of V8 put up to 50 · depth / (size of the body) terms into a round. The best numbers were found by trying: four
+   * for two rows, two for a single row of an LSTM.
    */
   readonly nest: { readonly all: number; readonly rows: number };
 }
