@@ -6,8 +6,8 @@
  * The rows of a projection (the steps of all examples) are copied one behind the other first, as a sequence of one example
  * lies together in its buffer: `[B, T, I]` becomes `[steps, B, I]`.
  *
- * Needs: a scratch result `[B, T, columns]` that only one forward loop over time reads, at its own step, and operands that
- * nothing writes meanwhile. Leaves alone: projections with a tail, and loops that run backwards.
+ * Needs: a scratch result `[B, T, columns]` that only one forward loop over time reads, at its own step, operands that
+ * nothing writes meanwhile, and the same weights and starts for all rows. Leaves alone: projections with a tail, and loops that run backwards.
  */
 import {
   addAffine,
@@ -120,13 +120,14 @@ class Projector {
     const row = addAffine(scaleAffine(affineVariable(example), STEPS), affineVariable(step));
     if (affineKey(out.offset) !== affineKey(placeOf(row, width, affineVariable(columns.variable)))) return undefined;
     if (!this.isScratch(out.buffer) || !this.isReadAtItsStep(out.buffer, width, statement, loop)) return undefined;
-    let sharedStart = true;
-    if (initial !== undefined) {
-      forEachAccess({ kind: "let", name: "", value: initial }, ({ offset }) => {
-        sharedStart &&= !moves(offset, example) && !moves(offset, step);
-      });
-    }
-    if (!sharedStart || !this.isSteady(nest, statement, loop)) return undefined;
+    // Rows stand one behind the other in a window: what a row takes beside its own terms must be the same for all.
+    let shared = true;
+    const look = ({ offset }: Access): void => {
+      shared &&= !moves(offset, example) && !moves(offset, step);
+    };
+    look(nest.product.b);
+    if (initial !== undefined) forEachAccess({ kind: "let", name: "", value: initial }, look);
+    if (!shared || !this.isSteady(nest, statement, loop)) return undefined;
     return { ...nest, region: statement, example, step, columns, width, depth };
   }
 

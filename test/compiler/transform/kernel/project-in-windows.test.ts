@@ -105,6 +105,28 @@ describe("left alone", () => {
 });
 
 describe.each([
+  ["a matrix of each example", "context W: [H, I]"],
+  ["a matrix of each step", "input W: [H, I]"],
+])("%s", (_, declaration) => {
+  const source = `cell Own(I, H) {
+    input x: [I]
+    ${declaration}
+    state h: [H]
+    param U: [H, H] ~ glorot_uniform
+    h' = tanh(W @ x + U @ h)
+    output y = h'
+  }`;
+
+  test("is used where it is, for all steps in front of the loop", async () => {
+    const dimensions = { I: 20, H: 6 };
+    expect(windowsOf(source, "Own", dimensions)).toEqual([]);
+    const options = { dimensions, dtype: "f32", gradient: true, jvp: true } as const;
+    const [js, wasm] = [await cell(source, { ...options, target: "js" }), await cell(source, options)];
+    expectSameBitsOnTargets(js, wasm, 6);
+  });
+});
+
+describe.each([
   ["LSTM", "lstm"],
   ["GRU", "gru"],
   ["MinGRU", "mingru"],
