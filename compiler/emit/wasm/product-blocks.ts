@@ -5,6 +5,7 @@
  */
 import { AFFINE_ZERO } from "../../ir/kernel/affine.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
+import { loopsAround } from "../../ir/kernel/loops-around.js";
 import type { Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "./code.js";
 import { type Chunk, CHUNK, isLongSum, leftOf, planProduct, POSITION, pushMember } from "./product-plan.js";
@@ -140,12 +141,9 @@ export class ProductBlocks {
     const { rows, contracted, a } = this.product;
     const value: Expression = { kind: "load", access: a, dtype: "real" };
     const store: Statement = { kind: "store", access: leftOf(this.product).left, value, mode: "set" };
-    const copy = contracted.reduceRight<Statement>(
-      (inner, axis) => ({ kind: "for", ...axis, step: 1, reverse: false, body: [inner] }),
-      store,
-    );
+    const copy = loopsAround(contracted, [store]);
     if (rows === undefined) {
-      statements.emit(copy, undefined);
+      statements.emitAll(copy);
       return;
     }
     const count = statements.count(rows.extent, rows.variable);
@@ -162,7 +160,7 @@ export class ProductBlocks {
         statements.integers.scoped(() => {
           statements.integers.bind(POSITION, position);
           statements.integers.bind(rows.variable, member);
-          statements.emit(copy, undefined);
+          statements.emitAll(copy);
         });
         code.get(position).i32(1).op("i32.add").set(position);
         code.br(again);

@@ -2,6 +2,7 @@
 import { invariant } from "../../diagnostics/invariant.js";
 import type { ValueId } from "../../ir/graph/types.js";
 import { addAffine, affineConstant } from "../../ir/kernel/affine.js";
+import { loopsAround } from "../../ir/kernel/loops-around.js";
 import type { Access, Affine, Axis, Expression, Statement } from "../../ir/kernel/types.js";
 import { addDims, constantOf, type Dim, dimConstant } from "../../types/dim.js";
 import type { Block } from "./block.js";
@@ -120,12 +121,5 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
     initial,
     out,
   };
-  return wrap(outer, product);
-}
-
-function wrap(axes: readonly Axis[], statement: Statement): Statement[] {
-  return axes.reduceRight<Statement[]>(
-    (body, axis) => [{ kind: "for", ...axis, step: 1, reverse: false, body }],
-    [statement],
-  );
+  return loopsAround(outer, [product]);
 }

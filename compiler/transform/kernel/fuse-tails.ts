@@ -15,6 +15,7 @@ import {
   substituteAffine,
   subtractAffine,
 } from "../../ir/kernel/affine.js";
+import { loopsAround } from "../../ir/kernel/loops-around.js";
 import { countTerms } from "../../ir/kernel/terms.js";
 import type { Affine, Axis, Expression, Extent, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
@@ -146,7 +147,11 @@ class TailFuser {
     if (copied === undefined) return undefined;
     this.buffers.delete(buffer);
     const fused: ProductStatement = { ...product, ...copied.operand, tail: { unit, length, sums, body } };
-    const region: Region = { ...second, comment: `${first.comment}, then ${second.comment}`, body: wrap(loops, fused) };
+    const region: Region = {
+      ...second,
+      comment: `${first.comment}, then ${second.comment}`,
+      body: loopsAround(loops, [fused]),
+    };
     return [...copied.before, region];
   }
 
@@ -187,7 +192,7 @@ class TailFuser {
       mode: "set",
     };
     const axes = [...loops, ...(product.rows === undefined ? [] : [product.rows]), ...product.contracted];
-    const body = wrap(axes, store);
+    const body = loopsAround(axes, [store]);
     const comment = "a copy of the left operand";
     return { before: [{ kind: "region", name: `${first.name} operand`, comment, body }], operand: { a } };
   }
@@ -263,11 +268,4 @@ function replaceLoads(statement: Statement, replace: (load: Load) => Expression)
   };
   if (statement.kind === "let" || statement.kind === "store") return { ...statement, value: visit(statement.value) };
   return statement;
-}
-
-function wrap(axes: readonly Axis[], statement: Statement): Statement[] {
-  return axes.reduceRight<Statement[]>(
-    (body, { variable, extent }) => [{ kind: "for", variable, extent, step: 1, reverse: false, body }],
-    [statement],
-  );
 }

@@ -17,6 +17,7 @@ import {
   plainExtent,
   scaleAffine,
 } from "../../ir/kernel/affine.js";
+import { loopsAround } from "../../ir/kernel/loops-around.js";
 import { countTerms, termIndex } from "../../ir/kernel/terms.js";
 import type {
   Access,
@@ -222,13 +223,14 @@ class Projector {
         { variable: example, extent: { kind: "examples", examples: { kind: "all" } } },
         ...contracted,
       ];
-      const body = axes.reduceRight<Statement>(
-        (child, axis) => ({ kind: "for", ...axis, step: 1, reverse: false, body: [child] }),
-        store,
-      );
       copy = {
         rows: { buffer, offset: placeOf(affineVariable(ROW), depth, terms) },
-        region: { kind: "region", name: `${region.name} rows`, comment: "the rows of some steps", body: [body] },
+        region: {
+          kind: "region",
+          name: `${region.name} rows`,
+          comment: "the rows of some steps",
+          body: loopsAround(axes, [store]),
+        },
       };
       copies.set(key, copy);
     }

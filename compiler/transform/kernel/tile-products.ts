@@ -11,6 +11,7 @@ import {
   substituteAffine,
   subtractAffine,
 } from "../../ir/kernel/affine.js";
+import { loopsAround } from "../../ir/kernel/loops-around.js";
 import type { Affine, Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { mapExpression } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, dimSymbol } from "../../types/dim.js";
@@ -168,9 +169,5 @@ function tileBody(product: ProductStatement, rows: readonly Affine[], columns: r
       after.push({ kind: "store", access, value: result, mode: "set" });
     }
   }
-  const loop = product.contracted.reduceRight<Statement[]>(
-    (body, axis) => [{ kind: "for", ...axis, step: 1, reverse: false, body }],
-    inner,
-  );
-  return [...before, ...loop, ...after];
+  return [...before, ...loopsAround(product.contracted, inner), ...after];
 }
