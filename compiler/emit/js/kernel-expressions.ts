@@ -1,5 +1,5 @@
 /** Kernel expressions as JavaScript. */
-import type { Affine, Expression, IndexExpression } from "../../ir/kernel/types.js";
+import type { Affine, Expression, IndexExpression, KernelSlot } from "../../ir/kernel/types.js";
 import { mathIdentifier } from "../../math/print-js.js";
 import type { MathName } from "../../math/functions.js";
 import type { ScalarOp } from "../../ops/scalar-ops.js";
@@ -169,6 +169,16 @@ function signed(name: string, factor: string): string {
 
 function parenthesized(text: string): string {
   return /^[\w$.[\]]+$/.test(text) ? text : `(${text})`;
+}
+
+/** The elements of a slot: the largest of its sizes, but not more than it has at most; `print` writes one of them. */
+export function printSlotSize(
+  { sizes, most }: Pick<KernelSlot, "sizes" | "most">,
+  print: (dim: Dim) => string,
+): string {
+  const each = [...new Set(sizes.map(print))];
+  const largest = each.length === 1 ? (each[0] as string) : `Math.max(${each.join(", ")})`;
+  return most === undefined ? largest : `Math.min(${largest}, ${print(most)})`;
 }
 
 /** A dimension over sizes that are written as `symbol` says. */

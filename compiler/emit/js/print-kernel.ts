@@ -3,7 +3,7 @@
  * `workspaceBytes(capacity)` says how much that takes. Every region is a function of its own, so that engines optimise
  * the hot ones alone.
  */
-import type { KernelBuffer, KernelFunction, KernelProgram, Statement } from "../../ir/kernel/types.js";
+import type { KernelBuffer, KernelFunction, KernelProgram, KernelSlot, Statement } from "../../ir/kernel/types.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
 import { parameter, primitive } from "../../math/expr.js";
 import { type MathName, mathNames } from "../../math/functions.js";
@@ -13,7 +13,7 @@ import { interleaveSums } from "../../transform/kernel/interleave-sums.js";
 import { scalarTiles, tileProducts } from "../../transform/kernel/tile-products.js";
 import { BATCH_SYMBOL, dimConstant, TIME_SYMBOL } from "../../types/dim.js";
 import { Identifiers } from "./identifiers.js";
-import { type Names, printDimension, type RealType } from "./kernel-expressions.js";
+import { type Names, printDimension, printSlotSize, type RealType } from "./kernel-expressions.js";
 import { printStatements } from "./kernel-statements.js";
 import { commentText, printString } from "./literal.js";
 
@@ -105,8 +105,7 @@ class KernelPrinter {
   }
 
   private slotSize(slot: number): string {
-    const sizes = [...new Set(this.kernel.slots[slot]?.sizes.map((size) => printDimension(size, this.sizeName)))];
-    return sizes.length === 1 ? (sizes[0] as string) : `Math.max(${sizes.join(", ")})`;
+    return printSlotSize(this.kernel.slots[slot] as KernelSlot, (size) => printDimension(size, this.sizeName));
   }
 
   private total(dtype: "real" | "index"): string {

@@ -6,7 +6,7 @@ import { invariant } from "../../diagnostics/invariant.js";
 import type { KernelProgram } from "../../ir/kernel/types.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims, TIME_SYMBOL } from "../../types/dim.js";
 import { Identifiers } from "../js/identifiers.js";
-import { printDimension } from "../js/kernel-expressions.js";
+import { printDimension, printSlotSize } from "../js/kernel-expressions.js";
 import { printString } from "../js/literal.js";
 import { type AddressWord, ALIGNMENT, type MemoryLayout, SLACK } from "./layout.js";
 
@@ -25,12 +25,9 @@ export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): st
     return `  const ${name} = capacity.sizes[${printString(symbol)}];`;
   });
 
-  const segments = layout.segments.map(({ elementBytes, sizes: elements, most }) => {
-    const bytesOf = (size: Dim): string => dimension(multiplyDims(dimConstant(elementBytes), size));
-    const bytes = [...new Set(elements.map(bytesOf))];
-    const largest = bytes.length === 1 ? (bytes[0] as string) : `Math.max(${bytes.join(", ")})`;
-    return most === undefined ? largest : `Math.min(${largest}, ${bytesOf(most)})`;
-  });
+  const segments = layout.segments.map((segment) =>
+    printSlotSize(segment, (size) => dimension(multiplyDims(dimConstant(segment.elementBytes), size))),
+  );
   const addressOf = ({ segment, offset }: AddressWord): string => {
     const start = `at[${segment}]`;
     if (constantOf(offset) === 0) return start;

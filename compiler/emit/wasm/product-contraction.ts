@@ -3,7 +3,8 @@ import { affineConstant, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Access, Affine, Axis } from "../../ir/kernel/types.js";
 import { constantOf, type Dim } from "../../types/dim.js";
 import type { FunctionCode, Label, Local } from "./code.js";
-import { columnOf, fillLoops, type ProductPlan, pushMember } from "./product-plan.js";
+import { fillLoops } from "./fill-loops.js";
+import { columnOf, type ProductPlan, pushMember } from "./product-plan.js";
 import type { Scope } from "./integers.js";
 import type { Count, Statements } from "./statements.js";
 

@@ -5,7 +5,7 @@ import { countTerms, termIndex } from "../../ir/kernel/terms.js";
 import type { Access, Affine, Axis, ProductStatement } from "../../ir/kernel/types.js";
 import { type Tile, tileOf } from "../../transform/kernel/target.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
-import type { FunctionCode, Local } from "./code.js";
+import type { Local } from "./code.js";
 import type { Statements } from "./statements.js";
 
 /** How the vectors of the right operand are loaded. */
@@ -132,15 +132,4 @@ export function pushMember({ extent }: Axis, position: Local, n: number, { code,
     integers.bind(POSITION, position);
     code.memory("i32.load", integers.address({ buffer: list, offset }).offset);
   });
-}
-
-/** `body` inside of `depth` loops that never repeat: `zero` is always 0. Without such a local, `body` alone. */
-export function fillLoops(code: FunctionCode, zero: Local | undefined, depth: number, body: () => void): void {
-  if (zero === undefined || depth <= 0) body();
-  else {
-    code.loop((again) => {
-      fillLoops(code, zero, depth - 1, body);
-      code.get(zero).brIf(again);
-    });
-  }
 }

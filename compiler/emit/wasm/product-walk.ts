@@ -2,7 +2,8 @@
 import { plainExtent } from "../../ir/kernel/affine.js";
 import type { Axis } from "../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "./code.js";
-import { fillLoops, type ProductPlan, pushMember } from "./product-plan.js";
+import { fillLoops } from "./fill-loops.js";
+import { type ProductPlan, pushMember } from "./product-plan.js";
 import type { Row, Start } from "./product-contraction.js";
 import { TileCode } from "./product-tile.js";
 import type { Count, Statements } from "./statements.js";

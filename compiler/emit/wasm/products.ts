@@ -1,4 +1,4 @@
-/** Products as register tiles: `product-plan.ts` decides, `product-walk.ts` goes through rows and columns. */
+/** Products as register tiles: `product-blocks.ts` goes through blocks of rows, `product-walk.ts` through a block. */
 import type { ProductStatement } from "../../ir/kernel/types.js";
 import { collapsibleSums } from "./collapse.js";
 import { ProductBlocks } from "./product-blocks.js";
