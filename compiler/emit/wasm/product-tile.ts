@@ -59,8 +59,10 @@ export class TileCode {
     };
     for (let run = 0; run < plan.runs; run++) {
       const names = columnOf(plan, run);
-      if (initial !== undefined) {
-        forEachAccess({ kind: "let", name: "", value: this.initialOf(initial, run) }, collect);
+      const value = initial && this.initialOf(initial, run);
+      // Lane by lane, elements have addresses of their own.
+      if (value !== undefined && isVectorExpression(value, plan.unit)) {
+        forEachAccess({ kind: "let", name: "", value }, collect);
       }
       if (tail === undefined) collect({ buffer: out.buffer, offset: substituteAffine(out.offset, names) });
     }
