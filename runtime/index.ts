@@ -40,6 +40,7 @@ export { createRandom, type Random } from "./random.js";
 // Files.
 export { loadParams, saveParams, type LoadParamsOptions } from "./io/params.js";
 export { readSafetensors, writeSafetensors, type SafeTensor, type SafetensorsFile } from "./io/safetensors.js";
+export type { FileBytes } from "./io/bytes.js";
 export type { SafetensorsDtype } from "./io/element-types.js";
 export { fromNumbers, toNumbers } from "./io/tensor-numbers.js";
 

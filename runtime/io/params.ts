@@ -1,6 +1,8 @@
 /** Parameters of a module to a safetensors file and back. */
 import { ParamsError, type ParamsErrorCode } from "../errors.js";
-import type { CompiledModule, FloatArray, ModuleInstance } from "../module/compiled-module.js";
+import { elementCount, type CompiledModule, type FloatArray, type ModuleInstance } from "../module/compiled-module.js";
+import { checkOptionNames, checkSwitch } from "../options.js";
+import type { FileBytes } from "./bytes.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
 import { fromNumbers, toNumbers } from "./tensor-numbers.js";
 
@@ -29,13 +31,17 @@ export function saveParams(
 export interface LoadParamsOptions {
   /** Lets a file of float64 fill an f32 module, each number rounded to the nearest float32. Refused by default. */
   readonly allowRounding?: boolean;
+  /** Passes over tensors of the file that are no parameters of the cell. Refused by default. */
+  readonly allowUnexpected?: boolean;
 }
 
 /**
  * Sets the parameters of an instance from a safetensors file. Names and shapes must be those of the cell, each there
- * once and none besides. F64, F32, F16 and BF16 files can be read; what the module's dtype cannot hold exactly only
- * with `allowRounding`. Nothing is set before everything has been checked.
+ * once and, but for `allowUnexpected`, none besides. F64, F32, F16 and BF16 can be read; what the module's dtype cannot
+ * hold exactly only with `allowRounding`. Nothing is set before everything has been checked.
  *
+ * @param file The bytes of the file: what `readFile` gives, or `await response.arrayBuffer()`.
+ * @throws TypeError for anything but bytes, for unknown options, and where the instance is another module's.
  * @throws SafetensorsError where the bytes are no safetensors file.
  * @throws ParamsError `missing-tensor`, `unexpected-tensor`, `shape-mismatch` or `dtype-mismatch`.
  * @example
@@ -44,34 +50,54 @@ export interface LoadParamsOptions {
 export function loadParams(
   module: Described,
   instance: WithParams,
-  bytes: Uint8Array,
+  file: FileBytes,
   options: LoadParamsOptions = {},
 ): void {
+  checkOptionNames("loadParams", options, ["allowRounding", "allowUnexpected"]);
+  const allowRounding = checkSwitch("loadParams", "allowRounding", options.allowRounding);
+  const allowUnexpected = checkSwitch("loadParams", "allowUnexpected", options.allowUnexpected);
   const { params, dtype, cell } = module.manifest;
-  const { tensors } = readSafetensors(bytes);
+  const { tensors } = readSafetensors(file);
   const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
     throw new ParamsError(code, `parameter ${name} of ${cell} ${problem}`, name);
   };
-  const accepted =
-    dtype === "f32" && options.allowRounding !== true ? ["F32", "F16", "BF16"] : ["F64", "F32", "F16", "BF16"];
+  const accepted = dtype === "f32" && !allowRounding ? ["F32", "F16", "BF16"] : ["F64", "F32", "F16", "BF16"];
   const found: (readonly [FloatArray, SafeTensor])[] = [];
   for (const { name, shape } of params) {
-    const tensor = tensors.get(name) ?? fail("missing-tensor", name, "is not in the file");
+    const tensor = tensors.get(name) ?? fail("missing-tensor", name, `is not in the file, which has ${list(tensors)}`);
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
       fail("shape-mismatch", name, `must have shape [${shape.join(", ")}], the file has [${tensor.shape.join(", ")}]`);
     }
     if (!accepted.includes(tensor.dtype)) {
-      fail(
-        "dtype-mismatch",
-        name,
-        `must be ${accepted.join(", ")} to fit an ${dtype} module, the file has ${tensor.dtype}`,
-      );
+      const way = dtype === "f32" && tensor.dtype === "F64" ? "; `allowRounding: true` rounds it" : "";
+      const problem = `must be ${accepted.join(", ")} to fit an ${dtype} module, the file has ${tensor.dtype}${way}`;
+      fail("dtype-mismatch", name, problem);
     }
-    found.push([instance.params[name]!, tensor]);
+    found.push([paramOf(instance, name, elementCount(shape)), tensor]);
   }
-  for (const name of tensors.keys()) {
-    if (!params.some((param) => param.name === name))
-      fail("unexpected-tensor", name, "does not exist, but is in the file");
+  for (const name of allowUnexpected ? [] : tensors.keys()) {
+    if (params.some((param) => param.name === name)) continue;
+    const has = params.map((param) => param.name).join(", ") || "none";
+    fail("unexpected-tensor", name, `does not exist, but is in the file; its parameters are ${has}`);
   }
   for (const [param, tensor] of found) param.set(toNumbers(tensor));
+}
+
+/** @throws TypeError where the instance has no such parameter: it was made by another module. */
+function paramOf(instance: WithParams, name: string, length: number): FloatArray {
+  const param = instance.params[name];
+  if (param?.length === length) return param;
+  const has = param === undefined ? "has none" : `has one of length ${param.length}`;
+  throw new TypeError(`loadParams: the instance must have a parameter ${name} of length ${length}, it ${has}`);
+}
+
+/** How many tensors a message lists. */
+const listed = 20;
+
+/** What a file has: `b F32 [12], W F32 [12, 2]`. */
+function list(tensors: ReadonlyMap<string, SafeTensor>): string {
+  if (tensors.size === 0) return "no tensors";
+  const all = [...tensors].map(([name, { dtype, shape }]) => `${name} ${dtype} [${shape.join(", ")}]`);
+  const more = all.length > listed ? ` and ${all.length - listed} more` : "";
+  return all.slice(0, listed).join(", ") + more;
 }

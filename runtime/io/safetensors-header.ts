@@ -1,6 +1,6 @@
 /** The header of a safetensors file: bytes in, checked entries out. */
 import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
-import { elementBytes, type SafetensorsDtype } from "./element-types.js";
+import { elementBits, tensorBytes, type SafetensorsDtype } from "./element-types.js";
 
 export interface HeaderEntry {
   readonly name: string;
@@ -29,8 +29,6 @@ export function parseHeader(bytes: Uint8Array): Header {
 }
 
 function parseObject(bytes: Uint8Array): object {
-  // The format wants the brace first, so that a header cannot be mistaken for something else.
-  if (bytes[0] !== 0x7b) throw new SafetensorsError("invalid-header", "the header does not begin with {");
   let text: string;
   let value: unknown;
   try {
@@ -75,7 +73,7 @@ function parseEntry(name: string, value: unknown): HeaderEntry {
   }
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
   if (typeof dtype !== "string") return fail("invalid-entry", "dtype must be a text");
-  if (!Object.hasOwn(elementBytes, dtype)) return fail("unknown-dtype", `unknown dtype ${JSON.stringify(dtype)}`);
+  if (!Object.hasOwn(elementBits, dtype)) return fail("unknown-dtype", `unknown dtype ${JSON.stringify(dtype)}`);
   if (!Array.isArray(shape)) return fail("invalid-entry", "shape must be a list");
   if (!Array.isArray(offsets) || offsets.length !== 2) return fail("invalid-entry", "data_offsets must be two numbers");
   const sizes = shape as readonly unknown[];
@@ -85,8 +83,10 @@ function parseEntry(name: string, value: unknown): HeaderEntry {
   if (!isSize(begin) || !isSize(end) || begin > end) {
     return fail("invalid-offsets", `data_offsets [${offsets.join(", ")}] must be integers, the smaller first`);
   }
-  const expected = byteCount(sizes, elementBytes[dtype as SafetensorsDtype]);
-  if (expected === undefined) return fail("invalid-shape", `shape [${sizes.join(", ")}] has too many elements`);
+  const expected = tensorBytes(dtype as SafetensorsDtype, sizes);
+  if (expected === undefined) {
+    return fail("invalid-shape", `${dtype} [${sizes.join(", ")}] has too many elements, or does not fill whole bytes`);
+  }
   if (end - begin !== expected) {
     fail("invalid-offsets", `${dtype} [${sizes.join(", ")}] takes ${expected} bytes, its offsets span ${end - begin}`);
   }
@@ -95,18 +95,6 @@ function parseEntry(name: string, value: unknown): HeaderEntry {
 
 const isSize = (value: unknown): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-
-/** Undefined where the number cannot be counted with; a size of 0 hides no overflow in the others. */
-function byteCount(shape: readonly number[], bytesEach: number): number | undefined {
-  let count = bytesEach;
-  let empty = false;
-  for (const size of shape) {
-    if (size === 0) empty = true;
-    else count *= size;
-    if (!Number.isSafeInteger(count)) return undefined;
-  }
-  return empty ? 0 : count;
-}
 
 /**
  * A key that stands twice in one object of a text that is known to be valid JSON; `JSON.parse` would silently keep the

@@ -8,8 +8,9 @@
  * overlap or hole, nothing is repeated, and no size in the file is believed before it has been compared with the
  * number of bytes there are, so that a bad file cannot make the reader allocate more than its own size.
  */
-import { SafetensorsError } from "../errors.js";
-import { elementBytes, type SafetensorsDtype } from "./element-types.js";
+import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
+import { asBytes, recogniseFile, type FileBytes } from "./bytes.js";
+import { elementBits, tensorBytes, type SafetensorsDtype } from "./element-types.js";
 import { parseHeader, type HeaderEntry } from "./safetensors-header.js";
 
 export interface SafeTensor {
@@ -31,29 +32,30 @@ const maximalHeader = 100_000_000;
 /**
  * Reads a file.
  *
- * @param bytes The whole file. The tensors' `bytes` are views into it, not copies.
- * @throws SafetensorsError with a code for each way in which a file can be wrong.
+ * @param file The whole file. The tensors' `bytes` are views into it, not copies.
+ * @throws TypeError for anything but bytes, SafetensorsError with a code for each way in which a file can be wrong.
  * @example
  *     const { tensors } = readSafetensors(await readFile("gru.safetensors"));
  *     const weights = toNumbers(tensors.get("W_r")!);
  */
-export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
-  if (bytes.length < 8)
-    throw new SafetensorsError("truncated", `a file has at least 8 bytes, this one ${bytes.length}`);
+export function readSafetensors(file: FileBytes): SafetensorsFile {
+  const bytes = asBytes(file);
+  const refuse = (code: SafetensorsErrorCode, problem: string): never => {
+    const other = recogniseFile(bytes);
+    throw new SafetensorsError(code, other === undefined ? problem : `this is no safetensors file, but ${other}`);
+  };
+  if (bytes.length < 8) refuse("truncated", `a file has at least 8 bytes, this one ${bytes.length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   if (headerLength > maximalHeader) {
-    throw new SafetensorsError(
-      "header-too-large",
-      `the header has ${headerLength} bytes, at most ${maximalHeader} may be`,
-    );
+    const problem = `the header has ${headerLength} bytes, at most ${maximalHeader} may be`;
+    refuse("header-too-large", `${problem}: this is no safetensors file, or a damaged one`);
   }
   if (headerLength > bytes.length - 8) {
-    throw new SafetensorsError(
-      "truncated",
-      `the header has ${headerLength} bytes, but only ${bytes.length - 8} follow its length`,
-    );
+    refuse("truncated", `the header has ${headerLength} bytes, but only ${bytes.length - 8} follow its length`);
   }
+  // The format wants the brace first, so that a header cannot be mistaken for something else.
+  if (bytes[8] !== 0x7b || headerLength === 0) refuse("invalid-header", "the header does not begin with {");
   const { entries, metadata } = parseHeader(bytes.subarray(8, 8 + headerLength));
   const data = bytes.subarray(8 + headerLength);
   checkCoverage(entries, data.length);
@@ -99,7 +101,7 @@ export function writeSafetensors(
 ): Uint8Array {
   const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   const inOrder = [...tensors].sort(
-    ([nameA, a], [nameB, b]) => elementBytes[b.dtype] - elementBytes[a.dtype] || byName(nameA, nameB),
+    ([nameA, a], [nameB, b]) => elementBits[b.dtype] - elementBits[a.dtype] || byName(nameA, nameB),
   );
   // The header is put together by hand: an object would lose `__proto__` and move names that look like numbers.
   const fields: string[] = [];
@@ -131,11 +133,16 @@ export function writeSafetensors(
 
 function checkTensor(name: string, dtype: SafetensorsDtype, shape: readonly number[], bytes: Uint8Array): void {
   if (name === "__metadata__") throw new TypeError('"__metadata__" is no name for a tensor');
-  if (!Object.hasOwn(elementBytes, dtype)) throw new TypeError(`tensor ${name} has unknown dtype ${String(dtype)}`);
+  if (!Object.hasOwn(elementBits, dtype)) throw new TypeError(`tensor ${name} has unknown dtype ${String(dtype)}`);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw new RangeError(`tensor ${name} has shape [${shape.join(", ")}]; sizes are integers of at least 0`);
   }
-  const expected = shape.reduce((count, size) => count * size, elementBytes[dtype]);
+  const expected = tensorBytes(dtype, shape);
+  if (expected === undefined) {
+    throw new RangeError(
+      `tensor ${name} of ${dtype} [${shape.join(", ")}] has too many elements, or does not fill whole bytes`,
+    );
+  }
   if (bytes.length !== expected) {
     throw new RangeError(
       `tensor ${name} of ${dtype} [${shape.join(", ")}] takes ${expected} bytes, got ${bytes.length}`,

@@ -1,6 +1,6 @@
 /** Bytes of a stored tensor to numbers and back. */
 import type { FloatArray } from "../module/compiled-module.js";
-import { elementBytes, type SafetensorsDtype } from "./element-types.js";
+import { elementBits, type SafetensorsDtype } from "./element-types.js";
 import type { SafeTensor } from "./safetensors.js";
 
 type Reader = (view: DataView, at: number) => number;
@@ -40,13 +40,13 @@ function bfloatToNumber(bits: number): number {
 /**
  * The elements of a stored tensor as float64, which holds all of them exactly.
  *
- * @throws TypeError for 64-bit integers and 8-bit floats.
+ * @throws TypeError for 64-bit integers, complex numbers and floats of 8 bits and less.
  */
 export function toNumbers({ dtype, bytes }: SafeTensor): Float64Array {
   const read = readers[dtype];
   if (read === undefined) throw new TypeError(`elements of type ${dtype} cannot be read as numbers`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const width = elementBytes[dtype];
+  const width = elementBits[dtype] / 8;
   const numbers = new Float64Array(bytes.length / width);
   for (let i = 0; i < numbers.length; i++) numbers[i] = read(view, i * width);
   return numbers;

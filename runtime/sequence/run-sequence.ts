@@ -6,6 +6,7 @@ import {
   type ModuleInstance,
   type TensorRecord,
 } from "../module/compiled-module.js";
+import { checkOptionNames } from "../options.js";
 
 export interface RunSequenceOptions {
   /** Examples, B. */
@@ -41,7 +42,7 @@ export interface ForwardRunner {
  * @param module Whose manifest tells names and shapes.
  * @param instance Where the parameters are; its streaming state is left alone.
  * @param values Inputs `[B, T, …]`, contexts `[B, …]` and, where wanted, initial states `[B, …]`, by name.
- * @throws TypeError where an input is missing, RangeError where a length or a size does not fit.
+ * @throws TypeError where an input is missing or an option unknown, RangeError where a length or a size does not fit.
  * @example
  *     const day = runSequence(gru, instance, { x }, { batch: 1, steps: 86_400, chunk: 1000 });
  *     const next = runSequence(gru, instance, { x: x2, ...day.final }, { batch: 1, steps: 86_400, chunk: 1000 });
@@ -52,6 +53,7 @@ export function runSequence(
   values: Readonly<Record<string, unknown>>,
   options: RunSequenceOptions,
 ): SequenceResult {
+  checkOptionNames("runSequence", options, ["batch", "steps", "chunk", "lengths", "sizes"]);
   const { batch, steps, chunk, lengths, sizes } = options;
   const { manifest } = module;
   for (const [name, size] of Object.entries({ batch, steps, chunk })) {

@@ -1,5 +1,6 @@
 /** Adam and AdamW: steps scaled by running moments of the gradient. */
-import { checkOption, checkOptionNames, createOptimizer, type Optimizer } from "./optimizer.js";
+import { checkOption, checkOptionNames, checkPositive } from "../options.js";
+import { createOptimizer, type Optimizer } from "./optimizer.js";
 
 export interface AdamOptions {
   /** 0.001 by default. */
@@ -8,7 +9,7 @@ export interface AdamOptions {
   readonly beta1?: number;
   /** Decay of the running mean square, in `[0, 1)`; 0.999 by default. */
   readonly beta2?: number;
-  /** Keeps the divisor above zero; 1e-8 by default. */
+  /** Above 0, so that a parameter whose gradient is 0 is not divided 0 by 0; 1e-8 by default. */
   readonly epsilon?: number;
 }
 
@@ -56,7 +57,7 @@ function adamWithDecay(options: AdamOptions, weightDecay: number): Optimizer {
   const learningRate = checkOption("learningRate", options.learningRate ?? 0.001, 0);
   const beta1 = checkOption("beta1", options.beta1 ?? 0.9, 0, 1);
   const beta2 = checkOption("beta2", options.beta2 ?? 0.999, 0, 1);
-  const epsilon = checkOption("epsilon", options.epsilon ?? 1e-8, 0);
+  const epsilon = checkPositive("epsilon", options.epsilon ?? 1e-8);
   return createOptimizer(learningRate, ["mean", "meanSquare"], (param, gradient, memory, rate, step) => {
     const mean = memory[0]!;
     const meanSquare = memory[1]!;

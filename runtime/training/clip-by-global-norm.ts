@@ -1,4 +1,9 @@
 import type { TensorRecord } from "../module/compiled-module.js";
+import { describe } from "../options.js";
+
+/** Squares of numbers between these neither overflow nor lose digits below the smallest normal number. */
+const squaresFrom = 1e-140;
+const squaresUpTo = 1e140;
 
 /**
  * Limits the length of a gradient, taken as one long vector over all its tensors.
@@ -17,13 +22,10 @@ import type { TensorRecord } from "../module/compiled-module.js";
  * @throws RangeError for a `maxNorm` that is not above 0.
  */
 export function clipByGlobalNorm(gradients: TensorRecord, maxNorm: number): number {
-  if (!(maxNorm > 0)) throw new RangeError(`maxNorm must be above 0, got ${maxNorm}`);
-  let squares = 0;
-  for (const name in gradients) {
-    const gradient = gradients[name]!;
-    for (let i = 0; i < gradient.length; i++) squares += gradient[i]! * gradient[i]!;
+  if (typeof maxNorm !== "number" || !(maxNorm > 0)) {
+    throw new RangeError(`maxNorm must be a number above 0, got ${describe(maxNorm)}`);
   }
-  const norm = Math.sqrt(squares);
+  const norm = globalNorm(gradients);
   const scale = maxNorm / (norm + 1e-6);
   if (scale < 1 && Number.isFinite(norm)) {
     for (const name in gradients) {
@@ -32,4 +34,28 @@ export function clipByGlobalNorm(gradients: TensorRecord, maxNorm: number): numb
     }
   }
   return norm;
+}
+
+/** The length of the vector of all numbers. Where their squares would leave the range of float64, they are scaled first. */
+function globalNorm(gradients: TensorRecord): number {
+  const norm = Math.sqrt(sumOfSquares(gradients, 1));
+  if ((norm > squaresFrom && norm < squaresUpTo) || Number.isNaN(norm)) return norm;
+  let largest = 0;
+  for (const name in gradients) {
+    const gradient = gradients[name]!;
+    for (let i = 0; i < gradient.length; i++) largest = Math.max(largest, Math.abs(gradient[i]!));
+  }
+  return largest === 0 || largest === Infinity ? largest : largest * Math.sqrt(sumOfSquares(gradients, largest));
+}
+
+function sumOfSquares(gradients: TensorRecord, unit: number): number {
+  let squares = 0;
+  for (const name in gradients) {
+    const gradient = gradients[name]!;
+    for (let i = 0; i < gradient.length; i++) {
+      const g = gradient[i]! / unit;
+      squares += g * g;
+    }
+  }
+  return squares;
 }

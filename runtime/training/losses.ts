@@ -3,6 +3,7 @@
  * example's length on count neither in the loss nor in the gradient, whatever stands there.
  */
 import type { FloatArray } from "../module/compiled-module.js";
+import { checkOptionNames } from "../options.js";
 
 export interface LossOptions {
   /** Examples, B. */
@@ -116,8 +117,10 @@ function checkClasses(classes: ArrayLike<number>, width: number, options: LossOp
 
 function prepare(
   prediction: FloatArray,
-  { batch, steps, into }: LossOptions,
+  options: LossOptions,
 ): { readonly rows: number; readonly width: number; readonly gradient: FloatArray } {
+  checkOptionNames("loss", options, ["batch", "steps", "lengths", "into"]);
+  const { batch, steps, into } = options;
   for (const [name, size] of [
     ["batch", batch],
     ["steps", steps],

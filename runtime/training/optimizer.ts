@@ -1,5 +1,6 @@
 /** What all optimisers share: parameters and gradients matched by name, and state that is allocated once. */
 import type { FloatArray, TensorRecord } from "../module/compiled-module.js";
+import { checkOption } from "../options.js";
 
 /**
  * Changes parameters along their gradients.
@@ -9,7 +10,11 @@ import type { FloatArray, TensorRecord } from "../module/compiled-module.js";
  * step; after that a step allocates nothing.
  */
 export interface Optimizer {
-  /** May be changed between steps, for a schedule. */
+  /**
+   * May be changed between steps, for a schedule.
+   *
+   * @throws RangeError where it is set to anything but a number of at least 0.
+   */
   learningRate: number;
   /** Steps taken so far. */
   readonly steps: number;
@@ -56,8 +61,14 @@ export function createOptimizer(learningRate: number, memoryNames: readonly stri
     return names;
   };
 
+  let rate = learningRate;
   const optimizer = {
-    learningRate,
+    get learningRate(): number {
+      return rate;
+    },
+    set learningRate(value: number) {
+      rate = checkOption("learningRate", value, 0);
+    },
     steps: 0,
     state,
     step(params: TensorRecord, gradients: TensorRecord): void {
@@ -66,7 +77,7 @@ export function createOptimizer(learningRate: number, memoryNames: readonly stri
       optimizer.steps++;
       for (let index = 0; index < known.length; index++) {
         const name = known[index]!;
-        update(params[name]!, gradients[name]!, memories[index]!, optimizer.learningRate, optimizer.steps);
+        update(params[name]!, gradients[name]!, memories[index]!, rate, optimizer.steps);
       }
     },
   };
@@ -95,22 +106,4 @@ function checkRecords(params: TensorRecord, gradients: TensorRecord, known: obje
   if (known !== undefined) {
     for (const name in known) if (!Object.hasOwn(params, name)) throw new TypeError(`parameter ${name} is missing`);
   }
-}
-
-/** @throws TypeError unless the options are an object that has no other names than the known ones. */
-export function checkOptionNames(where: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`${where}: the options must be an object, got ${String(options)}`);
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(`${where}: unknown option ${unknown}; expected ${known.join(", ")}`);
-}
-
-/** @throws RangeError unless the value is a finite number from `low` to below `high`. */
-export function checkOption(name: string, value: number, low: number, high = Infinity): number {
-  if (typeof value !== "number" || !(value >= low && value < high)) {
-    const range = high === Infinity ? `a number of at least ${low}` : `a number in [${low}, ${high})`;
-    throw new RangeError(`${name} must be ${range}, got ${String(value)}`);
-  }
-  return value;
 }

@@ -1,5 +1,6 @@
 /** Gradient descent, plain and with momentum. */
-import { checkOption, checkOptionNames, createOptimizer, type Optimizer } from "./optimizer.js";
+import { checkOption, checkOptionNames } from "../options.js";
+import { createOptimizer, type Optimizer } from "./optimizer.js";
 
 export interface SgdOptions {
   readonly learningRate: number;

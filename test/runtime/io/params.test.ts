@@ -68,4 +68,45 @@ describe("parameters in files", () => {
     const { manifest, instance } = moduleOf("f64");
     expect(() => loadParams({ manifest }, instance, new Uint8Array(20))).toThrow(SafetensorsError);
   });
+
+  it("that the cell does not have are passed over when asked", () => {
+    const { instance, ...module } = moduleOf("f64");
+    const step: SafeTensor = { dtype: "F8_E8M0", shape: [1], bytes: new Uint8Array(1) };
+    const bytes = fileOf({ "lower.W": W, b, "optimizer.step": step });
+    expect(() => loadParams(module, instance, bytes)).toThrow(
+      "parameter optimizer.step of Sum does not exist, but is in the file; its parameters are lower.W, b",
+    );
+    expect([...instance.params.b]).toEqual([9, 9]);
+    loadParams(module, instance, bytes, { allowUnexpected: true });
+    expect([...instance.params.b]).toEqual([7, 8]);
+  });
+
+  it("that are missing are told beside those that are there", () => {
+    const { instance, ...module } = moduleOf("f64");
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`t${10 + i}`, b]));
+    expect(() => loadParams(module, instance, fileOf({ weight: W, b }))).toThrow(
+      "parameter lower.W of Sum is not in the file, which has b F64 [2], weight F64 [2, 3]",
+    );
+    expect(() => loadParams(module, instance, fileOf(many))).toThrow(/t29 F64 \[2\] and 10 more$/);
+    expect(() => loadParams(module, instance, fileOf({}))).toThrow(/which has no tensors$/);
+  });
+
+  it("take no options that do not exist, and no other type than a switch has", () => {
+    const { instance, ...module } = moduleOf("f64");
+    const load = (options: object) => () => loadParams(module, instance, fileOf({ "lower.W": W, b }), options);
+    expect(load({ strict: false })).toThrow(
+      "loadParams: unknown option strict; expected allowRounding, allowUnexpected",
+    );
+    expect(load({ allowRounding: 1 })).toThrow("loadParams: allowRounding must be true or false, got 1");
+    expect([...instance.params.b]).toEqual([9, 9]);
+  });
+
+  it("go into an instance of their own module only", () => {
+    const { instance, ...module } = moduleOf("f64");
+    const other = { params: { "lower.W": instance.params["lower.W"], b: new Float64Array(3) } };
+    const bytes = fileOf({ "lower.W": W, b });
+    expect(() => loadParams(module, other, bytes)).toThrow(/a parameter b of length 2, it has one of length 3/);
+    expect(() => loadParams(module, { params: {} }, bytes)).toThrow(/a parameter lower\.W of length 6, it has none/);
+    expect([...instance.params["lower.W"]]).toEqual([9, 9, 9, 9, 9, 9]);
+  });
 });

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { elementBytes, type SafetensorsDtype } from "../../../runtime/io/element-types.js";
+import { elementBits, tensorBytes, type SafetensorsDtype } from "../../../runtime/io/element-types.js";
 import { fromNumbers, toNumbers } from "../../../runtime/io/tensor-numbers.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "../../../runtime/io/safetensors.js";
 import { SafetensorsError, type SafetensorsErrorCode } from "../../../runtime/errors.js";
 
-const dtypes = Object.keys(elementBytes) as SafetensorsDtype[];
+const dtypes = Object.keys(elementBits) as SafetensorsDtype[];
 const names = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("__proto__", "constructor", "toString", "1", "0", "", "lower.W_i", 'a"b\\', "\u2028", "{", ":"),
@@ -13,8 +13,9 @@ const names = fc.oneof(
 
 const tensors: fc.Arbitrary<SafeTensor> = fc
   .record({ dtype: fc.constantFrom(...dtypes), shape: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }) })
+  .filter(({ dtype, shape }) => tensorBytes(dtype, shape) !== undefined)
   .chain(({ dtype, shape }) => {
-    const length = shape.reduce((count, size) => count * size, elementBytes[dtype]);
+    const length = tensorBytes(dtype, shape)!;
     return fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => ({ dtype, shape, bytes }));
   });
 
@@ -191,10 +192,76 @@ describe("safetensors", () => {
   });
 });
 
+describe("what is given as a file", () => {
+  const good = writeSafetensors(new Map([["W", fromNumbers(new Float32Array([1, 2]), [2])]]));
+
+  it("may be a view or a whole buffer", () => {
+    const buffer = good.buffer.slice(good.byteOffset, good.byteOffset + good.byteLength);
+    const shared = new SharedArrayBuffer(good.length);
+    new Uint8Array(shared).set(good);
+    const all = [good, Buffer.from(good), buffer, new DataView(buffer as ArrayBuffer)] as Uint8Array[];
+    for (const bytes of all)
+      expect(plain(readSafetensors(bytes).tensors)).toEqual(plain(readSafetensors(good).tensors));
+  });
+
+  it.each([
+    [
+      "a text",
+      "{}",
+      'bytes must be a Uint8Array or an ArrayBuffer, got the text "{}": read the file without an encoding',
+    ],
+    ["a promise", Promise.resolve(good), /got a Promise: await it first/],
+    ["a response", new Response(""), /got a Response: pass `await response\.arrayBuffer\(\)`/],
+    ["a blob", new Blob([]), /got a Blob: pass `await blob/],
+    ["floats", new Float32Array(4), /got a Float32Array$/],
+    ["nothing", undefined, /got undefined$/],
+    ["a list", [1, 2], /got an Array$/],
+  ])("is refused as %s", (_, value, message) => {
+    expect(() => readSafetensors(value as never)).toThrow(TypeError);
+    expect(() => readSafetensors(value as never)).toThrow(message);
+  });
+
+  const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+  it.each([
+    ["version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 7\n", /a Git LFS pointer/],
+    ["<!DOCTYPE html><html><body>Not found</body></html>", /an HTML page/],
+    ["\n\n  <html lang=en>", /an HTML page/],
+    ["<?xml version='1.0'?>", /XML/],
+    ["PK\x03\x04\x14\0\0\0\0\0", /a ZIP archive, such as PyTorch's \.pt/],
+    ["\x80\x02\x8a\x0al\xfc\x9c\x46\xf9", /a Python pickle/],
+    ["\x89HDF\r\n\x1a\n", /an HDF5 file/],
+    ["\x93NUMPY\x01\0v\0{", /a NumPy array/],
+    ["\x1f\x8b\x08\0\0\0\0\0\0\0", /compressed with gzip/],
+    ['{"W": [1, 2]}', /but JSON$/],
+    ["plainly nothing of the kind", /this is no safetensors file, or a damaged one/],
+  ])("is recognised: %j", (text, message) => {
+    expect(errorOf(ascii(text)).message).toMatch(message);
+  });
+});
+
+describe("types of fewer than eight bits", () => {
+  it("fill whole bytes or are refused", () => {
+    const entry = (dtype: string, size: number, end: number): Uint8Array =>
+      file(`{"W":{"dtype":"${dtype}","shape":[${size}],"data_offsets":[0,${end}]}}`, end);
+    for (const [dtype, size, bytes] of [
+      ["F4", 4, 2],
+      ["F6_E2M3", 4, 3],
+      ["F6_E3M2", 8, 6],
+      ["C64", 2, 16],
+    ] as const) {
+      expect(readSafetensors(entry(dtype, size, bytes)).tensors.get("W")).toMatchObject({ dtype, shape: [size] });
+    }
+    expect(errorOf(entry("F4", 3, 2)).code).toBe("invalid-shape");
+    expect(errorOf(entry("F6_E2M3", 2, 2)).code).toBe("invalid-shape");
+    const bytes = new Uint8Array(2);
+    expect(() => writeSafetensors(new Map([["W", { dtype: "F4", shape: [3], bytes }]]))).toThrow(RangeError);
+  });
+});
+
 describe("numbers of stored tensors", () => {
   const stored = (dtype: SafetensorsDtype, ...bytes: number[]): SafeTensor => ({
     dtype,
-    shape: [bytes.length / elementBytes[dtype]],
+    shape: [bytes.length / (elementBits[dtype] / 8)],
     bytes: new Uint8Array(bytes),
   });
 

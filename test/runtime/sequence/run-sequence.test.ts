@@ -60,4 +60,11 @@ describe("runSequence", () => {
     }
     expect(() => run({ x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 8 })).toThrow(RangeError);
   });
+
+  it("takes no options that do not exist", () => {
+    const options = { batch: 1, steps: 1, chunk: 1, length: [1] } as RunSequenceOptions;
+    expect(() => runSequence(module, module.instantiate({ batch: 1, steps: 1 }), { x: [1, 2] }, options)).toThrow(
+      "runSequence: unknown option length; expected batch, steps, chunk, lengths, sizes",
+    );
+  });
 });

@@ -105,3 +105,10 @@ describe("losses", () => {
     expect(() => crossEntropy(y, [0, 0], { batch: 0, steps: 1 })).toThrow(/batch must be a positive integer/);
   });
 });
+
+it("losses take no options that do not exist", () => {
+  const options = { batch: 1, steps: 1, reduction: "sum" } as LossOptions;
+  const message = "loss: unknown option reduction; expected batch, steps, lengths, into";
+  expect(() => meanSquaredError(new Float64Array(1), [0], options)).toThrow(message);
+  expect(() => crossEntropy(new Float64Array(2), [0], options)).toThrow(message);
+});

@@ -38,6 +38,24 @@ describe.each(kinds)("%s", (_, make) => {
     expect(optimizer.steps).toBe(1);
   });
 
+  it("refuses a learning rate that is no number, and keeps the one it has", () => {
+    const optimizer = make();
+    const before = optimizer.learningRate;
+    for (const wrong of [NaN, -1, Infinity, "0.1", undefined, null]) {
+      expect(() => (optimizer.learningRate = wrong as never)).toThrow(
+        /^learningRate must be a number of at least 0, got /,
+      );
+    }
+    expect(optimizer.learningRate).toBe(before);
+  });
+
+  it("leaves a parameter alone whose gradient is always 0", () => {
+    const optimizer = make();
+    const params = { a: new Float32Array([0, 0]) };
+    for (let step = 0; step < 3; step++) optimizer.step(params, { a: new Float32Array(2) });
+    expect([...params.a]).toEqual([0, 0]);
+  });
+
   it("follows a change of its learning rate", () => {
     const optimizer = make();
     optimizer.learningRate = 0;
@@ -62,6 +80,11 @@ it("optimisers show their memory and refuse bad options", () => {
   expect(() => rmsprop({ momentum: 0.9 } as never)).toThrow(/^rmsprop: unknown option momentum/);
   expect(() => sgd({ learningRate: 1, momentum: 1 })).toThrow(RangeError);
   expect(() => sgd({ learningRate: 1, nesterov: true })).toThrow(TypeError);
+  for (const make of [adam, adamw, rmsprop]) {
+    expect(() => make({ epsilon: 0 })).toThrow("epsilon must be a number above 0, got 0");
+    expect(() => make({ epsilon: "1e-8" } as never)).toThrow('epsilon must be a number above 0, got the text "1e-8"');
+  }
+  expect(() => adam([] as never)).toThrow("adam: the options must be an object, got an Array");
   expect(() => adam({ beta1: 1 })).toThrow(/beta1 must be a number in \[0, 1\)/);
 });
 
@@ -83,10 +106,23 @@ describe("clipByGlobalNorm", () => {
     );
   });
 
+  it.each([1e-300, 1e-200, 1e200, 1e300])("measures gradients of %d, whose squares are no numbers any more", (size) => {
+    const a = new Float64Array([3 * size]);
+    const b = new Float64Array([0, -4 * size]);
+    expect(clipByGlobalNorm({ a, b }, 5) / size).toBeCloseTo(5, 12);
+    const clipped = size > 1 ? [3, -4] : [3 * size, -4 * size];
+    for (const [i, g] of [a[0]!, b[1]!].entries()) expect(g / clipped[i]!).toBeCloseTo(1, 12);
+    expect(b[0]).toBe(0);
+  });
+
   it("leaves gradients without a norm as they are", () => {
     const a = new Float64Array([1, NaN, Infinity]);
     expect(clipByGlobalNorm({ a }, 1)).toBeNaN();
     expect([...a]).toEqual([1, NaN, Infinity]);
-    expect(() => clipByGlobalNorm({ a }, 0)).toThrow(RangeError);
+    const b = new Float64Array([1, -Infinity]);
+    expect(clipByGlobalNorm({ b }, 1)).toBe(Infinity);
+    expect([...b]).toEqual([1, -Infinity]);
+    for (const wrong of [0, NaN, "1", undefined])
+      expect(() => clipByGlobalNorm({ a }, wrong as never)).toThrow(RangeError);
   });
 });

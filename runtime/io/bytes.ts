@@ -1,0 +1,50 @@
+/** What functions for files take as the bytes of a file. */
+import { describe } from "../options.js";
+
+/** The whole of a file: what `readFile` gives, or `await response.arrayBuffer()`. */
+export type FileBytes = Uint8Array | ArrayBuffer;
+
+/**
+ * @returns A view into the same memory.
+ * @throws TypeError for anything else, with what it takes to get bytes from it.
+ */
+export function asBytes(value: unknown): Uint8Array {
+  // Objects of another realm (a worker's, a test runner's) are no instances of this one's classes.
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  if (ArrayBuffer.isView(value)) {
+    if (tag === "Uint8Array") return value as Uint8Array;
+    if (tag === "DataView") return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return new Uint8Array(value as ArrayBuffer);
+  const help = ways.get(tag);
+  throw new TypeError(
+    `bytes must be a Uint8Array or an ArrayBuffer, got ${describe(value)}${help === undefined ? "" : `: ${help}`}`,
+  );
+}
+
+const ways = new Map([
+  ["Promise", "await it first"],
+  ["Response", "pass `await response.arrayBuffer()`"],
+  ["Blob", "pass `await blob.arrayBuffer()`"],
+  ["File", "pass `await file.arrayBuffer()`"],
+  ["String", "read the file without an encoding"],
+]);
+
+/** What a file is instead, told by how it begins; undefined where that says nothing. */
+export function recogniseFile(bytes: Uint8Array): string | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, 64));
+  return signatures.find(([pattern]) => pattern.test(start))?.[1];
+}
+
+const signatures: readonly (readonly [RegExp, string])[] = [
+  [/^version https:\/\/git-lfs/, "a Git LFS pointer: the weights themselves have not been fetched (`git lfs pull`)"],
+  [/^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body)/i, "an HTML page: perhaps an error page or a login"],
+  [/^(\xef\xbb\xbf)?\s*<(\?xml|[a-z])/i, "XML or HTML"],
+  [/^PK\x03\x04/, "a ZIP archive, such as PyTorch's .pt and .pth, Keras' .keras and NumPy's .npz"],
+  [/^\x80[\x02-\x05]/, "a Python pickle, such as older .pt files"],
+  [/^\x89HDF\r\n/, "an HDF5 file, such as Keras' .h5"],
+  [/^\x93NUMPY/, "a NumPy array (.npy)"],
+  [/^\x1f\x8b/, "compressed with gzip: unpack it first"],
+  [/^GGUF/, "a GGUF file"],
+  [/^(\xef\xbb\xbf)?\s*[{[]\s*["{[\]}]/, "JSON"],
+];
