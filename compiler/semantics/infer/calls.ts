@@ -8,6 +8,7 @@ import { axesOf, type Checker } from "../checker.js";
 import type { FunctionDeclaration } from "../declarations.js";
 import { reportTooLarge } from "../dimension-expressions.js";
 import { matchArguments } from "../match-arguments.js";
+import { saidElsewhere } from "../other-names.js";
 import { wordsFor } from "../scope.js";
 import { printSemanticType, type SemanticType } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
@@ -50,11 +51,11 @@ function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNod
       help: "a product is written with `*` or `@`",
     });
   } else {
-    const names = (): string[] => [...scope.functions.keys(), ...builtinNames, ...scope.module.entries.keys()];
+    const own = (): string[] => [...scope.functions.keys(), ...scope.module.entries.keys()];
     const help =
       hidden?.kind === "instance"
         ? "a function has no states, so it cannot call a used cell"
-        : checker.suggest(text, names);
+        : (checker.suggest(text, own) ?? saidElsewhere(text) ?? checker.suggest(text, () => builtinNames));
     checker.report("unknown-function", span, `there is no function \`${text}\``, { help });
   }
 }

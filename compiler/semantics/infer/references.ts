@@ -3,6 +3,7 @@ import type { ReferenceNode } from "../../syntax/ast.js";
 import { dimSymbol } from "../../types/dim.js";
 import { builtinNames } from "../builtins.js";
 import type { Checker } from "../checker.js";
+import { constantsElsewhere } from "../other-names.js";
 import { type Entry, wordsFor } from "../scope.js";
 import { errorType, scalarType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
@@ -53,6 +54,6 @@ function reportUnknown(checker: Checker, { name, next, span }: ReferenceNode): v
       ? `a function sees its arguments only: pass ${wordsFor(hidden.kind, name)} to it`
       : builtinNames.has(name)
         ? `\`${name}\` is a function: \`${name}(…)\``
-        : checker.suggest(name, () => scope.entries.keys());
+        : (constantsElsewhere.get(name) ?? checker.suggest(name, () => scope.entries.keys()));
   checker.report("unknown-name", span, `nothing is called \`${name}\`${next ? "" : " here"}`, { help });
 }
