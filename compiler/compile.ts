@@ -111,8 +111,14 @@ export interface FormatResult extends Findings {
  */
 export function format(source: string, options: SourceOptions = {}): FormatResult {
   const { tree, collector, sources } = parseSource(source, options);
-  const text = collector.hasErrors ? undefined : printSourceFile(tree);
+  const text = collector.hasErrors ? undefined : withLineEndsOf(source, printSourceFile(tree));
   return { text, diagnostics: collector.diagnostics, sources };
+}
+
+/** Line ends are the file's own: a text whose first line ends as Windows has it keeps that everywhere. */
+function withLineEndsOf(source: string, text: string): string {
+  const lines = text.replace(/\r\n?/g, "\n");
+  return /^[^\r\n]*\r\n/.test(source) ? lines.replace(/\n/g, "\r\n") : lines;
 }
 
 /**

@@ -7,12 +7,20 @@ import { UsageError } from "./arguments.js";
 /** The name that stands for standard input. */
 export const STDIN = "-";
 
-/** @throws UsageError where the file cannot be read. */
+/** @throws UsageError where the file cannot be read, or is not UTF-8. */
 export function readText(path: string): string {
+  const name = path === STDIN ? "standard input" : path;
+  let bytes: Uint8Array;
   try {
-    return readFileSync(path === STDIN ? 0 : path, "utf8");
+    bytes = readFileSync(path === STDIN ? 0 : path);
   } catch (error) {
-    throw new UsageError(`cannot read ${path === STDIN ? "standard input" : path}: ${reasonOf(error)}`);
+    throw new UsageError(`cannot read ${name}: ${reasonOf(error)}`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+    throw new UsageError(`cannot read ${name}: it is ${isUtf16 ? "UTF-16" : "not UTF-8"}; save it as UTF-8`);
   }
 }
 
@@ -42,7 +50,7 @@ export function writeText(path: string, text: string): void {
 /**
  * Writes a file so that nobody ever sees half of it: into a temporary file beside it, which then takes its name.
  * Directories are made. Where the contents are already there, nothing is touched. A link stays a link: what it points to is
- * written.
+ * written. A file that is read-only stays as it is.
  *
  * @throws UsageError where the file cannot be written.
  */
@@ -52,6 +60,8 @@ export function writeBytes(path: string, bytes: Uint8Array): void {
   try {
     makeDirectory(dirname(path));
     const mode = statSync(path, { throwIfNoEntry: false })?.mode;
+    // Renaming would replace it all the same, and so would root.
+    if (mode !== undefined && (mode & 0o222) === 0) throw new UsageError("it is read-only");
     const target = mode === undefined ? path : realpathSync(path);
     temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
     writeFileSync(temporary, bytes, { flag: "wx", ...(mode === undefined ? {} : { mode }) });

@@ -25,6 +25,8 @@ function section(title: string, table: Readonly<Record<string, CodeEntry>>): str
 
 function entryLines(code: string, { severity, summary, explanation, example }: CodeEntry): string[] {
   const shown = example.length > exampleLimit ? `${example.slice(0, exampleLimit)} …` : example;
-  const fenced = ["```", ...shown.split("\n"), "```"];
+  // A NUL is shown by the sign that Unicode has for it.
+  const visible = shown.replaceAll("\0", "\u2400");
+  const fenced = ["```", ...visible.split("\n"), "```"];
   return [`### ${code}`, "", `${severity}: ${summary}`, "", explanation, "", ...fenced, ""];
 }

@@ -56,6 +56,8 @@ const closers = new Map<Frame["kind"], TokenType>([
 ]);
 const reserved = new Set<TokenType>(t.reservedWords.values());
 
+const bracesHelp = "what belongs to a cell or a function stands in braces: `cell A(H) { … }`";
+
 /** Tokens for the grammar, or nothing where the nesting is too deep to be read at all. */
 export function layOut(tokens: readonly SyntaxToken[], reporter: SyntaxReporter): SyntaxToken[] | undefined {
   return new Layout(tokens, reporter).run();
@@ -170,6 +172,8 @@ class Layout {
     const next = this.typeAt(index + 1);
     if (previous !== undefined && expectsName.has(previous)) return true;
     if (next === t.Equals || next === t.Colon) return true;
+    // Of what begins an item, only an import has something else than a name behind it.
+    if (type === t.Import) return previous !== undefined && expectsOperand.has(previous) && next !== t.LeftBrace;
     const startsDeclaration = type === t.Param || type === t.Use || type === t.Fn;
     return startsDeclaration && previous !== undefined && expectsOperand.has(previous) && !this.isNameLike(index + 1);
   }
@@ -229,11 +233,20 @@ class Layout {
       item.startOffset,
       endOf(item),
       `expected \`{\` before \`${clip(item.payload.text)}\``,
+      { help: bracesHelp },
     );
     const brace = virtualToken(openers.get(kind)!, "{", endOf(last));
     this.push(brace);
     this.open(kind, brace);
     this.pending = undefined;
+  }
+
+  /** `cell A(H):`, as in languages whose blocks are indented: read as the brace that it stands for. */
+  private openAtColon(colon: SyntaxToken): void {
+    const { startOffset } = colon;
+    const message = "expected `{`, found `:`";
+    this.reporter.reportIn(this.segment, "unexpected-token", startOffset, endOf(colon), message, { help: bracesHelp });
+    this.openBlock(virtualToken(t.LeftBrace, "{", startOffset));
   }
 
   private separate(offset: number): void {
@@ -278,6 +291,8 @@ class Layout {
       this.openBlock(token);
     } else if (type === t.RightBrace) {
       this.closeBlock(token);
+    } else if (type === t.Colon && this.pending === "cell" && !this.inBrackets()) {
+      this.openAtColon(token);
     } else if (type === t.Separator) {
       while (this.inBrackets()) this.closeUnclosed();
       retype(token, this.separatorType());
@@ -409,7 +424,9 @@ class Layout {
     if (this.strayOpeners.has(open)) return;
     const start = open.startOffset;
     const message = `\`${open.payload.text}\` is never closed`;
-    if (kind === "(" || kind === "[") {
+    if (open.payload.virtual) {
+      // A brace that was missing has been reported as missing.
+    } else if (kind === "(" || kind === "[") {
       this.reporter.reportIn(this.segment, "unclosed-bracket", start, endOf(open), message);
     } else {
       this.reporter.report("unclosed-block", start, endOf(open), message);

@@ -91,12 +91,18 @@ function classify(text: string, found: readonly IToken[], reporter: SyntaxReport
       kept.push(token);
       index = skipTimeSubscript(token, found, index, reporter);
     } else if (type === tokens.ForeignOperator) {
-      const { type: instead, instead: spelling } = tokens.foreignOperators.get(raw.image)!;
+      const { type: instead, instead: spelling, help } = tokens.foreignOperators.get(raw.image)!;
       reporter.report("foreign-operator", start, endOf(raw), `\`${raw.image}\` is not an operator of this language`, {
-        help: `write \`${spelling}\``,
+        help: help ?? `write \`${spelling}\``,
       });
       readAs(token, instead, spelling);
       kept.push(token);
+    } else if (type === tokens.Dot && previous?.tokenType === tokens.NumberLiteral && endOf(previous) === start) {
+      // `2.`, `1.f`, `1.e5`: what sticks to the point belongs to the number that was meant.
+      const sticks = found[index]?.tokenType === tokens.Name && found[index]!.startOffset === endOf(raw);
+      reporter.openNumber(previous, raw, sticks ? found[index] : undefined);
+      previous.payload.flawed = true;
+      if (sticks) index += 1;
     } else if (type === tokens.StrayPrime) {
       while (found[index]?.tokenType === tokens.StrayPrime) index += 1;
       reporter.strayPrime(raw, previous);

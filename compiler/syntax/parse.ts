@@ -24,12 +24,22 @@ const parser = new CellParser();
  */
 export function parse(text: string, fileName: string, collector: DiagnosticCollector): SourceFileNode {
   const reporter = new SyntaxReporter(collector, fileName);
+  if (looksLikeUtf16(text)) {
+    const help = "save the file as UTF-8, or decode it before it is given to the compiler";
+    reporter.report("wrong-encoding", 0, Math.min(text.length, 4), "this text is in UTF-16, read as UTF-8", { help });
+    text = "";
+  }
   const source = lex(text, reporter);
   const tokens = layOut(source.tokens, reporter);
   const root = tokens === undefined || reporter.full ? undefined : parseTokens(tokens, reporter);
   const tree = buildAst(root, source, text.length, reporter);
   reporter.deliver();
   return tree;
+}
+
+/** Letters and NULs in turn, perhaps behind the two bytes of a mark that are no UTF-8. */
+function looksLikeUtf16(text: string): boolean {
+  return /^(?:\ufffd\ufffd)?(?:[^\0]\0|\0[^\0]){2}/.test(text);
 }
 
 function parseTokens(tokens: SyntaxToken[], reporter: SyntaxReporter): cst.SourceFileCstNode {

@@ -66,8 +66,12 @@ function bareDoc(node: Expression, notation: Notation): Doc {
       return conditionDoc(node, notation);
     case "call":
       return [notation.called(node.callee.text), argumentsDoc(node.arguments, notation)];
-    case "member":
-      return [operandDoc(node.object, precedence.primaryPrecedence, notation), `.${name(node.member.text, node.next)}`];
+    case "member": {
+      const object = operandDoc(node.object, precedence.primaryPrecedence, notation);
+      // A point that touches a number would be read as a part of it.
+      const gap = node.object.kind === "number" ? " " : "";
+      return [object, gap, `.${name(node.member.text, node.next)}`];
+    }
     case "index":
       return [
         operandDoc(node.object, precedence.primaryPrecedence, notation),

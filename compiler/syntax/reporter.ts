@@ -142,6 +142,16 @@ export class SyntaxReporter {
     );
   }
 
+  /** `2.`: a point with nothing behind it; `word` is what sticks to it. */
+  openNumber(number: IToken, point: IToken, word: IToken | undefined): void {
+    const end = (word?.startOffset ?? point.startOffset) + (word?.image.length ?? 1);
+    const exponent = word !== undefined && /^[eE]\d+$/.test(word.image) ? word.image : "";
+    const written = `${clip(number.image)}.${clip(word?.image ?? "")}`;
+    this.report("malformed-number", number.startOffset, end, `\`${written}\` is not a number`, {
+      help: `digits stand on both sides of the point: \`${clip(number.image)}.0${exponent}\``,
+    });
+  }
+
   strayPrime(prime: IToken, previous: IToken | undefined): void {
     const { startOffset, image } = prime;
     const behind = previous !== undefined && previous.startOffset + previous.image.length === startOffset;

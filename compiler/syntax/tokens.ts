@@ -144,8 +144,28 @@ export const Separator = createToken({ name: "Separator", label: "a new item", p
 export const FunctionSeparator = derived("FunctionSeparator", "a new equation");
 export const TopSeparator = derived("TopSeparator", "a new declaration");
 
+interface ForeignOperatorMeaning {
+  readonly type: TokenType;
+  readonly instead: string;
+  /** Where writing `instead` alone does not mend it. */
+  readonly help?: string;
+}
+
+const wholeValue = {
+  type: Equals,
+  instead: "=",
+  help: "an equation gives the whole value: `h' = h + x` for the next value of a state, `z = a + b` for anything else",
+};
+
 /** Operators of other languages: reported, and read as what they stand for. */
-export const foreignOperators: ReadonlyMap<string, { readonly type: TokenType; readonly instead: string }> = new Map([
+export const foreignOperators: ReadonlyMap<string, ForeignOperatorMeaning> = new Map<string, ForeignOperatorMeaning>([
+  ["+=", wholeValue],
+  ["-=", wholeValue],
+  ["*=", wholeValue],
+  ["/=", wholeValue],
+  ["^=", wholeValue],
+  ["@=", wholeValue],
+  ["**=", wholeValue],
   ["===", { type: EqualEqual, instead: "==" }],
   ["!==", { type: NotEqual, instead: "!=" }],
   ["&&", { type: And, instead: "and" }],
@@ -161,7 +181,7 @@ export const foreignOperators: ReadonlyMap<string, { readonly type: TokenType; r
 ]);
 export const ForeignOperator = createToken({
   name: "ForeignOperator",
-  pattern: /===|!==|&&|\|\||\*\*|:=|≔|←|\.\*|\.\/|\.\^|!/,
+  pattern: /===|!==|&&|\|\||\*\*=?(?!=)|[-+*/^@]=(?!=)|\*\*|:=|≔|←|\.\*|\.\/|\.\^|!/,
 });
 /** `∧ ∨ ¬` mean the words. */
 export const AndSign = createToken({ name: "AndSign", pattern: /∧/ });

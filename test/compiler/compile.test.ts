@@ -126,6 +126,9 @@ test("check tells the cells", () => {
 test("format gives the canonical form once", () => {
   const once = format(source.replaceAll("  ", "      ")).text ?? "";
   expect(format(once).text).toBe(once);
+  const windows = `// a\r\n/* b\r\nc */\r\n${once.replaceAll("\n", "\r\n")}`;
+  expect(format(windows).text).toBe(windows);
+  expect(format(`// a\n${once.replaceAll("\n", "\r\n")}`).text).not.toContain("\r");
   expect(format("cell {")).toMatchObject({ text: undefined });
 });
 

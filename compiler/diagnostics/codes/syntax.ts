@@ -10,6 +10,14 @@ export const syntaxCodes = {
       "signs of formulas that stand for them, such as ⊙, ·, × and ≤.",
     example: `cell A(H) { input x: [H] output y = x € 2 }`,
   },
+  "wrong-encoding": {
+    severity: "error",
+    summary: "a text that was not read as what it is",
+    explanation:
+      "Files are UTF-8. A file in UTF-16 (what Windows calls Unicode) has a NUL beside every letter when it is read as UTF-8; " +
+      "nothing else is reported of it.",
+    example: `c\0e\0l\0l\0 \0A\0`,
+  },
   "unsupported-letter": {
     severity: "error",
     summary: "a letter that names cannot have",

@@ -202,6 +202,26 @@ describe("fmt", () => {
     expect(readFileSync(file("ugly.cell"), "utf8")).toBe(leaky);
   });
 
+  test("keeps the line ends of Windows", async () => {
+    writeFileSync(file("windows.cell"), leaky.replaceAll("\n", "\r\n"));
+    expect((await recell("fmt", "--check", file("windows.cell"))).code).toBe(0);
+  });
+
+  test("leaves a file alone that is read-only or not UTF-8", async () => {
+    const ugly = leaky.replace("h * w", "h*w");
+    writeFileSync(file("kept.cell"), ugly, { mode: 0o444 });
+    const kept = await recell("fmt", file("kept.cell"));
+    expect([kept.code, kept.error]).toEqual([2, expect.stringContaining("kept.cell: it is read-only")]);
+    expect(readFileSync(file("kept.cell"), "utf8")).toBe(ugly);
+    const bytes = Buffer.concat([Buffer.from("// caf\xe9\n", "latin1"), Buffer.from(ugly)]);
+    writeFileSync(file("latin.cell"), bytes);
+    const latin = await recell("fmt", file("latin.cell"));
+    expect([latin.code, latin.error]).toEqual([2, expect.stringContaining("latin.cell: it is not UTF-8")]);
+    expect(readFileSync(file("latin.cell")).equals(bytes)).toBe(true);
+    writeFileSync(file("wide.cell"), `\ufeff${leaky}`, "utf16le");
+    expect((await recell("check", file("wide.cell"))).error).toContain("it is UTF-16; save it as UTF-8");
+  });
+
   test("leaves a file alone that it cannot read", async () => {
     const { code, error } = await recell("fmt", file("broken.cell"));
     expect(code).toBe(1);

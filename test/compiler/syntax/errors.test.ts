@@ -17,6 +17,22 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
   ["a string in an expression", 'cell A() { y = ‹"a"› }', "unexpected-token"],
   ["braces in an expression", "cell A() { y = ‹{›a}\n z = 1 }", "unexpected-token"],
   ["equals in parentheses", "cell A() { y = (a ‹=› b) }", "unexpected-token"],
+  ["a colon for a brace", "cell A(H)‹:›\n input x: [H]\n output y = x", "unexpected-token"],
+  ["colons for braces in two cells", "cell A‹:›\n a = 1\ncell B‹:›\n b = 1\n", "unexpected-token", "unexpected-token"],
+  ["no braces at all", "cell A(H)\n ‹input› x: [H]\n output y = x", "unexpected-token"],
+  ["a reserved word where an operand is expected", "cell A() { a = ‹import›\n b = 1 }", "reserved-word"],
+  [
+    "assignments that go on",
+    "cell A() { h ‹+=› x\n g ‹**=› x\n h' ‹/=› 2 }",
+    ...Array<string>(3).fill("foreign-operator"),
+  ],
+  [
+    "open numbers",
+    "cell A() { a = ‹2.› * x\n b = ‹1.f›\n c = ‹1.e5› + 1 }",
+    ...Array<string>(3).fill("malformed-number"),
+  ],
+  ["UTF-16", "‹c\0e\0›l\0l\0 \0A\0", "wrong-encoding"],
+  ["UTF-16 of the other order", "‹\ufffd\ufffd\0c›\0e\0l\0l", "wrong-encoding"],
   ["a header without its brace", "cell A(H)\n ‹input› x: [H]\n output y = x }", "unexpected-token"],
   ["a broken header", "cell A(I, ‹3›) { a = 1\n b = ‹}›", "unexpected-token", "unexpected-token"],
   [
