@@ -200,19 +200,31 @@ function lowerReduction(
       const divisor = constant === undefined ? builder.dimension(count) : builder.constant(constant);
       return builder.map("div", sum, builder.fill(divisor, builder.shapeOf(sum)));
     }
-    case "logsumexp":
-      return logSumExp(builder, operand, axis);
+    case "logsumexp": {
+      const { shift, log } = logSumExp(builder, operand, axis);
+      return builder.map("add", shift, log);
+    }
   }
 }
 
-/** With the greatest entry taken out, unless it is infinite: -inf everywhere gives -inf, inf anywhere gives inf. */
-function logSumExp(builder: GraphBuilder, operand: ValueId, axis: number): ValueId {
+interface LogSum {
+  /** The greatest entry, or 0 where that is infinite: -inf everywhere gives -inf, inf anywhere gives inf. */
+  readonly shift: ValueId;
+  /** The operand without it, in the shape of the operand. */
+  readonly shifted: ValueId;
+  /** The logarithm of the sum of its powers. */
+  readonly log: ValueId;
+}
+
+/** The parts of a logsumexp, which is `shift + log`. Beside a large shift the logarithm would be rounded away. */
+function logSumExp(builder: GraphBuilder, operand: ValueId, axis: number): LogSum {
   const greatest = builder.map("stop_gradient", builder.reduce("max", operand, [axis]));
   const zero = builder.constantOf(0, builder.shapeOf(greatest));
   const isFinite = builder.map("eq", builder.map("sub", greatest, greatest), zero);
   const shift = builder.map("select", isFinite, greatest, zero);
-  const powers = builder.map("exp", builder.map("sub", operand, along(builder, shift, operand, axis)));
-  return builder.map("add", shift, builder.map("log", builder.reduce("sum", powers, [axis])));
+  const shifted = builder.map("sub", operand, along(builder, shift, operand, axis));
+  const log = builder.map("log", builder.reduce("sum", builder.map("exp", shifted), [axis]));
+  return { shift, shifted, log };
 }
 
 function lowerNormalization(
@@ -224,7 +236,8 @@ function lowerNormalization(
   const builder = at(lowering, frame, node);
   const { axis } = node;
   if (node.operation === "log_softmax") {
-    return builder.map("sub", operand, along(builder, logSumExp(builder, operand, axis), operand, axis));
+    const { shifted, log } = logSumExp(builder, operand, axis);
+    return builder.map("sub", shifted, along(builder, log, operand, axis));
   }
   const greatest = builder.map("stop_gradient", builder.reduce("max", operand, [axis]));
   const powers = builder.map("exp", builder.map("sub", operand, along(builder, greatest, operand, axis)));

@@ -131,7 +131,7 @@ export const normalizations = {
     kind: "normalization",
     parameters: reductionParameters,
     formula: "v_i - logsumexp(v)",
-    documentation: "",
+    documentation: "The greatest entry is taken out first, so that large entries do not hide the logarithm of the sum.",
   },
 } as const satisfies Record<string, Builtin>;
 
