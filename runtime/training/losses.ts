@@ -72,16 +72,38 @@ export function crossEntropy(logits: FloatArray, classes: ArrayLike<number>, opt
       gradient.fill(0, start, start + width);
       continue;
     }
-    let largest = -Infinity;
-    for (let i = start; i < start + width; i++) largest = Math.max(largest, logits[i]!);
-    let total = 0;
-    for (let i = start; i < start + width; i++) total += Math.exp(logits[i]! - largest);
-    for (let i = start; i < start + width; i++) gradient[i] = Math.exp(logits[i]! - largest) / total / count;
-    const wanted = start + classes[row]!;
-    sum += Math.log(total) + largest - logits[wanted]!;
-    gradient[wanted]! -= 1 / count;
+    sum += crossEntropyOfRow(logits, gradient, start, width, start + classes[row]!, count);
   }
   return { loss: sum / count, gradient };
+}
+
+/**
+ * The loss of one row of logits, whose gradient it writes. Neither a small loss nor the gradient of a likely class is computed as
+ * a difference of large numbers or from 1 down.
+ */
+function crossEntropyOfRow(
+  logits: FloatArray,
+  gradient: FloatArray,
+  start: number,
+  width: number,
+  wanted: number,
+  count: number,
+): number {
+  const end = start + width;
+  let top = start;
+  for (let i = start + 1; i < end; i++) if (!(logits[i]! <= logits[top]!)) top = i;
+  const largest = logits[top]!;
+  let belowTop = 0;
+  let unwanted = 0;
+  for (let i = start; i < end; i++) {
+    const power = Math.exp(logits[i]! - largest);
+    if (i !== top) belowTop += power;
+    if (i !== wanted) unwanted += power;
+  }
+  const total = 1 + belowTop;
+  for (let i = start; i < end; i++) gradient[i] = Math.exp(logits[i]! - largest) / total / count;
+  gradient[wanted] = 0 - unwanted / total / count;
+  return Math.log1p(belowTop) + (largest - logits[wanted]!);
 }
 
 /** Whether row `b * T + t` is a real step, and not padding. */

@@ -72,6 +72,23 @@ describe("losses", () => {
     expect([...crossed.gradient.slice(2, 4)]).toEqual([0, 0]);
   });
 
+  it("cross entropy keeps its digits beside large logits, and where the class is all but certain", () => {
+    const options = { batch: 1, steps: 1 };
+    for (const shift of [0, 1e9, -1e30, 2 ** 1000]) {
+      const { loss, gradient } = crossEntropy(new Float64Array([shift, shift, shift]), [1], options);
+      expect(loss).toBeCloseTo(Math.log(3), 14);
+      [1 / 3, -2 / 3, 1 / 3].forEach((value, i) => expect(gradient[i]).toBeCloseTo(value, 14));
+    }
+    for (const make of [Float32Array, Float64Array]) {
+      const { loss, gradient } = crossEntropy(make.from([0, 50, -Infinity]), [1], options);
+      const rest = Math.exp(-50);
+      expect(loss / rest).toBeCloseTo(1, 6);
+      expect(gradient[0]! / rest).toBeCloseTo(1, 6);
+      expect(gradient[1]! / rest).toBeCloseTo(-1, 6);
+      expect(gradient[2]).toBe(0);
+    }
+  });
+
   it("cross entropy survives logits of any size", () => {
     const { loss, gradient } = crossEntropy(new Float64Array([1e300, -1e300]), [0], { batch: 1, steps: 1 });
     expect(loss).toBe(0);
