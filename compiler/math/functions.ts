@@ -10,7 +10,7 @@ import { log, log1p, softplus } from "./logarithm.js";
 import { pow, powF32 } from "./power.js";
 import { cos, sin } from "./trigonometric.js";
 
-/** The functions in the order in which preludes print them. */
+/** The functions in the order of the table of `spec/numerics.md`. */
 export const mathNames = [
   "exp",
   "expm1",

@@ -1,82 +1,39 @@
 /**
- * Prints scalar functions as JavaScript. The text has no imports and evaluates nothing at run time; the module around it
- * must declare `const fround = Math.fround;` before calling an f32 function. Names begin with `$`, which the language
- * does not allow in identifiers.
+ * Prints scalar functions as JavaScript, each use as a block of its own: engines keep numbers that pass between functions on
+ * the heap, and leave out only some of the calls. The text has no imports and evaluates nothing at run time; the module around
+ * it must declare `const fround = Math.fround;` before an f32 function. Names begin with `$`, which the language does not
+ * allow in identifiers.
  */
 import { invariant } from "../diagnostics/invariant.js";
-import type { FloatType, PrimitiveExpr, PrimitiveOp, ScalarExpr, ScalarFunction } from "./expr.js";
+import type { PrimitiveExpr, PrimitiveOp, ScalarExpr, ScalarFunction } from "./expr.js";
 import { countUses, isPrimitive } from "./expr.js";
-import type { MathName } from "./functions.js";
-import { mathFunctions, mathNames } from "./functions.js";
 
-/** The JavaScript function that a prelude declares for a math function. */
-export function mathIdentifier(name: MathName): string {
-  return `$${name}`;
-}
+type Helper = "$pow2" | "$pow2f" | "$words";
 
-type Helper = "$pow2" | "$pow2f" | "$exponent" | "$mantissa" | "$nearest" | "$copysign";
-
-/** In order of declaration; each with the helpers it calls. */
-const helpers: Record<Helper, { readonly needs: readonly Helper[]; readonly text: string }> = {
-  $pow2: {
-    needs: [],
-    text: `/** 2^(i - 1023) at index i, the float64 of exponent field i. */
+/** What a module declares once, in order of declaration: no functions. */
+const helpers: Record<Helper, string> = {
+  $pow2: `/** 2^(i - 1023) at index i, the float64 of exponent field i. */
 const $pow2 = new Float64Array(2048);
 $pow2[1023] = 1;
 for (let i = 1023; i < 2047; i++) $pow2[i + 1] = $pow2[i] * 2;
 for (let i = 1023; i > 1; i--) $pow2[i - 1] = $pow2[i] * 0.5;
 `,
-  },
-  $pow2f: {
-    needs: [],
-    text: `/** 2^(i - 127) at index i, the float32 of exponent field i. */
+  $pow2f: `/** 2^(i - 127) at index i, the float32 of exponent field i. */
 const $pow2f = new Float64Array(256);
 $pow2f[127] = 1;
 for (let i = 127; i < 254; i++) $pow2f[i + 1] = $pow2f[i] * 2;
 for (let i = 127; i > 1; i--) $pow2f[i - 1] = $pow2f[i] * 0.5;
 $pow2f[255] = Infinity;
 `,
-  },
-  $exponent: {
-    needs: [],
-    text: `const $double = new Float64Array([1]);
+  $words: `/** A float64, and its two words: where the exponent is read. */
+const $double = new Float64Array([1]);
 const $words = new Int32Array($double.buffer);
 const $upper = $words[0] === 0 ? 1 : 0;
-
-/** floor(log2(x)) of a positive normal x. */
-function $exponent(x) {
-  $double[0] = x;
-  return (($words[$upper] >>> 20) & 2047) - 1023;
-}
 `,
-  },
-  $mantissa: {
-    needs: ["$pow2", "$exponent"],
-    text: `/** x / 2^floor(log2(x)) of a positive normal x. */
-function $mantissa(x) {
-  return x / $pow2[$exponent(x) + 1023];
-}
-`,
-  },
-  $copysign: {
-    needs: [],
-    text: `/** |x| with the sign of y. */
-function $copysign(x, y) {
-  return y < 0 || (y === 0 && 1 / y < 0) ? -Math.abs(x) : Math.abs(x);
-}
-`,
-  },
-  $nearest: {
-    needs: ["$copysign"],
-    text: `/** The nearest integral value, ties to even. */
-function $nearest(x) {
-  return Math.abs(x) < 4503599627370496 ? $copysign(Math.abs(x) + 4503599627370496 - 4503599627370496, x) : x;
-}
-`,
-  },
 };
 
 const helperOrder = Object.keys(helpers) as Helper[];
+const helperNames = ["$pow2", "$pow2f", "$double", "$words", "$upper"];
 
 /** How tightly text holds together, tightest first: what is looser than its place gets parentheses. */
 const levels = { atom: 0, unary: 1, product: 2, sum: 3, order: 4, and: 5, or: 6, conditional: 7 } as const;
@@ -109,7 +66,15 @@ const choice = (condition: string, whenTrue: string, whenFalse: string): Text =>
   level: "conditional",
 });
 
-/** The text of each primitive, before rounding. Operands of min and max are names or literals: they are printed twice. */
+/** |x| with the sign of y. */
+const copysign = (x: string, y: string): Text =>
+  choice(`${y} < 0 || (${y} === 0 && 1 / ${y} < 0)`, `-Math.abs(${x})`, `Math.abs(${x})`);
+/** The exponent field of a positive number. */
+const exponentField = (x: string): string => `($double[0] = ${x}, ($words[$upper] >>> 20) & 2047)`;
+/** From here on every float64 is integral. */
+const integral = "4503599627370496";
+
+/** The text of each primitive, before rounding. Operands of those that repeat are names or literals. */
 const printers: Record<PrimitiveOp, (x: Text, y: Text, z: Text) => Text> = {
   // `x + -c` and `x - c` are the same operation.
   add: (x, y) =>
@@ -123,13 +88,16 @@ const printers: Record<PrimitiveOp, (x: Text, y: Text, z: Text) => Text> = {
   abs: call("Math.abs"),
   sqrt: call("Math.sqrt"),
   floor: call("Math.floor"),
-  nearest: call("$nearest"),
+  nearest: ({ text: x }) => {
+    const rounded = copysign(`Math.abs(${x}) + ${integral} - ${integral}`, x);
+    return choice(`Math.abs(${x}) < ${integral}`, within(rounded, "or"), x);
+  },
   min: (x, y) => choice(`${y.text} < ${x.text}`, y.text, x.text),
   max: (x, y) => choice(`${x.text} < ${y.text}`, y.text, x.text),
-  copysign: (x, y) => atom(`$copysign(${x.text}, ${y.text})`),
+  copysign: (x, y) => copysign(x.text, y.text),
   pow2: (n) => atom(`$pow2[(${within(n, "sum")} + 1023) & 2047]`),
-  exponent: call("$exponent"),
-  mantissa: call("$mantissa"),
+  exponent: (x) => ({ text: `${exponentField(x.text)} - 1023`, level: "sum" }),
+  mantissa: (x) => ({ text: `${within(x, "product")} / $pow2[${exponentField(x.text)}]`, level: "product" }),
   promote: (x) => x,
   demote: (x) => x,
   lt: comparison("<"),
@@ -144,16 +112,16 @@ const printers: Record<PrimitiveOp, (x: Text, y: Text, z: Text) => Text> = {
 
 /** Operations whose float64 result on float32 operands is not always a float32. */
 const rounding: ReadonlySet<PrimitiveOp> = new Set<PrimitiveOp>(["add", "sub", "mul", "div", "sqrt", "demote"]);
-/** Operations whose operands are printed twice. */
-const repeating: ReadonlySet<PrimitiveOp> = new Set<PrimitiveOp>(["min", "max"]);
+/** Operations whose operands are printed more than once. */
+const repeating: ReadonlySet<PrimitiveOp> = new Set<PrimitiveOp>(["min", "max", "nearest", "copysign", "mantissa"]);
 
 /** Longer operands get a line of their own. */
 const longestOperand = 80;
 
-function helperOf(expr: PrimitiveExpr): Helper | undefined {
-  if (expr.op === "pow2") return expr.type === "f32" ? "$pow2f" : "$pow2";
-  const name = `$${expr.op}`;
-  return name in helpers ? (name as Helper) : undefined;
+function helpersOf(expr: PrimitiveExpr): readonly Helper[] {
+  if (expr.op === "pow2") return [expr.type === "f32" ? "$pow2f" : "$pow2"];
+  if (expr.op === "exponent") return ["$words"];
+  return expr.op === "mantissa" ? ["$pow2", "$words"] : [];
 }
 
 function printLiteral(value: number): Text {
@@ -170,7 +138,7 @@ export interface PrintedExpr {
 
 /**
  * Prints an expression: a statement for every node that is shared, labelled, long or printed twice, then the value. Parameters
- * print as `names` says, or by their own name; no new name begins with `$` or is among `taken`.
+ * print as `names` says, or by their own name. New names begin with `$` and are none of `taken`.
  */
 export function printScalarExpr(
   expr: ScalarExpr,
@@ -178,8 +146,7 @@ export function printScalarExpr(
   taken: Iterable<string> = names.values(),
 ): PrintedExpr {
   const uses = countUses(expr);
-  const used = new Set(taken);
-  for (const e of uses.keys()) if (e.op === "parameter") used.add(names.get(e) ?? e.name);
+  const used = new Set([...helperNames, ...taken]);
   const statements: string[] = [];
   const done = new Map<ScalarExpr, Text>();
 
@@ -198,7 +165,7 @@ export function printScalarExpr(
     const text = printPrimitive(e, operands);
     const hoisted = e.label !== undefined || uses.get(e)! > 1 || text.text.length > longestOperand;
     if (e === expr || !(hoisted || twice)) return text;
-    const name = freshName(e.label ?? "t");
+    const name = freshName(`$${e.label ?? "t"}`);
     statements.push(`const ${name} = ${text.text};`);
     done.set(e, atom(name));
     return atom(name);
@@ -215,49 +182,38 @@ function printPrimitive(e: PrimitiveExpr, operands: readonly Text[]): Text {
   return e.type === "f32" && rounding.has(e.op) && e.exact !== true ? atom(`fround(${text.text})`) : text;
 }
 
-/** A function declaration. */
-export function printScalarFunction(f: ScalarFunction, identifier: string): string {
-  const { statements, value } = printScalarExpr(f.body);
-  const lines = [...statements, `return ${value};`].map((line) => `  ${line}\n`);
-  return `function ${identifier}(${f.params.map((p) => p.name).join(", ")}) {\n${lines.join("")}}\n`;
-}
-
-function helpersOf(bodies: Iterable<ScalarExpr>): Set<Helper> {
-  const needed = new Set<Helper>();
-  const need = (helper: Helper): void => {
-    helpers[helper].needs.forEach(need);
-    needed.add(helper);
-  };
-  for (const e of countUses(...bodies).keys()) {
-    const helper = isPrimitive(e) ? helperOf(e) : undefined;
-    if (helper !== undefined) need(helper);
-  }
-  return needed;
-}
-
-/** The helper declarations that expressions printed inline (`printScalarExpr`) refer to. */
-export function printMathHelpers(bodies: Iterable<ScalarExpr>): string {
-  const needed = helpersOf(bodies);
-  return helperOrder
-    .filter((h) => needed.has(h))
-    .map((h) => helpers[h].text)
-    .join("\n");
-}
-
 /**
- * Declarations of the named functions, in the table's order whatever the order of `names`, after the tables and helpers
- * they use; empty when nothing is named. For "f32" the module must also declare `const fround = Math.fround;`.
- * `inlined` are expressions printed elsewhere whose helpers are wanted too.
+ * Lines that declare `target` and give it the function's value at the arguments: expressions whose own names are not those of
+ * parameters behind a `$`.
  */
-export function printMathPrelude(
-  names: readonly MathName[],
-  dtype: FloatType,
-  inlined: Iterable<ScalarExpr> = [],
-): string {
-  const functions = mathNames.filter((name) => names.includes(name)).map((name) => mathFunctions[name]);
-  const pieces = functions.map(
-    (f) => `/** ${f.doc}. */\n${printScalarFunction(f[dtype], mathIdentifier(f[dtype].name as MathName))}`,
-  );
-  const helperText = printMathHelpers([...functions.map((f) => f[dtype].body), ...inlined]);
-  return [...(helperText === "" ? [] : [helperText]), ...pieces].join("\n");
+export function printInlined(f: ScalarFunction, args: readonly string[], target: string): string[] {
+  const names = new Map<ScalarExpr, string>();
+  const bound: string[] = [];
+  const taken = new Set([target]);
+  for (const [i, param] of f.params.entries()) {
+    const text = args[i];
+    invariant(text !== undefined, `${f.name} takes ${f.params.length} arguments, not ${args.length}`);
+    const isName = /^[A-Za-z_$][\w$]*$/.test(text);
+    const name = isName ? text : `$${param.name}`;
+    if (!isName) bound.push(`const ${name} = ${text};`);
+    names.set(param, name);
+    taken.add(name);
+    // A new name must not hide one that an argument mentions.
+    for (const [mentioned] of text.matchAll(/\$\w+/g)) taken.add(mentioned);
+  }
+  const { statements, value } = printScalarExpr(f.body, names, taken);
+  const lines = [...bound, ...statements, `${target} = ${value};`];
+  return [`let ${target};`, "{", ...lines.map((line) => `  ${line}`), "}"];
+}
+
+/** The declarations that inlined functions refer to. */
+export function printMathHelpers(functions: Iterable<ScalarFunction>): string {
+  const needed = new Set<Helper>();
+  for (const e of countUses(...[...functions].map((f) => f.body)).keys()) {
+    if (isPrimitive(e)) for (const helper of helpersOf(e)) needed.add(helper);
+  }
+  return helperOrder
+    .filter((helper) => needed.has(helper))
+    .map((helper) => helpers[helper])
+    .join("\n");
 }

@@ -1,7 +1,9 @@
 /** Kernel expressions as JavaScript. */
 import type { Affine, Expression, IndexExpression, KernelSlot } from "../../ir/kernel/types.js";
-import { mathIdentifier } from "../../math/print-js.js";
-import type { MathName } from "../../math/functions.js";
+import { invariant } from "../../diagnostics/invariant.js";
+import { nearest, type ScalarExpr, type ScalarFunction, scalarFunction } from "../../math/expr.js";
+import { type MathName, mathFunctions } from "../../math/functions.js";
+import { printInlined } from "../../math/print-js.js";
 import type { ScalarOp } from "../../ops/scalar-ops.js";
 import { type Dim, dimConstant } from "../../types/dim.js";
 
@@ -17,14 +19,21 @@ export interface Names {
   readonly size: (symbol: string) => string;
   /** The same of one example: `lengths[b]`. */
   readonly exampleSize: (symbol: string, example: string) => string;
-  readonly useMath: (name: MathName | "nearest") => void;
+  /** A new name for the value of a function or a choice: `$tanh`, `$tanh_2`. */
+  readonly temporary: (name: string) => string;
+  readonly useFunction: (fn: ScalarFunction) => void;
   readonly dtype: RealType;
 }
 
 /** Operations whose exact result on two float32 numbers need not be a float32. */
 const rounds: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "mul", "div", "sqrt"]);
 
-type Printer = (operands: readonly string[], names: Names) => string;
+const round = (dtype: RealType): ScalarFunction =>
+  scalarFunction("round", dtype, ["x"], (x) => nearest(x as ScalarExpr));
+const roundFunctions = { f32: round("f32"), f64: round("f64") };
+
+/** `before`: where to put lines that come before the statement with the expression. */
+type Printer = (operands: readonly string[], names: Names, before: string[]) => string;
 
 const call =
   (name: string): Printer =>
@@ -34,22 +43,23 @@ const infix =
   (symbol: string): Printer =>
   ([a, b]) =>
     `(${a ?? ""} ${symbol} ${b ?? ""})`;
-const math =
-  (name: MathName): Printer =>
-  (operands, names) => {
-    names.useMath(name);
-    return `${mathIdentifier(name)}(${operands.map(bare).join(", ")})`;
+const inlined =
+  (functions: Readonly<Record<RealType, ScalarFunction>>): Printer =>
+  (operands, names, before) => {
+    const fn = functions[names.dtype];
+    names.useFunction(fn);
+    const target = names.temporary(fn.name);
+    before.push(...printInlined(fn, operands.map(bare), target));
+    return target;
   };
+const math = (name: MathName): Printer => inlined(mathFunctions[name]);
 
-const printers: Readonly<Record<ScalarOp, Printer>> = {
+const printers: Readonly<Record<Exclude<ScalarOp, "select">, Printer>> = {
   neg: ([x]) => `(-${x ?? ""})`,
   abs: call("Math.abs"),
   sign: math("sign"),
   floor: call("Math.floor"),
-  round: (operands, names) => {
-    names.useMath("nearest");
-    return `$nearest(${operands.map(bare).join(", ")})`;
-  },
+  round: inlined(roundFunctions),
   sqrt: call("Math.sqrt"),
   exp: math("exp"),
   expm1: math("expm1"),
@@ -77,7 +87,6 @@ const printers: Readonly<Record<ScalarOp, Printer>> = {
   and: infix("&&"),
   or: infix("||"),
   clamp: math("clamp"),
-  select: ([c, a, b]) => `(${c ?? ""} ? ${a ?? ""} : ${b ?? ""})`,
 };
 
 /** Strips one pair of outer parentheses. */
@@ -91,8 +100,11 @@ export function bare(text: string): string {
   return text;
 }
 
-/** A real expression or truth value, in parentheses where it is not an atom. */
-export function printExpression(value: Expression, names: Names): string {
+/**
+ * A real expression or truth value, in parentheses where it is not an atom. Lines that must stand before the statement around
+ * it go to `before`.
+ */
+export function printExpression(value: Expression, names: Names, before: string[]): string {
   switch (value.kind) {
     case "literal":
       return value.dtype === "bool" ? String(value.value !== 0) : printNumber(value.value, names.dtype);
@@ -106,22 +118,52 @@ export function printExpression(value: Expression, names: Names): string {
       const text = printAffine(value.value, names);
       return names.dtype === "f32" ? `fround(${text})` : `(${text})`;
     }
-    case "operation": {
-      const operands = value.operands.map((operand) => printExpression(operand, names));
-      if (value.op === "sub" || value.op === "neg") {
-        // Two signs in a row would be another operator.
-        const last = operands.length - 1;
-        if (operands[last]?.startsWith("-")) operands[last] = `(${operands[last]})`;
-      }
-      const text = printers[value.op](operands, names);
-      return names.dtype === "f32" && rounds.has(value.op) ? `fround(${bare(text)})` : text;
-    }
+    case "operation":
+      return printOperation(value, names, before);
     case "piecewise": {
-      const below = printExpression(value.below, names);
-      const otherwise = printExpression(value.otherwise, names);
-      return `(${printAffine(value.left, names)} < ${printAffine(value.right, names)} ? ${below} : ${otherwise})`;
+      const condition = `${printAffine(value.left, names)} < ${printAffine(value.right, names)}`;
+      return printChoice(condition, value.below, value.otherwise, names, before);
     }
   }
+}
+
+function printOperation(
+  { op, operands: values }: Extract<Expression, { kind: "operation" }>,
+  names: Names,
+  before: string[],
+): string {
+  if (op === "select") {
+    const [condition, whenTrue, whenFalse] = values;
+    invariant(condition && whenTrue && whenFalse, "select takes three operands");
+    return printChoice(printExpression(condition, names, before), whenTrue, whenFalse, names, before);
+  }
+  const operands = values.map((operand) => printExpression(operand, names, before));
+  if (op === "sub" || op === "neg") {
+    // Two signs in a row would be another operator.
+    const last = operands.length - 1;
+    if (operands[last]?.startsWith("-")) operands[last] = `(${operands[last]})`;
+  }
+  const text = printers[op](operands, names, before);
+  return names.dtype === "f32" && rounds.has(op) ? `fround(${bare(text)})` : text;
+}
+
+/** Only what is chosen is computed, its functions too: what is not may lie outside of an array. */
+function printChoice(
+  condition: string,
+  whenTrue: Expression,
+  whenFalse: Expression,
+  names: Names,
+  before: string[],
+): string {
+  const [beforeTrue, beforeFalse]: [string[], string[]] = [[], []];
+  const [x, y] = [printExpression(whenTrue, names, beforeTrue), printExpression(whenFalse, names, beforeFalse)];
+  if (beforeTrue.length + beforeFalse.length === 0) return `(${condition} ? ${x} : ${y})`;
+  const name = names.temporary("choice");
+  const branch = (lines: readonly string[], text: string) =>
+    [...lines, `${name} = ${bare(text)};`].map((line) => `  ${line}`);
+  before.push(`let ${name};`, `if (${bare(condition)}) {`, ...branch(beforeTrue, x));
+  before.push("} else {", ...branch(beforeFalse, y), "}");
+  return name;
 }
 
 export function printIndexExpression(value: IndexExpression, names: Names): string {

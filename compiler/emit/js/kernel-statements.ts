@@ -49,18 +49,30 @@ function printStatement(
       return [`${indent}const ${names.variable(statement.name)} = ${text};`];
     }
     case "let":
-      return [`${indent}const ${names.variable(statement.name)} = ${value(statement.value, names)};`];
+      return withExpression(
+        statement.value,
+        names,
+        indent,
+        (text) => `const ${names.variable(statement.name)} = ${bare(text)};`,
+      );
     case "accumulator":
-      return [`${indent}let ${names.variable(statement.name)} = ${value(statement.initial, names)};`];
-    case "accumulate": {
-      const name = names.variable(statement.name);
-      return [`${indent}${accumulate(name, statement.op, printExpression(statement.value, names), names)}`];
-    }
+      return withExpression(
+        statement.initial,
+        names,
+        indent,
+        (text) => `let ${names.variable(statement.name)} = ${bare(text)};`,
+      );
+    case "accumulate":
+      return withExpression(statement.value, names, indent, (text) =>
+        accumulate(names.variable(statement.name), statement.op, text, names),
+      );
     case "store": {
       const target = `${names.buffer(statement.access.buffer)}[${printAffine(statement.access.offset, names)}]`;
       const isTruth = statement.value.kind !== "integer" && statement.value.dtype === "bool";
-      const text = isTruth ? `${printExpression(statement.value, names)} ? 1 : 0` : value(statement.value, names);
-      return [`${indent}${target} ${statement.mode === "add" ? "+=" : "="} ${text};`];
+      return withExpression(statement.value, names, indent, (text) => {
+        const number = isTruth ? `${text} ? 1 : 0` : bare(text);
+        return `${target} ${statement.mode === "add" ? "+=" : "="} ${number};`;
+      });
     }
     case "store_index": {
       const target = `${names.buffer(statement.access.buffer)}[${printAffine(statement.access.offset, names)}]`;
@@ -79,8 +91,11 @@ function printStatement(
   }
 }
 
-function value(expression: Expression, names: Names): string {
-  return bare(printExpression(expression, names));
+/** The line that `print` makes of an expression's text, after the lines that the expression needs. */
+function withExpression(value: Expression, names: Names, indent: string, print: (text: string) => string): string[] {
+  const before: string[] = [];
+  const line = print(printExpression(value, names, before));
+  return [...before, line].map((text) => `${indent}${text}`);
 }
 
 function accumulate(name: string, op: ReductionOp, text: string, names: Names): string {

@@ -5,9 +5,8 @@
  */
 import type { KernelBuffer, KernelFunction, KernelProgram, KernelSlot, Statement } from "../../ir/kernel/types.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
-import { parameter, primitive } from "../../math/expr.js";
-import { type MathName, mathNames } from "../../math/functions.js";
-import { printMathPrelude } from "../../math/print-js.js";
+import type { ScalarFunction } from "../../math/expr.js";
+import { printMathHelpers } from "../../math/print-js.js";
 import { hoistAddresses } from "../../transform/kernel/hoist-addresses.js";
 import { interleaveSums } from "../../transform/kernel/interleave-sums.js";
 import { scalarTiles, tileProducts } from "../../transform/kernel/tile-products.js";
@@ -26,7 +25,7 @@ class KernelPrinter {
   private readonly kernel: KernelProgram;
   private readonly dtype: RealType;
   private readonly identifiers: Identifiers;
-  private readonly math = new Set<MathName | "nearest">();
+  private readonly inlined = new Set<ScalarFunction>();
   private readonly sizeNames: ReadonlyMap<string, string>;
   private readonly mentioned = new Set<string>();
 
@@ -48,15 +47,12 @@ class KernelPrinter {
     const functions = this.kernel.functions.map((fn) => this.printEntry(fn));
     const entries = this.kernel.functions.map((fn) => this.identifiers.of(`entry ${fn.name}`, fn.name));
     const allocation = this.printAllocation();
-    const nearest = primitive("nearest", parameter(this.dtype, "x"));
-    const names = mathNames.filter((name) => this.math.has(name));
-    const prelude = printMathPrelude(names, this.dtype, this.math.has("nearest") ? [nearest] : []);
     const results = this.kernel.functions.map(({ name }, i) =>
       entries[i] === name ? name : `${name}: ${entries[i] ?? ""}`,
     );
     return [
-      this.dtype === "f32" || prelude.includes("fround(") ? "const fround = Math.fround;\n" : "",
-      prelude,
+      functions.some((text) => text.includes("fround(")) ? "const fround = Math.fround;\n" : "",
+      printMathHelpers(this.inlined),
       this.printWorkspace(),
       "/** Allocates for calls of up to `capacity.batch` examples and `capacity.steps` steps. */",
       "function createKernels(capacity) {",
@@ -78,6 +74,7 @@ class KernelPrinter {
   };
 
   private names(local: Identifiers): Names {
+    const counts = new Map<string, number>();
     return {
       buffer: (name) => {
         this.mentioned.add(name);
@@ -89,7 +86,12 @@ class KernelPrinter {
         const array = symbol === TIME_SYMBOL ? "lengths" : this.identifiers.of(`sizes ${symbol}`, `sizes.${symbol}`);
         return `${array}[${local.of(`variable ${example}`, example)}]`;
       },
-      useMath: (name) => this.math.add(name),
+      temporary: (name) => {
+        const count = (counts.get(name) ?? 0) + 1;
+        counts.set(name, count);
+        return count === 1 ? `$${name}` : `$${name}_${count}`;
+      },
+      useFunction: (fn) => this.inlined.add(fn),
       dtype: this.dtype,
     };
   }

@@ -4,14 +4,18 @@ import type { FloatType } from "../../../compiler/math/expr.js";
 import { evaluateFunction } from "../../../compiler/math/evaluate.js";
 import type { MathName } from "../../../compiler/math/functions.js";
 import { mathFunctions, mathNames } from "../../../compiler/math/functions.js";
-import { mathIdentifier, printMathPrelude } from "../../../compiler/math/print-js.js";
+import { printInlined, printMathHelpers } from "../../../compiler/math/print-js.js";
 
 export type Compiled = Record<MathName, (...args: number[]) => number>;
 
-/** The functions as a generated module would hold them. */
+/** The functions, each around the block that a generated module would hold. */
 export function compileMath(dtype: FloatType, names: readonly MathName[] = mathNames): Compiled {
-  const members = names.map((name) => `${name}: ${mathIdentifier(name)}`).join(", ");
-  const text = `"use strict";\nconst fround = Math.fround;\n${printMathPrelude(names, dtype)}\nreturn { ${members} };`;
+  const functions = names.map((name) => mathFunctions[name][dtype]);
+  const members = functions.map((f) => {
+    const params = f.params.map((p) => p.name);
+    return `${f.name}(${params.join(", ")}) {\n${printInlined(f, params, "$result").join("\n")}\nreturn $result; }`;
+  });
+  const text = `"use strict";\nconst fround = Math.fround;\n${printMathHelpers(functions)}\nreturn { ${members.join(", ")} };`;
   return runInThisContext(`(function () {${text}})()`) as Compiled;
 }
 
