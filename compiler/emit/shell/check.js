@@ -1,5 +1,6 @@
 // Checks of arguments. Every wrong call ends here, before anything is written. Texts are only made where a check
-// fails: calls that go well leave no garbage behind.
+// fails, and what every call goes through is counted through: engines make an object for `for … of` where they do not see
+// that they need none. So calls that go well leave no garbage behind.
 
 /** @import { Names, Place, Sizes, Slot } from "./types.js" */
 
@@ -41,7 +42,7 @@ export function describe(value) {
  * @param {Names} names
  */
 export function take(where, value, { byName, places }) {
-  for (const place of places) place.value = undefined;
+  for (let i = 0; i < places.length; i++) /** @type {Place} */ (places[i]).value = undefined;
   if (typeof value !== "object" || value === null || kindOf(value) !== undefined) {
     throw new TypeError(`${where} must be an object, got ${describe(value)}`);
   }
@@ -67,6 +68,12 @@ export function fields(where, value, names) {
   take(where, value, namesOf(places));
   return places.map((place) => place.value);
 }
+
+/**
+ * Values where a call gives none.
+ * @type {Readonly<Record<string, unknown>>}
+ */
+export const none = Object.freeze(Object.create(null));
 
 /** @type {(name: string) => Place} */
 export const placeOf = (name) => ({ name, value: undefined });
@@ -101,10 +108,18 @@ export function checkInteger(where, what, value, low, high) {
  * @param {Sizes} sizes
  */
 export function countOf(slot, sizes) {
+  const { axes } = slot;
   let count = 1;
-  for (const axis of slot.axes) count *= axis < 0 ? /** @type {number} */ (sizes[~axis]) : axis;
+  for (let i = 0; i < axes.length; i++) {
+    const axis = /** @type {number} */ (axes[i]);
+    count *= axis < 0 ? /** @type {number} */ (sizes[~axis]) : axis;
+  }
   return count;
 }
+
+// Written once: a literal in a function is a new object at every call.
+const realKinds = /^Float(32|64)Array|^Array/;
+const integerKinds = /^Array|nt(8|16|32)Array|Clamped/;
 
 /**
  * Checks one tensor. Real numbers may be NaN or infinite; indices are integers from `slot.low` to `slot.high`.
@@ -123,7 +138,7 @@ export function checkTensor(where, slot, value, sizes) {
     return value;
   }
   const kind = kindOf(value) ?? "";
-  const isArray = (isReal ? /^Float(32|64)Array|^Array/ : /^Array|nt(8|16|32)Array|Clamped/).test(kind);
+  const isArray = (isReal ? realKinds : integerKinds).test(kind);
   const list = /** @type {ArrayLike<number>} */ (value);
   if (!isArray || list.length !== count) {
     // `[batch 2, steps 100, 64]`
@@ -166,7 +181,8 @@ export function checkItems(where, { name, low, high }, list, count) {
  * @param {boolean} required
  */
 export function checkTensors(where, slots, sizes, required) {
-  for (const slot of slots) {
+  for (let i = 0; i < slots.length; i++) {
+    const slot = /** @type {Slot} */ (slots[i]);
     const { value } = slot;
     if (required || value !== undefined) checkTensor(where, slot, value, sizes);
   }

@@ -2,7 +2,7 @@
 import { checkTensor } from "./check.js";
 import { write } from "./tensors.js";
 
-/** @import { Contexts, Core } from "./types.js" */
+/** @import { Contexts, Core, Slot } from "./types.js" */
 
 /**
  * @param {Core} core
@@ -22,12 +22,14 @@ export function createContexts(core) {
       );
     },
     check(where, sizes, required) {
-      for (const slot of slots) {
+      for (let i = 0; i < slots.length; i++) {
+        const slot = /** @type {Slot} */ (slots[i]);
         if (slot.value !== undefined || required(slot)) checkTensor(where, slot, slot.value, sizes);
       }
     },
     write(sizes) {
-      for (const slot of slots) {
+      for (let i = 0; i < slots.length; i++) {
+        const slot = /** @type {Slot} */ (slots[i]);
         if (slot.value === undefined) continue;
         write(slot, sizes);
         slot.given = true;

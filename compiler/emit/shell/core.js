@@ -1,7 +1,7 @@
 // What the parts of an instance share: kernels, buffers, the sizes of calls.
-import { checkItems, checkInteger, checkTensor, fields, placeOf } from "./check.js";
+import { checkItems, checkInteger, checkTensor, namesOf, placeOf, take } from "./check.js";
 
-/** @import { Call, Capacity, Core, Kernels, Manifest, Parts, Slot } from "./types.js" */
+/** @import { Call, Capacity, Core, Kernels, Manifest, Parts, Place, Slot } from "./types.js" */
 
 /**
  * @param {Manifest} manifest
@@ -65,6 +65,9 @@ export function createCore(manifest, kernels, capacity, parts) {
   const stepsPlace = placeOf("steps");
   /** @type {Core["options"]} */
   const options = [lengths, sizesPlace, batchPlace, stepsPlace];
+  const sizeNames = namesOf(dimensions.map(placeOf));
+  /** Where messages about sizes come from, by call. @type {Record<string, string>} */
+  const whereSizes = {};
   const extents = dimensions.map((name, i) =>
     slot(`sizes.${name}`, [~0], list(`sizes.${name}`), 1, /** @type {number} */ (capacities[i + 2])),
   );
@@ -75,8 +78,10 @@ export function createCore(manifest, kernels, capacity, parts) {
   let loaded;
   /** Is a call being read? */
   let reading = false;
-  /** Entries whose packed weights are those of now. @type {Set<string>} */
-  const settled = new Set();
+  /** Counts the times when weights may have changed. */
+  let change = 0;
+  /** The count when an entry ran last: if it is still that, its packed weights are those of now. @type {Map<string, number>} */
+  const settled = new Map();
   /** Have arrays of parameters been handed out, which may be written at any time? */
   let open = false;
 
@@ -86,40 +91,36 @@ export function createCore(manifest, kernels, capacity, parts) {
     return true;
   };
 
-  /** @type {Core["readCall"]} */
-  const read = (where) => {
-    const { sizes } = pending;
-    sizes[0] = checkInteger(where, "batch", batchPlace.value ?? batch, 1, batch);
-    sizes[1] = lengths.high = checkInteger(where, "steps", stepsPlace.value ?? steps, 0, steps);
-    pending.full = true;
-    if (lengths.value === undefined) pending.lengths.fill(lengths.high);
-    else {
-      pending.lengths.set(checkTensor(where, lengths, lengths.value, sizes));
-      checkItems(where, lengths, pending.lengths, /** @type {number} */ (sizes[0]));
-      pending.full = allAre(pending.lengths, lengths.high);
-    }
-    const { value: asked } = sizesPlace;
-    const given = asked === undefined ? [] : fields(`${where}: sizes`, asked, dimensions);
-    for (let i = 0; i < extents.length; i++) {
-      const each = /** @type {Int32Array} */ (pending.extents[i]);
-      const size = given[i] ?? capacities[i + 2];
-      const extent = parts.readExtent?.(where, /** @type {Slot} */ (extents[i]), size, each, sizes) ?? 0;
-      sizes[i + 2] = extent;
-      pending.full = pending.full && allAre(each, extent);
-    }
-    return pending;
-  };
-
+  // One function: minifiers write a function that is used once where it is called, and it is made anew at every call.
   /** @type {Core["readCall"]} */
   const readCall = (where) => {
     // Getters of the arguments run in between.
     if (reading) throw new TypeError(`${where}: another call is reading its arguments`);
     reading = true;
     try {
-      return read(where);
+      const { sizes } = pending;
+      sizes[0] = checkInteger(where, "batch", batchPlace.value ?? batch, 1, batch);
+      sizes[1] = lengths.high = checkInteger(where, "steps", stepsPlace.value ?? steps, 0, steps);
+      pending.full = true;
+      if (lengths.value === undefined) pending.lengths.fill(lengths.high);
+      else {
+        pending.lengths.set(checkTensor(where, lengths, lengths.value, sizes));
+        checkItems(where, lengths, pending.lengths, /** @type {number} */ (sizes[0]));
+        pending.full = allAre(pending.lengths, lengths.high);
+      }
+      const { value: asked } = sizesPlace;
+      if (asked !== undefined) take((whereSizes[where] ??= `${where}: sizes`), asked, sizeNames);
+      for (let i = 0; i < extents.length; i++) {
+        const each = /** @type {Int32Array} */ (pending.extents[i]);
+        const size = (asked && sizeNames.places[i]?.value) ?? capacities[i + 2];
+        const extent = parts.readExtent?.(where, /** @type {Slot} */ (extents[i]), size, each, sizes) ?? 0;
+        sizes[i + 2] = extent;
+        pending.full = pending.full && allAre(each, extent);
+      }
+      return pending;
     } finally {
       reading = false;
-      for (const place of options) place.value = undefined;
+      for (let i = 0; i < options.length; i++) /** @type {Place} */ (options[i]).value = undefined;
     }
   };
 
@@ -133,11 +134,11 @@ export function createCore(manifest, kernels, capacity, parts) {
       const made = pending;
       pending = call;
       loaded = undefined;
-      if (open) settled.clear();
+      if (open) change++;
       return made;
     },
     hold(handedOut = open) {
-      settled.clear();
+      change++;
       open = handedOut;
     },
     run(entry, call) {
@@ -149,10 +150,10 @@ export function createCore(manifest, kernels, capacity, parts) {
         table[labels.length] = call.full ? 1 : 0;
       }
       // A running stream alone does without looking for changes.
-      if (open && entry !== "step") settled.clear();
-      table[labels.length + 1] = settled.has(entry) ? 0 : 1;
+      if (open && entry !== "step") change++;
+      table[labels.length + 1] = settled.get(entry) === change ? 0 : 1;
       kernels[entry]?.();
-      settled.add(entry);
+      settled.set(entry, change);
     },
   };
 }

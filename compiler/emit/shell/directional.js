@@ -1,16 +1,17 @@
 // Derivatives in a direction: the tangents that `jvp` and `hvp` take, and `jvp`.
-import { checkTensors, namesOf, placeOf, take } from "./check.js";
-import { record, resultOf, write, writeAll } from "./tensors.js";
+import { checkTensors, namesOf, none, placeOf, take } from "./check.js";
+import { resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, Given, Sequence, Sizes } from "./types.js" */
+/** @import { Core, Given, Sequence, Sizes, Slot } from "./types.js" */
 
 /**
  * Tangents of what goes into a call: `{ x, m, h, params: { W } }`, missing ones zero. The tangent of an initial state
  * adds to what the tangents of parameters and contexts make of a computed one.
  * @param {Core} core
  * @param {Sequence} sequence
+ * @param {string} where
  */
-export function tangents(core, sequence) {
+export function tangents(core, sequence, where) {
   const inputs = core.slots("inputs", "tangent.input.", true);
   const values = [...inputs, ...core.slots("contexts", "tangent.context.")];
   const states = core.slots("states", "tangent.initial.");
@@ -18,16 +19,16 @@ export function tangents(core, sequence) {
   const named = placeOf("params");
   const names = namesOf([...values, ...states, named]);
   const paramNames = namesOf(params);
-  const none = record();
+  const whereParams = `${where}: params`;
   return {
-    /** @type {(where: string, given: Given, sizes: Sizes) => void} */
-    check(where, given, sizes) {
+    /** @type {(given: Given, sizes: Sizes) => void} */
+    check(given, sizes) {
       take(where, given, names);
       checkTensors(where, values, sizes, false);
       checkTensors(where, states, sizes, false);
       const { value = none } = named;
-      take(`${where}: params`, value, paramNames);
-      checkTensors(`${where}: params`, params, sizes, false);
+      take(whereParams, value, paramNames);
+      checkTensors(whereParams, params, sizes, false);
     },
     write() {
       const { sizes } = sequence.call;
@@ -35,13 +36,16 @@ export function tangents(core, sequence) {
       writeAll(params, sizes);
       core.hold();
       if (sequence.computes) core.run("initialJvp", sequence.call);
-      states.forEach((slot, i) => {
+      for (let i = 0; i < states.length; i++) {
+        const slot = /** @type {Slot} */ (states[i]);
         const { data } = slot;
-        const value = /** @type {ArrayLike<number>} */ (slot.value ?? []);
+        const value = /** @type {ArrayLike<number> | undefined} */ (slot.value);
         if (sequence.states[i]?.given || !slot.computed) write(slot, sizes);
-        else for (let k = 0; k < value.length; k++) data[k] = (data[k] ?? 0) + (value[k] ?? 0);
+        else if (value !== undefined) {
+          for (let k = 0; k < value.length; k++) data[k] = (data[k] ?? 0) + (value[k] ?? 0);
+        }
         slot.value = undefined;
-      });
+      }
     },
   };
 }
@@ -51,14 +55,14 @@ export function tangents(core, sequence) {
  * @param {Sequence} sequence
  */
 export function jvp(core, sequence) {
-  const direction = tangents(core, sequence);
+  const direction = tangents(core, sequence, "jvp: tangents");
   const result = resultOf(core.slots("outputs", "tangent.output.", true), {
     final: core.slots("states", "tangent.final."),
   });
   return {
     /** @type {(values: Given, given: Given) => Record<string, unknown>} */
     jvp(values, given) {
-      direction.check("jvp: tangents", given, sequence.check("jvp", values));
+      direction.check(given, sequence.check("jvp", values));
       sequence.begin();
       direction.write();
       core.run("jvp", sequence.call);

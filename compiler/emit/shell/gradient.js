@@ -1,6 +1,6 @@
 // Reverse mode: `backward`.
-import { checkTensors, countOf, namesOf, placeOf, take } from "./check.js";
-import { record, resultOf, writeAll } from "./tensors.js";
+import { checkTensors, countOf, namesOf, none, placeOf, take } from "./check.js";
+import { resultOf, writeAll } from "./tensors.js";
 
 /** @import { Core, Given, Sequence, Sizes, Slot } from "./types.js" */
 
@@ -8,22 +8,23 @@ import { record, resultOf, writeAll } from "./tensors.js";
  * Cotangents, or tangents of cotangents, of outputs and final states: `{ y, final: { h } }`, missing ones zero.
  * @param {Core} core
  * @param {string} prefix
+ * @param {string} where
  */
-export function cotangents(core, prefix) {
+export function cotangents(core, prefix, where) {
   const outputs = core.slots("outputs", `${prefix}output.`, true);
   const finals = core.slots("states", `${prefix}final.`);
   const final = placeOf("final");
   const names = namesOf([...outputs, final]);
   const finalNames = namesOf(finals);
-  const none = record();
+  const whereFinal = `${where}: final`;
   return {
-    /** @type {(where: string, values: Given, sizes: Sizes) => void} */
-    check(where, values, sizes) {
+    /** @type {(values: Given, sizes: Sizes) => void} */
+    check(values, sizes) {
       take(where, values, names);
       checkTensors(where, outputs, sizes, false);
       const { value = none } = final;
-      take(`${where}: final`, value, finalNames);
-      checkTensors(`${where}: final`, finals, sizes, false);
+      take(whereFinal, value, finalNames);
+      checkTensors(whereFinal, finals, sizes, false);
     },
     /** @type {(sizes: Sizes) => void} */
     write(sizes) {
@@ -59,22 +60,30 @@ export function createInitialGradient(core, sequence, prefixes) {
   // Room is only needed where one state may be given while another is computed.
   const several = states.filter((slot) => slot.computed).length > 1;
   const kept = slots.map((slot) => (several && slot.computed ? slot.data.slice() : undefined));
-  /** @type {(visit: (slot: Slot, copy: Slot["data"], count: number) => void) => void} */
+  /** @type {(visit: (data: Slot["data"], copy: Slot["data"], count: number) => void) => void} */
   const eachGiven = (visit) => {
-    slots.forEach((slot, i) => {
+    for (let i = 0; i < slots.length; i++) {
+      const slot = /** @type {Slot} */ (slots[i]);
       const copy = kept[i];
-      if (copy !== undefined && states[i % states.length]?.given) visit(slot, copy, countOf(slot, sequence.call.sizes));
-    });
+      if (copy === undefined || !states[i % states.length]?.given) continue;
+      visit(slot.data, copy, countOf(slot, sequence.call.sizes));
+    }
+  };
+  /** @type {(data: Slot["data"], copy: Slot["data"], count: number) => void} */
+  const setAside = (data, copy, count) => {
+    for (let k = 0; k < count; k++) copy[k] = /** @type {number} */ (data[k]);
+    data.fill(0, 0, count);
+  };
+  /** @type {(data: Slot["data"], copy: Slot["data"], count: number) => void} */
+  const putBack = (data, copy, count) => {
+    for (let k = 0; k < count; k++) data[k] = /** @type {number} */ (copy[k]);
   };
   /** @param {"initialBackward" | "initialHvp"} entry */
   return (entry) => {
     if (!sequence.computes) return;
-    eachGiven((slot, copy, count) => {
-      copy.set(slot.data.subarray(0, count));
-      slot.data.fill(0, 0, count);
-    });
+    eachGiven(setAside);
     core.run(entry, sequence.call);
-    eachGiven((slot, copy, count) => slot.data.set(copy.subarray(0, count)));
+    eachGiven(putBack);
   };
 }
 
@@ -83,16 +92,16 @@ export function createInitialGradient(core, sequence, prefixes) {
  * @param {Sequence} sequence
  */
 export function gradient(core, sequence) {
-  const given = cotangents(core, "grad.");
+  const given = cotangents(core, "grad.", "backward");
   const result = gradientResult(core, "grad.");
   const initialGradient = createInitialGradient(core, sequence, ["grad."]);
   return {
     /** @param {Given} values */
-    backward(values = {}) {
+    backward(values = none) {
       const { sizes } = sequence.call;
       if (!sequence.ran)
         throw new TypeError("backward: call forward first; its results are what backward differentiates");
-      given.check("backward", values, sizes);
+      given.check(values, sizes);
       given.write(sizes);
       core.run("backward", sequence.call);
       initialGradient("initialBackward");

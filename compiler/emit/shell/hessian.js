@@ -1,4 +1,5 @@
 // Hessian-vector products: `hvp`, the derivative of `backward` in a direction.
+import { none } from "./check.js";
 import { tangents } from "./directional.js";
 import { cotangents, createInitialGradient, gradientResult } from "./gradient.js";
 
@@ -9,18 +10,18 @@ import { cotangents, createInitialGradient, gradientResult } from "./gradient.js
  * @param {Sequence} sequence
  */
 export function hvp(core, sequence) {
-  const direction = tangents(core, sequence);
-  const weights = cotangents(core, "grad.");
-  const weightTangents = cotangents(core, "tangent.grad.");
+  const direction = tangents(core, sequence, "hvp: tangents");
+  const weights = cotangents(core, "grad.", "hvp: cotangents");
+  const weightTangents = cotangents(core, "tangent.grad.", "hvp: cotangentTangents");
   const initialGradient = createInitialGradient(core, sequence, ["grad.", "tangent.grad."]);
   const result = gradientResult(core, "tangent.grad.");
   return {
     /** @type {(values: Given, given: Given, cotangents?: Given, cotangentTangents?: Given) => Record<string, unknown>} */
-    hvp(values, given, cotangents = {}, cotangentTangents = {}) {
+    hvp(values, given, cotangents = none, cotangentTangents = none) {
       const sizes = sequence.check("hvp", values);
-      direction.check("hvp: tangents", given, sizes);
-      weights.check("hvp: cotangents", cotangents, sizes);
-      weightTangents.check("hvp: cotangentTangents", cotangentTangents, sizes);
+      direction.check(given, sizes);
+      weights.check(cotangents, sizes);
+      weightTangents.check(cotangentTangents, sizes);
       sequence.begin();
       direction.write();
       weights.write(sizes);

@@ -2,7 +2,7 @@
 import { checkTensors, namesOf, take } from "./check.js";
 import { resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, Sequence } from "./types.js" */
+/** @import { Core, Sequence, Slot } from "./types.js" */
 
 /**
  * @param {Core} core
@@ -31,12 +31,14 @@ export function createSequence(core) {
       sequence.ran = false;
       writeAll(inputs, call.sizes);
       sequence.computes = false;
-      for (const slot of states) {
+      for (let i = 0; i < states.length; i++) {
+        const slot = /** @type {Slot} */ (states[i]);
         slot.given = slot.value !== undefined;
         if (slot.computed && !slot.given) sequence.computes = true;
       }
       if (sequence.computes) core.run("initial", call);
-      for (const slot of states) {
+      for (let i = 0; i < states.length; i++) {
+        const slot = /** @type {Slot} */ (states[i]);
         if (slot.given || !slot.computed) write(slot, call.sizes);
       }
     },

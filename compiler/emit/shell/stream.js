@@ -1,5 +1,5 @@
 // Streaming, one step at a time: `step`, `reset`, `snapshot`, `restore`.
-import { checkTensors, countOf, namesOf, placeOf, quote, take } from "./check.js";
+import { checkTensors, countOf, namesOf, none, placeOf, quote, take } from "./check.js";
 import { record, resultOf, write, writeAll } from "./tensors.js";
 
 /** @import { Core, Given, Parts, Slot } from "./types.js" */
@@ -24,7 +24,6 @@ export function createStream(core, parts) {
   const [stateNames, contextNames] = [namesOf(states), namesOf(held)];
   const result = resultOf(core.slots("outputs", "step.output."), {});
   let call = core.newCall();
-  const none = record();
   let running = false;
 
   /** @param {Slot} slot */

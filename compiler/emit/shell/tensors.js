@@ -23,7 +23,7 @@ export function write(slot, sizes) {
  * @param {Sizes} sizes
  */
 export function writeAll(slots, sizes) {
-  for (const slot of slots) write(slot, sizes);
+  for (let i = 0; i < slots.length; i++) write(/** @type {Slot} */ (slots[i]), sizes);
 }
 
 /**
