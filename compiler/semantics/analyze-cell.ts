@@ -8,7 +8,7 @@ import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.j
 import { fitsInto } from "./broadcast.js";
 import { axesOf, Checker, type Known } from "./checker.js";
 import type { CellDeclaration } from "./declarations.js";
-import { isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
+import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { callKey, contextsKey, nextKey } from "./node-keys.js";
 import { inferConstant } from "./constants.js";
 import { resolveUse } from "./resolve-uses.js";
@@ -26,7 +26,7 @@ import type {
   TypedNode,
   TypedTensor,
 } from "./typed-program.js";
-import { reportUnused } from "./unused.js";
+import { callsReadByMember, reportUnused } from "./unused.js";
 
 export function analyzeCell(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector): TypedCell {
   return new CellAnalysis(declaration, known, collector).run();
@@ -238,11 +238,12 @@ class CellAnalysis {
     const entry = this.scope.entries.get(node.name);
     if (type === undefined || entry?.kind !== "state" || type.kind !== "real" || !isReal(this.checker, value)) return;
     const axes = axesOf(value.type);
-    if (fitsInto(axes, type.axes)) return;
+    if (fitsInto(axes, type.axes, this.checker.isRuntime)) return;
     const what = node.kind === "next" ? "next" : "initial";
     const message = `the ${what} value of \`${node.name}\` has shape ${printAxes(axes)}, the state has ${printAxes(type.axes)}`;
     this.checker.report("shape-mismatch", value.span, message, {
       related: [placeOfAxes(type.axes, entry.span), placeOfAxis(value, axes.length - 1)],
+      help: helpToFill(this.checker, axes, type.axes),
     });
   }
 
@@ -260,7 +261,7 @@ class CellAnalysis {
       for (const name of this.checker.known.functions.get(declaration)?.outerNames ?? []) this.scope.used.add(name);
     }
     const kinds = ["dimension", "real", "input", "context", "param", "equation", "function"] as const;
-    reportUnused(this.checker, this.scope, new Set(kinds));
+    reportUnused(this.checker, this.scope, new Set(kinds), callsReadByMember(this.node, this.scope));
   }
 
   private isComplete(graph: CellGraph): boolean {

@@ -3,7 +3,7 @@ import type { DerivativeNode, Expression, FunctionNode, Name } from "../syntax/a
 import { fitsInto } from "./broadcast.js";
 import { axesOf, type Checker } from "./checker.js";
 import { forEachPart } from "./expression-parts.js";
-import { isReal, placeOfAxis } from "./infer/mismatch.js";
+import { helpToFill, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { checkLinearity } from "./linearity.js";
 import { printAxes, type SemanticType } from "./semantic-type.js";
 import type { TypedDerivative, TypedFunction, TypedNode } from "./typed-program.js";
@@ -118,7 +118,10 @@ function referencesTo(expression: Expression, names: ReadonlySet<string>) {
 function checkShape(checker: Checker, name: string, value: TypedDerivative["value"], result: SemanticType): void {
   if (result.kind === "error" || value.type.kind === "error" || !isReal(checker, value)) return;
   const axes = axesOf(value.type);
-  if (fitsInto(axes, axesOf(result))) return;
+  if (fitsInto(axes, axesOf(result), checker.isRuntime)) return;
   const message = `the derivative of \`${name}\` has shape ${printAxes(axes)}, its value has ${printAxes(axesOf(result))}`;
-  checker.report("shape-mismatch", value.span, message, { related: [placeOfAxis(value, axes.length - 1)] });
+  checker.report("shape-mismatch", value.span, message, {
+    related: [placeOfAxis(value, axes.length - 1)],
+    help: helpToFill(checker, axes, axesOf(result)),
+  });
 }

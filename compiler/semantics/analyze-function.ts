@@ -9,7 +9,7 @@ import { axesOf, Checker, type Known, noInstances } from "./checker.js";
 import type { FunctionDeclaration } from "./declarations.js";
 import { forEachPart } from "./expression-parts.js";
 import { reportCycles } from "./cycles.js";
-import { isReal, placeOfAxis } from "./infer/mismatch.js";
+import { helpToFill, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { resolveType } from "./resolve-type.js";
 import { type Entry, namesInTypes, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
 import { printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
@@ -44,7 +44,8 @@ export function analyzeFunction(
   if (hasErrors() || !checker.sound) return undefined;
   checkDerivative(checker, node.name.text, derivative);
   if (hasErrors()) return undefined;
-  reportUnused(checker, scope, new Set(["parameter", "equation", "tangent"]));
+  const indirect = new Set([...throughTangents(scope, derivative, parameters), ...forDimensions(scope, node, own)]);
+  reportUnused(checker, scope, new Set(["parameter", "equation", "tangent"]), indirect);
   return {
     name: node.name.text,
     span: node.name.span,
@@ -59,6 +60,32 @@ export function analyzeFunction(
     divisors: checker.divisors,
     extent: checker.extent,
   };
+}
+
+/** Arguments whose tangents are used: a straight-through estimator reads nothing else of one. */
+function throughTangents(
+  scope: Scope,
+  derivative: TypedFunction["derivative"],
+  parameters: TypedFunction["parameters"],
+): ReadonlySet<string> {
+  const read = (derivative?.tangents ?? []).filter(({ name }) => scope.used.has(name));
+  return new Set(read.flatMap(({ parameter }) => parameters[parameter]?.name ?? []));
+}
+
+/** Arguments of which nothing but the shape is read, which tells a dimension that is. */
+function forDimensions(scope: Scope, node: FunctionNode, own: readonly string[]): ReadonlySet<string> {
+  const { derivative, equations, parameters, result, value } = node;
+  const values = [value, ...equations.map((equation) => equation.value), ...(derivative ? [derivative.value] : [])];
+  const wanted = new Set([...values.flatMap(namesOf), ...namesInTypes(sizesIn(result))]);
+  const isRead = (name: string): boolean => scope.used.has(name);
+  const namesIn = ({ type }: (typeof parameters)[number]): string[] => namesInTypes(sizesIn(type));
+  for (const known of parameters) if (isRead(known.name.text)) for (const name of namesIn(known)) wanted.delete(name);
+  const telling = parameters.filter((other) => namesIn(other).some((name) => own.includes(name) && wanted.has(name)));
+  return new Set(telling.map(({ name }) => name.text));
+}
+
+function sizesIn(type: FunctionNode["result"]): readonly Expression[] {
+  return type.kind === "tensor-type" ? type.dimensions : type.kind === "index-type" ? [type.bound] : [];
 }
 
 /** Own dimensions are the names in its types that the cell around it does not have. */
@@ -78,10 +105,7 @@ function declareFunctionScope(
   for (const [name, entry] of ownerNames(declaration)) if (!entries.has(name)) hidden.set(name, entry);
   const outer = new Set(entries.keys());
   const types = [...node.parameters.map(({ type }) => type), node.result];
-  const written = types.flatMap((type) =>
-    type.kind === "tensor-type" ? type.dimensions : type.kind === "index-type" ? [type.bound] : [],
-  );
-  const own = namesInTypes(written).filter((name) => !outer.has(name));
+  const own = namesInTypes(types.flatMap(sizesIn)).filter((name) => !outer.has(name));
   for (const name of own) entries.set(name, { kind: "dimension", span: node.name.span });
   const declare = (text: string, kind: "parameter" | "equation" | "tangent", span: Entry["span"]): void => {
     const existing = entries.get(text);
@@ -174,9 +198,10 @@ function checkResult(checker: Checker, node: FunctionNode, value: TypedExpressio
   }
   if (!isReal(checker, value)) return;
   const axes = axesOf(value.type);
-  if (fitsInto(axes, axesOf(result))) return;
+  if (fitsInto(axes, axesOf(result), checker.isRuntime)) return;
   const message = `\`${node.name.text}\` gives ${printAxes(axesOf(result))}, this is ${printAxes(axes)}`;
   checker.report("shape-mismatch", node.value.span, message, {
     related: [{ span: node.result.span, message: "the declared result" }, placeOfAxis(value, axes.length - 1)],
+    help: helpToFill(checker, axes, axesOf(result)),
   });
 }

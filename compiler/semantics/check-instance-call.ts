@@ -2,6 +2,7 @@
 import { DiagnosticCollector } from "../diagnostics/diagnostic.js";
 import type { ArgumentNode, CallNode } from "../syntax/ast.js";
 import { type Dim, printDim, provenAtLeast, subtractDims } from "../types/dim.js";
+import { equalShapes } from "../types/shape.js";
 import { bindDimensions } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
 import { axesOf, type Checker } from "./checker.js";
@@ -57,11 +58,7 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
   for (const [i, [tensor]] of matched.contexts.entries()) {
     const given = contexts[i] as TypedExpression;
     const declared = substituteType(tensor.type, dimensions);
-    const isEqual =
-      declared !== undefined &&
-      fitsInto(axesOf(given.type), axesOf(declared)) &&
-      fitsInto(axesOf(declared), axesOf(given.type));
-    if (isEqual) continue;
+    if (declared !== undefined && haveEqualShapes(given.type, declared)) continue;
     report(checker, instance, tensor, declared ?? tensor.type, given);
     return undefined;
   }
@@ -89,7 +86,18 @@ function fits(checker: Checker, declared: SemanticType, given: TypedExpression):
   if (declared.kind === "index") {
     return type.kind === "index" && provenAtLeast(subtractDims(declared.bound, type.bound), 0);
   }
-  return isReal(checker, given) && fitsInto(axesOf(type), axesOf(declared));
+  return isReal(checker, given) && (isNumber(given) || haveEqualShapes(type, declared));
+}
+
+/** `lower(0)`, `lower(-1)`: what stands there is plain. */
+function isNumber(given: TypedExpression): boolean {
+  if (given.kind === "elementwise") return given.operation === "negate" && given.operands.every(isNumber);
+  return given.kind === "number";
+}
+
+/** Other arguments do not repeat: the used cell would go on with one entry in the place of many. */
+function haveEqualShapes(given: SemanticType, declared: SemanticType): boolean {
+  return equalShapes(shapeOf(axesOf(given)), shapeOf(axesOf(declared)));
 }
 
 function report(
@@ -111,9 +119,20 @@ function report(
       },
       given.type.kind === "real" ? placeOfAxis(given, axesOf(given.type).length - 1) : placeOfAxes([], given.span),
     ],
-    help:
-      axesOf(declared).length === 0 || given.type.kind !== "real"
-        ? undefined
-        : `\`use ${instance.name} = ${instance.cell.name}(…)\` says which sizes it has: ${printAxes(axesOf(declared))}`,
+    help: helpFor(checker, instance, declared, given.type),
   });
+}
+
+function helpFor(
+  checker: Checker,
+  instance: TypedInstance,
+  declared: SemanticType,
+  given: SemanticType,
+): string | undefined {
+  const axes = axesOf(declared);
+  if (axes.length === 0 || given.kind !== "real") return undefined;
+  const list = printAxes(axes);
+  if (fitsInto(given.axes, axes, checker.isRuntime))
+    return `arguments do not repeat by themselves; where that is meant, add \`zeros(${list})\``;
+  return `\`use ${instance.name} = ${instance.cell.name}(…)\` says which sizes it has: ${list}`;
 }

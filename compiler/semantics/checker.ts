@@ -121,6 +121,9 @@ export class Checker {
     return symbolsOf(dim).find((symbol) => this.scope.entries.get(symbol)?.runtime === true);
   }
 
+  /** For `broadcast.ts`. */
+  readonly isRuntime = (dim: Dim): boolean => this.runtimeSymbol(dim) !== undefined;
+
   private checkAxes(typed: TypedExpression): TypedExpression {
     const axes = axesOf(typed.type);
     if (axes.length > axisLimit) {

@@ -127,26 +127,36 @@ export function substituteDim(dim: Dim, replacements: ReadonlyMap<string, Dim>):
 /** Coefficients that a proof may look at. */
 const proofLimit = 4096;
 
-/** True where `dim >= bound` holds for all sizes of at least 1. False means "not proven". */
-export function provenAtLeast(dim: Dim, bound: number): boolean {
+/** The smallest size that a symbol can stand for: sequences may have no steps, everything else has at least one entry. */
+function smallestSize(symbol: string): 0 | 1 {
+  return symbol === TIME_SYMBOL ? 0 : 1;
+}
+
+/**
+ * True where `dim >= bound` holds for all sizes. False means "not proven".
+ *
+ * @param smallest The smallest size of each symbol.
+ */
+export function provenAtLeast(dim: Dim, bound: number, smallest: (symbol: string) => 0 | 1 = smallestSize): boolean {
   const difference = subtractDims(dim, dimConstant(bound));
-  const whole = difference.terms.every((term) => term.powers.every(([, exponent]) => exponent > 0));
+  const divisors = difference.terms.flatMap(({ powers }) => powers.filter(([, exponent]) => exponent < 0));
+  if (divisors.some(([symbol]) => smallest(symbol) === 0)) return false;
   // A common monomial denominator is positive: multiply it away first.
-  const { terms } = whole ? difference : clearDenominators(difference);
+  const { terms } = divisors.length === 0 ? difference : clearDenominators(difference);
   const scale = terms.reduce((product, { denominator }) => product * denominator, 1);
   if (!(scale <= 2 ** 20)) return false;
   const polynomial = terms.map(({ numerator, denominator, powers }) => ({
     factor: (numerator * scale) / denominator,
     powers: new Map(powers),
   }));
-  // Every symbol s is 1 + s' with s' >= 0: a polynomial whose coefficients in s' are all non-negative is non-negative.
-  // Only monomials that divide a negative term can have negative ones.
+  // Every symbol s is its smallest size and s' >= 0 more: a polynomial whose coefficients in s' are all non-negative is
+  // non-negative. Only monomials that divide a negative term can have negative ones.
   let looked = 0;
   for (const { factor, powers } of polynomial) {
     if (factor >= 0) continue;
     for (const monomial of divisorsOfMonomial(powers)) {
       looked += 1;
-      if (looked > proofLimit || shiftedCoefficient(polynomial, monomial) < 0) return false;
+      if (looked > proofLimit || shiftedCoefficient(polynomial, monomial, smallest) < 0) return false;
     }
   }
   return true;
@@ -166,15 +176,21 @@ function* divisorsOfMonomial(powers: Powers): Generator<Powers> {
   }
 }
 
-/** The coefficient of a monomial in s' once every symbol s is written as 1 + s'. */
+/** The coefficient of a monomial in s' once every symbol s is written as its smallest size plus s'. */
 function shiftedCoefficient(
   polynomial: readonly { readonly factor: number; readonly powers: Powers }[],
   monomial: Powers,
+  smallest: (symbol: string) => 0 | 1,
 ): number {
   let sum = 0;
   for (const { factor, powers } of polynomial) {
     let product = factor;
-    for (const [symbol, exponent] of monomial) product *= choose(powers.get(symbol) ?? 0, exponent);
+    for (const symbol of new Set([...powers.keys(), ...monomial.keys()])) {
+      const [own, wanted] = [powers.get(symbol) ?? 0, monomial.get(symbol) ?? 0];
+      // (1 + s')^own has every power up to its own, s'^own has one.
+      if (smallest(symbol) === 1) product *= choose(own, wanted);
+      else if (own !== wanted) product = 0;
+    }
     sum += product;
   }
   return sum;

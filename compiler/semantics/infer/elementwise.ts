@@ -7,7 +7,7 @@ import type { ElementwiseName } from "../builtins.js";
 import { axesOf, type Checker } from "../checker.js";
 import { type Axis, printAxes } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { isReal, isTruth, placeOfAxes, placeOfAxis } from "./mismatch.js";
+import { helpForAmbiguous, isReal, isTruth, placeOfAxes, placeOfAxis } from "./mismatch.js";
 
 const truthOperators = new Set(["and", "or"]);
 const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
@@ -69,14 +69,15 @@ export function combine(
   let axes: readonly Axis[] = [];
   for (const operand of operands) {
     const own = axesOf(operand.type);
-    const result = broadcastAxes(axes, own);
+    const result = broadcastAxes(axes, own, checker.isRuntime);
     if (!result.ok) {
       const other = operands.find((candidate) => axesOf(candidate.type) === axes);
-      const message = `${words} have shapes ${printAxes(axes)} and ${printAxes(own)}`;
+      const shapes = `${words} have shapes ${printAxes(axes)} and ${printAxes(own)}`;
+      const message = result.why === "differ" ? shapes : `${shapes}, which fit in more than one way`;
       const first = other === undefined ? placeOfAxes(axes, span, result.left) : placeOfAxis(other, result.left);
       checker.report("shape-mismatch", reportAt, message, {
         related: [first, placeOfAxis(operand, result.right)],
-        help: helpFor(axes, own),
+        help: result.why === "differ" ? helpFor(axes, own) : helpForAmbiguous(axes, own),
       });
       return checker.error(span);
     }

@@ -1,6 +1,7 @@
 /** Reports about types that do not fit: both sides, each with where it came from. */
 import type { Span } from "../../source/span.js";
 import { printDim } from "../../types/dim.js";
+import { isAmbiguous } from "../broadcast.js";
 import { axesOf, type Checker } from "../checker.js";
 import { type Axis, printAxes, printSemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
@@ -66,4 +67,22 @@ function reportSeveralOutputs(checker: Checker, { span }: TypedExpression, insta
   checker.report("several-outputs", span, `\`${instance}\` has ${outputs.length} outputs, not one`, {
     help: first === undefined ? `read its states: \`${instance}.h'\`` : `choose one: \`${instance}.${first}\``,
   });
+}
+
+/** The two ways of a vector in a matrix; of others only that they must be told apart. */
+export function helpForAmbiguous(a: readonly Axis[], b: readonly Axis[]): string {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  const [axis] = short;
+  if (axis === undefined || short.length > 1 || long.length > 2) {
+    return "give both as many axes: `reshape(…)` with axes of 1 says along which axes it repeats";
+  }
+  const size = printDim(axis.dim);
+  return `\`reshape(…, [1, ${size}])\` is the same in every row, \`reshape(…, [${size}, 1])\` in every column`;
+}
+
+/** Where a value would fill its place in more than one way. */
+export function helpToFill(checker: Checker, axes: readonly Axis[], target: readonly Axis[]): string | undefined {
+  return axes.length < target.length && isAmbiguous(axes, target, checker.isRuntime)
+    ? helpForAmbiguous(axes, target)
+    : undefined;
 }

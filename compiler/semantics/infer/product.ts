@@ -36,7 +36,7 @@ export function inferProduct(checker: Checker, node: BinaryNode): TypedExpressio
     );
     return checker.error(node.span);
   }
-  const batch = broadcastAxes(a.slice(0, -2), b.slice(0, -2));
+  const batch = broadcastAxes(a.slice(0, -2), b.slice(0, -2), checker.isRuntime);
   if (!batch.ok) {
     const message = `the leading axes of ${printAxes(a)} and ${printAxes(b)} do not agree`;
     checker.report("shape-mismatch", node.operatorSpan, message, {

@@ -185,9 +185,16 @@ describe("declared derivatives", () => {
     "fn f(E: [v, d], i: index(v)): [d] { return E[i] derivative(dE) = dE[i] }",
     "fn f(derivative: [n]): [n] { return derivative derivative(dv) = derivative * dv }",
     "cell A(H) { input x: [H] derivative = 2 * x output y = derivative }",
+    // Of `p` nothing but the tangent is read.
+    "fn hard(p: [n], score: [n]): [n] { return if score == max(score) then 1 else 0 derivative(dp, _ds) = dp }",
+    "fn f(v: [n], p: [n]): [n] { d = 2 * dp return round(v) derivative(dv, dp) = dv + d }",
     "cell A(H, k: real = 2) { fn f(v: [n]): [n] { return round(v) derivative(dv) = k * dv } input x: [H] output y = f(x) }",
   ])("are fine in %s", (text) => {
     expectFine(text);
+  });
+
+  it("warn of an argument whose tangent is not used either", () => {
+    expectReport("fn f(‹p›: [n], score: [n]): [n] { return round(score) derivative(_dp, ds) = ds }", "unused-name");
   });
 
   it("warn of a tangent that is not used", () => {

@@ -90,6 +90,15 @@ describe("names", () => {
     expect(expectReport(text, "unused-name").severity).toBe("warning");
   });
 
+  it("says nothing about what counts without being read: sizes of arguments, calls of cells that are read by member", () => {
+    expectFine("fn f(v: [n], w: [m]): [n] { return v / m }");
+    expectFine("fn f(v: [n], w: [m]): [n + m] { return v[0] + zeros([n + m]) }");
+    const lower = "cell B(H) { input x: [H] output y = x output z = 2 * x }\n";
+    expectFine(`${lower}cell A(H) { input x: [H] use l = B(H) u = l(x) output y = l.y }`);
+    expectReport(`${lower}cell A(H) { input x: [H] use l = B(H) ‹u› = l(x) output y = x }`, "unused-name");
+    expectReport("fn f(v: [n], ‹w›: [n]): [n] { return v / n }", "unused-name");
+  });
+
   it("says nothing about unused names that begin with _, and about unused states and outputs", () => {
     expectFine("cell A(H) { input x, _z: [H] state k: [H] k' = x output y = x }");
     expectFine("cell A(H, eps: real = 1) { fn f(v: [n]): [n] { return v + eps / H } input x: [2] output y = f(x) }");

@@ -132,6 +132,31 @@ describe("shapes of every operation", () => {
     expectFine(inCell(items));
   });
 
+  it.each([
+    ["output y = scores ‹+› seen", "operands of `+` have shapes [S, S] and [S], which fit in more than one way"],
+    ["output y = seen ‹*› scores", "operands of `*` have shapes [S] and [S, S], which fit in more than one way"],
+    ["output y = ‹max›(scores, seen)", "arguments of `max` have shapes [S, S] and [S], which fit in more than one way"],
+    [
+      "output y = ‹if seen > 0 then scores else 0›",
+      "the parts of this condition have shapes [S] and [S, S], which fit in more than one way",
+    ],
+    ["state k: [S, S] k' = ‹seen› output y = k", "the next value of `k` has shape [S], the state has [S, S]"],
+  ])("asks which axis of a matrix with the same run-time axis twice is meant: %s", (items, message) => {
+    const around = (text: string): string =>
+      `cell A(D) { input x: [D] context m: [S, D] seen = m @ x scores = m @ transpose(m) ${text} output z = scores @ seen }`;
+    const report = expectReport(around(items), "shape-mismatch");
+    expect(report.message).toBe(message);
+    expect(report.help).toBe("`reshape(…, [1, S])` is the same in every row, `reshape(…, [S, 1])` in every column");
+    const told = items.replace(/‹|›/gu, "").replaceAll("seen", "reshape(seen, [1, S])");
+    expectFine(around(told));
+    expectFine(around(told.replaceAll("[1, S]", "[S, 1]")));
+  });
+
+  it("takes a square matrix and a vector as everywhere where the sizes are the cell's", () => {
+    expectFine(inCell("output z = U * y + outer(y, y) - y"));
+    expectFine("cell A(D) { context m: [S, D] context n: [S, R] output y = m + sum(m, axis = 0) + n[0, 0] }");
+  });
+
   it("shows both sides of a mismatch and where each came from", () => {
     const report = expectReport(
       "cell A(H, I) { input x: [I] state h: [H] param W: [H, H] h' = tanh(W @ h ‹+› x) output y = h' }",

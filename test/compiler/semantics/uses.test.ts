@@ -54,6 +54,21 @@ describe("used cells", () => {
   });
 
   it.each([
+    ["s", "[C], this is a scalar"],
+    ["s + 1", "[C], this is a scalar"],
+    ["reshape(s, [1])", "[C], this is [1]"],
+  ])("refuses an input that would have to repeat: %s", (argument, message) => {
+    const text = `cell Vec(C) { input x: [C] output y = x }
+cell A(C) { input s: real use v = Vec(C) output y = v(‹${argument}›) }`;
+    const report = expectReport(text, "shape-mismatch");
+    expect(report.message).toBe(`input \`x\` of \`v\` is ${message}`);
+    expect(report.help).toContain("add `zeros([C])`");
+    expect(report.related[0]?.message).toBe("declared in cell `Vec` with C = C");
+    expectFine(text.replace(/‹.*›/u, "s + zeros([C])"));
+    expectFine(text.replace(/‹.*›/u, "-1").replace("output y = v", "output z = s output y = v"));
+  });
+
+  it.each([
     "use a = B(H, H) output y = a(x)",
     "use a = B(I = H, H = 2 * H) output y = a(x = x)",
     "use a = B(H, H) use b = B(H, H) output y = b(a(x))",

@@ -19,6 +19,7 @@ import {
   provenAtLeast,
   substituteDim,
   subtractDims,
+  TIME_SYMBOL,
 } from "../../../compiler/types/dim.js";
 
 const [H, N, K] = [dimSymbol("H"), dimSymbol("N"), dimSymbol("K")];
@@ -70,6 +71,29 @@ describe("dimensions", () => {
     ["0 >= 1", number(0), 1, false],
   ])("%s", (_text, dim, bound, wanted) => {
     expect(provenAtLeast(dim, bound)).toBe(wanted);
+  });
+
+  it("a sequence may have no steps: nothing is proven from a first one", () => {
+    const T = dimSymbol(TIME_SYMBOL);
+    expect(provenAtLeast(T, 0)).toBe(true);
+    expect(provenAtLeast(T, 1)).toBe(false);
+    expect(provenAtLeast(subtractDims(T, number(1)), 0)).toBe(false);
+    expect(provenAtLeast(subtractDims(addDims(T, H), number(1)), 0)).toBe(true);
+    expect(provenAtLeast(subtractDims(multiplyDims(T, H), T), 0)).toBe(true);
+    expect(provenAtLeast(subtractDims(multiplyDims(T, H), H), 0)).toBe(false);
+    expect(provenAtLeast(divideDims(H, T) as Dim, 0)).toBe(false);
+  });
+
+  it("what is proven for symbols that may be 0 holds", () => {
+    const smallest = (symbol: string): 0 | 1 => (symbol === "H" ? 1 : 0);
+    const sizes = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(9), fc.nat(9));
+    fc.assert(
+      fc.property(arbitraryDim, fc.integer({ min: -3, max: 3 }), sizes, (dim, bound, drawn) => {
+        if (!provenAtLeast(dim, bound, smallest)) return;
+        expect(evaluateDim(dim, sizesOf(drawn))).toBeGreaterThanOrEqual(bound - 1e-9);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("what is proven holds", () => {
