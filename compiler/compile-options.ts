@@ -9,6 +9,8 @@ export interface SourceOptions {
   readonly file?: string;
   /** Reads imported files; without it only `std/…` can be imported. */
   readonly readFile?: ReadFile;
+  /** Precision of all numbers; `f32` where left out. Checks say which numbers of the text it cannot hold. */
+  readonly dtype?: "f32" | "f64";
 }
 
 export interface CompileOptions extends SourceOptions {
@@ -31,8 +33,6 @@ export interface CompileOptions extends SourceOptions {
    * compiled before. `instantiate` then wants them as its option `wasm`.
    */
   readonly wasmFile?: boolean;
-  /** Precision of all numbers; `f32` where left out. */
-  readonly dtype?: "f32" | "f64";
   /** With `backward`; true where left out. */
   readonly gradient?: boolean;
   /** With `jvp`. */

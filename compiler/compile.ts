@@ -1,6 +1,8 @@
 /** Text to module: the only file that knows the order of all phases. No input or output. */
 import type { CompileOptions, SourceOptions } from "./compile-options.js";
-import { emitModule } from "./emit/emit-module.js";
+import { DiagnosticCollector } from "./diagnostics/diagnostic.js";
+import { type EmittedModule, emitModule } from "./emit/emit-module.js";
+import { MemoryLimitError } from "./emit/memory-limit.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
 import { printSourceFile } from "./syntax/print-ast.js";
 import type { Manifest } from "../runtime/module/manifest.js";
@@ -55,9 +57,18 @@ export type CompileResult = CompileSuccess | CompileFailure;
  *     if (files.length > 0) writeFileSync(files[0].path, files[0].text);
  */
 export function compile(source: string, options: CompileOptions = {}): CompileResult {
-  const { cell, settings, diagnostics, sources } = lowerSource(source, options, "all sizes");
+  const { cell, written, settings, diagnostics, sources } = lowerSource(source, options, "all sizes");
   if (cell === undefined) return { files: [], manifest: undefined, diagnostics, sources };
-  const { manifest, text, wasmFiles } = emitModule(cell, settings);
+  let emitted: EmittedModule;
+  try {
+    emitted = emitModule(cell, settings);
+  } catch (error) {
+    if (!(error instanceof MemoryLimitError)) throw error;
+    const tooLarge = new DiagnosticCollector();
+    tooLarge.report("memory-limit", written.typed.span, error.message, { help: error.help });
+    return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...tooLarge.diagnostics], sources };
+  }
+  const { manifest, text, wasmFiles } = emitted;
   const name = settings.name ?? fileNameOf(cell.name);
   const endings = { wasm: ".wasm", "wasm-fma": ".fma.wasm" };
   const kernelFiles = wasmFiles.map(({ variant, bytes }) => ({ path: `${name}${endings[variant]}`, bytes }));

@@ -9,6 +9,7 @@ import {
 } from "./compile-options.js";
 import { type Diagnostic, DiagnosticCollector } from "./diagnostics/diagnostic.js";
 import { suggest } from "./diagnostics/suggest.js";
+import { checkConstants } from "./lower/check-constants.js";
 import { lowerCell } from "./lower/ast-to-graph.js";
 import type { LoweredCell } from "./lower/lowered-cell.js";
 import { analyze } from "./semantics/analyze.js";
@@ -59,7 +60,7 @@ export function checkSource(text: string, options: SourceOptions): CheckedSource
     if (found !== undefined) sources.set(path, new SourceFile(path, found));
     return found;
   };
-  const program = analyze(tree, read, collector);
+  const program = analyze(tree, read, collector, settings.dtype);
   for (const { span } of collector.diagnostics) {
     const standard = standardSources.get(span.file);
     if (standard !== undefined) sources.set(span.file, new SourceFile(span.file, standard));
@@ -67,15 +68,26 @@ export function checkSource(text: string, options: SourceOptions): CheckedSource
   return { program, tree, collector, settings, diagnostics: collector.diagnostics, sources };
 }
 
-export interface LowerResult extends Findings {
-  /** Undefined where there are errors. */
-  readonly cell: LoweredCell | undefined;
-  /** Dimensions of the cell that were given no size; none where there are errors. */
-  readonly openDimensions: readonly string[];
-  /** The same cell as it was written: the file that declares it, and what the checks found. */
-  readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell } | undefined;
+interface LowerFindings extends Findings {
   readonly settings: CheckedOptions;
 }
+
+interface LowerSuccess extends LowerFindings {
+  readonly cell: LoweredCell;
+  /** Dimensions of the cell that were given no size. */
+  readonly openDimensions: readonly string[];
+  /** The same cell as it was written: the file that declares it, and what the checks found. */
+  readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell };
+}
+
+interface LowerFailure extends LowerFindings {
+  readonly cell: undefined;
+  readonly openDimensions: readonly [];
+  readonly written: undefined;
+}
+
+/** The cell is undefined where there are errors. */
+export type LowerResult = LowerSuccess | LowerFailure;
 
 /**
  * Checks a source and lowers one of its cells.
@@ -86,7 +98,7 @@ export interface LowerResult extends Findings {
 export function lowerSource(text: string, options: CompileOptions, sizes: "all sizes" | "symbolic"): LowerResult {
   const { program, tree, collector, settings, diagnostics, sources } = checkSource(text, options);
   const found = { settings, diagnostics, sources };
-  const failed = { ...found, cell: undefined, written: undefined, openDimensions: [] };
+  const failed: LowerFailure = { ...found, cell: undefined, written: undefined, openDimensions: [] };
   if (collector.hasErrors) return failed;
   const elsewhere = importedCell(tree, program, settings);
   if (elsewhere !== undefined) return lowerSource(elsewhere.text, { ...options, ...elsewhere.options }, sizes);
@@ -99,7 +111,8 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
     reals: new Map(given.filter(([name]) => reals.has(name))),
   };
   const cell = lowerCell(program, typed.name, values, collector);
-  if (collector.hasErrors) return failed;
+  if (collector.hasErrors || cell === undefined) return failed;
+  checkConstants(cell, typed.span, settings.dtype, collector);
   const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
   return { ...found, cell, openDimensions, written: { tree, typed } };
 }

@@ -2,16 +2,18 @@
 import { check } from "../compile.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { exitCodes, type Run } from "./command.js";
+import { choiceOption } from "./arguments.js";
 import { allInputs, countFindings, findingsToJson, showFindings } from "./sources.js";
 
 export const run: Run = (args, terminal) => {
+  const dtype = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32");
   const inputs = allInputs("check", args);
   const all: Diagnostic[] = [];
   const json: unknown[] = [];
   // A file that several others import is reported once.
   const seen = new Set<string>();
   for (const { file, text, readFile } of inputs) {
-    const result = check(text, { file, readFile });
+    const result = check(text, { file, readFile, dtype });
     const diagnostics = result.diagnostics.filter((diagnostic) => {
       const key = JSON.stringify([diagnostic.code, diagnostic.span, diagnostic.message]);
       return !seen.has(key) && seen.add(key);

@@ -84,7 +84,7 @@ export const checkCommand: CommandEntry = {
   description: `
 Checks files for all sizes at once: names, shapes, cycles, unused parameters. All errors
 are reported in one run. A FILE of - is standard input.`,
-  options: [json, { name: "strict", kind: "flag", help: "warnings count as errors" }],
+  options: [json, { name: "strict", kind: "flag", help: "warnings count as errors" }, dtype],
   examples: [
     ["recell check cells/*.cell", "checks every file"],
     ["recell check --json gru.cell", "for editors and scripts: places as offsets, lines and columns"],

@@ -1,6 +1,7 @@
 /** One run of the command line, from arguments to exit code. Nothing here ends the process, so that tests can call it. */
 import { InvariantError } from "../diagnostics/invariant.js";
 import { suggest } from "../diagnostics/suggest.js";
+import { MemoryLimitError } from "../emit/memory-limit.js";
 import { version } from "../version.js";
 import { type CommandEntry, parseArguments, UsageError } from "./arguments.js";
 import { type ExitCode, exitCodes, type Run } from "./command.js";
@@ -71,6 +72,15 @@ function report(problem: unknown, terminal: Terminal): ExitCode {
   if (problem instanceof UsageError) {
     terminal.error(`recell: ${problem.message}\n`);
     return exitCodes.usage;
+  }
+  // Sizes that no memory holds, here or in an instance: not of the compiler's making.
+  if (
+    problem instanceof RangeError &&
+    (problem instanceof MemoryLimitError || /^instantiate: /u.test(problem.message))
+  ) {
+    const help = problem instanceof MemoryLimitError ? `; ${problem.help}` : "";
+    terminal.error(`recell: ${problem.message}${help}\n`);
+    return exitCodes.failed;
   }
   const detail = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
   const what = problem instanceof InvariantError ? "a bug of recell" : "an unexpected error";

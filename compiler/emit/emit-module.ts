@@ -5,12 +5,14 @@ import { lowerProgram } from "../lower/graph-to-kernel/index.js";
 import { buildSequenceProgram } from "../transform/pipeline.js";
 import type { SequenceProgram } from "../transform/sequence-program.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
+import { addressableBytes, MemoryLimitError } from "./memory-limit.js";
 import { printKernelProgram } from "./js/print-kernel.js";
 import { printModule } from "./js/module.js";
 import { buildManifest, type ModuleOptions } from "./manifest.js";
 import { dropSingleRounds } from "../transform/kernel/drop-single-rounds.js";
 import { simd128 } from "../transform/kernel/target.js";
 import { emitKernels, scheduleKernels } from "./wasm/emit-kernels.js";
+import { smallestBytes } from "./wasm/layout.js";
 import { printMemoryPlan } from "./wasm/print-memory.js";
 import { printWasmLoader, printWasmModule, type WasmFile } from "./wasm/module.js";
 
@@ -24,7 +26,11 @@ export interface EmittedModule {
 /** Changes kernels before they are printed: for looking at them, and for timing parts of them. */
 export type RewriteKernels = (kernel: KernelProgram) => KernelProgram;
 
-/** Every dimension of `cell` but the run-time ones must have a size. */
+/**
+ * Every dimension of `cell` but the run-time ones must have a size.
+ *
+ * @throws MemoryLimitError where WebAssembly cannot address what the smallest instance takes.
+ */
 export function emitModule(
   cell: LoweredCell,
   options: ModuleOptions,
@@ -51,9 +57,12 @@ const emitJs: Emit = (manifest, program, { dtype }, rewrite) => {
   return { text: printModule(manifest, printKernelProgram(kernel, dtype)), wasmFiles: [] };
 };
 
-const emitWasm: Emit = (manifest, program, { dtype, fma, wasmFile }, rewrite) => {
+const emitWasm: Emit = (manifest, program, options, rewrite) => {
+  const { dtype, fma, wasmFile } = options;
   const target = { dtype, target: simd128, runtimeDimensions: manifest.runtimeDimensions };
   const planned = scheduleKernels(program, target);
+  const bytes = smallestBytes(planned.layout);
+  if (bytes > addressableBytes) throw new MemoryLimitError(bytes, options);
   const scheduled = { ...planned, kernel: rewrite(planned.kernel) };
   const kernels = {
     plan: printMemoryPlan(scheduled.kernel, scheduled.layout),

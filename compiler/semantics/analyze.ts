@@ -1,11 +1,13 @@
 /** Syntax trees to a typed program: modules, names, shapes, all checks. Reports everything it finds, in order. */
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
+import type { RealType } from "../ops/number-range.js";
 import type { SourceFileNode } from "../syntax/ast.js";
 import { analyzeCell } from "./analyze-cell.js";
 import { analyzeFunction } from "./analyze-function.js";
 import { type CellDeclaration, type Declaration, declareModules, type FunctionDeclaration } from "./declarations.js";
 import { loadModules, type ReadFile } from "./load-modules.js";
-import { neededBy } from "./needed-declarations.js";
+import { neededBy, valuesIn } from "./needed-declarations.js";
+import { checkNumbers } from "./number-range.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "./typed-program.js";
 import { reportUnusedImports } from "./unused.js";
@@ -15,15 +17,21 @@ import { reportUnusedImports } from "./unused.js";
  *
  * @param file its span's file name is what relative imports start from
  * @param readFile gives the text of an imported file; files of the standard library are known without it
+ * @param dtype what the numbers of a module will be
  * @returns the cells of `file`; those with errors have `sound: false`. Empty where a file does not parse: names that seem
  *   to be missing may stand in what was left out.
  */
-export function analyze(file: SourceFileNode, readFile: ReadFile, collector: DiagnosticCollector): TypedProgram {
+export function analyze(
+  file: SourceFileNode,
+  readFile: ReadFile,
+  collector: DiagnosticCollector,
+  dtype: RealType = "f32",
+): TypedProgram {
   const hadErrors = collector.hasErrors;
   const first = collector.diagnostics.length;
   const modules = loadModules(file, readFile, collector);
   const parsed = !hadErrors && !collector.diagnostics.slice(first).some(({ code }) => !importCodes.has(code));
-  const program = parsed ? analyzeModules(modules, file, collector) : { file: file.span.file, cells: new Map() };
+  const program = parsed ? analyzeModules(modules, file, collector, dtype) : { file: file.span.file, cells: new Map() };
   tidy(collector, first, file.span.file);
   return program;
 }
@@ -34,6 +42,7 @@ function analyzeModules(
   modules: ReturnType<typeof loadModules>,
   file: SourceFileNode,
   collector: DiagnosticCollector,
+  dtype: RealType,
 ): TypedProgram {
   const root = declareModules(modules, collector);
   const cells = new Map<CellDeclaration, TypedCell | undefined>();
@@ -46,6 +55,7 @@ function analyzeModules(
   for (const declaration of order) {
     const known = { cells, functions };
     if (unordered.has(declaration)) continue;
+    checkNumbers(valuesIn(declaration), dtype, collector);
     if (declaration.kind === "cell") cells.set(declaration, analyzeCell(declaration, known, collector));
     else functions.set(declaration, analyzeFunction(declaration, known, collector));
   }

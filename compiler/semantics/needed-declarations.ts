@@ -1,4 +1,5 @@
 /** What the text of a cell or function refers to. */
+import type { CellItem, Expression } from "../syntax/ast.js";
 import type { Declaration } from "./declarations.js";
 import { forEachPart } from "./expression-parts.js";
 
@@ -11,36 +12,40 @@ export function neededBy(declaration: Declaration): Declaration[] {
     const found = (kind === "function" ? nested?.get(name) : undefined) ?? module.entries.get(name)?.declaration;
     if (found?.kind === kind) needed.push(found);
   };
-  const items = declaration.kind === "cell" ? declaration.node.items : declaration.node.equations;
-  const values =
-    declaration.kind === "cell"
-      ? declaration.node.parameters.flatMap(({ defaultValue }) => defaultValue ?? [])
-      : [declaration.node.value, declaration.node.derivative?.value].filter((value) => value !== undefined);
-  for (const item of items) {
-    switch (item.kind) {
-      case "use":
-        add(item.cell.text, "cell");
-        values.push(...item.arguments.map(({ value }) => value));
-        break;
-      case "equation":
-      case "output":
-        values.push(item.value);
-        break;
-      case "state":
-        if (item.initial !== undefined) values.push(item.initial);
-        break;
-      case "param":
-        values.push(...(item.initializer?.arguments ?? []));
-        break;
-      case "input":
-      case "context":
-      case "function":
-    }
-  }
-  for (const value of values) {
+  const items = declaration.kind === "cell" ? declaration.node.items : [];
+  for (const item of items) if (item.kind === "use") add(item.cell.text, "cell");
+  for (const value of valuesIn(declaration)) {
     forEachPart(value, (part) => {
       if (part.kind === "call") add(part.callee.text, "function");
     });
   }
   return needed;
+}
+
+/** The expressions of a cell, without those of its functions, or of a function. */
+export function valuesIn(declaration: Declaration): readonly Expression[] {
+  if (declaration.kind === "function") {
+    const { equations, value, derivative } = declaration.node;
+    return [value, ...(derivative ? [derivative.value] : []), ...equations.map((equation) => equation.value)];
+  }
+  const { parameters, items } = declaration.node;
+  return [...parameters.flatMap(({ defaultValue }) => defaultValue ?? []), ...items.flatMap(valuesOfItem)];
+}
+
+function valuesOfItem(item: CellItem): readonly Expression[] {
+  switch (item.kind) {
+    case "use":
+      return item.arguments.map(({ value }) => value);
+    case "equation":
+    case "output":
+      return [item.value];
+    case "state":
+      return item.initial === undefined ? [] : [item.initial];
+    case "param":
+      return item.initializer?.arguments ?? [];
+    case "input":
+    case "context":
+    case "function":
+      return [];
+  }
 }

@@ -228,6 +228,11 @@ export class ExpressionBuilder {
         help: "the largest number is about 1.8e308",
       });
     }
+    if (value === 0 && /[1-9]/u.test(text.replace(/e.*$/iu, ""))) {
+      this.fail("number-underflow", span.start, span.end, `\`${clip(text)}\` is too small for a float64`, {
+        help: "the smallest number is about 4.9e-324",
+      });
+    }
     return this.made({ kind: "number", value, text, span }, []);
   }
 

@@ -200,6 +200,14 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + 1 }`,
       "params together. With symbols this is checked when the sizes are given.",
     example: `cell A(H) { input x: [0] output y = sum(x) / H }`,
   },
+  "memory-limit": {
+    severity: "error",
+    summary: "sizes at which no memory of WebAssembly is large enough",
+    explanation:
+      "WebAssembly addresses 4 GiB: parameters, gradients, packed copies and what a call needs lie in them. The target js has no " +
+      "such limit; without derivatives and in f32 a module takes less. Found when a module is made, with its sizes.",
+    example: `cell A { input x: [40000] param W: [40000, 40000] output y = W @ x }`,
+  },
   "run-time-dimension": {
     severity: "error",
     summary: "a dimension of a context in a place whose size is fixed",
@@ -315,6 +323,14 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower(2 * x) }`,
     summary: "files that import each other",
     explanation: "Imports form no circles: move what both files need into a third.",
     example: `import { B } from "./example.cell"`,
+  },
+  "number-range": {
+    severity: "warning",
+    summary: "a number that is infinite or 0 in the module",
+    explanation:
+      "A module has float32 numbers unless `dtype` says f64 (`recell check --dtype f64` checks for that). Literals, arithmetic with " +
+      "nothing but numbers and the values of real parameters beyond 3.4e38 are infinite there, below 1.4e-45 they are 0.",
+    example: `cell A(H) { input x: [H] output y = x / (x + 1e-50) }`,
   },
   "unused-name": {
     severity: "warning",

@@ -57,6 +57,12 @@ export const syntaxCodes = {
     explanation: "Literals are float64 numbers, at most about 1.8e308.",
     example: `cell A(H) { input x: [H] output y = x * 1e999 }`,
   },
+  "number-underflow": {
+    severity: "error",
+    summary: "a number too small for a float64",
+    explanation: "Literals are float64 numbers; the smallest above 0 is about 4.9e-324.",
+    example: `cell A(H) { input x: [H] output y = x + 1e-400 }`,
+  },
   "misplaced-prime": {
     severity: "error",
     summary: "a prime that does not belong to a name",

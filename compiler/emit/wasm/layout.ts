@@ -12,7 +12,16 @@
  */
 import { invariant } from "../../diagnostics/invariant.js";
 import type { ElementType, KernelProgram } from "../../ir/kernel/types.js";
-import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, TIME_SYMBOL } from "../../types/dim.js";
+import {
+  BATCH_SYMBOL,
+  constantOf,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  evaluateDim,
+  symbolsOf,
+  TIME_SYMBOL,
+} from "../../types/dim.js";
 
 /** Where a buffer begins. */
 export type Address =
@@ -137,6 +146,16 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
     segments,
     addresses: [...words.values()],
   };
+}
+
+/** What the smallest instance takes, with one example, one step and sizes of 1: no other takes less. */
+export function smallestBytes({ fixedEnd, segments }: MemoryLayout): number {
+  const one = (dim: Dim): number => evaluateDim(dim, new Map(symbolsOf(dim).map((symbol) => [symbol, 1])));
+  const bytes = segments.map(({ elementBytes, sizes, most }) => {
+    const entries = Math.max(...sizes.map(one));
+    return align(elementBytes * (most === undefined ? entries : Math.min(entries, one(most))));
+  });
+  return bytes.reduce((sum, own) => sum + own, fixedEnd) + SLACK;
 }
 
 function align(bytes: number): number {

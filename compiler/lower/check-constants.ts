@@ -1,0 +1,46 @@
+/** Warnings about constants of a lowered cell that the numbers of its module cannot hold. */
+import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
+import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import { lostIn, rangeHelp, type RealType } from "../ops/number-range.js";
+import { scalarValues } from "../ops/scalar-values.js";
+import type { Span } from "../source/span.js";
+import type { LoweredCell } from "./lowered-cell.js";
+
+/** Values of real parameters, what is computed from constants only, and numbers of initialisers; each number once. */
+export function checkConstants(cell: LoweredCell, span: Span, dtype: RealType, collector: DiagnosticCollector): void {
+  // A literal was reported where it stands, in the form it is written in.
+  const reported = collector.diagnostics.filter(({ code }) => code === "number-range");
+  const known = new Set(reported.map(({ message }) => Number(message.split("`")[1])));
+  const isHeld = (value: number, place: Span): boolean => {
+    const lost = lostIn(dtype, value);
+    if (lost === undefined) return true;
+    if (known.has(value) || known.has(-value)) return false;
+    collector.report("number-range", place, `\`${value}\` is ${lost}`, { help: rangeHelp });
+    known.add(value);
+    return false;
+  };
+  for (const fn of cell.initial === undefined ? [cell.step] : [cell.step, cell.initial])
+    checkFunction(fn, isHeld, span);
+  for (const { initializer } of cell.params) {
+    if (initializer.kind === "constant") isHeld(initializer.value, span);
+    if (initializer.kind === "uniform") isHeld(initializer.bound, span);
+    if (initializer.kind === "normal") isHeld(initializer.deviation, span);
+  }
+}
+
+function checkFunction(fn: GraphFunction, isHeld: (value: number, place: Span) => boolean, span: Span): void {
+  const values = new Map<ValueId, number>();
+  for (const { operation, operands, results, origin } of fn.instructions) {
+    const given = operands.map((id) => values.get(id));
+    if (!given.every((value) => value !== undefined)) continue;
+    const value =
+      operation.kind === "constant"
+        ? operation.value
+        : operation.kind === "map"
+          ? scalarValues[operation.op](...given)
+          : operation.kind === "broadcast" || operation.kind === "reshape"
+            ? given[0]
+            : undefined;
+    if (value !== undefined && isHeld(value, origin.span ?? span)) values.set(results[0] as ValueId, value);
+  }
+}

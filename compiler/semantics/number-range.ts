@@ -1,0 +1,47 @@
+/** Warnings about numbers of the text that the numbers of a module cannot hold. */
+import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
+import { lostIn, rangeHelp, type RealType } from "../ops/number-range.js";
+import { scalarValues } from "../ops/scalar-values.js";
+import type { Span } from "../source/span.js";
+import type { Expression } from "../syntax/ast.js";
+import { clip } from "../syntax/reporter.js";
+import { partsOf } from "./expression-parts.js";
+
+/** Reports literals, and results of arithmetic with nothing but literals, that are infinite or 0 in `dtype`. */
+export function checkNumbers(values: readonly Expression[], dtype: RealType, collector: DiagnosticCollector): void {
+  const check = (value: number, text: string, span: Span): number | undefined => {
+    const lost = lostIn(dtype, value);
+    if (lost === undefined) return value;
+    collector.report("number-range", span, `\`${clip(text)}\` is ${lost}`, { help: rangeHelp });
+    return undefined;
+  };
+  /** The number that an expression is; undefined where it is none, or one that was reported. Nesting has a limit. */
+  const visit = (expression: Expression): number | undefined => {
+    if (expression.kind === "number") return check(expression.value, expression.text, expression.span);
+    const parts = partsOf(expression).map(visit);
+    if (!parts.every((part) => part !== undefined)) return undefined;
+    const [a, b] = parts;
+    if (expression.kind === "unary") return expression.operator === "-" && a !== undefined ? -a : undefined;
+    const operation = expression.kind === "binary" ? arithmetic.get(expression.operator) : undefined;
+    if (operation === undefined || a === undefined || b === undefined) return undefined;
+    const value = scalarValues[operation](a, b);
+    // Only a division by 0 is meant to be infinite.
+    if (!Number.isFinite(value) && operation !== "div") {
+      collector.report("number-range", expression.span, `this is ${value}, in float64 too`, { help: rangeHelp });
+      return undefined;
+    }
+    return check(value, String(value), expression.span);
+  };
+  values.forEach(visit);
+}
+
+const arithmetic = new Map([
+  ["+", "add"],
+  ["-", "sub"],
+  ["*", "mul"],
+  ["/", "div"],
+  ["^", "pow"],
+] as const satisfies readonly (readonly [string, keyof typeof scalarValues])[]) as ReadonlyMap<
+  string,
+  keyof typeof scalarValues
+>;
