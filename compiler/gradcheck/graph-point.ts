@@ -55,8 +55,9 @@ export function weigh(fn: GraphFunction, point: Point, outputs: readonly BatchVa
   for (const [i, name] of fn.outputNames.entries()) {
     const weight = weights.get(name);
     if (weight === undefined) continue;
-    const factors = numbersOf(weight);
-    for (const [j, value] of numbersOf(outputs[i] as BatchValue).entries()) sum += value * (factors[j] as number);
+    const numbers = numbersOf(outputs[i] as BatchValue);
+    // An output that all examples share is weighed for each.
+    for (const [j, factor] of numbersOf(weight).entries()) sum += factor * (numbers[j % numbers.length] as number);
   }
   return sum;
 }

@@ -125,9 +125,17 @@ export function toBatchValue(at: PointSizes, tensor: PointTensor): BatchValue {
   return { examples: unpad(tensor.values, padded, own) };
 }
 
-/** Back to one padded array. */
+/** The tensor of each example, also where they share one. */
+export function examplesOf(value: BatchValue, count: number): readonly Tensor[] {
+  return "shared" in value ? new Array<Tensor>(count).fill(value.shared) : value.examples;
+}
+
+/**
+ * Back to one padded array. What is each example's own may be one value for all of them: the gradient by what nothing depends on
+ * is a zero that they share.
+ */
 export function fromBatchValue(at: PointSizes, tensor: PointTensor, value: BatchValue): Float64Array {
-  const parts: readonly Tensor[] = "shared" in value ? [value.shared] : value.examples;
+  const parts = examplesOf(value, tensor.role === "param" ? 1 : at.batch);
   const numbers = parts.flatMap(({ data }) => [...data]);
   const result = new Float64Array(tensor.values.length);
   for (const [i, place] of realPlaces(at, tensor).entries()) result[place] = numbers[i] as number;

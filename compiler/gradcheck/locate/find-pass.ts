@@ -86,9 +86,11 @@ function firstDifference(
   tolerance: number,
 ): Pick<ChangedNumber, "output" | "position" | "before" | "after"> | undefined {
   for (const [output, value] of before) {
-    const numbers = numbersOf(after.get(output) as BatchValue);
-    for (const [position, was] of numbersOf(value).entries()) {
-      const is = numbers[position] as number;
+    const [olds, news] = [numbersOf(value), numbersOf(after.get(output) as BatchValue)];
+    // A value that all examples share may become each example's own, and the other way round.
+    for (let position = 0; position < Math.max(olds.length, news.length); position++) {
+      const was = olds[position % olds.length] as number;
+      const is = news[position % news.length] as number;
       if (Object.is(is, was) || Math.abs(is - was) <= tolerance * Math.max(1, Math.abs(was))) continue;
       return { output, position, before: was, after: is };
     }

@@ -16,6 +16,7 @@ import { gradientOf, tangentsOnly } from "../../transform/pipeline.js";
 import { evaluateDim } from "../../types/dim.js";
 import { agreedBySides, complexStep, mapSides, type Sides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
+import { examplesOf } from "../point.js";
 import { reverseDisagrees } from "./disagree.js";
 import { compareMoments, momentOf } from "./order.js";
 import { outputsByName, type Subject, weightedOutputs } from "./subject.js";
@@ -124,8 +125,9 @@ export function locateInForwardMode({ fn, context, values, sizes, rules }: Subje
   let found: (FaultyOperation & { readonly moment: number[] }) | undefined;
   for (const [i, entry] of watched.entries()) {
     const at = fn.outputs.length + i;
-    const own = examplesOf(derived.get(`tangent.${entry.output}`) as BatchValue, 1);
-    const sides = mapSides(step, (side) => examplesOf(side[at] as BatchValue, 1));
+    const count = countOf(step[0][at] as BatchValue);
+    const own = examplesOf(derived.get(`tangent.${entry.output}`) as BatchValue, count);
+    const sides = mapSides(step, (side) => examplesOf(side[at] as BatchValue, count));
     for (const [example, tensor] of own.entries()) {
       for (const [place, analytic] of tensor.data.entries()) {
         // A wrong rule may give numbers where there are none.
@@ -159,9 +161,8 @@ export function zeroOf({ shape, shared }: ValueType, sizes: readonly Sizes[]): B
   return shared ? { shared: make(sizes[0] as Sizes) } : { examples: sizes.map(make) };
 }
 
-function examplesOf(value: BatchValue, count: number): readonly Tensor[] {
-  return "shared" in value ? new Array<Tensor>(count).fill(value.shared) : value.examples;
-}
+/** One where all examples share the value. */
+const countOf = (value: BatchValue): number => ("shared" in value ? 1 : value.examples.length);
 
 function oneHot({ shape, data }: Tensor, place: number): Tensor {
   return { shape, data: data.map((_, i) => (i === place ? 1 : 0)) };
