@@ -76,6 +76,9 @@ const known = [
   ...["gradient", "jvp", "hvp", "name"],
 ];
 
+/** What a text without a name is called in messages. */
+export const unnamedFile = "input.cell";
+
 /** @throws CompileOptionsError */
 export function checkOptions(options: CompileOptions): CheckedOptions {
   if (typeof options !== "object" || options === null) fail(`options must be an object, got ${String(options)}`);
@@ -101,7 +104,7 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
     fail(`name must be a file name of letters, digits, ".", "_" and "-", got ${JSON.stringify(name)}`);
   }
   return {
-    file: file ?? "input.cell",
+    file: file ?? unnamedFile,
     readFile: readFile ?? (() => undefined),
     cell,
     dimensions: checkDimensions(dimensions),

@@ -4,7 +4,7 @@ import { readSafetensors } from "../../runtime/io/safetensors.js";
 import { loadModule } from "../../runtime/module/load-js.js";
 import type { CompiledModule } from "../../runtime/module/compiled-module.js";
 import { createRandom } from "../../runtime/random.js";
-import { CompileOptionsError, type SourceOptions } from "../compile-options.js";
+import { CompileOptionsError, type SourceOptions, unnamedFile } from "../compile-options.js";
 import { renderDiagnostics } from "../diagnostics/render.js";
 import { emitModule } from "../emit/emit-module.js";
 import { CellError } from "../in-process.js";
@@ -105,6 +105,7 @@ function withVerdict(
   const exponents = checkNumber("exponents", options.exponents ?? Math.min(8, layout.size), 0, layout.size);
   const facts: Omit<Diagnosis, "verdict"> = {
     cell: plain.manifest.cell,
+    file: options.file ?? unnamedFile,
     dimensions: { ...plain.manifest.dimensions, ...data.sizes },
     batch: data.batch,
     steps,

@@ -53,8 +53,10 @@ export interface GradientFlow {
   readonly total: NormCurve;
   readonly states: readonly NormCurve[];
   readonly passedOn: readonly PassedOn[];
-  /** Indices into `passedOn`: the way by which most of the gradient goes from the next state to the state. */
+  /** Indices into `passedOn`: the way by which the largest part of the gradient goes from a next state to a state. */
   readonly mainWay: readonly number[];
+  /** How much goes that way, as a part of the gradient by the whole state before the step: from 0 to 1. */
+  readonly mainShare: number;
   /** Steps back at which the gradient is no longer finite; undefined where it always is. */
   readonly notFinite: number | undefined;
 }
@@ -109,6 +111,8 @@ export interface Verdict {
 
 export interface Diagnosis {
   readonly cell: string;
+  /** The name of the text that was diagnosed; places may be in others that it imports. */
+  readonly file: string;
   readonly dimensions: Readonly<Record<string, number>>;
   readonly batch: number;
   /** Steps that were run: fewer than asked for where values overflow. */

@@ -1,7 +1,8 @@
 /** A diagnosis as a picture: an SVG file that needs nothing else, and an HTML page around it. */
-import type { Diagnosis, NormCurve, Saturation } from "./diagnosis.js";
+import type { Diagnosis, NormCurve } from "./diagnosis.js";
 import { headline } from "./print-diagnosis.js";
 import { drawChart, escapeText, type Series } from "./draw-chart.js";
+import { lineOf } from "./verdict.js";
 
 const width = 980;
 const margin = 28;
@@ -31,7 +32,7 @@ export function drawDiagnosis(diagnosis: Diagnosis): string {
     if (wide || i % 2 === 0) y += 250 + margin;
   });
   if (saturation.length > 0) {
-    const bars = drawSaturation(saturation, y);
+    const bars = drawSaturation(diagnosis, y);
     parts.push(bars.svg);
     y += bars.height;
   }
@@ -153,7 +154,7 @@ function normSeries(curve: NormCurve, index: number): Series {
 }
 
 /** A bar for each nonlinearity: what is stuck below, what can move, what is stuck above. */
-function drawSaturation(sites: readonly Saturation[], top: number): { svg: string; height: number } {
+function drawSaturation({ saturation: sites, file }: Diagnosis, top: number): { svg: string; height: number } {
   const shown = sites.slice(0, 24);
   const [barLeft, barWidth] = [430, 330];
   const parts = [text(margin, top + 6, "saturation of each nonlinearity", "heading")];
@@ -168,7 +169,7 @@ function drawSaturation(sites: readonly Saturation[], top: number): { svg: strin
     parts.push(text(barLeft + i * 90 + 15, top + 5, label, "tick"));
   });
   for (const { kind, equation, place, low, high, slope, stuckUnits, units } of shown) {
-    const source = place === undefined ? "" : `line ${place.line}: ${place.text}`;
+    const source = place === undefined ? "" : `${lineOf(place, file)}: ${place.text}`;
     parts.push(text(margin, y + 11, `${kind} in ${equation}`, ""));
     parts.push(text(margin + 120, y + 11, source.length > 38 ? `${source.slice(0, 37)}…` : source, "code faint"));
     parts.push(`<rect x="${barLeft}" y="${y}" width="${barWidth}" height="14" fill="#e4e4e7"/>`);

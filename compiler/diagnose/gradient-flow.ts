@@ -8,6 +8,7 @@ import type { CallGradient, FloatArray } from "../../runtime/module/compiled-mod
 import { createRandom, type Random } from "../../runtime/random.js";
 import type { GradientFlow, NormCurve, PassedOn } from "./diagnosis.js";
 import { norm, randomDirection } from "./linear-algebra.js";
+import { type Flows, mainWay } from "./main-way.js";
 import { type PreparedRun, valuesAt } from "./prepared-run.js";
 import { placeOf, type PlaceLookup } from "./source-place.js";
 import { packStates, unpackStates } from "./state-vector.js";
@@ -45,16 +46,18 @@ export function followGradient(
     const t = last - 1 - k;
     if (t < 0) break;
     const gradient = backAt(t, { final: unpackStates(layout, current, batch) });
-    edges.add(gradient, lengths);
     current = packStates(layout, gradient.initial, batch);
+    edges.add(gradient, current, lengths);
     run.progress("backward", k + 1, last);
   }
-  const passedOn = edges.result(place);
+  const way = mainWay(run.probed.graph, edges.flows());
+  const arriving = edges.arriving();
   return {
     loss: start.loss,
     ...curves.result(),
-    passedOn,
-    mainWay: mainWay(run, edges.shares(), curves.largestState()),
+    passedOn: edges.result(place),
+    mainWay: way.edges,
+    mainShare: arriving > 0 ? Math.min(1, way.carried / arriving) : 0,
     notFinite,
   };
 }
@@ -95,8 +98,6 @@ interface Curves {
   /** `logs`: what was divided off each example before. */
   add(gradient: Float64Array, logs: Float64Array, isFirst: boolean): void;
   result(): Pick<GradientFlow, "total" | "states">;
-  /** Index of the state with the largest part of the gradient. */
-  largestState(): number;
 }
 
 function createCurves({ data, layout }: PreparedRun): Curves {
@@ -110,15 +111,12 @@ function createCurves({ data, layout }: PreparedRun): Curves {
     zeros: [] as number[],
   }));
   const origin = new Float64Array(batch);
-  const squares = new Float64Array(parts.length);
   return {
     add(gradient, logs, isFirst) {
       if (isFirst) for (let b = 0; b < batch; b++) origin[b] = Math.log(lengthOf(gradient, b, 0, layout.size));
       parts.forEach(({ from, width }, i) => {
         const own = Array.from({ length: batch }, (_, b) => {
           const length = lengthOf(gradient, b, from, width);
-          const whole = lengthOf(gradient, b, 0, layout.size);
-          if (whole > 0) squares[i] = (squares[i] as number) + (length / whole) ** 2;
           return length === 0 ? -Infinity : Math.log(length) + (logs[b] as number) - (origin[b] as number);
         });
         const curve = made[i] as (typeof made)[number];
@@ -134,10 +132,6 @@ function createCurves({ data, layout }: PreparedRun): Curves {
       const [total, ...states] = made;
       return { total: total as NormCurve, states };
     },
-    largestState() {
-      const own = squares.subarray(1);
-      return own.indexOf(Math.max(...own));
-    },
   };
 
   function lengthOf(gradient: Float64Array, b: number, from: number, width: number): number {
@@ -146,31 +140,45 @@ function createCurves({ data, layout }: PreparedRun): Curves {
 }
 
 interface Edges {
-  /** `lengths`: zero for examples whose gradient has ended. */
-  add(gradient: CallGradient, lengths: Float64Array): void;
-  shares(): readonly number[];
+  /**
+   * @param arriving The gradient by the state before the step.
+   * @param lengths Zero for examples whose gradient has ended.
+   */
+  add(gradient: CallGradient, arriving: Float64Array, lengths: Float64Array): void;
+  flows(): Flows;
+  /** Mean norm of the gradient by the state before a step, relative to that behind it. */
+  arriving(): number;
   result(place: PlaceLookup): PassedOn[];
 }
 
-function createEdges({ probed, data }: PreparedRun): Edges {
+function createEdges({ probed, data, layout }: PreparedRun): Edges {
   const { batch } = data;
   const { nodes, edges } = probed.graph;
-  const sums = edges.map(() => ({ log: 0, count: 0, share: 0, shares: 0 }));
+  const sums = edges.map(() => ({ log: 0, count: 0, share: 0, left: 0 }));
+  const totals = new Float64Array(nodes.length);
+  let arrived = 0;
+  let steps = 0;
+  const mean = (sum: number): number => (steps === 0 ? 0 : sum / steps);
+  const factorOf = ({ log, count }: (typeof sums)[number]): number => (count === 0 ? 0 : Math.exp(log / count));
   const lengthIn = (gradient: CallGradient, probe: string, b: number): number => {
     const values = gradient[probe] as FloatArray;
     const width = values.length / batch;
     return norm(Float64Array.from(values.subarray(b * width, (b + 1) * width)));
   };
   return {
-    add(gradient, lengths) {
+    add(gradient, arriving, lengths) {
       for (let b = 0; b < batch; b++) {
         if (lengths[b] === 0) continue;
-        edges.forEach(({ reader }, i) => {
+        steps += 1;
+        arrived += norm(arriving.subarray(b * layout.size, (b + 1) * layout.size));
+        const own = probed.nodeProbes.map((probe) => lengthIn(gradient, probe, b));
+        for (const [node, total] of own.entries()) totals[node] = (totals[node] as number) + total;
+        edges.forEach(({ reader, read }, i) => {
           const sum = sums[i] as (typeof sums)[number];
-          const given = lengthIn(gradient, probed.nodeProbes[reader] as string, b);
+          const given = own[reader] as number;
           const arrives = lengthIn(gradient, probed.edgeProbes[i] as string, b);
           sum.share += arrives;
-          sum.shares += 1;
+          sum.left += Math.min(arrives, own[read] as number);
           // A state at zero passes nothing on to its factor: such steps would make the mean zero however few they are.
           if (given === 0 || arrives === 0) return;
           sum.log += Math.log(arrives / given);
@@ -178,36 +186,23 @@ function createEdges({ probed, data }: PreparedRun): Edges {
         });
       }
     },
-    shares: () => sums.map(({ share, shares }) => (shares === 0 ? 0 : share / shares)),
+    flows: () => ({
+      totals: Array.from(totals, mean),
+      left: sums.map(({ left }) => mean(left)),
+      factors: sums.map(factorOf),
+    }),
+    arriving: () => mean(arrived),
     result: (place) =>
       edges.map(({ reader, read }, i) => {
-        const { log, count, share, shares } = sums[i] as (typeof sums)[number];
+        const sum = sums[i] as (typeof sums)[number];
         const equation = nodes[reader]?.equation;
         return {
           equation: equation?.name ?? "",
           reads: nodes[read]?.name ?? "",
           place: placeOf(equation?.span, place, equation?.name),
-          factor: count === 0 ? 0 : Math.exp(log / count),
-          share: shares === 0 ? 0 : share / shares,
+          factor: factorOf(sum),
+          share: mean(sum.share),
         };
       }),
   };
-}
-
-/** From the next value of a state along the edges with the largest share to a state. */
-function mainWay({ probed }: PreparedRun, shares: readonly number[], state: number): number[] {
-  const { edges, next, nodes } = probed.graph;
-  const way: number[] = [];
-  let at = next[state];
-  while (at !== undefined && nodes[at]?.equation !== undefined) {
-    let best: number | undefined;
-    for (const [i, edge] of edges.entries()) {
-      if (edge.reader !== at || !((shares[i] as number) > 0)) continue;
-      if (best === undefined || (shares[i] as number) > (shares[best] as number)) best = i;
-    }
-    if (best === undefined) break;
-    way.push(best);
-    at = edges[best]?.read;
-  }
-  return way;
 }

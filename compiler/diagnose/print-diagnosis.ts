@@ -1,19 +1,21 @@
 /** A diagnosis as text for a terminal. */
 import type { Diagnosis, Saturation } from "./diagnosis.js";
-import { short, signed } from "./verdict.js";
+import { lineOf, percent, short, signed } from "./verdict.js";
 
 export function printDiagnosis(diagnosis: Diagnosis): string {
   const { verdict, gradient, lyapunov, jacobian, saturation } = diagnosis;
   const lines = [headline(diagnosis), "", ...verdict.words];
   if (gradient !== undefined) {
+    // What cancels leaves rounding, which is no part of the gradient.
+    const largest = Math.max(...gradient.passedOn.map(({ share }) => share));
     const rows = gradient.passedOn
-      .filter(({ share }) => share > 0)
+      .filter(({ share }) => share > 1e-3 * largest)
       .sort((a, b) => b.share - a.share)
       .slice(0, 12)
       .map(({ equation, reads, factor, share, place }) => [
         `${equation} → ${reads}`,
         `×${short(factor)}`,
-        `${Math.round(100 * share)} %`,
+        percent(share),
         place?.text ?? "",
       ]);
     lines.push("", "what equations hand back, and how much of the gradient goes that way", ...table(rows));
@@ -34,7 +36,7 @@ export function printDiagnosis(diagnosis: Diagnosis): string {
     lines.push(
       "",
       "nonlinearities: values at the lower and the upper end, mean slope",
-      ...table(saturation.map(siteRow)),
+      ...table(saturation.map((site) => siteRow(site, diagnosis.file))),
     );
   }
   return `${lines.join("\n")}\n`;
@@ -51,14 +53,17 @@ export function headline({ cell, dimensions, batch, steps, seed, data, params }:
   ].join(", ");
 }
 
-function siteRow({ kind, equation, place, low, high, slope, stuckUnits, units }: Saturation): string[] {
-  const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+function siteRow(
+  { kind, equation, place, low, high, slope, stuckUnits, units }: Saturation,
+  file: string,
+): string[] {
+  const tenths = (part: number): string => `${(100 * part).toFixed(1)} %`;
   const stuck = stuckUnits === 0 ? "" : `${stuckUnits} of ${units} units never move`;
   return [
     `${kind} in ${equation}`,
-    place === undefined ? "" : `line ${place.line}`,
-    percent(low),
-    percent(high),
+    place === undefined ? "" : lineOf(place, file),
+    tenths(low),
+    tenths(high),
     slope.toFixed(3),
     stuck,
   ];

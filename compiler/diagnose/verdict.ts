@@ -21,7 +21,7 @@ export function judge(facts: Facts): Verdict {
       flowSentence(flow, gradient),
       ...endedSentences(flow, gradient),
       ...stateSentences(gradient),
-      ...waySentences(flow, gradient),
+      ...waySentences(flow, facts, gradient),
       ...lyapunovSentences(facts),
       ...saturationSentences(facts),
     ],
@@ -128,15 +128,24 @@ function stateSentences({ states, total, notFinite }: GradientFlow): string[] {
   });
 }
 
-const where = (place: SourcePlace | undefined): string => (place === undefined ? "" : ` (line ${place.line})`);
+/** The file too, where it is not the one that is diagnosed. */
+export const lineOf = ({ file, line }: SourcePlace, own: string): string =>
+  file === own ? `line ${line}` : `${file}, line ${line}`;
 
-function waySentences({ flow }: FlowJudgement, { passedOn, mainWay }: GradientFlow): string[] {
+const where = (place: SourcePlace | undefined, { file }: Pick<Facts, "file">): string =>
+  place === undefined ? "" : ` (${lineOf(place, file)})`;
+
+export const percent = (part: number): string =>
+  part > 0 && part < 0.005 ? "less than 1 %" : `${Math.round(100 * part)} %`;
+
+function waySentences({ flow }: FlowJudgement, facts: Facts, { passedOn, mainWay, mainShare }: GradientFlow): string[] {
   const way = mainWay.map((index) => passedOn[index]).filter((edge) => edge !== undefined);
   const [first, ...rest] = way;
   if (first === undefined) return [];
   const path = way.map(({ equation }) => equation);
   const end = way[way.length - 1]?.reads ?? "";
-  const sentence = `Most of it goes ${[...path, end].join(" → ")}`;
+  const part = mainShare >= 0.5 ? "Most of it" : `The largest part of it, about ${percent(mainShare)},`;
+  const sentence = `${part} goes ${[...path, end].join(" → ")}`;
   const steepest = rest.reduce(
     (found, edge) => ((flow === "explodes" ? edge.factor > found.factor : edge.factor < found.factor) ? edge : found),
     first,
@@ -144,7 +153,7 @@ function waySentences({ flow }: FlowJudgement, { passedOn, mainWay }: GradientFl
   const verb = steepest.factor > 1.05 ? "amplifies" : steepest.factor < 0.95 ? "contracts" : "keeps";
   const text = steepest.place?.text ?? steepest.equation;
   return [
-    `${sentence}; on this way ${text}${where(steepest.place)} ${verb} it: ×${short(steepest.factor)} to ${steepest.reads}.`,
+    `${sentence}; on this way ${text}${where(steepest.place, facts)} ${verb} it: ×${short(steepest.factor)} to ${steepest.reads}.`,
   ];
 }
 
@@ -166,10 +175,9 @@ function lyapunovSentences({ lyapunov }: Facts): string[] {
 export const signed = (value: number): string =>
   Number.isFinite(value) ? `${value < 0 ? "-" : "+"}${Math.abs(value).toPrecision(3)}` : String(value);
 
-function saturationSentences({ saturation }: Facts): string[] {
-  return saturation.flatMap(({ kind, equation, place, low, high, stuckUnits, units }) => {
-    const name = `${kind} in ${equation}${where(place)}`;
-    const percent = (part: number): string => `${Math.round(100 * part)} %`;
+function saturationSentences(facts: Facts): string[] {
+  return facts.saturation.flatMap(({ kind, equation, place, low, high, stuckUnits, units }) => {
+    const name = `${kind} in ${equation}${where(place, facts)}`;
     const words: string[] = [];
     if (low + high > 0.5) words.push(`The ${name} is at its limits for ${percent(low + high)} of its values.`);
     else if (stuckUnits > 0) words.push(`${stuckUnits} of ${units} units of the ${name} are at a limit in every step.`);
@@ -177,10 +185,11 @@ function saturationSentences({ saturation }: Facts): string[] {
   });
 }
 
-function overflowSentence({ overflow, data, params }: Facts): string {
+function overflowSentence(facts: Facts): string {
+  const { overflow, data, params } = facts;
   if (overflow === undefined) return "";
   const { step, equation, place, example, value } = overflow;
-  const from = step < 0 ? `the initial value of ${equation}` : `${place?.text ?? equation}${where(place)}`;
+  const from = step < 0 ? `the initial value of ${equation}` : `${place?.text ?? equation}${where(place, facts)}`;
   const when = step < 0 ? "Before the first step" : `At step ${step}`;
   const cause = data === "given" || params === "given" ? " The data and parameters given are finite." : "";
   return `${when} ${from} becomes ${value} in example ${example}: only what comes before was examined.${cause}`;
