@@ -127,6 +127,16 @@ export function numberOption(name: string, text: string | undefined, fallback: n
   return value;
 }
 
+/** From 0 to 1. */
+export function shareOption(name: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) {
+    throw new UsageError(`--${name} must be a number from 0 to 1, got ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
 /** `I=64` options as numbers by name. */
 export function sizesOption(name: string, entries: readonly string[]): Record<string, number> {
   const sizes = new Map<string, number>();

@@ -155,6 +155,10 @@ wrong it names the equation and shows the smallest case. The same seed gives the
 The derivative that a function states is the rule: the gradient must follow it. How far it
 is from the true one is printed with its place, and fails nothing.
 
+A gradient that was zero or at a kink at every point has been compared with nothing: further
+points are drawn for it, and where none tells anything the check fails, unless it is zero by
+construction. The cell is also run from its declared start; what is not finite there is named.
+
 Exits with 1 where a derivative is wrong, and where there is nothing to compare: the file
 has errors, nothing has a gradient, values are nowhere finite, a call has more than a
 million numbers. How it is done: spec/gradient-checking.md.`,
@@ -171,6 +175,8 @@ million numbers. How it is done: spec/gradient-checking.md.`,
     },
     { name: "tolerance-f32", kind: "text", value: "X", help: "the same in float32; 1e-4 where left out" },
     { name: "scale", kind: "text", value: "X", help: "size of random inputs and states; 1 where left out" },
+    { name: "kinks", kind: "text", value: "X", help: "share of numbers at kinks and ties, 0 to 1; 0 where left out" },
+    { name: "allow-uncompared", kind: "flag", help: "passes gradients that could be compared at no point" },
     { ...dtype, help: "f32, f64 or both (the default): modules to check" },
     { ...target, help: "wasm (the default) or js: what to compile for" },
     json,

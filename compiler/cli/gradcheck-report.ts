@@ -1,6 +1,13 @@
 /** The report of a gradient check for people and for programs. */
-import type { Fault } from "../gradcheck/locate/fault.js";
-import type { Comparison, DeclaredReport, GradientReport, MethodReport, TensorReport } from "../gradcheck/report.js";
+import type { Fault, FaultPlace } from "../gradcheck/locate/fault.js";
+import type {
+  Comparison,
+  DeclaredReport,
+  GradientReport,
+  MethodReport,
+  SingularStart,
+  TensorReport,
+} from "../gradcheck/report.js";
 
 type Paint = (code: string, text: string) => string;
 
@@ -48,7 +55,8 @@ export function printReport(report: GradientReport, color: boolean): string {
     lines.push("");
   }
   if (report.declared.length > 0) lines.push(...printDeclared(report.declared), "");
-  for (const tensor of tensors) lines.push(...failuresOf(tensor, paint));
+  for (const tensor of tensors) lines.push(...failuresOf(tensor, paint), ...nothingComparedIn(tensor, paint));
+  if (report.singularStart !== undefined) lines.push(...printStart(report.singularStart, paint), "");
   if (report.fault !== undefined) lines.push(...printFault(report.fault, paint), "");
   lines.push(...summary(report, paint));
   return `${lines.join("\n")}\n`;
@@ -76,8 +84,10 @@ function printDeclared(declared: readonly DeclaredReport[]): string[] {
 /** An error within its bar is no reproach and shows as the bar. */
 function cellText(method: MethodReport | undefined, paint: Paint): string {
   if (method === undefined) return "".padStart(14);
-  const { worst, kinks, passed } = method;
+  const { worst, kinks, passed, compared, vanishing } = method;
   if (worst === undefined) return (kinks > 0 ? "at kinks" : "none").padStart(14);
+  // Zero against zero agrees to the last digit and says nothing.
+  if (compared === vanishing) return "zero".padStart(14);
   const text = worst.error.toExponential(1).padStart(14);
   return passed ? text : paint("31", text);
 }
@@ -90,6 +100,21 @@ function failuresOf({ role, name, methods }: TensorReport, paint: Paint): string
     return [
       `${paint("31", what)}: ${number(worst.analytic)} and ${number(worst.numeric)} ± ${(worst.bar * scaleOf(worst)).toExponential(0)} ${whereOf(worst)}`,
     ];
+  });
+}
+
+/** What a run without a comparison says is not that the derivatives agree. */
+function nothingComparedIn({ role, name, zero, uncompared, passed, methods }: TensorReport, paint: Paint): string[] {
+  if (zero) return [`${role} ${name}: the gradient is zero by construction, no real number of it reaches a result`];
+  return uncompared.map((precision) => {
+    const own = methods.filter((method) => method.precision === precision);
+    const found = [
+      ...(own.some(({ compared }) => compared > 0) ? ["zero"] : []),
+      ...(own.some(({ kinks }) => kinks > 0) ? ["at kinks"] : []),
+    ];
+    const why = found.length === 0 ? "at no point" : `${found.join(" or ")} at every point`;
+    const what = `${role} ${name}, ${precision === "f64" ? "float64" : "float32"}`;
+    return `${passed ? what : paint("31", what)}: nothing to compare, the gradient was ${why}`;
   });
 }
 
@@ -110,24 +135,53 @@ function sizesText(dimensions: Readonly<Record<string, number>>, batch: number, 
   return [...sizes, `${plural(batch, "example")},`, plural(steps, "step")].join(" ");
 }
 
+/** Ways out of a singular point, by the operation that comes to it. */
+const waysOut: Readonly<Record<string, string>> = {
+  sqrt: "add a small number under the root, sqrt(… + 1e-6)",
+  div: "add a small number to the divisor, … / (… + 1e-6)",
+  log: "add a small number to the argument, log(… + 1e-6)",
+  pow: "add a small number to the base, (… + 1e-6) ^ …",
+};
+
+function printStart(start: SingularStart, paint: Paint): string[] {
+  const { of, names, precision, operation, equation, place, step } = start;
+  const called = precision === "f64" ? "float64" : "float32";
+  const what = of === "values" ? `${names.join(", ")} not finite` : `gradient by ${names.join(", ")} not finite`;
+  const lines = [paint("31;1", `at the declared start, parameters and states as declared: ${what} in ${called}`)];
+  if (place !== undefined) lines.push(`  ${placeText(place)}`);
+  if (operation === undefined) return lines;
+  const begins = of === "values" ? "it begins at" : "going backwards it begins at";
+  const when = step === undefined ? "before the first step" : `at step ${step}`;
+  lines.push(`  ${begins} \`${operation}\`${equation === undefined ? "" : ` in ${equation}`}, ${when}`);
+  const elsewhere = "let the state or parameter start at another value, state h: [H] = 1";
+  const way = waysOut[operation];
+  lines.push(`  way out: ${way === undefined ? "" : `${way}; or `}${elsewhere}`);
+  return lines;
+}
+
+function placeText({ span, line, column, text }: FaultPlace): string {
+  const [first = ""] = text.split("\n");
+  return `${span.file}:${line}:${column}  ${first.length > 80 ? `${first.slice(0, 79)}…` : first}`;
+}
+
 const subjects = { reverse: "reverse mode", forward: "forward mode", second: "second derivatives" } as const;
 
 function printFault(fault: Fault, paint: Paint): string[] {
   const { stage, mode, operation, operand, equation, place, analytic, numeric, counterexample } = fault;
   const lines: string[] = [];
-  if (stage === "rule") lines.push(paint("31;1", `the derivative of \`${operation}\` is wrong in ${subjects[mode]}`));
+  if (stage === "rule") {
+    const isNumber = analytic === undefined || Number.isFinite(analytic);
+    const what = isNumber ? "wrong" : "no finite number";
+    lines.push(paint("31;1", `the derivative of \`${operation}\` is ${what} in ${subjects[mode]}`));
+  } else if (stage === "range") lines.push(paint("31;1", rangeText(fault)));
   else if (stage === "pass")
     lines.push(paint("31;1", `the pass ${operation} changes the meaning of ${subjects[mode]}`));
   else lines.push(paint("31;1", "the derived gradient is right, the compiled code is not"));
-  if (place !== undefined) {
-    const [first = ""] = place.text.split("\n");
-    lines.push(
-      `  ${place.span.file}:${place.line}:${place.column}  ${first.length > 80 ? `${first.slice(0, 79)}…` : first}`,
-    );
-  }
+  if (place !== undefined) lines.push(`  ${placeText(place)}`);
   const what =
     stage === "rule" ? (operand === undefined ? "its tangent" : `the cotangent of operand ${operand + 1}`) : "";
-  if (equation !== undefined) lines.push(`  in ${equation}${what === "" ? "" : `: ${what}`}${elementText(fault)}`);
+  const element = stage === "range" ? "" : elementText(fault);
+  if (equation !== undefined) lines.push(`  in ${equation}${what === "" ? "" : `: ${what}`}${element}`);
   if (analytic !== undefined && numeric !== undefined) {
     const [was, is] = stage === "pass" ? ["before  ", "after   "] : ["measured", "derived "];
     lines.push(`  ${is} ${number(analytic)}`, `  ${was} ${number(numeric)}`);
@@ -145,6 +199,15 @@ function printFault(fault: Fault, paint: Paint): string[] {
   return lines;
 }
 
+/** What is derived is right as far as numbers go: neither a pass nor the code is to blame. */
+function rangeText({ operation, precision, step, analytic }: Fault): string {
+  const at = step === undefined ? "" : ` at step ${step}`;
+  const number = `the derivative of \`${operation}\`${at} is ${String(analytic)}`;
+  return precision === "f32"
+    ? `the derived gradient is finite in float64 and leaves the range of float32: ${number}`
+    : `the derived gradient itself is not finite here: ${number}`;
+}
+
 function elementText({ example, step, index }: Fault): string {
   const parts = [
     `example ${example}`,
@@ -160,20 +223,28 @@ function valueText(value: unknown): string {
 }
 
 function summary(report: GradientReport, paint: Paint): string[] {
-  const { passed, tensors, runs, seed, skipped, tolerance, tolerance32 } = report;
+  const { passed, tensors, runs, seed, skipped, furtherPoints, tolerance, tolerance32 } = report;
   const total = (of: (method: MethodReport) => number): number =>
     tensors.flatMap(({ methods }) => methods).reduce((sum, method) => sum + of(method), 0);
   const remarks = [
     [total(({ kinks }) => kinks), "at kinks, where nothing can be compared"],
     [total(({ unresolved }) => unresolved), "with a bar so wide that agreement says little"],
     [skipped, "points skipped: values not finite"],
+    [furtherPoints, "further points, for gradients that had not been compared"],
   ] as const;
-  const verdict = passed ? paint("32", "the derivatives agree") : paint("31", "the derivatives do not agree");
+  const verdict = passed ? paint("32", "the derivatives agree") : paint("31", failedVerdict(report));
   return [
     ...remarks.flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text}`])),
     `${verdict}: ${total(({ compared }) => compared)} comparisons, ${runs} ${runs === 1 ? "run" : "runs"}, seed ${seed}, ` +
       `tolerance ${tolerance.toExponential()} in float64, ${tolerance32.toExponential()} in float32`,
   ];
+}
+
+function failedVerdict({ tensors, singularStart }: GradientReport): string {
+  const agree = tensors.every(({ methods }) => methods.every(({ passed }) => passed));
+  if (!agree) return "the derivatives do not agree";
+  if (singularStart !== undefined) return "not everything is finite at the declared start";
+  return "not every gradient could be compared (--allow-uncompared passes that)";
 }
 
 /** JSON has no infinities; they become texts. */

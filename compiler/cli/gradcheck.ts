@@ -3,7 +3,14 @@ import { checkGradients } from "../gradcheck/check-gradients.js";
 import type { GradientReport } from "../gradcheck/report.js";
 import { UncheckableError } from "../gradcheck/uncheckable.js";
 import { lowerSource } from "../lower-source.js";
-import { choiceOption, integerOption, numberOption, type ParsedArguments, sizesOption } from "./arguments.js";
+import {
+  choiceOption,
+  integerOption,
+  numberOption,
+  type ParsedArguments,
+  shareOption,
+  sizesOption,
+} from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
 import { printReport, reportToJson } from "./gradcheck-report.js";
 import { asUsageError, withOptionErrors } from "./option-errors.js";
@@ -18,6 +25,8 @@ export const run: Run = async (args, terminal) => {
     tolerance: numberOption("tolerance", args.text("tolerance"), 1e-6),
     tolerance32: numberOption("tolerance-f32", args.text("tolerance-f32"), 1e-4),
     scale: numberOption("scale", args.text("scale"), 1),
+    kinks: shareOption("kinks", args.text("kinks"), 0),
+    allowUncompared: args.flag("allow-uncompared") === true,
     precisions: precisionsOption(args),
     target: choiceOption("target", args.text("target"), ["wasm", "js"], "wasm"),
   };

@@ -53,10 +53,7 @@ export function headline({ cell, dimensions, batch, steps, seed, data, params }:
   ].join(", ");
 }
 
-function siteRow(
-  { kind, equation, place, low, high, slope, stuckUnits, units }: Saturation,
-  file: string,
-): string[] {
+function siteRow({ kind, equation, place, low, high, slope, stuckUnits, units }: Saturation, file: string): string[] {
   const tenths = (part: number): string => `${(100 * part).toFixed(1)} %`;
   const stuck = stuckUnits === 0 ? "" : `${stuckUnits} of ${units} units never move`;
   return [

@@ -5,6 +5,7 @@ import type { Manifest } from "../../runtime/module/manifest.js";
 import type { LoadedCell } from "../in-process.js";
 import { lowerSource } from "../lower-source.js";
 import type { DeclaredDerivative } from "../lower/lowered-cell.js";
+import type { SourceFile } from "../source/source-file.js";
 import type { DerivativeRules } from "../transform/autodiff/derivative-rules.js";
 import {
   type Candidate,
@@ -16,18 +17,21 @@ import {
 } from "./candidates.js";
 import { checkPoint } from "./check-point.js";
 import { DeclaredDistances, declares } from "./declared-distances.js";
+import { singularStart } from "./declared-start.js";
 import { checkSettings, type GradientCheckOptions, type Settings } from "./check-settings.js";
-import { Comparisons } from "./compare.js";
+import { Comparisons, type Coverage } from "./compare.js";
 import { drawPoint } from "./draw-point.js";
+import { furtherDraws } from "./further-draws.js";
 import { notFiniteOutputs } from "./graph-derivatives.js";
 import { type Fault, type FaultPlace, placeOf } from "./locate/fault.js";
 import { type CellSource, derivativeModes, findWrongRule, wrongMode } from "./locate/find-rule.js";
 import { locateFault } from "./locate/locate-fault.js";
 import { notFinite } from "./module-derivatives.js";
-import { capacitiesOf, type Point } from "./point.js";
-import type { DeclaredReport, GradientReport, TensorReport } from "./report.js";
+import { capacitiesOf, type Point, type Role } from "./point.js";
+import type { DeclaredReport, GradientReport, SingularStart, TensorReport } from "./report.js";
 import { ensureCheckable, NotFiniteError } from "./uncheckable.js";
 import { wholeFunctionAt } from "./whole-function.js";
+import { withoutGradient } from "./without-gradient.js";
 
 /** Points that are tried before a cell is said to have no finite values. */
 const attempts = 10;
@@ -113,25 +117,36 @@ async function runChecks(
   const comparisons = new Comparisons();
   const declared = new DeclaredDistances();
   let skipped = 0;
-  let manifest: Manifest | undefined;
-  let failure: { readonly candidate: Candidate; readonly point: Point } | undefined;
+  let furtherPoints = 0;
+  let start: SingularStart | undefined;
+  let candidate: Candidate | undefined;
+  let failure: Failure | undefined;
+  const check = (at: Candidate, point: Point): void => {
+    comparisons.expect(point);
+    const agrees = checkPoint(at, point, { ...settings, random, comparisons, declared });
+    if (!agrees) failure ??= { candidate: at, point };
+  };
   for (let run = 0; run < runs; run++) {
     settings.onProgress?.(run, runs);
-    const candidate = await next(random);
-    ({ manifest } = candidate);
+    candidate = await next(random);
+    start ??= singularStart(candidate, { seed: seed + run, scale: Math.min(1, settings.scale) }, sourcesOf(source));
     const drawn = drawFinitePoint(candidate, random, settings);
     skipped += drawn.skipped;
-    const agrees = checkPoint(candidate, drawn.point, { ...settings, random, comparisons, declared });
-    if (!agrees) failure ??= { candidate, point: drawn.point };
+    check(candidate, drawn.point);
+  }
+  const report = (): TensorReport[] => comparisons.report(coverageOf(candidate as Candidate, settings));
+  for (const options of furtherDraws) {
+    if (report().every(({ uncompared }) => uncompared.length === 0)) break;
+    candidate = await next(random);
+    const point = drawPoint(candidate.manifest, random, { ...options, scale: settings.scale * (options.scale ?? 1) });
+    if (notFiniteAt(candidate, point).length > 0) continue;
+    furtherPoints++;
+    check(candidate, point);
   }
   settings.onProgress?.(runs, runs);
-  const tensors = comparisons.report();
-  const passed = tensors.every((tensor) => tensor.passed);
-  const cell = failure?.candidate.cell;
-  const fault =
-    failure === undefined || cell === undefined || source === undefined || !tensors.some(isGross)
-      ? undefined
-      : locateFault(cellSource(source), cell, { dimensions: failure.candidate.dimensions, point: failure.point });
+  const tensors = report();
+  const passed = tensors.every((tensor) => tensor.passed) && start === undefined;
+  const manifest = candidate?.manifest;
   return {
     passed,
     cell: manifest?.cell ?? "",
@@ -140,15 +155,57 @@ async function runChecks(
     tolerance,
     tolerance32,
     skipped,
+    furtherPoints,
     tensors,
     declared: source === undefined ? namesOnly(manifest) : declared.report(placesIn(source)),
-    fault,
+    singularStart: start,
+    fault: failure && source && faultAt(failure, source, tensors),
+  };
+}
+
+interface Failure {
+  readonly candidate: Candidate;
+  readonly point: Point;
+}
+
+/** Undefined where no error is larger than rounding. */
+function faultAt({ candidate, point }: Failure, source: CellText, tensors: readonly TensorReport[]): Fault | undefined {
+  const { cell, dimensions } = candidate;
+  if (cell === undefined || !tensors.some(isGross)) return undefined;
+  const wrong = new Set(tensors.filter(isGross).map(({ name }) => name));
+  return locateFault(cellSource(source), cell, { dimensions, point }, wrong);
+}
+
+/** What has a gradient, and should be compared. */
+function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }: Settings): Coverage {
+  const { params, inputs, contexts, states } = manifest;
+  const all = (role: Role, entries: readonly { readonly name: string }[]): Coverage["expected"] =>
+    entries.map(({ name }) => ({ role, name }));
+  return {
+    expected: [
+      ...all("param", params),
+      ...all("input", inputs.filter(({ dtype }) => dtype === "real")), // prettier-ignore
+      ...all("context", contexts),
+      ...all("state", states),
+    ],
+    precisions: modules.map(({ precision }) => precision),
+    withoutGradient: cell && withoutGradient(cell),
+    allowUncompared,
   };
 }
 
 function placesIn(source: CellText): (derivative: DeclaredDerivative) => FaultPlace | undefined {
-  const { sources } = lowerSource(source.text, source.options, "symbolic");
-  return ({ span }) => placeOf(span, (file) => sources.get(file));
+  const sources = sourcesOf(source);
+  return ({ span }) => placeOf(span, sources);
+}
+
+/** Files by name, read where they are asked for. */
+function sourcesOf(source: CellText | undefined): (file: string) => SourceFile | undefined {
+  let sources: ReadonlyMap<string, SourceFile> | undefined;
+  return (file) => {
+    sources ??= source === undefined ? new Map() : lowerSource(source.text, source.options, "symbolic").sources;
+    return sources.get(file);
+  };
 }
 
 function namesOnly(manifest: Manifest | undefined): DeclaredReport[] {
@@ -219,16 +276,16 @@ function cellSource(source: CellText, rules?: DerivativeRules): CellSource {
 
 /** @throws NotFiniteError */
 function drawFinitePoint(
-  { manifest, modules, cell, dimensions }: Candidate,
+  candidate: Candidate,
   random: Random,
   settings: Settings,
 ): { readonly point: Point; readonly skipped: number } {
+  const { manifest, dimensions } = candidate;
   let names: readonly string[] = [];
   for (let skipped = 0; skipped < attempts; skipped++) {
     // A cell that takes a root of its input is right to have none of negative numbers.
     const point = drawPoint(manifest, random, { ...settings, positive: skipped >= attempts / 2 });
-    names = modules.flatMap(({ module }) => notFinite(module.instantiate(capacitiesOf(point)), point));
-    if (modules.length === 0 && cell !== undefined) names = notFiniteOutputs(wholeFunctionAt(cell, point), point);
+    names = notFiniteAt(candidate, point);
     if (names.length === 0) return { point, skipped };
   }
   const sizes = Object.entries(dimensions).map(([name, size]) => `${name}=${size}`);
@@ -236,4 +293,10 @@ function drawFinitePoint(
   throw new NotFiniteError(
     `${manifest.cell}${at}: ${[...new Set(names)].join(", ")} not finite at any of ${attempts} random points with numbers of about ${settings.scale}; a smaller scale may help`,
   );
+}
+
+/** Outputs that are not finite at a point. */
+function notFiniteAt({ modules, cell }: Candidate, point: Point): string[] {
+  if (modules.length === 0 && cell !== undefined) return notFiniteOutputs(wholeFunctionAt(cell, point), point);
+  return modules.flatMap(({ module }) => notFinite(module.instantiate(capacitiesOf(point)), point));
 }

@@ -17,6 +17,11 @@ export interface GradientCheckOptions {
   readonly scale?: number;
   /** The share of random numbers that lie where operations have kinks and ties, from 0, the default, to 1. */
   readonly kinks?: number;
+  /**
+   * Passes gradients that could not be compared anywhere, because they were zero or at a kink at every point, also at further
+   * ones that are drawn for them. They fail otherwise.
+   */
+  readonly allowUncompared?: boolean;
   /** Which cell of a text; not needed where it has only one. */
   readonly cell?: string;
   /** Sizes of dimensions that are not to be random, and values of named reals. */
@@ -41,12 +46,13 @@ export interface Settings {
   readonly coordinates: number;
   readonly scale: number;
   readonly kinks: number;
+  readonly allowUncompared: boolean;
   readonly onProgress?: (done: number, runs: number) => void;
 }
 
 const known = [
-  "seed", "runs", "tolerance", "tolerance32", "coordinates", "scale", "kinks", "cell", "dimensions", "file", "readFile",
-  "precisions", "target", "onProgress",
+  "seed", "runs", "tolerance", "tolerance32", "coordinates", "scale", "kinks", "allowUncompared", "cell", "dimensions", "file",
+  "readFile", "precisions", "target", "onProgress",
 ]; // prettier-ignore
 
 /** @throws TypeError for an unknown option, RangeError for a number out of its range. */
@@ -57,7 +63,7 @@ export function checkSettings(options: GradientCheckOptions): Settings {
     }
   }
   const { seed = 1, runs = 3, coordinates = 8, onProgress } = options;
-  const { tolerance = 1e-6, tolerance32 = 1e-4, scale = 1, kinks = 0 } = options;
+  const { tolerance = 1e-6, tolerance32 = 1e-4, scale = 1, kinks = 0, allowUncompared = false } = options;
   for (const [name, value, least] of [
     ["seed", seed, 0],
     ["runs", runs, 1],
@@ -75,9 +81,10 @@ export function checkSettings(options: GradientCheckOptions): Settings {
       fail('precisions must be "f32" or "f64"', precision);
     }
   }
+  if (typeof allowUncompared !== "boolean") fail("allowUncompared must be true or false", allowUncompared);
   const { target = "wasm" } = options;
   if (!["wasm", "js"].includes(target)) fail('target must be "wasm" or "js"', target);
-  const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, kinks };
+  const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, kinks, allowUncompared };
   return onProgress === undefined ? settings : { ...settings, onProgress };
 }
 

@@ -78,15 +78,31 @@ interface Entry {
   readonly method: Method;
   readonly precision: Precision;
   compared: number;
+  vanishing: number;
   kinks: number;
   unresolved: number;
   failed: boolean;
   worst: Comparison | undefined;
 }
 
+interface Compared {
+  /** Numbers that it had at all points together; undefined where it was at none. */
+  places: number | undefined;
+  readonly methods: Entry[];
+}
+
+/** What should have been compared. */
+export interface Coverage {
+  readonly expected: readonly { readonly role: Role; readonly name: string }[];
+  readonly precisions: readonly Precision[];
+  /** Tensors whose gradient is zero by construction; undefined where the equations are not known. */
+  readonly withoutGradient: ReadonlySet<string> | undefined;
+  readonly allowUncompared: boolean;
+}
+
 /** Collects comparisons of all runs. */
 export class Comparisons {
-  private readonly tensors = new Map<string, { role: Role; name: string; methods: Entry[] }>();
+  private readonly tensors = new Map<string, Compared>();
 
   /**
    * @param sizeFloor see `smallest`
@@ -116,6 +132,8 @@ export class Comparisons {
     const agrees = error <= kind.tolerance + bar;
     entry.compared++;
     if (agrees && bar > 1e-2) entry.unresolved++;
+    const largest = Math.max(Math.abs(analytic), Math.abs(numeric.value)) / size;
+    if (agrees && largest <= kind.tolerance + bar) entry.vanishing++;
     if (!agrees) entry.failed = true;
     // Beyond its bar first: an error within a wide bar is no reproach.
     const excess = (c: Comparison | undefined): number =>
@@ -134,21 +152,53 @@ export class Comparisons {
     return agrees;
   }
 
-  private entry({ role, name }: PointTensor, method: Method, precision: Precision): Entry {
-    const key = `${role} ${name}`;
-    const found = this.tensors.get(key) ?? { role: role as Role, name, methods: [] };
-    this.tensors.set(key, found);
+  private entry(tensor: PointTensor, method: Method, precision: Precision): Entry {
+    const found = this.tensorOf(tensor);
     const known = found.methods.find((entry) => entry.method === method && entry.precision === precision);
     if (known !== undefined) return known;
-    const entry: Entry = { method, precision, compared: 0, kinks: 0, unresolved: 0, failed: false, worst: undefined };
+    const none = { compared: 0, vanishing: 0, kinks: 0, unresolved: 0 };
+    const entry: Entry = { method, precision, ...none, failed: false, worst: undefined };
     found.methods.push(entry);
     return entry;
   }
 
-  report(): TensorReport[] {
-    return [...this.tensors.values()].map(({ role, name, methods }) => {
+  /** Notes the tensors of a point: one that has no numbers at any of them needs no comparison. */
+  expect(point: Point): void {
+    for (const tensor of point.tensors) {
+      const found = this.tensorOf(tensor);
+      found.places = (found.places ?? 0) + realPlaces(point, tensor).length;
+    }
+  }
+
+  private tensorOf({ role, name }: Pick<PointTensor, "role" | "name">): Compared {
+    const key = `${role} ${name}`;
+    const found = this.tensors.get(key) ?? { places: undefined, methods: [] };
+    this.tensors.set(key, found);
+    return found;
+  }
+
+  /** What has been compared so far. */
+  report({ expected, precisions, withoutGradient, allowUncompared }: Coverage): TensorReport[] {
+    return expected.map(({ role, name }) => {
+      const { places, methods } = this.tensorOf({ role, name });
       const reports = methods.map(({ failed, ...rest }): MethodReport => ({ ...rest, passed: !failed }));
-      return { role, name, passed: reports.every(({ passed }) => passed), methods: reports };
+      const zero = places === 0 || withoutGradient?.has(name) === true;
+      const isCompared = (precision: Precision): boolean =>
+        tellsFromZero(reports, precision, withoutGradient !== undefined);
+      const uncompared = zero ? [] : precisions.filter((precision) => !isCompared(precision));
+      const passed = reports.every((own) => own.passed) && (allowUncompared || uncompared.length === 0);
+      return { role, name, passed, zero, uncompared, methods: reports };
     });
   }
+}
+
+/**
+ * Would a comparison have noticed a gradient that is left out? Forward mode follows the same rules and counts only where there is
+ * nothing else. Where the equations are not known, zero may be right: it counts as compared where values were.
+ */
+function tellsFromZero(methods: readonly MethodReport[], precision: Precision, knowsEquations: boolean): boolean {
+  const first = methods.filter((own) => own.precision === precision && !own.method.startsWith("second"));
+  const independent = first.filter(({ method }) => method !== "forward mode");
+  const used = independent.length > 0 ? independent : first;
+  return used.some(({ compared, vanishing }) => compared > (knowsEquations ? vanishing : 0));
 }

@@ -13,6 +13,15 @@ export interface DrawOptions {
   readonly kinks?: number;
   /** Draws no negative inputs, contexts and states, for cells that take their logarithm or root. */
   readonly positive?: boolean;
+  /** Draws inputs, contexts and states from 0, 1, 2 and 3. */
+  readonly whole?: boolean;
+  /**
+   * `given`: initial values of all states are drawn; `declared`: they are as the cell declares them. Unless told, those that are
+   * computed are left to the cell by chance, and the others drawn.
+   */
+  readonly states?: "given" | "declared";
+  /** The largest run-time size that is drawn; 3 unless told. */
+  readonly size?: number;
   /** Fixes the number of examples and steps and the largest run-time sizes. */
   readonly batch?: number;
   readonly steps?: number;
@@ -35,7 +44,7 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
     lengths: draw(steps).map((length) => Math.min(length, steps)),
     sizes: byName(
       manifest.runtimeDimensions.map(
-        (name) => [name, draw(options.sizes?.[name] ?? 1 + random.integer(largestDraw.size))] as const,
+        (name) => [name, draw(options.sizes?.[name] ?? 1 + random.integer(options.size ?? largestDraw.size))] as const,
       ),
     ),
   };
@@ -54,7 +63,8 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
     }
     return { ...empty, values };
   };
-  const uniform = (): number => scale * random.uniform(options.positive === true ? 0 : -1, 1);
+  const uniform = (): number =>
+    options.whole === true ? random.integer(4) : scale * random.uniform(options.positive === true ? 0 : -1, 1);
 
   const indices: (PointTensor & { readonly bound: number })[] = [];
   const tensors: PointTensor[] = manifest.params.map((entry) =>
@@ -78,7 +88,11 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
   for (const entry of manifest.contexts) tensors.push(fill("context", entry, uniform));
   for (const entry of manifest.states) {
     // A computed initial value is sometimes left to the module, so that its own gradient is checked too.
-    if (entry.initial === "zeros" || random.integer(2) === 0) tensors.push(fill("state", entry, uniform));
+    const isDrawn =
+      options.states === "given" ||
+      (options.states === undefined && (entry.initial === "zeros" || random.integer(2) === 0));
+    if (isDrawn) tensors.push(fill("state", entry, uniform));
+    else if (entry.initial === "zeros") tensors.push(fill("state", entry, () => 0));
   }
   const cotangents = [
     ...manifest.outputs.map((entry) => fill("output", entry, () => random.uniform(-1, 1))),

@@ -41,6 +41,8 @@ export interface MethodReport {
   readonly passed: boolean;
   /** Derivatives compared. */
   readonly compared: number;
+  /** Of these, such as agree with zero too: they would not have noticed a gradient that is left out. */
+  readonly vanishing: number;
   /** Derivatives at a kink, a jump or an edge, where there is nothing to compare with. */
   readonly kinks: number;
   /** Derivatives whose bar is so wide that agreement says little. */
@@ -52,7 +54,18 @@ export interface MethodReport {
 export interface TensorReport {
   readonly role: Role;
   readonly name: string;
+  /** Does every comparison agree, and was there one that says something in each precision? */
   readonly passed: boolean;
+  /**
+   * Is the gradient zero by construction? No real number goes from the tensor to a result: it is only compared, rounded or behind
+   * `stop_gradient`, or has no numbers. Known where the source is.
+   */
+  readonly zero: boolean;
+  /**
+   * Precisions in which nothing was compared that says something: the gradient was zero, or at a kink, at every point. None where
+   * it is zero by construction.
+   */
+  readonly uncompared: readonly Precision[];
   readonly methods: readonly MethodReport[];
 }
 
@@ -84,8 +97,22 @@ export interface DeclaredComparison {
   readonly at: number;
 }
 
+/** What is not finite where the cell starts, whatever the inputs: parameters as initialised, states as declared. */
+export interface SingularStart {
+  readonly of: "values" | "gradient";
+  /** Outputs and final states, or the tensors by which the gradient is. */
+  readonly names: readonly string[];
+  /** Of the module in which it is so. */
+  readonly precision: Precision;
+  /** The operation where it begins, `sqrt`, in an equation, at a step. Left out where the source is not known. */
+  readonly operation?: string;
+  readonly equation?: string;
+  readonly place?: FaultPlace;
+  readonly step?: number;
+}
+
 export interface GradientReport {
-  /** Does every comparison agree? */
+  /** Does every comparison agree, has every gradient been compared, and is all finite at the declared start? */
   readonly passed: boolean;
   readonly cell: string;
   readonly seed: number;
@@ -94,12 +121,16 @@ export interface GradientReport {
   readonly tolerance32: number;
   /** Random points that were left out because the cell's values were not finite there. */
   readonly skipped: number;
+  /** Further points that were drawn for what had not been compared at those of the runs. */
+  readonly furtherPoints: number;
   readonly tensors: readonly TensorReport[];
   /**
    * Functions that state their derivative. It is taken as the rule, and its distance to the true one is no failure. Of a module
    * without its source the names only.
    */
   readonly declared: readonly DeclaredReport[];
+  /** Undefined where values and gradients are finite at the declared start. */
+  readonly singularStart: SingularStart | undefined;
   /** Where the fault is, if there is one that is larger than rounding, and the source is known. */
   readonly fault: Fault | undefined;
 }

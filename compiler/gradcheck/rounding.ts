@@ -101,7 +101,12 @@ export function roundingArithmetic(unit: number, random: Random): Arithmetic<Rou
       const disturbed = inEach(operands, (tensors, own) => {
         const value = compute(tensors);
         if (isExact(operation, unit)) return value;
-        if (operation.kind === "map" || operation.kind === "constant") return disturb(value, magnitudes(value), 1, own);
+        if (operation.kind === "map" || operation.kind === "constant") {
+          const noisy = disturb(value, magnitudes(value), 1, own);
+          return operation.kind === "map" && wholeOps.has(operation.op)
+            ? keepWhole(tensors, value, noisy, unit)
+            : noisy;
+        }
         // A sum rounds after each term: by the size of its terms, not of what is left of them.
         const count =
           operands.reduce((most, operand) => Math.max(most, operand.exact.data.length), 1) /
@@ -132,6 +137,15 @@ export function roundingArithmetic(unit: number, random: Random): Arithmetic<Rou
       disturbed: inEach(elements, (tensors) => realArithmetic.stack(tensors, shape)),
     }),
   };
+}
+
+const wholeOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "mul"]);
+
+/** Of whole numbers a whole number is made without rounding: what counts is not carried past the number it waits for. */
+function keepWhole(operands: readonly Tensor[], exact: Tensor, noisy: Tensor, unit: number): Tensor {
+  const isWhole = (x: number, i: number): boolean =>
+    Math.abs(x) <= 1 / unit && operands.every(({ data }) => Number.isInteger(data[i]));
+  return { shape: exact.shape, data: exact.data.map((x, i) => (isWhole(x, i) ? x : (noisy.data[i] as number))) };
 }
 
 const magnitudes = (tensor: Tensor): Tensor => ({ shape: tensor.shape, data: tensor.data.map(Math.abs) });

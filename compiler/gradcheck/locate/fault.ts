@@ -4,14 +4,17 @@ import type { SourceFile } from "../../source/source-file.js";
 import type { Span } from "../../source/span.js";
 import type { ChangedNumber } from "./find-pass.js";
 import type { FaultyOperation } from "./locate.js";
+import type { LeftRange } from "./range.js";
+import type { Precision } from "../report.js";
 import type { Counterexample } from "./trial.js";
 
 /**
  * - `rule`: the derivative rule of an operation;
  * - `pass`: a pass over the graph, which should keep its meaning;
+ * - `range`: nothing of the compiler; the derived gradient, evaluated as it stands, is no finite number in this precision;
  * - `code`: what is made of the graph, kernels and their print.
  */
-export type FaultStage = "rule" | "pass" | "code";
+export type FaultStage = "rule" | "pass" | "range" | "code";
 
 export interface FaultPlace {
   readonly span: Span;
@@ -26,6 +29,8 @@ export interface Fault {
   readonly stage: FaultStage;
   /** The derivative that is wrong: of reverse mode (`backward`), forward mode (`jvp`), or both in turn (`hvp`). */
   readonly mode: "reverse" | "forward" | "second";
+  /** Of `range`: the precision in which the gradient is not finite. */
+  readonly precision?: Precision;
   /** The operation, `tanh`; or the pass. Empty where only the stage is known. */
   readonly operation: string;
   /** From 0: the operand whose cotangent is wrong. Undefined in forward mode, and for passes and code. */
@@ -68,6 +73,29 @@ export function faultOfRule(
   };
 }
 
+/** Of a derived gradient that is not finite by itself. */
+export function faultOfRange(
+  { instruction, fn, steps, value, precision }: LeftRange,
+  sources: (file: string) => SourceFile | undefined,
+  counterexample: Counterexample,
+): Fault {
+  return {
+    stage: "range",
+    mode: "reverse",
+    precision,
+    operation: nameOf(instruction.operation),
+    operand: undefined,
+    equation: equationOf(fn, instruction),
+    place: placeOf(instruction.origin.span, sources),
+    analytic: value,
+    numeric: undefined,
+    example: 0,
+    step: steps[0],
+    index: [],
+    counterexample,
+  };
+}
+
 /** Of a pass that changes a number; of the code where there is none. */
 export function faultOfPass(changed: ChangedNumber | undefined, counterexample: Counterexample): Fault {
   const isForward = changed?.entry === "jvp" || changed?.entry === "initialJvp";
@@ -88,7 +116,7 @@ export function faultOfPass(changed: ChangedNumber | undefined, counterexample: 
 }
 
 /** What people call it: of a declared derivative the function that declares it. */
-function nameOf(operation: Operation): string {
+export function nameOf(operation: Operation): string {
   if (operation.kind === "map" || operation.kind === "reduce") return operation.op;
   return operation.kind === "custom_derivative" ? operation.tangent.name : operation.kind;
 }
@@ -103,7 +131,7 @@ export function placeOf(
 }
 
 /** The first named value that is made of the instruction's result, or the result itself. */
-function equationOf(fn: GraphFunction, instruction: Instruction): string | undefined {
+export function equationOf(fn: GraphFunction, instruction: Instruction): string | undefined {
   const derived = new Set<ValueId>(instruction.results);
   const nameOf = (ids: readonly ValueId[]): string | undefined => {
     for (const id of ids) {

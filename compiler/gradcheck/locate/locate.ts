@@ -173,7 +173,7 @@ function dotOf(a: Float64Array, b: Float64Array): number {
 }
 
 /** A position as the steps of scans and the index within the value. */
-function splitIndex(
+export function splitIndex(
   shape: readonly number[],
   place: number,
   scans: number,
