@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 // `--mode fuzz` runs the property tests many times over (`npm run fuzz`), with RUNS and SEED (test/support/fuzz.ts).
 export default defineConfig(({ mode }) => ({
   // Tests run on the sources: without what a build puts beside them.
-  resolve: { alias: { "#chevrotain": "chevrotain", "#ts-morph": "ts-morph" } },
+  resolve: { alias: { "#chevrotain": "chevrotain" } },
   test: {
     include: ["test/**/*.test.ts"],
     env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "10000" } : {},

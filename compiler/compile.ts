@@ -3,6 +3,7 @@ import type { CompileOptions, SourceOptions } from "./compile-options.js";
 import { DiagnosticCollector } from "./diagnostics/diagnostic.js";
 import { type EmittedModule, emitModule } from "./emit/emit-module.js";
 import { MemoryLimitError } from "./emit/memory-limit.js";
+import { printDeclarations } from "./emit/typescript/declarations.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
 import { printSourceFile } from "./syntax/print-ast.js";
 import type { Manifest } from "../runtime/module/manifest.js";
@@ -133,13 +134,12 @@ function withLineEndsOf(source: string, text: string): string {
 }
 
 /**
- * Types of a compiled module, `gru.d.ts`. Asynchronous because the printer of types is large and only loaded here.
+ * Types of a compiled module, `gru.d.ts`. A promise, so that a printer may be loaded here one day.
  *
  * @example
  *     const types = await declarations(compile(source, options));
  */
 export async function declarations(result: CompileSuccess): Promise<OutputFile> {
-  const { printDeclarations } = await import("./emit/typescript/declarations.js");
   const path = result.files[0].path.replace(/\.js$/u, ".d.ts");
   const options = { wasmFile: result.wasmFiles.length > 0, fma: result.variants.length > 1 };
   return { path, text: printDeclarations(result.manifest, options) };

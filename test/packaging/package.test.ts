@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
@@ -33,7 +34,6 @@ test("the tarball has the library, the command and the references, and nothing e
     "dist/compiler/index.d.ts",
     "dist/compiler/cli/main.js",
     "dist/compiler/dependencies/chevrotain.js",
-    "dist/compiler/dependencies/ts-morph.js",
     "dist/runtime/index.js",
     "compiler/std/lstm.cell",
     "spec/module-abi.md",
@@ -115,7 +115,7 @@ describe("installed in an empty project", () => {
     expect(plain.some((url) => url.endsWith("/dist/compiler/dependencies/chevrotain.js"))).toBe(true);
     expect(plain.filter((url) => url.includes("/chevrotain/"))).toEqual([expect.stringMatching(/\/chevrotain\.mjs$/u)]);
     expect(dependencies(plain)).toEqual(["chevrotain"]);
-    expect(dependencies(loaded(...build))).toContain("ts-morph");
+    expect(dependencies(loaded(...build))).toEqual(["chevrotain"]);
     expect(loaded("--help").length).toBeLessThan(20);
   });
 
@@ -132,6 +132,54 @@ console.log(check(source).diagnostics.length, format(source).text === source, ma
 `;
     writeFileSync(join(project, "library.js"), program);
     expect(run("node", ["library.js"]).trim()).toBe("0 true Leaky function 1,2");
+  });
+
+  /** A program for any place that can run modules. */
+  const anywhere = `
+import { cell, compile, declarations } from "recell";
+import { sgd } from "recell/runtime";
+async function run() {
+  const source = 'import { GRU } from "std/gru"\\n', options = { cell: "GRU", dimensions: { I: 2, H: 3 } };
+  const { text } = await declarations(compile(source, options));
+  return [(await cell(source, options)).instantiate().variant, text.includes("Float32Array"), typeof sgd].join();
+}
+run().then(console.log);
+`;
+
+  test("CommonJS loads every part, without a warning", () => {
+    const program = anywhere.replace(/import (.*) from ("recell.*");/gu, "const $1 = require($2);");
+    expect(program).toContain('require("recell/runtime")');
+    const more = 'require("recell/testing");\nrequire("recell/runtime");\n';
+    writeFileSync(join(project, "library.cjs"), `process.on("warning", console.log);\n${more}${program}`);
+    expect(run("node", ["library.cjs"]).trim()).toBe("wasm,true,function");
+  });
+
+  test.each([
+    ["node", "cjs"],
+    ["browser", "esm"],
+  ] as const)("a bundle for %s (%s) needs nothing else", async (platform, format) => {
+    const [entry, bundle] = [
+      join(project, "anywhere.mjs"),
+      join(folder, format === "cjs" ? "bundle.cjs" : "bundle.mjs"),
+    ];
+    writeFileSync(entry, anywhere);
+    const build = await rolldown({ input: entry, platform, cwd: project, logLevel: "silent" });
+    const { output } = await build.write({ file: bundle, format });
+    await build.close();
+    expect(output).toHaveLength(1);
+    expect(output[0].imports).toEqual([]);
+    expect(output[0].moduleIds.filter((id) => /compiler.dependencies|ts-morph/u.test(id))).toEqual([]);
+    // In a folder without packages.
+    expect(execFileSync("node", [bundle], { encoding: "utf8" }).trim()).toBe("wasm,true,function");
+  });
+
+  test("a bundle has only what it uses", async () => {
+    const entry = join(project, "little.mjs");
+    writeFileSync(entry, 'import { version } from "recell";\nconsole.log(version);\n');
+    const build = await rolldown({ input: entry, cwd: project, logLevel: "silent" });
+    const { output } = await build.generate({ format: "esm" });
+    await build.close();
+    expect(output[0].code.length).toBeLessThan(500);
   });
 
   test("types of the library and of the module", () => {
