@@ -10,6 +10,8 @@
 export type ModuleErrorCode =
   /** The text is not a JavaScript module that could be evaluated. */
   | "not-loadable"
+  /** The host, such as a page with its content security policy, imports no text. */
+  | "blocked"
   /** It exports no `manifest` and `instantiate`, or the manifest is of something else. */
   | "not-a-cell"
   /** It is a compiled cell of a version this runtime does not know. */

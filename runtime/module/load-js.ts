@@ -1,26 +1,35 @@
 /** Loads compiled modules, from their text or from where they are. */
 import { ModuleError } from "../errors.js";
 import { checkManifest } from "./check-manifest.js";
+import { toEsModule } from "./common-js.js";
 import type { CompiledModule } from "./compiled-module.js";
+import { hostImport, importText } from "./import-text.js";
 
 /**
  * Loads a compiled module and checks that it is one.
  *
- * A text is imported through a `data:` address, which works in Node and in browsers without `eval`; where a content
- * security policy forbids `data:` scripts, write the text to a file and give its URL. The engine keeps every module it
- * has imported for as long as the program runs, so do not load a fresh text for every request.
+ * A text is imported through a `data:` address, or a `blob:` one where a page's content security policy forbids that, without
+ * `eval`; where it forbids both, write the text to a file and give its URL. The engine keeps every module it has imported
+ * for as long as the program runs, so do not load a fresh text for every request.
  *
- * @param source The text of the module, or a `URL` to import it from (`new URL("./gru.js", import.meta.url)`).
+ * @param source The text of the module, ES or CommonJS, or a `URL` to import it from (`new URL("./gru.js", import.meta.url)`).
  * @returns The module's exports: `manifest`, `instantiate`, `instantiateAsync` and, where it was built with `--fma`,
  * `variant`.
  * @throws TypeError where the source is neither, or is a path and not a module.
- * @throws ModuleError `not-loadable`, `not-a-cell`, `unknown-version` or `corrupt-manifest`.
+ * @throws ModuleError `not-loadable`, `blocked`, `not-a-cell`, `unknown-version` or `corrupt-manifest`.
  * @example
  *     const gru = await loadModule(new URL("./gru.js", import.meta.url));
  *     const instance = gru.instantiate({ batch: 1, steps: 100 });
  */
 export async function loadModule(source: string | URL): Promise<CompiledModule> {
-  return asModule(await importFrom(addressOf(source)));
+  const load = loaderOf(source);
+  try {
+    return asModule((await load()) as Readonly<Record<string, unknown>>);
+  } catch (error) {
+    if (error instanceof ModuleError) throw error;
+    const reason = error instanceof Error ? `${error.name}: ${error.message.slice(0, 300)}` : String(error);
+    throw new ModuleError("not-loadable", `the module could not be loaded: ${reason}`, { cause: error });
+  }
 }
 
 /** What an emitted module exports, with whatever types its own declarations give. */
@@ -50,24 +59,14 @@ export function asModule(namespace: ModuleNamespace | Readonly<Record<string, un
   return { ...(exports as unknown as CompiledModule), manifest };
 }
 
-function addressOf(source: string | URL): string {
-  if (source instanceof URL) return source.href;
+function loaderOf(source: string | URL): () => Promise<unknown> {
+  if (source instanceof URL) return () => hostImport(source.href);
   if (typeof source !== "string")
     throw new TypeError(`source must be the text of a module or a URL, got ${typeof source}`);
-  if (!source.includes("\n") && !/\bexport\b/.test(source)) {
+  if (!source.includes("\n") && !/\bexports?\b/.test(source)) {
     throw new TypeError(
       `source must be the text of a module or a URL object; ${JSON.stringify(source.slice(0, 60))} looks like neither`,
     );
   }
-  return `data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`;
-}
-
-async function importFrom(address: string): Promise<Record<string, unknown>> {
-  try {
-    // The comment keeps bundlers from trying to resolve an address that is only known at run time.
-    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ address)) as Record<string, unknown>;
-  } catch (error) {
-    const reason = error instanceof Error ? `${error.name}: ${error.message.slice(0, 300)}` : String(error);
-    throw new ModuleError("not-loadable", `the module could not be loaded: ${reason}`, { cause: error });
-  }
+  return () => importText(toEsModule(source));
 }
