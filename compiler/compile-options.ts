@@ -4,6 +4,11 @@ import type { ModuleOptions } from "./emit/manifest.js";
 /** Reads a file that the source imports: its text, or undefined where there is none. Paths are as `file` makes them. */
 export type ReadFile = (path: string) => string | undefined;
 
+/** The ending of a module's file, which says what kind of module it is. */
+export type ModuleFormat = "js" | "mjs" | "cjs";
+
+const formats: readonly ModuleFormat[] = ["js", "mjs", "cjs"];
+
 export interface SourceOptions {
   /** Name of the source in messages, and what relative imports are relative to; `input.cell` where left out. */
   readonly file?: string;
@@ -39,7 +44,12 @@ export interface CompileOptions extends SourceOptions {
   readonly jvp?: boolean;
   /** With `hvp`, which includes the gradient. */
   readonly hvp?: boolean;
-  /** Name of the files without ending; from the cell's name where left out, `LayerNormLSTM` gives `layer-norm-lstm`. */
+  /**
+   * Ending and kind of the module. `js`, the default: an ES module, where Node reads `.js` as such (`"type": "module"` in the
+   * nearest package.json); `mjs`: an ES module everywhere; `cjs`: CommonJS, for `require`.
+   */
+  readonly format?: ModuleFormat;
+  /** Name of the files; an ending `.mjs`, `.cjs` or `.js` is the format. From the cell's name where left out, `LayerNormLSTM` gives `layer-norm-lstm`. */
   readonly name?: string;
 }
 
@@ -69,11 +79,12 @@ export interface CheckedOptions extends ModuleOptions {
   readonly cell: string | undefined;
   readonly dimensions: ReadonlyMap<string, number>;
   readonly name: string | undefined;
+  readonly format: ModuleFormat;
 }
 
 const known = [
   ...["file", "readFile", "cell", "dimensions", "target", "fma", "wasmFile", "dtype"],
-  ...["gradient", "jvp", "hvp", "name"],
+  ...["gradient", "jvp", "hvp", "format", "name"],
 ];
 
 /** What a text without a name is called in messages. */
@@ -99,10 +110,6 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") {
     fail(`dtype must be "f32" or "f64", got ${JSON.stringify(dtype)}`);
   }
-  ofType("name", name, "string");
-  if (name !== undefined && !/^[\w][\w.-]*$/u.test(name)) {
-    fail(`name must be a file name of letters, digits, ".", "_" and "-", got ${JSON.stringify(name)}`);
-  }
   return {
     file: file ?? unnamedFile,
     readFile: readFile ?? (() => undefined),
@@ -115,8 +122,25 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
     gradient: (gradient ?? true) || hvp === true,
     jvp: jvp ?? false,
     hvp: hvp ?? false,
-    name,
+    ...checkNames(name, options.format),
   };
+}
+
+/** The name without ending, and the format that the ending or the option says. */
+function checkNames(name: unknown, format: unknown): Pick<CheckedOptions, "name" | "format"> {
+  if (format !== undefined && !formats.includes(format as ModuleFormat)) {
+    fail(`format must be "js", "mjs" or "cjs", got ${JSON.stringify(format)}`);
+  }
+  ofType("name", name, "string");
+  if (name === undefined) return { name, format: (format as ModuleFormat | undefined) ?? "js" };
+  if (!/^[\w][\w.-]*$/u.test(name as string)) {
+    fail(`name must be a file name of letters, digits, ".", "_" and "-", got ${JSON.stringify(name)}`);
+  }
+  const [, stem = name as string, ending] = /^(.+)\.([cm]?js)$/u.exec(name as string) ?? [];
+  if (ending !== undefined && format !== undefined && ending !== format) {
+    fail(`the name ${JSON.stringify(name)} says format "${ending}", and the format is ${JSON.stringify(format)}`);
+  }
+  return { name: stem, format: ((ending ?? format) as ModuleFormat | undefined) ?? "js" };
 }
 
 function checkDimensions(dimensions: unknown): ReadonlyMap<string, number> {

@@ -6,9 +6,10 @@ import { MemoryLimitError } from "./emit/memory-limit.js";
 import { printDeclarations } from "./emit/typescript/declarations.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
 import { printSourceFile } from "./syntax/print-ast.js";
+import { toCommonJs } from "../runtime/module/common-js.js";
 import type { Manifest } from "../runtime/module/manifest.js";
 
-export type { CompileOptions, SourceOptions } from "./compile-options.js";
+export type { CompileOptions, ModuleFormat, SourceOptions } from "./compile-options.js";
 export { CompileOptionsError } from "./compile-options.js";
 export type { Findings } from "./lower-source.js";
 
@@ -28,7 +29,7 @@ export interface WasmOutputFile {
 
 /** A compilation that went well, perhaps with warnings. */
 export interface CompileSuccess extends Findings {
-  /** The module, `gru.js`. Its types come from `declarations`. */
+  /** The module, `gru.js`, or with another ending where the option `format` says so. Its types come from `declarations`. */
   readonly files: readonly [OutputFile];
   /** With the option `wasmFile` its kernels, `gru.wasm` and, with `fma`, `gru.fma.wasm`. */
   readonly wasmFiles: readonly WasmOutputFile[];
@@ -74,7 +75,8 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   const endings = { wasm: ".wasm", "wasm-fma": ".fma.wasm" };
   const kernelFiles = wasmFiles.map(({ variant, bytes }) => ({ path: `${name}${endings[variant]}`, bytes }));
   const variants = settings.fma ? (["wasm", "wasm-fma"] as const) : [settings.target];
-  const files = [{ path: `${name}.js`, text }] as const;
+  const printed = settings.format === "cjs" ? toCommonJs(text) : text;
+  const files = [{ path: `${name}.${settings.format}`, text: printed }] as const;
   return { files, wasmFiles: kernelFiles, manifest, variants, diagnostics, sources };
 }
 
@@ -134,13 +136,13 @@ function withLineEndsOf(source: string, text: string): string {
 }
 
 /**
- * Types of a compiled module, `gru.d.ts`. A promise, so that a printer may be loaded here one day.
+ * Types of a compiled module, `gru.d.ts`, or `gru.d.mts`, `gru.d.cts` as the format is. A promise, so that a printer may be loaded here one day.
  *
  * @example
  *     const types = await declarations(compile(source, options));
  */
 export async function declarations(result: CompileSuccess): Promise<OutputFile> {
-  const path = result.files[0].path.replace(/\.js$/u, ".d.ts");
+  const path = result.files[0].path.replace(/\.([cm]?)js$/u, ".d.$1ts");
   const options = { wasmFile: result.wasmFiles.length > 0, fma: result.variants.length > 1 };
   return { path, text: printDeclarations(result.manifest, options) };
 }

@@ -18,6 +18,7 @@ export {
   type CompileSuccess,
   type Findings,
   type FormatResult,
+  type ModuleFormat,
   type OutputFile,
   type SourceOptions,
 } from "./compile.js";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { compile, type CompileOptions, declarations, type OutputFile, type WasmOutputFile } from "../compile.js";
 import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { writeBytes } from "./files.js";
+import { misreadModule } from "./module-type.js";
 import { exitCodes, type ExitCode, type Run } from "./command.js";
 import { allInputs, showFindings } from "./sources.js";
 import { withOptionErrors } from "./option-errors.js";
@@ -36,6 +37,8 @@ export const run: Run = async (args, terminal) => {
       const contents = "text" in output ? Buffer.from(output.text) : output.bytes;
       writeBytes(path, contents);
       terminal.out(`${path}  ${(contents.byteLength / 1024).toFixed(1)} KiB\n`);
+      const misread = misreadModule(path);
+      if (misread !== undefined) terminal.error(`note: ${misread}\n`);
     }
   }
   return code;
@@ -44,6 +47,7 @@ export const run: Run = async (args, terminal) => {
 function buildOptions(args: ParsedArguments): CompileOptions {
   const cell = args.text("cell");
   const name = args.text("name");
+  const format = args.text("format");
   const hvp = args.flag("hvp") === true;
   if (hvp && args.flag("gradient") === false)
     throw new UsageError("--hvp includes the gradient: leave out --no-gradient");
@@ -53,6 +57,7 @@ function buildOptions(args: ParsedArguments): CompileOptions {
   return {
     ...(cell === undefined ? {} : { cell }),
     ...(name === undefined ? {} : { name }),
+    ...(format === undefined ? {} : { format: choiceOption("format", format, ["js", "mjs", "cjs"], "js") }),
     dimensions: sizesOption("dim", args.list("dim")),
     target,
     fma,

@@ -40,7 +40,8 @@ export const buildCommand: CommandEntry = {
   usage: "FILE… --dim NAME=SIZE… --out DIR [options]",
   description: `
 Writes NAME.js, an ES module that imports nothing, and its types, NAME.d.ts, where
-NAME is the cell's: GRU becomes gru.js. The module runs the cell (forward, step) and,
+NAME is the cell's: GRU becomes gru.js. Node imports that where the nearest package.json
+says "type": "module"; --format mjs and cjs work everywhere. The module runs the cell (forward, step) and,
 unless told otherwise, its gradient (backward). The same source and options give the
 same bytes.`,
   options: [
@@ -53,7 +54,13 @@ same bytes.`,
       value: "DIR",
       help: "directory for the files; the current one where left out",
     },
-    { name: "name", kind: "text", value: "NAME", help: "name of the files without ending" },
+    { name: "name", kind: "text", value: "NAME", help: "name of the files; NAME.mjs and NAME.cjs say the format too" },
+    {
+      name: "format",
+      kind: "text",
+      value: "FORMAT",
+      help: "ending and kind: js (the default) and mjs, ES modules; cjs, CommonJS\nfor require; types are .d.ts, .d.mts, .d.cts",
+    },
     target,
     { name: "fma", kind: "flag", help: "wasm: also kernels with fused multiply-add, for hosts that have it" },
     {

@@ -41,7 +41,7 @@ export const run: Run = async (args, terminal) => {
 
 /** The kernels of a module that was built with `--wasm-file`, where `recell build` writes them. */
 function readBeside(path: string, variant: "wasm" | "wasm-fma"): Uint8Array {
-  const file = path.replace(/\.m?js$/u, "") + { wasm: ".wasm", "wasm-fma": ".fma.wasm" }[variant];
+  const file = path.replace(/\.[cm]?js$/u, "") + { wasm: ".wasm", "wasm-fma": ".fma.wasm" }[variant];
   try {
     return readBytes(file);
   } catch (error) {
@@ -60,7 +60,8 @@ function problemOf(path: string, text: string, error: unknown): string {
     : "";
   if (error instanceof ModuleError) return `${path}: ${error.message}${isCell}`;
   // Text that is not even close to a module is refused by the loader as a wrong argument.
-  if (error instanceof TypeError && !/\bexport\b/u.test(text)) return `${path}: this is no JavaScript module${isCell}`;
+  if (error instanceof TypeError && !/\bexports?\b/u.test(text))
+    return `${path}: this is no JavaScript module${isCell}`;
   throw error;
 }
 

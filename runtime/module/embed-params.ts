@@ -1,5 +1,6 @@
 /** Puts trained parameters into the text of a module: one file that computes and knows its weights. */
 import { ModuleError } from "../errors.js";
+import { isCommonJs, toCommonJs, toEsModule } from "./common-js.js";
 import type { FloatArray, TensorRecord } from "./compiled-module.js";
 
 /**
@@ -28,7 +29,8 @@ export function embedParams(text: string, params: TensorRecord): string {
     }
   }
   const entries = Object.entries(params).map(([name, values]) => `  ${quote(name)}: "${base64(values)}",\n`);
-  return `${text.trimEnd()}\n\n${trainedPart.replace("/* entries */", () => entries.join(""))}`;
+  const embedded = `${toEsModule(text).trimEnd()}\n\n${trainedPart.replace("/* entries */", () => entries.join(""))}`;
+  return isCommonJs(text) ? toCommonJs(embedded) : embedded;
 }
 
 /** A property name as a literal; computed, so that `__proto__` is a name like any other. */

@@ -1,11 +1,11 @@
 /** The code in README.md runs as it stands. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { check, compile } from "../../compiler/index.js";
+import { check } from "../../compiler/index.js";
 import { commands } from "../../compiler/cli/commands.js";
 
 const root = new URL("../../", import.meta.url);
@@ -13,7 +13,12 @@ const page = readFileSync(new URL("README.md", root), "utf8");
 const blocks = (language: string): string[] =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gsu"))].map((match) => match[1] as string);
 
+/** What `npm init -y && npm install recell` leaves; npm 11 writes the type. */
 const folder = mkdtempSync(join(tmpdir(), "recell-readme-"));
+writeFileSync(join(folder, "package.json"), '{ "name": "fresh", "version": "1.0.0", "type": "commonjs" }');
+mkdirSync(join(folder, "node_modules/.bin"), { recursive: true });
+symlinkSync(fileURLToPath(root), join(folder, "node_modules/recell"));
+symlinkSync("../recell/dist/compiler/cli/main.js", join(folder, "node_modules/.bin/recell"));
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
@@ -31,21 +36,23 @@ describe("README.md", () => {
     expect(check(source).diagnostics).toEqual([]);
   });
 
-  it("uses the module that its command builds", () => {
-    const { files } = compile(source, { cell: "GRU", dimensions: { I: 8, H: 32 }, gradient: true });
-    mkdirSync(join(folder, "dist"));
-    for (const { path, text } of files) writeFileSync(join(folder, "dist", path), text);
+  it("builds a module and uses it, in a project as `npm init` makes it", () => {
+    writeFileSync(join(folder, "gru.cell"), source);
+    const command = blocks("sh").find((text) => text.includes("recell build")) ?? "";
+    const told = execFileSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" });
     const [usage = ""] = blocks("js");
-    expect(usage).toContain("./dist/gru.js");
-    expect(files.map(({ path }) => path)).toContain("gru.js");
-    run("usage.mjs", `${usage}\nif (grad.params.W_r.length !== 32 * 8) throw new Error("no gradient");`);
+    for (const name of ["dist/gru.mjs", "dist/gru.d.mts"]) {
+      expect(page).toContain(`\`${name}\``);
+      expect(told).toContain(name);
+    }
+    expect(page).toContain("`main.mjs`");
+    run("main.mjs", `${usage}\nif (grad.params.W_r.length !== 32 * 8) throw new Error("no gradient");`);
   });
 
   it("compiles in process", () => {
-    const built = pathToFileURL(new URL("dist/compiler/index.js", root).pathname).href;
     const [, text = ""] = blocks("js");
     expect(text).toContain('"recell"');
-    run("in-process.mjs", `${text.replace('"recell"', JSON.stringify(built))}\nlstm.instantiate({ batch: 1 });`);
+    run("in-process.mjs", `${text}\nlstm.instantiate({ batch: 1 });`);
   });
 
   it("lists every command", () => {
