@@ -38,12 +38,13 @@ export type CallGradient = Readonly<Record<string, FloatArray>> & {
 export interface ModuleInstance {
   /** Which kernels this instance runs. */
   readonly variant: KernelVariant;
+  /** Every call, `step` included, computes with what these arrays hold when it begins. */
   readonly params: TensorRecord;
   /** Sets the parameters by their declared initialisers; the same seed gives the same values. */
   init(seed: number): void;
   /**
-   * Promises that parameters stay as they are, so that calls need not look for changes, which takes as long as reading
-   * them. The promise ends where an array is read from `params`, and by `init`.
+   * Promises that nobody writes into arrays that were read from `params`, so that calls need not look for changes, which
+   * takes as long as reading all parameters. The promise ends where an array is read from `params`, and by `init`.
    */
   freeze(): void;
   forward(values: CallValues): CallResult;

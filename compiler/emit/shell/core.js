@@ -134,7 +134,6 @@ export function createCore(manifest, kernels, capacity, parts) {
       const made = pending;
       pending = call;
       loaded = undefined;
-      if (open) change++;
       return made;
     },
     hold(handedOut = open) {
@@ -149,8 +148,7 @@ export function createCore(manifest, kernels, capacity, parts) {
         for (let i = 0; i < labels.length; i++) table[i] = /** @type {number} */ (call.sizes[i]);
         table[labels.length] = call.full ? 1 : 0;
       }
-      // A running stream alone does without looking for changes.
-      if (open && entry !== "step") change++;
+      if (open) change++;
       table[labels.length + 1] = settled.get(entry) === change ? 0 : 1;
       kernels[entry]?.();
       settled.set(entry, change);

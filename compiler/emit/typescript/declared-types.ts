@@ -142,8 +142,8 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
     {
       name: "Params",
       docs:
-        "Parameters: write into them, `params.W.set(values)`. Where you keep an array and write into it later, a running " +
-        "stream may see that only at the next `forward`, `reset`, `restore` or `params.W`.",
+        "Parameters: write into them, `params.W.set(values)`, also into arrays that you keep. Every call computes with what " +
+        "they hold when it begins.",
       type: { members: tensors(manifest.params, []) },
     },
     { name: "States", docs: "A tensor for each state.", type: { members: tensors(states, ["B"]) } },

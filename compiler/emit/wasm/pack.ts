@@ -13,7 +13,7 @@ export function emitPack(pack: PackStatement, statements: Statements): void {
     copyPanels(pack, statements);
     return;
   }
-  // A running stream may have said that nothing was changed.
+  // Where nobody has an array to write into, or who has one promised not to, nothing is looked for.
   code.get(integers.word(parts.layout.changedWord));
   code.if(() => {
     const { start, bytes } = sourceOf(pack, statements);
