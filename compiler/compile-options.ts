@@ -45,6 +45,11 @@ export interface CompileOptions extends SourceOptions {
   /** With `hvp`, which includes the gradient. */
   readonly hvp?: boolean;
   /**
+   * Parameters that go into the module, as the bytes of a safetensors file: instances start with them instead of the declared
+   * initial values.
+   */
+  readonly params?: Uint8Array;
+  /**
    * Ending and kind of the module. `js`, the default: an ES module, where Node reads `.js` as such (`"type": "module"` in the
    * nearest package.json); `mjs`: an ES module everywhere; `cjs`: CommonJS, for `require`.
    */
@@ -78,13 +83,14 @@ export interface CheckedOptions extends ModuleOptions {
   readonly readFile: ReadFile;
   readonly cell: string | undefined;
   readonly dimensions: ReadonlyMap<string, number>;
+  readonly params: Uint8Array | undefined;
   readonly name: string | undefined;
   readonly format: ModuleFormat;
 }
 
 const known = [
   ...["file", "readFile", "cell", "dimensions", "target", "fma", "wasmFile", "dtype"],
-  ...["gradient", "jvp", "hvp", "format", "name"],
+  ...["gradient", "jvp", "hvp", "params", "format", "name"],
 ];
 
 /** What a text without a name is called in messages. */
@@ -96,7 +102,7 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) fail(`unknown option ${JSON.stringify(key)}; the options are ${known.join(", ")}`);
   }
-  const { file, readFile, cell, dimensions, target, fma, wasmFile, dtype, gradient, jvp, hvp, name } = options;
+  const { file, readFile, cell, dimensions, target, fma, wasmFile, dtype, gradient, jvp, hvp, params, name } = options;
   ofType("file", file, "string");
   ofType("readFile", readFile, "function");
   ofType("cell", cell, "string");
@@ -110,6 +116,9 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") {
     fail(`dtype must be "f32" or "f64", got ${JSON.stringify(dtype)}`);
   }
+  if (params !== undefined && !(params instanceof Uint8Array)) {
+    fail(`params must be a Uint8Array, the bytes of a safetensors file, got ${typeof params}`);
+  }
   return {
     file: file ?? unnamedFile,
     readFile: readFile ?? (() => undefined),
@@ -122,6 +131,7 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
     gradient: (gradient ?? true) || hvp === true,
     jvp: jvp ?? false,
     hvp: hvp ?? false,
+    params,
     ...checkNames(name, options.format),
   };
 }

@@ -6,6 +6,8 @@ import { MemoryLimitError } from "./emit/memory-limit.js";
 import { printDeclarations } from "./emit/typescript/declarations.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
 import { printSourceFile } from "./syntax/print-ast.js";
+import { readParams } from "../runtime/io/params.js";
+import { embedParams } from "../runtime/module/embed-params.js";
 import { toCommonJs } from "../runtime/module/common-js.js";
 import type { Manifest } from "../runtime/module/manifest.js";
 
@@ -54,6 +56,7 @@ export type CompileResult = CompileSuccess | CompileFailure;
  *
  * @param source The text of a `.cell` file.
  * @throws CompileOptionsError where the options are wrong: no such cell, a dimension without a size.
+ * @throws SafetensorsError or ParamsError where `params` is no such file, or one of another cell.
  * @example
  *     const { files, diagnostics } = compile(source, { dimensions: { I: 64, H: 128 } });
  *     if (files.length > 0) writeFileSync(files[0].path, files[0].text);
@@ -75,7 +78,8 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   const endings = { wasm: ".wasm", "wasm-fma": ".fma.wasm" };
   const kernelFiles = wasmFiles.map(({ variant, bytes }) => ({ path: `${name}${endings[variant]}`, bytes }));
   const variants = settings.fma ? (["wasm", "wasm-fma"] as const) : [settings.target];
-  const printed = settings.format === "cjs" ? toCommonJs(text) : text;
+  const whole = settings.params === undefined ? text : embedParams(text, readParams({ manifest }, settings.params));
+  const printed = settings.format === "cjs" ? toCommonJs(whole) : whole;
   const files = [{ path: `${name}.${settings.format}`, text: printed }] as const;
   return { files, wasmFiles: kernelFiles, manifest, variants, diagnostics, sources };
 }

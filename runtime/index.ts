@@ -38,7 +38,7 @@ export { crossEntropy, meanSquaredError, type Loss, type LossOptions } from "./t
 export { createRandom, type Random } from "./random.js";
 
 // Files.
-export { loadParams, saveParams, type LoadParamsOptions } from "./io/params.js";
+export { loadParams, readParams, saveParams, type LoadParamsOptions } from "./io/params.js";
 export { readSafetensors, writeSafetensors, type SafeTensor, type SafetensorsFile } from "./io/safetensors.js";
 export type { FileBytes } from "./io/bytes.js";
 export type { SafetensorsDtype } from "./io/element-types.js";

@@ -1,8 +1,18 @@
 /** `recell build`: from a cell to files. */
 import { join } from "node:path";
-import { compile, type CompileOptions, declarations, type OutputFile, type WasmOutputFile } from "../compile.js";
+import {
+  compile,
+  type CompileOptions,
+  type CompileResult,
+  declarations,
+  type OutputFile,
+  type WasmOutputFile,
+} from "../compile.js";
 import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
-import { writeBytes } from "./files.js";
+import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
+import { elementCount } from "../../runtime/module/compiled-module.js";
+import type { Manifest } from "../../runtime/module/manifest.js";
+import { readBytes, writeBytes } from "./files.js";
 import { misreadModule } from "./module-type.js";
 import { exitCodes, type ExitCode, type Run } from "./command.js";
 import { allInputs, showFindings } from "./sources.js";
@@ -11,14 +21,23 @@ import { withOptionErrors } from "./option-errors.js";
 export const run: Run = async (args, terminal) => {
   const options = buildOptions(args);
   const inputs = allInputs("build", args);
-  if (inputs.length > 1 && (args.text("cell") ?? args.text("name")) !== undefined) {
-    throw new UsageError("--cell and --name are for one FILE");
+  const params = args.text("params");
+  if (inputs.length > 1 && (args.text("cell") ?? args.text("name") ?? params) !== undefined) {
+    throw new UsageError("--cell, --name and --params are for one FILE");
   }
   const directory = args.text("out") ?? ".";
   const written = new Map<string, string>();
   let code: ExitCode = exitCodes.ok;
   for (const { file, text, readFile } of inputs) {
-    const result = withOptionErrors(file, () => compile(text, { ...options, file, readFile }));
+    let result: CompileResult;
+    try {
+      result = withOptionErrors(file, () => compile(text, { ...options, file, readFile }));
+    } catch (error) {
+      if (!(error instanceof ParamsError || error instanceof SafetensorsError)) throw error;
+      terminal.error(`recell: ${params ?? ""}: ${error.message}
+`);
+      return exitCodes.failed;
+    }
     showFindings(result, terminal);
     if (result.manifest === undefined) {
       code = exitCodes.failed;
@@ -36,13 +55,23 @@ export const run: Run = async (args, terminal) => {
       written.set(path, file);
       const contents = "text" in output ? Buffer.from(output.text) : output.bytes;
       writeBytes(path, contents);
-      terminal.out(`${path}  ${(contents.byteLength / 1024).toFixed(1)} KiB\n`);
+      const inside = output === files[0] && params !== undefined ? embeddedBytes(result.manifest) : 0;
+      const share = inside === 0 ? "" : `, ${kibibytes(inside)} of it parameters in base64`;
+      terminal.out(`${path}  ${kibibytes(contents.byteLength)}${share}\n`);
       const misread = misreadModule(path);
       if (misread !== undefined) terminal.error(`note: ${misread}\n`);
     }
   }
   return code;
 };
+
+const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
+
+/** What the parameters of a module take in its text. */
+function embeddedBytes({ params, dtype }: Manifest): number {
+  const width = dtype === "f32" ? 4 : 8;
+  return params.reduce((sum, { shape }) => sum + Math.ceil((elementCount(shape) * width) / 3) * 4, 0);
+}
 
 function buildOptions(args: ParsedArguments): CompileOptions {
   const cell = args.text("cell");
@@ -54,8 +83,10 @@ function buildOptions(args: ParsedArguments): CompileOptions {
   const target = choiceOption("target", args.text("target"), ["wasm", "js"], "wasm");
   const [fma, wasmFile] = [args.flag("fma") === true, args.flag("wasm-file") === true];
   if (target === "js" && (fma || wasmFile)) throw new UsageError(`--${fma ? "fma" : "wasm-file"} needs --target wasm`);
+  const params = args.text("params");
   return {
     ...(cell === undefined ? {} : { cell }),
+    ...(params === undefined ? {} : { params: readBytes(params) }),
     ...(name === undefined ? {} : { name }),
     ...(format === undefined ? {} : { format: choiceOption("format", format, ["js", "mjs", "cjs"], "js") }),
     dimensions: sizesOption("dim", args.list("dim")),

@@ -72,6 +72,12 @@ same bytes.`,
     { name: "gradient", kind: "flag", help: "with backward (the default); --no-gradient makes a smaller module" },
     { name: "jvp", kind: "flag", help: "with jvp, derivatives in a direction" },
     { name: "hvp", kind: "flag", help: "with hvp, Hessian-vector products; includes the gradient" },
+    {
+      name: "params",
+      kind: "text",
+      value: "FILE",
+      help: "trained parameters, a safetensors file, that go into the module",
+    },
     { name: "types", kind: "flag", help: "with types (the default); --no-types writes only the module" },
   ],
   examples: [
@@ -81,6 +87,7 @@ same bytes.`,
       "one cell of a file with several, in double precision",
     ],
     ["recell build gru.cell -d I=3 -d H=32 --no-gradient -o app/models", "for running only"],
+    ["recell build gru.cell -d I=3 -d H=32 --params gru.safetensors", "a module that knows its weights"],
   ],
 };
 

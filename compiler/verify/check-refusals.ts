@@ -139,6 +139,11 @@ function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {
     "no object": undefined,
     "another cell's snapshot": { cell: "no such cell" },
   });
+  wrong("setParams", (argument) => instance.setParams(argument), {
+    "no object": undefined,
+    "an unknown name": { "no such name": [] },
+    ...Object.fromEntries(manifest.params.map(({ name }) => [`${name} too short`, { [name]: [] }])),
+  });
   wrong("init", (argument) => instance.init(argument), { "a fraction": 0.5, "a negative seed": -1, "a text": "1" });
   return calls;
 }

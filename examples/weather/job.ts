@@ -146,9 +146,9 @@ async function writeAll(out: string, trained: string, params: Uint8Array): Promi
 
 /** All that is needed to use the file: no compiler, no runtime, no package. Steps through the days one by one. */
 const freshProgram = `
-const { instantiateTrained } = await import(process.argv[1]);
+const { instantiate } = await import(process.argv[1]);
 const days = JSON.parse(process.argv[2]);
-const cell = instantiateTrained({ batch: 1, steps: 1 });
+const cell = instantiate({ batch: 1, steps: 1 });
 console.log(JSON.stringify(days.map((weather) => cell.step({ weather }).tomorrow[0])));
 `;
 

@@ -1,6 +1,12 @@
 /** Parameters of a module to a safetensors file and back. */
 import { ParamsError, type ParamsErrorCode } from "../errors.js";
-import { elementCount, type CompiledModule, type FloatArray, type ModuleInstance } from "../module/compiled-module.js";
+import {
+  elementCount,
+  type CompiledModule,
+  type FloatArray,
+  type ModuleInstance,
+  type TensorRecord,
+} from "../module/compiled-module.js";
 import { checkOptionNames, checkSwitch } from "../options.js";
 import type { FileBytes } from "./bytes.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
@@ -36,9 +42,69 @@ export interface LoadParamsOptions {
 }
 
 /**
- * Sets the parameters of an instance from a safetensors file. Names and shapes must be those of the cell, each there
- * once and, but for `allowUnexpected`, none besides. F64, F32, F16 and BF16 can be read; what the module's dtype cannot
- * hold exactly only with `allowRounding`. Nothing is set before everything has been checked.
+ * The parameters in a safetensors file, for a module: arrays by name, in the module's dtype, for `instance.setParams` and
+ * `embedParams`. Names and shapes must be those of the cell, each there once and, but for `allowUnexpected`, none besides.
+ * F64, F32, F16 and BF16 can be read; what the module's dtype cannot hold exactly only with `allowRounding`.
+ *
+ * @param file The bytes of the file: what `readFile` gives, or `await response.arrayBuffer()`.
+ * @throws TypeError for anything but bytes and for unknown options.
+ * @throws SafetensorsError where the bytes are no safetensors file.
+ * @throws ParamsError `missing-tensor`, `unexpected-tensor`, `shape-mismatch` or `dtype-mismatch`; the message lists what
+ * the cell has and what the file has.
+ * @example
+ *     await writeFile("gru.js", embedParams(text, readParams(module, await readFile("gru.safetensors"))));
+ */
+export function readParams(module: Described, file: FileBytes, options: LoadParamsOptions = {}): TensorRecord {
+  checkOptionNames("options of parameters", options, ["allowRounding", "allowUnexpected"]);
+  const allowRounding = checkSwitch("options of parameters", "allowRounding", options.allowRounding);
+  const allowUnexpected = checkSwitch("options of parameters", "allowUnexpected", options.allowUnexpected);
+  const { params, dtype, cell } = module.manifest;
+  const { tensors } = readSafetensors(file);
+  const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
+    const sides = `${cell} has ${listOf(params)}; the file has ${listOf(tensorsOf(tensors))}`;
+    throw new ParamsError(code, `parameter ${name} of ${cell} ${problem}; ${sides}`, name);
+  };
+  const accepted = dtype === "f32" && !allowRounding ? ["F32", "F16", "BF16"] : ["F64", "F32", "F16", "BF16"];
+  const Reals = dtype === "f32" ? Float32Array : Float64Array;
+  const found = Object.create(null) as Record<string, FloatArray>;
+  for (const { name, shape } of params) {
+    const tensor = tensors.get(name) ?? fail("missing-tensor", name, "is not in the file");
+    if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
+      fail("shape-mismatch", name, `must have shape [${shape.join(", ")}], the file has [${tensor.shape.join(", ")}]`);
+    }
+    if (!accepted.includes(tensor.dtype)) {
+      const way = dtype === "f32" && tensor.dtype === "F64" ? " (`allowRounding: true` rounds it)" : "";
+      const problem = `must be ${accepted.join(", ")} to fit an ${dtype} module, the file has ${tensor.dtype}${way}`;
+      fail("dtype-mismatch", name, problem);
+    }
+    found[name] = Reals.from(toNumbers(tensor));
+  }
+  for (const name of allowUnexpected ? [] : tensors.keys()) {
+    if (params.some((param) => param.name === name)) continue;
+    fail("unexpected-tensor", name, "does not exist, but is in the file");
+  }
+  return found;
+}
+
+interface Listed {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+}
+
+const tensorsOf = (tensors: ReadonlyMap<string, SafeTensor>): Listed[] =>
+  [...tensors].map(([name, { shape }]) => ({ name, shape }));
+
+/** `W [3, 2], b [3]`; of many the first. */
+function listOf(tensors: readonly Listed[]): string {
+  const most = 40;
+  const shown = tensors.slice(0, most).map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
+  const rest = tensors.length > most ? [`${tensors.length - most} more`] : [];
+  return [...shown, ...rest].join(", ") || "nothing";
+}
+
+/**
+ * Sets the parameters of an instance from a safetensors file, as `readParams` reads it. Nothing is set before everything
+ * has been checked. No array of `params` is handed out, so that calls need not look for changes.
  *
  * @param file The bytes of the file: what `readFile` gives, or `await response.arrayBuffer()`.
  * @throws TypeError for anything but bytes, for unknown options, and where the instance is another module's.
@@ -49,38 +115,17 @@ export interface LoadParamsOptions {
  */
 export function loadParams(
   module: Described,
-  instance: WithParams,
+  instance: WithParams & Partial<Pick<ModuleInstance, "setParams">>,
   file: FileBytes,
   options: LoadParamsOptions = {},
 ): void {
-  checkOptionNames("loadParams", options, ["allowRounding", "allowUnexpected"]);
-  const allowRounding = checkSwitch("loadParams", "allowRounding", options.allowRounding);
-  const allowUnexpected = checkSwitch("loadParams", "allowUnexpected", options.allowUnexpected);
-  const { params, dtype, cell } = module.manifest;
-  const { tensors } = readSafetensors(file);
-  const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
-    throw new ParamsError(code, `parameter ${name} of ${cell} ${problem}`, name);
-  };
-  const accepted = dtype === "f32" && !allowRounding ? ["F32", "F16", "BF16"] : ["F64", "F32", "F16", "BF16"];
-  const found: (readonly [FloatArray, SafeTensor])[] = [];
-  for (const { name, shape } of params) {
-    const tensor = tensors.get(name) ?? fail("missing-tensor", name, `is not in the file, which has ${list(tensors)}`);
-    if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
-      fail("shape-mismatch", name, `must have shape [${shape.join(", ")}], the file has [${tensor.shape.join(", ")}]`);
-    }
-    if (!accepted.includes(tensor.dtype)) {
-      const way = dtype === "f32" && tensor.dtype === "F64" ? "; `allowRounding: true` rounds it" : "";
-      const problem = `must be ${accepted.join(", ")} to fit an ${dtype} module, the file has ${tensor.dtype}${way}`;
-      fail("dtype-mismatch", name, problem);
-    }
-    found.push([paramOf(instance, name, elementCount(shape)), tensor]);
+  const found = readParams(module, file, options);
+  if (instance.setParams !== undefined) {
+    instance.setParams(found);
+    return;
   }
-  for (const name of allowUnexpected ? [] : tensors.keys()) {
-    if (params.some((param) => param.name === name)) continue;
-    const has = params.map((param) => param.name).join(", ") || "none";
-    fail("unexpected-tensor", name, `does not exist, but is in the file; its parameters are ${has}`);
-  }
-  for (const [param, tensor] of found) param.set(toNumbers(tensor));
+  const places = module.manifest.params.map(({ name, shape }) => paramOf(instance, name, elementCount(shape)));
+  for (const [i, { name }] of module.manifest.params.entries()) places[i]!.set(found[name]!);
 }
 
 /** @throws TypeError where the instance has no such parameter: it was made by another module. */
@@ -89,15 +134,4 @@ function paramOf(instance: WithParams, name: string, length: number): FloatArray
   if (param?.length === length) return param;
   const has = param === undefined ? "has none" : `has one of length ${param.length}`;
   throw new TypeError(`loadParams: the instance must have a parameter ${name} of length ${length}, it ${has}`);
-}
-
-/** How many tensors a message lists. */
-const listed = 20;
-
-/** What a file has: `b F32 [12], W F32 [12, 2]`. */
-function list(tensors: ReadonlyMap<string, SafeTensor>): string {
-  if (tensors.size === 0) return "no tensors";
-  const all = [...tensors].map(([name, { dtype, shape }]) => `${name} ${dtype} [${shape.join(", ")}]`);
-  const more = all.length > listed ? ` and ${all.length - listed} more` : "";
-  return all.slice(0, listed).join(", ") + more;
 }

@@ -28,3 +28,14 @@ export function toEsModule(text: string): string {
   const body = text.startsWith(strict) ? text.slice(strict.length) : text;
   return body.replace(assigned, "export { $1 };");
 }
+
+/** An ES module that keeps some of its exports to itself. */
+export function withoutExports(text: string, names: readonly string[]): string {
+  const kept = (list: string): string => {
+    const rest = list.split(", ").filter((name) => !names.includes(name));
+    return rest.length === 0 ? "" : `export { ${rest.join(", ")} };\n`;
+  };
+  return text
+    .replace(listed, (_, list: string) => kept(list))
+    .replace(declared, (prefix, name: string) => (names.includes(name) ? "" : prefix));
+}

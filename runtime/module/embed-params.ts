@@ -1,37 +1,49 @@
 /** Puts trained parameters into the text of a module: one file that computes and knows its weights. */
 import { ModuleError } from "../errors.js";
-import { isCommonJs, toCommonJs, toEsModule } from "./common-js.js";
+import { isCommonJs, toCommonJs, toEsModule, withoutExports } from "./common-js.js";
 import type { FloatArray, TensorRecord } from "./compiled-module.js";
 
 /**
- * A compiled module with parameters in it. The new text is the old one with two exports more:
- *
- * - `trained`: the parameters as base64 of little-endian numbers, by name;
- * - `instantiateTrained(options)`: `instantiate(options)` with the parameters set.
+ * A compiled module with parameters in it: `instantiate` and `instantiateAsync` give instances that have them. Types, `.wasm`
+ * files and everything else stay what they are. The parameters stand in the text as base64, a third longer than the numbers.
  *
  * Like every compiled module it imports nothing and needs nothing but the language. The same parameters give the same
- * text.
+ * text. Nobody has an array of them, so calls need not look for changes.
  *
  * @param text A module as the compiler printed it.
- * @param params `instance.params`.
+ * @param params `instance.params`, or what `readParams` gives. Whether they are all parameters of the module, in its dtype,
+ * is checked where it is instantiated; `readParams` checks before.
  * @throws ModuleError `not-a-cell` where the text has no `instantiate`, or has parameters already; TypeError where a
- * parameter is no float array. Whether the parameters are the module's, `instantiateTrained` checks.
+ * parameter is no float array.
  * @example
  *     await writeFile("forecast.js", embedParams(text, instance.params));
- *     // elsewhere: import { instantiateTrained } from "./forecast.js"
  */
 export function embedParams(text: string, params: TensorRecord): string {
-  if (!/\binstantiate\b/.test(text)) throw new ModuleError("not-a-cell", "the text is no compiled cell");
-  if (/\binstantiateTrained\b/.test(text)) throw new ModuleError("not-a-cell", "the module has parameters already");
+  if (text.includes(mark)) throw new ModuleError("not-a-cell", "the module has parameters already");
+  let bare = withoutExports(toEsModule(text), ["instantiate", "instantiateAsync"]).trimEnd();
+  for (const [declared, renamed] of renamedFunctions) {
+    if (bare.split(declared).length !== 2) throw new ModuleError("not-a-cell", "the text is no compiled cell");
+    bare = bare.replace(declared, renamed);
+  }
   for (const [name, values] of Object.entries(params)) {
     if (!(values instanceof Float32Array || values instanceof Float64Array)) {
       throw new TypeError(`parameter ${name} must be a Float32Array or Float64Array`);
     }
   }
   const entries = Object.entries(params).map(([name, values]) => `  ${quote(name)}: "${base64(values)}",\n`);
-  const embedded = `${toEsModule(text).trimEnd()}\n\n${trainedPart.replace("/* entries */", () => entries.join(""))}`;
+  const embedded = `${bare}
+
+${embeddedPart.replace("/* entries */", () => entries.join(""))}`;
   return isCommonJs(text) ? toCommonJs(embedded) : embedded;
 }
+
+/** What the module exports becomes what the new exports call. */
+const renamedFunctions = [
+  ["\nfunction instantiate(", "\nfunction instantiateBare("],
+  ["\nasync function instantiateAsync(", "\nasync function instantiateBareAsync("],
+] as const;
+
+const mark = "\nconst embeddedParams = {\n";
 
 /** A property name as a literal; computed, so that `__proto__` is a name like any other. */
 const quote = (name: string): string => `[${JSON.stringify(name)}]`;
@@ -56,38 +68,47 @@ function base64(values: FloatArray): string {
 }
 
 /** Decodes by hand: not every place that runs modules has `atob` or `Buffer`. */
-const trainedPart = `/** Trained parameters by name: base64 of little-endian numbers in the module's dtype, row-major. */
-export const trained = {
-/* entries */};
+const embeddedPart = `// Parameters by name: base64 of little-endian numbers in the module's dtype, row-major.${mark}/* entries */};
 
-/** An instance with the trained parameters in place; options as for \`instantiate\`. */
-export function instantiateTrained(options) {
-  const alphabet = "${alphabet}";
-  const instance = instantiate(options);
-  const unknown = Object.keys(trained).find((name) => !Object.hasOwn(instance.params, name));
-  if (unknown !== undefined) throw new TypeError("instantiateTrained: the module has no parameter " + unknown);
-  for (const name of Object.keys(instance.params)) {
-    const param = instance.params[name];
-    const width = param.BYTES_PER_ELEMENT;
-    const text = Object.hasOwn(trained, name) ? trained[name] : undefined;
-    if (text === undefined) throw new TypeError("instantiateTrained: parameter " + name + " is missing");
-    if (text.length !== Math.ceil(param.byteLength / 3) * 4) {
-      const wanted = param.length + " numbers of " + width + " bytes";
-      throw new RangeError("instantiateTrained: parameter " + name + " must have " + wanted);
+// Copies them into an instance.
+function withParams(instance) {
+  const places = new Uint8Array(128);
+  [..."${alphabet}"].forEach((character, place) => (places[character.charCodeAt(0)] = place));
+  const width = manifest.dtype === "f32" ? 4 : 8;
+  const values = Object.create(null);
+  for (const name in embeddedParams) values[name] = undefined;
+  for (const { name, shape } of manifest.params) {
+    const text = Object.hasOwn(embeddedParams, name) ? embeddedParams[name] : undefined;
+    if (text === undefined) throw new TypeError("instantiate: parameter " + name + " is not in the module");
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (text.length !== Math.ceil((count * width) / 3) * 4) {
+      throw new RangeError("instantiate: parameter " + name + " must have " + count + " numbers of " + width + " bytes");
     }
-    const bytes = new DataView(new ArrayBuffer(param.length * width));
+    const bytes = new DataView(new ArrayBuffer(count * width));
     let bits = 0;
     let held = 0;
     let at = 0;
-    for (let i = 0; i < text.length && text[i] !== "="; i++) {
-      bits = ((bits << 6) | alphabet.indexOf(text[i])) & 0xffff;
+    for (let i = 0; at < bytes.byteLength; i++) {
+      bits = ((bits << 6) | places[text.charCodeAt(i)]) & 0xffff;
       held += 6;
       if (held >= 8) bytes.setUint8(at++, (bits >> (held -= 8)) & 255);
     }
-    for (let i = 0; i < param.length; i++) {
-      param[i] = width === 4 ? bytes.getFloat32(i * 4, true) : bytes.getFloat64(i * 8, true);
+    values[name] = width === 4 ? new Float32Array(count) : new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      values[name][i] = width === 4 ? bytes.getFloat32(i * 4, true) : bytes.getFloat64(i * 8, true);
     }
   }
+  instance.setParams(values);
   return instance;
+}
+
+/** One set of parameters, those in this file, states and memory for calls of up to \`batch\` examples and \`steps\` steps. */
+export function instantiate(options = {}) {
+  return withParams(instantiateBare(options));
+}
+
+/** The same behind a promise. */
+export async function instantiateAsync(options = {}) {
+  return withParams(await instantiateBareAsync(options));
 }
 `;

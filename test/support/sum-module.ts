@@ -23,6 +23,12 @@ export function instantiate({ batch, steps }) {
   const params = { k: new ${"Float64Array"}([1, 1]) };
   return {
     params,
+    setParams(values) {
+      for (const name in values) {
+        if (!Object.hasOwn(params, name)) throw new TypeError("setParams: unknown name " + name);
+      }
+      for (const name in values) params[name].set(values[name]);
+    },
     forward({ x, s, lengths, batch: B = batch, steps: T = steps }) {
       if (T > steps) throw new RangeError("steps");
       if (x.length !== B * T * 2) throw new RangeError("x");
@@ -40,6 +46,8 @@ export function instantiate({ batch, steps }) {
     },
   };
 }
-export const instantiateAsync = async (options) => instantiate(options);
+export async function instantiateAsync(options) {
+  return instantiate(options);
+}
 `;
 }

@@ -84,6 +84,8 @@ export function createCore(manifest, kernels, capacity, parts) {
   const settled = new Map();
   /** Have arrays of parameters been handed out, which may be written at any time? */
   let open = false;
+  /** What is left to do before kernels run. @type {(() => void) | undefined} */
+  let first;
 
   /** @type {(list: ArrayLike<number>, value: number) => boolean} */
   const allAre = (list, value) => {
@@ -140,7 +142,12 @@ export function createCore(manifest, kernels, capacity, parts) {
       change++;
       open = handedOut;
     },
+    beforeFirstRun(action) {
+      first = action;
+    },
     run(entry, call) {
+      first?.();
+      first = undefined;
       if (loaded !== call) {
         loaded = call;
         lengths.data.set(call.lengths);

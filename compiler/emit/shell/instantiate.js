@@ -1,11 +1,9 @@
 // The export `instantiate`.
 import { readCapacity } from "./capacity.js";
-import { checkInteger } from "./check.js";
 import { createCore } from "./core.js";
-import { initialValues } from "./random.js";
+import { createParams } from "./params.js";
 import { createSequence } from "./sequence.js";
 import { createStream } from "./stream.js";
-import { record } from "./tensors.js";
 
 /** @import { Capacity, Kernels, Manifest, Parts } from "./types.js" */
 
@@ -41,23 +39,6 @@ export function createInstance(manifest, createKernels, workspaceBytes, parts, o
 function assemble(manifest, kernels, capacity, parts) {
   const core = createCore(manifest, kernels, capacity, parts);
   const sequence = createSequence(core);
-  // Whoever reads a parameter's array may write into it.
-  const params = record();
-  for (const { name, data } of core.slots("params", "param.")) {
-    const get = () => {
-      core.hold(true);
-      return data;
-    };
-    Object.defineProperty(params, name, { get, enumerable: true });
-  }
-
-  /** Sets every parameter by its declared initialiser. @param {number} seed */
-  const init = (seed) => {
-    checkInteger("init", "seed", seed, 0, Number.MAX_SAFE_INTEGER);
-    for (const { name, initializer, shape } of manifest.params) {
-      params[name].set(initialValues(initializer, /** @type {number[]} */ (shape), seed, name, parts));
-    }
-  };
 
   /** @type {(name: string, option: string) => () => never} */
   const absent = (name, option) => () => {
@@ -66,9 +47,7 @@ function assemble(manifest, kernels, capacity, parts) {
 
   return Object.freeze({
     variant: kernels.variant,
-    params: Object.freeze(params),
-    init,
-    freeze: () => core.hold(false),
+    ...createParams(core, parts),
     forward: sequence.forward,
     ...createStream(core, parts),
     ...(parts.gradient?.(core, sequence) ?? { backward: absent("backward", "gradient") }),

@@ -7,6 +7,7 @@ export const baseParts = [
   "capacity",
   "core",
   "random",
+  "params",
   "sequence",
   "stream",
   "instantiate",
@@ -34,6 +35,7 @@ export type ShellPart = (typeof shellParts)[number];
 /** Properties of objects that never leave the shell. */
 export const innerProperties = [
   "axes",
+  "beforeFirstRun",
   "begin",
   "byName",
   "computed",

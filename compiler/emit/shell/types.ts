@@ -76,7 +76,7 @@ export interface Slot extends Place {
   high: number | undefined;
   /** Of a state: an expression gives its value where the call gives none. */
   readonly computed: boolean;
-  /** Did the call at hand give it, or does a stream hold it? */
+  /** Did the call at hand give it, does a stream hold it, or has the parameter its values? */
   given: boolean;
 }
 
@@ -108,6 +108,8 @@ export interface Core {
   begin(call: Call): Call;
   /** Parameters or their tangents may have changed; parameters may do so at any time where their arrays are `handedOut`. */
   hold(handedOut?: boolean): void;
+  /** Called once, before kernels run for the first time. */
+  beforeFirstRun(action: () => void): void;
   run(entry: EntryName, call: Call): void;
 }
 

@@ -50,9 +50,10 @@ export function startRows(): Row[] {
       scripts.set(
         target,
         [
-          `import { instantiate } from "./${target}.mjs";\n${fill}${x}`,
+          `import { instantiate, manifest } from "./${target}.mjs";\n${fill}${x}`,
           `const instance = instantiate({ batch: ${B}, steps: ${T} });\n`,
-          `for (const param of Object.values(instance.params)) param.set(fill(param.length, ${bound}));\n`,
+          `const filled = ({ name, shape }) => [name, fill(shape.reduce((n, size) => n * size, 1), ${bound})];\n`,
+          "instance.setParams(Object.fromEntries(manifest.params.map(filled)));\n",
           "const { y } = instance.forward({ x });\n",
         ].join(""),
       );

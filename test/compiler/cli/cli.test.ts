@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../../compiler/cli/commands.js";
+import { cell } from "../../../compiler/index.js";
+import { type CompiledModule, saveParams } from "../../../runtime/index.js";
 import { recell } from "../../support/command-line.js";
 
 let folder = "";
@@ -37,6 +40,14 @@ beforeAll(() => {
   );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The cell with its parameter set. */
+async function trainedLeaky(w: readonly number[]) {
+  const module = await cell(leaky, { dimensions: { N: w.length } });
+  const instance = module.instantiate();
+  instance.setParams({ w });
+  return { module, instance };
+}
 
 describe("help", () => {
   test("of the command itself", async () => {
@@ -255,6 +266,37 @@ describe("build", () => {
   };
   const inText = 'import { instantiate } from "./leaky.js";\nconst cell = instantiate({ steps: 2 });';
   const numbers = "1,2,3,4.5,4,12";
+
+  test("--params puts trained parameters into the module, with its types", async () => {
+    const { module, instance } = await trainedLeaky([0.5, 2]);
+    writeFileSync(file("leaky.safetensors"), saveParams(module, instance));
+    const build = ["build", file("leaky.cell"), "--dim", "N=2", "--params", file("leaky.safetensors")];
+    for (const more of [[], ["--target", "js"], ["--wasm-file"], ["--dtype", "f64"]]) {
+      const out = file(`trained${more.join("")}`);
+      const { code, out: said } = await recell(...build, ...more, "--out", out);
+      expect(code).toBe(0);
+      expect(said).toMatch(/leaky\.js {2}\d+\.\d KiB, 0\.0 KiB of it parameters in base64\n/u);
+      const { instantiate } = (await import(join(out, "leaky.js"))) as CompiledModule;
+      const kernels = more[0] === "--wasm-file" ? { wasm: readFileSync(join(out, "leaky.wasm")) } : {};
+      const trained = instantiate({ steps: 2, ...kernels });
+      expect([...trained.forward({ x: [1, 1, 0, 0] })["y"]!]).toEqual([1, 1, 0.5, 2]);
+      expect(readFileSync(join(out, "leaky.d.ts"), "utf8")).toContain("export declare function instantiate(");
+    }
+  });
+
+  test("--params of another cell are refused, with what both sides have", async () => {
+    const { module, instance } = await trainedLeaky([0.5, 2]);
+    writeFileSync(file("leaky.safetensors"), saveParams(module, instance));
+    const build = ["build", "--params", file("leaky.safetensors"), "--out", file("refused")];
+    const { code, error } = await recell(...build, file("leaky.cell"), "--dim", "N=3");
+    expect(code).toBe(1);
+    expect(error).toContain("w of Leaky must have shape [3], the file has [2]; Leaky has w [3]; the file has w [2]");
+    const other = await recell(...build, "std/indrnn", "-d", "I=2", "-d", "H=2");
+    expect(other.error).toMatch(/is not in the file; IndRNN has W \[2, 2\], .*; the file has w \[2\]\n$/u);
+    expect(existsSync(file("refused"))).toBe(false);
+    expect((await recell(...build, file("leaky.cell"), file("two.cell"))).error).toContain("--params are for one FILE");
+    expect((await recell("build", file("leaky.cell"), "-d", "N=2", "--params", file("none"))).code).toBe(2);
+  });
 
   test("--wasm-file writes kernels beside the module, which gives the same numbers with them", async () => {
     const [plain, beside] = [file("plain"), file("beside")];

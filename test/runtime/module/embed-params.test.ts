@@ -3,16 +3,18 @@ import { describe, expect, it } from "vitest";
 import { embedParams } from "../../../runtime/module/embed-params.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import { ModuleError } from "../../../runtime/errors.js";
-import { sumModuleText } from "../../support/sum-module.js";
+import { sumManifest, sumModuleText } from "../../support/sum-module.js";
 
-type Trained = { instantiateTrained(options: object): { params: Record<string, Float64Array> } };
+const options = { batch: 1, steps: 1 };
 
 /** A module whose only parameter has the given name, length and type. */
-const moduleWith = (name: string, length: number, type: string): string =>
-  sumModuleText().replace(
+const moduleWith = (name: string, length: number, type: string): string => {
+  const params = [{ ...sumManifest.params[0], name, shape: [length] }];
+  return sumModuleText({ ...sumManifest, dtype: type === "Float32Array" ? "f32" : "f64", params }).replace(
     "const params = { k: new Float64Array([1, 1]) };",
     () => `const params = { [${JSON.stringify(name)}]: new ${type}(${length}) };`,
   );
+};
 
 describe("embedParams", () => {
   it("gives a module that knows its weights, bit for bit", async () => {
@@ -22,8 +24,9 @@ describe("embedParams", () => {
         fc.oneof(fc.float64Array({ maxLength: 9 }), fc.float32Array({ maxLength: 9 })),
         async (name, values) => {
           const text = embedParams(moduleWith(name, values.length, values.constructor.name), { [name]: values });
-          const module = (await loadModule(text)) as unknown as Trained;
-          expect(module.instantiateTrained({ batch: 1, steps: 1 }).params[name]).toEqual(values);
+          const module = await loadModule(text);
+          expect(module.instantiate(options).params[name]).toEqual(values);
+          expect((await module.instantiateAsync(options)).params[name]).toEqual(values);
         },
       ),
       { numRuns: 60 },
@@ -31,13 +34,14 @@ describe("embedParams", () => {
   });
 
   it.each([
-    ["a missing one", {}, /^instantiateTrained: parameter k is missing$/u],
-    ["one too many", { k: new Float64Array(2), q: new Float64Array(1) }, /the module has no parameter q$/u],
+    ["a missing one", {}, /^instantiate: parameter k is not in the module$/u],
+    ["one too many", { k: new Float64Array(2), q: new Float64Array(1) }, /unknown name q$/u],
     ["another length", { k: new Float64Array(5) }, /parameter k must have 2 numbers of 8 bytes$/u],
     ["another precision", { k: new Float32Array(2) }, /parameter k must have 2 numbers of 8 bytes$/u],
   ])("does not start with parameters of another module: %s", async (_title, params, message) => {
-    const module = (await loadModule(embedParams(sumModuleText(), params))) as unknown as Trained;
-    expect(() => module.instantiateTrained({ batch: 1, steps: 1 })).toThrow(message);
+    const module = await loadModule(embedParams(sumModuleText(), params));
+    expect(() => module.instantiate(options)).toThrow(message);
+    await expect(module.instantiateAsync(options)).rejects.toThrow(message);
   });
 
   it("refuses what is no float array", () => {

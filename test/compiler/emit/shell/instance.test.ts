@@ -27,6 +27,7 @@ function prepared(): any {
   const cell = instantiate(options);
   cell.params.decay.set([0.5, -0.5]);
   cell.params.start.set([1, 2]);
+  cell.params.table.fill(0);
   return cell;
 }
 

@@ -133,3 +133,57 @@ describe("a call computes with what the arrays of parameters hold when it begins
     for (const module of targets) for (const used of [false, true]) expect(run(module, used)).toEqual(expected);
   });
 });
+
+describe("a new instance has its declared initial values", () => {
+  const declared = `
+cell Declared(N) {
+  input x: [N]
+  state h: [N] = start
+  param a: [N] ~ constant(0.9)
+  param start: [N] ~ ones
+  param W: [N, N] ~ orthogonal
+  param b: [N] ~ normal(0.5)
+  h' = a * h + W @ x + b
+  output y = h'
+}`;
+  const x = [1, -1, 0.5];
+
+  test.each(["js", "wasm"] as const)("those of init(0), whatever is done first, %s", async (target) => {
+    const module = await cell(declared, { dimensions: { N: 3 }, target });
+    const set = module.instantiate();
+    set.init(0);
+    const expected = [...set.forward({ x })["y"]!];
+    expect([...module.instantiate().forward({ x })["y"]!]).toEqual(expected);
+    expect([...module.instantiate().step({ x })["y"]!]).toEqual(expected);
+    const started = module.instantiate();
+    started.reset();
+    expect([...(started.snapshot() as { states: Record<string, Float32Array> }).states["h"]!]).toEqual([1, 1, 1]);
+    const read = module.instantiate();
+    expect([...read.params["a"]!]).toEqual([...Float32Array.of(0.9, 0.9, 0.9)]);
+    expect({ ...read.params }).toEqual({ ...set.params });
+    expect([...read.forward({ x })["y"]!]).toEqual(expected);
+  });
+
+  test.each(["js", "wasm"] as const)("and what is set stays beside what is not, %s", async (target) => {
+    const module = await cell(declared, { dimensions: { N: 3 }, target });
+    const other = module.instantiate();
+    other.init(0);
+    other.params["b"]!.set([1, 2, 3]);
+    const instance = module.instantiate();
+    instance.setParams({ b: [1, 2, 3] });
+    expect(numbers(instance.forward({ x }))).toEqual(numbers(other.forward({ x })));
+    // Nothing was handed out, and yet what is set counts at once, also in a running stream and where it was frozen.
+    for (const W of [new Float32Array(9).fill(2), new Float64Array(9).fill(3)]) {
+      instance.freeze();
+      instance.setParams({ W });
+      other.params["W"]!.set(W);
+      expect(numbers(instance.step({ x }))).toEqual(numbers(other.step({ x })));
+    }
+    expect(() => instance.setParams({ a: [0, 0, 0], W: [1] })).toThrow(/^setParams: W must have shape \[3, 3\], that is length 9; got Array of length 1$/u); // prettier-ignore
+    expect(() => instance.setParams({ a: [0, 0, 0], q: new Float32Array(3) })).toThrow(/^setParams: unknown name q; expected a, start, W, b$/u); // prettier-ignore
+    expect(numbers(instance.params)).toEqual(numbers(other.params));
+    instance.init(4);
+    other.init(4);
+    expect(numbers(instance.step({ x }))).toEqual(numbers(other.step({ x })));
+  });
+});
