@@ -51,6 +51,11 @@ export interface ModuleInstance {
   freeze(): void;
   forward(values: CallValues): CallResult;
   step(values: CallValues): Readonly<Record<string, FloatArray>>;
+  /**
+   * Several steps of the stream in one call: inputs and outputs `[B, T, …]`, T `steps` of the call, the capacity where left out.
+   * The same bits as from that many `step`s. It uses the buffers of `forward`.
+   */
+  steps(values: CallValues): Readonly<Record<string, FloatArray>>;
   /** Forgets the streaming state: the next `step` starts from the initial one. */
   reset(values?: CallValues): void;
   /** The streaming state, as an opaque value for `restore`. */

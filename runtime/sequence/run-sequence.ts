@@ -39,6 +39,8 @@ export interface ForwardRunner {
  * Runs `forward` over a long sequence piece by piece. The result has the same bits as one call over the whole would
  * give; memory is needed for one chunk only, besides inputs and outputs.
  *
+ * For a sequence that comes piece by piece there are streams: `instance.steps` goes on where it stopped.
+ *
  * @param module Whose manifest tells names and shapes.
  * @param instance Where the parameters are; its streaming state is left alone.
  * @param values Inputs `[B, T, …]`, contexts `[B, …]` and, where wanted, initial states `[B, …]`, by name.

@@ -76,8 +76,6 @@ export function createCore(manifest, kernels, capacity, parts) {
   let pending = newCall();
   /** Whose lists and sizes the kernels have. @type {Call | undefined} */
   let loaded;
-  /** Is a call being read? */
-  let reading = false;
   /** Counts the times when weights may have changed. */
   let change = 0;
   /** The count when an entry ran last: if it is still that, its packed weights are those of now. @type {Map<string, number>} */
@@ -93,38 +91,37 @@ export function createCore(manifest, kernels, capacity, parts) {
     return true;
   };
 
+  // Arrays of memory that is not WebAssembly's can be transferred to another thread; all real numbers are in one.
+  const isTransferable = kernels.variant === "js";
+  const memory = isTransferable ? Object.values(buffers).find((array) => !(array instanceof Int32Array) && array.length > 0) : undefined; // prettier-ignore
+
   // One function: minifiers write a function that is used once where it is called, and it is made anew at every call.
   /** @type {Core["readCall"]} */
   const readCall = (where) => {
-    // Getters of the arguments run in between.
-    if (reading) throw new TypeError(`${where}: another call is reading its arguments`);
-    reading = true;
-    try {
-      const { sizes } = pending;
-      sizes[0] = checkInteger(where, "batch", batchPlace.value ?? batch, 1, batch);
-      sizes[1] = lengths.high = checkInteger(where, "steps", stepsPlace.value ?? steps, 0, steps);
-      pending.full = true;
-      if (lengths.value === undefined) pending.lengths.fill(lengths.high);
-      else {
-        pending.lengths.set(checkTensor(where, lengths, lengths.value, sizes));
-        checkItems(where, lengths, pending.lengths, /** @type {number} */ (sizes[0]));
-        pending.full = allAre(pending.lengths, lengths.high);
-      }
-      const { value: asked } = sizesPlace;
-      if (asked !== undefined) take((whereSizes[where] ??= `${where}: sizes`), asked, sizeNames);
-      for (let i = 0; i < extents.length; i++) {
-        const each = /** @type {Int32Array} */ (pending.extents[i]);
-        const size = (asked && sizeNames.places[i]?.value) ?? capacities[i + 2];
-        const extent = parts.readExtent?.(where, /** @type {Slot} */ (extents[i]), size, each, sizes) ?? 0;
-        sizes[i + 2] = extent;
-        pending.full = pending.full && allAre(each, extent);
-      }
-      return pending;
-    } finally {
-      reading = false;
-      for (let i = 0; i < options.length; i++) /** @type {Place} */ (options[i]).value = undefined;
+    const { sizes } = pending;
+    sizes[0] = checkInteger(where, "batch", batchPlace.value ?? batch, 1, batch);
+    sizes[1] = lengths.high = checkInteger(where, "steps", stepsPlace.value ?? steps, 0, steps);
+    pending.full = true;
+    if (lengths.value === undefined) pending.lengths.fill(lengths.high);
+    else {
+      pending.lengths.set(checkTensor(where, lengths, lengths.value, sizes));
+      checkItems(where, lengths, pending.lengths, /** @type {number} */ (sizes[0]));
+      pending.full = allAre(pending.lengths, lengths.high);
     }
+    const { value: asked } = sizesPlace;
+    if (asked !== undefined) take((whereSizes[where] ??= `${where}: sizes`), asked, sizeNames);
+    for (let i = 0; i < extents.length; i++) {
+      const each = /** @type {Int32Array} */ (pending.extents[i]);
+      const size = (asked && sizeNames.places[i]?.value) ?? capacities[i + 2];
+      const extent = parts.readExtent?.(where, /** @type {Slot} */ (extents[i]), size, each, sizes) ?? 0;
+      sizes[i + 2] = extent;
+      pending.full = pending.full && allAre(each, extent);
+    }
+    return pending;
   };
+
+  /** Is a call at work? */
+  let busy = false;
 
   return {
     manifest,
@@ -132,6 +129,24 @@ export function createCore(manifest, kernels, capacity, parts) {
     slots,
     newCall,
     readCall,
+    isTransferable,
+    guarded: (name, call) => (a, b, c, d) => {
+      // Getters of the arguments run while they are read.
+      if (busy) throw new TypeError(`${name}: another call is reading its arguments`);
+      if (memory?.length === 0) {
+        throw new TypeError(
+          `${name}: the memory of this instance is gone: an array of its params was transferred; make a new instance`,
+        );
+      }
+      busy = true;
+      try {
+        return call(a, b, c, d);
+      } finally {
+        busy = false;
+        // A refused call may not have come to reading them.
+        for (let i = 0; i < options.length; i++) /** @type {Place} */ (options[i]).value = undefined;
+      }
+    },
     begin(call) {
       const made = pending;
       pending = call;

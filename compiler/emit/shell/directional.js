@@ -56,7 +56,7 @@ export function tangents(core, sequence, where) {
  */
 export function jvp(core, sequence) {
   const direction = tangents(core, sequence, "jvp: tangents");
-  const result = resultOf(core.slots("outputs", "tangent.output.", true), {
+  const result = resultOf(core, core.slots("outputs", "tangent.output.", true), {
     final: core.slots("states", "tangent.final."),
   });
   return {

@@ -41,7 +41,7 @@ export function cotangents(core, prefix, where) {
  */
 export function gradientResult(core, prefix) {
   const inputs = core.slots("inputs", `${prefix}input.`, true);
-  return resultOf([...inputs, ...core.slots("contexts", `${prefix}context.`)], {
+  return resultOf(core, [...inputs, ...core.slots("contexts", `${prefix}context.`)], {
     initial: core.slots("states", `${prefix}initial.`),
     params: core.slots("params", `${prefix}param.`),
   });

@@ -5,7 +5,7 @@ import { createParams } from "./params.js";
 import { createSequence } from "./sequence.js";
 import { createStream } from "./stream.js";
 
-/** @import { Capacity, Kernels, Manifest, Parts } from "./types.js" */
+/** @import { Capacity, Kernels, Manifest, Method, Parts } from "./types.js" */
 
 /**
  * An instance: one set of parameters, states and buffers; a promise of it where the kernels come behind one.
@@ -45,13 +45,16 @@ function assemble(manifest, kernels, capacity, parts) {
     throw new TypeError(`${name}: this module was compiled without ${option}`);
   };
 
-  return Object.freeze({
-    variant: kernels.variant,
-    ...createParams(core, parts),
+  const { params, ...setting } = createParams(core, parts);
+  /** @type {Record<string, Method>} */
+  const methods = {
+    ...setting,
     forward: sequence.forward,
-    ...createStream(core, parts),
+    ...createStream(core, sequence, parts),
     ...(parts.gradient?.(core, sequence) ?? { backward: absent("backward", "gradient") }),
     ...(parts.jvp?.(core, sequence) ?? { jvp: absent("jvp", "jvp") }),
     ...(parts.hvp?.(core, sequence) ?? { hvp: absent("hvp", "hvp") }),
-  });
+  };
+  for (const name in methods) methods[name] = core.guarded(name, /** @type {() => unknown} */ (methods[name]));
+  return Object.freeze({ variant: kernels.variant, params, ...methods });
 }

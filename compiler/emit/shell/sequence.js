@@ -12,7 +12,7 @@ export function createSequence(core) {
   const inputs = [...core.slots("inputs", "input.", true), ...core.slots("contexts", "context.")];
   const states = core.slots("states", "initial.");
   const known = namesOf([...inputs, ...states, ...core.options]);
-  const result = resultOf(core.slots("outputs", "output.", true), { final: core.slots("states", "final.") });
+  const result = resultOf(core, core.slots("outputs", "output.", true), { final: core.slots("states", "final.") });
   /** @type {Sequence} */
   const sequence = {
     call: core.newCall(),

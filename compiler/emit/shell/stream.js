@@ -1,28 +1,32 @@
-// Streaming, one step at a time: `step`, `reset`, `snapshot`, `restore`.
+// Streaming: `step`, `steps`, `reset`, `snapshot`, `restore`.
+import { createBlock } from "./block.js";
 import { checkTensors, countOf, namesOf, none, placeOf, quote, take } from "./check.js";
 import { record, resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, Given, Parts, Slot } from "./types.js" */
+/** @import { Core, Given, Parts, Sequence, Slot } from "./types.js" */
 
 /**
  * @param {Core} core
+ * @param {Sequence} sequence
  * @param {Parts} parts
  */
-export function createStream(core, parts) {
+export function createStream(core, sequence, parts) {
   const { manifest } = core;
   const inputs = core.slots("inputs", "step.input.");
   const states = core.slots("states", "step.state.");
   const contexts = parts.createContexts?.(core);
   const held = contexts?.slots ?? [];
-  const [, extents, batch] = core.options;
+  const block = createBlock(core, sequence);
+  const [, extents, batch, count] = core.options;
   const cell = placeOf("cell");
   const ofStates = placeOf("states");
   const ofContexts = placeOf("contexts");
   const stepNames = namesOf([...inputs, ...held]);
+  const blockNames = namesOf([...block.inputs, ...held, count]);
   const resetNames = namesOf([...held, ...states, batch, extents]);
   const snapshotNames = namesOf([cell, batch, extents, ofStates, ofContexts]);
   const [stateNames, contextNames] = [namesOf(states), namesOf(held)];
-  const result = resultOf(core.slots("outputs", "step.output."), {});
+  const result = resultOf(core, core.slots("outputs", "step.output."), {});
   let call = core.newCall();
   let running = false;
 
@@ -50,6 +54,7 @@ export function createStream(core, parts) {
     const computes = states.some(isOpen);
     contexts?.check("reset", next.sizes, (slot) => computes && !(fit && slot.given));
     if (!fit) contexts?.forget();
+    block.forget();
     start();
   };
 
@@ -67,6 +72,19 @@ export function createStream(core, parts) {
       writeAll(inputs, sizes);
       core.run("step", call);
       return result(sizes);
+    },
+    /** @param {Given} [values] */
+    steps(values = none) {
+      if (!running) take("steps", none, resetNames);
+      take("steps", values, blockNames);
+      const next = running ? call : core.readCall("steps");
+      // What was made for a stream of before.
+      if (!running) block.forget();
+      block.check(next);
+      contexts?.check("steps", next.sizes, isMissing);
+      if (running) contexts?.write(next.sizes);
+      else start();
+      return block.run();
     },
     snapshot() {
       if (!running) reset();
@@ -99,6 +117,7 @@ export function createStream(core, parts) {
       checkTensors(where, states, sizes, true);
       checkTensors(where, held, sizes, false);
       call = core.begin(call);
+      block.forget();
       contexts?.forget();
       contexts?.write(sizes);
       writeAll(states, sizes);

@@ -1,7 +1,7 @@
 // Tensors of a call: how they are filled and handed out.
 import { checkItems, countOf } from "./check.js";
 
-/** @import { Sizes, Slot } from "./types.js" */
+/** @import { Core, Sizes, Slot } from "./types.js" */
 
 /**
  * Copies a tensor that was checked into its buffer; one that was not given is zero.
@@ -33,29 +33,44 @@ export function writeAll(slots, sizes) {
 export const record = () => Object.create(null);
 
 /**
- * Results of a call by name: views of the buffers. They are made again only where the sizes change.
+ * Results of a call by name: views of the buffers where nobody can take those away, arrays of their own where someone could
+ * (a transfer to another thread takes the whole memory that an array is of). They are made again only where the sizes change
+ * and where an array was taken.
+ * @param {Pick<Core, "isTransferable">} core
  * @param {readonly Slot[]} slots
  * @param {Readonly<Record<string, readonly Slot[]>>} groups
  * @returns {(sizes: Sizes) => Record<string, any>}
  */
-export function resultOf(slots, groups) {
+export function resultOf({ isTransferable }, slots, groups) {
   /** @type {Sizes} */
   let madeFor = [];
   /** @type {Record<string, any>} */
   let result;
+  /** Arrays of the result, and the views that they are copied from. @type {[to: Slot["data"], from: Slot["data"]][]} */
+  let copies = [];
   /** @type {(slots: readonly Slot[], sizes: Sizes) => Record<string, any>} */
-  const views = (slots, sizes) => {
+  const arrays = (slots, sizes) => {
     const made = record();
-    for (const slot of slots) made[slot.name] = slot.data.subarray(0, countOf(slot, sizes));
+    for (const slot of slots) {
+      const view = slot.data.subarray(0, countOf(slot, sizes));
+      made[slot.name] = isTransferable ? view.slice() : view;
+      if (isTransferable) copies.push([made[slot.name], view]);
+    }
     return made;
   };
   return (sizes) => {
     let same = result !== undefined;
     for (let i = 0; i < sizes.length && same; i++) same = sizes[i] === madeFor[i];
+    for (let i = 0; i < copies.length && same; i++) {
+      const [to, from] = /** @type {typeof copies[number]} */ (copies[i]);
+      same = to.length === from.length;
+      if (same) to.set(from);
+    }
     if (same) return result;
     madeFor = [...sizes];
-    result = views(slots, sizes);
-    for (const name in groups) result[name] = Object.freeze(views(groups[name] ?? [], sizes));
+    copies = [];
+    result = arrays(slots, sizes);
+    for (const name in groups) result[name] = Object.freeze(arrays(groups[name] ?? [], sizes));
     return Object.freeze(result);
   };
 }

@@ -104,6 +104,10 @@ export interface Core {
   readonly options: readonly [Place, Place, Place, Place];
   /** Checks the options of a call that were taken, and gives them; they hold until the next `readCall`. */
   readCall(where: string): Call;
+  /** Can an array of this instance be transferred to another thread, and its memory with it? */
+  readonly isTransferable: boolean;
+  /** The function of an instance, one call at a time. */
+  guarded(name: string, call: Method): Method;
   /** Gives what `readCall` read last, and takes `call`, which it replaces, for the next `readCall`. */
   begin(call: Call): Call;
   /** Parameters or their tangents may have changed; parameters may do so at any time where their arrays are `handedOut`. */
@@ -129,6 +133,16 @@ export interface Sequence {
   forward(given: Given): Record<string, unknown>;
 }
 
+/** Several steps of a stream in one call. */
+export interface Block {
+  /** Checks the arguments, which were taken, of a call with the stream's sizes. */
+  check(stream: Call): void;
+  run(): Record<string, unknown>;
+  readonly inputs: readonly Slot[];
+  /** The stream begins anew. */
+  forget(): void;
+}
+
 /** The contexts of a stream; a slot is `given` while the stream holds it. */
 export interface Contexts {
   readonly slots: readonly Slot[];
@@ -139,7 +153,9 @@ export interface Contexts {
   forget(): void;
 }
 
-type Methods = Record<string, unknown>;
+/** No function of an instance takes more than four arguments; each checks its own. */
+export type Method = { call(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown }["call"];
+type Methods = Record<string, Method>;
 
 /** Parts that only some modules have. */
 export interface Parts {

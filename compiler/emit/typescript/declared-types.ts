@@ -250,6 +250,22 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
     },
     { name: "StepResult", docs: "What `step` gives.", type: { members: tensors(manifest.outputs, ["B"]) } },
     {
+      name: "StepsArguments",
+      docs: "What `steps` takes.",
+      type: {
+        members: [
+          ...inputMembers(manifest, ["B", "T"]),
+          ...contexts,
+          member("steps", "number", "Steps in this call, T; the capacity where left out.", optional),
+        ],
+      },
+    },
+    {
+      name: "StepsResult",
+      docs: "What `steps` gives.",
+      type: { members: tensors(manifest.outputs, ["B", "T"]) },
+    },
+    {
       name: "ResetArguments",
       docs: "What `reset` takes.",
       type: {
@@ -301,6 +317,12 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
     ),
     method("forward", [["args", "ForwardArguments", false]], "ForwardResult", "Runs the cell over whole sequences."),
     method("step", [["args", "StepArguments", false]], "StepResult", "Runs one step of a stream and keeps the state."),
+    method(
+      "steps",
+      [["args", "StepsArguments", false]],
+      "StepsResult",
+      "Runs several steps of a stream in one call, in the buffers of `forward`, and keeps the state: the same bits as from `step`.",
+    ),
     method("reset", [["args", "ResetArguments", true]], "void", "Starts a stream: states as given, or as declared."),
     method("snapshot", [], "Snapshot", "The stream's state."),
     method("restore", [["snapshot", "Snapshot", false]], "void", "Goes on where a snapshot was taken."),

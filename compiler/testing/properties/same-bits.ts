@@ -21,7 +21,7 @@ function filled(call: CellCall): CellCall {
 }
 
 /**
- * A sequence at once, in chunks, step by step, and resumed from a snapshot gives the same bits. All examples are taken as
+ * A sequence at once, in chunks, step by step, resumed from a snapshot, and as a stream in two calls gives the same bits. All examples are taken as
  * long as the call.
  *
  * @throws PropertyError where it does not hold.
@@ -47,24 +47,33 @@ export function piecesMatchWhole(module: CompiledModule, given: CellCall): void 
       expectSameBits(property, `${name} in chunks of ${chunk}`, own, whole[name] as FloatArray);
     }
   }
+  streamMatchesWhole(module, call, (name, from, to, own, how) => {
+    const at = to === from + 1 ? `at step ${from}` : `at steps ${from} to ${to}`;
+    const wanted = stepsOf(whole[name] as FloatArray, call, from, to);
+    expectSameBits(property, `${name} ${at} ${how}`, own, wanted);
+  });
+}
+
+type CompareSteps = (name: string, from: number, to: number, own: FloatArray, how: string) => void;
+
+/** A stream in single steps, resumed from a snapshot, and in two calls. */
+function streamMatchesWhole(module: CompiledModule, call: CellCall, compare: CompareSteps): void {
+  const { manifest } = module;
+  const { steps } = call;
+  const values = valuesOf(manifest, call);
+  const start = { ...call.contexts, ...call.states };
+  const inputsAt = (from: number, to: number): Record<string, unknown> =>
+    Object.fromEntries(
+      manifest.inputs.map(({ name, dtype }) => {
+        const own = stepsOf(values[name] as ArrayLike<number>, call, from, to);
+        return [name, dtype === "index" ? Int32Array.from(own) : own];
+      }),
+    );
   const stream = instanceFor(module, { ...call, steps: 1 });
   stream.reset(start);
   const takeStep = (t: number, how: string): void => {
-    const at = (list: ArrayLike<number>): number[] => {
-      const width = list.length / (batch * steps);
-      return Array.from({ length: batch * width }, (_, i) => {
-        const b = Math.floor(i / width);
-        return list[(b * steps + t) * width + (i % width)] as number;
-      });
-    };
-    const own = inputs.map(([name, list]) => [name, at(list as ArrayLike<number>)] as const);
-    const index = new Set(manifest.inputs.flatMap(({ name, dtype }) => (dtype === "index" ? [name] : [])));
-    const out = stream.step(
-      Object.fromEntries(own.map(([name, list]) => [name, index.has(name) ? Int32Array.from(list) : list])),
-    );
-    for (const { name } of manifest.outputs) {
-      expectSameBits(property, `${name} at step ${t} ${how}`, out[name] as FloatArray, at(whole[name] as FloatArray));
-    }
+    const out = stream.step(inputsAt(t, t + 1));
+    for (const { name } of manifest.outputs) compare(name, t, t + 1, out[name] as FloatArray, how);
   };
   const middle = Math.floor(steps / 2);
   let snapshot: unknown;
@@ -74,6 +83,24 @@ export function piecesMatchWhole(module: CompiledModule, given: CellCall): void 
   }
   stream.restore(snapshot as never);
   for (let t = middle; t < steps; t++) takeStep(t, "after restore");
+  const blocks = instanceFor(module, call);
+  blocks.reset(start);
+  for (const to of new Set([middle, steps])) {
+    const from = to === middle ? 0 : middle;
+    const out = blocks.steps({ ...inputsAt(from, to), steps: to - from });
+    for (const { name } of manifest.outputs)
+      compare(name, from, to, out[name] as FloatArray, "of a stream in one call");
+  }
+}
+
+/** The steps from `from` to `to` of `[B, T, …]`. */
+function stepsOf(list: ArrayLike<number>, { batch, steps }: CellCall, from: number, to: number): number[] {
+  const width = list.length / (batch * steps);
+  const count = (to - from) * width;
+  return Array.from({ length: batch * count }, (_, i) => {
+    const b = Math.floor(i / count);
+    return list[(b * steps + from) * width + (i - b * count)] as number;
+  });
 }
 
 /**

@@ -1,0 +1,59 @@
+// Several steps of a stream in one call: `forward`, from the stream's state and back into it.
+import { checkInteger, checkTensors } from "./check.js";
+import { resultOf, writeAll } from "./tensors.js";
+
+/** @import { Block, Call, Core, Role, Sequence } from "./types.js" */
+
+/**
+ * @param {Core} core
+ * @param {Sequence} sequence whose buffers it uses
+ * @returns {Block}
+ */
+export function createBlock(core, sequence) {
+  const inputs = core.slots("inputs", "input.", true);
+  const result = resultOf(core, core.slots("outputs", "output.", true), {});
+  /** @type {(role: Role, to: string, from: string) => () => void} */
+  const copyAll = (role, to, from) => {
+    const targets = core.slots(role, to);
+    const sources = core.slots(role, from);
+    // Whole buffers: what is behind the sizes of the call is not looked at.
+    return () => targets.forEach(({ data }, i) => data.set(/** @type {typeof sources[number]} */ (sources[i]).data));
+  };
+  const takeContexts = copyAll("contexts", "context.", "step.context.");
+  const takeStates = copyAll("states", "initial.", "step.state.");
+  const giveStates = copyAll("states", "step.state.", "final.");
+  const [, , , stepsPlace] = core.options;
+  const [, capacity] = /** @type {[number, number]} */ (/** @type {unknown} */ (core.newCall().sizes));
+  /** The stream's call with the number of steps, made again where that changes. @type {Call | undefined} */
+  let call;
+  return {
+    inputs,
+    check(stream) {
+      const steps = checkInteger("steps", "steps", stepsPlace.value ?? capacity, 0, capacity);
+      if (call?.sizes[1] !== steps) {
+        const sizes = [...stream.sizes];
+        sizes[1] = steps;
+        call = {
+          sizes,
+          full: stream.full,
+          lengths: new Int32Array(stream.lengths.length).fill(steps),
+          extents: stream.extents,
+        };
+      }
+      checkTensors("steps", inputs, call.sizes, true);
+    },
+    run() {
+      const own = /** @type {Call} */ (call);
+      sequence.ran = false;
+      writeAll(inputs, own.sizes);
+      takeContexts();
+      takeStates();
+      core.run("forward", own);
+      giveStates();
+      return result(own.sizes);
+    },
+    forget() {
+      call = undefined;
+    },
+  };
+}
