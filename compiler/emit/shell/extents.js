@@ -23,9 +23,11 @@ export function readExtent(where, slot, size, each, sizes) {
   const nested = typeof size === "object" && size !== null && !Array.isArray(size) && !ArrayBuffer.isView(size);
   const [padded, own] = nested ? fields(`${where}: ${slot.name}`, size, ["padded", "each"]) : [undefined, size];
   const list = checkTensor(where, slot, own, sizes);
-  each.set(list);
-  checkItems(where, slot, each, list.length);
+  // What was given is not asked for its length again, nor for its items after these: it may be a proxy.
+  const count = /** @type {number} */ (sizes[0]);
+  for (let i = 0; i < count; i++) each[i] = /** @type {number} */ (list[i]);
+  checkItems(where, slot, each, count);
   let largest = 1;
-  for (let i = 0; i < list.length; i++) largest = Math.max(largest, each[i] ?? 1);
+  for (let i = 0; i < count; i++) largest = Math.max(largest, each[i] ?? 1);
   return nested ? checkInteger(where, `${slot.name}.padded`, padded, largest, capacity) : largest;
 }
