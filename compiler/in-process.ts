@@ -1,6 +1,7 @@
 /** Compiling and loading in one go, for programs that keep cells as text. */
-import { loadModule } from "../runtime/module/load-js.js";
-import type { CompiledModule } from "../runtime/module/compiled-module.js";
+import { loadModule, type ModuleNamespace } from "../runtime/module/load-js.js";
+import type { ModuleInstance } from "../runtime/module/compiled-module.js";
+import type { CellInstance, CellModule } from "./cell-types.js";
 import { compile, type CompileOptions, CompileOptionsError } from "./compile.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import { renderDiagnostics } from "./diagnostics/render.js";
@@ -8,8 +9,18 @@ import { renderDiagnostics } from "./diagnostics/render.js";
 /** As for `compile`, whose `wasmFile` is for modules on a disk. */
 export type CellOptions = Omit<CompileOptions, "wasmFile">;
 
-/** A module in this process, and what it was loaded from. */
-export interface LoadedCell extends CompiledModule {
+/** A module in this process, with the types that its options give, and what it was loaded from. */
+export interface LoadedCell<Instance = ModuleInstance> extends CellModule<Instance>, LoadedFrom {}
+
+/** A module in this process with the types of its declarations, and what it was loaded from. */
+export type DeclaredCell<Module extends ModuleNamespace> = LoadedFrom & Module;
+
+/** Options under no other names than those there are. */
+type OnlyOptions<Options> = Options &
+  CellOptions & { readonly [Name in Exclude<keyof Options, keyof CellOptions>]: never };
+
+/** What a cell in this process was loaded from. */
+export interface LoadedFrom {
   /** The text of the module, to be written to a file: it needs nothing else. */
   readonly text: string;
   /** What it was compiled from, for checks that compare the module with its equations. */
@@ -29,7 +40,8 @@ export class CellError extends Error {
 }
 
 /**
- * Compiles a cell and loads it into this process.
+ * Compiles a cell and loads it into this process. Its types follow the options: the kind of arrays, and which of `backward`,
+ * `jvp` and `hvp` there are. The names of tensors stand in the source, where no type sees them.
  *
  * @param source The text of a `.cell` file.
  * @param options As for `compile`.
@@ -39,6 +51,22 @@ export class CellError extends Error {
  *     const gru = await cell(source, { dimensions: { I: 1, H: 16 } });
  *     const instance = gru.instantiate({ batch: 8, steps: 100 });
  */
+export function cell<const Options extends CellOptions = Record<never, never>>(
+  source: string,
+  options?: OnlyOptions<Options>,
+): Promise<LoadedCell<CellInstance<Options>>>;
+/**
+ * The same with the names of tensors, from the declarations that `recell build` writes or `declarations` gives for the same
+ * source and options, which nobody compares with them.
+ *
+ * @example
+ *     import type * as GRU from "./gru.js";
+ *     const gru = await cell<typeof GRU>(source, { dimensions: { I: 1, H: 16 } });
+ */
+export function cell<Module extends ModuleNamespace>(
+  source: string,
+  options?: CellOptions,
+): Promise<DeclaredCell<Module>>;
 export async function cell(source: string, options: CellOptions = {}): Promise<LoadedCell> {
   if ("wasmFile" in options) throw new CompileOptionsError("wasmFile is for modules that are written to files");
   const result = compile(source, options);
@@ -47,5 +75,5 @@ export async function cell(source: string, options: CellOptions = {}): Promise<L
     throw new CellError(`the source has errors\n${shown}`, result.diagnostics);
   }
   const [{ text }] = result.files;
-  return { ...(await loadModule(text)), text, source, options };
+  return { ...((await loadModule(text)) as CellModule), text, source, options };
 }

@@ -24,7 +24,15 @@ export {
 } from "./compile.js";
 
 // From text to a module in this process.
-export { cell, CellError, type CellOptions, type LoadedCell } from "./in-process.js";
+export {
+  cell,
+  CellError,
+  type CellOptions,
+  type DeclaredCell,
+  type LoadedCell,
+  type LoadedFrom,
+} from "./in-process.js";
+export type { CellGradient, CellInstance, CellModule, CellResult, GivenTensor, GivenValues } from "./cell-types.js";
 export type {
   CompiledModule,
   InstantiateOptions,

@@ -1,6 +1,7 @@
 /** recell itself: one peer for each target, each a module compiled from the library's cell. */
 import { hasFusedMultiplyAdd } from "../../../compiler/bench/ceiling.js";
 import { cell as compileCell, type CompileOptions, version } from "../../../compiler/index.js";
+import type { CellOptions } from "../../../compiler/index.js";
 import type { ModuleInstance } from "../../../runtime/index.js";
 import { type BenchCell, cells, partSize } from "../cells.js";
 import { type Data, get, stepCount } from "../data.js";
@@ -42,7 +43,7 @@ export async function instantiateCell(workload: Workload, options: CompileOption
     cell: name,
     dimensions: { I, H },
     gradient: kind === "gradient",
-    ...options,
+    ...(options as CellOptions),
   });
   return module.instantiate({ batch: B, steps: T });
 }

@@ -1,3 +1,4 @@
+import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
 import { describe, expect, it } from "vitest";
 import { cell } from "../../../compiler/index.js";
 import { loadModule, type FloatArray } from "../../../runtime/index.js";
@@ -34,7 +35,7 @@ describe("probes", () => {
       hvp: false,
     } as const;
     const watched = await loadModule(emitModule(probed.cell, options).text);
-    const plain = await cell(source, { cell: name, dimensions, dtype: "f64" });
+    const plain: CompiledModule = await cell(source, { cell: name, dimensions, dtype: "f64" });
     const sizes = Object.fromEntries(plain.manifest.runtimeDimensions.map((dimension) => [dimension, 3]));
     const call = randomCall(plain.manifest, 3, { batch: 2, steps: 4, sizes });
     const zeros = Object.fromEntries(
