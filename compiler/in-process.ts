@@ -15,9 +15,12 @@ export interface LoadedCell<Instance = ModuleInstance> extends CellModule<Instan
 /** A module in this process with the types of its declarations, and what it was loaded from. */
 export type DeclaredCell<Module extends ModuleNamespace> = LoadedFrom & Module;
 
-/** Options under no other names than those there are. */
+/**
+ * Options under no other names than those there are. `CellOptions` as a whole must not stand here: where options of just that type
+ * are given, nothing would be left to infer, and they would count as left out.
+ */
 type OnlyOptions<Options> = Options &
-  CellOptions & { readonly [Name in Exclude<keyof Options, keyof CellOptions>]: never };
+  Pick<CellOptions, "readFile"> & { readonly [Name in Exclude<keyof Options, keyof CellOptions>]: never };
 
 /** What a cell in this process was loaded from. */
 export interface LoadedFrom {
