@@ -61,9 +61,8 @@ describe("a function in a kernel", () => {
 
   it("reads like this", () => {
     const { f32 } = mathFunctions.sigmoid;
-    expect(
-      `\n${printMathHelpers([f32])}\n${printInlined(f32, ["a[i]"], "$sigmoid").join("\n")}\n`,
-    ).toMatchInlineSnapshot(`
+    expect(`\n${printMathHelpers([f32])}\n${printInlined(f32, ["a[i]"], "$sigmoid").join("\n")}\n`)
+      .toMatchInlineSnapshot(`
       "
       /** 2^(i - 127) at index i, the float32 of exponent field i. */
       const $pow2f = new Float64Array(256);
