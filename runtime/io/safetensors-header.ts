@@ -1,6 +1,7 @@
 /** The header of a safetensors file: bytes in, checked entries out. */
 import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
 import { elementBits, tensorBytes, type SafetensorsDtype } from "./element-types.js";
+import { decodeUtf8 } from "./utf8.js";
 
 export interface HeaderEntry {
   readonly name: string;
@@ -32,7 +33,7 @@ function parseObject(bytes: Uint8Array): object {
   let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = decodeUtf8(bytes);
     value = JSON.parse(text);
   } catch (error) {
     throw new SafetensorsError("invalid-header", `the header is not JSON in UTF-8: ${(error as Error).message}`);

@@ -12,6 +12,7 @@ import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
 import { asBytes, recogniseFile, type FileBytes } from "./bytes.js";
 import { elementBits, tensorBytes, type SafetensorsDtype } from "./element-types.js";
 import { parseHeader, type HeaderEntry } from "./safetensors-header.js";
+import { encodeUtf8 } from "./utf8.js";
 
 export interface SafeTensor {
   readonly dtype: SafetensorsDtype;
@@ -118,7 +119,7 @@ export function writeSafetensors(
     fields.push(`${JSON.stringify(name)}:${entry}`);
     offset = end;
   }
-  const text = new TextEncoder().encode(`{${fields.join(",")}}`);
+  const text = encodeUtf8(`{${fields.join(",")}}`);
   const headerLength = Math.ceil(text.length / 8) * 8;
   const file = new Uint8Array(8 + headerLength + offset).fill(0x20, 8, 8 + headerLength);
   new DataView(file.buffer).setUint32(0, headerLength, true);

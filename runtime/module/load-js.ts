@@ -60,7 +60,7 @@ export function asModule(namespace: ModuleNamespace | Readonly<Record<string, un
 }
 
 function loaderOf(source: string | URL): () => Promise<unknown> {
-  if (source instanceof URL) return () => hostImport(source.href);
+  if (typeof URL === "function" && source instanceof URL) return () => hostImport(source.href);
   if (typeof source !== "string")
     throw new TypeError(`source must be the text of a module or a URL, got ${typeof source}`);
   if (!source.includes("\n") && !/\bexports?\b/.test(source)) {

@@ -1,0 +1,131 @@
+/**
+ * The runtime where there is nothing but the language and WebAssembly, as in an audio worklet: no `TextDecoder`, no `atob`,
+ * no `URL`, no clock.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import vm from "node:vm";
+import ts from "typescript";
+import { rolldown } from "rolldown";
+import { beforeAll, expect, test } from "vitest";
+import { compile, type CompileOptions } from "../../compiler/index.js";
+import * as runtime from "../../runtime/index.js";
+
+let bundle = "";
+beforeAll(async () => {
+  const input = fileURLToPath(new URL("../../runtime/index.ts", import.meta.url));
+  const { output } = await (await rolldown({ input })).generate({ format: "iife", name: "recell" });
+  bundle = output[0].code;
+});
+
+/** A context whose globals are those of ECMAScript, and WebAssembly. */
+function bareContext(): vm.Context {
+  const context = vm.createContext(Object.create(null) as object);
+  vm.runInContext("delete globalThis.console", context);
+  return context;
+}
+
+const moduleText = (options: CompileOptions): string => {
+  const source = `import { GRU } from "std/gru"\n`;
+  const { files } = compile(source, { cell: "GRU", dimensions: { I: 2, H: 3 }, ...options });
+  return files[0]!.text;
+};
+
+/** The module as a script: `vm.Module` is not stable. */
+const scriptOf = (text: string, exported: readonly string[]): string =>
+  `const gru = (() => {\n${text.replaceAll(/^export /gmu, "")}\nreturn { ${exported.join(", ")} };\n})();`;
+
+const program = `
+  const used = new Set();
+  const { ...names } = recell;
+  const use = (name) => (used.add(name), names[name]);
+  const instance = gru.instantiate({ batch: 2, steps: 3 });
+  instance.init(7);
+  const file = use("saveParams")(gru, instance, { note: "é 😀" });
+  const { tensors, metadata } = use("readSafetensors")(file);
+  const again = use("writeSafetensors")(tensors, metadata);
+  const other = gru.instantiate({ batch: 2, steps: 3 });
+  use("loadParams")(gru, other, again);
+  const random = use("createRandom")(1);
+  const x = Float32Array.from({ length: 12 }, () => random.normal());
+  use("runSequence")(gru, other, { x }, { batch: 2, steps: 3, chunk: 2 });
+  const y = other.forward({ x }).y;
+  const options = { batch: 2, steps: 3 };
+  const { gradient } = use("meanSquaredError")(y, new Float32Array(y.length), options);
+  use("crossEntropy")(y, [0, 1, 2, 0, 1, 2], options);
+  const grad = other.backward({ y: gradient });
+  use("clipByGlobalNorm")(grad.params, 0.5);
+  for (const name of ["sgd", "adam", "adamw", "rmsprop"]) use(name)({ learningRate: 0.1 }).step(other.params, grad.params);
+  use("asModule")(gru);
+  use("checkManifest")(gru.manifest);
+  const [[name, tensor]] = tensors;
+  use("fromNumbers")(Float32Array.from(use("toNumbers")(tensor)), tensor.shape);
+  let refused;
+  file[20] = 0xff;
+  try {
+    use("readSafetensors")(file);
+  } catch (error) {
+    refused = error.code + ": " + error.message;
+  }
+  const trained = use("embedParams")(text, instance.params);
+  use("loadModule");
+  for (const name of Object.keys(names)) if (/Error$/.test(name)) use(name);
+  ({ refused, trained, note: metadata.get("note"), y: Array.from(y), used: [...used].sort().join() });
+`;
+
+interface Outcome {
+  readonly refused: string;
+  readonly trained: string;
+  readonly note: string;
+  readonly y: readonly number[];
+  readonly used: string;
+}
+
+test.each<CompileOptions>([{ target: "js" }, { target: "wasm" }, { target: "wasm", fma: true }])(
+  "parameters, training and sequences with a module for %o",
+  (options) => {
+    const context = bareContext();
+    const text = moduleText(options);
+    const wanted = ["manifest", "instantiate", "instantiateAsync"];
+    vm.runInContext(`${bundle}\n${scriptOf(text, wanted)}\nconst text = ${JSON.stringify(text)};`, context);
+    const { refused, trained, note, y, used } = vm.runInContext(program, context) as Outcome;
+    expect(refused).toBe("invalid-header: the header is not JSON in UTF-8: byte 12, 0xff, begins no character");
+    expect(note).toBe("é 😀");
+    expect(y.every((value) => Number.isFinite(value) && value !== 0)).toBe(true);
+    expect(used).toBe(Object.keys(runtime).sort().join());
+    const fresh = bareContext();
+    const exported = [...wanted, "instantiateTrained"];
+    vm.runInContext(`${scriptOf(trained, exported)}\nconst instance = gru.instantiateTrained();`, fresh);
+    expect(vm.runInContext("instance.params.W_r.length", fresh)).toBe(6);
+  },
+);
+
+test("loading modules fails with an error of ours where nothing can be imported", async () => {
+  const context = bareContext();
+  vm.runInContext(bundle, context);
+  const failed = vm.runInContext(
+    `recell.loadModule("export const a = 1;\\n").then(() => "loaded", (error) => error.code)`,
+    context,
+  ) as Promise<string>;
+  expect(await failed).toBe("not-loadable");
+});
+
+test("nothing of a host is named in the runtime, but for URL, which is asked for first", () => {
+  const own = new Set(vm.runInContext("Object.getOwnPropertyNames(globalThis)", bareContext()) as string[]);
+  const ofHost = new Set(Object.getOwnPropertyNames(globalThis).filter((name) => !own.has(name)));
+  for (const name of ["TextDecoder", "Buffer", "fetch", "performance"]) expect(ofHost).toContain(name);
+  const folder = fileURLToPath(new URL("../../runtime", import.meta.url));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const found: string[] = [];
+  for (const file of files) {
+    const visit = (node: ts.Node): void => {
+      const isProperty = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
+      if (ts.isIdentifier(node) && ofHost.has(node.text) && !isProperty) found.push(`${file}: ${node.text}`);
+      ts.forEachChild(node, visit);
+    };
+    const source = ts.createSourceFile(file, readFileSync(join(folder, file), "utf8"), ts.ScriptTarget.ES2022, true);
+    ts.forEachChild(source, visit);
+  }
+  expect([...new Set(found)]).toEqual([`${join("module", "load-js.ts")}: URL`]);
+});
