@@ -1,5 +1,5 @@
 /** Options of `compile` and `check`: their types, defaults and checks. */
-import type { ModuleOptions } from "./emit/manifest.js";
+import type { ModuleOptions, Target } from "./emit/manifest.js";
 
 /** Reads a file that the source imports: its text, or undefined where there is none. Paths are as `file` makes them. */
 export type ReadFile = (path: string) => string | undefined;
@@ -25,9 +25,9 @@ export interface CompileOptions extends SourceOptions {
   readonly dimensions?: Readonly<Record<string, number>>;
   /**
    * `wasm`, the default: kernels in WebAssembly. `js`: plain JavaScript, to be read, and for hosts without WebAssembly; the
-   * same bits, several times slower.
+   * same bits, several times slower. `auto`: both in one module, WebAssembly where the host compiles it.
    */
-  readonly target?: "wasm" | "js";
+  readonly target?: Target;
   /**
    * For `wasm`: with a second variant of the kernels, which rounds once after a multiplication and an addition (relaxed
    * SIMD) and runs where the host has it. Results then differ from host to host in their last bits.
@@ -88,6 +88,8 @@ export interface CheckedOptions extends ModuleOptions {
   readonly format: ModuleFormat;
 }
 
+export const targets: readonly Target[] = ["wasm", "js", "auto"];
+
 const known = [
   ...["file", "readFile", "cell", "dimensions", "target", "fma", "wasmFile", "dtype"],
   ...["gradient", "jvp", "hvp", "params", "format", "name"],
@@ -107,10 +109,10 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   ofType("readFile", readFile, "function");
   ofType("cell", cell, "string");
   for (const [key, flag] of Object.entries({ fma, wasmFile, gradient, jvp, hvp })) ofType(key, flag, "boolean");
-  if (target !== undefined && target !== "wasm" && target !== "js") {
-    fail(`target must be "wasm" or "js", got ${JSON.stringify(target)}`);
+  if (target !== undefined && !targets.includes(target)) {
+    fail(`target must be "wasm", "js" or "auto", got ${JSON.stringify(target)}`);
   }
-  if (target === "js") {
+  if (target === "js" || target === "auto") {
     for (const [key, flag] of Object.entries({ fma, wasmFile })) if (flag === true) fail(`${key} needs target "wasm"`);
   }
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") {

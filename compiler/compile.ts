@@ -1,5 +1,5 @@
 /** Text to module: the only file that knows the order of all phases. No input or output. */
-import type { CompileOptions, SourceOptions } from "./compile-options.js";
+import type { CheckedOptions, CompileOptions, SourceOptions } from "./compile-options.js";
 import { DiagnosticCollector } from "./diagnostics/diagnostic.js";
 import { type EmittedModule, emitModule } from "./emit/emit-module.js";
 import { MemoryLimitError } from "./emit/memory-limit.js";
@@ -77,11 +77,16 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   const name = settings.name ?? fileNameOf(cell.name);
   const endings = { wasm: ".wasm", "wasm-fma": ".fma.wasm" };
   const kernelFiles = wasmFiles.map(({ variant, bytes }) => ({ path: `${name}${endings[variant]}`, bytes }));
-  const variants = settings.fma ? (["wasm", "wasm-fma"] as const) : [settings.target];
+  const variants = variantsOf(settings);
   const whole = settings.params === undefined ? text : embedParams(text, readParams({ manifest }, settings.params));
   const printed = settings.format === "cjs" ? toCommonJs(whole) : whole;
   const files = [{ path: `${name}.${settings.format}`, text: printed }] as const;
   return { files, wasmFiles: kernelFiles, manifest, variants, diagnostics, sources };
+}
+
+function variantsOf({ target, fma }: CheckedOptions): CompileSuccess["variants"] {
+  if (target === "auto") return ["wasm", "js"];
+  return fma ? ["wasm", "wasm-fma"] : [target];
 }
 
 /** What `check` gives. */
@@ -147,7 +152,7 @@ function withLineEndsOf(source: string, text: string): string {
  */
 export async function declarations(result: CompileSuccess): Promise<OutputFile> {
   const path = result.files[0].path.replace(/\.([cm]?)js$/u, ".d.$1ts");
-  const options = { wasmFile: result.wasmFiles.length > 0, fma: result.variants.length > 1 };
+  const options = { wasmFile: result.wasmFiles.length > 0, fma: result.variants.includes("wasm-fma") };
   return { path, text: printDeclarations(result.manifest, options) };
 }
 

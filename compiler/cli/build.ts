@@ -8,6 +8,7 @@ import {
   type OutputFile,
   type WasmOutputFile,
 } from "../compile.js";
+import { targets } from "../compile-options.js";
 import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
 import { elementCount } from "../../runtime/module/compiled-module.js";
@@ -80,9 +81,10 @@ function buildOptions(args: ParsedArguments): CompileOptions {
   const hvp = args.flag("hvp") === true;
   if (hvp && args.flag("gradient") === false)
     throw new UsageError("--hvp includes the gradient: leave out --no-gradient");
-  const target = choiceOption("target", args.text("target"), ["wasm", "js"], "wasm");
+  const target = choiceOption("target", args.text("target"), targets, "wasm");
   const [fma, wasmFile] = [args.flag("fma") === true, args.flag("wasm-file") === true];
-  if (target === "js" && (fma || wasmFile)) throw new UsageError(`--${fma ? "fma" : "wasm-file"} needs --target wasm`);
+  if (target !== "wasm" && (fma || wasmFile))
+    throw new UsageError(`--${fma ? "fma" : "wasm-file"} needs --target wasm`);
   const params = args.text("params");
   return {
     ...(cell === undefined ? {} : { cell }),

@@ -24,7 +24,7 @@ const target: OptionEntry = {
   name: "target",
   kind: "text",
   value: "TARGET",
-  help: "wasm (the default): WebAssembly kernels; js: plain JavaScript, the same bits, slower",
+  help: "wasm (the default): WebAssembly kernels; js: plain JavaScript, the same bits, slower;\nauto: both in one module, WebAssembly where the host compiles it",
 };
 const seed: OptionEntry = {
   name: "seed",
@@ -294,7 +294,7 @@ share of the time goes before, into and after the loop over time, and into activ
     { ...dim, help: "size of a dimension; run-time ones too, 8 where left out" },
     { name: "batch", kind: "text", value: "N", help: "examples in a call; 1 where left out" },
     { name: "steps", kind: "text", value: "N", help: "steps in a sequence; 100 where left out" },
-    { ...target, help: "wasm (the default) or js: plain JavaScript" },
+    { ...target, help: "wasm (the default) or js: plain JavaScript; auto is timed as wasm" },
     { name: "fma", kind: "flag", help: "with fused multiply-add, where this host has it" },
     dtype,
     { name: "seconds", kind: "text", value: "N", help: "how long to measure; 5 where left out" },

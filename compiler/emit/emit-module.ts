@@ -8,13 +8,13 @@ import type { Manifest } from "../../runtime/module/manifest.js";
 import { addressableBytes, MemoryLimitError } from "./memory-limit.js";
 import { printKernelProgram } from "./js/print-kernel.js";
 import { printModule } from "./js/module.js";
-import { buildManifest, type ModuleOptions } from "./manifest.js";
+import { buildManifest, type ModuleOptions, type Target } from "./manifest.js";
 import { dropSingleRounds } from "../transform/kernel/drop-single-rounds.js";
 import { simd128 } from "../transform/kernel/target.js";
 import { emitKernels, scheduleKernels } from "./wasm/emit-kernels.js";
 import { smallestBytes } from "./wasm/layout.js";
 import { printMemoryPlan } from "./wasm/print-memory.js";
-import { printWasmLoader, printWasmModule, type WasmFile } from "./wasm/module.js";
+import { printAutoModule, printWasmLoader, printWasmModule, type WasmFile, type WasmKernels } from "./wasm/module.js";
 
 export interface EmittedModule {
   readonly manifest: Manifest;
@@ -39,37 +39,46 @@ export function emitModule(
   const { gradient, jvp, hvp } = options;
   const program = buildSequenceProgram(cell, { gradient, jvp, hvp });
   const manifest = buildManifest(cell, options);
-  const emit = options.target === "wasm" ? emitWasm : emitJs;
-  return { manifest, ...emit(manifest, program, options, rewrite) };
+  return { manifest, ...emitters[options.target]({ manifest, program, options, rewrite }) };
 }
 
-type Emit = (
-  manifest: Manifest,
-  program: SequenceProgram,
-  options: ModuleOptions,
-  rewrite: RewriteKernels,
-) => Omit<EmittedModule, "manifest">;
+/** What a module is made of. */
+interface Parts {
+  readonly manifest: Manifest;
+  readonly program: SequenceProgram;
+  readonly options: ModuleOptions;
+  readonly rewrite: RewriteKernels;
+}
 
-const emitJs: Emit = (manifest, program, { dtype }, rewrite) => {
-  const { runtimeDimensions } = manifest;
-  // Only to be read more easily: other passes serve lanes and registers.
-  const kernel = rewrite(lowerProgram(program, { runtimeDimensions, passes: [dropSingleRounds] }));
-  return { text: printModule(manifest, printKernelProgram(kernel, dtype)), wasmFiles: [] };
+const emitters: Readonly<Record<Target, (parts: Parts) => Omit<EmittedModule, "manifest">>> = {
+  js: (parts) => ({ text: printModule(parts.manifest, jsKernels(parts)), wasmFiles: [] }),
+  wasm: (parts) => {
+    const { manifest, options } = parts;
+    if (!options.wasmFile) return { text: printWasmModule(manifest, wasmKernels(parts)), wasmFiles: [] };
+    const { text, files } = printWasmLoader(manifest, wasmKernels(parts));
+    return { text, wasmFiles: files };
+  },
+  auto: (parts) => {
+    return { text: printAutoModule(parts.manifest, wasmKernels(parts), jsKernels(parts)), wasmFiles: [] };
+  },
 };
 
-const emitWasm: Emit = (manifest, program, options, rewrite) => {
-  const { dtype, fma, wasmFile } = options;
+function jsKernels({ manifest: { runtimeDimensions }, program, options: { dtype }, rewrite }: Parts): string {
+  // Only to be read more easily: other passes serve lanes and registers.
+  const kernel = rewrite(lowerProgram(program, { runtimeDimensions, passes: [dropSingleRounds] }));
+  return printKernelProgram(kernel, dtype);
+}
+
+function wasmKernels({ manifest, program, options, rewrite }: Parts): WasmKernels {
+  const { dtype, fma } = options;
   const target = { dtype, target: simd128, runtimeDimensions: manifest.runtimeDimensions };
   const planned = scheduleKernels(program, target);
   const bytes = smallestBytes(planned.layout);
   if (bytes > addressableBytes) throw new MemoryLimitError(bytes, options);
   const scheduled = { ...planned, kernel: rewrite(planned.kernel) };
-  const kernels = {
+  return {
     plan: printMemoryPlan(scheduled.kernel, scheduled.layout),
     bytes: emitKernels(scheduled, target),
     ...(fma ? { fused: emitKernels(scheduled, { ...target, target: { ...simd128, fma } }) } : {}),
   };
-  if (!wasmFile) return { text: printWasmModule(manifest, kernels), wasmFiles: [] };
-  const { text, files } = printWasmLoader(manifest, kernels);
-  return { text, wasmFiles: files };
-};
+}

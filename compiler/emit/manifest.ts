@@ -6,8 +6,10 @@ import { constantOf, type Dim, evaluateDim, printDim, symbolsOf } from "../types
 import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
 import { version } from "../version.js";
 
+export type Target = Manifest["target"];
+
 export interface ModuleOptions {
-  readonly target: "wasm" | "js";
+  readonly target: Target;
   /** With a variant that has fused multiply-add. */
   readonly fma: boolean;
   /** Kernels in files of their own. */

@@ -3,14 +3,14 @@ import type { Manifest } from "../../runtime/module/manifest.js";
 import { type OptionalPart, optionalParts } from "./shell/parts.js";
 
 /** Where kernels come from. */
-type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
+export type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
 
 /** Parts beside the base; that of a target comes with it. */
 type Part = Exclude<OptionalPart, "wasm">;
 
 /** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
 export function partsOf(
-  { has, params, contexts, runtimeDimensions }: Manifest,
+  { target, has, params, contexts, runtimeDimensions }: Manifest,
   source?: SourcePart,
 ): { readonly parts: readonly Part[]; readonly functions: readonly string[] } {
   const kinds = new Set(params.map(({ initializer }) => initializer.kind));
@@ -25,6 +25,7 @@ export function partsOf(
     hessian: { wanted: has.hvp, name: "hvp" },
     "wasm-text": { wanted: source === "wasm-text" },
     "wasm-file": { wanted: source === "wasm-file" },
+    fallback: { wanted: target === "auto" },
   };
   const parts = optionalParts.filter((part): part is Part => part !== "wasm" && optional[part].wanted);
   return { parts, functions: parts.flatMap((part) => optional[part].name ?? []) };

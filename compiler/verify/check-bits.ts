@@ -187,12 +187,12 @@ export function checkPadding(context: Context, findings: Findings): void {
   findings.expect(difference === undefined, () => `NaN in padding, and numbers there: ${difference ?? ""}`);
 }
 
-/** The same call again, also behind a stream and a call of other sizes. */
+/** The same call again, also behind a stream and a call of other sizes, and with the other kernels of a module that has two kinds. */
 export function checkRepeat(context: Context, findings: Findings): void {
-  const { manifest, instance, call } = context;
+  const { module, manifest, instance, call } = context;
   const first = runCall(manifest, instance, call);
-  const again = (what: string): void => {
-    const difference = firstDifference(runCall(manifest, instance, call), first);
+  const again = (what: string, where = instance): void => {
+    const difference = firstDifference(runCall(manifest, where, call), first);
     findings.expect(difference === undefined, () => `the same call again${what}: ${difference ?? ""}`);
   };
   again("");
@@ -208,6 +208,11 @@ export function checkRepeat(context: Context, findings: Findings): void {
   }
   runForward(manifest, instance, exampleOf(manifest, call, 0));
   again(" behind a smaller one");
+  if (manifest.target === "auto") {
+    const plain = module.instantiate({ batch: call.batch, steps: call.steps, sizes: call.sizes, variant: "js" });
+    setParams(plain, call.params);
+    again(" in JavaScript", plain);
+  }
 }
 
 /**

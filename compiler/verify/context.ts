@@ -21,7 +21,7 @@ export interface Context {
 }
 
 /** Multiplications that a check of derivatives may take at one call, about; a few seconds. */
-const budget = { wasm: 3e10, js: 3e9 };
+const budget = { wasm: 3e10, auto: 3e10, js: 3e9 };
 
 export function contextOf(module: CompiledModule, scale: Scale, call: Call, random: Random): Context {
   const { manifest } = module;

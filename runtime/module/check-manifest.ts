@@ -84,7 +84,7 @@ const checkFields = fields({
   compiler: text,
   cell: name,
   documentation: text,
-  target: oneOf("js", "wasm"),
+  target: oneOf("js", "wasm", "auto"),
   dtype: oneOf("f32", "f64"),
   dimensions: recordOf(size),
   runtimeDimensions: listOf(name),

@@ -86,6 +86,11 @@ export interface InstantiateOptions {
    * `WebAssembly.Module` or as bytes; for `instantiateAsync` also a `Response` or a promise of one of these.
    */
   readonly wasm?: object;
+  /**
+   * Only for modules that were built with `--target auto`: which of their kernels to run. Where left out, WebAssembly where
+   * the host compiles it, and JavaScript where not.
+   */
+  readonly variant?: "js" | "wasm";
 }
 
 export interface CompiledModule {

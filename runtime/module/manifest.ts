@@ -6,7 +6,8 @@ export interface Manifest {
   readonly compiler: string;
   readonly cell: string;
   readonly documentation: string;
-  readonly target: "js" | "wasm";
+  /** What computes; `auto`: WebAssembly where the host compiles it, and JavaScript where not. */
+  readonly target: "js" | "wasm" | "auto";
   readonly dtype: "f32" | "f64";
   /** Sizes fixed at compilation: `{ I: 64, H: 128 }`. */
   readonly dimensions: Readonly<Record<string, number>>;

@@ -68,7 +68,7 @@ export const probeKernel: KernelProgram = {
 function kernels(layout: MemoryLayout, fused: boolean): Uint8Array {
   const real = layout.elementBytes === 4 ? "f32" : "f64";
   const module = new ModuleBuilder();
-  module.importMemory("recell", "memory", 1);
+  module.ownMemory(1);
   const address = (code: FunctionCode, buffer: string): FunctionCode => {
     const place = layout.addressOf(buffer);
     return place.kind === "static" ? code.i32(place.bytes) : code.i32(0).memory("i32.load", place.word);

@@ -5,6 +5,21 @@ import { record } from "./tensors.js";
 /** @import { Capacity, Manifest } from "./types.js" */
 
 /**
+ * What `make` gives, which takes memory and does nothing else that may fail.
+ * @template T
+ * @param {number} bytes
+ * @param {() => T} make
+ * @returns {T}
+ */
+export function allocate(bytes, make) {
+  try {
+    return make();
+  } catch (cause) {
+    throw new RangeError(`instantiate: these sizes take ${bytes} bytes, more than this host gives`, { cause });
+  }
+}
+
+/**
  * Checks the options of `instantiate`; `more` are the names of those that only some modules have.
  * @param {Manifest} manifest
  * @param {(capacity: Capacity) => number} workspaceBytes

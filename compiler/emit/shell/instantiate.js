@@ -1,5 +1,5 @@
 // The export `instantiate`.
-import { readCapacity } from "./capacity.js";
+import { allocate, readCapacity } from "./capacity.js";
 import { createCore } from "./core.js";
 import { createParams } from "./params.js";
 import { createSequence } from "./sequence.js";
@@ -18,12 +18,7 @@ import { createStream } from "./stream.js";
  */
 export function createInstance(manifest, createKernels, workspaceBytes, parts, options) {
   const { capacity, bytes, others } = readCapacity(manifest, workspaceBytes, options, parts.options ?? []);
-  let made;
-  try {
-    made = createKernels(capacity);
-  } catch (cause) {
-    throw new RangeError(`instantiate: these sizes take ${bytes} bytes, more than this host gives`, { cause });
-  }
+  const made = allocate(bytes, () => createKernels(capacity));
   const kernels = typeof made === "function" ? made(others[0]) : made;
   /** @param {Kernels} kernels */
   const finish = (kernels) => assemble(manifest, kernels, capacity, parts);

@@ -26,6 +26,7 @@ export const optionalParts = [
   "wasm",
   "wasm-text",
   "wasm-file",
+  "fallback",
 ] as const;
 
 export const shellParts = [...baseParts, ...optionalParts] as const;
@@ -63,6 +64,7 @@ export const namesInModules: ReadonlySet<string> = new Set([
   "wasmInstances",
   "fromText",
   "fromFile",
+  "withFallback",
   "readExtent",
   "createContexts",
   "normalStream",

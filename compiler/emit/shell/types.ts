@@ -38,7 +38,7 @@ export interface WasmSource {
   compileAsync(given: unknown): Promise<CompiledKernels>;
 }
 
-interface CompiledKernels {
+export interface CompiledKernels {
   readonly module: WebAssembly.Module;
   readonly variant: Variant;
 }

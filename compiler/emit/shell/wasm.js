@@ -1,12 +1,13 @@
 // Kernels in WebAssembly: their memory and the way to them.
+import { allocate } from "./capacity.js";
 import { createInstance } from "./instantiate.js";
 import { record } from "./tensors.js";
 
-/** @import { Capacity, Manifest, MemoryPlan, Parts, WasmSource } from "./types.js" */
+/** @import { Capacity, CompiledKernels, Kernels, Manifest, MemoryPlan, Parts, WasmSource } from "./types.js" */
 
 /**
  * The exports `instantiate` and `instantiateAsync`. Each instance has a memory of its own, of just the pages that it
- * needs; it never grows.
+ * needs, which the kernels bring along: they import nothing, so that no host looks for a module to give them.
  * @param {Manifest} manifest
  * @param {(capacity: Capacity) => MemoryPlan} planMemory
  * @param {WasmSource} source
@@ -20,10 +21,10 @@ export function wasmInstances(manifest, planMemory, source, parts) {
   /** @param {Capacity} capacity */
   const workspaceBytes = (capacity) => Math.ceil(planMemory(capacity).bytes / page) * page;
 
-  /** @param {Capacity} capacity */
-  const allocate = (capacity) => {
-    const pages = workspaceBytes(capacity) / page;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  /** @type {(compiled: CompiledKernels, instance: WebAssembly.Instance, capacity: Capacity) => Kernels} */
+  const kernelsOf = ({ variant }, { exports }, capacity) => {
+    const { memory } = exports;
+    allocate(workspaceBytes(capacity), () => memory.grow(workspaceBytes(capacity) / page - 1));
     const { addresses, reals, integers } = planMemory(capacity);
     new Int32Array(memory.buffer).set(addresses, addressesAt);
     const buffers = record();
@@ -33,27 +34,33 @@ export function wasmInstances(manifest, planMemory, source, parts) {
     for (const name in integers) {
       buffers[name] = new Int32Array(memory.buffer, .../** @type {[number, number]} */ (integers[name]));
     }
-    return { imports: { recell: { memory } }, buffers, table: new Int32Array(memory.buffer, 0, addressesAt - 1) };
+    return { ...exports, variant, buffers, table: new Int32Array(memory.buffer, 0, addressesAt - 1) };
   };
 
-  /** @param {Capacity} capacity */
-  const create = (capacity) => {
-    const { imports, buffers, table } = allocate(capacity);
-    /** @param {unknown} given */
-    return (given) => {
-      const { module, variant } = source.compile(given);
-      return { ...new WebAssembly.Instance(module, imports).exports, variant, buffers, table };
-    };
+  const ensureHost = () => {
+    if (typeof WebAssembly === "object") return;
+    throw new TypeError("instantiate: this host has no WebAssembly; build with --target js or auto");
   };
 
-  /** @param {Capacity} capacity */
-  const createAsync = (capacity) => {
-    const { imports, buffers, table } = allocate(capacity);
-    /** @param {unknown} given */
-    return async (given) => {
-      const { module, variant } = await source.compileAsync(given);
-      return { ...(await WebAssembly.instantiate(module, imports)).exports, variant, buffers, table };
-    };
+  /** @type {(capacity: Capacity) => (given: unknown) => Kernels} */
+  const create = (capacity) => (given) => {
+    ensureHost();
+    const compiled = source.compile(given);
+    // Without imports nothing but memory can be missing.
+    const instance = allocate(workspaceBytes(capacity), () => new WebAssembly.Instance(compiled.module));
+    return kernelsOf(compiled, instance, capacity);
+  };
+
+  /** @type {(capacity: Capacity) => (given: unknown) => Promise<Kernels>} */
+  const createAsync = (capacity) => async (given) => {
+    ensureHost();
+    const compiled = await source.compileAsync(given);
+    const instance = await WebAssembly.instantiate(compiled.module).catch((cause) =>
+      allocate(workspaceBytes(capacity), () => {
+        throw cause;
+      }),
+    );
+    return kernelsOf(compiled, instance, capacity);
   };
 
   return {

@@ -11,15 +11,16 @@ declare namespace WebAssembly {
   class Memory {
     constructor(limits: { readonly initial: number; readonly maximum: number });
     readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
   }
 
   interface Instance {
-    readonly exports: Readonly<Record<string, () => void>>;
+    readonly exports: Readonly<Record<string, () => void>> & { readonly memory: Memory };
   }
   type Imports = Readonly<Record<string, Readonly<Record<string, Memory>>>>;
-  const Instance: new (module: Module, imports: Imports) => Instance;
+  const Instance: new (module: Module, imports?: Imports) => Instance;
 
   function compile(bytes: ArrayBufferView | ArrayBuffer): Promise<Module>;
-  function instantiate(module: Module, imports: Imports): Promise<Instance>;
+  function instantiate(module: Module): Promise<Instance>;
   function validate(bytes: ArrayBufferView | ArrayBuffer): boolean;
 }

@@ -51,7 +51,7 @@ export const optionsAreOptional = (manifest: Manifest, { wasmFile = false }: Dec
 
 /** The type of which kernels run. */
 export const variantType = (manifest: Manifest, { fma = false }: DeclarationOptions): string =>
-  fma ? '"wasm" | "wasm-fma"' : printString(manifest.target);
+  fma ? '"wasm" | "wasm-fma"' : manifest.target === "auto" ? '"wasm" | "js"' : printString(manifest.target);
 
 function arrayTypes(manifest: Manifest): DeclaredType[] {
   const array = manifest.dtype === "f32" ? "Float32Array" : "Float64Array";
@@ -369,6 +369,12 @@ function optionsType(manifest: Manifest, { wasmFile = false }: DeclarationOption
     "The file with this module's kernels: a `WebAssembly.Module` or the bytes; for `instantiateAsync` also a response or " +
       "a promise, as `fetch` gives it.",
   );
+  const variant = member(
+    "variant",
+    variantType(manifest, {}),
+    "Which kernels to run; where left out, WebAssembly where the host compiles it, and JavaScript where not.",
+    { optional: true },
+  );
   return {
     name: "InstantiateOptions",
     docs: wasmFile
@@ -381,6 +387,7 @@ function optionsType(manifest: Manifest, { wasmFile = false }: DeclarationOption
         member("steps", "number", "Steps; 1 where left out.", optional),
         member("sizes", inline(sizes), "Run-time dimensions.", { optional: sizes.length === 0 }),
         member("maxBytes", "number", "Refuse to allocate more than this; 4 GiB where left out.", optional),
+        ...(manifest.target === "auto" ? [variant] : []),
       ],
     },
   };

@@ -1,22 +1,34 @@
-/** Puts functions, globals and an imported memory together to a module. */
+/** Puts functions, globals and a memory together to a module. */
 import { invariant } from "../../diagnostics/invariant.js";
 import type { FunctionRef, GlobalRef, ValueType } from "./code.js";
 import { FunctionCode } from "./code.js";
 import { encodeModule } from "./encode.js";
 import { nameSection } from "./module-names.js";
-import type { Export, FunctionType, Global, Import, WasmModule } from "./module-structure.js";
+import type { Export, FunctionType, Global, Import, MemoryLimits, WasmModule } from "./module-structure.js";
 
 export class ModuleBuilder {
   readonly #imports: Import[] = [];
+  readonly #memories: MemoryLimits[] = [];
   readonly #globals: Global[] = [];
   readonly #exports: Export[] = [];
   readonly #functions: FunctionCode[] = [];
 
   /** The memory of all loads and stores; sizes in pages of 64 KiB. */
   importMemory(module: string, name: string, minPages: number, maxPages?: number): void {
-    invariant(this.#imports.length === 0, "a module has one memory");
+    this.#ensureNoMemory();
     const limits = { min: minPages, ...(maxPages === undefined ? {} : { max: maxPages }) };
     this.#imports.push({ module, name, item: { kind: "memory", ...limits } });
+  }
+
+  /** A memory of the module's own, which it exports as `memory`; it may grow. */
+  ownMemory(minPages: number): void {
+    this.#ensureNoMemory();
+    this.#memories.push({ min: minPages });
+    this.#exports.push({ name: "memory", kind: "memory", index: 0 });
+  }
+
+  #ensureNoMemory(): void {
+    invariant(this.#imports.length + this.#memories.length === 0, "a module has one memory");
   }
 
   /** A function, which others may call before its code is written; exported under its name. */
@@ -57,7 +69,7 @@ export class ModuleBuilder {
     return {
       types,
       imports: this.#imports,
-      memories: [],
+      memories: this.#memories,
       globals: this.#globals,
       exports: this.#exports,
       functions,

@@ -1,7 +1,7 @@
 /** The text of a module with WebAssembly kernels: header, manifest, kernels or their mark, and the shell. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { blockComment, printData, printString } from "../js/literal.js";
-import { exportedFunctions, partsOf, titleLines } from "../module-text.js";
+import { exportedFunctions, partsOf, type SourcePart, titleLines } from "../module-text.js";
 import { smallShell } from "../shell/shell.generated.js";
 import { addMark } from "./mark.js";
 import { printable } from "./printable.js";
@@ -47,33 +47,60 @@ export function printWasmLoader(
   return { text, files: files.map(({ variant, bytes: marked }) => ({ variant, bytes: marked })) };
 }
 
+/** A module with both kinds of kernels; `js` declares `createKernels(capacity)` and `workspaceBytes(capacity)`. */
+export function printAutoModule(manifest: Manifest, { plan, bytes }: WasmKernels, js: string): string {
+  const declared = [
+    `const kernels = ${printString(printable(bytes))};`,
+    [
+      "// The same kernels for hosts without WebAssembly.",
+      "const plain = (() => {",
+      js.trim(),
+      "return { createKernels, workspaceBytes };",
+      "})();",
+    ].join("\n"),
+  ];
+  return print(manifest, plan, declared, "wasm-text", 'fromText(kernels, "wasm")');
+}
+
 /**
  * The probe is a module with one function of one instruction, `f32x4.relaxed_madd`; f64 has the same instruction
  * wherever f32 has.
  */
 const variantExport = [
   '/** Which kernels this host runs: `"wasm-fma"`, with fused multiply-add (relaxed SIMD), or `"wasm"`. */',
-  "export const variant = WebAssembly.validate(",
-  "  new Uint8Array([",
-  "    0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 0, 32, 0, 253, 133,",
-  "    2, 11,",
-  "  ]),",
-  ")",
-  '  ? "wasm-fma"',
-  '  : "wasm";',
+  "export const variant =",
+  '  typeof WebAssembly === "object" &&',
+  "  WebAssembly.validate(",
+  "    new Uint8Array([",
+  "      0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 0, 32, 0, 253, 133,",
+  "      2, 11,",
+  "    ]),",
+  "  )",
+  '    ? "wasm-fma"',
+  '    : "wasm";',
 ].join("\n");
 
 function print(
   manifest: Manifest,
   plan: string,
   kernels: readonly string[],
-  sourcePart: "wasm-text" | "wasm-file",
+  sourcePart: SourcePart,
   source: string,
 ): string {
   const { parts, functions } = partsOf(manifest, sourcePart);
-  const options = sourcePart === "wasm-file" ? ['options: ["wasm"]'] : [];
+  const isAuto = manifest.target === "auto";
+  const options = sourcePart === "wasm-file" ? ['options: ["wasm"]'] : isAuto ? ['options: ["variant"]'] : [];
+  const more = `{ ${[...functions, ...options].join(", ")} }`;
+  const made = isAuto
+    ? [
+        `const source = ${source};`,
+        `const parts = ${more};`,
+        "const instances = wasmInstances(manifest, planMemory, source, parts);",
+        "return withFallback(manifest, instances, source, plain, parts);",
+      ]
+    : [`return wasmInstances(manifest, planMemory, ${source}, ${more});`];
   return [
-    blockComment(titleLines(manifest, "WebAssembly")),
+    blockComment(titleLines(manifest, isAuto ? "WebAssembly and to plain JavaScript" : "WebAssembly")),
     `export const manifest = ${printData(manifest)};`,
     ...kernels,
     plan.trim(),
@@ -81,7 +108,7 @@ function print(
       "// Readable in recell, compiler/emit/shell.",
       "const instances = (() => {",
       ...(["base", ...parts] as const).map((part) => smallShell[part]),
-      `return wasmInstances(manifest, planMemory, ${source}, { ${[...functions, ...options].join(", ")} });`,
+      ...made,
       "})();",
     ].join("\n"),
     ...exportedFunctions("instances.instantiate", "instances.instantiateAsync"),

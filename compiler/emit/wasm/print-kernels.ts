@@ -20,11 +20,11 @@ export interface WasmOptions {
   readonly names?: boolean;
 }
 
-/** A module that imports its memory and exports each entry, which reads the sizes of the call from the table. */
+/** A module that exports its memory, of one page until it grows, and each entry, which reads the sizes of the call from the table. */
 export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): Uint8Array {
   const { dtype, layout, target } = options;
   const module = new ModuleBuilder();
-  module.importMemory("recell", "memory", 1);
+  module.ownMemory(1);
   const elementTypes = new Map<string, ElementType>(kernel.buffers.map(({ name, dtype: type }) => [name, type]));
   let digest: FunctionRef | undefined;
   // Regions that say the same (packing, for the step and for the sequence) are one function.

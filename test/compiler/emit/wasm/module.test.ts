@@ -119,22 +119,28 @@ describe("sizes beyond memory", () => {
     await expect(instantiateAsync(large)).rejects.toThrow(message);
   });
 
-  test("are an error where the host has no memory left, and the module goes on", async () => {
+  test.each([
+    ["to begin with", ["Instance", "instantiate"], WebAssembly],
+    ["to grow", ["grow"], WebAssembly.Memory.prototype],
+  ])("are an error where the host has no memory left %s, and the module goes on", async (_, names, owner) => {
     const { instantiate, instantiateAsync } = inText;
     const before = instantiate(sizes);
     before.params.w.fill(1);
-    const Memory = WebAssembly.Memory;
+    const error = new RangeError("could not allocate memory");
     const exhausted = function (): never {
-      throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+      throw error;
     };
-    Object.assign(WebAssembly, { Memory: exhausted });
+    const kept = Object.fromEntries(names.map((name) => [name, owner[name as never] as unknown]));
+    for (const name of names) {
+      Object.assign(owner, { [name]: name === "instantiate" ? () => Promise.reject(error) : exhausted });
+    }
     try {
       const message = /these sizes take 65536 bytes, more than this host gives/;
       expect(() => instantiate(sizes)).toThrow(message);
       await expect(instantiateAsync(sizes)).rejects.toThrow(message);
       expect([...before.forward(call()).y]).toEqual([2, 3, 4, 5]);
     } finally {
-      Object.assign(WebAssembly, { Memory });
+      Object.assign(owner, kept);
     }
     const after = instantiate(sizes);
     after.params.w.fill(2);
