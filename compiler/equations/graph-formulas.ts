@@ -159,6 +159,7 @@ const infixes: Partial<Record<ScalarOp, Infix>> = {
   add: "add",
   sub: "subtract",
   div: "divide",
+  strong_div: "divide",
   lt: "less",
   le: "less-equal",
   eq: "equal",
@@ -172,7 +173,8 @@ function scalarFormula(op: ScalarOp, operands: readonly ValueId[], fn: GraphFunc
   const operator = infixes[op];
   if (operator !== undefined) return infix(operator, write(first), write(second));
   switch (op) {
-    case "mul": {
+    case "mul":
+    case "strong_mul": {
       if (first === second) return { kind: "power", base: write(first), exponent: { kind: "number", value: 2 } };
       const [left, right] = [write(first), write(second)];
       const isScalar = [left, right].some(({ kind }) => kind === "number" || kind === "dimension");

@@ -4,9 +4,9 @@ import { type Arithmetic, evaluateExample, type LocalOperation, realArithmetic }
 import type { Sizes } from "../ir/graph/evaluate-rules.js";
 import { forEachIndex, stridesOf, type Tensor, zeros } from "../ir/graph/tensor.js";
 import type { Operation } from "../ir/graph/types.js";
-import { unroundedOps } from "../ops/scalar-ops.js";
+import { flatOps, unroundedOps } from "../ops/scalar-ops.js";
 import { scalarValues } from "../ops/scalar-values.js";
-import { type Complex, complexValues, type Decide, flatOps } from "./complex-values.js";
+import { type Complex, complexValues, type Decide } from "./complex-values.js";
 
 export interface ComplexTensor {
   readonly re: Tensor;

@@ -6,7 +6,7 @@
  * ones. `x + iv` then stands for the numbers just beside x in the direction v, on which abs, max and comparisons are
  * decided as they are there. `decide` is asked each time the direction would decide, and may leave the tie as it is.
  */
-import { comparisonOps, type ScalarOp } from "../ops/scalar-ops.js";
+import type { ScalarOp } from "../ops/scalar-ops.js";
 import { scalarValues } from "../ops/scalar-values.js";
 
 export interface Complex {
@@ -33,6 +33,7 @@ const times = (x: Complex, y: Complex): Complex => ({
   re: x.re * y.re - x.im * y.im,
   im: x.re * y.im + x.im * y.re,
 });
+const isZero = (x: Complex): boolean => x.re === 0 && x.im === 0;
 
 /** Smith's method: nothing overflows that the quotient does not. */
 function over(x: Complex, y: Complex): Complex {
@@ -194,11 +195,8 @@ export const complexValues: Readonly<Record<ScalarOp, ComplexFunction>> = {
   ne: (decide, x, y) => truth(order(decide, x, y) !== 0),
   and: (_, x, y) => truth(x.re !== 0 && y.re !== 0),
   or: (_, x, y) => truth(x.re !== 0 || y.re !== 0),
+  strong_mul: (_, v, d) => (isZero(v) ? v : times(v, d)),
+  strong_div: (_, v, x) => (isZero(v) ? v : over(v, x)),
   clamp: (decide, x, low, high) => lesser(decide, greater(decide, x, low), high),
   select: (_, condition, whenTrue, whenFalse) => (condition.re !== 0 ? whenTrue : whenFalse),
 };
-
-/** Operations whose result is a truth value or a whole number, without an imaginary part. */
-export const flatOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
-  ...comparisonOps, "not", "and", "or", "sign", "floor", "round", "stop_gradient",
-]); // prettier-ignore

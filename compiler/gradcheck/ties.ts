@@ -44,6 +44,8 @@ export const tiesOf: Readonly<Record<ScalarOp, (x: number) => readonly Tie[]>> =
   sub: none,
   mul: none,
   div: none,
+  strong_mul: none,
+  strong_div: none,
   min: () => between,
   max: () => between,
   lt: () => between,

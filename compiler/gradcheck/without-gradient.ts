@@ -4,7 +4,7 @@
  */
 import type { GraphFunction, Instruction, ValueId } from "../ir/graph/types.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
-import { flatOps } from "./complex-values.js";
+import { flatOps } from "../ops/scalar-ops.js";
 
 /** Their names. Of calls with at least one step: without any, a final state is the initial one. */
 export function withoutGradient(cell: LoweredCell): ReadonlySet<string> {

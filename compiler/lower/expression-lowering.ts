@@ -201,30 +201,36 @@ function lowerReduction(
       return builder.map("div", sum, builder.fill(divisor, builder.shapeOf(sum)));
     }
     case "logsumexp": {
-      const { shift, log } = logSumExp(builder, operand, axis);
-      return builder.map("add", shift, log);
+      const { greatest, log } = logSumExp(builder, operand, axis);
+      return builder.map("add", greatest, log);
     }
   }
 }
 
 interface LogSum {
-  /** The greatest entry, or 0 where that is infinite: -inf everywhere gives -inf, inf anywhere gives inf. */
-  readonly shift: ValueId;
-  /** The operand without it, in the shape of the operand. */
+  readonly greatest: ValueId;
+  /** The operand without it, unless it is infinite, in the shape of the operand. */
   readonly shifted: ValueId;
   /** The logarithm of the sum of its powers. */
   readonly log: ValueId;
 }
 
-/** The parts of a logsumexp, which is `shift + log`. Beside a large shift the logarithm would be rounded away. */
+/**
+ * The parts of a logsumexp, which is `greatest + log`; beside a large entry the logarithm would be rounded away. inf anywhere
+ * gives inf. -inf everywhere gives -inf, and the sum is then replaced, as nothing depends on it: the logarithm of 0 has an
+ * infinite derivative.
+ */
 function logSumExp(builder: GraphBuilder, operand: ValueId, axis: number): LogSum {
   const greatest = builder.map("stop_gradient", builder.reduce("max", operand, [axis]));
-  const zero = builder.constantOf(0, builder.shapeOf(greatest));
+  const shape = builder.shapeOf(greatest);
+  const zero = builder.constantOf(0, shape);
   const isFinite = builder.map("eq", builder.map("sub", greatest, greatest), zero);
   const shift = builder.map("select", isFinite, greatest, zero);
   const shifted = builder.map("sub", operand, along(builder, shift, operand, axis));
-  const log = builder.map("log", builder.reduce("sum", builder.map("exp", shifted), [axis]));
-  return { shift, shifted, log };
+  const isNone = builder.map("eq", greatest, builder.constantOf(-Infinity, shape));
+  const powers = builder.reduce("sum", builder.map("exp", shifted), [axis]);
+  const sum = builder.map("select", isNone, builder.constantOf(1, shape), powers);
+  return { greatest, shifted, log: builder.map("log", sum) };
 }
 
 function lowerNormalization(
@@ -240,8 +246,13 @@ function lowerNormalization(
     return builder.map("sub", shifted, along(builder, log, operand, axis));
   }
   const greatest = builder.map("stop_gradient", builder.reduce("max", operand, [axis]));
-  const powers = builder.map("exp", builder.map("sub", operand, along(builder, greatest, operand, axis)));
-  return builder.map("div", powers, along(builder, builder.reduce("sum", powers, [axis]), operand, axis));
+  const shape = builder.shapeOf(greatest);
+  // -inf everywhere: nothing has a share, and the shares do not depend on the entries.
+  const isNone = builder.map("eq", greatest, builder.constantOf(-Infinity, shape));
+  const shift = builder.map("select", isNone, builder.constantOf(0, shape), greatest);
+  const powers = builder.map("exp", builder.map("sub", operand, along(builder, shift, operand, axis)));
+  const sum = builder.map("select", isNone, builder.constantOf(1, shape), builder.reduce("sum", powers, [axis]));
+  return builder.map("div", powers, along(builder, sum, operand, axis));
 }
 
 /** Repeats what a reduction over `axis` gave to the shape of `like`. */

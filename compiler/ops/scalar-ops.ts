@@ -37,6 +37,12 @@ export const scalarArity = {
   ne: 2,
   and: 2,
   or: 2,
+  /**
+   * Products and quotients in derivatives whose first operand, a cotangent or a tangent, stays zero where it is zero, also beside
+   * an infinite or undefined second one: `v == 0 ? 0 : v * d` and `v == 0 ? 0 : v / x`.
+   */
+  strong_mul: 2,
+  strong_div: 2,
   /** `clamp(x, low, high)`. */
   clamp: 3,
   /** `select(condition, whenTrue, whenFalse)`. */
@@ -49,6 +55,10 @@ export type ScalarOp = keyof typeof scalarArity;
 export const comparisonOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["lt", "le", "eq", "ne"]);
 /** Operations on truth values. */
 export const logicalOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["and", "or", "not"]);
+/** Operations whose result is a truth value or a whole number, or is declared to have no derivative. */
+export const flatOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
+  ...comparisonOps, ...logicalOps, "sign", "floor", "round", "stop_gradient",
+]); // prettier-ignore
 /** Operations that choose, change a sign or make a whole number, and round nothing. */
 export const unroundedOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
   ...comparisonOps, ...logicalOps, "neg", "abs", "sign", "floor", "round", "stop_gradient", "min", "max", "clamp", "select",

@@ -35,6 +35,8 @@ export const scalarValues: Readonly<Record<ScalarOp, ScalarFunction>> = {
   ne: (a = NaN, b = NaN) => (a !== b ? 1 : 0),
   and: (a = NaN, b = NaN) => (a !== 0 && b !== 0 ? 1 : 0),
   or: (a = NaN, b = NaN) => (a !== 0 || b !== 0 ? 1 : 0),
+  strong_mul: (v = NaN, d = NaN) => (v === 0 ? 0 : v * d),
+  strong_div: (v = NaN, x = NaN) => (v === 0 ? 0 : v / x),
   clamp: (x = NaN, low = NaN, high = NaN) => Math.min(Math.max(x, low), high),
   select: (condition = NaN, whenTrue = NaN, whenFalse = NaN) => (condition !== 0 ? whenTrue : whenFalse),
 };

@@ -94,6 +94,9 @@ const scalarExpressions: Readonly<Record<ScalarOp, string>> = {
   ne: "if u != v then u else v",
   and: "if u < v and u < w then u else v",
   or: "if u < v or u < w then u else v",
+  // In the derivative of a branch, so in second derivatives.
+  strong_mul: "if u < v then exp(u) else v",
+  strong_div: "if u < v then log(1.5 + u) else v",
   clamp: "clamp(u, 0.5 * v - 0.2, 0.5 * w + 0.2)",
   select: "if u < v then u else v",
 };

@@ -45,7 +45,10 @@ export interface Host {
 const random = (seed: number): ReturnType<typeof createRandom> => createRandom(seed);
 
 export function hostsOf(row: Row): readonly Host[] {
-  if (row.table === "scalar") return cellsOfScalar(row.op).map((cell) => cellHost(row, cell, ["reverse", "forward"]));
+  if (row.table === "scalar") {
+    const isDerived = row.op === "strong_mul" || row.op === "strong_div";
+    return cellsOfScalar(row.op).map((cell) => cellHost(row, cell, isDerived ? ["second"] : ["reverse", "forward"]));
+  }
   const modes: readonly Mode[] = row.rule === "cotangents" ? ["reverse"] : ["forward", "second"];
   const isDerived = ["pad", "scatter_add", "batch_sum"].includes(row.kind);
   const cells = isDerived && row.rule === "cotangents" ? [] : cellsOfLinear(row.kind);

@@ -4,6 +4,7 @@ import { invariant } from "../../diagnostics/invariant.js";
 import { nearest, type ScalarExpr, type ScalarFunction, scalarFunction } from "../../math/expr.js";
 import { type MathName, mathFunctions } from "../../math/functions.js";
 import { printInlined } from "../../math/print-js.js";
+import { strongFunctions } from "../../math/strong.js";
 import type { ScalarOp } from "../../ops/scalar-ops.js";
 import { type Dim, dimConstant } from "../../types/dim.js";
 
@@ -86,6 +87,8 @@ const printers: Readonly<Record<Exclude<ScalarOp, "select">, Printer>> = {
   ne: infix("!=="),
   and: infix("&&"),
   or: infix("||"),
+  strong_mul: inlined(strongFunctions.strong_mul),
+  strong_div: inlined(strongFunctions.strong_div),
   clamp: math("clamp"),
 };
 

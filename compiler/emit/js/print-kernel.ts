@@ -63,7 +63,7 @@ class KernelPrinter {
       "}",
       "",
     ]
-      .filter((text, i) => text !== "" || i > 2)
+      .filter((text, i) => text !== "" || i > 3)
       .join("\n");
   }
 

@@ -228,6 +228,10 @@ export class Expressions extends Elements {
         push();
         code.op(lanes === undefined ? "i32.eqz" : "v128.not");
         return;
+      case "strong_mul":
+      case "strong_div":
+        this.strong(op === "strong_mul" ? "mul" : "div", operands as [Expression, Expression], lanes);
+        return;
       case "select": {
         const [condition, whenTrue, whenFalse] = operands as [Expression, Expression, Expression];
         this.emit(whenTrue, lanes);
@@ -239,6 +243,21 @@ export class Expressions extends Elements {
       default:
         invariant(false, `the operation ${op} has no code`);
     }
+  }
+
+  /** A product or quotient that is 0 where its first operand is, without a branch. */
+  private strong(operation: "mul" | "div", [first, second]: [Expression, Expression], lanes: Lanes | undefined): void {
+    const { code } = this;
+    const kept = this.toLocal(first, lanes);
+    code.get(kept);
+    this.emit(second, lanes);
+    code.op(this.name(operation, lanes));
+    if (lanes === undefined) this.literal(0, false, false);
+    code.get(kept);
+    this.literal(0, false, lanes !== undefined);
+    code.op(this.name("ne", lanes));
+    code.op(lanes === undefined ? "select" : "v128.and");
+    code.release(kept);
   }
 
   private toLocal(value: Expression, lanes: Lanes | undefined): Local {

@@ -40,6 +40,7 @@ const opCosts: Partial<Record<ScalarOp, number>> = {
   erf: 30,
   pow: 40,
   div: 4,
+  strong_div: 4,
   sqrt: 4,
   stop_gradient: 0,
 };

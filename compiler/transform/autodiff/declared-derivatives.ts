@@ -60,7 +60,8 @@ class Coefficients {
     return mapped(this.values, id);
   }
 
-  site({ operands, results }: Instruction): Site {
+  /** @param isStrong whether tangents, or cotangents, may hold strong zeros */
+  site({ operands, results }: Instruction, isStrong: boolean): Site {
     return {
       b: this.b,
       x: (i) => this.value(operands[i] as ValueId),
@@ -68,6 +69,10 @@ class Coefficients {
       shape: (i) => this.fn.types[operands[i] as ValueId]?.shape ?? [],
       operandCount: operands.length,
       wants: (i) => this.linear.has(operands[i] as ValueId),
+      isStrong: () => isStrong,
+      isFinite: () => false,
+      isPositive: () => false,
+      whereTaken: (value) => value,
     };
   }
 }
@@ -77,6 +82,7 @@ class Coefficients {
  *
  * @param value Operands of the operation behind the first, in `b`.
  * @param tangents Of the arguments, in `b`; undefined where there is none.
+ * @param isStrong Whether these may hold strong zeros.
  */
 export function pushThroughDeclared(
   rules: DerivativeRules,
@@ -84,6 +90,7 @@ export function pushThroughDeclared(
   operation: CustomDerivative,
   value: (position: number) => ValueId,
   tangents: readonly (ValueId | undefined)[],
+  isStrong: boolean,
 ): ValueId | undefined {
   const { tangent: fn } = operation;
   const coefficients = new Coefficients(b, operation, value);
@@ -96,7 +103,7 @@ export function pushThroughDeclared(
     const tangent = tangentOf(
       rules,
       local(instruction.operation),
-      coefficients.site(instruction),
+      coefficients.site(instruction, isStrong),
       own,
       fn.types[result]?.shape ?? [],
     );
@@ -109,6 +116,7 @@ export function pushThroughDeclared(
  * What the cotangent of the value adds to those of the arguments.
  *
  * @param value Operands of the operation behind the first, in `b`.
+ * @param isStrong Whether this cotangent, or what becomes of it, may hold strong zeros.
  */
 export function pullThroughDeclared(
   rules: DerivativeRules,
@@ -116,6 +124,7 @@ export function pullThroughDeclared(
   operation: CustomDerivative,
   value: (position: number) => ValueId,
   cotangent: ValueId,
+  isStrong: boolean,
 ): (ValueId | undefined)[] {
   const { tangent: fn, arguments: count } = operation;
   const coefficients = new Coefficients(b, operation, value);
@@ -133,7 +142,7 @@ export function pullThroughDeclared(
     const shares = cotangentsOf(
       rules,
       local(inner),
-      coefficients.site(instruction),
+      coefficients.site(instruction, isStrong),
       own,
       fn.types[result]?.shape ?? [],
     );

@@ -8,6 +8,8 @@ import { pushThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { Site } from "./linear-rules.js";
 import { tangentOf } from "./local-derivatives.js";
+import { type OutputZeros, tangentZeros } from "./strong-zeros.js";
+import { finiteInputsOf, valueFacts } from "./value-facts.js";
 
 export interface ForwardMode {
   /** Inputs: those of the primal, then `tangent.<name>` of each active one. Outputs: the primal's, then tangents. */
@@ -29,7 +31,7 @@ export function forwardMode(
   for (const [i, id] of fn.inputs.entries()) {
     if (active[i]) tangents.set(id, b.input(`tangent.${nameOf(fn, id)}`, typeOf(fn, id)));
   }
-  pushForward(b, fn, values, tangents, rules);
+  pushForward(b, fn, { values, tangents, given: active.map((has) => (has ? false : undefined)) }, rules);
   const activeOutputs = fn.outputs.map((id) => tangents.has(id));
   const primals = fn.outputs.map((id, i) => ({ name: outputName(fn, i), value: mapped(values, id) }));
   const derivatives = fn.outputs.flatMap((id, i) =>
@@ -38,21 +40,32 @@ export function forwardMode(
   return { fn: b.finish([...primals, ...derivatives]), activeOutputs };
 }
 
-/** Copies `fn` into `b` with tangents alongside; both maps start with the inputs and end with every value. */
-function pushForward(
-  b: GraphBuilder,
-  fn: GraphFunction,
-  values: ValueMap,
-  tangents: ValueMap,
-  rules: DerivativeRules,
-): void {
+/** What `b` has of `fn`. The maps start with the inputs and end with every value. */
+interface Pushed {
+  readonly values: ValueMap;
+  readonly tangents: ValueMap;
+  /** Whether the tangents of the inputs may hold strong zeros. */
+  readonly given: OutputZeros;
+  /** Which inputs are known to be finite. */
+  readonly finite?: readonly boolean[];
+}
+
+/** Copies `fn` into `b` with tangents alongside. */
+function pushForward(b: GraphBuilder, fn: GraphFunction, pushed: Pushed, rules: DerivativeRules): void {
+  const { values, tangents } = pushed;
+  const zeros = tangentZeros(fn, pushed.given);
+  const facts = valueFacts(fn, pushed.finite);
+  const finite = new Set([...facts.finite].flatMap((id) => values.get(id) ?? []));
   for (const instruction of fn.instructions) {
     const { operation, operands, results, origin } = instruction;
     if (operation.kind === "scan") {
-      pushThroughScan(b, fn, instruction, operation, values, tangents, rules);
+      const given = zeros.bodies.get(instruction) ?? [];
+      const inner = { given, finite: finiteInputsOf(instruction, operation.carried, facts) };
+      pushThroughScan(b, fn, instruction, operation, { values, tangents, ...inner }, rules);
       continue;
     }
     copyInstruction(b, fn, instruction, values);
+    for (const id of results) if (facts.finite.has(id)) finite.add(mapped(values, id));
     b.origin = { ...origin, note: "directional derivative" };
     const [result] = results;
     invariant(result !== undefined, `${operation.kind} has no result`);
@@ -66,10 +79,21 @@ function pushForward(
       shape: (i) => typeOf(fn, operands[i] as ValueId).shape,
       operandCount: operands.length,
       wants: () => true,
+      isStrong: (v) => operands.some((id, i) => own[i] === v && zeros.values.get(id) === true),
+      isFinite: (id) => finite.has(id),
+      isPositive: (i) => facts.positive.has(operands[i] as ValueId),
+      whereTaken: (value) => value,
     };
     const tangent =
       operation.kind === "custom_derivative"
-        ? pushThroughDeclared(rules, b, operation, (i) => x(i + 1), own.slice(1, 1 + operation.arguments))
+        ? pushThroughDeclared(
+            rules,
+            b,
+            operation,
+            (i) => x(i + 1),
+            own.slice(1, 1 + operation.arguments),
+            zeros.values.get(result) === true,
+          )
         : tangentOf(rules, operation, site, own, typeOf(fn, result).shape);
     if (tangent !== undefined) tangents.set(result, tangent);
   }
@@ -81,8 +105,7 @@ function pushThroughScan(
   fn: GraphFunction,
   { operands, results, origin }: Instruction,
   operation: Extract<Operation, { kind: "scan" }>,
-  values: ValueMap,
-  tangents: ValueMap,
+  { values, tangents, given, finite }: Pushed & { readonly finite: readonly boolean[] },
   rules: DerivativeRules,
 ): void {
   const { body, carried, sequences } = operation;
@@ -114,7 +137,7 @@ function pushThroughScan(
     }
     counts.push(outerOperands.length - before);
   }
-  pushForward(inner, body, innerValues, innerTangents, rules);
+  pushForward(inner, body, { values: innerValues, tangents: innerTangents, given, finite }, rules);
 
   const outputs: { name: string; value: ValueId }[] = [];
   /** Which result of the scan of `fn` each result of the new scan belongs to. */

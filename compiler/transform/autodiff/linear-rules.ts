@@ -20,6 +20,14 @@ export interface Site {
   readonly operandCount: number;
   /** Whether the cotangent of operand `i` is asked for. */
   wants(i: number): boolean;
+  /** Whether this tangent or cotangent may hold strong zeros. */
+  isStrong(v: ValueId): boolean;
+  /** Whether a value, in `b`, is known to be finite. */
+  isFinite(value: ValueId): boolean;
+  /** Whether operand `i` is known to be above 0. */
+  isPositive(i: number): boolean;
+  /** A value, in `b`, or zeros where the cotangent of the result is a strong zero as a whole. */
+  whereTaken(value: ValueId): ValueId;
 }
 
 /** A contribution to the cotangent of an operand: the whole, or the part that a slice read. */
@@ -80,16 +88,17 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
       if (v === undefined) return undefined;
       if (operation.op === "sum") return site.b.emit(operation, [v]);
       const { b } = site;
-      const { mask, count } = ties(operation.axes, site);
-      return b.map("div", b.reduce("sum", b.map("mul", v, mask), operation.axes), count);
+      const { isExtreme, count } = ties(operation, site);
+      const kept = b.map("select", isExtreme, v, b.constantOf(0, site.shape(0)));
+      return b.map("strong_div", b.reduce("sum", kept, operation.axes), count);
     },
     cotangents(operation, site, v) {
       const { b } = site;
       const repeat = (value: ValueId): ValueId => repeatOver(site, operation.axes, value);
       if (operation.op === "sum") return [repeat(v)];
       // Ties share the cotangent equally.
-      const { mask, count } = ties(operation.axes, site);
-      return [b.map("mul", repeat(b.map("div", v, count)), mask)];
+      const { isExtreme, count } = ties(operation, site);
+      return [b.map("select", isExtreme, repeat(b.map("div", v, count)), b.constantOf(0, site.shape(0)))];
     },
   },
 
@@ -100,11 +109,11 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
       if (fromA === undefined || fromB === undefined) return fromA ?? fromB;
       return b.map("add", fromA, fromB);
     },
-    cotangents(operation, { b, x, wants }, v) {
+    cotangents(operation, { b, x, wants, whereTaken }, v) {
       const { a, b: bLabels, result } = operation;
       return [
-        wants(0) ? b.contract(v, x(1), { a: result, b: bLabels, result: a }) : undefined,
-        wants(1) ? b.contract(v, x(0), { a: result, b: a, result: bLabels }) : undefined,
+        wants(0) ? b.contract(v, whereTaken(x(1)), { a: result, b: bLabels, result: a }) : undefined,
+        wants(1) ? b.contract(v, whereTaken(x(0)), { a: result, b: a, result: bLabels }) : undefined,
       ];
     },
   },
@@ -159,19 +168,27 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
     cotangents: (_operation, { b, x }, v) => [undefined, b.emit({ kind: "gather" }, [v, x(0)])],
   },
 
-  // Every example's term enters the sum with weight one, so each gets the whole cotangent.
+  // Every example's term enters the sum with weight one, so each gets the whole cotangent, and what is shared gets it from each.
   batch_sum: {
     tangent: (operation, { b }, [v]) => (v === undefined ? undefined : b.emit(operation, [b.perExample(v)])),
-    cotangents: (_operation, _site, v) => [v],
+    cotangents: (_operation, { b }, v) => [b.perExample(v)],
   },
 };
 
-/** Where the extreme value stands (1 or 0), and how often along the reduced axes. */
-function ties(axes: readonly number[], site: Site): { mask: ValueId; count: ValueId } {
+/**
+ * Where the extreme value stands, and how often along the reduced axes. Nowhere where it is the one that nothing is beyond: the
+ * greatest of entries that are all -inf depends on none of them.
+ */
+function ties(
+  { op, axes }: { op: string; axes: readonly number[] },
+  site: Site,
+): { isExtreme: ValueId; count: ValueId } {
   const { b, x, y, shape } = site;
-  const isExtreme = b.map("eq", x(0), repeatOver(site, axes, y()));
-  const mask = b.map("select", isExtreme, b.constantOf(1, shape(0)), b.constantOf(0, shape(0)));
-  return { mask, count: b.reduce("sum", mask, axes) };
+  const none = b.constantOf(op === "max" ? -Infinity : Infinity, b.shapeOf(y()));
+  const isAny = repeatOver(site, axes, b.map("ne", y(), none));
+  const isExtreme = b.map("and", b.map("eq", x(0), repeatOver(site, axes, y())), isAny);
+  const one = b.map("select", isExtreme, b.constantOf(1, shape(0)), b.constantOf(0, shape(0)));
+  return { isExtreme, count: b.reduce("sum", one, axes) };
 }
 
 /** Repeats a reduced value along the reduced axes again. */

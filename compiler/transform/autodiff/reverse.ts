@@ -15,7 +15,9 @@ import { pullThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { Contribution, Site } from "./linear-rules.js";
 import { cotangentsOf } from "./local-derivatives.js";
+import { type Condition, type OutputZeros, strongZeros } from "./strong-zeros.js";
 import { sumContributions } from "./sum-contributions.js";
+import { finiteInputsOf, valueFacts } from "./value-facts.js";
 
 export interface ReverseMode {
   /** As the primal, with `residual.N` as further outputs. */
@@ -34,17 +36,21 @@ export interface ReverseOptions {
   readonly insideScan?: boolean;
   /** The compiler's own, if left out. */
   readonly rules?: DerivativeRules;
+  /** Whether the cotangents of the outputs may hold strong zeros. None do, if left out. */
+  readonly outputZeros?: OutputZeros;
+  /** Which inputs are known to be finite; if left out, those that are the same for all examples. */
+  readonly finiteInputs?: readonly boolean[];
   /** The results are differentiated again, so declared derivatives stay in them. */
   readonly differentiable?: boolean;
 }
 
 export function reverseMode(primal: GraphFunction, context: ShapeContext, options: ReverseOptions = {}): ReverseMode {
   const { rules = derivativeRules, differentiable = false, insideScan = false } = options;
-  const { fn: prepared, scans } = prepareScans(primal, context, rules, differentiable);
+  const { fn: prepared, scans } = prepareScans(primal, context, rules, options);
   const plain = differentiable ? undefined : withoutDeclared(prepared);
   const fn = plain?.fn ?? prepared;
   const valueOf = plain?.valueOf ?? ((id: ValueId): ValueId => id);
-  const { raw, needed } = buildRawBackward(prepared, scans, context, insideScan, rules, valueOf);
+  const { raw, needed } = buildRawBackward(prepared, scans, context, { ...options, insideScan, rules }, valueOf);
   const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
   const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
   const choice = chooseCrossingValues(fn, new Set(needed), isFree);
@@ -127,8 +133,10 @@ function prepareScans(
   primal: GraphFunction,
   context: ShapeContext,
   rules: DerivativeRules,
-  differentiable: boolean,
+  options: ReverseOptions,
 ): { fn: GraphFunction; scans: ReadonlyMap<Instruction, PreparedScan> } {
+  const zeros = strongZeros(primal, outputZerosOf(primal, options));
+  const facts = valueFacts(primal, options.finiteInputs);
   const b = new GraphBuilder(primal.name, context);
   const values = declareInputs(b, primal);
   const scans = new Map<Instruction, PreparedScan>();
@@ -142,7 +150,9 @@ function prepareScans(
       isFree: (i) => i >= operation.carried,
       insideScan: true,
       rules,
-      differentiable,
+      differentiable: options.differentiable ?? false,
+      outputZeros: zeros.bodies.get(instruction) ?? [],
+      finiteInputs: finiteInputsOf(instruction, operation.carried, facts),
     });
     const operands = instruction.operands.map((id) => mapped(values, id));
     const results = b.emitAll({ ...operation, body: forward }, operands, instruction.origin);
@@ -177,10 +187,13 @@ function buildRawBackward(
   fn: GraphFunction,
   scans: ReadonlyMap<Instruction, PreparedScan>,
   context: ShapeContext,
-  insideScan: boolean,
-  rules: DerivativeRules,
+  options: ReverseOptions & { readonly rules: DerivativeRules },
   valueOf: (id: ValueId) => ValueId,
 ): RawBackward {
+  const { insideScan = false, rules } = options;
+  const zeros = strongZeros(fn, outputZerosOf(fn, options));
+  const facts = valueFacts(fn, options.finiteInputs);
+  const finite = new Set<ValueId>();
   const b = new GraphBuilder(`${fn.name}_backward`, context);
   const primals: ValueMap = new Map();
   const primal = (declared: ValueId): ValueId => {
@@ -189,6 +202,7 @@ function buildRawBackward(
     if (known !== undefined) return known;
     const created = b.input(fn.names[id] ?? `value.${id}`, typeOf(fn, id));
     primals.set(id, created);
+    if (facts.finite.has(id)) finite.add(created);
     return created;
   };
   const pending: Pending = new Map();
@@ -246,7 +260,8 @@ function buildRawBackward(
     const cotangent = cotangents[0] as ValueId;
     const x = (i: number): ValueId => primal(operands[i] as ValueId);
     if (operation.kind === "custom_derivative") {
-      const shares = pullThroughDeclared(rules, b, operation, (i) => x(i + 1), cotangent);
+      const isStrong = [result, ...operands].some((id) => zeros.values.has(id));
+      const shares = pullThroughDeclared(rules, b, operation, (i) => x(i + 1), cotangent, isStrong);
       for (const [i, share] of shares.entries()) contribute(operands[i + 1] as ValueId, share);
       continue;
     }
@@ -257,6 +272,10 @@ function buildRawBackward(
       shape: (i) => typeOf(fn, operands[i] as ValueId).shape,
       operandCount: operands.length,
       wants: (i) => typeOf(fn, operands[i] as ValueId).dtype === "real",
+      isStrong: () => zeros.values.has(result),
+      isFinite: (id) => finite.has(id),
+      isPositive: (i) => facts.positive.has(operands[i] as ValueId),
+      whereTaken: (value) => (finite.has(value) ? value : maskedBy(b, value, primal, zeros.values.get(result) ?? [])),
     };
     const shares = cotangentsOf(rules, operation, site, cotangent, typeOf(fn, result).shape);
     for (const [i, id] of operands.entries()) contribute(id, shares[i]);
@@ -352,6 +371,24 @@ function pullThroughScan(
     const isInvariant = index >= carried + sequences;
     contribute(operands[index] as ValueId, isInvariant ? b.reduce("sum", value, [0]) : value);
   }
+}
+
+/** The value where all conditions are met, else zeros. */
+function maskedBy(
+  b: GraphBuilder,
+  value: ValueId,
+  primal: (id: ValueId) => ValueId,
+  conditions: readonly Condition[],
+): ValueId {
+  const shape = b.shapeOf(value);
+  return conditions.reduce((inner, { value: condition, holds }) => {
+    const [zero, chosen] = [b.constantOf(0, shape), b.fill(primal(condition), shape)];
+    return holds ? b.map("select", chosen, inner, zero) : b.map("select", chosen, zero, inner);
+  }, value);
+}
+
+function outputZerosOf(fn: GraphFunction, { outputZeros }: ReverseOptions): OutputZeros {
+  return fn.outputs.map((_, i) => (outputZeros === undefined ? false : outputZeros[i]));
 }
 
 function typeOf(fn: GraphFunction, id: ValueId): ValueType {

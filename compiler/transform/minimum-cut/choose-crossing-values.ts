@@ -21,7 +21,7 @@ export interface CrossingChoice {
 
 const cheapScalars: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
   "neg", "abs", "sign", "floor", "round", "stop_gradient", "not", "add", "sub", "mul", "div", "min", "max",
-  "lt", "le", "eq", "ne", "and", "or", "clamp", "select",
+  "lt", "le", "eq", "ne", "and", "or", "clamp", "select", "strong_mul", "strong_div",
 ]); // prettier-ignore
 
 const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>(["broadcast", "slice", "transpose", "reshape"]);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { complexStep, mapSides } from "../../../compiler/gradcheck/complex-step.js";
-import { complexValues, type Decide, flatOps } from "../../../compiler/gradcheck/complex-values.js";
+import { complexValues, type Decide } from "../../../compiler/gradcheck/complex-values.js";
 import { differentiate } from "../../../compiler/gradcheck/differences.js";
 import { parseProgram } from "../../../compiler/ir/graph/parse.js";
-import { scalarArity, type ScalarOp } from "../../../compiler/ops/scalar-ops.js";
+import { flatOps, scalarArity, type ScalarOp } from "../../../compiler/ops/scalar-ops.js";
 import type { BatchValue } from "../../../compiler/ir/graph/evaluate.js";
 import { scalarValues } from "../../../compiler/ops/scalar-values.js";
 import { flatten } from "../../support/evaluate-helpers.js";

@@ -25,6 +25,16 @@ const neutralElements: MapRule = ({ op }, [a, b], view) => {
   return op === "div" && right === 1 ? a : undefined;
 };
 
+/** A strong product or quotient where nothing needs care: a zero, or a second operand that is a finite number other than 0. */
+const plainProducts: MapRule = ({ op }, [v, x], view) => {
+  if ((op !== "strong_mul" && op !== "strong_div") || v === undefined || x === undefined) return undefined;
+  const [kept, other] = [view.constant(v), view.constant(x)].map((c) => (c === undefined ? undefined : Math.fround(c)));
+  if (kept === 0 && view.constant(v) === 0) return v;
+  const isHarmless = other !== undefined && Number.isFinite(other) && (op === "strong_mul" || other !== 0);
+  const isPlain = isHarmless || (kept !== undefined && kept !== 0);
+  return isPlain ? view.b.map(op === "strong_mul" ? "mul" : "div", v, x) : undefined;
+};
+
 /** -(-x) = x, a + (-b) = a - b, (-a) + b = b - a, a - (-b) = a + b. */
 const negations: MapRule = ({ op }, [a, b], view) => {
   const inner = (id: ValueId | undefined): ValueId | undefined => {
@@ -81,6 +91,7 @@ const repeatAfterwards: MapRule = ({ op }, operands, view) => {
 export const arithmeticRules: readonly MapRule[] = [
   foldConstants,
   neutralElements,
+  plainProducts,
   negations,
   sameBranches,
   repeatAfterwards,

@@ -104,6 +104,8 @@ const secondOpinion: Partial<Record<ScalarOp, readonly ((...x: number[]) => numb
   sub: [() => 1, () => -1],
   mul: [(_, b) => b as number, (a) => a as number],
   div: [(_, b) => 1 / (b as number), (a, b) => -(a as number) / (b as number) ** 2],
+  strong_mul: [(_, b) => b as number, (a) => a as number],
+  strong_div: [(_, b) => 1 / (b as number), (a, b) => -(a as number) / (b as number) ** 2],
   pow: [(a, b) => (b as number) * (a as number) ** ((b as number) - 1), (a, b) => (a as number) ** (b as number) * Math.log(a as number)],
   min: [(a, b) => (a === b ? 0.5 : Number((a as number) < (b as number))), (a, b) => (a === b ? 0.5 : Number((b as number) < (a as number)))],
   max: [(a, b) => (a === b ? 0.5 : Number((a as number) > (b as number))), (a, b) => (a === b ? 0.5 : Number((b as number) > (a as number)))],
@@ -114,7 +116,7 @@ const secondOpinion: Partial<Record<ScalarOp, readonly ((...x: number[]) => numb
   ],
 }; // prettier-ignore
 
-const positive = new Set<ScalarOp>(["sqrt", "log", "log1p", "pow", "div"]);
+const positive = new Set<ScalarOp>(["sqrt", "log", "log1p", "pow", "div", "strong_div"]);
 const withoutDifferences = new Set<ScalarOp>(["stop_gradient"]);
 
 describe("derivatives of scalar operations", () => {
@@ -151,6 +153,16 @@ describe("derivatives of scalar operations", () => {
   it("every differentiable operation is in the list", () => {
     const truth = ["not", "lt", "le", "eq", "ne", "and", "or", "select"];
     expect([...ops, ...truth].sort()).toEqual(Object.keys(scalarArity).sort());
+  });
+
+  it("counts a shared term of a sum over the batch once an example", () => {
+    const fn = parse(`func f(%x: real[], %W: shared real[]) -> (o: %o) {
+      %s: shared real[] = mul %W, %W
+      %t: real[] = add %x, %s
+      %l: shared real[] = batch_sum %t
+      %o: real[] = mul %l, %x
+    }`);
+    check(fn, 7);
   });
 
   it("shares the derivative of a tie as spec/autodiff.md says", () => {

@@ -1,0 +1,265 @@
+/**
+ * Which cotangents and tangents may hold *strong* zeros: those of a branch that was not taken, of the lesser argument of a maximum, of
+ * entries that nothing reads. Such a zero says that nothing depends on a value, which then may be infinite or NaN and so may be all that
+ * it was made from; the product with a local derivative must stay zero. Where no strong zero can be, products are plain ones.
+ *
+ * An ordinary zero, as of a saturated function, is none of these: most cells have no strong zeros at all.
+ */
+import { definitions } from "../../ir/graph/rewrite.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import { flatOps, type ScalarOp } from "../../ops/scalar-ops.js";
+import { addDims, type Dim, dimConstant, equalDims } from "../../types/dim.js";
+
+/** A truth value of the function, and what it is where a branch is taken. */
+export interface Condition {
+  readonly value: ValueId;
+  readonly holds: boolean;
+}
+
+/** What is known of the strong zeros of one cotangent: there are none, or it is zero wherever one of these conditions is not met. */
+type Zeros = "none" | { readonly unless: readonly Condition[]; /** And nowhere else. */ readonly exact: boolean };
+
+const somewhere: Zeros = { unless: [], exact: false };
+
+/** A contribution to a cotangent; `part` where it is that of a slice only. */
+interface Share {
+  readonly zeros: Zeros;
+  readonly part?: { readonly axis: number; readonly start: Dim; readonly length: Dim };
+}
+
+/** Whether the cotangent of an output may hold strong zeros; undefined where it has no cotangent. */
+export type OutputZeros = readonly (boolean | undefined)[];
+
+export interface StrongZeros {
+  /**
+   * Values whose cotangent may hold strong zeros, with the conditions that are the same for all entries: where one is not met, the
+   * cotangent is zero as a whole.
+   */
+  readonly values: ReadonlyMap<ValueId, readonly Condition[]>;
+  /** The same for what the bodies of scans give. */
+  readonly bodies: ReadonlyMap<Instruction, OutputZeros>;
+}
+
+const choosingOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["min", "max", "clamp", "abs"]);
+
+/** Whether a part of the operands has no part in the result, or in some of its entries. */
+function chooses(operation: Operation): boolean {
+  switch (operation.kind) {
+    case "map":
+      return operation.op === "select" || choosingOps.has(operation.op);
+    case "reduce":
+      return operation.op !== "sum";
+    case "custom_derivative":
+      return operation.tangent.instructions.some((inner) => chooses(inner.operation));
+    default:
+      return operation.kind === "slice" || operation.kind === "gather" || operation.kind === "pad";
+  }
+}
+
+/** Backwards from the outputs, as reverse mode goes. */
+export function strongZeros(fn: GraphFunction, outputs: OutputZeros): StrongZeros {
+  return new Walk(fn, outputs).result;
+}
+
+class Walk {
+  readonly result: StrongZeros;
+  private readonly fn: GraphFunction;
+  private readonly shares = new Map<ValueId, Share[]>();
+  private readonly values = new Map<ValueId, readonly Condition[]>();
+  private readonly definitions: ReadonlyMap<ValueId, Instruction>;
+  private readonly bodies = new Map<Instruction, OutputZeros>();
+
+  constructor(fn: GraphFunction, outputs: OutputZeros) {
+    this.fn = fn;
+    this.definitions = definitions(fn);
+    this.result = { values: this.values, bodies: this.bodies };
+    for (const [i, id] of fn.outputs.entries()) {
+      const zeros = outputs[i];
+      if (zeros !== undefined) this.give(id, { zeros: zeros ? somewhere : "none" });
+    }
+    for (const instruction of [...fn.instructions].reverse()) {
+      const zeros = instruction.results.map((id) => this.settle(id));
+      if (instruction.operation.kind === "scan") this.throughScan(instruction, instruction.operation, zeros);
+      else if (zeros[0] !== undefined) this.throughOne(instruction, zeros[0]);
+    }
+    for (const id of fn.inputs) this.settle(id);
+  }
+
+  /** What comes together at a value; undefined where nothing does. */
+  zerosOf(id: ValueId): Zeros | undefined {
+    const shares = this.shares.get(id);
+    return shares && together(shares, this.fn.types[id]?.shape ?? []);
+  }
+
+  private settle(id: ValueId): Zeros | undefined {
+    const zeros = this.zerosOf(id);
+    if (zeros !== undefined && zeros !== "none") this.values.set(id, this.uniform(zeros).unless);
+    return zeros;
+  }
+
+  /** What is left of it where entries do not stay at their places. */
+  private uniform(zeros: Exclude<Zeros, "none">): Exclude<Zeros, "none"> {
+    const unless = zeros.unless.filter(({ value }) => this.fn.types[value]?.shape.length === 0);
+    return { unless, exact: zeros.exact && unless.length === zeros.unless.length };
+  }
+
+  /** One number where the condition is that for all entries. */
+  private condition(value: ValueId, holds: boolean): Condition {
+    const definition = this.definitions.get(value);
+    const repeats = definition?.operation.kind === "broadcast" && definition.operation.axes.length === 0;
+    return { value: repeats ? (definition.operands[0] as ValueId) : value, holds };
+  }
+
+  private give(id: ValueId, share: Share): void {
+    if (this.fn.types[id]?.dtype !== "real") return;
+    this.shares.set(id, [...(this.shares.get(id) ?? []), share]);
+  }
+
+  private throughOne({ operation, operands }: Instruction, zeros: Zeros): void {
+    const anywhere: Zeros = zeros !== "none" ? this.uniform(zeros) : chooses(operation) ? somewhere : "none";
+    const inexact: Zeros = anywhere === "none" ? "none" : { ...anywhere, exact: false };
+    if (operation.kind === "slice") {
+      const { axis, start, length } = operation;
+      const own = zeros === "none" ? "none" : inexact;
+      this.give(operands[0] as ValueId, { zeros: own, part: { axis, start, length } });
+    } else if (operation.kind === "map") {
+      if (flatOps.has(operation.op)) return;
+      for (const [i, id] of operands.entries()) {
+        if (operation.op === "select") this.give(id, { zeros: this.side(zeros, operands[0] as ValueId, i === 1) });
+        // A factor leaves zeros where they are.
+        else this.give(id, { zeros: chooses(operation) ? inexact : zeros });
+      }
+    } else {
+      // The first operand of a declared derivative is the value, which counts for nothing.
+      const from = operation.kind === "custom_derivative" ? 1 : 0;
+      const to = operation.kind === "custom_derivative" ? 1 + operation.arguments : operands.length;
+      for (const id of operands.slice(from, to)) this.give(id, { zeros: chooses(operation) ? inexact : anywhere });
+    }
+  }
+
+  private side(zeros: Zeros, condition: ValueId, holds: boolean): Zeros {
+    const before = zeros === "none" ? { unless: [], exact: true } : zeros;
+    return { unless: [...before.unless, this.condition(condition, holds)], exact: before.exact };
+  }
+
+  /** Until going round the loop once more changes nothing: a cotangent of the state comes from the step behind. */
+  private throughScan(
+    instruction: Instruction,
+    { body, carried }: Extract<Operation, { kind: "scan" }>,
+    zeros: readonly (Zeros | undefined)[],
+  ): void {
+    const given = zeros.map((own) => (own === undefined ? undefined : own !== "none"));
+    const outputs = given.map((own, i) => (i < carried ? own === true : own));
+    let walk = new Walk(body, outputs);
+    for (let changed = true; changed;) {
+      changed = false;
+      for (const [i, id] of body.inputs.slice(0, carried).entries()) {
+        // A state that the step before did not read gets nothing from it.
+        if (outputs[i] === true || walk.zerosOf(id) === "none") continue;
+        outputs[i] = true;
+        changed = true;
+      }
+      if (changed) walk = new Walk(body, outputs);
+    }
+    this.bodies.set(instruction, outputs);
+    for (const [i, id] of body.inputs.entries()) {
+      const own = walk.zerosOf(id);
+      if (own !== undefined)
+        this.give(instruction.operands[i] as ValueId, { zeros: own === "none" ? "none" : somewhere });
+    }
+  }
+}
+
+/** A sum is zero where all its terms are. */
+function together(shares: readonly Share[], shape: readonly Dim[]): Zeros {
+  const parts = shares.filter(({ part }) => part !== undefined);
+  const whole = shares.filter(({ part }) => part === undefined).map(({ zeros }) => zeros);
+  if (parts.length > 0 && parts.every(({ zeros }) => zeros === "none") && cover(parts, shape)) return "none";
+  const all = shares.map(({ zeros, part }) => (zeros === "none" && part !== undefined ? somewhere : zeros));
+  const [first, ...others] = all.filter((zeros) => zeros !== "none");
+  if (first === undefined || whole.includes("none") || whole.some((a) => whole.some((b) => exclude(a, b))))
+    return "none";
+  const unless = first.unless.filter((c) => others.every((zeros) => zeros.unless.some((other) => isSame(c, other))));
+  const exact = others.length === 0 || all.every((z) => z !== "none" && z.exact && z.unless.length === unless.length);
+  return { unless, exact: first.exact && exact };
+}
+
+const isSame = (a: Condition, b: Condition): boolean => a.value === b.value && a.holds === b.holds;
+
+/** The two branches of one choice: they have no zero in common. */
+function exclude(a: Zeros, b: Zeros): boolean {
+  if (a === "none" || b === "none" || !a.exact || !b.exact) return false;
+  const [[first, ...more], [second, ...others]] = [a.unless, b.unless];
+  if (first === undefined || second === undefined || more.length + others.length > 0) return false;
+  return first.value === second.value && first.holds !== second.holds;
+}
+
+/** Whether parts along one axis leave nothing out. */
+function cover(parts: readonly Share[], shape: readonly Dim[]): boolean {
+  const axis = parts[0]?.part?.axis ?? 0;
+  let position = dimConstant(0);
+  for (let left = parts.length; left > 0; left--) {
+    const next = parts.find(({ part }) => part?.axis === axis && equalDims(part.start, position));
+    if (next?.part === undefined) return false;
+    position = addDims(position, next.part.length);
+    if (equalDims(position, shape[axis] as Dim)) return true;
+  }
+  return false;
+}
+
+/** What forward mode needs to know: tangents go the other way, with the choices. */
+export interface TangentZeros {
+  /** Values that have a tangent, and whether it may hold strong zeros. */
+  readonly values: ReadonlyMap<ValueId, boolean>;
+  /** The same for what the bodies of scans are given. */
+  readonly bodies: ReadonlyMap<Instruction, OutputZeros>;
+}
+
+/** @param inputs Whether the tangent of an input may hold strong zeros; undefined where it has none. */
+export function tangentZeros(fn: GraphFunction, inputs: OutputZeros): TangentZeros {
+  const values = new Map<ValueId, boolean>();
+  const bodies = new Map<Instruction, OutputZeros>();
+  const set = (id: ValueId, zeros: boolean | undefined): void => {
+    if (zeros !== undefined && fn.types[id]?.dtype === "real") values.set(id, zeros);
+  };
+  for (const [i, id] of fn.inputs.entries()) set(id, inputs[i]);
+  for (const instruction of fn.instructions) {
+    const { operation, operands, results } = instruction;
+    const own = operands.map((id) => values.get(id));
+    if (operation.kind === "scan") {
+      const { given, results: next } = throughLoop(operation, own);
+      bodies.set(instruction, given);
+      for (const [i, id] of results.entries()) set(id, next[i]);
+    } else set(results[0] as ValueId, tangentOfOne(operation, own));
+  }
+  return { values, bodies };
+}
+
+function throughLoop(
+  { body, carried }: Extract<Operation, { kind: "scan" }>,
+  operands: OutputZeros,
+): { readonly given: OutputZeros; readonly results: OutputZeros } {
+  // Every state has a tangent, as a later step may give it one.
+  const given = operands.map((zeros, i) => (i < carried ? zeros === true : zeros));
+  for (;;) {
+    const { values } = tangentZeros(body, given);
+    const results = body.outputs.map((id, i) => (i < carried ? values.get(id) !== false : values.get(id)));
+    const spread = results.slice(0, carried).map((zeros, i) => zeros === true && given[i] === false);
+    if (!spread.includes(true)) return { given, results };
+    for (const [i, changes] of spread.entries()) if (changes) given[i] = true;
+  }
+}
+
+function tangentOfOne(operation: Operation, operands: OutputZeros): boolean | undefined {
+  const known = operands.filter((zeros) => zeros !== undefined);
+  if (known.length === 0) return undefined;
+  if (operation.kind === "concat") return operands.some((zeros) => zeros !== false);
+  if (operation.kind === "pad" || operation.kind === "scatter_add") return true;
+  if (operation.kind === "custom_derivative") return chooses(operation) || known.includes(true);
+  if (operation.kind !== "map") return !known.includes(false);
+  if (flatOps.has(operation.op)) return undefined;
+  // One of the sides is handed on, and a missing one is zero.
+  if (operation.op === "select") return operands.slice(1).some((zeros) => zeros !== false);
+  if (operation.op === "min" || operation.op === "max") return operands.some((zeros) => zeros !== false);
+  return chooses(operation) || !known.includes(false);
+}
