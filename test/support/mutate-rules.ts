@@ -147,7 +147,7 @@ function emitVariants(
 
 type Other = readonly [name: string, operation: Operation, operands: readonly ValueId[]];
 
-const commutative: ReadonlySet<string> = new Set(["add", "mul", "min", "max", "eq", "ne", "and", "or"]);
+const commutative: ReadonlySet<string> = new Set(["add", "mul", "strong_mul", "min", "max", "eq", "ne", "and", "or"]);
 
 /** The same operation with operands in another order. */
 function otherOrders(operation: Operation, operands: readonly ValueId[]): Other[] {

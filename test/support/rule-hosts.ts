@@ -158,7 +158,7 @@ function graphHost(kind: LinearKind, mode: Mode): Host {
       ["k", { examples: k }],
       ["grad.y", draw(shape)],
     ]);
-    return withTangents({ fn, context, values, sizes: [new Map(), new Map()], rules }, ["k"]);
+    return withTangents({ fn, context, values, sizes: [new Map([["%T", 1]]), new Map([["%T", 1]])], rules }, ["k"]);
   };
   return {
     name: `t = ${kind}`,
