@@ -175,6 +175,10 @@ export function printIndexExpression(value: IndexExpression, names: Names): stri
       return printAffine(value.value, names);
     case "size":
       return printDimension(value.dim, (symbol) => names.exampleSize(symbol, value.example));
+    case "part": {
+      const rest = `${printSizeOf(value, names)} - ${parenthesized(printAffine(value.from, names))}`;
+      return `Math.max(0, Math.min(${value.most}, ${rest}))`;
+    }
     case "load":
       return `${names.buffer(value.access.buffer)}[${printAffine(value.access.offset, names)}]`;
     case "multiply":
@@ -184,6 +188,11 @@ export function printIndexExpression(value: IndexExpression, names: Names): stri
     case "remainder":
       return `${parenthesized(printAffine(value.left, names))} % ${parenthesized(printAffine(value.right, names))}`;
   }
+}
+
+/** A dimension of one example, or of the call. */
+export function printSizeOf({ dim, example }: { dim: Dim; example: string | undefined }, names: Names): string {
+  return printDimension(dim, example === undefined ? names.size : (symbol) => names.exampleSize(symbol, example));
 }
 
 export function printAffine(value: Affine, names: Names): string {

@@ -1,7 +1,15 @@
 /** Kernel statements as JavaScript. Products are expanded before they come here. */
 import { unreachable } from "../../diagnostics/invariant.js";
-import type { Expression, ForStatement, ReductionOp, Statement } from "../../ir/kernel/types.js";
-import { affineConstant } from "../../ir/kernel/affine.js";
+import {
+  type Expression,
+  type ForStatement,
+  FULL_PIECE,
+  PIECE,
+  type PiecesStatement,
+  type ReductionOp,
+  type Statement,
+} from "../../ir/kernel/types.js";
+import { affineConstant, affineVariable } from "../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../types/dim.js";
 import {
   bare,
@@ -10,6 +18,7 @@ import {
   printDimension,
   printExpression,
   printIndexExpression,
+  printSizeOf,
 } from "./kernel-expressions.js";
 
 export type Region = Extract<Statement, { kind: "region" }>;
@@ -44,6 +53,8 @@ function printStatement(
         `${indent}}`,
       ];
     }
+    case "pieces":
+      return printPieces(statement, names, indent, printRegion);
     case "let_index": {
       const text = printIndexExpression(statement.value, names);
       return [`${indent}const ${names.variable(statement.name)} = ${text};`];
@@ -111,9 +122,8 @@ function printLoop(loop: ForStatement, names: Names): { opening: string; prologu
   let counter = variable;
   let end: string;
   if (extent.kind === "affine") end = printAffine(extent.value, names);
-  else if (extent.kind === "size") {
-    end = printDimension(extent.dim, (symbol) => names.exampleSize(symbol, extent.example));
-  } else if (extent.examples.kind === "all") end = names.size(BATCH_SYMBOL);
+  else if (extent.kind === "size" || extent.kind === "part") end = printIndexExpression(extent, names);
+  else if (extent.examples.kind === "all") end = names.size(BATCH_SYMBOL);
   else {
     counter = names.variable(`${loop.variable}Position`);
     end = names.variable(extent.examples.count);
@@ -129,6 +139,68 @@ function printLoop(loop: ForStatement, names: Names): { opening: string; prologu
   if (plain) return { opening: `for (let ${counter} = ${from}; ${counter} < ${end}; ${next})`, prologue };
   const limit = names.variable(`${loop.variable}End`);
   return { opening: `for (let ${counter} = ${from}, ${limit} = ${end}; ${counter} < ${limit}; ${next})`, prologue };
+}
+
+function printPieces(
+  statement: PiecesStatement,
+  names: Names,
+  indent: string,
+  printRegion: (region: Region) => string,
+): string[] {
+  const { examples, steps, body, carry, finish } = statement;
+  const part = (statements: readonly Statement[], depth: number): string[] =>
+    printStatements(statements, names, indent + "  ".repeat(depth), printRegion);
+  const [done, carried] = [names.variable(statement.done), names.variable(statement.carried)];
+  const from = steps === undefined ? undefined : names.variable(steps.from);
+  const end = examples === undefined ? undefined : names.variable(examples.end);
+  const most = names.size(BATCH_SYMBOL);
+  const loops: string[] = [];
+  const tests: string[] = [];
+  if (steps !== undefined && from !== undefined) {
+    const size = printSizeOf(steps, names);
+    const last = names.variable(`${steps.from}Last`);
+    loops.push(`const ${last} = Math.max(0, Math.floor((${size} - 1) / ${PIECE})) * ${PIECE};`);
+    loops.push(
+      steps.reverse
+        ? `for (let ${from} = ${last}; ${from} >= 0; ${from} -= ${PIECE}) {`
+        : `for (let ${from} = 0; ${from} <= ${last}; ${from} += ${PIECE}) {`,
+    );
+    tests.push(steps.reverse ? `${from} > 0` : `${from} < ${last}`);
+  } else loops.push("{");
+  if (examples !== undefined && end !== undefined) {
+    const [first, terms] = [names.variable(examples.first), names.variable(`${examples.first}Terms`)];
+    const own =
+      steps === undefined
+        ? "1"
+        : printIndexExpression(
+            { kind: "part", dim: steps.dim, example: examples.end, from: affineVariable(steps.from), most: PIECE },
+            names,
+          );
+    tests.push(`${end} < ${most}`, `${done} + ${carried} > 0`);
+    loops.push(
+      `for (let ${first} = 0, ${end} = 0; ${first} < ${most}; ${first} = ${end}) {`,
+      `  let ${terms} = 0;`,
+      `  for (; ${end} < ${most} && ${terms} < ${FULL_PIECE}; ${end}++) ${terms} += ${own};`,
+      `  if (${terms} === 0 && (${tests.join(" || ")})) continue;`,
+    );
+  } else loops.push("{");
+  return [
+    `${indent}let ${done} = 0, ${carried} = 0;`,
+    ...loops.map((line) => indent + line),
+    ...(carry.length === 0
+      ? []
+      : [
+          `${indent}  if (${done} === ${PIECE}) {`,
+          ...part(carry, 2),
+          `${indent}    ${done} = 0;`,
+          `${indent}    ${carried} = 1;`,
+          `${indent}  }`,
+        ]),
+    ...part(body, 1),
+    `${indent}  ${done}++;`,
+    `${indent}}}`,
+    ...(finish.length === 0 ? [] : [`${indent}if (${carried} > 0) {`, ...part(finish, 1), `${indent}}`]),
+  ];
 }
 
 function printZeroPadding(

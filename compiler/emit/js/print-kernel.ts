@@ -173,12 +173,12 @@ class KernelPrinter {
     return lines;
   }
 
-  private printBuffer({ name, external, dtype, size, place }: KernelBuffer): string[] {
+  private printBuffer({ name, external, dtype, size, most, place }: KernelBuffer): string[] {
     if (!external && !this.mentioned.has(name)) return [];
     const array = dtype === "real" ? "reals" : "integers";
     const start =
       place.offset.key === dimConstant(0).key ? "end" : `end + ${printDimension(place.offset, this.sizeName)}`;
-    const length = printDimension(size, this.sizeName);
+    const length = printSlotSize({ sizes: [size], ...(most && { most }) }, (dim) => printDimension(dim, this.sizeName));
     const identifier = this.identifiers.of(`buffer ${name}`, name);
     return [`  const ${identifier} = ${array}.subarray(${start}, ${start} + ${length});`];
   }

@@ -7,6 +7,8 @@ import { type Dim, multiplyDims } from "../../types/dim.js";
 export interface Collapsed {
   readonly example: string;
   readonly axis: string;
+  /** Of sums in pieces: the examples of one, and all steps that an example has. */
+  readonly range?: { readonly first: Affine; readonly end: Affine; readonly steps: Dim };
 }
 
 /**
@@ -20,19 +22,19 @@ export function collapsible({ variable, extent, body }: ForStatement): Collapsed
   return inSequence(product, variable, product.rows);
 }
 
-/** The two outermost sums of a product, `contracted b < examples, contracted t < %T of b`. */
+/** The two outermost sums of a product in pieces, `contracted b < end from first, contracted t < %T of b behind from`. */
 export function collapsibleSums(product: ProductStatement): Collapsed | undefined {
   const [outer, inner] = product.contracted;
-  if (outer?.extent.kind !== "examples" || outer.extent.examples.kind !== "all" || inner === undefined)
-    return undefined;
-  return inSequence(product, outer.variable, inner);
+  if (outer?.from === undefined || outer.extent.kind !== "affine" || inner?.extent.kind !== "part") return undefined;
+  const found = inSequence(product, outer.variable, inner);
+  return found && { ...found, range: { first: outer.from, end: outer.extent.value, steps: inner.extent.dim } };
 }
 
 function inSequence(product: ProductStatement, example: string, { variable, extent }: Axis): Collapsed | undefined {
-  if (extent.kind !== "size" || extent.example !== example) return undefined;
+  if ((extent.kind !== "size" && extent.kind !== "part") || extent.example !== example) return undefined;
   const axes = [product.rows, product.columns, ...product.contracted];
   const others = axes.filter((axis) => axis !== undefined && axis.variable !== variable) as Axis[];
-  if (others.some((axis) => axis.extent.kind === "size" && axis.extent.example === example)) return undefined;
+  if (others.some(({ extent: other }) => "example" in other && other.example === example)) return undefined;
   let follows = true;
   const check = ({ terms }: Affine): void => {
     const step = coefficient(terms, variable);

@@ -1,7 +1,7 @@
 /** Integers of a kernel as WebAssembly code: sizes, loop variables, and the addresses made from them. */
 import { invariant } from "../../diagnostics/invariant.js";
 import { affineKey } from "../../ir/kernel/affine.js";
-import type { Access, Affine, ElementType, IndexExpression } from "../../ir/kernel/types.js";
+import type { Access, Affine, ElementType, IndexExpression, Part } from "../../ir/kernel/types.js";
 import { constantOf, type Dim, dimConstant, TIME_SYMBOL } from "../../types/dim.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { MemoryLayout } from "./layout.js";
@@ -157,6 +157,9 @@ export class Integers {
       case "size":
         this.dim(value.dim, this.variable(value.example));
         return;
+      case "part":
+        this.part(value);
+        return;
       case "load":
         code.memory("i32.load", this.address(value.access).offset);
         return;
@@ -166,6 +169,17 @@ export class Integers {
         // Nothing here is negative.
         code.op(value.kind === "multiply" ? "i32.mul" : value.kind === "divide" ? "i32.div_s" : "i32.rem_s");
     }
+  }
+
+  /** Pushes what a dimension has from `from` on. */
+  part({ dim, example, from, most }: Part): void {
+    const { code } = this;
+    const rest = code.local("i32");
+    this.dim(dim, example === undefined ? undefined : this.variable(example));
+    this.affine(from);
+    code.op("i32.sub").tee(rest).i32(most).get(rest).i32(most).op("i32.lt_s").op("select").tee(rest);
+    code.i32(0).get(rest).i32(0).op("i32.gt_s").op("select");
+    code.release(rest);
   }
 
   private elementBytes(buffer: string): number {

@@ -1,14 +1,14 @@
 /**
- * The way through blocks of rows and pieces of long sums of a product. What is done for one of them is a function of its own:
+ * The way through blocks of rows of a product. What is done for one of them is a function of its own:
  * engines unroll an innermost loop the more often the more loops of its function are around it, and here as often as
  * `nest` of the target says.
  */
 import { AFFINE_ZERO } from "../../ir/kernel/affine.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type { Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "./code.js";
-import { type Chunk, CHUNK, isLongSum, leftOf, planProduct, POSITION, pushMember } from "./product-plan.js";
+import { leftOf, planProduct, POSITION, pushMember } from "./product-plan.js";
 import { type Rows, ProductWalk } from "./product-walk.js";
 import type { Count, Statements } from "./statements.js";
 
@@ -28,57 +28,18 @@ export class ProductBlocks {
 
   emit(): void {
     if (this.product.copied !== undefined) this.copyRows();
-    if (isLongSum(this.product)) this.chunkLoop();
-    else this.rowBlocks(undefined);
-  }
-
-  /**
-   * Sums over the steps of all examples in pieces that stay in the nearest cache, with the results on the way in memory:
-   * the terms of a sum are added in the same order.
-   */
-  private chunkLoop(): void {
-    const { code, statements } = this;
-    const [outer, inner] = this.product.contracted as [Axis, Axis];
-    const examples = statements.count(outer.extent, outer.variable);
-    const [position, steps] = [code.local("i32"), code.local("i32")];
-    const chunk: Chunk = {
-      example: code.local("i32"),
-      from: code.local("i32"),
-      count: code.local("i32"),
-      continues: code.local("i32"),
-    };
-    const { example, from, count, continues } = chunk;
-    code.i32(0).set(position).i32(0).set(continues);
-    code.loop((nextExample) => {
-      pushMember(outer, position, 0, this.statements);
-      code.set(example);
-      statements.integers.bind(outer.variable, example);
-      statements.extent(inner.extent, inner.variable);
-      code.set(steps).i32(0).set(from);
-      code.loop((nextPiece) => {
-        code.get(steps).get(from).op("i32.sub").tee(count);
-        code.i32(CHUNK).get(count).i32(CHUNK).op("i32.lt_s").op("select").set(count);
-        this.rowBlocks(chunk);
-        code.i32(1).set(continues);
-        code.get(from).i32(CHUNK).op("i32.add").tee(from);
-        code.get(steps).op("i32.lt_s").brIf(nextPiece);
-      });
-      code.get(position).i32(1).op("i32.add").tee(position);
-      statements.pushCount(examples);
-      code.op("i32.lt_s").brIf(nextExample);
-    });
-    code.release(position, steps, example, from, count, continues);
-    if (typeof examples !== "number") code.release(examples);
+    this.rowBlocks();
   }
 
   /** Blocks of rows: their part of the result, and of the left operand, is at hand for all columns. */
-  private rowBlocks(chunk: Chunk | undefined): void {
+  private rowBlocks(): void {
     const { code, statements } = this;
     const { rows } = this.product;
     const total = rows === undefined ? 1 : statements.count(rows.extent, rows.variable);
     if (typeof total === "number" && total <= ROW_BLOCK) {
-      if (chunk === undefined) this.walk(statements, { start: undefined, end: total }, undefined);
-      else this.callBlock(chunk, undefined, total);
+      // In loops over pieces the depth of loops would be another.
+      if (this.product.result === undefined) this.walk(statements, { start: undefined, end: total });
+      else this.callBlock(undefined, total);
       return;
     }
     const start = code.local("i32");
@@ -90,7 +51,7 @@ export class ProductBlocks {
       code.get(end);
       statements.pushCount(total);
       code.op("i32.lt_s").op("select").set(end);
-      this.callBlock(chunk, { start, end }, total);
+      this.callBlock({ start, end }, total);
       code.get(end).tee(start);
       statements.pushCount(total);
       code.op("i32.lt_s").brIf(again);
@@ -99,40 +60,35 @@ export class ProductBlocks {
   }
 
   /** Calls the function that goes through all columns for some rows. */
-  private callBlock(chunk: Chunk | undefined, block: { start: Local; end: Local } | undefined, total: Count): void {
+  private callBlock(block: { start: Local; end: Local } | undefined, total: Count): void {
     const { code, statements } = this;
-    const variables = this.freeInBlock(chunk !== undefined);
+    const variables = this.freeInBlock();
     const given = [
       ...variables.map((name) => statements.integers.variable(name)),
       ...(block === undefined ? [] : [block.start, block.end]),
-      ...(chunk === undefined ? [] : [chunk.example, chunk.from, chunk.count, chunk.continues]),
     ];
     const ref = statements.parts.innerFunction(statements, given.length, (inner, params) => {
       const own = [...params];
       for (const name of variables) inner.integers.bind(name, own.shift() as Local);
-      const [start, end] = block === undefined ? [undefined, total] : (own.splice(0, 2) as [Local, Local]);
-      const [example, from, count, continues] = own as [Local, Local, Local, Local];
-      this.walk(inner, { start, end }, chunk && { example, from, count, continues });
+      const [start, end] = block === undefined ? [undefined, total] : (own as [Local, Local]);
+      this.walk(inner, { start, end });
     });
     for (const local of given) code.get(local);
     code.call(ref);
   }
 
-  /** What the function of a block reads of the region around it; how many rows and steps there are is not among it. */
-  private freeInBlock(isChunk: boolean): string[] {
+  /** What the function of a block reads of the region around it; how many rows there are is not among it. */
+  private freeInBlock(): string[] {
     const { product } = this;
-    const given = ({ variable }: Axis): Axis => ({ variable, extent: { kind: "affine", value: AFFINE_ZERO } });
-    const contracted = isChunk ? product.contracted.map(given) : product.contracted;
-    return freeVariables([{ ...product, rows: product.rows && given(product.rows), contracted }]).variables;
+    const rows = product.rows && {
+      variable: product.rows.variable,
+      extent: { kind: "affine", value: AFFINE_ZERO } as const,
+    };
+    return freeVariables([{ ...product, rows }]).variables;
   }
 
-  private walk(statements: Statements, rows: Rows, chunk: Chunk | undefined): void {
-    if (chunk !== undefined) {
-      const [outer, inner] = this.product.contracted as [Axis, Axis];
-      statements.integers.bind(outer.variable, chunk.example);
-      statements.integers.bind(inner.variable, chunk.from);
-    }
-    new ProductWalk(planProduct(this.product, statements, chunk), statements, rows).emit();
+  private walk(statements: Statements, rows: Rows): void {
+    new ProductWalk(planProduct(this.product, statements), statements, rows).emit();
   }
 
   /** Copies the left operand, row by row. */

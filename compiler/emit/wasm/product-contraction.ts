@@ -1,5 +1,5 @@
 /** The loop of a register tile over what is contracted: every sum takes its terms in the same order whatever the tile. */
-import { affineConstant, substituteAffine } from "../../ir/kernel/affine.js";
+import { AFFINE_ZERO, affineConstant, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Access, Affine, Axis } from "../../ir/kernel/types.js";
 import { constantOf, type Dim } from "../../types/dim.js";
 import type { FunctionCode, Label, Local } from "./code.js";
@@ -96,7 +96,7 @@ export class Contraction {
         code.set(right);
       }
     });
-    this.axisLoop(this.plan.chunk === undefined ? 0 : 1, lefts, right, tile);
+    this.axisLoop(0, lefts, right, tile);
     code.release(right, ...pointersOf(lefts));
   }
 
@@ -114,10 +114,7 @@ export class Contraction {
   private pushStart(access: Access, names: ReadonlyMap<string, Affine>): void {
     const { code, statements } = this;
     const { product } = this.plan;
-    // Pieces begin at the example and step at hand.
-    const zeros = new Map(
-      this.plan.chunk === undefined ? product.contracted.map(({ variable }) => [variable, affineConstant(0)]) : [],
-    );
+    const zeros = new Map(product.contracted.map(({ variable, from }) => [variable, from ?? AFFINE_ZERO]));
     const offset = substituteAffine(substituteAffine(access.offset, zeros), names);
     const place = statements.integers.address({ buffer: access.buffer, offset });
     if (place.offset !== 0) code.i32(place.offset).op("i32.add");
@@ -139,6 +136,13 @@ export class Contraction {
     return local;
   }
 
+  private rangeOf(axis: Axis): Local {
+    const count = this.code.local("i32");
+    this.statements.range(axis);
+    this.code.set(count);
+    return count;
+  }
+
   private axisLoop(depth: number, lefts: readonly Left[], right: Local, tile: Tile): void {
     const { code, statements } = this;
     const { product } = this.plan;
@@ -151,7 +155,7 @@ export class Contraction {
     const packed = this.plan.right === "packed";
     const list =
       axis.extent.kind === "examples" && axis.extent.examples.kind === "list" ? axis.extent.examples.list : undefined;
-    const count = this.plan.chunk?.count ?? statements.count(axis.extent, axis.variable);
+    const count = axis.from === undefined ? statements.count(axis.extent, axis.variable) : this.rangeOf(axis);
     const leftStride = this.strideOf(this.plan.left, axis);
     // Packed weights follow each other whatever the axes.
     const rightStride: Count = packed
@@ -162,8 +166,8 @@ export class Contraction {
     const counter = code.local("i32");
     code.i32(0).set(counter);
     // Sizes of inner axes may be those of the example that this axis is at.
-    const element = list === undefined ? counter : code.local("i32");
-    if (this.plan.chunk === undefined) statements.integers.bind(axis.variable, element);
+    const element = list === undefined && axis.from === undefined ? counter : code.local("i32");
+    statements.integers.bind(axis.variable, element);
     const move = (pointer: Local, by: Count): void => {
       if (by === 0) return;
       code.get(pointer);
@@ -201,6 +205,9 @@ export class Contraction {
           if (list !== undefined) {
             pushMember(axis, counter, 0, this.statements);
             code.set(element);
+          } else if (axis.from !== undefined) {
+            statements.integers.affine(axis.from);
+            code.get(counter).op("i32.add").set(element);
           }
           const copies = new Map(pointersOf(lefts).map((pointer) => [pointer, at(pointer, leftStride)]));
           const inner = lefts.map(({ pointer, offset }) => ({ pointer: copies.get(pointer) as Local, offset }));
@@ -218,9 +225,9 @@ export class Contraction {
       const missing = innermost && lefts.length > 1 ? this.plan.nest.rows - code.loops - 1 : 0;
       fillLoops(code, this.plan.zero, missing, () => code.loop(round));
     });
-    code.release(counter, end, ...(list === undefined ? [] : [element]));
+    code.release(counter, end, ...(element === counter ? [] : [element]));
     for (const local of [count, leftStride, rightStride]) {
-      if (typeof local !== "number" && local !== this.plan.chunk?.count) code.release(local);
+      if (typeof local !== "number") code.release(local);
     }
   }
 

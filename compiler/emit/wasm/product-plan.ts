@@ -16,16 +16,6 @@ export type RightOperand =
   /** Columns some elements apart, or none. */
   | "gathered";
 
-/** Where a sum over the steps of all examples is. */
-export interface Chunk {
-  readonly example: Local;
-  /** First step of the piece, and how many it has. */
-  readonly from: Local;
-  readonly count: Local;
-  /** 0 in the first piece: the sums begin there. */
-  readonly continues: Local;
-}
-
 export interface ProductPlan {
   readonly product: ProductStatement;
   readonly runs: number;
@@ -51,15 +41,11 @@ export interface ProductPlan {
   readonly nest: Tile["nest"];
   /** How many terms a sum has, for packed weights. */
   readonly depth: number;
-  readonly chunk: Chunk | undefined;
   /** The same with the operands of the earlier terms. */
   readonly earlier: ProductPlan | undefined;
 }
 
-/** Steps after which weight gradients go to memory: as many lines of both operands stay in a cache of 32 KB. */
-export const CHUNK = 64;
-
-export function planProduct(product: ProductStatement, statements: Statements, chunk: Chunk | undefined): ProductPlan {
+export function planProduct(product: ProductStatement, statements: Statements): ProductPlan {
   const { expressions, integers, parts } = statements;
   const { tail, columns, packed, b, contracted } = product;
   const runs = tail?.sums.length ?? 1;
@@ -84,13 +70,12 @@ export function planProduct(product: ProductStatement, statements: Statements, c
     lots: tail === undefined ? 1 : tile.lots,
     nest: tile.nest,
     depth: countTerms(contracted) ?? 1,
-    chunk,
     earlier: undefined,
   };
   if (product.earlier === undefined) return plan;
   const { kind, rows, initial, out } = product;
   const first = { kind, rows, columns, initial, out, ...(tail === undefined ? {} : { tail }), ...product.earlier };
-  return { ...plan, earlier: planProduct(first, statements, undefined) };
+  return { ...plan, earlier: planProduct(first, statements) };
 }
 
 /** The place of a row among the rows of a product. */
@@ -103,13 +88,6 @@ export function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "r
   const row = rows === undefined ? AFFINE_ZERO : scaleAffine(affineVariable(POSITION), depth);
   const offset = addAffine(termIndex(contracted), row);
   return { left: { buffer: copied, offset }, row: rows === undefined ? undefined : POSITION };
-}
-
-/** Weight gradients: what is contracted are the steps of all examples, more than stay in a cache. */
-export function isLongSum({ contracted, packed, tail, rows }: ProductStatement): boolean {
-  const [outer, inner] = contracted;
-  if (outer?.extent.kind !== "examples" || inner?.extent.kind !== "size" || contracted.length !== 2) return false;
-  return packed === undefined && tail === undefined && rows !== undefined;
 }
 
 /** The column of a unit in a run. */

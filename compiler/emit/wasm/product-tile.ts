@@ -47,7 +47,7 @@ export class TileCode {
   /** What is read and written beside the operands, in vectors and at places that hold no integer of the tail. */
   private accesses(): Access[] {
     const { plan } = this;
-    const { initial, out, tail } = plan.product;
+    const { initial, result, out, tail } = plan.product;
     const own = new Set(
       (tail?.body ?? []).flatMap((statement) => (statement.kind === "let_index" ? statement.name : [])),
     );
@@ -66,6 +66,7 @@ export class TileCode {
       }
       if (tail === undefined) collect({ buffer: out.buffer, offset: substituteAffine(out.offset, names) });
     }
+    if (result !== undefined) forEachAccess({ kind: "let", name: "", value: this.resultOf() }, collect);
     for (const statement of tail?.body ?? []) forEachAccess(statement, collect);
     return found;
   }
@@ -132,20 +133,7 @@ export class TileCode {
     for (const group of groups) {
       this.inGroup(group, () => {
         group.sums.forEach((sum, run) => {
-          if (this.plan.chunk === undefined) this.initial(group, run);
-          else {
-            const lanes = this.lanesOf(group);
-            const { out } = this.plan.product;
-            const access = { buffer: out.buffer, offset: substituteAffine(out.offset, columnOf(this.plan, run)) };
-            this.code.get(this.plan.chunk.continues).if(
-              () =>
-                this.statements.integers.scoped(() => {
-                  this.statements.expressions.emit({ kind: "load", access, dtype: "real" }, lanes);
-                }),
-              () => this.statements.integers.scoped(() => this.initial(group, run)),
-              "v128",
-            );
-          }
+          this.initial(group, run);
           this.code.set(sum);
         });
       });
@@ -163,6 +151,14 @@ export class TileCode {
       this.code.release(...group.sums);
     }
     for (const store of stores) store();
+  }
+
+  /** What is stored of a sum, over the unit. */
+  private resultOf(): Expression {
+    const { result } = this.plan.product;
+    if (result === undefined) return { kind: "variable", name: "sum", dtype: "real" };
+    const names = columnOf(this.plan, 0);
+    return mapExpression(result, { affine: (old: Affine) => substituteAffine(old, names) });
   }
 
   private initial(group: SumGroup, run: number): void {
@@ -226,7 +222,7 @@ export class TileCode {
         buffer: product.out.buffer,
         offset: substituteAffine(product.out.offset, columnOf(this.plan, 0)),
       };
-      expressions.store(access, { kind: "variable", name: "sum", dtype: "real" }, "set", lanes);
+      expressions.store(access, this.resultOf(), "set", lanes);
       return;
     }
     tail.sums.forEach((name, run) => {
@@ -266,7 +262,7 @@ export class TileCode {
       .op(`${expressions.vectorShape}.extract_lane`, 0)
       .set(scalar);
     expressions.bindValue("sum", scalar, false);
-    expressions.store(product.out, { kind: "variable", name: "sum", dtype: "real" }, "set", undefined);
+    expressions.store(product.out, this.resultOf(), "set", undefined);
     code.release(scalar);
   }
 }

@@ -36,13 +36,13 @@ export class ProductWalk {
 
   /** Loops around the terms of a tile of several rows, and over them. */
   private loops(): number {
-    const { product, chunk, lot, lots, width, panels } = this.plan;
+    const { product, lot, lots, width, panels } = this.plan;
     const { rows, columns, contracted, tail } = product;
     const length = tail?.length ?? (columns && plainExtent(columns.extent));
     const inLots = columns !== undefined && (length === undefined || length >= 2 * lot * lots * width);
     const inPanels = this.fillsTiles && panels > 1;
     const own = [inLots, rows !== undefined, inPanels].filter(Boolean).length;
-    return this.code.loops + own + contracted.length - (chunk === undefined ? 0 : 1);
+    return this.code.loops + own + contracted.length;
   }
 
   private allColumns(): void {

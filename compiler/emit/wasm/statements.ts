@@ -1,13 +1,13 @@
 /** Statements of kernels as WebAssembly code. */
 import { invariant } from "../../diagnostics/invariant.js";
-import { affineConstant, AFFINE_ZERO, plainExtent } from "../../ir/kernel/affine.js";
-import type { Extent, ForStatement, Statement } from "../../ir/kernel/types.js";
+import { affineConstant, AFFINE_ZERO, plainExtent, subtractAffine } from "../../ir/kernel/affine.js";
+import { type Axis, type Extent, type ForStatement, PIECE, type Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { PARTIALS } from "../../transform/kernel/interleave-sums.js";
 import type { VectorTarget } from "../../transform/kernel/target.js";
 import { isVectorizable, moves } from "../../transform/kernel/vectorizable.js";
 import { BATCH_SYMBOL } from "../../types/dim.js";
-import { collapsible } from "./collapse.js";
+import { type Collapsed, collapsible } from "./collapse.js";
 import type { FunctionCode, FunctionRef, Local } from "./code.js";
 import { emitSelection, emitZeroPadding } from "./examples.js";
 import type { Lanes } from "./elements.js";
@@ -15,6 +15,7 @@ import { Expressions } from "./expressions.js";
 import type { Integers } from "./integers.js";
 import type { MemoryLayout } from "./layout.js";
 import { emitPack } from "./pack.js";
+import { emitPieces } from "./pieces.js";
 import { emitProduct } from "./products.js";
 import { emitWindows } from "./windows.js";
 
@@ -46,7 +47,7 @@ export class Statements {
   readonly expressions: Expressions;
   readonly parts: ModuleParts;
   /** Rows and sums over steps that run over all examples at once where every example has all steps. */
-  collapsed: { readonly example: string; readonly axis: string } | undefined;
+  collapsed: Collapsed | undefined;
 
   constructor(expressions: Expressions, parts: ModuleParts) {
     this.code = expressions.code;
@@ -70,6 +71,9 @@ export class Statements {
         return;
       case "windows":
         emitWindows(statement, this);
+        return;
+      case "pieces":
+        emitPieces(statement, this);
         return;
       case "product":
         emitProduct(statement, this);
@@ -128,7 +132,7 @@ export class Statements {
       if (statement.kind === "accumulate") this.operations.set(statement.name, statement.op);
       else if (statement.kind === "accumulator" && statement.lanes !== undefined) {
         this.laneVariables.set(statement.name, statement.lanes.variable);
-      } else if (statement.kind === "for") this.learn(statement.body);
+      } else if (statement.kind === "for" || statement.kind === "pieces") this.learn(statement.body);
     }
   }
 
@@ -140,27 +144,55 @@ export class Statements {
   extent(extent: Extent, variable: string): void {
     const { code, integers } = this;
     if (extent.kind === "affine") integers.affine(extent.value);
-    else if (extent.kind === "examples") {
+    else if (extent.kind === "part") {
+      integers.part(extent);
+      const range = this.collapsed?.axis === variable ? this.collapsed.range : undefined;
+      if (range === undefined) return;
+      this.either(() => {
+        integers.affine(subtractAffine(range.end, range.first));
+        integers.dim(extent.dim);
+        code.op("i32.mul");
+      });
+    } else if (extent.kind === "examples") {
       const { examples } = extent;
       if (examples.kind === "list") code.get(integers.variable(examples.count));
       else {
         code.get(integers.word(this.parts.layout.sizeWord(BATCH_SYMBOL)));
-        if (this.collapsed?.example === variable) {
-          const all = code.local("i32");
-          code.set(all).i32(1).get(all).get(integers.word(this.parts.layout.fullWord)).op("select");
-          code.release(all);
-        }
+        if (this.collapsed?.example === variable) this.either(() => code.i32(1));
       }
     } else {
       integers.dim(extent.dim, integers.variable(extent.example));
       if (this.collapsed?.axis !== variable) return;
-      const own = code.local("i32");
-      code.set(own);
-      integers.dim(extent.dim);
-      code.get(integers.word(this.parts.layout.sizeWord(BATCH_SYMBOL))).op("i32.mul");
-      code.get(own).get(integers.word(this.parts.layout.fullWord)).op("select");
-      code.release(own);
+      this.either(() => {
+        integers.dim(extent.dim);
+        code.get(integers.word(this.parts.layout.sizeWord(BATCH_SYMBOL))).op("i32.mul");
+      });
     }
+  }
+
+  /** Pushes how many values an axis takes that begins at another than 0. */
+  range({ variable, extent, from }: Axis): void {
+    invariant(extent.kind === "affine" && from !== undefined, "a range of plain numbers");
+    this.integers.affine(subtractAffine(extent.value, from));
+    if (this.collapsed?.example === variable) this.either(() => this.code.i32(1));
+  }
+
+  /** In place of the number on the stack, another one where loops over examples and their steps are one. */
+  private either(push: () => void): void {
+    const { code, integers } = this;
+    const { layout } = this.parts;
+    const own = code.local("i32");
+    code.set(own);
+    push();
+    code.get(own).get(integers.word(layout.fullWord));
+    const range = this.collapsed?.range;
+    if (range !== undefined) {
+      // More steps are in more than one piece.
+      integers.dim(range.steps);
+      code.i32(PIECE).op("i32.le_s").op("i32.and");
+    }
+    code.op("select");
+    code.release(own);
   }
 
   /** An extent as a number where it is one. */

@@ -7,16 +7,19 @@ import { invariant } from "../../diagnostics/invariant.js";
 import type { ScalarOp } from "../../ops/scalar-ops.js";
 import { BATCH_SYMBOL, type Dim, evaluateDim, TIME_SYMBOL } from "../../types/dim.js";
 import { bufferSize } from "./buffer-size.js";
-import type {
-  Access,
-  Affine,
-  Axis,
-  Expression,
-  IndexExpression,
-  KernelFunction,
-  KernelProgram,
-  ReductionOp,
-  Statement,
+import {
+  type Access,
+  type Affine,
+  type Axis,
+  type Expression,
+  type IndexExpression,
+  type KernelFunction,
+  type KernelProgram,
+  FULL_PIECE,
+  PIECE,
+  type PiecesStatement,
+  type ReductionOp,
+  type Statement,
 } from "./types.js";
 import { termsOf } from "./visit.js";
 import { windowSteps } from "./window-steps.js";
@@ -114,10 +117,7 @@ function regionsIn(statement: Statement, place: Place, runs: number, counter: Co
   ];
 }
 
-function roundsOf(
-  axis: Axis & { readonly from?: Affine; readonly step?: number },
-  { sizes, means }: Pick<Counter, "sizes" | "means">,
-): number {
+function roundsOf(axis: Axis & { readonly step?: number }, { sizes, means }: Pick<Counter, "sizes" | "means">): number {
   const { extent, from, step = 1 } = axis;
   const fixed = ({ constant, terms }: Affine): number =>
     terms.reduce(
@@ -134,9 +134,24 @@ function roundsOf(
       ? fixed(extent.value)
       : extent.kind === "size"
         ? dim(extent.dim)
-        : (sizes.get(BATCH_SYMBOL) ?? 0);
+        : extent.kind === "part"
+          ? dim(extent.dim) / blocksOf(dim(extent.dim))
+          : (sizes.get(BATCH_SYMBOL) ?? 0);
   const rounds = Math.max(0, to - (from === undefined ? 0 : fixed(from))) / step;
-  return extent.kind === "affine" && extent.value.terms.length > 0 ? rounds : Math.ceil(rounds);
+  const isMean = extent.kind === "part" || (extent.kind === "affine" && extent.value.terms.length > 0);
+  return isMean ? rounds : Math.ceil(rounds);
+}
+
+function blocksOf(steps: number): number {
+  return Math.max(1, Math.ceil(steps / PIECE));
+}
+
+/** How many pieces a sum is in where all examples are as long as the call: blocks of steps, and of examples in each. */
+function piecesOf({ examples, steps }: PiecesStatement, sizes: CallSizes): { blocks: number; groups: number } {
+  const all = steps === undefined ? 1 : evaluateDim(steps.dim, sizes);
+  const batch = sizes.get(BATCH_SYMBOL) ?? 0;
+  const together = Math.ceil(FULL_PIECE / Math.max(1, Math.min(all, PIECE)));
+  return { blocks: blocksOf(all), groups: examples === undefined ? 1 : Math.ceil(batch / together) };
 }
 
 /** Rounds by variable, of the loops around a piece of a region. */
@@ -150,7 +165,7 @@ class RegionCounter {
   reads = 0;
   writes = 0;
   readonly operations = new Map<ScalarOp | ReductionOp, number>();
-  readonly #counter: Counter;
+  #counter: Counter;
   /** Loops that an index variable changes with. */
   readonly #changesWith = new Map<string, ReadonlySet<string>>();
   readonly #seen = new Set<string>();
@@ -172,6 +187,9 @@ class RegionCounter {
     switch (statement.kind) {
       case "for":
         this.#statements(statement.body, this.#within([statement], loops));
+        return;
+      case "pieces":
+        this.#pieces(statement, loops);
         return;
       case "windows":
         invariant(false, "pieces of a call stand around regions");
@@ -196,6 +214,7 @@ class RegionCounter {
           }
         }
         if (initial !== undefined) this.#expression(initial, outer);
+        if (statement.result !== undefined) this.#expression(statement.result, outer);
         if (tail === undefined) this.writes += this.#access(out, outer, "written");
         else
           this.#statements(
@@ -243,7 +262,27 @@ class RegionCounter {
     }
   }
 
-  #within(axes: readonly (Axis & { readonly from?: Affine; readonly step?: number })[], loops: Loops): Loops {
+  /** One piece as many times as there are; that sums of totals are rare is left out. */
+  #pieces(statement: PiecesStatement, loops: Loops): void {
+    const { examples, steps, body } = statement;
+    const outer = this.#counter;
+    const { blocks, groups } = piecesOf(statement, outer.sizes);
+    const means = new Map(outer.means);
+    const around = new Map(loops);
+    if (steps !== undefined) around.set(steps.from, blocks);
+    if (examples !== undefined) {
+      around.set(examples.first, groups);
+      means.set(examples.first, 0).set(examples.end, (outer.sizes.get(BATCH_SYMBOL) ?? 0) / groups);
+    }
+    this.#counter = { ...outer, means };
+    this.#statements(body, around);
+    this.#counter = outer;
+  }
+
+  #within(axes: readonly (Axis & { readonly step?: number })[], loops: Loops): Loops {
+    for (const { variable, from } of axes) {
+      if (from !== undefined) this.#changesWith.set(variable, new Set([variable, ...this.#loopsOf(from.terms)]));
+    }
     return new Map([...loops, ...axes.map((axis): [string, number] => [axis.variable, roundsOf(axis, this.#counter)])]);
   }
 
@@ -292,6 +331,8 @@ function indexTerms(value: IndexExpression): Affine["terms"] {
       return value.value.terms;
     case "size":
       return [];
+    case "part":
+      return value.from.terms;
     case "load":
       return value.access.offset.terms;
     default:

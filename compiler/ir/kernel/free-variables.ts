@@ -1,6 +1,6 @@
 /** What a piece of kernel code needs from around it: the parameters of a function made from it. */
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../types/dim.js";
-import type { Affine, Axis, Examples, Expression, Statement } from "./types.js";
+import type { Affine, Axis, Examples, Expression, Part, Statement } from "./types.js";
 import { forEachAccess, termsOf } from "./visit.js";
 
 /** Integer variables a piece of code takes from around it, and the sizes of the call it needs. */
@@ -34,8 +34,15 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
         expression(value.otherwise);
       }
     };
-    const axis = ({ extent }: Axis): void => {
+    const part = (value: Part): void => {
+      dim(value.dim);
+      affine(value.from);
+      if (value.example !== undefined) use(value.example);
+    };
+    const axis = ({ extent, from }: Axis): void => {
+      if (from !== undefined) affine(from);
       if (extent.kind === "affine") affine(extent.value);
+      else if (extent.kind === "part") part(extent);
       else if (extent.kind === "size") use(extent.example);
       else examples(extent.examples);
     };
@@ -49,15 +56,30 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
         for (const each of [rows, columns, ...contracted]) {
           if (each === undefined) continue;
           // An example may be the variable of the axis before.
-          if (each.extent.kind !== "size" || !outer.has(each.extent.example)) axis(each);
+          const { extent } = each;
+          const isKnown = (extent.kind === "size" || extent.kind === "part") && outer.has(extent.example ?? "");
+          if (!isKnown) axis(each);
+          else if (extent.kind === "part") axis({ ...each, extent: { ...extent, example: undefined } });
           outer.add(each.variable);
         }
         const inside = [...terms.flatMap(({ a, b }) => [a, b]), ...(tail === undefined ? [statement.out] : [])].map(
           (access): Statement => ({ kind: "store_index", access, value: access.offset }),
         );
         if (statement.initial !== undefined) inside.push({ kind: "let", name: "initial", value: statement.initial });
+        if (statement.result !== undefined) inside.push({ kind: "let", name: "result", value: statement.result });
         visit(inside, outer);
         if (tail !== undefined) visit(tail.body, new Set([...outer, tail.unit]));
+        continue;
+      }
+      if (statement.kind === "pieces") {
+        const { examples: range, steps, done, carried, body, carry, finish } = statement;
+        if (range !== undefined) symbols.add(BATCH_SYMBOL);
+        if (steps !== undefined) {
+          dim(steps.dim);
+          if (steps.example !== undefined) use(steps.example);
+        }
+        const names = [range?.first, range?.end, steps?.from, done, carried].filter((name) => name !== undefined);
+        for (const part of [body, carry, finish]) visit(part, new Set([...own, ...names]));
         continue;
       }
       if (statement.kind !== "for" && statement.kind !== "region" && statement.kind !== "windows") {
@@ -68,13 +90,13 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
       switch (statement.kind) {
         case "for": {
           axis(statement);
-          if (statement.from !== undefined) affine(statement.from);
           visit(statement.body, new Set([...own, statement.variable]));
           break;
         }
         case "let_index":
           if (statement.value.kind === "affine") affine(statement.value.value);
           else if (statement.value.kind === "size") use(statement.value.example);
+          else if (statement.value.kind === "part") part(statement.value);
           else if (statement.value.kind !== "load") {
             affine(statement.value.left);
             affine(statement.value.right);

@@ -1,17 +1,19 @@
 /** Text form of kernel programs, for people and for tests (spec/kernel-ir.md). Deterministic. */
 import { printDim } from "../../types/dim.js";
-import type {
-  Access,
-  Affine,
-  Axis,
-  Examples,
-  Expression,
-  Extent,
-  IndexExpression,
-  KernelFunction,
-  KernelProgram,
-  ProductTerms,
-  Statement,
+import {
+  type Access,
+  type Affine,
+  type Axis,
+  type Examples,
+  type Expression,
+  type Extent,
+  type IndexExpression,
+  type KernelFunction,
+  type KernelProgram,
+  type Part,
+  PIECE,
+  type ProductTerms,
+  type Statement,
 } from "./types.js";
 import { termsOf } from "./visit.js";
 
@@ -40,10 +42,21 @@ function printStatement(statement: Statement, indent: string): string {
       return `${indent}windows of ${steps} steps from ${first} on, ${rows} rows\n${printBody(body, `${indent}  `)}`;
     }
     case "for": {
-      const from = statement.from === undefined ? "" : ` from ${printAffine(statement.from)}`;
       const step = statement.step === 1 ? "" : ` step ${statement.step}`;
-      const head = `for ${printAxis(statement)}${from}${step}${statement.reverse ? " reverse" : ""}`;
+      const head = `for ${printAxis(statement)}${step}${statement.reverse ? " reverse" : ""}`;
       return `${indent}${head}\n${printBody(statement.body, `${indent}  `)}`;
+    }
+    case "pieces": {
+      const { examples, steps, done, carried, body, carry, finish } = statement;
+      const range = examples === undefined ? [] : [`examples ${examples.first} .. ${examples.end}`];
+      const own = steps?.example === undefined ? "" : ` of ${steps.example}`;
+      const order = steps?.reverse === true ? ", last first" : "";
+      const block = steps === undefined ? [] : [`${printDim(steps.dim)}${own} from ${steps.from}${order}`];
+      return [
+        `${indent}pieces of ${[...range, ...block].join(", ")}\n${printBody(body, `${indent}  `)}`,
+        `${indent}where ${done} is ${PIECE}, into ${carried}\n${printBody(carry, `${indent}  `)}`,
+        `${indent}where ${carried}\n${printBody(finish, `${indent}  `)}`,
+      ].join("");
     }
     case "product": {
       const { rows, columns, initial, out, tail, copied, earlier } = statement;
@@ -51,6 +64,7 @@ function printStatement(statement: Statement, indent: string): string {
         value === undefined ? [] : [`${indent}  ${name} ${printAxis(value)}\n`];
       const start = initial === undefined ? "" : `${printExpression(initial)} + `;
       const target = tail === undefined ? printAccess(out) : tail.sums.join(", ");
+      const stored = statement.result === undefined ? "" : `${indent}  stored ${printExpression(statement.result)}\n`;
       const sum = ({ a, b, packed }: ProductTerms, copy = ""): string =>
         `sum ${printAccess(a)}${copy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${packed}`}`;
       const before = earlier === undefined ? "" : `${sum(earlier)} + `;
@@ -59,6 +73,7 @@ function printStatement(statement: Statement, indent: string): string {
         ...axis("rows", rows),
         ...axis("columns", columns),
         ...termsOf(statement).flatMap(({ contracted }) => contracted.flatMap((value) => axis("contracted", value))),
+        stored,
         ...(tail === undefined
           ? []
           : [`${indent}  then for ${tail.unit} < ${tail.length}\n${printBody(tail.body, `${indent}    `)}`]),
@@ -95,14 +110,20 @@ function printStatement(statement: Statement, indent: string): string {
   }
 }
 
-function printAxis({ variable, extent }: Axis): string {
-  return `${variable} < ${printExtent(extent)}`;
+function printAxis({ variable, extent, from }: Axis): string {
+  return `${variable} < ${printExtent(extent)}${from === undefined ? "" : ` from ${printAffine(from)}`}`;
 }
 
 function printExtent(extent: Extent): string {
   if (extent.kind === "affine") return printAffine(extent.value);
+  if (extent.kind === "part") return printPart(extent);
   if (extent.kind === "size") return `${printDim(extent.dim)} of ${extent.example}`;
   return printExamples(extent.examples);
+}
+
+function printPart({ dim, example, from, most }: Part): string {
+  const own = example === undefined ? "" : ` of ${example}`;
+  return `${printDim(dim)}${own} behind ${printAffine(from)}, at most ${most}`;
 }
 
 function printExamples(examples: Examples): string {
@@ -128,6 +149,8 @@ function printIndex(value: IndexExpression): string {
       return printAffine(value.value);
     case "size":
       return `${printDim(value.dim)} of ${value.example}`;
+    case "part":
+      return printPart(value);
     case "load":
       return printAccess(value.access);
     default:

@@ -27,23 +27,36 @@ export interface Access {
 export type Examples =
   { readonly kind: "all" } | { readonly kind: "list"; readonly list: string; readonly count: string };
 
+/** What `dim`, of the call or of one example, has from `from` on, and at most `most`. */
+export interface Part {
+  readonly kind: "part";
+  readonly dim: Dim;
+  readonly example: string | undefined;
+  readonly from: Affine;
+  readonly most: number;
+}
+
 export type Extent =
   /** `0 … value - 1`. */
   | { readonly kind: "affine"; readonly value: Affine }
   /** A dimension of one example, `lengths[b]`. */
   | { readonly kind: "size"; readonly dim: Dim; readonly example: string }
+  | Part
   /** The loop variable takes the number of each example in turn. */
   | { readonly kind: "examples"; readonly examples: Examples };
 
 export interface Axis {
   readonly variable: string;
   readonly extent: Extent;
+  /** First value; 0 where absent. With an affine extent only, which is then the end. */
+  readonly from?: Affine;
 }
 
 /** Integers. */
 export type IndexExpression =
   | { readonly kind: "affine"; readonly value: Affine }
   | { readonly kind: "size"; readonly dim: Dim; readonly example: string }
+  | Part
   | { readonly kind: "load"; readonly access: Access }
   | {
       readonly kind: "multiply" | "divide" | "remainder";
@@ -78,8 +91,6 @@ export type ReductionOp = "sum" | "max" | "min";
 
 export interface ForStatement extends Axis {
   readonly kind: "for";
-  /** First value; 0 where absent. Not with `examples`. */
-  readonly from?: Affine;
   readonly step: number;
   /** From the last value to the first. */
   readonly reverse: boolean;
@@ -106,6 +117,8 @@ export interface ProductStatement extends ProductTerms {
   /** Terms that each sum takes before the others, in a target's schedule. */
   readonly earlier?: ProductTerms;
   readonly initial: Expression | undefined;
+  /** What is stored of each sum, by the name `sum`; the sum itself where absent. Not with a `tail`. */
+  readonly result?: Expression;
   /** Where the sums go; not written where a `tail` takes them. */
   readonly out: Access;
   readonly tail?: ProductTail;
@@ -159,8 +172,42 @@ export interface WindowsStatement {
   readonly body: readonly Statement[];
 }
 
+/**
+ * Runs `body` for one piece of long sums after the other. A piece are at most 64 steps, aligned to step 0, of as many
+ * examples (from `first` up to before `end`) as have 32 steps there together; pieces without any step are left out, but
+ * for one where there are no others. `body` sums a piece from 0 and adds it to totals in memory, or puts it there where
+ * `done` is 0: pieces added up. Before the 65th, `carry` moves the totals to sums of totals (to begin with, where
+ * `carried` is 0) and `done` is 0 again; `finish` adds these to the totals in the end, where there are any.
+ */
+export interface PiecesStatement {
+  readonly kind: "pieces";
+  /** Absent in sums of one example. */
+  readonly examples?: { readonly first: string; readonly end: string };
+  /** Absent where every example is one step. `dim` is of `example` where there is one, else of each. */
+  readonly steps?: {
+    readonly from: string;
+    readonly dim: Dim;
+    readonly example: string | undefined;
+    /** The last 64 steps come first. */
+    readonly reverse: boolean;
+  };
+  readonly done: string;
+  readonly carried: string;
+  readonly body: readonly Statement[];
+  readonly carry: readonly Statement[];
+  readonly finish: readonly Statement[];
+}
+
+/** Steps of a piece, and pieces of a total. */
+export const PIECE = 64;
+/** Examples are added to a piece until it has so many steps. */
+export const FULL_PIECE = PIECE / 2;
+/** More than `PIECE` pieces have at least so many steps: of two pieces in a row at least one is full. */
+export const FEWEST_CARRIED = (PIECE * FULL_PIECE) / 2;
+
 export type Statement =
   | ForStatement
+  | PiecesStatement
   | WindowsStatement
   | ProductStatement
   | PackStatement

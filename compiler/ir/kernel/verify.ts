@@ -13,16 +13,19 @@ import { bufferSize } from "./buffer-size.js";
 import { lifetimes } from "./lifetimes.js";
 import { forEachAccess, termsOf } from "./visit.js";
 import { windowSteps } from "./window-steps.js";
-import type {
-  Access,
-  Affine,
-  Axis,
-  Extent,
-  ForStatement,
-  IndexExpression,
-  KernelFunction,
-  KernelProgram,
-  Statement,
+import {
+  type Access,
+  type Affine,
+  type Axis,
+  type Extent,
+  type ForStatement,
+  type IndexExpression,
+  type KernelFunction,
+  type KernelProgram,
+  FEWEST_CARRIED,
+  PIECE,
+  type PiecesStatement,
+  type Statement,
 } from "./types.js";
 
 /** Values a variable may take, both ends included; undefined where nothing is known. */
@@ -94,13 +97,22 @@ class FunctionVerifier {
       const range = this.range(extent.value, scope);
       return range && [0, range[1] - 1];
     }
+    if (extent.kind === "part") {
+      const from = this.range(extent.from, scope);
+      return from && [0, Math.min(extent.most, this.value(extent.dim) - from[0]) - 1];
+    }
     if (extent.kind === "size") return [0, this.value(extent.dim) - 1];
     return [0, (this.sizes.get(BATCH_SYMBOL) ?? 0) - 1];
   }
 
   private bind(axis: Axis, scope: ReadonlyMap<string, Range>): Map<string, Range> {
     if (scope.has(axis.variable)) this.report(`${axis.variable} is bound twice`);
-    return new Map(scope).set(axis.variable, this.extent(axis.extent, scope));
+    const range = this.extent(axis.extent, scope);
+    const from = axis.from === undefined ? undefined : this.range(axis.from, scope);
+    return new Map(scope).set(
+      axis.variable,
+      axis.from === undefined || range === undefined ? range : from && [from[0], range[1]],
+    );
   }
 
   private index(value: IndexExpression, scope: ReadonlyMap<string, Range>): Range {
@@ -144,6 +156,9 @@ class FunctionVerifier {
           }
           break;
         }
+        case "pieces":
+          this.pieces(statement, scope);
+          break;
         case "let_index":
           if (scope.has(statement.name)) this.report(`${statement.name} is bound twice`);
           this.accesses(statement, scope);
@@ -174,6 +189,23 @@ class FunctionVerifier {
         default:
           this.accesses(statement, scope);
       }
+    }
+  }
+
+  /** The first block of steps and the last one, with all examples; totals of totals where there are so many terms. */
+  private pieces(statement: PiecesStatement, outer: ReadonlyMap<string, Range>): void {
+    const { examples, steps, done, carried, body, carry, finish } = statement;
+    const names = [examples?.first, examples?.end, steps?.from, done, carried].filter((name) => name !== undefined);
+    const bound = names.filter((name) => outer.has(name));
+    if (bound.length > 0) this.report(`${bound.join(", ")} is bound twice`);
+    const batch = this.sizes.get(BATCH_SYMBOL) ?? 0;
+    const all = steps === undefined ? 1 : this.value(steps.dim);
+    const isCarried = (examples === undefined ? 1 : batch) * all >= FEWEST_CARRIED;
+    for (const from of new Set([0, PIECE * Math.max(0, Math.ceil(all / PIECE) - 1)])) {
+      const scope = new Map(outer).set(done, [0, PIECE]).set(carried, [0, 1]);
+      if (steps !== undefined) scope.set(steps.from, [from, from]);
+      if (examples !== undefined) scope.set(examples.first, [0, batch - 1]).set(examples.end, [1, batch]);
+      for (const part of isCarried ? [body, carry, finish] : [body]) this.body(part, scope, undefined);
     }
   }
 

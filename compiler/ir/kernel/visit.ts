@@ -7,6 +7,7 @@ import type {
   Expression,
   Extent,
   IndexExpression,
+  PiecesStatement,
   ProductStatement,
   ProductTerms,
   Statement,
@@ -39,6 +40,9 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
     case "windows":
       statement.body.forEach((inner) => forEachAccess(inner, visit));
       return;
+    case "pieces":
+      forEachPart(statement, (inner) => forEachAccess(inner, visit));
+      return;
     case "product":
       [statement.rows, statement.columns].forEach(axis);
       for (const terms of termsOf(statement)) {
@@ -48,6 +52,7 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
         if (terms.packed !== undefined) visit({ buffer: terms.packed, offset: START }, "read");
       }
       if (statement.initial !== undefined) expression(statement.initial);
+      if (statement.result !== undefined) expression(statement.result);
       if (statement.copied !== undefined) visit({ buffer: statement.copied, offset: START }, "write");
       if (statement.tail === undefined) visit(statement.out, "write");
       else statement.tail.body.forEach((inner) => forEachAccess(inner, visit));
@@ -83,6 +88,19 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
   }
 }
 
+function forEachPart({ body, carry, finish }: PiecesStatement, visit: (inner: Statement) => void): void {
+  for (const part of [body, carry, finish]) part.forEach(visit);
+}
+
+/** A statement of pieces with each of its bodies replaced. */
+export function mapParts(
+  statement: PiecesStatement,
+  change: (statements: readonly Statement[]) => readonly Statement[],
+): PiecesStatement {
+  const { body, carry, finish } = statement;
+  return { ...statement, body: change(body), carry: change(carry), finish: change(finish) };
+}
+
 /** The terms of the sums of a product, in the order in which they are added. */
 export function termsOf(product: ProductStatement): ProductTerms[] {
   return product.earlier === undefined ? [product] : [product.earlier, product];
@@ -112,13 +130,18 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
   const name = mapper.variable ?? ((value: string) => value);
   const extent = (value: Extent): Extent => {
     if (value.kind === "affine") return { kind: "affine", value: affine(value.value) };
+    if (value.kind === "part") return { ...value, from: affine(value.from) };
     if (value.kind === "examples" && value.examples.kind === "list") {
       const list = access({ buffer: value.examples.list, offset: START }).buffer;
       return { kind: "examples", examples: { ...value.examples, list } };
     }
     return value;
   };
-  const axis = (value: Axis): Axis => ({ variable: value.variable, extent: extent(value.extent) });
+  const axis = (value: Axis): Axis => ({
+    variable: value.variable,
+    extent: extent(value.extent),
+    ...(value.from === undefined ? {} : { from: affine(value.from) }),
+  });
   const terms = ({ contracted, a, b, packed }: ProductTerms): ProductTerms => ({
     contracted: contracted.map(axis),
     a: access(a),
@@ -126,10 +149,10 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     ...(packed === undefined ? {} : { packed: access({ buffer: packed, offset: START }).buffer }),
   });
   switch (statement.kind) {
-    case "for": {
-      const from = statement.from === undefined ? {} : { from: affine(statement.from) };
-      return { ...statement, ...axis(statement), ...from, body: statement.body.map((s) => mapStatement(s, mapper)) };
-    }
+    case "for":
+      return { ...statement, ...axis(statement), body: statement.body.map((s) => mapStatement(s, mapper)) };
+    case "pieces":
+      return mapParts(statement, (part) => part.map((s) => mapStatement(s, mapper)));
     case "region":
     case "windows":
       return { ...statement, body: statement.body.map((s) => mapStatement(s, mapper)) };
@@ -141,6 +164,7 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
         ...terms(statement),
         ...(statement.earlier === undefined ? {} : { earlier: terms(statement.earlier) }),
         initial: statement.initial && expression(statement.initial),
+        ...(statement.result === undefined ? {} : { result: expression(statement.result) }),
         out: access(statement.out),
         ...(statement.copied === undefined
           ? {}
@@ -214,6 +238,8 @@ function mapIndexExpression(
       return { kind: "affine", value: affine(value.value) };
     case "size":
       return value;
+    case "part":
+      return { ...value, from: affine(value.from) };
     case "load":
       return { kind: "load", access: access(value.access) };
     default:

@@ -14,10 +14,11 @@ import { describeRegion, describeWork } from "./describe.js";
 import { elementOf, indexOf } from "./formula.js";
 import { accessOf, denseLocation, type Location, sliceLocation } from "./location.js";
 import { lowerProduct } from "./lower-product.js";
-import { lowerReduction, lowerScatter } from "./lower-reduction.js";
+import { cutOfScatter, lowerReduction, lowerScatter } from "./lower-reduction.js";
 import { lowerScan } from "./lower-scan.js";
-import { axesOf, nestFor, variableIndex } from "./loops.js";
+import { axesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
 import type { Nest } from "./nest.js";
+import { type Cut, cutOf, Pieces, type PieceSum } from "./pieces.js";
 import { addsInPlace, type BlockPlan, planBlock, spaceKey } from "./plan-block.js";
 import { elementTypeOf } from "./storage.js";
 import { resultsOf, type Work } from "./works.js";
@@ -42,6 +43,8 @@ interface Unit {
   readonly perExample: boolean;
   readonly stores: StoreItem[];
   readonly sums: SumItem[];
+  /** Where its sums are long: the axis of `shape` whose steps are counted. */
+  cut: Cut | undefined;
 }
 
 export function lowerBlock(block: Block): void {
@@ -53,6 +56,8 @@ class BlockLowering {
   private readonly plan: BlockPlan;
   private readonly units = new Map<string, Unit>();
   private readonly zeros = new Map<number, { location: Location; shape: Shape; name: string }[]>();
+  /** Of scatters with many terms: what rounding has lost of each element. */
+  private readonly lost = new Map<Work, Location>();
   /** Roots to be marked ready after the regions of a level. */
   private readonly finished = new Map<number, ValueId[]>();
 
@@ -158,14 +163,39 @@ class BlockLowering {
     this.unit(this.plan.level(item.value), shape, perExample).stores.push(item);
   }
 
-  private unit(level: number, shape: Shape, perExample: boolean): Unit {
-    const key = `${level}|${spaceKey(shape, perExample)}`;
+  private unit(level: number, shape: Shape, perExample: boolean, suffix = ""): Unit {
+    const key = `${level}|${spaceKey(shape, perExample)}${suffix}`;
     let unit = this.units.get(key);
     if (unit === undefined) {
-      unit = { level, shape, perExample, stores: [], sums: [] };
+      unit = { level, shape, perExample, stores: [], sums: [], cut: undefined };
       this.units.set(key, unit);
     }
     return unit;
+  }
+
+  /** Adds up in the region of the operand, in one of its own where others are cut in another way. */
+  private addSum(level: number, work: SumItem["work"]): void {
+    const { block } = this;
+    const { shape } = block.typeOf(work.operand);
+    const perExample = block.perExample(work.operand);
+    const dims = work.axes.map((axis) => shape[axis] as Dim);
+    const own = cutOf(block, work.summed && perExample, dims);
+    const cut = own && { ...own, axis: own.axis === undefined ? undefined : work.axes[own.axis] };
+    let unit = this.unit(level, shape, perExample);
+    const isOther = (other: Cut): boolean => other.summed !== cut?.summed || other.axis !== cut.axis;
+    if (unit.sums.length > 0 && (unit.cut === undefined ? cut !== undefined : isOther(unit.cut))) {
+      unit = this.unit(level, shape, perExample, ` cut ${String(cut?.summed)} ${String(cut?.axis)}`);
+    }
+    unit.cut = cut;
+    unit.sums.push({ work });
+    if (cut === undefined) {
+      this.zero(level, this.placeOf(work.result), block.typeOf(work.result).shape, this.label(work.result));
+    }
+    this.finish(level, work.result);
+  }
+
+  private placeOf(id: ValueId): Location {
+    return this.block.locations.get(id) as Location;
   }
 
   private zero(level: number, location: Location, shape: Shape, name: string): void {
@@ -203,15 +233,20 @@ class BlockLowering {
         continue;
       }
       const level = plan.workLevel(work);
-      const location = block.locations.get(work.result) as Location;
-      if (work.kind === "reduction" && addsInPlace(work, block)) {
-        this.zero(level, location, block.typeOf(work.result).shape, this.label(work.result));
-        this.unit(level, block.typeOf(work.operand).shape, block.perExample(work.operand)).sums.push({ work });
-        this.finish(level, work.result);
-      } else if (work.kind === "scatter") {
-        this.zero(level, location, block.typeOf(work.result).shape, this.label(work.result));
-      }
+      if (work.kind === "reduction" && addsInPlace(work, block)) this.addSum(level, work);
+      else if (work.kind === "scatter") this.clearScatter(level, work);
     }
+  }
+
+  private clearScatter(level: number, work: Extract<Work, { kind: "scatter" }>): void {
+    const { block } = this;
+    const { shape } = block.typeOf(work.result);
+    const label = this.label(work.result);
+    this.zero(level, this.placeOf(work.result), shape, label);
+    if (cutOfScatter(block, work) === undefined) return;
+    const lost = block.storage.scratch(`${block.path}.${label}.lost`, "real", shape, block.perExample(work.result));
+    this.lost.set(work, lost);
+    this.zero(level, lost, shape, `what ${label} has lost`);
   }
 
   private collectInitialStates(work: Extract<Work, { kind: "scan" }>): void {
@@ -269,8 +304,11 @@ class BlockLowering {
 
   private emitUnit(unit: Unit): void {
     const { block } = this;
-    const nest = nestFor(block, unit.shape, unit.perExample);
-    const indices = indicesOf(nest);
+    const names = new LoopNames(block);
+    const { nest, pieces } = this.nestOf(unit, names);
+    const indices = axesOf(nest).map(
+      ({ variable }, axis) => pieces?.indexOf(axis, variable) ?? variableIndex(variable),
+    );
     nest.storeLast = true;
     // Ids grow with the order of definition: each value finds the ones it is computed from.
     for (const item of [...unit.stores].sort((a, b) => a.value - b.value)) {
@@ -282,15 +320,34 @@ class BlockLowering {
       if (item.location.dtype === "index") nest.storeIndex(access, indexOf(block, item.value, indices, nest));
       else nest.store(access, elementOf(block, item.value, indices, nest), item.mode);
     }
+    const sums: PieceSum[] = [];
     for (const { work } of unit.sums) {
       const kept = indices.filter((_, axis) => !work.axes.includes(axis));
-      const location = block.locations.get(work.result) as Location;
+      const total = {
+        location: this.placeOf(work.result),
+        shape: block.typeOf(work.result).shape,
+        name: this.label(work.result),
+      };
+      let { location } = total;
+      if (pieces !== undefined) {
+        location = block.storage.scratch(`${block.path}.${total.name}.piece`, "real", total.shape, false);
+        sums.push({ total, piece: location });
+      }
       const access = accessOf(location, kept, nest.example);
       nest.store(access, elementOf(block, work.operand, indices, nest), "add");
     }
+    if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => [pieces.inMemory(own, sums)]);
     const values = [...unit.stores.map((item) => item.value), ...unit.sums.map((sum) => sum.work.result)];
     const label = this.label(values.at(-1) as ValueId);
     this.region(label, describeRegion(block, values), nest.finish());
+  }
+
+  private nestOf({ cut, shape, perExample }: Unit, names: LoopNames): { nest: Nest; pieces?: Pieces } {
+    const { block } = this;
+    if (cut === undefined) return { nest: nestFor(block, shape, perExample) };
+    const example = perExample ? names.pick("b") : undefined;
+    const pieces = new Pieces(block, names, cut, shape, example);
+    return { nest: pieces.nest(shape), pieces };
   }
 
   private emitWork(work: Work): void {
@@ -305,7 +362,7 @@ class BlockLowering {
         this.region(this.label(work.result), describeWork(block, work), lowerReduction(block, work));
         break;
       case "scatter":
-        this.region(this.label(work.result), describeWork(block, work), lowerScatter(block, work));
+        this.region(this.label(work.result), describeWork(block, work), lowerScatter(block, work, this.lost.get(work)));
         break;
       case "scan":
         lowerScan(block, work.instruction, lowerBlock);

@@ -10,6 +10,7 @@ import { elementOf } from "./formula.js";
 import { accessOf, type Location } from "./location.js";
 import { exampleAxis, extentOf, LoopNames, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
+import { cutOf, isTime, Pieces } from "./pieces.js";
 import { isSplitOperand } from "./plan-block.js";
 import type { Work } from "./works.js";
 
@@ -64,11 +65,19 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
   const variables = new Map<number, string>();
   for (const label of operation.result) variables.set(label, names.axis(sizes.get(label) as Dim));
   const contractedLabels = [...sizes.keys()].filter((label) => !operation.result.includes(label)).sort((x, y) => x - y);
+  // Time comes first: a piece of it has all that is inside.
+  const dims = () => contractedLabels.map((label) => sizes.get(label) as Dim);
+  const time = dims().findIndex(isTime);
+  if (time > 0) contractedLabels.unshift(...contractedLabels.splice(time, 1));
+  const cut = isCut(block, work, part, dims()) ? cutOf(block, work.summed, dims()) : undefined;
+  const pieces = cut && new Pieces(block, names, cut, dims(), example);
   for (const label of contractedLabels) variables.set(label, names.axis(sizes.get(label) as Dim));
-  const axisOf = (label: number): Axis => ({
-    variable: variables.get(label) as string,
-    extent: extentOf(block, sizes.get(label) as Dim, example),
-  });
+  const axisOf = (label: number): Axis => {
+    const variable = variables.get(label) as string;
+    const position = contractedLabels.indexOf(label);
+    if (pieces !== undefined && position >= 0) return pieces.axis(position, variable);
+    return { variable, extent: extentOf(block, sizes.get(label) as Dim, example) };
+  };
 
   // Columns: the innermost free axis of the result; rows: a free axis of the other operand, else the examples.
   const isFree = (label: number, own: readonly number[], other: readonly number[]) =>
@@ -89,13 +98,15 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
   if (exampleLoop !== undefined && !work.summed && !examplesAreRows) outer.push(exampleLoop);
   for (const label of operation.result) if (label !== rowLabel && label !== columnLabel) outer.push(axisOf(label));
   const contracted = contractedLabels.map(axisOf);
-  if (exampleLoop !== undefined && work.summed) contracted.unshift(exampleLoop);
+  if (exampleLoop !== undefined && work.summed) contracted.unshift(pieces?.examples() ?? exampleLoop);
   const rows = examplesAreRows ? exampleLoop : rowLabel === undefined ? undefined : axisOf(rowLabel);
   const columns = columnLabel === undefined ? undefined : axisOf(columnLabel);
 
   const indicesOf = (labels: readonly number[], ofPart = false): Affine[] =>
     labels.map((label) => {
-      const index = variableIndex(variables.get(label) as string);
+      const variable = variables.get(label) as string;
+      const position = contractedLabels.indexOf(label);
+      const index = pieces === undefined || position < 0 ? variableIndex(variable) : pieces.indexOf(position, variable);
       const shifted = part !== undefined && label === part.label && !ofPart;
       return shifted ? addAffine(index, affineConstant(part.start)) : index;
     });
@@ -118,8 +129,19 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
     contracted,
     a: operandAccess(rowValue, rowSide),
     b: operandAccess(columnValue, columnSide),
-    initial,
+    initial: pieces === undefined ? initial : undefined,
+    ...(pieces && { result: pieces.added(out, { kind: "variable", name: "sum", dtype: "real" }, initial) }),
     out,
   };
-  return loopsAround(outer, [product]);
+  if (pieces === undefined) return loopsAround(outer, [product]);
+  const total = { location: result, shape: block.typeOf(work.result).shape, name: block.nameOf(work.result) ?? "sum" };
+  return loopsAround(outer.slice(0, pieces.depth), [
+    pieces.around(loopsAround(outer.slice(pieces.depth), [product]), [total]),
+  ]);
+}
+
+/** Inside an example only sums over time are in pieces: other products are as long as they are, and may have tails. */
+function isCut(block: Block, work: ProductWork, part: Part | undefined, dims: readonly Dim[]): boolean {
+  if (!work.summed) return dims.some(isTime);
+  return part === undefined && work.contract.operands.some((id) => block.perExample(id));
 }

@@ -28,6 +28,8 @@ export class Nest {
   readonly example: string | undefined;
   /** Values of graph blocks at given indices, by key: one expression object for each. */
   readonly memo = new Map<string, Expression>();
+  /** What stands around the statements from a depth on, outside of the loop there. */
+  readonly wraps = new Map<number, (statements: readonly Statement[]) => Statement[]>();
   /** All values are computed before the first store: set where a region may overwrite what it reads. */
   storeLast = false;
   private readonly perExampleSymbols: ReadonlySet<string>;
@@ -132,7 +134,7 @@ export class Nest {
     const name = this.fresh(hint);
     const innermost = this.axes.at(-1) as Axis;
     // Examples are added from the first to the last.
-    const inLanes = innermost.extent.kind !== "examples" && this.axes.length > depth;
+    const inLanes = innermost.variable !== this.example && this.axes.length > depth;
     const initial = op === "sum" ? 0 : op === "max" ? -Infinity : Infinity;
     (this.before[depth] as Statement[]).push({
       kind: "accumulator",
@@ -195,18 +197,21 @@ export class Nest {
       }
       return { ...action, value };
     });
-    let statements: Statement[] = [
-      ...(this.before[innermost] as Statement[]),
-      ...body,
-      ...(this.after[innermost] ?? []),
-    ];
+    const wrapped = (own: Statement[], depth: number): Statement[] => this.wraps.get(depth)?.(own) ?? own;
+    let statements: Statement[] = wrapped(
+      [...(this.before[innermost] as Statement[]), ...body, ...(this.after[innermost] ?? [])],
+      innermost,
+    );
     for (let depth = innermost - 1; depth >= 0; depth--) {
       const axis = this.axes[depth] as Axis;
-      statements = [
-        ...(this.before[depth] as Statement[]),
-        { kind: "for", ...axis, step: 1, reverse: false, body: statements },
-        ...(this.after[depth] as Statement[]),
-      ];
+      statements = wrapped(
+        [
+          ...(this.before[depth] as Statement[]),
+          { kind: "for", ...axis, step: 1, reverse: false, body: statements },
+          ...(this.after[depth] as Statement[]),
+        ],
+        depth,
+      );
     }
     return statements;
   }
@@ -232,6 +237,8 @@ export class Nest {
         return this.depthOfAffine(value.value);
       case "size":
         return this.depths.get(value.example) ?? 0;
+      case "part":
+        return Math.max(this.depths.get(value.example ?? "") ?? 0, this.depthOfAffine(value.from));
       case "load":
         return this.depthOfAffine(value.access.offset);
       default:
@@ -270,6 +277,8 @@ function indexKey(value: IndexExpression): string {
       return `affine ${affineKey(value.value)}`;
     case "size":
       return `size ${value.dim.key} ${value.example}`;
+    case "part":
+      return `part ${value.dim.key} ${value.example ?? ""} ${affineKey(value.from)} ${value.most}`;
     case "load":
       return `load ${value.access.buffer} ${affineKey(value.access.offset)}`;
     default:

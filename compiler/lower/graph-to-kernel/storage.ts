@@ -1,10 +1,11 @@
 /** The buffers of a kernel program while it is being lowered. */
 import { invariant } from "../../diagnostics/invariant.js";
 import type { ValueType } from "../../ir/graph/types.js";
-import type { ElementType } from "../../ir/kernel/types.js";
+import { type ElementType, FEWEST_CARRIED } from "../../ir/kernel/types.js";
 import {
   addDims,
   BATCH_SYMBOL,
+  constantOf,
   type Dim,
   dimConstant,
   dimSymbol,
@@ -59,6 +60,14 @@ export class Storage {
     return denseLocation(name, dtype, shape, perExample);
   }
 
+  /** A scratch buffer for sums of totals of `terms` terms, shared by all examples; a part of it in calls that use none. */
+  sumsOfTotals(hint: string, shape: Shape, terms: Dim): Location {
+    const location = this.scratch(hint, "real", shape, false);
+    const buffer = this.buffers.get(location.buffer) as StoredBuffer;
+    this.buffers.set(location.buffer, { ...buffer, ...carrySize(shape, terms) });
+    return location;
+  }
+
   /** Places the declared buffers `members` one after the other, unless one of them has its place already. */
   join(members: readonly string[]): void {
     const buffers = members.map((name) => this.buffers.get(name));
@@ -90,6 +99,14 @@ export class Storage {
     const size = sizeOfShape(shape);
     return perExample ? multiplyDims(dimSymbol(BATCH_SYMBOL), size) : size;
   }
+}
+
+/** The size of a sum of totals, which short calls do not need: it grows with the terms, up to that of the totals. */
+function carrySize(shape: Shape, terms: Dim): { size: Dim; most?: Dim } {
+  const whole = sizeOfShape(shape);
+  const count = constantOf(whole);
+  if (count === undefined) return { size: whole };
+  return { size: multiplyDims(terms, dimConstant(Math.ceil(count / FEWEST_CARRIED))), most: whole };
 }
 
 /** Kept by forward for backward; the caller of a module does not see it. */

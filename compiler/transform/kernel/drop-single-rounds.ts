@@ -4,7 +4,7 @@
  */
 import { AFFINE_ZERO, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Affine, ForStatement, Statement } from "../../ir/kernel/types.js";
-import { mapStatement } from "../../ir/kernel/visit.js";
+import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import type { KernelPass } from "./kernel-pass.js";
 
 export const dropSingleRounds: KernelPass = {
@@ -19,6 +19,7 @@ export const dropSingleRounds: KernelPass = {
 function dropAll(statements: readonly Statement[]): Statement[] {
   return statements.flatMap((statement): Statement[] => {
     if (statement.kind === "region") return [{ ...statement, body: dropAll(statement.body) }];
+    if (statement.kind === "pieces") return [mapParts(statement, dropAll)];
     if (statement.kind !== "for") return [statement];
     const loop = { ...statement, body: dropAll(statement.body) };
     return isSingle(loop) ? onlyRound(loop) : [loop];

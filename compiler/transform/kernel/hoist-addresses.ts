@@ -1,7 +1,7 @@
 /** Computes the parts of addresses that a loop does not change once before it: `const row = (b * T + t) * 512;`. */
 import { addAffine, affineKey, affineVariable } from "../../ir/kernel/affine.js";
 import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/types.js";
-import { mapStatement } from "../../ir/kernel/visit.js";
+import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
 
 /** `statements` is the body of one region. */
@@ -19,6 +19,10 @@ export function hoistAddresses(statements: readonly Statement[]): Statement[] {
 function hoist(statements: readonly Statement[], fresh: (hint: string) => string): Statement[] {
   const result: Statement[] = [];
   for (const statement of statements) {
+    if (statement.kind === "pieces") {
+      result.push(mapParts(statement, (part) => hoist(part, fresh)));
+      continue;
+    }
     if (statement.kind !== "for") {
       result.push(statement);
       continue;
@@ -68,6 +72,12 @@ function collectNames(statements: readonly Statement[], names: Set<string>): voi
     if (statement.kind === "for") {
       names.add(statement.variable);
       collectNames(statement.body, names);
+    } else if (statement.kind === "pieces") {
+      const { examples, steps, done, carried, body, carry, finish } = statement;
+      for (const name of [examples?.first, examples?.end, steps?.from, done, carried]) {
+        if (name !== undefined) names.add(name);
+      }
+      for (const part of [body, carry, finish]) collectNames(part, names);
     } else if (statement.kind === "let_index" || statement.kind === "let" || statement.kind === "accumulator") {
       names.add(statement.name);
     } else if (statement.kind === "select_examples") names.add(statement.count);

@@ -4,7 +4,8 @@
  */
 import { addAffine, affineConstant, affineVariable, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
 import type { Affine, Expression, ForStatement, Statement } from "../../ir/kernel/types.js";
-import { mapStatement } from "../../ir/kernel/visit.js";
+import { invariant } from "../../diagnostics/invariant.js";
+import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf } from "../../types/dim.js";
 
 /** Partial sums of every reduction, on every target. */
@@ -30,6 +31,7 @@ function expandBody(statements: readonly Statement[], open: ReadonlyMap<string, 
       const counts = [...known.values()].some(({ lanes }) => lanes?.variable === statement.variable);
       return counts ? inRounds(statement, known) : [{ ...statement, body: expandBody(statement.body, known) }];
     }
+    if (statement.kind === "pieces") return [mapParts(statement, (part) => expandBody(part, known))];
     if (statement.kind === "store" || statement.kind === "let") {
       return [{ ...statement, value: combined(statement.value, known) }];
     }
@@ -62,6 +64,7 @@ function plus(a: Expression | undefined, b: Expression | undefined): Expression 
 
 function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>): Statement[] {
   const { variable, extent } = loop;
+  invariant(loop.from === undefined, "parts are counted from 0");
   const result: Statement[] = [];
   let end: Affine;
   if (extent.kind === "affine") end = extent.value;

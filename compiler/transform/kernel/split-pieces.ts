@@ -7,7 +7,7 @@
  */
 import { addAffine, affineConstant, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Affine, Expression, ForStatement, Statement } from "../../ir/kernel/types.js";
-import { mapStatement } from "../../ir/kernel/visit.js";
+import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { changeOf, decideChoices } from "./choices.js";
 import type { KernelPass } from "./kernel-pass.js";
 
@@ -26,6 +26,7 @@ export const splitPieces: KernelPass = {
 function splitAll(statements: readonly Statement[]): Statement[] {
   return statements.flatMap((statement): Statement[] => {
     if (statement.kind === "region") return [{ ...statement, body: splitAll(statement.body) }];
+    if (statement.kind === "pieces") return [mapParts(statement, splitAll)];
     if (statement.kind !== "for") return [statement];
     const loop = { ...statement, body: splitAll(statement.body) };
     return splitLoop(loop) ?? [loop];

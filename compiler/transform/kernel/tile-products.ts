@@ -13,7 +13,7 @@ import {
 } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import type { Affine, Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
-import { mapExpression } from "../../ir/kernel/visit.js";
+import { mapExpression, mapParts } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, dimSymbol } from "../../types/dim.js";
 
 const BATCH = affineConstant(dimSymbol(BATCH_SYMBOL));
@@ -34,6 +34,7 @@ export const scalarTiles: TileSizes = {
 export function tileProducts(statements: readonly Statement[], sizes: TileSizes): Statement[] {
   return statements.flatMap((statement): Statement[] => {
     if (statement.kind === "product") return tile(statement, sizes);
+    if (statement.kind === "pieces") return [mapParts(statement, (part) => tileProducts(part, sizes))];
     if (statement.kind === "for" || statement.kind === "region") {
       return [{ ...statement, body: tileProducts(statement.body, sizes) }];
     }
@@ -70,7 +71,7 @@ function forBlocks(
   let list: string | undefined;
   let position = variable;
   if (extent.kind === "affine") end = extent.value;
-  else if (extent.kind === "size") {
+  else if (extent.kind === "size" || extent.kind === "part") {
     const name = `${variable}Size${suffix}`;
     statements.push({ kind: "let_index", name, value: extent });
     end = affineVariable(name);
@@ -165,8 +166,9 @@ function tileBody(product: ProductStatement, rows: readonly Affine[], columns: r
       const value: Expression = { kind: "operation", op: "mul", operands, dtype: "real" };
       inner.push({ kind: "accumulate", name: name(r, c), op: "sum", value });
       const access = { buffer: product.out.buffer, offset: affine(product.out.offset) };
-      const result: Expression = { kind: "variable", name: name(r, c), dtype: "real" };
-      after.push({ kind: "store", access, value: result, mode: "set" });
+      const sum: Expression = { kind: "variable", name: name(r, c), dtype: "real" };
+      const result = product.result && mapExpression(product.result, { affine, variable: () => name(r, c) });
+      after.push({ kind: "store", access, value: result ?? sum, mode: "set" });
     }
   }
   return [...before, ...loopsAround(product.contracted, inner), ...after];

@@ -1,0 +1,168 @@
+/**
+ * Sums over the steps of all examples: their order, bit for bit, against plain loops, and their errors, which do not grow
+ * with the number of terms (spec/numerics.md).
+ */
+import { describe, expect, it } from "vitest";
+import { cell } from "../../compiler/index.js";
+import type { CompiledModule } from "../../runtime/index.js";
+
+const fround = Math.fround;
+const targets = ["js", "wasm"] as const;
+
+/** Pieces of a batch, in their order, each as a list of examples and their steps. */
+function piecesOf(lengths: readonly number[]): [example: number, step: number][][] {
+  const pieces: [number, number][][] = [];
+  for (let block = Math.floor(Math.max(...lengths, 1) / 64); block >= 0; block--) {
+    let piece: [number, number][] = [];
+    for (const [b, length] of lengths.entries()) {
+      for (let t = 64 * block; t < Math.min(length, 64 * block + 64); t++) piece.push([b, t]);
+      if (piece.length < 32) continue;
+      pieces.push(piece);
+      piece = [];
+    }
+    if (piece.length > 0) pieces.push(piece);
+  }
+  return pieces;
+}
+
+function compensated(): { add: (term: number) => number } {
+  let [sum, lost] = [0, 0];
+  return {
+    add: (value) => {
+      const [before, term] = [sum, fround(value - lost)];
+      sum = fround(before + term);
+      lost = fround(fround(sum - before) - term);
+      return sum;
+    },
+  };
+}
+
+/** Sums of pieces in the order of spec/numerics.md. */
+function total(sums: readonly number[]): number {
+  const all = compensated();
+  let result = 0;
+  for (let from = 0; from < sums.length; from += 64) {
+    result = all.add(sums.slice(from, from + 64).reduce((sum, piece) => fround(sum + piece), 0));
+  }
+  return result;
+}
+
+const chain = (terms: readonly number[]): number => terms.reduce((sum, term) => fround(sum + term), 0);
+
+const draw = (length: number, seed: number): Float32Array =>
+  Float32Array.from({ length }, (_, i) => Math.sin(seed + 1.7 * i) * [100, 1, 0.01][i % 3]!);
+
+const source = `cell Sums(N, M, V) {
+  input x: [N]
+  input k: index(V)
+  state s: real
+  param W: [M, N] ~ zeros
+  param b: [M] ~ zeros
+  param E: [V, M] ~ zeros
+  param p: real ~ zeros
+  s' = s
+  output y = W @ x + b
+  output e = E[k]
+  output level = p
+}`;
+
+describe.each([
+  ["one example", [300]],
+  ["ragged examples", [150, 0, 3, 64, 65, 1, 128, 20, 20]],
+  ["short examples", Array.from({ length: 40 }, (_, b) => 1 + (b % 3))],
+  ["more than 64 pieces", [3000, 2100]],
+])("gradients of parameters of %s", (_, lengths) => {
+  const [N, M, V] = [3, 2, 4];
+  const B = lengths.length;
+  const run = (module: CompiledModule, T: number): Record<string, number[]> => {
+    const instance = module.instantiate({ batch: B, steps: T });
+    const place = (width: number, seed: number): Float32Array => {
+      const values = new Float32Array(B * T * width).fill(NaN);
+      for (const [b, length] of lengths.entries()) {
+        values.set(draw(length * width, seed + b), b * T * width);
+      }
+      return values;
+    };
+    const k = Int32Array.from({ length: B * T }, (__, i) => (i % T) % V);
+    instance.forward({ x: place(N, 1).map((v) => (Number.isNaN(v) ? 0 : v)), k, lengths });
+    const zero = (values: Float32Array): Float32Array => values.map((v) => (Number.isNaN(v) ? 0 : v));
+    const { params } = instance.backward!({ y: zero(place(M, 2)), e: zero(place(M, 3)), level: zero(place(1, 4)) });
+    return Object.fromEntries(Object.entries(params).map(([name, list]) => [name, [...list]]));
+  };
+
+  it("follow one order on every target, whatever is padding", async () => {
+    const pieces = piecesOf(lengths);
+    const at = (width: number, seed: number, i: number) => {
+      const values = lengths.map((length, b) => draw(length * width, seed + b));
+      return ([b, t]: [number, number]): number => values[b]![t * width + i]!;
+    };
+    const longest = Math.max(...lengths);
+    for (const target of targets) {
+      const module = await cell(source, { dimensions: { N, M, V }, target });
+      for (const T of [longest, longest + 70]) {
+        const found = run(module, T);
+        for (let i = 0; i < M; i++) {
+          const [dy, de] = [at(M, 2, i), at(M, 3, i)];
+          expect(found["b"]![i]).toBe(total(pieces.map((piece) => chain(piece.map(dy)))));
+          for (let n = 0; n < N; n++) {
+            const x = at(N, 1, n);
+            const terms = pieces.map((piece) => chain(piece.map((place) => fround(dy(place) * x(place)))));
+            expect(found["W"]![i * N + n]).toBe(total(terms));
+          }
+          for (let v = 0; v < V; v++) {
+            const own = pieces.flat().filter(([, t]) => t % V === v);
+            const sum = compensated();
+            expect(found["E"]![v * M + i]).toBe(own.map((place) => sum.add(de(place))).at(-1) ?? 0);
+          }
+        }
+        const level = at(1, 4, 0);
+        const inParts = pieces.map((piece) => {
+          const [p0, p1, p2, p3] = [0, 1, 2, 3].map((part) =>
+            chain(piece.filter(([, t]) => t % 4 === part).map(level)),
+          );
+          return fround(fround(p0! + p2!) + fround(p1! + p3!));
+        });
+        expect(found["p"]![0]).toBe(total(inParts));
+      }
+    }
+  });
+});
+
+describe("errors of long sums", () => {
+  const kinds = {
+    equal: () => 0.1,
+    random: (i: number) => Math.sin(i * 12.9898) * 43758.5453 - Math.floor(Math.sin(i * 12.9898) * 43758.5453),
+    alternating: (i: number) => (i % 2 === 0 ? 1 : -1) * (0.5 + (i % 7)),
+  };
+
+  it.each(Object.entries(kinds))("stay below the bound for a million %s terms", async (_, term) => {
+    const T = 1e6;
+    const module = await cell("cell A { input x: real param b: real  output y = x + b }", { target: "wasm" });
+    const vector = await cell("cell A(N) { input x: [N] param b: [N]  output y = x + b }", { dimensions: { N: 2 } });
+    const terms = Float32Array.from({ length: T }, (__, i) => term(i));
+    const [exact, size] = terms.reduce(([sum, all], x) => [sum! + x, all! + Math.abs(x)], [0, 0]) as [number, number];
+    const one = module.instantiate({ steps: T });
+    one.forward({ x: new Float32Array(T) });
+    expect(Math.abs(one.backward!({ y: terms }).params["b"]![0]! - exact)).toBeLessThan(163 * 2 ** -24 * size);
+    const many = vector.instantiate({ batch: 500, steps: 1000 });
+    many.forward({ x: new Float32Array(T) });
+    const { b } = many.backward!({ y: terms }).params;
+    expect(Math.abs(b![0]! + b![1]! - exact)).toBeLessThan(165 * 2 ** -24 * size);
+  });
+
+  it("twenty million ones are twenty million", async () => {
+    const T = 2e7;
+    const module = await cell("cell A { input x: real param b: real  output y = x + b }", { target: "wasm" });
+    const instance = module.instantiate({ steps: T });
+    instance.forward({ x: new Float32Array(T) });
+    expect(instance.backward!({ y: new Float32Array(T).fill(1) }).params["b"]![0]).toBe(T);
+  });
+
+  it("what overflows stays infinite", async () => {
+    const T = 10_000;
+    const module = await cell("cell A { input x: real param b: real  output y = x + b }", { target: "wasm" });
+    const instance = module.instantiate({ steps: T });
+    instance.forward({ x: new Float32Array(T) });
+    expect(instance.backward!({ y: new Float32Array(T).fill(1e38) }).params["b"]![0]).toBe(Infinity);
+  });
+});
