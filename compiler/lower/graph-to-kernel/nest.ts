@@ -5,6 +5,7 @@
  * that does not depend on the innermost loop, into a `let` as far out as its variables allow.
  */
 import { affineConstant, affineKey, affineVariable, plainExtent, scaleAffine } from "../../ir/kernel/affine.js";
+import { type BlockedAxis, blockedAxis, blockLoops, type BlockSums } from "./block-sums.js";
 import type {
   Access,
   Affine,
@@ -37,6 +38,8 @@ export class Nest {
   private readonly before: Statement[][];
   private readonly after: Statement[][];
   private readonly actions: Action[] = [];
+  /** The loop whose rounds are summed block by block, with what makes these sums. */
+  private blocked: (BlockedAxis & Pick<BlockSums, "declare" | "part" | "total">) | undefined;
   private readonly indexMemo = new Map<string, string>();
   private readonly taken: Set<string>;
 
@@ -136,13 +139,19 @@ export class Nest {
     // Examples are added from the first to the last.
     const inLanes = innermost.variable !== this.example && this.axes.length > depth;
     const initial = op === "sum" ? 0 : op === "max" ? -Infinity : Infinity;
-    (this.before[depth] as Statement[]).push({
+    const lanes = op === "sum" && inLanes ? { lanes: { variable: innermost.variable } } : {};
+    const declare = (own: string): Statement => ({
       kind: "accumulator",
-      name,
+      name: own,
       initial: { kind: "literal", value: initial, dtype: "real" },
-      ...(op === "sum" && inLanes ? { lanes: { variable: innermost.variable } } : {}),
+      ...lanes,
     });
-    this.actions.push({ kind: "accumulate", name, op, value });
+    const found = op === "sum" ? blockedAxis(this.axes, depth, this.example) : undefined;
+    const part = found === undefined ? name : this.fresh(`${hint}Part`);
+    this.blocked = found && { ...found, declare, part, total: name };
+    const total: Statement = { kind: "accumulator", name, initial: { kind: "literal", value: 0, dtype: "real" } };
+    (this.before[depth] as Statement[]).push(found === undefined ? declare(name) : total);
+    this.actions.push({ kind: "accumulate", name: part, op, value });
     return { kind: "variable", name, dtype: "real" };
   }
 
@@ -207,13 +216,19 @@ export class Nest {
       statements = wrapped(
         [
           ...(this.before[depth] as Statement[]),
-          { kind: "for", ...axis, step: 1, reverse: false, body: statements },
+          ...this.loopOver(depth, axis, statements),
           ...(this.after[depth] as Statement[]),
         ],
         depth,
       );
     }
     return statements;
+  }
+
+  private loopOver(depth: number, axis: Axis, body: readonly Statement[]): Statement[] {
+    const { blocked } = this;
+    if (blocked?.place !== depth) return [{ kind: "for", ...axis, step: 1, reverse: false, body }];
+    return blockLoops({ ...blocked, axis, body, fresh: (hint) => this.fresh(hint) });
   }
 
   private ownDepth(expression: Expression): number {
