@@ -1,7 +1,15 @@
 /** Loops over examples and their steps that are one loop where every example has all steps. */
-import type { Affine, Axis, Expression, ForStatement, ProductStatement } from "../../ir/kernel/types.js";
+import {
+  type Affine,
+  type Axis,
+  type Expression,
+  type ForStatement,
+  PIECE,
+  type ProductStatement,
+} from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { type Dim, multiplyDims } from "../../types/dim.js";
+import type { Statements } from "./statements.js";
 
 /** The variable of the examples and that of the axis that runs on over all of them. */
 export interface Collapsed {
@@ -60,4 +68,19 @@ function coefficient(terms: Affine["terms"], variable: string): Dim | undefined 
 function readsIntegers(value: Expression): boolean {
   if (value.kind === "operation") return value.operands.some(readsIntegers);
   return value.kind === "integer" || value.kind === "piecewise";
+}
+
+/** In place of the number on the stack, another one where loops over examples and their steps are one. */
+export function chooseCollapsed({ code, integers, parts, collapsed }: Statements, push: () => void): void {
+  const own = code.local("i32");
+  code.set(own);
+  push();
+  code.get(own).get(integers.word(parts.layout.fullWord));
+  if (collapsed?.range !== undefined) {
+    // More steps are in more than one piece.
+    integers.dim(collapsed.range.steps);
+    code.i32(PIECE).op("i32.le_s").op("i32.and");
+  }
+  code.op("select");
+  code.release(own);
 }

@@ -1,13 +1,13 @@
 /** Statements of kernels as WebAssembly code. */
 import { invariant } from "../../diagnostics/invariant.js";
 import { affineConstant, AFFINE_ZERO, plainExtent, subtractAffine } from "../../ir/kernel/affine.js";
-import { type Axis, type Extent, type ForStatement, PIECE, type Statement } from "../../ir/kernel/types.js";
+import type { Axis, Extent, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { PARTIALS } from "../../transform/kernel/interleave-sums.js";
 import type { VectorTarget } from "../../transform/kernel/target.js";
 import { isVectorizable, moves } from "../../transform/kernel/vectorizable.js";
 import { BATCH_SYMBOL } from "../../types/dim.js";
-import { type Collapsed, collapsible } from "./collapse.js";
+import { chooseCollapsed, type Collapsed, collapsible } from "./collapse.js";
 import type { FunctionCode, FunctionRef, Local } from "./code.js";
 import { emitSelection, emitZeroPadding } from "./examples.js";
 import type { Lanes } from "./elements.js";
@@ -148,7 +148,7 @@ export class Statements {
       integers.part(extent);
       const range = this.collapsed?.axis === variable ? this.collapsed.range : undefined;
       if (range === undefined) return;
-      this.either(() => {
+      chooseCollapsed(this, () => {
         integers.affine(subtractAffine(range.end, range.first));
         integers.dim(extent.dim);
         code.op("i32.mul");
@@ -158,12 +158,12 @@ export class Statements {
       if (examples.kind === "list") code.get(integers.variable(examples.count));
       else {
         code.get(integers.word(this.parts.layout.sizeWord(BATCH_SYMBOL)));
-        if (this.collapsed?.example === variable) this.either(() => code.i32(1));
+        if (this.collapsed?.example === variable) chooseCollapsed(this, () => code.i32(1));
       }
     } else {
       integers.dim(extent.dim, integers.variable(extent.example));
       if (this.collapsed?.axis !== variable) return;
-      this.either(() => {
+      chooseCollapsed(this, () => {
         integers.dim(extent.dim);
         code.get(integers.word(this.parts.layout.sizeWord(BATCH_SYMBOL))).op("i32.mul");
       });
@@ -174,25 +174,7 @@ export class Statements {
   range({ variable, extent, from }: Axis): void {
     invariant(extent.kind === "affine" && from !== undefined, "a range of plain numbers");
     this.integers.affine(subtractAffine(extent.value, from));
-    if (this.collapsed?.example === variable) this.either(() => this.code.i32(1));
-  }
-
-  /** In place of the number on the stack, another one where loops over examples and their steps are one. */
-  private either(push: () => void): void {
-    const { code, integers } = this;
-    const { layout } = this.parts;
-    const own = code.local("i32");
-    code.set(own);
-    push();
-    code.get(own).get(integers.word(layout.fullWord));
-    const range = this.collapsed?.range;
-    if (range !== undefined) {
-      // More steps are in more than one piece.
-      integers.dim(range.steps);
-      code.i32(PIECE).op("i32.le_s").op("i32.and");
-    }
-    code.op("select");
-    code.release(own);
+    if (this.collapsed?.example === variable) chooseCollapsed(this, () => this.code.i32(1));
   }
 
   /** An extent as a number where it is one. */

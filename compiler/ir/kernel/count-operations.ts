@@ -5,7 +5,7 @@
  */
 import { invariant } from "../../diagnostics/invariant.js";
 import type { ScalarOp } from "../../ops/scalar-ops.js";
-import { BATCH_SYMBOL, type Dim, evaluateDim, TIME_SYMBOL } from "../../types/dim.js";
+import { BATCH_SYMBOL, evaluateDim, TIME_SYMBOL } from "../../types/dim.js";
 import { bufferSize } from "./buffer-size.js";
 import {
   type Access,
@@ -15,6 +15,7 @@ import {
   type IndexExpression,
   type KernelFunction,
   type KernelProgram,
+  type Part,
   FULL_PIECE,
   PIECE,
   type PiecesStatement,
@@ -90,7 +91,7 @@ interface Counter {
 
 function regionsIn(statement: Statement, place: Place, runs: number, counter: Counter): RegionCount[] {
   if (statement.kind === "for") {
-    const rounds = runs * roundsOf(statement, counter);
+    const rounds = runs * roundsOf(statement, counter, new Map());
     return statement.body.flatMap((inner) => regionsIn(inner, place, rounds, counter));
   }
   if (statement.kind === "windows") {
@@ -117,29 +118,48 @@ function regionsIn(statement: Statement, place: Place, runs: number, counter: Co
   ];
 }
 
-function roundsOf(axis: Axis & { readonly step?: number }, { sizes, means }: Pick<Counter, "sizes" | "means">): number {
+function roundsOf(
+  axis: Axis & { readonly step?: number },
+  counter: Pick<Counter, "sizes" | "means">,
+  loops: Loops,
+): number {
+  const { sizes } = counter;
   const { extent, from, step = 1 } = axis;
-  const fixed = ({ constant, terms }: Affine): number =>
-    terms.reduce(
-      (sum, { variable, coefficient }) => {
-        const mean = means.get(variable);
-        invariant(mean !== undefined, `the rounds of ${axis.variable} depend on a variable`);
-        return sum + mean * evaluateDim(coefficient, sizes);
-      },
-      evaluateDim(constant, sizes),
-    );
-  const dim = (value: Dim): number => evaluateDim(value, sizes);
+  const fixed = (value: Affine): number => {
+    const known = valueOf(value, counter);
+    invariant(known !== undefined, `the rounds of ${axis.variable} depend on a variable`);
+    return known;
+  };
   const to =
     extent.kind === "affine"
       ? fixed(extent.value)
       : extent.kind === "size"
-        ? dim(extent.dim)
+        ? evaluateDim(extent.dim, sizes)
         : extent.kind === "part"
-          ? dim(extent.dim) / blocksOf(dim(extent.dim))
+          ? partOf(extent, sizes, loops)
           : (sizes.get(BATCH_SYMBOL) ?? 0);
   const rounds = Math.max(0, to - (from === undefined ? 0 : fixed(from))) / step;
   const isMean = extent.kind === "part" || (extent.kind === "affine" && extent.value.terms.length > 0);
   return isMean ? rounds : Math.ceil(rounds);
+}
+
+/** Undefined where a variable is none whose mean is known. */
+function valueOf({ constant, terms }: Affine, { sizes, means }: Pick<Counter, "sizes" | "means">): number | undefined {
+  let sum = evaluateDim(constant, sizes);
+  for (const { variable, coefficient } of terms) {
+    const mean = means.get(variable);
+    if (mean === undefined) return undefined;
+    sum += mean * evaluateDim(coefficient, sizes);
+  }
+  return sum;
+}
+
+/** The mean of the parts that the loops around it give: together they are all. */
+function partOf({ dim, from }: Part, sizes: CallSizes, loops: Loops): number {
+  return from.terms.reduce(
+    (rest, { variable }) => rest / Math.max(1, loops.get(variable) ?? 1),
+    evaluateDim(dim, sizes),
+  );
 }
 
 function blocksOf(steps: number): number {
@@ -283,7 +303,10 @@ class RegionCounter {
     for (const { variable, from } of axes) {
       if (from !== undefined) this.#changesWith.set(variable, new Set([variable, ...this.#loopsOf(from.terms)]));
     }
-    return new Map([...loops, ...axes.map((axis): [string, number] => [axis.variable, roundsOf(axis, this.#counter)])]);
+    return new Map([
+      ...loops,
+      ...axes.map((axis): [string, number] => [axis.variable, roundsOf(axis, this.#counter, loops)]),
+    ]);
   }
 
   #expression(value: Expression, loops: Loops): void {
@@ -305,6 +328,19 @@ class RegionCounter {
   #index(name: string, value: IndexExpression, loops: Loops): void {
     if (value.kind === "load") this.reads += this.#access(value.access, loops);
     this.#changesWith.set(name, this.#loopsOf(indexTerms(value)));
+    const mean = this.#meanOf(value, loops);
+    if (mean !== undefined) this.#counter = { ...this.#counter, means: new Map(this.#counter.means).set(name, mean) };
+  }
+
+  /** Of integers that loops count by. */
+  #meanOf(value: IndexExpression, loops: Loops): number | undefined {
+    const { sizes } = this.#counter;
+    if (value.kind === "affine") return valueOf(value.value, this.#counter);
+    if (value.kind === "size") return evaluateDim(value.dim, sizes);
+    if (value.kind === "part") return partOf(value, sizes, loops);
+    if (value.kind !== "divide") return undefined;
+    const [left, right] = [valueOf(value.left, this.#counter), valueOf(value.right, this.#counter)];
+    return left === undefined || right === undefined ? undefined : Math.floor(left / right);
   }
 
   #loopsOf(terms: Affine["terms"]): ReadonlySet<string> {
