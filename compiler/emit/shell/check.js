@@ -119,7 +119,7 @@ export function countOf(slot, sizes) {
 
 // Written once: a literal in a function is a new object at every call.
 const realKinds = /^Float(32|64)Array|^Array/;
-const integerKinds = /^Array|nt(8|16|32)Array|Clamped/;
+const integerKinds = /^Array|nt(8|16|32)Array|Clamped|^Big/;
 
 /**
  * Checks one tensor. Real numbers may be NaN or infinite; indices are integers from `slot.low` to `slot.high`.
@@ -151,8 +151,27 @@ export function checkTensor(where, slot, value, sizes) {
     throw new TypeError(missing ? `${what} is missing: it ${type} of ${shape}` : `${what} ${type} of ${shape}, ${got}`);
   }
   if (isReal && kind !== "Array") return list;
-  checkItems(where, slot, list, count);
-  return list;
+  // Tokenisers give 64 bits; what does not fit into a number is out of every range.
+  if (!kind.startsWith("Big")) {
+    checkItems(where, slot, list, count);
+    return list;
+  }
+  const numbers = Array.from(list, Number);
+  checkItems(where, slot, numbers, count);
+  return (slot.value = numbers);
+}
+
+/**
+ * Is an entry of a sequence behind the last real step of its example? Whatever stands there is never read.
+ * @param {Slot} slot
+ * @param {number} i
+ * @param {number} count
+ */
+export function isPadding({ ragged }, i, count) {
+  if (ragged === undefined) return false;
+  const [batch = 1, steps = 1] = ragged.sizes;
+  const row = Math.floor((i * batch * steps) / count);
+  return row % steps >= /** @type {number} */ (ragged.lengths[Math.floor(row / steps)]);
 }
 
 /**
@@ -165,11 +184,13 @@ export function checkTensor(where, slot, value, sizes) {
  * @param {ArrayLike<number>} list
  * @param {number} count
  */
-export function checkItems(where, { name, low, high }, list, count) {
+export function checkItems(where, slot, list, count) {
+  const { name, low, high } = slot;
   for (let i = 0; i < count; i++) {
     const item = list[i];
     const isFine = high === undefined || (Number.isInteger(item) && Number(item) >= low && Number(item) <= high);
-    if (typeof item !== "number" || !isFine) checkInteger(where, `${quote(name)}[${i}]`, item, low, high ?? 0);
+    if (typeof item === "number" && (isFine || isPadding(slot, i, count))) continue;
+    checkInteger(where, `${quote(name)}[${i}]`, item, low, high ?? 0);
   }
 }
 

@@ -35,6 +35,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     computed,
     value: undefined,
     given: false,
+    ragged: undefined,
   });
 
   /** @type {Core["slots"]} */
@@ -82,8 +83,6 @@ export function createCore(manifest, kernels, capacity, parts) {
   const settled = new Map();
   /** Have arrays of parameters been handed out, which may be written at any time? */
   let open = false;
-  /** What is left to do before kernels run. @type {(() => void) | undefined} */
-  let first;
 
   /** @type {(list: ArrayLike<number>, value: number) => boolean} */
   const allAre = (list, value) => {
@@ -157,12 +156,7 @@ export function createCore(manifest, kernels, capacity, parts) {
       change++;
       open = handedOut;
     },
-    beforeFirstRun(action) {
-      first = action;
-    },
     run(entry, call) {
-      first?.();
-      first = undefined;
       if (loaded !== call) {
         loaded = call;
         lengths.data.set(call.lengths);

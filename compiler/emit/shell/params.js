@@ -6,8 +6,8 @@ import { record, write } from "./tensors.js";
 /** @import { Core, Given, Parts, Slot } from "./types.js" */
 
 /**
- * A parameter has the values of `init(0)` until it is set. They are made when somebody looks, or when the first kernel
- * runs: whoever loads weights into a new instance does not wait for random numbers. A slot is `given` once it has values.
+ * Parameters that are declared without random numbers begin as declared. The others wait for the seed that `init` is given,
+ * and are 0 until then: nobody who loads weights waits for random numbers, and nothing depends on a seed that nobody chose.
  * @param {Core} core
  * @param {Parts} parts
  */
@@ -15,25 +15,18 @@ export function createParams(core, parts) {
   const slots = core.slots("params", "param.");
   const names = namesOf(slots);
 
-  /** @type {(slot: Slot, seed: number) => void} */
-  const initialise = (slot, seed) => {
-    const { name, initializer, shape } = /** @type {typeof core.manifest.params[number]} */ (
-      core.manifest.params[slots.indexOf(slot)]
-    );
-    slot.data.set(initialValues(initializer, /** @type {number[]} */ (shape), seed, name, parts));
-    slot.given = true;
-  };
-
-  /** @param {Slot} slot */
-  const settle = (slot) => {
-    if (!slot.given) initialise(slot, 0);
-  };
-  core.beforeFirstRun(() => slots.forEach(settle));
+  /** @type {(seed: number | undefined) => void} */
+  const initialise = (seed) =>
+    core.manifest.params.forEach(({ name, initializer, shape }, i) => {
+      if (seed === undefined && !/^(constant|ones|identity)$/.test(initializer.kind)) return;
+      const values = initialValues(initializer, /** @type {number[]} */ (shape), seed ?? 0, name, parts);
+      /** @type {Slot} */ (slots[i]).data.set(values);
+    });
+  initialise(undefined);
 
   const params = record();
   for (const slot of slots) {
     const get = () => {
-      settle(slot);
       // Whoever reads a parameter's array may write into it.
       core.hold(true);
       return slot.data;
@@ -46,18 +39,14 @@ export function createParams(core, parts) {
     /** Sets every parameter by its declared initialiser. @param {number} seed */
     init(seed) {
       checkInteger("init", "seed", seed, 0, Number.MAX_SAFE_INTEGER);
-      for (const slot of slots) initialise(slot, seed);
+      initialise(seed);
       core.hold();
     },
     /** Copies values into parameters, without handing out arrays. @param {Given} values */
     setParams(values) {
       take("setParams", values, names);
       checkTensors("setParams", slots, [], false);
-      for (const slot of slots) {
-        if (slot.value === undefined) continue;
-        write(slot, []);
-        slot.given = true;
-      }
+      for (const slot of slots) if (slot.value !== undefined) write(slot, []);
       core.hold();
     },
     /** Promises that nobody writes into arrays that were handed out. */

@@ -37,7 +37,6 @@ export type ShellPart = (typeof shellParts)[number];
 /** Properties of objects that never leave the shell. */
 export const innerProperties = [
   "axes",
-  "beforeFirstRun",
   "begin",
   "byName",
   "computed",
@@ -55,6 +54,7 @@ export const innerProperties = [
   "low",
   "newCall",
   "places",
+  "ragged",
   "readCall",
   "slots",
 ] as const;

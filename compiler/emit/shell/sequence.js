@@ -10,6 +10,8 @@ import { resultOf, write, writeAll } from "./tensors.js";
  */
 export function createSequence(core) {
   const inputs = [...core.slots("inputs", "input.", true), ...core.slots("contexts", "context.")];
+  /** Of every step; contexts are real numbers. */
+  const indices = inputs.filter((slot) => slot.high !== undefined);
   const states = core.slots("states", "initial.");
   const known = namesOf([...inputs, ...states, ...core.options]);
   const result = resultOf(core, core.slots("outputs", "output.", true), { final: core.slots("states", "final.") });
@@ -21,7 +23,11 @@ export function createSequence(core) {
     ran: false,
     check(where, values) {
       take(where, values, known);
-      const { sizes } = core.readCall(where);
+      const call = core.readCall(where);
+      const { sizes } = call;
+      for (let i = 0; i < indices.length; i++) {
+        /** @type {Slot} */ (indices[i]).ragged = call.full ? undefined : call;
+      }
       checkTensors(where, inputs, sizes, true);
       checkTensors(where, states, sizes, false);
       return sizes;

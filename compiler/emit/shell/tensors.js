@@ -1,5 +1,5 @@
 // Tensors of a call: how they are filled and handed out.
-import { checkItems, countOf } from "./check.js";
+import { checkItems, countOf, isPadding } from "./check.js";
 
 /** @import { Core, Sizes, Slot } from "./types.js" */
 
@@ -15,7 +15,10 @@ export function write(slot, sizes) {
   if (value === undefined) data.fill(0, 0, count);
   // A tensor without elements may come from a detached buffer, which cannot be copied.
   else if (count > 0) data.set(/** @type {ArrayLike<number>} */ (value));
-  if (slot.high !== undefined) checkItems("changed meanwhile", slot, data, count);
+  if (slot.high === undefined) return;
+  // Kernels that go through all steps at once read a row for padding, too.
+  if (slot.ragged !== undefined) for (let i = 0; i < count; i++) if (isPadding(slot, i, count)) data[i] = 0;
+  checkItems("changed meanwhile", slot, data, count);
 }
 
 /**

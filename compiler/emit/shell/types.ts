@@ -76,8 +76,10 @@ export interface Slot extends Place {
   high: number | undefined;
   /** Of a state: an expression gives its value where the call gives none. */
   readonly computed: boolean;
-  /** Did the call at hand give it, does a stream hold it, or has the parameter its values? */
+  /** Did the call at hand give it, or does a stream hold it? */
   given: boolean;
+  /** Of indices of every step: the call at hand, where some of its steps are padding. */
+  ragged: Call | undefined;
 }
 
 /** What a call is about, besides tensors. */
@@ -112,8 +114,6 @@ export interface Core {
   begin(call: Call): Call;
   /** Parameters or their tangents may have changed; parameters may do so at any time where their arrays are `handedOut`. */
   hold(handedOut?: boolean): void;
-  /** Called once, before kernels run for the first time. */
-  beforeFirstRun(action: () => void): void;
   run(entry: EntryName, call: Call): void;
 }
 

@@ -88,6 +88,11 @@ describe("forward", () => {
   });
 });
 
+test("indices may be of 64 bits", () => {
+  const expected = [...prepared().forward(call({ k: [0, 1, 2, 2, 1, 0] })).y];
+  expect([...prepared().forward(call({ k: BigInt64Array.of(0n, 1n, 2n, 2n, 1n, 0n) })).y]).toEqual(expected);
+});
+
 describe("wrong calls", () => {
   const wrong: [title: string, changes: Record<string, unknown>, error: typeof TypeError, message: RegExp][] = [
     ["missing input", { x: undefined }, TypeError, /forward: x is missing.*\[batch 2, steps 3, 2\]/],
@@ -100,7 +105,8 @@ describe("wrong calls", () => {
     ],
     ["wrong state", { h: [1] }, RangeError, /h must have shape \[batch 2, 2\].*got Array of length 1/],
     ["integer array", { x: new Int32Array(12) }, TypeError, /x must be a Float32Array.*got Int32Array of length 12/],
-    ["big integers", { k: new BigInt64Array(6) }, TypeError, /k must be a.*integers.*got BigInt64Array/],
+    ["big integers out of range", { k: new BigInt64Array(6).fill(3n) }, RangeError, /k\[0\].*from 0 to 2, got 3/],
+    ["big integers for real numbers", { x: new BigInt64Array(12) }, TypeError, /x must be a.*got BigInt64Array/],
     ["a string", { x: "abc" }, TypeError, /x must be.*got "abc"/],
     ["null", { x: null }, TypeError, /x must be.*got null/],
     ["a data view", { x: new DataView(new ArrayBuffer(96)) }, TypeError, /got DataView of 96 bytes/],
