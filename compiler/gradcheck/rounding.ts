@@ -70,6 +70,8 @@ export function distanceFrom(
       tensors.map(({ data }) => data[i] as number),
     );
   const exact = at(operands.map((operand) => operand.exact));
+  // No rounding brings a number to an infinite one.
+  if (Math.abs(exact) === Infinity) return { distance: Infinity, rounding: 0 };
   const deviations = Array.from({ length: samples }, (_, k) =>
     Math.abs(at(operands.map(({ disturbed }) => disturbed[k] as Tensor)) - exact),
   );

@@ -47,6 +47,7 @@ const program = `
   const again = use("writeSafetensors")(tensors, metadata);
   const other = gru.instantiate({ batch: 2, steps: 3 });
   use("loadParams")(gru, other, again);
+  other.setParams(use("readParams")(gru, again));
   const random = use("createRandom")(1);
   const x = Float32Array.from({ length: 12 }, () => random.normal());
   use("runSequence")(gru, other, { x }, { batch: 2, steps: 3, chunk: 2 });
@@ -95,8 +96,7 @@ test.each<CompileOptions>([{ target: "js" }, { target: "wasm" }, { target: "wasm
     expect(y.every((value) => Number.isFinite(value) && value !== 0)).toBe(true);
     expect(used).toBe(Object.keys(runtime).sort().join());
     const fresh = bareContext();
-    const exported = [...wanted, "instantiateTrained"];
-    vm.runInContext(`${scriptOf(trained, exported)}\nconst instance = gru.instantiateTrained();`, fresh);
+    vm.runInContext(`${scriptOf(trained, wanted)}\nconst instance = gru.instantiate();`, fresh);
     expect(vm.runInContext("instance.params.W_r.length", fresh)).toBe(6);
   },
 );
@@ -111,7 +111,7 @@ test("loading modules fails with an error of ours where nothing can be imported"
   expect(await failed).toBe("not-loadable");
 });
 
-test("nothing of a host is named in the runtime, but for URL, which is asked for first", () => {
+test("nothing of a host is named in the runtime, but for what imports modules", () => {
   const own = new Set(vm.runInContext("Object.getOwnPropertyNames(globalThis)", bareContext()) as string[]);
   const ofHost = new Set(Object.getOwnPropertyNames(globalThis).filter((name) => !own.has(name)));
   for (const name of ["TextDecoder", "Buffer", "fetch", "performance"]) expect(ofHost).toContain(name);
@@ -127,5 +127,6 @@ test("nothing of a host is named in the runtime, but for URL, which is asked for
     const source = ts.createSourceFile(file, readFileSync(join(folder, file), "utf8"), ts.ScriptTarget.ES2022, true);
     ts.forEachChild(source, visit);
   }
-  expect([...new Set(found)]).toEqual([`${join("module", "load-js.ts")}: URL`]);
+  const [text, file] = ["import-text.ts", "load-js.ts"].map((name) => join("module", name));
+  expect([...new Set(found)].sort()).toEqual([`${text}: Blob`, `${text}: URL`, `${file}: URL`]);
 });
