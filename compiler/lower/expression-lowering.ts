@@ -81,7 +81,7 @@ const rules: Rules = {
     const builder = at(lowering, frame, node);
     const left = range(0, builder.shapeOf(a).length);
     const right = range(left.length, builder.shapeOf(b).length);
-    return builder.contract(a, b, { a: left, b: right, result: [...left, ...right] });
+    return builder.contract(a, b, { a: left, b: right, result: [...left, ...right], parts: 1 });
   },
   fill: (lowering, frame, node) => at(lowering, frame, node).constantOf(node.value, shapeIn(frame, node.type)),
   slice: (lowering, frame, node) => {
@@ -173,7 +173,9 @@ function lowerProduct(lowering: Lowering, frame: Frame, node: Extract<TypedExpre
   });
   invariant(left !== undefined && right !== undefined, "a product has two sides");
   const result = [...range(0, batch), ...(hasRows ? [rows] : []), ...(hasColumns ? [columns] : [])];
-  return builder.contract(left.value, right.value, { a: left.labels, b: right.labels, result });
+  // Before time is lifted, which would look like an axis of the product.
+  const parts = hasRows || hasColumns ? 1 : 4;
+  return builder.contract(left.value, right.value, { a: left.labels, b: right.labels, result, parts });
 }
 
 function isOne(dim: Dim): boolean {

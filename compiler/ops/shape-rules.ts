@@ -78,6 +78,7 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
     if (a?.dtype !== "real" || b?.dtype !== "real") return "contract takes two reals";
     if (a.shape.length !== operation.a.length || b.shape.length !== operation.b.length)
       return "contract labels do not match the ranks";
+    if (![1, 4].includes(operation.parts)) return `contract in ${operation.parts} parts: it has 1 or 4`;
     const sizes = new Map<number, Dim>();
     for (const [labels, shape] of [
       [operation.a, a.shape],

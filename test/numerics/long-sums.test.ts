@@ -128,13 +128,13 @@ describe.each([
   });
 });
 
-describe("errors of long sums", () => {
-  const kinds = {
-    equal: () => 0.1,
-    random: (i: number) => Math.sin(i * 12.9898) * 43758.5453 - Math.floor(Math.sin(i * 12.9898) * 43758.5453),
-    alternating: (i: number) => (i % 2 === 0 ? 1 : -1) * (0.5 + (i % 7)),
-  };
+const kinds = {
+  equal: () => 0.1,
+  random: (i: number) => Math.sin(i * 12.9898) * 43758.5453 - Math.floor(Math.sin(i * 12.9898) * 43758.5453),
+  alternating: (i: number) => (i % 2 === 0 ? 1 : -1) * (0.5 + (i % 7)),
+};
 
+describe("errors of long sums", () => {
   it.each(Object.entries(kinds))("stay below the bound for a million %s terms", async (_, term) => {
     const T = 1e6;
     const module = await cell("cell A { input x: real param b: real  output y = x + b }", { target: "wasm" });
@@ -185,6 +185,64 @@ describe("a sum inside one example", () => {
       expect(module.instantiate().forward({ x })["z"]![0]).toBe(sum([...x]));
       expect(open.instantiate({ sizes: { S: N } }).forward({ c: x, q: [0] })["z"]![0]).toBe(sum([...x]));
     }
+  });
+
+  it.each(targets)(
+    "is that of a dot product, whole and added to other terms, in loops and streams, %s",
+    async (target) => {
+      const open = await cell("cell A { context c: [S] input q: real  output z = c @ c + q }", { target });
+      const source = `cell A(N) {
+      input x: [N]
+      state h: [N]
+      param w: [N] ~ zeros
+      param b: real ~ zeros
+      output d = w @ x
+      output e = w @ x + b
+      output r = w @ h + b
+      h' = x * x
+    }`;
+      for (const N of [3, 256, 257, 600]) {
+        const [T, w, b] = [3, draw(N, 5), fround(0.3)];
+        const x = draw(T * N, 2);
+        const at = (t: number): number[] => [...x.subarray(t * N, (t + 1) * N)];
+        const squares = (v: readonly number[]): number[] => v.map((value) => fround(value * value));
+        const dot = (v: readonly number[]): number => sum(v.map((value, n) => fround(w[n]! * value)));
+        const instance = (await cell(source, { dimensions: { N }, target })).instantiate({ steps: T });
+        instance.params["w"]!.set(w);
+        instance.params["b"]!.set([b]);
+        const { d, e, r, final } = instance.forward({ x });
+        const stream = (await cell(source, { dimensions: { N }, target, gradient: false })).instantiate();
+        stream.params["w"]!.set(w);
+        stream.params["b"]!.set([b]);
+        for (let t = 0; t < T; t++) {
+          const h = t === 0 ? at(0).map(() => 0) : squares(at(t - 1));
+          const expected = [dot(at(t)), fround(b + dot(at(t))), fround(b + dot(h))];
+          expect([d![t], e![t], r![t]]).toEqual(expected);
+          const now = stream.forward({ x: at(t), h });
+          expect([now["d"]![0], now["e"]![0], now["r"]![0]]).toEqual(expected);
+        }
+        expect([...final["h"]!]).toEqual(squares(at(T - 1)));
+        const c = draw(N, 4);
+        expect(open.instantiate({ sizes: { S: N } }).forward({ c, q: [b] })["z"]![0]).toBe(
+          fround(sum(squares([...c])) + b),
+        );
+      }
+    },
+  );
+
+  it.each(Object.entries(kinds))("as a dot product stays below the bound for a million %s terms", async (_, term) => {
+    const N = 1e6;
+    const source = "cell A(N) { input x: [N] param w: [N] ~ zeros output z = w @ x }";
+    const module = await cell(source, { dimensions: { N }, target: "wasm" });
+    const [x, w] = [Float32Array.from({ length: N }, (__, i) => term(i)), draw(N, 1)];
+    const instance = module.instantiate();
+    instance.params["w"]!.set(w);
+    const z = instance.forward({ x })["z"]![0]!;
+    const [exact, size] = x.reduce(([s, all], v, n) => [s! + v * w[n]!, all! + Math.abs(v * w[n]!)], [0, 0]) as [number, number]; // prettier-ignore
+    expect(Math.abs(z - exact)).toBeLessThan((132 + N / 16384) * 2 ** -24 * size);
+    // Nothing is summed in its gradient.
+    const { x: dx, params } = instance.backward!({ z: [0.5] });
+    expect([dx![7], params["w"]![7]]).toEqual([w[7]! / 2, x[7]! / 2]);
   });
 
   it("keeps its digits over a million terms", async () => {

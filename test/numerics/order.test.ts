@@ -196,6 +196,7 @@ describe.each(["f32", "f64"] as const)("the order of operations in %s", (dtype) 
       output total = sum(x)
       output average = mean(x)
       output square = x @ x
+      output beside = x @ x + p
       output parts = softmax(x)
       output y = W @ x + b
     }`;
@@ -212,7 +213,8 @@ describe.each(["f32", "f64"] as const)("the order of operations in %s", (dtype) 
       const v = a.row(x, at, N);
       expect(out["total"]![at]).toBe(a.sumInParts(v));
       expect(out["average"]![at]).toBe(a.round(a.sumInParts(v) / N));
-      expect(out["square"]![at]).toBe(a.accumulate(0, v, v));
+      expect(out["square"]![at]).toBe(a.sumInParts(a.mul(v, v)));
+      expect(out["beside"]![at]).toBe(a.round(w["p"]![0]! + a.sumInParts(a.mul(v, v))));
       for (let i = 0; i < M; i++) {
         const column = Array.from({ length: N }, (_, k) => A[(at * N + k) * M + i]!);
         expect(out["columns"]![at * M + i]).toBe(a.sum(column));

@@ -243,7 +243,7 @@ class GraphMaker {
       (l) => !contracted.includes(l),
     );
     if (result.length > 4) return [];
-    const product = b.contract(first, second, { a, b: labels, result });
+    const product = b.contract(first, second, { a, b: labels, result, parts: this.random() < 0.3 ? 4 : 1 });
     if (this.random() < 0.5) return [product];
     const sum = b.map("add", ...this.shuffle([product, this.matching(b, real, b.shapeOf(product))]));
     return this.random() < 0.8 ? [sum] : [sum, product];

@@ -2,7 +2,7 @@
 import { type Dim, dimSymbol, TIME_SYMBOL } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 import type { Origin } from "../../source/origin.js";
-import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "./types.js";
+import type { GraphFunction, Instruction, Operation, Parts, ValueId, ValueType } from "./types.js";
 import { InvariantError } from "../../diagnostics/invariant.js";
 import { inferTypes, type ShapeContext, shapeContext } from "../../ops/shape-rules.js";
 import type { ScalarOp } from "../../ops/scalar-ops.js";
@@ -98,9 +98,10 @@ export class GraphBuilder {
   contract(
     a: ValueId,
     b: ValueId,
-    labels: { a: readonly number[]; b: readonly number[]; result: readonly number[] },
+    labels: { a: readonly number[]; b: readonly number[]; result: readonly number[]; parts: Parts },
   ): ValueId {
-    return this.emit({ kind: "contract", ...labels }, [a, b]);
+    const { a: left, b: right, result, parts } = labels;
+    return this.emit({ kind: "contract", a: left, b: right, result, parts }, [a, b]);
   }
 
   slice(value: ValueId, axis: number, start: Dim, length: Dim): ValueId {

@@ -4,7 +4,7 @@ import type { Shape } from "../../types/shape.js";
 import { scalarArity, type ScalarOp } from "../../ops/scalar-ops.js";
 import { shapeContext, type ShapeContext } from "../../ops/shape-rules.js";
 import { GraphBuilder } from "./build.js";
-import type { DType, GraphFunction, GraphProgram, Operation, ValueId, ValueType } from "./types.js";
+import type { DType, GraphFunction, GraphProgram, Operation, Parts, ValueId, ValueType } from "./types.js";
 import { printType } from "./print.js";
 
 export class GraphSyntaxError extends Error {
@@ -221,6 +221,7 @@ const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
       a: parseIntegers(r),
       b: parseIntegers(r),
       result: r.after("->", () => parseIntegers(r)),
+      parts: (r.accept("parts") ? r.integer() : 1) as Parts,
     }),
   ],
   [

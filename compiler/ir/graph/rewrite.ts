@@ -116,6 +116,11 @@ export function definitions(fn: Pick<GraphFunction, "instructions">): Map<ValueI
   return result;
 }
 
+/** Whether a value is a product that starts from what it is added to. A dot product starts from 0 and is added whole. */
+export function accumulates(definition: Instruction | undefined): boolean {
+  return definition?.operation.kind === "contract" && definition.operation.parts === 1;
+}
+
 /** How often each value is used, outputs included. */
 export function countUses(fn: Pick<GraphFunction, "instructions" | "outputs">): Map<ValueId, number> {
   const uses = new Map<ValueId, number>();

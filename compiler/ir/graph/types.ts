@@ -25,6 +25,12 @@ export interface ValueType {
 /** Index into `GraphFunction.types`. */
 export type ValueId = number;
 
+/**
+ * How a product is summed. Lowering decides it by the equation as it is written, for one step of one example: 4 where no
+ * axis is free, a dot product. No pass changes it, so that a product over time has the bits of its steps.
+ */
+export type Parts = 1 | 4;
+
 export type Operation =
   /** A scalar literal; real, or bool as 0/1. */
   | { readonly kind: "constant"; readonly dtype: DType; readonly value: number }
@@ -39,12 +45,14 @@ export type Operation =
   /**
    * A general product. Axes carry labels: in both operands and not in the result = contracted, in all three = batch,
    * in one operand and the result = free. `matmul`: a [0,1], b [1,2], result [0,2].
+   * `parts` is the order of additions: 1 is one after the other, 4 that of `reduce sum` over the products of two numbers.
    */
   | {
       readonly kind: "contract";
       readonly a: readonly number[];
       readonly b: readonly number[];
       readonly result: readonly number[];
+      readonly parts: Parts;
     }
   | { readonly kind: "slice"; readonly axis: number; readonly start: Dim; readonly length: Dim }
   /** Zeros before and after along one axis: the transpose of `slice`. */

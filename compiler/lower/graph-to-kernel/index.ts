@@ -4,8 +4,10 @@ import type { KernelFunction, KernelProgram, Statement } from "../../ir/kernel/t
 import type { KernelPass, UnplannedKernels } from "../../transform/kernel/kernel-pass.js";
 import { planMemory } from "../../transform/kernel/plan-memory.js";
 import { accumulatingEntries, type EntryName, type SequenceProgram } from "../../transform/sequence-program.js";
+import { shapeContext } from "../../ops/shape-rules.js";
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../types/dim.js";
 import { Block, type Destination, type InputSource } from "./block.js";
+import { sumDotProducts } from "./dot-products.js";
 import { commitInPlace } from "./in-place.js";
 import type { Location } from "./location.js";
 import { lowerBlock } from "./lower-block.js";
@@ -21,9 +23,11 @@ export interface LowerOptions {
 
 export function lowerProgram(program: SequenceProgram, options: LowerOptions): KernelProgram {
   const storage = new Storage(options.runtimeDimensions);
-  for (const fn of program.functions.values()) declareBuffers(fn, storage);
-  for (const fn of program.functions.values()) joinParameters(fn, storage);
-  const functions = [...program.functions].map(([name, fn]) => lowerEntry(name, fn, storage));
+  const context = shapeContext(options.runtimeDimensions);
+  const entries = [...program.functions].map(([name, fn]) => ({ name, fn: sumDotProducts(fn, context) }));
+  for (const { fn } of entries) declareBuffers(fn, storage);
+  for (const { fn } of entries) joinParameters(fn, storage);
+  const functions = entries.map(({ name, fn }) => lowerEntry(name, fn, storage));
   const lowered: UnplannedKernels = { functions, buffers: storage.buffers };
   const passed = (options.passes ?? []).reduce((kernels, pass) => pass.run(kernels), lowered);
   return planMemory(passed.functions, passed.buffers, options.runtimeDimensions);

@@ -111,9 +111,10 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
     },
     cotangents(operation, { b, x, wants, whereTaken }, v) {
       const { a, b: bLabels, result } = operation;
+      // One after the other: what is summed here was free, so a dot product has no sum in its cotangents.
       return [
-        wants(0) ? b.contract(v, whereTaken(x(1)), { a: result, b: bLabels, result: a }) : undefined,
-        wants(1) ? b.contract(v, whereTaken(x(0)), { a: result, b: a, result: bLabels }) : undefined,
+        wants(0) ? b.contract(v, whereTaken(x(1)), { a: result, b: bLabels, result: a, parts: 1 }) : undefined,
+        wants(1) ? b.contract(v, whereTaken(x(0)), { a: result, b: a, result: bLabels, parts: 1 }) : undefined,
       ];
     },
   },

@@ -25,11 +25,11 @@ const liftRules: { readonly [K in LiftableKind]: Rule<K> } = {
   broadcast: ({ shape, axes }, [operand], b, length) =>
     b.broadcast(value(operand), [length, ...shape], [0, ...next(axes)]),
   reduce: ({ op, axes }, [operand], b) => b.reduce(op, value(operand), next(axes)),
-  contract: ({ a, b: right, result }, [x, y], b) => {
+  contract: ({ a, b: right, result, parts }, [x, y], b) => {
     const time = Math.max(-1, ...a, ...right) + 1;
     const labels = (own: readonly number[], operand: Lifted | undefined): readonly number[] =>
       operand?.overTime ? [time, ...own] : own;
-    return b.contract(value(x), value(y), { a: labels(a, x), b: labels(right, y), result: [time, ...result] });
+    return b.contract(value(x), value(y), { a: labels(a, x), b: labels(right, y), result: [time, ...result], parts });
   },
   slice: ({ axis, start, length }, [operand], b) => b.slice(value(operand), axis + 1, start, length),
   pad: ({ axis, before, after }, [operand], b) =>

@@ -1,5 +1,6 @@
 import { GraphBuilder } from "../../ir/graph/build.js";
 import {
+  accumulates,
   countUses,
   declareInputs,
   definitions,
@@ -46,7 +47,7 @@ function orderBody(scan: Scan, context: ShapeContext): GraphFunction {
     if (additionOf(instruction.results[0] as ValueId) !== instruction) continue;
     for (const id of instruction.operands) if (additionOf(id) !== undefined && uses.get(id) === 1) isInner.add(id);
   }
-  const rank = (id: ValueId): number => 2 * levelOf(id) + (defined.get(id)?.operation.kind === "contract" ? 1 : 0);
+  const rank = (id: ValueId): number => 2 * levelOf(id) + (accumulates(defined.get(id)) ? 1 : 0);
   const termsOf = (root: ValueId): ValueId[] => {
     const terms: ValueId[] = [];
     const stack = [root];

@@ -143,7 +143,8 @@ function describe(
   fn: GraphFunction,
   { operation, operands }: Instruction,
 ): (Omit<Group, "members"> & { key: string; weights: ValueId }) | undefined {
-  if (operation.kind !== "contract") return undefined;
+  // Only products that are added one after the other accumulate onto what they are added to.
+  if (operation.kind !== "contract" || operation.parts !== 1) return undefined;
   const [a, b] = operands as [ValueId, ValueId];
   const [typeA, typeB] = [fn.types[a] as ValueType, fn.types[b] as ValueType];
   if (typeA.shared === typeB.shared) return undefined;

@@ -1,5 +1,5 @@
 import { GraphBuilder } from "../../ir/graph/build.js";
-import { countUses, definitions, inlineFunction, rewriteFunction } from "../../ir/graph/rewrite.js";
+import { accumulates, countUses, definitions, inlineFunction, rewriteFunction } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { GraphPass } from "../pass.js";
 import type { Scan } from "./time-levels.js";
@@ -36,7 +36,7 @@ function startsOfSums(body: GraphFunction): ReadonlySet<ValueId> {
   const uses = countUses(body);
   const defined = definitions(body);
   const once = (id: ValueId): boolean => uses.get(id) === 1;
-  const isProduct = (id: ValueId): boolean => once(id) && defined.get(id)?.operation.kind === "contract";
+  const isProduct = (id: ValueId): boolean => once(id) && accumulates(defined.get(id));
   const starts = new Set<ValueId>();
   for (const { operation, operands } of body.instructions) {
     if (operation.kind !== "map" || operation.op !== "add") continue;

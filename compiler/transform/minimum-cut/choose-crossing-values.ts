@@ -5,7 +5,7 @@
  * costs nothing, products, reductions and functions such as `tanh` are never repeated. A product that is only added to
  * something is never kept by itself: lowering accumulates it in place.
  */
-import { countUses, definitions } from "../../ir/graph/rewrite.js";
+import { accumulates, countUses, definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ops/scalar-ops.js";
 import { evaluateDim, symbolsOf, TIME_SYMBOL } from "../../types/dim.js";
@@ -62,7 +62,7 @@ export function chooseCrossingValues(
   const inPlace = new Set(
     fn.instructions.flatMap(({ operation, operands }) =>
       operation.kind === "map" && operation.op === "add"
-        ? operands.filter((id) => uses.get(id) === 1 && defined.get(id)?.operation.kind === "contract")
+        ? operands.filter((id) => uses.get(id) === 1 && accumulates(defined.get(id)))
         : [],
     ),
   );

@@ -56,6 +56,35 @@ describe("entries of a cell", () => {
     expect(errors.second).toBeLessThan(1e-7);
   });
 
+  it("dot products stay what they are over time and in derivatives, and matrix products too", () => {
+    const cell = cellFromStep(
+      "Dots",
+      `func step(%h: real[H], %x: real[H], %W: shared real[H, H], %w: shared real[H]) -> (h: %hn, y: %y) {
+        %wx: real[] = contract [0] [0] -> [] parts 4 %w, %x
+        %wh: real[] = contract [0] [0] -> [] parts 4 %w, %h
+        %y: real[] = add %wx, %wh
+        %ys: real[H] = broadcast [H] axes [] %y
+        %Wx: real[H] = contract [0 1] [1] -> [0] %W, %x
+        %sum: real[H] = add %ys, %Wx
+        %hn: real[H] = tanh %sum
+      }`,
+      { states: ["h"], inputs: ["x"], params: ["W", "w"] },
+    );
+    const errors = checkSequenceProgram(cell, sizes, 3);
+    expect(errors.invalid).toEqual([]);
+    expect(errors.second).toBeLessThan(1e-7);
+    const { functions } = buildSequenceProgram(cell, { gradient: true, jvp: true, hvp: false });
+    const products = (entry: "forward" | "backward" | "jvp"): string[] =>
+      [...printFunction(functions.get(entry)!).matchAll(/: (\S+\[.*\]) = contract .*?( parts 4)? %/gu)]
+        .map(([, type, parts = ""]) => `${type!}${parts}`)
+        .sort();
+    expect(products("forward")).toEqual(["real[%T, H]", "real[%T] parts 4", "real[] parts 4"]);
+    // Every value again, and its tangents by both of its sides.
+    const forward = products("forward");
+    expect(products("jvp")).toEqual([...forward, ...forward, ...forward].sort());
+    expect(products("backward").filter((product) => product.endsWith("parts 4"))).toEqual([]);
+  });
+
   it("an LSTM has one product before the loop and one in it, and its weight gradients behind it", () => {
     const { functions } = buildSequenceProgram(handBuiltLstm(), { gradient: true, jvp: false, hvp: false });
     const count = (name: "forward" | "backward"): { outside: number; inside: number } => {

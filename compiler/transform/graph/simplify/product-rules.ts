@@ -3,7 +3,7 @@ import type { ValueId } from "../../../ir/graph/types.js";
 import type { SimplifyRule, SimplifyRules } from "./view.js";
 
 /** A transposed operand is the same operand with its labels in another order. */
-const contractOfTranspose: SimplifyRule<"contract"> = ({ a, b, result }, [left, right], view) => {
+const contractOfTranspose: SimplifyRule<"contract"> = ({ a, b, result, parts }, [left, right], view) => {
   const [leftInner, rightInner] = [view.match(left as ValueId, "transpose"), view.match(right as ValueId, "transpose")];
   if (leftInner === undefined && rightInner === undefined) return undefined;
   const relabel = (labels: readonly number[], permutation: readonly number[] | undefined): readonly number[] =>
@@ -12,22 +12,23 @@ const contractOfTranspose: SimplifyRule<"contract"> = ({ a, b, result }, [left, 
     a: relabel(a, leftInner?.operation.permutation),
     b: relabel(b, rightInner?.operation.permutation),
     result,
+    parts,
   });
 };
 
 const transposeOfContract: SimplifyRule<"transpose"> = ({ permutation }, [operand], view) => {
   const inner = view.match(operand as ValueId, "contract");
   if (inner === undefined) return undefined;
-  const { a, b, result } = inner.operation;
+  const { a, b, result, parts } = inner.operation;
   const [left, right] = inner.operands as [ValueId, ValueId];
-  return view.b.contract(left, right, { a, b, result: permutation.map((axis) => result[axis] as number) });
+  return view.b.contract(left, right, { a, b, result: permutation.map((axis) => result[axis] as number), parts });
 };
 
 /** A product that is summed over an axis of both operands contracts that axis: weight gradients over time. */
 const sumOfContract: SimplifyRule<"reduce"> = ({ op, axes }, [operand], view) => {
   const inner = view.match(operand as ValueId, "contract");
   if (inner === undefined || op !== "sum") return undefined;
-  const { a, b, result } = inner.operation;
+  const { a, b, result, parts } = inner.operation;
   const summed = axes.map((axis) => result[axis] as number);
   const kept = result.filter((label) => !summed.includes(label));
   // A label of one operand alone is summed there first, before multiplying.
@@ -39,6 +40,7 @@ const sumOfContract: SimplifyRule<"reduce"> = ({ op, axes }, [operand], view) =>
     a: a.filter((_, axis) => !ownA.includes(axis)),
     b: b.filter((_, axis) => !ownB.includes(axis)),
     result: kept,
+    parts,
   });
 };
 

@@ -56,6 +56,8 @@ describe("simplify", () => {
     ["neighbouring slices of one value join", f("%x: real[2*H]", "%a: real[H] = slice axis 0 start 0 length H %x\n%b: real[H] = slice axis 0 start H length H %x\n%r: real[2*H] = concat axis 0 %a, %b"), []],
     ["a slice of joined values is the part", f("%x: real[H], %y: real[I]", "%c: real[H + I] = concat axis 0 %x, %y\n%r: real[I] = slice axis 0 start H length I %c"), []],
     ["a product of a transposed matrix relabels", f("%A: real[H, I], %x: real[H]", "%t: real[I, H] = transpose [1 0] %A\n%r: real[I] = contract [0 1] [1] -> [0] %t, %x"), ["contract [1 0] [1] -> [0] %A, %x"]],
+    ["a dot product stays one", f("%A: real[2, H], %x: real[2, H]", "%t: real[H, 2] = transpose [1 0] %A\n%r: real[2] = contract [1 0] [0 1] -> [0] parts 4 %t, %x"), ["contract [0 1] [0 1] -> [0] parts 4 %A, %x"]],
+    ["a sum of dot products is one", f("%a: real[%T, H], %b: real[H]", "%p: real[%T] = contract [1 0] [0] -> [1] parts 4 %a, %b\n%r: real[] = reduce sum axes [0] %p"), ["reduce sum axes [0] %a", "contract [0] [0] -> [] parts 4 %2, %b"]],
     ["a sum over time of products over time contracts time", f("%a: real[%T, H], %b: real[%T, I]", "%p: real[%T, H, I] = contract [0 1] [0 2] -> [0 1 2] %a, %b\n%r: real[H, I] = reduce sum axes [0] %p"), ["contract [0 1] [0 2] -> [1 2] %a, %b"]],
     ["an axis of one factor alone is summed first", f("%a: real[%T, H], %b: real[H, I]", "%p: real[%T, I] = contract [0 1] [1 2] -> [0 2] %a, %b\n%r: real[I] = reduce sum axes [0] %p"), ["reduce sum axes [0] %a", "contract [1] [1 2] -> [2] %2, %b"]],
   ]; // prettier-ignore
