@@ -8,7 +8,9 @@ import {
   type ProductStatement,
 } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
+import { subtractAffine } from "../../ir/kernel/affine.js";
 import { type Dim, multiplyDims } from "../../types/dim.js";
+import type { Local } from "./code.js";
 import type { Statements } from "./statements.js";
 
 /** The variable of the examples and that of the axis that runs on over all of them. */
@@ -17,6 +19,15 @@ export interface Collapsed {
   readonly axis: string;
   /** Of sums in pieces: the examples of one, and all steps that an example has. */
   readonly range?: { readonly first: Affine; readonly end: Affine; readonly steps: Dim };
+  /** Of these, what {@link withCounts} found. */
+  readonly counts?: PieceCounts;
+}
+
+interface PieceCounts {
+  /** Rounds of the loop over examples: one where it is one loop. */
+  readonly examples: Local;
+  /** Steps of all examples where they are one loop; 0 where every example has its own. */
+  readonly steps: Local;
 }
 
 /**
@@ -71,16 +82,34 @@ function readsIntegers(value: Expression): boolean {
 }
 
 /** In place of the number on the stack, another one where loops over examples and their steps are one. */
-export function chooseCollapsed({ code, integers, parts, collapsed }: Statements, push: () => void): void {
+export function chooseCollapsed({ code, integers, parts }: Statements, push: () => void): void {
   const own = code.local("i32");
   code.set(own);
   push();
-  code.get(own).get(integers.word(parts.layout.fullWord));
-  if (collapsed?.range !== undefined) {
-    // More steps are in more than one piece.
-    integers.dim(collapsed.range.steps);
-    code.i32(PIECE).op("i32.le_s").op("i32.and");
-  }
-  code.op("select");
+  code.get(own).get(integers.word(parts.layout.fullWord)).op("select");
   code.release(own);
+}
+
+/** Counts the examples and steps of a piece once for all tiles of a product. */
+export function withCounts(statements: Statements, body: () => void): void {
+  const { code, integers, parts, collapsed } = statements;
+  if (collapsed?.range === undefined) {
+    body();
+    return;
+  }
+  const { first, end, steps: dim } = collapsed.range;
+  const [examples, steps, isOne] = [code.local("i32"), code.local("i32"), code.local("i32")];
+  integers.scoped(() => {
+    integers.affine(subtractAffine(end, first));
+    code.set(examples);
+    integers.dim(dim);
+    // More steps are in more than one piece.
+    code.tee(steps).i32(PIECE).op("i32.le_s").get(integers.word(parts.layout.fullWord)).op("i32.and").set(isOne);
+    code.get(steps).get(examples).op("i32.mul").i32(0).get(isOne).op("select").set(steps);
+    code.i32(1).get(examples).get(isOne).op("select").set(examples);
+  });
+  statements.collapsed = { ...collapsed, counts: { examples, steps } };
+  body();
+  statements.collapsed = collapsed;
+  code.release(examples, steps, isOne);
 }

@@ -8,6 +8,7 @@ import { freeVariables } from "../../ir/kernel/free-variables.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import type { Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "./code.js";
+import { withCounts } from "./collapse.js";
 import { leftOf, planProduct, POSITION, pushMember } from "./product-plan.js";
 import { type Rows, ProductWalk } from "./product-walk.js";
 import type { Count, Statements } from "./statements.js";
@@ -27,7 +28,7 @@ export class ProductBlocks {
   }
 
   emit(): void {
-    if (this.product.copied !== undefined) this.copyRows();
+    if (this.product.copied !== undefined) withCounts(this.statements, () => this.copyRows());
     this.rowBlocks();
   }
 
@@ -88,7 +89,7 @@ export class ProductBlocks {
   }
 
   private walk(statements: Statements, rows: Rows): void {
-    new ProductWalk(planProduct(this.product, statements), statements, rows).emit();
+    withCounts(statements, () => new ProductWalk(planProduct(this.product, statements), statements, rows).emit());
   }
 
   /** Copies the left operand, row by row. */

@@ -142,15 +142,35 @@ export class TileCode {
 
   /** Values of all groups come before all stores: their chains of operations then overlap, loads need not wait. */
   finish(groups: readonly SumGroup[]): void {
+    this.storeAll(groups, this.resultOf());
+    for (const group of groups) this.code.release(...group.sums);
+  }
+
+  private storeAll(groups: readonly SumGroup[], result: Expression): void {
+    const { code, statements } = this;
+    if (result.kind === "piecewise" && this.isSameForAll(result)) {
+      // The first piece of a sum or a later one: asked once for a tile, not for every vector.
+      statements.integers.affine(result.left);
+      statements.integers.affine(result.right);
+      const [below, otherwise] = [result.below, result.otherwise].map((side) => (): void => {
+        statements.integers.scoped(() => this.storeAll(groups, side));
+      }) as [() => void, () => void];
+      code.op("i32.lt_s").if(below, otherwise);
+      return;
+    }
     const stores: (() => void)[] = [];
     for (const group of groups) {
       this.inGroup(group, () => {
-        if (this.plan.product.columns === undefined) this.storeScalar(group);
-        else this.useSums(group, stores);
+        if (this.plan.product.columns === undefined) this.storeScalar(group, result);
+        else this.useSums(group, result, stores);
       });
-      this.code.release(...group.sums);
     }
     for (const store of stores) store();
+  }
+
+  private isSameForAll({ left, right }: Extract<Expression, { kind: "piecewise" }>): boolean {
+    const own = [this.plan.unit, this.plan.product.rows?.variable];
+    return [left, right].every(({ terms }) => terms.every(({ variable }) => !own.includes(variable)));
   }
 
   /** What is stored of a sum, over the unit. */
@@ -209,7 +229,7 @@ export class TileCode {
   }
 
   /** Hands the sums to the tail, or stores them. What can be stored later is left in `stores`. */
-  private useSums(group: SumGroup, stores: (() => void)[]): void {
+  private useSums(group: SumGroup, result: Expression, stores: (() => void)[]): void {
     const { sums } = group;
     const { code, statements } = this;
     const { product } = this.plan;
@@ -222,7 +242,7 @@ export class TileCode {
         buffer: product.out.buffer,
         offset: substituteAffine(product.out.offset, columnOf(this.plan, 0)),
       };
-      expressions.store(access, this.resultOf(), "set", lanes);
+      expressions.store(access, result, "set", lanes);
       return;
     }
     tail.sums.forEach((name, run) => {
@@ -252,7 +272,7 @@ export class TileCode {
     stores.push(() => code.release(...kept));
   }
 
-  private storeScalar({ sums }: SumGroup): void {
+  private storeScalar({ sums }: SumGroup, result: Expression): void {
     const { code, statements } = this;
     const { product } = this.plan;
     const { expressions } = statements;
@@ -262,7 +282,7 @@ export class TileCode {
       .op(`${expressions.vectorShape}.extract_lane`, 0)
       .set(scalar);
     expressions.bindValue("sum", scalar, false);
-    expressions.store(product.out, this.resultOf(), "set", undefined);
+    expressions.store(product.out, result, "set", undefined);
     code.release(scalar);
   }
 }

@@ -145,14 +145,12 @@ export class Statements {
     const { code, integers } = this;
     if (extent.kind === "affine") integers.affine(extent.value);
     else if (extent.kind === "part") {
-      integers.part(extent);
-      const range = this.collapsed?.axis === variable ? this.collapsed.range : undefined;
-      if (range === undefined) return;
-      chooseCollapsed(this, () => {
-        integers.affine(subtractAffine(range.end, range.first));
-        integers.dim(extent.dim);
-        code.op("i32.mul");
-      });
+      const counts = this.collapsed?.axis === variable ? this.collapsed.counts : undefined;
+      if (counts === undefined) integers.part(extent);
+      else {
+        const all = (): FunctionCode => code.get(counts.steps);
+        all().if(all, () => integers.scoped(() => integers.part(extent)), "i32");
+      }
     } else if (extent.kind === "examples") {
       const { examples } = extent;
       if (examples.kind === "list") code.get(integers.variable(examples.count));
@@ -173,8 +171,9 @@ export class Statements {
   /** Pushes how many values an axis takes that begins at another than 0. */
   range({ variable, extent, from }: Axis): void {
     invariant(extent.kind === "affine" && from !== undefined, "a range of plain numbers");
-    this.integers.affine(subtractAffine(extent.value, from));
-    if (this.collapsed?.example === variable) chooseCollapsed(this, () => this.code.i32(1));
+    const counts = this.collapsed?.example === variable ? this.collapsed.counts : undefined;
+    if (counts === undefined) this.integers.affine(subtractAffine(extent.value, from));
+    else this.code.get(counts.examples);
   }
 
   /** An extent as a number where it is one. */
