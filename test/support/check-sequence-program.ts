@@ -65,7 +65,9 @@ export function checkSequenceProgram(
   const inputs = randomInputs(source, sizes, random, new Map(), indexBound);
   const expected = run(source, inputs, sizes);
   const forward = run(fn("forward"), inputs, sizes);
-  const forwardError = worstOf([...expected.keys()].map((name) => compare(forward, expected, name)));
+  const forwardError = worstOf(
+    [...expected.keys()].map((name) => worstError(numbersOf(forward, name, sizes), numbersOf(expected, name, sizes))),
+  );
 
   const tangents = randomInputs(tangentInputs(source, isReal), sizes, random);
   const jvp = run(fn("jvp"), new Map([...inputs, ...tangents]), sizes);
@@ -75,20 +77,21 @@ export function checkSequenceProgram(
   let left = 0;
   let magnitude = 1;
   for (const name of expected.keys()) {
-    const [a, b] = [flatten(jvp.get(`tangent.${name}`) as never), flatten(cotangents.get(`grad.${name}`) as never)];
+    const [a, b] = [numbersOf(jvp, `tangent.${name}`, sizes), numbersOf(cotangents, `grad.${name}`, sizes)];
     left += dot(a, b);
     magnitude += dot(a.map(Math.abs), b.map(Math.abs));
   }
   let right = 0;
-  for (const [name, value] of tangents) {
-    right += dot(flatten(value), flatten(backward.get(`grad.${name.slice("tangent.".length)}`) as never));
+  for (const name of tangents.keys()) {
+    const gradient = numbersOf(backward, `grad.${name.slice("tangent.".length)}`, sizes);
+    right += dot(numbersOf(tangents, name, sizes), gradient);
   }
 
   const direction = unprefixed(tangents, "tangent.");
-  const numeric = differences((at) => run(source, at, sizes), inputs, direction);
+  const numeric = differences((at) => run(source, at, sizes), inputs, direction, sizes);
   const differenceError = worstOf(
     [...expected.keys()].map((name) =>
-      worstError(flatten(jvp.get(`tangent.${name}`) as never), numeric.get(name) as number[]),
+      worstError(numbersOf(jvp, `tangent.${name}`, sizes), numeric.get(name) as number[]),
     ),
   );
 
@@ -103,9 +106,9 @@ export function checkSequenceProgram(
     ]),
   );
   const hvp = run(fn("hvp"), new Map([...inputs, ...tangents, ...cotangents, ...zero]), sizes);
-  const secondNumeric = differences(gradientAt, inputs, direction);
+  const secondNumeric = differences(gradientAt, inputs, direction, sizes);
   const secondError = worstOf(
-    [...secondNumeric].map(([name, value]) => worstError(flatten(hvp.get(`tangent.${name}`) as never), value)),
+    [...secondNumeric].map(([name, value]) => worstError(numbersOf(hvp, `tangent.${name}`, sizes), value)),
   );
 
   return {
@@ -136,13 +139,18 @@ function randomLike(values: Values, random: () => number): Values {
 }
 
 /** Fourth-order central differences along a direction, by output. */
-function differences(f: (at: Values) => Values, base: Values, direction: Values): Map<string, number[]> {
+function differences(
+  f: (at: Values) => Values,
+  base: Values,
+  direction: Values,
+  sizes: ExampleSizes,
+): Map<string, number[]> {
   const h = 1e-3;
   const at = (step: number): Values => f(move(base, direction, step));
   const [a, b, c, d] = [at(-2 * h), at(-h), at(h), at(2 * h)];
   return new Map(
     [...a.keys()].map((name) => {
-      const [x, y, z, w] = [a, b, c, d].map((values) => flatten(values.get(name) as never)) as [
+      const [x, y, z, w] = [a, b, c, d].map((values) => numbersOf(values, name, sizes)) as [
         number[],
         number[],
         number[],
@@ -156,8 +164,12 @@ function differences(f: (at: Values) => Values, base: Values, direction: Values)
   );
 }
 
-function compare(actual: Values, expected: Values, name: string): number {
-  return worstError(flatten(actual.get(name) as never), flatten(expected.get(name) as never));
+/** All numbers of a value by its name. What is no parameter's is every example's own, also where all have the same. */
+function numbersOf(values: Values, name: string, sizes: ExampleSizes): number[] {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(`no value ${name}`);
+  const isRepeated = "shared" in value && !name.split(".").includes("param");
+  return flatten(isRepeated ? { examples: sizes.map(() => value.shared) } : value);
 }
 
 function worstOf(errors: readonly number[]): number {

@@ -78,6 +78,7 @@ export function worstError(a: readonly number[], b: readonly number[]): number {
 }
 
 export function dot(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length) throw new Error(`${a.length} numbers times ${b.length}`);
   return a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
 }
 

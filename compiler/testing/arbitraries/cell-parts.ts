@@ -1,4 +1,5 @@
 /** A random cell in parts: what is printed, and what shrinking takes away. */
+import { functions } from "./term-functions.js";
 import { printTerm, replaceLeaf, simplest, smallerTerms, type Shape, type Term, usesOf } from "./term.js";
 
 export interface Equation {
@@ -12,7 +13,7 @@ export interface CellParts {
   readonly between: readonly Equation[];
   /** What the used cell is called with; undefined where none is used. */
   readonly inner: Term | undefined;
-  /** Next values: `h'`, perhaps `c'`. */
+  /** Next values: `h'`, perhaps `c'`, perhaps `n'`, a counter. */
   readonly next: readonly Equation[];
   /** The initial value of `h`; undefined where it is zero. */
   readonly initial: Term | undefined;
@@ -35,14 +36,15 @@ export interface CellText {
   };
 }
 
-const declared: Readonly<Record<string, string>> = {
-  x: "input x: [I]",
-  k: "input k: index(3)",
-  m: "context m: [S, H]",
-  table: "param table: [3, H] ~ normal(0.5)",
-  a: "param a: real ~ uniform(1)",
-  W: "param W: [H, I] ~ uniform(1)",
-  U: "param U: [H, H] ~ uniform(1)",
+/** Inputs, contexts, and tables with the index that selects from them. */
+const declared: Readonly<Record<string, { readonly text: string; readonly needs?: string }>> = {
+  x: { text: "input x: [I]" },
+  k: { text: "input k: index(3)" },
+  j: { text: "input j: index(3)" },
+  m: { text: "context m: [S, H]" },
+  g: { text: "context g: [H]" },
+  table: { text: "param table: [3, H] ~ normal(0.5)", needs: "k" },
+  rows: { text: "param rows: [3, I] ~ normal(0.5)", needs: "j" },
 };
 
 /** Parameters beside those of `declared`. */
@@ -55,23 +57,23 @@ export const parameters: readonly { readonly name: string; readonly shape: Shape
   { name: "W", shape: "H,I" },
   { name: "V", shape: "H,I" },
   { name: "U", shape: "H,H" },
+  { name: "R", shape: "H,H" },
 ];
 
-const functions: Readonly<Record<string, string>> = {
-  norm: "fn norm(v: [n], gain: [n]): [n] {\n  d = v - mean(v)\n  return gain * d / sqrt(mean(d * d) + 0.1)\n}\n",
-  mix: "fn mix(rate: real, a: [n], b: [n]): [n] { return rate * a + (1 - rate) * b }\n",
-  // Derivatives declared as they are.
-  gated:
-    "fn gated(v: [n], w: [n]): [n] {\n  s = tanh(v)\n  return s * w\n  derivative(dv, dw) = (1 - s * s) * w * dv + s * dw\n}\n",
-  times: "fn times(A: [n, m], v: [m]): [n] {\n  d = A @ dv\n  return A @ v\n  derivative(dA, dv) = dA @ v + d\n}\n",
-  shifted:
-    "fn shifted(v: [n], rate: real): [n] {\n  return concat(stack(rate * sum(v)), v)[:n]\n  derivative(dv, drate) = concat(stack(rate * sum(dv) + drate * sum(v)), dv)[:n]\n}\n",
-  // Others: a surrogate, a straight-through estimator, none by an argument.
-  spike:
-    "fn spike(v: [n]): [n] {\n  return if v > 0 then 1 else 0\n  derivative(dv) = dv / square(1 + 10 * abs(v))\n}\n",
-  rounded:
-    "fn rounded(v: [n], step: real): [n] {\n  return round(v * step)\n  derivative(dv, _dstep) = if v > 0 then step * dv else 0\n}\n",
-};
+/** Matrices of products that are made together, which need several of them. */
+export const matrices = {
+  "H,I": ["W", "V", "B", "C"],
+  "H,H": ["U", "R", "F", "G", "P", "Q"],
+} as const;
+
+const allParameters: typeof parameters = [
+  ...parameters,
+  ...Object.entries(matrices)
+    .flatMap(([shape, names]) => names.map((name) => ({ name, shape: shape as Shape })))
+    .filter(({ name }) => parameters.every((other) => other.name !== name)),
+];
+
+const axes = (shape: Shape): string => (shape === "" ? "real" : `[${shape.replace(",", ", ")}]`);
 
 const innerCell =
   "cell Inner(I, H) {\n  input v: [I]\n  state s: [H]\n  param A: [H, I] ~ uniform(1)\n  s' = tanh(A @ v + 0.5 * s)\n  output w = s'\n}\n";
@@ -84,16 +86,17 @@ function allTerms({ between, inner, next, initial, outputs }: CellParts): Term[]
 /** Declares what is used and nothing else. */
 export function printCell(parts: CellParts): CellText {
   const used = new Set(allTerms(parts).flatMap((value) => [...usesOf(value)]));
-  if (used.has("table")) used.add("k");
-  const declarations = ["x", "k", "m"].filter((name) => used.has(name)).map((name) => declared[name] as string);
-  for (const [i, { name }] of parts.next.entries()) {
+  for (const name of [...used]) used.add(declared[name]?.needs ?? name);
+  const given = Object.keys(declared).filter((name) => used.has(name));
+  const isTable = (name: string): boolean => declared[name]?.needs !== undefined;
+  const declarations = given.filter((name) => !isTable(name)).map((name) => declared[name]?.text as string);
+  for (const [i, { name, value }] of parts.next.entries()) {
     const initial = i === 0 && parts.initial !== undefined ? ` = ${printTerm(parts.initial)}` : "";
-    declarations.push(`state ${name.slice(0, -1)}: [H]${initial}`);
+    declarations.push(`state ${name.slice(0, -1)}: ${axes(value.shape)}${initial}`);
   }
-  if (used.has("table")) declarations.push(declared["table"] as string);
-  for (const { name, shape } of parameters) {
-    if (!used.has(name)) continue;
-    declarations.push(`param ${name}: ${shape === "" ? "real" : `[${shape.replace(",", ", ")}]`} ~ uniform(1)`);
+  declarations.push(...given.filter(isTable).map((name) => declared[name]?.text as string));
+  for (const { name, shape } of allParameters) {
+    if (used.has(name)) declarations.push(`param ${name}: ${axes(shape)} ~ uniform(1)`);
   }
   if (parts.inner !== undefined) declarations.push("use inner = Inner(I, H)");
   const equations = [
@@ -128,9 +131,11 @@ export function* smallerCells(parts: CellParts): Generator<CellParts> {
     if (readers.length === 1) yield replaceEverywhere(rest, name, value);
   }
   if (initial !== undefined) yield { ...parts, initial: undefined };
-  if (next.length > 1) {
-    const rest = { ...parts, next: next.slice(0, 1) };
-    yield replaceEverywhere(replaceEverywhere(rest, "c", simplest.H), "c'", simplest.H);
+  for (const [i, { name, value }] of next.entries()) {
+    if (i === 0) continue;
+    const rest = { ...parts, next: [...next.slice(0, i), ...next.slice(i + 1)] };
+    const plain = simplest[value.shape];
+    yield replaceEverywhere(replaceEverywhere(rest, name.slice(0, -1), plain), name, plain);
   }
   if (inner !== undefined) {
     const names = ["u", "inner.s", "inner.s'"];

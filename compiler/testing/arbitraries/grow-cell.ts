@@ -1,6 +1,7 @@
 /** Grows a random well-typed cell from random choices. */
 import { type CellParts, type Equation, parameters } from "./cell-parts.js";
 import { leaf, type Shape, simplest, type Term, term } from "./term.js";
+import { growSystem } from "./product-systems.js";
 import { elementwiseForms, shapedForms, type TermForm } from "./term-forms.js";
 
 export interface CellOptions {
@@ -24,23 +25,42 @@ function pick<Item>(choose: Choose, items: readonly Item[]): Item {
   return items[choose(items.length)] as Item;
 }
 
+/** Initial values: of parameters, and of contexts that may be read nowhere else. */
+const initials: readonly Term[] = [
+  leaf("H", "q"),
+  term("H", "tanh($)", [leaf("H", "r")]),
+  term("H", "mean($, axis = 0)", [leaf("S,H", "m")]),
+  leaf("H", "g"),
+  term("H", "sigmoid($)", [leaf("H", "g")]),
+];
+
+/** Next values of a counter. */
+const counters: readonly TermForm[] = [
+  { text: "($ + 1)", operands: [""] },
+  { text: "(if $ >= 2 then 0 else $ + 1)", operands: ["", ""], rough: true },
+  { text: "(floor($) + 1)", operands: [""], rough: true },
+  { text: "max($ - 1, 0)", operands: [""], rough: true },
+];
+
+/** Makes one value of several. */
+const joints = ["($ * $)", "($ - $)", "(sigmoid($) * $)"];
+
 export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
   const { smooth = false, depth = 3, equations = 3 } = options;
   const leaves: Term[] = [
     leaf("I", "x"),
     leaf("S,H", "m"),
     leaf("H", "h"),
+    leaf("H", "g"),
     ...parameters.map(({ name, shape }) => leaf(shape, name)),
   ];
+  const allowed = ({ rough }: TermForm): boolean => !smooth || rough !== true;
   const grow = (shape: Shape, levels: number): Term => {
     if (shape === "number") return term("number", pick(choose, numbers));
     const own = leaves.filter((candidate) => candidate.shape === shape);
     if (levels <= 0) return own.length === 0 ? simplest[shape] : pick(choose, own);
     const all: readonly TermForm[] = [...elementwiseForms(shape), ...shapedForms[shape], ...shapedForms[shape]];
-    const form = pick(
-      choose,
-      all.filter((candidate) => !smooth || candidate.rough !== true),
-    );
+    const form = pick(choose, all.filter(allowed));
     // Operands of less depth now and then, or trees would all be full.
     const below = choose(3) === 0 ? 0 : levels - 1;
     return term(
@@ -51,26 +71,53 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
     );
   };
 
-  const initial = choose(3) === 0 ? pick(choose, [leaf("H", "q"), term("H", "tanh($)", [leaf("H", "r")]), term("H", "mean($, axis = 0)", [leaf("S,H", "m")])]) : undefined; // prettier-ignore
+  const initial = choose(3) === 0 ? pick(choose, initials) : undefined;
   const states = ["h", "c"].slice(0, 1 + choose(2));
   if (states.length > 1) leaves.push(leaf("H", "c"));
+  const counts = choose(6) === 0;
+  if (counts) leaves.push(leaf("", "n"), leaf("", "n"));
   const inner = choose(4) === 0 ? grow("I", depth - 1) : undefined;
   if (inner !== undefined) leaves.push(leaf("H", "u"), leaf("H", "inner.s"), leaf("H", "inner.s'"));
   const between: Equation[] = [];
-  const shapes = Object.keys(shapedForms) as Shape[];
-  for (let i = choose(equations + 1); i > 0; i--) {
-    const shape = pick(choose, shapes);
-    const name = `e${between.length}`;
-    between.push({ name, value: grow(shape, depth) });
+  const add = (value: Term): Term => {
+    const own = leaf(value.shape, `e${between.length}`);
+    between.push({ name: own.uses as string, value });
     // Twice, so that equations are read more often than parameters.
-    leaves.push(leaf(shape, name), leaf(shape, name));
-  }
+    leaves.push(own, own);
+    return own;
+  };
+  const shapes = Object.keys(shapedForms) as Shape[];
+  for (let i = choose(equations + 1); i > 0; i--) add(grow(pick(choose, shapes), depth));
+  // Values that have to be read, or nothing would be left of them.
+  const waiting = choose(4) === 0 ? growSystem(choose, leaves).map(add) : [];
   const next: Equation[] = [];
-  for (const name of states) {
-    next.push({ name: `${name}'`, value: term("H", "tanh($)", [grow("H", depth)]) });
+  const ends = states.length + 1;
+  const end = (place: number, otherwise: () => Term): Term => {
+    const [first, ...rest] = waiting.splice(0, Math.ceil(waiting.length / (ends - place)));
+    return rest.reduce((all, other) => term("H", pick(choose, joints), [all, other]), first ?? otherwise());
+  };
+  for (const [i, name] of states.entries()) {
+    const value = end(i, () => grow("H", depth));
+    next.push({
+      name: `${name}'`,
+      value: choose(6) === 0 ? term("H", "unit($)", [value], "unit") : term("H", "tanh($)", [value]),
+    });
     leaves.push(leaf("H", `${name}'`));
   }
-  const outputs: Equation[] = [{ name: "y", value: grow(choose(2) === 0 ? "H" : pick(choose, shapes), depth - 1) }];
+  if (counts) {
+    const form = pick(choose, counters.filter(allowed));
+    next.push({
+      name: "n'",
+      value: term(
+        "",
+        form.text,
+        form.operands.map(() => leaf("", "n")),
+      ),
+    });
+    leaves.push(leaf("", "n'"));
+  }
+  const shape = choose(2) === 0 ? "H" : pick(choose, shapes);
+  const outputs: Equation[] = [{ name: "y", value: end(states.length, () => grow(shape, depth - 1)) }];
   if (choose(3) === 0) outputs.push({ name: "z", value: grow(pick(choose, shapes), depth - 1) });
   return { between, inner, next, initial, outputs };
 }

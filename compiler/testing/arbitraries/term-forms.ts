@@ -7,7 +7,7 @@ export interface TermForm {
   readonly operands: readonly Shape[];
   /** Its value or a derivative of it jumps somewhere, or is declared to be another one. */
   readonly rough?: true;
-  /** A function that stands in front of the cell. */
+  /** A function that stands in front of the cell, or what the text itself reads. */
   readonly uses?: string;
 }
 
@@ -46,6 +46,11 @@ export function elementwiseForms(s: Shape): readonly TermForm[] {
     smooth("expm1(tanh($))", s),
     smooth("log1p(sigmoid($))", s),
     smooth("tan(0.5 * tanh($))", s),
+    // Saturated: nothing is left of a derivative.
+    smooth("sigmoid(10000 * (1.5 + sin($)))", s),
+    smooth("tanh(-10000 * (1.5 + sin($)))", s),
+    smooth("(softplus(10000 * (1.5 + sin($))) / 10000)", s),
+    rough("tanh(10000 * $)", s),
     rough("softsign($)", s),
     rough("abs($)", s),
     rough("relu($)", s),
@@ -61,6 +66,9 @@ export function elementwiseForms(s: Shape): readonly TermForm[] {
     rough("(sign($) * $)", s, s),
     rough("($ - floor($))", s, s),
     rough("($ - round(2 * $))", s, s),
+    // Whole numbers.
+    rough("floor(3 * $)", s),
+    rough("round(3 * $)", s),
     rough("(stop_gradient($) * $)", s, s),
     rough("(if $ < $ then $ else $)", s, s, s, s),
     rough("(if $ >= 0 and $ <= $ then $ else $)", s, "", "", s, s),
@@ -78,6 +86,16 @@ const vectorForms: readonly TermForm[] = [
   calls("shifted", "shifted($, $)", "%" as Shape, ""),
   roughCalls("spike", "spike($)", "%" as Shape),
   roughCalls("rounded", "rounded($, $)", "%" as Shape, ""),
+  calls("unit", "unit($)", "%" as Shape),
+  roughCalls("versor", "versor($)", "%" as Shape),
+  roughCalls("logarithm", "logarithm($)", "%" as Shape),
+  roughCalls("root", "root($)", "%" as Shape),
+  roughCalls("quotient", "quotient($, $)", "%" as Shape, "%" as Shape),
+  roughCalls("capped", "capped($)", "%" as Shape),
+  roughCalls("bounded", "bounded($)", "%" as Shape),
+  roughCalls("floored", "floored($)", "%" as Shape),
+  rough("softmax(10000 * $)", "%" as Shape),
+  rough("(log_softmax(10000 * $) / 10000)", "%" as Shape),
   smooth("concat($, $)[0:%]", "%" as Shape, "H"),
   smooth("concat($, $)[H:]", "H", "%" as Shape),
   smooth("concat(stack($), $)[:%]", "", "%" as Shape),
@@ -124,7 +142,12 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     smooth("(stack($, $) @ $)[1]", "H,I", "H,I", "I"),
     rough("max($, axis = 0)", "S,H"),
     rough("min($, axis = 1)", "H,I"),
-    { text: "table[k]", operands: [], uses: "table" },
+    calls("table", "table[k]"),
+    calls("k", "stack($, $, $)[k]", "H", "H", "H"),
+    // A context that is only compared, or has no gradient.
+    roughCalls("g", "(if g > 0 then $ else $)", "H", "H"),
+    roughCalls("g", "(if $ < g then $ else $)", "H", "H", "H"),
+    roughCalls("g", "(stop_gradient(g) * $)", "H"),
   ],
   I: [
     smooth("($ @ $)", "H", "H,I"),
@@ -132,6 +155,7 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     ...vectorForms.map((form) => along("I", form)),
     smooth("sum($, axis = 0)", "H,I"),
     smooth("$[0]", "H,I"),
+    calls("rows", "rows[j]"),
   ],
   S: [
     smooth("($ @ $)", "S,H", "H"),

@@ -32,24 +32,56 @@ describe("random cells", () => {
       "use inner",
       "state c",
       "context m",
+      "context g",
+      "state n: real",
+      "state h: [H] = g",
       "index(3)",
       "[:, 0]",
       "H - 1",
       "derivative(dv, dw)",
       "spike(",
       "rounded(",
+      "unit(",
+      "versor(",
+      "quotient(",
     ]) {
       expect(text).toContain(piece);
     }
   });
 
+  it("have sums of two products of the same vectors with different matrices", () => {
+    const texts = fc.sample(arbitraryCell(), { seed, numRuns: 100 }).map(({ source }) => source);
+    const product = String.raw`\((\w) @ ((?:[a-z]\w*\()?[\w.' *]+\)?)\)`;
+    const sum = new RegExp(String.raw`= \(${product} [-+] ${product}\)$`, "gmu");
+    const pairs = texts.filter((text) => {
+      const sums = [...text.matchAll(sum)].map(([, F, a, G, b]) => ({
+        matrices: [F, G],
+        vectors: [a, b].sort().join(),
+      }));
+      return sums.length > 1 && sums.every(({ vectors }) => vectors === sums[0]?.vectors);
+    });
+    expect(pairs.length).toBeGreaterThan(5);
+  });
+
   it("without kinks where they are to be smooth", () => {
     const text = fc.sample(arbitraryCell({ smooth: true }), { seed, numRuns: 200 }).map(({ source }) => source).join("\n"); // prettier-ignore
-    expect(text).not.toMatch(/\b(abs|relu|elu|max|min|clamp|floor|round|sign|stop_gradient|spike|rounded)\(|\bif\b/u);
+    expect(text).not.toMatch(
+      /\b(abs|relu|elu|max|min|clamp|floor|round|sign|stop_gradient|spike|rounded|versor|capped|bounded)\(|\bif\b/u,
+    );
   });
 
   it("shrink to a tiny text that still has what was looked for", () => {
-    for (const wanted of ["erf(", "logsumexp(", "table[k]", "inner(", "@ transpose("]) {
+    for (const wanted of [
+      "erf(",
+      "logsumexp(",
+      "table[k]",
+      "inner(",
+      "@ transpose(",
+      "unit(",
+      "context g",
+      "state n",
+      " = ((F @ ",
+    ]) {
       const result = fc.check(
         fc.property(arbitraryCell(), ({ source }) => !source.includes(wanted)),
         { seed, numRuns: 2000 },

@@ -1,0 +1,28 @@
+/** Functions in front of random cells. */
+
+/** Functions that random cells call, by their names. */
+export const functions: Readonly<Record<string, string>> = {
+  norm: "fn norm(v: [n], gain: [n]): [n] {\n  d = v - mean(v)\n  return gain * d / sqrt(mean(d * d) + 0.1)\n}\n",
+  mix: "fn mix(rate: real, a: [n], b: [n]): [n] { return rate * a + (1 - rate) * b }\n",
+  // Derivatives declared as they are.
+  gated:
+    "fn gated(v: [n], w: [n]): [n] {\n  s = tanh(v)\n  return s * w\n  derivative(dv, dw) = (1 - s * s) * w * dv + s * dw\n}\n",
+  times: "fn times(A: [n, m], v: [m]): [n] {\n  d = A @ dv\n  return A @ v\n  derivative(dA, dv) = dA @ v + d\n}\n",
+  shifted:
+    "fn shifted(v: [n], rate: real): [n] {\n  return concat(stack(rate * sum(v)), v)[:n]\n  derivative(dv, drate) = concat(stack(rate * sum(dv) + drate * sum(v)), dv)[:n]\n}\n",
+  // Others: a surrogate, a straight-through estimator, none by an argument.
+  spike:
+    "fn spike(v: [n]): [n] {\n  return if v > 0 then 1 else 0\n  derivative(dv) = dv / square(1 + 10 * abs(v))\n}\n",
+  rounded:
+    "fn rounded(v: [n], step: real): [n] {\n  return round(v * step)\n  derivative(dv, _dstep) = if v > 0 then step * dv else 0\n}\n",
+  // States are normalised with them, of zeros too: the norm has no derivative there, and where it is not taken none is due.
+  unit: "fn unit(v: [n]): [n] { return v / sqrt(sum(v * v) + 0.25) }\n",
+  versor: "fn versor(v: [n]): [n] { return v / max(sqrt(sum(v * v)), 0.5) }\n",
+  // Singular, or beyond all numbers, in the branch that is not taken.
+  logarithm: "fn logarithm(v: [n]): [n] { return if v > 0.125 then log(v) else v * v }\n",
+  root: "fn root(v: [n]): [n] { return if v <= 0.125 then v else sqrt(v) }\n",
+  quotient: "fn quotient(v: [n], w: [n]): [n] { return if abs(w) < 0.125 then v else v / w }\n",
+  capped: "fn capped(v: [n]): [n] { return min(exp(1000 * v), 1.5) }\n",
+  bounded: "fn bounded(v: [n]): [n] { return clamp(1 / v, -1.5, 1.5) }\n",
+  floored: "fn floored(v: [n]): [n] { return log(max(v, 0.125)) }\n",
+};
