@@ -28,7 +28,8 @@ export function tieDistances(
     ({ exact, disturbed }, change) => ({ exact: change(exact), disturbed: disturbed.map(change) }),
     (tie, operands, i) => {
       const { distance, rounding } = distanceFrom(tie, operands, i);
-      distances.push(Math.max(0, distance - rounding));
+      // Nothing is known where an operand is no number.
+      distances.push(distance > rounding ? distance - rounding : 0);
     },
   );
   evaluateWith(arithmetic, fn, inputs.map(unrounded), sizes);

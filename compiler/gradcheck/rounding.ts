@@ -70,11 +70,11 @@ export function distanceFrom(
       tensors.map(({ data }) => data[i] as number),
     );
   const exact = at(operands.map((operand) => operand.exact));
-  // No rounding brings a number to an infinite one.
-  if (Math.abs(exact) === Infinity) return { distance: Infinity, rounding: 0 };
-  const deviations = Array.from({ length: samples }, (_, k) =>
-    Math.abs(at(operands.map(({ disturbed }) => disturbed[k] as Tensor)) - exact),
-  );
+  const deviations = Array.from({ length: samples }, (_, k) => {
+    const near = at(operands.map(({ disturbed }) => disturbed[k] as Tensor));
+    // Infinity is as far from all numbers.
+    return near === exact ? 0 : Math.abs(near - exact);
+  });
   const spread = deviations.some(Number.isNaN) ? Infinity : Math.max(...deviations);
   return { distance: Math.abs(exact), rounding: margin * spread };
 }
