@@ -9,6 +9,7 @@ import type { DerivativeRules } from "./autodiff/derivative-rules.js";
 import { forwardMode } from "./autodiff/forward.js";
 import { reverseMode } from "./autodiff/reverse.js";
 import { dropDerivatives } from "./graph/drop-derivatives.js";
+import { expandStrongProducts } from "./graph/expand-strong-products.js";
 import { mergeProjections } from "./graph/merge-projections.js";
 import { orderSums } from "./graph/order-sums.js";
 import { removeUnusedValues } from "./graph/remove-unused-values.js";
@@ -50,6 +51,8 @@ export const equationPasses: readonly GraphPass[] = [
 /** After differentiation. */
 export const derivativePasses: readonly GraphPass[] = [
   dropDerivatives,
+  // Before anything moves products or sums them: a row is one of the product as it was derived.
+  expandStrongProducts,
   // Zero cotangents, slices of concatenations, sums over repeated axes.
   simplify,
   shareCommonValues,

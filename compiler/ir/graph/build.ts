@@ -98,10 +98,11 @@ export class GraphBuilder {
   contract(
     a: ValueId,
     b: ValueId,
-    labels: { a: readonly number[]; b: readonly number[]; result: readonly number[]; parts: Parts },
+    labels: { a: readonly number[]; b: readonly number[]; result: readonly number[]; parts: Parts; strong?: boolean },
   ): ValueId {
-    const { a: left, b: right, result, parts } = labels;
-    return this.emit({ kind: "contract", a: left, b: right, result, parts }, [a, b]);
+    const { a: left, b: right, result, parts, strong } = labels;
+    const operation = { kind: "contract", a: left, b: right, result, parts } as const;
+    return this.emit(strong === undefined ? operation : { ...operation, strong }, [a, b]);
   }
 
   slice(value: ValueId, axis: number, start: Dim, length: Dim): ValueId {

@@ -74,7 +74,9 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
       const [aBase, bBase] = [offset(operation.result, index, aStride), offset(operation.result, index, bStride)];
       let sum = 0;
       forEachIndex(sizesOf(contracted), (inner) => {
-        sum += at(a, aBase + offset(contracted, inner, aStride)) * at(b, bBase + offset(contracted, inner, bStride));
+        const left = at(a, aBase + offset(contracted, inner, aStride));
+        if (operation.strong === true && left === 0) return;
+        sum += left * at(b, bBase + offset(contracted, inner, bStride));
       });
       return sum;
     });

@@ -218,6 +218,7 @@ const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
     "contract",
     (r) => ({
       kind: "contract",
+      ...(r.accept("strong") && { strong: true }),
       a: parseIntegers(r),
       b: parseIntegers(r),
       result: r.after("->", () => parseIntegers(r)),

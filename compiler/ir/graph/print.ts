@@ -58,8 +58,8 @@ const printers: { readonly [K in OperationKind]: Printer<K> } = {
   map: ({ op }) => op,
   broadcast: ({ shape, axes }) => `broadcast ${printShape(shape)} axes ${printList(axes)}`,
   reduce: ({ op, axes }) => `reduce ${op} axes ${printList(axes)}`,
-  contract: ({ a, b, result, parts }) =>
-    `contract ${printList(a)} ${printList(b)} -> ${printList(result)}${parts === 1 ? "" : ` parts ${parts}`}`,
+  contract: ({ a, b, result, parts, strong }) =>
+    `contract ${strong === true ? "strong " : ""}${printList(a)} ${printList(b)} -> ${printList(result)}${parts === 1 ? "" : ` parts ${parts}`}`,
   slice: ({ axis, start, length }) => `slice axis ${axis} start ${printDim(start)} length ${printDim(length)}`,
   pad: ({ axis, before, after }) => `pad axis ${axis} before ${printDim(before)} after ${printDim(after)}`,
   concat: ({ axis }) => `concat axis ${axis}`,

@@ -53,6 +53,8 @@ export type Operation =
       readonly b: readonly number[];
       readonly result: readonly number[];
       readonly parts: Parts;
+      /** Terms whose factor of `a`, a derivative, is 0 are 0, whatever the other factor is (`expand-strong-products.ts`). */
+      readonly strong?: boolean;
     }
   | { readonly kind: "slice"; readonly axis: number; readonly start: Dim; readonly length: Dim }
   /** Zeros before and after along one axis: the transpose of `slice`. */

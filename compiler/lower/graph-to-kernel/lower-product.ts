@@ -27,7 +27,7 @@ interface Part {
 /** The bodies of one region, or of one for each part of a concat that is not in memory. */
 export function lowerProduct(block: Block, work: ProductWork): Statement[][] {
   const { operation, operands } = work.contract;
-  invariant(operation.kind === "contract", "a product is a contract");
+  invariant(operation.kind === "contract" && operation.strong !== true, "a product is a plain contract");
   for (const [side, whole] of operands.entries()) {
     if (!isSplitOperand(block, whole)) continue;
     const concat = block.formulaOf(whole);
@@ -46,7 +46,7 @@ export function lowerProduct(block: Block, work: ProductWork): Statement[][] {
 
 function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Statement[] {
   const { operation, operands } = work.contract;
-  invariant(operation.kind === "contract", "a product is a contract");
+  invariant(operation.kind === "contract" && operation.strong !== true, "a product is a plain contract");
   const [left, right] = operands.map((id) => (id === part?.whole ? part.value : id)) as [ValueId, ValueId];
   const splitsLeft = part !== undefined && operands[0] === part.whole;
   const sizes = new Map<number, Dim>();

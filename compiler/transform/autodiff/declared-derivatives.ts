@@ -9,6 +9,7 @@ import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/gr
 import type { DerivativeRules } from "./derivative-rules.js";
 import type { Contribution, Site } from "./linear-rules.js";
 import { cotangentsOf, type Local, tangentOf } from "./local-derivatives.js";
+import type { Strength } from "./strong-zeros.js";
 import { sumContributions } from "./sum-contributions.js";
 
 export type CustomDerivative = Extract<Operation, { kind: "custom_derivative" }>;
@@ -60,8 +61,8 @@ class Coefficients {
     return mapped(this.values, id);
   }
 
-  /** @param isStrong whether tangents, or cotangents, may hold strong zeros */
-  site({ operands, results }: Instruction, isStrong: boolean): Site {
+  /** @param strength which strong zeros tangents, or cotangents, may hold */
+  site({ operands, results }: Instruction, strength: Strength): Site {
     return {
       b: this.b,
       x: (i) => this.value(operands[i] as ValueId),
@@ -69,10 +70,10 @@ class Coefficients {
       shape: (i) => this.fn.types[operands[i] as ValueId]?.shape ?? [],
       operandCount: operands.length,
       wants: (i) => this.linear.has(operands[i] as ValueId),
-      isStrong: () => isStrong,
+      isStrong: () => strength !== "none",
       isFinite: () => false,
       isPositive: () => false,
-      whereTaken: (value) => value,
+      hasStrongRows: strength === "rows",
     };
   }
 }
@@ -103,7 +104,7 @@ export function pushThroughDeclared(
     const tangent = tangentOf(
       rules,
       local(instruction.operation),
-      coefficients.site(instruction, isStrong),
+      coefficients.site(instruction, isStrong ? "entries" : "none"),
       own,
       fn.types[result]?.shape ?? [],
     );
@@ -116,7 +117,7 @@ export function pushThroughDeclared(
  * What the cotangent of the value adds to those of the arguments.
  *
  * @param value Operands of the operation behind the first, in `b`.
- * @param isStrong Whether this cotangent, or what becomes of it, may hold strong zeros.
+ * @param strengths Of this cotangent and what becomes of it.
  */
 export function pullThroughDeclared(
   rules: DerivativeRules,
@@ -124,10 +125,11 @@ export function pullThroughDeclared(
   operation: CustomDerivative,
   value: (position: number) => ValueId,
   cotangent: ValueId,
-  isStrong: boolean,
+  strengths: readonly Strength[],
 ): (ValueId | undefined)[] {
   const { tangent: fn, arguments: count } = operation;
   const coefficients = new Coefficients(b, operation, value);
+  const strength = strengths.includes("rows") ? "rows" : strengths.includes("entries") ? "entries" : "none";
   const pending = new Map<ValueId, Contribution[]>();
   const settle = (id: ValueId): ValueId | undefined => {
     const contributions = pending.get(id);
@@ -142,7 +144,7 @@ export function pullThroughDeclared(
     const shares = cotangentsOf(
       rules,
       local(inner),
-      coefficients.site(instruction, isStrong),
+      coefficients.site(instruction, strength),
       own,
       fn.types[result]?.shape ?? [],
     );

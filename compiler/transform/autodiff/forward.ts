@@ -8,7 +8,7 @@ import { pushThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { Site } from "./linear-rules.js";
 import { tangentOf } from "./local-derivatives.js";
-import { type OutputZeros, tangentZeros } from "./strong-zeros.js";
+import { type MaybeZeros, tangentZeros } from "./strong-zeros.js";
 import { finiteInputsOf, valueFacts } from "./value-facts.js";
 
 export interface ForwardMode {
@@ -45,7 +45,7 @@ interface Pushed {
   readonly values: ValueMap;
   readonly tangents: ValueMap;
   /** Whether the tangents of the inputs may hold strong zeros. */
-  readonly given: OutputZeros;
+  readonly given: MaybeZeros;
   /** Which inputs are known to be finite. */
   readonly finite?: readonly boolean[];
 }
@@ -82,7 +82,7 @@ function pushForward(b: GraphBuilder, fn: GraphFunction, pushed: Pushed, rules: 
       isStrong: (v) => operands.some((id, i) => own[i] === v && zeros.values.get(id) === true),
       isFinite: (id) => finite.has(id),
       isPositive: (i) => facts.positive.has(operands[i] as ValueId),
-      whereTaken: (value) => value,
+      hasStrongRows: false,
     };
     const tangent =
       operation.kind === "custom_derivative"

@@ -26,8 +26,8 @@ export interface Site {
   isFinite(value: ValueId): boolean;
   /** Whether operand `i` is known to be above 0. */
   isPositive(i: number): boolean;
-  /** A value, in `b`, or zeros where the cotangent of the result is a strong zero as a whole. */
-  whereTaken(value: ValueId): ValueId;
+  /** Whether whole rows of the cotangent of the result may be strong zeros. */
+  readonly hasStrongRows: boolean;
 }
 
 /** A contribution to the cotangent of an operand: the whole, or the part that a slice read. */
@@ -109,13 +109,13 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
       if (fromA === undefined || fromB === undefined) return fromA ?? fromB;
       return b.map("add", fromA, fromB);
     },
-    cotangents(operation, { b, x, wants, whereTaken }, v) {
-      const { a, b: bLabels, result } = operation;
-      // One after the other: what is summed here was free, so a dot product has no sum in its cotangents.
-      return [
-        wants(0) ? b.contract(v, whereTaken(x(1)), { a: result, b: bLabels, result: a, parts: 1 }) : undefined,
-        wants(1) ? b.contract(v, whereTaken(x(0)), { a: result, b: a, result: bLabels, parts: 1 }) : undefined,
-      ];
+    cotangents({ a, b: bLabels, result }, { b, x, wants, hasStrongRows, isFinite }, v) {
+      // One term after the other: what is summed here was free, so a dot product has no sum in its cotangents.
+      const times = (other: ValueId, labels: readonly number[], own: readonly number[]): ValueId => {
+        const strong = hasStrongRows && !isFinite(other) && { strong: true };
+        return b.contract(v, other, { a: result, b: labels, result: own, parts: 1, ...strong });
+      };
+      return [wants(0) ? times(x(1), bLabels, a) : undefined, wants(1) ? times(x(0), a, bLabels) : undefined];
     },
   },
 

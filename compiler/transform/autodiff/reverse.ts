@@ -15,7 +15,7 @@ import { pullThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { Contribution, Site } from "./linear-rules.js";
 import { cotangentsOf } from "./local-derivatives.js";
-import { type Condition, type OutputZeros, strongZeros } from "./strong-zeros.js";
+import { type OutputZeros, strongZeros } from "./strong-zeros.js";
 import { sumContributions } from "./sum-contributions.js";
 import { finiteInputsOf, valueFacts } from "./value-facts.js";
 
@@ -260,8 +260,8 @@ function buildRawBackward(
     const cotangent = cotangents[0] as ValueId;
     const x = (i: number): ValueId => primal(operands[i] as ValueId);
     if (operation.kind === "custom_derivative") {
-      const isStrong = [result, ...operands].some((id) => zeros.values.has(id));
-      const shares = pullThroughDeclared(rules, b, operation, (i) => x(i + 1), cotangent, isStrong);
+      const strengths = [result, ...operands].flatMap((id) => zeros.values.get(id) ?? []);
+      const shares = pullThroughDeclared(rules, b, operation, (i) => x(i + 1), cotangent, strengths);
       for (const [i, share] of shares.entries()) contribute(operands[i + 1] as ValueId, share);
       continue;
     }
@@ -272,10 +272,10 @@ function buildRawBackward(
       shape: (i) => typeOf(fn, operands[i] as ValueId).shape,
       operandCount: operands.length,
       wants: (i) => typeOf(fn, operands[i] as ValueId).dtype === "real",
-      isStrong: () => zeros.values.has(result),
+      isStrong: () => (zeros.values.get(result) ?? "none") !== "none",
       isFinite: (id) => finite.has(id),
       isPositive: (i) => facts.positive.has(operands[i] as ValueId),
-      whereTaken: (value) => (finite.has(value) ? value : maskedBy(b, value, primal, zeros.values.get(result) ?? [])),
+      hasStrongRows: zeros.values.get(result) === "rows",
     };
     const shares = cotangentsOf(rules, operation, site, cotangent, typeOf(fn, result).shape);
     for (const [i, id] of operands.entries()) contribute(id, shares[i]);
@@ -373,22 +373,8 @@ function pullThroughScan(
   }
 }
 
-/** The value where all conditions are met, else zeros. */
-function maskedBy(
-  b: GraphBuilder,
-  value: ValueId,
-  primal: (id: ValueId) => ValueId,
-  conditions: readonly Condition[],
-): ValueId {
-  const shape = b.shapeOf(value);
-  return conditions.reduce((inner, { value: condition, holds }) => {
-    const [zero, chosen] = [b.constantOf(0, shape), b.fill(primal(condition), shape)];
-    return holds ? b.map("select", chosen, inner, zero) : b.map("select", chosen, zero, inner);
-  }, value);
-}
-
 function outputZerosOf(fn: GraphFunction, { outputZeros }: ReverseOptions): OutputZeros {
-  return fn.outputs.map((_, i) => (outputZeros === undefined ? false : outputZeros[i]));
+  return fn.outputs.map((_, i) => (outputZeros === undefined ? "none" : outputZeros[i]));
 }
 
 function typeOf(fn: GraphFunction, id: ValueId): ValueType {

@@ -11,15 +11,32 @@ import { flatOps, type ScalarOp } from "../../ops/scalar-ops.js";
 import { addDims, type Dim, dimConstant, equalDims } from "../../types/dim.js";
 
 /** A truth value of the function, and what it is where a branch is taken. */
-export interface Condition {
+interface Condition {
   readonly value: ValueId;
   readonly holds: boolean;
 }
 
-/** What is known of the strong zeros of one cotangent: there are none, or it is zero wherever one of these conditions is not met. */
-type Zeros = "none" | { readonly unless: readonly Condition[]; /** And nowhere else. */ readonly exact: boolean };
+/**
+ * Which strong zeros a cotangent may hold: `rows` where a choice may leave out all entries of a step or of a vector, as by a mask;
+ * `entries` where single ones decide by themselves, as in `relu`, so that a row of zeros is rare.
+ */
+export type Strength = "none" | "entries" | "rows";
 
-const somewhere: Zeros = { unless: [], exact: false };
+const strengths: readonly Strength[] = ["none", "entries", "rows"];
+
+/** What is known of the strong zeros of one cotangent: there are none, or it is zero wherever one of these conditions is not met. */
+type Zeros =
+  | "none"
+  | {
+      readonly unless: readonly Condition[];
+      /** And nowhere else. */
+      readonly exact: boolean;
+      readonly rows: boolean;
+    };
+
+const somewhere = (rows: boolean): Zeros => ({ unless: [], exact: false, rows });
+const strengthOf = (zeros: Zeros): Strength => (zeros === "none" ? "none" : zeros.rows ? "rows" : "entries");
+const zerosFrom = (strength: Strength): Zeros => (strength === "none" ? "none" : somewhere(strength === "rows"));
 
 /** A contribution to a cotangent; `part` where it is that of a slice only. */
 interface Share {
@@ -27,15 +44,12 @@ interface Share {
   readonly part?: { readonly axis: number; readonly start: Dim; readonly length: Dim };
 }
 
-/** Whether the cotangent of an output may hold strong zeros; undefined where it has no cotangent. */
-export type OutputZeros = readonly (boolean | undefined)[];
+/** Of the cotangents of outputs; undefined where an output has none. */
+export type OutputZeros = readonly (Strength | undefined)[];
 
 export interface StrongZeros {
-  /**
-   * Values whose cotangent may hold strong zeros, with the conditions that are the same for all entries: where one is not met, the
-   * cotangent is zero as a whole.
-   */
-  readonly values: ReadonlyMap<ValueId, readonly Condition[]>;
+  /** Of values that have a cotangent. */
+  readonly values: ReadonlyMap<ValueId, Strength>;
   /** The same for what the bodies of scans give. */
   readonly bodies: ReadonlyMap<Instruction, OutputZeros>;
 }
@@ -65,7 +79,7 @@ class Walk {
   readonly result: StrongZeros;
   private readonly fn: GraphFunction;
   private readonly shares = new Map<ValueId, Share[]>();
-  private readonly values = new Map<ValueId, readonly Condition[]>();
+  private readonly values = new Map<ValueId, Strength>();
   private readonly definitions: ReadonlyMap<ValueId, Instruction>;
   private readonly bodies = new Map<Instruction, OutputZeros>();
 
@@ -75,7 +89,7 @@ class Walk {
     this.result = { values: this.values, bodies: this.bodies };
     for (const [i, id] of fn.outputs.entries()) {
       const zeros = outputs[i];
-      if (zeros !== undefined) this.give(id, { zeros: zeros ? somewhere : "none" });
+      if (zeros !== undefined) this.give(id, { zeros: zerosFrom(zeros) });
     }
     for (const instruction of [...fn.instructions].reverse()) {
       const zeros = instruction.results.map((id) => this.settle(id));
@@ -93,14 +107,14 @@ class Walk {
 
   private settle(id: ValueId): Zeros | undefined {
     const zeros = this.zerosOf(id);
-    if (zeros !== undefined && zeros !== "none") this.values.set(id, this.uniform(zeros).unless);
+    if (zeros !== undefined) this.values.set(id, strengthOf(zeros));
     return zeros;
   }
 
   /** What is left of it where entries do not stay at their places. */
   private uniform(zeros: Exclude<Zeros, "none">): Exclude<Zeros, "none"> {
     const unless = zeros.unless.filter(({ value }) => this.fn.types[value]?.shape.length === 0);
-    return { unless, exact: zeros.exact && unless.length === zeros.unless.length };
+    return { ...zeros, unless, exact: zeros.exact && unless.length === zeros.unless.length };
   }
 
   /** One number where the condition is that for all entries. */
@@ -116,7 +130,7 @@ class Walk {
   }
 
   private throughOne({ operation, operands }: Instruction, zeros: Zeros): void {
-    const anywhere: Zeros = zeros !== "none" ? this.uniform(zeros) : chooses(operation) ? somewhere : "none";
+    const anywhere: Zeros = zeros !== "none" ? this.uniform(zeros) : chooses(operation) ? somewhere(false) : "none";
     const inexact: Zeros = anywhere === "none" ? "none" : { ...anywhere, exact: false };
     if (operation.kind === "slice") {
       const { axis, start, length } = operation;
@@ -125,7 +139,7 @@ class Walk {
     } else if (operation.kind === "map") {
       if (flatOps.has(operation.op)) return;
       for (const [i, id] of operands.entries()) {
-        if (operation.op === "select") this.give(id, { zeros: this.side(zeros, operands[0] as ValueId, i === 1) });
+        if (operation.op === "select") this.give(id, { zeros: this.side(zeros, operands[0] as ValueId, id, i === 1) });
         // A factor leaves zeros where they are.
         else this.give(id, { zeros: chooses(operation) ? inexact : zeros });
       }
@@ -137,9 +151,14 @@ class Walk {
     }
   }
 
-  private side(zeros: Zeros, condition: ValueId, holds: boolean): Zeros {
-    const before = zeros === "none" ? { unless: [], exact: true } : zeros;
-    return { unless: [...before.unless, this.condition(condition, holds)], exact: before.exact };
+  private side(zeros: Zeros, condition: ValueId, taken: ValueId, holds: boolean): Zeros {
+    const before = zeros === "none" ? { unless: [], exact: true, rows: false } : zeros;
+    const decidesItself = this.definitions.get(condition)?.operands.includes(taken) === true;
+    return {
+      unless: [...before.unless, this.condition(condition, holds)],
+      exact: before.exact,
+      rows: before.rows || !decidesItself,
+    };
   }
 
   /** Until going round the loop once more changes nothing: a cotangent of the state comes from the step behind. */
@@ -148,15 +167,15 @@ class Walk {
     { body, carried }: Extract<Operation, { kind: "scan" }>,
     zeros: readonly (Zeros | undefined)[],
   ): void {
-    const given = zeros.map((own) => (own === undefined ? undefined : own !== "none"));
-    const outputs = given.map((own, i) => (i < carried ? own === true : own));
+    const outputs = zeros.map((own, i) => (own === undefined ? (i < carried ? "none" : undefined) : strengthOf(own)));
     let walk = new Walk(body, outputs);
     for (let changed = true; changed;) {
       changed = false;
       for (const [i, id] of body.inputs.slice(0, carried).entries()) {
         // A state that the step before did not read gets nothing from it.
-        if (outputs[i] === true || walk.zerosOf(id) === "none") continue;
-        outputs[i] = true;
+        const next = strengthOf(walk.zerosOf(id) ?? somewhere(false));
+        if (strengths.indexOf(next) <= strengths.indexOf(outputs[i] ?? "none")) continue;
+        outputs[i] = next;
         changed = true;
       }
       if (changed) walk = new Walk(body, outputs);
@@ -164,8 +183,7 @@ class Walk {
     this.bodies.set(instruction, outputs);
     for (const [i, id] of body.inputs.entries()) {
       const own = walk.zerosOf(id);
-      if (own !== undefined)
-        this.give(instruction.operands[i] as ValueId, { zeros: own === "none" ? "none" : somewhere });
+      if (own !== undefined) this.give(instruction.operands[i] as ValueId, { zeros: zerosFrom(strengthOf(own)) });
     }
   }
 }
@@ -175,13 +193,13 @@ function together(shares: readonly Share[], shape: readonly Dim[]): Zeros {
   const parts = shares.filter(({ part }) => part !== undefined);
   const whole = shares.filter(({ part }) => part === undefined).map(({ zeros }) => zeros);
   if (parts.length > 0 && parts.every(({ zeros }) => zeros === "none") && cover(parts, shape)) return "none";
-  const all = shares.map(({ zeros, part }) => (zeros === "none" && part !== undefined ? somewhere : zeros));
+  const all = shares.map(({ zeros, part }) => (zeros === "none" && part !== undefined ? somewhere(false) : zeros));
   const [first, ...others] = all.filter((zeros) => zeros !== "none");
   if (first === undefined || whole.includes("none") || whole.some((a) => whole.some((b) => exclude(a, b))))
     return "none";
   const unless = first.unless.filter((c) => others.every((zeros) => zeros.unless.some((other) => isSame(c, other))));
   const exact = others.length === 0 || all.every((z) => z !== "none" && z.exact && z.unless.length === unless.length);
-  return { unless, exact: first.exact && exact };
+  return { unless, exact: first.exact && exact, rows: all.every((z) => z !== "none" && z.rows) };
 }
 
 const isSame = (a: Condition, b: Condition): boolean => a.value === b.value && a.holds === b.holds;
@@ -212,13 +230,16 @@ export interface TangentZeros {
   /** Values that have a tangent, and whether it may hold strong zeros. */
   readonly values: ReadonlyMap<ValueId, boolean>;
   /** The same for what the bodies of scans are given. */
-  readonly bodies: ReadonlyMap<Instruction, OutputZeros>;
+  readonly bodies: ReadonlyMap<Instruction, MaybeZeros>;
 }
 
-/** @param inputs Whether the tangent of an input may hold strong zeros; undefined where it has none. */
-export function tangentZeros(fn: GraphFunction, inputs: OutputZeros): TangentZeros {
+/** Whether tangents may hold strong zeros; undefined where there is none. */
+export type MaybeZeros = readonly (boolean | undefined)[];
+
+/** @param inputs Of the tangents of the inputs. */
+export function tangentZeros(fn: GraphFunction, inputs: MaybeZeros): TangentZeros {
   const values = new Map<ValueId, boolean>();
-  const bodies = new Map<Instruction, OutputZeros>();
+  const bodies = new Map<Instruction, MaybeZeros>();
   const set = (id: ValueId, zeros: boolean | undefined): void => {
     if (zeros !== undefined && fn.types[id]?.dtype === "real") values.set(id, zeros);
   };
@@ -237,8 +258,8 @@ export function tangentZeros(fn: GraphFunction, inputs: OutputZeros): TangentZer
 
 function throughLoop(
   { body, carried }: Extract<Operation, { kind: "scan" }>,
-  operands: OutputZeros,
-): { readonly given: OutputZeros; readonly results: OutputZeros } {
+  operands: MaybeZeros,
+): { readonly given: MaybeZeros; readonly results: MaybeZeros } {
   // Every state has a tangent, as a later step may give it one.
   const given = operands.map((zeros, i) => (i < carried ? zeros === true : zeros));
   for (;;) {
@@ -250,7 +271,7 @@ function throughLoop(
   }
 }
 
-function tangentOfOne(operation: Operation, operands: OutputZeros): boolean | undefined {
+function tangentOfOne(operation: Operation, operands: MaybeZeros): boolean | undefined {
   const known = operands.filter((zeros) => zeros !== undefined);
   if (known.length === 0) return undefined;
   if (operation.kind === "concat") return operands.some((zeros) => zeros !== false);

@@ -4,34 +4,22 @@
  */
 import { describe, expect, it } from "vitest";
 import { cell, type CellOptions } from "../../../../compiler/in-process.js";
+import { printFunction } from "../../../../compiler/ir/graph/print.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import { lowerSource } from "../../../../compiler/lower-source.js";
+import type { LoweredCell } from "../../../../compiler/lower/lowered-cell.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
 import type { ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 import { createRandom } from "../../../../runtime/random.js";
-
-/** Each target and each precision once: the bits of the targets are compared elsewhere. */
-const kinds = [
-  { target: "js", dtype: "f32" },
-  { target: "wasm", dtype: "f64" },
-] as const;
+import { derivativesAt, kinds } from "../../../support/point-derivatives.js";
 
 async function instanceOf(source: string, options: CellOptions, steps = 1): Promise<ModuleInstance> {
   const own = await cell(source, { jvp: true, hvp: true, ...options });
   return own.instantiate({ steps }) as ModuleInstance;
 }
 
-/** Value, gradient, directional derivative and second derivative of a scalar cell by its input. */
-async function derivativesAt(expression: string, x: number, kind: CellOptions): Promise<number[]> {
-  const own = await instanceOf(`cell A { input x: real output y = ${expression} }`, kind);
-  const first = (values: unknown): number => (values as ArrayLike<number>)[0] as number;
-  const value = first(own.forward({ x: [x] })["y"]);
-  const gradient = first(own.backward?.({ y: [1] })["x"]);
-  const along = first(own.jvp?.({ x: [x] }, { x: [1] })["y"]);
-  const second = first(own.hvp?.({ x: [x] }, { x: [1] }, { y: [1] })["x"]);
-  // The sign of a zero is nobody's promise.
-  return [value, gradient, along, second].map((v) => v + 0);
-}
-
 describe("the derivative is that of the branch taken", () => {
-  it.each<[expression: string, x: number, value: number, gradient: number, second: number]>([
+  const rows: readonly (readonly [expression: string, x: number, value: number, gradient: number, second: number])[] = [
     ["if x <= 0 then exp(x) else 1 + x", 1000, 1001, 1, 0],
     ["if x > 0 then log(x) else 0", 0, 0, 0, 0],
     ["if x > 0 then sqrt(x) else 0", -1, 0, 0, 0],
@@ -56,12 +44,16 @@ describe("the derivative is that of the branch taken", () => {
     ["max(concat(reshape(x, [1]), reshape(x, [1])))", -Infinity, -Infinity, 0, 0],
     ["sum(softmax(concat(reshape(x, [1]), reshape(x, [1]))))", -Infinity, 0, 0, 0],
     ["if x == 0 then 0 else max(concat(reshape(log(x), [1]), reshape(log(x), [1])))", 0, 0, 0, 0],
-  ])("%s at %d", async (expression, x, value, gradient, second) => {
-    for (const kind of kinds) {
-      const [y, dx, along, twice] = await derivativesAt(expression, x, kind);
-      expect([kind, y, dx, along]).toEqual([kind, value, gradient, gradient]);
+  ];
+
+  it.each(kinds)("on $target in $dtype", async (kind) => {
+    const all = await derivativesAt(rows.map(([text, at]) => ({ text, at })), kind); // prettier-ignore
+    for (const [i, [expression, x, value, gradient, second]] of rows.entries()) {
+      const found = { ...all[i] };
       // Where the first derivative jumps there is no second one.
-      if (expression !== "x / (sqrt(x * x) + 0.5)") expect([kind, twice]).toEqual([kind, second]);
+      if (expression === "x / (sqrt(x * x) + 0.5)") delete found.second;
+      expect({ expression, x, ...found }).toMatchObject({ expression, x, value, gradient, along: gradient });
+      if (found.second !== undefined) expect([expression, x, found.second]).toEqual([expression, x, second]);
     }
   });
 });
@@ -85,9 +77,27 @@ function gradientsOf(
   };
   own.forward(call);
   collect("gradient ", own.backward?.({ y }) as object);
-  collect("along ", own.jvp?.(call, { x: y }) as object);
-  collect("second ", own.hvp?.(call, { x: y }, { y }) as object);
+  const x = y.slice(0, (call["x"] as readonly number[]).length);
+  collect("along ", own.jvp?.(call, { x }) as object);
+  collect("second ", own.hvp?.(call, { x }, { y }) as object);
+  // At a minimum of the loss, whose gradient is 0 and changes.
+  collect("at a minimum ", own.hvp?.(call, { x }, { y: y.map(() => 0) }, { y }) as object);
   return collected;
+}
+
+type Gradients = ReturnType<typeof gradientsOf>;
+
+function expectClose(found: Gradients, right: Gradients, dtype: "f32" | "f64"): void {
+  for (const [name, values] of Object.entries(right)) {
+    const scale = Math.max(...values.map(Math.abs), 1);
+    const error = Math.max(...values.map((v, i) => Math.abs(v - (found[name]?.[i] as number)) / scale));
+    expect([name, values, found[name], error < (dtype === "f32" ? 1e-4 : 1e-12)]).toEqual([
+      name,
+      values,
+      found[name],
+      true,
+    ]);
+  }
 }
 
 /** What a branch may come to that nobody takes. */
@@ -125,22 +135,97 @@ function randomPair(random: ReturnType<typeof createRandom>, depth: number): rea
   return [pick([`(if k > 0 then ${a} else ${bad})`, `(if k <= 0 then ${bad} else ${a})`]), byHandA];
 }
 
+/** A cell of one part for each expression, with a state and parameters of its own. */
+function cellOf(expressions: readonly string[]): string {
+  const parts = expressions.map((e, i) => {
+    const own = `tanh(${e}) + k * w`.replace(/\b[hwW]\b/gu, (name) => `${name}${i}`);
+    return `  state h${i}: [H]\n  param W${i}: [H, H]\n  param w${i}: [H]\n  h${i}' = ${own}\n`;
+  });
+  const outputs = expressions.map((_, i) => `h${i}' * sum(W${i} @ x)`);
+  return `cell R(H) {\n  input x: [H]\n  input k: real\n${parts.join("")}  output y = ${outputs.join(" + ")}\n}`;
+}
+
 describe("a branch that is not taken might as well not be there", () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])("in random cell %i", async (seed) => {
-    const [chosen, byHand] = randomPair(createRandom(seed), 4);
-    const around = (e: string): string =>
-      `cell R(H) { input x: [H] input k: real state h: [H] param W: [H, H] param w: [H] h' = tanh(${e}) + k * w output y = h' * sum(W @ x) }`;
-    const kind = { ...(kinds[seed % 2] as (typeof kinds)[number]), dimensions: { H: 3 } };
-    const call = { x: [1, -2, 0.5, 0.25, 1.5, -1, 2, 1, -0.5], k: [1, 2, 1], h: [0.5, -0.25, 1] };
-    const [with_, without] = await Promise.all(
-      [chosen, byHand].map(async (e) => gradientsOf(await instanceOf(around(e), kind, 3), call, 9)),
-    );
-    for (const [name, right] of Object.entries(without ?? {})) {
-      const scale = Math.max(...right.map(Math.abs), 1);
-      const error = Math.max(...right.map((v, i) => Math.abs(v - ((with_ ?? {})[name]?.[i] as number)) / scale));
-      expect([chosen, name, error < (kind.dtype === "f32" ? 1e-4 : 1e-12)]).toEqual([chosen, name, true]);
-    }
-    expect(Object.keys(without ?? {})).toContain("gradient params.W");
+  it.each([
+    [[1, 2, 3, 4], kinds[0]],
+    [[5, 6, 7, 8], kinds[1]],
+  ] as const)("in random cells %j", async (seeds, kind) => {
+    const pairs = seeds.map((seed) => randomPair(createRandom(seed), 4));
+    const call = { x: [1, -2, 0.5, 0.25, 1.5, -1, 2, 1, -0.5], k: [1, 2, 1], h0: [0.5, -0.25, 1], h1: [1, 0.5, 0.25] };
+    const options = { ...kind, dimensions: { H: 3 } };
+    const [with_, without] = [
+      gradientsOf(await instanceOf(cellOf(pairs.map(([chosen]) => chosen)), options, 3), call, 9),
+      gradientsOf(await instanceOf(cellOf(pairs.map(([, byHand]) => byHand)), options, 3), call, 9),
+    ];
+    expectClose(with_, without, kind.dtype);
+    expect(Object.keys(without)).toContain("gradient params.W3");
+  });
+});
+
+/** Cells that hold their state where `m` is 0, by a choice or by arithmetic. */
+function masked(choose: (taken: string, kept: string) => string): string {
+  return `cell M(I, H) {
+  input x: [I]
+  input m: real
+  input n: [H]
+  state a, b, c, d, e: [H]
+  param A, B, C: [H, I]
+  param U, V, W: [H, H]
+  a' = ${choose("tanh(A @ x + U @ a)", "a")}
+  b' = ${choose("B @ x", "b")}
+  z = sigmoid(A @ x + V @ c)
+  c' = ${choose("(1 - z) * c + z * tanh(C @ x + z * (W @ c))", "c")}
+  d' = ${choose("tanh(V @ (B @ x / (1 + sum(x * x))) + W @ d)", "d")}
+  e' = ${choose("tanh(C @ x + U @ e)", "e").replace(/\bm\b/gu, "n")}
+  output y = a' + b' * V[0] + W @ c' + d' * e'
+}`;
+}
+
+describe("a mask", () => {
+  it.each(kinds)("keeps what stands at masked steps out of all derivatives, on $target", async (kind) => {
+    const options = { ...kind, dimensions: { I: 2, H: 3 } };
+    const own = await instanceOf(masked((taken, kept) => `if m > 0 then ${taken} else ${kept}`), options, 3); // prettier-ignore
+    const run = (instance: ModuleInstance, at: number): Gradients => {
+      const rest = { m: [1, 0, 1], n: [1, 0, 1, 0, 0, 0, 0, 1, 1], a: [0.5, -0.25, 1], c: [0.25, 1, -1] };
+      return gradientsOf(instance, { ...rest, x: [1, -2, at, at, 0.5, -1] }, 9);
+    };
+    const zeros = run(own, 0);
+    expect(Object.entries(zeros).filter(([, values]) => !values.every(Number.isFinite))).toEqual([]);
+    for (const garbage of [NaN, Infinity, -Infinity, 1e38]) expect(run(own, garbage)).toEqual(zeros);
+    expect(zeros["gradient x"]?.slice(2, 4)).toEqual([0, 0]);
+    const byHand = await instanceOf(masked((taken, kept) => `stop_gradient(m) * (${taken}) + (1 - stop_gradient(m)) * ${kept}`), options, 3); // prettier-ignore
+    expectClose(zeros, run(byHand, 0), kind.dtype);
+  });
+
+  it.each(kinds)("keeps a state that overflowed before it was reset out of them, on $target", async (kind) => {
+    const source = `cell O(H) {
+      input x: [H]
+      input m: real
+      state h: [H]
+      param W, U: [H, H]
+      h' = if m > 0 then 0 else exp(2 * (U @ h)) + W @ x
+      output y = if m > 0 then 0 else if m < 0 then 0 else h'
+    }`;
+    const own = await instanceOf(source, { ...kind, dimensions: { H: 2 } }, 6);
+    const run = (start: number, m: readonly number[]): Gradients =>
+      gradientsOf(own, { x: [1, 2, 3, 4, 5, 6, 1, 2, 0.5, 0.25, 0.5, 1], h: [start, start], m }, 12);
+    const calm = run(0.5, [-1, -1, -1, 1, 0, 0]);
+    const overflowed = run(300, [-1, -1, -1, 1, 0, 0]);
+    expect(calm["gradient params.U"]?.every(Number.isFinite)).toBe(true);
+    for (const name of ["params.U", "params.W", "h"])
+      expect([name, overflowed[`gradient ${name}`]]).toEqual([name, calm[`gradient ${name}`]]);
+  });
+
+  it("leaves out rows only where a choice can", () => {
+    const leavesOut = (body: string): boolean => {
+      const text = `cell N(H) { input x: [H] input m: real state h: [H] param W, U: [H, H] h' = ${body} output y = h' }`;
+      const lowered = lowerSource(text, { dimensions: { H: 2 } }, "all sizes").cell as LoweredCell;
+      const program = buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false });
+      return printFunction(program.functions.get("backward") as GraphFunction).includes(" = ne ");
+    };
+    expect(leavesOut("if m > 0 then tanh(W @ x + U @ h) else h")).toBe(true);
+    const without = ["relu(W @ x + U @ h)", "max(W @ x, U @ h)", "W @ (if m > 0 then tanh(x) else tanh(h))"];
+    expect(without.map((body) => [body, leavesOut(body)])).toEqual(without.map((body) => [body, false]));
   });
 });
 
