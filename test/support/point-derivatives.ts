@@ -1,19 +1,9 @@
-/** Derivatives of expressions in one number at one point each, by compiled modules: all expressions are outputs of one cell. */
+/**
+ * Derivatives of expressions in two numbers at one point each, by compiled modules: all expressions are outputs of one cell.
+ */
+import { expect } from "vitest";
 import { cell } from "../../compiler/in-process.js";
 import type { ModuleInstance } from "../../runtime/module/compiled-module.js";
-
-export interface Expression {
-  /** Of `x`. */
-  readonly text: string;
-  readonly at: number;
-}
-
-export interface Derivatives {
-  readonly value: number;
-  readonly gradient: number;
-  readonly along: number;
-  readonly second: number;
-}
 
 /** Each target and each precision once: the bits of the targets are compared elsewhere. */
 export const kinds = [
@@ -21,32 +11,86 @@ export const kinds = [
   { target: "wasm", dtype: "f64" },
 ] as const;
 
-/** Value, gradient, directional derivative and second derivative of every expression, in order. */
-export async function derivativesAt(
-  expressions: readonly Expression[],
-  kind: (typeof kinds)[number],
-): Promise<Derivatives[]> {
-  const inputs = expressions.map((_, i) => `x${i}`);
-  const equations = expressions.map(({ text }, i) => `output y${i} = ${text.replace(/\bx\b/gu, `x${i}`)}`);
+type Kind = (typeof kinds)[number];
+
+/** An expression in `x` and `p`, where, and what it and its derivatives by one of the two are there. */
+export interface PointRow {
+  readonly expression: string;
+  readonly at: { readonly x?: number; readonly p?: number };
+  readonly value: number;
+  readonly gradient: number;
+  /** Not compared where it is left out: where the first one jumps there is no second one. */
+  readonly second?: number | undefined;
+  /** The derivative by the other of the two of the gradient. */
+  readonly mixed?: number | undefined;
+}
+
+/** Expects the rows to be so: the gradient, the directional derivative and second derivatives by `name`. */
+export async function expectAtPoints(rows: readonly PointRow[], kind: Kind, name: "x" | "p" = "x"): Promise<void> {
+  const all = await derivativesAt(rows, kind, name);
+  for (const [i, row] of rows.entries()) {
+    const found: Record<string, unknown> = { ...all[i] };
+    if (row.second === undefined) found["second"] = undefined;
+    if (row.mixed === undefined) found["mixed"] = undefined;
+    const right = {
+      value: row.value,
+      gradient: row.gradient,
+      along: row.gradient,
+      second: row.second,
+      mixed: row.mixed,
+    };
+    for (const [key, number] of Object.entries(right))
+      if (isClose(found[key], number, kind.dtype === "f32" ? 1e-5 : 1e-12)) found[key] = number;
+    const place = { expression: row.expression, ...row.at, ...kind, by: name };
+    expect({ ...place, ...found }).toEqual({ ...place, ...right });
+  }
+}
+
+/** An output for each expression, an example for each of its points. */
+async function derivativesAt(
+  rows: readonly PointRow[],
+  kind: Kind,
+  name: "x" | "p",
+): Promise<Record<"value" | "gradient" | "along" | "second" | "mixed", number>[]> {
+  const expressions = [...new Set(rows.map(({ expression }) => expression))];
+  const groups = expressions.map((text) => rows.filter(({ expression }) => expression === text));
+  const inputs = expressions.map((_, i) => `x${i}, p${i}`);
+  const equations = expressions.map((text, i) => `output y${i} = ${text.replace(/\b[xp]\b/gu, (own) => `${own}${i}`)}`);
   const source = `cell A {\n  input ${inputs.join(", ")}: real\n  ${equations.join("\n  ")}\n}`;
-  const own = (await cell(source, { ...kind, jvp: true, hvp: true })).instantiate({ steps: 1 }) as ModuleInstance;
-  const named = (prefix: string, values: readonly number[]): Record<string, number[]> =>
-    Object.fromEntries(values.map((value, i) => [`${prefix}${i}`, [value]]));
-  const ones = expressions.map(() => 1);
-  const call = named("x", expressions.map(({ at }) => at)); // prettier-ignore
-  const value = own.forward(call);
-  const gradient = own.backward?.(named("y", ones));
-  const along = own.jvp?.(call, named("x", ones));
-  const second = own.hvp?.(call, named("x", ones), named("y", ones));
-  // The sign of a zero is nobody's promise.
-  const entry = (values: unknown, name: string): number => {
-    const array = (values as Record<string, ArrayLike<number>>)[name];
-    return (array?.[0] as number) + 0;
-  };
-  return expressions.map((_, i) => ({
-    value: entry(value, `y${i}`),
-    gradient: entry(gradient, `x${i}`),
-    along: entry(along, `y${i}`),
-    second: entry(second, `x${i}`),
+  const batch = Math.max(...groups.map(({ length }) => length));
+  const own = (await cell(source, { ...kind, jvp: true, hvp: true })).instantiate({
+    batch,
+    steps: 1,
+  }) as ModuleInstance;
+  const named = (prefix: string, of: (row?: PointRow) => number): Record<string, number[]> =>
+    Object.fromEntries(
+      groups.map((group, i) => [`${prefix}${i}`, Array.from({ length: batch }, (_, b) => of(group[b]))]),
+    );
+  const call = { batch, ...named("x", (row) => row?.at.x ?? 0), ...named("p", (row) => row?.at.p ?? 0) };
+  const [ones, along, other] = [named("y", () => 1), named(name, () => 1), named(name === "x" ? "p" : "x", () => 1)];
+  // Read at once, as the next call writes its results into the same arrays. The sign of a zero is nobody's promise.
+  const read = (values: unknown, prefix: string): number[] =>
+    rows.map((row) => {
+      const group = expressions.indexOf(row.expression);
+      const numbers = (values as Record<string, ArrayLike<number>>)[`${prefix}${group}`];
+      return (numbers?.[groups[group]?.indexOf(row) ?? 0] as number) + 0;
+    });
+  const value = read(own.forward(call), "y");
+  const gradient = read(own.backward?.(ones), name);
+  const directional = read(own.jvp?.(call, along), "y");
+  const second = read(own.hvp?.(call, along, ones), name);
+  const mixed = read(own.hvp?.(call, other, ones), name);
+  const at = (list: readonly number[], i: number): number => list[i] as number;
+  return rows.map((_, i) => ({
+    value: at(value, i),
+    gradient: at(gradient, i),
+    along: at(directional, i),
+    second: at(second, i),
+    mixed: at(mixed, i),
   }));
+}
+
+function isClose(found: unknown, right: number | undefined, tolerance: number): boolean {
+  if (typeof found !== "number" || right === undefined) return false;
+  return found === right || (right !== 0 && Math.abs(found - right) <= tolerance * Math.abs(right));
 }

@@ -39,15 +39,16 @@ const withoutEffect: readonly (readonly [fault: RegExp, reason: string])[] = [
     "mirrors what is repeated",
   ],
   [/^reduce .*axis = 0\): \d+ broadcast: wrong place$/u, "mirrors what is repeated"],
-  [/^reduce tangent, .*(axis = 0\)|max\(u\)): \d mul: wrong place$/u, "mirrors what is summed"],
+  [/^reduce tangent, .*(axis = 0\)|max\(u\)): (\d mul|1[02] select): wrong place$/u, "mirrors what is summed"],
+  [/^erf, .*(number -?30: another number|[12] clamp: term missing, operand 1 left)$/u, "only beyond 30, where it is 0"],
   [/^reduce .*(max|min).*: (1|6|8|9|10|11|13) constant: (sign|factor)$/u, "a zero, or infinity"],
   [
-    /^batch_sum cotangents, .*\d (dimension|constant|mul|broadcast): (sign|factor|wrong place|term missing, operand 2 left)$/u,
+    /^batch_sum cotangents, .*\d (dimension|constant|mul|broadcast): (sign|factor|wrong place|term missing, operand 2 left)$|^batch_sum cotangents, .*\d add: term missing, operand 1 left$/u,
     "a zero that makes a shared value one of the example",
   ],
   [/^reduce .*(max|min).*: 3 broadcast: wrong axis 1$/u, "only where all entries are infinite"],
   [
-    /^reduce .*(10 reduce: wrong place|[79] select: wrong place|\d+ div: term missing, operand 1 left)$/u,
+    /^reduce .*(10 reduce: wrong place|[79] select: wrong place|\d+ (strong_)?div: term missing, operand 1 left)$/u,
     "only at a tie",
   ],
 ];
@@ -102,7 +103,9 @@ describe("faults in the rule of", () => {
 
   // What is left are sums over steps and examples in the gradient of a parameter, which no equation has.
   it("any row is found, and nearly always located at the equation", () => {
-    expect(figures).toMatchObject(all ? { rows: 52 } : { rows: 52, planted: 146, withoutEffect: 10 });
+    expect(figures).toMatchObject(
+      all ? { rows: 52, planted: 1859, withoutEffect: 207 } : { rows: 52, planted: 146, withoutEffect: 10 },
+    );
     expect(figures.found).toBe(figures.planted);
     expect(figures.located / figures.planted).toBeGreaterThanOrEqual(0.95);
   });

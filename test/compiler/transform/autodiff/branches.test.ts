@@ -11,7 +11,7 @@ import type { LoweredCell } from "../../../../compiler/lower/lowered-cell.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
 import type { ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 import { createRandom } from "../../../../runtime/random.js";
-import { derivativesAt, kinds } from "../../../support/point-derivatives.js";
+import { expectAtPoints, kinds } from "../../../support/point-derivatives.js";
 
 async function instanceOf(source: string, options: CellOptions, steps = 1): Promise<ModuleInstance> {
   const own = await cell(source, { jvp: true, hvp: true, ...options });
@@ -19,7 +19,7 @@ async function instanceOf(source: string, options: CellOptions, steps = 1): Prom
 }
 
 describe("the derivative is that of the branch taken", () => {
-  const rows: readonly (readonly [expression: string, x: number, value: number, gradient: number, second: number])[] = [
+  const rows = [
     ["if x <= 0 then exp(x) else 1 + x", 1000, 1001, 1, 0],
     ["if x > 0 then log(x) else 0", 0, 0, 0, 0],
     ["if x > 0 then sqrt(x) else 0", -1, 0, 0, 0],
@@ -36,7 +36,7 @@ describe("the derivative is that of the branch taken", () => {
     ["clamp(1 / x, -1, 1)", 0, 1, 0, 0],
     ["relu(log(x))", 0, 0, 0, 0],
     ["sqrt(relu(x))", -1, 0, 0, 0],
-    ["x / (sqrt(x * x) + 0.5)", 0, 0, 2, 0],
+    ["x / (sqrt(x * x) + 0.5)", 0, 0, 2, undefined],
     ["max(concat(reshape(log(x), [1]), ones([1])))", 0, 1, 0, 0],
     ["concat(reshape(log(x), [1]), reshape(x, [1]))[1]", 0, 0, 1, 0],
     ["logsumexp(concat(reshape(log(x), [1]), reshape(log(x), [1])))", 0, -Infinity, 0, 0],
@@ -44,17 +44,13 @@ describe("the derivative is that of the branch taken", () => {
     ["max(concat(reshape(x, [1]), reshape(x, [1])))", -Infinity, -Infinity, 0, 0],
     ["sum(softmax(concat(reshape(x, [1]), reshape(x, [1]))))", -Infinity, 0, 0, 0],
     ["if x == 0 then 0 else max(concat(reshape(log(x), [1]), reshape(log(x), [1])))", 0, 0, 0, 0],
-  ];
+  ] as const;
 
   it.each(kinds)("on $target in $dtype", async (kind) => {
-    const all = await derivativesAt(rows.map(([text, at]) => ({ text, at })), kind); // prettier-ignore
-    for (const [i, [expression, x, value, gradient, second]] of rows.entries()) {
-      const found = { ...all[i] };
-      // Where the first derivative jumps there is no second one.
-      if (expression === "x / (sqrt(x * x) + 0.5)") delete found.second;
-      expect({ expression, x, ...found }).toMatchObject({ expression, x, value, gradient, along: gradient });
-      if (found.second !== undefined) expect([expression, x, found.second]).toEqual([expression, x, second]);
-    }
+    await expectAtPoints(
+      rows.map(([expression, x, value, gradient, second]) => ({ expression, at: { x }, value, gradient, second })),
+      kind,
+    );
   });
 });
 
