@@ -104,6 +104,7 @@ class GraphMaker {
       const shape = [...this.fixedShape(this.int(0, 2))];
       values.push(builder.input(`param.p${i}`, { dtype: "real", shape, shared: true }));
     }
+    if (this.random() < 0.4) values.push(...this.systemInputs(builder));
     values.push(builder.input("input.i", { dtype: "index", shape: this.shape(this.int(0, 2)), shared: false }));
     this.grow(builder, values, size, true);
     const outputs: { name: string; value: ValueId }[] = [];
@@ -113,6 +114,16 @@ class GraphMaker {
       outputs.push({ name: `${builder.typeOf(value).shared ? "grad.param.o" : "output.o"}${i}`, value });
     }
     return builder.finish(outputs);
+  }
+
+  /** Vectors of one length and matrices for them. */
+  private systemInputs(b: GraphBuilder): readonly ValueId[] {
+    const n = dimConstant(3);
+    const vectors = ["a", "b"].map((name) => b.input(`input.${name}`, { dtype: "real", shape: [n], shared: false }));
+    const matrices = ["F", "G", "P", "Q"].map((name) =>
+      b.input(`param.${name}`, { dtype: "real", shape: [n, n], shared: true }),
+    );
+    return [...vectors, ...matrices];
   }
 
   private fixedShape(rank: number): Shape {
@@ -132,6 +143,10 @@ class GraphMaker {
       this.random() < 0.6 ? (real.at(-1 - this.int(0, Math.min(2, real.length - 1))) as ValueId) : this.oneOf(real);
     const shape = b.shapeOf(value);
     const axis = shape.length === 0 ? undefined : this.int(0, shape.length - 1);
+    if (this.random() < 0.15) {
+      const sums = this.productSums(b, real);
+      if (sums.length > 0) return sums;
+    }
     switch (this.int(0, top ? 18 : 16)) {
       case 0:
       case 1:
@@ -249,6 +264,26 @@ class GraphMaker {
     return this.random() < 0.8 ? [sum] : [sum, product];
   }
 
+  /** Sums of two products each, with the same two vectors: gates without biases, complex numbers. */
+  private productSums(b: GraphBuilder, real: readonly ValueId[]): readonly ValueId[] {
+    const isOf = (rank: number, shared: boolean) => (id: ValueId) => {
+      const type = b.typeOf(id);
+      return type.shape.length === rank && type.shared === shared && type.shape.every((dim) => constantOf(dim) === 3);
+    };
+    const vectors = this.shuffle(real.filter(isOf(1, false))).slice(0, 2);
+    const matrices = this.shuffle(real.filter(isOf(2, true)));
+    if (vectors.length < 2 || matrices.length < 2) return [];
+    const used = this.random() < 0.5 ? matrices : matrices.slice(0, 2);
+    return Array.from({ length: this.int(2, 3) }, (_, i) => {
+      const terms = vectors.map((vector, j) => {
+        const matrix = used[(i + (used.length > 2 ? 2 * j : j) + i * j) % used.length] as ValueId;
+        const product = b.contract(matrix, vector, { a: [0, 1], b: [1], result: [0] });
+        return this.random() < 0.15 ? b.map("tanh", product) : product;
+      });
+      return b.map(this.random() < 0.2 ? "sub" : "add", ...this.shuffle(terms));
+    });
+  }
+
   private reshaped(shape: Shape): Shape | undefined {
     if (shape.length === 0) return this.random() < 0.5 ? [dimConstant(1)] : [dimConstant(1), dimConstant(1)];
     const i = this.int(0, shape.length - 1);
@@ -293,6 +328,8 @@ class GraphMaker {
     const sequences =
       candidates.length === 0 ? [] : Array.from({ length: this.int(0, 2) }, () => this.oneOf(candidates));
     const invariants = Array.from({ length: this.int(0, 2) }, () => this.oneOf(all));
+    const matrices = real.filter((id) => b.typeOf(id).shared && b.shapeOf(id).length === 2);
+    if (matrices.length >= 4 && this.random() < 0.5) invariants.push(...matrices);
     const inner = new GraphBuilder("body", shapeContext(graphDimensions));
     const states = carried.map((id, i) => inner.input(`s${i}`, { ...b.typeOf(id), shared: false }));
     const others = [

@@ -7,8 +7,8 @@ import { buildForward, cellContext } from "../../compiler/transform/sequence.js"
 import {
   dot,
   type ExampleSizes,
-  flatten,
   move,
+  numbersOf,
   randomInputs,
   randomSource,
   run,
@@ -162,14 +162,6 @@ function differences(
       ];
     }),
   );
-}
-
-/** All numbers of a value by its name. What is no parameter's is every example's own, also where all have the same. */
-function numbersOf(values: Values, name: string, sizes: ExampleSizes): number[] {
-  const value = values.get(name);
-  if (value === undefined) throw new Error(`no value ${name}`);
-  const isRepeated = "shared" in value && !name.split(".").includes("param");
-  return flatten(isRepeated ? { examples: sizes.map(() => value.shared) } : value);
 }
 
 function worstOf(errors: readonly number[]): number {

@@ -64,6 +64,14 @@ export function flatten(value: BatchValue): number[] {
   return tensorsOf(value).flatMap((tensor) => [...tensor.data]);
 }
 
+/** All numbers of a value by its name. What is no parameter's is every example's own, also where all have the same. */
+export function numbersOf(values: Values, name: string, sizes: ExampleSizes): number[] {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(`no value ${name}`);
+  const isRepeated = "shared" in value && !name.split(".").includes("param");
+  return flatten(isRepeated ? { examples: sizes.map(() => value.shared) } : value);
+}
+
 /** Largest |a-b| / max(1, |b|); NaN agrees with NaN only. */
 export function worstError(a: readonly number[], b: readonly number[]): number {
   if (a.length !== b.length) return Infinity;

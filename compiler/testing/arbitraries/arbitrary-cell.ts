@@ -37,7 +37,8 @@ function asValue(parts: CellParts): fc.Value<RandomCell> {
 
 /**
  * Well-typed cells, in which every operation of the language can occur: sizes, several states, used cells, functions,
- * declared derivatives, contexts with a run-time dimension, index inputs. They shrink to a small text that is still well-typed.
+ * declared derivatives, contexts of fixed shape and with a run-time dimension, index inputs, counters, normalised states, sums of products that
+ * share their vectors. They shrink to a small text that is still well-typed.
  *
  * @example
  *     fc.assert(fc.property(arbitraryCell(), ({ source }) => check(source).diagnostics.length === 0));
