@@ -277,7 +277,7 @@ class GraphMaker {
     return Array.from({ length: this.int(2, 3) }, (_, i) => {
       const terms = vectors.map((vector, j) => {
         const matrix = used[(i + (used.length > 2 ? 2 * j : j) + i * j) % used.length] as ValueId;
-        const product = b.contract(matrix, vector, { a: [0, 1], b: [1], result: [0] });
+        const product = b.contract(matrix, vector, { a: [0, 1], b: [1], result: [0], parts: 1 });
         return this.random() < 0.15 ? b.map("tanh", product) : product;
       });
       return b.map(this.random() < 0.2 ? "sub" : "add", ...this.shuffle(terms));
