@@ -20,7 +20,7 @@ export interface DrawOptions {
    * computed are left to the cell by chance, and the others drawn.
    */
   readonly states?: "given" | "declared";
-  /** The largest run-time size that is drawn; 3 unless told. */
+  /** The run-time sizes of the largest example; each from 1 to 3 at random unless told. */
   readonly size?: number;
   /** Fixes the number of examples and steps and the largest run-time sizes. */
   readonly batch?: number;
@@ -44,7 +44,7 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
     lengths: draw(steps).map((length) => Math.min(length, steps)),
     sizes: byName(
       manifest.runtimeDimensions.map(
-        (name) => [name, draw(options.sizes?.[name] ?? 1 + random.integer(options.size ?? largestDraw.size))] as const,
+        (name) => [name, draw(options.sizes?.[name] ?? options.size ?? 1 + random.integer(largestDraw.size))] as const,
       ),
     ),
   };

@@ -429,7 +429,7 @@ describe("gradcheck", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/float64 module +complex step +forward mode +differences +hvp vs diffs +hvp vs step\n/u);
     // Of the state, whose derivative is stopped, there are no differences.
-    expect(out).toMatch(/state {4}h( +\d\.\de[+-]\d+){2} {3,}\d\.\de\+\d+\n/u);
+    expect(out).toMatch(/state {4}h {2,}zero {2,}zero {20,}zero\n/u);
   });
 
   test("takes a declared derivative as the rule, and says how far it is from the true one", async () => {
@@ -450,7 +450,7 @@ describe("gradcheck", () => {
 
   test("a derivative that is no number fails with 1, at its equation", async () => {
     writeFileSync(file("root.cell"), leaky.replace("h * w", "sqrt(0 * h) * w"));
-    const args = ["gradcheck", file("root.cell"), "--seed", "3", "--runs", "1", "--dtype", "f64"];
+    const args = ["gradcheck", file("root.cell"), "--seed", "3", "--runs", "1", "--dtype", "f64", "--allow-uncompared"];
     const { code, out } = await recell(...args, "--json");
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ passed: false, seed: 3, fault: { operation: "sqrt" } });

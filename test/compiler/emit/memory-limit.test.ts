@@ -20,7 +20,7 @@ test.each<[string, number, CompileOptions, RegExp]>([
   expect(limit(result)).toEqual([
     [
       expect.stringMatching(
-        /^memory-limit: the smallest instance takes \d{10} bytes, more than the 4294967296 that WebAssembly can address$/u,
+        /^memory-limit: the smallest instance takes \d{10,11} bytes, more than the 4294967296 that WebAssembly can address$/u,
       ),
       expect.stringMatching(help),
     ],

@@ -63,7 +63,7 @@ const wave = (length: number): number[] => Array.from({ length }, (_, i) => Math
 
 test("a product whose only column is stored at a fixed place", async () => {
   const source = `cell C(N, H) { input x: [N] param a: real ~ ones param w: [H, N] ~ ones state h: [H]  h' = w @ concat(stack(a), x)[:N]  output y = h' }`;
-  const { tensors } = await checkGradients(source, { dimensions: { N: 1, H: 1 }, runs: 1 });
+  const { tensors } = await checkGradients(source, { dimensions: { N: 1, H: 1 }, runs: 1, allowUncompared: true });
   expect(tensors.filter(({ passed }) => !passed)).toEqual([]);
 });
 

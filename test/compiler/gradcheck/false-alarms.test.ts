@@ -57,7 +57,10 @@ describe("a compiled module", () => {
   });
 
   it("says where float32 may be on the other side of a jump", async () => {
-    const { passed, tensors } = await checkGradients(cellOf("y = floor(0.1 * round(20 * x) * 10) * z"), { runs: 4 });
+    const { passed, tensors } = await checkGradients(cellOf("y = floor(0.1 * round(20 * x) * 10) * z"), {
+      runs: 4,
+      allowUncompared: true,
+    });
     const methods = tensors.find(({ name }) => name === "z")!.methods;
     const { kinks, compared } = methods.find(({ precision, method }) => precision === "f32" && method === "float64")!;
     expect({ passed, some: kinks > 0 && compared > 0 }).toEqual({ passed: true, some: true });

@@ -119,7 +119,7 @@ describe("a module for both", () => {
     for (const host of ["with WebAssembly", "without WebAssembly"] as const) {
       const where = loadIn(host, trained);
       const shown = vm.runInContext(
-        `(() => { const cell = instantiateTrained(); return cell.variant + Object.values(cell.params).every((p) => p[0] === 0.5); })()`,
+        `(() => { const cell = instantiate(); return cell.variant + Object.values(cell.params).every((p) => p[0] === 0.5); })()`,
         where,
       ) as string;
       expect(shown).toBe(`${hosts[host]}true`);
