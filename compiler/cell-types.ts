@@ -24,6 +24,8 @@ export type GivenTensor =
   | Uint16Array
   | Int32Array
   | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
   | readonly number[];
 
 /** Run-time sizes of a call: for all examples, for each, or for each with the padded size. */
@@ -68,6 +70,8 @@ interface Calls<Floats extends FloatArray> {
   readonly params: Tensors<Floats>;
   forward<Values>(values: GivenValues<Values>): CellResult<Floats>;
   step<Values>(values: GivenValues<Values>): Tensors<Floats>;
+  /** Several steps of the stream in one call, with the bits of single ones. */
+  steps<Values>(values: GivenValues<Values>): Tensors<Floats>;
   reset<Values>(values?: GivenValues<Values>): void;
 }
 
@@ -114,7 +118,7 @@ type HasGradient<Options> =
 /** An instance of a cell that was compiled with these options. */
 export type CellInstance<Options extends TypeOptions = TypeOptions> = Omit<
   ModuleInstance,
-  "params" | "forward" | "step" | "reset" | "backward" | "jvp" | "hvp"
+  "params" | "forward" | "step" | "steps" | "reset" | "backward" | "jvp" | "hvp"
 > &
   Calls<Floats<Option<Options, "dtype", "f32">>> &
   Where<HasGradient<Options>, Backward<Floats<Option<Options, "dtype", "f32">>>> &

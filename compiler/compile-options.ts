@@ -1,4 +1,5 @@
 /** Options of `compile` and `check`: their types, defaults and checks. */
+import { asBytes, type FileBytes } from "../runtime/io/bytes.js";
 import type { ModuleOptions, Target } from "./emit/manifest.js";
 
 /** Reads a file that the source imports: its text, or undefined where there is none. Paths are as `file` makes them. */
@@ -48,7 +49,7 @@ export interface CompileOptions extends SourceOptions {
    * Parameters that go into the module, as the bytes of a safetensors file: instances start with them instead of the declared
    * initial values.
    */
-  readonly params?: Uint8Array;
+  readonly params?: FileBytes;
   /**
    * Ending and kind of the module. `js`, the default: an ES module, where Node reads `.js` as such (`"type": "module"` in the
    * nearest package.json); `mjs`: an ES module everywhere; `cjs`: CommonJS, for `require`.
@@ -83,7 +84,7 @@ export interface CheckedOptions extends ModuleOptions {
   readonly readFile: ReadFile;
   readonly cell: string | undefined;
   readonly dimensions: ReadonlyMap<string, number>;
-  readonly params: Uint8Array | undefined;
+  readonly params: FileBytes | undefined;
   readonly name: string | undefined;
   readonly format: ModuleFormat;
 }
@@ -118,8 +119,12 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") {
     fail(`dtype must be "f32" or "f64", got ${JSON.stringify(dtype)}`);
   }
-  if (params !== undefined && !(params instanceof Uint8Array)) {
-    fail(`params must be a Uint8Array, the bytes of a safetensors file, got ${typeof params}`);
+  if (params !== undefined) {
+    try {
+      asBytes(params);
+    } catch (error) {
+      fail(`params: ${(error as Error).message}`);
+    }
   }
   return {
     file: file ?? unnamedFile,

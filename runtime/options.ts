@@ -12,7 +12,7 @@ export function checkOptionNames(where: string, options: unknown, known: readonl
 /** @throws RangeError unless the value is a finite number from `low` to below `high`. */
 export function checkOption(name: string, value: number, low: number, high = Infinity): number {
   if (typeof value !== "number" || !(value >= low && value < high)) {
-    const range = high === Infinity ? `a number of at least ${low}` : `a number in [${low}, ${high})`;
+    const range = high === Infinity ? `a finite number of at least ${low}` : `a number in [${low}, ${high})`;
     throw new RangeError(`${name} must be ${range}, got ${describe(value)}`);
   }
   return value;
@@ -21,7 +21,7 @@ export function checkOption(name: string, value: number, low: number, high = Inf
 /** @throws RangeError unless the value is a finite number above 0. */
 export function checkPositive(name: string, value: number): number {
   if (typeof value !== "number" || !(value > 0 && value < Infinity)) {
-    throw new RangeError(`${name} must be a number above 0, got ${describe(value)}`);
+    throw new RangeError(`${name} must be a finite number above 0, got ${describe(value)}`);
   }
   return value;
 }

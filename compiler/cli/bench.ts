@@ -53,7 +53,8 @@ function lowerAtSizes(
   args: ParsedArguments,
 ): { readonly result: LowerResult; readonly sizes: Readonly<Record<string, number>> } {
   const cell = args.text("cell");
-  const options = { file, readFile, ...(cell === undefined ? {} : { cell }) };
+  const dtype = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32");
+  const options = { file, readFile, dtype, ...(cell === undefined ? {} : { cell }) };
   const symbolic = lowerSource(text, options, "symbolic");
   if (symbolic.cell === undefined) return { result: symbolic, sizes: {} };
   const given = new Map(Object.entries(sizesOption("dim", args.list("dim"))));

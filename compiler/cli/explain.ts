@@ -31,7 +31,8 @@ export const run: Run = (args, terminal) => {
   const { file, text, readFile } = onlyInput("explain", args);
   const cell = args.text("cell");
   const dimensions = sizesOption("dim", args.list("dim"));
-  const options = { file, readFile, dimensions, ...(cell === undefined ? {} : { cell }) };
+  const dtype = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32");
+  const options = { file, readFile, dimensions, dtype, ...(cell === undefined ? {} : { cell }) };
   const result = withOptionErrors(file, () => lowerSource(text, options, "symbolic"));
   if (args.flag("json") !== true) showFindings(result, terminal);
   if (result.cell === undefined || result.written === undefined) {

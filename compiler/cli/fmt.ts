@@ -1,5 +1,6 @@
 /** `recell fmt`: the canonical form of files. */
 import { format } from "../compile.js";
+import { UsageError } from "./arguments.js";
 import { writeText } from "./files.js";
 import { type ExitCode, exitCodes, type Run } from "./command.js";
 import { allInputs, showFindings } from "./sources.js";
@@ -20,8 +21,15 @@ export const run: Run = (args, terminal) => {
       // Standard input, or a file of the standard library.
       terminal.out(result.text);
     } else if (result.text !== text) {
-      writeText(file, result.text);
-      terminal.error(`formatted ${file}\n`);
+      // The other files are formatted all the same.
+      try {
+        writeText(file, result.text);
+        terminal.error(`formatted ${file}\n`);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        terminal.error(`recell: ${error.message}\n`);
+        code = exitCodes.usage;
+      }
     }
   }
   return code;

@@ -36,6 +36,8 @@ export const run: Run = async (args, terminal) => {
     file: input.file,
     readFile: input.readFile,
     dimensions: sizesOption("dim", args.list("dim")),
+    // Numbers that float32 cannot hold matter where it is checked.
+    dtype: precisionsOption(args).includes("f32") ? ("f32" as const) : ("f64" as const),
     ...(cell === undefined ? {} : { cell }),
   };
   const found = withOptionErrors(input.file, () => lowerSource(input.text, source, "symbolic"));

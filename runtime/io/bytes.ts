@@ -1,8 +1,8 @@
 /** What functions for files take as the bytes of a file. */
 import { describe } from "../options.js";
 
-/** The whole of a file: what `readFile` gives, or `await response.arrayBuffer()`. */
-export type FileBytes = Uint8Array | ArrayBuffer;
+/** The whole of a file: what `readFile` gives, or `await response.arrayBuffer()`. Shared memory and a `DataView` do, too. */
+export type FileBytes = Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView;
 
 /**
  * @returns A view into the same memory.
@@ -30,8 +30,10 @@ const ways = new Map([
   ["String", "read the file without an encoding"],
 ]);
 
-/** What a file is instead, told by how it begins; undefined where that says nothing. */
+/** What a file is instead, told by how it begins; undefined where that says nothing, or where a header begins as it should. */
 export function recogniseFile(bytes: Uint8Array): string | undefined {
+  const isHeader = bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0);
+  if (isHeader) return undefined;
   const start = String.fromCharCode(...bytes.subarray(0, 64));
   return signatures.find(([pattern]) => pattern.test(start))?.[1];
 }

@@ -19,6 +19,8 @@ type WithParams = Pick<ModuleInstance, "params">;
  * The parameters of an instance as a safetensors file: each under its name in the cell (`W_r`, `lower.W_i`), in the
  * module's dtype and its declared shape. The file's metadata holds `format: "recell-params"` and the cell's name.
  *
+ * Reading them hands out arrays: an instance that was frozen looks for changes again until the next `freeze()`.
+ *
  * @param metadata More texts to keep in the file.
  * @example
  *     await writeFile("gru.safetensors", saveParams(module, instance));
@@ -120,6 +122,11 @@ export function loadParams(
   options: LoadParamsOptions = {},
 ): void {
   const found = readParams(module, file, options);
+  const names = Object.keys(instance.params);
+  if (names.length !== module.manifest.params.length || names.some((name) => !Object.hasOwn(found, name))) {
+    const has = names.join(", ") || "none";
+    throw new TypeError(`loadParams: the instance is another module's: its parameters are ${has}`);
+  }
   if (instance.setParams !== undefined) {
     instance.setParams(found);
     return;

@@ -40,13 +40,16 @@ export interface ModuleInstance {
   readonly variant: KernelVariant;
   /** Every call, `step` included, computes with what these arrays hold when it begins. */
   readonly params: TensorRecord;
-  /** Sets the parameters by their declared initialisers; the same seed gives the same values. A new instance has those of 0. */
+  /**
+   * Sets the parameters by their declared initialisers; the same seed gives the same values. In a new instance those that are
+   * declared without random numbers have their values already, the others are 0.
+   */
   init(seed: number): void;
   /** Copies values into the parameters that are named, all or, where one is wrong, none. No array is handed out. */
   setParams(values: Readonly<Record<string, FloatArray | readonly number[]>>): void;
   /**
    * Promises that nobody writes into arrays that were read from `params`, so that calls need not look for changes, which
-   * takes as long as reading all parameters. The promise ends where an array is read from `params`, and by `init`.
+   * takes as long as reading all parameters. The promise ends where an array is read from `params`.
    */
   freeze(): void;
   forward(values: CallValues): CallResult;

@@ -20,6 +20,8 @@ plain.hvp({ x }, {}, {}); // wrong
 const double = (await cell("", { dtype: "f64", gradient: false, jvp: true })).instantiate();
 const three: Float64Array | undefined = double.jvp({ x }, { params: { W: x } }).final["h"];
 const four: Float32Array | undefined = double.step({ x })["y"]; // wrong
+const block: Float64Array | undefined = double.steps({ x, steps: 2, t: new BigInt64Array(2) })["y"];
+const other: Float32Array | undefined = double.steps({ x })["y"]; // wrong
 double.backward({}); // wrong
 const second = (await cell("", { gradient: false, hvp: true })).instantiate();
 second.backward({}).initial["h"];

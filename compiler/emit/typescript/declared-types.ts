@@ -58,7 +58,7 @@ function arrayTypes(manifest: Manifest): DeclaredType[] {
   const indices: DeclaredType = {
     name: "Indices",
     docs: "Integers that calls take.",
-    type: "Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | readonly number[]",
+    type: "Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | readonly number[]",
   };
   return [
     {
@@ -301,13 +301,13 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
       "init",
       [["seed", "number", false]],
       "void",
-      "Sets every parameter by its declared initialiser. The same seed gives the same values, on every host. A new instance has those of 0.",
+      "Sets every parameter by its declared initialiser. The same seed gives the same values, on every host. In a new instance those that are declared without random numbers have their values already, the others are 0.",
     ),
     method(
       "setParams",
       [["values", inline(tensors(manifest.params, [], { type: "Reals", optional: true })), false]],
       "void",
-      "Copies values into the parameters that are named. No array is handed out: where none ever was, calls need not look for changes.",
+      "Copies values into the parameters that are named, all or, where one is wrong, none. No array is handed out: where none ever was, calls need not look for changes.",
     ),
     method(
       "freeze",

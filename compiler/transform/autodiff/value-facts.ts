@@ -65,7 +65,8 @@ function signOf(
   const own = (id: ValueId): Sign => least(atLeastZero.has(id), positive.has(id));
   switch (operation.kind) {
     case "constant":
-      return operation.value > 0 ? "positive" : operation.value === 0 ? "at least zero" : undefined;
+      // In the narrowest precision that a module may have: 1e-50 is 0 in float32.
+      return Math.fround(operation.value) > 0 ? "positive" : operation.value >= 0 ? "at least zero" : undefined;
     case "dimension":
       return "at least zero";
     case "map":

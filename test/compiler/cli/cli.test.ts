@@ -457,10 +457,10 @@ describe("gradcheck", () => {
     const text = await recell(...args);
     expect(text.code).toBe(1);
     expect(text.out).toMatch(/state h, float64 against complex step: NaN and 0 ± /u);
-    // A number that is none says nothing of the others.
-    expect(text.out).not.toMatch(/(param w|input x), float64 against complex step/u);
+    // Backwards through time it reaches the others.
+    expect(text.out).toMatch(/param w, float64 against complex step: NaN and 0 ± /u);
     expect(text.out).toMatch(/the derivatives do not agree/u);
-    expect(text.out).toMatch(/the derivative of `sqrt` is wrong in reverse mode\n.*sqrt\(0 \* h\)/u);
+    expect(text.out).toMatch(/the derivative of `sqrt` is no finite number in reverse mode\n.*sqrt\(0 \* h\)/u);
   });
 
   test("rounding is nobody's fault, however small the tolerance", async () => {

@@ -234,6 +234,8 @@ describe("what is given as a file", () => {
     ["\x1f\x8b\x08\0\0\0\0\0\0\0", /compressed with gzip/],
     ['{"W": [1, 2]}', /but JSON$/],
     ["plainly nothing of the kind", /this is no safetensors file, or a damaged one/],
+    ["\x80\x02\0\0\0\0\0\0{", /^the header has 640 bytes, but only 1 follow its length$/],
+    ["\x1f\x8b\0\0\0\0\0\0{", /^the header has 35615 bytes/],
   ])("is recognised: %j", (text, message) => {
     expect(errorOf(ascii(text)).message).toMatch(message);
   });

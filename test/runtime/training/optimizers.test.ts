@@ -43,7 +43,7 @@ describe.each(kinds)("%s", (_, make) => {
     const before = optimizer.learningRate;
     for (const wrong of [NaN, -1, Infinity, "0.1", undefined, null]) {
       expect(() => (optimizer.learningRate = wrong as never)).toThrow(
-        /^learningRate must be a number of at least 0, got /,
+        /^learningRate must be a finite number of at least 0, got /,
       );
     }
     expect(optimizer.learningRate).toBe(before);
@@ -81,8 +81,10 @@ it("optimisers show their memory and refuse bad options", () => {
   expect(() => sgd({ learningRate: 1, momentum: 1 })).toThrow(RangeError);
   expect(() => sgd({ learningRate: 1, nesterov: true })).toThrow(TypeError);
   for (const make of [adam, adamw, rmsprop]) {
-    expect(() => make({ epsilon: 0 })).toThrow("epsilon must be a number above 0, got 0");
-    expect(() => make({ epsilon: "1e-8" } as never)).toThrow('epsilon must be a number above 0, got the text "1e-8"');
+    expect(() => make({ epsilon: 0 })).toThrow("epsilon must be a finite number above 0, got 0");
+    expect(() => make({ epsilon: "1e-8" } as never)).toThrow(
+      'epsilon must be a finite number above 0, got the text "1e-8"',
+    );
   }
   expect(() => adam([] as never)).toThrow("adam: the options must be an object, got an Array");
   expect(() => adam({ beta1: 1 })).toThrow(/beta1 must be a number in \[0, 1\)/);
