@@ -98,7 +98,13 @@ cell A(V, H) {
     expect(cells).toHaveLength(5);
     let measured = 0;
     for (const { source, cell: name } of cells) {
-      const report = await checkGradients(source, { cell: name, runs: 1, precisions: ["f64"], target: "js", allowUncompared: true });
+      const report = await checkGradients(source, {
+        cell: name,
+        runs: 1,
+        precisions: ["f64"],
+        target: "js",
+        allowUncompared: true,
+      });
       expect({ source, passed: report.passed }).toEqual({ source, passed: true });
       for (const { name: fn, distance } of report.declared) {
         if (distance === undefined) continue;
