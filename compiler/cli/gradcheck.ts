@@ -36,11 +36,11 @@ export const run: Run = async (args, terminal) => {
     file: input.file,
     readFile: input.readFile,
     dimensions: sizesOption("dim", args.list("dim")),
-    // Numbers that float32 cannot hold matter where it is checked.
-    dtype: precisionsOption(args).includes("f32") ? ("f32" as const) : ("f64" as const),
     ...(cell === undefined ? {} : { cell }),
   };
-  const found = withOptionErrors(input.file, () => lowerSource(input.text, source, "symbolic"));
+  // Numbers that float32 cannot hold matter where it is checked.
+  const dtype = options.precisions.includes("f32") ? "f32" : "f64";
+  const found = withOptionErrors(input.file, () => lowerSource(input.text, { ...source, dtype }, "symbolic"));
   const isJson = args.flag("json") === true;
   if (found.cell === undefined) {
     if (isJson) terminal.out(`${JSON.stringify({ passed: false, diagnostics: findingsToJson(found) }, null, 2)}\n`);
