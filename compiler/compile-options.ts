@@ -8,7 +8,7 @@ export type ReadFile = (path: string) => string | undefined;
 /** The ending of a module's file, which says what kind of module it is. */
 export type ModuleFormat = "js" | "mjs" | "cjs";
 
-const formats: readonly ModuleFormat[] = ["js", "mjs", "cjs"];
+export const formats: readonly ModuleFormat[] = ["js", "mjs", "cjs"];
 
 export interface SourceOptions {
   /** Name of the source in messages, and what relative imports are relative to; `input.cell` where left out. */

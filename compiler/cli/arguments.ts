@@ -127,6 +127,10 @@ export function numberOption(name: string, text: string | undefined, fallback: n
   return value;
 }
 
+/** `--dtype` of commands that work in one precision. */
+export const dtypeOption = (args: ParsedArguments): "f32" | "f64" =>
+  choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32");
+
 /** From 0 to 1. */
 export function shareOption(name: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;

@@ -3,7 +3,14 @@ import { printProfile } from "../bench/print-profile.js";
 import { type Profile, profileCell, ProfileSizeError } from "../bench/profile-cell.js";
 import { targets } from "../compile-options.js";
 import { lowerSource, type LowerResult } from "../lower-source.js";
-import { choiceOption, integerOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
+import {
+  choiceOption,
+  dtypeOption,
+  integerOption,
+  type ParsedArguments,
+  sizesOption,
+  UsageError,
+} from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
 import { withOptionErrors } from "./option-errors.js";
 import { createProgress } from "./progress.js";
@@ -21,9 +28,9 @@ export const run: Run = async (args, terminal) => {
   if (fma && asked !== "wasm") throw new UsageError("--fma needs --target wasm");
   // What such a module runs where there is WebAssembly, which all the measuring needs.
   const target = asked === "auto" ? "wasm" : asked;
-  const dtype = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32");
+  const dtype = dtypeOption(args);
   const input = onlyInput("bench", args);
-  const { result, sizes } = withOptionErrors(input.file, () => lowerAtSizes(input, args));
+  const { result, sizes } = withOptionErrors(input.file, () => lowerAtSizes(input, args, dtype));
   showFindings(result, terminal);
   if (result.cell === undefined) return exitCodes.failed;
   const progress = createProgress(terminal);
@@ -51,9 +58,9 @@ function secondsOption(text: string | undefined): number {
 function lowerAtSizes(
   { file, text, readFile }: Input,
   args: ParsedArguments,
+  dtype: "f32" | "f64",
 ): { readonly result: LowerResult; readonly sizes: Readonly<Record<string, number>> } {
   const cell = args.text("cell");
-  const dtype = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32");
   const options = { file, readFile, dtype, ...(cell === undefined ? {} : { cell }) };
   const symbolic = lowerSource(text, options, "symbolic");
   if (symbolic.cell === undefined) return { result: symbolic, sizes: {} };

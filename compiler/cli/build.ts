@@ -8,8 +8,8 @@ import {
   type OutputFile,
   type WasmOutputFile,
 } from "../compile.js";
-import { targets } from "../compile-options.js";
-import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
+import { formats, targets } from "../compile-options.js";
+import { choiceOption, dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
 import { elementCount } from "../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
@@ -35,8 +35,7 @@ export const run: Run = async (args, terminal) => {
       result = withOptionErrors(file, () => compile(text, { ...options, file, readFile }));
     } catch (error) {
       if (!(error instanceof ParamsError || error instanceof SafetensorsError)) throw error;
-      terminal.error(`recell: ${params ?? ""}: ${error.message}
-`);
+      terminal.error(`recell: ${params ?? ""}: ${error.message}\n`);
       return exitCodes.failed;
     }
     showFindings(result, terminal);
@@ -90,12 +89,12 @@ function buildOptions(args: ParsedArguments): CompileOptions {
     ...(cell === undefined ? {} : { cell }),
     ...(params === undefined ? {} : { params: readBytes(params) }),
     ...(name === undefined ? {} : { name }),
-    ...(format === undefined ? {} : { format: choiceOption("format", format, ["js", "mjs", "cjs"], "js") }),
+    ...(format === undefined ? {} : { format: choiceOption("format", format, formats, "js") }),
     dimensions: sizesOption("dim", args.list("dim")),
     target,
     fma,
     wasmFile,
-    dtype: choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32"),
+    dtype: dtypeOption(args),
     gradient: args.flag("gradient") ?? true,
     jvp: args.flag("jvp") === true,
     hvp,

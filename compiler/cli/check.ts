@@ -2,11 +2,11 @@
 import { check } from "../compile.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { exitCodes, type Run } from "./command.js";
-import { choiceOption } from "./arguments.js";
+import { dtypeOption } from "./arguments.js";
 import { allInputs, countFindings, findingsToJson, showFindings } from "./sources.js";
 
 export const run: Run = (args, terminal) => {
-  const dtype = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32");
+  const dtype = dtypeOption(args);
   const inputs = allInputs("check", args);
   const all: Diagnostic[] = [];
   const json: unknown[] = [];

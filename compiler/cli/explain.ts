@@ -10,7 +10,7 @@ import { cellAsLatex } from "../equations/cell-as-latex.js";
 import { cellAsText } from "../equations/cell-as-text.js";
 import { linkCell } from "../semantics/link-cell.js";
 import { printDim } from "../types/dim.js";
-import { choiceOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
+import { dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
 import { exitCodes, type Run } from "./command.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
@@ -31,7 +31,7 @@ export const run: Run = (args, terminal) => {
   const { file, text, readFile } = onlyInput("explain", args);
   const cell = args.text("cell");
   const dimensions = sizesOption("dim", args.list("dim"));
-  const dtype = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32");
+  const dtype = dtypeOption(args);
   const options = { file, readFile, dimensions, dtype, ...(cell === undefined ? {} : { cell }) };
   const result = withOptionErrors(file, () => lowerSource(text, options, "symbolic"));
   if (args.flag("json") !== true) showFindings(result, terminal);
@@ -95,7 +95,7 @@ function showAfter(cell: LoweredCell, pass: string, args: ParsedArguments, termi
 }
 
 function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArguments, terminal: Terminal): void {
-  const bytes = choiceOption("dtype", args.text("dtype"), ["f32", "f64"], "f32") === "f64" ? 8 : 4;
+  const bytes = dtypeOption(args) === "f64" ? 8 : 4;
   const all = explainProgram(buildSequenceProgram(cell, sequenceOptions(args)));
   const entry = args.text("entry");
   const reports = entry === undefined ? all : all.filter((report) => report.entry === entry);

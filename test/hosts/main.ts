@@ -1,8 +1,8 @@
 /** `npm run hosts`: the same bits in every engine that is here; `--help` explains. */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installPackages } from "../bench/install-packages.js";
 import { type Engine, engines, packageFolder } from "./engines.js";
 import { type Outcome, type Report, targets } from "./program.js";
 
@@ -26,17 +26,8 @@ const say = (text: string): void => void process.stderr.write(text);
 function install(): void {
   if (existsSync(join(packageFolder, "node_modules"))) return;
   say(`installing engines into ${packageFolder} (once, about 900 MB; --no-install does without) …\n`);
-  try {
-    // Their install scripts would download more.
-    const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    execFileSync(process.platform === "win32" ? "npm.cmd" : "npm", args, {
-      cwd: packageFolder,
-      stdio: ["ignore", "ignore", "pipe"],
-      shell: process.platform === "win32",
-    });
-  } catch (error) {
-    say(`they could not be installed: ${(error as Error).message}\n`);
-  }
+  const problem = installPackages(packageFolder);
+  if (problem !== undefined) say(`they could not be installed: ${problem}\n`);
 }
 
 interface Row {
