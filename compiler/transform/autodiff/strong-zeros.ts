@@ -54,13 +54,50 @@ export interface StrongZeros {
   readonly bodies: ReadonlyMap<Instruction, OutputZeros>;
 }
 
-const choosingOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["min", "max", "clamp", "abs"]);
+/** Whether the result may leave out an operand, or be at a kink where its derivative is 0. */
+const choosingOps: Readonly<Record<ScalarOp, boolean>> = {
+  neg: false,
+  abs: true,
+  sign: false,
+  floor: false,
+  round: false,
+  sqrt: false,
+  exp: false,
+  expm1: false,
+  log: false,
+  log1p: false,
+  sin: false,
+  cos: false,
+  tanh: false,
+  sigmoid: false,
+  softplus: false,
+  erf: false,
+  stop_gradient: false,
+  not: false,
+  add: false,
+  sub: false,
+  mul: false,
+  div: false,
+  pow: false,
+  min: true,
+  max: true,
+  lt: false,
+  le: false,
+  eq: false,
+  ne: false,
+  and: false,
+  or: false,
+  strong_mul: false,
+  strong_div: false,
+  clamp: true,
+  select: true,
+};
 
 /** Whether a part of the operands has no part in the result, or in some of its entries. */
 function chooses(operation: Operation): boolean {
   switch (operation.kind) {
     case "map":
-      return operation.op === "select" || choosingOps.has(operation.op);
+      return choosingOps[operation.op];
     case "reduce":
       return operation.op !== "sum";
     case "custom_derivative":
