@@ -27,6 +27,8 @@ export interface ReverseMode {
    * Outputs: `grad.<input>` for every real input, zero where nothing depends on it.
    */
   readonly backward: GraphFunction;
+  /** Names of outputs of `backward` that something depends on; the others are zero. */
+  readonly reached: ReadonlySet<string>;
 }
 
 export interface ReverseOptions {
@@ -50,7 +52,13 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   const plain = differentiable ? undefined : withoutDeclared(prepared);
   const fn = plain?.fn ?? prepared;
   const valueOf = plain?.valueOf ?? ((id: ValueId): ValueId => id);
-  const { raw, needed } = buildRawBackward(prepared, scans, context, { ...options, insideScan, rules }, valueOf);
+  const { raw, needed, reached } = buildRawBackward(
+    prepared,
+    scans,
+    context,
+    { ...options, insideScan, rules },
+    valueOf,
+  );
   const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
   const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
   const choice = chooseCrossingValues(fn, new Set(needed), isFree);
@@ -82,7 +90,7 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   }
   const outputs = inlineFunction(b, raw, [...needed.map((id) => mapped(values, id)), ...cotangents]);
   const backward = b.finish(outputs.map((value, i) => ({ name: raw.outputNames[i] as string, value })));
-  return { forward, backward };
+  return { forward, backward, reached };
 }
 
 /**
@@ -119,9 +127,8 @@ function nameResiduals(fn: GraphFunction, kept: readonly ValueId[]): string[] {
 }
 
 /** A scan whose body was taken apart. */
-interface PreparedScan {
+interface PreparedScan extends Pick<ReverseMode, "backward" | "reached"> {
   readonly body: GraphFunction;
-  readonly backward: GraphFunction;
   /** Results of the prepared scan that hold residuals, and their names in `backward`. */
   readonly residuals: ReadonlyMap<string, ValueId>;
   /** How many results the scan had before. */
@@ -146,7 +153,7 @@ function prepareScans(
       copyInstruction(b, primal, instruction, values);
       continue;
     }
-    const { forward, backward } = reverseMode(operation.body, context, {
+    const { forward, backward, reached } = reverseMode(operation.body, context, {
       isFree: (i) => i >= operation.carried,
       insideScan: true,
       rules,
@@ -167,7 +174,7 @@ function prepareScans(
     );
     for (const [name, id] of residuals) b.nameValue(id, name.slice("residual.".length));
     const prepared = b.instructions[b.instructions.length - 1] as Instruction;
-    scans.set(prepared, { body: operation.body, backward, residuals, results: count });
+    scans.set(prepared, { body: operation.body, backward, reached, residuals, results: count });
   }
   const outputs = primal.outputs.map((id, i) => ({ name: primal.outputNames[i] as string, value: mapped(values, id) }));
   return { fn: b.finish(outputs), scans };
@@ -176,7 +183,7 @@ function prepareScans(
 /** Contributions to the cotangent of one primal value, until the walk reaches its definition. */
 type Pending = Map<ValueId, Contribution[]>;
 
-interface RawBackward {
+interface RawBackward extends Pick<ReverseMode, "reached"> {
   /** Inputs: the needed primal values, then the cotangents. */
   readonly raw: GraphFunction;
   readonly needed: readonly ValueId[];
@@ -281,15 +288,19 @@ function buildRawBackward(
     for (const [i, id] of operands.entries()) contribute(id, shares[i]);
   }
   b.origin = { note: "cotangent" };
+  const reached = new Set<string>();
   const outputs = fn.inputs.flatMap((id) => {
     const type = typeOf(fn, id);
     if (type.dtype !== "real") return [];
-    const value = settle(id) ?? b.constantOf(0, type.shape);
-    return [{ name: `grad.${fn.names[id] ?? String(id)}`, value }];
+    const name = `grad.${fn.names[id] ?? String(id)}`;
+    const value = settle(id);
+    if (value !== undefined) reached.add(name);
+    return [{ name, value: value ?? b.constantOf(0, type.shape) }];
   });
   const needed = [...primals.keys()];
   const finished = b.finish(outputs);
-  return { raw: { ...finished, inputs: [...needed.map((id) => mapped(primals, id)), ...cotangentInputs] }, needed };
+  const inputs = [...needed.map((id) => mapped(primals, id)), ...cotangentInputs];
+  return { raw: { ...finished, inputs }, needed, reached };
 }
 
 /**
@@ -306,7 +317,7 @@ function pullThroughScan(
   primal: (id: ValueId) => ValueId,
   contribute: (id: ValueId, contribution: Contribution) => void,
 ): void {
-  const { body, backward, residuals } = prepared;
+  const { body, backward, reached, residuals } = prepared;
   const { carried, sequences, length } = operation;
   const bodyIndex = new Map(body.inputs.map((id, i) => [body.names[id] ?? String(id), i]));
   const bodyOutput = new Map(body.outputNames.map((name, i) => [`grad.${name}`, i]));
@@ -367,6 +378,8 @@ function pullThroughScan(
   );
   for (const [position, i] of outputOrder.entries()) {
     const index = inputOf(i);
+    // Nothing is no zero: what it came from may be infinite.
+    if (index >= carried && !reached.has(backward.outputNames[i] as string)) continue;
     const value = derived[position] as ValueId;
     const isInvariant = index >= carried + sequences;
     contribute(operands[index] as ValueId, isInvariant ? b.reduce("sum", value, [0]) : value);

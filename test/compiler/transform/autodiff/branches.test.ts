@@ -266,3 +266,15 @@ describe("what is not of an example", () => {
     }
   });
 });
+
+it.each(kinds)("a value that a declared derivative leaves out may be infinite, %o", async (kind) => {
+  const own = await instanceOf(
+    `fn f(v: [n], W: [n, n]): [n] { return v derivative(dv, _dW) = W @ dv }
+    cell A(N) { input x: real state h: [N] = 1 param W: [N, N] h' = if x > 0 then f(h, W / x) else h output y = h' }`,
+    { dimensions: { N: 2 }, ...kind },
+  );
+  own.setParams({ W: [1, 1, 1, 1] });
+  own.forward({ x: [0] });
+  const { params, initial, x } = own.backward!({ y: [1, 1] });
+  expect([[...params["W"]!], [...initial["h"]!], [...x!]]).toEqual([[0, 0, 0, 0], [1, 1], [0]]);
+});
