@@ -1,4 +1,5 @@
 /** A profile as text for a terminal. */
+import { significant } from "../diagnostics/significant.js";
 import type { EntryParts, Part, Profile } from "./profile-cell.js";
 
 export function printProfile(profile: Profile): string {
@@ -72,24 +73,20 @@ const plural = (count: number, what: string): string => `${count} ${what}${count
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 const giga = (value: number): string => {
   const number = value / 1e9;
-  return number >= 100 ? number.toFixed(0) : number.toPrecision(2);
+  return number >= 100 ? number.toFixed(0) : significant(number, 2);
 };
 
-function time(microseconds: number): string {
-  if (microseconds === 0) return "0 ns";
-  if (microseconds < 1) return `${(1000 * microseconds).toPrecision(3)} ns`;
-  return microseconds < 1000 ? `${microseconds.toPrecision(3)} µs` : `${(microseconds / 1000).toPrecision(3)} ms`;
-}
+const time = (microseconds: number): string => scaled(microseconds * 1000, ["ns", "µs", "ms", "s"]);
+const quantity = (value: number, unit: string): string => scaled(value, ["", "k", "M", "G", "T"], unit);
 
-/** With three digits and a prefix: `19.7 M`. */
-function quantity(value: number, unit: string): string {
-  const prefixes = ["", "k", "M", "G", "T"];
+/** With three digits, but whole numbers of the least unit as they are, and the prefix that fits: `19.7 M`. */
+function scaled(value: number, prefixes: readonly string[], unit = ""): string {
   let scale = 0;
-  let scaled = value;
-  while (scaled >= 999.5 && scale + 1 < prefixes.length) {
-    scaled /= 1000;
+  let rest = value;
+  while (Math.abs(rest) >= 999.5 && scale + 1 < prefixes.length) {
+    rest /= 1000;
     scale++;
   }
-  const digits = Number.isInteger(scaled) && scale === 0 ? String(scaled) : scaled.toPrecision(3);
+  const digits = Number.isInteger(rest) && scale === 0 ? String(rest) : significant(rest, 3);
   return `${digits} ${prefixes[scale] ?? ""}${unit}`.trimEnd();
 }

@@ -1,4 +1,5 @@
 /** The report of a gradient check for people and for programs. */
+import { significant } from "../diagnostics/significant.js";
 import type { Fault, FaultPlace } from "../gradcheck/locate/fault.js";
 import type {
   Comparison,
@@ -70,7 +71,7 @@ function printDeclared(declared: readonly DeclaredReport[]): string[] {
     const kinked = kinks === 0 ? "" : `, ${kinks} at kinks of it`;
     const isTrue = distance !== undefined && distance < 1e-9;
     const size =
-      distance === undefined ? "not compared" : isTrue ? "as the true ones" : `distance ${distance.toPrecision(2)}`;
+      distance === undefined ? "not compared" : isTrue ? "as the true ones" : `distance ${significant(distance, 2)}`;
     lines.push(`  ${name}${where}  ${size} (${compared} compared${kinked})`);
     if (worst === undefined || isTrue) continue;
     const entry = worst.index.length === 0 ? "" : `[${worst.index.join(", ")}]`;

@@ -1,4 +1,5 @@
 /** A diagnosis in words. */
+import { significant } from "../diagnostics/significant.js";
 import type { Diagnosis, GradientFlow, NormCurve, SourcePlace, Verdict } from "./diagnosis.js";
 
 /** By how much the gradient must change over the run to be called vanishing or exploding. */
@@ -70,7 +71,7 @@ export function short(value: number): string {
   if (distance > 0 && distance < 0.05) return value.toFixed(4);
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e4)) return value.toExponential(1);
-  return value.toPrecision(3);
+  return significant(value, 3);
 }
 
 const steps = (count: number): string => `${count} ${count === 1 ? "step" : "steps"}`;
@@ -173,7 +174,7 @@ function lyapunovSentences({ lyapunov }: Facts): string[] {
 }
 
 export const signed = (value: number): string =>
-  Number.isFinite(value) ? `${value < 0 ? "-" : "+"}${Math.abs(value).toPrecision(3)}` : String(value);
+  Number.isFinite(value) ? `${value < 0 ? "-" : "+"}${significant(Math.abs(value), 3)}` : String(value);
 
 function saturationSentences(facts: Facts): string[] {
   return facts.saturation.flatMap(({ kind, equation, place, low, high, stuckUnits, units }) => {

@@ -149,3 +149,32 @@ test("a profile as text", () => {
   expect(text).toMatch(/^of these, activations +12 % +120 µs$/mu);
   expect(text).toMatch(/^where backward goes, 4\.00 ms/mu);
 });
+
+test("rates just below a power of ten and negative times are printed without an exponent", () => {
+  const profile: Profile = {
+    cell: "A",
+    dimensions: {},
+    sizes: {},
+    dtype: "f32",
+    fma: false,
+    target: "wasm",
+    kernels: "wasm",
+    batch: 1,
+    steps: 1,
+    ceiling: { arithmetic: 99.6e9, copy: 123.4e9, copied: 999.7e3 },
+    functions: [],
+    gradient: 1,
+    parts: [
+      {
+        entry: "forward",
+        time: 999.7,
+        parts: [],
+        activations: { share: -0.1, time: -1234.5 },
+      },
+    ],
+  };
+  const text = printProfile(profile);
+  expect(text).toContain("100 GFLOP/s in registers, 123 GB/s copying 1.00 MB");
+  expect(text).toContain("where forward goes, 1.00 ms");
+  expect(text).toContain("-1.23 ms");
+});

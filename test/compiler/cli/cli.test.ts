@@ -113,7 +113,7 @@ describe("bench", () => {
   /** A line without what differs from run to run. Operations and bytes are counted, so they stay. */
   const withoutMeasured = (line: string): string =>
     line
-      .replace(/\d+(\.\d+)? (?=µs|ms|ns|%|GFLOP\/s|GB\/s)(µs|ms|ns)?/gu, "# ")
+      .replace(/\d+(\.\d+)? (?=[µmn]?s\b|%|GFLOP\/s|GB\/s)([µmn]?s\b)?/gu, "# ")
       .replace(/ [\d.]+(?=$| +# +%)/gu, "")
       .replace(/ +/gu, " ")
       .trimEnd();
