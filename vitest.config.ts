@@ -9,5 +9,7 @@ export default defineConfig(({ mode }) => ({
     env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "10000" } : {},
     testTimeout: mode === "fuzz" ? 3_600_000 : 60_000,
     hookTimeout: 120_000,
+    // The default leaves a core to the main process, which has next to nothing to do.
+    maxWorkers: "100%",
   },
 }));

@@ -74,6 +74,21 @@ export function smallest(point: Point, gradients: Gradients, tensor: PointTensor
   return Math.max(1e-3 * own, 1e-6 * all, Number.MIN_VALUE);
 }
 
+/** How far two numbers for a derivative are apart and how far they may be, both relative to their size. */
+export function differenceOf({
+  analytic,
+  numeric,
+  sizeFloor,
+}: {
+  readonly analytic: number;
+  readonly numeric: Derivative;
+  readonly sizeFloor: number;
+}): { readonly error: number; readonly bar: number; readonly size: number } {
+  const off = Math.abs(analytic - numeric.value);
+  const size = Number.isNaN(off) ? 1 : Math.max(Math.abs(analytic), Math.abs(numeric.value), sizeFloor);
+  return { error: Number.isNaN(off) ? Infinity : off / size, bar: numeric.error / size, size };
+}
+
 interface Entry {
   readonly method: Method;
   readonly precision: Precision;
@@ -120,15 +135,12 @@ export class Comparisons {
     },
   ): boolean {
     const entry = this.entry(tensor, kind.method, kind.precision);
-    const { analytic, numeric, place, sizeFloor } = numbers;
+    const { analytic, numeric, place } = numbers;
     if (numeric.kind !== "smooth") {
       entry.kinks++;
       return true;
     }
-    const off = Math.abs(analytic - numeric.value);
-    const size = Number.isNaN(off) ? 1 : Math.max(Math.abs(analytic), Math.abs(numeric.value), sizeFloor);
-    const error = Number.isNaN(off) ? Infinity : off / size;
-    const bar = numeric.error / size;
+    const { error, bar, size } = differenceOf(numbers);
     const agrees = error <= kind.tolerance + bar;
     entry.compared++;
     if (agrees && bar > 1e-2) entry.unresolved++;

@@ -1,5 +1,5 @@
 /** What the equations of a cell say of its derivatives at a point, before any pass. */
-import type { Random } from "../../runtime/random.js";
+import { createRandom, type Random } from "../../runtime/random.js";
 import type { BatchValue } from "../ir/graph/evaluate.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
@@ -41,8 +41,10 @@ export function truthAt(cell: LoweredCell, point: Point, random: Random): Truth 
   const values = graphValues(point);
   const sizes = symbolSizes(point);
   const loss = lossOf(whole, point);
+  // Its own: what is drawn afterwards must not depend on how many bars were needed.
+  const noise = createRandom(random.integer(2 ** 32));
   const errorsOf = (fn: GraphFunction, given: ReadonlyMap<string, BatchValue>, unit: number): Gradients => {
-    const errors = roundingError(fn, inputsOf(fn, given), sizes, unit, random);
+    const errors = roundingError(fn, inputsOf(fn, given), sizes, unit, noise);
     const named = fn.outputNames.map((name, i) => [name.replace(/^tangent\./u, ""), errors[i] as BatchValue] as const);
     return gradientsFrom(point, new Map(named));
   };

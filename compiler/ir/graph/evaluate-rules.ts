@@ -3,7 +3,7 @@ import { evaluateDim, type Dim } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 import { scalarValues } from "../../ops/scalar-values.js";
 import type { Operation, OperationKind } from "./types.js";
-import { elementCount, forEachIndex, stridesOf, type Tensor, zeros } from "./tensor.js";
+import { elementCount, positionsOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 
 /** Sizes of the symbols for the example at hand. */
 export type Sizes = ReadonlyMap<string, number>;
@@ -24,22 +24,17 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
 
   map: (operation, operands) => {
     const compute = scalarValues[operation.op];
-    const result = zeros(operand(operands, 0).shape);
-    for (let i = 0; i < result.data.length; i++) {
-      result.data[i] = compute(...operands.map((tensor) => tensor.data[i] as number));
-    }
+    const [x, y = x, z = x] = [operand(operands, 0), operands[1], operands[2]];
+    const result = zeros(x.shape);
+    for (let i = 0; i < result.data.length; i++) result.data[i] = compute(at(x, i), at(y, i), at(z, i));
     return result;
   },
 
   broadcast: (operation, operands, sizes) => {
     const source = operand(operands, 0);
-    const strides = stridesOf(source.shape);
-    return fill(concrete(operation.shape, sizes), (index) =>
-      at(
-        source,
-        operation.axes.reduce((sum, axis, i) => sum + (index[axis] as number) * (strides[i] as number), 0),
-      ),
-    );
+    const own = stridesOf(source.shape);
+    const strides = operation.shape.map((_, axis) => own[operation.axes.indexOf(axis)] ?? 0);
+    return view(source, concrete(operation.shape, sizes), strides);
   },
 
   reduce: (operation, operands) => {
@@ -48,11 +43,12 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
     const result = zeros(kept.map((axis) => source.shape[axis] as number));
     if (operation.op !== "sum") result.data.fill(operation.op === "max" ? -Infinity : Infinity);
     const combine = { sum: scalarValues.add, max: scalarValues.max, min: scalarValues.min }[operation.op];
-    const strides = stridesOf(result.shape);
-    forEachIndex(source.shape, (index, position) => {
-      const target = kept.reduce((sum, axis, i) => sum + (index[axis] as number) * (strides[i] as number), 0);
-      result.data[target] = combine(at(result, target), at(source, position));
-    });
+    const own = stridesOf(result.shape);
+    const targets = positionsOf(
+      source.shape,
+      source.shape.map((_, axis) => own[kept.indexOf(axis)] ?? 0),
+    );
+    for (const [i, target] of targets.entries()) result.data[target] = combine(at(result, target), at(source, i));
     return result;
   },
 
@@ -62,24 +58,28 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
     for (const [axis, label] of operation.a.entries()) size.set(label, a.shape[axis] as number);
     for (const [axis, label] of operation.b.entries()) size.set(label, b.shape[axis] as number);
     const contracted = [...size.keys()].filter((label) => !operation.result.includes(label)).sort((x, y) => x - y);
-    const strideOf = (labels: readonly number[], tensor: Tensor) => {
-      const strides = stridesOf(tensor.shape);
-      return new Map(labels.map((label, axis) => [label, strides[axis] as number]));
-    };
-    const [aStride, bStride] = [strideOf(operation.a, a), strideOf(operation.b, b)];
-    const offset = (labels: readonly number[], index: readonly number[], strides: ReadonlyMap<number, number>) =>
-      labels.reduce((sum, label, i) => sum + (index[i] as number) * (strides.get(label) ?? 0), 0);
     const sizesOf = (labels: readonly number[]) => labels.map((label) => size.get(label) as number);
-    return fill(sizesOf(operation.result), (index) => {
-      const [aBase, bBase] = [offset(operation.result, index, aStride), offset(operation.result, index, bStride)];
+    const positions = (labels: readonly number[], own: readonly number[], { shape }: Tensor) => {
+      const strides = stridesOf(shape);
+      return positionsOf(
+        sizesOf(labels),
+        labels.map((label) => strides[own.indexOf(label)] ?? 0),
+      );
+    };
+    const [aBases, bBases] = [positions(operation.result, operation.a, a), positions(operation.result, operation.b, b)];
+    const [aTerms, bTerms] = [positions(contracted, operation.a, a), positions(contracted, operation.b, b)];
+    const result = zeros(sizesOf(operation.result));
+    for (let i = 0; i < result.data.length; i++) {
+      const [aBase, bBase] = [aBases[i] as number, bBases[i] as number];
       let sum = 0;
-      forEachIndex(sizesOf(contracted), (inner) => {
-        const left = at(a, aBase + offset(contracted, inner, aStride));
-        if (operation.strong === true && left === 0) return;
-        sum += left * at(b, bBase + offset(contracted, inner, bStride));
-      });
-      return sum;
-    });
+      for (let k = 0; k < aTerms.length; k++) {
+        const left = at(a, aBase + (aTerms[k] as number));
+        if (operation.strong === true && left === 0) continue;
+        sum += left * at(b, bBase + (bTerms[k] as number));
+      }
+      result.data[i] = sum;
+    }
+    return result;
   },
 
   slice: (operation, operands, sizes) => {
@@ -87,43 +87,27 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
     const strides = stridesOf(source.shape);
     const start = evaluateDim(operation.start, sizes);
     const shape = source.shape.map((n, axis) => (axis === operation.axis ? evaluateDim(operation.length, sizes) : n));
-    return fill(shape, (index) => at(source, offsetOf(index, strides) + start * (strides[operation.axis] as number)));
+    return view(source, shape, strides, start * (strides[operation.axis] as number));
   },
 
   pad: (operation, operands, sizes) => {
     const source = operand(operands, 0);
     const before = evaluateDim(operation.before, sizes);
-    const size = source.shape[operation.axis] as number;
-    const total = before + size + evaluateDim(operation.after, sizes);
-    const strides = stridesOf(source.shape);
-    return fill(
-      source.shape.map((n, axis) => (axis === operation.axis ? total : n)),
-      (index) => {
-        const position = (index[operation.axis] as number) - before;
-        if (position < 0 || position >= size) return 0;
-        return at(source, offsetOf(index, strides) - before * (strides[operation.axis] as number));
-      },
-    );
+    const total = before + (source.shape[operation.axis] as number) + evaluateDim(operation.after, sizes);
+    const result = zeros(withSize(source.shape, operation.axis, total));
+    place(result, source, operation.axis, before);
+    return result;
   },
 
   concat: (operation, operands) => {
-    const first = operand(operands, 0);
     const total = operands.reduce((sum, part) => sum + (part.shape[operation.axis] as number), 0);
-    return fill(
-      first.shape.map((n, axis) => (axis === operation.axis ? total : n)),
-      (index) => {
-        let position = index[operation.axis] as number;
-        for (const part of operands) {
-          const size = part.shape[operation.axis] as number;
-          if (position < size) {
-            const inner = index.map((i, axis) => (axis === operation.axis ? position : i));
-            return at(part, offsetOf(inner, stridesOf(part.shape)));
-          }
-          position -= size;
-        }
-        return NaN;
-      },
-    );
+    const result = zeros(withSize(operand(operands, 0).shape, operation.axis, total));
+    let start = 0;
+    for (const part of operands) {
+      place(result, part, operation.axis, start);
+      start += part.shape[operation.axis] as number;
+    }
+    return result;
   },
 
   reshape: (operation, operands, sizes) => ({
@@ -134,26 +118,16 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
   transpose: (operation, operands) => {
     const source = operand(operands, 0);
     const strides = stridesOf(source.shape);
-    return fill(
-      operation.permutation.map((axis) => source.shape[axis] as number),
-      (index) =>
-        at(
-          source,
-          operation.permutation.reduce((sum, axis, i) => sum + (index[i] as number) * (strides[axis] as number), 0),
-        ),
-    );
+    const permuted = (values: readonly number[]) => operation.permutation.map((axis) => values[axis] as number);
+    return view(source, permuted(source.shape), permuted(strides));
   },
 
   reverse: (operation, operands) => {
     const source = operand(operands, 0);
     const strides = stridesOf(source.shape);
+    const stride = strides[operation.axis] as number;
     const last = (source.shape[operation.axis] as number) - 1;
-    return fill(source.shape, (index) =>
-      at(
-        source,
-        offsetOf(index, strides) + (last - 2 * (index[operation.axis] as number)) * (strides[operation.axis] as number),
-      ),
-    );
+    return view(source, source.shape, withSize(strides, operation.axis, -stride), last * stride);
   },
 
   gather: (_operation, operands) => {
@@ -201,14 +175,20 @@ function at(tensor: Tensor, position: number): number {
   return tensor.data[position] as number;
 }
 
-function offsetOf(index: readonly number[], strides: readonly number[]): number {
-  return index.reduce((sum, i, axis) => sum + i * (strides[axis] as number), 0);
+function withSize(shape: readonly number[], axis: number, size: number): number[] {
+  return shape.map((n, i) => (i === axis ? size : n));
 }
 
-function fill(shape: readonly number[], compute: (index: readonly number[]) => number): Tensor {
+/** What lies at the positions of these strides. */
+function view(source: Tensor, shape: readonly number[], strides: readonly number[], start = 0): Tensor {
   const result = zeros(shape);
-  forEachIndex(shape, (index, position) => {
-    result.data[position] = compute(index);
-  });
+  for (const [i, position] of positionsOf(shape, strides, start).entries()) result.data[i] = at(source, position);
   return result;
+}
+
+/** Copies `part` into `whole`, from `start` on along `axis`. */
+function place(whole: Tensor, part: Tensor, axis: number, start: number): void {
+  const strides = stridesOf(whole.shape);
+  const positions = positionsOf(part.shape, strides, start * (strides[axis] as number));
+  for (const [i, position] of positions.entries()) whole.data[position] = at(part, i);
 }

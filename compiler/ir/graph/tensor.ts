@@ -35,6 +35,19 @@ export function indexAt(shape: readonly number[], position: number): number[] {
   return stridesOf(shape).map((stride, axis) => Math.floor(position / stride) % (shape[axis] as number));
 }
 
+/** `start + Σ index · stride` for every index of `shape`, in row-major order. */
+export function positionsOf(shape: readonly number[], strides: readonly number[], start = 0): Int32Array {
+  const positions = new Int32Array(elementCount(shape)).fill(start);
+  // From the last axis: what is found repeats along the axis before, each time a stride further.
+  let found = Math.min(1, positions.length);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const end = found * (shape[axis] as number);
+    for (let i = found; i < end; i++) positions[i] = (positions[i - found] as number) + (strides[axis] as number);
+    found = end;
+  }
+  return positions;
+}
+
 /** Calls `visit` with every index of `shape` in row-major order and its position; the array is reused. */
 export function forEachIndex(
   shape: readonly number[],
