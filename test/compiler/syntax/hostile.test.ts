@@ -5,6 +5,7 @@ import { lex } from "../../../compiler/syntax/lexer.js";
 import { printSourceFile } from "../../../compiler/syntax/print-ast.js";
 import { SyntaxReporter } from "../../../compiler/syntax/reporter.js";
 import { Separator } from "../../../compiler/syntax/tokens.js";
+import { isFuzzing } from "../../support/fuzz.js";
 import { mutated, tokenSoup } from "../../support/mutate-text.js";
 import { parseClean, parseText, withoutPlaces } from "../../support/syntax.js";
 
@@ -141,19 +142,17 @@ describe("any text", () => {
 
 const fill = (piece: string, length: number): string => piece.repeat(Math.ceil(length / piece.length));
 
-function isQuick(piece: string, length: number): void {
+function reportsFew(piece: string, length: number): void {
   for (const text of [fill(piece, length), `cell A { a = ${fill(piece, length)}`]) {
-    const start = performance.now();
     expect(parseText(text).diagnostics.length).toBeLessThanOrEqual(202);
-    expect(performance.now() - start).toBeLessThan(20_000);
   }
 }
 
 describe("size", () => {
   test.each(["a ", "(", "a^", "a = ", "x = (\n", "€", "/*", "return 1 ", "a\n\n", "/// d\n"])(
-    "a megabyte of %j",
+    "a text that is long and full of %j",
     (piece) => {
-      isQuick(piece, 1_000_000);
+      reportsFew(piece, isFuzzing ? 1_000_000 : 200_000);
     },
   );
 
@@ -178,12 +177,12 @@ describe("size", () => {
     ],
     ...["import { ", "é", "x", "9", "#\n", " \n", "1 ", "cell A() {}\n", "fn f(): real { return 1 }\n", "2x ", "// "],
     ...["a_{1}", "^", "a.", "[a,", "f(a,", "\r", "₁", "σ(", "h' = 1;", "/**/", "a/**/", "\u0303", "ﬀ", "🚀"],
-  ])("a hundred kilobytes of %j", (piece) => {
-    isQuick(piece, 100_000);
+  ])("a text full of %j", (piece) => {
+    reportsFew(piece, isFuzzing ? 100_000 : 20_000);
   });
 
-  test("a megabyte of good equations", () => {
-    const count = 70_000;
+  test("many good equations", () => {
+    const count = isFuzzing ? 70_000 : 20_000;
     const cell = parseClean(`cell A {\n${"a = b + c * d\n".repeat(count)}}`).declarations[0];
     expect(cell?.kind === "cell" && cell.items.length).toBe(count);
   });
