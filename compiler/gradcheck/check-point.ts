@@ -3,14 +3,15 @@ import type { Random } from "../../runtime/random.js";
 import type { CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import type { Candidate } from "./candidates.js";
 import {
+  agree,
   barAlong,
   type Comparisons,
   type Derivative,
-  differenceOf,
   type Direction,
   dot,
   drawDirections,
   type Gradients,
+  type NumberPair,
   type Reference,
   smallest,
 } from "./compare.js";
@@ -25,7 +26,7 @@ import {
 import { type DeclaredDistances, declares } from "./declared-distances.js";
 import { capacitiesOf, type Point, type PointTensor, realPlaces } from "./point.js";
 import type { Method, Precision } from "./report.js";
-import { unitOf } from "./rounding.js";
+import { type SampleCount, unitOf } from "./rounding.js";
 import type { PartialReference } from "./sight.js";
 import { type Truth, truthAt } from "./truth.js";
 
@@ -56,7 +57,7 @@ export function checkPoint({ cell, modules, dimensions }: Candidate, point: Poin
   for (const { precision, module } of modules) {
     const instance = module.instantiate(capacitiesOf(point));
     const gradients = moduleGradients(instance, point);
-    const bars = truth?.rounding(precision);
+    const bars = truth && ((samples: SampleCount) => truth.rounding(precision, samples));
     const unit = unitOf[precision];
     // Of two precisions only float64 needs the complex step: float32 is compared with float64.
     const isAlone = modules.length === 1;
@@ -82,6 +83,9 @@ export function checkPoint({ cell, modules, dimensions }: Candidate, point: Poin
   return results.every(Boolean);
 }
 
+/** How far rounding may carry a gradient. */
+type RoundingBars = (samples: SampleCount) => Gradients;
+
 interface Check {
   readonly point: Point;
   readonly dimensions: Readonly<Record<string, number>>;
@@ -99,7 +103,7 @@ function compare(
   method: Method,
   precision: Precision,
   reference: PartialReference,
-  bars: Gradients | undefined,
+  bars: RoundingBars | undefined,
 ): boolean {
   let agrees = true;
   for (const [tensor, own] of directions) {
@@ -111,13 +115,23 @@ function compare(
       const tolerance = toleranceOf(options, precision);
       const found = reference(tensor, direction, (tolerance / 10) * Math.max(Math.abs(analytic), sizeFloor));
       if (found === undefined) continue;
-      const numeric = withBar(found, bars === undefined ? 0 : barAlong(bars.get(tensor) as Float64Array, values));
+      const barOf = (samples: SampleCount): number =>
+        bars === undefined ? 0 : barAlong(bars(samples).get(tensor) as Float64Array, values);
       const kind = { method, precision, tolerance };
+      const numeric = withRounding({ analytic, numeric: found, sizeFloor }, tolerance, barOf);
       const numbers = { analytic, numeric, place, sizeFloor };
       agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;
     }
   }
   return agrees;
+}
+
+const exactly = (value: number): Derivative => ({ value, error: 0, kind: "smooth" });
+
+/** Widens the bar of the second number by what rounding may do, which is looked at more closely before an alarm. */
+function withRounding(pair: NumberPair, tolerance: number, bar: (samples: SampleCount) => number): Derivative {
+  const usual = withBar(pair.numeric, bar("usual"));
+  return agree({ ...pair, numeric: usual }, tolerance) ? usual : withBar(pair.numeric, bar("thorough"));
 }
 
 /** Where rounding may cross a jump there is nothing to compare. */
@@ -131,7 +145,7 @@ function compareWithFloat64(
   { point, dimensions, options }: Check,
   gradients: Gradients,
   truth: Gradients,
-  bars: Gradients,
+  bars: RoundingBars,
 ): boolean {
   let agrees = true;
   const kind = { method: "float64", precision: "f32", tolerance: options.tolerance32 } as const;
@@ -139,9 +153,9 @@ function compareWithFloat64(
     const sizeFloor = smallest(point, truth, tensor);
     for (const place of realPlaces(point, tensor)) {
       const value = (truth.get(tensor) as Float64Array)[place] as number;
-      const rounding = (bars.get(tensor) as Float64Array)[place] as number;
-      const numeric = withBar({ value, error: 0, kind: "smooth" }, rounding);
-      const numbers = { analytic: gradient[place] as number, numeric, place, sizeFloor };
+      const barOf = (samples: SampleCount): number => (bars(samples).get(tensor) as Float64Array)[place] as number;
+      const pair = { analytic: gradient[place] as number, numeric: exactly(value), sizeFloor };
+      const numbers = { ...pair, numeric: withRounding(pair, options.tolerance32, barOf), place };
       agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;
     }
   }
@@ -171,9 +185,10 @@ function compareSecond(
     const method = measured === undefined ? "second complex step" : "second differences";
     const found = measured ?? (stated?.complexStep(tensor, dense, goal) as Derivative);
     // A bar of rounding takes more time than everything else: only where it decides.
-    const { error, bar } = differenceOf({ analytic, numeric: found, sizeFloor });
-    const agreesAnyway = stated === undefined || error <= tolerance + bar;
-    const numeric = agreesAnyway ? found : withBar(found, stated.rounding(tensor, dense));
+    const pair = { analytic, numeric: found, sizeFloor };
+    const isDecided = stated === undefined || agree(pair, tolerance);
+    const barOf = (samples: SampleCount): number => stated?.rounding(tensor, dense, samples) ?? 0;
+    const numeric = isDecided ? found : withRounding(pair, tolerance, barOf);
     const numbers = { analytic, numeric, place: undefined, sizeFloor };
     const kind = { method, precision: "f64", tolerance } as const;
     agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;

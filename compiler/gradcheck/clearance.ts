@@ -7,7 +7,7 @@ import { type BatchValue, evaluateWith } from "../ir/graph/evaluate.js";
 import type { Sizes } from "../ir/graph/evaluate-rules.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import type { Random } from "../../runtime/random.js";
-import { distanceFrom, type Rounded, roundingArithmetic, unrounded } from "./rounding.js";
+import { distanceFrom, type Rounded, roundingArithmetic, sampleCounts, unrounded } from "./rounding.js";
 import { watchTies } from "./watch-ties.js";
 
 /**
@@ -23,7 +23,7 @@ export function tieDistances(
 ): number[] {
   const distances: number[] = [];
   const arithmetic = watchTies<Rounded>(
-    roundingArithmetic(unit, random),
+    roundingArithmetic(unit, random, sampleCounts.usual),
     (value) => value.exact,
     ({ exact, disturbed }, change) => ({ exact: change(exact), disturbed: disturbed.map(change) }),
     (tie, operands, i) => {
@@ -32,7 +32,12 @@ export function tieDistances(
       distances.push(distance > rounding ? distance - rounding : 0);
     },
   );
-  evaluateWith(arithmetic, fn, inputs.map(unrounded), sizes);
+  evaluateWith(
+    arithmetic,
+    fn,
+    inputs.map((value) => unrounded(value, sampleCounts.usual)),
+    sizes,
+  );
   return distances;
 }
 

@@ -74,19 +74,28 @@ export function smallest(point: Point, gradients: Gradients, tensor: PointTensor
   return Math.max(1e-3 * own, 1e-6 * all, Number.MIN_VALUE);
 }
 
-/** How far two numbers for a derivative are apart and how far they may be, both relative to their size. */
-export function differenceOf({
-  analytic,
-  numeric,
-  sizeFloor,
-}: {
+/** Two numbers for a derivative; `sizeFloor`: see `smallest`. */
+export interface NumberPair {
   readonly analytic: number;
   readonly numeric: Derivative;
   readonly sizeFloor: number;
-}): { readonly error: number; readonly bar: number; readonly size: number } {
+}
+
+/** How far they are apart and how far they may be, both relative to their size. */
+export function differenceOf({ analytic, numeric, sizeFloor }: NumberPair): {
+  readonly error: number;
+  readonly bar: number;
+  readonly size: number;
+} {
   const off = Math.abs(analytic - numeric.value);
   const size = Number.isNaN(off) ? 1 : Math.max(Math.abs(analytic), Math.abs(numeric.value), sizeFloor);
   return { error: Number.isNaN(off) ? Infinity : off / size, bar: numeric.error / size, size };
+}
+
+/** Whether they agree, or cannot be compared. */
+export function agree(pair: NumberPair, tolerance: number): boolean {
+  const { error, bar } = differenceOf(pair);
+  return pair.numeric.kind !== "smooth" || error <= tolerance + bar;
 }
 
 interface Entry {
@@ -119,20 +128,12 @@ export interface Coverage {
 export class Comparisons {
   private readonly tensors = new Map<string, Compared>();
 
-  /**
-   * @param sizeFloor see `smallest`
-   * @returns whether the two agree, or cannot be compared
-   */
+  /** @returns whether the two agree, or cannot be compared */
   add(
     tensor: PointTensor,
     kind: { readonly method: Method; readonly precision: Precision; readonly tolerance: number },
     where: { readonly point: Point; readonly dimensions: Readonly<Record<string, number>> },
-    numbers: {
-      readonly analytic: number;
-      readonly numeric: Derivative;
-      readonly place: number | undefined;
-      readonly sizeFloor: number;
-    },
+    numbers: NumberPair & { readonly place: number | undefined },
   ): boolean {
     const entry = this.entry(tensor, kind.method, kind.precision);
     const { analytic, numeric, place } = numbers;
@@ -141,7 +142,7 @@ export class Comparisons {
       return true;
     }
     const { error, bar, size } = differenceOf(numbers);
-    const agrees = error <= kind.tolerance + bar;
+    const agrees = agree(numbers, kind.tolerance);
     entry.compared++;
     if (agrees && bar > 1e-2) entry.unresolved++;
     const largest = Math.max(Math.abs(analytic), Math.abs(numeric.value)) / size;

@@ -24,7 +24,9 @@ export interface Rounded {
   readonly disturbed: readonly Tensor[];
 }
 
-const samples = 4;
+/** How often a function is disturbed. The few may all be small by chance: before an alarm more are looked at. */
+export const sampleCounts = { usual: 4, thorough: 32 } as const;
+export type SampleCount = keyof typeof sampleCounts;
 
 /** A tie counts as near where it is no farther than this many times the deviation seen: the few samples may all be small. */
 const margin = 4;
@@ -36,14 +38,16 @@ export function roundingError(
   sizes: readonly Sizes[],
   unit: number,
   random: Random,
+  samples: number,
 ): BatchValue[] {
-  return evaluateWith(roundingArithmetic(unit, random), fn, inputs.map(unrounded), sizes).map((value) =>
+  const given = inputs.map((value) => unrounded(value, samples));
+  return evaluateWith(roundingArithmetic(unit, random, samples), fn, given, sizes).map((value) =>
     "shared" in value ? { shared: deviation(value.shared) } : { examples: value.examples.map(deviation) },
   );
 }
 
 /** Inputs are as they are given. */
-export function unrounded(value: BatchValue): Batched<Rounded> {
+export function unrounded(value: BatchValue, samples: number): Batched<Rounded> {
   const known = (exact: Tensor): Rounded => ({ exact, disturbed: new Array<Tensor>(samples).fill(exact) });
   return "shared" in value ? { shared: known(value.shared) } : { examples: value.examples.map(known) };
 }
@@ -70,16 +74,16 @@ export function distanceFrom(
       tensors.map(({ data }) => data[i] as number),
     );
   const exact = at(operands.map((operand) => operand.exact));
-  const deviations = Array.from({ length: samples }, (_, k) => {
+  const deviations = operands[0]?.disturbed.map((_, k) => {
     const near = at(operands.map(({ disturbed }) => disturbed[k] as Tensor));
     // Infinity is as far from all numbers.
     return near === exact ? 0 : Math.abs(near - exact);
   });
-  const spread = deviations.some(Number.isNaN) ? Infinity : Math.max(...deviations);
+  const spread = deviations === undefined || deviations.some(Number.isNaN) ? Infinity : Math.max(...deviations);
   return { distance: Math.abs(exact), rounding: margin * spread };
 }
 
-export function roundingArithmetic(unit: number, random: Random): Arithmetic<Rounded> {
+export function roundingArithmetic(unit: number, random: Random, samples: number): Arithmetic<Rounded> {
   const noises = Array.from({ length: samples }, () => noise(random.integer(2 ** 32)));
   const disturb = (value: Tensor, sizes: Tensor, rounds: number, own: (x: number) => number): Tensor => {
     const amount = 2 * unit * Math.sqrt(Math.max(1, rounds));

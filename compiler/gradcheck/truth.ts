@@ -10,7 +10,7 @@ import { complexStepReference, gradientsFrom, lossOf, remembered, weightedGradie
 import { evaluateAt, graphName, graphValues, inputsOf } from "./graph-point.js";
 import { type Point, type PointTensor, symbolSizes, toBatchValue } from "./point.js";
 import type { Precision } from "./report.js";
-import { roundingError, unitOf } from "./rounding.js";
+import { roundingError, type SampleCount, sampleCounts, unitOf } from "./rounding.js";
 import { sightOf } from "./sight.js";
 import { wholeFunctionAt } from "./whole-function.js";
 
@@ -21,8 +21,8 @@ export interface Truth {
   readonly seen: ReturnType<typeof sightOf>;
   /** The derived gradient in float64, before any pass. */
   readonly derived: Gradients;
-  /** How far rounding may carry it. */
-  readonly rounding: (precision: Precision) => Gradients;
+  /** How far rounding may carry it, as disturbed so many times. */
+  readonly rounding: (precision: Precision, samples: SampleCount) => Gradients;
   readonly second: (weights: readonly Float64Array[]) => SecondTruth;
 }
 
@@ -31,7 +31,7 @@ interface SecondTruth {
   readonly complexStep: Reference;
   readonly seen: ReturnType<typeof sightOf>;
   /** How far rounding may carry its derivative. */
-  readonly rounding: (tensor: PointTensor, direction: Direction) => number;
+  readonly rounding: (tensor: PointTensor, direction: Direction, samples: SampleCount) => number;
 }
 
 export function truthAt(cell: LoweredCell, point: Point, random: Random): Truth {
@@ -43,17 +43,26 @@ export function truthAt(cell: LoweredCell, point: Point, random: Random): Truth 
   const loss = lossOf(whole, point);
   // Its own: what is drawn afterwards must not depend on how many bars were needed.
   const noise = createRandom(random.integer(2 ** 32));
-  const errorsOf = (fn: GraphFunction, given: ReadonlyMap<string, BatchValue>, unit: number): Gradients => {
-    const errors = roundingError(fn, inputsOf(fn, given), sizes, unit, noise);
+  const errorsOf = (
+    fn: GraphFunction,
+    given: ReadonlyMap<string, BatchValue>,
+    unit: number,
+    samples: SampleCount,
+  ): Gradients => {
+    const errors = roundingError(fn, inputsOf(fn, given), sizes, unit, noise, sampleCounts[samples]);
     const named = fn.outputNames.map((name, i) => [name.replace(/^tangent\./u, ""), errors[i] as BatchValue] as const);
     return gradientsFrom(point, new Map(named));
   };
+  const bars: Record<Precision, Partial<Record<SampleCount, Gradients>>> = { f64: {}, f32: {} };
   const complexStep = remembered(complexStepReference(loss));
   return {
     complexStep,
     seen: sightOf(loss, complexStep, random),
     derived: gradientsFrom(point, evaluateAt(gradient, point, values)),
-    rounding: (precision) => errorsOf(gradient, values, unitOf[precision]),
+    rounding: (precision, samples) => {
+      const known = bars[precision][samples];
+      return (bars[precision][samples] = known ?? errorsOf(gradient, values, unitOf[precision], samples));
+    },
     second: (weights) => {
       const again = gradientOf(whole, context, undefined, true);
       const tangents = tangentsOnly(again, context);
@@ -62,8 +71,8 @@ export function truthAt(cell: LoweredCell, point: Point, random: Random): Truth 
       return {
         complexStep: step,
         seen: sightOf(own, step, random),
-        rounding: (tensor, direction) => {
-          const errors = errorsOf(tangents, withTangent(point, tensor, direction), unitOf.f64);
+        rounding: (tensor, direction, samples) => {
+          const errors = errorsOf(tangents, withTangent(point, tensor, direction), unitOf.f64, samples);
           return point.tensors.reduce(
             (sum, other, k) => sum + barAlong(errors.get(other) as Float64Array, weights[k] as Float64Array),
             0,
