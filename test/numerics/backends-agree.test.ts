@@ -3,18 +3,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cell } from "../../compiler/index.js";
 import { arbitraryCell } from "../../compiler/testing/fast-check.js";
+import { fuzzParameters } from "../support/fuzz.js";
 import { expectSameBitsOnTargets } from "../support/same-targets.js";
 import { sizesFor, standardCells } from "../support/standard-cells.js";
-
-const fuzzing = process.env["RUNS"] !== undefined;
-const runs = Number(process.env["RUNS"] ?? 24);
 
 describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
   const options = { dtype, gradient: true, jvp: true } as const;
 
   it.each(standardCells())("std: $cell", async ({ source, cell: name, dimensions }) => {
-    // One that divides by the lanes of vectors, one that does not, and one with all sizes 1.
-    for (const sizes of [dimensions.map(() => 8), dimensions.map((_, i) => 5 + (i % 3)), undefined]) {
+    // Some that no number of lanes divides, all sizes 1, and of the vectors with most lanes some that it does.
+    const odd = dimensions.map((_, i) => 5 + (i % 3));
+    for (const sizes of [...(dtype === "f32" ? [dimensions.map(() => 8)] : []), odd, undefined]) {
       const given =
         sizes === undefined
           ? sizesFor(dimensions, 0)
@@ -47,7 +46,7 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
           expectSameBitsOnTargets(js, wasm, seed);
         },
       ),
-      fuzzing ? { numRuns: runs } : { numRuns: runs, seed: 1 },
+      fuzzParameters(20, 40),
     );
   });
 
@@ -66,7 +65,7 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
           expectSameBitsOnTargets(js, wasm, seed);
         },
       ),
-      fuzzing ? { numRuns: runs } : { numRuns: Math.ceil(runs / 4), seed: 1 },
+      fuzzParameters(5, 40),
     );
   });
 });

@@ -6,12 +6,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { arbitraryCell } from "../../compiler/testing/fast-check.js";
 import type { ModuleInstance } from "../../runtime/index.js";
+import { fuzzParameters } from "../support/fuzz.js";
 import { type CallName, MappedModule, maskOf } from "../support/mapped-module.js";
 import { type CallSizes, type RandomCall, randomCall, randomParams, valuesOf } from "../support/random-call.js";
 import { standardCells } from "../support/standard-cells.js";
-
-const fuzzing = process.env["RUNS"] !== undefined;
-const runs = Number(process.env["RUNS"] ?? 12);
 
 /** Bytes to fill the surroundings with: NaN and -1, and small numbers of all types. */
 const canaries = [0xff, 0x01] as const;
@@ -174,7 +172,7 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
           await expectBounded(source, { cell, dimensions: own, dtype, jvp: true }, calls.map(([b, t]) => size(b, t)), seed); // prettier-ignore
         },
       ),
-      fuzzing ? { numRuns: runs } : { numRuns: runs, seed: 1 },
+      fuzzParameters(12, 40),
     );
   });
 
@@ -194,7 +192,7 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
           );
         },
       ),
-      fuzzing ? { numRuns: runs } : { numRuns: Math.ceil(runs / 4), seed: 1 },
+      fuzzParameters(3, 40),
     );
   });
 });

@@ -33,21 +33,21 @@ export function widthOf({ shape }: TensorEntry, sizes: Readonly<Record<string, n
 const reals = (random: Random, count: number, deviation = 1): Float64Array =>
   Float64Array.from({ length: count }, () => Math.fround(random.normal(deviation)));
 
-/** Values that float32 holds, so that both dtypes see the same ones. */
-export function randomCall(manifest: Manifest, seed: number, call: CallSizes): RandomCall {
+/** Values that float32 holds, so that both dtypes see the same ones; what a call is given deviates by `scale` from 0. */
+export function randomCall(manifest: Manifest, seed: number, call: CallSizes, scale = 1): RandomCall {
   const random = createRandom(seed);
   const { batch, steps, sizes } = call;
-  const fill = (entries: readonly TensorEntry[], rows: number): Tensors =>
-    Object.fromEntries(entries.map((entry) => [entry.name, reals(random, rows * widthOf(entry, sizes))]));
-  const inputs = fill(manifest.inputs, batch * steps);
+  const fill = (entries: readonly TensorEntry[], rows: number, deviation = 1): Tensors =>
+    Object.fromEntries(entries.map((entry) => [entry.name, reals(random, rows * widthOf(entry, sizes), deviation)]));
+  const inputs = fill(manifest.inputs, batch * steps, scale);
   for (const { name, dtype, bound } of manifest.inputs) {
     if (dtype === "index") inputs[name] = inputs[name]!.map(() => random.integer(bound!));
   }
   return {
     ...call,
     inputs,
-    contexts: fill(manifest.contexts, batch),
-    states: fill(manifest.states, batch),
+    contexts: fill(manifest.contexts, batch, scale),
+    states: fill(manifest.states, batch, scale),
     outputs: fill(manifest.outputs, batch * steps),
     finals: fill(manifest.states, batch),
   };

@@ -8,11 +8,12 @@ type Results = Record<string, FloatArray>;
 
 const capacity = { batch: 5, steps: 6 };
 
-/** Calls whose sizes do and do not fill the lanes, with examples of different lengths. */
+/** Calls whose sizes do and do not fill the lanes, with examples of different lengths, and with numbers that saturate. */
 const calls = [
-  { batch: 3, steps: 5, lengths: [5, 2, 0] },
-  { batch: 5, steps: 6, lengths: undefined },
-  { batch: 1, steps: 1, lengths: undefined },
+  { batch: 3, steps: 5, lengths: [5, 2, 0], scale: 1 },
+  { batch: 5, steps: 6, lengths: undefined, scale: 1 },
+  { batch: 1, steps: 1, lengths: undefined, scale: 1 },
+  { batch: 2, steps: 3, lengths: [3, 1], scale: 1e4 },
 ] as const;
 
 export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledModule, seed: number): void {
@@ -23,10 +24,10 @@ export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledM
     randomParams(instance, seed);
     return instance;
   });
-  calls.forEach(({ batch, steps, lengths }, n) => {
+  calls.forEach(({ batch, steps, lengths, scale }, n) => {
     // From the second call on the second module does not look for changes.
     if (n === 1) instances[1]!.freeze();
-    const call = randomCall(manifest, seed + n, { batch, steps, sizes });
+    const call = randomCall(manifest, seed + n, { batch, steps, sizes }, scale);
     const own = manifest.runtimeDimensions.map((name) => [
       name,
       lengths === undefined ? sizes[name]! : { padded: sizes[name]!, each: lengths.map((_, b) => sizes[name]! - b) },
