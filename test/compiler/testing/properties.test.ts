@@ -64,6 +64,7 @@ describe("of random cells", () => {
   it("reverse mode is the transpose of forward mode, kinks or not", async () => {
     await holds(reverseMatchesForward, {}, { kinks: 0.3 }, "f64");
     await holds(reverseMatchesForward, { smooth: true }, {}, "f32");
+    await holds(reverseMatchesForward, {}, { scale: 2 ** 13 }, "f64");
   });
 
   it("reverse mode is what differences say", async () => {
