@@ -45,6 +45,8 @@ export function tieDistances(
 export function clearanceOf(distances: readonly number[], speeds: readonly number[]): number {
   return distances.reduce((nearest, distance, i) => {
     const speed = speeds[i] as number;
-    return speed === 0 ? nearest : Math.min(nearest, distance / speed);
+    if (speed === 0 || distance === Infinity) return nearest;
+    // What overflows moves at no speed that is known.
+    return Number.isNaN(speed) ? 0 : Math.min(nearest, distance / speed);
   }, Infinity);
 }

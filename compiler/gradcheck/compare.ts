@@ -50,8 +50,13 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 /** The bar of a sum of derivatives. An infinite bar of a number that does not count is none. */
-export function barAlong(bars: Float64Array, direction: Float64Array): number {
-  return direction.reduce((sum, v, i) => (v === 0 ? sum : sum + Math.abs(v) * (bars[i] as number)), 0);
+export function barAlong(bars: ArrayLike<number>, direction: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < direction.length; i++) {
+    const size = Math.abs(direction[i] as number);
+    if (size !== 0) sum += size * (bars[i] as number);
+  }
+  return sum;
 }
 
 /** The largest size; what is not finite has none. */

@@ -1,10 +1,12 @@
 /** A graph function whose derivative is in question, with numbers for everything. */
+import { createRandom } from "../../../runtime/random.js";
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
 import type { Sizes } from "../../ir/graph/evaluate-rules.js";
 import type { GraphFunction } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
 import type { DerivativeRules } from "../../transform/autodiff/derivative-rules.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
+import { roundingError, sampleCounts, unitOf } from "../rounding.js";
 
 export interface Subject {
   readonly fn: GraphFunction;
@@ -21,9 +23,21 @@ export function outputsByName(
   values: ReadonlyMap<string, BatchValue>,
   sizes: readonly Sizes[],
 ): Map<string, BatchValue> {
-  const outputs = evaluateFunction(fn, inputsOf(fn, values), sizes);
-  return new Map(fn.outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
+  return named(fn, evaluateFunction(fn, inputsOf(fn, values), sizes));
 }
+
+/** How far float64 may be off in each number of the outputs. */
+export function roundingByName(
+  fn: GraphFunction,
+  values: ReadonlyMap<string, BatchValue>,
+  sizes: readonly Sizes[],
+): Map<string, BatchValue> {
+  const random = createRandom(1);
+  return named(fn, roundingError(fn, inputsOf(fn, values), sizes, unitOf.f64, random, sampleCounts.thorough));
+}
+
+const named = ({ outputNames }: GraphFunction, outputs: readonly BatchValue[]): Map<string, BatchValue> =>
+  new Map(outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
 
 /** `Σ cotangent · output`. The cotangents of a shared output are each example's own. */
 export function weightedOutputs(

@@ -25,9 +25,12 @@ it("ends at the nearest tie", () => {
 it("does not end at infinity, which no rounding brings nearer", () => {
   expect(distanceFrom(0.5, Infinity)).toBe(Infinity);
   expect(distanceFrom(-Infinity, 2)).toBe(Infinity);
-  expect(clearanceOf([distanceFrom(0.5, Infinity)], [3])).toBe(Infinity);
+  for (const speed of [3, Infinity, NaN]) {
+    expect(clearanceOf([distanceFrom(0.5, Infinity)], [speed])).toBe(Infinity);
+  }
 });
 
 it("is nothing where there is no number", () => {
   expect(distanceFrom(NaN, 2)).toBe(0);
+  expect(clearanceOf([1, 2], [1, NaN])).toBe(0);
 });
