@@ -1,5 +1,5 @@
 // Several steps of a stream in one call: `forward`, from the stream's state and back into it.
-import { checkInteger, checkTensors } from "./check.js";
+import { checkTensors, optionalInteger } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
 /** @import { Block, Call, Core, Role, Sequence } from "./types.js" */
@@ -29,7 +29,7 @@ export function createBlock(core, sequence) {
   return {
     inputs,
     check(stream) {
-      const steps = checkInteger("steps", "steps", stepsPlace.value ?? capacity, 0, capacity);
+      const steps = optionalInteger("steps", stepsPlace, capacity, 0, capacity);
       if (call?.sizes[1] !== steps) {
         const sizes = [...stream.sizes];
         sizes[1] = steps;

@@ -1,6 +1,8 @@
-// Checks of arguments. Every wrong call ends here, before anything is written. Texts are only made where a check
-// fails, and what every call goes through is counted through: engines make an object for `for … of` where they do not see
-// that they need none. So calls that go well leave no garbage behind.
+// How arguments are read. Every one is read once, before any is checked, and all are checked before anything is written:
+// getters, proxies and other threads may change what was given, so what code can run for is copied while it is read. A wrong
+// call ends here and leaves nothing behind. Texts are only made where a check fails, and what every call goes through is
+// counted through: engines make an object for `for … of` where they do not see that they need none. So calls that go well leave
+// no garbage behind.
 
 /** @import { Names, Place, Sizes, Slot } from "./types.js" */
 
@@ -31,8 +33,13 @@ export function describe(value) {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value === "bigint") return `the bigint ${value}n`;
   if (typeof value === "function") return "a function";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  const tag = textOf(value).slice("[object ".length, -1);
+  return tag === "Object" ? "an object" : `${/^[AEIOU]/.test(tag) ? "an" : "a"} ${tag}`;
 }
+
+/** @param {object} value */
+const textOf = (value) => Object.prototype.toString.call(value);
 
 /**
  * Reads an object's own values by name, each once: getters may give something else the second time. Other names than
@@ -46,14 +53,21 @@ export function take(where, value, { byName, places }) {
   if (typeof value !== "object" || value === null || kindOf(value) !== undefined) {
     throw new TypeError(`${where} must be an object, got ${describe(value)}`);
   }
+  let isEmpty = true;
   for (const name in value) {
     if (!Object.hasOwn(value, name)) continue;
+    isEmpty = false;
     const place = byName.get(name);
     if (place === undefined) {
       const known = [...byName.keys()].map(quote).join(", ");
       throw new TypeError(`${where}: unknown name ${quote(name)}; expected ${known || "no names at all"}`);
     }
-    place.value = /** @type {Record<string, unknown>} */ (value)[name];
+    const given = /** @type {Record<string, unknown>} */ (value)[name];
+    place.value = "data" in place ? convert(/** @type {Slot} */ (place), given) : given;
+  }
+  // A map or a promise has no names of its own either.
+  if (isEmpty && textOf(value) !== "[object Object]") {
+    throw new TypeError(`${where} must be an object, got ${describe(value)}`);
   }
 }
 
@@ -103,6 +117,17 @@ export function checkInteger(where, what, value, low, high) {
 }
 
 /**
+ * An integer that need not be given.
+ * @param {string} where
+ * @param {Place} place
+ * @param {number} otherwise
+ * @param {number} low
+ * @param {number} high
+ */
+export const optionalInteger = (where, { name, value }, otherwise, low, high) =>
+  value === undefined ? otherwise : checkInteger(where, name, value, low, high);
+
+/**
  * The number of values that a tensor has in a call.
  * @param {Slot} slot
  * @param {Sizes} sizes
@@ -121,44 +146,80 @@ export function countOf(slot, sizes) {
 const realKinds = /^Float(32|64)Array|^Array/;
 const integerKinds = /^Array|nt(8|16|32)Array|Clamped|^Big/;
 
+// What an array says of its length may be a lie: it may be a proxy, or have a `length` of its own.
+const { get: lengthOf } = /** @type {{ get: () => number }} */ (
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), "length")
+);
+
 /**
- * Checks one tensor. Real numbers may be NaN or infinite; indices are integers from `slot.low` to `slot.high`.
- * @param {string} where
+ * Is it an array of floats of this realm, and no proxy of one?
+ * @param {unknown} value
+ */
+const isFloats = (value) =>
+  ArrayBuffer.isView(value) && (value instanceof Float32Array || value instanceof Float64Array);
+
+/**
+ * What a call gives for a tensor, so that nobody changes it any more: arrays of floats as they are, because no code runs for
+ * their elements and all of them are right, and lists of other kinds as numbers in an array of the slot's own.
  * @param {Slot} slot
  * @param {unknown} value
- * @param {Sizes} sizes
- * @returns {ArrayLike<number>}
+ * @returns {unknown}
  */
-export function checkTensor(where, slot, value, sizes) {
-  const { name, axes, labels, high } = slot;
+export function convert(slot, value) {
+  const { data, high } = slot;
+  if (high === undefined && isFloats(value)) return value;
+  const kind = kindOf(value);
+  if (kind === undefined || !(high === undefined ? realKinds : integerKinds).test(kind)) return value;
+  const list = /** @type {ArrayLike<unknown>} */ (value);
+  const { length } = list;
+  // What is longer than the slot is refused for its length.
+  const count = length < data.length ? length : data.length;
+  if (slot.plain === undefined || slot.plain.length < count) slot.plain = new Float64Array(count);
+  slot.kind = kind;
+  slot.length = length;
+  slot.fault = "";
+  for (let i = 0; i < count && slot.fault === ""; i++) {
+    const item = list[i];
+    // Tokenisers give 64 bits; what does not fit into a number is out of every range.
+    const number = typeof item === "bigint" && kind.startsWith("Big") ? Number(item) : item;
+    if (typeof number === "number") slot.plain[i] = number;
+    else slot.fault = `[${i}] must be a number, got ${describe(item)}`;
+  }
+  return slot.plain;
+}
+
+/**
+ * Checks one tensor that was converted. Real numbers may be NaN or infinite; indices are integers from `slot.low` to
+ * `slot.high`.
+ * @param {string} where
+ * @param {Slot} slot
+ * @param {Sizes} sizes
+ */
+export function checkTensor(where, slot, sizes) {
+  const { name, axes, labels, high, value, plain } = slot;
   const count = countOf(slot, sizes);
-  const isReal = high === undefined;
-  // The usual case first.
-  if (isReal && (value instanceof Float32Array || value instanceof Float64Array) && value.length === count) {
-    return value;
+  const isPlain = value !== undefined && value === plain;
+  const isArray = isPlain || (high === undefined && isFloats(value));
+  if (isArray && (isPlain ? slot.length : lengthOf.call(value)) === count) {
+    if (isPlain && slot.fault !== "") throw new TypeError(`${where}: ${quote(name)}${slot.fault}`);
+    if (high !== undefined) checkItems(where, slot, /** @type {Float64Array} */ (plain), count);
+    return;
   }
-  const kind = kindOf(value) ?? "";
-  const isArray = (isReal ? realKinds : integerKinds).test(kind);
-  const list = /** @type {ArrayLike<number>} */ (value);
-  if (!isArray || list.length !== count) {
-    // `[batch 2, steps 100, 64]`
-    const shape = `shape [${axes.map((axis) => (axis < 0 ? `${labels[~axis]} ${sizes[~axis]}` : axis)).join(", ")}]`;
-    const what = `${where}: ${quote(name)}`;
-    const got = `got ${describe(value)}`;
-    if (isArray) throw new RangeError(`${what} must have ${shape}, that is length ${count}; ${got}`);
-    const type = `must be ${isReal ? "a Float32Array, Float64Array or array of numbers" : "an array of integers"}`;
-    const missing = value === undefined;
-    throw new TypeError(missing ? `${what} is missing: it ${type} of ${shape}` : `${what} ${type} of ${shape}, ${got}`);
+  // No callback: what it captures would be made at every call.
+  let shape = "";
+  for (let i = 0; i < axes.length; i++) {
+    const axis = /** @type {number} */ (axes[i]);
+    shape += `${i === 0 ? "" : ", "}${axis < 0 ? `${labels[~axis]} ${sizes[~axis]}` : axis}`;
   }
-  if (isReal && kind !== "Array") return list;
-  // Tokenisers give 64 bits; what does not fit into a number is out of every range.
-  if (!kind.startsWith("Big")) {
-    checkItems(where, slot, list, count);
-    return list;
-  }
-  const numbers = Array.from(list, Number);
-  checkItems(where, slot, numbers, count);
-  return (slot.value = numbers);
+  const what = `${where}: ${quote(name)}`;
+  const got = `got ${isPlain ? `${slot.kind} of length ${slot.length}` : describe(value)}`;
+  if (isArray) throw new RangeError(`${what} must have shape [${shape}], that is length ${count}; ${got}`);
+  const type = `must be ${high === undefined ? "a Float32Array, Float64Array or array of numbers" : "an array of integers"}`;
+  throw new TypeError(
+    value === undefined
+      ? `${what} is missing: it ${type} of shape [${shape}]`
+      : `${what} ${type} of shape [${shape}], ${got}`,
+  );
 }
 
 /**
@@ -175,22 +236,18 @@ export function isPadding({ ragged }, i, count) {
 }
 
 /**
- * Checks each number of a list.
- *
- * Integers are checked twice, as given and in the module's own memory, where nobody changes them any more: other threads
- * and getters can reach what was given between its check and its copy, and kernels must not see what they make of it.
+ * Checks integers, which nobody else can reach.
  * @param {string} where
  * @param {Slot} slot
  * @param {ArrayLike<number>} list
  * @param {number} count
  */
-export function checkItems(where, slot, list, count) {
+function checkItems(where, slot, list, count) {
   const { name, low, high } = slot;
   for (let i = 0; i < count; i++) {
     const item = list[i];
-    const isFine = high === undefined || (Number.isInteger(item) && Number(item) >= low && Number(item) <= high);
-    if (typeof item === "number" && (isFine || isPadding(slot, i, count))) continue;
-    checkInteger(where, `${quote(name)}[${i}]`, item, low, high ?? 0);
+    const isFine = Number.isInteger(item) && Number(item) >= low && Number(item) <= Number(high);
+    if (!isFine && !isPadding(slot, i, count)) checkInteger(where, `${quote(name)}[${i}]`, item, low, Number(high));
   }
 }
 
@@ -204,7 +261,6 @@ export function checkItems(where, slot, list, count) {
 export function checkTensors(where, slots, sizes, required) {
   for (let i = 0; i < slots.length; i++) {
     const slot = /** @type {Slot} */ (slots[i]);
-    const { value } = slot;
-    if (required || value !== undefined) checkTensor(where, slot, value, sizes);
+    if (required || slot.value !== undefined) checkTensor(where, slot, sizes);
   }
 }

@@ -24,7 +24,7 @@ export function createContexts(core) {
     check(where, sizes, required) {
       for (let i = 0; i < slots.length; i++) {
         const slot = /** @type {Slot} */ (slots[i]);
-        if (slot.value !== undefined || required(slot)) checkTensor(where, slot, slot.value, sizes);
+        if (slot.value !== undefined || required(slot)) checkTensor(where, slot, sizes);
       }
     },
     write(sizes) {

@@ -1,5 +1,5 @@
 // What the parts of an instance share: kernels, buffers, the sizes of calls.
-import { checkItems, checkInteger, checkTensor, namesOf, placeOf, take } from "./check.js";
+import { checkTensor, namesOf, optionalInteger, placeOf, take } from "./check.js";
 
 /** @import { Call, Capacity, Core, Kernels, Manifest, Parts, Place, Slot } from "./types.js" */
 
@@ -34,6 +34,10 @@ export function createCore(manifest, kernels, capacity, parts) {
     high,
     computed,
     value: undefined,
+    plain: undefined,
+    kind: "",
+    length: 0,
+    fault: "",
     given: false,
     ragged: undefined,
   });
@@ -98,20 +102,21 @@ export function createCore(manifest, kernels, capacity, parts) {
   /** @type {Core["readCall"]} */
   const readCall = (where) => {
     const { sizes } = pending;
-    sizes[0] = checkInteger(where, "batch", batchPlace.value ?? batch, 1, batch);
-    sizes[1] = lengths.high = checkInteger(where, "steps", stepsPlace.value ?? steps, 0, steps);
+    sizes[0] = optionalInteger(where, batchPlace, batch, 1, batch);
+    sizes[1] = lengths.high = optionalInteger(where, stepsPlace, steps, 0, steps);
     pending.full = true;
     if (lengths.value === undefined) pending.lengths.fill(lengths.high);
     else {
-      pending.lengths.set(checkTensor(where, lengths, lengths.value, sizes));
-      checkItems(where, lengths, pending.lengths, /** @type {number} */ (sizes[0]));
+      checkTensor(where, lengths, sizes);
+      for (let b = 0; b < sizes[0]; b++) pending.lengths[b] = /** @type {number} */ (lengths.plain?.[b]);
       pending.full = allAre(pending.lengths, lengths.high);
     }
     const { value: asked } = sizesPlace;
     if (asked !== undefined) take((whereSizes[where] ??= `${where}: sizes`), asked, sizeNames);
     for (let i = 0; i < extents.length; i++) {
       const each = /** @type {Int32Array} */ (pending.extents[i]);
-      const size = (asked && sizeNames.places[i]?.value) ?? capacities[i + 2];
+      const own = asked === undefined ? undefined : sizeNames.places[i]?.value;
+      const size = own === undefined ? capacities[i + 2] : own;
       const extent = parts.readExtent?.(where, /** @type {Slot} */ (extents[i]), size, each, sizes) ?? 0;
       sizes[i + 2] = extent;
       pending.full = pending.full && allAre(each, extent);

@@ -1,5 +1,5 @@
 // Derivatives in a direction: the tangents that `jvp` and `hvp` take, and `jvp`.
-import { checkTensors, namesOf, none, placeOf, take } from "./check.js";
+import { checkTensors, countOf, namesOf, none, placeOf, take } from "./check.js";
 import { resultOf, write, writeAll } from "./tensors.js";
 
 /** @import { Core, Given, Sequence, Sizes, Slot } from "./types.js" */
@@ -21,13 +21,15 @@ export function tangents(core, sequence, where) {
   const paramNames = namesOf(params);
   const whereParams = `${where}: params`;
   return {
-    /** @type {(given: Given, sizes: Sizes) => void} */
-    check(given, sizes) {
+    /** @type {(given: Given) => void} */
+    take(given) {
       take(where, given, names);
+      take(whereParams, named.value === undefined ? none : named.value, paramNames);
+    },
+    /** @type {(sizes: Sizes) => void} */
+    check(sizes) {
       checkTensors(where, values, sizes, false);
       checkTensors(where, states, sizes, false);
-      const { value = none } = named;
-      take(whereParams, value, paramNames);
       checkTensors(whereParams, params, sizes, false);
     },
     write() {
@@ -40,9 +42,10 @@ export function tangents(core, sequence, where) {
         const slot = /** @type {Slot} */ (states[i]);
         const { data } = slot;
         const value = /** @type {ArrayLike<number> | undefined} */ (slot.value);
+        const count = countOf(slot, sizes);
         if (sequence.states[i]?.given || !slot.computed) write(slot, sizes);
         else if (value !== undefined) {
-          for (let k = 0; k < value.length; k++) data[k] = (data[k] ?? 0) + (value[k] ?? 0);
+          for (let k = 0; k < count; k++) data[k] = (data[k] ?? 0) + (value[k] ?? 0);
         }
         slot.value = undefined;
       }
@@ -62,7 +65,9 @@ export function jvp(core, sequence) {
   return {
     /** @type {(values: Given, given: Given) => Record<string, unknown>} */
     jvp(values, given) {
-      direction.check(given, sequence.check("jvp", values));
+      sequence.take("jvp", values);
+      direction.take(given);
+      direction.check(sequence.check("jvp"));
       sequence.begin();
       direction.write();
       core.run("jvp", sequence.call);

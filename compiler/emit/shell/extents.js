@@ -1,5 +1,5 @@
 // Sizes of run-time dimensions.
-import { checkItems, checkInteger, checkTensor, fields } from "./check.js";
+import { checkInteger, checkTensor, convert, fields } from "./check.js";
 
 /** @import { Sizes, Slot } from "./types.js" */
 
@@ -22,12 +22,12 @@ export function readExtent(where, slot, size, each, sizes) {
   }
   const nested = typeof size === "object" && size !== null && !Array.isArray(size) && !ArrayBuffer.isView(size);
   const [padded, own] = nested ? fields(`${where}: ${slot.name}`, size, ["padded", "each"]) : [undefined, size];
-  const list = checkTensor(where, slot, own, sizes);
-  // What was given is not asked for its length again, nor for its items after these: it may be a proxy.
-  const count = /** @type {number} */ (sizes[0]);
-  for (let i = 0; i < count; i++) each[i] = /** @type {number} */ (list[i]);
-  checkItems(where, slot, each, count);
+  slot.value = convert(slot, own);
+  checkTensor(where, slot, sizes);
   let largest = 1;
-  for (let i = 0; i < count; i++) largest = Math.max(largest, each[i] ?? 1);
+  for (let i = 0; i < /** @type {number} */ (sizes[0]); i++) {
+    each[i] = /** @type {number} */ (slot.plain?.[i]);
+    largest = Math.max(largest, each[i] ?? 1);
+  }
   return nested ? checkInteger(where, `${slot.name}.padded`, padded, largest, capacity) : largest;
 }

@@ -18,12 +18,14 @@ export function cotangents(core, prefix, where) {
   const finalNames = namesOf(finals);
   const whereFinal = `${where}: final`;
   return {
-    /** @type {(values: Given, sizes: Sizes) => void} */
-    check(values, sizes) {
+    /** @type {(values: Given) => void} */
+    take(values) {
       take(where, values, names);
+      take(whereFinal, final.value === undefined ? none : final.value, finalNames);
+    },
+    /** @type {(sizes: Sizes) => void} */
+    check(sizes) {
       checkTensors(where, outputs, sizes, false);
-      const { value = none } = final;
-      take(whereFinal, value, finalNames);
       checkTensors(whereFinal, finals, sizes, false);
     },
     /** @type {(sizes: Sizes) => void} */
@@ -101,7 +103,8 @@ export function gradient(core, sequence) {
       const { sizes } = sequence.call;
       if (!sequence.ran)
         throw new TypeError("backward: call forward first; its results are what backward differentiates");
-      given.check(values, sizes);
+      given.take(values);
+      given.check(sizes);
       given.write(sizes);
       core.run("backward", sequence.call);
       initialGradient("initialBackward");

@@ -18,10 +18,14 @@ export function hvp(core, sequence) {
   return {
     /** @type {(values: Given, given: Given, cotangents?: Given, cotangentTangents?: Given) => Record<string, unknown>} */
     hvp(values, given, cotangents = none, cotangentTangents = none) {
-      const sizes = sequence.check("hvp", values);
-      direction.check(given, sizes);
-      weights.check(cotangents, sizes);
-      weightTangents.check(cotangentTangents, sizes);
+      sequence.take("hvp", values);
+      direction.take(given);
+      weights.take(cotangents);
+      weightTangents.take(cotangentTangents);
+      const sizes = sequence.check("hvp");
+      direction.check(sizes);
+      weights.check(sizes);
+      weightTangents.check(sizes);
       sequence.begin();
       direction.write();
       weights.write(sizes);

@@ -21,8 +21,10 @@ export function createSequence(core) {
     states,
     computes: false,
     ran: false,
-    check(where, values) {
+    take(where, values) {
       take(where, values, known);
+    },
+    check(where) {
       const call = core.readCall(where);
       const { sizes } = call;
       for (let i = 0; i < indices.length; i++) {
@@ -49,7 +51,8 @@ export function createSequence(core) {
       }
     },
     forward(values) {
-      sequence.check("forward", values);
+      sequence.take("forward", values);
+      sequence.check("forward");
       sequence.begin();
       core.run("forward", sequence.call);
       sequence.ran = true;

@@ -1,5 +1,5 @@
 // Tensors of a call: how they are filled and handed out.
-import { checkItems, countOf, isPadding } from "./check.js";
+import { countOf, isPadding } from "./check.js";
 
 /** @import { Core, Sizes, Slot } from "./types.js" */
 
@@ -9,16 +9,33 @@ import { checkItems, countOf, isPadding } from "./check.js";
  * @param {Sizes} sizes
  */
 export function write(slot, sizes) {
-  const { data, value } = slot;
+  const { data, value, plain, ragged } = slot;
   const count = countOf(slot, sizes);
   slot.value = undefined;
   if (value === undefined) data.fill(0, 0, count);
+  else if (value !== plain) copy(data, /** @type {Float64Array} */ (value), count);
+  else {
+    for (let i = 0; i < count; i++) {
+      // Kernels that go through all steps at once read a row for padding, too.
+      data[i] = ragged !== undefined && isPadding(slot, i, count) ? 0 : /** @type {number} */ (plain[i]);
+    }
+  }
+}
+
+/**
+ * @param {Slot["data"]} data
+ * @param {Slot["data"]} values
+ * @param {number} count
+ */
+function copy(data, values, count) {
   // A tensor without elements may come from a detached buffer, which cannot be copied.
-  else if (count > 0) data.set(/** @type {ArrayLike<number>} */ (value));
-  if (slot.high === undefined) return;
-  // Kernels that go through all steps at once read a row for padding, too.
-  if (slot.ragged !== undefined) for (let i = 0; i < count; i++) if (isPadding(slot, i, count)) data[i] = 0;
-  checkItems("changed meanwhile", slot, data, count);
+  if (count === 0) return;
+  try {
+    data.set(values);
+  } catch {
+    // Shared memory that another thread has made longer since.
+    for (let i = 0; i < count; i++) data[i] = /** @type {number} */ (values[i]);
+  }
 }
 
 /**

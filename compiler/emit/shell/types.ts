@@ -76,6 +76,11 @@ export interface Slot extends Place {
   high: number | undefined;
   /** Of a state: an expression gives its value where the call gives none. */
   readonly computed: boolean;
+  /** Numbers of lists that are no arrays of floats, copied when they were read; of the last one its class, length and first entry that is no number. */
+  plain: Float64Array | undefined;
+  kind: string;
+  length: number;
+  fault: string;
   /** Did the call at hand give it, or does a stream hold it? */
   given: boolean;
   /** Of indices of every step: the call at hand, where some of its steps are padding. */
@@ -126,8 +131,10 @@ export interface Sequence {
   computes: boolean;
   /** True from a `forward` until another call uses its buffers. */
   ran: boolean;
-  /** Checks the arguments of a call. */
-  check(where: string, given: Given): Sizes;
+  /** Reads the arguments of a call. */
+  take(where: string, given: Given): void;
+  /** Checks them, when all arguments of the call were read. */
+  check(where: string): Sizes;
   /** Puts checked arguments into the buffers. */
   begin(): void;
   forward(given: Given): Record<string, unknown>;
