@@ -112,7 +112,7 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
   };
   const cell = lowerCell(program, typed.name, values, collector);
   if (collector.hasErrors || cell === undefined) return failed;
-  checkConstants(cell, typed.span, settings.dtype, collector);
+  checkConstants(cell, { span: typed.span, dtype: settings.dtype, reported: program.lostNumbers }, collector);
   const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
   return { ...found, cell, openDimensions, written: { tree, typed } };
 }

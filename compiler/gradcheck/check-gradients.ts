@@ -18,7 +18,7 @@ import {
 import { checkPoint } from "./check-point.js";
 import { DeclaredDistances, declares } from "./declared-distances.js";
 import { singularStart } from "./declared-start.js";
-import { checkSettings, type GradientCheckOptions, type Settings } from "./check-settings.js";
+import { checkSettings, refuseTextOptions, type GradientCheckOptions, type Settings } from "./check-settings.js";
 import { Comparisons, type Coverage } from "./compare.js";
 import { drawPoint } from "./draw-point.js";
 import { furtherDraws } from "./further-draws.js";
@@ -46,7 +46,8 @@ const attempts = 10;
  * Where functions state their derivative, it is taken as the rule: the gradient must follow it, and the report says how far
  * it is from the true one, under `declared`.
  *
- * @throws TypeError where a module has no gradient, or declared derivatives and neither `jvp` nor a source.
+ * @throws TypeError where a module has no gradient, or declared derivatives and neither `jvp` nor a source, or where options that
+ *   say how a text is compiled are given for a cell or module.
  * @throws CellError where a text has errors; CompileOptionsError where the options do not fit it.
  * @throws UncheckableError where nothing has a gradient, or a call at the sizes given has more than a million numbers; as
  *   NotFiniteError where the cell's values are not finite at any of the points tried.
@@ -61,6 +62,7 @@ export async function checkGradients(
   const settings = checkSettings(options);
   const source = sourceOf(subject, options);
   if (typeof subject !== "string") {
+    refuseTextOptions(options);
     const { has, declaredDerivatives = [] } = subject.manifest;
     if (!has.gradient) throw new TypeError("checkGradients needs a module compiled with gradient");
     if (source === undefined && declares(subject.manifest) && !has.jvp) {

@@ -55,6 +55,18 @@ const known = [
   "readFile", "precisions", "target", "onProgress",
 ]; // prettier-ignore
 
+/** Options that say how a text is compiled. */
+const ofTexts = ["cell", "dimensions", "file", "readFile", "precisions", "target"] as const;
+
+/** @throws TypeError where options for a text are given with something that was compiled before. */
+export function refuseTextOptions(options: GradientCheckOptions): void {
+  const given = ofTexts.filter((name) => options[name] !== undefined);
+  if (given.length === 0) return;
+  throw new TypeError(
+    `checkGradients: ${given.join(", ")} ${given.length === 1 ? "says" : "say"} how a text is compiled; a cell or module is checked as it was compiled`,
+  );
+}
+
 /** @throws TypeError for an unknown option, RangeError for a number out of its range. */
 export function checkSettings(options: GradientCheckOptions): Settings {
   for (const key of Object.keys(options)) {
@@ -75,9 +87,12 @@ export function checkSettings(options: GradientCheckOptions): Settings {
     if (!(value > 0 && value < Infinity)) fail(`${name} must be a positive number`, value);
   }
   if (!(kinks >= 0 && kinks <= 1)) fail("kinks must be a number from 0 to 1", kinks);
-  for (const precision of options.precisions ?? []) {
+  const { precisions = ["f64"] } = options;
+  if (!Array.isArray(precisions) || precisions.length === 0)
+    fail('precisions must be a list of "f32" or "f64"', precisions);
+  for (const precision of precisions as readonly unknown[]) {
     // What comes from JavaScript has whatever value it has.
-    if ((precision as string) !== "f32" && (precision as string) !== "f64") {
+    if (precision !== "f32" && precision !== "f64") {
       fail('precisions must be "f32" or "f64"', precision);
     }
   }
@@ -89,5 +104,6 @@ export function checkSettings(options: GradientCheckOptions): Settings {
 }
 
 function fail(expected: string, got: unknown): never {
-  throw new RangeError(`checkGradients: ${expected}, got ${String(got)}`);
+  const came = Array.isArray(got) && got.length === 0 ? "an empty list" : String(got);
+  throw new RangeError(`checkGradients: ${expected}, got ${came}`);
 }

@@ -6,11 +6,17 @@ import { scalarValues } from "../ops/scalar-values.js";
 import type { Span } from "../source/span.js";
 import type { LoweredCell } from "./lowered-cell.js";
 
-/** Values of real parameters, what is computed from constants only, and numbers of initialisers; each number once. */
-export function checkConstants(cell: LoweredCell, span: Span, dtype: RealType, collector: DiagnosticCollector): void {
-  // A literal was reported where it stands, in the form it is written in.
-  const reported = collector.diagnostics.filter(({ code }) => code === "number-range");
-  const known = new Set(reported.map(({ message }) => Number(message.split("`")[1])));
+/**
+ * Values of real parameters, what is computed from constants only, and numbers of initialisers; each number once.
+ *
+ * @param reported literals that were reported where they stand, in the form they are written in
+ */
+export function checkConstants(
+  cell: LoweredCell,
+  { span, dtype, reported }: { readonly span: Span; readonly dtype: RealType; readonly reported: ReadonlySet<number> },
+  collector: DiagnosticCollector,
+): void {
+  const known = new Set(reported);
   const isHeld = (value: number, place: Span): boolean => {
     const lost = lostIn(dtype, value);
     if (lost === undefined) return true;

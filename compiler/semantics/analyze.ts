@@ -31,7 +31,9 @@ export function analyze(
   const first = collector.diagnostics.length;
   const modules = loadModules(file, readFile, collector);
   const parsed = !hadErrors && !collector.diagnostics.slice(first).some(({ code }) => !importCodes.has(code));
-  const program = parsed ? analyzeModules(modules, file, collector, dtype) : { file: file.span.file, cells: new Map() };
+  const program = parsed
+    ? analyzeModules(modules, file, collector, dtype)
+    : { file: file.span.file, cells: new Map(), lostNumbers: new Set<number>() };
   tidy(collector, first, file.span.file);
   return program;
 }
@@ -52,10 +54,12 @@ function analyzeModules(
   );
   const { order, cycles, unordered } = topologicalOrder<Declaration>(roots, neededBy);
   for (const cycle of cycles) reportRecursion(cycle, collector);
+  const lostNumbers = new Set<number>();
   for (const declaration of order) {
     const known = { cells, functions };
     if (unordered.has(declaration)) continue;
-    checkNumbers(valuesIn(declaration), dtype, collector);
+    const lost = checkNumbers(valuesIn(declaration), dtype, collector);
+    if (declaration.node.span.file === file.span.file) for (const value of lost) lostNumbers.add(value);
     if (declaration.kind === "cell") cells.set(declaration, analyzeCell(declaration, known, collector));
     else functions.set(declaration, analyzeFunction(declaration, known, collector));
   }
@@ -65,7 +69,7 @@ function analyzeModules(
     const cell = declaration.kind === "cell" ? cells.get(declaration) : undefined;
     if (cell !== undefined && !result.has(cell.name) && cell.span.file === file.span.file) result.set(cell.name, cell);
   }
-  return { file: file.span.file, cells: result };
+  return { file: file.span.file, cells: result, lostNumbers };
 }
 
 function reportRecursion(cycle: readonly Declaration[], collector: DiagnosticCollector): void {

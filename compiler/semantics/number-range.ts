@@ -7,12 +7,18 @@ import type { Expression } from "../syntax/ast.js";
 import { clip } from "../syntax/reporter.js";
 import { partsOf } from "./expression-parts.js";
 
-/** Reports literals, and results of arithmetic with nothing but literals, that are infinite or 0 in `dtype`. */
-export function checkNumbers(values: readonly Expression[], dtype: RealType, collector: DiagnosticCollector): void {
+/** Reports literals, and results of arithmetic with nothing but literals, that are infinite or 0 in `dtype`; gives those numbers. */
+export function checkNumbers(
+  values: readonly Expression[],
+  dtype: RealType,
+  collector: DiagnosticCollector,
+): readonly number[] {
+  const reported: number[] = [];
   const check = (value: number, text: string, span: Span): number | undefined => {
     const lost = lostIn(dtype, value);
     if (lost === undefined) return value;
     collector.report("number-range", span, `\`${clip(text)}\` is ${lost}`, { help: rangeHelp });
+    reported.push(value);
     return undefined;
   };
   /** The number that an expression is; undefined where it is none, or one that was reported. Nesting has a limit. */
@@ -33,6 +39,7 @@ export function checkNumbers(values: readonly Expression[], dtype: RealType, col
     return check(value, String(value), expression.span);
   };
   values.forEach(visit);
+  return reported;
 }
 
 const arithmetic = new Map([

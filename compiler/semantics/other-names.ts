@@ -38,7 +38,7 @@ const written: Readonly<Record<string, string>> = {
   rsqrt: "1 / sqrt(x)",
   ceil: "-floor(-x)",
   mod: "a - b * floor(a / b)",
-  fmod: "a - b * floor(a / b)",
+  fmod: "a - b * sign(a / b) * floor(abs(a / b))",
   remainder: "a - b * floor(a / b)",
   heaviside: "if x >= 0 then 1 else 0",
   step: "if x >= 0 then 1 else 0",

@@ -206,4 +206,6 @@ export interface TypedProgram {
   readonly file: string;
   /** Cells of the file itself, by name, in the order of the text. */
   readonly cells: ReadonlyMap<string, TypedCell>;
+  /** Numbers of this file that those of a module cannot hold, which were reported where they stand. */
+  readonly lostNumbers: ReadonlySet<number>;
 }

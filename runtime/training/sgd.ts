@@ -1,5 +1,5 @@
 /** Gradient descent, plain and with momentum. */
-import { checkOption, checkOptionNames } from "../options.js";
+import { checkOption, checkOptionNames, checkSwitch } from "../options.js";
 import { createOptimizer, type Optimizer } from "./optimizer.js";
 
 export interface SgdOptions {
@@ -32,7 +32,7 @@ export function sgd(options: SgdOptions): Optimizer {
   const learningRate = checkOption("learningRate", options.learningRate, 0);
   const momentum = checkOption("momentum", options.momentum ?? 0, 0, 1);
   const weightDecay = checkOption("weightDecay", options.weightDecay ?? 0, 0);
-  const nesterov = options.nesterov ?? false;
+  const nesterov = checkSwitch("sgd", "nesterov", options.nesterov);
   if (nesterov && momentum === 0) throw new TypeError("nesterov needs a momentum above 0");
   if (momentum === 0) {
     return createOptimizer(learningRate, [], (param, gradient, _memory, rate) => {

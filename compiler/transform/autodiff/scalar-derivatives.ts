@@ -69,8 +69,14 @@ function atEdge(
 export const scalarDerivatives: Readonly<Record<ScalarOp, Rule>> = {
   // -1
   neg: ({ b }) => [(v) => b.map("neg", v)],
-  // sign(x); 0 at 0
-  abs: ({ b, x }) => [(v) => b.map("strong_mul", b.map("sign", x(0)), v)],
+  // sign(x); 0 at 0, whatever v is there; a strong zero stays zero, whatever x is
+  abs: ({ b, x, c, isStrong }) => [
+    (v) => {
+      const sign = b.map("sign", x(0));
+      if (!isStrong(v)) return b.map("strong_mul", sign, v);
+      return b.map("select", b.map("eq", x(0), c(0)), c(0), b.map("strong_mul", v, sign));
+    },
+  ],
   sign: none1,
   floor: none1,
   round: none1,

@@ -31,6 +31,11 @@ describe("in the text, with the sizes and without", () => {
     expect(found(source, compile(source, { dtype: "f64" }))).toEqual([]);
   });
 
+  test("once, however long it is written", () => {
+    const source = cell(`output y = x + 0.${"0".repeat(60)}1`);
+    expect(compile(source).diagnostics.map(({ code }) => code)).toEqual(["number-range"]);
+  });
+
   test("nothing of what float32 holds, however small", () => {
     const source = cell("output y = x + 1e-45 + 3.4e38 + 0e-400 + 0.1 + 1 / 0");
     expect(found(source, compile(source))).toEqual([]);

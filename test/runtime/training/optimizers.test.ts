@@ -80,6 +80,9 @@ it("optimisers show their memory and refuse bad options", () => {
   expect(() => rmsprop({ momentum: 0.9 } as never)).toThrow(/^rmsprop: unknown option momentum/);
   expect(() => sgd({ learningRate: 1, momentum: 1 })).toThrow(RangeError);
   expect(() => sgd({ learningRate: 1, nesterov: true })).toThrow(TypeError);
+  expect(() => sgd({ learningRate: 1, momentum: 0.9, nesterov: "no" as never })).toThrow(
+    /nesterov must be true or false, got the text "no"/u,
+  );
   for (const make of [adam, adamw, rmsprop]) {
     expect(() => make({ epsilon: 0 })).toThrow("epsilon must be a finite number above 0, got 0");
     expect(() => make({ epsilon: "1e-8" } as never)).toThrow(

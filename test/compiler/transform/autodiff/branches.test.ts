@@ -3,6 +3,7 @@
  * of compiled modules, on both targets and in both precisions.
  */
 import { describe, expect, it } from "vitest";
+import { elementwiseFunctions } from "../../../../compiler/semantics/builtins.js";
 import { cell, type CellOptions } from "../../../../compiler/in-process.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
@@ -52,6 +53,36 @@ describe("the derivative is that of the branch taken", () => {
       kind,
     );
   });
+});
+
+it.each(kinds)("of every function and operator, %o", async (kind) => {
+  const calls = Object.entries(elementwiseFunctions).map(
+    ([name, { parameters }]) => `${name}(${parameters.map(() => "x").join(", ")})`,
+  );
+  const operators = [
+    "x + x",
+    "x - x",
+    "x * x",
+    "x / x",
+    "x ^ x",
+    "-x",
+    "softmax(concat(reshape(x, [1]), zeros([1])))[0]",
+  ];
+  const masks = [
+    ["x == x", NaN],
+    ["x < 1", Infinity],
+    ["x > -1", -Infinity],
+  ] as const;
+  for (const [mask, x] of masks) {
+    const rows = [...calls, ...operators].map((expression) => ({
+      expression: `if ${mask} then ${expression} else 0`,
+      at: { x },
+      value: 0,
+      gradient: 0,
+      second: 0,
+    }));
+    await expectAtPoints(rows, kind);
+  }
 });
 
 /** Sets every parameter to numbers between 0.5 and 1 and runs three steps; all gradients and second derivatives by name. */
