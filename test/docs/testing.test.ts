@@ -1,8 +1,8 @@
 /** The examples of spec/testing.md run as they stand, in the test runners they are for. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import * as fastCheck from "../../compiler/testing/fast-check.js";
 import * as testing from "../../compiler/testing/index.js";
 
@@ -10,8 +10,13 @@ const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "spec/testing.md"), "utf8");
 const example = (language: string): string => new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "su").exec(page)?.[1] ?? "";
 
-// Inside the project, so that `recell` is the package itself and fast-check is found.
-const folder = mkdtempSync(join(root, "dist/testing-docs-"));
+// Inside the project, so that `recell` is the package itself and fast-check is found. One of an earlier run that did not come to its
+// end goes first.
+const folder = join(root, "dist/testing-docs");
+beforeAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+});
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });

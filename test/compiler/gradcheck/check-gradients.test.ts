@@ -95,6 +95,18 @@ describe("a text", () => {
     await expect(checkGradients(source, { precisions: [] })).rejects.toThrow(/a list of "f32" or "f64", got an empty/u);
   });
 
+  test("that was compiled before takes no options of how it is compiled", async () => {
+    const compiled = await cell("cell A(N) { input x: [N] output y = x * x }", { dimensions: { N: 2 } });
+    for (const options of [
+      { precisions: ["f64"] },
+      { target: "js" },
+      { dimensions: { N: 3 } },
+      { cell: "A" },
+    ] as const) {
+      await expect(checkGradients(compiled, options)).rejects.toThrow(/how a text is compiled/u);
+    }
+  });
+
   test("with nothing to check, or more than can be", async () => {
     await expect(checkGradients("cell C { input k: index(3) output y = 1 }")).rejects.toThrow(UncheckableError);
     const large = checkGradients(source, { dimensions: { H: 1000, V: 10_000 } });
