@@ -16,6 +16,7 @@ import { analyze } from "./semantics/analyze.js";
 import { resolvePath } from "./semantics/load-modules.js";
 import type { TypedCell, TypedProgram } from "./semantics/typed-program.js";
 import { SourceFile } from "./source/source-file.js";
+import type { Span } from "./source/span.js";
 import { standardFileName, standardSources } from "./std/sources.js";
 import type { SourceFileNode } from "./syntax/ast.js";
 import { parse } from "./syntax/parse.js";
@@ -101,7 +102,14 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
   const failed: LowerFailure = { ...found, cell: undefined, written: undefined, openDimensions: [] };
   if (collector.hasErrors) return failed;
   const elsewhere = importedCell(tree, program, settings);
-  if (elsewhere !== undefined) return lowerSource(elsewhere.text, { ...options, ...elsewhere.options }, sizes);
+  if (elsewhere !== undefined) {
+    const there = lowerSource(elsewhere.text, { ...options, ...elsewhere.options }, sizes);
+    // The import is what is used of this file.
+    const here = diagnostics.filter(
+      ({ code, span }) => code !== "unused-import" || span.start !== elsewhere.span.start,
+    );
+    return { ...there, diagnostics: [...here, ...there.diagnostics], sources: new Map([...sources, ...there.sources]) };
+  }
   const typed = chooseCell(program, settings.cell);
   checkSizes(typed, settings.dimensions, sizes);
   const reals = new Set(typed.reals.map(({ name }) => name));
@@ -122,7 +130,7 @@ function importedCell(
   { imports }: SourceFileNode,
   { cells }: TypedProgram,
   { cell, file, readFile }: CheckedOptions,
-): { text: string; options: CompileOptions } | undefined {
+): { text: string; options: CompileOptions; span: Span } | undefined {
   if (cell === undefined || cells.has(cell)) return undefined;
   for (const { names, path } of imports) {
     const entry = names.find(({ name, alias }) => (alias ?? name).text === cell);
@@ -130,7 +138,8 @@ function importedCell(
     const isStandard = path.startsWith("std/");
     const target = isStandard ? standardFileName(path) : resolvePath(file, path);
     const text = isStandard ? standardSources.get(target) : readFile(target);
-    if (text !== undefined) return { text, options: { file: target, cell: entry.name.text } };
+    if (text !== undefined)
+      return { text, options: { file: target, cell: entry.name.text }, span: (entry.alias ?? entry.name).span };
   }
   return undefined;
 }

@@ -115,6 +115,18 @@ describe("wrong options", () => {
   });
 });
 
+test("a cell of another file comes with what was found in this one", () => {
+  const text = `import { LSTM, LSTM as Other } from "std/lstm"\ncell Own { input x: real unused = x output y = x + 1e-60 }`;
+  const { diagnostics, sources, files } = compile(text, { cell: "LSTM", dimensions: { I: 2, H: 2 } });
+  expect(diagnostics.map(({ code, span }) => `${code} ${text.slice(span.start, span.end)}`)).toEqual([
+    "unused-import Other",
+    "unused-name unused",
+    "number-range 1e-60",
+  ]);
+  expect([...sources.keys()]).toContain("input.cell");
+  expect(files).toHaveLength(1);
+});
+
 test("check tells the cells", () => {
   const { cells, diagnostics } = check(source);
   expect(diagnostics).toEqual([]);

@@ -2,30 +2,19 @@
  * Derivatives of the operations that are not scalar: one row per kind with its forward rule (`tangent`) and its
  * transpose (`cotangents`). Nearly all are linear in their operands, so the forward rule repeats the operation.
  */
-import type { GraphBuilder } from "../../ir/graph/build.js";
 import type { Operation, OperationKind, ValueId } from "../../ir/graph/types.js";
 import type { Origin } from "../../source/origin.js";
 import { addDims, type Dim, dimConstant } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
+import type { ScalarSite } from "./scalar-derivatives.js";
 
 /** The operation being differentiated, seen from the derivative under construction. */
-export interface Site {
-  readonly b: GraphBuilder;
-  /** Primal value of operand `i`, in `b`. */
-  x(i: number): ValueId;
-  /** Primal value of the result, in `b`. */
-  y(): ValueId;
+export interface Site extends Omit<ScalarSite, "c"> {
   /** Shape of primal operand `i`. */
   shape(i: number): Shape;
   readonly operandCount: number;
   /** Whether the cotangent of operand `i` is asked for. */
   wants(i: number): boolean;
-  /** Whether this tangent or cotangent may hold strong zeros. */
-  isStrong(v: ValueId): boolean;
-  /** Whether a value, in `b`, is known to be finite. */
-  isFinite(value: ValueId): boolean;
-  /** Whether operand `i` is known to be above 0. */
-  isPositive(i: number): boolean;
   /** Whether whole rows of the cotangent of the result may be strong zeros. */
   readonly hasStrongRows: boolean;
 }
