@@ -8,7 +8,7 @@ import { pushThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { Site } from "./linear-rules.js";
 import { tangentOf } from "./local-derivatives.js";
-import { type MaybeZeros, tangentZeros } from "./strong-zeros.js";
+import { type MaybeZeros, tangentZeros } from "./tangent-zeros.js";
 import { finiteInputsOf, valueFacts } from "./value-facts.js";
 
 export interface ForwardMode {

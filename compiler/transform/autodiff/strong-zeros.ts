@@ -1,5 +1,5 @@
 /**
- * Which cotangents and tangents may hold *strong* zeros: those of a branch that was not taken, of the lesser argument of a maximum, of
+ * Which cotangents may hold *strong* zeros: those of a branch that was not taken, of the lesser argument of a maximum, of
  * entries that nothing reads. Such a zero says that nothing depends on a value, which then may be infinite or NaN and so may be all that
  * it was made from; the product with a local derivative must stay zero. Where no strong zero can be, products are plain ones.
  *
@@ -7,8 +7,9 @@
  */
 import { definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
-import { flatOps, type ScalarOp } from "../../ops/scalar-ops.js";
+import { flatOps } from "../../ops/scalar-ops.js";
 import { addDims, type Dim, dimConstant, equalDims } from "../../types/dim.js";
+import { chooses } from "./chooses.js";
 
 /** A truth value of the function, and what it is where a branch is taken. */
 interface Condition {
@@ -52,59 +53,6 @@ export interface StrongZeros {
   readonly values: ReadonlyMap<ValueId, Strength>;
   /** The same for what the bodies of scans give. */
   readonly bodies: ReadonlyMap<Instruction, OutputZeros>;
-}
-
-/** Whether the result may leave out an operand, or be at a kink where its derivative is 0. */
-const choosingOps: Readonly<Record<ScalarOp, boolean>> = {
-  neg: false,
-  abs: true,
-  sign: false,
-  floor: false,
-  round: false,
-  sqrt: false,
-  exp: false,
-  expm1: false,
-  log: false,
-  log1p: false,
-  sin: false,
-  cos: false,
-  tanh: false,
-  sigmoid: false,
-  softplus: false,
-  erf: false,
-  stop_gradient: false,
-  not: false,
-  add: false,
-  sub: false,
-  mul: false,
-  div: false,
-  pow: false,
-  min: true,
-  max: true,
-  lt: false,
-  le: false,
-  eq: false,
-  ne: false,
-  and: false,
-  or: false,
-  strong_mul: false,
-  strong_div: false,
-  clamp: true,
-  select: true,
-};
-
-/** Whether a part of the operands has no part in the result, or in some of its entries. */
-function chooses(operation: Operation): boolean {
-  switch (operation.kind) {
-    case "map":
-      return choosingOps[operation.op];
-    case "reduce":
-      return operation.op !== "sum";
-    case "custom_derivative":
-      return operation.tangent.instructions.some((inner) => chooses(inner.operation));
-    default:
-      return operation.kind === "slice" || operation.kind === "gather" || operation.kind === "pad";
-  }
 }
 
 /** Backwards from the outputs, as reverse mode goes. */
@@ -260,64 +208,4 @@ function cover(parts: readonly Share[], shape: readonly Dim[]): boolean {
     if (equalDims(position, shape[axis] as Dim)) return true;
   }
   return false;
-}
-
-/** What forward mode needs to know: tangents go the other way, with the choices. */
-export interface TangentZeros {
-  /** Values that have a tangent, and whether it may hold strong zeros. */
-  readonly values: ReadonlyMap<ValueId, boolean>;
-  /** The same for what the bodies of scans are given. */
-  readonly bodies: ReadonlyMap<Instruction, MaybeZeros>;
-}
-
-/** Whether tangents may hold strong zeros; undefined where there is none. */
-export type MaybeZeros = readonly (boolean | undefined)[];
-
-/** @param inputs Of the tangents of the inputs. */
-export function tangentZeros(fn: GraphFunction, inputs: MaybeZeros): TangentZeros {
-  const values = new Map<ValueId, boolean>();
-  const bodies = new Map<Instruction, MaybeZeros>();
-  const set = (id: ValueId, zeros: boolean | undefined): void => {
-    if (zeros !== undefined && fn.types[id]?.dtype === "real") values.set(id, zeros);
-  };
-  for (const [i, id] of fn.inputs.entries()) set(id, inputs[i]);
-  for (const instruction of fn.instructions) {
-    const { operation, operands, results } = instruction;
-    const own = operands.map((id) => values.get(id));
-    if (operation.kind === "scan") {
-      const { given, results: next } = throughLoop(operation, own);
-      bodies.set(instruction, given);
-      for (const [i, id] of results.entries()) set(id, next[i]);
-    } else set(results[0] as ValueId, tangentOfOne(operation, own));
-  }
-  return { values, bodies };
-}
-
-function throughLoop(
-  { body, carried }: Extract<Operation, { kind: "scan" }>,
-  operands: MaybeZeros,
-): { readonly given: MaybeZeros; readonly results: MaybeZeros } {
-  // Every state has a tangent, as a later step may give it one.
-  const given = operands.map((zeros, i) => (i < carried ? zeros === true : zeros));
-  for (;;) {
-    const { values } = tangentZeros(body, given);
-    const results = body.outputs.map((id, i) => (i < carried ? values.get(id) !== false : values.get(id)));
-    const spread = results.slice(0, carried).map((zeros, i) => zeros === true && given[i] === false);
-    if (!spread.includes(true)) return { given, results };
-    for (const [i, changes] of spread.entries()) if (changes) given[i] = true;
-  }
-}
-
-function tangentOfOne(operation: Operation, operands: MaybeZeros): boolean | undefined {
-  const known = operands.filter((zeros) => zeros !== undefined);
-  if (known.length === 0) return undefined;
-  if (operation.kind === "concat") return operands.some((zeros) => zeros !== false);
-  if (operation.kind === "pad" || operation.kind === "scatter_add") return true;
-  if (operation.kind === "custom_derivative") return chooses(operation) || known.includes(true);
-  if (operation.kind !== "map") return !known.includes(false);
-  if (flatOps.has(operation.op)) return undefined;
-  // One of the sides is handed on, and a missing one is zero.
-  if (operation.op === "select") return operands.slice(1).some((zeros) => zeros !== false);
-  if (operation.op === "min" || operation.op === "max") return operands.some((zeros) => zeros !== false);
-  return chooses(operation) || !known.includes(false);
 }
