@@ -22,6 +22,25 @@ export type DeclaredCell<Module extends ModuleNamespace> = LoadedFrom & Module;
 type OnlyOptions<Options> = Options &
   Pick<CellOptions, "readFile"> & { readonly [Name in Exclude<keyof Options, keyof CellOptions>]: never };
 
+type InstanceOf<Module extends ModuleNamespace> = Module extends { instantiate(...args: never[]): infer Instance }
+  ? Instance
+  : never;
+
+/** The numbers that the declarations of a module say it gives. */
+type NumbersOf<Instance> = Instance extends { step(...args: never[]): infer Outputs } ? Outputs[keyof Outputs] : never;
+
+/** Options that fit declarations: those on which its types depend are as they were when those were written. */
+type FittingOptions<Instance> = Omit<CellOptions, "dtype" | "gradient"> &
+  (NumbersOf<Instance> extends Float64Array ? { readonly dtype: "f64" } : { readonly dtype?: "f32" | undefined }) &
+  (Instance extends { backward(...args: never[]): unknown }
+    ? { readonly gradient?: true | undefined }
+    : { readonly gradient: false });
+
+type DeclaredOptions<Module extends ModuleNamespace> =
+  Record<never, never> extends FittingOptions<InstanceOf<Module>>
+    ? [options?: FittingOptions<InstanceOf<Module>>]
+    : [options: FittingOptions<InstanceOf<Module>>];
+
 /** What a cell in this process was loaded from. */
 export interface LoadedFrom {
   /** The text of the module, to be written to a file: it needs nothing else. */
@@ -60,7 +79,7 @@ export function cell<const Options extends CellOptions = Record<never, never>>(
 ): Promise<LoadedCell<CellInstance<Options>>>;
 /**
  * The same with the names of tensors, from the declarations that `recell build` writes or `declarations` gives for the same
- * source and options, which nobody compares with them.
+ * source. Of the options `dtype` and `gradient` must be those of the declarations; nobody compares the rest with them.
  *
  * @example
  *     import type * as GRU from "./gru.js";
@@ -68,7 +87,7 @@ export function cell<const Options extends CellOptions = Record<never, never>>(
  */
 export function cell<Module extends ModuleNamespace>(
   source: string,
-  options?: CellOptions,
+  ...options: DeclaredOptions<Module>
 ): Promise<DeclaredCell<Module>>;
 export async function cell(source: string, options: CellOptions = {}): Promise<LoadedCell> {
   if ("wasmFile" in options) throw new CompileOptionsError("wasmFile is for modules that are written to files");

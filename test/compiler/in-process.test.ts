@@ -1,12 +1,13 @@
 /** Types of cells compiled in process: what the options tell is known, what is wrong is refused. */
 import { expect, test } from "vitest";
-import { compile, declarations } from "../../compiler/index.js";
+import { compile, type CompileOptions, declarations } from "../../compiler/index.js";
 import { typeCheck } from "../support/type-check.js";
 
 /** Lines that end in `// wrong` must be errors, the others must not. */
 const program = `
 import { cell, type CellOptions } from "../../../compiler/index.js";
 import type * as GRU from "./gru.js";
+import type * as Exact from "./exact.js";
 const dimensions = { I: 1, H: 2 };
 const x = new Float32Array(1);
 const plain = (await cell("", { dimensions })).instantiate();
@@ -36,13 +37,30 @@ const named = (await cell<typeof GRU>("", { dimensions })).instantiate();
 const five: Float32Array = named.step({ x }).y;
 named.step({ q: [1] }); // wrong
 named.params.W_q; // wrong
-export { one, two, three, four, five };
+await cell<typeof GRU>("");
+await cell<typeof GRU>("", { dtype: "f32", gradient: true });
+await cell<typeof GRU>("", { dimensions, dtype: "f64" }); // wrong
+await cell<typeof GRU>("", { dimensions, gradient: false }); // wrong
+const exact = (await cell<typeof Exact>("", { dimensions, dtype: "f64", gradient: false })).instantiate();
+const six: Float64Array = exact.step({ x }).y;
+exact.backward({}); // wrong
+await cell<typeof Exact>("", { dimensions, gradient: false }); // wrong
+await cell<typeof Exact>("", { dimensions, dtype: "f64" }); // wrong
+await cell<typeof Exact>(""); // wrong
+export { six, one, two, three, four, five };
 `;
 
 test("types follow the options, and names the declarations", async () => {
-  const gru = compile('import { GRU } from "std/gru"\n', { cell: "GRU", dimensions: { I: 1, H: 2 } });
-  if (gru.manifest === undefined) throw new Error("does not compile");
-  const errors = typeCheck({ "gru.d.ts": (await declarations(gru)).text, "program.ts": program });
+  const declared = async (options: CompileOptions): Promise<string> => {
+    const gru = compile('import { GRU } from "std/gru"\n', { cell: "GRU", dimensions: { I: 1, H: 2 }, ...options });
+    if (gru.manifest === undefined) throw new Error("does not compile");
+    return (await declarations(gru)).text;
+  };
+  const errors = typeCheck({
+    "gru.d.ts": await declared({}),
+    "exact.d.ts": await declared({ dtype: "f64", gradient: false }),
+    "program.ts": program,
+  });
   const wrong = program.split("\n").flatMap((line, i) => (line.endsWith("// wrong") ? [`program.ts:${i + 1}`] : []));
   const found = errors.filter((error) => error.startsWith("program.ts")).map((error) => error.split(" ")[0]);
   expect([...new Set(found)], errors.join("\n")).toEqual(wrong);

@@ -1,6 +1,6 @@
 /** Sizes that WebAssembly cannot address are refused with the bytes and a way out, before anything is emitted. */
 import { expect, test } from "vitest";
-import { cell, CellError, compile, type CompileOptions } from "../../../compiler/index.js";
+import { cell, CellError, type CellOptions, compile } from "../../../compiler/index.js";
 
 const matrix = "cell A(H) { input x: [H] param W: [H, H] output y = W @ x }";
 const table = "cell A(H) { input t: index(H) param E: [H, 4096] output y = E[t] }";
@@ -8,7 +8,7 @@ const table = "cell A(H) { input t: index(H) param E: [H, 4096] output y = E[t] 
 const limit = (result: ReturnType<typeof compile>): readonly [string, string | undefined][] =>
   result.diagnostics.map(({ code, message, help }) => [`${code}: ${message}`, help]);
 
-test.each<[string, number, CompileOptions, RegExp]>([
+test.each<[string, number, CellOptions, RegExp]>([
   [matrix, 19000, {}, /: smaller sizes, the target js, a module without derivatives$/u],
   [matrix, 13500, { dtype: "f64" }, /: smaller sizes, the target js, a module without derivatives, dtype f32$/u],
   [matrix, 33000, { gradient: false }, /: smaller sizes, the target js$/u],
