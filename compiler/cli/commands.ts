@@ -97,7 +97,8 @@ export const checkCommand: CommandEntry = {
   usage: "FILE… [options]",
   description: `
 Checks files for all sizes at once: names, shapes, cycles, unused parameters. All errors
-are reported in one run. A FILE of - is standard input.`,
+of form are reported in one run, and where there are none, all errors of meaning. A FILE of -
+is standard input.`,
   options: [json, { name: "strict", kind: "flag", help: "warnings count as errors" }, dtype],
   examples: [
     ["recell check cells/*.cell", "checks every file"],

@@ -1,6 +1,6 @@
 /** Declared initialisers with their numbers filled in. */
 import type { DiagnosticCollector } from "../diagnostics/diagnostic.js";
-import type { TypedInitializer } from "../semantics/typed-program.js";
+import { checkInitializer } from "../semantics/initializer-range.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
 import type { PlacedTensor } from "./cell-frames.js";
 import { constantValue } from "./constant-value.js";
@@ -18,7 +18,7 @@ export function initializerOf({ tensor, frame }: PlacedTensor, collector: Diagno
   const [argument] = initializer.arguments;
   const value = argument === undefined ? 0 : constantValue(frame, argument);
   const isOpen = [...frame.dimensions.values()].some((dim) => dim.terms.some(({ powers }) => powers.length > 0));
-  if (!(isOpen && Number.isNaN(value))) checkNumber(initializer, value, collector);
+  if (!(isOpen && Number.isNaN(value))) checkInitializer(initializer, value, collector);
   switch (initializer.name) {
     case "constant":
       return { kind: "constant", value };
@@ -29,12 +29,4 @@ export function initializerOf({ tensor, frame }: PlacedTensor, collector: Diagno
     default:
       return { kind: initializer.name as Exclude<Initializer["kind"], "constant" | "uniform" | "normal"> };
   }
-}
-
-function checkNumber({ name, span }: TypedInitializer, value: number, collector: DiagnosticCollector): void {
-  const isFine = Number.isFinite(value) && (name === "constant" || value >= 0);
-  if (isFine) return;
-  collector.report("bad-initializer", span, `\`${name}\` of ${value}`, {
-    help: name === "constant" ? "the value is a finite number" : "the bound is a finite number, not negative",
-  });
 }

@@ -26,13 +26,10 @@ export function checkNumbers(
     if (expression.kind === "number") return check(expression.value, expression.text, expression.span);
     const parts = partsOf(expression).map(visit);
     if (!parts.every((part) => part !== undefined)) return undefined;
-    const [a, b] = parts;
-    if (expression.kind === "unary") return expression.operator === "-" && a !== undefined ? -a : undefined;
-    const operation = expression.kind === "binary" ? arithmetic.get(expression.operator) : undefined;
-    if (operation === undefined || a === undefined || b === undefined) return undefined;
-    const value = scalarValues[operation](a, b);
+    const value = combined(expression, parts);
+    if (value === undefined || expression.kind !== "binary") return value;
     // Only a division by 0 is meant to be infinite.
-    if (!Number.isFinite(value) && operation !== "div") {
+    if (!Number.isFinite(value) && expression.operator !== "/") {
       collector.report("number-range", expression.span, `this is ${value}, in float64 too`, { help: rangeHelp });
       return undefined;
     }
@@ -40,6 +37,19 @@ export function checkNumbers(
   };
   values.forEach(visit);
   return reported;
+}
+
+/** The number that literals and arithmetic with them are; undefined where anything else takes part. */
+export function literalValue(expression: Expression): number | undefined {
+  if (expression.kind === "number") return expression.value;
+  const parts = partsOf(expression).map(literalValue);
+  return parts.every((part) => part !== undefined) ? combined(expression, parts) : undefined;
+}
+
+function combined(expression: Expression, [a, b]: readonly number[]): number | undefined {
+  if (expression.kind === "unary") return expression.operator === "-" && a !== undefined ? -a : undefined;
+  const operation = expression.kind === "binary" ? arithmetic.get(expression.operator) : undefined;
+  return operation === undefined || a === undefined || b === undefined ? undefined : scalarValues[operation](a, b);
 }
 
 const arithmetic = new Map([

@@ -4,7 +4,9 @@ import { suggestion } from "./suggestion.js";
 import { printDim } from "../types/dim.js";
 import { axesOf, type Checker } from "./checker.js";
 import { inferConstant } from "./constants.js";
+import { checkInitializer } from "./initializer-range.js";
 import { initialKey } from "./node-keys.js";
+import { literalValue } from "./number-range.js";
 import { resolveType } from "./resolve-type.js";
 import { wordsFor } from "./scope.js";
 import { errorType, type SemanticType } from "./semantic-type.js";
@@ -78,6 +80,13 @@ const initializers: ReadonlyMap<string, { readonly parameters: number; readonly 
     ["identity", { parameters: 0, ranks: [2, 2] }],
   ]);
 
+/** What the number of an initialiser is, for those who are used to two. */
+const ofOneNumber: ReadonlyMap<string, string> = new Map([
+  ["constant", "`constant(c)` sets every entry to c"],
+  ["uniform", "`uniform(a)` draws from -a to a"],
+  ["normal", "`normal(s)` draws around 0 with standard deviation s"],
+]);
+
 function resolveInitializer(checker: Checker, node: InitializerNode, type: SemanticType): TypedInitializer | undefined {
   const { text, span } = node.name;
   const known = initializers.get(text);
@@ -90,9 +99,14 @@ function resolveInitializer(checker: Checker, node: InitializerNode, type: Seman
   }
   if (values.length !== known.parameters) {
     const wanted = known.parameters === 0 ? "no argument" : "one argument";
-    checker.report("wrong-arity", node.span, `\`${text}\` takes ${wanted}, got ${values.length}`);
+    const help = ofOneNumber.get(text);
+    const message = `\`${text}\` takes ${wanted}, got ${values.length}`;
+    checker.report("wrong-arity", node.span, message, help === undefined ? {} : { help });
     return undefined;
   }
+  const [literal] = node.arguments.map(literalValue);
+  if (literal !== undefined && !checkInitializer({ name: text, span: node.span }, literal, checker.collector))
+    return undefined;
   const rank = axesOf(type).length;
   const [low, high] = known.ranks;
   if (type.kind === "real" && (rank < low || rank > high)) {

@@ -1,0 +1,29 @@
+/** Numbers of initialisers that are wrong as they are written are told of by `check`, not only where sizes are known. */
+import { expect, it } from "vitest";
+import { check, expectReport } from "./support.js";
+
+it.each([
+  ["normal(-1)", "`normal` of -1"],
+  ["uniform(0 / 0)", "`uniform` of NaN"],
+  ["uniform(-0.5 * 2)", "`uniform` of -1"],
+  ["constant(1 / 0)", "`constant` of Infinity"],
+])("%s", (initializer, message) => {
+  const marked = `cell A(H) { input x: [H] param b: [H] ~ ‹${initializer}› output y = x + b }`;
+  expect(expectReport(marked, "bad-initializer").message).toBe(message);
+});
+
+it.each(["constant(-1)", "normal(0)", "uniform(1 / sqrt(H))", "normal(1 - H)"])(
+  "%s is left to the sizes",
+  (initializer) => {
+    const text = `cell A(H) { input x: [H] param b: [H] ~ ${initializer} output y = x + b }`;
+    expect(check(text).diagnostics).toEqual([]);
+  },
+);
+
+it.each([
+  ["normal(0, 0.1)", "`normal(s)` draws around 0 with standard deviation s"],
+  ["uniform(-0.1, 0.1)", "`uniform(a)` draws from -a to a"],
+])("%s, as others write it", (initializer, help) => {
+  const marked = `cell A(H) { input x: [H] param b: [H] ~ ‹${initializer}› output y = x + b }`;
+  expect(expectReport(marked, "wrong-arity").help).toBe(help);
+});
