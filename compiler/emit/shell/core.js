@@ -170,9 +170,10 @@ export function createCore(manifest, kernels, capacity, parts) {
         table[labels.length] = call.full ? 1 : 0;
       }
       if (open) change++;
-      table[labels.length + 1] = settled.get(entry) === change ? 0 : 1;
+      const isSettled = settled.get(entry) === change;
+      table[labels.length + 1] = isSettled ? 0 : 1;
       kernels[entry]?.();
-      settled.set(entry, change);
+      if (!isSettled) settled.set(entry, change);
     },
   };
 }
