@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { standardSources } from "../../compiler/std/sources.js";
 import { check, compile } from "../../compiler/index.js";
+import { fuzzParameters } from "../support/fuzz.js";
 import { mutated } from "../support/mutate-text.js";
 
 const sources = [...standardSources.values()];
-const runs = Number(process.env["RUNS"] ?? 400);
 
 describe("hostile sources", () => {
   it("mutated cells are checked without throwing", () => {
@@ -15,7 +15,7 @@ describe("hostile sources", () => {
         for (const diagnostic of check(text).diagnostics)
           expect(diagnostic.span.start).toBeLessThanOrEqual(text.length + 1);
       }),
-      { numRuns: runs },
+      fuzzParameters(300, 4),
     );
   });
 

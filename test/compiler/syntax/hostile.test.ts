@@ -5,7 +5,7 @@ import { lex } from "../../../compiler/syntax/lexer.js";
 import { printSourceFile } from "../../../compiler/syntax/print-ast.js";
 import { SyntaxReporter } from "../../../compiler/syntax/reporter.js";
 import { Separator } from "../../../compiler/syntax/tokens.js";
-import { isFuzzing } from "../../support/fuzz.js";
+import { fuzzParameters, isFuzzing } from "../../support/fuzz.js";
 import { mutated, tokenSoup } from "../../support/mutate-text.js";
 import { parseClean, parseText, withoutPlaces } from "../../support/syntax.js";
 
@@ -79,24 +79,24 @@ describe("any text", () => {
   });
 
   test("random strings", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), survives), { numRuns: 500 });
-    fc.assert(fc.property(fc.string({ maxLength: 200 }), survives), { numRuns: 500 });
+    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), survives), fuzzParameters(500));
+    fc.assert(fc.property(fc.string({ maxLength: 200 }), survives), fuzzParameters(500));
     const bytes = fc.uint8Array({ maxLength: 200 }).map((data) => String.fromCharCode(...data));
-    fc.assert(fc.property(bytes, survives), { numRuns: 500 });
+    fc.assert(fc.property(bytes, survives), fuzzParameters(500));
     const units = fc.array(fc.nat({ max: 0xffff }), { maxLength: 100 }).map((data) => String.fromCharCode(...data));
-    fc.assert(fc.property(units, survives), { numRuns: 500 });
+    fc.assert(fc.property(units, survives), fuzzParameters(500));
   });
 
   test("token soup", () => {
-    fc.assert(fc.property(tokenSoup, survives), { numRuns: 1500 });
+    fc.assert(fc.property(tokenSoup, survives), fuzzParameters(1500));
     fc.assert(
       fc.property(tokenSoup, (soup) => survives(`cell A(H) {\n  input x: [H]\n  a = ${soup}\n  b = 2\n}`)),
-      { numRuns: 1500 },
+      fuzzParameters(1500),
     );
   });
 
   test("mutated sources", () => {
-    fc.assert(fc.property(mutated(sources), survives), { numRuns: 2500 });
+    fc.assert(fc.property(mutated(sources), survives), fuzzParameters(1500));
   });
 
   test("prefixes", () => {
@@ -136,6 +136,7 @@ describe("any text", () => {
         expect(diagnostics.length).toBe(chosen.length - good);
         expect(cell?.kind === "cell" && cell.items.length).toBeGreaterThanOrEqual(good);
       }),
+      fuzzParameters(100),
     );
   });
 });

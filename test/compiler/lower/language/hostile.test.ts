@@ -10,6 +10,7 @@ import type { SourceFileNode } from "../../../../compiler/syntax/ast.js";
 import { parse } from "../../../../compiler/syntax/parse.js";
 import { arbitraryCell } from "../../../../compiler/testing/fast-check.js";
 import { arbitrarySourceFile } from "../../../support/arbitrary-ast.js";
+import { fuzzParameters } from "../../../support/fuzz.js";
 import { mutated } from "../../../support/mutate-text.js";
 import { check } from "../../semantics/support.js";
 import { lower, tryLower } from "./support.js";
@@ -48,7 +49,7 @@ describe("hostile texts", () => {
         const collector = new DiagnosticCollector();
         judge(parse(text, "main.cell", collector), collector);
       }),
-      { numRuns: 600 },
+      fuzzParameters(500, 4),
     );
   });
 
@@ -57,7 +58,7 @@ describe("hostile texts", () => {
       fc.property(arbitrarySourceFile, (tree) => {
         judge(withSpans(tree, { file: "main.cell", start: 0, end: 1 }));
       }),
-      { numRuns: 400 },
+      fuzzParameters(300, 4),
     );
   });
 
@@ -67,7 +68,7 @@ describe("hostile texts", () => {
         lower(source);
         for (const size of [1, 3]) lower(source, Object.fromEntries(dimensions.map((name, i) => [name, size + i])));
       }),
-      { numRuns: 60 },
+      fuzzParameters(60, 4),
     );
   });
 
