@@ -6,7 +6,7 @@ import { forEachIndex, stridesOf, type Tensor, zeros } from "../ir/graph/tensor.
 import type { Operation } from "../ir/graph/types.js";
 import { flatOps, unroundedOps } from "../ops/scalar-ops.js";
 import { scalarValues } from "../ops/scalar-values.js";
-import { type Complex, complexValues, type Decide } from "./complex-values.js";
+import { type Complex, complexValues, type Decide, order } from "./complex-values.js";
 
 export interface ComplexTensor {
   readonly re: Tensor;
@@ -126,7 +126,7 @@ function map(
   return flatOps.has(op) ? { re } : { re, im };
 }
 
-/** Of several greatest real parts the one that is greatest in the direction of the step. */
+/** Of several greatest real parts the one that is greatest in the direction of the step; their mean where ties are left as they are. */
 function extreme(
   op: "max" | "min",
   axes: readonly number[],
@@ -139,11 +139,17 @@ function extreme(
   const kept = source.re.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const strides = stridesOf(shape);
   const result = { re, im };
+  const counts = new Float64Array(re.data.length);
   forEachIndex(source.re.shape, (index, position) => {
     const target = kept.reduce((sum, axis, i) => sum + (index[axis] as number) * (strides[i] as number), 0);
-    const chosen = complexValues[op](decide, at(result, target), at(source, position), at(source, position));
-    re.data[target] = chosen.re;
-    im.data[target] = chosen.im;
+    const [own, found] = [at(source, position), at(result, target)];
+    const beyond = counts[target] === 0 ? Infinity : (op === "max" ? 1 : -1) * order(decide, own, found);
+    const count = beyond === 0 ? (counts[target] as number) + 1 : 1;
+    // NaN goes on.
+    if (beyond < 0) return;
+    counts[target] = count;
+    re.data[target] = Number.isNaN(beyond) ? NaN : own.re;
+    im.data[target] = count === 1 ? own.im : found.im + (own.im - found.im) / count;
   });
   return result;
 }

@@ -44,8 +44,8 @@ function over(x: Complex, y: Complex): Complex {
   return { re: (x.re + x.im * ratio) / size, im: (x.im - x.re * ratio) / size };
 }
 
-/** Negative where x is below y, 0 where they are equal, NaN where one is. */
-function order(decide: Decide, x: Complex, y: Complex): number {
+/** Negative where x is below y, 0 where they are equal or the tie is left as it is, NaN where one is. */
+export function order(decide: Decide, x: Complex, y: Complex): number {
   if (x.re !== y.re) return x.re - y.re;
   return x.im === y.im ? 0 : decide(x.im - y.im);
 }
@@ -152,14 +152,23 @@ function round({ re, im }: Complex, decide: Decide): Complex {
   return real(side === 0 ? scalarValues.round(re) : side < 0 ? below : below + 1);
 }
 
+/** Where the tie is left as it is, half of each, as derivatives have it. */
+const halves = (x: Complex, y: Complex): Complex => ({ re: x.re, im: (x.im + y.im) / 2 });
+
 function lesser(decide: Decide, x: Complex, y: Complex): Complex {
   if (Number.isNaN(x.re) || Number.isNaN(y.re)) return notANumber;
-  return order(decide, x, y) <= 0 ? x : y;
+  const beyond = order(decide, x, y);
+  return beyond === 0 ? halves(x, y) : beyond < 0 ? x : y;
 }
 
-function greater(decide: Decide, x: Complex, y: Complex): Complex {
-  if (Number.isNaN(x.re) || Number.isNaN(y.re)) return notANumber;
-  return order(decide, x, y) >= 0 ? x : y;
+const greater = (decide: Decide, x: Complex, y: Complex): Complex =>
+  negated(lesser((beyond) => -decide(-beyond), negated(x), negated(y)));
+
+/** At a tie with a bound the number itself. */
+function clamp(decide: Decide, x: Complex, low: Complex, high: Complex): Complex {
+  if ([x, low, high].some(({ re }) => Number.isNaN(re))) return notANumber;
+  const above = order(decide, x, low) >= 0 ? x : low;
+  return order(decide, above, high) <= 0 ? above : high;
 }
 
 export const complexValues: Readonly<Record<ScalarOp, ComplexFunction>> = {
@@ -197,6 +206,6 @@ export const complexValues: Readonly<Record<ScalarOp, ComplexFunction>> = {
   or: (_, x, y) => truth(x.re !== 0 || y.re !== 0),
   strong_mul: (_, v, d) => (isZero(v) ? v : times(v, d)),
   strong_div: (_, v, x) => (isZero(v) ? v : over(v, x)),
-  clamp: (decide, x, low, high) => lesser(decide, greater(decide, x, low), high),
+  clamp,
   select: (_, condition, whenTrue, whenFalse) => (condition.re !== 0 ? whenTrue : whenFalse),
 };

@@ -91,7 +91,7 @@ describe("at a kink", () => {
 
   it("the greatest of several is decided by the direction", () => {
     const found = stepOf("%y: real[] = reduce max axes [0] %x", { x: [2, 2, 1] }, { x: [1, -3, 7] });
-    expect(found).toEqual({ right: [1], left: [-3], at: [1] });
+    expect(found).toEqual({ right: [1], left: [-3], at: [-1] });
   });
 
   it("floor jumps at a whole number and nowhere else", () => {
@@ -103,7 +103,7 @@ describe("at a kink", () => {
   it("a tie with a product of two changes that are zero at the point is a tie", () => {
     const body = "%1: real[1] = mul %a, %b\n  %2: real[1] = neg %1\n  %y: real[1] = max %2, %c";
     const found = stepOf(body, { a: [0], b: [0], c: [0] }, { a: [1], b: [1], c: [3] });
-    expect(found).toEqual({ right: [3], left: [0], at: [0] });
+    expect(found).toEqual({ right: [3], left: [0], at: [1.5] });
   });
 
   it("a direction that does not meet the kink is smooth", () => {

@@ -16,6 +16,12 @@ describe("at a kink", () => {
     ["an equality", "y = if x == z then 2 * x else z"],
     ["an equality with another number", "y = if x == 0.5 then 2 * x * z else x * z"],
     ["a sign that is 0 at the point only", "y = sign(abs(x)) * z"],
+    ["a minimum of a number and itself in a choice", "y = min(x, leaky_relu(x, slope = 0.2)) + max(leaky_relu(z), z)"],
+    [
+      "a greatest entry among equal ones",
+      "y = max(stack(x, 2 * x, leaky_relu(x)), axis = 0) + min(stack(z, x, z), axis = 0)",
+    ],
+    ["a bound", "y = clamp(x, -0.5, 0.5) * z"],
     ["choices that cancel beside the point", "y = relu(x) - relu(-x) + abs(z) - abs(-z)"],
   ])("%s is a choice", (_, output) => {
     expect(checkRules(cellOf(output), derivativeRules, atKinks).mode).toBeUndefined();
