@@ -11,13 +11,15 @@
  */
 import type { TokenType } from "chevrotain";
 import { endOf, retype, virtualToken, type SyntaxToken } from "./lexer.js";
+import { decideWord, expectsName } from "./decide-word.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 import * as t from "./tokens.js";
 
 /** How deep brackets and `if` may nest. */
 export const nestingLimit = 200;
 
-type BlockKind = "cell" | "function" | "import";
+/** What braces stand around. */
+export type BlockKind = "cell" | "function" | "import";
 
 interface Frame {
   readonly kind: "(" | "[" | BlockKind;
@@ -27,13 +29,6 @@ interface Frame {
   hasReturn: boolean;
 }
 
-const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State]);
-const expectsOperand = new Set<TokenType>([
-  ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
-  ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
-  ...[t.Or, t.Not, t.Return],
-]);
-const expectsName = new Set<TokenType>([...[t.Param, t.Use, t.Fn, t.Cell, t.Input, t.Context, t.State, t.Output]]);
 /** The end of a function. */
 const endWords = new Set<TokenType>([t.Return, t.Derivative]);
 const itemWords = new Set<TokenType>([...expectsName, t.Import, ...endWords]);
@@ -54,7 +49,6 @@ const closers = new Map<Frame["kind"], TokenType>([
   ["function", t.FunctionRightBrace],
   ["import", t.ImportRightBrace],
 ]);
-const reserved = new Set<TokenType>(t.reservedWords.values());
 
 const bracesHelp = "what belongs to a cell or a function stands in braces: `cell A(H) { … }`";
 
@@ -86,7 +80,8 @@ class Layout {
     for (let index = 0; index < this.tokens.length; index += 1) {
       if (this.reporter.full) return undefined;
       const token = this.tokens[index]!;
-      this.decideWord(index);
+      const around = { pending: this.pending, inImport: this.inImport };
+      decideWord(this.tokens, index, around, this.reporter);
       if (this.startsItem(index)) this.beginItem(token);
       if (!this.skipping) this.take(token);
       if (this.frames.length + this.conditions > nestingLimit) {
@@ -108,74 +103,8 @@ class Layout {
     return this.tokens[index]?.tokenType;
   }
 
-  private isNameLike(index: number): boolean {
-    const type = this.typeAt(index);
-    return type === t.Name || type === t.NextName;
-  }
-
   private get inImport(): boolean {
     return this.frames[this.frames.length - 1]?.kind === "import";
-  }
-
-  /** Whether an operand may stand here, so that a word is a name. Decided by the token before. */
-  private atOperand(index: number): boolean {
-    const previous = this.typeAt(index - 1);
-    return previous !== undefined && (expectsOperand.has(previous) || expectsName.has(previous) || this.inImport);
-  }
-
-  private decideWord(index: number): void {
-    const token = this.tokens[index]!;
-    if (token.tokenType === t.Name) {
-      const keyword = t.contextualWords.get(token.payload.text);
-      if (keyword !== undefined && token.image === token.payload.text && this.isKeyword(keyword, index)) {
-        retype(token, keyword);
-      }
-    } else if (reserved.has(token.tokenType) && this.isMisused(index)) {
-      this.reporter.report(
-        "reserved-word",
-        token.startOffset,
-        endOf(token),
-        `\`${token.payload.text}\` is a reserved word, not a name`,
-        { help: `choose another name, such as \`${token.payload.text}_\`` },
-      );
-      retype(token, t.Name);
-    }
-  }
-
-  private isKeyword(keyword: TokenType, index: number): boolean {
-    const previous = this.typeAt(index - 1);
-    const next = this.typeAt(index + 1);
-    if (keyword === t.From)
-      return previous === t.ImportRightBrace || (this.pending === "import" && next === t.StringLiteral);
-    if (keyword === t.As) return this.inImport && previous === t.Name && this.isNameLike(index + 1);
-    if (this.inImport) {
-      // Never part of an import: its brace is open, and a cell begins.
-      const afterName = this.typeAt(index + 2);
-      return (
-        keyword === t.Cell && this.isNameLike(index + 1) && (afterName === t.LeftParen || afterName === t.LeftBrace)
-      );
-    }
-    if (keyword === t.Derivative) return !this.atOperand(index) && next === t.LeftParen;
-    if (!this.atOperand(index)) return next !== t.Equals;
-    // `a = W @` and then `input x: [I]`: an operand is missing, but the declaration is one.
-    if (previous === undefined || expectsName.has(previous) || this.pending !== undefined) return false;
-    if (!this.isNameLike(index + 1)) return false;
-    const isLine = this.tokens[index]!.payload.beginsLine && !this.tokens[index + 1]!.payload.beginsLine;
-    const afterNext = this.typeAt(index + 2);
-    return isLine || (declarationWords.has(keyword) && (afterNext === t.Colon || afterNext === t.Comma));
-  }
-
-  /** A reserved word where only a name makes sense. */
-  private isMisused(index: number): boolean {
-    const type = this.typeAt(index)!;
-    const previous = this.typeAt(index - 1);
-    const next = this.typeAt(index + 1);
-    if (previous !== undefined && expectsName.has(previous)) return true;
-    if (next === t.Equals || next === t.Colon) return true;
-    // Of what begins an item, only an import has something else than a name behind it.
-    if (type === t.Import) return previous !== undefined && expectsOperand.has(previous) && next !== t.LeftBrace;
-    const startsDeclaration = type === t.Param || type === t.Use || type === t.Fn;
-    return startsDeclaration && previous !== undefined && expectsOperand.has(previous) && !this.isNameLike(index + 1);
   }
 
   private startsItem(index: number): boolean {
