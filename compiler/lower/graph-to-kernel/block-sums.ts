@@ -1,15 +1,15 @@
 /**
- * Sums inside one example, kept in variables, of more than 256 elements: blocks of up to 256 are summed from 0, then sums of
- * blocks are added up, 64 of them from 0 where there may be more. So the error grows with the number of elements by 16384.
+ * Cuts sums of many elements into blocks, over whatever axes: the innermost axes that together have few elements, with as
+ * many elements of the next axis as fit, are a block. Each is summed from 0, and sums of blocks are added up with what
+ * rounding loses of them, across all axes outside; so the error grows with neither the elements nor the axes.
  */
 import { affineConstant, affineVariable, addAffine, scaleAffine, substituteAffine } from "../../ir/kernel/affine.js";
-import type { Affine, Axis, Expression, Statement } from "../../ir/kernel/types.js";
+import { type Affine, type Axis, FULL_PIECE, type IndexExpression, type Statement } from "../../ir/kernel/types.js";
 import { mapStatement } from "../../ir/kernel/visit.js";
-import { constantOf, type Dim, dimConstant } from "../../types/dim.js";
+import { constantOf, dimConstant } from "../../types/dim.js";
 
-/** Elements of a block, and blocks of the next level. */
-const BLOCK = 256;
-const BLOCKS = 64;
+/** Elements of a block that is summed in variables, in four parts; one that is summed in memory has those of a piece. */
+export const BLOCK = 256;
 
 export interface BlockedAxis {
   /** The axis that is cut into blocks, by its place in the nest. */
@@ -18,111 +18,114 @@ export interface BlockedAxis {
   readonly count: number | undefined;
 }
 
-/** How the sum over the axes from `first` on is cut; undefined where it is a block. */
-export function blockedAxis(
-  axes: readonly Axis[],
-  first: number,
-  example: string | undefined,
-): BlockedAxis | undefined {
+export interface SummedAxes {
+  readonly axes: readonly Axis[];
+  /** Those from here on that `isSummed` does not deny. */
+  readonly first: number;
+  readonly isSummed?: (place: number) => boolean;
+  readonly example: string | undefined;
+  /** Elements of a block. */
+  readonly most: number;
+}
+
+/** How a sum is cut; undefined where it is a block. */
+export function blockedAxis({ axes, first, isSummed, example, most }: SummedAxes): BlockedAxis | undefined {
   let inside = 1;
+  let hasSteps = false;
   for (let place = axes.length - 1; place >= first; place--) {
-    const { variable, extent } = axes[place] as Axis;
-    // Examples are in pieces.
-    if (variable === example) return undefined;
-    const most =
-      extent.kind === "part" ? extent.most : extent.kind === "affine" ? constantOf(sizeOf(extent.value)) : undefined;
-    if (most !== undefined && inside * most <= BLOCK) {
-      inside *= most;
+    const axis = axes[place] as Axis;
+    const isExample = axis.variable === example;
+    if (!isExample && isSummed?.(place) === false) continue;
+    // A piece has hardly more steps than one of its examples can have, and those are in the block.
+    if (isExample && hasSteps) return undefined;
+    const size = isExample ? FULL_PIECE : sizeOf(axis);
+    hasSteps ||= axis.extent.kind === "part";
+    if (size !== undefined && inside * size <= most) {
+      inside *= size;
       continue;
     }
-    return { place, count: extent.kind === "part" ? undefined : Math.max(1, Math.floor(BLOCK / inside)) };
+    const fit = isExample ? 1 : Math.max(1, Math.floor(most / inside));
+    // Blocks of 64 steps, and so of the last of them, too, end where the 64 do.
+    const count = axis.extent.kind === "part" ? 2 ** Math.floor(Math.log2(fit)) : fit;
+    return { place, count: count === 1 ? undefined : count };
   }
   return undefined;
 }
 
-function sizeOf({ constant }: Affine): Dim {
-  return constant;
+function sizeOf({ extent }: Axis): number | undefined {
+  if (extent.kind === "part") return extent.most;
+  return extent.kind === "affine" ? constantOf(extent.value.constant) : undefined;
 }
 
-export interface BlockSums {
+export interface BlockLoops {
   readonly axis: Axis;
   readonly count: number | undefined;
   /** What is inside of the loop over the axis, and adds to the sum of a block. */
   readonly body: readonly Statement[];
-  readonly declare: (name: string) => Statement;
-  readonly part: string;
-  readonly total: string;
+  /** What begins a block, and what adds it to the sum of blocks. */
+  readonly open: readonly Statement[];
+  readonly close: readonly Statement[];
   readonly fresh: (hint: string) => string;
 }
 
-export function blockLoops(sums: BlockSums): Statement[] {
-  const { axis, count, body, declare, part, total } = sums;
-  if (count === undefined) {
-    return [loop(axis, [declare(part), ...body, add(total, part)])];
-  }
-  const { extent } = axis;
-  const size = extent.kind === "affine" ? constantOf(sizeOf(extent.value)) : undefined;
-  if (size === undefined || size > BLOCKS * count) return openBlocks(sums, count);
+export function blockLoops(blocks: BlockLoops): Statement[] {
+  const { axis, count, body, open, close } = blocks;
+  if (count === undefined) return [loop(axis, [...open, ...body, ...close])];
+  const { extent, variable } = axis;
+  const size = extent.kind === "affine" ? sizeOf(axis) : undefined;
+  if (size === undefined) return countedBlocks(blocks, count);
   const whole = Math.floor(size / count);
   const block = (from: Affine, elements: number): Statement[] => [
-    declare(part),
-    loop({ variable: axis.variable, extent: plain(elements) }, moved(sums, from)),
-    add(total, part),
+    ...open,
+    loop({ variable, extent: plain(elements) }, moved(blocks, from)),
+    ...close,
   ];
-  const name = sums.fresh(`${axis.variable}Block`);
+  const name = blocks.fresh(`${variable}Block`);
   const from = scaleAffine(affineVariable(name), dimConstant(count));
-  const blocks = loop({ variable: name, extent: plain(whole) }, block(from, count));
-  if (size === whole * count) return [blocks];
+  const all = loop({ variable: name, extent: plain(whole) }, block(from, count));
+  if (size === whole * count) return [all];
   // A block of its own: in a loop that runs once, as names are declared in it.
-  const rest = sums.fresh(`${axis.variable}Rest`);
-  return [
-    blocks,
-    loop({ variable: rest, extent: plain(1) }, block(affineConstant(whole * count), size - whole * count)),
-  ];
+  const rest = blocks.fresh(`${variable}Rest`);
+  const last = block(affineConstant(whole * count), size - whole * count);
+  return [all, loop({ variable: rest, extent: plain(1) }, last)];
 }
 
-/** Blocks of an axis whose size a call gives, or with more blocks than the next level takes at once. */
-function openBlocks(sums: BlockSums, count: number): Statement[] {
-  const { axis, declare, part, total, fresh } = sums;
+/** Blocks of an axis whose size a call gives, or of the steps of a piece. */
+function countedBlocks(blocks: BlockLoops, count: number): Statement[] {
+  const { axis, open, close, fresh } = blocks;
   const { variable, extent } = axis;
-  const [outer, inner] = [fresh(`${variable}Blocks`), fresh(`${variable}Block`)];
-  const [size, own, first] = [fresh(`${variable}Total`), fresh(`${variable}Own`), fresh(`${variable}Part`)];
-  const many = count * BLOCKS;
-  const dim = extent.kind === "size" ? extent.dim : extent.kind === "affine" ? sizeOf(extent.value) : dimConstant(0);
-  const example = extent.kind === "size" ? extent.example : undefined;
-  const start = scaleAffine(affineVariable(outer), dimConstant(many));
-  const from = addAffine(start, scaleAffine(affineVariable(inner), dimConstant(count)));
-  const divide = (name: string, value: Affine, by: number): Statement => ({
-    kind: "let_index",
-    name,
-    value: { kind: "divide", left: addAffine(value, affineConstant(by - 1)), right: affineConstant(by) },
-  });
-  const elements = fresh(`${variable}Count`);
+  const [size, own, name] = [fresh(`${variable}Total`), fresh(`${variable}Blocks`), fresh(`${variable}Block`)];
+  const dim = extent.kind === "size" || extent.kind === "part" ? extent.dim : fixedDim(extent);
+  const example = extent.kind === "size" || extent.kind === "part" ? extent.example : undefined;
+  const value: IndexExpression =
+    extent.kind === "size" || extent.kind === "part" ? extent : { kind: "affine", value: affineConstant(dim) };
+  const start = scaleAffine(affineVariable(name), dimConstant(count));
+  const from = extent.kind === "part" ? addAffine(extent.from, start) : start;
   return [
+    { kind: "let_index", name: size, value },
     {
       kind: "let_index",
-      name: size,
-      value: example === undefined ? { kind: "affine", value: affineConstant(dim) } : { kind: "size", dim, example },
+      name: own,
+      value: {
+        kind: "divide",
+        left: addAffine(affineVariable(size), affineConstant(count - 1)),
+        right: affineConstant(count),
+      },
     },
-    divide(own, affineVariable(size), many),
-    loop({ variable: outer, extent: { kind: "affine", value: affineVariable(own) } }, [
-      { kind: "let_index", name: elements, value: { kind: "part", dim, example, from: start, most: many } },
-      divide(first, affineVariable(elements), count),
-      { kind: "accumulator", name: `${part}s`, initial: ZERO },
-      loop({ variable: inner, extent: { kind: "affine", value: affineVariable(first) } }, [
-        declare(part),
-        loop({ variable, extent: { kind: "part", dim, example, from, most: count } }, moved(sums, from)),
-        add(`${part}s`, part),
-      ]),
-      add(total, `${part}s`),
+    loop({ variable: name, extent: { kind: "affine", value: affineVariable(own) } }, [
+      ...open,
+      loop({ variable, extent: { kind: "part", dim, example, from, most: count } }, moved(blocks, start)),
+      ...close,
     ]),
   ];
 }
 
-const ZERO: Expression = { kind: "literal", value: 0, dtype: "real" };
+function fixedDim(extent: Axis["extent"]): Affine["constant"] {
+  return extent.kind === "affine" ? extent.value.constant : dimConstant(0);
+}
 
 /** The body where the loop counts from `from` on. */
-function moved({ axis, body }: BlockSums, from: Affine): Statement[] {
+function moved({ axis, body }: BlockLoops, from: Affine): Statement[] {
   const names = new Map([[axis.variable, addAffine(affineVariable(axis.variable), from)]]);
   return body.map((statement) => mapStatement(statement, { affine: (value) => substituteAffine(value, names) }));
 }
@@ -133,8 +136,4 @@ function loop(axis: Axis, body: readonly Statement[]): Statement {
 
 function plain(count: number): Axis["extent"] {
   return { kind: "affine", value: affineConstant(count) };
-}
-
-function add(name: string, part: string): Statement {
-  return { kind: "accumulate", name, op: "sum", value: { kind: "variable", name: part, dtype: "real" } };
 }

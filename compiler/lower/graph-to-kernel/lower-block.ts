@@ -10,6 +10,7 @@ import type { Dim } from "../../types/dim.js";
 import { addDims, dimConstant } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 import type { Block } from "./block.js";
+import type { BlockedAxis } from "./block-sums.js";
 import { describeRegion, describeWork } from "./describe.js";
 import { elementOf, indexOf } from "./formula.js";
 import { accessOf, denseLocation, type Location, sliceLocation } from "./location.js";
@@ -17,6 +18,7 @@ import { lowerProduct } from "./lower-product.js";
 import { cutOfScatter, lowerReduction, lowerScatter } from "./lower-reduction.js";
 import { lowerScan } from "./lower-scan.js";
 import { axesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
+import { addBlocks, blocksInMemory, pieceSum } from "./memory-blocks.js";
 import type { Nest } from "./nest.js";
 import { type Cut, cutOf, Pieces, type PieceSum } from "./pieces.js";
 import { addsInPlace, type BlockPlan, planBlock, spaceKey } from "./plan-block.js";
@@ -35,6 +37,8 @@ interface StoreItem {
 /** Adds a value into a result that has fewer axes. */
 interface SumItem {
   readonly work: Extract<Work, { kind: "reduction" }>;
+  /** In the blocks of its unit. */
+  readonly inBlocks: boolean;
 }
 
 interface Unit {
@@ -45,6 +49,8 @@ interface Unit {
   readonly sums: SumItem[];
   /** Where its sums are long: the axis of `shape` whose steps are counted. */
   cut: Cut | undefined;
+  /** How those of its sums are cut whose pieces are long, too. */
+  blocks: BlockedAxis | undefined;
 }
 
 export function lowerBlock(block: Block): void {
@@ -167,7 +173,7 @@ class BlockLowering {
     const key = `${level}|${spaceKey(shape, perExample)}${suffix}`;
     let unit = this.units.get(key);
     if (unit === undefined) {
-      unit = { level, shape, perExample, stores: [], sums: [], cut: undefined };
+      unit = { level, shape, perExample, stores: [], sums: [], cut: undefined, blocks: undefined };
       this.units.set(key, unit);
     }
     return unit;
@@ -181,13 +187,15 @@ class BlockLowering {
     const dims = work.axes.map((axis) => shape[axis] as Dim);
     const own = cutOf(block, work.summed && perExample, dims);
     const cut = own && { ...own, axis: own.axis === undefined ? undefined : work.axes[own.axis] };
+    const { nest, pieces } = this.nestOf({ cut, shape, perExample }, new LoopNames(block));
+    const blocks = pieces && blocksInMemory(nest, pieces.depth, work.axes);
     let unit = this.unit(level, shape, perExample);
-    const isOther = (other: Cut): boolean => other.summed !== cut?.summed || other.axis !== cut.axis;
-    if (unit.sums.length > 0 && (unit.cut === undefined ? cut !== undefined : isOther(unit.cut))) {
-      unit = this.unit(level, shape, perExample, ` cut ${String(cut?.summed)} ${String(cut?.axis)}`);
+    if (unit.sums.length > 0 && (!isSame(unit.cut, cut) || (blocks && unit.blocks && !isSame(unit.blocks, blocks)))) {
+      unit = this.unit(level, shape, perExample, ` cut ${JSON.stringify([cut, blocks])}`);
     }
     unit.cut = cut;
-    unit.sums.push({ work });
+    unit.blocks ??= blocks;
+    unit.sums.push({ work, inBlocks: blocks !== undefined });
     if (cut === undefined) {
       this.zero(level, this.placeOf(work.result), block.typeOf(work.result).shape, this.label(work.result));
     }
@@ -321,28 +329,26 @@ class BlockLowering {
       else nest.store(access, elementOf(block, item.value, indices, nest), item.mode);
     }
     const sums: PieceSum[] = [];
-    for (const { work } of unit.sums) {
+    for (const { work, inBlocks } of unit.sums) {
       const kept = indices.filter((_, axis) => !work.axes.includes(axis));
-      const total = {
-        location: this.placeOf(work.result),
-        shape: block.typeOf(work.result).shape,
-        name: this.label(work.result),
-      };
-      let { location } = total;
-      if (pieces !== undefined) {
-        location = block.storage.scratch(`${block.path}.${total.name}.piece`, "real", total.shape, false);
-        sums.push({ total, piece: location });
-      }
-      const access = accessOf(location, kept, nest.example);
-      nest.store(access, elementOf(block, work.operand, indices, nest), "add");
+      const { shape } = block.typeOf(work.result);
+      const total = { location: this.placeOf(work.result), shape, name: this.label(work.result) };
+      if (pieces !== undefined) sums.push(pieceSum(block, total, inBlocks ? work.axes : undefined));
+      const sum = sums.at(-1);
+      const location = sum?.blocks?.block ?? sum?.piece ?? total.location;
+      nest.store(accessOf(location, kept, nest.example), elementOf(block, work.operand, indices, nest), "add");
     }
+    if (unit.blocks !== undefined) addBlocks(nest, unit.blocks, sums, indices);
     if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => [pieces.inMemory(own, sums)]);
     const values = [...unit.stores.map((item) => item.value), ...unit.sums.map((sum) => sum.work.result)];
     const label = this.label(values.at(-1) as ValueId);
     this.region(label, describeRegion(block, values), nest.finish());
   }
 
-  private nestOf({ cut, shape, perExample }: Unit, names: LoopNames): { nest: Nest; pieces?: Pieces } {
+  private nestOf(
+    { cut, shape, perExample }: Pick<Unit, "cut" | "shape" | "perExample">,
+    names: LoopNames,
+  ): { nest: Nest; pieces?: Pieces } {
     const { block } = this;
     if (cut === undefined) return { nest: nestFor(block, shape, perExample) };
     const example = perExample ? names.pick("b") : undefined;
@@ -371,6 +377,10 @@ class BlockLowering {
         throw new InvariantError("unknown work");
     }
   }
+}
+
+function isSame(a: Cut | BlockedAxis | undefined, b: Cut | BlockedAxis | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 const ZERO: Expression = { kind: "literal", value: 0, dtype: "real" };

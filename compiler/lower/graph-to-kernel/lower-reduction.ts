@@ -2,11 +2,12 @@
 import type { Axis, Statement } from "../../ir/kernel/types.js";
 import type { Dim } from "../../types/dim.js";
 import type { Block } from "./block.js";
+import { load, lostIn, minus, plus } from "./compensated.js";
 import { elementOf, indexOf } from "./formula.js";
 import { accessOf, type Location } from "./location.js";
 import { axesOf, exampleAxis, extentOf, LoopNames, nestFor, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
-import { type Cut, cutOf, isTime, load, lostIn, minus, Pieces, plus } from "./pieces.js";
+import { type Cut, cutOf, isTime, Pieces } from "./pieces.js";
 import type { Work } from "./works.js";
 
 /** Loops over what is kept, inside them over what is reduced, examples before axes; a long sum in pieces around all. */
@@ -34,7 +35,9 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
     return pieces === undefined || position < 0 ? variableIndex(variable) : pieces.indexOf(position, variable);
   });
   const element = elementOf(block, work.operand, indices, nest);
-  const total = nest.accumulate(outer.length, work.op, element, work.op);
+  const name = block.nameOf(work.result) ?? work.op;
+  const lost = () => accessOf(block.storage.scratch(`${block.path}.${name}.lost`, "real", [], false), [], undefined);
+  const total = nest.accumulate(outer.length, { op: work.op, value: element, lost });
   const location = block.locations.get(work.result) as Location;
   const access = accessOf(
     location,
@@ -43,7 +46,7 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
   );
   nest.storeAfter(outer.length, access, pieces?.added(access, total) ?? total, "set");
   if (pieces !== undefined) {
-    const result = { location, shape: block.typeOf(work.result).shape, name: block.nameOf(work.result) ?? work.op };
+    const result = { location, shape: block.typeOf(work.result).shape, name };
     nest.wraps.set(pieces.depth, (statements) => [pieces.around(statements, [result])]);
   }
   return nest.finish();

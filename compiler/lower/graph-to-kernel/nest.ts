@@ -5,7 +5,6 @@
  * that does not depend on the innermost loop, into a `let` as far out as its variables allow.
  */
 import { affineConstant, affineKey, affineVariable, plainExtent, scaleAffine } from "../../ir/kernel/affine.js";
-import { type BlockedAxis, blockedAxis, blockLoops, type BlockSums } from "./block-sums.js";
 import type {
   Access,
   Affine,
@@ -17,11 +16,21 @@ import type {
 } from "../../ir/kernel/types.js";
 import { InvariantError } from "../../diagnostics/invariant.js";
 import { constantOf, type Dim, symbolsOf } from "../../types/dim.js";
+import { BLOCK, type BlockedAxis, blockedAxis, blockLoops, type BlockLoops } from "./block-sums.js";
+import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
 
 type Action =
   | { readonly kind: "store"; readonly access: Access; readonly value: Expression; readonly mode: "set" | "add" }
   | { readonly kind: "store_index"; readonly access: Access; readonly value: Affine }
   | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: Expression };
+
+type Named = Extract<Expression, { kind: "variable" }>;
+
+export interface Accumulation {
+  readonly op: ReductionOp;
+  readonly value: Expression;
+  readonly lost: () => Access;
+}
 
 export class Nest {
   readonly axes: readonly Axis[];
@@ -38,8 +47,8 @@ export class Nest {
   private readonly before: Statement[][];
   private readonly after: Statement[][];
   private readonly actions: Action[] = [];
-  /** The loop whose rounds are summed block by block, with what makes these sums. */
-  private blocked: (BlockedAxis & Pick<BlockSums, "declare" | "part" | "total">) | undefined;
+  /** The loop whose rounds are summed block by block, and what stands around a block. */
+  blocked: (BlockedAxis & Pick<BlockLoops, "open" | "close">) | undefined;
   private readonly indexMemo = new Map<string, string>();
   private readonly taken: Set<string>;
 
@@ -132,9 +141,12 @@ export class Nest {
     this.actions.push({ kind: "store_index", access, value });
   }
 
-  /** Declares an accumulator outside the loops from `depth` on; returns it as an expression for `storeAfter`. */
-  accumulate(depth: number, op: ReductionOp, value: Expression, hint: string): Expression {
-    const name = this.fresh(hint);
+  /**
+   * Declares an accumulator outside the loops from `depth` on; returns it as an expression for `storeAfter`. `lost` gives a
+   * place for what rounding loses of a sum of blocks.
+   */
+  accumulate(depth: number, { op, value, lost }: Accumulation): Expression {
+    const name = this.fresh(op);
     const innermost = this.axes.at(-1) as Axis;
     // Examples are added from the first to the last.
     const inLanes = innermost.variable !== this.example && this.axes.length > depth;
@@ -146,13 +158,33 @@ export class Nest {
       initial: { kind: "literal", value: initial, dtype: "real" },
       ...lanes,
     });
-    const found = op === "sum" ? blockedAxis(this.axes, depth, this.example) : undefined;
-    const part = found === undefined ? name : this.fresh(`${hint}Part`);
-    this.blocked = found && { ...found, declare, part, total: name };
-    const total: Statement = { kind: "accumulator", name, initial: { kind: "literal", value: 0, dtype: "real" } };
-    (this.before[depth] as Statement[]).push(found === undefined ? declare(name) : total);
+    const { axes, example } = this;
+    const found = op === "sum" ? blockedAxis({ axes, first: depth, example, most: BLOCK }) : undefined;
+    const sum: Expression = { kind: "variable", name, dtype: "real" };
+    const before = this.before[depth] as Statement[];
+    if (found === undefined) {
+      before.push(declare(name));
+      this.actions.push({ kind: "accumulate", name, op, value });
+      return sum;
+    }
+    const part = this.fresh(`${op}Part`);
+    const rest = lost();
+    this.blocked = { ...found, open: [declare(part)], close: this.addBlock(name, part, rest) };
+    before.push({ kind: "accumulator", name, initial: NONE }, set(rest, NONE));
     this.actions.push({ kind: "accumulate", name: part, op, value });
-    return { kind: "variable", name, dtype: "real" };
+    return sum;
+  }
+
+  private addBlock(name: string, part: string, rest: Access): Statement[] {
+    const [sum, block, term, after] = [name, part, this.fresh(`${part}Term`), this.fresh(`${part}After`)].map(
+      (own): Named => ({ kind: "variable", name: own, dtype: "real" }),
+    ) as [Named, Named, Named, Named];
+    return [
+      { kind: "let", name: term.name, value: minus(block, load(rest)) },
+      { kind: "let", name: after.name, value: plus(sum, term) },
+      set(rest, lostIn(after, sum, term)),
+      { kind: "accumulate", name, op: "sum", value: term },
+    ];
   }
 
   /** Stores an accumulator after the loops from `depth` on. */

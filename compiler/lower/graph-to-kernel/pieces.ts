@@ -1,8 +1,9 @@
 /**
  * Sums of many terms, cut into pieces: those over the examples of a batch, over steps of time, and over long axes that are
- * summed in memory. A piece is summed from 0 and added to a total, and totals of 64 pieces are added up with what rounding
- * loses of them; so the error does not grow with the number of terms. Time goes from the last 64 steps to the first: a gradient over part of the steps is then a sum
- * on the way to that over all of them.
+ * summed in memory. One axis is cut; what is inside of a piece besides is cut into blocks (`block-sums.ts`), but for
+ * products, whose terms of a piece are one chain. A piece is summed from 0 and added to a total, and totals of 64 pieces are
+ * added up with what rounding loses of them; so the error does not grow with the number of terms. Time goes from the last 64
+ * steps to the first: a gradient over part of the steps is then a sum on the way to that over all of them.
  */
 import { affineConstant, affineVariable, addAffine } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
@@ -20,6 +21,7 @@ import {
 } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 import type { Block } from "./block.js";
+import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
 import { accessOf, type Location } from "./location.js";
 import { exampleAxis, extentOf, type LoopNames, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
@@ -30,6 +32,9 @@ export interface Cut {
   readonly axis: number | undefined;
 }
 
+/** Terms on several short axes that are cut. */
+const MANY = 2 * PIECE;
+
 /** How a sum over `dims`, with `summed` over all examples, too, is cut; undefined where it is short. */
 export function cutOf(block: Block, summed: boolean, dims: readonly Dim[]): Cut | undefined {
   // In the loop of a scan only those examples meet that still run.
@@ -38,8 +43,12 @@ export function cutOf(block: Block, summed: boolean, dims: readonly Dim[]): Cut 
     const axis = dims.findIndex(test);
     return axis < 0 ? undefined : axis;
   };
+  const all = dims.reduce((product, dim) => product * (constantOf(dim) ?? 1), 1);
   const axis =
-    find(isTime) ?? find((dim) => block.hasExampleSize(dim)) ?? find((dim) => (constantOf(dim) ?? 0) > PIECE);
+    find(isTime) ??
+    find((dim) => block.hasExampleSize(dim)) ??
+    find((dim) => (constantOf(dim) ?? 0) > PIECE) ??
+    (all > MANY ? find((dim) => (constantOf(dim) ?? 1) > 1) : undefined);
   return summed || axis !== undefined ? { summed, axis } : undefined;
 }
 
@@ -54,10 +63,12 @@ export interface Total {
   readonly name: string;
 }
 
-/** A total, and where its pieces are added up. */
+/** A total, and where the terms of a piece are added up. */
 export interface PieceSum {
   readonly total: Total;
   readonly piece: Location;
+  /** Where a piece is in blocks: the sum of one, what rounding has lost of those in the piece, and the summed axes. */
+  readonly blocks: { readonly block: Location; readonly lost: Location; readonly axes: readonly number[] } | undefined;
 }
 
 /** The names and loops of one `pieces` statement. */
@@ -149,14 +160,16 @@ export class Pieces {
 
   /** The same for a body that adds to sums in memory. */
   inMemory(body: readonly Statement[], sums: readonly PieceSum[]): PiecesStatement {
-    const each = (statement: (piece: Access, total: Access) => Statement): Statement[] =>
-      sums.flatMap(({ total, piece }) => {
-        const { axes, indices } = this.over(total.shape);
-        const to = accessOf(total.location, indices, this.example);
-        return loopsAround(axes, [statement(accessOf(piece, indices, undefined), to)]);
-      });
-    const clear = each((piece) => set(piece, NONE));
-    const add = each((piece, total) => set(total, this.added(total, load(piece))));
+    const clear = sums.flatMap(({ total, piece, blocks }) => {
+      const { axes, indices } = this.over(total.shape);
+      const places = blocks === undefined ? [piece] : [piece, blocks.lost];
+      return loopsAround(axes, places.map((place) => set(accessOf(place, indices, undefined), NONE))); // prettier-ignore
+    });
+    const add = sums.flatMap(({ total, piece }) => {
+      const { axes, indices } = this.over(total.shape);
+      const to = accessOf(total.location, indices, this.example);
+      return loopsAround(axes, [set(to, this.added(to, load(accessOf(piece, indices, undefined))))]);
+    });
     return this.around(
       [...clear, ...body, ...add],
       sums.map(({ total }) => total),
@@ -207,40 +220,12 @@ export class Pieces {
 }
 
 const ONE = affineConstant(1);
-const NONE: Expression = { kind: "literal", value: 0, dtype: "real" };
 
 interface Named {
   readonly variable: string;
   readonly value: Expression;
 }
 
-export function load(access: Access): Expression {
-  return { kind: "load", access, dtype: "real" };
-}
-
-function binary(op: "add" | "sub", a: Expression, b: Expression): Expression {
-  return { kind: "operation", op, operands: [a, b], dtype: "real" };
-}
-
-export function plus(a: Expression, b: Expression): Expression {
-  return binary("add", a, b);
-}
-
-export function minus(a: Expression, b: Expression): Expression {
-  return binary("sub", a, b);
-}
-
-/** What `after`, rounded from `before + term`, has too much; nothing where it is infinite, and stays so. */
-export function lostIn(after: Expression, before: Expression, term: Expression): Expression {
-  const finite: Expression = { kind: "operation", op: "eq", operands: [minus(after, after), NONE], dtype: "bool" };
-  const lost = minus(minus(after, before), term);
-  return { kind: "operation", op: "select", operands: [finite, lost, NONE], dtype: "real" };
-}
-
 function where(count: string, none: Expression, some: Expression): Expression {
   return { kind: "piecewise", left: affineVariable(count), right: ONE, below: none, otherwise: some, dtype: "real" };
-}
-
-function set(access: Access, value: Expression): Statement {
-  return { kind: "store", access, value, mode: "set" };
 }
