@@ -1,5 +1,6 @@
 /** Imports a text as an ES module, without `eval`, wherever the host lets it. */
 import { ModuleError } from "../errors.js";
+import { hideAddress, textName } from "./hide-address.js";
 
 export type Import = (address: string) => Promise<unknown>;
 
@@ -10,7 +11,7 @@ export const hostImport: Import = (address) => import(/* @vite-ignore */ /* webp
  * Ends every text that is loaded. Stacks then show this name in place of an address that holds the whole module; and it ends in
  * `.js`, since Bun takes what follows the last dot of an address for the language, data or not.
  */
-const name = "\n//# sourceURL=recell/module.js";
+const name = `\n//# sourceURL=${textName}`;
 
 /**
  * Through a `data:` address, and where a page's content security policy refuses that, through a `blob:` one.
@@ -18,10 +19,11 @@ const name = "\n//# sourceURL=recell/module.js";
  * @throws ModuleError `blocked` where the policy allows neither; otherwise what the host or the module throws.
  */
 export async function importText(text: string, importFrom: Import = hostImport): Promise<unknown> {
+  const data = `data:text/javascript;charset=utf-8,${encodeURIComponent(text + name)}`;
   try {
-    return await importFrom(`data:text/javascript;charset=utf-8,${encodeURIComponent(text + name)}`);
+    return await importFrom(data);
   } catch (error) {
-    if (!isRefused(error)) throw error;
+    if (!isRefused(error)) throw hideAddress(error, data);
   }
   const address = URL.createObjectURL(new Blob([text, name], { type: "text/javascript" }));
   try {
@@ -32,7 +34,7 @@ export async function importText(text: string, importFrom: Import = hostImport):
       "blocked",
       "the host refuses to import modules from data: and blob: addresses; in a page its content security policy must allow " +
         "one of them (script-src … blob:), or the module is written to a file, whose URL loadModule takes",
-      { cause: error },
+      { cause: hideAddress(error, data) },
     );
   } finally {
     URL.revokeObjectURL(address);

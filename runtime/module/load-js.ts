@@ -3,6 +3,7 @@ import { ModuleError } from "../errors.js";
 import { checkManifest } from "./check-manifest.js";
 import { toEsModule } from "./common-js.js";
 import type { CompiledModule } from "./compiled-module.js";
+import { hideAddress } from "./hide-address.js";
 import { hostImport, importText } from "./import-text.js";
 
 /**
@@ -25,8 +26,10 @@ export async function loadModule(source: string | URL): Promise<CompiledModule> 
   const load = loaderOf(source);
   try {
     return asModule((await load()) as Readonly<Record<string, unknown>>);
-  } catch (error) {
-    if (error instanceof ModuleError) throw error;
+  } catch (thrown) {
+    if (thrown instanceof ModuleError) throw thrown;
+    // A URL may be a text, too.
+    const error = source instanceof URL && source.protocol === "data:" ? hideAddress(thrown, source.href) : thrown;
     const reason = error instanceof Error ? `${error.name}: ${error.message.slice(0, 300)}` : String(error);
     throw new ModuleError("not-loadable", `the module could not be loaded: ${reason}`, { cause: error });
   }
