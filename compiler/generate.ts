@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { generateCstDts } from "#chevrotain";
+import { programsModule } from "./cli/apart/embed.js";
 import { diagnosticsReference } from "./diagnostics/reference.js";
 import { shellModule } from "./emit/shell/embed.js";
 import { operationsReference } from "./semantics/operations-reference.js";
@@ -25,6 +26,10 @@ export function generatedFiles(): readonly GeneratedFile[] {
     {
       path: "compiler/emit/shell/shell.generated.ts",
       text: shellModule((part) => readFileSync(`compiler/emit/shell/${part}.js`, "utf8")),
+    },
+    {
+      path: "compiler/cli/apart/programs.generated.ts",
+      text: programsModule((part) => readFileSync(`compiler/cli/apart/${part}.ts`, "utf8")),
     },
   ];
 }

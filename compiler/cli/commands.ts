@@ -245,14 +245,17 @@ export const verifyCommand: CommandEntry = {
   summary: "check a compiled module, without its source",
   usage: "FILE.js [options]",
   description: `
-Loads a compiled module, which runs its code, and checks it by itself: manifest, exports
-and kernels fit together; backward, jvp and hvp agree with differences of its own
-forward, in its own precision; streams, pieces, batches, padding and repeated calls give
-the same bits; NaN and infinity stay where they belong; wrong calls throw and leave no
-trace. Sizes and values are drawn, of a few examples and steps and of more than 64; the
-same seed gives the same run. "worst" is the largest disagreement of derivatives, in per
-cent of what would still pass. Exits with 1 where a check fails or the file is no compiled
-module. What is checked, and what is not: spec/verifying.md.
+Checks a compiled module by itself. Its text is read first, and refused where it imports
+anything or names anything of the host. Then it runs in a process of its own, which may
+read, write and start nothing and is ended at a limit of time or memory; this process
+asks for numbers and judges. Manifest, exports and kernels fit together; backward, jvp and
+hvp agree with differences of its own forward, in its own precision; streams, pieces,
+batches, padding and repeated calls give the same bits; NaN and infinity stay where they
+belong; wrong calls throw and leave no trace. Sizes and values are drawn, of a few examples
+and steps and of more than 64; the same seed gives the same run. "worst" is the largest
+disagreement of derivatives, in per cent of what would still pass. Exits with 1 where a
+check fails, a limit is passed, or the file is no compiled module. What is checked, what
+is not, and what this protects from: spec/verifying.md.
 
 Where functions of the source state their derivative, the module says so, and differences
 would see another one: backward and jvp are compared with each other instead, and what was
@@ -270,6 +273,25 @@ not checked is told.`,
       kind: "text",
       value: "FILE",
       help: "the .wasm file of a module that was built with one; the one\nbeside FILE.js where left out",
+    },
+    {
+      name: "load-time",
+      kind: "text",
+      value: "N",
+      help: "seconds of processor time that loading the module may take;\n3 where left out",
+    },
+    {
+      name: "call-time",
+      kind: "text",
+      value: "N",
+      help: "seconds of processor time that one call may take; 10 where left out",
+    },
+    { name: "time", kind: "text", value: "N", help: "seconds that everything may take; 1200 where left out" },
+    {
+      name: "memory",
+      kind: "text",
+      value: "N",
+      help: "megabytes that its process may take, 128 or more;\n2048 where left out",
     },
     json,
   ],

@@ -1,8 +1,13 @@
-/** `recell verify`: a compiled module checked by itself. */
+/** `recell verify`: a compiled module checked by itself, which runs in a process of its own and is judged in this one. */
 import { ModuleError } from "../../runtime/errors.js";
-import { verifyModule } from "../verify/verify-module.js";
+import { visible } from "../diagnostics/screen-text.js";
 import type { CheckReport, VerifyReport } from "../verify/report.js";
-import { integerOption, UsageError } from "./arguments.js";
+import { readText as readModule } from "../verify/text/read-text.js";
+import { checkOptions, type VerifyOptions, verifySubject } from "../verify/verify-module.js";
+import { ChildEnded, connect } from "./apart/connect.js";
+import type { Limits } from "./apart/relay.js";
+import { loadRemote } from "./apart/remote-module.js";
+import { integerOption, numberOption, type ParsedArguments, UsageError } from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
 import { readBytes, readText } from "./files.js";
 import { createProgress } from "./progress.js";
@@ -14,30 +19,63 @@ export const run: Run = async (args, terminal) => {
   const [path, ...others] = args.positionals;
   if (path === undefined) throw new UsageError("recell verify needs a FILE; see recell verify --help");
   if (others.length > 0) throw new UsageError(`recell verify takes one FILE, got ${args.positionals.length}`);
+  const limits = limitsOf(args);
   const text = readText(path);
   const wasm = args.text("wasm");
+  const isJson = args.flag("json") === true;
   const progress = createProgress(terminal);
   try {
-    const report = await verifyModule(text, {
+    const report = await verifyApart(text, limits, {
       seed,
       runs,
       wasm: wasm === undefined ? (variant) => readBeside(path, variant) : readBytes(wasm),
       onProgress: (check, done, total) => progress.show(check, done, total),
     });
     progress.clear();
-    if (args.flag("json") === true) terminal.out(`${JSON.stringify({ file: path, ...report }, null, 2)}\n`);
+    if (isJson) terminal.out(plainJson({ file: path, ...report }));
     else show(path, report, terminal);
     return report.passed ? exitCodes.ok : exitCodes.failed;
   } catch (error) {
     progress.clear();
     if (error instanceof RangeError || isWrongWasm(error)) throw new UsageError(error.message);
     const problem = problemOf(path, text, error);
-    if (args.flag("json") === true) {
-      terminal.out(`${JSON.stringify({ file: path, passed: false, problem }, null, 2)}\n`);
-    } else terminal.error(`recell: ${problem}\n`);
+    if (isJson) terminal.out(plainJson({ file: path, passed: false, problem }));
+    else terminal.error(`recell: ${visible(problem)}\n`);
     return exitCodes.failed;
   }
 };
+
+/** Reads the text, runs it in a child, and asks and judges from here. */
+async function verifyApart(source: string, limits: Limits, options: VerifyOptions): Promise<VerifyReport> {
+  checkOptions(options);
+  const text = readModule(source);
+  const connection = connect(limits);
+  try {
+    return verifySubject(loadRemote(connection, text, limits.megabytes), text, options);
+  } finally {
+    await connection.close();
+  }
+}
+
+function limitsOf(args: ParsedArguments): Limits {
+  return {
+    loadSeconds: numberOption("load-time", args.text("load-time"), 3),
+    callSeconds: numberOption("call-time", args.text("call-time"), 10),
+    totalSeconds: numberOption("time", args.text("time"), 1200),
+    megabytes: integerOption("memory", args.text("memory"), 2048, 128),
+  };
+}
+
+/** JSON in which every character that a terminal would act on is an escape: names and texts are the module's. */
+const plainJson = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replace(/[^\n\u0020-\u007e]/gu, (character) =>
+    visible(character) === character ? character : escaped(character),
+  )}\n`;
+
+const escaped = (character: string): string =>
+  [...Array(character.length).keys()]
+    .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`)
+    .join("");
 
 /** The kernels of a module that was built with `--wasm-file`, where `recell build` writes them. */
 function readBeside(path: string, variant: "wasm" | "wasm-fma"): Uint8Array {
@@ -58,10 +96,10 @@ function problemOf(path: string, text: string, error: unknown): string {
   const isCell = /\.cell$/u.test(path)
     ? `; it looks like a source: recell build compiles it, recell gradcheck checks it`
     : "";
-  if (error instanceof ModuleError) return `${path}: ${error.message}${isCell}`;
-  // Text that is not even close to a module is refused by the loader as a wrong argument.
-  if (error instanceof TypeError && !/\bexports?\b/u.test(text))
+  // What is not even close to a module.
+  if (error instanceof ModuleError && error.code === "not-loadable" && !/\bexports?\b|\n/u.test(text))
     return `${path}: this is no JavaScript module${isCell}`;
+  if (error instanceof ModuleError || error instanceof ChildEnded) return `${path}: ${error.message}${isCell}`;
   throw error;
 }
 
@@ -70,7 +108,7 @@ function show(path: string, { manifest, variant, checks, passed, seed, runs }: V
     terminal.colors.out ? `\u001b[${code}m${text}\u001b[0m` : text;
   const { cell, dimensions, dtype } = manifest;
   const sizes = Object.entries(dimensions).map(([name, size]) => `${name}=${size}`);
-  terminal.out(`${path}: ${[cell, ...sizes].join(" ")}, ${variant}, ${dtype}\n\n`);
+  terminal.out(visible(`${path}: ${[cell, ...sizes].join(" ")}, ${variant}, ${dtype}`).concat("\n\n"));
   const colors: Readonly<Record<CheckReport["status"], string>> = { passed: "32", failed: "31", skipped: "33" };
   const width = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length));
   const [names, meanings] = [width(checks.map(({ name }) => name)), width(checks.map(({ meaning }) => meaning))];
@@ -78,13 +116,13 @@ function show(path: string, { manifest, variant, checks, passed, seed, runs }: V
     const numbers =
       status === "skipped"
         ? ""
-        : `${compared} compared${worst === undefined ? "" : `, worst ${percent(worst.share)} of its bar, ${worst.where}`}`;
+        : `${compared} compared${worst === undefined ? "" : `, worst ${percent(worst.share)} of its bar, ${visible(worst.where)}`}`;
     terminal.out(
       `${paint(colors[status], status)}  ${name.padEnd(names)}  ${meaning.padEnd(meanings)}  ${numbers}`
         .trimEnd()
         .concat("\n"),
     );
-    if (detail !== undefined) terminal.out(`         ${detail}\n`);
+    if (detail !== undefined) terminal.out(`         ${visible(detail)}\n`);
   }
   const verdict = passed
     ? paint("32", "the module keeps its promises")

@@ -24,7 +24,9 @@ export function checkStream(context: Context, findings: Findings): void {
   const { instance, make } = context;
   const call = everyStep(context.call);
   const whole = runForward(context.manifest, instance, call);
-  for (const stream of [make(call.batch, 1), instance]) compareStream(context, call, stream, whole, findings);
+  const single = make(call.batch, 1);
+  for (const stream of [single, instance]) compareStream(context, call, stream, whole, findings);
+  context.release(single);
 }
 
 function compareStream(context: Context, call: Call, stream: ModuleInstance, whole: Tensors, findings: Findings): void {
@@ -99,7 +101,9 @@ export function checkChunks(context: Context, findings: Findings): void {
     const { batch, steps } = call;
     const { lengths, sizes } = given as { lengths: number[]; sizes: Record<string, unknown> };
     for (const name of ["batch", "steps", "lengths", "sizes"]) if (!isTensor(context, name)) delete given[name];
-    const pieces = runSequence(module, make(batch, chunk), given, { batch, steps, chunk, lengths, sizes });
+    const inPieces = make(batch, chunk);
+    const pieces = runSequence(module, inPieces, given, { batch, steps, chunk, lengths, sizes });
+    context.release(inPieces);
     const difference = firstDifference(flatten({ ...pieces.outputs, final: pieces.final }), whole);
     findings.expect(difference === undefined, () => `in pieces of ${chunk}, and whole: ${difference ?? ""}`);
   }
@@ -119,7 +123,9 @@ export function checkBatch(context: Context, findings: Findings): void {
   const chosen = new Set([0, call.batch - 1, ...some]);
   for (let b = 0; b < call.batch; b++) {
     const own = exampleOf(manifest, call, b);
-    const alone = runCall(manifest, make(1, Math.max(1, own.steps), own.sizes), own);
+    const single = make(1, Math.max(1, own.steps), own.sizes);
+    const alone = runCall(manifest, single, own);
+    context.release(single);
     for (const { name, entry, timed } of rowsOf(manifest)) {
       const mine = cut(entry, together[name] as Float64Array, call, b, timed);
       const difference = firstDifference({ [name]: mine }, { [name]: alone[name] as Float64Array });
@@ -212,6 +218,7 @@ export function checkRepeat(context: Context, findings: Findings): void {
     const plain = module.instantiate({ batch: call.batch, steps: call.steps, sizes: call.sizes, variant: "js" });
     setParams(plain, call.params);
     again(" in JavaScript", plain);
+    context.release(plain);
   }
 }
 
@@ -243,6 +250,7 @@ export function checkParameters(context: Context, findings: Findings): void {
         `with ${name}[${place}] changed from ${before} to ${after}, in an instance in use and in a new one: ${difference ?? ""}`,
     );
     setParams(instance, call.params);
+    context.release(fresh);
   }
 }
 
@@ -259,4 +267,5 @@ export function checkCapacity(context: Context, findings: Findings): void {
   setParams(larger, call.params);
   const difference = firstDifference(runCall(manifest, larger, call), expected);
   findings.expect(difference === undefined, () => `in an instance with room for more: ${difference ?? ""}`);
+  context.release(larger);
 }

@@ -5,11 +5,12 @@ import { cotangentsOf, valuesOf, widthOf } from "../calls/call.js";
 import type { Call } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
+import type { ModuleText } from "./text/read-text.js";
 
-/** @param text Of the module, where it is known. @param wasm The file beside it, where there is one. */
+/** @param text Of the module, where it is known; it was read, so it imports nothing. @param wasm The file beside it, where there is one. */
 export function checkPackage(
   module: CompiledModule,
-  text: string | undefined,
+  text: ModuleText | undefined,
   wasm: Uint8Array | undefined,
   findings: Findings,
 ): void {
@@ -43,17 +44,17 @@ function checkNames(manifest: Manifest, findings: Findings): void {
   }
 }
 
-function checkText({ target }: Manifest, text: string, wasm: Uint8Array | undefined, findings: Findings): void {
-  findings.expect(
-    !/^\s*(?:import|export)\b[^;]*?\bfrom\s*["']|^\s*import\s*["']/mu.test(text),
-    () => "the module imports another",
-  );
+function checkText(
+  { target }: Manifest,
+  { usesWebAssembly }: ModuleText,
+  wasm: Uint8Array | undefined,
+  findings: Findings,
+): void {
   // Kernels in the text are encoded by the compiler's own rules; that they are valid shows when an instance is made.
-  const usesKernels = /\bWebAssembly\.(?:Module\(|compile\()/u.test(text);
   findings.expect(
-    usesKernels === (target !== "js"),
+    usesWebAssembly === (target !== "js"),
     () =>
-      `the manifest says target ${JSON.stringify(target)}, and the module ${usesKernels ? "uses" : "does not use"} WebAssembly`,
+      `the manifest says target ${JSON.stringify(target)}, and the module ${usesWebAssembly ? "uses" : "does not use"} WebAssembly`,
   );
   if (wasm === undefined) return;
   findings.expect(

@@ -17,14 +17,16 @@ export function checkRefusals(context: Context, findings: Findings): void {
   const result = instance.forward(valuesOf(manifest, call));
   const gradient = manifest.has.gradient ? instance.backward?.(cotangentsOf(call)) : undefined;
   instance.reset(streamStart(call));
-  const look = (): Tensors =>
-    Object.assign(
+  const look = (): Tensors => {
+    context.refresh(instance);
+    return Object.assign(
       tensors(),
       flatten(result),
       gradient === undefined ? {} : prefixed("gradient ", flatten(gradient as Record<string, unknown>)),
       prefixed("stream ", streamOf(instance)),
       prefixed("param ", flatten(instance.params)),
     );
+  };
   const before = look();
   for (const { what, make } of wrongCalls(context, instance)) {
     let thrown: unknown;

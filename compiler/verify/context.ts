@@ -5,6 +5,7 @@ import type { Random } from "../../runtime/random.js";
 import { widthOf } from "../calls/call.js";
 import { type Call, setParams } from "./call.js";
 import type { Scale } from "./draw-call.js";
+import type { Subject } from "./subject.js";
 
 export interface Context {
   readonly module: CompiledModule;
@@ -16,6 +17,10 @@ export interface Context {
   readonly scale: Scale;
   /** Another instance, with the call's parameters. */
   make(batch: number, steps: number, sizes?: Readonly<Record<string, number>>): ModuleInstance;
+  /** Makes results and parameters that were handed out what they are in the module by now. */
+  refresh(instance: ModuleInstance): void;
+  /** An instance of `make` is not used any more. */
+  release(instance: ModuleInstance): void;
   /** How often something may be done that takes so many runs of `forward`; at least 1. */
   affordable(runs: number): number;
 }
@@ -23,7 +28,8 @@ export interface Context {
 /** Multiplications that a check of derivatives may take at one call, about; a few seconds. */
 const budget = { wasm: 3e10, auto: 3e10, js: 3e9 };
 
-export function contextOf(module: CompiledModule, scale: Scale, call: Call, random: Random): Context {
+export function contextOf(subject: Subject, scale: Scale, call: Call, random: Random): Context {
+  const { module } = subject;
   const { manifest } = module;
   const make: Context["make"] = (batch, steps, sizes = call.sizes) => {
     const instance = module.instantiate({ batch, steps, sizes });
@@ -44,6 +50,8 @@ export function contextOf(module: CompiledModule, scale: Scale, call: Call, rand
     call,
     scale,
     make,
+    refresh: (instance) => subject.refresh(instance),
+    release: (instance) => subject.release(instance),
     affordable: (runs) => Math.max(1, Math.floor(budget[manifest.target] / (forward * runs))),
   };
 }

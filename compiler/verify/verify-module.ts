@@ -22,6 +22,8 @@ import { type Context, contextOf } from "./context.js";
 import { drawCall, drawSizes, type Scale, scalesOf } from "./draw-call.js";
 import { type CheckName, type CheckReport, Findings, type VerifyReport } from "./report.js";
 import { flatten, runCall } from "./results.js";
+import { inProcess, type Subject } from "./subject.js";
+import type { ModuleText } from "./text/read-text.js";
 import { isDeclared } from "./variables.js";
 
 export interface VerifyOptions {
@@ -160,6 +162,9 @@ const checks: readonly Check[] = [
  * Checks a compiled module by itself: that manifest and kernels are consistent, that its derivatives agree with differences of
  * its own `forward`, and that it keeps what spec/numerics.md and spec/module-abi.md promise. Sizes, lengths and values are drawn.
  *
+ * The module runs in this process. Before that its text is read, and refused where it imports anything or names anything of the host;
+ * but who does not trust a module runs `recell verify`, which runs it in a process of its own that may do nothing.
+ *
  * @param source The text of the module, or the module where it is loaded already; then its text is not looked at.
  * @returns A report, also where checks fail.
  * @throws ModuleError where the source is no compiled cell, cannot be loaded or has a corrupt manifest.
@@ -172,23 +177,34 @@ export async function verifyModule(
   source: string | CompiledModule,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const { seed = 0, runs = 3, bail = false, onProgress } = options;
+  checkOptions(options);
+  if (typeof source !== "string") return verifySubject(inProcess(source), undefined, options);
+  // Loaded where it is needed: programs that verify nothing need no parser for JavaScript.
+  const { readText } = await import("./text/read-text.js");
+  const text = readText(source);
+  return verifySubject(inProcess(await loadModule(source)), text, options);
+}
+
+export function checkOptions({ seed = 0, runs = 3 }: VerifyOptions): void {
   if (!Number.isSafeInteger(runs) || runs < 1)
     throw new RangeError(`runs must be a positive integer, got ${String(runs)}`);
   if (!Number.isSafeInteger(seed) || seed < 0 || seed >= 2 ** 32) {
     throw new RangeError(`seed must be an integer from 0 to 2^32 - 1, got ${String(seed)}`);
   }
-  const loaded = typeof source === "string" ? await loadModule(source) : source;
-  const wasm = fileOf(loaded, options.wasm);
-  const module = wasm === undefined ? loaded : withKernels(loaded, wasm);
+}
+
+/** A module that is loaded, here or elsewhere. @param text Where it is known. */
+export function verifySubject(subject: Subject, text: ModuleText | undefined, options: VerifyOptions): VerifyReport {
+  const { seed = 0, runs = 3, bail = false, onProgress } = options;
+  const wasm = fileOf(subject, options.wasm);
+  const tested = wasm === undefined ? subject : { ...subject, module: withKernels(subject.module, wasm) };
+  const { module } = tested;
   const { manifest } = module;
   // Of a module with both kinds of kernels the faster ones are checked, and the others compared with them.
   const variant = module.variant ?? (manifest.target === "auto" ? "wasm" : manifest.target);
   const all = new Map(checks.map(({ name }) => [name, new Findings()]));
   const findingsOf = (name: CheckName): Findings => all.get(name) as Findings;
-  guarded(findingsOf("package"), () =>
-    checkPackage(module, typeof source === "string" ? source : undefined, wasm, findingsOf("package")),
-  );
+  guarded(findingsOf("package"), () => checkPackage(module, text, wasm, findingsOf("package")));
   const hasFailed = (): boolean => [...all.values()].some(({ problem }) => problem !== undefined);
   const random = createRandom(seed);
   const applicable = checks.filter(({ run, absent }) => run !== undefined && absent?.(manifest) === undefined);
@@ -202,7 +218,7 @@ export async function verifyModule(
   let done = 0;
   for (const { scale, checks: own } of planned) {
     if (bail && hasFailed()) break;
-    const context = drawContext(module, scale, random, findingsOf("shapes"));
+    const context = drawContext(tested, scale, random, findingsOf("shapes"));
     if (context === undefined) break;
     for (const check of own) {
       if (bail && hasFailed()) break;
@@ -211,6 +227,7 @@ export async function verifyModule(
       setParams(context.instance, context.call.params);
       guarded(findings, () => check.run?.(context, findings, all));
     }
+    tested.release(context.instance);
   }
   const reports = checks.map((check) => reportOf(check, findingsOf(check.name), manifest));
   const passed = reports.every(({ status }) => status !== "failed");
@@ -218,17 +235,18 @@ export async function verifyModule(
 }
 
 /** The file that the module wants, if it wants one. */
-function fileOf(module: CompiledModule, given: VerifyOptions["wasm"]): Uint8Array | undefined {
+function fileOf(subject: Subject, given: VerifyOptions["wasm"]): Uint8Array | undefined {
   if (given === undefined) return undefined;
-  if (takesFile(module)) return typeof given === "function" ? given(module.variant ?? "wasm") : given;
+  const { module } = subject;
+  if (takesFile(subject)) return typeof given === "function" ? given(module.variant ?? "wasm") : given;
   if (typeof given === "function") return undefined;
   throw new TypeError("the module takes no .wasm file: its kernels are in itself");
 }
 
 /** A module says itself what it wants, by refusing to do without. */
-function takesFile({ instantiate, manifest }: CompiledModule): boolean {
+function takesFile({ module: { instantiate, manifest }, release }: Subject): boolean {
   try {
-    instantiate({ sizes: Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, 1])) });
+    release(instantiate({ sizes: Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, 1])) }));
     return false;
   } catch (error) {
     return error instanceof TypeError && /^instantiate: wasm must be the \.wasm file/u.test(error.message);
@@ -243,11 +261,15 @@ function withKernels(module: CompiledModule, wasm: Uint8Array): CompiledModule {
   };
 }
 
+/** Ends verifying as a whole, where there is nothing more to ask: no check has found it. */
+export class VerifyingEnded extends Error {}
+
 /** A module that throws where it should not has failed the check. */
 function guarded(findings: Findings, check: () => void): void {
   try {
     check();
   } catch (error) {
+    if (error instanceof VerifyingEnded) throw error;
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     findings.expect(false, () => `a right call throws ${text}`);
   }
@@ -257,15 +279,16 @@ function guarded(findings: Findings, check: () => void): void {
 const attempts = 8;
 
 /** A call at whose values the module gives finite results, and an instance for it; undefined where the module fails. */
-function drawContext(module: CompiledModule, scale: Scale, random: Random, findings: Findings): Context | undefined {
-  const { manifest } = module;
+function drawContext(subject: Subject, scale: Scale, random: Random, findings: Findings): Context | undefined {
+  const { manifest } = subject.module;
   let context: Context | undefined;
   const problem = findings.problem;
   guarded(findings, () => {
     const sizes = drawSizes(manifest, scale, random);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const call = drawCall(manifest, (seed) => initialParams(module, seed), random, sizes, attempt);
-      context = contextOf(module, scale, call, random);
+      const call = drawCall(manifest, (seed) => initialParams(subject, seed), random, sizes, attempt);
+      if (context !== undefined) subject.release(context.instance);
+      context = contextOf(subject, scale, call, random);
       const results = runCall(manifest, context.instance, call);
       if (Object.values(results).every((values) => values.every(Number.isFinite))) return;
     }
@@ -273,11 +296,13 @@ function drawContext(module: CompiledModule, scale: Scale, random: Random, findi
   return findings.problem === problem ? context : undefined;
 }
 
-function initialParams(module: CompiledModule, seed: number): Tensors {
+function initialParams({ module, release }: Subject, seed: number): Tensors {
   const sizes = Object.fromEntries(module.manifest.runtimeDimensions.map((name) => [name, 1]));
   const instance = module.instantiate({ sizes });
   instance.init(seed);
-  return Object.assign(tensors(), flatten(instance.params));
+  const made = Object.assign(tensors(), flatten(instance.params));
+  release(instance);
+  return made;
 }
 
 function reportOf({ name, meaning, absent }: Check, findings: Findings, manifest: Manifest): CheckReport {

@@ -154,7 +154,6 @@ describe("what is no good module", () => {
     ["a manifest with another name", /name: "W"/u, 'name: "V"'],
     ["kernels cut short", /(const kernels = "[^"]{2000})[^"]*/u, "$1"],
     ["kernels that are empty", /const kernels = "[^"]*/u, 'const kernels = "'],
-    ["an import", /^export/mu, 'import "node:fs";\nexport'],
   ])("%s fails a check", async (_, from, to) => {
     const contents = text.replace(from, to);
     expect(contents).not.toBe(text);
@@ -162,6 +161,112 @@ describe("what is no good module", () => {
     expect(code).toBe(1);
     expect(out).toMatch(/^failed /mu);
     expect(out).toContain("does not keep its promises");
+  });
+});
+
+/** Instances of the module with other functions, or what else a hostile one does. */
+const hostile = (code: string): string =>
+  text.replace(
+    /^export function instantiate\(options = \{\}\) \{\n {2}return (.*);\n\}/mu,
+    (_, made: string) =>
+      `export function instantiate(options = {}) {\n  const made = { ...${made} };\n${code}\n  return made;\n}`,
+  );
+
+describe("a module decides nothing about what is said of it", () => {
+  const judged = async (contents: string, ...options: string[]) => {
+    expect(contents).not.toBe(text);
+    writeFileSync(file("hostile.js"), contents);
+    const result = await verify(file("hostile.js"), ...options);
+    expect(result.code, result.out).toBe(1);
+    // Nothing that a terminal would act on.
+    expect(result.out + result.error).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/u);
+    return result;
+  };
+
+  test("one that names anything outside, or imports, never runs", async () => {
+    for (const code of [
+      "process.exit(0);",
+      'import "node:fs";',
+      "await new Promise(() => {});",
+      'console.log("\\u001b[2J");',
+    ]) {
+      const { out, error } = await judged(`${code}\n${text}`);
+      expect(out).toBe("");
+      expect(error).toMatch(/no compiled cell: it (?:uses|imports|waits)/u);
+    }
+  });
+
+  test.each([
+    ["loads without end", (): string => `for (;;);\n${text}`, ["--load-time", "0.3"], /longer than 0\.3 s to load/u],
+    [
+      "calls without end",
+      () => hostile("made.forward = () => { for (;;); };"),
+      ["--call-time", "0.3"],
+      /longer than 0\.3 s in forward/u,
+    ],
+    [
+      "takes memory without end",
+      () => hostile("const all = []; made.forward = () => { for (;;) all.push(new Uint8Array(4e6).fill(1)); };"),
+      ["--memory", "200"],
+      /more than 200 MB in forward/u,
+    ],
+    [
+      "makes code of texts",
+      () => `[].constructor.constructor("return process")().exit(0);\n${text}`,
+      [],
+      /strings disallowed/u,
+    ],
+    ["throws what a terminal acts on", () => `throw "\\u001b[2J\\u009b2J";\n${text}`, [], /␛\[2J�2J/u],
+    [
+      "says that it is very large",
+      () => text.replace("shape: [3, 2]", "shape: [3e8, 2e9]"),
+      [],
+      /takes more than 2048 MB/u,
+    ],
+  ])("one that %s is ended", async (_, make, options, message) => {
+    const { out, error } = await judged(make(), ...options);
+    expect(out).toBe("");
+    expect(error).toMatch(message);
+  });
+
+  test.each([
+    ["gives nothing", "made.forward = () => ({});", "forward"],
+    ["gives no numbers", "made.forward = () => 1;", ""],
+    [
+      "gives without end",
+      "made.forward = () => { const all = {}; all.all = all; return all; };",
+      "too large or too deep",
+    ],
+    [
+      "gives the same whatever it is asked",
+      "let kept; const run = made.forward; made.forward = (given) => kept ??= run(given);",
+      "",
+    ],
+    [
+      "changes what the language gives",
+      `Object.is = () => true; Array.prototype.every = () => true;
+       JSON.stringify = () => "1"; const run = made.backward; made.backward = (given) => {
+         const all = run(given); return { ...all, x: all.x.map((value) => 2 * value) }; };`,
+      "gradient by input x",
+    ],
+    [
+      "throws itself",
+      "made.forward = () => { throw { get message() { throw 1; }, toString() { throw 2; } }; };",
+      "no text",
+    ],
+  ])("one that %s fails", async (_, code, message) => {
+    const { out } = await judged(hostile(code), "--call-time", "5");
+    expect(out).toMatch(/^failed /mu);
+    expect(out).toContain(message);
+    expect(out).toContain("the module does not keep its promises");
+  });
+
+  test("names are shown without what a terminal acts on, in JSON too", async () => {
+    const named = text.replace(/name: "W"/u, 'name: "\\u001b[2J\\u009b2JW"');
+    await judged(named);
+    const { out } = await judged(named, "--json");
+    expect(out).toContain("\\u001b[2J\\u009b2JW");
+    expect((JSON.parse(out) as VerifyReport).passed).toBe(false);
   });
 });
 
@@ -173,6 +278,8 @@ describe("the command line", () => {
     ["an unknown option", ["a.js", "--quick"], "--quick"],
     ["no runs", ["a.js", "--runs", "0"], "runs"],
     ["a seed that is none", ["a.js", "--seed", "x"], "seed"],
+    ["no time", ["a.js", "--call-time", "0"], "call-time"],
+    ["too little memory", ["a.js", "--memory", "10"], "memory"],
   ])("%s exits with 2", async (_, args, message) => {
     const { code, out, error } = await recell("verify", ...args);
     expect({ code, out }).toEqual({ code: 2, out: "" });
