@@ -36,6 +36,8 @@ export interface CompileSuccess extends Findings {
   /** With the option `wasmFile` its kernels, `gru.wasm` and, with `fma`, `gru.fma.wasm`. */
   readonly wasmFiles: readonly WasmOutputFile[];
   readonly manifest: Manifest;
+  /** What the module, its types and its kernels call the build that they are of: a digest of what was compiled, without `params`. */
+  readonly build: string;
   /** Which kernels the module can run. */
   readonly variants: readonly ("js" | "wasm" | "wasm-fma")[];
 }
@@ -73,7 +75,7 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
     tooLarge.report("memory-limit", written.typed.span, error.message, { help: error.help });
     return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...tooLarge.diagnostics], sources };
   }
-  const { manifest, text, wasmFiles } = emitted;
+  const { manifest, text, build, wasmFiles } = emitted;
   const name = settings.name ?? fileNameOf(cell.name);
   const endings = { wasm: ".wasm", "wasm-fma": ".fma.wasm" };
   const kernelFiles = wasmFiles.map(({ variant, bytes }) => ({ path: `${name}${endings[variant]}`, bytes }));
@@ -81,7 +83,7 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   const whole = settings.params === undefined ? text : embedParams(text, readParams({ manifest }, settings.params));
   const printed = settings.format === "cjs" ? toCommonJs(whole) : whole;
   const files = [{ path: `${name}.${settings.format}`, text: printed }] as const;
-  return { files, wasmFiles: kernelFiles, manifest, variants, diagnostics, sources };
+  return { files, wasmFiles: kernelFiles, manifest, build, variants, diagnostics, sources };
 }
 
 function variantsOf({ target, fma }: CheckedOptions): CompileSuccess["variants"] {
@@ -153,7 +155,7 @@ function withLineEndsOf(source: string, text: string): string {
 export async function declarations(result: CompileSuccess): Promise<OutputFile> {
   const path = result.files[0].path.replace(/\.([cm]?)js$/u, ".d.$1ts");
   const options = { wasmFile: result.wasmFiles.length > 0, fma: result.variants.includes("wasm-fma") };
-  return { path, text: printDeclarations(result.manifest, options) };
+  return { path, text: `// Build ${result.build}.\n${printDeclarations(result.manifest, options)}` };
 }
 
 /** `LayerNormLSTM` to `layer-norm-lstm`. */

@@ -5,6 +5,7 @@ import { lowerProgram } from "../lower/graph-to-kernel/index.js";
 import { buildSequenceProgram } from "../transform/pipeline.js";
 import type { SequenceProgram } from "../transform/sequence-program.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
+import { digestOf } from "./digest.js";
 import { addressableBytes, MemoryLimitError } from "./memory-limit.js";
 import { printKernelProgram } from "./js/print-kernel.js";
 import { printModule } from "./js/module.js";
@@ -19,6 +20,8 @@ import { printAutoModule, printWasmLoader, printWasmModule, type WasmFile, type 
 export interface EmittedModule {
   readonly manifest: Manifest;
   readonly text: string;
+  /** What the files of one build have in common, and of no other: a digest of what they hold. */
+  readonly build: string;
   /** Kernels that the module takes from its caller. */
   readonly wasmFiles: readonly WasmFile[];
 }
@@ -39,7 +42,12 @@ export function emitModule(
   const { gradient, jvp, hvp } = options;
   const program = buildSequenceProgram(cell, { gradient, jvp, hvp });
   const manifest = buildManifest(cell, options);
-  return { manifest, ...emitters[options.target]({ manifest, program, options, rewrite }) };
+  const {
+    text,
+    wasmFiles = [],
+    build = digestOf(text),
+  } = emitters[options.target]({ manifest, program, options, rewrite });
+  return { manifest, text: `// Build ${build}.\n${text}`, build, wasmFiles };
 }
 
 /** What a module is made of. */
@@ -50,17 +58,18 @@ interface Parts {
   readonly rewrite: RewriteKernels;
 }
 
-const emitters: Readonly<Record<Target, (parts: Parts) => Omit<EmittedModule, "manifest">>> = {
-  js: (parts) => ({ text: printModule(parts.manifest, jsKernels(parts)), wasmFiles: [] }),
+/** What a target makes. A module that has files beside it names its build in its code, and so has chosen it. */
+type Printed = Pick<EmittedModule, "text"> & Partial<Pick<EmittedModule, "wasmFiles" | "build">>;
+
+const emitters: Readonly<Record<Target, (parts: Parts) => Printed>> = {
+  js: (parts) => ({ text: printModule(parts.manifest, jsKernels(parts)) }),
   wasm: (parts) => {
     const { manifest, options } = parts;
-    if (!options.wasmFile) return { text: printWasmModule(manifest, wasmKernels(parts)), wasmFiles: [] };
-    const { text, files } = printWasmLoader(manifest, wasmKernels(parts));
-    return { text, wasmFiles: files };
+    if (!options.wasmFile) return { text: printWasmModule(manifest, wasmKernels(parts)) };
+    const { text, files, build } = printWasmLoader(manifest, wasmKernels(parts));
+    return { text, wasmFiles: files, build };
   },
-  auto: (parts) => {
-    return { text: printAutoModule(parts.manifest, wasmKernels(parts), jsKernels(parts)), wasmFiles: [] };
-  },
+  auto: (parts) => ({ text: printAutoModule(parts.manifest, wasmKernels(parts), jsKernels(parts)) }),
 };
 
 function jsKernels({ manifest: { runtimeDimensions }, program, options: { dtype }, rewrite }: Parts): string {

@@ -1,5 +1,6 @@
-/** The text of a module with WebAssembly kernels: header, manifest, kernels or their mark, and the shell. */
+/** The text of a module with WebAssembly kernels: header, manifest, kernels or the build of their files, and the shell. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
+import { digestOf } from "../digest.js";
 import { blockComment, printData, printString } from "../js/literal.js";
 import { exportedFunctions, partsOf, type SourcePart, titleLines } from "../module-text.js";
 import { smallShell } from "../shell/shell.generated.js";
@@ -31,20 +32,31 @@ export function printWasmModule(manifest: Manifest, { plan, bytes, fused }: Wasm
   return print(manifest, plan, kernels, "wasm-text", source);
 }
 
-/** A module that takes its kernels from the caller, and the files with them. */
+/** A module that takes its kernels from the caller, the files with them, and what both call the build that they are of. */
 export function printWasmLoader(
   manifest: Manifest,
-  { plan, bytes, fused }: WasmKernels,
-): { readonly text: string; readonly files: readonly WasmFile[] } {
-  const files: (WasmFile & { readonly mark: string })[] = [{ variant: "wasm", ...addMark(bytes) }];
-  if (fused !== undefined) files.push({ variant: "wasm-fma", ...addMark(fused) });
-  const marks = files.map(({ mark, variant }) => `  ${printString(mark)}: ${printString(variant)},\n`);
+  kernels: WasmKernels,
+): { readonly text: string; readonly files: readonly WasmFile[]; readonly build: string } {
+  // The module names its build, so the build is named after what the module is without that.
+  const build = digestOf(printLoaderOf("", manifest, kernels).text);
+  return { ...printLoaderOf(build, manifest, kernels), build };
+}
+
+function printLoaderOf(build: string, manifest: Manifest, { plan, bytes, fused }: WasmKernels) {
+  const file = (variant: WasmFile["variant"], raw: Uint8Array): WasmFile => {
+    return { variant, bytes: addMark(raw, `${build} ${variant}`) };
+  };
+  const files = [file("wasm", bytes), ...(fused === undefined ? [] : [file("wasm-fma", fused)])];
+  const digests = files.map((each) => `  ${printString(each.variant)}: ${printString(digestOf(each.bytes))},\n`);
   const declared = [
     ...(fused === undefined ? [] : [variantExport]),
-    `// The files with this module's kernels, by a mark that they carry.\nconst files = {\n${marks.join("")}};`,
+    [
+      "// The build of this module, which the files with its kernels name too, and their digests.",
+      `const build = ${printString(build)};`,
+      `const files = {\n${digests.join("")}};`,
+    ].join("\n"),
   ];
-  const text = print(manifest, plan, declared, "wasm-file", "fromFile(files)");
-  return { text, files: files.map(({ variant, bytes: marked }) => ({ variant, bytes: marked })) };
+  return { text: print(manifest, plan, declared, "wasm-file", "fromFile(build, files)"), files };
 }
 
 /** A module with both kinds of kernels; `js` declares `createKernels(capacity)` and `workspaceBytes(capacity)`. */

@@ -53,11 +53,15 @@ const sweeps = {
 };
 const subjects: Readonly<Record<"wasm" | "js", readonly Subject[]>> = isFuzzing ? sweeps : suite;
 
-const withFile = (module: CompiledModule, wasm: Uint8Array): CompiledModule => ({
-  ...module,
-  instantiate: (options = {}) =>
-    module.instantiate({ ...options, wasm } as Parameters<CompiledModule["instantiate"]>[0]),
-});
+/** The file compiled: of bytes the module would see at once that they are not those that were built. */
+function withFile(module: CompiledModule, bytes: Uint8Array): CompiledModule {
+  const wasm = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+  return {
+    ...module,
+    instantiate: (options = {}) =>
+      module.instantiate({ ...options, wasm } as Parameters<CompiledModule["instantiate"]>[0]),
+  };
+}
 
 async function wasmSubject({ file, cell, dimensions, dtype, parts = { jvp: false, hvp: false } }: Subject) {
   const options = { cell, dimensions, dtype, ...parts, target: "wasm", wasmFile: true } as const;

@@ -149,7 +149,7 @@ describe("sizes beyond memory", () => {
   });
 });
 
-const { text: loader, files } = printWasmLoader(manifest, probeKernels("f32"));
+const { text: loader, files, build } = printWasmLoader(manifest, probeKernels("f32"));
 const fromFile = await load(loader);
 
 describe("kernels in a file", () => {
@@ -180,10 +180,15 @@ describe("kernels in a file", () => {
   });
 
   test("of something else are refused", async () => {
-    const other = printWasmLoader(manifest, probeKernels("f32", { fused: true })).files[1]!.bytes;
+    const { files: others, build: other } = printWasmLoader(manifest, probeKernels("f32", { fused: true }));
     const plain = probeKernels("f32").bytes;
-    for (const wasm of [other, plain]) {
-      const message = /wasm is not the file that was built with this module/;
+    for (const [wasm, says] of [
+      [others[1]!.bytes, `is of build ${other}`],
+      [plain, "names no build"],
+    ] as const) {
+      const message =
+        `instantiate: wasm is not the file that was built with this module, which is of build ${build}; ` +
+        `the file ${says}`;
       expect(() => instantiate({ ...sizes, wasm })).toThrow(message);
       await expect(instantiateAsync({ ...sizes, wasm })).rejects.toThrow(message);
     }
@@ -196,6 +201,32 @@ describe("kernels in a file", () => {
     const missing = new Response("", { status: 404 });
     await expect(instantiateAsync({ ...sizes, wasm: missing })).rejects.toThrow(/wasm: the response has status 404/);
     expect(() => instantiate({ ...sizes, wasm: new Uint8Array(3) })).toThrow(/WebAssembly/);
+  });
+
+  test("are refused with any bit changed, compiled from bytes", () => {
+    let damaged = 0;
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const wasm = bytes.slice();
+      wasm[bit >> 3]! ^= 1 << (bit & 7);
+      try {
+        instantiate({ ...sizes, wasm });
+        expect.fail(`bit ${bit} may be changed`);
+      } catch (error) {
+        if (error instanceof WebAssembly.CompileError) continue;
+        expect((error as Error).message).toMatch(/wasm is (damaged: its bytes are not those of build|not the file)/u);
+        damaged += 1;
+      }
+    }
+    // The others are no WebAssembly any more.
+    expect(damaged).toBeGreaterThan(bytes.length);
+  });
+
+  test("and the module are of one build, whose name follows from what they hold", () => {
+    expect(build).toMatch(/^[\da-f]{16}$/u);
+    expect(loader).toContain(`const build = "${build}";`);
+    expect(Buffer.from(bytes).toString("latin1")).toContain(`${build} wasm`);
+    expect(printWasmLoader(manifest, probeKernels("f32")).build).toBe(build);
+    expect(printWasmLoader({ ...manifest, documentation: "another" }, probeKernels("f32")).build).not.toBe(build);
   });
 
   test("are no option of modules that have theirs", () => {
