@@ -13,7 +13,7 @@ import { choiceOption, dtypeOption, type ParsedArguments, sizesOption, UsageErro
 import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
 import { elementCount } from "../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
-import { readBytes, writeBytes } from "./files.js";
+import { readBytes, writeTogether } from "./files.js";
 import { misreadModule } from "./module-type.js";
 import { exitCodes, type ExitCode, type Run } from "./command.js";
 import { allInputs, showFindings } from "./sources.js";
@@ -47,15 +47,19 @@ export const run: Run = async (args, terminal) => {
     if (args.flag("types") !== false) {
       files.push(await declarations(result));
     }
-    for (const output of files) {
-      const path = join(directory, output.path);
+    const outputs = files.map((output) => ({
+      path: join(directory, output.path),
+      contents: "text" in output ? Buffer.from(output.text) : output.bytes,
+    }));
+    for (const { path } of outputs) {
       const other = written.get(path);
       if (other !== undefined)
         throw new UsageError(`${other} and ${file} both make ${path}; build them one at a time, with --name or --out`);
       written.set(path, file);
-      const contents = "text" in output ? Buffer.from(output.text) : output.bytes;
-      writeBytes(path, contents);
-      const inside = output === files[0] && params !== undefined ? embeddedBytes(result.manifest) : 0;
+    }
+    writeTogether(outputs);
+    for (const [i, { path, contents }] of outputs.entries()) {
+      const inside = i === 0 && params !== undefined ? embeddedBytes(result.manifest) : 0;
       const share = inside === 0 ? "" : `, ${kibibytes(inside)} of it parameters in base64`;
       terminal.out(`${path}  ${kibibytes(contents.byteLength)}${share}\n`);
       const misread = misreadModule(path);

@@ -9,7 +9,7 @@ import { dataFromCsv, dataFromSafetensors } from "../diagnose/read-data.js";
 import { CellError } from "../in-process.js";
 import { integerOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
-import { readBytes, readText, writeText } from "./files.js";
+import { readBytes, readText, writeTogether } from "./files.js";
 import { asUsageError } from "./option-errors.js";
 import { createProgress } from "./progress.js";
 import { type Input, onlyInput } from "./sources.js";
@@ -36,7 +36,9 @@ export const run: Run = async (args, terminal) => {
       onProgress: (part, done, total) => progress.show(part, done, total),
     });
     progress.clear();
-    if (out !== undefined) writeText(out, out.endsWith(".svg") ? drawDiagnosis(found) : diagnosisPage(found));
+    if (out !== undefined) {
+      writeTogether([{ path: out, contents: out.endsWith(".svg") ? drawDiagnosis(found) : diagnosisPage(found) }]);
+    }
     terminal.out(args.flag("json") === true ? `${JSON.stringify(found, null, 2)}\n` : printDiagnosis(found));
     if (out !== undefined) terminal.error(`wrote ${out}\n`);
     return found.overflow === undefined ? exitCodes.ok : exitCodes.failed;

@@ -1,7 +1,7 @@
 /** `recell fmt`: the canonical form of files. */
 import { format } from "../compile.js";
 import { UsageError } from "./arguments.js";
-import { writeText } from "./files.js";
+import { writeTogether } from "./files.js";
 import { type ExitCode, exitCodes, type Run } from "./command.js";
 import { allInputs, showFindings } from "./sources.js";
 
@@ -23,7 +23,7 @@ export const run: Run = (args, terminal) => {
     } else if (result.text !== text) {
       // The other files are formatted all the same.
       try {
-        writeText(file, result.text);
+        writeTogether([{ path: file, contents: result.text }]);
         terminal.error(`formatted ${file}\n`);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
