@@ -61,7 +61,7 @@ export type CompileResult = CompileSuccess | CompileFailure;
  * @throws SafetensorsError or ParamsError where `params` is no such file, or one of another cell.
  * @example
  *     const { files, diagnostics } = compile(source, { dimensions: { I: 64, H: 128 } });
- *     if (files.length > 0) writeFileSync(files[0].path, files[0].text);
+ *     writeFiles(files.map(({ path, text }) => ({ path, contents: text }))); // of recell/node
  */
 export function compile(source: string, options: CompileOptions = {}): CompileResult {
   const { cell, written, settings, diagnostics, sources } = lowerSource(source, options, "all sizes");

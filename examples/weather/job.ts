@@ -4,7 +4,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cell } from "../../compiler/in-process.js";
-import { embedParams, saveParams } from "../../runtime/index.js";
+import { embedParams } from "../../runtime/index.js";
+import { saveParamsFile, writeFiles } from "../../runtime/node/index.js";
 import { checkGradient } from "./check-gradient.js";
 import { inputsOf, loadWeather, persistence, seasonalMeans, type Day } from "./data.js";
 import { forecastAll, score, table, type Score } from "./evaluate.js";
@@ -101,7 +102,10 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
 
   say("\nWrite");
   await mkdir(out, { recursive: true });
-  const files = await writeAll(out, embedParams(module.text, learner.params), saveParams(module, learner));
+  // The module with its weights inside, as one file; the weights alone too, for other programs.
+  const files = [join(out, "forecast.mjs"), join(out, "forecast.safetensors")] as const;
+  writeFiles([{ path: files[0], contents: embedParams(module.text, learner.params) }]);
+  await saveParamsFile(module, learner, files[1]);
   const picture = join(out, "forecast.svg");
   const subtitle = `error ${scores.forecast.root.toFixed(2)} °C (root of the mean square); tomorrow as today ${scores.persistence.root.toFixed(2)} °C, mean of the season ${scores.season.root.toFixed(2)} °C`;
   const dates = tested.map((day) => day.date);
@@ -112,7 +116,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   for (const file of [...files, picture]) say(`  ${relative(".", file)}`);
 
   say("\nForecast with the written module in a fresh process");
-  const fresh = (await runFresh(files[0]!, seen)).slice(warmUp - 1);
+  const fresh = (await runFresh(files[0], seen)).slice(warmUp - 1);
   const difference = fresh.reduce((most, value, i) => Math.max(most, Math.abs(value - forecast[i]!)), 0);
   if (fresh.length !== forecast.length) throw new Error(`${fresh.length} forecasts instead of ${forecast.length}`);
   say(`  ${fresh.length} forecasts, largest difference to those made here: ${difference} °C`);
@@ -134,14 +138,6 @@ function report({ forecast, persistence, season }: JobResult["scores"]): string 
     row("tomorrow as today", persistence),
     row("mean of the season", season),
   ]);
-}
-
-/** The module with its weights inside, as one file; the weights alone too, for other programs. */
-async function writeAll(out: string, trained: string, params: Uint8Array): Promise<string[]> {
-  const files = [join(out, "forecast.mjs"), join(out, "forecast.safetensors")];
-  await writeFile(files[0]!, trained);
-  await writeFile(files[1]!, params);
-  return files;
 }
 
 /** All that is needed to use the file: no compiler, no runtime, no package. Steps through the days one by one. */

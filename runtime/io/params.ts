@@ -7,7 +7,7 @@ import {
   type ModuleInstance,
   type TensorRecord,
 } from "../module/compiled-module.js";
-import { checkOptionNames, checkSwitch } from "../options.js";
+import { checkOptionNames, checkSwitch, describe } from "../options.js";
 import type { FileBytes } from "./bytes.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
 import { fromNumbers, toNumbers } from "./tensor-numbers.js";
@@ -22,8 +22,10 @@ type WithParams = Pick<ModuleInstance, "params">;
  * Reading them hands out arrays: an instance that was frozen looks for changes again until the next `freeze()`.
  *
  * @param metadata More texts to keep in the file.
+ * @throws TypeError for metadata that are no texts, for `format` and `cell` with another text, and where the instance is another
+ * module's; RangeError where the header would be larger than the format allows.
  * @example
- *     await writeFile("gru.safetensors", saveParams(module, instance));
+ *     const body = saveParams(module, instance); // `saveParamsFile` of recell/node writes a file
  */
 export function saveParams(
   module: Described,
@@ -32,8 +34,26 @@ export function saveParams(
 ): Uint8Array {
   const { cell, params } = module.manifest;
   const tensors = new Map<string, SafeTensor>();
-  for (const { name, shape } of params) tensors.set(name, fromNumbers(instance.params[name]!, shape as number[]));
-  return writeSafetensors(tensors, new Map([...Object.entries(metadata), ["format", "recell-params"], ["cell", cell]]));
+  const own = { format: "recell-params", cell };
+  const texts = new Map([...checkMetadata(metadata, own), ...Object.entries(own)]);
+  for (const { name, shape } of params) {
+    tensors.set(name, fromNumbers(paramOf("saveParams", instance, name, elementCount(shape)), shape as number[]));
+  }
+  return writeSafetensors(tensors, texts);
+}
+
+/** Metadata as pairs, read once. @throws TypeError for what is no text, or another text than one of `own`. */
+function checkMetadata(metadata: unknown, own: Readonly<Record<string, string>>): [string, string][] {
+  const isRecord = Object.prototype.toString.call(metadata) === "[object Object]";
+  if (!isRecord) throw new TypeError(`saveParams: the metadata must be an object of texts, got ${describe(metadata)}`);
+  return Object.entries(metadata as object).map(([key, value]: [string, unknown]) => {
+    const name = `saveParams: metadata ${JSON.stringify(key)}`;
+    if (typeof value !== "string") throw new TypeError(`${name} must be a text, got ${describe(value)}`);
+    if (Object.hasOwn(own, key) && own[key] !== value) {
+      throw new TypeError(`${name} is ${JSON.stringify(own[key])} in every file, got ${describe(value)}`);
+    }
+    return [key, value];
+  });
 }
 
 export interface LoadParamsOptions {
@@ -54,7 +74,7 @@ export interface LoadParamsOptions {
  * @throws ParamsError `missing-tensor`, `unexpected-tensor`, `shape-mismatch` or `dtype-mismatch`; the message lists what
  * the cell has and what the file has.
  * @example
- *     await writeFile("gru.js", embedParams(text, readParams(module, await readFile("gru.safetensors"))));
+ *     const trained = embedParams(text, readParams(module, await readFile("gru.safetensors")));
  */
 export function readParams(module: Described, file: FileBytes, options: LoadParamsOptions = {}): TensorRecord {
   checkOptionNames("options of parameters", options, ["allowRounding", "allowUnexpected"]);
@@ -131,14 +151,16 @@ export function loadParams(
     instance.setParams(found);
     return;
   }
-  const places = module.manifest.params.map(({ name, shape }) => paramOf(instance, name, elementCount(shape)));
+  const places = module.manifest.params.map(({ name, shape }) =>
+    paramOf("loadParams", instance, name, elementCount(shape)),
+  );
   for (const [i, { name }] of module.manifest.params.entries()) places[i]!.set(found[name]!);
 }
 
 /** @throws TypeError where the instance has no such parameter: it was made by another module. */
-function paramOf(instance: WithParams, name: string, length: number): FloatArray {
+function paramOf(where: string, instance: WithParams, name: string, length: number): FloatArray {
   const param = instance.params[name];
   if (param?.length === length) return param;
   const has = param === undefined ? "has none" : `has one of length ${param.length}`;
-  throw new TypeError(`loadParams: the instance must have a parameter ${name} of length ${length}, it ${has}`);
+  throw new TypeError(`${where}: the instance must have a parameter ${name} of length ${length}, it ${has}`);
 }

@@ -12,6 +12,7 @@ import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
 import { asBytes, recogniseFile, type FileBytes } from "./bytes.js";
 import { elementBits, tensorBytes, type SafetensorsDtype } from "./element-types.js";
 import { parseHeader, type HeaderEntry } from "./safetensors-header.js";
+import { describe } from "../options.js";
 import { encodeUtf8 } from "./utf8.js";
 
 export interface SafeTensor {
@@ -94,26 +95,28 @@ function checkCoverage(entries: readonly HeaderEntry[], length: number): void {
  * Writes a file. The same tensors give the same bytes, in whatever order they come: they are sorted by element size,
  * largest first, so that each is aligned, and then by name.
  *
- * @throws TypeError for a name that the format reserves (`__metadata__`), RangeError where bytes do not fit a shape.
+ * @throws TypeError for what no reader could read: a name that the format reserves (`__metadata__`), names and metadata that are no
+ * texts or have half of a character; RangeError where bytes do not fit a shape, or the header is larger than the format allows.
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SafeTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array {
   const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-  const inOrder = [...tensors].sort(
-    ([nameA, a], [nameB, b]) => elementBits[b.dtype] - elementBits[a.dtype] || byName(nameA, nameB),
-  );
+  // Everything is read once and checked before anything is made of it.
+  const inOrder = [...tensors].map(checkedTensor);
+  inOrder.sort(([nameA, a], [nameB, b]) => elementBits[b.dtype] - elementBits[a.dtype] || byName(nameA, nameB));
+  const texts = [...metadata];
+  for (const [key, value] of texts) for (const text of [key, value]) checkText("metadata", text);
   // The header is put together by hand: an object would lose `__proto__` and move names that look like numbers.
   const fields: string[] = [];
-  if (metadata.size > 0) {
-    const pairs = [...metadata].sort(([a], [b]) => byName(a, b));
-    const texts = pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
-    fields.push(`"__metadata__":{${texts.join(",")}}`);
+  if (texts.length > 0) {
+    const pairs = texts.sort(([a], [b]) => byName(a, b));
+    const printed = pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+    fields.push(`"__metadata__":{${printed.join(",")}}`);
   }
   let offset = 0;
   for (const [name, { dtype, shape, bytes }] of inOrder) {
-    checkTensor(name, dtype, shape, bytes);
     const end = offset + bytes.length;
     const entry = `{"dtype":"${dtype}","shape":[${shape.join(",")}],"data_offsets":[${offset},${end}]}`;
     fields.push(`${JSON.stringify(name)}:${entry}`);
@@ -121,6 +124,9 @@ export function writeSafetensors(
   }
   const text = encodeUtf8(`{${fields.join(",")}}`);
   const headerLength = Math.ceil(text.length / 8) * 8;
+  if (headerLength > maximalHeader) {
+    throw new RangeError(`the header would have ${headerLength} bytes, at most ${maximalHeader} may be`);
+  }
   const file = new Uint8Array(8 + headerLength + offset).fill(0x20, 8, 8 + headerLength);
   new DataView(file.buffer).setUint32(0, headerLength, true);
   file.set(text, 8);
@@ -132,7 +138,16 @@ export function writeSafetensors(
   return file;
 }
 
-function checkTensor(name: string, dtype: SafetensorsDtype, shape: readonly number[], bytes: Uint8Array): void {
+/** @throws TypeError for anything but a text that UTF-8 can hold. */
+function checkText(what: string, text: unknown): void {
+  if (typeof text !== "string") throw new TypeError(`${what} must be texts, got ${describe(text)}`);
+  if (/\p{Surrogate}/u.test(text)) throw new TypeError(`${what} must be texts, got one with half of a character`);
+}
+
+/** The tensor as plain data. */
+function checkedTensor([name, tensor]: readonly [string, SafeTensor]): [string, SafeTensor] {
+  checkText("names of tensors", name);
+  const [{ dtype }, shape, bytes] = [tensor, Array.from(tensor.shape), asBytes(tensor.bytes)];
   if (name === "__metadata__") throw new TypeError('"__metadata__" is no name for a tensor');
   if (!Object.hasOwn(elementBits, dtype)) throw new TypeError(`tensor ${name} has unknown dtype ${String(dtype)}`);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
@@ -149,4 +164,5 @@ function checkTensor(name: string, dtype: SafetensorsDtype, shape: readonly numb
       `tensor ${name} of ${dtype} [${shape.join(", ")}] takes ${expected} bytes, got ${bytes.length}`,
     );
   }
+  return [name, { dtype, shape, bytes }];
 }

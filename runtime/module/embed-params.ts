@@ -16,7 +16,7 @@ import type { FloatArray, TensorRecord } from "./compiled-module.js";
  * @throws ModuleError `not-a-cell` where the text has no `instantiate`, or has parameters already; TypeError where a
  * parameter is no float array.
  * @example
- *     await writeFile("forecast.js", embedParams(text, instance.params));
+ *     writeFiles([{ path: "forecast.js", contents: embedParams(text, instance.params) }]); // of recell/node
  */
 export function embedParams(text: string, params: TensorRecord): string {
   if (text.includes(mark)) throw new ModuleError("not-a-cell", "the module has parameters already");

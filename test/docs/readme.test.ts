@@ -26,7 +26,7 @@ afterAll(() => {
 function run(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
-  return execFileSync(process.execPath, [path], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return execFileSync(process.execPath, [path], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
 describe("README.md", () => {
@@ -53,6 +53,12 @@ describe("README.md", () => {
     const [, text = ""] = blocks("js");
     expect(text).toContain('"recell"');
     run("in-process.mjs", `${text}\nlstm.instantiate({ batch: 1 });`);
+  });
+
+  it("keeps parameters in a file", () => {
+    const text = blocks("js").find((block) => block.includes('"recell/node"')) ?? "";
+    run("params.mjs", `${text}\nif (other.params.W_r[0] !== gru.params.W_r[0]) throw new Error("other numbers");`);
+    expect(existsSync(join(folder, "gru.safetensors"))).toBe(true);
   });
 
   it("lists every command", () => {

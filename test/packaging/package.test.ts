@@ -35,6 +35,7 @@ test("the tarball has the library, the command and the references, and nothing e
     "dist/compiler/cli/main.js",
     "dist/compiler/dependencies/chevrotain.js",
     "dist/runtime/index.js",
+    "dist/runtime/node/index.js",
     "compiler/std/lstm.cell",
     "spec/module-abi.md",
     "README.md",
@@ -149,7 +150,7 @@ run().then(console.log);
   test("CommonJS loads every part, without a warning", () => {
     const program = anywhere.replace(/import (.*) from ("recell.*");/gu, "const $1 = require($2);");
     expect(program).toContain('require("recell/runtime")');
-    const more = 'require("recell/testing");\nrequire("recell/runtime");\n';
+    const more = 'require("recell/testing");\nrequire("recell/node");\nrequire("recell/runtime");\n';
     writeFileSync(join(project, "library.cjs"), `process.on("warning", console.log);\n${more}${program}`);
     expect(run("node", ["library.cjs"]).trim()).toBe("wasm,true,function");
   });
@@ -186,11 +187,13 @@ run().then(console.log);
     const program = `
 import { compile, type CompileResult } from "recell";
 import { loadModule, type Manifest } from "recell/runtime";
+import { saveParamsFile } from "recell/node";
 import { instantiate, manifest } from "./out/leaky.js";
 const result: CompileResult = compile("", { dtype: "f64" });
 const known: Manifest = manifest;
 const y: Float32Array = instantiate({ batch: 1 }).forward({ x: [1, 2] }).y;
-export { result, known, y, loadModule };
+const saved: Promise<void> = saveParamsFile({ manifest }, instantiate(), "leaky.safetensors");
+export { result, known, y, loadModule, saved };
 `;
     writeFileSync(join(project, "program.ts"), program);
     const compilerOptions = { module: "nodenext", target: "es2022", strict: true, noEmit: true, types: [] };

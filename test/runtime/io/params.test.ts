@@ -35,6 +35,28 @@ describe("parameters in files", () => {
     expect(to.instance.params).toEqual(from.instance.params);
   });
 
+  it("take metadata that are texts, and nothing that no reader could read", () => {
+    const module = moduleOf("f32");
+    const save = (metadata: unknown) => () => saveParams(module, module.instance, metadata as never);
+    expect(save({ epoch: 7 })).toThrow(new TypeError('saveParams: metadata "epoch" must be a text, got 7'));
+    for (const wrong of [{ a: null }, { a: undefined }, { a: ["x"] }, { a: "\ud800" }, { "\udc00": "a" }]) {
+      expect(save(wrong)).toThrow(TypeError);
+    }
+    for (const wrong of [null, "text", ["a"], new Map([["a", "b"]])]) expect(save(wrong)).toThrow(/an object of texts/);
+    expect(save({ format: "other" })).toThrow('metadata "format" is "recell-params" in every file');
+    expect(save({ cell: "Other" })).toThrow('metadata "cell" is "Sum" in every file');
+    expect(save({ cell: "Sum", format: "recell-params" })()).toEqual(saveParams(module, module.instance));
+    expect(readSafetensors(save(JSON.parse('{"__proto__": "\ud83d\ude00"}'))()).metadata.get("__proto__")).toBe("😀");
+  });
+
+  it("are taken from an instance of their own module only", () => {
+    const { manifest } = moduleOf("f32");
+    const instance = { params: { b: new Float32Array(2) } };
+    expect(() => saveParams({ manifest }, instance)).toThrow(
+      "saveParams: the instance must have a parameter lower.W of length 6, it has none",
+    );
+  });
+
   it("widen without being asked, and round only when asked", () => {
     const wide = moduleOf("f64");
     const narrow = moduleOf("f32");

@@ -82,6 +82,22 @@ describe("safetensors", () => {
     expect(header.length % 8).toBe(0);
   });
 
+  it("refuses to write what could not be read", () => {
+    const a: SafeTensor = { dtype: "U8", shape: [1], bytes: new Uint8Array(1) };
+    const write =
+      (tensors: [unknown, unknown][], metadata: [unknown, unknown][] = []) =>
+      () =>
+        writeSafetensors(new Map(tensors) as never, new Map(metadata) as never);
+    for (const wrong of [7, "\ud800", "a\udfff", Symbol.iterator, null]) {
+      expect(write([[wrong, a]])).toThrow(TypeError);
+      expect(write([["a", a]], [[wrong, "text"]])).toThrow(TypeError);
+      expect(write([["a", a]], [["key", wrong]])).toThrow(TypeError);
+    }
+    expect(write([["a", { ...a, bytes: new Float32Array(1) }]])).toThrow(TypeError);
+    expect(write([["a", { ...a, bytes: [1] }]])).toThrow(TypeError);
+    expect(write([["a", a]], [["key", "x".repeat(100_000_001)]])).toThrow(RangeError);
+  });
+
   it("never fails other than with its own error, however a file is damaged", () => {
     const whole = writeSafetensors(
       new Map([
