@@ -3,15 +3,21 @@
 import * as module from "node:module";
 import process from "node:process";
 import { cacheHome, privateCache } from "./compile-cache.js";
+import { exitCodes } from "./command.js";
+import { guardedOutput } from "./output.js";
 import { runCommandLine } from "./run.js";
 
-// A reader that has seen enough (`recell explain … | head`) is no error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit();
-  });
-}
+// Output that is lost is an error of its own, whatever the command finds.
+let isLost = false;
+const failed = (): void => {
+  isLost = true;
+  process.exitCode = exitCodes.usage;
+};
+const error = guardedOutput(process.stderr, failed);
+const out = guardedOutput(process.stdout, (reason) => {
+  failed();
+  error.write(`recell: cannot write to standard output: ${reason}\n`);
+});
 
 // Compiled code is kept from one command to the next, where Node can do that (22.1). A directory in NODE_COMPILE_CACHE is the user's
 // choice, and Node's business.
@@ -21,8 +27,5 @@ if (enableCompileCache !== undefined && process.env["NODE_DISABLE_COMPILE_CACHE"
   if (directory !== undefined) enableCompileCache(directory);
 }
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
-  out: process.stdout,
-  error: process.stderr,
-  noColor: process.env["NO_COLOR"],
-});
+const code = await runCommandLine(process.argv.slice(2), { out, error, noColor: process.env["NO_COLOR"] });
+process.exitCode = isLost ? exitCodes.usage : code;
