@@ -5,6 +5,11 @@ import { loadParams, type LoadParamsOptions, saveParams } from "../io/params.js"
 import { FileError, reasonOf } from "./file-error.js";
 import { writeFiles } from "./write-files.js";
 
+/** A `URL` of a file. */
+export interface FileUrl {
+  readonly href: string;
+}
+
 type Module = Parameters<typeof saveParams>[0];
 
 /**
@@ -19,7 +24,7 @@ type Module = Parameters<typeof saveParams>[0];
 export async function saveParamsFile(
   module: Module,
   instance: Parameters<typeof saveParams>[1],
-  path: string | URL,
+  path: string | FileUrl,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   writeFiles([{ path: nameOf("saveParamsFile", path), contents: saveParams(module, instance, metadata) }]);
@@ -35,7 +40,7 @@ export async function saveParamsFile(
 export async function loadParamsFile(
   module: Module,
   instance: Parameters<typeof loadParams>[1],
-  path: string | URL,
+  path: string | FileUrl,
   options?: LoadParamsOptions,
 ): Promise<void> {
   loadParams(module, instance, readRegularFile(nameOf("loadParamsFile", path)), options);

@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import {
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -369,6 +371,29 @@ describe("writing", () => {
   test.runIf(process.platform === "linux")("ends where the file system makes no directories", async () => {
     const { code, error } = await build("/proc/recell/deep");
     expect([code, error]).toEqual([2, expect.stringMatching(/^recell: cannot write \/proc\/recell/u)]);
+  });
+
+  test("all files of a build or none, and only in the place of files", async () => {
+    const out = file("together");
+    mkdirSync(join(out, "leaky.d.ts"), { recursive: true });
+    const all = ["build", file("leaky.cell"), "-d", "N=2", "--wasm-file", "--out", out];
+    const { code, out: told, error } = await recell(...all);
+    expect([code, told, error]).toEqual([
+      2,
+      "",
+      `recell: cannot write ${join(out, "leaky.d.ts")}: it is a directory\n`,
+    ]);
+    expect(readdirSync(out)).toEqual(["leaky.d.ts"]);
+  });
+
+  test.runIf(process.platform === "linux")("what stands for an open file is not rewritten by fmt", async () => {
+    const ugly = leaky.replace("h * w", "h*w");
+    writeFileSync(file("open.cell"), ugly);
+    const open = openSync(file("open.cell"), "r");
+    const { code, error } = await recell("fmt", `/proc/self/fd/${open}`);
+    closeSync(open);
+    expect([code, error]).toEqual([2, expect.stringContaining("it stands for an open file, not for a place")]);
+    expect(readFileSync(file("open.cell"), "utf8")).toBe(ugly);
   });
 
   test("keeps links", async () => {

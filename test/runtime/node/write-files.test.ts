@@ -9,12 +9,15 @@ import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FileError } from "../../../runtime/node/file-error.js";
 import { type FileSystem, nodeFileSystem } from "../../../runtime/node/file-system.js";
-import { writeFiles } from "../../../runtime/node/write-files.js";
+import { replaceFiles } from "../../../runtime/node/replace-files.js";
+import type { FileToWrite } from "../../../runtime/node/write-files.js";
 import { type CallName, meddledFiles, systemError } from "../../support/failing-files.js";
 import { isFuzzing } from "../../support/fuzz.js";
 
 const root = fs.mkdtempSync(join(tmpdir(), "recell-write-"));
 let made = 0;
+
+const writeFiles = (files: readonly FileToWrite[], system = nodeFileSystem): void => replaceFiles(files, system);
 afterAll(() => fs.rmSync(root, { recursive: true }));
 
 const newFolder = (): string => {
@@ -131,7 +134,8 @@ describe("in a process of its own", () => {
     const url = (path: string): string => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
     fs.writeFileSync(
       entry,
-      `import { writeFiles } from ${url("../../../runtime/node/write-files.ts")};
+      `import { replaceFiles } from ${url("../../../runtime/node/replace-files.ts")};
+       import { nodeFileSystem } from ${url("../../../runtime/node/file-system.ts")};
        import { meddledFiles } from ${url("../../support/failing-files.ts")};
        const { files, at, signal } = JSON.parse(process.argv[2]);
        const system = meddledFiles((count, _, proceed) => {
@@ -139,7 +143,7 @@ describe("in a process of its own", () => {
          return proceed();
        });
        if (at < 0) process.on(signal, () => console.log("heard"));
-       writeFiles(files, at < 0 ? undefined : system);
+       replaceFiles(files, at < 0 ? nodeFileSystem : system);
        if (at < 0) process.kill(process.pid, signal);
        setTimeout(() => console.log("ended"), at < 0 ? 20 : 10_000);`,
     );
