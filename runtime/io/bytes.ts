@@ -5,22 +5,53 @@ import { describe } from "../options.js";
 export type FileBytes = Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView;
 
 /**
- * @returns A view into the same memory.
+ * @returns A view into the same memory, a plain one: what an object says of its own class, place or length counts for nothing.
  * @throws TypeError for anything else, with what it takes to get bytes from it.
  */
 export function asBytes(value: unknown): Uint8Array {
-  // Objects of another realm (a worker's, a test runner's) are no instances of this one's classes.
-  const tag = Object.prototype.toString.call(value).slice(8, -1);
   if (ArrayBuffer.isView(value)) {
-    if (tag === "Uint8Array") return value as Uint8Array;
-    if (tag === "DataView") return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    const array = arrayTag.call(value) as unknown;
+    const of = array === "Uint8Array" ? ofArrays : array === undefined ? ofDataViews : undefined;
+    if (of !== undefined)
+      return new Uint8Array(of.buffer.call(value), of.byteOffset.call(value), of.byteLength.call(value));
   }
-  if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return new Uint8Array(value as ArrayBuffer);
-  const help = ways.get(tag);
+  if (isBuffer(value)) return new Uint8Array(value);
+  const help = ways.get(Object.prototype.toString.call(value).slice(8, -1));
   throw new TypeError(
     `bytes must be a Uint8Array or an ArrayBuffer, got ${describe(value)}${help === undefined ? "" : `: ${help}`}`,
   );
 }
+
+// The getters of the language read what an object is, not what it was made to say; and they do so for objects of another realm
+// (a worker's, a test runner's), which are no instances of this one's classes.
+const getter = (of: object, name: PropertyKey): ((this: unknown) => never) =>
+  Object.getOwnPropertyDescriptor(of, name)!.get as (this: unknown) => never;
+
+const getters = (of: object) => ({
+  buffer: getter(of, "buffer"),
+  byteOffset: getter(of, "byteOffset"),
+  byteLength: getter(of, "byteLength"),
+});
+
+const arrays = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const arrayTag = getter(arrays, Symbol.toStringTag);
+const ofArrays = getters(arrays);
+const ofDataViews = getters(DataView.prototype);
+
+/** Pages that are not isolated have no shared memory. */
+const bufferLengths = [ArrayBuffer, ...(typeof SharedArrayBuffer === "function" ? [SharedArrayBuffer] : [])].map(
+  (buffer) => getter(buffer.prototype, "byteLength"),
+);
+
+const isBuffer = (value: unknown): value is ArrayBuffer =>
+  bufferLengths.some((length) => {
+    try {
+      length.call(value);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 
 const ways = new Map([
   ["Promise", "await it first"],

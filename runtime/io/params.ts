@@ -10,6 +10,7 @@ import {
 import { checkOptionNames, checkSwitch, describe } from "../options.js";
 import type { FileBytes } from "./bytes.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
+import { showName, showShape } from "./show.js";
 import { fromNumbers, toNumbers } from "./tensor-numbers.js";
 
 type Described = Pick<CompiledModule, "manifest">;
@@ -84,7 +85,7 @@ export function readParams(module: Described, file: FileBytes, options: LoadPara
   const { tensors } = readSafetensors(file);
   const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
     const sides = `${cell} has ${listOf(params)}; the file has ${listOf(tensorsOf(tensors))}`;
-    throw new ParamsError(code, `parameter ${name} of ${cell} ${problem}; ${sides}`, name);
+    throw new ParamsError(code, `parameter ${showName(name)} of ${cell} ${problem}; ${sides}`, name);
   };
   const accepted = dtype === "f32" && !allowRounding ? ["F32", "F16", "BF16"] : ["F64", "F32", "F16", "BF16"];
   const Reals = dtype === "f32" ? Float32Array : Float64Array;
@@ -92,7 +93,7 @@ export function readParams(module: Described, file: FileBytes, options: LoadPara
   for (const { name, shape } of params) {
     const tensor = tensors.get(name) ?? fail("missing-tensor", name, "is not in the file");
     if (tensor.shape.length !== shape.length || tensor.shape.some((size, axis) => size !== shape[axis])) {
-      fail("shape-mismatch", name, `must have shape [${shape.join(", ")}], the file has [${tensor.shape.join(", ")}]`);
+      fail("shape-mismatch", name, `must have shape ${showShape(shape)}, the file has ${showShape(tensor.shape)}`);
     }
     if (!accepted.includes(tensor.dtype)) {
       const way = dtype === "f32" && tensor.dtype === "F64" ? " (`allowRounding: true` rounds it)" : "";
@@ -119,7 +120,7 @@ const tensorsOf = (tensors: ReadonlyMap<string, SafeTensor>): Listed[] =>
 /** `W [3, 2], b [3]`; of many the first. */
 function listOf(tensors: readonly Listed[]): string {
   const most = 40;
-  const shown = tensors.slice(0, most).map(({ name, shape }) => `${name} [${shape.join(", ")}]`);
+  const shown = tensors.slice(0, most).map(({ name, shape }) => `${showName(name)} ${showShape(shape)}`);
   const rest = tensors.length > most ? [`${tensors.length - most} more`] : [];
   return [...shown, ...rest].join(", ") || "nothing";
 }

@@ -9,10 +9,11 @@
  * number of bytes there are, so that a bad file cannot make the reader allocate more than its own size.
  */
 import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
+import { describe } from "../options.js";
 import { asBytes, recogniseFile, type FileBytes } from "./bytes.js";
 import { elementBits, tensorBytes, type SafetensorsDtype } from "./element-types.js";
 import { parseHeader, type HeaderEntry } from "./safetensors-header.js";
-import { describe } from "../options.js";
+import { showText } from "./show.js";
 import { encodeUtf8 } from "./utf8.js";
 
 export interface SafeTensor {
@@ -62,26 +63,26 @@ export function readSafetensors(file: FileBytes): SafetensorsFile {
   const data = bytes.subarray(8 + headerLength);
   checkCoverage(entries, data.length);
   const tensors = new Map<string, SafeTensor>();
-  for (const { name, dtype, shape, begin, end } of entries) {
+  for (const [name, { dtype, shape, begin, end }] of entries) {
     tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
   }
   return { tensors, metadata };
 }
 
 /** Every byte of the data belongs to one tensor. */
-function checkCoverage(entries: readonly HeaderEntry[], length: number): void {
-  const inOrder = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
+function checkCoverage(entries: ReadonlyMap<string, HeaderEntry>, length: number): void {
+  const inOrder = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
-  for (const { name, begin, end } of inOrder) {
+  for (const [name, { begin, end }] of inOrder) {
     if (end > length) {
-      const message = `tensor ${JSON.stringify(name)} ends at byte ${end}, but the data has ${length} bytes`;
+      const message = `tensor ${showText(name)} ends at byte ${end}, but the data has ${length} bytes`;
       throw new SafetensorsError("truncated", message, name);
     }
     if (begin < covered) {
-      throw new SafetensorsError("overlap", `tensor ${JSON.stringify(name)} shares bytes with another`, name);
+      throw new SafetensorsError("overlap", `tensor ${showText(name)} shares bytes with another`, name);
     }
     if (begin > covered) {
-      const message = `bytes ${covered} to ${begin} before tensor ${JSON.stringify(name)} belong to no tensor`;
+      const message = `bytes ${covered} to ${begin} before tensor ${showText(name)} belong to no tensor`;
       throw new SafetensorsError("hole", message, name);
     }
     covered = end;
@@ -96,7 +97,7 @@ function checkCoverage(entries: readonly HeaderEntry[], length: number): void {
  * largest first, so that each is aligned, and then by name.
  *
  * @throws TypeError for what no reader could read: a name that the format reserves (`__metadata__`), names and metadata that are no
- * texts or have half of a character; RangeError where bytes do not fit a shape, or the header is larger than the format allows.
+ * texts of Unicode; RangeError where bytes do not fit a shape, or the header is larger than the format allows.
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SafeTensor>,
@@ -107,7 +108,10 @@ export function writeSafetensors(
   const inOrder = [...tensors].map(checkedTensor);
   inOrder.sort(([nameA, a], [nameB, b]) => elementBits[b.dtype] - elementBits[a.dtype] || byName(nameA, nameB));
   const texts = [...metadata];
-  for (const [key, value] of texts) for (const text of [key, value]) checkText("metadata", text);
+  for (const [key, value] of texts) {
+    checkText("a name in the metadata", key);
+    checkText(`the metadata ${showText(key)}`, value);
+  }
   // The header is put together by hand: an object would lose `__proto__` and move names that look like numbers.
   const fields: string[] = [];
   if (texts.length > 0) {
@@ -138,15 +142,17 @@ export function writeSafetensors(
   return file;
 }
 
-/** @throws TypeError for anything but a text that UTF-8 can hold. */
+/** @throws TypeError for what no reader would take: anything but a text, and halves of surrogate pairs, which are no Unicode. */
 function checkText(what: string, text: unknown): void {
-  if (typeof text !== "string") throw new TypeError(`${what} must be texts, got ${describe(text)}`);
-  if (/\p{Surrogate}/u.test(text)) throw new TypeError(`${what} must be texts, got one with half of a character`);
+  if (typeof text !== "string") throw new TypeError(`${what} must be a text, got ${describe(text)}`);
+  if (/\p{Surrogate}/u.test(text)) {
+    throw new TypeError(`${what} must be Unicode, got half of a surrogate pair in ${showText(text)}`);
+  }
 }
 
 /** The tensor as plain data. */
 function checkedTensor([name, tensor]: readonly [string, SafeTensor]): [string, SafeTensor] {
-  checkText("names of tensors", name);
+  checkText("the name of a tensor", name);
   const [{ dtype }, shape, bytes] = [tensor, Array.from(tensor.shape), asBytes(tensor.bytes)];
   if (name === "__metadata__") throw new TypeError('"__metadata__" is no name for a tensor');
   if (!Object.hasOwn(elementBits, dtype)) throw new TypeError(`tensor ${name} has unknown dtype ${String(dtype)}`);

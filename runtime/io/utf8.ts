@@ -3,40 +3,77 @@
 /** Code units that are put together at once: more arguments than this are too many for some engines. */
 const run = 4096;
 
+/** Texts of ASCII that are longer than this are taken from the bytes as they are. */
+const short = 64;
+
+/** Puts texts together, one after the other, from code points and bytes of ASCII. */
+export class TextBuilder {
+  private text = "";
+  private readonly units = new Uint16Array(run + 1);
+  private count = 0;
+
+  addPoint(point: number): void {
+    if (this.count >= run - 1) this.flush();
+    if (point < 0x10000) this.units[this.count++] = point;
+    else {
+      this.units[this.count++] = 0xd800 + ((point - 0x10000) >> 10);
+      this.units[this.count++] = 0xdc00 + (point & 0x3ff);
+    }
+  }
+
+  addAscii(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from <= short) {
+      for (let at = from; at < to; at++) this.addPoint(bytes[at]!);
+      return;
+    }
+    this.flush();
+    for (let at = from; at < to; at += run) this.text += joined(bytes.subarray(at, Math.min(at + run, to)));
+  }
+
+  private flush(): void {
+    this.text += joined(this.units.subarray(0, this.count));
+    this.count = 0;
+  }
+
+  /** The text so far; the next one begins empty. */
+  take(): string {
+    this.flush();
+    const { text } = this;
+    this.text = "";
+    return text;
+  }
+}
+
+const joined = (units: Uint8Array | Uint16Array): string =>
+  String.fromCharCode.apply(null, units as unknown as number[]);
+
 /** The lowest code point for which a sequence with so many bytes behind its first is the shortest. */
 const lowest = [0, 0x80, 0x800, 0x10000] as const;
 
+/** How many bytes of UTF-8 a code point takes. */
+export const utf8Length = (point: number): number => (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4);
+
 /**
- * The text of bytes in UTF-8; a byte order mark is a character like any other.
+ * The code point whose bytes begin at a place; a byte order mark is a character like any other.
  *
- * @throws TypeError where the bytes are no UTF-8, with the place.
+ * @throws TypeError where the bytes there are no UTF-8, with the place.
  */
-export function decodeUtf8(bytes: Uint8Array): string {
-  let text = "";
-  let units: number[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const first = bytes[at]!;
-    const more = first < 0x80 ? 0 : first < 0xc0 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf8 ? 3 : -1;
-    let point = more < 1 ? first : first & (0x3f >> more);
-    let valid = more >= 0;
-    for (let i = 1; i <= more; i++) {
-      const next = bytes[at + i] ?? 0;
-      valid &&= (next & 0xc0) === 0x80;
-      point = (point << 6) | (next & 0x3f);
-    }
-    const isSurrogate = point >= 0xd800 && point < 0xe000;
-    if (!valid || isSurrogate || point > 0x10ffff || point < lowest[more as 0 | 1 | 2 | 3]) {
-      throw new TypeError(`byte ${at}, 0x${first.toString(16).padStart(2, "0")}, begins no character`);
-    }
-    if (point < 0x10000) units.push(point);
-    else units.push(0xd800 + ((point - 0x10000) >> 10), 0xdc00 + (point & 0x3ff));
-    at += 1 + more;
-    if (units.length >= run) {
-      text += String.fromCharCode(...units);
-      units = [];
-    }
+export function codePointAt(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  if (first < 0x80) return first;
+  const more = first < 0xc0 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf8 ? 3 : -1;
+  let point = more < 1 ? first : first & (0x3f >> more);
+  let valid = more >= 0;
+  for (let i = 1; i <= more; i++) {
+    const next = bytes[at + i] ?? 0;
+    valid &&= (next & 0xc0) === 0x80;
+    point = (point << 6) | (next & 0x3f);
   }
-  return text + String.fromCharCode(...units);
+  const isSurrogate = point >= 0xd800 && point < 0xe000;
+  if (!valid || isSurrogate || point > 0x10ffff || point < lowest[more as 1 | 2 | 3]) {
+    throw new TypeError(`byte ${at}, 0x${first.toString(16).padStart(2, "0")}, begins no character`);
+  }
+  return point;
 }
 
 /** The bytes of a text in UTF-8; halves of surrogate pairs, which are no characters, become U+FFFD. */

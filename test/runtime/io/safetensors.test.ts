@@ -140,12 +140,35 @@ describe("safetensors", () => {
     ["a header that begins with a space", "invalid-header", file(" {}")],
     ["a header that is a list", "invalid-header", file("[]")],
     ["JSON that is not closed", "invalid-header", file('{"W":')],
-    ["very deep JSON", "invalid-header", file(`{"W":${"[".repeat(100_000)}`)],
+    ["very deep JSON", "invalid-entry", file(`{"W":${"[".repeat(100_000)}`)],
     ["bytes that are not UTF-8", "invalid-header", new Uint8Array([3, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff, 0x7d])],
     ["two tensors of one name", "duplicate-name", file(`{"W":{${good}},"W":{${good}}}`, 8)],
     ["two names that differ in their escapes only", "duplicate-name", file(`{"W":{${good}},"\\u0057":{${good}}}`, 8)],
     ["one field twice", "duplicate-name", file(entry(`${good},"dtype":"F32"`), 8)],
     ["metadata twice", "duplicate-name", file('{"__metadata__":{},"__metadata__":{}}')],
+    [
+      "a number as a fraction of a whole value",
+      "invalid-shape",
+      file(entry('"dtype":"U8","shape":[4.0],"data_offsets":[0,4]'), 4),
+    ],
+    [
+      "an offset with an exponent",
+      "invalid-offsets",
+      file(entry('"dtype":"U8","shape":[4],"data_offsets":[0,4e0]'), 4),
+    ],
+    ["minus zero", "invalid-offsets", file(entry('"dtype":"U8","shape":[4],"data_offsets":[-0,4]'), 4)],
+    ["half of a surrogate pair in a name", "invalid-header", file(`{"\\ud800":{${good}}}`, 8)],
+    ["half of a surrogate pair in a field", "invalid-header", file(entry(`${good},"\\udc00":1`), 8)],
+    [
+      "a million axes",
+      "invalid-shape",
+      file(entry(`"dtype":"U8","shape":[${"1,".repeat(1e6)}1],"data_offsets":[0,1]`), 1),
+    ],
+    [
+      "more texts than memory should be spent on",
+      "invalid-entry",
+      file(`{"__metadata__":{${'"":"",'.repeat(1e6)}"a":""}}`),
+    ],
     ["metadata that is no text", "invalid-entry", file('{"__metadata__":{"a":1}}')],
     ["metadata that is a list", "invalid-entry", file('{"__metadata__":[]}')],
     ["an entry that is a number", "invalid-entry", file('{"W":1}')],
@@ -198,6 +221,36 @@ describe("safetensors", () => {
     expect(toNumbers(found.get("b")!)).toEqual(new Float64Array(1));
   });
 
+  it("takes null for no metadata, as the official reader does", () => {
+    const { tensors: found, metadata } = readSafetensors(file(`{"__metadata__":null,"W":{${good}}}`, 8));
+    expect([[...found.keys()], metadata.size]).toEqual([["W"], 0]);
+  });
+
+  it("names all types of the format where one is unknown, and shows names of any length and kind in few characters", () => {
+    const { message } = errorOf(file(entry('"dtype":"F31","shape":[2],"data_offsets":[0,8]'), 8));
+    for (const dtype of dtypes) expect(message).toContain(dtype);
+    const name = `\u001b[2J\u009b\u202e${"x".repeat(1e6)}`;
+    const error = errorOf(file(`{${JSON.stringify(name)}:0}`));
+    expect(error.tensor).toBe(name);
+    expect(error.message).toMatch(
+      /^tensor "\\u001b\[2J\\u009b\\u202ex{54}…": its entry must be an object, got a number$/u,
+    );
+  });
+
+  it("refuses to write names and metadata that no reader would take", () => {
+    const tensor: SafeTensor = { dtype: "U8", shape: [1], bytes: new Uint8Array(1) };
+    const half = "a\ud800";
+    expect(() => writeSafetensors(new Map([[half, tensor]]))).toThrow(
+      'the name of a tensor must be Unicode, got half of a surrogate pair in "a\\ud800"',
+    );
+    expect(() => writeSafetensors(new Map(), new Map([[half, ""]]))).toThrow(TypeError);
+    expect(() => writeSafetensors(new Map(), new Map([["a", half]]))).toThrow(TypeError);
+    expect(() => writeSafetensors(new Map(), new Map([["epoch", 7 as never]]))).toThrow(
+      'the metadata "epoch" must be a text, got 7',
+    );
+    expect(() => writeSafetensors(new Map([[7 as never, tensor]]))).toThrow(TypeError);
+  });
+
   it("refuses to write what it would not read", () => {
     const bytes = new Uint8Array(4);
     expect(() => writeSafetensors(new Map([["__metadata__", { dtype: "F32", shape: [], bytes }]]))).toThrow(TypeError);
@@ -232,9 +285,27 @@ describe("what is given as a file", () => {
     ["floats", new Float32Array(4), /got a Float32Array$/],
     ["nothing", undefined, /got undefined$/],
     ["a list", [1, 2], /got an Array$/],
+    ["an object that says it is a buffer", { [Symbol.toStringTag]: "ArrayBuffer", length: 2 ** 31 }, /got an object$/],
+    [
+      "floats that say they are bytes",
+      Object.defineProperty(new Float32Array(4), Symbol.toStringTag, { value: "Uint8Array" }),
+      /got a Float32Array$/,
+    ],
   ])("is refused as %s", (_, value, message) => {
     expect(() => readSafetensors(value as never)).toThrow(TypeError);
     expect(() => readSafetensors(value as never)).toThrow(message);
+  });
+
+  it("has the length that it has, whatever it says", () => {
+    class Liar extends Uint8Array {
+      override get length(): number {
+        return 2 ** 40;
+      }
+      override subarray(): never {
+        throw new Error("asked");
+      }
+    }
+    expect(plain(readSafetensors(new Liar(good)).tensors)).toEqual(plain(readSafetensors(good).tensors));
   });
 
   const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));

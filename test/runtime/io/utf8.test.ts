@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decodeUtf8, encodeUtf8 } from "../../../runtime/io/utf8.js";
+import { codePointAt, encodeUtf8, TextBuilder, utf8Length } from "../../../runtime/io/utf8.js";
 import { createRandom } from "../../../runtime/random.js";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -11,6 +11,12 @@ function expected(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  const text = new TextBuilder();
+  for (let at = 0; at < bytes.length; at += utf8Length(codePointAt(bytes, at))) text.addPoint(codePointAt(bytes, at));
+  return text.take();
 }
 
 function decoded(bytes: Uint8Array): string | undefined {
