@@ -1,4 +1,5 @@
 /** Files of data: safetensors and comma-separated values. */
+import { showName, showText } from "../../runtime/io/show.js";
 import { readSafetensors } from "../../runtime/io/safetensors.js";
 import { toNumbers } from "../../runtime/io/tensor-numbers.js";
 import { SafetensorsError } from "../../runtime/errors.js";
@@ -38,15 +39,15 @@ export function dataFromCsv(text: string, shapes: ReadonlyMap<string, readonly n
     throw new DataError("invalid-file", "the data needs a line of names and a line for each step");
   }
   const columns = header.split(",").map((column) => column.trim());
-  const places = new Map<string, number[]>();
+  const places = new Map<string, Map<number, number>>();
   for (const [index, column] of columns.entries()) {
     const [, name = "", place] = /^(.+?)(?:\[(\d+)\])?$/u.exec(column) ?? [];
     if (name === "") throw new DataError("invalid-file", `column ${index + 1} has no name`);
-    const own = places.get(name) ?? [];
+    const own = places.get(name) ?? new Map<number, number>();
     places.set(name, own);
     const at = place === undefined ? 0 : Number(place);
-    if (own[at] !== undefined) throw new DataError("invalid-file", `there are two columns ${column}`, name);
-    own[at] = index;
+    if (own.has(at)) throw new DataError("invalid-file", `there are two columns ${showName(column)}`, name);
+    own.set(at, index);
   }
   const numbers = rows.map((row, line) => parseRow(row, columns, line + 2));
   return new Map([...places].map(([name, own]) => [name, tensorOf(name, own, shapes.get(name), numbers)]));
@@ -61,28 +62,32 @@ function parseRow(row: string, columns: readonly string[], line: number): number
     );
   }
   return cells.map((cell, i) => {
-    const value = cell === "" ? NaN : Number(cell);
-    if (Number.isNaN(value)) {
-      throw new DataError("invalid-file", `line ${line}, column ${columns[i]}: ${JSON.stringify(cell)} is no number`);
+    if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$|^[+-]?Infinity$/iu.test(cell)) {
+      const column = showName(columns[i]!);
+      throw new DataError("invalid-file", `line ${line}, column ${column}: ${showText(cell)} is no number`);
     }
-    return value;
+    return Number(cell);
   });
 }
 
+/** @param places For each number of a step the column that has it. */
 function tensorOf(
   name: string,
-  places: readonly (number | undefined)[],
+  places: ReadonlyMap<number, number>,
   shape: readonly number[] | undefined,
   rows: readonly (readonly number[])[],
 ): DataTensor {
-  const width = shape?.reduce((product, size) => product * size, 1) ?? places.length;
-  for (let i = 0; i < Math.max(width, places.length); i++) {
-    if (i < width && places[i] !== undefined) continue;
-    const got = i >= width ? `column ${name}[${i}] is too many` : `column ${name}[${i}] is missing`;
-    throw new DataError("shape-mismatch", `${name} has ${width} numbers in each step: ${got}`, name);
-  }
+  const width = shape?.reduce((product, size) => product * size, 1) ?? places.size;
+  const refuse = (at: number, problem: string): never => {
+    const shown = showName(name);
+    const message = `${shown} has ${width} numbers in each step: column ${shown}[${at}] is ${problem}`;
+    throw new DataError("shape-mismatch", message, name);
+  };
+  const columns: number[] = [];
+  for (let at = 0; at < width; at++) columns.push(places.get(at) ?? refuse(at, "missing"));
+  for (const at of places.keys()) if (at >= width) refuse(at, "too many");
   return {
     shape: [rows.length, ...(shape ?? [width])],
-    values: rows.flatMap((row) => places.map((place) => row[place as number] as number)),
+    values: rows.flatMap((row) => columns.map((column) => row[column]!)),
   };
 }

@@ -16,7 +16,7 @@ export function showText(text: string): string {
 
 /** A name of a parameter or a tensor: as it is where it is a plain one, otherwise as `showText` has it. */
 export function showName(name: string): string {
-  return name.length <= mostCharacters && /^[\w.]+$/u.test(name) ? name : showText(name);
+  return name.length <= mostCharacters && /^[\w.]+(?:\[\d+\])?$/u.test(name) ? name : showText(name);
 }
 
 /** `[2, 3]`; of many sizes the first. */

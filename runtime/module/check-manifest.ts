@@ -1,12 +1,13 @@
 /** Checks a manifest that came from a file: every field, its type and its range, before anything relies on it. */
 import { ModuleError } from "../errors.js";
+import { describe } from "../options.js";
 import type { Manifest } from "./manifest.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown, path: string) => void;
 
 function corrupt(path: string, expected: string, value: unknown): never {
-  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : String(value);
+  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : describe(value);
   throw new ModuleError("corrupt-manifest", `manifest.${path} must be ${expected}, got ${shown}`);
 }
 
@@ -44,7 +45,8 @@ const listOf =
   (check: Check): Check =>
   (value, path) => {
     if (!Array.isArray(value)) corrupt(path, "a list", value);
-    value.forEach((item, index) => check(item, `${path}[${index}]`));
+    // By positions, as `forEach` passes over places that nothing was put in.
+    for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`);
   };
 const recordOf =
   (check: Check): Check =>
@@ -111,7 +113,7 @@ export function checkManifest(value: unknown): Manifest {
   if (value["version"] !== 1) {
     throw new ModuleError(
       "unknown-version",
-      `this compiled cell has format version ${String(value["version"])}; this runtime knows version 1`,
+      `this compiled cell has format version ${describe(value["version"])}; this runtime knows version 1`,
     );
   }
   checkFields(value, "");
