@@ -15,6 +15,7 @@ export class GraphBuilder {
   readonly types: ValueType[] = [];
   readonly names: (string | undefined)[] = [];
   private readonly inputs: ValueId[] = [];
+  private readonly taken = new Set<string>();
   /** Origin given to the instructions made next. */
   origin: Origin = noOrigin;
   readonly name: string;
@@ -146,12 +147,20 @@ export class GraphBuilder {
 
   /** Gives a value the name of an equation, for printing, where it has none. */
   nameValue(id: ValueId, name: string): void {
-    this.names[id] ??= name;
+    if (this.names[id] !== undefined) return;
+    this.names[id] = name;
+    this.taken.add(name);
+  }
+
+  /** Whether a value has this name already. */
+  hasName(name: string): boolean {
+    return this.taken.has(name);
   }
 
   private define(type: ValueType, name?: string): ValueId {
     this.types.push(type);
     this.names.push(name);
+    if (name !== undefined) this.taken.add(name);
     return this.types.length - 1;
   }
 }

@@ -116,6 +116,32 @@ export function definitions(fn: Pick<GraphFunction, "instructions">): Map<ValueI
   return result;
 }
 
+/**
+ * Visits the instructions that a value is computed from and that `definitionOf` gives, each behind what it reads, the
+ * operands of an instruction in their order. Without recursion: chains are as long as functions. Visiting an instruction
+ * must make its results known, so that `definitionOf` gives nothing for them any more.
+ */
+export function forEachNeeded(
+  id: ValueId,
+  definitionOf: (id: ValueId) => Instruction | undefined,
+  visit: (instruction: Instruction) => void,
+): void {
+  const stack: { readonly instruction: Instruction; next: number }[] = [];
+  const open = (value: ValueId): void => {
+    const instruction = definitionOf(value);
+    if (instruction !== undefined) stack.push({ instruction, next: 0 });
+  };
+  open(id);
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const operand = top.instruction.operands[top.next++];
+    if (operand !== undefined) open(operand);
+    else {
+      stack.pop();
+      visit(top.instruction);
+    }
+  }
+}
+
 /** Whether a value is a product that starts from what it is added to. A dot product starts from 0 and is added whole. */
 export function accumulates(definition: Instruction | undefined): boolean {
   return definition?.operation.kind === "contract" && definition.operation.parts === 1;

@@ -60,6 +60,8 @@ export function lowerBlock(block: Block): void {
 class BlockLowering {
   private readonly block: Block;
   private readonly plan: BlockPlan;
+  /** Works that no other took over. */
+  private readonly standing: ReadonlySet<Work>;
   private readonly units = new Map<string, Unit>();
   private readonly zeros = new Map<number, { location: Location; shape: Shape; name: string }[]>();
   /** Of scatters with many terms: what rounding has lost of each element. */
@@ -70,6 +72,7 @@ class BlockLowering {
   constructor(block: Block, plan: BlockPlan) {
     this.block = block;
     this.plan = plan;
+    this.standing = new Set(block.works.works);
   }
 
   run(): void {
@@ -147,7 +150,7 @@ class BlockLowering {
   /** Products that a sum or `batch_sum` took over have no place. */
   private isAbsorbed(id: ValueId): boolean {
     const work = this.block.works.workOf.get(id);
-    return work !== undefined && !this.block.works.works.includes(work);
+    return work !== undefined && !this.standing.has(work);
   }
 
   private ensurePlace(id: ValueId): Location {
@@ -207,13 +210,11 @@ class BlockLowering {
   }
 
   private zero(level: number, location: Location, shape: Shape, name: string): void {
-    const list = this.zeros.get(level) ?? [];
-    list.push({ location, shape, name });
-    this.zeros.set(level, list);
+    listAt(this.zeros, level).push({ location, shape, name });
   }
 
   private finish(level: number, id: ValueId): void {
-    this.finished.set(level, [...(this.finished.get(level) ?? []), id]);
+    listAt(this.finished, level).push(id);
   }
 
   private collectUnits(): void {
@@ -272,27 +273,25 @@ class BlockLowering {
 
   private emit(): void {
     const { block, plan } = this;
-    const works = block.works.works.filter((work) => !this.isSummedInRegion(work));
-    const levels = [
-      ...[...this.units.values()].map((unit) => unit.level),
-      ...works.map((work) => plan.workLevel(work)),
-      ...this.finished.keys(),
-    ];
-    const last = Math.max(-1, ...levels);
-    for (let level = 0; level <= last; level++) {
+    const units = new Map<number, Unit[]>();
+    const works = new Map<number, Work[]>();
+    const summedInRegion = new Set<Work>();
+    for (const unit of this.units.values()) {
+      listAt(units, unit.level).push(unit);
+      for (const { work } of unit.sums) summedInRegion.add(work);
+    }
+    for (const work of block.works.works) if (!summedInRegion.has(work)) listAt(works, plan.workLevel(work)).push(work);
+    const levels = new Set([...units.keys(), ...works.keys(), ...this.finished.keys()]);
+    for (const level of [...levels].sort((a, b) => a - b)) {
+      if (level < 0) continue;
       this.emitZeros(this.zeros.get(level) ?? []);
-      for (const unit of this.units.values()) if (unit.level === level) this.emitUnit(unit);
+      for (const unit of units.get(level) ?? []) this.emitUnit(unit);
       for (const id of this.finished.get(level) ?? []) block.ready.add(id);
-      for (const work of works) {
-        if (plan.workLevel(work) !== level) continue;
+      for (const work of works.get(level) ?? []) {
         this.emitWork(work);
         for (const id of resultsOf(work)) block.ready.add(id);
       }
     }
-  }
-
-  private isSummedInRegion(work: Work): boolean {
-    return [...this.units.values()].some((unit) => unit.sums.some((sum) => sum.work === work));
   }
 
   private region(name: string, comment: string, body: readonly Statement[]): void {
@@ -381,6 +380,12 @@ class BlockLowering {
 
 function isSame(a: Cut | BlockedAxis | undefined, b: Cut | BlockedAxis | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function listAt<K, T>(lists: Map<K, T[]>, key: K): T[] {
+  let list = lists.get(key);
+  if (list === undefined) lists.set(key, (list = []));
+  return list;
 }
 
 const ZERO: Expression = { kind: "literal", value: 0, dtype: "real" };

@@ -80,7 +80,7 @@ class Planner {
     const add = <T>(map: Map<ValueId, T[]>, id: ValueId, user: T) => {
       const users = map.get(id);
       if (users === undefined) map.set(id, [user]);
-      else if (!users.includes(user)) users.push(user);
+      else if (users[users.length - 1] !== user) users.push(user);
     };
     for (const work of works) for (const id of operandsOf(work)) add(this.workUsers, id, work);
     for (const instruction of this.liveFormulas()) {
@@ -101,10 +101,13 @@ class Planner {
     this.containsRoot.clear();
     this.costs.clear();
     this.units.clear();
-    // In order, so that no question about a value leads far back.
-    for (const { results } of this.liveFormulas()) {
-      this.cost(results[0] as ValueId);
-      this.level(results[0] as ValueId);
+    // In order, results of works too, so that no question about a value leads far back.
+    const { live } = this.block.works;
+    for (const { results } of this.block.fn.instructions) {
+      const id = results[0] as ValueId;
+      if (!live.has(id)) continue;
+      if (this.block.formulaOf(id) !== undefined) this.cost(id);
+      this.level(id);
     }
   }
 
@@ -189,7 +192,7 @@ class Planner {
       }
       return operation.kind === "broadcast" && operands.every(visit);
     };
-    return visit(id) && this.cost(id) <= limit;
+    return this.cost(id) <= limit && visit(id);
   }
 
   /** What sums can start from: a plain formula, or plain formulas side by side, each for columns that are known. */

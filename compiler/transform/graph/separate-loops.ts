@@ -185,6 +185,6 @@ class Separation {
 
   private uniqueName(inner: GraphBuilder, id: ValueId): string {
     const name = this.scan.body.names[id] ?? `value.${id}`;
-    return inner.names.includes(name) ? `${name}.${id}` : name;
+    return inner.hasName(name) ? `${name}.${id}` : name;
   }
 }

@@ -1,6 +1,6 @@
 import { invariant } from "../../diagnostics/invariant.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
-import { definitions, mapped, rewriteFunction, type ValueMap } from "../../ir/graph/rewrite.js";
+import { definitions, forEachNeeded, mapped, rewriteFunction, type ValueMap } from "../../ir/graph/rewrite.js";
 import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
 import type { Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { GraphPass } from "../pass.js";
@@ -175,11 +175,17 @@ class LoopSplitter {
   private inLoopValue(id: ValueId): ValueId {
     const known = this.inside.get(id);
     if (known !== undefined) return known;
-    const definition = this.defined.get(id);
-    if (definition !== undefined && !this.crossings.has(id)) {
-      this.computeInside(definition);
-      return mapped(this.inside, id);
-    }
+    // Chains of what is repeated may be as long as the body: they are computed from their beginning.
+    const computed = (value: ValueId): Instruction | undefined =>
+      this.inside.has(value) || this.crossings.has(value) ? undefined : this.defined.get(value);
+    if (computed(id) === undefined) return this.cross(id);
+    forEachNeeded(id, computed, (instruction) => {
+      this.computeInside(instruction);
+    });
+    return mapped(this.inside, id);
+  }
+
+  private cross(id: ValueId): ValueId {
     const { value, overTime: isSequence } = this.outsideValue(id);
     const type = this.outer.typeOf(value);
     const shape = isSequence ? type.shape.slice(1) : type.shape;
@@ -212,9 +218,18 @@ class LoopSplitter {
   private outsideValue(id: ValueId): Lifted {
     const known = this.outside.get(id);
     if (known !== undefined) return known;
-    const definition = this.defined.get(id);
-    invariant(definition !== undefined && this.isRepeatable(definition), `%${id} is not available outside the loop`);
-    this.computeOutside(definition);
+    const repeated = (value: ValueId): Instruction | undefined => {
+      if (this.outside.has(value)) return undefined;
+      const definition = this.defined.get(value);
+      invariant(
+        definition !== undefined && this.isRepeatable(definition),
+        `%${value} is not available outside the loop`,
+      );
+      return definition;
+    };
+    forEachNeeded(id, repeated, (instruction) => {
+      this.computeOutside(instruction);
+    });
     return this.outside.get(id) as Lifted;
   }
 
@@ -229,7 +244,7 @@ class LoopSplitter {
 
   private uniqueInputName(id: ValueId): string {
     const name = this.nameOf(id);
-    return this.inner.names.includes(name) ? `${name}.${id}` : name;
+    return this.inner.hasName(name) ? `${name}.${id}` : name;
   }
 
   private nameOf(id: ValueId): string {

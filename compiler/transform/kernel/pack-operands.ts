@@ -27,6 +27,7 @@ class Packer {
   private readonly target: VectorTarget;
   private readonly lanes: number;
   private readonly buffers: Map<string, UnplacedBuffer>;
+  private readonly external: ReadonlyMap<string, readonly string[]>;
   /** By what they copy: the same copy serves all entries. */
   private readonly known = new Map<string, PackStatement>();
   private atStart = new Map<string, PackStatement>();
@@ -36,6 +37,7 @@ class Packer {
     this.target = target;
     this.lanes = target.lanes[dtype];
     this.buffers = new Map(kernels.buffers);
+    this.external = externalMembers(kernels.buffers);
   }
 
   run(): UnplannedKernels {
@@ -51,15 +53,10 @@ class Packer {
   private block(statements: readonly Statement[]): { statements: Statement[]; packs: PackStatement[] } {
     const result: Statement[] = [];
     const packs: PackStatement[] = [];
+    const written = this.writtenIn(statements);
     for (const statement of statements) {
       const inner: PackStatement[] = [];
       const rewritten = this.statement(statement, inner);
-      const written = new Set<string>();
-      for (const other of statements) {
-        forEachAccess(other, ({ buffer }, use) => {
-          if (use !== "read") written.add(wholeOf(buffer, this.buffers));
-        });
-      }
       for (const pack of inner) {
         if (written.has(wholeOf(pack.from.buffer, this.buffers))) result.push(region(pack));
         else packs.push(pack);
@@ -67,6 +64,16 @@ class Packer {
       result.push(rewritten);
     }
     return { statements: result, packs };
+  }
+
+  private writtenIn(statements: readonly Statement[]): ReadonlySet<string> {
+    const written = new Set<string>();
+    for (const statement of statements) {
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "read") written.add(wholeOf(buffer, this.kernels.buffers));
+      });
+    }
+    return written;
   }
 
   private statement(statement: Statement, packs: PackStatement[]): Statement {
@@ -143,11 +150,22 @@ class Packer {
 
   /** Parameters and their tangents change between calls only, and only some of them. */
   private belongsToCaller(buffer: string): boolean {
-    const whole = wholeOf(buffer, this.buffers);
-    const members = [...this.buffers.values()].filter(({ within, name }) => within?.buffer === whole || name === whole);
-    const external = members.filter((member) => member.external);
-    return external.length > 0 && external.every(({ name }) => /^(tangent\.)?param\./u.test(name));
+    const external = this.external.get(wholeOf(buffer, this.kernels.buffers)) ?? [];
+    return external.length > 0 && external.every((name) => /^(tangent\.)?param\./u.test(name));
   }
+}
+
+/** Names of the buffers of the caller, by the buffer that holds them. */
+function externalMembers(buffers: UnplannedKernels["buffers"]): ReadonlyMap<string, readonly string[]> {
+  const members = new Map<string, string[]>();
+  for (const { name, external } of buffers.values()) {
+    if (!external) continue;
+    const whole = wholeOf(name, buffers);
+    const names = members.get(whole);
+    if (names === undefined) members.set(whole, [name]);
+    else names.push(name);
+  }
+  return members;
 }
 
 /** Elements of all panels, units that fill the last one included. */
