@@ -1,9 +1,13 @@
 /** Options of `compile` and `check`: their types, defaults and checks. */
 import { asBytes, type FileBytes } from "../runtime/io/bytes.js";
 import type { ModuleOptions, Target } from "./emit/manifest.js";
+import type { ReadFile, RefusedFile } from "./semantics/load-modules.js";
 
-/** Reads a file that the source imports: its text, or undefined where there is none. Paths are as `file` makes them. */
-export type ReadFile = (path: string) => string | undefined;
+/**
+ * Reads a file that the source imports: its text, undefined where there is none, or why it may not be imported. Paths are as
+ * `file` makes them. Not a promise: read asynchronous files before.
+ */
+export type { ReadFile, RefusedFile } from "./semantics/load-modules.js";
 
 /** The ending of a module's file, which says what kind of module it is. */
 export type ModuleFormat = "js" | "mjs" | "cjs";
@@ -128,7 +132,7 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   }
   return {
     file: file ?? unnamedFile,
-    readFile: readFile ?? (() => undefined),
+    readFile: readFile === undefined ? () => undefined : checkedReadFile(readFile),
     cell,
     dimensions: checkDimensions(dimensions),
     target: target ?? "wasm",
@@ -143,6 +147,27 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   };
 }
 
+function checkedReadFile(readFile: ReadFile): ReadFile {
+  return (path) => {
+    const found: unknown = readFile(path);
+    if (found === undefined || typeof found === "string") return found;
+    if (typeof (found as { refused?: unknown } | null)?.refused === "string") return found as RefusedFile;
+    const hint =
+      found instanceof Uint8Array
+        ? '; decode it: readFileSync(path, "utf8")'
+        : typeof (found as { then?: unknown } | null)?.then === "function"
+          ? "; read files before, compile does not wait"
+          : "";
+    return fail(`readFile must return a string, or undefined where there is no file, got ${kindOf(found)}${hint}`);
+  };
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || typeof value !== "object") return value === null ? "null" : `a ${typeof value}`;
+  if (value instanceof Uint8Array) return "bytes";
+  return typeof (value as { then?: unknown }).then === "function" ? "a promise" : "an object";
+}
+
 /** The name without ending, and the format that the ending or the option says. */
 function checkNames(name: unknown, format: unknown): Pick<CheckedOptions, "name" | "format"> {
   if (format !== undefined && !formats.includes(format as ModuleFormat)) {
@@ -152,6 +177,9 @@ function checkNames(name: unknown, format: unknown): Pick<CheckedOptions, "name"
   if (name === undefined) return { name, format: (format as ModuleFormat | undefined) ?? "js" };
   if (!/^[\w][\w.-]*$/u.test(name as string)) {
     fail(`name must be a file name of letters, digits, ".", "_" and "-", got ${JSON.stringify(name)}`);
+  }
+  if (/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/iu.test(name as string)) {
+    fail(`name is ${JSON.stringify(name)}, which is a device on Windows and can be no file`);
   }
   const [, stem = name as string, ending] = /^(.+)\.([cm]?js)$/u.exec(name as string) ?? [];
   if (ending !== undefined && format !== undefined && ending !== format) {

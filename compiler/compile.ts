@@ -158,11 +158,15 @@ export async function declarations(result: CompileSuccess): Promise<OutputFile> 
   return { path, text: `// Build ${result.build}.\n${printDeclarations(result.manifest, options)}` };
 }
 
+/** Names of devices on Windows, where no file can have them, whatever its ending. */
+const deviceName = /^(con|prn|aux|nul|com\d|lpt\d)$/u;
+
 /** `LayerNormLSTM` to `layer-norm-lstm`. */
 export function fileNameOf(cell: string): string {
   const words = cell
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1-$2")
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1-$2")
     .replace(/[^\p{L}\p{N}]+/gu, "-");
-  return words.replace(/^-|-$/gu, "").toLowerCase() || "cell";
+  const name = words.replace(/^-|-$/gu, "").toLowerCase() || "cell";
+  return deviceName.test(name) ? `${name}-cell` : name;
 }

@@ -13,13 +13,13 @@ import { checkConstants } from "./lower/check-constants.js";
 import { lowerCell } from "./lower/ast-to-graph.js";
 import type { LoweredCell } from "./lower/lowered-cell.js";
 import { analyze } from "./semantics/analyze.js";
-import { resolvePath } from "./semantics/load-modules.js";
+import { type ReadFile, resolvePath } from "./semantics/load-modules.js";
 import type { TypedCell, TypedProgram } from "./semantics/typed-program.js";
 import { SourceFile } from "./source/source-file.js";
 import type { Span } from "./source/span.js";
 import { standardFileName, standardSources } from "./std/sources.js";
 import type { SourceFileNode } from "./syntax/ast.js";
-import { parse } from "./syntax/parse.js";
+import { parse, sourceLimit } from "./syntax/parse.js";
 
 /** What the compiler found in a source. */
 export interface Findings {
@@ -41,7 +41,9 @@ export function parseSource(text: string, options: CompileOptions): ParsedSource
   if (typeof text !== "string") throw new TypeError(`the source must be a string, got ${typeof text}`);
   const settings = checkOptions(options);
   const collector = new DiagnosticCollector();
-  const sources = new Map([[settings.file, new SourceFile(settings.file, text)]]);
+  // Of a text that is too long nothing is read, and its beginning is enough to be shown.
+  const shown = text.length > sourceLimit ? text.slice(0, 80) : text;
+  const sources = new Map([[settings.file, new SourceFile(settings.file, shown)]]);
   return { tree: parse(text, settings.file, collector), collector, sources, settings };
 }
 
@@ -56,9 +58,9 @@ export interface CheckedSource extends Findings {
 /** Parses and checks a source and what it imports. */
 export function checkSource(text: string, options: SourceOptions): CheckedSource {
   const { tree, collector, sources, settings } = parseSource(text, options);
-  const read = (path: string): string | undefined => {
+  const read: ReadFile = (path) => {
     const found = settings.readFile(path);
-    if (found !== undefined) sources.set(path, new SourceFile(path, found));
+    if (typeof found === "string") sources.set(path, new SourceFile(path, found));
     return found;
   };
   const program = analyze(tree, read, collector, settings.dtype);
@@ -138,7 +140,7 @@ function importedCell(
     const isStandard = path.startsWith("std/");
     const target = isStandard ? standardFileName(path) : resolvePath(file, path);
     const text = isStandard ? standardSources.get(target) : readFile(target);
-    if (text !== undefined)
+    if (typeof text === "string")
       return { text, options: { file: target, cell: entry.name.text }, span: (entry.alias ?? entry.name).span };
   }
   return undefined;

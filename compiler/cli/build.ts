@@ -27,7 +27,7 @@ export const run: Run = async (args, terminal) => {
     throw new UsageError("--cell, --name and --params are for one FILE");
   }
   const directory = args.text("out") ?? ".";
-  const written = new Map<string, string>();
+  const outputs: Output[] = [];
   let code: ExitCode = exitCodes.ok;
   for (const { file, text, readFile } of inputs) {
     let result: CompileResult;
@@ -47,27 +47,46 @@ export const run: Run = async (args, terminal) => {
     if (args.flag("types") !== false) {
       files.push(await declarations(result));
     }
-    const outputs = files.map((output) => ({
-      path: join(directory, output.path),
-      contents: "text" in output ? Buffer.from(output.text) : output.bytes,
-    }));
-    for (const { path } of outputs) {
-      const other = written.get(path);
-      if (other !== undefined)
-        throw new UsageError(`${other} and ${file} both make ${path}; build them one at a time, with --name or --out`);
-      written.set(path, file);
+    for (const output of files) {
+      const path = join(directory, output.path);
+      const contents = "text" in output ? Buffer.from(output.text) : output.bytes;
+      const embedded = output === files[0] && params !== undefined ? embeddedBytes(result.manifest) : 0;
+      outputs.push({ path, file, contents, embedded });
     }
-    writeTogether(outputs);
-    for (const [i, { path, contents }] of outputs.entries()) {
-      const inside = i === 0 && params !== undefined ? embeddedBytes(result.manifest) : 0;
-      const share = inside === 0 ? "" : `, ${kibibytes(inside)} of it parameters in base64`;
-      terminal.out(`${path}  ${kibibytes(contents.byteLength)}${share}\n`);
-      const misread = misreadModule(path);
-      if (misread !== undefined) terminal.error(`note: ${misread}\n`);
-    }
+  }
+  refuseSameFiles(outputs);
+  writeTogether(outputs);
+  for (const { path, contents, embedded } of outputs) {
+    const share = embedded === 0 ? "" : `, ${kibibytes(embedded)} of it parameters in base64`;
+    terminal.out(`${path}  ${kibibytes(contents.byteLength)}${share}\n`);
+    const misread = misreadModule(path);
+    if (misread !== undefined) terminal.error(`note: ${misread}\n`);
   }
   return code;
 };
+
+interface Output {
+  readonly path: string;
+  /** The source. */
+  readonly file: string;
+  readonly contents: Uint8Array;
+  /** Bytes of parameters in it. */
+  readonly embedded: number;
+}
+
+/** Before anything is written. Names of files are in small letters: what differs in case only is one file on many systems. */
+function refuseSameFiles(outputs: readonly Output[]): void {
+  const makers = new Map<string, Output>();
+  for (const output of outputs) {
+    const key = output.path.toLowerCase();
+    const other = makers.get(key);
+    if (other !== undefined) {
+      const both = `${other.file} and ${output.file} both make ${output.path}`;
+      throw new UsageError(`${both}; build them one at a time, with --name or --out`);
+    }
+    makers.set(key, output);
+  }
+}
 
 const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 

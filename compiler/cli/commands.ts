@@ -32,6 +32,12 @@ const seed: OptionEntry = {
   value: "N",
   help: "seed of all random choices; from the clock where left out",
 };
+const root: OptionEntry = {
+  name: "root",
+  kind: "text",
+  value: "DIR",
+  help: "folder inside which imported files lie; where left out, that of the nearest\npackage.json above FILE, or FILE's own",
+};
 const json: OptionEntry = { name: "json", kind: "flag", help: "print JSON on standard output" };
 
 export const buildCommand: CommandEntry = {
@@ -79,6 +85,7 @@ same bytes.`,
       help: "trained parameters, a safetensors file, that go into the module",
     },
     { name: "types", kind: "flag", help: "with types (the default); --no-types writes only the module" },
+    root,
   ],
   examples: [
     ["recell build gru.cell --dim I=64 --dim H=128 --out dist", "writes dist/gru.js and dist/gru.d.ts"],
@@ -99,7 +106,7 @@ export const checkCommand: CommandEntry = {
 Checks files for all sizes at once: names, shapes, cycles, unused parameters. All errors
 of form are reported in one run, and where there are none, all errors of meaning. A FILE of -
 is standard input.`,
-  options: [json, { name: "strict", kind: "flag", help: "warnings count as errors" }, dtype],
+  options: [json, { name: "strict", kind: "flag", help: "warnings count as errors" }, dtype, root],
   examples: [
     ["recell check cells/*.cell", "checks every file"],
     ["recell check --json gru.cell", "for editors and scripts: places as offsets, lines and columns"],
@@ -146,6 +153,7 @@ formulas. Dimensions without a size stay symbols.`,
     { name: "hvp", kind: "flag", help: "also the functions that --hvp compiles" },
     { ...dtype, help: "f32 (the default) or f64: for sizes in bytes" },
     json,
+    root,
   ],
   examples: [
     ["recell explain lstm.cell", "what leaves the loop, operations and bytes per step"],
@@ -195,6 +203,7 @@ million numbers. How it is done: spec/gradient-checking.md.`,
     { ...dtype, help: "f32, f64 or both (the default): modules to check" },
     { ...target, help: "wasm (the default) or js: what to compile for" },
     json,
+    root,
   ],
   examples: [
     ["recell gradcheck gru.cell", "checks the only cell of the file"],
@@ -229,6 +238,7 @@ for x: [2] and k: [], then a line of numbers for each step.`,
     { ...seed, help: "of parameters, noise and directions; 0 where left out" },
     { name: "out", short: "o", kind: "text", value: "FILE", help: "a picture: .svg, or .html with the numbers inside" },
     json,
+    root,
   ],
   examples: [
     ["recell diagnose lstm.cell --dim I=8 --dim H=64", "the cell as initialised, over noise"],
@@ -322,6 +332,7 @@ share of the time goes before, into and after the loop over time, and into activ
     dtype,
     { name: "seconds", kind: "text", value: "N", help: "how long to measure; 5 where left out" },
     json,
+    root,
   ],
   examples: [
     ["recell bench gru.cell --dim I=64 --dim H=128", "one example, 100 steps"],

@@ -1,18 +1,21 @@
 /** Reads the files of a command and shows what the compiler says about them. */
+import { existsSync } from "node:fs";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { suggest } from "../diagnostics/suggest.js";
 import { diagnosticToJson, renderDiagnostics, type SourceLookup } from "../diagnostics/render.js";
+import type { ReadFile } from "../semantics/load-modules.js";
 import type { SourceFile } from "../source/source-file.js";
 import { standardFileName, standardSources } from "../std/sources.js";
 import { type ParsedArguments, UsageError } from "./arguments.js";
-import { readIfPresent, readText, STDIN } from "./files.js";
+import { readText, STDIN } from "./files.js";
+import { importReader } from "./import-reader.js";
 import type { Terminal } from "./terminal.js";
 
 export interface Input {
   /** As messages name it, and what imports are relative to. */
   readonly file: string;
   readonly text: string;
-  readonly readFile: (path: string) => string | undefined;
+  readonly readFile: ReadFile;
 }
 
 /** The one FILE that a command takes. */
@@ -28,9 +31,9 @@ export function allInputs(command: string, args: ParsedArguments): Input[] {
     throw new UsageError(`recell ${command} needs a FILE; see recell ${command} --help`);
   return args.positionals.map((path) => {
     // A cell that ships with recell is called as imports call it, unless there is a file of that name.
-    const standard = /^std\//u.test(path) && readIfPresent(path) === undefined ? standardFileName(path) : path;
+    const standard = /^std\//u.test(path) && !existsSync(path) ? standardFileName(path) : path;
     const text = standardSources.get(standard) ?? readSource(path);
-    return { file: path === STDIN ? "<stdin>" : standard, text, readFile: readIfPresent };
+    return { file: path === STDIN ? "<stdin>" : standard, text, readFile: importReader(path, args.text("root")) };
   });
 }
 

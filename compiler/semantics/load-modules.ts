@@ -5,8 +5,14 @@ import { standardFileName, standardSources } from "../std/sources.js";
 import type { ImportNode, SourceFileNode } from "../syntax/ast.js";
 import { parse } from "../syntax/parse.js";
 
+/** A file that is there and may not be imported: why, as the end of a sentence, and what to do. */
+export interface RefusedFile {
+  readonly refused: string;
+  readonly help?: string;
+}
+
 /** The text of a file by its name, undefined where there is none. Names are joined as posix paths. */
-export type ReadFile = (name: string) => string | undefined;
+export type ReadFile = (name: string) => string | RefusedFile | undefined;
 
 export interface LoadedModule {
   readonly name: string;
@@ -98,12 +104,11 @@ function locate(
   }
   const name = resolvePath(from, path);
   const text = readFile(name);
-  if (text !== undefined) return { name, text };
+  if (typeof text === "string") return { name, text };
   const withEnding = path.endsWith(".cell") ? undefined : readFile(`${name}.cell`);
-  return missing(
-    `there is no file \`${name}\``,
-    withEnding === undefined ? undefined : `did you mean \`${path}.cell\`?`,
-  );
+  const meant = typeof withEnding === "string" ? `did you mean \`${path}.cell\`?` : undefined;
+  if (text === undefined) return missing(`there is no file \`${name}\``, meant);
+  return missing(`\`${name}\` is not imported: ${text.refused}`, meant ?? text.help);
 }
 
 /** The name of a file that another file calls `path`. */

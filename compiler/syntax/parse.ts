@@ -12,6 +12,9 @@ import { nothingExpected } from "./parser-messages.js";
 import { clip, SyntaxReporter } from "./reporter.js";
 import * as t from "./tokens.js";
 
+/** Characters of a file: tokens and trees take some hundred times the memory. */
+export const sourceLimit = 1_000_000;
+
 /** Made once: building the lookahead tables costs more than most parses. It keeps nothing from one text to the next. */
 const parser = new CellParser();
 
@@ -24,6 +27,11 @@ const parser = new CellParser();
  */
 export function parse(text: string, fileName: string, collector: DiagnosticCollector): SourceFileNode {
   const reporter = new SyntaxReporter(collector, fileName);
+  if (text.length > sourceLimit) {
+    const message = `this text has ${text.length} characters`;
+    reporter.report("program-too-large", 0, 1, message, { help: `a file has at most ${sourceLimit}` });
+    text = "";
+  }
   if (looksLikeUtf16(text)) {
     const help = "save the file as UTF-8, or decode it before it is given to the compiler";
     reporter.report("wrong-encoding", 0, Math.min(text.length, 4), "this text is in UTF-16, read as UTF-8", { help });
