@@ -50,6 +50,18 @@ export interface CompileOptions extends SourceOptions {
   /** With `hvp`, which includes the gradient. */
   readonly hvp?: boolean;
   /**
+   * A budget: operations of the cell, once for its values, three times more for the gradient, twice for `jvp`, six times for
+   * `hvp`. Time and memory of a compilation grow with it. 100,000 where left out.
+   */
+  readonly maxOperations?: number;
+  /**
+   * Looked at when the call begins: a compilation does not wait for anything, so no event reaches it later. What bounds its
+   * time is `maxOperations`; what may have to be stopped runs in a worker.
+   *
+   * @throws what the signal was aborted with
+   */
+  readonly signal?: AbortSignal;
+  /**
    * Parameters that go into the module, as the bytes of a safetensors file: instances start with them instead of the declared
    * initial values.
    */
@@ -89,6 +101,7 @@ export interface CheckedOptions extends ModuleOptions {
   readonly cell: string | undefined;
   readonly dimensions: ReadonlyMap<string, number>;
   readonly params: FileBytes | undefined;
+  readonly maxOperations: number;
   readonly name: string | undefined;
   readonly format: ModuleFormat;
 }
@@ -97,7 +110,7 @@ export const targets: readonly Target[] = ["wasm", "js", "auto"];
 
 const known = [
   ...["file", "readFile", "cell", "dimensions", "target", "fma", "wasmFile", "dtype"],
-  ...["gradient", "jvp", "hvp", "params", "format", "name"],
+  ...["gradient", "jvp", "hvp", "params", "format", "name", "maxOperations", "signal"],
 ];
 
 /** What a text without a name is called in messages. */
@@ -123,6 +136,11 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") {
     fail(`dtype must be "f32" or "f64", got ${JSON.stringify(dtype)}`);
   }
+  const { maxOperations = 100_000 } = options;
+  if (!(Number.isSafeInteger(maxOperations) && maxOperations > 0)) {
+    fail(`maxOperations must be a positive integer, got ${String(maxOperations)}`);
+  }
+  throwIfAborted(options.signal);
   if (params !== undefined) {
     try {
       asBytes(params);
@@ -143,8 +161,16 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
     jvp: jvp ?? false,
     hvp: hvp ?? false,
     params,
+    maxOperations,
     ...checkNames(name, options.format),
   };
+}
+
+/** @throws CompileOptionsError where it is no signal, and what the signal was aborted with. */
+export function throwIfAborted(signal: unknown): void {
+  if (signal === undefined) return;
+  if (!(signal instanceof AbortSignal)) fail(`signal must be an AbortSignal, got ${kindOf(signal)}`);
+  signal.throwIfAborted();
 }
 
 function checkedReadFile(readFile: ReadFile): ReadFile {

@@ -4,6 +4,8 @@ import { DiagnosticCollector } from "./diagnostics/diagnostic.js";
 import { type EmittedModule, emitModule } from "./emit/emit-module.js";
 import { MemoryLimitError } from "./emit/memory-limit.js";
 import { printDeclarations } from "./emit/typescript/declarations.js";
+import type { LoweredCell } from "./lower/lowered-cell.js";
+import type { Span } from "./source/span.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
 import { printSourceFile } from "./syntax/print-ast.js";
 import { readParams } from "../runtime/io/params.js";
@@ -66,6 +68,10 @@ export type CompileResult = CompileSuccess | CompileFailure;
 export function compile(source: string, options: CompileOptions = {}): CompileResult {
   const { cell, written, settings, diagnostics, sources } = lowerSource(source, options, "all sizes");
   if (cell === undefined) return { files: [], manifest: undefined, diagnostics, sources };
+  const tooMany = beyondBudget(cell, written.typed.span, settings);
+  if (tooMany !== undefined) {
+    return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...tooMany.diagnostics], sources };
+  }
   let emitted: EmittedModule;
   try {
     emitted = emitModule(cell, settings);
@@ -84,6 +90,26 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   const printed = settings.format === "cjs" ? toCommonJs(whole) : whole;
   const files = [{ path: `${name}.${settings.format}`, text: printed }] as const;
   return { files, wasmFiles: kernelFiles, manifest, build, variants, diagnostics, sources };
+}
+
+/** How much work the derivatives are beside the values, which are 1. */
+const derivativeWork = { gradient: 3, jvp: 2, hvp: 6 };
+
+function beyondBudget(
+  { name, step }: LoweredCell,
+  span: Span,
+  settings: CheckedOptions,
+): DiagnosticCollector | undefined {
+  const entries = Object.entries(derivativeWork) as [keyof typeof derivativeWork, number][];
+  const weight = entries.reduce((sum, [entry, work]) => sum + (settings[entry] ? work : 0), 1);
+  const operations = step.instructions.length * weight;
+  if (operations <= settings.maxOperations) return undefined;
+  const collector = new DiagnosticCollector();
+  const message = `\`${name}\` has ${operations} operations with its derivatives, more than ${settings.maxOperations}`;
+  collector.report("program-too-large", span, message, {
+    help: "fewer derivatives (gradient, jvp, hvp) take less; maxOperations is the limit",
+  });
+  return collector;
 }
 
 function variantsOf({ target, fma }: CheckedOptions): CompileSuccess["variants"] {

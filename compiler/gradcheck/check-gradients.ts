@@ -129,6 +129,7 @@ async function runChecks(
     if (!agrees) failure ??= { candidate: at, point };
   };
   for (let run = 0; run < runs; run++) {
+    await turn(settings.signal);
     settings.onProgress?.(run, runs);
     candidate = await next(random);
     start ??= singularStart(candidate, { seed: seed + run, scale: Math.min(1, settings.scale) }, sourcesOf(source));
@@ -139,6 +140,7 @@ async function runChecks(
   const report = (): TensorReport[] => comparisons.report(coverageOf(candidate as Candidate, settings));
   for (const options of furtherDraws) {
     if (report().every(({ uncompared }) => uncompared.length === 0)) break;
+    await turn(settings.signal);
     candidate = await next(random);
     const point = drawPoint(candidate.manifest, random, { ...options, scale: settings.scale * (options.scale ?? 1) });
     if (notFiniteAt(candidate, point).length > 0) continue;
@@ -163,6 +165,13 @@ async function runChecks(
     singularStart: start,
     fault: failure && source && faultAt(failure, source, tensors),
   };
+}
+
+/** Lets events come that abort the signal. Only timers and the like can: awaiting a settled promise lets none through. */
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  signal.throwIfAborted();
 }
 
 interface Failure {

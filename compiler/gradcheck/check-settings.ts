@@ -1,5 +1,6 @@
 /** Options of `checkGradients`: their types, defaults and checks. */
 import type { ReadFile } from "../compile-options.js";
+import { throwIfAborted } from "../compile-options.js";
 import type { Precision } from "./report.js";
 
 export interface GradientCheckOptions {
@@ -33,6 +34,8 @@ export interface GradientCheckOptions {
   readonly precisions?: readonly Precision[];
   /** What a text is compiled for; `wasm`, as for `compile`, unless told. */
   readonly target?: "wasm" | "js";
+  /** Looked at before each run, between which other work of the process has its turn. */
+  readonly signal?: AbortSignal;
   /** Called before each run. */
   readonly onProgress?: (done: number, runs: number) => void;
 }
@@ -48,11 +51,12 @@ export interface Settings {
   readonly kinks: number;
   readonly allowUncompared: boolean;
   readonly onProgress?: (done: number, runs: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 const known = [
   "seed", "runs", "tolerance", "tolerance32", "coordinates", "scale", "kinks", "allowUncompared", "cell", "dimensions", "file",
-  "readFile", "precisions", "target", "onProgress",
+  "readFile", "precisions", "target", "onProgress", "signal",
 ]; // prettier-ignore
 
 /** Options that say how a text is compiled. */
@@ -100,7 +104,9 @@ export function checkSettings(options: GradientCheckOptions): Settings {
   const { target = "wasm" } = options;
   if (!["wasm", "js"].includes(target)) fail('target must be "wasm" or "js"', target);
   const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, kinks, allowUncompared };
-  return onProgress === undefined ? settings : { ...settings, onProgress };
+  const { signal } = options;
+  throwIfAborted(signal);
+  return { ...settings, ...(onProgress && { onProgress }), ...(signal && { signal }) };
 }
 
 function fail(expected: string, got: unknown): never {

@@ -1,7 +1,7 @@
 /** What the compiler's functions are given from outside: what `readFile` returns, names of files, very long texts. */
 import { describe, expect, test } from "vitest";
 import type { ReadFile } from "../../compiler/compile-options.js";
-import { check, compile, CompileOptionsError, format } from "../../compiler/index.js";
+import { check, checkGradients, compile, CompileOptionsError, format } from "../../compiler/index.js";
 
 const source = `import { A } from "./a.cell"\ncell B(N) { input x: [N] use a = A(N) output y = a(x) }`;
 const reading = (value: unknown): (() => unknown) => {
@@ -46,6 +46,41 @@ describe("names of files", () => {
     for (const name of ["con", "NUL.mjs", "com1.js"]) {
       expect(() => compile("", { name })).toThrow("is a device on Windows");
     }
+  });
+});
+
+describe("budgets and signals", () => {
+  const text = "cell A { input x: [2] output y = x * x + tanh(x) }";
+
+  test("operations count once for values, and more for derivatives", () => {
+    const { length } = compile(text, { gradient: false, maxOperations: 3 }).files;
+    const { diagnostics } = compile(text, { hvp: true, jvp: true, maxOperations: 35 });
+    expect(length).toBe(1);
+    expect(diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      "program-too-large: `A` has 36 operations with its derivatives, more than 35",
+    ]);
+    expect(() => compile(text, { maxOperations: 0 })).toThrow("maxOperations must be a positive integer, got 0");
+  });
+
+  test("a signal that was aborted ends a compilation with its reason", () => {
+    const reason = new Error("enough");
+    expect(() => compile(text, { signal: AbortSignal.abort(reason) })).toThrow(reason);
+    expect(() => compile(text, { signal: {} as AbortSignal })).toThrow("signal must be an AbortSignal, got an object");
+  });
+
+  test("a signal that is aborted during a check ends it before its next run", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const runs: number[] = [];
+    const onProgress = (done: number): void => {
+      runs.push(done);
+      // From outside, as a key that is pressed: the check itself has to let it through.
+      setTimeout(() => {
+        controller.abort(reason);
+      }, 0);
+    };
+    await expect(checkGradients(text, { runs: 50, signal: controller.signal, onProgress })).rejects.toBe(reason);
+    expect(runs.length).toBeLessThan(5);
   });
 });
 

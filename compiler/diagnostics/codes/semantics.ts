@@ -297,7 +297,7 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower(2 * x) }`,
     summary: "a file, or a cell or function that becomes too large when everything is written out",
     explanation:
       "Functions and used cells are written out where they are used: at most 20000 operations and 1000 levels. " +
-      "A file has at most 1000000 characters.",
+      "A file has at most 1000000 characters; what a module computes, at most `maxOperations`.",
     example: `fn f0(x: real): real { return x } ${doubling}`,
   },
   "bad-initializer": {
