@@ -1,5 +1,6 @@
 /** Options of `compile` and `check`: their types, defaults and checks. */
 import { asBytes, type FileBytes } from "../runtime/io/bytes.js";
+import { describe, isRecord } from "../runtime/options.js";
 import type { ModuleOptions, Target } from "./emit/manifest.js";
 import type { ReadFile, RefusedFile } from "./semantics/load-modules.js";
 
@@ -118,7 +119,8 @@ export const unnamedFile = "input.cell";
 
 /** @throws CompileOptionsError */
 export function checkOptions(options: CompileOptions): CheckedOptions {
-  if (typeof options !== "object" || options === null) fail(`options must be an object, got ${String(options)}`);
+  const given: unknown = options;
+  if (!isRecord(given)) fail(`options must be an object, got ${describe(options)}`);
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) fail(`unknown option ${JSON.stringify(key)}; the options are ${known.join(", ")}`);
   }
@@ -128,13 +130,13 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   ofType("cell", cell, "string");
   for (const [key, flag] of Object.entries({ fma, wasmFile, gradient, jvp, hvp })) ofType(key, flag, "boolean");
   if (target !== undefined && !targets.includes(target)) {
-    fail(`target must be "wasm", "js" or "auto", got ${JSON.stringify(target)}`);
+    fail(`target must be "wasm", "js" or "auto", got ${describe(target)}`);
   }
   if (target === "js" || target === "auto") {
     for (const [key, flag] of Object.entries({ fma, wasmFile })) if (flag === true) fail(`${key} needs target "wasm"`);
   }
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") {
-    fail(`dtype must be "f32" or "f64", got ${JSON.stringify(dtype)}`);
+    fail(`dtype must be "f32" or "f64", got ${describe(dtype)}`);
   }
   const { maxOperations = 100_000 } = options;
   if (!(Number.isSafeInteger(maxOperations) && maxOperations > 0)) {
@@ -197,7 +199,7 @@ function kindOf(value: unknown): string {
 /** The name without ending, and the format that the ending or the option says. */
 function checkNames(name: unknown, format: unknown): Pick<CheckedOptions, "name" | "format"> {
   if (format !== undefined && !formats.includes(format as ModuleFormat)) {
-    fail(`format must be "js", "mjs" or "cjs", got ${JSON.stringify(format)}`);
+    fail(`format must be "js", "mjs" or "cjs", got ${describe(format)}`);
   }
   ofType("name", name, "string");
   if (name === undefined) return { name, format: (format as ModuleFormat | undefined) ?? "js" };
@@ -216,20 +218,20 @@ function checkNames(name: unknown, format: unknown): Pick<CheckedOptions, "name"
 
 function checkDimensions(dimensions: unknown): ReadonlyMap<string, number> {
   if (dimensions === undefined) return new Map();
-  if (typeof dimensions !== "object" || dimensions === null || Array.isArray(dimensions)) {
-    fail(`dimensions must be an object such as { I: 64, H: 128 }, got ${JSON.stringify(dimensions)}`);
+  if (!isRecord(dimensions)) {
+    fail(`dimensions must be an object such as { I: 64, H: 128 }, got ${describe(dimensions)}`);
   }
   return new Map(
-    Object.entries(dimensions as object).map(([name, size]: [string, unknown]) => {
+    Object.entries(dimensions).map(([name, size]) => {
       if (typeof size !== "number" || !Number.isFinite(size))
-        fail(`dimensions.${name} must be a number, got ${String(size)}`);
+        fail(`dimensions.${name} must be a number, got ${describe(size)}`);
       return [name, size];
     }),
   );
 }
 
 function ofType(name: string, value: unknown, type: "string" | "function" | "boolean"): void {
-  if (value !== undefined && typeof value !== type) fail(`${name} must be a ${type}, got ${typeof value}`);
+  if (value !== undefined && typeof value !== type) fail(`${name} must be a ${type}, got ${describe(value)}`);
 }
 
 function fail(message: string): never {

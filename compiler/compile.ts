@@ -8,6 +8,8 @@ import type { LoweredCell } from "./lower/lowered-cell.js";
 import type { Span } from "./source/span.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
 import { printSourceFile } from "./syntax/print-ast.js";
+import { refuse } from "../runtime/arguments.js";
+import { isRecord } from "../runtime/options.js";
 import { readParams } from "../runtime/io/params.js";
 import { embedParams } from "../runtime/module/embed-params.js";
 import { toCommonJs } from "../runtime/module/common-js.js";
@@ -175,10 +177,16 @@ function withLineEndsOf(source: string, text: string): string {
 /**
  * Types of a compiled module, `gru.d.ts`, or `gru.d.mts`, `gru.d.cts` as the format is. A promise, so that a printer may be loaded here one day.
  *
+ * @throws TypeError where it is no such result, or one of a source with errors.
  * @example
  *     const types = await declarations(compile(source, options));
  */
 export async function declarations(result: CompileSuccess): Promise<OutputFile> {
+  const given: unknown = result;
+  const files = isRecord(given) ? given["files"] : undefined;
+  if (!Array.isArray(files)) return refuse("declarations", "the argument", "the result of compile", given);
+  if (files.length === 0)
+    throw new TypeError("declarations: the source has errors (`diagnostics`), so there are no types");
   const path = result.files[0].path.replace(/\.([cm]?)js$/u, ".d.$1ts");
   const options = { wasmFile: result.wasmFiles.length > 0, fma: result.variants.includes("wasm-fma") };
   return { path, text: `// Build ${result.build}.\n${printDeclarations(result.manifest, options)}` };

@@ -1,6 +1,7 @@
 /** Compiling and loading in one go, for programs that keep cells as text. */
 import { loadModule, type ModuleNamespace } from "../runtime/module/load-js.js";
 import type { ModuleInstance } from "../runtime/module/compiled-module.js";
+import { isRecord } from "../runtime/options.js";
 import type { CellInstance, CellModule } from "./cell-types.js";
 import { compile, type CompileOptions, CompileOptionsError } from "./compile.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
@@ -48,6 +49,8 @@ export interface LoadedFrom {
   /** What it was compiled from, for checks that compare the module with its equations. */
   readonly source: string;
   readonly options: CellOptions;
+  /** Warnings, such as of a number that overflows. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** A source with errors; the message shows them as the command line would. */
@@ -90,12 +93,13 @@ export function cell<Module extends ModuleNamespace>(
   ...options: DeclaredOptions<Module>
 ): Promise<DeclaredCell<Module>>;
 export async function cell(source: string, options: CellOptions = {}): Promise<LoadedCell> {
-  if ("wasmFile" in options) throw new CompileOptionsError("wasmFile is for modules that are written to files");
+  if (isRecord(options) && "wasmFile" in options)
+    throw new CompileOptionsError("wasmFile is for modules that are written to files");
   const result = compile(source, options);
   if (result.manifest === undefined) {
     const shown = renderDiagnostics(result.diagnostics, (file) => result.sources.get(file));
     throw new CellError(`the source has errors\n${shown}`, result.diagnostics);
   }
   const [{ text }] = result.files;
-  return { ...((await loadModule(text)) as CellModule), text, source, options };
+  return { ...((await loadModule(text)) as CellModule), text, source, options, diagnostics: result.diagnostics };
 }

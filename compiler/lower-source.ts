@@ -13,6 +13,7 @@ import { checkConstants } from "./lower/check-constants.js";
 import { lowerCell } from "./lower/ast-to-graph.js";
 import type { LoweredCell } from "./lower/lowered-cell.js";
 import { analyze } from "./semantics/analyze.js";
+import { describe } from "../runtime/options.js";
 import { type ReadFile, resolvePath } from "./semantics/load-modules.js";
 import type { TypedCell, TypedProgram } from "./semantics/typed-program.js";
 import { SourceFile } from "./source/source-file.js";
@@ -38,7 +39,7 @@ export interface ParsedSource {
 
 /** @throws TypeError where the source is no string; CompileOptionsError where the options are wrong. */
 export function parseSource(text: string, options: CompileOptions): ParsedSource {
-  if (typeof text !== "string") throw new TypeError(`the source must be a string, got ${typeof text}`);
+  if (typeof text !== "string") throw new TypeError(`the source must be a string, got ${describe(text)}`);
   const settings = checkOptions(options);
   const collector = new DiagnosticCollector();
   // Of a text that is too long nothing is read, and its beginning is enough to be shown.
@@ -112,7 +113,7 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
     );
     return { ...there, diagnostics: [...here, ...there.diagnostics], sources: new Map([...sources, ...there.sources]) };
   }
-  const typed = chooseCell(program, settings.cell);
+  const typed = chooseCell(program, tree, settings.cell);
   checkSizes(typed, settings.dimensions, sizes);
   const reals = new Set(typed.reals.map(({ name }) => name));
   const given = [...settings.dimensions];
@@ -146,17 +147,21 @@ function importedCell(
   return undefined;
 }
 
-function chooseCell({ cells }: TypedProgram, name: string | undefined): TypedCell {
+function chooseCell({ cells }: TypedProgram, { imports }: SourceFileNode, name: string | undefined): TypedCell {
   const names = [...cells.keys()];
-  const list = `the source has ${names.length === 0 ? "no cells" : names.join(", ")}`;
+  const imported = imports.flatMap((entry) => entry.names.map((item) => (item.alias ?? item.name).text));
+  // What is imported is there to be named, too.
+  const further = imported.length === 0 ? "" : `; it imports ${imported.join(", ")}`;
+  const list = `the source has ${names.length === 0 ? "no cells" : names.join(", ")}${further}`;
   if (name === undefined) {
     const [only] = cells.values();
     if (only !== undefined && cells.size === 1) return only;
-    throw new CompileOptionsError(names.length === 0 ? "the source has no cells" : `which cell? ${list}`);
+    const how = further === "" ? "" : ": name one with `cell`";
+    throw new CompileOptionsError(names.length === 0 ? `${list}${how}` : `which cell? ${list}`);
   }
   const cell = cells.get(name);
   if (cell !== undefined) return cell;
-  const similar = suggest(name, names);
+  const similar = suggest(name, [...names, ...imported]);
   const hint = similar === undefined ? "" : `; did you mean ${similar}?`;
   throw new CompileOptionsError(`there is no cell ${JSON.stringify(name)}: ${list}${hint}`);
 }

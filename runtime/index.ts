@@ -4,7 +4,7 @@
  */
 
 // Loading.
-export { asModule, loadModule, type ModuleNamespace } from "./module/load-js.js";
+export { asModule, loadModule, type ModuleAddress, type ModuleNamespace } from "./module/load-js.js";
 export { checkManifest } from "./module/check-manifest.js";
 export { embedParams } from "./module/embed-params.js";
 export type {

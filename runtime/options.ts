@@ -2,11 +2,17 @@
 
 /** @throws TypeError unless the options are an object that has no other names than the known ones. */
 export function checkOptionNames(where: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  if (!isRecord(options)) {
     throw new TypeError(`${where}: the options must be an object, got ${describe(options)}`);
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new TypeError(`${where}: unknown option ${unknown}; expected ${known.join(", ")}`);
+}
+
+/** Has it names of its own? Arrays, promises, maps and dates have none; what a module exports has. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
 }
 
 /** @throws RangeError unless the value is a finite number from `low` to below `high`. */
@@ -34,13 +40,28 @@ export function checkSwitch(where: string, name: string, value: unknown): boolea
   return value ?? false;
 }
 
-/** What came, in a few words. */
+/** What came, in a few words and as compiled modules say it: texts in quotes, so that `"2"` is no number. */
 export function describe(value: unknown): string {
-  if (typeof value === "string") return `the text ${JSON.stringify(value.slice(0, 40))}`;
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  if (typeof value === "bigint") return `the bigint ${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
-  const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
-  return typeof name === "string" && name !== "" && name !== "Object"
-    ? `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`
-    : "an object";
+  const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  if (tag === "DataView") return `DataView of ${(value as DataView).byteLength} bytes`;
+  // A class of somebody's own, such as Node's Buffer, says more than what it is made of.
+  const own: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
+  const name = typeof own === "string" && own !== "" ? own : tag;
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) return `${name} of length ${(value as unknown[]).length}`;
+  const kind = kinds.find(([, fits]) => fits(value as Fields))?.[0];
+  return kind ?? (name === "Object" ? "an object" : `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`);
 }
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What is easily mistaken for something else. */
+const kinds: readonly (readonly [string, (value: Fields) => boolean])[] = [
+  ["an instance", ({ forward, params }) => typeof forward === "function" && typeof params === "object"],
+  ["a module", ({ manifest, instantiate }) => typeof manifest === "object" && typeof instantiate === "function"],
+  ["the result of compile", ({ files, diagnostics }) => Array.isArray(files) && Array.isArray(diagnostics)],
+  ["a manifest", ({ format }) => format === "recell-module"],
+];

@@ -1,4 +1,6 @@
 /** What a cell is run over: tensors by name, from files or from noise, checked against the cell. */
+import { checkNumbers, refuse } from "../../runtime/arguments.js";
+import { isRecord } from "../../runtime/options.js";
 import type { Random } from "../../runtime/random.js";
 import type { InputEntry, Manifest, TensorEntry } from "../../runtime/module/manifest.js";
 import { suggest } from "../diagnostics/suggest.js";
@@ -11,6 +13,23 @@ export interface DataTensor {
 
 /** Inputs `[T, …]` or `[B, T, …]`, contexts and initial states `[…]` or `[B, …]`, by name. */
 export type DataTensors = ReadonlyMap<string, DataTensor>;
+
+/** @throws TypeError unless it is a map of tensors by name, each with as many numbers as its shape has. */
+export function checkTensors(where: string, data: unknown): void {
+  if (!(data instanceof Map)) return refuse(where, "data", "a map of { shape, values } by name", data);
+  for (const [name, tensor] of data as Map<string, unknown>) {
+    if (!isRecord(tensor)) refuse(where, `data ${name}`, "{ shape, values }", tensor);
+    const { shape, values } = tensor as unknown as DataTensor;
+    checkNumbers(where, `the shape of data ${name}`, shape);
+    checkNumbers(where, `the values of data ${name}`, values);
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (values.length !== count) {
+      throw new RangeError(
+        `${where}: data ${name} of shape [${shape.join(", ")}] must have ${count} values, got ${values.length}`,
+      );
+    }
+  }
+}
 
 export type DataErrorCode = "invalid-file" | "missing-tensor" | "unknown-tensor" | "shape-mismatch" | "invalid-value";
 

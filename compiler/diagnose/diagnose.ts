@@ -1,4 +1,5 @@
 /** `diagnose`: how the gradient of a cell travels through time, and why. */
+import { checkOptionNames, describe, isRecord } from "../../runtime/options.js";
 import { loadParams } from "../../runtime/io/params.js";
 import { readSafetensors } from "../../runtime/io/safetensors.js";
 import { loadModule } from "../../runtime/module/load-js.js";
@@ -11,7 +12,16 @@ import { CellError } from "../in-process.js";
 import type { LoweredCell, LoweredTensor } from "../lower/lowered-cell.js";
 import { type LowerResult, lowerSource } from "../lower-source.js";
 import { dimSymbol, equalDims, evaluateDim, symbolsOf } from "../types/dim.js";
-import { checkFinite, type DataTensors, drawNoise, type RunData, takeData, usualSteps, widthOf } from "./data.js";
+import {
+  checkFinite,
+  checkTensors,
+  type DataTensors,
+  drawNoise,
+  type RunData,
+  takeData,
+  usualSteps,
+  widthOf,
+} from "./data.js";
 import type { Diagnosis } from "./diagnosis.js";
 import { followGradient } from "./gradient-flow.js";
 import { lyapunovExponents } from "./lyapunov.js";
@@ -56,6 +66,7 @@ const mostStateNumbers = 2 ** 28;
  *
  * @param source The text of a `.cell` file.
  * @throws CellError where the source has errors.
+ * @throws TypeError where an option is unknown, or the data no tensors by name.
  * @throws CompileOptionsError where the cell or a size is missing or unknown, or a number is out of range.
  * @throws DataError where the data does not fit the cell; ParamsError or SafetensorsError where the parameters do not.
  * @example
@@ -63,6 +74,7 @@ const mostStateNumbers = 2 ** 28;
  *     console.log(verdict.words.join("\n"));
  */
 export async function diagnose(source: string, options: DiagnoseOptions = {}): Promise<Diagnosis> {
+  checkNames(options);
   const seed = checkNumber("seed", options.seed ?? 0, 0, 2 ** 32 - 1);
   const { lowered, sizes } = lowerAtSizes(source, options);
   const cell = lowered.cell as LoweredCell;
@@ -129,9 +141,28 @@ export function inputShapes(source: string, options: DiagnoseOptions): ReadonlyM
   return new Map(inputs.map(({ name, shape }) => [name, shape.map((dim) => evaluateDim(dim, dimensions))]));
 }
 
+const known = [
+  "cell", "dimensions", "params", "data", "batch", "steps", "exponents", "seed", "onProgress", "file", "readFile",
+]; // prettier-ignore
+
+/** Options that are not checked where they are used. */
+function checkNames(options: DiagnoseOptions): void {
+  checkOptionNames("diagnose", options, known);
+  const { dimensions = {}, onProgress, data } = options;
+  if (!isRecord(dimensions)) {
+    throw new CompileOptionsError(
+      `dimensions must be an object such as { I: 64, H: 128 }, got ${describe(dimensions)}`,
+    );
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new CompileOptionsError(`onProgress must be a function, got ${describe(onProgress)}`);
+  }
+  if (data !== undefined) checkTensors("diagnose", data);
+}
+
 function checkNumber(name: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new CompileOptionsError(`${name} must be an integer from ${least} to ${most}, got ${String(value)}`);
+  throw new CompileOptionsError(`${name} must be an integer from ${least} to ${most}, got ${describe(value)}`);
 }
 
 /** Lowers twice: with symbols to see which sizes the files tell, then with all of them. */
@@ -153,7 +184,7 @@ function lowerAtSizes(
   for (const dimension of cell.runtimeDimensions) {
     const size = known.get(dimension) ?? 8;
     if (!Number.isSafeInteger(size) || size < 1) {
-      throw new CompileOptionsError(`the size of ${dimension} must be a positive integer, got ${size}`);
+      throw new CompileOptionsError(`the size of ${dimension} must be a positive integer, got ${describe(size)}`);
     }
     sizes[dimension] = size;
     known.delete(dimension);

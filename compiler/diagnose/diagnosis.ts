@@ -1,4 +1,6 @@
 /** What a diagnosis says: plain data, for programs, pictures and words. */
+import { refuse } from "../../runtime/arguments.js";
+import { isRecord } from "../../runtime/options.js";
 import type { NonlinearityKind } from "./nonlinearities.js";
 
 /** A place in the source. */
@@ -130,4 +132,10 @@ export interface Diagnosis {
   readonly jacobian: JacobianProfile | undefined;
   readonly saturation: readonly Saturation[];
   readonly verdict: Verdict;
+}
+
+/** @throws TypeError for anything but what `diagnose` gives. */
+export function checkDiagnosis(where: string, value: unknown): void {
+  if (isRecord(value) && isRecord(value["verdict"]) && Array.isArray(value["saturation"])) return;
+  refuse(where, "the argument", "a diagnosis (what diagnose gives)", value);
 }

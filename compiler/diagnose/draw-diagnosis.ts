@@ -1,5 +1,5 @@
 /** A diagnosis as a picture: an SVG file that needs nothing else, and an HTML page around it. */
-import type { Diagnosis, NormCurve } from "./diagnosis.js";
+import { checkDiagnosis, type Diagnosis, type NormCurve } from "./diagnosis.js";
 import { headline } from "./print-diagnosis.js";
 import { drawChart, escapeText, type Series } from "./draw-chart.js";
 import { lineOf } from "./verdict.js";
@@ -11,6 +11,7 @@ const colors = ["#2563eb", "#d97706", "#059669", "#db2777", "#7c3aed", "#0891b2"
 
 /** The picture as SVG. */
 export function drawDiagnosis(diagnosis: Diagnosis): string {
+  checkDiagnosis("drawDiagnosis", diagnosis);
   const { cell, verdict, saturation } = diagnosis;
   const parts: string[] = [];
   let y = margin + 10;
@@ -49,6 +50,7 @@ export function drawDiagnosis(diagnosis: Diagnosis): string {
 
 /** The picture in a page, with the numbers behind it as JSON. */
 export function diagnosisPage(diagnosis: Diagnosis): string {
+  checkDiagnosis("diagnosisPage", diagnosis);
   const data = JSON.stringify(diagnosis).replaceAll("<", "\\u003c");
   return [
     "<!doctype html>",

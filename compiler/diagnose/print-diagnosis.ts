@@ -1,8 +1,9 @@
 /** A diagnosis as text for a terminal. */
-import type { Diagnosis, Saturation } from "./diagnosis.js";
+import { checkDiagnosis, type Diagnosis, type Saturation } from "./diagnosis.js";
 import { lineOf, percent, short, signed } from "./verdict.js";
 
 export function printDiagnosis(diagnosis: Diagnosis): string {
+  checkDiagnosis("printDiagnosis", diagnosis);
   const { verdict, gradient, lyapunov, jacobian, saturation } = diagnosis;
   const lines = [headline(diagnosis), "", ...verdict.words];
   if (gradient !== undefined) {

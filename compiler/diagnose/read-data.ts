@@ -2,6 +2,8 @@
 import { showName, showText } from "../../runtime/io/show.js";
 import { readSafetensors } from "../../runtime/io/safetensors.js";
 import { toNumbers } from "../../runtime/io/tensor-numbers.js";
+import { refuse } from "../../runtime/arguments.js";
+import { asBytes, type FileBytes } from "../../runtime/io/bytes.js";
 import { SafetensorsError } from "../../runtime/errors.js";
 import { DataError, type DataTensor, type DataTensors } from "./data.js";
 
@@ -9,9 +11,10 @@ import { DataError, type DataTensor, type DataTensors } from "./data.js";
  * The tensors of a safetensors file: inputs `[T, …]` or `[B, T, …]`, contexts and initial states `[…]` or `[B, …]`, each
  * under its name in the cell. Floats of 16 to 64 bits and integers of up to 32.
  *
- * @throws DataError `invalid-file` where the bytes are no safetensors file, `invalid-value` for other element types.
+ * @throws TypeError for anything but bytes; DataError `invalid-file` where the bytes are no safetensors file, `invalid-value` for other element types.
  */
-export function dataFromSafetensors(bytes: Uint8Array): DataTensors {
+export function dataFromSafetensors(file: FileBytes): DataTensors {
+  const bytes = asBytes(file);
   try {
     const { tensors } = readSafetensors(bytes);
     return new Map([...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, values: toNumbers(tensor) }]));
@@ -27,16 +30,23 @@ export function dataFromSafetensors(bytes: Uint8Array): DataTensors {
  * or as one of its numbers, `x[0]`, `x[1]`, … in row-major order: an input `x: [2]` has the two columns `x[0]` and `x[1]`.
  *
  * @param shapes What the inputs of the cell look like; columns of other names are an error of `takeData`.
- * @throws DataError `invalid-file`, naming the line.
+ * @throws TypeError where the arguments are no text and no map; DataError `invalid-file`, naming the line.
  * @example
  *     dataFromCsv("x[0],x[1]\n0.5,1\n0.25,-1\n", new Map([["x", [2]]]))
  */
 export function dataFromCsv(text: string, shapes: ReadonlyMap<string, readonly number[]>): DataTensors {
+  if (typeof text !== "string") refuse("dataFromCsv", "the first argument", "the text of a file", text);
+  if (!(shapes instanceof Map)) refuse("dataFromCsv", "the second argument", "a map of shapes by name", shapes);
   const lines = text.replace(/^\ufeff/u, "").split(/\r\n|\n|\r/u);
   while (lines.length > 0 && lines[lines.length - 1]?.trim() === "") lines.pop();
   const [header, ...rows] = lines;
   if (header === undefined || rows.length === 0) {
     throw new DataError("invalid-file", "the data needs a line of names and a line for each step");
+  }
+  const separator = [";", "\t"].find((sign) => header.includes(sign) && !header.includes(","));
+  if (separator !== undefined) {
+    const found = separator === ";" ? "semicolons" : "tabs";
+    throw new DataError("invalid-file", `names and values are separated by commas, line 1 has ${found}`);
   }
   const columns = header.split(",").map((column) => column.trim());
   const places = new Map<string, Map<number, number>>();

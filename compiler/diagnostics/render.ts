@@ -13,6 +13,8 @@
  * A terminal is shown nothing but what belongs there: control characters become visible signs, tabs become spaces, long
  * lines are cut around the place, and the underline counts columns of the screen, not characters.
  */
+import { refuse } from "../../runtime/arguments.js";
+import { isRecord } from "../../runtime/options.js";
 import type { SourceFile } from "../source/source-file.js";
 import type { Span } from "../source/span.js";
 import type { Diagnostic } from "./diagnostic.js";
@@ -34,6 +36,7 @@ const styles = { error: "31;1", warning: "33;1", strong: "1", dim: "2", help: "3
 
 /** One diagnostic as a frame for the terminal, without a line break at its end. */
 export function renderDiagnostic(diagnostic: Diagnostic, sources: SourceLookup, options: RenderOptions = {}): string {
+  checkArguments("renderDiagnostic", diagnostic, sources);
   const { severity, code, message, span, related, help } = diagnostic;
   const width = Math.max(options.width ?? 120, 20);
   const paint: Paint =
@@ -53,8 +56,17 @@ export function renderDiagnostics(
   sources: SourceLookup,
   options: RenderOptions = {},
 ): string {
+  if (!Array.isArray(diagnostics))
+    refuse("renderDiagnostics", "the first argument", "a list of diagnostics", diagnostics);
   if (diagnostics.length === 0) return "";
   return `${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, sources, options)).join("\n\n")}\n`;
+}
+
+function checkArguments(where: string, diagnostic: unknown, sources: unknown): void {
+  if (!isRecord(diagnostic) || !isRecord(diagnostic["span"]))
+    refuse(where, "the first argument", "a diagnostic", diagnostic);
+  const expected = "a function from file names to sources, such as (file) => result.sources.get(file)";
+  if (typeof sources !== "function") refuse(where, "the second argument", expected, sources);
 }
 
 function frame(
@@ -147,6 +159,7 @@ export interface JsonDiagnostic extends JsonPlace {
 
 /** A diagnostic as plain data for `JSON.stringify`. */
 export function diagnosticToJson(diagnostic: Diagnostic, sources: SourceLookup): JsonDiagnostic {
+  checkArguments("diagnosticToJson", diagnostic, sources);
   const { code, severity, message, span, related, help } = diagnostic;
   return {
     code,

@@ -1,4 +1,5 @@
 /** Are a cell's derivatives right? The public check: random sizes and points, every comparison, and where the fault is. */
+import { isModule, moduleKind, refuse } from "../../runtime/arguments.js";
 import { createRandom, type Random } from "../../runtime/random.js";
 import type { CompiledModule } from "../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
@@ -46,7 +47,7 @@ const attempts = 10;
  * Where functions state their derivative, it is taken as the rule: the gradient must follow it, and the report says how far
  * it is from the true one, under `declared`.
  *
- * @throws TypeError where a module has no gradient, or declared derivatives and neither `jvp` nor a source, or where options that
+ * @throws TypeError where the first argument is neither, where a module has no gradient, or declared derivatives and neither `jvp` nor a source, or where options that
  *   say how a text is compiled are given for a cell or module.
  * @throws CellError where a text has errors; CompileOptionsError where the options do not fit it.
  * @throws UncheckableError where nothing has a gradient, or a call at the sizes given has more than a million numbers; as
@@ -60,6 +61,9 @@ export async function checkGradients(
   options: GradientCheckOptions = {},
 ): Promise<GradientReport> {
   const settings = checkSettings(options);
+  if (typeof subject !== "string" && !isModule(subject)) {
+    refuse("checkGradients", "the first argument", `the text of a cell or ${moduleKind}`, subject);
+  }
   const source = sourceOf(subject, options);
   if (typeof subject !== "string") {
     refuseTextOptions(options);

@@ -1,4 +1,5 @@
 /** Options of `checkGradients`: their types, defaults and checks. */
+import { checkOptionNames, describe } from "../../runtime/options.js";
 import type { ReadFile } from "../compile-options.js";
 import { throwIfAborted } from "../compile-options.js";
 import type { Precision } from "./report.js";
@@ -73,11 +74,7 @@ export function refuseTextOptions(options: GradientCheckOptions): void {
 
 /** @throws TypeError for an unknown option, RangeError for a number out of its range. */
 export function checkSettings(options: GradientCheckOptions): Settings {
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new TypeError(`checkGradients: unknown option ${JSON.stringify(key)}; the options are ${known.join(", ")}`);
-    }
-  }
+  checkOptionNames("checkGradients", options, known);
   const { seed = 1, runs = 3, coordinates = 8, onProgress } = options;
   const { tolerance = 1e-6, tolerance32 = 1e-4, scale = 1, kinks = 0, allowUncompared = false } = options;
   for (const [name, value, least] of [
@@ -88,9 +85,9 @@ export function checkSettings(options: GradientCheckOptions): Settings {
     if (!Number.isSafeInteger(value) || value < least) fail(`${name} must be an integer of at least ${least}`, value);
   }
   for (const [name, value] of Object.entries({ tolerance, tolerance32, scale })) {
-    if (!(value > 0 && value < Infinity)) fail(`${name} must be a positive number`, value);
+    if (typeof value !== "number" || !(value > 0 && value < Infinity)) fail(`${name} must be a positive number`, value);
   }
-  if (!(kinks >= 0 && kinks <= 1)) fail("kinks must be a number from 0 to 1", kinks);
+  if (typeof kinks !== "number" || !(kinks >= 0 && kinks <= 1)) fail("kinks must be a number from 0 to 1", kinks);
   const { precisions = ["f64"] } = options;
   if (!Array.isArray(precisions) || precisions.length === 0)
     fail('precisions must be a list of "f32" or "f64"', precisions);
@@ -103,6 +100,7 @@ export function checkSettings(options: GradientCheckOptions): Settings {
   if (typeof allowUncompared !== "boolean") fail("allowUncompared must be true or false", allowUncompared);
   const { target = "wasm" } = options;
   if (!["wasm", "js"].includes(target)) fail('target must be "wasm" or "js"', target);
+  if (onProgress !== undefined && typeof onProgress !== "function") fail("onProgress must be a function", onProgress);
   const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, kinks, allowUncompared };
   const { signal } = options;
   throwIfAborted(signal);
@@ -110,6 +108,6 @@ export function checkSettings(options: GradientCheckOptions): Settings {
 }
 
 function fail(expected: string, got: unknown): never {
-  const came = Array.isArray(got) && got.length === 0 ? "an empty list" : String(got);
+  const came = Array.isArray(got) && got.length === 0 ? "an empty list" : describe(got);
   throw new RangeError(`checkGradients: ${expected}, got ${came}`);
 }

@@ -80,4 +80,5 @@ const signatures: readonly (readonly [RegExp, string])[] = [
   [/^\x1f\x8b/, "compressed with gzip: unpack it first"],
   [/^GGUF/, "a GGUF file"],
   [/^(\xef\xbb\xbf)?\s*[{[]\s*["{[\]}]/, "JSON"],
+  [/^(\xef\xbb\xbf)?[\w"[\]. -]+(?:[,;\t][\w"[\]. -]*)*\r?\n/, "text, such as CSV, whose name must end in .csv"],
 ];

@@ -7,6 +7,7 @@ import {
   type ModuleInstance,
   type TensorRecord,
 } from "../module/compiled-module.js";
+import { checkFloats, checkInstance, checkModule, checkRecord, refuse } from "../arguments.js";
 import { checkOptionNames, checkSwitch, describe } from "../options.js";
 import type { FileBytes } from "./bytes.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
@@ -23,8 +24,8 @@ type WithParams = Pick<ModuleInstance, "params">;
  * Reading them hands out arrays: an instance that was frozen looks for changes again until the next `freeze()`.
  *
  * @param metadata More texts to keep in the file.
- * @throws TypeError for metadata that are no texts, for `format` and `cell` with another text, and where the instance is another
- * module's; RangeError where the header would be larger than the format allows.
+ * @throws TypeError where an argument is something else or the instance is another module's, for metadata that are no texts, and for
+ * `format` and `cell` with another text; RangeError where the header would be larger than the format allows.
  * @example
  *     const body = saveParams(module, instance); // `saveParamsFile` of recell/node writes a file
  */
@@ -33,7 +34,11 @@ export function saveParams(
   instance: WithParams,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  checkModule("saveParams", module);
+  checkInstance("saveParams", instance, "params");
+  checkRecord("saveParams", "the third argument", "an object of texts", metadata);
   const { cell, params } = module.manifest;
+  checkNames("saveParams", module, instance);
   const tensors = new Map<string, SafeTensor>();
   const own = { format: "recell-params", cell };
   const texts = new Map([...checkMetadata(metadata, own), ...Object.entries(own)]);
@@ -44,10 +49,8 @@ export function saveParams(
 }
 
 /** Metadata as pairs, read once. @throws TypeError for what is no text, or another text than one of `own`. */
-function checkMetadata(metadata: unknown, own: Readonly<Record<string, string>>): [string, string][] {
-  const isRecord = Object.prototype.toString.call(metadata) === "[object Object]";
-  if (!isRecord) throw new TypeError(`saveParams: the metadata must be an object of texts, got ${describe(metadata)}`);
-  return Object.entries(metadata as object).map(([key, value]: [string, unknown]) => {
+function checkMetadata(metadata: object, own: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(metadata).map(([key, value]: [string, unknown]) => {
     const name = `saveParams: metadata ${JSON.stringify(key)}`;
     if (typeof value !== "string") throw new TypeError(`${name} must be a text, got ${describe(value)}`);
     if (Object.hasOwn(own, key) && own[key] !== value) {
@@ -78,9 +81,14 @@ export interface LoadParamsOptions {
  *     const trained = embedParams(text, readParams(module, await readFile("gru.safetensors")));
  */
 export function readParams(module: Described, file: FileBytes, options: LoadParamsOptions = {}): TensorRecord {
-  checkOptionNames("options of parameters", options, ["allowRounding", "allowUnexpected"]);
-  const allowRounding = checkSwitch("options of parameters", "allowRounding", options.allowRounding);
-  const allowUnexpected = checkSwitch("options of parameters", "allowUnexpected", options.allowUnexpected);
+  return parametersIn("readParams", module, file, options);
+}
+
+function parametersIn(where: string, module: Described, file: FileBytes, options: LoadParamsOptions): TensorRecord {
+  checkModule(where, module);
+  checkOptionNames(where, options, ["allowRounding", "allowUnexpected"]);
+  const allowRounding = checkSwitch(where, "allowRounding", options.allowRounding);
+  const allowUnexpected = checkSwitch(where, "allowUnexpected", options.allowUnexpected);
   const { params, dtype, cell } = module.manifest;
   const { tensors } = readSafetensors(file);
   const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
@@ -142,12 +150,10 @@ export function loadParams(
   file: FileBytes,
   options: LoadParamsOptions = {},
 ): void {
-  const found = readParams(module, file, options);
-  const names = Object.keys(instance.params);
-  if (names.length !== module.manifest.params.length || names.some((name) => !Object.hasOwn(found, name))) {
-    const has = names.join(", ") || "none";
-    throw new TypeError(`loadParams: the instance is another module's: its parameters are ${has}`);
-  }
+  checkModule("loadParams", module);
+  checkInstance("loadParams", instance, "params");
+  const found = parametersIn("loadParams", module, file, options);
+  checkNames("loadParams", module, instance);
   if (instance.setParams !== undefined) {
     instance.setParams(found);
     return;
@@ -158,10 +164,20 @@ export function loadParams(
   for (const [i, { name }] of module.manifest.params.entries()) places[i]!.set(found[name]!);
 }
 
-/** @throws TypeError where the instance has no such parameter: it was made by another module. */
+/** @throws TypeError where the instance has parameters of other names: it was made by another module. */
+function checkNames(where: string, { manifest }: Described, instance: WithParams): void {
+  const names = Object.keys(instance.params);
+  const known = new Set(manifest.params.map(({ name }) => name));
+  if (names.length === known.size && names.every((name) => known.has(name))) return;
+  throw new TypeError(`${where}: the instance is another module's: its parameters are ${names.join(", ") || "none"}`);
+}
+
+/** @throws TypeError where the parameter is of another length: the instance was made by another module. */
 function paramOf(where: string, instance: WithParams, name: string, length: number): FloatArray {
-  const param = instance.params[name];
-  if (param?.length === length) return param;
-  const has = param === undefined ? "has none" : `has one of length ${param.length}`;
-  throw new TypeError(`${where}: the instance must have a parameter ${name} of length ${length}, it ${has}`);
+  const param = instance.params[name]!;
+  checkFloats(where, `parameter ${name} of the instance`, param);
+  if (param.length === length) return param;
+  throw new TypeError(
+    `${where}: the instance must have a parameter ${name} of length ${length}, it has one of length ${param.length}`,
+  );
 }

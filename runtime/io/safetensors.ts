@@ -8,12 +8,14 @@
  * overlap or hole, nothing is repeated, and no size in the file is believed before it has been compared with the
  * number of bytes there are, so that a bad file cannot make the reader allocate more than its own size.
  */
+import { refuse } from "../arguments.js";
 import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
 import { describe } from "../options.js";
 import { asBytes, recogniseFile, type FileBytes } from "./bytes.js";
 import { elementBits, tensorBytes, type SafetensorsDtype } from "./element-types.js";
 import { parseHeader, type HeaderEntry } from "./safetensors-header.js";
 import { showText } from "./show.js";
+import { checkStored } from "./tensor-numbers.js";
 import { encodeUtf8 } from "./utf8.js";
 
 export interface SafeTensor {
@@ -96,13 +98,15 @@ function checkCoverage(entries: ReadonlyMap<string, HeaderEntry>, length: number
  * Writes a file. The same tensors give the same bytes, in whatever order they come: they are sorted by element size,
  * largest first, so that each is aligned, and then by name.
  *
- * @throws TypeError for what no reader could read: a name that the format reserves (`__metadata__`), names and metadata that are no
- * texts of Unicode; RangeError where bytes do not fit a shape, or the header is larger than the format allows.
+ * @throws TypeError for anything but stored tensors and texts, each in a map by name, and for what no reader could read: a name that the
+ * format reserves (`__metadata__`), names and metadata that are no texts of Unicode; RangeError where bytes do not fit a
+ * shape, or the header is larger than the format allows.
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SafeTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array {
+  checkMaps(tensors, metadata);
   const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   // Everything is read once and checked before anything is made of it.
   const inOrder = [...tensors].map(checkedTensor);
@@ -140,6 +144,14 @@ export function writeSafetensors(
     at += bytes.length;
   }
   return file;
+}
+
+function checkMaps(tensors: unknown, metadata: unknown): void {
+  const [where, kinds] = ["writeSafetensors", { tensors: "stored tensors", metadata: "texts" }];
+  for (const [place, value] of Object.entries({ tensors, metadata })) {
+    if (!(value instanceof Map)) refuse(where, place, `a map of ${kinds[place as keyof typeof kinds]} by name`, value);
+  }
+  for (const [name, tensor] of tensors as Map<string, unknown>) checkStored(where, `tensor ${name}`, tensor);
 }
 
 /** @throws TypeError for what no reader would take: anything but a text, and halves of surrogate pairs, which are no Unicode. */

@@ -1,4 +1,6 @@
 /** Bytes of a stored tensor to numbers and back. */
+import { checkFloats, checkNumbers, refuse } from "../arguments.js";
+import { describe } from "../options.js";
 import type { FloatArray } from "../module/compiled-module.js";
 import { elementBits, type SafetensorsDtype } from "./element-types.js";
 import type { SafeTensor } from "./safetensors.js";
@@ -40,11 +42,16 @@ function bfloatToNumber(bits: number): number {
 /**
  * The elements of a stored tensor as float64, which holds all of them exactly.
  *
- * @throws TypeError for 64-bit integers, complex numbers and floats of 8 bits and less.
+ * @throws TypeError for what is no stored tensor, for 64-bit integers, complex numbers and floats of 8 bits and less.
  */
-export function toNumbers({ dtype, bytes }: SafeTensor): Float64Array {
-  const read = readers[dtype];
-  if (read === undefined) throw new TypeError(`elements of type ${dtype} cannot be read as numbers`);
+export function toNumbers(tensor: SafeTensor): Float64Array {
+  checkStored("toNumbers", "the first argument", tensor);
+  const { dtype, bytes } = tensor;
+  const read = Object.hasOwn(readers, dtype) ? readers[dtype] : undefined;
+  if (read === undefined)
+    throw new TypeError(
+      `elements of type ${typeof dtype === "string" ? dtype : describe(dtype)} cannot be read as numbers`,
+    );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const width = elementBits[dtype] / 8;
   const numbers = new Float64Array(bytes.length / width);
@@ -52,8 +59,25 @@ export function toNumbers({ dtype, bytes }: SafeTensor): Float64Array {
   return numbers;
 }
 
-/** A tensor to store: `F32` of a Float32Array, `F64` of a Float64Array. */
+/** @throws TypeError for anything but a tensor as files hold it: what `tensors.get` gives where there is none, or a plain array. */
+export function checkStored(where: string, place: string, value: unknown): void {
+  const { dtype, shape, bytes } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof dtype === "string" && Array.isArray(shape) && bytes instanceof Uint8Array) return;
+  refuse(where, place, "a stored tensor { dtype, shape, bytes }", value);
+}
+
+/**
+ * A tensor to store: `F32` of a Float32Array, `F64` of a Float64Array.
+ *
+ * @throws TypeError for other values, RangeError where there are more or fewer than the shape holds.
+ */
 export function fromNumbers(values: FloatArray, shape: readonly number[]): SafeTensor {
+  checkFloats("fromNumbers", "the first argument", values);
+  checkNumbers("fromNumbers", "the second argument", shape);
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (count !== values.length) {
+    throw new RangeError(`fromNumbers: shape [${shape.join(", ")}] holds ${count} numbers, got ${values.length}`);
+  }
   const bytes = new Uint8Array(values.byteLength);
   const view = new DataView(bytes.buffer);
   if (values instanceof Float32Array) {

@@ -7,8 +7,7 @@ type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown, path: string) => void;
 
 function corrupt(path: string, expected: string, value: unknown): never {
-  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 40)) : describe(value);
-  throw new ModuleError("corrupt-manifest", `manifest.${path} must be ${expected}, got ${shown}`);
+  throw new ModuleError("corrupt-manifest", `manifest.${path} must be ${expected}, got ${describe(value)}`);
 }
 
 const isFields = (value: unknown): value is Fields =>

@@ -1,4 +1,5 @@
 /** Puts trained parameters into the text of a module: one file that computes and knows its weights. */
+import { checkTensors, refuse } from "../arguments.js";
 import { ModuleError } from "../errors.js";
 import { isCommonJs, toCommonJs, toEsModule, withoutExports } from "./common-js.js";
 import type { FloatArray, TensorRecord } from "./compiled-module.js";
@@ -13,22 +14,19 @@ import type { FloatArray, TensorRecord } from "./compiled-module.js";
  * @param text A module as the compiler printed it.
  * @param params `instance.params`, or what `readParams` gives. Whether they are all parameters of the module, in its dtype,
  * is checked where it is instantiated; `readParams` checks before.
- * @throws ModuleError `not-a-cell` where the text has no `instantiate`, or has parameters already; TypeError where a
- * parameter is no float array.
+ * @throws TypeError where the arguments are no text and no float arrays by name; ModuleError `not-a-cell` where the text has no
+ * `instantiate`, or has parameters already.
  * @example
  *     writeFiles([{ path: "forecast.js", contents: embedParams(text, instance.params) }]); // of recell/node
  */
 export function embedParams(text: string, params: TensorRecord): string {
+  if (typeof text !== "string") refuse("embedParams", "the first argument", "the text of a module", text);
+  checkTensors("embedParams", "the second argument", "parameters by name (instance.params)", params);
   if (text.includes(mark)) throw new ModuleError("not-a-cell", "the module has parameters already");
   let bare = withoutExports(toEsModule(text), ["instantiate", "instantiateAsync"]).trimEnd();
   for (const [declared, renamed] of renamedFunctions) {
     if (bare.split(declared).length !== 2) throw new ModuleError("not-a-cell", "the text is no compiled cell");
     bare = bare.replace(declared, renamed);
-  }
-  for (const [name, values] of Object.entries(params)) {
-    if (!(values instanceof Float32Array || values instanceof Float64Array)) {
-      throw new TypeError(`parameter ${name} must be a Float32Array or Float64Array`);
-    }
   }
   const entries = Object.entries(params).map(([name, values]) => `  ${quote(name)}: "${base64(values)}",\n`);
   const embedded = `${bare}

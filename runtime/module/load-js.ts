@@ -1,10 +1,16 @@
 /** Loads compiled modules, from their text or from where they are. */
+import { moduleKind, refuse } from "../arguments.js";
 import { ModuleError } from "../errors.js";
 import { checkManifest } from "./check-manifest.js";
 import { toEsModule } from "./common-js.js";
 import type { CompiledModule } from "./compiled-module.js";
 import { hideAddress } from "./hide-address.js";
 import { hostImport, importText } from "./import-text.js";
+
+/** A `URL`. Its type is no name here: not all hosts' types have it. */
+export interface ModuleAddress {
+  readonly href: string;
+}
 
 /**
  * Loads a compiled module and checks that it is one.
@@ -22,7 +28,7 @@ import { hostImport, importText } from "./import-text.js";
  *     const gru = await loadModule(new URL("./gru.js", import.meta.url));
  *     const instance = gru.instantiate({ batch: 1, steps: 100 });
  */
-export async function loadModule(source: string | URL): Promise<CompiledModule> {
+export async function loadModule(source: string | ModuleAddress): Promise<CompiledModule> {
   const load = loaderOf(source);
   try {
     return asModule((await load()) as Readonly<Record<string, unknown>>);
@@ -46,12 +52,15 @@ export interface ModuleNamespace {
  * A module that was imported with its own types, as the general type that functions for any cell take.
  *
  * @param namespace `import * as gru from "./gru.js"`.
- * @throws ModuleError `not-a-cell`, `unknown-version` or `corrupt-manifest`.
+ * @throws TypeError where it is no object at all; ModuleError `not-a-cell`, `unknown-version` or `corrupt-manifest`.
  * @example
  *     import * as gru from "./gru.js";
  *     const report = await checkGradients(asModule(gru));
  */
 export function asModule(namespace: ModuleNamespace | Readonly<Record<string, unknown>>): CompiledModule {
+  if (typeof namespace !== "object" || namespace === null || namespace instanceof Promise) {
+    refuse("asModule", "the first argument", moduleKind, namespace);
+  }
   const exports = namespace as Readonly<Record<string, unknown>>;
   const manifest = checkManifest(exports["manifest"]);
   for (const name of ["instantiate", "instantiateAsync"]) {
@@ -62,13 +71,15 @@ export function asModule(namespace: ModuleNamespace | Readonly<Record<string, un
   return { ...(exports as unknown as CompiledModule), manifest };
 }
 
-function loaderOf(source: string | URL): () => Promise<unknown> {
-  if (typeof URL === "function" && source instanceof URL) return () => hostImport(source.href);
-  if (typeof source !== "string")
-    throw new TypeError(`source must be the text of a module or a URL, got ${typeof source}`);
+function loaderOf(source: string | ModuleAddress): () => Promise<unknown> {
+  if (typeof source === "object" && source !== null && typeof source.href === "string") {
+    const { href } = source;
+    return () => hostImport(href);
+  }
+  if (typeof source !== "string") return refuse("loadModule", "source", "the text of a module or a URL object", source);
   if (!source.includes("\n") && !/\bexports?\b/.test(source)) {
     throw new TypeError(
-      `source must be the text of a module or a URL object; ${JSON.stringify(source.slice(0, 60))} looks like neither`,
+      `loadModule: source must be the text of a module or a URL object; ${JSON.stringify(source.slice(0, 60))} looks like neither`,
     );
   }
   return () => importText(toEsModule(source));

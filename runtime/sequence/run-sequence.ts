@@ -6,7 +6,8 @@ import {
   type ModuleInstance,
   type TensorRecord,
 } from "../module/compiled-module.js";
-import { checkOptionNames } from "../options.js";
+import { checkInstance, checkModule, checkNumbers, checkRecord } from "../arguments.js";
+import { checkOptionNames, describe } from "../options.js";
 
 export interface RunSequenceOptions {
   /** Examples, B. */
@@ -55,20 +56,24 @@ export function runSequence(
   values: Readonly<Record<string, unknown>>,
   options: RunSequenceOptions,
 ): SequenceResult {
+  checkModule("runSequence", module);
+  checkInstance("runSequence", instance, "forward");
+  checkRecord("runSequence", "the third argument", "inputs by name", values);
   checkOptionNames("runSequence", options, ["batch", "steps", "chunk", "lengths", "sizes"]);
   const { batch, steps, chunk, lengths, sizes } = options;
   const { manifest } = module;
   for (const [name, size] of Object.entries({ batch, steps, chunk })) {
     if (!Number.isSafeInteger(size) || size < 1)
-      throw new RangeError(`${name} must be a positive integer, got ${size}`);
+      throw new RangeError(`${name} must be a positive integer, got ${describe(size)}`);
   }
+  if (lengths !== undefined) checkNumbers("runSequence", "lengths", lengths);
   if (lengths !== undefined && lengths.length !== batch) {
     throw new RangeError(`lengths must have length ${batch}, got ${lengths.length}`);
   }
   for (let b = 0; lengths !== undefined && b < batch; b++) {
     const length = lengths[b]!;
     if (!Number.isInteger(length) || length < 0 || length > steps) {
-      throw new RangeError(`lengths[${b}] must be an integer from 0 to ${steps}, got ${length}`);
+      throw new RangeError(`lengths[${b}] must be an integer from 0 to ${steps}, got ${describe(length)}`);
     }
   }
   const inputs = manifest.inputs.map(({ name, shape }) =>
@@ -108,11 +113,13 @@ function sameKind(like: FloatArray, length: number): FloatArray {
   return like instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
 }
 
+/** Tokenisers give 64 bits, and `forward` takes them. */
+const isBig = (value: unknown): boolean => value instanceof BigInt64Array || value instanceof BigUint64Array;
+
 /** Cuts `[B, count, width]` out of `[B, T, width]`. */
 function inputWindow(name: string, value: unknown, batch: number, steps: number, width: number) {
   if (value === undefined) throw new TypeError(`input ${name} is missing`);
-  if (!ArrayBuffer.isView(value) && !Array.isArray(value))
-    throw new TypeError(`input ${name} must be an array of numbers`);
+  if (!isBig(value)) checkNumbers("runSequence", `input ${name}`, value);
   const whole = value as Numbers;
   if (whole.length !== batch * steps * width) {
     throw new RangeError(`input ${name} must have length ${batch} * ${steps} * ${width}, got ${whole.length}`);

@@ -1,4 +1,5 @@
 import type { TensorRecord } from "../module/compiled-module.js";
+import { checkTensors } from "../arguments.js";
 import { describe } from "../options.js";
 
 /** Squares of numbers between these neither overflow nor lose digits below the smallest normal number. */
@@ -19,9 +20,10 @@ const squaresUpTo = 1e140;
  * @param gradients Changed in place.
  * @param maxNorm Above 0.
  * @returns The norm before clipping.
- * @throws RangeError for a `maxNorm` that is not above 0.
+ * @throws TypeError where the gradients are no float arrays by name; RangeError for a `maxNorm` that is not above 0.
  */
 export function clipByGlobalNorm(gradients: TensorRecord, maxNorm: number): number {
+  checkTensors("clipByGlobalNorm", "the first argument", "gradients by name (those of backward, .params)", gradients);
   if (typeof maxNorm !== "number" || !(maxNorm > 0)) {
     throw new RangeError(`maxNorm must be a number above 0, got ${describe(maxNorm)}`);
   }

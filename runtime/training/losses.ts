@@ -3,7 +3,8 @@
  * example's length on count neither in the loss nor in the gradient, whatever stands there.
  */
 import type { FloatArray } from "../module/compiled-module.js";
-import { checkOptionNames } from "../options.js";
+import { checkFloats, checkNumbers } from "../arguments.js";
+import { checkOptionNames, describe } from "../options.js";
 
 export interface LossOptions {
   /** Examples, B. */
@@ -29,13 +30,14 @@ export interface Loss {
  *
  * @param prediction `[B, T, N]`.
  * @param target The same shape.
- * @throws RangeError where a length does not fit, or no step counts.
+ * @throws TypeError where an argument is no array, or an option unknown; RangeError where a length does not fit, or no step counts.
  * @example
  *     const { loss, gradient } = meanSquaredError(out.y, target, { batch: 32, steps: 100, lengths });
  *     const grad = instance.backward({ y: gradient });
  */
 export function meanSquaredError(prediction: FloatArray, target: ArrayLike<number>, options: LossOptions): Loss {
-  const { rows, gradient, width } = prepare(prediction, options);
+  checkNumbers("meanSquaredError", "target", target);
+  const { rows, gradient, width } = prepare("meanSquaredError", "prediction", prediction, options);
   if (target.length !== prediction.length) {
     throw new RangeError(`target must have length ${prediction.length}, as the prediction, got ${target.length}`);
   }
@@ -58,10 +60,11 @@ export function meanSquaredError(prediction: FloatArray, target: ArrayLike<numbe
  *
  * @param logits `[B, T, V]`, or `[B, V]` with `steps: 1`.
  * @param classes `[B, T]`: integers in `[0, V)`.
- * @throws RangeError where a length does not fit, no step counts, or a class of a real step is out of range.
+ * @throws TypeError where an argument is no array, or an option unknown; RangeError where a length does not fit, no step counts, or a class of a real step is out of range.
  */
 export function crossEntropy(logits: FloatArray, classes: ArrayLike<number>, options: LossOptions): Loss {
-  const { rows, gradient, width } = prepare(logits, options);
+  checkNumbers("crossEntropy", "classes", classes);
+  const { rows, gradient, width } = prepare("crossEntropy", "logits", logits, options);
   if (classes.length !== rows) throw new RangeError(`classes must have length ${rows}, got ${classes.length}`);
   const count = countRealSteps(options);
   checkClasses(classes, width, options);
@@ -119,7 +122,7 @@ function countRealSteps({ batch, steps, lengths }: LossOptions): number {
     for (let b = 0; b < batch; b++) {
       const length = lengths[b]!;
       if (!Number.isInteger(length) || length < 0 || length > steps) {
-        throw new RangeError(`lengths[${b}] must be an integer from 0 to ${steps}, got ${length}`);
+        throw new RangeError(`lengths[${b}] must be an integer from 0 to ${steps}, got ${describe(length)}`);
       }
       count += length;
     }
@@ -132,29 +135,29 @@ function checkClasses(classes: ArrayLike<number>, width: number, options: LossOp
   for (let row = 0; row < classes.length; row++) {
     const wanted = classes[row]!;
     if (isReal(row, options) && !(Number.isInteger(wanted) && wanted >= 0 && wanted < width)) {
-      throw new RangeError(`classes[${row}] must be an integer in [0, ${width}), got ${wanted}`);
+      throw new RangeError(`classes[${row}] must be an integer in [0, ${width}), got ${describe(wanted)}`);
     }
   }
 }
 
 function prepare(
+  where: string,
+  name: string,
   prediction: FloatArray,
   options: LossOptions,
 ): { readonly rows: number; readonly width: number; readonly gradient: FloatArray } {
-  checkOptionNames("loss", options, ["batch", "steps", "lengths", "into"]);
-  const { batch, steps, into } = options;
-  for (const [name, size] of [
-    ["batch", batch],
-    ["steps", steps],
-  ] as const) {
+  checkFloats(where, name, prediction);
+  checkOptionNames(where, options, ["batch", "steps", "lengths", "into"]);
+  const { batch, steps, into, lengths } = options;
+  if (lengths !== undefined) checkNumbers(where, "lengths", lengths);
+  if (into !== undefined) checkFloats(where, "into", into);
+  for (const [option, size] of Object.entries({ batch, steps })) {
     if (!Number.isSafeInteger(size) || size < 1)
-      throw new RangeError(`${name} must be a positive integer, got ${size}`);
+      throw new RangeError(`${option} must be a positive integer, got ${describe(size)}`);
   }
   const rows = batch * steps;
   if (prediction.length === 0 || prediction.length % rows !== 0) {
-    throw new RangeError(
-      `prediction must have a multiple of batch * steps = ${rows} entries, got ${prediction.length}`,
-    );
+    throw new RangeError(`${name} must have a multiple of batch * steps = ${rows} entries, got ${prediction.length}`);
   }
   if (into !== undefined && into.length !== prediction.length) {
     throw new RangeError(`into must have length ${prediction.length}, got ${into.length}`);

@@ -1,5 +1,6 @@
 /** What all optimisers share: parameters and gradients matched by name, and state that is allocated once. */
 import type { FloatArray, TensorRecord } from "../module/compiled-module.js";
+import { checkTensors } from "../arguments.js";
 import { checkOption } from "../options.js";
 
 /**
@@ -21,7 +22,7 @@ export interface Optimizer {
   /**
    * Changes the parameters in place.
    *
-   * @throws TypeError where a parameter has no gradient, or there is one for no parameter.
+   * @throws TypeError where the arguments are no float arrays by name, a parameter has no gradient, or there is one for no parameter.
    * @throws RangeError where lengths differ.
    */
   step(params: TensorRecord, gradients: TensorRecord): void;
@@ -86,6 +87,8 @@ export function createOptimizer(learningRate: number, memoryNames: readonly stri
 
 /** Nothing is changed before everything has been checked. */
 function checkRecords(params: TensorRecord, gradients: TensorRecord, known: object | undefined): void {
+  checkTensors("step", "the first argument", "parameters by name (instance.params)", params);
+  checkTensors("step", "the second argument", "gradients by name (those of backward, .params)", gradients);
   let count = 0;
   for (const name in params) {
     count++;

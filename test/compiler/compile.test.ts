@@ -95,14 +95,18 @@ describe("wrong options", () => {
     [{ dimensions: { N: 1, Q: 2 } }, /Leaky has no dimension "Q"; it has N, rate/u],
     [{ dimensions: { N: 0 } }, /the size of N must be a positive integer, got 0/u],
     [{ dimensions: { N: 1.5 } }, /N must be a positive integer, got 1.5/u],
-    [{ dimensions: { N: "1" } }, /dimensions.N must be a number, got 1/u],
+    [{ dimensions: { N: "1" } }, /dimensions.N must be a number, got "1"/u],
     [{ dimensions: { N: NaN } }, /dimensions.N must be a number, got NaN/u],
     [{ dtype: "f16" }, /dtype must be "f32" or "f64", got "f16"/u],
     [{ target: "wgsl" }, /target must be "wasm", "js" or "auto", got "wgsl"/u],
     [{ target: "auto", fma: true }, /fma needs target "wasm"/u],
     [{ target: "auto", wasmFile: true }, /wasmFile needs target "wasm"/u],
     [{ target: "js", fma: true }, /fma needs target "wasm"/u],
-    [{ gradient: 1 }, /gradient must be a boolean, got number/u],
+    [{ gradient: 1 }, /gradient must be a boolean, got 1/u],
+    [{ gradient: "no" }, /gradient must be a boolean, got "no"/u],
+    [{ dtype: 64n }, /dtype must be "f32" or "f64", got the bigint 64n/u],
+    [{ dimensions: new Map([["N", 1]]) }, /dimensions must be an object such as .*, got a Map/u],
+    [{ dimensions: [1] }, /dimensions must be an object such as .*, got Array of length 1/u],
     [{ name: "../x" }, /name must be a file name/u],
     [{ speed: 1 }, /unknown option "speed"/u],
   ])("%o", (changes, message) => {
@@ -112,6 +116,7 @@ describe("wrong options", () => {
 
   test("a source that is no text", () => {
     expect(() => compile(undefined as unknown as string)).toThrow(/the source must be a string, got undefined/u);
+    expect(() => compile(Buffer.from(source) as never)).toThrow(/the source must be a string, got Buffer of length/u);
   });
 });
 

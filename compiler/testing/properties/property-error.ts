@@ -1,4 +1,5 @@
 /** A property that does not hold. */
+import { describe } from "../../../runtime/options.js";
 import { dot, dotOfSizes } from "../../calls/call.js";
 
 /** What does not hold, where, and with which numbers. */
@@ -16,7 +17,8 @@ export class PropertyError extends Error {
 /** The tolerance to use where none is given. */
 export function toleranceFor(dtype: "f32" | "f64", tolerance: number | undefined): number {
   const used = tolerance ?? (dtype === "f64" ? 1e-9 : 1e-3);
-  if (!(used > 0)) throw new RangeError(`tolerance must be a positive number, got ${used}`);
+  if (typeof used !== "number" || !(used > 0))
+    throw new RangeError(`tolerance must be a positive number, got ${describe(used)}`);
   return used;
 }
 

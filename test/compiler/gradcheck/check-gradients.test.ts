@@ -91,7 +91,7 @@ describe("a text", () => {
     await expect(checkGradients(source, { dimensions: { Q: 1 } })).rejects.toThrow(/no dimension "Q"/u);
     await expect(checkGradients(source, { runs: 0 })).rejects.toThrow(/runs must be an integer of at least 1, got 0/u);
     await expect(checkGradients(source, { tolerance: NaN })).rejects.toThrow(/tolerance must be a positive number/u);
-    await expect(checkGradients(source, { speed: 1 } as never)).rejects.toThrow(/unknown option "speed"/u);
+    await expect(checkGradients(source, { speed: 1 } as never)).rejects.toThrow(/unknown option speed/u);
     await expect(checkGradients(source, { precisions: [] })).rejects.toThrow(/a list of "f32" or "f64", got an empty/u);
   });
 

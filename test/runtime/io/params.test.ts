@@ -117,9 +117,9 @@ describe("parameters in files", () => {
     const { instance, ...module } = moduleOf("f64");
     const load = (options: object) => () => loadParams(module, instance, fileOf({ "lower.W": W, b }), options);
     expect(load({ strict: false })).toThrow(
-      "options of parameters: unknown option strict; expected allowRounding, allowUnexpected",
+      "loadParams: unknown option strict; expected allowRounding, allowUnexpected",
     );
-    expect(load({ allowRounding: 1 })).toThrow("options of parameters: allowRounding must be true or false, got 1");
+    expect(load({ allowRounding: 1 })).toThrow("loadParams: allowRounding must be true or false, got 1");
     expect([...instance.params.b]).toEqual([9, 9]);
   });
 

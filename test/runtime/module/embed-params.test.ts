@@ -46,7 +46,9 @@ describe("embedParams", () => {
 
   it("refuses what is no float array", () => {
     const wrong = { k: [1, 2] } as unknown as Record<string, Float64Array>;
-    expect(() => embedParams(sumModuleText(), wrong)).toThrow(/^parameter k must be a Float32Array or Float64Array$/u);
+    expect(() => embedParams(sumModuleText(), wrong)).toThrow(
+      /^embedParams: k must be a Float32Array or Float64Array, got /u,
+    );
   });
 
   it("refuses other texts, and a second time", () => {

@@ -125,7 +125,7 @@ describe("losses", () => {
 
 it("losses take no options that do not exist", () => {
   const options = { batch: 1, steps: 1, reduction: "sum" } as LossOptions;
-  const message = "loss: unknown option reduction; expected batch, steps, lengths, into";
+  const message = ": unknown option reduction; expected batch, steps, lengths, into";
   expect(() => meanSquaredError(new Float64Array(1), [0], options)).toThrow(message);
   expect(() => crossEntropy(new Float64Array(2), [0], options)).toThrow(message);
 });

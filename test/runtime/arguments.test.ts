@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import {
+  adam, asModule, clipByGlobalNorm, createRandom, crossEntropy, embedParams, fromNumbers, loadModule, loadParams,
+  meanSquaredError, readParams, readSafetensors, runSequence, saveParams, sgd, toNumbers, writeSafetensors,
+  type CompiledModule, type ModuleInstance,
+} from "../../runtime/index.js"; // prettier-ignore
+import * as runtime from "../../runtime/index.js";
+import { checkManifest } from "../../runtime/module/check-manifest.js";
+import { sumManifest } from "../support/sum-module.js";
+
+const param = { name: "W", documentation: "", shape: [2], initializer: { kind: "zeros" } };
+const manifest = checkManifest({ ...sumManifest, params: [param] });
+const make = (params: Record<string, Float32Array>): ModuleInstance =>
+  ({ params, forward: () => ({ final: {} }) }) as unknown as ModuleInstance;
+const instance = make({ W: new Float32Array(2) });
+const module = { manifest, instantiate: () => instance } as unknown as CompiledModule;
+const other = make({ V: new Float32Array(2) });
+const file = saveParams(module, instance);
+const sizes = { batch: 1, steps: 1 };
+const two = new Float32Array(2);
+
+/** Whatever is given by mistake for something else. */
+const strangers: readonly unknown[] = [
+  undefined, null, 3, "text", 2n, Symbol("s"), true, () => 0, [], [7], new Map(), new Date(0), Promise.resolve({}),
+  new DataView(new ArrayBuffer(8)), new BigInt64Array(2),
+]; // prettier-ignore
+
+type Call = (stranger: never) => unknown;
+
+/** Every function, with a stranger for each of its arguments in turn. */
+const calls: Readonly<Record<string, readonly Call[]>> = {
+  loadModule: [(x) => loadModule(x)],
+  asModule: [(x) => asModule(x)],
+  checkManifest: [(x) => checkManifest(x)],
+  embedParams: [(x) => embedParams(x, {}), (x) => embedParams("text", x)],
+  runSequence: [
+    (x) => runSequence(x, instance, {}, { ...sizes, chunk: 1 }),
+    (x) => runSequence(module, x, {}, { ...sizes, chunk: 1 }),
+    (x) => runSequence(module, instance, x, { ...sizes, chunk: 1 }),
+    (x) => runSequence(module, instance, { x: two }, (x ?? null) as never),
+  ],
+  sgd: [(x) => sgd(x), (x) => sgd({ learningRate: 1 }).step(x, {})],
+  adam: [(x) => adam((x ?? null) as never), (x) => adam().step({}, x)],
+  adamw: [(x) => runtime.adamw((x ?? null) as never), (x) => runtime.adamw().step({ W: x }, { W: x })],
+  rmsprop: [(x) => runtime.rmsprop((x ?? null) as never), (x) => runtime.rmsprop().step({ W: two }, { W: x })],
+  clipByGlobalNorm: [(x) => clipByGlobalNorm(x, 1), (x) => clipByGlobalNorm({ W: x }, 1)],
+  crossEntropy: [
+    (x) => crossEntropy(x, [0], sizes),
+    (x) => crossEntropy(two, x, sizes),
+    (x) => crossEntropy(two, [0], x),
+  ],
+  meanSquaredError: [
+    (x) => meanSquaredError(x, [1, 2], sizes),
+    (x) => meanSquaredError(two, x, sizes),
+    (x) => meanSquaredError(two, [1, 2], x),
+  ],
+  loadParams: [
+    (x) => loadParams(x, instance, file),
+    (x) => loadParams(module, x, file),
+    (x) => loadParams(module, instance, x),
+    (x) => loadParams(module, instance, file, (x ?? null) as never),
+  ],
+  readParams: [(x) => readParams(x, file), (x) => readParams(module, x)],
+  saveParams: [
+    (x) => saveParams(x, instance),
+    (x) => saveParams(module, x),
+    (x) => saveParams(module, instance, (x ?? null) as never),
+  ],
+  readSafetensors: [(x) => readSafetensors(x)],
+  writeSafetensors: [
+    (x) => writeSafetensors(x === undefined || (x as unknown) instanceof Map ? (null as never) : x),
+    (x) => writeSafetensors(new Map([["W", x]])),
+    (x) => writeSafetensors(new Map(), new Map([["note", typeof x === "string" ? (1 as never) : x]])),
+  ],
+  fromNumbers: [(x) => fromNumbers(x, [2]), (x) => fromNumbers(two, x)],
+  toNumbers: [(x) => toNumbers(x)],
+};
+
+/** Errors of an engine, and not of somebody who thought of the call. */
+const raw = /undefined or null|Cannot |is not (?:a function|iterable|an object)|reading '|evaluating|Iterator/u;
+
+describe.each(Object.entries(calls))("%s", (name, variants) => {
+  test.each(variants.map((call, i) => [i + 1, call] as const))("refuses strangers in its call %i", async (_, call) => {
+    for (const stranger of strangers) {
+      const error = await Promise.resolve()
+        .then(() => call(stranger as never))
+        .then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+      const shown = `${name} given ${String(stranger)}`;
+      expect(error, shown).toBeInstanceOf(Error);
+      expect((error as Error).message, shown).not.toMatch(raw);
+    }
+  });
+});
+
+test("no function that takes something is left out", () => {
+  const isFunction = (name: string): boolean =>
+    !/^[A-Z]/u.test(name) && typeof (runtime as Readonly<Record<string, unknown>>)[name] === "function";
+  // Of numbers alone.
+  const others = ["createRandom"];
+  expect(Object.keys(runtime).filter(isFunction).sort()).toEqual([...Object.keys(calls), ...others].sort());
+});
+
+test.each<[string, () => unknown, string]>([
+  [
+    "a manifest for a module",
+    () => saveParams(manifest as never, instance),
+    "saveParams: the first argument must be a module (from loadModule, cell() or import), got a manifest",
+  ],
+  [
+    "an instance for a module",
+    () => loadParams(instance as never, module as never, file),
+    "loadParams: the first argument must be a module (from loadModule, cell() or import), got an instance",
+  ],
+  [
+    "a module for an instance",
+    () => runSequence(module, module as never, {}, { ...sizes, chunk: 1 }),
+    "runSequence: the second argument must be an instance (from instantiate), got a module",
+  ],
+  [
+    "a promise of an instance",
+    () => saveParams(module, Promise.resolve(instance) as never),
+    "saveParams: the second argument must be an instance (from instantiate), got a Promise: await it first",
+  ],
+  [
+    "an instance of another module",
+    () => saveParams(module, other),
+    "saveParams: the instance is another module's: its parameters are V",
+  ],
+  [
+    "an instance of another size",
+    () => saveParams(module, make({ W: new Float32Array(3) })),
+    "saveParams: the instance must have a parameter W of length 2, it has one of length 3",
+  ],
+  [
+    "no gradients",
+    () => adam().step(instance.params, undefined as never),
+    "step: the second argument must be gradients by name (those of backward, .params), got undefined",
+  ],
+  [
+    "an instance for its parameters",
+    () => adam().step(instance as never, {}),
+    "step: the first argument must be parameters by name (instance.params), got an instance",
+  ],
+  [
+    "all of a gradient",
+    () => clipByGlobalNorm({ x: two, initial: {}, params: {} } as never, 1),
+    "clipByGlobalNorm: initial must be a Float32Array or Float64Array, got an object",
+  ],
+  [
+    "numbers for texts",
+    () => saveParams(module, instance, { epoch: 3 } as never),
+    "saveParams: metadata.epoch must be a text, got 3",
+  ],
+  ["a text for a seed", () => createRandom("7" as never), 'seed must be an integer, got "7"'],
+  [
+    "a tensor that is not in the file",
+    () => toNumbers(readSafetensors(file).tensors.get("V") as never),
+    "toNumbers: the first argument must be a stored tensor { dtype, shape, bytes }, got undefined",
+  ],
+])("%s is named", (_, call, message) => {
+  expect(call).toThrow(new TypeError(message).message);
+});
