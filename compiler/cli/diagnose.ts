@@ -1,5 +1,6 @@
 /** `recell diagnose`: how gradients travel through a cell, in words, numbers and a picture. */
 import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
+import { readSafetensors } from "../../runtime/io/safetensors.js";
 import type { DataTensors } from "../diagnose/data.js";
 import { DataError } from "../diagnose/data.js";
 import { diagnose, type DiagnoseOptions, inputShapes } from "../diagnose/diagnose.js";
@@ -27,7 +28,7 @@ export const run: Run = async (args, terminal) => {
   const common = { file: input.file, readFile: input.readFile, dimensions, ...(cell === undefined ? {} : { cell }) };
   const progress = createProgress(terminal);
   try {
-    const withParams = params === undefined ? common : { ...common, params: readBytes(params) };
+    const withParams = params === undefined ? common : { ...common, params: readParams(params) };
     const data = readData(args.text("data"), input, withParams);
     const found = await diagnose(input.text, {
       ...withParams,
@@ -61,9 +62,28 @@ function integerOptions(args: ParsedArguments): Pick<DiagnoseOptions, "batch" | 
   );
 }
 
+/** What is wrong with a file is said with its name. */
+function ofFile<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SafetensorsError)
+      throw new SafetensorsError(error.code, `${path}: ${error.message}`, error.tensor);
+    if (error instanceof DataError) throw new DataError(error.code, `${path}: ${error.message}`, error.tensor);
+    throw error;
+  }
+}
+
+function readParams(path: string): Uint8Array {
+  const bytes = readBytes(path);
+  ofFile(path, () => readSafetensors(bytes));
+  return bytes;
+}
+
 /** Lines of numbers where the file is called so, safetensors otherwise. */
 function readData(path: string | undefined, input: Input, options: DiagnoseOptions): DataTensors | undefined {
   if (path === undefined) return undefined;
-  if (!/\.csv$/iu.test(path)) return dataFromSafetensors(readBytes(path));
-  return dataFromCsv(readText(path), inputShapes(input.text, options));
+  if (!/\.csv$/iu.test(path)) return ofFile(path, () => dataFromSafetensors(readBytes(path)));
+  const shapes = inputShapes(input.text, options);
+  return ofFile(path, () => dataFromCsv(readText(path), shapes));
 }

@@ -36,6 +36,17 @@ export function parse(text: string, fileName: string, collector: DiagnosticColle
     const help = "save the file as UTF-8, or decode it before it is given to the compiler";
     reporter.report("wrong-encoding", 0, Math.min(text.length, 4), "this text is in UTF-16, read as UTF-8", { help });
     text = "";
+  } else if (looksLikePath(text)) {
+    const help =
+      'give the text of the file; the text `import { GRU } from "std/gru"` is enough for a cell that ships with recell';
+    reporter.report(
+      "outside-cell",
+      0,
+      text.length,
+      `\`${clip(text)}\` looks like a path, not like the text of a cell`,
+      { help },
+    );
+    text = "";
   }
   const source = lex(text, reporter);
   const tokens = layOut(source.tokens, reporter);
@@ -48,6 +59,11 @@ export function parse(text: string, fileName: string, collector: DiagnosticColle
 /** Letters and NULs in turn, perhaps behind the two bytes of a mark that are no UTF-8. */
 function looksLikeUtf16(text: string): boolean {
   return /^(?:\ufffd\ufffd)?(?:[^\0]\0|\0[^\0]){2}/.test(text);
+}
+
+/** One word that ends as files of cells do, or names a cell that ships with recell. */
+function looksLikePath(text: string): boolean {
+  return text.length < 1000 && /^(?:\S*\.cell|std\/[\w-]+)$/.test(text);
 }
 
 function parseTokens(tokens: SyntaxToken[], reporter: SyntaxReporter): cst.SourceFileCstNode {
