@@ -47,7 +47,8 @@ export const run: Run = async (args, terminal) => {
     progress.clear();
     const known = [CellError, DataError, ParamsError, SafetensorsError].some((kind) => error instanceof kind);
     if (!known) throw asUsageError(input.file, error);
-    terminal.error(`recell: ${(error as Error).message}\n`);
+    const from = error instanceof ParamsError && params !== undefined ? `${params}: ` : "";
+    terminal.error(`recell: ${from}${(error as Error).message}\n`);
     return exitCodes.failed;
   }
 };

@@ -16,6 +16,9 @@ beforeAll(() => {
   writeFileSync(file("growing.cell"), leaky.replace("h * w + x", "h * h * 1e9 + w + x"));
   writeFileSync(file("wrong.cell"), leaky.replace("h * w", "g * w"));
   writeFileSync(file("x.csv"), "x[0],x[1]\n1,2\n3,4\n5,6\n");
+  writeFileSync(file("semicolons.csv"), "x[0];x[1]\n1;2\n");
+  writeFileSync(file("d.txt"), "x[0],x[1]\n1,2\n");
+  writeFileSync(file("page.safetensors"), "<!doctype html><title>Not found</title>");
   writeFileSync(file("bad.csv"), "x[0],x[1]\n1,2\n3\n");
   writeFileSync(
     file("w.safetensors"),
@@ -64,13 +67,28 @@ describe("recell diagnose", () => {
     [2, ["leaky.cell", "-d", "N=2", "--out", "x.png"], /--out takes a file that ends in \.html or \.svg/u],
     [2, ["leaky.cell", "-d", "N=2", "--data", "missing.csv"], /cannot read .*missing\.csv: no such file/u],
     [2, ["leaky.cell", "-d", "N=2", "--cell", "Leeky"], /did you mean Leaky\?/u],
-    [1, ["leaky.cell", "-d", "N=2", "--data", "bad.csv"], /line 3 has 1 values, the first line 2 names/u],
+    [1, ["leaky.cell", "-d", "N=2", "--data", "bad.csv"], /bad\.csv: line 3 has 1 values, the first line 2 names/u],
     [1, ["leaky.cell", "-d", "N=3", "--data", "x.csv"], /x has 3 numbers in each step: column x\[2\] is missing/u],
     [1, ["leaky.cell", "-d", "N=2", "--data", "leaky.cell"], /header/u],
-    [1, ["leaky.cell", "-d", "N=2", "--params", "v.safetensors"], /parameter w of Leaky is not in the file/u],
+    [
+      1,
+      ["leaky.cell", "-d", "N=2", "--params", "v.safetensors"],
+      /v\.safetensors: parameter w of Leaky is not in the file/u,
+    ],
+    [1, ["leaky.cell", "-d", "N=2", "--params", "page.safetensors"], /page\.safetensors: this is no .* an HTML page/u],
+    [
+      1,
+      ["leaky.cell", "-d", "N=2", "--data", "d.txt"],
+      /d\.txt: this is no .* but text, such as CSV, whose name must end in/u,
+    ],
+    [
+      1,
+      ["leaky.cell", "-d", "N=2", "--data", "semicolons.csv"],
+      /semicolons\.csv: names .* by commas, line 1 has semi/u,
+    ],
     [1, ["wrong.cell", "-d", "N=2"], /error\[unknown-name\]/u],
   ])("exits with %i for %j", async (expected, args, message) => {
-    const paths = args.map((arg) => (/\.(?:cell|csv|safetensors)$/u.test(arg) ? file(arg) : arg));
+    const paths = args.map((arg) => (/\.(?:cell|csv|safetensors|txt)$/u.test(arg) ? file(arg) : arg));
     const { code, out, error } = await diagnose(...paths);
     expect([code, out]).toEqual([expected, ""]);
     expect(error).toMatch(message);
