@@ -7,7 +7,7 @@ import {
   type ModuleInstance,
   type TensorRecord,
 } from "../module/compiled-module.js";
-import { checkFloats, checkInstance, checkModule, checkRecord, refuse } from "../arguments.js";
+import { checkFloats, checkInstance, checkModule, checkRecord } from "../arguments.js";
 import { checkOptionNames, checkSwitch, describe } from "../options.js";
 import type { FileBytes } from "./bytes.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
