@@ -1,6 +1,6 @@
 // Streaming: `step`, `steps`, `reset`, `snapshot`, `restore`.
 import { createBlock } from "./block.js";
-import { checkTensors, countOf, namesOf, none, placeOf, quote, take } from "./check.js";
+import { checkTensors, countOf, describe, namesOf, none, placeOf, quote, take } from "./check.js";
 import { record, resultOf, write, writeAll } from "./tensors.js";
 
 /** @import { Core, Given, Parts, Sequence, Slot } from "./types.js" */
@@ -108,7 +108,8 @@ export function createStream(core, sequence, parts) {
       const where = "restore";
       take(where, snapshot, snapshotNames);
       if (cell.value !== manifest.cell) {
-        const other = quote(String(cell.value));
+        const { value } = cell;
+        const other = typeof value === "string" ? quote(value.slice(0, 40)) : describe(value);
         throw new TypeError(`${where}: this is no snapshot of ${quote(manifest.cell)}, but of ${other}`);
       }
       take(`${where}: states`, ofStates.value, stateNames);
