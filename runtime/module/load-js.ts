@@ -34,8 +34,9 @@ export async function loadModule(source: string | ModuleAddress): Promise<Compil
     return asModule((await load()) as Readonly<Record<string, unknown>>);
   } catch (thrown) {
     if (thrown instanceof ModuleError) throw thrown;
-    // A URL may be a text, too.
-    const error = source instanceof URL && source.protocol === "data:" ? hideAddress(thrown, source.href) : thrown;
+    // An address may be a text, too.
+    const address = typeof source === "string" ? "" : source.href;
+    const error = address.startsWith("data:") ? hideAddress(thrown, address) : thrown;
     const reason = error instanceof Error ? `${error.name}: ${error.message.slice(0, 300)}` : String(error);
     throw new ModuleError("not-loadable", `the module could not be loaded: ${reason}`, { cause: error });
   }
