@@ -147,9 +147,8 @@ const realKinds = /^Float(32|64)Array|^Array/;
 const integerKinds = /^Array|nt(8|16|32)Array|Clamped|^Big/;
 
 // What an array says of its length may be a lie: it may be a proxy, or have a `length` of its own.
-const { get: lengthOf } = /** @type {{ get: () => number }} */ (
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), "length")
-);
+const ownLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), "length");
+const lengthOf = /** @type {() => number} */ (ownLength?.get);
 
 /**
  * Is it an array of floats of this realm, and no proxy of one?
