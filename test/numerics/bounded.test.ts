@@ -172,7 +172,7 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
           await expectBounded(source, { cell, dimensions: own, dtype, jvp: true }, calls.map(([b, t]) => size(b, t)), seed); // prettier-ignore
         },
       ),
-      fuzzParameters(12, 40),
+      fuzzParameters(8, 40),
     );
   });
 

@@ -254,7 +254,8 @@ describe.each(["f32", "f64"] as const)("the order of operations in %s", (dtype) 
 });
 
 describe.each(standardCells())("$cell", ({ source, cell, dimensions }) => {
-  it.each(["f32", "f64"] as const)("gives the same bits whatever derivatives are compiled in, %s", async (dtype) => {
+  it("gives the same bits whatever derivatives are compiled in", async () => {
+    const dtype = "f32";
     const sizes = sizesFor(dimensions, 1);
     const results: Record<string, number[]>[] = [];
     for (const parts of [{ gradient: false }, { gradient: true }, { jvp: true, hvp: true }]) {

@@ -31,7 +31,7 @@ function lower({ cell: name, source, dimensions }: Pick<RandomCell, "cell" | "so
   return cell;
 }
 
-const parameters = fuzzParameters(40, 10);
+const parameters = fuzzParameters(25, 10);
 const property = (options: CellOptions, check: (random: RandomCell, seed: number) => void): void => {
   fc.assert(fc.property(arbitraryCell(options), fc.nat(1e6), check), parameters);
 };

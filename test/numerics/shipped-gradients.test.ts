@@ -1,8 +1,9 @@
-/** Every cell of `std/` and of the examples passes the gradient check at three random sizes, in float64 and in float32. */
+/** Every cell of `std/` and of the examples passes the gradient check at two random sizes, more when fuzzing, in float64 and in float32. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { check, checkGradients } from "../../compiler/index.js";
+import { isFuzzing } from "../support/fuzz.js";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -19,7 +20,7 @@ const cells = files.flatMap((file) => {
 
 describe("of every cell", () => {
   it.each(cells)("$name of $file", async ({ file, name, text }) => {
-    const report = await checkGradients(text, { file, cell: name, seed: 1, runs: 3, coordinates: 1 });
+    const report = await checkGradients(text, { file, cell: name, seed: 1, runs: isFuzzing ? 10 : 2, coordinates: 1 });
     const failed = report.tensors.flatMap(({ name: tensor, methods }) =>
       methods.filter(({ passed }) => !passed).map(({ precision, method }) => `${tensor}: ${precision} ${method}`),
     );

@@ -34,7 +34,7 @@ it("what the rules derive", () =>
         count.derived++;
       }),
     ),
-    fuzzParameters(60),
+    fuzzParameters(40),
   ));
 
 it("compiled modules", () =>
@@ -49,7 +49,7 @@ it("compiled modules", () =>
         count.compiled++;
       }),
     ),
-    fuzzParameters(6, 10),
+    fuzzParameters(4, 10),
   ));
 
 it("show a fault by a small text and a case that can be repeated", async () => {

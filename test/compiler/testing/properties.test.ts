@@ -43,7 +43,7 @@ function arbitraryCase(cellOptions: CellOptions, callOptions: CallOptions): fc.A
 }
 
 /** Each compiles a cell, some for several targets. */
-const parameters = fuzzParameters(10, 20);
+const parameters = fuzzParameters(6, 20);
 
 /** Checks a property of modules on random cells. */
 async function holds(
