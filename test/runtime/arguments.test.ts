@@ -152,7 +152,7 @@ test.each<[string, () => unknown, string]>([
   [
     "numbers for texts",
     () => saveParams(module, instance, { epoch: 3 } as never),
-    "saveParams: metadata.epoch must be a text, got 3",
+    'saveParams: metadata "epoch" must be a text, got 3',
   ],
   ["a text for a seed", () => createRandom("7" as never), 'seed must be an integer, got "7"'],
   [

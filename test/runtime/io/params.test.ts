@@ -53,7 +53,7 @@ describe("parameters in files", () => {
     const { manifest } = moduleOf("f32");
     const instance = { params: { b: new Float32Array(2) } };
     expect(() => saveParams({ manifest }, instance)).toThrow(
-      "saveParams: the instance must have a parameter lower.W of length 6, it has none",
+      "saveParams: the instance is another module's: its parameters are b",
     );
   });
 
