@@ -152,7 +152,7 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   }
   return {
     file: file ?? unnamedFile,
-    readFile: readFile === undefined ? () => undefined : checkedReadFile(readFile),
+    readFile: readFile === undefined ? () => withoutReadFile : checkedReadFile(readFile),
     cell,
     dimensions: checkDimensions(dimensions),
     target: target ?? "wasm",
@@ -174,6 +174,11 @@ export function throwIfAborted(signal: unknown): void {
   if (!(signal instanceof AbortSignal)) fail(`signal must be an AbortSignal, got ${kindOf(signal)}`);
   signal.throwIfAborted();
 }
+
+const withoutReadFile = {
+  refused: "no `readFile` was given",
+  help: 'pass `readFile`, which gives the text of a path: `readFile: (path) => readFileSync(path, "utf8")`',
+};
 
 function checkedReadFile(readFile: ReadFile): ReadFile {
   return (path) => {

@@ -80,6 +80,23 @@ const initializers: ReadonlyMap<string, { readonly parameters: number; readonly 
     ["identity", { parameters: 0, ranks: [2, 2] }],
   ]);
 
+/** What initialisers are called elsewhere. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ["xavier_uniform", "glorot_uniform"],
+  ["xavier_normal", "glorot_normal"],
+  ["xavier", "glorot_uniform"],
+  ["glorot", "glorot_uniform"],
+  ["kaiming_uniform", "he_uniform"],
+  ["kaiming_normal", "he_normal"],
+  ["gaussian", "normal"],
+  ["eye", "identity"],
+]);
+
+function initializerElsewhere(name: string): string | undefined {
+  const own = otherNames.get(name);
+  return own === undefined ? undefined : `here it is called \`${own}\``;
+}
+
 /** What the number of an initialiser is, for those who are used to two. */
 const ofOneNumber: ReadonlyMap<string, string> = new Map([
   ["constant", "`constant(c)` sets every entry to c"],
@@ -93,7 +110,10 @@ function resolveInitializer(checker: Checker, node: InitializerNode, type: Seman
   const values = node.arguments.map((argument) => inferConstant(checker, argument));
   if (known === undefined) {
     checker.report("unknown-initializer", span, `there is no initialiser \`${text}\``, {
-      help: suggestion(text, initializers.keys()) ?? `there are ${[...initializers.keys()].join(", ")}`,
+      help:
+        initializerElsewhere(text) ??
+        suggestion(text, initializers.keys()) ??
+        `there are ${[...initializers.keys()].join(", ")}`,
     });
     return undefined;
   }

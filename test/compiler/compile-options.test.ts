@@ -8,6 +8,12 @@ const reading = (value: unknown): (() => unknown) => {
   return () => check(source, { file: "b.cell", readFile: (() => value) as unknown as ReadFile });
 };
 
+test("an import without readFile says what is missing", () => {
+  const [found] = compile(source, { cell: "B", dimensions: { N: 1 } }).diagnostics;
+  expect(found!.message).toMatch(/`a\.cell` is not imported: no `readFile` was given/u);
+  expect(found!.help).toMatch(/readFileSync/u);
+});
+
 describe("what readFile returns", () => {
   test.each([
     [null, "got null"],

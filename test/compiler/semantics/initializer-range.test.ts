@@ -20,6 +20,11 @@ it.each(["constant(-1)", "normal(0)", "uniform(1 / sqrt(H))", "normal(1 - H)"])(
   },
 );
 
+it("a name that others use comes with the one that it has here", () => {
+  const marked = "cell A(H) { input x: [H] param W: [H, H] ~ ‹xavier_uniform› output y = W @ x }";
+  expect(expectReport(marked, "unknown-initializer").help).toBe("here it is called `glorot_uniform`");
+});
+
 it.each([
   ["normal(0, 0.1)", "`normal(s)` draws around 0 with standard deviation s"],
   ["uniform(-0.1, 0.1)", "`uniform(a)` draws from -a to a"],
