@@ -18,6 +18,12 @@ import { distanceTo, type Tie, tiesOf } from "./ties.js";
 /** Units of rounding, relative to a number. */
 export const unitOf = { f32: 2 ** -24, f64: 2 ** -53 } as const;
 
+/** The least normal number, and the least of all. */
+const smallest = {
+  f32: { normal: 2 ** -126, least: 2 ** -149 },
+  f64: { normal: 2 ** -1022, least: 2 ** -1074 },
+} as const;
+
 /** A value as it is, and the same with rounding of its own, several times. */
 export interface Rounded {
   readonly exact: Tensor;
@@ -85,9 +91,12 @@ export function distanceFrom(
 
 export function roundingArithmetic(unit: number, random: Random, samples: number): Arithmetic<Rounded> {
   const noises = Array.from({ length: samples }, () => noise(random.integer(2 ** 32)));
+  const { normal, least } = unit === unitOf.f32 ? smallest.f32 : smallest.f64;
   const disturb = (value: Tensor, sizes: Tensor, rounds: number, own: (x: number) => number): Tensor => {
     const amount = 2 * unit * Math.sqrt(Math.max(1, rounds));
-    const data = value.data.map((x, i) => x + amount * (sizes.data[i] as number) * own(x));
+    // Below the normal numbers digits end at a fixed place; what is 0 for sure stays so.
+    const below = (x: number): number => (x !== 0 && Math.abs(x) < normal ? least : 0);
+    const data = value.data.map((x, i) => x + (amount * (sizes.data[i] as number) + below(x)) * own(x));
     return { shape: value.shape, data };
   };
   const inEach = (

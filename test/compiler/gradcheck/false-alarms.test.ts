@@ -59,6 +59,7 @@ describe("a compiled module", () => {
       spike + cellOf("y = 1000 * (exp(x) * exp(z) - exp(x + z)) + spike(x)"),
     ],
     ["in which float32 rounds an equality away", cellOf("y = if 0.1 * (x + z) == 0.1 * x + 0.1 * z then 2 * x else x")],
+    ["whose numbers are 0 in float32 only", cellOf("y = if exp(-150 - abs(x)) > 0 then 2 * x else x", "w = x * z")],
     ["that jumps nearer than the steps of differences", cellOf("y = 0.1 * floor(1000 * x + 3000.3) * z")],
     [
       "in which float32 carries numbers of thousands across a jump",
