@@ -2,7 +2,7 @@
 import { invariant } from "../diagnostics/invariant.js";
 import { type Arithmetic, evaluateExample, type LocalOperation, realArithmetic } from "../ir/graph/evaluate.js";
 import type { Sizes } from "../ir/graph/evaluate-rules.js";
-import { forEachIndex, stridesOf, type Tensor, zeros } from "../ir/graph/tensor.js";
+import { reductionOf, type Tensor, zeros } from "../ir/graph/tensor.js";
 import type { Operation } from "../ir/graph/types.js";
 import { flatOps, unroundedOps } from "../ops/scalar-ops.js";
 import { scalarValues } from "../ops/scalar-values.js";
@@ -136,20 +136,17 @@ function extreme(
 ): ComplexTensor {
   const [re, im] = [zeros(shape), zeros(shape)];
   re.data.fill(op === "max" ? -Infinity : Infinity);
-  const kept = source.re.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  const strides = stridesOf(shape);
   const result = { re, im };
   const counts = new Float64Array(re.data.length);
-  forEachIndex(source.re.shape, (index, position) => {
-    const target = kept.reduce((sum, axis, i) => sum + (index[axis] as number) * (strides[i] as number), 0);
+  for (const [position, target] of reductionOf(source.re.shape, axes).targets.entries()) {
     const [own, found] = [at(source, position), at(result, target)];
     const beyond = counts[target] === 0 ? Infinity : (op === "max" ? 1 : -1) * order(decide, own, found);
     const count = beyond === 0 ? (counts[target] as number) + 1 : 1;
     // NaN goes on.
-    if (beyond < 0) return;
+    if (beyond < 0) continue;
     counts[target] = count;
     re.data[target] = Number.isNaN(beyond) ? NaN : own.re;
     im.data[target] = count === 1 ? own.im : found.im + (own.im - found.im) / count;
-  });
+  }
   return result;
 }

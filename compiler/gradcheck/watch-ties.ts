@@ -1,6 +1,6 @@
 /** Shows every tie that a function comes to, whatever numbers it is evaluated on: always the same ones in the same order. */
 import type { Arithmetic } from "../ir/graph/evaluate.js";
-import { forEachIndex, stridesOf, type Tensor } from "../ir/graph/tensor.js";
+import { reductionOf, type Tensor } from "../ir/graph/tensor.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
 import { type Tie, tiesOf } from "./ties.js";
 
@@ -38,11 +38,6 @@ export function watchTies<V>(
 
 /** What a reduction gave, at every entry that it was made of. */
 function repeatOver(shape: readonly number[], axes: readonly number[]): (result: Tensor) => Tensor {
-  const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  const strides = stridesOf(kept.map((axis) => shape[axis] as number));
-  const from: number[] = [];
-  forEachIndex(shape, (index) => {
-    from.push(kept.reduce((sum, axis, i) => sum + (index[axis] as number) * (strides[i] as number), 0));
-  });
-  return ({ data }) => ({ shape, data: Float64Array.from(from, (at) => data[at] as number) });
+  const { targets } = reductionOf(shape, axes);
+  return ({ data }) => ({ shape, data: Float64Array.from(targets, (at) => data[at] as number) });
 }

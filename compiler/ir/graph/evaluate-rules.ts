@@ -3,7 +3,7 @@ import { evaluateDim, type Dim } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 import { scalarValues } from "../../ops/scalar-values.js";
 import type { Operation, OperationKind } from "./types.js";
-import { elementCount, positionsOf, stridesOf, type Tensor, zeros } from "./tensor.js";
+import { elementCount, positionsOf, reductionOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 
 /** Sizes of the symbols for the example at hand. */
 export type Sizes = ReadonlyMap<string, number>;
@@ -39,15 +39,10 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
 
   reduce: (operation, operands) => {
     const source = operand(operands, 0);
-    const kept = source.shape.map((_, axis) => axis).filter((axis) => !operation.axes.includes(axis));
-    const result = zeros(kept.map((axis) => source.shape[axis] as number));
+    const { shape, targets } = reductionOf(source.shape, operation.axes);
+    const result = zeros(shape);
     if (operation.op !== "sum") result.data.fill(operation.op === "max" ? -Infinity : Infinity);
     const combine = { sum: scalarValues.add, max: scalarValues.max, min: scalarValues.min }[operation.op];
-    const own = stridesOf(result.shape);
-    const targets = positionsOf(
-      source.shape,
-      source.shape.map((_, axis) => own[kept.indexOf(axis)] ?? 0),
-    );
     for (const [i, target] of targets.entries()) result.data[target] = combine(at(result, target), at(source, i));
     return result;
   },

@@ -30,6 +30,18 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
+/** Where a reduction over `axes` puts each entry of `shape`: the shape of its result, and positions in that. */
+export function reductionOf(
+  shape: readonly number[],
+  axes: readonly number[],
+): { readonly shape: number[]; readonly targets: Int32Array } {
+  const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const result = kept.map((axis) => shape[axis] as number);
+  const strides = stridesOf(result);
+  const along = shape.map((_, axis) => strides[kept.indexOf(axis)] ?? 0);
+  return { shape: result, targets: positionsOf(shape, along) };
+}
+
 /** The index of a position in row-major order. */
 export function indexAt(shape: readonly number[], position: number): number[] {
   return stridesOf(shape).map((stride, axis) => Math.floor(position / stride) % (shape[axis] as number));
