@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import * as recell from "../../compiler/index.js";
 import { dataFromCsv, type DiagnoseOptions, type GradientCheckOptions } from "../../compiler/index.js";
+import { type Calls, functionsOf, refuseStrangers } from "../support/strangers.js";
 
 const text = "cell A(H) { input x: [H] state h: [H] h' = tanh(x + h) output y = h' }";
 const dimensions = { H: 1 };
@@ -14,13 +15,11 @@ const strangers: readonly unknown[] = [
   new Uint8Array(8), { manifest: {} }, { files: [], diagnostics: [] },
 ]; // prettier-ignore
 
-type Call = (stranger: never) => unknown;
-
 /** Left out is left out; everything else must be right. */
 const options = (x: unknown): never => (x === undefined || isEmpty(x) ? "options" : x) as never;
 const isEmpty = (x: unknown): boolean => Object.prototype.toString.call(x) === "[object Object]" && Object.keys(x as object).length === 0; // prettier-ignore
 
-const calls: Readonly<Record<string, readonly Call[]>> = {
+const calls: Calls = {
   cell: [(x) => recell.cell(x), (x) => recell.cell(text, options(x))],
   check: [(x) => recell.check(x), (x) => recell.check(text, options(x))],
   checkGradients: [(x) => recell.checkGradients(x), (x) => recell.checkGradients(text, options(x))],
@@ -41,28 +40,12 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
 /** Errors of an engine, and not of somebody who thought of the call. */
 const raw = /undefined or null|Cannot (?!find)|is not (?:a function|iterable|an object)|reading '|Iterator/u;
 
-describe.each(Object.entries(calls))("%s", (name, variants) => {
-  test.each(variants.map((call, i) => [i + 1, call] as const))("refuses strangers in its call %i", async (_, call) => {
-    for (const stranger of strangers) {
-      const error = await Promise.resolve()
-        .then(() => call(stranger as never))
-        .then(
-          () => undefined,
-          (thrown: unknown) => thrown,
-        );
-      const shown = `${name} given ${Object.prototype.toString.call(stranger)}`;
-      expect(error, shown).toBeInstanceOf(Error);
-      expect((error as Error).message, shown).not.toMatch(raw);
-    }
-  });
-});
+refuseStrangers(calls, strangers, raw);
 
 test("no function that takes something is left out", () => {
-  const isFunction = (name: string): boolean =>
-    !/^[A-Z]/u.test(name) && typeof (recell as Readonly<Record<string, unknown>>)[name] === "function";
   // Its arguments are checked in its own tests.
   const elsewhere = ["verifyModule"];
-  expect(Object.keys(recell).filter(isFunction).sort()).toEqual([...Object.keys(calls), ...elsewhere].sort());
+  expect(functionsOf(recell)).toEqual([...Object.keys(calls), ...elsewhere].sort());
 });
 
 const diagnose = (given: object): Promise<unknown> =>

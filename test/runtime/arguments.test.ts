@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   adam, asModule, clipByGlobalNorm, createRandom, crossEntropy, embedParams, fromNumbers, loadModule, loadParams,
   meanSquaredError, readParams, readSafetensors, runSequence, saveParams, sgd, toNumbers, writeSafetensors,
@@ -7,6 +7,7 @@ import {
 import * as runtime from "../../runtime/index.js";
 import { checkManifest } from "../../runtime/module/check-manifest.js";
 import { sumManifest } from "../support/sum-module.js";
+import { type Calls, functionsOf, refuseStrangers } from "../support/strangers.js";
 
 const param = { name: "W", documentation: "", shape: [2], initializer: { kind: "zeros" } };
 const manifest = checkManifest({ ...sumManifest, params: [param] });
@@ -25,10 +26,8 @@ const strangers: readonly unknown[] = [
   new DataView(new ArrayBuffer(8)), new BigInt64Array(2),
 ]; // prettier-ignore
 
-type Call = (stranger: never) => unknown;
-
 /** Every function, with a stranger for each of its arguments in turn. */
-const calls: Readonly<Record<string, readonly Call[]>> = {
+const calls: Calls = {
   loadModule: [(x) => loadModule(x)],
   asModule: [(x) => asModule(x)],
   checkManifest: [(x) => checkManifest(x)],
@@ -79,28 +78,12 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
 /** Errors of an engine, and not of somebody who thought of the call. */
 const raw = /undefined or null|Cannot |is not (?:a function|iterable|an object)|reading '|evaluating|Iterator/u;
 
-describe.each(Object.entries(calls))("%s", (name, variants) => {
-  test.each(variants.map((call, i) => [i + 1, call] as const))("refuses strangers in its call %i", async (_, call) => {
-    for (const stranger of strangers) {
-      const error = await Promise.resolve()
-        .then(() => call(stranger as never))
-        .then(
-          () => undefined,
-          (thrown: unknown) => thrown,
-        );
-      const shown = `${name} given ${String(stranger)}`;
-      expect(error, shown).toBeInstanceOf(Error);
-      expect((error as Error).message, shown).not.toMatch(raw);
-    }
-  });
-});
+refuseStrangers(calls, strangers, raw);
 
 test("no function that takes something is left out", () => {
-  const isFunction = (name: string): boolean =>
-    !/^[A-Z]/u.test(name) && typeof (runtime as Readonly<Record<string, unknown>>)[name] === "function";
   // Of numbers alone.
   const others = ["createRandom"];
-  expect(Object.keys(runtime).filter(isFunction).sort()).toEqual([...Object.keys(calls), ...others].sort());
+  expect(functionsOf(runtime)).toEqual([...Object.keys(calls), ...others].sort());
 });
 
 test.each<[string, () => unknown, string]>([

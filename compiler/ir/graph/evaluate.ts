@@ -5,7 +5,7 @@
 import { evaluateDim } from "../../types/dim.js";
 import { invariant } from "../../diagnostics/invariant.js";
 import { evaluateRules, type LocalKind, type Sizes } from "./evaluate-rules.js";
-import { elementCount, forEachIndex, type Tensor, zeros } from "./tensor.js";
+import { elementCount, positionsOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "./types.js";
 
 /** A shared value is one tensor; a value of each example is one tensor an example, each of its own lengths. */
@@ -203,11 +203,7 @@ export function unpad(
 ): Tensor[] {
   const stride = padded.reduce((product, n) => product * n, 1);
   return own.map((shape, b) => {
-    const result = zeros(shape);
-    forEachIndex(shape, (index, position) => {
-      const offset = index.reduce((sum, i, axis) => sum * (padded[axis] as number) + i, 0);
-      result.data[position] = data[b * stride + offset] as number;
-    });
-    return result;
+    const positions = positionsOf(shape, stridesOf(padded), b * stride);
+    return { shape, data: Float64Array.from(positions, (position) => data[position] as number) };
   });
 }
