@@ -4,7 +4,7 @@ import { declareInputs, inlineFunction, mapped, type ValueMap, copyInstruction }
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import type { ShapeContext } from "../ops/shape-rules.js";
-import { reverseMode } from "../transform/autodiff/reverse.js";
+import { type BackwardSource, reverseMode } from "../transform/autodiff/reverse.js";
 import { removeUnusedValues } from "../transform/graph/remove-unused-values.js";
 import { shareCommonValues } from "../transform/graph/share-common-values.js";
 import { simplify } from "../transform/graph/simplify/simplify.js";
@@ -23,9 +23,8 @@ const tidy = [simplify, shareCommonValues, removeUnusedValues];
 export function backwardEquations(cell: LoweredCell): Equation[] {
   const context = cellContext(cell);
   const step = runPasses(markNames(cell.step), tidy, context);
-  const states = new Set(cell.states.map(({ name }) => name));
   const auxiliary = auxiliaryLetter(cell.step);
-  return graphEquations(runPasses(joinBackward(step, states, context), tidy, context), {
+  return graphEquations(runPasses(joinBackward(step, cell.states.length, context), tidy, context), {
     parse: parseName,
     isKnown: ({ role }) => role === "value",
     auxiliary: (count) => `${auxiliary}_${count}`,
@@ -54,24 +53,19 @@ function parseName(marked: string): Name {
   return { text, next, role };
 }
 
-/** Forward and backward of a step as one function of its inputs and of the cotangents of its outputs. */
-function joinBackward(step: GraphFunction, states: ReadonlySet<string>, context: ShapeContext): GraphFunction {
-  const { forward, backward } = reverseMode(step, context, { insideScan: true });
+/** Forward and backward of a step, whose first outputs are `states`, as one function of its inputs and of the cotangents. */
+function joinBackward(step: GraphFunction, states: number, context: ShapeContext): GraphFunction {
+  const { forward, backward, sources } = reverseMode(step, context, { insideScan: true });
   const b = new GraphBuilder(backward.name, context);
   const values: ValueMap = declareInputs(b, forward);
   for (const instruction of forward.instructions) copyInstruction(b, forward, instruction, values);
-  const byName = new Map<string, ValueId>();
-  for (const id of forward.inputs) byName.set(forward.names[id] as string, mapped(values, id));
-  for (const [i, name] of forward.outputNames.entries()) {
-    if (i >= step.outputs.length) byName.set(name, mapped(values, forward.outputs[i] as ValueId));
-  }
-  const given = backward.inputs.map((id) => {
-    const name = backward.names[id] as string;
-    const known = byName.get(name);
-    if (known !== undefined) return known;
-    const [, output = ""] = name.split(mark);
+  const given = backward.inputs.map((id, i) => {
+    const { kind, index } = sources[i] as BackwardSource;
+    if (kind === "residual") return mapped(values, forward.outputs[index] as ValueId);
+    if (kind === "input") return mapped(values, forward.inputs[index] as ValueId);
+    const output = step.outputNames[index] as string;
     const type = backward.types[id] as GraphFunction["types"][number];
-    return b.input(`incoming.${mark}${output}${states.has(output) ? "'" : ""}`, type);
+    return b.input(`incoming.${output}${index < states ? "'" : ""}`, type);
   });
   const outputs = inlineFunction(b, backward, given);
   return b.finish(outputs.map((value, i) => ({ name: backward.outputNames[i] as string, value })));

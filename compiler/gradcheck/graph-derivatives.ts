@@ -5,13 +5,14 @@ import { type Direction, dot, type Gradients, type Reference } from "./compare.j
 import { agreedBySides, complexStep, mapSides } from "./complex-step.js";
 import { evaluateAt, graphName, graphValues, inputsOf, numbersOf, weigh } from "./graph-point.js";
 import { fromBatchValue, type Point, type PointTensor, symbolSizes, toBatchValue } from "./point.js";
+import { gradName } from "../transform/roles.js";
 
 /** Outputs `grad.param.W` as arrays like the point's tensors. */
 export function gradientsFrom(point: Point, outputs: ReadonlyMap<string, BatchValue>): Gradients {
   return new Map(
     point.tensors.map((tensor) => [
       tensor,
-      fromBatchValue(point, tensor, outputs.get(`grad.${graphName(tensor)}`) as BatchValue),
+      fromBatchValue(point, tensor, outputs.get(gradName(graphName(tensor))) as BatchValue),
     ]),
   );
 }

@@ -2,24 +2,17 @@
 import { type BatchValue, evaluateFunction } from "../ir/graph/evaluate.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import { type Point, type PointTensor, symbolSizes, toBatchValue } from "./point.js";
-
-const prefixes = {
-  param: "param",
-  input: "input",
-  context: "context",
-  state: "initial",
-  output: "output",
-  final: "final",
-} as const;
+import { gradName, nameOfRole } from "../transform/roles.js";
 
 /** The name of a tensor in graph functions: `param.W`, `initial.h`; of a cotangent that of the value it belongs to. */
-export const graphName = ({ role, name }: Pick<PointTensor, "role" | "name">): string => `${prefixes[role]}.${name}`;
+export const graphName = ({ role, name }: Pick<PointTensor, "role" | "name">): string =>
+  nameOfRole({ kind: role === "state" ? "initial" : role, name });
 
 /** Every value of the point by its name in graph functions; cotangents as `grad.output.y`. */
 export function graphValues(point: Point): Map<string, BatchValue> {
   return new Map([
     ...[...point.tensors, ...point.indices].map((tensor) => [graphName(tensor), toBatchValue(point, tensor)] as const),
-    ...point.cotangents.map((tensor) => [`grad.${graphName(tensor)}`, toBatchValue(point, tensor)] as const),
+    ...point.cotangents.map((tensor) => [gradName(graphName(tensor)), toBatchValue(point, tensor)] as const),
   ]);
 }
 

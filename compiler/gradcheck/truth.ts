@@ -13,6 +13,7 @@ import type { Precision } from "./report.js";
 import { roundingError, type SampleCount, sampleCounts, unitOf } from "./rounding.js";
 import { sightOf } from "./sight.js";
 import { wholeFunctionAt } from "./whole-function.js";
+import { gradName, tangentName } from "../transform/roles.js";
 
 /** What the equations say at a point. */
 export interface Truth {
@@ -88,9 +89,9 @@ function withTangent(point: Point, tensor: PointTensor, { values }: Direction): 
   const all = graphValues(point);
   const tangent = (name: string, other: PointTensor): void => {
     const along = other === tensor ? values : new Float64Array(other.values.length);
-    all.set(`tangent.${name}`, toBatchValue(point, { ...other, values: along }));
+    all.set(tangentName(name), toBatchValue(point, { ...other, values: along }));
   };
   for (const other of point.tensors) tangent(graphName(other), other);
-  for (const other of point.cotangents) tangent(`grad.${graphName(other)}`, other);
+  for (const other of point.cotangents) tangent(gradName(graphName(other)), other);
   return all;
 }

@@ -6,6 +6,7 @@ import { GraphBuilder } from "../ir/graph/build.js";
 import { inlineFunction } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
+import { nameOfRole } from "../transform/roles.js";
 import type { Point } from "./point.js";
 import { buildForward, buildInitial, cellContext } from "../transform/sequence.js";
 
@@ -23,14 +24,16 @@ export function wholeFunction(cell: LoweredCell, given: ReadonlySet<string>): Gr
     name: forward.names[id] as string,
     type: forward.types[id] as ValueType,
   }));
-  const isComputed = (name: string): boolean =>
-    name.startsWith("initial.") && !given.has(name.slice("initial.".length));
+  const computed = new Set(
+    cell.states.flatMap(({ name }) => (given.has(name) ? [] : [nameOfRole({ kind: "initial", name })])),
+  );
+  const isComputed = (name: string): boolean => computed.has(name);
   for (const { name, type } of inputs) if (!isComputed(name)) known.set(name, b.input(name, type));
   const values = (fn: GraphFunction): ValueId[] => fn.inputs.map((id) => known.get(fn.names[id] as string) as ValueId);
   if (initial !== undefined) {
-    const computed = inlineFunction(b, initial, values(initial));
+    const starts = inlineFunction(b, initial, values(initial));
     for (const [i, name] of initial.outputNames.entries()) {
-      const value = computed[i] as ValueId;
+      const value = starts[i] as ValueId;
       // What depends on params only is the same for all examples; the state it becomes is each example's own.
       if (isComputed(name)) known.set(name, b.perExample(value));
     }

@@ -56,7 +56,7 @@ export function explainProgram(program: SequenceProgram): EntryReport[] {
   const primal = new Set(forward === undefined ? [] : computedNames(forward));
   return [...program.functions]
     .filter(([name]) => !/^(step|initial)/u.test(name))
-    .map(([name, fn]) => explainEntry(name, fn, name === "backward" ? primal : new Set()));
+    .map(([name, fn]) => explainEntry(name, fn, program.roles, name === "backward" ? primal : new Set()));
 }
 
 /** Names of what a function and the bodies of its loops compute. */
@@ -80,7 +80,12 @@ function whyKept(fn: GraphFunction, id: ValueId): string {
   return `${label} of what would take no less memory`;
 }
 
-function explainEntry(entry: EntryName, fn: GraphFunction, primal: ReadonlySet<string>): EntryReport {
+function explainEntry(
+  entry: EntryName,
+  fn: GraphFunction,
+  roles: SequenceProgram["roles"],
+  primal: ReadonlySet<string>,
+): EntryReport {
   const afterLoop = new Set<ValueId>();
   const feedsLoop = valuesFeedingLoops(fn);
   const groups = new Map<Region, Instruction[]>([
@@ -109,11 +114,12 @@ function explainEntry(entry: EntryName, fn: GraphFunction, primal: ReadonlySet<s
   const regions = [...groups].map(([region, instructions]) =>
     report(region, instructions, region === "loop" ? bodies : [fn]),
   );
-  const residuals = fn.outputNames.flatMap((name, i): ResidualReport[] => {
-    if (!name.startsWith("residual.")) return [];
+  const residuals = fn.outputNames.flatMap((output, i): ResidualReport[] => {
+    const role = roles.get(output);
+    if (role?.kind !== "residual") return [];
     const id = fn.outputs[i] as ValueId;
     const numbers = perStep(sizeOfShape((fn.types[id] as ValueType).shape));
-    return [{ name: name.slice("residual.".length), numbers, why: whyKept(fn, id) }];
+    return [{ name: role.name, numbers, why: whyKept(fn, id) }];
   });
   return {
     entry,

@@ -1,13 +1,13 @@
 /** The order of the graph passes, with the reason for each place, and the entries of a module made with them. */
 import { invariant } from "../diagnostics/invariant.js";
 import { GraphBuilder } from "../ir/graph/build.js";
-import { inlineFunction } from "../ir/graph/rewrite.js";
+import { declareInputs, inlineFunction } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import type { ShapeContext } from "../ops/shape-rules.js";
 import type { DerivativeRules } from "./autodiff/derivative-rules.js";
 import { forwardMode } from "./autodiff/forward.js";
-import { reverseMode } from "./autodiff/reverse.js";
+import { type BackwardSource, reverseMode } from "./autodiff/reverse.js";
 import { dropDerivatives } from "./graph/drop-derivatives.js";
 import { expandStrongProducts } from "./graph/expand-strong-products.js";
 import { mergeProjections } from "./graph/merge-projections.js";
@@ -19,7 +19,8 @@ import { simplify } from "./graph/simplify/simplify.js";
 import { sinkConcats } from "./graph/sink-concats.js";
 import { splitTime } from "./graph/split-time.js";
 import { type GraphPass, type PassObserver, runPasses } from "./pass.js";
-import { buildForward, buildInitial, cellContext } from "./sequence.js";
+import { deriveRole, nameOfRole, type Role, streamedRole, tangentName } from "./roles.js";
+import { buildForward, buildInitial, cellContext, cellRoles } from "./sequence.js";
 import type { EntryName, SequenceProgram } from "./sequence-program.js";
 import { oneStep } from "./one-step.js";
 
@@ -99,6 +100,9 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
   const context = cellContext(cell);
   const { rules } = options;
   const functions = new Map<EntryName, GraphFunction>();
+  const tensors = cellRoles(cell);
+  const streamed = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
+  const roles: Role[] = [...tensors, ...tensors.map(streamedRole)];
   const observer =
     (entry: EntryName): PassObserver =>
     (pass, fn) =>
@@ -112,14 +116,16 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
 
   // A single step has no loop any more that parts could sink into.
   const values = runPasses(plain, [dropDerivatives, sinkConcats], context);
-  functions.set("step", run("step", renameInputs(oneStep(values, context), stepName), residualPasses));
+  functions.set("step", run("step", renamePorts(oneStep(values, context), streamed), residualPasses));
   if (initial !== undefined) {
     const initialValues = runPasses(initial, [dropDerivatives, removeUnusedValues], context);
     functions.set("initial", initialValues);
-    functions.set("stepInitial", { ...renameInputs(initialValues, stepName), name: "stepInitial" });
+    functions.set("stepInitial", { ...renamePorts(initialValues, streamed), name: "stepInitial" });
   }
   if (options.gradient) {
     const derived = reverseMode(plain, context, rules && { rules });
+    roles.push(...tensors.map((role) => deriveRole(role, "grad")));
+    roles.push(...derived.residuals.map((name): Role => ({ kind: "residual", name })));
     functions.set("forward", run("forward", derived.forward, residualPasses));
     functions.set("backward", run("backward", derived.backward, derivativePasses));
     if (initial !== undefined) {
@@ -128,6 +134,7 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
   } else {
     functions.set("forward", run("forward", plain, residualPasses));
   }
+  if (options.jvp || options.hvp) roles.push(...tensors.map((role) => deriveRole(role, "tangent")));
   if (options.jvp) {
     functions.set("jvp", run("jvp", tangentsOnly(plain, context, rules), derivativePasses));
     if (initial !== undefined) {
@@ -135,6 +142,8 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
     }
   }
   if (options.hvp) {
+    const gradients = tensors.map((role) => deriveRole(role, "grad"));
+    roles.push(...gradients, ...gradients.map((role) => deriveRole(role, "tangent")));
     functions.set(
       "hvp",
       run("hvp", tangentsOnly(gradientOf(plain, context, rules, true), context, rules), derivativePasses),
@@ -144,7 +153,7 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
       functions.set("initialHvp", run("initialHvp", second, derivativePasses));
     }
   }
-  return { functions };
+  return { functions, roles: new Map(roles.map((role) => [nameOfRole(role), role])) };
 }
 
 /** Forward and backward in one function: inputs and cotangents of the outputs to cotangents of the inputs. */
@@ -154,20 +163,16 @@ export function gradientOf(
   rules?: DerivativeRules,
   differentiable = false,
 ): GraphFunction {
-  const { forward, backward } = reverseMode(fn, context, { ...(rules && { rules }), differentiable });
+  const { forward, backward, sources } = reverseMode(fn, context, { ...(rules && { rules }), differentiable });
   const b = new GraphBuilder(`${fn.name}_gradient`, context);
-  const known = new Map<string, ValueId>();
-  const declare = (name: string, type: ValueType): ValueId => {
-    const found = known.get(name) ?? b.input(name, type);
-    known.set(name, found);
-    return found;
-  };
-  const inputs = forward.inputs.map((id) => declare(forward.names[id] as string, forward.types[id] as ValueType));
+  const inputs = [...declareInputs(b, forward).values()];
   const results = inlineFunction(b, forward, inputs);
-  for (const [i, name] of forward.outputNames.entries()) {
-    if (name.startsWith("residual.")) known.set(name, results[i] as ValueId);
-  }
-  const operands = backward.inputs.map((id) => declare(backward.names[id] as string, backward.types[id] as ValueType));
+  const operands = backward.inputs.map((id, i) => {
+    const { kind, index } = sources[i] as BackwardSource;
+    if (kind === "residual") return results[index] as ValueId;
+    if (kind === "input") return inputs[index] as ValueId;
+    return b.input(backward.names[id] as string, backward.types[id] as ValueType);
+  });
   const outputs = inlineFunction(b, backward, operands);
   return b.finish(outputs.map((value, i) => ({ name: backward.outputNames[i] as string, value })));
 }
@@ -187,22 +192,17 @@ export function tangentsOnly(fn: GraphFunction, context: ShapeContext, rules?: D
   const results = inlineFunction(b, derived.fn, inputs);
   let next = fn.outputs.length;
   const outputs = fn.outputs.map((id, i) => ({
-    name: `tangent.${fn.outputNames[i] ?? String(i)}`,
+    name: tangentName(fn.outputNames[i] ?? String(i)),
     value: derived.activeOutputs[i] ? (results[next++] as ValueId) : b.constantOf(0, (fn.types[id] as ValueType).shape),
   }));
   return b.finish(outputs);
 }
 
-/** `initial.h` and `final.h` are one buffer in streaming. */
-export function stepName(name: string): string {
-  const [, kind, rest] = /^(input|context|initial|final|output)\.(.*)$/su.exec(name) ?? [];
-  if (kind === undefined || rest === undefined) return name;
-  return kind === "initial" || kind === "final" ? `step.state.${rest}` : `step.${kind}.${rest}`;
-}
-
-function renameInputs(fn: GraphFunction, rename: (name: string) => string): GraphFunction {
-  const names = [...fn.names];
-  for (const id of fn.inputs) names[id] = rename(fn.names[id] ?? String(id));
-  invariant(names.length === fn.types.length, "a value has no name slot");
-  return { ...fn, names, outputNames: fn.outputNames.map(rename) };
+/** `fn` with its inputs and outputs called as `names` says. */
+function renamePorts(fn: GraphFunction, names: ReadonlyMap<string, string>): GraphFunction {
+  const renamed = [...fn.names];
+  const rename = (name: string): string => names.get(name) ?? name;
+  for (const id of fn.inputs) renamed[id] = rename(fn.names[id] ?? String(id));
+  invariant(renamed.length === fn.types.length, "a value has no name slot");
+  return { ...fn, names: renamed, outputNames: fn.outputNames.map(rename) };
 }

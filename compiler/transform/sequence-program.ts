@@ -1,7 +1,8 @@
 /**
  * The program of a cell over whole sequences: what lowering to kernels starts from, and what the module's shell calls.
  *
- * Every function is a graph function of one example whose inputs and outputs are named by the buffer they live in:
+ * Every function is a graph function of one example whose inputs and outputs are named by the buffer they live in; `roles`
+ * says what each is (`roles.ts` makes the names):
  *
  *   input.x  context.m  initial.h  param.W          what the caller gives (initial.h: given or computed)
  *   output.y  final.h                               results of forward; outputs and inputs are [%T, …]
@@ -15,6 +16,7 @@
  * run-time sizes of the call at hand.
  */
 import type { GraphFunction } from "../ir/graph/types.js";
+import type { Role } from "./roles.js";
 
 export type EntryName =
   /** input, context, initial, param -> output, final (and residual.* where gradients are compiled in). */
@@ -42,4 +44,6 @@ export const accumulatingEntries: ReadonlySet<EntryName> = new Set<EntryName>(["
 
 export interface SequenceProgram {
   readonly functions: ReadonlyMap<EntryName, GraphFunction>;
+  /** What every input and output of the functions is, by its name. */
+  readonly roles: ReadonlyMap<string, Role>;
 }

@@ -6,6 +6,7 @@ import type { LoweredCell } from "../lower/lowered-cell.js";
 import { type ShapeContext, shapeContext } from "../ops/shape-rules.js";
 import { dimSymbol, TIME_SYMBOL } from "../types/dim.js";
 import type { Shape } from "../types/shape.js";
+import { nameOfRole, type Role, type TensorKind } from "./roles.js";
 
 export function cellContext(cell: LoweredCell): ShapeContext {
   return shapeContext(cell.runtimeDimensions);
@@ -13,16 +14,32 @@ export function cellContext(cell: LoweredCell): ShapeContext {
 
 const real = (shape: Shape, shared = false): ValueType => ({ dtype: "real", shape, shared });
 
-/** `forward`: the step over all of `%T`, with the buffer names of `sequence-program.ts`. */
+const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string => nameOfRole({ kind, name });
+
+/** What the inputs and outputs of `forward` are. */
+export function cellRoles(cell: LoweredCell): Role[] {
+  const roles = (kind: TensorKind, tensors: readonly { readonly name: string }[]): Role[] =>
+    tensors.map(({ name }) => ({ kind, name }));
+  return [
+    ...roles("initial", cell.states),
+    ...roles("input", cell.inputs),
+    ...roles("context", cell.contexts),
+    ...roles("param", cell.params),
+    ...roles("output", cell.outputs),
+    ...roles("final", cell.states),
+  ];
+}
+
+/** `forward`: the step over all of `%T`. */
 export function buildForward(cell: LoweredCell): GraphFunction {
   const b = new GraphBuilder("forward", cellContext(cell));
   const length = dimSymbol(TIME_SYMBOL);
-  const states = cell.states.map((state) => b.input(`initial.${state.name}`, real(state.shape)));
+  const states = cell.states.map((state) => b.input(nameOf("initial", state), real(state.shape)));
   const inputs = cell.inputs.map((input) =>
-    b.input(`input.${input.name}`, { dtype: input.dtype, shape: [length, ...input.shape], shared: false }),
+    b.input(nameOf("input", input), { dtype: input.dtype, shape: [length, ...input.shape], shared: false }),
   );
-  const contexts = cell.contexts.map((context) => b.input(`context.${context.name}`, real(context.shape)));
-  const params = cell.params.map((param) => b.input(`param.${param.name}`, real(param.shape, true)));
+  const contexts = cell.contexts.map((context) => b.input(nameOf("context", context), real(context.shape)));
+  const params = cell.params.map((param) => b.input(nameOf("param", param), real(param.shape, true)));
   const results = b.emitAll(
     {
       kind: "scan",
@@ -37,10 +54,10 @@ export function buildForward(cell: LoweredCell): GraphFunction {
   );
   return b.finish([
     ...cell.outputs.map((output, i) => ({
-      name: `output.${output.name}`,
+      name: nameOf("output", output),
       value: results[states.length + i] as ValueId,
     })),
-    ...cell.states.map((state, i) => ({ name: `final.${state.name}`, value: results[i] as ValueId })),
+    ...cell.states.map((state, i) => ({ name: nameOf("final", state), value: results[i] as ValueId })),
   ]);
 }
 
@@ -49,9 +66,12 @@ export function buildInitial(cell: LoweredCell): GraphFunction | undefined {
   if (cell.initial === undefined) return undefined;
   const b = new GraphBuilder("initial", cellContext(cell));
   const inputs = [
-    ...cell.contexts.map((context) => b.input(`context.${context.name}`, real(context.shape))),
-    ...cell.params.map((param) => b.input(`param.${param.name}`, real(param.shape, true))),
+    ...cell.contexts.map((context) => b.input(nameOf("context", context), real(context.shape))),
+    ...cell.params.map((param) => b.input(nameOf("param", param), real(param.shape, true))),
   ];
   const outputs = inlineFunction(b, cell.initial, inputs);
-  return b.finish(outputs.map((value, i) => ({ name: `initial.${cell.initial?.outputNames[i] ?? String(i)}`, value })));
+  const names = cell.initial.outputNames;
+  return b.finish(
+    outputs.map((value, i) => ({ name: nameOfRole({ kind: "initial", name: names[i] ?? String(i) }), value })),
+  );
 }

@@ -5,12 +5,12 @@ import { scheduleKernels } from "../../compiler/emit/wasm/emit-kernels.js";
 import { countOperations, placesOf } from "../../compiler/ir/kernel/count-operations.js";
 import type { KernelProgram, Statement } from "../../compiler/ir/kernel/types.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
-import { isInternal } from "../../compiler/lower/graph-to-kernel/storage.js";
 import { lowerSource } from "../../compiler/lower-source.js";
 import { type EntryReport, explainProgram, printExplanation, type Region } from "../../compiler/transform/explain.js";
 import { simd128 } from "../../compiler/transform/kernel/target.js";
 import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
 import { evaluateDim } from "../../compiler/types/dim.js";
+import { isResidual } from "../support/roles.js";
 
 type Counts = Readonly<Record<Exclude<Region, "once">, number>>;
 
@@ -174,13 +174,13 @@ describe("WebAssembly kernels", () => {
     ["gru", "GRU", 5],
   ])("%s: bytes that forward keeps for each example and step", (file, cell, numbers) => {
     const kernel = scheduled(file, cell, true);
-    const kept = kernel.buffers.filter(({ name }) => isInternal(name));
+    const kept = kernel.buffers.filter(({ name }) => isResidual(name));
     const bytes = kept.reduce((sum, { size }) => sum + 4 * evaluateDim(size, sizes), 0);
     expect(bytes / (B * T)).toBe(4 * numbers * H);
     // They are written where they are computed: with a gradient, too, sums are not stored.
     const stored = written(loopOf(kernel, "forward"));
     expect(kept.map(({ name }) => name).filter((name) => !stored.includes(name))).toEqual([]);
-    const isPlace = (name: string): boolean => isInternal(name) || /^(final|output)\.|\.(rows|operand)$/u.test(name);
+    const isPlace = (name: string): boolean => isResidual(name) || /^(final|output)\.|\.(rows|operand)$/u.test(name);
     expect(stored.filter((name) => !isPlace(name))).toEqual([]);
   });
 

@@ -9,11 +9,11 @@ import { invariant } from "../../compiler/diagnostics/invariant.js";
 import { bufferSize } from "../../compiler/ir/kernel/buffer-size.js";
 import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/types.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
-import { isInternal } from "../../compiler/lower/graph-to-kernel/storage.js";
 import { lowerSource } from "../../compiler/lower-source.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../compiler/types/dim.js";
 import { type CompiledModule, loadModule } from "../../runtime/index.js";
 import type { CallSizes } from "./random-call.js";
+import { isResidual } from "./roles.js";
 
 /** Bytes from `from` up to but not including `to`. */
 export interface Range {
@@ -162,7 +162,7 @@ export class MappedModule {
 
 /** Do the contents last from one call to the next? What backward reads of forward does, and so do packed weights. */
 function lasts({ name, external }: KernelBuffer): boolean {
-  return external || isInternal(name) || /^(joined|packed)\./u.test(name);
+  return external || isResidual(name) || /^(joined|packed)\./u.test(name);
 }
 
 /** 1 for every byte in one of the ranges. */

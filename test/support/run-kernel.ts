@@ -13,6 +13,7 @@ import {
   type SequenceProgram,
 } from "../../compiler/transform/sequence-program.js";
 import { evaluateDim } from "../../compiler/types/dim.js";
+import { rolesOf } from "./roles.js";
 import {
   type ExampleSizes,
   flatten,
@@ -52,7 +53,7 @@ export function compileKernels(
 
 /** One function as the entry `forward`; its inputs and outputs are the buffers of their names. */
 export function programOf(fn: GraphFunction, entry: EntryName = "forward"): SequenceProgram {
-  return { functions: new Map([[entry, fn]]) };
+  return { functions: new Map([[entry, fn]]), roles: rolesOf(fn) };
 }
 
 export interface Padding {

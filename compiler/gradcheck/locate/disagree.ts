@@ -6,6 +6,7 @@ import { barAlong, dot, maxAbs } from "../compare.js";
 import { agreedBySides, complexStep, mapSides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
 import { outputsByName, roundingByName, type Subject, weightedOutputs } from "./subject.js";
+import { gradName, tangentName } from "../../transform/roles.js";
 
 const tolerance = 1e-6;
 
@@ -15,8 +16,8 @@ export function reverseDisagrees({ fn, context, values, sizes, rules }: Subject)
   const derived = outputsByName(gradient, values, sizes);
   const rounding = once(() => roundingByName(gradient, values, sizes));
   const inputs = inputsOf(fn, values);
-  const names = fn.inputs.map((id) => `grad.${fn.names[id] as string}`);
-  const weights = fn.outputNames.flatMap((name) => numbersOf(values.get(`grad.${name}`) ?? nothing));
+  const names = fn.inputs.map((id) => gradName(fn.names[id] as string));
+  const weights = fn.outputNames.flatMap((name) => numbersOf(values.get(gradName(name)) ?? nothing));
   const all = Math.max(...names.map((name) => maxAbs(numbersOf(derived.get(name) ?? nothing))), maxAbs(weights));
   return names.some((name, at) => {
     if (!derived.has(name)) return false;
@@ -38,11 +39,11 @@ export function forwardDisagrees({ fn, context, values, sizes, rules }: Subject)
   const tangents = tangentsOnly(fn, context, rules);
   const derived = outputsByName(tangents, values, sizes);
   const rounding = once(() => roundingByName(tangents, values, sizes));
-  const along = fn.inputs.map((id) => values.get(`tangent.${fn.names[id] as string}`));
+  const along = fn.inputs.map((id) => values.get(tangentName(fn.names[id] as string)));
   const step = complexStep(fn, inputsOf(fn, values), along, sizes);
   return fn.outputNames.some((output, i) => {
     const sides = mapSides(step, (side) => numbersOf(side[i] as BatchValue));
-    const name = `tangent.${output}`;
+    const name = tangentName(output);
     const tangent = numbersOf(derived.get(name) as BatchValue);
     return sides[0].some((_, j) => {
       const measured = agreedBySides(mapSides(sides, (side) => side[j] as number));

@@ -7,6 +7,7 @@ import type { EntryName } from "../../transform/sequence-program.js";
 import { buildSequenceProgram, gradientOf, tangentsOnly } from "../../transform/pipeline.js";
 import { evaluateAt, graphName, graphValues, numbersOf } from "../graph-point.js";
 import { type Point, toBatchValue } from "../point.js";
+import { gradName, tangentName } from "../../transform/roles.js";
 
 /** A number that is not what it was before the pass. */
 export interface ChangedNumber {
@@ -42,7 +43,7 @@ export function findChangingPass(cell: LoweredCell, point: Point, tolerance = 1e
     for (const [name, value] of evaluateAt(initial, point, values)) {
       if (values.has(name)) continue;
       values.set(name, value);
-      values.set(`tangent.${name}`, value);
+      values.set(tangentName(name), value);
     }
   }
   const before = new Map<EntryName, Map<string, BatchValue>>();
@@ -73,10 +74,10 @@ function withTangents(point: Point): Map<string, BatchValue> {
   const values = graphValues(point);
   const tangent = (name: string, tensor: Point["tensors"][number]): void => {
     const along = tensor.values.map((_, i) => Math.cos(5 * i + 1) + 0.5);
-    values.set(`tangent.${name}`, toBatchValue(point, { ...tensor, values: along }));
+    values.set(tangentName(name), toBatchValue(point, { ...tensor, values: along }));
   };
   for (const tensor of point.tensors) tangent(graphName(tensor), tensor);
-  for (const tensor of point.cotangents) tangent(`grad.${graphName(tensor)}`, tensor);
+  for (const tensor of point.cotangents) tangent(gradName(graphName(tensor)), tensor);
   return values;
 }
 

@@ -17,6 +17,7 @@ import { type FaultyOperation, locateInForwardMode, locateInReverseMode } from "
 import { shrinkTrial, type TrialSizes } from "./shrink.js";
 import type { Subject } from "./subject.js";
 import { counterexampleOf, type Trial } from "./trial.js";
+import { tangentName } from "../../transform/roles.js";
 
 /** A cell that can be lowered at any sizes. */
 export interface CellSource {
@@ -92,7 +93,7 @@ function subjectOf(
   const values = graphValues(point);
   const indices = new Set(point.indices.map(graphName));
   for (const [name, value] of [...values]) {
-    if (mode !== "reverse" && !indices.has(name)) values.set(`tangent.${name}`, directionLike(value));
+    if (mode !== "reverse" && !indices.has(name)) values.set(tangentName(name), directionLike(value));
   }
   const subject = { fn, context, values, sizes: symbolSizes(point), rules };
   return { walk: mode === "reverse" ? "reverse" : "forward", subject };

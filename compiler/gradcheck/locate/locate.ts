@@ -22,6 +22,7 @@ import { compareMoments, momentOf } from "./order.js";
 import { outputsByName, type Subject, weightedOutputs } from "./subject.js";
 import { type Shift, watchOperands } from "./watch-operands.js";
 import { watchResults } from "./watch-results.js";
+import { gradName, tangentName } from "../../transform/roles.js";
 
 export interface FaultyOperation {
   readonly instruction: Instruction;
@@ -51,7 +52,7 @@ export function locateInReverseMode({ fn, context, values, sizes, rules }: Subje
   const gradient = gradientOf(open, context, rules);
   const derived = outputsByName(gradient, all, sizes);
   const inputs = inputsOf(open, all);
-  const weights = open.outputNames.flatMap((name) => numbersOf(all.get(`grad.${name}`) as BatchValue));
+  const weights = open.outputNames.flatMap((name) => numbersOf(all.get(gradName(name)) as BatchValue));
   const floor = 1e-6 * Math.max(...weights.map(Math.abs), Number.MIN_VALUE);
 
   /** The measured derivative by the input at position `at` in the given direction; undefined where it is not smooth. */
@@ -71,7 +72,7 @@ export function locateInReverseMode({ fn, context, values, sizes, rules }: Subje
   let found: (FaultyOperation & { readonly moment: number[] }) | undefined;
   for (const [i, entry] of watched.entries()) {
     const at = fn.inputs.length + i;
-    const contributed = examplesOf(derived.get(`grad.${entry.input}`) as BatchValue, sizes.length);
+    const contributed = examplesOf(derived.get(gradName(entry.input)) as BatchValue, sizes.length);
     // All elements at once, with weights that are unlikely to cancel; one by one only where that is wrong, or where some are at
     // a kink.
     const dense = contributed.map(({ shape, data }) => ({
@@ -117,7 +118,7 @@ function soundShift(rules: DerivativeRules | undefined): Shift {
 export function locateInForwardMode({ fn, context, values, sizes, rules }: Subject): FaultyOperation | undefined {
   const { fn: shown, watched } = watchResults(fn, context);
   const derived = outputsByName(tangentsOnly(shown, context, rules), values, sizes);
-  const direction = shown.inputs.map((id) => values.get(`tangent.${shown.names[id] as string}`));
+  const direction = shown.inputs.map((id) => values.get(tangentName(shown.names[id] as string)));
   const step = complexStep(shown, inputsOf(shown, values), direction, sizes);
   const tangents = direction.flatMap((value) => (value === undefined ? [] : numbersOf(value)));
   const largest = Math.max(...tangents.map(Math.abs), Number.MIN_VALUE);
@@ -126,7 +127,7 @@ export function locateInForwardMode({ fn, context, values, sizes, rules }: Subje
   for (const [i, entry] of watched.entries()) {
     const at = fn.outputs.length + i;
     const count = countOf(step[0][at] as BatchValue);
-    const own = examplesOf(derived.get(`tangent.${entry.output}`) as BatchValue, count);
+    const own = examplesOf(derived.get(tangentName(entry.output)) as BatchValue, count);
     const sides = mapSides(step, (side) => examplesOf(side[at] as BatchValue, count));
     for (const [example, tensor] of own.entries()) {
       for (const [place, analytic] of tensor.data.entries()) {

@@ -10,6 +10,7 @@ import { compareMoments, momentOf } from "./order.js";
 import type { Subject } from "./subject.js";
 import { watchOperands } from "./watch-operands.js";
 import { watchResults } from "./watch-results.js";
+import { gradName } from "../../transform/roles.js";
 
 export interface NotFinite {
   readonly instruction: Instruction;
@@ -51,7 +52,7 @@ export function firstNotFiniteCotangent(
   const gradient = gradientOf(open, context);
   const results = evaluateWith(arithmetic, gradient, inputsOf(gradient, all), sizes);
   const byName = new Map(gradient.outputNames.map((name, i) => [name, results[i]] as const));
-  const found = watched.map(({ input }) => byName.get(`grad.${input}`) as (typeof results)[number]);
+  const found = watched.map(({ input }) => byName.get(gradName(input)) as (typeof results)[number]);
   return extremeOf(watched, found, sizes.length, 1);
 }
 

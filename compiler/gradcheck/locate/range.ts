@@ -9,6 +9,7 @@ import type { Precision } from "../report.js";
 import type { Subject } from "./subject.js";
 import { wholeFunctionAt } from "../whole-function.js";
 import { firstNotFiniteCotangent, float32Arithmetic, type NotFinite } from "./not-finite.js";
+import { gradName } from "../../transform/roles.js";
 
 export interface LeftRange extends NotFinite {
   /** In which the derived gradient is not finite, before any pass and code. */
@@ -35,7 +36,7 @@ export function findLeftRange(cell: LoweredCell, point: Point, wrong: ReadonlySe
     const isExplained = point.tensors
       .filter(({ name }) => wrong.has(name))
       .every((tensor) => {
-        const values = fromBatchValue(point, tensor, byName.get(`grad.${graphName(tensor)}`) as BatchValue);
+        const values = fromBatchValue(point, tensor, byName.get(gradName(graphName(tensor))) as BatchValue);
         return !values.every(Number.isFinite);
       });
     const found = isExplained ? firstNotFiniteCotangent(subject, arithmetic) : undefined;

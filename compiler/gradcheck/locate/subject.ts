@@ -7,6 +7,7 @@ import type { ShapeContext } from "../../ops/shape-rules.js";
 import type { DerivativeRules } from "../../transform/autodiff/derivative-rules.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
 import { roundingError, sampleCounts, unitOf } from "../rounding.js";
+import { gradName } from "../../transform/roles.js";
 
 export interface Subject {
   readonly fn: GraphFunction;
@@ -47,7 +48,7 @@ export function weightedOutputs(
 ): number {
   let sum = 0;
   for (const [i, name] of outputNames.entries()) {
-    const weights = values.get(`grad.${name}`);
+    const weights = values.get(gradName(name));
     if (weights === undefined) continue;
     const numbers = numbersOf(outputs[i] as BatchValue);
     for (const [j, weight] of numbersOf(weights).entries()) sum += weight * (numbers[j % numbers.length] as number);

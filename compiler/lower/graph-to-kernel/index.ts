@@ -12,7 +12,7 @@ import { commitInPlace } from "./in-place.js";
 import type { Location } from "./location.js";
 import { lowerBlock } from "./lower-block.js";
 import { joinSlices, throughReshapes } from "./targets.js";
-import { isInternal, isSharedName, Storage } from "./storage.js";
+import { Storage } from "./storage.js";
 
 export interface LowerOptions {
   /** Dimensions that each call gives, `["S"]`. */
@@ -22,7 +22,7 @@ export interface LowerOptions {
 }
 
 export function lowerProgram(program: SequenceProgram, options: LowerOptions): KernelProgram {
-  const storage = new Storage(options.runtimeDimensions);
+  const storage = new Storage(options.runtimeDimensions, program.roles);
   const context = shapeContext(options.runtimeDimensions);
   const entries = [...program.functions].map(([name, fn]) => ({ name, fn: sumDotProducts(fn, context) }));
   for (const { fn } of entries) declareBuffers(fn, storage);
@@ -34,7 +34,7 @@ export function lowerProgram(program: SequenceProgram, options: LowerOptions): K
 }
 
 function declareBuffers(fn: GraphFunction, storage: Storage): void {
-  for (const [id, name] of namedValues(fn)) bufferOf(name, fn.types[id] as ValueType, storage);
+  for (const [id, name] of namedValues(fn)) storage.named(name, fn.types[id] as ValueType);
 }
 
 function namedValues(fn: GraphFunction): [ValueId, string][] {
@@ -44,17 +44,13 @@ function namedValues(fn: GraphFunction): [ValueId, string][] {
   ];
 }
 
-function bufferOf(name: string, type: ValueType, storage: Storage): Location {
-  return storage.named(name, type, isInternal(name) ? !type.shared : !isSharedName(name));
-}
-
 /** Parameters that some concat along axis 0 joins are placed one after the other, so that the concat is free. */
 function joinParameters(fn: GraphFunction, storage: Storage): void {
   const visit = (inner: GraphFunction, nameOf: (id: ValueId) => string | undefined): void => {
     for (const { operation, operands } of inner.instructions) {
       if (operation.kind === "concat" && operation.axis === 0) {
         const members = operands.map(nameOf);
-        if (members.every((name): name is string => name !== undefined && isSharedName(name))) {
+        if (members.every((name): name is string => name !== undefined && storage.isShared(name))) {
           storage.join(members);
         }
       } else if (operation.kind === "scan") {
@@ -76,7 +72,7 @@ function lowerEntry(name: EntryName, fn: GraphFunction, storage: Storage): Kerne
   for (const id of fn.inputs) {
     const buffer = fn.names[id] ?? `input.${id}`;
     inputNames.add(buffer);
-    const location = bufferOf(buffer, fn.types[id] as ValueType, storage);
+    const location = storage.named(buffer, fn.types[id] as ValueType);
     inputs.set(id, { kind: "location", location, buffer });
   }
   const adds = accumulatingEntries.has(name);
@@ -85,7 +81,7 @@ function lowerEntry(name: EntryName, fn: GraphFunction, storage: Storage): Kerne
   const destinations = fn.outputs.map((id, i): Destination => {
     const buffer = fn.outputNames[i] ?? `output.${i}`;
     const type = fn.types[id] as ValueType;
-    const location = bufferOf(buffer, type, storage);
+    const location = storage.named(buffer, type);
     if (adds) return { location, mode: "add" };
     if (inputNames.has(buffer)) {
       const perExample = location.exampleStride !== undefined;
@@ -93,7 +89,7 @@ function lowerEntry(name: EntryName, fn: GraphFunction, storage: Storage): Kerne
       replaced.push({ id, state: location, next });
       return { location: next, mode: "set" };
     }
-    if (!isInternal(buffer)) padded.push(...clearPadding(buffer, type.shape, storage));
+    if (!storage.isInternal(buffer)) padded.push(...clearPadding(buffer, type.shape, storage));
     return { location, mode: "set" };
   });
   const outputs = fn.outputs.map((id, i) => ({ id, destination: destinations[i] as Destination }));

@@ -15,6 +15,7 @@ import {
   TIME_SYMBOL,
 } from "../../types/dim.js";
 import { type Shape, sizeOfShape } from "../../types/shape.js";
+import { isInternal, isShared, type Role } from "../../transform/roles.js";
 import type { UnplacedBuffer } from "../../transform/kernel/plan-memory.js";
 import { denseLocation, type Location } from "./location.js";
 
@@ -29,18 +30,21 @@ export class Storage {
   readonly buffers = new Map<string, StoredBuffer>();
   readonly perExampleSymbols: ReadonlySet<string>;
   private joinedCount = 0;
+  private readonly roles: ReadonlyMap<string, Role>;
 
-  constructor(runtimeDimensions: readonly string[]) {
+  constructor(runtimeDimensions: readonly string[], roles: ReadonlyMap<string, Role>) {
+    this.roles = roles;
     this.perExampleSymbols = new Set([TIME_SYMBOL, ...runtimeDimensions]);
   }
 
   /** The buffer of an input or output of an entry, declared at its first mention. */
-  named(name: string, type: ValueType, perExample: boolean): Location {
+  named(name: string, type: ValueType): Location {
+    const perExample = this.isInternal(name) ? !type.shared : !this.isShared(name);
     const location = denseLocation(name, elementTypeOf(type), type.shape, perExample);
     const size = this.sizeOf(type.shape, perExample);
     const known = this.buffers.get(name);
     if (known === undefined) {
-      const external = !isInternal(name);
+      const external = !this.isInternal(name);
       this.buffers.set(name, { name, external, dtype: location.dtype, size, persistent: true });
     } else {
       invariant(
@@ -49,6 +53,19 @@ export class Storage {
       );
     }
     return location;
+  }
+
+  /** Is it one for all examples by what it is? */
+  isShared(buffer: string): boolean {
+    const role = this.roles.get(buffer);
+    return role !== undefined && isShared(role);
+  }
+
+  /** Is it an input or output that the caller of the module does not see? */
+  isInternal(buffer: string): boolean {
+    const role = this.roles.get(buffer);
+    invariant(role !== undefined, `nothing says what ${buffer} is`);
+    return isInternal(role);
   }
 
   /** A buffer that lives within one entry. */
@@ -107,14 +124,4 @@ function carrySize(shape: Shape, terms: Dim): { size: Dim; most?: Dim } {
   const count = constantOf(whole);
   if (count === undefined) return { size: whole };
   return { size: multiplyDims(terms, dimConstant(Math.ceil(count / FEWEST_CARRIED))), most: whole };
-}
-
-/** Kept by forward for backward; the caller of a module does not see it. */
-export function isInternal(name: string): boolean {
-  return name.split(".").includes("residual");
-}
-
-/** Parameters and their derivatives are one for all examples; everything else that has a name is of each example. */
-export function isSharedName(name: string): boolean {
-  return name.split(".").includes("param");
 }

@@ -7,7 +7,7 @@ import { type Dim, dimConstant, addDims, equalDims, multiplyDims } from "../../t
 import { sizeOfShape } from "../../types/shape.js";
 import type { Destination } from "./block.js";
 import { denseLocation, reshapeLocation } from "./location.js";
-import { isSharedName, type Storage } from "./storage.js";
+import type { Storage } from "./storage.js";
 
 export interface Target {
   readonly id: ValueId;
@@ -42,7 +42,7 @@ export function joinSlices(fn: GraphFunction, targets: readonly Target[], storag
     const made = producer.get(target.id);
     const whole = made?.operands[0];
     if (made?.operation.kind !== "slice" || whole === undefined || made.operation.axis !== 0) continue;
-    if (!isSharedName(target.destination.location.buffer) || target.destination.mode === "add") continue;
+    if (!storage.isShared(target.destination.location.buffer) || target.destination.mode === "add") continue;
     if (producer.get(whole) === undefined || fn.types[whole]?.shared !== true) continue;
     const { start, length } = made.operation;
     cuts.set(whole, [...(cuts.get(whole) ?? []), { target, start, length }]);

@@ -22,6 +22,7 @@ import {
 import { cut } from "../../calls/examples.js";
 import type { ToleranceOptions } from "./derivatives.js";
 import { expectClose, PropertyError, toleranceFor } from "./property-error.js";
+import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../transform/roles.js";
 
 export interface AgreementOptions
   extends ToleranceOptions, Pick<CompileOptions, "file" | "readFile" | "cell" | "dimensions"> {}
@@ -42,22 +43,32 @@ function symbolsOf({ examples }: CellCall): ReadonlyMap<string, number>[] {
   return examples.map(({ steps, sizes }) => new Map([[TIME_SYMBOL, steps], ...Object.entries(sizes)]));
 }
 
+/** What a call gives, by its name in graph functions. */
+function given(call: CellCall): ReadonlyMap<string, Numbers[string]> {
+  const named = (
+    kind: TensorKind,
+    numbers: Numbers,
+    derived: readonly Derivation[] = [],
+  ): [string, Numbers[string]][] =>
+    Object.entries(numbers).map(([name, values]) => [nameOfRole({ kind, name, derived }), values]);
+  return new Map([
+    ...named("param", call.params),
+    ...named("input", call.inputs),
+    ...named("context", call.contexts),
+    ...named("initial", call.states),
+    ...named("output", call.cotangents.outputs, ["grad"]),
+    ...named("final", call.cotangents.final, ["grad"]),
+  ]);
+}
+
 /** The call's numbers for the inputs of a function; what is not in the call must be known. */
 function inputsFor(fn: GraphFunction, call: CellCall, known: Values): BatchValue[] {
-  const all: Readonly<Record<string, Numbers>> = {
-    param: call.params,
-    input: call.inputs,
-    context: call.contexts,
-    initial: call.states,
-    "grad.output": call.cotangents.outputs,
-    "grad.final": call.cotangents.final,
-  };
+  const all = given(call);
   return fn.inputs.map((id) => {
     const name = fn.names[id] ?? "";
     const found = known.get(name);
     if (found !== undefined) return found;
-    const [, kind = "", rest = ""] = /^(grad\.output|grad\.final|[a-z]+)\.(.*)$/su.exec(name) ?? [];
-    const numbers = all[kind]?.[rest];
+    const numbers = all.get(name);
     const type = fn.types[id];
     if (numbers === undefined || type === undefined) throw new TypeError(`the call has no ${name}`);
     const symbols = symbolsOf(call);
@@ -85,10 +96,9 @@ function initialValues(lowered: LoweredCell, call: CellCall): Values {
   if (fn === undefined) return new Map();
   const perExample = (value: BatchValue): BatchValue =>
     "shared" in value ? { examples: call.examples.map(() => value.shared) } : value;
+  const all = given(call);
   return new Map(
-    [...evaluate(fn, call, new Map())].flatMap(([name, value]) =>
-      Object.hasOwn(call.states, name.slice("initial.".length)) ? [] : [[name, perExample(value)]],
-    ),
+    [...evaluate(fn, call, new Map())].flatMap(([name, value]) => (all.has(name) ? [] : [[name, perExample(value)]])),
   );
 }
 
@@ -187,20 +197,33 @@ export async function backendsAgree(source: string, call: CellCall, options: Bac
       const cutOut = call.examples.flatMap((example, b) => [...cut({ shape }, actual, call, b, timed, example)]);
       expectClose(property, `${name} in ${target} ${dtype}`, cutOut, wanted, tolerance);
     };
-    for (const { name, shape } of manifest.outputs) compare(name, shape, true, forward.get(`output.${name}`));
+    for (const { name, shape } of manifest.outputs)
+      compare(name, shape, true, forward.get(nameOfRole({ kind: "output", name })));
     for (const { name, shape } of manifest.states) {
-      compare(`final ${name}`, shape, false, forward.get(`final.${name}`));
-      if (!isComputed(name)) compare(`gradient of state ${name}`, shape, false, gradient.get(`grad.initial.${name}`));
+      compare(`final ${name}`, shape, false, forward.get(nameOfRole({ kind: "final", name })));
+      if (!isComputed(name))
+        compare(
+          `gradient of state ${name}`,
+          shape,
+          false,
+          gradient.get(gradName(nameOfRole({ kind: "initial", name }))),
+        );
     }
     for (const { name, shape, dtype: kind } of manifest.inputs) {
-      if (kind === "real") compare(`gradient of input ${name}`, shape, true, gradient.get(`grad.input.${name}`));
+      if (kind === "real")
+        compare(`gradient of input ${name}`, shape, true, gradient.get(gradName(nameOfRole({ kind: "input", name }))));
     }
     // What reaches parameters and contexts through computed initial values is not in the gradient of the steps alone.
     if (manifest.states.some(({ name }) => isComputed(name))) continue;
     for (const { name, shape } of manifest.contexts)
-      compare(`gradient of context ${name}`, shape, false, gradient.get(`grad.context.${name}`));
+      compare(
+        `gradient of context ${name}`,
+        shape,
+        false,
+        gradient.get(gradName(nameOfRole({ kind: "context", name }))),
+      );
     for (const { name } of manifest.params) {
-      const value = gradient.get(`grad.param.${name}`);
+      const value = gradient.get(gradName(nameOfRole({ kind: "param", name })));
       expectClose(
         property,
         `gradient of param ${name} in ${target} ${dtype}`,

@@ -4,6 +4,7 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
+import { tangentName } from "../roles.js";
 import { pushThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { Site } from "./linear-rules.js";
@@ -29,13 +30,13 @@ export function forwardMode(
   const values = declareInputs(b, fn);
   const tangents: ValueMap = new Map();
   for (const [i, id] of fn.inputs.entries()) {
-    if (active[i]) tangents.set(id, b.input(`tangent.${nameOf(fn, id)}`, typeOf(fn, id)));
+    if (active[i]) tangents.set(id, b.input(tangentName(nameOf(fn, id)), typeOf(fn, id)));
   }
   pushForward(b, fn, { values, tangents, given: active.map((has) => (has ? false : undefined)) }, rules);
   const activeOutputs = fn.outputs.map((id) => tangents.has(id));
   const primals = fn.outputs.map((id, i) => ({ name: outputName(fn, i), value: mapped(values, id) }));
   const derivatives = fn.outputs.flatMap((id, i) =>
-    activeOutputs[i] ? [{ name: `tangent.${outputName(fn, i)}`, value: mapped(tangents, id) }] : [],
+    activeOutputs[i] ? [{ name: tangentName(outputName(fn, i)), value: mapped(tangents, id) }] : [],
   );
   return { fn: b.finish([...primals, ...derivatives]), activeOutputs };
 }
@@ -132,7 +133,7 @@ function pushThroughScan(
     for (let i = from; i < to; i++) {
       if (!active[i]) continue;
       const id = body.inputs[i] as ValueId;
-      innerTangents.set(id, inner.input(`tangent.${nameOf(body, id)}`, typeOf(body, id)));
+      innerTangents.set(id, inner.input(tangentName(nameOf(body, id)), typeOf(body, id)));
       outerOperands.push(tangents.get(operands[i] as ValueId) ?? b.constantOf(0, typeOf(body, id).shape));
     }
     counts.push(outerOperands.length - before);
@@ -155,7 +156,7 @@ function pushThroughScan(
       const tangent = innerTangents.get(id);
       if (i < carried ? !active[i] : tangent === undefined) continue;
       outputs.push({
-        name: `tangent.${outputName(body, i)}`,
+        name: tangentName(outputName(body, i)),
         value: tangent ?? inner.constantOf(0, typeOf(body, id).shape),
       });
       targets.push({ result: results[i] as ValueId, into: tangents });

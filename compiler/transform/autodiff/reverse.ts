@@ -10,6 +10,7 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, inlineFunction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
+import { gradName, nameOfRole } from "../roles.js";
 import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
 import { pullThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
@@ -20,16 +21,25 @@ import { sumContributions } from "./sum-contributions.js";
 import { finiteInputsOf, valueFacts } from "./value-facts.js";
 
 export interface ReverseMode {
-  /** As the primal, with `residual.N` as further outputs. */
+  /** As the primal, with residuals as further outputs. */
   readonly forward: GraphFunction;
-  /**
-   * Inputs: the residuals, the free inputs of the primal that it reads, then `grad.<output>` for every real output.
-   * Outputs: `grad.<input>` for every real input, zero where nothing depends on it.
-   */
+  /** What the residuals are called. */
+  readonly residuals: readonly string[];
+  /** Cotangents of the outputs to cotangents of every real input, zero where nothing depends on it. */
   readonly backward: GraphFunction;
-  /** Names of outputs of `backward` that something depends on; the others are zero. */
-  readonly reached: ReadonlySet<string>;
+  /** Where each input of `backward` comes from. */
+  readonly sources: readonly BackwardSource[];
+  /** Which input of the primal each output of `backward` belongs to. */
+  readonly targets: readonly number[];
+  /** Outputs of `backward` that something depends on; the others are zero. */
+  readonly reached: ReadonlySet<number>;
 }
+
+export type BackwardSource =
+  /** An output of `forward`, behind those of the primal, or an input of it. */
+  | { readonly kind: "residual" | "input"; readonly index: number }
+  /** The cotangent of an output of the primal. */
+  | { readonly kind: "cotangent"; readonly index: number };
 
 export interface ReverseOptions {
   /** Inputs that backward can read without their being kept. All, if left out. */
@@ -63,26 +73,31 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
   const choice = chooseCrossingValues(fn, new Set(needed), isFree);
 
-  const residualNames = nameResiduals(fn, choice.kept);
+  const residuals = nameResiduals(fn, choice.kept);
+  const residualNames = residuals.map((name) => nameOfRole({ kind: "residual", name }));
   const forward: GraphFunction = {
     ...fn,
     outputs: [...fn.outputs, ...choice.kept],
     outputNames: [...fn.outputNames, ...residualNames],
   };
+  const sources: BackwardSource[] = [];
 
   const b = new GraphBuilder(`${primal.name}_backward`, context);
   const values: ValueMap = new Map();
-  const nameKept = (id: ValueId): string => fn.names[id] ?? String(id);
   for (const [i, id] of choice.kept.entries()) {
+    sources.push({ kind: "residual", index: fn.outputs.length + i });
     const type = typeOf(fn, id);
     // What a scan stacks over the steps of an example is that example's own, also where its elements are shared.
     values.set(id, b.input(residualNames[i] as string, options.insideScan ? { ...type, shared: false } : type));
   }
   const read = new Set([...needed, ...choice.recomputed.flatMap((instruction) => instruction.operands)]);
   for (const id of fn.inputs) {
-    if (read.has(id) && !values.has(id)) values.set(id, b.input(nameKept(id), typeOf(fn, id)));
+    if (!read.has(id) || values.has(id)) continue;
+    values.set(id, b.input(fn.names[id] ?? String(id), typeOf(fn, id)));
+    sources.push({ kind: "input", index: inputIndex.get(id) as number });
   }
   const cotangents = raw.inputs.slice(needed.length).map((id) => b.input(raw.names[id] as string, typeOf(raw, id)));
+  sources.push(...realPlaces(fn, fn.outputs).map((index) => ({ kind: "cotangent" as const, index })));
   for (const instruction of choice.recomputed) {
     // Only some results of a scan may be kept; a scan itself is never repeated.
     invariant(instruction.operation.kind !== "scan", "a scan is recomputed");
@@ -90,7 +105,12 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   }
   const outputs = inlineFunction(b, raw, [...needed.map((id) => mapped(values, id)), ...cotangents]);
   const backward = b.finish(outputs.map((value, i) => ({ name: raw.outputNames[i] as string, value })));
-  return { forward, backward, reached };
+  return { forward, residuals, backward, sources, targets: realPlaces(fn, fn.inputs), reached };
+}
+
+/** Which of these are real. */
+function realPlaces(fn: GraphFunction, ids: readonly ValueId[]): number[] {
+  return ids.flatMap((id, i) => (typeOf(fn, id).dtype === "real" ? [i] : []));
 }
 
 /**
@@ -115,24 +135,21 @@ function withoutDeclared(fn: GraphFunction): { fn: GraphFunction; valueOf: (id: 
   return { fn: { ...fn, names, instructions, outputs: fn.outputs.map(valueOf) }, valueOf };
 }
 
-/** `residual.f` for the value named `f`, with a number where the name is taken or there is none. */
+/** As the value is called, with a number where the name is taken or there is none. */
 function nameResiduals(fn: GraphFunction, kept: readonly ValueId[]): string[] {
   const taken = new Set<string>();
   return kept.map((id) => {
     const name = fn.names[id] ?? String(id);
     const unique = taken.has(name) ? `${name}.${id}` : name;
     taken.add(unique);
-    return `residual.${unique}`;
+    return unique;
   });
 }
 
 /** A scan whose body was taken apart. */
-interface PreparedScan extends Pick<ReverseMode, "backward" | "reached"> {
-  readonly body: GraphFunction;
-  /** Results of the prepared scan that hold residuals, and their names in `backward`. */
-  readonly residuals: ReadonlyMap<string, ValueId>;
-  /** How many results the scan had before. */
-  readonly results: number;
+interface PreparedScan extends Pick<ReverseMode, "backward" | "sources" | "targets" | "reached"> {
+  /** Results of the prepared scan: those that it had before, then residuals. */
+  readonly results: readonly ValueId[];
 }
 
 /** Replaces every scan by one that returns the residuals of its body. */
@@ -153,7 +170,7 @@ function prepareScans(
       copyInstruction(b, primal, instruction, values);
       continue;
     }
-    const { forward, backward, reached } = reverseMode(operation.body, context, {
+    const { forward, residuals, ...derived } = reverseMode(operation.body, context, {
       isFree: (i) => i >= operation.carried,
       insideScan: true,
       rules,
@@ -169,12 +186,9 @@ function prepareScans(
       if (name !== undefined) b.nameValue(results[i] as ValueId, name);
     }
     const count = instruction.results.length;
-    const residuals = new Map(
-      results.slice(count).map((id, i) => [forward.outputNames[count + i] as string, id] as const),
-    );
-    for (const [name, id] of residuals) b.nameValue(id, name.slice("residual.".length));
+    for (const [i, name] of residuals.entries()) b.nameValue(results[count + i] as ValueId, name);
     const prepared = b.instructions[b.instructions.length - 1] as Instruction;
-    scans.set(prepared, { body: operation.body, backward, reached, residuals, results: count });
+    scans.set(prepared, { ...derived, results });
   }
   const outputs = primal.outputs.map((id, i) => ({ name: primal.outputNames[i] as string, value: mapped(values, id) }));
   return { fn: b.finish(outputs), scans };
@@ -221,7 +235,7 @@ function buildRawBackward(
   for (const [i, id] of fn.outputs.entries()) {
     const type = typeOf(fn, id);
     if (type.dtype !== "real") continue;
-    const input = b.input(`grad.${fn.outputNames[i] ?? String(i)}`, { ...type, shared: false });
+    const input = b.input(gradName(fn.outputNames[i] ?? String(i)), { ...type, shared: false });
     cotangentInputs.push(input);
     contribute(id, input);
   }
@@ -288,14 +302,15 @@ function buildRawBackward(
     for (const [i, id] of operands.entries()) contribute(id, shares[i]);
   }
   b.origin = { note: "cotangent" };
-  const reached = new Set<string>();
-  const outputs = fn.inputs.flatMap((id) => {
-    const type = typeOf(fn, id);
-    if (type.dtype !== "real") return [];
-    const name = `grad.${fn.names[id] ?? String(id)}`;
+  const reached = new Set<number>();
+  const outputs = realPlaces(fn, fn.inputs).map((place, i) => {
+    const id = fn.inputs[place] as ValueId;
     const value = settle(id);
-    if (value !== undefined) reached.add(name);
-    return [{ name, value: value ?? b.constantOf(0, type.shape) }];
+    if (value !== undefined) reached.add(i);
+    return {
+      name: gradName(fn.names[id] ?? String(id)),
+      value: value ?? b.constantOf(0, typeOf(fn, id).shape),
+    };
   });
   const needed = [...primals.keys()];
   const finished = b.finish(outputs);
@@ -317,44 +332,34 @@ function pullThroughScan(
   primal: (id: ValueId) => ValueId,
   contribute: (id: ValueId, contribution: Contribution) => void,
 ): void {
-  const { body, backward, reached, residuals } = prepared;
+  const { backward, reached, sources, targets } = prepared;
   const { carried, sequences, length } = operation;
-  const bodyIndex = new Map(body.inputs.map((id, i) => [body.names[id] ?? String(id), i]));
-  const bodyOutput = new Map(body.outputNames.map((name, i) => [`grad.${name}`, i]));
-  /** Where an input of the body's backward comes from. */
-  const sources = backward.inputs.map((id) => {
-    const name = backward.names[id] as string;
-    const type = typeOf(backward, id);
-    const output = bodyOutput.get(name);
-    if (output !== undefined) {
-      const shape = typeOf(fn, results[output] as ValueId).shape;
-      return {
-        id,
-        group: output < carried ? 0 : 1,
-        order: output,
-        value: () => cotangents[output] ?? b.constantOf(0, shape),
-      };
+  const inputs = backward.inputs.map((id, i) => {
+    const { kind, index } = sources[i] as BackwardSource;
+    switch (kind) {
+      case "cotangent": {
+        const { shape } = typeOf(fn, results[index] as ValueId);
+        const value = (): ValueId => cotangents[index] ?? b.constantOf(0, shape);
+        return { id, group: index < carried ? 0 : 1, order: index, value };
+      }
+      case "residual":
+        return { id, group: 1, order: -1, value: () => primal(prepared.results[index] as ValueId) };
+      case "input":
+        invariant(index >= carried, "backward of a scan reads a state");
+        return {
+          id,
+          group: index < carried + sequences ? 1 : 2,
+          order: -1,
+          value: () => primal(operands[index] as ValueId),
+        };
     }
-    const residual = residuals.get(name);
-    if (residual !== undefined) return { id, group: 1, order: -1, value: () => primal(residual) };
-    const index = bodyIndex.get(name);
-    invariant(index !== undefined && index >= carried, `backward of a scan reads ${name}: ${type.dtype}`);
-    return {
-      id,
-      group: index < carried + sequences ? 1 : 2,
-      order: -1,
-      value: () => primal(operands[index] as ValueId),
-    };
   });
-  const groups = [0, 1, 2].map((group) => sources.filter((source) => source.group === group));
+  const groups = [0, 1, 2].map((group) => inputs.filter((input) => input.group === group));
   const carriedSources = [...(groups[0] ?? [])].sort((x, y) => x.order - y.order);
   const ordered = [...carriedSources, ...(groups[1] ?? []), ...(groups[2] ?? [])];
 
-  const inputNames = body.inputs.flatMap((id) =>
-    typeOf(body, id).dtype === "real" ? [body.names[id] ?? String(id)] : [],
-  );
-  const order = backward.outputNames.map((_, i) => i);
-  const inputOf = (i: number): number => bodyIndex.get(inputNames[i] as string) as number;
+  const order = targets.map((_, i) => i);
+  const inputOf = (i: number): number => targets[i] as number;
   const carriedOutputs = order.filter((i) => inputOf(i) < carried);
   const stackedOutputs = order.filter((i) => inputOf(i) >= carried);
   const outputOrder = [...carriedOutputs, ...stackedOutputs];
@@ -379,7 +384,7 @@ function pullThroughScan(
   for (const [position, i] of outputOrder.entries()) {
     const index = inputOf(i);
     // Nothing is no zero: what it came from may be infinite.
-    if (index >= carried && !reached.has(backward.outputNames[i] as string)) continue;
+    if (index >= carried && !reached.has(i)) continue;
     const value = derived[position] as ValueId;
     const isInvariant = index >= carried + sequences;
     contribute(operands[index] as ValueId, isInvariant ? b.reduce("sum", value, [0]) : value);

@@ -4,6 +4,7 @@ import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import { shapeContext } from "../../../../compiler/ops/shape-rules.js";
 import { dimConstant } from "../../../../compiler/types/dim.js";
+import { programOf } from "../../../support/run-kernel.js";
 
 test("a chain of 4,000 products", () => {
   const b = new GraphBuilder("step", shapeContext([]));
@@ -12,6 +13,6 @@ test("a chain of 4,000 products", () => {
   let value = b.input("step.input.x", { dtype: "real", shape: [size], shared: false });
   for (let i = 0; i < 4000; i++) value = b.contract(weights, value, { a: [0, 1], b: [1], result: [0], parts: 1 });
   const fn = b.finish([{ name: "step.output.y", value }]);
-  const kernels = lowerProgram({ functions: new Map([["step", fn]]) }, { runtimeDimensions: [] });
+  const kernels = lowerProgram(programOf(fn, "step"), { runtimeDimensions: [] });
   expect(kernels.functions[0]?.body).toHaveLength(4000);
 });

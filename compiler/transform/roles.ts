@@ -1,0 +1,45 @@
+/**
+ * What a buffer of a program is. Names are made from roles here and nowhere else, and nothing reads a name back: a cell may
+ * call its own values `residual` or `grad`.
+ */
+
+/** Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. */
+export type TensorKind = "input" | "context" | "initial" | "final" | "state" | "param" | "output" | "residual";
+
+/** The buffer of a derivative has the sizes of the tensor that it is the derivative of, or by. */
+export type Derivation = "tangent" | "grad";
+
+export interface Role {
+  readonly kind: TensorKind;
+  /** As declared, states and parameters of used cells by path: `lower.h`. Of a residual: the value that is kept. */
+  readonly name: string;
+  /** Outermost first: `["tangent", "grad"]` is how a gradient changes in a direction. */
+  readonly derived?: readonly Derivation[];
+  /** One step of a stream, instead of all steps of a call. */
+  readonly streamed?: boolean;
+}
+
+/** Different for different roles. */
+export function nameOfRole({ kind, name, derived = [], streamed = false }: Role): string {
+  return [...derived, ...(streamed ? ["step"] : []), kind, name].join(".");
+}
+
+/** The name of the gradient by the value of this name, or of the cotangent that belongs to it. */
+export const gradName = (name: string): string => `grad.${name}`;
+
+/** The name of the tangent of the value of this name. */
+export const tangentName = (name: string): string => `tangent.${name}`;
+
+export const deriveRole = (role: Role, by: Derivation): Role => ({ ...role, derived: [by, ...(role.derived ?? [])] });
+
+/** What the tensor is in a stream, where the state before a step and that after it are one. */
+export function streamedRole({ kind, name }: Role): Role {
+  const streamed = kind !== "param";
+  return { kind: kind === "initial" || kind === "final" ? "state" : kind, name, ...(streamed && { streamed }) };
+}
+
+/** Kept by forward for backward; the caller of a module does not see it. */
+export const isInternal = ({ kind }: Role): boolean => kind === "residual";
+
+/** Parameters and their derivatives are one for all examples; other tensors that a caller sees are of each example. */
+export const isShared = ({ kind }: Role): boolean => kind === "param";

@@ -1,0 +1,205 @@
+/**
+ * A cell means the same whatever its values are called: every word that the compiler or a module uses itself, and some more,
+ * stands for every kind of name. What comes is a diagnostic, or the bits of the same cell with plain names.
+ */
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { compile } from "../../compiler/index.js";
+import { loadModule } from "../../runtime/index.js";
+import { isFuzzing, fuzzParameters } from "../support/fuzz.js";
+
+const plain = {
+  fn: "f0",
+  argument: "a0",
+  local: "l0",
+  tangent: "t0",
+  inner: "Inner0",
+  innerInput: "q0",
+  innerState: "s0",
+  innerParam: "p0",
+  start: "v0",
+  innerEquation: "z0",
+  innerOutput: "r0",
+  cell: "Main0",
+  dimension: "N0",
+  otherDimension: "M0",
+  runtimeDimension: "S0",
+  input: "x0",
+  context: "c0",
+  state: "h0",
+  param: "w0",
+  use: "u0",
+  equation: "e0",
+  output: "y0",
+  otherOutput: "o0",
+};
+
+type Names = Readonly<typeof plain>;
+type Kind = keyof Names;
+
+const source = (n: Names): string => `
+fn ${n.fn}(${n.argument}: [zz]): [zz] {
+  ${n.local} = tanh(${n.argument})
+  return ${n.local} * 0.5
+  derivative(${n.tangent}) = 0.4 * ${n.tangent} * (1 - ${n.argument})
+}
+cell ${n.inner}(${n.dimension}) {
+  input ${n.innerInput}: [${n.dimension}]
+  state ${n.innerState}: [${n.dimension}] = 0.25 * ${n.start}
+  param ${n.innerParam}: [${n.dimension}, ${n.dimension}] ~ orthogonal
+  param ${n.start}: [${n.dimension}] ~ ones
+  ${n.innerEquation} = ${n.innerParam} @ ${n.innerState} + ${n.innerInput}
+  ${n.innerState}' = tanh(${n.innerEquation})
+  output ${n.innerOutput} = ${n.innerState}' * ${n.innerEquation}
+}
+cell ${n.cell}(${n.dimension}, ${n.otherDimension}) {
+  input ${n.input}: [${n.otherDimension}]
+  context ${n.context}: [${n.runtimeDimension}, ${n.dimension}]
+  state ${n.state}: [${n.dimension}]
+  param ${n.param}: [${n.dimension}, ${n.otherDimension}] ~ glorot_uniform
+  use ${n.use} = ${n.inner}(${n.dimension})
+  ${n.equation} = softmax(${n.context} @ ${n.state}) @ ${n.context} + ${n.param} @ ${n.input}
+  ${n.state}' = ${n.fn}(${n.equation} + ${n.use}.${n.innerState})
+  output ${n.output} = ${n.use}(${n.equation} * ${n.state})
+  output ${n.otherOutput} = ${n.state}' + ${n.equation}
+}
+`;
+
+const [N, M, B, T, S] = [3, 2, 2, 3, 4];
+
+type Target = "js" | "wasm";
+
+function build(names: Names, target: Target): ReturnType<typeof compile> {
+  const dimensions = { [names.dimension]: N, [names.otherDimension]: M };
+  const result = compile(source(names), { cell: names.cell, dimensions, target, gradient: true, jvp: true, hvp: true });
+  return result;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+
+/** All numbers in an order that does not depend on the names. */
+function numbersOf(result: unknown, keys: readonly string[]): unknown {
+  if (!isRecord(result)) return Array.from(result as Float32Array);
+  const known = keys.filter((key) => Object.hasOwn(result, key));
+  expect(known.length, Object.keys(result).join(" ")).toBe(Object.keys(result).length);
+  return known.map((key) => numbersOf(result[key], keys));
+}
+
+/** Everything that the module computes, or undefined where the names are refused. */
+async function results(names: Names, target: Target): Promise<unknown> {
+  const { files, diagnostics } = build(names, target);
+  const [file] = files;
+  if (file === undefined) {
+    expect(diagnostics.length).toBeGreaterThan(0);
+    return undefined;
+  }
+  const cell = (await loadModule(file.text)).instantiate({
+    batch: B,
+    steps: T,
+    sizes: { [names.runtimeDimension]: S },
+  });
+  let count = 0;
+  const draw = (length: number): Float32Array => Float32Array.from({ length }, () => Math.sin(++count * 1.3) * 0.7);
+  const [u, s] = [names.use, `${names.use}.${names.innerState}`];
+  const keys = [names.input, names.context, names.state, s, names.output, names.otherOutput, names.param];
+  keys.push(`${u}.${names.innerParam}`, `${u}.${names.start}`, "final", "initial", "params");
+  cell.setParams({
+    [names.param]: draw(N * M),
+    [`${u}.${names.innerParam}`]: draw(N * N),
+    [`${u}.${names.start}`]: draw(N),
+  });
+  const sizes = { [names.runtimeDimension]: [S, S - 1] };
+  const held = { [names.context]: draw(B * S * N), [names.state]: draw(B * N) };
+  const values = { ...held, [names.input]: draw(B * T * M), lengths: [T, T - 1], sizes };
+  const tangents = {
+    [names.context]: draw(B * S * N),
+    [names.input]: draw(B * T * M),
+    params: { [names.param]: draw(N * M) },
+  };
+  const cotangents = { [names.output]: draw(B * T * N), final: { [names.state]: draw(B * N) } };
+  const all: unknown[] = [];
+  const keep = (result: unknown): void => void all.push(numbersOf(result, keys));
+  keep(cell.forward(values));
+  keep(cell.backward?.(cotangents));
+  keep(cell.jvp?.(values, tangents));
+  keep(cell.hvp?.(values, tangents, cotangents, { [names.otherOutput]: draw(B * T * N) }));
+  cell.reset({ batch: B, ...held, sizes });
+  keep(cell.step({ [names.input]: draw(B * M) }));
+  keep(cell.step({ [names.input]: draw(B * M) }));
+  return all;
+}
+
+const hostile = [
+  ..."constructor __proto__ prototype toString valueOf hasOwnProperty arguments eval await yield let static enum".split(
+    " ",
+  ),
+  ..."null undefined NaN Infinity true false this new delete class function var const with async of get set".split(" "),
+  ..."residual grad gradient tangent step param state next joined packed stacked value carried T B d d_h0 h0_next".split(
+    " ",
+  ),
+];
+
+/** Words in the text of modules, which the language allows as names. */
+function words(): string[] {
+  const text = (["js", "wasm"] as const).map((target) => build(plain, target).files[0]?.text ?? "").join("\n");
+  return [...new Set([...hostile, ...(text.match(/[A-Za-z_]\w*/g) ?? [])])].filter((word) => word.length < 30);
+}
+
+/** One name alone, or several that may be the same: they are of different cells or functions. */
+const places: readonly (readonly Kind[])[] = [
+  ...(Object.keys(plain) as Kind[]).map((kind) => [kind]),
+  ["innerInput", "context", "local"],
+  ["innerState", "input", "argument"],
+  ["innerParam", "equation", "tangent"],
+  ["innerOutput", "param"],
+  ["innerState", "use"],
+  ["start", "use"],
+  ["innerEquation", "state", "fn"],
+];
+
+describe("names", () => {
+  const expected = new Map<Target, string>();
+  beforeAll(async () => {
+    for (const target of ["js", "wasm"] as const) expected.set(target, JSON.stringify(await results(plain, target)));
+    expect(expected.get("js")).toBe(expected.get("wasm"));
+  });
+
+  const check = async (names: Names, target: Target): Promise<boolean> => {
+    const result = await results(names, target);
+    if (result === undefined) return false;
+    expect(JSON.stringify(result)).toBe(expected.get(target));
+    return true;
+  };
+
+  it("that the compiler uses itself are free for every kind", async () => {
+    let compiled = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.constantFrom(...hostile), fc.constantFrom(...words())),
+        fc.constantFrom(...places),
+        fc.constantFrom<Target>("js", "wasm"),
+        async (word, kinds, target) => {
+          const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, word])) };
+          if (await check(names, target)) compiled++;
+        },
+      ),
+      fuzzParameters(24, 10),
+    );
+    expect(compiled).toBeGreaterThan(10);
+  });
+
+  it("of a used cell may be those of the cell that uses it", async () => {
+    for (const use of isFuzzing ? words() : ["grad", "residual", "tangent", "step"]) {
+      const same = { innerInput: "x0", innerState: "h0", innerParam: "w0", innerOutput: "y0", innerEquation: "e0" };
+      await check({ ...plain, ...same, use }, use.length % 2 === 0 ? "js" : "wasm");
+    }
+  });
+
+  it("`residual` for every kind", async () => {
+    for (const [i, kinds] of places.filter((_, at) => isFuzzing || at % 3 === 0).entries()) {
+      const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, "residual"])) };
+      expect(await check(names, i % 2 === 0 ? "js" : "wasm"), kinds.join(" ")).toBe(true);
+    }
+  });
+});
