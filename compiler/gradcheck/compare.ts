@@ -93,8 +93,8 @@ export function differenceOf({ analytic, numeric, sizeFloor }: NumberPair): {
   readonly size: number;
 } {
   const off = Math.abs(analytic - numeric.value);
-  const size = Number.isNaN(off) ? 1 : Math.max(Math.abs(analytic), Math.abs(numeric.value), sizeFloor);
-  return { error: Number.isNaN(off) ? Infinity : off / size, bar: numeric.error / size, size };
+  const size = Number.isFinite(off) ? Math.max(Math.abs(analytic), Math.abs(numeric.value), sizeFloor) : 1;
+  return { error: Number.isFinite(off) ? off / size : Infinity, bar: numeric.error / size, size };
 }
 
 /** Whether they agree, or cannot be compared. */

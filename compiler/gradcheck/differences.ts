@@ -38,6 +38,8 @@ export interface Difference {
   readonly step: number;
   /** How often f was computed. */
   readonly evaluations: number;
+  /** Standard deviation of the rounding error of one value of f, as given or measured. */
+  readonly noise: number;
 }
 
 export interface DifferenceOptions {
@@ -70,11 +72,12 @@ export function differentiate(f: (t: number) => number, options: DifferenceOptio
     evaluations++;
     return f(t);
   };
-  const nowhere = { value: NaN, error: Infinity, left: NaN, right: NaN, step: 0 };
+  const unknown = { value: NaN, error: Infinity, left: NaN, right: NaN, step: 0, noise: NaN };
   const center = at(0);
-  if (!Number.isFinite(center)) return { ...nowhere, kind: "edge", evaluations };
+  if (!Number.isFinite(center)) return { ...unknown, kind: "edge", evaluations };
 
   const noise = options.noise ?? measureNoise(at, precision);
+  const nowhere = { ...unknown, noise };
   // In errors of D even powers of the step, in S odd ones; the factors are three deviations of what goes into them.
   const slopes = new ExtrapolationTable(2, 6 * noise);
   const sides = new ExtrapolationTable(1, 32 * noise);
@@ -105,10 +108,10 @@ export function differentiate(f: (t: number) => number, options: DifferenceOptio
   }
 
   if (slopes.doubles && (kink === undefined || sides.doubles)) return { ...nowhere, kind: "jump", evaluations };
-  if (best !== undefined) return { ...best, kind: "smooth", left: best.value, right: best.value, evaluations };
+  if (best !== undefined) return { ...best, kind: "smooth", left: best.value, right: best.value, evaluations, noise };
   if (kink === undefined) return { ...nowhere, kind: "edge", evaluations };
   const { value, step } = kink.slope;
   const half = kink.sides.value / 2;
   const error = kink.slope.error + kink.sides.error / 2;
-  return { value, error, kind: "kink", left: value - half, right: value + half, step, evaluations };
+  return { value, error, kind: "kink", left: value - half, right: value + half, step, evaluations, noise };
 }

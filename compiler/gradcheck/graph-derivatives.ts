@@ -1,5 +1,5 @@
 /** Derivatives of a graph function at a point: the derived gradient, and the complex step. */
-import type { BatchValue } from "../ir/graph/evaluate.js";
+import { type BatchValue, evaluateFunction } from "../ir/graph/evaluate.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import { type Direction, dot, type Gradients, type Reference } from "./compare.js";
 import { agreedBySides, complexStep, mapSides } from "./complex-step.js";
@@ -70,6 +70,23 @@ export function complexStepReference(
     // What jumps has no derivative, as what ends.
     const nowhere = { value: NaN, error: Infinity } as const;
     return sides.some(Number.isNaN) ? { ...nowhere, kind: "edge" } : { ...nowhere, kind: "kink" };
+  };
+}
+
+/** The loss with one tensor moved by `t * direction`. */
+export function lossAlong(
+  { fn, point, total }: Loss,
+  tensor: PointTensor,
+  { values: direction }: Direction,
+): (t: number) => number {
+  const inputs = inputsOf(fn, graphValues(point));
+  const sizes = symbolSizes(point);
+  const name = graphName(tensor);
+  return (t) => {
+    const values = tensor.values.map((value, i) => value + t * (direction[i] as number));
+    const moved = toBatchValue(point, { ...tensor, values });
+    const given = inputs.map((value, i) => (fn.names[fn.inputs[i] as number] === name ? moved : value));
+    return total(evaluateFunction(fn, given, sizes));
   };
 }
 

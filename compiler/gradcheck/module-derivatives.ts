@@ -69,9 +69,10 @@ export function firstDifferences(instance: ModuleInstance, point: Point, precisi
     const step = Math.min(largest, reach);
     const loss = (t: number): number =>
       weigh(instance.forward(move(instance, point, tensor, direction.values, t)), point);
-    const found = differentiate(loss, { precision, goal, step });
+    const options = { precision, goal, step };
+    const found = differentiate(loss, options);
     if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
-    return found;
+    return { ...found, options: { ...options, noise: found.noise } };
   };
 }
 
@@ -119,9 +120,10 @@ export function secondDifferences(
       return dotAll(gradientArrays(point, instance.backward?.(cotangentsOf(point)) as CallGradient), weights);
     };
     setParams(instance, point);
-    const numeric = differentiate(gradientAt, { goal, step: Math.min(1 / 16, reach) });
+    const options = { goal, step: Math.min(1 / 16, reach) };
+    const numeric = differentiate(gradientAt, options);
     if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
-    return numeric;
+    return { ...numeric, options: { ...options, noise: numeric.noise } };
   };
 }
 
