@@ -1,7 +1,7 @@
 /** Text to module: `lower-source.ts` and `emit/emit-module.ts`, one after the other. No input or output. */
 import type { CheckedOptions, CompileOptions, SourceOptions } from "./compile-options.js";
 import { DiagnosticCollector } from "./diagnostics/diagnostic.js";
-import { type EmittedModule, emitModule } from "./emit/emit-module.js";
+import { type EmittedModule, emitModule } from "./driver/emit-module.js";
 import { MemoryLimitError } from "./emit/memory-limit.js";
 import { printDeclarations } from "./emit/typescript/declarations.js";
 import type { LoweredCell } from "./lower/lowered-cell.js";

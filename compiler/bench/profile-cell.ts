@@ -4,7 +4,8 @@
  */
 import { loadModule } from "../../runtime/module/load-js.js";
 import type { CompiledModule, KernelVariant, ModuleInstance } from "../../runtime/module/compiled-module.js";
-import { emitModule, type RewriteKernels } from "../emit/emit-module.js";
+import type { RewriteKernels } from "../driver/build-kernels.js";
+import { emitModule } from "../driver/emit-module.js";
 import type { ModuleOptions } from "../emit/manifest.js";
 import { bufferSize } from "../ir/kernel/buffer-size.js";
 import {

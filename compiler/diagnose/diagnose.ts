@@ -7,7 +7,7 @@ import type { CompiledModule } from "../../runtime/module/compiled-module.js";
 import { createRandom } from "../../runtime/random.js";
 import { CompileOptionsError, type SourceOptions, unnamedFile } from "../compile-options.js";
 import { renderDiagnostics } from "../diagnostics/render.js";
-import { emitModule } from "../emit/emit-module.js";
+import { emitModule } from "../driver/emit-module.js";
 import { CellError } from "../in-process.js";
 import type { LoweredCell, LoweredTensor } from "../lower/lowered-cell.js";
 import { type LowerResult, lowerSource } from "../lower-source.js";

@@ -7,7 +7,7 @@ import type { CompileOptions } from "../compile-options.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { renderDiagnostics } from "../diagnostics/render.js";
 import { buildManifest } from "../emit/manifest.js";
-import { emitModule } from "../emit/emit-module.js";
+import { emitModule } from "../driver/emit-module.js";
 import { CellError } from "../in-process.js";
 import { lowerSource, type LowerResult } from "../lower-source.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";

@@ -104,7 +104,7 @@ export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions
   const streamed = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
   const roles: Role[] = [...tensors, ...tensors.map(streamedRole)];
   const observer =
-    (entry: EntryName): PassObserver =>
+    (entry: EntryName): PassObserver<GraphFunction> =>
     (pass, fn) =>
       options.observe?.(entry, pass, fn);
   const run = (entry: EntryName, fn: GraphFunction, passes: readonly GraphPass[]): GraphFunction =>

@@ -4,11 +4,11 @@ import { expect, it } from "vitest";
 import { compile } from "../../compiler/index.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import { printKernel } from "../../compiler/ir/kernel/print.js";
-import { lowerProgram } from "../../compiler/lower/graph-to-kernel/index.js";
 import { lowerSource } from "../../compiler/lower-source.js";
 import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
 import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
 import type { GraphFunction } from "../../compiler/ir/graph/types.js";
+import { lowerProgram } from "../support/kernels.js";
 
 const source = `/// A plain recurrent cell (J. L. Elman, 1990).
 cell Elman(I, H) {

@@ -1,16 +1,15 @@
 /** Where the products of a cell run, before the loop over time, in it, or behind it, and what is kept for backward. */
 import { describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
-import { scheduleKernels } from "../../compiler/emit/wasm/emit-kernels.js";
 import { countOperations, placesOf } from "../../compiler/ir/kernel/count-operations.js";
 import type { KernelProgram, Statement } from "../../compiler/ir/kernel/types.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
 import { lowerSource } from "../../compiler/lower-source.js";
 import { type EntryReport, explainProgram, printExplanation, type Region } from "../../compiler/transform/explain.js";
-import { simd128 } from "../../compiler/transform/kernel/target.js";
 import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
 import { evaluateDim } from "../../compiler/types/dim.js";
 import { isResidual } from "../support/roles.js";
+import { scheduleKernels } from "../support/kernels.js";
 
 type Counts = Readonly<Record<Exclude<Region, "once">, number>>;
 
@@ -115,7 +114,7 @@ describe("WebAssembly kernels", () => {
     const { cell: lowered } = lowerSource(`import { ${cell} } from "std/${file}"\n`, { dimensions: { I, H }, cell }, "all sizes");
     if (lowered === undefined) throw new Error(`${cell} does not compile`);
     const program = buildSequenceProgram(lowered, { gradient, jvp: false, hvp: false });
-    return scheduleKernels(program, { dtype: "f32", target: simd128, runtimeDimensions: [] }).kernel;
+    return scheduleKernels(program, { dtype: "f32", runtimeDimensions: [] }).kernel;
   } // prettier-ignore
 
   const functionOf = (kernel: KernelProgram, entry: string): KernelProgram["functions"][number] =>

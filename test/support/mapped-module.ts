@@ -2,7 +2,7 @@
  * A compiled cell of which everything in memory is known: which buffer lies where, and what an entry of the kernels may
  * write. For tests that no kernel leaves what it was given.
  */
-import { emitModule } from "../../compiler/emit/emit-module.js";
+import { emitModule } from "../../compiler/driver/emit-module.js";
 import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/layout.js";
 import { printMemoryPlan } from "../../compiler/emit/wasm/print-memory.js";
 import { invariant } from "../../compiler/diagnostics/invariant.js";

@@ -4,9 +4,7 @@ import { tensor } from "../../compiler/ir/graph/tensor.js";
 import { unpad } from "../../compiler/ir/graph/evaluate.js";
 import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
-import { lowerProgram } from "../../compiler/lower/graph-to-kernel/index.js";
 import type { KernelPass } from "../../compiler/transform/kernel/kernel-pass.js";
-import { printKernelProgram } from "../../compiler/emit/js/print-kernel.js";
 import {
   accumulatingEntries,
   type EntryName,
@@ -23,6 +21,7 @@ import {
   type Values,
   worstError,
 } from "./evaluate-helpers.js";
+import { lowerProgram, printJsKernels } from "./kernels.js";
 
 type NumberArray = Float32Array | Float64Array | Int32Array;
 
@@ -46,7 +45,7 @@ export function compileKernels(
   passes: readonly KernelPass[] = [],
 ): KernelFactory {
   const kernel = lowerProgram(program, { runtimeDimensions, passes });
-  const text = printKernelProgram(kernel, dtype);
+  const text = printJsKernels(kernel, dtype);
   const make = new Function(`"use strict";\n${text}\nreturn { create: createKernels, bytes: workspaceBytes };`);
   return { text, kernel, ...(make() as Pick<KernelFactory, "create" | "bytes">) };
 }

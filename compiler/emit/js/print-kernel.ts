@@ -7,9 +7,6 @@ import type { KernelBuffer, KernelFunction, KernelProgram, KernelSlot, Statement
 import { freeVariables } from "../../ir/kernel/free-variables.js";
 import type { ScalarFunction } from "../../math/expr.js";
 import { printMathHelpers } from "../../math/print-js.js";
-import { hoistAddresses } from "../../transform/kernel/hoist-addresses.js";
-import { interleaveSums } from "../../transform/kernel/interleave-sums.js";
-import { scalarTiles, tileProducts } from "../../transform/kernel/tile-products.js";
 import { BATCH_SYMBOL, dimConstant, TIME_SYMBOL } from "../../types/dim.js";
 import { Identifiers } from "./identifiers.js";
 import { type Names, printDimension, printSlotSize, type RealType } from "./kernel-expressions.js";
@@ -201,7 +198,7 @@ class KernelPrinter {
 
   /** Prints a region as a function into `into`; gives the call. */
   private printRegion(region: Extract<Statement, { kind: "region" }>, entry: string, into: string[]): string {
-    const body = hoistAddresses(interleaveSums(tileProducts(region.body, scalarTiles)));
+    const { body } = region;
     const { variables, symbols } = freeVariables(body);
     const identifier = this.identifiers.of(`region ${entry} ${into.length}`, region.name);
     const local = new Identifiers(this.identifiers.all());

@@ -13,9 +13,6 @@ import { leftOf, planProduct, POSITION, pushMember } from "./product-plan.js";
 import { type Rows, ProductWalk } from "./product-walk.js";
 import type { Count, Statements } from "./statements.js";
 
-/** Rows whose part of the result is completed before the next: a page each, at worst, for which there are entries. */
-const ROW_BLOCK = 64;
-
 export class ProductBlocks {
   private readonly product: ProductStatement;
   private readonly statements: Statements;
@@ -36,8 +33,9 @@ export class ProductBlocks {
   private rowBlocks(): void {
     const { code, statements } = this;
     const { rows } = this.product;
+    const { rowBlock } = statements.parts.target;
     const total = rows === undefined ? 1 : statements.count(rows.extent, rows.variable);
-    if (typeof total === "number" && total <= ROW_BLOCK) {
+    if (typeof total === "number" && total <= rowBlock) {
       // In loops over pieces the depth of loops would be another.
       if (this.product.result === undefined) this.walk(statements, { start: undefined, end: total });
       else this.callBlock(undefined, total);
@@ -47,7 +45,7 @@ export class ProductBlocks {
     const end = code.local("i32");
     code.i32(0).set(start);
     code.loop((again) => {
-      code.get(start).i32(ROW_BLOCK).op("i32.add").tee(end);
+      code.get(start).i32(rowBlock).op("i32.add").tee(end);
       statements.pushCount(total);
       code.get(end);
       statements.pushCount(total);

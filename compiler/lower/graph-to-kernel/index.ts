@@ -1,8 +1,7 @@
-/** Graph functions of one example to kernels over a batch: `lowerProgram`. */
+/** Graph functions of one example to kernels over a batch. */
 import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
-import type { KernelFunction, KernelProgram, Statement } from "../../ir/kernel/types.js";
-import type { KernelPass, UnplannedKernels } from "../../transform/kernel/kernel-pass.js";
-import { planMemory } from "../../transform/kernel/plan-memory.js";
+import type { KernelFunction, Statement } from "../../ir/kernel/types.js";
+import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import { accumulatingEntries, type EntryName, type SequenceProgram } from "../../transform/sequence-program.js";
 import { shapeContext } from "../../ops/shape-rules.js";
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../types/dim.js";
@@ -14,23 +13,15 @@ import { lowerBlock } from "./lower-block.js";
 import { joinSlices, throughReshapes } from "./targets.js";
 import { Storage } from "./storage.js";
 
-export interface LowerOptions {
-  /** Dimensions that each call gives, `["S"]`. */
-  readonly runtimeDimensions: readonly string[];
-  /** Passes of the target, before memory is planned. */
-  readonly passes?: readonly KernelPass[];
-}
-
-export function lowerProgram(program: SequenceProgram, options: LowerOptions): KernelProgram {
-  const storage = new Storage(options.runtimeDimensions, program.roles);
-  const context = shapeContext(options.runtimeDimensions);
+/** @param runtimeDimensions Dimensions that each call gives, `["S"]`. */
+export function lowerToKernels(program: SequenceProgram, runtimeDimensions: readonly string[]): UnplannedKernels {
+  const storage = new Storage(runtimeDimensions, program.roles);
+  const context = shapeContext(runtimeDimensions);
   const entries = [...program.functions].map(([name, fn]) => ({ name, fn: sumDotProducts(fn, context) }));
   for (const { fn } of entries) declareBuffers(fn, storage);
   for (const { fn } of entries) joinParameters(fn, storage);
   const functions = entries.map(({ name, fn }) => lowerEntry(name, fn, storage));
-  const lowered: UnplannedKernels = { functions, buffers: storage.buffers };
-  const passed = (options.passes ?? []).reduce((kernels, pass) => pass.run(kernels), lowered);
-  return planMemory(passed.functions, passed.buffers, options.runtimeDimensions);
+  return { functions, buffers: storage.buffers };
 }
 
 function declareBuffers(fn: GraphFunction, storage: Storage): void {

@@ -16,7 +16,7 @@ import {
 } from "../../types/dim.js";
 import { type Shape, sizeOfShape } from "../../types/shape.js";
 import { isInternal, isShared, type Role } from "../../transform/roles.js";
-import type { UnplacedBuffer } from "../../transform/kernel/plan-memory.js";
+import type { UnplacedBuffer } from "../../ir/kernel/unplanned.js";
 import { denseLocation, type Location } from "./location.js";
 
 /** A buffer whose place inside another may still be decided. */

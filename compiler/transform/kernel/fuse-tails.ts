@@ -20,21 +20,19 @@ import { countTerms } from "../../ir/kernel/terms.js";
 import type { Affine, Axis, Expression, Extent, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../types/dim.js";
-import { type KernelPass, type UnplannedKernels, wholeOf } from "./kernel-pass.js";
-import type { UnplacedBuffer } from "./plan-memory.js";
+import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
+import type { KernelPass } from "./kernel-pass.js";
 import { type ProductNest, productNest } from "./product-nest.js";
 import { tileOf, type VectorTarget } from "./target.js";
 import { isVectorizable } from "./vectorizable.js";
 
 type Region = Extract<Statement, { kind: "region" }>;
 
-export function fuseTails(target: VectorTarget): KernelPass {
-  return {
-    name: "fuse-tails",
-    summary: "run the elementwise region behind a product on its sums in registers",
-    run: (kernels) => new TailFuser(kernels, target).run(),
-  };
-}
+export const fuseTails: KernelPass<VectorTarget> = {
+  name: "fuse-tails",
+  summary: "run the elementwise region after a product on its sums in registers",
+  run: (kernels, { machine }) => new TailFuser(kernels, machine).run(),
+};
 
 interface Nest {
   readonly axes: readonly Axis[];

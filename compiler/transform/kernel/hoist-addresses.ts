@@ -3,6 +3,13 @@ import { addAffine, affineKey, affineVariable } from "../../ir/kernel/affine.js"
 import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
+import { inRegions, type PlannedPass } from "./kernel-pass.js";
+
+export const hoistAddressesPass: PlannedPass = {
+  name: "hoist-addresses",
+  summary: "compute the parts of addresses that a loop does not change before it",
+  run: (program) => inRegions(program, hoistAddresses),
+};
 
 /** `statements` is the body of one region. */
 export function hoistAddresses(statements: readonly Statement[]): Statement[] {

@@ -7,11 +7,18 @@ import type { Affine, Expression, ForStatement, Statement } from "../../ir/kerne
 import { invariant } from "../../diagnostics/invariant.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf } from "../../types/dim.js";
+import { inRegions, type PlannedPass } from "./kernel-pass.js";
 
 /** Partial sums of every reduction, on every target. */
 export const PARTIALS = 4;
 
 type Accumulator = Extract<Statement, { kind: "accumulator" }>;
+
+export const interleaveSumsPass: PlannedPass = {
+  name: "interleave-sums",
+  summary: "expand sums in four parts into four sums side by side",
+  run: (program) => inRegions(program, interleaveSums),
+};
 
 /** `statements` is the body of one region. */
 export function interleaveSums(statements: readonly Statement[]): Statement[] {

@@ -10,27 +10,26 @@ import { affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/a
 import { countTerms } from "../../ir/kernel/terms.js";
 import type { Affine, KernelFunction, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
-import { type KernelPass, wholeOf } from "./kernel-pass.js";
-import type { UnplacedBuffer } from "./plan-memory.js";
+import { type UnplacedBuffer, wholeOf } from "../../ir/kernel/unplanned.js";
+import type { KernelPass } from "./kernel-pass.js";
 import { type ProductNest, productNest } from "./product-nest.js";
+import type { VectorTarget } from "./target.js";
 
-/**
- * Terms of a sum, and bytes of weights, that a step may take upon itself: of as many the loop over time makes no more of its
- * own than storing and reading their sums costs, also where a single example has no second row to share weights with.
- */
-const MOST_TERMS = 16;
-const MOST_BYTES = 16 * 1024;
+export const joinInputs: KernelPass<VectorTarget> = {
+  name: "join-inputs",
+  summary: "compute small input projections along with the recurrent product that starts from them",
+  run: ({ functions, buffers }, { machine, dtype }) => {
+    const left = new Map(buffers);
+    const { terms, bytes } = machine.joinedInputs;
+    const limits = { terms, elements: bytes / (dtype === "f32" ? 4 : 8) };
+    return { functions: functions.map((fn) => new Joiner(fn, left, limits).run()), buffers: left };
+  },
+};
 
-export function joinInputs(dtype: "f32" | "f64"): KernelPass {
-  return {
-    name: "join-inputs",
-    summary: "compute small input projections along with the recurrent product that starts from them",
-    run: ({ functions, buffers }) => {
-      const left = new Map(buffers);
-      const elements = MOST_BYTES / (dtype === "f32" ? 4 : 8);
-      return { functions: functions.map((fn) => new Joiner(fn, left, elements).run()), buffers: left };
-    },
-  };
+/** What a step may take upon itself. */
+interface Limits {
+  readonly terms: number;
+  readonly elements: number;
 }
 
 interface Projection extends ProductNest {
@@ -40,15 +39,15 @@ interface Projection extends ProductNest {
 class Joiner {
   private readonly fn: KernelFunction;
   private readonly buffers: Map<string, UnplacedBuffer>;
-  private readonly elements: number;
+  private readonly limits: Limits;
   private readonly reads = new Map<string, number>();
   private readonly written = new Map<string, number>();
   private readonly projections = new Map<string, Projection>();
 
-  constructor(fn: KernelFunction, buffers: Map<string, UnplacedBuffer>, elements: number) {
+  constructor(fn: KernelFunction, buffers: Map<string, UnplacedBuffer>, limits: Limits) {
     this.fn = fn;
     this.buffers = buffers;
-    this.elements = elements;
+    this.limits = limits;
   }
 
   run(): KernelFunction {
@@ -105,7 +104,7 @@ class Joiner {
     if (columns === undefined || product.columns === undefined) return undefined;
     if (width === undefined || width !== plainExtent(product.columns.extent)) return undefined;
     const terms = countTerms(contracted);
-    if (terms === undefined || terms > MOST_TERMS || terms * width > this.elements) return undefined;
+    if (terms === undefined || terms > this.limits.terms || terms * width > this.limits.elements) return undefined;
     const names = matchTerms(out.offset, place);
     if (names?.get(columns.variable)?.terms[0]?.variable !== product.columns.variable) return undefined;
     if ([...loops, ...(rows === undefined ? [] : [rows])].some(({ variable }) => !names.has(variable)))

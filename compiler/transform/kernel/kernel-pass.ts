@@ -1,21 +1,39 @@
-/** Passes on kernels that a target runs before memory is planned. */
-import type { KernelFunction } from "../../ir/kernel/types.js";
-import type { UnplacedBuffer } from "./plan-memory.js";
+/** Passes on kernels, before and after their buffers have places. */
+import type { KernelProgram, Statement } from "../../ir/kernel/types.js";
+import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
+import { mapParts } from "../../ir/kernel/visit.js";
+import type { Pass } from "../pass.js";
 
-/** Kernels whose buffers have no place yet. */
-export interface UnplannedKernels {
-  readonly functions: readonly KernelFunction[];
-  readonly buffers: ReadonlyMap<string, UnplacedBuffer>;
+/** What kernels are scheduled for. */
+export interface KernelTarget<Machine> {
+  readonly dtype: "f32" | "f64";
+  readonly machine: Machine;
 }
 
-/** A pure function with the name under which it is listed and explained. */
-export interface KernelPass {
-  readonly name: string;
-  readonly summary: string;
-  readonly run: (kernels: UnplannedKernels) => UnplannedKernels;
+/** Before memory is planned: may add buffers and leave some out. */
+export type KernelPass<Machine = unknown> = Pass<UnplannedKernels, KernelTarget<Machine>>;
+
+/** After it: changes statements only. */
+export type PlannedPass<Machine = unknown> = Pass<KernelProgram, KernelTarget<Machine>>;
+
+type Region = Extract<Statement, { kind: "region" }>;
+
+/** `statements` with the body of every region as `change` makes it; regions do not hold regions. */
+export function mapRegions(
+  statements: readonly Statement[],
+  change: (body: readonly Statement[]) => Statement[],
+): Statement[] {
+  return statements.map((statement): Statement => {
+    if (statement.kind === "region") return { ...statement, body: change(statement.body) } satisfies Region;
+    if (statement.kind === "pieces") return mapParts(statement, (part) => mapRegions(part, change));
+    if (statement.kind === "for" || statement.kind === "windows") {
+      return { ...statement, body: mapRegions(statement.body, change) };
+    }
+    return statement;
+  });
 }
 
-/** The buffer in which the elements of `name` lie: itself, or the one that joins it with others. */
-export function wholeOf(name: string, buffers: UnplannedKernels["buffers"]): string {
-  return buffers.get(name)?.within?.buffer ?? name;
+/** The program with `change` made in every region. */
+export function inRegions(program: KernelProgram, change: (body: readonly Statement[]) => Statement[]): KernelProgram {
+  return { ...program, functions: program.functions.map((fn) => ({ ...fn, body: mapRegions(fn.body, change) })) };
 }

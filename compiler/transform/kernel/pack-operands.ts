@@ -10,17 +10,15 @@ import { countTerms } from "../../ir/kernel/terms.js";
 import type { PackStatement, ProductStatement, ProductTerms, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
-import { type KernelPass, type UnplannedKernels, wholeOf } from "./kernel-pass.js";
-import type { UnplacedBuffer } from "./plan-memory.js";
+import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
+import type { KernelPass } from "./kernel-pass.js";
 import { tileOf, type VectorTarget } from "./target.js";
 
-export function packOperands(target: VectorTarget, dtype: "f32" | "f64"): KernelPass {
-  return {
-    name: "pack-operands",
-    summary: "copy matrices into the order in which tiles of products read them",
-    run: (kernels) => new Packer(kernels, target, dtype).run(),
-  };
-}
+export const packOperands: KernelPass<VectorTarget> = {
+  name: "pack-operands",
+  summary: "copy matrices into the order in which tiles of products read them",
+  run: (kernels, { machine, dtype }) => new Packer(kernels, machine, dtype).run(),
+};
 
 class Packer {
   private readonly kernels: UnplannedKernels;

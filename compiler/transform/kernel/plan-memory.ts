@@ -2,27 +2,13 @@
  * Gives every buffer its place: buffers of one entry whose lifetimes do not overlap and whose sizes are equal share a
  * slot, entries share all slots, what the caller sees or a later entry reads has a slot of its own.
  */
-import type { ElementType, KernelBuffer, KernelFunction, KernelProgram, KernelSlot } from "../../ir/kernel/types.js";
+import type { KernelBuffer, KernelProgram, KernelSlot } from "../../ir/kernel/types.js";
+import type { UnplacedBuffer, UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import { lifetimes } from "../../ir/kernel/lifetimes.js";
 import { type Dim, dimConstant } from "../../types/dim.js";
 
-/** A buffer before it has a place. */
-export interface UnplacedBuffer {
-  readonly name: string;
-  readonly external: boolean;
-  readonly dtype: ElementType;
-  readonly size: Dim;
-  /** Not more elements than these, however large `size` is. */
-  readonly most?: Dim;
-  /** Keeps its contents between entries. */
-  readonly persistent: boolean;
-  /** Lies inside another buffer. */
-  readonly within?: { readonly buffer: string; readonly offset: Dim };
-}
-
 export function planMemory(
-  functions: readonly KernelFunction[],
-  unplaced: ReadonlyMap<string, UnplacedBuffer>,
+  { functions, buffers: unplaced }: UnplannedKernels,
   runtimeDimensions: readonly string[],
 ): KernelProgram {
   const slots: { dtype: KernelSlot["dtype"]; sizes: Dim[]; most?: Dim }[] = [];

@@ -40,28 +40,21 @@ import {
   multiplyDims,
   TIME_SYMBOL,
 } from "../../types/dim.js";
-import { type KernelPass, wholeOf } from "./kernel-pass.js";
-import type { UnplacedBuffer } from "./plan-memory.js";
+import { type UnplacedBuffer, wholeOf } from "../../ir/kernel/unplanned.js";
+import type { KernelPass } from "./kernel-pass.js";
 import { type ProductNest, productNest } from "./product-nest.js";
+import type { VectorTarget } from "./target.js";
 import { moves } from "./vectorizable.js";
 
-/** Bytes of all projections of a window: with weights and states they stay in a cache of 512 KB. */
-const WINDOW_BYTES = 128 * 1024;
-/** With fewer rows the weights would be read too often; more save nothing. */
-const FEWEST_ROWS = 64;
-const MOST_ROWS = 1024;
-
-export function projectInWindows(dtype: "f32" | "f64"): KernelPass {
-  return {
-    name: "project-in-windows",
-    summary: "compute input projections for some steps at a time, so that the loop finds them in a near cache",
-    run: ({ functions, buffers }) => {
-      const left = new Map(buffers);
-      const elements = WINDOW_BYTES / (dtype === "f32" ? 4 : 8);
-      return { functions: functions.map((fn) => new Projector(fn, left, elements).run()), buffers: left };
-    },
-  };
-}
+export const projectInWindows: KernelPass<VectorTarget> = {
+  name: "project-in-windows",
+  summary: "compute input projections for some steps at a time, so that the loop finds them in a near cache",
+  run: ({ functions, buffers }, { machine: { windows }, dtype }) => {
+    const left = new Map(buffers);
+    const size = dtype === "f32" ? 4 : 8;
+    return { functions: functions.map((fn) => new Projector(fn, left, windows, size).run()), buffers: left };
+  },
+};
 
 const BATCH = dimSymbol(BATCH_SYMBOL);
 const STEPS = dimSymbol(TIME_SYMBOL);
@@ -83,12 +76,15 @@ interface Projection extends ProductNest {
 class Projector {
   private readonly fn: KernelFunction;
   private readonly buffers: Map<string, UnplacedBuffer>;
-  private readonly elements: number;
+  private readonly limits: VectorTarget["windows"];
+  /** Bytes of a number. */
+  private readonly size: number;
 
-  constructor(fn: KernelFunction, buffers: Map<string, UnplacedBuffer>, elements: number) {
+  constructor(fn: KernelFunction, buffers: Map<string, UnplacedBuffer>, limits: VectorTarget["windows"], size: number) {
     this.fn = fn;
     this.buffers = buffers;
-    this.elements = elements;
+    this.limits = limits;
+    this.size = size;
   }
 
   run(): KernelFunction {
@@ -172,7 +168,8 @@ class Projector {
     const { variable } = loop;
     const [first, steps, step] = [`${variable} first`, `${variable} steps`, `${variable} in window`];
     const all = projections.reduce((sum, { width }) => sum + width, 0);
-    const rows = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.floor(this.elements / all)));
+    const { bytes, fewestRows, mostRows } = this.limits;
+    const rows = Math.min(mostRows, Math.max(fewestRows, Math.floor(bytes / this.size / all)));
     const window = { first, steps, rows };
     const copies = new Map<string, { region: Region; rows: Access }>();
     const regions = projections.map((projection) => this.inWindow(projection, window, copies));

@@ -1,4 +1,4 @@
-/** What kernels for a vector machine are scheduled by: a description, not code. */
+/** What kernels are scheduled by: descriptions of machines, not code. */
 
 /** The register tile of products with a number of runs (gates that end in one place). */
 export interface Tile {
@@ -30,7 +30,34 @@ export interface VectorTarget {
    * keep the order of loads, which they would otherwise gather in front of the arithmetic and spill.
    */
   readonly sideExits: boolean;
+  /** Rows of a product whose part of the result is completed before the next: a page each, at worst, for which there are entries. */
+  readonly rowBlock: number;
+  /**
+   * Terms of an input projection, and bytes of weights, that a step may take upon itself: of as many the loop over time makes
+   * no more of its own than storing and reading their sums costs, also where a single example has no second row to share
+   * weights with.
+   */
+  readonly joinedInputs: { readonly terms: number; readonly bytes: number };
+  /**
+   * All projections of a window have at most these bytes: with weights and states they stay in a cache of 512 KB. With fewer
+   * rows the weights would be read too often; more save nothing.
+   */
+  readonly windows: { readonly bytes: number; readonly fewestRows: number; readonly mostRows: number };
 }
+
+/** A machine that computes one number at a time. */
+export interface ScalarTarget {
+  /** Rows of a tile, largest first, with 1 at the end; each with the columns of its tiles, likewise. */
+  readonly tiles: readonly { readonly rows: number; readonly columns: readonly number[] }[];
+}
+
+/** Plain JavaScript on 16 scalar registers. */
+export const scalar16: ScalarTarget = {
+  tiles: [
+    { rows: 4, columns: [4, 1] },
+    { rows: 1, columns: [8, 4, 1] },
+  ],
+};
 
 /**
  * 128-bit vectors and 15 usable registers: eight or nine sums at once, as additions take three to four cycles and two start
@@ -50,6 +77,9 @@ export const simd128: VectorTarget = {
   ],
   fma: false,
   sideExits: true,
+  rowBlock: 64,
+  joinedInputs: { terms: 16, bytes: 16 * 1024 },
+  windows: { bytes: 128 * 1024, fewestRows: 64, mostRows: 1024 },
 };
 
 export function tileOf(target: VectorTarget, runs: number): Tile | undefined {

@@ -15,35 +15,30 @@ import { loopsAround } from "../../ir/kernel/loops-around.js";
 import type { Affine, Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { mapExpression, mapParts } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, dimSymbol } from "../../types/dim.js";
+import { inRegions, type PlannedPass } from "./kernel-pass.js";
+import type { ScalarTarget } from "./target.js";
 
 const BATCH = affineConstant(dimSymbol(BATCH_SYMBOL));
 
-export interface TileSizes {
-  /** Rows of a tile, largest first, with 1 at the end; each with the columns of its tiles, likewise. */
-  readonly shapes: readonly { readonly rows: number; readonly columns: readonly number[] }[];
-}
-
-/** For plain JavaScript on 16 scalar registers. */
-export const scalarTiles: TileSizes = {
-  shapes: [
-    { rows: 4, columns: [4, 1] },
-    { rows: 1, columns: [8, 4, 1] },
-  ],
+export const tileProductsPass: PlannedPass<ScalarTarget> = {
+  name: "tile-products",
+  summary: "expand products into loops over tiles of sums that run side by side",
+  run: (program, { machine }) => inRegions(program, (body) => tileProducts(body, machine)),
 };
 
-export function tileProducts(statements: readonly Statement[], sizes: TileSizes): Statement[] {
+export function tileProducts(statements: readonly Statement[], machine: ScalarTarget): Statement[] {
   return statements.flatMap((statement): Statement[] => {
-    if (statement.kind === "product") return tile(statement, sizes);
-    if (statement.kind === "pieces") return [mapParts(statement, (part) => tileProducts(part, sizes))];
+    if (statement.kind === "product") return tile(statement, machine);
+    if (statement.kind === "pieces") return [mapParts(statement, (part) => tileProducts(part, machine))];
     if (statement.kind === "for" || statement.kind === "region") {
-      return [{ ...statement, body: tileProducts(statement.body, sizes) }];
+      return [{ ...statement, body: tileProducts(statement.body, machine) }];
     }
     return [statement];
   });
 }
 
-function tile(product: ProductStatement, sizes: TileSizes): Statement[] {
-  const shapes = product.rows === undefined ? sizes.shapes.filter(({ rows }) => rows === 1) : sizes.shapes;
+function tile(product: ProductStatement, { tiles }: ScalarTarget): Statement[] {
+  const shapes = product.rows === undefined ? tiles.filter(({ rows }) => rows === 1) : tiles;
   return forBlocks(
     product.rows,
     shapes.map(({ rows }) => rows),

@@ -4,7 +4,7 @@ import { printProfile } from "../../../compiler/bench/print-profile.js";
 import { type Profile, profileCell } from "../../../compiler/bench/profile-cell.js";
 import { hasActivations, onlyPlace, withoutActivations } from "../../../compiler/bench/variants.js";
 import { invariant } from "../../../compiler/diagnostics/invariant.js";
-import { emitModule } from "../../../compiler/emit/emit-module.js";
+import { emitModule } from "../../../compiler/driver/emit-module.js";
 import type { KernelProgram } from "../../../compiler/ir/kernel/types.js";
 import type { LoweredCell } from "../../../compiler/lower/lowered-cell.js";
 import { lowerSource } from "../../../compiler/lower-source.js";

@@ -8,7 +8,7 @@ import { diagnosisPage, drawDiagnosis } from "../../../compiler/diagnose/draw-di
 import { printDiagnosis } from "../../../compiler/diagnose/print-diagnosis.js";
 import { probeCell } from "../../../compiler/diagnose/probe-cell.js";
 import { dataFromCsv, dataFromSafetensors } from "../../../compiler/diagnose/read-data.js";
-import { emitModule } from "../../../compiler/emit/emit-module.js";
+import { emitModule } from "../../../compiler/driver/emit-module.js";
 import { lowerSource } from "../../../compiler/lower-source.js";
 import { fromNumbers, writeSafetensors } from "../../../runtime/index.js";
 import { standardCell } from "../../support/models.js";

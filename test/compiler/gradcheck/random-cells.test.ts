@@ -1,7 +1,7 @@
 /**
  * Random cells pass the gradient check: every operation of the language, in compositions nobody thought of. What the rules derive, in
- * reverse mode, forward mode and forward over reverse, is compared with the complex step for every cell; of every tenth
- * both modules are compiled and compared by every method, which takes ten times as long.
+ * reverse mode, forward mode and forward over reverse, is compared with the complex step for every cell; of every fortieth
+ * both modules are compiled and compared by every method, which takes many times as long.
  */
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
@@ -49,7 +49,7 @@ it("compiled modules", () =>
         count.compiled++;
       }),
     ),
-    fuzzParameters(4, 10),
+    fuzzParameters(4, 40),
   ));
 
 it("show a fault by a small text and a case that can be repeated", async () => {

@@ -3,8 +3,6 @@ import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
 import { shapeContext } from "../../../../compiler/ops/shape-rules.js";
-import { printKernelProgram } from "../../../../compiler/emit/js/print-kernel.js";
-import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import { dimConstant, dimSymbol } from "../../../../compiler/types/dim.js";
 import { compileKernels, programOf, runFunction } from "../../../support/run-kernel.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
@@ -18,6 +16,7 @@ import {
   worstError,
 } from "../../../support/evaluate-helpers.js";
 import { tensor } from "../../../../compiler/ir/graph/tensor.js";
+import { lowerProgram, printJsKernels } from "../../../support/kernels.js";
 
 const parse = (text: string): GraphFunction => parseProgram(text, ["S"]).functions[0] as GraphFunction;
 
@@ -131,7 +130,7 @@ test("a product reads its operands in place and starts from what it is added to"
   }`);
   const kernel = lowerProgram(programOf(fn), { runtimeDimensions: [] });
   expect(kernel.buffers.filter((buffer) => !buffer.external)).toEqual([]);
-  const text = printKernelProgram(kernel, "f64");
+  const text = printJsKernels(kernel, "f64");
   expect(text).toMatch(/let sum00 = param_b\[i\];/);
   expect(text).toContain("// o = bb + param.W · input.x");
 });

@@ -1,17 +1,16 @@
 /** WebAssembly kernels have the bits of the JavaScript kernels, whatever the sizes, lengths and precision. */
 import { describe, expect, test } from "vitest";
-import { scheduleKernels } from "../../../../compiler/emit/wasm/emit-kernels.js";
 import type { Statement } from "../../../../compiler/ir/kernel/types.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
-import { simd128 } from "../../../../compiler/transform/kernel/target.js";
+import { scheduleKernels } from "../../../support/kernels.js";
 
 function scheduled(cell: string, file: string, gradient: boolean) {
   const source = `import { ${cell} } from "std/${file}"`;
   const { cell: lowered } = lowerSource(source, { cell, dimensions: { I: 8, H: 16 } }, "all sizes");
   if (lowered === undefined) throw new Error(`no cell ${cell}`);
   const program = buildSequenceProgram(lowered, { gradient, jvp: false, hvp: false });
-  return scheduleKernels(program, { dtype: "f32", target: simd128, runtimeDimensions: [] }).kernel;
+  return scheduleKernels(program, { dtype: "f32", runtimeDimensions: [] }).kernel;
 }
 
 type Product = Extract<Statement, { kind: "product" }>;

@@ -1,10 +1,9 @@
 /** How deep the loops over the terms of sums are in loops of their function: engines unroll them by that. */
 import { describe, expect, test } from "vitest";
 import { decodeModule } from "../../../../compiler/emit/wasm/decode.js";
-import { emitKernels, scheduleKernels } from "../../../../compiler/emit/wasm/emit-kernels.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
-import { simd128 } from "../../../../compiler/transform/kernel/target.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { emitKernels, scheduleKernels } from "../../../support/kernels.js";
 
 interface InnermostLoop {
   readonly depth: number;
@@ -17,7 +16,7 @@ function productLoops(name: string, file: string): InnermostLoop[] {
   const dimensions = { I: 24, H: 32 };
   const { cell } = lowerSource(`import { ${name} } from "std/${file}"\n`, { cell: name, dimensions }, "all sizes");
   const program = buildSequenceProgram(cell!, { gradient: false, jvp: false, hvp: false });
-  const options = { dtype: "f32", target: simd128, runtimeDimensions: [] } as const;
+  const options = { dtype: "f32", runtimeDimensions: [] } as const;
   const { functions } = decodeModule(emitKernels(scheduleKernels(program, options), options));
   return functions.flatMap(({ instructions }) => {
     const found: InnermostLoop[] = [];

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { countOperations, type RegionCount } from "../../../../compiler/ir/kernel/count-operations.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
-import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
 import { invariant } from "../../../../compiler/diagnostics/invariant.js";
+import { lowerProgram } from "../../../support/kernels.js";
 
 function kernelOf(source: string, cell: string, dimensions: Record<string, number>): KernelProgram {
   const result = lowerSource(source, { cell, dimensions }, "all sizes");

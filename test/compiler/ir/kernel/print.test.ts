@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printKernel } from "../../../../compiler/ir/kernel/print.js";
-import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import { programOf } from "../../../support/run-kernel.js";
+import { lowerProgram } from "../../../support/kernels.js";
 
 /** What the specification shows is what is printed. */
 test.each([

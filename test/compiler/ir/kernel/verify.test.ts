@@ -5,11 +5,11 @@ import type { KernelProgram, Statement } from "../../../../compiler/ir/kernel/ty
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { mapStatement } from "../../../../compiler/ir/kernel/visit.js";
 import { addAffine, affineConstant } from "../../../../compiler/ir/kernel/affine.js";
-import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import { dimConstant } from "../../../../compiler/types/dim.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
 import { programOf } from "../../../support/run-kernel.js";
+import { lowerProgram } from "../../../support/kernels.js";
 
 const sizes = new Map([
   ["%B", 3],

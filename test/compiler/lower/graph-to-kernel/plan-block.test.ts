@@ -1,10 +1,10 @@
 /** Levels of a block are found in order: a chain of products as long as a cell costs no stack. */
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
-import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import { shapeContext } from "../../../../compiler/ops/shape-rules.js";
 import { dimConstant } from "../../../../compiler/types/dim.js";
 import { programOf } from "../../../support/run-kernel.js";
+import { lowerProgram } from "../../../support/kernels.js";
 
 test("a chain of 4,000 products", () => {
   const b = new GraphBuilder("step", shapeContext([]));

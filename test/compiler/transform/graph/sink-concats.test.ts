@@ -7,12 +7,12 @@ import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
-import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import { shapeContext } from "../../../../compiler/ops/shape-rules.js";
 import { sinkConcats } from "../../../../compiler/transform/graph/sink-concats.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
+import { lowerProgram } from "../../../support/kernels.js";
 
 const context = shapeContext([]);
 

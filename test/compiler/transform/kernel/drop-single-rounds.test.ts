@@ -1,13 +1,11 @@
 /** Loops of one round disappear where nothing counts by them, and cells of one unit then run over examples in lanes. */
 import { expect, test } from "vitest";
 import { disassemble } from "../../../../compiler/emit/wasm/disassemble.js";
-import { emitKernels, scheduleKernels } from "../../../../compiler/emit/wasm/emit-kernels.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
-import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import { dropSingleRounds } from "../../../../compiler/transform/kernel/drop-single-rounds.js";
-import { simd128 } from "../../../../compiler/transform/kernel/target.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { emitKernels, lowerProgram, scheduleKernels } from "../../../support/kernels.js";
 
 function programOf(source: string) {
   const { cell } = lowerSource(source, {}, "all sizes");
@@ -34,7 +32,7 @@ test("loops that sum stay: their parts are counted by the variable", () => {
 });
 
 test("examples run in lanes: a vector of examples and one by one behind it, or where the list leaves some out", () => {
-  const options = { dtype: "f32", target: simd128, runtimeDimensions: [] } as const;
+  const options = { dtype: "f32", runtimeDimensions: [] } as const;
   const text = disassemble(emitKernels(scheduleKernels(programOf(single), options), options));
   // State and output of the step lie example by example; those of a sequence are steps apart.
   expect(text.match(/v128\.store\b/g)!.length).toBeGreaterThanOrEqual(3);

@@ -6,11 +6,11 @@ import { affineConstant } from "../../../../compiler/ir/kernel/affine.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import type { KernelProgram, Statement } from "../../../../compiler/ir/kernel/types.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
-import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import { interleaveSums } from "../../../../compiler/transform/kernel/interleave-sums.js";
 import { createRandom } from "../../../../runtime/random.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
 import { programOf, runFunction } from "../../../support/run-kernel.js";
+import { lowerProgram } from "../../../support/kernels.js";
 
 /** A matrix of `rows`, each summed over `columns`. */
 const total = (rows: string, columns: string) =>

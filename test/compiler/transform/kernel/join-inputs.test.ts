@@ -3,10 +3,9 @@ import { describe, expect, test } from "vitest";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import type { KernelFunction, KernelProgram } from "../../../../compiler/ir/kernel/types.js";
-import { scheduleKernels } from "../../../../compiler/emit/wasm/emit-kernels.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
-import { simd128 } from "../../../../compiler/transform/kernel/target.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { scheduleKernels } from "../../../support/kernels.js";
 
 const sizes = new Map([["%B", 3], ["%T", 5]]); // prettier-ignore
 
@@ -14,7 +13,7 @@ function schedule(source: string, cell: string, dimensions: Record<string, numbe
   const { cell: lowered } = lowerSource(source, { cell, dimensions }, "all sizes");
   if (lowered === undefined) throw new Error("the cell is wrong");
   const program = buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false });
-  const { kernel } = scheduleKernels(program, { dtype, target: simd128, runtimeDimensions: [] });
+  const { kernel } = scheduleKernels(program, { dtype, runtimeDimensions: [] });
   return kernel;
 }
 

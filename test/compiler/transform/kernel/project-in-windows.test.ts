@@ -1,9 +1,8 @@
 /** Input projections are computed for some steps at a time, and give the bits of those for all steps. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emitModule } from "../../../../compiler/emit/emit-module.js";
+import { emitModule } from "../../../../compiler/driver/emit-module.js";
 import type { ModuleOptions } from "../../../../compiler/emit/manifest.js";
-import { scheduleKernels } from "../../../../compiler/emit/wasm/emit-kernels.js";
 import { printMemoryPlan } from "../../../../compiler/emit/wasm/print-memory.js";
 import { cell } from "../../../../compiler/index.js";
 import { bufferSize } from "../../../../compiler/ir/kernel/buffer-size.js";
@@ -14,20 +13,20 @@ import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
 import type { LoweredCell } from "../../../../compiler/lower/lowered-cell.js";
 import { arbitraryCell } from "../../../../compiler/testing/fast-check.js";
-import { simd128 } from "../../../../compiler/transform/kernel/target.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
 import type { CompiledModule, FloatArray } from "../../../../runtime/index.js";
 import { loadModule } from "../../../../runtime/module/load-js.js";
 import { keep } from "../../../support/models.js";
 import { randomCall, randomParams, valuesOf } from "../../../support/random-call.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
+import { scheduleKernels } from "../../../support/kernels.js";
 
 type Dimensions = Readonly<Record<string, number>>;
 
 function schedule(source: string, name: string, dimensions: Dimensions, gradient = false) {
   const { cell: lowered } = lowerSource(source, { cell: name, dimensions }, "all sizes");
   const program = buildSequenceProgram(lowered!, { gradient, jvp: false, hvp: false });
-  return scheduleKernels(program, { dtype: "f32", target: simd128, runtimeDimensions: [] });
+  return scheduleKernels(program, { dtype: "f32", runtimeDimensions: [] });
 }
 
 const std = (name: string, file: string): string => `import { ${name} } from "std/${file}"\n`;

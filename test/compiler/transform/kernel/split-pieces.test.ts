@@ -4,11 +4,11 @@ import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { tensor } from "../../../../compiler/ir/graph/tensor.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
-import { lowerProgram } from "../../../../compiler/lower/graph-to-kernel/index.js";
 import type { KernelPass } from "../../../../compiler/transform/kernel/kernel-pass.js";
 import { splitPieces } from "../../../../compiler/transform/kernel/split-pieces.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
 import { programOf, runFunction } from "../../../support/run-kernel.js";
+import { lowerProgram } from "../../../support/kernels.js";
 
 /** `input.x` and what `text` makes of it in `%y`. */
 const functionOf = (n: string, text: string) =>

@@ -1,21 +1,25 @@
 /** From a lowered cell to the text of its module. */
 import type { LoweredCell } from "../lower/lowered-cell.js";
-import type { KernelProgram } from "../ir/kernel/types.js";
-import { lowerProgram } from "../lower/graph-to-kernel/index.js";
 import { buildSequenceProgram } from "../transform/pipeline.js";
 import type { SequenceProgram } from "../transform/sequence-program.js";
+import { buildKernels, type RewriteKernels } from "./build-kernels.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
-import { digestOf } from "./digest.js";
-import { addressableBytes, MemoryLimitError } from "./memory-limit.js";
-import { printKernelProgram } from "./js/print-kernel.js";
-import { printModule } from "./js/module.js";
-import { buildManifest, type ModuleOptions, type Target } from "./manifest.js";
-import { dropSingleRounds } from "../transform/kernel/drop-single-rounds.js";
-import { simd128 } from "../transform/kernel/target.js";
-import { emitKernels, scheduleKernels } from "./wasm/emit-kernels.js";
-import { smallestBytes } from "./wasm/layout.js";
-import { printMemoryPlan } from "./wasm/print-memory.js";
-import { printAutoModule, printWasmLoader, printWasmModule, type WasmFile, type WasmKernels } from "./wasm/module.js";
+import { digestOf } from "../emit/digest.js";
+import { addressableBytes, MemoryLimitError } from "../emit/memory-limit.js";
+import { printKernelProgram } from "../emit/js/print-kernel.js";
+import { printModule } from "../emit/js/module.js";
+import { buildManifest, type ModuleOptions, type Target } from "../emit/manifest.js";
+import { scalarSchedule, vectorSchedule } from "../transform/kernel/passes.js";
+import { planLayout, smallestBytes } from "../emit/wasm/layout.js";
+import { printWasmKernels } from "../emit/wasm/print-kernels.js";
+import { printMemoryPlan } from "../emit/wasm/print-memory.js";
+import {
+  printAutoModule,
+  printWasmLoader,
+  printWasmModule,
+  type WasmFile,
+  type WasmKernels,
+} from "../emit/wasm/module.js";
 
 export interface EmittedModule {
   readonly manifest: Manifest;
@@ -25,9 +29,6 @@ export interface EmittedModule {
   /** Kernels that the module takes from its caller. */
   readonly wasmFiles: readonly WasmFile[];
 }
-
-/** Changes kernels before they are printed: for looking at them, and for timing parts of them. */
-export type RewriteKernels = (kernel: KernelProgram) => KernelProgram;
 
 /**
  * Every dimension of `cell` but the run-time ones must have a size.
@@ -73,21 +74,21 @@ const emitters: Readonly<Record<Target, (parts: Parts) => Printed>> = {
 };
 
 function jsKernels({ manifest: { runtimeDimensions }, program, options: { dtype }, rewrite }: Parts): string {
-  // Only to be read more easily: other passes serve lanes and registers.
-  const kernel = rewrite(lowerProgram(program, { runtimeDimensions, passes: [dropSingleRounds] }));
+  const kernel = buildKernels(program, { schedule: scalarSchedule, dtype, runtimeDimensions, rewrite });
   return printKernelProgram(kernel, dtype);
 }
 
-function wasmKernels({ manifest, program, options, rewrite }: Parts): WasmKernels {
+function wasmKernels({ manifest: { runtimeDimensions }, program, options, rewrite }: Parts): WasmKernels {
   const { dtype, fma } = options;
-  const target = { dtype, target: simd128, runtimeDimensions: manifest.runtimeDimensions };
-  const planned = scheduleKernels(program, target);
-  const bytes = smallestBytes(planned.layout);
+  const kernel = buildKernels(program, { schedule: vectorSchedule, dtype, runtimeDimensions, rewrite });
+  const layout = planLayout(kernel, dtype);
+  const bytes = smallestBytes(layout);
   if (bytes > addressableBytes) throw new MemoryLimitError(bytes, options);
-  const scheduled = { ...planned, kernel: rewrite(planned.kernel) };
+  const { machine } = vectorSchedule;
+  const printed = { dtype, layout, target: machine };
   return {
-    plan: printMemoryPlan(scheduled.kernel, scheduled.layout),
-    bytes: emitKernels(scheduled, target),
-    ...(fma ? { fused: emitKernels(scheduled, { ...target, target: { ...simd128, fma } }) } : {}),
+    plan: printMemoryPlan(kernel, layout),
+    bytes: printWasmKernels(kernel, printed),
+    ...(fma ? { fused: printWasmKernels(kernel, { ...printed, target: { ...machine, fma } }) } : {}),
   };
 }

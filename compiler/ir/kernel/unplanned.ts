@@ -1,0 +1,27 @@
+/** Kernels before memory is planned: what lowering gives, and passes change. */
+import type { Dim } from "../../types/dim.js";
+import type { ElementType, KernelFunction } from "./types.js";
+
+/** A buffer before it has a place. */
+export interface UnplacedBuffer {
+  readonly name: string;
+  readonly external: boolean;
+  readonly dtype: ElementType;
+  readonly size: Dim;
+  /** Not more elements than these, however large `size` is. */
+  readonly most?: Dim;
+  /** Keeps its contents between entries. */
+  readonly persistent: boolean;
+  /** Lies inside another buffer. */
+  readonly within?: { readonly buffer: string; readonly offset: Dim };
+}
+
+export interface UnplannedKernels {
+  readonly functions: readonly KernelFunction[];
+  readonly buffers: ReadonlyMap<string, UnplacedBuffer>;
+}
+
+/** The buffer in which the elements of `name` lie: itself, or the one that joins it with others. */
+export function wholeOf(name: string, buffers: UnplannedKernels["buffers"]): string {
+  return buffers.get(name)?.within?.buffer ?? name;
+}

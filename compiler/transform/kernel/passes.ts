@@ -1,0 +1,53 @@
+/** The order of the kernel passes of each target, with the reason for each place. */
+import { dropSingleRounds } from "./drop-single-rounds.js";
+import { fuseTails } from "./fuse-tails.js";
+import { hoistAddressesPass } from "./hoist-addresses.js";
+import { interleaveSumsPass } from "./interleave-sums.js";
+import { joinInputs } from "./join-inputs.js";
+import type { KernelPass, PlannedPass } from "./kernel-pass.js";
+import { packOperands } from "./pack-operands.js";
+import { projectInWindows } from "./project-in-windows.js";
+import { splitPieces } from "./split-pieces.js";
+import { scalar16, type ScalarTarget, simd128, type VectorTarget } from "./target.js";
+import { tileProductsPass } from "./tile-products.js";
+
+/** What a target does with kernels before it prints them. */
+export interface Schedule<Machine> {
+  readonly machine: Machine;
+  readonly beforeMemory: readonly KernelPass<Machine>[];
+  readonly afterMemory: readonly PlannedPass<Machine>[];
+}
+
+export const scalarSchedule: Schedule<ScalarTarget> = {
+  machine: scalar16,
+  // Only to be read more easily.
+  beforeMemory: [dropSingleRounds],
+  afterMemory: [
+    // What is left of products are loops, like any other.
+    tileProductsPass,
+    // Needs the innermost loops of sums as they were written.
+    interleaveSumsPass,
+    // Last: addresses as they are printed.
+    hoistAddressesPass,
+  ],
+};
+
+export const vectorSchedule: Schedule<VectorTarget> = {
+  machine: simd128,
+  beforeMemory: [
+    // On products and regions as lowered: it decides which runs of columns a product has.
+    fuseTails,
+    // After it: what a product starts from is seen there.
+    joinInputs,
+    // After both: what stays a loop of its own.
+    splitPieces,
+    // After what leaves loops of one round: parts of loops, and cells of one unit.
+    dropSingleRounds,
+    // Needs the runs: they are interleaved in the panels.
+    packOperands,
+    // Last: projections that are whole until here.
+    projectInWindows,
+  ],
+  // Tiles are printed from products: registers are chosen there.
+  afterMemory: [],
+};

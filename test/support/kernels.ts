@@ -1,0 +1,50 @@
+/** Kernels as tests want them: stages of `compiler/driver/build-kernels.ts`, with passes of their own. */
+import { buildKernels } from "../../compiler/driver/build-kernels.js";
+import { printKernelProgram } from "../../compiler/emit/js/print-kernel.js";
+import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/layout.js";
+import { printWasmKernels } from "../../compiler/emit/wasm/print-kernels.js";
+import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
+import type { KernelPass } from "../../compiler/transform/kernel/kernel-pass.js";
+import { scalarSchedule, vectorSchedule } from "../../compiler/transform/kernel/passes.js";
+import { simd128, type VectorTarget } from "../../compiler/transform/kernel/target.js";
+import { runPasses } from "../../compiler/transform/pass.js";
+import type { SequenceProgram } from "../../compiler/transform/sequence-program.js";
+
+export interface LowerOptions {
+  readonly runtimeDimensions: readonly string[];
+  /** All there are, before memory is planned. */
+  readonly passes?: readonly KernelPass<VectorTarget>[];
+}
+
+/** Kernels with planned memory, after the given passes only. */
+export function lowerProgram(program: SequenceProgram, options: LowerOptions): KernelProgram {
+  const { runtimeDimensions, passes = [] } = options;
+  const schedule = { machine: simd128, beforeMemory: passes, afterMemory: [] };
+  return buildKernels(program, { schedule, dtype: "f32", runtimeDimensions });
+}
+
+/** JavaScript of kernels with planned memory. */
+export function printJsKernels(kernel: KernelProgram, dtype: "f32" | "f64"): string {
+  const { afterMemory, machine } = scalarSchedule;
+  return printKernelProgram(runPasses(kernel, afterMemory, { dtype, machine }), dtype);
+}
+
+export interface WasmOptions {
+  readonly dtype: "f32" | "f64";
+  readonly runtimeDimensions: readonly string[];
+}
+
+export interface ScheduledKernels {
+  readonly kernel: KernelProgram;
+  readonly layout: MemoryLayout;
+}
+
+/** Kernels as the WebAssembly target prints them. */
+export function scheduleKernels(program: SequenceProgram, options: WasmOptions): ScheduledKernels {
+  const kernel = buildKernels(program, { schedule: vectorSchedule, ...options });
+  return { kernel, layout: planLayout(kernel, options.dtype) };
+}
+
+export function emitKernels({ kernel, layout }: ScheduledKernels, { dtype }: WasmOptions): Uint8Array {
+  return printWasmKernels(kernel, { dtype, layout, target: simd128 });
+}
