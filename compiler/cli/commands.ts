@@ -135,18 +135,19 @@ export const explainCommand: CommandEntry = {
   description: `
 Shows for each function of the module what is computed before, in and after the loop
 over time, how much arithmetic that is and what is kept in memory. With --after it shows
-the program itself after a pass, with --equations the cell and its derivative as
-formulas. Dimensions without a size stay symbols.`,
+the program itself after a stage of the compiler, with --equations the cell and its
+derivative as formulas. Dimensions without a size stay symbols; kernels need all sizes.`,
   options: [
     cell,
     dim,
-    { name: "after", kind: "text", value: "PASS", help: "the graph after a pass; --after list shows the passes" },
+    { name: "after", kind: "text", value: "STAGE", help: "the program after a stage; --after list shows the stages" },
     {
       name: "entry",
       kind: "text",
       value: "NAME",
       help: "one function only: forward, backward, …; with --after also step, …",
     },
+    { ...target, help: "wasm (the default) or js: whose kernels --after shows" },
     { name: "equations", kind: "flag", help: "the cell in the spelling of formulas, and one step back in time" },
     { name: "latex", kind: "flag", help: "the same as LaTeX: align* environments for amsmath and amssymb" },
     { name: "jvp", kind: "flag", help: "also the functions that --jvp compiles" },
@@ -158,6 +159,7 @@ formulas. Dimensions without a size stay symbols.`,
   examples: [
     ["recell explain lstm.cell", "what leaves the loop, operations and bytes per step"],
     ["recell explain lstm.cell --after split-time --entry forward", "the graph after one pass"],
+    ["recell explain lstm.cell --after fuse-tails --entry step -d I=8 -d H=16", "kernels after another"],
     ["recell explain gru.cell --equations", "text that compiles again, with the derivative in comments"],
     ["recell explain gru.cell --latex > gru.tex", "the same for a paper: \\input{gru}"],
   ],

@@ -1,11 +1,8 @@
 /** `recell explain`: what the compiler makes of a cell. */
-import { printFunction } from "../ir/graph/print.js";
-import type { GraphFunction } from "../ir/graph/types.js";
-import { suggest } from "../diagnostics/suggest.js";
 import { lowerSource, type LowerResult } from "../lower-source.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import { explainProgram, printExplanation } from "../transform/explain.js";
-import { buildSequenceProgram, graphPasses, type SequenceOptions } from "../transform/pipeline.js";
+import { buildSequenceProgram, type SequenceOptions } from "../transform/pipeline.js";
 import { cellAsLatex } from "../equations/cell-as-latex.js";
 import { cellAsText } from "../equations/cell-as-text.js";
 import { linkCell } from "../semantics/link-cell.js";
@@ -13,35 +10,33 @@ import { printDim } from "../types/dim.js";
 import { dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
 import { exitCodes, type Run } from "./command.js";
+import { listStages, showAfter, stageOf } from "./explain-after.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
 
 export const run: Run = (args, terminal) => {
   checkCombination(args);
-  if (args.text("after") === "list") {
-    if (args.flag("json") === true) {
-      terminal.out(
-        `${JSON.stringify({ passes: graphPasses.map(({ name, summary }) => ({ name, summary })) }, null, 2)}\n`,
-      );
-      return exitCodes.ok;
-    }
-    for (const { name, summary } of graphPasses) terminal.out(`${name.padEnd(24)}  ${summary}\n`);
+  const after = args.text("after");
+  if (after === "list") {
+    listStages(args, terminal);
     return exitCodes.ok;
   }
+  const stage = after === undefined ? undefined : stageOf(after);
   const { file, text, readFile } = onlyInput("explain", args);
   const cell = args.text("cell");
   const dimensions = sizesOption("dim", args.list("dim"));
   const dtype = dtypeOption(args);
   const options = { file, readFile, dimensions, dtype, ...(cell === undefined ? {} : { cell }) };
-  const result = withOptionErrors(file, () => lowerSource(text, options, "symbolic"));
+  const result = withOptionErrors(file, () =>
+    lowerSource(text, options, stage?.gives === "kernels" ? "all sizes" : "symbolic"),
+  );
   if (args.flag("json") !== true) showFindings(result, terminal);
   if (result.cell === undefined || result.written === undefined) {
     if (args.flag("json") === true)
       terminal.out(`${JSON.stringify({ diagnostics: findingsToJson(result) }, null, 2)}\n`);
     return exitCodes.failed;
   }
-  const after = args.text("after");
-  if (after !== undefined) showAfter(result.cell, after, args, terminal);
+  if (stage !== undefined) showAfter(result.cell, stage, sequenceOptions(args), args, terminal);
   else if (args.flag("latex") === true) terminal.out(cellAsLatex(result.written.typed, result.cell));
   else if (args.flag("equations") === true) {
     const { tree, typed } = result.written;
@@ -52,6 +47,9 @@ export const run: Run = (args, terminal) => {
 
 /** Options of which one would be ignored. */
 function checkCombination(args: ParsedArguments): void {
+  if (args.text("target") !== undefined && args.text("after") === undefined) {
+    throw new UsageError("--target goes with --after; what is explained without it is the same for all targets");
+  }
   const chosen = ["latex", "equations"].find((name) => args.flag(name) === true);
   if (chosen === undefined) return;
   for (const other of ["after", "entry"]) {
@@ -63,35 +61,6 @@ function checkCombination(args: ParsedArguments): void {
 
 function sequenceOptions(args: ParsedArguments): SequenceOptions {
   return { gradient: true, jvp: args.flag("jvp") === true, hvp: args.flag("hvp") === true };
-}
-
-/** The program after a pass: of each entry the last time the pass ran. */
-function showAfter(cell: LoweredCell, pass: string, args: ParsedArguments, terminal: Terminal): void {
-  const names = graphPasses.map(({ name }) => name);
-  if (!names.includes(pass)) {
-    const similar = suggest(pass, names);
-    throw new UsageError(
-      `there is no pass ${pass}; ${similar === undefined ? `the passes are ${names.join(", ")}` : `did you mean ${similar}?`}`,
-    );
-  }
-  const found = new Map<string, GraphFunction>();
-  buildSequenceProgram(cell, {
-    ...sequenceOptions(args),
-    observe: (entry, name, fn) => {
-      if (name === pass) found.set(entry, fn);
-    },
-  });
-  const entry = args.text("entry");
-  if (entry !== undefined && !found.has(entry)) {
-    throw new UsageError(
-      `${pass} does not run on ${entry}; it runs on ${[...found.keys()].join(", ") || "nothing here"}`,
-    );
-  }
-  const printed = [...found]
-    .filter(([name]) => entry === undefined || name === entry)
-    .map(([name, fn]) => ({ entry: name, text: printFunction({ ...fn, name }) }));
-  if (args.flag("json") === true) terminal.out(`${JSON.stringify({ pass, functions: printed }, null, 2)}\n`);
-  else terminal.out(printed.map(({ text }) => text).join("\n"));
 }
 
 function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArguments, terminal: Terminal): void {

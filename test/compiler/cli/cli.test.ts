@@ -415,13 +415,13 @@ describe("explain", () => {
     const passes = await recell("explain", file("leaky.cell"), "--after", "list");
     expect(passes.out).toContain("split-time");
     const list = await recell("explain", file("leaky.cell"), "--after", "list", "--json");
-    expect((JSON.parse(list.out) as { passes: { name: string }[] }).passes.map(({ name }) => name)).toContain(
+    expect((JSON.parse(list.out) as { stages: { name: string }[] }).stages.map(({ name }) => name)).toContain(
       "split-time",
     );
     const unknown = await recell("explain", file("leaky.cell"), "--after", "everything");
     expect([unknown.code, unknown.error]).toEqual([
       2,
-      expect.stringMatching(/no pass everything; the passes are simplify, /u),
+      expect.stringMatching(/no stage everything; the stages are lower, simplify, /u),
     ]);
     const after = await recell("explain", file("leaky.cell"), "--after", "split-time", "--entry", "forward");
     expect(after.out).toMatch(/^func forward/u);

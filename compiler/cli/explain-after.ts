@@ -1,0 +1,53 @@
+/** `recell explain --after STAGE`: the program as a stage of the compiler leaves it. */
+import { suggest } from "../diagnostics/suggest.js";
+import { entriesAfter, type Stage, stages } from "../driver/stages.js";
+import type { LoweredCell } from "../lower/lowered-cell.js";
+import type { SequenceOptions } from "../transform/pipeline.js";
+import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
+import type { Terminal } from "./terminal.js";
+
+export function listStages(args: ParsedArguments, terminal: Terminal): void {
+  if (args.flag("json") === true) {
+    terminal.out(`${JSON.stringify({ stages }, null, 2)}\n`);
+    return;
+  }
+  const width = Math.max(...stages.map(({ name }) => name.length));
+  for (const { name, summary, gives, targets } of stages) {
+    const only = targets.length === 1 ? `, ${targets.join()} only` : "";
+    terminal.out(`${name.padEnd(width)}  ${summary}${gives === "kernels" ? ` (kernels${only})` : ""}\n`);
+  }
+}
+
+/** @throws UsageError where there is no such stage. */
+export function stageOf(name: string): Stage {
+  const stage = stages.find((known) => known.name === name);
+  if (stage !== undefined) return stage;
+  const names = stages.map((known) => known.name);
+  const similar = suggest(name, names);
+  const help = similar === undefined ? `the stages are ${names.join(", ")}` : `did you mean ${similar}?`;
+  throw new UsageError(`there is no stage ${name}; ${help}`);
+}
+
+export function showAfter(
+  cell: LoweredCell,
+  stage: Stage,
+  options: SequenceOptions,
+  args: ParsedArguments,
+  terminal: Terminal,
+): void {
+  const target = choiceOption("target", args.text("target"), ["js", "wasm"], stage.targets.at(-1) ?? "wasm");
+  if (!stage.targets.includes(target)) {
+    throw new UsageError(`${stage.name} is no stage of ${target}; only of ${stage.targets.join(", ")}`);
+  }
+  const found = entriesAfter(cell, stage, { ...options, target, dtype: dtypeOption(args) });
+  const entry = args.text("entry");
+  if (entry !== undefined && !found.has(entry)) {
+    const names = [...found.keys()].join(", ") || "nothing here";
+    throw new UsageError(`${stage.name} does not run on ${entry}; it runs on ${names}`);
+  }
+  const functions = [...found].flatMap(([name, text]) =>
+    entry === undefined || name === entry ? [{ entry: name, text }] : [],
+  );
+  if (args.flag("json") === true) terminal.out(`${JSON.stringify({ stage: stage.name, functions }, null, 2)}\n`);
+  else terminal.out(functions.map(({ text }) => text).join("\n"));
+}

@@ -1,0 +1,75 @@
+/** The stages on the way from a lowered cell to kernels, each of which can be looked at. */
+import { printFunction } from "../ir/graph/print.js";
+import { printKernelFunction } from "../ir/kernel/print.js";
+import type { LoweredCell } from "../lower/lowered-cell.js";
+import { scalarSchedule, type Schedule, vectorSchedule } from "../transform/kernel/passes.js";
+import { buildSequenceProgram, graphPasses, type SequenceOptions } from "../transform/pipeline.js";
+import { buildKernels } from "./build-kernels.js";
+
+export interface Stage {
+  /** As `explain --after` takes it. */
+  readonly name: string;
+  /** What it does, in one line. */
+  readonly summary: string;
+  /** What it gives: equations of one example, or loops over buffers of a whole batch. */
+  readonly gives: "graph" | "kernels";
+  /** Whose kernels pass through it; graphs are the same for all. */
+  readonly targets: readonly KernelTargetName[];
+}
+
+export type KernelTargetName = keyof typeof schedules;
+
+const schedules = { js: scalarSchedule, wasm: vectorSchedule };
+const all = Object.keys(schedules) as KernelTargetName[];
+
+/** In their order; graph passes run several times, as `transform/pipeline.ts` lists them. */
+export const stages: readonly Stage[] = [
+  { name: "lower", summary: "one step of one example, as it is written", gives: "graph", targets: all },
+  ...graphPasses.map(({ name, summary }): Stage => ({ name, summary, gives: "graph", targets: all })),
+  { name: "kernels", summary: "loops over examples and steps, and what is stored", gives: "kernels", targets: all },
+  ...kernelStages((schedule) => schedule.beforeMemory),
+  { name: "memory", summary: "give every buffer its place", gives: "kernels", targets: all },
+  ...kernelStages((schedule) => schedule.afterMemory),
+];
+
+function kernelStages(listOf: (schedule: Schedule<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
+  const found = new Map<string, Stage>();
+  for (const target of all) {
+    for (const { name, summary } of listOf(schedules[target] as Schedule<unknown>)) {
+      const targets = [...(found.get(name)?.targets ?? []), target];
+      found.set(name, { name, summary, gives: "kernels", targets });
+    }
+  }
+  return [...found.values()];
+}
+
+export interface StageOptions extends Omit<SequenceOptions, "observe"> {
+  readonly target: KernelTargetName;
+  readonly dtype: "f32" | "f64";
+}
+
+/** Text of each entry after a stage, in the order of the entries: of each the last time it passed. */
+export function entriesAfter(cell: LoweredCell, { name, gives }: Stage, options: StageOptions): Map<string, string> {
+  const printed = new Map<string, string>();
+  if (name === "lower") {
+    printed.set("step", printFunction(cell.step));
+    if (cell.initial !== undefined) printed.set("initial", printFunction(cell.initial));
+    return printed;
+  }
+  const program = buildSequenceProgram(cell, {
+    ...options,
+    observe: (entry, pass, fn) => {
+      if (pass === name) printed.set(entry, printFunction({ ...fn, name: entry }));
+    },
+  });
+  if (gives === "graph") return printed;
+  buildKernels(program, {
+    schedule: schedules[options.target] as Schedule<unknown>,
+    dtype: options.dtype,
+    runtimeDimensions: cell.runtimeDimensions,
+    observe: (stage, { functions }) => {
+      if (stage === name) for (const fn of functions) printed.set(fn.name, printKernelFunction(fn));
+    },
+  });
+  return printed;
+}

@@ -1,0 +1,45 @@
+/** `recell explain --after`: graphs with symbols, kernels with sizes, and what is no stage. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { recell } from "../../support/command-line.js";
+
+const folder = mkdtempSync(join(tmpdir(), "recell-after-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = join(folder, "gru.cell");
+writeFileSync(
+  file,
+  'import { GRU } from "std/gru"\ncell Own(I, H) { input x: [I] use g = GRU(I, H) output y = g(x) }\n',
+);
+
+const after = (stage: string, ...more: string[]) => recell("explain", file, "--after", stage, ...more);
+
+test("graphs keep symbols, the step as lowered too", async () => {
+  expect((await after("lower")).out).toMatch(/^func step\(%g\.h: real\[H\]/u);
+  expect((await after("merge-projections", "--entry", "forward")).out).toMatch(/^func forward\([^]*real\[3\*H/u);
+});
+
+test("kernels need all sizes and are those of a target", async () => {
+  const open = await after("kernels");
+  expect([open.code, open.error]).toEqual([2, expect.stringMatching(/I|H/u)]);
+  const sizes = ["-d", "I=4", "-d", "H=8", "--entry", "step"];
+  expect((await after("pack-operands", ...sizes)).out).toMatch(/^kernel step \{[^]*packed/u);
+  const tiles = await after("tile-products", ...sizes);
+  expect(tiles.out).toMatch(/^kernel step/u);
+  expect(tiles.out).not.toContain("product ");
+  const js = await after("drop-single-rounds", ...sizes, "--target", "js");
+  const wasm = await after("drop-single-rounds", ...sizes, "--target", "wasm");
+  expect(js.out).not.toBe(wasm.out);
+});
+
+test("what is no stage, or none of that target, is told", async () => {
+  const none = await after("fuse-tails", "-d", "I=4", "-d", "H=8", "--target", "js");
+  expect([none.code, none.error]).toEqual([2, expect.stringMatching(/fuse-tails is no stage of js; only of wasm/u)]);
+  const alone = await recell("explain", file, "--target", "js");
+  expect([alone.code, alone.error]).toEqual([2, expect.stringMatching(/--target goes with --after/u)]);
+  const other = await after("memory", "-d", "I=4", "-d", "H=8", "--target", "auto");
+  expect([other.code, other.error]).toEqual([2, expect.stringMatching(/--target must be js or wasm/u)]);
+  const list = await after("list");
+  expect(list.out).toMatch(/^lower +one step[^]*^hoist-addresses +.*\(kernels, js only\)$/mu);
+});

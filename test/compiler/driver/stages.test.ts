@@ -1,0 +1,70 @@
+/** Every stage can be looked at, and kernels are valid after each of theirs. */
+import { describe, expect, it, test } from "vitest";
+import { buildKernels } from "../../../compiler/driver/build-kernels.js";
+import { entriesAfter, type KernelTargetName, stages } from "../../../compiler/driver/stages.js";
+import { lowerSource } from "../../../compiler/lower-source.js";
+import type { LoweredCell } from "../../../compiler/lower/lowered-cell.js";
+import type { UnplannedKernels } from "../../../compiler/ir/kernel/unplanned.js";
+import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
+import { scalarSchedule, type Schedule, vectorSchedule } from "../../../compiler/transform/kernel/passes.js";
+import { planMemory } from "../../../compiler/transform/kernel/plan-memory.js";
+import { buildSequenceProgram } from "../../../compiler/transform/pipeline.js";
+import { sizesFor, standardCells } from "../../support/standard-cells.js";
+
+const all = { gradient: true, jvp: false, hvp: false };
+const cells = new Map(standardCells().map((entry) => [entry.cell, entry]));
+
+function lowered(name: string): LoweredCell {
+  const { source, cell, dimensions } = cells.get(name)!;
+  return lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes").cell!;
+}
+
+const schedules: readonly (readonly [KernelTargetName, Schedule<unknown>])[] = [
+  ["js", scalarSchedule as Schedule<unknown>],
+  ["wasm", vectorSchedule as Schedule<unknown>],
+];
+
+describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (name) => {
+  const cell = lowered(name);
+  const program = buildSequenceProgram(cell, all);
+  const { runtimeDimensions } = cell;
+  const sizes = new Map([["%B", 3], ["%T", 4], ...runtimeDimensions.map((symbol): [string, number] => [symbol, 5])]); // prettier-ignore
+
+  it.each(schedules)("has valid kernels after every stage of %s", (target, schedule) => {
+    const passed: string[] = [];
+    buildKernels(program, {
+      schedule,
+      dtype: "f32",
+      runtimeDimensions,
+      observe: (stage, kernels) => {
+        passed.push(stage);
+        // Rests of tiles depend on each other, which intervals do not know.
+        if (schedule.afterMemory.some(({ name: own }) => own === stage)) return;
+        const { functions, buffers } = kernels;
+        const planned =
+          "slots" in kernels
+            ? kernels
+            : planMemory({ functions, buffers: buffers as UnplannedKernels["buffers"] }, runtimeDimensions);
+        expect(verifyKernel(planned, sizes), stage).toEqual([]);
+      },
+    });
+    const known = stages.filter(({ gives, targets }) => gives === "kernels" && targets.includes(target));
+    expect([...passed].sort()).toEqual(known.map((stage) => stage.name).sort());
+  });
+});
+
+test("every stage prints every entry that passes it", () => {
+  const cell = lowered("GRU");
+  const shown = new Set<string>();
+  for (const stage of stages) {
+    for (const target of stage.targets) {
+      const entries = entriesAfter(cell, stage, { ...all, target, dtype: "f32" });
+      for (const [entry, text] of entries) {
+        expect(text).toContain(`${stage.gives === "graph" ? "func" : "kernel"} ${entry}`);
+        shown.add(stage.name);
+      }
+      if (stage.gives === "kernels") expect([...entries.keys()].sort()).toEqual(["backward", "forward", "step"]);
+    }
+  }
+  expect([...shown].sort()).toEqual(stages.map(({ name }) => name).sort());
+});
