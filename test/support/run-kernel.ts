@@ -3,6 +3,7 @@ import { type BatchValue } from "../../compiler/ir/graph/evaluate.js";
 import { tensor } from "../../compiler/ir/graph/tensor.js";
 import { unpad } from "../../compiler/ir/graph/evaluate.js";
 import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
+import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import type { KernelPass } from "../../compiler/transform/kernel/kernel-pass.js";
 import {
@@ -29,6 +30,12 @@ export interface CompiledKernels {
   readonly buffers: Readonly<Record<string, NumberArray>>;
   readonly table: Int32Array;
   readonly [entry: string]: unknown;
+}
+
+/** Kernels as their evaluator runs them. */
+export function evaluated(kernel: KernelProgram, padding: Padding): CompiledKernels {
+  const { buffers, table, run } = evaluateKernels(kernel, padding);
+  return { buffers, table, ...Object.fromEntries(kernel.functions.map(({ name }) => [name, () => run(name)])) };
 }
 
 export interface KernelFactory {
@@ -215,19 +222,22 @@ function onlyVisible(fn: GraphFunction): GraphFunction {
 }
 
 /**
- * Runs every entry of a program on random values, in the program's order, with the evaluator and as kernels.
+ * Runs every entry of a program on random values, in the program's order, with the evaluator of graphs and as kernels.
+ *
+ * @param create JavaScript kernels of the program where left out
  * @returns the largest error of each result
  */
 export function compareEntries(
   program: SequenceProgram,
   examples: ExampleSizes,
   options: { dtype: "f32" | "f64"; runtimeDimensions?: readonly string[]; indexBound?: number; seed?: number },
+  create?: (padding: Padding) => CompiledKernels,
 ): Map<string, number> {
   const dimensions = options.runtimeDimensions ?? [];
   const random = randomSource(options.seed ?? 1);
-  const factory = compileKernels(program, options.dtype, dimensions);
   const padding = paddingFor(examples, dimensions, 1);
-  const kernels = factory.create(padding);
+  const make = create ?? ((sizes) => compileKernels(program, options.dtype, dimensions).create(sizes));
+  const kernels = make(padding);
   for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
   const known: Values = new Map();
   const errors = new Map<string, number>();

@@ -1,0 +1,115 @@
+/** Products of a kernel at work, and the copies of matrices that they read. */
+import { invariant } from "../../diagnostics/invariant.js";
+import { axisValues } from "./evaluate-axes.js";
+import type { CallState } from "./evaluate-expressions.js";
+import type { Access, Axis, PackStatement, ProductStatement, ProductTerms, Statement } from "./types.js";
+
+/** Runs `body` for all values of the axes, the first outermost, with the number of the combination. */
+function forEachTerm(axes: readonly Axis[], state: CallState, body: (term: number) => void): void {
+  let count = 0;
+  const visit = (depth: number): void => {
+    const axis = axes[depth];
+    if (axis === undefined) {
+      body(count++);
+      return;
+    }
+    for (const value of axisValues(axis, state)) {
+      state.set(axis.variable, value);
+      visit(depth + 1);
+    }
+  };
+  visit(0);
+}
+
+const columnOf = (column: number, term: number): string => `${column} ${term}`;
+
+/** Where a copy lies in panels is the target's own business: here it is known by column and term. */
+export function packMatrix(statement: PackStatement, state: CallState): void {
+  const { to, from, columns, contracted, runs, length } = statement;
+  state.memory.get(to);
+  const copy = new Map<string, number>();
+  const values = axisValues(columns, state);
+  invariant(values.length === runs * length, `${to} has ${values.length} columns, not ${runs} runs of ${length}`);
+  for (const [column, value] of values.entries()) {
+    state.set(columns.variable, value);
+    forEachTerm(contracted, state, (term) => copy.set(columnOf(column, term), state.load(from)));
+  }
+  state.packed.set(to, copy);
+}
+
+/**
+ * All sums of a row, then what becomes of them: a tail may overwrite the row that they were made of.
+ *
+ * @param run runs the statements of a tail
+ */
+export function runProduct(
+  product: ProductStatement,
+  state: CallState,
+  run: (statements: readonly Statement[], state: CallState) => void,
+): void {
+  const { rows, columns, initial, result, out, tail } = product;
+  const all = rows === undefined ? [undefined] : axisValues(rows, state);
+  const left = copyRows(product, all, state);
+  for (const [position, row] of all.entries()) {
+    if (rows !== undefined) state.set(rows.variable, row as number);
+    const own = columns === undefined ? [undefined] : axisValues(columns, state);
+    const sums = own.map((column, at) => {
+      if (columns !== undefined) state.set(columns.variable, column as number);
+      const start = initial === undefined ? 0 : state.expression(initial);
+      const earlier = product.earlier === undefined ? start : sumTerms(product.earlier, start, at, undefined, state);
+      return sumTerms(product, earlier, at, left?.[position], state);
+    });
+    if (tail !== undefined) {
+      invariant(sums.length === tail.sums.length * tail.length, "a tail with other columns than its product");
+      for (let unit = 0; unit < tail.length; unit++) {
+        state.set(tail.unit, unit);
+        for (const [i, name] of tail.sums.entries()) state.set(name, sums[i * tail.length + unit] as number);
+        run(tail.body, state);
+      }
+      continue;
+    }
+    for (const [at, sum] of sums.entries()) {
+      if (columns !== undefined) state.set(columns.variable, own[at] as number);
+      state.set("sum", sum);
+      state.memory.write(out.buffer, state.affine(out.offset), result === undefined ? sum : state.expression(result));
+    }
+  }
+}
+
+/** The rows of the left operand before anything is stored, where they are copied. */
+function copyRows(
+  { copied, rows, contracted, a }: ProductStatement,
+  all: readonly (number | undefined)[],
+  state: CallState,
+): number[][] | undefined {
+  if (copied === undefined) return undefined;
+  let at = 0;
+  return all.map((row) => {
+    if (rows !== undefined) state.set(rows.variable, row as number);
+    const values: number[] = [];
+    forEachTerm(contracted, state, () => {
+      const value = state.load(a);
+      values.push(value);
+      state.memory.write(copied, at++, value);
+    });
+    return values;
+  });
+}
+
+function sumTerms(
+  { contracted, a, b, packed }: ProductTerms,
+  start: number,
+  column: number,
+  row: readonly number[] | undefined,
+  state: CallState,
+): number {
+  const copy = packed === undefined ? undefined : state.packed.get(packed);
+  invariant(packed === undefined || copy !== undefined, `${packed ?? ""} is read before it is packed`);
+  const right = (access: Access, term: number): number =>
+    copy === undefined ? state.load(access) : (copy.get(columnOf(column, term)) ?? NaN);
+  let sum = start;
+  forEachTerm(contracted, state, (term) => {
+    sum += (row === undefined ? state.load(a) : (row[term] ?? NaN)) * right(b, term);
+  });
+  return sum;
+}

@@ -1,0 +1,52 @@
+/**
+ * What a kernel program computes, statement by statement, in float64 with the host's functions: the meaning of the kernel IR,
+ * which every pass must keep. Products are summed in the order of their terms; packed copies are read where they were made.
+ */
+import { invariant } from "../../diagnostics/invariant.js";
+import { BATCH_SYMBOL, TIME_SYMBOL } from "../../types/dim.js";
+import { runStatements } from "./evaluate-statements.js";
+import { KernelMemory, type NumberArray } from "./memory.js";
+import { CallState } from "./evaluate-expressions.js";
+import type { KernelProgram } from "./types.js";
+
+/** The sizes of a call, or those it may have at most. */
+export interface KernelCallSizes {
+  readonly batch: number;
+  readonly steps: number;
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/** The same interface as kernels in JavaScript have: buffers by name, sizes in a table, a function for each entry. */
+export interface EvaluatedKernels {
+  /** What the caller sees, `lengths`, and `sizes.S` of each example. */
+  readonly buffers: Readonly<Record<string, NumberArray>>;
+  /** `batch`, `steps` and the run-time sizes of the call at hand. */
+  readonly table: Int32Array;
+  readonly run: (entry: string) => void;
+}
+
+/** @throws InvariantError where a kernel reads or writes outside of a buffer, or names what is not there. */
+export function evaluateKernels(program: KernelProgram, capacity: KernelCallSizes): EvaluatedKernels {
+  const symbols = [BATCH_SYMBOL, TIME_SYMBOL, ...program.runtimeDimensions];
+  const most = [capacity.batch, capacity.steps, ...program.runtimeDimensions.map((name) => capacity.sizes[name] ?? 0)];
+  const memory = new KernelMemory(program, new Map(symbols.map((symbol, i) => [symbol, most[i] as number])));
+  const lists = symbols.slice(1).map(() => new Int32Array(capacity.batch));
+  const table = new Int32Array(symbols.length + 2);
+  table.set(most);
+  const external = program.buffers.flatMap(({ name, external: seen }) =>
+    seen ? [[name, memory.get(name)] as const] : [],
+  );
+  const own = lists.map((list, i) => [i === 0 ? "lengths" : `sizes.${symbols[i + 1] ?? ""}`, list] as const);
+  const packed = new Map<string, ReadonlyMap<string, number>>();
+  return {
+    buffers: Object.fromEntries([...own, ...external]),
+    table,
+    run: (entry) => {
+      const fn = program.functions.find(({ name }) => name === entry);
+      invariant(fn !== undefined, `no entry ${entry}`);
+      const sizes = new Map(symbols.map((symbol, i) => [symbol, table[i] as number]));
+      const perExample = new Map(symbols.slice(1).map((symbol, i) => [symbol, lists[i] as Int32Array]));
+      runStatements(fn.body, new CallState(memory, sizes, perExample, packed));
+    },
+  };
+}

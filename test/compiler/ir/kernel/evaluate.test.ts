@@ -1,0 +1,84 @@
+/** Kernels keep their meaning from stage to stage: the evaluator of kernels gives what that of graphs gives, after each of them. */
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { evaluateKernels } from "../../../../compiler/ir/kernel/evaluate.js";
+import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
+import { lowerSource } from "../../../../compiler/lower-source.js";
+import { arbitraryCell } from "../../../../compiler/testing/fast-check.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { fuzzParameters } from "../../../support/fuzz.js";
+import { kernelStages, schedules } from "../../../support/kernel-stages.js";
+import { lowerProgram } from "../../../support/kernels.js";
+import { lstmProgram } from "../../../support/lstm-program.js";
+import { compareEntries, evaluated } from "../../../support/run-kernel.js";
+import { sizesFor, standardCells } from "../../../support/standard-cells.js";
+
+const targets = Object.keys(schedules) as (keyof typeof schedules)[];
+const examples = [4, 0, 2, 5, 3].map((steps) => new Map([["%T", steps], ["S", 1 + (steps % 3)]])); // prettier-ignore
+const options = { dtype: "f64", indexBound: 2 } as const;
+
+/** Where the two evaluators differ. */
+function differences(
+  program: ReturnType<typeof buildSequenceProgram>,
+  target: (typeof targets)[number],
+  runtimeDimensions: readonly string[],
+): string[] {
+  return kernelStages(program, target, runtimeDimensions).flatMap(({ stage, kernel }) =>
+    [
+      ...compareEntries(program, examples, { ...options, runtimeDimensions }, (padding) => evaluated(kernel, padding)),
+    ].flatMap(([name, error]) => (error < 1e-9 ? [] : [`${target} after ${stage}: ${name} is off by ${error}`])),
+  );
+}
+
+describe.each(targets)("stages of %s", (target) => {
+  it.each(["LSTM", "LayerNormLSTM", "MinGRU", "BahdanauGRU"])("%s", (name) => {
+    const { source, cell, dimensions } = standardCells().find((entry) => entry.cell === name)!;
+    const lowered = lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes").cell!;
+    const program = buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false });
+    expect(differences(program, target, lowered.runtimeDimensions)).toEqual([]);
+  });
+});
+
+test("random cells", () => {
+  fc.assert(
+    fc.property(arbitraryCell(), fc.constantFrom(...targets), ({ source, cell }, target) => {
+      const open = lowerSource(source, { cell }, "symbolic");
+      const dimensions = Object.fromEntries((open.openDimensions ?? []).map((name, i) => [name, 2 + i]));
+      const lowered = lowerSource(source, { cell, dimensions }, "all sizes").cell!;
+      const program = buildSequenceProgram(lowered, { gradient: true, jvp: true, hvp: false });
+      expect(differences(program, target, lowered.runtimeDimensions)).toEqual([]);
+    }),
+    fuzzParameters(8, 20),
+  );
+});
+
+test("a stage that changes the meaning is told", () => {
+  const program = lstmProgram(3, 5);
+  const kernel = lowerProgram(program, { runtimeDimensions: [] });
+  const functions = kernel.functions.map((fn) => {
+    const first = fn.body.findIndex(({ kind }) => kind === "region");
+    return { ...fn, body: fn.body.filter((_, i) => i !== first) };
+  });
+  const errors = compareEntries(program, examples, options, (padding) => evaluated({ ...kernel, functions }, padding));
+  expect([...errors].filter(([, error]) => !(error < 1e-9)).map(([name]) => name)).toContain("forward output.y");
+});
+
+describe("what a kernel must not do", () => {
+  const kernel = lowerProgram(lstmProgram(3, 5), { runtimeDimensions: [] });
+  const run = (changed: KernelProgram): void => evaluateKernels(changed, { batch: 2, steps: 3, sizes: {} }).run("step");
+
+  it("write outside of a buffer", () => {
+    const buffers = kernel.buffers.map((buffer) =>
+      buffer.name === "step.output.y" ? { ...buffer, most: buffer.place.offset } : buffer,
+    );
+    expect(() => run({ ...kernel, buffers })).toThrow(/step\.output\.y of 0 elements at 0/u);
+  });
+
+  it("name what is not there", () => {
+    const buffers = kernel.buffers.filter(({ name }) => name !== "step.input.x");
+    expect(() => run({ ...kernel, buffers })).toThrow(/no buffer step\.input\.x/u);
+    expect(() => evaluateKernels(kernel, { batch: 2, steps: 3, sizes: {} }).run("backwards")).toThrow(
+      /no entry backwards/u,
+    );
+  });
+});

@@ -1,0 +1,36 @@
+/** Kernels after each stage of a target, with planned memory. */
+import { buildKernels } from "../../compiler/driver/build-kernels.js";
+import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
+import type { UnplannedKernels } from "../../compiler/ir/kernel/unplanned.js";
+import { scalarSchedule, type Schedule, vectorSchedule } from "../../compiler/transform/kernel/passes.js";
+import { planMemory } from "../../compiler/transform/kernel/plan-memory.js";
+import type { SequenceProgram } from "../../compiler/transform/sequence-program.js";
+
+export const schedules = {
+  js: scalarSchedule as Schedule<unknown>,
+  wasm: vectorSchedule as Schedule<unknown>,
+} as const;
+
+export interface KernelStage {
+  readonly stage: string;
+  readonly kernel: KernelProgram;
+}
+
+export function kernelStages(
+  program: SequenceProgram,
+  target: keyof typeof schedules,
+  runtimeDimensions: readonly string[] = [],
+): KernelStage[] {
+  const stages: KernelStage[] = [];
+  buildKernels(program, {
+    schedule: schedules[target],
+    dtype: "f32",
+    runtimeDimensions,
+    observe: (stage, kernels) => {
+      const { functions, buffers } = kernels;
+      const unplanned = { functions, buffers: buffers as UnplannedKernels["buffers"] };
+      stages.push({ stage, kernel: "slots" in kernels ? kernels : planMemory(unplanned, runtimeDimensions) });
+    },
+  });
+  return stages;
+}
