@@ -21,4 +21,3 @@ export function examplesIn(examples: Examples, state: CallState): number[] {
   const count = examples.kind === "all" ? (state.sizes.get(BATCH_SYMBOL) ?? 0) : state.get(examples.count);
   return Array.from({ length: count }, (_, i) => (examples.kind === "all" ? i : state.memory.read(examples.list, i)));
 }
-

@@ -11,6 +11,7 @@
 import { BATCH_SYMBOL, type Dim, evaluateDim, TIME_SYMBOL } from "../../types/dim.js";
 import { bufferSize } from "./buffer-size.js";
 import { lifetimes } from "./lifetimes.js";
+import { narrow, type Range } from "./narrow.js";
 import { forEachAccess, termsOf } from "./visit.js";
 import { windowSteps } from "./window-steps.js";
 import {
@@ -27,9 +28,6 @@ import {
   type PiecesStatement,
   type Statement,
 } from "./types.js";
-
-/** Values a variable may take, both ends included; undefined where nothing is known. */
-type Range = readonly [low: number, high: number] | undefined;
 
 export function verifyKernel(program: KernelProgram, sizes: ReadonlyMap<string, number>): string[] {
   return program.functions.flatMap((fn) => [
@@ -239,17 +237,16 @@ class FunctionVerifier {
     if (contracted.some((axis) => moves(out, axis))) this.report(`${out.buffer} moves with a contracted axis`);
   }
 
-  /** Branches of piecewise values hold for a part of the loop only and are left out. */
+  /** What stands in a choice is read where its side is taken; a choice by several variables at once is left out. */
   private accesses(statement: Statement, scope: ReadonlyMap<string, Range>): void {
-    if (hasBranches(statement)) return;
-    forEachAccess(statement, (access) => {
-      this.access(access, scope);
+    forEachAccess(statement, (access, _, conditions) => {
+      const own = conditions.reduce<ReadonlyMap<string, Range> | undefined>(
+        (known, condition) => known && narrow(known, condition, this.sizes),
+        scope,
+      );
+      if (own !== undefined) this.access(access, own);
     });
   }
-}
-
-function hasBranches(statement: Statement): boolean {
-  return JSON.stringify(statement).includes('"kind":"piecewise"');
 }
 
 function verifyPlaces(program: KernelProgram, fn: KernelFunction, sizes: ReadonlyMap<string, number>): string[] {

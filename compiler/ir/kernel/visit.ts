@@ -15,15 +15,35 @@ import type {
 
 export type AccessUse = "read" | "write" | "add";
 
+/** `left < right` holds, or does not, where a side of a choice is evaluated. */
+export interface Condition {
+  readonly left: Affine;
+  readonly right: Affine;
+  readonly holds: boolean;
+}
+
+export type AccessVisitor = (access: Access, use: AccessUse, conditions: readonly Condition[]) => void;
+
+const always: readonly Condition[] = [];
+
+/** Visits every element that an expression reads. */
+function forEachLoad(value: Expression, visit: AccessVisitor, conditions: readonly Condition[]): void {
+  if (value.kind === "load") visit(value.access, "read", conditions);
+  else if (value.kind === "operation") for (const operand of value.operands) forEachLoad(operand, visit, conditions);
+  else if (value.kind === "piecewise") {
+    const { left, right } = value;
+    forEachLoad(value.below, visit, [...conditions, { left, right, holds: true }]);
+    forEachLoad(value.otherwise, visit, [...conditions, { left, right, holds: false }]);
+  }
+}
+
 /** Visits every buffer element a statement touches; lists of examples count as reads and writes of their start. */
-export function forEachAccess(statement: Statement, visit: (access: Access, use: AccessUse) => void): void {
+export function forEachAccess(statement: Statement, visitAll: AccessVisitor): void {
+  const visit = (access: Access, use: AccessUse): void => {
+    visitAll(access, use, always);
+  };
   const expression = (value: Expression): void => {
-    if (value.kind === "load") visit(value.access, "read");
-    else if (value.kind === "operation") value.operands.forEach(expression);
-    else if (value.kind === "piecewise") {
-      expression(value.below);
-      expression(value.otherwise);
-    }
+    forEachLoad(value, visitAll, always);
   };
   const examples = (value: Examples): void => {
     if (value.kind === "list") visit({ buffer: value.list, offset: START }, "read");
@@ -34,14 +54,14 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
   switch (statement.kind) {
     case "for":
       axis(statement);
-      statement.body.forEach((inner) => forEachAccess(inner, visit));
+      statement.body.forEach((inner) => forEachAccess(inner, visitAll));
       return;
     case "region":
     case "windows":
-      statement.body.forEach((inner) => forEachAccess(inner, visit));
+      statement.body.forEach((inner) => forEachAccess(inner, visitAll));
       return;
     case "pieces":
-      forEachPart(statement, (inner) => forEachAccess(inner, visit));
+      forEachPart(statement, (inner) => forEachAccess(inner, visitAll));
       return;
     case "product":
       [statement.rows, statement.columns].forEach(axis);
@@ -55,7 +75,7 @@ export function forEachAccess(statement: Statement, visit: (access: Access, use:
       if (statement.result !== undefined) expression(statement.result);
       if (statement.copied !== undefined) visit({ buffer: statement.copied, offset: START }, "write");
       if (statement.tail === undefined) visit(statement.out, "write");
-      else statement.tail.body.forEach((inner) => forEachAccess(inner, visit));
+      else statement.tail.body.forEach((inner) => forEachAccess(inner, visitAll));
       return;
     case "pack":
       visit(statement.from, "read");

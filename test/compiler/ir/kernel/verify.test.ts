@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printKernel } from "../../../../compiler/ir/kernel/print.js";
-import type { KernelProgram, Statement } from "../../../../compiler/ir/kernel/types.js";
+import type { Access, KernelProgram, Statement } from "../../../../compiler/ir/kernel/types.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { mapStatement } from "../../../../compiler/ir/kernel/visit.js";
 import { addAffine, affineConstant } from "../../../../compiler/ir/kernel/affine.js";
@@ -57,4 +58,29 @@ test("buffers that overlap while both are used are found", () => {
   const place = { slot: 0, offset: dimConstant(0) };
   const moved = { ...lstm, buffers: lstm.buffers.map((buffer) => (buffer.external ? { ...buffer, place } : buffer)) };
   expect(verifyKernel(moved, sizes).join("\n")).toMatch(/in use at the same time and overlap/);
+});
+
+test("what one side of a choice reads is held against the part of the loop that takes it", () => {
+  const [fn] = parseProgram(
+    `func f(%input.x: real[5]) -> (output.y: %y) {
+      %a: real[4] = slice axis 0 start 1 length 4 %input.x
+      %b: real[1] = slice axis 0 start 0 length 1 %input.x
+      %r: real[5] = concat axis 0 %a, %b
+      %y: real[5] = mul %r, %input.x
+    }`,
+  ).functions;
+  const rotated = lowerProgram(programOf(fn!), { runtimeDimensions: [] });
+  expect(printKernel(rotated)).toContain("(i < 4 ? ");
+  expect(verifyKernel(rotated, sizes)).toEqual([]);
+  // One element farther, only the side that ends at the last element leaves the buffer.
+  const one = affineConstant(1);
+  const move = (access: Access): Access =>
+    access.buffer === "input.x" && access.offset.constant.key === one.constant.key
+      ? { ...access, offset: addAffine(access.offset, one) }
+      : access;
+  const functions = rotated.functions.map((own) => ({
+    ...own,
+    body: own.body.map((statement) => mapStatement(statement, { access: move })),
+  }));
+  expect(verifyKernel({ ...rotated, functions }, sizes).join("\n")).toMatch(/input\.x of 15 elements at 2 to 15/u);
 });
