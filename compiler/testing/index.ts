@@ -8,6 +8,7 @@ export {
   hessianIsSymmetric,
   reverseMatchesDifferences,
   reverseMatchesForward,
+  type DerivativeOptions,
   type DifferenceCount,
   type DifferenceOptions,
   type ToleranceOptions,

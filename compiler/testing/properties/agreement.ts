@@ -21,7 +21,7 @@ import {
 } from "../../calls/call.js";
 import { cut } from "../../calls/examples.js";
 import type { ToleranceOptions } from "./derivatives.js";
-import { expectClose, PropertyError, toleranceFor } from "./property-error.js";
+import { Comparisons, expectClose, PropertyError, toleranceFor } from "./property-error.js";
 import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../transform/roles.js";
 
 export interface AgreementOptions
@@ -111,6 +111,7 @@ function initialValues(lowered: LoweredCell, call: CellCall): Values {
  */
 export function passesPreserveMeaning(source: string, call: CellCall, options: AgreementOptions = {}): void {
   const property = "passesPreserveMeaning";
+  const comparisons = new Comparisons(property);
   const tolerance = toleranceFor("f64", options.tolerance);
   const lowered = lower(property, source, options);
   const context = cellContext(lowered);
@@ -122,7 +123,7 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
     for (const [name, value] of wanted) {
       const own = actual.get(name);
       if (own === undefined) throw new PropertyError(property, `${where}: ${name} is missing`);
-      expectClose(property, `${where}: ${name}`, flatten(own, batch), flatten(value, batch), tolerance);
+      expectClose(comparisons, `${where}: ${name}`, flatten(own, batch), flatten(value, batch), tolerance);
     }
   };
   const program = buildSequenceProgram(lowered, {
@@ -140,6 +141,7 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
   if (forward === undefined || backward === undefined) throw new TypeError("the program has no backward");
   const results = new Map([...known, ...evaluate(forward, call, known)]);
   compare("backward", evaluate(backward, call, results), evaluate(gradientOf(written, context), call, known));
+  comparisons.end("the call has no examples or no steps, or the cell gives nothing");
 }
 
 /** What `backendsAgree` compares with the evaluator. */
@@ -171,6 +173,7 @@ export interface BackendOptions extends Omit<AgreementOptions, "tolerance"> {
  */
 export async function backendsAgree(source: string, call: CellCall, options: BackendOptions = {}): Promise<void> {
   const property = "backendsAgree";
+  const comparisons = new Comparisons(property);
   const { backends: chosen = backends, tolerance: tolerances = {}, ...rest } = options;
   const lowered = lower(property, source, rest);
   const known = initialValues(lowered, call);
@@ -195,37 +198,27 @@ export async function backendsAgree(source: string, call: CellCall, options: Bac
       const actual = own[name] ?? [];
       const wanted = value === undefined ? [] : flatten(value, call.batch);
       const cutOut = call.examples.flatMap((example, b) => [...cut({ shape }, actual, call, b, timed, example)]);
-      expectClose(property, `${name} in ${target} ${dtype}`, cutOut, wanted, tolerance);
+      expectClose(comparisons, `${name} in ${target} ${dtype}`, cutOut, wanted, tolerance);
     };
+    const gradBy = (kind: TensorKind, name: string): BatchValue | undefined =>
+      gradient.get(gradName(nameOfRole({ kind, name })));
     for (const { name, shape } of manifest.outputs)
       compare(name, shape, true, forward.get(nameOfRole({ kind: "output", name })));
     for (const { name, shape } of manifest.states) {
       compare(`final ${name}`, shape, false, forward.get(nameOfRole({ kind: "final", name })));
-      if (!isComputed(name))
-        compare(
-          `gradient of state ${name}`,
-          shape,
-          false,
-          gradient.get(gradName(nameOfRole({ kind: "initial", name }))),
-        );
+      if (!isComputed(name)) compare(`gradient of state ${name}`, shape, false, gradBy("initial", name));
     }
     for (const { name, shape, dtype: kind } of manifest.inputs) {
-      if (kind === "real")
-        compare(`gradient of input ${name}`, shape, true, gradient.get(gradName(nameOfRole({ kind: "input", name }))));
+      if (kind === "real") compare(`gradient of input ${name}`, shape, true, gradBy("input", name));
     }
     // What reaches parameters and contexts through computed initial values is not in the gradient of the steps alone.
     if (manifest.states.some(({ name }) => isComputed(name))) continue;
     for (const { name, shape } of manifest.contexts)
-      compare(
-        `gradient of context ${name}`,
-        shape,
-        false,
-        gradient.get(gradName(nameOfRole({ kind: "context", name }))),
-      );
+      compare(`gradient of context ${name}`, shape, false, gradBy("context", name));
     for (const { name } of manifest.params) {
-      const value = gradient.get(gradName(nameOfRole({ kind: "param", name })));
+      const value = gradBy("param", name);
       expectClose(
-        property,
+        comparisons,
         `gradient of param ${name} in ${target} ${dtype}`,
         own[`gradient of param ${name}`] ?? [],
         value === undefined ? [] : flatten(value, 1),
@@ -233,4 +226,5 @@ export async function backendsAgree(source: string, call: CellCall, options: Bac
       );
     }
   }
+  comparisons.end("there are no backends, the call has no examples or no steps, or the cell gives nothing");
 }

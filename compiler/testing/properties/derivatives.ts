@@ -5,6 +5,7 @@ import type {
   FloatArray,
   ModuleInstance,
 } from "../../../runtime/module/compiled-module.js";
+import { checkSwitch } from "../../../runtime/options.js";
 import { createRandom } from "../../../runtime/random.js";
 import { differentiate } from "../../gradcheck/differences.js";
 import { unitOf } from "../../gradcheck/rounding.js";
@@ -22,11 +23,19 @@ import {
   variablesOf,
   weightedSum,
 } from "../../calls/call.js";
-import { expectEqualSums, PropertyError, sumOf, toleranceFor } from "./property-error.js";
+import { Comparisons, expectEqualSums, PropertyError, sumOf, toleranceFor } from "./property-error.js";
 
 export interface ToleranceOptions {
   /** The largest relative error; 1e-9 in float64 and 1e-3 in float32 unless told. */
   readonly tolerance?: number;
+}
+
+export interface DerivativeOptions extends ToleranceOptions {
+  /**
+   * Passes calls at which nothing is compared: all derivatives are zero, or at a kink, or there is nothing that has one. They fail
+   * otherwise, as whatever is wrong agrees there.
+   */
+  readonly allowUncompared?: boolean;
 }
 
 type Entry = "backward" | "jvp" | "hvp";
@@ -69,14 +78,16 @@ function roundingOf(dtype: "f32" | "f64", { final, ...outputs }: CallResult, { c
  * through all parameters, inputs, contexts and initial states. Holds at kinks too, and for `stop_gradient`.
  *
  * @param module Compiled with `gradient` and `jvp`.
- * @throws PropertyError where it does not hold.
+ * @throws PropertyError where it does not hold, or nothing was compared.
  */
 export function reverseMatchesForward(
   module: CompiledModule,
   call: CellCall,
-  { tolerance }: ToleranceOptions = {},
+  { tolerance, allowUncompared }: DerivativeOptions = {},
 ): void {
   const property = "reverseMatchesForward";
+  const isAllowed = checkSwitch(property, "allowUncompared", allowUncompared);
+  const comparisons = new Comparisons(property);
   const { manifest } = module;
   const instance = instanceFor(module, call);
   const [jvp, backward] = [entryOf(property, module, instance, "jvp"), entryOf(property, module, instance, "backward")];
@@ -91,7 +102,7 @@ export function reverseMatchesForward(
   const gradient = backward(cotangentsOf(call));
   const reverse = sumOf(directions.map((direction) => [gradientOf(gradient, direction), direction.values]));
   expectEqualSums(
-    property,
+    comparisons,
     "",
     [
       { text: "⟨J v, w⟩ by forward mode", ...forward },
@@ -100,16 +111,21 @@ export function reverseMatchesForward(
     toleranceFor(manifest.dtype, tolerance),
     rounding,
   );
+  if (!isAllowed) comparisons.end(allZero);
 }
+
+const allZero = "every term is 0 in both modes, as where the cotangents of the call are (allowUncompared passes that)";
 
 /** How many derivatives were compared, and how many could not be because they do not exist. */
 export interface DifferenceCount {
   readonly compared: number;
+  /** Agreed that it is 0, which says little. */
+  readonly zeros: number;
   /** At a kink or a jump of the cell, or too close to one to be told from it. */
   readonly kinks: number;
 }
 
-export interface DifferenceOptions extends ToleranceOptions {
+export interface DifferenceOptions extends DerivativeOptions {
   /** Along how many single numbers of each tensor, beside one direction through all of them; 3 unless told. */
   readonly coordinates?: number;
 }
@@ -121,14 +137,16 @@ export interface DifferenceOptions extends ToleranceOptions {
  * `stop_gradient`, or with a declared derivative that is not the true one.
  *
  * @param module Compiled with `gradient` and `dtype: "f64"`: values in float32 are too coarse to be subtracted.
- * @throws PropertyError where it does not hold.
+ * @throws PropertyError where it does not hold, or nothing was compared.
  */
 export function reverseMatchesDifferences(
   module: CompiledModule,
   call: CellCall,
-  { tolerance = 1e-6, coordinates = 3 }: DifferenceOptions = {},
+  { tolerance = 1e-6, coordinates = 3, allowUncompared }: DifferenceOptions = {},
 ): DifferenceCount {
   const property = "reverseMatchesDifferences";
+  const isAllowed = checkSwitch(property, "allowUncompared", allowUncompared);
+  const comparisons = new Comparisons(property);
   const { manifest } = module;
   if (manifest.dtype !== "f64") throw new TypeError(`${property} needs a module compiled with dtype "f64"`);
   const instance = instanceFor(module, call);
@@ -139,7 +157,7 @@ export function reverseMatchesDifferences(
   const gradients = variables.map((variable) => Float64Array.from(gradientOf(result, variable)));
   const random = createRandom(call.seed);
   const dense = directionsOf(manifest, call, 1);
-  let [compared, kinks] = [0, 0];
+  let [zeros, kinks] = [0, 0];
   for (const [i, variable] of variables.entries()) {
     const { role, name } = variable;
     const gradient = gradients[i] as Float64Array;
@@ -159,8 +177,11 @@ export function reverseMatchesDifferences(
         kinks++;
         continue;
       }
-      compared++;
-      if (Math.abs(analytic - numeric.value) <= tolerance * scale + numeric.error) continue;
+      if (Math.abs(analytic - numeric.value) <= tolerance * scale + numeric.error) {
+        if (analytic === 0 && numeric.value === 0) zeros++;
+        else comparisons.add(1);
+        continue;
+      }
       const where = place === undefined ? "in a direction through all of it" : `at [${place}]`;
       throw new PropertyError(
         property,
@@ -168,7 +189,8 @@ export function reverseMatchesDifferences(
       );
     }
   }
-  return { compared, kinks };
+  if (!isAllowed) comparisons.end(`${zeros} derivatives are 0, ${kinks} at a kink (allowUncompared passes that)`);
+  return { compared: comparisons.compared, zeros, kinks };
 }
 
 /** The weighted sum of the results with one variable moved. */
@@ -194,10 +216,16 @@ function lossAt(
  * The Hessian is symmetric: `⟨u, H v⟩ = ⟨v, H u⟩` for two random directions. That of a declared derivative need not be.
  *
  * @param module Compiled with `hvp`.
- * @throws PropertyError where it does not hold.
+ * @throws PropertyError where it does not hold, or nothing was compared.
  */
-export function hessianIsSymmetric(module: CompiledModule, call: CellCall, { tolerance }: ToleranceOptions = {}): void {
+export function hessianIsSymmetric(
+  module: CompiledModule,
+  call: CellCall,
+  { tolerance, allowUncompared }: DerivativeOptions = {},
+): void {
   const property = "hessianIsSymmetric";
+  const isAllowed = checkSwitch(property, "allowUncompared", allowUncompared);
+  const comparisons = new Comparisons(property);
   const { manifest } = module;
   const instance = instanceFor(module, call);
   const hvp = entryOf(property, module, instance, "hvp");
@@ -208,7 +236,7 @@ export function hessianIsSymmetric(module: CompiledModule, call: CellCall, { tol
     return sumOf(left.map((direction) => [gradientOf(along, direction), direction.values]));
   };
   expectEqualSums(
-    property,
+    comparisons,
     "",
     [
       { text: "⟨u, H v⟩", ...product(u, v) },
@@ -217,4 +245,5 @@ export function hessianIsSymmetric(module: CompiledModule, call: CellCall, { tol
     toleranceFor(manifest.dtype, tolerance),
     rounding,
   );
+  if (!isAllowed) comparisons.end("every term is 0, as where the cell is linear (allowUncompared passes that)");
 }

@@ -14,6 +14,30 @@ export class PropertyError extends Error {
   }
 }
 
+/** What a property has compared so far. One that has compared nothing does not hold: it says nothing. */
+export class Comparisons {
+  readonly property: string;
+  private count = 0;
+
+  constructor(property: string) {
+    this.property = property;
+  }
+
+  /** Notes so many comparisons that agreed. */
+  add(count: number): void {
+    this.count += count;
+  }
+
+  get compared(): number {
+    return this.count;
+  }
+
+  /** @throws PropertyError where nothing was compared. */
+  end(why: string): void {
+    if (this.count === 0) throw new PropertyError(this.property, `nothing was compared: ${why}`);
+  }
+}
+
 /** The tolerance to use where none is given. */
 export function toleranceFor(dtype: "f32" | "f64", tolerance: number | undefined): number {
   const used = tolerance ?? (dtype === "f64" ? 1e-9 : 1e-3);
@@ -23,12 +47,14 @@ export function toleranceFor(dtype: "f32" | "f64", tolerance: number | undefined
 }
 
 /**
+ * Counts as a comparison where a term is not zero: 0 agrees with 0 whatever is wrong.
+ *
  * @param tolerance relative to the size of the terms
  * @param rounding a difference that rounding alone may make, however small the terms
  * @throws PropertyError where two sums differ by more
  */
 export function expectEqualSums(
-  property: string,
+  comparisons: Comparisons,
   what: string,
   sums: readonly { readonly text: string; readonly value: number; readonly size: number }[],
   tolerance: number,
@@ -37,9 +63,9 @@ export function expectEqualSums(
   const [a, b] = sums as [(typeof sums)[0], (typeof sums)[0]];
   const off = Math.abs(a.value - b.value);
   const error = off / Math.max(a.size, b.size, Number.MIN_VALUE);
-  if (error <= tolerance || off <= rounding) return;
+  if (error <= tolerance || off <= rounding) return comparisons.add(a.size > 0 || b.size > 0 ? 1 : 0);
   throw new PropertyError(
-    property,
+    comparisons.property,
     `${what}${a.text} is ${a.value}, ${b.text} is ${b.value} (relative error ${error})`,
   );
 }
@@ -57,22 +83,26 @@ export function sumOf(pairs: readonly (readonly [ArrayLike<number>, ArrayLike<nu
 
 /** @throws PropertyError where two lists are not the same bits; NaN equals NaN, 0 is not -0 */
 export function expectSameBits(
-  property: string,
+  comparisons: Comparisons,
   what: string,
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
 ): void {
   for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
     if (Object.is(actual[i], expected[i])) continue;
-    throw new PropertyError(property, `${what}[${i}] is ${shown(actual[i])} instead of ${shown(expected[i])}`);
+    throw new PropertyError(
+      comparisons.property,
+      `${what}[${i}] is ${shown(actual[i])} instead of ${shown(expected[i])}`,
+    );
   }
+  comparisons.add(expected.length);
 }
 
 const shown = (value: number | undefined): string => (Object.is(value, -0) ? "-0" : String(value));
 
 /** @throws PropertyError where an entry is off by more than the tolerance, relative to the largest entry or 1 */
 export function expectClose(
-  property: string,
+  comparisons: Comparisons,
   what: string,
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -83,8 +113,9 @@ export function expectClose(
   for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
     const [a, b] = [actual[i] as number, expected[i] as number];
     if (Object.is(a, b) || Math.abs(a - b) <= tolerance * scale) continue;
-    throw new PropertyError(property, `${what}[${i}] is ${a} instead of ${b}`);
+    throw new PropertyError(comparisons.property, `${what}[${i}] is ${a} instead of ${b}`);
   }
+  comparisons.add(expected.length);
 }
 
 const finiteSize = (value: number): number => (Number.isFinite(value) ? Math.abs(value) : 0);

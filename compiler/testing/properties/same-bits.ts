@@ -12,7 +12,10 @@ import {
   valuesOf,
 } from "../../calls/call.js";
 import { cut, eachPlace, exampleOf, withNaNPadding } from "../../calls/examples.js";
-import { expectSameBits, PropertyError } from "./property-error.js";
+import { Comparisons, expectSameBits, PropertyError } from "./property-error.js";
+
+/** Why there may be nothing to compare. */
+const nothing = "the call has no examples or no steps, or the cell gives nothing";
 
 /** The call with all examples as long as the call. */
 function filled(call: CellCall): CellCall {
@@ -27,7 +30,7 @@ function filled(call: CellCall): CellCall {
  * @throws PropertyError where it does not hold.
  */
 export function piecesMatchWhole(module: CompiledModule, given: CellCall): void {
-  const property = "piecesMatchWhole";
+  const comparisons = new Comparisons("piecesMatchWhole");
   const call = filled(given);
   const { manifest } = module;
   const { batch, steps } = call;
@@ -44,14 +47,15 @@ export function piecesMatchWhole(module: CompiledModule, given: CellCall): void 
       ...Object.entries(final).map(([name, own]) => [`final ${name}`, own] as const),
     ];
     for (const [name, own] of pieces) {
-      expectSameBits(property, `${name} in chunks of ${chunk}`, own, whole[name] as FloatArray);
+      expectSameBits(comparisons, `${name} in chunks of ${chunk}`, own, whole[name] as FloatArray);
     }
   }
   streamMatchesWhole(module, call, (name, from, to, own, how) => {
     const at = to === from + 1 ? `at step ${from}` : `at steps ${from} to ${to}`;
     const wanted = stepsOf(whole[name] as FloatArray, call, from, to);
-    expectSameBits(property, `${name} ${at} ${how}`, own, wanted);
+    expectSameBits(comparisons, `${name} ${at} ${how}`, own, wanted);
   });
+  comparisons.end(nothing);
 }
 
 type CompareSteps = (name: string, from: number, to: number, own: FloatArray, how: string) => void;
@@ -110,7 +114,7 @@ function stepsOf(list: ArrayLike<number>, { batch, steps }: CellCall, from: numb
  * @throws PropertyError where it does not hold.
  */
 export function examplesAreIndependent(module: CompiledModule, call: CellCall): void {
-  const property = "examplesAreIndependent";
+  const comparisons = new Comparisons("examplesAreIndependent");
   const { manifest } = module;
   const together = run(module, withNaNPadding(manifest, call));
   const entries = resultEntries(module);
@@ -119,7 +123,7 @@ export function examplesAreIndependent(module: CompiledModule, call: CellCall): 
     for (const { name, entry, timed } of entries) {
       const mine = cut(entry, together[name] as FloatArray, call, b, timed, own);
       expectSameBits(
-        property,
+        comparisons,
         `${name} of example ${b} in a batch`,
         mine,
         Float64Array.from(alone[name] as FloatArray),
@@ -127,11 +131,12 @@ export function examplesAreIndependent(module: CompiledModule, call: CellCall): 
     }
   }
   for (const { name, entry, timed } of entries)
-    expectZeroPadding(property, name, entry, timed, call, together[name] as FloatArray);
+    expectZeroPadding(comparisons, name, entry, timed, call, together[name] as FloatArray);
+  comparisons.end(nothing);
 }
 
 function expectZeroPadding(
-  property: string,
+  comparisons: Comparisons,
   name: string,
   entry: Pick<TensorEntry, "shape">,
   timed: boolean,
@@ -143,7 +148,10 @@ function expectZeroPadding(
     eachPlace(entry, call, b, own as Extent, timed, (at) => (rest[at] = 0));
   const place = rest.findIndex((value) => value !== 0);
   if (place >= 0)
-    throw new PropertyError(property, `the padding of ${name} holds ${rest[place] as number} at [${place}]`);
+    throw new PropertyError(
+      comparisons.property,
+      `the padding of ${name} holds ${rest[place] as number} at [${place}]`,
+    );
 }
 
 /** Everything that a call gives which belongs to single examples. */
@@ -182,18 +190,21 @@ function runBackward(
  * @throws PropertyError where it does not hold.
  */
 export function repeatsGiveSameBits(module: CompiledModule, call: CellCall): void {
-  const property = "repeatsGiveSameBits";
+  const comparisons = new Comparisons("repeatsGiveSameBits");
   const instance = instanceFor(module, call);
   const first = run(module, call, instance);
   const expectSame = (how: string, results: Record<string, FloatArray>): void => {
     for (const [name, values] of Object.entries(results))
-      expectSameBits(property, `${name} ${how}`, values, first[name] as FloatArray);
+      expectSameBits(comparisons, `${name} ${how}`, values, first[name] as FloatArray);
   };
   expectSame("with backward called again", runBackward(module, call, instance));
   instance.reset({ ...call.contexts, ...call.states });
   try {
     instance.forward({ ...valuesOf(module.manifest, call), batch: call.batch + 1 });
-    throw new PropertyError(property, "a call with more examples than the instance has room for was not refused");
+    throw new PropertyError(
+      comparisons.property,
+      "a call with more examples than the instance has room for was not refused",
+    );
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
@@ -202,4 +213,5 @@ export function repeatsGiveSameBits(module: CompiledModule, call: CellCall): voi
   const sizes = Object.fromEntries(Object.entries(call.sizes).map(([name, size]) => [name, size + 3]));
   const larger = instanceFor(module, { ...call, batch: call.batch + 2, steps: call.steps + 3, sizes });
   expectSame("in a larger instance", run(module, call, larger));
+  comparisons.end(nothing);
 }

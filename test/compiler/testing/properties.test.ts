@@ -60,18 +60,25 @@ async function holds(
   );
 }
 
+/** Random cells may be linear, or have no derivative at all. */
+const uncomparedToo =
+  (check: typeof reverseMatchesForward) =>
+  (module: CompiledModule, call: CellCall): void =>
+    check(module, call, { allowUncompared: true });
+
 describe("of random cells", () => {
   it("reverse mode is the transpose of forward mode, kinks or not", async () => {
-    await holds(reverseMatchesForward, {}, { kinks: 0.3 }, "f64");
-    await holds(reverseMatchesForward, { smooth: true }, {}, "f32");
-    await holds(reverseMatchesForward, {}, { scale: 2 ** 13 }, "f64");
+    const transposed = uncomparedToo(reverseMatchesForward);
+    await holds(transposed, {}, { kinks: 0.3 }, "f64");
+    await holds(transposed, { smooth: true }, {}, "f32");
+    await holds(transposed, {}, { scale: 2 ** 13 }, "f64");
   });
 
   it("reverse mode is what differences say", async () => {
     let [compared, kinks] = [0, 0];
     await holds(
       (module, call) => {
-        const count = reverseMatchesDifferences(module, call);
+        const count = reverseMatchesDifferences(module, call, { allowUncompared: true });
         compared += count.compared;
         kinks += count.kinks;
       },
@@ -83,7 +90,7 @@ describe("of random cells", () => {
     expect(kinks).toBeLessThan(compared / 50);
   });
 
-  it("Hessians are symmetric", () => holds(hessianIsSymmetric, { smooth: true }, {}, "f64"));
+  it("Hessians are symmetric", () => holds(uncomparedToo(hessianIsSymmetric), { smooth: true }, {}, "f64"));
 
   it.each(["f32", "f64"] as const)("runs give the same bits in %s", async (dtype) => {
     const all = (module: CompiledModule, call: CellCall): void => {
@@ -101,8 +108,8 @@ describe("of random cells", () => {
     for (const dtype of ["f64", "f32"] as const) {
       const module = await cell(source, { dimensions: { H: 2 }, dtype, jvp: true, hvp: true });
       for (const call of fc.sample(arbitraryCall(module.manifest), { seed: 6, numRuns: 20 })) {
-        reverseMatchesForward(module, call);
-        hessianIsSymmetric(module, call);
+        uncomparedToo(reverseMatchesForward)(module, call);
+        uncomparedToo(hessianIsSymmetric)(module, call);
       }
     }
   });
@@ -273,6 +280,78 @@ describe("are violated by", () => {
     const tight = { dimensions: { H: 2 }, tolerance: { f32: 1e-12 } };
     await expect(backendsAgree(attention, call, tight)).rejects.toThrow(/^backendsAgree: .* in wasm f32\[\d+\] is/u);
   });
+});
+
+describe("compared with nothing", () => {
+  const nothing = /: nothing was compared: /u;
+  let module: CompiledModule;
+  let call: CellCall;
+  beforeAll(async () => {
+    const source = "cell Kinked(N) { input x: [N] param w: [N] ~ zeros output y = relu(w) + 0 * x }";
+    module = await cell(source, { dimensions: { N: 2 }, dtype: "f64", jvp: true, hvp: true });
+    const [drawn] = fc.sample(arbitraryCall(module.manifest, { steps: 1, batch: 1 }), { seed: 1, numRuns: 1 });
+    call = {
+      ...drawn!,
+      params: { w: [0, 0] },
+      inputs: { x: [1, 2] },
+      cotangents: { outputs: { y: [1, 1] }, final: {} },
+    };
+  });
+  const still = (): CellCall => ({ ...call, cotangents: { outputs: { y: [0, 0] }, final: {} } });
+
+  it.each([
+    ["reverseMatchesForward of zeros", () => reverseMatchesForward(module, still())],
+    ["reverseMatchesDifferences of zeros", () => reverseMatchesDifferences(module, still())],
+    ["reverseMatchesDifferences at kinks", () => reverseMatchesDifferences(module, call)],
+    ["hessianIsSymmetric of a linear cell", () => hessianIsSymmetric(module, call)],
+    ["a module whose derivatives are all zero", () => reverseMatchesForward(withoutDerivative(module), call)],
+  ])("%s fails", (_, check) => {
+    expect(check).toThrow(nothing);
+    expect(check).toThrow(PropertyError);
+  });
+
+  it("passes where that is allowed", () => {
+    const options = { allowUncompared: true };
+    reverseMatchesForward(module, still(), options);
+    hessianIsSymmetric(module, call, options);
+    expect(reverseMatchesDifferences(module, call, options)).toEqual({ compared: 0, zeros: 3, kinks: 3 });
+    expect(() => hessianIsSymmetric(module, call, { allowUncompared: 1 as never })).toThrow(
+      "hessianIsSymmetric: allowUncompared must be true or false, got 1",
+    );
+  });
+
+  it("fails where the cell gives nothing, or there is nothing to compare it with", async () => {
+    const mute = await cell("cell Mute { input x: [2] a = x }", { gradient: false });
+    const [silent] = fc.sample(arbitraryCall(mute.manifest), { seed: 1, numRuns: 1 });
+    for (const check of [piecesMatchWhole, examplesAreIndependent, repeatsGiveSameBits]) {
+      expect(() => check(mute, silent!)).toThrow(nothing);
+    }
+    const plain = "cell Plain { input x: [2] output y = x }";
+    const [drawn] = fc.sample(arbitraryCall((await cell(plain)).manifest), { seed: 1, numRuns: 1 });
+    await expect(backendsAgree(plain, drawn!, { backends: [] })).rejects.toThrow(nothing);
+  });
+});
+
+/** Its gradient is zero in both modes. */
+const withoutDerivative = (module: CompiledModule): CompiledModule => ({
+  ...module,
+  instantiate: (options) => {
+    const instance = module.instantiate(options);
+    const cleared = <Result>(result: Result): Result => {
+      const all = Object.values(result as Record<string, unknown>);
+      for (const value of all) if (value instanceof Float64Array) value.fill(0);
+      return result;
+    };
+    return {
+      ...instance,
+      jvp: (values, tangents) => cleared(instance.jvp!(values, tangents)),
+      backward: (cotangents) => {
+        const gradient = instance.backward!(cotangents);
+        cleared(gradient.params);
+        return cleared(gradient);
+      },
+    };
+  },
 });
 
 /** The first two examples of a call. */
