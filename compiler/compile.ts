@@ -4,9 +4,8 @@ import { DiagnosticCollector } from "./diagnostics/diagnostic.js";
 import { type EmittedModule, emitModule } from "./driver/emit-module.js";
 import { MemoryLimitError } from "./emit/memory-limit.js";
 import { printDeclarations } from "./emit/typescript/declarations.js";
-import type { LoweredCell } from "./lower/lowered-cell.js";
-import type { Span } from "./source/span.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
+import { beyondBudget } from "./operation-budget.js";
 import { printSourceFile } from "./syntax/print-ast.js";
 import { refuse } from "../runtime/arguments.js";
 import { isRecord } from "../runtime/options.js";
@@ -68,12 +67,11 @@ export type CompileResult = CompileSuccess | CompileFailure;
  *     writeFiles(files.map(({ path, text }) => ({ path, contents: text }))); // of recell/node
  */
 export function compile(source: string, options: CompileOptions = {}): CompileResult {
-  const { cell, written, settings, diagnostics, sources } = lowerSource(source, options, "all sizes");
+  const lowered = lowerSource(source, options, "all sizes");
+  const { cell, written, settings, diagnostics, sources } = lowered;
   if (cell === undefined) return { files: [], manifest: undefined, diagnostics, sources };
-  const tooMany = beyondBudget(cell, written.typed.span, settings);
-  if (tooMany !== undefined) {
-    return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...tooMany.diagnostics], sources };
-  }
+  const tooMany = beyondBudget(lowered, settings);
+  if (tooMany.length > 0) return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...tooMany], sources };
   let emitted: EmittedModule;
   try {
     emitted = emitModule(cell, settings);
@@ -92,26 +90,6 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   const printed = settings.format === "cjs" ? toCommonJs(whole) : whole;
   const files = [{ path: `${name}.${settings.format}`, text: printed }] as const;
   return { files, wasmFiles: kernelFiles, manifest, build, variants, diagnostics, sources };
-}
-
-/** How much work the derivatives are beside the values, which are 1. */
-const derivativeWork = { gradient: 3, jvp: 2, hvp: 6 };
-
-function beyondBudget(
-  { name, step }: LoweredCell,
-  span: Span,
-  settings: CheckedOptions,
-): DiagnosticCollector | undefined {
-  const entries = Object.entries(derivativeWork) as [keyof typeof derivativeWork, number][];
-  const weight = entries.reduce((sum, [entry, work]) => sum + (settings[entry] ? work : 0), 1);
-  const operations = step.instructions.length * weight;
-  if (operations <= settings.maxOperations) return undefined;
-  const collector = new DiagnosticCollector();
-  const message = `\`${name}\` has ${operations} operations with its derivatives, more than ${settings.maxOperations}`;
-  collector.report("program-too-large", span, message, {
-    help: "fewer derivatives (gradient, jvp, hvp) take less; maxOperations is the limit",
-  });
-  return collector;
 }
 
 function variantsOf({ target, fma }: CheckedOptions): CompileSuccess["variants"] {

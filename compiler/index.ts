@@ -72,8 +72,12 @@ export type {
 export type { Fault, FaultPlace, FaultStage } from "./gradcheck/locate/fault.js";
 export type { Counterexample } from "./gradcheck/locate/trial.js";
 
+// What ends long calls.
+export { BudgetError, type EndingOptions } from "./turns.js";
+
 // Does a compiled module keep its promises?
-export { verifyModule, type VerifyOptions } from "./verify/verify-module.js";
+export { verifyModule } from "./verify/verify-module.js";
+export type { VerifyOptions } from "./verify/verify-options.js";
 export type { CheckName, CheckReport, VerifyReport, Worst } from "./verify/report.js";
 
 // How do gradients travel through time?

@@ -3,7 +3,8 @@ import { ModuleError } from "../../runtime/errors.js";
 import { visible } from "../diagnostics/screen-text.js";
 import type { CheckReport, VerifyReport } from "../verify/report.js";
 import { readText as readModule } from "../verify/text/read-text.js";
-import { checkOptions, type VerifyOptions, verifySubject } from "../verify/verify-module.js";
+import { verifySubject } from "../verify/verify-module.js";
+import { checkOptions, type VerifyOptions } from "../verify/verify-options.js";
 import { ChildEnded, connect } from "./apart/connect.js";
 import type { Limits } from "./apart/relay.js";
 import { loadRemote } from "./apart/remote-module.js";
@@ -47,11 +48,11 @@ export const run: Run = async (args, terminal) => {
 
 /** Reads the text, runs it in a child, and asks and judges from here. */
 async function verifyApart(source: string, limits: Limits, options: VerifyOptions): Promise<VerifyReport> {
-  checkOptions(options);
+  const settings = checkOptions(options);
   const text = readModule(source);
   const connection = connect(limits);
   try {
-    return verifySubject(loadRemote(connection, text, limits.megabytes), text, options);
+    return await verifySubject(loadRemote(connection, text, limits.megabytes), text, settings);
   } finally {
     await connection.close();
   }

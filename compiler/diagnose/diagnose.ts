@@ -6,11 +6,14 @@ import { loadModule } from "../../runtime/module/load-js.js";
 import type { CompiledModule } from "../../runtime/module/compiled-module.js";
 import { createRandom } from "../../runtime/random.js";
 import { CompileOptionsError, type SourceOptions, unnamedFile } from "../compile-options.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import { renderDiagnostics } from "../diagnostics/render.js";
 import { emitModule } from "../driver/emit-module.js";
 import { CellError } from "../in-process.js";
 import type { LoweredCell, LoweredTensor } from "../lower/lowered-cell.js";
 import { type LowerResult, lowerSource } from "../lower-source.js";
+import { beyondBudget } from "../operation-budget.js";
+import { createTurns, endingOptions, type EndingOptions } from "../turns.js";
 import { dimSymbol, equalDims, evaluateDim, symbolsOf } from "../types/dim.js";
 import {
   checkFinite,
@@ -33,7 +36,7 @@ import { stateLayout } from "./state-vector.js";
 import { judge } from "./verdict.js";
 import { watchValues } from "./watch-values.js";
 
-export interface DiagnoseOptions extends SourceOptions {
+export interface DiagnoseOptions extends SourceOptions, EndingOptions {
   /** Which cell of the source; not needed where it has only one. */
   readonly cell?: string;
   /**
@@ -53,9 +56,14 @@ export interface DiagnoseOptions extends SourceOptions {
   readonly exponents?: number;
   /** Of initial parameters, noise and directions; an integer from 0 to 2^32 - 1, 0 where left out. */
   readonly seed?: number;
+  /** A budget, as for `compile`: operations, which count six times with the derivatives; 100,000 where left out. */
+  readonly maxOperations?: number;
   /** Called after each step of each part. */
   readonly onProgress?: (part: string, done: number, total: number) => void;
 }
+
+/** Milliseconds of work between two looks at other work: steps are short. */
+const pause = 10;
 
 /** The largest number of numbers that the states of a run may take: 2 GiB. */
 const mostStateNumbers = 2 ** 28;
@@ -65,9 +73,10 @@ const mostStateNumbers = 2 ** 28;
  * the largest Lyapunov exponents, spectral radius and norm of the state's Jacobian, saturation of every gate, and a verdict.
  *
  * @param source The text of a `.cell` file.
- * @throws CellError where the source has errors.
+ * @throws CellError where the source has errors, or more operations than `maxOperations`.
  * @throws TypeError where an option is unknown, or the data no tensors by name.
  * @throws CompileOptionsError where the cell or a size is missing or unknown, or a number is out of range.
+ * @throws RangeError where `maxSeconds` is no positive number; what `signal` was aborted with; BudgetError where `maxSeconds` are over.
  * @throws DataError where the data does not fit the cell; ParamsError or SafetensorsError where the parameters do not.
  * @example
  *     const { verdict, lyapunov } = await diagnose(source, { dimensions: { I: 8, H: 64 }, steps: 500 });
@@ -76,6 +85,7 @@ const mostStateNumbers = 2 ** 28;
 export async function diagnose(source: string, options: DiagnoseOptions = {}): Promise<Diagnosis> {
   checkNames(options);
   const seed = checkNumber("seed", options.seed ?? 0, 0, 2 ** 32 - 1);
+  const turn = createTurns("diagnose", options, pause);
   const { lowered, sizes } = lowerAtSizes(source, options);
   const cell = lowered.cell as LoweredCell;
   const place = placeLookup(lowered.sources);
@@ -99,19 +109,22 @@ export async function diagnose(source: string, options: DiagnoseOptions = {}): P
     watcher,
     plain,
     parameters: watcher.params as Readonly<Record<string, Float64Array>>,
-    progress: (part, done, total) => options.onProgress?.(part, done, total),
+    progress: (part, done, total) => {
+      options.onProgress?.(part, done, total);
+      return turn();
+    },
   };
   return withVerdict(run, options, place, random.word());
 }
 
-function withVerdict(
+async function withVerdict(
   run: PreparedRun,
   options: DiagnoseOptions,
   place: ReturnType<typeof placeLookup>,
   seed: number,
-): Diagnosis {
+): Promise<Diagnosis> {
   const { layout, plain, data } = run;
-  const { states, saturation, overflow } = watchValues(run, place);
+  const { states, saturation, overflow } = await watchValues(run, place);
   const steps = states.length - 1;
   const some = steps > 0 && layout.size > 0;
   const exponents = checkNumber("exponents", options.exponents ?? Math.min(8, layout.size), 0, layout.size);
@@ -126,9 +139,9 @@ function withVerdict(
     params: options.params === undefined ? "initial" : "given",
     stateSize: layout.size,
     overflow,
-    gradient: some ? followGradient(run, states, seed, place) : undefined,
-    lyapunov: some && exponents > 0 ? lyapunovExponents(run, states, exponents, seed + 1) : undefined,
-    jacobian: some ? jacobianProfile(run, states, seed + 2) : undefined,
+    gradient: some ? await followGradient(run, states, seed, place) : undefined,
+    lyapunov: some && exponents > 0 ? await lyapunovExponents(run, states, exponents, seed + 1) : undefined,
+    jacobian: some ? await jacobianProfile(run, states, seed + 2) : undefined,
     saturation,
   };
   return { ...facts, verdict: judge(facts) };
@@ -142,7 +155,8 @@ export function inputShapes(source: string, options: DiagnoseOptions): ReadonlyM
 }
 
 const known = [
-  "cell", "dimensions", "params", "data", "batch", "steps", "exponents", "seed", "onProgress", "file", "readFile",
+  "cell", "dimensions", "params", "data", "batch", "steps", "exponents", "seed", "onProgress", "file", "readFile", "maxOperations",
+  ...endingOptions,
 ]; // prettier-ignore
 
 /** Options that are not checked where they are used. */
@@ -170,11 +184,12 @@ function lowerAtSizes(
   source: string,
   options: DiagnoseOptions,
 ): { lowered: LowerResult; sizes: Record<string, number> } {
-  const { file, readFile, cell: name } = options;
+  const { file, readFile, cell: name, maxOperations } = options;
   const common = {
     ...(file === undefined ? {} : { file }),
     ...(readFile === undefined ? {} : { readFile }),
     ...(name === undefined ? {} : { cell: name }),
+    ...(maxOperations === undefined ? {} : { maxOperations }),
   };
   const symbolic = lowerSource(source, common, "symbolic");
   const cell = orThrow(symbolic);
@@ -191,13 +206,19 @@ function lowerAtSizes(
   }
   const lowered = lowerSource(source, { ...common, dimensions: Object.fromEntries(known) }, "all sizes");
   orThrow(lowered);
+  const tooMany = beyondBudget(lowered, derivatives);
+  if (tooMany.length > 0) throw cellError(tooMany, lowered.sources);
   return { lowered, sizes };
 }
 
 function orThrow({ cell, diagnostics, sources }: LowerResult): LoweredCell {
   if (cell !== undefined) return cell;
+  throw cellError(diagnostics, sources);
+}
+
+function cellError(diagnostics: readonly Diagnostic[], sources: LowerResult["sources"]): CellError {
   const shown = renderDiagnostics(diagnostics, (path) => sources.get(path));
-  throw new CellError(`the source has errors\n${shown}`, diagnostics);
+  return new CellError(`the source has errors\n${shown}`, diagnostics);
 }
 
 /** Sizes of dimensions that stand alone as an axis of a tensor in a file. Shapes are checked later, against all sizes. */
@@ -220,15 +241,17 @@ function sizesInFiles(cell: LoweredCell, { params, data }: DiagnoseOptions): Map
   return found;
 }
 
+/** What the run needs of the cell. */
+const derivatives = { gradient: true, jvp: true, hvp: false };
+
 function load(cell: LoweredCell, jvp: boolean): Promise<CompiledModule> {
   const { text } = emitModule(cell, {
     target: "js",
     fma: false,
     wasmFile: false,
     dtype: "f64",
-    gradient: true,
+    ...derivatives,
     jvp,
-    hvp: false,
   });
   return loadModule(text);
 }

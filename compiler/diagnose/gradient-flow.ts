@@ -13,12 +13,12 @@ import { type PreparedRun, valuesAt } from "./prepared-run.js";
 import { placeOf, type PlaceLookup } from "./source-place.js";
 import { packStates, unpackStates } from "./state-vector.js";
 
-export function followGradient(
+export async function followGradient(
   run: PreparedRun,
   states: readonly Float64Array[],
   seed: number,
   place: PlaceLookup,
-): GradientFlow {
+): Promise<GradientFlow> {
   const { data, layout } = run;
   const { batch } = data;
   const last = states.length - 2;
@@ -48,7 +48,7 @@ export function followGradient(
     const gradient = backAt(t, { final: unpackStates(layout, current, batch) });
     current = packStates(layout, gradient.initial, batch);
     edges.add(gradient, current, lengths);
-    run.progress("backward", k + 1, last);
+    await run.progress("backward", k + 1, last);
   }
   const way = mainWay(run.probed.graph, edges.flows());
   const arriving = edges.arriving();

@@ -17,12 +17,12 @@ import { packStates, unpackStates } from "./state-vector.js";
 const parts = 10;
 
 /** Undefined where a derivative is not finite. */
-export function lyapunovExponents(
+export async function lyapunovExponents(
   run: PreparedRun,
   states: readonly Float64Array[],
   count: number,
   seed: number,
-): LyapunovSpectrum | undefined {
+): Promise<LyapunovSpectrum | undefined> {
   const { data, layout } = run;
   const { batch } = data;
   const { size } = layout;
@@ -59,7 +59,7 @@ export function lyapunovExponents(
       sum.steps += 1;
       for (const [i, length] of lengths.entries()) sum.logs[i] = (sum.logs[i] as number) + Math.log(length);
     }
-    run.progress("Lyapunov exponents", t + 1, steps);
+    await run.progress("Lyapunov exponents", t + 1, steps);
   }
   const means = sums.map(({ steps: n, logs }) => logs.map((total) => total / n));
   return { ...summarize(means, partCount, count), discarded };

@@ -15,7 +15,8 @@ export interface PreparedRun {
   /** The cell itself with `jvp` and `backward`; its parameters are in `parameters`. */
   readonly plain: CompiledModule;
   readonly parameters: Readonly<Record<string, Float64Array>>;
-  progress(part: string, done: number, total: number): void;
+  /** Between two steps: tells how far it is, and ends the run where that is asked for. */
+  progress(part: string, done: number, total: number): Promise<void>;
 }
 
 /** Arguments of one step for rows of the batch: row r is example `exampleOf(r)`. */

@@ -19,17 +19,21 @@ const exactSize = 400;
 /** Dimensions of the subspace for larger ones. */
 const subspaceSize = 120;
 
-export function jacobianProfile(run: PreparedRun, states: readonly Float64Array[], seed: number): JacobianProfile {
+export async function jacobianProfile(
+  run: PreparedRun,
+  states: readonly Float64Array[],
+  seed: number,
+): Promise<JacobianProfile> {
   const { size } = run.layout;
   const steps = sampledSteps(states.length - 1, size);
   const exact = size <= exactSize;
   const random = createRandom(seed);
   const profile = exact ? wholeMatrices(run) : subspaces(run);
-  const found = steps.map((t, done) => {
-    const result = profile((states[t] as Float64Array).subarray(0, size), t, random);
-    run.progress("state Jacobian", done + 1, steps.length);
-    return result;
-  });
+  const found: Measures[] = [];
+  for (const t of steps) {
+    found.push(profile((states[t] as Float64Array).subarray(0, size), t, random));
+    await run.progress("state Jacobian", found.length, steps.length);
+  }
   return { steps, radius: found.map(({ radius }) => radius), norm: found.map(({ norm }) => norm), exact };
 }
 

@@ -14,7 +14,7 @@ export interface WatchedRun {
   readonly overflow: Overflow | undefined;
 }
 
-export function watchValues(run: PreparedRun, place: PlaceLookup): WatchedRun {
+export async function watchValues(run: PreparedRun, place: PlaceLookup): Promise<WatchedRun> {
   const { data, layout, watcher, probed } = run;
   const { batch, steps } = data;
   const counts = probed.sites.map(countSite);
@@ -29,7 +29,7 @@ export function watchValues(run: PreparedRun, place: PlaceLookup): WatchedRun {
     for (const count of counts) count.add(result[count.site.output] as FloatArray, batch);
     state = packStates(layout, result.final, batch);
     states.push(state);
-    run.progress("forward", t + 1, steps);
+    await run.progress("forward", t + 1, steps);
   }
   return { states, overflow, saturation: counts.map((count) => count.result(place)) };
 }

@@ -10,6 +10,7 @@ import { buildManifest } from "../emit/manifest.js";
 import { emitModule } from "../driver/emit-module.js";
 import { CellError } from "../in-process.js";
 import { lowerSource, type LowerResult } from "../lower-source.js";
+import { beyondBudget } from "../operation-budget.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import type { SourceFile } from "../source/source-file.js";
 import type { Precision } from "./report.js";
@@ -27,7 +28,7 @@ export interface Candidate {
 /** A text and how to compile it, without sizes that are not fixed. */
 export interface CellText {
   readonly text: string;
-  readonly options: Pick<CompileOptions, "file" | "readFile" | "cell" | "dimensions">;
+  readonly options: Pick<CompileOptions, "file" | "readFile" | "cell" | "dimensions" | "maxOperations">;
 }
 
 const everything = { target: "wasm", fma: false, wasmFile: false, gradient: true, jvp: true, hvp: true } as const;
@@ -47,7 +48,10 @@ export function lowerAtRandomSizes(source: CellText, random: Random): LoweredCel
     // Where they must divide each other, larger ones have more divisors.
     const most = attempt < attempts / 2 ? 4 : 12;
     const drawn = Object.fromEntries(open.map((name) => [name, 1 + random.integer(most)]));
-    const { cell, diagnostics, sources } = lowerText(source, drawn);
+    const lowered = lowerText(source, drawn);
+    const { cell, diagnostics, sources } = lowered;
+    const tooMany = beyondBudget(lowered, everything);
+    if (tooMany.length > 0) throw cellError(tooMany, sources);
     if (cell !== undefined) return cell;
     if (open.length === 0 || attempt === attempts) throw cellError(diagnostics, sources);
   }

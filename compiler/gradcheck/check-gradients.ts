@@ -49,7 +49,8 @@ const attempts = 10;
  *
  * @throws TypeError where the first argument is neither, where a module has no gradient, or declared derivatives and neither `jvp` nor a source, or where options that
  *   say how a text is compiled are given for a cell or module.
- * @throws CellError where a text has errors; CompileOptionsError where the options do not fit it.
+ * @throws CellError where a text has errors, or more operations than `maxOperations`; CompileOptionsError where the options do not fit it.
+ * @throws RangeError where a number is out of its range; what `signal` was aborted with; BudgetError where `maxSeconds` are over.
  * @throws UncheckableError where nothing has a gradient, or a call at the sizes given has more than a million numbers; as
  *   NotFiniteError where the cell's values are not finite at any of the points tried.
  * @example
@@ -133,7 +134,7 @@ async function runChecks(
     if (!agrees) failure ??= { candidate: at, point };
   };
   for (let run = 0; run < runs; run++) {
-    await turn(settings.signal);
+    await settings.turn();
     settings.onProgress?.(run, runs);
     candidate = await next(random);
     start ??= singularStart(candidate, { seed: seed + run, scale: Math.min(1, settings.scale) }, sourcesOf(source));
@@ -144,7 +145,7 @@ async function runChecks(
   const report = (): TensorReport[] => comparisons.report(coverageOf(candidate as Candidate, settings));
   for (const options of furtherDraws) {
     if (report().every(({ uncompared }) => uncompared.length === 0)) break;
-    await turn(settings.signal);
+    await settings.turn();
     candidate = await next(random);
     const point = drawPoint(candidate.manifest, random, { ...options, scale: settings.scale * (options.scale ?? 1) });
     if (notFiniteAt(candidate, point).length > 0) continue;
@@ -169,13 +170,6 @@ async function runChecks(
     singularStart: start,
     fault: failure && source && faultAt(failure, source, tensors),
   };
-}
-
-/** Lets events come that abort the signal. Only timers and the like can: awaiting a settled promise lets none through. */
-async function turn(signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return;
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  signal.throwIfAborted();
 }
 
 interface Failure {
@@ -239,10 +233,10 @@ function isGross({ methods }: TensorReport): boolean {
 /** Where the source is known. */
 function sourceOf(
   subject: string | LoadedCell | CompiledModule,
-  { file, readFile, cell, dimensions }: GradientCheckOptions,
+  { file, readFile, cell, dimensions, maxOperations }: GradientCheckOptions,
 ): CellText | undefined {
   if (typeof subject === "string") {
-    return { text: subject, options: withoutUndefined({ file, readFile, cell, dimensions }) };
+    return { text: subject, options: withoutUndefined({ file, readFile, cell, dimensions, maxOperations }) };
   }
   if (!("source" in subject)) return undefined;
   const { options } = subject;
@@ -253,6 +247,7 @@ function sourceOf(
       readFile: options.readFile,
       cell: options.cell,
       dimensions: options.dimensions,
+      maxOperations: options.maxOperations,
     }),
   };
 }

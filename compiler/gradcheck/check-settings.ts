@@ -1,10 +1,10 @@
 /** Options of `checkGradients`: their types, defaults and checks. */
 import { checkOptionNames, describe } from "../../runtime/options.js";
 import type { ReadFile } from "../compile-options.js";
-import { throwIfAborted } from "../compile-options.js";
+import { createTurns, endingOptions, type EndingOptions, type Turn } from "../turns.js";
 import type { Precision } from "./report.js";
 
-export interface GradientCheckOptions {
+export interface GradientCheckOptions extends EndingOptions {
   /** Of all random choices; 1 unless told. The same seed gives the same report. */
   readonly seed?: number;
   /** Random sizes and points; 3 unless told. */
@@ -35,8 +35,8 @@ export interface GradientCheckOptions {
   readonly precisions?: readonly Precision[];
   /** What a text is compiled for; `wasm`, as for `compile`, unless told. */
   readonly target?: "wasm" | "js";
-  /** Looked at before each run, between which other work of the process has its turn. */
-  readonly signal?: AbortSignal;
+  /** A budget for a text, as for `compile`: operations, which count twelve times with all derivatives; 100,000 where left out. */
+  readonly maxOperations?: number;
   /** Called before each run. */
   readonly onProgress?: (done: number, runs: number) => void;
 }
@@ -52,16 +52,17 @@ export interface Settings {
   readonly kinks: number;
   readonly allowUncompared: boolean;
   readonly onProgress?: (done: number, runs: number) => void;
-  readonly signal?: AbortSignal;
+  /** Before each run. */
+  readonly turn: Turn;
 }
 
 const known = [
   "seed", "runs", "tolerance", "tolerance32", "coordinates", "scale", "kinks", "allowUncompared", "cell", "dimensions", "file",
-  "readFile", "precisions", "target", "onProgress", "signal",
+  "readFile", "precisions", "target", "maxOperations", "onProgress", ...endingOptions,
 ]; // prettier-ignore
 
 /** Options that say how a text is compiled. */
-const ofTexts = ["cell", "dimensions", "file", "readFile", "precisions", "target"] as const;
+const ofTexts = ["cell", "dimensions", "file", "readFile", "precisions", "target", "maxOperations"] as const;
 
 /** @throws TypeError where options for a text are given with something that was compiled before. */
 export function refuseTextOptions(options: GradientCheckOptions): void {
@@ -102,9 +103,7 @@ export function checkSettings(options: GradientCheckOptions): Settings {
   if (!["wasm", "js"].includes(target)) fail('target must be "wasm" or "js"', target);
   if (onProgress !== undefined && typeof onProgress !== "function") fail("onProgress must be a function", onProgress);
   const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, kinks, allowUncompared };
-  const { signal } = options;
-  throwIfAborted(signal);
-  return { ...settings, ...(onProgress && { onProgress }), ...(signal && { signal }) };
+  return { ...settings, ...(onProgress && { onProgress }), turn: createTurns("checkGradients", options) };
 }
 
 function fail(expected: string, got: unknown): never {

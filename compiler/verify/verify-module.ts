@@ -1,4 +1,5 @@
 /** `verifyModule`: a compiled module checked by itself, without its source. */
+import { isModule, moduleKind, refuse } from "../../runtime/arguments.js";
 import type { CompiledModule } from "../../runtime/module/compiled-module.js";
 import { loadModule } from "../../runtime/module/load-js.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
@@ -25,22 +26,7 @@ import { flatten, runCall } from "./results.js";
 import { inProcess, type Subject } from "./subject.js";
 import type { ModuleText } from "./text/read-text.js";
 import { isDeclared } from "./variables.js";
-
-export interface VerifyOptions {
-  /** Of all random choices; an integer from 0 to 2^32 - 1, 0 where left out. */
-  readonly seed?: number;
-  /**
-   * How often all checks are made, each time with sizes, lengths and values of their own: of a few examples and steps, of more
-   * than 64 examples, of more than 64 steps, and where there are run-time dimensions of such a size; 3 where left out.
-   */
-  readonly runs?: number;
-  /** The .wasm file of a module that was built with one: its bytes, or what gives them for the kernels that this host runs. */
-  readonly wasm?: Uint8Array | ((variant: "wasm" | "wasm-fma") => Uint8Array);
-  /** Stops behind the first check that fails; those that were not reached are skipped. */
-  readonly bail?: boolean;
-  /** Called before each check of each run. */
-  readonly onProgress?: (check: string, done: number, total: number) => void;
-}
+import { checkOptions, kernelBytes, type Settings, type VerifyOptions } from "./verify-options.js";
 
 interface Check {
   readonly name: CheckName;
@@ -168,7 +154,9 @@ const checks: readonly Check[] = [
  * @param source The text of the module, or the module where it is loaded already; then its text is not looked at.
  * @returns A report, also where checks fail.
  * @throws ModuleError where the source is no compiled cell, cannot be loaded or has a corrupt manifest.
- * @throws RangeError where `runs` or `seed` is out of range; TypeError where `wasm` is given and the module takes no file.
+ * @throws TypeError where the source is neither text nor module, an option is unknown or of the wrong type, or `wasm` is given and the
+ *   module takes no file; RangeError where a number is out of range.
+ * @throws what `signal` was aborted with; BudgetError where `maxSeconds` are over. Both are looked at before each check.
  * @example
  *     const { passed, checks } = await verifyModule(await readFile("gru.js", "utf8"));
  *     if (!passed) console.log(checks.filter(({ status }) => status === "failed"));
@@ -177,26 +165,25 @@ export async function verifyModule(
   source: string | CompiledModule,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  checkOptions(options);
-  if (typeof source !== "string") return verifySubject(inProcess(source), undefined, options);
+  const settings = checkOptions(options);
+  if (typeof source !== "string" && !isModule(source)) {
+    refuse("verifyModule", "the first argument", `the text of a module or ${moduleKind}`, source);
+  }
+  if (typeof source !== "string") return verifySubject(inProcess(source), undefined, settings);
   // Loaded where it is needed: programs that verify nothing need no parser for JavaScript.
   const { readText } = await import("./text/read-text.js");
   const text = readText(source);
-  return verifySubject(inProcess(await loadModule(source)), text, options);
-}
-
-export function checkOptions({ seed = 0, runs = 3 }: VerifyOptions): void {
-  if (!Number.isSafeInteger(runs) || runs < 1)
-    throw new RangeError(`runs must be a positive integer, got ${String(runs)}`);
-  if (!Number.isSafeInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-    throw new RangeError(`seed must be an integer from 0 to 2^32 - 1, got ${String(seed)}`);
-  }
+  return verifySubject(inProcess(await loadModule(source)), text, settings);
 }
 
 /** A module that is loaded, here or elsewhere. @param text Where it is known. */
-export function verifySubject(subject: Subject, text: ModuleText | undefined, options: VerifyOptions): VerifyReport {
-  const { seed = 0, runs = 3, bail = false, onProgress } = options;
-  const wasm = fileOf(subject, options.wasm);
+export async function verifySubject(
+  subject: Subject,
+  text: ModuleText | undefined,
+  settings: Settings,
+): Promise<VerifyReport> {
+  const { seed, runs, bail, onProgress, turn, wasm: given } = settings;
+  const wasm = fileOf(subject, given);
   const tested = wasm === undefined ? subject : { ...subject, module: withKernels(subject.module, wasm) };
   const { module } = tested;
   const { manifest } = module;
@@ -223,6 +210,7 @@ export function verifySubject(subject: Subject, text: ModuleText | undefined, op
     for (const check of own) {
       if (bail && hasFailed()) break;
       onProgress?.(check.name, done++, total);
+      await turn();
       const findings = findingsOf(check.name);
       setParams(context.instance, context.call.params);
       guarded(findings, () => check.run?.(context, findings, all));
@@ -235,10 +223,10 @@ export function verifySubject(subject: Subject, text: ModuleText | undefined, op
 }
 
 /** The file that the module wants, if it wants one. */
-function fileOf(subject: Subject, given: VerifyOptions["wasm"]): Uint8Array | undefined {
+function fileOf(subject: Subject, given: Settings["wasm"]): Uint8Array | undefined {
   if (given === undefined) return undefined;
   const { module } = subject;
-  if (takesFile(subject)) return typeof given === "function" ? given(module.variant ?? "wasm") : given;
+  if (takesFile(subject)) return typeof given === "function" ? kernelBytes(given(module.variant ?? "wasm")) : given;
   if (typeof given === "function") return undefined;
   throw new TypeError("the module takes no .wasm file: its kernels are in itself");
 }
