@@ -1,4 +1,5 @@
 /** Safe, unique JavaScript identifiers for names that may hold anything. */
+import { FreshNames } from "../../ir/kernel/fresh-names.js";
 
 const reserved = new Set(
   (
@@ -24,25 +25,32 @@ export function sanitize(name: string): string {
 /** Hands out identifiers, the same for the same key. */
 export class Identifiers {
   private readonly byKey = new Map<string, string>();
-  private readonly taken: Set<string>;
+  /** Each with how many came before it. */
+  private readonly taken = new Map<string, number>();
+  private readonly outer: Identifiers | undefined;
+  private readonly outerCount: number;
+  private readonly names = new FreshNames((name) => this.isTaken(name), "_");
 
-  constructor(taken: Iterable<string> = []) {
-    this.taken = new Set([...reserved, ...taken]);
+  /** @param outer Identifiers around: what they have by now is taken. Looked up there, as a copy for each function would cost the square of their number. */
+  constructor(taken: Iterable<string> = [], outer?: Identifiers) {
+    for (const name of taken) this.taken.set(name, this.taken.size);
+    this.outer = outer;
+    this.outerCount = outer?.taken.size ?? 0;
   }
 
   of(key: string, name: string = key): string {
     let identifier = this.byKey.get(key);
     if (identifier === undefined) {
-      const wanted = sanitize(name);
-      identifier = wanted;
-      for (let n = 2; this.taken.has(identifier); n++) identifier = `${wanted}_${n}`;
-      this.taken.add(identifier);
+      identifier = this.names.pick(sanitize(name));
+      this.taken.set(identifier, this.taken.size);
       this.byKey.set(key, identifier);
     }
     return identifier;
   }
 
-  all(): Iterable<string> {
-    return this.taken;
+  private isTaken(name: string): boolean {
+    if (reserved.has(name) || this.taken.has(name)) return true;
+    const before = this.outer?.taken.get(name);
+    return before !== undefined && before < this.outerCount;
   }
 }

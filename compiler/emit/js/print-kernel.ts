@@ -184,7 +184,7 @@ class KernelPrinter {
     const regions: string[] = [];
     const sizes = [...this.sizeNames.values()].map((name, i) => `    const ${name} = table[${i}];`);
     const entry = this.identifiers.of(`entry ${fn.name}`, fn.name);
-    const local = new Identifiers(this.identifiers.all());
+    const local = new Identifiers([], this.identifiers);
     const names = this.names(local);
     const body = printStatements(fn.body, names, "    ", (statement) => this.printRegion(statement, fn.name, regions));
     return [
@@ -201,7 +201,7 @@ class KernelPrinter {
     const { body } = region;
     const { variables, symbols } = freeVariables(body);
     const identifier = this.identifiers.of(`region ${entry} ${into.length}`, region.name);
-    const local = new Identifiers(this.identifiers.all());
+    const local = new Identifiers([], this.identifiers);
     const names = this.names(local);
     const sizeArguments = [...this.sizeNames].filter(([symbol]) => symbols.has(symbol)).map(([, name]) => name);
     const own = variables.map((name) => names.variable(name));

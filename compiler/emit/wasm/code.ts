@@ -3,6 +3,7 @@
  * where it is made: an `InvariantError` with the function and the instruction.
  */
 import { InvariantError } from "../../diagnostics/invariant.js";
+import { LeastFirst } from "../../ir/kernel/least-first.js";
 import type { Frame } from "./code-stack.js";
 import { OperandStack } from "./code-stack.js";
 import type { ValueType } from "./instruction-types.js";
@@ -56,6 +57,7 @@ export class FunctionCode {
   readonly results: readonly ValueType[];
   readonly #locals: Local[];
   readonly #uses: LocalUse[];
+  readonly #released = new Map<ValueType, LeastFirst<Local>>();
   readonly #prologue: Instruction[] = [];
   readonly #body: Instruction[] = [];
   /** Where instructions go now, one of the two above. */
@@ -78,9 +80,9 @@ export class FunctionCode {
     return i < this.params.length ? this.#locals[i]! : this.#fail(`there is no parameter ${i}`);
   }
 
-  /** A local to use until it is released: one released before, or a new one. What it holds is unknown. */
+  /** A local to use until it is released: the first of those released before, or a new one. What it holds is unknown. */
   local(type: ValueType): Local {
-    const free = this.#locals.find((l) => l.type === type && this.#uses[l.index] === "released");
+    const free = this.#released.get(type)?.pop();
     if (free === undefined) return this.#newLocal(type, "used");
     this.#uses[free.index] = "used";
     return free;
@@ -92,6 +94,7 @@ export class FunctionCode {
       if (index < this.params.length) this.#fail(`parameter ${index} cannot be released`);
       if (this.#uses[index] !== "used") this.#fail(`local ${index} cannot be released, it is ${this.#uses[index]}`);
       this.#uses[index] = "released";
+      this.#releasedOf(this.#locals[index]!.type).push(this.#locals[index]!);
     }
   }
 
@@ -286,6 +289,12 @@ export class FunctionCode {
       else locals.push({ count: 1, type });
     }
     return { locals, instructions: [...this.#prologue, ...this.#body] };
+  }
+
+  #releasedOf(type: ValueType): LeastFirst<Local> {
+    let released = this.#released.get(type);
+    if (released === undefined) this.#released.set(type, (released = new LeastFirst((a, b) => a.index < b.index)));
+    return released;
   }
 
   #newLocal(type: ValueType, use: LocalUse): Local {

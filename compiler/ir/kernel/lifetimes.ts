@@ -9,12 +9,24 @@ export interface Lifetime {
   readonly last: number;
 }
 
+/** A loop around statements at the level of regions: its positions, and the loop around it. */
+interface BlockLoop {
+  readonly start: number;
+  end: number;
+  readonly outer: BlockLoop | undefined;
+}
+
 /** In order of first use. */
 export function lifetimes(fn: KernelFunction): Lifetime[] {
   const found = new Map<string, { first: number; last: number }>();
-  let position = 0;
+  /** The innermost loop at each position; its own first and last are in it. */
+  const loopAt: (BlockLoop | undefined)[] = [];
+  const take = (loop: BlockLoop | undefined): number => loopAt.push(loop) - 1;
   /** Returns the buffers used inside, each with the range of its uses. */
-  const walk = (statements: readonly Statement[]): Map<string, { first: number; last: number; written: boolean }> => {
+  const walk = (
+    statements: readonly Statement[],
+    around: BlockLoop | undefined,
+  ): Map<string, { first: number; last: number; written: boolean }> => {
     const own = new Map<string, { first: number; last: number; written: boolean }>();
     const touch = (name: string, first: number, last: number, written: boolean): void => {
       const known = own.get(name);
@@ -28,17 +40,18 @@ export function lifetimes(fn: KernelFunction): Lifetime[] {
     };
     for (const statement of statements) {
       if (isLoop(statement) && statement.body.some(isBlockStatement)) {
-        const start = position++;
-        const inner = walk(statement.body);
-        const end = position++;
+        const loop: BlockLoop = { start: loopAt.length, end: loopAt.length, outer: around };
+        const start = take(loop);
+        const inner = walk(statement.body, loop);
+        const end = take(loop);
+        loop.end = end;
         // Where the first use in an iteration is not a write, the value comes from outside or from the step before.
         for (const [name, use] of inner) {
           if (use.written) touch(name, use.first, use.last, true);
           else touch(name, start, end, false);
         }
-        loops.push({ start, end });
       } else {
-        const here = position++;
+        const here = take(around);
         const uses = new Map<string, boolean>();
         forEachAccess(statement, ({ buffer }, use) => {
           uses.set(buffer, (uses.get(buffer) ?? true) && use === "write");
@@ -48,18 +61,17 @@ export function lifetimes(fn: KernelFunction): Lifetime[] {
     }
     return own;
   };
-  const loops: { start: number; end: number }[] = [];
-  for (const [name, { first, last }] of walk(fn.body)) found.set(name, { first, last });
+  for (const [name, { first, last }] of walk(fn.body, undefined)) found.set(name, { first, last });
   // A buffer that is used both inside and outside of a loop lives through all of it.
   const result = [...found].map(([name, range]) => {
     let { first, last } = range;
     for (let changed = true; changed;) {
       changed = false;
-      for (const { start, end } of loops) {
-        const inside = first > start && last < end;
-        const overlaps = first <= end && last >= start;
-        if (inside || !overlaps) continue;
-        if (first > start || last < end) {
+      for (const at of [first, last]) {
+        for (let loop = loopAt[at]; loop !== undefined; loop = loop.outer) {
+          const { start, end } = loop;
+          const inside = first > start && last < end;
+          if (inside || (first <= start && last >= end)) continue;
           first = Math.min(first, start);
           last = Math.max(last, end);
           changed = true;

@@ -20,7 +20,7 @@ export function commitInPlace(
         access: (access) => (access.buffer === next.buffer ? { ...access, buffer: state.buffer } : access),
       });
     block.statements.splice(0, block.statements.length, ...block.statements.map(rename));
-    block.storage.buffers.delete(next.buffer);
+    block.storage.drop(next.buffer);
     return;
   }
   const nest = nestFor(block, block.typeOf(id).shape, true);

@@ -1,6 +1,7 @@
 /** Loop nests over the elements of a value. */
 import type { Affine, Axis, Extent } from "../../ir/kernel/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
+import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import { type Dim, TIME_SYMBOL } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 import type { Block } from "./block.js";
@@ -11,14 +12,14 @@ const axisNames = ["i", "j", "k", "l", "m", "n"];
 /** Hands out loop variables that differ from those around and from each other. */
 export class LoopNames {
   private readonly taken: Set<string>;
+  private readonly names = new FreshNames((name) => this.taken.has(name));
 
   constructor(block: Block) {
     this.taken = new Set(block.scope);
   }
 
   pick(hint: string): string {
-    let name = hint;
-    for (let n = 2; this.taken.has(name); n++) name = `${hint}${n}`;
+    const name = this.names.pick(hint);
     this.taken.add(name);
     return name;
   }

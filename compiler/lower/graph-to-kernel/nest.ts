@@ -5,6 +5,7 @@
  * that does not depend on the innermost loop, into a `let` as far out as its variables allow.
  */
 import { affineConstant, affineKey, affineVariable, plainExtent, scaleAffine } from "../../ir/kernel/affine.js";
+import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import type {
   Access,
   Affine,
@@ -51,6 +52,7 @@ export class Nest {
   blocked: (BlockedAxis & Pick<BlockLoops, "open" | "close">) | undefined;
   private readonly indexMemo = new Map<string, string>();
   private readonly taken: Set<string>;
+  private readonly names = new FreshNames((name) => this.taken.has(name));
 
   constructor(
     axes: readonly Axis[],
@@ -71,8 +73,7 @@ export class Nest {
   }
 
   fresh(hint: string): string {
-    let name = hint;
-    for (let n = 2; this.taken.has(name); n++) name = `${hint}${n}`;
+    const name = this.names.pick(hint);
     this.taken.add(name);
     return name;
   }

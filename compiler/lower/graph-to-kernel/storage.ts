@@ -1,6 +1,7 @@
 /** The buffers of a kernel program while it is being lowered. */
 import { invariant } from "../../diagnostics/invariant.js";
 import type { ValueType } from "../../ir/graph/types.js";
+import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import { type ElementType, FEWEST_CARRIED } from "../../ir/kernel/types.js";
 import {
   addDims,
@@ -31,6 +32,7 @@ export class Storage {
   readonly perExampleSymbols: ReadonlySet<string>;
   private joinedCount = 0;
   private readonly roles: ReadonlyMap<string, Role>;
+  private names = this.freshNames();
 
   constructor(runtimeDimensions: readonly string[], roles: ReadonlyMap<string, Role>) {
     this.roles = roles;
@@ -70,11 +72,20 @@ export class Storage {
 
   /** A buffer that lives within one entry. */
   scratch(hint: string, dtype: ElementType, shape: Shape, perExample: boolean): Location {
-    let name = hint;
-    for (let n = 2; this.buffers.has(name); n++) name = `${hint}.${n}`;
+    const name = this.names.pick(hint);
     const size = this.sizeOf(shape, perExample);
     this.buffers.set(name, { name, external: false, dtype, size, persistent: false });
     return denseLocation(name, dtype, shape, perExample);
+  }
+
+  /** Forgets a buffer that nothing uses any more; another may have its name. */
+  drop(name: string): void {
+    this.buffers.delete(name);
+    this.names = this.freshNames();
+  }
+
+  private freshNames(): FreshNames {
+    return new FreshNames((name) => this.buffers.has(name), ".");
   }
 
   /** A scratch buffer for sums of totals of `terms` terms, shared by all examples; a part of it in calls that use none. */

@@ -2,8 +2,9 @@
  * Which values go where, before a block is planned: outputs that only rename the elements of another value (a reshape,
  * or slices that together are one value) let that value be computed in place.
  */
+import { consecutive } from "../../ir/graph/consecutive.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
-import { type Dim, dimConstant, addDims, equalDims, multiplyDims } from "../../types/dim.js";
+import { type Dim, equalDims, multiplyDims } from "../../types/dim.js";
 import { sizeOfShape } from "../../types/shape.js";
 import type { Destination } from "./block.js";
 import { denseLocation, reshapeLocation } from "./location.js";
@@ -45,13 +46,16 @@ export function joinSlices(fn: GraphFunction, targets: readonly Target[], storag
     if (!storage.isShared(target.destination.location.buffer) || target.destination.mode === "add") continue;
     if (producer.get(whole) === undefined || fn.types[whole]?.shared !== true) continue;
     const { start, length } = made.operation;
-    cuts.set(whole, [...(cuts.get(whole) ?? []), { target, start, length }]);
+    const parts = cuts.get(whole);
+    if (parts === undefined) cuts.set(whole, [{ target, start, length }]);
+    else parts.push({ target, start, length });
   }
-  let result = [...targets];
+  const dropped = new Set<Target>();
+  const joined: Target[] = [];
   for (const [whole, parts] of cuts) {
-    const members = consecutive(parts, fn.types[whole]?.shape[0] as Dim);
-    if (members === undefined) continue;
-    const names = members.map(({ target }) => target.destination.location.buffer);
+    const found = consecutive(parts, ({ length }) => length, fn.types[whole]?.shape[0] as Dim);
+    if (!found.whole || found.ordered.length < parts.length) continue;
+    const names = found.ordered.map(({ target }) => target.destination.location.buffer);
     storage.join(names);
     const place = storage.joined(names);
     const shape = fn.types[whole]?.shape ?? [];
@@ -59,26 +63,10 @@ export function joinSlices(fn: GraphFunction, targets: readonly Target[], storag
     if (place === undefined || !equalDims(place.size, multiplyDims(shape[0] as Dim, row))) continue;
     const dense = denseLocation(place.buffer, "real", shape, false);
     const location = { ...dense, offset: { constant: place.offset, terms: [] } };
-    const dropped = new Set(members.map(({ target }) => target));
-    result = result.filter((target) => !dropped.has(target));
-    result.push({ id: whole, destination: { location, mode: "set" } });
+    for (const { target } of parts) dropped.add(target);
+    joined.push({ id: whole, destination: { location, mode: "set" } });
   }
-  return result;
-}
-
-function consecutive<P extends { readonly start: Dim; readonly length: Dim }>(
-  parts: readonly P[],
-  size: Dim,
-): P[] | undefined {
-  const ordered: P[] = [];
-  let start = dimConstant(0);
-  while (ordered.length < parts.length) {
-    const next = parts.find((part) => equalDims(part.start, start) && !ordered.includes(part));
-    if (next === undefined) return undefined;
-    ordered.push(next);
-    start = addDims(start, next.length);
-  }
-  return equalDims(start, size) ? ordered : undefined;
+  return [...targets.filter((target) => !dropped.has(target)), ...joined];
 }
 
 function producersOf(fn: GraphFunction): Map<ValueId, Instruction> {

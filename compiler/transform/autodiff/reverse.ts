@@ -229,7 +229,9 @@ function buildRawBackward(
   const pending: Pending = new Map();
   const contribute = (id: ValueId, contribution: Contribution | undefined): void => {
     if (contribution === undefined || typeOf(fn, id).dtype !== "real") return;
-    pending.set(id, [...(pending.get(id) ?? []), contribution]);
+    const known = pending.get(id);
+    if (known === undefined) pending.set(id, [contribution]);
+    else known.push(contribution);
   };
   const cotangentInputs: ValueId[] = [];
   for (const [i, id] of fn.outputs.entries()) {

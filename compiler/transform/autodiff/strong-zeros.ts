@@ -5,10 +5,11 @@
  *
  * An ordinary zero, as of a saturated function, is none of these: most cells have no strong zeros at all.
  */
+import { consecutive } from "../../ir/graph/consecutive.js";
 import { definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 import { flatOps } from "../../ops/scalar-ops.js";
-import { addDims, type Dim, dimConstant, equalDims } from "../../types/dim.js";
+import type { Dim } from "../../types/dim.js";
 import { chooses } from "./chooses.js";
 
 /** A truth value of the function, and what it is where a branch is taken. */
@@ -25,17 +26,16 @@ export type Strength = "none" | "entries" | "rows";
 
 const strengths: readonly Strength[] = ["none", "entries", "rows"];
 
-/** What is known of the strong zeros of one cotangent: there are none, or it is zero wherever one of these conditions is not met. */
+/** What is known of the strong zeros of one cotangent: there are none, or there may be some. */
 type Zeros =
   | "none"
   | {
-      readonly unless: readonly Condition[];
-      /** And nowhere else. */
-      readonly exact: boolean;
+      /** Where it is known: it is zero wherever this condition is not met, and nowhere else. */
+      readonly unless: Condition | undefined;
       readonly rows: boolean;
     };
 
-const somewhere = (rows: boolean): Zeros => ({ unless: [], exact: false, rows });
+const somewhere = (rows: boolean): Zeros => ({ unless: undefined, rows });
 const strengthOf = (zeros: Zeros): Strength => (zeros === "none" ? "none" : zeros.rows ? "rows" : "entries");
 const zerosFrom = (strength: Strength): Zeros => (strength === "none" ? "none" : somewhere(strength === "rows"));
 
@@ -97,9 +97,9 @@ class Walk {
   }
 
   /** What is left of it where entries do not stay at their places. */
-  private uniform(zeros: Exclude<Zeros, "none">): Exclude<Zeros, "none"> {
-    const unless = zeros.unless.filter(({ value }) => this.fn.types[value]?.shape.length === 0);
-    return { ...zeros, unless, exact: zeros.exact && unless.length === zeros.unless.length };
+  private uniform({ unless, rows }: Exclude<Zeros, "none">): Zeros {
+    const isScalar = unless !== undefined && this.fn.types[unless.value]?.shape.length === 0;
+    return { unless: isScalar ? unless : undefined, rows };
   }
 
   /** One number where the condition is that for all entries. */
@@ -111,12 +111,14 @@ class Walk {
 
   private give(id: ValueId, share: Share): void {
     if (this.fn.types[id]?.dtype !== "real") return;
-    this.shares.set(id, [...(this.shares.get(id) ?? []), share]);
+    const known = this.shares.get(id);
+    if (known === undefined) this.shares.set(id, [share]);
+    else known.push(share);
   }
 
   private throughOne({ operation, operands }: Instruction, zeros: Zeros): void {
     const anywhere: Zeros = zeros !== "none" ? this.uniform(zeros) : chooses(operation) ? somewhere(false) : "none";
-    const inexact: Zeros = anywhere === "none" ? "none" : { ...anywhere, exact: false };
+    const inexact: Zeros = anywhere === "none" ? "none" : somewhere(anywhere.rows);
     if (operation.kind === "slice") {
       const { axis, start, length } = operation;
       const own = zeros === "none" ? "none" : inexact;
@@ -137,13 +139,10 @@ class Walk {
   }
 
   private side(zeros: Zeros, condition: ValueId, taken: ValueId, holds: boolean): Zeros {
-    const before = zeros === "none" ? { unless: [], exact: true, rows: false } : zeros;
     const decidesItself = this.definitions.get(condition)?.operands.includes(taken) === true;
-    return {
-      unless: [...before.unless, this.condition(condition, holds)],
-      exact: before.exact,
-      rows: before.rows || !decidesItself,
-    };
+    // Two choices in a row leave out what either of them does, which is no condition of one value.
+    if (zeros === "none") return { unless: this.condition(condition, holds), rows: !decidesItself };
+    return somewhere(zeros.rows || !decidesItself);
   }
 
   /** Until going round the loop once more changes nothing: a cotangent of the state comes from the step behind. */
@@ -180,32 +179,31 @@ function together(shares: readonly Share[], shape: readonly Dim[]): Zeros {
   if (parts.length > 0 && parts.every(({ zeros }) => zeros === "none") && cover(parts, shape)) return "none";
   const all = shares.map(({ zeros, part }) => (zeros === "none" && part !== undefined ? somewhere(false) : zeros));
   const [first, ...others] = all.filter((zeros) => zeros !== "none");
-  if (first === undefined || whole.includes("none") || whole.some((a) => whole.some((b) => exclude(a, b))))
-    return "none";
-  const unless = first.unless.filter((c) => others.every((zeros) => zeros.unless.some((other) => isSame(c, other))));
-  const exact = others.length === 0 || all.every((z) => z !== "none" && z.exact && z.unless.length === unless.length);
-  return { unless, exact: first.exact && exact, rows: all.every((z) => z !== "none" && z.rows) };
+  if (first === undefined || whole.includes("none") || bothBranches(whole)) return "none";
+  const agree = first.unless !== undefined && others.every(({ unless }) => unless && isSame(unless, first.unless!));
+  return { unless: agree ? first.unless : undefined, rows: all.every((zeros) => zeros !== "none" && zeros.rows) };
 }
 
 const isSame = (a: Condition, b: Condition): boolean => a.value === b.value && a.holds === b.holds;
 
-/** The two branches of one choice: they have no zero in common. */
-function exclude(a: Zeros, b: Zeros): boolean {
-  if (a === "none" || b === "none" || !a.exact || !b.exact) return false;
-  const [[first, ...more], [second, ...others]] = [a.unless, b.unless];
-  if (first === undefined || second === undefined || more.length + others.length > 0) return false;
-  return first.value === second.value && first.holds !== second.holds;
+/** Whether the two branches of one choice are among them: those have no zero in common. */
+function bothBranches(all: readonly Zeros[]): boolean {
+  const taken = new Set<ValueId>();
+  const notTaken = new Set<ValueId>();
+  for (const zeros of all) {
+    if (zeros === "none" || zeros.unless === undefined) continue;
+    const { value, holds } = zeros.unless;
+    const [own, other] = holds ? [taken, notTaken] : [notTaken, taken];
+    if (other.has(value)) return true;
+    own.add(value);
+  }
+  return false;
 }
 
 /** Whether parts along one axis leave nothing out. */
-function cover(parts: readonly Share[], shape: readonly Dim[]): boolean {
-  const axis = parts[0]?.part?.axis ?? 0;
-  let position = dimConstant(0);
-  for (let left = parts.length; left > 0; left--) {
-    const next = parts.find(({ part }) => part?.axis === axis && equalDims(part.start, position));
-    if (next?.part === undefined) return false;
-    position = addDims(position, next.part.length);
-    if (equalDims(position, shape[axis] as Dim)) return true;
-  }
-  return false;
+function cover(shares: readonly Share[], shape: readonly Dim[]): boolean {
+  const [first, ...others] = shares.flatMap(({ part }) => part ?? []);
+  if (first === undefined) return false;
+  const parts = [first, ...others.filter(({ axis }) => axis === first.axis)];
+  return consecutive(parts, ({ length }) => length, shape[first.axis] as Dim).whole;
 }

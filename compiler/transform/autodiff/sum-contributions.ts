@@ -1,8 +1,9 @@
 /** Adding up what the uses of a value contribute to its cotangent. */
 import { invariant } from "../../diagnostics/invariant.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
+import { consecutive } from "../../ir/graph/consecutive.js";
 import type { ValueId } from "../../ir/graph/types.js";
-import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../types/dim.js";
+import { constantOf, type Dim, subtractDims } from "../../types/dim.js";
 import type { Shape } from "../../types/shape.js";
 import type { Contribution, PartContribution } from "./linear-rules.js";
 
@@ -21,18 +22,13 @@ export function sumContributions(b: GraphBuilder, shape: Shape, contributions: r
 function joinParts(b: GraphBuilder, shape: Shape, parts: readonly PartContribution[]): ValueId | undefined {
   const [first] = parts;
   if (first === undefined || parts.some((part) => part.axis !== first.axis)) return undefined;
-  const ordered: ValueId[] = [];
-  let position = dimConstant(0);
-  for (let left = [...parts]; left.length > 0;) {
-    const index = left.findIndex((part) => equalDims(part.start, position));
-    const found = left[index];
-    if (found === undefined) return undefined;
-    ordered.push(found.part);
-    position = addDims(position, b.shapeOf(found.part)[first.axis] as Dim);
-    left = left.filter((_, i) => i !== index);
-  }
-  if (!equalDims(position, shape[first.axis] as Dim)) return undefined;
-  return b.concat(first.axis, ordered);
+  const lengthOf = ({ part }: PartContribution): Dim => b.shapeOf(part)[first.axis] as Dim;
+  const { ordered, whole } = consecutive(parts, lengthOf, shape[first.axis] as Dim);
+  if (!whole || ordered.length < parts.length) return undefined;
+  return b.concat(
+    first.axis,
+    ordered.map(({ part }) => part),
+  );
 }
 
 function padPart(b: GraphBuilder, shape: Shape, { part, axis, start, origin }: PartContribution): ValueId {

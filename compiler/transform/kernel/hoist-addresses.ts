@@ -1,5 +1,6 @@
 /** Computes the parts of addresses that a loop does not change once before it: `const row = (b * T + t) * 512;`. */
 import { addAffine, affineKey, affineVariable } from "../../ir/kernel/affine.js";
+import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
@@ -15,9 +16,9 @@ export const hoistAddressesPass: PlannedPass = {
 export function hoistAddresses(statements: readonly Statement[]): Statement[] {
   const names = new Set<string>();
   collectNames(statements, names);
+  const free = new FreshNames((name) => names.has(name));
   return hoist(statements, (hint) => {
-    let name = hint;
-    for (let n = 2; names.has(name); n++) name = `${hint}${n}`;
+    const name = free.pick(hint);
     names.add(name);
     return name;
   });
