@@ -4,7 +4,8 @@ import { declareInputs, inlineFunction, mapped, type ValueMap, copyInstruction }
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import type { ShapeContext } from "../ops/shape-rules.js";
-import { type BackwardSource, reverseMode } from "../transform/autodiff/reverse.js";
+import { reverseMode } from "../transform/autodiff/reverse.js";
+import type { BackwardSource } from "../transform/autodiff/reverse-mode.js";
 import { removeUnusedValues } from "../transform/graph/remove-unused-values.js";
 import { shareCommonValues } from "../transform/graph/share-common-values.js";
 import { simplify } from "../transform/graph/simplify/simplify.js";

@@ -2,7 +2,8 @@
 import { invariant } from "../../diagnostics/invariant.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ops/shape-rules.js";
 import { tangentName } from "../roles.js";
 import { pushThroughDeclared } from "./declared-derivatives.js";
@@ -171,18 +172,4 @@ function pushThroughScan(
     into.set(result, derived[i] as ValueId);
     if (into === values) b.nameValue(derived[i] as ValueId, nameOf(fn, result));
   }
-}
-
-function typeOf(fn: GraphFunction, id: ValueId): ValueType {
-  const type = fn.types[id];
-  invariant(type !== undefined, `%${id} of ${fn.name} has no type`);
-  return type;
-}
-
-function nameOf(fn: GraphFunction, id: ValueId): string {
-  return fn.names[id] ?? String(id);
-}
-
-function outputName(fn: GraphFunction, i: number): string {
-  return fn.outputNames[i] ?? String(i);
 }
