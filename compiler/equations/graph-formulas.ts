@@ -2,7 +2,7 @@
  * A graph function as equations. Values that are used once and have no name of their own stand where they are used, small
  * ones (`1 - z`, `tanh(c')`) wherever they are used.
  */
-import { countUses, definitions } from "../ir/graph/rewrite.js";
+import { countUses } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../ir/graph/types.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
 import { addDims } from "../types/dim.js";
@@ -17,10 +17,12 @@ export interface GraphNames {
   readonly auxiliary: (count: number) => string;
 }
 
+/** A formula of this many levels gets a name: nobody reads deeper ones, and each level is one of recursion where it is printed. */
+const LEVELS = 100;
+
 /** In an order in which they can be computed. Outputs are `outputName` of their names in the graph. */
 export function graphEquations(fn: GraphFunction, names: GraphNames): Equation[] {
   const uses = countUses(fn);
-  const defined = definitions(fn);
   const known = new Map<ValueId, Formula>();
   const seen = new Set<string>();
   for (const [id, text] of fn.names.entries()) {
@@ -28,8 +30,10 @@ export function graphEquations(fn: GraphFunction, names: GraphNames): Equation[]
     seen.add(text);
     known.set(id, { kind: "name", name: names.parse(text) });
   }
-  const write = (id: ValueId): Formula => known.get(id) ?? writeDefinition(defined.get(id) as Instruction);
-  const writeDefinition = (instruction: Instruction): Formula => formulaOf(instruction, fn, write);
+  /** What has no name: each formula is made once, from those of its operands, which come before it. */
+  const written = new Map<ValueId, Formula>();
+  const levels = new Map<ValueId, number>();
+  const write = (id: ValueId): Formula => known.get(id) ?? (written.get(id) as Formula);
 
   const equations: Equation[] = [];
   let auxiliaries = 0;
@@ -37,13 +41,18 @@ export function graphEquations(fn: GraphFunction, names: GraphNames): Equation[]
     const [id] = instruction.results as [ValueId];
     const own = known.get(id);
     if (own?.kind === "name" && names.isKnown(own.name)) continue;
-    const right = writeDefinition(instruction);
+    const right = formulaOf(instruction, fn, write);
+    const level = 1 + instruction.operands.reduce((most, operand) => Math.max(most, levels.get(operand) ?? 0), 0);
+    const isRepeated = (uses.get(id) ?? 0) > 1 && !isSmall(instruction, right);
     if (own !== undefined) equations.push({ left: own, right });
-    else if ((uses.get(id) ?? 0) > 1 && !isSmall(instruction, right)) {
+    else if (isRepeated || level >= LEVELS) {
       const text = names.auxiliary(++auxiliaries);
       const left: Formula = { kind: "name", name: { text, next: false, role: "auxiliary" } };
       known.set(id, left);
       equations.push({ left, right });
+    } else {
+      written.set(id, right);
+      levels.set(id, level);
     }
   }
   for (const [i, id] of fn.outputs.entries()) {

@@ -14,31 +14,42 @@ export function valuesOverTime(cell: TypedCell): ReadonlyMap<string, Time> {
     } else if (item.tensor.role === "state") times.set(item.tensor.name, "state");
     else if (item.tensor.role === "input") times.set(item.tensor.name, "step");
   }
-  const known = new Map<string, boolean>();
-  const varies = (name: string): boolean => {
-    if (times.has(name)) return times.get(name) !== "constant";
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    const node = cell.nodes.get(name);
-    const result = node !== undefined && changes(node.value, varies);
-    known.set(name, result);
-    return result;
-  };
-  for (const { key, name } of cell.nodes.values()) if (key === name && varies(name)) times.set(name, "step");
+  // From what changes to what reads it: equations may need each other as deeply as there are many.
+  const readers = new Map<string, string[]>();
+  const pending = [...times.keys()];
+  for (const [key, { value }] of cell.nodes) {
+    const reads = new Set<string>();
+    if (collectReads(value, reads)) pending.push(key);
+    for (const name of reads) {
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [key]);
+      else known.push(key);
+    }
+  }
+  const varying = new Set<string>();
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (varying.has(name)) continue;
+    varying.add(name);
+    for (const reader of readers.get(name) ?? []) pending.push(reader);
+  }
+  for (const { key, name } of cell.nodes.values()) if (key === name && varying.has(name)) times.set(name, "step");
   return times;
 }
 
-function changes(node: TypedExpression, varies: (name: string) => boolean): boolean {
+/** The names that an expression reads, into `reads`; whether it changes whatever they do. */
+function collectReads(node: TypedExpression, reads: Set<string>): boolean {
   switch (node.kind) {
     case "value":
-      return varies(node.name);
+      reads.add(node.name);
+      return false;
     case "member":
-      return node.next || varies([...node.path, node.name].join("."));
+      reads.add([...node.path, node.name].join("."));
+      return node.next;
     case "next":
     case "instance-call":
       return true;
     default:
-      return partsOf(node).some((part) => changes(part, varies));
+      return partsOf(node).reduce((changes, part) => collectReads(part, reads) || changes, false);
   }
 }
 

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../compiler/compile.js";
+import { cellAsLatex } from "../../../compiler/equations/cell-as-latex.js";
 import { cellAsText } from "../../../compiler/equations/cell-as-text.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import { lowerSource, type LowerResult } from "../../../compiler/lower-source.js";
@@ -168,4 +169,22 @@ describe("one step back", () => {
     expect(lines.join("\n")).toMatch(/^u₁ = /mu);
     expect(lines.some((line) => line.startsWith("∂d_x = "))).toBe(true);
   });
+});
+
+it("writes a sum of 3,000 equations in formulas of no more than some levels", () => {
+  const chain = Array.from({ length: 3000 }, (_, i) => `  a${i + 1} = a${i} + ${i % 2 === 0 ? "x" : "h"}`);
+  const source = `cell Long(H) {
+  input x: [H]
+  state h: [H]
+  a0 = h * x
+${chain.join("\n")}
+  h' = tanh(a3000)
+}
+`;
+  const result = lowered(source, "Long");
+  const text = asText(result);
+  expect(text).toContain("∂x = ");
+  const longest = text.split("\n").reduce((most, line) => Math.max(most, line.length), 0);
+  expect(longest).toBeLessThan(2000);
+  expect(cellAsLatex(result.written!.typed, result.cell!)).toContain("\\partial");
 });
