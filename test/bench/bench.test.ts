@@ -1,13 +1,16 @@
 /** The parts of the benchmark that can be wrong in silence. No times here. */
 import { describe, expect, test } from "vitest";
 import { productOperations } from "./cells.js";
+import { exponent } from "./compile-time.js";
 import { drawData, get } from "./data.js";
 import { fromColumns, toColumns } from "./layouts.js";
 import { measure } from "../../compiler/bench/measure.js";
+import { lowerSource } from "../../compiler/lower-source.js";
 import { message } from "./onnx/protobuf.js";
 import { BenchUsageError, helpText, readOptions } from "./options.js";
 import { naive } from "./peers/naive.js";
 import { recellPeers } from "./peers/recell.js";
+import { programShapes } from "./programs.js";
 import { referenceOf, tolerance, worstError } from "./reference.js";
 import { compare, failuresOf, printMarkdown, type Report } from "./report.js";
 import { soak } from "./soak.js";
@@ -42,6 +45,7 @@ describe("options", () => {
     [["--seconds", "no"], /--seconds must be a number above 0, got "no"/u],
     [["--scaling", "--soak"], /--scaling and --soak are different things/u],
     [["--scaling", "--only", "F1"], /--only means nothing with --scaling/u],
+    [["--compile", "--seconds", "3"], /--seconds means nothing with --compile/u],
     [["--soak", "--markdown", "x.md"], /--markdown means nothing with --soak/u],
     [["--fast"], /--fast/u],
     [["F1"], /F1/u],
@@ -52,6 +56,22 @@ describe("options", () => {
 
   test("help names every workload", () => {
     for (const { id } of workloads) expect(helpText()).toContain(`  ${id} `);
+  });
+});
+
+describe("compile times", () => {
+  test.each(programShapes)("$name: a program of about the size, without a finding", ({ source }) => {
+    for (const size of [100, 400]) {
+      const { cell, diagnostics } = lowerSource(source(size), { cell: "Program" }, "symbolic");
+      expect(diagnostics).toEqual([]);
+      expect(cell!.step.instructions.length / size).toBeGreaterThan(0.7);
+      expect(cell!.step.instructions.length / size).toBeLessThan(1.5);
+    }
+  });
+
+  test("the exponent of growth", () => {
+    expect(exponent([100, 1000], [0.5, 50])).toBe("2.00");
+    expect(exponent([100, 1000], [0.5, "too large"])).toBe("");
   });
 });
 

@@ -1,5 +1,6 @@
 /** `npm run bench`: recell beside other ways to run recurrent cells; `--help` explains. */
 import { writeFileSync } from "node:fs";
+import { compileTimes } from "./compile-time.js";
 import { installPeers } from "./install.js";
 import { describeMachine, machineTitle } from "./machine.js";
 import { BenchUsageError, type BenchOptions, helpText, readOptions } from "./options.js";
@@ -69,6 +70,14 @@ async function main(): Promise<number> {
       process.stdout.write(`\n${text}`);
       if (options.markdown !== undefined) {
         writeFileSync(options.markdown, `# Time by size\n\n${machineTitle(describeMachine())}\n\n${text}`);
+      }
+      return 0;
+    }
+    case "compile": {
+      const text = compileTimes(say);
+      process.stdout.write(`\n${text}`);
+      if (options.markdown !== undefined) {
+        writeFileSync(options.markdown, `# Time to compile\n\n${machineTitle(describeMachine())}\n\n${text}`);
       }
       return 0;
     }

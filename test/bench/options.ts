@@ -5,7 +5,7 @@ import { rowNames, type RowName } from "./rows/index.js";
 import { titleOf, type PeerName, type Workload, workloads } from "./workloads.js";
 
 export interface BenchOptions {
-  readonly mode: "compare" | "scaling" | "soak" | "help";
+  readonly mode: "compare" | "scaling" | "compile" | "soak" | "help";
   readonly workloads: readonly Workload[];
   readonly rows: readonly RowName[];
   readonly peers: readonly PeerName[];
@@ -27,10 +27,14 @@ const defaultSeconds = 8;
 /** @throws BenchUsageError */
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parse(args);
-  const modes = (["help", "scaling", "soak"] as const).filter((mode) => values[mode] === true);
+  const modes = (["help", "scaling", "compile", "soak"] as const).filter((mode) => values[mode] === true);
   if (modes.length > 1) throw new BenchUsageError(`--${modes.join(" and --")} are different things; give one of them`);
   const [mode = "compare"] = modes;
-  const meaning: Readonly<Record<string, readonly string[]>> = { scaling: ["seconds", "markdown"], soak: [] };
+  const meaning: Readonly<Record<string, readonly string[]>> = {
+    scaling: ["seconds", "markdown"],
+    compile: ["markdown"],
+    soak: [],
+  };
   const unused = Object.keys(values).filter((name) => name !== mode && meaning[mode]?.includes(name) === false);
   if (unused.length > 0) throw new BenchUsageError(`--${unused[0]!} means nothing with --${mode}`);
   const all = [...workloads.map(({ id }) => id), ...rowNames];
@@ -65,6 +69,7 @@ function parse(args: readonly string[]) {
         seconds: { type: "string" },
         fma: { type: "boolean" },
         scaling: { type: "boolean" },
+        compile: { type: "boolean" },
         soak: { type: "boolean" },
         "no-install": { type: "boolean" },
         markdown: { type: "string" },
@@ -114,6 +119,8 @@ options:
   --markdown FILE    write the tables to FILE
   --json FILE        write all figures to FILE
   --scaling          instead: how the time of an LSTM grows with its sizes; --seconds for each table, and
+                     --markdown
+  --compile          instead: how compile time grows with a program, for 100, 1,000 and 10,000 operations;
                      --markdown
   --soak             instead: does memory grow over a million calls of each function?
   -h, --help         show this text
