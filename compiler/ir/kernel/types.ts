@@ -261,6 +261,8 @@ export interface KernelBuffer {
   readonly size: Dim;
   /** Not more elements than these, however large `size` is. */
   readonly most?: Dim;
+  /** The buffer that it is a part of. */
+  readonly within?: string;
   /** Where its elements lie: `slot` of the arena of its type, from `offset` on. */
   readonly place: { readonly slot: number; readonly offset: Dim };
 }

@@ -259,7 +259,7 @@ function verifyPlaces(program: KernelProgram, fn: KernelFunction, sizes: Readonl
       const [x, y] = [byName.get(a.name), byName.get(b.name)];
       if (x === undefined || y === undefined || x.place.slot !== y.place.slot) continue;
       // Parts of joined parameters lie inside the buffer that joins them.
-      if (x.name.startsWith("joined.") || y.name.startsWith("joined.")) continue;
+      if (x.within === y.name || y.within === x.name) continue;
       const [from, to] = [evaluateDim(x.place.offset, sizes), evaluateDim(y.place.offset, sizes)];
       if (from < to + bufferSize(y, sizes) && to < from + bufferSize(x, sizes)) {
         problems.push(`${fn.name}: ${x.name} and ${y.name} are in use at the same time and overlap`);

@@ -83,8 +83,10 @@ export function planMemory(
   }
   const placed = buffers.flatMap((buffer): KernelBuffer[] => {
     const place = places.get(buffer.name);
-    const { name, external, dtype, size, most } = buffer;
-    return place === undefined ? [] : [{ name, external, dtype, size, ...(most && { most }), place }];
+    const { name, external, dtype, size, most, within } = buffer;
+    return place === undefined
+      ? []
+      : [{ name, external, dtype, size, ...(most && { most }), ...(within && { within: within.buffer }), place }];
   });
   return { runtimeDimensions, buffers: placed, slots, functions };
 }
