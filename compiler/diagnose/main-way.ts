@@ -1,5 +1,5 @@
 /** The way by which most of the gradient goes through one step, from the next values of the states to the states. */
-import type { EquationGraph } from "./equation-graph.js";
+import type { Edge, EquationGraph } from "./equation-graph.js";
 
 /** Means over the run. Norms are relative to that of the gradient by the whole state behind the step. */
 export interface Flows {
@@ -30,10 +30,12 @@ export function mainWay(
   /** What reaches each node at best, and by which edge; none where it starts there. */
   const best = nodes.map((): { carried: number; edge: number | undefined } => ({ carried: 0, edge: undefined }));
   for (const node of next) if (node !== undefined) best[node] = { carried: totals[node] as number, edge: undefined };
+  const edgesOf = nodes.map((): number[] => []);
+  for (const [i, { reader }] of edges.entries()) edgesOf[reader]?.push(i);
   // Equations stand behind those they read: backwards each is settled before what it reads.
   for (let at = nodes.length - 1; at >= 0; at--) {
-    for (const [i, { reader, read }] of edges.entries()) {
-      if (reader !== at) continue;
+    for (const i of edgesOf[at] ?? []) {
+      const { read } = edges[i] as Edge;
       const given = (best[at] as (typeof best)[number]).carried;
       const carried = Math.min(given * (factors[i] as number), left[i] as number);
       if (carried > (best[read] as (typeof best)[number]).carried) best[read] = { carried, edge: i };
@@ -46,8 +48,8 @@ export function mainWay(
   const way: number[] = [];
   for (let at = end; ;) {
     const edge = best[at]?.edge;
-    if (edge === undefined) return { edges: way, carried: carriedTo(end) };
-    way.unshift(edge);
+    if (edge === undefined) return { edges: way.reverse(), carried: carriedTo(end) };
+    way.push(edge);
     at = edges[edge]?.reader as number;
   }
 }

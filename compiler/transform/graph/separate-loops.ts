@@ -40,6 +40,9 @@ class Separation {
   private readonly outer: GraphBuilder;
   private readonly instruction: Instruction;
   private readonly defined: ReadonlyMap<ValueId, Instruction>;
+  /** Places of instructions and inputs in the body. */
+  private readonly placeOf: ReadonlyMap<Instruction, number>;
+  private readonly inputAt: ReadonlyMap<ValueId, number>;
   /** The loop that computes a value: that of the last state it depends on; -1 where it depends on none. */
   private readonly loopOf = new Map<ValueId, number>();
   /** What each loop stacks for later loops or as an output of the scan. */
@@ -61,11 +64,10 @@ class Separation {
     this.instruction = instruction;
     this.defined = definitions(scan.body);
     this.stacked = components.map(() => new Set());
-    for (const [i, id] of scan.body.inputs.entries()) {
-      this.loopOf.set(
-        id,
-        components.findIndex((states) => states.includes(i)),
-      );
+    this.placeOf = new Map(scan.body.instructions.map((instruction, i) => [instruction, i]));
+    this.inputAt = new Map(scan.body.inputs.map((id, i) => [id, i]));
+    for (const [loop, states] of components.entries()) {
+      for (const state of states) this.loopOf.set(scan.body.inputs[state] as ValueId, loop);
     }
     for (const { operands: reads, results } of scan.body.instructions) {
       const loop = Math.max(-1, ...reads.map((id) => this.loop(id)));
@@ -140,14 +142,13 @@ class Separation {
     const read = (id: ValueId): ValueId => {
       const known = values.get(id);
       if (known !== undefined) return known;
-      const position = body.inputs.indexOf(id);
-      if (position >= carried) {
+      const position = this.inputAt.get(id);
+      if (position !== undefined && position >= carried) {
         return declare(id, this.operands[position] as ValueId, position < carried + sequences ? 1 : 2);
       }
       return declare(id, mapped(this.outside, id), 1);
     };
-    for (const { operation, operands, results, origin } of body.instructions) {
-      if (!results.some((id) => computed.has(id))) continue;
+    for (const { operation, operands, results, origin } of this.inOrder(computed)) {
       const made = inner.emitAll(operation, operands.map(read), origin);
       for (const [i, id] of results.entries()) {
         values.set(id, made[i] as ValueId);
@@ -181,6 +182,13 @@ class Separation {
       if (name !== undefined) outer.nameValue(value, name);
     }
     return results.slice(0, states.length);
+  }
+
+  /** The instructions that give these values. Each loop looks at its own only: there may be as many loops as layers. */
+  private inOrder(computed: ReadonlySet<ValueId>): Instruction[] {
+    const own = new Set<Instruction>();
+    for (const id of computed) own.add(this.defined.get(id) as Instruction);
+    return [...own].sort((a, b) => (this.placeOf.get(a) as number) - (this.placeOf.get(b) as number));
   }
 
   private uniqueName(inner: GraphBuilder, id: ValueId): string {

@@ -43,6 +43,24 @@ describe("mainWay", () => {
     edges: edges.map(([reader, read]) => ({ reader, read })),
   });
 
+  it("looks at each edge some times, however many nodes there are", () => {
+    const count = 3000;
+    let looks = 0;
+    const edges = Array.from({ length: count - 1 }, (_, i) => ({
+      read: i,
+      get reader(): number {
+        looks++;
+        return i + 1;
+      },
+    }));
+    const ones = edges.map(() => 1);
+    const ways = { nodes: Array.from({ length: count }, (_, i) => ({ ...node(i), equation: i === 0 ? undefined : node(2).equation })), next: [count - 1], edges }; // prettier-ignore
+    const { edges: way, carried } = mainWay(ways, { totals: [...ones, 1], left: ones, factors: ones });
+    expect(way).toEqual(edges.map((_, i) => i).reverse());
+    expect(carried).toBe(1);
+    expect(looks).toBeLessThanOrEqual(3 * count);
+  });
+
   it("is bounded by what is left at each place, and by the factors", () => {
     const ways = graph([4, 0], [5, 2], [2, 1]);
     const flows = { totals: [0, 0, 1e-16, 0, 0.3, 0.9], left: [0.2, 1e-16, 0.8], factors: [0.7, 1, 5] };
