@@ -2,7 +2,7 @@
 import { suggest } from "../diagnostics/suggest.js";
 import { entriesAfter, type Stage, stages } from "../driver/stages.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
-import type { SequenceOptions } from "../transform/pipeline.js";
+import type { SequenceOptions } from "../transform/entries.js";
 import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
 import type { Terminal } from "./terminal.js";
 

@@ -2,7 +2,7 @@
 import { lowerSource, type LowerResult } from "../lower-source.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import { explainProgram, printExplanation } from "../transform/explain.js";
-import { buildSequenceProgram, type SequenceOptions } from "../transform/pipeline.js";
+import { buildSequenceProgram, type SequenceOptions } from "../transform/entries.js";
 import { cellAsLatex } from "../equations/cell-as-latex.js";
 import { cellAsText } from "../equations/cell-as-text.js";
 import { linkCell } from "../semantics/link-cell.js";

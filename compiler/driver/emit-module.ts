@@ -1,6 +1,6 @@
 /** From a lowered cell to the text of its module. */
 import type { LoweredCell } from "../lower/lowered-cell.js";
-import { buildSequenceProgram } from "../transform/pipeline.js";
+import { buildSequenceProgram } from "../transform/entries.js";
 import type { SequenceProgram } from "../transform/sequence-program.js";
 import { buildKernels, type RewriteKernels } from "./build-kernels.js";
 import type { Manifest } from "../../runtime/module/manifest.js";

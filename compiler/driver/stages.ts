@@ -3,7 +3,8 @@ import { printFunction } from "../ir/graph/print.js";
 import { printKernelFunction } from "../ir/kernel/print.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
 import { scalarSchedule, type Schedule, vectorSchedule } from "../transform/kernel/passes.js";
-import { buildSequenceProgram, graphPasses, type SequenceOptions } from "../transform/pipeline.js";
+import { buildSequenceProgram, type SequenceOptions } from "../transform/entries.js";
+import { graphPasses } from "../transform/pipeline.js";
 import { buildKernels } from "./build-kernels.js";
 
 export interface Stage {

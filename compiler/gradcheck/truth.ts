@@ -3,7 +3,7 @@ import { createRandom, type Random } from "../../runtime/random.js";
 import type { BatchValue } from "../ir/graph/evaluate.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import type { LoweredCell } from "../lower/lowered-cell.js";
-import { gradientOf, tangentsOnly } from "../transform/pipeline.js";
+import { gradientOf, tangentsOnly } from "../transform/autodiff/whole-derivatives.js";
 import { cellContext } from "../transform/sequence.js";
 import { barAlong, type Direction, type Gradients, type Reference } from "./compare.js";
 import { complexStepReference, gradientsFrom, lossOf, remembered, weightedGradient } from "./graph-derivatives.js";

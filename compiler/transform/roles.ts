@@ -30,7 +30,8 @@ export const gradName = (name: string): string => `grad.${name}`;
 /** The name of the tangent of the value of this name. */
 export const tangentName = (name: string): string => `tangent.${name}`;
 
-export const deriveRole = (role: Role, by: Derivation): Role => ({ ...role, derived: [by, ...(role.derived ?? [])] });
+/** @param derived the outermost first */
+export const deriveRole = (role: Role, derived: readonly Derivation[]): Role => ({ ...role, derived });
 
 /** What the tensor is in a stream, where the state before a step and that after it are one. */
 export function streamedRole({ kind, name }: Role): Role {

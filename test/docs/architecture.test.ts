@@ -5,7 +5,7 @@ import { compile } from "../../compiler/index.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import { printKernel } from "../../compiler/ir/kernel/print.js";
 import { lowerSource } from "../../compiler/lower-source.js";
-import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../compiler/transform/entries.js";
 import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
 import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { lowerProgram } from "../support/kernels.js";

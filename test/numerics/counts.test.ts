@@ -6,7 +6,7 @@ import type { KernelProgram, Statement } from "../../compiler/ir/kernel/types.js
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
 import { lowerSource } from "../../compiler/lower-source.js";
 import { type EntryReport, explainProgram, printExplanation, type Region } from "../../compiler/transform/explain.js";
-import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../compiler/transform/entries.js";
 import { evaluateDim } from "../../compiler/types/dim.js";
 import { isResidual } from "../support/roles.js";
 import { scheduleKernels } from "../support/kernels.js";

@@ -11,7 +11,7 @@ import { arbitraryCell, type CellOptions, type RandomCell } from "../../compiler
 import { fuzzParameters } from "../support/fuzz.js";
 import { checkSequenceProgram } from "../support/check-sequence-program.js";
 import { compareEntries } from "../support/run-kernel.js";
-import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../compiler/transform/entries.js";
 
 const sizes = [
   [4, 2],

@@ -2,7 +2,7 @@
 import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
 import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
-import { buildSequenceProgram } from "../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../compiler/transform/entries.js";
 import { buildForward, cellContext } from "../../compiler/transform/sequence.js";
 import {
   dot,

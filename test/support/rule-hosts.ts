@@ -20,7 +20,7 @@ import { lowerSource } from "../../compiler/lower-source.js";
 import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
 import { shapeContext } from "../../compiler/ops/shape-rules.js";
 import { type DerivativeRules, derivativeRules } from "../../compiler/transform/autodiff/derivative-rules.js";
-import { gradientOf, tangentsOnly } from "../../compiler/transform/pipeline.js";
+import { gradientOf, tangentsOnly } from "../../compiler/transform/autodiff/whole-derivatives.js";
 import { cellContext } from "../../compiler/transform/sequence.js";
 import { constantOf, dimConstant } from "../../compiler/types/dim.js";
 import { createRandom } from "../../runtime/random.js";

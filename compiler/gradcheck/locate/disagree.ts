@@ -1,7 +1,7 @@
 /** Do the derivatives of a graph function differ from the measured ones? The question that is asked again and again. */
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
-import { gradientOf, tangentsOnly } from "../../transform/pipeline.js";
+import { gradientOf, tangentsOnly } from "../../transform/autodiff/whole-derivatives.js";
 import { barAlong, dot, maxAbs } from "../compare.js";
 import { agreedBySides, complexStep, mapSides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";

@@ -3,7 +3,7 @@ import { createRandom } from "../../../runtime/random.js";
 import type { LoweredCell } from "../../lower/lowered-cell.js";
 import type { SourceFile } from "../../source/source-file.js";
 import type { DerivativeRules } from "../../transform/autodiff/derivative-rules.js";
-import { gradientOf } from "../../transform/pipeline.js";
+import { gradientOf } from "../../transform/autodiff/whole-derivatives.js";
 import { cellContext } from "../../transform/sequence.js";
 import { manifestOf } from "../candidates.js";
 import { drawPoint } from "../draw-point.js";

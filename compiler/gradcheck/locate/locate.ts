@@ -12,7 +12,7 @@ import { elementCount, indexAt, type Tensor } from "../../ir/graph/tensor.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { DerivativeRules } from "../../transform/autodiff/derivative-rules.js";
-import { gradientOf, tangentsOnly } from "../../transform/pipeline.js";
+import { gradientOf, tangentsOnly } from "../../transform/autodiff/whole-derivatives.js";
 import { evaluateDim } from "../../types/dim.js";
 import { agreedBySides, complexStep, mapSides, type Sides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";

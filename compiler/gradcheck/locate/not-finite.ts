@@ -2,7 +2,7 @@
 import { type Arithmetic, evaluateWith, realArithmetic } from "../../ir/graph/evaluate.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction, Instruction, ValueType } from "../../ir/graph/types.js";
-import { gradientOf } from "../../transform/pipeline.js";
+import { gradientOf } from "../../transform/autodiff/whole-derivatives.js";
 import { inputsOf } from "../graph-point.js";
 import { examplesOf } from "../point.js";
 import { splitIndex, zeroOf } from "./locate.js";

@@ -1,7 +1,7 @@
 /** Is a gradient that is no number so by the range of its numbers, and not by a fault of the code that computes it? */
 import { type BatchValue, evaluateWith, realArithmetic } from "../../ir/graph/evaluate.js";
 import type { LoweredCell } from "../../lower/lowered-cell.js";
-import { gradientOf } from "../../transform/pipeline.js";
+import { gradientOf } from "../../transform/autodiff/whole-derivatives.js";
 import { cellContext } from "../../transform/sequence.js";
 import { graphName, graphValues, inputsOf } from "../graph-point.js";
 import { fromBatchValue, type Point, symbolSizes } from "../point.js";

@@ -7,7 +7,8 @@ import type { GraphFunction } from "../../ir/graph/types.js";
 import { verifyFunction } from "../../ir/graph/verify.js";
 import { lowerSource } from "../../lower-source.js";
 import type { LoweredCell } from "../../lower/lowered-cell.js";
-import { buildSequenceProgram, gradientOf } from "../../transform/pipeline.js";
+import { buildSequenceProgram } from "../../transform/entries.js";
+import { gradientOf } from "../../transform/autodiff/whole-derivatives.js";
 import { buildForward, buildInitial, cellContext } from "../../transform/sequence.js";
 import { evaluateDim, TIME_SYMBOL } from "../../types/dim.js";
 import {

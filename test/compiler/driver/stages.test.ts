@@ -8,7 +8,7 @@ import type { UnplannedKernels } from "../../../compiler/ir/kernel/unplanned.js"
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
 import { scalarSchedule, type Schedule, vectorSchedule } from "../../../compiler/transform/kernel/passes.js";
 import { planMemory } from "../../../compiler/transform/kernel/plan-memory.js";
-import { buildSequenceProgram } from "../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../compiler/transform/entries.js";
 import { sizesFor, standardCells } from "../../support/standard-cells.js";
 
 const all = { gradient: true, jvp: false, hvp: false };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import { parseProgram } from "../../../compiler/ir/graph/parse.js";
-import { buildSequenceProgram } from "../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../compiler/transform/entries.js";
 import { checkSequenceProgram } from "../../support/check-sequence-program.js";
 import { cellFromStep, handBuiltLstm } from "../../support/hand-built-cells.js";
 

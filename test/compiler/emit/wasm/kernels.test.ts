@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Statement } from "../../../../compiler/ir/kernel/types.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import { scheduleKernels } from "../../../support/kernels.js";
 
 function scheduled(cell: string, file: string, gradient: boolean) {

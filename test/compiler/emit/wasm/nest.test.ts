@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { decodeModule } from "../../../../compiler/emit/wasm/decode.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import { emitKernels, scheduleKernels } from "../../../support/kernels.js";
 
 interface InnermostLoop {

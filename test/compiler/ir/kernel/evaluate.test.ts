@@ -5,7 +5,7 @@ import { evaluateKernels } from "../../../../compiler/ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/testing/fast-check.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
 import { kernelStages, schedules } from "../../../support/kernel-stages.js";
 import { lowerProgram } from "../../../support/kernels.js";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { bindCell, lstmProgram } from "../../../support/lstm-program.js";
 import { cellFromStep } from "../../../support/hand-built-cells.js";
 import { compareEntries, compileKernels } from "../../../support/run-kernel.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { dimConstant } from "../../../../compiler/types/dim.js";
 

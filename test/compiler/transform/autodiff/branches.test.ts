@@ -9,7 +9,7 @@ import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
 import type { LoweredCell } from "../../../../compiler/lower/lowered-cell.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import type { ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 import { createRandom } from "../../../../runtime/random.js";
 import { expectAtPoints, kinds } from "../../../support/point-derivatives.js";

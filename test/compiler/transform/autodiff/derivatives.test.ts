@@ -8,7 +8,7 @@ import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
 import type { ScalarOp } from "../../../../compiler/ops/scalar-ops.js";
 import { scalarArity } from "../../../../compiler/ops/scalar-ops.js";
 import { shapeContext } from "../../../../compiler/ops/shape-rules.js";
-import { gradientOf, tangentsOnly } from "../../../../compiler/transform/pipeline.js";
+import { gradientOf, tangentsOnly } from "../../../../compiler/transform/autodiff/whole-derivatives.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import {
   dot,

@@ -9,7 +9,7 @@ import { countOperations } from "../../../../compiler/ir/kernel/count-operations
 import { lowerSource } from "../../../../compiler/lower-source.js";
 import { shapeContext } from "../../../../compiler/ops/shape-rules.js";
 import { sinkConcats } from "../../../../compiler/transform/graph/sink-concats.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
 import { lowerProgram } from "../../../support/kernels.js";

@@ -4,7 +4,7 @@ import { disassemble } from "../../../../compiler/emit/wasm/disassemble.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
 import { dropSingleRounds } from "../../../../compiler/transform/kernel/drop-single-rounds.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import { emitKernels, lowerProgram, scheduleKernels } from "../../../support/kernels.js";
 
 function programOf(source: string) {

@@ -4,7 +4,7 @@ import { countOperations } from "../../../../compiler/ir/kernel/count-operations
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import type { KernelFunction, KernelProgram } from "../../../../compiler/ir/kernel/types.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import { scheduleKernels } from "../../../support/kernels.js";
 
 const sizes = new Map([["%B", 3], ["%T", 5]]); // prettier-ignore

@@ -13,7 +13,7 @@ import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { lowerSource } from "../../../../compiler/lower-source.js";
 import type { LoweredCell } from "../../../../compiler/lower/lowered-cell.js";
 import { arbitraryCell } from "../../../../compiler/testing/fast-check.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/pipeline.js";
+import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import type { CompiledModule, FloatArray } from "../../../../runtime/index.js";
 import { loadModule } from "../../../../runtime/module/load-js.js";
 import { keep } from "../../../support/models.js";
