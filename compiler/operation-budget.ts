@@ -1,5 +1,6 @@
 /** How large a cell may be with its derivatives: what time and memory of a compilation grow with. */
 import { type Diagnostic, DiagnosticCollector } from "./diagnostics/diagnostic.js";
+import { operationsOf } from "./lower/lowered-cell.js";
 import type { LowerResult } from "./lower-source.js";
 
 /** How much work the derivatives are beside the values, which are 1. */
@@ -15,7 +16,7 @@ export function beyondBudget(
   if (cell === undefined) return [];
   const entries = Object.entries(derivativeWork) as [keyof Derivatives, number][];
   const weight = entries.reduce((sum, [entry, work]) => sum + (derivatives[entry] ? work : 0), 1);
-  const operations = cell.step.instructions.length * weight;
+  const operations = operationsOf(cell) * weight;
   if (operations <= settings.maxOperations) return [];
   const collector = new DiagnosticCollector();
   const message = `\`${cell.name}\` has ${operations} operations with its derivatives, more than ${settings.maxOperations}`;

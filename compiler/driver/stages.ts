@@ -20,10 +20,10 @@ export interface Stage {
 
 export type KernelTargetName = keyof typeof schedules;
 
-const schedules = { js: scalarSchedule, wasm: vectorSchedule };
+const schedules = { wasm: vectorSchedule, js: scalarSchedule };
 const all = Object.keys(schedules) as KernelTargetName[];
 
-/** In their order; graph passes run several times, as `transform/pipeline.ts` lists them. */
+/** In their order for every target; graph passes run several times, as `transform/pipeline.ts` lists them. */
 export const stages: readonly Stage[] = [
   { name: "lower", summary: "one step of one example, as it is written", gives: "graph", targets: all },
   ...graphPasses.map(({ name, summary }): Stage => ({ name, summary, gives: "graph", targets: all })),

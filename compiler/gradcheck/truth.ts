@@ -49,9 +49,10 @@ export function truthAt(cell: LoweredCell, point: Point, random: Random): Truth 
     given: ReadonlyMap<string, BatchValue>,
     unit: number,
     samples: SampleCount,
+    names: readonly string[] = fn.outputNames,
   ): Gradients => {
     const errors = roundingError(fn, inputsOf(fn, given), sizes, unit, noise, sampleCounts[samples]);
-    const named = fn.outputNames.map((name, i) => [name.replace(/^tangent\./u, ""), errors[i] as BatchValue] as const);
+    const named = names.map((name, i) => [name, errors[i] as BatchValue] as const);
     return gradientsFrom(point, new Map(named));
   };
   const bars: Record<Precision, Partial<Record<SampleCount, Gradients>>> = { f64: {}, f32: {} };
@@ -73,7 +74,13 @@ export function truthAt(cell: LoweredCell, point: Point, random: Random): Truth 
         complexStep: step,
         seen: sightOf(own, step, random),
         rounding: (tensor, direction, samples) => {
-          const errors = errorsOf(tangents, withTangent(point, tensor, direction), unitOf.f64, samples);
+          const errors = errorsOf(
+            tangents,
+            withTangent(point, tensor, direction),
+            unitOf.f64,
+            samples,
+            again.outputNames,
+          );
           return point.tensors.reduce(
             (sum, other, k) => sum + barAlong(errors.get(other) as Float64Array, weights[k] as Float64Array),
             0,

@@ -25,7 +25,14 @@ import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import { type CellFrame, DimensionTooLarge, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
 import { initializerOf } from "./initializers.js";
-import type { DeclaredCall, DeclaredDerivative, LoweredCell, LoweredInput, LoweredTensor } from "./lowered-cell.js";
+import {
+  type DeclaredCall,
+  type DeclaredDerivative,
+  type LoweredCell,
+  type LoweredInput,
+  type LoweredTensor,
+  operationsOf,
+} from "./lowered-cell.js";
 import { type CellArguments, checkArguments, largestCount } from "./sizes.js";
 
 /** Thrown where a value is too large; everything else was checked before. */
@@ -68,7 +75,7 @@ export function lowerCell(
   const before = collector.diagnostics.length;
   try {
     const lowered = new CellLowering(cell, given.dimensions, reals, collector).run();
-    const operations = lowered.step.instructions.length;
+    const operations = operationsOf(lowered);
     if (operations > operationLimit) {
       collector.report("program-too-large", cell.span, `\`${name}\` has ${operations} operations`, {
         help: `a cell has at most ${operationLimit}`,

@@ -67,3 +67,8 @@ export interface LoweredCell {
   /** Functions with a declared derivative that it calls, each once for the same dimensions. */
   readonly declared: readonly DeclaredDerivative[];
 }
+
+/** Operations of a step, and of initial values that are computed: what time and memory of a compilation grow with. */
+export function operationsOf({ step, initial }: Pick<LoweredCell, "step" | "initial">): number {
+  return step.instructions.length + (initial?.instructions.length ?? 0);
+}

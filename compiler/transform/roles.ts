@@ -1,6 +1,6 @@
 /**
- * What a buffer of a program is. Names are made from roles here and nowhere else, and nothing reads a name back: a cell may
- * call its own values `residual` or `grad`.
+ * What a buffer of a program is. The compiler makes names from roles here and nowhere else, and reads none back: a cell may
+ * call its own values `residual` or `grad`. The shell of a module, which is JavaScript of its own, spells the same names.
  */
 
 /** Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. */
@@ -41,6 +41,10 @@ export function streamedRole({ kind, name }: Role): Role {
 
 /** Kept by forward for backward; the caller of a module does not see it. */
 export const isInternal = ({ kind }: Role): boolean => kind === "residual";
+
+/** Parameters and their tangents stay from call to call as the caller wrote them. */
+export const isHeldByCaller = ({ kind, derived = [] }: Role): boolean =>
+  kind === "param" && derived.every((by) => by === "tangent");
 
 /** Parameters and their derivatives are one for all examples; other tensors that a caller sees are of each example. */
 export const isShared = ({ kind }: Role): boolean => kind === "param";

@@ -39,6 +39,9 @@ export type EntryName =
   /** ADDED to tangent.grad.param, tangent.grad.context. */
   | "initialHvp";
 
+/** Entries that work on a single step of a stream, whatever the steps of a call are. */
+export const streamEntries: ReadonlySet<string> = new Set<EntryName>(["step", "stepInitial"]);
+
 /** Entries whose results are added to what the buffers hold instead of replacing it. */
 export const accumulatingEntries: ReadonlySet<EntryName> = new Set<EntryName>(["initialBackward", "initialHvp"]);
 

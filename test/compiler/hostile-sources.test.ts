@@ -34,6 +34,13 @@ describe("hostile sources", () => {
     return `cell Chain(I) { input x: [I] state h: [I] e0 = ${first}\n${links}\nh' = tanh(e${length} + h) output y = h' }`;
   };
 
+  it("initial values count as operations, too", () => {
+    const links = Array.from({ length: 300 }, (_, i) => `e${i + 1} = e${i} * 0.5 + 1`).join("\n");
+    const text = `cell Chain(I) { input x: [I] param e0: [I] state h: [I] = e300\n${links}\nh' = x + h output y = h' }`;
+    const { diagnostics } = compile(text, { dimensions: { I: 2 }, maxOperations: 400 });
+    expect(diagnostics.map(({ code }) => code)).toContain("program-too-large");
+  });
+
   it.each([["h", "x"], ["x", "1"], ["1", "x"]])("a long chain of equations from %s by way of %s compiles", (first, link) => {
     const { files, diagnostics } = compile(chain(2000, first, link), { dimensions: { I: 2 } });
     expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);

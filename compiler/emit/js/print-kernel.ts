@@ -7,6 +7,7 @@ import type { KernelBuffer, KernelFunction, KernelProgram, KernelSlot, Statement
 import { freeVariables } from "../../ir/kernel/free-variables.js";
 import type { ScalarFunction } from "../../math/expr.js";
 import { printMathHelpers } from "../../math/print-js.js";
+import { streamEntries } from "../../transform/sequence-program.js";
 import { BATCH_SYMBOL, dimConstant, TIME_SYMBOL } from "../../types/dim.js";
 import { Identifiers } from "./identifiers.js";
 import { type Names, printDimension, printSlotSize, type RealType } from "./kernel-expressions.js";
@@ -190,7 +191,7 @@ class KernelPrinter {
     return [
       ...regions.flatMap((text) => [text, ""]),
       `  function ${entry}() {`,
-      ...sizes.filter((_, i) => i !== 1 || !fn.name.startsWith("step")),
+      ...sizes.filter((_, i) => i !== 1 || !streamEntries.has(fn.name)),
       ...body,
       "  }",
     ].join("\n");

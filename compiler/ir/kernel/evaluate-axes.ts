@@ -18,6 +18,6 @@ export function axisValues(axis: Axis, state: CallState, step = 1): number[] {
 }
 
 export function examplesIn(examples: Examples, state: CallState): number[] {
-  const count = examples.kind === "all" ? (state.sizes.get(BATCH_SYMBOL) ?? 0) : state.get(examples.count);
+  const count = examples.kind === "all" ? state.extent(BATCH_SYMBOL) : state.get(examples.count);
   return Array.from({ length: count }, (_, i) => (examples.kind === "all" ? i : state.memory.read(examples.list, i)));
 }

@@ -63,6 +63,13 @@ export class CallState {
     return value;
   }
 
+  /** The examples or steps of the call. */
+  extent(symbol: string): number {
+    const size = this.sizes.get(symbol);
+    invariant(size !== undefined, `a call without ${symbol}`);
+    return size;
+  }
+
   /** A dimension of the call, or of the example that a variable names. */
   size(dim: Dim, example?: string): number {
     if (example === undefined) return evaluateDim(dim, this.sizes);

@@ -106,10 +106,15 @@ function sumTerms(
   const copy = packed === undefined ? undefined : state.packed.get(packed);
   invariant(packed === undefined || copy !== undefined, `${packed ?? ""} is read before it is packed`);
   const right = (access: Access, term: number): number =>
-    copy === undefined ? state.load(access) : (copy.get(columnOf(column, term)) ?? NaN);
+    copy === undefined ? state.load(access) : known(copy.get(columnOf(column, term)), packed ?? "");
   let sum = start;
   forEachTerm(contracted, state, (term) => {
-    sum += (row === undefined ? state.load(a) : (row[term] ?? NaN)) * right(b, term);
+    sum += (row === undefined ? state.load(a) : known(row[term], a.buffer)) * right(b, term);
   });
   return sum;
+}
+
+function known(value: number | undefined, copy: string): number {
+  invariant(value !== undefined, `the copy of ${copy} has fewer terms than are read`);
+  return value;
 }

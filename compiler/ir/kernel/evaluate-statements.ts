@@ -33,7 +33,7 @@ function runStatement(statement: Statement, state: CallState): void {
       return;
     }
     case "windows": {
-      const all = state.sizes.get(TIME_SYMBOL) ?? 0;
+      const all = state.extent(TIME_SYMBOL);
       const width = windowSteps(statement, state.sizes);
       for (let first = 0; first < all; first += width) {
         state.set(statement.first, first);
@@ -82,7 +82,7 @@ function runStatement(statement: Statement, state: CallState): void {
       const { buffer, size, symbols } = statement;
       const isShort = symbols.some((symbol) => {
         const own = state.perExample.get(symbol)?.subarray(0, state.sizes.get(BATCH_SYMBOL));
-        return own?.some((length) => length < (state.sizes.get(symbol) ?? 0)) === true;
+        return own?.some((length) => length < state.extent(symbol)) === true;
       });
       if (isShort) memory.get(buffer).fill(0, 0, state.size(size));
       return;
@@ -106,7 +106,7 @@ function runStatement(statement: Statement, state: CallState): void {
 
 function runPieces(statement: PiecesStatement, state: CallState): void {
   const { examples, steps, done, carried, body, carry, finish } = statement;
-  const all = state.sizes.get(BATCH_SYMBOL) ?? 0;
+  const all = state.extent(BATCH_SYMBOL);
   const last =
     steps === undefined ? 0 : Math.max(0, Math.floor((state.size(steps.dim, steps.example) - 1) / PIECE)) * PIECE;
   const starts = Array.from({ length: last / PIECE + 1 }, (_, i) => i * PIECE);

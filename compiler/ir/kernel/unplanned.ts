@@ -10,6 +10,8 @@ export interface UnplacedBuffer {
   readonly size: Dim;
   /** Not more elements than these, however large `size` is. */
   readonly most?: Dim;
+  /** Changes between calls only, and not before each: the caller writes it. */
+  readonly heldByCaller?: boolean;
   /** Keeps its contents between entries. */
   readonly persistent: boolean;
   /** Lies inside another buffer. */

@@ -1,5 +1,6 @@
 /** Graph functions of one example to kernels over a batch. */
 import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
+import { nameOf, outputName } from "../../ir/graph/values.js";
 import type { KernelFunction, Statement } from "../../ir/kernel/types.js";
 import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import { accumulatingEntries, type EntryName, type SequenceProgram } from "../../transform/sequence-program.js";
@@ -30,8 +31,8 @@ function declareBuffers(fn: GraphFunction, storage: Storage): void {
 
 function namedValues(fn: GraphFunction): [ValueId, string][] {
   return [
-    ...fn.inputs.map((id): [ValueId, string] => [id, fn.names[id] ?? `input.${id}`]),
-    ...fn.outputs.map((id, i): [ValueId, string] => [id, fn.outputNames[i] ?? `output.${i}`]),
+    ...fn.inputs.map((id): [ValueId, string] => [id, nameOf(fn, id)]),
+    ...fn.outputs.map((id, i): [ValueId, string] => [id, outputName(fn, i)]),
   ];
 }
 
@@ -61,7 +62,7 @@ function lowerEntry(name: EntryName, fn: GraphFunction, storage: Storage): Kerne
   const inputs = new Map<ValueId, InputSource>();
   const inputNames = new Set<string>();
   for (const id of fn.inputs) {
-    const buffer = fn.names[id] ?? `input.${id}`;
+    const buffer = nameOf(fn, id);
     inputNames.add(buffer);
     const location = storage.named(buffer, fn.types[id] as ValueType);
     inputs.set(id, { kind: "location", location, buffer });
@@ -70,7 +71,7 @@ function lowerEntry(name: EntryName, fn: GraphFunction, storage: Storage): Kerne
   const replaced: { id: ValueId; state: Location; next: Location }[] = [];
   const padded: Statement[] = [];
   const destinations = fn.outputs.map((id, i): Destination => {
-    const buffer = fn.outputNames[i] ?? `output.${i}`;
+    const buffer = outputName(fn, i);
     const type = fn.types[id] as ValueType;
     const location = storage.named(buffer, type);
     if (adds) return { location, mode: "add" };

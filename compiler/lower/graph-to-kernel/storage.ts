@@ -16,7 +16,7 @@ import {
   TIME_SYMBOL,
 } from "../../types/dim.js";
 import { type Shape, sizeOfShape } from "../../types/shape.js";
-import { isInternal, isShared, type Role } from "../../transform/roles.js";
+import { isHeldByCaller, isInternal, isShared, type Role } from "../../transform/roles.js";
 import type { UnplacedBuffer } from "../../ir/kernel/unplanned.js";
 import { denseLocation, type Location } from "./location.js";
 
@@ -47,7 +47,9 @@ export class Storage {
     const known = this.buffers.get(name);
     if (known === undefined) {
       const external = !this.isInternal(name);
-      this.buffers.set(name, { name, external, dtype: location.dtype, size, persistent: true });
+      const heldByCaller = isHeldByCaller(this.roleOf(name));
+      const buffer = { name, external, dtype: location.dtype, size, persistent: true };
+      this.buffers.set(name, heldByCaller ? { ...buffer, heldByCaller } : buffer);
     } else {
       invariant(
         equalDims(known.size, size) && known.dtype === location.dtype,
@@ -65,9 +67,13 @@ export class Storage {
 
   /** Is it an input or output that the caller of the module does not see? */
   isInternal(buffer: string): boolean {
+    return isInternal(this.roleOf(buffer));
+  }
+
+  private roleOf(buffer: string): Role {
     const role = this.roles.get(buffer);
     invariant(role !== undefined, `nothing says what ${buffer} is`);
-    return isInternal(role);
+    return role;
   }
 
   /** A buffer that lives within one entry. */

@@ -6,6 +6,7 @@ import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../types/dim.js";
 import { inRegions, type PlannedPass } from "./kernel-pass.js";
 
+/** Needs products as loops: the axes of one would be left without a name around them. */
 export const hoistAddressesPass: PlannedPass = {
   name: "hoist-addresses",
   summary: "compute the parts of addresses that a loop does not change before it",

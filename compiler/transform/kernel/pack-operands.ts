@@ -25,7 +25,7 @@ class Packer {
   private readonly target: VectorTarget;
   private readonly lanes: number;
   private readonly buffers: Map<string, UnplacedBuffer>;
-  private readonly external: ReadonlyMap<string, readonly string[]>;
+  private readonly external: ReadonlyMap<string, readonly UnplacedBuffer[]>;
   /** By what they copy: the same copy serves all entries. */
   private readonly known = new Map<string, PackStatement>();
   private atStart = new Map<string, PackStatement>();
@@ -149,19 +149,19 @@ class Packer {
   /** Parameters and their tangents change between calls only, and only some of them. */
   private belongsToCaller(buffer: string): boolean {
     const external = this.external.get(wholeOf(buffer, this.kernels.buffers)) ?? [];
-    return external.length > 0 && external.every((name) => /^(tangent\.)?param\./u.test(name));
+    return external.length > 0 && external.every((own) => own.heldByCaller === true);
   }
 }
 
-/** Names of the buffers of the caller, by the buffer that holds them. */
-function externalMembers(buffers: UnplannedKernels["buffers"]): ReadonlyMap<string, readonly string[]> {
-  const members = new Map<string, string[]>();
-  for (const { name, external } of buffers.values()) {
-    if (!external) continue;
-    const whole = wholeOf(name, buffers);
-    const names = members.get(whole);
-    if (names === undefined) members.set(whole, [name]);
-    else names.push(name);
+/** The buffers of the caller, by the buffer that holds them. */
+function externalMembers(buffers: UnplannedKernels["buffers"]): ReadonlyMap<string, readonly UnplacedBuffer[]> {
+  const members = new Map<string, UnplacedBuffer[]>();
+  for (const buffer of buffers.values()) {
+    if (!buffer.external) continue;
+    const whole = wholeOf(buffer.name, buffers);
+    const known = members.get(whole);
+    if (known === undefined) members.set(whole, [buffer]);
+    else known.push(buffer);
   }
   return members;
 }

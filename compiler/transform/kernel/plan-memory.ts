@@ -2,6 +2,7 @@
  * Gives every buffer its place: buffers of one entry whose lifetimes do not overlap and whose sizes are equal share a
  * slot, entries share all slots, what the caller sees or a later entry reads has a slot of its own.
  */
+import { invariant } from "../../diagnostics/invariant.js";
 import type { KernelBuffer, KernelProgram, KernelSlot } from "../../ir/kernel/types.js";
 import type { UnplacedBuffer, UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import { LeastFirst } from "../../ir/kernel/least-first.js";
@@ -64,7 +65,8 @@ export function planMemory(
   }
   for (const buffer of buffers) {
     if (buffer.within === undefined) continue;
-    const whole = places.get(buffer.within.buffer) as { slot: number };
+    const whole = places.get(buffer.within.buffer);
+    invariant(whole !== undefined, `nothing holds ${buffer.name}`);
     places.set(buffer.name, { slot: whole.slot, offset: buffer.within.offset });
   }
 
