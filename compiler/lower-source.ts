@@ -20,7 +20,8 @@ import { SourceFile } from "./source/source-file.js";
 import type { Span } from "./source/span.js";
 import { standardFileName, standardSources } from "./std/sources.js";
 import type { SourceFileNode } from "./syntax/ast.js";
-import { parse, sourceLimit } from "./syntax/parse.js";
+import { parse } from "./syntax/parse.js";
+import { sourceLimit } from "./syntax/source-limit.js";
 
 /** What the compiler found in a source. */
 export interface Findings {

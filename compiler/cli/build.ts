@@ -15,6 +15,7 @@ import { elementCount } from "../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { readBytes, writeTogether } from "./files.js";
 import { misreadModule } from "./module-type.js";
+import { readLimits } from "./read-limits.js";
 import { exitCodes, type ExitCode, type Run } from "./command.js";
 import { allInputs, showFindings } from "./sources.js";
 import { withOptionErrors } from "./option-errors.js";
@@ -110,7 +111,7 @@ function buildOptions(args: ParsedArguments): CompileOptions {
   const params = args.text("params");
   return {
     ...(cell === undefined ? {} : { cell }),
-    ...(params === undefined ? {} : { params: readBytes(params) }),
+    ...(params === undefined ? {} : { params: readBytes(params, readLimits.params) }),
     ...(name === undefined ? {} : { name }),
     ...(format === undefined ? {} : { format: choiceOption("format", format, formats, "js") }),
     dimensions: sizesOption("dim", args.list("dim")),

@@ -13,6 +13,7 @@ import { exitCodes, type Run } from "./command.js";
 import { readBytes, readText, writeTogether } from "./files.js";
 import { asUsageError } from "./option-errors.js";
 import { createProgress } from "./progress.js";
+import { readLimits } from "./read-limits.js";
 import { type Input, onlyInput } from "./sources.js";
 
 export const run: Run = async (args, terminal) => {
@@ -76,7 +77,7 @@ function ofFile<Result>(path: string, read: () => Result): Result {
 }
 
 function readParams(path: string): Uint8Array {
-  const bytes = readBytes(path);
+  const bytes = readBytes(path, readLimits.params);
   ofFile(path, () => readSafetensors(bytes));
   return bytes;
 }
@@ -84,7 +85,7 @@ function readParams(path: string): Uint8Array {
 /** Lines of numbers where the file is called so, safetensors otherwise. */
 function readData(path: string | undefined, input: Input, options: DiagnoseOptions): DataTensors | undefined {
   if (path === undefined) return undefined;
-  if (!/\.csv$/iu.test(path)) return ofFile(path, () => dataFromSafetensors(readBytes(path)));
+  if (!/\.csv$/iu.test(path)) return ofFile(path, () => dataFromSafetensors(readBytes(path, readLimits.data)));
   const shapes = inputShapes(input.text, options);
-  return ofFile(path, () => dataFromCsv(readText(path), shapes));
+  return ofFile(path, () => dataFromCsv(readText(path, readLimits.csv), shapes));
 }

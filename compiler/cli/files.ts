@@ -1,42 +1,41 @@
 /** All input and output of the command line. */
-import { readFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { FileError, reasonOf } from "../../runtime/node/file-error.js";
 import { type FileToWrite, writeFiles } from "../../runtime/node/write-files.js";
 import { UsageError } from "./arguments.js";
+import type { ReadLimit } from "./read-limits.js";
+import { readWithin } from "./read-within.js";
 
 /** The name that stands for standard input. */
 export const STDIN = "-";
 
-/** @throws UsageError where the file cannot be read, or is not UTF-8. */
-export function readText(path: string): string {
-  const name = path === STDIN ? "standard input" : path;
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path === STDIN ? 0 : path);
-  } catch (error) {
-    throw new UsageError(`cannot read ${name}: ${reasonOf(error)}`);
-  }
+/** @throws UsageError where the file cannot be read, has more than the limit, or is not UTF-8. */
+export function readText(path: string, limit: ReadLimit): string {
+  const bytes = readBytes(path, limit);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-    throw new UsageError(`cannot read ${name}: it is ${isUtf16 ? "UTF-16" : "not UTF-8"}; save it as UTF-8`);
+    throw new UsageError(`cannot read ${nameOf(path)}: it is ${isUtf16 ? "UTF-16" : "not UTF-8"}; save it as UTF-8`);
   }
 }
 
-/** @throws UsageError where the file cannot be read. */
-export function readBytes(path: string): Uint8Array {
+/** @throws UsageError where the file cannot be read, or has more than the limit. */
+export function readBytes(path: string, limit: ReadLimit): Uint8Array {
   try {
-    return readFileSync(path);
+    return readWithin(path === STDIN ? 0 : path, limit);
   } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${reasonOf(error)}`);
+    throw new UsageError(`cannot read ${nameOf(path)}: ${reasonOf(error)}`);
   }
 }
 
-/** The text of a file, or undefined where there is none: what the compiler's imports ask for. */
-export function readIfPresent(path: string): string | undefined {
+const nameOf = (path: string): string => (path === STDIN ? "standard input" : path);
+
+/** The text of a regular file; undefined where there is none, or more than the limit. */
+export function readIfPresent(path: string, limit: ReadLimit): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    if (!statSync(path).isFile()) return undefined;
+    return new TextDecoder().decode(readWithin(path, limit));
   } catch {
     return undefined;
   }

@@ -1,12 +1,12 @@
 /** What a source may read by importing: cells of its project, and nothing else of the machine. */
-import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, realpathSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import type { ReadFile } from "../semantics/load-modules.js";
-import { sourceLimit } from "../syntax/parse.js";
 import { UsageError } from "./arguments.js";
+import { readLimits } from "./read-limits.js";
+import { readUpTo } from "./read-within.js";
 
-/** UTF-8 takes at most three bytes for a unit of a string. */
-const byteLimit = 3 * sourceLimit;
+const byteLimit = readLimits.source.bytes;
 
 /**
  * Reads imports of a file: regular files that end with `.cell`, inside of `root`, links followed before both are asked.
@@ -70,7 +70,7 @@ function readRegular(path: string): ReturnType<ReadFile> {
     const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants as Partial<typeof constants>;
     descriptor = openSync(path, (O_RDONLY ?? 0) | O_NONBLOCK | O_NOFOLLOW);
     if (!fstatSync(descriptor).isFile()) return notRegular;
-    return decode(readUpTo(descriptor, byteLimit + 1));
+    return decode(readUpTo(descriptor, byteLimit));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return { refused: `it cannot be read (${code ?? "unknown"})` };
@@ -81,25 +81,11 @@ function readRegular(path: string): ReturnType<ReadFile> {
 
 const notRegular = { refused: "it is no regular file" };
 
-function decode(bytes: Uint8Array): ReturnType<ReadFile> {
-  if (bytes.length > byteLimit) return { refused: `it has more than ${byteLimit} bytes` };
+function decode(bytes: Uint8Array | undefined): ReturnType<ReadFile> {
+  if (bytes === undefined) return { refused: `it has more than ${byteLimit} bytes` };
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return { refused: "it is not UTF-8" };
   }
-}
-
-/** The size that the file system tells is not asked: files in /proc have none, and others grow. */
-function readUpTo(descriptor: number, limit: number): Uint8Array {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  while (size < limit) {
-    const chunk = Buffer.allocUnsafe(Math.min(65_536, limit - size));
-    const count = readSync(descriptor, chunk, 0, chunk.length, null);
-    if (count === 0) break;
-    chunks.push(chunk.subarray(0, count));
-    size += count;
-  }
-  return Buffer.concat(chunks);
 }

@@ -2,13 +2,14 @@
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readIfPresent } from "./files.js";
+import { readLimits } from "./read-limits.js";
 
 /** What to tell about a written ES module that Node would take for CommonJS, and refuse. */
 export function misreadModule(path: string): string | undefined {
   if (!path.endsWith(".js")) return undefined;
   for (let folder = dirname(realpathSync(path)), last = ""; folder !== last; last = folder, folder = dirname(folder)) {
     const description = join(folder, "package.json");
-    const text = readIfPresent(description);
+    const text = readIfPresent(description, readLimits.description);
     if (text === undefined) continue;
     // Where nothing is said Node looks at the text itself.
     if (typeOf(text) !== "commonjs") return undefined;

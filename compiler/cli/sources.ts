@@ -9,6 +9,7 @@ import { standardFileName, standardSources } from "../std/sources.js";
 import { type ParsedArguments, UsageError } from "./arguments.js";
 import { readText, STDIN } from "./files.js";
 import { importReader } from "./import-reader.js";
+import { readLimits } from "./read-limits.js";
 import type { Terminal } from "./terminal.js";
 
 export interface Input {
@@ -40,7 +41,7 @@ export function allInputs(command: string, args: ParsedArguments): Input[] {
 /** @throws UsageError where there is no such file, with what was perhaps meant. */
 function readSource(path: string): string {
   try {
-    return readText(path);
+    return readText(path, readLimits.source);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`${error.message}${hintAbout(path)}`);

@@ -12,6 +12,7 @@ import { integerOption, numberOption, type ParsedArguments, UsageError } from ".
 import { exitCodes, type Run } from "./command.js";
 import { readBytes, readText } from "./files.js";
 import { createProgress } from "./progress.js";
+import { readLimits } from "./read-limits.js";
 import type { Terminal } from "./terminal.js";
 
 export const run: Run = async (args, terminal) => {
@@ -21,7 +22,7 @@ export const run: Run = async (args, terminal) => {
   if (path === undefined) throw new UsageError("recell verify needs a FILE; see recell verify --help");
   if (others.length > 0) throw new UsageError(`recell verify takes one FILE, got ${args.positionals.length}`);
   const limits = limitsOf(args);
-  const text = readText(path);
+  const text = readText(path, readLimits.module);
   const wasm = args.text("wasm");
   const isJson = args.flag("json") === true;
   const progress = createProgress(terminal);
@@ -29,7 +30,7 @@ export const run: Run = async (args, terminal) => {
     const report = await verifyApart(text, limits, {
       seed,
       runs,
-      wasm: wasm === undefined ? (variant) => readBeside(path, variant) : readBytes(wasm),
+      wasm: wasm === undefined ? (variant) => readBeside(path, variant) : readBytes(wasm, readLimits.kernels),
       onProgress: (check, done, total) => progress.show(check, done, total),
     });
     progress.clear();
@@ -82,7 +83,7 @@ const escaped = (character: string): string =>
 function readBeside(path: string, variant: "wasm" | "wasm-fma"): Uint8Array {
   const file = path.replace(/\.[cm]?js$/u, "") + { wasm: ".wasm", "wasm-fma": ".fma.wasm" }[variant];
   try {
-    return readBytes(file);
+    return readBytes(file, readLimits.kernels);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`${error.message}; ${path} was built with --wasm-file, and --wasm FILE tells where that is`);

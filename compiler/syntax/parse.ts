@@ -10,10 +10,8 @@ import { layOut } from "./layout.js";
 import { endOf, lex, type SyntaxToken } from "./lexer.js";
 import { nothingExpected } from "./parser-messages.js";
 import { clip, SyntaxReporter } from "./reporter.js";
+import { sourceLimit } from "./source-limit.js";
 import * as t from "./tokens.js";
-
-/** Characters of a file: tokens and trees take some hundred times the memory. */
-export const sourceLimit = 1_000_000;
 
 /** Made once: building the lookahead tables costs more than most parses. It keeps nothing from one text to the next. */
 const parser = new CellParser();
