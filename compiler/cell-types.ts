@@ -14,9 +14,8 @@ interface TypeOptions {
   readonly hvp?: boolean;
 }
 
-/** A tensor that a call takes: reals in any precision, indices in any array of integers. */
-export type GivenTensor =
-  | FloatArray
+/** Integers that a call takes. */
+type GivenIntegers =
   | Int8Array
   | Uint8Array
   | Uint8ClampedArray
@@ -28,15 +27,17 @@ export type GivenTensor =
   | BigUint64Array
   | readonly number[];
 
+/** A tensor that a call takes: reals in any precision, indices in any array of integers. */
+export type GivenTensor = FloatArray | GivenIntegers;
+
 /** Run-time sizes of a call: for all examples, for each, or for each with the padded size. */
-type GivenSize =
-  number | readonly number[] | Int32Array | { readonly padded: number; readonly each: readonly number[] | Int32Array };
+type GivenSize = number | GivenIntegers | { readonly padded: number; readonly each: GivenIntegers };
 
 /** What a call takes under a name: the names of the interface have types of their own, all others are tensors. */
 type Given<Name> = Name extends "batch" | "steps"
   ? number | undefined
   : Name extends "lengths"
-    ? readonly number[] | Int32Array | Uint32Array | undefined
+    ? GivenIntegers | undefined
     : Name extends "sizes"
       ? Readonly<Record<string, GivenSize | undefined>> | undefined
       : GivenTensor | undefined;

@@ -150,7 +150,16 @@ function describe(
   if (afterOperand && operandEnds.has(previous.tokenType) && (type === t.Name || type === t.NumberLiteral)) {
     return { code, message, help: `between ${before} and ${what} ${missing(expected, type)} is missing` };
   }
-  return { code, message, help: helpFor(expected, previous) };
+  return { code, message, help: helpBefore(found, previous, expected) ?? helpFor(expected, previous) };
+}
+
+/** What is known from other languages and is not in this one. */
+function helpBefore(found: SyntaxToken, previous: SyntaxToken, expected: string): string | undefined {
+  if (previous.image === "import" && found.image === "*") {
+    return 'an import names what it takes: `import { GRU, LSTM as Memory } from "./cells.cell"`';
+  }
+  if (found.image === ":" && expected === "`]`") return "a slice has a start and an end, and no step: `x[0:8]`";
+  return undefined;
 }
 
 /** What would join two values that stand side by side. */

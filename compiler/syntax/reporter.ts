@@ -137,7 +137,7 @@ export class SyntaxReporter {
       word.startOffset + word.image.length,
       `\`${written}\` is not a number`,
       {
-        help: `to multiply, write \`${clip(number.image)} * ${clip(word.image)}\`; a name cannot begin with a digit`,
+        help: numberHelp(number.image, word.image),
       },
     );
   }
@@ -164,7 +164,9 @@ export class SyntaxReporter {
         ? "write `transpose(W)` for the transpose of a matrix"
         : previous?.image === "from"
           ? 'strings stand in double quotes: `"./lstm.cell"`'
-          : undefined;
+          : behind && previous.tokenType.name === "NextName"
+            ? "`'` is one step: what is two steps back is kept in a state of its own, `earlier' = h`"
+            : undefined;
     this.report("misplaced-prime", startOffset, startOffset + image.length, message, { help });
   }
 
@@ -176,6 +178,17 @@ export class SyntaxReporter {
       help: "put it on the lines above a cell, a function, a declaration or an equation, or write `//`",
     });
   }
+}
+
+/** What was perhaps meant by digits that letters stick to. */
+function numberHelp(digits: string, word: string): string {
+  const written = digits + word;
+  const decimal = "numbers are written in decimal digits, with a point or an exponent: `16`, `0.5`, `1e-3`";
+  if (/^\d+(?:_\d+)+$/u.test(written)) return `digits are not grouped: \`${clip(written.replaceAll("_", ""))}\``;
+  if (/^0(?:x[\da-f]+|b[01]+|o[0-7]+)$/iu.test(written)) {
+    return written.length <= 15 ? `${decimal}; this is \`${Number(written)}\`` : decimal;
+  }
+  return `to multiply, write \`${clip(digits)} * ${clip(word)}\`; a name cannot begin with a digit`;
 }
 
 /** Long names and literals are cut in messages. */

@@ -12,6 +12,7 @@ const dimensions = { I: 1, H: 2 };
 const x = new Float32Array(1);
 const plain = (await cell("", { dimensions })).instantiate();
 const one: Float32Array | undefined = plain.forward({ x, batch: 1, steps: 1, lengths: [1], sizes: { S: 1 } })["y"];
+plain.forward({ x, batch: 1, steps: 1, lengths: new Uint8Array([1]), sizes: { S: new BigInt64Array([1n]) } });
 const two: Float32Array | undefined = plain.backward({ y: x, final: { h: x } }).params["W"];
 plain.step({ q: 1 }); // wrong
 plain.step({ q: [1], batch: [1] }); // wrong

@@ -50,26 +50,32 @@ const textOf = (value) => Object.prototype.toString.call(value);
  */
 export function take(where, value, { byName, places }) {
   for (let i = 0; i < places.length; i++) /** @type {Place} */ (places[i]).value = undefined;
-  if (typeof value !== "object" || value === null || kindOf(value) !== undefined) {
-    throw new TypeError(`${where} must be an object, got ${describe(value)}`);
-  }
+  if (typeof value !== "object" || value === null || kindOf(value) !== undefined) throw noObject(where, value, byName);
   let isEmpty = true;
   for (const name in value) {
     if (!Object.hasOwn(value, name)) continue;
     isEmpty = false;
     const place = byName.get(name);
     if (place === undefined) {
-      const known = [...byName.keys()].map(quote).join(", ");
-      throw new TypeError(`${where}: unknown name ${quote(name)}; expected ${known || "no names at all"}`);
+      throw new TypeError(`${where}: unknown name ${quote(name)}; expected ${known(byName) || "no names at all"}`);
     }
     const given = /** @type {Record<string, unknown>} */ (value)[name];
     place.value = "data" in place ? convert(/** @type {Slot} */ (place), given) : given;
   }
   // A map or a promise has no names of its own either.
-  if (isEmpty && textOf(value) !== "[object Object]") {
-    throw new TypeError(`${where} must be an object, got ${describe(value)}`);
-  }
+  if (isEmpty && textOf(value) !== "[object Object]") throw noObject(where, value, byName);
 }
+
+/** @type {(byName: Names["byName"]) => string} */
+const known = (byName) => [...byName.keys()].map(quote).join(", ");
+
+/**
+ * @param {string} where
+ * @param {unknown} value
+ * @param {Names["byName"]} byName
+ */
+const noObject = (where, value, byName) =>
+  new TypeError(`${where} must be an object, got ${describe(value)}; its names are ${known(byName) || "none"}`);
 
 /**
  * The same for names that are rarely asked for: the values in their order.

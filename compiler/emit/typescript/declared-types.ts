@@ -71,7 +71,7 @@ function arrayTypes(manifest: Manifest): DeclaredType[] {
       docs: "Tensors that calls take, row-major. They are copied.",
       type: "Float32Array | Float64Array | readonly number[]",
     },
-    ...(manifest.inputs.some((input) => input.dtype === "index") ? [indices] : []),
+    indices,
   ];
 }
 
@@ -115,8 +115,7 @@ function inputMembers(manifest: Manifest, leading: readonly string[]): Member[] 
 
 function sizeMembers(manifest: Manifest): Member[] {
   if (manifest.runtimeDimensions.length === 0) return [];
-  const size =
-    "number | readonly number[] | Int32Array | { readonly padded: number; readonly each: readonly number[] | Int32Array }";
+  const size = "number | Indices | { readonly padded: number; readonly each: Indices }";
   const names = manifest.runtimeDimensions.map((name) => member(name, size, "", { optional: true }));
   const docs =
     "Sizes of this call: a number for all examples; a list with each example's own, the tensors padded to the largest; " +
@@ -157,7 +156,7 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
           ...givenStates,
           member(
             "lengths",
-            "readonly number[] | Int32Array | Uint32Array",
+            "Indices",
             "`[B]`, the real steps of each example, 0 to T; after them outputs are zero and states stay.",
             optional,
           ),

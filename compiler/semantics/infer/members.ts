@@ -23,7 +23,10 @@ export function inferMember(checker: Checker, node: MemberNode): TypedExpression
   }
   if (object.kind === "instance-call") return memberOfInstance(checker, node, [object.instance]);
   checker.report("unknown-member", node.member.span, "only used cells have members", {
-    help: "a part of a value is a slice: `v[0:H]`",
+    help:
+      node.member.text === "T"
+        ? `the transpose of a matrix is \`transpose(${node.object.kind === "reference" ? node.object.name : "W"})\``
+        : "a part of a value is a slice: `v[0:H]`",
   });
   return checker.error(node.span);
 }

@@ -127,9 +127,11 @@ function isInRange(checker: Checker, at: At, start: Dim, end: Dim, span: Span): 
     );
   }
   if (!provenAtLeast(subtractDims(end, start), 0) || constantOf(subtractDims(end, start)) === 0) {
+    const length = constantOf(subtractDims(end, start));
+    const how = length === undefined ? "may be empty or reversed" : length === 0 ? "is empty" : "is reversed";
     return refuse(
-      `the range from ${printDim(start)} to ${printDim(end)} may be empty or reversed`,
-      "the end comes after the start",
+      `the range from ${printDim(start)} to ${printDim(end)} ${how}`,
+      "the end comes after the start, and is not a part of the range: `x[0:2]` has two entries",
     );
   }
   const room = subtractDims(size, end);

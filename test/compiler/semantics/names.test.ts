@@ -28,6 +28,8 @@ describe("names", () => {
     ["output z = tanh(hidden) output hiddn = x", "did you mean `hiddn`?"],
     ["output z = sigmod(x)", "did you mean `sigmoid`?"],
     ["h = tanh(y)", "the next value of the state is `h' = …`"],
+    ["output z = W.T @ h", "the transpose of a matrix is `transpose(W)`"],
+    ["output z = (W + 1).T @ h", "the transpose of a matrix is `transpose(W)`"],
     ["r = y output r = r", "an output is an equation too: write `output r = …` once"],
     ["output z = x * tanh", "`tanh` is a function: `tanh(…)`"],
   ])("suggests: %s", (items, help) => {

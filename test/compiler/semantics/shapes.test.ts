@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expectFine, expectReport, inCell } from "./support.js";
+import { check, expectFine, expectReport, inCell } from "./support.js";
 
 describe("shapes of every operation", () => {
   it.each([
@@ -92,6 +92,16 @@ describe("shapes of every operation", () => {
     ["output z = if y > 0 then ‹y > 1› else 0", "truth-value-as-real"],
   ])("%s", (items, code) => {
     expectReport(inCell(items), code);
+  });
+
+  it.each([
+    ["output z = y[1:1]", "the range from 1 to 1 is empty"],
+    ["output z = y[2:1]", "the range from 2 to 1 is reversed"],
+    ["output z = y[N:H]", "the range from N to H may be empty or reversed"],
+  ])("says of a range what it is: %s", (items, message) => {
+    const [found] = check(inCell(items)).diagnostics;
+    expect(found).toMatchObject({ code: "bad-slice", message });
+    expect(found?.help).toContain("`x[0:2]` has two entries");
   });
 
   it.each([

@@ -134,6 +134,15 @@ describe("errors", () => {
     const helpOf = (text: string): string | undefined => parseText(text).diagnostics[0]?.help;
     expect(helpOf("cell A() { y = if a then b }")).toContain("else");
     expect(helpOf("cell A() { y = (W)' @ x }")).toContain("transpose");
+    expect(helpOf("cell A() { y = h'' }")).toContain("`'` is one step");
+    expect(helpOf("cell A() { y = 0x10 }")).toContain("this is `16`");
+    expect(helpOf("cell A() { y = 0b11 }")).toContain("this is `3`");
+    expect(helpOf("cell A() { y = 0xffffffffffffffff }")).toMatch(/decimal digits.*`1e-3`$/u);
+    expect(helpOf("cell A() { y = 1_000_000 }")).toContain("digits are not grouped: `1000000`");
+    expect(helpOf("cell A() { y = 2x }")).toContain("`2 * x`");
+    expect(helpOf("cell A() { y = x[::2] }")).toContain("no step");
+    expect(helpOf("cell A() { y = x[0:8:2] }")).toContain("no step");
+    expect(helpOf('import * as cells from "./a.cell"')).toContain("import { GRU, LSTM as Memory }");
     expect(helpOf("cell A() { y = a < b < c }")).toContain("a < b and b < c");
     expect(helpOf("cell A() { y = (a = b) }")).toContain("==");
     expect(helpOf("cell A() { y = x.sum() }")).toContain("there are no methods: write `sum(…)`");

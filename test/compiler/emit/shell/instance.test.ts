@@ -148,7 +148,7 @@ describe("wrong calls", () => {
       TypeError,
       /lengths must be an array of integers of shape \[batch 2\], got "12"/,
     ],
-    ["sizes: no object", { sizes: 3 }, TypeError, /^forward: sizes must be an object, got 3/],
+    ["sizes: no object", { sizes: 3 }, TypeError, /^forward: sizes must be an object, got 3; its names are S$/],
     ["sizes: unknown", { sizes: { Q: 1 } }, TypeError, /^forward: sizes: unknown name Q; expected S/],
   ];
 
