@@ -1,4 +1,4 @@
-/** All input and output of the command line. */
+/** Files that a command is given and that it makes. */
 import { statSync } from "node:fs";
 import { FileError, reasonOf } from "../../runtime/node/file-error.js";
 import { type FileToWrite, writeFiles } from "../../runtime/node/write-files.js";

@@ -20,8 +20,9 @@ export function importReader(file: string, root: string | undefined): ReadFile {
   return (path) => {
     // Looked for at the first import: most files have none.
     inside ??= root === undefined ? projectOf(dirname(resolve(file))) : folderOf(root);
+    if (path.length > longestPath) return { refused: `its path has more than ${longestPath} characters` };
     const target = withoutLinks(path);
-    if (!isWithin(target, inside)) {
+    if (target === undefined || !isWithin(target, inside)) {
       return { refused: `it is outside of ${inside}`, help: "--root DIR says in which folder imported files may lie" };
     }
     if (!existsSync(target)) return undefined;
@@ -30,13 +31,33 @@ export function importReader(file: string, root: string | undefined): ReadFile {
   };
 }
 
-/** Also of what does not exist: outside of the root nobody learns whether it does. */
-function withoutLinks(path: string): string {
-  const whole = resolve(path);
+/** What no system takes for a path is not looked for, folder by folder. */
+const longestPath = 4096;
+
+/**
+ * Also of what does not exist: outside of the root nobody learns whether it does. So a link to what does not exist, or to
+ * itself, is undefined, wherever it leads.
+ */
+function withoutLinks(path: string): string | undefined {
+  let folder = resolve(path);
+  const missing: string[] = [];
+  for (;;) {
+    try {
+      return join(realpathSync(folder), ...missing);
+    } catch {
+      if (isLink(folder)) return undefined;
+      missing.unshift(basename(folder));
+      if (dirname(folder) === folder) return undefined;
+      folder = dirname(folder);
+    }
+  }
+}
+
+function isLink(path: string): boolean {
   try {
-    return realpathSync(whole);
+    return lstatSync(path).isSymbolicLink();
   } catch {
-    return dirname(whole) === whole ? whole : join(withoutLinks(dirname(whole)), basename(whole));
+    return false;
   }
 }
 
@@ -61,7 +82,7 @@ function isWithin(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** A path without links. Looked at before it is opened, and again behind: it may have been replaced meanwhile. */
+/** A path without links. Looked at before it is opened, and again afterwards: it may have been replaced meanwhile. */
 function readRegular(path: string): ReturnType<ReadFile> {
   let descriptor: number | undefined;
   try {

@@ -44,7 +44,7 @@ export interface PassedOn {
    * which anything arrives, 0 where there is none.
    */
   readonly factor: number;
-  /** Norm of what arrives, divided by the norm of the gradient by the whole state behind the step; mean over the run. */
+  /** Norm of what arrives, divided by the norm of the gradient by the whole state after the step; mean over the run. */
   readonly share: number;
 }
 

@@ -29,7 +29,7 @@ export interface Edge {
 }
 
 export interface EquationGraph {
-  /** All equations, each behind those it reads. */
+  /** All equations, each after those it reads. */
   readonly equations: readonly Equation[];
   /** States first. */
   readonly nodes: readonly Node[];

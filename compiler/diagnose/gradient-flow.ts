@@ -146,7 +146,7 @@ interface Edges {
    */
   add(gradient: CallGradient, arriving: Float64Array, lengths: Float64Array): void;
   flows(): Flows;
-  /** Mean norm of the gradient by the state before a step, relative to that behind it. */
+  /** Mean norm of the gradient by the state before a step, relative to that after it. */
   arriving(): number;
   result(place: PlaceLookup): PassedOn[];
 }

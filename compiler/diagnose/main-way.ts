@@ -1,7 +1,7 @@
 /** The way by which most of the gradient goes through one step, from the next values of the states to the states. */
 import type { Edge, EquationGraph } from "./equation-graph.js";
 
-/** Means over the run. Norms are relative to that of the gradient by the whole state behind the step. */
+/** Means over the run. Norms are relative to that of the gradient by the whole state after the step. */
 export interface Flows {
   /** For each node the norm of its cotangent: what is left where what arrives cancels. */
   readonly totals: readonly number[];
@@ -32,7 +32,7 @@ export function mainWay(
   for (const node of next) if (node !== undefined) best[node] = { carried: totals[node] as number, edge: undefined };
   const edgesOf = nodes.map((): number[] => []);
   for (const [i, { reader }] of edges.entries()) edgesOf[reader]?.push(i);
-  // Equations stand behind those they read: backwards each is settled before what it reads.
+  // Equations stand after those they read: backwards each is settled before what it reads.
   for (let at = nodes.length - 1; at >= 0; at--) {
     for (const i of edgesOf[at] ?? []) {
       const { read } = edges[i] as Edge;

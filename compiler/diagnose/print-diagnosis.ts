@@ -23,7 +23,7 @@ export function printDiagnosis(diagnosis: Diagnosis): string {
   }
   if (lyapunov !== undefined) {
     const shown = lyapunov.exponents.map(signed).join("  ");
-    lines.push("", `Lyapunov exponents per step, behind ${lyapunov.discarded} steps: ${shown}`);
+    lines.push("", `Lyapunov exponents per step, after ${lyapunov.discarded} steps: ${shown}`);
   }
   if (jacobian !== undefined && jacobian.steps.length > 0) {
     lines.push(

@@ -49,7 +49,7 @@ describe.each(calls)("%s", (name, call) => {
     expect(parts).toBe(3);
   });
 
-  test("ends behind its budget", async () => {
+  test("ends after its budget", async () => {
     const error = await call({ maxSeconds: 1e-9 }).catch((thrown: unknown) => thrown);
     expect(String(error)).toBe(`BudgetError: ${name}: not done after 1e-9 seconds, which maxSeconds allows`);
   });

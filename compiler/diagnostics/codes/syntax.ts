@@ -66,7 +66,7 @@ export const syntaxCodes = {
   "misplaced-prime": {
     severity: "error",
     summary: "a prime that does not belong to a name",
-    explanation: "`h'` is the next value of the state `h`: the prime stands directly behind the name, once.",
+    explanation: "`h'` is the next value of the state `h`: the prime stands directly after the name, once.",
     example: `cell A(H) { param W: [H, H] input x: [H] output y = (W)' @ x }`,
   },
   "time-subscript": {
@@ -191,7 +191,7 @@ export const syntaxCodes = {
   "misplaced-derivative": {
     severity: "error",
     summary: "`derivative` that is not the end of a function",
-    explanation: "A function may state its derivative once, behind `return`; a cell has none of its own.",
+    explanation: "A function may state its derivative once, after `return`; a cell has none of its own.",
     example: `fn f(v: [n]): [n] { derivative(dv) = dv return round(v) }`,
   },
   "nesting-too-deep": {

@@ -48,6 +48,10 @@ test("the folder of the file is the root where no package.json is above it", () 
   expect(importReader(at("plain/a.cell"), base)(at("outside.cell"))).toBe("outside");
 });
 
+test("a path that no system has is refused at once", () => {
+  expect(fromCells(`${at("project")}/${"a/".repeat(20_000)}b.cell`)).toEqual(refused("more than 4096 characters"));
+});
+
 test("a root that is no folder is wrong use", () => {
   expect(() => importReader(at("plain/a.cell"), at("outside.cell"))(at("outside.cell"))).toThrow(UsageError);
 });
@@ -57,6 +61,7 @@ describe.skipIf(process.platform === "win32")("links, pipes and devices", () => 
     ["to a file outside", "../../outside.cell", "outside of"],
     ["to a file that is no cell", "../secret.txt", "end with `.cell`"],
     ["to a device", "/dev/zero", "outside of"],
+    ["to what is not there outside", "../../not-there.cell", "outside of"],
   ])("a link %s is refused", (name, target, reason) => {
     const link = at("project/cells", `${name.replaceAll(" ", "-")}.cell`);
     symlinkSync(target, link);

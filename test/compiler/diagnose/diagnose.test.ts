@@ -251,8 +251,8 @@ describe("files of data", () => {
   ]);
   it("CSV, in any order of columns", () => {
     const data = dataFromCsv("\ufeffx[1], k, x[0]\r\n1,2,3\r\n4,0,6\r\n", shapes);
-    expect(data.get("x")).toEqual({ shape: [2, 2], values: [3, 1, 6, 4] });
-    expect(data.get("k")).toEqual({ shape: [2], values: [2, 0] });
+    expect(data.get("x")).toEqual({ shape: [2, 2], values: Float64Array.of(3, 1, 6, 4) });
+    expect(data.get("k")).toEqual({ shape: [2], values: Float64Array.of(2, 0) });
   });
   it.each([
     ["", /a line of names and a line for each step/u],
