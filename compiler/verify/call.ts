@@ -24,11 +24,11 @@ export interface Call extends CellCall {
 
 export const tensors = (): Tensors => Object.create(null) as Tensors;
 
-export function setParams(instance: ModuleInstance, params: Tensors): void {
+export function writeParams(instance: ModuleInstance, params: Tensors): void {
   for (const [name, values] of Object.entries(params)) instance.params[name]?.set(values);
 }
 
-/** Arguments of `jvp` and `hvp` behind the values. */
+/** Arguments of `jvp` and `hvp` after the values. */
 export const tangentArguments = ({ tangents }: Pick<Call, "tangents">): Record<string, unknown> =>
   Object.assign(Object.create(null) as Record<string, unknown>, tangents.inputs, tangents.contexts, tangents.states, {
     params: tangents.params,

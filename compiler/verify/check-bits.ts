@@ -4,7 +4,7 @@ import { runSequence } from "../../runtime/sequence/run-sequence.js";
 import type { TensorEntry } from "../../runtime/module/manifest.js";
 import { valuesOf, widthOf } from "../calls/call.js";
 import { withNaNPadding } from "../calls/examples.js";
-import { type Call, setParams, streamStart, type Tensors, tensors } from "./call.js";
+import { type Call, writeParams, streamStart, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import { drawCall } from "./draw-call.js";
 import { cut, exampleOf, ownPlaces, rowsOf } from "./examples.js";
@@ -70,10 +70,7 @@ function compareStream(context: Context, call: Call, stream: ModuleInstance, who
       { [name]: own(states[name] as Float64Array) },
       { [name]: own(whole[`final ${name}`] as Float64Array) },
     );
-    findings.expect(
-      difference === undefined,
-      () => `state behind a stream and behind the sequence: ${difference ?? ""}`,
-    );
+    findings.expect(difference === undefined, () => `state after a stream and after the sequence: ${difference ?? ""}`);
   }
   stream.restore(snapshot as never);
   for (let t = middle; t < call.steps; t++) takeStep(t);
@@ -193,7 +190,7 @@ export function checkPadding(context: Context, findings: Findings): void {
   findings.expect(difference === undefined, () => `NaN in padding, and numbers there: ${difference ?? ""}`);
 }
 
-/** The same call again, also behind a stream and a call of other sizes, and with the other kernels of a module that has two kinds. */
+/** The same call again, also after a stream and a call of other sizes, and with the other kernels of a module that has two kinds. */
 export function checkRepeat(context: Context, findings: Findings): void {
   const { module, manifest, instance, call } = context;
   const first = runCall(manifest, instance, call);
@@ -210,13 +207,13 @@ export function checkRepeat(context: Context, findings: Findings): void {
     const expected = tensors();
     for (const name of Object.keys(gradient)) expected[name] = first[name] as Float64Array;
     const difference = firstDifference(gradient, expected);
-    findings.expect(difference === undefined, () => `backward behind a step of a stream: ${difference ?? ""}`);
+    findings.expect(difference === undefined, () => `backward after a step of a stream: ${difference ?? ""}`);
   }
   runForward(manifest, instance, exampleOf(manifest, call, 0));
-  again(" behind a smaller one");
+  again(" after a smaller one");
   if (manifest.target === "auto") {
     const plain = module.instantiate({ batch: call.batch, steps: call.steps, sizes: call.sizes, variant: "js" });
-    setParams(plain, call.params);
+    writeParams(plain, call.params);
     again(" in JavaScript", plain);
     context.release(plain);
   }
@@ -249,9 +246,43 @@ export function checkParameters(context: Context, findings: Findings): void {
       () =>
         `with ${name}[${place}] changed from ${before} to ${after}, in an instance in use and in a new one: ${difference ?? ""}`,
     );
-    setParams(instance, call.params);
+    writeParams(instance, call.params);
     context.release(fresh);
   }
+  checkSetters(context, run, findings);
+}
+
+/**
+ * What `setParams` sets is in `params` and in what the next call computes, as if it had been written there, in a frozen instance
+ * too; and `freeze` changes nothing. In instances of their own, as the promise of `freeze` would bind the others.
+ */
+function checkSetters(context: Context, run: (of: ModuleInstance) => Tensors, findings: Findings): void {
+  const { make, call } = context;
+  const [set, written] = [make(call.batch, call.steps), make(call.batch, call.steps)];
+  // Before `params` is read, for which a module may have to look closer at its parameters.
+  const compare = (what: string): void => {
+    const [computed, wanted] = [run(set), run(written)];
+    for (const instance of [set, written]) context.refresh(instance);
+    const params = [set, written].map((instance) => prefixed("param ", flatten(instance.params))) as [Tensors, Tensors];
+    const difference = firstDifference(...params) ?? firstDifference(computed, wanted);
+    findings.expect(difference === undefined, () => `${what}, and written into params: ${difference ?? ""}`);
+  };
+  run(set);
+  const changed = tensors();
+  for (const [name, values] of Object.entries(call.params)) {
+    // Another number, whatever it is, and not far away.
+    changed[name] = values.map((value) => value * (1 + 2 ** -6) + 2 ** -10);
+    set.setParams({ [name]: changed[name] });
+  }
+  writeParams(written, changed);
+  compare("each parameter set by setParams");
+  set.freeze();
+  compare("after freeze");
+  set.freeze();
+  set.setParams(call.params);
+  writeParams(written, call.params);
+  compare("all parameters set by setParams in a frozen instance");
+  for (const instance of [set, written]) context.release(instance);
 }
 
 /** In an instance with room for more, after it was used. */
@@ -262,9 +293,9 @@ export function checkCapacity(context: Context, findings: Findings): void {
   const sizes = { batch: call.batch + 2, steps: call.steps + 3, sizes: room };
   const larger = make(sizes.batch, sizes.steps, room);
   const other = drawCall(manifest, () => call.params, random, sizes);
-  setParams(larger, other.params);
+  writeParams(larger, other.params);
   runCall(manifest, larger, other);
-  setParams(larger, call.params);
+  writeParams(larger, call.params);
   const difference = firstDifference(runCall(manifest, larger, call), expected);
   findings.expect(difference === undefined, () => `in an instance with room for more: ${difference ?? ""}`);
   context.release(larger);

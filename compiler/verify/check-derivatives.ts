@@ -4,7 +4,7 @@
  * calls there are some along single numbers. Arguments lie on a grid on which steps are exact, so float32 arguments round nothing.
  */
 import { cotangentsOf, valuesOf } from "../calls/call.js";
-import { type Call, setParams, type Tensors } from "./call.js";
+import { type Call, writeParams, type Tensors } from "./call.js";
 import { compareWithDifferences, type Mode, precise, runsOfDifferences } from "./compare-derivatives.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
@@ -61,7 +61,7 @@ function reverseMode(context: Context): Mode["along"] {
   const { manifest, call, random } = context;
   const gradient = gradientAt(context, call);
   const others = disturbedCalls(manifest, call, random).map((at) => gradientAt(context, at));
-  setParams(context.instance, call.params);
+  writeParams(context.instance, call.params);
   return (direction) =>
     derivativeOf(
       alongGradient(gradient, direction),
@@ -71,7 +71,7 @@ function reverseMode(context: Context): Mode["along"] {
 }
 
 function gradientAt({ manifest, instance }: Context, at: Call): Tensors {
-  setParams(instance, at.params);
+  writeParams(instance, at.params);
   runForward(manifest, instance, at);
   return runBackward(instance, at);
 }
@@ -79,7 +79,7 @@ function gradientAt({ manifest, instance }: Context, at: Call): Tensors {
 function forwardMode({ manifest, instance, call, random }: Context): Mode["along"] {
   const others = disturbedCalls(manifest, call, random);
   const along = (at: Call, direction: Direction): Weighted => {
-    setParams(instance, at.params);
+    writeParams(instance, at.params);
     const result = instance.jvp?.(valuesOf(manifest, at), tangentsAlong(direction));
     return lossOf(flatten(result as Record<string, unknown>), call);
   };
@@ -105,7 +105,7 @@ export function checkSecondDerivatives(context: Context, findings: Findings): vo
     tangents: Record<string, unknown>,
     cotangentTangents?: Record<string, unknown>,
   ): Weighted => {
-    setParams(instance, at.params);
+    writeParams(instance, at.params);
     const product = instance.hvp?.(valuesOf(manifest, at), tangents, cotangentsOf(at), cotangentTangents);
     return weighted(flatten(product as Record<string, unknown>));
   };
@@ -144,7 +144,7 @@ function checkCotangentTangents(
       precisionOf(manifest.dtype),
     ),
   ) as [Derivative, Derivative];
-  setParams(instance, call.params);
+  writeParams(instance, call.params);
   findings.measure(
     Math.abs(gradient.value - product.value),
     gradient.error + product.error,

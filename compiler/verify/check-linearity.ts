@@ -4,7 +4,7 @@
  */
 import type { FloatArray } from "../../runtime/module/compiled-module.js";
 import { cotangentsOf, valuesOf } from "../calls/call.js";
-import { setParams, type Tensors, tangentArguments } from "./call.js";
+import { writeParams, type Tensors, tangentArguments } from "./call.js";
 import type { Context } from "./context.js";
 import { grid } from "./draw-call.js";
 import type { Findings } from "./report.js";
@@ -59,7 +59,7 @@ function checkLinear(
 export function checkLinearity(context: Context, findings: Findings): void {
   const { manifest, instance, call } = context;
   const { gradient, jvp, hvp } = manifest.has;
-  setParams(instance, call.params);
+  writeParams(instance, call.params);
   const values = valuesOf(manifest, call);
   if (gradient) {
     runForward(manifest, instance, call);

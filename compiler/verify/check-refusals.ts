@@ -1,7 +1,7 @@
 /** Wrong calls throw, say what was expected, and leave no trace: neither in results nor in states, parameters, or gradients. */
 import type { ModuleInstance } from "../../runtime/module/compiled-module.js";
 import { cotangentsOf, valuesOf } from "../calls/call.js";
-import { setParams, streamStart, type Tensors, tensors } from "./call.js";
+import { writeParams, streamStart, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 import { firstDifference, flatten, prefixed, runBackward } from "./results.js";
@@ -13,7 +13,7 @@ interface WrongCall {
 
 export function checkRefusals(context: Context, findings: Findings): void {
   const { manifest, instance, call } = context;
-  setParams(instance, call.params);
+  writeParams(instance, call.params);
   const result = instance.forward(valuesOf(manifest, call));
   const gradient = manifest.has.gradient ? instance.backward?.(cotangentsOf(call)) : undefined;
   instance.reset(streamStart(call));
@@ -50,7 +50,7 @@ export function checkRefusals(context: Context, findings: Findings): void {
     const expected = tensors();
     for (const name of Object.keys(again)) expected[name] = before[name] as Float64Array;
     const difference = firstDifference(again, expected);
-    findings.expect(difference === undefined, () => `backward behind refused calls: ${difference ?? ""}`);
+    findings.expect(difference === undefined, () => `backward after refused calls: ${difference ?? ""}`);
   }
 }
 

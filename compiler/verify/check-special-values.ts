@@ -1,7 +1,7 @@
 /** NaN and infinities are numbers like others: they stay in their example, come out where they go in, and disturb nothing. */
 import type { TensorEntry } from "../../runtime/module/manifest.js";
 import { widthOf } from "../calls/call.js";
-import { type Call, setParams, type Tensors, tensors } from "./call.js";
+import { type Call, writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 import { runForward } from "./results.js";
@@ -68,7 +68,7 @@ export function checkSpecialValues(context: Context, special: number, findings: 
     findings.skip("the cell has neither real inputs nor states");
     return;
   }
-  setParams(instance, call.params);
+  writeParams(instance, call.params);
   const place = { example: random.integer(call.batch), step: Math.floor(call.steps / 2) };
   const run = (of: Call): Tensors => runForward(manifest, instance, of);
   const before = run(call);

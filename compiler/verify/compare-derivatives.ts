@@ -5,7 +5,7 @@
  */
 import { differentiate, type Difference } from "../gradcheck/differences.js";
 import { measureNoise } from "../gradcheck/measure-noise.js";
-import { type Call, setParams } from "./call.js";
+import { type Call, writeParams } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 import { type Derivative, disturbedCalls, precisionOf } from "./rounding.js";
@@ -70,7 +70,7 @@ export function compareWithDifferences(
       });
     }
   }
-  setParams(context.instance, context.call.params);
+  writeParams(context.instance, context.call.params);
 }
 
 /** A derivative beside what differences give. */
@@ -127,10 +127,10 @@ function confirmed(
 /** How much the function moves where the call moves in its last bits. */
 function noiseOf({ manifest, instance, call, random }: Context, { at }: Function): number {
   const squares = disturbedCalls(manifest, call, random).map((other) => {
-    setParams(instance, other.params);
+    writeParams(instance, other.params);
     return at(other) ** 2;
   });
-  setParams(instance, call.params);
+  writeParams(instance, call.params);
   const mean = squares.reduce((sum, square) => sum + square, 0) / squares.length;
   return Number.isFinite(mean) ? Math.sqrt(mean) : 0;
 }
@@ -151,7 +151,7 @@ function differencesAlong(
       const original = originals[k] as Float64Array;
       for (let i = 0; i < values.length; i++) variable.values[i] = (original[i] as number) + t * (values[i] as number);
     }
-    if (movesParams) setParams(instance, call.params);
+    if (movesParams) writeParams(instance, call.params);
     return f.at(call);
   };
   try {
@@ -160,7 +160,7 @@ function differencesAlong(
     return differentiate(at, { step, precision: unit, noise, goal: (least / 4) * size });
   } finally {
     for (const [k, { variable }] of moves.entries()) variable.values.set(originals[k] as Float64Array);
-    if (movesParams) setParams(instance, call.params);
+    if (movesParams) writeParams(instance, call.params);
   }
 }
 

@@ -3,7 +3,7 @@ import type { CompiledModule, ModuleInstance } from "../../runtime/module/compil
 import type { Manifest } from "../../runtime/module/manifest.js";
 import type { Random } from "../../runtime/random.js";
 import { widthOf } from "../calls/call.js";
-import { type Call, setParams } from "./call.js";
+import { type Call, writeParams } from "./call.js";
 import type { Scale } from "./draw-call.js";
 import type { Subject } from "./subject.js";
 
@@ -33,7 +33,7 @@ export function contextOf(subject: Subject, scale: Scale, call: Call, random: Ra
   const { manifest } = module;
   const make: Context["make"] = (batch, steps, sizes = call.sizes) => {
     const instance = module.instantiate({ batch, steps, sizes });
-    setParams(instance, call.params);
+    writeParams(instance, call.params);
     return instance;
   };
   // Most parameters are matrices, and each number of one is used once in a step of an example.

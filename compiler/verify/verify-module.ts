@@ -4,7 +4,7 @@ import type { CompiledModule } from "../../runtime/module/compiled-module.js";
 import { loadModule } from "../../runtime/module/load-js.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { createRandom, type Random } from "../../runtime/random.js";
-import { setParams, type Tensors, tensors } from "./call.js";
+import { writeParams, type Tensors, tensors } from "./call.js";
 import {
   checkBatch,
   checkCapacity,
@@ -212,7 +212,7 @@ export async function verifySubject(
       onProgress?.(check.name, done++, total);
       await turn();
       const findings = findingsOf(check.name);
-      setParams(context.instance, context.call.params);
+      writeParams(context.instance, context.call.params);
       guarded(findings, () => check.run?.(context, findings, all));
     }
     tested.release(context.instance);

@@ -14,7 +14,7 @@ export interface VerifyOptions extends EndingOptions {
   readonly runs?: number;
   /** The .wasm file of a module that was built with one: its bytes, or what gives them for the kernels that this host runs. */
   readonly wasm?: Uint8Array | ((variant: "wasm" | "wasm-fma") => Uint8Array);
-  /** Stops behind the first check that fails; those that were not reached are skipped. */
+  /** Stops after the first check that fails; those that were not reached are skipped. */
   readonly bail?: boolean;
   /** Called before each check of each run. */
   readonly onProgress?: (check: string, done: number, total: number) => void;

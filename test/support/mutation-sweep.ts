@@ -1,7 +1,7 @@
 /** Does `verifyModule` find edits of kernels? Those that it does not find are compared with the original on large calls. */
 import { type VerifyReport, verifyModule } from "../../compiler/index.js";
 import { valuesOf } from "../../compiler/calls/call.js";
-import { type Call, setParams, streamStart, type Tensors } from "../../compiler/verify/call.js";
+import { type Call, writeParams, streamStart, type Tensors } from "../../compiler/verify/call.js";
 import { drawCall, drawSizes, scalesOf } from "../../compiler/verify/draw-call.js";
 import { flatten, runCall } from "../../compiler/verify/results.js";
 import type { CompiledModule } from "../../runtime/index.js";
@@ -86,7 +86,7 @@ function resultsOf(module: CompiledModule, calls: readonly Call[]): readonly (Te
     try {
       const { batch, steps, sizes } = call;
       const instance = module.instantiate({ batch, steps, sizes });
-      setParams(instance, call.params);
+      writeParams(instance, call.params);
       const results = runCall(manifest, instance, call);
       instance.reset(streamStart(call));
       const values = valuesOf(manifest, call);

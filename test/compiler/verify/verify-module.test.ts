@@ -56,6 +56,42 @@ describe("verifyModule", () => {
     expect(gradient.detail).toMatch(/values jump or are not finite wherever .*param W.* moves/u);
   });
 
+  it.each([
+    [
+      "setParams throws at right values",
+      'checkTensors("setParams", slots, [], false);',
+      '$& throw new RangeError("no values are right");',
+      /^a right call throws RangeError: no values are right$/u,
+    ],
+    [
+      "setParams ignores right values",
+      "if (slot.value !== undefined) write(slot, []);",
+      "",
+      /^each parameter set by setParams, and written into params: param W\[0\] is /u,
+    ],
+    [
+      "freeze changes parameters",
+      "freeze: () => core.hold(false)",
+      "freeze: () => (core.hold(false), (params.W[0] += 1))",
+      /^after freeze, and written into params: param W\[0\] is /u,
+    ],
+    [
+      "freeze throws",
+      "freeze: () => core.hold(false)",
+      'freeze: () => { throw new TypeError("nothing is frozen"); }',
+      /^a right call throws TypeError: nothing is frozen$/u,
+    ],
+  ])("finds that %s", async (_, from, to, detail) => {
+    const options = { dimensions: { N: 2 }, target: "js", gradient: false } as const;
+    const right = compile("cell A(N) { input x: [N] param W: [N, N] output y = W @ x }", options).files[0]!.text;
+    const wrong = right.replace(from, to);
+    expect(wrong).not.toBe(right);
+    const { checks } = await verifyModule(wrong, { runs: 1, seed: 1 });
+    const failed = checks.filter(({ status }) => status === "failed");
+    expect(failed.map(({ name }) => name)).toEqual(["parameters"]);
+    expect(failed[0]!.detail).toMatch(detail);
+  });
+
   it("refuses what is no module, and wrong options", async () => {
     await expect(verifyModule("export const a = 1;\n")).rejects.toThrow(/no compiled cell/u);
     await expect(verifyModule("throw new Error('boom');\nexport {};\n")).rejects.toThrow(
