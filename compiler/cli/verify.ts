@@ -61,6 +61,7 @@ async function verifyApart(source: string, limits: Limits, options: VerifyOption
 
 function limitsOf(args: ParsedArguments): Limits {
   return {
+    startSeconds: 30,
     loadSeconds: numberOption("load-time", args.text("load-time"), 3),
     callSeconds: numberOption("call-time", args.text("call-time"), 10),
     totalSeconds: numberOption("time", args.text("time"), 1200),

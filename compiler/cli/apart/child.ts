@@ -65,7 +65,8 @@ export function serve({ fs, vm }: Host): void {
     frame.set(rest, headBytes);
     let answer: Uint8Array;
     try {
-      const request = decode(frame, number, { list, kinds }) as Request;
+      // The parent may ask for as much as it likes: a module's text may be long.
+      const request = decode(frame, number, { list, kinds }, Infinity) as Request;
       answer = encode(number, ["gave", (actions[request.what] as (given: Request) => unknown)(request)]);
     } catch (error) {
       answer = encode(number, ["threw", ...describe(error, classes)]);

@@ -1,6 +1,7 @@
 /**
  * Values as bytes, between a process and its child: numbers, texts, arrays, objects without prototypes, typed arrays. The receiver
- * takes nothing for granted: sizes, kinds, depth and counts are checked, and nothing is made before.
+ * takes nothing for granted. How long the JSON text is is checked before it is decoded, which bounds what its tree may take (some
+ * twenty times as much); kinds, depth and counts are checked in that tree, and sizes before a typed array is made.
  *
  * A frame is its length, a number that says which request it belongs to, the length of a JSON text, the text, and the bytes of the
  * typed arrays that it names, each at a multiple of 8.
@@ -15,6 +16,9 @@ export interface Makers {
 export const headBytes = 12;
 const align = 8;
 const limits = { depth: 12, nodes: 1_000_000 };
+
+/** Bytes of an answer's JSON text: numbers are in typed arrays, so that little is left but names. */
+const longestAnswer = 2 ** 22;
 
 /** Bytes of an element, by kind. */
 const widths: ReadonlyMap<string, number> = new Map([
@@ -89,13 +93,17 @@ export function encode(request: number, value: unknown): Uint8Array {
   return frame;
 }
 
-/** @throws WireError for anything that `encode` does not make. */
-export function decode(frame: Uint8Array, request: number, makers: Makers): unknown {
+/**
+ * @param longest Bytes of the JSON text.
+ * @throws WireError for anything that `encode` does not make, and for more than may be.
+ */
+export function decode(frame: Uint8Array, request: number, makers: Makers, longest = longestAnswer): unknown {
   const head = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   if (frame.length < headBytes || head.getUint32(0, true) !== frame.length)
     throw new WireError("a frame of another length");
   if (head.getUint32(4, true) !== request) throw new WireError("an answer to another request");
   const length = head.getUint32(8, true);
+  if (length > longest) throw new WireError(`a text of ${length} bytes, where ${longest} may be`);
   let at = Math.ceil((headBytes + length) / align) * align;
   if (at > frame.length) throw new WireError("a frame that is cut");
   const text = new TextDecoder("utf-8", { fatal: true }).decode(frame.subarray(headBytes, headBytes + length));

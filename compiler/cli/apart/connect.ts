@@ -29,9 +29,6 @@ const makers: Makers = {
   kinds: { Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array }, // prettier-ignore
 };
 
-/** A process has this long to start, which is none of the module's doing. */
-const startSeconds = 30;
-
 /**
  * Starts a child that may read nothing, write nothing and start nothing, and that knows nothing of this process.
  *
@@ -55,7 +52,7 @@ export function connect(limits: Limits, program = childProgram): Connection {
   let asked = 0;
   let ended: ChildEnded | undefined;
   // The thread between always answers: at the latest when all time is over, and somewhat later by this clock.
-  const deadline = Date.now() + milliseconds(limits.totalSeconds + startSeconds);
+  const deadline = Date.now() + milliseconds(limits.totalSeconds + limits.startSeconds);
   const wait = (): Reply => {
     for (;;) {
       const seen = Atomics.load(posted, 0);
@@ -68,7 +65,7 @@ export function connect(limits: Limits, program = childProgram): Connection {
   const ask = (request: Request): unknown => {
     if (ended !== undefined) throw ended;
     asked += 1;
-    const seconds = { begin: startSeconds, load: limits.loadSeconds }[request.what as string] ?? limits.callSeconds;
+    const seconds = requests[request.what].seconds(limits);
     port.postMessage({ frame: encode(asked, request), seconds } satisfies Order);
     const reply = wait();
     try {
@@ -122,14 +119,37 @@ function answerOf(frame: Uint8Array, number: number): unknown {
   throw new Error(message);
 }
 
-const doing = (request: Request): string =>
-  request.what === "call" ? request.method : { begin: "starting", load: "loading", new: "instantiate", look: "a look at results", free: "forgetting an instance" }[request.what]; // prettier-ignore
+interface Kind {
+  seconds(limits: Limits): number;
+  /** What the module is in meanwhile. */
+  readonly doing: string;
+  /** The option that allows more time. */
+  readonly option?: string;
+}
+
+const called = { seconds: ({ callSeconds }: Limits) => callSeconds, option: "--call-time" };
+
+const requests: Readonly<Record<Request["what"], Kind>> = {
+  begin: { seconds: ({ startSeconds }) => startSeconds, doing: "starting" },
+  load: { seconds: ({ loadSeconds }) => loadSeconds, doing: "loading", option: "--load-time" },
+  new: { ...called, doing: "instantiate" },
+  call: { ...called, doing: "a call" },
+  look: { ...called, doing: "a look at results" },
+  free: { ...called, doing: "forgetting an instance" },
+};
+
+const doing = (request: Request): string => (request.what === "call" ? request.method : requests[request.what].doing);
+
+function tooLong(request: Request, limits: Limits): string {
+  const { seconds, option } = requests[request.what];
+  // Before anything of the module has run, it is not to blame.
+  const what = option === undefined ? "the module's process" : "the module";
+  const more = option === undefined ? "" : `; ${option} N allows more`;
+  return `${what} took longer than ${seconds(limits)} s in ${doing(request)} and was ended${more}`;
+}
 
 const reasons: Readonly<Record<Ending, (request: Request, limits: Limits, detail: string) => string>> = {
-  time: (request, { loadSeconds, callSeconds }) =>
-    request.what === "load"
-      ? `the module took longer than ${loadSeconds} s to load and was ended; --load-time N allows more`
-      : `the module took longer than ${callSeconds} s in ${doing(request)} and was ended; --call-time N allows more`,
+  time: tooLong,
   total: (_, { totalSeconds }) =>
     `the module took longer than ${totalSeconds} s altogether and was ended; --time N allows more`,
   memory: (request, { megabytes }) =>

@@ -20,7 +20,7 @@ function plain(source: string): string {
 /** The text of the generated file. `read` gives the source of a part. */
 export function programsModule(read: (part: "codec" | "child" | "relay") => string): string {
   const [codec, child, relay] = (["codec", "child", "relay"] as const).map((part) => plain(read(part)));
-  // Where the parent is gone, and the module does not come back, the child ends itself: behind as much time as all of it may take.
+  // Where the parent is gone, and the module does not come back, the child ends itself: after as much time as all of it may take.
   const start = `
 globalThis.start = () => serve({ fs: require("node:fs"), vm: require("node:vm") });
 require("node:vm").runInThisContext("start()", { timeout: Number(process.argv[1]) });

@@ -9,6 +9,8 @@ import type * as FileSystem from "node:fs";
 import type { MessagePort } from "node:worker_threads";
 
 export interface Limits {
+  /** Seconds of processor time for the process to start, which is none of the module's doing. */
+  readonly startSeconds: number;
   /** Seconds of processor time for loading the module and for one call; of the clock for everything together. */
   readonly loadSeconds: number;
   readonly callSeconds: number;
@@ -61,7 +63,17 @@ export function relay({ processes, fs, platform }: Host, setting: Setting): void
     Atomics.add(posted, 0, 1);
     Atomics.notify(posted, 0);
   };
-  const child = processes.spawn(command, [...args], { cwd: directory, env: {}, stdio: "pipe", windowsHide: true });
+  let child: Processes.ChildProcessWithoutNullStreams;
+  try {
+    child = processes.spawn(command, [...args], { cwd: directory, env: {}, stdio: "pipe", windowsHide: true });
+  } catch (error) {
+    // Where there is no memory for a process, or none may be started. Every request is told.
+    port.on("message", (order: Order) => {
+      if (order === "end") port.close();
+      else post({ ending: "start", detail: (error as Error).message });
+    });
+    return;
+  }
   const end = (ending: Ending, detail = ""): void => {
     if (isOver) return;
     isOver = true;
@@ -140,7 +152,7 @@ function usageOf(
   if (platform !== "linux" || pid === undefined) return undefined;
   try {
     const resident = /^VmRSS:\s+(\d+) kB/mu.exec(fs.readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
-    // Behind the name, which may have any characters: state, ten numbers, and hundredths of seconds of the process and of its system calls.
+    // After the name, which may have any characters: state, ten numbers, and hundredths of seconds of the process and of its system calls.
     const fields = fs
       .readFileSync(`/proc/${pid}/stat`, "latin1")
       .replace(/^.*\) /su, "")

@@ -181,7 +181,7 @@ function update(kept: Results, given: unknown): void {
       ArrayBuffer.isView(other) &&
       other.constructor === values.constructor &&
       (other as FloatArray).length === (values as FloatArray).length;
-    if (!isSame) throw new Error(`${name} is another array behind a call that was refused`);
+    if (!isSame) throw new Error(`${name} is another array after a call that was refused`);
     (values as FloatArray).set(other as never);
   }
 }

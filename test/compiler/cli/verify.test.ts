@@ -197,7 +197,7 @@ describe("a module decides nothing about what is said of it", () => {
   });
 
   test.each([
-    ["loads without end", (): string => `for (;;);\n${text}`, ["--load-time", "0.3"], /longer than 0\.3 s to load/u],
+    ["loads without end", (): string => `for (;;);\n${text}`, ["--load-time", "0.3"], /longer than 0\.3 s in loading and was ended; --load-time N/u],
     [
       "calls without end",
       () => hostile("made.forward = () => { for (;;); };"),

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ChildEnded, connect } from "../../../../compiler/cli/apart/connect.js";
 import { childProgram } from "../../../../compiler/cli/apart/programs.generated.js";
 
-const limits = { loadSeconds: 3, callSeconds: 3, totalSeconds: 60, megabytes: 512 };
+const limits = { startSeconds: 30, loadSeconds: 3, callSeconds: 3, totalSeconds: 60, megabytes: 512 };
 
 /** What comes of one request to a child that runs a program of its own. */
 async function asking(program: string, changes: Partial<typeof limits> = {}): Promise<unknown> {
@@ -43,10 +43,26 @@ test.each([
     "nobody asked",
   ],
   ["announces more than there may be", answer("Buffer.from([255, 255, 255, 255])"), "too large an answer"],
+  [
+    "answers with more values than there may be",
+    answer("frame(1, Array(2e6).fill([]))").replace("fs.writeSync(1,", "fs.writeFileSync(1,"),
+    "a text of 6000001 bytes, where 4194304 may be",
+  ],
   ["ends itself as if all were well", "process.exit(0)", "ended by itself in starting (code 0)"],
   ["cannot be read", "no program", "ended by itself"],
 ])("one that %s is ended", async (_, program, message) => {
   expect(await asking(program)).toMatch(message);
+});
+
+test("one that cannot even be asked to start is not waited for", async () => {
+  // Longer than a command line may be.
+  expect(await asking(`/*${"x".repeat(3e6)}*/`)).toMatch(/^the module's process could not be started: spawn E/u);
+});
+
+test("one that is slow to start is not the module's fault, and no option is named", async () => {
+  expect(await asking("for (;;);", { startSeconds: 0.1 })).toBe(
+    "the module's process took longer than 0.1 s in starting and was ended",
+  );
 });
 
 test("it reads, writes, starts and knows nothing, and makes no code of texts", async () => {
