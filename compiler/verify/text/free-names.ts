@@ -6,8 +6,10 @@ export type Tree = Node & Readonly<Record<string, unknown>>;
 /** The names that are declared in a function, block or loop. */
 interface Scope {
   readonly names: Set<string>;
-  /** `var` goes to the nearest of these. */
-  readonly isFunction: boolean;
+  /** Names that are read or written in it, and in scopes inside that do not declare them. */
+  used: Set<string>;
+  /** The names of the function that it is in, or is: `var` goes there. */
+  readonly variables: Set<string>;
   readonly outer: Scope | undefined;
 }
 
@@ -42,9 +44,6 @@ const makesScope = (node: Tree): boolean =>
   isFunction(node) ||
   /^(?:BlockStatement|For\w*Statement|SwitchStatement|CatchClause|Class\w+|Program)$/u.test(node.type);
 
-const nearestFunction = (scope: Scope): Scope =>
-  scope.isFunction || scope.outer === undefined ? scope : nearestFunction(scope.outer);
-
 const isReference: Readonly<Record<string, (node: Tree, child: Tree) => boolean>> = {
   MemberExpression: (node, child) => node["computed"] === true || child !== node["property"],
   Property: (node, child) => node["computed"] === true || child !== node["key"] || node["shorthand"] === true,
@@ -66,40 +65,60 @@ export function walk<T>(root: Node, known: T, enter: (node: Tree, parent: Tree |
   }
 }
 
-/** Free names. Scopes are those of a strict script, where a name is its declaration's in the whole scope. */
+/**
+ * Free names, in the order in which the text first has them. Scopes are those of a strict script, where a name is its declaration's in the whole scope.
+ * What a scope does not declare is handed to the one around it, always the smaller set to the larger: deep nesting costs nothing.
+ */
 export function freeNames(program: Node): ReadonlySet<string> {
-  const references: { readonly name: string; readonly scope: Scope }[] = [];
-  const global: Scope = { names: new Set(), isFunction: true, outer: undefined };
+  const global = scopeIn(undefined, true, new Set());
+  // Every scope comes after those that it is in.
+  const scopes = [global];
+  const mentioned = new Set<string>();
   walk(program, global, (node, parent, outer) => {
     declare(node, outer);
     if (node.type === "Identifier" && (parent === undefined || (isReference[parent.type]?.(parent, node) ?? true))) {
-      references.push({ name: node["name"] as string, scope: outer });
+      const name = node["name"] as string;
+      mentioned.add(name);
+      outer.used.add(name);
     }
-    return makesScope(node) ? scopeOf(node, outer) : outer;
+    if (!makesScope(node)) return outer;
+    const made = scopeIn(outer, isFunction(node), namesOf(node));
+    scopes.push(made);
+    return made;
   });
-  const free = new Set<string>();
-  for (const { name, scope } of references) {
-    let found: Scope | undefined = scope;
-    while (found !== undefined && !found.names.has(name)) found = found.outer;
-    if (found === undefined) free.add(name);
+  for (const { names, used, outer } of scopes.reverse()) {
+    for (const name of names) used.delete(name);
+    if (outer !== undefined) outer.used = union(outer.used, used);
   }
-  return free;
+  return new Set([...mentioned].filter((name) => global.used.has(name)));
+}
+
+/** Of two sets that nobody needs any more. */
+function union(one: Set<string>, other: Set<string>): Set<string> {
+  const [small, large] = one.size < other.size ? [one, other] : [other, one];
+  for (const name of small) large.add(name);
+  return large;
+}
+
+function scopeIn(outer: Scope | undefined, isOfFunction: boolean, names: Set<string>): Scope {
+  const variables = isOfFunction || outer === undefined ? names : outer.variables;
+  return { names, used: new Set(), variables, outer };
 }
 
 /** What a statement declares in the scope that it stands in. */
 function declare(node: Tree, scope: Scope): void {
   if (node.type === "VariableDeclaration") {
-    const target = node["kind"] === "var" ? nearestFunction(scope) : scope;
+    const target = node["kind"] === "var" ? scope.variables : scope.names;
     for (const { id } of node["declarations"] as readonly { id: Tree }[])
-      for (const name of boundBy(id)) target.names.add(name);
+      for (const name of boundBy(id)) target.add(name);
   }
   if (node.type === "FunctionDeclaration" || node.type === "ClassDeclaration") {
     if (isNode(node["id"])) scope.names.add(node["id"]["name"] as string);
   }
 }
 
-/** The scope that a node makes, with what the node itself declares in it: parameters, and its own name where it is an expression. */
-function scopeOf(node: Tree, outer: Scope): Scope {
+/** What a node declares in the scope that it makes: parameters, and its own name where it is an expression. */
+function namesOf(node: Tree): Set<string> {
   const names = new Set<string>();
   if (isFunction(node)) {
     for (const parameter of (node["params"] as readonly Tree[] | undefined) ?? [])
@@ -108,5 +127,5 @@ function scopeOf(node: Tree, outer: Scope): Scope {
   }
   if (/Expression$|^Class/u.test(node.type) && isNode(node["id"])) names.add(node["id"]["name"] as string);
   if (node.type === "CatchClause" && isNode(node["param"])) for (const name of boundBy(node["param"])) names.add(name);
-  return { names, isFunction: isFunction(node), outer };
+  return names;
 }
