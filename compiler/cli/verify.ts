@@ -3,8 +3,8 @@ import { ModuleError } from "../../runtime/errors.js";
 import { visible } from "../diagnostics/screen-text.js";
 import type { CheckReport, VerifyReport } from "../verify/report.js";
 import { readText as readModule } from "../verify/text/read-text.js";
-import { verifySubject } from "../verify/verify-module.js";
-import { checkOptions, type VerifyOptions } from "../verify/verify-options.js";
+import { UnwantedKernels, verifySubject } from "../verify/verify-module.js";
+import { checkOptions, type Settings, type VerifyOptions } from "../verify/verify-options.js";
 import { ChildEnded, connect } from "./apart/connect.js";
 import type { Limits } from "./apart/relay.js";
 import { loadRemote } from "./apart/remote-module.js";
@@ -26,20 +26,21 @@ export const run: Run = async (args, terminal) => {
   const wasm = args.text("wasm");
   const isJson = args.flag("json") === true;
   const progress = createProgress(terminal);
+  const settings = settingsOf({
+    seed,
+    runs,
+    wasm: wasm === undefined ? (variant) => readBeside(path, variant) : readBytes(wasm, readLimits.kernels),
+    onProgress: (check, done, total) => progress.show(check, done, total),
+  });
   try {
-    const report = await verifyApart(text, limits, {
-      seed,
-      runs,
-      wasm: wasm === undefined ? (variant) => readBeside(path, variant) : readBytes(wasm, readLimits.kernels),
-      onProgress: (check, done, total) => progress.show(check, done, total),
-    });
+    const report = await verifyApart(text, limits, settings);
     progress.clear();
     if (isJson) terminal.out(plainJson({ file: path, ...report }));
     else show(path, report, terminal);
     return report.passed ? exitCodes.ok : exitCodes.failed;
   } catch (error) {
     progress.clear();
-    if (error instanceof RangeError || isWrongWasm(error)) throw new UsageError(error.message);
+    if (error instanceof UnwantedKernels) throw new UsageError(error.message);
     const problem = problemOf(path, text, error);
     if (isJson) terminal.out(plainJson({ file: path, passed: false, problem }));
     else terminal.error(`recell: ${visible(problem)}\n`);
@@ -47,9 +48,17 @@ export const run: Run = async (args, terminal) => {
   }
 };
 
+/** Numbers out of their range are the command line's; a RangeError of what follows is not. */
+function settingsOf(options: VerifyOptions): Settings {
+  try {
+    return checkOptions(options);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
+}
+
 /** Reads the text, runs it in a child, and asks and judges from here. */
-async function verifyApart(source: string, limits: Limits, options: VerifyOptions): Promise<VerifyReport> {
-  const settings = checkOptions(options);
+async function verifyApart(source: string, limits: Limits, settings: Settings): Promise<VerifyReport> {
   const text = readModule(source);
   const connection = connect(limits);
   try {
@@ -90,9 +99,6 @@ function readBeside(path: string, variant: "wasm" | "wasm-fma"): Uint8Array {
     throw new UsageError(`${error.message}; ${path} was built with --wasm-file, and --wasm FILE tells where that is`);
   }
 }
-
-const isWrongWasm = (error: unknown): error is TypeError =>
-  error instanceof TypeError && /^the module takes no \.wasm file/u.test(error.message);
 
 /** What is wrong with a file that could not be checked at all; other errors are passed on. */
 function problemOf(path: string, text: string, error: unknown): string {

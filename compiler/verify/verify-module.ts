@@ -222,13 +222,16 @@ export async function verifySubject(
   return { passed, manifest, variant, seed, runs, checks: reports };
 }
 
+/** A file was given to a module that takes none. */
+export class UnwantedKernels extends TypeError {}
+
 /** The file that the module wants, if it wants one. */
 function fileOf(subject: Subject, given: Settings["wasm"]): Uint8Array | undefined {
   if (given === undefined) return undefined;
   const { module } = subject;
   if (takesFile(subject)) return typeof given === "function" ? kernelBytes(given(module.variant ?? "wasm")) : given;
   if (typeof given === "function") return undefined;
-  throw new TypeError("the module takes no .wasm file: its kernels are in itself");
+  throw new UnwantedKernels("the module takes no .wasm file: its kernels are in itself");
 }
 
 /** A module says itself what it wants, by refusing to do without. */

@@ -2,9 +2,12 @@
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { verifySubject } from "../../../compiler/verify/verify-module.js";
 import { recell } from "../../support/command-line.js";
 import type { VerifyReport } from "../../../compiler/index.js";
+
+vi.mock("../../../compiler/verify/verify-module.js", { spy: true });
 
 let folder = "";
 const file = (name: string): string => join(folder, name);
@@ -197,7 +200,12 @@ describe("a module decides nothing about what is said of it", () => {
   });
 
   test.each([
-    ["loads without end", (): string => `for (;;);\n${text}`, ["--load-time", "0.3"], /longer than 0\.3 s in loading and was ended; --load-time N/u],
+    [
+      "loads without end",
+      (): string => `for (;;);\n${text}`,
+      ["--load-time", "0.3"],
+      /longer than 0\.3 s in loading and was ended; --load-time N/u,
+    ],
     [
       "calls without end",
       () => hostile("made.forward = () => { for (;;); };"),
@@ -271,6 +279,16 @@ describe("a module decides nothing about what is said of it", () => {
 });
 
 describe("the command line", () => {
+  test("a seed out of its range exits with 2; a RangeError of the checks is no wrong use", async () => {
+    const { code, error } = await recell("verify", file("plain.js"), "--seed", String(2 ** 32));
+    expect(code).toBe(2);
+    expect(error).toContain("seed must be an integer from 0 to 2^32 - 1");
+    vi.mocked(verifySubject).mockRejectedValueOnce(new RangeError("Array buffer allocation failed"));
+    const found = await verify(file("plain.js"), "--json");
+    expect(found.code).toBe(3);
+    expect(found.error).toContain("Array buffer allocation failed");
+  });
+
   test.each([
     ["a missing file", ["no-such.js"], "cannot read no-such.js: no such file"],
     ["no file", [], "needs a FILE"],
