@@ -4,6 +4,7 @@ import { isRecord } from "../../runtime/options.js";
 import type { Random } from "../../runtime/random.js";
 import type { InputEntry, Manifest, TensorEntry } from "../../runtime/module/manifest.js";
 import { suggest } from "../diagnostics/suggest.js";
+import type { Turn } from "../turns.js";
 
 export interface DataTensor {
   readonly shape: readonly number[];
@@ -71,21 +72,34 @@ export function widthOf({ shape }: TensorEntry, sizes: Readonly<Record<string, n
   return shape.reduce<number>((width, size) => width * (typeof size === "number" ? size : (sizes[size] as number)), 1);
 }
 
+/** Numbers that are handled between two turns: a look at the time after each would cost more than the number. */
+const piece = 2 ** 14;
+
+type Numbers = Float64Array | Int32Array;
+
+/** Each entry by its place, in order. */
+async function fill<Values extends Numbers>(values: Values, at: (i: number) => number, turn: Turn): Promise<Values> {
+  for (let from = 0; from < values.length; from += piece) {
+    const end = Math.min(from + piece, values.length);
+    for (let i = from; i < end; i++) values[i] = at(i);
+    await turn();
+  }
+  return values;
+}
+
 /** Normal noise for inputs and contexts, random indices. */
-export function drawNoise(manifest: Manifest, random: Random, run: RunSizes): RunData {
+export async function drawNoise(manifest: Manifest, random: Random, run: RunSizes, turn: Turn): Promise<RunData> {
   const { batch, steps, sizes } = run;
-  const normal = (count: number): Float64Array => Float64Array.from({ length: count }, () => random.normal());
-  const input = (entry: InputEntry): Float64Array | Int32Array => {
+  const normal = (count: number): Promise<Float64Array> => fill(new Float64Array(count), () => random.normal(), turn);
+  const inputs = new Map<string, Numbers>();
+  for (const entry of manifest.inputs) {
     const count = batch * steps * widthOf(entry, sizes);
-    if (entry.dtype === "real") return normal(count);
-    return Int32Array.from({ length: count }, () => random.integer(entry.bound ?? 1));
-  };
-  return {
-    ...run,
-    inputs: new Map(manifest.inputs.map((entry) => [entry.name, input(entry)])),
-    contexts: new Map(manifest.contexts.map((entry) => [entry.name, normal(batch * widthOf(entry, sizes))])),
-    states: new Map(),
-  };
+    const index = (): number => random.integer(entry.bound ?? 1);
+    inputs.set(entry.name, await (entry.dtype === "real" ? normal(count) : fill(new Int32Array(count), index, turn)));
+  }
+  const contexts = new Map<string, Float64Array>();
+  for (const entry of manifest.contexts) contexts.set(entry.name, await normal(batch * widthOf(entry, sizes)));
+  return { ...run, inputs, contexts, states: new Map() };
 }
 
 /**
@@ -93,12 +107,13 @@ export function drawNoise(manifest: Manifest, random: Random, run: RunSizes): Ru
  *
  * @throws DataError where a tensor is missing, unknown, of another shape, or holds what the cell cannot take.
  */
-export function takeData(
+export async function takeData(
   manifest: Manifest,
   data: DataTensors,
   wanted: { readonly batch?: number | undefined; readonly steps?: number | undefined },
   sizes: Readonly<Record<string, number>>,
-): RunData {
+  turn: Turn,
+): Promise<RunData> {
   const { inputs, contexts, states } = manifest;
   const known = [...inputs, ...contexts, ...states].map(({ name }) => name);
   for (const name of data.keys()) {
@@ -120,15 +135,10 @@ export function takeData(
     return asked;
   };
   const run = { batch: take("batch", "examples"), steps: take("steps", "steps"), sizes };
-  const cut = (entry: TensorEntry, timed: boolean): Float64Array => {
+  const cut = (entry: TensorEntry, timed: boolean): Promise<Float64Array> => {
     const tensor = data.get(entry.name) as DataTensor;
-    return cutTensor(
-      tensor,
-      tensor.shape.length > entry.shape.length + (timed ? 1 : 0),
-      timed,
-      run,
-      widthOf(entry, sizes),
-    );
+    const batched = tensor.shape.length > entry.shape.length + (timed ? 1 : 0);
+    return cutTensor(tensor, batched, timed, run, widthOf(entry, sizes), turn);
   };
   const missing = [...inputs, ...contexts].find(({ name }) => !data.has(name));
   if (missing !== undefined) {
@@ -139,14 +149,26 @@ export function takeData(
       missing.name,
     );
   }
+  const cutAll = async <Entry extends TensorEntry, Values extends Numbers>(
+    entries: readonly Entry[],
+    timed: boolean,
+    check: (entry: Entry, values: Float64Array) => Promise<Values>,
+  ): Promise<Map<string, Values>> => {
+    const found = new Map<string, Values>();
+    for (const entry of entries) found.set(entry.name, await check(entry, await cut(entry, timed)));
+    return found;
+  };
+  const real = ({ name }: TensorEntry, values: Float64Array): Promise<Float64Array> => takeReals(name, values, turn);
+  const values = (entry: InputEntry, cutOut: Float64Array): Promise<Numbers> =>
+    entry.dtype === "real" ? real(entry, cutOut) : takeIndices(entry, cutOut, turn);
   return {
     ...run,
-    inputs: new Map(inputs.map((entry) => [entry.name, checkValues(entry, cut(entry, true))])),
-    contexts: new Map(contexts.map((entry) => [entry.name, checkFinite(entry.name, cut(entry, false))])),
-    states: new Map(
-      states.flatMap((entry) =>
-        data.has(entry.name) ? [[entry.name, checkFinite(entry.name, cut(entry, false))] as const] : [],
-      ),
+    inputs: await cutAll(inputs, true, values),
+    contexts: await cutAll(contexts, false, real),
+    states: await cutAll(
+      states.filter(({ name }) => data.has(name)),
+      false,
+      real,
     ),
   };
 }
@@ -218,31 +240,44 @@ function cutTensor(
   timed: boolean,
   { batch, steps }: RunSizes,
   width: number,
-): Float64Array {
+  turn: Turn,
+): Promise<Float64Array> {
   const stored = timed ? (shape[batched ? 1 : 0] as number) * width : width;
   const kept = timed ? steps * width : width;
-  const result = new Float64Array(batch * kept);
-  for (let b = 0; b < batch; b++) {
-    const from = batched ? b * stored : 0;
-    for (let i = 0; i < kept; i++) result[b * kept + i] = values[from + i] as number;
-  }
-  return result;
+  const from = (b: number): number => (batched ? b * stored : 0);
+  return fill(new Float64Array(batch * kept), (i) => values[from(Math.floor(i / kept)) + (i % kept)] as number, turn);
 }
 
-function checkValues(entry: InputEntry, values: Float64Array): Float64Array | Int32Array {
-  if (entry.dtype === "real") return checkFinite(entry.name, values);
-  const { name, bound = 1 } = entry;
-  const wrong = values.findIndex((value) => !(Number.isInteger(value) && value >= 0 && value < bound));
+/** The place of the first number that is wrong, -1 where none is. */
+async function firstWrong(values: Float64Array, isRight: (value: number) => boolean, turn: Turn): Promise<number> {
+  for (let from = 0; from < values.length; from += piece) {
+    const at = values.subarray(from, from + piece).findIndex((value) => !isRight(value));
+    if (at >= 0) return from + at;
+    await turn();
+  }
+  return -1;
+}
+
+async function takeIndices({ name, bound = 1 }: InputEntry, values: Float64Array, turn: Turn): Promise<Int32Array> {
+  const wrong = await firstWrong(values, (value) => Number.isInteger(value) && value >= 0 && value < bound, turn);
   if (wrong >= 0) {
     const got = String(values[wrong]);
     throw new DataError("invalid-value", `${name} must hold integers from 0 to ${bound - 1}, got ${got}`, name);
   }
-  return Int32Array.from(values);
+  return fill(new Int32Array(values.length), (i) => values[i] as number, turn);
 }
 
 /** A run that starts from NaN would only say that NaN comes out. */
-export function checkFinite<Values extends Float64Array | Float32Array>(name: string, values: Values): Values {
-  const wrong = values.findIndex((value) => !Number.isFinite(value));
+async function takeReals(name: string, values: Float64Array, turn: Turn): Promise<Float64Array> {
+  return checkFinite(name, values, await firstWrong(values, Number.isFinite, turn));
+}
+
+/** @param wrong The place of the first number that is not finite, -1 where all are. */
+export function checkFinite<Values extends Float64Array | Float32Array>(
+  name: string,
+  values: Values,
+  wrong = values.findIndex((value) => !Number.isFinite(value)),
+): Values {
   if (wrong < 0) return values;
   throw new DataError("invalid-value", `${name} holds ${String(values[wrong])} at place ${wrong}`, name);
 }

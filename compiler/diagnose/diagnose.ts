@@ -13,7 +13,7 @@ import { CellError } from "../in-process.js";
 import type { LoweredCell, LoweredTensor } from "../lower/lowered-cell.js";
 import { type LowerResult, lowerSource } from "../lower-source.js";
 import { beyondBudget } from "../operation-budget.js";
-import { createTurns, endingOptions, type EndingOptions } from "../turns.js";
+import { createTurns, endingOptions, type EndingOptions, type Turn } from "../turns.js";
 import { dimSymbol, equalDims, evaluateDim, symbolsOf } from "../types/dim.js";
 import {
   checkFinite,
@@ -87,12 +87,16 @@ export async function diagnose(source: string, options: DiagnoseOptions = {}): P
   const seed = checkNumber("seed", options.seed ?? 0, 0, 2 ** 32 - 1);
   const turn = createTurns("diagnose", options, pause);
   const { lowered, sizes } = lowerAtSizes(source, options);
+  await turn();
   const cell = lowered.cell as LoweredCell;
   const place = placeLookup(lowered.sources);
   const random = createRandom(seed);
   const probed = probeCell(cell);
-  const [watched, plain] = await Promise.all([load(probed.cell, false), load(cell, true)]);
-  const data = runData(plain, options, sizes, random.word());
+  const watched = await load(probed.cell, false);
+  await turn();
+  const plain = await load(cell, true);
+  await turn();
+  const data = await runData(plain, options, sizes, random.word(), turn);
   const layout = stateLayout(plain.manifest.states, sizes);
   if (data.batch * (data.steps + 1) * layout.size > mostStateNumbers) {
     throw new CompileOptionsError(
@@ -100,6 +104,7 @@ export async function diagnose(source: string, options: DiagnoseOptions = {}): P
     );
   }
   const watcher = watched.instantiate({ batch: data.batch, steps: 1, sizes });
+  await turn();
   setParams(plain, watcher.params as Record<string, Float64Array>, options, sizes, random.word());
   const run: PreparedRun = {
     data,
@@ -109,6 +114,7 @@ export async function diagnose(source: string, options: DiagnoseOptions = {}): P
     watcher,
     plain,
     parameters: watcher.params as Readonly<Record<string, Float64Array>>,
+    turn,
     progress: (part, done, total) => {
       options.onProgress?.(part, done, total);
       return turn();
@@ -261,14 +267,15 @@ function runData(
   options: DiagnoseOptions,
   sizes: Readonly<Record<string, number>>,
   seed: number,
-): RunData {
+  turn: Turn,
+): Promise<RunData> {
   const checked = (what: "batch" | "steps"): number | undefined => {
     const value = options[what];
     return value === undefined ? undefined : checkNumber(what, value, 1, 2 ** 31 - 1);
   };
   const batch = checked("batch");
   const steps = checked("steps");
-  if (options.data !== undefined) return takeData(manifest, options.data, { batch, steps }, sizes);
+  if (options.data !== undefined) return takeData(manifest, options.data, { batch, steps }, sizes, turn);
   const run = { batch: batch ?? 4, steps: steps ?? usualSteps, sizes };
   const inputs = manifest.inputs.reduce((sum, entry) => sum + widthOf(entry, sizes), 0);
   if (run.batch * run.steps * inputs > mostStateNumbers) {
@@ -276,7 +283,7 @@ function runData(
       `noise for ${run.batch} examples over ${run.steps} steps takes too much memory; run fewer`,
     );
   }
-  return drawNoise(manifest, createRandom(seed), run);
+  return drawNoise(manifest, createRandom(seed), run, turn);
 }
 
 function setParams(

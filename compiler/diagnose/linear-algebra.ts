@@ -1,5 +1,6 @@
 /** Norms and orthonormal vectors, for matrices that are known by what they do to a vector. */
 import type { Random } from "../../runtime/random.js";
+import type { Turn } from "../turns.js";
 
 export function norm(vector: Float64Array): number {
   // Scaled, so that squares neither overflow nor vanish.
@@ -94,11 +95,12 @@ export function matrixMap(matrix: Float64Array, size: number): LinearMap {
  * The largest singular value, by power iteration on AᵀA. It rises towards the true one and stops where it no longer
  * does by a relative 1e-9; two values that lie closer together than that are not told apart, nor do they need to be.
  */
-export function largestSingularValue(map: LinearMap, random: Random): number {
+export async function largestSingularValue(map: LinearMap, random: Random, turn: Turn): Promise<number> {
   let direction = randomDirection(map.size, random);
   let value = 0;
   for (let i = 0; i < 1000; i++) {
     const image = map.apply(direction);
+    await turn();
     const next = norm(image);
     if (next === 0 || !Number.isFinite(next)) return next;
     if (Math.abs(next - value) <= 1e-9 * next && i > 2) return next;

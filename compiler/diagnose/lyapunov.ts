@@ -38,6 +38,7 @@ export async function lyapunovExponents(
   for (let b = 0; b < batch; b++) {
     for (const vector of ofExample(b)) vector.set(randomDirection(size, random));
     orthonormalize(ofExample(b), random);
+    await run.turn();
   }
   const partCount = Math.max(1, Math.min(parts, steps - discarded));
   const sums = Array.from({ length: batch * partCount }, () => ({ steps: 0, logs: new Float64Array(count) }));

@@ -1,5 +1,6 @@
 /** A cell that is compiled, loaded and ready to be run step by step over its data. */
 import type { CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
+import type { Turn } from "../turns.js";
 import { type RunData, widthOf } from "./data.js";
 import type { ProbedCell } from "./probe-cell.js";
 import type { StateLayout } from "./state-vector.js";
@@ -15,6 +16,8 @@ export interface PreparedRun {
   /** The cell itself with `jvp` and `backward`; its parameters are in `parameters`. */
   readonly plain: CompiledModule;
   readonly parameters: Readonly<Record<string, Float64Array>>;
+  /** Between two parts of a step. */
+  readonly turn: Turn;
   /** Between two steps: tells how far it is, and ends the run where that is asked for. */
   progress(part: string, done: number, total: number): Promise<void>;
 }

@@ -2,6 +2,7 @@
 import { createRandom, type Random } from "../../runtime/random.js";
 import type { CallGradient, CallResult } from "../../runtime/module/compiled-module.js";
 import type { JacobianProfile } from "./diagnosis.js";
+import type { Turn } from "../turns.js";
 import { spectralRadius } from "./eigenvalues.js";
 import {
   largestSingularValue,
@@ -31,7 +32,7 @@ export async function jacobianProfile(
   const profile = exact ? wholeMatrices(run) : subspaces(run);
   const found: Measures[] = [];
   for (const t of steps) {
-    found.push(profile((states[t] as Float64Array).subarray(0, size), t, random));
+    found.push(await profile((states[t] as Float64Array).subarray(0, size), t, random));
     await run.progress("state Jacobian", found.length, steps.length);
   }
   return { steps, radius: found.map(({ radius }) => radius), norm: found.map(({ norm }) => norm), exact };
@@ -42,17 +43,17 @@ interface Measures {
   readonly norm: number;
 }
 
-type Profile = (state: Float64Array, t: number, random: Random) => Measures;
+type Profile = (state: Float64Array, t: number, random: Random) => Promise<Measures>;
 
 /** All columns at once: a batch of one example with the unit vectors as tangents. */
 function wholeMatrices(run: PreparedRun): Profile {
-  const { layout } = run;
+  const { layout, turn } = run;
   const { size } = layout;
   const instance = plainInstance(run, size);
   const identity = new Float64Array(size * size);
   for (let i = 0; i < size; i++) identity[i * size + i] = 1;
   const tangents = unpackStates(layout, identity, size);
-  return (state, t, random) => {
+  return async (state, t, random) => {
     const repeated = new Float64Array(size * size);
     for (let row = 0; row < size; row++) repeated.set(state, row * size);
     const values = { ...valuesAt(run, t, size, () => 0), ...unpackStates(layout, repeated, size) };
@@ -60,18 +61,18 @@ function wholeMatrices(run: PreparedRun): Profile {
     // Row j is column j of the Jacobian: this is its transpose, with the same eigenvalues and the same norm.
     const transposed = packStates(layout, result.final, size);
     if (!transposed.every(Number.isFinite)) return { radius: NaN, norm: NaN };
-    return {
-      radius: spectralRadius(transposed, size),
-      norm: largestSingularValue(matrixMap(transposed, size), random),
-    };
+    await turn();
+    const radius = spectralRadius(transposed, size);
+    await turn();
+    return { radius, norm: await largestSingularValue(matrixMap(transposed, size), random, turn) };
   };
 }
 
 /** For large states: products with vectors only. */
 function subspaces(run: PreparedRun): Profile {
-  const { layout } = run;
+  const { layout, turn } = run;
   const instance = plainInstance(run, 1);
-  return (state, t, random) => {
+  return async (state, t, random) => {
     const values = { ...valuesAt(run, t, 1, () => 0), ...unpackStates(layout, state, 1) };
     const map: LinearMap = {
       size: layout.size,
@@ -85,7 +86,8 @@ function subspaces(run: PreparedRun): Profile {
         return packStates(layout, gradient.initial, 1);
       },
     };
-    return { radius: radiusInSubspace(map, subspaceSize, random), norm: largestSingularValue(map, random) };
+    const radius = await radiusInSubspace(map, subspaceSize, random, turn);
+    return { radius, norm: await largestSingularValue(map, random, turn) };
   };
 }
 
@@ -93,12 +95,18 @@ function subspaces(run: PreparedRun): Profile {
  * The spectral radius of a map as seen from the space of a vector and its images (W. E. Arnoldi, 1951), which finds the
  * largest eigenvalues first.
  */
-export function radiusInSubspace(map: LinearMap, dimensions: number, random: Random): number {
+export async function radiusInSubspace(
+  map: LinearMap,
+  dimensions: number,
+  random: Random,
+  turn: Turn,
+): Promise<number> {
   const basis = [randomDirection(map.size, random)];
   const hessenberg = new Float64Array(dimensions * dimensions);
   let size = 0;
   while (size < dimensions) {
     const image = map.apply(basis[size] as Float64Array);
+    await turn();
     const before = norm(image);
     for (let pass = 0; pass < 2; pass++) {
       for (let i = 0; i <= size; i++) {

@@ -275,7 +275,7 @@ describe("files of data", () => {
   });
   it("a batch is cut to the first examples and steps, and shared tensors count for each", async () => {
     const { manifest } = await cell(leaky, { dimensions: { N: 2 } });
-    const run = takeData(
+    const run = await takeData(
       manifest,
       new Map([
         ["x", { shape: [3, 2, 2], values: Array.from({ length: 12 }, (_, i) => i) }],
@@ -284,6 +284,7 @@ describe("files of data", () => {
       ]),
       { batch: 2, steps: 1 },
       {},
+      () => Promise.resolve(),
     );
     expect(run.inputs.get("x")).toEqual(Float64Array.of(0, 1, 4, 5));
     expect(run.inputs.get("k")).toEqual(Int32Array.of(1, 1));
