@@ -141,13 +141,16 @@ export function shareOption(name: string, text: string | undefined, fallback: nu
   return value;
 }
 
+/** A number as cells write them, perhaps with a sign; `Number` alone takes `0x10`, `0b1` and blanks, too. */
+const decimal = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/u;
+
 /** `I=64` options as numbers by name. */
 export function sizesOption(name: string, entries: readonly string[]): Record<string, number> {
   const sizes = new Map<string, number>();
   for (const entry of entries.flatMap((text) => text.split(","))) {
     const [, key = "", text = ""] = /^([^=]+)=(.+)$/su.exec(entry.trim()) ?? [];
     const value = Number(text);
-    if (key === "" || text.trim() === "" || !Number.isFinite(value)) {
+    if (key === "" || !decimal.test(text) || !Number.isFinite(value)) {
       throw new UsageError(`--${name} takes NAME=NUMBER, as in --${name} H=128; got ${JSON.stringify(entry)}`);
     }
     if (sizes.has(key) && sizes.get(key) !== value) throw new UsageError(`--${name} ${key} is given twice`);
