@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadParams, type LoadParamsOptions, saveParams } from "../io/params.js";
+import { describe } from "../options.js";
 import { FileError, reasonOf } from "./file-error.js";
 import { writeFiles } from "./write-files.js";
 
@@ -16,6 +17,8 @@ type Module = Parameters<typeof saveParams>[0];
  * Writes what `saveParams` gives, so that whoever reads the file finds the old one or the new one, whole: it is written beside its
  * place and is on the disk before it takes the name. Owner and mode of a file that was there stay. All is done in one turn of the event
  * loop, for which SIGINT, SIGTERM and SIGHUP wait; the promise is there so that later versions may wait.
+ *
+ * Folders that are missing are made, as `writeFiles` does.
  *
  * @throws As `saveParams`, before anything is written. FileError where the file cannot be written: the old one is as it was then.
  * @example
@@ -76,7 +79,8 @@ function readBytes(file: number, size: number): Uint8Array {
 }
 
 function nameOf(where: string, path: unknown): string {
-  if (path instanceof URL) return fileURLToPath(path);
+  if (path instanceof URL && path.protocol === "file:") return fileURLToPath(path);
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
-  throw new TypeError(`${where}: the path must be a text or a file URL, got ${JSON.stringify(path) ?? String(path)}`);
+  const got = path instanceof URL ? `a URL that begins with ${describe(path.protocol)}` : describe(path);
+  throw new TypeError(`${where}: the path must be a text or a file URL, got ${got}`);
 }

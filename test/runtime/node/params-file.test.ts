@@ -43,6 +43,19 @@ describe("parameters in a file", () => {
     expect(fs.readFileSync(path).equals(before)).toBe(true);
   });
 
+  test.each([
+    ["an object that cannot be printed", { toJSON: () => expect.unreachable() }, "an object"],
+    ["numbers too large for JSON", [1n], "Array of length 1"],
+    ["a text with a zero", `\0${"x".repeat(1e6)}`, JSON.stringify(`\0${"x".repeat(39)}`)],
+    ["a URL of no file", new URL("https://example.org/w"), 'a URL that begins with "https:"'],
+  ])("have a path: %s is refused in few words", async (_, path, got) => {
+    const message = `the path must be a text or a file URL, got ${got}`;
+    const call = loadParamsFile(leakyModule, trained(1), path as never);
+    await expect(call).rejects.toThrow(new TypeError(`loadParamsFile: ${message}`));
+    const save = saveParamsFile(leakyModule, trained(1), path as never);
+    await expect(save).rejects.toThrow(new TypeError(`saveParamsFile: ${message}`));
+  });
+
   test("that cannot be read are told of, with the path", async () => {
     const instance = trained(1);
     const load = (path: string) => loadParamsFile(leakyModule, instance, path);
