@@ -11,7 +11,7 @@ import { checkFloats, checkInstance, checkModule, checkRecord } from "../argumen
 import { checkOptionNames, checkSwitch, describe } from "../options.js";
 import type { FileBytes } from "./bytes.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
-import { showName, showShape } from "./show.js";
+import { type Listed, listOf, showName, showShape } from "./show.js";
 import { fromNumbers, toNumbers } from "./tensor-numbers.js";
 
 type Described = Pick<CompiledModule, "manifest">;
@@ -117,21 +117,8 @@ function parametersIn(where: string, module: Described, file: FileBytes, options
   return found;
 }
 
-interface Listed {
-  readonly name: string;
-  readonly shape: readonly (number | string)[];
-}
-
 const tensorsOf = (tensors: ReadonlyMap<string, SafeTensor>): Listed[] =>
   [...tensors].map(([name, { shape }]) => ({ name, shape }));
-
-/** `W [3, 2], b [3]`; of many the first. */
-function listOf(tensors: readonly Listed[]): string {
-  const most = 40;
-  const shown = tensors.slice(0, most).map(({ name, shape }) => `${showName(name)} ${showShape(shape)}`);
-  const rest = tensors.length > most ? [`${tensors.length - most} more`] : [];
-  return [...shown, ...rest].join(", ") || "nothing";
-}
 
 /**
  * Sets the parameters of an instance from a safetensors file, as `readParams` reads it. Nothing is set before everything

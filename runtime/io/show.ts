@@ -24,3 +24,16 @@ export function showShape(shape: readonly (number | string)[]): string {
   const rest = shape.length > mostAxes ? [`… ${shape.length - mostAxes} more`] : [];
   return `[${[...shape.slice(0, mostAxes), ...rest].join(", ")}]`;
 }
+
+export interface Listed {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+}
+
+/** `W [3, 2], b [3]`; of many the first. */
+export function listOf(tensors: readonly Listed[]): string {
+  const most = 40;
+  const shown = tensors.slice(0, most).map(({ name, shape }) => `${showName(name)} ${showShape(shape)}`);
+  const rest = tensors.length > most ? [`${tensors.length - most} more`] : [];
+  return [...shown, ...rest].join(", ") || "nothing";
+}

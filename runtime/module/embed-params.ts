@@ -1,8 +1,12 @@
 /** Puts trained parameters into the text of a module: one file that computes and knows its weights. */
 import { checkTensors, refuse } from "../arguments.js";
-import { ModuleError } from "../errors.js";
+import { ModuleError, ParamsError, type ParamsErrorCode } from "../errors.js";
+import { listOf, showName, showShape } from "../io/show.js";
+import { describe } from "../options.js";
 import { isCommonJs, toCommonJs, toEsModule, withoutExports } from "./common-js.js";
-import type { FloatArray, TensorRecord } from "./compiled-module.js";
+import { elementCount, type FloatArray, type TensorRecord } from "./compiled-module.js";
+import type { Manifest } from "./manifest.js";
+import { readManifest } from "./read-manifest.js";
 
 /**
  * A compiled module with parameters in it: `instantiate` and `instantiateAsync` give instances that have them. Types, `.wasm`
@@ -12,10 +16,10 @@ import type { FloatArray, TensorRecord } from "./compiled-module.js";
  * text. Nobody has an array of them, so calls need not look for changes.
  *
  * @param text A module as the compiler printed it.
- * @param params `instance.params`, or what `readParams` gives. Whether they are all parameters of the module, in its dtype,
- * is checked where it is instantiated; `readParams` checks before.
+ * @param params `instance.params`, or what `readParams` gives: all parameters of the module, in its dtype, and no others.
  * @throws TypeError where the arguments are no text and no float arrays by name; ModuleError `not-a-cell` where the text has no
- * `instantiate`, or has parameters already.
+ * `instantiate`, or has parameters already, `unknown-version` or `corrupt-manifest`; ParamsError `missing-tensor`,
+ * `unexpected-tensor`, `shape-mismatch` or `dtype-mismatch` where the parameters are another module's.
  * @example
  *     writeFiles([{ path: "forecast.js", contents: embedParams(text, instance.params) }]); // of recell/node
  */
@@ -23,16 +27,41 @@ export function embedParams(text: string, params: TensorRecord): string {
   if (typeof text !== "string") refuse("embedParams", "the first argument", "the text of a module", text);
   checkTensors("embedParams", "the second argument", "parameters by name (instance.params)", params);
   if (text.includes(mark)) throw new ModuleError("not-a-cell", "the module has parameters already");
-  let bare = withoutExports(toEsModule(text), ["instantiate", "instantiateAsync"]).trimEnd();
+  const plain = toEsModule(text);
+  let bare = withoutExports(plain, ["instantiate", "instantiateAsync"]).trimEnd();
   for (const [declared, renamed] of renamedFunctions) {
     if (bare.split(declared).length !== 2) throw new ModuleError("not-a-cell", "the text is no compiled cell");
     bare = bare.replace(declared, renamed);
   }
-  const entries = Object.entries(params).map(([name, values]) => `  ${quote(name)}: "${base64(values)}",\n`);
+  const given = Object.entries(params);
+  checkParams(readManifest(plain), new Map(given));
+  const entries = given.map(([name, values]) => `  ${quote(name)}: "${base64(values)}",\n`);
   const embedded = `${bare}
 
 ${embeddedPart.replace("/* entries */", () => entries.join(""))}`;
   return isCommonJs(text) ? toCommonJs(embedded) : embedded;
+}
+
+/** @throws ParamsError unless they are all parameters of the module, of its lengths and dtype, and no others. */
+function checkParams({ cell, params, dtype }: Manifest, given: ReadonlyMap<string, FloatArray>): void {
+  const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
+    const all = listOf([...given].map(([other, { length }]) => ({ name: other, shape: [length] })));
+    const sides = `${cell} has ${listOf(params)}; the numbers given are ${all}`;
+    throw new ParamsError(code, `embedParams: parameter ${showName(name)} of ${cell} ${problem}; ${sides}`, name);
+  };
+  for (const { name, shape } of params) {
+    const values = given.get(name) ?? fail("missing-tensor", name, "is missing");
+    const count = elementCount(shape);
+    const got = `got ${describe(values)}`;
+    if (values.length !== count) {
+      fail("shape-mismatch", name, `must have shape ${showShape(shape)}, that is length ${count}, ${got}`);
+    }
+    if (values.BYTES_PER_ELEMENT !== (dtype === "f32" ? 4 : 8)) {
+      fail("dtype-mismatch", name, `must be a ${dtype === "f32" ? "Float32Array" : "Float64Array"}, ${got}`);
+    }
+  }
+  const known = new Set(params.map(({ name }) => name));
+  for (const name of given.keys()) if (!known.has(name)) fail("unexpected-tensor", name, "does not exist");
 }
 
 /** What the module exports becomes what the new exports call. */

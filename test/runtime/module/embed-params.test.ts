@@ -33,15 +33,45 @@ describe("embedParams", () => {
     );
   });
 
+  const sides = "; Sum has k [2]; the numbers given are ";
   it.each([
-    ["a missing one", {}, /^instantiate: parameter k is not in the module$/u],
-    ["one too many", { k: new Float64Array(2), q: new Float64Array(1) }, /unknown name q$/u],
-    ["another length", { k: new Float64Array(5) }, /parameter k must have 2 numbers of 8 bytes$/u],
-    ["another precision", { k: new Float32Array(2) }, /parameter k must have 2 numbers of 8 bytes$/u],
-  ])("does not start with parameters of another module: %s", async (_title, params, message) => {
-    const module = await loadModule(embedParams(sumModuleText(), params));
-    expect(() => module.instantiate(options)).toThrow(message);
-    await expect(module.instantiateAsync(options)).rejects.toThrow(message);
+    ["a missing one", {}, "missing-tensor", `k of Sum is missing${sides}nothing`],
+    [
+      "one too many",
+      { k: new Float64Array(2), q: new Float64Array(1) },
+      "unexpected-tensor",
+      `q of Sum does not exist${sides}k [2], q [1]`,
+    ],
+    [
+      "another length",
+      { k: new Float64Array(5) },
+      "shape-mismatch",
+      `k of Sum must have shape [2], that is length 2, got Float64Array of length 5${sides}k [5]`,
+    ],
+    [
+      "another precision",
+      { k: new Float32Array(2) },
+      "dtype-mismatch",
+      `k of Sum must be a Float64Array, got Float32Array of length 2${sides}k [2]`,
+    ],
+  ])("refuses parameters of another module: %s", (_title, params, code, message) => {
+    let thrown: unknown;
+    try {
+      embedParams(sumModuleText(), params as Record<string, Float64Array>);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ name: "ParamsError", code, message: `embedParams: parameter ${message}` });
+  });
+
+  it("reads the manifest as the compiler prints it", () => {
+    const printed = sumModuleText()
+      .replace('"documentation":""', String.raw`documentation: "a: 1, } \" \\",` + '\n  ["__proto__"]: ["__proto__",]')
+      .replace('{"format":', "{\n  format: ");
+    expect(embedParams(printed, { k: new Float64Array(2) })).toContain("embeddedParams");
+    expect(() => embedParams(printed, {})).toThrow("parameter k of Sum is missing");
+    const broken = sumModuleText().replace('"format":', "format = ");
+    expect(() => embedParams(broken, { k: new Float64Array(2) })).toThrow(/manifest of the module cannot be read/u);
   });
 
   it("refuses what is no float array", () => {
