@@ -184,9 +184,9 @@ describe("names", () => {
           if (await check(names, target)) compiled++;
         },
       ),
-      fuzzParameters(24, 10),
+      fuzzParameters(14, 10),
     );
-    expect(compiled).toBeGreaterThan(10);
+    expect(compiled).toBeGreaterThan(4);
   });
 
   it("of a used cell may be those of the cell that uses it", async () => {
@@ -197,7 +197,7 @@ describe("names", () => {
   });
 
   it("`residual` for every kind", async () => {
-    for (const [i, kinds] of places.filter((_, at) => isFuzzing || at % 3 === 0).entries()) {
+    for (const [i, kinds] of places.filter((_, at) => isFuzzing || at % 4 === 0).entries()) {
       const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, "residual"])) };
       expect(await check(names, i % 2 === 0 ? "js" : "wasm"), kinds.join(" ")).toBe(true);
     }
