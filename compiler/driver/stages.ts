@@ -18,9 +18,13 @@ export interface Stage {
   readonly targets: readonly KernelTargetName[];
 }
 
-export type KernelTargetName = keyof typeof schedules;
+export type KernelTargetName = "wasm" | "js";
 
-const schedules = { wasm: vectorSchedule, js: scalarSchedule };
+/** Whatever machine a schedule is for, it describes that machine itself. */
+export const schedules: Readonly<Record<KernelTargetName, Schedule<unknown>>> = {
+  wasm: vectorSchedule as Schedule<unknown>,
+  js: scalarSchedule as Schedule<unknown>,
+};
 const all = Object.keys(schedules) as KernelTargetName[];
 
 /** In their order for every target; graph passes run several times, as `transform/pipeline.ts` lists them. */
@@ -36,7 +40,7 @@ export const stages: readonly Stage[] = [
 function kernelStages(listOf: (schedule: Schedule<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
   const found = new Map<string, Stage>();
   for (const target of all) {
-    for (const { name, summary } of listOf(schedules[target] as Schedule<unknown>)) {
+    for (const { name, summary } of listOf(schedules[target])) {
       const targets = [...(found.get(name)?.targets ?? []), target];
       found.set(name, { name, summary, gives: "kernels", targets });
     }
@@ -65,7 +69,7 @@ export function entriesAfter(cell: LoweredCell, { name, gives }: Stage, options:
   });
   if (gives === "graph") return printed;
   buildKernels(program, {
-    schedule: schedules[options.target] as Schedule<unknown>,
+    schedule: schedules[options.target],
     dtype: options.dtype,
     runtimeDimensions: cell.runtimeDimensions,
     observe: (stage, { functions }) => {

@@ -1,15 +1,10 @@
 /** Kernels after each stage of a target, with planned memory. */
 import { buildKernels } from "../../compiler/driver/build-kernels.js";
+import { type KernelTargetName, schedules } from "../../compiler/driver/stages.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import type { UnplannedKernels } from "../../compiler/ir/kernel/unplanned.js";
-import { scalarSchedule, type Schedule, vectorSchedule } from "../../compiler/transform/kernel/passes.js";
 import { planMemory } from "../../compiler/transform/kernel/plan-memory.js";
 import type { SequenceProgram } from "../../compiler/transform/sequence-program.js";
-
-export const schedules = {
-  js: scalarSchedule as Schedule<unknown>,
-  wasm: vectorSchedule as Schedule<unknown>,
-} as const;
 
 export interface KernelStage {
   readonly stage: string;
@@ -18,7 +13,7 @@ export interface KernelStage {
 
 export function kernelStages(
   program: SequenceProgram,
-  target: keyof typeof schedules,
+  target: KernelTargetName,
   runtimeDimensions: readonly string[] = [],
 ): KernelStage[] {
   const stages: KernelStage[] = [];

@@ -3,15 +3,12 @@
  * tells (`ir/kernel/evaluate.test.ts`).
  */
 import { describe, expect, it, test } from "vitest";
-import { buildKernels } from "../../../compiler/driver/build-kernels.js";
-import { entriesAfter, type KernelTargetName, stages } from "../../../compiler/driver/stages.js";
+import { entriesAfter, type KernelTargetName, schedules, stages } from "../../../compiler/driver/stages.js";
 import { lowerSource } from "../../../compiler/lower-source.js";
 import type { LoweredCell } from "../../../compiler/lower/lowered-cell.js";
-import type { UnplannedKernels } from "../../../compiler/ir/kernel/unplanned.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
-import { scalarSchedule, type Schedule, vectorSchedule } from "../../../compiler/transform/kernel/passes.js";
-import { planMemory } from "../../../compiler/transform/kernel/plan-memory.js";
 import { buildSequenceProgram } from "../../../compiler/transform/entries.js";
+import { kernelStages } from "../../support/kernel-stages.js";
 import { sizesFor, standardCells } from "../../support/standard-cells.js";
 
 const all = { gradient: true, jvp: false, hvp: false };
@@ -22,38 +19,25 @@ function lowered(name: string): LoweredCell {
   return lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes").cell!;
 }
 
-const schedules: readonly (readonly [KernelTargetName, Schedule<unknown>])[] = [
-  ["js", scalarSchedule as Schedule<unknown>],
-  ["wasm", vectorSchedule as Schedule<unknown>],
-];
-
 describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (name) => {
   const cell = lowered(name);
   const program = buildSequenceProgram(cell, all);
   const { runtimeDimensions } = cell;
   const sizes = new Map([["%B", 3], ["%T", 4], ...runtimeDimensions.map((symbol): [string, number] => [symbol, 5])]); // prettier-ignore
 
-  it.each(schedules)("has valid kernels up to planned memory, in the order of stages, for %s", (target, schedule) => {
-    const passed: string[] = [];
-    buildKernels(program, {
-      schedule,
-      dtype: "f32",
-      runtimeDimensions,
-      observe: (stage, kernels) => {
-        passed.push(stage);
+  it.each<KernelTargetName>(["js", "wasm"])(
+    "has valid kernels up to planned memory, in the order of stages, for %s",
+    (target) => {
+      const passed = kernelStages(program, target, runtimeDimensions);
+      for (const { stage, kernel } of passed) {
         // Rests of tiles depend on each other, which intervals do not know.
-        if (schedule.afterMemory.some(({ name: own }) => own === stage)) return;
-        const { functions, buffers } = kernels;
-        const planned =
-          "slots" in kernels
-            ? kernels
-            : planMemory({ functions, buffers: buffers as UnplannedKernels["buffers"] }, runtimeDimensions);
-        expect(verifyKernel(planned, sizes), stage).toEqual([]);
-      },
-    });
-    const known = stages.filter(({ gives, targets }) => gives === "kernels" && targets.includes(target));
-    expect(passed).toEqual(known.map((stage) => stage.name));
-  });
+        if (schedules[target].afterMemory.some(({ name: own }) => own === stage)) continue;
+        expect(verifyKernel(kernel, sizes), stage).toEqual([]);
+      }
+      const known = stages.filter(({ gives, targets }) => gives === "kernels" && targets.includes(target));
+      expect(passed.map(({ stage }) => stage)).toEqual(known.map((stage) => stage.name));
+    },
+  );
 });
 
 test("every stage prints every entry that passes it", () => {

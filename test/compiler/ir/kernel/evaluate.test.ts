@@ -7,13 +7,14 @@ import { lowerSource } from "../../../../compiler/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/testing/fast-check.js";
 import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
-import { kernelStages, schedules } from "../../../support/kernel-stages.js";
+import { type KernelTargetName, schedules } from "../../../../compiler/driver/stages.js";
+import { kernelStages } from "../../../support/kernel-stages.js";
 import { lowerProgram } from "../../../support/kernels.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
 import { compareEntries, evaluated } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
 
-const targets = Object.keys(schedules) as (keyof typeof schedules)[];
+const targets = Object.keys(schedules) as KernelTargetName[];
 const examples = [4, 0, 2, 5, 3].map((steps) => new Map([["%T", steps], ["S", 1 + (steps % 3)]])); // prettier-ignore
 const options = { dtype: "f64", indexBound: 2 } as const;
 
