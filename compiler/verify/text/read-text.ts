@@ -1,9 +1,10 @@
 /** The text of a module before anything of it runs: is there anything in it that a compiled module must not have? */
-import { type FunctionExpression, type Identifier, type Node, parse, type Program } from "acorn";
+import type { FunctionExpression, Identifier, Node, Program } from "acorn";
 import { ModuleError } from "../../../runtime/errors.js";
 import { toEsModule } from "../../../runtime/module/common-js.js";
 import { visible } from "../../diagnostics/screen-text.js";
 import { freeNames, isFunction, walk } from "./free-names.js";
+import { parseText } from "./parse-text.js";
 
 /** A module as a script: an expression, a function that takes the values of `globals` and gives the exports by name. */
 export interface ModuleText {
@@ -11,9 +12,6 @@ export interface ModuleText {
   readonly exports: readonly string[];
   readonly usesWebAssembly: boolean;
 }
-
-/** What Node 20 reads; what is newer is refused, and so is what the parser does not know. */
-const syntax = { ecmaVersion: 2022, allowHashBang: false } as const;
 
 const typedArrays = [
   "Int8",
@@ -49,7 +47,7 @@ export const globals: readonly string[] = [
 export function readText(source: string): ModuleText {
   const text = toEsModule(source);
   try {
-    const program = parse(text, { ...syntax, sourceType: "module" });
+    const program = parseText(text, "module");
     refuseForms(program);
     const { body, exports } = withoutExports(text, program);
     const script = asScript(body, exports);
@@ -125,7 +123,7 @@ function asScript(body: string, exports: ReadonlyMap<string, string>): string {
 
 /** The free names of what will run, as it will run: a script reads some characters as comments that a module does not. */
 function namesOf(script: string): ReadonlySet<string> {
-  const program = parse(script, { ...syntax, sourceType: "script" });
+  const program = parseText(script, "script");
   const [, statement, ...others] = program.body;
   const isWhole = statement?.type === "ExpressionStatement" && statement.expression.type === "FunctionExpression";
   if (!isWhole || others.length > 0) return refuse("its text ends the function that it is put into");
