@@ -4,11 +4,11 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { generateCstDts } from "#chevrotain";
 import { programsModule } from "./cli/apart/embed.js";
-import { diagnosticsReference } from "./diagnostics/reference.js";
+import { diagnosticsReference } from "./base/diagnostics/reference.js";
 import { shellModule } from "./emit/shell/embed.js";
-import { operationsReference } from "./semantics/operations-reference.js";
-import { standardLibraryModule } from "./std/embed.js";
-import { CellParser } from "./syntax/grammar.js";
+import { operationsReference } from "./language/semantics/operations-reference.js";
+import { standardLibraryModule } from "./language/std/embed.js";
+import { CellParser } from "./language/syntax/grammar.js";
 
 /** A generated file: its path from the root of the repository, and its whole text. */
 export interface GeneratedFile {
@@ -19,8 +19,8 @@ export interface GeneratedFile {
 /** Everything that is generated; a test compares it with what is committed. */
 export function generatedFiles(): readonly GeneratedFile[] {
   return [
-    { path: "compiler/syntax/cst.generated.ts", text: cstTypes() },
-    { path: "compiler/std/std.generated.ts", text: standardLibraryModule("compiler/std") },
+    { path: "compiler/language/syntax/cst.generated.ts", text: cstTypes() },
+    { path: "compiler/language/std/std.generated.ts", text: standardLibraryModule("compiler/language/std") },
     { path: "spec/operations.md", text: operationsReference() },
     { path: "spec/diagnostics.md", text: diagnosticsReference() },
     {

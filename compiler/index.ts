@@ -21,7 +21,7 @@ export {
   type ModuleFormat,
   type OutputFile,
   type SourceOptions,
-} from "./compile.js";
+} from "./driver/compile.js";
 
 // From text to a module in this process.
 export {
@@ -31,8 +31,15 @@ export {
   type DeclaredCell,
   type LoadedCell,
   type LoadedFrom,
-} from "./in-process.js";
-export type { CellGradient, CellInstance, CellModule, CellResult, GivenTensor, GivenValues } from "./cell-types.js";
+} from "./driver/in-process.js";
+export type {
+  CellGradient,
+  CellInstance,
+  CellModule,
+  CellResult,
+  GivenTensor,
+  GivenValues,
+} from "./driver/cell-types.js";
 export type {
   CompiledModule,
   InstantiateOptions,
@@ -42,8 +49,8 @@ export type {
 export type { Manifest } from "../runtime/module/manifest.js";
 
 // What is wrong with a text, for people and for programs.
-export type { Diagnostic } from "./diagnostics/diagnostic.js";
-export type { DiagnosticCode } from "./diagnostics/codes.js";
+export type { Diagnostic } from "./base/diagnostics/diagnostic.js";
+export type { DiagnosticCode } from "./base/diagnostics/codes.js";
 export {
   diagnosticToJson,
   renderDiagnostic,
@@ -51,14 +58,14 @@ export {
   type JsonDiagnostic,
   type RenderOptions,
   type SourceLookup,
-} from "./diagnostics/render.js";
-export { SourceFile } from "./source/source-file.js";
-export type { Span } from "./source/span.js";
+} from "./base/diagnostics/render.js";
+export { SourceFile } from "./base/source/source-file.js";
+export type { Span } from "./base/source/span.js";
 
 // Is a gradient right?
-export { checkGradients } from "./gradcheck/check-gradients.js";
-export { NotFiniteError, UncheckableError } from "./gradcheck/uncheckable.js";
-export type { GradientCheckOptions } from "./gradcheck/check-settings.js";
+export { checkGradients } from "./tools/gradcheck/check-gradients.js";
+export { NotFiniteError, UncheckableError } from "./tools/gradcheck/uncheckable.js";
+export type { GradientCheckOptions } from "./tools/gradcheck/check-settings.js";
 export type {
   Comparison,
   DeclaredComparison,
@@ -68,20 +75,19 @@ export type {
   MethodReport,
   Precision,
   TensorReport,
-} from "./gradcheck/report.js";
-export type { Fault, FaultPlace, FaultStage } from "./gradcheck/locate/fault.js";
-export type { Counterexample } from "./gradcheck/locate/trial.js";
+} from "./tools/gradcheck/report.js";
+export type { Counterexample, Fault, FaultPlace, FaultStage } from "./tools/gradcheck/fault.js";
 
 // What ends long calls.
-export { BudgetError, type EndingOptions } from "./turns.js";
+export { BudgetError, type EndingOptions } from "./driver/turns.js";
 
 // Does a compiled module keep its promises?
-export { verifyModule } from "./verify/verify-module.js";
-export type { VerifyOptions } from "./verify/verify-options.js";
-export type { CheckName, CheckReport, VerifyReport, Worst } from "./verify/report.js";
+export { verifyModule } from "./tools/verify/verify-module.js";
+export type { VerifyOptions } from "./tools/verify/verify-options.js";
+export type { CheckName, CheckReport, VerifyReport, Worst } from "./tools/verify/report.js";
 
 // How do gradients travel through time?
-export { diagnose, type DiagnoseOptions } from "./diagnose/diagnose.js";
+export { diagnose, type DiagnoseOptions } from "./tools/diagnose/diagnose.js";
 export type {
   Diagnosis,
   GradientFlow,
@@ -93,10 +99,10 @@ export type {
   Saturation,
   SourcePlace,
   Verdict,
-} from "./diagnose/diagnosis.js";
-export { DataError, type DataErrorCode, type DataTensor, type DataTensors } from "./diagnose/data.js";
-export { dataFromCsv, dataFromSafetensors } from "./diagnose/read-data.js";
-export { diagnosisPage, drawDiagnosis } from "./diagnose/draw-diagnosis.js";
-export { printDiagnosis } from "./diagnose/print-diagnosis.js";
+} from "./tools/diagnose/diagnosis.js";
+export { DataError, type DataErrorCode, type DataTensor, type DataTensors } from "./tools/diagnose/data.js";
+export { dataFromCsv, dataFromSafetensors } from "./tools/diagnose/read-data.js";
+export { diagnosisPage, drawDiagnosis } from "./tools/diagnose/draw-diagnosis.js";
+export { printDiagnosis } from "./tools/diagnose/print-diagnosis.js";
 
-export { version } from "./version.js";
+export { version } from "./base/version.js";

@@ -1,6 +1,6 @@
 /** The command line as data: one table of options drives parsing and help. */
 
-import { suggest } from "../diagnostics/suggest.js";
+import { suggest } from "../base/diagnostics/suggest.js";
 
 /** Wrong use of the command line: shown without a stack, exit code 2. */
 export class UsageError extends Error {

@@ -1,8 +1,8 @@
 /** `recell bench`: how fast a cell is here, beside what the machine can do, and where its time goes. */
-import { printProfile } from "../bench/print-profile.js";
-import { type Profile, profileCell, ProfileSizeError } from "../bench/profile-cell.js";
-import { targets } from "../compile-options.js";
-import { lowerSource, type LowerResult } from "../lower-source.js";
+import { printProfile } from "../tools/bench/print-profile.js";
+import { type Profile, profileCell, ProfileSizeError } from "../tools/bench/profile-cell.js";
+import { targets } from "../driver/compile-options.js";
+import { lowerSource, type LowerResult } from "../driver/lower-source.js";
 import {
   choiceOption,
   dtypeOption,

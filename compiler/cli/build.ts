@@ -7,8 +7,8 @@ import {
   declarations,
   type OutputFile,
   type WasmOutputFile,
-} from "../compile.js";
-import { formats, targets } from "../compile-options.js";
+} from "../driver/compile.js";
+import { formats, targets } from "../driver/compile-options.js";
 import { choiceOption, dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
 import { elementCount } from "../../runtime/module/compiled-module.js";

@@ -1,6 +1,6 @@
 /** `recell check`: diagnostics. */
-import { check } from "../compile.js";
-import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { check } from "../driver/compile.js";
+import type { Diagnostic } from "../base/diagnostics/diagnostic.js";
 import { exitCodes, type Run } from "./command.js";
 import { dtypeOption } from "./arguments.js";
 import { allInputs, countFindings, findingsToJson, showFindings } from "./sources.js";

@@ -1,13 +1,13 @@
 /** `recell diagnose`: how gradients travel through a cell, in words, numbers and a picture. */
 import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
 import { readSafetensors } from "../../runtime/io/safetensors.js";
-import type { DataTensors } from "../diagnose/data.js";
-import { DataError } from "../diagnose/data.js";
-import { diagnose, type DiagnoseOptions, inputShapes } from "../diagnose/diagnose.js";
-import { diagnosisPage, drawDiagnosis } from "../diagnose/draw-diagnosis.js";
-import { printDiagnosis } from "../diagnose/print-diagnosis.js";
-import { dataFromCsv, dataFromSafetensors } from "../diagnose/read-data.js";
-import { CellError } from "../in-process.js";
+import type { DataTensors } from "../tools/diagnose/data.js";
+import { DataError } from "../tools/diagnose/data.js";
+import { diagnose, type DiagnoseOptions, inputShapes } from "../tools/diagnose/diagnose.js";
+import { diagnosisPage, drawDiagnosis } from "../tools/diagnose/draw-diagnosis.js";
+import { printDiagnosis } from "../tools/diagnose/print-diagnosis.js";
+import { dataFromCsv, dataFromSafetensors } from "../tools/diagnose/read-data.js";
+import { CellError } from "../driver/in-process.js";
 import { integerOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
 import { readBytes, readText, writeTogether } from "./files.js";

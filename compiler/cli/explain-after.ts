@@ -1,8 +1,8 @@
 /** `recell explain --after STAGE`: the program as a stage of the compiler leaves it. */
-import { suggest } from "../diagnostics/suggest.js";
+import { suggest } from "../base/diagnostics/suggest.js";
 import { entriesAfter, type Stage, stages } from "../driver/stages.js";
-import type { LoweredCell } from "../lower/lowered-cell.js";
-import type { SequenceOptions } from "../transform/entries.js";
+import type { LoweredCell } from "../program/lowered-cell.js";
+import type { SequenceOptions } from "../driver/entries.js";
 import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
 import type { Terminal } from "./terminal.js";
 

@@ -1,12 +1,12 @@
 /** `recell explain`: what the compiler makes of a cell. */
-import { lowerSource, type LowerResult } from "../lower-source.js";
-import type { LoweredCell } from "../lower/lowered-cell.js";
-import { explainProgram, printExplanation } from "../transform/explain.js";
-import { buildSequenceProgram, type SequenceOptions } from "../transform/entries.js";
-import { cellAsLatex } from "../equations/cell-as-latex.js";
-import { cellAsText } from "../equations/cell-as-text.js";
-import { linkCell } from "../semantics/link-cell.js";
-import { printDim } from "../types/dim.js";
+import { lowerSource, type LowerResult } from "../driver/lower-source.js";
+import type { LoweredCell } from "../program/lowered-cell.js";
+import { explainProgram, printExplanation } from "../tools/explain/explain.js";
+import { buildSequenceProgram, type SequenceOptions } from "../driver/entries.js";
+import { cellAsLatex } from "../tools/equations/cell-as-latex.js";
+import { cellAsText } from "../tools/equations/cell-as-text.js";
+import { linkCell } from "../language/semantics/link-cell.js";
+import { printDim } from "../base/types/dim.js";
 import { dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
 import { exitCodes, type Run } from "./command.js";

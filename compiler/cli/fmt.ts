@@ -1,5 +1,5 @@
 /** `recell fmt`: the canonical form of files. */
-import { format } from "../compile.js";
+import { format } from "../driver/compile.js";
 import { UsageError } from "./arguments.js";
 import { writeTogether } from "./files.js";
 import { type ExitCode, exitCodes, type Run } from "./command.js";

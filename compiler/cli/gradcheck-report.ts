@@ -1,6 +1,6 @@
 /** The report of a gradient check for people and for programs. */
-import { significant } from "../diagnostics/significant.js";
-import type { Fault, FaultPlace } from "../gradcheck/locate/fault.js";
+import { significant } from "../base/diagnostics/significant.js";
+import type { Fault, FaultPlace } from "../tools/gradcheck/fault.js";
 import type {
   Comparison,
   DeclaredReport,
@@ -8,7 +8,7 @@ import type {
   MethodReport,
   SingularStart,
   TensorReport,
-} from "../gradcheck/report.js";
+} from "../tools/gradcheck/report.js";
 
 type Paint = (code: string, text: string) => string;
 

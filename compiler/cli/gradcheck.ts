@@ -1,8 +1,8 @@
 /** `recell gradcheck`: a cell's derivatives at random sizes and points, against measurements. */
-import { checkGradients } from "../gradcheck/check-gradients.js";
-import type { GradientReport } from "../gradcheck/report.js";
-import { UncheckableError } from "../gradcheck/uncheckable.js";
-import { lowerSource } from "../lower-source.js";
+import { checkGradients } from "../tools/gradcheck/check-gradients.js";
+import type { GradientReport } from "../tools/gradcheck/report.js";
+import { UncheckableError } from "../tools/gradcheck/uncheckable.js";
+import { lowerSource } from "../driver/lower-source.js";
 import {
   choiceOption,
   integerOption,

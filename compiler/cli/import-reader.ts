@@ -1,7 +1,7 @@
 /** What a source may read by importing: cells of its project, and nothing else of the machine. */
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import type { ReadFile } from "../semantics/load-modules.js";
+import type { ReadFile } from "../language/semantics/load-modules.js";
 import { UsageError } from "./arguments.js";
 import { readLimits } from "./read-limits.js";
 import { readUpTo } from "./read-within.js";

@@ -1,5 +1,5 @@
 /** Options that the compiler refuses, as wrong use of the command line. */
-import { CompileOptionsError, MissingSizesError } from "../compile-options.js";
+import { CompileOptionsError, MissingSizesError } from "../driver/compile-options.js";
 import { UsageError } from "./arguments.js";
 
 /** What the compiler finds wrong with its options as a {@link UsageError} about `file`; any other error as it is. */

@@ -1,5 +1,5 @@
 /** The most that the command line reads of anything: what has no end is refused while it is read. */
-import { sourceLimit } from "../syntax/source-limit.js";
+import { sourceLimit } from "../language/syntax/source-limit.js";
 
 /** How many bytes, and of what. */
 export interface ReadLimit {

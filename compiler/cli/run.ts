@@ -1,8 +1,8 @@
 /** One run of the command line, from arguments to exit code. Nothing here ends the process, so that tests can call it. */
-import { InvariantError } from "../diagnostics/invariant.js";
-import { suggest } from "../diagnostics/suggest.js";
+import { InvariantError } from "../base/diagnostics/invariant.js";
+import { suggest } from "../base/diagnostics/suggest.js";
 import { MemoryLimitError } from "../emit/memory-limit.js";
-import { version } from "../version.js";
+import { version } from "../base/version.js";
 import { type CommandEntry, parseArguments, UsageError } from "./arguments.js";
 import { type ExitCode, exitCodes, type Run } from "./command.js";
 import { commands } from "./commands.js";

@@ -1,11 +1,11 @@
 /** Reads the files of a command and shows what the compiler says about them. */
 import { existsSync } from "node:fs";
-import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import { suggest } from "../diagnostics/suggest.js";
-import { diagnosticToJson, renderDiagnostics, type SourceLookup } from "../diagnostics/render.js";
-import type { ReadFile } from "../semantics/load-modules.js";
-import type { SourceFile } from "../source/source-file.js";
-import { standardFileName, standardSources } from "../std/sources.js";
+import type { Diagnostic } from "../base/diagnostics/diagnostic.js";
+import { suggest } from "../base/diagnostics/suggest.js";
+import { diagnosticToJson, renderDiagnostics, type SourceLookup } from "../base/diagnostics/render.js";
+import type { ReadFile } from "../language/semantics/load-modules.js";
+import type { SourceFile } from "../base/source/source-file.js";
+import { standardFileName, standardSources } from "../language/std/sources.js";
 import { type ParsedArguments, UsageError } from "./arguments.js";
 import { readText, STDIN } from "./files.js";
 import { importReader } from "./import-reader.js";

@@ -1,10 +1,10 @@
 /** `recell verify`: a compiled module checked by itself, which runs in a process of its own and is judged in this one. */
 import { ModuleError } from "../../runtime/errors.js";
-import { visible } from "../diagnostics/screen-text.js";
-import type { CheckReport, VerifyReport } from "../verify/report.js";
-import { readText as readModule } from "../verify/text/read-text.js";
-import { UnwantedKernels, verifySubject } from "../verify/verify-module.js";
-import { checkOptions, type Settings, type VerifyOptions } from "../verify/verify-options.js";
+import { visible } from "../base/diagnostics/screen-text.js";
+import type { CheckReport, VerifyReport } from "../tools/verify/report.js";
+import { readText as readModule } from "../tools/verify/text/read-text.js";
+import { UnwantedKernels, verifySubject } from "../tools/verify/verify-module.js";
+import { checkOptions, type Settings, type VerifyOptions } from "../tools/verify/verify-options.js";
 import { ChildEnded, connect } from "./apart/connect.js";
 import type { Limits } from "./apart/relay.js";
 import { loadRemote } from "./apart/remote-module.js";

@@ -1,11 +1,11 @@
 /** From the graph functions of a module to kernels in the order and with the copies that a machine runs fast. */
 import type { KernelProgram } from "../ir/kernel/types.js";
 import type { UnplannedKernels } from "../ir/kernel/unplanned.js";
-import { lowerToKernels } from "../lower/graph-to-kernel/index.js";
-import { runPasses } from "../transform/pass.js";
-import type { Schedule } from "../transform/kernel/passes.js";
-import { planMemory } from "../transform/kernel/plan-memory.js";
-import type { SequenceProgram } from "../transform/sequence-program.js";
+import { lowerToKernels } from "../passes/to-kernels/index.js";
+import { runPasses } from "../passes/pass.js";
+import type { Schedule } from "../passes/kernel/passes.js";
+import { planMemory } from "../passes/kernel/plan-memory.js";
+import type { SequenceProgram } from "../program/sequence-program.js";
 
 /** Changes kernels before they are expanded and printed: for looking at them, and for timing parts of them. */
 export type RewriteKernels = (kernel: KernelProgram) => KernelProgram;

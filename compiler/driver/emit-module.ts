@@ -1,7 +1,7 @@
 /** From a lowered cell to the text of its module. */
-import type { LoweredCell } from "../lower/lowered-cell.js";
-import { buildSequenceProgram } from "../transform/entries.js";
-import type { SequenceProgram } from "../transform/sequence-program.js";
+import type { LoweredCell } from "../program/lowered-cell.js";
+import { buildSequenceProgram } from "./entries.js";
+import type { SequenceProgram } from "../program/sequence-program.js";
 import { buildKernels, type RewriteKernels } from "./build-kernels.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { digestOf } from "../emit/digest.js";
@@ -9,7 +9,7 @@ import { addressableBytes, MemoryLimitError } from "../emit/memory-limit.js";
 import { printKernelProgram } from "../emit/js/print-kernel.js";
 import { printModule } from "../emit/js/module.js";
 import { buildManifest, type ModuleOptions, type Target } from "../emit/manifest.js";
-import { scalarSchedule, vectorSchedule } from "../transform/kernel/passes.js";
+import { scalarSchedule, vectorSchedule } from "../passes/kernel/passes.js";
 import { planLayout, smallestBytes } from "../emit/wasm/layout.js";
 import { printWasmKernels } from "../emit/wasm/print-kernels.js";
 import { printMemoryPlan } from "../emit/wasm/print-memory.js";

@@ -1,10 +1,10 @@
 /** The stages on the way from a lowered cell to kernels, each of which can be looked at. */
 import { printFunction } from "../ir/graph/print.js";
 import { printKernelFunction } from "../ir/kernel/print.js";
-import type { LoweredCell } from "../lower/lowered-cell.js";
-import { scalarSchedule, type Schedule, vectorSchedule } from "../transform/kernel/passes.js";
-import { buildSequenceProgram, type SequenceOptions } from "../transform/entries.js";
-import { graphPasses } from "../transform/pipeline.js";
+import type { LoweredCell } from "../program/lowered-cell.js";
+import { scalarSchedule, type Schedule, vectorSchedule } from "../passes/kernel/passes.js";
+import { buildSequenceProgram, type SequenceOptions } from "./entries.js";
+import { graphPasses } from "../passes/graph/passes.js";
 import { buildKernels } from "./build-kernels.js";
 
 export interface Stage {

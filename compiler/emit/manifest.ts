@@ -1,10 +1,10 @@
 /** The manifest of a cell's module: what loaders, printers and the module itself read. */
-import { invariant } from "../diagnostics/invariant.js";
-import { declaredReach } from "../lower/declared-reach.js";
-import type { LoweredCell, LoweredTensor } from "../lower/lowered-cell.js";
-import { constantOf, type Dim, evaluateDim, printDim, symbolsOf } from "../types/dim.js";
+import { invariant } from "../base/diagnostics/invariant.js";
+import { declaredReach } from "../program/declared-reach.js";
+import type { LoweredCell, LoweredTensor } from "../program/lowered-cell.js";
+import { constantOf, type Dim, evaluateDim, printDim, symbolsOf } from "../base/types/dim.js";
 import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
-import { version } from "../version.js";
+import { version } from "../base/version.js";
 
 export type Target = Manifest["target"];
 

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cell } from "../../compiler/in-process.js";
+import { cell } from "../../compiler/driver/in-process.js";
 import { adam, createRandom, meanSquaredError } from "../../runtime/index.js";
 
 /** The repository: this file runs from its sources and from dist/. */

@@ -1,7 +1,7 @@
 /** A spiking network learns to tell spike patterns apart, by a declared derivative and by the true one. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cell } from "../../compiler/in-process.js";
+import { cell } from "../../compiler/driver/in-process.js";
 import { adam, crossEntropy, type CompiledModule } from "../../runtime/index.js";
 import { createPatterns, type Patterns } from "./patterns.js";
 

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { cell } from "../../compiler/in-process.js";
+import { cell } from "../../compiler/driver/in-process.js";
 import { embedParams } from "../../runtime/index.js";
 import { saveParamsFile, writeFiles } from "../../runtime/node/index.js";
 import { checkGradient } from "./check-gradient.js";

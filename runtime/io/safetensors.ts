@@ -12,19 +12,14 @@ import { refuse } from "../arguments.js";
 import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
 import { describe } from "../options.js";
 import { asBytes, recogniseFile, type FileBytes } from "./bytes.js";
-import { elementBits, tensorBytes, type SafetensorsDtype } from "./element-types.js";
+import { elementBits, tensorBytes } from "./element-types.js";
 import { parseHeader, type HeaderEntry } from "./safetensors-header.js";
+import type { SafeTensor } from "./safe-tensor.js";
 import { showText } from "./show.js";
 import { checkStored } from "./tensor-numbers.js";
 import { encodeUtf8 } from "./utf8.js";
 
-export interface SafeTensor {
-  readonly dtype: SafetensorsDtype;
-  /** Empty for a single number. */
-  readonly shape: readonly number[];
-  /** Row-major elements, little-endian, without a gap. */
-  readonly bytes: Uint8Array;
-}
+export type { SafeTensor };
 
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, SafeTensor>;

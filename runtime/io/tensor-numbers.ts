@@ -3,7 +3,7 @@ import { checkFloats, checkNumbers, refuse } from "../arguments.js";
 import { describe } from "../options.js";
 import type { FloatArray } from "../module/compiled-module.js";
 import { elementBits, type SafetensorsDtype } from "./element-types.js";
-import type { SafeTensor } from "./safetensors.js";
+import type { SafeTensor } from "./safe-tensor.js";
 
 type Reader = (view: DataView, at: number) => number;
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { FileError, reasonOf } from "./file-error.js";
 import type { FileSystem } from "./file-system.js";
 import { withSignalsHeld } from "./hold-signals.js";
-import type { FileToWrite } from "./write-files.js";
+import type { FileToWrite } from "./file-to-write.js";
 import { checkDifferent, checkWritable, holds, type Place, placeOf } from "./place.js";
 
 interface Work extends Place {

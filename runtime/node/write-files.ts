@@ -1,12 +1,9 @@
 /** Files of this computer. Its types need none of Node's, as programs may be compiled without them. */
+import type { FileToWrite } from "./file-to-write.js";
 import { nodeFileSystem } from "./file-system.js";
 import { replaceFiles } from "./replace-files.js";
 
-export interface FileToWrite {
-  readonly path: string;
-  /** A text is written as UTF-8. */
-  readonly contents: string | Uint8Array;
-}
+export type { FileToWrite };
 
 /**
  * Writes files that belong together: all of them, or, where one cannot be written, none, so that those that were there stay as they were.

@@ -6,11 +6,11 @@
 import type { Shape } from "../../compiler/emit/wasm/math.js";
 import { emitFunction } from "../../compiler/emit/wasm/math.js";
 import { floatTypeOf } from "../../compiler/emit/wasm/shapes.js";
-import { mathFunctions, mathNames } from "../../compiler/math/functions.js";
+import { mathFunctions, mathNames } from "../../compiler/base/math/functions.js";
 import { instantiate, validate } from "../compiler/emit/wasm/engine.js";
 import { mapModule, shapes } from "../compiler/emit/wasm/math-module.js";
-import type { Contestant } from "../../compiler/bench/measure.js";
-import { measure } from "../../compiler/bench/measure.js";
+import type { Contestant } from "../../compiler/tools/bench/measure.js";
+import { measure } from "../../compiler/tools/bench/measure.js";
 
 const count = 1024;
 

@@ -1,6 +1,6 @@
 /** Where the figures come from: the machine, and what it reaches at best. */
 import { cpus, release } from "node:os";
-import { arithmeticCeiling, hasFusedMultiplyAdd } from "../../compiler/bench/ceiling.js";
+import { arithmeticCeiling, hasFusedMultiplyAdd } from "../../compiler/tools/bench/ceiling.js";
 
 export interface Machine {
   readonly processor: string;

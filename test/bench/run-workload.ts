@@ -1,6 +1,6 @@
 /** One workload: prepares all peers, checks their results, times those that are right. Runs in a process of its own. */
 import { drawData } from "./data.js";
-import { type Contestant, measure, type Timing } from "../../compiler/bench/measure.js";
+import { type Contestant, measure, type Timing } from "../../compiler/tools/bench/measure.js";
 import { peers } from "./peers/index.js";
 import type { Contender, Peer } from "./peers/peer.js";
 import { referenceOf, tolerance, worstError } from "./reference.js";

@@ -1,7 +1,7 @@
 /** How the time of an LSTM grows with its sizes: per operation it should be the same beside a round size as at it. */
 import { productOperations } from "./cells.js";
 import { drawData } from "./data.js";
-import { measure } from "../../compiler/bench/measure.js";
+import { measure } from "../../compiler/tools/bench/measure.js";
 import { contender, instantiateCell } from "./peers/recell.js";
 import { table } from "./table.js";
 import type { Sizes, Workload } from "./workloads.js";

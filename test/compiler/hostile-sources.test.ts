@@ -1,7 +1,7 @@
 /** Whatever the text, the compiler answers with diagnostics: it does not throw, hang, or blow the stack. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { standardSources } from "../../compiler/std/sources.js";
+import { standardSources } from "../../compiler/language/std/sources.js";
 import { check, compile } from "../../compiler/index.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { mutated } from "../support/mutate-text.js";

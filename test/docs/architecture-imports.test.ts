@@ -1,73 +1,69 @@
-/** The table of folders in ARCHITECTURE.md says what each imports: here it is read from the sources. `UPDATE=1` rewrites it. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+/**
+ * The table of rooms in ARCHITECTURE.md says what each imports, and its order is the law: a room imports rooms above it only.
+ * `UPDATE=1` writes the column of imports from the sources.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { format } from "prettier";
 import { expect, it } from "vitest";
+import { circles, type SourceImport, sourceImports } from "../support/source-imports.js";
 
-const root = join(import.meta.dirname, "../..");
+const path = join(import.meta.dirname, "../../ARCHITECTURE.md");
+const page = readFileSync(path, "utf8");
+const row = /^\| `([^`]+)` *\|([^|]*)\|[^|]*\|$/gmu;
+/** From the one that everybody may import to the one that may import everybody. */
+const rooms = [...page.matchAll(row)].map(([, room = ""]) => room);
+const imports = sourceImports(["compiler", "runtime"]);
 
-/** Every folder may import these. */
-const everywhere = new Set(["source", "diagnostics", "types"]);
-const top = "files at the top";
+/** Files right below `compiler` are in no room: they hand out what others make. */
+const roomOf = (file: string): string | undefined => rooms.find((room) => file.startsWith(`${room}/`));
 
-/** The folder of a file, as the table calls it. */
-function roomOf(path: string): string {
-  const [first = "", second = "", ...rest] = relative(root, path).split("/");
-  if (first !== "compiler") return first;
-  return rest.length === 0 ? top : second;
+/** Between rooms. */
+const arrows = imports.filter(({ from, to }) => roomOf(from) !== roomOf(to) && roomOf(from) !== undefined);
+
+const inWords = ({ from, to }: SourceImport): string => `${from} imports ${to}`;
+
+it("every file is in a room", () => {
+  const outside = imports.map(({ from }) => from).filter((from) => roomOf(from) === undefined);
+  expect([...new Set(outside)].sort()).toEqual(["compiler/generate.ts", "compiler/index.ts"]);
+});
+
+it("no arrow runs up", () => {
+  const up = arrows.filter(({ from, to }) => rooms.indexOf(roomOf(to) ?? "") > rooms.indexOf(roomOf(from)!));
+  console.log(`${arrows.length} imports between rooms, ${up.length} of them up`);
+  expect(up.map(inWords)).toEqual([]);
+  expect(arrows.filter(({ to }) => roomOf(to) === undefined).map(inWords)).toEqual([]);
+});
+
+it("no files import each other in a circle", () => {
+  const found = circles(imports.filter(({ from }) => !from.startsWith("compiler/emit/wasm")));
+  console.log(`${imports.length} imports, ${found.length} circles`);
+  expect(found).toEqual([]);
+});
+
+it("what goes wrong is seen", () => {
+  const of = (from: string, to: string): SourceImport => ({ from, to, onlyTypes: false });
+  expect(circles([of("a", "b"), of("b", "c"), of("c", "a"), of("a", "d"), of("e", "e")])).toEqual([
+    ["a", "b", "c"],
+    ["e"],
+  ]);
+});
+
+/** `compiler/ir`; types of `runtime` */
+function importedBy(room: string): string {
+  const own = arrows.filter(({ from }) => roomOf(from) === room);
+  const values = new Set(own.filter(({ onlyTypes }) => !onlyTypes).map(({ to }) => roomOf(to)!));
+  const types = new Set(own.map(({ to }) => roomOf(to)!).filter((other) => !values.has(other)));
+  const names = (some: ReadonlySet<string>): string =>
+    rooms.filter((other) => some.has(other)).map((other) => `\`${other.replace("compiler/", "")}\``).join(", "); // prettier-ignore
+  return [names(values), types.size === 0 ? "" : `types of ${names(types)}`].filter((part) => part !== "").join("; ");
 }
 
-interface Imports {
-  readonly values: Set<string>;
-  readonly types: Set<string>;
-}
-
-function importsOf(folder: string): Map<string, Imports> {
-  const found = new Map<string, Imports>();
-  const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.ts$/u.test(name),
+it("ARCHITECTURE.md says what rooms import", async () => {
+  const changed = page.replace(
+    row,
+    (_, room: string, purpose: string) => `| \`${room}\` |${purpose}| ${importedBy(room)} |`,
   );
-  for (const file of files.map((name) => join(root, folder, name))) {
-    const room = roomOf(file);
-    const own = found.get(room) ?? { values: new Set(), types: new Set() };
-    found.set(room, own);
-    const statements = readFileSync(file, "utf8").matchAll(
-      /^(?:import|export)\s+(type\s)?([^;]*?)\sfrom "([^"]+)";/gmu,
-    );
-    for (const [, isType, names = "", from = ""] of statements) {
-      if (!from.startsWith(".") && !from.startsWith("#")) continue;
-      const target = from === "#chevrotain" ? "dependencies" : roomOf(resolve(dirname(file), from));
-      if (target === room || everywhere.has(target)) continue;
-      const onlyTypes = isType !== undefined || names.replace(/[{}\s]/gu, "").split(",").every((name) => name === "" || name.startsWith("type")); // prettier-ignore
-      (onlyTypes ? own.types : own.values).add(target);
-    }
-  }
-  return found;
-}
-
-/** `ops`, `ir`; types of `lower` */
-function inWords({ values, types }: Imports): string {
-  const names = (rooms: Iterable<string>): string =>
-    [...rooms].sort().map((room) => (room === top ? room : `\`${room}\``)).join(", "); // prettier-ignore
-  const onlyTypes = [...types].filter((room) => !values.has(room));
-  const parts = [names(values), onlyTypes.length === 0 ? "" : `types of ${names(onlyTypes)}`];
-  return parts.filter((part) => part !== "").join("; ");
-}
-
-it("ARCHITECTURE.md says what folders import", async () => {
-  const path = join(root, "ARCHITECTURE.md");
-  const page = readFileSync(path, "utf8");
-  const found = new Map([...importsOf("compiler"), ...importsOf("runtime")]);
-  const listed = new Set<string>(everywhere);
-  const changed = page.replace(/^\| `[^|]*\|[^|]*\|[^|]*\|$/gmu, (line) => {
-    const [, folders = "", purpose = ""] = line.split("|");
-    const rooms = new Set([...folders.matchAll(/`([^`]+)`/gu)].map(([, name = ""]) => name.replace(/^compiler\//u, "").replace(/\/.*/u, ""))); // prettier-ignore
-    const [room = ""] = rooms;
-    if (!found.has(room)) return line;
-    for (const each of rooms) listed.add(each);
-    return `|${folders}|${purpose}| ${everywhere.has(room) ? "each other" : inWords(found.get(room)!)} |`;
-  });
-  expect([...found.keys()].filter((room) => !listed.has(room))).toEqual([top]);
   const expected = await format(changed, { parser: "markdown", printWidth: 120, proseWrap: "preserve" });
   if (process.env["UPDATE"] === "1") writeFileSync(path, expected);
   else expect(page).toBe(expected);

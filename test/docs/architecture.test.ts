@@ -4,9 +4,9 @@ import { expect, it } from "vitest";
 import { compile } from "../../compiler/index.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import { printKernel } from "../../compiler/ir/kernel/print.js";
-import { lowerSource } from "../../compiler/lower-source.js";
-import { buildSequenceProgram } from "../../compiler/transform/entries.js";
-import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
+import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { buildSequenceProgram } from "../../compiler/driver/entries.js";
+import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
 import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { lowerProgram } from "../support/kernels.js";
 

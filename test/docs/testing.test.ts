@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import * as fastCheck from "../../compiler/testing/fast-check.js";
-import * as testing from "../../compiler/testing/index.js";
+import * as fastCheck from "../../compiler/tools/testing/fast-check.js";
+import * as testing from "../../compiler/tools/testing/index.js";
 
 const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "spec/testing.md"), "utf8");

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cell } from "../../compiler/index.js";
-import { arbitraryCell } from "../../compiler/testing/fast-check.js";
+import { arbitraryCell } from "../../compiler/tools/testing/fast-check.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { expectSameBitsOnTargets } from "../support/same-targets.js";
 import { sizesFor, standardCells } from "../support/standard-cells.js";

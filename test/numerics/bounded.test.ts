@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { arbitraryCell } from "../../compiler/testing/fast-check.js";
+import { arbitraryCell } from "../../compiler/tools/testing/fast-check.js";
 import type { ModuleInstance } from "../../runtime/index.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { type CallName, MappedModule, maskOf } from "../support/mapped-module.js";

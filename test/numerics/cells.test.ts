@@ -5,7 +5,7 @@
 import { describe, it } from "vitest";
 import type { CompiledModule } from "../../runtime/index.js";
 import { compileOnce } from "../support/models.js";
-import { examplesAreIndependent, piecesMatchWhole, repeatsGiveSameBits } from "../../compiler/testing/index.js";
+import { examplesAreIndependent, piecesMatchWhole, repeatsGiveSameBits } from "../../compiler/tools/testing/index.js";
 import { callOf, expectExtremesStayTheirOwn, raggedCallOf } from "../support/same-bits.js";
 import { sizesFor, standardCells, type StandardCell } from "../support/standard-cells.js";
 

@@ -4,17 +4,22 @@ import { readFileSync } from "node:fs";
 import { countOperations, placesOf } from "../../compiler/ir/kernel/count-operations.js";
 import type { KernelProgram, Statement } from "../../compiler/ir/kernel/types.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
-import { lowerSource } from "../../compiler/lower-source.js";
-import { type EntryReport, explainProgram, printExplanation, type Region } from "../../compiler/transform/explain.js";
-import { buildSequenceProgram } from "../../compiler/transform/entries.js";
-import { evaluateDim } from "../../compiler/types/dim.js";
+import { lowerSource } from "../../compiler/driver/lower-source.js";
+import {
+  type EntryReport,
+  explainProgram,
+  printExplanation,
+  type Region,
+} from "../../compiler/tools/explain/explain.js";
+import { buildSequenceProgram } from "../../compiler/driver/entries.js";
+import { evaluateDim } from "../../compiler/base/types/dim.js";
 import { isResidual } from "../support/roles.js";
 import { scheduleKernels } from "../support/kernels.js";
 
 type Counts = Readonly<Record<Exclude<Region, "once">, number>>;
 
 function explained(file: string, cell: string, dimensions: Record<string, number> = {}): EntryReport[] {
-  const text = readFileSync(new URL(`../../compiler/std/${file}.cell`, import.meta.url), "utf8");
+  const text = readFileSync(new URL(`../../compiler/language/std/${file}.cell`, import.meta.url), "utf8");
   const { cell: lowered } = lowerSource(text, { cell, dimensions }, "symbolic");
   if (lowered === undefined) throw new Error(`${cell} does not compile`);
   return explainProgram(buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false }));

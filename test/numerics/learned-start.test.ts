@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { cell } from "../../compiler/index.js";
-import { backendsAgree, type CellCall } from "../../compiler/testing/index.js";
+import { backendsAgree, type CellCall } from "../../compiler/tools/testing/index.js";
 import type { CompiledModule, FloatArray } from "../../runtime/index.js";
 
 const steps = 3;

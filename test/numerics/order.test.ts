@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { LoadedCell } from "../../compiler/index.js";
 import type { ModuleInstance } from "../../runtime/index.js";
 import { createRandom } from "../../runtime/random.js";
-import { compileMath } from "../compiler/math/support.js";
+import { compileMath } from "../compiler/base/math/support.js";
 import { compileOnce, standardCell } from "../support/models.js";
 import { randomCall, randomParams, valuesOf } from "../support/random-call.js";
 import { sizesFor, standardCells } from "../support/standard-cells.js";

@@ -5,13 +5,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { printFunction } from "../../compiler/ir/graph/print.js";
-import { lowerSource } from "../../compiler/lower-source.js";
-import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
-import { arbitraryCell, type CellOptions, type RandomCell } from "../../compiler/testing/fast-check.js";
+import { lowerSource } from "../../compiler/driver/lower-source.js";
+import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
+import { arbitraryCell, type CellOptions, type RandomCell } from "../../compiler/tools/testing/fast-check.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { checkSequenceProgram } from "../support/check-sequence-program.js";
 import { compareEntries } from "../support/run-kernel.js";
-import { buildSequenceProgram } from "../../compiler/transform/entries.js";
+import { buildSequenceProgram } from "../../compiler/driver/entries.js";
 
 const sizes = [
   [4, 2],

@@ -7,7 +7,7 @@ import { isFuzzing } from "../support/fuzz.js";
 
 const root = join(import.meta.dirname, "../..");
 
-const files = ["compiler/std", "examples"].flatMap((folder) =>
+const files = ["compiler/language/std", "examples"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".cell"))
     .map((name) => join(folder, name)),

@@ -33,10 +33,10 @@ test("the tarball has the library, the command and the references, and nothing e
     "dist/compiler/index.js",
     "dist/compiler/index.d.ts",
     "dist/compiler/cli/main.js",
-    "dist/compiler/dependencies/chevrotain.js",
+    "dist/compiler/base/dependencies/chevrotain.js",
     "dist/runtime/index.js",
     "dist/runtime/node/index.js",
-    "compiler/std/lstm.cell",
+    "compiler/language/std/lstm.cell",
     "spec/module-abi.md",
     "README.md",
     "LICENSE",
@@ -113,7 +113,7 @@ describe("installed in an empty project", () => {
     };
     const build = ["build", "leaky.cell", "--dim", "N=2", "--out", "loaded"];
     const plain = loaded(...build, "--no-types");
-    expect(plain.some((url) => url.endsWith("/dist/compiler/dependencies/chevrotain.js"))).toBe(true);
+    expect(plain.some((url) => url.endsWith("/dist/compiler/base/dependencies/chevrotain.js"))).toBe(true);
     expect(plain.filter((url) => url.includes("/chevrotain/"))).toEqual([expect.stringMatching(/\/chevrotain\.mjs$/u)]);
     expect(dependencies(plain)).toEqual(["chevrotain"]);
     expect(dependencies(loaded(...build))).toEqual(["chevrotain"]);

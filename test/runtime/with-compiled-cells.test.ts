@@ -1,6 +1,6 @@
 /** The runtime with real modules: files of parameters, weights inside a module, long sequences. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { cell, type LoadedCell } from "../../compiler/in-process.js";
+import { cell, type LoadedCell } from "../../compiler/driver/in-process.js";
 import {
   adam,
   clipByGlobalNorm,

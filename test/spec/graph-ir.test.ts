@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import { printProgram } from "../../compiler/ir/graph/print.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../compiler/ops/shape-rules.js";
-import { graphPasses } from "../../compiler/transform/pipeline.js";
+import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
+import { graphPasses } from "../../compiler/passes/graph/passes.js";
 
 const text = readFileSync(new URL("../../spec/graph-ir.md", import.meta.url), "utf8");
 

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { generatedFiles } from "../../compiler/generate.js";
-import { builtinNames } from "../../compiler/semantics/builtins.js";
-import { check } from "../compiler/semantics/support.js";
-import { tryLower } from "../compiler/lower/language/support.js";
+import { builtinNames } from "../../compiler/language/semantics/builtins.js";
+import { check } from "../compiler/language/semantics/support.js";
+import { tryLower } from "../compiler/program/support.js";
 
 const page = readFileSync("spec/language.md", "utf8");
 const blocks = [...page.matchAll(/^```cell(?: error=(\S+))?\n([^]*?)^```$/gm)].map(([, error, text = ""]) => ({

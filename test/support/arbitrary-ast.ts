@@ -14,8 +14,8 @@ import type {
   Name,
   SourceFileNode,
   TypeNode,
-} from "../../compiler/syntax/ast.js";
-import { reservedWords } from "../../compiler/syntax/tokens.js";
+} from "../../compiler/language/syntax/ast.js";
+import { reservedWords } from "../../compiler/language/syntax/tokens.js";
 
 const span = { file: "test.cell", start: 0, end: 0 };
 

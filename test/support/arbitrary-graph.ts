@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { GraphBuilder } from "../../compiler/ir/graph/build.js";
 import type { GraphFunction, ValueId } from "../../compiler/ir/graph/types.js";
-import { shapeContext } from "../../compiler/ops/shape-rules.js";
-import type { ScalarOp } from "../../compiler/ops/scalar-ops.js";
+import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
+import type { ScalarOp } from "../../compiler/ir/ops/scalar-ops.js";
 import {
   addDims,
   constantOf,
@@ -13,8 +13,8 @@ import {
   equalDims,
   multiplyDims,
   TIME_SYMBOL,
-} from "../../compiler/types/dim.js";
-import { equalShapes, type Shape } from "../../compiler/types/shape.js";
+} from "../../compiler/base/types/dim.js";
+import { equalShapes, type Shape } from "../../compiler/base/types/shape.js";
 import { type ExampleSizes, randomSource } from "./evaluate-helpers.js";
 
 export const graphDimensions: readonly string[] = ["S"];

@@ -1,9 +1,9 @@
 /** What must hold of the entries made from any cell, checked with the evaluator: used by unit and property tests. */
 import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
-import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
-import { buildSequenceProgram } from "../../compiler/transform/entries.js";
-import { buildForward, cellContext } from "../../compiler/transform/sequence.js";
+import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
+import { buildSequenceProgram } from "../../compiler/driver/entries.js";
+import { buildForward, cellContext } from "../../compiler/program/sequence.js";
 import {
   dot,
   type ExampleSizes,

@@ -2,7 +2,7 @@
 import { type BatchValue, evaluateFunction } from "../../compiler/ir/graph/evaluate.js";
 import { type Tensor, zeros } from "../../compiler/ir/graph/tensor.js";
 import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
-import { evaluateDim } from "../../compiler/types/dim.js";
+import { evaluateDim } from "../../compiler/base/types/dim.js";
 
 export type Values = Map<string, BatchValue>;
 export type ExampleSizes = readonly ReadonlyMap<string, number>[];

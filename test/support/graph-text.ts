@@ -4,8 +4,8 @@ import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../compiler/ops/shape-rules.js";
-import type { GraphPass } from "../../compiler/transform/pass.js";
+import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
+import type { GraphPass } from "../../compiler/passes/pass.js";
 import { numbersOf, randomInputs, randomSource, run, worstError } from "./evaluate-helpers.js";
 
 /** `S` differs from example to example, as `%T` does. */

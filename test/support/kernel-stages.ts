@@ -3,8 +3,8 @@ import { buildKernels } from "../../compiler/driver/build-kernels.js";
 import { type KernelTargetName, schedules } from "../../compiler/driver/stages.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import type { UnplannedKernels } from "../../compiler/ir/kernel/unplanned.js";
-import { planMemory } from "../../compiler/transform/kernel/plan-memory.js";
-import type { SequenceProgram } from "../../compiler/transform/sequence-program.js";
+import { planMemory } from "../../compiler/passes/kernel/plan-memory.js";
+import type { SequenceProgram } from "../../compiler/program/sequence-program.js";
 
 export interface KernelStage {
   readonly stage: string;

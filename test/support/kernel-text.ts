@@ -2,8 +2,8 @@
 import { expect } from "vitest";
 import { printKernelFunction } from "../../compiler/ir/kernel/print.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
-import type { KernelPass, PlannedPass } from "../../compiler/transform/kernel/kernel-pass.js";
-import type { VectorTarget } from "../../compiler/transform/kernel/target.js";
+import type { KernelPass, PlannedPass } from "../../compiler/passes/kernel/kernel-pass.js";
+import type { VectorTarget } from "../../compiler/passes/kernel/target.js";
 import { functionOf } from "./graph-text.js";
 import { lowerProgram } from "./kernels.js";
 import { compareEntries, evaluated, programOf } from "./run-kernel.js";

@@ -4,11 +4,11 @@ import { printKernelProgram } from "../../compiler/emit/js/print-kernel.js";
 import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/layout.js";
 import { printWasmKernels } from "../../compiler/emit/wasm/print-kernels.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
-import type { KernelPass } from "../../compiler/transform/kernel/kernel-pass.js";
-import { scalarSchedule, vectorSchedule } from "../../compiler/transform/kernel/passes.js";
-import { simd128, type VectorTarget } from "../../compiler/transform/kernel/target.js";
-import { runPasses } from "../../compiler/transform/pass.js";
-import type { SequenceProgram } from "../../compiler/transform/sequence-program.js";
+import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
+import { scalarSchedule, vectorSchedule } from "../../compiler/passes/kernel/passes.js";
+import { simd128, type VectorTarget } from "../../compiler/passes/kernel/target.js";
+import { runPasses } from "../../compiler/passes/pass.js";
+import type { SequenceProgram } from "../../compiler/program/sequence-program.js";
 
 export interface LowerOptions {
   readonly runtimeDimensions: readonly string[];

@@ -1,10 +1,10 @@
 /** The sequence program of an LSTM with sizes filled in, for tests and timings of kernels. */
 import { handBuiltLstm } from "./hand-built-cells.js";
-import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
-import { buildSequenceProgram } from "../../compiler/transform/entries.js";
-import type { SequenceProgram } from "../../compiler/transform/sequence-program.js";
+import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
+import { buildSequenceProgram } from "../../compiler/driver/entries.js";
+import type { SequenceProgram } from "../../compiler/program/sequence-program.js";
 import type { GraphFunction, Operation } from "../../compiler/ir/graph/types.js";
-import { type Dim, dimConstant, substituteDim } from "../../compiler/types/dim.js";
+import { type Dim, dimConstant, substituteDim } from "../../compiler/base/types/dim.js";
 
 /** Replaces cell dimensions by numbers everywhere in a function. */
 export function bindSizes(fn: GraphFunction, sizes: Readonly<Record<string, number>>): GraphFunction {

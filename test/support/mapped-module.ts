@@ -5,12 +5,12 @@
 import { emitModule } from "../../compiler/driver/emit-module.js";
 import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/layout.js";
 import { printMemoryPlan } from "../../compiler/emit/wasm/print-memory.js";
-import { invariant } from "../../compiler/diagnostics/invariant.js";
+import { invariant } from "../../compiler/base/diagnostics/invariant.js";
 import { bufferSize } from "../../compiler/ir/kernel/buffer-size.js";
 import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/types.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
-import { lowerSource } from "../../compiler/lower-source.js";
-import { BATCH_SYMBOL, TIME_SYMBOL } from "../../compiler/types/dim.js";
+import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { BATCH_SYMBOL, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import { type CompiledModule, loadModule } from "../../runtime/index.js";
 import type { CallSizes } from "./random-call.js";
 import { isResidual } from "./roles.js";

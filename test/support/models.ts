@@ -1,13 +1,13 @@
 /** Cells of the references, compiled once each. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { cell, type CellOptions } from "../../compiler/in-process.js";
+import { cell, type CellOptions } from "../../compiler/driver/in-process.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/index.js";
 import type { CellKind } from "./conventions.js";
 
 /** The text of a file of the standard library. */
 export function standardCell(name: string): string {
-  return readFileSync(fileURLToPath(new URL(`../../compiler/std/${name}.cell`, import.meta.url)), "utf8");
+  return readFileSync(fileURLToPath(new URL(`../../compiler/language/std/${name}.cell`, import.meta.url)), "utf8");
 }
 
 interface StandardName {

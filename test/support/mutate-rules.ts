@@ -5,13 +5,13 @@
  */
 import type { GraphBuilder } from "../../compiler/ir/graph/build.js";
 import type { Operation, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
-import { inferTypes } from "../../compiler/ops/shape-rules.js";
-import { type ScalarOp, scalarArity } from "../../compiler/ops/scalar-ops.js";
-import { type DerivativeRules, derivativeRules } from "../../compiler/transform/autodiff/derivative-rules.js";
-import type { Contribution, LinearRule, Site, StructuralKind } from "../../compiler/transform/autodiff/linear-rules.js";
-import type { LinearMap, ScalarSite } from "../../compiler/transform/autodiff/scalar-derivatives.js";
-import { constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../compiler/types/dim.js";
-import { equalShapes, type Shape } from "../../compiler/types/shape.js";
+import { inferTypes } from "../../compiler/ir/ops/shape-rules.js";
+import { type ScalarOp, scalarArity } from "../../compiler/ir/ops/scalar-ops.js";
+import { type DerivativeRules, derivativeRules } from "../../compiler/passes/autodiff/derivative-rules.js";
+import type { Contribution, LinearRule, Site, StructuralKind } from "../../compiler/passes/autodiff/linear-rules.js";
+import type { LinearMap, ScalarSite } from "../../compiler/passes/autodiff/scalar-derivatives.js";
+import { constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../compiler/base/types/dim.js";
+import { equalShapes, type Shape } from "../../compiler/base/types/shape.js";
 
 /** A row of the tables: a scalar operation, or one direction of another operation. */
 export type Row =

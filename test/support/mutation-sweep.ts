@@ -1,9 +1,9 @@
 /** Does `verifyModule` find edits of kernels? Those that it does not find are compared with the original on large calls. */
 import { type VerifyReport, verifyModule } from "../../compiler/index.js";
-import { valuesOf } from "../../compiler/calls/call.js";
-import { type Call, writeParams, streamStart, type Tensors } from "../../compiler/verify/call.js";
-import { drawCall, drawSizes, scalesOf } from "../../compiler/verify/draw-call.js";
-import { flatten, runCall } from "../../compiler/verify/results.js";
+import { valuesOf } from "../../compiler/tools/calls/call.js";
+import { type Call, writeParams, streamStart, type Tensors } from "../../compiler/tools/verify/call.js";
+import { drawCall, drawSizes, scalesOf } from "../../compiler/tools/verify/draw-call.js";
+import { flatten, runCall } from "../../compiler/tools/verify/results.js";
 import type { CompiledModule } from "../../runtime/index.js";
 import { createRandom } from "../../runtime/random.js";
 

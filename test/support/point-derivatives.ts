@@ -2,7 +2,7 @@
  * Derivatives of expressions in two numbers at one point each, by compiled modules: all expressions are outputs of one cell.
  */
 import { expect } from "vitest";
-import { cell } from "../../compiler/in-process.js";
+import { cell } from "../../compiler/driver/in-process.js";
 import type { ModuleInstance } from "../../runtime/module/compiled-module.js";
 
 /** Each target and each precision once: the bits of the targets are compared elsewhere. */

@@ -15,7 +15,7 @@ import type { FunctionCode } from "../../compiler/emit/wasm/code.js";
 import { printMemoryPlan } from "../../compiler/emit/wasm/print-memory.js";
 import type { WasmKernels } from "../../compiler/emit/wasm/module.js";
 import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/types.js";
-import { type Dim, dimConstant, dimSymbol, multiplyDims } from "../../compiler/types/dim.js";
+import { type Dim, dimConstant, dimSymbol, multiplyDims } from "../../compiler/base/types/dim.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 
 const doc = { documentation: "" };

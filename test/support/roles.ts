@@ -1,6 +1,6 @@
 /** What the inputs and outputs of hand-written functions are, by the names that roles have. */
 import type { GraphFunction } from "../../compiler/ir/graph/types.js";
-import { type Derivation, nameOfRole, type Role, type TensorKind } from "../../compiler/transform/roles.js";
+import { type Derivation, nameOfRole, type Role, type TensorKind } from "../../compiler/program/roles.js";
 
 const kinds: readonly TensorKind[] = ["input", "context", "initial", "final", "state", "param", "output", "residual"];
 const derivations: readonly Derivation[][] = [[], ["tangent"], ["grad"], ["tangent", "grad"]];

@@ -2,7 +2,7 @@
  * For each row of the derivative tables a cell in which one equation, `t`, has the operation, and nothing else has: a fault of the row's
  * rule is a fault of that line.
  */
-import type { ScalarOp } from "../../compiler/ops/scalar-ops.js";
+import type { ScalarOp } from "../../compiler/ir/ops/scalar-ops.js";
 import type { LinearKind } from "./mutate-rules.js";
 
 /** The line of the equation, from 1, and the text. */

@@ -2,27 +2,27 @@
  * Where a row of the derivative tables is at work, so that a fault of its rule has somewhere to show: cells with one equation `t` that
  * has the operation, and graph functions for operations that no equation becomes.
  */
-import { checkRules } from "../../compiler/gradcheck/check-gradients.js";
-import { manifestOf } from "../../compiler/gradcheck/candidates.js";
-import { drawPoint } from "../../compiler/gradcheck/draw-point.js";
-import { graphName, graphValues, numbersOf } from "../../compiler/gradcheck/graph-point.js";
-import { directionLike, forwardDisagrees, reverseDisagrees } from "../../compiler/gradcheck/locate/disagree.js";
-import type { Fault } from "../../compiler/gradcheck/locate/fault.js";
-import { locateInForwardMode, locateInReverseMode } from "../../compiler/gradcheck/locate/locate.js";
-import { outputsByName, type Subject } from "../../compiler/gradcheck/locate/subject.js";
-import { symbolSizes } from "../../compiler/gradcheck/point.js";
-import { wholeFunctionAt } from "../../compiler/gradcheck/whole-function.js";
+import { checkRules } from "../../compiler/tools/gradcheck/check-gradients.js";
+import { manifestOf } from "../../compiler/tools/gradcheck/candidates.js";
+import { drawPoint } from "../../compiler/tools/gradcheck/draw-point.js";
+import { graphName, graphValues, numbersOf } from "../../compiler/tools/gradcheck/graph-point.js";
+import { directionLike, forwardDisagrees, reverseDisagrees } from "../../compiler/tools/gradcheck/locate/disagree.js";
+import type { Fault } from "../../compiler/tools/gradcheck/fault.js";
+import { locateInForwardMode, locateInReverseMode } from "../../compiler/tools/gradcheck/locate/locate.js";
+import { outputsByName, type Subject } from "../../compiler/tools/gradcheck/locate/subject.js";
+import { symbolSizes } from "../../compiler/tools/gradcheck/point.js";
+import { wholeFunctionAt } from "../../compiler/tools/gradcheck/whole-function.js";
 import { GraphBuilder } from "../../compiler/ir/graph/build.js";
 import type { BatchValue } from "../../compiler/ir/graph/evaluate.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import type { GraphFunction, Operation, ValueId } from "../../compiler/ir/graph/types.js";
-import { lowerSource } from "../../compiler/lower-source.js";
-import type { LoweredCell } from "../../compiler/lower/lowered-cell.js";
-import { shapeContext } from "../../compiler/ops/shape-rules.js";
-import { type DerivativeRules, derivativeRules } from "../../compiler/transform/autodiff/derivative-rules.js";
-import { gradientOf, tangentsOnly } from "../../compiler/transform/autodiff/whole-derivatives.js";
-import { cellContext } from "../../compiler/transform/sequence.js";
-import { constantOf, dimConstant } from "../../compiler/types/dim.js";
+import { lowerSource } from "../../compiler/driver/lower-source.js";
+import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
+import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
+import { type DerivativeRules, derivativeRules } from "../../compiler/passes/autodiff/derivative-rules.js";
+import { gradientOf, tangentsOnly } from "../../compiler/passes/autodiff/whole-derivatives.js";
+import { cellContext } from "../../compiler/program/sequence.js";
+import { constantOf, dimConstant } from "../../compiler/base/types/dim.js";
 import { createRandom } from "../../runtime/random.js";
 import type { LinearKind, Row } from "./mutate-rules.js";
 import { cellsOfLinear, cellsOfScalar, type RuleCell } from "./rule-cells.js";

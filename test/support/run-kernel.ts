@@ -5,13 +5,9 @@ import { unpad } from "../../compiler/ir/graph/evaluate.js";
 import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
 import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
-import type { KernelPass } from "../../compiler/transform/kernel/kernel-pass.js";
-import {
-  accumulatingEntries,
-  type EntryName,
-  type SequenceProgram,
-} from "../../compiler/transform/sequence-program.js";
-import { evaluateDim } from "../../compiler/types/dim.js";
+import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
+import { accumulatingEntries, type EntryName, type SequenceProgram } from "../../compiler/program/sequence-program.js";
+import { evaluateDim } from "../../compiler/base/types/dim.js";
 import { rolesOf } from "./roles.js";
 import {
   type ExampleSizes,

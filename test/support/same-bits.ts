@@ -8,8 +8,8 @@ import {
   type Numbers,
   resultsOf,
   valuesOf,
-} from "../../compiler/calls/call.js";
-import { exampleOf } from "../../compiler/calls/examples.js";
+} from "../../compiler/tools/calls/call.js";
+import { exampleOf } from "../../compiler/tools/calls/examples.js";
 import { createRandom, type CompiledModule, type FloatArray, type TensorEntry } from "../../runtime/index.js";
 import { keep } from "./models.js";
 import { randomCall, randomParams } from "./random-call.js";

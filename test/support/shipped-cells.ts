@@ -1,7 +1,7 @@
 /** Every cell that ships: those of the standard library and of the examples. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { check } from "../../compiler/compile.js";
+import { check } from "../../compiler/driver/compile.js";
 import { standardCells } from "./standard-cells.js";
 
 export interface ShippedCell {

@@ -1,7 +1,7 @@
 /** Every cell of the standard library, at sizes for tests. */
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { check } from "../../compiler/compile.js";
+import { check } from "../../compiler/driver/compile.js";
 import { standardCell } from "./models.js";
 
 export interface StandardCell {
@@ -12,7 +12,7 @@ export interface StandardCell {
 }
 
 export function standardCells(): readonly StandardCell[] {
-  const folder = fileURLToPath(new URL("../../compiler/std/", import.meta.url));
+  const folder = fileURLToPath(new URL("../../compiler/language/std/", import.meta.url));
   const files = readdirSync(folder).filter((file) => file.endsWith(".cell"));
   return files.flatMap((file) => {
     const source = standardCell(file.slice(0, -".cell".length));

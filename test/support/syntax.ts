@@ -1,7 +1,7 @@
 /** Reading sources in tests. */
-import { DiagnosticCollector, type Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
-import type { SourceFileNode } from "../../compiler/syntax/ast.js";
-import { parse } from "../../compiler/syntax/parse.js";
+import { DiagnosticCollector, type Diagnostic } from "../../compiler/base/diagnostics/diagnostic.js";
+import type { SourceFileNode } from "../../compiler/language/syntax/ast.js";
+import { parse } from "../../compiler/language/syntax/parse.js";
 
 export interface Parsed {
   readonly tree: SourceFileNode;

@@ -10,8 +10,8 @@ import { ModuleError } from "../../../runtime/errors.js";
 import { checkManifest } from "../../../runtime/module/check-manifest.js";
 import { elementCount } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import type { ModuleText } from "../../verify/text/read-text.js";
-import type { Subject } from "../../verify/subject.js";
+import type { ModuleText } from "../../tools/verify/text/read-text.js";
+import type { Subject } from "../../tools/verify/subject.js";
 import { type Connection, loadApart } from "./connect.js";
 
 type Fields = Readonly<Record<string, unknown>>;

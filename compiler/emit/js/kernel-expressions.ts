@@ -1,12 +1,12 @@
 /** Kernel expressions as JavaScript. */
 import type { Affine, Expression, IndexExpression, KernelSlot } from "../../ir/kernel/types.js";
-import { invariant } from "../../diagnostics/invariant.js";
-import { nearest, type ScalarExpr, type ScalarFunction, scalarFunction } from "../../math/expr.js";
-import { type MathName, mathFunctions } from "../../math/functions.js";
-import { printInlined } from "../../math/print-js.js";
-import { strongFunctions } from "../../math/strong.js";
-import type { ScalarOp } from "../../ops/scalar-ops.js";
-import { type Dim, dimConstant } from "../../types/dim.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { nearest, type ScalarExpr, type ScalarFunction, scalarFunction } from "../../base/math/expr.js";
+import { type MathName, mathFunctions } from "../../base/math/functions.js";
+import { printInlined } from "../../base/math/print-js.js";
+import { strongFunctions } from "../../base/math/strong.js";
+import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
+import { type Dim, dimConstant } from "../../base/types/dim.js";
 
 const ONE = dimConstant(1);
 

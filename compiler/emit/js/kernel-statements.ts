@@ -1,5 +1,5 @@
 /** Kernel statements as JavaScript. Products are expanded before they come here. */
-import { unreachable } from "../../diagnostics/invariant.js";
+import { unreachable } from "../../base/diagnostics/invariant.js";
 import {
   type Expression,
   type ForStatement,
@@ -10,7 +10,7 @@ import {
   type Statement,
 } from "../../ir/kernel/types.js";
 import { affineConstant, affineVariable } from "../../ir/kernel/affine.js";
-import { BATCH_SYMBOL } from "../../types/dim.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import {
   bare,
   type Names,

@@ -5,10 +5,10 @@
  */
 import type { KernelBuffer, KernelFunction, KernelProgram, KernelSlot, Statement } from "../../ir/kernel/types.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
-import type { ScalarFunction } from "../../math/expr.js";
-import { printMathHelpers } from "../../math/print-js.js";
-import { streamEntries } from "../../transform/sequence-program.js";
-import { BATCH_SYMBOL, dimConstant, TIME_SYMBOL } from "../../types/dim.js";
+import type { ScalarFunction } from "../../base/math/expr.js";
+import { printMathHelpers } from "../../base/math/print-js.js";
+import { streamEntries } from "../../program/sequence-program.js";
+import { BATCH_SYMBOL, dimConstant, TIME_SYMBOL } from "../../base/types/dim.js";
 import { Identifiers } from "./identifiers.js";
 import { type Names, printDimension, printSlotSize, type RealType } from "./kernel-expressions.js";
 import { printStatements } from "./kernel-statements.js";

@@ -5,7 +5,7 @@
  * and type comments.
  */
 import { minify_sync } from "terser";
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { baseParts, innerProperties, namesInModules, optionalParts, type ShellPart, shellParts } from "./parts.js";
 
 /** A part as modules have it, from its source. */

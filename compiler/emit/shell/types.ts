@@ -1,5 +1,5 @@
 /** Types of the shell's parts, for the type checker only: the shell itself is JavaScript and is emitted as it stands. */
-import type { EntryName } from "../../transform/sequence-program.js";
+import type { EntryName } from "../../program/sequence-program.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 
 export type { Manifest, Initializer } from "../../../runtime/module/manifest.js";

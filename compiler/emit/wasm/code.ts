@@ -2,7 +2,7 @@
  * Writes the instructions of one function and follows the types on the operand stack meanwhile, so that a mistake shows
  * where it is made: an `InvariantError` with the function and the instruction.
  */
-import { InvariantError } from "../../diagnostics/invariant.js";
+import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { LeastFirst } from "../../ir/kernel/least-first.js";
 import type { Frame } from "./code-stack.js";
 import { OperandStack } from "./code-stack.js";

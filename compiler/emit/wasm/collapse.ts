@@ -9,7 +9,7 @@ import {
 } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { subtractAffine } from "../../ir/kernel/affine.js";
-import { type Dim, multiplyDims } from "../../types/dim.js";
+import { type Dim, multiplyDims } from "../../base/types/dim.js";
 import type { Local } from "./code.js";
 import type { Statements } from "./statements.js";
 

@@ -1,7 +1,7 @@
 /** Elements of buffers in WebAssembly code: their addresses, and loads and stores of one or of the lanes of a vector. */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import type { Access } from "../../ir/kernel/types.js";
-import { constantOf } from "../../types/dim.js";
+import { constantOf } from "../../base/types/dim.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { Integers } from "./integers.js";
 

@@ -1,7 +1,7 @@
 /** Which examples are how long, as WebAssembly code: padding behind the shorter ones, and lists of those that go on. */
 import { affineConstant, AFFINE_ZERO } from "../../ir/kernel/affine.js";
 import type { Statement } from "../../ir/kernel/types.js";
-import { BATCH_SYMBOL } from "../../types/dim.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import type { Local } from "./code.js";
 import type { Statements } from "./statements.js";
 

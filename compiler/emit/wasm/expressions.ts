@@ -1,10 +1,10 @@
 /** Expressions of kernels as WebAssembly code: scalars, or vectors over consecutive values of a loop variable. */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import type { Access, Affine, Expression, ReductionOp } from "../../ir/kernel/types.js";
-import { type MathName, mathFunctions, mathNames } from "../../math/functions.js";
-import type { ScalarOp } from "../../ops/scalar-ops.js";
-import { PARTIALS } from "../../transform/kernel/interleave-sums.js";
-import { constantOf } from "../../types/dim.js";
+import { type MathName, mathFunctions, mathNames } from "../../base/math/functions.js";
+import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
+import { PARTIALS } from "../../passes/kernel/interleave-sums.js";
+import { constantOf } from "../../base/types/dim.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { OpName } from "./instructions.js";
 import { Elements, type Lanes, type RealType } from "./elements.js";

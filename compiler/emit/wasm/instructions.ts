@@ -2,7 +2,7 @@
  * Every WebAssembly instruction the compiler knows: bytes, text and stack effect all follow from the rows of these
  * tables.
  */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import type { Immediate, InstructionRow, ValueType } from "./instruction-types.js";
 import { valueTypes } from "./instruction-types.js";
 import { prefixedInstructions, scalarInstructions } from "./instructions-scalar.js";

@@ -1,8 +1,8 @@
 /** Integers of a kernel as WebAssembly code: sizes, loop variables, and the addresses made from them. */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { affineKey } from "../../ir/kernel/affine.js";
 import type { Access, Affine, ElementType, IndexExpression, Part } from "../../ir/kernel/types.js";
-import { constantOf, type Dim, dimConstant, TIME_SYMBOL } from "../../types/dim.js";
+import { constantOf, type Dim, dimConstant, TIME_SYMBOL } from "../../base/types/dim.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { MemoryLayout } from "./layout.js";
 

@@ -10,7 +10,7 @@
  * Slots begin at multiples of 64 bytes. Whoever makes an instance lays out the sized part and fills the table
  * (`print-memory.ts`); kernels only read it.
  */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ElementType, KernelProgram } from "../../ir/kernel/types.js";
 import {
   BATCH_SYMBOL,
@@ -21,7 +21,7 @@ import {
   evaluateDim,
   symbolsOf,
   TIME_SYMBOL,
-} from "../../types/dim.js";
+} from "../../base/types/dim.js";
 
 /** Where a buffer begins. */
 export type Address =

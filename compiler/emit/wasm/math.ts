@@ -1,10 +1,10 @@
 /**
- * Scalar functions of `compiler/math` as inline code for vectors and scalars, operation by operation, so that the bits
+ * Scalar functions of `compiler/base/math` as inline code for vectors and scalars, operation by operation, so that the bits
  * are those of every other target. Scalars are computed in a vector of their own.
  */
-import { invariant } from "../../diagnostics/invariant.js";
-import type { ConstantExpr, PrimitiveExpr, ScalarExpr, ScalarFunction } from "../../math/expr.js";
-import { isPrimitive } from "../../math/expr.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import type { ConstantExpr, PrimitiveExpr, ScalarExpr, ScalarFunction } from "../../base/math/expr.js";
+import { isPrimitive } from "../../base/math/expr.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { ConstantPool } from "./constant-pool.js";
 import { emitPrimitive, floatLayouts } from "./primitive.js";

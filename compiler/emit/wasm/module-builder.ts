@@ -1,5 +1,5 @@
 /** Puts functions, globals and a memory together to a module. */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import type { FunctionRef, GlobalRef, ValueType } from "./code.js";
 import { FunctionCode } from "./code.js";
 import { encodeModule } from "./encode.js";

@@ -1,8 +1,8 @@
 /** Weights in the order in which tiles read them, packed again where they have changed. */
 import { AFFINE_ZERO, affineConstant, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Axis, PackStatement } from "../../ir/kernel/types.js";
-import { panelElements } from "../../transform/kernel/pack-operands.js";
-import { constantOf } from "../../types/dim.js";
+import { panelElements } from "../../passes/kernel/pack-operands.js";
+import { constantOf } from "../../base/types/dim.js";
 import type { FunctionCode, FunctionRef, Local } from "./code.js";
 import type { ModuleBuilder } from "./module-builder.js";
 import type { Statements } from "./statements.js";

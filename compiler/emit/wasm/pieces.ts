@@ -1,7 +1,7 @@
 /** Pieces of long sums, as WebAssembly code. */
 import { FULL_PIECE, PIECE, type PiecesStatement } from "../../ir/kernel/types.js";
 import { affineVariable } from "../../ir/kernel/affine.js";
-import { BATCH_SYMBOL } from "../../types/dim.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import type { Local } from "./code.js";
 import type { Statements } from "./statements.js";
 

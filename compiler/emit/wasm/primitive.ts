@@ -1,7 +1,7 @@
-/** Single operations on vectors and scalars, in the meaning that `compiler/math/expr.ts` gives them. */
-import { invariant } from "../../diagnostics/invariant.js";
-import type { PrimitiveOp } from "../../math/expr.js";
-import { primitives } from "../../math/expr.js";
+/** Single operations on vectors and scalars, in the meaning that `compiler/base/math/expr.ts` gives them. */
+import { invariant } from "../../base/diagnostics/invariant.js";
+import type { PrimitiveOp } from "../../base/math/expr.js";
+import { primitives } from "../../base/math/expr.js";
 import type { FunctionCode } from "./code.js";
 import type { ConstantPool } from "./constant-pool.js";
 import type { OpName } from "./instructions.js";

@@ -1,7 +1,7 @@
 /** Kernel programs as WebAssembly: every region is a function, so that engines optimise it alone; entries call them. */
 import { freeVariables } from "../../ir/kernel/free-variables.js";
 import type { ElementType, KernelFunction, KernelProgram } from "../../ir/kernel/types.js";
-import type { VectorTarget } from "../../transform/kernel/target.js";
+import type { VectorTarget } from "../../passes/kernel/target.js";
 import type { FunctionCode, FunctionRef } from "./code.js";
 import type { RealType } from "./elements.js";
 import { Expressions } from "./expressions.js";

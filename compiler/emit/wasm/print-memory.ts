@@ -2,9 +2,9 @@
  * The JavaScript that lays out an instance's memory: `planMemory(capacity)` says how many bytes it takes, what the table
  * of addresses holds, and where the tensors are that the caller of a module sees.
  */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import type { KernelProgram } from "../../ir/kernel/types.js";
-import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims, TIME_SYMBOL } from "../../types/dim.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims, TIME_SYMBOL } from "../../base/types/dim.js";
 import { Identifiers } from "../js/identifiers.js";
 import { printDimension, printSlotSize } from "../js/kernel-expressions.js";
 import { printString } from "../js/literal.js";

@@ -1,7 +1,7 @@
 /** The loop of a register tile over what is contracted: every sum takes its terms in the same order whatever the tile. */
 import { AFFINE_ZERO, affineConstant, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Access, Affine, Axis } from "../../ir/kernel/types.js";
-import { constantOf, type Dim } from "../../types/dim.js";
+import { constantOf, type Dim } from "../../base/types/dim.js";
 import type { FunctionCode, Label, Local } from "./code.js";
 import { fillLoops } from "./fill-loops.js";
 import { columnOf, type ProductPlan, pushMember } from "./product-plan.js";

@@ -1,10 +1,10 @@
 /** How a product is computed: the shape of its register tiles and where its operands are, decided before any code. */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { addAffine, AFFINE_ZERO, affineConstant, affineVariable, scaleAffine } from "../../ir/kernel/affine.js";
 import { countTerms, termIndex } from "../../ir/kernel/terms.js";
 import type { Access, Affine, Axis, ProductStatement } from "../../ir/kernel/types.js";
-import { type Tile, tileOf } from "../../transform/kernel/target.js";
-import { constantOf, dimConstant } from "../../types/dim.js";
+import { type Tile, tileOf } from "../../passes/kernel/target.js";
+import { constantOf, dimConstant } from "../../base/types/dim.js";
 import type { Local } from "./code.js";
 import type { Statements } from "./statements.js";
 

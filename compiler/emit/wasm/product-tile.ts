@@ -5,8 +5,8 @@
 import { affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Access, Affine, Expression, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
-import { decideChoices } from "../../transform/kernel/choices.js";
-import { isVectorExpression } from "../../transform/kernel/vectorizable.js";
+import { decideChoices } from "../../passes/kernel/choices.js";
+import { isVectorExpression } from "../../passes/kernel/vectorizable.js";
 import type { FunctionCode, Local } from "./code.js";
 import type { Lanes } from "./elements.js";
 import type { Scope } from "./integers.js";

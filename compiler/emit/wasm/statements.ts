@@ -1,12 +1,12 @@
 /** Statements of kernels as WebAssembly code. */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { affineConstant, AFFINE_ZERO, plainExtent, subtractAffine } from "../../ir/kernel/affine.js";
 import type { Axis, Extent, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
-import { PARTIALS } from "../../transform/kernel/interleave-sums.js";
-import type { VectorTarget } from "../../transform/kernel/target.js";
-import { isVectorizable, moves } from "../../transform/kernel/vectorizable.js";
-import { BATCH_SYMBOL } from "../../types/dim.js";
+import { PARTIALS } from "../../passes/kernel/interleave-sums.js";
+import type { VectorTarget } from "../../passes/kernel/target.js";
+import { isVectorizable, moves } from "../../passes/kernel/vectorizable.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import { chooseCollapsed, type Collapsed, collapsible } from "./collapse.js";
 import type { FunctionCode, FunctionRef, Local } from "./code.js";
 import { emitSelection, emitZeroPadding } from "./examples.js";

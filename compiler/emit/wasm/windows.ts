@@ -1,6 +1,6 @@
 /** Pieces of the steps of a call, as WebAssembly code. */
 import type { WindowsStatement } from "../../ir/kernel/types.js";
-import { BATCH_SYMBOL, TIME_SYMBOL } from "../../types/dim.js";
+import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
 import type { Statements } from "./statements.js";
 
 export function emitWindows({ first, steps, rows, body }: WindowsStatement, statements: Statements): void {

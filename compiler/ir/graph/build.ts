@@ -1,12 +1,12 @@
 /** The only maker of graph instructions: asks the shape rules for every result type. */
-import { type Dim, dimSymbol, TIME_SYMBOL } from "../../types/dim.js";
-import type { Shape } from "../../types/shape.js";
-import type { Origin } from "../../source/origin.js";
+import { type Dim, dimSymbol, TIME_SYMBOL } from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import type { Origin } from "../../base/source/origin.js";
 import type { GraphFunction, Instruction, Operation, Parts, ValueId, ValueType } from "./types.js";
-import { InvariantError } from "../../diagnostics/invariant.js";
-import { inferTypes, type ShapeContext, shapeContext } from "../../ops/shape-rules.js";
-import type { ScalarOp } from "../../ops/scalar-ops.js";
-import { printShape } from "../../types/shape.js";
+import { InvariantError } from "../../base/diagnostics/invariant.js";
+import { inferTypes, type ShapeContext, shapeContext } from "../ops/shape-rules.js";
+import type { ScalarOp } from "../ops/scalar-ops.js";
+import { printShape } from "../../base/types/shape.js";
 
 const noOrigin: Origin = {};
 

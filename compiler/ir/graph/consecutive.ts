@@ -1,5 +1,5 @@
 /** Parts of an axis one behind the other. */
-import { addDims, type Dim, dimConstant, equalDims } from "../../types/dim.js";
+import { addDims, type Dim, dimConstant, equalDims } from "../../base/types/dim.js";
 
 interface Consecutive<P> {
   /** From 0 on, each beginning where the one before ends. */

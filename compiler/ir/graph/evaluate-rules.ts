@@ -1,7 +1,7 @@
 /** What each operation computes on concrete tensors of one example: one row per kind, written for plainness. */
-import { evaluateDim, type Dim } from "../../types/dim.js";
-import type { Shape } from "../../types/shape.js";
-import { scalarValues } from "../../ops/scalar-values.js";
+import { evaluateDim, type Dim } from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import { scalarValues } from "../ops/scalar-values.js";
 import type { Operation, OperationKind } from "./types.js";
 import { elementCount, positionsOf, reductionOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 

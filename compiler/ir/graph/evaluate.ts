@@ -2,8 +2,8 @@
  * Runs graph functions slowly and plainly in float64. This is the meaning of the IR and so of the language: passes and
  * targets are right when they agree with it.
  */
-import { evaluateDim } from "../../types/dim.js";
-import { invariant } from "../../diagnostics/invariant.js";
+import { evaluateDim } from "../../base/types/dim.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { evaluateRules, type LocalKind, type Sizes } from "./evaluate-rules.js";
 import { elementCount, positionsOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "./types.js";

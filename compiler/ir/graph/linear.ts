@@ -2,7 +2,7 @@
  * Which functions are linear in their first inputs, by their form: what a declared derivative may do with tangents. Such a
  * function is its own derivative, so forward mode can repeat it and reverse mode transpose it, operation by operation.
  */
-import type { ScalarOp } from "../../ops/scalar-ops.js";
+import type { ScalarOp } from "../ops/scalar-ops.js";
 import { printOperation } from "./print.js";
 import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "./types.js";
 

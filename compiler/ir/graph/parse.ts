@@ -1,8 +1,16 @@
 /** Reads the text form of the graph IR, for tests of passes on a few lines. Throws a {@link GraphSyntaxError}. */
-import { addDims, dimConstant, dimSymbol, divideDims, type Dim, multiplyDims, subtractDims } from "../../types/dim.js";
-import type { Shape } from "../../types/shape.js";
-import { scalarArity, type ScalarOp } from "../../ops/scalar-ops.js";
-import { shapeContext, type ShapeContext } from "../../ops/shape-rules.js";
+import {
+  addDims,
+  dimConstant,
+  dimSymbol,
+  divideDims,
+  type Dim,
+  multiplyDims,
+  subtractDims,
+} from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
+import { shapeContext, type ShapeContext } from "../ops/shape-rules.js";
 import { GraphBuilder } from "./build.js";
 import type { DType, GraphFunction, GraphProgram, Operation, Parts, ValueId, ValueType } from "./types.js";
 import { printType } from "./print.js";

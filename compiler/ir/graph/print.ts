@@ -1,6 +1,6 @@
 /** Text form of the graph IR (spec/graph-ir.md). Deterministic; `parse.ts` reads it back. */
-import { printDim } from "../../types/dim.js";
-import { printShape } from "../../types/shape.js";
+import { printDim } from "../../base/types/dim.js";
+import { printShape } from "../../base/types/shape.js";
 import type {
   GraphFunction,
   GraphProgram,

@@ -1,6 +1,6 @@
 /** The walks that passes are made of: copying a function instruction by instruction into a builder. */
-import { invariant } from "../../diagnostics/invariant.js";
-import type { ShapeContext } from "../../ops/shape-rules.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import type { ShapeContext } from "../ops/shape-rules.js";
 import { GraphBuilder } from "./build.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "./types.js";
 

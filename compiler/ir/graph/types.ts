@@ -8,10 +8,10 @@
  *
  * Everything here is plain read-only data. Only `build.ts` makes instructions.
  */
-import type { Dim } from "../../types/dim.js";
-import type { Shape } from "../../types/shape.js";
-import type { Origin } from "../../source/origin.js";
-import type { ScalarOp } from "../../ops/scalar-ops.js";
+import type { Dim } from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import type { Origin } from "../../base/source/origin.js";
+import type { ScalarOp } from "../ops/scalar-ops.js";
 
 export type DType = "real" | "index" | "bool";
 

@@ -1,5 +1,5 @@
 /** What is known of the values of a function; what is missing is a fault of whoever made it. */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import type { GraphFunction, ValueId, ValueType } from "./types.js";
 
 export function typeOf(fn: GraphFunction, id: ValueId): ValueType {

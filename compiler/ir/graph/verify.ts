@@ -7,9 +7,9 @@
  *  5. what a declared derivative does with tangents is well formed and linear in them;
  *  6. dimensions in shapes are not negative constants.
  */
-import { constantOf } from "../../types/dim.js";
-import { equalShapes } from "../../types/shape.js";
-import { inferTypes, type ShapeContext } from "../../ops/shape-rules.js";
+import { constantOf } from "../../base/types/dim.js";
+import { equalShapes } from "../../base/types/shape.js";
+import { inferTypes, type ShapeContext } from "../ops/shape-rules.js";
 import { whyNotLinear } from "./linear.js";
 import { printOperation, printType } from "./print.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "./types.js";

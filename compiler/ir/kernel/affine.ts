@@ -1,5 +1,5 @@
 /** Arithmetic of affine integer expressions. */
-import { addDims, constantOf, type Dim, dimConstant, multiplyDims } from "../../types/dim.js";
+import { addDims, constantOf, type Dim, dimConstant, multiplyDims } from "../../base/types/dim.js";
 import type { Access, Affine, Extent } from "./types.js";
 
 /** Most dimensions here are plain numbers, for which the arithmetic of polynomials would take most of the time. */

@@ -1,4 +1,4 @@
-import { evaluateDim } from "../../types/dim.js";
+import { evaluateDim } from "../../base/types/dim.js";
 import type { KernelBuffer } from "./types.js";
 
 /** Elements of a buffer in a call of the given sizes. */

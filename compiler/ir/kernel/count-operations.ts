@@ -3,9 +3,9 @@
  * in which every example is as long as the call and the parameters are those of the call before. For programs in which
  * products are whole: once they are in tiles, the rounds of loops depend on each other.
  */
-import { invariant } from "../../diagnostics/invariant.js";
-import type { ScalarOp } from "../../ops/scalar-ops.js";
-import { BATCH_SYMBOL, evaluateDim, TIME_SYMBOL } from "../../types/dim.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import type { ScalarOp } from "../ops/scalar-ops.js";
+import { BATCH_SYMBOL, evaluateDim, TIME_SYMBOL } from "../../base/types/dim.js";
 import { bufferSize } from "./buffer-size.js";
 import {
   type Access,

@@ -1,6 +1,6 @@
 /** What loops of a kernel go through. */
-import { invariant } from "../../diagnostics/invariant.js";
-import { BATCH_SYMBOL } from "../../types/dim.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import type { CallState } from "./evaluate-expressions.js";
 import type { Axis, Examples } from "./types.js";
 

@@ -1,7 +1,7 @@
 /** Names, sizes and expressions of a kernel at work. */
-import { invariant } from "../../diagnostics/invariant.js";
-import { scalarValues } from "../../ops/scalar-values.js";
-import { type Dim, evaluateDim, symbolsOf } from "../../types/dim.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { scalarValues } from "../ops/scalar-values.js";
+import { type Dim, evaluateDim, symbolsOf } from "../../base/types/dim.js";
 import type { KernelMemory } from "./memory.js";
 import type { Affine, Access, Expression, IndexExpression } from "./types.js";
 

@@ -1,5 +1,5 @@
 /** Products of a kernel at work, and the copies of matrices that they read. */
-import { invariant } from "../../diagnostics/invariant.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { axisValues } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
 import type { Access, Axis, PackStatement, ProductStatement, ProductTerms, Statement } from "./types.js";

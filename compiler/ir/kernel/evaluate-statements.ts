@@ -1,6 +1,6 @@
 /** Statements of a kernel at work. */
-import { unreachable } from "../../diagnostics/invariant.js";
-import { BATCH_SYMBOL, TIME_SYMBOL } from "../../types/dim.js";
+import { unreachable } from "../../base/diagnostics/invariant.js";
+import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
 import { axisValues, examplesIn } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
 import { runProduct, packMatrix } from "./evaluate-products.js";

@@ -2,8 +2,8 @@
  * What a kernel program computes, statement by statement, in float64 with the host's functions: the meaning of the kernel IR,
  * which every pass must keep. Products are summed in the order of their terms; packed copies are read where they were made.
  */
-import { invariant } from "../../diagnostics/invariant.js";
-import { BATCH_SYMBOL, TIME_SYMBOL } from "../../types/dim.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
 import { runStatements } from "./evaluate-statements.js";
 import { KernelMemory, type NumberArray } from "./memory.js";
 import { CallState } from "./evaluate-expressions.js";

@@ -1,5 +1,5 @@
 /** What a piece of kernel code needs from around it: the parameters of a function made from it. */
-import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../types/dim.js";
+import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import type { Affine, Axis, Examples, Expression, Part, Statement } from "./types.js";
 import { forEachAccess, termsOf } from "./visit.js";
 

@@ -1,6 +1,6 @@
 /** The memory of a kernel program as the evaluator has it: slots hold what their buffers share, and every access is checked. */
-import { invariant } from "../../diagnostics/invariant.js";
-import { evaluateDim } from "../../types/dim.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { evaluateDim } from "../../base/types/dim.js";
 import { bufferSize } from "./buffer-size.js";
 import type { KernelProgram } from "./types.js";
 

@@ -1,5 +1,5 @@
 /** Ranges of variables where a side of a choice is evaluated. */
-import { evaluateDim } from "../../types/dim.js";
+import { evaluateDim } from "../../base/types/dim.js";
 import { subtractAffine } from "./affine.js";
 import type { Condition } from "./visit.js";
 

@@ -1,5 +1,5 @@
 /** Text form of kernel programs, for people and for tests (spec/kernel-ir.md). Deterministic. */
-import { printDim } from "../../types/dim.js";
+import { printDim } from "../../base/types/dim.js";
 import {
   type Access,
   type Affine,

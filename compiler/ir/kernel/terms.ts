@@ -1,6 +1,6 @@
 /** The terms of the sums of a product, counted in the order in which they are added. */
 import { addAffine, AFFINE_ZERO, affineVariable, plainExtent, scaleAffine } from "./affine.js";
-import { dimConstant } from "../../types/dim.js";
+import { dimConstant } from "../../base/types/dim.js";
 import type { Affine, Axis } from "./types.js";
 
 /** How many terms a sum has; undefined where a call decides. */

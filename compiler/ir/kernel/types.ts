@@ -1,12 +1,12 @@
 /**
  * The kernel IR: how it is computed, for a whole batch. Loops, buffers and scalars, plus one high-level statement, the
- * matrix product, which a target expands into register tiles of its own (`transform/kernel/tile-products.ts` for js).
+ * matrix product, which a target expands into register tiles of its own (`passes/kernel/tile-products.ts` for js).
  *
  * Sizes are dimensions over `%B`, `%T` and run-time dimensions *of the call*; the cell's own dimensions are numbers by
  * now. The size of one example is read with a `size` expression. Variables are names, unique within their region.
  */
-import type { ScalarOp } from "../../ops/scalar-ops.js";
-import type { Dim } from "../../types/dim.js";
+import type { ScalarOp } from "../ops/scalar-ops.js";
+import type { Dim } from "../../base/types/dim.js";
 
 export type ElementType = "real" | "index";
 

@@ -1,5 +1,5 @@
 /** Kernels before memory is planned: what lowering gives, and passes change. */
-import type { Dim } from "../../types/dim.js";
+import type { Dim } from "../../base/types/dim.js";
 import type { ElementType, KernelFunction } from "./types.js";
 
 /** A buffer before it has a place. */

@@ -8,7 +8,7 @@
  * - an accumulator in parts is added to in the loop that counts the parts, which runs from 0 in steps of 1;
  * - buffers that are in use at the same time do not overlap.
  */
-import { BATCH_SYMBOL, type Dim, evaluateDim, TIME_SYMBOL } from "../../types/dim.js";
+import { BATCH_SYMBOL, type Dim, evaluateDim, TIME_SYMBOL } from "../../base/types/dim.js";
 import { bufferSize } from "./buffer-size.js";
 import { lifetimes } from "./lifetimes.js";
 import { narrow, type Range } from "./narrow.js";

@@ -1,5 +1,5 @@
 /** How many steps the pieces of a `windows` statement have, the last one aside. */
-import { BATCH_SYMBOL } from "../../types/dim.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import type { WindowsStatement } from "./types.js";
 
 export function windowSteps({ rows }: WindowsStatement, sizes: ReadonlyMap<string, number>): number {

@@ -1,5 +1,5 @@
 /** recell itself: one peer for each target, each a module compiled from the library's cell. */
-import { hasFusedMultiplyAdd } from "../../../compiler/bench/ceiling.js";
+import { hasFusedMultiplyAdd } from "../../../compiler/tools/bench/ceiling.js";
 import { cell as compileCell, type CompileOptions, version } from "../../../compiler/index.js";
 import type { CellOptions } from "../../../compiler/index.js";
 import type { ModuleInstance } from "../../../runtime/index.js";

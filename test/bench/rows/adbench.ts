@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cell } from "../../../compiler/index.js";
 import type { ModuleInstance } from "../../../runtime/index.js";
-import { find, measure } from "../../../compiler/bench/measure.js";
+import { find, measure } from "../../../compiler/tools/bench/measure.js";
 import { ratioRow, type Row, timeRow } from "./row.js";
 
 const repository = fileURLToPath(new URL("../../../../", import.meta.url));

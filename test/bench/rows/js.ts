@@ -2,7 +2,7 @@
 import { type CompileOptions } from "../../../compiler/index.js";
 import { cells } from "../cells.js";
 import { drawData } from "../data.js";
-import { find, measure } from "../../../compiler/bench/measure.js";
+import { find, measure } from "../../../compiler/tools/bench/measure.js";
 import { instantiateCell, lossCotangent, setWeights } from "../peers/recell.js";
 import { workloads } from "../workloads.js";
 import { plainLstm } from "./plain-lstm.js";

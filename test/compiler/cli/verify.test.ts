@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { verifySubject } from "../../../compiler/verify/verify-module.js";
+import { verifySubject } from "../../../compiler/tools/verify/verify-module.js";
 import { recell } from "../../support/command-line.js";
 import type { VerifyReport } from "../../../compiler/index.js";
 
-vi.mock("../../../compiler/verify/verify-module.js", { spy: true });
+vi.mock("../../../compiler/tools/verify/verify-module.js", { spy: true });
 
 let folder = "";
 const file = (name: string): string => join(folder, name);

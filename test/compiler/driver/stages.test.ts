@@ -4,10 +4,10 @@
  */
 import { describe, expect, it, test } from "vitest";
 import { entriesAfter, type KernelTargetName, schedules, stages } from "../../../compiler/driver/stages.js";
-import { lowerSource } from "../../../compiler/lower-source.js";
-import type { LoweredCell } from "../../../compiler/lower/lowered-cell.js";
+import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import type { LoweredCell } from "../../../compiler/program/lowered-cell.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
-import { buildSequenceProgram } from "../../../compiler/transform/entries.js";
+import { buildSequenceProgram } from "../../../compiler/driver/entries.js";
 import { kernelStages } from "../../support/kernel-stages.js";
 import { sizesFor, standardCells } from "../../support/standard-cells.js";
 

@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../../compiler/index.js";
-import { elementwiseFunctions } from "../../../../compiler/semantics/builtins.js";
+import { elementwiseFunctions } from "../../../../compiler/language/semantics/builtins.js";
 
 const dtypes = ["f32", "f64"] as const;
 const all = { target: "js", gradient: true, jvp: true, hvp: true } as const;

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
-import { shapeContext } from "../../../../compiler/ops/shape-rules.js";
-import { dimConstant, dimSymbol } from "../../../../compiler/types/dim.js";
+import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { dimConstant, dimSymbol } from "../../../../compiler/base/types/dim.js";
 import { compileKernels, programOf, runFunction } from "../../../support/run-kernel.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
-import { scalarArity, type ScalarOp, comparisonOps, logicalOps } from "../../../../compiler/ops/scalar-ops.js";
+import { scalarArity, type ScalarOp, comparisonOps, logicalOps } from "../../../../compiler/ir/ops/scalar-ops.js";
 import {
   flatten,
   randomInputs,

@@ -1,6 +1,6 @@
 /** What stands in padding is never read: numbers, and indices that would be out of range. */
 import { describe, expect, it } from "vitest";
-import { cell } from "../../../../compiler/in-process.js";
+import { cell } from "../../../../compiler/driver/in-process.js";
 import type { ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 
 const source = `

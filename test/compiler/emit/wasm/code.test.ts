@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { InvariantError } from "../../../../compiler/diagnostics/invariant.js";
+import { InvariantError } from "../../../../compiler/base/diagnostics/invariant.js";
 import type { FunctionCode, Label } from "../../../../compiler/emit/wasm/code.js";
 import { disassemble } from "../../../../compiler/emit/wasm/disassemble.js";
 import { ModuleBuilder } from "../../../../compiler/emit/wasm/module-builder.js";

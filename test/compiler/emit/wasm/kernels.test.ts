@@ -1,8 +1,8 @@
 /** WebAssembly kernels have the bits of the JavaScript kernels, whatever the sizes, lengths and precision. */
 import { describe, expect, test } from "vitest";
 import type { Statement } from "../../../../compiler/ir/kernel/types.js";
-import { lowerSource } from "../../../../compiler/lower-source.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
+import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
 import { scheduleKernels } from "../../../support/kernels.js";
 
 function scheduled(cell: string, file: string, gradient: boolean) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ALIGNMENT, planLayout } from "../../../../compiler/emit/wasm/layout.js";
-import { InvariantError } from "../../../../compiler/diagnostics/invariant.js";
+import { InvariantError } from "../../../../compiler/base/diagnostics/invariant.js";
 import type { KernelBuffer, KernelProgram } from "../../../../compiler/ir/kernel/types.js";
-import { type Dim, dimConstant, dimSymbol, multiplyDims } from "../../../../compiler/types/dim.js";
+import { type Dim, dimConstant, dimSymbol, multiplyDims } from "../../../../compiler/base/types/dim.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
 import { lowerProgram } from "../../../support/kernels.js";
 

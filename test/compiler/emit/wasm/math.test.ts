@@ -3,11 +3,11 @@ import { disassemble } from "../../../../compiler/emit/wasm/disassemble.js";
 import type { Shape } from "../../../../compiler/emit/wasm/math.js";
 import { ConstantPool, emitFunction } from "../../../../compiler/emit/wasm/math.js";
 import { floatTypeOf } from "../../../../compiler/emit/wasm/shapes.js";
-import { evaluateFunction } from "../../../../compiler/math/evaluate.js";
-import type { ScalarFunction } from "../../../../compiler/math/expr.js";
-import { add, demote, lt, mul, promote, scalarFunction, select, sub } from "../../../../compiler/math/expr.js";
-import type { MathName } from "../../../../compiler/math/functions.js";
-import { mathFunctions, mathNames } from "../../../../compiler/math/functions.js";
+import { evaluateFunction } from "../../../../compiler/base/math/evaluate.js";
+import type { ScalarFunction } from "../../../../compiler/base/math/expr.js";
+import { add, demote, lt, mul, promote, scalarFunction, select, sub } from "../../../../compiler/base/math/expr.js";
+import type { MathName } from "../../../../compiler/base/math/functions.js";
+import { mathFunctions, mathNames } from "../../../../compiler/base/math/functions.js";
 import {
   argumentRows,
   compileMath,
@@ -16,7 +16,7 @@ import {
   neighbours,
   readReferences,
   sweepFloat32,
-} from "../../math/support.js";
+} from "../../base/math/support.js";
 import { validateRelaxed } from "./engine.js";
 import type { Body } from "./math-module.js";
 import { evaluateRows, mapModule, shapes } from "./math-module.js";

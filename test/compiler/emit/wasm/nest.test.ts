@@ -1,8 +1,8 @@
 /** How deep the loops over the terms of sums are in loops of their function: engines unroll them by that. */
 import { describe, expect, test } from "vitest";
 import { decodeModule } from "../../../../compiler/emit/wasm/decode.js";
-import { lowerSource } from "../../../../compiler/lower-source.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
+import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
 import { emitKernels, scheduleKernels } from "../../../support/kernels.js";
 
 interface InnermostLoop {

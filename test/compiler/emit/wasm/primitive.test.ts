@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Operand, Shape, ShapedOp } from "../../../../compiler/emit/wasm/math.js";
 import { ConstantPool, emitPrimitive } from "../../../../compiler/emit/wasm/math.js";
 import { floatTypeOf } from "../../../../compiler/emit/wasm/shapes.js";
-import { evaluateFunction } from "../../../../compiler/math/evaluate.js";
-import type { Operand as ExprOperand, ScalarExpr } from "../../../../compiler/math/expr.js";
-import { primitive, primitives, scalarFunction, select } from "../../../../compiler/math/expr.js";
-import { argumentsFor, awkward } from "../../math/support.js";
+import { evaluateFunction } from "../../../../compiler/base/math/evaluate.js";
+import type { Operand as ExprOperand, ScalarExpr } from "../../../../compiler/base/math/expr.js";
+import { primitive, primitives, scalarFunction, select } from "../../../../compiler/base/math/expr.js";
+import { argumentsFor, awkward } from "../../base/math/support.js";
 import { evaluateRows, shapes } from "./math-module.js";
 import { codeOf } from "./support.js";
 

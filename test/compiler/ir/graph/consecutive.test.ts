@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { consecutive } from "../../../../compiler/ir/graph/consecutive.js";
-import { type Dim, dimConstant } from "../../../../compiler/types/dim.js";
+import { type Dim, dimConstant } from "../../../../compiler/base/types/dim.js";
 
 const part = (start: number, length: number) => ({ start: dimConstant(start), length: dimConstant(length) });
 const lengthOf = ({ length }: { readonly length: Dim }): Dim => length;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { countOperations, type RegionCount } from "../../../../compiler/ir/kernel/count-operations.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
-import { lowerSource } from "../../../../compiler/lower-source.js";
-import { buildSequenceProgram } from "../../../../compiler/transform/entries.js";
-import { invariant } from "../../../../compiler/diagnostics/invariant.js";
+import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { invariant } from "../../../../compiler/base/diagnostics/invariant.js";
 import { lowerProgram } from "../../../support/kernels.js";
 
 function kernelOf(source: string, cell: string, dimensions: Record<string, number>): KernelProgram {

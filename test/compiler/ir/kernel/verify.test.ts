@@ -6,7 +6,7 @@ import type { Access, KernelProgram, Statement } from "../../../../compiler/ir/k
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { mapStatement } from "../../../../compiler/ir/kernel/visit.js";
 import { addAffine, affineConstant } from "../../../../compiler/ir/kernel/affine.js";
-import { dimConstant } from "../../../../compiler/types/dim.js";
+import { dimConstant } from "../../../../compiler/base/types/dim.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
 import { programOf } from "../../../support/run-kernel.js";

@@ -1,0 +1,293 @@
+/**
+ * The type of an operation's results from the types of its operands: one row per operation kind. A rule returns a
+ * sentence where the operands do not fit, so that the builder can refuse and the verifier can report.
+ */
+import type { Operation, OperationKind, ValueType } from "../graph/types.js";
+import { addDims, equalDims, type Dim, printDim, symbolsOf, TIME_SYMBOL } from "../../base/types/dim.js";
+import { equalShapes, printShape, sizeOfShape, type Shape } from "../../base/types/shape.js";
+import { comparisonOps, logicalOps, scalarArity } from "./scalar-ops.js";
+
+export type ShapeRuleResult = readonly ValueType[] | string;
+
+/** `isSharedDim` says which symbols are the same for all examples: bound cell dimensions, not `%T` or `S`. */
+export interface ShapeContext {
+  readonly perExampleSymbols: ReadonlySet<string>;
+}
+
+type Rule<K extends OperationKind> = (
+  operation: Extract<Operation, { kind: K }>,
+  operands: readonly ValueType[],
+  context: ShapeContext,
+) => ShapeRuleResult;
+
+export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
+  constant: (operation) => [{ dtype: operation.dtype, shape: [], shared: true }],
+
+  dimension: (operation, _operands, context) => [
+    { dtype: "real", shape: [], shared: symbolsOf(operation.dim).every((s) => !context.perExampleSymbols.has(s)) },
+  ],
+
+  map: (operation, operands) => {
+    const arity = scalarArity[operation.op];
+    const first = operands[0];
+    if (first === undefined || operands.length !== arity) return `${operation.op} takes ${arity} operands`;
+    for (const operand of operands) {
+      if (!equalShapes(operand.shape, first.shape)) {
+        return `${operation.op} of shapes ${operands.map((o) => printShape(o.shape)).join(" and ")}`;
+      }
+    }
+    const dtypes = operands.map((operand) => operand.dtype);
+    const expected = dtypes.map((_, position) =>
+      logicalOps.has(operation.op) || (operation.op === "select" && position === 0) ? "bool" : "real",
+    );
+    const selectsBool = operation.op === "select" && dtypes[1] === "bool" && dtypes[2] === "bool";
+    if (!selectsBool && dtypes.some((dtype, i) => dtype !== expected[i])) {
+      return `${operation.op} of ${dtypes.join(", ")}, expected ${expected.join(", ")}`;
+    }
+    const dtype = selectsBool || comparisonOps.has(operation.op) || logicalOps.has(operation.op) ? "bool" : "real";
+    return [{ dtype, shape: first.shape, shared: allShared(operands) }];
+  },
+
+  broadcast: (operation, operands) => {
+    const [operand] = operands;
+    if (operand === undefined || operand.shape.length !== operation.axes.length) return "broadcast axes do not match";
+    for (const [i, axis] of operation.axes.entries()) {
+      const target = operation.shape[axis];
+      if (target === undefined || (i > 0 && axis <= (operation.axes[i - 1] as number))) return "broadcast axes order";
+      if (!equalDims(target, operand.shape[i] as Dim))
+        return `broadcast of ${printShape(operand.shape)} to ${printShape(operation.shape)}`;
+    }
+    return [{ ...operand, shape: operation.shape }];
+  },
+
+  reduce: (operation, operands) => {
+    const [operand] = operands;
+    if (operand?.dtype !== "real") return "reduce takes a real";
+    if (
+      operation.axes.some(
+        (axis, i) => axis >= operand.shape.length || (i > 0 && axis <= (operation.axes[i - 1] as number)),
+      )
+    ) {
+      return `reduce over axes ${operation.axes.join(", ")} of ${printShape(operand.shape)}`;
+    }
+    return [{ ...operand, shape: operand.shape.filter((_, axis) => !operation.axes.includes(axis)) }];
+  },
+
+  contract: (operation, operands) => {
+    const [a, b] = operands;
+    if (a?.dtype !== "real" || b?.dtype !== "real") return "contract takes two reals";
+    if (a.shape.length !== operation.a.length || b.shape.length !== operation.b.length)
+      return "contract labels do not match the ranks";
+    if (![1, 4].includes(operation.parts)) return `contract in ${operation.parts} parts: it has 1 or 4`;
+    const sizes = new Map<number, Dim>();
+    for (const [labels, shape] of [
+      [operation.a, a.shape],
+      [operation.b, b.shape],
+    ] as const) {
+      if (new Set(labels).size !== labels.length) return "contract label twice in one operand";
+      for (const [axis, label] of labels.entries()) {
+        const size = shape[axis] as Dim;
+        const known = sizes.get(label);
+        if (known !== undefined && !equalDims(known, size))
+          return `contract of ${printDim(known)} with ${printDim(size)}`;
+        sizes.set(label, size);
+      }
+    }
+    const shape: Dim[] = [];
+    if (new Set(operation.result).size !== operation.result.length) return "contract label twice in the result";
+    for (const label of operation.result) {
+      const size = sizes.get(label);
+      if (size === undefined) return `contract label ${label} of the result is in no operand`;
+      shape.push(size);
+    }
+    for (const label of sizes.keys()) {
+      const inBoth = operation.a.includes(label) && operation.b.includes(label);
+      if (!inBoth && !operation.result.includes(label))
+        return `contract label ${label} is summed but in one operand only`;
+    }
+    return [{ dtype: "real", shape, shared: a.shared && b.shared }];
+  },
+
+  slice: (operation, operands) => {
+    const [operand] = operands;
+    if (operand === undefined || operation.axis >= operand.shape.length) return "slice axis";
+    return [{ ...operand, shape: replaceAxis(operand.shape, operation.axis, operation.length) }];
+  },
+
+  pad: (operation, operands) => {
+    const [operand] = operands;
+    const size = operand?.shape[operation.axis];
+    if (operand?.dtype !== "real" || size === undefined) return "pad axis";
+    const padded = addDims(addDims(operation.before, size), operation.after);
+    return [{ ...operand, shape: replaceAxis(operand.shape, operation.axis, padded) }];
+  },
+
+  concat: (operation, operands) => {
+    const [first] = operands;
+    if (first === undefined || operation.axis >= first.shape.length) return "concat axis";
+    let total: Dim | undefined;
+    for (const operand of operands) {
+      const size = operand.shape[operation.axis];
+      if (size === undefined || operand.dtype !== first.dtype || operand.shape.length !== first.shape.length)
+        return "concat of different kinds";
+      if (
+        !equalShapes(replaceAxis(operand.shape, operation.axis, size), replaceAxis(first.shape, operation.axis, size))
+      ) {
+        return `concat of ${printShape(first.shape)} and ${printShape(operand.shape)} along axis ${operation.axis}`;
+      }
+      total = total === undefined ? size : addDims(total, size);
+    }
+    return [
+      {
+        dtype: first.dtype,
+        shape: replaceAxis(first.shape, operation.axis, total as Dim),
+        shared: allShared(operands),
+      },
+    ];
+  },
+
+  reshape: (operation, operands) => {
+    const [operand] = operands;
+    if (operand === undefined || !equalDims(sizeOfShape(operand.shape), sizeOfShape(operation.shape))) {
+      return `reshape of ${operand === undefined ? "nothing" : printShape(operand.shape)} to ${printShape(operation.shape)}`;
+    }
+    return [{ ...operand, shape: operation.shape }];
+  },
+
+  transpose: (operation, operands) => {
+    const [operand] = operands;
+    const order = operation.permutation;
+    if (operand === undefined || order.length !== operand.shape.length || new Set(order).size !== order.length)
+      return "transpose permutation";
+    const shape: Dim[] = [];
+    for (const axis of order) {
+      const size = operand.shape[axis];
+      if (size === undefined) return "transpose permutation";
+      shape.push(size);
+    }
+    return [{ ...operand, shape }];
+  },
+
+  reverse: (operation, operands) => {
+    const [operand] = operands;
+    if (operand === undefined || operation.axis >= operand.shape.length) return "reverse axis";
+    return [operand];
+  },
+
+  gather: (_operation, operands) => {
+    const [table, index] = operands;
+    if (table === undefined || table.shape.length === 0 || index?.dtype !== "index")
+      return "gather takes a table and an index";
+    return [
+      { dtype: table.dtype, shape: [...index.shape, ...table.shape.slice(1)], shared: table.shared && index.shared },
+    ];
+  },
+
+  scatter_add: (operation, operands) => {
+    const [index, updates] = operands;
+    if (index?.dtype !== "index" || updates?.dtype !== "real") return "scatter_add takes an index and real updates";
+    if (!equalShapes(index.shape, updates.shape.slice(0, index.shape.length))) {
+      return `scatter_add of ${printShape(updates.shape)} at ${printShape(index.shape)}`;
+    }
+    return [
+      {
+        dtype: "real",
+        shape: [operation.size, ...updates.shape.slice(index.shape.length)],
+        shared: allShared(operands),
+      },
+    ];
+  },
+
+  batch_sum: (_operation, operands, context) => {
+    const [operand] = operands;
+    if (operand?.dtype !== "real" || operand.shared) return "batch_sum takes a real value of each example";
+    if (hasOwnSize(operand.shape, context)) return `batch_sum of ${printShape(operand.shape)}, which differs in size`;
+    return [{ ...operand, shared: true }];
+  },
+
+  custom_derivative: ({ tangent, arguments: count }, operands) => {
+    const [value, ...others] = operands;
+    if (value?.dtype !== "real") return "custom_derivative takes a real value";
+    if (others.length !== tangent.inputs.length || count > others.length)
+      return `custom_derivative of ${others.length} arguments and coefficients with a tangent of ${tangent.inputs.length} inputs`;
+    for (const [i, operand] of others.entries()) {
+      const input = tangent.types[tangent.inputs[i] as number] as ValueType;
+      const isReal = i >= count || operand.dtype === "real";
+      if (!isReal || input.dtype !== operand.dtype || !equalShapes(input.shape, operand.shape))
+        return `custom_derivative operand ${i + 1} is ${operand.dtype}${printShape(operand.shape)}, its tangent takes ${input.dtype}${printShape(input.shape)}`;
+      if (input.shared && !operand.shared)
+        return `custom_derivative operand ${i + 1} is per example, its tangent takes a shared value`;
+    }
+    const output = tangent.outputs.length === 1 ? tangent.types[tangent.outputs[0] as number] : undefined;
+    if (output?.dtype !== "real" || !equalShapes(output.shape, value.shape))
+      return `custom_derivative of ${printShape(value.shape)} with a tangent of another shape`;
+    return [{ ...value, shared: allShared(operands) }];
+  },
+
+  scan: (operation, operands) => {
+    const { body, length, carried, sequences } = operation;
+    if (operands.length !== body.inputs.length)
+      return `scan of ${operands.length} operands with a body of ${body.inputs.length} inputs`;
+    for (const [i, operand] of operands.entries()) {
+      const input = body.types[body.inputs[i] as number] as ValueType;
+      const isSequence = i >= carried && i < carried + sequences;
+      if (isSequence && (operand.shape[0] === undefined || !equalDims(operand.shape[0], length)))
+        return `scan sequence ${i} is not over ${printDim(length)}`;
+      const element = isSequence ? operand.shape.slice(1) : operand.shape;
+      if (input.dtype !== operand.dtype || !equalShapes(input.shape, element)) {
+        return `scan operand ${i} is ${operand.dtype}${printShape(element)}, the body takes ${input.dtype}${printShape(input.shape)}`;
+      }
+      if (input.shared && !operand.shared) return `scan operand ${i} is per example, the body takes a shared value`;
+      if (i < carried && input.shared) return `carried value ${i} of a scan is per example`;
+    }
+    const results: ValueType[] = [];
+    for (const [i, id] of body.outputs.entries()) {
+      const type = body.types[id] as ValueType;
+      if (i < carried) {
+        const input = body.types[body.inputs[i] as number] as ValueType;
+        if (input.dtype !== type.dtype || !equalShapes(input.shape, type.shape))
+          return `carried value ${i} changes its type`;
+        results.push({ ...type, shared: false });
+      } else {
+        results.push({ ...type, shape: [length, ...type.shape], shared: false });
+      }
+    }
+    return results;
+  },
+};
+
+/**
+ * Applies the row of `operation`. A value whose size differs from example to example (it has `%T` or a run-time
+ * dimension) is never shared, whatever its operands are.
+ */
+export function inferTypes(
+  operation: Operation,
+  operands: readonly ValueType[],
+  context: ShapeContext,
+): ShapeRuleResult {
+  const rule = shapeRules[operation.kind] as (
+    o: Operation,
+    t: readonly ValueType[],
+    c: ShapeContext,
+  ) => ShapeRuleResult;
+  const types = rule(operation, operands, context);
+  if (typeof types === "string") return types;
+  return types.map((type) => (type.shared && hasOwnSize(type.shape, context) ? { ...type, shared: false } : type));
+}
+
+function hasOwnSize(shape: Shape, { perExampleSymbols }: ShapeContext): boolean {
+  return shape.some((dim) => symbolsOf(dim).some((symbol) => perExampleSymbols.has(symbol)));
+}
+
+function allShared(operands: readonly ValueType[]): boolean {
+  return operands.every((operand) => operand.shared);
+}
+
+function replaceAxis(shape: Shape, axis: number, size: Dim): Shape {
+  return shape.map((dim, i) => (i === axis ? size : dim));
+}
+
+/** Symbols that differ from example to example, for a cell whose contexts have these run-time dimensions. */
+export function shapeContext(runtimeDimensions: readonly string[]): ShapeContext {
+  return { perExampleSymbols: new Set([TIME_SYMBOL, ...runtimeDimensions]) };
+}

@@ -1,0 +1,269 @@
+/** Checks a cell: declarations, then its values in an order in which each comes after what it needs. */
+import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import type { ArgumentNode, CallNode, CellNode, Expression } from "../syntax/ast.js";
+import { printDim } from "../../base/types/dim.js";
+import { type CellGraph, CellGraphBuilder, type GraphNode, type Initial } from "./cell-graph.js";
+import { checkContexts, checkInputs } from "./check-instance-call.js";
+import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.js";
+import { fitsInto } from "./broadcast.js";
+import { Checker, type Known, noInstances } from "./checker.js";
+import { inferByKind } from "./infer/rules.js";
+import type { CellDeclaration } from "./declarations.js";
+import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
+import { callKey, contextsKey, nextKey } from "./node-keys.js";
+import { inferConstant } from "./constants.js";
+import { resolveUse } from "./resolve-uses.js";
+import { type CellScope, declareCellScope } from "./scope.js";
+import { axesOf, errorType, printAxes, type SemanticType } from "./semantic-type.js";
+import { resolveTensors } from "./tensors.js";
+import { topologicalOrder } from "./topological-order.js";
+import type { Dim } from "../../base/types/dim.js";
+import type {
+  TypedCell,
+  TypedExpression,
+  TypedInstance,
+  TypedInstanceCall,
+  TypedItem,
+  TypedNode,
+  TypedTensor,
+} from "./typed-program.js";
+import { callsReadByMember, reportUnused } from "./unused.js";
+
+export function analyzeCell(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector): TypedCell {
+  return new CellAnalysis(declaration, known, collector).run();
+}
+
+class CellAnalysis {
+  private readonly node: CellNode;
+  private readonly collector: DiagnosticCollector;
+  private readonly scope: CellScope;
+  private readonly checker: Checker;
+  private readonly instances = new Map<string, TypedInstance>();
+  private readonly calls = new Map<string, CallNode>();
+  private readonly runtimeDimensions = new Map<string, ReadonlyMap<string, Dim>>();
+  private readonly items: TypedItem[] = [];
+  private readonly nodes = new Map<string, TypedNode>();
+  private readonly typedCalls = new Map<string, TypedInstanceCall>();
+  private readonly firstReport: number;
+
+  constructor(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector) {
+    this.node = declaration.node;
+    this.collector = collector;
+    this.firstReport = collector.diagnostics.length;
+    this.scope = declareCellScope(declaration, collector);
+    const { instances, calls, runtimeDimensions } = this;
+    this.checker = new Checker(collector, this.scope, known, { instances, calls, runtimeDimensions }, inferByKind);
+  }
+
+  run(): TypedCell {
+    const reals = this.resolveReals();
+    const initials = this.resolveItems();
+    const graph = new CellGraphBuilder(this.scope, this.instances, (name, call) => this.splitCall(name, call)).build(
+      initials,
+    );
+    for (const [name, call] of graph.calls) this.calls.set(name, call);
+    const needs = (key: string): readonly string[] => graph.nodes.get(key)?.needs ?? [];
+    const { order, cycles } = topologicalOrder(graph.nodes.keys(), needs);
+    checkCycles(this.checker, cycles, graph.nodes, this.scope);
+    checkCalls(this.checker, graph, this.scope);
+    checkStates(this.checker, this.scope, this.node);
+    checkConstancy(this.checker, graph, order);
+    for (const key of order) {
+      const node = graph.nodes.get(key);
+      if (node !== undefined) this.inferNode(node);
+    }
+    const outputs = this.outputs();
+    const hasErrors = this.collector.diagnostics.slice(this.firstReport).some(({ severity }) => severity === "error");
+    const sound = !hasErrors && this.checker.sound && this.isComplete(graph);
+    const stepRoots = this.items.flatMap((item) => {
+      if (item.kind === "instance") return [callKey(item.instance.name)];
+      return item.tensor.role === "state" ? [nextKey(item.tensor.name)] : [];
+    });
+    const initialRoots = this.items.flatMap((item) => {
+      if (item.kind === "tensor") return item.tensor.initial ?? [];
+      return item.instance.cell.initialOrder.length > 0 ? [contextsKey(item.instance.name)] : [];
+    });
+    if (sound) this.reportUnused();
+    return {
+      name: this.node.name.text,
+      span: this.node.name.span,
+      documentation: this.node.documentation ?? "",
+      dimensions: this.node.parameters
+        .filter(({ type }) => type === "dimension")
+        .map(({ name }) => ({ name: name.text, span: name.span })),
+      reals,
+      runtimeDimensions: [...this.scope.entries].filter(([, entry]) => entry.runtime === true).map(([name]) => name),
+      items: this.items,
+      outputs,
+      nodes: this.nodes,
+      calls: this.typedCalls,
+      stepOrder: topologicalOrder([...stepRoots, ...outputs.map(({ name }) => name)], needs).order,
+      initialOrder: topologicalOrder(initialRoots, needs).order,
+      obligations: this.checker.obligations,
+      divisors: this.checker.divisors,
+      extent: this.checker.extent,
+      sound,
+    };
+  }
+
+  private resolveReals(): TypedCell["reals"] {
+    return this.node.parameters
+      .filter(({ type }) => type === "real")
+      .map(({ name, defaultValue }) => ({
+        name: name.text,
+        span: name.span,
+        defaultValue: defaultValue && this.defaultOf(defaultValue, name.text),
+      }));
+  }
+
+  /** A default may use dimensions and the parameters before it, not itself. */
+  private defaultOf(expression: Expression, name: string): TypedExpression | undefined {
+    const earlier = this.node.parameters.slice(
+      0,
+      this.node.parameters.findIndex((parameter) => parameter.name.text === name),
+    );
+    const allowed = new Set(
+      [...this.node.parameters.filter(({ type }) => type === "dimension"), ...earlier].map(
+        (parameter) => parameter.name.text,
+      ),
+    );
+    const entries = new Map([...this.scope.entries].filter(([text]) => allowed.has(text)));
+    const scope = { ...this.scope, entries };
+    const checker = new Checker(this.collector, scope, this.checker.known, noInstances, inferByKind);
+    const value = inferConstant(checker, expression);
+    if (value === undefined) this.checker.sound = false;
+    return value;
+  }
+
+  private resolveItems(): Initial[] {
+    const initials: Initial[] = [];
+    for (const item of this.node.items) {
+      if (item.kind === "use") {
+        const isOwn = this.scope.instances.get(item.name.text) === item;
+        const instance = resolveUse(this.checker, item);
+        if (!isOwn || instance === undefined) continue;
+        this.instances.set(item.name.text, instance);
+        this.items.push({ kind: "instance", instance });
+      } else if (item.kind === "input" || item.kind === "context" || item.kind === "state" || item.kind === "param") {
+        for (const tensor of resolveTensors(this.checker, item)) {
+          if (this.scope.entries.get(tensor.name)?.span !== tensor.span) continue;
+          this.items.push({ kind: "tensor", tensor });
+          if (item.initial !== undefined) initials.push({ state: tensor.name, value: item.initial });
+        }
+      }
+    }
+    return initials;
+  }
+
+  private tensors(role: TypedTensor["role"]): TypedTensor[] {
+    return this.items.flatMap((item) => (item.kind === "tensor" && item.tensor.role === role ? [item.tensor] : []));
+  }
+
+  /** Arguments by what they are for; the names are checked later, when the call is. */
+  private splitCall(name: string, call: CallNode): { inputs: Expression[]; contexts: Expression[] } {
+    const cell = this.instances.get(name)?.cell;
+    const roles = (cell?.items ?? []).flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
+    const inputCount = roles.filter(({ role }) => role === "input").length;
+    const contextNames = new Set(roles.filter(({ role }) => role === "context").map((tensor) => tensor.name));
+    let position = -inputCount;
+    const isContext = ({ name: label }: ArgumentNode): boolean => {
+      if (label !== undefined) return contextNames.has(label.text);
+      const place = position++;
+      return place >= 0 && place < contextNames.size;
+    };
+    const inputs: Expression[] = [];
+    const contexts: Expression[] = [];
+    for (const argument of call.arguments) (isContext(argument) ? contexts : inputs).push(argument.value);
+    return { inputs, contexts };
+  }
+
+  private inferNode(node: GraphNode): void {
+    const call = this.calls.get(node.name);
+    const instance = this.instances.get(node.name);
+    if (node.kind === "contexts" || node.kind === "call") {
+      if (call === undefined || instance === undefined) return;
+      if (node.kind === "contexts") this.inferContexts(node.name, instance, call);
+      else this.inferInputs(node.name, instance, call);
+      return;
+    }
+    const expression = node.values[0] as Expression;
+    // What a cycle leaves without a type counts as reported.
+    const value = this.checker.infer(expression);
+    if (node.kind === "equation" || node.kind === "output")
+      this.scope.types.set(node.name, this.valueType(node, value));
+    else this.checkState(node, value);
+    this.nodes.set(node.key, { key: node.key, name: node.name, span: expression.span, value });
+  }
+
+  private inferContexts(name: string, instance: TypedInstance, call: CallNode): void {
+    const result = checkContexts(this.checker, instance, call);
+    if (result === undefined) return;
+    this.runtimeDimensions.set(name, result.runtimeDimensions);
+    this.typedCalls.set(name, { inputs: [], ...result });
+  }
+
+  private inferInputs(name: string, instance: TypedInstance, call: CallNode): void {
+    const inputs = checkInputs(this.checker, instance, call);
+    const known = this.typedCalls.get(name);
+    if (inputs !== undefined && known !== undefined) this.typedCalls.set(name, { ...known, inputs });
+  }
+
+  private valueType(node: GraphNode, value: TypedExpression): SemanticType {
+    const { type } = value;
+    if (type.kind === "index") {
+      this.checker.report("integer-as-real", value.span, "an index has no other name than its own", {
+        help: "use the input itself: `E[x]`",
+      });
+      return errorType;
+    }
+    if (node.kind !== "output") return type;
+    if (!isReal(this.checker, value)) return errorType;
+    for (const { dim } of axesOf(type)) {
+      const varying = this.checker.runtimeSymbol(dim);
+      if (varying === undefined || printDim(dim) === varying) continue;
+      this.checker.report("run-time-dimension", value.span, `an output cannot have the axis \`${printDim(dim)}\``, {
+        help: `\`${varying}\` is known at run time only and stands alone in shapes of outputs: \`[${varying}]\``,
+      });
+      return errorType;
+    }
+    return type;
+  }
+
+  /** The next or the initial value must fill the state. */
+  private checkState(node: GraphNode, value: TypedExpression): void {
+    const type = this.scope.types.get(node.name);
+    const entry = this.scope.entries.get(node.name);
+    if (type === undefined || entry?.kind !== "state" || type.kind !== "real" || !isReal(this.checker, value)) return;
+    const axes = axesOf(value.type);
+    if (fitsInto(axes, type.axes, this.checker.isRuntime)) return;
+    const what = node.kind === "next" ? "next" : "initial";
+    const message = `the ${what} value of \`${node.name}\` has shape ${printAxes(axes)}, the state has ${printAxes(type.axes)}`;
+    this.checker.report("shape-mismatch", value.span, message, {
+      related: [placeOfAxes(type.axes, entry.span), placeOfAxis(value, axes.length - 1)],
+      help: helpToFill(this.checker, axes, type.axes),
+    });
+  }
+
+  private outputs(): TypedCell["outputs"] {
+    return this.node.items.flatMap((item) => {
+      if (item.kind !== "output" || this.scope.entries.get(item.name.text)?.span !== item.name.span) return [];
+      const type = this.scope.types.get(item.name.text) ?? errorType;
+      const { text, span } = item.name;
+      return [{ name: text, span, documentation: item.documentation ?? "", type }];
+    });
+  }
+
+  private reportUnused(): void {
+    for (const declaration of this.scope.functions.values()) {
+      for (const name of this.checker.known.functions.get(declaration)?.outerNames ?? []) this.scope.used.add(name);
+    }
+    const kinds = ["dimension", "real", "input", "context", "param", "equation", "function"] as const;
+    reportUnused(this.checker, this.scope, new Set(kinds), callsReadByMember(this.node, this.scope));
+  }
+
+  private isComplete(graph: CellGraph): boolean {
+    const called = [...this.scope.instances.keys()].every((name) => this.typedCalls.has(name));
+    const updated = this.tensors("state").every(({ name }) => graph.nodes.has(nextKey(name)));
+    return called && updated;
+  }
+}

@@ -1,0 +1,208 @@
+/** Checks a function once, for all shapes it can be called with. */
+import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import { symbolsOf } from "../../base/types/dim.js";
+import type { EquationNode, Expression, FunctionNode } from "../syntax/ast.js";
+import { analyzeDerivative, checkDerivative, typeTangents } from "./analyze-derivative.js";
+import { unboundSymbols } from "./bind-dimensions.js";
+import { fitsInto } from "./broadcast.js";
+import { Checker, type Known, noInstances } from "./checker.js";
+import { inferByKind } from "./infer/rules.js";
+import type { FunctionDeclaration } from "./declarations.js";
+import { forEachPart } from "./expression-parts.js";
+import { reportCycles } from "./cycles.js";
+import { helpToFill, isReal, placeOfAxis } from "./infer/mismatch.js";
+import { resolveType } from "./resolve-type.js";
+import { type Entry, namesInTypes, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
+import { axesOf, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
+import { topologicalOrder } from "./topological-order.js";
+import type { TypedExpression, TypedFunction, TypedNode } from "./typed-program.js";
+import { reportUnused } from "./unused.js";
+
+/** Undefined where something was reported. */
+export function analyzeFunction(
+  declaration: FunctionDeclaration,
+  known: Known,
+  collector: DiagnosticCollector,
+): TypedFunction | undefined {
+  const { node } = declaration;
+  const before = collector.diagnostics.length;
+  const { scope, own, outer } = declareFunctionScope(declaration, collector);
+  const checker = new Checker(collector, scope, known, noInstances, inferByKind);
+  const parameters = node.parameters.map(({ name, type }) => {
+    const words = wordsFor("parameter", name.text);
+    const resolved = resolveType(checker, type, { words, span: name.span });
+    if (scope.entries.get(name.text)?.kind === "parameter") scope.types.set(name.text, resolved);
+    return { name: name.text, type: resolved };
+  });
+  const result = resolveType(checker, node.result, { words: "the declared result", span: node.result.span });
+  checkBinding(checker, node, parameters, own);
+  typeTangents(checker, node, parameters);
+  const all = inferEquations(checker, node);
+  const value = checker.infer(node.value);
+  checkResult(checker, node, value, result);
+  const { equations, derivative } = analyzeDerivative(checker, node, parameters, all, result);
+  const hasErrors = (): boolean => collector.diagnostics.slice(before).some(({ severity }) => severity === "error");
+  if (hasErrors() || !checker.sound) return undefined;
+  checkDerivative(checker, node.name.text, derivative);
+  if (hasErrors()) return undefined;
+  const indirect = new Set([...throughTangents(scope, derivative, parameters), ...forDimensions(scope, node, own)]);
+  reportUnused(checker, scope, new Set(["parameter", "equation", "tangent"]), indirect);
+  return {
+    name: node.name.text,
+    span: node.name.span,
+    parameters,
+    dimensions: own,
+    equations,
+    value,
+    derivative,
+    result,
+    obligations: checker.obligations,
+    outerNames: new Set([...scope.used].filter((name) => outer.has(name) || scope.functions.has(name))),
+    divisors: checker.divisors,
+    extent: checker.extent,
+  };
+}
+
+/** Arguments whose tangents are used: a straight-through estimator reads nothing else of one. */
+function throughTangents(
+  scope: Scope,
+  derivative: TypedFunction["derivative"],
+  parameters: TypedFunction["parameters"],
+): ReadonlySet<string> {
+  const read = (derivative?.tangents ?? []).filter(({ name }) => scope.used.has(name));
+  return new Set(read.flatMap(({ parameter }) => parameters[parameter]?.name ?? []));
+}
+
+/** Arguments of which nothing but the shape is read, which tells a dimension that is. */
+function forDimensions(scope: Scope, node: FunctionNode, own: readonly string[]): ReadonlySet<string> {
+  const { derivative, equations, parameters, result, value } = node;
+  const values = [value, ...equations.map((equation) => equation.value), ...(derivative ? [derivative.value] : [])];
+  const wanted = new Set([...values.flatMap(namesOf), ...namesInTypes(sizesIn(result))]);
+  const isRead = (name: string): boolean => scope.used.has(name);
+  const namesIn = ({ type }: (typeof parameters)[number]): string[] => namesInTypes(sizesIn(type));
+  for (const known of parameters) if (isRead(known.name.text)) for (const name of namesIn(known)) wanted.delete(name);
+  const telling = parameters.filter((other) => namesIn(other).some((name) => own.includes(name) && wanted.has(name)));
+  return new Set(telling.map(({ name }) => name.text));
+}
+
+function sizesIn(type: FunctionNode["result"]): readonly Expression[] {
+  return type.kind === "tensor-type" ? type.dimensions : type.kind === "index-type" ? [type.bound] : [];
+}
+
+/** Own dimensions are the names in its types that the cell around it does not have. */
+function declareFunctionScope(
+  declaration: FunctionDeclaration,
+  collector: DiagnosticCollector,
+): { scope: Scope; own: string[]; outer: ReadonlySet<string> } {
+  const { node, owner, module } = declaration;
+  const entries = new Map<string, Entry>();
+  const hidden = new Map<string, Entry>();
+  for (const { name, type } of owner?.node.parameters ?? []) {
+    entries.set(name.text, { kind: type === "dimension" ? "dimension" : "real", span: name.span });
+  }
+  for (const [name, span] of owner === undefined ? [] : runtimeDimensionsOf(owner)) {
+    entries.set(name, { kind: "dimension", span, runtime: true });
+  }
+  for (const [name, entry] of ownerNames(declaration)) if (!entries.has(name)) hidden.set(name, entry);
+  const outer = new Set(entries.keys());
+  const types = [...node.parameters.map(({ type }) => type), node.result];
+  const own = namesInTypes(types.flatMap(sizesIn)).filter((name) => !outer.has(name));
+  for (const name of own) entries.set(name, { kind: "dimension", span: node.name.span });
+  const declare = (text: string, kind: "parameter" | "equation" | "tangent", span: Entry["span"]): void => {
+    const existing = entries.get(text);
+    // Names of the cell are simply covered.
+    if (existing !== undefined && !outer.has(text)) {
+      collector.report("duplicate-name", span, `\`${text}\` is declared twice`, {
+        related: [{ span: existing.span, message: `${wordsFor(existing.kind, text)} is declared here` }],
+      });
+      return;
+    }
+    outer.delete(text);
+    entries.set(text, { kind, span });
+  };
+  for (const { name } of node.parameters) declare(name.text, "parameter", name.span);
+  for (const { name } of node.equations) declare(name.text, "equation", name.span);
+  for (const { text, span } of node.derivative?.tangents ?? []) declare(text, "tangent", span);
+  const scope: Scope = {
+    words: `function \`${node.name.text}\``,
+    entries,
+    types: new Map(),
+    used: new Set(),
+    contested: new Set(),
+    functions: owner?.functions ?? new Map(),
+    module,
+    hidden,
+  };
+  return { scope, own, outer };
+}
+
+function ownerNames({ owner }: FunctionDeclaration): Map<string, Entry> {
+  const names = new Map<string, Entry>();
+  for (const item of owner?.node.items ?? []) {
+    if (item.kind === "function") continue;
+    const kind = item.kind === "use" ? "instance" : item.kind;
+    for (const name of "names" in item ? item.names : [item.name]) names.set(name.text, { kind, span: name.span });
+  }
+  return names;
+}
+
+function checkBinding(
+  checker: Checker,
+  node: FunctionNode,
+  parameters: readonly { readonly type: SemanticType }[],
+  own: readonly string[],
+): void {
+  if (parameters.some(({ type }) => type.kind === "error")) return;
+  const declared = parameters.flatMap(({ type }) => (type.kind === "index" ? [type.bound] : shapeOf(axesOf(type))));
+  const unbound = unboundSymbols(declared, new Set(own));
+  if (unbound.length === 0) return;
+  const inArguments = unbound.every((name) => declared.some((dim) => symbolsOf(dim).includes(name)));
+  const names = unbound.map((name) => `\`${name}\``).join(" and ");
+  const why = inArguments ? "no argument has it alone" : "no argument has it";
+  checker.report("unknown-dimension", node.name.span, `calls of \`${node.name.text}\` cannot tell ${names}: ${why}`, {
+    help: "an argument with such an axis tells it; dimensions of a cell are seen inside that cell only",
+  });
+}
+
+function inferEquations(checker: Checker, node: FunctionNode): TypedNode[] {
+  const byName = new Map<string, EquationNode>();
+  for (const equation of node.equations) {
+    const isOwn = checker.scope.entries.get(equation.name.text)?.kind === "equation";
+    if (isOwn && !byName.has(equation.name.text)) byName.set(equation.name.text, equation);
+  }
+  const neededBy = (value: Expression): EquationNode[] => namesOf(value).flatMap((name) => byName.get(name) ?? []);
+  const wanted = node.derivative === undefined ? [] : neededBy(node.derivative.value);
+  const roots = [...neededBy(node.value), ...wanted, ...byName.values()];
+  const { order, cycles } = topologicalOrder(roots, (equation) => neededBy(equation.value));
+  const parts = cycles.map((cycle) => cycle.map(({ name }) => ({ text: name.text, span: name.span, isCall: false })));
+  reportCycles(checker, parts, "a function has no states, so every value must come from its arguments");
+  return order.map((equation) => {
+    const value = checker.infer(equation.value);
+    checker.scope.types.set(equation.name.text, value.type);
+    return { key: equation.name.text, name: equation.name.text, span: equation.name.span, value };
+  });
+}
+
+function namesOf(expression: Expression): string[] {
+  const names: string[] = [];
+  forEachPart(expression, (part) => {
+    if (part.kind === "reference" && !part.next) names.push(part.name);
+  });
+  return names;
+}
+
+function checkResult(checker: Checker, node: FunctionNode, value: TypedExpression, result: SemanticType): void {
+  if (result.kind === "error" || value.type.kind === "error") return;
+  if (result.kind === "index") {
+    checker.report("bad-argument", node.result.span, "a function gives real numbers, not an index");
+    return;
+  }
+  if (!isReal(checker, value)) return;
+  const axes = axesOf(value.type);
+  if (fitsInto(axes, axesOf(result), checker.isRuntime)) return;
+  const message = `\`${node.name.text}\` gives ${printAxes(axesOf(result))}, this is ${printAxes(axes)}`;
+  checker.report("shape-mismatch", node.value.span, message, {
+    related: [{ span: node.result.span, message: "the declared result" }, placeOfAxis(value, axes.length - 1)],
+    help: helpToFill(checker, axes, axesOf(result)),
+  });
+}

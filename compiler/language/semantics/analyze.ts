@@ -1,0 +1,109 @@
+/** Syntax trees to a typed program: modules, names, shapes, all checks. Reports everything it finds, in order. */
+import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import type { RealType } from "../../ir/ops/number-range.js";
+import type { SourceFileNode } from "../syntax/ast.js";
+import { analyzeCell } from "./analyze-cell.js";
+import { analyzeFunction } from "./analyze-function.js";
+import { type CellDeclaration, type Declaration, declareModules, type FunctionDeclaration } from "./declarations.js";
+import { loadModules, type ReadFile } from "./load-modules.js";
+import { neededBy, valuesIn } from "./needed-declarations.js";
+import { checkNumbers } from "./number-range.js";
+import { topologicalOrder } from "./topological-order.js";
+import type { TypedCell, TypedFunction, TypedProgram } from "./typed-program.js";
+import { reportUnusedImports } from "./unused.js";
+
+/**
+ * Analyses a parsed file and what it imports.
+ *
+ * @param file its span's file name is what relative imports start from
+ * @param readFile gives the text of an imported file; files of the standard library are known without it
+ * @param dtype what the numbers of a module will be
+ * @returns the cells of `file`; those with errors have `sound: false`. Empty where a file does not parse: names that seem
+ *   to be missing may stand in what was left out.
+ */
+export function analyze(
+  file: SourceFileNode,
+  readFile: ReadFile,
+  collector: DiagnosticCollector,
+  dtype: RealType = "f32",
+): TypedProgram {
+  const hadErrors = collector.hasErrors;
+  const first = collector.diagnostics.length;
+  const modules = loadModules(file, readFile, collector);
+  const parsed = !hadErrors && !collector.diagnostics.slice(first).some(({ code }) => !importCodes.has(code));
+  const program = parsed
+    ? analyzeModules(modules, file, collector, dtype)
+    : { file: file.span.file, cells: new Map(), lostNumbers: new Set<number>() };
+  tidy(collector, first, file.span.file);
+  return program;
+}
+
+const importCodes = new Set<string>(["missing-import", "circular-import", "dangling-documentation"]);
+
+function analyzeModules(
+  modules: ReturnType<typeof loadModules>,
+  file: SourceFileNode,
+  collector: DiagnosticCollector,
+  dtype: RealType,
+): TypedProgram {
+  const root = declareModules(modules, collector);
+  const cells = new Map<CellDeclaration, TypedCell | undefined>();
+  const functions = new Map<FunctionDeclaration, TypedFunction | undefined>();
+  const roots = root.declarations.flatMap((declaration) =>
+    declaration.kind === "cell" ? [...declaration.functions.values(), declaration] : [declaration],
+  );
+  const { order, cycles, unordered } = topologicalOrder<Declaration>(roots, neededBy);
+  for (const cycle of cycles) reportRecursion(cycle, collector);
+  const lostNumbers = new Set<number>();
+  for (const declaration of order) {
+    const known = { cells, functions };
+    if (unordered.has(declaration)) continue;
+    const lost = checkNumbers(valuesIn(declaration), dtype, collector);
+    if (declaration.node.span.file === file.span.file) for (const value of lost) lostNumbers.add(value);
+    if (declaration.kind === "cell") cells.set(declaration, analyzeCell(declaration, known, collector));
+    else functions.set(declaration, analyzeFunction(declaration, known, collector));
+  }
+  reportUnusedImports(root, collector);
+  const result = new Map<string, TypedCell>();
+  for (const declaration of root.declarations) {
+    const cell = declaration.kind === "cell" ? cells.get(declaration) : undefined;
+    if (cell !== undefined && !result.has(cell.name) && cell.span.file === file.span.file) result.set(cell.name, cell);
+  }
+  return { file: file.span.file, cells: result, lostNumbers };
+}
+
+function reportRecursion(cycle: readonly Declaration[], collector: DiagnosticCollector): void {
+  const head = cycle[cycle.length - 1] as Declaration;
+  const names = [head, ...cycle].map(({ node }) => node.name.text).join(" -> ");
+  const isUse = cycle.every(({ kind }) => kind === "cell");
+  const { span, text } = head.node.name;
+  const path = cycle.length === 1 ? "" : `: ${names}`;
+  if (isUse) {
+    const message = cycle.length === 1 ? `cell \`${text}\` uses itself` : `cells use each other${path}`;
+    collector.report("recursive-use", span, message, {
+      help: "every used cell has states of its own, so this would have infinitely many",
+    });
+  } else {
+    const message = cycle.length === 1 ? `function \`${text}\` calls itself` : `functions call each other${path}`;
+    collector.report("recursive-function", span, message, {
+      help: "functions are written out where they are called, so recursion would never end",
+    });
+  }
+}
+
+/** In the order of the text, the file itself first; warnings about imported files are for those who check them. */
+function tidy(collector: DiagnosticCollector, first: number, file: string): void {
+  const own = collector.diagnostics.splice(first);
+  const seen = new Set<string>();
+  const kept = own.filter((diagnostic) => {
+    const { code, span, severity, message } = diagnostic;
+    const key = `${code} ${span.file} ${span.start} ${span.end} ${message}`;
+    if (seen.has(key) || (severity === "warning" && span.file !== file)) return false;
+    seen.add(key);
+    return true;
+  });
+  const rank = (name: string): number => (name === file ? 0 : 1);
+  kept.sort((a, b) => rank(a.span.file) - rank(b.span.file) || a.span.start - b.span.start);
+  // One by one: a text can have more reports than a call can have arguments.
+  for (const diagnostic of kept) collector.diagnostics.push(diagnostic);
+}

@@ -1,0 +1,137 @@
+/** The one call of a used cell: inputs first, then contexts. */
+import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import type { ArgumentNode, CallNode } from "../syntax/ast.js";
+import { type Dim, printDim, provenAtLeast, subtractDims } from "../../base/types/dim.js";
+import { equalShapes } from "../../base/types/shape.js";
+import { bindDimensions } from "./bind-dimensions.js";
+import { fitsInto } from "./broadcast.js";
+import type { Checker } from "./checker.js";
+import { isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
+import { matchArguments } from "./match-arguments.js";
+import { axesOf, printAxes, printSemanticType, type SemanticType, shapeOf } from "./semantic-type.js";
+import { substituteType } from "./substitute.js";
+import type { TypedExpression, TypedInstance, TypedTensor } from "./typed-program.js";
+
+interface Matched {
+  readonly inputs: readonly (readonly [TypedTensor, ArgumentNode])[];
+  readonly contexts: readonly (readonly [TypedTensor, ArgumentNode])[];
+}
+
+function matchCall(instance: TypedInstance, call: CallNode, collector: DiagnosticCollector): Matched | undefined {
+  const tensors = instance.cell.items.flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
+  const inputs = tensors.filter(({ role }) => role === "input");
+  const contexts = tensors.filter(({ role }) => role === "context");
+  const callee = `\`${instance.name}\``;
+  const matched = matchArguments(call.arguments, [...inputs, ...contexts], callee, call.span, collector);
+  if (matched === undefined) return undefined;
+  const pairs = [...inputs, ...contexts].map((tensor, i) => [tensor, matched[i] as ArgumentNode] as const);
+  return { inputs: pairs.slice(0, inputs.length), contexts: pairs.slice(inputs.length) };
+}
+
+export interface CheckedContexts {
+  readonly contexts: readonly TypedExpression[];
+  readonly runtimeDimensions: ReadonlyMap<string, Dim>;
+}
+
+/** Checks names and number of all arguments, and the contexts: their shapes tell the run-time dimensions. */
+export function checkContexts(checker: Checker, instance: TypedInstance, call: CallNode): CheckedContexts | undefined {
+  const matched = matchCall(instance, call, checker.collector);
+  if (matched === undefined) return undefined;
+  const contexts: TypedExpression[] = [];
+  const pairs = matched.contexts.flatMap(([tensor, argument]) => {
+    const given = checker.infer(argument.value);
+    const declared = substituteType(tensor.type, instance.dimensions);
+    if (declared === undefined) checker.reportTooLarge(call.span);
+    if (declared === undefined || !isReal(checker, given)) return [];
+    if (axesOf(given.type).length !== axesOf(declared).length) {
+      report(checker, instance, tensor, declared, given);
+      return [];
+    }
+    contexts.push(given);
+    const actual = shapeOf(axesOf(given.type));
+    return axesOf(declared).map((axis, i) => ({ declared: axis.dim, actual: actual[i] as Dim }));
+  });
+  if (contexts.length < matched.contexts.length) return undefined;
+  const runtimeDimensions = bindDimensions(pairs, new Set(instance.cell.runtimeDimensions));
+  const dimensions = new Map([...instance.dimensions, ...runtimeDimensions]);
+  for (const [i, [tensor]] of matched.contexts.entries()) {
+    const given = contexts[i] as TypedExpression;
+    const declared = substituteType(tensor.type, dimensions);
+    if (declared !== undefined && haveEqualShapes(given.type, declared)) continue;
+    report(checker, instance, tensor, declared ?? tensor.type, given);
+    return undefined;
+  }
+  return { contexts, runtimeDimensions };
+}
+
+/** Checks the inputs; what {@link checkContexts} said about names and number is not said again. */
+export function checkInputs(checker: Checker, instance: TypedInstance, call: CallNode): TypedExpression[] | undefined {
+  const matched = matchCall(instance, call, new DiagnosticCollector());
+  const inputs: TypedExpression[] = [];
+  for (const [tensor, argument] of matched?.inputs ?? []) {
+    const given = checker.infer(argument.value);
+    const declared = substituteType(tensor.type, instance.dimensions);
+    if (declared === undefined) checker.reportTooLarge(call.span);
+    if (declared === undefined || given.type.kind === "error") continue;
+    if (fits(checker, declared, given)) inputs.push(given);
+    else if (given.type.kind === "index" || given.type.kind === "real")
+      report(checker, instance, tensor, declared, given);
+  }
+  return matched !== undefined && inputs.length === matched.inputs.length ? inputs : undefined;
+}
+
+function fits(checker: Checker, declared: SemanticType, given: TypedExpression): boolean {
+  const { type } = given;
+  if (declared.kind === "index") {
+    return type.kind === "index" && provenAtLeast(subtractDims(declared.bound, type.bound), 0);
+  }
+  return isReal(checker, given) && (isNumber(given) || haveEqualShapes(type, declared));
+}
+
+/** `lower(0)`, `lower(-1)`: what stands there is plain. */
+function isNumber(given: TypedExpression): boolean {
+  if (given.kind === "elementwise") return given.operation === "negate" && given.operands.every(isNumber);
+  return given.kind === "number";
+}
+
+/** Other arguments do not repeat: the used cell would go on with one entry in the place of many. */
+function haveEqualShapes(given: SemanticType, declared: SemanticType): boolean {
+  return equalShapes(shapeOf(axesOf(given)), shapeOf(axesOf(declared)));
+}
+
+function report(
+  checker: Checker,
+  instance: TypedInstance,
+  tensor: TypedTensor,
+  declared: SemanticType,
+  given: TypedExpression,
+): void {
+  if (given.type.kind === "index" && declared.kind !== "index") return;
+  const wanted = printSemanticType(declared);
+  const message = `${tensor.role} \`${tensor.name}\` of \`${instance.name}\` is ${wanted}, this is ${printSemanticType(given.type)}`;
+  const dimensions = [...instance.dimensions].map(([name, dim]) => `${name} = ${printDim(dim)}`).join(", ");
+  checker.report("shape-mismatch", given.span, message, {
+    related: [
+      {
+        span: tensor.span,
+        message: `declared in cell \`${instance.cell.name}\` ${dimensions === "" ? "" : `with ${dimensions}`}`.trim(),
+      },
+      given.type.kind === "real" ? placeOfAxis(given, axesOf(given.type).length - 1) : placeOfAxes([], given.span),
+    ],
+    help: helpFor(checker, instance, declared, given.type),
+  });
+}
+
+function helpFor(
+  checker: Checker,
+  instance: TypedInstance,
+  declared: SemanticType,
+  given: SemanticType,
+): string | undefined {
+  const axes = axesOf(declared);
+  if (axes.length === 0 || given.kind !== "real") return undefined;
+  const list = printAxes(axes);
+  if (fitsInto(given.axes, axes, checker.isRuntime))
+    return `arguments do not repeat by themselves; where that is meant, add \`zeros(${list})\``;
+  return `\`use ${instance.name} = ${instance.cell.name}(…)\` says which sizes it has: ${list}`;
+}

@@ -1,0 +1,147 @@
+/**
+ * The state of checking one cell or function: where reports go, what names mean, what was learned on the way. The rules
+ * themselves stand in `infer/`, a file for each kind of expression.
+ */
+import type { DiagnosticCode } from "../../base/diagnostics/codes.js";
+import type { DiagnosticCollector, ReportOptions } from "../../base/diagnostics/diagnostic.js";
+import type { Span } from "../../base/source/span.js";
+import type { CallNode, Expression } from "../syntax/ast.js";
+import { isWithinLimits } from "../../base/types/bounded-dim.js";
+import { type Dim, printDim, provenAtLeast, symbolsOf } from "../../base/types/dim.js";
+import type { CellDeclaration, FunctionDeclaration } from "./declarations.js";
+import type { Scope } from "./scope.js";
+import { axesOf, errorType } from "./semantic-type.js";
+import { suggestion } from "./suggestion.js";
+import type { Extent, Obligation, TypedCell, TypedExpression, TypedFunction, TypedInstance } from "./typed-program.js";
+
+/** What was checked before; undefined where that failed. */
+export interface Known {
+  readonly cells: ReadonlyMap<CellDeclaration, TypedCell | undefined>;
+  readonly functions: ReadonlyMap<FunctionDeclaration, TypedFunction | undefined>;
+}
+
+/** Operations after everything is written out, and levels of nesting: far above any cell, far below any trouble. */
+export const operationLimit = 20_000;
+export const depthLimit = 1000;
+export const axisLimit = 8;
+/** Reports of one compilation that come with a search for similar names. */
+const suggestionLimit = 200;
+
+/** Used cells and what is known about their calls; functions have none. */
+export interface Instances {
+  readonly instances: ReadonlyMap<string, TypedInstance>;
+  /** The one call of each. */
+  readonly calls: ReadonlyMap<string, CallNode>;
+  /** Run-time dimensions of a used cell, once its contexts are known. */
+  readonly runtimeDimensions: ReadonlyMap<string, ReadonlyMap<string, Dim>>;
+}
+
+export const noInstances: Instances = { instances: new Map(), calls: new Map(), runtimeDimensions: new Map() };
+
+/** The type of an expression, by the rule for its kind. */
+export type Infer = (checker: Checker, expression: Expression) => TypedExpression;
+
+export class Checker {
+  readonly collector: DiagnosticCollector;
+  readonly scope: Scope;
+  readonly known: Known;
+  readonly instances: Instances;
+  private readonly inferByKind: Infer;
+  readonly obligations: Obligation[] = [];
+  readonly divisors = new Set<string>();
+  /** False once anything here, or anything this needs, was reported. */
+  sound = true;
+  private operations = 0;
+  private depth = 0;
+  private deepest = 0;
+  private tooLarge = false;
+
+  constructor(collector: DiagnosticCollector, scope: Scope, known: Known, instances: Instances, infer: Infer) {
+    this.collector = collector;
+    this.scope = scope;
+    this.known = known;
+    this.instances = instances;
+    this.inferByKind = infer;
+  }
+
+  get extent(): Extent {
+    return { operations: this.operations, depth: this.deepest };
+  }
+
+  report(code: DiagnosticCode, span: Span, message: string, options: ReportOptions = {}): void {
+    this.collector.report(code, span, message, options);
+  }
+
+  reportTooLarge(span: Span): void {
+    this.report("dimension-too-large", span, "this dimension is too large or has too many terms");
+  }
+
+  /** Help for a name that is not there; none behind many reports, where nobody reads it and the search would take long. */
+  suggest(name: string, candidates: () => Iterable<string>): string | undefined {
+    return this.collector.diagnostics.length < suggestionLimit ? suggestion(name, candidates()) : undefined;
+  }
+
+  /** Checks an expression. Never fails: what was reported has the type "error". */
+  infer(expression: Expression): TypedExpression {
+    this.depth += 1;
+    this.deepest = Math.max(this.deepest, this.depth);
+    this.operations += 1;
+    const typed = this.inferByKind(this, expression);
+    this.depth -= 1;
+    return this.checkAxes(typed);
+  }
+
+  error(span: Span): TypedExpression {
+    this.sound = false;
+    return { kind: "error", span, type: errorType };
+  }
+
+  /** Counts what a call writes out in its place, `levels` deeper than it is itself. */
+  addExtent({ operations, depth }: Extent, span: Span, levels = 0): void {
+    this.operations += operations;
+    this.deepest = Math.max(this.deepest, this.depth + depth + levels);
+    const exceeds = this.operations > operationLimit || this.deepest > depthLimit;
+    const isNews = operations <= operationLimit && depth <= depthLimit && !this.tooLarge;
+    if (!exceeds || !isNews) return;
+    this.tooLarge = true;
+    this.report("program-too-large", span, `${this.scope.words} is too large when everything it uses is written out`, {
+      help: `it would have more than ${operationLimit} operations or ${depthLimit} levels`,
+    });
+  }
+
+  /** Notes what sizes must fulfil; refuses what only run-time sizes could tell. */
+  oblige(kind: Obligation["kind"], dim: Dim, span: Span): void {
+    const symbol = this.runtimeSymbol(dim);
+    if (symbol === undefined) {
+      this.obligations.push({ kind, dim, span });
+      return;
+    }
+    // An axis of a run-time size may become empty, but not negative.
+    if (kind === "positive" && provenAtLeast(dim, 0)) return;
+    const what = kind === "whole" ? "is whole" : "is at least 1";
+    this.report("run-time-dimension", span, `whether \`${printDim(dim)}\` ${what} is known at run time only`, {
+      help: `\`${symbol}\` differs from example to example: make it a parameter of the cell`,
+    });
+  }
+
+  /** A run-time dimension in `dim`. */
+  runtimeSymbol(dim: Dim): string | undefined {
+    return symbolsOf(dim).find((symbol) => this.scope.entries.get(symbol)?.runtime === true);
+  }
+
+  /** For `broadcast.ts`. */
+  readonly isRuntime = (dim: Dim): boolean => this.runtimeSymbol(dim) !== undefined;
+
+  private checkAxes(typed: TypedExpression): TypedExpression {
+    const axes = axesOf(typed.type);
+    if (axes.length > axisLimit) {
+      this.report("too-many-axes", typed.span, `a value of ${axes.length} axes; there are at most ${axisLimit}`);
+      return this.error(typed.span);
+    }
+    if (!axes.every((axis) => isWithinLimits(axis.dim))) {
+      this.reportTooLarge(typed.span);
+      return this.error(typed.span);
+    }
+    return typed;
+  }
+}

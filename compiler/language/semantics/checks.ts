@@ -1,0 +1,109 @@
+/** Checks of a cell that look at how its values hang together. */
+import type { Span } from "../../base/source/span.js";
+import type { CellNode } from "../syntax/ast.js";
+import type { CellGraph, GraphNode } from "./cell-graph.js";
+import type { Checker } from "./checker.js";
+import { reportCycles } from "./cycles.js";
+import { type CellScope, wordsFor } from "./scope.js";
+
+/** Cycles that no state breaks. */
+export function checkCycles(
+  checker: Checker,
+  cycles: readonly (readonly string[])[],
+  nodes: ReadonlyMap<string, GraphNode>,
+  scope: CellScope,
+): void {
+  const parts = cycles.map((cycle) =>
+    cycle.flatMap((key) => {
+      const node = nodes.get(key);
+      const span = node && spanOf(node, scope);
+      if (node === undefined || span === undefined || node.kind === "contexts") return [];
+      return [{ text: textOf(node), span, isCall: node.kind === "call" }];
+    }),
+  );
+  reportCycles(
+    checker,
+    parts,
+    "a cycle goes through a state: without the prime, a state is its value from the previous step",
+  );
+}
+
+function textOf({ kind, name }: GraphNode): string {
+  if (kind === "next") return `${name}'`;
+  return kind === "call" ? `${name}(…)` : name;
+}
+
+function spanOf(node: GraphNode, scope: CellScope): Span | undefined {
+  if (node.kind === "next") return scope.nexts.get(node.name)?.name.span;
+  return scope.entries.get(node.name)?.span;
+}
+
+/** Every used cell is called once. */
+export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope): void {
+  for (const call of graph.repeatedCalls) {
+    const name = call.callee.text;
+    const first = graph.calls.get(name);
+    checker.report("called-twice", call.callee.span, `\`${name}\` is called a second time`, {
+      related: first === undefined ? [] : [{ span: first.span, message: "the first call" }],
+      help: `it has one state and moves one step at a time: declare another, \`use ${name}2 = …\`, or name the result: \`u = ${name}(…)\``,
+    });
+  }
+  const named = new Set([...graph.repeatedCalls, ...graph.callsInInitials].map((call) => call.callee.text));
+  for (const [name, node] of scope.instances) {
+    if (graph.calls.has(name) || named.has(name)) continue;
+    checker.report("never-called", node.name.span, `\`${name}\` is never called, so its states would never change`, {
+      help: `call it: \`u = ${name}(…)\``,
+    });
+  }
+}
+
+/** Every state has a next value, and nothing else has. */
+export function checkStates(checker: Checker, scope: CellScope, cell: CellNode): void {
+  for (const [name, { kind, span }] of scope.entries) {
+    if (kind !== "state" || scope.nexts.has(name) || scope.contested.has(name)) continue;
+    checker.report("state-not-updated", span, `the state \`${name}\` has no next value`, {
+      help: `write an equation \`${name}' = …\``,
+    });
+  }
+  for (const [name, node] of scope.nexts) {
+    const entry = scope.entries.get(name);
+    if (entry?.kind === "state" || scope.contested.has(name)) continue;
+    const states = (): string[] => [...scope.entries].filter(([, { kind }]) => kind === "state").map(([text]) => text);
+    const message =
+      entry === undefined
+        ? `there is no state \`${name}\` in cell \`${cell.name.text}\``
+        : `${wordsFor(entry.kind, name)} has no next value`;
+    checker.report("next-of-non-state", node.name.span, message, {
+      related: entry === undefined ? [] : [{ span: entry.span, message: "declared here" }],
+      help:
+        checker.suggest(name, states) ??
+        (entry === undefined ? `declare it: \`state ${name}: […]\`` : "only states have one"),
+    });
+  }
+}
+
+/** Initial values and contexts of used cells are the same at every step. */
+export function checkConstancy(checker: Checker, { nodes }: CellGraph, order: readonly string[]): void {
+  const causes = new Map<string, string>();
+  for (const key of order) {
+    const node = nodes.get(key);
+    if (node === undefined) continue;
+    const through = node.needs.find((need) => causes.has(need));
+    const inherited =
+      through === undefined ? undefined : `\`${through}\`, which depends on ${causes.get(through) ?? ""}`;
+    const cause = node.steps ?? inherited;
+    if (cause === undefined) continue;
+    causes.set(key, node.steps ?? (through === undefined ? "" : (causes.get(through) ?? "")));
+    const span = node.values[0]?.span;
+    if (span === undefined) continue;
+    if (node.kind === "initial") {
+      checker.report("varying-initial-value", span, `the initial value of \`${node.name}\` depends on ${cause}`, {
+        help: "initial values are made of params, contexts and numbers",
+      });
+    } else if (node.kind === "contexts") {
+      checker.report("varying-context", span, `a context of \`${node.name}\` depends on ${cause}`, {
+        help: "a context is the same at every step: make it an input of the used cell",
+      });
+    }
+  }
+}

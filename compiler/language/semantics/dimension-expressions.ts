@@ -1,0 +1,133 @@
+/** Expressions in places where a dimension is meant: shapes, slice bounds, arguments of used cells. */
+import type { Span } from "../../base/source/span.js";
+import type { BinaryNode, Expression } from "../syntax/ast.js";
+import {
+  boundedAdd,
+  boundedDivide,
+  boundedMultiply,
+  boundedSubtract,
+  divisorsOf,
+} from "../../base/types/bounded-dim.js";
+import { constantOf, type Dim, dimConstant, dimSymbol, printDim, provenAtLeast } from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import { axisLimit, type Checker } from "./checker.js";
+import { wordsFor } from "./scope.js";
+
+const largestSize = 2 ** 31 - 1;
+
+/** The dimension that `expression` stands for; undefined where something was reported. */
+export function dimensionOf(checker: Checker, expression: Expression): Dim | undefined {
+  switch (expression.kind) {
+    case "number":
+      if (Number.isInteger(expression.value) && expression.value <= largestSize) return dimConstant(expression.value);
+      checker.report("not-a-dimension", expression.span, `\`${expression.text}\` is not a size`, {
+        help: "sizes are integers below 2^31",
+      });
+      return undefined;
+    case "reference":
+      return symbolOf(checker, expression.name, expression.next, expression.span);
+    case "unary": {
+      if (expression.operator !== "-") break;
+      const operand = dimensionOf(checker, expression.operand);
+      return operand && boundedSubtract(dimConstant(0), operand);
+    }
+    case "binary":
+      if ("+-*/".includes(expression.operator)) return binaryDimension(checker, expression);
+      break;
+    case "call":
+    case "member":
+    case "if":
+    case "index":
+    case "tuple":
+  }
+  checker.report("not-a-dimension", expression.span, "this is not a dimension", {
+    help: "dimensions are made of integers and dimensions with `+ - * /`",
+  });
+  return undefined;
+}
+
+function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Dim | undefined {
+  const entry = checker.scope.entries.get(name);
+  if (entry?.kind === "dimension" && !next) {
+    checker.scope.used.add(name);
+    return dimSymbol(name);
+  }
+  if (entry !== undefined) {
+    checker.scope.used.add(name);
+    checker.report("not-a-dimension", span, `${wordsFor(entry.kind, name)} is not a dimension`, {
+      related: [{ span: entry.span, message: `${wordsFor(entry.kind, name)} is declared here` }],
+      help: "dimensions are the parameters of the cell, known before it runs",
+    });
+    return undefined;
+  }
+  const dimensions = (): string[] =>
+    [...checker.scope.entries].filter(([, { kind }]) => kind === "dimension").map(([text]) => text);
+  checker.report("unknown-dimension", span, `there is no dimension \`${name}\``, {
+    help: checker.suggest(name, dimensions) ?? `declare it as a parameter of the cell: \`cell Name(…, ${name})\``,
+  });
+  return undefined;
+}
+
+function binaryDimension(checker: Checker, node: BinaryNode): Dim | undefined {
+  const left = dimensionOf(checker, node.left);
+  const right = dimensionOf(checker, node.right);
+  if (left === undefined || right === undefined) return undefined;
+  const result = (): Dim | undefined => {
+    if (node.operator === "+") return boundedAdd(left, right);
+    if (node.operator === "-") return boundedSubtract(left, right);
+    if (node.operator === "*") return boundedMultiply(left, right);
+    return boundedDivide(left, right);
+  };
+  if (node.operator === "/" && constantOf(right) === 0) {
+    checker.report("dimension-not-whole", node.span, "a dimension divided by 0");
+    return undefined;
+  }
+  if (node.operator === "/" && right.terms.length > 1 && left.key !== right.key) {
+    checker.report("dimension-division", node.span, `cannot divide by the sum \`${printDim(right)}\``, {
+      help: "divide by a dimension, a number or a product; or make the quotient a parameter of the cell",
+    });
+    return undefined;
+  }
+  const dim = result();
+  if (dim === undefined) checker.reportTooLarge(node.span);
+  else if (node.operator === "/") return checkWhole(checker, dim, node.span);
+  return dim;
+}
+
+/** A quotient: whole now, or to be checked with the sizes. */
+function checkWhole(checker: Checker, dim: Dim, span: Span): Dim | undefined {
+  const constant = constantOf(dim);
+  if (constant !== undefined && !Number.isInteger(constant)) {
+    checker.report("dimension-not-whole", span, `\`${printDim(dim)}\` is not a whole number`);
+    return undefined;
+  }
+  if (constant === undefined) checker.oblige("whole", dim, span);
+  for (const symbol of divisorsOf(dim)) checker.divisors.add(symbol);
+  return dim;
+}
+
+/** A dimension that must be at least 1: now, or for the sizes when they are known. */
+export function sizeOf(checker: Checker, expression: Expression): Dim | undefined {
+  const dim = dimensionOf(checker, expression);
+  return dim && checkPositive(checker, dim, expression.span);
+}
+
+export function checkPositive(checker: Checker, dim: Dim, span: Span): Dim | undefined {
+  const constant = constantOf(dim);
+  if (constant !== undefined && constant < 1) {
+    checker.report("bad-dimension-size", span, `a size of ${constant}`, { help: "sizes are at least 1" });
+    return undefined;
+  }
+  if (!provenAtLeast(dim, 1)) checker.oblige("positive", dim, span);
+  return dim;
+}
+
+/** `[N, D]` as a shape. */
+export function shapeOfList(checker: Checker, items: readonly Expression[], span: Span): Shape | undefined {
+  const dims = items.map((item) => sizeOf(checker, item));
+  if (items.length > axisLimit) {
+    checker.report("too-many-axes", span, `${items.length} axes; there are at most ${axisLimit}`);
+    return undefined;
+  }
+  return dims.every((dim) => dim !== undefined) ? (dims as Dim[]) : undefined;
+}

@@ -1,0 +1,296 @@
+/** Calls of builtins: a rule for each kind of signature in the table. */
+import type { Span } from "../../../base/source/span.js";
+import type { ArgumentNode, CallNode, Expression } from "../../syntax/ast.js";
+import { boundedAdd, boundedProduct } from "../../../base/types/bounded-dim.js";
+import { type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
+import { printShape } from "../../../base/types/shape.js";
+import {
+  elementwiseFunctions,
+  elementwiseNamed,
+  normalizationNamed,
+  reductionNamed,
+  type ReductionName,
+  shapeFunctionNamed,
+} from "../builtins.js";
+import type { Checker } from "../checker.js";
+import { shapeOfList } from "../dimension-expressions.js";
+import { matchArguments, type Parameter } from "../match-arguments.js";
+import { axesOf, type Axis, printAxes, realType, shapeOf } from "../semantic-type.js";
+import type { TypedExpression } from "../typed-program.js";
+import { combine } from "./elementwise.js";
+import { isReal, placeOfAxis } from "./mismatch.js";
+
+export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression {
+  const name = node.callee.text;
+  const reduction = reductionNamed(name);
+  const positional = node.arguments.filter((argument) => argument.name === undefined).length;
+  const isExtremum = elementwiseNamed(name) !== undefined && reduction !== undefined;
+  if (reduction !== undefined && !(isExtremum && positional > 1)) return inferReduction(checker, node, reduction);
+  if (elementwiseNamed(name) !== undefined) return inferElementwise(checker, node);
+  if (normalizationNamed(name) !== undefined) return inferReduction(checker, node, name as "softmax" | "log_softmax");
+  return shapeRules[shapeFunctionNamed(name) as keyof typeof shapeRules](checker, node);
+}
+
+function parametersOf(names: readonly string[]): Parameter[] {
+  return names.map((name) => (name.endsWith("?") ? { name: name.slice(0, -1), optional: true } : { name }));
+}
+
+/** The arguments by parameter, or undefined where something was reported. */
+function match(checker: Checker, node: CallNode, names: readonly string[]): (ArgumentNode | undefined)[] | undefined {
+  const callee = `\`${node.callee.text}\``;
+  return matchArguments(node.arguments, parametersOf(names), callee, node.span, checker.collector);
+}
+
+function inferReal(checker: Checker, expression: Expression): TypedExpression | undefined {
+  const typed = checker.infer(expression);
+  return isReal(checker, typed) ? typed : undefined;
+}
+
+function inferAll(checker: Checker, expressions: readonly Expression[]): TypedExpression[] | undefined {
+  const typed = expressions.map((expression) => inferReal(checker, expression));
+  return typed.every((operand) => operand !== undefined) ? (typed as TypedExpression[]) : undefined;
+}
+
+function inferElementwise(checker: Checker, node: CallNode): TypedExpression {
+  const name = node.callee.text as keyof typeof elementwiseFunctions;
+  const matched = match(checker, node, elementwiseFunctions[name].parameters);
+  if (matched === undefined) return checker.error(node.span);
+  const given = matched.filter((argument) => argument !== undefined).map((argument) => argument.value);
+  const operands = inferAll(checker, given);
+  if (operands === undefined) return checker.error(node.span);
+  const words = `arguments of \`${name}\``;
+  return combine(checker, name, operands, { kind: "real", span: node.span, reportAt: node.callee.span, words });
+}
+
+function inferReduction(
+  checker: Checker,
+  node: CallNode,
+  operation: ReductionName | "softmax" | "log_softmax",
+): TypedExpression {
+  const [value, axisArgument] = match(checker, node, ["v", "axis?"]) ?? [];
+  const operand = value && inferReal(checker, value.value);
+  if (operand === undefined) return checker.error(node.span);
+  const axes = axesOf(operand.type);
+  if (axes.length === 0) {
+    const help = operation === "max" || operation === "min" ? `\`${operation}(a, b)\` compares two values` : undefined;
+    checker.report("bad-axis", operand.span, `\`${operation}\` needs a vector or more, this is a scalar`, { help });
+    return checker.error(node.span);
+  }
+  const axis =
+    axisArgument === undefined ? onlyAxis(checker, node, operand) : axisOf(checker, axisArgument.value, axes.length);
+  if (axis === undefined) return checker.error(node.span);
+  const { span } = node;
+  if (operation === "softmax" || operation === "log_softmax") {
+    return { kind: "normalization", operation, axis, operand, span, type: operand.type };
+  }
+  const type = { kind: "real", axes: axes.filter((_, i) => i !== axis) } as const;
+  return { kind: "reduction", operation, axis, operand, span, type };
+}
+
+function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpression): number | undefined {
+  const axes = axesOf(operand.type);
+  if (axes.length === 1) return 0;
+  const name = node.callee.text;
+  checker.report("missing-axis", node.callee.span, `\`${name}\` of ${printAxes(axes)} needs an axis`, {
+    related: [placeOfAxis(operand, axes.length - 1)],
+    help: `say which: \`${name}(…, axis = 0)\` is over ${printDim((axes[0] as Axis).dim)}`,
+  });
+  return undefined;
+}
+
+/** An axis from 0, where -1 is the last. */
+function axisOf(checker: Checker, expression: Expression, rank: number): number | undefined {
+  const value = integerOf(expression);
+  if (value === undefined) {
+    checker.report("bad-axis", expression.span, "an axis is a number: 0 for the first, -1 for the last");
+    return undefined;
+  }
+  const axis = value < 0 ? value + rank : value;
+  if (axis >= 0 && axis < rank) return axis;
+  checker.report("bad-axis", expression.span, `there is no axis ${value} of ${rank}`, {
+    help: `axes are 0 to ${rank - 1}, or -${rank} to -1 from the end`,
+  });
+  return undefined;
+}
+
+function integerOf(expression: Expression): number | undefined {
+  if (expression.kind === "number") return Number.isInteger(expression.value) ? expression.value : undefined;
+  if (expression.kind !== "unary" || expression.operator !== "-") return undefined;
+  const value = integerOf(expression.operand);
+  return value === undefined ? undefined : -value;
+}
+
+type ShapeRule = (checker: Checker, node: CallNode) => TypedExpression;
+
+const shapeRules: Readonly<Record<NonNullable<ReturnType<typeof shapeFunctionNamed>>, ShapeRule>> = {
+  concat: inferConcat,
+  stack: inferStack,
+  reshape: inferReshape,
+  transpose: inferTranspose,
+  outer: inferOuter,
+  zeros: (checker, node) => inferFill(checker, node, 0),
+  ones: (checker, node) => inferFill(checker, node, 1),
+};
+
+/** Values by position, `axis` by name. */
+function variadic(checker: Checker, node: CallNode) {
+  const named = node.arguments.filter((argument) => argument.name !== undefined);
+  const values = node.arguments.filter((argument) => argument.name === undefined);
+  const callee = `\`${node.callee.text}\``;
+  const axis = matchArguments(named, [{ name: "axis", optional: true }], callee, node.span, checker.collector);
+  const operands = inferAll(
+    checker,
+    values.map((argument) => argument.value),
+  );
+  if (axis !== undefined && values.length === 0) {
+    checker.report("wrong-arity", node.span, `${callee} needs values`, { help: `${node.callee.text}(a, b, …)` });
+  }
+  const first = operands?.[0];
+  if (axis === undefined || operands === undefined || first === undefined) return undefined;
+  return { operands, first, rank: axesOf(first.type).length, axisNode: axis[0]?.value };
+}
+
+function inferConcat(checker: Checker, node: CallNode): TypedExpression {
+  const call = variadic(checker, node);
+  if (call === undefined) return checker.error(node.span);
+  const { operands, first, rank, axisNode } = call;
+  const scalar = operands.find((operand) => axesOf(operand.type).length === 0);
+  if (scalar !== undefined) {
+    checker.report("shape-mismatch", scalar.span, "`concat` takes vectors or more, this is a scalar", {
+      help: "`stack(a, b)` makes a vector of scalars; `reshape(a, [1])` makes a vector of one",
+    });
+    return checker.error(node.span);
+  }
+  const axis = axisNode === undefined ? 0 : axisOf(checker, axisNode, rank);
+  if (axis === undefined) return checker.error(node.span);
+  const axes = axesOf(first.type);
+  let total: Dim | undefined = (axes[axis] as Axis).dim;
+  for (const operand of operands.slice(1)) {
+    const own = axesOf(operand.type);
+    const differs =
+      own.length !== rank
+        ? -1
+        : own.findIndex((other, i) => i !== axis && !equalDims(other.dim, (axes[i] as Axis).dim));
+    if (own.length !== rank || differs >= 0) {
+      reportParts(checker, node, first, operand, Math.max(differs, 0));
+      return checker.error(node.span);
+    }
+    total = total && boundedAdd(total, (own[axis] as Axis).dim);
+  }
+  if (total === undefined) {
+    checker.reportTooLarge(node.span);
+    return checker.error(node.span);
+  }
+  const dim = total;
+  const joined = operands.length === 1 ? axes : axes.map((own, i) => (i === axis ? { dim, source: undefined } : own));
+  return { kind: "concat", axis, operands, span: node.span, type: { kind: "real", axes: joined } };
+}
+
+function inferStack(checker: Checker, node: CallNode): TypedExpression {
+  const call = variadic(checker, node);
+  if (call === undefined) return checker.error(node.span);
+  const { operands, first, rank, axisNode } = call;
+  const axis = axisNode === undefined ? 0 : axisOf(checker, axisNode, rank + 1);
+  if (axis === undefined) return checker.error(node.span);
+  const axes = axesOf(first.type);
+  for (const operand of operands.slice(1)) {
+    const own = axesOf(operand.type);
+    const differs = own.findIndex((other, i) => axes[i] === undefined || !equalDims(other.dim, (axes[i] as Axis).dim));
+    if (own.length !== rank || differs >= 0) {
+      reportParts(checker, node, first, operand, Math.max(differs, 0));
+      return checker.error(node.span);
+    }
+  }
+  const count: Axis = { dim: dimConstant(operands.length), source: undefined };
+  const type = { kind: "real", axes: [...axes.slice(0, axis), count, ...axes.slice(axis)] } as const;
+  return { kind: "stack", axis, operands, span: node.span, type };
+}
+
+function reportParts(checker: Checker, node: CallNode, a: TypedExpression, b: TypedExpression, axis: number): void {
+  const shapes = `${printAxes(axesOf(a.type))} and ${printAxes(axesOf(b.type))}`;
+  checker.report("shape-mismatch", b.span, `\`${node.callee.text}\` of shapes ${shapes}`, {
+    related: [placeOfAxis(a, axis), placeOfAxis(b, axis)],
+    help: node.callee.text === "concat" ? "all axes but the joined one must agree" : "all shapes must be equal",
+  });
+}
+
+function listOf(
+  checker: Checker,
+  node: CallNode,
+  argument: ArgumentNode,
+  example: string,
+): readonly Expression[] | undefined {
+  if (argument.value.kind === "tuple") return argument.value.items;
+  checker.report("bad-argument", argument.span, `\`${node.callee.text}\` takes a list here`, {
+    help: `write \`${example}\``,
+  });
+  return undefined;
+}
+
+function inferReshape(checker: Checker, node: CallNode): TypedExpression {
+  const [value, shapeArgument] = match(checker, node, ["v", "shape"]) ?? [];
+  const operand = value && inferReal(checker, value.value);
+  const items = shapeArgument && listOf(checker, node, shapeArgument, "reshape(v, [N, D])");
+  const shape = items && shapeOfList(checker, items, (shapeArgument as ArgumentNode).span);
+  if (operand === undefined || shape === undefined) return checker.error(node.span);
+  const axes = axesOf(operand.type);
+  const before = boundedProduct(shapeOf(axes));
+  const after = boundedProduct(shape);
+  if (before === undefined || after === undefined) {
+    checker.reportTooLarge(node.span);
+    return checker.error(node.span);
+  }
+  if (!equalDims(before, after)) {
+    const message = `${printAxes(axes)} has ${printDim(before)} entries, ${printShape(shape)} has ${printDim(after)}`;
+    checker.report("shape-mismatch", node.span, message, { related: [placeOfAxis(operand, axes.length - 1)] });
+    return checker.error(node.span);
+  }
+  return { kind: "reshape", operand, shape, span: node.span, type: realType(shape) };
+}
+
+function inferTranspose(checker: Checker, node: CallNode): TypedExpression {
+  const [value, order] = match(checker, node, ["a", "order?"]) ?? [];
+  const operand = value && inferReal(checker, value.value);
+  if (operand === undefined) return checker.error(node.span);
+  const axes = axesOf(operand.type);
+  const reversed = axes.map((_, i) => axes.length - 1 - i);
+  const permutation = order === undefined ? reversed : permutationOf(checker, node, order, axes.length);
+  if (permutation === undefined) return checker.error(node.span);
+  const type = { kind: "real", axes: permutation.map((axis) => axes[axis] as Axis) } as const;
+  return { kind: "transpose", operand, permutation, span: node.span, type };
+}
+
+function permutationOf(checker: Checker, node: CallNode, order: ArgumentNode, rank: number): number[] | undefined {
+  const items = listOf(checker, node, order, "transpose(a, [1, 0])");
+  if (items === undefined) return undefined;
+  const axes = items.map(integerOf);
+  const isPermutation = axes.length === rank && [...axes.keys()].every((axis) => axes.includes(axis));
+  if (isPermutation) return axes as number[];
+  checker.report("bad-axis", order.span, `this is not an order of ${rank} axes`, {
+    help: `it has each of 0 to ${rank - 1} once`,
+  });
+  return undefined;
+}
+
+function inferOuter(checker: Checker, node: CallNode): TypedExpression {
+  const matched = match(checker, node, ["a", "b"]);
+  const operands =
+    matched &&
+    inferAll(
+      checker,
+      matched.flatMap((argument) => argument?.value ?? []),
+    );
+  const [left, right] = operands ?? [];
+  if (left === undefined || right === undefined) return checker.error(node.span);
+  const axes = [...axesOf(left.type), ...axesOf(right.type)];
+  return { kind: "outer", left, right, span: node.span, type: { kind: "real", axes } };
+}
+
+function inferFill(checker: Checker, node: CallNode, value: number): TypedExpression {
+  const [argument] = match(checker, node, ["shape"]) ?? [];
+  const items = argument && listOf(checker, node, argument, `${node.callee.text}([H])`);
+  const shape = items && shapeOfList(checker, items, (argument as { readonly span: Span }).span);
+  return shape === undefined
+    ? checker.error(node.span)
+    : { kind: "fill", value, shape, span: node.span, type: realType(shape) };
+}

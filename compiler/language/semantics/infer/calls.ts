@@ -1,0 +1,174 @@
+/** Calls: of used cells, of functions, of builtins. */
+import type { Span } from "../../../base/source/span.js";
+import type { CallNode } from "../../syntax/ast.js";
+import { type Dim, equalDims, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
+import { bindDimensions, type Pair } from "../bind-dimensions.js";
+import { builtinNames } from "../builtins.js";
+import type { Checker } from "../checker.js";
+import type { FunctionDeclaration } from "../declarations.js";
+import { matchArguments } from "../match-arguments.js";
+import { saidElsewhere } from "../other-names.js";
+import { wordsFor } from "../scope.js";
+import { axesOf, printSemanticType, type SemanticType } from "../semantic-type.js";
+import { substituteType } from "../substitute.js";
+import { takeOver } from "../take-over.js";
+import type { TypedExpression, TypedFunction } from "../typed-program.js";
+import { inferBuiltin } from "./builtin-calls.js";
+import { isReal, placeOfAxis } from "./mismatch.js";
+
+export function inferCall(checker: Checker, node: CallNode): TypedExpression {
+  const { scope } = checker;
+  const name = node.callee.text;
+  const entry = scope.entries.get(name);
+  if (entry?.kind === "instance") return inferInstanceCall(checker, node);
+  const own = scope.functions.get(name);
+  const global = own === undefined ? scope.module.entries.get(name) : undefined;
+  if (own !== undefined) scope.used.add(name);
+  else if (global !== undefined) scope.module.used.add(name);
+  const declaration = own ?? global?.declaration;
+  if (declaration?.kind === "function") return inferFunctionCall(checker, node, declaration);
+  const isUnknown = global === undefined;
+  if (isUnknown && builtinNames.has(name)) return inferBuiltin(checker, node);
+  for (const argument of node.arguments) if (argument.value.kind !== "tuple") checker.infer(argument.value);
+  // An import that failed was reported there.
+  if (!isUnknown && declaration === undefined) return checker.error(node.span);
+  reportNotCallable(checker, node);
+  return checker.error(node.span);
+}
+
+function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNode): void {
+  const { scope } = checker;
+  const entry = scope.entries.get(text);
+  const hidden = scope.hidden.get(text);
+  if (scope.module.entries.get(text)?.declaration?.kind === "cell") {
+    checker.report("not-a-function", span, `\`${text}\` is a cell`, {
+      help: `make an instance of it: \`use name = ${text}(…)\`, then call \`name(…)\``,
+    });
+  } else if (entry !== undefined) {
+    checker.report("not-a-function", span, `${wordsFor(entry.kind, text)} is not a function`, {
+      related: [{ span: entry.span, message: "declared here" }],
+      help: "a product is written with `*` or `@`",
+    });
+  } else {
+    const own = (): string[] => [...scope.functions.keys(), ...scope.module.entries.keys()];
+    const help =
+      hidden?.kind === "instance"
+        ? "a function has no states, so it cannot call a used cell"
+        : (checker.suggest(text, own) ?? saidElsewhere(text) ?? checker.suggest(text, () => builtinNames));
+    checker.report("unknown-function", span, `there is no function \`${text}\``, { help });
+  }
+}
+
+/** The arguments are checked where the cell checks its calls; here is what comes out. */
+function inferInstanceCall(checker: Checker, node: CallNode): TypedExpression {
+  const name = node.callee.text;
+  const instance = checker.instances.instances.get(name);
+  checker.scope.used.add(name);
+  if (instance === undefined || checker.instances.calls.get(name) !== node) return checker.error(node.span);
+  const [output, ...others] = instance.cell.outputs;
+  const dimensions = new Map([...instance.dimensions, ...(checker.instances.runtimeDimensions.get(name) ?? [])]);
+  const source = { words: wordsFor("instance", name), span: instance.span };
+  const type: SemanticType | undefined =
+    output === undefined || others.length > 0
+      ? { kind: "outputs", instance: name }
+      : substituteType(output.type, dimensions, source);
+  if (type === undefined) return tooLarge(checker, node.span);
+  return { kind: "instance-call", instance: name, span: node.span, type };
+}
+
+function inferFunctionCall(checker: Checker, node: CallNode, declaration: FunctionDeclaration): TypedExpression {
+  const fn = checker.known.functions.get(declaration);
+  const parameters = declaration.node.parameters.map((parameter) => ({ name: parameter.name.text }));
+  const callee = `\`${node.callee.text}\``;
+  const matched = matchArguments(node.arguments, parameters, callee, node.span, checker.collector);
+  const given = matched?.map((argument) => (argument === undefined ? undefined : checker.infer(argument.value)));
+  if (fn === undefined || given === undefined) return checker.error(node.span);
+  checker.addExtent(fn.extent, node.callee.span);
+  const typed: TypedExpression[] = [];
+  for (const [i, argument] of given.entries()) {
+    const wanted = fn.parameters[i]?.type;
+    if (argument === undefined || wanted === undefined || !hasKind(checker, argument, wanted)) continue;
+    if (axesOf(argument.type).length === axesOf(wanted).length) typed.push(argument);
+    else reportArgument(checker, fn, i, argument, wanted, new Map());
+  }
+  if (typed.length < given.length) return checker.error(node.span);
+  const dimensions = bindArguments(checker, fn, typed);
+  if (dimensions === undefined || !takeOver(checker, fn, dimensions, node.span)) return checker.error(node.span);
+  const type = substituteType(fn.result, dimensions);
+  if (type === undefined) return tooLarge(checker, node.span);
+  return { kind: "call", fn, arguments: typed, dimensions, span: node.span, type };
+}
+
+/** A result whose dimensions are not within limits here. */
+function tooLarge(checker: Checker, span: Span): TypedExpression {
+  checker.reportTooLarge(span);
+  return checker.error(span);
+}
+
+function hasKind(checker: Checker, argument: TypedExpression, wanted: SemanticType): boolean {
+  if (wanted.kind === "error") return false;
+  if (wanted.kind !== "index") return isReal(checker, argument);
+  if (argument.type.kind === "index" || argument.type.kind === "error") return argument.type.kind === "index";
+  checker.report(
+    "bad-argument",
+    argument.span,
+    `an index is expected here, this is ${printSemanticType(argument.type)}`,
+    {
+      help: "an index is an input: `input x: index(V)`",
+    },
+  );
+  return false;
+}
+
+function bindArguments(
+  checker: Checker,
+  fn: TypedFunction,
+  given: readonly TypedExpression[],
+): ReadonlyMap<string, Dim> | undefined {
+  const pairs: Pair[] = fn.parameters.flatMap(({ type }, i) => {
+    const argument = (given[i] as TypedExpression).type;
+    if (type.kind === "index" && argument.kind === "index") return [{ declared: type.bound, actual: argument.bound }];
+    const actual = axesOf(argument);
+    return axesOf(type).map((axis, k) => ({ declared: axis.dim, actual: (actual[k] as { readonly dim: Dim }).dim }));
+  });
+  const dimensions = bindDimensions(pairs, new Set(fn.dimensions));
+  for (const [i, argument] of given.entries()) {
+    const declared = (fn.parameters[i] as { readonly type: SemanticType }).type;
+    const wanted = substituteType(declared, dimensions);
+    if (wanted === undefined || !accepts(wanted, argument.type)) {
+      reportArgument(checker, fn, i, argument, declared, dimensions);
+      return undefined;
+    }
+  }
+  return dimensions;
+}
+
+function accepts(wanted: SemanticType, given: SemanticType): boolean {
+  if (wanted.kind === "index" && given.kind === "index")
+    return provenAtLeast(subtractDims(wanted.bound, given.bound), 0);
+  const actual = axesOf(given);
+  return axesOf(wanted).every((axis, i) => {
+    const other = actual[i];
+    return other !== undefined && equalDims(axis.dim, other.dim);
+  });
+}
+
+function reportArgument(
+  checker: Checker,
+  fn: TypedFunction,
+  position: number,
+  argument: TypedExpression,
+  declared: SemanticType,
+  dimensions: ReadonlyMap<string, Dim>,
+): void {
+  const parameter = fn.parameters[position];
+  const bound = [...dimensions].map(([name, dim]) => `${name} = ${printDim(dim)}`).join(", ");
+  const wanted = `${printSemanticType(declared)}${bound === "" ? "" : ` with ${bound}`}`;
+  const message = `\`${fn.name}\` takes \`${parameter?.name ?? ""}\`: ${wanted}; this is ${printSemanticType(argument.type)}`;
+  checker.report("shape-mismatch", argument.span, message, {
+    related: [
+      { span: fn.span, message: `\`${fn.name}\` is declared here` },
+      placeOfAxis(argument, axesOf(argument.type).length - 1),
+    ],
+  });
+}

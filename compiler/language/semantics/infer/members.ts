@@ -1,0 +1,116 @@
+/** `lower.h`, `lower.h'`, `lower.W_i`, `outer.inner.h`, `lower(x).alpha`: what belongs to a used cell. */
+import type { Expression, MemberNode, Name } from "../../syntax/ast.js";
+import type { Dim } from "../../../base/types/dim.js";
+import type { Checker } from "../checker.js";
+import { wordsFor } from "../scope.js";
+import { substituteType } from "../substitute.js";
+import type { SemanticType } from "../semantic-type.js";
+import type { TypedCell, TypedExpression } from "../typed-program.js";
+
+export function inferMember(checker: Checker, node: MemberNode): TypedExpression {
+  const path = instancePath(checker, node.object);
+  if (path !== undefined) return memberOfInstance(checker, node, path);
+  const object = checker.infer(node.object);
+  if (object.type.kind === "error") return checker.error(node.span);
+  if (object.type.kind === "outputs") {
+    const instance = object.type.instance;
+    const cell = checker.instances.instances.get(instance)?.cell;
+    const output = cell?.outputs.find((candidate) => candidate.name === node.member.text);
+    if (output !== undefined && !node.next) return memberOfInstance(checker, node, [instance]);
+    reportNoMember(checker, node.member, cell?.outputs.map(({ name }) => name) ?? [], `\`${instance}\``, "output");
+    return checker.error(node.span);
+  }
+  if (object.kind === "instance-call") return memberOfInstance(checker, node, [object.instance]);
+  checker.report("unknown-member", node.member.span, "only used cells have members", {
+    help:
+      node.member.text === "T"
+        ? `the transpose of a matrix is \`transpose(${node.object.kind === "reference" ? node.object.name : "W"})\``
+        : "a part of a value is a slice: `v[0:H]`",
+  });
+  return checker.error(node.span);
+}
+
+/** `["outer", "inner"]` where the expression names a used cell. */
+function instancePath(checker: Checker, expression: Expression): string[] | undefined {
+  const names: Name[] = [];
+  let root = expression;
+  while (root.kind === "member" && !root.next) {
+    names.unshift(root.member);
+    root = root.object;
+  }
+  if (root.kind !== "reference" || root.next || checker.scope.entries.get(root.name)?.kind !== "instance")
+    return undefined;
+  return [root.name, ...names.map((name) => name.text)];
+}
+
+function memberOfInstance(checker: Checker, node: MemberNode, path: readonly string[]): TypedExpression {
+  const [first = "", ...inner] = path;
+  checker.scope.used.add(first);
+  const instance = checker.instances.instances.get(first);
+  if (instance === undefined) return checker.error(node.span);
+  // From the inside out: each level's dimensions in terms of the level around it.
+  const substitutions: ReadonlyMap<string, Dim>[] = [
+    new Map([...instance.dimensions, ...(checker.instances.runtimeDimensions.get(first) ?? [])]),
+  ];
+  let cell: TypedCell = instance.cell;
+  for (const name of inner) {
+    const item = cell.items.find((candidate) => candidate.kind === "instance" && candidate.instance.name === name);
+    if (item?.kind !== "instance") {
+      const names = cell.items.flatMap((candidate) => (candidate.kind === "instance" ? [candidate.instance.name] : []));
+      reportNoMember(checker, { text: name, span: node.object.span }, names, `cell \`${cell.name}\``, "used cell");
+      return checker.error(node.span);
+    }
+    substitutions.push(new Map([...item.instance.dimensions, ...(cell.calls.get(name)?.runtimeDimensions ?? [])]));
+    cell = item.instance.cell;
+  }
+  const { text } = node.member;
+  const declared = memberType(cell, text, node.next, inner.length === 0);
+  if (declared === undefined) {
+    reportNoMember(checker, node.member, memberNames(cell), `cell \`${cell.name}\``, node.next ? "state" : "member");
+    return checker.error(node.span);
+  }
+  let type: SemanticType | undefined = declared;
+  const source = { words: wordsFor("instance", first), span: instance.span };
+  for (const substitution of substitutions.reverse()) type = type && substituteType(type, substitution, source);
+  if (type === undefined) {
+    checker.reportTooLarge(node.span);
+    return checker.error(node.span);
+  }
+  return { kind: "member", path, name: text, next: node.next, span: node.span, type };
+}
+
+/** Outputs can be read of the cells used directly; states and parameters at any depth. */
+function memberType(cell: TypedCell, name: string, next: boolean, isDirect: boolean): SemanticType | undefined {
+  for (const item of cell.items) {
+    if (item.kind !== "tensor" || item.tensor.name !== name) continue;
+    const { role, type } = item.tensor;
+    if (role === "state" || (role === "param" && !next)) return type;
+  }
+  if (next || !isDirect) return undefined;
+  return cell.outputs.find((output) => output.name === name)?.type;
+}
+
+function memberNames(cell: TypedCell): string[] {
+  const tensors = cell.items.flatMap((item) =>
+    item.kind === "tensor" && (item.tensor.role === "state" || item.tensor.role === "param") ? [item.tensor.name] : [],
+  );
+  return [...tensors, ...cell.outputs.map((output) => output.name)];
+}
+
+function reportNoMember(
+  checker: Checker,
+  { text, span }: Name,
+  names: readonly string[],
+  owner: string,
+  what: string,
+): void {
+  const list = names
+    .slice(0, 8)
+    .map((name) => `\`${name}\``)
+    .join(", ");
+  checker.report("unknown-member", span, `${owner} has no ${what} \`${text}\``, {
+    help:
+      checker.suggest(text, () => names) ??
+      (names.length === 0 ? undefined : `it has ${list}${names.length > 8 ? ", …" : ""}`),
+  });
+}

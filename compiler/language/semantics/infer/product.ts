@@ -1,0 +1,64 @@
+/** `@`: dot product, matrix and vector, matrix and matrix; leading axes are a batch. */
+import type { BinaryNode } from "../../syntax/ast.js";
+import { equalDims } from "../../../base/types/dim.js";
+import { broadcastAxes } from "../broadcast.js";
+import type { Checker } from "../checker.js";
+import { axesOf, type Axis, printAxes } from "../semantic-type.js";
+import type { TypedExpression } from "../typed-program.js";
+import { isReal, placeOfAxis } from "./mismatch.js";
+
+export function inferProduct(checker: Checker, node: BinaryNode): TypedExpression {
+  const left = checker.infer(node.left);
+  const right = checker.infer(node.right);
+  const isFine = [isReal(checker, left), isReal(checker, right)].every(Boolean);
+  if (!isFine) return checker.error(node.span);
+  const a = axesOf(left.type);
+  const b = axesOf(right.type);
+  if (a.length === 0 || b.length === 0) {
+    const side = a.length === 0 ? "left" : "right";
+    checker.report("shape-mismatch", node.operatorSpan, `the ${side} side of \`@\` is a scalar`, {
+      related: [{ span: (a.length === 0 ? left : right).span, message: "a scalar" }],
+      help: "a product with a scalar is written with `*`",
+    });
+    return checker.error(node.span);
+  }
+  const rightAxis = b.length === 1 ? 0 : b.length - 2;
+  const contracted = [a[a.length - 1] as Axis, b[rightAxis] as Axis] as const;
+  if (!equalDims(contracted[0].dim, contracted[1].dim)) {
+    checker.report(
+      "shape-mismatch",
+      node.operatorSpan,
+      `operands of \`@\` have shapes ${printAxes(a)} and ${printAxes(b)}`,
+      {
+        related: [placeOfAxis(left, a.length - 1), placeOfAxis(right, rightAxis)],
+        help: helpFor(a, b),
+      },
+    );
+    return checker.error(node.span);
+  }
+  const batch = broadcastAxes(a.slice(0, -2), b.slice(0, -2), checker.isRuntime);
+  if (!batch.ok) {
+    const message = `the leading axes of ${printAxes(a)} and ${printAxes(b)} do not agree`;
+    checker.report("shape-mismatch", node.operatorSpan, message, {
+      related: [placeOfAxis(left, batch.left), placeOfAxis(right, batch.right)],
+    });
+    return checker.error(node.span);
+  }
+  const axes = [...batch.axes, ...a.slice(0, -1).slice(-1), ...(b.length === 1 ? [] : b.slice(-1))];
+  return { kind: "product", left, right, span: node.span, type: { kind: "real", axes } };
+}
+
+function helpFor(a: readonly Axis[], b: readonly Axis[]): string {
+  const fits = (x: readonly Axis[], y: readonly Axis[]): boolean => {
+    const last = x[x.length - 1];
+    const first = y[y.length === 1 ? 0 : y.length - 2];
+    return last !== undefined && first !== undefined && equalDims(last.dim, first.dim);
+  };
+  const turned = (x: readonly Axis[]): readonly Axis[] => [...x].reverse();
+  if (a.length === 1 && b.length === 2 && fits(b, a))
+    return "swap the operands: a matrix stands to the left of its vector";
+  if (a.length === 2 && fits(turned(a), b)) return "transpose the left side: `transpose(…) @ …`";
+  if (b.length === 2 && fits(a, turned(b))) return "transpose the right side: `… @ transpose(…)`";
+  if (fits(b, a)) return "swap the operands";
+  return "the last axis of the left side and the first of the right side must agree: [M, K] @ [K]";
+}

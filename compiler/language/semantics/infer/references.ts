@@ -1,0 +1,59 @@
+/** `h`, `h'`. */
+import type { ReferenceNode } from "../../syntax/ast.js";
+import { dimSymbol } from "../../../base/types/dim.js";
+import { builtinNames } from "../builtins.js";
+import type { Checker } from "../checker.js";
+import { constantsElsewhere } from "../other-names.js";
+import { type Entry, wordsFor } from "../scope.js";
+import { errorType, scalarType } from "../semantic-type.js";
+import type { TypedExpression } from "../typed-program.js";
+
+export function inferReference(checker: Checker, node: ReferenceNode): TypedExpression {
+  const { name, span } = node;
+  const { scope } = checker;
+  const entry = scope.entries.get(name);
+  if (entry === undefined) {
+    reportUnknown(checker, node);
+    return checker.error(span);
+  }
+  scope.used.add(name);
+  if (node.next) return inferNext(checker, node, entry);
+  switch (entry.kind) {
+    case "dimension":
+      return { kind: "dimension", dim: dimSymbol(name), span, type: scalarType };
+    case "real":
+      return { kind: "real-parameter", name, span, type: scalarType };
+    case "instance":
+    case "function":
+      checker.report("not-a-value", span, `${wordsFor(entry.kind, name)} is not a value`, {
+        help: `call it: \`${name}(…)\``,
+      });
+      return checker.error(span);
+    default:
+      return { kind: "value", name, span, type: scope.types.get(name) ?? errorType };
+  }
+}
+
+function inferNext(checker: Checker, { name, span }: ReferenceNode, entry: Entry): TypedExpression {
+  if (entry.kind === "state") {
+    return { kind: "next", name, span, type: checker.scope.types.get(name) ?? errorType };
+  }
+  if (checker.scope.contested.has(name)) return checker.error(span);
+  checker.report("next-of-non-state", span, `${wordsFor(entry.kind, name)} has no next value`, {
+    related: [{ span: entry.span, message: `${wordsFor(entry.kind, name)} is declared here` }],
+    help: entry.kind === "instance" ? `states of it are \`${name}.h'\`` : "only states have one",
+  });
+  return checker.error(span);
+}
+
+function reportUnknown(checker: Checker, { name, next, span }: ReferenceNode): void {
+  const { scope } = checker;
+  const hidden = scope.hidden.get(name);
+  const help =
+    hidden !== undefined
+      ? `a function sees its arguments only: pass ${wordsFor(hidden.kind, name)} to it`
+      : builtinNames.has(name)
+        ? `\`${name}\` is a function: \`${name}(…)\``
+        : (constantsElsewhere.get(name) ?? checker.suggest(name, () => scope.entries.keys()));
+  checker.report("unknown-name", span, `nothing is called \`${name}\`${next ? "" : " here"}`, { help });
+}

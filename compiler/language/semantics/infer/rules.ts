@@ -1,0 +1,38 @@
+/** A rule for each kind of expression. */
+import type { Expression } from "../../syntax/ast.js";
+import type { Checker, Infer } from "../checker.js";
+import { scalarType } from "../semantic-type.js";
+import type { TypedExpression } from "../typed-program.js";
+import { inferCall } from "./calls.js";
+import { inferBinary, inferIf, inferUnary } from "./elementwise.js";
+import { inferMember } from "./members.js";
+import { inferProduct } from "./product.js";
+import { inferReference } from "./references.js";
+import { inferSelection } from "./selection.js";
+
+type Rules = {
+  readonly [K in Expression["kind"]]: (
+    checker: Checker,
+    expression: Extract<Expression, { kind: K }>,
+  ) => TypedExpression;
+};
+
+const rules: Rules = {
+  number: (_checker, { value, span }) => ({ kind: "number", value, span, type: scalarType }),
+  reference: inferReference,
+  unary: inferUnary,
+  binary: (checker, node) => (node.operator === "@" ? inferProduct(checker, node) : inferBinary(checker, node)),
+  if: inferIf,
+  call: inferCall,
+  member: inferMember,
+  index: inferSelection,
+  tuple: (checker, { span }) => {
+    checker.report("bad-argument", span, "a list is not a value", {
+      help: "`[N, D]` is a shape or an order of axes; to make a vector, use `concat` or `stack`",
+    });
+    return checker.error(span);
+  },
+};
+
+/** Reports what is wrong with it to the checker, which counts and limits. */
+export const inferByKind: Infer = (checker, expression) => rules[expression.kind](checker, expression as never);

@@ -1,0 +1,148 @@
+/** `v[i]`, `A[0:H, 2]`, `E[x]`: parts of a value. */
+import type { Span } from "../../../base/source/span.js";
+import type { Expression, IndexNode } from "../../syntax/ast.js";
+import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
+import { constantOf, type Dim, dimConstant, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
+import type { Checker } from "../checker.js";
+import { dimensionOf } from "../dimension-expressions.js";
+import { axesOf, type Axis, printAxes, type SemanticType } from "../semantic-type.js";
+import type { TypedExpression } from "../typed-program.js";
+import { isReal, placeOfAxis } from "./mismatch.js";
+
+export function inferSelection(checker: Checker, node: IndexNode): TypedExpression {
+  let value = checker.infer(node.object);
+  const indexed = node.indices.map((index) =>
+    index.kind === "at" ? inferIndexValue(checker, index.value) : undefined,
+  );
+  if (!isReal(checker, value)) return checker.error(node.span);
+  const axes = axesOf(value.type);
+  if (node.indices.length > axes.length) {
+    const message = `${node.indices.length} indices into a value of shape ${printAxes(axes)}`;
+    checker.report("bad-slice", node.span, message, {
+      related: [placeOfAxis(value, axes.length - 1)],
+      help: "there is at most one index for each axis",
+    });
+    return checker.error(node.span);
+  }
+  const root = value;
+  let axis = 0;
+  for (const [position, index] of node.indices.entries()) {
+    const at = { value, root, axis, size: axes[position] as Axis, position };
+    const gathered = indexed[position];
+    const result =
+      gathered !== undefined
+        ? gatherRow(checker, at, gathered)
+        : index.kind === "at"
+          ? takeEntry(checker, at, index.value)
+          : takeRange(checker, at, index, node.span);
+    if (result === undefined) return checker.error(node.span);
+    value = result;
+    if (index.kind === "range") axis += 1;
+  }
+  return { ...value, span: node.span };
+}
+
+interface At {
+  readonly value: TypedExpression;
+  /** The value before any of its axes were cut. */
+  readonly root: TypedExpression;
+  readonly axis: number;
+  readonly size: Axis;
+  readonly position: number;
+}
+
+/** An index value (`x: index(V)`), if that is what the expression names. */
+function inferIndexValue(checker: Checker, expression: Expression): TypedExpression | undefined {
+  if (expression.kind !== "reference" || expression.next) return undefined;
+  if (checker.scope.types.get(expression.name)?.kind !== "index") return undefined;
+  return checker.infer(expression);
+}
+
+function without(type: SemanticType, axis: number): SemanticType {
+  return { kind: "real", axes: axesOf(type).filter((_, i) => i !== axis) };
+}
+
+function gatherRow(checker: Checker, at: At, index: TypedExpression): TypedExpression | undefined {
+  const { value, axis, size } = at;
+  if (index.type.kind !== "index") return undefined;
+  const { bound } = index.type;
+  if (!provenAtLeast(subtractDims(size.dim, bound), 0)) {
+    const message = `an index below ${printDim(bound)} into an axis of size ${printDim(size.dim)}`;
+    checker.report("bad-slice", index.span, message, {
+      related: [placeOfAxis(at.root, at.position)],
+      help: `the axis must be at least ${printDim(bound)} long: \`param E: [${printDim(bound)}, …]\``,
+    });
+    return undefined;
+  }
+  return { kind: "gather", operand: value, axis, index, span: index.span, type: without(value.type, axis) };
+}
+
+function takeEntry(checker: Checker, at: At, expression: Expression): TypedExpression | undefined {
+  const start = dimensionOf(checker, expression);
+  if (start === undefined) return undefined;
+  const end = boundedAdd(start, dimConstant(1));
+  if (end === undefined || !isInRange(checker, at, start, end, expression.span)) return undefined;
+  return {
+    kind: "slice",
+    operand: at.value,
+    axis: at.axis,
+    start,
+    length: dimConstant(1),
+    drop: true,
+    span: expression.span,
+    type: without(at.value.type, at.axis),
+  };
+}
+
+function takeRange(
+  checker: Checker,
+  at: At,
+  range: { readonly start?: Expression; readonly end?: Expression; readonly span: Span },
+  span: Span,
+): TypedExpression | undefined {
+  const start = range.start === undefined ? dimConstant(0) : dimensionOf(checker, range.start);
+  const end = range.end === undefined ? at.size.dim : dimensionOf(checker, range.end);
+  if (start === undefined || end === undefined) return undefined;
+  const length = boundedSubtract(end, start);
+  if (length === undefined || !isInRange(checker, at, start, end, range.span)) return undefined;
+  if (range.start === undefined && range.end === undefined) return at.value;
+  const axes = axesOf(at.value.type).map((axis, i) => (i === at.axis ? { dim: length, source: undefined } : axis));
+  const { value, axis } = at;
+  return { kind: "slice", operand: value, axis, start, length, drop: false, span, type: { kind: "real", axes } };
+}
+
+/** Proves `0 <= start <= end <= size` for all sizes; an entry has `end = start + 1`. */
+function isInRange(checker: Checker, at: At, start: Dim, end: Dim, span: Span): boolean {
+  const size = at.size.dim;
+  const related = [placeOfAxis(at.root, at.position)];
+  const refuse = (message: string, help: string): false => {
+    checker.report("bad-slice", span, message, { related, help });
+    return false;
+  };
+  if (!provenAtLeast(start, 0)) {
+    const isNegative = (constantOf(start) ?? 0) < 0;
+    return refuse(
+      isNegative ? `${printDim(start)} is below 0` : `nothing says that ${printDim(start)} is at least 0`,
+      `entries are counted from 0; the last one is \`[${printDim(size)} - 1]\``,
+    );
+  }
+  if (!provenAtLeast(subtractDims(end, start), 0) || constantOf(subtractDims(end, start)) === 0) {
+    const length = constantOf(subtractDims(end, start));
+    const how = length === undefined ? "may be empty or reversed" : length === 0 ? "is empty" : "is reversed";
+    return refuse(
+      `the range from ${printDim(start)} to ${printDim(end)} ${how}`,
+      "the end comes after the start, and is not a part of the range: `x[0:2]` has two entries",
+    );
+  }
+  const room = subtractDims(size, end);
+  if (provenAtLeast(room, 0)) return true;
+  const isBeyond = provenAtLeast(subtractDims(end, size), 1);
+  return refuse(
+    isBeyond
+      ? `entries up to ${printDim(end)} of an axis of size ${printDim(size)}`
+      : `nothing says that ${printDim(end)} is at most ${printDim(size)}`,
+    isBeyond
+      ? `entries are counted from 0 to ${printDim(subtractDims(size, dimConstant(1)))}`
+      : `it must hold for all sizes: declare the axis as a sum, for instance \`[${printDim(end)} + R]\``,
+  );
+}

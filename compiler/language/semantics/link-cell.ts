@@ -1,0 +1,205 @@
+/** A cell and everything it uses, from however many files, as one file that imports nothing. */
+import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import type { CellItem, CellNode, Expression, FunctionNode, SourceFileNode } from "../syntax/ast.js";
+import { type Declaration, declareModules } from "./declarations.js";
+import { loadModules, type ReadFile } from "./load-modules.js";
+import { neededBy } from "./needed-declarations.js";
+import { topologicalOrder } from "./topological-order.js";
+
+/**
+ * What a cell uses stands before it. Names stay as they are unless two files have the same for different things.
+ * Comments are left out, documentation is kept.
+ *
+ * @param file without errors, as {@link analyze} found
+ */
+export function linkCell(file: SourceFileNode, readFile: ReadFile, cell: string): SourceFileNode {
+  const scope = declareModules(loadModules(file, readFile, new DiagnosticCollector()), new DiagnosticCollector());
+  const root = scope.declarations.find(({ kind, node }) => kind === "cell" && node.name.text === cell);
+  invariant(root !== undefined, `no cell ${cell} to link`);
+  const { order } = topologicalOrder([root], (declaration) => [
+    ...neededBy(declaration),
+    ...(declaration.kind === "cell" ? declaration.functions.values() : []),
+  ]);
+  const names = chooseNames(order);
+  const declarations = order
+    .filter((declaration) => !isNested(declaration))
+    .map((declaration, position) => {
+      const node = withNames(declaration, names);
+      // The printer goes by places, and these come from different files.
+      return { ...node, span: { ...node.span, start: position, end: position } };
+    });
+  return { span: file.span, imports: [], declarations, comments: [], blankLines: [] };
+}
+
+type Names = ReadonlyMap<Declaration, string>;
+
+function isNested(declaration: Declaration): boolean {
+  return declaration.kind === "function" && declaration.owner !== undefined;
+}
+
+/** A name for each, under which every text that means it finds it, and no other text does. */
+function chooseNames(declarations: readonly Declaration[]): Names {
+  const names = new Map<Declaration, string>();
+  const taken = new Set<string>();
+  const top = declarations.filter((declaration) => !isNested(declaration));
+  // The last is the cell itself: it keeps its name.
+  for (const declaration of top.reverse()) {
+    const own = declaration.node.name.text;
+    let name = own;
+    for (let count = 2; !fits(name, declaration, declarations, taken); count++) name = `${own}_${count}`;
+    names.set(declaration, name);
+    taken.add(name);
+  }
+  return names;
+}
+
+function fits(
+  name: string,
+  declaration: Declaration,
+  all: readonly Declaration[],
+  taken: ReadonlySet<string>,
+): boolean {
+  if (taken.has(name)) return false;
+  return all.every((reader) => {
+    const local = localNames(reader);
+    const readsIt = textsIn(reader).some((text) => !local.has(text) && meaningOf(reader, text) === declaration);
+    if (readsIt && local.has(name)) return false;
+    return !textsIn(reader).includes(name) || local.has(name) || meaningOf(reader, name) === declaration;
+  });
+}
+
+/** Names that hide those of the file where something is called or used. */
+function localNames(declaration: Declaration): ReadonlySet<string> {
+  const cell = declaration.kind === "cell" ? declaration : declaration.owner;
+  const instances = declaration.kind === "cell" ? declaration.node.items.filter(({ kind }) => kind === "use") : [];
+  return new Set([
+    ...(cell?.functions.keys() ?? []),
+    ...instances.map((item) => (item.kind === "use" ? item.name.text : "")),
+  ]);
+}
+
+function meaningOf({ module }: Declaration, text: string): Declaration | undefined {
+  return module.entries.get(text)?.declaration;
+}
+
+/** What is called or used anywhere in a cell or function. */
+function textsIn(declaration: Declaration): string[] {
+  const texts: string[] = [];
+  const collect = (text: string): string => {
+    texts.push(text);
+    return text;
+  };
+  rename(declaration.node, () => collect);
+  return texts;
+}
+
+function withNames(declaration: Declaration, names: Names): CellNode | FunctionNode {
+  const inside = (reader: Declaration) => {
+    const local = localNames(reader);
+    return (text: string): string => {
+      const meaning = local.has(text) ? undefined : meaningOf(reader, text);
+      return (meaning === undefined ? undefined : names.get(meaning)) ?? text;
+    };
+  };
+  const node = rename(declaration.node, (nested) => {
+    const inner = declaration.kind === "cell" && nested !== undefined ? declaration.functions.get(nested) : undefined;
+    return inside(inner ?? declaration);
+  });
+  const name = names.get(declaration) ?? node.name.text;
+  return { ...node, name: { ...node.name, text: name } };
+}
+
+type Rename = (text: string) => string;
+
+/** The node with other names where something is called or used; `of` gives what to do in a nested function. */
+function rename<Node extends CellNode | FunctionNode>(node: Node, of: (nested?: string) => Rename): Node {
+  if (node.kind === "function") return renameInFunction(node, of()) as Node;
+  const parameters = node.parameters.map((parameter) =>
+    parameter.defaultValue === undefined
+      ? parameter
+      : { ...parameter, defaultValue: renameCalls(parameter.defaultValue, of()) },
+  );
+  const items = node.items.map((item) =>
+    item.kind === "function" ? renameInFunction(item, of(item.name.text)) : renameInItem(item, of()),
+  );
+  return { ...node, parameters, items };
+}
+
+function renameInFunction(node: FunctionNode, name: Rename): FunctionNode {
+  const equations = node.equations.map((equation) => ({ ...equation, value: renameCalls(equation.value, name) }));
+  const { derivative } = node;
+  return {
+    ...node,
+    equations,
+    value: renameCalls(node.value, name),
+    ...(derivative && { derivative: { ...derivative, value: renameCalls(derivative.value, name) } }),
+  };
+}
+
+function renameInItem(item: Exclude<CellItem, FunctionNode>, name: Rename): CellItem {
+  switch (item.kind) {
+    case "use":
+      return {
+        ...item,
+        cell: { ...item.cell, text: name(item.cell.text) },
+        arguments: item.arguments.map((argument) => ({ ...argument, value: renameCalls(argument.value, name) })),
+      };
+    case "equation":
+    case "output":
+      return { ...item, value: renameCalls(item.value, name) };
+    default:
+      return {
+        ...item,
+        ...(item.initial === undefined ? {} : { initial: renameCalls(item.initial, name) }),
+        ...(item.initializer === undefined
+          ? {}
+          : {
+              initializer: {
+                ...item.initializer,
+                arguments: item.initializer.arguments.map((argument) => renameCalls(argument, name)),
+              },
+            }),
+      };
+  }
+}
+
+function renameCalls(node: Expression, name: Rename): Expression {
+  const inside = (part: Expression): Expression => renameCalls(part, name);
+  switch (node.kind) {
+    case "number":
+    case "reference":
+      return node;
+    case "unary":
+      return { ...node, operand: inside(node.operand) };
+    case "binary":
+      return { ...node, left: inside(node.left), right: inside(node.right) };
+    case "if": {
+      const { condition, whenTrue, whenFalse } = node;
+      return { ...node, condition: inside(condition), whenTrue: inside(whenTrue), whenFalse: inside(whenFalse) };
+    }
+    case "call":
+      return {
+        ...node,
+        callee: { ...node.callee, text: name(node.callee.text) },
+        arguments: node.arguments.map((argument) => ({ ...argument, value: inside(argument.value) })),
+      };
+    case "member":
+      return { ...node, object: inside(node.object) };
+    case "index":
+      return {
+        ...node,
+        object: inside(node.object),
+        indices: node.indices.map((index) => {
+          if (index.kind === "at") return { ...index, value: inside(index.value) };
+          return {
+            ...index,
+            ...(index.start === undefined ? {} : { start: inside(index.start) }),
+            ...(index.end === undefined ? {} : { end: inside(index.end) }),
+          };
+        }),
+      };
+    case "tuple":
+      return { ...node, items: node.items.map(inside) };
+  }
+}

@@ -1,0 +1,55 @@
+/** The table of builtins as a page: spec/operations.md. */
+import { type Builtin, elementwiseFunctions, normalizations, reductions, shapeFunctions } from "./builtins.js";
+
+const introduction = `# Operations
+
+Generated from \`compiler/language/semantics/builtins.ts\` by \`npm run generate\`.
+
+Shapes are those of one example and one time step. "Repeats" means: shapes are compared from their last axes on; an axis
+that one side lacks, or that has the constant size 1, repeats. Derivatives at kinks are stated; everywhere else they are
+those of the formula.
+
+## Operators
+
+- \`a + b\`, \`a - b\`, \`a * b\`, \`a / b\`, \`-a\`: entry by entry; repeats. Division by 0 gives an infinity or NaN, as in
+  IEEE 754.
+- \`a ^ b\`: a to the power b; repeats. Whole literals from -4 to 4 are products, 0.5 and -0.5 are roots. NaN where a is
+  negative and b is not whole.
+- \`a @ b\`: \`[K] @ [K]\` gives a scalar, \`[M, K] @ [K]\` gives \`[M]\`, \`[K] @ [K, N]\` gives \`[N]\`, \`[M, K] @ [K, N]\` gives
+  \`[M, N]\`. Further leading axes are a batch and repeat.
+- \`<\`, \`<=\`, \`>\`, \`>=\`, \`==\`, \`!=\`: truth values; repeats. False where one side is NaN, but \`!=\` true.
+- \`and\`, \`or\`, \`not\`: of truth values; repeats.
+- \`if c then a else b\`: \`a\` where \`c\` holds, \`b\` elsewhere; repeats. Both branches are computed; the derivative is that of the
+  branch taken.
+- \`v[i]\`: entry i, without its axis. \`i\` is a dimension proven to be in the axis, or an index input.
+- \`v[a:b]\`: entries a to b - 1. Bounds are dimensions proven to be in the axis.
+`;
+
+/** The text of spec/operations.md. */
+export function operationsReference(): string {
+  const lines = [
+    introduction,
+    ...section("Entry by entry", "Arguments repeat to one shape.", elementwiseFunctions),
+    ...section(
+      "Reductions",
+      "They remove the axis `axis` (0 is the first, -1 the last), which may be left out for a vector.",
+      reductions,
+    ),
+    ...section("Along an axis", "They keep the shape. `axis` may be left out for a vector.", normalizations),
+    ...section("Shapes", "Arguments in brackets are lists.", shapeFunctions),
+  ];
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+function section(title: string, text: string, table: Readonly<Record<string, Builtin>>): string[] {
+  const items = Object.entries(table).map(([name, builtin]) => item(name, builtin));
+  return [`## ${title}`, "", text, "", ...items, ""];
+}
+
+function item(name: string, { parameters, formula, documentation, aliases = [] }: Builtin): string {
+  // Arguments that may be left out end in "?".
+  const list = parameters.map((parameter) => parameter.replace("?", " = …")).join(", ");
+  const spellings = [`${name}(${list})`, ...aliases].map((text) => `\`${text}\``).join(", ");
+  const meaning = formula === "" ? "" : `\`${formula}\`. `;
+  return `- ${spellings}: ${meaning}${documentation}`.trimEnd();
+}

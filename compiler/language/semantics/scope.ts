@@ -1,0 +1,173 @@
+/** The names inside a cell or a function. */
+import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import type { Span } from "../../base/source/span.js";
+import type { EquationNode, Expression, Name, OutputNode, UseNode } from "../syntax/ast.js";
+import type { CellDeclaration, FunctionDeclaration, ModuleScope } from "./declarations.js";
+import { forEachPart } from "./expression-parts.js";
+import type { SemanticType } from "./semantic-type.js";
+
+export type EntryKind =
+  "dimension" | "real" | "input" | "context" | "state" | "param" | "equation" | "output" | "instance" | "function";
+
+export interface Entry {
+  readonly kind: EntryKind | "parameter" | "tangent";
+  readonly span: Span;
+  /** Of a dimension: known at run time only. */
+  readonly runtime?: boolean;
+}
+
+/** Names of one cell or function. */
+export interface Scope {
+  readonly words: string;
+  readonly entries: Map<string, Entry>;
+  /** Types of values as far as they are known. */
+  readonly types: Map<string, SemanticType>;
+  readonly used: Set<string>;
+  /** Names declared twice: which declaration is meant nobody knows, so nothing more is said about their kind. */
+  readonly contested: ReadonlySet<string>;
+  /** Functions that can be called by name besides the builtins: the cell's, then the file's. */
+  readonly functions: ReadonlyMap<string, FunctionDeclaration>;
+  readonly module: ModuleScope;
+  /** Names of the cell around a function, which it does not see: for messages. */
+  readonly hidden: ReadonlyMap<string, Entry>;
+}
+
+export interface CellScope extends Scope {
+  readonly equations: readonly (EquationNode | OutputNode)[];
+  /** `h'` by the name of the state. */
+  readonly nexts: ReadonlyMap<string, EquationNode>;
+  readonly instances: ReadonlyMap<string, UseNode>;
+}
+
+const kindWords: Readonly<Record<Entry["kind"], string>> = {
+  dimension: "the dimension",
+  real: "the parameter",
+  input: "the input",
+  context: "the context",
+  state: "the state",
+  param: "the param",
+  equation: "the equation",
+  output: "the output",
+  instance: "the used cell",
+  function: "the function",
+  parameter: "the argument",
+  tangent: "the tangent",
+};
+
+/** "the input `x`". */
+export function wordsFor(kind: Entry["kind"], name: string): string {
+  return `${kindWords[kind]} \`${name}\``;
+}
+
+/** Names that the emitted module gives a meaning of its own, beside the names of tensors. */
+const interfaceNames = new Set(["batch", "steps", "lengths", "sizes", "final", "initial", "params", "tangents"]);
+const interfaceKinds: ReadonlySet<Entry["kind"]> = new Set<Entry["kind"]>(["input", "context", "state", "output"]);
+
+/** Names of dimensions that the contexts of a cell bring: whole axes that are not parameters of the cell. */
+export function runtimeDimensionsOf(cell: CellDeclaration): Map<string, Span> {
+  const parameters = new Set(cell.node.parameters.map((parameter) => parameter.name.text));
+  const found = new Map<string, Span>();
+  for (const item of cell.node.items) {
+    if (item.kind !== "context" || item.type.kind !== "tensor-type") continue;
+    for (const dimension of item.type.dimensions) {
+      if (dimension.kind !== "reference" || dimension.next) continue;
+      if (!parameters.has(dimension.name) && !found.has(dimension.name)) found.set(dimension.name, dimension.span);
+    }
+  }
+  return found;
+}
+
+/** Declares everything in a cell; reports names declared twice and names that the module needs. */
+export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCollector): CellScope {
+  const entries = new Map<string, Entry>();
+  const contested = new Set<string>();
+  const nexts = new Map<string, EquationNode>();
+  const instances = new Map<string, UseNode>();
+  const equations: (EquationNode | OutputNode)[] = [];
+  const declare = ({ text, span }: Name, entry: Entry): boolean => {
+    const known = entries.get(text);
+    if (known !== undefined) {
+      contested.add(text);
+      const isNextMissing = known.kind === "state" && entry.kind === "equation";
+      collector.report("duplicate-name", span, `\`${text}\` is declared twice`, {
+        related: [{ span: known.span, message: `${wordsFor(known.kind, text)} is declared here` }],
+        help: isNextMissing
+          ? `the next value of the state is \`${text}' = …\``
+          : entry.kind === "output" && known.kind === "equation"
+            ? `an output is an equation too: write \`output ${text} = …\` once`
+            : undefined,
+      });
+      return false;
+    }
+    if (interfaceKinds.has(entry.kind) && interfaceNames.has(text)) {
+      collector.report("reserved-name", span, `${wordsFor(entry.kind, text)} has a name that the module needs`, {
+        help: `compiled modules use ${[...interfaceNames].map((name) => `\`${name}\``).join(", ")} themselves`,
+      });
+    }
+    entries.set(text, entry);
+    return true;
+  };
+  for (const { name, type } of cell.node.parameters) {
+    declare(name, { kind: type === "dimension" ? "dimension" : "real", span: name.span });
+  }
+  for (const [text, span] of runtimeDimensionsOf(cell)) {
+    declare({ text, span }, { kind: "dimension", span, runtime: true });
+  }
+  for (const item of cell.node.items) {
+    switch (item.kind) {
+      case "input":
+      case "context":
+      case "state":
+      case "param":
+        for (const name of item.names) declare(name, { kind: item.kind, span: name.span });
+        break;
+      case "use":
+        if (declare(item.name, { kind: "instance", span: item.name.span })) instances.set(item.name.text, item);
+        break;
+      case "function":
+        declare(item.name, { kind: "function", span: item.name.span });
+        break;
+      case "output":
+        if (declare(item.name, { kind: "output", span: item.name.span })) equations.push(item);
+        break;
+      case "equation":
+        if (item.next) declareNext(item, nexts, collector);
+        else if (declare(item.name, { kind: "equation", span: item.name.span })) equations.push(item);
+    }
+  }
+  return {
+    words: `cell \`${cell.node.name.text}\``,
+    entries,
+    types: new Map(),
+    used: new Set(),
+    contested,
+    functions: cell.functions,
+    module: cell.module,
+    hidden: new Map(),
+    equations,
+    nexts,
+    instances,
+  };
+}
+
+function declareNext(node: EquationNode, nexts: Map<string, EquationNode>, collector: DiagnosticCollector): void {
+  const { text, span } = node.name;
+  const known = nexts.get(text);
+  if (known === undefined) nexts.set(text, node);
+  else {
+    collector.report("duplicate-name", span, `\`${text}'\` has two equations`, {
+      related: [{ span: known.name.span, message: "the first" }],
+    });
+  }
+}
+
+/** Names in the dimensions of a function's types, in order. */
+export function namesInTypes(expressions: readonly Expression[]): string[] {
+  const names = new Set<string>();
+  for (const expression of expressions) {
+    forEachPart(expression, (part) => {
+      if (part.kind === "reference" && !part.next) names.add(part.name);
+    });
+  }
+  return [...names];
+}

@@ -1,0 +1,63 @@
+/** Types of expressions while they are checked: shapes whose axes remember where they came from. */
+import type { Span } from "../../base/source/span.js";
+import type { Dim } from "../../base/types/dim.js";
+import { printDim } from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+
+/** What an axis goes back to: "the param `W`". */
+export interface Source {
+  readonly words: string;
+  readonly span: Span;
+}
+
+export interface Axis {
+  readonly dim: Dim;
+  readonly source: Source | undefined;
+}
+
+export type SemanticType =
+  | { readonly kind: "real"; readonly axes: readonly Axis[] }
+  | { readonly kind: "bool"; readonly axes: readonly Axis[] }
+  /** A scalar integer in `[0, bound)`. */
+  | { readonly kind: "index"; readonly bound: Dim }
+  /** The outputs of a used cell that has several. */
+  | { readonly kind: "outputs"; readonly instance: string }
+  /** Of something that was reported: fits everything. */
+  | { readonly kind: "error" };
+
+export const errorType: SemanticType = { kind: "error" };
+
+export const scalarType: SemanticType = { kind: "real", axes: [] };
+
+export function realType(shape: Shape, source?: Source): SemanticType {
+  return { kind: "real", axes: shape.map((dim) => ({ dim, source })) };
+}
+
+export function shapeOf(axes: readonly Axis[]): Shape {
+  return axes.map((axis) => axis.dim);
+}
+
+/** `[H, I]`, `a scalar`. */
+export function printAxes(axes: readonly Axis[]): string {
+  return axes.length === 0 ? "a scalar" : `[${axes.map((axis) => printDim(axis.dim)).join(", ")}]`;
+}
+
+/** For messages: `[H]`, `a scalar`, `a truth value`, `index(V)`. */
+export function printSemanticType(type: SemanticType): string {
+  switch (type.kind) {
+    case "real":
+      return printAxes(type.axes);
+    case "bool":
+      return type.axes.length === 0 ? "a truth value" : `truth values ${printAxes(type.axes)}`;
+    case "index":
+      return `index(${printDim(type.bound)})`;
+    case "outputs":
+      return "several outputs";
+    case "error":
+      return "an error";
+  }
+}
+
+export function axesOf(type: SemanticType): readonly Axis[] {
+  return type.kind === "real" || type.kind === "bool" ? type.axes : [];
+}

@@ -1,0 +1,211 @@
+/**
+ * Cells and functions after all checks: names are resolved, shapes are known as symbols, equations stand in an order in
+ * which they can be computed. Lowering walks this without asking anything again; what is left to check there is what
+ * depends on sizes ({@link Obligation}).
+ */
+import type { Span } from "../../base/source/span.js";
+import type { Dim } from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import type { ElementwiseName, ReductionName } from "./builtins.js";
+import type { SemanticType } from "./semantic-type.js";
+
+interface Base {
+  readonly span: Span;
+  readonly type: SemanticType;
+}
+
+export type TypedExpression = Base &
+  (
+    | { readonly kind: "number"; readonly value: number }
+    /** A dimension used as a real. */
+    | { readonly kind: "dimension"; readonly dim: Dim }
+    /** A real parameter of the cell: a constant of the compiled module. */
+    | { readonly kind: "real-parameter"; readonly name: string }
+    /** A tensor, equation or output of the cell, or a parameter or equation of the function. */
+    | { readonly kind: "value"; readonly name: string }
+    /** The next value of a state. */
+    | { readonly kind: "next"; readonly name: string }
+    /** A state (or its next value), parameter or output of a used cell: `outer.inner.h'` has two names in `path`. */
+    | { readonly kind: "member"; readonly path: readonly string[]; readonly name: string; readonly next: boolean }
+    /** The call of a used cell; its arguments are with the {@link TypedInstance}. */
+    | { readonly kind: "instance-call"; readonly instance: string }
+    | {
+        readonly kind: "elementwise";
+        readonly operation: ElementwiseName;
+        readonly operands: readonly TypedExpression[];
+      }
+    | { readonly kind: "product"; readonly left: TypedExpression; readonly right: TypedExpression }
+    | {
+        readonly kind: "reduction";
+        readonly operation: ReductionName;
+        readonly axis: number;
+        readonly operand: TypedExpression;
+      }
+    | {
+        readonly kind: "normalization";
+        readonly operation: "softmax" | "log_softmax";
+        readonly axis: number;
+        readonly operand: TypedExpression;
+      }
+    | { readonly kind: "concat"; readonly axis: number; readonly operands: readonly TypedExpression[] }
+    | { readonly kind: "stack"; readonly axis: number; readonly operands: readonly TypedExpression[] }
+    | { readonly kind: "reshape"; readonly operand: TypedExpression; readonly shape: Shape }
+    | { readonly kind: "transpose"; readonly operand: TypedExpression; readonly permutation: readonly number[] }
+    | { readonly kind: "outer"; readonly left: TypedExpression; readonly right: TypedExpression }
+    | { readonly kind: "fill"; readonly value: number; readonly shape: Shape }
+    /** `drop`: a single entry, whose axis goes. */
+    | {
+        readonly kind: "slice";
+        readonly operand: TypedExpression;
+        readonly axis: number;
+        readonly start: Dim;
+        readonly length: Dim;
+        readonly drop: boolean;
+      }
+    | {
+        readonly kind: "gather";
+        readonly operand: TypedExpression;
+        readonly axis: number;
+        readonly index: TypedExpression;
+      }
+    | {
+        readonly kind: "call";
+        readonly fn: TypedFunction;
+        readonly arguments: readonly TypedExpression[];
+        /** The function's own dimensions in terms of the caller's. */
+        readonly dimensions: ReadonlyMap<string, Dim>;
+      }
+    | { readonly kind: "error" }
+  );
+
+/** Something about dimensions that can only be seen when sizes are known. */
+export interface Obligation {
+  readonly kind: "whole" | "positive";
+  readonly dim: Dim;
+  readonly span: Span;
+}
+
+/** How much a cell or function becomes when everything it uses is written out. */
+export interface Extent {
+  readonly operations: number;
+  readonly depth: number;
+}
+
+/** What a function states as its derivative: linear in the tangents. */
+export interface TypedDerivative {
+  readonly span: Span;
+  /** Each with the position of its argument. */
+  readonly tangents: readonly { readonly name: string; readonly parameter: number }[];
+  /** Those of the function that depend on tangents. */
+  readonly equations: readonly TypedNode[];
+  readonly value: TypedExpression;
+}
+
+export interface TypedFunction {
+  readonly name: string;
+  readonly span: Span;
+  readonly parameters: readonly { readonly name: string; readonly type: SemanticType }[];
+  /** Dimensions that calls bind, with the order in which that is possible. */
+  readonly dimensions: readonly string[];
+  /** Those that depend on no tangent. */
+  readonly equations: readonly TypedNode[];
+  readonly value: TypedExpression;
+  readonly derivative: TypedDerivative | undefined;
+  readonly result: SemanticType;
+  readonly obligations: readonly Obligation[];
+  /** Names of the cell around it that it uses. */
+  readonly outerNames: ReadonlySet<string>;
+  /** Symbols that the function divides by. */
+  readonly divisors: ReadonlySet<string>;
+  readonly extent: Extent;
+}
+
+export type TensorRole = "input" | "context" | "state" | "param";
+
+export interface TypedTensor {
+  readonly role: TensorRole;
+  readonly name: string;
+  readonly span: Span;
+  readonly documentation: string;
+  readonly type: SemanticType;
+  /** Of a state: the key of the node with its initial value. */
+  readonly initial?: string;
+  readonly initializer?: TypedInitializer;
+}
+
+export interface TypedInitializer {
+  readonly name: string;
+  readonly span: Span;
+  readonly arguments: readonly TypedExpression[];
+}
+
+export interface TypedInstance {
+  readonly name: string;
+  readonly span: Span;
+  readonly cell: TypedCell;
+  /** Dimension parameters of the used cell in terms of this one's. */
+  readonly dimensions: ReadonlyMap<string, Dim>;
+  readonly reals: ReadonlyMap<string, TypedExpression>;
+}
+
+/** The arguments of the one call of a used cell. */
+export interface TypedInstanceCall {
+  readonly inputs: readonly TypedExpression[];
+  readonly contexts: readonly TypedExpression[];
+  /** Run-time dimensions of the used cell in terms of this one's. */
+  readonly runtimeDimensions: ReadonlyMap<string, Dim>;
+}
+
+/** A value with a name of its own: an equation, an output, the next value of a state (`h'`), an initial value. */
+export interface TypedNode {
+  readonly key: string;
+  readonly name: string;
+  readonly span: Span;
+  readonly value: TypedExpression;
+}
+
+export type TypedItem =
+  | { readonly kind: "tensor"; readonly tensor: TypedTensor }
+  | { readonly kind: "instance"; readonly instance: TypedInstance };
+
+export interface TypedCell {
+  readonly name: string;
+  readonly span: Span;
+  readonly documentation: string;
+  readonly dimensions: readonly { readonly name: string; readonly span: Span }[];
+  readonly reals: readonly {
+    readonly name: string;
+    readonly span: Span;
+    readonly defaultValue: TypedExpression | undefined;
+  }[];
+  readonly runtimeDimensions: readonly string[];
+  /** Tensors and used cells in the order of their declarations. */
+  readonly items: readonly TypedItem[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly span: Span;
+    readonly documentation: string;
+    readonly type: SemanticType;
+  }[];
+  /** By {@link TypedNode.key}: see `node-keys.ts`. */
+  readonly nodes: ReadonlyMap<string, TypedNode>;
+  readonly calls: ReadonlyMap<string, TypedInstanceCall>;
+  /** Keys of nodes that a step needs, in an order independent of the order of the equations. */
+  readonly stepOrder: readonly string[];
+  /** Keys of nodes that the initial values need. */
+  readonly initialOrder: readonly string[];
+  readonly obligations: readonly Obligation[];
+  readonly divisors: ReadonlySet<string>;
+  readonly extent: Extent;
+  /** False where something in it was reported; such a cell is not lowered. */
+  readonly sound: boolean;
+}
+
+export interface TypedProgram {
+  /** Name of the file. */
+  readonly file: string;
+  /** Cells of the file itself, by name, in the order of the text. */
+  readonly cells: ReadonlyMap<string, TypedCell>;
+  /** Numbers of this file that those of a module cannot hold, which were reported where they stand. */
+  readonly lostNumbers: ReadonlySet<number>;
+}

@@ -1,0 +1,205 @@
+/**
+ * The syntax tree: what the text says, before any meaning. Plain read-only data; every node has its span.
+ * Spellings are canonical here: `σ(x)` is a call of `sigmoid`, `a ⊙ b` is `*`, `a · b` is `@`, `h₁` is `h_1`;
+ * the printer writes the ASCII form.
+ */
+import type { Span } from "../../base/source/span.js";
+
+export interface Node {
+  readonly span: Span;
+}
+
+/** A name as written (canonical spelling) and where. */
+export interface Name extends Node {
+  readonly text: string;
+}
+
+export interface SourceFileNode extends Node {
+  readonly imports: readonly ImportNode[];
+  /** Cells and functions in source order. */
+  readonly declarations: readonly (CellNode | FunctionNode)[];
+  /** Ordinary comments, for the printer: each is put back before the item that followed it. */
+  readonly comments: readonly CommentNode[];
+  /** Where the text has blank lines: offsets of the items and comments below them, for the printer. */
+  readonly blankLines: readonly number[];
+}
+
+/** A comment with its signs (`// text`, or the slash and star form), kept so that formatting loses nothing. */
+export interface CommentNode extends Node {
+  readonly text: string;
+  /** True where it stands behind something on its line. */
+  readonly trailing: boolean;
+}
+
+/** `import { LSTM, GRU as Gru } from "./cells.cell"`. */
+export interface ImportNode extends Node {
+  readonly kind: "import";
+  readonly names: readonly { readonly name: Name; readonly alias?: Name }[];
+  readonly path: string;
+  readonly pathSpan: Span;
+}
+
+/** `cell Name(I, H, eps: real = 1e-5) { … }`. */
+export interface CellNode extends Node {
+  readonly kind: "cell";
+  readonly name: Name;
+  readonly documentation: string | undefined;
+  readonly parameters: readonly CellParameterNode[];
+  readonly items: readonly CellItem[];
+}
+
+/** A dimension (`I`) or a named real with an optional default (`eps: real = 1e-5`). */
+export interface CellParameterNode extends Node {
+  readonly name: Name;
+  readonly type: "dimension" | "real";
+  readonly defaultValue?: Expression;
+}
+
+export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | FunctionNode;
+
+/** `input x, y: [I]`, `context m: [S, D]`, `state h: [H] = e`, `param W: [H, I] ~ uniform(a)`. */
+export interface DeclarationNode extends Node {
+  readonly kind: "input" | "context" | "state" | "param";
+  readonly documentation: string | undefined;
+  readonly names: readonly Name[];
+  readonly type: TypeNode;
+  /** `= expr` of a state. */
+  readonly initial?: Expression;
+  /** `~ name(arguments)` of a param. */
+  readonly initializer?: InitializerNode;
+}
+
+export interface InitializerNode extends Node {
+  readonly name: Name;
+  readonly arguments: readonly Expression[];
+}
+
+/** `[H, I]`, `real`, `index(V)`. `real` is a scalar, `[]` in shapes. */
+export type TypeNode =
+  | (Node & { readonly kind: "tensor-type"; readonly dimensions: readonly Expression[] })
+  | (Node & { readonly kind: "real-type" })
+  | (Node & { readonly kind: "index-type"; readonly bound: Expression });
+
+/** `use lower = LSTM(I, H)`; arguments by position, reals also by name: `LayerNormLSTM(I, H, eps = 1e-3)`. */
+export interface UseNode extends Node {
+  readonly kind: "use";
+  readonly documentation: string | undefined;
+  readonly name: Name;
+  readonly cell: Name;
+  readonly arguments: readonly ArgumentNode[];
+}
+
+export interface ArgumentNode extends Node {
+  readonly name?: Name;
+  readonly value: Expression;
+}
+
+/** `r = expr`, or `h' = expr` with `next`. Inside functions `next` is always false. */
+export interface EquationNode extends Node {
+  readonly kind: "equation";
+  readonly documentation: string | undefined;
+  readonly name: Name;
+  readonly next: boolean;
+  readonly value: Expression;
+}
+
+/** `output y = expr`. */
+export interface OutputNode extends Node {
+  readonly kind: "output";
+  readonly documentation: string | undefined;
+  readonly name: Name;
+  readonly value: Expression;
+}
+
+/** `fn norm(v: [n], gain: [n]): [n] { d = v - mean(v); return d * gain }`; behind `return`, perhaps its derivative. */
+export interface FunctionNode extends Node {
+  readonly kind: "function";
+  readonly documentation: string | undefined;
+  readonly name: Name;
+  readonly parameters: readonly { readonly name: Name; readonly type: TypeNode }[];
+  readonly result: TypeNode;
+  readonly equations: readonly EquationNode[];
+  readonly value: Expression;
+  readonly derivative?: DerivativeNode;
+}
+
+/** `derivative(dv, dw) = expr`: the tangent of a function's value, from those of its arguments. */
+export interface DerivativeNode extends Node {
+  readonly kind: "derivative";
+  readonly tangents: readonly Name[];
+  readonly value: Expression;
+}
+
+export type BinaryOperator = "+" | "-" | "*" | "/" | "^" | "@" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or";
+export type UnaryOperator = "-" | "not";
+
+export type Expression =
+  NumberNode | ReferenceNode | UnaryNode | BinaryNode | IfNode | CallNode | MemberNode | IndexNode | TupleNode;
+
+/** `1e-5`. `text` is kept so that printing does not change the literal. */
+export interface NumberNode extends Node {
+  readonly kind: "number";
+  readonly value: number;
+  readonly text: string;
+}
+
+/** `h`, or `h'` with `next`. */
+export interface ReferenceNode extends Node {
+  readonly kind: "reference";
+  readonly name: string;
+  readonly next: boolean;
+}
+
+export interface UnaryNode extends Node {
+  readonly kind: "unary";
+  readonly operator: UnaryOperator;
+  readonly operand: Expression;
+}
+
+/** Binary operators; `operatorSpan` is the operator alone, for messages. */
+export interface BinaryNode extends Node {
+  readonly kind: "binary";
+  readonly operator: BinaryOperator;
+  readonly operatorSpan: Span;
+  readonly left: Expression;
+  readonly right: Expression;
+}
+
+/** `if c then a else b`. */
+export interface IfNode extends Node {
+  readonly kind: "if";
+  readonly condition: Expression;
+  readonly whenTrue: Expression;
+  readonly whenFalse: Expression;
+}
+
+/** `tanh(x)`, `sum(v, axis = 0)`, `lower(x)`, `reshape(v, [N, D])`: arguments by position or by name. */
+export interface CallNode extends Node {
+  readonly kind: "call";
+  readonly callee: Name;
+  readonly arguments: readonly ArgumentNode[];
+}
+
+/** `lower(x).name` (an output of a used cell), `lower.h` (a state or parameter of it), `lower.h'`. */
+export interface MemberNode extends Node {
+  readonly kind: "member";
+  readonly object: Expression;
+  readonly member: Name;
+  readonly next: boolean;
+}
+
+/** `v[0:H]`, `v[i]`, `A[i, 0:H]`, `v[:H]`: one entry an axis, missing axes are whole. */
+export interface IndexNode extends Node {
+  readonly kind: "index";
+  readonly object: Expression;
+  readonly indices: readonly (
+    | (Node & { readonly kind: "at"; readonly value: Expression })
+    | (Node & { readonly kind: "range"; readonly start?: Expression; readonly end?: Expression })
+  )[];
+}
+
+/** `[N, D]`, as a shape argument only (`reshape(v, [N, D])`, `transpose(a, [1, 0])`). */
+export interface TupleNode extends Node {
+  readonly kind: "tuple";
+  readonly items: readonly Expression[];
+}

@@ -1,0 +1,97 @@
+/** Which words are keywords where they stand: some are only there, and names elsewhere (`layout.ts` has read what is before them). */
+import type { TokenType } from "chevrotain";
+import { endOf, retype, type SyntaxToken } from "./lexer.js";
+import type { SyntaxReporter } from "./reporter.js";
+import * as t from "./tokens.js";
+
+type Tokens = readonly SyntaxToken[];
+
+/** What braces stand around. */
+export type BlockKind = "cell" | "function" | "import";
+
+/** Where a word stands. */
+export interface Around {
+  /** The block whose header was read and whose `{` has not come. */
+  readonly pending: BlockKind | undefined;
+  readonly inImport: boolean;
+}
+
+const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State]);
+const expectsOperand = new Set<TokenType>([
+  ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
+  ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
+  ...[t.Or, t.Not, t.Return],
+]);
+/** Behind these stands a name. */
+export const expectsName = new Set<TokenType>([
+  ...[t.Param, t.Use, t.Fn, t.Cell, t.Input, t.Context, t.State, t.Output],
+]);
+const reserved = new Set<TokenType>(t.reservedWords.values());
+
+const typeAt = (tokens: Tokens, index: number): TokenType | undefined => tokens[index]?.tokenType;
+
+function isNameLike(tokens: Tokens, index: number): boolean {
+  const type = typeAt(tokens, index);
+  return type === t.Name || type === t.NextName;
+}
+
+/** Whether an operand may stand here, so that a word is a name. Decided by the token before. */
+function atOperand(tokens: Tokens, index: number, inImport: boolean): boolean {
+  const previous = typeAt(tokens, index - 1);
+  return previous !== undefined && (expectsOperand.has(previous) || expectsName.has(previous) || inImport);
+}
+
+/** Makes a keyword of a contextual word that is one here, and a name of a reserved word where only a name makes sense. */
+export function decideWord(tokens: Tokens, index: number, around: Around, reporter: SyntaxReporter): void {
+  const token = tokens[index]!;
+  if (token.tokenType === t.Name) {
+    const keyword = t.contextualWords.get(token.payload.text);
+    if (keyword !== undefined && token.image === token.payload.text && isKeyword(keyword, tokens, index, around)) {
+      retype(token, keyword);
+    }
+  } else if (reserved.has(token.tokenType) && isMisused(tokens, index)) {
+    reporter.report(
+      "reserved-word",
+      token.startOffset,
+      endOf(token),
+      `\`${token.payload.text}\` is a reserved word, not a name`,
+      { help: `choose another name, such as \`${token.payload.text}_\`` },
+    );
+    retype(token, t.Name);
+  }
+}
+
+function isKeyword(keyword: TokenType, tokens: Tokens, index: number, { pending, inImport }: Around): boolean {
+  const previous = typeAt(tokens, index - 1);
+  const next = typeAt(tokens, index + 1);
+  if (keyword === t.From) return previous === t.ImportRightBrace || (pending === "import" && next === t.StringLiteral);
+  if (keyword === t.As) return inImport && previous === t.Name && isNameLike(tokens, index + 1);
+  if (inImport) {
+    // Never part of an import: its brace is open, and a cell begins.
+    const afterName = typeAt(tokens, index + 2);
+    return (
+      keyword === t.Cell && isNameLike(tokens, index + 1) && (afterName === t.LeftParen || afterName === t.LeftBrace)
+    );
+  }
+  if (keyword === t.Derivative) return !atOperand(tokens, index, inImport) && next === t.LeftParen;
+  if (!atOperand(tokens, index, inImport)) return next !== t.Equals;
+  // `a = W @` and then `input x: [I]`: an operand is missing, but the declaration is one.
+  if (previous === undefined || expectsName.has(previous) || pending !== undefined) return false;
+  if (!isNameLike(tokens, index + 1)) return false;
+  const isLine = tokens[index]!.payload.beginsLine && !tokens[index + 1]!.payload.beginsLine;
+  const afterNext = typeAt(tokens, index + 2);
+  return isLine || (declarationWords.has(keyword) && (afterNext === t.Colon || afterNext === t.Comma));
+}
+
+/** A reserved word where only a name makes sense. */
+function isMisused(tokens: Tokens, index: number): boolean {
+  const type = typeAt(tokens, index)!;
+  const previous = typeAt(tokens, index - 1);
+  const next = typeAt(tokens, index + 1);
+  if (previous !== undefined && expectsName.has(previous)) return true;
+  if (next === t.Equals || next === t.Colon) return true;
+  // Of what begins an item, only an import has something else than a name behind it.
+  if (type === t.Import) return previous !== undefined && expectsOperand.has(previous) && next !== t.LeftBrace;
+  const startsDeclaration = type === t.Param || type === t.Use || type === t.Fn;
+  return startsDeclaration && previous !== undefined && expectsOperand.has(previous) && !isNameLike(tokens, index + 1);
+}

@@ -1,0 +1,180 @@
+/** Text to syntax tree: the one entry to this folder. */
+import { EOF, type IRecognitionException, type TokenType } from "#chevrotain";
+import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import type { DiagnosticCode } from "../../base/diagnostics/codes.js";
+import type { SourceFileNode } from "./ast.js";
+import { buildAst } from "./build-ast.js";
+import type * as cst from "./cst.generated.js";
+import { CellParser } from "./grammar.js";
+import { layOut } from "./layout.js";
+import { endOf, lex, type SyntaxToken } from "./lexer.js";
+import { nothingExpected } from "./parser-messages.js";
+import { clip, SyntaxReporter } from "./reporter.js";
+import { sourceLimit } from "./source-limit.js";
+import * as t from "./tokens.js";
+
+/** Made once: building the lookahead tables costs more than most parses. It keeps nothing from one text to the next. */
+const parser = new CellParser();
+
+/**
+ * Parses a source file. Never throws, whatever the text: what is wrong is reported to `collector`, and items with errors
+ * are left out of the tree. Time is linear in the length of the text.
+ *
+ * A tree with errors is good for editors and formatting tools to look at; its meaning should not be judged, because names
+ * that seem to be missing may stand in the items left out.
+ */
+export function parse(text: string, fileName: string, collector: DiagnosticCollector): SourceFileNode {
+  const reporter = new SyntaxReporter(collector, fileName);
+  if (text.length > sourceLimit) {
+    const message = `this text has ${text.length} characters`;
+    reporter.report("program-too-large", 0, 1, message, { help: `a file has at most ${sourceLimit}` });
+    text = "";
+  }
+  if (looksLikeUtf16(text)) {
+    const help = "save the file as UTF-8, or decode it before it is given to the compiler";
+    reporter.report("wrong-encoding", 0, Math.min(text.length, 4), "this text is in UTF-16, read as UTF-8", { help });
+    text = "";
+  } else if (looksLikePath(text)) {
+    const help =
+      'give the text of the file; the text `import { GRU } from "std/gru"` is enough for a cell that ships with recell';
+    reporter.report(
+      "outside-cell",
+      0,
+      text.length,
+      `\`${clip(text)}\` looks like a path, not like the text of a cell`,
+      { help },
+    );
+    text = "";
+  }
+  const source = lex(text, reporter);
+  const tokens = layOut(source.tokens, reporter);
+  const root = tokens === undefined || reporter.full ? undefined : parseTokens(tokens, reporter);
+  const tree = buildAst(root, source, text.length, reporter);
+  reporter.deliver();
+  return tree;
+}
+
+/** Letters and NULs in turn, perhaps behind the two bytes of a mark that are no UTF-8. */
+function looksLikeUtf16(text: string): boolean {
+  return /^(?:\ufffd\ufffd)?(?:[^\0]\0|\0[^\0]){2}/.test(text);
+}
+
+/** One word that ends as files of cells do, or names a cell that ships with recell. */
+function looksLikePath(text: string): boolean {
+  return text.length < 1000 && /^(?:\S*\.cell|std\/[\w-]+)$/.test(text);
+}
+
+function parseTokens(tokens: SyntaxToken[], reporter: SyntaxReporter): cst.SourceFileCstNode {
+  parser.input = tokens;
+  const root = parser.sourceFile() as cst.SourceFileCstNode;
+  const errors = parser.errors;
+  parser.input = [];
+  for (const error of errors) reportError(error, tokens, reporter);
+  return root;
+}
+
+interface Finding {
+  readonly code: DiagnosticCode;
+  readonly message: string;
+  readonly help?: string | undefined;
+}
+
+function reportError(error: IRecognitionException, tokens: readonly SyntaxToken[], reporter: SyntaxReporter): void {
+  const found = error.token as SyntaxToken;
+  // The parser's own previous token is a later one where it has gone on behind the error.
+  const at = tokens.indexOf(found);
+  const before = tokens[at - 1] ?? (error as { previousToken?: SyntaxToken }).previousToken;
+  const previous = isReal(before) ? before : tokens[tokens.length - 1];
+  if (previous === undefined) return;
+  const isMissing = found.tokenType === EOF || found.payload.virtual;
+  // A missing part has no place of its own: the token before it stands for it.
+  const place = isMissing ? previous : found;
+  const segment = (found.tokenType === EOF ? previous : found).payload.segment;
+  const next = at < 0 ? undefined : tokens[at + 1];
+  const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous, next);
+  reporter.reportIn(segment, code, place.startOffset, endOf(place), message, { help });
+}
+
+/** Whether a token stands in the text. */
+function isReal(token: SyntaxToken | undefined): token is SyntaxToken {
+  return token !== undefined && !Number.isNaN(token.startOffset);
+}
+
+const operandEnds = new Set([t.RightParen, t.RightBracket, t.NextName, t.NumberLiteral, t.Superscript, t.Name]);
+
+function describe(
+  expected: string,
+  found: SyntaxToken | undefined,
+  previous: SyntaxToken,
+  next: SyntaxToken | undefined,
+): Finding {
+  const code = "unexpected-token";
+  const before = `\`${clip(previous.image)}\``;
+  if (found === undefined) {
+    const message =
+      expected === nothingExpected ? `unexpected end after ${before}` : `expected ${expected} after ${before}`;
+    return { code, message, help: helpFor(expected, previous) };
+  }
+  const type = found.tokenType;
+  const what = type === t.StringLiteral ? "a string" : `\`${clip(found.image)}\``;
+  if (type === t.Return) {
+    const message = "`return` is the last item of a function";
+    return { code: "misplaced-return", message, help: "a cell has outputs: `output y = …`" };
+  }
+  if (type === t.Derivative) {
+    const message = "`derivative` is the last item of a function";
+    const help = "what has a derivative of its own is a function: `fn f(v: [n]): [n] { return … derivative(dv) = … }`";
+    return { code: "misplaced-derivative", message, help };
+  }
+  const afterOperand = expected === nothingExpected || /^`[)\],]`$|^`(then|else)`$/.test(expected);
+  if (type === t.LeftParen && operandEnds.has(previous.tokenType) && afterOperand) {
+    const message = "only a name can be called";
+    // A name that is called is no error: this one is a member.
+    const isMember = previous.tokenType === t.Name;
+    const help = isMember
+      ? `there are no methods: write \`${previous.image}(…)\``
+      : "a product is written with `*` or `@`";
+    return { code: "not-callable", message, help };
+  }
+  const message = expected === nothingExpected ? `unexpected ${what}` : `expected ${expected}, found ${what}`;
+  if (type === t.If && expected === "an expression") {
+    return { code, message, help: "as an operand, a condition stands in parentheses: `(if c then a else b)`" };
+  }
+  if (type === t.Equals && afterOperand) return { code, message, help: "to compare, write `==`" };
+  if (type === t.Name && found.payload.beginsLine && next?.tokenType === t.LeftBracket) {
+    const name = clip(found.image);
+    const help = `an equation has no brackets before its \`=\`: \`${name} = …\`, or \`${name}' = …\` for the next value of a state`;
+    return { code, message, help };
+  }
+  if (previous.image === "√") return { code, message, help: "write `√(x)` or `sqrt(x)`" };
+  if (afterOperand && operandEnds.has(previous.tokenType) && (type === t.Name || type === t.NumberLiteral)) {
+    return { code, message, help: `between ${before} and ${what} ${missing(expected, type)} is missing` };
+  }
+  return { code, message, help: helpBefore(found, previous, expected) ?? helpFor(expected, previous) };
+}
+
+/** What is known from other languages and is not in this one. */
+function helpBefore(found: SyntaxToken, previous: SyntaxToken, expected: string): string | undefined {
+  if (previous.image === "import" && found.image === "*") {
+    return 'an import names what it takes: `import { GRU, LSTM as Memory } from "./cells.cell"`';
+  }
+  if (found.image === ":" && expected === "`]`") return "a slice has a start and an end, and no step: `x[0:8]`";
+  return undefined;
+}
+
+/** What would join two values that stand side by side. */
+function missing(expected: string, found: TokenType): string {
+  if (expected !== nothingExpected) return "a comma or an operator";
+  return found === t.Name ? "an operator (or a `=` behind the second)" : "an operator";
+}
+
+function helpFor(expected: string, previous: SyntaxToken): string | undefined {
+  if (expected === "`else`") return "a condition always has both branches: `if c then a else b`";
+  if (expected === "`:`" && previous.tokenType === t.RightParen) {
+    return "a function names the type of its result: `fn f(v: [n]): [n] { … }`";
+  }
+  if (expected === "`:`" && previous.tokenType === t.Name) return "a declaration names its type: `input x: [H]`";
+  if (expected === "`=`" && /^(let|var|const)$/u.test(previous.image)) return "a value needs no keyword: `z = …`";
+  if (expected === "a type") return "a type is `[H, I]`, `real` or `index(V)`";
+  return undefined;
+}

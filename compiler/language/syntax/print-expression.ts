@@ -1,0 +1,129 @@
+/** Expressions as text, with the fewest parentheses that give the same tree back. */
+import { invariant } from "../../base/diagnostics/invariant.js";
+import type { ArgumentNode, BinaryNode, Expression, IndexNode, TypeNode } from "./ast.js";
+import type { Notation } from "./notation.js";
+import * as precedence from "./operators.js";
+import { commaList, group, indent, line, softLine, type Doc } from "./print-layout.js";
+
+/** An expression where any expression may stand. */
+export function expressionDoc(node: Expression, notation: Notation): Doc {
+  return operandDoc(node, precedence.ifPrecedence, notation);
+}
+
+export function typeDoc(type: TypeNode, notation: Notation): Doc {
+  if (type.kind === "real-type") return "real";
+  if (type.kind === "index-type") return ["index(", expressionDoc(type.bound, notation), ")"];
+  return bracketed(type.dimensions.map((dimension) => expressionDoc(dimension, notation)));
+}
+
+/** `(a, axis = 0)`. */
+export function argumentsDoc(list: readonly ArgumentNode[], notation: Notation): Doc {
+  return parenthesised(
+    list.map(({ name, value }) => {
+      const doc = expressionDoc(value, notation);
+      return name === undefined ? doc : [`${notation.name(name.text)} = `, doc];
+    }),
+  );
+}
+
+/** A list in parentheses that may take a line for each item. */
+export function parenthesised(items: readonly Doc[]): Doc {
+  if (items.length === 0) return "()";
+  return group("(", indent(softLine, commaList(items)), softLine, ")");
+}
+
+function bracketed(items: readonly Doc[]): Doc {
+  return items.length === 0 ? "[]" : group("[", indent(softLine, commaList(items)), softLine, "]");
+}
+
+/** An expression as an operand: in parentheses where it binds more loosely than `least`. */
+function operandDoc(node: Expression, least: number, notation: Notation): Doc {
+  const doc = bareDoc(node, notation);
+  return precedenceOf(node) < least ? group("(", indent(softLine, doc), softLine, ")") : doc;
+}
+
+function precedenceOf(node: Expression): number {
+  if (node.kind === "if") return precedence.ifPrecedence;
+  if (node.kind === "unary") return precedence.unaryPrecedence[node.operator];
+  if (node.kind === "binary") return precedence.binaryPrecedence[node.operator];
+  return precedence.primaryPrecedence;
+}
+
+function bareDoc(node: Expression, notation: Notation): Doc {
+  const name = (text: string, next: boolean): string => notation.name(text) + (next ? "'" : "");
+  switch (node.kind) {
+    case "number":
+      return node.text;
+    case "reference":
+      return name(node.name, node.next);
+    case "unary":
+      return node.operator === "not"
+        ? [notation.not, operandDoc(node.operand, notation.notOperand, notation)]
+        : [notation.minus, operandDoc(node.operand, precedence.minusPrecedence, notation)];
+    case "binary":
+      return binaryDoc(node, notation);
+    case "if":
+      return conditionDoc(node, notation);
+    case "call":
+      return [notation.called(node.callee.text), argumentsDoc(node.arguments, notation)];
+    case "member": {
+      const object = operandDoc(node.object, precedence.primaryPrecedence, notation);
+      // A point that touches a number would be read as a part of it.
+      const gap = node.object.kind === "number" ? " " : "";
+      return [object, gap, `.${name(node.member.text, node.next)}`];
+    }
+    case "index":
+      return [
+        operandDoc(node.object, precedence.primaryPrecedence, notation),
+        bracketed(node.indices.map((index) => indexDoc(index, notation))),
+      ];
+    case "tuple":
+      return bracketed(node.items.map((item) => expressionDoc(item, notation)));
+  }
+}
+
+/** `a + b - c` is one group: where it is too long, every operator begins a line. */
+function binaryDoc(node: BinaryNode, notation: Notation): Doc {
+  const level = precedence.binaryPrecedence[node.operator];
+  if (node.operator === "^") {
+    const base = operandDoc(node.left, level + 1, notation);
+    const above = notation.exponent(node.right);
+    if (above !== undefined) return [base, above];
+    return [base, " ^ ", operandDoc(node.right, precedence.minusPrecedence, notation)];
+  }
+  const leftAssociative = level !== precedence.comparisonPrecedence;
+  const tails: Doc[] = [];
+  let left: Expression = node;
+  while (
+    left.kind === "binary" &&
+    precedence.binaryPrecedence[left.operator] === level &&
+    (leftAssociative || left === node)
+  ) {
+    tails.push([line, `${notation.operator(left)} `, operandDoc(left.right, level + 1, notation)]);
+    left = left.left;
+  }
+  return group(operandDoc(left, level + 1, notation), indent(...tails.reverse()));
+}
+
+/** A clause a line where it is too long: `if c then a`, `else if d then b`, `else e`. */
+function conditionDoc(node: Expression, notation: Notation): Doc {
+  const clauses: Doc[] = [];
+  let rest = node;
+  while (rest.kind === "if") {
+    const condition = expressionDoc(rest.condition, notation);
+    const clause = group("if ", condition, indent(line, "then ", expressionDoc(rest.whenTrue, notation)));
+    clauses.push(clause, line, "else ");
+    rest = rest.whenFalse;
+  }
+  return group(indent(...clauses, expressionDoc(rest, notation)));
+}
+
+function indexDoc(index: IndexNode["indices"][number], notation: Notation): Doc {
+  if (index.kind === "at") return expressionDoc(index.value, notation);
+  invariant(index.kind === "range", "an index is a place or a range");
+  return [
+    index.start === undefined ? "" : expressionDoc(index.start, notation),
+    ":",
+    index.end === undefined ? "" : expressionDoc(index.end, notation),
+  ];
+}

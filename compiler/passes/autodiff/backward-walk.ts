@@ -1,0 +1,178 @@
+/** The walk of reverse mode from the outputs of a function to its inputs. */
+import { GraphBuilder } from "../../ir/graph/build.js";
+import { mapped, type ValueMap } from "../../ir/graph/rewrite.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import { nameOf, outputName, realPlaces, typeOf } from "../../ir/graph/values.js";
+import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import { gradName } from "../../program/roles.js";
+import { pullThroughDeclared } from "./declared-derivatives.js";
+import type { DerivativeRules } from "./derivative-rules.js";
+import type { Contribution, Site } from "./linear-rules.js";
+import { cotangentsOf } from "./local-derivatives.js";
+import { type PreparedScan, pullThroughScan } from "./pull-through-scan.js";
+import type { ReverseMode } from "./reverse-mode.js";
+import { type OutputZeros, strongZeros } from "./strong-zeros.js";
+import { sumContributions } from "./sum-contributions.js";
+import { valueFacts } from "./value-facts.js";
+
+export interface WalkOptions {
+  readonly rules: DerivativeRules;
+  /** In the body of a scan the sum over the batch is taken outside of it. */
+  readonly insideScan: boolean;
+  /** Whether the cotangents of the outputs may hold strong zeros. */
+  readonly outputZeros: OutputZeros;
+  readonly finiteInputs: readonly boolean[] | undefined;
+  /** The value to read where a derivative is declared. */
+  readonly valueOf: (id: ValueId) => ValueId;
+}
+
+export interface RawBackward extends Pick<ReverseMode, "reached"> {
+  /** Inputs: the needed primal values, then the cotangents. */
+  readonly raw: GraphFunction;
+  readonly needed: readonly ValueId[];
+}
+
+/** Primal values become inputs where a rule asks for them. */
+export function walkBackward(
+  fn: GraphFunction,
+  scans: ReadonlyMap<Instruction, PreparedScan>,
+  context: ShapeContext,
+  options: WalkOptions,
+): RawBackward {
+  return new BackwardWalk(fn, scans, context, options).run();
+}
+
+class BackwardWalk {
+  private readonly fn: GraphFunction;
+  private readonly scans: ReadonlyMap<Instruction, PreparedScan>;
+  private readonly options: WalkOptions;
+  private readonly b: GraphBuilder;
+  private readonly zeros: ReturnType<typeof strongZeros>;
+  private readonly facts: ReturnType<typeof valueFacts>;
+  /** Values of the walk that are known to be finite. */
+  private readonly finite = new Set<ValueId>();
+  private readonly primals: ValueMap = new Map();
+  /** Contributions to the cotangent of each primal value, until the walk reaches its definition. */
+  private readonly pending = new Map<ValueId, Contribution[]>();
+
+  constructor(
+    fn: GraphFunction,
+    scans: ReadonlyMap<Instruction, PreparedScan>,
+    context: ShapeContext,
+    options: WalkOptions,
+  ) {
+    this.fn = fn;
+    this.scans = scans;
+    this.options = options;
+    this.b = new GraphBuilder(`${fn.name}_backward`, context);
+    this.zeros = strongZeros(fn, options.outputZeros);
+    this.facts = valueFacts(fn, options.finiteInputs);
+  }
+
+  run(): RawBackward {
+    const { b, fn, primals } = this;
+    const cotangents = realPlaces(fn, fn.outputs).map((place) => {
+      const id = fn.outputs[place] as ValueId;
+      const input = b.input(gradName(outputName(fn, place)), { ...typeOf(fn, id), shared: false });
+      this.contribute(id, input);
+      return input;
+    });
+    for (const instruction of [...fn.instructions].reverse()) this.pull(instruction);
+    b.origin = { note: "cotangent" };
+    const reached = new Set<number>();
+    const outputs = realPlaces(fn, fn.inputs).map((place, i) => {
+      const id = fn.inputs[place] as ValueId;
+      const value = this.settle(id);
+      if (value !== undefined) reached.add(i);
+      return { name: gradName(nameOf(fn, id)), value: value ?? b.constantOf(0, typeOf(fn, id).shape) };
+    });
+    const needed = [...primals.keys()];
+    const inputs = [...needed.map((id) => mapped(primals, id)), ...cotangents];
+    return { raw: { ...b.finish(outputs), inputs }, needed, reached };
+  }
+
+  private readonly primal = (declared: ValueId): ValueId => {
+    const { b, fn, primals } = this;
+    const id = this.options.valueOf(declared);
+    const known = primals.get(id);
+    if (known !== undefined) return known;
+    const created = b.input(fn.names[id] ?? `value.${id}`, typeOf(fn, id));
+    primals.set(id, created);
+    if (this.facts.finite.has(id)) this.finite.add(created);
+    return created;
+  };
+
+  private readonly contribute = (id: ValueId, contribution: Contribution | undefined): void => {
+    if (contribution === undefined || typeOf(this.fn, id).dtype !== "real") return;
+    const known = this.pending.get(id);
+    if (known === undefined) this.pending.set(id, [contribution]);
+    else known.push(contribution);
+  };
+
+  /** The cotangent of a value, once all its uses have contributed; undefined where none did. */
+  private settle(id: ValueId): ValueId | undefined {
+    const { b, fn } = this;
+    const contributions = this.pending.get(id);
+    if (contributions === undefined) return undefined;
+    const { shape, shared } = typeOf(fn, id);
+    const name = fn.names[id];
+    const sumOf = (parts: readonly Contribution[]): ValueId => sumContributions(b, shape, parts);
+    const named = (total: ValueId): ValueId => {
+      if (name !== undefined) b.nameValue(total, `d_${name}`);
+      return total;
+    };
+    if (!shared || this.options.insideScan) return named(sumOf(contributions));
+    // What is shared already must not be counted once for each example: only the rest is summed over the batch.
+    const isShared = (c: Contribution): boolean => b.typeOf(typeof c === "number" ? c : c.part).shared;
+    const rest = contributions.filter((c) => !isShared(c));
+    const common = contributions.filter(isShared);
+    const terms = [
+      ...(rest.length === 0 ? [] : [b.emit({ kind: "batch_sum" }, [named(sumOf(rest))])]),
+      ...(common.length === 0 ? [] : [sumOf(common)]),
+    ];
+    return terms.reduce((sum, term) => b.map("add", sum, term));
+  }
+
+  private pull(instruction: Instruction): void {
+    const { b, fn, primal, contribute, options, zeros } = this;
+    const { operation, operands, results, origin } = instruction;
+    b.origin = { ...origin, note: "cotangent" };
+    const cotangents = results.map((id) => this.settle(id));
+    if (cotangents.every((v) => v === undefined)) return;
+    if (operation.kind === "scan") {
+      const prepared = this.scans.get(instruction) as PreparedScan;
+      pullThroughScan({ b, fn, instruction, operation, prepared, primal, contribute }, cotangents);
+      return;
+    }
+    const [result] = results as [ValueId];
+    const cotangent = cotangents[0] as ValueId;
+    if (operation.kind === "custom_derivative") {
+      const strengths = [result, ...operands].flatMap((id) => zeros.values.get(id) ?? []);
+      const x = (i: number): ValueId => primal(operands[i + 1] as ValueId);
+      const shares = pullThroughDeclared(options.rules, b, operation, x, cotangent, strengths);
+      for (const [i, share] of shares.entries()) contribute(operands[i + 1] as ValueId, share);
+      return;
+    }
+    const site = this.siteOf(operands, result);
+    const shares = cotangentsOf(options.rules, operation, site, cotangent, typeOf(fn, result).shape);
+    for (const [i, id] of operands.entries()) contribute(id, shares[i]);
+  }
+
+  /** What a rule may ask about the operation that it derives. */
+  private siteOf(operands: readonly ValueId[], result: ValueId): Site {
+    const { b, fn, primal, zeros, finite, facts } = this;
+    const operand = (i: number): ValueId => operands[i] as ValueId;
+    return {
+      b,
+      x: (i) => primal(operand(i)),
+      y: () => primal(result),
+      shape: (i) => typeOf(fn, operand(i)).shape,
+      operandCount: operands.length,
+      wants: (i) => typeOf(fn, operand(i)).dtype === "real",
+      isStrong: () => (zeros.values.get(result) ?? "none") !== "none",
+      isFinite: (id) => finite.has(id),
+      isPositive: (i) => facts.positive.has(operand(i)),
+      hasStrongRows: zeros.values.get(result) === "rows",
+    };
+  }
+}

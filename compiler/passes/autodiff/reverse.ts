@@ -1,0 +1,143 @@
+/**
+ * Reverse mode: splits a function into a forward part that also returns what backward needs (residuals, chosen by
+ * a minimum cut) and a backward part that turns cotangents of the outputs into cotangents of the inputs.
+ * A scan becomes a scan that runs the other way and hands on the cotangent of the state; cotangents of what is the
+ * same at every step are stacked over time and then summed, which split-time turns into products over all steps.
+ * The cotangent of a shared value is summed over the batch where it leaves the examples.
+ */
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { GraphBuilder } from "../../ir/graph/build.js";
+import { copyInstruction, declareInputs, inlineFunction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import { realPlaces, typeOf } from "../../ir/graph/values.js";
+import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
+import { nameOfRole } from "../../program/roles.js";
+import { walkBackward } from "./backward-walk.js";
+import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
+import type { PreparedScan } from "./pull-through-scan.js";
+import type { BackwardSource, ReverseMode } from "./reverse-mode.js";
+import { type OutputZeros, strongZeros } from "./strong-zeros.js";
+import { finiteInputsOf, valueFacts } from "./value-facts.js";
+import { withoutDeclared } from "./without-declared.js";
+
+export interface ReverseOptions {
+  /** Inputs that backward can read without their being kept. All, if left out. */
+  readonly isFree?: (inputIndex: number) => boolean;
+  /** In the body of a scan the sum over the batch is taken outside of it. */
+  readonly insideScan?: boolean;
+  /** The compiler's own, if left out. */
+  readonly rules?: DerivativeRules;
+  /** Whether the cotangents of the outputs may hold strong zeros. None do, if left out. */
+  readonly outputZeros?: OutputZeros;
+  /** Which inputs are known to be finite; if left out, those that are the same for all examples. */
+  readonly finiteInputs?: readonly boolean[];
+  /** The results are differentiated again, so declared derivatives stay in them. */
+  readonly differentiable?: boolean;
+}
+
+export function reverseMode(primal: GraphFunction, context: ShapeContext, options: ReverseOptions = {}): ReverseMode {
+  const { rules = derivativeRules, differentiable = false, insideScan = false } = options;
+  const { fn: prepared, scans } = prepareScans(primal, context, rules, options);
+  const plain = differentiable ? undefined : withoutDeclared(prepared);
+  const fn = plain?.fn ?? prepared;
+  const valueOf = plain?.valueOf ?? ((id: ValueId): ValueId => id);
+  const { finiteInputs } = options;
+  const outputZeros = outputZerosOf(primal, options);
+  const walk = { rules, insideScan, outputZeros, finiteInputs, valueOf };
+  const { raw, needed, reached } = walkBackward(prepared, scans, context, walk);
+  const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
+  const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
+  const choice = chooseCrossingValues(fn, new Set(needed), isFree);
+
+  const residuals = nameResiduals(fn, choice.kept);
+  const residualNames = residuals.map((name) => nameOfRole({ kind: "residual", name }));
+  const forward: GraphFunction = {
+    ...fn,
+    outputs: [...fn.outputs, ...choice.kept],
+    outputNames: [...fn.outputNames, ...residualNames],
+  };
+  const sources: BackwardSource[] = [];
+
+  const b = new GraphBuilder(`${primal.name}_backward`, context);
+  const values: ValueMap = new Map();
+  for (const [i, id] of choice.kept.entries()) {
+    sources.push({ kind: "residual", index: fn.outputs.length + i });
+    const type = typeOf(fn, id);
+    // What a scan stacks over the steps of an example is that example's own, also where its elements are shared.
+    values.set(id, b.input(residualNames[i] as string, options.insideScan ? { ...type, shared: false } : type));
+  }
+  const read = new Set([...needed, ...choice.recomputed.flatMap((instruction) => instruction.operands)]);
+  for (const id of fn.inputs) {
+    if (!read.has(id) || values.has(id)) continue;
+    values.set(id, b.input(fn.names[id] ?? String(id), typeOf(fn, id)));
+    sources.push({ kind: "input", index: inputIndex.get(id) as number });
+  }
+  const cotangents = raw.inputs.slice(needed.length).map((id) => b.input(raw.names[id] as string, typeOf(raw, id)));
+  sources.push(...realPlaces(fn, fn.outputs).map((index) => ({ kind: "cotangent" as const, index })));
+  for (const instruction of choice.recomputed) {
+    // Only some results of a scan may be kept; a scan itself is never repeated.
+    invariant(instruction.operation.kind !== "scan", "a scan is recomputed");
+    copyInstruction(b, fn, instruction, values);
+  }
+  const outputs = inlineFunction(b, raw, [...needed.map((id) => mapped(values, id)), ...cotangents]);
+  const backward = b.finish(outputs.map((value, i) => ({ name: raw.outputNames[i] as string, value })));
+  return { forward, residuals, backward, sources, targets: realPlaces(fn, fn.inputs), reached };
+}
+
+/** As the value is called, with a number where the name is taken or there is none. */
+function nameResiduals(fn: GraphFunction, kept: readonly ValueId[]): string[] {
+  const taken = new Set<string>();
+  return kept.map((id) => {
+    const name = fn.names[id] ?? String(id);
+    const unique = taken.has(name) ? `${name}.${id}` : name;
+    taken.add(unique);
+    return unique;
+  });
+}
+
+/** Replaces every scan by one that returns the residuals of its body. */
+function prepareScans(
+  primal: GraphFunction,
+  context: ShapeContext,
+  rules: DerivativeRules,
+  options: ReverseOptions,
+): { fn: GraphFunction; scans: ReadonlyMap<Instruction, PreparedScan> } {
+  const zeros = strongZeros(primal, outputZerosOf(primal, options));
+  const facts = valueFacts(primal, options.finiteInputs);
+  const b = new GraphBuilder(primal.name, context);
+  const values = declareInputs(b, primal);
+  const scans = new Map<Instruction, PreparedScan>();
+  for (const instruction of primal.instructions) {
+    const { operation } = instruction;
+    if (operation.kind !== "scan") {
+      copyInstruction(b, primal, instruction, values);
+      continue;
+    }
+    const { forward, residuals, ...derived } = reverseMode(operation.body, context, {
+      isFree: (i) => i >= operation.carried,
+      insideScan: true,
+      rules,
+      differentiable: options.differentiable ?? false,
+      outputZeros: zeros.bodies.get(instruction) ?? [],
+      finiteInputs: finiteInputsOf(instruction, operation.carried, facts),
+    });
+    const operands = instruction.operands.map((id) => mapped(values, id));
+    const results = b.emitAll({ ...operation, body: forward }, operands, instruction.origin);
+    for (const [i, id] of instruction.results.entries()) {
+      values.set(id, results[i] as ValueId);
+      const name = primal.names[id];
+      if (name !== undefined) b.nameValue(results[i] as ValueId, name);
+    }
+    const count = instruction.results.length;
+    for (const [i, name] of residuals.entries()) b.nameValue(results[count + i] as ValueId, name);
+    const prepared = b.instructions[b.instructions.length - 1] as Instruction;
+    scans.set(prepared, { ...derived, results });
+  }
+  const outputs = primal.outputs.map((id, i) => ({ name: primal.outputNames[i] as string, value: mapped(values, id) }));
+  return { fn: b.finish(outputs), scans };
+}
+
+function outputZerosOf(fn: GraphFunction, { outputZeros }: ReverseOptions): OutputZeros {
+  return fn.outputs.map((_, i) => (outputZeros === undefined ? "none" : outputZeros[i]));
+}

@@ -1,0 +1,101 @@
+/** What is known of values by their form alone, so that derivatives take no care where none is needed. */
+import type { GraphFunction, Instruction, OperationKind, ValueId } from "../../ir/graph/types.js";
+import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
+
+export interface ValueFacts {
+  /** Neither infinite nor NaN, as long as no parameter is. */
+  readonly finite: ReadonlySet<ValueId>;
+  /** Above 0, or NaN. */
+  readonly positive: ReadonlySet<ValueId>;
+}
+
+/** Give finite numbers for finite numbers, and have finite derivatives. */
+const finiteOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
+  "neg", "abs", "sign", "floor", "round", "sin", "cos", "tanh", "sigmoid", "erf", "stop_gradient", "min", "max", "clamp", "select",
+]); // prettier-ignore
+
+const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
+  "broadcast", "slice", "concat", "reshape", "transpose", "reverse", "gather",
+]); // prettier-ignore
+
+/** @param finiteInputs which inputs are finite; if left out, those that are the same for all examples, as parameters are */
+export function valueFacts(fn: GraphFunction, finiteInputs?: readonly boolean[]): ValueFacts {
+  const finite = new Set(fn.inputs.filter((id, i) => finiteInputs?.[i] ?? fn.types[id]?.shared === true));
+  const positive = new Set<ValueId>();
+  const atLeastZero = new Set<ValueId>();
+  for (const instruction of fn.instructions) {
+    const [result] = instruction.results;
+    if (result === undefined || instruction.operation.kind === "scan") continue;
+    if (staysFinite(fn, instruction, finite)) finite.add(result);
+    const sign = signOf(instruction, positive, atLeastZero);
+    if (sign === "positive") positive.add(result);
+    if (sign !== undefined) atLeastZero.add(result);
+  }
+  return { finite, positive };
+}
+
+/** Of the inputs of a scan's body: its state may grow without bound. */
+export function finiteInputsOf({ operands }: Instruction, carried: number, { finite }: ValueFacts): readonly boolean[] {
+  return operands.map((id, i) => i >= carried && finite.has(id));
+}
+
+function staysFinite(fn: GraphFunction, { operation, operands }: Instruction, finite: ReadonlySet<ValueId>): boolean {
+  const all = operands.every((id) => finite.has(id) || fn.types[id]?.dtype !== "real");
+  switch (operation.kind) {
+    case "constant":
+      return Number.isFinite(Math.fround(operation.value));
+    case "dimension":
+      return true;
+    case "map":
+      return all && finiteOps.has(operation.op);
+    default:
+      return all && viewKinds.has(operation.kind);
+  }
+}
+
+type Sign = "positive" | "at least zero" | undefined;
+
+function signOf(
+  { operation, operands }: Instruction,
+  positive: ReadonlySet<ValueId>,
+  atLeastZero: ReadonlySet<ValueId>,
+): Sign {
+  const [first = -1, second = -1] = operands;
+  const least = (all: boolean, some: boolean): Sign => (all ? (some ? "positive" : "at least zero") : undefined);
+  const own = (id: ValueId): Sign => least(atLeastZero.has(id), positive.has(id));
+  switch (operation.kind) {
+    case "constant":
+      // In the narrowest precision that a module may have: 1e-50 is 0 in float32.
+      return Math.fround(operation.value) > 0 ? "positive" : operation.value >= 0 ? "at least zero" : undefined;
+    case "dimension":
+      return "at least zero";
+    case "map":
+      break;
+    case "reduce":
+      return operation.op === "sum" && atLeastZero.has(first) ? "at least zero" : undefined;
+    default:
+      return operands.length === 1 && viewKinds.has(operation.kind) ? own(first) : undefined;
+  }
+  const both = atLeastZero.has(first) && atLeastZero.has(second);
+  switch (operation.op) {
+    case "abs":
+      return "at least zero";
+    // exp underflows to 0, as products and quotients do.
+    case "exp":
+    case "sigmoid":
+    case "softplus":
+      return "at least zero";
+    case "mul":
+      return first === second || both ? "at least zero" : undefined;
+    case "div":
+      return both ? "at least zero" : undefined;
+    case "sqrt":
+      return own(first);
+    case "add":
+      return least(both, positive.has(first) || positive.has(second));
+    case "max":
+      return least(atLeastZero.has(first) || atLeastZero.has(second), positive.has(first) || positive.has(second));
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+/** Doing an operation for all steps at once: operands that vary with time have a leading axis for it. */
+import { GraphBuilder } from "../../ir/graph/build.js";
+import { InvariantError } from "../../base/diagnostics/invariant.js";
+import type { GraphFunction, Operation, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { Dim } from "../../base/types/dim.js";
+
+export interface Lifted {
+  readonly value: ValueId;
+  /** True with a leading time axis, false where the value is the same at every step. */
+  readonly overTime: boolean;
+}
+
+type LiftableKind = Exclude<OperationKind, "scan" | "batch_sum" | "scatter_add" | "constant" | "dimension">;
+type Rule<K extends LiftableKind> = (
+  operation: Extract<Operation, { kind: K }>,
+  operands: readonly Lifted[],
+  b: GraphBuilder,
+  length: Dim,
+) => ValueId;
+
+const next = (axes: readonly number[]): number[] => axes.map((axis) => axis + 1);
+
+const liftRules: { readonly [K in LiftableKind]: Rule<K> } = {
+  map: ({ op }, operands, b, length) => b.map(op, ...operands.map((operand) => overTime(operand, b, length))),
+  broadcast: ({ shape, axes }, [operand], b, length) =>
+    b.broadcast(value(operand), [length, ...shape], [0, ...next(axes)]),
+  reduce: ({ op, axes }, [operand], b) => b.reduce(op, value(operand), next(axes)),
+  contract: ({ a, b: right, result, parts }, [x, y], b) => {
+    const time = Math.max(-1, ...a, ...right) + 1;
+    const labels = (own: readonly number[], operand: Lifted | undefined): readonly number[] =>
+      operand?.overTime ? [time, ...own] : own;
+    return b.contract(value(x), value(y), { a: labels(a, x), b: labels(right, y), result: [time, ...result], parts });
+  },
+  slice: ({ axis, start, length }, [operand], b) => b.slice(value(operand), axis + 1, start, length),
+  pad: ({ axis, before, after }, [operand], b) =>
+    b.emit({ kind: "pad", axis: axis + 1, before, after }, [value(operand)]),
+  concat: ({ axis }, operands, b, length) =>
+    b.concat(
+      axis + 1,
+      operands.map((operand) => overTime(operand, b, length)),
+    ),
+  reshape: ({ shape }, [operand], b, length) => b.reshape(value(operand), [length, ...shape]),
+  transpose: ({ permutation }, [operand], b) => b.transpose(value(operand), [0, ...next(permutation)]),
+  reverse: ({ axis }, [operand], b) => b.emit({ kind: "reverse", axis: axis + 1 }, [value(operand)]),
+  gather: (operation, [table, index], b) => b.emit(operation, [value(table), value(index)]),
+  custom_derivative: (operation, [first, ...others], b, length) => {
+    if (first === undefined) throw new InvariantError("a declared derivative of nothing");
+    const tangent = liftFunction(operation.tangent, others, b, length);
+    return b.emit({ ...operation, tangent }, [overTime(first, b, length), ...others.map(value)]);
+  },
+};
+
+/** `fn` for all steps at once; of its inputs those vary with time whose operands do. */
+function liftFunction(fn: GraphFunction, operands: readonly Lifted[], outer: GraphBuilder, length: Dim): GraphFunction {
+  const b = new GraphBuilder(fn.name, outer.context);
+  const lifted = new Map<ValueId, Lifted>();
+  for (const [i, id] of fn.inputs.entries()) {
+    const operand = operands[i] as Lifted;
+    const type: ValueType = outer.typeOf(operand.value);
+    lifted.set(id, { value: b.input(fn.names[id] ?? String(id), type), overTime: operand.overTime });
+  }
+  for (const { operation, operands: own, results, origin } of fn.instructions) {
+    const read = own.map((id) => lifted.get(id) as Lifted);
+    const isOverTime = read.some((operand) => operand.overTime);
+    b.origin = origin;
+    const result = isOverTime ? liftOperation(operation, read, b, length) : b.emit(operation, read.map(value));
+    lifted.set(results[0] as ValueId, { value: result, overTime: isOverTime });
+  }
+  return b.finish(
+    fn.outputs.map((id, i) => ({
+      name: fn.outputNames[i] ?? String(i),
+      value: overTime(lifted.get(id) as Lifted, b, length),
+    })),
+  );
+}
+
+/** `operation` for all steps; at least one operand must vary with time. */
+export function liftOperation(
+  operation: Operation,
+  operands: readonly Lifted[],
+  b: GraphBuilder,
+  length: Dim,
+): ValueId {
+  const rule = liftRules[operation.kind as LiftableKind] as Rule<LiftableKind> | undefined;
+  if (rule === undefined) throw new InvariantError(`${operation.kind} cannot be lifted over time`);
+  return rule(operation as never, operands, b, length);
+}
+
+/** The value with a time axis, repeated where it has none. */
+export function overTime(operand: Lifted, b: GraphBuilder, length: Dim): ValueId {
+  if (operand.overTime) return operand.value;
+  const shape = b.shapeOf(operand.value);
+  return b.broadcast(operand.value, [length, ...shape], next(shape.map((_, axis) => axis)));
+}
+
+function value(operand: Lifted | undefined): ValueId {
+  if (operand === undefined) throw new InvariantError("an operand is missing");
+  return operand.value;
+}

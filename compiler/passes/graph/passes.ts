@@ -1,0 +1,82 @@
+/** The order of the graph passes, with the reason for each place. */
+import { dropDerivatives } from "./drop-derivatives.js";
+import { expandStrongProducts } from "./expand-strong-products.js";
+import { mergeProjections } from "./merge-projections.js";
+import { orderSums } from "./order-sums.js";
+import { removeUnusedValues } from "./remove-unused-values.js";
+import { separateLoops } from "./separate-loops.js";
+import { shareCommonValues } from "./share-common-values.js";
+import { simplify } from "./simplify/simplify.js";
+import { sinkConcats } from "./sink-concats.js";
+import { splitTime } from "./split-time.js";
+import type { GraphPass } from "../pass.js";
+
+/** On the equations as written, before anything is derived from them. */
+export const equationPasses: readonly GraphPass[] = [
+  // Lowering repeats itself (a slice for every use of a gate): fewer values to look at.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+  // Needs dead values gone, which would tie loops together. Before sums are ordered: a layer below is an input then.
+  separateLoops,
+  // Decides the rounding of sums once for all entries; needs the loop whole to see what depends on the state.
+  orderSums,
+  // Needs sums in order: `b + W x` leaves the loop as one value.
+  splitTime,
+  // Lifting leaves repeated and cancelling views.
+  simplify,
+  shareCommonValues,
+  // Needs products in their final place (before, in or after the loop) and shared operands to be one value.
+  mergeProjections,
+  // The joined weights are the same at every step.
+  splitTime,
+  // Slices of joined values that are joined again cancel.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+];
+
+/** After differentiation. */
+export const derivativePasses: readonly GraphPass[] = [
+  dropDerivatives,
+  // Before anything moves products or sums them: a row is one of the product as it was derived.
+  expandStrongProducts,
+  // Zero cotangents, slices of concatenations, sums over repeated axes.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+  // The order within derived sums is free: products last, so that they accumulate.
+  orderSums,
+  // Weight gradients feed no cotangent of the state: they leave the loop.
+  splitTime,
+  // Sums over time of products over time are products over time.
+  simplify,
+  shareCommonValues,
+  // Joined parts of one value are that value by now; those that are left would be copied.
+  sinkConcats,
+  removeUnusedValues,
+];
+
+/** On a forward pass that was given residuals to return: no change of rounding is allowed any more. */
+export const residualPasses: readonly GraphPass[] = [
+  dropDerivatives,
+  splitTime,
+  simplify,
+  shareCommonValues,
+  sinkConcats,
+  removeUnusedValues,
+];
+
+/** On the initial values of states. */
+export const initialPasses: readonly GraphPass[] = [simplify, shareCommonValues, removeUnusedValues];
+
+/** On values that nothing is derived from any more, before they become a single step, which has no loop that parts could sink into. */
+export const valuePasses: readonly GraphPass[] = [dropDerivatives, sinkConcats];
+
+/** The same for initial values. */
+export const initialValuePasses: readonly GraphPass[] = [dropDerivatives, removeUnusedValues];
+
+/** Every pass by its name, as `explain --after` takes it. */
+export const graphPasses: readonly GraphPass[] = [
+  ...new Set([...equationPasses, ...derivativePasses, ...residualPasses]),
+];

@@ -1,0 +1,257 @@
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { GraphBuilder } from "../../ir/graph/build.js";
+import { definitions, forEachNeeded, mapped, rewriteFunction, type ValueMap } from "../../ir/graph/rewrite.js";
+import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
+import type { Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphPass } from "../pass.js";
+import { liftOperation, type Lifted, overTime } from "./lift.js";
+import { loopValues, type Scan, timeLevels } from "./time-levels.js";
+
+/**
+ * Takes out of a loop over time what need not run step by step.
+ *
+ *  - *before*: does not depend on the state: computed for all steps at once in front of the loop (`W @ x` becomes one
+ *    product over all steps), or once where it does not depend on time at all;
+ *  - *loop*: depends on the state and feeds the next one: stays;
+ *  - *after*: depends on the state but feeds none: the loop stacks what it reads, and it is computed behind the loop
+ *    for all steps at once (a read-out; the products that make weight gradients).
+ *
+ * Works on any scan, so on derived backward loops too. Views and constants are repeated on each side instead of
+ * crossing. Needs: sums in order. Leaves alone: scans inside scans.
+ */
+export const splitTime: GraphPass = {
+  name: "split-time",
+  summary: "move what feeds no state out of the loop over time",
+  run: (fn, context) =>
+    rewriteFunction(
+      fn,
+      context,
+      (builder, operation, operands, instruction) =>
+        operation.kind === "scan" ? new LoopSplitter(operation, operands, builder, instruction).run() : undefined,
+      (body) => body,
+    ),
+};
+
+/** Cheap to repeat where they are used; what they read crosses instead. */
+const repeatable: ReadonlySet<OperationKind> = new Set<OperationKind>([
+  "constant",
+  "dimension",
+  "broadcast",
+  "slice",
+  "transpose",
+]);
+
+class LoopSplitter {
+  private readonly levelOf: (id: ValueId) => 0 | 1 | 2;
+  private readonly inLoop: ReadonlySet<ValueId>;
+  private readonly defined: ReadonlyMap<ValueId, Instruction>;
+  private readonly crossings: ReadonlySet<ValueId>;
+  private readonly body;
+  /** Values outside the loop, by value of the body. */
+  private readonly outside = new Map<ValueId, Lifted>();
+  /** Values inside the new loop. */
+  private readonly inside: ValueMap = new Map();
+  private readonly carriedInputs: ValueId[] = [];
+  private readonly sequenceInputs: { readonly inner: ValueId; readonly operand: ValueId }[] = [];
+  private readonly invariantInputs: { readonly inner: ValueId; readonly operand: ValueId }[] = [];
+  private readonly inner: GraphBuilder;
+  private readonly scan: Scan;
+  private readonly outer: GraphBuilder;
+  private readonly operands: readonly ValueId[];
+  private readonly instruction: Instruction;
+
+  constructor(scan: Scan, operands: readonly ValueId[], outer: GraphBuilder, instruction: Instruction) {
+    this.scan = scan;
+    this.operands = operands;
+    this.outer = outer;
+    this.instruction = instruction;
+    this.body = scan.body;
+    this.levelOf = timeLevels(scan);
+    this.inLoop = loopValues(scan, this.levelOf);
+    this.defined = definitions(this.body);
+    this.crossings = this.chooseCrossings();
+    this.inner = new GraphBuilder(this.body.name, outer.context);
+  }
+
+  run(): ValueId[] {
+    const { scan, body, outer } = this;
+    for (const [i, id] of body.inputs.entries()) {
+      if (i < scan.carried) {
+        const inner = this.inner.input(this.nameOf(id), this.typeOf(id));
+        this.inside.set(id, inner);
+        this.carriedInputs.push(inner);
+      } else {
+        this.outside.set(id, { value: this.operands[i] as ValueId, overTime: i < scan.carried + scan.sequences });
+      }
+    }
+    for (const instruction of body.instructions) {
+      const level = this.levelOf(instruction.results[0] as ValueId);
+      if (level < 2) this.computeOutside(instruction);
+      else if (instruction.results.some((id) => this.inLoop.has(id))) this.computeInside(instruction);
+    }
+    const nextState = body.outputs.slice(0, scan.carried).map((id) => this.inLoopValue(id));
+    const { after, behind } = this.valuesNeededAfter();
+    const loop = this.emitLoop(nextState, after);
+    for (const instruction of body.instructions) {
+      const [result] = instruction.results as [ValueId];
+      if (behind.has(result) && !this.outside.has(result)) this.computeOutside(instruction);
+    }
+    const outputs = body.outputs.slice(scan.carried).map((id) => overTime(this.outsideValue(id), outer, scan.length));
+    return [...loop, ...outputs];
+  }
+
+  /** Loop values that something behind the loop reads, and what is computed there from them. */
+  private valuesNeededAfter(): { readonly after: readonly ValueId[]; readonly behind: ReadonlySet<ValueId> } {
+    const needed = new Set<ValueId>();
+    const visited = new Set<ValueId>();
+    const need = (start: ValueId): void => {
+      const stack = [start];
+      for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
+        if (visited.has(id) || this.levelOf(id) < 2) continue;
+        visited.add(id);
+        const definition = this.defined.get(id);
+        // A slice crosses itself: what it looks at may be wider.
+        const repeats = this.isRepeatable(definition) && definition?.operation.kind !== "slice";
+        if (this.inside.has(id) && !repeats) needed.add(id);
+        else stack.push(...(definition?.operands ?? []));
+      }
+    };
+    for (const id of this.body.outputs.slice(this.scan.carried)) need(id);
+    return { after: [...needed].sort((a, b) => a - b), behind: visited };
+  }
+
+  private emitLoop(nextState: readonly ValueId[], after: readonly ValueId[]): ValueId[] {
+    const { scan, inner, body } = this;
+    const sources = [...this.sequenceInputs, ...this.invariantInputs];
+    const outputs = [
+      ...nextState.map((value, i) => ({ name: body.outputNames[i] as string, value })),
+      ...after.map((id) => ({ name: `stacked.${id}`, value: mapped(this.inside, id) })),
+    ];
+    const finished = inner.finish(outputs);
+    const results = this.outer.emitAll(
+      {
+        ...scan,
+        body: { ...finished, inputs: [...this.carriedInputs, ...sources.map((source) => source.inner)] },
+        sequences: this.sequenceInputs.length,
+      },
+      [...this.operands.slice(0, scan.carried), ...sources.map((source) => source.operand)],
+      this.instruction.origin,
+    );
+    for (const [i, id] of after.entries()) {
+      const value = results[scan.carried + i] as ValueId;
+      this.outside.set(id, { value, overTime: true });
+      this.nameOutside(value, id);
+    }
+    return results.slice(0, scan.carried);
+  }
+
+  private computeInside(instruction: Instruction): void {
+    const operands = instruction.operands.map((id) => this.inLoopValue(id));
+    const results = this.inner.emitAll(instruction.operation, operands, instruction.origin);
+    for (const [i, id] of instruction.results.entries()) {
+      this.inside.set(id, results[i] as ValueId);
+      const name = this.body.names[id];
+      if (name !== undefined) this.inner.nameValue(results[i] as ValueId, name);
+    }
+  }
+
+  /**
+   * What crosses into the loop from before it: the cheapest set to read at each step, the rest is computed inside.
+   * `i * (1 - i)` beside `i` is computed rather than read.
+   */
+  private chooseCrossings(): ReadonlySet<ValueId> {
+    const { body } = this;
+    const needed = new Set(body.outputs.slice(0, this.scan.carried).filter((id) => this.levelOf(id) < 2));
+    for (const { operands, results } of body.instructions) {
+      if (!results.some((id) => this.inLoop.has(id))) continue;
+      for (const id of operands) if (this.levelOf(id) < 2) needed.add(id);
+    }
+    const before = body.instructions.filter(({ results }) => this.levelOf(results[0] as ValueId) < 2);
+    const { kept } = chooseCrossingValues({ ...body, instructions: before }, needed, () => false, false);
+    return new Set(kept);
+  }
+
+  /** A value as the loop sees it: computed there, or crossing into it as a sequence or an invariant. */
+  private inLoopValue(id: ValueId): ValueId {
+    const known = this.inside.get(id);
+    if (known !== undefined) return known;
+    // Chains of what is repeated may be as long as the body: they are computed from their beginning.
+    const computed = (value: ValueId): Instruction | undefined =>
+      this.inside.has(value) || this.crossings.has(value) ? undefined : this.defined.get(value);
+    if (computed(id) === undefined) return this.cross(id);
+    forEachNeeded(id, computed, (instruction) => {
+      this.computeInside(instruction);
+    });
+    return mapped(this.inside, id);
+  }
+
+  private cross(id: ValueId): ValueId {
+    const { value, overTime: isSequence } = this.outsideValue(id);
+    const type = this.outer.typeOf(value);
+    const shape = isSequence ? type.shape.slice(1) : type.shape;
+    const shared = !isSequence && type.shared;
+    const inner = this.inner.input(this.uniqueInputName(id), { ...type, shape, shared });
+    (isSequence ? this.sequenceInputs : this.invariantInputs).push({ inner, operand: value });
+    this.inside.set(id, inner);
+    return inner;
+  }
+
+  private computeOutside(instruction: Instruction): void {
+    const { operation, results } = instruction;
+    const operands = instruction.operands.map((id) => this.outsideValue(id));
+    const isLifted = operands.some((operand) => operand.overTime);
+    this.outer.origin = instruction.origin;
+    const values = isLifted
+      ? [liftOperation(operation, operands, this.outer, this.scan.length)]
+      : this.outer.emitAll(
+          operation,
+          operands.map((operand) => operand.value),
+          instruction.origin,
+        );
+    for (const [i, id] of results.entries()) {
+      const value = values[i] as ValueId;
+      this.outside.set(id, { value, overTime: isLifted });
+      this.nameOutside(value, id);
+    }
+  }
+
+  private outsideValue(id: ValueId): Lifted {
+    const known = this.outside.get(id);
+    if (known !== undefined) return known;
+    const repeated = (value: ValueId): Instruction | undefined => {
+      if (this.outside.has(value)) return undefined;
+      const definition = this.defined.get(value);
+      invariant(
+        definition !== undefined && this.isRepeatable(definition),
+        `%${value} is not available outside the loop`,
+      );
+      return definition;
+    };
+    forEachNeeded(id, repeated, (instruction) => {
+      this.computeOutside(instruction);
+    });
+    return this.outside.get(id) as Lifted;
+  }
+
+  private isRepeatable(definition: Instruction | undefined): boolean {
+    return definition !== undefined && repeatable.has(definition.operation.kind);
+  }
+
+  private nameOutside(value: ValueId, id: ValueId): void {
+    const name = this.body.names[id];
+    if (name !== undefined) this.outer.nameValue(value, name);
+  }
+
+  private uniqueInputName(id: ValueId): string {
+    const name = this.nameOf(id);
+    return this.inner.hasName(name) ? `${name}.${id}` : name;
+  }
+
+  private nameOf(id: ValueId): string {
+    return this.body.names[id] ?? `value.${id}`;
+  }
+
+  private typeOf(id: ValueId): ValueType {
+    return this.body.types[id] as ValueType;
+  }
+}

@@ -1,0 +1,67 @@
+/** How the values of a loop body depend on time: the question behind `order-sums` and `split-time`. */
+import { invariant } from "../../base/diagnostics/invariant.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+
+/** 0: the same at every step; 1: depends on the sequences of this step only; 2: depends on the state. */
+export type TimeLevel = 0 | 1 | 2;
+
+export type Scan = Extract<Operation, { kind: "scan" }>;
+
+/** The level of every value of the body. What cannot be lifted over time counts as depending on the state. */
+export function timeLevels({ body, carried, sequences }: Scan): (id: ValueId) => TimeLevel {
+  const levels = new Map<ValueId, TimeLevel>();
+  const levelOf = (id: ValueId): TimeLevel => {
+    const level = levels.get(id);
+    invariant(level !== undefined, `%${id} has no level`);
+    return level;
+  };
+  for (const [i, id] of body.inputs.entries()) levels.set(id, i < carried ? 2 : i < carried + sequences ? 1 : 0);
+  for (const instruction of body.instructions) {
+    const operands = instruction.operands.map(levelOf);
+    const level = Math.max(0, ...operands) as TimeLevel;
+    const own = level === 1 && !isLiftable(instruction, operands) ? 2 : level;
+    for (const id of instruction.results) levels.set(id, own);
+  }
+  return levelOf;
+}
+
+/** Whether the operation can be done for all steps at once. */
+export function isLiftable({ operation }: Instruction, operandLevels: readonly TimeLevel[]): boolean {
+  switch (operation.kind) {
+    case "gather":
+      // One table for all steps; a table that changes with time would need a batch axis.
+      return operandLevels[0] === 0;
+    case "custom_derivative":
+      return isFunctionLiftable(operation.tangent, operandLevels.slice(1));
+    case "scatter_add":
+    case "scan":
+    case "batch_sum":
+      return false;
+    default:
+      return true;
+  }
+}
+
+function isFunctionLiftable(fn: GraphFunction, inputLevels: readonly TimeLevel[]): boolean {
+  const levels = new Map<ValueId, TimeLevel>(fn.inputs.map((id, i) => [id, inputLevels[i] ?? 0]));
+  return fn.instructions.every((instruction) => {
+    const own = instruction.operands.map((id) => levels.get(id) ?? 0);
+    for (const id of instruction.results) levels.set(id, Math.max(0, ...own) as TimeLevel);
+    return isLiftable(instruction, own);
+  });
+}
+
+/** Values of level 2 that the next state depends on, or that have to stay in the loop anyway. */
+export function loopValues({ body, carried }: Scan, levelOf: (id: ValueId) => TimeLevel): ReadonlySet<ValueId> {
+  const inLoop = new Set<ValueId>(body.outputs.slice(0, carried).filter((id) => levelOf(id) === 2));
+  for (const instruction of [...body.instructions].reverse()) {
+    const stays =
+      instruction.results.some((id) => inLoop.has(id)) ||
+      (instruction.results.some((id) => levelOf(id) === 2) &&
+        !isLiftable(instruction, instruction.operands.map(levelOf)));
+    if (!stays) continue;
+    for (const id of instruction.results) inLoop.add(id);
+    for (const id of instruction.operands) if (levelOf(id) === 2) inLoop.add(id);
+  }
+  return inLoop;
+}

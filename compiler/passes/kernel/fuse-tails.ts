@@ -1,0 +1,269 @@
+/**
+ * Joins a product with the elementwise region behind it: the region runs on the sums while they are in registers, and the
+ * values between the two are never stored. For an LSTM the columns of the product are four runs, one for each gate.
+ *
+ * Needs: a scratch result that only the region reads, at the places of the same row; the same loops around both. A left
+ * operand that the region overwrites (the state) is copied first: other tiles still read it. Leaves alone: products with
+ * more runs than the target has tiles for, and regions that could not run in lanes.
+ */
+import {
+  affineKey,
+  affineVariable,
+  ONE,
+  plainExtent,
+  plainValue,
+  substituteAffine,
+  subtractAffine,
+} from "../../ir/kernel/affine.js";
+import { loopsAround } from "../../ir/kernel/loops-around.js";
+import { countTerms } from "../../ir/kernel/terms.js";
+import type { Affine, Axis, Expression, Extent, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../base/types/dim.js";
+import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
+import type { KernelPass } from "./kernel-pass.js";
+import { type ProductNest, productNest } from "./product-nest.js";
+import { tileOf, type VectorTarget } from "./target.js";
+import { isVectorizable } from "./vectorizable.js";
+
+type Region = Extract<Statement, { kind: "region" }>;
+
+export const fuseTails: KernelPass<VectorTarget> = {
+  name: "fuse-tails",
+  summary: "run the elementwise region after a product on its sums in registers",
+  run: (kernels, { machine }) => new TailFuser(kernels, machine).run(),
+};
+
+interface Nest {
+  readonly axes: readonly Axis[];
+  /** What stands before each inner loop, in order. */
+  readonly before: readonly Statement[];
+  readonly body: readonly Statement[];
+}
+
+interface Copied {
+  readonly before: readonly Statement[];
+  readonly operand: Pick<ProductStatement, "copied"> | Pick<ProductStatement, "a">;
+}
+
+class TailFuser {
+  private readonly kernels: UnplannedKernels;
+  private readonly target: VectorTarget;
+  private readonly buffers: Map<string, UnplacedBuffer>;
+  private readonly reads = new Map<string, number>();
+  private readonly writes = new Map<string, number>();
+
+  constructor(kernels: UnplannedKernels, target: VectorTarget) {
+    this.kernels = kernels;
+    this.target = target;
+    this.buffers = new Map(kernels.buffers);
+  }
+
+  run(): UnplannedKernels {
+    for (const { body } of this.kernels.functions) this.countUses(body);
+    const functions = this.kernels.functions.map((fn) => ({ ...fn, body: this.fuseList(fn.body) }));
+    return { functions, buffers: this.buffers };
+  }
+
+  /** In how many regions each buffer is read, and in how many written. */
+  private countUses(statements: readonly Statement[]): void {
+    for (const statement of statements) {
+      if (statement.kind === "for") {
+        this.countUses(statement.body);
+        continue;
+      }
+      const own = { read: new Set<string>(), written: new Set<string>() };
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "write") own.read.add(buffer);
+        if (use !== "read") own.written.add(buffer);
+      });
+      for (const name of own.read) this.reads.set(name, (this.reads.get(name) ?? 0) + 1);
+      for (const name of own.written) this.writes.set(name, (this.writes.get(name) ?? 0) + 1);
+    }
+  }
+
+  private fuseList(statements: readonly Statement[]): Statement[] {
+    const result: Statement[] = [];
+    for (const statement of statements) {
+      if (statement.kind === "for") {
+        result.push({ ...statement, body: this.fuseList(statement.body) });
+        continue;
+      }
+      const previous = result.at(-1);
+      const fused =
+        previous?.kind === "region" && statement.kind === "region" ? this.fuse(previous, statement) : undefined;
+      if (fused === undefined) result.push(statement);
+      else result.splice(-1, 1, ...fused);
+    }
+    return result;
+  }
+
+  private fuse(first: Region, second: Region): Statement[] | undefined {
+    const made = productNest(first);
+    const nest = elementwiseNest(second);
+    if (made === undefined || nest === undefined) return undefined;
+    const { product, loops } = made;
+    const { buffer } = product.out;
+    if (this.buffers.get(buffer)?.persistent !== false) return undefined;
+    if (this.reads.get(buffer) !== 1 || this.writes.get(buffer) !== 1) return undefined;
+    const around = [...loops, ...(product.rows === undefined ? [] : [product.rows])];
+    const names = matchAxes(around, nest.axes.slice(0, -1));
+    const unitAxis = nest.axes.at(-1);
+    const length = unitAxis && plainExtent(unitAxis.extent);
+    const columns = product.columns && plainExtent(product.columns.extent);
+    if (names === undefined || unitAxis === undefined || product.columns === undefined) return undefined;
+    if (length === undefined || length === 0 || columns === undefined || columns % length !== 0) return undefined;
+    const runs = columns / length;
+    if (tileOf(this.target, runs) === undefined) return undefined;
+
+    const unit = "unit";
+    names.set(unitAxis.variable, affineVariable(unit));
+    const sums = Array.from({ length: runs }, (_, run) => `sum${run}`);
+    const rename = { affine: (value: Affine) => substituteAffine(value, names) };
+    const place = substituteAffine(product.out.offset, new Map([[product.columns.variable, affineVariable(unit)]]));
+    const stride = product.out.offset.terms.find(({ variable }) => variable === product.columns?.variable);
+    const step = stride === undefined ? undefined : constantOf(stride.coefficient);
+    let fits = step !== undefined;
+    let reads = false;
+    const body = [...nest.before, ...nest.body].map((statement) =>
+      replaceLoads(mapStatement(renameExamples(statement, nest.axes, around), rename), (load) => {
+        if (load.access.buffer !== buffer) return load;
+        const distance = subtractAffine(load.access.offset, place);
+        const constant = plainValue(distance);
+        const run = constant === undefined ? -1 : constant / (length * (step ?? 1));
+        const name = sums[run];
+        if (name === undefined || load.dtype === "bool") {
+          fits = false;
+          return load;
+        }
+        reads = true;
+        return { kind: "variable", name, dtype: "real" };
+      }),
+    );
+    if (!reads || !fits || !isVectorizable(body, unit)) return undefined;
+    const copied = this.copyOperand(made, first, body);
+    if (copied === undefined) return undefined;
+    this.buffers.delete(buffer);
+    const fused: ProductStatement = { ...product, ...copied.operand, tail: { unit, length, sums, body } };
+    const region: Region = {
+      ...second,
+      comment: `${first.comment}, then ${second.comment}`,
+      body: loopsAround(loops, [fused]),
+    };
+    return [...copied.before, region];
+  }
+
+  /** Where the left operand is read, and what copies it where `tail` overwrites it; undefined where the two cannot be joined. */
+  private copyOperand({ product, loops }: ProductNest, first: Region, tail: readonly Statement[]): Copied | undefined {
+    const stored = new Set<string>();
+    for (const statement of tail) {
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "read") stored.add(wholeOf(buffer, this.buffers));
+      });
+    }
+    let conflict = stored.has(wholeOf(product.b.buffer, this.buffers));
+    if (product.initial !== undefined) {
+      forEachAccess({ kind: "let", name: "", value: product.initial }, ({ buffer }) => {
+        conflict ||= stored.has(wholeOf(buffer, this.buffers));
+      });
+    }
+    if (conflict) return undefined;
+    if (!stored.has(wholeOf(product.a.buffer, this.buffers))) return { before: [], operand: {} };
+    const source = this.buffers.get(product.a.buffer);
+    if (source === undefined) return undefined;
+    let name = `${product.out.buffer}.operand`;
+    for (let n = 2; this.buffers.has(name); n++) name = `${product.out.buffer}.operand${n}`;
+    const buffer = { name, external: false, dtype: source.dtype, persistent: false };
+    const rows = product.rows === undefined ? ONE : rowsOf(product.rows);
+    const depth = countTerms(product.contracted);
+    // Around other loops the tail of one round would overwrite what the next one copies.
+    if (loops.length === 0 && rows !== undefined && depth !== undefined) {
+      this.buffers.set(name, { ...buffer, size: multiplyDims(rows, dimConstant(depth)) });
+      return { before: [], operand: { copied: name } };
+    }
+    this.buffers.set(name, { ...buffer, size: source.size });
+    const a = { ...product.a, buffer: name };
+    const store: Statement = {
+      kind: "store",
+      access: a,
+      value: { kind: "load", access: product.a, dtype: "real" },
+      mode: "set",
+    };
+    const axes = [...loops, ...(product.rows === undefined ? [] : [product.rows]), ...product.contracted];
+    const body = loopsAround(axes, [store]);
+    const comment = "a copy of the left operand";
+    return { before: [{ kind: "region", name: `${first.name} operand`, comment, body }], operand: { a } };
+  }
+}
+
+/** At most how many rows there are, where they can be copied one behind the other. */
+function rowsOf({ extent }: Axis): Dim | undefined {
+  if (extent.kind === "examples") return dimSymbol(BATCH_SYMBOL);
+  const rows = plainExtent(extent);
+  return rows === undefined ? undefined : dimConstant(rows);
+}
+
+function elementwiseNest({ body }: Region): Nest | undefined {
+  const axes: Axis[] = [];
+  const before: Statement[] = [];
+  let statements = body;
+  for (;;) {
+    const loop = statements.at(-1);
+    if (loop?.kind !== "for") break;
+    if (loop.from !== undefined || loop.reverse || loop.step !== 1) return undefined;
+    before.push(...statements.slice(0, -1));
+    axes.push(loop);
+    statements = loop.body;
+  }
+  if (axes.length === 0) return undefined;
+  const simple = (list: readonly Statement[]): boolean =>
+    list.every(({ kind }) => kind === "let" || kind === "store" || kind === "let_index");
+  if (!simple(statements) || !before.every(({ kind }) => kind === "let" || kind === "let_index")) return undefined;
+  return { axes, before, body: statements };
+}
+
+/** Variables of the second axes as those of the first, where the axes are the same. */
+function matchAxes(first: readonly Axis[], second: readonly Axis[]): Map<string, Affine> | undefined {
+  if (first.length !== second.length) return undefined;
+  const names = new Map<string, Affine>();
+  for (const [i, axis] of second.entries()) {
+    const other = first[i] as Axis;
+    if (!sameExtent(other.extent, axis.extent, names)) return undefined;
+    names.set(axis.variable, affineVariable(other.variable));
+  }
+  return names;
+}
+
+function sameExtent(a: Extent, b: Extent, names: ReadonlyMap<string, Affine>): boolean {
+  if (a.kind === "affine" && b.kind === "affine") {
+    return affineKey(a.value) === affineKey(substituteAffine(b.value, names));
+  }
+  if (a.kind === "size" && b.kind === "size") {
+    return a.dim.key === b.dim.key && names.get(b.example)?.terms[0]?.variable === a.example;
+  }
+  if (a.kind !== "examples" || b.kind !== "examples") return false;
+  if (a.examples.kind === "all" || b.examples.kind === "all") return a.examples.kind === b.examples.kind;
+  return a.examples.list === b.examples.list && a.examples.count === b.examples.count;
+}
+
+/** Sizes name their example by its variable, which is no affine expression. */
+function renameExamples(statement: Statement, from: readonly Axis[], to: readonly Axis[]): Statement {
+  if (statement.kind !== "let_index" || statement.value.kind !== "size") return statement;
+  const { example } = statement.value;
+  const position = from.findIndex(({ variable }) => variable === example);
+  const renamed = to[position]?.variable ?? example;
+  return { ...statement, value: { ...statement.value, example: renamed } };
+}
+
+type Load = Extract<Expression, { kind: "load" }>;
+
+function replaceLoads(statement: Statement, replace: (load: Load) => Expression): Statement {
+  const visit = (value: Expression): Expression => {
+    if (value.kind === "load") return replace(value);
+    if (value.kind === "operation") return { ...value, operands: value.operands.map(visit) };
+    if (value.kind === "piecewise") return { ...value, below: visit(value.below), otherwise: visit(value.otherwise) };
+    return value;
+  };
+  if (statement.kind === "let" || statement.kind === "store") return { ...statement, value: visit(statement.value) };
+  return statement;
+}

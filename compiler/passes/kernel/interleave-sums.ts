@@ -1,0 +1,144 @@
+/**
+ * Expands sums in four parts for targets without vectors: four scalar accumulators, the innermost loop in rounds of four
+ * elements, and what is left behind it. Each part takes the same elements in the same order as a lane of a vector would.
+ */
+import { addAffine, affineConstant, affineVariable, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
+import type { Affine, Expression, ForStatement, Statement } from "../../ir/kernel/types.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
+import { constantOf } from "../../base/types/dim.js";
+import { inRegions, type PlannedPass } from "./kernel-pass.js";
+
+/** Partial sums of every reduction, on every target. */
+export const PARTIALS = 4;
+
+type Accumulator = Extract<Statement, { kind: "accumulator" }>;
+
+export const interleaveSumsPass: PlannedPass = {
+  name: "interleave-sums",
+  summary: "expand sums in four parts into four sums side by side",
+  run: (program) => inRegions(program, interleaveSums),
+};
+
+/** `statements` is the body of one region. */
+export function interleaveSums(statements: readonly Statement[]): Statement[] {
+  return expandBody(statements, new Map());
+}
+
+/** `open` holds the accumulators in parts that are declared around the statements. */
+function expandBody(statements: readonly Statement[], open: ReadonlyMap<string, Accumulator>): Statement[] {
+  const known = new Map(open);
+  return statements.flatMap((statement): Statement[] => {
+    if (statement.kind === "accumulator" && statement.lanes !== undefined) {
+      known.set(statement.name, statement);
+      const { name, initial } = statement;
+      return parts(name).map((part) => ({ kind: "accumulator", name: part, initial }));
+    }
+    if (statement.kind === "for") {
+      const counts = [...known.values()].some(({ lanes }) => lanes?.variable === statement.variable);
+      return counts ? inRounds(statement, known) : [{ ...statement, body: expandBody(statement.body, known) }];
+    }
+    if (statement.kind === "pieces") return [mapParts(statement, (part) => expandBody(part, known))];
+    if (statement.kind === "store" || statement.kind === "let" || statement.kind === "accumulate") {
+      return [{ ...statement, value: combined(statement.value, known) }];
+    }
+    return [statement];
+  });
+}
+
+function parts(name: string): string[] {
+  return Array.from({ length: PARTIALS }, (_, part) => `${name}${part}`);
+}
+
+/** Replaces reads of accumulators in parts by `(p0 + p2) + (p1 + p3)`. */
+function combined(value: Expression, known: ReadonlyMap<string, Accumulator>): Expression {
+  if (value.kind === "variable" && known.has(value.name)) {
+    const [p0, p1, p2, p3] = parts(value.name).map((name): Expression => ({ kind: "variable", name, dtype: "real" }));
+    return plus(plus(p0, p2), plus(p1, p3));
+  }
+  if (value.kind === "operation") {
+    return { ...value, operands: value.operands.map((operand) => combined(operand, known)) };
+  }
+  if (value.kind === "piecewise") {
+    return { ...value, below: combined(value.below, known), otherwise: combined(value.otherwise, known) };
+  }
+  return value;
+}
+
+function plus(a: Expression | undefined, b: Expression | undefined): Expression {
+  return { kind: "operation", op: "add", operands: [a as Expression, b as Expression], dtype: "real" };
+}
+
+function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>): Statement[] {
+  const { variable, extent } = loop;
+  invariant(loop.from === undefined, "parts are counted from 0");
+  const result: Statement[] = [];
+  let end: Affine;
+  if (extent.kind === "affine") end = extent.value;
+  else {
+    const name = `${variable}Size`;
+    if (extent.kind === "examples") throw new Error("examples are added one after the other");
+    result.push({ kind: "let_index", name, value: extent });
+    end = affineVariable(name);
+  }
+  const count = end.terms.length === 0 ? constantOf(end.constant) : undefined;
+  let rounds: Affine;
+  if (count !== undefined) rounds = affineConstant(count - (count % PARTIALS));
+  else {
+    const name = `${variable}Rest`;
+    result.push({
+      kind: "let_index",
+      name,
+      value: { kind: "remainder", left: end, right: affineConstant(PARTIALS) },
+    });
+    rounds = subtractAffine(end, affineVariable(name));
+  }
+  const round = (from: Affine, to: Affine, members: readonly number[]): Statement => ({
+    kind: "for",
+    variable,
+    extent: { kind: "affine", value: to },
+    from,
+    step: PARTIALS,
+    reverse: false,
+    body: members.flatMap((part, n) => member(loop.body, variable, part, n, known)),
+  });
+  const all = Array.from({ length: PARTIALS }, (_, part) => part);
+  if (count === undefined || count >= PARTIALS) result.push(round(affineConstant(0), rounds, all));
+  for (const part of all.slice(0, count === undefined ? PARTIALS - 1 : count % PARTIALS)) {
+    // Runs once at most: fewer than four elements are left.
+    result.push({
+      ...round(addAffine(rounds, affineConstant(part)), end, [part]),
+      body: member(loop.body, variable, part, 0, known),
+    } as ForStatement);
+  }
+  return result;
+}
+
+/** The body for the element `offset` behind the variable, whose sums go to `part`. */
+function member(
+  body: readonly Statement[],
+  variable: string,
+  part: number,
+  offset: number,
+  known: ReadonlyMap<string, Accumulator>,
+): Statement[] {
+  const names = new Map<string, string>();
+  for (const statement of body) {
+    if (statement.kind === "let" || statement.kind === "let_index") {
+      names.set(statement.name, offset === 0 ? statement.name : `${statement.name}Part${offset}`);
+    }
+  }
+  const indices = new Map([...names].map(([name, renamed]): [string, Affine] => [name, affineVariable(renamed)]));
+  indices.set(variable, addAffine(affineVariable(variable), affineConstant(offset)));
+  return body.map((statement) => {
+    const moved = mapStatement(statement, {
+      affine: (value) => substituteAffine(value, indices),
+      variable: (name) => names.get(name) ?? name,
+    });
+    if (moved.kind === "let_index") return { ...moved, name: names.get(moved.name) ?? moved.name };
+    if (moved.kind === "accumulate" && known.get(moved.name)?.lanes?.variable === variable) {
+      return { ...moved, name: `${moved.name}${part}` };
+    }
+    return moved;
+  });
+}

@@ -1,0 +1,177 @@
+/**
+ * Gives products whose right operand is a matrix of plain size a copy of it in the order in which tiles read it. A matrix
+ * of the caller (parameters) is packed at the start of an entry, where it has changed since it was last; one that is
+ * computed in the call is packed in front of the outermost loop that does not write it. Entries share packed copies.
+ *
+ * Leaves alone: operands of single examples, and matrices whose columns lie side by side and that one row reads once.
+ */
+import { plainExtent } from "../../ir/kernel/affine.js";
+import { countTerms } from "../../ir/kernel/terms.js";
+import type { PackStatement, ProductStatement, ProductTerms, Statement } from "../../ir/kernel/types.js";
+import { forEachAccess } from "../../ir/kernel/visit.js";
+import { constantOf, dimConstant } from "../../base/types/dim.js";
+import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
+import type { KernelPass } from "./kernel-pass.js";
+import { tileOf, type VectorTarget } from "./target.js";
+
+export const packOperands: KernelPass<VectorTarget> = {
+  name: "pack-operands",
+  summary: "copy matrices into the order in which tiles of products read them",
+  run: (kernels, { machine, dtype }) => new Packer(kernels, machine, dtype).run(),
+};
+
+class Packer {
+  private readonly kernels: UnplannedKernels;
+  private readonly target: VectorTarget;
+  private readonly lanes: number;
+  private readonly buffers: Map<string, UnplacedBuffer>;
+  private readonly external: ReadonlyMap<string, readonly UnplacedBuffer[]>;
+  /** By what they copy: the same copy serves all entries. */
+  private readonly known = new Map<string, PackStatement>();
+  private atStart = new Map<string, PackStatement>();
+
+  constructor(kernels: UnplannedKernels, target: VectorTarget, dtype: "f32" | "f64") {
+    this.kernels = kernels;
+    this.target = target;
+    this.lanes = target.lanes[dtype];
+    this.buffers = new Map(kernels.buffers);
+    this.external = externalMembers(kernels.buffers);
+  }
+
+  run(): UnplannedKernels {
+    const functions = this.kernels.functions.map((fn) => {
+      this.atStart = new Map();
+      const { statements, packs } = this.block(fn.body);
+      return { ...fn, body: [...[...this.atStart.values(), ...packs].map(region), ...statements] };
+    });
+    return { functions, buffers: this.buffers };
+  }
+
+  /** Rewrites a list of regions and loops; `packs` are those that a list around it has to make. */
+  private block(statements: readonly Statement[]): { statements: Statement[]; packs: PackStatement[] } {
+    const result: Statement[] = [];
+    const packs: PackStatement[] = [];
+    const written = this.writtenIn(statements);
+    for (const statement of statements) {
+      const inner: PackStatement[] = [];
+      const rewritten = this.statement(statement, inner);
+      for (const pack of inner) {
+        if (written.has(wholeOf(pack.from.buffer, this.buffers))) result.push(region(pack));
+        else packs.push(pack);
+      }
+      result.push(rewritten);
+    }
+    return { statements: result, packs };
+  }
+
+  private writtenIn(statements: readonly Statement[]): ReadonlySet<string> {
+    const written = new Set<string>();
+    for (const statement of statements) {
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "read") written.add(wholeOf(buffer, this.kernels.buffers));
+      });
+    }
+    return written;
+  }
+
+  private statement(statement: Statement, packs: PackStatement[]): Statement {
+    if (statement.kind === "product") return this.product(statement, packs);
+    if (statement.kind === "for") {
+      const inner = this.block(statement.body);
+      packs.push(...inner.packs);
+      return { ...statement, body: inner.statements };
+    }
+    if (statement.kind === "region") {
+      return { ...statement, body: statement.body.map((child) => this.inRegion(child, packs)) };
+    }
+    return statement;
+  }
+
+  private inRegion(statement: Statement, packs: PackStatement[]): Statement {
+    if (statement.kind === "product") return this.product(statement, packs);
+    if (statement.kind !== "for") return statement;
+    return { ...statement, body: statement.body.map((child) => this.inRegion(child, packs)) };
+  }
+
+  private product(product: ProductStatement, packs: PackStatement[]): ProductStatement {
+    const packed = (terms: ProductTerms): { packed?: string } => {
+      const pack = this.packOf({ ...product, ...terms });
+      if (pack === undefined) return {};
+      if (pack.onChange) this.atStart.set(pack.to, pack);
+      else packs.push(pack);
+      return { packed: pack.to };
+    };
+    const { earlier } = product;
+    return {
+      ...product,
+      ...(earlier === undefined ? {} : { earlier: { ...earlier, ...packed(earlier) } }),
+      ...packed(product),
+    };
+  }
+
+  private packOf({ b, columns, contracted, rows, tail }: ProductStatement): PackStatement | undefined {
+    if (columns === undefined) return undefined;
+    const sizes = [columns, ...contracted].map(({ extent }) => plainExtent(extent));
+    const variables = [columns, ...contracted].map(({ variable }) => variable);
+    if (sizes.some((size) => size === undefined || size === 0)) return undefined;
+    if (
+      b.offset.terms.some(
+        ({ variable, coefficient }) => !variables.includes(variable) || constantOf(coefficient) === undefined,
+      )
+    ) {
+      return undefined;
+    }
+    const start = constantOf(b.offset.constant);
+    if (start === undefined || start < 0) return undefined;
+    const onChange = this.belongsToCaller(b.buffer);
+    const sideBySide = b.offset.terms.some(
+      (term) => term.variable === columns.variable && constantOf(term.coefficient) === 1,
+    );
+    if (!onChange && rows === undefined && sideBySide) return undefined;
+    const size = sizes[0] as number;
+    const length = tail?.length ?? size;
+    const runs = size / length;
+    const block = tileOf(this.target, runs)?.block;
+    if (block === undefined) return undefined;
+    const strides = variables.map((name) => b.offset.terms.find(({ variable }) => variable === name)?.coefficient.key);
+    const key = [b.buffer, start, ...strides, ...sizes, runs, block].join(" ");
+    const found = this.known.get(key);
+    if (found !== undefined) return found;
+    const to = `packed.${this.known.size}`;
+    const pack: PackStatement = { kind: "pack", to, from: b, columns, contracted, runs, length, block, onChange };
+    // Behind the panels stands a digest of what was packed last, one vector.
+    const elements = dimConstant(panelElements(pack, this.lanes) + this.lanes);
+    this.buffers.set(to, { name: to, external: false, dtype: "real", size: elements, persistent: true });
+    this.known.set(key, pack);
+    return pack;
+  }
+
+  /** Parameters and their tangents change between calls only, and only some of them. */
+  private belongsToCaller(buffer: string): boolean {
+    const external = this.external.get(wholeOf(buffer, this.kernels.buffers)) ?? [];
+    return external.length > 0 && external.every((own) => own.heldByCaller === true);
+  }
+}
+
+/** The buffers of the caller, by the buffer that holds them. */
+function externalMembers(buffers: UnplannedKernels["buffers"]): ReadonlyMap<string, readonly UnplacedBuffer[]> {
+  const members = new Map<string, UnplacedBuffer[]>();
+  for (const buffer of buffers.values()) {
+    if (!buffer.external) continue;
+    const whole = wholeOf(buffer.name, buffers);
+    const known = members.get(whole);
+    if (known === undefined) members.set(whole, [buffer]);
+    else known.push(buffer);
+  }
+  return members;
+}
+
+/** Elements of all panels, units that fill the last one included. */
+export function panelElements({ contracted, runs, length, block }: PackStatement, lanes: number): number {
+  const depth = countTerms(contracted) ?? 0;
+  return Math.ceil(Math.ceil(length / lanes) / block) * block * lanes * runs * depth;
+}
+
+function region(pack: PackStatement): Statement {
+  return { kind: "region", name: pack.to, comment: `${pack.from.buffer} in panels`, body: [pack] };
+}

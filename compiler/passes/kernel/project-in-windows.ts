@@ -1,0 +1,281 @@
+/**
+ * Computes input projections for some steps at a time, in front of the loop over these steps, instead of for all steps in
+ * front of the whole loop: what the loop reads of them is still in a near cache then, and they take little memory however
+ * long a sequence is. Every sum takes the same terms in the same order.
+ *
+ * The rows of a projection (the steps of all examples) are copied one behind the other first, as a sequence of one example
+ * lies together in its buffer: `[B, T, I]` becomes `[steps, B, I]`.
+ *
+ * Needs: a scratch result `[B, T, columns]` that only one forward loop over time reads, at its own step, operands that
+ * nothing writes meanwhile, and the same weights and starts for all rows. Leaves alone: projections with a tail, and loops that run backwards.
+ */
+import {
+  addAffine,
+  affineConstant,
+  affineKey,
+  affineVariable,
+  plainExtent,
+  scaleAffine,
+} from "../../ir/kernel/affine.js";
+import { loopsAround } from "../../ir/kernel/loops-around.js";
+import { countTerms, termIndex } from "../../ir/kernel/terms.js";
+import type {
+  Access,
+  Affine,
+  Axis,
+  ForStatement,
+  KernelFunction,
+  Statement,
+  WindowsStatement,
+} from "../../ir/kernel/types.js";
+import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
+import {
+  addDims,
+  BATCH_SYMBOL,
+  constantOf,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  equalDims,
+  multiplyDims,
+  TIME_SYMBOL,
+} from "../../base/types/dim.js";
+import { type UnplacedBuffer, wholeOf } from "../../ir/kernel/unplanned.js";
+import type { KernelPass } from "./kernel-pass.js";
+import { type ProductNest, productNest } from "./product-nest.js";
+import type { VectorTarget } from "./target.js";
+import { moves } from "./vectorizable.js";
+
+export const projectInWindows: KernelPass<VectorTarget> = {
+  name: "project-in-windows",
+  summary: "compute input projections for some steps at a time, so that the loop finds them in a near cache",
+  run: ({ functions, buffers }, { machine: { windows }, dtype }) => {
+    const left = new Map(buffers);
+    const size = dtype === "f32" ? 4 : 8;
+    return { functions: functions.map((fn) => new Projector(fn, left, windows, size).run()), buffers: left };
+  },
+};
+
+const BATCH = dimSymbol(BATCH_SYMBOL);
+const STEPS = dimSymbol(TIME_SYMBOL);
+const ROW = "row";
+
+type Region = Extract<Statement, { kind: "region" }>;
+
+interface Projection extends ProductNest {
+  readonly region: Region;
+  /** The variables of its rows. */
+  readonly example: string;
+  readonly step: string;
+  readonly columns: Axis;
+  readonly width: number;
+  /** Terms of a sum. */
+  readonly depth: number;
+}
+
+class Projector {
+  private readonly fn: KernelFunction;
+  private readonly buffers: Map<string, UnplacedBuffer>;
+  private readonly limits: VectorTarget["windows"];
+  /** Bytes of a number. */
+  private readonly size: number;
+
+  constructor(fn: KernelFunction, buffers: Map<string, UnplacedBuffer>, limits: VectorTarget["windows"], size: number) {
+    this.fn = fn;
+    this.buffers = buffers;
+    this.limits = limits;
+    this.size = size;
+  }
+
+  run(): KernelFunction {
+    let { body } = this.fn;
+    for (const loop of this.fn.body) {
+      if (loop.kind !== "for" || !isTimeLoop(loop)) continue;
+      const projections = this.fn.body.flatMap((statement) => this.projection(statement, loop) ?? []);
+      if (projections.length === 0) continue;
+      const moved = new Set<Statement>(projections.map(({ region }) => region));
+      const windows = this.windows(projections, loop);
+      body = body.flatMap((statement) => (moved.has(statement) ? [] : [statement === loop ? windows : statement]));
+    }
+    return { ...this.fn, body };
+  }
+
+  /** What `statement` is where it can be moved to `loop`. */
+  private projection(statement: Statement, loop: ForStatement): Projection | undefined {
+    const nest = statement.kind === "region" ? productNest(statement) : undefined;
+    if (nest === undefined || statement.kind !== "region" || nest.loops.length !== 1) return undefined;
+    const { rows, columns, contracted, out, initial, earlier, copied } = nest.product;
+    const [around] = nest.loops as [ForStatement];
+    const [example, step] = [around.variable, rows?.variable];
+    if (earlier !== undefined || copied !== undefined || columns === undefined || step === undefined) return undefined;
+    if (around.extent.kind !== "examples" || around.extent.examples.kind !== "all") return undefined;
+    const extent = rows?.extent;
+    if (extent?.kind !== "size" || extent.example !== example || !equalDims(extent.dim, STEPS)) return undefined;
+    const width = plainExtent(columns.extent);
+    const depth = countTerms(contracted);
+    if (width === undefined || depth === undefined) return undefined;
+    const row = addAffine(scaleAffine(affineVariable(example), STEPS), affineVariable(step));
+    if (affineKey(out.offset) !== affineKey(placeOf(row, width, affineVariable(columns.variable)))) return undefined;
+    if (!this.isScratch(out.buffer) || !this.isReadAtItsStep(out.buffer, width, statement, loop)) return undefined;
+    // Rows stand one behind the other in a window: what a row takes beside its own terms must be the same for all.
+    let shared = true;
+    const look = ({ offset }: Access): void => {
+      shared &&= !moves(offset, example) && !moves(offset, step);
+    };
+    look(nest.product.b);
+    if (initial !== undefined) forEachAccess({ kind: "let", name: "", value: initial }, look);
+    if (!shared || !this.isSteady(nest, statement, loop)) return undefined;
+    return { ...nest, region: statement, example, step, columns, width, depth };
+  }
+
+  private isScratch(name: string): boolean {
+    const buffer = this.buffers.get(name);
+    if (buffer === undefined || buffer.persistent || buffer.external || buffer.within !== undefined) return false;
+    return ![...this.buffers.values()].some(({ within }) => within?.buffer === name);
+  }
+
+  /** Is what `writer` stores in `buffer` read by `loop` only, and there at the step at hand? */
+  private isReadAtItsStep(buffer: string, width: number, writer: Statement, loop: ForStatement): boolean {
+    let fits = true;
+    for (const statement of this.fn.body) {
+      if (statement === writer) continue;
+      forEachAccess(statement, (access, use) => {
+        if (access.buffer !== buffer) return;
+        fits &&= statement === loop && use === "read" && isInRow(access.offset, width, loop.variable);
+      });
+    }
+    return fits;
+  }
+
+  /** Does `loop` come behind the projection, and is nothing that it reads written up to the end of the loop? */
+  private isSteady({ product }: ProductNest, from: Statement, loop: ForStatement): boolean {
+    const { body } = this.fn;
+    const meanwhile = body.slice(body.indexOf(from) + 1, body.indexOf(loop) + 1);
+    const written = new Set<string>();
+    for (const statement of meanwhile) {
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "read") written.add(wholeOf(buffer, this.buffers));
+      });
+    }
+    let steady = meanwhile.at(-1) === loop;
+    forEachAccess(product, ({ buffer }, use) => {
+      if (use === "read") steady &&= !written.has(wholeOf(buffer, this.buffers));
+    });
+    return steady;
+  }
+
+  private windows(projections: readonly Projection[], loop: ForStatement): WindowsStatement {
+    const { variable } = loop;
+    const [first, steps, step] = [`${variable} first`, `${variable} steps`, `${variable} in window`];
+    const all = projections.reduce((sum, { width }) => sum + width, 0);
+    const { bytes, fewestRows, mostRows } = this.limits;
+    const rows = Math.min(mostRows, Math.max(fewestRows, Math.floor(bytes / this.size / all)));
+    const window = { first, steps, rows };
+    const copies = new Map<string, { region: Region; rows: Access }>();
+    const regions = projections.map((projection) => this.inWindow(projection, window, copies));
+    const widths = new Map(projections.map(({ product, width }) => [product.out.buffer, width]));
+    const access = (value: Access): Access => {
+      const width = widths.get(value.buffer);
+      return width === undefined ? value : { ...value, offset: inWindow(value.offset, width, variable, step) };
+    };
+    const now = addAffine(affineVariable(first), affineVariable(step));
+    const body: Statement[] = [
+      { kind: "let_index", name: variable, value: { kind: "affine", value: now } },
+      ...loop.body.map((statement) => mapStatement(statement, { access })),
+    ];
+    const inner: ForStatement = { ...loop, variable: step, extent: upTo(affineVariable(steps)), body };
+    return {
+      kind: "windows",
+      ...window,
+      body: [...[...copies.values()].map(({ region }) => region), ...regions, inner],
+    };
+  }
+
+  /** The projection for the steps of a window, from a copy of its rows; projections of the same rows share one. */
+  private inWindow(
+    { region, product, columns, width, depth, step, example }: Projection,
+    window: Pick<WindowsStatement, "first" | "steps" | "rows">,
+    copies: Map<string, { region: Region; rows: Access }>,
+  ): Region {
+    const { a, out, contracted } = product;
+    const most = (each: number): Dim => multiplyDims(dimConstant(each), addDims(BATCH, dimConstant(window.rows)));
+    const key = JSON.stringify([a, contracted, step, example]);
+    let copy = copies.get(key);
+    if (copy === undefined) {
+      const buffer = `${out.buffer}.rows`;
+      const size = multiplyDims(dimConstant(depth), multiplyDims(BATCH, STEPS));
+      this.buffers.set(buffer, {
+        name: buffer, external: false, dtype: "real", persistent: false, size, most: most(depth),
+      }); // prettier-ignore
+      const terms = termIndex(contracted);
+      const row = addAffine(scaleAffine(affineVariable(step), BATCH), affineVariable(example));
+      const store: Statement = {
+        kind: "store",
+        access: { buffer, offset: placeOf(row, depth, terms) },
+        value: { kind: "load", access: { ...a, offset: from(a.offset, step, window.first) }, dtype: "real" },
+        mode: "set",
+      };
+      const axes: Axis[] = [
+        { variable: step, extent: upTo(affineVariable(window.steps)) },
+        { variable: example, extent: { kind: "examples", examples: { kind: "all" } } },
+        ...contracted,
+      ];
+      copy = {
+        rows: { buffer, offset: placeOf(affineVariable(ROW), depth, terms) },
+        region: {
+          kind: "region",
+          name: `${region.name} rows`,
+          comment: "the rows of some steps",
+          body: loopsAround(axes, [store]),
+        },
+      };
+      copies.set(key, copy);
+    }
+    this.buffers.set(out.buffer, { ...(this.buffers.get(out.buffer) as UnplacedBuffer), most: most(width) });
+    const rows: Axis = { variable: ROW, extent: upTo(scaleAffine(affineVariable(window.steps), BATCH)) };
+    const place = { ...out, offset: placeOf(affineVariable(ROW), width, affineVariable(columns.variable)) };
+    return { ...region, body: [{ ...product, rows, a: copy.rows, out: place }] };
+  }
+}
+
+/** A forward loop over all steps of the call, around regions. */
+function isTimeLoop({ extent, from: start, reverse, step, body }: ForStatement): boolean {
+  if (extent.kind !== "affine" || start !== undefined || reverse || step !== 1) return false;
+  return affineKey(extent.value) === affineKey(affineConstant(STEPS)) && body.some(({ kind }) => kind === "region");
+}
+
+function upTo(value: Affine): Extract<Axis["extent"], { kind: "affine" }> {
+  return { kind: "affine", value };
+}
+
+/** An element of a row of a matrix with rows of `width`. */
+function placeOf(row: Affine, width: number, column: Affine): Affine {
+  return addAffine(scaleAffine(row, dimConstant(width)), column);
+}
+
+/** Is the place in row (example, `step`) of a matrix `[B, T, width]`, at a column that no size of the call moves? */
+function isInRow({ constant, terms }: Affine, width: number, step: string): boolean {
+  const start = constantOf(constant);
+  const stride = dimConstant(width);
+  const own = terms.find(({ variable }) => variable === step);
+  const [example, ...others] = terms.filter((term) => term !== own && constantOf(term.coefficient) === undefined);
+  if (own === undefined || !equalDims(own.coefficient, stride)) return false;
+  if (example === undefined || others.length > 0) return false;
+  return equalDims(example.coefficient, multiplyDims(stride, STEPS)) && start !== undefined && start >= 0;
+}
+
+/** A place in row (example, `time`) of `[B, T, width]` as the one in row (`step`, example) of `[steps, B, width]`. */
+function inWindow({ constant, terms }: Affine, width: number, time: string, step: string): Affine {
+  const stride = dimConstant(width);
+  const moved = terms.map(({ variable, coefficient }) => {
+    if (variable === time) return scaleAffine(affineVariable(step), multiplyDims(stride, BATCH));
+    return scaleAffine(affineVariable(variable), constantOf(coefficient) === undefined ? stride : coefficient);
+  });
+  return moved.reduce(addAffine, affineConstant(constant));
+}
+
+/** The place for `step` counted from `first` on. */
+function from(offset: Affine, step: string, first: string): Affine {
+  const own = offset.terms.find(({ variable }) => variable === step);
+  return own === undefined ? offset : addAffine(offset, scaleAffine(affineVariable(first), own.coefficient));
+}

@@ -1,0 +1,170 @@
+/**
+ * Expands product statements into loops over register tiles of scalar accumulators: `rows × columns` sums run side by
+ * side through one loop over what is contracted. Every sum is added in the same order whatever its tile, so tiling
+ * never changes a bit.
+ */
+import {
+  addAffine,
+  affineConstant,
+  affineVariable,
+  plainValue,
+  substituteAffine,
+  subtractAffine,
+} from "../../ir/kernel/affine.js";
+import { loopsAround } from "../../ir/kernel/loops-around.js";
+import type { Affine, Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import { mapExpression, mapParts } from "../../ir/kernel/visit.js";
+import { BATCH_SYMBOL, dimSymbol } from "../../base/types/dim.js";
+import { inRegions, type PlannedPass } from "./kernel-pass.js";
+import type { ScalarTarget } from "./target.js";
+
+const BATCH = affineConstant(dimSymbol(BATCH_SYMBOL));
+
+export const tileProductsPass: PlannedPass<ScalarTarget> = {
+  name: "tile-products",
+  summary: "expand products into loops over tiles of sums that run side by side",
+  run: (program, { machine }) => inRegions(program, (body) => tileProducts(body, machine)),
+};
+
+export function tileProducts(statements: readonly Statement[], machine: ScalarTarget): Statement[] {
+  return statements.flatMap((statement): Statement[] => {
+    if (statement.kind === "product") return tile(statement, machine);
+    if (statement.kind === "pieces") return [mapParts(statement, (part) => tileProducts(part, machine))];
+    if (statement.kind === "for" || statement.kind === "region") {
+      return [{ ...statement, body: tileProducts(statement.body, machine) }];
+    }
+    return [statement];
+  });
+}
+
+function tile(product: ProductStatement, { tiles }: ScalarTarget): Statement[] {
+  const shapes = product.rows === undefined ? tiles.filter(({ rows }) => rows === 1) : tiles;
+  return forBlocks(
+    product.rows,
+    shapes.map(({ rows }) => rows),
+    "",
+    (rowCount, rows) => {
+      const shape = shapes.find((candidate) => candidate.rows === rowCount);
+      return forBlocks(product.columns, shape?.columns ?? [1], rowCount > 1 ? `${rowCount}` : "", (_, columns) =>
+        tileBody(product, rows, columns),
+      );
+    },
+  );
+}
+
+/** Loops over an axis in blocks of each size in turn, what is left after one size goes to the next. */
+function forBlocks(
+  axis: Axis | undefined,
+  blockSizes: readonly number[],
+  suffix: string,
+  body: (size: number, members: readonly Affine[]) => Statement[],
+): Statement[] {
+  if (axis === undefined) return body(1, [affineConstant(0)]);
+  const { variable, extent } = axis;
+  const statements: Statement[] = [];
+  let end: Affine;
+  let list: string | undefined;
+  let position = variable;
+  if (extent.kind === "affine") end = extent.value;
+  else if (extent.kind === "size" || extent.kind === "part") {
+    const name = `${variable}Size${suffix}`;
+    statements.push({ kind: "let_index", name, value: extent });
+    end = affineVariable(name);
+  } else if (extent.examples.kind === "all") {
+    return forBlocks({ variable, extent: { kind: "affine", value: BATCH } }, blockSizes, suffix, body);
+  } else {
+    list = extent.examples.list;
+    end = affineVariable(extent.examples.count);
+    position = `${variable}Position`;
+  }
+  let from = affineConstant(0);
+  for (const [i, size] of blockSizes.entries()) {
+    const constant = plainValue(subtractAffine(end, from));
+    if (constant === 0) break;
+    if (constant !== undefined && constant < size) continue;
+    let to = end;
+    if (size > 1) {
+      if (constant !== undefined) to = addAffine(from, affineConstant(constant - (constant % size)));
+      else {
+        const rest = `${variable}Rest${suffix}${i === 0 ? "" : String(size)}`;
+        const span = subtractAffine(end, from);
+        statements.push({
+          kind: "let_index",
+          name: rest,
+          value: { kind: "remainder", left: span, right: affineConstant(size) },
+        });
+        to = subtractAffine(end, affineVariable(rest));
+      }
+    }
+    const members: Affine[] = [];
+    const prologue: Statement[] = [];
+    for (let n = 0; n < size; n++) {
+      const member = addAffine(affineVariable(position), affineConstant(n));
+      if (list === undefined) members.push(member);
+      else {
+        const name = size === 1 ? variable : `${variable}${n}`;
+        prologue.push({ kind: "let_index", name, value: { kind: "load", access: { buffer: list, offset: member } } });
+        members.push(affineVariable(name));
+      }
+    }
+    statements.push({
+      kind: "for",
+      variable: position,
+      extent: { kind: "affine", value: to },
+      from,
+      step: size,
+      reverse: false,
+      body: [...prologue, ...body(size, members)],
+    });
+    from = to;
+  }
+  return statements;
+}
+
+function tileBody(product: ProductStatement, rows: readonly Affine[], columns: readonly Affine[]): Statement[] {
+  const at = (row: Affine | undefined, column: Affine | undefined) => {
+    const replacements = new Map<string, Affine>();
+    if (product.rows !== undefined && row !== undefined) replacements.set(product.rows.variable, row);
+    if (product.columns !== undefined && column !== undefined) replacements.set(product.columns.variable, column);
+    return {
+      affine: (value: Affine) => substituteAffine(value, replacements),
+    };
+  };
+  const name = (row: number, column: number) => {
+    if (rows.length === 1) return columns.length === 1 ? "sum" : `sum${column}`;
+    return columns.length === 1 ? `sum${row}` : `sum${row}${column}`;
+  };
+  const before: Statement[] = [];
+  const inner: Statement[] = [];
+  const after: Statement[] = [];
+  const load = (prefix: string, access: ProductStatement["a"], members: readonly Affine[], isRow: boolean) =>
+    members.map((member, n): Expression => {
+      const variable = members.length === 1 ? prefix : `${prefix}${n}`;
+      const { affine } = isRow ? at(member, undefined) : at(undefined, member);
+      const value: Expression = {
+        kind: "load",
+        access: { buffer: access.buffer, offset: affine(access.offset) },
+        dtype: "real",
+      };
+      inner.push({ kind: "let", name: variable, value });
+      return { kind: "variable", name: variable, dtype: "real" };
+    });
+  const left = load("x", product.a, rows, true);
+  const right = load("w", product.b, columns, false);
+  for (const [r, row] of rows.entries()) {
+    for (const [c, column] of columns.entries()) {
+      const { affine } = at(row, column);
+      const zero: Expression = { kind: "literal", value: 0, dtype: "real" };
+      const initial = product.initial === undefined ? zero : mapExpression(product.initial, { affine });
+      before.push({ kind: "accumulator", name: name(r, c), initial });
+      const operands = [left[r] as Expression, right[c] as Expression];
+      const value: Expression = { kind: "operation", op: "mul", operands, dtype: "real" };
+      inner.push({ kind: "accumulate", name: name(r, c), op: "sum", value });
+      const access = { buffer: product.out.buffer, offset: affine(product.out.offset) };
+      const sum: Expression = { kind: "variable", name: name(r, c), dtype: "real" };
+      const result = product.result && mapExpression(product.result, { affine, variable: () => name(r, c) });
+      after.push({ kind: "store", access, value: result ?? sum, mode: "set" });
+    }
+  }
+  return [...before, ...loopsAround(product.contracted, inner), ...after];
+}

@@ -1,0 +1,133 @@
+/**
+ * Decides which values cross from one part of a computation into a later one through memory: from forward to backward,
+ * from before a loop into it. The later part asks for certain values; each is either kept, or recomputed from kept and
+ * free ones. The choice is a minimum cut: keeping costs the number of elements, recomputing cheap elementwise operations
+ * costs nothing, products, reductions and functions such as `tanh` are never repeated. A product that is only added to
+ * something is never kept by itself: lowering accumulates it in place.
+ */
+import { accumulates, countUses, definitions } from "../../ir/graph/rewrite.js";
+import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
+import { evaluateDim, symbolsOf, TIME_SYMBOL } from "../../base/types/dim.js";
+import { sizeOfShape } from "../../base/types/shape.js";
+import { minimumCut } from "./minimum-cut.js";
+
+export interface CrossingChoice {
+  /** Values to keep, in order of their ids; inputs of the function among them where they are not free. */
+  readonly kept: readonly ValueId[];
+  /** Instructions to repeat in the later part, in their order. */
+  readonly recomputed: readonly Instruction[];
+}
+
+const cheapScalars: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
+  "neg", "abs", "sign", "floor", "round", "stop_gradient", "not", "add", "sub", "mul", "div", "min", "max",
+  "lt", "le", "eq", "ne", "and", "or", "clamp", "select", "strong_mul", "strong_div",
+]); // prettier-ignore
+
+const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>(["broadcast", "slice", "transpose", "reshape"]);
+
+/** Operations that are repeated rather than kept, where that is possible at all. */
+export function isCheap({ operation }: Instruction): boolean {
+  switch (operation.kind) {
+    case "constant":
+    case "dimension":
+    case "broadcast":
+    case "slice":
+    case "pad":
+    case "concat":
+    case "reshape":
+    case "transpose":
+    case "reverse":
+      return true;
+    case "map":
+      return cheapScalars.has(operation.op);
+    default:
+      return false;
+  }
+}
+
+/**
+ * @param needed values that the later part reads
+ * @param isFree inputs that it can read without their being kept
+ * @param keepViews false where a view (a slice, say) costs nothing beside what it looks at
+ */
+export function chooseCrossingValues(
+  fn: GraphFunction,
+  needed: ReadonlySet<ValueId>,
+  isFree: (input: ValueId) => boolean,
+  keepViews = true,
+): CrossingChoice {
+  const defined = definitions(fn);
+  const uses = countUses(fn);
+  const inPlace = new Set(
+    fn.instructions.flatMap(({ operation, operands }) =>
+      operation.kind === "map" && operation.op === "add"
+        ? operands.filter((id) => uses.get(id) === 1 && accumulates(defined.get(id)))
+        : [],
+    ),
+  );
+  const successors = fn.types.map((): number[] => []);
+  for (const instruction of fn.instructions) {
+    if (!isCheap(instruction)) continue;
+    for (const operand of instruction.operands) successors[operand]?.push(...instruction.results);
+  }
+  const mustNotKeep = (id: ValueId, definition: Instruction | undefined): boolean =>
+    (inPlace.has(id) && !needed.has(id)) ||
+    (!keepViews && definition !== undefined && viewKinds.has(definition.operation.kind));
+  const nodes = fn.types.map((type, id) => {
+    const definition = defined.get(id);
+    const free = definition === undefined ? isFree(id) : isConstant(definition);
+    return {
+      cost: free ? 0 : mustNotKeep(id, definition) ? Infinity : costOfKeeping(type),
+      isSource: definition === undefined || !isCheap(definition) || definition.operands.length === 0,
+      isSink: needed.has(id),
+      successors: successors[id] ?? [],
+    };
+  });
+  const cut = new Set(minimumCut(nodes));
+  return collect(
+    fn,
+    needed,
+    defined,
+    (id) => cut.has(id) && !(defined.get(id) !== undefined && isConstant(defined.get(id) as Instruction)),
+    isFree,
+  );
+}
+
+function collect(
+  fn: GraphFunction,
+  needed: ReadonlySet<ValueId>,
+  defined: ReadonlyMap<ValueId, Instruction>,
+  isCut: (id: ValueId) => boolean,
+  isFree: (id: ValueId) => boolean,
+): CrossingChoice {
+  const kept = new Set<ValueId>();
+  const repeated = new Set<Instruction>();
+  const visited = new Set<ValueId>();
+  const queue = [...needed];
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    if (visited.has(id)) continue;
+    visited.add(id);
+    const definition = defined.get(id);
+    if (definition === undefined ? !isFree(id) : isCut(id)) kept.add(id);
+    else if (definition !== undefined) {
+      repeated.add(definition);
+      queue.push(...definition.operands);
+    }
+  }
+  return {
+    kept: [...kept].sort((a, b) => a - b),
+    recomputed: fn.instructions.filter((instruction) => repeated.has(instruction)),
+  };
+}
+
+function isConstant({ operation }: Instruction): boolean {
+  return operation.kind === "constant" || operation.kind === "dimension";
+}
+
+/** Elements, with a guess for sizes that are not known: only the order matters. */
+function costOfKeeping(type: ValueType): number {
+  const size = sizeOfShape(type.shape);
+  const guess = new Map(symbolsOf(size).map((symbol) => [symbol, symbol === TIME_SYMBOL ? 100 : 64]));
+  return Math.max(evaluateDim(size, guess), 1e-3);
+}

@@ -1,0 +1,30 @@
+import type { GraphFunction } from "../ir/graph/types.js";
+import type { ShapeContext } from "../ir/ops/shape-rules.js";
+
+/** A pure function from program to program that keeps its meaning: of graph functions also their inputs and outputs. */
+export interface Pass<Program, Context> {
+  /** As `explain --after` takes it. */
+  readonly name: string;
+  /** What it does, in one line. */
+  readonly summary: string;
+  readonly run: (program: Program, context: Context) => Program;
+}
+
+export type GraphPass = Pass<GraphFunction, ShapeContext>;
+
+/** Called after each pass; `explain` prints, tests verify. */
+export type PassObserver<Program> = (pass: string, program: Program) => void;
+
+/** Runs passes in order. */
+export function runPasses<Program, Context>(
+  program: Program,
+  passes: readonly Pass<Program, Context>[],
+  context: Context,
+  observe?: PassObserver<Program>,
+): Program {
+  return passes.reduce((current, pass) => {
+    const next = pass.run(current, context);
+    observe?.(pass.name, next);
+    return next;
+  }, program);
+}

@@ -1,0 +1,173 @@
+/** A function being lowered, a whole entry or the body of a scan: where its values lie, and which are formulas. */
+import { InvariantError } from "../../base/diagnostics/invariant.js";
+import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
+import { affineConstant } from "../../ir/kernel/affine.js";
+import type { Affine, Examples, Statement } from "../../ir/kernel/types.js";
+import { type Dim, symbolsOf } from "../../base/types/dim.js";
+import {
+  broadcastLocation,
+  denseLocation,
+  fixLeading,
+  type Location,
+  reshapeLocation,
+  reverseLocation,
+  sliceLocation,
+  transposeLocation,
+} from "./location.js";
+import { elementTypeOf, type Storage } from "./storage.js";
+import type { Target } from "./targets.js";
+import { type FunctionWorks, readWorks } from "./works.js";
+
+/** What an input of a block is: elements in memory, or a value of the block around it at fixed leading indices. */
+export type InputSource =
+  | { readonly kind: "location"; readonly location: Location; readonly buffer: string }
+  | { readonly kind: "alias"; readonly block: Block; readonly value: ValueId; readonly prefix: readonly Affine[] };
+
+export class Block {
+  readonly fn: GraphFunction;
+  /** Results, each with where it goes. */
+  readonly targets: readonly Target[];
+  readonly storage: Storage;
+  readonly inputs: ReadonlyMap<ValueId, InputSource>;
+  readonly examples: Examples;
+  readonly works: FunctionWorks;
+  /** Prefix of names of scratch buffers and regions. */
+  readonly path: string;
+  /** Names of integer variables around this block. */
+  readonly scope: readonly string[];
+  /** Formulas that lie in memory none the less. */
+  readonly roots = new Set<ValueId>();
+  readonly locations = new Map<ValueId, Location>();
+  /** Values whose elements are there at this point of the lowering. */
+  readonly ready = new Set<ValueId>();
+  readonly statements: Statement[] = [];
+
+  constructor(options: {
+    fn: GraphFunction;
+    targets: readonly Target[];
+    storage: Storage;
+    inputs: ReadonlyMap<ValueId, InputSource>;
+    examples: Examples;
+    path: string;
+    scope: readonly string[];
+  }) {
+    this.fn = options.fn;
+    this.targets = options.targets;
+    this.storage = options.storage;
+    this.inputs = options.inputs;
+    this.examples = options.examples;
+    this.path = options.path;
+    this.scope = options.scope;
+    this.works = readWorks(
+      this.fn,
+      this.targets.map((target) => target.id),
+    );
+  }
+
+  typeOf(id: ValueId): ValueType {
+    const type = this.fn.types[id];
+    if (type === undefined) throw new InvariantError(`no value %${id} in ${this.fn.name}`);
+    return type;
+  }
+
+  perExample(id: ValueId): boolean {
+    return this.works.perExample(id);
+  }
+
+  /** The instruction of a formula; undefined for inputs and results of works. */
+  formulaOf(id: ValueId): Instruction | undefined {
+    return this.works.workOf.has(id) ? undefined : this.works.producer.get(id);
+  }
+
+  nameOf(id: ValueId): string | undefined {
+    return this.fn.names[id];
+  }
+
+  hasExampleSize(dim: Dim): boolean {
+    return symbolsOf(dim).some((symbol) => this.storage.perExampleSymbols.has(symbol));
+  }
+
+  /**
+   * The place of a value, through views. With `tentative`, works and roots that have no place yet count as dense, to
+   * find out whether a place will exist.
+   */
+  locate(id: ValueId, tentative = false): Location | undefined {
+    const own = this.locations.get(id);
+    if (own !== undefined && (tentative || this.ready.has(id))) return own;
+    if (this.roots.has(id) || this.works.workOf.has(id)) {
+      if (!tentative) return undefined;
+      const type = this.typeOf(id);
+      return denseLocation("?", elementTypeOf(type), type.shape, this.perExample(id));
+    }
+    const source = this.inputs.get(id);
+    if (source?.kind === "location") return source.location;
+    if (source?.kind === "alias") {
+      const location = source.block.locate(source.value);
+      return location && fixLeading(location, source.prefix);
+    }
+    const instruction = this.works.producer.get(id);
+    return instruction && this.locateView(instruction, tentative);
+  }
+
+  private locateView({ operation, operands }: Instruction, tentative: boolean): Location | undefined {
+    const operand = operands[0];
+    if (operand === undefined) return undefined;
+    if (operation.kind === "concat") return this.locateJoined(operands, operation.axis);
+    const shape = this.typeOf(operand).shape;
+    const located = () => this.locate(operand, tentative);
+    switch (operation.kind) {
+      case "custom_derivative":
+        return located();
+      case "slice": {
+        if (this.hasExampleSize(operation.start)) return undefined;
+        const location = located();
+        return location && sliceLocation(location, operation.axis, operation.start);
+      }
+      case "transpose": {
+        const location = located();
+        return location && transposeLocation(location, operation.permutation);
+      }
+      case "broadcast": {
+        const location = located();
+        return location && broadcastLocation(location, operation.shape.length, operation.axes);
+      }
+      case "reverse": {
+        const size = shape[operation.axis] as Dim;
+        if (this.hasExampleSize(size)) return undefined;
+        const location = located();
+        return location && reverseLocation(location, operation.axis, size);
+      }
+      case "reshape": {
+        const location = located();
+        return location && reshapeLocation(location, shape, operation.shape, this.storage.perExampleSymbols);
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** A concat of parameters that lie one after the other. */
+  private locateJoined(operands: readonly ValueId[], axis: number): Location | undefined {
+    if (axis !== 0) return undefined;
+    const members: string[] = [];
+    let rows: readonly Dim[] | undefined;
+    for (const operand of operands) {
+      const name = this.bufferOf(operand);
+      if (name === undefined) return undefined;
+      members.push(name);
+      rows ??= this.typeOf(operand).shape;
+    }
+    const place = this.storage.joined(members);
+    if (place === undefined) return undefined;
+    const dense = denseLocation(place.buffer, "real", rows as readonly Dim[], false);
+    return { ...dense, offset: affineConstant(place.offset) };
+  }
+
+  /** The named buffer a value is, seen from inside scans too. */
+  bufferOf(id: ValueId): string | undefined {
+    const source = this.inputs.get(id);
+    if (source?.kind === "location") return source.buffer;
+    if (source?.kind === "alias" && source.prefix.length === 0) return source.block.bufferOf(source.value);
+    return undefined;
+  }
+}

@@ -1,0 +1,171 @@
+/** The element of a graph value at given indices, as a kernel expression inside a loop nest. */
+import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
+import type { Instruction, ValueId } from "../../ir/graph/types.js";
+import { addAffine, affineConstant, affineKey, subtractAffine } from "../../ir/kernel/affine.js";
+import type { Affine, Expression } from "../../ir/kernel/types.js";
+import { comparisonOps, logicalOps } from "../../ir/ops/scalar-ops.js";
+import { type Dim, dimConstant } from "../../base/types/dim.js";
+import { sizeOfShape } from "../../base/types/shape.js";
+import type { Block } from "./block.js";
+import { accessOf, reshapeGroups } from "./location.js";
+import type { Nest } from "./nest.js";
+
+type Indices = readonly Affine[];
+
+export function elementOf(block: Block, id: ValueId, indices: Indices, nest: Nest): Expression {
+  const key = `${block.path}:${id}:${indices.map(affineKey).join(";")}`;
+  let element = nest.memo.get(key);
+  if (element === undefined) {
+    element = computeElement(block, id, indices, nest);
+    nest.memo.set(key, element);
+  }
+  return element;
+}
+
+/** The integer a value of dtype index holds. */
+export function indexOf(block: Block, id: ValueId, indices: Indices, nest: Nest): Affine {
+  const location = block.locate(id);
+  if (location !== undefined) {
+    return nest.defineIndex({ kind: "load", access: accessOf(location, indices, nest.example) }, "at");
+  }
+  const source = block.inputs.get(id);
+  if (source?.kind === "alias") return indexOf(source.block, source.value, [...source.prefix, ...indices], nest);
+  const formula = block.formulaOf(id);
+  invariant(formula !== undefined, `index %${id} of ${block.path} is not there`);
+  const moved = operandIndices(block, formula, indices, nest);
+  if (moved === undefined) throw new InvariantError(`index %${id} of ${block.path} is no view`);
+  return indexOf(block, formula.operands[0] as ValueId, moved, nest);
+}
+
+function computeElement(block: Block, id: ValueId, indices: Indices, nest: Nest): Expression {
+  const type = block.typeOf(id);
+  const dtype = type.dtype === "bool" ? "bool" : "real";
+  const location = block.locate(id);
+  if (location !== undefined) return { kind: "load", access: accessOf(location, indices, nest.example), dtype };
+  const source = block.inputs.get(id);
+  if (source?.kind === "alias") return elementOf(source.block, source.value, [...source.prefix, ...indices], nest);
+  const formula = block.formulaOf(id);
+  invariant(formula !== undefined, `value %${id} of ${block.path} is used before it is there`);
+  const { operation, operands } = formula;
+  switch (operation.kind) {
+    case "constant":
+      return { kind: "literal", value: operation.value, dtype };
+    case "dimension":
+      return { kind: "integer", value: nest.size(operation.dim) };
+    case "map": {
+      const elements = operands.map((operand) => elementOf(block, operand, indices, nest));
+      if (operation.op === "stop_gradient") return elements[0] as Expression;
+      const truth = comparisonOps.has(operation.op) || logicalOps.has(operation.op) || dtype === "bool";
+      return { kind: "operation", op: operation.op, operands: elements, dtype: truth ? "bool" : "real" };
+    }
+    case "contract": {
+      // Without contracted axes (those are works) it is an elementwise product.
+      const at = (labels: readonly number[]) =>
+        labels.map((label) => indices[operation.result.indexOf(label)] as Affine);
+      const left = elementOf(block, operands[0] as ValueId, at(operation.a), nest);
+      const right = elementOf(block, operands[1] as ValueId, at(operation.b), nest);
+      return { kind: "operation", op: "mul", operands: [left, right], dtype: "real" };
+    }
+    case "concat":
+      return concatElement(block, formula, indices, nest);
+    case "pad":
+      return padElement(block, formula, indices, nest);
+    default: {
+      const moved = operandIndices(block, formula, indices, nest);
+      if (moved === undefined) throw new InvariantError(`${operation.kind} %${id} of ${block.path} is no formula`);
+      return elementOf(block, operands[0] as ValueId, moved, nest);
+    }
+  }
+}
+
+/** Indices of the first operand under an operation that only moves elements. */
+function operandIndices(
+  block: Block,
+  { operation, operands }: Instruction,
+  indices: Indices,
+  nest: Nest,
+): Indices | undefined {
+  const shape = operands[0] === undefined ? [] : block.typeOf(operands[0]).shape;
+  switch (operation.kind) {
+    case "custom_derivative":
+      return indices;
+    case "broadcast":
+      return operation.axes.map((axis) => indices[axis] as Affine);
+    case "slice":
+      return replace(indices, operation.axis, (index) => addAffine(index, nest.size(operation.start)));
+    case "transpose":
+      return shape.map((_, axis) => indices[operation.permutation.indexOf(axis)] as Affine);
+    case "reverse": {
+      const last = addAffine(nest.size(shape[operation.axis] as Dim), affineConstant(-1));
+      return replace(indices, operation.axis, (index) => subtractAffine(last, index));
+    }
+    case "gather": {
+      const index = operands[1] as ValueId;
+      const rank = block.typeOf(index).shape.length;
+      return [indexOf(block, index, indices.slice(0, rank), nest), ...indices.slice(rank)];
+    }
+    case "reshape":
+      return reshapedIndices(shape, operation.shape, indices, nest);
+    default:
+      return undefined;
+  }
+}
+
+function reshapedIndices(from: readonly Dim[], to: readonly Dim[], indices: Indices, nest: Nest): Indices {
+  const result: Affine[] = from.map(() => affineConstant(0));
+  for (const group of reshapeGroups(from, to)) {
+    let flat: Affine = affineConstant(0);
+    for (const axis of group.to) flat = addAffine(nest.multiply(flat, to[axis] as Dim), indices[axis] as Affine);
+    for (const [n, axis] of group.from.entries()) {
+      const inner = sizeOfShape(group.from.slice(n + 1).map((other) => from[other] as Dim));
+      const quotient = n === group.from.length - 1 ? flat : nest.divide(flat, inner);
+      result[axis] = n === 0 ? quotient : nest.remainder(quotient, from[axis] as Dim);
+    }
+  }
+  return result;
+}
+
+function concatElement(block: Block, { operation, operands }: Instruction, indices: Indices, nest: Nest): Expression {
+  invariant(operation.kind === "concat", "a concat");
+  const { axis } = operation;
+  const build = (position: number, start: Affine): Expression => {
+    const operand = operands[position] as ValueId;
+    const own = elementOf(
+      block,
+      operand,
+      replace(indices, axis, (index) => subtractAffine(index, start)),
+      nest,
+    );
+    if (position === operands.length - 1) return own;
+    const end = addAffine(start, nest.size(block.typeOf(operand).shape[axis] as Dim));
+    const otherwise = build(position + 1, end);
+    const dtype = block.typeOf(operand).dtype === "bool" ? "bool" : "real";
+    return { kind: "piecewise", left: indices[axis] as Affine, right: end, below: own, otherwise, dtype };
+  };
+  return build(0, affineConstant(0));
+}
+
+function padElement(block: Block, { operation, operands }: Instruction, indices: Indices, nest: Nest): Expression {
+  invariant(operation.kind === "pad", "a pad");
+  const operand = operands[0] as ValueId;
+  const index = indices[operation.axis] as Affine;
+  const before = nest.size(operation.before);
+  const end = addAffine(before, nest.size(block.typeOf(operand).shape[operation.axis] as Dim));
+  const zero: Expression = { kind: "literal", value: 0, dtype: "real" };
+  const own = elementOf(
+    block,
+    operand,
+    replace(indices, operation.axis, (i) => subtractAffine(i, before)),
+    nest,
+  );
+  const upper: Expression =
+    operation.after.terms.length === 0
+      ? own
+      : { kind: "piecewise", left: index, right: end, below: own, otherwise: zero, dtype: "real" };
+  if (operation.before.key === dimConstant(0).key) return upper;
+  return { kind: "piecewise", left: index, right: before, below: zero, otherwise: upper, dtype: "real" };
+}
+
+function replace(indices: Indices, axis: number, change: (index: Affine) => Affine): Indices {
+  return indices.map((index, i) => (i === axis ? change(index) : index));
+}

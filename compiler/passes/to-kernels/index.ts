@@ -1,0 +1,100 @@
+/** Graph functions of one example to kernels over a batch. */
+import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
+import { nameOf, outputName } from "../../ir/graph/values.js";
+import type { KernelFunction, Statement } from "../../ir/kernel/types.js";
+import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
+import { accumulatingEntries, type EntryName, type SequenceProgram } from "../../program/sequence-program.js";
+import { shapeContext } from "../../ir/ops/shape-rules.js";
+import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
+import { Block, type InputSource } from "./block.js";
+import { sumDotProducts } from "./dot-products.js";
+import { commitInPlace } from "./in-place.js";
+import type { Location } from "./location.js";
+import { lowerBlock } from "./lower-block.js";
+import { type Destination, joinSlices, throughReshapes } from "./targets.js";
+import { Storage } from "./storage.js";
+
+/** @param runtimeDimensions Dimensions that each call gives, `["S"]`. */
+export function lowerToKernels(program: SequenceProgram, runtimeDimensions: readonly string[]): UnplannedKernels {
+  const storage = new Storage(runtimeDimensions, program.roles);
+  const context = shapeContext(runtimeDimensions);
+  const entries = [...program.functions].map(([name, fn]) => ({ name, fn: sumDotProducts(fn, context) }));
+  for (const { fn } of entries) declareBuffers(fn, storage);
+  for (const { fn } of entries) joinParameters(fn, storage);
+  const functions = entries.map(({ name, fn }) => lowerEntry(name, fn, storage));
+  return { functions, buffers: storage.buffers };
+}
+
+function declareBuffers(fn: GraphFunction, storage: Storage): void {
+  for (const [id, name] of namedValues(fn)) storage.named(name, fn.types[id] as ValueType);
+}
+
+function namedValues(fn: GraphFunction): [ValueId, string][] {
+  return [
+    ...fn.inputs.map((id): [ValueId, string] => [id, nameOf(fn, id)]),
+    ...fn.outputs.map((id, i): [ValueId, string] => [id, outputName(fn, i)]),
+  ];
+}
+
+/** Parameters that some concat along axis 0 joins are placed one after the other, so that the concat is free. */
+function joinParameters(fn: GraphFunction, storage: Storage): void {
+  const visit = (inner: GraphFunction, nameOf: (id: ValueId) => string | undefined): void => {
+    for (const { operation, operands } of inner.instructions) {
+      if (operation.kind === "concat" && operation.axis === 0) {
+        const members = operands.map(nameOf);
+        if (members.every((name): name is string => name !== undefined && storage.isShared(name))) {
+          storage.join(members);
+        }
+      } else if (operation.kind === "scan") {
+        const { body, carried, sequences } = operation;
+        const names = new Map(
+          body.inputs.map((id, i) => [id, i < carried + sequences ? undefined : nameOf(operands[i] as ValueId)]),
+        );
+        visit(body, (id) => names.get(id));
+      }
+    }
+  };
+  const inputs = new Map(fn.inputs.map((id) => [id, fn.names[id]]));
+  visit(fn, (id) => inputs.get(id));
+}
+
+function lowerEntry(name: EntryName, fn: GraphFunction, storage: Storage): KernelFunction {
+  const inputs = new Map<ValueId, InputSource>();
+  const inputNames = new Set<string>();
+  for (const id of fn.inputs) {
+    const buffer = nameOf(fn, id);
+    inputNames.add(buffer);
+    const location = storage.named(buffer, fn.types[id] as ValueType);
+    inputs.set(id, { kind: "location", location, buffer });
+  }
+  const adds = accumulatingEntries.has(name);
+  const replaced: { id: ValueId; state: Location; next: Location }[] = [];
+  const padded: Statement[] = [];
+  const destinations = fn.outputs.map((id, i): Destination => {
+    const buffer = outputName(fn, i);
+    const type = fn.types[id] as ValueType;
+    const location = storage.named(buffer, type);
+    if (adds) return { location, mode: "add" };
+    if (inputNames.has(buffer)) {
+      const perExample = location.exampleStride !== undefined;
+      const next = storage.scratch(`${buffer}.next`, location.dtype, type.shape, perExample);
+      replaced.push({ id, state: location, next });
+      return { location: next, mode: "set" };
+    }
+    if (!storage.isInternal(buffer)) padded.push(...clearPadding(buffer, type.shape, storage));
+    return { location, mode: "set" };
+  });
+  const outputs = fn.outputs.map((id, i) => ({ id, destination: destinations[i] as Destination }));
+  const targets = joinSlices(fn, throughReshapes(fn, outputs, storage), storage);
+  const block = new Block({ fn, targets, storage, inputs, examples: { kind: "all" }, path: name, scope: [] });
+  lowerBlock(block);
+  for (const { id, state, next } of replaced) commitInPlace(block, { id, state, next });
+  return { name, body: [...padded, ...block.statements] };
+}
+
+function clearPadding(buffer: string, shape: readonly Dim[], storage: Storage): Statement[] {
+  const symbols = [...new Set(shape.flatMap(symbolsOf))].filter((symbol) => storage.perExampleSymbols.has(symbol));
+  const size = storage.buffers.get(buffer)?.size;
+  if (symbols.length === 0 || size === undefined || !symbolsOf(size).includes(BATCH_SYMBOL)) return [];
+  return [{ kind: "zero_padding", buffer, size, symbols }];
+}

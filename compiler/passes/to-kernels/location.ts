@@ -1,0 +1,142 @@
+/** Where a materialised value lies: a strided view of a buffer. Views (slice, transpose …) are arithmetic on it. */
+import { addAffine, affineConstant, affineVariable, scaleAffine, ZERO } from "../../ir/kernel/affine.js";
+import type { Access, Affine, ElementType } from "../../ir/kernel/types.js";
+import {
+  constantOf,
+  type Dim,
+  dimConstant,
+  equalDims,
+  multiplyDims,
+  subtractDims,
+  symbolsOf,
+} from "../../base/types/dim.js";
+import { type Shape, sizeOfShape } from "../../base/types/shape.js";
+
+export interface Location {
+  readonly buffer: string;
+  readonly dtype: ElementType;
+  /** From one example to the next; undefined where all examples share the elements. */
+  readonly exampleStride: Dim | undefined;
+  readonly offset: Affine;
+  /** One for each axis. */
+  readonly strides: readonly Dim[];
+}
+
+/** Row-major from the start of a buffer; `[B, …shape]` where each example has its own. */
+export function denseLocation(buffer: string, dtype: ElementType, shape: Shape, perExample: boolean): Location {
+  return {
+    buffer,
+    dtype,
+    exampleStride: perExample ? sizeOfShape(shape) : undefined,
+    offset: affineConstant(0),
+    strides: denseStrides(shape),
+  };
+}
+
+export function denseStrides(shape: Shape): Dim[] {
+  return shape.map((_, axis) => sizeOfShape(shape.slice(axis + 1)));
+}
+
+export function accessOf(location: Location, indices: readonly Affine[], example: string | undefined): Access {
+  let offset = location.offset;
+  if (location.exampleStride !== undefined) {
+    if (example === undefined) throw new Error(`no example at hand for ${location.buffer}`);
+    offset = addAffine(offset, scaleAffine(affineVariable(example), location.exampleStride));
+  }
+  for (const [axis, index] of indices.entries()) {
+    offset = addAffine(offset, scaleAffine(index, location.strides[axis] as Dim));
+  }
+  return { buffer: location.buffer, offset };
+}
+
+/** Fixes the leading axes at `indices`. */
+export function fixLeading(location: Location, indices: readonly Affine[]): Location {
+  let offset = location.offset;
+  for (const [axis, index] of indices.entries()) {
+    offset = addAffine(offset, scaleAffine(index, location.strides[axis] as Dim));
+  }
+  return { ...location, offset, strides: location.strides.slice(indices.length) };
+}
+
+export function sliceLocation(location: Location, axis: number, start: Dim): Location {
+  const shift = multiplyDims(start, location.strides[axis] as Dim);
+  return { ...location, offset: addAffine(location.offset, affineConstant(shift)) };
+}
+
+export function transposeLocation(location: Location, permutation: readonly number[]): Location {
+  return { ...location, strides: permutation.map((axis) => location.strides[axis] as Dim) };
+}
+
+export function broadcastLocation(location: Location, rank: number, axes: readonly number[]): Location {
+  const strides = new Array<Dim>(rank).fill(ZERO);
+  for (const [i, axis] of axes.entries()) strides[axis] = location.strides[i] as Dim;
+  return { ...location, strides };
+}
+
+/** `size` is the axis's size, the same for all examples. */
+export function reverseLocation(location: Location, axis: number, size: Dim): Location {
+  const stride = location.strides[axis] as Dim;
+  const last = multiplyDims(subtractDims(size, dimConstant(1)), stride);
+  return {
+    ...location,
+    offset: addAffine(location.offset, affineConstant(last)),
+    strides: location.strides.map((s, i) => (i === axis ? multiplyDims(s, dimConstant(-1)) : s)),
+  };
+}
+
+/** A run of axes of the operand of a reshape with as many elements as a run of axes of its result. */
+export interface ReshapeGroup {
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+}
+
+/** Splits a reshape into its smallest independent groups of axes. */
+export function reshapeGroups(from: Shape, to: Shape): ReshapeGroup[] {
+  const prefix = (shape: Shape) => shape.map((_, axis) => sizeOfShape(shape.slice(0, axis + 1)).key);
+  const [a, b] = [prefix(from), prefix(to)];
+  const groups: ReshapeGroup[] = [];
+  let [i, j] = [0, 0];
+  const range = (start: number, end: number) => Array.from({ length: end - start }, (_, n) => start + n);
+  for (let end = 0; end < from.length; end++) {
+    const match = b.indexOf(a[end] as string, j);
+    const last = end === from.length - 1;
+    if (match < 0 && !last) continue;
+    const stop = last ? to.length : match + 1;
+    groups.push({ from: range(i, end + 1), to: range(j, stop) });
+    [i, j] = [end + 1, stop];
+  }
+  if (from.length === 0) groups.push({ from: [], to: range(0, to.length) });
+  return groups;
+}
+
+/** The location of the reshaped value, where its elements lie at regular strides. */
+export function reshapeLocation(
+  location: Location,
+  from: Shape,
+  to: Shape,
+  perExampleSymbols: ReadonlySet<string>,
+): Location | undefined {
+  const strides: Dim[] = new Array<Dim>(to.length).fill(ZERO);
+  const fixed = (dim: Dim) => !symbolsOf(dim).some((symbol) => perExampleSymbols.has(symbol));
+  for (const group of reshapeGroups(from, to)) {
+    // Where an axis has one element only, its stride says nothing.
+    const moving = group.from.filter((axis) => constantOf(from[axis] as Dim) !== 1);
+    const inner = moving.at(-1) ?? group.from.at(-1);
+    if (inner === undefined) continue;
+    // Merging axes needs them dense among themselves; only the outermost may differ from example to example.
+    for (let n = moving.length - 1; n > 0; n--) {
+      const [outer, axis] = [moving[n - 1] as number, moving[n] as number];
+      const size = from[axis] as Dim;
+      const dense = multiplyDims(location.strides[axis] as Dim, size);
+      if (!fixed(size) || !equalDims(location.strides[outer] as Dim, dense)) return undefined;
+    }
+    let stride = location.strides[inner] as Dim;
+    for (let n = group.to.length - 1; n >= 0; n--) {
+      const axis = group.to[n] as number;
+      strides[axis] = stride;
+      if (n > 0 && !fixed(to[axis] as Dim)) return undefined;
+      stride = multiplyDims(stride, to[axis] as Dim);
+    }
+  }
+  return { ...location, strides };
+}

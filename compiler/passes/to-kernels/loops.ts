@@ -1,0 +1,70 @@
+/** Loop nests over the elements of a value. */
+import type { Affine, Axis, Extent } from "../../ir/kernel/types.js";
+import { affineConstant } from "../../ir/kernel/affine.js";
+import { FreshNames } from "../../ir/kernel/fresh-names.js";
+import { type Dim, TIME_SYMBOL } from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import type { Block } from "./block.js";
+import { Nest } from "./nest.js";
+
+const axisNames = ["i", "j", "k", "l", "m", "n"];
+
+/** Hands out loop variables that differ from those around and from each other. */
+export class LoopNames {
+  private readonly taken: Set<string>;
+  private readonly names = new FreshNames((name) => this.taken.has(name));
+
+  constructor(block: Block) {
+    this.taken = new Set(block.scope);
+  }
+
+  pick(hint: string): string {
+    const name = this.names.pick(hint);
+    this.taken.add(name);
+    return name;
+  }
+
+  /** `t` for time, else the next of i, j, k … */
+  axis(dim: Dim): string {
+    if (dim.key === timeKey) return this.pick("t");
+    const free = axisNames.find((name) => !this.taken.has(name));
+    return this.pick(free ?? "i");
+  }
+
+  all(): Iterable<string> {
+    return this.taken;
+  }
+}
+
+const timeKey = `1/1:${TIME_SYMBOL}`;
+
+/** The extent of an axis: of the example at hand where it has its own size and there is one. */
+export function extentOf(block: Block, dim: Dim, example: string | undefined): Extent {
+  if (example !== undefined && block.hasExampleSize(dim)) return { kind: "size", dim, example };
+  return { kind: "affine", value: affineConstant(dim) };
+}
+
+export function exampleAxis(block: Block, variable: string): Axis {
+  return { variable, extent: { kind: "examples", examples: block.examples } };
+}
+
+/** A nest over `shape`, around it one over the examples where each has its own. */
+export function nestFor(block: Block, shape: Shape, perExample: boolean): Nest {
+  const names = new LoopNames(block);
+  const example = perExample ? names.pick("b") : undefined;
+  const axes: Axis[] = example === undefined ? [] : [exampleAxis(block, example)];
+  for (const dim of shape) axes.push({ variable: names.axis(dim), extent: extentOf(block, dim, example) });
+  return new Nest(axes, example, names.all(), block.storage.perExampleSymbols);
+}
+
+/** The axes of a nest without the examples'. */
+export function axesOf(nest: Nest): readonly Axis[] {
+  return nest.example === undefined ? nest.axes : nest.axes.slice(1);
+}
+
+export function variableIndex(variable: string): Affine {
+  return {
+    constant: affineConstant(0).constant,
+    terms: [{ variable, coefficient: affineConstant(1).constant }],
+  };
+}

@@ -1,0 +1,404 @@
+/**
+ * Lowers a planned block: gives every value that lies in memory its place (a result's own buffer, a part of the concat
+ * that takes it, or scratch), then emits level by level the regions and works.
+ */
+import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
+import type { ValueId } from "../../ir/graph/types.js";
+import { addAffine, affineKey } from "../../ir/kernel/affine.js";
+import type { Affine, Expression, Statement } from "../../ir/kernel/types.js";
+import type { Dim } from "../../base/types/dim.js";
+import { addDims, dimConstant } from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import type { Block } from "./block.js";
+import type { BlockedAxis } from "./block-sums.js";
+import { describeRegion, describeWork } from "./describe.js";
+import { elementOf, indexOf } from "./formula.js";
+import { accessOf, denseLocation, type Location, sliceLocation } from "./location.js";
+import { lowerProduct } from "./lower-product.js";
+import { cutOfScatter, lowerReduction, lowerScatter } from "./lower-reduction.js";
+import { lowerScan } from "./lower-scan.js";
+import { axesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
+import { addBlocks, blocksInMemory, pieceSum } from "./memory-blocks.js";
+import type { Nest } from "./nest.js";
+import { type Cut, cutOf, Pieces, type PieceSum } from "./pieces.js";
+import { addsInPlace, type BlockPlan, planBlock, spaceKey } from "./plan-block.js";
+import { elementTypeOf } from "./storage.js";
+import { resultsOf, type Work } from "./works.js";
+
+/** Stores a value, element by element, in the region of its level and loops. */
+interface StoreItem {
+  readonly value: ValueId;
+  readonly location: Location;
+  /** Added to the indices, by axis: sizes of the example at hand. */
+  readonly shifts?: readonly Dim[];
+  readonly mode: "set" | "add";
+}
+
+/** Adds a value into a result that has fewer axes. */
+interface SumItem {
+  readonly work: Extract<Work, { kind: "reduction" }>;
+  /** In the blocks of its unit. */
+  readonly inBlocks: boolean;
+}
+
+interface Unit {
+  readonly level: number;
+  readonly shape: Shape;
+  readonly perExample: boolean;
+  readonly stores: StoreItem[];
+  readonly sums: SumItem[];
+  /** Where its sums are long: the axis of `shape` whose steps are counted. */
+  cut: Cut | undefined;
+  /** How those of its sums are cut whose pieces are long, too. */
+  blocks: BlockedAxis | undefined;
+}
+
+export function lowerBlock(block: Block): void {
+  new BlockLowering(block, planBlock(block)).run();
+}
+
+class BlockLowering {
+  private readonly block: Block;
+  private readonly plan: BlockPlan;
+  /** Works that no other took over. */
+  private readonly standing: ReadonlySet<Work>;
+  private readonly units = new Map<string, Unit>();
+  private readonly zeros = new Map<number, { location: Location; shape: Shape; name: string }[]>();
+  /** Of scatters with many terms: what rounding has lost of each element. */
+  private readonly lost = new Map<Work, Location>();
+  /** Roots to be marked ready after the regions of a level. */
+  private readonly finished = new Map<number, ValueId[]>();
+
+  constructor(block: Block, plan: BlockPlan) {
+    this.block = block;
+    this.plan = plan;
+    this.standing = new Set(block.works.works);
+  }
+
+  run(): void {
+    this.placeResults();
+    this.placeParts();
+    this.placeRest();
+    this.collectUnits();
+    this.emit();
+  }
+
+  private inMemory(id: ValueId): boolean {
+    return this.block.roots.has(id) || this.block.works.workOf.has(id);
+  }
+
+  private placeResults(): void {
+    const { block } = this;
+    for (const { id, destination } of block.targets) {
+      const { location, mode } = destination;
+      let fits = (location.exampleStride !== undefined) === block.perExample(id);
+      if (this.isState(id) && !isDense(location, block.typeOf(id).shape)) fits = false;
+      if (mode === "set" && fits && this.inMemory(id) && !block.locations.has(id)) block.locations.set(id, location);
+      else this.addStore({ value: id, location, mode });
+    }
+  }
+
+  /** Parts of a concat in memory are computed in their place where nothing speaks against it. */
+  private placeParts(): void {
+    const { block } = this;
+    const reshaped = new Set<ValueId>();
+    for (const { operation, operands } of block.fn.instructions) {
+      if (operation.kind === "reshape") operands.forEach((id) => reshaped.add(id));
+    }
+    for (const instruction of [...block.fn.instructions].reverse()) {
+      const { operation, operands } = instruction;
+      const whole = instruction.results[0] as ValueId;
+      if (operation.kind !== "concat" || !block.roots.has(whole) || !block.works.live.has(whole)) continue;
+      const location = this.ensurePlace(whole);
+      let start: Dim | undefined = dimConstant(0);
+      const sizes: Dim[] = [];
+      for (const part of operands) {
+        const size = block.typeOf(part).shape[operation.axis] as Dim;
+        const fits = (location.exampleStride !== undefined) === block.perExample(part);
+        const inOrder = operation.axis === 0 || !reshaped.has(part);
+        const free = this.inMemory(part) && !block.locations.has(part) && !this.isState(part);
+        if (start !== undefined && fits && inOrder && free) {
+          block.locations.set(part, sliceLocation(location, operation.axis, start));
+        } else if (start !== undefined) {
+          this.addStore({ value: part, location: sliceLocation(location, operation.axis, start), mode: "set" });
+        } else {
+          const shifts = block
+            .typeOf(part)
+            .shape.map((_, axis) => (axis === operation.axis ? sizes.reduce(addDims) : dimConstant(0)));
+          this.addStore({ value: part, location, shifts, mode: "set" });
+        }
+        sizes.push(size);
+        start = start === undefined || block.hasExampleSize(size) ? undefined : addDims(start, size);
+      }
+    }
+  }
+
+  /** A carried value of a scan is updated in place in a whole buffer of its own. */
+  private isState(id: ValueId): boolean {
+    const work = this.block.works.workOf.get(id);
+    if (work?.kind !== "scan" || work.instruction.operation.kind !== "scan") return false;
+    return work.instruction.results.indexOf(id) < work.instruction.operation.carried;
+  }
+
+  private placeRest(): void {
+    const { block } = this;
+    for (const id of block.works.live) {
+      if (this.inMemory(id) && !this.isAbsorbed(id)) this.ensurePlace(id);
+    }
+  }
+
+  /** Products that a sum or `batch_sum` took over have no place. */
+  private isAbsorbed(id: ValueId): boolean {
+    const work = this.block.works.workOf.get(id);
+    return work !== undefined && !this.standing.has(work);
+  }
+
+  private ensurePlace(id: ValueId): Location {
+    const { block } = this;
+    let location = block.locations.get(id);
+    if (location === undefined) {
+      const type = block.typeOf(id);
+      const hint = `${block.path}.${block.nameOf(id) ?? `v${id}`}`;
+      location = block.storage.scratch(hint, elementTypeOf(type), type.shape, block.perExample(id));
+      block.locations.set(id, location);
+    }
+    return location;
+  }
+
+  private addStore(item: StoreItem): void {
+    const { block } = this;
+    const shape = block.typeOf(item.value).shape;
+    const perExample = block.perExample(item.value) || item.location.exampleStride !== undefined;
+    this.unit(this.plan.level(item.value), shape, perExample).stores.push(item);
+  }
+
+  private unit(level: number, shape: Shape, perExample: boolean, suffix = ""): Unit {
+    const key = `${level}|${spaceKey(shape, perExample)}${suffix}`;
+    let unit = this.units.get(key);
+    if (unit === undefined) {
+      unit = { level, shape, perExample, stores: [], sums: [], cut: undefined, blocks: undefined };
+      this.units.set(key, unit);
+    }
+    return unit;
+  }
+
+  /** Adds up in the region of the operand, in one of its own where others are cut in another way. */
+  private addSum(level: number, work: SumItem["work"]): void {
+    const { block } = this;
+    const { shape } = block.typeOf(work.operand);
+    const perExample = block.perExample(work.operand);
+    const dims = work.axes.map((axis) => shape[axis] as Dim);
+    const own = cutOf(block, work.summed && perExample, dims);
+    const cut = own && { ...own, axis: own.axis === undefined ? undefined : work.axes[own.axis] };
+    const { nest, pieces } = this.nestOf({ cut, shape, perExample }, new LoopNames(block));
+    const blocks = pieces && blocksInMemory(nest, pieces.depth, work.axes);
+    let unit = this.unit(level, shape, perExample);
+    if (unit.sums.length > 0 && (!isSame(unit.cut, cut) || (blocks && unit.blocks && !isSame(unit.blocks, blocks)))) {
+      unit = this.unit(level, shape, perExample, ` cut ${JSON.stringify([cut, blocks])}`);
+    }
+    unit.cut = cut;
+    unit.blocks ??= blocks;
+    unit.sums.push({ work, inBlocks: blocks !== undefined });
+    if (cut === undefined) {
+      this.zero(level, this.placeOf(work.result), block.typeOf(work.result).shape, this.label(work.result));
+    }
+    this.finish(level, work.result);
+  }
+
+  private placeOf(id: ValueId): Location {
+    return this.block.locations.get(id) as Location;
+  }
+
+  private zero(level: number, location: Location, shape: Shape, name: string): void {
+    listAt(this.zeros, level).push({ location, shape, name });
+  }
+
+  private finish(level: number, id: ValueId): void {
+    listAt(this.finished, level).push(id);
+  }
+
+  private collectUnits(): void {
+    const { block, plan } = this;
+    for (const id of block.roots) {
+      const location = block.locations.get(id) as Location;
+      const formula = block.formulaOf(id);
+      const level = plan.level(id);
+      if (formula?.operation.kind === "concat") this.finish(level - 1, id);
+      else if (formula?.operation.kind === "pad") {
+        const { axis, before } = formula.operation;
+        const operand = formula.operands[0] as ValueId;
+        this.zero(plan.level(operand), location, block.typeOf(id).shape, this.label(id));
+        const shifts = block.typeOf(id).shape.map((_, i) => (i === axis ? before : dimConstant(0)));
+        this.addStore({ value: operand, location, shifts, mode: "set" });
+        this.finish(level - 1, id);
+      } else {
+        this.addStore({ value: id, location, mode: "set" });
+        this.finish(level, id);
+      }
+    }
+    for (const work of block.works.works) {
+      if (work.kind === "scan") {
+        this.collectInitialStates(work);
+        continue;
+      }
+      const level = plan.workLevel(work);
+      if (work.kind === "reduction" && addsInPlace(work, block)) this.addSum(level, work);
+      else if (work.kind === "scatter") this.clearScatter(level, work);
+    }
+  }
+
+  private clearScatter(level: number, work: Extract<Work, { kind: "scatter" }>): void {
+    const { block } = this;
+    const { shape } = block.typeOf(work.result);
+    const label = this.label(work.result);
+    this.zero(level, this.placeOf(work.result), shape, label);
+    if (cutOfScatter(block, work) === undefined) return;
+    const lost = block.storage.scratch(`${block.path}.${label}.lost`, "real", shape, block.perExample(work.result));
+    this.lost.set(work, lost);
+    this.zero(level, lost, shape, `what ${label} has lost`);
+  }
+
+  private collectInitialStates(work: Extract<Work, { kind: "scan" }>): void {
+    const { operation, operands, results } = work.instruction;
+    invariant(operation.kind === "scan", "a scan");
+    for (let i = 0; i < operation.carried; i++) {
+      const location = this.ensurePlace(results[i] as ValueId);
+      this.addStore({ value: operands[i] as ValueId, location, mode: "set" });
+    }
+  }
+
+  private label(id: ValueId): string {
+    return this.block.nameOf(id) ?? `v${id}`;
+  }
+
+  private emit(): void {
+    const { block, plan } = this;
+    const units = new Map<number, Unit[]>();
+    const works = new Map<number, Work[]>();
+    const summedInRegion = new Set<Work>();
+    for (const unit of this.units.values()) {
+      listAt(units, unit.level).push(unit);
+      for (const { work } of unit.sums) summedInRegion.add(work);
+    }
+    for (const work of block.works.works) if (!summedInRegion.has(work)) listAt(works, plan.workLevel(work)).push(work);
+    const levels = new Set([...units.keys(), ...works.keys(), ...this.finished.keys()]);
+    for (const level of [...levels].sort((a, b) => a - b)) {
+      if (level < 0) continue;
+      this.emitZeros(this.zeros.get(level) ?? []);
+      for (const unit of units.get(level) ?? []) this.emitUnit(unit);
+      for (const id of this.finished.get(level) ?? []) block.ready.add(id);
+      for (const work of works.get(level) ?? []) {
+        this.emitWork(work);
+        for (const id of resultsOf(work)) block.ready.add(id);
+      }
+    }
+  }
+
+  private region(name: string, comment: string, body: readonly Statement[]): void {
+    this.block.statements.push({ kind: "region", name: `${this.block.path} ${name}`, comment, body });
+  }
+
+  private emitZeros(zeros: readonly { location: Location; shape: Shape; name: string }[]): void {
+    if (zeros.length === 0) return;
+    const body = zeros.flatMap(({ location, shape }) => {
+      const nest = nestFor(this.block, shape, location.exampleStride !== undefined);
+      nest.store(accessOf(location, indicesOf(nest), nest.example), ZERO, "set");
+      return nest.finish();
+    });
+    const names = zeros.map(({ name }) => name).join(", ");
+    this.region(`clear ${zeros[0]?.name ?? ""}`, `${names} = 0`, body);
+  }
+
+  private emitUnit(unit: Unit): void {
+    const { block } = this;
+    const names = new LoopNames(block);
+    const { nest, pieces } = this.nestOf(unit, names);
+    const indices = axesOf(nest).map(
+      ({ variable }, axis) => pieces?.indexOf(axis, variable) ?? variableIndex(variable),
+    );
+    nest.storeLast = true;
+    // Ids grow with the order of definition: each value finds the ones it is computed from.
+    for (const item of [...unit.stores].sort((a, b) => a.value - b.value)) {
+      const moved = indices.map((index, axis) => {
+        const shift = item.shifts?.[axis];
+        return shift === undefined ? index : addAffine(index, nest.size(shift));
+      });
+      const access = accessOf(item.location, moved, nest.example);
+      if (item.location.dtype === "index") nest.storeIndex(access, indexOf(block, item.value, indices, nest));
+      else nest.store(access, elementOf(block, item.value, indices, nest), item.mode);
+    }
+    const sums: PieceSum[] = [];
+    for (const { work, inBlocks } of unit.sums) {
+      const kept = indices.filter((_, axis) => !work.axes.includes(axis));
+      const { shape } = block.typeOf(work.result);
+      const total = { location: this.placeOf(work.result), shape, name: this.label(work.result) };
+      if (pieces !== undefined) sums.push(pieceSum(block, total, inBlocks ? work.axes : undefined));
+      const sum = sums.at(-1);
+      const location = sum?.blocks?.block ?? sum?.piece ?? total.location;
+      nest.store(accessOf(location, kept, nest.example), elementOf(block, work.operand, indices, nest), "add");
+    }
+    if (unit.blocks !== undefined) addBlocks(nest, unit.blocks, sums, indices);
+    if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => [pieces.inMemory(own, sums)]);
+    const values = [...unit.stores.map((item) => item.value), ...unit.sums.map((sum) => sum.work.result)];
+    const label = this.label(values.at(-1) as ValueId);
+    this.region(label, describeRegion(block, values), nest.finish());
+  }
+
+  private nestOf(
+    { cut, shape, perExample }: Pick<Unit, "cut" | "shape" | "perExample">,
+    names: LoopNames,
+  ): { nest: Nest; pieces?: Pieces } {
+    const { block } = this;
+    if (cut === undefined) return { nest: nestFor(block, shape, perExample) };
+    const example = perExample ? names.pick("b") : undefined;
+    const pieces = new Pieces(block, names, cut, shape, example);
+    return { nest: pieces.nest(shape), pieces };
+  }
+
+  private emitWork(work: Work): void {
+    const { block } = this;
+    switch (work.kind) {
+      case "product":
+        for (const body of lowerProduct(block, work)) {
+          this.region(this.label(work.result), describeWork(block, work), body);
+        }
+        break;
+      case "reduction":
+        this.region(this.label(work.result), describeWork(block, work), lowerReduction(block, work));
+        break;
+      case "scatter":
+        this.region(this.label(work.result), describeWork(block, work), lowerScatter(block, work, this.lost.get(work)));
+        break;
+      case "scan":
+        lowerScan(block, work.instruction, lowerBlock);
+        break;
+      default:
+        throw new InvariantError("unknown work");
+    }
+  }
+}
+
+function isSame(a: Cut | BlockedAxis | undefined, b: Cut | BlockedAxis | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function listAt<K, T>(lists: Map<K, T[]>, key: K): T[] {
+  let list = lists.get(key);
+  if (list === undefined) lists.set(key, (list = []));
+  return list;
+}
+
+const ZERO: Expression = { kind: "literal", value: 0, dtype: "real" };
+
+function isDense(location: Location, shape: Shape): boolean {
+  const dense = denseLocation(location.buffer, location.dtype, shape, true);
+  return (
+    affineKey(location.offset) === affineKey(dense.offset) &&
+    location.exampleStride?.key === dense.exampleStride?.key &&
+    location.strides.every((stride, axis) => stride.key === dense.strides[axis]?.key)
+  );
+}
+
+function indicesOf(nest: Nest): Affine[] {
+  return axesOf(nest).map((axis) => variableIndex(axis.variable));
+}

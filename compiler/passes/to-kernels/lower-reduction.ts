@@ -1,0 +1,106 @@
+/** Reductions with an accumulator, and scatters. */
+import type { Axis, Statement } from "../../ir/kernel/types.js";
+import type { Dim } from "../../base/types/dim.js";
+import type { Block } from "./block.js";
+import { load, lostIn, minus, plus } from "./compensated.js";
+import { elementOf, indexOf } from "./formula.js";
+import { accessOf, type Location } from "./location.js";
+import { axesOf, exampleAxis, extentOf, LoopNames, nestFor, variableIndex } from "./loops.js";
+import { Nest } from "./nest.js";
+import { type Cut, cutOf, isTime, Pieces } from "./pieces.js";
+import type { Work } from "./works.js";
+
+/** Loops over what is kept, inside them over what is reduced, examples before axes; a long sum in pieces around all. */
+export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduction" }>): Statement[] {
+  const { shape } = block.typeOf(work.operand);
+  const names = new LoopNames(block);
+  const example =
+    block.perExample(work.operand) || (!work.summed && block.perExample(work.result)) ? names.pick("b") : undefined;
+  const pieces = piecesOf(block, names, work, example);
+  const axes = shape.map((dim, axis): Axis => {
+    const position = work.axes.indexOf(axis);
+    const variable = names.axis(dim);
+    if (pieces !== undefined && position >= 0) return pieces.axis(position, variable);
+    return { variable, extent: extentOf(block, dim, example) };
+  });
+  const kept = axes.filter((_, axis) => !work.axes.includes(axis));
+  const reduced = axes.filter((_, axis) => work.axes.includes(axis));
+  const outer = [...kept];
+  const inner = [...reduced];
+  if (example !== undefined && !work.summed) outer.unshift(exampleAxis(block, example));
+  else if (example !== undefined) inner.unshift(pieces?.examples() ?? exampleAxis(block, example));
+  const nest = new Nest([...outer, ...inner], example, names.all(), block.storage.perExampleSymbols);
+  const indices = axes.map(({ variable }, axis) => {
+    const position = work.axes.indexOf(axis);
+    return pieces === undefined || position < 0 ? variableIndex(variable) : pieces.indexOf(position, variable);
+  });
+  const element = elementOf(block, work.operand, indices, nest);
+  const name = block.nameOf(work.result) ?? work.op;
+  const lost = () => accessOf(block.storage.scratch(`${block.path}.${name}.lost`, "real", [], false), [], undefined);
+  const total = nest.accumulate(outer.length, { op: work.op, value: element, lost });
+  const location = block.locations.get(work.result) as Location;
+  const access = accessOf(
+    location,
+    kept.map((axis) => variableIndex(axis.variable)),
+    work.summed ? undefined : example,
+  );
+  nest.storeAfter(outer.length, access, pieces?.added(access, total) ?? total, "set");
+  if (pieces !== undefined) {
+    const result = { location, shape: block.typeOf(work.result).shape, name };
+    nest.wraps.set(pieces.depth, (statements) => [pieces.around(statements, [result])]);
+  }
+  return nest.finish();
+}
+
+/** Inside an example only sums over time are in pieces. */
+function piecesOf(
+  block: Block,
+  names: LoopNames,
+  { op, operand, axes, summed }: Extract<Work, { kind: "reduction" }>,
+  example: string | undefined,
+): Pieces | undefined {
+  const dims = axes.map((axis) => block.typeOf(operand).shape[axis] as Dim);
+  if (op !== "sum" || (!summed && !dims.some(isTime))) return undefined;
+  if (summed && example === undefined) return undefined;
+  const cut = cutOf(block, summed, dims);
+  return cut && new Pieces(block, names, cut, dims, example);
+}
+
+/**
+ * Adds in the order of the indices; the result is zero before. Where an element may take many terms, what rounding has lost
+ * of it lies in a second buffer, which is also zero before, and is added with the next term.
+ */
+export function lowerScatter(block: Block, work: Extract<Work, { kind: "scatter" }>, lost?: Location): Statement[] {
+  const { shape } = block.typeOf(work.updates);
+  const perExample = block.perExample(work.updates) || block.perExample(work.index);
+  const names = new LoopNames(block);
+  const example = perExample ? names.pick("b") : undefined;
+  const cut = cutOfScatter(block, work);
+  const pieces = cut && new Pieces(block, names, cut, shape, example);
+  const nest = pieces?.nest(shape) ?? nestFor(block, shape, perExample);
+  const indices = axesOf(nest).map(({ variable }, axis) => pieces?.indexOf(axis, variable) ?? variableIndex(variable));
+  const rank = block.typeOf(work.index).shape.length;
+  const target = indexOf(block, work.index, indices.slice(0, rank), nest);
+  const at = (location: Location) =>
+    accessOf(location, [target, ...indices.slice(rank)], work.summed ? undefined : nest.example);
+  const access = at(block.locations.get(work.result) as Location);
+  const element = elementOf(block, work.updates, indices, nest);
+  if (lost === undefined) nest.store(access, element, "add");
+  else {
+    const [before, missing] = [load(access), load(at(lost))];
+    const term = minus(element, missing);
+    const after = plus(before, term);
+    nest.store(at(lost), lostIn(after, before, term), "set");
+    nest.store(access, after, "set");
+  }
+  if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => [pieces.around(own, [])]);
+  return nest.finish();
+}
+
+export function cutOfScatter(
+  block: Block,
+  { updates, index, summed }: Extract<Work, { kind: "scatter" }>,
+): Cut | undefined {
+  if (summed && !block.perExample(updates) && !block.perExample(index)) return undefined;
+  return cutOf(block, summed, block.typeOf(index).shape);
+}

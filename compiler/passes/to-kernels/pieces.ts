@@ -1,0 +1,231 @@
+/**
+ * Sums of many terms, cut into pieces: those over the examples of a batch, over steps of time, and over long axes that are
+ * summed in memory. One axis is cut; what is inside of a piece besides is cut into blocks (`block-sums.ts`), but for
+ * products, whose terms of a piece are one chain. A piece is summed from 0 and added to a total, and totals of 64 pieces are
+ * added up with what rounding loses of them; so the error does not grow with the number of terms. Time goes from the last 64
+ * steps to the first: a gradient over part of the steps is then a sum on the way to that over all of them.
+ */
+import { affineConstant, affineVariable, addAffine } from "../../ir/kernel/affine.js";
+import { loopsAround } from "../../ir/kernel/loops-around.js";
+import type { Access, Affine, Axis, Expression, PiecesStatement, Statement } from "../../ir/kernel/types.js";
+import { PIECE } from "../../ir/kernel/types.js";
+import {
+  BATCH_SYMBOL,
+  constantOf,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  multiplyDims,
+  symbolsOf,
+  TIME_SYMBOL,
+} from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import type { Block } from "./block.js";
+import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
+import { accessOf, type Location } from "./location.js";
+import { exampleAxis, extentOf, type LoopNames, variableIndex } from "./loops.js";
+import { Nest } from "./nest.js";
+
+/** Where terms are counted in steps of `dims[axis]`; without an axis, every example is one. */
+export interface Cut {
+  readonly summed: boolean;
+  readonly axis: number | undefined;
+}
+
+/** Terms on several short axes that are cut. */
+const MANY = 2 * PIECE;
+
+/** How a sum over `dims`, with `summed` over all examples, too, is cut; undefined where it is short. */
+export function cutOf(block: Block, summed: boolean, dims: readonly Dim[]): Cut | undefined {
+  // In the loop of a scan only those examples meet that still run.
+  if (summed && block.examples.kind !== "all") return undefined;
+  const find = (test: (dim: Dim) => boolean): number | undefined => {
+    const axis = dims.findIndex(test);
+    return axis < 0 ? undefined : axis;
+  };
+  const all = dims.reduce((product, dim) => product * (constantOf(dim) ?? 1), 1);
+  const axis =
+    find(isTime) ??
+    find((dim) => block.hasExampleSize(dim)) ??
+    find((dim) => (constantOf(dim) ?? 0) > PIECE) ??
+    (all > MANY ? find((dim) => (constantOf(dim) ?? 1) > 1) : undefined);
+  return summed || axis !== undefined ? { summed, axis } : undefined;
+}
+
+export function isTime(dim: Dim): boolean {
+  return symbolsOf(dim).includes(TIME_SYMBOL);
+}
+
+/** A result of the sums, all of its indices but the example's. */
+export interface Total {
+  readonly location: Location;
+  readonly shape: Shape;
+  readonly name: string;
+}
+
+/** A total, and where the terms of a piece are added up. */
+export interface PieceSum {
+  readonly total: Total;
+  readonly piece: Location;
+  /** Where a piece is in blocks: the sum of one, what rounding has lost of those in the piece, and the summed axes. */
+  readonly blocks: { readonly block: Location; readonly lost: Location; readonly axes: readonly number[] } | undefined;
+}
+
+/** The names and loops of one `pieces` statement. */
+export class Pieces {
+  private readonly block: Block;
+  private readonly names: LoopNames;
+  private readonly cut: Cut;
+  private readonly dims: readonly Dim[];
+  private readonly example: string | undefined;
+  private readonly range: { first: string; end: string } | undefined;
+  private readonly from: string | undefined;
+  private readonly done: string;
+  private readonly carried: string;
+
+  /** `example` is the loop variable of the examples, around the pieces or in them. */
+  constructor(block: Block, names: LoopNames, cut: Cut, dims: readonly Dim[], example: string | undefined) {
+    this.block = block;
+    this.names = names;
+    this.cut = cut;
+    this.dims = dims;
+    this.example = example;
+    this.range = cut.summed ? { first: names.pick("first"), end: names.pick("end") } : undefined;
+    this.from = cut.axis === undefined ? undefined : names.pick("from");
+    this.done = names.pick("done");
+    this.carried = names.pick("carried");
+  }
+
+  /** The loop over the examples of a piece. */
+  examples(): Axis {
+    const { first, end } = this.range as { first: string; end: string };
+    const extent = { kind: "affine", value: affineVariable(end) } as const;
+    return { variable: this.example as string, extent, from: affineVariable(first) };
+  }
+
+  /** The loop over an axis of the sum; `indexOf` gives the index for its variable. */
+  axis(position: number, variable: string): Axis {
+    const dim = this.dims[position] as Dim;
+    if (position !== this.cut.axis) return { variable, extent: extentOf(this.block, dim, this.example) };
+    const from = affineVariable(this.from as string);
+    return { variable, extent: { kind: "part", dim, example: this.exampleOf(dim), from, most: PIECE } };
+  }
+
+  indexOf(position: number, variable: string): Affine {
+    const index = variableIndex(variable);
+    return position === this.cut.axis ? addAffine(affineVariable(this.from as string), index) : index;
+  }
+
+  /** A nest over the elements of `shape`, whose loops over examples and over the axis of the cut are those of a piece. */
+  nest(shape: Shape): Nest {
+    const { block, names, cut, example } = this;
+    const axes: Axis[] = [];
+    if (example !== undefined) axes.push(cut.summed ? this.examples() : exampleAxis(block, example));
+    for (const [axis, dim] of shape.entries()) axes.push(this.axis(axis, names.axis(dim)));
+    return new Nest(axes, example, names.all(), block.storage.perExampleSymbols);
+  }
+
+  /** How many loops of a nest stand around the pieces: that over examples, where each has its own. */
+  get depth(): number {
+    return this.example === undefined || this.cut.summed ? 0 : 1;
+  }
+
+  private exampleOf(dim: Dim): string | undefined {
+    return this.block.hasExampleSize(dim) ? this.example : undefined;
+  }
+
+  /** What the total at `access` becomes with the sum of a piece. */
+  added(access: Access, sum: Expression, initial?: Expression): Expression {
+    const below = initial === undefined ? sum : plus(initial, sum);
+    return where(this.done, below, plus(load(access), sum));
+  }
+
+  /** `body` for each piece. */
+  around(body: readonly Statement[], totals: readonly Total[]): PiecesStatement {
+    const { cut, dims, range, from, done, carried } = this;
+    const dim = cut.axis === undefined ? undefined : (dims[cut.axis] as Dim);
+    const example = dim === undefined || cut.summed ? undefined : this.exampleOf(dim);
+    const moves = totals.map((total) => this.carry(total));
+    return {
+      kind: "pieces",
+      ...(range && { examples: range }),
+      ...(dim && from !== undefined && { steps: { from, dim, example, reverse: isTime(dim) } }),
+      done,
+      carried,
+      body,
+      carry: moves.flatMap(({ carry }) => carry),
+      finish: moves.flatMap(({ finish }) => finish),
+    };
+  }
+
+  /** The same for a body that adds to sums in memory. */
+  inMemory(body: readonly Statement[], sums: readonly PieceSum[]): PiecesStatement {
+    const clear = sums.flatMap(({ total, piece, blocks }) => {
+      const { axes, indices } = this.over(total.shape);
+      const places = blocks === undefined ? [piece] : [piece, blocks.lost];
+      return loopsAround(axes, places.map((place) => set(accessOf(place, indices, undefined), NONE))); // prettier-ignore
+    });
+    const add = sums.flatMap(({ total, piece }) => {
+      const { axes, indices } = this.over(total.shape);
+      const to = accessOf(total.location, indices, this.example);
+      return loopsAround(axes, [set(to, this.added(to, load(accessOf(piece, indices, undefined))))]);
+    });
+    return this.around(
+      [...clear, ...body, ...add],
+      sums.map(({ total }) => total),
+    );
+  }
+
+  private over(shape: Shape): { axes: Axis[]; indices: Affine[] } {
+    const { block, names, cut, example } = this;
+    const axes = shape.map((dim): Axis => ({
+      variable: names.axis(dim),
+      extent: extentOf(block, dim, cut.summed ? undefined : example),
+    }));
+    return { axes, indices: axes.map(({ variable }) => variableIndex(variable)) };
+  }
+
+  /** Totals are added up with what rounding loses on the way: then their number does not matter. */
+  private carry({ location, shape, name }: Total): { carry: Statement[]; finish: Statement[] } {
+    const { block, names } = this;
+    const sums = block.storage.sumsOfTotals(`${block.path}.${name}.sums`, shape, this.terms());
+    const rests = block.storage.sumsOfTotals(`${block.path}.${name}.lost`, shape, this.terms());
+    const { axes, indices } = this.over(shape);
+    const [sum, lost] = [accessOf(sums, indices, undefined), accessOf(rests, indices, undefined)];
+    const total = accessOf(location, indices, this.example);
+    const [term, before, after] = ["term", "before", "after"].map((hint) => {
+      const variable = names.pick(hint);
+      return { variable, value: { kind: "variable", name: variable, dtype: "real" } as const };
+    }) as [Named, Named, Named];
+    const define = ({ variable }: Named, value: Expression): Statement => ({ kind: "let", name: variable, value });
+    const rest = minus(load(total), load(lost));
+    return {
+      carry: loopsAround(axes, [
+        define(term, where(this.carried, load(total), rest)),
+        define(before, where(this.carried, NONE, load(sum))),
+        define(after, plus(before.value, term.value)),
+        set(lost, lostIn(after.value, before.value, term.value)),
+        set(sum, after.value),
+      ]),
+      finish: loopsAround(axes, [set(total, plus(load(sum), rest))]),
+    };
+  }
+
+  /** Steps of all examples. */
+  private terms(): Dim {
+    const { cut, dims } = this;
+    const steps = cut.axis === undefined ? dimConstant(1) : (dims[cut.axis] as Dim);
+    return cut.summed ? multiplyDims(dimSymbol(BATCH_SYMBOL), steps) : steps;
+  }
+}
+
+const ONE = affineConstant(1);
+
+interface Named {
+  readonly variable: string;
+  readonly value: Expression;
+}
+
+function where(count: string, none: Expression, some: Expression): Expression {
+  return { kind: "piecewise", left: affineVariable(count), right: ONE, below: none, otherwise: some, dtype: "real" };
+}

@@ -1,0 +1,144 @@
+/** The buffers of a kernel program while it is being lowered. */
+import { invariant } from "../../base/diagnostics/invariant.js";
+import type { ValueType } from "../../ir/graph/types.js";
+import { FreshNames } from "../../ir/kernel/fresh-names.js";
+import { type ElementType, FEWEST_CARRIED } from "../../ir/kernel/types.js";
+import {
+  addDims,
+  BATCH_SYMBOL,
+  constantOf,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  equalDims,
+  multiplyDims,
+  subtractDims,
+  TIME_SYMBOL,
+} from "../../base/types/dim.js";
+import { type Shape, sizeOfShape } from "../../base/types/shape.js";
+import { isHeldByCaller, isInternal, isShared, type Role } from "../../program/roles.js";
+import type { UnplacedBuffer } from "../../ir/kernel/unplanned.js";
+import { denseLocation, type Location } from "./location.js";
+
+/** A buffer whose place inside another may still be decided. */
+type StoredBuffer = Omit<UnplacedBuffer, "within"> & { within?: NonNullable<UnplacedBuffer["within"]> };
+
+export function elementTypeOf(type: ValueType): ElementType {
+  return type.dtype === "index" ? "index" : "real";
+}
+
+export class Storage {
+  readonly buffers = new Map<string, StoredBuffer>();
+  readonly perExampleSymbols: ReadonlySet<string>;
+  private joinedCount = 0;
+  private readonly roles: ReadonlyMap<string, Role>;
+  private names = this.freshNames();
+
+  constructor(runtimeDimensions: readonly string[], roles: ReadonlyMap<string, Role>) {
+    this.roles = roles;
+    this.perExampleSymbols = new Set([TIME_SYMBOL, ...runtimeDimensions]);
+  }
+
+  /** The buffer of an input or output of an entry, declared at its first mention. */
+  named(name: string, type: ValueType): Location {
+    const perExample = this.isInternal(name) ? !type.shared : !this.isShared(name);
+    const location = denseLocation(name, elementTypeOf(type), type.shape, perExample);
+    const size = this.sizeOf(type.shape, perExample);
+    const known = this.buffers.get(name);
+    if (known === undefined) {
+      const external = !this.isInternal(name);
+      const heldByCaller = isHeldByCaller(this.roleOf(name));
+      const buffer = { name, external, dtype: location.dtype, size, persistent: true };
+      this.buffers.set(name, heldByCaller ? { ...buffer, heldByCaller } : buffer);
+    } else {
+      invariant(
+        equalDims(known.size, size) && known.dtype === location.dtype,
+        `buffer ${name} has two types (${known.size.key} and ${size.key})`,
+      );
+    }
+    return location;
+  }
+
+  /** Is it one for all examples by what it is? */
+  isShared(buffer: string): boolean {
+    const role = this.roles.get(buffer);
+    return role !== undefined && isShared(role);
+  }
+
+  /** Is it an input or output that the caller of the module does not see? */
+  isInternal(buffer: string): boolean {
+    return isInternal(this.roleOf(buffer));
+  }
+
+  private roleOf(buffer: string): Role {
+    const role = this.roles.get(buffer);
+    invariant(role !== undefined, `nothing says what ${buffer} is`);
+    return role;
+  }
+
+  /** A buffer that lives within one entry. */
+  scratch(hint: string, dtype: ElementType, shape: Shape, perExample: boolean): Location {
+    const name = this.names.pick(hint);
+    const size = this.sizeOf(shape, perExample);
+    this.buffers.set(name, { name, external: false, dtype, size, persistent: false });
+    return denseLocation(name, dtype, shape, perExample);
+  }
+
+  /** Forgets a buffer that nothing uses any more; another may have its name. */
+  drop(name: string): void {
+    this.buffers.delete(name);
+    this.names = this.freshNames();
+  }
+
+  private freshNames(): FreshNames {
+    return new FreshNames((name) => this.buffers.has(name), ".");
+  }
+
+  /** A scratch buffer for sums of totals of `terms` terms, shared by all examples; a part of it in calls that use none. */
+  sumsOfTotals(hint: string, shape: Shape, terms: Dim): Location {
+    const location = this.scratch(hint, "real", shape, false);
+    const buffer = this.buffers.get(location.buffer) as StoredBuffer;
+    this.buffers.set(location.buffer, { ...buffer, ...carrySize(shape, terms) });
+    return location;
+  }
+
+  /** Places the declared buffers `members` one after the other, unless one of them has its place already. */
+  join(members: readonly string[]): void {
+    const buffers = members.map((name) => this.buffers.get(name));
+    if (new Set(members).size !== members.length) return;
+    if (buffers.some((buffer) => buffer?.dtype !== "real" || buffer.within !== undefined)) return;
+    const whole = `joined.${this.joinedCount++}`;
+    let size = dimConstant(0);
+    for (const buffer of buffers as StoredBuffer[]) {
+      buffer.within = { buffer: whole, offset: size };
+      size = addDims(size, buffer.size);
+    }
+    this.buffers.set(whole, { name: whole, external: false, dtype: "real", size, persistent: true });
+  }
+
+  /** Where `members` lie one after the other, if they do. */
+  joined(members: readonly string[]): { buffer: string; offset: Dim; size: Dim } | undefined {
+    const first = this.buffers.get(members[0] ?? "")?.within;
+    if (first === undefined) return undefined;
+    let end = first.offset;
+    for (const name of members) {
+      const buffer = this.buffers.get(name);
+      if (buffer?.within?.buffer !== first.buffer || !equalDims(buffer.within.offset, end)) return undefined;
+      end = addDims(end, buffer.size);
+    }
+    return { ...first, size: subtractDims(end, first.offset) };
+  }
+
+  private sizeOf(shape: Shape, perExample: boolean): Dim {
+    const size = sizeOfShape(shape);
+    return perExample ? multiplyDims(dimSymbol(BATCH_SYMBOL), size) : size;
+  }
+}
+
+/** The size of a sum of totals, which short calls do not need: it grows with the terms, up to that of the totals. */
+function carrySize(shape: Shape, terms: Dim): { size: Dim; most?: Dim } {
+  const whole = sizeOfShape(shape);
+  const count = constantOf(whole);
+  if (count === undefined) return { size: whole };
+  return { size: multiplyDims(terms, dimConstant(Math.ceil(count / FEWEST_CARRIED))), most: whole };
+}

@@ -1,0 +1,329 @@
+/**
+ * A checked cell to graph functions of one step and of its initial values. Used cells and functions are written out in
+ * their places. The order of instructions follows what values need, not the order of the equations in the text.
+ */
+import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
+import { operationLimit } from "../language/semantics/checker.js";
+import { suggestion } from "../language/semantics/suggestion.js";
+import { GraphBuilder } from "../ir/graph/build.js";
+import type { GraphFunction, ValueType } from "../ir/graph/types.js";
+import { shapeContext } from "../ir/ops/shape-rules.js";
+import type { SemanticType } from "../language/semantics/semantic-type.js";
+import { callKey, contextsKey, initialKey, nextKey } from "../language/semantics/node-keys.js";
+import type {
+  TypedCell,
+  TypedExpression,
+  TypedFunction,
+  TypedProgram,
+  TypedTensor,
+} from "../language/semantics/typed-program.js";
+import type { Span } from "../base/source/span.js";
+import { constantOf } from "../base/types/dim.js";
+import { printShape, type Shape } from "../base/types/shape.js";
+import { broadcastTo } from "./broadcast-to.js";
+import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
+import { lowerExpression, lowerFunction } from "./expression-lowering.js";
+import { type CellFrame, DimensionTooLarge, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+import { initializerOf } from "./initializers.js";
+import {
+  type DeclaredCall,
+  type DeclaredDerivative,
+  type LoweredCell,
+  type LoweredInput,
+  type LoweredTensor,
+  operationsOf,
+} from "./lowered-cell.js";
+import { type CellArguments, checkArguments, largestCount } from "./sizes.js";
+
+/** Thrown where a value is too large; everything else was checked before. */
+class TooLarge extends Error {
+  readonly span: Span;
+  constructor(span: Span, message: string) {
+    super(message);
+    this.span = span;
+  }
+}
+
+/**
+ * Lowers one cell of a program.
+ *
+ * @returns undefined where the cell has errors, or where its name, sizes or real parameters do not fit, which is reported
+ */
+export function lowerCell(
+  program: TypedProgram,
+  name: string,
+  given: CellArguments,
+  collector: DiagnosticCollector,
+): LoweredCell | undefined {
+  const cell = program.cells.get(name);
+  if (cell === undefined) {
+    const names = [...program.cells.keys()];
+    const there = names.length === 0 ? "it has no cells" : `it has ${names.map((text) => `\`${text}\``).join(", ")}`;
+    collector.report(
+      "unknown-cell",
+      { file: program.file, start: 0, end: 0 },
+      `there is no cell \`${name}\` in this file`,
+      {
+        help: suggestion(name, names) ?? there,
+      },
+    );
+    return undefined;
+  }
+  if (!cell.sound) return undefined;
+  const reals = checkArguments(cell, given, collector);
+  if (reals === undefined) return undefined;
+  const before = collector.diagnostics.length;
+  try {
+    const lowered = new CellLowering(cell, given.dimensions, reals, collector).run();
+    const operations = operationsOf(lowered);
+    if (operations > operationLimit) {
+      collector.report("program-too-large", cell.span, `\`${name}\` has ${operations} operations`, {
+        help: `a cell has at most ${operationLimit}`,
+      });
+    }
+    return collector.diagnostics.length === before ? lowered : undefined;
+  } catch (error) {
+    if (error instanceof DimensionTooLarge) {
+      collector.report("dimension-too-large", cell.span, error.message);
+      return undefined;
+    }
+    if (!(error instanceof TooLarge)) throw error;
+    collector.report("bad-dimension-size", error.span, error.message, {
+      help: `a tensor, and all params together, have at most ${largestCount} entries`,
+    });
+    return undefined;
+  }
+}
+
+/** To which calls are added as they are found. */
+type NotedDeclaration = DeclaredDerivative & { readonly calls: DeclaredCall[] };
+
+class CellLowering {
+  private readonly cell: TypedCell;
+  private readonly sizes: ReadonlyMap<string, number>;
+  private readonly reals: ReadonlyMap<string, number>;
+  private readonly collector: DiagnosticCollector;
+  private readonly frame: CellFrame;
+  private readonly declared = new Map<string, NotedDeclaration>();
+
+  constructor(
+    cell: TypedCell,
+    sizes: ReadonlyMap<string, number>,
+    reals: ReadonlyMap<string, number>,
+    collector: DiagnosticCollector,
+  ) {
+    this.cell = cell;
+    this.sizes = sizes;
+    this.reals = reals;
+    this.collector = collector;
+    this.frame = rootFrame(cell, sizes, reals);
+  }
+
+  run(): LoweredCell {
+    const { cell, frame } = this;
+    const states = tensorsOf(frame, "state");
+    const params = tensorsOf(frame, "param");
+    this.checkTotal(params);
+    const lowered: LoweredCell = {
+      name: cell.name,
+      documentation: cell.documentation,
+      dimensions: new Map(
+        cell.dimensions.flatMap(({ name }) => (this.sizes.has(name) ? [[name, this.sizes.get(name) as number]] : [])),
+      ),
+      runtimeDimensions: cell.runtimeDimensions,
+      inputs: tensorsOf(frame, "input").map((placed) => this.input(placed)),
+      contexts: tensorsOf(frame, "context").map((placed) => this.tensor(placed)),
+      states: states.map((placed) => ({
+        ...this.tensor(placed),
+        initial: placed.tensor.initial === undefined ? "zeros" : "computed",
+      })),
+      params: params.map((placed) => ({
+        ...this.tensor(placed),
+        initializer: initializerOf(placed, this.collector),
+      })),
+      outputs: cell.outputs.map(({ name, documentation, type }) => ({
+        name,
+        documentation,
+        shape: shapeIn(frame, type),
+      })),
+      step: this.lowerStep(),
+      initial: this.lowerInitial(),
+      declared: [...this.declared.values()],
+    };
+    return lowered;
+  }
+
+  private tensor({ tensor, frame, name }: PlacedTensor): LoweredTensor {
+    const shape = shapeIn(frame, tensor.type);
+    checkCount(shape, tensor.span, `\`${name}\``);
+    return { name, documentation: tensor.documentation, shape };
+  }
+
+  private input(placed: PlacedTensor): LoweredInput {
+    const { type } = placed.tensor;
+    const base = this.tensor(placed);
+    return type.kind === "index"
+      ? { ...base, dtype: "index", bound: dimIn(placed.frame, type.bound) }
+      : { ...base, dtype: "real" };
+  }
+
+  private checkTotal(params: readonly PlacedTensor[]): void {
+    let total = 0;
+    for (const { tensor, frame } of params) total += countOf(shapeIn(frame, tensor.type)) ?? 0;
+    if (total <= largestCount) return;
+    throw new TooLarge(this.cell.span, `the params of \`${this.cell.name}\` have ${total} entries together`);
+  }
+
+  private lowering(name: DeclaredCall["within"]): { readonly lowering: Lowering; readonly frame: CellFrame } {
+    const builder = new GraphBuilder(name, shapeContext(this.cell.runtimeDimensions));
+    const checkSize: Lowering["checkSize"] = (builder, value) => {
+      const span = builder.origin.span;
+      if (span !== undefined) checkCount(builder.shapeOf(value), span, "this value");
+    };
+    // Frames hold values, so each function has its own.
+    const noteDeclared: Lowering["noteDeclared"] = (caller, fn, frame) => {
+      const { calls } = this.declaredFunction(fn, frame, checkSize);
+      // The rule of another function has a builder of its own, of which parts are copied.
+      if (caller !== builder) return;
+      calls.push({ within: name, arguments: fn.parameters.map((parameter) => valueIn(frame, parameter.name)) });
+    };
+    return { lowering: { builder, checkSize, noteDeclared }, frame: rootFrame(this.cell, this.sizes, this.reals) };
+  }
+
+  /** The function with the dimensions and reals that it has in `caller`, once for the same. */
+  private declaredFunction(
+    fn: TypedFunction,
+    { dimensions, reals }: Frame,
+    checkSize: Lowering["checkSize"],
+  ): NotedDeclaration {
+    const own = [...fn.dimensions, ...fn.outerNames].map((name) => dimensions.get(name)?.key ?? reals.get(name) ?? "");
+    const { file, start } = fn.span;
+    const key = JSON.stringify([file, start, ...own]);
+    const known = this.declared.get(key);
+    if (known !== undefined) return known;
+    const builder = new GraphBuilder(fn.name, shapeContext(this.cell.runtimeDimensions));
+    const frame: Frame = { dimensions, reals, values: new Map(), children: new Map(), path: "" };
+    const given = fn.parameters.map(({ name, type }) =>
+      builder.input(name, { dtype: dtypeOf(type), shape: shapeIn(frame, type), shared: false }),
+    );
+    const lowering: Lowering = { builder, checkSize, noteDeclared: () => undefined };
+    const value = lowerFunction(lowering, frame, fn, given, dimensions);
+    const finished = builder.finish([{ name: fn.name, value }]);
+    const noted: NotedDeclaration = { name: fn.name, span: fn.span, fn: finished, calls: [] };
+    this.declared.set(key, noted);
+    return noted;
+  }
+
+  private lowerStep(): GraphFunction {
+    const { lowering, frame } = this.lowering("step");
+    for (const role of ["state", "input", "context", "param"] as const) declareInputs(lowering, tensorsOf(frame, role));
+    lowerNodes(lowering, frame, frame.cell.stepOrder);
+    const states = tensorsOf(frame, "state").map(({ tensor, frame: owner, name }) => ({
+      name,
+      value: valueIn(owner, nextKey(tensor.name)),
+    }));
+    const outputs = frame.cell.outputs.map(({ name }) => ({ name, value: valueIn(frame, name) }));
+    return lowering.builder.finish([...states, ...outputs]);
+  }
+
+  private lowerInitial(): GraphFunction | undefined {
+    if (this.cell.initialOrder.length === 0) return undefined;
+    const { lowering, frame } = this.lowering("initial");
+    for (const role of ["context", "param"] as const) declareInputs(lowering, tensorsOf(frame, role));
+    lowerInitialNodes(lowering, frame);
+    const computed = tensorsOf(frame, "state").filter(({ tensor }) => tensor.initial !== undefined);
+    const outputs = computed.map(({ tensor, frame: owner, name }) => ({
+      name,
+      value: valueIn(owner, initialKey(tensor.name)),
+    }));
+    return lowering.builder.finish(outputs);
+  }
+}
+
+function declareInputs({ builder }: Lowering, tensors: readonly PlacedTensor[]): void {
+  for (const { tensor, frame, name } of tensors) {
+    const type: ValueType = {
+      dtype: dtypeOf(tensor.type),
+      shape: shapeIn(frame, tensor.type),
+      shared: tensor.role === "param",
+    };
+    frame.values.set(tensor.name, builder.input(name, type));
+  }
+}
+
+function lowerInitialNodes(lowering: Lowering, frame: CellFrame): void {
+  lowerNodes(lowering, frame, frame.cell.initialOrder);
+  for (const child of frame.children.values()) {
+    if (child.cell.initialOrder.length > 0) lowerInitialNodes(lowering, child);
+  }
+}
+
+/** Computes the values with these keys, which stand in an order in which that is possible. */
+function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly string[]): void {
+  const { cell, path } = frame;
+  const tensors = new Map(
+    cell.items.flatMap((item) => (item.kind === "tensor" ? [[item.tensor.name, item.tensor]] : [])),
+  );
+  const calls = new Map<string, () => void>();
+  for (const [name, child] of frame.children) {
+    const call = cell.calls.get(name);
+    const pass = (given: readonly TypedExpression[], role: TypedTensor["role"]): void => {
+      passArguments(lowering, frame, child, given, role);
+    };
+    calls.set(contextsKey(name), () => pass(call?.contexts ?? [], "context"));
+    calls.set(callKey(name), () => {
+      pass(call?.inputs ?? [], "input");
+      lowerNodes(lowering, child, child.cell.stepOrder);
+    });
+  }
+  for (const key of order) {
+    calls.get(key)?.();
+    const node = cell.nodes.get(key);
+    // A name for several outputs has no value of its own.
+    if (node === undefined || node.value.type.kind === "outputs") continue;
+    const value = lowerExpression(lowering, frame, node.value);
+    const state = key === node.name ? undefined : tensors.get(node.name);
+    const full = state === undefined ? value : broadcastTo(lowering.builder, value, shapeIn(frame, state.type));
+    frame.values.set(key, full);
+    lowering.builder.nameValue(full, path + key);
+  }
+}
+
+/** Values of one frame as the inputs or contexts of a cell it uses. */
+function passArguments(
+  lowering: Lowering,
+  frame: CellFrame,
+  child: CellFrame,
+  given: readonly TypedExpression[],
+  role: TypedTensor["role"],
+): void {
+  const declared = child.cell.items.flatMap((item) =>
+    item.kind === "tensor" && item.tensor.role === role ? [item.tensor] : [],
+  );
+  for (const [i, tensor] of declared.entries()) {
+    const value = lowerExpression(lowering, frame, given[i] as TypedExpression);
+    const full =
+      tensor.type.kind === "index" ? value : broadcastTo(lowering.builder, value, shapeIn(child, tensor.type));
+    child.values.set(tensor.name, full);
+  }
+}
+
+function dtypeOf(type: SemanticType): "real" | "index" {
+  return type.kind === "index" ? "index" : "real";
+}
+
+/** Number of entries where all sizes are known. */
+function countOf(shape: Shape): number | undefined {
+  let count = 1;
+  for (const dim of shape) {
+    const size = constantOf(dim);
+    if (size === undefined) return undefined;
+    count *= size;
+  }
+  return count;
+}
+
+function checkCount(shape: Shape, span: Span, what: string): void {
+  const count = countOf(shape) ?? 0;
+  if (count > largestCount) throw new TooLarge(span, `${what} of shape ${printShape(shape)} has ${count} entries`);
+}

@@ -1,0 +1,65 @@
+/** A cell and everything it uses, as frames; and its tensors by path. */
+import type { TypedCell, TypedTensor } from "../language/semantics/typed-program.js";
+import { type Dim, dimConstant, dimSymbol } from "../base/types/dim.js";
+import { constantValue } from "./constant-value.js";
+import { type CellFrame, dimIn } from "./frame.js";
+
+/** The frames of a compilation: sizes where they are given, symbols elsewhere. */
+export function rootFrame(
+  cell: TypedCell,
+  sizes: ReadonlyMap<string, number>,
+  reals: ReadonlyMap<string, number>,
+): CellFrame {
+  const dimensions = new Map<string, Dim>();
+  for (const { name } of cell.dimensions) {
+    const size = sizes.get(name);
+    dimensions.set(name, size === undefined ? dimSymbol(name) : dimConstant(size));
+  }
+  for (const name of cell.runtimeDimensions) dimensions.set(name, dimSymbol(name));
+  return frameOf(cell, dimensions, reals, "");
+}
+
+function frameOf(
+  cell: TypedCell,
+  dimensions: ReadonlyMap<string, Dim>,
+  reals: ReadonlyMap<string, number>,
+  path: string,
+): CellFrame {
+  const children = new Map<string, CellFrame>();
+  const frame: CellFrame = { cell, dimensions, reals, values: new Map(), children, path };
+  for (const item of cell.items) {
+    if (item.kind !== "instance") continue;
+    const { name, cell: used, dimensions: given, reals: values } = item.instance;
+    const bound = [...given, ...(cell.calls.get(name)?.runtimeDimensions ?? [])];
+    const inner = new Map(bound.map(([symbol, dim]) => [symbol, dimIn(frame, dim)]));
+    const constants = new Map<string, number>();
+    for (const { name: real, defaultValue } of used.reals) {
+      const own = values.get(real);
+      if (own !== undefined) constants.set(real, constantValue(frame, own));
+      else if (defaultValue !== undefined) {
+        constants.set(real, constantValue({ dimensions: inner, reals: constants }, defaultValue));
+      }
+    }
+    children.set(name, frameOf(used, inner, constants, `${path}${name}.`));
+  }
+  return frame;
+}
+
+export interface PlacedTensor {
+  readonly tensor: TypedTensor;
+  readonly frame: CellFrame;
+  /** `lower.h`. */
+  readonly name: string;
+}
+
+/** Tensors of a role in the order of their declarations, those of a used cell where it is declared. */
+export function tensorsOf(frame: CellFrame, role: TypedTensor["role"]): PlacedTensor[] {
+  return frame.cell.items.flatMap((item) => {
+    if (item.kind === "tensor") {
+      const { tensor } = item;
+      return tensor.role === role ? [{ tensor, frame, name: frame.path + tensor.name }] : [];
+    }
+    const child = frame.children.get(item.instance.name);
+    return child === undefined || role === "input" || role === "context" ? [] : tensorsOf(child, role);
+  });
+}

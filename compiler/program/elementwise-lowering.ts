@@ -1,0 +1,107 @@
+/** Operations entry by entry as scalar operations: a row for each. Operands have one shape. */
+import type { GraphBuilder } from "../ir/graph/build.js";
+import type { ValueId } from "../ir/graph/types.js";
+import type { ScalarOp } from "../ir/ops/scalar-ops.js";
+import type { ElementwiseName } from "../language/semantics/builtins.js";
+
+/** `exponent`: of a power, where it is a literal. */
+export type ElementwiseLowering = (
+  builder: GraphBuilder,
+  operands: readonly ValueId[],
+  exponent: number | undefined,
+) => ValueId;
+
+const direct =
+  (op: ScalarOp): ElementwiseLowering =>
+  (b, operands) =>
+    b.map(op, ...operands);
+
+const swapped =
+  (op: ScalarOp): ElementwiseLowering =>
+  (b, [x, y]) =>
+    b.map(op, y as ValueId, x as ValueId);
+
+const unary =
+  (lowering: (b: GraphBuilder, x: ValueId, constant: (value: number) => ValueId) => ValueId): ElementwiseLowering =>
+  (b, [x]) =>
+    lowering(b, x as ValueId, (value) => b.constantOf(value, b.shapeOf(x as ValueId)));
+
+export const elementwiseLowerings: Readonly<Record<ElementwiseName, ElementwiseLowering>> = {
+  "+": direct("add"),
+  "-": direct("sub"),
+  "*": direct("mul"),
+  "/": direct("div"),
+  "^": lowerPower,
+  "<": direct("lt"),
+  "<=": direct("le"),
+  ">": swapped("lt"),
+  ">=": swapped("le"),
+  "==": direct("eq"),
+  "!=": direct("ne"),
+  and: direct("and"),
+  or: direct("or"),
+  not: direct("not"),
+  negate: direct("neg"),
+  if: direct("select"),
+  sigmoid: direct("sigmoid"),
+  tanh: direct("tanh"),
+  // NaN fails the comparison, so it passes.
+  relu: unary((b, x, constant) => b.map("select", b.map("le", x, constant(0)), constant(0), x)),
+  leaky_relu: (b, [x = 0, slope]) => {
+    const shape = b.shapeOf(x);
+    const below = b.map("mul", slope ?? b.constantOf(0.01, shape), x);
+    return b.map("select", b.map("le", x, b.constantOf(0, shape)), below, x);
+  },
+  // The inner choice keeps expm1 from overflowing where its result is not taken.
+  elu: unary((b, x, constant) => {
+    const isPositive = b.map("lt", constant(0), x);
+    return b.map("select", isPositive, x, b.map("expm1", b.map("select", isPositive, constant(0), x)));
+  }),
+  gelu: unary((b, x, constant) => {
+    const inside = b.map("erf", b.map("mul", x, constant(Math.SQRT1_2)));
+    return b.map("mul", b.map("mul", x, constant(0.5)), b.map("add", constant(1), inside));
+  }),
+  silu: unary((b, x) => b.map("mul", x, b.map("sigmoid", x))),
+  softplus: direct("softplus"),
+  softsign: unary((b, x, constant) => b.map("div", x, b.map("add", constant(1), b.map("abs", x)))),
+  hard_sigmoid: unary((b, x, constant) =>
+    b.map("clamp", b.map("add", b.map("div", x, constant(6)), constant(0.5)), constant(0), constant(1)),
+  ),
+  hard_tanh: unary((b, x, constant) => b.map("clamp", x, constant(-1), constant(1))),
+  exp: direct("exp"),
+  expm1: direct("expm1"),
+  log: direct("log"),
+  log1p: direct("log1p"),
+  sqrt: direct("sqrt"),
+  square: unary((b, x) => b.map("mul", x, x)),
+  abs: direct("abs"),
+  sign: direct("sign"),
+  sin: direct("sin"),
+  cos: direct("cos"),
+  tan: unary((b, x) => b.map("div", b.map("sin", x), b.map("cos", x))),
+  erf: direct("erf"),
+  floor: direct("floor"),
+  round: direct("round"),
+  min: direct("min"),
+  max: direct("max"),
+  clamp: direct("clamp"),
+  stop_gradient: direct("stop_gradient"),
+};
+
+/** Small whole exponents are products, halves are roots: exact where `pow` need not be. */
+function lowerPower(b: GraphBuilder, [x = 0, y = 0]: readonly ValueId[], exponent: number | undefined): ValueId {
+  const one = (): ValueId => b.constantOf(1, b.shapeOf(x));
+  if (exponent === undefined) return b.map("pow", x, y);
+  const root = Math.abs(exponent) === 0.5;
+  if (!root && !(Number.isInteger(exponent) && Math.abs(exponent) <= 4)) return b.map("pow", x, y);
+  if (exponent === 0) return one();
+  const positive = root ? b.map("sqrt", x) : product(b, x, Math.abs(exponent));
+  return exponent > 0 ? positive : b.map("div", one(), positive);
+}
+
+function product(b: GraphBuilder, x: ValueId, count: number): ValueId {
+  if (count === 1) return x;
+  const square = b.map("mul", x, x);
+  if (count === 2) return square;
+  return b.map("mul", square, count === 3 ? x : square);
+}

@@ -1,0 +1,280 @@
+/** Typed expressions to instructions: a rule for each kind. */
+import { invariant } from "../base/diagnostics/invariant.js";
+import type { GraphBuilder } from "../ir/graph/build.js";
+import type { ValueId } from "../ir/graph/types.js";
+import type { TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
+import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
+import type { Shape } from "../base/types/shape.js";
+import { broadcastTo } from "./broadcast-to.js";
+import { declareDerivative } from "./declared-derivative.js";
+import { elementwiseLowerings } from "./elementwise-lowering.js";
+import { at, type CellFrame, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+
+type Kind = TypedExpression["kind"];
+type Rules = {
+  readonly [K in Kind]: (lowering: Lowering, frame: Frame, node: Extract<TypedExpression, { kind: K }>) => ValueId;
+};
+
+/** The value of an expression; its shape is that of the expression's type. */
+export function lowerExpression(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
+  const value = (rules[node.kind] as Rules["number"])(lowering, frame, node as never);
+  lowering.checkSize(lowering.builder, value);
+  return value;
+}
+
+const rules: Rules = {
+  number: (lowering, frame, node) => at(lowering, frame, node).constant(node.value),
+  dimension: (lowering, frame, node) => {
+    const dim = dimIn(frame, node.dim);
+    const builder = at(lowering, frame, node);
+    const constant = constantOf(dim);
+    return constant === undefined ? builder.dimension(dim) : builder.constant(constant);
+  },
+  "real-parameter": (lowering, frame, node) => at(lowering, frame, node).constant(frame.reals.get(node.name) ?? NaN),
+  value: (_lowering, frame, node) => valueIn(frame, node.name),
+  next: (_lowering, frame, node) => valueIn(frame, `${node.name}'`),
+  member: (_lowering, frame, node) => {
+    let owner: Frame = frame;
+    for (const name of node.path) owner = childOf(owner, name);
+    return valueIn(owner, node.next ? `${node.name}'` : node.name);
+  },
+  "instance-call": (_lowering, frame, node) => {
+    const child = childOf(frame, node.instance);
+    const [output] = child.cell.outputs;
+    invariant(output !== undefined, `${node.instance} has no output`);
+    return valueIn(child, output.name);
+  },
+  elementwise: lowerElementwise,
+  product: lowerProduct,
+  reduction: lowerReduction,
+  normalization: lowerNormalization,
+  concat: (lowering, frame, node) => {
+    const operands = lowerAll(lowering, frame, node.operands);
+    return at(lowering, frame, node).concat(node.axis, operands);
+  },
+  stack: (lowering, frame, node) => {
+    const operands = lowerAll(lowering, frame, node.operands);
+    const builder = at(lowering, frame, node);
+    const widened = operands.map((operand) => {
+      const shape = builder.shapeOf(operand);
+      return builder.reshape(operand, [...shape.slice(0, node.axis), dimConstant(1), ...shape.slice(node.axis)]);
+    });
+    return builder.concat(node.axis, widened);
+  },
+  reshape: (lowering, frame, node) => {
+    const operand = lowerExpression(lowering, frame, node.operand);
+    return at(lowering, frame, node).reshape(operand, shapeIn(frame, node.type));
+  },
+  transpose: (lowering, frame, node) => {
+    const operand = lowerExpression(lowering, frame, node.operand);
+    return at(lowering, frame, node).transpose(operand, node.permutation);
+  },
+  outer: (lowering, frame, node) => {
+    const [a = 0, b = 0] = lowerAll(lowering, frame, [node.left, node.right]);
+    const builder = at(lowering, frame, node);
+    const left = range(0, builder.shapeOf(a).length);
+    const right = range(left.length, builder.shapeOf(b).length);
+    return builder.contract(a, b, { a: left, b: right, result: [...left, ...right], parts: 1 });
+  },
+  fill: (lowering, frame, node) => at(lowering, frame, node).constantOf(node.value, shapeIn(frame, node.type)),
+  slice: (lowering, frame, node) => {
+    const operand = lowerExpression(lowering, frame, node.operand);
+    const builder = at(lowering, frame, node);
+    const part = builder.slice(operand, node.axis, dimIn(frame, node.start), dimIn(frame, node.length));
+    return node.drop ? builder.reshape(part, shapeIn(frame, node.type)) : part;
+  },
+  gather: (lowering, frame, node) => {
+    const operand = lowerExpression(lowering, frame, node.operand);
+    const index = lowerExpression(lowering, frame, node.index);
+    const builder = at(lowering, frame, node);
+    const others = range(0, builder.shapeOf(operand).length).filter((axis) => axis !== node.axis);
+    return builder.emit({ kind: "gather" }, [builder.transpose(operand, [node.axis, ...others]), index]);
+  },
+  call: (lowering, frame, node) => {
+    const given = lowerAll(lowering, frame, node.arguments);
+    const dimensions = [...node.dimensions].map(([name, dim]) => [name, dimIn(frame, dim)] as const);
+    const value = lowerFunction(lowering, frame, node.fn, given, new Map([...frame.dimensions, ...dimensions]));
+    return value;
+  },
+  error: (_lowering, _frame, node) => {
+    invariant(false, `an expression with errors is lowered: ${node.span.file} ${node.span.start}`);
+  },
+};
+
+function lowerAll(lowering: Lowering, frame: Frame, nodes: readonly TypedExpression[]): ValueId[] {
+  return nodes.map((node) => lowerExpression(lowering, frame, node));
+}
+
+function childOf(frame: Frame, name: string): CellFrame {
+  const child = frame.children.get(name);
+  invariant(child !== undefined, `no used cell ${frame.path}${name}`);
+  return child;
+}
+
+function range(start: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => start + i);
+}
+
+function lowerElementwise(
+  lowering: Lowering,
+  frame: Frame,
+  node: Extract<TypedExpression, { kind: "elementwise" }>,
+): ValueId {
+  const exponent = node.operation === "^" ? literalOf(node.operands[1]) : undefined;
+  const operands = lowerAll(lowering, frame, exponent === undefined ? node.operands : node.operands.slice(0, 1));
+  const builder = at(lowering, frame, node);
+  const shape = shapeIn(frame, node.type);
+  const equal = operands.map((operand) => broadcastTo(builder, operand, shape));
+  if (exponent !== undefined) equal.push(builder.constantOf(exponent, shape));
+  return elementwiseLowerings[node.operation](builder, equal, exponent);
+}
+
+/** `2`, `-1`. */
+function literalOf(node: TypedExpression | undefined): number | undefined {
+  if (node?.kind === "number") return node.value;
+  if (node?.kind !== "elementwise" || node.operation !== "negate") return undefined;
+  const value = literalOf(node.operands[0]);
+  return value === undefined ? undefined : -value;
+}
+
+/** Labels: batch axes, aligned at their ends; then rows of the left, columns of the right, and what is summed. */
+function lowerProduct(lowering: Lowering, frame: Frame, node: Extract<TypedExpression, { kind: "product" }>): ValueId {
+  const operands = lowerAll(lowering, frame, [node.left, node.right]);
+  const builder = at(lowering, frame, node);
+  const shape = shapeIn(frame, node.type);
+  const ranks = operands.map((operand) => builder.shapeOf(operand).length);
+  const hasRows = (ranks[0] ?? 0) > 1;
+  const hasColumns = (ranks[1] ?? 0) > 1;
+  const batch = shape.length - (hasRows ? 1 : 0) - (hasColumns ? 1 : 0);
+  const [rows, columns, summed] = [batch, hasRows ? batch + 1 : batch, shape.length];
+  const [left, right] = operands.map((operand, side) => {
+    const inner = side === 0 ? [...(hasRows ? [rows] : []), summed] : [summed, ...(hasColumns ? [columns] : [])];
+    const own = builder.shapeOf(operand);
+    const count = Math.max(own.length - 2, 0);
+    // An axis of size 1 that repeats has no part in the product: it goes.
+    const labels = range(batch - count, count);
+    const kept = labels.map((label, axis) => (isOne(own[axis] as Dim) && !isOne(shape[label] as Dim) ? -1 : label));
+    const used = kept.filter((label) => label >= 0);
+    const narrow =
+      used.length === kept.length
+        ? operand
+        : builder.reshape(
+            operand,
+            own.filter((_, axis) => (kept[axis] ?? 0) >= 0),
+          );
+    return { value: narrow, labels: [...used, ...inner] };
+  });
+  invariant(left !== undefined && right !== undefined, "a product has two sides");
+  const result = [...range(0, batch), ...(hasRows ? [rows] : []), ...(hasColumns ? [columns] : [])];
+  // Before time is lifted, which would look like an axis of the product.
+  const parts = hasRows || hasColumns ? 1 : 4;
+  return builder.contract(left.value, right.value, { a: left.labels, b: right.labels, result, parts });
+}
+
+function isOne(dim: Dim): boolean {
+  return constantOf(dim) === 1;
+}
+
+function lowerReduction(
+  lowering: Lowering,
+  frame: Frame,
+  node: Extract<TypedExpression, { kind: "reduction" }>,
+): ValueId {
+  const operand = lowerExpression(lowering, frame, node.operand);
+  const builder = at(lowering, frame, node);
+  const { axis } = node;
+  switch (node.operation) {
+    case "sum":
+    case "max":
+    case "min":
+      return builder.reduce(node.operation, operand, [axis]);
+    case "mean": {
+      const sum = builder.reduce("sum", operand, [axis]);
+      const count = builder.shapeOf(operand)[axis] as Dim;
+      const constant = constantOf(count);
+      const divisor = constant === undefined ? builder.dimension(count) : builder.constant(constant);
+      return builder.map("div", sum, builder.fill(divisor, builder.shapeOf(sum)));
+    }
+    case "logsumexp": {
+      const { greatest, log } = logSumExp(builder, operand, axis);
+      return builder.map("add", greatest, log);
+    }
+  }
+}
+
+interface LogSum {
+  readonly greatest: ValueId;
+  /** The operand without it, unless it is infinite, in the shape of the operand. */
+  readonly shifted: ValueId;
+  /** The logarithm of the sum of its powers. */
+  readonly log: ValueId;
+}
+
+/**
+ * The parts of a logsumexp, which is `greatest + log`; beside a large entry the logarithm would be rounded away. inf anywhere
+ * gives inf. -inf everywhere gives -inf, and the sum is then replaced, as nothing depends on it: the logarithm of 0 has an
+ * infinite derivative.
+ */
+function logSumExp(builder: GraphBuilder, operand: ValueId, axis: number): LogSum {
+  const greatest = builder.map("stop_gradient", builder.reduce("max", operand, [axis]));
+  const shape = builder.shapeOf(greatest);
+  const zero = builder.constantOf(0, shape);
+  const isFinite = builder.map("eq", builder.map("sub", greatest, greatest), zero);
+  const shift = builder.map("select", isFinite, greatest, zero);
+  const shifted = builder.map("sub", operand, along(builder, shift, operand, axis));
+  const isNone = builder.map("eq", greatest, builder.constantOf(-Infinity, shape));
+  const powers = builder.reduce("sum", builder.map("exp", shifted), [axis]);
+  const sum = builder.map("select", isNone, builder.constantOf(1, shape), powers);
+  return { greatest, shifted, log: builder.map("log", sum) };
+}
+
+function lowerNormalization(
+  lowering: Lowering,
+  frame: Frame,
+  node: Extract<TypedExpression, { kind: "normalization" }>,
+): ValueId {
+  const operand = lowerExpression(lowering, frame, node.operand);
+  const builder = at(lowering, frame, node);
+  const { axis } = node;
+  if (node.operation === "log_softmax") {
+    const { shifted, log } = logSumExp(builder, operand, axis);
+    return builder.map("sub", shifted, along(builder, log, operand, axis));
+  }
+  const greatest = builder.map("stop_gradient", builder.reduce("max", operand, [axis]));
+  const shape = builder.shapeOf(greatest);
+  // -inf everywhere: nothing has a share, and the shares do not depend on the entries.
+  const isNone = builder.map("eq", greatest, builder.constantOf(-Infinity, shape));
+  const shift = builder.map("select", isNone, builder.constantOf(0, shape), greatest);
+  const powers = builder.map("exp", builder.map("sub", operand, along(builder, shift, operand, axis)));
+  const sum = builder.map("select", isNone, builder.constantOf(1, shape), builder.reduce("sum", powers, [axis]));
+  return builder.map("div", powers, along(builder, sum, operand, axis));
+}
+
+/** Repeats what a reduction over `axis` gave to the shape of `like`. */
+function along(builder: GraphBuilder, value: ValueId, like: ValueId, axis: number): ValueId {
+  const shape: Shape = builder.shapeOf(like);
+  return builder.broadcast(
+    value,
+    shape,
+    range(0, shape.length).filter((i) => i !== axis),
+  );
+}
+
+/** The value of a function whose arguments are `given`. */
+export function lowerFunction(
+  lowering: Lowering,
+  caller: Frame,
+  fn: TypedFunction,
+  given: readonly ValueId[],
+  dimensions: ReadonlyMap<string, Dim>,
+): ValueId {
+  const values = new Map(fn.parameters.map(({ name }, i) => [name, given[i] as ValueId]));
+  const frame: Frame = { dimensions, reals: caller.reals, values, children: new Map(), path: caller.path };
+  for (const { key, value } of fn.equations) values.set(key, lowerExpression(lowering, frame, value));
+  const value = lowerExpression(lowering, frame, fn.value);
+  at(lowering, frame, fn.value);
+  const full = broadcastTo(lowering.builder, value, shapeIn(frame, fn.result));
+  if (fn.derivative === undefined) return full;
+  lowering.noteDeclared(lowering.builder, fn, frame);
+  return declareDerivative(lowering, frame, fn, full, lowerExpression);
+}

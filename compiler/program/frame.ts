@@ -1,0 +1,60 @@
+/** What names mean while a cell or function is written out. */
+import { invariant } from "../base/diagnostics/invariant.js";
+import type { GraphBuilder } from "../ir/graph/build.js";
+import type { ValueId } from "../ir/graph/types.js";
+import { axesOf, type SemanticType } from "../language/semantics/semantic-type.js";
+import type { TypedCell, TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
+import { boundedSubstitute } from "../base/types/bounded-dim.js";
+import type { Dim } from "../base/types/dim.js";
+import { printDim } from "../base/types/dim.js";
+import type { Shape } from "../base/types/shape.js";
+
+export interface Frame {
+  /** Every symbol that has a meaning here, in terms of open and run-time dimensions. */
+  readonly dimensions: ReadonlyMap<string, Dim>;
+  readonly reals: ReadonlyMap<string, number>;
+  /** Values by key: see `node-keys.ts`. */
+  readonly values: Map<string, ValueId>;
+  readonly children: ReadonlyMap<string, CellFrame>;
+  /** `lower.` for what belongs to the used cell `lower`. */
+  readonly path: string;
+}
+
+export interface CellFrame extends Frame {
+  readonly cell: TypedCell;
+}
+
+export interface Lowering {
+  readonly builder: GraphBuilder;
+  /** Refuses values that are too large; throws. */
+  readonly checkSize: (builder: GraphBuilder, value: ValueId) => void;
+  /** Called at each call of a function with a declared derivative, with the frame that holds its arguments. */
+  readonly noteDeclared: (builder: GraphBuilder, fn: TypedFunction, frame: Frame) => void;
+}
+
+/** Thrown where sizes multiply beyond all limits. */
+export class DimensionTooLarge extends Error {}
+
+export function dimIn(frame: Frame, dim: Dim): Dim {
+  const result = boundedSubstitute(dim, frame.dimensions);
+  if (result === undefined)
+    throw new DimensionTooLarge(`\`${printDim(dim)}\` is too large in \`${frame.path.slice(0, -1)}\``);
+  return result;
+}
+
+export function shapeIn(frame: Frame, type: SemanticType): Shape {
+  return axesOf(type).map((axis) => dimIn(frame, axis.dim));
+}
+
+export function valueIn(frame: Frame, key: string): ValueId {
+  const value = frame.values.get(key);
+  invariant(value !== undefined, `${frame.path}${key} is used before it is computed`);
+  return value;
+}
+
+/** Sets the origin of the instructions that follow: after the operands, which set their own. */
+export function at(lowering: Lowering, frame: Frame, { span }: TypedExpression): GraphBuilder {
+  const note = frame.path === "" ? undefined : `in \`${frame.path.slice(0, -1)}\``;
+  lowering.builder.origin = note === undefined ? { span } : { span, note };
+  return lowering.builder;
+}

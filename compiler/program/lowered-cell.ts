@@ -1,0 +1,74 @@
+/** A cell after lowering: its tensors in declaration order and its equations as graph functions of one example. */
+import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { Span } from "../base/source/span.js";
+import type { Dim } from "../base/types/dim.js";
+import type { Shape } from "../base/types/shape.js";
+import type { Initializer } from "../../runtime/module/manifest.js";
+
+export interface LoweredTensor {
+  /** As declared; for used cells by path, `lower.h`. */
+  readonly name: string;
+  readonly documentation: string;
+  /** For one example and one step. Symbols are run-time dimensions, and cell dimensions where they were left open. */
+  readonly shape: Shape;
+}
+
+export interface LoweredInput extends LoweredTensor {
+  readonly dtype: "real" | "index";
+  /** Of an index: values are integers in `[0, bound)`. */
+  readonly bound?: Dim;
+}
+
+export interface LoweredState extends LoweredTensor {
+  readonly initial: "zeros" | "computed";
+}
+
+export interface LoweredParam extends LoweredTensor {
+  readonly initializer: Initializer;
+}
+
+/** A function with a declared derivative, for the dimensions that some call gives it. */
+export interface DeclaredDerivative {
+  readonly name: string;
+  readonly span: Span;
+  /** Its arguments to its value, which is a `custom_derivative`. */
+  readonly fn: GraphFunction;
+  /** Where the cell calls it, but for calls within derivatives. */
+  readonly calls: readonly DeclaredCall[];
+}
+
+export interface DeclaredCall {
+  readonly within: "step" | "initial";
+  /** The values of its arguments there, one for each input of `fn`. */
+  readonly arguments: readonly ValueId[];
+}
+
+export interface LoweredCell {
+  readonly name: string;
+  readonly documentation: string;
+  /** Sizes of the cell's dimensions that were given; the others stay symbols (for `explain`). */
+  readonly dimensions: ReadonlyMap<string, number>;
+  readonly runtimeDimensions: readonly string[];
+  readonly inputs: readonly LoweredInput[];
+  readonly contexts: readonly LoweredTensor[];
+  readonly states: readonly LoweredState[];
+  readonly params: readonly LoweredParam[];
+  readonly outputs: readonly LoweredTensor[];
+  /**
+   * One step. Inputs in this order, named as declared: states, inputs, contexts, params (params are shared values).
+   * Outputs: the next value of each state (named as the state), then the outputs.
+   */
+  readonly step: GraphFunction;
+  /**
+   * Initial values of the states with `initial: "computed"`. Inputs: contexts, params. Outputs named as the states.
+   * Undefined where every state starts at zero.
+   */
+  readonly initial: GraphFunction | undefined;
+  /** Functions with a declared derivative that it calls, each once for the same dimensions. */
+  readonly declared: readonly DeclaredDerivative[];
+}
+
+/** Operations of a step, and of initial values that are computed: what time and memory of a compilation grow with. */
+export function operationsOf({ step, initial }: Pick<LoweredCell, "step" | "initial">): number {
+  return step.instructions.length + (initial?.instructions.length ?? 0);
+}

@@ -1,0 +1,86 @@
+/** Sizes and real parameters that a compilation is given: are they complete, and does everything come out whole? */
+import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
+import { suggestion } from "../language/semantics/suggestion.js";
+import type { TypedCell } from "../language/semantics/typed-program.js";
+import { dimConstant, evaluateDim, printDim, symbolsOf } from "../base/types/dim.js";
+import { constantValue } from "./constant-value.js";
+
+export const largestCount = 2 ** 31 - 1;
+
+export interface CellArguments {
+  /** Sizes by dimension; a dimension without one stays a symbol. */
+  readonly dimensions: ReadonlyMap<string, number>;
+  /** Real parameters that differ from their defaults. */
+  readonly reals?: ReadonlyMap<string, number>;
+}
+
+/** Values of the real parameters, or undefined where something was reported. */
+export function checkArguments(
+  cell: TypedCell,
+  { dimensions, reals = new Map() }: CellArguments,
+  collector: DiagnosticCollector,
+): Map<string, number> | undefined {
+  const before = collector.diagnostics.length;
+  checkNames("dimension", cell, cell.dimensions, dimensions, collector);
+  checkNames("real parameter", cell, cell.reals, reals, collector);
+  for (const { name, span } of cell.dimensions) {
+    const size = dimensions.get(name);
+    if (size === undefined || (Number.isInteger(size) && size >= 1 && size <= largestCount)) continue;
+    collector.report("bad-dimension-size", span, `\`${name}\` cannot be ${size}`, {
+      help: "sizes are integers from 1 to 2147483647",
+    });
+  }
+  if (collector.diagnostics.length === before) checkObligations(cell, dimensions, collector);
+  if (collector.diagnostics.length > before) return undefined;
+  const values = new Map<string, number>();
+  const sizes = new Map([...dimensions].map(([name, size]) => [name, dimConstant(size)]));
+  for (const { name, span, defaultValue } of cell.reals) {
+    const given = reals.get(name);
+    const frame = { dimensions: sizes, reals: values };
+    if (given === undefined && defaultValue === undefined) {
+      collector.report("wrong-arity", span, `cell \`${cell.name}\` needs a value for \`${name}\``, {
+        help: `give it one, or a default: \`${name}: real = …\``,
+      });
+    } else values.set(name, given ?? constantValue(frame, defaultValue as NonNullable<typeof defaultValue>));
+  }
+  return collector.diagnostics.length === before ? values : undefined;
+}
+
+function checkNames(
+  what: "dimension" | "real parameter",
+  cell: TypedCell,
+  declared: readonly { readonly name: string }[],
+  given: ReadonlyMap<string, unknown>,
+  collector: DiagnosticCollector,
+): void {
+  const names = declared.map(({ name }) => name);
+  for (const name of given.keys()) {
+    if (names.includes(name)) continue;
+    const there = names.length === 0 ? `it has none` : `it has ${names.map((text) => `\`${text}\``).join(", ")}`;
+    const isRuntime = cell.runtimeDimensions.includes(name);
+    const help = isRuntime
+      ? `\`${name}\` is known at run time: every call gives it`
+      : (suggestion(name, names) ?? there);
+    const code = what === "dimension" ? "unknown-dimension" : "unknown-argument";
+    collector.report(code, cell.span, `cell \`${cell.name}\` has no ${what} \`${name}\``, { help });
+  }
+}
+
+/** What could only be promised while sizes were symbols. */
+function checkObligations(cell: TypedCell, sizes: ReadonlyMap<string, number>, collector: DiagnosticCollector): void {
+  const seen = new Set<string>();
+  for (const { kind, dim, span } of cell.obligations) {
+    const symbols = symbolsOf(dim);
+    if (!symbols.every((symbol) => sizes.has(symbol))) continue;
+    const value = evaluateDim(dim, sizes);
+    const isFine = kind === "whole" ? Number.isInteger(value) : value >= 1 && value <= largestCount;
+    const key = `${kind} ${dim.key} ${span.file} ${span.start}`;
+    if (isFine || seen.has(key)) continue;
+    seen.add(key);
+    const given = symbols.map((symbol) => `${symbol} = ${sizes.get(symbol) ?? ""}`).join(", ");
+    const code = kind === "whole" ? "dimension-not-whole" : "bad-dimension-size";
+    collector.report(code, span, `\`${printDim(dim)}\` is ${value} with ${given}`, {
+      help: kind === "whole" ? "choose sizes that divide" : "sizes are at least 1",
+    });
+  }
+}

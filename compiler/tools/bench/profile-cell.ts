@@ -1,0 +1,279 @@
+/**
+ * Times a cell: its functions as a user calls them, beside what the machine reaches, and where their time goes. All take
+ * turns, so that ratios hold on a machine that others use too.
+ */
+import { loadModule } from "../../../runtime/module/load-js.js";
+import type { CompiledModule, KernelVariant, ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import type { RewriteKernels } from "../../driver/build-kernels.js";
+import { emitModule } from "../../driver/emit-module.js";
+import type { ModuleOptions } from "../../emit/manifest.js";
+import { bufferSize } from "../../ir/kernel/buffer-size.js";
+import {
+  countOperations,
+  type CallSizes,
+  type Place,
+  placesOf,
+  type RegionCount,
+} from "../../ir/kernel/count-operations.js";
+import type { KernelProgram } from "../../ir/kernel/types.js";
+import { forEachAccess } from "../../ir/kernel/visit.js";
+import type { LoweredCell } from "../../program/lowered-cell.js";
+import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
+import { arithmeticCeiling, copyCeiling } from "./ceiling.js";
+import { type CallSettings, drawCall, type DrawnCall } from "./draw-call.js";
+import { type Contestant, find, measure, type Timing } from "./measure.js";
+import { functionOf, hasActivations, onlyPlace, withoutActivations } from "./variants.js";
+
+export interface ProfileSettings extends CallSettings, Pick<ModuleOptions, "target" | "dtype" | "fma"> {
+  /** For all that is timed together. */
+  readonly seconds: number;
+}
+
+/** Times are in microseconds per call, sizes in bytes. */
+export interface Profile extends Omit<ProfileSettings, "seconds"> {
+  readonly cell: string;
+  readonly dimensions: Readonly<Record<string, number>>;
+  /** What ran: with `fma`, hosts that have no relaxed SIMD run the kernels without. */
+  readonly kernels: KernelVariant;
+  readonly ceiling: {
+    /** Floating-point operations per second on numbers in registers, in one thread of WebAssembly; fused where they ran so. */
+    readonly arithmetic: number;
+    /** Bytes per second, read and written, of a copy within as much memory as `forward` touches. */
+    readonly copy: number;
+    readonly copied: number;
+  };
+  readonly functions: readonly FunctionProfile[];
+  /** Time of forward and backward as a multiple of that of a module's `forward` that has no gradient; of minima. */
+  readonly gradient: number;
+  readonly parts: readonly EntryParts[];
+}
+
+/** What a piece of the program does. */
+export interface Work {
+  /** Multiplications and additions of products, and all others; a function such as tanh counts as one. */
+  readonly products: number;
+  readonly operations: number;
+  /** What the regions read and write. */
+  readonly bytes: number;
+}
+
+/** A function as a user calls it. Rates and shares are those of its shortest turn, as ceilings are. */
+export interface FunctionProfile extends Work {
+  readonly name: "step" | "forward" | "forward and backward";
+  /** Median and minimum of the turns, per call; the minimum per step. */
+  readonly median: number;
+  readonly minimum: number;
+  readonly perStep: number;
+  /** Floating-point operations per second, and as a share of the ceiling. */
+  readonly speed: number;
+  readonly shareOfArithmetic: number;
+  /** Bytes per second, and as a share of the ceiling. */
+  readonly flow: number;
+  readonly shareOfCopy: number;
+}
+
+/** Where the time of one function goes. Times are minima: differences of medians would be those of what else was running. */
+export interface EntryParts {
+  readonly entry: "forward" | "backward";
+  readonly time: number;
+  readonly parts: readonly Part[];
+  /** What is saved where tanh, exp and their like are replaced by clamps; it is in the parts too. */
+  readonly activations: { readonly time: number; readonly share: number } | undefined;
+}
+
+export interface Part extends Work {
+  /** Of the loop over time: before, in and after it; what remains where kernels do nothing. */
+  readonly name: Place | "around";
+  readonly time: number;
+  /** Of the function's time. */
+  readonly share: number;
+}
+
+/** The sizes of the call need more memory than there is for one module. */
+export class ProfileSizeError extends RangeError {
+  override readonly name = "ProfileSizeError";
+}
+
+/** For each of about ten modules. */
+const mostBytes = 2 ** 29;
+
+const places = ["before", "loop", "after"] as const satisfies readonly Place[];
+
+interface Built {
+  readonly instance: ModuleInstance;
+  readonly kernel: KernelProgram;
+  readonly call: DrawnCall;
+}
+
+/** Every dimension of `cell` but the run-time ones must have a size. */
+export async function profileCell(
+  cell: LoweredCell,
+  settings: ProfileSettings,
+  progress: (part: string, done: number, total: number) => void = () => undefined,
+): Promise<Profile> {
+  const { target, dtype, fma, batch, steps, sizes, seconds } = settings;
+  progress("compiling", 0, 1);
+  let call: DrawnCall | undefined;
+  const build = async (gradient: boolean, rewrite: RewriteKernels = (kernel) => kernel): Promise<Built> => {
+    let kernel: KernelProgram | undefined;
+    const options = { target, dtype, fma, wasmFile: false, gradient, jvp: false, hvp: false };
+    const { text } = emitModule(cell, options, (found) => (kernel = rewrite(found)));
+    const module = await loadModule(text);
+    const instance = instantiate(module, settings);
+    instance.init(1);
+    // Weights change where something is trained.
+    if (!gradient) instance.freeze();
+    call ??= drawCall(module.manifest, settings, 2);
+    return { instance, kernel: kernel as KernelProgram, call };
+  };
+  const [plain, full] = [await build(false), await build(true)];
+  const contestants = [
+    { name: "step", run: stepper(plain) },
+    { name: "forward", run: runnerOf("forward", plain) },
+    {
+      name: "forward and backward",
+      run: () => {
+        full.instance.forward(full.call.forward);
+        full.instance.backward?.(full.call.cotangents);
+      },
+    },
+    { name: "backward", run: runnerOf("backward", full) },
+    ...(await partContestants("forward", plain.kernel, (rewrite) => build(false, rewrite))),
+    ...(await partContestants("backward", full.kernel, (rewrite) => build(true, rewrite))),
+  ];
+  const timings = await measure(contestants, { seconds, progress: (done) => progress("timing", done, 1) });
+  const callSizes: CallSizes = new Map([...Object.entries(sizes), [BATCH_SYMBOL, batch], [TIME_SYMBOL, steps]]);
+  const bytes = dtype === "f32" ? 4 : 8;
+  const copied = bytes * touchedNumbers(plain.kernel, "forward", callSizes);
+  const counted = (built: Built, entry: string): RegionCount[] =>
+    countOperations(built.kernel, functionOf(built.kernel, entry), callSizes);
+  const kernels = plain.instance.variant;
+  const ceiling = { arithmetic: arithmeticCeiling(dtype, kernels === "wasm-fma"), copy: copyCeiling(copied), copied };
+  const timed = (name: FunctionProfile["name"], counts: readonly RegionCount[], atOnce: number): FunctionProfile => {
+    const { median, minimum } = find(timings, name);
+    const work = totalOf(counts, bytes);
+    const seconds = minimum * 1e-6;
+    const [speed, flow] = [(work.products + work.operations) / seconds, work.bytes / seconds];
+    return {
+      name,
+      median,
+      minimum,
+      perStep: minimum / atOnce,
+      ...work,
+      speed,
+      shareOfArithmetic: speed / ceiling.arithmetic,
+      flow,
+      shareOfCopy: flow / ceiling.copy,
+    };
+  };
+  const functions = [
+    timed("step", counted(plain, "step"), 1),
+    timed("forward", counted(plain, "forward"), steps),
+    timed("forward and backward", [...counted(full, "forward"), ...counted(full, "backward")], steps),
+  ];
+  return {
+    cell: cell.name,
+    dimensions: Object.fromEntries(cell.dimensions),
+    target,
+    dtype,
+    fma,
+    kernels,
+    batch,
+    steps,
+    sizes,
+    ceiling,
+    functions,
+    gradient: find(timings, "forward and backward").minimum / find(timings, "forward").minimum,
+    parts: [
+      partsOf("forward", timings, counted(plain, "forward"), bytes),
+      partsOf("backward", timings, counted(full, "backward"), bytes),
+    ],
+  };
+}
+
+function instantiate(module: CompiledModule, { batch, steps, sizes }: CallSettings): ModuleInstance {
+  try {
+    return module.instantiate({ batch, steps, sizes, maxBytes: mostBytes });
+  } catch (error) {
+    const bytes = error instanceof RangeError ? /take (\S+) bytes/u.exec(error.message)?.[1] : undefined;
+    if (bytes === undefined) throw error;
+    throw new ProfileSizeError(`calls of these sizes take ${bytes} bytes; at most ${mostBytes} can be timed`);
+  }
+}
+
+function stepper({ instance, call }: Built): () => unknown {
+  instance.reset(call.start);
+  return () => instance.step(call.step);
+}
+
+type Entry = EntryParts["entry"];
+
+function runnerOf(entry: Entry, { instance, call }: Built): () => unknown {
+  instance.forward(call.forward);
+  return entry === "forward" ? () => instance.forward(call.forward) : () => instance.backward?.(call.cotangents);
+}
+
+/** A function with one of its parts alone, with none of them, and without activations. */
+async function partContestants(
+  entry: Entry,
+  kernel: KernelProgram,
+  build: (rewrite: RewriteKernels) => Promise<Built>,
+): Promise<Contestant[]> {
+  const present = new Set(placesOf(functionOf(kernel, entry)).map(({ place }) => place));
+  const variants: [name: string, rewrite: RewriteKernels][] = [
+    ["around", (found) => onlyPlace(found, entry, undefined)],
+    ...places
+      .filter((place) => present.has(place))
+      .map((place): [string, RewriteKernels] => [place, (found) => onlyPlace(found, entry, place)]),
+  ];
+  if (hasActivations(kernel, entry)) variants.push(["clamps", (found) => withoutActivations(found, entry)]);
+  const contestants: Contestant[] = [];
+  for (const [name, rewrite] of variants) {
+    contestants.push({ name: `${entry} ${name}`, run: runnerOf(entry, await build(rewrite)) });
+  }
+  return contestants;
+}
+
+function partsOf(entry: Entry, timings: readonly Timing[], counts: readonly RegionCount[], bytes: number): EntryParts {
+  const timeOf = (name: string): number | undefined => timings.find((t) => t.name === `${entry} ${name}`)?.minimum;
+  const around = timeOf("around") ?? 0;
+  const whole = find(timings, entry).minimum;
+  const clamps = timeOf("clamps");
+  const part = (name: Part["name"], time: number, of: readonly RegionCount[]): Part => ({
+    name,
+    time,
+    share: time / whole,
+    ...totalOf(of, bytes),
+  });
+  const saved = clamps === undefined ? undefined : Math.max(0, whole - clamps);
+  return {
+    entry,
+    time: whole,
+    parts: [
+      ...places.flatMap((name): Part[] => {
+        const alone = timeOf(name);
+        const here = counts.filter(({ place }) => place === name);
+        return alone === undefined ? [] : [part(name, Math.max(0, alone - around), here)];
+      }),
+      part("around", around, []),
+    ],
+    activations: saved === undefined ? undefined : { time: saved, share: saved / whole },
+  };
+}
+
+function totalOf(counts: readonly RegionCount[], bytes: number): Work {
+  let [products, operations, numbers] = [0, 0, 0];
+  for (const count of counts) {
+    products += count.products;
+    for (const times of count.operations.values()) operations += times;
+    numbers += count.reads + count.writes;
+  }
+  return { products, operations, bytes: bytes * numbers };
+}
+
+/** Numbers in all buffers that a function uses. */
+function touchedNumbers(kernel: KernelProgram, entry: string, sizes: CallSizes): number {
+  const names = new Set<string>();
+  for (const statement of functionOf(kernel, entry).body) forEachAccess(statement, ({ buffer }) => names.add(buffer));
+  return kernel.buffers.reduce((sum, buffer) => (names.has(buffer.name) ? sum + bufferSize(buffer, sizes) : sum), 0);
+}

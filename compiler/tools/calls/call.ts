@@ -1,0 +1,170 @@
+/** One call of a compiled cell with everything it takes, as plain numbers. */
+import type {
+  CallGradient,
+  CallResult,
+  CallValues,
+  CompiledModule,
+  FloatArray,
+  ModuleInstance,
+} from "../../../runtime/module/compiled-module.js";
+import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import { createRandom } from "../../../runtime/random.js";
+
+/** Tensors by name, flat and row-major. */
+export type Numbers = Readonly<Record<string, ArrayLike<number>>>;
+
+/** The sizes of one example, or those that all examples fit in. */
+export interface Extent {
+  readonly steps: number;
+  /** Run-time dimensions. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/** A call of a cell: sizes, parameters, what goes in, and weights of what comes out. */
+export interface CellCall extends Extent {
+  readonly batch: number;
+  /** The steps and run-time sizes of each example, none above those of the call. */
+  readonly examples: readonly Extent[];
+  readonly params: Numbers;
+  /** `[B, T, …]`, as far as the call goes, whatever the lengths of the examples. */
+  readonly inputs: Numbers;
+  /** `[B, …]`. */
+  readonly contexts: Numbers;
+  /** `[B, …]`; initial states that are missing are computed by the cell. */
+  readonly states: Numbers;
+  /** Cotangents of outputs and of final states. */
+  readonly cotangents: { readonly outputs: Numbers; readonly final: Numbers };
+  /** Of the directions that properties look in. */
+  readonly seed: number;
+}
+
+/** A tensor that has a gradient. */
+export interface Variable {
+  readonly role: "param" | "input" | "context" | "state";
+  readonly name: string;
+  readonly values: ArrayLike<number>;
+}
+
+/** Everything of a call that has a gradient. */
+export function variablesOf(manifest: Manifest, { params, inputs, contexts, states }: CellCall): Variable[] {
+  const isReal = new Set(manifest.inputs.flatMap(({ name, dtype }) => (dtype === "real" ? [name] : [])));
+  const list = (role: Variable["role"], from: Numbers): Variable[] =>
+    Object.entries(from).map(([name, values]) => ({ role, name, values }));
+  return [
+    ...list("param", params),
+    ...list("input", inputs).filter(({ name }) => isReal.has(name)),
+    ...list("context", contexts),
+    ...list("state", states),
+  ];
+}
+
+/** What `forward` takes. */
+export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
+  const { batch, steps, examples, inputs, contexts, states } = call;
+  const values = named<unknown>({ batch, steps, ...inputs, ...contexts, ...states });
+  for (const { name, dtype } of manifest.inputs)
+    if (dtype === "index") values[name] = Int32Array.from(inputs[name] ?? []);
+  values["lengths"] = examples.map((example) => example.steps);
+  values["sizes"] = named(
+    Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, examples.map(({ sizes }) => sizes[name] ?? 1)])),
+  );
+  return values;
+}
+
+/** An instance with room for the call and its parameters set. */
+export function instanceFor(module: CompiledModule, { batch, steps, sizes, params }: CellCall): ModuleInstance {
+  const instance = module.instantiate({ batch, steps: Math.max(1, steps), sizes });
+  for (const [name, values] of Object.entries(params)) instance.params[name]?.set(values);
+  return instance;
+}
+
+/** Everything that a call gives, by name, copied: `y`, `final h`. */
+export function resultsOf(result: CallResult): Record<string, FloatArray> {
+  const { final, ...outputs } = result;
+  return copies([...entries("", outputs as Readonly<Record<string, FloatArray>>), ...entries("final ", final)]);
+}
+
+/** The gradients of a call, by name, copied: `gradient of input x`. */
+export function gradientsOf(manifest: Manifest, gradient: CallGradient): Record<string, FloatArray> {
+  const { initial, params } = gradient;
+  const inputs = manifest.inputs.flatMap(({ name, dtype }) => (dtype === "real" ? [name] : []));
+  const contexts = manifest.contexts.map(({ name }) => name);
+  const own = (names: readonly string[]): Record<string, FloatArray> =>
+    Object.fromEntries(names.map((name) => [name, gradient[name] as FloatArray]));
+  return copies([
+    ...entries("gradient of param ", params),
+    ...entries("gradient of input ", own(inputs)),
+    ...entries("gradient of context ", own(contexts)),
+    ...entries("gradient of state ", initial),
+  ]);
+}
+
+/** The gradient of one variable. */
+export function gradientOf(gradient: CallGradient, { role, name }: Pick<Variable, "role" | "name">): FloatArray {
+  const found = role === "param" ? gradient.params[name] : role === "state" ? gradient.initial[name] : gradient[name];
+  return found as FloatArray;
+}
+
+/** What `backward` takes. */
+export function cotangentsOf({ cotangents }: CellCall): Readonly<Record<string, unknown>> {
+  return named<unknown>({ ...cotangents.outputs, final: cotangents.final });
+}
+
+/** `Σ cotangent · result`. */
+export function weightedSum(result: CallResult, { cotangents }: CellCall): number {
+  let sum = 0;
+  for (const [name, weights] of Object.entries(cotangents.outputs)) sum += dot(result[name] as FloatArray, weights);
+  for (const [name, weights] of Object.entries(cotangents.final)) sum += dot(result.final[name] as FloatArray, weights);
+  return sum;
+}
+
+/** A random direction for each variable; the same for the same call and number. */
+export function directionsOf(manifest: Manifest, call: CellCall, number: number): Variable[] {
+  const random = createRandom(call.seed * 16 + number);
+  return variablesOf(manifest, call).map(({ role, name, values }) => ({
+    role,
+    name,
+    // Few bits, so that float32 holds them.
+    values: Float64Array.from({ length: values.length }, () => (random.integer(513) - 256) / 256),
+  }));
+}
+
+/** What `jvp` takes as tangents. */
+export function tangentsOf(directions: readonly Variable[]): Readonly<Record<string, unknown>> {
+  const tangents = named<unknown>({});
+  const params = named<unknown>({});
+  for (const { role, name, values } of directions) (role === "param" ? params : tangents)[name] = values;
+  tangents["params"] = params;
+  return tangents;
+}
+
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+/** `Σ |a · b|`: what rounding of `dot` is relative to. */
+export function dotOfSizes(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += Math.abs((a[i] as number) * (b[i] as number));
+  return sum;
+}
+
+/** The number of entries of a tensor of one example and step. */
+export function widthOf({ shape }: Pick<TensorEntry, "shape">, sizes: Readonly<Record<string, number>>): number {
+  return shape.reduce<number>((count, size) => count * (typeof size === "number" ? size : (sizes[size] ?? 1)), 1);
+}
+
+/** Names may be those of properties of objects. */
+function named<Value>(from: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.assign(Object.create(null) as Record<string, Value>, from);
+}
+
+function entries(prefix: string, from: Readonly<Record<string, FloatArray>>): [string, FloatArray][] {
+  return Object.entries(from).map(([name, values]) => [prefix + name, values]);
+}
+
+function copies(list: readonly [string, FloatArray][]): Record<string, FloatArray> {
+  return Object.fromEntries(list.map(([name, values]) => [name, values.slice()]));
+}

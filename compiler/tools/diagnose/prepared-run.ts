@@ -1,0 +1,62 @@
+/** A cell that is compiled, loaded and ready to be run step by step over its data. */
+import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import type { Turn } from "../../driver/turns.js";
+import { type RunData, widthOf } from "./data.js";
+import type { ProbedCell } from "./probe-cell.js";
+import type { StateLayout } from "./state-vector.js";
+
+export interface PreparedRun {
+  readonly data: RunData;
+  readonly layout: StateLayout;
+  readonly probed: ProbedCell;
+  /** The probed cell with `backward`: one step of the whole batch. */
+  readonly watcher: ModuleInstance;
+  /** Zeros for its probes. */
+  readonly zeros: Readonly<Record<string, Float64Array>>;
+  /** The cell itself with `jvp` and `backward`; its parameters are in `parameters`. */
+  readonly plain: CompiledModule;
+  readonly parameters: Readonly<Record<string, Float64Array>>;
+  /** Between two parts of a step. */
+  readonly turn: Turn;
+  /** Between two steps: tells how far it is, and ends the run where that is asked for. */
+  progress(part: string, done: number, total: number): Promise<void>;
+}
+
+/** Arguments of one step for rows of the batch: row r is example `exampleOf(r)`. */
+export function valuesAt(
+  { data, plain }: Pick<PreparedRun, "data" | "plain">,
+  t: number,
+  rows: number,
+  exampleOf: (row: number) => number = (row) => row,
+): Record<string, unknown> {
+  const { steps, sizes } = data;
+  const values = Object.create(null) as Record<string, unknown>;
+  for (const entry of plain.manifest.inputs) {
+    const all = data.inputs.get(entry.name) as Float64Array | Int32Array;
+    const width = widthOf(entry, sizes);
+    const own = entry.dtype === "index" ? new Int32Array(rows * width) : new Float64Array(rows * width);
+    for (let row = 0; row < rows; row++) {
+      const from = (exampleOf(row) * steps + t) * width;
+      own.set(all.subarray(from, from + width), row * width);
+    }
+    values[entry.name] = own;
+  }
+  for (const entry of plain.manifest.contexts) {
+    const all = data.contexts.get(entry.name) as Float64Array;
+    const width = widthOf(entry, sizes);
+    const own = new Float64Array(rows * width);
+    for (let row = 0; row < rows; row++) {
+      const from = exampleOf(row) * width;
+      own.set(all.subarray(from, from + width), row * width);
+    }
+    values[entry.name] = own;
+  }
+  return values;
+}
+
+/** An instance of the plain cell for one step of so many rows, with the run's parameters. */
+export function plainInstance({ plain, parameters, data }: PreparedRun, rows: number): ModuleInstance {
+  const instance = plain.instantiate({ batch: rows, steps: 1, sizes: data.sizes });
+  for (const name of Object.keys(parameters)) instance.params[name]?.set(parameters[name] as Float64Array);
+  return instance;
+}

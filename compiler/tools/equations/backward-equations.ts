@@ -1,0 +1,82 @@
+/** One step of a cell back in time, as equations in terms of what the author named. */
+import { GraphBuilder } from "../../ir/graph/build.js";
+import { declareInputs, inlineFunction, mapped, type ValueMap, copyInstruction } from "../../ir/graph/rewrite.js";
+import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
+import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import { reverseMode } from "../../passes/autodiff/reverse.js";
+import type { BackwardSource } from "../../passes/autodiff/reverse-mode.js";
+import { removeUnusedValues } from "../../passes/graph/remove-unused-values.js";
+import { shareCommonValues } from "../../passes/graph/share-common-values.js";
+import { simplify } from "../../passes/graph/simplify/simplify.js";
+import { runPasses } from "../../passes/pass.js";
+import { cellContext } from "../../program/sequence.js";
+import type { Equation, Name } from "./formula.js";
+import { graphEquations } from "./graph-formulas.js";
+
+const tidy = [simplify, shareCommonValues, removeUnusedValues];
+
+/**
+ * The derivatives of the loss by everything in the cell, from what is handed in: by the next step for a state, by the loss
+ * for an output. Those of params, and of inputs and contexts, are what this step of this example adds. What forward computes
+ * is read by its name, or written out where it has none.
+ */
+export function backwardEquations(cell: LoweredCell): Equation[] {
+  const context = cellContext(cell);
+  const step = runPasses(markNames(cell.step), tidy, context);
+  const auxiliary = auxiliaryLetter(cell.step);
+  return graphEquations(runPasses(joinBackward(step, cell.states.length, context), tidy, context), {
+    parse: parseName,
+    isKnown: ({ role }) => role === "value",
+    auxiliary: (count) => `${auxiliary}_${count}`,
+  });
+}
+
+/**
+ * The marks around names in graphs: no name of the language has them, so that the derivative of `h` and a value that the
+ * author called `d_h` stay apart.
+ */
+const mark = "$";
+
+function markNames(fn: GraphFunction): GraphFunction {
+  return {
+    ...fn,
+    names: fn.names.map((name) => (name === undefined ? undefined : mark + name)),
+    outputNames: fn.outputNames.map((name) => mark + name),
+  };
+}
+
+function parseName(marked: string): Name {
+  const [before = "", name = ""] = marked.split(mark);
+  const next = name.endsWith("'");
+  const text = next ? name.slice(0, -1) : name;
+  const role = before === "" ? "value" : before === "incoming." ? "incoming" : "cotangent";
+  return { text, next, role };
+}
+
+/** Forward and backward of a step, whose first outputs are `states`, as one function of its inputs and of the cotangents. */
+function joinBackward(step: GraphFunction, states: number, context: ShapeContext): GraphFunction {
+  const { forward, backward, sources } = reverseMode(step, context, { insideScan: true });
+  const b = new GraphBuilder(backward.name, context);
+  const values: ValueMap = declareInputs(b, forward);
+  for (const instruction of forward.instructions) copyInstruction(b, forward, instruction, values);
+  const given = backward.inputs.map((id, i) => {
+    const { kind, index } = sources[i] as BackwardSource;
+    if (kind === "residual") return mapped(values, forward.outputs[index] as ValueId);
+    if (kind === "input") return mapped(values, forward.inputs[index] as ValueId);
+    const output = step.outputNames[index] as string;
+    const type = backward.types[id] as GraphFunction["types"][number];
+    return b.input(`incoming.${output}${index < states ? "'" : ""}`, type);
+  });
+  const outputs = inlineFunction(b, backward, given);
+  return b.finish(outputs.map((value, i) => ({ name: backward.outputNames[i] as string, value })));
+}
+
+/** A letter for values without a name, such that `k_1`, `k_2`, … are not the author's. */
+function auxiliaryLetter(step: GraphFunction): string {
+  const isTaken = (letter: string): boolean => step.names.some((name) => name?.startsWith(`${letter}_`) === true);
+  const letters = [..."kuvwabcdefghijlmnopqrstxyz"];
+  let choice = letters.find((letter) => !isTaken(letter));
+  for (let count = 1; choice === undefined; count++) choice = isTaken(`k${count}`) ? undefined : `k${count}`;
+  return choice;
+}

@@ -1,0 +1,198 @@
+/** A cell, what it uses, and its derivative as LaTeX. */
+import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { SemanticType } from "../../language/semantics/semantic-type.js";
+import type {
+  TypedCell,
+  TypedExpression,
+  TypedFunction,
+  TypedInstance,
+  TypedNode,
+} from "../../language/semantics/typed-program.js";
+import { printDim } from "../../base/types/dim.js";
+import { printShape } from "../../base/types/shape.js";
+import { backwardEquations } from "./backward-equations.js";
+import { type Formula, nameOf } from "./formula.js";
+import { dimensionLatex, instanceLatex, operatorLatex } from "./latex-names.js";
+import { equationLatex, formulaLatex, type LatexContext, shapeLatex } from "./print-latex.js";
+import { type Surroundings, typedFormula } from "./typed-formulas.js";
+import { partsOf, type Time, valuesOverTime } from "./values-over-time.js";
+
+/**
+ * An `align*` environment for what each cell declares, one for its equations, one for the functions, and one for a step back
+ * in time, with comments between them. Needs amsmath and amssymb.
+ */
+export function cellAsLatex(cell: TypedCell, lowered: LoweredCell): string {
+  const cells = usedCells(cell);
+  const functions = usedFunctions(cells);
+  const sigmoidIsSigma = ![...cells.flatMap(namesIn), ...[...functions.keys()].flatMap(namesInFunction)].includes(
+    "sigma",
+  );
+  const blocks: string[] = [];
+  const align = (comment: string, lines: readonly string[]): void => {
+    if (lines.length === 0) return;
+    blocks.push(`% ${comment}\n\\begin{align*}\n${lines.map((line) => `  ${line}`).join(" \\\\\n")}\n\\end{align*}\n`);
+  };
+  const functionName = (fn: TypedFunction): string => functions.get(fn) ?? fn.name;
+  const functionContext: LatexContext = { times: new Map<string, Time>(), sigmoidIsSigma };
+  const inFunction: Surroundings = { argumentsOf: () => [], functionName };
+  align(
+    "functions",
+    [...functions.keys()].flatMap((fn) => functionLines(fn, inFunction, functionContext)),
+  );
+  for (const one of cells) {
+    const context = { times: valuesOverTime(one), sigmoidIsSigma };
+    const around: Surroundings = { argumentsOf: (name) => argumentsOf(one, name), functionName };
+    align(`${one.name}: what it has`, declarationLines(one, around, context));
+    align(`${one.name}: one step`, equationLines(one, around, context));
+  }
+  const context = { times: valuesOverTime(cell), sigmoidIsSigma };
+  align(
+    `${cell.name}: one step back in time. \\partial v is the derivative of the loss by v, \\partial v^+ what is handed in for it`,
+    backwardEquations(lowered).map((equation) => equationLatex(equation, context)),
+  );
+  return blocks.join("\n");
+}
+
+/** The cell and those that it uses, each once, used ones first. */
+function usedCells(cell: TypedCell): TypedCell[] {
+  const found = new Set<TypedCell>();
+  const visit = (one: TypedCell): void => {
+    if (found.has(one)) return;
+    for (const { cell: used } of instancesOf(one)) visit(used);
+    found.add(one);
+  };
+  visit(cell);
+  return [...found];
+}
+
+function instancesOf(cell: TypedCell): TypedInstance[] {
+  return cell.items.flatMap((item) => (item.kind === "instance" ? [item.instance] : []));
+}
+
+/** Functions that are called anywhere, those that others call first, each with a name of its own. */
+function usedFunctions(cells: readonly TypedCell[]): ReadonlyMap<TypedFunction, string> {
+  const names = new Map<TypedFunction, string>();
+  const taken = new Set<string>();
+  const visit = (node: TypedExpression): void => {
+    for (const part of partsOf(node)) visit(part);
+    if (node.kind !== "call" || names.has(node.fn)) return;
+    for (const { equations, value } of partsOfFunction(node.fn)) {
+      for (const equation of equations) visit(equation.value);
+      visit(value);
+    }
+    let name = node.fn.name;
+    for (let count = 2; taken.has(name); count++) name = `${node.fn.name}_${count}`;
+    taken.add(name);
+    names.set(node.fn, name);
+  };
+  for (const cell of cells) {
+    for (const { value } of cell.nodes.values()) visit(value);
+    for (const { inputs, contexts } of cell.calls.values()) [...inputs, ...contexts].forEach(visit);
+  }
+  return names;
+}
+
+function namesIn(cell: TypedCell): string[] {
+  const declared = cell.items.map((item) => (item.kind === "tensor" ? item.tensor.name : item.instance.name));
+  return [...declared, ...cell.reals.map(({ name }) => name), ...[...cell.nodes.values()].map(({ name }) => name)];
+}
+
+function namesInFunction(fn: TypedFunction): string[] {
+  const { parameters, derivative } = fn;
+  const equations = partsOfFunction(fn).flatMap((part) => part.equations);
+  return [...parameters, ...(derivative?.tangents ?? []), ...equations].map(({ name }) => name);
+}
+
+/** Its value, and its derivative where it states one: equations and what they are for. */
+function partsOfFunction({
+  equations,
+  value,
+  derivative,
+}: TypedFunction): Pick<TypedFunction, "equations" | "value">[] {
+  return [{ equations, value }, ...(derivative === undefined ? [] : [derivative])];
+}
+
+function argumentsOf(cell: TypedCell, instance: string): readonly TypedExpression[] {
+  const call = cell.calls.get(instance);
+  return call === undefined ? [] : [...call.inputs, ...call.contexts];
+}
+
+/** `x_t ∈ ℝ^I`, those of one kind and shape in a line; real parameters; used cells. */
+function declarationLines(cell: TypedCell, around: Surroundings, context: LatexContext): string[] {
+  const lines: string[] = [];
+  const write = (node: TypedExpression): string => formulaLatex(typedFormula(node, around), context);
+  let row = { key: "", names: [] as string[], rest: "" };
+  const flush = (): void => {
+    if (row.names.length > 0) lines.push(`${row.names.join(", ")} ${row.rest}`);
+    row = { key: "", names: [], rest: "" };
+  };
+  for (const { name, defaultValue } of cell.reals) {
+    const left = formulaLatex(nameOf(name), context);
+    lines.push(defaultValue === undefined ? `${left} &\\in \\mathbb{R}` : `${left} &= ${write(defaultValue)}`);
+  }
+  for (const item of cell.items) {
+    if (item.kind === "instance") {
+      flush();
+      const { name, cell: used, dimensions, reals } = item.instance;
+      const given = [
+        ...[...dimensions.values()].map((dim) => dimensionLatex(printDim(dim))),
+        ...[...reals].map(([real, value]) => `${formulaLatex(nameOf(real), context)} = ${write(value)}`),
+      ];
+      lines.push(`${instanceLatex(name)} &= ${operatorLatex(used.name)}\\left(${given.join(", ")}\\right)`);
+      continue;
+    }
+    const { role, name, type } = item.tensor;
+    const key = `${role} ${type.kind === "index" ? printDim(type.bound) : printShape(axesOf(type))}`;
+    if (key !== row.key) flush();
+    const text = formulaLatex(nameOf(name, role === "state"), context);
+    row = { key, names: [...row.names, text], rest: `&\\in ${setLatex(type)} && \\text{${role}}` };
+  }
+  flush();
+  return lines;
+}
+
+function axesOf(type: SemanticType) {
+  return type.kind === "real" || type.kind === "bool" ? type.axes.map(({ dim }) => dim) : [];
+}
+
+/** Of all values of a type. */
+function setLatex(type: SemanticType): string {
+  if (type.kind === "index") return `\\{0, \\dots, ${dimensionLatex(printDim(type.bound))} - 1\\}`;
+  const shape = axesOf(type);
+  return shape.length === 0 ? "\\mathbb{R}" : `\\mathbb{R}^{${shapeLatex(shape)}}`;
+}
+
+/** In the order of the text, initial values first. */
+function equationLines(cell: TypedCell, around: Surroundings, context: LatexContext): string[] {
+  const states = new Map(
+    cell.items.flatMap((item) =>
+      item.kind === "tensor" && item.tensor.initial !== undefined ? [[item.tensor.initial, item.tensor.name]] : [],
+    ),
+  );
+  const line = (left: Formula, { value }: TypedNode): string =>
+    equationLatex({ left, right: typedFormula(value, around) }, context);
+  const initial: string[] = [];
+  const steps: { readonly start: number; readonly text: string }[] = [];
+  for (const node of cell.nodes.values()) {
+    const state = states.get(node.key);
+    if (state !== undefined) initial.push(`${line(nameOf(state), node)} && \\text{at } t = 1`);
+    else steps.push({ start: node.span.start, text: line(nameOf(node.name, node.key !== node.name), node) });
+  }
+  return [...initial, ...steps.sort((a, b) => a.start - b.start).map(({ text }) => text)];
+}
+
+/** `f(v, w) = …`, and below it the equations inside; where it states its derivative `Df(v, w)[dv, dw] = …`, in the same way. */
+function functionLines(fn: TypedFunction, around: Surroundings, context: LatexContext): string[] {
+  const write = (node: TypedExpression): string => formulaLatex(typedFormula(node, around), context);
+  const list = (all: readonly { readonly name: string }[]): string =>
+    all.map(({ name }) => formulaLatex(nameOf(name), context)).join(", ");
+  const left = `${operatorLatex(around.functionName(fn))}\\left(${list(fn.parameters)}\\right)`;
+  const tangents = `\\left[${list(fn.derivative?.tangents ?? [])}\\right]`;
+  return partsOfFunction(fn).flatMap(({ equations, value }, part) => {
+    const inside = equations.map((equation, i) => {
+      const text = `${formulaLatex(nameOf(equation.name), context)} = ${write(equation.value)}`;
+      return `&\\quad \\text{${i === 0 ? "where" : "and"} } ${text}`;
+    });
+    return [`${part === 0 ? left : `\\mathrm{D} ${left} ${tangents}`} &= ${write(value)}`, ...inside];
+  });
+}

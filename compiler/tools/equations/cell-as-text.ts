@@ -1,0 +1,23 @@
+/** A cell and its derivative as text: the cell in the language, in the spelling of formulas; the derivative in comments. */
+import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { SourceFileNode } from "../../language/syntax/ast.js";
+import { formulaNotation } from "../../language/syntax/notation.js";
+import { printSourceFile } from "../../language/syntax/print-ast.js";
+import { backwardEquations } from "./backward-equations.js";
+import { printFormula } from "./print-formula.js";
+
+/**
+ * Text that can be compiled again: the cell with everything it uses, as `linked` has it, and in comments one step back in
+ * time. There `∂v` is the derivative of the loss by `v`, and `∂v⁺` what is handed in for it.
+ */
+export function cellAsText(linked: SourceFileNode, cell: LoweredCell): string {
+  const backward = backwardEquations(cell).map(({ left, right }) => `${printFormula(left)} = ${printFormula(right)}`);
+  const comments = [
+    `One step of ${cell.name} back in time. ∂v is the derivative of the loss by v, ∂v⁺ what the next step (for a state)`,
+    "and the loss (for an output) hand in. Derivatives of params add up over steps and examples.",
+    "",
+    ...backward.map((line) => `  ${line}`),
+  ];
+  const lines = comments.map((line) => `// ${line}`.trimEnd());
+  return `${printSourceFile(linked, formulaNotation)}\n${lines.join("\n")}\n`;
+}

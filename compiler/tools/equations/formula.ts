@@ -1,0 +1,96 @@
+/** Formulas for people: what Unicode text and LaTeX are printed from. */
+import type { Dim } from "../../base/types/dim.js";
+
+export type Infix =
+  /** `times` has a number on one side, `hadamard` goes entry by entry. */
+  | "add"
+  | "subtract"
+  | "times"
+  | "hadamard"
+  | "divide"
+  /** Of matrices, or a matrix and a vector; of two vectors; of their entries each with each. */
+  | "product"
+  | "dot"
+  | "outer"
+  | "less"
+  | "less-equal"
+  | "greater"
+  | "greater-equal"
+  | "equal"
+  | "unequal"
+  | "and"
+  | "or";
+
+export type Formula =
+  | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "dimension"; readonly dim: Dim }
+  | { readonly kind: "name"; readonly name: Name }
+  | { readonly kind: "infix"; readonly operator: Infix; readonly left: Formula; readonly right: Formula }
+  | { readonly kind: "prefix"; readonly operator: "minus" | "not"; readonly operand: Formula }
+  | { readonly kind: "power"; readonly base: Formula; readonly exponent: Formula }
+  | { readonly kind: "transposed"; readonly operand: Formula }
+  | { readonly kind: "choice"; readonly condition: Formula; readonly yes: Formula; readonly no: Formula }
+  /** A part of a tensor: whole along the axes before `axis`. */
+  | { readonly kind: "part"; readonly operand: Formula; readonly axis: number; readonly part: Part }
+  /** One below the other. */
+  | { readonly kind: "joined"; readonly parts: readonly Formula[] }
+  | {
+      readonly kind: "apply";
+      readonly head: Head;
+      readonly operands: readonly Formula[];
+      /** What is no operand: `axis = 1`. */
+      readonly settings: readonly Setting[];
+    };
+
+export type Part =
+  { readonly kind: "range"; readonly start: Dim; readonly end: Dim } | { readonly kind: "entry"; readonly at: Formula };
+
+/** A function of the language, one of the author's, or a used cell. */
+export interface Head {
+  readonly kind: "builtin" | "function" | "instance";
+  readonly name: string;
+}
+
+export type Setting =
+  | { readonly label: string; readonly kind: "axes"; readonly axes: readonly number[] }
+  | { readonly label: string; readonly kind: "shape"; readonly shape: readonly Dim[] }
+  /** Letters of axes: `ij,jk->ik`. */
+  | { readonly label: string; readonly kind: "pattern"; readonly pattern: string };
+
+export interface Name {
+  /** As the syntax tree has it, by path: `rnn.W_z`. */
+  readonly text: string;
+  /** The next value of a state. */
+  readonly next: boolean;
+  /** `cotangent`: ∂v; `incoming`: what is handed in for it; `auxiliary`: a name that nobody gave. */
+  readonly role: "value" | "cotangent" | "incoming" | "auxiliary";
+}
+
+export interface Equation {
+  readonly left: Formula;
+  readonly right: Formula;
+}
+
+export const nameOf = (text: string, next = false): Formula => ({
+  kind: "name",
+  name: { text, next, role: "value" },
+});
+
+export const infix = (operator: Infix, left: Formula, right: Formula): Formula => ({
+  kind: "infix",
+  operator,
+  left,
+  right,
+});
+
+export const transposed = (operand: Formula): Formula =>
+  operand.kind === "transposed" ? operand.operand : { kind: "transposed", operand };
+
+export const builtin = (name: string, operands: readonly Formula[], settings: readonly Setting[] = []): Formula => ({
+  kind: "apply",
+  head: { kind: "builtin", name },
+  operands,
+  settings,
+});
+
+export const axes = (label: string, ...list: number[]): Setting => ({ label, kind: "axes", axes: list });

@@ -1,0 +1,142 @@
+/** Formulas as Unicode text, in the spelling of the language as far as the language has what they say. */
+import { formulaFunction, formulaName, superscript } from "../../language/syntax/spelling.js";
+import { printDim } from "../../base/types/dim.js";
+import { printShape } from "../../base/types/shape.js";
+import type { Formula, Infix, Name, Part, Setting } from "./formula.js";
+
+/** How tightly the outermost operator binds. */
+const strengths = {
+  choice: 0,
+  or: 1,
+  and: 2,
+  not: 3,
+  comparison: 4,
+  sum: 5,
+  product: 6,
+  minus: 7,
+  power: 8,
+  atom: 9,
+} as const;
+
+interface Sign {
+  readonly sign: string;
+  readonly strength: number;
+}
+
+const infixSigns: Readonly<Record<Infix, Sign>> = {
+  add: { sign: "+", strength: strengths.sum },
+  subtract: { sign: "−", strength: strengths.sum },
+  times: { sign: "×", strength: strengths.product },
+  hadamard: { sign: "⊙", strength: strengths.product },
+  divide: { sign: "/", strength: strengths.product },
+  product: { sign: "·", strength: strengths.product },
+  dot: { sign: "·", strength: strengths.product },
+  outer: { sign: "⊗", strength: strengths.product },
+  less: { sign: "<", strength: strengths.comparison },
+  "less-equal": { sign: "≤", strength: strengths.comparison },
+  greater: { sign: ">", strength: strengths.comparison },
+  "greater-equal": { sign: "≥", strength: strengths.comparison },
+  equal: { sign: "==", strength: strengths.comparison },
+  unequal: { sign: "≠", strength: strengths.comparison },
+  and: { sign: "∧", strength: strengths.and },
+  or: { sign: "∨", strength: strengths.or },
+};
+
+export function printFormula(formula: Formula): string {
+  return write(formula, strengths.choice);
+}
+
+function write(formula: Formula, least: number): string {
+  const { text, strength } = bare(formula);
+  return strength < least ? `(${text})` : text;
+}
+
+interface Written {
+  readonly text: string;
+  readonly strength: number;
+}
+
+const atom = (text: string): Written => ({ text, strength: strengths.atom });
+
+function bare(formula: Formula): Written {
+  switch (formula.kind) {
+    case "number":
+      return numberText(formula.value);
+    case "dimension": {
+      const text = printDim(formula.dim);
+      return { text, strength: /^\w+$/u.test(text) ? strengths.atom : strengths.sum };
+    }
+    case "name":
+      return atom(nameText(formula.name));
+    case "infix": {
+      const { sign, strength } = infixSigns[formula.operator];
+      // Comparisons do not chain.
+      const left = write(formula.left, strength === strengths.comparison ? strength + 1 : strength);
+      return { text: `${left} ${sign} ${write(formula.right, strength + 1)}`, strength };
+    }
+    case "prefix": {
+      if (formula.operator === "not") {
+        return { text: `¬${write(formula.operand, strengths.atom)}`, strength: strengths.not };
+      }
+      return { text: `−${write(formula.operand, strengths.minus)}`, strength: strengths.minus };
+    }
+    case "power":
+      return powerText(formula.base, formula.exponent);
+    case "transposed":
+      return atom(`${write(formula.operand, strengths.atom)}ᵀ`);
+    case "choice": {
+      const [condition, yes] = [write(formula.condition, 0), write(formula.yes, 0)];
+      return { text: `if ${condition} then ${yes} else ${write(formula.no, 0)}`, strength: strengths.choice };
+    }
+    case "part":
+      return atom(`${write(formula.operand, strengths.atom)}[${":, ".repeat(formula.axis)}${partText(formula.part)}]`);
+    case "joined":
+      return atom(`[${formula.parts.map(printFormula).join("; ")}]`);
+    case "apply": {
+      const { head, operands, settings } = formula;
+      const name = head.kind === "instance" ? formulaName(head.name) : formulaFunction(head.name);
+      return atom(`${name}(${[...operands.map(printFormula), ...settings.map(settingText)].join(", ")})`);
+    }
+  }
+}
+
+function numberText(value: number): Written {
+  const text = String(value);
+  return text.startsWith("-") ? { text: `−${text.slice(1)}`, strength: strengths.minus } : atom(text);
+}
+
+function powerText(base: Formula, exponent: Formula): Written {
+  const strength = strengths.power;
+  const below = write(base, strength + 1);
+  if (exponent.kind === "number" && Number.isSafeInteger(exponent.value)) {
+    return { text: below + superscript(String(exponent.value)), strength };
+  }
+  return { text: `${below} ^ ${write(exponent, strengths.minus)}`, strength };
+}
+
+const roleSigns: Readonly<Record<Name["role"], readonly [before: string, after: string]>> = {
+  value: ["", ""],
+  auxiliary: ["", ""],
+  cotangent: ["∂", ""],
+  incoming: ["∂", "⁺"],
+};
+
+function nameText({ text, next, role }: Name): string {
+  const [before, after] = roleSigns[role];
+  return `${before}${text.split(".").map(formulaName).join(".")}${next ? "'" : ""}${after}`;
+}
+
+function partText(part: Part): string {
+  return part.kind === "entry" ? printFormula(part.at) : `${printDim(part.start)}:${printDim(part.end)}`;
+}
+
+function settingText(setting: Setting): string {
+  switch (setting.kind) {
+    case "axes":
+      return `${setting.label} = ${setting.axes.length === 1 ? String(setting.axes[0]) : `[${setting.axes.join(", ")}]`}`;
+    case "shape":
+      return `${setting.label} = ${printShape(setting.shape)}`;
+    case "pattern":
+      return `${setting.label} = ${setting.pattern}`;
+  }
+}

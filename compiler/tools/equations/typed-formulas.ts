@@ -1,0 +1,139 @@
+/** Checked expressions as formulas: what the author wrote, with products and axes told apart by shapes. */
+import type { ElementwiseName } from "../../language/semantics/builtins.js";
+import type { SemanticType } from "../../language/semantics/semantic-type.js";
+import type { TypedExpression, TypedFunction } from "../../language/semantics/typed-program.js";
+import { addDims } from "../../base/types/dim.js";
+import { axes, builtin, type Formula, infix, type Infix, nameOf, type Setting, transposed } from "./formula.js";
+
+/** What an expression stands in. */
+export interface Surroundings {
+  /** What a used cell is called with: inputs, then contexts. */
+  readonly argumentsOf: (instance: string) => readonly TypedExpression[];
+  readonly functionName: (fn: TypedFunction) => string;
+}
+
+type Kind = TypedExpression["kind"];
+type Rules = {
+  readonly [K in Kind]: (
+    node: Extract<TypedExpression, { kind: K }>,
+    write: (node: TypedExpression) => Formula,
+    around: Surroundings,
+  ) => Formula;
+};
+
+export function typedFormula(node: TypedExpression, around: Surroundings): Formula {
+  const write = (part: TypedExpression): Formula => typedFormula(part, around);
+  return (rules[node.kind] as Rules["number"])(node as never, write, around);
+}
+
+const rules: Rules = {
+  number: ({ value }) => ({ kind: "number", value }),
+  dimension: ({ dim }) => ({ kind: "dimension", dim }),
+  "real-parameter": ({ name }) => nameOf(name),
+  value: ({ name }) => nameOf(name),
+  next: ({ name }) => nameOf(name, true),
+  member: ({ path, name, next }) => nameOf([...path, name].join("."), next),
+  "instance-call": ({ instance }, write, around) => ({
+    kind: "apply",
+    head: { kind: "instance", name: instance },
+    operands: around.argumentsOf(instance).map(write),
+    settings: [],
+  }),
+  elementwise: ({ operation, operands }, write) => elementwiseFormula(operation, operands, write),
+  product: ({ left, right }, write) => {
+    const [leftRank, rightRank] = [rankOf(left.type), rankOf(right.type)];
+    if (leftRank === 1 && rightRank === 1) return infix("dot", write(left), write(right));
+    // A row times a matrix has the shape of a vector: the transpose times the column.
+    if (leftRank === 1 && rightRank === 2) return infix("product", transposed(write(right)), write(left));
+    return infix("product", write(left), write(right));
+  },
+  reduction: ({ operation, axis, operand }, write) => builtin(operation, [write(operand)], alongAxis(operand, axis)),
+  normalization: ({ operation, axis, operand }, write) =>
+    builtin(operation, [write(operand)], alongAxis(operand, axis)),
+  concat: ({ axis, operands }, write) => {
+    const parts = operands.map(write);
+    return axis === 0 ? { kind: "joined", parts } : builtin("concat", parts, [axes("axis", axis)]);
+  },
+  stack: ({ axis, operands }, write) => builtin("stack", operands.map(write), axis === 0 ? [] : [axes("axis", axis)]),
+  reshape: ({ operand, shape }, write) =>
+    builtin("reshape", [write(operand)], [{ label: "shape", kind: "shape", shape }]),
+  transpose: ({ operand, permutation }, write) =>
+    permutation.join() === "1,0"
+      ? transposed(write(operand))
+      : builtin("transpose", [write(operand)], [axes("order", ...permutation)]),
+  outer: ({ left, right }, write) => infix("outer", write(left), write(right)),
+  fill: ({ value, shape }) => builtin(value === 0 ? "zeros" : "ones", [], [{ label: "shape", kind: "shape", shape }]),
+  slice: ({ operand, axis, start, length, drop }, write) => ({
+    kind: "part",
+    operand: write(operand),
+    axis,
+    part: drop
+      ? { kind: "entry", at: { kind: "dimension", dim: start } }
+      : { kind: "range", start, end: addDims(start, length) },
+  }),
+  gather: ({ operand, axis, index }, write) => ({
+    kind: "part",
+    operand: write(operand),
+    axis,
+    part: { kind: "entry", at: write(index) },
+  }),
+  call: ({ fn, arguments: given }, write, around) => ({
+    kind: "apply",
+    head: { kind: "function", name: around.functionName(fn) },
+    operands: given.map(write),
+    settings: [],
+  }),
+  error: () => {
+    throw new Error("an expression with errors has no formula");
+  },
+};
+
+function rankOf(type: SemanticType): number {
+  return type.kind === "real" || type.kind === "bool" ? type.axes.length : 0;
+}
+
+function alongAxis(operand: TypedExpression, axis: number): Setting[] {
+  return rankOf(operand.type) > 1 ? [axes("axis", axis)] : [];
+}
+
+const infixes: Partial<Record<ElementwiseName, Infix>> = {
+  "+": "add",
+  "-": "subtract",
+  "/": "divide",
+  "<": "less",
+  "<=": "less-equal",
+  ">": "greater",
+  ">=": "greater-equal",
+  "==": "equal",
+  "!=": "unequal",
+  and: "and",
+  or: "or",
+};
+
+function elementwiseFormula(
+  operation: ElementwiseName,
+  operands: readonly TypedExpression[],
+  write: (node: TypedExpression) => Formula,
+): Formula {
+  const [first, second, third] = operands as [TypedExpression, TypedExpression, TypedExpression];
+  const operator = infixes[operation];
+  if (operator !== undefined) return infix(operator, write(first), write(second));
+  switch (operation) {
+    case "*":
+      return infix(
+        rankOf(first.type) === 0 || rankOf(second.type) === 0 ? "times" : "hadamard",
+        write(first),
+        write(second),
+      );
+    case "^":
+      return { kind: "power", base: write(first), exponent: write(second) };
+    case "negate":
+      return { kind: "prefix", operator: "minus", operand: write(first) };
+    case "not":
+      return { kind: "prefix", operator: "not", operand: write(first) };
+    case "if":
+      return { kind: "choice", condition: write(first), yes: write(second), no: write(third) };
+    default:
+      return builtin(operation, operands.map(write));
+  }
+}

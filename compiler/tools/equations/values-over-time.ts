@@ -1,0 +1,79 @@
+/** Which values of a cell change from step to step: those get an index of time in formulas. */
+import type { TypedCell, TypedExpression } from "../../language/semantics/typed-program.js";
+
+/** `state`: of the step before, or with the prime of this one. */
+export type Time = "state" | "step" | "constant";
+
+/** By name, for used cells by path: `rnn.h`. A name that is missing is constant. */
+export function valuesOverTime(cell: TypedCell): ReadonlyMap<string, Time> {
+  const times = new Map<string, Time>();
+  for (const item of cell.items) {
+    if (item.kind === "instance") {
+      const { name, cell: used } = item.instance;
+      for (const [inner, time] of valuesOverTime(used)) times.set(`${name}.${inner}`, time);
+    } else if (item.tensor.role === "state") times.set(item.tensor.name, "state");
+    else if (item.tensor.role === "input") times.set(item.tensor.name, "step");
+  }
+  // From what changes to what reads it: equations may need each other as deeply as there are many.
+  const readers = new Map<string, string[]>();
+  const pending = [...times.keys()];
+  for (const [key, { value }] of cell.nodes) {
+    const reads = new Set<string>();
+    if (collectReads(value, reads)) pending.push(key);
+    for (const name of reads) {
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [key]);
+      else known.push(key);
+    }
+  }
+  const varying = new Set<string>();
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (varying.has(name)) continue;
+    varying.add(name);
+    for (const reader of readers.get(name) ?? []) pending.push(reader);
+  }
+  for (const { key, name } of cell.nodes.values()) if (key === name && varying.has(name)) times.set(name, "step");
+  return times;
+}
+
+/** The names that an expression reads, into `reads`; whether it changes whatever they do. */
+function collectReads(node: TypedExpression, reads: Set<string>): boolean {
+  switch (node.kind) {
+    case "value":
+      reads.add(node.name);
+      return false;
+    case "member":
+      reads.add([...node.path, node.name].join("."));
+      return node.next;
+    case "next":
+    case "instance-call":
+      return true;
+    default:
+      return partsOf(node).reduce((changes, part) => collectReads(part, reads) || changes, false);
+  }
+}
+
+/** The expressions directly inside one. */
+export function partsOf(node: TypedExpression): readonly TypedExpression[] {
+  switch (node.kind) {
+    case "elementwise":
+    case "concat":
+    case "stack":
+      return node.operands;
+    case "product":
+    case "outer":
+      return [node.left, node.right];
+    case "gather":
+      return [node.operand, node.index];
+    case "reduction":
+    case "normalization":
+    case "reshape":
+    case "transpose":
+    case "slice":
+      return [node.operand];
+    case "call":
+      return node.arguments;
+    default:
+      return [];
+  }
+}

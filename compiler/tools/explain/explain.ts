@@ -1,0 +1,230 @@
+/** What the compiler did with a cell, for people: what left the loops, what is kept, operations and bytes per step. */
+import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import {
+  addDims,
+  constantOf,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  divideDims,
+  multiplyDims,
+  printDim,
+  symbolsOf,
+  TIME_SYMBOL,
+} from "../../base/types/dim.js";
+import { sizeOfShape } from "../../base/types/shape.js";
+import { isCheap } from "../../passes/minimum-cut/choose-crossing-values.js";
+import type { EntryName, SequenceProgram } from "../../program/sequence-program.js";
+
+export type Region = "once" | "before" | "loop" | "after";
+
+export interface RegionReport {
+  readonly region: Region;
+  /** Named values computed here, in order. */
+  readonly values: readonly string[];
+  readonly products: number;
+  /** Multiplications and additions of products, for one example: per step, or in all for `once`. */
+  readonly productOperations: Dim;
+  /** Scalar operations on elements. */
+  readonly elementOperations: Dim;
+}
+
+export interface EntryReport {
+  readonly entry: EntryName;
+  readonly regions: readonly RegionReport[];
+  /** Numbers that cross from one region into another at each step: read or written through memory. */
+  readonly crossing: Dim;
+  /** What forward keeps for backward at each step of an example. */
+  readonly residuals: { readonly values: readonly ResidualReport[]; readonly numbers: Dim };
+  /** Named values of forward that this entry computes again, by cheap operations on what was kept. */
+  readonly recomputed: readonly string[];
+}
+
+export interface ResidualReport {
+  readonly name: string;
+  /** Per step; in all where the value has no time axis. */
+  readonly numbers: Dim;
+  readonly why: string;
+}
+
+/** A value that the author gave no name is called by its number, as in the graph. */
+const isNumbered = (name: string): boolean => /^\d+$/u.test(name);
+
+/** Reports on the entries over sequences. */
+export function explainProgram(program: SequenceProgram): EntryReport[] {
+  const forward = program.functions.get("forward");
+  const primal = new Set(forward === undefined ? [] : computedNames(forward));
+  return [...program.functions]
+    .filter(([name]) => !/^(step|initial)/u.test(name))
+    .map(([name, fn]) => explainEntry(name, fn, program.roles, name === "backward" ? primal : new Set()));
+}
+
+/** Names of what a function and the bodies of its loops compute. */
+function computedNames(fn: GraphFunction): string[] {
+  return fn.instructions.flatMap(({ operation, results }) =>
+    operation.kind === "scan" ? computedNames(operation.body) : results.flatMap((id) => fn.names[id] ?? []),
+  );
+}
+
+/** Why a value of forward is kept rather than computed again: what the minimum cut knows of it. */
+function whyKept(fn: GraphFunction, id: ValueId): string {
+  const instruction = fn.instructions.find(({ results }) => results.includes(id));
+  if (instruction === undefined) return "nothing else gives it";
+  const { operation, results } = instruction;
+  if (operation.kind === "scan") {
+    const inner = operation.body.outputs[results.indexOf(id)] as ValueId;
+    return operation.body.inputs.includes(inner) ? "the state before the step" : whyKept(operation.body, inner);
+  }
+  const label = operation.kind === "map" ? operation.op : operation.kind === "contract" ? "a product" : operation.kind;
+  if (!isCheap(instruction)) return `${label} is dear to repeat`;
+  return `${label} of what would take no less memory`;
+}
+
+function explainEntry(
+  entry: EntryName,
+  fn: GraphFunction,
+  roles: SequenceProgram["roles"],
+  primal: ReadonlySet<string>,
+): EntryReport {
+  const afterLoop = new Set<ValueId>();
+  const feedsLoop = valuesFeedingLoops(fn);
+  const groups = new Map<Region, Instruction[]>([
+    ["once", []],
+    ["before", []],
+    ["loop", []],
+    ["after", []],
+  ]);
+  let crossing = dimConstant(0);
+  for (const instruction of fn.instructions) {
+    const { operation, operands, results } = instruction;
+    if (operation.kind === "scan") {
+      groups.get("loop")?.push(...operation.body.instructions);
+      for (const id of results) afterLoop.add(id);
+      crossing = addDims(crossing, crossingOf(operation));
+      continue;
+    }
+    const reads = operands.some((id) => afterLoop.has(id));
+    if (reads) for (const id of results) afterLoop.add(id);
+    const overTime = [...operands, ...results].some((id) => hasTime(fn.types[id]));
+    // Between two loops is before the second.
+    const isBefore = overTime && (!reads || results.some((id) => feedsLoop.has(id)));
+    groups.get(isBefore ? "before" : reads ? "after" : "once")?.push(instruction);
+  }
+  const bodies = fn.instructions.flatMap(({ operation }) => (operation.kind === "scan" ? [operation.body] : []));
+  const regions = [...groups].map(([region, instructions]) =>
+    report(region, instructions, region === "loop" ? bodies : [fn]),
+  );
+  const residuals = fn.outputNames.flatMap((output, i): ResidualReport[] => {
+    const role = roles.get(output);
+    if (role?.kind !== "residual") return [];
+    const id = fn.outputs[i] as ValueId;
+    const numbers = perStep(sizeOfShape((fn.types[id] as ValueType).shape));
+    return [{ name: role.name, numbers, why: whyKept(fn, id) }];
+  });
+  return {
+    entry,
+    regions,
+    crossing,
+    residuals: {
+      values: residuals,
+      numbers: residuals.reduce((sum, { numbers }) => addDims(sum, numbers), dimConstant(0)),
+    },
+    recomputed: computedNames(fn).filter((name) => primal.has(name)),
+  };
+}
+
+function valuesFeedingLoops(fn: GraphFunction): ReadonlySet<ValueId> {
+  const feeding = new Set<ValueId>();
+  for (const { operation, operands, results } of [...fn.instructions].reverse()) {
+    if (operation.kind === "scan" || results.some((id) => feeding.has(id))) for (const id of operands) feeding.add(id);
+  }
+  return feeding;
+}
+
+function report(
+  region: Region,
+  instructions: readonly Instruction[],
+  functions: readonly GraphFunction[],
+): RegionReport {
+  const ownerOf = (instruction: Instruction): GraphFunction =>
+    functions.find((fn) => fn.instructions.includes(instruction)) as GraphFunction;
+  let products = 0;
+  let productOperations = dimConstant(0);
+  let elementOperations = dimConstant(0);
+  const values: string[] = [];
+  for (const instruction of instructions) {
+    const owner = ownerOf(instruction);
+    const type = owner.types[instruction.results[0] as ValueId] as ValueType;
+    const name = owner.names[instruction.results[0] as ValueId];
+    if (instruction.operation.kind === "contract") {
+      products++;
+      productOperations = addDims(productOperations, perStep(productSize(instruction.operation, instruction, owner)));
+    } else if (instruction.operation.kind === "map") {
+      elementOperations = addDims(elementOperations, perStep(sizeOfShape(type.shape)));
+    }
+    if (name !== undefined) values.push(name);
+  }
+  return { region, values, products, productOperations, elementOperations };
+}
+
+/** Multiplications and additions: twice the product of all axis sizes. */
+function productSize(
+  operation: Extract<Operation, { kind: "contract" }>,
+  { operands }: Instruction,
+  fn: GraphFunction,
+): Dim {
+  const sizes = new Map<number, Dim>();
+  for (const [i, labels] of [operation.a, operation.b].entries()) {
+    const shape = (fn.types[operands[i] as ValueId] as ValueType).shape;
+    for (const [axis, label] of labels.entries()) sizes.set(label, shape[axis] as Dim);
+  }
+  return [...sizes.values()].reduce(multiplyDims, dimConstant(2));
+}
+
+function crossingOf({ body, carried, sequences }: Extract<Operation, { kind: "scan" }>): Dim {
+  const ids = [...body.inputs.slice(carried, carried + sequences), ...body.outputs.slice(carried)];
+  return ids.reduce((sum, id) => addDims(sum, sizeOfShape((body.types[id] as ValueType).shape)), dimConstant(0));
+}
+
+/** Of a size over all steps, the share of one. */
+function perStep(size: Dim): Dim {
+  return symbolsOf(size).includes(TIME_SYMBOL) ? (divideDims(size, dimSymbol(TIME_SYMBOL)) ?? size) : size;
+}
+
+function hasTime(type: ValueType | undefined): boolean {
+  return type?.shape.some((dim) => symbolsOf(dim).includes(TIME_SYMBOL)) ?? false;
+}
+
+const regionTitles: Readonly<Record<Region, string>> = {
+  once: "once",
+  before: "before the loop, all steps at once",
+  loop: "in the loop, step by step",
+  after: "after the loop, all steps at once",
+};
+
+/** The report as text for a terminal. `bytes` is the size of one number. */
+export function printExplanation(reports: readonly EntryReport[], bytes: number): string {
+  const lines: string[] = [];
+  for (const { entry, regions, crossing, residuals, recomputed } of reports) {
+    const inBytes = (numbers: Dim): string => printDim(multiplyDims(numbers, dimConstant(bytes)));
+    lines.push(entry);
+    for (const { region, values, products, productOperations, elementOperations } of regions) {
+      if (values.length === 0 && products === 0 && constantOf(elementOperations) === 0) continue;
+      lines.push(`  ${regionTitles[region]}`);
+      if (values.length > 0) lines.push(`    values    ${values.join(", ")}`);
+      const unit = region === "once" ? "in all" : "per step";
+      lines.push(
+        `    products  ${products}, ${printDim(productOperations)} operations ${unit}; elements ${printDim(elementOperations)} operations ${unit}`,
+      );
+    }
+    lines.push(`  through memory between regions: ${inBytes(crossing)} bytes per step`);
+    if (residuals.values.length > 0) {
+      lines.push(`  kept for backward: ${inBytes(residuals.numbers)} bytes per example and step`);
+      for (const { name, numbers, why } of residuals.values)
+        lines.push(`    ${isNumbered(name) ? `%${name}` : name}: ${inBytes(numbers)} bytes; ${why}`);
+    }
+    if (recomputed.length > 0) lines.push(`  computed again from what was kept: ${recomputed.join(", ")}`);
+    lines.push("");
+  }
+  return lines.join("\n");
+}

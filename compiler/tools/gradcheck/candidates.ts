@@ -1,0 +1,97 @@
+/** What is checked: a cell at some sizes, and modules made of it. */
+import { loadModule } from "../../../runtime/module/load-js.js";
+import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import type { Random } from "../../../runtime/random.js";
+import type { CompileOptions } from "../../driver/compile-options.js";
+import type { Diagnostic } from "../../base/diagnostics/diagnostic.js";
+import { renderDiagnostics } from "../../base/diagnostics/render.js";
+import { buildManifest } from "../../emit/manifest.js";
+import { emitModule } from "../../driver/emit-module.js";
+import { CellError } from "../../driver/in-process.js";
+import { lowerSource, type LowerResult } from "../../driver/lower-source.js";
+import { beyondBudget } from "../../driver/operation-budget.js";
+import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { SourceFile } from "../../base/source/source-file.js";
+import type { Precision } from "./report.js";
+import { ensureCheckable } from "./uncheckable.js";
+
+/** A cell at sizes at which it can be checked. */
+export interface Candidate {
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly manifest: Manifest;
+  /** Undefined where only a module is known. */
+  readonly cell: LoweredCell | undefined;
+  readonly modules: readonly { readonly precision: Precision; readonly module: CompiledModule }[];
+}
+
+/** A text and how to compile it, without sizes that are not fixed. */
+export interface CellText {
+  readonly text: string;
+  readonly options: Pick<CompileOptions, "file" | "readFile" | "cell" | "dimensions" | "maxOperations">;
+}
+
+const everything = { target: "wasm", fma: false, wasmFile: false, gradient: true, jvp: true, hvp: true } as const;
+
+/** Sizes that are tried for a cell whose dimensions must divide each other before giving up. */
+const attempts = 200;
+
+/** @throws CompileOptionsError where the cell or a real parameter is missing; CellError where the text has errors. */
+export function lowerText({ text, options }: CellText, dimensions: Readonly<Record<string, number>>): LowerResult {
+  return lowerSource(text, { ...options, dimensions: { ...options.dimensions, ...dimensions } }, "all sizes");
+}
+
+/** A source of sizes drawn at random where they are not fixed, small ones first. */
+export function lowerAtRandomSizes(source: CellText, random: Random): LoweredCell {
+  const open = lowerSource(source.text, source.options, "symbolic").openDimensions;
+  for (let attempt = 1; ; attempt++) {
+    // Where they must divide each other, larger ones have more divisors.
+    const most = attempt < attempts / 2 ? 4 : 12;
+    const drawn = Object.fromEntries(open.map((name) => [name, 1 + random.integer(most)]));
+    const lowered = lowerText(source, drawn);
+    const { cell, diagnostics, sources } = lowered;
+    const tooMany = beyondBudget(lowered, everything);
+    if (tooMany.length > 0) throw cellError(tooMany, sources);
+    if (cell !== undefined) return cell;
+    if (open.length === 0 || attempt === attempts) throw cellError(diagnostics, sources);
+  }
+}
+
+function cellError(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, SourceFile>): CellError {
+  return new CellError(
+    `the source has errors\n${renderDiagnostics(diagnostics, (file) => sources.get(file))}`,
+    diagnostics,
+  );
+}
+
+/**
+ * Compiles and loads a lowered cell in each precision.
+ *
+ * @throws UncheckableError
+ */
+export async function compileCandidate(
+  cell: LoweredCell,
+  { precisions, target }: { readonly precisions: readonly Precision[]; readonly target: "wasm" | "js" },
+): Promise<Candidate> {
+  const candidate = candidateOf(cell);
+  ensureCheckable(candidate.manifest);
+  const modules: { precision: Precision; module: CompiledModule }[] = [];
+  for (const precision of precisions) {
+    // Second derivatives are compared in float64 only.
+    const hvp = precision === "f64";
+    const { text } = emitModule(cell, { ...everything, hvp, target, dtype: precision });
+    modules.push({ precision, module: await loadModule(text) });
+  }
+  return { ...candidate, modules };
+}
+
+/** A cell without modules: its derived functions are checked by themselves. */
+export function candidateOf(cell: LoweredCell): Candidate {
+  const manifest = manifestOf(cell);
+  return { dimensions: manifest.dimensions, manifest, cell, modules: [] };
+}
+
+/** What a module of the cell would say about itself. */
+export function manifestOf(cell: LoweredCell): Manifest {
+  return buildManifest(cell, { ...everything, dtype: "f64" });
+}

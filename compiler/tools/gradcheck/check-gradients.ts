@@ -1,0 +1,313 @@
+/** Are a cell's derivatives right? The public check: random sizes and points, every comparison, and where the fault is. */
+import { isModule, moduleKind, refuse } from "../../../runtime/arguments.js";
+import { createRandom, type Random } from "../../../runtime/random.js";
+import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import type { LoadedCell } from "../../driver/in-process.js";
+import { lowerSource } from "../../driver/lower-source.js";
+import type { DeclaredDerivative } from "../../program/lowered-cell.js";
+import type { SourceFile } from "../../base/source/source-file.js";
+import type { DerivativeRules } from "../../passes/autodiff/derivative-rules.js";
+import {
+  type Candidate,
+  candidateOf,
+  type CellText,
+  compileCandidate,
+  lowerAtRandomSizes,
+  lowerText,
+} from "./candidates.js";
+import { checkPoint } from "./check-point.js";
+import { DeclaredDistances, declares } from "./declared-distances.js";
+import { singularStart } from "./declared-start.js";
+import { checkSettings, refuseTextOptions, type GradientCheckOptions, type Settings } from "./check-settings.js";
+import { Comparisons, type Coverage } from "./compare.js";
+import { drawPoint } from "./draw-point.js";
+import { furtherDraws } from "./further-draws.js";
+import { notFiniteOutputs } from "./graph-derivatives.js";
+import type { Fault, FaultPlace } from "./fault.js";
+import { placeOf } from "./locate/describe-fault.js";
+import { type CellSource, derivativeModes, findWrongRule, wrongMode } from "./locate/find-rule.js";
+import { locateFault } from "./locate/locate-fault.js";
+import { notFinite } from "./module-derivatives.js";
+import { capacitiesOf, type Point, type Role } from "./point.js";
+import type { DeclaredReport, GradientReport, SingularStart, TensorReport } from "./report.js";
+import { ensureCheckable, NotFiniteError } from "./uncheckable.js";
+import { wholeFunctionAt } from "./whole-function.js";
+import { withoutGradient } from "./without-gradient.js";
+
+/** Points that are tried before a cell is said to have no finite values. */
+const attempts = 10;
+
+/**
+ * Compares derivatives at random points with measurements that know nothing of the rules they were derived by.
+ *
+ * @param subject The text of a `.cell` file, which is compiled at random sizes in float64 and float32; a cell from `cell()`;
+ *   or any loaded module with `gradient`. Of the first two the source is known: gradients are then compared with a complex
+ *   step, right to rounding, float32 is compared with float64, and a fault is located.
+ *
+ * Where functions state their derivative, it is taken as the rule: the gradient must follow it, and the report says how far
+ * it is from the true one, under `declared`.
+ *
+ * @throws TypeError where the first argument is neither, where a module has no gradient, or declared derivatives and neither `jvp` nor a source, or where options that
+ *   say how a text is compiled are given for a cell or module.
+ * @throws CellError where a text has errors, or more operations than `maxOperations`; CompileOptionsError where the options do not fit it.
+ * @throws RangeError where a number is out of its range; what `signal` was aborted with; BudgetError where `maxSeconds` are over.
+ * @throws UncheckableError where nothing has a gradient, or a call at the sizes given has more than a million numbers; as
+ *   NotFiniteError where the cell's values are not finite at any of the points tried.
+ * @example
+ *     const report = await checkGradients(readFileSync("gru.cell", "utf8"), { seed: 7 });
+ *     if (!report.passed) console.log(report.fault ?? report.tensors);
+ */
+export async function checkGradients(
+  subject: string | LoadedCell | CompiledModule,
+  options: GradientCheckOptions = {},
+): Promise<GradientReport> {
+  const settings = checkSettings(options);
+  if (typeof subject !== "string" && !isModule(subject)) {
+    refuse("checkGradients", "the first argument", `the text of a cell or ${moduleKind}`, subject);
+  }
+  const source = sourceOf(subject, options);
+  if (typeof subject !== "string") {
+    refuseTextOptions(options);
+    const { has, declaredDerivatives = [] } = subject.manifest;
+    if (!has.gradient) throw new TypeError("checkGradients needs a module compiled with gradient");
+    if (source === undefined && declares(subject.manifest) && !has.jvp) {
+      throw new TypeError(
+        `checkGradients: the module has derivatives that are declared (${declaredDerivatives.join(", ")}), which differences do not see; compile it with jvp, or give its source`,
+      );
+    }
+    ensureCheckable(subject.manifest);
+    const candidate = moduleCandidate(subject, source);
+    return runChecks(source, settings, () => Promise.resolve(candidate));
+  }
+  const { precisions = ["f64", "f32"], target = "wasm" } = options;
+  return runChecks(source, settings, (random) =>
+    compileCandidate(lowerAtRandomSizes(source as CellText, random), { precisions, target }),
+  );
+}
+
+/** What {@link checkRules} finds. */
+export interface RuleCheck {
+  /** The kind of derivative that is wrong; undefined where all agree. */
+  readonly mode: Fault["mode"] | undefined;
+  readonly fault: Fault | undefined;
+}
+
+/**
+ * Checks what given rules derive of a cell, in reverse mode, forward mode and forward over reverse, without compiling it: for tests
+ * of rules and of this checker.
+ */
+export function checkRules(
+  text: string,
+  rules: DerivativeRules,
+  { modes = derivativeModes, ...options }: GradientCheckOptions & { readonly modes?: readonly Fault["mode"][] } = {},
+): RuleCheck {
+  const settings = checkSettings(options);
+  const source = sourceOf(text, options) as CellText;
+  const random = createRandom(settings.seed);
+  for (let run = 0; run < settings.runs; run++) {
+    const candidate = candidateOf(lowerAtRandomSizes(source, random));
+    const trial = { dimensions: candidate.dimensions, point: drawFinitePoint(candidate, random, settings).point };
+    const cell = cellSource(source, rules);
+    const mode = wrongMode(cell, trial, modes);
+    if (mode !== undefined) return { mode, fault: findWrongRule(cell, trial, modes) };
+  }
+  return { mode: undefined, fault: undefined };
+}
+
+async function runChecks(
+  source: CellText | undefined,
+  settings: Settings,
+  next: (random: Random) => Promise<Candidate>,
+): Promise<GradientReport> {
+  const { seed, runs, tolerance, tolerance32 } = settings;
+  const random = createRandom(seed);
+  const comparisons = new Comparisons();
+  const declared = new DeclaredDistances();
+  let skipped = 0;
+  let furtherPoints = 0;
+  let start: SingularStart | undefined;
+  let candidate: Candidate | undefined;
+  let failure: Failure | undefined;
+  const check = (at: Candidate, point: Point): void => {
+    comparisons.expect(point);
+    const agrees = checkPoint(at, point, { ...settings, random, comparisons, declared });
+    if (!agrees) failure ??= { candidate: at, point };
+  };
+  for (let run = 0; run < runs; run++) {
+    await settings.turn();
+    settings.onProgress?.(run, runs);
+    candidate = await next(random);
+    start ??= singularStart(candidate, { seed: seed + run, scale: Math.min(1, settings.scale) }, sourcesOf(source));
+    const drawn = drawFinitePoint(candidate, random, settings);
+    skipped += drawn.skipped;
+    check(candidate, drawn.point);
+  }
+  const report = (): TensorReport[] => comparisons.report(coverageOf(candidate as Candidate, settings));
+  for (const options of furtherDraws) {
+    if (report().every(({ uncompared }) => uncompared.length === 0)) break;
+    await settings.turn();
+    candidate = await next(random);
+    const point = drawPoint(candidate.manifest, random, { ...options, scale: settings.scale * (options.scale ?? 1) });
+    if (notFiniteAt(candidate, point).length > 0) continue;
+    furtherPoints++;
+    check(candidate, point);
+  }
+  settings.onProgress?.(runs, runs);
+  const tensors = report();
+  const passed = tensors.every((tensor) => tensor.passed) && start === undefined;
+  const manifest = candidate?.manifest;
+  return {
+    passed,
+    cell: manifest?.cell ?? "",
+    seed,
+    runs,
+    tolerance,
+    tolerance32,
+    skipped,
+    furtherPoints,
+    tensors,
+    declared: source === undefined ? namesOnly(manifest) : declared.report(placesIn(source)),
+    singularStart: start,
+    fault: failure && source && faultAt(failure, source, tensors),
+  };
+}
+
+interface Failure {
+  readonly candidate: Candidate;
+  readonly point: Point;
+}
+
+/** Undefined where no error is larger than rounding. */
+function faultAt({ candidate, point }: Failure, source: CellText, tensors: readonly TensorReport[]): Fault | undefined {
+  const { cell, dimensions } = candidate;
+  if (cell === undefined || !tensors.some(isGross)) return undefined;
+  const wrong = new Set(tensors.filter(isGross).map(({ name }) => name));
+  return locateFault(cellSource(source), cell, { dimensions, point }, wrong);
+}
+
+/** What has a gradient, and should be compared. */
+function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }: Settings): Coverage {
+  const { params, inputs, contexts, states } = manifest;
+  const all = (role: Role, entries: readonly { readonly name: string }[]): Coverage["expected"] =>
+    entries.map(({ name }) => ({ role, name }));
+  return {
+    expected: [
+      ...all("param", params),
+      ...all("input", inputs.filter(({ dtype }) => dtype === "real")), // prettier-ignore
+      ...all("context", contexts),
+      ...all("state", states),
+    ],
+    precisions: modules.map(({ precision }) => precision),
+    withoutGradient: cell && withoutGradient(cell),
+    allowUncompared,
+  };
+}
+
+function placesIn(source: CellText): (derivative: DeclaredDerivative) => FaultPlace | undefined {
+  const sources = sourcesOf(source);
+  return ({ span }) => placeOf(span, sources);
+}
+
+/** Files by name, read where they are asked for. */
+function sourcesOf(source: CellText | undefined): (file: string) => SourceFile | undefined {
+  let sources: ReadonlyMap<string, SourceFile> | undefined;
+  return (file) => {
+    sources ??= source === undefined ? new Map() : lowerSource(source.text, source.options, "symbolic").sources;
+    return sources.get(file);
+  };
+}
+
+function namesOnly(manifest: Manifest | undefined): DeclaredReport[] {
+  const unknown = { place: undefined, compared: 0, kinks: 0, distance: undefined, worst: undefined };
+  return (manifest?.declaredDerivatives ?? []).map((name) => ({ name, ...unknown }));
+}
+
+/** Is an error larger than rounding makes it? Less than that may fail a small tolerance and is nobody's fault. */
+function isGross({ methods }: TensorReport): boolean {
+  return methods.some(({ passed, precision, worst }) => {
+    const rounding = precision === "f64" ? 1e-8 : 1e-3;
+    return !passed && worst !== undefined && !(worst.error <= rounding + worst.bar);
+  });
+}
+
+/** Where the source is known. */
+function sourceOf(
+  subject: string | LoadedCell | CompiledModule,
+  { file, readFile, cell, dimensions, maxOperations }: GradientCheckOptions,
+): CellText | undefined {
+  if (typeof subject === "string") {
+    return { text: subject, options: withoutUndefined({ file, readFile, cell, dimensions, maxOperations }) };
+  }
+  if (!("source" in subject)) return undefined;
+  const { options } = subject;
+  return {
+    text: subject.source,
+    options: withoutUndefined({
+      file: options.file,
+      readFile: options.readFile,
+      cell: options.cell,
+      dimensions: options.dimensions,
+      maxOperations: options.maxOperations,
+    }),
+  };
+}
+
+function withoutUndefined(options: {
+  readonly [K in keyof CellText["options"]]: CellText["options"][K] | undefined;
+}): CellText["options"] {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function moduleCandidate(module: CompiledModule, source: CellText | undefined): Candidate {
+  const { manifest } = module;
+  return {
+    dimensions: manifest.dimensions,
+    manifest,
+    cell: source && lowerText(source, {}).cell,
+    modules: [{ precision: manifest.dtype, module }],
+  };
+}
+
+/** The source at any sizes, each of which is lowered once. */
+function cellSource(source: CellText, rules?: DerivativeRules): CellSource {
+  const known = new Map<string, ReturnType<typeof lowerText>>();
+  const lower = (dimensions: Readonly<Record<string, number>>): ReturnType<typeof lowerText> => {
+    const key = JSON.stringify(dimensions);
+    const result = known.get(key) ?? lowerText(source, dimensions);
+    known.set(key, result);
+    return result;
+  };
+  return {
+    lower: (dimensions) => lower(dimensions).cell,
+    sources: (file) => [...known.values()].flatMap(({ sources }) => sources.get(file) ?? [])[0],
+    rules,
+  };
+}
+
+/** @throws NotFiniteError */
+function drawFinitePoint(
+  candidate: Candidate,
+  random: Random,
+  settings: Settings,
+): { readonly point: Point; readonly skipped: number } {
+  const { manifest, dimensions } = candidate;
+  let names: readonly string[] = [];
+  for (let skipped = 0; skipped < attempts; skipped++) {
+    // A cell that takes a root of its input is right to have none of negative numbers.
+    const point = drawPoint(manifest, random, { ...settings, positive: skipped >= attempts / 2 });
+    names = notFiniteAt(candidate, point);
+    if (names.length === 0) return { point, skipped };
+  }
+  const sizes = Object.entries(dimensions).map(([name, size]) => `${name}=${size}`);
+  const at = sizes.length === 0 ? "" : ` (${sizes.join(" ")})`;
+  throw new NotFiniteError(
+    `${manifest.cell}${at}: ${[...new Set(names)].join(", ")} not finite at any of ${attempts} random points with numbers of about ${settings.scale}; a smaller scale may help`,
+  );
+}
+
+/** Outputs that are not finite at a point. */
+function notFiniteAt({ modules, cell }: Candidate, point: Point): string[] {
+  if (modules.length === 0 && cell !== undefined) return notFiniteOutputs(wholeFunctionAt(cell, point), point);
+  return modules.flatMap(({ module }) => notFinite(module.instantiate(capacitiesOf(point)), point));
+}

@@ -1,0 +1,99 @@
+/**
+ * Is everything finite where a cell starts: with parameters as initialised, and states as declared? Random states are hardly ever at
+ * a singular point, but a state that starts at zero and is divided by its norm is at one in the first step of every run.
+ */
+import { createRandom } from "../../../runtime/random.js";
+import type { FloatArray } from "../../../runtime/module/compiled-module.js";
+import { realArithmetic } from "../../ir/graph/evaluate.js";
+import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { SourceFile } from "../../base/source/source-file.js";
+import { cellContext } from "../../program/sequence.js";
+import type { Candidate } from "./candidates.js";
+import { drawPoint } from "./draw-point.js";
+import { graphValues } from "./graph-point.js";
+import { equationOf, nameOf, placeOf } from "./locate/describe-fault.js";
+import { firstNotFiniteCotangent, firstNotFiniteValue, float32Arithmetic } from "./locate/not-finite.js";
+import { moduleGradients, notFinite } from "./module-derivatives.js";
+import { capacitiesOf, type Point, symbolSizes } from "./point.js";
+import type { Precision, SingularStart } from "./report.js";
+import { wholeFunctionAt } from "./whole-function.js";
+
+/** Points that are tried: with random inputs something else may go wrong. The second half has no negative inputs. */
+const attempts = 6;
+
+/**
+ * Runs the modules from the declared start.
+ *
+ * @returns what is finite at none of some points, in the first precision in which it is so
+ */
+export function singularStart(
+  { manifest, modules, cell }: Candidate,
+  { seed, scale }: { readonly seed: number; readonly scale: number },
+  sources: (file: string) => SourceFile | undefined,
+): SingularStart | undefined {
+  const random = createRandom(seed);
+  for (const { precision, module } of modules) {
+    let last:
+      { readonly point: Point; readonly names: readonly string[]; readonly of: SingularStart["of"] } | undefined;
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const drawn = drawPoint(manifest, random, {
+        scale,
+        states: "declared",
+        steps: 2,
+        batch: 1,
+        positive: attempt >= attempts / 2,
+      });
+      const instance = module.instantiate(capacitiesOf(drawn));
+      instance.init(random.integer(2 ** 31));
+      const point = withParams(drawn, instance.params as Readonly<Record<string, FloatArray>>);
+      const outputs = notFinite(instance, point);
+      const names = outputs.length > 0 ? outputs : notFiniteGradients(instance, point);
+      last = names.length === 0 ? undefined : { point, names, of: outputs.length > 0 ? "values" : "gradient" };
+      if (last === undefined) break;
+    }
+    if (last !== undefined) {
+      const { point, ...found } = last;
+      return { ...found, precision, ...(cell && locate(cell, point, found.of, precision, sources)) };
+    }
+  }
+  return undefined;
+}
+
+function withParams(point: Point, params: Readonly<Record<string, FloatArray>>): Point {
+  return {
+    ...point,
+    tensors: point.tensors.map((tensor) =>
+      tensor.role === "param" ? { ...tensor, values: Float64Array.from(params[tensor.name] as FloatArray) } : tensor,
+    ),
+  };
+}
+
+function notFiniteGradients(instance: Parameters<typeof moduleGradients>[0], point: Point): string[] {
+  return [...moduleGradients(instance, point)].flatMap(([{ name }, values]) =>
+    values.every(Number.isFinite) ? [] : [name],
+  );
+}
+
+function locate(
+  cell: LoweredCell,
+  point: Point,
+  of: SingularStart["of"],
+  precision: Precision,
+  sources: (file: string) => SourceFile | undefined,
+): Pick<SingularStart, "operation" | "equation" | "place" | "step"> {
+  const fn = wholeFunctionAt(cell, point);
+  const subject = { fn, context: cellContext(cell), values: graphValues(point), sizes: symbolSizes(point) };
+  const find = of === "values" ? firstNotFiniteValue : firstNotFiniteCotangent;
+  const found = find(subject, precision === "f32" ? float32Arithmetic : realArithmetic);
+  if (found === undefined) return {};
+  const { instruction, steps } = found;
+  const [step] = steps;
+  const equation = equationOf(found.fn, instruction);
+  const place = placeOf(instruction.origin.span, sources);
+  return {
+    operation: nameOf(instruction.operation),
+    ...(equation !== undefined && { equation }),
+    ...(place !== undefined && { place }),
+    ...(step !== undefined && { step }),
+  };
+}

@@ -1,0 +1,54 @@
+/** What is at fault where a gradient is wrong, as plain data. */
+import type { Span } from "../../base/source/span.js";
+import type { PointSizes } from "./point.js";
+import type { Precision } from "./precision.js";
+
+/**
+ * - `rule`: the derivative rule of an operation;
+ * - `pass`: a pass over the graph, which should keep its meaning;
+ * - `range`: nothing of the compiler; the derived gradient, evaluated as it stands, is no finite number in this precision;
+ * - `code`: what is made of the graph, kernels and their print.
+ */
+export type FaultStage = "rule" | "pass" | "range" | "code";
+
+export interface FaultPlace {
+  readonly span: Span;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  /** What stands there: `tanh(W @ x + b)`. */
+  readonly text: string;
+}
+
+export interface Fault {
+  readonly stage: FaultStage;
+  /** The derivative that is wrong: of reverse mode (`backward`), forward mode (`jvp`), or both in turn (`hvp`). */
+  readonly mode: "reverse" | "forward" | "second";
+  /** Of `range`: the precision in which the gradient is not finite. */
+  readonly precision?: Precision;
+  /** The operation, `tanh`; or the pass. Empty where only the stage is known. */
+  readonly operation: string;
+  /** From 0: the operand whose cotangent is wrong. Undefined in forward mode, and for passes and code. */
+  readonly operand: number | undefined;
+  /** The name on the left of the equation, `h'`; for a pass the output that changed. */
+  readonly equation: string | undefined;
+  readonly place: FaultPlace | undefined;
+  /** What was derived and what was measured; of a pass what came out of it and what went in. Undefined for code. */
+  readonly analytic: number | undefined;
+  readonly numeric: number | undefined;
+  /** The example, the step and the element at which the two numbers differ. */
+  readonly example: number;
+  readonly step: number | undefined;
+  readonly index: readonly number[];
+  /** The smallest case that was found. */
+  readonly counterexample: Counterexample;
+}
+
+/** A case as plain data. */
+export interface Counterexample extends PointSizes {
+  readonly dimensions: Readonly<Record<string, number>>;
+  /** Numbers of everything, nested as the shapes say; those that are all zero are left out. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Cotangents of outputs and final states, in the same way: the loss is `Σ cotangent · value`. */
+  readonly cotangents: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,103 @@
+/** Derivatives of a graph function at a point: the derived gradient, and the complex step. */
+import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
+import type { GraphFunction } from "../../ir/graph/types.js";
+import { type Direction, dot, type Gradients, type Reference } from "./compare.js";
+import { agreedBySides, complexStep, mapSides } from "./complex-step.js";
+import { evaluateAt, graphName, graphValues, inputsOf, numbersOf, weigh } from "./graph-point.js";
+import { fromBatchValue, type Point, type PointTensor, symbolSizes, toBatchValue } from "./point.js";
+import { gradName } from "../../program/roles.js";
+
+/** Outputs `grad.param.W` as arrays like the point's tensors. */
+export function gradientsFrom(point: Point, outputs: ReadonlyMap<string, BatchValue>): Gradients {
+  return new Map(
+    point.tensors.map((tensor) => [
+      tensor,
+      fromBatchValue(point, tensor, outputs.get(gradName(graphName(tensor))) as BatchValue),
+    ]),
+  );
+}
+
+/** Outputs of `fn` that are not finite at a point, by name. */
+export function notFiniteOutputs(fn: GraphFunction, point: Point): string[] {
+  return [...evaluateAt(fn, point)].flatMap(([name, value]) => (numbersOf(value).every(Number.isFinite) ? [] : [name]));
+}
+
+/** One number made of the outputs of a graph function at a point. */
+export interface Loss {
+  readonly fn: GraphFunction;
+  readonly point: Point;
+  /** Linear, so that it makes the derivative of the loss of those of the outputs. */
+  readonly total: (outputs: readonly BatchValue[]) => number;
+}
+
+/** `Σ cotangent · output` of all of a cell. */
+export function lossOf(whole: GraphFunction, point: Point): Loss {
+  return { fn: whole, point, total: (outputs) => weigh(whole, point, outputs) };
+}
+
+/** The gradient, weighted: its derivative is a second derivative. */
+export function weightedGradient(gradient: GraphFunction, point: Point, weights: readonly Float64Array[]): Loss {
+  const total = (outputs: readonly BatchValue[]): number => {
+    const named = new Map(gradient.outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
+    const found = gradientsFrom(point, named);
+    return point.tensors.reduce(
+      (sum, tensor, k) => sum + dot(found.get(tensor) as Float64Array, weights[k] as Float64Array),
+      0,
+    );
+  };
+  return { fn: gradient, point, total };
+}
+
+/**
+ * The derivative of a loss by a complex step.
+ *
+ * @param options of the complex step
+ */
+export function complexStepReference(
+  { fn, point, total }: Loss,
+  options: Parameters<typeof complexStep>[4] = {},
+): Reference {
+  const inputs = inputsOf(fn, graphValues(point));
+  const sizes = symbolSizes(point);
+  return (tensor, { values }) => {
+    const name = graphName(tensor);
+    const along = fn.inputs.map((id) =>
+      fn.names[id] === name ? toBatchValue(point, { ...tensor, values }) : undefined,
+    );
+    const sides = mapSides(complexStep(fn, inputs, along, sizes, options), total);
+    const value = agreedBySides(sides);
+    if (value !== undefined) return { value, error: 2 ** -46 * Math.abs(value), kind: "smooth" };
+    // What jumps has no derivative, as what ends.
+    const nowhere = { value: NaN, error: Infinity } as const;
+    return sides.some(Number.isNaN) ? { ...nowhere, kind: "edge" } : { ...nowhere, kind: "kink" };
+  };
+}
+
+/** The loss with one tensor moved by `t * direction`. */
+export function lossAlong(
+  { fn, point, total }: Loss,
+  tensor: PointTensor,
+  { values: direction }: Direction,
+): (t: number) => number {
+  const inputs = inputsOf(fn, graphValues(point));
+  const sizes = symbolSizes(point);
+  const name = graphName(tensor);
+  return (t) => {
+    const values = tensor.values.map((value, i) => value + t * (direction[i] as number));
+    const moved = toBatchValue(point, { ...tensor, values });
+    const given = inputs.map((value, i) => (fn.names[fn.inputs[i] as number] === name ? moved : value));
+    return total(evaluateFunction(fn, given, sizes));
+  };
+}
+
+/** Several methods ask for the same derivatives. */
+export function remembered<Found>(
+  find: (tensor: PointTensor, direction: Direction, goal: number) => Found,
+): (tensor: PointTensor, direction: Direction, goal: number) => Found {
+  const known = new Map<Direction, Found>();
+  return (tensor, direction, goal) => {
+    const found = known.get(direction) ?? find(tensor, direction, goal);
+    known.set(direction, found);
+    return found;
+  };
+}

@@ -1,0 +1,56 @@
+/** A point as a graph function takes it, and its loss and gradient there. */
+import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
+import type { GraphFunction } from "../../ir/graph/types.js";
+import { type Point, type PointTensor, symbolSizes, toBatchValue } from "./point.js";
+import { gradName, nameOfRole } from "../../program/roles.js";
+
+/** The name of a tensor in graph functions: `param.W`, `initial.h`; of a cotangent that of the value it belongs to. */
+export const graphName = ({ role, name }: Pick<PointTensor, "role" | "name">): string =>
+  nameOfRole({ kind: role === "state" ? "initial" : role, name });
+
+/** Every value of the point by its name in graph functions; cotangents as `grad.output.y`. */
+export function graphValues(point: Point): Map<string, BatchValue> {
+  return new Map([
+    ...[...point.tensors, ...point.indices].map((tensor) => [graphName(tensor), toBatchValue(point, tensor)] as const),
+    ...point.cotangents.map((tensor) => [gradName(graphName(tensor)), toBatchValue(point, tensor)] as const),
+  ]);
+}
+
+/** Values for the inputs of `fn`, in order. */
+export function inputsOf(fn: GraphFunction, values: ReadonlyMap<string, BatchValue>): BatchValue[] {
+  return fn.inputs.map((id) => {
+    const name = fn.names[id] as string;
+    const value = values.get(name);
+    if (value === undefined) throw new RangeError(`no value for ${name} of ${fn.name}`);
+    return value;
+  });
+}
+
+/** Outputs of `fn` by name. */
+export function evaluateAt(
+  fn: GraphFunction,
+  point: Point,
+  values: ReadonlyMap<string, BatchValue> = graphValues(point),
+): Map<string, BatchValue> {
+  const outputs = evaluateFunction(fn, inputsOf(fn, values), symbolSizes(point));
+  return new Map(fn.outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
+}
+
+/** All numbers of a value, example after example. */
+export function numbersOf(value: BatchValue): number[] {
+  return ("shared" in value ? [value.shared] : value.examples).flatMap(({ data }) => [...data]);
+}
+
+/** `Σ cotangent · output` of values in the order of the outputs of `fn`. */
+export function weigh(fn: GraphFunction, point: Point, outputs: readonly BatchValue[]): number {
+  const weights = new Map(point.cotangents.map((tensor) => [graphName(tensor), toBatchValue(point, tensor)]));
+  let sum = 0;
+  for (const [i, name] of fn.outputNames.entries()) {
+    const weight = weights.get(name);
+    if (weight === undefined) continue;
+    const numbers = numbersOf(outputs[i] as BatchValue);
+    // An output that all examples share is weighed for each.
+    for (const [j, factor] of numbersOf(weight).entries()) sum += factor * (numbers[j % numbers.length] as number);
+  }
+  return sum;
+}

@@ -1,0 +1,46 @@
+/** Is a gradient that is no number so by the range of its numbers, and not by a fault of the code that computes it? */
+import { type BatchValue, evaluateWith, realArithmetic } from "../../../ir/graph/evaluate.js";
+import type { LoweredCell } from "../../../program/lowered-cell.js";
+import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
+import { cellContext } from "../../../program/sequence.js";
+import { graphName, graphValues, inputsOf } from "../graph-point.js";
+import { fromBatchValue, type Point, symbolSizes } from "../point.js";
+import type { Precision } from "../precision.js";
+import type { Subject } from "./subject.js";
+import { wholeFunctionAt } from "../whole-function.js";
+import { firstNotFiniteCotangent, float32Arithmetic, type NotFinite } from "./not-finite.js";
+import { gradName } from "../../../program/roles.js";
+
+export interface LeftRange extends NotFinite {
+  /** In which the derived gradient is not finite, before any pass and code. */
+  readonly precision: Precision;
+}
+
+/**
+ * The derived gradient, evaluated plainly in each precision in turn.
+ *
+ * @param wrong names of the tensors whose gradient is wrong
+ * @returns where it stops being finite, if that explains all of them
+ */
+export function findLeftRange(cell: LoweredCell, point: Point, wrong: ReadonlySet<string>): LeftRange | undefined {
+  const fn = wholeFunctionAt(cell, point);
+  const context = cellContext(cell);
+  const subject: Subject = { fn, context, values: graphValues(point), sizes: symbolSizes(point) };
+  const gradient = gradientOf(fn, context);
+  for (const [precision, arithmetic] of [
+    ["f64", realArithmetic],
+    ["f32", float32Arithmetic],
+  ] as const) {
+    const results = evaluateWith(arithmetic, gradient, inputsOf(gradient, subject.values), subject.sizes);
+    const byName = new Map(gradient.outputNames.map((name, i) => [name, results[i] as BatchValue]));
+    const isExplained = point.tensors
+      .filter(({ name }) => wrong.has(name))
+      .every((tensor) => {
+        const values = fromBatchValue(point, tensor, byName.get(gradName(graphName(tensor))) as BatchValue);
+        return !values.every(Number.isFinite);
+      });
+    const found = isExplained ? firstNotFiniteCotangent(subject, arithmetic) : undefined;
+    if (found !== undefined) return { ...found, precision };
+  }
+  return undefined;
+}

@@ -1,0 +1,43 @@
+/** Shows every tie that a function comes to, whatever numbers it is evaluated on: always the same ones in the same order. */
+import type { Arithmetic } from "../../ir/graph/evaluate.js";
+import { reductionOf, type Tensor } from "../../ir/graph/tensor.js";
+import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
+import { type Tie, tiesOf } from "./ties.js";
+
+/**
+ * An arithmetic that shows every tie of every entry of every operation that chooses.
+ *
+ * @param realOf the value as it is
+ * @param rearrange makes the same change of place in all tensors that a value consists of
+ */
+export function watchTies<V>(
+  arithmetic: Arithmetic<V>,
+  realOf: (value: V) => Tensor,
+  rearrange: (value: V, change: (tensor: Tensor) => Tensor) => V,
+  look: (tie: Tie, operands: readonly V[], i: number) => void,
+): Arithmetic<V> {
+  const lookAt = (op: ScalarOp, operands: readonly V[]): void => {
+    for (const [i, x] of realOf(operands[0] as V).data.entries()) {
+      for (const tie of tiesOf[op](x)) look(tie, operands, i);
+    }
+  };
+  return {
+    ...arithmetic,
+    apply: (operation, operands, sizes) => {
+      const result = arithmetic.apply(operation, operands, sizes);
+      if (operation.kind === "map") lookAt(operation.op, operands);
+      if (operation.kind === "reduce" && operation.op !== "sum") {
+        const [source] = operands as readonly [V];
+        const repeat = repeatOver(realOf(source).shape, operation.axes);
+        lookAt(operation.op, [source, rearrange(result, repeat)]);
+      }
+      return result;
+    },
+  };
+}
+
+/** What a reduction gave, at every entry that it was made of. */
+function repeatOver(shape: readonly number[], axes: readonly number[]): (result: Tensor) => Tensor {
+  const { targets } = reductionOf(shape, axes);
+  return ({ data }) => ({ shape, data: Float64Array.from(targets, (at) => data[at] as number) });
+}

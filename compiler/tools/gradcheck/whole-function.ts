@@ -1,0 +1,48 @@
+/**
+ * All of a cell as one graph function, as it was lowered and before any pass: computed initial values, then all steps. What
+ * derivatives are measured on.
+ */
+import { GraphBuilder } from "../../ir/graph/build.js";
+import { inlineFunction } from "../../ir/graph/rewrite.js";
+import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { LoweredCell } from "../../program/lowered-cell.js";
+import { nameOfRole } from "../../program/roles.js";
+import type { Point } from "./point.js";
+import { buildForward, buildInitial, cellContext } from "../../program/sequence.js";
+
+/**
+ * Inputs: `initial.h` of the states in `given`, `input.x`, `context.m`, `param.W`. Outputs: `output.y`, `final.h`.
+ *
+ * @param given states whose initial value the caller gives; those of the others are computed
+ */
+export function wholeFunction(cell: LoweredCell, given: ReadonlySet<string>): GraphFunction {
+  const forward = buildForward(cell);
+  const initial = buildInitial(cell);
+  const b = new GraphBuilder("whole", cellContext(cell));
+  const known = new Map<string, ValueId>();
+  const inputs = forward.inputs.map((id) => ({
+    name: forward.names[id] as string,
+    type: forward.types[id] as ValueType,
+  }));
+  const computed = new Set(
+    cell.states.flatMap(({ name }) => (given.has(name) ? [] : [nameOfRole({ kind: "initial", name })])),
+  );
+  const isComputed = (name: string): boolean => computed.has(name);
+  for (const { name, type } of inputs) if (!isComputed(name)) known.set(name, b.input(name, type));
+  const values = (fn: GraphFunction): ValueId[] => fn.inputs.map((id) => known.get(fn.names[id] as string) as ValueId);
+  if (initial !== undefined) {
+    const starts = inlineFunction(b, initial, values(initial));
+    for (const [i, name] of initial.outputNames.entries()) {
+      const value = starts[i] as ValueId;
+      // What depends on params only is the same for all examples; the state it becomes is each example's own.
+      if (isComputed(name)) known.set(name, b.perExample(value));
+    }
+  }
+  const results = inlineFunction(b, forward, values(forward));
+  return b.finish(results.map((value, i) => ({ name: forward.outputNames[i] as string, value })));
+}
+
+/** The whole function for a point: states that the point leaves out are computed. */
+export function wholeFunctionAt(cell: LoweredCell, { tensors }: Point): GraphFunction {
+  return wholeFunction(cell, new Set(tensors.flatMap(({ role, name }) => (role === "state" ? [name] : []))));
+}

@@ -1,0 +1,231 @@
+/** What a cell means does not depend on passes and targets. */
+import type { CompileOptions } from "../../../driver/compile-options.js";
+import { cell } from "../../../driver/in-process.js";
+import { type BatchValue, evaluateFunction, unpad } from "../../../ir/graph/evaluate.js";
+import { tensor } from "../../../ir/graph/tensor.js";
+import type { GraphFunction } from "../../../ir/graph/types.js";
+import { verifyFunction } from "../../../ir/graph/verify.js";
+import { lowerSource } from "../../../driver/lower-source.js";
+import type { LoweredCell } from "../../../program/lowered-cell.js";
+import { buildSequenceProgram } from "../../../driver/entries.js";
+import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
+import { buildForward, buildInitial, cellContext } from "../../../program/sequence.js";
+import { evaluateDim, TIME_SYMBOL } from "../../../base/types/dim.js";
+import {
+  type CellCall,
+  cotangentsOf,
+  gradientsOf,
+  instanceFor,
+  type Numbers,
+  resultsOf,
+  valuesOf,
+} from "../../calls/call.js";
+import { cut } from "../../calls/examples.js";
+import type { ToleranceOptions } from "./derivatives.js";
+import { Comparisons, expectClose, PropertyError, toleranceFor } from "./property-error.js";
+import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../../program/roles.js";
+
+export interface AgreementOptions
+  extends ToleranceOptions, Pick<CompileOptions, "file" | "readFile" | "cell" | "dimensions"> {}
+
+/** A value for every input and output of graph functions: `input.x`, `grad.param.W`. */
+type Values = Map<string, BatchValue>;
+
+const sourceOptions = ({ tolerance: _, ...options }: AgreementOptions): CompileOptions => options;
+
+function lower(property: string, source: string, options: AgreementOptions): LoweredCell {
+  const { cell: lowered, diagnostics } = lowerSource(source, sourceOptions(options), "all sizes");
+  if (lowered !== undefined) return lowered;
+  throw new TypeError(`${property}: the source has errors: ${diagnostics.map(({ message }) => message).join("; ")}`);
+}
+
+/** Sizes of the symbols of each example. */
+function symbolsOf({ examples }: CellCall): ReadonlyMap<string, number>[] {
+  return examples.map(({ steps, sizes }) => new Map([[TIME_SYMBOL, steps], ...Object.entries(sizes)]));
+}
+
+/** What a call gives, by its name in graph functions. */
+function given(call: CellCall): ReadonlyMap<string, Numbers[string]> {
+  const named = (
+    kind: TensorKind,
+    numbers: Numbers,
+    derived: readonly Derivation[] = [],
+  ): [string, Numbers[string]][] =>
+    Object.entries(numbers).map(([name, values]) => [nameOfRole({ kind, name, derived }), values]);
+  return new Map([
+    ...named("param", call.params),
+    ...named("input", call.inputs),
+    ...named("context", call.contexts),
+    ...named("initial", call.states),
+    ...named("output", call.cotangents.outputs, ["grad"]),
+    ...named("final", call.cotangents.final, ["grad"]),
+  ]);
+}
+
+/** The call's numbers for the inputs of a function; what is not in the call must be known. */
+function inputsFor(fn: GraphFunction, call: CellCall, known: Values): BatchValue[] {
+  const all = given(call);
+  return fn.inputs.map((id) => {
+    const name = fn.names[id] ?? "";
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const numbers = all.get(name);
+    const type = fn.types[id];
+    if (numbers === undefined || type === undefined) throw new TypeError(`the call has no ${name}`);
+    const symbols = symbolsOf(call);
+    const shapes = symbols.map((sizes) => type.shape.map((dim) => evaluateDim(dim, sizes)));
+    if (type.shared) return { shared: tensor(shapes[0] as number[], Float64Array.from(numbers)) };
+    const padding = new Map([[TIME_SYMBOL, call.steps], ...Object.entries(call.sizes)]);
+    return { examples: unpad(numbers, type.shape.map((dim) => evaluateDim(dim, padding)), shapes) }; // prettier-ignore
+  });
+}
+
+function evaluate(fn: GraphFunction, call: CellCall, known: Values): Values {
+  const results = evaluateFunction(fn, inputsFor(fn, call, known), symbolsOf(call));
+  return new Map(results.map((value, i) => [fn.outputNames[i] as string, value]));
+}
+
+/** All numbers, example by example. */
+function flatten(value: BatchValue, examples: number): number[] {
+  const tensors = "shared" in value ? Array.from({ length: examples }, () => value.shared) : value.examples;
+  return tensors.flatMap(({ data }) => [...data]);
+}
+
+/** Computed initial values, as far as the call leaves them out. */
+function initialValues(lowered: LoweredCell, call: CellCall): Values {
+  const fn = buildInitial(lowered);
+  if (fn === undefined) return new Map();
+  const perExample = (value: BatchValue): BatchValue =>
+    "shared" in value ? { examples: call.examples.map(() => value.shared) } : value;
+  const all = given(call);
+  return new Map(
+    [...evaluate(fn, call, new Map())].flatMap(([name, value]) => (all.has(name) ? [] : [[name, perExample(value)]])),
+  );
+}
+
+/**
+ * Passes keep the meaning: after every pass the function is valid and gives what the equations as written give, and the
+ * optimised gradient is the gradient of the equations as written. Evaluated in float64, in the compiler's reference
+ * evaluator.
+ *
+ * @throws PropertyError that names the pass where it does not hold.
+ */
+export function passesPreserveMeaning(source: string, call: CellCall, options: AgreementOptions = {}): void {
+  const property = "passesPreserveMeaning";
+  const comparisons = new Comparisons(property);
+  const tolerance = toleranceFor("f64", options.tolerance);
+  const lowered = lower(property, source, options);
+  const context = cellContext(lowered);
+  const known = initialValues(lowered, call);
+  const written = buildForward(lowered);
+  const expected = evaluate(written, call, known);
+  const { batch } = call;
+  const compare = (where: string, actual: Values, wanted: Values): void => {
+    for (const [name, value] of wanted) {
+      const own = actual.get(name);
+      if (own === undefined) throw new PropertyError(property, `${where}: ${name} is missing`);
+      expectClose(comparisons, `${where}: ${name}`, flatten(own, batch), flatten(value, batch), tolerance);
+    }
+  };
+  const program = buildSequenceProgram(lowered, {
+    gradient: true,
+    jvp: false,
+    hvp: false,
+    observe: (entry, pass, fn) => {
+      const where = `${entry} after ${pass}`;
+      const [problem] = verifyFunction(fn, context);
+      if (problem !== undefined) throw new PropertyError(property, `${where}: ${problem}`);
+      if (entry === "forward") compare(where, evaluate(fn, call, known), expected);
+    },
+  });
+  const [forward, backward] = [program.functions.get("forward"), program.functions.get("backward")];
+  if (forward === undefined || backward === undefined) throw new TypeError("the program has no backward");
+  const results = new Map([...known, ...evaluate(forward, call, known)]);
+  compare("backward", evaluate(backward, call, results), evaluate(gradientOf(written, context), call, known));
+  comparisons.end("the call has no examples or no steps, or the cell gives nothing");
+}
+
+/** What `backendsAgree` compares with the evaluator. */
+export interface Backend {
+  readonly target: NonNullable<CompileOptions["target"]>;
+  readonly dtype: "f32" | "f64";
+}
+
+/** Every combination of target and number type that `compile` takes. */
+export const backends: readonly Backend[] = [
+  { target: "wasm", dtype: "f64" },
+  { target: "wasm", dtype: "f32" },
+  { target: "js", dtype: "f64" },
+  { target: "js", dtype: "f32" },
+];
+
+export interface BackendOptions extends Omit<AgreementOptions, "tolerance"> {
+  /** Which backends; all unless told. */
+  readonly backends?: readonly Backend[];
+  /** The largest error relative to the largest number of a tensor, or to 1; `{ f64: 1e-9, f32: 1e-3 }` unless told. */
+  readonly tolerance?: Readonly<Partial<Record<"f32" | "f64", number>>>;
+}
+
+/**
+ * Every backend gives the outputs, final states and gradients that the evaluator gives. In float32 a comparison close to a
+ * tie may go the other way: use smooth cells there, or leave float32 out.
+ *
+ * @throws PropertyError that names the backend where it does not hold.
+ */
+export async function backendsAgree(source: string, call: CellCall, options: BackendOptions = {}): Promise<void> {
+  const property = "backendsAgree";
+  const comparisons = new Comparisons(property);
+  const { backends: chosen = backends, tolerance: tolerances = {}, ...rest } = options;
+  const lowered = lower(property, source, rest);
+  const known = initialValues(lowered, call);
+  const written = buildForward(lowered);
+  const forward = evaluate(written, call, known);
+  const gradient = evaluate(gradientOf(written, cellContext(lowered)), call, known);
+  const isComputed = (name: string): boolean => !Object.hasOwn(call.states, name);
+  for (const { target, dtype } of chosen) {
+    const module = await cell(source, { ...rest, target, dtype, gradient: true });
+    const { manifest } = module;
+    const tolerance = toleranceFor(dtype, tolerances[dtype]);
+    const instance = instanceFor(module, call);
+    const results = resultsOf(instance.forward(valuesOf(manifest, call)));
+    const derived = instance.backward?.(cotangentsOf(call));
+    const own = { ...results, ...(derived && gradientsOf(manifest, derived)) };
+    const compare = (
+      name: string,
+      shape: readonly (number | string)[],
+      timed: boolean,
+      value: BatchValue | undefined,
+    ): void => {
+      const actual = own[name] ?? [];
+      const wanted = value === undefined ? [] : flatten(value, call.batch);
+      const cutOut = call.examples.flatMap((example, b) => [...cut({ shape }, actual, call, b, timed, example)]);
+      expectClose(comparisons, `${name} in ${target} ${dtype}`, cutOut, wanted, tolerance);
+    };
+    const gradBy = (kind: TensorKind, name: string): BatchValue | undefined =>
+      gradient.get(gradName(nameOfRole({ kind, name })));
+    for (const { name, shape } of manifest.outputs)
+      compare(name, shape, true, forward.get(nameOfRole({ kind: "output", name })));
+    for (const { name, shape } of manifest.states) {
+      compare(`final ${name}`, shape, false, forward.get(nameOfRole({ kind: "final", name })));
+      if (!isComputed(name)) compare(`gradient of state ${name}`, shape, false, gradBy("initial", name));
+    }
+    for (const { name, shape, dtype: kind } of manifest.inputs) {
+      if (kind === "real") compare(`gradient of input ${name}`, shape, true, gradBy("input", name));
+    }
+    // What reaches parameters and contexts through computed initial values is not in the gradient of the steps alone.
+    if (manifest.states.some(({ name }) => isComputed(name))) continue;
+    for (const { name, shape } of manifest.contexts)
+      compare(`gradient of context ${name}`, shape, false, gradBy("context", name));
+    for (const { name } of manifest.params) {
+      const value = gradBy("param", name);
+      expectClose(
+        comparisons,
+        `gradient of param ${name} in ${target} ${dtype}`,
+        own[`gradient of param ${name}`] ?? [],
+        value === undefined ? [] : flatten(value, 1),
+        tolerance,
+      );
+    }
+  }
+  comparisons.end("there are no backends, the call has no examples or no steps, or the cell gives nothing");
+}

@@ -1,0 +1,121 @@
+/** A property that does not hold. */
+import { describe } from "../../../../runtime/options.js";
+import { dot, dotOfSizes } from "../../calls/call.js";
+
+/** What does not hold, where, and with which numbers. */
+export class PropertyError extends Error {
+  override readonly name = "PropertyError";
+  /** The function that checks the property: `reverseMatchesForward`. */
+  readonly property: string;
+
+  constructor(property: string, message: string) {
+    super(`${property}: ${message}`);
+    this.property = property;
+  }
+}
+
+/** What a property has compared so far. One that has compared nothing does not hold: it says nothing. */
+export class Comparisons {
+  readonly property: string;
+  private count = 0;
+
+  constructor(property: string) {
+    this.property = property;
+  }
+
+  /** Notes so many comparisons that agreed. */
+  add(count: number): void {
+    this.count += count;
+  }
+
+  get compared(): number {
+    return this.count;
+  }
+
+  /** @throws PropertyError where nothing was compared. */
+  end(why: string): void {
+    if (this.count === 0) throw new PropertyError(this.property, `nothing was compared: ${why}`);
+  }
+}
+
+/** The tolerance to use where none is given. */
+export function toleranceFor(dtype: "f32" | "f64", tolerance: number | undefined): number {
+  const used = tolerance ?? (dtype === "f64" ? 1e-9 : 1e-3);
+  if (typeof used !== "number" || !(used > 0))
+    throw new RangeError(`tolerance must be a positive number, got ${describe(used)}`);
+  return used;
+}
+
+/**
+ * Counts as a comparison where a term is not zero: 0 agrees with 0 whatever is wrong.
+ *
+ * @param tolerance relative to the size of the terms
+ * @param rounding a difference that rounding alone may make, however small the terms
+ * @throws PropertyError where two sums differ by more
+ */
+export function expectEqualSums(
+  comparisons: Comparisons,
+  what: string,
+  sums: readonly { readonly text: string; readonly value: number; readonly size: number }[],
+  tolerance: number,
+  rounding: number,
+): void {
+  const [a, b] = sums as [(typeof sums)[0], (typeof sums)[0]];
+  const off = Math.abs(a.value - b.value);
+  const error = off / Math.max(a.size, b.size, Number.MIN_VALUE);
+  if (error <= tolerance || off <= rounding) return comparisons.add(a.size > 0 || b.size > 0 ? 1 : 0);
+  throw new PropertyError(
+    comparisons.property,
+    `${what}${a.text} is ${a.value}, ${b.text} is ${b.value} (relative error ${error})`,
+  );
+}
+
+/** A sum of products, with the size that its rounding is relative to. */
+export function sumOf(pairs: readonly (readonly [ArrayLike<number>, ArrayLike<number>])[]): {
+  value: number;
+  size: number;
+} {
+  return {
+    value: pairs.reduce((sum, [a, b]) => sum + dot(a, b), 0),
+    size: pairs.reduce((sum, [a, b]) => sum + dotOfSizes(a, b), 0),
+  };
+}
+
+/** @throws PropertyError where two lists are not the same bits; NaN equals NaN, 0 is not -0 */
+export function expectSameBits(
+  comparisons: Comparisons,
+  what: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): void {
+  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
+    if (Object.is(actual[i], expected[i])) continue;
+    throw new PropertyError(
+      comparisons.property,
+      `${what}[${i}] is ${shown(actual[i])} instead of ${shown(expected[i])}`,
+    );
+  }
+  comparisons.add(expected.length);
+}
+
+const shown = (value: number | undefined): string => (Object.is(value, -0) ? "-0" : String(value));
+
+/** @throws PropertyError where an entry is off by more than the tolerance, relative to the largest entry or 1 */
+export function expectClose(
+  comparisons: Comparisons,
+  what: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): void {
+  let scale = 1;
+  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, finiteSize(expected[i] as number));
+  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
+    const [a, b] = [actual[i] as number, expected[i] as number];
+    if (Object.is(a, b) || Math.abs(a - b) <= tolerance * scale) continue;
+    throw new PropertyError(comparisons.property, `${what}[${i}] is ${a} instead of ${b}`);
+  }
+  comparisons.add(expected.length);
+}
+
+const finiteSize = (value: number): number => (Number.isFinite(value) ? Math.abs(value) : 0);

@@ -1,0 +1,302 @@
+/** What spec/numerics.md promises to the bit: the same numbers however the module is run. */
+import type { FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import { runSequence } from "../../../runtime/sequence/run-sequence.js";
+import type { TensorEntry } from "../../../runtime/module/manifest.js";
+import { valuesOf, widthOf } from "../calls/call.js";
+import { withNaNPadding } from "../calls/examples.js";
+import { type Call, writeParams, streamStart, type Tensors, tensors } from "./call.js";
+import type { Context } from "./context.js";
+import { drawCall } from "./draw-call.js";
+import { cut, exampleOf, ownPlaces, rowsOf } from "./examples.js";
+import type { Findings } from "./report.js";
+import { firstDifference, flatten, prefixed, runBackward, runCall, runForward } from "./results.js";
+
+/** Sequences in which every example has every step, as streams have. */
+function everyStep(call: Call): Call {
+  return { ...call, examples: call.examples.map(({ sizes }) => ({ steps: call.steps, sizes })) };
+}
+
+/**
+ * Step by step, with a snapshot taken and restored on the way, against the whole sequence; in an instance for one step, and in
+ * the one of the sequence.
+ */
+export function checkStream(context: Context, findings: Findings): void {
+  const { instance, make } = context;
+  const call = everyStep(context.call);
+  const whole = runForward(context.manifest, instance, call);
+  const single = make(call.batch, 1);
+  for (const stream of [single, instance]) compareStream(context, call, stream, whole, findings);
+  context.release(single);
+}
+
+function compareStream(context: Context, call: Call, stream: ModuleInstance, whole: Tensors, findings: Findings): void {
+  const { manifest } = context;
+  stream.reset(streamStart(call));
+  let snapshot: unknown;
+  const takeStep = (t: number): void => {
+    const out = stream.step(inputsAt(context, call, t));
+    for (const entry of manifest.outputs) {
+      const width = widthOf(entry, call.sizes);
+      const all = whole[entry.name] as Float64Array;
+      const values = out[entry.name] ?? [];
+      for (let i = 0; i < call.batch * width; i++) {
+        const wanted = all[(Math.floor(i / width) * call.steps + t) * width + (i % width)];
+        if (!Object.is(values[i], wanted)) {
+          findings.expect(
+            false,
+            () => `${entry.name} of step ${t} is ${String(values[i])} in a stream, ${String(wanted)} in the sequence`,
+          );
+          return;
+        }
+      }
+      findings.expect(true, String);
+    }
+  };
+  const middle = Math.floor(call.steps / 2);
+  for (let t = 0; t < call.steps; t++) {
+    if (t === middle) snapshot = structuredClone(stream.snapshot());
+    takeStep(t);
+  }
+  const states = flatten((stream.snapshot() as { states: Record<string, unknown> }).states);
+  for (const entry of manifest.states) {
+    const { name } = entry;
+    // Without padding, in which a stream keeps what was given.
+    const own = (values: Float64Array): Float64Array =>
+      Float64Array.from(
+        Array.from({ length: call.batch }, (_, b) => ownPlaces(entry, call, b, false)).flat(),
+        (place) => values[place] as number,
+      );
+    const difference = firstDifference(
+      { [name]: own(states[name] as Float64Array) },
+      { [name]: own(whole[`final ${name}`] as Float64Array) },
+    );
+    findings.expect(difference === undefined, () => `state after a stream and after the sequence: ${difference ?? ""}`);
+  }
+  stream.restore(snapshot as never);
+  for (let t = middle; t < call.steps; t++) takeStep(t);
+}
+
+function inputsAt({ manifest }: Context, call: Call, t: number): Record<string, unknown> {
+  const values = Object.create(null) as Record<string, unknown>;
+  for (const entry of manifest.inputs) {
+    const width = widthOf(entry, call.sizes);
+    const all = call.inputs[entry.name] as Float64Array;
+    const own = Float64Array.from({ length: call.batch * width }, (_, i) => {
+      return all[(Math.floor(i / width) * call.steps + t) * width + (i % width)] as number;
+    });
+    values[entry.name] = entry.dtype === "index" ? Int32Array.from(own) : own;
+  }
+  return values;
+}
+
+/** In pieces of 1, of 2 and of half of the steps, states carried on, against the whole. */
+export function checkChunks(context: Context, findings: Findings): void {
+  const { manifest, module, make, call } = context;
+  const whole = runForward(manifest, context.instance, call);
+  for (const chunk of new Set([1, 2, Math.ceil(call.steps / 2)])) {
+    const given: Record<string, unknown> = { ...valuesOf(manifest, call) };
+    const { batch, steps } = call;
+    const { lengths, sizes } = given as { lengths: number[]; sizes: Record<string, unknown> };
+    for (const name of ["batch", "steps", "lengths", "sizes"]) if (!isTensor(context, name)) delete given[name];
+    const inPieces = make(batch, chunk);
+    const pieces = runSequence(module, inPieces, given, { batch, steps, chunk, lengths, sizes });
+    context.release(inPieces);
+    const difference = firstDifference(flatten({ ...pieces.outputs, final: pieces.final }), whole);
+    findings.expect(difference === undefined, () => `in pieces of ${chunk}, and whole: ${difference ?? ""}`);
+  }
+}
+
+const isTensor = ({ manifest }: Context, name: string): boolean =>
+  [...manifest.inputs, ...manifest.contexts, ...manifest.states].some((entry) => entry.name === name);
+
+/** How many examples have their parts in sums over the batch compared, where there are many. */
+const someExamples = 6;
+
+/** Every example alone, against the batch. */
+export function checkBatch(context: Context, findings: Findings): void {
+  const { manifest, instance, make, call, random } = context;
+  const together = runCall(manifest, instance, call);
+  const some = random.shuffle(Array.from({ length: call.batch }, (_, b) => b)).slice(0, someExamples);
+  const chosen = new Set([0, call.batch - 1, ...some]);
+  for (let b = 0; b < call.batch; b++) {
+    const own = exampleOf(manifest, call, b);
+    const single = make(1, Math.max(1, own.steps), own.sizes);
+    const alone = runCall(manifest, single, own);
+    context.release(single);
+    for (const { name, entry, timed } of rowsOf(manifest)) {
+      const mine = cut(entry, together[name] as Float64Array, call, b, timed);
+      const difference = firstDifference({ [name]: mine }, { [name]: alone[name] as Float64Array });
+      findings.expect(difference === undefined, () => `example ${b} in the batch and alone: ${difference ?? ""}`);
+    }
+    if (chosen.has(b)) checkPartInSums(context, b, alone, findings);
+  }
+}
+
+/**
+ * Gradients of parameters are sums over the batch, in order. Where the cotangents of all other examples are zero, so are their
+ * terms, and what is left are the bits of the example alone.
+ */
+function checkPartInSums({ manifest, instance, call }: Context, b: number, alone: Tensors, findings: Findings): void {
+  if (!manifest.has.gradient) return;
+  const only = (entries: readonly TensorEntry[], from: Tensors, timed: boolean): Tensors => {
+    const made = tensors();
+    for (const entry of entries) {
+      const values = from[entry.name] as Float64Array;
+      const kept = new Float64Array(values.length);
+      for (const at of ownPlaces(entry, call, b, timed)) kept[at] = values[at] as number;
+      made[entry.name] = kept;
+    }
+    return made;
+  };
+  const { outputs, final } = call.cotangents;
+  const cotangents = { outputs: only(manifest.outputs, outputs, true), final: only(manifest.states, final, false) };
+  const sums = runCall(manifest, instance, { ...call, cotangents });
+  for (const { name: param } of manifest.params) {
+    for (const name of [`gradient params ${param}`, `hvp params ${param}`]) {
+      // The sign of a zero is left to the zeros that it is added to.
+      const [inBatch, own] = [sums[name], alone[name]].map((values) => values?.map((value) => value + 0));
+      if (inBatch === undefined || own === undefined) continue;
+      const difference = firstDifference({ [name]: inBatch }, { [name]: own });
+      findings.expect(
+        difference === undefined,
+        () => `with cotangents of example ${b} only, in the batch and alone: ${difference ?? ""}`,
+      );
+    }
+  }
+}
+
+/** Padding is zero in outputs and gradients, and NaN in it changes nothing. */
+export function checkPadding(context: Context, findings: Findings): void {
+  const { manifest, instance, call } = context;
+  const clean = runCall(manifest, instance, call);
+  for (const { name, entry, timed, zeroPadding } of rowsOf(manifest)) {
+    if (!zeroPadding) continue;
+    const rest = (clean[name] as Float64Array).slice();
+    for (let b = 0; b < call.batch; b++) for (const at of ownPlaces(entry, call, b, timed)) rest[at] = 0;
+    const at = rest.findIndex((value) => value !== 0);
+    findings.expect(at < 0, () => `${name}[${at}] stands in padding and is ${String(rest[at])} instead of 0`);
+  }
+  // Tangents have the shapes of values, and padding where those have.
+  const { inputs, contexts, cotangents } = withNaNPadding(manifest, call);
+  const tangents = withNaNPadding(manifest, { ...call, ...call.tangents });
+  const dirty: Call = {
+    ...call,
+    inputs,
+    contexts,
+    cotangents,
+    tangents: { ...call.tangents, inputs: tangents.inputs, contexts: tangents.contexts },
+  };
+  const difference = firstDifference(runCall(manifest, instance, dirty), clean);
+  findings.expect(difference === undefined, () => `NaN in padding, and numbers there: ${difference ?? ""}`);
+}
+
+/** The same call again, also after a stream and a call of other sizes, and with the other kernels of a module that has two kinds. */
+export function checkRepeat(context: Context, findings: Findings): void {
+  const { module, manifest, instance, call } = context;
+  const first = runCall(manifest, instance, call);
+  const again = (what: string, where = instance): void => {
+    const difference = firstDifference(runCall(manifest, where, call), first);
+    findings.expect(difference === undefined, () => `the same call again${what}: ${difference ?? ""}`);
+  };
+  again("");
+  if (manifest.has.gradient) {
+    runForward(manifest, instance, call);
+    instance.reset(streamStart(call));
+    instance.step(inputsAt(context, call, 0));
+    const gradient = prefixed("gradient ", runBackward(instance, call));
+    const expected = tensors();
+    for (const name of Object.keys(gradient)) expected[name] = first[name] as Float64Array;
+    const difference = firstDifference(gradient, expected);
+    findings.expect(difference === undefined, () => `backward after a step of a stream: ${difference ?? ""}`);
+  }
+  runForward(manifest, instance, exampleOf(manifest, call, 0));
+  again(" after a smaller one");
+  if (manifest.target === "auto") {
+    const plain = module.instantiate({ batch: call.batch, steps: call.steps, sizes: call.sizes, variant: "js" });
+    writeParams(plain, call.params);
+    again(" in JavaScript", plain);
+    context.release(plain);
+  }
+}
+
+/**
+ * Kernels keep copies of parameters. With one number of a parameter changed, an instance that was in use gives what a new one
+ * gives.
+ */
+export function checkParameters(context: Context, findings: Findings): void {
+  const { manifest, instance, make, call, random } = context;
+  const run = (of: ModuleInstance): Tensors => {
+    const results = runCall(manifest, of, call);
+    of.reset(streamStart(call));
+    return Object.assign(results, prefixed("step ", flatten(of.step(inputsAt(context, call, 0)))));
+  };
+  run(instance);
+  for (const { name } of manifest.params) {
+    const { length } = instance.params[name] as FloatArray;
+    if (length === 0) continue;
+    const place = random.integer(length);
+    const fresh = make(call.batch, call.steps);
+    const before = fresh.params[name]?.[place] as number;
+    // Other digits, another sign, another exponent.
+    const after = [before + 2 ** -10, -before, 2 * before][random.integer(3)] as number;
+    for (const { params } of [instance, fresh]) (params[name] as FloatArray)[place] = after;
+    const difference = firstDifference(run(instance), run(fresh));
+    findings.expect(
+      difference === undefined,
+      () =>
+        `with ${name}[${place}] changed from ${before} to ${after}, in an instance in use and in a new one: ${difference ?? ""}`,
+    );
+    writeParams(instance, call.params);
+    context.release(fresh);
+  }
+  checkSetters(context, run, findings);
+}
+
+/**
+ * What `setParams` sets is in `params` and in what the next call computes, as if it had been written there, in a frozen instance
+ * too; and `freeze` changes nothing. In instances of their own, as the promise of `freeze` would bind the others.
+ */
+function checkSetters(context: Context, run: (of: ModuleInstance) => Tensors, findings: Findings): void {
+  const { make, call } = context;
+  const [set, written] = [make(call.batch, call.steps), make(call.batch, call.steps)];
+  // Before `params` is read, for which a module may have to look closer at its parameters.
+  const compare = (what: string): void => {
+    const [computed, wanted] = [run(set), run(written)];
+    for (const instance of [set, written]) context.refresh(instance);
+    const params = [set, written].map((instance) => prefixed("param ", flatten(instance.params))) as [Tensors, Tensors];
+    const difference = firstDifference(...params) ?? firstDifference(computed, wanted);
+    findings.expect(difference === undefined, () => `${what}, and written into params: ${difference ?? ""}`);
+  };
+  run(set);
+  const changed = tensors();
+  for (const [name, values] of Object.entries(call.params)) {
+    // Another number, whatever it is, and not far away.
+    changed[name] = values.map((value) => value * (1 + 2 ** -6) + 2 ** -10);
+    set.setParams({ [name]: changed[name] });
+  }
+  writeParams(written, changed);
+  compare("each parameter set by setParams");
+  set.freeze();
+  compare("after freeze");
+  set.freeze();
+  set.setParams(call.params);
+  writeParams(written, call.params);
+  compare("all parameters set by setParams in a frozen instance");
+  for (const instance of [set, written]) context.release(instance);
+}
+
+/** In an instance with room for more, after it was used. */
+export function checkCapacity(context: Context, findings: Findings): void {
+  const { manifest, instance, make, call, random } = context;
+  const expected = runCall(manifest, instance, call);
+  const room = Object.fromEntries(Object.entries(call.sizes).map(([name, size]) => [name, size + 3]));
+  const sizes = { batch: call.batch + 2, steps: call.steps + 3, sizes: room };
+  const larger = make(sizes.batch, sizes.steps, room);
+  const other = drawCall(manifest, () => call.params, random, sizes);
+  writeParams(larger, other.params);
+  runCall(manifest, larger, other);
+  writeParams(larger, call.params);
+  const difference = firstDifference(runCall(manifest, larger, call), expected);
+  findings.expect(difference === undefined, () => `in an instance with room for more: ${difference ?? ""}`);
+  context.release(larger);
+}

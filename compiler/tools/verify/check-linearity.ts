@@ -1,0 +1,78 @@
+/**
+ * Derivatives are linear, whatever they are the derivatives of: the gradient in the cotangents, `jvp` and `hvp` in the tangents.
+ * Where derivatives are declared, differences say nothing, and this is what remains to be checked.
+ */
+import type { FloatArray } from "../../../runtime/module/compiled-module.js";
+import { cotangentsOf, valuesOf } from "../calls/call.js";
+import { writeParams, type Tensors, tangentArguments } from "./call.js";
+import type { Context } from "./context.js";
+import { grid } from "./draw-call.js";
+import type { Findings } from "./report.js";
+import { flatten, runForward } from "./results.js";
+
+type Group = Readonly<Record<string, unknown>>;
+
+/** Tensors in groups of groups, each number changed. */
+function mapTensors(group: Group, change: (value: number, name: string, place: number) => number): Group {
+  const result = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(group)) {
+    result[name] = ArrayBuffer.isView(value)
+      ? Float64Array.from(value as FloatArray, (number, place) => change(number, name, place))
+      : mapTensors(value as Group, (number, inner, place) => change(number, `${name} ${inner}`, place));
+  }
+  return result;
+}
+
+/** `f(a) - 2 f(b)` against `f(a - 2 b)`, for random `b`, all exact in any precision. */
+function checkLinear(
+  context: Context,
+  what: string,
+  given: Group,
+  f: (given: Group) => Tensors,
+  findings: Findings,
+): void {
+  const { manifest, random } = context;
+  const tolerance = { f32: 1e-4, f64: 1e-9 }[manifest.dtype];
+  const others = new Map<string, number>();
+  const other = mapTensors(given, (_, name, place) => {
+    const drawn = grid(random.uniform(-1, 1));
+    others.set(`${name} ${place}`, drawn);
+    return drawn;
+  });
+  const joint = mapTensors(given, (value, name, place) => value - 2 * (others.get(`${name} ${place}`) as number));
+  const [left, right, sum] = [f(given), f(other), f(joint)];
+  for (const [name, values] of Object.entries(sum)) {
+    const [a, b] = [left[name] as Float64Array, right[name] as Float64Array];
+    const size = a.reduce((most, value, i) => Math.max(most, Math.abs(value), Math.abs(2 * (b[i] as number))), Number.MIN_VALUE); // prettier-ignore
+    for (const [i, value] of values.entries()) {
+      const wanted = (a[i] as number) - 2 * (b[i] as number);
+      findings.measure(
+        Math.abs(value - wanted),
+        tolerance * size,
+        `${what}, ${name}[${i}]`,
+        () => `${what} is not linear: ${name}[${i}] is ${value} for a sum, ${wanted} for its terms`,
+      );
+    }
+  }
+}
+
+export function checkLinearity(context: Context, findings: Findings): void {
+  const { manifest, instance, call } = context;
+  const { gradient, jvp, hvp } = manifest.has;
+  writeParams(instance, call.params);
+  const values = valuesOf(manifest, call);
+  if (gradient) {
+    runForward(manifest, instance, call);
+    const run = (cotangents: Group): Tensors => flatten(instance.backward?.(cotangents) as Group);
+    checkLinear(context, "backward", cotangentsOf(call), run, findings);
+  }
+  if (jvp) {
+    const run = (tangents: Group): Tensors => flatten(instance.jvp?.(values, tangents) as Group);
+    checkLinear(context, "jvp", tangentArguments(call), run, findings);
+  }
+  if (hvp) {
+    const cotangents = cotangentsOf(call);
+    const run = (tangents: Group): Tensors => flatten(instance.hvp?.(values, tangents, cotangents) as Group);
+    checkLinear(context, "hvp", tangentArguments(call), run, findings);
+  }
+}

@@ -1,0 +1,136 @@
+/** Is the module what its manifest says it is: exports, parts, kernels, shapes? */
+import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import { cotangentsOf, valuesOf, widthOf } from "../calls/call.js";
+import type { Call } from "./call.js";
+import type { Context } from "./context.js";
+import type { Findings } from "./report.js";
+import type { ModuleText } from "./text/read-text.js";
+
+/** @param text Of the module, where it is known; it was read, so it imports nothing. @param wasm The file beside it, where there is one. */
+export function checkPackage(
+  module: CompiledModule,
+  text: ModuleText | undefined,
+  wasm: Uint8Array | undefined,
+  findings: Findings,
+): void {
+  const { manifest } = module;
+  checkNames(manifest, findings);
+  if (text !== undefined) checkText(manifest, text, wasm, findings);
+}
+
+/** Run-time dimensions are those that shapes name, and names that stand side by side in a call are different. */
+function checkNames(manifest: Manifest, findings: Findings): void {
+  const { inputs, contexts, states, params, outputs, runtimeDimensions, dimensions } = manifest;
+  for (const { name, shape } of [...inputs, ...contexts, ...states, ...params, ...outputs]) {
+    for (const size of shape) {
+      if (typeof size === "number") continue;
+      findings.expect(
+        runtimeDimensions.includes(size),
+        () => `manifest: ${name} has the dimension ${size}, which is not in runtimeDimensions`,
+      );
+    }
+  }
+  for (const name of runtimeDimensions) {
+    findings.expect(!Object.hasOwn(dimensions, name), () => `manifest: ${name} is a fixed and a run-time dimension`);
+  }
+  const inCall = [...inputs, ...contexts, ...states].map(({ name }) => name);
+  findings.expect(
+    new Set(inCall).size === inCall.length,
+    () => "manifest: an input, a context and a state share a name",
+  );
+  for (const { name, dtype, bound } of inputs) {
+    findings.expect(dtype === "real" || (bound ?? 0) > 0, () => `manifest: the index ${name} has no bound`);
+  }
+}
+
+function checkText(
+  { target }: Manifest,
+  { usesWebAssembly }: ModuleText,
+  wasm: Uint8Array | undefined,
+  findings: Findings,
+): void {
+  // Kernels in the text are encoded by the compiler's own rules; that they are valid shows when an instance is made.
+  findings.expect(
+    usesWebAssembly === (target !== "js"),
+    () =>
+      `the manifest says target ${JSON.stringify(target)}, and the module ${usesWebAssembly ? "uses" : "does not use"} WebAssembly`,
+  );
+  if (wasm === undefined) return;
+  findings.expect(
+    WebAssembly.validate(wasm as Uint8Array<ArrayBuffer>),
+    () => "the .wasm file is no valid WebAssembly",
+  );
+}
+
+/** Names, types and lengths of everything that calls give, and which functions there are. */
+export function checkShapes({ manifest, instance, call }: Context, findings: Findings): void {
+  const { dtype, has, inputs, contexts, states, params, outputs } = manifest;
+  const kind = dtype === "f64" ? Float64Array : Float32Array;
+  const expectTensors = (what: string, entries: readonly TensorEntry[], rows: number, given: unknown): void => {
+    const found = given as Readonly<Record<string, unknown>>;
+    for (const entry of entries) {
+      const values = found[entry.name];
+      const length = rows * widthOf(entry, call.sizes);
+      findings.expect(values instanceof kind && values.length === length, () => {
+        const got = ArrayBuffer.isView(values)
+          ? `${values.constructor.name} of ${(values as Float64Array).length}`
+          : typeof values;
+        return `${what} ${entry.name} must be a ${kind.name} of ${length} numbers, got ${got}`;
+      });
+    }
+  };
+  const expectNames = (what: string, given: object, names: readonly string[]): void => {
+    const found = Object.keys(given).sort().join(", ");
+    const wanted = [...names].sort().join(", ");
+    findings.expect(
+      found === wanted,
+      () => `${what} has ${found || "nothing"}, the manifest says ${wanted || "nothing"}`,
+    );
+  };
+  const named = (entries: readonly TensorEntry[]): string[] => entries.map(({ name }) => name);
+  const rows = call.batch * call.steps;
+  expectNames("params", instance.params, named(params));
+  expectTensors("parameter", params, 1, instance.params);
+  const result = instance.forward(valuesOf(manifest, call));
+  expectNames("forward", result, [...named(outputs), "final"]);
+  expectTensors("output", outputs, rows, result);
+  expectTensors("final state", states, call.batch, result.final);
+  const real = inputs.filter((entry) => entry.dtype === "real");
+  if (has.gradient) {
+    const gradient = instance.backward?.(cotangentsOf(call)) as NonNullable<
+      ReturnType<NonNullable<ModuleInstance["backward"]>>
+    >;
+    expectNames("backward", gradient, [...named(real), ...named(contexts), "initial", "params"]);
+    expectTensors("gradient", real, rows, gradient);
+    expectTensors("gradient", contexts, call.batch, gradient);
+    expectTensors("gradient of the initial state", states, call.batch, gradient.initial);
+    expectTensors("gradient of the parameter", params, 1, gradient.params);
+  }
+  checkParts(manifest, instance, call, findings);
+}
+
+/** Functions that the manifest denies must refuse to run. */
+function checkParts({ has, ...manifest }: Manifest, instance: ModuleInstance, call: Call, findings: Findings): void {
+  const values = valuesOf({ ...manifest, has }, call);
+  const attempts = [
+    ["backward", has.gradient, () => instance.backward?.({})],
+    ["jvp", has.jvp, () => instance.jvp?.(values, {})],
+    ["hvp", has.hvp, () => instance.hvp?.(values, {}, {})],
+  ] as const;
+  for (const [name, expected, run] of attempts) {
+    let works = typeof instance[name] === "function";
+    if (works) {
+      try {
+        run();
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        works = false;
+      }
+    }
+    findings.expect(
+      works === expected,
+      () => `the manifest says that there is ${expected ? "a" : "no"} ${name}, and there is ${works ? "one" : "none"}`,
+    );
+  }
+}

@@ -1,0 +1,151 @@
+/** Wrong calls throw, say what was expected, and leave no trace: neither in results nor in states, parameters, or gradients. */
+import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import { cotangentsOf, valuesOf } from "../calls/call.js";
+import { writeParams, streamStart, type Tensors, tensors } from "./call.js";
+import type { Context } from "./context.js";
+import type { Findings } from "./report.js";
+import { firstDifference, flatten, prefixed, runBackward } from "./results.js";
+
+interface WrongCall {
+  readonly what: string;
+  make(): unknown;
+}
+
+export function checkRefusals(context: Context, findings: Findings): void {
+  const { manifest, instance, call } = context;
+  writeParams(instance, call.params);
+  const result = instance.forward(valuesOf(manifest, call));
+  const gradient = manifest.has.gradient ? instance.backward?.(cotangentsOf(call)) : undefined;
+  instance.reset(streamStart(call));
+  const look = (): Tensors => {
+    context.refresh(instance);
+    return Object.assign(
+      tensors(),
+      flatten(result),
+      gradient === undefined ? {} : prefixed("gradient ", flatten(gradient as Record<string, unknown>)),
+      prefixed("stream ", streamOf(instance)),
+      prefixed("param ", flatten(instance.params)),
+    );
+  };
+  const before = look();
+  for (const { what, make } of wrongCalls(context, instance)) {
+    let thrown: unknown;
+    try {
+      make();
+    } catch (error) {
+      thrown = error;
+    }
+    const refused = (thrown instanceof TypeError || thrown instanceof RangeError) && thrown.message.length > 10;
+    findings.expect(refused, () =>
+      thrown === undefined
+        ? `${what} is not refused`
+        : `${what} throws ${String(thrown)} instead of a TypeError or RangeError that says what was expected`,
+    );
+    const difference = firstDifference(look(), before);
+    findings.expect(difference === undefined, () => `${what} leaves a trace: ${difference ?? ""}`);
+  }
+  // The call before them still is what backward differentiates.
+  if (gradient !== undefined) {
+    const again = prefixed("gradient ", runBackward(instance, call));
+    const expected = tensors();
+    for (const name of Object.keys(again)) expected[name] = before[name] as Float64Array;
+    const difference = firstDifference(again, expected);
+    findings.expect(difference === undefined, () => `backward after refused calls: ${difference ?? ""}`);
+  }
+}
+
+function streamOf(instance: ModuleInstance): Tensors {
+  const { states, contexts } = instance.snapshot() as { states: unknown; contexts: unknown };
+  return flatten({ states, contexts });
+}
+
+function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {
+  const { manifest, call } = context;
+  const good = (): Record<string, unknown> => valuesOf(manifest, call);
+  const having = (changes: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+    Object.assign(good(), changes);
+  const calls: WrongCall[] = [];
+  const add = (what: string, make: () => unknown): void => void calls.push({ what, make });
+  const wrong = <Argument>(
+    name: string,
+    run: (argument: never) => unknown,
+    cases: Readonly<Record<string, Argument>>,
+  ): void => {
+    for (const [what, argument] of Object.entries(cases)) add(`${name} with ${what}`, () => run(argument as never));
+  };
+  const values: Record<string, unknown> = {
+    "no object": undefined,
+    "a number": 1,
+    "an unknown name": having({ "no such name": 1 }),
+    "too many examples": having({ batch: call.batch + 1 }),
+    "no examples": having({ batch: 0 }),
+    "too many steps": having({ steps: call.steps + 1 }),
+    "a length beyond the steps": having({ lengths: call.examples.map(() => call.steps + 1) }),
+    "a negative length": having({ lengths: call.examples.map(() => -1) }),
+    "too few lengths": having({ lengths: [] }),
+    "sizes of no dimension": having({ sizes: { "no such dimension": 1 } }),
+  };
+  for (const { name } of [...manifest.inputs, ...manifest.contexts]) {
+    const missing = good();
+    delete missing[name];
+    values[`${name} missing`] = missing;
+    values[`${name} too short`] = having({ [name]: [] });
+    values[`${name} a text`] = having({ [name]: "1" });
+  }
+  for (const { name, dtype, bound = 1 } of manifest.inputs) {
+    const own = call.inputs[name] as Float64Array;
+    if (own.length === 0) continue;
+    values[`${name} with a text in it`] = having({
+      [name]: [...own].map((value, i) => (i === own.length - 1 ? "1" : value)),
+    });
+    if (dtype === "real") continue;
+    values[`${name} beyond its bound`] = having({ [name]: Int32Array.from(own).fill(bound) });
+    values[`${name} with a fraction`] = having({ [name]: Array.from(own, () => 0.5) });
+  }
+  for (const { name } of manifest.states) values[`${name} too short`] = having({ [name]: [] });
+  for (const name of manifest.runtimeDimensions) {
+    values[`${name} too large`] = having({ sizes: { ...call.sizes, [name]: (call.sizes[name] as number) + 1 } });
+  }
+  wrong("forward", (argument) => instance.forward(argument), values);
+
+  const cotangents: Record<string, unknown> = {
+    "an unknown name": { "no such name": [] },
+    "a number": 1,
+    "a number as final": { final: 1 },
+  };
+  for (const { name } of manifest.outputs) cotangents[`${name} too short`] = { [name]: [] };
+  for (const { name } of manifest.states) cotangents[`final ${name} too short`] = { final: { [name]: [] } };
+  if (manifest.has.gradient) wrong("backward", (argument) => instance.backward?.(argument), cotangents);
+
+  if (manifest.has.jvp) {
+    wrong("jvp", (argument) => instance.jvp?.(argument, {}), values);
+    wrong("jvp", (argument) => instance.jvp?.(good(), argument), {
+      "unknown tangents": { "no such name": [] },
+      "tangents of unknown parameters": { params: { "no such name": [] } },
+    });
+  }
+  if (manifest.has.hvp) {
+    wrong("hvp", (argument) => instance.hvp?.(argument, {}, {}), values);
+    wrong("hvp", (argument) => instance.hvp?.(good(), {}, argument), cotangents);
+  }
+  wrong("step", (argument) => instance.step(argument), {
+    "no object": undefined,
+    "an unknown name": { "no such name": 1 },
+  });
+  if (manifest.inputs.length > 0) add("step without inputs", () => instance.step({}));
+  wrong("reset", (argument) => instance.reset(argument), {
+    "too many examples": { batch: call.batch + 1 },
+    "an unknown name": { "no such name": 1 },
+  });
+  wrong("restore", (argument) => instance.restore(argument), {
+    "no object": undefined,
+    "another cell's snapshot": { cell: "no such cell" },
+  });
+  wrong("setParams", (argument) => instance.setParams(argument), {
+    "no object": undefined,
+    "an unknown name": { "no such name": [] },
+    ...Object.fromEntries(manifest.params.map(({ name }) => [`${name} too short`, { [name]: [] }])),
+  });
+  wrong("init", (argument) => instance.init(argument), { "a fraction": 0.5, "a negative seed": -1, "a text": "1" });
+  return calls;
+}

@@ -1,0 +1,105 @@
+/** NaN and infinities are numbers like others: they stay in their example, come out where they go in, and disturb nothing. */
+import type { TensorEntry } from "../../../runtime/module/manifest.js";
+import { widthOf } from "../calls/call.js";
+import { type Call, writeParams, type Tensors, tensors } from "./call.js";
+import type { Context } from "./context.js";
+import type { Findings } from "./report.js";
+import { runForward } from "./results.js";
+
+/** Where a value is put in. */
+interface Place {
+  readonly example: number;
+  readonly step: number;
+}
+
+/** The example gets the value in all its real inputs of the step, or its state where there are none. */
+function disturbed({ manifest }: Context, call: Call, at: Place, value: (before: number) => number): Call {
+  const real = manifest.inputs.filter(({ dtype }) => dtype === "real");
+  const change = (entries: readonly TensorEntry[], from: Tensors, offset: (width: number) => number): Tensors => {
+    const made = Object.assign(tensors(), from);
+    for (const entry of entries) {
+      const width = widthOf(entry, call.sizes);
+      const values = (from[entry.name] as Float64Array).slice();
+      for (let i = 0; i < width; i++) values[offset(width) + i] = value(values[offset(width) + i] as number);
+      made[entry.name] = values;
+    }
+    return made;
+  };
+  return real.length > 0
+    ? { ...call, inputs: change(real, call.inputs, (width) => (at.example * call.steps + at.step) * width) }
+    : { ...call, states: change(manifest.states, call.states, (width) => at.example * width) };
+}
+
+/** Places of outputs and final states that may depend on what was disturbed: those of the example, from the step on. */
+function mayDepend(
+  { manifest }: Context,
+  call: Call,
+  { example, step }: Place,
+  visit: (name: string, at: number, may: boolean) => void,
+): void {
+  const from = manifest.inputs.some(({ dtype }) => dtype === "real") ? step : 0;
+  for (const entry of manifest.outputs) {
+    const width = widthOf(entry, call.sizes);
+    for (let at = 0; at < call.batch * call.steps * width; at++) {
+      const row = Math.floor(at / width);
+      visit(entry.name, at, Math.floor(row / call.steps) === example && row % call.steps >= from);
+    }
+  }
+  for (const entry of manifest.states) {
+    const width = widthOf(entry, call.sizes);
+    for (let at = 0; at < call.batch * width; at++)
+      visit(`final ${entry.name}`, at, Math.floor(at / width) === example);
+  }
+}
+
+export function checkSpecialValues(context: Context, special: number, findings: Findings): void {
+  const { manifest, instance, random } = context;
+  const states = tensors();
+  for (const entry of manifest.states) {
+    const length = context.call.batch * widthOf(entry, context.call.sizes);
+    states[entry.name] = context.call.states[entry.name] ?? new Float64Array(length);
+  }
+  const call: Call = {
+    ...context.call,
+    states,
+    examples: context.call.examples.map(() => ({ steps: context.call.steps, sizes: context.call.sizes })),
+  };
+  if (manifest.inputs.every(({ dtype }) => dtype === "index") && manifest.states.length === 0) {
+    findings.skip("the cell has neither real inputs nor states");
+    return;
+  }
+  writeParams(instance, call.params);
+  const place = { example: random.integer(call.batch), step: Math.floor(call.steps / 2) };
+  const run = (of: Call): Tensors => runForward(manifest, instance, of);
+  const before = run(call);
+  const moved = run(disturbed(context, call, place, (value) => value * 1.25 + 0.125));
+  const after = run(disturbed(context, call, place, () => special));
+  let dependent = 0;
+  let lost = 0;
+  mayDepend(context, call, place, (name, at, may) => {
+    if (!may || Object.is(before[name]?.[at], moved[name]?.[at])) return;
+    dependent += 1;
+    if (!Number.isNaN(after[name]?.[at] as number)) lost += 1;
+  });
+  if (dependent === 0) {
+    findings.skip("no result depends on the values that were drawn");
+    return;
+  }
+  mayDepend(context, call, place, (name, at, may) => {
+    const [was, is] = [before[name]?.[at] as number, after[name]?.[at] as number];
+    if (may) return;
+    findings.expect(
+      Object.is(was, is),
+      () => `${name}[${at}] belongs to another example or an earlier step and changed from ${was} to ${is}`,
+    );
+  });
+  // A comparison with NaN is false, so a cell that chooses by comparisons may rightly give numbers.
+  if (Number.isNaN(special) && lost === dependent) findings.note("the cell chooses by comparisons, which NaN fails");
+  const later = run(call);
+  mayDepend(context, call, place, (name, at) => {
+    findings.expect(
+      Object.is(later[name]?.[at], before[name]?.[at]),
+      () => `${name}[${at}] is another number after a call with ${special}`,
+    );
+  });
+}

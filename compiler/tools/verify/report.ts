@@ -1,0 +1,100 @@
+/** What `verifyModule` says: plain data. */
+import type { Manifest } from "../../../runtime/module/manifest.js";
+
+export type CheckName =
+  | "package"
+  | "shapes"
+  | "gradient"
+  | "jvp"
+  | "hvp"
+  | "linearity"
+  | "stream"
+  | "chunks"
+  | "batch"
+  | "padding"
+  | "repeat"
+  | "parameters"
+  | "capacity"
+  | "NaN"
+  | "infinity"
+  | "refusals";
+
+/** The largest disagreement of derivatives. */
+export interface Worst {
+  /** As a part of its error bar: up to 1 passes. */
+  readonly share: number;
+  /** The tensor, and the number where it was looked at by itself: `param W, all numbers`, `input x[0, 3, 1]`. */
+  readonly where: string;
+}
+
+export interface CheckReport {
+  readonly name: CheckName;
+  /** What is checked, in a sentence. */
+  readonly meaning: string;
+  readonly status: "passed" | "failed" | "skipped";
+  /** Comparisons that were made. */
+  readonly compared: number;
+  /** Of derivatives; undefined for checks that compare bits, and where nothing was compared. */
+  readonly worst: Worst | undefined;
+  /** The first thing found wrong, why it was skipped, or what was not compared. */
+  readonly detail: string | undefined;
+}
+
+export interface VerifyReport {
+  readonly passed: boolean;
+  readonly manifest: Manifest;
+  /** The kernels that were run; others that the module has are not checked. */
+  readonly variant: "js" | "wasm" | "wasm-fma";
+  readonly seed: number;
+  readonly runs: number;
+  readonly checks: readonly CheckReport[];
+}
+
+/** A tensor was compared with differences; they were too coarse; or there were none, as values jump or are not finite. */
+const coverages = ["compared", "coarse", "broken"] as const;
+type Coverage = (typeof coverages)[number];
+
+/** What a check collects over all runs. */
+export class Findings {
+  compared = 0;
+  worst: Worst | undefined;
+  problem: string | undefined;
+  skipped: string | undefined;
+  noted: string | undefined;
+  private readonly coverage = new Map<string, Coverage>();
+
+  /** Notes a comparison; the first one that fails is told. */
+  expect(holds: boolean, problem: () => string): void {
+    this.compared += 1;
+    if (!holds) this.problem ??= problem();
+  }
+
+  /** Notes a disagreement, which may be as large as its error bar. */
+  measure(disagreement: number, bar: number, where: string, problem: () => string): void {
+    const share = disagreement <= bar ? disagreement / (bar || 1) : Math.min(disagreement / bar, Number.MAX_VALUE);
+    const size = Number.isNaN(share) ? Number.MAX_VALUE : share;
+    if (this.worst === undefined || size > this.worst.share) this.worst = { share: size, where };
+    this.expect(size <= 1, problem);
+  }
+
+  /** Notes whether a tensor could be compared with differences. */
+  cover(tensor: string, how: Coverage): void {
+    const best = [how, this.coverage.get(tensor) ?? how].sort((a, b) => coverages.indexOf(a) - coverages.indexOf(b))[0];
+    this.coverage.set(tensor, best as Coverage);
+  }
+
+  /** Tensors that could not be compared at any call, for this reason. */
+  notCompared(reason: Coverage): string[] {
+    return [...this.coverage].flatMap(([tensor, how]) => (how === reason ? [tensor] : []));
+  }
+
+  /** Why there is nothing to compare. */
+  skip(reason: string): void {
+    this.skipped ??= reason;
+  }
+
+  /** What is to be known about comparisons that were made. */
+  note(text: string): void {
+    this.noted ??= text;
+  }
+}

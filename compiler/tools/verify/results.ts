@@ -1,0 +1,59 @@
+/** What comes out of a call, and whether two of them are the same to the bit. */
+import type { FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import { cotangentsOf, valuesOf } from "../calls/call.js";
+import { type Call, type Tensors, tangentArguments, tensors } from "./call.js";
+
+/** A copy of everything a function gives: outputs and inputs by name, groups as `final h`, `params W`. */
+export function flatten(result: Readonly<Record<string, unknown>>): Tensors {
+  const flat = tensors();
+  for (const [name, value] of Object.entries(result)) {
+    if (ArrayBuffer.isView(value)) flat[name] = Float64Array.from(value as FloatArray);
+    else
+      for (const [inner, list] of Object.entries(value as object))
+        flat[`${name} ${inner}`] = Float64Array.from(list as FloatArray);
+  }
+  return flat;
+}
+
+export function prefixed(prefix: string, from: Tensors): Tensors {
+  const made = tensors();
+  for (const [name, values] of Object.entries(from)) made[prefix + name] = values;
+  return made;
+}
+
+export const runForward = (manifest: Manifest, instance: ModuleInstance, call: Call): Tensors =>
+  flatten(instance.forward(valuesOf(manifest, call)));
+
+/** Of the last call of `forward`. */
+export const runBackward = (instance: ModuleInstance, call: Call): Tensors =>
+  flatten(instance.backward?.(cotangentsOf(call)) as Record<string, unknown>);
+
+/** What of `forward` and of the derivatives that the module has. */
+export function runCall(manifest: Manifest, instance: ModuleInstance, call: Call): Tensors {
+  const { has } = manifest;
+  const flat = runForward(manifest, instance, call);
+  if (has.gradient) Object.assign(flat, prefixed("gradient ", runBackward(instance, call)));
+  if (has.jvp) {
+    const tangent = instance.jvp?.(valuesOf(manifest, call), tangentArguments(call));
+    Object.assign(flat, prefixed("jvp ", flatten(tangent as Record<string, unknown>)));
+  }
+  if (has.hvp) {
+    const product = instance.hvp?.(valuesOf(manifest, call), tangentArguments(call), cotangentsOf(call));
+    Object.assign(flat, prefixed("hvp ", flatten(product as Record<string, unknown>)));
+  }
+  return flat;
+}
+
+/** The first place where the bits differ; NaN is one value. */
+export function firstDifference(a: Tensors, b: Tensors): string | undefined {
+  for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const [one, two] = [a[name], b[name]];
+    if (one === undefined || two === undefined) return `${name} is there only once`;
+    if (one.length !== two.length) return `${name} has ${one.length} and ${two.length} numbers`;
+    for (let i = 0; i < one.length; i++) {
+      if (!Object.is(one[i], two[i])) return `${name}[${i}] is ${String(one[i])} and ${String(two[i])}`;
+    }
+  }
+  return undefined;
+}

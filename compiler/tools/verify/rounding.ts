@@ -1,0 +1,66 @@
+/**
+ * How far the module's own derivatives may be off by rounding, without the equations: the same derivatives are computed at calls
+ * whose values differ in their last bits, so that everything inside rounds differently. What moves then is what rounding
+ * leaves open (random rounding: J. Vignes, "A stochastic arithmetic for reliable scientific computation", Math. Comput. Simul. 35,
+ * 1993). It is wide where sums cancel or errors grow from step to step, and narrow elsewhere.
+ */
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import type { Random } from "../../../runtime/random.js";
+import type { Call, Tensors } from "./call.js";
+import type { Weighted } from "./variables.js";
+
+const samples = 4;
+/** Deviations of a few samples are of the size of the error, not its bound. */
+const safety = 8;
+
+export interface Precision {
+  /** Half of the distance from 1 to the next number. */
+  readonly unit: number;
+  /** What is granted whatever was observed, relative to the sum of absolute terms. */
+  readonly least: number;
+  /** Comparisons with wider error bars say nothing. */
+  readonly readable: number;
+}
+
+export function precisionOf(dtype: "f32" | "f64"): Precision {
+  return dtype === "f64"
+    ? { unit: 2 ** -53, least: 1e-9, readable: 1e-4 }
+    : { unit: 2 ** -24, least: 2 ** -17, readable: 2e-2 };
+}
+
+/** The call with every number moved by up to two units in its last place. */
+export function disturbedCalls({ inputs, dtype }: Manifest, call: Call, random: Random): Call[] {
+  const { unit } = precisionOf(dtype);
+  const indices = new Set(inputs.flatMap((input) => (input.dtype === "index" ? [input.name] : [])));
+  const disturbed = (from: Tensors, kept: ReadonlySet<string> = new Set()): Tensors => {
+    const made = Object.create(null) as Tensors;
+    for (const [name, values] of Object.entries(from)) {
+      made[name] = kept.has(name) ? values : values.map((value) => value * (1 + random.uniform(-4, 4) * unit));
+    }
+    return made;
+  };
+  return Array.from({ length: samples }, () => ({
+    ...call,
+    params: disturbed(call.params),
+    inputs: disturbed(call.inputs, indices),
+    contexts: disturbed(call.contexts),
+    states: disturbed(call.states),
+  }));
+}
+
+/** A derivative that the module gives. */
+export interface Derivative {
+  readonly value: number;
+  /** The sum of the absolute terms. */
+  readonly size: number;
+  /** How far it may be off by rounding. */
+  readonly error: number;
+}
+
+/** @param others The values at disturbed calls. */
+export function derivativeOf({ sum, size }: Weighted, others: readonly Weighted[], { least }: Precision): Derivative {
+  const spread = Math.max(0, ...others.map((other) => Math.abs(other.sum - sum)));
+  // Terms that are not finite set no scale: they are errors themselves.
+  const terms = Number.isFinite(size) ? size : 0;
+  return { value: sum, size: terms, error: (Number.isFinite(spread) ? safety * spread : 0) + least * terms };
+}

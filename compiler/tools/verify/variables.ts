@@ -1,0 +1,217 @@
+/** What of a call has a gradient, and directions to change it in. */
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import type { Random } from "../../../runtime/random.js";
+import type { Call, Tensors } from "./call.js";
+
+export interface Variable {
+  readonly role: "param" | "input" | "context" | "state";
+  readonly name: string;
+  /** Under which `flatten` gives its gradient. */
+  readonly gradient: string;
+  /** Of the values, with examples and steps. */
+  readonly shape: readonly number[];
+  /** In the call itself: who changes it changes the call. */
+  readonly values: Float64Array;
+}
+
+/** Everything that has a gradient. */
+export function variablesOf(manifest: Manifest, call: Call): Variable[] {
+  const { batch, steps, sizes } = call;
+  const list = (
+    role: Variable["role"],
+    entries: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[],
+    from: Tensors,
+    prefix: string,
+    rows: readonly number[],
+  ): Variable[] =>
+    entries.flatMap(({ name, shape }) => {
+      const values = from[name];
+      if (values === undefined || values.length === 0) return [];
+      const own = shape.map((size) => (typeof size === "number" ? size : (sizes[size] as number)));
+      return { role, name, gradient: prefix + name, shape: [...rows, ...own], values };
+    });
+  const real = manifest.inputs.filter(({ dtype }) => dtype === "real");
+  return [
+    ...list("param", manifest.params, call.params, "params ", []),
+    ...list("input", real, call.inputs, "", [batch, steps]),
+    ...list("context", manifest.contexts, call.contexts, "", [batch]),
+    ...list("state", manifest.states, call.states, "initial ", [batch]),
+  ];
+}
+
+/**
+ * Of which differences do not see the gradient, as a function that states its derivative or a `stop_gradient` is on their way. A
+ * module that does not say which, has them everywhere.
+ */
+export function isDeclared({ gradientAsDeclared, declaredDerivatives = [] }: Manifest, name: string): boolean {
+  return gradientAsDeclared?.includes(name) ?? declaredDerivatives.length > 0;
+}
+
+export const titleOf = ({ role, name }: Variable): string => `${role} ${name}`;
+
+/** `param W[2, 3]` */
+export function placeIn(variable: Variable, at: number): string {
+  let rest = at;
+  const index = [...variable.shape].reverse().map((size) => {
+    const own = rest % size;
+    rest = Math.floor(rest / size);
+    return own;
+  });
+  return `${titleOf(variable)}[${index.reverse().join(", ")}]`;
+}
+
+export interface Move {
+  readonly variable: Variable;
+  readonly values: Float64Array;
+}
+
+/** A change of some numbers of a call. */
+export interface Direction {
+  readonly moves: readonly Move[];
+  readonly where: string;
+  /** The first step of differences. */
+  readonly step: number;
+}
+
+/** Each number up or down by the same amount. */
+function denseMove(variable: Variable, random: Random): Move {
+  return { variable, values: variable.values.map(() => (random.integer(2) === 0 ? 1 : -1)) };
+}
+
+export function denseDirection(variables: readonly Variable[], random: Random): Direction {
+  const widest = Math.max(1, ...variables.map(({ shape }) => shape[shape.length - 1] ?? 1));
+  return {
+    moves: variables.map((variable) => denseMove(variable, random)),
+    where: `${variables.map(titleOf).join(", ")}, all numbers`,
+    step: 2 ** -(3 + Math.ceil(Math.log2(widest) / 2)),
+  };
+}
+
+export function singleDirection(variable: Variable, at: number): Direction {
+  const values = new Float64Array(variable.values.length);
+  values[at] = 1;
+  return { moves: [{ variable, values }], where: placeIn(variable, at), step: 2 ** -3 };
+}
+
+/** Numbers of a tensor that are tried one by one. */
+const singles = 2;
+
+/**
+ * For each variable dense directions and some along single numbers; where fewer are affordable no single ones, or several
+ * variables in one direction.
+ */
+export function drawDirections(
+  variables: readonly Variable[],
+  random: Random,
+  affordable: number,
+  withSingles: boolean,
+): Direction[] {
+  if (variables.length === 0) return [];
+  const blocks = variables.flatMap((variable) => blocksOf(denseDirection([variable], random)));
+  if (affordable < blocks.length) {
+    const groups = Math.min(variables.length, affordable);
+    return Array.from({ length: groups }, (_, k) =>
+      denseDirection(
+        variables.filter((_variable, i) => i % groups === k),
+        random,
+      ),
+    );
+  }
+  if (!withSingles || affordable < blocks.length + variables.length * singles) return blocks;
+  const single = variables.flatMap((variable) => {
+    const { length } = variable.values;
+    const places = new Set(Array.from({ length: Math.min(singles, length) }, () => random.integer(length)));
+    return [...places].map((at) => singleDirection(variable, at));
+  });
+  return [...blocks, ...single];
+}
+
+/** A fault in one number must show in the sum over all: no more than these together. */
+const blockLength = 2048;
+
+/** A direction in parts, each of every so many numbers; as it is where it has few. */
+function blocksOf(direction: Direction): Direction[] {
+  const [{ variable, values }] = direction.moves as [Move];
+  const count = Math.ceil(values.length / blockLength);
+  if (count < 2) return [direction];
+  return Array.from({ length: count }, (_, k) => ({
+    moves: [{ variable, values: values.map((value, i) => (i % count === k ? value : 0)) }],
+    where: `${titleOf(variable)}, every ${count}th number from ${placeIn(variable, k)}`,
+    step: direction.step,
+  }));
+}
+
+/** What a direction changes, in halves; undefined where it is a single number. */
+export function halvesOf({ moves, step }: Direction): Direction[] | undefined {
+  const places = moves.flatMap(({ values }, k) => [...values.keys()].filter((i) => values[i] !== 0).map((i) => [k, i]));
+  if (places.length < 2) return undefined;
+  const middle = Math.ceil(places.length / 2);
+  return [places.slice(0, middle), places.slice(middle)].map((own) => {
+    const parts = moves.map(({ variable, values }) => ({ variable, values: new Float64Array(values.length) }));
+    for (const [k = 0, i = 0] of own) {
+      const [part, move] = [parts[k] as Move, moves[k] as Move];
+      part.values[i] = move.values[i] as number;
+    }
+    const kept = parts.filter((_, k) => own.some(([index]) => index === k));
+    const [first, last] = [own[0] as number[], own[own.length - 1] as number[]].map(([k = 0, i = 0]) =>
+      placeIn((moves[k] as Move).variable, i),
+    );
+    return { moves: kept, where: first === last ? (first as string) : `${first} to ${last}`, step };
+  });
+}
+
+/** A direction as `jvp` and `hvp` take it. */
+export function tangentsAlong({ moves }: Direction): Record<string, unknown> {
+  const tangents = Object.create(null) as Record<string, unknown>;
+  const params = Object.create(null) as Record<string, unknown>;
+  for (const { variable, values } of moves) (variable.role === "param" ? params : tangents)[variable.name] = values;
+  return Object.assign(tangents, { params });
+}
+
+export const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+};
+
+/** A sum, and the sum of its absolute terms. */
+export interface Weighted {
+  readonly sum: number;
+  readonly size: number;
+}
+
+/** Of products, number by number. */
+export function weigh(pairs: Iterable<readonly [ArrayLike<number>, ArrayLike<number>]>): Weighted {
+  let sum = 0;
+  let size = 0;
+  for (const [values, weights] of pairs) {
+    for (let i = 0; i < weights.length; i++) {
+      const term = (values[i] as number) * (weights[i] as number);
+      sum += term;
+      size += Math.abs(term);
+    }
+  }
+  return { sum, size };
+}
+
+/** `Σ cotangent · result` over what `forward` and `jvp` give. */
+export function lossOf(result: Tensors, { cotangents: { outputs, final } }: Call): Weighted {
+  return weigh([
+    ...Object.entries(outputs).map(([name, weights]) => [result[name] as Float64Array, weights] as const),
+    ...Object.entries(final).map(([name, weights]) => [result[`final ${name}`] as Float64Array, weights] as const),
+  ]);
+}
+
+/** `Σ gradient · direction`. */
+export const alongGradient = (gradient: Tensors, { moves }: Direction): Weighted =>
+  weigh(moves.map(({ variable, values }) => [gradient[variable.gradient] as Float64Array, values] as const));
+
+/** `a - b`, number by number. */
+export function difference(a: Tensors, b: Tensors): Tensors {
+  const made = Object.create(null) as Tensors;
+  for (const [name, values] of Object.entries(a)) {
+    const other = b[name] as Float64Array;
+    made[name] = values.map((value, i) => value - (other[i] as number));
+  }
+  return made;
+}

@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  boundedDivide,
+  boundedMultiply,
+  boundedSubstitute,
+  isWithinLimits,
+} from "../../../../compiler/base/types/bounded-dim.js";
+import {
+  addDims,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  divideDims,
+  equalDims,
+  evaluateDim,
+  multiplyDims,
+  printDim,
+  provenAtLeast,
+  substituteDim,
+  subtractDims,
+  TIME_SYMBOL,
+} from "../../../../compiler/base/types/dim.js";
+
+const [H, N, K] = [dimSymbol("H"), dimSymbol("N"), dimSymbol("K")];
+const number = dimConstant;
+
+const arbitraryDim: fc.Arbitrary<Dim> = fc.letrec<{ dim: Dim }>((tie) => ({
+  dim: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom(H, N, K),
+    fc.integer({ min: -3, max: 4 }).map(number),
+    fc.tuple(tie("dim"), tie("dim")).map(([a, b]) => addDims(a, b)),
+    fc.tuple(tie("dim"), tie("dim")).map(([a, b]) => subtractDims(a, b)),
+    fc.tuple(tie("dim"), tie("dim")).map(([a, b]) => multiplyDims(a, b)),
+    fc.tuple(tie("dim"), fc.constantFrom(H, N, number(2))).map(([a, b]) => divideDims(a, b) as Dim),
+  ),
+})).dim;
+const arbitrarySizes = fc.tuple(
+  fc.integer({ min: 1, max: 9 }),
+  fc.integer({ min: 1, max: 9 }),
+  fc.integer({ min: 1, max: 9 }),
+);
+const sizesOf = ([h, n, k]: readonly number[]): Map<string, number> =>
+  new Map([
+    ["H", h as number],
+    ["N", n as number],
+    ["K", k as number],
+  ]);
+
+describe("dimensions", () => {
+  it("have one normal form", () => {
+    expect(equalDims(multiplyDims(N, divideDims(H, N) as Dim), H)).toBe(true);
+    expect(equalDims(addDims(H, H), multiplyDims(number(2), H))).toBe(true);
+    expect(equalDims(subtractDims(H, H), number(0))).toBe(true);
+    expect(printDim(subtractDims(addDims(N, H), number(1)))).toBe("H + N - 1");
+    expect(printDim(divideDims(H, N) as Dim)).toBe("H / N");
+  });
+
+  it.each<[string, Dim, number, boolean]>([
+    ["H >= 1", H, 1, true],
+    ["H >= 2", H, 2, false],
+    ["2 H - 1 >= 1", subtractDims(addDims(H, H), number(1)), 1, true],
+    ["H - N >= 0", subtractDims(H, N), 0, false],
+    ["H N - H >= 0", subtractDims(multiplyDims(H, N), H), 0, true],
+    ["H - H / N >= 0", subtractDims(H, divideDims(H, N) as Dim), 0, true],
+    ["H / N >= 1", divideDims(H, N) as Dim, 1, false],
+    ["H^2 - H >= 0", subtractDims(multiplyDims(H, H), H), 0, true],
+    ["H^2 + N^2 - 2 H N >= 0", multiplyDims(subtractDims(H, N), subtractDims(H, N)), 0, false],
+    ["3 >= 3", number(3), 3, true],
+    ["0 >= 1", number(0), 1, false],
+  ])("%s", (_text, dim, bound, wanted) => {
+    expect(provenAtLeast(dim, bound)).toBe(wanted);
+  });
+
+  it("a sequence may have no steps: nothing is proven from a first one", () => {
+    const T = dimSymbol(TIME_SYMBOL);
+    expect(provenAtLeast(T, 0)).toBe(true);
+    expect(provenAtLeast(T, 1)).toBe(false);
+    expect(provenAtLeast(subtractDims(T, number(1)), 0)).toBe(false);
+    expect(provenAtLeast(subtractDims(addDims(T, H), number(1)), 0)).toBe(true);
+    expect(provenAtLeast(subtractDims(multiplyDims(T, H), T), 0)).toBe(true);
+    expect(provenAtLeast(subtractDims(multiplyDims(T, H), H), 0)).toBe(false);
+    expect(provenAtLeast(divideDims(H, T) as Dim, 0)).toBe(false);
+  });
+
+  it("what is proven for symbols that may be 0 holds", () => {
+    const smallest = (symbol: string): 0 | 1 => (symbol === "H" ? 1 : 0);
+    const sizes = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(9), fc.nat(9));
+    fc.assert(
+      fc.property(arbitraryDim, fc.integer({ min: -3, max: 3 }), sizes, (dim, bound, drawn) => {
+        if (!provenAtLeast(dim, bound, smallest)) return;
+        expect(evaluateDim(dim, sizesOf(drawn))).toBeGreaterThanOrEqual(bound - 1e-9);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("what is proven holds", () => {
+    fc.assert(
+      fc.property(arbitraryDim, fc.integer({ min: -3, max: 3 }), arbitrarySizes, (dim, bound, sizes) => {
+        if (provenAtLeast(dim, bound)) expect(evaluateDim(dim, sizesOf(sizes))).toBeGreaterThanOrEqual(bound - 1e-9);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("substitution with and without limits agrees, and with evaluation", () => {
+    fc.assert(
+      fc.property(arbitraryDim, arbitrarySizes, (dim, sizes) => {
+        const replacements = new Map([
+          ["H", multiplyDims(number(2), K)],
+          ["N", number(3)],
+        ]);
+        const plain = substituteDim(dim, replacements);
+        const bounded = boundedSubstitute(dim, replacements);
+        if (bounded !== undefined) expect(bounded.key).toBe(plain.key);
+        const all = sizesOf(sizes);
+        const inner = new Map([...all, ["H", 2 * (all.get("K") as number)], ["N", 3]] as const);
+        expect(evaluateDim(plain, all)).toBeCloseTo(evaluateDim(dim, inner), 6);
+      }),
+    );
+  });
+
+  it("end for anything, however large", () => {
+    let dim: Dim | undefined = addDims(H, number(65536));
+    for (let i = 0; i < 40 && dim !== undefined; i++) dim = boundedMultiply(dim, dim);
+    expect(dim).toBeUndefined();
+    expect(isWithinLimits(number(Infinity))).toBe(false);
+    expect(isWithinLimits(number(NaN))).toBe(false);
+    expect(boundedDivide(number(1), number(0))).toBeUndefined();
+    expect(boundedSubstitute(divideDims(K, H) as Dim, new Map([["H", addDims(N, K)]]))).toBeUndefined();
+  });
+});

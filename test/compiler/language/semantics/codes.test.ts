@@ -1,0 +1,14 @@
+import { describe, expect, it } from "vitest";
+import { compile } from "../../../../compiler/driver/compile.js";
+import { semanticCodes } from "../../../../compiler/base/diagnostics/codes/semantics.js";
+import { check } from "./support.js";
+
+describe("examples of the table of diagnostics", () => {
+  it.each(Object.entries(semanticCodes))("%s: its example gives exactly this code", (code, { example, severity }) => {
+    // One is found when a module is made, with its sizes.
+    const { diagnostics } =
+      code === "memory-limit" ? compile(example) : check(example, { "example.cell": example }, "example.cell");
+    expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual([code]);
+    expect(diagnostics[0]?.severity).toBe(severity);
+  });
+});

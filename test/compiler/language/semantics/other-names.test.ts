@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { cell } from "../../../../compiler/index.js";
+import { builtinNames } from "../../../../compiler/language/semantics/builtins.js";
+import {
+  constantsElsewhere,
+  saidElsewhere,
+  writtenInstead,
+} from "../../../../compiler/language/semantics/other-names.js";
+import { check, expectReport } from "./support.js";
+
+/** What functions compute where they have these names. */
+const elsewhere: Readonly<Record<string, (x: number, a: number, b: number) => number>> = {
+  pow: (x) => x ** 2,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  log2: Math.log2,
+  log10: Math.log10,
+  exp2: (x) => 2 ** x,
+  rsqrt: (x) => 1 / Math.sqrt(x),
+  ceil: Math.ceil,
+  mod: (_, a, b) => a - b * Math.floor(a / b),
+  fmod: (_, a, b) => a % b,
+  heaviside: (x) => Number(x >= 0),
+  log_sigmoid: (x) => -Math.log1p(Math.exp(-x)),
+  swish: (x) => x / (1 + Math.exp(-x)),
+  mish: (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
+  selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
+  relu6: (x) => Math.min(Math.max(x, 0), 6),
+  hardtanh: (x) => Math.min(Math.max(x, -1), 1),
+  logistic: (x) => 1 / (1 + Math.exp(-x)),
+  maximum: (_, a, b) => Math.max(a, b),
+  minimum: (_, a, b) => Math.min(a, b),
+  clip: (x) => Math.min(Math.max(x, -1), 1),
+  sqr: (x) => x * x,
+  fabs: Math.abs,
+  neg: (x) => -x,
+  isnan: (x) => Number(Number.isNaN(x)),
+};
+
+describe("names of other languages", () => {
+  it("are none of this language", () => {
+    expect([...writtenInstead.keys()].filter((name) => builtinNames.has(name))).toEqual([]);
+  });
+
+  it.each([...writtenInstead])("%s is said by an expression that is right", (_, expression) => {
+    const isTruth = / (>|!=) (0|x)$/.test(expression);
+    const text = `cell A(N, p: real = 2) {
+      input x, a, b: [N]
+      input A, B: [N, N]
+      output seen = sum(x + a + b) + sum(A + B, axis = 0) + p
+      output y = ${isTruth ? `if ${expression} then 1 else 0` : expression}
+    }`;
+    expect(check(text).diagnostics).toEqual([]);
+  });
+
+  it("scalar ones compute what they do elsewhere", async () => {
+    const names = Object.keys(elsewhere);
+    const outputs = names.map((name) => {
+      const expression = writtenInstead.get(name) ?? "";
+      return `output o_${name} = ${/ (>|!=) (0|x)$/.test(expression) ? `if ${expression} then 1 else 0` : expression}`;
+    });
+    const text = `cell A(N, p: real = 2) {\n input x, a, b: [N]\n ${outputs.join("\n ")} }`;
+    const instance = (await cell(text, { dtype: "f64", dimensions: { N: 6 } })).instantiate();
+    const x = [-3, -1.5, -0.25, 0.25, 1.5, 4];
+    const [a, b] = [
+      [-3, 3, -5, 5, 0.5, -7.25],
+      [2, 2, -3, -3, -0.75, 2],
+    ];
+    const results = instance.forward({ x, a, b } as never) as unknown as Record<string, Float64Array>;
+    for (const [name, compute] of Object.entries(elsewhere)) {
+      const expected = x.map((value, i) => compute(value, a[i]!, b[i]!));
+      for (const [i, value] of expected.entries()) {
+        const got = results[`o_${name}`]![i]!;
+        if (Number.isNaN(value)) expect(got, name).toBeNaN();
+        else expect(got, name).toBeCloseTo(value, 12);
+      }
+    }
+  });
+
+  it.each([
+    "where(x > 0, x, 0)",
+    "norm(x)",
+    "argmax(x)",
+    "cumsum(x)",
+    "atan(x)",
+    "dropout(x, 0.5)",
+    "ReLU6(x)",
+    "prod(x)",
+  ])("%s comes with a way to say it", (call) => {
+    const name = call.slice(0, call.indexOf("("));
+    const marked = `cell A(H) { input x: [H] output y = ‹${name}›${call.slice(name.length)} }`;
+    expect(expectReport(marked, "unknown-function").help).toBe(saidElsewhere(name));
+    expect(saidElsewhere(name)).toBeDefined();
+  });
+
+  it.each([...constantsElsewhere.keys()])("the constant %s comes with a way to say it", (name) => {
+    const marked = `cell A(H) { input x: [H] output y = ‹${name}› * x }`;
+    expect(expectReport(marked, "unknown-name").help).toBe(constantsElsewhere.get(name));
+  });
+
+  it("are no better than a name of one's own that is near", () => {
+    const marked = `fn normalise(v: [n]): [n] { return v / 2 } cell A(H) { input x: [H] output y = ‹normalize›(x) + normalise(x) }`;
+    expect(expectReport(marked, "unknown-function").help).toBe("did you mean `normalise`?");
+    expect(expectReport("cell A(H) { input x: [H] output y = ‹Tanh›(x) }", "unknown-function").help).toContain(
+      "`tanh`",
+    );
+  });
+});

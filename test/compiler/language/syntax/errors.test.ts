@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import { codes } from "../../../../compiler/base/diagnostics/codes.js";
+import { syntaxCodes } from "../../../../compiler/base/diagnostics/codes/syntax.js";
+import { parseText, unmark } from "../../../support/syntax.js";
+
+/** Each `‹…›` is the place of a diagnostic, in the order of the text. */
+const cases: readonly (readonly [title: string, marked: string, ...codes: string[]])[] = [
+  ["nothing behind =", "cell A() { a ‹=›\n b = 1 }", "unexpected-token"],
+  ["nothing behind an operator", "cell A() { a = W ‹@›\n input x: [H]\n b = 2 }", "unexpected-token"],
+  ["two values side by side", "cell A() { y = sin ‹x›\n z = 1 }", "unexpected-token"],
+  ["a declaration without a type", "cell A() { input ‹x›\n y = x }", "unexpected-token"],
+  ["a declaration without a name", "cell A() { input ‹:› [H]\n y = x }", "unexpected-token"],
+  ["if without else", "cell A() { y = if a then ‹b›\n z = 1 }", "unexpected-token"],
+  ["if as an operand", "cell A() { y = 1 + ‹if› a then b else c }", "unexpected-token"],
+  ["a comma at the end", "cell A() { y = f(a, ‹)› }", "unexpected-token"],
+  ["an operator without its left side", "cell A() { y = ‹*› a }", "unexpected-token"],
+  ["a string in an expression", 'cell A() { y = ‹"a"› }', "unexpected-token"],
+  ["braces in an expression", "cell A() { y = ‹{›a}\n z = 1 }", "unexpected-token"],
+  ["equals in parentheses", "cell A() { y = (a ‹=› b) }", "unexpected-token"],
+  ["a colon for a brace", "cell A(H)‹:›\n input x: [H]\n output y = x", "unexpected-token"],
+  ["colons for braces in two cells", "cell A‹:›\n a = 1\ncell B‹:›\n b = 1\n", "unexpected-token", "unexpected-token"],
+  ["no braces at all", "cell A(H)\n ‹input› x: [H]\n output y = x", "unexpected-token"],
+  ["a reserved word where an operand is expected", "cell A() { a = ‹import›\n b = 1 }", "reserved-word"],
+  [
+    "assignments that go on",
+    "cell A() { h ‹+=› x\n g ‹**=› x\n h' ‹/=› 2 }",
+    ...Array<string>(3).fill("foreign-operator"),
+  ],
+  [
+    "open numbers",
+    "cell A() { a = ‹2.› * x\n b = ‹1.f›\n c = ‹1.e5› + 1 }",
+    ...Array<string>(3).fill("malformed-number"),
+  ],
+  ["UTF-16", "‹c\0e\0›l\0l\0 \0A\0", "wrong-encoding"],
+  ["UTF-16 of the other order", "‹\ufffd\ufffd\0c›\0e\0l\0l", "wrong-encoding"],
+  ["a header without its brace", "cell A(H)\n ‹input› x: [H]\n output y = x }", "unexpected-token"],
+  ["a broken header", "cell A(I, ‹3›) { a = 1\n b = ‹}›", "unexpected-token", "unexpected-token"],
+  [
+    "three independent errors",
+    "cell A() { a ‹=›\n b = (c ‹]›\n d = 1 ‹2›\n e = 1 }",
+    "unexpected-token",
+    "unmatched-bracket",
+    "unexpected-token",
+  ],
+  ["errors in two cells", "cell A() { a = ‹}›\ncell B() { b = 1 ‹2› }", "unexpected-token", "unexpected-token"],
+  ["an open parenthesis", "cell A() { a = tanh‹(›x\n b = 1 }", "unclosed-bracket"],
+  ["two open brackets", "cell A() { a = tanh(x‹[›1\n b = 1 }", "unclosed-bracket"],
+  ["an open parenthesis in a header", "cell A‹(›H { a = 1 }", "unclosed-bracket"],
+  ["a surplus parenthesis", "cell A() { a = (x)‹)›\n b = 1 }", "unmatched-bracket"],
+  ["the wrong bracket", "cell A() { a = f(x‹]›\n b = 1 }", "unmatched-bracket"],
+  ["a surplus brace ends the cell", "cell A() { a = 1 }\n‹}›\n‹output› y = a }", "unmatched-bracket", "outside-cell"],
+  ["an open cell before another", "cell A() ‹{› a = 1\ncell B() { b = 1 }", "unclosed-block"],
+  ["an open cell at the end", "cell A() ‹{› a = 1", "unclosed-block"],
+  ["an open function", "cell A() { fn f(v: [n]): [n] ‹{› return v\n output y = f(x) }", "unclosed-block"],
+  ["an open import", 'import ‹{› A from "x"\ncell A() {}', "unclosed-block"],
+  ["items outside of cells, once", "‹input› x: [H]\n a = (b\n c = d }\ncell A() { a = 1 }", "outside-cell"],
+  ["an unknown character, once", "cell A() { a = b ‹€€› c\n d = 1 }", "unexpected-character"],
+  ["a NUL", "cell A() { a = b‹\0› }", "unexpected-character"],
+  ["a lone surrogate", "cell A() { a = b‹\ud800› }", "unexpected-character"],
+  ["a comment of another language", "cell A() { ‹#› weights\n a = 1 }", "unexpected-character"],
+  ["letters without a spelling", "cell A() { ‹größe› = 1\n b = ‹größe› }", "unsupported-letter", "unsupported-letter"],
+  ["a transpose", "cell A() { y = ‹Wᵀ› @ x }", "unsupported-letter"],
+  [
+    "operators of other languages",
+    "cell A() { a = b ‹**› 2 ‹&&› ‹!›c\n d ‹:=› 1 }",
+    "foreign-operator",
+    "foreign-operator",
+    "foreign-operator",
+    "foreign-operator",
+  ],
+  [
+    "a product without its sign",
+    "cell A() { input x: [‹4H›]\n a = ‹2x› + ‹1e›\n }",
+    "malformed-number",
+    "malformed-number",
+    "malformed-number",
+  ],
+  ["a number that is infinite", "cell A() { a = ‹1e309› }", "number-overflow"],
+  ["two primes", "cell A() { a = h'‹'› + 1\n b = 1 }", "misplaced-prime"],
+  ["a prime behind brackets", "cell A() { a = (W)‹'› @ x\n b = 1 }", "misplaced-prime"],
+  ["time subscripts", "cell A() { h' = ‹h_{t-1}› + ‹hₜ₋₁›\n b = 1 }", "time-subscript", "time-subscript"],
+  [
+    "reserved words as names",
+    "cell A() { input ‹if›: [H]\n ‹use› = 1\n a = ‹param› * 2\n b = ‹then'› }",
+    "reserved-word",
+    "reserved-word",
+    "reserved-word",
+    "reserved-word",
+  ],
+  ["= for ==", "cell A() { y = if a ‹=› b then 1 else 2\n z = 1 }", "single-equals"],
+  ["chained comparisons", "cell A() { y = a < b ‹<› c }", "chained-comparison"],
+  ["not as an operand", "cell A() { y = a + ‹not› b }", "misplaced-not"],
+  ["a list as an operand", "cell A() { y = ‹[1, 2]› + x\n z = f([1, 2]) }", "misplaced-list"],
+  ["a list in a list", "cell A() { y = f([‹[1]›]) }", "misplaced-list"],
+  [
+    "calls of other things than names",
+    "cell A() { a = (b)‹(›c)\n d = f(x)‹(›y)\n e = h'‹(›x)\n g = 2‹(›x)\n i = j.k‹(›x) }",
+    ...Array.from({ length: 5 }, () => "not-callable"),
+  ],
+  [
+    "types that do not exist",
+    "cell A(H) { input x: ‹float›\n input i: ‹index›\n input v: ‹H› }",
+    "unknown-type",
+    "unknown-type",
+    "unknown-type",
+  ],
+  ["an initial value of an input", "cell A() { input x: [H] = ‹0› }", "misplaced-initial-value"],
+  ["an initialiser of a state", "cell A() { state h: [H] ~ ‹normal(1)› }", "misplaced-initializer"],
+  ["parameters of a cell", "cell A(‹a› = 1, b: ‹[H]›) { }", "cell-parameter-type", "cell-parameter-type"],
+  ["a prime in a function", "fn f(v: real): real { ‹v'› = 1 return v }", "prime-in-function"],
+  ["a function without return", "fn ‹f›(v: real): real { w = v }", "missing-return"],
+  ["return in the middle", "fn f(v: real): real { ‹return› v; return v }", "misplaced-return"],
+  ["return in a cell", "cell A() { ‹return› x\n a = 1 }", "misplaced-return"],
+  [
+    "documentation of nothing",
+    "cell A() { a = 1 ‹/// one›\n b =\n ‹/// two›\n 2\n ‹/// three›\n }\n‹/// four›",
+    ...Array.from({ length: 4 }, () => "dangling-documentation"),
+  ],
+  ["documentation of an import", '‹/// A›\nimport { A } from "x"', "dangling-documentation"],
+  ["an open comment", "cell A() { a = 1 }\n‹/*› more", "unterminated-comment"],
+  ["/*/ is open", "cell A() { a = 1 }\n‹/*›/", "unterminated-comment"],
+  ["an open string", 'import { A } from ‹"x›\ncell A() {}', "unterminated-string"],
+];
+
+describe("errors", () => {
+  test.each(cases)("%s", (_title, marked, ...expected) => {
+    const { text, spans } = unmark(marked);
+    const { diagnostics } = parseText(text);
+    expect(diagnostics.map(({ code }) => code)).toEqual(expected);
+    expect(diagnostics.map(({ span }) => [span.start, span.end])).toEqual(spans);
+  });
+
+  test("helps", () => {
+    const helpOf = (text: string): string | undefined => parseText(text).diagnostics[0]?.help;
+    expect(helpOf("cell A() { y = if a then b }")).toContain("else");
+    expect(helpOf("cell A() { y = (W)' @ x }")).toContain("transpose");
+    expect(helpOf("cell A() { y = h'' }")).toContain("`'` is one step");
+    expect(helpOf("cell A() { y = 0x10 }")).toContain("this is `16`");
+    expect(helpOf("cell A() { y = 0b11 }")).toContain("this is `3`");
+    expect(helpOf("cell A() { y = 0xffffffffffffffff }")).toMatch(/decimal digits.*`1e-3`$/u);
+    expect(helpOf("cell A() { y = 1_000_000 }")).toContain("digits are not grouped: `1000000`");
+    expect(helpOf("cell A() { y = 2x }")).toContain("`2 * x`");
+    expect(helpOf("cell A() { y = x[::2] }")).toContain("no step");
+    expect(helpOf("cell A() { y = x[0:8:2] }")).toContain("no step");
+    expect(helpOf('import * as cells from "./a.cell"')).toContain("import { GRU, LSTM as Memory }");
+    expect(helpOf("cell A() { y = a < b < c }")).toContain("a < b and b < c");
+    expect(helpOf("cell A() { y = (a = b) }")).toContain("==");
+    expect(helpOf("cell A() { y = x.sum() }")).toContain("there are no methods: write `sum(…)`");
+    expect(helpOf("cell A() { y = 1\n h[t] = x }")).toContain("`h = …`, or `h' = …` for the next value");
+    expect(helpOf("cell A() { y = 1\n h x = 2 }")).toContain("operator");
+    expect(helpOf("cell A() { let z = x }")).toContain("needs no keyword");
+    expect(helpOf("cell A(H: int) { y = 1 }")).toContain("a dimension stands without a type");
+    expect(helpOf("cell A() { y = 2(x) }")).toContain("`*`");
+    expect(helpOf("cell A() { y = √x }")).toContain("sqrt(x)");
+    expect(helpOf("cell A() { input x: float }")).toContain("real");
+    expect(helpOf("import { A } from './a.cell'")).toContain('"');
+  });
+});
+
+describe("the table of codes", () => {
+  test.each(Object.keys(syntaxCodes) as (keyof typeof syntaxCodes)[])("the example of %s gives it", (code) => {
+    const found = parseText(codes[code].example).diagnostics;
+    const others = code === "too-many-errors" ? ["foreign-operator"] : [];
+    expect(found[found.length - 1]).toMatchObject({ code, severity: codes[code].severity });
+    expect([...new Set(found.map((diagnostic) => diagnostic.code))]).toEqual([...others, code]);
+    if (code !== "too-many-errors") expect(found.length).toBe(1);
+  });
+});

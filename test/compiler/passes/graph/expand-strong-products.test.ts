@@ -1,0 +1,58 @@
+/** Strong products leave out what meets only zeros of a derivative, and are plain products otherwise. */
+import { describe, expect, test } from "vitest";
+import { type BatchValue, evaluateFunction } from "../../../../compiler/ir/graph/evaluate.js";
+import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
+import { printFunction } from "../../../../compiler/ir/graph/print.js";
+import type { GraphFunction, ValueType } from "../../../../compiler/ir/graph/types.js";
+import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
+import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { expandStrongProducts } from "../../../../compiler/passes/graph/expand-strong-products.js";
+import { constantOf } from "../../../../compiler/base/types/dim.js";
+import { flatten } from "../../../support/evaluate-helpers.js";
+
+const context = shapeContext([]);
+const strong = (types: string, labels: string, result: string): GraphFunction =>
+  parseProgram(`func f(${types}) -> (r: %r) {\n  %r: real[${result}] = contract strong ${labels} %v, %x\n}`)
+    .functions[0] as GraphFunction;
+
+/** Of the function, of what it becomes, and the text of that. */
+function both(fn: GraphFunction, v: readonly number[], x: readonly number[]): [number[], number[], string] {
+  const expanded = expandStrongProducts.run(fn, context);
+  expect(verifyFunction(expanded, context)).toEqual([]);
+  const values = fn.inputs.map((id, i): BatchValue => {
+    const { shape, shared } = fn.types[id] as ValueType;
+    const tensor = { shape: shape.map((dim) => constantOf(dim) as number), data: Float64Array.from([v, x][i] ?? []) };
+    return shared ? { shared: tensor } : { examples: [tensor] };
+  });
+  const of = (own: GraphFunction): number[] =>
+    evaluateFunction(own, values, [new Map()]).flatMap(flatten).map((number) => number + 0); // prettier-ignore
+  return [of(fn), of(expanded), printFunction(expanded)];
+}
+
+describe("a strong product", () => {
+  test("is written as it is read", () => {
+    const fn = strong("%v: real[2, 3], %x: real[2, 2]", "[0 1] [0 2] -> [1 2]", "3, 2");
+    expect(printFunction(parseProgram(printFunction(fn)).functions[0] as GraphFunction)).toBe(printFunction(fn));
+    expect(printFunction(fn)).toContain("contract strong [0 1] [0 2] -> [1 2] %v, %x");
+  });
+
+  test.each([
+    ["rows of an input", "%v: real[2, 3], %x: real[2, 2]", "[0 1] [0 2] -> [1 2]", "3, 2", [0, 0, 0, 1, 0, 2], [NaN, Infinity, 3, 4], [3, 4, 0, 0, 6, 8]],
+    ["a vector, one derivative for all", "%v: real[2], %x: real[2]", "[0] [1] -> [0 1]", "2, 2", [0, 0], [NaN, 1], [0, 0, 0, 0]],
+    ["single terms, where each has a derivative", "%v: real[2], %x: real[2]", "[0] [0] -> []", "", [0, 2], [NaN, 3], [6]],
+    ["axes in another order", "%v: real[2, 1, 2], %x: real[2, 2]", "[0 1 2] [2 0] -> [1]", "1", [0, 1, 2, 3], [NaN, 4, 5, 6], [4 * 2 + 5 + 6 * 3]],
+    ["rows of the result by a shared matrix", "%v: real[2, 2], %x: shared real[2, 2]", "[0 1] [1 2] -> [0 2]", "2, 2", [0, 0, 1, 2], [Infinity, 1, NaN, 1], [0, 0, NaN, 3]],
+  ] as const)("leaves out %s", (_, types, labels, result, v, x, right) => {
+    const [ideal, expanded, text] = both(strong(types, labels, result), v, x);
+    expect(expanded).toEqual(right);
+    expect(ideal).toEqual(right);
+    expect(text).not.toContain("strong");
+  }); // prettier-ignore
+
+  test("keeps what is live beside a zero", () => {
+    const fn = strong("%v: real[2, 2], %x: real[2, 2]", "[0 1] [0 2] -> [1 2]", "2, 2");
+    const [ideal, expanded] = both(fn, [0, 1, 2, 3], [1, 2, 3, 4]);
+    expect(expanded).toEqual([6, 8, 10, 14]);
+    expect(ideal).toEqual(expanded);
+  });
+});

@@ -1,0 +1,137 @@
+/** Products of one operand are joined, whatever sums they stand in. */
+import { describe, expect, test } from "vitest";
+import { cell } from "../../../../compiler/index.js";
+import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
+import { printFunction } from "../../../../compiler/ir/graph/print.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
+import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { mergeProjections } from "../../../../compiler/passes/graph/merge-projections.js";
+import { checkSequenceProgram } from "../../../support/check-sequence-program.js";
+import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
+import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
+
+const context = shapeContext([]);
+
+/** A function of the vectors a, b, c and square matrices, in which `Fa` is the product of F and a. */
+function graph(equations: string, outputs: string): GraphFunction {
+  const vectors = ["a", "b", "c"];
+  const matrices = ["F", "G", "P", "Q", "R", "S"];
+  const products = matrices.flatMap((matrix) => vectors.map((vector) => [matrix, vector] as const));
+  const used = products.filter(([matrix, vector]) => equations.includes(`%${matrix}${vector}`));
+  const inputs = [
+    ...vectors.map((name) => `%${name}: real[3]`),
+    ...matrices.map((name) => `%${name}: shared real[3, 3]`),
+  ];
+  const lines = used.map(
+    ([matrix, vector]) => `%${matrix}${vector}: real[3] = contract [0 1] [1] -> [0] %${matrix}, %${vector}`,
+  );
+  const text = `func f(${inputs.join(", ")}) -> (${outputs}) {\n${[...lines, equations].join("\n")}\n}`;
+  return parseProgram(text).functions[0] as GraphFunction;
+}
+
+/** How many products are left, and how many sums. */
+function count(fn: GraphFunction): { products: number; sums: number } {
+  const text = printFunction(fn);
+  const times = (pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+  return { products: times(/= contract/gu), sums: times(/= add/gu) };
+}
+
+describe.each([
+  [
+    "a product that belongs to two sums' groups",
+    graph(
+      "%y: real[3] = add %Fa, %Gb\n%p: real[3] = tanh %Pa\n%q: real[3] = tanh %Qb\n%z: real[3] = add %p, %q",
+      "y: %y, z: %z",
+    ),
+    { products: 2, sums: 2 },
+  ],
+  [
+    "two gates of two inputs: both sums go with the second product",
+    graph("%y: real[3] = add %Fa, %Gb\n%z: real[3] = add %Pa, %Qb", "y: %y, z: %z"),
+    { products: 2, sums: 1 },
+  ],
+  [
+    "a complex product: the sums go with one group, whatever the order of their terms",
+    graph("%y: real[3] = add %Fa, %Gb\n%z: real[3] = add %Fb, %Ga", "y: %y, z: %z"),
+    { products: 2, sums: 1 },
+  ],
+  [
+    "a circle over three groups: each sum would wait for the next",
+    graph("%y: real[3] = add %Fa, %Gb\n%z: real[3] = add %Pb, %Qc\n%w: real[3] = add %Rc, %Sa", "y: %y, z: %z, w: %w"),
+    { products: 3, sums: 2 },
+  ],
+  [
+    "a circle of sums that share no term",
+    graph(
+      "%s: real[3] = tanh %Gb\n%y: real[3] = add %s, %Fa\n%t: real[3] = tanh %Pa\n%z: real[3] = add %t, %Qb",
+      "y: %y, z: %z",
+    ),
+    { products: 2, sums: 2 },
+  ],
+  [
+    "four products in a sum, twice",
+    graph(
+      "%1: real[3] = add %Fa, %Gb\n%y: real[3] = add %1, %Pc\n%2: real[3] = add %Qc, %Ra\n%z: real[3] = add %2, %Sb",
+      "y: %y, z: %z",
+    ),
+    { products: 3, sums: 3 },
+  ],
+])("%s", (_, before, left) => {
+  const after = mergeProjections.run(before, context);
+
+  test("leaves a product for each operand", () => {
+    expect(verifyFunction(after, context)).toEqual([]);
+    expect(count(after)).toEqual(left);
+    expect(printFunction(mergeProjections.run(before, context))).toBe(printFunction(after));
+  });
+
+  test("gives the same numbers", () => {
+    const sizes = [new Map<string, number>(), new Map<string, number>()];
+    const inputs = randomInputs(before, sizes, randomSource(7));
+    const [expected, got] = [run(before, inputs, sizes), run(after, inputs, sizes)];
+    for (const [name, value] of expected) {
+      const wanted = flatten(value);
+      for (const [i, x] of flatten(got.get(name)!).entries()) expect(x).toBeCloseTo(wanted[i] as number, 12);
+    }
+  });
+});
+
+const complex = `
+cell Complex(N) {
+  input x: [N]
+  state re, im: [N]
+  param F, G: [N, N]
+  re' = F @ re - G @ im + x
+  im' = F @ im + G @ re
+  output y = re'
+}`;
+const quaternion = `
+cell Quaternion(N) {
+  input x: [N]
+  state r, i, j, k: [N]
+  param A, B, C, D: [N, N]
+  r' = tanh(A @ r - B @ i - C @ j - D @ k + x)
+  i' = tanh(A @ i + B @ r + C @ k - D @ j)
+  j' = tanh(A @ j - B @ k + C @ r + D @ i)
+  k' = tanh(A @ k + B @ j - C @ i + D @ r)
+  output y = r' + k'
+}`;
+
+test("a complex state: the targets agree to the bit", async () => {
+  const options = { dimensions: { N: 5 } } as const;
+  expectSameBitsOnTargets(await cell(complex, { ...options, target: "js" }), await cell(complex, options), 3);
+});
+
+test.each([
+  ["a complex state", complex],
+  ["quaternions", quaternion],
+])("%s: all derivatives agree with each other", (_, source) => {
+  const { cell: lowered } = lowerSource(source, { dimensions: { N: 2 } }, "all sizes");
+  const errors = checkSequenceProgram(lowered!, [new Map([["%T", 3]])], 5);
+  expect(errors.invalid).toEqual([]);
+  expect(errors.forward).toBeLessThan(1e-12);
+  expect(errors.transpose).toBeLessThan(1e-12);
+  expect(errors.second).toBeLessThan(1e-6);
+});

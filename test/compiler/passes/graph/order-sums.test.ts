@@ -1,0 +1,104 @@
+/** The order of the terms of sums in loops: what stays the same, then inputs of the step, then the state; products last. */
+import { describe, it } from "vitest";
+import { orderSums } from "../../../../compiler/passes/graph/order-sums.js";
+import { expectRewritten, expectUnchanged } from "../../../support/graph-text.js";
+
+const parameters = "%W: shared real[3, 3], %U: shared real[3, 3], %b: shared real[3]";
+
+/** A loop over a state `h` and a sequence `x` with parameters `W`, `U`, `b`. */
+const loop = (lines: string): string => `
+  func f(%h0: real[3], %xs: real[%T, 3], ${parameters}) -> (h: %last) {
+    %last: real[3] = scan length %T carried 1 sequences 1 %h0, %xs, %W, %U, %b body
+      func step(%h: real[3], %x: real[3], ${parameters}) -> (h: %hn) {
+        ${lines}
+      }
+  }`;
+
+const products = `
+  %Uh: real[3] = contract [0 1] [1] -> [0] %U, %h
+  %Wx: real[3] = contract [0 1] [1] -> [0] %W, %x`;
+
+describe("order-sums", () => {
+  it("puts the bias first, then the product of the input, then that of the state", () => {
+    expectRewritten(
+      orderSums,
+      loop(`${products}
+        %s: real[3] = add %Uh, %Wx
+        %hn: real[3] = add %s, %b`),
+      loop(`${products}
+        %7: real[3] = add %b, %Wx
+        %hn: real[3] = add %7, %Uh`),
+    );
+  });
+
+  it("puts products last among terms that change alike, and keeps the order of terms that are alike", () => {
+    expectRewritten(
+      orderSums,
+      loop(`${products}
+        %e: real[3] = tanh %x
+        %1: real[3] = add %Wx, %x
+        %2: real[3] = add %1, %e
+        %3: real[3] = add %h, %2
+        %hn: real[3] = add %Uh, %3`),
+      loop(`${products}
+        %e: real[3] = tanh %x
+        %8: real[3] = add %x, %e
+        %9: real[3] = add %8, %Wx
+        %10: real[3] = add %9, %h
+        %hn: real[3] = add %10, %Uh`),
+    );
+  });
+
+  it("takes a sum with another use for one term", () => {
+    expectRewritten(
+      orderSums,
+      loop(`
+        %s: real[3] = add %h, %x
+        %t: real[3] = add %s, %b
+        %hn: real[3] = mul %t, %s`),
+      loop(`
+        %s: real[3] = add %x, %h
+        %t: real[3] = add %b, %s
+        %hn: real[3] = mul %t, %s`),
+    );
+  });
+
+  it("takes a dot product for a term like any other: it is added whole", () => {
+    expectUnchanged(
+      orderSums,
+      `func f(%h0: real[], %xs: real[%T, 3], %w: shared real[3]) -> (h: %last) {
+        %last: real[] = scan length %T carried 1 sequences 1 %h0, %xs, %w body
+          func step(%h: real[], %x: real[3], %w: shared real[3]) -> (h: %hn) {
+            %wx: real[] = contract [0] [0] -> [] parts 4 %w, %x
+            %y: real[] = reduce sum axes [0] %x
+            %5: real[] = add %wx, %y
+            %hn: real[] = add %5, %h
+          }
+      }`,
+    );
+  });
+
+  it("orders the sums of a loop in a loop", () => {
+    const nested = (sum: string): string => `
+      func f(%h0: real[3], %xs: real[%T, 3]) -> (h: %last) {
+        %last: real[3] = scan length %T carried 1 sequences 1 %h0, %xs body
+          func step(%h: real[3], %x: real[3]) -> (h: %inner) {
+            %inner: real[3] = scan length 2 carried 1 sequences 0 %h, %x body
+              func again(%g: real[3], %e: real[3]) -> (g: %gn) {
+                %gn: real[3] = add ${sum}
+              }
+          }
+      }`;
+    expectRewritten(orderSums, nested("%g, %e"), nested("%e, %g"));
+  });
+
+  it("leaves sums outside of loops alone, where all is the same at every step", () => {
+    expectUnchanged(
+      orderSums,
+      `func f(%x: real[3], %W: shared real[3, 3], %b: shared real[3]) -> (y: %y) {
+        %Wx: real[3] = contract [0 1] [1] -> [0] %W, %x
+        %y: real[3] = add %Wx, %b
+      }`,
+    );
+  });
+});

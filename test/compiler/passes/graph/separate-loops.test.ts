@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
+import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { separateLoops } from "../../../../compiler/passes/graph/separate-loops.js";
+import { stateComponents } from "../../../../compiler/passes/graph/state-components.js";
+import { flatten, randomInputs, randomSource, run, worstError } from "../../../support/evaluate-helpers.js";
+
+const context = shapeContext([]);
+const sizes = [4, 0, 1].map((steps) => new Map([["H", 3], ["%T", steps]])); // prettier-ignore
+
+/** One loop over three states with these next values; outputs are the states' next values. */
+function loop(body: string): GraphFunction {
+  const text = `func f(%a: real[H], %b: real[H], %c: real[H], %x: real[%T, H], %w: shared real[H]) -> (fa: %fa, fb: %fb, fc: %fc, ya: %ya, yb: %yb, yc: %yc) {
+    %fa: real[H], %fb: real[H], %fc: real[H], %ya: real[%T, H], %yb: real[%T, H], %yc: real[%T, H] = scan length %T carried 3 sequences 1 %a, %b, %c, %x, %w body
+      func step(%a: real[H], %b: real[H], %c: real[H], %x: real[H], %w: shared real[H]) -> (a: %an, b: %bn, c: %cn, ya: %an, yb: %bn, yc: %cn) {
+        ${body}
+      }
+  }`;
+  return parseProgram(text).functions[0] as GraphFunction;
+}
+
+const layers = `
+  %s: real[H] = mul %a, %w
+  %t: real[H] = add %s, %x
+  %an: real[H] = tanh %t
+  %u: real[H] = mul %an, %a
+  %v: real[H] = add %u, %b
+  %bn: real[H] = sin %v
+  %p: real[H] = mul %bn, %an
+  %cn: real[H] = add %p, %x`;
+
+const circle = `
+  %an: real[H] = sin %b
+  %bn: real[H] = mul %c, %x
+  %cn: real[H] = add %a, %w`;
+
+function componentsOf(fn: GraphFunction): number[][] {
+  const operation = fn.instructions[0]?.operation;
+  return operation?.kind === "scan" ? stateComponents(operation) : [];
+}
+
+describe("stateComponents", () => {
+  it("orders layers and keeps circles together", () => {
+    expect(componentsOf(loop(layers))).toEqual([[0], [1], [2]]);
+    expect(componentsOf(loop(circle))).toEqual([[0, 1, 2]]);
+  });
+
+  it("puts a state behind the ones it reads, whatever their order", () => {
+    const body = "%an: real[H] = add %b, %a\n%bn: real[H] = mul %b, %c\n%cn: real[H] = tanh %c";
+    expect(componentsOf(loop(body))).toEqual([[2], [1], [0]]);
+  });
+});
+
+describe("separate-loops", () => {
+  it.each([["layers", layers, 3], ["a circle", circle, 1]])("%s keep their meaning", (_name, body, loops) => {
+    const fn = loop(body);
+    const separated = separateLoops.run(fn, context);
+    expect(verifyFunction(separated, context)).toEqual([]);
+    expect(separated.instructions.filter(({ operation }) => operation.kind === "scan").length).toBe(loops);
+    const inputs = randomInputs(fn, sizes, randomSource(3));
+    const [before, after] = [run(fn, inputs, sizes), run(separated, inputs, sizes)];
+    for (const [name, value] of before) {
+      expect(worstError(flatten(after.get(name) as never), flatten(value))).toBe(0);
+    }
+  }); // prettier-ignore
+});

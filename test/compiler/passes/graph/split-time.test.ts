@@ -1,0 +1,37 @@
+/** What is repeated inside a loop is computed from its beginning: a chain as long as the loop's body costs no stack. */
+import { expect, test } from "vitest";
+import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
+import type { GraphFunction, ValueId, ValueType } from "../../../../compiler/ir/graph/types.js";
+import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
+import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { splitTime } from "../../../../compiler/passes/graph/split-time.js";
+import { dimConstant, dimSymbol, TIME_SYMBOL } from "../../../../compiler/base/types/dim.js";
+
+const context = shapeContext([]);
+const row: ValueType = { dtype: "real", shape: [dimConstant(2)], shared: false };
+const length = dimSymbol(TIME_SYMBOL);
+
+/** A loop whose state is multiplied by every value of a chain on its input, the last one first. */
+function loopOverChain(links: number): GraphFunction {
+  const body = new GraphBuilder("step", context);
+  const [h, x] = [body.input("h", row), body.input("x", row)];
+  const chain: ValueId[] = [x];
+  for (let i = 0; i < links; i++) chain.push(body.map("mul", chain[i] as ValueId, x));
+  const next = chain.reduceRight((state, link) => body.map("mul", state, link), h);
+  const outer = new GraphBuilder("f", context);
+  const sequence = { ...row, shape: [length, ...row.shape] };
+  const operands = [outer.input("h0", row), outer.input("x", sequence)];
+  const scan = {
+    ...({ kind: "scan", carried: 1, sequences: 1, length, reverse: false } as const),
+    body: body.finish([{ name: "h", value: next }]),
+  };
+  const [last] = outer.emitAll(scan, operands);
+  return outer.finish([{ name: "h", value: last as ValueId }]);
+}
+
+test("a chain of 8,000 values that the loop repeats", () => {
+  const split = splitTime.run(loopOverChain(8000), context);
+  expect(verifyFunction(split, context)).toEqual([]);
+  const scan = split.instructions.find(({ operation }) => operation.kind === "scan");
+  expect(scan?.operation).toMatchObject({ sequences: 1 });
+});

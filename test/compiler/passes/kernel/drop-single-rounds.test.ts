@@ -1,0 +1,39 @@
+/** Loops of one round disappear where nothing counts by them, and cells of one unit then run over examples in lanes. */
+import { expect, test } from "vitest";
+import { disassemble } from "../../../../compiler/emit/wasm/disassemble.js";
+import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
+import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { dropSingleRounds } from "../../../../compiler/passes/kernel/drop-single-rounds.js";
+import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { emitKernels, lowerProgram, scheduleKernels } from "../../../support/kernels.js";
+
+function programOf(source: string) {
+  const { cell } = lowerSource(source, {}, "all sizes");
+  if (cell === undefined) throw new Error("the cell is wrong");
+  return buildSequenceProgram(cell, { gradient: false, jvp: false, hvp: false });
+}
+
+const stepOf = (source: string, passes = [dropSingleRounds]): string => {
+  const { functions } = lowerProgram(programOf(source), { runtimeDimensions: [], passes });
+  return printKernelFunction(functions.find(({ name }) => name === "step")!);
+};
+
+const single = `cell Single { input x: [1]\n state h: [1]\n h' = tanh(h + x)\n output y = h' }`;
+
+test("a cell of one unit has no loop over units", () => {
+  expect(stepOf(single, [])).toContain("for i < 1");
+  const printed = stepOf(single);
+  expect(printed).not.toContain("for i");
+  expect(printed).toContain("let v = tanh(add(step.input.x[b], step.state.h[b]))");
+});
+
+test("loops that sum stay: their parts are counted by the variable", () => {
+  expect(stepOf(`cell Sum { input x: [1]\n output y = sum(exp(x)) }`)).toContain("for j < 1");
+});
+
+test("examples run in lanes: a vector of examples and one by one behind it, or where the list leaves some out", () => {
+  const options = { dtype: "f32", runtimeDimensions: [] } as const;
+  const text = disassemble(emitKernels(scheduleKernels(programOf(single), options), options));
+  // State and output of the step lie example by example; those of a sequence are steps apart.
+  expect(text.match(/v128\.store\b/g)!.length).toBeGreaterThanOrEqual(3);
+});

@@ -1,0 +1,126 @@
+/** Elementwise regions behind products run on the sums while these are in registers. */
+import { describe, expect, it } from "vitest";
+import { fuseTails } from "../../../../compiler/passes/kernel/fuse-tails.js";
+import { bodyOf, dedent, expectMeaning, kernelOf } from "../../../support/kernel-text.js";
+
+function expectFused(text: string, expected: string): void {
+  const kernel = kernelOf(text, [fuseTails]);
+  expect(bodyOf(kernel)).toBe(dedent(expected));
+  expectMeaning(kernel, text);
+}
+
+/** A cell whose next state is made of the state `h`, the product `p` of it, and an input. */
+const loop = (lines: string, shape = "4", product = "[0 1] [1] -> [0]"): string => `
+  func f(%initial.h: real[${shape}], %input.x: real[%T, ${shape}], %param.U: shared real[4, 4]) -> (final.h: %last) {
+    %last: real[${shape}] = scan length %T carried 1 sequences 1 %initial.h, %input.x, %param.U body
+      func step(%h: real[${shape}], %x: real[${shape}], %U: shared real[4, 4]) -> (h: %n) {
+        %p: real[${shape}] = contract ${product} %U, %h
+        ${lines}
+      }
+  }`;
+
+describe("fuse-tails", () => {
+  it("makes a run of columns of each gate", () => {
+    expectFused(
+      `func f(%input.x: real[3], %param.W: shared real[8, 3], %param.b: shared real[8]) -> (output.y: %y) {
+        %p: real[8] = contract [0 1] [1] -> [0] %param.W, %input.x
+        %s: real[8] = add %param.b, %p
+        %i: real[4] = slice axis 0 start 0 length 4 %s
+        %o: real[4] = slice axis 0 start 4 length 4 %s
+        %a: real[4] = sigmoid %i
+        %c: real[4] = tanh %o
+        %y: real[4] = mul %a, %c
+      }`,
+      `
+      region forward y ; s = param.b + param.W · input.x, then y elementwise
+        product sum0, sum1 = param.b[i] + sum input.x[b * 3 + j] * param.W[i * 3 + j]
+          rows b < examples
+          columns i < 8
+          contracted j < 3
+          then for unit < 4
+            let v = mul(sigmoid(sum0), tanh(sum1))
+            output.y[b * 4 + unit] = v`,
+    );
+  });
+
+  it("goes into loops that are around both, and renames their variables", () => {
+    expectFused(
+      `func f(%input.x: real[%T, 2], %param.W: shared real[3, 2]) -> (output.y: %y) {
+        %p: real[%T, 3] = contract [0 1] [2 1] -> [2 0] %param.W, %input.x
+        %y: real[%T, 3] = tanh %p
+      }`,
+      `
+      zero output.y where an example is short in %T
+      region forward y ; p = param.W · input.x, then y elementwise
+        for b < examples
+          product sum0 = sum input.x[b * (2*%T) + j + t * 2] * param.W[i * 2 + j]
+            rows t < %T of b
+            columns i < 3
+            contracted j < 2
+            then for unit < 3
+              let v = tanh(sum0)
+              output.y[b * (3*%T) + t * 3 + unit] = v`,
+    );
+  });
+
+  it("copies the state that it overwrites, a row behind the other", () => {
+    const text = loop("%s: real[4] = add %x, %p\n%n: real[4] = tanh %s");
+    const kernel = kernelOf(text, [fuseTails]);
+    expect(bodyOf(kernel)).toContain(
+      dedent(`
+          region forward.loop3 n ; s = x + U · h, then n elementwise
+            product sum0 = input.x[b * (4*%T) + i + t * 4] + sum final.h[b * 4 + j] copied to forward.loop3.s.operand * param.U[i * 4 + j]
+              rows b < examples forward.loop3.rows[0 .. active]
+              columns i < 4
+              contracted j < 4
+              then for unit < 4
+                let v = tanh(sum0)
+                final.h[b * 4 + unit] = v`).replace(/^/gmu, "  "),
+    );
+    expect(kernel.buffers.map(({ name }) => name)).not.toContain("forward.loop3.s");
+    expectMeaning(kernel, text);
+  });
+
+  it("copies it in a region of its own where loops are around: a round would overwrite what the next one reads", () => {
+    const text = loop("%s: real[2, 4] = add %x, %p\n%n: real[2, 4] = tanh %s", "2, 4", "[0 1] [2 1] -> [2 0]");
+    const kernel = kernelOf(text, [fuseTails]);
+    expect(bodyOf(kernel)).toContain("region forward.loop3 s operand ; a copy of the left operand");
+    expect(bodyOf(kernel)).toContain("sum forward.loop3.s.operand[");
+    expectMeaning(kernel, text);
+  });
+});
+
+describe("left alone are", () => {
+  const inputs = "%input.x: real[3], %input.z: real[8], %param.W: shared real[8, 3], %param.b: shared real[8]";
+  const plain = (lines: string, outputs = "output.y: %y"): string =>
+    `func f(${inputs}) -> (${outputs}) {\n%p: real[8] = contract [0 1] [1] -> [0] %param.W, %input.x\n${lines}\n}`;
+  const halves = (length: number): string =>
+    `%a: real[${length}] = slice axis 0 start 0 length ${length} %p
+     %c: real[${length}] = slice axis 0 start ${8 - length} length ${length} %p
+     %y: real[${length}] = mul %a, %c`;
+
+  it.each([
+    ["a product that the caller sees", plain("%y: real[8] = tanh %p", "output.y: %y, output.z: %p")],
+    ["a product that two regions read", plain("%y: real[8] = tanh %p\n%s: real[] = reduce sum axes [0] %p", "output.y: %y, output.s: %s")],
+    ["runs that the columns are no multiple of", plain(halves(5))],
+    ["runs that do not begin where the last one ends", plain(`%a: real[4] = slice axis 0 start 2 length 4 %p\n%y: real[4] = tanh %a`)],
+    ["choices between pieces", plain("%a: real[3] = slice axis 0 start 0 length 3 %input.z\n%c: real[5] = slice axis 0 start 3 length 5 %input.z\n%r: real[8] = concat axis 0 %c, %a\n%y: real[8] = mul %p, %r")],
+    ["sums behind a product", plain("%e: real[8] = exp %p\n%y: real[] = reduce sum axes [0] %e")],
+    ["products that start from the state that is overwritten", loop("%s: real[4] = add %h, %p\n%n: real[4] = tanh %s")],
+  ])("%s", (_, text) => {
+    expect(bodyOf(kernelOf(text, [fuseTails]))).toBe(bodyOf(kernelOf(text)));
+  }); // prettier-ignore
+
+  it.each([
+    [8, true],
+    [9, false],
+  ])("%i gates: a tile has sums for eight", (gates, fuses) => {
+    const parts = Array.from({ length: gates }, (_, g) => `%${g}.g: real[2] = slice axis 0 start ${2 * g} length 2 %p`);
+    const sums = parts.slice(1).map((_, g) => `%${g + 1}.s: real[2] = mul %${g}.${g === 0 ? "g" : "s"}, %${g + 1}.g`);
+    const text = `func f(%input.x: real[3], %param.W: shared real[${2 * gates}, 3]) -> (output.y: %${gates - 1}.s) {
+      %p: real[${2 * gates}] = contract [0 1] [1] -> [0] %param.W, %input.x
+      ${[...parts, ...sums].join("\n")}
+    }`;
+    expect(bodyOf(kernelOf(text, [fuseTails])).includes("then for unit < 2")).toBe(fuses);
+  });
+});

@@ -1,0 +1,71 @@
+/** Small input projections are computed with the recurrent product that starts from them, and are never stored. */
+import { describe, expect, test } from "vitest";
+import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
+import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
+import type { KernelFunction, KernelProgram } from "../../../../compiler/ir/kernel/types.js";
+import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { scheduleKernels } from "../../../support/kernels.js";
+
+const sizes = new Map([["%B", 3], ["%T", 5]]); // prettier-ignore
+
+function schedule(source: string, cell: string, dimensions: Record<string, number>, dtype: "f32" | "f64" = "f32") {
+  const { cell: lowered } = lowerSource(source, { cell, dimensions }, "all sizes");
+  if (lowered === undefined) throw new Error("the cell is wrong");
+  const program = buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false });
+  const { kernel } = scheduleKernels(program, { dtype, runtimeDimensions: [] });
+  return kernel;
+}
+
+const std = (name: string, file: string, dimensions: Record<string, number>, dtype?: "f64"): KernelProgram =>
+  schedule(`import { ${name} } from "std/${file}"\n`, name, dimensions, dtype);
+
+const entry = (kernel: KernelProgram, name: string): KernelFunction => kernel.functions.find((f) => f.name === name)!;
+
+const placesOfProducts = (kernel: KernelProgram, name: string): [string, number][] =>
+  countOperations(kernel, entry(kernel, name), sizes)
+    .filter(({ products }) => products > 0)
+    .map(({ place, products }) => [place, products]);
+
+describe("an LSTM of 16 units", () => {
+  test("with few inputs: one product in a step, and nothing before the loop", () => {
+    const kernel = std("LSTM", "lstm", { I: 4, H: 16 });
+    expect(placesOfProducts(kernel, "forward")).toEqual([["loop", 2 * 3 * 5 * 4 * 16 * (4 + 16)]]);
+    expect(placesOfProducts(kernel, "step")).toHaveLength(1);
+    // Pre-activations of a whole sequence are in no buffer.
+    expect(kernel.buffers.filter(({ name }) => /^forward\.v\d+$/u.test(name))).toEqual([]);
+  });
+
+  test("bias, then inputs, then the state", () => {
+    const text = printKernelFunction(entry(std("LSTM", "lstm", { I: 4, H: 16 }), "forward"));
+    expect(text).toMatch(/= joined\.\d+\[i\] \+ sum input\.x\[.*\] packed in packed\.\d+ \+ sum final\.h\[/u);
+  });
+
+  test.each([
+    ["with many inputs", 24, 16, undefined],
+    ["with large weights", 16, 256, undefined],
+    ["with weights that are large in float64", 16, 64, "f64"],
+  ] as const)("%s: inputs of all steps in one product", (_, I, H, dtype) => {
+    const [first] = placesOfProducts(std("LSTM", "lstm", { I, H }, dtype), "forward");
+    expect(first).toEqual(["before", 2 * 3 * 5 * 4 * H * I]);
+  });
+});
+
+test("what the function writes is not read later than before: the second layer of a stack", () => {
+  const source = `
+cell Two(I, H) {
+  input x: [I]
+  state a, b: [H]
+  param W, U, V, R: [H, H] ~ glorot_uniform
+  param P: [H, I] ~ glorot_uniform
+  a' = tanh(P @ x + U @ a)
+  b' = tanh(V @ a' + R @ b)
+  output y = b' + W @ a'
+}`;
+  const kernel = schedule(source, "Two", { I: 3, H: 4 });
+  const text = printKernelFunction(entry(kernel, "forward"));
+  expect(text.match(/ of the input/gu)).not.toBeNull();
+  for (const line of text.split("\n").filter((one) => one.includes(" of the input") && one.includes("product"))) {
+    expect(line).toContain("sum input.x[");
+  }
+});

@@ -1,0 +1,144 @@
+/** Matrices in the order in which tiles read them: where the copies are made, and how often. */
+import { describe, expect, it } from "vitest";
+import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
+import { fuseTails } from "../../../../compiler/passes/kernel/fuse-tails.js";
+import { packOperands } from "../../../../compiler/passes/kernel/pack-operands.js";
+import { printDim } from "../../../../compiler/base/types/dim.js";
+import { functionOf } from "../../../support/graph-text.js";
+import { bodyOf, dedent, expectMeaning, kernelOf } from "../../../support/kernel-text.js";
+import { lowerProgram } from "../../../support/kernels.js";
+import { rolesOf } from "../../../support/roles.js";
+
+const projection = `func f(%input.x: real[%T, 2], %param.W: shared real[3, 2]) -> (output.y: %y) {
+  %y: real[%T, 3] = contract [0 1] [2 1] -> [2 0] %param.W, %input.x
+}`;
+const computed = `func f(%input.x: real[3], %param.V: shared real[4, 3], %param.W: shared real[4, 3]) -> (output.y: %y) {
+  %M: shared real[4, 3] = mul %param.V, %param.W
+  %y: real[4] = contract [0 1] [1] -> [0] %M, %input.x
+}`;
+
+/** What is packed, in order, with the regions and loops around. */
+const outline = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => /region|pack |packed in|for t/u.test(line))
+    .map((line) => line.trim().replace(/ ;.*| = .*(?= packed in)| from .*/u, ""))
+    .join("\n");
+
+describe("pack-operands", () => {
+  it("packs a parameter at the start of the entry, where it has changed", () => {
+    const kernel = kernelOf(projection, [packOperands]);
+    expect(bodyOf(kernel)).toBe(
+      dedent(`
+      region packed.0 ; param.W in panels
+        pack packed.0 from param.W[i * 2 + j] over i < 3, j < 2 as 1 runs of 3 in panels of 4 where changed
+      zero output.y where an example is short in %T
+      region forward y ; y = param.W · input.x
+        for b < examples
+          product output.y[b * (3*%T) + i + t * 3] = sum input.x[b * (2*%T) + j + t * 2] * param.W[i * 2 + j] packed in packed.0
+            rows t < %T of b
+            columns i < 3
+            contracted j < 2`),
+    );
+    // A panel of four vectors of four for each of two terms, and a digest of one vector behind.
+    const packed = kernel.buffers.find(({ name }) => name === "packed.0")!;
+    expect(printDim(packed.size)).toBe("36");
+    expectMeaning(kernel, projection);
+  });
+
+  it("packs a computed matrix behind what computes it, every time", () => {
+    const kernel = kernelOf(computed, [packOperands]);
+    expect(bodyOf(kernel)).toContain(
+      dedent(`
+      region packed.0 ; forward.M in panels
+        pack packed.0 from forward.M[i * 3 + j] over i < 4, j < 3 as 1 runs of 4 in panels of 4
+      region forward y ;`),
+    );
+    expect(outline(bodyOf(kernel))).toBe(
+      dedent(`
+      region forward M
+      region packed.0
+      pack packed.0
+      region forward y
+      product output.y[b * 4 + i] packed in packed.0`),
+    );
+    expectMeaning(kernel, computed);
+  });
+
+  it("packs it in front of a loop that does not write it", () => {
+    const text = `func f(%initial.h: real[2], %param.V: shared real[2, 2], %param.W: shared real[2, 2]) -> (final.h: %last) {
+      %M: shared real[2, 2] = mul %param.V, %param.W
+      %last: real[2] = scan length %T carried 1 sequences 0 %initial.h, %M body
+        func step(%h: real[2], %U: shared real[2, 2]) -> (h: %n) {
+          %p: real[2] = contract [0 1] [1] -> [0] %U, %h
+          %n: real[2] = tanh %p
+        }
+    }`;
+    const kernel = kernelOf(text, [packOperands]);
+    const lines = outline(bodyOf(kernel)).split("\n");
+    expect(lines.indexOf("pack packed.0")).toBeGreaterThan(lines.indexOf("region forward M"));
+    expect(lines.indexOf("pack packed.0")).toBeLessThan(lines.indexOf("for t < %T"));
+    expect(lines.filter((line) => line.startsWith("pack"))).toHaveLength(1);
+    expectMeaning(kernel, text);
+  });
+
+  it("takes the runs of a product with a tail together", () => {
+    const text = `func f(%input.x: real[3], %param.W: shared real[8, 3]) -> (output.y: %y) {
+      %p: real[8] = contract [0 1] [1] -> [0] %param.W, %input.x
+      %i: real[4] = slice axis 0 start 0 length 4 %p
+      %o: real[4] = slice axis 0 start 4 length 4 %p
+      %y: real[4] = mul %i, %o
+    }`;
+    const kernel = kernelOf(text, [fuseTails, packOperands]);
+    expect(bodyOf(kernel)).toContain(
+      "pack packed.0 from param.W[i * 3 + j] over i < 8, j < 3 as 2 runs of 4 in panels of 1 where changed",
+    );
+    expectMeaning(kernel, text);
+  });
+
+  it("makes one copy for all entries and products that read it alike, and another for those that do not", () => {
+    const both =
+      functionOf(`func f(%input.x: real[3], %input.z: real[3], %param.W: shared real[3, 3]) -> (output.y: %y, output.w: %w, output.v: %v) {
+      %y: real[3] = contract [0 1] [1] -> [0] %param.W, %input.x
+      %w: real[3] = contract [0 1] [1] -> [0] %param.W, %input.z
+      %v: real[3] = contract [0 1] [0] -> [1] %param.W, %input.x
+    }`);
+    const functions = new Map([["forward", both], ["step", both]] as const); // prettier-ignore
+    const kernel = lowerProgram(
+      { functions, roles: rolesOf(both) },
+      { runtimeDimensions: ["S"], passes: [packOperands] },
+    );
+    expect(kernel.buffers.flatMap(({ name }) => (name.startsWith("packed") ? [name] : []))).toEqual([
+      "packed.0",
+      "packed.1",
+    ]);
+    for (const fn of kernel.functions) {
+      const text = printKernelFunction(fn);
+      expect(text.match(/pack packed\.\d/gu)).toEqual(["pack packed.0", "pack packed.1"]);
+      expect(text.match(/packed in packed\.\d/gu)).toEqual([
+        "packed in packed.0",
+        "packed in packed.0",
+        "packed in packed.1",
+      ]);
+    }
+  });
+});
+
+it.each([
+  ["a matrix of each example", `func f(%input.x: real[3], %context.M: real[4, 3]) -> (output.y: %y) {
+    %y: real[4] = contract [0 1] [1] -> [0] %context.M, %input.x
+  }`],
+  ["a vector: it has no columns", `func f(%input.x: real[%T, 3], %param.w: shared real[3]) -> (output.y: %y) {
+    %y: real[%T] = contract [0 1] [1] -> [0] %input.x, %param.w
+  }`],
+  ["a computed matrix with columns side by side that one row reads", `func f(%param.v: shared real[3], %param.W: shared real[3, 4]) -> (grad.param.y: %y) {
+    %M: shared real[3, 4] = exp %param.W
+    %y: shared real[4] = contract [0] [0 1] -> [1] %param.v, %M
+  }`],
+  ["a matrix without elements", `func f(%input.x: real[0], %param.W: shared real[4, 0]) -> (output.y: %y) {
+    %y: real[4] = contract [0 1] [1] -> [0] %param.W, %input.x
+  }`],
+])("leaves alone %s", (_, text) => {
+  expect(bodyOf(kernelOf(text))).toContain("product");
+  expect(bodyOf(kernelOf(text, [packOperands]))).toBe(bodyOf(kernelOf(text)));
+}); // prettier-ignore

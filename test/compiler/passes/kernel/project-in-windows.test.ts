@@ -1,0 +1,224 @@
+/** Input projections are computed for some steps at a time, and give the bits of those for all steps. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { emitModule } from "../../../../compiler/driver/emit-module.js";
+import type { ModuleOptions } from "../../../../compiler/emit/manifest.js";
+import { printMemoryPlan } from "../../../../compiler/emit/wasm/print-memory.js";
+import { cell } from "../../../../compiler/index.js";
+import { bufferSize } from "../../../../compiler/ir/kernel/buffer-size.js";
+import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
+import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
+import type { KernelProgram, Statement, WindowsStatement } from "../../../../compiler/ir/kernel/types.js";
+import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
+import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
+import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
+import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import type { CompiledModule, FloatArray } from "../../../../runtime/index.js";
+import { loadModule } from "../../../../runtime/module/load-js.js";
+import { keep } from "../../../support/models.js";
+import { randomCall, randomParams, valuesOf } from "../../../support/random-call.js";
+import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
+import { scheduleKernels } from "../../../support/kernels.js";
+
+type Dimensions = Readonly<Record<string, number>>;
+
+function schedule(source: string, name: string, dimensions: Dimensions, gradient = false) {
+  const { cell: lowered } = lowerSource(source, { cell: name, dimensions }, "all sizes");
+  const program = buildSequenceProgram(lowered!, { gradient, jvp: false, hvp: false });
+  return scheduleKernels(program, { dtype: "f32", runtimeDimensions: [] });
+}
+
+const std = (name: string, file: string): string => `import { ${name} } from "std/${file}"\n`;
+const gru = std("GRU", "gru");
+const sizesOf = (B: number, T: number): Map<string, number> => new Map([["%B", B], ["%T", T]]); // prettier-ignore
+
+function windowsOf(source: string, name: string, dimensions: Dimensions): WindowsStatement[] {
+  const { functions } = schedule(source, name, dimensions).kernel;
+  const { body } = functions.find((fn) => fn.name === "forward")!;
+  return body.flatMap((statement: Statement) => (statement.kind === "windows" ? [statement] : []));
+}
+
+test("a GRU: rows of some steps, their projection, then the loop over these steps", () => {
+  const { kernel } = schedule(gru, "GRU", { I: 24, H: 8 });
+  const text = printKernelFunction(kernel.functions.find(({ name }) => name === "forward")!);
+  expect(text.slice(text.indexOf("  windows"), text.indexOf("      select"))).toBe(
+    `  windows of t steps steps from t first on, 1024 rows
+    region forward v16 rows ; the rows of some steps
+      for t < t steps
+        for b < examples
+          for j < 24
+            forward.v16.rows[b * 24 + j + t * (24*%B)] = input.x[b * (24*%T) + j + t * 24 + t first * 24]
+    region forward v16 ; v16 = [param.b_z; param.b_r; param.b_n] + [param.W_z; param.W_r; param.W_n] · input.x
+      product forward.v16[i + row * 24] = joined.1[i] + sum forward.v16.rows[j + row * 24] * joined.0[i * 24 + j] packed in packed.0
+        rows row < t steps * %B
+        columns i < 24
+        contracted j < 24
+    for t in window < t steps
+      index t = t first + t in window
+`,
+  );
+});
+
+test.each([
+  ["of many columns", { I: 64, H: 512 }, 64],
+  ["of some", { I: 64, H: 64 }, 170],
+  ["of few", { I: 24, H: 2 }, 1024],
+] as const)("projections %s: as many rows as stay in a cache", (_, dimensions, rows) => {
+  expect(windowsOf(gru, "GRU", dimensions).map((windows) => windows.rows)).toEqual([rows]);
+});
+
+test("two projections of the same rows share a copy of them", () => {
+  const source = `cell Two(I, H) {
+    input x: [I]
+    state h: [H]
+    param U: [H, H] ~ glorot_uniform
+    param V: [H, I] ~ glorot_uniform
+    param W: [I, H] ~ glorot_uniform
+    h' = tanh(V @ x + U @ h) * (x @ W)
+    output y = h'
+  }`;
+  const [windows] = windowsOf(source, "Two", { I: 20, H: 8 });
+  const names = windows!.body.flatMap((statement) => (statement.kind === "region" ? [statement.name] : []));
+  expect(names.filter((name) => name.endsWith(" rows"))).toHaveLength(1);
+  expect(names).toHaveLength(3);
+});
+
+describe("left alone", () => {
+  const cellOf = (next: string, outputs: string): string => `cell Other(I, H) {
+    input x: [I]
+    state h: [H]
+    param W: [H, I] ~ glorot_uniform
+    param U: [H, H] ~ glorot_uniform
+    a = W @ x
+    h' = ${next}
+    ${outputs}
+  }`;
+  test.each([
+    ["what is a result, too", cellOf("tanh(a + U @ h)", "output y = h'\n output z = a")],
+    ["what is read for all steps, too", cellOf("tanh(a + U @ h)", "output y = exp(a) * h'")],
+    ["what no loop reads", cellOf("tanh(U @ h)", "output y = h'\n output z = exp(a)")],
+  ])("%s", (_, source) => {
+    expect(windowsOf(source, "Other", { I: 20, H: 8 })).toEqual([]);
+  });
+});
+
+describe.each([
+  ["a matrix of each example", "context W: [H, I]"],
+  ["a matrix of each step", "input W: [H, I]"],
+])("%s", (_, declaration) => {
+  const source = `cell Own(I, H) {
+    input x: [I]
+    ${declaration}
+    state h: [H]
+    param U: [H, H] ~ glorot_uniform
+    h' = tanh(W @ x + U @ h)
+    output y = h'
+  }`;
+
+  test("is used where it is, for all steps in front of the loop", async () => {
+    const dimensions = { I: 20, H: 6 };
+    expect(windowsOf(source, "Own", dimensions)).toEqual([]);
+    const options = { dimensions, dtype: "f32", gradient: true, jvp: true } as const;
+    const [js, wasm] = [await cell(source, { ...options, target: "js" }), await cell(source, options)];
+    expectSameBitsOnTargets(js, wasm, 6);
+  });
+});
+
+describe.each([
+  ["LSTM", "lstm"],
+  ["GRU", "gru"],
+  ["MinGRU", "mingru"],
+  ["LayerNormLSTM", "layernorm-lstm"],
+  ["StackedLSTM", "stacked"],
+] as const)("%s", (name, file) => {
+  const dimensions = { I: 20, H: 12 };
+
+  test("kernels in order, and as many operations as without windows", () => {
+    const { kernel } = schedule(std(name, file), name, dimensions, true);
+    const fn = kernel.functions.find((one) => one.name === "forward")!;
+    const counts = (B: number, T: number): number[] => {
+      expect(verifyKernel(kernel, sizesOf(B, T))).toEqual([]);
+      return countOperations(kernel, fn, sizesOf(B, T)).map(({ products }) => products);
+    };
+    const one = counts(1, 1);
+    for (const [B, T] of [[2, 1], [1, 1300], [3, 700], [1500, 2]] as const) {
+      expect(counts(B, T)).toEqual(one.map((products) => products * B * T));
+    } // prettier-ignore
+  });
+
+  test("many windows: the bits of the JavaScript target, with examples of any length", async () => {
+    for (const [batch, steps, lengths] of [
+      [2, 0, undefined],
+      [1, 1200, undefined],
+      [3, 500, [500, 1, 411]],
+      [5, 260, [0, 260, 259, 77, 3]],
+    ] as const) {
+      const call = (module: CompiledModule): Record<string, FloatArray> => {
+        const instance = module.instantiate({ batch, steps: Math.max(1, steps) });
+        randomParams(instance, 3);
+        const values = randomCall(module.manifest, 4, { batch, steps, sizes: {} });
+        const given = { ...valuesOf(module.manifest, values), ...(lengths && { lengths: [...lengths] }) };
+        const { final, ...outputs } = instance.forward(given as never) as Record<string, FloatArray>;
+        const kept = keep({ ...outputs, ...(final as unknown as Record<string, FloatArray>) });
+        const gradients = instance.backward!({ ...values.outputs, final: values.finals } as never) as object;
+        const { params } = gradients as { params: Record<string, FloatArray> };
+        return { ...kept, ...keep(params) };
+      };
+      const common = { cell: name, dimensions, gradient: true, dtype: "f32" } as const;
+      const [js, wasm] = [
+        await cell(std(name, file), { ...common, target: "js" }),
+        await cell(std(name, file), common),
+      ];
+      expect(call(wasm)).toEqual(call(js));
+    }
+  });
+});
+
+/** The module of a cell with windows of one row, or of all examples. */
+async function inSmallWindows(lowered: LoweredCell, options: ModuleOptions): Promise<CompiledModule> {
+  const shrink = (kernel: KernelProgram): KernelProgram => ({
+    ...kernel,
+    functions: kernel.functions.map((fn) => ({
+      ...fn,
+      body: fn.body.map((statement) => (statement.kind === "windows" ? { ...statement, rows: 1 } : statement)),
+    })),
+  });
+  return loadModule(emitModule(lowered, options, shrink).text);
+}
+
+test("random cells, a window for each step: the bits of the JavaScript target", async () => {
+  const numRuns = Number(process.env["RUNS"] ?? 20);
+  let windows = 0;
+  await fc.assert(
+    fc.asyncProperty(arbitraryCell(), fc.integer({ min: 17, max: 20 }), fc.nat(1e6), async (random, I, seed) => {
+      const { source, cell: name, dimensions } = random;
+      const sizes = Object.fromEntries(dimensions.map((dimension) => [dimension, dimension === "I" ? I : 3]));
+      const { cell: lowered } = lowerSource(source, { cell: name, dimensions: sizes }, "all sizes");
+      const common = { dtype: "f32", gradient: true, jvp: true, hvp: false } as const;
+      const options = { ...common, target: "wasm", fma: false, wasmFile: false } as const;
+      const js = await cell(source, { ...common, cell: name, dimensions: sizes, target: "js" });
+      windows += windowsOf(source, name, sizes).length;
+      expectSameBitsOnTargets(js, await inSmallWindows(lowered!, options), seed);
+    }),
+    process.env["RUNS"] === undefined ? { numRuns, seed: 1 } : { numRuns },
+  );
+  expect(windows).toBeGreaterThan(0);
+});
+
+test("memory for projections does not grow with the steps", () => {
+  const { kernel, layout } = schedule(gru, "GRU", { I: 64, H: 64 });
+  const projection = kernel.buffers.find(({ name }) => name === "forward.v16")!;
+  expect([1, 10, 1000, 1e6].map((T) => bufferSize(projection, sizesOf(1, T)))).toEqual([
+    192,
+    1920,
+    171 * 192,
+    171 * 192,
+  ]);
+  const { planMemory } = new Function(`${printMemoryPlan(kernel, layout)}; return { planMemory };`)() as {
+    planMemory: (capacity: { batch: number; steps: number; sizes: object }) => { bytes: number };
+  };
+  const bytes = [1000, 2000].map((steps) => planMemory({ batch: 1, steps, sizes: {} }).bytes);
+  // Inputs and outputs do.
+  expect(bytes[1]! - bytes[0]!).toBe(4 * 1000 * (64 + 64));
+});

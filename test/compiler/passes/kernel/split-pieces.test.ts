@@ -1,0 +1,84 @@
+/** Loops cut where a choice between pieces changes sides: no choice is left, and the numbers are the same. */
+import { describe, expect, test } from "vitest";
+import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
+import { tensor } from "../../../../compiler/ir/graph/tensor.js";
+import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
+import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
+import type { KernelPass } from "../../../../compiler/passes/kernel/kernel-pass.js";
+import { splitPieces } from "../../../../compiler/passes/kernel/split-pieces.js";
+import { flatten } from "../../../support/evaluate-helpers.js";
+import { programOf, runFunction } from "../../../support/run-kernel.js";
+import { lowerProgram } from "../../../support/kernels.js";
+
+/** `input.x` and what `text` makes of it in `%y`. */
+const functionOf = (n: string, text: string) =>
+  parseProgram(`func f(%input.x: real[${n}]) -> (output.y: %y) { ${text} }`, ["S"]).functions[0]!;
+
+const rotate = (n: number) =>
+  functionOf(
+    String(n),
+    `%a: real[${n - 1}] = slice axis 0 start 1 length ${n - 1} %input.x
+     %b: real[1] = slice axis 0 start 0 length 1 %input.x
+     %r: real[${n}] = concat axis 0 %a, %b
+     %y: real[${n}] = mul %r, %input.x`,
+  );
+
+function lowered(fn: ReturnType<typeof functionOf>, passes: readonly KernelPass[]) {
+  return lowerProgram(programOf(fn), { runtimeDimensions: ["S"], passes });
+}
+
+function printed(fn: ReturnType<typeof functionOf>, passes: readonly KernelPass[] = [splitPieces]): string {
+  return printKernelFunction(lowered(fn, passes).functions[0]!);
+}
+
+test("a rotation becomes two loops that count from 0", () => {
+  expect(printed(rotate(7), [])).toContain("(i < 6 ? ");
+  expect(printed(rotate(7))).toBe(`kernel forward {
+  region forward y ; y elementwise
+    for b < examples
+      for i < 6
+        let v = mul(input.x[b * 7 + i + 1], input.x[b * 7 + i])
+        output.y[b * 7 + i] = v
+      for iPiece1 < 1
+        let vPiece1 = mul(input.x[b * 7 + iPiece1], input.x[b * 7 + iPiece1 + 6])
+        output.y[b * 7 + iPiece1 + 6] = vPiece1
+}
+`);
+});
+
+describe.each([2, 3, 5, 8, 13])("%i elements", (n) => {
+  test("the same numbers, in a kernel that is in order", () => {
+    const x = Array.from({ length: 2 * n }, (_, i) => Math.sin(i + 1));
+    const examples = [tensor([n], x.slice(0, n)), tensor([n], x.slice(n))];
+    const values = new Map([["input.x", { examples }]]);
+    const sizes = [new Map(), new Map()];
+    const options = { dtype: "f64", runtimeDimensions: [] } as const;
+    const before = runFunction(rotate(n), values, sizes, options).outputs.get("output.y")!;
+    const after = runFunction(rotate(n), values, sizes, { ...options, passes: [splitPieces] }).outputs.get("output.y")!;
+    expect(flatten(after)).toEqual(flatten(before));
+    expect(flatten(after)).toEqual(x.map((value, i) => value * x[i - (i % n) + ((i + 1) % n)]!));
+    const call = new Map([["%B", 2], ["%T", 1]]); // prettier-ignore
+    expect(verifyKernel(lowered(rotate(n), [splitPieces]), call)).toEqual([]);
+  });
+});
+
+test("a padding on both sides becomes three loops", () => {
+  const padded = functionOf("4", `%p: real[9] = pad axis 0 before 2 after 3 %input.x %y: real[9] = neg %p`);
+  expect(printed(padded).match(/for i/g)).toHaveLength(3);
+  expect(printed(padded)).not.toContain("?");
+});
+
+test("loops over sizes of a call stay whole", () => {
+  const open = functionOf("S", `%p: real[S + 2] = pad axis 0 before 2 after 0 %input.x %y: real[S + 2] = neg %p`);
+  expect(printed(open)).toBe(printed(open, []));
+});
+
+test("sums stay whole: their parts count from the first element", () => {
+  const sum = functionOf(
+    "6",
+    `%p: real[9] = pad axis 0 before 2 after 1 %input.x
+     %q: real[9] = exp %p
+     %y: real[] = reduce sum axes [0] %q`,
+  );
+  expect(printed(sum)).toBe(printed(sum, []));
+});

@@ -1,0 +1,82 @@
+/** Any well-typed graph function, compiled to JavaScript, gives what the evaluator gives. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  type Arithmetic,
+  type BatchValue,
+  evaluateWith,
+  realArithmetic,
+} from "../../../../compiler/ir/graph/evaluate.js";
+import { printFunction } from "../../../../compiler/ir/graph/print.js";
+import type { Tensor } from "../../../../compiler/ir/graph/tensor.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
+import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../../support/arbitrary-graph.js";
+import {
+  type ExampleSizes,
+  flatten,
+  randomInputs,
+  randomSource,
+  run,
+  type Values,
+} from "../../../support/evaluate-helpers.js";
+import { fuzzParameters } from "../../../support/fuzz.js";
+import { runFunction } from "../../../support/run-kernel.js";
+
+/** Rounding grows with the numbers that met on the way, which large intermediate values make large. */
+function agree(actual: readonly number[], expected: readonly number[], tolerance: number): string | undefined {
+  for (const [i, want] of expected.entries()) {
+    const got = actual[i] as number;
+    if (Object.is(got, want) || got === want) continue;
+    if (!Number.isFinite(want) || Math.abs(want) > 1e12) continue;
+    if (!(Math.abs(got - want) <= tolerance * Math.max(1, ...expected.filter(Number.isFinite).map(Math.abs)))) {
+      return `element ${i}: ${got} instead of ${want}`;
+    }
+  }
+  return undefined;
+}
+
+/** Beyond these, rounding of an angle shows in its sine, which is 0 for the largest ones (spec/numerics.md). */
+const LARGEST_ANGLE = 256;
+
+/** The largest argument of a sine on the way. */
+function largestAngle(fn: GraphFunction, values: Values, examples: ExampleSizes): number {
+  let largest = 0;
+  const watching: Arithmetic<Tensor> = {
+    ...realArithmetic,
+    apply: (operation, operands, sizes) => {
+      const angles = operation.kind === "map" && operation.op === "sin" ? operands[0]?.data : undefined;
+      for (const angle of angles ?? []) if (Number.isFinite(angle)) largest = Math.max(largest, Math.abs(angle));
+      return realArithmetic.apply(operation, operands, sizes);
+    },
+  };
+  const inputs = fn.inputs.map((id) => values.get(fn.names[id] as string) as BatchValue);
+  evaluateWith(watching, fn, inputs, examples);
+  return largest;
+}
+
+test.each(["f64", "f32"] as const)("random functions agree with the evaluator, %s", (dtype) => {
+  fc.assert(
+    fc.property(arbitraryGraph(), ({ seed, fn, examples, extra }) => {
+      expect(verifyFunction(fn, shapeContext(graphDimensions))).toEqual([]);
+      const values = randomInputs(fn, examples, randomSource(seed + 1), new Map(), INDEX_BOUND);
+      fc.pre(largestAngle(fn, values, examples) <= LARGEST_ANGLE);
+      const expected = run(fn, values, examples);
+      let text = "";
+      try {
+        const result = runFunction(fn, values, examples, { dtype, runtimeDimensions: graphDimensions, extra });
+        text = result.text;
+        for (const [name, value] of expected) {
+          const problem = agree(flatten(result.outputs.get(name)!), flatten(value), dtype === "f64" ? 1e-9 : 2e-3);
+          if (problem !== undefined) throw new Error(`${name} ${problem}`);
+        }
+      } catch (error) {
+        throw new Error(`${String((error as Error).stack)}\n${printFunction(fn)}\n${process.env["SHOW"] ? text : ""}`, {
+          cause: error,
+        });
+      }
+    }),
+    fuzzParameters(150),
+  );
+});

@@ -1,0 +1,63 @@
+/** Texts lowered and run by the evaluator. */
+import { expect } from "vitest";
+import { DiagnosticCollector } from "../../../compiler/base/diagnostics/diagnostic.js";
+import type { BatchValue } from "../../../compiler/ir/graph/evaluate.js";
+import { type Tensor, tensor } from "../../../compiler/ir/graph/tensor.js";
+import { verifyFunction } from "../../../compiler/ir/graph/verify.js";
+import { lowerCell } from "../../../compiler/program/ast-to-graph.js";
+import type { LoweredCell } from "../../../compiler/program/lowered-cell.js";
+import type { GraphFunction } from "../../../compiler/ir/graph/types.js";
+import { shapeContext } from "../../../compiler/ir/ops/shape-rules.js";
+import { run } from "../../support/evaluate-helpers.js";
+import { check } from "../language/semantics/support.js";
+
+export type Sizes = Readonly<Record<string, number>>;
+
+/** Lowers a cell of a text (the last one), which must have no errors; the graph must be well formed. */
+export function lower(text: string, sizes: Sizes = {}, reals: Sizes = {}): LoweredCell {
+  const { cell, codes } = tryLower(text, sizes, reals);
+  expect(codes, text).toEqual([]);
+  return cell as LoweredCell;
+}
+
+export function tryLower(text: string, sizes: Sizes = {}, reals: Sizes = {}) {
+  const { program, diagnostics } = check(text);
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const collector = new DiagnosticCollector();
+  const name = [...program.cells.keys()].pop() ?? "";
+  const given = { dimensions: new Map(Object.entries(sizes)), reals: new Map(Object.entries(reals)) };
+  const cell = lowerCell(program, name, given, collector);
+  for (const fn of [cell?.step, cell?.initial]) {
+    if (fn !== undefined) expect(verifyFunction(fn, shapeContext(cell?.runtimeDimensions ?? []))).toEqual([]);
+  }
+  const all = [...errors, ...collector.diagnostics];
+  return { cell, codes: all.map(({ code }) => code), diagnostics: all };
+}
+
+/** Runs a function for one example; values are lists in row-major order, shapes come from the function. */
+export function evaluate(
+  fn: GraphFunction,
+  values: Readonly<Record<string, readonly number[]>>,
+  runtime: Sizes = {},
+): Record<string, Tensor> {
+  const sizes = new Map(Object.entries(runtime));
+  const inputs = new Map<string, BatchValue>();
+  for (const id of fn.inputs) {
+    const name = fn.names[id] as string;
+    const type = fn.types[id];
+    const shape =
+      type?.shape.map((dim) =>
+        Number(
+          dim.terms.length === 1 && dim.terms[0]?.powers.length === 1
+            ? sizes.get(dim.terms[0].powers[0]?.[0] ?? "")
+            : (dim.terms[0]?.numerator ?? 0),
+        ),
+      ) ?? [];
+    const value = tensor(shape, values[name] ?? new Array<number>(shape.reduce((a, b) => a * b, 1)).fill(0));
+    inputs.set(name, type?.shared === true ? { shared: value } : { examples: [value] });
+  }
+  const outputs = [...run(fn, inputs, [sizes])];
+  return Object.fromEntries(
+    outputs.map(([name, value]) => [name, "shared" in value ? value.shared : (value.examples[0] as Tensor)]),
+  );
+}

@@ -1,0 +1,102 @@
+/** Random cells are well-typed, cover the language and shrink to little. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { check } from "../../../../compiler/index.js";
+import { builtinNames } from "../../../../compiler/language/semantics/builtins.js";
+import { arbitraryCell } from "../../../../compiler/tools/testing/arbitraries/arbitrary-cell.js";
+
+const seed = 1;
+
+describe("random cells", () => {
+  it("are well-typed for all sizes", () => {
+    fc.assert(
+      fc.property(arbitraryCell(), ({ source, cell, dimensions }) => {
+        const result = check(source);
+        expect(result.diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+        expect(result.cells.find(({ name }) => name === cell)?.dimensions).toEqual(dimensions);
+      }),
+      { seed, numRuns: 300 },
+    );
+  });
+
+  it("cover the language", () => {
+    const text = fc.sample(arbitraryCell(), { seed, numRuns: 600 }).map(({ source }) => source).join("\n"); // prettier-ignore
+    expect([...builtinNames].filter((name) => !text.includes(`${name}(`))).toEqual([]);
+    const operators = ["+", "-", "*", "/", "@", "<", "<=", ">", ">=", "==", "!=", "and", "or", "then"];
+    expect(operators.filter((operator) => !text.includes(` ${operator} `))).toEqual([]);
+    for (const piece of [
+      "^",
+      "not ",
+      "(-",
+      "fn norm",
+      "use inner",
+      "state c",
+      "context m",
+      "context g",
+      "state n: real",
+      "state h: [H] = g",
+      "index(3)",
+      "[:, 0]",
+      "H - 1",
+      "derivative(dv, dw)",
+      "spike(",
+      "rounded(",
+      "unit(",
+      "versor(",
+      "quotient(",
+    ]) {
+      expect(text).toContain(piece);
+    }
+  });
+
+  it("have sums of two products of the same vectors with different matrices", () => {
+    const texts = fc.sample(arbitraryCell(), { seed, numRuns: 100 }).map(({ source }) => source);
+    const product = String.raw`\((\w) @ ((?:[a-z]\w*\()?[\w.' *]+\)?)\)`;
+    const sum = new RegExp(String.raw`= \(${product} [-+] ${product}\)$`, "gmu");
+    const pairs = texts.filter((text) => {
+      const sums = [...text.matchAll(sum)].map(([, F, a, G, b]) => ({
+        matrices: [F, G],
+        vectors: [a, b].sort().join(),
+      }));
+      return sums.length > 1 && sums.every(({ vectors }) => vectors === sums[0]?.vectors);
+    });
+    expect(pairs.length).toBeGreaterThan(5);
+  });
+
+  it("without kinks where they are to be smooth", () => {
+    const text = fc.sample(arbitraryCell({ smooth: true }), { seed, numRuns: 200 }).map(({ source }) => source).join("\n"); // prettier-ignore
+    expect(text).not.toMatch(
+      /\b(abs|relu|elu|max|min|clamp|floor|round|sign|stop_gradient|spike|rounded|versor|capped|bounded)\(|\bif\b/u,
+    );
+  });
+
+  it("shrink to a tiny text that still has what was looked for", () => {
+    for (const wanted of [
+      "erf(",
+      "logsumexp(",
+      "table[k]",
+      "inner(",
+      "@ transpose(",
+      "unit(",
+      "context g",
+      "state n",
+      " = ((F @ ",
+    ]) {
+      const result = fc.check(
+        fc.property(arbitraryCell(), ({ source }) => !source.includes(wanted)),
+        { seed, numRuns: 2000 },
+      );
+      const source = result.counterexample?.[0].source ?? "";
+      expect(source).toContain(wanted);
+      expect(check(source).diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+      const body = source.slice(source.indexOf("cell Random"));
+      expect(body.split("\n").length, body).toBeLessThanOrEqual(9);
+      expect(body.length, body).toBeLessThan(200);
+    }
+  });
+
+  it("print as a text to be pasted", () => {
+    const [random] = fc.sample(arbitraryCell(), { seed, numRuns: 1 });
+    expect(fc.stringify(random)).toBe(`\n${random?.source ?? ""}`);
+  });
+});

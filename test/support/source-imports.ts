@@ -1,0 +1,60 @@
+/** Which file of the project imports which, read from the sources. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+export interface SourceImport {
+  /** Paths from the root of the project. */
+  readonly from: string;
+  readonly to: string;
+  readonly onlyTypes: boolean;
+}
+
+const root = join(import.meta.dirname, "../..");
+
+/** Of all files below the folders, which are named from the root. */
+export function sourceImports(folders: readonly string[]): SourceImport[] {
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => join(root, folder, name)),
+  );
+  return files.flatMap((file) => {
+    const statements = readFileSync(file, "utf8").matchAll(
+      /^(?:import|export)\s+(type\s)?([^;]*?)\sfrom "(\.[^"]+)\.js";/gmu,
+    );
+    return [...statements].map(([, isType, names = "", to = ""]) => ({
+      from: relative(root, file),
+      to: relative(root, `${resolve(dirname(file), to)}.ts`),
+      onlyTypes: isType !== undefined || listed(names).every((name) => name.startsWith("type ")),
+    }));
+  });
+}
+
+const listed = (names: string): string[] =>
+  names
+    .replace(/[{}]/gu, "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+
+/** Groups of files that import each other, directly or through others. */
+export function circles(imports: readonly SourceImport[]): string[][] {
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of imports) targets.set(from, [...(targets.get(from) ?? []), to]);
+  const reached = new Map([...targets.keys()].map((file) => [file, reachedFrom(file, targets)]));
+  const groups = [...targets.keys()].map((file) =>
+    [...(reached.get(file) ?? [])].filter((other) => reached.get(other)?.has(file) === true).sort(),
+  );
+  return [...new Map(groups.filter((group) => group.length > 0).map((group) => [group.join(), group])).values()];
+}
+
+function reachedFrom(file: string, targets: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const found = new Set<string>();
+  const todo = [...(targets.get(file) ?? [])];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    todo.push(...(targets.get(next) ?? []));
+  }
+  return found;
+}
