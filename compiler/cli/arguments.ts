@@ -107,11 +107,15 @@ export const commonOptions: readonly OptionEntry[] = [
   { name: "color", kind: "flag", help: "colours also where the output is no terminal; --no-color never" },
 ];
 
+/** A number as cells write them, perhaps with a sign; `Number` alone takes `0x10`, `0b1` and blanks, too. NaN for anything else. */
+export const numberOf = (text: string): number =>
+  /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/u.test(text) ? Number(text) : NaN;
+
 /** An integer option. */
 export function integerOption(name: string, text: string | undefined, fallback: number, least = 0): number {
   if (text === undefined) return fallback;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
+  const value = numberOf(text);
+  if (!Number.isSafeInteger(value) || value < least) {
     throw new UsageError(`--${name} must be an integer of at least ${least}, got ${JSON.stringify(text)}`);
   }
   return value;
@@ -120,8 +124,8 @@ export function integerOption(name: string, text: string | undefined, fallback: 
 /** An option that is a number above 0. */
 export function numberOption(name: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
-  const value = Number(text);
-  if (text.trim() === "" || !(value > 0 && value < Infinity)) {
+  const value = numberOf(text);
+  if (!(value > 0 && value < Infinity)) {
     throw new UsageError(`--${name} must be a positive number, got ${JSON.stringify(text)}`);
   }
   return value;
@@ -134,23 +138,20 @@ export const dtypeOption = (args: ParsedArguments): "f32" | "f64" =>
 /** From 0 to 1. */
 export function shareOption(name: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 1)) {
+  const value = numberOf(text);
+  if (!(value >= 0 && value <= 1)) {
     throw new UsageError(`--${name} must be a number from 0 to 1, got ${JSON.stringify(text)}`);
   }
   return value;
 }
-
-/** A number as cells write them, perhaps with a sign; `Number` alone takes `0x10`, `0b1` and blanks, too. */
-const decimal = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/u;
 
 /** `I=64` options as numbers by name. */
 export function sizesOption(name: string, entries: readonly string[]): Record<string, number> {
   const sizes = new Map<string, number>();
   for (const entry of entries.flatMap((text) => text.split(","))) {
     const [, key = "", text = ""] = /^([^=]+)=(.+)$/su.exec(entry.trim()) ?? [];
-    const value = Number(text);
-    if (key === "" || !decimal.test(text) || !Number.isFinite(value)) {
+    const value = numberOf(text);
+    if (key === "" || !Number.isFinite(value)) {
       throw new UsageError(`--${name} takes NAME=NUMBER, as in --${name} H=128; got ${JSON.stringify(entry)}`);
     }
     if (sizes.has(key) && sizes.get(key) !== value) throw new UsageError(`--${name} ${key} is given twice`);

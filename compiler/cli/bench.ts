@@ -7,6 +7,7 @@ import {
   choiceOption,
   dtypeOption,
   integerOption,
+  numberOf,
   type ParsedArguments,
   sizesOption,
   UsageError,
@@ -49,8 +50,8 @@ export const run: Run = async (args, terminal) => {
 };
 
 function secondsOption(text: string | undefined): number {
-  const seconds = Number(text ?? 5);
-  if (seconds > 0 && seconds <= 3600 && text?.trim() !== "") return seconds;
+  const seconds = text === undefined ? 5 : numberOf(text);
+  if (seconds > 0 && seconds <= 3600) return seconds;
   throw new UsageError(`--seconds must be a number above 0 and at most 3600, got ${JSON.stringify(text)}`);
 }
 

@@ -38,7 +38,7 @@ export function rewriteFunction(
     const operands = instruction.operands.map((id) => mapped(values, id));
     builder.origin = instruction.origin;
     const results =
-      rule(builder, operation, operands, instruction) ?? builder.emitAll(operation, operands, instruction.origin);
+      rule(builder, operation, operands, instruction) ?? emitCopy(builder, operation, operands, instruction.origin);
     recordResults(builder, fn, instruction, results, values);
   }
   return finishLike(builder, fn, values);
@@ -66,6 +66,20 @@ export function finishLike(
   );
 }
 
+/**
+ * The same operation on other operands. These may be shared where the copied ones are of each example: a pass found that they
+ * are the same for all. A sum over the batch has them once an example all the same.
+ */
+function emitCopy(
+  builder: GraphBuilder,
+  operation: Operation,
+  operands: readonly ValueId[],
+  origin: Instruction["origin"],
+): readonly ValueId[] {
+  const own = operation.kind === "batch_sum" ? operands.map((id) => builder.perExample(id)) : operands;
+  return builder.emitAll(operation, own, origin);
+}
+
 /** Copies one instruction with operands looked up in `values`, and records its results there. */
 export function copyInstruction(
   builder: GraphBuilder,
@@ -74,7 +88,7 @@ export function copyInstruction(
   values: ValueMap,
 ): void {
   const operands = instruction.operands.map((id) => mapped(values, id));
-  const results = builder.emitAll(instruction.operation, operands, instruction.origin);
+  const results = emitCopy(builder, instruction.operation, operands, instruction.origin);
   recordResults(builder, fn, instruction, results, values);
 }
 

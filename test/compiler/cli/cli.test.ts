@@ -92,6 +92,8 @@ describe("wrong use exits with 2 and says what is wrong", () => {
     [["explain", "x.cell", "--equations", "--after", "simplify"], /--equations does not go with --after/u],
     [["explain", "x.cell", "--equations", "--entry", "step"], /--equations does not go with --entry/u],
     [["bench", "x.cell", "--steps", "0"], /--steps must be an integer of at least 1, got "0"/u],
+    [["bench", "x.cell", "--steps", "0x10"], /--steps must be an integer of at least 1, got "0x10"/u],
+    [["bench", "x.cell", "--seconds", "1e1 "], /--seconds must be a number above 0 and at most 3600, got "1e1 "/u],
     [["bench", "x.cell", "--seconds", "-1"], /--seconds must be a number above 0 and at most 3600, got "-1"/u],
     [["bench", "x.cell", "--target", "js", "--fma"], /--fma needs --target wasm/u],
     [["bench", "std/luong", "--cell", "LuongDotGRU", "-d", "S=0"], /--dim S must be a positive integer, got 0/u],

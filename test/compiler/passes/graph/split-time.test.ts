@@ -5,6 +5,10 @@ import type { GraphFunction, ValueId, ValueType } from "../../../../compiler/ir/
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { splitTime } from "../../../../compiler/passes/graph/split-time.js";
+import type { BatchValue } from "../../../../compiler/ir/graph/evaluate.js";
+import { tensor } from "../../../../compiler/ir/graph/tensor.js";
+import { functionOf } from "../../../support/graph-text.js";
+import { flatten, run } from "../../../support/evaluate-helpers.js";
 import { dimConstant, dimSymbol, TIME_SYMBOL } from "../../../../compiler/base/types/dim.js";
 
 const context = shapeContext([]);
@@ -34,4 +38,24 @@ test("a chain of 8,000 values that the loop repeats", () => {
   expect(verifyFunction(split, context)).toEqual([]);
   const scan = split.instructions.find(({ operation }) => operation.kind === "scan");
   expect(scan?.operation).toMatchObject({ sequences: 1 });
+});
+
+test("what turns out to be the same for all examples is still added up once for each", () => {
+  const text = `func f(%h: real[2], %W: shared real[2]) -> (h: %3, W: %5) {
+    %3: real[2], %4: real[%T, 2] = scan length %T carried 1 sequences 0 %h, %W body
+      func step(%h: real[2], %W: shared real[2]) -> (h: %h, w: %W) {
+      }
+    %w: real[2] = reduce sum axes [0] %4
+    %5: shared real[2] = batch_sum %w
+  }`;
+  const fn = functionOf(text);
+  const split = splitTime.run(fn, context);
+  expect(verifyFunction(split, context)).toEqual([]);
+  const row2 = (...data: number[]) => tensor([2], data);
+  const given = new Map<string, BatchValue>([
+    ["h", { examples: [row2(1, 2), row2(3, 4), row2(5, 6)] }],
+    ["W", { shared: row2(0.5, -1) }],
+  ]);
+  const examples = [4, 1, 2].map((steps) => new Map([[TIME_SYMBOL, steps]]));
+  for (const each of [fn, split]) expect(flatten(run(each, given, examples).get("W")!)).toEqual([3.5, -7]);
 });
