@@ -10,16 +10,16 @@ import { printKernelProgram } from "../emit/js/print-kernel.js";
 import { printModule } from "../emit/js/module.js";
 import { buildManifest, type ModuleOptions, type Target } from "../emit/manifest.js";
 import { scalarSchedule, vectorSchedule } from "../passes/kernel/passes.js";
-import { planLayout, smallestBytes } from "../emit/wasm/layout.js";
-import { printWasmKernels } from "../emit/wasm/print-kernels.js";
-import { printMemoryPlan } from "../emit/wasm/print-memory.js";
+import { planLayout, smallestBytes } from "../emit/wasm/memory/memory-layout.js";
+import { printWasmKernels } from "../emit/wasm/kernels/print-kernels.js";
+import { printMemoryPlan } from "../emit/wasm/memory/print-memory-plan.js";
 import {
   printAutoModule,
   printWasmLoader,
   printWasmModule,
   type WasmFile,
   type WasmKernels,
-} from "../emit/wasm/module.js";
+} from "../emit/wasm/module/print-module.js";
 
 export interface EmittedModule {
   readonly manifest: Manifest;

@@ -3,12 +3,12 @@
  * `node dist/test/bench/elementwise.js [seconds]` after `npm run build`. With fused multiply-add too where the host has
  * it (Node 20: `--experimental-wasm-relaxed-simd`).
  */
-import type { Shape } from "../../compiler/emit/wasm/math.js";
-import { emitFunction } from "../../compiler/emit/wasm/math.js";
-import { floatTypeOf } from "../../compiler/emit/wasm/shapes.js";
+import type { NumberShape } from "../../compiler/emit/wasm/assembler/shapes.js";
+import { emitFunction } from "../../compiler/emit/wasm/kernels/scalar-functions.js";
+import { floatTypeOf } from "../../compiler/emit/wasm/assembler/shapes.js";
 import { mathFunctions, mathNames } from "../../compiler/base/math/functions.js";
-import { instantiate, validate } from "../compiler/emit/wasm/engine.js";
-import { mapModule, shapes } from "../compiler/emit/wasm/math-module.js";
+import { instantiate, validate } from "../compiler/emit/wasm/assembler/engine.js";
+import { mapModule, shapes } from "../compiler/emit/wasm/kernels/scalar-module.js";
 import type { Contestant } from "../../compiler/tools/bench/measure.js";
 import { measure } from "../../compiler/tools/bench/measure.js";
 
@@ -21,7 +21,7 @@ interface Measured {
 }
 
 /** The functions over an array from -8 to 8, or from 0 to 8 where they are defined on positive numbers. */
-function measuredFunctions(shape: Shape, fma: boolean): Measured[] {
+function measuredFunctions(shape: NumberShape, fma: boolean): Measured[] {
   const empty = mapModule(shape, 1, count, (code, _pool, _shape, [x]) => void code.get(x!)).length;
   return mathNames.flatMap((name) => {
     const fn = mathFunctions[name][floatTypeOf[shape]];

@@ -1,8 +1,8 @@
 /** Kernels as tests want them: stages of `compiler/driver/build-kernels.ts`, with passes of their own. */
 import { buildKernels } from "../../compiler/driver/build-kernels.js";
 import { printKernelProgram } from "../../compiler/emit/js/print-kernel.js";
-import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/layout.js";
-import { printWasmKernels } from "../../compiler/emit/wasm/print-kernels.js";
+import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/memory/memory-layout.js";
+import { printWasmKernels } from "../../compiler/emit/wasm/kernels/print-kernels.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
 import { scalarSchedule, vectorSchedule } from "../../compiler/passes/kernel/passes.js";

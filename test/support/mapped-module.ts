@@ -3,8 +3,8 @@
  * write. For tests that no kernel leaves what it was given.
  */
 import { emitModule } from "../../compiler/driver/emit-module.js";
-import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/layout.js";
-import { printMemoryPlan } from "../../compiler/emit/wasm/print-memory.js";
+import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/memory/memory-layout.js";
+import { printMemoryPlan } from "../../compiler/emit/wasm/memory/print-memory-plan.js";
 import { invariant } from "../../compiler/base/diagnostics/invariant.js";
 import { bufferSize } from "../../compiler/ir/kernel/buffer-size.js";
 import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/types.js";

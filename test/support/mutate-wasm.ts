@@ -1,9 +1,13 @@
 /** Single edits of the instructions of a module's kernels. */
-import { decodeModule } from "../../compiler/emit/wasm/decode.js";
-import { encodeModule } from "../../compiler/emit/wasm/encode.js";
-import { type Instruction, type OpName, operations } from "../../compiler/emit/wasm/instructions.js";
-import type { ValueType } from "../../compiler/emit/wasm/instruction-types.js";
-import { emptyBlockType, type FunctionBody, type WasmModule } from "../../compiler/emit/wasm/module-structure.js";
+import { decodeModule } from "../../compiler/emit/wasm/assembler/decode.js";
+import { encodeModule } from "../../compiler/emit/wasm/assembler/encode.js";
+import { type Instruction, type OpName, operations } from "../../compiler/emit/wasm/assembler/instructions.js";
+import type { ValueType } from "../../compiler/emit/wasm/assembler/instruction-types.js";
+import {
+  emptyBlockType,
+  type FunctionBody,
+  type WasmModule,
+} from "../../compiler/emit/wasm/assembler/module-structure.js";
 
 export const editKinds = [
   "add/sub",

@@ -9,11 +9,11 @@
  * `forward` gives y = x + w[0] and tells in h of the first example what the table says: B, T, S, full, changed, and
  * m[0]. `step` does the same. With `fused`, y = x - w[0].
  */
-import { planLayout, type MemoryLayout } from "../../compiler/emit/wasm/layout.js";
-import { ModuleBuilder } from "../../compiler/emit/wasm/module-builder.js";
-import type { FunctionCode } from "../../compiler/emit/wasm/code.js";
-import { printMemoryPlan } from "../../compiler/emit/wasm/print-memory.js";
-import type { WasmKernels } from "../../compiler/emit/wasm/module.js";
+import { planLayout, type MemoryLayout } from "../../compiler/emit/wasm/memory/memory-layout.js";
+import { ModuleBuilder } from "../../compiler/emit/wasm/assembler/module-builder.js";
+import type { FunctionCode } from "../../compiler/emit/wasm/assembler/function-code.js";
+import { printMemoryPlan } from "../../compiler/emit/wasm/memory/print-memory-plan.js";
+import type { WasmKernels } from "../../compiler/emit/wasm/module/print-module.js";
 import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/types.js";
 import { type Dim, dimConstant, dimSymbol, multiplyDims } from "../../compiler/base/types/dim.js";
 import type { Manifest } from "../../runtime/module/manifest.js";

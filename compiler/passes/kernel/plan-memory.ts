@@ -5,7 +5,7 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { KernelBuffer, KernelProgram, KernelSlot } from "../../ir/kernel/types.js";
 import type { UnplacedBuffer, UnplannedKernels } from "../../ir/kernel/unplanned.js";
-import { LeastFirst } from "../../ir/kernel/least-first.js";
+import { LeastFirst } from "../../base/least-first.js";
 import { lifetimes } from "../../ir/kernel/lifetimes.js";
 import { type Dim, dimConstant } from "../../base/types/dim.js";
 

@@ -2,9 +2,9 @@
  * What this machine reaches at best, measured on the spot on one thread of WebAssembly: arithmetic that never leaves the
  * registers, and copying. A cell is judged by its share of these.
  */
-import { FunctionCode, type Local } from "../../emit/wasm/code.js";
-import type { OpName } from "../../emit/wasm/instructions.js";
-import { ModuleBuilder } from "../../emit/wasm/module-builder.js";
+import { FunctionCode, type Local } from "../../emit/wasm/assembler/function-code.js";
+import type { OpName } from "../../emit/wasm/assembler/instructions.js";
+import { ModuleBuilder } from "../../emit/wasm/assembler/module-builder.js";
 
 type Dtype = "f32" | "f64";
 
@@ -39,7 +39,7 @@ function arithmeticModule(dtype: Dtype, fused: boolean): Uint8Array<ArrayBuffer>
   builder.importMemory("env", "memory", 1);
   const { code } = builder.function("run", ["i32"], [], true);
   const vector = (value: number): Local =>
-    code.preset("v128", () => code.v128(type, new Array<number>(lanesOf[dtype]).fill(value)));
+    code.preset("v128", (beginning) => beginning.v128(type, new Array<number>(lanesOf[dtype]).fill(value)));
   // The chains run to 1 and stay there: no overflow, no denormals.
   const [factor, term] = [vector(0.5), vector(0.5)];
   const values = Array.from({ length: chains }, (_, i) => {

@@ -1,6 +1,6 @@
 /** Loops of one round disappear where nothing counts by them, and cells of one unit then run over examples in lanes. */
 import { expect, test } from "vitest";
-import { disassemble } from "../../../../compiler/emit/wasm/disassemble.js";
+import { disassemble } from "../../../../compiler/emit/wasm/assembler/disassemble.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { dropSingleRounds } from "../../../../compiler/passes/kernel/drop-single-rounds.js";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { emitModule } from "../../../../compiler/driver/emit-module.js";
 import type { ModuleOptions } from "../../../../compiler/emit/manifest.js";
-import { printMemoryPlan } from "../../../../compiler/emit/wasm/print-memory.js";
+import { printMemoryPlan } from "../../../../compiler/emit/wasm/memory/print-memory-plan.js";
 import { cell } from "../../../../compiler/index.js";
 import { bufferSize } from "../../../../compiler/ir/kernel/buffer-size.js";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";

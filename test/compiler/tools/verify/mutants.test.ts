@@ -3,10 +3,10 @@
  * target with `--mode fuzz`, where figures and survivors are printed.
  */
 import { describe, expect, test } from "vitest";
-import { decodeModule } from "../../../../compiler/emit/wasm/decode.js";
+import { decodeModule } from "../../../../compiler/emit/wasm/assembler/decode.js";
 import { printString } from "../../../../compiler/emit/js/literal.js";
-import { encodeModule } from "../../../../compiler/emit/wasm/encode.js";
-import { printable } from "../../../../compiler/emit/wasm/printable.js";
+import { encodeModule } from "../../../../compiler/emit/wasm/assembler/encode.js";
+import { printable } from "../../../../compiler/emit/wasm/module/printable-bytes.js";
 import { compile, type CompileSuccess, verifyModule } from "../../../../compiler/index.js";
 import { type CompiledModule, loadModule } from "../../../../runtime/index.js";
 import { createRandom } from "../../../../runtime/random.js";

@@ -1,0 +1,85 @@
+/** Loops of kernels as WebAssembly code: in lanes where their rounds do not depend on each other, else round by round. */
+import { AFFINE_ZERO, affineVariable, plainExtent } from "../../../ir/kernel/affine.js";
+import type { ForStatement } from "../../../ir/kernel/types.js";
+import { isVectorizable } from "../../../passes/kernel/vectorizable.js";
+import type { Local } from "../assembler/function-code.js";
+import { collapsible } from "./collapsible-loops.js";
+import type { KernelContext } from "./context.js";
+import { pushExtent } from "./extents.js";
+import { emitVectorLoop } from "./vector-loop.js";
+
+export function emitLoop(loop: ForStatement, around: KernelContext): void {
+  const context = around.collapsed === undefined ? around.collapsing(collapsible(loop)) : around;
+  if (!runsInLanes(loop, context)) scalarLoop(loop, context);
+  else if (loop.extent.kind !== "examples" || loop.extent.examples.kind === "all") emitVectorLoop(loop, context);
+  else listedLoop(loop, context);
+}
+
+/** Examples of a list lie side by side where the list holds all of them. */
+function listedLoop(loop: ForStatement, context: KernelContext): void {
+  const { code, integers, parts } = context;
+  code.get(integers.word(parts.layout.fullWord));
+  code.if(
+    () => emitVectorLoop({ ...loop, extent: { kind: "examples", examples: { kind: "all" } } }, context),
+    () => scalarLoop(loop, context),
+  );
+}
+
+function runsInLanes(loop: ForStatement, context: KernelContext): boolean {
+  if (loop.reverse || loop.step !== 1 || loop.from !== undefined) return false;
+  const count = plainExtent(loop.extent);
+  if (count === 1) return false;
+  const sums = loop.body.some(({ kind }) => kind === "accumulate");
+  if (sums && !sumsBy(loop, context)) return false;
+  return isVectorizable(loop.body, loop.variable);
+}
+
+/** Sums keep their order in lanes only where they are kept by this variable; extremes have no order. */
+function sumsBy(loop: ForStatement, { accumulators }: KernelContext): boolean {
+  return loop.body.every((statement) => {
+    if (statement.kind !== "accumulate" || statement.op !== "sum") return true;
+    return accumulators.laneVariables.get(statement.name) === loop.variable;
+  });
+}
+
+function scalarLoop(loop: ForStatement, context: KernelContext): void {
+  const { code, integers } = context;
+  const { variable, extent, reverse, step } = loop;
+  const list = extent.kind === "examples" && extent.examples.kind === "list" ? extent.examples.list : undefined;
+  const end = code.local("i32");
+  pushExtent(extent, variable, context);
+  code.set(end);
+  const counter = code.local("i32");
+  const start = code.local("i32");
+  integers.affine(loop.from ?? AFFINE_ZERO);
+  code.set(start);
+  const own = list === undefined ? counter : code.local("i32");
+  if (reverse) code.get(end).i32(1).op("i32.sub").set(counter);
+  else code.get(start).set(counter);
+  code.block((exit) => {
+    if (reverse) code.get(counter).get(start).op("i32.lt_s").brIf(exit);
+    else code.get(counter).get(end).op("i32.ge_s").brIf(exit);
+    code.loop((again) => {
+      if (list !== undefined) readMember({ list, variable, counter, own }, context);
+      context.scoped((inner) => {
+        inner.integers.bind(variable, own);
+        inner.atPosition(counter).emitAll(loop.body);
+      });
+      if (reverse) code.get(counter).i32(1).op("i32.sub").tee(counter).get(start).op("i32.ge_s").brIf(again);
+      else code.get(counter).i32(step).op("i32.add").tee(counter).get(end).op("i32.lt_s").brIf(again);
+    });
+  });
+  code.release(end, counter, start, ...(list === undefined ? [] : [own]));
+}
+
+/** The example at a place of a list. */
+function readMember(
+  { list, variable, counter, own }: { list: string; variable: string; counter: Local; own: Local },
+  { code, integers }: KernelContext,
+): void {
+  integers.scoped((inner) => {
+    inner.bind(variable, counter);
+    code.memory("i32.load", inner.address({ buffer: list, offset: affineVariable(variable) }).offset);
+    code.set(own);
+  });
+}

@@ -1,0 +1,15 @@
+/** Products as register tiles: `row-blocks.ts` goes through blocks of rows, `tile-walk.ts` through a block. */
+import type { ProductStatement } from "../../../../ir/kernel/types.js";
+import { collapsibleSums } from "../collapsible-loops.js";
+import { RowBlocks } from "./row-blocks.js";
+import type { KernelContext } from "../context.js";
+
+export function emitProduct(product: ProductStatement, context: KernelContext): void {
+  const { rows, columns, tail, packed, a, b } = product;
+  // A product without columns is one without rows whose operands have changed places.
+  if (columns === undefined && rows !== undefined && rows.extent.kind !== "examples" && tail === undefined) {
+    if (packed === undefined) emitProduct({ ...product, rows: undefined, columns: rows, a: b, b: a }, context);
+    return;
+  }
+  new RowBlocks(product, context.collapsed ? context : context.collapsing(collapsibleSums(product))).emit();
+}

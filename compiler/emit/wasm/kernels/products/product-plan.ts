@@ -1,0 +1,113 @@
+/** How a product is computed: the shape of its register tiles and where its operands are, decided before any code. */
+import { invariant } from "../../../../base/diagnostics/invariant.js";
+import { addAffine, AFFINE_ZERO, affineConstant, affineVariable, scaleAffine } from "../../../../ir/kernel/affine.js";
+import { countTerms, termIndex } from "../../../../ir/kernel/terms.js";
+import type { Access, Affine, Axis, ProductStatement } from "../../../../ir/kernel/types.js";
+import { type Tile, tileOf } from "../../../../passes/kernel/target.js";
+import { constantOf, dimConstant } from "../../../../base/types/dim.js";
+import type { Local } from "../../assembler/function-code.js";
+import type { KernelContext } from "../context.js";
+
+/** How the vectors of the right operand are loaded. */
+export type RightOperand =
+  | "packed"
+  /** Columns side by side. */
+  | "rows"
+  /** Columns some elements apart, or none. */
+  | "gathered";
+
+export interface ProductPlan {
+  readonly product: ProductStatement;
+  readonly runs: number;
+  /** The variable of a run's elements. */
+  readonly unit: string;
+  readonly right: RightOperand;
+  /** The left operand where tiles read it, and the variable of its rows: `POSITION` where they are a copy. */
+  readonly left: Access;
+  readonly row: string | undefined;
+  /** Lanes of a vector, and bytes of an element. */
+  readonly width: number;
+  readonly size: number;
+  /** Is always 0, where the target wants side exits. */
+  readonly zero: Local | undefined;
+  /** Vectors of each run in a panel of packed weights. */
+  readonly block: number;
+  readonly rowTile: number;
+  readonly panels: number;
+  /** Vectors that a single row goes through at once. */
+  readonly lot: number;
+  /** Lots whose tails are computed together. */
+  readonly lots: number;
+  readonly nest: Tile["nest"];
+  /** How many terms a sum has, for packed weights. */
+  readonly depth: number;
+  /** The same with the operands of the earlier terms. */
+  readonly earlier: ProductPlan | undefined;
+}
+
+export function planProduct(product: ProductStatement, context: KernelContext): ProductPlan {
+  const { expressions, integers, parts } = context;
+  const { tail, columns, packed, b, contracted } = product;
+  const runs = tail?.sums.length ?? 1;
+  const column = b.offset.terms.find(({ variable }) => variable === columns?.variable);
+  const sideBySide = column !== undefined && constantOf(column.coefficient) === 1;
+  const { target, layout } = parts;
+  const tile = tileOf(target, runs);
+  invariant(tile !== undefined, `no tile for ${runs} runs`);
+  const plan: ProductPlan = {
+    product,
+    runs,
+    unit: tail?.unit ?? columns?.variable ?? "unit",
+    ...leftOf(product),
+    right: packed !== undefined ? "packed" : sideBySide ? "rows" : "gathered",
+    width: expressions.lanesPerVector,
+    size: expressions.elementBytes,
+    zero: target.sideExits ? integers.word(layout.zeroWord) : undefined,
+    block: tile.block,
+    rowTile: tile.rows,
+    panels: tile.panels,
+    lot: tile.block * tile.panels,
+    lots: tail === undefined ? 1 : tile.lots,
+    nest: tile.nest,
+    depth: countTerms(contracted) ?? 1,
+    earlier: undefined,
+  };
+  if (product.earlier === undefined) return plan;
+  const { kind, rows, initial, out } = product;
+  const first = { kind, rows, columns, initial, out, ...(tail === undefined ? {} : { tail }), ...product.earlier };
+  return { ...plan, earlier: planProduct(first, context) };
+}
+
+/** The place of a row among the rows of a product. */
+export const POSITION = "row position";
+
+export function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "row"> {
+  const { a, copied, rows, contracted } = product;
+  if (copied === undefined) return { left: a, row: rows?.variable };
+  const depth = dimConstant(countTerms(contracted) ?? 0);
+  const row = rows === undefined ? AFFINE_ZERO : scaleAffine(affineVariable(POSITION), depth);
+  const offset = addAffine(termIndex(contracted), row);
+  return { left: { buffer: copied, offset }, row: rows === undefined ? undefined : POSITION };
+}
+
+/** The column of a unit in a run. */
+export function columnOf({ product, unit }: ProductPlan, run: number): ReadonlyMap<string, Affine> {
+  const { tail, columns } = product;
+  const moved = addAffine(affineVariable(unit), affineConstant(run * (tail?.length ?? 0)));
+  return new Map(columns === undefined ? [] : [[columns.variable, moved]]);
+}
+
+/** Pushes the member of an axis at a position, `n` after the one at hand. */
+export function pushMember({ extent }: Axis, position: Local, n: number, { code, integers }: KernelContext): void {
+  if (extent.kind !== "examples" || extent.examples.kind === "all") {
+    code.get(position);
+    if (n > 0) code.i32(n).op("i32.add");
+    return;
+  }
+  const { list } = extent.examples;
+  const offset = addAffine(affineVariable(POSITION), affineConstant(n));
+  integers.scoped((inner) => {
+    inner.bind(POSITION, position);
+    code.memory("i32.load", inner.address({ buffer: list, offset }).offset);
+  });
+}

@@ -1,0 +1,297 @@
+/**
+ * One register tile of a product: the sums of some rows times some vectors of columns, in locals. They go once through what
+ * is contracted; then the tail of the product takes each vector of sums, or it is stored.
+ */
+import { affineVariable, plainExtent, substituteAffine } from "../../../../ir/kernel/affine.js";
+import type { Access, Affine, Expression, Statement } from "../../../../ir/kernel/types.js";
+import { forEachAccess, mapExpression } from "../../../../ir/kernel/visit.js";
+import { decideChoices } from "../../../../passes/kernel/choices.js";
+import { isVectorExpression } from "../../../../passes/kernel/vectorizable.js";
+import type { FunctionCode, Local } from "../../assembler/function-code.js";
+import type { Lanes } from "../elements.js";
+import type { ComputedIntegers } from "../integers.js";
+import { Contraction } from "./contraction.js";
+import { columnOf, type ProductPlan } from "./product-plan.js";
+import type { TileRow, VectorStart, SumGroup, SumTile } from "./sum-groups.js";
+import type { KernelContext } from "../context.js";
+
+/** A store that is written where the values of all groups are there. */
+type Later = (outer: KernelContext) => void;
+
+export class RegisterTile {
+  private readonly contractions: readonly Contraction[];
+  private readonly plan: ProductPlan;
+  private readonly context: KernelContext;
+  private readonly code: FunctionCode;
+
+  constructor(plan: ProductPlan, context: KernelContext) {
+    this.plan = plan;
+    this.context = context;
+    this.code = context.code;
+    this.contractions = [...(plan.earlier === undefined ? [] : [plan.earlier]), plan].map(
+      (each) => new Contraction(each, context),
+    );
+  }
+
+  /** Rows of a tile, with the addresses of what is read and written in them computed up to the unit. */
+  rows(members: readonly (Local | undefined)[]): TileRow[] {
+    const { integers } = this.context;
+    const { product, unit } = this.plan;
+    const accesses = product.columns === undefined ? [] : this.accesses();
+    return members.map((member) => {
+      const scope: ComputedIntegers = new Map();
+      const inner = integers.within(scope);
+      if (member !== undefined && product.rows !== undefined) inner.bind(product.rows.variable, member);
+      for (const access of accesses) inner.prepare(access, unit);
+      return { member, scope };
+    });
+  }
+
+  /** What is read and written beside the operands, in vectors and at places that hold no integer of the tail. */
+  private accesses(): Access[] {
+    const { plan } = this;
+    const { initial, result, out, tail } = plan.product;
+    const own = new Set(
+      (tail?.body ?? []).flatMap((statement) => (statement.kind === "let_index" ? statement.name : [])),
+    );
+    const found: Access[] = [];
+    const collect = (access: Access): void => {
+      const { terms } = access.offset;
+      if (terms.some(({ variable }) => own.has(variable))) return;
+      if (terms.some(({ variable }) => variable === plan.unit)) found.push(access);
+    };
+    for (let run = 0; run < plan.runs; run++) {
+      const names = columnOf(plan, run);
+      const value = initial && this.initialOf(initial, run);
+      // Lane by lane, elements have addresses of their own.
+      if (value !== undefined && isVectorExpression(value, plan.unit)) {
+        forEachAccess({ kind: "let", name: "", value }, collect);
+      }
+      if (tail === undefined) collect({ buffer: out.buffer, offset: substituteAffine(out.offset, names) });
+    }
+    if (result !== undefined) forEachAccess({ kind: "let", name: "", value: this.resultOf() }, collect);
+    for (const statement of tail?.body ?? []) forEachAccess(statement, collect);
+    return found;
+  }
+
+  /** Where vectors of a row begin. */
+  start(unit: Local): VectorStart {
+    const bytes = this.code.local("i32");
+    this.code.get(unit).i32(Math.log2(this.plan.size)).op("i32.shl").set(bytes);
+    return { unit, bytes };
+  }
+
+  /** New sums. */
+  group(row: TileRow, start: VectorStart, ahead: number, count: number): SumGroup {
+    const sums = Array.from({ length: this.plan.runs }, () => this.code.local("v128"));
+    return { row, start, ahead, count, sums };
+  }
+
+  /** One register tile, of the columns from unit `first` on: sums, the loop over what is contracted, the tail. */
+  emit(
+    members: readonly (Local | undefined)[],
+    position: Local | undefined,
+    counts: readonly number[],
+    first: Local,
+  ): void {
+    const rows = this.rows(members);
+    const start = this.start(first);
+    const groups = rows.flatMap((row) => counts.map((count, v) => this.group(row, start, v * this.plan.width, count)));
+    this.begin(groups);
+    this.contract({ rows, position, vectors: counts.length, groups }, first);
+    this.finish(groups);
+    this.release(rows, [start]);
+  }
+
+  /** Gives back what tiles were begun with. */
+  release(rows: readonly TileRow[], starts: readonly VectorStart[]): void {
+    for (const { scope } of rows) this.context.integers.release(scope);
+    this.code.release(...starts.map(({ bytes }) => bytes));
+  }
+
+  /** All terms of the sums of a tile, for the columns from unit `first` on. */
+  contract(tile: SumTile, first: Local): void {
+    for (const contraction of this.contractions) contraction.contract(tile, first);
+  }
+
+  private inGroup({ row, start, ahead }: SumGroup, context: KernelContext, body: (inner: KernelContext) => void): void {
+    context.within(row.scope).scoped((inner) => {
+      if (row.member !== undefined && this.plan.product.rows !== undefined) {
+        inner.integers.bind(this.plan.product.rows.variable, row.member);
+      }
+      inner.integers.bind(this.plan.unit, start.unit, ahead);
+      body(inner);
+    });
+  }
+
+  private lanesOf({ start, ahead, count }: SumGroup): Lanes {
+    if (this.plan.product.columns === undefined) return { name: "", count };
+    return { name: this.plan.unit, bytes: start.bytes, ahead, count };
+  }
+
+  begin(groups: readonly SumGroup[]): void {
+    for (const group of groups) {
+      this.inGroup(group, this.context, (inner) => {
+        group.sums.forEach((sum, run) => {
+          this.initial(group, run, inner);
+          this.code.set(sum);
+        });
+      });
+    }
+  }
+
+  /** Values of all groups come before all stores: their chains of operations then overlap, loads need not wait. */
+  finish(groups: readonly SumGroup[]): void {
+    this.storeAll(groups, this.resultOf(), this.context);
+    for (const group of groups) this.code.release(...group.sums);
+  }
+
+  private storeAll(groups: readonly SumGroup[], result: Expression, context: KernelContext): void {
+    const { code } = this;
+    if (result.kind === "piecewise" && this.isSameForAll(result)) {
+      // The first piece of a sum or a later one: asked once for a tile, not for every vector.
+      context.integers.affine(result.left);
+      context.integers.affine(result.right);
+      const [below, otherwise] = [result.below, result.otherwise].map((side) => (): void => {
+        context.scoped((inner) => this.storeAll(groups, side, inner));
+      }) as [() => void, () => void];
+      code.op("i32.lt_s").if(below, otherwise);
+      return;
+    }
+    const stores: Later[] = [];
+    for (const group of groups) {
+      this.inGroup(group, context, (inner) => {
+        if (this.plan.product.columns === undefined) this.storeScalar(group, result, inner);
+        else this.useSums(group, result, inner, stores);
+      });
+    }
+    for (const store of stores) store(context);
+  }
+
+  private isSameForAll({ left, right }: Extract<Expression, { kind: "piecewise" }>): boolean {
+    const own = [this.plan.unit, this.plan.product.rows?.variable];
+    return [left, right].every(({ terms }) => terms.every(({ variable }) => !own.includes(variable)));
+  }
+
+  /** What is stored of a sum, over the unit. */
+  private resultOf(): Expression {
+    const { result } = this.plan.product;
+    if (result === undefined) return { kind: "variable", name: "sum", dtype: "real" };
+    const names = columnOf(this.plan, 0);
+    return mapExpression(result, { affine: (old: Affine) => substituteAffine(old, names) });
+  }
+
+  private initial(group: SumGroup, run: number, context: KernelContext): void {
+    const { initial } = this.plan.product;
+    const { expressions } = context;
+    const lanes = this.lanesOf(group);
+    if (initial === undefined) {
+      expressions.emit({ kind: "literal", value: 0, dtype: "real" }, lanes);
+      return;
+    }
+    const value = this.initialOf(initial, run);
+    if (isVectorExpression(value, this.plan.unit)) expressions.emit(value, lanes);
+    else this.laneByLane(value, group.count, context);
+  }
+
+  /** What the sums of a run start from, over the unit; the sides of choices that are the same for the whole run are taken. */
+  private initialOf(initial: Expression, run: number): Expression {
+    const { columns, tail } = this.plan.product;
+    const names = columnOf(this.plan, run);
+    const value = mapExpression(initial, { affine: (old: Affine) => substituteAffine(old, names) });
+    const length = columns && (tail?.length ?? plainExtent(columns.extent));
+    return length === undefined ? value : decideChoices(value, this.plan.unit, 0, length);
+  }
+
+  /** A vector whose lanes take different sides of a choice. */
+  private laneByLane(value: Expression, count: number, context: KernelContext): void {
+    const { code, expressions, integers } = context;
+    const vector = code.local("v128");
+    const own = code.local("i32");
+    const lane = `${this.plan.unit} in lane`;
+    const names = new Map([[this.plan.unit, affineVariable(lane)]]);
+    const each = mapExpression(value, { affine: (old: Affine) => substituteAffine(old, names) });
+    expressions.emit({ kind: "literal", value: 0, dtype: "real" }, { name: "", count });
+    code.set(vector);
+    const unit = integers.variable(this.plan.unit);
+    for (let n = 0; n < count; n++) {
+      code.get(unit).i32(n).op("i32.add").set(own);
+      context.scoped((inner) => {
+        inner.integers.bind(lane, own);
+        code.get(vector);
+        inner.expressions.emit(each, undefined);
+        code.op(`${expressions.vectorShape}.replace_lane`, n).set(vector);
+      });
+    }
+    code.get(vector);
+    code.release(vector, own);
+  }
+
+  /** Hands the sums to the tail, or stores them. What can be stored later is left in `stores`. */
+  private useSums(group: SumGroup, result: Expression, context: KernelContext, stores: Later[]): void {
+    const { sums } = group;
+    const { code, expressions } = context;
+    const { product } = this.plan;
+    const { tail } = product;
+    const lanes = this.lanesOf(group);
+    if (tail === undefined) {
+      expressions.bindValue("sum", sums[0] as Local, true);
+      const access = {
+        buffer: product.out.buffer,
+        offset: substituteAffine(product.out.offset, columnOf(this.plan, 0)),
+      };
+      expressions.store(access, result, "set", lanes);
+      return;
+    }
+    tail.sums.forEach((name, run) => {
+      expressions.bindValue(name, sums[run] as Local, true);
+    });
+    const made = new Map<string, Local>();
+    const kept = new Set<Local>();
+    const storesLast = !readsWhatItStored(tail.body);
+    for (const statement of tail.body) {
+      if (statement.kind === "let") {
+        made.set(statement.name, expressions.define(statement.name, statement.value, lanes));
+      } else if (statement.kind === "store" && storesLast) {
+        const { access, value, mode } = statement;
+        const known = value.kind === "variable" ? made.get(value.name) : undefined;
+        const local = known ?? expressions.define("stored", value, lanes);
+        kept.add(local);
+        const dtype = value.kind === "integer" ? "real" : value.dtype;
+        stores.push((outer) => {
+          this.inGroup(group, outer, ({ expressions: inner }) => {
+            inner.bindValue("stored", local, true, dtype === "bool");
+            inner.store(access, { kind: "variable", name: "stored", dtype }, mode, lanes);
+          });
+        });
+      } else context.emit(statement, lanes);
+    }
+    code.release(...[...made.values()].filter((local) => !kept.has(local)));
+    stores.push(() => code.release(...kept));
+  }
+
+  private storeScalar({ sums }: SumGroup, result: Expression, { code, expressions }: KernelContext): void {
+    const { product } = this.plan;
+    const scalar = code.local(expressions.dtype);
+    code
+      .get(sums[0] as Local)
+      .op(`${expressions.vectorShape}.extract_lane`, 0)
+      .set(scalar);
+    expressions.bindValue("sum", scalar, false);
+    expressions.store(product.out, result, "set", undefined);
+    code.release(scalar);
+  }
+}
+
+/** Does a statement read a buffer that one before it stores, or need its place among the stores? */
+function readsWhatItStored(body: readonly Statement[]): boolean {
+  const stored = new Set<string>();
+  return body.some((statement) => {
+    let reads = statement.kind !== "let" && statement.kind !== "store";
+    forEachAccess(statement, ({ buffer }, use) => {
+      if (use === "read") reads ||= stored.has(buffer);
+    });
+    if (statement.kind === "store") stored.add(statement.access.buffer);
+    return reads;
+  });
+}

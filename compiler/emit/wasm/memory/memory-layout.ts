@@ -1,0 +1,176 @@
+/**
+ * Where everything lies in the one memory of a WebAssembly instance. From byte 0 on:
+ *
+ *   table     words of 32 bits: the sizes of the call, the flags, then one address for each place that depends on
+ *             the capacity of the instance
+ *   fixed     slots whose sizes are numbers (parameters, above all), at addresses known when the module is compiled
+ *   sized     `lengths`, `sizes.S` and slots whose sizes depend on the capacity; their addresses are in the table
+ *   slack     so that a load of a whole vector may begin at any element
+ *
+ * Slots begin at multiples of 64 bytes. Whoever makes an instance lays out the sized part and fills the table
+ * (`print-memory-plan.ts`); kernels only read it.
+ */
+import { invariant } from "../../../base/diagnostics/invariant.js";
+import type { ElementType, KernelProgram } from "../../../ir/kernel/types.js";
+import {
+  BATCH_SYMBOL,
+  constantOf,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  evaluateDim,
+  symbolsOf,
+  TIME_SYMBOL,
+} from "../../../base/types/dim.js";
+
+/** Where a buffer begins. */
+export type Address =
+  | { readonly kind: "static"; readonly bytes: number }
+  /** The word at the byte address `word` holds it; addresses are unsigned. */
+  | { readonly kind: "table"; readonly word: number };
+
+/** A piece of memory whose size depends on the capacity. */
+export interface Segment {
+  readonly elementBytes: number;
+  /** Elements, over the capacity: the largest of these. */
+  readonly sizes: readonly Dim[];
+  /** Not more elements than these. */
+  readonly most?: Dim;
+}
+
+/** A word of the table that holds an address: where the segment begins, plus `offset` elements of the capacity. */
+export interface AddressWord {
+  readonly word: number;
+  readonly segment: number;
+  readonly offset: Dim;
+}
+
+export interface MemoryLayout {
+  /** Of a real number; indices and lists of integers have 4 bytes. */
+  readonly elementBytes: 4 | 8;
+  /** `%B`, `%T`, then the run-time dimensions: the order of their words in the table. */
+  readonly symbols: readonly string[];
+  /** The byte address of the word with a size of the call: `%B`, `%T`, `S`. */
+  sizeWord(symbol: string): number;
+  /** The byte address of a word that is 1 where every example has the sizes of the call, also the steps, and else 0. */
+  readonly fullWord: number;
+  /** The byte address of a word that is 1 where parameters may have changed since they were last packed, and else 0. */
+  readonly changedWord: number;
+  /** The byte address of a word that is always 0: a condition that no engine can see through. */
+  readonly zeroWord: number;
+  /** Of a buffer of the kernel program, or of the lists `lengths` and `sizes.S` of 32-bit integers. */
+  addressOf(buffer: string): Address;
+  /** The first byte after the fixed part, a multiple of 64. */
+  readonly fixedEnd: number;
+  /** The sized part, in its order; each segment begins at the next multiple of 64. */
+  readonly segments: readonly Segment[];
+  /** What the table holds from the first address on: where each segment begins, then places within segments. */
+  readonly addresses: readonly AddressWord[];
+}
+
+/** Slots and segments begin at multiples of this, in bytes: a line of the cache. */
+export const ALIGNMENT = 64;
+/** Bytes after the last segment. */
+export const SLACK = 64;
+
+const WORD = 4;
+
+/** Where the buffers of `kernel` lie, for real numbers of the type `dtype`. */
+export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryLayout {
+  const elementBytes = dtype === "f32" ? 4 : 8;
+  const symbols = [BATCH_SYMBOL, TIME_SYMBOL, ...kernel.runtimeDimensions];
+  const fullWord = symbols.length * WORD;
+  const changedWord = fullWord + WORD;
+  const zeroWord = changedWord + WORD;
+  const tableStart = zeroWord + WORD;
+  const { segments, places, fixedBytes } = placeBuffers(kernel, elementBytes);
+
+  // Buffers that begin at one place share a word. Segments come first, in their order.
+  const words = new Map<string, AddressWord>();
+  const wordOf = (segment: number, offset: Dim): AddressWord => {
+    const key = `${segment} ${offset.key}`;
+    const known = words.get(key) ?? { word: tableStart + WORD * words.size, segment, offset };
+    words.set(key, known);
+    return known;
+  };
+  segments.forEach((_, segment) => wordOf(segment, dimConstant(0)));
+  for (const place of places.values()) if (typeof place !== "number") wordOf(place.segment, place.offset);
+  const fixedStart = align(tableStart + WORD * words.size);
+
+  return {
+    elementBytes,
+    symbols,
+    sizeWord: (symbol) => {
+      const position = symbols.indexOf(symbol);
+      invariant(position >= 0, `no size ${symbol} in a kernel program`);
+      return position * WORD;
+    },
+    fullWord,
+    changedWord,
+    zeroWord,
+    addressOf: (buffer) => {
+      const place = places.get(buffer);
+      invariant(place !== undefined, `no buffer ${buffer} in a kernel program`);
+      if (typeof place === "number") return { kind: "static", bytes: fixedStart + place };
+      return { kind: "table", word: wordOf(place.segment, place.offset).word };
+    },
+    fixedEnd: fixedStart + fixedBytes,
+    segments,
+    addresses: [...words.values()],
+  };
+}
+
+/** Bytes after the table for what has a fixed size; else a place in a segment. */
+type BufferPlace = number | { readonly segment: number; readonly offset: Dim };
+
+interface Placement {
+  readonly segments: readonly Segment[];
+  readonly places: ReadonlyMap<string, BufferPlace>;
+  readonly fixedBytes: number;
+}
+
+/** Slots of numbers get a distance from the end of the table, all others a segment. */
+function placeBuffers(kernel: KernelProgram, elementBytes: number): Placement {
+  const bytesOf = (type: ElementType): number => (type === "real" ? elementBytes : WORD);
+  const segments: Segment[] = [];
+  const places = new Map<string, BufferPlace>();
+  const list = { elementBytes: WORD, sizes: [dimSymbol(BATCH_SYMBOL)] };
+  for (const name of ["lengths", ...kernel.runtimeDimensions.map((dimension) => `sizes.${dimension}`)]) {
+    places.set(name, { segment: segments.push(list) - 1, offset: dimConstant(0) });
+  }
+  let fixedBytes = 0;
+  const slots = kernel.slots.map(({ dtype: type, sizes, most }) => {
+    const constants = sizes.map(constantOf);
+    if (!constants.every((size) => size !== undefined)) {
+      return { segment: segments.push({ elementBytes: bytesOf(type), sizes, ...(most && { most }) }) - 1 };
+    }
+    const start = fixedBytes;
+    fixedBytes = align(fixedBytes + Math.max(...constants) * bytesOf(type));
+    return { start };
+  });
+  for (const { name, dtype: type, place } of kernel.buffers) {
+    const slot = slots[place.slot];
+    invariant(slot !== undefined && !places.has(name), `buffer ${name} has no place of its own`);
+    if (slot.segment !== undefined) places.set(name, { segment: slot.segment, offset: place.offset });
+    else {
+      const offset = constantOf(place.offset);
+      invariant(offset !== undefined, `buffer ${name} lies at a place without a number in a slot of fixed size`);
+      places.set(name, slot.start + offset * bytesOf(type));
+    }
+  }
+  return { segments, places, fixedBytes };
+}
+
+/** What the smallest instance takes, with one example, one step and sizes of 1: no other takes less. */
+export function smallestBytes({ fixedEnd, segments }: MemoryLayout): number {
+  const one = (dim: Dim): number => evaluateDim(dim, new Map(symbolsOf(dim).map((symbol) => [symbol, 1])));
+  const bytes = segments.map(({ elementBytes, sizes, most }) => {
+    const entries = Math.max(...sizes.map(one));
+    return align(elementBytes * (most === undefined ? entries : Math.min(entries, one(most))));
+  });
+  return bytes.reduce((sum, own) => sum + own, fixedEnd) + SLACK;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

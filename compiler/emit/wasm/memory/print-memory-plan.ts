@@ -1,0 +1,85 @@
+/**
+ * The JavaScript that lays out an instance's memory: `planMemory(capacity)` says how many bytes it takes, what the table
+ * of addresses holds, and where the tensors are that the caller of a module sees.
+ */
+import { invariant } from "../../../base/diagnostics/invariant.js";
+import type { KernelProgram } from "../../../ir/kernel/types.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims, TIME_SYMBOL } from "../../../base/types/dim.js";
+import { Identifiers } from "../../js/identifiers.js";
+import { printDimension, printSlotSize } from "../../js/kernel-expressions.js";
+import { printString } from "../../js/literal.js";
+import { type AddressWord, ALIGNMENT, type MemoryLayout, SLACK } from "./memory-layout.js";
+
+/** Declares `planMemory`; free of imports. */
+export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): string {
+  const sizes = sizesOf(layout);
+  const names = new Map(sizes.map(({ symbol, name }) => [symbol, name]));
+  const dimension = (dim: Dim): string => printDimension(dim, (symbol) => names.get(symbol) as string);
+  const segments = layout.segments.map((segment) =>
+    printSlotSize(segment, (size) => dimension(multiplyDims(dimConstant(segment.elementBytes), size))),
+  );
+  const addressOf = ({ segment, offset }: AddressWord): string => {
+    const start = `at[${segment}]`;
+    if (constantOf(offset) === 0) return start;
+    const elementBytes = layout.segments[segment]?.elementBytes ?? 0;
+    return `${start} + ${dimension(multiplyDims(dimConstant(elementBytes), offset))}`;
+  };
+  const views = printViews(kernel, layout, addressOf, dimension);
+
+  return [
+    "/** Where everything lies: `[byte, elements]`. */",
+    "function planMemory(capacity) {",
+    ...sizes.map(({ name, value }) => `  const ${name} = ${value};`),
+    `  let end = ${layout.fixedEnd};`,
+    `  const at = [${segments.join(", ")}].map((bytes) => {`,
+    "    const start = end;",
+    `    end += Math.ceil(bytes / ${ALIGNMENT}) * ${ALIGNMENT};`,
+    "    return start;",
+    "  });",
+    "  return {",
+    `    bytes: end + ${SLACK},`,
+    `    addresses: [${["...at", ...layout.addresses.slice(segments.length).map(addressOf)].join(", ")}],`,
+    "    reals: {",
+    ...views.reals,
+    "    },",
+    "    integers: {",
+    ...views.integers,
+    "    },",
+    "  };",
+    "}",
+    "",
+  ].join("\n");
+}
+
+/** The sizes of the capacity, with the constants that hold them. */
+function sizesOf({ symbols }: MemoryLayout): { symbol: string; name: string; value: string }[] {
+  const identifiers = new Identifiers(["planMemory", "end", "at", "bytes", "start"]);
+  return symbols.map((symbol) => {
+    if (symbol === BATCH_SYMBOL) return { symbol, name: identifiers.of(symbol, "B"), value: "capacity.batch" };
+    if (symbol === TIME_SYMBOL) return { symbol, name: identifiers.of(symbol, "T"), value: "capacity.steps" };
+    return { symbol, name: identifiers.of(symbol, symbol), value: `capacity.sizes[${printString(symbol)}]` };
+  });
+}
+
+/** The entries of `reals` and `integers`: lists of sizes, and what callers see. */
+function printViews(
+  kernel: KernelProgram,
+  layout: MemoryLayout,
+  addressOf: (word: AddressWord) => string,
+  dimension: (dim: Dim) => string,
+): { readonly reals: readonly string[]; readonly integers: readonly string[] } {
+  const words = new Map(layout.addresses.map((address) => [address.word, addressOf(address)]));
+  const view = (name: string, size: Dim): string => {
+    const address = layout.addressOf(name);
+    const start = address.kind === "static" ? String(address.bytes) : words.get(address.word);
+    invariant(start !== undefined, `buffer ${name} lies at a word that the table does not have`);
+    return `      ${printString(name)}: [${start}, ${dimension(size)}],`;
+  };
+  const external = kernel.buffers.filter((buffer) => buffer.external);
+  const views = (dtype: "real" | "index"): string[] =>
+    external.filter((buffer) => buffer.dtype === dtype).map(({ name, size }) => view(name, size));
+  const lists = ["lengths", ...kernel.runtimeDimensions.map((name) => `sizes.${name}`)];
+  const batch = layout.segments[0]?.sizes[0];
+  invariant(batch !== undefined, "a layout without the lengths of the examples");
+  return { reals: views("real"), integers: [...lists.map((name) => view(name, batch)), ...views("index")] };
+}

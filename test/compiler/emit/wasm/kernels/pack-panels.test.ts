@@ -1,0 +1,101 @@
+/** Weights are copied for tiles only where their digest changes: whatever moves must change it. Frozen ones have none. */
+import { describe, expect, test } from "vitest";
+import { cell } from "../../../../../compiler/index.js";
+
+const source = `
+cell Gates(I, H) {
+  input x: [I]
+  param A, B, C, D: [H, I] ~ zeros
+  output a = A @ x
+  output b = B @ x
+  output c = C @ x
+  output d = D @ x
+}`;
+
+test.each([
+  ["f64", 3, 3],
+  ["f32", 3, 3],
+  ["f32", 8, 7],
+] as const)("a single number that moves, %s of size %i by %i", async (dtype, I, H) => {
+  const module = await cell(source, { dimensions: { I, H }, dtype, gradient: false });
+  const instance = module.instantiate({ batch: 1, steps: 1 });
+  const x = Array.from({ length: I }, (_, i) => i + 1);
+  const unnoticed: string[] = [];
+  for (const [name, weights] of Object.entries(instance.params)) {
+    for (let from = 0; from < I * H; from++) {
+      for (let to = 0; to < I * H; to++) {
+        for (const at of [from, to]) {
+          weights.fill(0);
+          weights[at] = 1;
+          const result = instance.forward({ x })[name.toLowerCase()];
+          if (result?.[Math.floor(at / I)] !== (at % I) + 1) unnoticed.push(`${name} from ${from} to ${to}`);
+        }
+      }
+    }
+    weights.fill(0);
+  }
+  expect(unnoticed).toEqual([]);
+});
+
+describe("frozen parameters", () => {
+  const sum = async () => {
+    const module = await cell(source, { dimensions: { I: 3, H: 2 }, gradient: true });
+    const instance = module.instantiate({ batch: 1, steps: 1 });
+    const values = { x: [1, 10, 100] };
+    return {
+      instance,
+      forward: () => instance.forward(values)["a"]![0],
+      step: () => instance.step(values)["a"]![0],
+      backward: () => (instance.forward(values), instance.backward!({ a: [1, 0] })["x"]![0]),
+    };
+  };
+
+  test("are those of now, in every call", async () => {
+    const { instance, forward, step, backward } = await sum();
+    instance.params["A"]!.fill(1);
+    expect([forward(), step(), backward()]).toEqual([111, 111, 1]);
+    instance.params["A"]!.fill(2);
+    instance.freeze();
+    for (let i = 0; i < 2; i++) expect([forward(), step(), backward()]).toEqual([222, 222, 2]);
+  });
+
+  test("are not looked at again, until an array is asked for", async () => {
+    const { instance, forward, step } = await sum();
+    const kept = instance.params["A"]!;
+    kept.fill(1);
+    instance.freeze();
+    expect([forward(), step()]).toEqual([111, 111]);
+    kept.fill(3);
+    expect([forward(), step()]).toEqual([111, 111]);
+    expect(instance.params["A"]).toBe(kept);
+    expect([forward(), step()]).toEqual([333, 333]);
+    kept.fill(4);
+    expect(forward()).toBe(444);
+  });
+
+  test("have tangents that change from call to call", async () => {
+    const module = await cell(source, { dimensions: { I: 3, H: 2 }, gradient: true, jvp: true, hvp: true });
+    const instance = module.instantiate({ batch: 1, steps: 1 });
+    instance.params["A"]!.fill(1);
+    instance.freeze();
+    const values = { x: [1, 10, 100] };
+    for (const size of [1, 2, 3]) {
+      const tangents = { x: [0, 0, 0], params: { A: new Array<number>(6).fill(size) } };
+      expect(instance.jvp!(values, tangents)["a"]![0]).toBe(111 * size);
+      expect(instance.hvp!(values, tangents, { a: [1, 0] })["x"]![0]).toBe(size);
+    }
+  });
+
+  test("may be frozen again, and set by init", async () => {
+    const { instance, forward } = await sum();
+    instance.params["A"]!.fill(1);
+    for (const value of [2, 3]) {
+      instance.freeze();
+      instance.params["A"]!.fill(value);
+      instance.freeze();
+      expect(forward()).toBe(111 * value);
+    }
+    instance.init(1);
+    expect(forward()).toBe(0);
+  });
+});
