@@ -1,13 +1,5 @@
 /** Reads the text form of the graph IR, for tests of passes on a few lines. Throws a {@link GraphSyntaxError}. */
-import {
-  addDims,
-  dimConstant,
-  dimSymbol,
-  divideDims,
-  type Dim,
-  multiplyDims,
-  subtractDims,
-} from "../../base/types/dim.js";
+import { type DimTokens, parseDim } from "../../base/types/parse-dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
 import { shapeContext, type ShapeContext } from "../ops/shape-rules.js";
@@ -31,7 +23,7 @@ export function parseProgram(text: string, runtimeDimensions: readonly string[] 
 const tokenPattern =
   /\s+|;[^\n]*|(%[\p{L}\p{N}_.'~]+|->|[\p{L}_][\p{L}\p{N}_.']*|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-?Infinity|[()[\]{},:=+*/-])/gu;
 
-class Reader {
+class Reader implements DimTokens {
   private readonly tokens: string[] = [];
   private position = 0;
 
@@ -85,6 +77,15 @@ class Reader {
       this.accept(",");
     }
     return items;
+  }
+
+  symbol(): string {
+    if (!/^[%\p{L}_]/u.test(this.next)) this.fail(`expected a dimension, found ${this.next}`);
+    return this.take();
+  }
+
+  fail(problem: string): never {
+    throw new GraphSyntaxError(problem);
   }
 
   integer(): number {
@@ -170,40 +171,6 @@ function parseTyped(reader: Reader): { name: string; type: ValueType } {
 
 function parseShape(reader: Reader): Shape {
   return reader.list("[", "]", () => parseDim(reader));
-}
-
-function parseDim(reader: Reader): Dim {
-  let sum = parseProduct(reader);
-  for (;;) {
-    if (reader.accept("+")) sum = addDims(sum, parseProduct(reader));
-    else if (reader.accept("-")) sum = subtractDims(sum, parseProduct(reader));
-    // `H - 1` may be read as `H`, `-1`.
-    else if (/^-\d/.test(reader.next)) sum = addDims(sum, parseProduct(reader));
-    else return sum;
-  }
-}
-
-function parseProduct(reader: Reader): Dim {
-  let product = parseFactor(reader);
-  for (;;) {
-    if (reader.accept("*")) product = multiplyDims(product, parseFactor(reader));
-    else if (reader.accept("/")) {
-      const quotient = divideDims(product, parseFactor(reader));
-      if (quotient === undefined) throw new GraphSyntaxError("division of a dimension by a sum");
-      product = quotient;
-    } else return product;
-  }
-}
-
-function parseFactor(reader: Reader): Dim {
-  if (reader.accept("(")) {
-    const inner = parseDim(reader);
-    reader.expect(")");
-    return inner;
-  }
-  if (reader.accept("-")) return multiplyDims(dimConstant(-1), parseFactor(reader));
-  const token = reader.take();
-  return /^-?\d+$/.test(token) ? dimConstant(Number(token)) : dimSymbol(token);
 }
 
 /** An operation with a function behind its operands, after a word. */

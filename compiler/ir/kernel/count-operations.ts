@@ -235,8 +235,8 @@ class RegionCounter {
         }
         if (initial !== undefined) this.#expression(initial, outer);
         if (statement.result !== undefined) this.#expression(statement.result, outer);
-        if (tail === undefined) this.writes += this.#access(out, outer, "written");
-        else
+        if (out !== undefined) this.writes += this.#access(out, outer, "written");
+        if (tail !== undefined)
           this.#statements(
             tail.body,
             new Map([...this.#within(rows === undefined ? [] : [rows], loops), [tail.unit, tail.length]]),

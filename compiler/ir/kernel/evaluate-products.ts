@@ -71,6 +71,7 @@ export function runProduct(
     for (const [at, sum] of sums.entries()) {
       if (columns !== undefined) state.set(columns.variable, own[at] as number);
       state.set("sum", sum);
+      invariant(out !== undefined, "sums that nothing takes");
       state.memory.write(out.buffer, state.affine(out.offset), result === undefined ? sum : state.expression(result));
     }
   }

@@ -49,7 +49,7 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
     for (const statement of list) {
       if (statement.kind === "pack") continue;
       if (statement.kind === "product") {
-        const { rows, columns, tail } = statement;
+        const { rows, columns, out, tail } = statement;
         const terms = termsOf(statement);
         const contracted = terms.flatMap((each) => each.contracted);
         const outer = new Set(own);
@@ -62,7 +62,7 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
           else if (extent.kind === "part") axis({ ...each, extent: { ...extent, example: undefined } });
           outer.add(each.variable);
         }
-        const inside = [...terms.flatMap(({ a, b }) => [a, b]), ...(tail === undefined ? [statement.out] : [])].map(
+        const inside = [...terms.flatMap(({ a, b }) => [a, b]), ...(out === undefined ? [] : [out])].map(
           (access): Statement => ({ kind: "store_index", access, value: access.offset }),
         );
         if (statement.initial !== undefined) inside.push({ kind: "let", name: "initial", value: statement.initial });

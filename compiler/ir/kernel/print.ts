@@ -1,178 +1,164 @@
-/** Text form of kernel programs, for people and for tests (spec/kernel-ir.md). Deterministic. */
-import { printDim } from "../../base/types/dim.js";
+/** Text form of kernel programs, for people and for tests (spec/kernel-ir.md). Deterministic; `parse.ts` reads it back. */
+import type { Dim } from "../../base/types/dim.js";
 import {
-  type Access,
-  type Affine,
+  printAccess,
+  printAffine,
+  printAxis,
+  printExamples,
+  printExpression,
+  printIndex,
+} from "./print-expressions.js";
+import { spellDim, spellName, spellPhrase, spellSymbol } from "./spelling.js";
+import {
   type Axis,
-  type Examples,
-  type Expression,
-  type Extent,
-  type IndexExpression,
+  type KernelBuffer,
   type KernelFunction,
   type KernelProgram,
-  type Part,
+  type KernelSlot,
   PIECE,
+  type PiecesStatement,
+  type ProductStatement,
   type ProductTerms,
   type Statement,
 } from "./types.js";
-import { termsOf } from "./visit.js";
+import type { UnplacedBuffer, UnplannedKernels } from "./unplanned.js";
 
-export function printKernel(program: KernelProgram): string {
-  const buffers = program.buffers.map(({ name, external, dtype, size, place }) => {
-    const where = `slot ${place.slot}${place.offset.terms.length === 0 ? "" : ` + ${printDim(place.offset)}`}`;
-    return `buffer ${name}: ${dtype}[${printDim(size)}] ${where}${external ? " external" : ""}\n`;
-  });
-  return [...buffers, ...program.functions.map((fn) => `\n${printKernelFunction(fn)}`)].join("");
+export function printKernel({ runtimeDimensions, buffers, slots, functions }: KernelProgram): string {
+  return [
+    runtimeDimensions.length === 0 ? "" : `dimensions ${runtimeDimensions.map(spellSymbol).join(" ")}\n`,
+    ...slots.map(printSlot),
+    ...buffers.map(printBuffer),
+    ...functions.map((fn) => `\n${printKernelFunction(fn)}`),
+  ].join("");
+}
+
+/** Kernels whose buffers have no places yet. */
+export function printUnplanned({ buffers, functions }: UnplannedKernels): string {
+  return [...[...buffers.values()].map(printUnplaced), ...functions.map((fn) => `\n${printKernelFunction(fn)}`)].join(
+    "",
+  );
 }
 
 export function printKernelFunction(fn: KernelFunction): string {
-  return `kernel ${fn.name} {\n${printBody(fn.body, "  ")}}\n`;
+  return `kernel ${spellName(fn.name)} {\n${printBody(fn.body, "  ")}}\n`;
+}
+
+function printSlot({ dtype, sizes, most }: KernelSlot, slot: number): string {
+  return `slot ${slot}: ${dtype}[${sizes.map(spellDim).join(", ")}]${atMost(most)}\n`;
+}
+
+function printBuffer({ name, external, dtype, size, most, within, place }: KernelBuffer): string {
+  const around = within === undefined ? "" : ` within ${spellName(within)}`;
+  const seen = external ? " external" : "";
+  return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)} slot ${place.slot}${shift(place.offset)}${around}${seen}\n`;
+}
+
+function printUnplaced({
+  name,
+  external,
+  dtype,
+  size,
+  most,
+  persistent,
+  heldByCaller,
+  within,
+}: UnplacedBuffer): string {
+  const around = within === undefined ? "" : ` within ${spellName(within.buffer)}${shift(within.offset)}`;
+  const marks = [external && " external", persistent && " persistent", heldByCaller === true && " held"];
+  return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)}${around}${marks.filter(Boolean).join("")}\n`;
+}
+
+function atMost(most: Dim | undefined): string {
+  return most === undefined ? "" : ` at most ${spellDim(most)}`;
+}
+
+function shift(offset: Dim): string {
+  return offset.terms.length === 0 ? "" : ` + ${spellDim(offset)}`;
 }
 
 function printBody(statements: readonly Statement[], indent: string): string {
   return statements.map((statement) => printStatement(statement, indent)).join("");
 }
 
+/** A statement and what stands below it. */
 function printStatement(statement: Statement, indent: string): string {
   switch (statement.kind) {
     case "region":
-      return `${indent}region ${statement.name} ; ${statement.comment}\n${printBody(statement.body, `${indent}  `)}`;
-    case "windows": {
-      const { first, steps, rows, body } = statement;
-      return `${indent}windows of ${steps} steps from ${first} on, ${rows} rows\n${printBody(body, `${indent}  `)}`;
-    }
-    case "for": {
-      const step = statement.step === 1 ? "" : ` step ${statement.step}`;
-      const head = `for ${printAxis(statement)}${step}${statement.reverse ? " reverse" : ""}`;
-      return `${indent}${head}\n${printBody(statement.body, `${indent}  `)}`;
-    }
-    case "pieces": {
-      const { examples, steps, done, carried, body, carry, finish } = statement;
-      const range = examples === undefined ? [] : [`examples ${examples.first} .. ${examples.end}`];
-      const own = steps?.example === undefined ? "" : ` of ${steps.example}`;
-      const order = steps?.reverse === true ? ", last first" : "";
-      const block = steps === undefined ? [] : [`${printDim(steps.dim)}${own} from ${steps.from}${order}`];
-      return [
-        `${indent}pieces of ${[...range, ...block].join(", ")}\n${printBody(body, `${indent}  `)}`,
-        `${indent}where ${done} is ${PIECE}, into ${carried}\n${printBody(carry, `${indent}  `)}`,
-        `${indent}where ${carried}\n${printBody(finish, `${indent}  `)}`,
-      ].join("");
-    }
-    case "product": {
-      const { rows, columns, initial, out, tail, copied, earlier } = statement;
-      const axis = (name: string, value: Axis | undefined) =>
-        value === undefined ? [] : [`${indent}  ${name} ${printAxis(value)}\n`];
-      const start = initial === undefined ? "" : `${printExpression(initial)} + `;
-      const target = tail === undefined ? printAccess(out) : tail.sums.join(", ");
-      const stored = statement.result === undefined ? "" : `${indent}  stored ${printExpression(statement.result)}\n`;
-      const sum = ({ a, b, packed }: ProductTerms, copy = ""): string =>
-        `sum ${printAccess(a)}${copy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${packed}`}`;
-      const before = earlier === undefined ? "" : `${sum(earlier)} + `;
-      return [
-        `${indent}product ${target} = ${start}${before}${sum(statement, copied === undefined ? "" : ` copied to ${copied}`)}\n`,
-        ...axis("rows", rows),
-        ...axis("columns", columns),
-        ...termsOf(statement).flatMap(({ contracted }) => contracted.flatMap((value) => axis("contracted", value))),
-        stored,
-        ...(tail === undefined
-          ? []
-          : [`${indent}  then for ${tail.unit} < ${tail.length}\n${printBody(tail.body, `${indent}    `)}`]),
-      ].join("");
-    }
-    case "pack": {
-      const { to, from, columns, contracted, runs, length, block, onChange } = statement;
-      const axes = [columns, ...contracted].map(printAxis).join(", ");
-      const shape = `${runs} runs of ${length} in panels of ${block}`;
-      return `${indent}pack ${to} from ${printAccess(from)} over ${axes} as ${shape}${onChange ? " where changed" : ""}\n`;
-    }
-    case "let_index":
-      return `${indent}index ${statement.name} = ${printIndex(statement.value)}\n`;
-    case "let":
-      return `${indent}let ${statement.name} = ${printExpression(statement.value)}\n`;
-    case "accumulator":
-      return `${indent}var ${statement.name} = ${printExpression(statement.initial)}${
-        statement.lanes === undefined ? "" : ` in four parts by ${statement.lanes.variable}`
-      }\n`;
-    case "accumulate":
-      return `${indent}${statement.name} = ${statement.op}(${statement.name}, ${printExpression(statement.value)})\n`;
-    case "store": {
-      const sign = statement.mode === "add" ? "+=" : "=";
-      return `${indent}${printAccess(statement.access)} ${sign} ${printExpression(statement.value)}\n`;
-    }
-    case "store_index":
-      return `${indent}${printAccess(statement.access)} = ${printAffine(statement.value)}\n`;
-    case "zero_padding":
-      return `${indent}zero ${statement.buffer} where an example is short in ${statement.symbols.join(", ")}\n`;
-    case "select_examples": {
-      const test = `${statement.step} < ${printDim(statement.length)}`;
-      return `${indent}select ${statement.list}[0 .. ${statement.count}] from ${printExamples(statement.from)} where ${test}\n`;
-    }
-  }
-}
-
-function printAxis({ variable, extent, from }: Axis): string {
-  return `${variable} < ${printExtent(extent)}${from === undefined ? "" : ` from ${printAffine(from)}`}`;
-}
-
-function printExtent(extent: Extent): string {
-  if (extent.kind === "affine") return printAffine(extent.value);
-  if (extent.kind === "part") return printPart(extent);
-  if (extent.kind === "size") return `${printDim(extent.dim)} of ${extent.example}`;
-  return printExamples(extent.examples);
-}
-
-function printPart({ dim, example, from, most }: Part): string {
-  const own = example === undefined ? "" : ` of ${example}`;
-  return `${printDim(dim)}${own} behind ${printAffine(from)}, at most ${most}`;
-}
-
-function printExamples(examples: Examples): string {
-  return examples.kind === "all" ? "examples" : `examples ${examples.list}[0 .. ${examples.count}]`;
-}
-
-function printAccess({ buffer, offset }: Access): string {
-  return `${buffer}[${printAffine(offset)}]`;
-}
-
-function printAffine({ constant, terms }: Affine): string {
-  const pieces = terms.map(({ variable, coefficient }) => {
-    const factor = printDim(coefficient);
-    return factor === "1" ? variable : `${variable} * ${/^[\w%]+$/.test(factor) ? factor : `(${factor})`}`;
-  });
-  const rest = printDim(constant);
-  return (rest === "0" && pieces.length > 0 ? pieces : [...pieces, rest]).join(" + ");
-}
-
-function printIndex(value: IndexExpression): string {
-  switch (value.kind) {
-    case "affine":
-      return printAffine(value.value);
-    case "size":
-      return `${printDim(value.dim)} of ${value.example}`;
-    case "part":
-      return printPart(value);
-    case "load":
-      return printAccess(value.access);
+    case "windows":
+    case "for":
+      return `${indent}${printLine(statement)}\n${printBody(statement.body, `${indent}  `)}`;
+    case "pieces":
+      return printPieces(statement, indent);
+    case "product":
+      return printProduct(statement, indent);
     default:
-      return `${value.kind}(${printAffine(value.left)}, ${printAffine(value.right)})`;
+      return `${indent}${printLine(statement)}\n`;
   }
 }
 
-function printExpression(value: Expression): string {
-  switch (value.kind) {
-    case "literal":
-      return Object.is(value.value, -0) ? "-0" : String(value.value);
-    case "variable":
-      return value.name;
-    case "load":
-      return printAccess(value.access);
-    case "integer":
-      return `real(${printAffine(value.value)})`;
-    case "operation":
-      return `${value.op}(${value.operands.map(printExpression).join(", ")})`;
-    case "piecewise": {
-      const test = `${printAffine(value.left)} < ${printAffine(value.right)}`;
-      return `(${test} ? ${printExpression(value.below)} : ${printExpression(value.otherwise)})`;
-    }
-  }
+type Kind = Exclude<Statement["kind"], "pieces" | "product">;
+type Printer<K extends Kind> = (statement: Extract<Statement, { kind: K }>) => string;
+
+const printers: { readonly [K in Kind]: Printer<K> } = {
+  region: ({ name, comment }) => `region ${spellPhrase(name)}${comment === "" ? "" : ` ; ${comment}`}`,
+  windows: ({ first, steps, rows }) => `windows of ${spellName(steps)} steps from ${spellName(first)} on, ${rows} rows`,
+  for: (loop) =>
+    `for ${printAxis(loop)}${loop.step === 1 ? "" : ` step ${loop.step}`}${loop.reverse ? " reverse" : ""}`,
+  pack: ({ to, from, columns, contracted, runs, length, block, onChange }) => {
+    const axes = [columns, ...contracted].map(printAxis).join(", ");
+    const shape = `${runs} runs of ${length} in panels of ${block}`;
+    return `pack ${spellName(to)} from ${printAccess(from)} over ${axes} as ${shape}${onChange ? " where changed" : ""}`;
+  },
+  let_index: ({ name, value }) => `index ${spellName(name)} = ${printIndex(value)}`,
+  let: ({ name, value }) => `let ${spellName(name)} = ${printExpression(value)}`,
+  accumulator: ({ name, initial, lanes }) => {
+    const parts = lanes === undefined ? "" : ` in four parts by ${spellName(lanes.variable)}`;
+    return `var ${spellName(name)} = ${printExpression(initial)}${parts}`;
+  },
+  accumulate: ({ name, op, value }) => `${spellName(name)} = ${op}(${spellName(name)}, ${printExpression(value)})`,
+  store: ({ access, mode, value }) => `${printAccess(access)} ${mode === "add" ? "+=" : "="} ${printExpression(value)}`,
+  store_index: ({ access, value }) => `index ${printAccess(access)} = ${printAffine(value)}`,
+  zero_padding: ({ buffer, size, symbols }) =>
+    `zero ${spellName(buffer)} of ${spellDim(size)} where an example is short in ${symbols.map(spellSymbol).join(", ")}`,
+  select_examples: ({ list, count, from, step, length }) =>
+    `select ${spellName(list)}[0 .. ${spellName(count)}] from ${printExamples(from)} where ${spellName(step)} < ${spellDim(length)}`,
+};
+
+function printLine(statement: Extract<Statement, { kind: Kind }>): string {
+  return (printers[statement.kind] as (statement: Statement) => string)(statement);
+}
+
+function printPieces(statement: PiecesStatement, indent: string): string {
+  const { examples, steps, done, carried, body, carry, finish } = statement;
+  const range = examples === undefined ? [] : [`examples ${spellName(examples.first)} .. ${spellName(examples.end)}`];
+  const own = steps?.example === undefined ? "" : ` of ${spellName(steps.example)}`;
+  const order = steps?.reverse === true ? ", last first" : "";
+  const block = steps === undefined ? [] : [`${spellDim(steps.dim)}${own} from ${spellName(steps.from)}${order}`];
+  const below = `${indent}  `;
+  return [
+    `${indent}${["pieces of", [...range, ...block].join(", ")].join(" ").trimEnd()}\n${printBody(body, below)}`,
+    `${indent}where ${spellName(done)} is ${PIECE}, into ${spellName(carried)}\n${printBody(carry, below)}`,
+    `${indent}where ${spellName(carried)}\n${printBody(finish, below)}`,
+  ].join("");
+}
+
+function printProduct(product: ProductStatement, indent: string): string {
+  const { rows, columns, earlier, contracted, initial, result, out, tail, copied } = product;
+  const line = (word: string, axis: Axis): string => `${indent}  ${word} ${printAxis(axis)}\n`;
+  const sum = ({ a, b, packed }: ProductTerms, copy = ""): string =>
+    `sum ${printAccess(a)}${copy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${spellName(packed)}`}`;
+  const target = tail === undefined ? out && printAccess(out) : tail.sums.map(spellName).join(", ");
+  const start = initial === undefined ? "" : `${printExpression(initial)} + `;
+  const before = earlier === undefined ? "" : `${sum(earlier)} + `;
+  return [
+    `${indent}product ${target ?? ""} = ${start}${before}${sum(product, copied === undefined ? "" : ` copied to ${spellName(copied)}`)}\n`,
+    ...(rows === undefined ? [] : [line("rows", rows)]),
+    ...(columns === undefined ? [] : [line("columns", columns)]),
+    ...(earlier?.contracted ?? []).map((axis) => line("earlier", axis)),
+    ...contracted.map((axis) => line("contracted", axis)),
+    ...(result === undefined ? [] : [`${indent}  stored ${printExpression(result)}\n`]),
+    ...(tail === undefined
+      ? []
+      : [`${indent}  then for ${spellName(tail.unit)} < ${tail.length}\n${printBody(tail.body, `${indent}    `)}`]),
+  ].join("");
 }

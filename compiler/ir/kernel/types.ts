@@ -119,8 +119,8 @@ export interface ProductStatement extends ProductTerms {
   readonly initial: Expression | undefined;
   /** What is stored of each sum, by the name `sum`; the sum itself where absent. Not with a `tail`. */
   readonly result?: Expression;
-  /** Where the sums go; not written where a `tail` takes them. */
-  readonly out: Access;
+  /** Where the sums go; undefined where a `tail` takes them. */
+  readonly out: Access | undefined;
   readonly tail?: ProductTail;
   /**
    * Where the rows of the left operand are copied first, one behind the other in the order of `rows`: a `tail` overwrites

@@ -232,9 +232,11 @@ class FunctionVerifier {
     for (const { a, b } of termsOf(statement)) {
       if (moves(a, columns)) this.report(`the left operand ${a.buffer} moves with the columns`);
       if (moves(b, rows)) this.report(`the right operand ${b.buffer} moves with the rows`);
-      if (out.buffer === a.buffer || out.buffer === b.buffer) this.report(`${out.buffer} is an operand and the result`);
+      if (out !== undefined && [a.buffer, b.buffer].includes(out.buffer))
+        this.report(`${out.buffer} is an operand and the result`);
     }
-    if (contracted.some((axis) => moves(out, axis))) this.report(`${out.buffer} moves with a contracted axis`);
+    if (out !== undefined && contracted.some((axis) => moves(out, axis)))
+      this.report(`${out.buffer} moves with a contracted axis`);
   }
 
   /** What stands in a choice is read where its side is taken; a choice by several variables at once is left out. */

@@ -74,8 +74,8 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
       if (statement.initial !== undefined) expression(statement.initial);
       if (statement.result !== undefined) expression(statement.result);
       if (statement.copied !== undefined) visit({ buffer: statement.copied, offset: START }, "write");
-      if (statement.tail === undefined) visit(statement.out, "write");
-      else statement.tail.body.forEach((inner) => forEachAccess(inner, visitAll));
+      if (statement.out !== undefined) visit(statement.out, "write");
+      statement.tail?.body.forEach((inner) => forEachAccess(inner, visitAll));
       return;
     case "pack":
       visit(statement.from, "read");
@@ -185,7 +185,7 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
         ...(statement.earlier === undefined ? {} : { earlier: terms(statement.earlier) }),
         initial: statement.initial && expression(statement.initial),
         ...(statement.result === undefined ? {} : { result: expression(statement.result) }),
-        out: access(statement.out),
+        out: statement.out && access(statement.out),
         ...(statement.copied === undefined
           ? {}
           : { copied: access({ buffer: statement.copied, offset: START }).buffer }),

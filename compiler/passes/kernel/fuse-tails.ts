@@ -144,7 +144,12 @@ class TailFuser {
     const copied = this.copyOperand(made, first, body);
     if (copied === undefined) return undefined;
     this.buffers.delete(buffer);
-    const fused: ProductStatement = { ...product, ...copied.operand, tail: { unit, length, sums, body } };
+    const fused: ProductStatement = {
+      ...product,
+      ...copied.operand,
+      out: undefined,
+      tail: { unit, length, sums, body },
+    };
     const region: Region = {
       ...second,
       comment: `${first.comment}, then ${second.comment}`,

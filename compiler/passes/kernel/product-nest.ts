@@ -1,13 +1,20 @@
 /** Regions that are one product inside of loops. */
 import { AFFINE_ZERO, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
-import type { Affine, ForStatement, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, ForStatement, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { mapStatement } from "../../ir/kernel/visit.js";
 
 type Region = Extract<Statement, { kind: "region" }>;
 
+/** A product whose sums are stored, with no tail. */
+export type StoredProduct = ProductStatement & { readonly out: Access };
+
 export interface ProductNest {
   readonly loops: readonly ForStatement[];
-  readonly product: ProductStatement;
+  readonly product: StoredProduct;
+}
+
+function isStored(product: ProductStatement): product is StoredProduct {
+  return product.out !== undefined;
 }
 
 /** Without loops of one round; undefined where the region is anything else, or loops have another order than 0, 1, 2, … */
@@ -17,7 +24,7 @@ export function productNest({ body }: Region): ProductNest | undefined {
   for (;;) {
     const [only] = statements;
     if (statements.length !== 1 || only === undefined) return undefined;
-    if (only.kind === "product") return only.tail === undefined ? { loops, product: only } : undefined;
+    if (only.kind === "product") return isStored(only) ? { loops, product: only } : undefined;
     if (only.kind !== "for" || only.from !== undefined || only.reverse || only.step !== 1) return undefined;
     if (plainExtent(only.extent) === 1) {
       const zero = new Map([[only.variable, AFFINE_ZERO]]);

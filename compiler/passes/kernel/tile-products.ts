@@ -3,6 +3,7 @@
  * side through one loop over what is contracted. Every sum is added in the same order whatever its tile, so tiling
  * never changes a bit.
  */
+import { invariant } from "../../base/diagnostics/invariant.js";
 import {
   addAffine,
   affineConstant,
@@ -151,6 +152,8 @@ function tileBody(product: ProductStatement, rows: readonly Affine[], columns: r
     });
   const left = load("x", product.a, rows, true);
   const right = load("w", product.b, columns, false);
+  const { out } = product;
+  invariant(out !== undefined, "a product without a tail");
   for (const [r, row] of rows.entries()) {
     for (const [c, column] of columns.entries()) {
       const { affine } = at(row, column);
@@ -160,7 +163,7 @@ function tileBody(product: ProductStatement, rows: readonly Affine[], columns: r
       const operands = [left[r] as Expression, right[c] as Expression];
       const value: Expression = { kind: "operation", op: "mul", operands, dtype: "real" };
       inner.push({ kind: "accumulate", name: name(r, c), op: "sum", value });
-      const access = { buffer: product.out.buffer, offset: affine(product.out.offset) };
+      const access = { buffer: out.buffer, offset: affine(out.offset) };
       const sum: Expression = { kind: "variable", name: name(r, c), dtype: "real" };
       const result = product.result && mapExpression(product.result, { affine, variable: () => name(r, c) });
       after.push({ kind: "store", access, value: result ?? sum, mode: "set" });

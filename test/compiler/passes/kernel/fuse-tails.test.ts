@@ -50,7 +50,7 @@ describe("fuse-tails", () => {
         %y: real[%T, 3] = tanh %p
       }`,
       `
-      zero output.y where an example is short in %T
+      zero output.y of 3*%B*%T where an example is short in %T
       region forward y ; p = param.W · input.x, then y elementwise
         for b < examples
           product sum0 = sum input.x[b * (2*%T) + j + t * 2] * param.W[i * 2 + j]

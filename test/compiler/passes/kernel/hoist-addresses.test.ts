@@ -49,7 +49,7 @@ describe("hoist-addresses", () => {
     const kernel = planned(kernelOf(text), hoistAddressesPass, undefined);
     expect(bodyOf(kernel)).toBe(
       dedent(`
-      zero output.y where an example is short in %T
+      zero output.y of 12*%B*%T where an example is short in %T
       region forward y ; y elementwise
         for b < examples
           index xAt = b * (12*%T)

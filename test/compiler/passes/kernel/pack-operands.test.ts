@@ -32,7 +32,7 @@ describe("pack-operands", () => {
       dedent(`
       region packed.0 ; param.W in panels
         pack packed.0 from param.W[i * 2 + j] over i < 3, j < 2 as 1 runs of 3 in panels of 4 where changed
-      zero output.y where an example is short in %T
+      zero output.y of 3*%B*%T where an example is short in %T
       region forward y ; y = param.W · input.x
         for b < examples
           product output.y[b * (3*%T) + i + t * 3] = sum input.x[b * (2*%T) + j + t * 2] * param.W[i * 2 + j] packed in packed.0

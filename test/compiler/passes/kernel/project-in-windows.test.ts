@@ -43,19 +43,19 @@ test("a GRU: rows of some steps, their projection, then the loop over these step
   const { kernel } = schedule(gru, "GRU", { I: 24, H: 8 });
   const text = printKernelFunction(kernel.functions.find(({ name }) => name === "forward")!);
   expect(text.slice(text.indexOf("  windows"), text.indexOf("      select"))).toBe(
-    `  windows of t steps steps from t first on, 1024 rows
+    `  windows of "t steps" steps from "t first" on, 1024 rows
     region forward v16 rows ; the rows of some steps
-      for t < t steps
+      for t < "t steps"
         for b < examples
           for j < 24
-            forward.v16.rows[b * 24 + j + t * (24*%B)] = input.x[b * (24*%T) + j + t * 24 + t first * 24]
+            forward.v16.rows[b * 24 + j + t * (24*%B)] = input.x[b * (24*%T) + j + t * 24 + "t first" * 24]
     region forward v16 ; v16 = [param.b_z; param.b_r; param.b_n] + [param.W_z; param.W_r; param.W_n] · input.x
       product forward.v16[i + row * 24] = joined.1[i] + sum forward.v16.rows[j + row * 24] * joined.0[i * 24 + j] packed in packed.0
-        rows row < t steps * %B
+        rows row < "t steps" * %B
         columns i < 24
         contracted j < 24
-    for t in window < t steps
-      index t = t first + t in window
+    for "t in window" < "t steps"
+      index t = "t first" + "t in window"
 `,
   );
 });

@@ -2,6 +2,7 @@
  * One register tile of a product: the sums of some rows times some vectors of columns, in locals. They go once through what
  * is contracted; then the tail of the product takes each vector of sums, or it is stored.
  */
+import { invariant } from "../../../../base/diagnostics/invariant.js";
 import { affineVariable, plainExtent, substituteAffine } from "../../../../ir/kernel/affine.js";
 import type { Access, Affine, Expression, Statement } from "../../../../ir/kernel/types.js";
 import { forEachAccess, mapExpression } from "../../../../ir/kernel/visit.js";
@@ -67,7 +68,7 @@ export class RegisterTile {
       if (value !== undefined && isVectorExpression(value, plan.unit)) {
         forEachAccess({ kind: "let", name: "", value }, collect);
       }
-      if (tail === undefined) collect({ buffer: out.buffer, offset: substituteAffine(out.offset, names) });
+      if (out !== undefined) collect({ buffer: out.buffer, offset: substituteAffine(out.offset, names) });
     }
     if (result !== undefined) forEachAccess({ kind: "let", name: "", value: this.resultOf() }, collect);
     for (const statement of tail?.body ?? []) forEachAccess(statement, collect);
@@ -232,14 +233,12 @@ export class RegisterTile {
     const { sums } = group;
     const { code, expressions } = context;
     const { product } = this.plan;
-    const { tail } = product;
+    const { out, tail } = product;
     const lanes = this.lanesOf(group);
     if (tail === undefined) {
       expressions.bindValue("sum", sums[0] as Local, true);
-      const access = {
-        buffer: product.out.buffer,
-        offset: substituteAffine(product.out.offset, columnOf(this.plan, 0)),
-      };
+      invariant(out !== undefined, "sums that nothing takes");
+      const access = { buffer: out.buffer, offset: substituteAffine(out.offset, columnOf(this.plan, 0)) };
       expressions.store(access, result, "set", lanes);
       return;
     }
@@ -278,6 +277,7 @@ export class RegisterTile {
       .op(`${expressions.vectorShape}.extract_lane`, 0)
       .set(scalar);
     expressions.bindValue("sum", scalar, false);
+    invariant(product.out !== undefined, "sums of a tail are stored in lanes");
     expressions.store(product.out, result, "set", undefined);
     code.release(scalar);
   }

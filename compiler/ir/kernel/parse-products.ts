@@ -1,0 +1,133 @@
+/** Reads products of kernels. */
+import { parseAccess, parseAxis, parseExpression } from "./parse-expressions.js";
+import { type Line, LineTokens } from "./parse-lines.js";
+import type { Access, Axis, Expression, ProductStatement, ProductTail, Statement } from "./types.js";
+
+type ParseBody = (lines: readonly Line[]) => Statement[];
+
+/** The first line, then those of axes, of what is stored and of a tail. */
+export function parseProduct(tokens: LineTokens, parseBody: ParseBody): ProductStatement {
+  tokens.expect("product");
+  const target = parseTarget(tokens);
+  tokens.expect("=");
+  const initial = nextIsSum(tokens) ? undefined : parseExpression(tokens);
+  if (initial !== undefined) tokens.expect("+");
+  const first = parseSum(tokens);
+  const last = tokens.accept("+") ? parseSum(tokens) : undefined;
+  tokens.end();
+  const { copied, ...terms } = last ?? first;
+  if (last !== undefined && first.copied !== undefined) tokens.fail("only the last sum has a copied operand");
+
+  const lines = new ProductLines(tokens.line.below);
+  const [rows] = lines.axes("rows", 1);
+  const [columns] = lines.axes("columns", 1);
+  const earlier = last === undefined ? undefined : { ...first, contracted: lines.axes("earlier") };
+  const contracted = lines.axes("contracted");
+  const result = lines.stored();
+  const tail = lines.tail(target.sums, parseBody);
+  lines.end();
+  if (tail === undefined && target.out === undefined) tokens.fail("expected an element or, below, then for");
+  return {
+    kind: "product",
+    rows,
+    columns,
+    ...(earlier && { earlier }),
+    contracted,
+    ...terms,
+    initial,
+    ...(result && { result }),
+    out: target.out,
+    ...(tail && { tail }),
+    ...(copied !== undefined && { copied }),
+  };
+}
+
+/** An element, or the names of the sums that a tail takes. */
+function parseTarget(tokens: LineTokens): { readonly out: Access | undefined; readonly sums: readonly string[] } {
+  const name = tokens.name("an element");
+  if (tokens.next === "[") return { out: parseAccess(tokens, name), sums: [] };
+  const sums = [name];
+  while (tokens.accept(",")) sums.push(tokens.name("a sum"));
+  return { out: undefined, sums };
+}
+
+/** `sum a[…]`; a value that is called `sum` is followed by something else. */
+function nextIsSum(tokens: LineTokens): boolean {
+  return tokens.next === "sum" && tokens.nextIsName(1);
+}
+
+interface Sum {
+  readonly a: Access;
+  readonly b: Access;
+  readonly packed?: string;
+  readonly copied?: string;
+}
+
+function parseSum(tokens: LineTokens): Sum {
+  tokens.expect("sum");
+  const a = parseAccess(tokens);
+  const copied = tokens.accept("copied") ? (tokens.expect("to"), tokens.name("a buffer")) : undefined;
+  tokens.expect("*");
+  const b = parseAccess(tokens);
+  const packed = tokens.accept("packed") ? (tokens.expect("in"), tokens.name("a buffer")) : undefined;
+  return { a, b, ...(packed !== undefined && { packed }), ...(copied !== undefined && { copied }) };
+}
+
+class ProductLines {
+  private readonly lines: readonly LineTokens[];
+  private at = 0;
+
+  constructor(lines: readonly Line[]) {
+    this.lines = lines.map((line) => new LineTokens(line));
+  }
+
+  private accept(word: string): LineTokens | undefined {
+    const line = this.lines[this.at];
+    if (line?.accept(word) !== true) return undefined;
+    this.at++;
+    return line;
+  }
+
+  axes(word: string, most = Infinity): Axis[] {
+    const axes: Axis[] = [];
+    while (axes.length < most) {
+      const line = this.accept(word);
+      if (line === undefined) break;
+      axes.push(parseAxis(line));
+      finish(line);
+    }
+    return axes;
+  }
+
+  stored(): Expression | undefined {
+    const line = this.accept("stored");
+    if (line === undefined) return undefined;
+    const value = parseExpression(line);
+    finish(line);
+    return value;
+  }
+
+  tail(sums: readonly string[], parseBody: ParseBody): ProductTail | undefined {
+    if (sums.length === 0) return undefined;
+    const line = this.accept("then");
+    if (line === undefined) return undefined;
+    line.expect("for");
+    const unit = line.name("a variable");
+    line.expect("<");
+    const length = line.integer();
+    line.end();
+    return { unit, length, sums, body: parseBody(line.line.below) };
+  }
+
+  end(): void {
+    this.lines[this.at]?.expected(
+      "another line of the product, in the order rows, columns, earlier, contracted, stored, then",
+    );
+  }
+}
+
+function finish(tokens: LineTokens): void {
+  tokens.end();
+  const [below] = tokens.line.below;
+  if (below !== undefined) new LineTokens(below).fail("nothing stands below an axis of a product");
+}

@@ -1,0 +1,234 @@
+/** Reads statements of kernels as `print.ts` writes them. */
+import { parseDim } from "../../base/types/parse-dim.js";
+import {
+  parseAccess,
+  parseAffine,
+  parseAxis,
+  parseExamples,
+  parseExpression,
+  parseIndex,
+  parseRange,
+} from "./parse-expressions.js";
+import { type Line, LineTokens } from "./parse-lines.js";
+import { parseProduct } from "./parse-products.js";
+import { PIECE, type PiecesStatement, type ReductionOp, type Statement } from "./types.js";
+
+/** Lines of one list, in their order. */
+interface Lines {
+  readonly lines: readonly Line[];
+  at: number;
+}
+
+export function parseBody(lines: readonly Line[]): Statement[] {
+  const rest: Lines = { lines, at: 0 };
+  const statements: Statement[] = [];
+  while (rest.at < lines.length) {
+    const tokens = new LineTokens(lines[rest.at++] as Line);
+    const parser = parsers.get(tokens.next) ?? parseChange;
+    statements.push(parser(tokens, rest));
+  }
+  return statements;
+}
+
+type Parser = (tokens: LineTokens, rest: Lines) => Statement;
+
+const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+  ["region", parseRegion],
+  ["windows", parseWindows],
+  ["for", parseFor],
+  ["pieces", parsePieces],
+  ["product", (tokens) => parseProduct(tokens, parseBody)],
+  ["pack", leaf(parsePack)],
+  ["index", leaf(parseIndexStatement)],
+  ["let", leaf(parseLet)],
+  ["var", leaf(parseAccumulator)],
+  ["zero", leaf(parseZero)],
+  ["select", leaf(parseSelect)],
+]);
+
+/** A statement that nothing stands below. */
+function leaf(parser: (tokens: LineTokens) => Statement): Parser {
+  return (tokens) => {
+    const statement = parser(tokens);
+    tokens.end();
+    const [below] = tokens.line.below;
+    if (below !== undefined) new LineTokens(below).fail(`nothing stands below ${tokens.line.tokens[0] ?? ""}`);
+    return statement;
+  };
+}
+
+function parseRegion(tokens: LineTokens): Statement {
+  tokens.expect("region");
+  const words: string[] = [];
+  if (tokens.next.startsWith('"')) words.push(tokens.name());
+  else while (!tokens.atEnd) words.push(tokens.take());
+  tokens.end();
+  if (words.length === 0) tokens.expected("the name of the region");
+  return { kind: "region", name: words.join(" "), comment: tokens.line.comment, body: parseBody(tokens.line.below) };
+}
+
+function parseWindows(tokens: LineTokens): Statement {
+  tokens.expect("windows", "of");
+  const steps = tokens.name("the number of steps");
+  tokens.expect("steps", "from");
+  const first = tokens.name("the first step");
+  tokens.expect("on", ",");
+  const rows = tokens.integer();
+  tokens.expect("rows");
+  tokens.end();
+  return { kind: "windows", first, steps, rows, body: parseBody(tokens.line.below) };
+}
+
+function parseFor(tokens: LineTokens): Statement {
+  tokens.expect("for");
+  const axis = parseAxis(tokens);
+  const step = tokens.accept("step") ? tokens.integer() : 1;
+  const reverse = tokens.accept("reverse");
+  tokens.end();
+  return { kind: "for", ...axis, step, reverse, body: parseBody(tokens.line.below) };
+}
+
+/** `pieces of examples first .. end, %T of b from from, last first`, and the lines `where` below it in the same list. */
+function parsePieces(tokens: LineTokens, rest: Lines): Statement {
+  tokens.expect("pieces", "of");
+  const examples = tokens.next === "examples" ? parsePieceExamples(tokens) : undefined;
+  if (examples !== undefined && !tokens.atEnd) tokens.expect(",");
+  const steps = tokens.atEnd ? undefined : parsePieceSteps(tokens);
+  tokens.end();
+  const carry = nextLine(rest, tokens);
+  carry.expect("where");
+  const done = carry.name("a count");
+  carry.expect("is", String(PIECE), ",", "into");
+  const carried = carry.name("a count");
+  carry.end();
+  const finish = nextLine(rest, tokens);
+  finish.expect("where");
+  if (finish.name() !== carried) finish.fail(`expected where ${carried}`);
+  finish.end();
+  return {
+    kind: "pieces",
+    ...(examples && { examples }),
+    ...(steps && { steps }),
+    done,
+    carried,
+    body: parseBody(tokens.line.below),
+    carry: parseBody(carry.line.below),
+    finish: parseBody(finish.line.below),
+  };
+}
+
+function nextLine(rest: Lines, tokens: LineTokens): LineTokens {
+  const line = rest.lines[rest.at++];
+  return line === undefined ? tokens.fail("expected where … is 64 and where … after pieces") : new LineTokens(line);
+}
+
+function parsePieceExamples(tokens: LineTokens): PiecesStatement["examples"] {
+  tokens.expect("examples");
+  const first = tokens.name("the first example");
+  tokens.expect("..");
+  return { first, end: tokens.name("the end of the examples") };
+}
+
+function parsePieceSteps(tokens: LineTokens): PiecesStatement["steps"] {
+  const dim = parseDim(tokens);
+  const example = tokens.accept("of") ? tokens.name("an example") : undefined;
+  tokens.expect("from");
+  const from = tokens.name("the first step");
+  const reverse = tokens.accept(",");
+  if (reverse) tokens.expect("last", "first");
+  return { from, dim, example, reverse };
+}
+
+function parsePack(tokens: LineTokens): Statement {
+  tokens.expect("pack");
+  const to = tokens.name("a buffer");
+  tokens.expect("from");
+  const from = parseAccess(tokens);
+  tokens.expect("over");
+  const columns = parseAxis(tokens);
+  const contracted = [];
+  while (tokens.accept(",")) contracted.push(parseAxis(tokens));
+  tokens.expect("as");
+  const runs = tokens.integer();
+  tokens.expect("runs", "of");
+  const length = tokens.integer();
+  tokens.expect("in", "panels", "of");
+  const block = tokens.integer();
+  const onChange = tokens.accept("where");
+  if (onChange) tokens.expect("changed");
+  return { kind: "pack", to, from, columns, contracted, runs, length, block, onChange };
+}
+
+/** `index i = …` names an integer, `index list[i] = …` stores one. */
+function parseIndexStatement(tokens: LineTokens): Statement {
+  tokens.expect("index");
+  const name = tokens.name();
+  if (tokens.next === "[") {
+    const access = parseAccess(tokens, name);
+    tokens.expect("=");
+    return { kind: "store_index", access, value: parseAffine(tokens) };
+  }
+  tokens.expect("=");
+  return { kind: "let_index", name, value: parseIndex(tokens) };
+}
+
+function parseLet(tokens: LineTokens): Statement {
+  tokens.expect("let");
+  const name = tokens.name();
+  tokens.expect("=");
+  return { kind: "let", name, value: parseExpression(tokens) };
+}
+
+function parseAccumulator(tokens: LineTokens): Statement {
+  tokens.expect("var");
+  const name = tokens.name();
+  tokens.expect("=");
+  const initial = parseExpression(tokens);
+  if (!tokens.accept("in")) return { kind: "accumulator", name, initial };
+  tokens.expect("four", "parts", "by");
+  return { kind: "accumulator", name, initial, lanes: { variable: tokens.name("a variable") } };
+}
+
+function parseZero(tokens: LineTokens): Statement {
+  tokens.expect("zero");
+  const buffer = tokens.name("a buffer");
+  tokens.expect("of");
+  const size = parseDim(tokens);
+  tokens.expect("where", "an", "example", "is", "short", "in");
+  const symbols = [tokens.symbol()];
+  while (tokens.accept(",")) symbols.push(tokens.symbol());
+  return { kind: "zero_padding", buffer, size, symbols };
+}
+
+function parseSelect(tokens: LineTokens): Statement {
+  tokens.expect("select");
+  const range = parseRange(tokens);
+  tokens.expect("from");
+  const from = parseExamples(tokens);
+  tokens.expect("where");
+  const step = tokens.name("a step");
+  tokens.expect("<");
+  return { kind: "select_examples", ...range, from, step, length: parseDim(tokens) };
+}
+
+const reductions: readonly string[] = ["sum", "max", "min"] satisfies ReductionOp[];
+
+/** `x = sum(x, …)` and `buffer[…] = …`. */
+const parseChange = leaf((tokens): Statement => {
+  const name = tokens.name("a statement");
+  if (tokens.next === "[") {
+    const access = parseAccess(tokens, name);
+    const mode = tokens.accept("+=") ? "add" : "set";
+    if (mode === "set") tokens.expect("=");
+    return { kind: "store", access, value: parseExpression(tokens), mode };
+  }
+  tokens.expect("=");
+  if (!reductions.includes(tokens.next)) tokens.expected("sum, max or min");
+  const op = tokens.take() as ReductionOp;
+  tokens.expect("(");
+  if (tokens.name() !== name) tokens.fail(`expected ${op}(${name}, …)`);
+  tokens.expect(",");
+  const value = parseExpression(tokens);
+  tokens.expect(")");
+  return { kind: "accumulate", name, op, value };
+});

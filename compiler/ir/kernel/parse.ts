@@ -1,0 +1,137 @@
+/** Reads the text form of kernels (spec/kernel-ir.md), for tests of passes on a few lines. Throws a {@link KernelSyntaxError}. */
+import type { Dim } from "../../base/types/dim.js";
+import { parseDim } from "../../base/types/parse-dim.js";
+import { ZERO } from "./affine.js";
+import { type Line, linesOf, LineTokens } from "./parse-lines.js";
+import { parseBody } from "./parse-statements.js";
+import type { ElementType, KernelBuffer, KernelFunction, KernelProgram, KernelSlot } from "./types.js";
+import type { UnplacedBuffer, UnplannedKernels } from "./unplanned.js";
+
+export { KernelSyntaxError } from "./parse-lines.js";
+
+/** What `printKernel` writes. */
+export function parseKernel(text: string): KernelProgram {
+  const runtimeDimensions: string[] = [];
+  const slots: KernelSlot[] = [];
+  const buffers: KernelBuffer[] = [];
+  const functions = parseProgram(text, {
+    dimensions: (tokens) => {
+      while (!tokens.atEnd) runtimeDimensions.push(tokens.symbol());
+    },
+    slot: (tokens) => slots.push(parseSlot(tokens, slots.length)),
+    buffer: (tokens) => buffers.push(parseBuffer(tokens)),
+  });
+  return { runtimeDimensions, buffers, slots, functions };
+}
+
+/** What `printUnplanned` writes. */
+export function parseUnplanned(text: string): UnplannedKernels {
+  const buffers = new Map<string, UnplacedBuffer>();
+  const functions = parseProgram(text, {
+    buffer: (tokens) => {
+      const buffer = parseUnplaced(tokens);
+      buffers.set(buffer.name, buffer);
+    },
+  });
+  return { buffers, functions };
+}
+
+/** The statements of a kernel, without a program around them. */
+export function parseKernelBody(text: string): KernelFunction["body"] {
+  return parseBody(linesOf(text));
+}
+
+/** Lines by their first words, and kernels. */
+function parseProgram(
+  text: string,
+  declarations: Readonly<Record<string, (tokens: LineTokens) => unknown>>,
+): KernelFunction[] {
+  const functions: KernelFunction[] = [];
+  const lines = linesOf(text);
+  for (let at = 0; at < lines.length; at++) {
+    const tokens = new LineTokens(lines[at] as Line);
+    const word = tokens.take();
+    if (word === "kernel") {
+      functions.push(parseFunction(tokens));
+      const close = lines[++at];
+      if (close === undefined) return tokens.fail("expected } after the kernel");
+      new LineTokens(close).expect("}");
+      continue;
+    }
+    const declare = Object.hasOwn(declarations, word) ? declarations[word] : undefined;
+    if (declare === undefined)
+      return tokens.fail(`expected ${[...Object.keys(declarations), "kernel"].join(", ")}, found ${word}`);
+    declare(tokens);
+    tokens.end();
+    const [below] = tokens.line.below;
+    if (below !== undefined) new LineTokens(below).fail(`nothing stands below ${word}`);
+  }
+  return functions;
+}
+
+function parseFunction(tokens: LineTokens): KernelFunction {
+  const name = tokens.name("the name of the kernel");
+  tokens.expect("{");
+  tokens.end();
+  return { name, body: parseBody(tokens.line.below) };
+}
+
+/** `slot 3: real[4*%B, %T] at most 64` */
+function parseSlot(tokens: LineTokens, slot: number): KernelSlot {
+  tokens.expect(String(slot), ":");
+  const dtype = parseElementType(tokens);
+  tokens.expect("[");
+  const sizes = tokens.next === "]" ? [] : [parseDim(tokens)];
+  while (tokens.accept(",")) sizes.push(parseDim(tokens));
+  tokens.expect("]");
+  return { dtype, sizes, ...parseMost(tokens) };
+}
+
+/** `buffer param.W: real[64] slot 3 + 64 within joined.0 external` */
+function parseBuffer(tokens: LineTokens): KernelBuffer {
+  const start = parseStart(tokens);
+  tokens.expect("slot");
+  const place = { slot: tokens.integer(), offset: parseShift(tokens) };
+  const within = tokens.accept("within") ? tokens.name("a buffer") : undefined;
+  const external = tokens.accept("external");
+  return { ...start, ...(within !== undefined && { within }), external, place };
+}
+
+/** `buffer param.W: real[64] within joined.0 + 64 external persistent held` */
+function parseUnplaced(tokens: LineTokens): UnplacedBuffer {
+  const start = parseStart(tokens);
+  const within = tokens.accept("within") ? { buffer: tokens.name("a buffer"), offset: parseShift(tokens) } : undefined;
+  const [external, persistent, held] = ["external", "persistent", "held"].map((word) => tokens.accept(word));
+  return {
+    ...start,
+    ...(within && { within }),
+    external: external === true,
+    persistent: persistent === true,
+    ...(held === true && { heldByCaller: true }),
+  };
+}
+
+function parseStart(tokens: LineTokens): Pick<KernelBuffer, "name" | "dtype" | "size" | "most"> {
+  const name = tokens.name("a buffer");
+  tokens.expect(":");
+  const dtype = parseElementType(tokens);
+  tokens.expect("[");
+  const size = parseDim(tokens);
+  tokens.expect("]");
+  return { name, dtype, size, ...parseMost(tokens) };
+}
+
+function parseElementType(tokens: LineTokens): ElementType {
+  if (tokens.next !== "real" && tokens.next !== "index") return tokens.expected("real or index");
+  return tokens.take() as ElementType;
+}
+
+function parseMost(tokens: LineTokens): { most?: Dim } {
+  if (!tokens.accept("at")) return {};
+  tokens.expect("most");
+  return { most: parseDim(tokens) };
+}
+
+function parseShift(tokens: LineTokens): Dim {
+  return tokens.accept("+") ? parseDim(tokens) : ZERO;
+}
