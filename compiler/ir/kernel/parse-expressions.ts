@@ -6,13 +6,13 @@ import { dtypeOf, resultDtype, type ScalarType } from "./dtypes.js";
 import type { LineTokens } from "./parse-lines.js";
 import type { Access, Affine, Axis, Examples, Expression, Extent, IndexExpression, Part } from "./types.js";
 
-/** `b * (3*%T) + i + 2`: variables first, then the constant. */
+/** `b * (3*%T) + i - 2`: variables first, then the constant. */
 export function parseAffine(tokens: LineTokens): Affine {
   let sum = AFFINE_ZERO;
   while (tokens.nextIsName()) {
     const variable = affineVariable(tokens.name());
     sum = addAffine(sum, tokens.accept("*") ? scaleAffine(variable, parseFactor(tokens)) : variable);
-    if (!tokens.accept("+")) return sum;
+    if (!tokens.accept("+") && tokens.next !== "-") return sum;
   }
   return addAffine(sum, affineConstant(parseDim(tokens)));
 }

@@ -37,6 +37,7 @@ export function printAffine({ constant, terms }: Affine): string {
   });
   const rest = spellDim(constant);
   if (rest === "0" && pieces.length > 0) return pieces.join(" + ");
+  if (rest.startsWith("-") && pieces.length > 0) return `${pieces.join(" + ")} - ${rest.slice(1)}`;
   return [...pieces, /^[-%\d]/.test(rest) ? rest : `(${rest})`].join(" + ");
 }
 

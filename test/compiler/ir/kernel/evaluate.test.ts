@@ -1,8 +1,12 @@
-/** Kernels keep their meaning from stage to stage: the evaluator of kernels gives what that of graphs gives, after each of them. */
+/**
+ * Kernels keep their meaning from stage to stage: the evaluator of kernels gives what that of graphs gives, after each of them, and
+ * the verifier finds nothing.
+ */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { evaluateKernels } from "../../../../compiler/ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
+import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
@@ -18,17 +22,20 @@ const targets = Object.keys(schedules) as KernelTargetName[];
 const examples = [4, 0, 2, 5, 3].map((steps) => new Map([["%T", steps], ["S", 1 + (steps % 3)]])); // prettier-ignore
 const options = { dtype: "f64", indexBound: 2 } as const;
 
-/** Where the two evaluators differ. */
+/** Where the two evaluators differ, and what is not valid. */
 function differences(
   program: ReturnType<typeof buildSequenceProgram>,
   target: (typeof targets)[number],
   runtimeDimensions: readonly string[],
 ): string[] {
-  return kernelStages(program, target, runtimeDimensions).flatMap(({ stage, kernel }) =>
-    [
-      ...compareEntries(program, examples, { ...options, runtimeDimensions }, (padding) => evaluated(kernel, padding)),
-    ].flatMap(([name, error]) => (error < 1e-9 ? [] : [`${target} after ${stage}: ${name} is off by ${error}`])),
-  );
+  const sizes = new Map([["%B", 5], ["%T", 4], ...runtimeDimensions.map((symbol): [string, number] => [symbol, 3])]); // prettier-ignore
+  return kernelStages(program, target, runtimeDimensions).flatMap(({ stage, kernel }) => {
+    const errors = compareEntries(program, examples, { ...options, runtimeDimensions }, (padding) =>
+      evaluated(kernel, padding),
+    );
+    const off = [...errors].flatMap(([name, error]) => (error < 1e-9 ? [] : [`${name} is off by ${error}`]));
+    return [...verifyKernel(kernel, sizes), ...off].map((problem) => `${target} after ${stage}: ${problem}`);
+  });
 }
 
 describe.each(targets)("stages of %s", (target) => {

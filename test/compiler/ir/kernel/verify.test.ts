@@ -1,12 +1,8 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
+import { describe, expect, it, test } from "vitest";
+import { parseKernel } from "../../../../compiler/ir/kernel/parse.js";
 import { printKernel } from "../../../../compiler/ir/kernel/print.js";
-import type { Access, KernelProgram, Statement } from "../../../../compiler/ir/kernel/types.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
-import { mapStatement } from "../../../../compiler/ir/kernel/visit.js";
-import { addAffine, affineConstant } from "../../../../compiler/ir/kernel/affine.js";
-import { dimConstant } from "../../../../compiler/base/types/dim.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
 import { programOf } from "../../../support/run-kernel.js";
@@ -28,59 +24,232 @@ test("lowered random functions are valid: bound variables, accesses in bounds, n
   );
 });
 
-const lstm = lowerProgram(lstmProgram(3, 5), { runtimeDimensions: [] });
-
 test("the kernels of an LSTM are valid, and the same every time", () => {
+  const lstm = lowerProgram(lstmProgram(3, 5), { runtimeDimensions: [] });
   expect(verifyKernel(lstm, sizes)).toEqual([]);
   expect(printKernel(lowerProgram(lstmProgram(3, 5), { runtimeDimensions: [] }))).toBe(printKernel(lstm));
 });
 
-function changed(change: (statement: Statement) => Statement): KernelProgram {
-  return { ...lstm, functions: lstm.functions.map((fn) => ({ ...fn, body: fn.body.map(change) })) };
+const declarations = `
+dimensions S
+slot 0: real[12]
+slot 1: real[12]
+slot 2: index[%B]
+slot 3: real[13]
+slot 4: real[12]
+slot 5: index[12]
+buffer list: index[%B] slot 2
+buffer panels: real[13] slot 3
+buffer places: index[12] slot 5
+buffer x: real[12] slot 0
+buffer y: real[12] slot 1
+buffer z: real[12] slot 4
+`;
+
+function problemsOf(body: string, buffers = declarations): string[] {
+  const lines = body.split("\n").filter((line) => line.trim() !== "");
+  const margin = /^ */u.exec(lines[0] ?? "")![0].length;
+  const text = lines.map((line) => `  ${line.slice(margin)}\n`).join("");
+  return verifyKernel(parseKernel(`${buffers}\nkernel f {\n${text}}\n`), sizes);
 }
 
-test("an access beyond its buffer is found", () => {
-  const moved = changed((statement) =>
-    mapStatement(statement, {
-      access: (access) =>
-        access.buffer === "final.h" ? { ...access, offset: addAffine(access.offset, affineConstant(1)) } : access,
-    }),
-  );
-  expect(verifyKernel(moved, sizes).join("\n")).toMatch(/final\.h of 15 elements at 1 to 15/);
+const matrices = "y[i * 4 + j] = sum x[i * 4 + k] * z[j * 4 + k]";
+
+/** A product behind the copy that it reads. */
+const packed = (from: string, runs = "1 runs of 3"): string =>
+  `pack panels from ${from} over j < 3, k < 4 as ${runs} in panels of 1\nproduct ${matrices.replace("i * 4 + j", "j").replace("i * 4 + k", "k")}`;
+
+describe("what is in order", () => {
+  it.each([
+    [
+      "a rest of what is left, block by block",
+      `for b < examples
+        index n = %T of b
+        index rest = remainder(n, 8)
+        for i < n + rest * (-1) step 8
+          x[i + 7] = 0
+        index rest4 = remainder(rest, 4)
+        for j < n + rest4 * (-1) from n + rest * (-1) step 4
+          x[j + 8] = 0
+        for k < n from n + rest4 * (-1)
+          x[k + 8] = 0`,
+    ],
+    [
+      "the size of an example backwards",
+      `for b < examples
+        index n = %T of b
+        for t < %T of b
+          x[n + t * (-1) + 8 - 1] = 1`,
+    ],
+    [
+      "a list and its count, panels and what reads them",
+      `for t < %T
+        select list[0 .. active] from examples where t < %T
+        region work
+          pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1 where changed
+          product ${matrices} packed in panels
+            rows i < examples list[0 .. active]
+            columns j < 3
+            contracted k < 4`,
+    ],
+    [
+      "sides of a choice that are read where they are taken",
+      `for i < 12
+        y[i] = (i < 3 ? x[i + 9] : x[i - 3])`,
+    ],
+    ["no steps of a loop", "for i < 0\n  x[99] = 1"],
+  ])("%s", (_, body) => {
+    expect(problemsOf(body)).toEqual([]);
+  });
 });
 
-test("a buffer that nobody placed is found", () => {
-  const moved = { ...lstm, buffers: lstm.buffers.filter(({ name }) => name !== "input.x") };
-  expect(verifyKernel(moved, sizes).join("\n")).toMatch(/no buffer input\.x/);
-});
+/** A problem for each line of the list at the head of verify.ts, in its order. */
+describe("what is not", () => {
+  it.each([
+    ["x[i] = 1", "i is not bound"],
+    ["x[0] = v", "the value v is not bound"],
+    ["for i < 3\n  for i < 3\n    x[i] = 1", "i is bound twice"],
+    ["let v = 1\nlet v = 2", "v is bound twice"],
+    ["for i < 3\n  let i = 2", "i is bound twice"],
+    ["for i < 3\n  let v = 2\nx[0] = v", "the value v is not bound"],
+    ["let v = 2\nregion r\n  x[0] = v", "the value v is not bound"],
+    ["index n = %T of b", "b is not bound"],
+    ["for t < %T of b behind 0, at most 3\n  x[t] = 1", "b is not bound"],
+    ["index n = multiply(k, 3)", "k is not bound"],
+    ["index n = divide(3, k)", "k is not bound"],
+    ["x[0] = (k < 3 ? 1 : 2)", "k is not bound"],
+    ["x[0] = real(k)", "k is not bound"],
+    ["index places[0] = k", "k is not bound"],
+    ["select list[0 .. n] from examples where t < %T", "t is not bound"],
+    ["pieces of %T of b from s\nwhere d is 64, into c\nwhere c", "b is not bound"],
+    ["pieces of examples a .. e\nwhere d is 64, into c\n  x[a] = 1\nwhere c", "a is not bound"],
+    ["pieces of examples d .. e\nwhere d is 64, into c\nwhere c", "d is bound twice"],
+    ["windows of n steps from s on, 8 rows\n  windows of n steps from t on, 8 rows\n    region r", "n is bound twice"],
 
-test("buffers that overlap while both are used are found", () => {
-  const place = { slot: 0, offset: dimConstant(0) };
-  const moved = { ...lstm, buffers: lstm.buffers.map((buffer) => (buffer.external ? { ...buffer, place } : buffer)) };
-  expect(verifyKernel(moved, sizes).join("\n")).toMatch(/in use at the same time and overlap/);
-});
+    ["let v = lt(1, 2)\nx[0] = add(v, 1)", "v is bool, not real"],
+    ["let v = 1\nx[0] = select(bool v, 1, 2)", "v is real, not bool"],
+    ["x[0] = add(true, 1)", "a bool value where a real one belongs"],
+    ["x[0] = select(1, 2, 3)", "a real value where a bool one belongs"],
+    ["x[0] = (1 < 2 ? 1 : true)", "a bool value where a real one belongs"],
+    ["x[0] += true", "a bool value where a real one belongs"],
+    ["var v = 0\nv = max(v, true)", "a bool value where a real one belongs"],
 
-test("what one side of a choice reads is held against the part of the loop that takes it", () => {
-  const [fn] = parseProgram(
-    `func f(%input.x: real[5]) -> (output.y: %y) {
-      %a: real[4] = slice axis 0 start 1 length 4 %input.x
-      %b: real[1] = slice axis 0 start 0 length 1 %input.x
-      %r: real[5] = concat axis 0 %a, %b
-      %y: real[5] = mul %r, %input.x
-    }`,
-  ).functions;
-  const rotated = lowerProgram(programOf(fn!), { runtimeDimensions: [] });
-  expect(printKernel(rotated)).toContain("(i < 4 ? ");
-  expect(verifyKernel(rotated, sizes)).toEqual([]);
-  // One element farther, only the side that ends at the last element leaves the buffer.
-  const one = affineConstant(1);
-  const move = (access: Access): Access =>
-    access.buffer === "input.x" && access.offset.constant.key === one.constant.key
-      ? { ...access, offset: addAffine(access.offset, one) }
-      : access;
-  const functions = rotated.functions.map((own) => ({
-    ...own,
-    body: own.body.map((statement) => mapStatement(statement, { access: move })),
-  }));
-  expect(verifyKernel({ ...rotated, functions }, sizes).join("\n")).toMatch(/input\.x of 15 elements at 2 to 15/u);
+    ["for i < 4\n  x[i * 4] = 1", "x of 12 elements at 0 to 12"],
+    ["for i < 12\n  y[i] = (i < 3 ? x[i + 10] : x[i - 3])", "x of 12 elements at 10 to 12"],
+    ["for i < 8 from 0 step 3\n  x[i + 6] = 1", "x of 12 elements at 6 to 12"],
+    ["for t < 9\n  x[t - 1] = 1", "x of 12 elements at -1 to 7"],
+    ["x[0] = w[0]", "no buffer w"],
+    ["x[0] = places[0]", "places holds index elements, not real ones"],
+    ["places[0] = 1", "places holds index elements, not real ones"],
+    ["index x[0] = 1", "x holds real elements, not index ones"],
+    ["index n = x[0]", "x holds real elements, not index ones"],
+    ["index n = places[12]", "places of 12 elements at 12 to 12"],
+
+    ["index n = divide(5, 0)", "divide by what may be 0"],
+    ["for i < 3\n  index n = remainder(5, i)", "remainder by what may be 0"],
+    ["for i < 3\n  index n = divide(5, i - 1)", "divide by what may be -1"],
+
+    ["for i < (N)\n  x[0] = 1", "a call has no size N"],
+    ["zero x of 12 where an example is short in N", "a call has no size N"],
+    ["for t < %T\n  select list[0 .. n] from examples where t < N", "a call has no size N"],
+
+    ["for b < examples list[0 .. n]\n  x[b] = 1", "n is not bound"],
+    ["index n = 2\nfor b < examples list[0 .. n]\n  x[b] = 1", "list[0 .. n] is not what a select made"],
+    ["for t < %T\n  select x[0 .. n] from examples where t < %T", "x holds real elements, not index ones"],
+
+    [`product y[i] = sum x[i + k] * z[i]\n  rows i < 3\n  contracted k < 4`, "the right operand z moves with the rows"],
+    [
+      `product y[i] = sum x[i] * z[k]\n  columns i < 3\n  contracted k < 4`,
+      "the left operand x moves with the columns",
+    ],
+    [`product x[i] = sum x[i] * z[k]\n  rows i < 3\n  contracted k < 4`, "x is an operand and the result"],
+    [`product y[k] = sum x[k] * z[k]\n  contracted k < 4`, "y moves with a contracted axis"],
+    [`product y[i] = x[k] + sum x[k] * z[k]\n  rows i < 3\n  contracted k < 4`, "k is not bound"],
+    [`product y[0] = sum x[k] * z[k]\n  contracted k < 4\n  stored add(sum, x[k])`, "k is not bound"],
+    [
+      `product y[0] = sum x[k] * z[k]\n  contracted k < 4\n  stored lt(sum, 1)`,
+      "a bool value where a real one belongs",
+    ],
+    [`product y[0] = sum x[k] * z[m] + sum x[m] * z[m]\n  earlier k < 4\n  contracted m < 4`, "m is not bound"],
+    [
+      `product s, t = sum x[k] * z[j + k]\n  columns j < 5\n  contracted k < 4\n  then for u < 2\n    y[u] = s`,
+      "a tail of 2 runs of 2 for 5 columns",
+    ],
+    [
+      `product s = sum x[k] * z[j + k]\n  columns j < 2\n  contracted k < 4\n  then for u < 2\n    y[u] = t`,
+      "the value t is not bound",
+    ],
+    [
+      `product s = sum x[k] * z[j + k]\n  columns j < 2\n  contracted k < 4\n  then for u < 2\n    y[j] = s`,
+      "j is not bound",
+    ],
+    [
+      `product s = sum x[k] * z[j + k]\n  columns j < 2\n  contracted k < 4\n  stored 1\n  then for u < 2\n    y[u] = s`,
+      "a product with a tail stores no sum",
+    ],
+    [`product y[i] = sum x[i * 4 + k] copied to w * z[k]\n  rows i < 3\n  contracted k < 4`, "no buffer w"],
+    [
+      `product y[i] = sum x[i * 4 + k] copied to panels * z[k]\n  rows i < 4\n  contracted k < 4`,
+      "panels of 13 elements for 4 rows of 4",
+    ],
+    [
+      `product y[i] = sum x[i * 4 + k] copied to w * z[k]\n  rows i < %T of b\n  contracted k < 4`,
+      "rows are copied to w, whose size a call decides",
+    ],
+
+    [`product ${matrices} packed in panels\n  columns j < 3\n  contracted k < 4`, "panels is read and was not packed"],
+    [`${packed("x[j * 4 + k]")} packed in panels\n  columns j < 3\n  contracted k < 4`, "panels holds x, not z"],
+    [
+      `${packed("z[j * 4 + k]")} packed in panels\n  columns j < 2\n  contracted k < 4`,
+      "panels has 3 columns of 4 terms in runs of 3, and 2 columns of 4 terms in runs of 2 are read",
+    ],
+    [
+      `${packed("z[j * 4 + k]", "3 runs of 1")} packed in panels\n  columns j < 3\n  contracted k < 4`,
+      "panels has 3 columns of 4 terms in runs of 1, and 3 columns of 4 terms in runs of 3 are read",
+    ],
+    ["pack panels from z[j * 4 + k] over j < 3, k < 4 as 2 runs of 2 in panels of 1", "3 columns of z as 2 runs of 2"],
+    [
+      "pack x from z[j * 4 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1 where changed",
+      "x of 12 elements for panels of 13",
+    ],
+    ["pack panels from z[j * 5 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1", "z of 12 elements at 0 to 13"],
+
+    ["v = sum(v, 1)", "v is added to and no accumulator"],
+    ["let v = 0\nv = sum(v, 1)", "v is added to and no accumulator"],
+    ["for i < 3\n  var v = 0\nv = sum(v, 1)", "v is added to and no accumulator"],
+    ["var v = 0\nregion r\n  v = sum(v, 1)", "v is added to and no accumulator"],
+    ["var v = 0 in four parts by i\nv = sum(v, 1)", "v is in parts by i, but the loop around it runs over nothing"],
+    [
+      "var v = 0 in four parts by i\nfor i < 8 step 2\n  v = sum(v, x[i])",
+      "the loop over i counts the parts of v and does not run from 0 in steps of 1",
+    ],
+
+    ["for i < 3 step 0\n  x[i] = 1", "a loop over i in steps of 0"],
+    ["windows of n steps from s on, 0 rows", "windows of 0 rows"],
+    ["region r\n  region s", "the region s stands in a region"],
+    ["region r\n  windows of n steps from s on, 3 rows", "windows stand in a region"],
+
+    ["zero x of 13 where an example is short in %T", "x of 12 elements is cleared up to 13"],
+  ])("%j", (body, problem) => {
+    expect(problemsOf(body)).toContain(`f: ${problem}`);
+  });
+
+  it.each([
+    ["buffer w: real[3] slot 9", "w lies in slot 9, and there is none"],
+    ["buffer w: real[3] slot 2", "w holds real elements and lies among index ones"],
+    ["buffer w: real[3] slot 0 + 10", "w lies at 10 to 13 of a slot of 12 elements"],
+    ["buffer x: real[3] slot 4", "x is there twice"],
+    ["buffer w: real[3] slot 0 within v", "w is a part of v, and there is none"],
+    ["buffer w: real[3] slot 0 within y", "w lies outside of y"],
+    ["buffer v: real[4] slot 0 + 2\nbuffer w: real[4] slot 0 within v", "w lies outside of v"],
+  ])("%s", (buffer, problem) => {
+    expect(problemsOf("x[0] = 1", `${declarations}${buffer}\n`)).toContain(problem);
+  });
+
+  it("is two buffers in one place at a time", () => {
+    const shared = `${declarations}buffer w: real[8] slot 0 + %T\nbuffer v: real[%T] slot 0\n`;
+    expect(problemsOf("v[0] = 1\nw[0] = v[0]", shared)).toEqual([]);
+    expect(problemsOf("x[0] = 1\nw[0] = x[0]", shared)).toEqual(["f: x and w are in use at the same time and overlap"]);
+    expect(problemsOf("x[0] = 1\ny[0] = x[0]\nw[0] = y[0]", shared)).toEqual([]);
+  });
 });

@@ -1,0 +1,240 @@
+/** The values that integers of a kernel may have, for given sizes of a call. */
+import { BATCH_SYMBOL, type Dim, dimConstant, evaluateDim, symbolsOf } from "../../base/types/dim.js";
+import { AFFINE_ZERO, affineKey, affineVariable, scaleAffine, subtractAffine, substituteAffine } from "./affine.js";
+import type { Affine, Axis, Examples, Extent, IndexExpression } from "./types.js";
+import { type Integer, type Range, Scope } from "./verify-scope.js";
+import type { Condition } from "./visit.js";
+
+export type Report = (problem: string) => void;
+
+export class IntegerVerifier {
+  private readonly sizes: ReadonlyMap<string, number>;
+  private readonly report: Report;
+
+  constructor(sizes: ReadonlyMap<string, number>, report: Report) {
+    this.sizes = sizes;
+    this.report = report;
+  }
+
+  get batch(): number {
+    return this.sizes.get(BATCH_SYMBOL) ?? 0;
+  }
+
+  dim(dim: Dim): number {
+    const unknown = symbolsOf(dim).filter((symbol) => !this.sizes.has(symbol));
+    if (unknown.length === 0) return evaluateDim(dim, this.sizes);
+    this.report(`a call has no size ${unknown.join(", ")}`);
+    return 0;
+  }
+
+  /** Every variable is bound. */
+  variables({ constant, terms }: Affine, scope: Scope): void {
+    this.dim(constant);
+    for (const { variable, coefficient } of terms) {
+      this.variable(variable, scope);
+      this.dim(coefficient);
+    }
+  }
+
+  variable(name: string, scope: Scope): void {
+    if (scope.integer(name) === undefined) this.report(`${name} is not bound`);
+  }
+
+  range(affine: Affine, scope: Scope): Range {
+    this.variables(affine, scope);
+    const value = expand(affine, scope);
+    return this.withoutRests(value, scope) ?? this.interval(value, scope);
+  }
+
+  /** `x - remainder(x, 4)` is a multiple of 4, which ranges of both do not tell. */
+  private withoutRests(value: Affine, scope: Scope): Range {
+    for (const { rest, factor, other } of this.wholes(value, scope)) {
+      const [left, around] = [this.interval(rest.left, scope), this.interval(other, scope)];
+      if (left === undefined || around === undefined || left[0] < 0) continue;
+      const down = (end: number): number => factor * (end - (end % rest.divisor));
+      return [down(left[0]) + around[0], down(left[1]) + around[1]];
+    }
+    return undefined;
+  }
+
+  private isMultiple(affine: Affine, step: number, scope: Scope): boolean {
+    const value = expand(affine, scope);
+    const isWhole = ({ constant, terms }: Affine): boolean => terms.length === 0 && this.dim(constant) % step === 0;
+    return (
+      isWhole(value) || this.wholes(value, scope).some(({ rest, other }) => rest.divisor % step === 0 && isWhole(other))
+    );
+  }
+
+  /** `value` as `factor · (left - rest) + other`, in all ways. */
+  private wholes(
+    value: Affine,
+    scope: Scope,
+  ): { readonly rest: NonNullable<Integer["rest"]>; readonly factor: number; readonly other: Affine }[] {
+    return value.terms.flatMap(({ variable, coefficient }) => {
+      const rest = scope.integer(variable)?.rest;
+      const factor = rest === undefined ? 0 : -this.dim(coefficient);
+      if (rest === undefined || factor <= 0) return [];
+      const whole = scaleAffine(subtractAffine(rest.left, affineVariable(variable)), dimConstant(factor));
+      return [{ rest, factor, other: subtractAffine(value, whole) }];
+    });
+  }
+
+  private interval({ constant, terms }: Affine, scope: Scope): Range {
+    let [low, high] = [this.dim(constant), this.dim(constant)];
+    const known = terms.map(({ variable, coefficient }) => ({
+      slope: this.dim(coefficient),
+      integer: scope.integer(variable),
+    }));
+    // `size - i` is above 0 where a loop over `i` ends at that size.
+    const loopBelow = ({ slope, integer }: (typeof known)[number]): Integer | undefined =>
+      integer?.size === undefined
+        ? undefined
+        : known.find((other) => other.integer?.below === integer.size && other.slope === -slope)?.integer;
+    const paired = new Set(known.map(loopBelow).filter((loop) => loop !== undefined));
+    for (const term of known) {
+      if (term.integer !== undefined && paired.has(term.integer)) continue;
+      const range = term.integer?.range;
+      if (range === undefined) return undefined;
+      const ends = [loopBelow(term) === undefined ? range[0] : 1, range[1]].map((end) => end * term.slope);
+      low += Math.min(...ends);
+      high += Math.max(...ends);
+    }
+    return [low, high];
+  }
+
+  /** What a loop variable goes through. */
+  axis(axis: Axis, scope: Scope, step = 1): Integer {
+    const { extent } = axis;
+    let range = this.extent(extent, scope);
+    // A loop over whole blocks ends a block before its end.
+    const start = axis.from ?? AFFINE_ZERO;
+    if (
+      range !== undefined &&
+      extent.kind === "affine" &&
+      [start, extent.value].every((end) => this.isMultiple(end, step, scope))
+    ) {
+      range = [range[0], range[1] + 1 - step];
+    }
+    const below = extent.kind === "size" ? { below: sizeKey(extent) } : {};
+    if (axis.from === undefined) return { range: range && [0, lastOf(0, range[1], step)], ...below };
+    if (extent.kind !== "affine") this.report(`${axis.variable} starts late in an extent that is no number`);
+    const from = this.range(axis.from, scope);
+    return { range: range && from && [from[0], from[0] === from[1] ? lastOf(from[0], range[1], step) : range[1]] };
+  }
+
+  private extent(extent: Extent, scope: Scope): Range {
+    if (extent.kind === "examples") {
+      this.examples(extent.examples, scope);
+      return [0, this.batch - 1];
+    }
+    const { range } = this.index(extent, scope);
+    return range && [0, range[1] - 1];
+  }
+
+  /** A list of examples goes with the count of the `select` that made it. */
+  examples(examples: Examples, scope: Scope): void {
+    if (examples.kind === "all") return;
+    this.variable(examples.count, scope);
+    if (!scope.isSelected(examples)) {
+      this.report(`${examples.list}[0 .. ${examples.count}] is not what a select made`);
+    }
+  }
+
+  index(value: IndexExpression, scope: Scope): Integer {
+    switch (value.kind) {
+      case "affine":
+        return { range: this.range(value.value, scope), value: expand(value.value, scope) };
+      case "size":
+        this.variable(value.example, scope);
+        return { range: [0, this.dim(value.dim)], size: sizeKey(value) };
+      case "part": {
+        if (value.example !== undefined) this.variable(value.example, scope);
+        const from = this.range(value.from, scope);
+        return { range: from && [0, Math.max(0, Math.min(value.most, this.dim(value.dim) - from[0]))] };
+      }
+      case "load":
+        this.variables(value.access.offset, scope);
+        return { range: scope.isList(value.access.buffer) ? [0, this.batch - 1] : undefined };
+      default:
+        return this.quotient(value, scope);
+    }
+  }
+
+  private quotient(
+    { kind, left, right }: Extract<IndexExpression, { kind: "multiply" | "divide" | "remainder" }>,
+    scope: Scope,
+  ): Integer {
+    const [a, b] = [this.range(left, scope), this.range(right, scope)];
+    if (kind === "multiply") {
+      const ends = a && b && a.flatMap((x) => b.map((y) => x * y));
+      return { range: ends && [Math.min(...ends), Math.max(...ends)] };
+    }
+    if (b === undefined) return { range: undefined };
+    // The size of an example may be 0: what is divided by it then never runs.
+    const isOwnSize = right.terms.some(({ variable }) => scope.integer(variable)?.size !== undefined);
+    if (b[0] < 0 || (b[0] === 0 && !isOwnSize && !scope.isIdle)) {
+      this.report(`${kind} by what may be ${b[0]}`);
+      return { range: undefined };
+    }
+    const [least, most] = [Math.max(1, b[0]), Math.max(1, b[1])];
+    // How a number and the size of an example hang together is not known.
+    if (kind === "divide" && least !== most) return { range: undefined };
+    if (kind === "divide") return { range: a && [Math.floor(a[0] / least), Math.floor(a[1] / least)] };
+    const rest = least === most ? restOf(expand(left, scope), least, scope) : undefined;
+    if (a !== undefined && a[0] === a[1] && least === most) return { range: [a[0] % least, a[0] % least] };
+    return { range: [0, most - 1], ...(rest && { rest }) };
+  }
+
+  /** The scope where a condition is true; undefined where that depends on several variables. */
+  narrow({ left, right, holds }: Condition, scope: Scope): Scope | undefined {
+    const distance = subtractAffine(expand(left, scope), expand(right, scope));
+    const constant = this.dim(distance.constant);
+    const terms = distance.terms
+      .map(({ variable, coefficient }) => ({ variable, slope: this.dim(coefficient) }))
+      .filter(({ slope }) => slope !== 0);
+    const [term, ...others] = terms;
+    if (term === undefined) return constant < 0 === holds ? scope : scope.never();
+    const range = scope.integer(term.variable)?.range;
+    if (others.length > 0 || range === undefined) return undefined;
+    const { variable, slope } = term;
+    // slope · v + constant < 0 holds below -constant / slope, or above it.
+    const change = -constant / slope;
+    const [low, high] = range;
+    const narrowed = new Scope(scope);
+    if (slope > 0 === holds) {
+      const end = holds ? Math.ceil(change) - 1 : Math.floor(change);
+      narrowed.setInteger(variable, { range: [low, Math.min(high, end)] });
+    } else {
+      const start = holds ? Math.floor(change) + 1 : Math.ceil(change);
+      narrowed.setInteger(variable, { range: [Math.max(low, start), high] });
+    }
+    return narrowed;
+  }
+}
+
+/** In terms of what is not named after something else. */
+function expand(affine: Affine, scope: Scope): Affine {
+  let value = affine;
+  for (const { variable } of affine.terms) {
+    const own = scope.integer(variable)?.value;
+    if (own !== undefined) value = substituteAffine(value, new Map([[variable, own]]));
+  }
+  return value;
+}
+
+/** What is left of a rest is left of the whole, where the one divisor is a multiple of the other. */
+function restOf(left: Affine, divisor: number, scope: Scope): NonNullable<Integer["rest"]> {
+  const [term, ...others] = left.terms;
+  const own = term === undefined || others.length > 0 ? undefined : scope.integer(term.variable)?.rest;
+  const isSame =
+    own !== undefined && term !== undefined && affineKey(left) === affineKey(affineVariable(term.variable));
+  return isSame && own.divisor % divisor === 0 ? { left: own.left, divisor } : { left, divisor };
+}
+
+function sizeKey({ dim, example }: { readonly dim: Dim; readonly example: string }): string {
+  return `${dim.key} of ${example}`;
+}
+
+function lastOf(from: number, last: number, step: number): number {
+  return last < from ? last : from + Math.floor((last - from) / step) * step;
+}

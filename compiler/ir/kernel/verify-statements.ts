@@ -1,0 +1,198 @@
+/** Checks of the statements of one kernel, in their order. */
+import { TIME_SYMBOL } from "../../base/types/dim.js";
+import { dtypeOf } from "./dtypes.js";
+import {
+  type Axis,
+  FEWEST_CARRIED,
+  type ForStatement,
+  type KernelBuffer,
+  type KernelFunction,
+  PIECE,
+  type PiecesStatement,
+  type Statement,
+  type WindowsStatement,
+} from "./types.js";
+import { ElementVerifier } from "./verify-expressions.js";
+import { IntegerVerifier } from "./verify-integers.js";
+import { ProductVerifier } from "./verify-products.js";
+import { type Integer, Scope } from "./verify-scope.js";
+import { windowSteps } from "./window-steps.js";
+
+type Of<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
+
+/** `loop` is the innermost one around the statement. */
+type Check<K extends Statement["kind"]> = (statement: Of<K>, scope: Scope, loop: ForStatement | undefined) => void;
+
+export class FunctionVerifier {
+  private readonly fn: KernelFunction;
+  private readonly sizes: ReadonlyMap<string, number>;
+  private readonly problems = new Set<string>();
+  private readonly integers: IntegerVerifier;
+  private readonly elements: ElementVerifier;
+  private readonly products: ProductVerifier;
+
+  constructor(fn: KernelFunction, buffers: ReadonlyMap<string, KernelBuffer>, sizes: ReadonlyMap<string, number>) {
+    this.fn = fn;
+    this.sizes = sizes;
+    const report = (problem: string): void => this.report(problem);
+    this.integers = new IntegerVerifier(sizes, report);
+    this.elements = new ElementVerifier(buffers, sizes, this.integers, report);
+    this.products = new ProductVerifier(this.elements, report, (statements, scope) => {
+      this.body(statements, scope, undefined);
+    });
+  }
+
+  run(): readonly string[] {
+    this.body(this.fn.body, new Scope(), undefined);
+    return [...this.problems];
+  }
+
+  private report(problem: string): void {
+    this.problems.add(`${this.fn.name}: ${problem}`);
+  }
+
+  /** Names of statements hold from there to the end of the list. */
+  private body(statements: readonly Statement[], outer: Scope, loop: ForStatement | undefined): void {
+    const scope = new Scope(outer);
+    for (const statement of statements) {
+      (this.checks[statement.kind] as Check<Statement["kind"]>)(statement as never, scope, loop);
+    }
+  }
+
+  private bind(name: string, scope: Scope): void {
+    if (scope.has(name)) this.report(`${name} is bound twice`);
+  }
+
+  private setInteger(name: string, integer: Integer, scope: Scope): void {
+    this.bind(name, scope);
+    scope.setInteger(name, integer);
+  }
+
+  private readonly checks: { readonly [K in Statement["kind"]]: Check<K> } = {
+    region: ({ name, body }, scope) => {
+      if (scope.isInRegion) this.report(`the region ${name} stands in a region`);
+      this.body(body, new Scope(scope, true), undefined);
+    },
+    for: (statement, scope) => {
+      if (statement.step < 1) this.report(`a loop over ${statement.variable} in steps of ${statement.step}`);
+      this.body(statement.body, this.inAxis(statement, scope, statement.step), statement);
+    },
+    windows: (statement, scope, loop) => {
+      this.windows(statement, scope, loop);
+    },
+    pieces: (statement, scope) => {
+      this.pieces(statement, scope);
+    },
+    product: (statement, scope) => {
+      this.products.product(statement, scope);
+    },
+    pack: (statement, scope) => {
+      this.products.pack(statement, scope);
+    },
+    let_index: ({ name, value }, scope) => {
+      const integer = this.integers.index(value, scope);
+      if (value.kind === "load") this.elements.access(value.access, "index", scope);
+      this.setInteger(name, integer, scope);
+    },
+    let: ({ name, value }, scope) => {
+      this.elements.expression(value, scope);
+      this.bind(name, scope);
+      scope.setScalar(name, { dtype: dtypeOf(value) });
+    },
+    accumulator: ({ name, initial, lanes }, scope) => {
+      this.elements.expression(initial, scope, "real");
+      this.bind(name, scope);
+      scope.setScalar(name, { dtype: "real", accumulator: { lanes: lanes?.variable } });
+    },
+    accumulate: ({ name, value }, scope, loop) => {
+      this.elements.expression(value, scope, "real");
+      this.accumulate(name, scope, loop);
+    },
+    store: ({ access, value, mode }, scope) => {
+      this.elements.access(access, "real", scope);
+      this.elements.expression(value, scope, mode === "add" ? "real" : undefined);
+    },
+    store_index: ({ access, value }, scope) => {
+      this.elements.access(access, "index", scope);
+      this.integers.variables(value, scope);
+    },
+    zero_padding: ({ buffer, size, symbols }) => {
+      const [all, cleared] = [this.elements.buffer(buffer, "real"), this.integers.dim(size)];
+      if (cleared > all) this.report(`${buffer} of ${all} elements is cleared up to ${cleared}`);
+      const unknown = symbols.filter((symbol) => !this.sizes.has(symbol));
+      if (unknown.length > 0) this.report(`a call has no size ${unknown.join(", ")}`);
+      if (symbols.length === 0) this.report(`${buffer} is cleared for no size`);
+    },
+    select_examples: ({ list, count, from, step, length }, scope) => {
+      this.integers.examples(from, scope);
+      this.integers.variable(step, scope);
+      this.integers.dim(length);
+      const [all, batch] = [this.elements.buffer(list, "index"), this.integers.batch];
+      if (all < batch) this.report(`${list} of ${all} elements for ${batch} examples`);
+      this.setInteger(count, { range: [0, batch] }, scope);
+      scope.select({ list, count });
+    },
+  };
+
+  private inAxis(axis: Axis, outer: Scope, step: number): Scope {
+    const scope = new Scope(outer);
+    this.setInteger(axis.variable, this.integers.axis(axis, scope, step), scope);
+    return scope;
+  }
+
+  /** The first piece and the last one. */
+  private windows(statement: WindowsStatement, outer: Scope, loop: ForStatement | undefined): void {
+    const { first, steps, rows, body } = statement;
+    if (outer.isInRegion) this.report("windows stand in a region");
+    if (rows < 1) this.report(`windows of ${rows} rows`);
+    const all = this.sizes.get(TIME_SYMBOL) ?? 0;
+    const width = windowSteps(statement, this.sizes);
+    for (const start of new Set(all === 0 ? [] : [0, width * (Math.ceil(all / width) - 1)])) {
+      const own = Math.min(width, all - start);
+      const scope = new Scope(outer);
+      this.setInteger(first, { range: [start, start] }, scope);
+      this.setInteger(steps, { range: [own, own] }, scope);
+      this.body(body, scope, loop);
+    }
+  }
+
+  /** The first block of steps and the last one, with all examples; totals of totals where there are so many terms. */
+  private pieces(statement: PiecesStatement, outer: Scope): void {
+    const { examples, steps, done, carried, body, carry, finish } = statement;
+    if (steps?.example !== undefined) this.integers.variable(steps.example, outer);
+    const { batch } = this.integers;
+    const all = steps === undefined ? 1 : this.integers.dim(steps.dim);
+    const counts = new Scope(outer);
+    this.setInteger(done, { range: [0, PIECE] }, counts);
+    this.setInteger(carried, { range: [0, 1] }, counts);
+    for (const from of new Set([0, PIECE * Math.max(0, Math.ceil(all / PIECE) - 1)])) {
+      const scope = new Scope(counts);
+      if (steps !== undefined) this.setInteger(steps.from, { range: [from, from] }, scope);
+      if (examples !== undefined) {
+        this.setInteger(examples.first, { range: [0, batch - 1] }, scope);
+        this.setInteger(examples.end, { range: [1, batch] }, scope);
+      }
+      this.body(body, scope, undefined);
+    }
+    // Totals are moved where there are so many pieces only: elsewhere their buffers may be too small.
+    const isCarried = (examples === undefined ? 1 : batch) * all >= FEWEST_CARRIED;
+    for (const part of [carry, finish]) this.body(part, isCarried ? counts : counts.never(), undefined);
+  }
+
+  private accumulate(name: string, scope: Scope, loop: ForStatement | undefined): void {
+    const accumulator = scope.scalar(name)?.accumulator;
+    if (accumulator === undefined) {
+      this.report(`${name} is added to and no accumulator`);
+      return;
+    }
+    const variable = accumulator.lanes;
+    if (variable === undefined) return;
+    if (loop?.variable !== variable) {
+      this.report(
+        `${name} is in parts by ${variable}, but the loop around it runs over ${loop?.variable ?? "nothing"}`,
+      );
+    } else if (loop.reverse || loop.step !== 1 || loop.from !== undefined || loop.extent.kind === "examples") {
+      this.report(`the loop over ${variable} counts the parts of ${name} and does not run from 0 in steps of 1`);
+    }
+  }
+}
