@@ -1,9 +1,17 @@
-/** Passes on kernels as text: what graphs in text are lowered to, after some passes, and whether it still means the graph. */
+/**
+ * Passes on kernels as text: kernels in and kernels out, which are in order and give the same numbers, and what graphs in text are
+ * lowered to, which still means the graph.
+ */
 import { expect } from "vitest";
-import { printKernelFunction } from "../../compiler/ir/kernel/print.js";
-import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
+import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
+import { parseKernelBody, parseUnplanned } from "../../compiler/ir/kernel/parse.js";
+import { printKernelFunction, printUnplanned } from "../../compiler/ir/kernel/print.js";
+import type { KernelProgram, Statement } from "../../compiler/ir/kernel/types.js";
+import type { UnplannedKernels } from "../../compiler/ir/kernel/unplanned.js";
+import { verifyKernel } from "../../compiler/ir/kernel/verify.js";
+import { planMemory } from "../../compiler/passes/kernel/plan-memory.js";
+import { simd128, type VectorTarget } from "../../compiler/passes/kernel/target.js";
 import type { KernelPass, PlannedPass } from "../../compiler/passes/kernel/kernel-pass.js";
-import type { VectorTarget } from "../../compiler/passes/kernel/target.js";
 import { functionOf } from "./graph-text.js";
 import { lowerProgram } from "./kernels.js";
 import { compareEntries, evaluated, programOf } from "./run-kernel.js";
@@ -40,4 +48,51 @@ export function expectMeaning(kernel: KernelProgram, text: string): void {
   );
   expect(errors.size).toBeGreaterThan(0);
   for (const [name, error] of errors) expect(error, name).toBeLessThan(1e-12);
+}
+
+/** What `change` makes of statements. */
+export function rewritten(text: string, change: (statements: readonly Statement[]) => readonly Statement[]): string {
+  return statementsOf(change(parseKernelBody(text)));
+}
+
+function statementsOf(body: readonly Statement[]): string {
+  return dedent(printKernelFunction({ name: "f", body }).split("\n").slice(1, -2).join("\n"));
+}
+
+/** The pass makes `after` of `before`, kernels whose buffers have no places yet. */
+export function expectKernels(pass: KernelPass<VectorTarget>, before: string, after: string): void {
+  const read = parseUnplanned(before);
+  const made = pass.run(read, { dtype: "f32", machine: simd128 });
+  expect(dedent(printUnplanned(made))).toBe(dedent(after));
+  expect(numbersOf(made)).toEqual(numbersOf(read));
+}
+
+/** The pass makes `after` of the statements of a kernel with these buffers. */
+export function expectStatements<Machine>(
+  pass: PlannedPass<Machine>,
+  machine: Machine,
+  buffers: string,
+  before: string,
+  after: string,
+): void {
+  const region = dedent(before).replace(/^/gmu, "    ");
+  const read = planMemory(parseUnplanned(`${dedent(buffers)}\nkernel f {\n  region r\n${region}\n}\n`), []);
+  const made = pass.run(read, { dtype: "f32", machine });
+  const [only] = made.functions[0]?.body ?? [];
+  expect(only?.kind === "region" ? statementsOf(only.body) : "").toBe(dedent(after));
+  expect(numbersOf(made)).toEqual(numbersOf(read));
+}
+
+/** What the caller sees after each kernel has run on some numbers. */
+function numbersOf(kernels: UnplannedKernels | KernelProgram): Record<string, readonly number[]> {
+  const program = "slots" in kernels ? kernels : planMemory(kernels, []);
+  const [batch, steps] = [3, 4];
+  expect(verifyKernel(program, new Map([["%B", batch], ["%T", steps]]))).toEqual([]); // prettier-ignore
+  const { buffers, run } = evaluateKernels(program, { batch, steps, sizes: {} });
+  for (const [k, [, buffer]] of Object.entries(buffers).entries()) {
+    for (const at of buffer.keys()) buffer[at] = Math.sin(7 * k + at);
+  }
+  buffers["lengths"]?.set([4, 0, 3]);
+  for (const { name } of program.functions) run(name);
+  return Object.fromEntries(Object.entries(buffers).map(([name, buffer]) => [name, [...buffer]]));
 }

@@ -5,6 +5,7 @@ import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { dropSingleRounds } from "../../../../compiler/passes/kernel/drop-single-rounds.js";
 import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { expectKernels } from "../../../support/kernel-text.js";
 import { emitKernels, lowerProgram, scheduleKernels } from "../../../support/kernels.js";
 
 function programOf(source: string) {
@@ -17,6 +18,36 @@ const stepOf = (source: string, passes = [dropSingleRounds]): string => {
   const { functions } = lowerProgram(programOf(source), { runtimeDimensions: [], passes });
   return printKernelFunction(functions.find(({ name }) => name === "step")!);
 };
+
+test("a loop of one round is its body at 0, but for one that counts the parts of a sum", () => {
+  const buffers = `
+    buffer x: real[4] external persistent
+    buffer y: real[4] external persistent`;
+  expectKernels(
+    dropSingleRounds,
+    `${buffers}
+    kernel f {
+      region r ; r
+        for i < 1
+          for j < 4
+            y[i * 4 + j] = x[i + j]
+        var s = 0 in four parts by k
+        for k < 1
+          s = sum(s, x[k])
+        y[0] = s
+    }`,
+    `${buffers}
+    kernel f {
+      region r ; r
+        for j < 4
+          y[j] = x[j]
+        var s = 0 in four parts by k
+        for k < 1
+          s = sum(s, x[k])
+        y[0] = s
+    }`,
+  );
+});
 
 const single = `cell Single { input x: [1]\n state h: [1]\n h' = tanh(h + x)\n output y = h' }`;
 

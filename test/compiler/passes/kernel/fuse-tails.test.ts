@@ -1,7 +1,7 @@
 /** Elementwise regions behind products run on the sums while these are in registers. */
 import { describe, expect, it } from "vitest";
 import { fuseTails } from "../../../../compiler/passes/kernel/fuse-tails.js";
-import { bodyOf, dedent, expectMeaning, kernelOf } from "../../../support/kernel-text.js";
+import { bodyOf, dedent, expectKernels, expectMeaning, kernelOf } from "../../../support/kernel-text.js";
 
 function expectFused(text: string, expected: string): void {
   const kernel = kernelOf(text, [fuseTails]);
@@ -20,6 +20,41 @@ const loop = (lines: string, shape = "4", product = "[0 1] [1] -> [0]"): string 
   }`;
 
 describe("fuse-tails", () => {
+  it("runs a region on the sums that it reads, and drops the buffer in between", () => {
+    expectKernels(
+      fuseTails,
+      `
+      buffer W: real[4] external persistent
+      buffer p: real[2*%B]
+      buffer x: real[2*%B] external persistent
+      buffer y: real[2*%B] external persistent
+      kernel f {
+        region p ; p
+          product p[b * 2 + i] = sum x[b * 2 + j] * W[i * 2 + j]
+            rows b < examples
+            columns i < 2
+            contracted j < 2
+        region y ; y
+          for b < examples
+            for i < 2
+              y[b * 2 + i] = tanh(p[b * 2 + i])
+      }`,
+      `
+      buffer W: real[4] external persistent
+      buffer x: real[2*%B] external persistent
+      buffer y: real[2*%B] external persistent
+      kernel f {
+        region y ; p, then y
+          product sum0 = sum x[b * 2 + j] * W[i * 2 + j]
+            rows b < examples
+            columns i < 2
+            contracted j < 2
+            then for unit < 2
+              y[b * 2 + unit] = tanh(sum0)
+      }`,
+    );
+  });
+
   it("makes a run of columns of each gate", () => {
     expectFused(
       `func f(%input.x: real[3], %param.W: shared real[8, 3], %param.b: shared real[8]) -> (output.y: %y) {

@@ -5,7 +5,7 @@ import { fuseTails } from "../../../../compiler/passes/kernel/fuse-tails.js";
 import { packOperands } from "../../../../compiler/passes/kernel/pack-operands.js";
 import { printDim } from "../../../../compiler/base/types/dim.js";
 import { functionOf } from "../../../support/graph-text.js";
-import { bodyOf, dedent, expectMeaning, kernelOf } from "../../../support/kernel-text.js";
+import { bodyOf, dedent, expectKernels, expectMeaning, kernelOf } from "../../../support/kernel-text.js";
 import { lowerProgram } from "../../../support/kernels.js";
 import { rolesOf } from "../../../support/roles.js";
 
@@ -26,6 +26,60 @@ const outline = (text: string): string =>
     .join("\n");
 
 describe("pack-operands", () => {
+  it("copies what the caller holds where it has changed, and what the entry writes in front of what reads it", () => {
+    expectKernels(
+      packOperands,
+      `
+      buffer W: real[4] external persistent held
+      buffer M: real[4]
+      buffer x: real[2*%B] external persistent
+      buffer y: real[2*%B] external persistent
+      buffer z: real[2*%B] external persistent
+      kernel f {
+        region M ; M
+          for i < 4
+            M[i] = exp(W[i])
+        region y ; y
+          product y[b * 2 + i] = sum x[b * 2 + j] * W[i * 2 + j]
+            rows b < examples
+            columns i < 2
+            contracted j < 2
+        region z ; z
+          product z[b * 2 + i] = sum x[b * 2 + j] * M[i * 2 + j]
+            rows b < examples
+            columns i < 2
+            contracted j < 2
+      }`,
+      `
+      buffer W: real[4] external persistent held
+      buffer M: real[4]
+      buffer x: real[2*%B] external persistent
+      buffer y: real[2*%B] external persistent
+      buffer z: real[2*%B] external persistent
+      buffer packed.0: real[36] persistent
+      buffer packed.1: real[36] persistent
+      kernel f {
+        region packed.0 ; W in panels
+          pack packed.0 from W[i * 2 + j] over i < 2, j < 2 as 1 runs of 2 in panels of 4 where changed
+        region M ; M
+          for i < 4
+            M[i] = exp(W[i])
+        region y ; y
+          product y[b * 2 + i] = sum x[b * 2 + j] * W[i * 2 + j] packed in packed.0
+            rows b < examples
+            columns i < 2
+            contracted j < 2
+        region packed.1 ; M in panels
+          pack packed.1 from M[i * 2 + j] over i < 2, j < 2 as 1 runs of 2 in panels of 4
+        region z ; z
+          product z[b * 2 + i] = sum x[b * 2 + j] * M[i * 2 + j] packed in packed.1
+            rows b < examples
+            columns i < 2
+            contracted j < 2
+      }`,
+    );
+  });
+
   it("packs a parameter at the start of the entry, where it has changed", () => {
     const kernel = kernelOf(projection, [packOperands]);
     expect(bodyOf(kernel)).toBe(

@@ -1,155 +1,142 @@
 /** Places of buffers: which share a slot, and which must not. */
 import { describe, expect, it } from "vitest";
-import { affineConstant } from "../../../../compiler/ir/kernel/affine.js";
-import type { KernelProgram, Statement } from "../../../../compiler/ir/kernel/types.js";
-import type { UnplacedBuffer } from "../../../../compiler/ir/kernel/unplanned.js";
+import { parseUnplanned } from "../../../../compiler/ir/kernel/parse.js";
+import { printKernel } from "../../../../compiler/ir/kernel/print.js";
 import { planMemory } from "../../../../compiler/passes/kernel/plan-memory.js";
-import { dimConstant, dimSymbol, printDim } from "../../../../compiler/base/types/dim.js";
+import { dedent } from "../../../support/kernel-text.js";
 
-/** Scratch of four reals, unless told otherwise. */
-const buffer = (name: string, change: Partial<UnplacedBuffer> = {}): UnplacedBuffer => ({
-  name,
-  external: false,
-  dtype: "real",
-  size: dimConstant(4),
-  persistent: false,
-  ...change,
-});
-const seen = (name: string): UnplacedBuffer => buffer(name, { external: true, persistent: true });
+/** What the caller sees, and scratch of four reals by name. */
+const seen = `
+buffer x: real[4] external persistent
+buffer y: real[4] external persistent`;
+const scratch = (names: string): string =>
+  names
+    .split(" ")
+    .map((name) => `buffer ${name}: real[4]\n`)
+    .join("");
 
-/** A region for `to = from`. */
-const copy = (text: string): Statement => {
-  const [to, from] = text.split(" = ") as [string, string];
-  const access = (name: string) => ({ buffer: name, offset: affineConstant(0) });
-  const value = { kind: "load", access: access(from), dtype: "real" } as const;
-  const store: Statement = { kind: "store", access: access(to), value, mode: "set" };
-  return { kind: "region", name: text, comment: "", body: [store] };
+/** An entry of regions `a = x`; loops over `t` go around those that stand further to the right. */
+const entry = (lines: string, name = "f"): string => {
+  const body = dedent(lines)
+    .split("\n")
+    .map((line) => {
+      const indent = /^ */u.exec(line)![0];
+      if (line.includes("for ")) return `  ${line}`;
+      return `  ${indent}region r\n    ${indent}${line.trim().replace(/(\w+) = (\w+)/u, "$1[0] = $2[0]")}`;
+    });
+  return `kernel ${name} {\n${body.join("\n")}\n}\n`;
 };
-const loop = (...body: Statement[]): Statement => ({
-  kind: "for",
-  variable: "t",
-  extent: { kind: "affine", value: affineConstant(3) },
-  step: 1,
-  reverse: false,
-  body,
-});
+const chain = entry("a = x\nb = a\nc = b\ny = c");
 
-function plan(buffers: readonly UnplacedBuffer[], ...entries: readonly (readonly (string | Statement)[])[]) {
-  const functions = entries.map((body, i) => ({
-    name: `entry${i}`,
-    body: body.map((statement) => (typeof statement === "string" ? copy(statement) : statement)),
-  }));
-  return planMemory({ functions, buffers: new Map(buffers.map((own) => [own.name, own])) }, ["S"]);
-}
+/** The slots and the buffers, without kernels. */
+const plan = (...texts: readonly string[]): string =>
+  printKernel(planMemory(parseUnplanned(texts.join("\n")), ["S"]))
+    .split("\n\n")[0]!
+    .trim();
 
 /** `name: slot`, with an offset where it is not 0. */
-const places = ({ buffers }: KernelProgram): string[] =>
-  buffers.map(({ name, place: { slot, offset } }) => {
-    const from = printDim(offset);
-    return `${name}: ${slot}${from === "0" ? "" : ` + ${from}`}`;
-  });
-
-const [x, y] = [seen("x"), seen("y")];
-const chain = ["a = x", "b = a", "c = b", "y = c"];
+const places = (...texts: readonly string[]): string[] =>
+  [...plan(...texts).matchAll(/^buffer (\S+): .* slot (\d+(?: \+ \S+)?)/gmu)].map(
+    ([, name, place]) => `${name ?? ""}: ${place ?? ""}`,
+  );
 
 describe("plan-memory", () => {
   it("gives what the caller sees a slot each, by name, and says what else it was told", () => {
-    const kernel = plan([y, x], ["y = x"]);
-    expect(places(kernel)).toEqual(["x: 0", "y: 1"]);
-    expect(kernel.runtimeDimensions).toEqual(["S"]);
-    expect(kernel.slots.map(({ dtype, sizes }) => [dtype, ...sizes.map(printDim)])).toEqual([
-      ["real", "4"],
-      ["real", "4"],
-    ]);
+    const [x, y] = seen.trim().split("\n");
+    expect(plan(`${y!}\n${x!}`, entry("y = x"))).toBe(
+      dedent(`
+      dimensions S
+      slot 0: real[4]
+      slot 1: real[4]
+      buffer x: real[4] slot 0 external
+      buffer y: real[4] slot 1 external`),
+    );
   });
 
   it("puts scratch where scratch was that nothing reads any more", () => {
-    expect(places(plan([x, y, buffer("a"), buffer("b"), buffer("c")], chain))).toEqual([
-      "a: 2",
-      "b: 3",
-      "c: 2",
-      "x: 0",
-      "y: 1",
-    ]);
+    expect(places(seen, scratch("a b c"), chain)).toEqual(["a: 2", "b: 3", "c: 2", "x: 0", "y: 1"]);
   });
 
   it.each([
-    ["size", { size: dimConstant(5) }],
-    ["size of the call", { size: dimSymbol("S") }],
-    ["type", { dtype: "index" as const }],
-    ["largest size", { most: dimConstant(3) }],
-  ])("but not where the %s is another", (_, change) => {
-    const kernel = plan([x, y, buffer("a"), buffer("b"), buffer("c", change)], chain);
-    expect(places(kernel)).toContain("c: 4");
-    const { sizes, dtype, most } = kernel.slots[4]!;
-    expect({ size: sizes[0], dtype, most }).toEqual({
-      size: dimConstant(4),
-      dtype: "real",
-      most: undefined,
-      ...change,
-    });
+    ["size", "real[5]"],
+    ["size of the call", "real[S]"],
+    ["type", "index[4]"],
+    ["largest size", "real[4] at most 3"],
+  ])("but not where the %s is another", (_, type) => {
+    const text = plan(seen, scratch("a b"), `buffer c: ${type}`, chain);
+    expect(text).toContain(`buffer c: ${type} slot 4`);
+    expect(text).toContain(`slot 4: ${type}`);
   });
 
   it("keeps scratch apart that is used at the same time, to the last use", () => {
-    expect(places(plan([x, y, buffer("a"), buffer("b"), buffer("c")], ["a = x", "b = x", "c = b", "y = a"]))).toEqual([
-      "a: 2",
-      "b: 3",
-      "c: 4",
-      "x: 0",
-      "y: 1",
-    ]);
+    expect(places(seen, scratch("a b c"), entry("a = x\nb = x\nc = b\ny = a"))).toEqual([
+      "a: 2", "b: 3", "c: 4", "x: 0", "y: 1",
+    ]); // prettier-ignore
   });
 
   it("keeps what a loop reads from before it to the end of the loop", () => {
-    const used = plan([x, y, buffer("a"), buffer("b"), buffer("c")], ["a = x", loop(copy("b = a"), copy("c = b"), copy("y = c"))]); // prettier-ignore
+    const used = entry(`
+      a = x
+      for t < 3
+        b = a
+        c = b
+        y = c`);
     // c is made after the last use of a in a round, but the next round reads a again.
-    expect(places(used)).toEqual(["a: 2", "b: 3", "c: 4", "x: 0", "y: 1"]);
+    expect(places(seen, scratch("a b c"), used)).toEqual(["a: 2", "b: 3", "c: 4", "x: 0", "y: 1"]);
   });
 
   it("keeps what a round reads of the one before it", () => {
-    const used = plan([x, y, buffer("a"), buffer("b")], [loop(copy("y = a"), copy("a = x"), copy("b = x"), copy("y = b"))]); // prettier-ignore
-    expect(places(used)).toEqual(["a: 2", "b: 3", "x: 0", "y: 1"]);
+    const used = entry(`
+      for t < 3
+        y = a
+        a = x
+        b = x
+        y = b`);
+    expect(places(seen, scratch("a b"), used)).toEqual(["a: 2", "b: 3", "x: 0", "y: 1"]);
   });
 
   it("shares slots between rounds' own values", () => {
-    const used = plan([x, y, buffer("a"), buffer("b")], [loop(copy("a = x"), copy("y = a"), copy("b = x"), copy("y = b"))]); // prettier-ignore
-    expect(places(used)).toEqual(["a: 2", "b: 2", "x: 0", "y: 1"]);
+    const used = entry(`
+      for t < 3
+        a = x
+        y = a
+        b = x
+        y = b`);
+    expect(places(seen, scratch("a b"), used)).toEqual(["a: 2", "b: 2", "x: 0", "y: 1"]);
   });
 
   it("shares slots between entries, whenever they are used", () => {
-    const used = plan([x, y, buffer("a"), buffer("b")], ["a = x", "y = a"], ["b = x", "y = b"]);
-    expect(places(used)).toEqual(["a: 2", "b: 2", "x: 0", "y: 1"]);
+    const entries = [entry("a = x\ny = a"), entry("b = x\ny = b", "g")];
+    expect(places(seen, scratch("a b"), ...entries)).toEqual(["a: 2", "b: 2", "x: 0", "y: 1"]);
   });
 
   it("keeps what a later entry reads apart from all scratch", () => {
-    const kept = buffer("a", { persistent: true });
-    expect(places(plan([x, y, kept, buffer("b")], ["a = x"], ["b = x", "y = b", "y = a"]))).toEqual([
-      "a: 0",
-      "b: 3",
-      "x: 1",
-      "y: 2",
-    ]);
+    const entries = [entry("a = x"), entry("b = x\ny = b\ny = a", "g")];
+    expect(places(seen, "buffer a: real[4] persistent", scratch("b"), ...entries)).toEqual([
+      "a: 0", "b: 3", "x: 1", "y: 2",
+    ]); // prettier-ignore
   });
 
   it("puts a buffer that lies in another at its place there, without a slot of its own", () => {
-    const inside = buffer("p", { external: true, persistent: true, within: { buffer: "y", offset: dimConstant(2) } });
-    const kernel = plan([inside, x, y], ["p = x"]);
-    expect(places(kernel)).toEqual(["p: 1 + 2", "x: 0", "y: 1"]);
-    expect(kernel.slots).toHaveLength(2);
+    expect(plan("buffer p: real[2] within y + 2 external persistent", seen, entry("p = x"))).toBe(
+      dedent(`
+      dimensions S
+      slot 0: real[4]
+      slot 1: real[4]
+      buffer p: real[2] slot 1 + 2 within y external
+      buffer x: real[4] slot 0 external
+      buffer y: real[4] slot 1 external`),
+    );
   });
 
   it("has no place for scratch that nothing uses any more", () => {
-    expect(places(plan([x, y, buffer("a")], ["y = x"]))).toEqual(["x: 0", "y: 1"]);
+    expect(places(seen, scratch("a"), entry("y = x"))).toEqual(["x: 0", "y: 1"]);
   });
 
   it("takes slots one after the other for 5,000 buffers in use at a time", () => {
     const names = Array.from({ length: 5000 }, (_, i) => `v${i}`);
-    const uses = names.map((name) => `${name} = ${name}`);
-    expect(
-      plan(
-        names.map((name) => buffer(name)),
-        [...uses, ...uses],
-      ).slots,
-    ).toHaveLength(names.length);
+    const uses = names.map((name) => `${name} = ${name}`).join("\n");
+    const text = plan(scratch(names.join(" ")), entry(`${uses}\n${uses}`));
+    expect(text.match(/^slot /gmu)).toHaveLength(names.length);
   });
 });

@@ -6,6 +6,7 @@ import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import type { KernelPass } from "../../../../compiler/passes/kernel/kernel-pass.js";
 import { splitPieces } from "../../../../compiler/passes/kernel/split-pieces.js";
+import { expectKernels } from "../../../support/kernel-text.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
 import { programOf, runFunction } from "../../../support/run-kernel.js";
 import { lowerProgram } from "../../../support/kernels.js";
@@ -44,6 +45,32 @@ test("a rotation becomes two loops that count from 0", () => {
         output.y[b * 7 + iPiece1 + 6] = vPiece1
 }
 `);
+});
+
+test("each side of a choice has a loop, whose names are its own", () => {
+  const buffers = `
+    buffer x: real[5] external persistent
+    buffer y: real[8] external persistent`;
+  expectKernels(
+    splitPieces,
+    `${buffers}
+    kernel f {
+      region y ; y
+        for i < 8
+          let v = (i < 5 ? x[i] : x[i - 5])
+          y[i] = v
+    }`,
+    `${buffers}
+    kernel f {
+      region y ; y
+        for i < 5
+          let v = x[i]
+          y[i] = v
+        for iPiece1 < 3
+          let vPiece1 = x[iPiece1]
+          y[iPiece1 + 5] = vPiece1
+    }`,
+  );
 });
 
 describe.each([2, 3, 5, 8, 13])("%i elements", (n) => {

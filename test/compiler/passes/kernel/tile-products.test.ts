@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ScalarTarget } from "../../../../compiler/passes/kernel/target.js";
 import { tileProductsPass } from "../../../../compiler/passes/kernel/tile-products.js";
-import { bodyOf, dedent, expectMeaning, kernelOf, planned } from "../../../support/kernel-text.js";
+import { bodyOf, dedent, expectMeaning, expectStatements, kernelOf, planned } from "../../../support/kernel-text.js";
 
 /** Tiles of two rows and two columns, so that a few numbers have all kinds of tiles. */
 const machine: ScalarTarget = {
@@ -187,6 +187,41 @@ describe("tile-products", () => {
     const body = tiled(text);
     expect(body).toContain("pieces of ");
     expect(body).toMatch(/ = .*sum11/u);
+  });
+
+  it("stores what is made of a sum, which goes by the name of its own accumulator", () => {
+    expectStatements(
+      tileProductsPass,
+      machine,
+      `
+      buffer a: real[12] external persistent
+      buffer w: real[4] external persistent
+      buffer y: real[3] external persistent`,
+      `
+      product y[i] = y[i] + sum a[i * 4 + k] * w[k]
+        rows i < 3
+        contracted k < 4
+        stored tanh(sum)`,
+      `
+      for i < 2 from 0 step 2
+        var sum0 = y[i]
+        var sum1 = y[i + 1]
+        for k < 4
+          let x0 = a[i * 4 + k]
+          let x1 = a[i * 4 + k + 4]
+          let w = w[k]
+          sum0 = sum(sum0, mul(x0, w))
+          sum1 = sum(sum1, mul(x1, w))
+        y[i] = tanh(sum0)
+        y[i + 1] = tanh(sum1)
+      for i < 3 from 2
+        var sum = y[i]
+        for k < 4
+          let x = a[i * 4 + k]
+          let w = w[k]
+          sum = sum(sum, mul(x, w))
+        y[i] = tanh(sum)`,
+    );
   });
 
   it("leaves everything else alone", () => {
