@@ -184,7 +184,7 @@ describe("names", () => {
           if (await check(names, target)) compiled++;
         },
       ),
-      fuzzParameters(14, 10),
+      fuzzParameters(14, 60),
     );
     expect(compiled).toBeGreaterThan(4);
   });
