@@ -218,7 +218,7 @@ class RegionCounter {
         this.#statements(statement.body, loops);
         return;
       case "product": {
-        const { rows, columns, initial, out, tail, copied } = statement;
+        const { rows, columns, initial, out, schedule: { tail, copied } = {} } = statement;
         const outer = this.#within(
           [rows, columns].filter((axis) => axis !== undefined),
           loops,

@@ -2,7 +2,8 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { axisValues } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
-import type { Access, Axis, PackStatement, ProductStatement, ProductTerms, Statement } from "./types.js";
+import type { Access, Axis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./types.js";
+import { termsOf } from "./visit.js";
 
 /** Runs `body` for all values of the axes, the first outermost, with the number of the combination. */
 function forEachTerm(axes: readonly Axis[], state: CallState, body: (term: number) => void): void {
@@ -47,7 +48,8 @@ export function runProduct(
   state: CallState,
   run: (statements: readonly Statement[], state: CallState) => void,
 ): void {
-  const { rows, columns, initial, result, out, tail } = product;
+  const { rows, columns, initial, result, out, schedule: { tail } = {} } = product;
+  const terms = termsOf(product);
   const all = rows === undefined ? [undefined] : axisValues(rows, state);
   const left = copyRows(product, all, state);
   for (const [position, row] of all.entries()) {
@@ -56,8 +58,10 @@ export function runProduct(
     const sums = own.map((column, at) => {
       if (columns !== undefined) state.set(columns.variable, column as number);
       const start = initial === undefined ? 0 : state.expression(initial);
-      const earlier = product.earlier === undefined ? start : sumTerms(product.earlier, start, at, undefined, state);
-      return sumTerms(product, earlier, at, left?.[position], state);
+      return terms.reduce(
+        (sum, own, i) => sumTerms(own, sum, at, i === terms.length - 1 ? left?.[position] : undefined, state),
+        start,
+      );
     });
     if (tail !== undefined) {
       invariant(sums.length === tail.sums.length * tail.length, "a tail with other columns than its product");
@@ -79,7 +83,7 @@ export function runProduct(
 
 /** The rows of the left operand before anything is stored, where they are copied. */
 function copyRows(
-  { copied, rows, contracted, a }: ProductStatement,
+  { rows, contracted, a, schedule: { copied } = {} }: ProductStatement,
   all: readonly (number | undefined)[],
   state: CallState,
 ): number[][] | undefined {
@@ -98,7 +102,7 @@ function copyRows(
 }
 
 function sumTerms(
-  { contracted, a, b, packed }: ProductTerms,
+  { contracted, a, b, packed }: ScheduledTerms,
   start: number,
   column: number,
   row: readonly number[] | undefined,

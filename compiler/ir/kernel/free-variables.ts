@@ -49,7 +49,7 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
     for (const statement of list) {
       if (statement.kind === "pack") continue;
       if (statement.kind === "product") {
-        const { rows, columns, out, tail } = statement;
+        const { rows, columns, out, schedule: { tail } = {} } = statement;
         const terms = termsOf(statement);
         const contracted = terms.flatMap((each) => each.contracted);
         const outer = new Set(own);

@@ -15,7 +15,7 @@ export function parseProduct(tokens: LineTokens, parseBody: ParseBody): ProductS
   const first = parseSum(tokens);
   const last = tokens.accept("+") ? parseSum(tokens) : undefined;
   tokens.end();
-  const { copied, ...terms } = last ?? first;
+  const { a, b, ...copies } = last ?? first;
   if (last !== undefined && first.copied !== undefined) tokens.fail("only the last sum has a copied operand");
 
   const lines = new ProductLines(tokens.line.below);
@@ -27,18 +27,18 @@ export function parseProduct(tokens: LineTokens, parseBody: ParseBody): ProductS
   const tail = lines.tail(target.sums, parseBody);
   lines.end();
   if (tail === undefined && target.out === undefined) tokens.fail("expected an element or, below, then for");
+  const schedule = { ...copies, ...(earlier && { earlier }), ...(tail && { tail }) };
   return {
     kind: "product",
     rows,
     columns,
-    ...(earlier && { earlier }),
     contracted,
-    ...terms,
+    a,
+    b,
     initial,
     ...(result && { result }),
     out: target.out,
-    ...(tail && { tail }),
-    ...(copied !== undefined && { copied }),
+    ...(Object.keys(schedule).length > 0 && { schedule }),
   };
 }
 

@@ -18,7 +18,7 @@ import {
   PIECE,
   type PiecesStatement,
   type ProductStatement,
-  type ProductTerms,
+  type ScheduledTerms,
   type Statement,
 } from "./types.js";
 import type { UnplacedBuffer, UnplannedKernels } from "./unplanned.js";
@@ -143,15 +143,17 @@ function printPieces(statement: PiecesStatement, indent: string): string {
 }
 
 function printProduct(product: ProductStatement, indent: string): string {
-  const { rows, columns, earlier, contracted, initial, result, out, tail, copied } = product;
+  const { rows, columns, contracted, initial, result, out, schedule = {} } = product;
+  const { earlier, packed: copy, tail, copied } = schedule;
   const line = (word: string, axis: Axis): string => `${indent}  ${word} ${printAxis(axis)}\n`;
-  const sum = ({ a, b, packed }: ProductTerms, copy = ""): string =>
-    `sum ${printAccess(a)}${copy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${spellName(packed)}`}`;
+  const sum = ({ a, b, packed }: ScheduledTerms, rowCopy = ""): string =>
+    `sum ${printAccess(a)}${rowCopy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${spellName(packed)}`}`;
+  const last = { contracted, a: product.a, b: product.b, ...(copy !== undefined && { packed: copy }) };
   const target = tail === undefined ? out && printAccess(out) : tail.sums.map(spellName).join(", ");
   const start = initial === undefined ? "" : `${printExpression(initial)} + `;
   const before = earlier === undefined ? "" : `${sum(earlier)} + `;
   return [
-    `${indent}product ${target ?? ""} = ${start}${before}${sum(product, copied === undefined ? "" : ` copied to ${spellName(copied)}`)}\n`,
+    `${indent}product ${target ?? ""} = ${start}${before}${sum(last, copied === undefined ? "" : ` copied to ${spellName(copied)}`)}\n`,
     ...(rows === undefined ? [] : [line("rows", rows)]),
     ...(columns === undefined ? [] : [line("columns", columns)]),
     ...(earlier?.contracted ?? []).map((axis) => line("earlier", axis)),

@@ -102,6 +102,9 @@ export interface ProductTerms {
   readonly contracted: readonly Axis[];
   readonly a: Access;
   readonly b: Access;
+}
+
+export interface ScheduledTerms extends ProductTerms {
   /** A copy of the right operand in the order in which tiles read it, made by a `pack` statement. */
   readonly packed?: string;
 }
@@ -114,13 +117,24 @@ export interface ProductStatement extends ProductTerms {
   readonly kind: "product";
   readonly rows: Axis | undefined;
   readonly columns: Axis | undefined;
-  /** Terms that each sum takes before the others, in a target's schedule. */
-  readonly earlier?: ProductTerms;
   readonly initial: Expression | undefined;
   /** What is stored of each sum, by the name `sum`; the sum itself where absent. Not with a `tail`. */
   readonly result?: Expression;
   /** Where the sums go; undefined where a `tail` takes them. */
   readonly out: Access | undefined;
+  /** Only after passes for a target that has all of it. */
+  readonly schedule?: ProductSchedule;
+}
+
+/** A product as it is lowered, which every target can compute. */
+export type PlainProduct = ProductStatement & { readonly out: Access; readonly schedule?: never };
+
+/** What a target makes of a product for its tiles. */
+export interface ProductSchedule {
+  /** Terms that each sum takes before the others. */
+  readonly earlier?: ScheduledTerms;
+  /** A copy of the right operand, as in `ScheduledTerms`. */
+  readonly packed?: string;
   readonly tail?: ProductTail;
   /**
    * Where the rows of the left operand are copied first, one behind the other in the order of `rows`: a `tail` overwrites

@@ -1,7 +1,7 @@
 /** Checks of products and of the copies of matrices that they read. */
 import { countTerms } from "./terms.js";
 import { plainExtent } from "./affine.js";
-import type { Access, Axis, PackStatement, ProductStatement, ProductTerms, Statement } from "./types.js";
+import type { Access, Axis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./types.js";
 import type { ElementVerifier } from "./verify-expressions.js";
 import type { Report } from "./verify-integers.js";
 import { Scope } from "./verify-scope.js";
@@ -38,7 +38,7 @@ export class ProductVerifier {
   }
 
   product(product: ProductStatement, outer: Scope): void {
-    const { rows, columns, contracted, initial, result, out, tail, copied } = product;
+    const { rows, columns, contracted, initial, result, out, schedule: { tail, copied } = {} } = product;
     const inRow = this.bindAll(rows === undefined ? [] : [rows], outer);
     const scope = this.bindAll(columns === undefined ? [] : [columns], inRow);
     if (initial !== undefined) this.elements.expression(initial, scope, "real");
@@ -73,7 +73,7 @@ export class ProductVerifier {
     this.body(tail.body, inTail);
   }
 
-  private terms({ contracted, a, b, packed }: ProductTerms, product: ProductStatement, outer: Scope): void {
+  private terms({ contracted, a, b, packed }: ScheduledTerms, product: ProductStatement, outer: Scope): void {
     const { rows, columns } = product;
     const scope = this.bindAll(contracted, outer);
     this.elements.access(a, "real", scope);
@@ -90,7 +90,7 @@ export class ProductVerifier {
     if (pack.from.buffer !== b.buffer) this.report(`${packed} holds ${pack.from.buffer}, not ${b.buffer}`);
     const shape = `${plainExtent(pack.columns.extent) ?? "?"} columns of ${countTerms(pack.contracted) ?? "?"} terms in runs of ${pack.length}`;
     const width = columns && plainExtent(columns.extent);
-    const read = `${width ?? "?"} columns of ${countTerms(contracted) ?? "?"} terms in runs of ${product.tail?.length ?? width ?? "?"}`;
+    const read = `${width ?? "?"} columns of ${countTerms(contracted) ?? "?"} terms in runs of ${product.schedule?.tail?.length ?? width ?? "?"}`;
     if (shape !== read) this.report(`${packed} has ${shape}, and ${read} are read`);
   }
 

@@ -8,8 +8,11 @@ import type {
   Extent,
   IndexExpression,
   PiecesStatement,
+  PlainProduct,
   ProductStatement,
+  ProductSchedule,
   ProductTerms,
+  ScheduledTerms,
   Statement,
 } from "./types.js";
 
@@ -73,9 +76,10 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
       }
       if (statement.initial !== undefined) expression(statement.initial);
       if (statement.result !== undefined) expression(statement.result);
-      if (statement.copied !== undefined) visit({ buffer: statement.copied, offset: START }, "write");
+      if (statement.schedule?.copied !== undefined)
+        visit({ buffer: statement.schedule.copied, offset: START }, "write");
       if (statement.out !== undefined) visit(statement.out, "write");
-      statement.tail?.body.forEach((inner) => forEachAccess(inner, visitAll));
+      statement.schedule?.tail?.body.forEach((inner) => forEachAccess(inner, visitAll));
       return;
     case "pack":
       visit(statement.from, "read");
@@ -121,9 +125,14 @@ export function mapParts(
   return { ...statement, body: change(body), carry: change(carry), finish: change(finish) };
 }
 
+export function isPlain(product: ProductStatement): product is PlainProduct {
+  return product.schedule === undefined && product.out !== undefined;
+}
+
 /** The terms of the sums of a product, in the order in which they are added. */
-export function termsOf(product: ProductStatement): ProductTerms[] {
-  return product.earlier === undefined ? [product] : [product.earlier, product];
+export function termsOf({ contracted, a, b, schedule: { earlier, packed } = {} }: ProductStatement): ScheduledTerms[] {
+  const last = { contracted, a, b, ...(packed !== undefined && { packed }) };
+  return earlier === undefined ? [last] : [earlier, last];
 }
 
 const START: Affine = { constant: { terms: [], key: "" }, terms: [] };
@@ -162,11 +171,19 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     extent: extent(value.extent),
     ...(value.from === undefined ? {} : { from: affine(value.from) }),
   });
-  const terms = ({ contracted, a, b, packed }: ProductTerms): ProductTerms => ({
+  const named = (buffer: string): string => access({ buffer, offset: START }).buffer;
+  const terms = ({ contracted, a, b }: ProductTerms): ProductTerms => ({
     contracted: contracted.map(axis),
     a: access(a),
     b: access(b),
-    ...(packed === undefined ? {} : { packed: access({ buffer: packed, offset: START }).buffer }),
+  });
+  const schedule = ({ earlier, packed, copied, tail }: ProductSchedule): ProductSchedule => ({
+    ...(earlier && {
+      earlier: { ...terms(earlier), ...(earlier.packed !== undefined && { packed: named(earlier.packed) }) },
+    }),
+    ...(packed !== undefined && { packed: named(packed) }),
+    ...(copied !== undefined && { copied: named(copied) }),
+    ...(tail && { tail: { ...tail, body: tail.body.map((inner) => mapStatement(inner, mapper)) } }),
   });
   switch (statement.kind) {
     case "for":
@@ -182,16 +199,10 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
         rows: statement.rows && axis(statement.rows),
         columns: statement.columns && axis(statement.columns),
         ...terms(statement),
-        ...(statement.earlier === undefined ? {} : { earlier: terms(statement.earlier) }),
         initial: statement.initial && expression(statement.initial),
         ...(statement.result === undefined ? {} : { result: expression(statement.result) }),
         out: statement.out && access(statement.out),
-        ...(statement.copied === undefined
-          ? {}
-          : { copied: access({ buffer: statement.copied, offset: START }).buffer }),
-        ...(statement.tail === undefined
-          ? {}
-          : { tail: { ...statement.tail, body: statement.tail.body.map((inner) => mapStatement(inner, mapper)) } }),
+        ...(statement.schedule && { schedule: schedule(statement.schedule) }),
       };
     case "pack":
       return {

@@ -17,7 +17,7 @@ import {
 } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import { countTerms } from "../../ir/kernel/terms.js";
-import type { Affine, Axis, Expression, Extent, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, Axis, Expression, Extent, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../base/types/dim.js";
 import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
@@ -43,7 +43,9 @@ interface Nest {
 
 interface Copied {
   readonly before: readonly Statement[];
-  readonly operand: Pick<ProductStatement, "copied"> | Pick<ProductStatement, "a">;
+  /** The left operand, and where its rows are copied by the product itself. */
+  readonly a: Access;
+  readonly copied?: string;
 }
 
 class TailFuser {
@@ -144,12 +146,10 @@ class TailFuser {
     const copied = this.copyOperand(made, first, body);
     if (copied === undefined) return undefined;
     this.buffers.delete(buffer);
-    const fused: ProductStatement = {
-      ...product,
-      ...copied.operand,
-      out: undefined,
-      tail: { unit, length, sums, body },
-    };
+    const { a, copied: copy } = copied;
+    const tail = { unit, length, sums, body };
+    const schedule = { ...product.schedule, ...(copy !== undefined && { copied: copy }), tail };
+    const fused: ProductStatement = { ...product, a, out: undefined, schedule };
     const region: Region = {
       ...second,
       comment: `${first.comment}, then ${second.comment}`,
@@ -173,7 +173,7 @@ class TailFuser {
       });
     }
     if (conflict) return undefined;
-    if (!stored.has(wholeOf(product.a.buffer, this.buffers))) return { before: [], operand: {} };
+    if (!stored.has(wholeOf(product.a.buffer, this.buffers))) return { before: [], a: product.a };
     const source = this.buffers.get(product.a.buffer);
     if (source === undefined) return undefined;
     let name = `${product.out.buffer}.operand`;
@@ -184,7 +184,7 @@ class TailFuser {
     // Around other loops the tail of one round would overwrite what the next one copies.
     if (loops.length === 0 && rows !== undefined && depth !== undefined) {
       this.buffers.set(name, { ...buffer, size: multiplyDims(rows, dimConstant(depth)) });
-      return { before: [], operand: { copied: name } };
+      return { before: [], a: product.a, copied: name };
     }
     this.buffers.set(name, { ...buffer, size: source.size });
     const a = { ...product.a, buffer: name };
@@ -197,7 +197,7 @@ class TailFuser {
     const axes = [...loops, ...(product.rows === undefined ? [] : [product.rows]), ...product.contracted];
     const body = loopsAround(axes, [store]);
     const comment = "a copy of the left operand";
-    return { before: [{ kind: "region", name: `${first.name} operand`, comment, body }], operand: { a } };
+    return { before: [{ kind: "region", name: `${first.name} operand`, comment, body }], a };
   }
 }
 

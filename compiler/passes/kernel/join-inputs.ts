@@ -96,7 +96,7 @@ class Joiner {
   ): ProductStatement | undefined {
     const { out, contracted, columns, rows, a, b } = projection;
     const { buffer } = out;
-    if (product.earlier !== undefined || projection.earlier !== undefined) return undefined;
+    if (product.schedule?.earlier !== undefined || projection.schedule?.earlier !== undefined) return undefined;
     if (this.buffers.get(buffer)?.persistent !== false || this.buffers.get(buffer)?.external !== false)
       return undefined;
     if (this.reads.get(buffer) !== 1 || this.written.get(wholeOf(buffer, this.buffers)) !== 1) return undefined;
@@ -122,10 +122,13 @@ class Joiner {
     return {
       ...product,
       initial: projection.initial && mapExpression(projection.initial, { affine }),
-      earlier: {
-        contracted: contracted.map((axis) => ({ ...axis, variable: `${axis.variable} of the input` })),
-        a: { ...a, offset: affine(a.offset) },
-        b: { ...b, offset: affine(b.offset) },
+      schedule: {
+        ...product.schedule,
+        earlier: {
+          contracted: contracted.map((axis) => ({ ...axis, variable: `${axis.variable} of the input` })),
+          a: { ...a, offset: affine(a.offset) },
+          b: { ...b, offset: affine(b.offset) },
+        },
       },
     };
   }

@@ -95,21 +95,25 @@ class Packer {
 
   private product(product: ProductStatement, packs: PackStatement[]): ProductStatement {
     const packed = (terms: ProductTerms): { packed?: string } => {
-      const pack = this.packOf({ ...product, ...terms });
+      const pack = this.packOf(product, terms);
       if (pack === undefined) return {};
       if (pack.onChange) this.atStart.set(pack.to, pack);
       else packs.push(pack);
       return { packed: pack.to };
     };
-    const { earlier } = product;
-    return {
-      ...product,
-      ...(earlier === undefined ? {} : { earlier: { ...earlier, ...packed(earlier) } }),
+    const { earlier } = product.schedule ?? {};
+    const schedule = {
+      ...product.schedule,
+      ...(earlier && { earlier: { ...earlier, ...packed(earlier) } }),
       ...packed(product),
     };
+    return Object.keys(schedule).length === 0 ? product : { ...product, schedule };
   }
 
-  private packOf({ b, columns, contracted, rows, tail }: ProductStatement): PackStatement | undefined {
+  private packOf(
+    { columns, rows, schedule: { tail } = {} }: ProductStatement,
+    { b, contracted }: ProductTerms,
+  ): PackStatement | undefined {
     if (columns === undefined) return undefined;
     const sizes = [columns, ...contracted].map(({ extent }) => plainExtent(extent));
     const variables = [columns, ...contracted].map(({ variable }) => variable);

@@ -104,7 +104,7 @@ class Projector {
   private projection(statement: Statement, loop: ForStatement): Projection | undefined {
     const nest = statement.kind === "region" ? productNest(statement) : undefined;
     if (nest === undefined || statement.kind !== "region" || nest.loops.length !== 1) return undefined;
-    const { rows, columns, contracted, out, initial, earlier, copied } = nest.product;
+    const { rows, columns, contracted, out, initial, schedule: { earlier, copied } = {} } = nest.product;
     const [around] = nest.loops as [ForStatement];
     const [example, step] = [around.variable, rows?.variable];
     if (earlier !== undefined || copied !== undefined || columns === undefined || step === undefined) return undefined;

@@ -13,8 +13,8 @@ import {
   subtractAffine,
 } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Affine, Axis, Expression, ProductStatement, Statement } from "../../ir/kernel/types.js";
-import { mapExpression, mapParts } from "../../ir/kernel/visit.js";
+import type { Affine, Axis, Expression, PlainProduct, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import { isPlain, mapExpression, mapParts } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, dimSymbol } from "../../base/types/dim.js";
 import { inRegions, type PlannedPass } from "./kernel-pass.js";
 import type { ScalarTarget } from "./target.js";
@@ -29,7 +29,7 @@ export const tileProductsPass: PlannedPass<ScalarTarget> = {
 
 export function tileProducts(statements: readonly Statement[], machine: ScalarTarget): Statement[] {
   return statements.flatMap((statement): Statement[] => {
-    if (statement.kind === "product") return tile(statement, machine);
+    if (statement.kind === "product") return tile(plainProduct(statement), machine);
     if (statement.kind === "pieces") return [mapParts(statement, (part) => tileProducts(part, machine))];
     if (statement.kind === "for" || statement.kind === "region") {
       return [{ ...statement, body: tileProducts(statement.body, machine) }];
@@ -38,7 +38,13 @@ export function tileProducts(statements: readonly Statement[], machine: ScalarTa
   });
 }
 
-function tile(product: ProductStatement, { tiles }: ScalarTarget): Statement[] {
+/** The passes of a scalar target give no product a schedule: tiles would leave it out. */
+function plainProduct(product: ProductStatement): PlainProduct {
+  invariant(isPlain(product), "a product that is scheduled for vectors");
+  return product;
+}
+
+function tile(product: PlainProduct, { tiles }: ScalarTarget): Statement[] {
   const shapes = product.rows === undefined ? tiles.filter(({ rows }) => rows === 1) : tiles;
   return forBlocks(
     product.rows,
@@ -122,7 +128,7 @@ function forBlocks(
   return statements;
 }
 
-function tileBody(product: ProductStatement, rows: readonly Affine[], columns: readonly Affine[]): Statement[] {
+function tileBody(product: PlainProduct, rows: readonly Affine[], columns: readonly Affine[]): Statement[] {
   const at = (row: Affine | undefined, column: Affine | undefined) => {
     const replacements = new Map<string, Affine>();
     if (product.rows !== undefined && row !== undefined) replacements.set(product.rows.variable, row);
@@ -152,8 +158,6 @@ function tileBody(product: ProductStatement, rows: readonly Affine[], columns: r
     });
   const left = load("x", product.a, rows, true);
   const right = load("w", product.b, columns, false);
-  const { out } = product;
-  invariant(out !== undefined, "a product without a tail");
   for (const [r, row] of rows.entries()) {
     for (const [c, column] of columns.entries()) {
       const { affine } = at(row, column);
@@ -163,7 +167,7 @@ function tileBody(product: ProductStatement, rows: readonly Affine[], columns: r
       const operands = [left[r] as Expression, right[c] as Expression];
       const value: Expression = { kind: "operation", op: "mul", operands, dtype: "real" };
       inner.push({ kind: "accumulate", name: name(r, c), op: "sum", value });
-      const access = { buffer: out.buffer, offset: affine(out.offset) };
+      const access = { buffer: product.out.buffer, offset: affine(product.out.offset) };
       const sum: Expression = { kind: "variable", name: name(r, c), dtype: "real" };
       const result = product.result && mapExpression(product.result, { affine, variable: () => name(r, c) });
       after.push({ kind: "store", access, value: result ?? sum, mode: "set" });

@@ -54,7 +54,7 @@ function inSequence(product: ProductStatement, example: string, { variable, exte
   forEachAccess(product, (access) => {
     check(access.offset);
   });
-  const { initial, tail } = product;
+  const { initial, schedule: { tail } = {} } = product;
   if (initial !== undefined && readsIntegers(initial)) return undefined;
   const plain = (tail?.body ?? []).every(
     (statement) => (statement.kind === "let" || statement.kind === "store") && !readsIntegers(statement.value),

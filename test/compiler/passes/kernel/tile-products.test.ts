@@ -1,7 +1,8 @@
 /** Products as loops over tiles of sums, and what is left at the edges. */
 import { describe, expect, it } from "vitest";
+import { parseKernelBody } from "../../../../compiler/ir/kernel/parse.js";
 import type { ScalarTarget } from "../../../../compiler/passes/kernel/target.js";
-import { tileProductsPass } from "../../../../compiler/passes/kernel/tile-products.js";
+import { tileProducts, tileProductsPass } from "../../../../compiler/passes/kernel/tile-products.js";
 import { bodyOf, dedent, expectMeaning, expectStatements, kernelOf, planned } from "../../../support/kernel-text.js";
 
 /** Tiles of two rows and two columns, so that a few numbers have all kinds of tiles. */
@@ -222,6 +223,14 @@ describe("tile-products", () => {
           sum = sum(sum, mul(x, w))
         y[i] = tanh(sum)`,
     );
+  });
+
+  it.each([
+    ["a packed operand", "product y[0] = sum a[k] * w[k] packed in p\n  contracted k < 4"],
+    ["a tail", "product s = sum a[k] * w[k]\n  contracted k < 4\n  then for u < 1\n    y[u] = s"],
+    ["earlier terms", "product y[0] = sum a[m] * w[m] + sum a[k] * w[k]\n  earlier m < 4\n  contracted k < 4"],
+  ])("refuses %s, which tiles of scalars would leave out", (_, text) => {
+    expect(() => tileProducts(parseKernelBody(text), machine)).toThrow("a product that is scheduled for vectors");
   });
 
   it("leaves everything else alone", () => {

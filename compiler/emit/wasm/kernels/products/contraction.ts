@@ -62,7 +62,7 @@ export class Contraction {
       }
       const pointer = code.local("i32");
       context.integers.scoped((inner) => {
-        const at = product.copied === undefined ? row.member : position;
+        const at = product.schedule?.copied === undefined ? row.member : position;
         if (at !== undefined && rowVariable !== undefined) inner.bind(rowVariable, at);
         this.pushStart(left, new Map(), inner);
         code.set(pointer);
@@ -80,7 +80,7 @@ export class Contraction {
       inner.bind(unit, first);
       if (this.plan.right !== "packed") this.pushStart(product.b, columnOf(this.plan, 0), inner);
       else {
-        const place = inner.address({ buffer: product.packed as string, offset: affineConstant(0) });
+        const place = inner.address({ buffer: product.schedule?.packed as string, offset: affineConstant(0) });
         code.i32(place.offset).op("i32.add");
         // Panels lie one after the other.
         const bytes = runs * depth * size;
@@ -94,7 +94,7 @@ export class Contraction {
   /** Bytes between neighbouring rows of the left operand, where they are always the same: one pointer then serves all. */
   private rowDistance(): number | undefined {
     const { product, left, row } = this.plan;
-    const extent = product.copied === undefined ? product.rows?.extent : undefined;
+    const extent = product.schedule?.copied === undefined ? product.rows?.extent : undefined;
     if (extent?.kind === "examples" && extent.examples.kind === "list") return undefined;
     const term = left.offset.terms.find(({ variable }) => variable === row);
     const elements = term === undefined ? 0 : constantOf(term.coefficient);

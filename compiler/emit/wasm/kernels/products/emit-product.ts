@@ -5,7 +5,7 @@ import { RowBlocks } from "./row-blocks.js";
 import type { KernelContext } from "../context.js";
 
 export function emitProduct(product: ProductStatement, context: KernelContext): void {
-  const { rows, columns, tail, packed, a, b } = product;
+  const { rows, columns, a, b, schedule: { tail, packed } = {} } = product;
   // A product without columns is one without rows whose operands have changed places.
   if (columns === undefined && rows !== undefined && rows.extent.kind !== "examples" && tail === undefined) {
     if (packed === undefined) emitProduct({ ...product, rows: undefined, columns: rows, a: b, b: a }, context);

@@ -47,7 +47,7 @@ export interface ProductPlan {
 
 export function planProduct(product: ProductStatement, context: KernelContext): ProductPlan {
   const { expressions, integers, parts } = context;
-  const { tail, columns, packed, b, contracted } = product;
+  const { columns, b, contracted, schedule: { tail, packed, earlier } = {} } = product;
   const runs = tail?.sums.length ?? 1;
   const column = b.offset.terms.find(({ variable }) => variable === columns?.variable);
   const sideBySide = column !== undefined && constantOf(column.coefficient) === 1;
@@ -72,9 +72,11 @@ export function planProduct(product: ProductStatement, context: KernelContext): 
     depth: countTerms(contracted) ?? 1,
     earlier: undefined,
   };
-  if (product.earlier === undefined) return plan;
+  if (earlier === undefined) return plan;
   const { kind, rows, initial, out } = product;
-  const first = { kind, rows, columns, initial, out, ...(tail === undefined ? {} : { tail }), ...product.earlier };
+  const { packed: copy, ...terms } = earlier;
+  const schedule = { ...(tail && { tail }), ...(copy !== undefined && { packed: copy }) };
+  const first = { kind, rows, columns, initial, out, ...terms, schedule };
   return { ...plan, earlier: planProduct(first, context) };
 }
 
@@ -82,7 +84,7 @@ export function planProduct(product: ProductStatement, context: KernelContext): 
 export const POSITION = "row position";
 
 export function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "row"> {
-  const { a, copied, rows, contracted } = product;
+  const { a, rows, contracted, schedule: { copied } = {} } = product;
   if (copied === undefined) return { left: a, row: rows?.variable };
   const depth = dimConstant(countTerms(contracted) ?? 0);
   const row = rows === undefined ? AFFINE_ZERO : scaleAffine(affineVariable(POSITION), depth);
@@ -92,7 +94,7 @@ export function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "r
 
 /** The column of a unit in a run. */
 export function columnOf({ product, unit }: ProductPlan, run: number): ReadonlyMap<string, Affine> {
-  const { tail, columns } = product;
+  const { columns, schedule: { tail } = {} } = product;
   const moved = addAffine(affineVariable(unit), affineConstant(run * (tail?.length ?? 0)));
   return new Map(columns === undefined ? [] : [[columns.variable, moved]]);
 }

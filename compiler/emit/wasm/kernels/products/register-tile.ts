@@ -51,7 +51,7 @@ export class RegisterTile {
   /** What is read and written beside the operands, in vectors and at places that hold no integer of the tail. */
   private accesses(): Access[] {
     const { plan } = this;
-    const { initial, result, out, tail } = plan.product;
+    const { initial, result, out, schedule: { tail } = {} } = plan.product;
     const own = new Set(
       (tail?.body ?? []).flatMap((statement) => (statement.kind === "let_index" ? statement.name : [])),
     );
@@ -197,7 +197,7 @@ export class RegisterTile {
 
   /** What the sums of a run start from, over the unit; the sides of choices that are the same for the whole run are taken. */
   private initialOf(initial: Expression, run: number): Expression {
-    const { columns, tail } = this.plan.product;
+    const { columns, schedule: { tail } = {} } = this.plan.product;
     const names = columnOf(this.plan, run);
     const value = mapExpression(initial, { affine: (old: Affine) => substituteAffine(old, names) });
     const length = columns && (tail?.length ?? plainExtent(columns.extent));
@@ -233,7 +233,7 @@ export class RegisterTile {
     const { sums } = group;
     const { code, expressions } = context;
     const { product } = this.plan;
-    const { out, tail } = product;
+    const { out, schedule: { tail } = {} } = product;
     const lanes = this.lanesOf(group);
     if (tail === undefined) {
       expressions.bindValue("sum", sums[0] as Local, true);

@@ -26,7 +26,7 @@ export class RowBlocks {
   }
 
   emit(): void {
-    if (this.product.copied !== undefined) withCounts(this.context, (counted) => this.copyRows(counted));
+    if (this.product.schedule?.copied !== undefined) withCounts(this.context, (counted) => this.copyRows(counted));
     this.rowBlocks();
   }
 

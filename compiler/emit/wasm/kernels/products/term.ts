@@ -72,7 +72,7 @@ export class TermCode {
       code.get(right).memory("v128.load", place * size);
       return;
     }
-    const column = vector * width + run * (product.tail?.length ?? 0);
+    const column = vector * width + run * (product.schedule?.tail?.length ?? 0);
     if (this.plan.right === "rows") {
       code.get(right);
       expressions.loadVector(column * size, count);

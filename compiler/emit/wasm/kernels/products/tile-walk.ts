@@ -38,7 +38,7 @@ export class TileWalk {
   /** Loops around the terms of a tile of several rows, and over them. */
   private loops(): number {
     const { product, lot, lots, width, panels } = this.plan;
-    const { rows, columns, contracted, tail } = product;
+    const { rows, columns, contracted, schedule: { tail } = {} } = product;
     const length = tail?.length ?? (columns && plainExtent(columns.extent));
     const inLots = columns !== undefined && (length === undefined || length >= 2 * lot * lots * width);
     const inPanels = this.fillsTiles && panels > 1;
@@ -47,7 +47,7 @@ export class TileWalk {
   }
 
   private allColumns(): void {
-    const { columns, tail } = this.plan.product;
+    const { columns, schedule: { tail } = {} } = this.plan.product;
     const { context, code } = this;
     const first = code.local("i32");
     code.i32(0).set(first);

@@ -34,11 +34,13 @@ describe.each([
     const kernel = scheduled(cell, file, gradient);
     for (const entry of ["forward", "step"]) {
       const fn = kernel.functions.find(({ name }) => name === entry);
-      const products = loopProducts(fn?.body ?? [], entry === "step").filter(({ tail }) => tail !== undefined);
-      expect(products.map(({ tail }) => tail?.sums.length)).toEqual([runs]);
+      const products = loopProducts(fn?.body ?? [], entry === "step").filter(
+        ({ schedule }) => schedule?.tail !== undefined,
+      );
+      expect(products.map(({ schedule }) => schedule?.tail?.sums.length)).toEqual([runs]);
     }
     const forward = kernel.functions.find(({ name }) => name === "forward");
-    expect(loopProducts(forward?.body ?? []).every(({ tail }) => tail !== undefined)).toBe(true);
+    expect(loopProducts(forward?.body ?? []).every(({ schedule }) => schedule?.tail !== undefined)).toBe(true);
   });
 
   test("reads all weights from packed copies, which entries share", () => {
