@@ -5,6 +5,12 @@ import type { Affine, Axis, Examples, Extent, IndexExpression } from "./types.js
 import { type Integer, type Range, Scope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";
 
+/** What a part of a sum may be, and the rest of the sum. */
+interface Part {
+  readonly range: readonly [number, number];
+  readonly other: Affine;
+}
+
 export type Report = (problem: string) => void;
 
 export class IntegerVerifier {
@@ -43,18 +49,46 @@ export class IntegerVerifier {
   range(affine: Affine, scope: Scope): Range {
     this.variables(affine, scope);
     const value = expand(affine, scope);
-    return this.withoutRests(value, scope) ?? this.interval(value, scope);
+    return this.bounds(value, scope);
+  }
+
+  /** The narrowest of what is known of parts of the sum and of the rest of it. */
+  private bounds(value: Affine, scope: Scope, depth = 0): Range {
+    if (depth > 2) return this.interval(value, scope);
+    return [...this.rests(value, scope), ...this.distances(value, scope)]
+      .map(({ range, other }) => {
+        const around = this.bounds(other, scope, depth + 1);
+        return around && ([range[0] + around[0], range[1] + around[1]] as const);
+      })
+      .reduce<Range>(narrower, this.interval(value, scope));
   }
 
   /** `x - remainder(x, 4)` is a multiple of 4, which ranges of both do not tell. */
-  private withoutRests(value: Affine, scope: Scope): Range {
-    for (const { rest, factor, other } of this.wholes(value, scope)) {
-      const [left, around] = [this.interval(rest.left, scope), this.interval(other, scope)];
-      if (left === undefined || around === undefined || left[0] < 0) continue;
+  private rests(value: Affine, scope: Scope): Part[] {
+    return this.wholes(value, scope).flatMap(({ rest, factor, other }) => {
+      const left = this.interval(rest.left, scope);
+      if (left === undefined || left[0] < 0) return [];
       const down = (end: number): number => factor * (end - (end % rest.divisor));
-      return [down(left[0]) + around[0], down(left[1]) + around[1]];
-    }
-    return undefined;
+      return [{ range: [down(left[0]), down(left[1])] as const, other }];
+    });
+  }
+
+  /** `size - i` is above 0 where a loop over `i` ends at that size. */
+  private distances(value: Affine, scope: Scope): Part[] {
+    return value.terms.flatMap(({ variable, coefficient }) => {
+      const below = scope.integer(variable)?.below;
+      if (below === undefined) return [];
+      const factor = -this.dim(coefficient);
+      if (factor === 0) return [];
+      const size = value.terms.find((term) => {
+        return scope.integer(term.variable)?.size === below.size && this.dim(term.coefficient) === factor;
+      })?.variable;
+      const most = size === undefined ? undefined : scope.integer(size)?.range?.[1];
+      if (size === undefined || most === undefined) return [];
+      const distance = subtractAffine(subtractAffine(affineVariable(size), affineVariable(variable)), below.from);
+      const other = subtractAffine(value, scaleAffine(distance, dimConstant(factor)));
+      return [{ range: factor < 0 ? [factor * most, factor] : [factor, factor * most], other }];
+    });
   }
 
   private isMultiple(affine: Affine, step: number, scope: Scope): boolean {
@@ -81,21 +115,10 @@ export class IntegerVerifier {
 
   private interval({ constant, terms }: Affine, scope: Scope): Range {
     let [low, high] = [this.dim(constant), this.dim(constant)];
-    const known = terms.map(({ variable, coefficient }) => ({
-      slope: this.dim(coefficient),
-      integer: scope.integer(variable),
-    }));
-    // `size - i` is above 0 where a loop over `i` ends at that size.
-    const loopBelow = ({ slope, integer }: (typeof known)[number]): Integer | undefined =>
-      integer?.size === undefined
-        ? undefined
-        : known.find((other) => other.integer?.below === integer.size && other.slope === -slope)?.integer;
-    const paired = new Set(known.map(loopBelow).filter((loop) => loop !== undefined));
-    for (const term of known) {
-      if (term.integer !== undefined && paired.has(term.integer)) continue;
-      const range = term.integer?.range;
-      if (range === undefined) return undefined;
-      const ends = [loopBelow(term) === undefined ? range[0] : 1, range[1]].map((end) => end * term.slope);
+    for (const { variable, coefficient } of terms) {
+      const own = scope.integer(variable)?.range;
+      if (own === undefined) return undefined;
+      const ends = own.map((end) => end * this.dim(coefficient));
       low += Math.min(...ends);
       high += Math.max(...ends);
     }
@@ -115,7 +138,7 @@ export class IntegerVerifier {
     ) {
       range = [range[0], range[1] + 1 - step];
     }
-    const below = extent.kind === "size" ? { below: sizeKey(extent) } : {};
+    const below = belowOf(extent, scope);
     if (axis.from === undefined) return { range: range && [0, lastOf(0, range[1], step)], ...below };
     if (extent.kind !== "affine") this.report(`${axis.variable} starts late in an extent that is no number`);
     const from = this.range(axis.from, scope);
@@ -212,6 +235,11 @@ export class IntegerVerifier {
   }
 }
 
+/** What is in both ranges. */
+function narrower(a: Range, b: Range): Range {
+  return a === undefined || b === undefined ? (a ?? b) : [Math.max(a[0], b[0]), Math.min(a[1], b[1])];
+}
+
 /** In terms of what is not named after something else. */
 function expand(affine: Affine, scope: Scope): Affine {
   let value = affine;
@@ -229,6 +257,14 @@ function restOf(left: Affine, divisor: number, scope: Scope): NonNullable<Intege
   const isSame =
     own !== undefined && term !== undefined && affineKey(left) === affineKey(affineVariable(term.variable));
   return isSame && own.divisor % divisor === 0 ? { left: own.left, divisor } : { left, divisor };
+}
+
+/** The size of an example that a loop ends at. */
+function belowOf(extent: Extent, scope: Scope): Pick<Integer, "below"> {
+  if (extent.kind === "size") return { below: { size: sizeKey(extent), from: AFFINE_ZERO } };
+  if (extent.kind !== "part" || extent.example === undefined) return {};
+  const { dim, example, from } = extent;
+  return { below: { size: sizeKey({ dim, example }), from: expand(from, scope) } };
 }
 
 function sizeKey({ dim, example }: { readonly dim: Dim; readonly example: string }): string {

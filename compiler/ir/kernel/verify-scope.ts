@@ -7,9 +7,10 @@ export type Range = readonly [number, number] | undefined;
 
 export interface Integer {
   readonly range: Range;
-  /** The size of an example that it is, and the one that it stays below. */
+  /** The size of an example that it is. */
   readonly size?: string;
-  readonly below?: string;
+  /** That which it stays below, together with `from`. */
+  readonly below?: { readonly size: string; readonly from: Affine };
   /** What it is in terms of others. */
   readonly value?: Affine;
   /** What is left of `left` where it is divided by a number. */

@@ -4,6 +4,7 @@ import { parseKernel } from "../../../../compiler/ir/kernel/parse.js";
 import { printKernel } from "../../../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";
+import { fuzzParameters } from "../../../support/fuzz.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
 import { programOf } from "../../../support/run-kernel.js";
 import { lowerProgram } from "../../../support/kernels.js";
@@ -20,7 +21,7 @@ test("lowered random functions are valid: bound variables, accesses in bounds, n
       const kernel = lowerProgram(programOf(fn), { runtimeDimensions: graphDimensions });
       expect(verifyKernel(kernel, sizes), printKernel(kernel)).toEqual([]);
     }),
-    { numRuns: 200, seed: 3 },
+    fuzzParameters(200),
   );
 });
 
@@ -73,6 +74,13 @@ describe("what is in order", () => {
           x[j + 8] = 0
         for k < n from n + rest4 * (-1)
           x[k + 8] = 0`,
+    ],
+    [
+      "rows read backwards, by quotient and rest",
+      `for i < 12
+        index row = divide(i, 4)
+        index rest = remainder(i, 4)
+        y[i] = x[row * 4 + rest * (-1) + 3]`,
     ],
     [
       "the size of an example backwards",
