@@ -106,6 +106,12 @@ describe("what is in order", () => {
         y[i] = (i < 3 ? x[i + 9] : x[i - 3])`,
     ],
     ["no steps of a loop", "for i < 0\n  x[99] = 1"],
+    [
+      "a part of a row from another part of it",
+      `product x[i * 4] = sum x[i * 4 + k + 1] * z[k]
+        rows i < 3
+        contracted k < 3`,
+    ],
   ])("%s", (_, body) => {
     expect(problemsOf(body)).toEqual([]);
   });
@@ -171,6 +177,10 @@ describe("what is not", () => {
       "the left operand x moves with the columns",
     ],
     [`product x[i] = sum x[i] * z[k]\n  rows i < 3\n  contracted k < 4`, "x is an operand and the result"],
+    [
+      `product x[i * 4] = sum x[i * 4 + k + 1] * z[k]\n  rows i < 2\n  contracted k < 4`,
+      "x is an operand and the result",
+    ],
     [`product y[k] = sum x[k] * z[k]\n  contracted k < 4`, "y moves with a contracted axis"],
     [`product y[i] = x[k] + sum x[k] * z[k]\n  rows i < 3\n  contracted k < 4`, "k is not bound"],
     [`product y[0] = sum x[k] * z[k]\n  contracted k < 4\n  stored add(sum, x[k])`, "k is not bound"],
