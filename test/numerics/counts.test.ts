@@ -158,7 +158,7 @@ describe("WebAssembly kernels", () => {
     const loop = loopOf(kernel, "forward");
     const products = loop.flatMap((statement) => inside(statement, "product"));
     expect(products).toHaveLength(1);
-    expect(products[0]).toMatchObject({ kind: "product", tail: { length: H } });
+    expect(products[0]).toMatchObject({ kind: "product", schedule: { tail: { length: H } } });
     // Besides results only the copy of the state that the product reads while it writes the next one: no pre-activations.
     const operand = written(loop).filter((name) => !results.includes(name) && !name.endsWith(".rows"));
     expect(operand).toEqual([expect.stringMatching(/\.operand$/u)]);
