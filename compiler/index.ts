@@ -3,64 +3,8 @@
  * is in `recell/runtime`, which does not need the compiler.
  */
 
-// From text to module.
-export {
-  check,
-  compile,
-  CompileOptionsError,
-  declarations,
-  format,
-  type CellSummary,
-  type CheckResult,
-  type CompileFailure,
-  type CompileOptions,
-  type CompileResult,
-  type CompileSuccess,
-  type Findings,
-  type FormatResult,
-  type ModuleFormat,
-  type OutputFile,
-  type SourceOptions,
-} from "./driver/compile.js";
-
-// From text to a module in this process.
-export {
-  cell,
-  CellError,
-  type CellOptions,
-  type DeclaredCell,
-  type LoadedCell,
-  type LoadedFrom,
-} from "./driver/in-process.js";
-export type {
-  CellGradient,
-  CellInstance,
-  CellModule,
-  CellResult,
-  GivenTensor,
-  GivenValues,
-} from "./driver/cell-types.js";
-export type {
-  CompiledModule,
-  InstantiateOptions,
-  KernelVariant,
-  ModuleInstance,
-} from "../runtime/module/compiled-module.js";
-export type { Manifest } from "../runtime/module/manifest.js";
-
-// What is wrong with a text, for people and for programs.
-export type { Diagnostic } from "./base/diagnostics/diagnostic.js";
-export type { DiagnosticCode } from "./base/diagnostics/codes.js";
-export {
-  diagnosticToJson,
-  renderDiagnostic,
-  renderDiagnostics,
-  type JsonDiagnostic,
-  type RenderOptions,
-  type SourceLookup,
-} from "./base/diagnostics/render.js";
-export { SourceFile } from "./base/source/source-file.js";
-export type { Span } from "./base/source/span.js";
+// From text to module, and what is wrong with a text.
+export * from "./driver/index.js";
 
 // Is a gradient right?
 export { checkGradients } from "./tools/gradcheck/check-gradients.js";
@@ -77,9 +21,6 @@ export type {
   TensorReport,
 } from "./tools/gradcheck/report.js";
 export type { Counterexample, Fault, FaultPlace, FaultStage } from "./tools/gradcheck/fault.js";
-
-// What ends long calls.
-export { BudgetError, type EndingOptions } from "./driver/turns.js";
 
 // Does a compiled module keep its promises?
 export { verifyModule } from "./tools/verify/verify-module.js";
@@ -104,5 +45,3 @@ export { DataError, type DataErrorCode, type DataTensor, type DataTensors } from
 export { dataFromCsv, dataFromSafetensors } from "./tools/diagnose/read-data.js";
 export { diagnosisPage, drawDiagnosis } from "./tools/diagnose/draw-diagnosis.js";
 export { printDiagnosis } from "./tools/diagnose/print-diagnosis.js";
-
-export { version } from "./base/version.js";
