@@ -43,7 +43,7 @@ export interface ExperimentResult {
 export async function runExperiment(options: ExperimentOptions): Promise<ExperimentResult> {
   const { root, channels, steps, classes, neurons, say } = options;
   const source = readFileSync(join(root, "examples", "spiking", "voters.cell"), "utf8");
-  const library = readFileSync(join(root, "compiler", "std", "lif.cell"), "utf8");
+  const library = readFileSync(join(root, "compiler", "language", "std", "lif.cell"), "utf8");
   const compile = (text: string, files: Readonly<Record<string, string>>): Promise<CompiledModule> =>
     cell(text, {
       file: "voters.cell",

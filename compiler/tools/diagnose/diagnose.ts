@@ -1,6 +1,9 @@
 /** `diagnose`: how the gradient of a cell travels through time, and why. */
 import { checkOptionNames, describe, isRecord } from "../../../runtime/options.js";
 import { loadParams } from "../../../runtime/io/params.js";
+import type { SafeTensor } from "../../../runtime/io/safe-tensor.js";
+import { listOf, showName } from "../../../runtime/io/show.js";
+import { ParamsError } from "../../../runtime/errors.js";
 import { readSafetensors } from "../../../runtime/io/safetensors.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
@@ -14,7 +17,7 @@ import type { LoweredCell, LoweredTensor } from "../../program/lowered-cell.js";
 import { type LowerResult, lowerSource } from "../../driver/lower-source.js";
 import { beyondBudget } from "../../driver/operation-budget.js";
 import { createTurns, endingOptions, type EndingOptions, type Turn } from "../../driver/turns.js";
-import { dimSymbol, equalDims, evaluateDim, symbolsOf } from "../../base/types/dim.js";
+import { dimSymbol, equalDims, evaluateDim, printDim, symbolsOf } from "../../base/types/dim.js";
 import {
   checkFinite,
   checkTensors,
@@ -241,10 +244,22 @@ function sizesInFiles(cell: LoweredCell, { params, data }: DiagnoseOptions): Map
   };
   if (params !== undefined) {
     const { tensors } = readSafetensors(params);
+    checkHasParams(cell, tensors);
     for (const param of cell.params) match(param, tensors.get(param.name)?.shape);
   }
   for (const tensor of [...cell.inputs, ...cell.contexts, ...cell.states]) match(tensor, data?.get(tensor.name)?.shape);
   return found;
+}
+
+/** A file of another cell has no sizes for this one: told before a size is missed. */
+function checkHasParams({ name, params }: LoweredCell, tensors: ReadonlyMap<string, SafeTensor>): void {
+  const missing = params.find((param) => !tensors.has(param.name));
+  if (missing === undefined) return;
+  const wanted = params.map((param) => ({ name: param.name, shape: param.shape.map(printDim) }));
+  const stored = [...tensors].map(([own, { shape }]) => ({ name: own, shape }));
+  const sides = `${name} has ${listOf(wanted)}; the file has ${listOf(stored)}`;
+  const problem = `parameter ${showName(missing.name)} of ${name} is not in the file`;
+  throw new ParamsError("missing-tensor", `${problem}; ${sides}`, missing.name);
 }
 
 /** What the run needs of the cell. */

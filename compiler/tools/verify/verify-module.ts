@@ -1,6 +1,6 @@
 /** `verifyModule`: a compiled module checked by itself, without its source. */
 import { isModule, moduleKind, refuse } from "../../../runtime/arguments.js";
-import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
+import type { CompiledModule, InstantiateOptions } from "../../../runtime/module/compiled-module.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { createRandom, type Random } from "../../../runtime/random.js";
@@ -192,6 +192,7 @@ export async function verifySubject(
   const all = new Map(checks.map(({ name }) => [name, new Findings()]));
   const findingsOf = (name: CheckName): Findings => all.get(name) as Findings;
   guarded(findingsOf("package"), () => checkPackage(module, text, wasm, findingsOf("package")));
+  const isWhole = wasm === undefined || startsWith(tested, findingsOf("package"));
   const hasFailed = (): boolean => [...all.values()].some(({ problem }) => problem !== undefined);
   const random = createRandom(seed);
   const applicable = checks.filter(({ run, absent }) => run !== undefined && absent?.(manifest) === undefined);
@@ -204,7 +205,7 @@ export async function verifySubject(
   const total = planned.reduce((sum, { checks: own }) => sum + own.length, 0);
   let done = 0;
   for (const { scale, checks: own } of planned) {
-    if (bail && hasFailed()) break;
+    if (!isWhole || (bail && hasFailed())) break;
     const context = drawContext(tested, scale, random, findingsOf("shapes"));
     if (context === undefined) break;
     for (const check of own) {
@@ -237,12 +238,32 @@ function fileOf(subject: Subject, given: Settings["wasm"]): Uint8Array | undefin
 /** A module says itself what it wants, by refusing to do without. */
 function takesFile({ module: { instantiate, manifest }, release }: Subject): boolean {
   try {
-    release(instantiate({ sizes: Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, 1])) }));
+    release(instantiate(smallest(manifest)));
     return false;
   } catch (error) {
     return error instanceof TypeError && /^instantiate: wasm must be the \.wasm file/u.test(error.message);
   }
 }
+
+/** Does the module start with the file that was given? One of another build, or a damaged one, is told where the package is. */
+function startsWith({ module: { instantiate, manifest }, release }: Subject, findings: Findings): boolean {
+  if (findings.problem !== undefined) return false;
+  try {
+    release(instantiate(smallest(manifest)));
+    return true;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    findings.expect(
+      false,
+      () => `the module does not start with the .wasm file: ${reason.replace("instantiate: ", "")}`,
+    );
+    return false;
+  }
+}
+
+const smallest = ({ runtimeDimensions }: Manifest): InstantiateOptions => ({
+  sizes: Object.fromEntries(runtimeDimensions.map((name) => [name, 1])),
+});
 
 function withKernels(module: CompiledModule, wasm: Uint8Array): CompiledModule {
   return {

@@ -234,6 +234,11 @@ describe("wrong calls", () => {
       { params: writeSafetensors(new Map([["v", fromNumbers(new Float64Array(2), [2])]])), dimensions: { N: 2 } },
       /parameter w of Leaky is not in the file/u,
     ],
+    [
+      "parameters of another cell, where they were to tell the sizes",
+      { params: writeSafetensors(new Map([["v", fromNumbers(new Float64Array(2), [2])]])) },
+      /parameter w of Leaky is not in the file; Leaky has w \[3, N\]; the file has v \[2\]/u,
+    ],
     ["bytes that are no file", { params: new Uint8Array(3), dimensions: { N: 2 } }, /at least 8 bytes/u],
   ];
   it.each(cases)("%s", async (_, options, message) => {
