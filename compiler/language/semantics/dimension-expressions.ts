@@ -62,9 +62,11 @@ function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Di
   }
   const dimensions = (): string[] =>
     [...checker.scope.entries].filter(([, { kind }]) => kind === "dimension").map(([text]) => text);
-  checker.report("unknown-dimension", span, `there is no dimension \`${name}\``, {
-    help: checker.suggest(name, dimensions) ?? `declare it as a parameter of the cell: \`cell Name(…, ${name})\``,
-  });
+  const help =
+    name === "t"
+      ? "a cell is written for one time step: `h` is the state from the previous step, `h'` its next value, `x` the input of this step"
+      : (checker.suggest(name, dimensions) ?? `declare it as a parameter of the cell: \`cell Name(…, ${name})\``);
+  checker.report("unknown-dimension", span, `there is no dimension \`${name}\``, { help });
   return undefined;
 }
 

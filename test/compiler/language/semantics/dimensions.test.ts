@@ -131,6 +131,10 @@ describe("dimensions", () => {
     expect(
       expectReport("cell A(Hidden) { input x: [‹Hiden›] output y = sum(x) * Hidden }", "unknown-dimension").help,
     ).toBe("did you mean `Hidden`?");
+    expect(
+      expectReport("cell A(H) { input x: [H] state h: [H] h' = x + h[‹t› - 1] output y = h' }", "unknown-dimension")
+        .help,
+    ).toContain("a cell is written for one time step");
     const { diagnostics } = check("cell A(H) { input x: [I] output y = x }");
     expect(diagnostics[0]?.help).toBe("declare it as a parameter of the cell: `cell Name(…, I)`");
   });
