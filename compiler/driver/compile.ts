@@ -1,4 +1,4 @@
-/** Text to module: `lower-source.ts` and `emit/emit-module.ts`, one after the other. No input or output. */
+/** Text to module: `lower-source.ts` and `emit-module.ts`, one after the other. No input or output. */
 import type { CheckedOptions, CompileOptions, SourceOptions } from "./compile-options.js";
 import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { type EmittedModule, emitModule } from "./emit-module.js";

@@ -27,7 +27,7 @@ export const schedules: Readonly<Record<KernelTargetName, Schedule<unknown>>> = 
 };
 const all = Object.keys(schedules) as KernelTargetName[];
 
-/** In their order for every target; graph passes run several times, as `transform/pipeline.ts` lists them. */
+/** In their order for every target; graph passes run several times, as `passes/graph/passes.ts` lists them. */
 export const stages: readonly Stage[] = [
   { name: "lower", summary: "one step of one example, as it is written", gives: "graph", targets: all },
   ...graphPasses.map(({ name, summary }): Stage => ({ name, summary, gives: "graph", targets: all })),
