@@ -65,16 +65,15 @@ const reduceOfZeros: SimplifyRule<"reduce"> = ({ op, axes }, [operand], view) =>
   return view.b.constantOf(0, shape);
 };
 
-/** Other rules may find that a value does not depend on the example after all. Zero stays zero. */
-const batchSumOfShared: SimplifyRule<"batch_sum"> = (operation, [operand], view) => {
+/** Zeros that are the same for all examples are their own sum; other values that turn out so are copied (`rewrite.ts`). */
+const batchSumOfZeros: SimplifyRule<"batch_sum"> = (_, [operand], view) => {
   const value = operand as ValueId;
-  if (!view.b.typeOf(value).shared) return undefined;
-  return view.constant(value) === 0 ? value : view.b.emit(operation, [view.b.perExample(value)]);
+  return view.b.typeOf(value).shared && view.constant(value) === 0 ? value : undefined;
 };
 
 export const productRules: SimplifyRules = {
   contract: [contractOfTranspose],
   transpose: [transposeOfContract],
   reduce: [reduceOfZeros, sumOfContract, reduceOfReduce],
-  batch_sum: [batchSumOfShared],
+  batch_sum: [batchSumOfZeros],
 };
