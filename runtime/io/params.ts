@@ -92,8 +92,7 @@ function parametersIn(where: string, module: Described, file: FileBytes, options
   const { params, dtype, cell } = module.manifest;
   const { tensors } = readSafetensors(file);
   const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
-    const sides = `${cell} has ${listOf(params)}; the file has ${listOf(tensorsOf(tensors))}`;
-    throw new ParamsError(code, `parameter ${showName(name)} of ${cell} ${problem}; ${sides}`, name);
+    throw paramsError(code, name, problem, { cell, params, tensors });
   };
   const accepted = dtype === "f32" && !allowRounding ? ["F32", "F16", "BF16"] : ["F64", "F32", "F16", "BF16"];
   const Reals = dtype === "f32" ? Float32Array : Float64Array;
@@ -117,8 +116,24 @@ function parametersIn(where: string, module: Described, file: FileBytes, options
   return found;
 }
 
-const tensorsOf = (tensors: ReadonlyMap<string, SafeTensor>): Listed[] =>
-  [...tensors].map(([name, { shape }]) => ({ name, shape }));
+/** What a file has and what it should have, for a message that shows both. */
+export interface ParamsSides {
+  readonly cell: string;
+  readonly params: readonly Listed[];
+  readonly tensors: ReadonlyMap<string, SafeTensor>;
+}
+
+/** @param problem What goes on after "parameter W of GRU". */
+export function paramsError(
+  code: ParamsErrorCode,
+  name: string,
+  problem: string,
+  { cell, params, tensors }: ParamsSides,
+): ParamsError {
+  const stored = [...tensors].map(([own, { shape }]) => ({ name: own, shape }));
+  const sides = `${cell} has ${listOf(params)}; the file has ${listOf(stored)}`;
+  return new ParamsError(code, `parameter ${showName(name)} of ${cell} ${problem}; ${sides}`, name);
+}
 
 /**
  * Sets the parameters of an instance from a safetensors file, as `readParams` reads it. Nothing is set before everything

@@ -1,9 +1,7 @@
 /** `diagnose`: how the gradient of a cell travels through time, and why. */
 import { checkOptionNames, describe, isRecord } from "../../../runtime/options.js";
-import { loadParams } from "../../../runtime/io/params.js";
+import { loadParams, paramsError } from "../../../runtime/io/params.js";
 import type { SafeTensor } from "../../../runtime/io/safe-tensor.js";
-import { listOf, showName } from "../../../runtime/io/show.js";
-import { ParamsError } from "../../../runtime/errors.js";
 import { readSafetensors } from "../../../runtime/io/safetensors.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
@@ -252,14 +250,11 @@ function sizesInFiles(cell: LoweredCell, { params, data }: DiagnoseOptions): Map
 }
 
 /** A file of another cell has no sizes for this one: told before a size is missed. */
-function checkHasParams({ name, params }: LoweredCell, tensors: ReadonlyMap<string, SafeTensor>): void {
-  const missing = params.find((param) => !tensors.has(param.name));
+function checkHasParams({ name: cell, params }: LoweredCell, tensors: ReadonlyMap<string, SafeTensor>): void {
+  const missing = params.find(({ name }) => !tensors.has(name));
   if (missing === undefined) return;
-  const wanted = params.map((param) => ({ name: param.name, shape: param.shape.map(printDim) }));
-  const stored = [...tensors].map(([own, { shape }]) => ({ name: own, shape }));
-  const sides = `${name} has ${listOf(wanted)}; the file has ${listOf(stored)}`;
-  const problem = `parameter ${showName(missing.name)} of ${name} is not in the file`;
-  throw new ParamsError("missing-tensor", `${problem}; ${sides}`, missing.name);
+  const listed = params.map(({ name, shape }) => ({ name, shape: shape.map(printDim) }));
+  throw paramsError("missing-tensor", missing.name, "is not in the file", { cell, params: listed, tensors });
 }
 
 /** What the run needs of the cell. */
