@@ -18,7 +18,15 @@ export type {
   ModuleInstance,
   TensorRecord,
 } from "./module/compiled-module.js";
-export type { Initializer, InputEntry, Manifest, ParamEntry, StateEntry, TensorEntry } from "./module/manifest.js";
+export type {
+  AxisEntry,
+  Initializer,
+  InputEntry,
+  Manifest,
+  ParamEntry,
+  StateEntry,
+  TensorEntry,
+} from "./module/manifest.js";
 
 // Running.
 export {

@@ -2,7 +2,7 @@
 import { suggest } from "../base/diagnostics/suggest.js";
 import { entriesAfter, type Stage, stages } from "../driver/stages.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
-import type { SequenceOptions } from "../driver/entries.js";
+import type { EntryOptions } from "../driver/entries.js";
 import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
 import type { Terminal } from "./terminal.js";
 
@@ -31,7 +31,7 @@ export function stageOf(name: string): Stage {
 export function showAfter(
   cell: LoweredCell,
   stage: Stage,
-  options: SequenceOptions,
+  options: EntryOptions,
   args: ParsedArguments,
   terminal: Terminal,
 ): void {

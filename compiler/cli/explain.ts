@@ -2,7 +2,7 @@
 import { lowerSource, type LowerResult } from "../driver/lower-source.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import { explainProgram, printExplanation } from "../tools/explain/explain.js";
-import { buildSequenceProgram, type SequenceOptions } from "../driver/entries.js";
+import { buildEntries, type EntryOptions } from "../driver/entries.js";
 import { cellAsLatex } from "../tools/equations/cell-as-latex.js";
 import { cellAsText } from "../tools/equations/cell-as-text.js";
 import { linkCell } from "../language/semantics/link-cell.js";
@@ -13,6 +13,7 @@ import { exitCodes, type Run } from "./command.js";
 import { listStages, showAfter, stageOf } from "./explain-after.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
+import { programOfCell } from "../program/cell-program.js";
 
 export const run: Run = (args, terminal) => {
   checkCombination(args);
@@ -59,13 +60,13 @@ function checkCombination(args: ParsedArguments): void {
   if (args.flag("json") === true) throw new UsageError(`--${chosen} prints text only; leave out --json`);
 }
 
-function sequenceOptions(args: ParsedArguments): SequenceOptions {
+function sequenceOptions(args: ParsedArguments): EntryOptions {
   return { gradient: true, jvp: args.flag("jvp") === true, hvp: args.flag("hvp") === true };
 }
 
 function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArguments, terminal: Terminal): void {
   const bytes = dtypeOption(args) === "f64" ? 8 : 4;
-  const all = explainProgram(buildSequenceProgram(cell, sequenceOptions(args)));
+  const all = explainProgram(buildEntries(programOfCell(cell), sequenceOptions(args)));
   const entry = args.text("entry");
   const reports = entry === undefined ? all : all.filter((report) => report.entry === entry);
   if (reports.length === 0) {

@@ -6,6 +6,7 @@ import { MemoryLimitError } from "../emit/memory-limit.js";
 import { printDeclarations } from "../emit/typescript/declarations.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
 import { beyondBudget } from "./operation-budget.js";
+import { programOfCell } from "../program/cell-program.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
 import { refuse } from "../../runtime/arguments.js";
 import { isRecord } from "../../runtime/options.js";
@@ -74,7 +75,7 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   if (tooMany.length > 0) return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...tooMany], sources };
   let emitted: EmittedModule;
   try {
-    emitted = emitModule(cell, settings);
+    emitted = emitModule(programOfCell(cell), settings);
   } catch (error) {
     if (!(error instanceof MemoryLimitError)) throw error;
     const tooLarge = new DiagnosticCollector();

@@ -1,7 +1,7 @@
-/** From a lowered cell to the text of its module. */
-import type { LoweredCell } from "../program/lowered-cell.js";
-import { buildSequenceProgram } from "./entries.js";
-import type { SequenceProgram } from "../program/sequence-program.js";
+/** From a program to the text of its module. */
+import { buildEntries } from "./entries.js";
+import type { EntryProgram } from "../program/entry.js";
+import type { Program } from "../program/program.js";
 import { buildKernels, type RewriteKernels } from "./build-kernels.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { digestOf } from "../emit/digest.js";
@@ -31,30 +31,30 @@ export interface EmittedModule {
 }
 
 /**
- * Every dimension of `cell` but the run-time ones must have a size.
+ * Every dimension but the run-time ones must have a size.
  *
  * @throws MemoryLimitError where WebAssembly cannot address what the smallest instance takes.
  */
 export function emitModule(
-  cell: LoweredCell,
+  program: Program,
   options: ModuleOptions,
   rewrite: RewriteKernels = (kernel) => kernel,
 ): EmittedModule {
   const { gradient, jvp, hvp } = options;
-  const program = buildSequenceProgram(cell, { gradient, jvp, hvp });
-  const manifest = buildManifest(cell, options);
+  const entries = buildEntries(program, { gradient, jvp, hvp });
+  const manifest = buildManifest(program, options);
   const {
     text,
     wasmFiles = [],
     build = digestOf(text),
-  } = emitters[options.target]({ manifest, program, options, rewrite });
+  } = emitters[options.target]({ manifest, entries, options, rewrite });
   return { manifest, text: `// Build ${build}.\n${text}`, build, wasmFiles };
 }
 
 /** What a module is made of. */
 interface Parts {
   readonly manifest: Manifest;
-  readonly program: SequenceProgram;
+  readonly entries: EntryProgram;
   readonly options: ModuleOptions;
   readonly rewrite: RewriteKernels;
 }
@@ -73,14 +73,14 @@ const emitters: Readonly<Record<Target, (parts: Parts) => Printed>> = {
   auto: (parts) => ({ text: printAutoModule(parts.manifest, wasmKernels(parts), jsKernels(parts)) }),
 };
 
-function jsKernels({ manifest: { runtimeDimensions }, program, options: { dtype }, rewrite }: Parts): string {
-  const kernel = buildKernels(program, { schedule: scalarSchedule, dtype, runtimeDimensions, rewrite });
+function jsKernels({ entries, options: { dtype }, rewrite }: Parts): string {
+  const kernel = buildKernels(entries, { schedule: scalarSchedule, dtype, rewrite });
   return printKernelProgram(kernel, dtype);
 }
 
-function wasmKernels({ manifest: { runtimeDimensions }, program, options, rewrite }: Parts): WasmKernels {
+function wasmKernels({ entries, options, rewrite }: Parts): WasmKernels {
   const { dtype, fma } = options;
-  const kernel = buildKernels(program, { schedule: vectorSchedule, dtype, runtimeDimensions, rewrite });
+  const kernel = buildKernels(entries, { schedule: vectorSchedule, dtype, rewrite });
   const layout = planLayout(kernel, dtype);
   const bytes = smallestBytes(layout);
   if (bytes > addressableBytes) throw new MemoryLimitError(bytes, options);

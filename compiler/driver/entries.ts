@@ -1,7 +1,6 @@
-/** The entries of a module, made of a cell by deriving and the graph passes. */
+/** The entries of a module, made of a program by deriving and the graph passes. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphFunction } from "../ir/graph/types.js";
-import type { LoweredCell } from "../program/lowered-cell.js";
 import type { ShapeContext } from "../ir/ops/shape-rules.js";
 import type { DerivativeRules } from "../passes/autodiff/derivative-rules.js";
 import { reverseMode } from "../passes/autodiff/reverse.js";
@@ -16,79 +15,104 @@ import {
   residualPasses,
   valuePasses,
 } from "../passes/graph/passes.js";
+import { type EntryKind, entryOf, type EntryProgram, type EntrySource, type ProgramEntry } from "../program/entry.js";
+import { type Program, programContext, programRoles } from "../program/program.js";
+import { problemsOf } from "../program/verify-program.js";
 import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
-import { buildForward, buildInitial, cellContext, cellRoles } from "../program/sequence.js";
-import type { EntryName, SequenceProgram } from "../program/sequence-program.js";
 
-export interface SequenceOptions {
+export interface EntryOptions {
   readonly gradient: boolean;
   readonly jvp: boolean;
   readonly hvp: boolean;
   /** The compiler's own, if left out. */
   readonly rules?: DerivativeRules;
   /** Called after each pass on each entry. */
-  readonly observe?: (entry: EntryName, pass: string, fn: GraphFunction) => void;
+  readonly observe?: (entry: string, pass: string, fn: GraphFunction) => void;
+}
+
+interface DerivedHow {
+  readonly rules: DerivativeRules | undefined;
+  readonly sharedOutputs: ReadonlySet<string>;
 }
 
 /** Derivatives that are one function: of the steps, and of initial values where some are computed. */
-interface Mode {
-  readonly option: "jvp" | "hvp";
-  readonly ofForward: EntryName;
-  readonly ofInitial: EntryName;
-  readonly derive: (fn: GraphFunction, context: ShapeContext, rules?: DerivativeRules) => GraphFunction;
+interface DirectionalMode {
+  readonly by: "jvp" | "hvp";
+  readonly derive: (fn: GraphFunction, context: ShapeContext, how: DerivedHow) => GraphFunction;
   /** What its buffers are beside those of the values. */
   readonly derived: readonly (readonly Derivation[])[];
 }
 
-const modes: readonly Mode[] = [
-  { option: "jvp", ofForward: "jvp", ofInitial: "initialJvp", derive: tangentsOnly, derived: [["tangent"]] },
+const directionalModes: readonly DirectionalMode[] = [
+  { by: "jvp", derive: (fn, context, { rules }) => tangentsOnly(fn, context, rules), derived: [["tangent"]] },
   {
-    option: "hvp",
-    ofForward: "hvp",
-    ofInitial: "initialHvp",
-    derive: (fn, context, rules) => tangentsOnly(gradientOf(fn, context, rules, true), context, rules),
+    by: "hvp",
+    derive: (fn, context, { rules, sharedOutputs }) =>
+      tangentsOnly(gradientOf(fn, context, rules, true, sharedOutputs), context, rules),
     derived: [["tangent"], ["grad"], ["tangent", "grad"]],
   },
 ];
 
-/** All entries of the module of `cell`. */
-export function buildSequenceProgram(cell: LoweredCell, options: SequenceOptions): SequenceProgram {
-  const context = cellContext(cell);
+/** All entries of the module of `program`. */
+export function buildEntries(program: Program, options: EntryOptions): EntryProgram {
+  const { axes, stream } = program;
+  const [problem] = problemsOf(program);
+  invariant(problem === undefined, `${program.name}: ${problem ?? ""}`);
+  const context = programContext(program);
   const { rules } = options;
-  const functions = new Map<EntryName, GraphFunction>();
-  const tensors = cellRoles(cell);
-  const streamed = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
-  const roles: Role[] = [...tensors, ...tensors.map(streamedRole)];
-  const run = (name: EntryName, fn: GraphFunction, passes: readonly GraphPass[]): GraphFunction =>
-    runPasses({ ...fn, name }, passes, context, (pass, after) => options.observe?.(name, pass, after));
-  const add = (name: EntryName, fn: GraphFunction, passes: readonly GraphPass[]): void => {
-    functions.set(name, run(name, fn, passes));
+  const entries = new Map<string, ProgramEntry>();
+  const tensors = programRoles(program);
+  const roles: Role[] = [...tensors];
+  const sharedOutputs = new Set(
+    tensors.flatMap((role) => (role.kind === "output" && role.shared === true ? [nameOfRole(role)] : [])),
+  );
+  const keep = (entry: ProgramEntry): ProgramEntry => {
+    entries.set(entry.name, entry);
+    return entry;
+  };
+  const run = (
+    of: EntrySource,
+    by: EntryKind["by"],
+    fn: GraphFunction,
+    passes: readonly GraphPass[],
+    streamed = false,
+  ): ProgramEntry => {
+    const { name } = entryOf({ of, by, streamed }, fn);
+    const observe = (pass: string, after: GraphFunction): void => options.observe?.(name, pass, after);
+    return entryOf({ of, by, streamed }, runPasses({ ...fn, name }, passes, context, observe));
   };
 
-  const plain = run("forward", buildForward(cell), equationPasses);
-  const initialSource = buildInitial(cell);
-  const initial = initialSource && run("initial", initialSource, initialPasses);
-  add("step", renamePorts(oneStep(runPasses(plain, valuePasses, context), context), streamed), residualPasses);
-  if (initial !== undefined) {
-    const values = runPasses(initial, initialValuePasses, context);
-    functions.set("initial", values);
-    functions.set("stepInitial", { ...renamePorts(values, streamed), name: "stepInitial" });
-  }
+  const plain = run("forward", "value", program.forward, equationPasses).fn;
+  const initial = program.initial && run("initial", "value", program.initial, initialPasses).fn;
+  const values =
+    initial &&
+    entryOf({ of: "initial", by: "value", streamed: false }, runPasses(initial, initialValuePasses, context));
+  if (stream !== undefined) {
+    const streamed = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
+    roles.push(...tensors.map(streamedRole));
+    const step = renamePorts(oneStep(runPasses(plain, valuePasses, context), stream, context), streamed);
+    keep(run("forward", "value", step, residualPasses, true));
+    if (values !== undefined) {
+      keep(values);
+      keep(entryOf({ of: "initial", by: "value", streamed: true }, renamePorts(values.fn, streamed)));
+    }
+  } else if (values !== undefined) keep(values);
   if (options.gradient) {
-    const { forward, backward, residuals } = reverseMode(plain, context, rules && { rules });
+    const { forward, backward, residuals } = reverseMode(plain, context, { ...(rules && { rules }), sharedOutputs });
     roles.push(...tensors.map((role) => deriveRole(role, ["grad"])));
     roles.push(...residuals.map((name): Role => ({ kind: "residual", name })));
-    add("forward", forward, residualPasses);
-    add("backward", backward, derivativePasses);
-    if (initial !== undefined) add("initialBackward", gradientOf(initial, context, rules), derivativePasses);
-  } else add("forward", plain, residualPasses);
-  for (const { option, ofForward, ofInitial, derive, derived } of modes) {
-    if (!options[option]) continue;
-    roles.push(...derived.flatMap((by) => tensors.map((role) => deriveRole(role, by))));
-    add(ofForward, derive(plain, context, rules), derivativePasses);
-    if (initial !== undefined) add(ofInitial, derive(initial, context, rules), derivativePasses);
+    keep(run("forward", "value", forward, residualPasses));
+    keep(run("forward", "gradient", backward, derivativePasses));
+    if (initial !== undefined) keep(run("initial", "gradient", gradientOf(initial, context, rules), derivativePasses));
+  } else keep(run("forward", "value", plain, residualPasses));
+  for (const { by, derive, derived } of directionalModes) {
+    if (!options[by]) continue;
+    roles.push(...derived.flatMap((each) => tensors.map((role) => deriveRole(role, each))));
+    keep(run("forward", by, derive(plain, context, { rules, sharedOutputs }), derivativePasses));
+    if (initial !== undefined)
+      keep(run("initial", by, derive(initial, context, { rules, sharedOutputs }), derivativePasses));
   }
-  return { functions, roles: new Map(roles.map((role) => [nameOfRole(role), role])) };
+  return { axes, stream, entries, roles: new Map(roles.map((role) => [nameOfRole(role), role])) };
 }
 
 /** `fn` with its inputs and outputs called as `names` says. */

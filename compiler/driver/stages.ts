@@ -1,9 +1,10 @@
 /** The stages on the way from a lowered cell to kernels, each of which can be looked at. */
 import { printFunction } from "../ir/graph/print.js";
 import { printKernelFunction } from "../ir/kernel/print.js";
+import { programOfCell } from "../program/cell-program.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import { scalarSchedule, type Schedule, vectorSchedule } from "../passes/kernel/passes.js";
-import { buildSequenceProgram, type SequenceOptions } from "./entries.js";
+import { buildEntries, type EntryOptions } from "./entries.js";
 import { graphPasses } from "../passes/graph/passes.js";
 import { buildKernels } from "./build-kernels.js";
 
@@ -48,7 +49,7 @@ function kernelStages(listOf: (schedule: Schedule<unknown>) => readonly Pick<Sta
   return [...found.values()];
 }
 
-export interface StageOptions extends Omit<SequenceOptions, "observe"> {
+export interface StageOptions extends Omit<EntryOptions, "observe"> {
   readonly target: KernelTargetName;
   readonly dtype: "f32" | "f64";
 }
@@ -61,7 +62,7 @@ export function entriesAfter(cell: LoweredCell, { name, gives }: Stage, options:
     if (cell.initial !== undefined) printed.set("initial", printFunction(cell.initial));
     return printed;
   }
-  const program = buildSequenceProgram(cell, {
+  const program = buildEntries(programOfCell(cell), {
     ...options,
     observe: (entry, pass, fn) => {
       if (pass === name) printed.set(entry, printFunction({ ...fn, name: entry }));
@@ -71,7 +72,6 @@ export function entriesAfter(cell: LoweredCell, { name, gives }: Stage, options:
   buildKernels(program, {
     schedule: schedules[options.target],
     dtype: options.dtype,
-    runtimeDimensions: cell.runtimeDimensions,
     observe: (stage, { functions }) => {
       if (stage === name) for (const fn of functions) printed.set(fn.name, printKernelFunction(fn));
     },

@@ -1,9 +1,18 @@
-/** The manifest of a cell's module: what loaders, printers and the module itself read. */
+/** The manifest of a program's module: what loaders, printers and the module itself read. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import { declaredReach } from "../program/declared-reach.js";
-import type { LoweredCell, LoweredTensor } from "../program/lowered-cell.js";
-import { constantOf, type Dim, evaluateDim, printDim, symbolsOf } from "../base/types/dim.js";
-import type { Manifest, TensorEntry } from "../../runtime/module/manifest.js";
+import { axisName, isSequence } from "../base/types/call-axes.js";
+import type { Program, ProgramTensor } from "../program/program.js";
+import {
+  BATCH_SYMBOL,
+  constantOf,
+  type Dim,
+  equalDims,
+  dimSymbol,
+  evaluateDim,
+  symbolsOf,
+  TIME_SYMBOL,
+} from "../base/types/dim.js";
+import type { AxisEntry, Manifest, TensorEntry } from "../../runtime/module/manifest.js";
 import { version } from "../base/version.js";
 
 export type Target = Manifest["target"];
@@ -20,49 +29,81 @@ export interface ModuleOptions {
   readonly hvp: boolean;
 }
 
-/** Every dimension of `cell` but the run-time ones must have a size. */
-export function buildManifest(cell: LoweredCell, options: ModuleOptions): Manifest {
-  const size = (dim: Dim): number | string => {
-    const symbols = symbolsOf(dim).filter((symbol) => !cell.dimensions.has(symbol));
-    if (symbols.length === 0) return constantOf(dim) ?? evaluateDim(dim, cell.dimensions);
-    const text = printDim(dim);
-    invariant(cell.runtimeDimensions.includes(text), `${text} is neither a size nor a run-time dimension`);
-    return text;
+/** Every dimension of `program` but the run-time ones must have a size. */
+export function buildManifest(program: Program, options: ModuleOptions): Manifest {
+  const names = namesOfAxes(program.axes);
+  const nameOf = (symbol: string): string => {
+    const name = names.get(symbol);
+    invariant(name !== undefined, `${symbol} is no axis of calls`);
+    return name;
   };
-  const tensor = ({ name, documentation, shape }: LoweredTensor): TensorEntry => ({
+  const size = (dim: Dim): number | string => {
+    const symbols = symbolsOf(dim).filter((symbol) => !program.dimensions.has(symbol));
+    const [symbol] = symbols;
+    if (symbol === undefined) return constantOf(dim) ?? evaluateDim(dim, program.dimensions);
+    invariant(equalDims(dim, dimSymbol(symbol)), `a tensor has the size ${dim.key}, which is no axis of calls`);
+    return nameOf(symbol);
+  };
+  const tensor = ({ name, documentation, over, shape, shared }: ProgramTensor): TensorEntry => ({
     name,
     documentation,
+    axes: [...(shared ? [] : [BATCH_SYMBOL]), ...over].map(nameOf),
     shape: shape.map(size),
   });
   return {
     format: "recell-module",
-    version: 1,
+    version: 2,
     compiler: version,
-    cell: cell.name,
-    documentation: cell.documentation,
+    cell: program.name,
+    documentation: program.documentation,
     target: options.target,
     dtype: options.dtype,
-    dimensions: ownEntries(cell.dimensions),
-    runtimeDimensions: [...cell.runtimeDimensions],
-    inputs: cell.inputs.map((input) => {
+    dimensions: ownEntries(program.dimensions),
+    axes: [...names].map(([symbol, name]) => axisEntry(symbol, name)),
+    inputs: program.inputs.map((input) => {
       const entry = { ...tensor(input), dtype: input.dtype };
-      return input.bound === undefined ? entry : { ...entry, bound: evaluateDim(input.bound, cell.dimensions) };
+      return input.bound === undefined ? entry : { ...entry, bound: evaluateDim(input.bound, program.dimensions) };
     }),
-    contexts: cell.contexts.map(tensor),
-    states: cell.states.map((state) => ({ ...tensor(state), initial: state.initial })),
-    params: cell.params.map((param) => ({ ...tensor(param), initializer: param.initializer })),
-    outputs: cell.outputs.map(tensor),
-    has: { gradient: options.gradient, jvp: options.jvp, hvp: options.hvp },
-    ...declaredDerivatives(cell),
+    contexts: program.contexts.map(tensor),
+    states: program.states.map((state) => ({ ...tensor(state), initial: state.initial })),
+    params: program.params.map((param) => ({ ...tensor(param), initializer: param.initializer })),
+    outputs: program.outputs.map(tensor),
+    has: {
+      step: program.stream !== undefined,
+      gradient: options.gradient,
+      jvp: options.jvp,
+      hvp: options.hvp,
+    },
+    ...declaredDerivatives(program),
   };
 }
 
-/** Nothing where there are none: modules of other cells are as they were before functions could declare derivatives. */
-function declaredDerivatives(cell: LoweredCell): Pick<Manifest, "declaredDerivatives" | "gradientAsDeclared"> {
-  const names = new Set(cell.declared.map(({ name }) => name));
-  const reached = declaredReach(cell);
+/** As the module names its axes: where a dimension of the source has the name, the examples or the steps are `B'` or `T'`. */
+function namesOfAxes(axes: readonly string[]): ReadonlyMap<string, string> {
+  const all = [BATCH_SYMBOL, ...axes];
+  const taken = new Set(axes.filter((symbol) => !symbol.startsWith("%")));
+  return new Map(
+    all.map((symbol) => {
+      let name = axisName(symbol);
+      while (symbol.startsWith("%") && taken.has(name)) name += "'";
+      return [symbol, name];
+    }),
+  );
+}
+
+function axisEntry(symbol: string, name: string): AxisEntry {
+  if (symbol === BATCH_SYMBOL) return { name, kind: "batch", option: "batch" };
+  const kind = isSequence(symbol) ? "sequence" : "dimension";
+  return { name, kind, option: symbol === TIME_SYMBOL ? "steps" : "sizes" };
+}
+
+/** Nothing where there are none: most cells declare no derivative. */
+function declaredDerivatives({
+  declaredDerivatives: functions,
+  gradientAsDeclared: reached,
+}: Program): Pick<Manifest, "declaredDerivatives" | "gradientAsDeclared"> {
   return {
-    ...(names.size === 0 ? {} : { declaredDerivatives: [...names] }),
+    ...(functions.length === 0 ? {} : { declaredDerivatives: functions }),
     ...(reached.length === 0 ? {} : { gradientAsDeclared: reached }),
   };
 }

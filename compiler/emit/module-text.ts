@@ -1,6 +1,7 @@
 /** What the texts of modules for all targets have in common: the title, the parts of the shell, the exports. */
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { type OptionalPart, optionalParts } from "./shell/parts.js";
+import { namedAxes } from "../../runtime/module/axes.js";
 
 /** Where kernels come from. */
 export type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
@@ -10,14 +11,16 @@ type Part = Exclude<OptionalPart, "wasm">;
 
 /** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
 export function partsOf(
-  { target, has, params, contexts, runtimeDimensions }: Manifest,
+  { target, has, params, contexts, axes }: Manifest,
   source?: SourcePart,
 ): { readonly parts: readonly Part[]; readonly functions: readonly string[] } {
   const kinds = new Set(params.map(({ initializer }) => initializer.kind));
   const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
   const optional: Readonly<Record<Part, { readonly wanted: boolean; readonly name?: string }>> = {
-    extents: { wanted: runtimeDimensions.length > 0, name: "readExtent" },
-    contexts: { wanted: contexts.length > 0, name: "createContexts" },
+    extents: { wanted: namedAxes({ axes }).length > 0, name: "readExtent" },
+    block: { wanted: has.step },
+    stream: { wanted: has.step, name: "stream" },
+    contexts: { wanted: has.step && contexts.length > 0, name: "createContexts" },
     normal: { wanted: isNormal, name: "normalStream" },
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
     gradient: { wanted: has.gradient || has.hvp, name: "gradient" },

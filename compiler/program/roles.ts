@@ -17,6 +17,8 @@ export interface Role {
   readonly derived?: readonly Derivation[];
   /** One step of a stream, instead of all steps of a call. */
   readonly streamed?: boolean;
+  /** One for all examples, as parameters are; its derivatives are too. */
+  readonly shared?: boolean;
 }
 
 /** Different for different roles. */
@@ -34,9 +36,10 @@ export const tangentName = (name: string): string => `tangent.${name}`;
 export const deriveRole = (role: Role, derived: readonly Derivation[]): Role => ({ ...role, derived });
 
 /** What the tensor is in a stream, where the state before a step and that after it are one. */
-export function streamedRole({ kind, name }: Role): Role {
+export function streamedRole({ kind, name, shared = false }: Role): Role {
   const streamed = kind !== "param";
-  return { kind: kind === "initial" || kind === "final" ? "state" : kind, name, ...(streamed && { streamed }) };
+  const known = { kind: kind === "initial" || kind === "final" ? "state" : kind, name } as const;
+  return { ...known, ...(streamed && { streamed }), ...(shared && { shared }) };
 }
 
 /** Kept by forward for backward; the caller of a module does not see it. */
@@ -45,6 +48,3 @@ export const isInternal = ({ kind }: Role): boolean => kind === "residual";
 /** Parameters and their tangents stay from call to call as the caller wrote them. */
 export const isHeldByCaller = ({ kind, derived = [] }: Role): boolean =>
   kind === "param" && derived.every((by) => by === "tangent");
-
-/** Parameters and their derivatives are one for all examples; other tensors that a caller sees are of each example. */
-export const isShared = ({ kind }: Role): boolean => kind === "param";

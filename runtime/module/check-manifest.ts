@@ -1,7 +1,7 @@
 /** Checks a manifest that came from a file: every field, its type and its range, before anything relies on it. */
 import { ModuleError } from "../errors.js";
 import { describe } from "../options.js";
-import type { Manifest } from "./manifest.js";
+import type { AxisEntry, Manifest } from "./manifest.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown, path: string) => void;
@@ -63,13 +63,50 @@ const fields =
 const tensors =
   (extra: Readonly<Record<string, Check>> = {}): Check =>
   (value, path) => {
-    listOf(fields({ name, documentation: text, shape: listOf(sizeOrName), ...extra }))(value, path);
+    listOf(fields({ name, documentation: text, axes: listOf(name), shape: listOf(sizeOrName), ...extra }))(value, path);
     const seen = new Set<string>();
     for (const entry of value as readonly { name: string }[]) {
       if (seen.has(entry.name)) corrupt(path, "a list of different tensors", entry.name);
       seen.add(entry.name);
     }
   };
+
+/** The examples first, then others of different names, at most one of them given as steps. */
+const axes: Check = (value, path) => {
+  listOf(
+    fields({
+      name,
+      kind: oneOf("batch", "sequence", "dimension"),
+      option: oneOf("batch", "steps", "sizes"),
+    }),
+  )(value, path);
+  const list = value as readonly AxisEntry[];
+  const isFirst = (axis: AxisEntry): boolean => axis.kind === "batch" && axis.option === "batch";
+  const [first, ...others] = list;
+  if (first === undefined || !isFirst(first)) corrupt(`${path}[0]`, "the axis of the examples", first);
+  const found = new Set([first.name]);
+  for (const [i, axis] of others.entries()) {
+    const isOther = axis.option !== "batch" && axis.kind !== "batch" && !found.has(axis.name);
+    const isSecondSteps = axis.option === "steps" && others.findIndex(({ option }) => option === "steps") < i;
+    if (!isOther || isSecondSteps) corrupt(`${path}[${i + 1}]`, "a further axis", axis.name);
+    found.add(axis.name);
+  }
+};
+
+/** Tensors have axes that the manifest has. */
+function checkAxesOfTensors({ axes: known, ...manifest }: Manifest): void {
+  const names = new Set(known.map(({ name: own }) => own));
+  for (const role of ["inputs", "contexts", "states", "params", "outputs"] as const) {
+    for (const [i, entry] of manifest[role].entries()) {
+      for (const part of ["axes", "shape"] as const) {
+        for (const [k, size] of entry[part].entries()) {
+          const isKnown = typeof size === "number" || names.has(size);
+          if (!isKnown) corrupt(`${role}[${i}].${part}[${k}]`, `one of ${[...names].join(", ")}`, size);
+        }
+      }
+    }
+  }
+}
 
 const plainInitializers = ["zeros", "ones", "orthogonal", "identity"];
 const scaledInitializers = ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"];
@@ -88,13 +125,13 @@ const checkFields = fields({
   target: oneOf("js", "wasm", "auto"),
   dtype: oneOf("f32", "f64"),
   dimensions: recordOf(size),
-  runtimeDimensions: listOf(name),
+  axes,
   inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(size) }),
   contexts: tensors(),
   states: tensors({ initial: oneOf("zeros", "computed") }),
   params: tensors({ initializer }),
   outputs: tensors(),
-  has: fields({ gradient: flag, jvp: flag, hvp: flag }),
+  has: fields({ step: flag, gradient: flag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),
   gradientAsDeclared: optional(listOf(name)),
 });
@@ -109,12 +146,16 @@ export function checkManifest(value: unknown): Manifest {
   if (!isFields(value) || value["format"] !== "recell-module") {
     throw new ModuleError("not-a-cell", 'this is no compiled cell: it has no manifest with format "recell-module"');
   }
-  if (value["version"] !== 1) {
+  const { version } = value;
+  if (version !== 2) {
+    const help = version === 1 ? ": compile the cell again with this recell" : "";
     throw new ModuleError(
       "unknown-version",
-      `this compiled cell has format version ${describe(value["version"])}; this runtime knows version 1`,
+      `this compiled cell has format version ${describe(version)}; this runtime knows version 2${help}`,
     );
   }
   checkFields(value, "");
-  return value as unknown as Manifest;
+  const manifest = value as unknown as Manifest;
+  checkAxesOfTensors(manifest);
+  return manifest;
 }

@@ -80,7 +80,7 @@ export interface InstantiateOptions {
   readonly batch?: number;
   /** The largest number of steps in one call; 1 by default. */
   readonly steps?: number;
-  /** The largest run-time size of each dimension in `manifest.runtimeDimensions`. */
+  /** The largest size of each axis of `manifest.axes` whose `option` is `sizes`. */
   readonly sizes?: Readonly<Record<string, number>>;
   /** Refuse to allocate more than this; 4 GiB by default. */
   readonly maxBytes?: number;

@@ -1,7 +1,7 @@
 /** What a compiled module says about itself: the one description that loaders, savers and checkers read. */
 export interface Manifest {
   readonly format: "recell-module";
-  readonly version: 1;
+  readonly version: 2;
   /** Version of the compiler that wrote the module. */
   readonly compiler: string;
   readonly cell: string;
@@ -11,15 +11,15 @@ export interface Manifest {
   readonly dtype: "f32" | "f64";
   /** Sizes fixed at compilation: `{ I: 64, H: 128 }`. */
   readonly dimensions: Readonly<Record<string, number>>;
-  /** Dimensions of contexts that each call gives: `["S"]`. */
-  readonly runtimeDimensions: readonly string[];
+  /** Axes whose sizes each call gives; the first is that of the examples. */
+  readonly axes: readonly AxisEntry[];
   readonly inputs: readonly InputEntry[];
   readonly contexts: readonly TensorEntry[];
   readonly states: readonly StateEntry[];
   readonly params: readonly ParamEntry[];
   readonly outputs: readonly TensorEntry[];
-  /** Which parts were compiled in besides `forward` and `step`. */
-  readonly has: { readonly gradient: boolean; readonly jvp: boolean; readonly hvp: boolean };
+  /** What it can do besides `forward`; `step` stands for everything that streams. */
+  readonly has: { readonly step: boolean; readonly gradient: boolean; readonly jvp: boolean; readonly hvp: boolean };
   /**
    * Functions of the source that state their derivative, by name: `["spike"]`. Gradients, `jvp` and `hvp` follow what they
    * state, which differences of `forward` do not see. Left out where there are none.
@@ -32,11 +32,27 @@ export interface Manifest {
   readonly gradientAsDeclared?: readonly string[];
 }
 
+/** An axis of tensors whose size differs from call to call, and, but for that of the examples, from example to example. */
+export interface AxisEntry {
+  /** As tensors name it: `B`, `T`, `S`. */
+  readonly name: string;
+  /** The examples; entries one after the other, of which there may be none; or a size of at least 1. */
+  readonly kind: "batch" | "sequence" | "dimension";
+  /** The option of calls that gives its size: `sizes` by name; with `steps` go the `lengths` of examples. */
+  readonly option: "batch" | "steps" | "sizes";
+}
+
+/** A tensor of a call has the shape `[...axes, ...shape]`, row-major. */
 export interface TensorEntry {
   /** As declared; states and parameters of used cells by path: `lower.W_i`. */
   readonly name: string;
   readonly documentation: string;
-  /** For one example (and one step where it is a sequence); names are run-time dimensions. */
+  /**
+   * The axes of the call that it has one entry for each of: `["B", "T"]` of an input of each step, `["B"]` of a state, none of a
+   * parameter, or of a result that all examples share.
+   */
+  readonly axes: readonly string[];
+  /** One such entry; names are axes of the call. */
   readonly shape: readonly (number | string)[];
 }
 

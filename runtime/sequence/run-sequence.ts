@@ -45,7 +45,7 @@ export interface ForwardRunner {
  * @param module Whose manifest tells names and shapes.
  * @param instance Where the parameters are; its streaming state is left alone.
  * @param values Inputs `[B, T, …]`, contexts `[B, …]` and, where wanted, initial states `[B, …]`, by name.
- * @throws TypeError where an input is missing or an option unknown, RangeError where a length or a size does not fit.
+ * @throws TypeError where an input is missing, an option unknown, or a module looks ahead; RangeError where a length or a size does not fit.
  * @example
  *     const day = runSequence(gru, instance, { x }, { batch: 1, steps: 86_400, chunk: 1000 });
  *     const next = runSequence(gru, instance, { x: x2, ...day.final }, { batch: 1, steps: 86_400, chunk: 1000 });
@@ -76,6 +76,7 @@ export function runSequence(
       throw new RangeError(`lengths[${b}] must be an integer from 0 to ${steps}, got ${describe(length)}`);
     }
   }
+  if (!manifest.has.step) throw new TypeError("runSequence: this module looks ahead, so it cannot be run in pieces");
   const inputs = manifest.inputs.map(({ name, shape }) =>
     inputWindow(name, own(values, name), batch, steps, elementCount(shape)),
   );

@@ -5,10 +5,10 @@ import { compile } from "../../compiler/index.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import { printKernel } from "../../compiler/ir/kernel/print.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
-import { buildSequenceProgram } from "../../compiler/driver/entries.js";
+import { buildEntries } from "../../compiler/driver/entries.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
-import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { lowerProgram } from "../support/kernels.js";
+import { programOfCell } from "../../compiler/program/cell-program.js";
 
 const source = `/// A plain recurrent cell (J. L. Elman, 1990).
 cell Elman(I, H) {
@@ -38,9 +38,9 @@ const lines = (text: string, from: RegExp, to: RegExp): string => {
 };
 
 const options = { gradient: true, jvp: false, hvp: false };
-const symbolic = buildSequenceProgram(lowered({}), { ...options, gradient: false });
-const derived = buildSequenceProgram(lowered({}), options);
-const kernels = lowerProgram(buildSequenceProgram(lowered({ I: 3, H: 4 }), { ...options, gradient: false }), {
+const symbolic = buildEntries(programOfCell(lowered({})), { ...options, gradient: false });
+const derived = buildEntries(programOfCell(lowered({})), options);
+const kernels = lowerProgram(buildEntries(programOfCell(lowered({ I: 3, H: 4 })), { ...options, gradient: false }), {
   runtimeDimensions: [],
 });
 const { files } = compile(source, { dimensions: { I: 3, H: 4 }, target: "js", dtype: "f64", gradient: false });
@@ -49,8 +49,8 @@ const module = files.find(({ path }) => path.endsWith(".js"))?.text ?? "";
 const stages: Readonly<Record<string, readonly [language: string, text: string]>> = {
   source: ["cell", source.trimEnd()],
   step: ["graph", printFunction(lowered({}).step).trimEnd()],
-  forward: ["graph", printFunction(symbolic.functions.get("forward") as GraphFunction).trimEnd()],
-  backward: ["graph", printFunction(derived.functions.get("backward") as GraphFunction).trimEnd()],
+  forward: ["graph", printFunction(symbolic.entries.get("forward")!.fn).trimEnd()],
+  backward: ["graph", printFunction(derived.entries.get("backward")!.fn).trimEnd()],
   kernel: ["text", lines(printKernel(kernels), /^kernel forward/u, /^\}/u)],
   module: ["js", lines(module, /elementwise/u, /^ {2}\}/u).replace(/^ {2}/gmu, "")],
 };

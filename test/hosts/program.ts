@@ -51,7 +51,7 @@ function runCase({ manifest, instantiate }, more, add) {
   const B = 3, T = 6, S = 4;
   const count = (shape) => shape.reduce((n, size) => n * (typeof size === "number" ? size : S), 1);
   const draw = (length) => Float64Array.from({ length }, next);
-  const sizes = Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, S]));
+  const sizes = Object.fromEntries(manifest.axes.filter(({ option }) => option === "sizes").map(({ name }) => [name, S]));
   const instance = instantiate({ batch: B, steps: T, sizes, ...more });
   instance.init(42);
   const keep = (value) => {

@@ -10,6 +10,7 @@ import { fuzzParameters } from "../support/fuzz.js";
 import { type CallName, MappedModule, maskOf } from "../support/mapped-module.js";
 import { type CallSizes, type RandomCall, randomCall, randomParams, valuesOf } from "../support/random-call.js";
 import { standardCells } from "../support/standard-cells.js";
+import { namedAxes } from "../../runtime/module/axes.js";
 
 /** Bytes to fill the surroundings with: NaN and -1, and small numbers of all types. */
 const canaries = [0xff, 0x01] as const;
@@ -131,15 +132,15 @@ async function expectBounded(
   seed: number,
 ): Promise<void> {
   const mapped = await MappedModule.of(source, options);
-  const { runtimeDimensions } = mapped.module.manifest;
+  const names = namedAxes(mapped.module.manifest);
   const calls = sizes.map((call) => ({
     ...call,
-    sizes: Object.fromEntries(runtimeDimensions.map((name, i) => [name, 1 + ((call.batch + call.steps + i) % 5)])),
+    sizes: Object.fromEntries(names.map((name, i) => [name, 1 + ((call.batch + call.steps + i) % 5)])),
   }));
   const capacity = {
     batch: Math.max(...calls.map(({ batch }) => batch)),
     steps: Math.max(1, ...calls.map(({ steps }) => steps)),
-    sizes: Object.fromEntries(runtimeDimensions.map((name) => [name, 6])),
+    sizes: Object.fromEntries(names.map((name) => [name, 6])),
   };
   const [first, second] = canaries.map((canary) => runGuarded(mapped, { capacity, calls }, seed, canary));
   expect(second).toEqual(first);

@@ -11,10 +11,11 @@ import {
   printExplanation,
   type Region,
 } from "../../compiler/tools/explain/explain.js";
-import { buildSequenceProgram } from "../../compiler/driver/entries.js";
+import { buildEntries } from "../../compiler/driver/entries.js";
 import { evaluateDim } from "../../compiler/base/types/dim.js";
 import { isResidual } from "../support/roles.js";
 import { scheduleKernels } from "../support/kernels.js";
+import { programOfCell } from "../../compiler/program/cell-program.js";
 
 type Counts = Readonly<Record<Exclude<Region, "once">, number>>;
 
@@ -22,7 +23,7 @@ function explained(file: string, cell: string, dimensions: Record<string, number
   const text = readFileSync(new URL(`../../compiler/language/std/${file}.cell`, import.meta.url), "utf8");
   const { cell: lowered } = lowerSource(text, { cell, dimensions }, "symbolic");
   if (lowered === undefined) throw new Error(`${cell} does not compile`);
-  return explainProgram(buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false }));
+  return explainProgram(buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false }));
 }
 
 function products(file: string, cell: string): { forward: Counts; backward: Counts } {
@@ -118,7 +119,7 @@ describe("WebAssembly kernels", () => {
   function scheduled(file: string, cell: string, gradient: boolean): KernelProgram {
     const { cell: lowered } = lowerSource(`import { ${cell} } from "std/${file}"\n`, { dimensions: { I, H }, cell }, "all sizes");
     if (lowered === undefined) throw new Error(`${cell} does not compile`);
-    const program = buildSequenceProgram(lowered, { gradient, jvp: false, hvp: false });
+    const program = buildEntries(programOfCell(lowered), { gradient, jvp: false, hvp: false });
     return scheduleKernels(program, { dtype: "f32", runtimeDimensions: [] }).kernel;
   } // prettier-ignore
 

@@ -7,6 +7,7 @@ import { cell, type LoadedCell } from "../../compiler/index.js";
 import type { ModuleInstance } from "../../runtime/index.js";
 import { randomCall, randomParams, valuesOf } from "../support/random-call.js";
 import { sizesFor, standardCells } from "../support/standard-cells.js";
+import { namedAxes } from "../../runtime/module/axes.js";
 
 const sizes = { batch: 1, steps: 2, sizes: { S: 3 } };
 const seed = 5;
@@ -71,7 +72,7 @@ describe("std/ far in the tails", () => {
     const options = { cell: name, dimensions: sizesFor(dimensions, 1), target: "js" } as const;
     const narrow = await cell(source, { ...options, dtype: "f32" });
     const wide = await cell(source, { ...options, dtype: "f64" });
-    const own = { ...sizes, sizes: narrow.manifest.runtimeDimensions.length > 0 ? sizes.sizes : {} };
+    const own = { ...sizes, sizes: namedAxes(narrow.manifest).length > 0 ? sizes.sizes : {} };
     const [f32, f64] = [narrow.instantiate(own), wide.instantiate(own)];
     for (const each of casesOf(narrow)) {
       const [got, wanted] = [run(f32, narrow, each), run(f64, wide, each)];

@@ -7,6 +7,7 @@ import { compileMath } from "../compiler/base/math/support.js";
 import { compileOnce, standardCell } from "../support/models.js";
 import { randomCall, randomParams, valuesOf } from "../support/random-call.js";
 import { sizesFor, standardCells } from "../support/standard-cells.js";
+import { namedAxes } from "../../runtime/module/axes.js";
 
 type Numbers = ArrayLike<number>;
 
@@ -261,7 +262,7 @@ describe.each(standardCells())("$cell", ({ source, cell, dimensions }) => {
     for (const parts of [{ gradient: false }, { gradient: true }, { jvp: true, hvp: true }]) {
       const module = await compileOnce(source, { cell, dimensions: sizes, dtype, ...parts });
       const { manifest } = module;
-      const shape = { batch: 2, steps: 4, sizes: Object.fromEntries(manifest.runtimeDimensions.map((n) => [n, 3])) };
+      const shape = { batch: 2, steps: 4, sizes: Object.fromEntries(namedAxes(manifest).map((n) => [n, 3])) };
       const instance = module.instantiate(shape);
       randomParams(instance, 1);
       const call = randomCall(manifest, 2, shape);

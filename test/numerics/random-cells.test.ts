@@ -11,7 +11,8 @@ import { arbitraryCell, type CellOptions, type RandomCell } from "../../compiler
 import { fuzzParameters } from "../support/fuzz.js";
 import { checkSequenceProgram } from "../support/check-sequence-program.js";
 import { compareEntries } from "../support/run-kernel.js";
-import { buildSequenceProgram } from "../../compiler/driver/entries.js";
+import { buildEntries } from "../../compiler/driver/entries.js";
+import { programOfCell } from "../../compiler/program/cell-program.js";
 
 const sizes = [
   [4, 2],
@@ -56,7 +57,7 @@ describe("random cells", () => {
 
   const kernelErrors = (random: RandomCell, seed: number, dtype: "f32" | "f64"): [string, number][] => {
     const cell = lower(random);
-    const program = buildSequenceProgram(cell, { gradient: true, jvp: true, hvp: true });
+    const program = buildEntries(programOfCell(cell), { gradient: true, jvp: true, hvp: true });
     const { runtimeDimensions } = cell;
     return [...compareEntries(program, sizes, { dtype, runtimeDimensions, indexBound: 3, seed })];
   };

@@ -9,7 +9,7 @@ import { checkManifest } from "../../runtime/module/check-manifest.js";
 import { sumManifest } from "../support/sum-module.js";
 import { type Calls, functionsOf, refuseStrangers } from "../support/strangers.js";
 
-const param = { name: "W", documentation: "", shape: [2], initializer: { kind: "zeros" } };
+const param = { name: "W", documentation: "", axes: [], shape: [2], initializer: { kind: "zeros" } };
 const manifest = checkManifest({ ...sumManifest, params: [param] });
 const make = (params: Record<string, Float32Array>): ModuleInstance =>
   ({ params, forward: () => ({ final: {} }) }) as unknown as ModuleInstance;

@@ -5,6 +5,7 @@ import { printProgram } from "../../compiler/ir/graph/print.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
 import { graphPasses } from "../../compiler/passes/graph/passes.js";
+import { cellAxes } from "../../compiler/base/types/call-axes.js";
 
 const text = readFileSync(new URL("../../spec/graph-ir.md", import.meta.url), "utf8");
 
@@ -13,7 +14,7 @@ describe("spec/graph-ir.md", () => {
 
   it.each(blocks)("example %# parses, verifies and prints as written", (block) => {
     const program = parseProgram(block);
-    for (const fn of program.functions) expect(verifyFunction(fn, shapeContext([]))).toEqual([]);
+    for (const fn of program.functions) expect(verifyFunction(fn, shapeContext(cellAxes([])))).toEqual([]);
     expect(printProgram(program).trim()).toBe(block.trim());
   });
 

@@ -16,6 +16,7 @@ import {
 } from "../../compiler/base/types/dim.js";
 import { equalShapes, type Shape } from "../../compiler/base/types/shape.js";
 import { type ExampleSizes, randomSource } from "./evaluate-helpers.js";
+import { cellAxes } from "../../compiler/base/types/call-axes.js";
 
 export const graphDimensions: readonly string[] = ["S"];
 
@@ -95,7 +96,7 @@ class GraphMaker {
   }
 
   function(size: number): GraphFunction {
-    const builder = new GraphBuilder("random", shapeContext(graphDimensions));
+    const builder = new GraphBuilder("random", shapeContext(cellAxes(graphDimensions)));
     const values: ValueId[] = [];
     for (let i = 0; i < 4; i++) {
       values.push(builder.input(`input.x${i}`, { dtype: "real", shape: this.shape(), shared: false }));
@@ -330,7 +331,7 @@ class GraphMaker {
     const invariants = Array.from({ length: this.int(0, 2) }, () => this.oneOf(all));
     const matrices = real.filter((id) => b.typeOf(id).shared && b.shapeOf(id).length === 2);
     if (matrices.length >= 4 && this.random() < 0.5) invariants.push(...matrices);
-    const inner = new GraphBuilder("body", shapeContext(graphDimensions));
+    const inner = new GraphBuilder("body", shapeContext(cellAxes(graphDimensions)));
     const states = carried.map((id, i) => inner.input(`s${i}`, { ...b.typeOf(id), shared: false }));
     const others = [
       ...sequences.map((id, i) => inner.input(`e${i}`, { ...b.typeOf(id), shape: b.shapeOf(id).slice(1) })),

@@ -2,8 +2,8 @@
 import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
-import { buildSequenceProgram } from "../../compiler/driver/entries.js";
-import { buildForward, cellContext } from "../../compiler/program/sequence.js";
+import { buildEntries } from "../../compiler/driver/entries.js";
+import { buildForward, cellContext, programOfCell } from "../../compiler/program/cell-program.js";
 import {
   dot,
   type ExampleSizes,
@@ -45,7 +45,7 @@ export function checkSequenceProgram(
 ): ProgramErrors {
   const context = cellContext(cell);
   const invalid: string[] = [];
-  const program = buildSequenceProgram(cell, {
+  const program = buildEntries(programOfCell(cell), {
     gradient: true,
     jvp: true,
     hvp: true,
@@ -53,8 +53,8 @@ export function checkSequenceProgram(
       invalid.push(...verifyFunction(fn, context).map((problem) => `${entry} after ${pass}: ${problem}`));
     },
   });
-  const fn = (name: Parameters<typeof program.functions.get>[0]): GraphFunction => {
-    const found = program.functions.get(name);
+  const fn = (name: string): GraphFunction => {
+    const found = program.entries.get(name)?.fn;
     if (found === undefined) throw new Error(`no entry ${name}`);
     return found;
   };

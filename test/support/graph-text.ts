@@ -7,9 +7,10 @@ import { verifyFunction } from "../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
 import type { GraphPass } from "../../compiler/passes/pass.js";
 import { numbersOf, randomInputs, randomSource, run, worstError } from "./evaluate-helpers.js";
+import { cellAxes } from "../../compiler/base/types/call-axes.js";
 
 /** `S` differs from example to example, as `%T` does. */
-export const context = shapeContext(["S"]);
+export const context = shapeContext(cellAxes(["S"]));
 
 /** Two examples, of four steps and of two. */
 export const sizes = [
@@ -18,7 +19,7 @@ export const sizes = [
 ]; // prettier-ignore
 
 export function functionOf(text: string): GraphFunction {
-  return parseProgram(text, ["S"]).functions[0] as GraphFunction;
+  return parseProgram(text, cellAxes(["S"])).functions[0] as GraphFunction;
 }
 
 /** Lines without indentation. */

@@ -2,6 +2,7 @@
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import type { GraphFunction, ValueType } from "../../compiler/ir/graph/types.js";
 import type { LoweredCell, LoweredTensor } from "../../compiler/program/lowered-cell.js";
+import { cellAxes } from "../../compiler/base/types/call-axes.js";
 
 /** Graph text of one step to a lowered cell; names of the inputs tell their kind by the first letter of a prefix. */
 export function cellFromStep(
@@ -9,7 +10,7 @@ export function cellFromStep(
   step: string,
   kinds: { states: string[]; inputs: string[]; contexts?: string[]; params: string[]; runtime?: string[] },
 ): LoweredCell {
-  const fn = parseProgram(step, kinds.runtime ?? []).functions[0] as GraphFunction;
+  const fn = parseProgram(step, cellAxes(kinds.runtime ?? [])).functions[0] as GraphFunction;
   const tensor = (input: string): LoweredTensor => {
     const id = fn.inputs.find((value) => fn.names[value] === input) as number;
     return { name: input, documentation: "", shape: (fn.types[id] as ValueType).shape };

@@ -76,7 +76,7 @@ export function expectStatements<Machine>(
   after: string,
 ): void {
   const region = dedent(before).replace(/^/gmu, "    ");
-  const read = planMemory(parseUnplanned(`${dedent(buffers)}\nkernel f {\n  region r\n${region}\n}\n`), []);
+  const read = planMemory(parseUnplanned(`axes %T\n${dedent(buffers)}\nkernel f {\n  region r\n${region}\n}\n`));
   const made = pass.run(read, { dtype: "f32", machine });
   const [only] = made.functions[0]?.body ?? [];
   expect(only?.kind === "region" ? statementsOf(only.body) : "").toBe(dedent(after));
@@ -85,7 +85,7 @@ export function expectStatements<Machine>(
 
 /** What the caller sees after each kernel has run on some numbers. */
 function numbersOf(kernels: UnplannedKernels | KernelProgram): Record<string, readonly number[]> {
-  const program = "slots" in kernels ? kernels : planMemory(kernels, []);
+  const program = "slots" in kernels ? kernels : planMemory(kernels);
   const [batch, steps] = [3, 4];
   expect(verifyKernel(program, new Map([["%B", batch], ["%T", steps]]))).toEqual([]); // prettier-ignore
   const { buffers, run } = evaluateKernels(program, { batch, steps, sizes: {} });

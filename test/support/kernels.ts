@@ -8,7 +8,8 @@ import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
 import { scalarSchedule, vectorSchedule } from "../../compiler/passes/kernel/passes.js";
 import { simd128, type VectorTarget } from "../../compiler/passes/kernel/target.js";
 import { runPasses } from "../../compiler/passes/pass.js";
-import type { SequenceProgram } from "../../compiler/program/sequence-program.js";
+import type { EntryProgram } from "../../compiler/program/entry.js";
+import { cellAxes } from "../../compiler/base/types/call-axes.js";
 
 export interface LowerOptions {
   readonly runtimeDimensions: readonly string[];
@@ -17,10 +18,11 @@ export interface LowerOptions {
 }
 
 /** Kernels with planned memory, after the given passes only. */
-export function lowerProgram(program: SequenceProgram, options: LowerOptions): KernelProgram {
+export function lowerProgram(program: EntryProgram, options: LowerOptions): KernelProgram {
   const { runtimeDimensions, passes = [] } = options;
+  const axes = cellAxes(runtimeDimensions);
   const schedule = { machine: simd128, beforeMemory: passes, afterMemory: [] };
-  return buildKernels(program, { schedule, dtype: "f32", runtimeDimensions });
+  return buildKernels({ ...program, axes }, { schedule, dtype: "f32" });
 }
 
 /** JavaScript of kernels with planned memory. */
@@ -40,9 +42,10 @@ export interface ScheduledKernels {
 }
 
 /** Kernels as the WebAssembly target prints them. */
-export function scheduleKernels(program: SequenceProgram, options: WasmOptions): ScheduledKernels {
-  const kernel = buildKernels(program, { schedule: vectorSchedule, ...options });
-  return { kernel, layout: planLayout(kernel, options.dtype) };
+export function scheduleKernels(program: EntryProgram, options: WasmOptions): ScheduledKernels {
+  const { dtype, runtimeDimensions } = options;
+  const kernel = buildKernels({ ...program, axes: cellAxes(runtimeDimensions) }, { schedule: vectorSchedule, dtype });
+  return { kernel, layout: planLayout(kernel, dtype) };
 }
 
 export function emitKernels({ kernel, layout }: ScheduledKernels, { dtype }: WasmOptions): Uint8Array {

@@ -20,30 +20,34 @@ const doc = { documentation: "" };
 
 export const leakyManifest: Manifest = {
   format: "recell-module",
-  version: 1,
+  version: 2,
   compiler: "0.0.0",
   cell: "Leaky",
   documentation: "Written by hand: */ nothing to see </script>.",
   target: "js",
   dtype: "f64",
   dimensions: { H, V },
-  runtimeDimensions: ["S"],
-  inputs: [
-    { name: "x", ...doc, shape: [H], dtype: "real" },
-    { name: "k", ...doc, shape: [], dtype: "index", bound: V },
+  axes: [
+    { name: "B", kind: "batch", option: "batch" },
+    { name: "T", kind: "sequence", option: "steps" },
+    { name: "S", kind: "dimension", option: "sizes" },
   ],
-  contexts: [{ name: "m", ...doc, shape: ["S", H] }],
+  inputs: [
+    { name: "x", ...doc, axes: ["B", "T"], shape: [H], dtype: "real" },
+    { name: "k", ...doc, axes: ["B", "T"], shape: [], dtype: "index", bound: V },
+  ],
+  contexts: [{ name: "m", ...doc, axes: ["B"], shape: ["S", H] }],
   states: [
-    { name: "h", ...doc, shape: [H], initial: "computed" },
-    { name: "c", ...doc, shape: [H], initial: "zeros" },
+    { name: "h", ...doc, axes: ["B"], shape: [H], initial: "computed" },
+    { name: "c", ...doc, axes: ["B"], shape: [H], initial: "zeros" },
   ],
   params: [
-    { name: "decay", ...doc, shape: [H], initializer: { kind: "uniform", bound: 1 } },
-    { name: "start", ...doc, shape: [H], initializer: { kind: "normal", deviation: 1 } },
-    { name: "table", ...doc, shape: [V, H], initializer: { kind: "orthogonal" } },
+    { name: "decay", ...doc, axes: [], shape: [H], initializer: { kind: "uniform", bound: 1 } },
+    { name: "start", ...doc, axes: [], shape: [H], initializer: { kind: "normal", deviation: 1 } },
+    { name: "table", ...doc, axes: [], shape: [V, H], initializer: { kind: "orthogonal" } },
   ],
-  outputs: [{ name: "y", ...doc, shape: [H] }],
-  has: { gradient: true, jvp: false, hvp: false },
+  outputs: [{ name: "y", ...doc, axes: ["B", "T"], shape: [H] }],
+  has: { step: true, gradient: true, jvp: false, hvp: false },
 };
 
 const kernels = `

@@ -1,10 +1,11 @@
 /** The sequence program of an LSTM with sizes filled in, for tests and timings of kernels. */
 import { handBuiltLstm } from "./hand-built-cells.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
-import { buildSequenceProgram } from "../../compiler/driver/entries.js";
-import type { SequenceProgram } from "../../compiler/program/sequence-program.js";
+import { buildEntries } from "../../compiler/driver/entries.js";
+import type { EntryProgram } from "../../compiler/program/entry.js";
 import type { GraphFunction, Operation } from "../../compiler/ir/graph/types.js";
 import { type Dim, dimConstant, substituteDim } from "../../compiler/base/types/dim.js";
+import { programOfCell } from "../../compiler/program/cell-program.js";
 
 /** Replaces cell dimensions by numbers everywhere in a function. */
 export function bindSizes(fn: GraphFunction, sizes: Readonly<Record<string, number>>): GraphFunction {
@@ -60,7 +61,7 @@ export function bindCell(cell: LoweredCell, sizes: Readonly<Record<string, numbe
   };
 }
 
-export function lstmProgram(inputs: number, units: number): SequenceProgram {
+export function lstmProgram(inputs: number, units: number): EntryProgram {
   const cell = bindCell(handBuiltLstm(), { I: inputs, H: units });
-  return buildSequenceProgram(cell, { gradient: true, jvp: true, hvp: true });
+  return buildEntries(programOfCell(cell), { gradient: true, jvp: true, hvp: true });
 }

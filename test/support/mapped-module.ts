@@ -14,6 +14,8 @@ import { BATCH_SYMBOL, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import { type CompiledModule, loadModule } from "../../runtime/index.js";
 import type { CallSizes } from "./random-call.js";
 import { isResidual } from "./roles.js";
+import { programOfCell } from "../../compiler/program/cell-program.js";
+import { extentsOf } from "../../compiler/base/types/call-axes.js";
 
 /** Bytes from `from` up to but not including `to`. */
 export interface Range {
@@ -68,7 +70,7 @@ export class MappedModule {
     invariant(lowered !== undefined, `${cell} does not compile`);
     let kernel: KernelProgram | undefined;
     const settings = { target: "wasm", dtype, fma: false, wasmFile: false, gradient: true, jvp, hvp } as const;
-    const { text } = emitModule(lowered, settings, (found) => (kernel = found));
+    const { text } = emitModule(programOfCell(lowered), settings, (found) => (kernel = found));
     invariant(kernel !== undefined, "a module without kernels");
     const layout = planLayout(kernel, dtype);
     const plan = `${printMemoryPlan(kernel, layout)}\nexport { planMemory };`;
@@ -93,7 +95,7 @@ export class MappedModule {
   writable(call: CallName, sizes: CallSizes, capacity: CallSizes): Range[] {
     const { entries, given } = calls[call];
     const written = this.#accessed(entries, (use) => use !== "read");
-    const lists = ["lengths", ...this.kernel.runtimeDimensions.map((name) => `sizes.${name}`)];
+    const lists = this.kernel.axes.map(extentsOf);
     return [
       { name: "sizes and flags", from: 0, to: this.#layout.zeroWord },
       ...lists.map((name) => this.#range(name, 4 * capacity.batch, capacity)),

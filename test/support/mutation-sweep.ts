@@ -6,6 +6,7 @@ import { drawCall, drawSizes, scalesOf } from "../../compiler/tools/verify/draw-
 import { flatten, runCall } from "../../compiler/tools/verify/results.js";
 import type { CompiledModule } from "../../runtime/index.js";
 import { createRandom } from "../../runtime/random.js";
+import { namedAxes } from "../../runtime/module/axes.js";
 
 export interface Mutant {
   readonly kind: string;
@@ -68,7 +69,7 @@ export async function sweep(
 function drawCalls(module: CompiledModule, seed: number): Call[] {
   const { manifest } = module;
   const random = createRandom(seed);
-  const sizes = Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, 1]));
+  const sizes = Object.fromEntries(namedAxes(manifest).map((name) => [name, 1]));
   const initial = (own: number): Tensors => {
     const instance = module.instantiate({ sizes });
     instance.init(own);

@@ -22,20 +22,24 @@ const doc = { documentation: "" };
 
 export const probeManifest = (dtype: "f32" | "f64"): Manifest => ({
   format: "recell-module",
-  version: 1,
+  version: 2,
   compiler: "0.0.0",
   cell: "Probe",
   documentation: "",
   target: "wasm",
   dtype,
   dimensions: {},
-  runtimeDimensions: ["S"],
-  inputs: [{ name: "x", ...doc, shape: [2], dtype: "real" }],
-  contexts: [{ name: "m", ...doc, shape: ["S"] }],
-  states: [{ name: "h", ...doc, shape: [6], initial: "zeros" }],
-  params: [{ name: "w", ...doc, shape: [2], initializer: { kind: "ones" } }],
-  outputs: [{ name: "y", ...doc, shape: [2] }],
-  has: { gradient: false, jvp: false, hvp: false },
+  axes: [
+    { name: "B", kind: "batch", option: "batch" },
+    { name: "T", kind: "sequence", option: "steps" },
+    { name: "S", kind: "dimension", option: "sizes" },
+  ],
+  inputs: [{ name: "x", ...doc, axes: ["B", "T"], shape: [2], dtype: "real" }],
+  contexts: [{ name: "m", ...doc, axes: ["B"], shape: ["S"] }],
+  states: [{ name: "h", ...doc, axes: ["B"], shape: [6], initial: "zeros" }],
+  params: [{ name: "w", ...doc, axes: [], shape: [2], initializer: { kind: "ones" } }],
+  outputs: [{ name: "y", ...doc, axes: ["B", "T"], shape: [2] }],
+  has: { step: true, gradient: false, jvp: false, hvp: false },
 });
 
 const B = dimSymbol("%B");
@@ -57,7 +61,7 @@ const sizes: readonly (readonly [string, Dim])[] = [
 ];
 
 export const probeKernel: KernelProgram = {
-  runtimeDimensions: ["S"],
+  axes: ["%T", "S"],
   buffers: sizes.map(([name, size], slot): KernelBuffer => {
     return { name, external: true, dtype: "real", size, place: { slot, offset: dimConstant(0) } };
   }),

@@ -11,7 +11,8 @@ function roleOf(whole: string): Role {
     for (const streamed of [false, true]) {
       for (const kind of kinds) {
         const prefix = nameOfRole({ kind, name: "", derived, streamed });
-        if (whole.startsWith(prefix)) return { kind, name: whole.slice(prefix.length), derived, streamed };
+        if (whole.startsWith(prefix))
+          return { kind, name: whole.slice(prefix.length), derived, streamed, shared: kind === "param" };
       }
     }
   }

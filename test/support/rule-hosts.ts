@@ -21,11 +21,12 @@ import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
 import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
 import { type DerivativeRules, derivativeRules } from "../../compiler/passes/autodiff/derivative-rules.js";
 import { gradientOf, tangentsOnly } from "../../compiler/passes/autodiff/whole-derivatives.js";
-import { cellContext } from "../../compiler/program/sequence.js";
+import { cellContext } from "../../compiler/program/cell-program.js";
 import { constantOf, dimConstant } from "../../compiler/base/types/dim.js";
 import { createRandom } from "../../runtime/random.js";
 import type { LinearKind, Row } from "./mutate-rules.js";
 import { cellsOfLinear, cellsOfScalar, type RuleCell } from "./rule-cells.js";
+import { cellAxes } from "../../compiler/base/types/call-axes.js";
 
 export type Mode = Fault["mode"];
 
@@ -134,7 +135,7 @@ const graphOperations: Partial<Record<LinearKind, (b: GraphBuilder, a: ValueId, 
 };
 
 function graphHost(kind: LinearKind, mode: Mode): Host {
-  const context = shapeContext([]);
+  const context = shapeContext(cellAxes([]));
   const b = new GraphBuilder("row", context);
   const [four, two] = [dimConstant(4), dimConstant(2)];
   const x = b.input("x", { dtype: "real", shape: [four], shared: false });

@@ -6,8 +6,8 @@ import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/
 import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
-import { accumulatingEntries, type EntryName, type SequenceProgram } from "../../compiler/program/sequence-program.js";
-import { evaluateDim } from "../../compiler/base/types/dim.js";
+import { type EntryName, entryOf, type EntryProgram, type ProgramEntry } from "../../compiler/program/entry.js";
+import { evaluateDim, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import { rolesOf } from "./roles.js";
 import {
   type ExampleSizes,
@@ -19,6 +19,7 @@ import {
   worstError,
 } from "./evaluate-helpers.js";
 import { lowerProgram, printJsKernels } from "./kernels.js";
+import { cellAxes } from "../../compiler/base/types/call-axes.js";
 
 type NumberArray = Float32Array | Float64Array | Int32Array;
 
@@ -42,7 +43,7 @@ export interface KernelFactory {
 }
 
 export function compileKernels(
-  program: SequenceProgram,
+  program: EntryProgram,
   dtype: "f32" | "f64",
   runtimeDimensions: readonly string[] = [],
   passes: readonly KernelPass[] = [],
@@ -53,9 +54,28 @@ export function compileKernels(
   return { text, kernel, ...(make() as Pick<KernelFactory, "create" | "bytes">) };
 }
 
+/** The entry of this name. */
+function entryNamed(name: EntryName): Omit<ProgramEntry, "fn"> {
+  const none = { name: "", inputs: [], outputs: [], instructions: [], types: [], names: [], outputNames: [] };
+  for (const of of ["forward", "initial"] as const) {
+    for (const by of ["value", "gradient", "jvp", "hvp"] as const) {
+      for (const streamed of [false, true]) {
+        const entry = entryOf({ of, by, streamed }, none);
+        if (entry.name === name && (by === "value" || !streamed)) return entry;
+      }
+    }
+  }
+  throw new Error(`no entry ${name}`);
+}
+
 /** One function as the entry `forward`; its inputs and outputs are the buffers of their names. */
-export function programOf(fn: GraphFunction, entry: EntryName = "forward"): SequenceProgram {
-  return { functions: new Map([[entry, fn]]), roles: rolesOf(fn) };
+export function programOf(fn: GraphFunction, entry: EntryName = "forward"): EntryProgram {
+  return {
+    axes: cellAxes([]),
+    stream: TIME_SYMBOL,
+    entries: new Map([[entry, { ...entryNamed(entry), fn }]]),
+    roles: rolesOf(fn),
+  };
 }
 
 export interface Padding {
@@ -107,7 +127,7 @@ export function writeInputs(
   }
 }
 
-export function callEntry(kernels: CompiledKernels, entry: EntryName, padding: Padding): void {
+export function callEntry(kernels: CompiledKernels, entry: string, padding: Padding): void {
   const sizes = [padding.batch, padding.steps, ...Object.values(padding.sizes)];
   const lists = [
     kernels.buffers["lengths"],
@@ -224,7 +244,7 @@ function onlyVisible(fn: GraphFunction): GraphFunction {
  * @returns the largest error of each result
  */
 export function compareEntries(
-  program: SequenceProgram,
+  program: EntryProgram,
   examples: ExampleSizes,
   options: { dtype: "f32" | "f64"; runtimeDimensions?: readonly string[]; indexBound?: number; seed?: number },
   create?: (padding: Padding) => CompiledKernels,
@@ -237,7 +257,7 @@ export function compareEntries(
   for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
   const known: Values = new Map();
   const errors = new Map<string, number>();
-  for (const [entry, fn] of program.functions) {
+  for (const { name: entry, adds, fn } of program.entries.values()) {
     const values = randomInputs(fn, examples, random, known, options.indexBound ?? 2);
     for (const id of fn.inputs) {
       const name = fn.names[id] as string;
@@ -245,8 +265,7 @@ export function compareEntries(
     }
     const visible = onlyVisible(fn);
     writeInputs(kernels, visible, values, examples, padding);
-    const accumulates = accumulatingEntries.has(entry);
-    if (accumulates) for (const name of visible.outputNames) kernels.buffers[name]?.fill(0);
+    if (adds) for (const name of visible.outputNames) kernels.buffers[name]?.fill(0);
     callEntry(kernels, entry, padding);
     const actual = readOutputs(kernels, visible, examples, padding);
     for (const [name, value] of run(fn, values, examples)) {

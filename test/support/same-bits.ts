@@ -13,13 +13,14 @@ import { exampleOf } from "../../compiler/tools/calls/examples.js";
 import { createRandom, type CompiledModule, type FloatArray, type TensorEntry } from "../../runtime/index.js";
 import { keep } from "./models.js";
 import { randomCall, randomParams } from "./random-call.js";
+import { namedAxes } from "../../runtime/module/axes.js";
 
 const shape = { batch: 3, steps: 5 };
 
 /** Three examples of five steps, as large as the call. */
 export function callOf(module: CompiledModule, seed: number): CellCall {
   const { manifest } = module;
-  const sizes = Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, 4]));
+  const sizes = Object.fromEntries(namedAxes(manifest).map((name) => [name, 4]));
   const { inputs, contexts, states, outputs, finals } = randomCall(manifest, seed, { ...shape, sizes });
   const instance = module.instantiate({ sizes });
   randomParams(instance, seed);

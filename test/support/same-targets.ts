@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/index.js";
 import { keep } from "./models.js";
 import { randomCall, randomParams, valuesOf } from "./random-call.js";
+import { namedAxes } from "../../runtime/module/axes.js";
 
 type Results = Record<string, FloatArray>;
 
@@ -18,7 +19,7 @@ const calls = [
 
 export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledModule, seed: number): void {
   const { manifest } = first;
-  const sizes = Object.fromEntries(manifest.runtimeDimensions.map((name, i) => [name, 5 + i]));
+  const sizes = Object.fromEntries(namedAxes(manifest).map((name, i) => [name, 5 + i]));
   const instances = [first, second].map((module) => {
     const instance = module.instantiate({ ...capacity, sizes });
     randomParams(instance, seed);
@@ -28,7 +29,7 @@ export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledM
     // From the second call on the second module does not look for changes.
     if (n === 1) instances[1]!.freeze();
     const call = randomCall(manifest, seed + n, { batch, steps, sizes }, scale);
-    const own = manifest.runtimeDimensions.map((name) => [
+    const own = namedAxes(manifest).map((name) => [
       name,
       lengths === undefined ? sizes[name]! : { padded: sizes[name]!, each: lengths.map((_, b) => sizes[name]! - b) },
     ]);

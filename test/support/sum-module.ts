@@ -1,20 +1,23 @@
 /** A module written by hand that keeps the interface of compiled ones: s' = s + k x, y = s', for tests of the runtime. */
 export const sumManifest = {
   format: "recell-module",
-  version: 1,
+  version: 2,
   compiler: "0.0.0",
   cell: "Sum",
   documentation: "",
   target: "js",
   dtype: "f64",
   dimensions: { N: 2 },
-  runtimeDimensions: [],
-  inputs: [{ name: "x", documentation: "", shape: [2], dtype: "real" }],
+  axes: [
+    { name: "B", kind: "batch", option: "batch" },
+    { name: "T", kind: "sequence", option: "steps" },
+  ],
+  inputs: [{ name: "x", documentation: "", axes: ["B", "T"], shape: [2], dtype: "real" }],
   contexts: [],
-  states: [{ name: "s", documentation: "", shape: [2], initial: "zeros" }],
-  params: [{ name: "k", documentation: "", shape: [2], initializer: { kind: "ones" } }],
-  outputs: [{ name: "y", documentation: "", shape: [2] }],
-  has: { gradient: false, jvp: false, hvp: false },
+  states: [{ name: "s", documentation: "", axes: ["B"], shape: [2], initial: "zeros" }],
+  params: [{ name: "k", documentation: "", axes: [], shape: [2], initializer: { kind: "ones" } }],
+  outputs: [{ name: "y", documentation: "", axes: ["B", "T"], shape: [2] }],
+  has: { step: true, gradient: false, jvp: false, hvp: false },
 };
 
 export function sumModuleText(manifest: object = sumManifest): string {

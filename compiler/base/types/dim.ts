@@ -129,7 +129,7 @@ const proofLimit = 4096;
 
 /** The smallest size that a symbol can stand for: sequences may have no steps, everything else has at least one entry. */
 function smallestSize(symbol: string): 0 | 1 {
-  return symbol === TIME_SYMBOL ? 0 : 1;
+  return symbol.startsWith("%") && symbol !== BATCH_SYMBOL ? 0 : 1;
 }
 
 /**

@@ -61,8 +61,8 @@ const copies = 16;
 
 /** Before memory is taken for what a manifest says: all numbers of its largest call. */
 function checkSize(manifest: Manifest, megabytes: number): void {
-  const { params, states, contexts, inputs, outputs, runtimeDimensions } = manifest;
-  const sizes = Object.fromEntries(runtimeDimensions.map((name) => [name, 70]));
+  const { params, states, contexts, inputs, outputs, axes } = manifest;
+  const sizes = Object.fromEntries(axes.flatMap(({ name, option }) => (option === "sizes" ? [[name, 70]] : [])));
   const count = (entries: readonly { readonly shape: readonly (number | string)[] }[], rows: number): number =>
     entries.reduce((sum, { shape }) => sum + rows * elementCount(shape.map((size) => (typeof size === "number" ? size : (sizes[size] ?? 1)))), 0); // prettier-ignore
   const numbers = count(params, 1) + count([...states, ...contexts], 70) + count([...inputs, ...outputs], 70 * 5);

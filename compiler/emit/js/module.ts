@@ -31,21 +31,34 @@ export function printModule(manifest: Manifest, kernels: string): string {
 /** What a reader wants to know first: which cell, which sizes, what goes in and comes out. */
 function headerLines(manifest: Manifest): string[] {
   const { has } = manifest;
-  const extras = [has.gradient && "backward", has.jvp && "jvp", has.hvp && "hvp"].filter((extra) => extra !== false);
-  const list = (title: string, entries: readonly TensorEntry[], leading: readonly string[]): string[] =>
+  const extras = [has.step && "step", has.gradient && "backward", has.jvp && "jvp", has.hvp && "hvp"].filter(
+    (extra) => extra !== false,
+  );
+  const list = (title: string, entries: readonly TensorEntry[]): string[] =>
     entries.length === 0
       ? []
-      : [`${title}: ${entries.map(({ name, shape }) => `${name} [${[...leading, ...shape].join(", ")}]`).join(", ")}`];
+      : [
+          `${title}: ${entries.map(({ name, axes, shape }) => `${name} [${[...axes, ...shape].join(", ")}]`).join(", ")}`,
+        ];
   return [
     ...titleLines(manifest, "plain JavaScript"),
     ...(manifest.documentation === "" ? [] : ["", ...manifest.documentation.split("\n")]),
     "",
-    "Tensors are row-major; B examples, T steps.",
-    ...list("inputs", manifest.inputs, ["B", "T"]),
-    ...list("contexts", manifest.contexts, ["B"]),
-    ...list("states", manifest.states, ["B"]),
-    ...list("params", manifest.params, []),
-    ...list("outputs", manifest.outputs, ["B", "T"]),
-    `functions: forward, step${extras.map((extra) => `, ${extra}`).join("")}`,
+    `Tensors are row-major; ${axesInWords(manifest)}.`,
+    ...list("inputs", manifest.inputs),
+    ...list("contexts", manifest.contexts),
+    ...list("states", manifest.states),
+    ...list("params", manifest.params),
+    ...list("outputs", manifest.outputs),
+    `functions: ${["forward", ...extras].join(", ")}`,
   ];
+}
+
+/** `B examples, T steps`. */
+function axesInWords({ axes }: Manifest): string {
+  const words = axes.flatMap(({ name, option }) => {
+    if (option === "batch") return [`${name} examples`];
+    return option === "steps" ? [`${name} steps`] : [];
+  });
+  return words.join(", ");
 }

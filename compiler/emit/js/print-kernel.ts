@@ -7,8 +7,9 @@ import type { KernelBuffer, KernelFunction, KernelProgram, KernelSlot, Statement
 import { freeVariables } from "../../ir/kernel/free-variables.js";
 import type { ScalarFunction } from "../../base/math/expr.js";
 import { printMathHelpers } from "../../base/math/print-js.js";
-import { streamEntries } from "../../program/sequence-program.js";
-import { BATCH_SYMBOL, dimConstant, TIME_SYMBOL } from "../../base/types/dim.js";
+import { axisName, extentsOf } from "../../base/types/call-axes.js";
+import { capacityOf } from "./capacity-of.js";
+import { BATCH_SYMBOL, dimConstant } from "../../base/types/dim.js";
 import { Identifiers } from "./identifiers.js";
 import { type Names, printDimension, printSlotSize, type RealType } from "./kernel-expressions.js";
 import { printStatements } from "./kernel-statements.js";
@@ -30,14 +31,16 @@ class KernelPrinter {
   constructor(kernel: KernelProgram, dtype: RealType) {
     this.kernel = kernel;
     this.dtype = dtype;
-    this.identifiers = new Identifiers(["reals", "integers", "end", "lengths", "table"]);
+    this.identifiers = new Identifiers(["reals", "integers", "end", "table"]);
     this.sizeNames = new Map([
       [BATCH_SYMBOL, this.identifiers.of("size %B", "B")],
-      [TIME_SYMBOL, this.identifiers.of("size %T", "T")],
-      ...kernel.runtimeDimensions.map((name): [string, string] => [name, this.identifiers.of(`size ${name}`, name)]),
+      ...kernel.axes.map((symbol): [string, string] => [
+        symbol,
+        this.identifiers.of(`size ${symbol}`, axisName(symbol)),
+      ]),
     ]);
     // All of them first, so that no local variable of a function hides one.
-    for (const name of kernel.runtimeDimensions) this.identifiers.of(`sizes ${name}`, `sizes.${name}`);
+    for (const symbol of kernel.axes) this.listName(symbol);
     for (const { name } of kernel.buffers) this.identifiers.of(`buffer ${name}`, name);
   }
 
@@ -71,6 +74,11 @@ class KernelPrinter {
     return name;
   };
 
+  /** The array with the size of each example. */
+  private listName(symbol: string): string {
+    return this.identifiers.of(`list ${symbol}`, extentsOf(symbol));
+  }
+
   private names(local: Identifiers): Names {
     const counts = new Map<string, number>();
     return {
@@ -81,8 +89,7 @@ class KernelPrinter {
       variable: (name) => local.of(`variable ${name}`, name),
       size: this.sizeName,
       exampleSize: (symbol, example) => {
-        const array = symbol === TIME_SYMBOL ? "lengths" : this.identifiers.of(`sizes ${symbol}`, `sizes.${symbol}`);
-        return `${array}[${local.of(`variable ${example}`, example)}]`;
+        return `${this.listName(symbol)}[${local.of(`variable ${example}`, example)}]`;
       },
       temporary: (name) => {
         const count = (counts.get(name) ?? 0) + 1;
@@ -97,10 +104,7 @@ class KernelPrinter {
   private capacityLines(): string[] {
     return [
       `  const ${this.sizeName(BATCH_SYMBOL)} = capacity.batch;`,
-      `  const ${this.sizeName(TIME_SYMBOL)} = capacity.steps;`,
-      ...this.kernel.runtimeDimensions.map(
-        (name) => `  const ${this.sizeName(name)} = capacity.sizes[${printString(name)}];`,
-      ),
+      ...this.kernel.axes.map((symbol) => `  const ${this.sizeName(symbol)} = ${capacityOf(symbol)};`),
     ];
   }
 
@@ -114,7 +118,7 @@ class KernelPrinter {
   }
 
   private printWorkspace(): string {
-    const lists = this.kernel.runtimeDimensions.length + 1;
+    const lists = this.kernel.axes.length;
     const words = this.sizeNames.size + 2;
     return [
       "/** Bytes that `createKernels(capacity)` allocates. */",
@@ -139,10 +143,8 @@ class KernelPrinter {
       "  // What the functions below work on: sizes of the call and two flags; steps and sizes of each example.",
     );
     lines.push(`  const table = new Int32Array(${this.sizeNames.size + 2});`);
-    lines.push(`  const lengths = new Int32Array(${this.sizeName(BATCH_SYMBOL)});`);
-    for (const name of this.kernel.runtimeDimensions) {
-      const array = this.identifiers.of(`sizes ${name}`, `sizes.${name}`);
-      lines.push(`  const ${array} = new Int32Array(${this.sizeName(BATCH_SYMBOL)});`);
+    for (const symbol of this.kernel.axes) {
+      lines.push(`  const ${this.listName(symbol)} = new Int32Array(${this.sizeName(BATCH_SYMBOL)});`);
     }
     const bySlot = new Map<number, KernelBuffer[]>();
     for (const buffer of this.kernel.buffers) {
@@ -160,9 +162,9 @@ class KernelPrinter {
       }
     }
     lines.push("  const buffers = Object.assign(Object.create(null), {");
-    lines.push("    lengths,");
-    for (const name of this.kernel.runtimeDimensions) {
-      lines.push(`    ${printString(`sizes.${name}`)}: ${this.identifiers.of(`sizes ${name}`, `sizes.${name}`)},`);
+    for (const symbol of this.kernel.axes) {
+      const [list, name] = [extentsOf(symbol), this.listName(symbol)];
+      lines.push(list === name ? `    ${name},` : `    ${printString(list)}: ${name},`);
     }
     for (const { name, external } of this.kernel.buffers) {
       if (external) lines.push(`    [${printString(name)}]: ${this.identifiers.of(`buffer ${name}`, name)},`);
@@ -183,7 +185,7 @@ class KernelPrinter {
 
   private printEntry(fn: KernelFunction): string {
     const regions: string[] = [];
-    const sizes = [...this.sizeNames.values()].map((name, i) => `    const ${name} = table[${i}];`);
+    const sizes = [...this.sizeNames].map(([symbol, name], i) => [symbol, `    const ${name} = table[${i}];`] as const);
     const entry = this.identifiers.of(`entry ${fn.name}`, fn.name);
     const local = new Identifiers([], this.identifiers);
     const names = this.names(local);
@@ -191,7 +193,7 @@ class KernelPrinter {
     return [
       ...regions.flatMap((text) => [text, ""]),
       `  function ${entry}() {`,
-      ...sizes.filter((_, i) => i !== 1 || !streamEntries.has(fn.name)),
+      ...sizes.flatMap(([symbol, line]) => (symbol === fn.oneOf ? [] : [line])),
       ...body,
       "  }",
     ].join("\n");

@@ -10,8 +10,8 @@ import { resultOf, writeAll } from "./tensors.js";
  * @returns {Block}
  */
 export function createBlock(core, sequence) {
-  const inputs = core.slots("inputs", "input.", true);
-  const result = resultOf(core, core.slots("outputs", "output.", true), {});
+  const inputs = core.slots("inputs", "input.");
+  const result = resultOf(core, core.slots("outputs", "output."), {});
   /** @type {(role: Role, to: string, from: string) => () => void} */
   const copyAll = (role, to, from) => {
     const targets = core.slots(role, to);
@@ -22,23 +22,19 @@ export function createBlock(core, sequence) {
   const takeContexts = copyAll("contexts", "context.", "step.context.");
   const takeStates = copyAll("states", "initial.", "step.state.");
   const giveStates = copyAll("states", "step.state.", "final.");
-  const [, , , stepsPlace] = core.options;
-  const [, capacity] = /** @type {[number, number]} */ (/** @type {unknown} */ (core.newCall().sizes));
+  const { stepsAt } = core;
+  const capacity = /** @type {number} */ (core.newCall().sizes[stepsAt]);
   /** The stream's call with the number of steps, made again where that changes. @type {Call | undefined} */
   let call;
   return {
     inputs,
     check(stream) {
-      const steps = optionalInteger("steps", stepsPlace, capacity, 0, capacity);
-      if (call?.sizes[1] !== steps) {
+      const steps = optionalInteger("steps", core.options.steps, capacity, 0, capacity);
+      if (call?.sizes[stepsAt] !== steps) {
         const sizes = [...stream.sizes];
-        sizes[1] = steps;
-        call = {
-          sizes,
-          full: stream.full,
-          lengths: new Int32Array(stream.lengths.length).fill(steps),
-          extents: stream.extents,
-        };
+        sizes[stepsAt] = steps;
+        const extents = stream.extents.map((own, i) => (i + 1 === stepsAt ? own.slice().fill(steps) : own));
+        call = { sizes, full: stream.full, extents };
       }
       checkTensors("steps", inputs, call.sizes, true);
     },

@@ -27,16 +27,21 @@ export function allocate(bytes, make) {
  * @param {readonly string[]} more
  * @returns {{ capacity: Capacity, bytes: number, others: readonly unknown[] }}
  */
-export function readCapacity({ runtimeDimensions }, workspaceBytes, options, more) {
+export function readCapacity({ axes }, workspaceBytes, options, more) {
   const where = "instantiate";
   const most = 2 ** 31 - 1;
-  const names = ["batch", "steps", "sizes", "maxBytes", ...more];
-  const [ofBatch = 1, ofSteps = 1, ofSizes = {}, ofBytes = 2 ** 32, ...others] = fields(where, options, names);
+  const hasSteps = axes.some(({ option }) => option === "steps");
+  const named = axes.flatMap(({ name, option }) => (option === "sizes" ? [name] : []));
+  const names = ["batch", ...(hasSteps ? ["steps"] : []), "sizes", "maxBytes", ...more];
+  const values = fields(where, options, names);
+  const ofBatch = values.shift() ?? 1;
+  const ofSteps = (hasSteps ? values.shift() : undefined) ?? 1;
+  const [ofSizes = {}, ofBytes = 2 ** 32, ...others] = values;
   const batch = checkInteger(where, "batch", ofBatch, 1, most);
   const steps = checkInteger(where, "steps", ofSteps, 1, most);
   const sizes = record();
-  fields(`${where}: sizes`, ofSizes, runtimeDimensions).forEach((size, i) => {
-    const name = /** @type {string} */ (runtimeDimensions[i]);
+  fields(`${where}: sizes`, ofSizes, named).forEach((size, i) => {
+    const name = /** @type {string} */ (named[i]);
     sizes[name] = checkInteger(where, `sizes.${name}`, size, 1, most);
   });
   const capacity = { batch, steps, sizes };

@@ -139,11 +139,11 @@ export const optionalInteger = (where, { name, value }, otherwise, low, high) =>
  * @param {Sizes} sizes
  */
 export function countOf(slot, sizes) {
-  const { axes } = slot;
+  const { dims } = slot;
   let count = 1;
-  for (let i = 0; i < axes.length; i++) {
-    const axis = /** @type {number} */ (axes[i]);
-    count *= axis < 0 ? /** @type {number} */ (sizes[~axis]) : axis;
+  for (let i = 0; i < dims.length; i++) {
+    const dim = /** @type {number} */ (dims[i]);
+    count *= dim < 0 ? /** @type {number} */ (sizes[~dim]) : dim;
   }
   return count;
 }
@@ -201,7 +201,7 @@ export function convert(slot, value) {
  * @param {Sizes} sizes
  */
 export function checkTensor(where, slot, sizes) {
-  const { name, axes, labels, high, value, plain } = slot;
+  const { name, dims, labels, high, value, plain } = slot;
   const count = countOf(slot, sizes);
   const isPlain = value !== undefined && value === plain;
   const isArray = isPlain || (high === undefined && isFloats(value));
@@ -212,9 +212,9 @@ export function checkTensor(where, slot, sizes) {
   }
   // No callback: what it captures would be made at every call.
   let shape = "";
-  for (let i = 0; i < axes.length; i++) {
-    const axis = /** @type {number} */ (axes[i]);
-    shape += `${i === 0 ? "" : ", "}${axis < 0 ? `${labels[~axis]} ${sizes[~axis]}` : axis}`;
+  for (let i = 0; i < dims.length; i++) {
+    const dim = /** @type {number} */ (dims[i]);
+    shape += `${i === 0 ? "" : ", "}${dim < 0 ? `${labels[~dim]} ${sizes[~dim]}` : dim}`;
   }
   const what = `${where}: ${quote(name)}`;
   const got = `got ${isPlain ? `${slot.kind} of length ${slot.length}` : describe(value)}`;
@@ -228,16 +228,24 @@ export function checkTensor(where, slot, sizes) {
 }
 
 /**
- * Is an entry of a sequence behind the last real step of its example? Whatever stands there is never read.
+ * Is an entry beyond the sizes of its example? Whatever stands there is never read.
  * @param {Slot} slot
  * @param {number} i
  * @param {number} count
  */
-export function isPadding({ ragged }, i, count) {
+export function isPadding({ ragged, dims }, i, count) {
   if (ragged === undefined) return false;
-  const [batch = 1, steps = 1] = ragged.sizes;
-  const row = Math.floor((i * batch * steps) / count);
-  return row % steps >= /** @type {number} */ (ragged.lengths[Math.floor(row / steps)]);
+  const { sizes, extents } = ragged;
+  const example = Math.floor((i * /** @type {number} */ (sizes[0])) / count);
+  let rest = i;
+  // The first axis is that of the examples.
+  for (let k = dims.length - 1; k > 0; k--) {
+    const dim = /** @type {number} */ (dims[k]);
+    const size = dim < 0 ? /** @type {number} */ (sizes[~dim]) : dim;
+    if (dim < 0 && rest % size >= /** @type {number} */ (extents[~dim - 1]?.[example])) return true;
+    rest = Math.floor(rest / size);
+  }
+  return false;
 }
 
 /**

@@ -9,15 +9,18 @@ import { write } from "./tensors.js";
  * @returns {Contexts}
  */
 export function createContexts(core) {
-  const slots = core.slots("contexts", "step.context.");
+  const slots = core.slots("contexts", "step.context.", true);
   return {
     slots,
     fit(call, next) {
       return (
-        next.sizes.every((size, i) => i === 1 || size === call.sizes[i]) &&
+        next.sizes.every((size, i) => i === core.stepsAt || size === call.sizes[i]) &&
         next.extents.every((extent, i) =>
-          // Behind the examples of the call stand sizes of other calls.
-          extent.every((size, b) => b >= /** @type {number} */ (next.sizes[0]) || size === call.extents[i]?.[b]),
+          // Behind the examples of the call stand sizes of other calls; a stream goes step by step.
+          extent.every(
+            (size, b) =>
+              i + 1 === core.stepsAt || b >= /** @type {number} */ (next.sizes[0]) || size === call.extents[i]?.[b],
+          ),
         )
       );
     },

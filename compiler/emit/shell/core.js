@@ -12,22 +12,27 @@ import { checkTensor, namesOf, optionalInteger, placeOf, take } from "./check.js
  */
 export function createCore(manifest, kernels, capacity, parts) {
   const { buffers, table } = kernels;
+  const { axes } = manifest;
   const { batch, steps } = capacity;
-  const dimensions = manifest.runtimeDimensions;
-  const labels = ["batch", "steps", ...dimensions];
-  const capacities = [batch, steps, ...dimensions.map((name) => /** @type {number} */ (capacity.sizes[name]))];
+  const isNamed = axes.map(({ option }) => option === "sizes");
+  const stepsAt = axes.findIndex(({ option }) => option === "steps");
+  const labels = axes.map(({ name, option }) => (option === "sizes" ? name : option));
+  const capacities = axes.map(
+    ({ name, option }) => /** @type {number} */ (option === "sizes" ? capacity.sizes[name] : capacity[option]),
+  );
+  /** The place of an axis among the sizes of a call. @type {(axis: string) => number} */
+  const placeAmongSizes = (axis) => axes.findIndex(({ name }) => name === axis);
   /** @returns {Call} */
   const newCall = () => ({
     sizes: [...capacities],
     full: true,
-    lengths: new Int32Array(batch),
-    extents: dimensions.map(() => new Int32Array(batch)),
+    extents: axes.slice(1).map(() => new Int32Array(batch)),
   });
 
-  /** @type {(name: string, axes: number[], data: Slot["data"], low: number, high?: number, computed?: boolean) => Slot} */
-  const slot = (name, axes, data, low, high, computed = false) => ({
+  /** @type {(name: string, dims: number[], data: Slot["data"], low: number, high?: number, computed?: boolean) => Slot} */
+  const slot = (name, dims, data, low, high, computed = false) => ({
     name,
-    axes,
+    dims,
     labels,
     data,
     low,
@@ -43,20 +48,22 @@ export function createCore(manifest, kernels, capacity, parts) {
   });
 
   /** @type {Core["slots"]} */
-  const slots = (role, prefix, timed = false) => {
+  const slots = (role, prefix, streamed = false) => {
     /** @type {Slot[]} */
     const made = [];
     for (const entry of manifest[role]) {
       const isIndex = "dtype" in entry && entry.dtype === "index";
       // Indices have neither tangents nor gradients.
       if (isIndex && /^(tangent|grad)/.test(prefix)) continue;
-      const axes = entry.shape.map((size) => (typeof size === "number" ? size : ~(2 + dimensions.indexOf(size))));
-      if (timed) axes.unshift(~1);
-      if (role !== "params") axes.unshift(~0);
+      const dims = [...entry.axes, ...entry.shape].map((size) =>
+        typeof size === "number" ? size : ~placeAmongSizes(size),
+      );
       const data = buffers[prefix + entry.name];
       if (data === undefined) throw new Error(`no buffer ${prefix}${entry.name}`);
       const computed = "initial" in entry && entry.initial === "computed";
-      made.push(slot(entry.name, axes, data, 0, isIndex ? (entry.bound ?? 0) - 1 : undefined, computed));
+      // A stream has one step of what runs over steps.
+      const own = streamed ? dims.filter((dim) => dim !== ~stepsAt) : dims;
+      made.push(slot(entry.name, own, data, 0, isIndex ? (entry.bound ?? 0) - 1 : undefined, computed));
     }
     return made;
   };
@@ -64,18 +71,24 @@ export function createCore(manifest, kernels, capacity, parts) {
   // Lists of integers, one for each example, are checked like tensors of indices.
   /** @type {(name: string) => Int32Array} */
   const list = (name) => /** @type {Int32Array} */ (buffers[name]);
-  const lengths = slot("lengths", [~0], list("lengths"), 0, 0);
+  const lengths = slot("lengths", [~0], stepsAt < 0 ? new Int32Array(0) : list("lengths"), 0, 0);
   const sizesPlace = placeOf("sizes");
   const batchPlace = placeOf("batch");
   const stepsPlace = placeOf("steps");
+  const all = [...(stepsAt < 0 ? [] : [lengths]), sizesPlace, batchPlace, ...(stepsAt < 0 ? [] : [stepsPlace])];
   /** @type {Core["options"]} */
-  const options = [lengths, sizesPlace, batchPlace, stepsPlace];
-  const sizeNames = namesOf(dimensions.map(placeOf));
+  const options = { all, sizes: sizesPlace, batch: batchPlace, steps: stepsPlace };
+  const sizeNames = namesOf(axes.flatMap(({ name }, i) => (isNamed[i] ? [placeOf(name)] : [])));
   /** Where messages about sizes come from, by call. @type {Record<string, string>} */
   const whereSizes = {};
-  const extents = dimensions.map((name, i) =>
-    slot(`sizes.${name}`, [~0], list(`sizes.${name}`), 1, /** @type {number} */ (capacities[i + 2])),
-  );
+  /** Of each axis but the first. */
+  const extents = axes
+    .slice(1)
+    .map(({ name, kind, option }, i) =>
+      option === "steps"
+        ? lengths
+        : slot(`sizes.${name}`, [~0], list(`sizes.${name}`), kind === "sequence" ? 0 : 1, capacities[i + 1]),
+    );
 
   /** What `readCall` read last. */
   let pending = newCall();
@@ -103,23 +116,28 @@ export function createCore(manifest, kernels, capacity, parts) {
   const readCall = (where) => {
     const { sizes } = pending;
     sizes[0] = optionalInteger(where, batchPlace, batch, 1, batch);
-    sizes[1] = lengths.high = optionalInteger(where, stepsPlace, steps, 0, steps);
     pending.full = true;
-    if (lengths.value === undefined) pending.lengths.fill(lengths.high);
-    else {
-      checkTensor(where, lengths, sizes);
-      for (let b = 0; b < sizes[0]; b++) pending.lengths[b] = /** @type {number} */ (lengths.plain?.[b]);
-      pending.full = allAre(pending.lengths, lengths.high);
+    if (stepsAt > 0) {
+      const each = /** @type {Int32Array} */ (pending.extents[stepsAt - 1]);
+      sizes[stepsAt] = lengths.high = optionalInteger(where, stepsPlace, steps, 0, steps);
+      if (lengths.value === undefined) each.fill(lengths.high);
+      else {
+        checkTensor(where, lengths, sizes);
+        for (let b = 0; b < sizes[0]; b++) each[b] = /** @type {number} */ (lengths.plain?.[b]);
+        pending.full = allAre(each, lengths.high);
+      }
     }
     const { value: asked } = sizesPlace;
     if (asked !== undefined) take((whereSizes[where] ??= `${where}: sizes`), asked, sizeNames);
-    for (let i = 0; i < extents.length; i++) {
-      const each = /** @type {Int32Array} */ (pending.extents[i]);
-      const own = asked === undefined ? undefined : sizeNames.places[i]?.value;
-      const size = own === undefined ? capacities[i + 2] : own;
-      const extent = parts.readExtent?.(where, /** @type {Slot} */ (extents[i]), size, each, sizes) ?? 0;
-      sizes[i + 2] = extent;
+    for (let i = 1, named = 0; i < axes.length; i++) {
+      if (!isNamed[i]) continue;
+      const each = /** @type {Int32Array} */ (pending.extents[i - 1]);
+      const own = asked === undefined ? undefined : sizeNames.places[named]?.value;
+      const size = own === undefined ? capacities[i] : own;
+      const extent = parts.readExtent?.(where, /** @type {Slot} */ (extents[i - 1]), size, each, sizes) ?? 0;
+      sizes[i] = extent;
       pending.full = pending.full && allAre(each, extent);
+      named++;
     }
     return pending;
   };
@@ -130,6 +148,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   return {
     manifest,
     options,
+    stepsAt,
     slots,
     newCall,
     readCall,
@@ -148,7 +167,7 @@ export function createCore(manifest, kernels, capacity, parts) {
       } finally {
         busy = false;
         // A refused call may not have come to reading them.
-        for (let i = 0; i < options.length; i++) /** @type {Place} */ (options[i]).value = undefined;
+        for (let i = 0; i < all.length; i++) /** @type {Place} */ (all[i]).value = undefined;
       }
     },
     begin(call) {
@@ -164,7 +183,6 @@ export function createCore(manifest, kernels, capacity, parts) {
     run(entry, call) {
       if (loaded !== call) {
         loaded = call;
-        lengths.data.set(call.lengths);
         for (let i = 0; i < extents.length; i++) extents[i]?.data.set(/** @type {Int32Array} */ (call.extents[i]));
         for (let i = 0; i < labels.length; i++) table[i] = /** @type {number} */ (call.sizes[i]);
         table[labels.length] = call.full ? 1 : 0;

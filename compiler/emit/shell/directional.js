@@ -12,7 +12,7 @@ import { resultOf, write, writeAll } from "./tensors.js";
  * @param {string} where
  */
 export function tangents(core, sequence, where) {
-  const inputs = core.slots("inputs", "tangent.input.", true);
+  const inputs = core.slots("inputs", "tangent.input.");
   const values = [...inputs, ...core.slots("contexts", "tangent.context.")];
   const states = core.slots("states", "tangent.initial.");
   const params = core.slots("params", "tangent.param.");
@@ -59,7 +59,7 @@ export function tangents(core, sequence, where) {
  */
 export function jvp(core, sequence) {
   const direction = tangents(core, sequence, "jvp: tangents");
-  const result = resultOf(core, core.slots("outputs", "tangent.output.", true), {
+  const result = resultOf(core, core.slots("outputs", "tangent.output."), {
     final: core.slots("states", "tangent.final."),
   });
   return {

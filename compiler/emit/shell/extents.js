@@ -1,10 +1,10 @@
-// Sizes of run-time dimensions.
+// Sizes of axes that calls give by name.
 import { checkInteger, checkTensor, convert, fields } from "./check.js";
 
 /** @import { Sizes, Slot } from "./types.js" */
 
 /**
- * Reads the size of a run-time dimension into `each`: a number for all examples; or a list with each example's own, where
+ * Reads the size of an axis into `each`: a number for all examples; or a list with each example's own, where
  * the tensors are padded to the largest of them; or `{ padded, each }`, where they are padded to more.
  * @param {string} where
  * @param {Slot} slot
@@ -16,7 +16,7 @@ import { checkInteger, checkTensor, convert, fields } from "./check.js";
 export function readExtent(where, slot, size, each, sizes) {
   const capacity = /** @type {number} */ (slot.high);
   if (typeof size === "number") {
-    checkInteger(where, slot.name, size, 1, capacity);
+    checkInteger(where, slot.name, size, slot.low, capacity);
     each.fill(size);
     return size;
   }
@@ -24,10 +24,10 @@ export function readExtent(where, slot, size, each, sizes) {
   const [padded, own] = nested ? fields(`${where}: ${slot.name}`, size, ["padded", "each"]) : [undefined, size];
   slot.value = convert(slot, own);
   checkTensor(where, slot, sizes);
-  let largest = 1;
+  let largest = slot.low;
   for (let i = 0; i < /** @type {number} */ (sizes[0]); i++) {
     each[i] = /** @type {number} */ (slot.plain?.[i]);
-    largest = Math.max(largest, each[i] ?? 1);
+    largest = Math.max(largest, each[i] ?? 0);
   }
   return nested ? checkInteger(where, `${slot.name}.padded`, padded, largest, capacity) : largest;
 }

@@ -11,7 +11,7 @@ import { resultOf, writeAll } from "./tensors.js";
  * @param {string} where
  */
 export function cotangents(core, prefix, where) {
-  const outputs = core.slots("outputs", `${prefix}output.`, true);
+  const outputs = core.slots("outputs", `${prefix}output.`);
   const finals = core.slots("states", `${prefix}final.`);
   const final = placeOf("final");
   const names = namesOf([...outputs, final]);
@@ -42,7 +42,7 @@ export function cotangents(core, prefix, where) {
  * @param {string} prefix
  */
 export function gradientResult(core, prefix) {
-  const inputs = core.slots("inputs", `${prefix}input.`, true);
+  const inputs = core.slots("inputs", `${prefix}input.`);
   return resultOf(core, [...inputs, ...core.slots("contexts", `${prefix}context.`)], {
     initial: core.slots("states", `${prefix}initial.`),
     params: core.slots("params", `${prefix}param.`),

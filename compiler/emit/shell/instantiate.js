@@ -3,7 +3,6 @@ import { allocate, readCapacity } from "./capacity.js";
 import { createCore } from "./core.js";
 import { createParams } from "./params.js";
 import { createSequence } from "./sequence.js";
-import { createStream } from "./stream.js";
 
 /** @import { Capacity, Kernels, Manifest, Method, Parts } from "./types.js" */
 
@@ -35,20 +34,26 @@ function assemble(manifest, kernels, capacity, parts) {
   const core = createCore(manifest, kernels, capacity, parts);
   const sequence = createSequence(core);
 
-  /** @type {(name: string, option: string) => () => never} */
-  const absent = (name, option) => () => {
-    throw new TypeError(`${name}: this module was compiled without ${option}`);
+  /** @type {(name: string, why: string) => () => never} */
+  const absent = (name, why) => () => {
+    throw new TypeError(`${name}: this module ${why}`);
   };
+  const streaming = ["step", "steps", "reset", "snapshot", "restore"];
+  const noStream = Object.fromEntries(streaming.map((name) => [name, absent(name, "cannot stream")]));
+  /** @type {(name: string) => Record<string, Method>} */
+  const without = (name) => ({
+    [name]: absent(name, `was compiled without ${name === "backward" ? "gradient" : name}`),
+  });
 
   const { params, ...setting } = createParams(core, parts);
   /** @type {Record<string, Method>} */
   const methods = {
     ...setting,
     forward: sequence.forward,
-    ...createStream(core, sequence, parts),
-    ...(parts.gradient?.(core, sequence) ?? { backward: absent("backward", "gradient") }),
-    ...(parts.jvp?.(core, sequence) ?? { jvp: absent("jvp", "jvp") }),
-    ...(parts.hvp?.(core, sequence) ?? { hvp: absent("hvp", "hvp") }),
+    ...(parts.stream?.(core, sequence, parts) ?? noStream),
+    ...(parts.gradient?.(core, sequence) ?? without("backward")),
+    ...(parts.jvp?.(core, sequence) ?? without("jvp")),
+    ...(parts.hvp?.(core, sequence) ?? without("hvp")),
   };
   for (const name in methods) methods[name] = core.guarded(name, /** @type {() => unknown} */ (methods[name]));
   return Object.freeze({ variant: kernels.variant, params, ...methods });

@@ -9,14 +9,14 @@ export const baseParts = [
   "random",
   "params",
   "sequence",
-  "block",
-  "stream",
   "instantiate",
 ] as const;
 
 /** What modules have that need it. */
 export const optionalParts = [
   "extents",
+  "block",
+  "stream",
   "contexts",
   "normal",
   "orthogonal",
@@ -36,12 +36,12 @@ export type ShellPart = (typeof shellParts)[number];
 
 /** Properties of objects that never leave the shell. */
 export const innerProperties = [
-  "axes",
   "begin",
   "byName",
   "computed",
   "computes",
   "data",
+  "dims",
   "extents",
   "full",
   "guarded",
@@ -50,13 +50,13 @@ export const innerProperties = [
   "hold",
   "isTransferable",
   "labels",
-  "lengths",
   "low",
   "newCall",
   "places",
   "ragged",
   "readCall",
   "slots",
+  "stepsAt",
 ] as const;
 
 /** What the text of a module asks the shell for. */
@@ -69,6 +69,7 @@ export const namesInModules: ReadonlySet<string> = new Set([
   "createContexts",
   "normalStream",
   "orthogonalize",
+  "stream",
   "gradient",
   "jvp",
   "hvp",

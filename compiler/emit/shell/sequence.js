@@ -9,12 +9,12 @@ import { resultOf, write, writeAll } from "./tensors.js";
  * @returns {Sequence}
  */
 export function createSequence(core) {
-  const inputs = [...core.slots("inputs", "input.", true), ...core.slots("contexts", "context.")];
-  /** Of every step; contexts are real numbers. */
+  const inputs = [...core.slots("inputs", "input."), ...core.slots("contexts", "context.")];
+  /** Contexts are real numbers. */
   const indices = inputs.filter((slot) => slot.high !== undefined);
   const states = core.slots("states", "initial.");
-  const known = namesOf([...inputs, ...states, ...core.options]);
-  const result = resultOf(core, core.slots("outputs", "output.", true), { final: core.slots("states", "final.") });
+  const known = namesOf([...inputs, ...states, ...core.options.all]);
+  const result = resultOf(core, core.slots("outputs", "output."), { final: core.slots("states", "final.") });
   /** @type {Sequence} */
   const sequence = {
     call: core.newCall(),

@@ -10,14 +10,14 @@ import { record, resultOf, write, writeAll } from "./tensors.js";
  * @param {Sequence} sequence
  * @param {Parts} parts
  */
-export function createStream(core, sequence, parts) {
+export function stream(core, sequence, parts) {
   const { manifest } = core;
-  const inputs = core.slots("inputs", "step.input.");
+  const inputs = core.slots("inputs", "step.input.", true);
   const states = core.slots("states", "step.state.");
   const contexts = parts.createContexts?.(core);
   const held = contexts?.slots ?? [];
   const block = createBlock(core, sequence);
-  const [, extents, batch, count] = core.options;
+  const { sizes: extents, batch, steps: count } = core.options;
   const cell = placeOf("cell");
   const ofStates = placeOf("states");
   const ofContexts = placeOf("contexts");
@@ -26,7 +26,7 @@ export function createStream(core, sequence, parts) {
   const resetNames = namesOf([...held, ...states, batch, extents]);
   const snapshotNames = namesOf([cell, batch, extents, ofStates, ofContexts]);
   const [stateNames, contextNames] = [namesOf(states), namesOf(held)];
-  const result = resultOf(core, core.slots("outputs", "step.output."), {});
+  const result = resultOf(core, core.slots("outputs", "step.output.", true), {});
   let call = core.newCall();
   let running = false;
 
@@ -96,9 +96,10 @@ export function createStream(core, sequence, parts) {
       };
       const batch = call.sizes[0];
       const sizes = record();
-      manifest.runtimeDimensions.forEach((name, i) => {
-        const each = [.../** @type {Int32Array} */ (call.extents[i])].slice(0, batch);
-        sizes[name] = { padded: call.sizes[i + 2], each };
+      manifest.axes.forEach(({ name, option }, i) => {
+        if (option !== "sizes") return;
+        const each = [.../** @type {Int32Array} */ (call.extents[i - 1])].slice(0, batch);
+        sizes[name] = { padded: call.sizes[i], each };
       });
       const kept = held.filter((slot) => slot.given);
       return { cell: manifest.cell, batch, sizes, states: copies(states), contexts: copies(kept) };

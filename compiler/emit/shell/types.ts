@@ -1,5 +1,5 @@
 /** Types of the shell's parts, for the type checker only: the shell itself is JavaScript and is emitted as it stands. */
-import type { EntryName } from "../../program/sequence-program.js";
+import type { EntryName } from "../../program/entry.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 
 export type { Manifest, Initializer } from "../../../runtime/module/manifest.js";
@@ -13,7 +13,7 @@ export type Kernels = { readonly [entry in EntryName]?: () => void } & {
   /** By name; `lengths` and `sizes.S` have an integer for each example. */
   readonly buffers: Readonly<Record<string, NumberArray>>;
   /**
-   * Batch, steps, and the extent of each run-time dimension in the call; 1 where every example has just these, else 0;
+   * The size of each axis in the call; 1 where every example has just these, else 0;
    * 1 where parameters may have changed since the entry ran last, else 0.
    */
   readonly table: Int32Array;
@@ -49,7 +49,7 @@ export interface Capacity {
   readonly sizes: Readonly<Record<string, number>>;
 }
 
-/** The sizes of one call: batch, steps, then the extent of each run-time dimension. */
+/** The sizes of one call, in the order of the axes of the manifest: the examples are the first. */
 export type Sizes = number[];
 
 /** What a call gives under a name, while the call is read. */
@@ -67,7 +67,7 @@ export interface Names {
 /** One tensor in one role: where it lives and how large it is. Its value is what the call gives, until it is written. */
 export interface Slot extends Place {
   /** Outermost first: a fixed size, or `~i` for the size at index `i` of the call's sizes. */
-  readonly axes: readonly number[];
+  readonly dims: readonly number[];
   /** What those sizes are called. */
   readonly labels: readonly string[];
   readonly data: NumberArray;
@@ -83,7 +83,7 @@ export interface Slot extends Place {
   fault: string;
   /** Did the call at hand give it, or does a stream hold it? */
   given: boolean;
-  /** Of indices of every step: the call at hand, where some of its steps are padding. */
+  /** Of indices: the call at hand, where some of it is padding. */
   ragged: Call | undefined;
 }
 
@@ -92,9 +92,7 @@ export interface Call {
   readonly sizes: Sizes;
   /** Has every example just these sizes? */
   full: boolean;
-  /** Real steps of each example. */
-  readonly lengths: Int32Array;
-  /** Of each run-time dimension: its size in each example. */
+  /** Of each axis but that of the examples: its size in each example. */
   readonly extents: readonly Int32Array[];
 }
 
@@ -104,11 +102,18 @@ export type Role = "inputs" | "contexts" | "states" | "params" | "outputs";
 /** What the parts of an instance share. */
 export interface Core {
   readonly manifest: Manifest;
-  /** The tensors of a role, in the buffers named `prefix` and their name. */
-  slots(role: Role, prefix: string, timed?: boolean): Slot[];
+  /** The tensors of a role, in the buffers named `prefix` and their name; where `streamed`, of one step. */
+  slots(role: Role, prefix: string, streamed?: boolean): Slot[];
+  /** The place of the steps among sizes; below 0 in modules that have none. */
+  readonly stepsAt: number;
   newCall(): Call;
-  /** Lengths, sizes, batch and steps of a call, until it is read. */
-  readonly options: readonly [Place, Place, Place, Place];
+  /** What a call says of its sizes, until it is read; `all` that this module takes. */
+  readonly options: {
+    readonly all: readonly Place[];
+    readonly sizes: Place;
+    readonly batch: Place;
+    readonly steps: Place;
+  };
   /** Checks the options of a call that were taken, and gives them; they hold until the next `readCall`. */
   readCall(where: string): Call;
   /** Can an array of this instance be transferred to another thread, and its memory with it? */
@@ -166,12 +171,14 @@ type Methods = Record<string, Method>;
 
 /** Parts that only some modules have. */
 export interface Parts {
+  /** For modules that can stream. */
+  readonly stream?: (core: Core, sequence: Sequence, parts: Parts) => Methods;
   readonly gradient?: (core: Core, sequence: Sequence) => Methods;
   readonly jvp?: (core: Core, sequence: Sequence) => Methods;
   readonly hvp?: (core: Core, sequence: Sequence) => Methods;
   /** For modules with contexts. */
   readonly createContexts?: (core: Core) => Contexts;
-  /** For modules with run-time dimensions. */
+  /** For modules with axes whose sizes calls give by name. */
   readonly readExtent?: (where: string, slot: Slot, size: unknown, each: Int32Array, sizes: Sizes) => number;
   /** For parameters with random numbers of a normal distribution. */
   readonly normalStream?: (uniform: () => number) => () => number;

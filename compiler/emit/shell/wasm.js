@@ -15,8 +15,8 @@ import { record } from "./tensors.js";
  */
 export function wasmInstances(manifest, planMemory, source, parts) {
   const page = 65536;
-  // Before the addresses, the table has batch, steps, run-time dimensions, two flags and a zero.
-  const addressesAt = manifest.runtimeDimensions.length + 5;
+  // Before the addresses, the table has the sizes of the call, two flags and a zero.
+  const addressesAt = manifest.axes.length + 3;
 
   /** @param {Capacity} capacity */
   const workspaceBytes = (capacity) => Math.ceil(planMemory(capacity).bytes / page) * page;

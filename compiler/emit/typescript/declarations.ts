@@ -9,11 +9,11 @@ import {
   type DeclaredType,
   declaredTypes,
   literalType,
-  type Member,
   type Method,
   optionsAreOptional,
   variantType,
 } from "./declared-types.js";
+import type { Member } from "./members.js";
 
 /** The text of the module's `.d.ts`. It imports nothing, as the module itself. */
 export function printDeclarations(manifest: Manifest, options: DeclarationOptions = {}): string {

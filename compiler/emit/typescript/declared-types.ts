@@ -1,14 +1,18 @@
 /** The types that a module's declarations consist of, from its manifest; `declarations.ts` prints them. */
-import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
 import { printString } from "../js/literal.js";
-
-export interface Member {
-  /** As a property name in a type: quoted where it has to be. */
-  readonly name: string;
-  readonly type: string;
-  readonly docs: string;
-  readonly optional: boolean;
-}
+import {
+  describe,
+  inline,
+  inputMembers,
+  type Member,
+  member,
+  optional,
+  propertyName,
+  sizeMembers,
+  tensors,
+} from "./members.js";
+import { namedAxes, ofOneStep } from "../../../runtime/module/axes.js";
 
 export interface Method {
   readonly name: string;
@@ -39,7 +43,7 @@ export function declaredTypes(manifest: Manifest, options: DeclarationOptions): 
     ...sequenceTypes(manifest),
     ...(has.gradient || has.hvp ? gradientTypes(manifest) : []),
     ...(has.jvp || has.hvp ? [tangentsType(manifest)] : []),
-    ...streamTypes(manifest),
+    ...(has.step ? streamTypes(manifest) : []),
     instanceType(manifest, options),
     optionsType(manifest, options),
   ];
@@ -47,7 +51,7 @@ export function declaredTypes(manifest: Manifest, options: DeclarationOptions): 
 
 /** `instantiate` may be called without options where all of them have defaults. */
 export const optionsAreOptional = (manifest: Manifest, { wasmFile = false }: DeclarationOptions): boolean =>
-  manifest.runtimeDimensions.length === 0 && !wasmFile;
+  namedAxes(manifest).length === 0 && !wasmFile;
 
 /** The type of which kernels run. */
 export const variantType = (manifest: Manifest, { fma = false }: DeclarationOptions): string =>
@@ -75,55 +79,14 @@ function arrayTypes(manifest: Manifest): DeclaredType[] {
   ];
 }
 
-/** `[B, T, 64]`, and the author's words. */
-function describe(entry: TensorEntry, leading: readonly string[], note = ""): string {
-  const shape = `\`[${[...leading, ...entry.shape].join(", ")}]\``;
-  return [`${shape}${note}`, entry.documentation].filter((text) => text !== "").join("\n\n");
-}
-
-interface TensorOptions {
-  readonly type?: string;
-  readonly optional?: boolean;
-  readonly note?: string;
-}
-
-function tensors(entries: readonly TensorEntry[], leading: readonly string[], options: TensorOptions = {}): Member[] {
-  return entries.map((entry) =>
-    member(entry.name, options.type ?? "Values", describe(entry, leading, options.note), options),
-  );
-}
-
-function member(name: string, type: string, docs: string, { optional = false }: { optional?: boolean } = {}): Member {
-  return { name: propertyName(name), type: optional ? `${type} | undefined` : type, docs, optional };
-}
-
-const propertyName = (name: string): string => (/^[A-Za-z_$][\w$]*$/u.test(name) ? name : printString(name));
-
-/** A type with members, written where it is used. */
-function inline(members: readonly Member[]): string {
-  if (members.length === 0) return "{}";
-  return `{ ${members.map(({ name, type, optional }) => `readonly ${name}${optional ? "?" : ""}: ${type}`).join("; ")} }`;
-}
-
-function inputMembers(manifest: Manifest, leading: readonly string[]): Member[] {
-  return manifest.inputs.map((entry) =>
-    entry.dtype === "index"
-      ? member(entry.name, "Indices", describe(entry, leading, `, integers from 0 to ${(entry.bound ?? 0) - 1}`))
-      : member(entry.name, "Reals", describe(entry, leading)),
-  );
-}
-
-function sizeMembers(manifest: Manifest): Member[] {
-  if (manifest.runtimeDimensions.length === 0) return [];
-  const size = "number | Indices | { readonly padded: number; readonly each: Indices }";
-  const names = manifest.runtimeDimensions.map((name) => member(name, size, "", { optional: true }));
-  const docs =
-    "Sizes of this call: a number for all examples; a list with each example's own, the tensors padded to the largest; " +
-    "or such a list as `each` and the padded size. The capacities where left out.";
-  return [member("sizes", inline(names), docs, { optional: true })];
-}
-
-const optional = { optional: true };
+const lengthsMember = member(
+  "lengths",
+  "Indices",
+  "`[B]`, the real steps of each example, 0 to T; after them outputs are zero and states stay.",
+  optional,
+);
+const stepsMember = member("steps", "number", "Steps in this call, T; the capacity where left out.", optional);
+const hasSteps = ({ axes }: Manifest): boolean => axes.some(({ option }) => option === "steps");
 const batchMember = member("batch", "number", "Examples in this call, B; the capacity where left out.", optional);
 
 function sequenceTypes(manifest: Manifest): DeclaredType[] {
@@ -133,7 +96,7 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
     return member(
       entry.name,
       "Reals",
-      describe(entry, ["B"], `, the state before the first step; ${otherwise} where left out`),
+      describe(entry, `, the state before the first step; ${otherwise} where left out`),
       optional,
     );
   });
@@ -143,26 +106,21 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
       docs:
         "Parameters: write into them, `params.W.set(values)`, also into arrays that you keep. Every call computes with what " +
         "they hold when it begins.",
-      type: { members: tensors(manifest.params, []) },
+      type: { members: tensors(manifest.params) },
     },
-    { name: "States", docs: "A tensor for each state.", type: { members: tensors(states, ["B"]) } },
+    { name: "States", docs: "A tensor for each state.", type: { members: tensors(states) } },
     {
       name: "ForwardArguments",
       docs: "What `forward` takes.",
       type: {
         members: [
-          ...inputMembers(manifest, ["B", "T"]),
-          ...tensors(manifest.contexts, ["B"], { type: "Reals" }),
+          ...inputMembers(manifest.inputs),
+          ...tensors(manifest.contexts, { type: "Reals" }),
           ...givenStates,
-          member(
-            "lengths",
-            "Indices",
-            "`[B]`, the real steps of each example, 0 to T; after them outputs are zero and states stay.",
-            optional,
-          ),
+          ...(hasSteps(manifest) ? [lengthsMember] : []),
           ...sizeMembers(manifest),
           batchMember,
-          member("steps", "number", "Steps in this call, T; the capacity where left out.", optional),
+          ...(hasSteps(manifest) ? [stepsMember] : []),
         ],
       },
     },
@@ -171,7 +129,7 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
       docs: "What `forward` gives.",
       type: {
         members: [
-          ...tensors(manifest.outputs, ["B", "T"]),
+          ...tensors(manifest.outputs),
           member("final", "States", "The states after each example's last step."),
         ],
       },
@@ -188,13 +146,8 @@ function gradientTypes(manifest: Manifest): DeclaredType[] {
       docs: "Derivatives of a loss by outputs and final states; zero where left out.",
       type: {
         members: [
-          ...tensors(manifest.outputs, ["B", "T"], given),
-          member(
-            "final",
-            inline(tensors(manifest.states, ["B"], given)),
-            "By the final states, each `[B, …]`.",
-            optional,
-          ),
+          ...tensors(manifest.outputs, given),
+          member("final", inline(tensors(manifest.states, given)), "By the final states, each `[B, …]`.", optional),
         ],
       },
     },
@@ -203,8 +156,8 @@ function gradientTypes(manifest: Manifest): DeclaredType[] {
       docs: "Derivatives of that loss by everything that went in.",
       type: {
         members: [
-          ...tensors(realInputs, ["B", "T"]),
-          ...tensors(manifest.contexts, ["B"]),
+          ...tensors(realInputs),
+          ...tensors(manifest.contexts),
           member("initial", "States", "By the states before the first step."),
           member("params", "Params", "By the parameters, added over the batch."),
         ],
@@ -221,12 +174,12 @@ function tangentsType(manifest: Manifest): DeclaredType {
     docs: "A direction: the derivative of everything that goes in; zero where left out.",
     type: {
       members: [
-        ...tensors(realInputs, ["B", "T"], given),
-        ...tensors(manifest.contexts, ["B"], given),
-        ...tensors(manifest.states, ["B"], given),
+        ...tensors(realInputs, given),
+        ...tensors(manifest.contexts, given),
+        ...tensors(manifest.states, given),
         member(
           "params",
-          inline(tensors(manifest.params, [], given)),
+          inline(tensors(manifest.params, given)),
           "Of parameters, each in its declared shape.",
           optional,
         ),
@@ -237,38 +190,38 @@ function tangentsType(manifest: Manifest): DeclaredType {
 
 function streamTypes(manifest: Manifest): DeclaredType[] {
   const given = { type: "Reals", optional: true };
-  const contexts = tensors(manifest.contexts, ["B"], { ...given, note: ", kept from step to step" });
-  const sizes = manifest.runtimeDimensions.map((name) =>
+  const contexts = tensors(manifest.contexts, { ...given, note: ", kept from step to step" });
+  const sizes = namedAxes(manifest).map((name) =>
     member(name, "{ readonly padded: number; readonly each: readonly number[] }", ""),
   );
   return [
     {
       name: "StepArguments",
       docs: "What `step` takes.",
-      type: { members: [...inputMembers(manifest, ["B"]), ...contexts] },
+      type: { members: [...inputMembers(ofOneStep(manifest, manifest.inputs)), ...contexts] },
     },
-    { name: "StepResult", docs: "What `step` gives.", type: { members: tensors(manifest.outputs, ["B"]) } },
+    {
+      name: "StepResult",
+      docs: "What `step` gives.",
+      type: { members: tensors(ofOneStep(manifest, manifest.outputs)) },
+    },
     {
       name: "StepsArguments",
       docs: "What `steps` takes.",
       type: {
-        members: [
-          ...inputMembers(manifest, ["B", "T"]),
-          ...contexts,
-          member("steps", "number", "Steps in this call, T; the capacity where left out.", optional),
-        ],
+        members: [...inputMembers(manifest.inputs), ...contexts, stepsMember],
       },
     },
     {
       name: "StepsResult",
       docs: "What `steps` gives.",
-      type: { members: tensors(manifest.outputs, ["B", "T"]) },
+      type: { members: tensors(manifest.outputs) },
     },
     {
       name: "ResetArguments",
       docs: "What `reset` takes.",
       type: {
-        members: [...contexts, ...tensors(manifest.states, ["B"], given), ...sizeMembers(manifest), batchMember],
+        members: [...contexts, ...tensors(manifest.states, given), ...sizeMembers(manifest), batchMember],
       },
     },
     {
@@ -280,7 +233,7 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
           member("batch", "number", ""),
           member("sizes", inline(sizes), ""),
           member("states", "States", ""),
-          member("contexts", inline(tensors(manifest.contexts, ["B"], { optional: true })), ""),
+          member("contexts", inline(tensors(manifest.contexts, { optional: true })), ""),
         ],
       },
     },
@@ -304,7 +257,7 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
     ),
     method(
       "setParams",
-      [["values", inline(tensors(manifest.params, [], { type: "Reals", optional: true })), false]],
+      [["values", inline(tensors(manifest.params, { type: "Reals", optional: true })), false]],
       "void",
       "Copies values into the parameters that are named, all or, where one is wrong, none. No array is handed out: where none ever was, calls need not look for changes.",
     ),
@@ -315,17 +268,26 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
       "Promises that nobody writes into arrays of `params`, so that calls need not look for changes: until one is read again.",
     ),
     method("forward", [["args", "ForwardArguments", false]], "ForwardResult", "Runs the cell over whole sequences."),
-    method("step", [["args", "StepArguments", false]], "StepResult", "Runs one step of a stream and keeps the state."),
-    method(
-      "steps",
-      [["args", "StepsArguments", false]],
-      "StepsResult",
-      "Runs several steps of a stream in one call, in the buffers of `forward`, and keeps the state: the same bits as from `step`.",
-    ),
-    method("reset", [["args", "ResetArguments", true]], "void", "Starts a stream: states as given, or as declared."),
-    method("snapshot", [], "Snapshot", "The stream's state."),
-    method("restore", [["snapshot", "Snapshot", false]], "void", "Goes on where a snapshot was taken."),
   ];
+  if (has.step) {
+    methods.push(
+      method(
+        "step",
+        [["args", "StepArguments", false]],
+        "StepResult",
+        "Runs one step of a stream and keeps the state.",
+      ),
+      method(
+        "steps",
+        [["args", "StepsArguments", false]],
+        "StepsResult",
+        "Runs several steps of a stream in one call, in the buffers of `forward`, and keeps the state: the same bits as from `step`.",
+      ),
+      method("reset", [["args", "ResetArguments", true]], "void", "Starts a stream: states as given, or as declared."),
+      method("snapshot", [], "Snapshot", "The stream's state."),
+      method("restore", [["snapshot", "Snapshot", false]], "void", "Goes on where a snapshot was taken."),
+    );
+  }
   if (has.gradient) {
     methods.push(
       method("backward", [["cotangents", "Cotangents", true]], "Gradient", "Differentiates the last `forward`."),
@@ -361,7 +323,7 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
 }
 
 function optionsType(manifest: Manifest, { wasmFile = false }: DeclarationOptions): DeclaredType {
-  const sizes = manifest.runtimeDimensions.map((name) => member(name, "number", ""));
+  const sizes = namedAxes(manifest).map((name) => member(name, "number", ""));
   const wasm = member(
     "wasm",
     "object",
@@ -383,7 +345,7 @@ function optionsType(manifest: Manifest, { wasmFile = false }: DeclarationOption
       members: [
         ...(wasmFile ? [wasm] : []),
         member("batch", "number", "Examples; 1 where left out.", optional),
-        member("steps", "number", "Steps; 1 where left out.", optional),
+        ...(hasSteps(manifest) ? [member("steps", "number", "Steps; 1 where left out.", optional)] : []),
         member("sizes", inline(sizes), "Run-time dimensions.", { optional: sizes.length === 0 }),
         member("maxBytes", "number", "Refuse to allocate more than this; 4 GiB where left out.", optional),
         ...(manifest.target === "auto" ? [variant] : []),

@@ -7,6 +7,7 @@ import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { inferTypes, type ShapeContext, shapeContext } from "../ops/shape-rules.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
 import { printShape } from "../../base/types/shape.js";
+import { cellAxes } from "../../base/types/call-axes.js";
 
 const noOrigin: Origin = {};
 
@@ -21,7 +22,7 @@ export class GraphBuilder {
   readonly name: string;
   readonly context: ShapeContext;
 
-  constructor(name: string, context: ShapeContext = shapeContext([])) {
+  constructor(name: string, context: ShapeContext = shapeContext(cellAxes([]))) {
     this.name = name;
     this.context = context;
   }

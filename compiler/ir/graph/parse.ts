@@ -1,4 +1,5 @@
 /** Reads the text form of the graph IR, for tests of passes on a few lines. Throws a {@link GraphSyntaxError}. */
+import { cellAxes } from "../../base/types/call-axes.js";
 import { type DimTokens, parseDim } from "../../base/types/parse-dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
@@ -11,10 +12,10 @@ export class GraphSyntaxError extends Error {
   override name = "GraphSyntaxError";
 }
 
-/** @param runtimeDimensions symbols that differ from example to example, besides `%T` */
-export function parseProgram(text: string, runtimeDimensions: readonly string[] = []): GraphProgram {
+/** @param axes symbols that differ from example to example */
+export function parseProgram(text: string, axes: readonly string[] = cellAxes([])): GraphProgram {
   const reader = new Reader(text);
-  const context = shapeContext(runtimeDimensions);
+  const context = shapeContext(axes);
   const functions: GraphFunction[] = [];
   while (!reader.atEnd) functions.push(parseFunction(reader, context));
   return { functions };

@@ -4,6 +4,7 @@
  */
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
+import { axisName, extentsOf } from "../../base/types/call-axes.js";
 import { runStatements } from "./evaluate-statements.js";
 import { KernelMemory, type NumberArray } from "./memory.js";
 import { CallState } from "./evaluate-expressions.js";
@@ -27,16 +28,19 @@ export interface EvaluatedKernels {
 
 /** @throws InvariantError where a kernel reads or writes outside of a buffer, or names what is not there. */
 export function evaluateKernels(program: KernelProgram, capacity: KernelCallSizes): EvaluatedKernels {
-  const symbols = [BATCH_SYMBOL, TIME_SYMBOL, ...program.runtimeDimensions];
-  const most = [capacity.batch, capacity.steps, ...program.runtimeDimensions.map((name) => capacity.sizes[name] ?? 0)];
+  const { axes } = program;
+  const symbols = [BATCH_SYMBOL, ...axes];
+  const sizeOf = (symbol: string): number =>
+    symbol === TIME_SYMBOL ? capacity.steps : (capacity.sizes[axisName(symbol)] ?? 0);
+  const most = [capacity.batch, ...axes.map(sizeOf)];
   const memory = new KernelMemory(program, new Map(symbols.map((symbol, i) => [symbol, most[i] as number])));
-  const lists = symbols.slice(1).map(() => new Int32Array(capacity.batch));
+  const lists = axes.map(() => new Int32Array(capacity.batch));
   const table = new Int32Array(symbols.length + 2);
   table.set(most);
   const external = program.buffers.flatMap(({ name, external: seen }) =>
     seen ? [[name, memory.get(name)] as const] : [],
   );
-  const own = lists.map((list, i) => [i === 0 ? "lengths" : `sizes.${symbols[i + 1] ?? ""}`, list] as const);
+  const own = lists.map((list, i) => [extentsOf(axes[i] as string), list] as const);
   const packed = new Map<string, ReadonlyMap<string, number>>();
   return {
     buffers: Object.fromEntries([...own, ...external]),
@@ -45,7 +49,7 @@ export function evaluateKernels(program: KernelProgram, capacity: KernelCallSize
       const fn = program.functions.find(({ name }) => name === entry);
       invariant(fn !== undefined, `no entry ${entry}`);
       const sizes = new Map(symbols.map((symbol, i) => [symbol, table[i] as number]));
-      const perExample = new Map(symbols.slice(1).map((symbol, i) => [symbol, lists[i] as Int32Array]));
+      const perExample = new Map(axes.map((symbol, i) => [symbol, lists[i] as Int32Array]));
       runStatements(fn.body, new CallState(memory, sizes, perExample, packed));
     },
   };

@@ -11,29 +11,33 @@ export { KernelSyntaxError } from "./parse-lines.js";
 
 /** What `printKernel` writes. */
 export function parseKernel(text: string): KernelProgram {
-  const runtimeDimensions: string[] = [];
+  const axes: string[] = [];
   const slots: KernelSlot[] = [];
   const buffers: KernelBuffer[] = [];
   const functions = parseProgram(text, {
-    dimensions: (tokens) => {
-      while (!tokens.atEnd) runtimeDimensions.push(tokens.symbol());
-    },
+    axes: (tokens) => parseAxes(tokens, axes),
     slot: (tokens) => slots.push(parseSlot(tokens, slots.length)),
     buffer: (tokens) => buffers.push(parseBuffer(tokens)),
   });
-  return { runtimeDimensions, buffers, slots, functions };
+  return { axes, buffers, slots, functions };
 }
 
 /** What `printUnplanned` writes. */
 export function parseUnplanned(text: string): UnplannedKernels {
   const buffers = new Map<string, UnplacedBuffer>();
+  const axes: string[] = [];
   const functions = parseProgram(text, {
+    axes: (tokens) => parseAxes(tokens, axes),
     buffer: (tokens) => {
       const buffer = parseUnplaced(tokens);
       buffers.set(buffer.name, buffer);
     },
   });
-  return { buffers, functions };
+  return { axes, buffers, functions };
+}
+
+function parseAxes(tokens: LineTokens, into: string[]): void {
+  while (!tokens.atEnd) into.push(tokens.symbol());
 }
 
 /** The statements of a kernel, without a program around them. */
@@ -71,9 +75,10 @@ function parseProgram(
 
 function parseFunction(tokens: LineTokens): KernelFunction {
   const name = tokens.name("the name of the kernel");
+  const one = tokens.accept("of") ? (tokens.expect("one"), tokens.symbol()) : undefined;
   tokens.expect("{");
   tokens.end();
-  return { name, body: parseBody(tokens.line.below) };
+  return { name, ...(one !== undefined && { oneOf: one }), body: parseBody(tokens.line.below) };
 }
 
 /** `slot 3: real[4*%B, %T] at most 64` */

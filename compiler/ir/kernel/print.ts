@@ -23,9 +23,9 @@ import {
 } from "./types.js";
 import type { UnplacedBuffer, UnplannedKernels } from "./unplanned.js";
 
-export function printKernel({ runtimeDimensions, buffers, slots, functions }: KernelProgram): string {
+export function printKernel({ axes, buffers, slots, functions }: KernelProgram): string {
   return [
-    runtimeDimensions.length === 0 ? "" : `dimensions ${runtimeDimensions.map(spellSymbol).join(" ")}\n`,
+    printAxes(axes),
     ...slots.map(printSlot),
     ...buffers.map(printBuffer),
     ...functions.map((fn) => `\n${printKernelFunction(fn)}`),
@@ -33,14 +33,20 @@ export function printKernel({ runtimeDimensions, buffers, slots, functions }: Ke
 }
 
 /** Kernels whose buffers have no places yet. */
-export function printUnplanned({ buffers, functions }: UnplannedKernels): string {
-  return [...[...buffers.values()].map(printUnplaced), ...functions.map((fn) => `\n${printKernelFunction(fn)}`)].join(
-    "",
-  );
+export function printUnplanned({ axes, buffers, functions }: UnplannedKernels): string {
+  return [
+    printAxes(axes),
+    ...[...buffers.values()].map(printUnplaced),
+    ...functions.map((fn) => `\n${printKernelFunction(fn)}`),
+  ].join("");
 }
 
+const printAxes = (axes: readonly string[]): string =>
+  axes.length === 0 ? "" : `axes ${axes.map(spellSymbol).join(" ")}\n`;
+
 export function printKernelFunction(fn: KernelFunction): string {
-  return `kernel ${spellName(fn.name)} {\n${printBody(fn.body, "  ")}}\n`;
+  const one = fn.oneOf === undefined ? "" : ` of one ${spellSymbol(fn.oneOf)}`;
+  return `kernel ${spellName(fn.name)}${one} {\n${printBody(fn.body, "  ")}}\n`;
 }
 
 function printSlot({ dtype, sizes, most }: KernelSlot, slot: number): string {

@@ -291,11 +291,14 @@ export interface KernelSlot {
 
 export interface KernelFunction {
   readonly name: string;
+  /** The symbol of the sequence of which it has one entry, whatever the call has; none where left out. */
+  readonly oneOf?: string;
   readonly body: readonly Statement[];
 }
 
 export interface KernelProgram {
-  readonly runtimeDimensions: readonly string[];
+  /** Symbols whose sizes each call gives: `%T`, `S`. */
+  readonly axes: readonly string[];
   /** Sorted by name. */
   readonly buffers: readonly KernelBuffer[];
   readonly slots: readonly KernelSlot[];

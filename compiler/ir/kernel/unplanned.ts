@@ -19,6 +19,8 @@ export interface UnplacedBuffer {
 }
 
 export interface UnplannedKernels {
+  /** Symbols whose sizes each call gives: `%T`, `S`. */
+  readonly axes: readonly string[];
   readonly functions: readonly KernelFunction[];
   readonly buffers: ReadonlyMap<string, UnplacedBuffer>;
 }

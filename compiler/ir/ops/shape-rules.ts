@@ -3,7 +3,7 @@
  * sentence where the operands do not fit, so that the builder can refuse and the verifier can report.
  */
 import type { Operation, OperationKind, ValueType } from "../graph/types.js";
-import { addDims, equalDims, type Dim, printDim, symbolsOf, TIME_SYMBOL } from "../../base/types/dim.js";
+import { addDims, equalDims, type Dim, printDim, symbolsOf } from "../../base/types/dim.js";
 import { equalShapes, printShape, sizeOfShape, type Shape } from "../../base/types/shape.js";
 import { comparisonOps, logicalOps, scalarArity } from "./scalar-ops.js";
 
@@ -288,6 +288,6 @@ function replaceAxis(shape: Shape, axis: number, size: Dim): Shape {
 }
 
 /** Symbols that differ from example to example, for a cell whose contexts have these run-time dimensions. */
-export function shapeContext(runtimeDimensions: readonly string[]): ShapeContext {
-  return { perExampleSymbols: new Set([TIME_SYMBOL, ...runtimeDimensions]) };
+export function shapeContext(axes: readonly string[]): ShapeContext {
+  return { perExampleSymbols: new Set(axes) };
 }

@@ -22,6 +22,8 @@ export interface WalkOptions {
   /** Whether the cotangents of the outputs may hold strong zeros. */
   readonly outputZeros: OutputZeros;
   readonly finiteInputs: readonly boolean[] | undefined;
+  /** Names of outputs whose cotangents are one for all examples. None are, if left out. */
+  readonly sharedOutputs: ReadonlySet<string> | undefined;
   /** The value to read where a derivative is declared. */
   readonly valueOf: (id: ValueId) => ValueId;
 }
@@ -73,7 +75,9 @@ class BackwardWalk {
     const { b, fn, primals } = this;
     const cotangents = realPlaces(fn, fn.outputs).map((place) => {
       const id = fn.outputs[place] as ValueId;
-      const input = b.input(gradName(outputName(fn, place)), { ...typeOf(fn, id), shared: false });
+      const name = outputName(fn, place);
+      const shared = this.options.sharedOutputs?.has(name) === true;
+      const input = b.input(gradName(name), { ...typeOf(fn, id), shared });
       this.contribute(id, input);
       return input;
     });

@@ -32,6 +32,11 @@ export interface ReverseOptions {
   readonly outputZeros?: OutputZeros;
   /** Which inputs are known to be finite; if left out, those that are the same for all examples. */
   readonly finiteInputs?: readonly boolean[];
+  /**
+   * Names of outputs that are one for all examples, as a loss of the batch is, and so are their cotangents. An output may have
+   * the same value for all examples and still be each example's own.
+   */
+  readonly sharedOutputs?: ReadonlySet<string>;
   /** The results are differentiated again, so declared derivatives stay in them. */
   readonly differentiable?: boolean;
 }
@@ -42,9 +47,9 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   const plain = differentiable ? undefined : withoutDeclared(prepared);
   const fn = plain?.fn ?? prepared;
   const valueOf = plain?.valueOf ?? ((id: ValueId): ValueId => id);
-  const { finiteInputs } = options;
+  const { finiteInputs, sharedOutputs } = options;
   const outputZeros = outputZerosOf(primal, options);
-  const walk = { rules, insideScan, outputZeros, finiteInputs, valueOf };
+  const walk = { rules, insideScan, outputZeros, finiteInputs, sharedOutputs, valueOf };
   const { raw, needed, reached } = walkBackward(prepared, scans, context, walk);
   const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
   const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;

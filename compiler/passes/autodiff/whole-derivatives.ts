@@ -15,8 +15,10 @@ export function gradientOf(
   context: ShapeContext,
   rules?: DerivativeRules,
   differentiable = false,
+  sharedOutputs: ReadonlySet<string> = new Set(),
 ): GraphFunction {
-  const { forward, backward, sources } = reverseMode(fn, context, { ...(rules && { rules }), differentiable });
+  const options = { ...(rules && { rules }), differentiable, sharedOutputs };
+  const { forward, backward, sources } = reverseMode(fn, context, options);
   const b = new GraphBuilder(`${fn.name}_gradient`, context);
   const inputs = [...declareInputs(b, forward).values()];
   const results = inlineFunction(b, forward, inputs);

@@ -1,24 +1,27 @@
 /**
- * A sequence function for exactly one step, for streaming: `%T` becomes 1 and loops of one step become their body.
+ * A sequence function for exactly one step, for streaming: the size of the sequence becomes 1 and loops of one step become
+ * their body.
  * The same operations in the same order, so a stream gives the same bits as the whole sequence.
  */
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { inlineFunction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
-import { constantOf, dimConstant, type Dim, substituteDim, TIME_SYMBOL } from "../../base/types/dim.js";
+import { constantOf, dimConstant, type Dim, substituteDim } from "../../base/types/dim.js";
 
-const oneStepSizes = new Map([[TIME_SYMBOL, dimConstant(1)]]);
+type Sizes = ReadonlyMap<string, Dim>;
 
-export function oneStep(fn: GraphFunction, context: ShapeContext): GraphFunction {
+/** @param sequence its symbol, `%T` */
+export function oneStep(fn: GraphFunction, sequence: string, context: ShapeContext): GraphFunction {
+  const sizes: Sizes = new Map([[sequence, dimConstant(1)]]);
   const b = new GraphBuilder(fn.name, context);
   const values: ValueMap = new Map();
   for (const id of fn.inputs)
-    values.set(id, b.input(fn.names[id] ?? String(id), substituteType(fn.types[id] as ValueType)));
+    values.set(id, b.input(fn.names[id] ?? String(id), substituteType(fn.types[id] as ValueType, sizes)));
   for (const { operation, operands, results, origin } of fn.instructions) {
     b.origin = origin;
     const own = operands.map((id) => mapped(values, id));
-    const replaced = substituteOperation(operation);
+    const replaced = substituteOperation(operation, sizes);
     const outputs =
       replaced.kind === "scan" && constantOf(replaced.length) === 1
         ? runOnce(b, replaced, own)
@@ -42,16 +45,13 @@ function runOnce(b: GraphBuilder, scan: Extract<Operation, { kind: "scan" }>, op
   );
 }
 
-function substitute(dim: Dim): Dim {
-  return substituteDim(dim, oneStepSizes);
-}
-
-function substituteType(type: ValueType): ValueType {
-  return { ...type, shape: type.shape.map(substitute) };
+function substituteType(type: ValueType, sizes: Sizes): ValueType {
+  return { ...type, shape: type.shape.map((dim) => substituteDim(dim, sizes)) };
 }
 
 /** Only these operations hold dimensions. */
-function substituteOperation(operation: Operation): Operation {
+function substituteOperation(operation: Operation, sizes: Sizes): Operation {
+  const substitute = (dim: Dim): Dim => substituteDim(dim, sizes);
   switch (operation.kind) {
     case "dimension":
       return { ...operation, dim: substitute(operation.dim) };

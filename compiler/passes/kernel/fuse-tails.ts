@@ -64,7 +64,7 @@ class TailFuser {
   run(): UnplannedKernels {
     for (const { body } of this.kernels.functions) this.countUses(body);
     const functions = this.kernels.functions.map((fn) => ({ ...fn, body: this.fuseList(fn.body) }));
-    return { functions, buffers: this.buffers };
+    return { ...this.kernels, functions, buffers: this.buffers };
   }
 
   /** In how many regions each buffer is read, and in how many written. */

@@ -18,11 +18,11 @@ import type { VectorTarget } from "./target.js";
 export const joinInputs: KernelPass<VectorTarget> = {
   name: "join-inputs",
   summary: "compute small input projections along with the recurrent product that starts from them",
-  run: ({ functions, buffers }, { machine, dtype }) => {
+  run: ({ functions, buffers, ...rest }, { machine, dtype }) => {
     const left = new Map(buffers);
     const { terms, bytes } = machine.joinedInputs;
     const limits = { terms, elements: bytes / (dtype === "f32" ? 4 : 8) };
-    return { functions: functions.map((fn) => new Joiner(fn, left, limits).run()), buffers: left };
+    return { ...rest, functions: functions.map((fn) => new Joiner(fn, left, limits).run()), buffers: left };
   },
 };
 

@@ -44,7 +44,7 @@ class Packer {
       const { statements, packs } = this.block(fn.body);
       return { ...fn, body: [...[...this.atStart.values(), ...packs].map(region), ...statements] };
     });
-    return { functions, buffers: this.buffers };
+    return { ...this.kernels, functions, buffers: this.buffers };
   }
 
   /** Rewrites a list of regions and loops; `packs` are those that a list around it has to make. */

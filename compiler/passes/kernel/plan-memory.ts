@@ -49,10 +49,7 @@ class SlotPool {
   }
 }
 
-export function planMemory(
-  { functions, buffers: unplaced }: UnplannedKernels,
-  runtimeDimensions: readonly string[],
-): KernelProgram {
+export function planMemory({ axes, functions, buffers: unplaced }: UnplannedKernels): KernelProgram {
   const slots: { dtype: KernelSlot["dtype"]; sizes: Dim[]; most?: Dim }[] = [];
   const places = new Map<string, { slot: number; offset: Dim }>();
   const openSlot = ({ dtype, size, most }: UnplacedBuffer): number =>
@@ -90,5 +87,5 @@ export function planMemory(
       ? []
       : [{ name, external, dtype, size, ...(most && { most }), ...(within && { within: within.buffer }), place }];
   });
-  return { runtimeDimensions, buffers: placed, slots, functions };
+  return { axes, buffers: placed, slots, functions };
 }

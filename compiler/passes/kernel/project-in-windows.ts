@@ -49,10 +49,10 @@ import { moves } from "./vectorizable.js";
 export const projectInWindows: KernelPass<VectorTarget> = {
   name: "project-in-windows",
   summary: "compute input projections for some steps at a time, so that the loop finds them in a near cache",
-  run: ({ functions, buffers }, { machine: { windows }, dtype }) => {
+  run: ({ functions, buffers, ...rest }, { machine: { windows }, dtype }) => {
     const left = new Map(buffers);
     const size = dtype === "f32" ? 4 : 8;
-    return { functions: functions.map((fn) => new Projector(fn, left, windows, size).run()), buffers: left };
+    return { ...rest, functions: functions.map((fn) => new Projector(fn, left, windows, size).run()), buffers: left };
   },
 };
 

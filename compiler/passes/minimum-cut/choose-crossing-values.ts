@@ -8,7 +8,8 @@
 import { accumulates, countUses, definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
-import { evaluateDim, symbolsOf, TIME_SYMBOL } from "../../base/types/dim.js";
+import { isSequence } from "../../base/types/call-axes.js";
+import { evaluateDim, symbolsOf } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";
 import { minimumCut } from "./minimum-cut.js";
 
@@ -128,6 +129,6 @@ function isConstant({ operation }: Instruction): boolean {
 /** Elements, with a guess for sizes that are not known: only the order matters. */
 function costOfKeeping(type: ValueType): number {
   const size = sizeOfShape(type.shape);
-  const guess = new Map(symbolsOf(size).map((symbol) => [symbol, symbol === TIME_SYMBOL ? 100 : 64]));
+  const guess = new Map(symbolsOf(size).map((symbol) => [symbol, isSequence(symbol) ? 100 : 64]));
   return Math.max(evaluateDim(size, guess), 1e-3);
 }

@@ -3,7 +3,7 @@ import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js"
 import { nameOf, outputName } from "../../ir/graph/values.js";
 import type { KernelFunction, Statement } from "../../ir/kernel/types.js";
 import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
-import { accumulatingEntries, type EntryName, type SequenceProgram } from "../../program/sequence-program.js";
+import type { EntryProgram, ProgramEntry } from "../../program/entry.js";
 import { shapeContext } from "../../ir/ops/shape-rules.js";
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import { Block, type InputSource } from "./block.js";
@@ -14,15 +14,17 @@ import { lowerBlock } from "./lower-block.js";
 import { type Destination, joinSlices, throughReshapes } from "./targets.js";
 import { Storage } from "./storage.js";
 
-/** @param runtimeDimensions Dimensions that each call gives, `["S"]`. */
-export function lowerToKernels(program: SequenceProgram, runtimeDimensions: readonly string[]): UnplannedKernels {
-  const storage = new Storage(runtimeDimensions, program.roles);
-  const context = shapeContext(runtimeDimensions);
-  const entries = [...program.functions].map(([name, fn]) => ({ name, fn: sumDotProducts(fn, context) }));
+export function lowerToKernels({ axes, stream, entries: sources, roles }: EntryProgram): UnplannedKernels {
+  const storage = new Storage(axes, roles);
+  const context = shapeContext(axes);
+  const entries = [...sources.values()].map((entry) => ({ ...entry, fn: sumDotProducts(entry.fn, context) }));
   for (const { fn } of entries) declareBuffers(fn, storage);
   for (const { fn } of entries) joinParameters(fn, storage);
-  const functions = entries.map(({ name, fn }) => lowerEntry(name, fn, storage));
-  return { functions, buffers: storage.buffers };
+  const functions = entries.map((entry) => {
+    const kernel = lowerEntry(entry, storage);
+    return entry.streamed && stream !== undefined ? { ...kernel, oneOf: stream } : kernel;
+  });
+  return { axes, functions, buffers: storage.buffers };
 }
 
 function declareBuffers(fn: GraphFunction, storage: Storage): void {
@@ -58,7 +60,7 @@ function joinParameters(fn: GraphFunction, storage: Storage): void {
   visit(fn, (id) => inputs.get(id));
 }
 
-function lowerEntry(name: EntryName, fn: GraphFunction, storage: Storage): KernelFunction {
+function lowerEntry({ name, fn, adds }: ProgramEntry, storage: Storage): KernelFunction {
   const inputs = new Map<ValueId, InputSource>();
   const inputNames = new Set<string>();
   for (const id of fn.inputs) {
@@ -67,7 +69,6 @@ function lowerEntry(name: EntryName, fn: GraphFunction, storage: Storage): Kerne
     const location = storage.named(buffer, fn.types[id] as ValueType);
     inputs.set(id, { kind: "location", location, buffer });
   }
-  const adds = accumulatingEntries.has(name);
   const replaced: { id: ValueId; state: Location; next: Location }[] = [];
   const padded: Statement[] = [];
   const destinations = fn.outputs.map((id, i): Destination => {

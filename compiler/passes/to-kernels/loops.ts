@@ -2,7 +2,8 @@
 import type { Affine, Axis, Extent } from "../../ir/kernel/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
-import { type Dim, TIME_SYMBOL } from "../../base/types/dim.js";
+import { isSequence } from "../../base/types/call-axes.js";
+import { type Dim, dimSymbol, equalDims, symbolsOf } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
 import { Nest } from "./nest.js";
@@ -26,7 +27,7 @@ export class LoopNames {
 
   /** `t` for time, else the next of i, j, k … */
   axis(dim: Dim): string {
-    if (dim.key === timeKey) return this.pick("t");
+    if (isSteps(dim)) return this.pick("t");
     const free = axisNames.find((name) => !this.taken.has(name));
     return this.pick(free ?? "i");
   }
@@ -36,7 +37,11 @@ export class LoopNames {
   }
 }
 
-const timeKey = `1/1:${TIME_SYMBOL}`;
+/** Is it just the number of steps of a sequence? */
+function isSteps(dim: Dim): boolean {
+  const [symbol] = symbolsOf(dim);
+  return symbol !== undefined && isSequence(symbol) && equalDims(dim, dimSymbol(symbol));
+}
 
 /** The extent of an axis: of the example at hand where it has its own size and there is one. */
 export function extentOf(block: Block, dim: Dim, example: string | undefined): Extent {

@@ -17,8 +17,8 @@ import {
   dimSymbol,
   multiplyDims,
   symbolsOf,
-  TIME_SYMBOL,
 } from "../../base/types/dim.js";
+import { isSequence } from "../../base/types/call-axes.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
 import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
@@ -53,7 +53,7 @@ export function cutOf(block: Block, summed: boolean, dims: readonly Dim[]): Cut 
 }
 
 export function isTime(dim: Dim): boolean {
-  return symbolsOf(dim).includes(TIME_SYMBOL);
+  return symbolsOf(dim).some(isSequence);
 }
 
 /** A result of the sums, all of its indices but the example's. */

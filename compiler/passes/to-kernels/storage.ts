@@ -13,10 +13,9 @@ import {
   equalDims,
   multiplyDims,
   subtractDims,
-  TIME_SYMBOL,
 } from "../../base/types/dim.js";
 import { type Shape, sizeOfShape } from "../../base/types/shape.js";
-import { isHeldByCaller, isInternal, isShared, type Role } from "../../program/roles.js";
+import { isHeldByCaller, isInternal, type Role } from "../../program/roles.js";
 import type { UnplacedBuffer } from "../../ir/kernel/unplanned.js";
 import { denseLocation, type Location } from "./location.js";
 
@@ -34,9 +33,9 @@ export class Storage {
   private readonly roles: ReadonlyMap<string, Role>;
   private names = this.freshNames();
 
-  constructor(runtimeDimensions: readonly string[], roles: ReadonlyMap<string, Role>) {
+  constructor(axes: readonly string[], roles: ReadonlyMap<string, Role>) {
     this.roles = roles;
-    this.perExampleSymbols = new Set([TIME_SYMBOL, ...runtimeDimensions]);
+    this.perExampleSymbols = new Set(axes);
   }
 
   /** The buffer of an input or output of an entry, declared at its first mention. */
@@ -61,8 +60,7 @@ export class Storage {
 
   /** Is it one for all examples by what it is? */
   isShared(buffer: string): boolean {
-    const role = this.roles.get(buffer);
-    return role !== undefined && isShared(role);
+    return this.roles.get(buffer)?.shared === true;
   }
 
   /** Is it an input or output that the caller of the module does not see? */

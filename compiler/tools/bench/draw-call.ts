@@ -1,7 +1,8 @@
 /** Arguments for timing a module: every tensor of a call, from a seed. */
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import { elementCount } from "../../../runtime/module/compiled-module.js";
 import { createRandom } from "../../../runtime/random.js";
+import { namedAxes, ofOneStep } from "../../../runtime/module/axes.js";
+import { countNumbers } from "../calls/count-numbers.js";
 
 export interface CallSettings {
   readonly batch: number;
@@ -29,20 +30,20 @@ export function drawCall(manifest: Manifest, { batch, steps, sizes }: CallSettin
   const reals = manifest.dtype === "f32" ? Float32Array : Float64Array;
   const normal = (length: number): Float32Array | Float64Array => new reals(length).map(() => random.normal());
   const each = <Entry extends TensorEntry>(entries: readonly Entry[], draw: (entry: Entry, count: number) => unknown) =>
-    Object.fromEntries(entries.map((entry) => [entry.name, draw(entry, elementCount(entry.shape, sizes))]));
-  const inputs = (rows: number): Values =>
-    each(manifest.inputs, ({ dtype, bound = 1 }, count) =>
-      dtype === "index" ? Int32Array.from({ length: rows * count }, () => random.integer(bound)) : normal(rows * count),
+    Object.fromEntries(entries.map((entry) => [entry.name, draw(entry, countNumbers(manifest, entry, { batch, steps, sizes }))]));
+  const inputs = (entries: Manifest["inputs"]): Values =>
+    each(entries, ({ dtype, bound = 1 }, count) =>
+      dtype === "index" ? Int32Array.from({ length: count }, () => random.integer(bound)) : normal(count),
     );
-  const contexts = each(manifest.contexts, (_, count) => normal(batch * count));
+  const contexts = each(manifest.contexts, (_, count) => normal(count));
   const extents =
-    manifest.runtimeDimensions.length === 0
+    namedAxes(manifest).length === 0
       ? {}
       : { sizes: Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, new Array(batch).fill(size)])) };
   return {
-    forward: { ...inputs(batch * steps), ...contexts, ...extents },
+    forward: { ...inputs(manifest.inputs), ...contexts, ...extents },
     start: { ...contexts, ...extents },
-    step: inputs(batch),
-    cotangents: each(manifest.outputs, (_, count) => normal(batch * steps * count)),
+    step: inputs(ofOneStep(manifest, manifest.inputs)),
+    cotangents: each(manifest.outputs, (_, count) => normal(count)),
   };
 }

@@ -23,6 +23,7 @@ import { arithmeticCeiling, copyCeiling } from "./ceiling.js";
 import { type CallSettings, drawCall, type DrawnCall } from "./draw-call.js";
 import { type Contestant, find, measure, type Timing } from "./measure.js";
 import { functionOf, hasActivations, onlyPlace, withoutActivations } from "./variants.js";
+import { programOfCell } from "../../program/cell-program.js";
 
 export interface ProfileSettings extends CallSettings, Pick<ModuleOptions, "target" | "dtype" | "fma"> {
   /** For all that is timed together. */
@@ -117,7 +118,7 @@ export async function profileCell(
   const build = async (gradient: boolean, rewrite: RewriteKernels = (kernel) => kernel): Promise<Built> => {
     let kernel: KernelProgram | undefined;
     const options = { target, dtype, fma, wasmFile: false, gradient, jvp: false, hvp: false };
-    const { text } = emitModule(cell, options, (found) => (kernel = rewrite(found)));
+    const { text } = emitModule(programOfCell(cell), options, (found) => (kernel = rewrite(found)));
     const module = await loadModule(text);
     const instance = instantiate(module, settings);
     instance.init(1);

@@ -9,6 +9,7 @@ import type {
 } from "../../../runtime/module/compiled-module.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { createRandom } from "../../../runtime/random.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
 
 /** Tensors by name, flat and row-major. */
 export type Numbers = Readonly<Record<string, ArrayLike<number>>>;
@@ -66,7 +67,7 @@ export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
     if (dtype === "index") values[name] = Int32Array.from(inputs[name] ?? []);
   values["lengths"] = examples.map((example) => example.steps);
   values["sizes"] = named(
-    Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, examples.map(({ sizes }) => sizes[name] ?? 1)])),
+    Object.fromEntries(namedAxes(manifest).map((name) => [name, examples.map(({ sizes }) => sizes[name] ?? 1)])),
   );
   return values;
 }

@@ -36,6 +36,7 @@ import { jacobianProfile } from "./state-jacobian.js";
 import { stateLayout } from "./state-vector.js";
 import { judge } from "./verdict.js";
 import { watchValues } from "./watch-values.js";
+import { programOfCell } from "../../program/cell-program.js";
 
 export interface DiagnoseOptions extends SourceOptions, EndingOptions {
   /** Which cell of the source; not needed where it has only one. */
@@ -261,7 +262,7 @@ function checkHasParams({ name: cell, params }: LoweredCell, tensors: ReadonlyMa
 const derivatives = { gradient: true, jvp: true, hvp: false };
 
 function load(cell: LoweredCell, jvp: boolean): Promise<CompiledModule> {
-  const { text } = emitModule(cell, {
+  const { text } = emitModule(programOfCell(cell), {
     target: "js",
     fma: false,
     wasmFile: false,

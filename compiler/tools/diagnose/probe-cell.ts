@@ -8,7 +8,7 @@ import { declareInputs, definitions, mapped } from "../../ir/graph/rewrite.js";
 import type { ValueId } from "../../ir/graph/types.js";
 import type { LoweredCell, LoweredInput, LoweredTensor } from "../../program/lowered-cell.js";
 import type { Span } from "../../base/source/span.js";
-import { cellContext } from "../../program/sequence.js";
+import { cellContext } from "../../program/cell-program.js";
 import { type Equation, equationGraph, type EquationGraph } from "./equation-graph.js";
 import { nonlinearityAt, type NonlinearityKind } from "./nonlinearities.js";
 

@@ -10,7 +10,7 @@ import { removeUnusedValues } from "../../passes/graph/remove-unused-values.js";
 import { shareCommonValues } from "../../passes/graph/share-common-values.js";
 import { simplify } from "../../passes/graph/simplify/simplify.js";
 import { runPasses } from "../../passes/pass.js";
-import { cellContext } from "../../program/sequence.js";
+import { cellContext } from "../../program/cell-program.js";
 import type { Equation, Name } from "./formula.js";
 import { graphEquations } from "./graph-formulas.js";
 

@@ -14,7 +14,7 @@ import {
 } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";
 import { isCheap } from "../../passes/minimum-cut/choose-crossing-values.js";
-import type { EntryName, SequenceProgram } from "../../program/sequence-program.js";
+import type { EntryProgram } from "../../program/entry.js";
 
 export type Region = "once" | "before" | "loop" | "after";
 
@@ -30,7 +30,7 @@ export interface RegionReport {
 }
 
 export interface EntryReport {
-  readonly entry: EntryName;
+  readonly entry: string;
   readonly regions: readonly RegionReport[];
   /** Numbers that cross from one region into another at each step: read or written through memory. */
   readonly crossing: Dim;
@@ -51,12 +51,12 @@ export interface ResidualReport {
 const isNumbered = (name: string): boolean => /^\d+$/u.test(name);
 
 /** Reports on the entries over sequences. */
-export function explainProgram(program: SequenceProgram): EntryReport[] {
-  const forward = program.functions.get("forward");
+export function explainProgram(program: EntryProgram): EntryReport[] {
+  const forward = program.entries.get("forward")?.fn;
   const primal = new Set(forward === undefined ? [] : computedNames(forward));
-  return [...program.functions]
-    .filter(([name]) => !/^(step|initial)/u.test(name))
-    .map(([name, fn]) => explainEntry(name, fn, program.roles, name === "backward" ? primal : new Set()));
+  return [...program.entries.values()]
+    .filter(({ of, streamed }) => of === "forward" && !streamed)
+    .map(({ name, by, fn }) => explainEntry(name, fn, program.roles, by === "gradient" ? primal : new Set()));
 }
 
 /** Names of what a function and the bodies of its loops compute. */
@@ -81,9 +81,9 @@ function whyKept(fn: GraphFunction, id: ValueId): string {
 }
 
 function explainEntry(
-  entry: EntryName,
+  entry: string,
   fn: GraphFunction,
-  roles: SequenceProgram["roles"],
+  roles: EntryProgram["roles"],
   primal: ReadonlySet<string>,
 ): EntryReport {
   const afterLoop = new Set<ValueId>();

@@ -15,6 +15,7 @@ import type { LoweredCell } from "../../program/lowered-cell.js";
 import type { SourceFile } from "../../base/source/source-file.js";
 import type { Precision } from "./report.js";
 import { ensureCheckable } from "./uncheckable.js";
+import { programOfCell } from "../../program/cell-program.js";
 
 /** A cell at sizes at which it can be checked. */
 export interface Candidate {
@@ -79,7 +80,7 @@ export async function compileCandidate(
   for (const precision of precisions) {
     // Second derivatives are compared in float64 only.
     const hvp = precision === "f64";
-    const { text } = emitModule(cell, { ...everything, hvp, target, dtype: precision });
+    const { text } = emitModule(programOfCell(cell), { ...everything, hvp, target, dtype: precision });
     modules.push({ precision, module: await loadModule(text) });
   }
   return { ...candidate, modules };
@@ -93,5 +94,5 @@ export function candidateOf(cell: LoweredCell): Candidate {
 
 /** What a module of the cell would say about itself. */
 export function manifestOf(cell: LoweredCell): Manifest {
-  return buildManifest(cell, { ...everything, dtype: "f64" });
+  return buildManifest(programOfCell(cell), { ...everything, dtype: "f64" });
 }

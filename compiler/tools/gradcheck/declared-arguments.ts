@@ -4,7 +4,7 @@ import type { Sizes } from "../../ir/graph/evaluate-rules.js";
 import { elementCount, type Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
 import type { DeclaredDerivative, LoweredCell } from "../../program/lowered-cell.js";
-import { buildForward, buildInitial } from "../../program/sequence.js";
+import { buildForward, buildInitial } from "../../program/cell-program.js";
 import { graphValues, inputsOf } from "./graph-point.js";
 import { type Point, symbolSizes } from "./point.js";
 

@@ -7,7 +7,7 @@ import type { FloatArray } from "../../../runtime/module/compiled-module.js";
 import { realArithmetic } from "../../ir/graph/evaluate.js";
 import type { LoweredCell } from "../../program/lowered-cell.js";
 import type { SourceFile } from "../../base/source/source-file.js";
-import { cellContext } from "../../program/sequence.js";
+import { cellContext } from "../../program/cell-program.js";
 import type { Candidate } from "./candidates.js";
 import { drawPoint } from "./draw-point.js";
 import { graphValues } from "./graph-point.js";

@@ -2,6 +2,7 @@
 import type { Random } from "../../../runtime/random.js";
 import type { Initializer, Manifest } from "../../../runtime/module/manifest.js";
 import { byName, paddedShape, type Point, type PointSizes, type PointTensor } from "./point.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
 
 export interface DrawOptions {
   /** How large inputs, contexts, states and cotangents are; 1 unless told. */
@@ -43,7 +44,7 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
     steps,
     lengths: draw(steps).map((length) => Math.min(length, steps)),
     sizes: byName(
-      manifest.runtimeDimensions.map(
+      namedAxes(manifest).map(
         (name) => [name, draw(options.sizes?.[name] ?? options.size ?? 1 + random.integer(largestDraw.size))] as const,
       ),
     ),

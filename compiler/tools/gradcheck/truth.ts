@@ -4,7 +4,7 @@ import type { BatchValue } from "../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../ir/graph/types.js";
 import type { LoweredCell } from "../../program/lowered-cell.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
-import { cellContext } from "../../program/sequence.js";
+import { cellContext } from "../../program/cell-program.js";
 import { barAlong, type Direction, type Gradients, type Reference } from "./compare.js";
 import { complexStepReference, gradientsFrom, lossOf, remembered, weightedGradient } from "./graph-derivatives.js";
 import { evaluateAt, graphName, graphValues, inputsOf } from "./graph-point.js";

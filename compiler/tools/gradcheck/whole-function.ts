@@ -8,7 +8,7 @@ import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js"
 import type { LoweredCell } from "../../program/lowered-cell.js";
 import { nameOfRole } from "../../program/roles.js";
 import type { Point } from "./point.js";
-import { buildForward, buildInitial, cellContext } from "../../program/sequence.js";
+import { buildForward, buildInitial, cellContext } from "../../program/cell-program.js";
 
 /**
  * Inputs: `initial.h` of the states in `given`, `input.x`, `context.m`, `param.W`. Outputs: `output.y`, `final.h`.

@@ -21,9 +21,9 @@ function everyStep(call: Call): Call {
  * the one of the sequence.
  */
 export function checkStream(context: Context, findings: Findings): void {
-  const { instance, make } = context;
+  const { instance, make, manifest } = context;
   const call = everyStep(context.call);
-  const whole = runForward(context.manifest, instance, call);
+  const whole = runForward(manifest, instance, call);
   const single = make(call.batch, 1);
   for (const stream of [single, instance]) compareStream(context, call, stream, whole, findings);
   compareBlocks(context, call, whole, findings);
@@ -230,7 +230,7 @@ export function checkRepeat(context: Context, findings: Findings): void {
     findings.expect(difference === undefined, () => `the same call again${what}: ${difference ?? ""}`);
   };
   again("");
-  if (manifest.has.gradient) {
+  if (manifest.has.gradient && manifest.has.step) {
     runForward(manifest, instance, call);
     instance.reset(streamStart(call));
     instance.step(inputsOf(context, call, 0, 1));
@@ -258,6 +258,7 @@ export function checkParameters(context: Context, findings: Findings): void {
   const { manifest, instance, make, call, random } = context;
   const run = (of: ModuleInstance): Tensors => {
     const results = runCall(manifest, of, call);
+    if (!manifest.has.step) return results;
     of.reset(streamStart(call));
     return Object.assign(results, prefixed("step ", flatten(of.step(inputsOf(context, call, 0, 1)))));
   };

@@ -1,11 +1,13 @@
 /** Is the module what its manifest says it is: exports, parts, kernels, shapes? */
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import { cotangentsOf, valuesOf, widthOf } from "../calls/call.js";
+import { cotangentsOf, valuesOf } from "../calls/call.js";
 import type { Call } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 import type { ModuleText } from "./text/read-text.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
+import { countNumbers } from "../calls/count-numbers.js";
 
 /** @param text Of the module, where it is known; it was read, so it imports nothing. @param wasm The file beside it, where there is one. */
 export function checkPackage(
@@ -19,19 +21,10 @@ export function checkPackage(
   if (text !== undefined) checkText(manifest, text, wasm, findings);
 }
 
-/** Run-time dimensions are those that shapes name, and names that stand side by side in a call are different. */
+/** Sizes by name are none that are fixed, and names that stand side by side in a call are different. */
 function checkNames(manifest: Manifest, findings: Findings): void {
-  const { inputs, contexts, states, params, outputs, runtimeDimensions, dimensions } = manifest;
-  for (const { name, shape } of [...inputs, ...contexts, ...states, ...params, ...outputs]) {
-    for (const size of shape) {
-      if (typeof size === "number") continue;
-      findings.expect(
-        runtimeDimensions.includes(size),
-        () => `manifest: ${name} has the dimension ${size}, which is not in runtimeDimensions`,
-      );
-    }
-  }
-  for (const name of runtimeDimensions) {
+  const { inputs, contexts, states, dimensions } = manifest;
+  for (const name of namedAxes(manifest)) {
     findings.expect(!Object.hasOwn(dimensions, name), () => `manifest: ${name} is a fixed and a run-time dimension`);
   }
   const inCall = [...inputs, ...contexts, ...states].map(({ name }) => name);
@@ -67,11 +60,11 @@ function checkText(
 export function checkShapes({ manifest, instance, call }: Context, findings: Findings): void {
   const { dtype, has, inputs, contexts, states, params, outputs } = manifest;
   const kind = dtype === "f64" ? Float64Array : Float32Array;
-  const expectTensors = (what: string, entries: readonly TensorEntry[], rows: number, given: unknown): void => {
+  const expectTensors = (what: string, entries: readonly TensorEntry[], given: unknown): void => {
     const found = given as Readonly<Record<string, unknown>>;
     for (const entry of entries) {
       const values = found[entry.name];
-      const length = rows * widthOf(entry, call.sizes);
+      const length = countNumbers(manifest, entry, call);
       findings.expect(values instanceof kind && values.length === length, () => {
         const got = ArrayBuffer.isView(values)
           ? `${values.constructor.name} of ${(values as Float64Array).length}`
@@ -89,23 +82,22 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Fin
     );
   };
   const named = (entries: readonly TensorEntry[]): string[] => entries.map(({ name }) => name);
-  const rows = call.batch * call.steps;
   expectNames("params", instance.params, named(params));
-  expectTensors("parameter", params, 1, instance.params);
+  expectTensors("parameter", params, instance.params);
   const result = instance.forward(valuesOf(manifest, call));
   expectNames("forward", result, [...named(outputs), "final"]);
-  expectTensors("output", outputs, rows, result);
-  expectTensors("final state", states, call.batch, result.final);
+  expectTensors("output", outputs, result);
+  expectTensors("final state", states, result.final);
   const real = inputs.filter((entry) => entry.dtype === "real");
   if (has.gradient) {
     const gradient = instance.backward?.(cotangentsOf(call)) as NonNullable<
       ReturnType<NonNullable<ModuleInstance["backward"]>>
     >;
     expectNames("backward", gradient, [...named(real), ...named(contexts), "initial", "params"]);
-    expectTensors("gradient", real, rows, gradient);
-    expectTensors("gradient", contexts, call.batch, gradient);
-    expectTensors("gradient of the initial state", states, call.batch, gradient.initial);
-    expectTensors("gradient of the parameter", params, 1, gradient.params);
+    expectTensors("gradient", real, gradient);
+    expectTensors("gradient", contexts, gradient);
+    expectTensors("gradient of the initial state", states, gradient.initial);
+    expectTensors("gradient of the parameter", params, gradient.params);
   }
   checkParts(manifest, instance, call, findings);
 }
@@ -114,6 +106,7 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Fin
 function checkParts({ has, ...manifest }: Manifest, instance: ModuleInstance, call: Call, findings: Findings): void {
   const values = valuesOf({ ...manifest, has }, call);
   const attempts = [
+    ["step", has.step, () => instance.snapshot()],
     ["backward", has.gradient, () => instance.backward?.({})],
     ["jvp", has.jvp, () => instance.jvp?.(values, {})],
     ["hvp", has.hvp, () => instance.hvp?.(values, {}, {})],

@@ -5,6 +5,7 @@ import { writeParams, streamStart, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 import { firstDifference, flatten, prefixed, runBackward } from "./results.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
 
 interface WrongCall {
   readonly what: string;
@@ -16,14 +17,14 @@ export function checkRefusals(context: Context, findings: Findings): void {
   writeParams(instance, call.params);
   const result = instance.forward(valuesOf(manifest, call));
   const gradient = manifest.has.gradient ? instance.backward?.(cotangentsOf(call)) : undefined;
-  instance.reset(streamStart(call));
+  if (manifest.has.step) instance.reset(streamStart(call));
   const look = (): Tensors => {
     context.refresh(instance);
     return Object.assign(
       tensors(),
       flatten(result),
       gradient === undefined ? {} : prefixed("gradient ", flatten(gradient as Record<string, unknown>)),
-      prefixed("stream ", streamOf(instance)),
+      manifest.has.step ? prefixed("stream ", streamOf(instance)) : {},
       prefixed("param ", flatten(instance.params)),
     );
   };
@@ -103,7 +104,7 @@ function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {
     values[`${name} with a fraction`] = having({ [name]: Array.from(own, () => 0.5) });
   }
   for (const { name } of manifest.states) values[`${name} too short`] = having({ [name]: [] });
-  for (const name of manifest.runtimeDimensions) {
+  for (const name of namedAxes(manifest)) {
     values[`${name} too large`] = having({ sizes: { ...call.sizes, [name]: (call.sizes[name] as number) + 1 } });
   }
   wrong("forward", (argument) => instance.forward(argument), values);
@@ -128,19 +129,21 @@ function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {
     wrong("hvp", (argument) => instance.hvp?.(argument, {}, {}), values);
     wrong("hvp", (argument) => instance.hvp?.(good(), {}, argument), cotangents);
   }
-  wrong("step", (argument) => instance.step(argument), {
-    "no object": undefined,
-    "an unknown name": { "no such name": 1 },
-  });
-  if (manifest.inputs.length > 0) add("step without inputs", () => instance.step({}));
-  wrong("reset", (argument) => instance.reset(argument), {
-    "too many examples": { batch: call.batch + 1 },
-    "an unknown name": { "no such name": 1 },
-  });
-  wrong("restore", (argument) => instance.restore(argument), {
-    "no object": undefined,
-    "another cell's snapshot": { cell: "no such cell" },
-  });
+  if (manifest.has.step) {
+    wrong("step", (argument) => instance.step(argument), {
+      "no object": undefined,
+      "an unknown name": { "no such name": 1 },
+    });
+    if (manifest.inputs.length > 0) add("step without inputs", () => instance.step({}));
+    wrong("reset", (argument) => instance.reset(argument), {
+      "too many examples": { batch: call.batch + 1 },
+      "an unknown name": { "no such name": 1 },
+    });
+    wrong("restore", (argument) => instance.restore(argument), {
+      "no object": undefined,
+      "another cell's snapshot": { cell: "no such cell" },
+    });
+  }
   wrong("setParams", (argument) => instance.setParams(argument), {
     "no object": undefined,
     "an unknown name": { "no such name": [] },

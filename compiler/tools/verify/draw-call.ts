@@ -1,8 +1,10 @@
 /** Random calls: sizes, lengths and values. */
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
-import { type Extent, widthOf } from "../calls/call.js";
+import { type Extent } from "../calls/call.js";
 import { type Call, type CallSizes, type Tensors, tensors } from "./call.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
+import { countNumbers } from "../calls/count-numbers.js";
 
 /**
  * Kernels go through examples, steps and run-time dimensions in tiles of a few, vectors, and blocks of 64, and do what is left
@@ -10,15 +12,15 @@ import { type Call, type CallSizes, type Tensors, tensors } from "./call.js";
  */
 export type Scale = "small" | "wide" | "long" | "deep";
 
-export function scalesOf({ runtimeDimensions }: Manifest): readonly Scale[] {
-  return runtimeDimensions.length > 0 ? ["small", "wide", "long", "deep"] : ["small", "wide", "long"];
+export function scalesOf(manifest: Manifest): readonly Scale[] {
+  return namedAxes(manifest).length > 0 ? ["small", "wide", "long", "deep"] : ["small", "wide", "long"];
 }
 
-export function drawSizes({ runtimeDimensions }: Manifest, scale: Scale, random: Random): CallSizes {
+export function drawSizes(manifest: Manifest, scale: Scale, random: Random): CallSizes {
   const few = (): number => 2 + random.integer(4);
   const many = (): number => 65 + random.integer(6);
   const named = (size: () => number): Record<string, number> =>
-    Object.fromEntries(runtimeDimensions.map((name) => [name, size()]));
+    Object.fromEntries(namedAxes(manifest).map((name) => [name, size()]));
   switch (scale) {
     case "small": {
       const batch = random.integer(3) === 0 ? 1 + random.integer(3) : 5 + random.integer(3);
@@ -57,16 +59,16 @@ export function drawCall(
     const drawn = grid(random.normal(scale / (1 + attempt / 2)));
     return attempt % 2 === 1 ? Math.abs(drawn) + 2 ** -6 : drawn;
   };
-  const fill = (entries: readonly TensorEntry[], rows: number, make: () => number): Tensors => {
+  const fill = (entries: readonly TensorEntry[], make: () => number): Tensors => {
     const filled = tensors();
     for (const entry of entries) {
-      filled[entry.name] = Float64Array.from({ length: rows * widthOf(entry, sizes) }, make);
+      filled[entry.name] = Float64Array.from({ length: countNumbers(manifest, entry, { batch, steps, sizes }) }, make);
     }
     return filled;
   };
   const { inputs: entries, contexts, outputs, params } = manifest;
   const real = entries.filter(({ dtype }) => dtype === "real");
-  const inputs = fill(entries, batch * steps, () => value(0.8));
+  const inputs = fill(entries, () => value(0.8));
   for (const { name, dtype, bound = 1 } of entries) {
     if (dtype === "index") inputs[name] = (inputs[name] as Float64Array).map(() => random.integer(bound));
   }
@@ -80,17 +82,17 @@ export function drawCall(
     seed: 0,
     params: drawParams(manifest, makeParams(random.word()), random),
     inputs,
-    contexts: fill(contexts, batch, () => value(0.8)),
-    states: fill(states, batch, () => value(0.5)),
+    contexts: fill(contexts, () => value(0.8)),
+    states: fill(states, () => value(0.5)),
     cotangents: {
-      outputs: fill(outputs, batch * steps, () => value(1)),
-      final: fill(manifest.states, batch, () => value(1)),
+      outputs: fill(outputs, () => value(1)),
+      final: fill(manifest.states, () => value(1)),
     },
     tangents: {
-      params: fill(params, 1, direction),
-      inputs: fill(real, batch * steps, direction),
-      contexts: fill(contexts, batch, direction),
-      states: fill(states, batch, direction),
+      params: fill(params, direction),
+      inputs: fill(real, direction),
+      contexts: fill(contexts, direction),
+      states: fill(states, direction),
     },
   };
 }

@@ -27,6 +27,7 @@ import { inProcess, type Subject } from "./subject.js";
 import type { ModuleText } from "./text/read-text.js";
 import { isDeclared } from "./variables.js";
 import { checkOptions, kernelBytes, type Settings, type VerifyOptions } from "./verify-options.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
 
 interface Check {
   readonly name: CheckName;
@@ -76,6 +77,9 @@ function noteDeclared({ manifest }: Context, findings: Findings): void {
 const allDeclared = (manifest: Manifest): string | undefined =>
   tensorsBy(manifest).plain.length === 0 ? declaredNote(manifest) : undefined;
 
+const withoutStream = ({ has }: Manifest): string | undefined =>
+  has.step ? undefined : "the module looks ahead, so it cannot stream";
+
 const checks: readonly Check[] = [
   { name: "package", meaning: "manifest, exports and kernels are consistent" },
   {
@@ -119,8 +123,18 @@ const checks: readonly Check[] = [
     absent: ({ has }) => (has.gradient || has.jvp || has.hvp ? undefined : "compiled without gradient, jvp and hvp"),
     run: checkLinearity,
   },
-  { name: "stream", meaning: "a stream gives the bits of the sequence, also from a snapshot", run: checkStream },
-  { name: "chunks", meaning: "pieces of a sequence give the bits of the whole", run: checkChunks },
+  {
+    name: "stream",
+    meaning: "a stream gives the bits of the sequence, also from a snapshot",
+    absent: withoutStream,
+    run: checkStream,
+  },
+  {
+    name: "chunks",
+    meaning: "pieces of a sequence give the bits of the whole",
+    absent: withoutStream,
+    run: checkChunks,
+  },
   { name: "batch", meaning: "an example has the same bits in a batch and alone", run: checkBatch },
   { name: "padding", meaning: "padding is zero in results and has no influence", run: checkPadding },
   { name: "repeat", meaning: "the same call gives the same bits again", run: checkRepeat },
@@ -261,8 +275,8 @@ function startsWith({ module: { instantiate, manifest }, release }: Subject, fin
   }
 }
 
-const smallest = ({ runtimeDimensions }: Manifest): InstantiateOptions => ({
-  sizes: Object.fromEntries(runtimeDimensions.map((name) => [name, 1])),
+const smallest = (manifest: Manifest): InstantiateOptions => ({
+  sizes: Object.fromEntries(namedAxes(manifest).map((name) => [name, 1])),
 });
 
 function withKernels(module: CompiledModule, wasm: Uint8Array): CompiledModule {
@@ -309,7 +323,7 @@ function drawContext(subject: Subject, scale: Scale, random: Random, findings: F
 }
 
 function initialParams({ module, release }: Subject, seed: number): Tensors {
-  const sizes = Object.fromEntries(module.manifest.runtimeDimensions.map((name) => [name, 1]));
+  const sizes = Object.fromEntries(namedAxes(module.manifest).map((name) => [name, 1]));
   const instance = module.instantiate({ sizes });
   instance.init(seed);
   const made = Object.assign(tensors(), flatten(instance.params));

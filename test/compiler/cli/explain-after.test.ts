@@ -24,7 +24,7 @@ test("kernels need all sizes and are those of a target", async () => {
   const open = await after("kernels");
   expect([open.code, open.error]).toEqual([2, expect.stringMatching(/I|H/u)]);
   const sizes = ["-d", "I=4", "-d", "H=8", "--entry", "step"];
-  expect((await after("pack-operands", ...sizes)).out).toMatch(/^kernel step \{[^]*packed/u);
+  expect((await after("pack-operands", ...sizes)).out).toMatch(/^kernel step of one %T \{[^]*packed/u);
   const tiles = await after("tile-products", ...sizes);
   expect(tiles.out).toMatch(/^kernel step/u);
   expect(tiles.out).not.toContain("product ");

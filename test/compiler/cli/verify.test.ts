@@ -144,7 +144,7 @@ describe("what is no good module", () => {
 
   test.each([
     ["a corrupt manifest", /dtype: "f32"/u, 'dtype: "f16"', "manifest.dtype"],
-    ["a manifest of the future", /version: 1/u, "version: 2", "version"],
+    ["a manifest of the future", /version: 2/u, "version: 3", "version"],
     ["a manifest without states", /states: \[/u, "estates: [", "manifest.states"],
   ])("%s exits with 1 and says so", async (_, from, to, message) => {
     const contents = text.replace(from, to);

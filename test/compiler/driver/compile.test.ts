@@ -39,7 +39,7 @@ describe("compile", () => {
       documentation: "Remembers.",
       dtype: "f32",
       dimensions: { N: 3 },
-      has: { gradient: true, jvp: false, hvp: false },
+      has: { step: true, gradient: true, jvp: false, hvp: false },
       states: [{ name: "h", shape: [3], initial: "zeros" }],
     });
   });

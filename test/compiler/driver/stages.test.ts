@@ -4,9 +4,10 @@ import { entriesAfter, type KernelTargetName, stages } from "../../../compiler/d
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import type { LoweredCell } from "../../../compiler/program/lowered-cell.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
-import { buildSequenceProgram } from "../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../compiler/driver/entries.js";
 import { kernelStages } from "../../support/kernel-stages.js";
 import { sizesFor, standardCells } from "../../support/standard-cells.js";
+import { programOfCell } from "../../../compiler/program/cell-program.js";
 
 const all = { gradient: true, jvp: false, hvp: false };
 const cells = new Map(standardCells().map((entry) => [entry.cell, entry]));
@@ -18,14 +19,14 @@ function lowered(name: string): LoweredCell {
 
 describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (name) => {
   const cell = lowered(name);
-  const program = buildSequenceProgram(cell, all);
+  const program = buildEntries(programOfCell(cell), all);
   const { runtimeDimensions } = cell;
   const sizes = new Map([["%B", 3], ["%T", 4], ...runtimeDimensions.map((symbol): [string, number] => [symbol, 5])]); // prettier-ignore
 
   it.each<KernelTargetName>(["js", "wasm"])(
     "has valid kernels after each stage, in the order of stages, for %s",
     (target) => {
-      const passed = kernelStages(program, target, runtimeDimensions);
+      const passed = kernelStages(program, target);
       for (const { stage, kernel } of passed) {
         expect(verifyKernel(kernel, sizes), stage).toEqual([]);
       }

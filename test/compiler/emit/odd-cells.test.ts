@@ -1,6 +1,7 @@
 /** Cells at the edges of the language: every part of a module may be missing, constant or unused. */
 import { describe, expect, test } from "vitest";
 import { cell, checkGradients, type Manifest } from "../../../compiler/index.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
 
 const cells: Readonly<Record<string, string>> = {
   "no states": `cell C(N) { input x: [N] param w: [N] ~ ones output y = w * x }`,
@@ -76,5 +77,5 @@ test("a product whose right operand is each example's own, beside one whose is n
 const sizesOf = (source: string): Record<string, number> =>
   Object.fromEntries((/\(([^)]*)\)/u.exec(source)?.[1] ?? "").split(", ").map((name) => [name, 2]));
 
-const runtimeSizes = ({ runtimeDimensions }: Manifest): Record<string, number> =>
-  Object.fromEntries(runtimeDimensions.map((name) => [name, name === "S" ? 3 : 2]));
+const runtimeSizes = (manifest: Manifest): Record<string, number> =>
+  Object.fromEntries(namedAxes(manifest).map((name) => [name, name === "S" ? 3 : 2]));

@@ -10,8 +10,9 @@ import { derivativePasses, equationPasses } from "../../../compiler/passes/graph
 import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../support/arbitrary-graph.js";
 import { numbersOf, randomInputs, randomSource, run } from "../../support/evaluate-helpers.js";
 import { fuzzParameters } from "../../support/fuzz.js";
+import { cellAxes } from "../../../compiler/base/types/call-axes.js";
 
-const context = shapeContext(graphDimensions);
+const context = shapeContext(cellAxes(graphDimensions));
 
 /** Sums come in another order, which shows in what large numbers leave of each other. */
 function agree(actual: readonly number[], expected: readonly number[]): boolean {

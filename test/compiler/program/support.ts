@@ -10,6 +10,7 @@ import type { GraphFunction } from "../../../compiler/ir/graph/types.js";
 import { shapeContext } from "../../../compiler/ir/ops/shape-rules.js";
 import { run } from "../../support/evaluate-helpers.js";
 import { check } from "../language/semantics/support.js";
+import { cellAxes } from "../../../compiler/base/types/call-axes.js";
 
 export type Sizes = Readonly<Record<string, number>>;
 
@@ -28,7 +29,7 @@ export function tryLower(text: string, sizes: Sizes = {}, reals: Sizes = {}) {
   const given = { dimensions: new Map(Object.entries(sizes)), reals: new Map(Object.entries(reals)) };
   const cell = lowerCell(program, name, given, collector);
   for (const fn of [cell?.step, cell?.initial]) {
-    if (fn !== undefined) expect(verifyFunction(fn, shapeContext(cell?.runtimeDimensions ?? []))).toEqual([]);
+    if (fn !== undefined) expect(verifyFunction(fn, shapeContext(cellAxes(cell?.runtimeDimensions ?? [])))).toEqual([]);
   }
   const all = [...errors, ...collector.diagnostics];
   return { cell, codes: all.map(({ code }) => code), diagnostics: all };

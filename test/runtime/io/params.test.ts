@@ -6,7 +6,13 @@ import { fromNumbers } from "../../../runtime/io/tensor-numbers.js";
 import { checkManifest } from "../../../runtime/module/check-manifest.js";
 import { sumManifest } from "../../support/sum-module.js";
 
-const param = (name: string, shape: number[]) => ({ name, documentation: "", shape, initializer: { kind: "zeros" } });
+const param = (name: string, shape: number[]) => ({
+  name,
+  documentation: "",
+  axes: [],
+  shape,
+  initializer: { kind: "zeros" },
+});
 
 function moduleOf(dtype: "f32" | "f64") {
   const manifest = checkManifest({ ...sumManifest, dtype, params: [param("lower.W", [2, 3]), param("b", [2])] });

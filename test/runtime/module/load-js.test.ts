@@ -44,7 +44,7 @@ describe("loadModule", () => {
     expect(await codeOf(loadModule("export const = 1;\n"))).toBe("not-loadable");
     expect(await codeOf(loadModule('export {};\nthrow new Error("no");\n'))).toBe("not-loadable");
     expect(await codeOf(loadModule(new URL("file:///nowhere/at/all.js")))).toBe("not-loadable");
-    expect(await codeOf(loadModule(sumModuleText({ ...sumManifest, version: 2 })))).toBe("unknown-version");
+    expect(await codeOf(loadModule(sumModuleText({ ...sumManifest, version: 3 })))).toBe("unknown-version");
     expect(await codeOf(loadModule(sumModuleText({ ...sumManifest, states: [{}] })))).toBe("corrupt-manifest");
   });
 
@@ -85,6 +85,42 @@ describe("checkManifest", () => {
     expect(() => checkManifest(broken)).toThrow("manifest.params[0].shape[1] must be a size, got -1");
     const twice = { ...sumManifest, params: [sumManifest.params[0], sumManifest.params[0]] };
     expect(() => checkManifest(twice)).toThrow(/different tensors/);
+  });
+
+  it("says what to do with a module of before", () => {
+    expect(() => checkManifest({ ...sumManifest, version: 1 })).toThrow(
+      "this compiled cell has format version 1; this runtime knows version 2: compile the cell again with this recell",
+    );
+  });
+
+  const [batch, steps] = sumManifest.axes;
+  const named = { name: "S", kind: "dimension", option: "sizes" };
+  it.each<[string, object, string]>([
+    ["no examples", { axes: [] }, "manifest.axes[0] must be the axis of the examples, got undefined"],
+    ["other axes first", { axes: [steps, batch] }, "manifest.axes[0] must be the axis of the examples, got"],
+    ["two of one name", { axes: [batch, steps, named, named] }, 'manifest.axes[3] must be a further axis, got "S"'],
+    [
+      "steps twice",
+      { axes: [batch, steps, { ...steps, name: "U" }] },
+      'manifest.axes[2] must be a further axis, got "U"',
+    ],
+    [
+      "another option",
+      { axes: [batch, { ...steps, option: "time" }] },
+      'manifest.axes[1].option must be one of batch, steps, sizes, got "time"',
+    ],
+    [
+      "tensors with axes that are not there",
+      { outputs: [{ ...sumManifest.outputs[0], axes: ["B", "X"] }] },
+      'manifest.outputs[0].axes[1] must be one of B, T, got "X"',
+    ],
+    [
+      "sizes by names that are not there",
+      { outputs: [{ ...sumManifest.outputs[0], shape: ["S"] }] },
+      'manifest.outputs[0].shape[0] must be one of B, T, got "S"',
+    ],
+  ])("refuses axes: %s", (_, change, message) => {
+    expect(() => checkManifest({ ...sumManifest, ...change })).toThrow(message);
   });
 });
 

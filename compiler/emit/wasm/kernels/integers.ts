@@ -2,7 +2,8 @@
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import { affineKey } from "../../../ir/kernel/affine.js";
 import type { Access, Affine, ElementType, IndexExpression, Part } from "../../../ir/kernel/types.js";
-import { constantOf, type Dim, dimConstant, TIME_SYMBOL } from "../../../base/types/dim.js";
+import { constantOf, type Dim, dimConstant } from "../../../base/types/dim.js";
+import { extentsOf } from "../../../base/types/call-axes.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import type { MemoryLayout } from "../memory/memory-layout.js";
 
@@ -141,7 +142,7 @@ export class Integers {
       this.code.get(this.word(this.layout.sizeWord(symbol)));
       return;
     }
-    const list = symbol === TIME_SYMBOL ? "lengths" : `sizes.${symbol}`;
+    const list = extentsOf(symbol);
     this.code.get(example).i32(2).op("i32.shl");
     const { offset } = this.base(list);
     this.code.memory("i32.load", offset);

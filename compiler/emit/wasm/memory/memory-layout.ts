@@ -20,8 +20,8 @@ import {
   dimSymbol,
   evaluateDim,
   symbolsOf,
-  TIME_SYMBOL,
 } from "../../../base/types/dim.js";
+import { extentsOf } from "../../../base/types/call-axes.js";
 
 /** Where a buffer begins. */
 export type Address =
@@ -48,7 +48,7 @@ export interface AddressWord {
 export interface MemoryLayout {
   /** Of a real number; indices and lists of integers have 4 bytes. */
   readonly elementBytes: 4 | 8;
-  /** `%B`, `%T`, then the run-time dimensions: the order of their words in the table. */
+  /** `%B`, then the axes of calls: the order of their words in the table. */
   readonly symbols: readonly string[];
   /** The byte address of the word with a size of the call: `%B`, `%T`, `S`. */
   sizeWord(symbol: string): number;
@@ -78,7 +78,7 @@ const WORD = 4;
 /** Where the buffers of `kernel` lie, for real numbers of the type `dtype`. */
 export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryLayout {
   const elementBytes = dtype === "f32" ? 4 : 8;
-  const symbols = [BATCH_SYMBOL, TIME_SYMBOL, ...kernel.runtimeDimensions];
+  const symbols = [BATCH_SYMBOL, ...kernel.axes];
   const fullWord = symbols.length * WORD;
   const changedWord = fullWord + WORD;
   const zeroWord = changedWord + WORD;
@@ -135,7 +135,7 @@ function placeBuffers(kernel: KernelProgram, elementBytes: number): Placement {
   const segments: Segment[] = [];
   const places = new Map<string, BufferPlace>();
   const list = { elementBytes: WORD, sizes: [dimSymbol(BATCH_SYMBOL)] };
-  for (const name of ["lengths", ...kernel.runtimeDimensions.map((dimension) => `sizes.${dimension}`)]) {
+  for (const name of kernel.axes.map(extentsOf)) {
     places.set(name, { segment: segments.push(list) - 1, offset: dimConstant(0) });
   }
   let fixedBytes = 0;

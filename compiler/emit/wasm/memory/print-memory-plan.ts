@@ -4,7 +4,9 @@
  */
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import type { KernelProgram } from "../../../ir/kernel/types.js";
-import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims, TIME_SYMBOL } from "../../../base/types/dim.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims } from "../../../base/types/dim.js";
+import { axisName, extentsOf } from "../../../base/types/call-axes.js";
+import { capacityOf } from "../../js/capacity-of.js";
 import { Identifiers } from "../../js/identifiers.js";
 import { printDimension, printSlotSize } from "../../js/kernel-expressions.js";
 import { printString } from "../../js/literal.js";
@@ -56,8 +58,7 @@ function sizesOf({ symbols }: MemoryLayout): { symbol: string; name: string; val
   const identifiers = new Identifiers(["planMemory", "end", "at", "bytes", "start"]);
   return symbols.map((symbol) => {
     if (symbol === BATCH_SYMBOL) return { symbol, name: identifiers.of(symbol, "B"), value: "capacity.batch" };
-    if (symbol === TIME_SYMBOL) return { symbol, name: identifiers.of(symbol, "T"), value: "capacity.steps" };
-    return { symbol, name: identifiers.of(symbol, symbol), value: `capacity.sizes[${printString(symbol)}]` };
+    return { symbol, name: identifiers.of(symbol, axisName(symbol)), value: capacityOf(symbol) };
   });
 }
 
@@ -78,7 +79,7 @@ function printViews(
   const external = kernel.buffers.filter((buffer) => buffer.external);
   const views = (dtype: "real" | "index"): string[] =>
     external.filter((buffer) => buffer.dtype === dtype).map(({ name, size }) => view(name, size));
-  const lists = ["lengths", ...kernel.runtimeDimensions.map((name) => `sizes.${name}`)];
+  const lists = kernel.axes.map(extentsOf);
   const batch = layout.segments[0]?.sizes[0];
   invariant(batch !== undefined, "a layout without the lengths of the examples");
   return { reals: views("real"), integers: [...lists.map((name) => view(name, batch)), ...views("index")] };

@@ -2,9 +2,8 @@
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../../ir/graph/types.js";
 import type { LoweredCell } from "../../../program/lowered-cell.js";
-import { buildForward, buildInitial, cellContext } from "../../../program/sequence.js";
-import type { EntryName } from "../../../program/sequence-program.js";
-import { buildSequenceProgram } from "../../../driver/entries.js";
+import { buildForward, buildInitial, cellContext, programOfCell } from "../../../program/cell-program.js";
+import { buildEntries } from "../../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../../passes/autodiff/whole-derivatives.js";
 import { evaluateAt, graphName, graphValues, numbersOf } from "../graph-point.js";
 import { type Point, toBatchValue } from "../point.js";
@@ -12,7 +11,7 @@ import { gradName, tangentName } from "../../../program/roles.js";
 
 /** A number that is not what it was before the pass. */
 export interface ChangedNumber {
-  readonly entry: EntryName;
+  readonly entry: string;
   readonly pass: string;
   /** As graph functions call it: `grad.param.W`. */
   readonly output: string;
@@ -29,8 +28,8 @@ export interface ChangedNumber {
  */
 export function findChangingPass(cell: LoweredCell, point: Point, tolerance = 1e-9): ChangedNumber | undefined {
   const context = cellContext(cell);
-  const versions: { entry: EntryName; pass: string; fn: GraphFunction }[] = [];
-  buildSequenceProgram(cell, {
+  const versions: { entry: string; pass: string; fn: GraphFunction }[] = [];
+  buildEntries(programOfCell(cell), {
     gradient: true,
     jvp: true,
     hvp: true,
@@ -47,8 +46,8 @@ export function findChangingPass(cell: LoweredCell, point: Point, tolerance = 1e
       values.set(tangentName(name), value);
     }
   }
-  const before = new Map<EntryName, Map<string, BatchValue>>();
-  const reference = (entry: EntryName, fn: GraphFunction | undefined): void => {
+  const before = new Map<string, Map<string, BatchValue>>();
+  const reference = (entry: string, fn: GraphFunction | undefined): void => {
     if (fn !== undefined) before.set(entry, evaluateAt(fn, point, values));
   };
   reference("forward", forward);

@@ -4,7 +4,7 @@ import type { LoweredCell } from "../../../program/lowered-cell.js";
 import type { SourceFile } from "../../../base/source/source-file.js";
 import type { DerivativeRules } from "../../../passes/autodiff/derivative-rules.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
-import { cellContext } from "../../../program/sequence.js";
+import { cellContext } from "../../../program/cell-program.js";
 import { manifestOf } from "../candidates.js";
 import { drawPoint } from "../draw-point.js";
 import { notFiniteOutputs } from "../graph-derivatives.js";

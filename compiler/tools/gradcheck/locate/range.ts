@@ -2,7 +2,7 @@
 import { type BatchValue, evaluateWith, realArithmetic } from "../../../ir/graph/evaluate.js";
 import type { LoweredCell } from "../../../program/lowered-cell.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
-import { cellContext } from "../../../program/sequence.js";
+import { cellContext } from "../../../program/cell-program.js";
 import { graphName, graphValues, inputsOf } from "../graph-point.js";
 import { fromBatchValue, type Point, symbolSizes } from "../point.js";
 import type { Precision } from "../precision.js";

@@ -6,7 +6,9 @@ import { CellError } from "../../../driver/in-process.js";
 import { renderDiagnostics } from "../../../base/diagnostics/render.js";
 import { lowerSource } from "../../../driver/lower-source.js";
 import type { Initializer, Manifest, TensorEntry } from "../../../../runtime/module/manifest.js";
-import { type CellCall, type Extent, type Numbers, widthOf } from "../../calls/call.js";
+import { type CellCall, type Extent, type Numbers } from "../../calls/call.js";
+import { namedAxes } from "../../../../runtime/module/axes.js";
+import { countNumbers } from "../../calls/count-numbers.js";
 
 export interface SizeOptions extends SourceOptions {
   /** Which cell of the source; not needed where it has only one. */
@@ -98,9 +100,7 @@ export function arbitraryCall(manifest: Manifest, options: CallOptions = {}): fc
   const { batch = 3, steps = 4, most = 3 } = options;
   const extent = fc.record({
     steps: fc.integer({ min: 1, max: steps }),
-    sizes: fc.record(
-      Object.fromEntries(manifest.runtimeDimensions.map((name) => [name, fc.integer({ min: 1, max: most })])),
-    ),
+    sizes: fc.record(Object.fromEntries(namedAxes(manifest).map((name) => [name, fc.integer({ min: 1, max: most })]))),
   });
   return fc
     .tuple(extent, fc.array(extent, { maxLength: batch - 1 }))
@@ -127,11 +127,12 @@ function withNumbers(
     fc.array(of, { minLength: length, maxLength: length });
   const tensors = (
     entries: readonly TensorEntry[],
-    rows: number,
     of: (entry: TensorEntry) => fc.Arbitrary<number>,
   ): fc.Arbitrary<Numbers> =>
     fc.record(
-      Object.fromEntries(entries.map((entry) => [entry.name, list(of(entry), rows * widthOf(entry, call.sizes))])),
+      Object.fromEntries(
+        entries.map((entry) => [entry.name, list(of(entry), countNumbers(manifest, entry, { ...call, batch }))]),
+      ),
     );
   const computed = manifest.states.filter(({ initial }) => initial === "computed");
   const given = manifest.states.filter(({ initial }) => initial === "zeros");
@@ -142,31 +143,32 @@ function withNumbers(
     examples: fc.constant(examples),
     params: fc.record(
       Object.fromEntries(
-        manifest.params.map(({ name, shape, initializer }) => [
-          name,
-          list(arbitraryNumber({ ...options, scale: 0.25 * (options.scale ?? 1) }), widthOf({ shape }, {})).map(
-            (values) => values.map((n) => near(initializer, n)),
-          ),
+        manifest.params.map((entry) => [
+          entry.name,
+          list(
+            arbitraryNumber({ ...options, scale: 0.25 * (options.scale ?? 1) }),
+            countNumbers(manifest, entry, { ...call, batch }),
+          ).map((values) => values.map((n) => near(entry.initializer, n))),
         ]),
       ),
     ),
-    inputs: tensors(manifest.inputs, batch * call.steps, (entry) => {
+    inputs: tensors(manifest.inputs, (entry) => {
       const { dtype, bound = 1 } = entry as Manifest["inputs"][number];
       return dtype === "index" ? fc.integer({ min: 0, max: bound - 1 }) : number;
     }),
-    contexts: tensors(manifest.contexts, batch, () => number),
+    contexts: tensors(manifest.contexts, () => number),
     states: fc
       .tuple(
-        tensors(given, batch, () => number),
+        tensors(given, () => number),
         fc.option(
-          tensors(computed, batch, () => number),
+          tensors(computed, () => number),
           { nil: {} },
         ),
       )
       .map(([own, others]) => ({ ...own, ...others })),
     cotangents: fc.record({
-      outputs: tensors(manifest.outputs, batch * call.steps, () => weight),
-      final: tensors(manifest.states, batch, () => weight),
+      outputs: tensors(manifest.outputs, () => weight),
+      final: tensors(manifest.states, () => weight),
     }),
     seed: fc.nat(2 ** 20),
   });

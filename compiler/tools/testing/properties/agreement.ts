@@ -7,9 +7,9 @@ import type { GraphFunction } from "../../../ir/graph/types.js";
 import { verifyFunction } from "../../../ir/graph/verify.js";
 import { lowerSource } from "../../../driver/lower-source.js";
 import type { LoweredCell } from "../../../program/lowered-cell.js";
-import { buildSequenceProgram } from "../../../driver/entries.js";
+import { buildEntries } from "../../../driver/entries.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
-import { buildForward, buildInitial, cellContext } from "../../../program/sequence.js";
+import { buildForward, buildInitial, cellContext, programOfCell } from "../../../program/cell-program.js";
 import { evaluateDim, TIME_SYMBOL } from "../../../base/types/dim.js";
 import {
   type CellCall,
@@ -127,7 +127,7 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
       expectClose(comparisons, `${where}: ${name}`, flatten(own, batch), flatten(value, batch), tolerance);
     }
   };
-  const program = buildSequenceProgram(lowered, {
+  const program = buildEntries(programOfCell(lowered), {
     gradient: true,
     jvp: false,
     hvp: false,
@@ -138,7 +138,7 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
       if (entry === "forward") compare(where, evaluate(fn, call, known), expected);
     },
   });
-  const [forward, backward] = [program.functions.get("forward"), program.functions.get("backward")];
+  const [forward, backward] = ["forward", "backward"].map((name) => program.entries.get(name)?.fn);
   if (forward === undefined || backward === undefined) throw new TypeError("the program has no backward");
   const results = new Map([...known, ...evaluate(forward, call, known)]);
   compare("backward", evaluate(backward, call, results), evaluate(gradientOf(written, context), call, known));

@@ -17,8 +17,9 @@ import {
 } from "../../../support/evaluate-helpers.js";
 import { tensor } from "../../../../compiler/ir/graph/tensor.js";
 import { lowerProgram, printJsKernels } from "../../../support/kernels.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
-const parse = (text: string): GraphFunction => parseProgram(text, ["S"]).functions[0] as GraphFunction;
+const parse = (text: string): GraphFunction => parseProgram(text, cellAxes(["S"])).functions[0] as GraphFunction;
 
 test("the text is the same every time and refers to nothing outside", () => {
   const text = compileKernels(lstmProgram(3, 5), "f32").text;
@@ -47,7 +48,7 @@ test("names that are words of JavaScript, or no words at all, stay data", () => 
     'input."];alert(1)//',
     "input.*/\n\u2028",
   ];
-  const b = new GraphBuilder("f", shapeContext(["T", "await"]));
+  const b = new GraphBuilder("f", shapeContext(cellAxes(["T", "await"])));
   const shape = [dimSymbol("await"), dimConstant(2)];
   const inputs = hostile.map((name) => b.input(name, { dtype: "real", shape, shared: false }));
   const sum = inputs.reduce((a, c) => b.map("add", a, c));

@@ -4,7 +4,7 @@ import type { Manifest } from "../../../../runtime/module/manifest.js";
 import { leakyManifest } from "../../../support/leaky-module.js";
 import { typeCheck } from "../../../support/type-check.js";
 
-const everything: Manifest = { ...leakyManifest, has: { gradient: true, jvp: true, hvp: true } };
+const everything: Manifest = { ...leakyManifest, has: { step: true, gradient: true, jvp: true, hvp: true } };
 
 /** Checks a program that uses the module. Lines that end in `// wrong` must be errors, the others must not. */
 function expectTypes(program: string, manifest: Manifest = everything): void {
@@ -67,12 +67,12 @@ const cell = instantiate({ sizes: { S: 1 } });
 cell.backward({}); // wrong
 cell.jvp({}, {}); // wrong
 `,
-      { ...leakyManifest, has: { gradient: false, jvp: false, hvp: false } },
+      { ...leakyManifest, has: { step: true, gradient: false, jvp: false, hvp: false } },
     );
   });
 
   test("a cell without run-time dimensions needs no options", () => {
-    const plain: Manifest = { ...everything, runtimeDimensions: [], contexts: [] };
+    const plain: Manifest = { ...everything, axes: everything.axes.slice(0, 2), contexts: [] };
     expectTypes(`import { instantiate } from "./cell.js";\ninstantiate().step({ x: [1], k: [0] });\n`, plain);
   });
 });
@@ -85,6 +85,7 @@ test("names and texts that are no identifiers and no comments", () => {
     params: odd.map((name) => ({
       name,
       documentation: "*/ leaked",
+      axes: [],
       shape: [1],
       initializer: { kind: "zeros" },
     })),

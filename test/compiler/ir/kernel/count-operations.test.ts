@@ -2,14 +2,15 @@ import { describe, expect, test } from "vitest";
 import { countOperations, type RegionCount } from "../../../../compiler/ir/kernel/count-operations.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { invariant } from "../../../../compiler/base/diagnostics/invariant.js";
 import { lowerProgram } from "../../../support/kernels.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 function kernelOf(source: string, cell: string, dimensions: Record<string, number>): KernelProgram {
   const result = lowerSource(source, { cell, dimensions }, "all sizes");
   invariant(result.cell !== undefined, "the source has errors");
-  const program = buildSequenceProgram(result.cell, { gradient: true, jvp: false, hvp: false });
+  const program = buildEntries(programOfCell(result.cell), { gradient: true, jvp: false, hvp: false });
   return lowerProgram(program, { runtimeDimensions: result.cell.runtimeDimensions });
 }
 

@@ -9,7 +9,7 @@ import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
 import { type KernelTargetName, schedules } from "../../../../compiler/driver/stages.js";
 import { kernelStages } from "../../../support/kernel-stages.js";
@@ -17,6 +17,7 @@ import { lowerProgram } from "../../../support/kernels.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
 import { compareEntries, evaluated } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 const targets = Object.keys(schedules) as KernelTargetName[];
 const examples = [4, 0, 2, 5, 3].map((steps) => new Map([["%T", steps], ["S", 1 + (steps % 3)]])); // prettier-ignore
@@ -24,12 +25,12 @@ const options = { dtype: "f64", indexBound: 2 } as const;
 
 /** Where the two evaluators differ, and what is not valid. */
 function differences(
-  program: ReturnType<typeof buildSequenceProgram>,
+  program: ReturnType<typeof buildEntries>,
   target: (typeof targets)[number],
   runtimeDimensions: readonly string[],
 ): string[] {
   const sizes = new Map([["%B", 5], ["%T", 4], ...runtimeDimensions.map((symbol): [string, number] => [symbol, 3])]); // prettier-ignore
-  return kernelStages(program, target, runtimeDimensions).flatMap(({ stage, kernel }) => {
+  return kernelStages(program, target).flatMap(({ stage, kernel }) => {
     const errors = compareEntries(program, examples, { ...options, runtimeDimensions }, (padding) =>
       evaluated(kernel, padding),
     );
@@ -42,7 +43,7 @@ describe.each(targets)("stages of %s", (target) => {
   it.each(["LSTM", "LayerNormLSTM", "MinGRU", "BahdanauGRU"])("%s", (name) => {
     const { source, cell, dimensions } = standardCells().find((entry) => entry.cell === name)!;
     const lowered = lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes").cell!;
-    const program = buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false });
+    const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false });
     expect(differences(program, target, lowered.runtimeDimensions)).toEqual([]);
   });
 });
@@ -53,7 +54,7 @@ test("random cells", () => {
       const open = lowerSource(source, { cell }, "symbolic");
       const dimensions = Object.fromEntries((open.openDimensions ?? []).map((name, i) => [name, 2 + i]));
       const lowered = lowerSource(source, { cell, dimensions }, "all sizes").cell!;
-      const program = buildSequenceProgram(lowered, { gradient: true, jvp: true, hvp: false });
+      const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: true, hvp: false });
       expect(differences(program, target, lowered.runtimeDimensions)).toEqual([]);
     }),
     fuzzParameters(8, 20),

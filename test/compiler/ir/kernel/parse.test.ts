@@ -14,14 +14,15 @@ import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
 import { lowerToKernels } from "../../../../compiler/passes/to-kernels/index.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
-import type { SequenceProgram } from "../../../../compiler/program/sequence-program.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
+import type { EntryProgram } from "../../../../compiler/program/entry.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
 import { kernelStages } from "../../../support/kernel-stages.js";
 import { lowerProgram } from "../../../support/kernels.js";
 import { programOf } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 const targets = Object.keys(schedules) as KernelTargetName[];
 
@@ -33,12 +34,8 @@ function expectReadBack(kernel: KernelProgram): void {
   expect(printKernel(parsed)).toBe(text);
 }
 
-function expectStagesReadBack(
-  program: SequenceProgram,
-  target: KernelTargetName,
-  runtimeDimensions: readonly string[],
-): void {
-  for (const { kernel } of kernelStages(program, target, runtimeDimensions)) expectReadBack(kernel);
+function expectStagesReadBack(program: EntryProgram, target: KernelTargetName): void {
+  for (const { kernel } of kernelStages(program, target)) expectReadBack(kernel);
 }
 
 describe("what is printed is read back", () => {
@@ -57,8 +54,8 @@ describe("what is printed is read back", () => {
         const open = lowerSource(source, { cell }, "symbolic");
         const dimensions = Object.fromEntries((open.openDimensions ?? []).map((name, i) => [name, 2 + i]));
         const lowered = lowerSource(source, { cell, dimensions }, "all sizes").cell!;
-        const program = buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false });
-        expectStagesReadBack(program, target, lowered.runtimeDimensions);
+        const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false });
+        expectStagesReadBack(program, target);
       }),
       fuzzParameters(2, 20),
     );
@@ -68,15 +65,15 @@ describe("what is printed is read back", () => {
   test.each(cells)("%s, after every stage of every target", (name) => {
     const { source, cell, dimensions } = standardCells().find((entry) => entry.cell === name)!;
     const lowered = lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes").cell!;
-    const program = buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false });
-    for (const target of targets) expectStagesReadBack(program, target, lowered.runtimeDimensions);
-    const unplanned = lowerToKernels(program, lowered.runtimeDimensions);
+    const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false });
+    for (const target of targets) expectStagesReadBack(program, target);
+    const unplanned = lowerToKernels(program);
     expect(parseUnplanned(printUnplanned(unplanned))).toEqual(unplanned);
   });
 });
 
 /** What cells do not make, and names that would be words of the text. */
-const odd = `dimensions S "of"
+const odd = `axes %T S "of"
 slot 0: real[3*S, "of"*%T] at most 12
 slot 1: index[%B / 2]
 buffer "in a window": real["of"*%B + S - 1] slot 0 + 2*S within x external
@@ -153,7 +150,7 @@ describe("other texts", () => {
     ["buffer x: float[3] slot 0", 1, "expected real or index, found float"],
     ["\nbuffer x: real[3]", 2, "expected slot, found the end of the line"],
     ["buffer x: real[3] slot 0\n  external", 2, "nothing stands below buffer"],
-    ["function f {", 1, "expected dimensions, slot, buffer, kernel, found function"],
+    ["function f {", 1, "expected axes, slot, buffer, kernel, found function"],
     ["kernel f {\n  let v = #\n}", 2, 'unexpected text "#"'],
     ['kernel f {\n  let "\\q" = 1\n}', 2, '"\\q" is no name in quotes'],
     ["kernel f {\n  zero x of 3 where an example is short in\n}", 2, "expected a dimension, found the end of the line"],

@@ -6,13 +6,13 @@ import { describe, expect, it } from "vitest";
 import { elementwiseFunctions } from "../../../../compiler/language/semantics/builtins.js";
 import { cell, type CellOptions } from "../../../../compiler/driver/in-process.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
 import type { ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 import { createRandom } from "../../../../runtime/random.js";
 import { expectAtPoints, kinds } from "../../../support/point-derivatives.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 async function instanceOf(source: string, options: CellOptions, steps = 1): Promise<ModuleInstance> {
   const own = await cell(source, { jvp: true, hvp: true, ...options });
@@ -247,8 +247,8 @@ describe("a mask", () => {
     const leavesOut = (body: string): boolean => {
       const text = `cell N(H) { input x: [H] input m: real state h: [H] param W, U: [H, H] h' = ${body} output y = h' }`;
       const lowered = lowerSource(text, { dimensions: { H: 2 } }, "all sizes").cell as LoweredCell;
-      const program = buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false });
-      return printFunction(program.functions.get("backward") as GraphFunction).includes(" = ne ");
+      const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false });
+      return printFunction(program.entries.get("backward")!.fn).includes(" = ne ");
     };
     expect(leavesOut("if m > 0 then tanh(W @ x + U @ h) else h")).toBe(true);
     const without = ["relu(W @ x + U @ h)", "max(W @ x, U @ h)", "W @ (if m > 0 then tanh(x) else tanh(h))"];

@@ -20,14 +20,15 @@ import {
   type Values,
   worstError,
 } from "../../../support/evaluate-helpers.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
-const context = shapeContext(["S"]);
+const context = shapeContext(cellAxes(["S"]));
 const sizes = [
   new Map([["H", 3], ["I", 2], ["%T", 4], ["S", 2]]),
   new Map([["H", 3], ["I", 2], ["%T", 0], ["S", 5]]),
 ]; // prettier-ignore
 
-const parse = (text: string): GraphFunction => parseProgram(text, ["S"]).functions[0] as GraphFunction;
+const parse = (text: string): GraphFunction => parseProgram(text, cellAxes(["S"])).functions[0] as GraphFunction;
 const tangentNames = (fn: GraphFunction): GraphFunction => ({
   ...fn,
   inputs: fn.inputs.filter((id) => fn.types[id]?.dtype === "real"),

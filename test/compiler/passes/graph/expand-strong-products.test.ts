@@ -9,8 +9,9 @@ import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { expandStrongProducts } from "../../../../compiler/passes/graph/expand-strong-products.js";
 import { constantOf } from "../../../../compiler/base/types/dim.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
-const context = shapeContext([]);
+const context = shapeContext(cellAxes([]));
 const strong = (types: string, labels: string, result: string): GraphFunction =>
   parseProgram(`func f(${types}) -> (r: %r) {\n  %r: real[${result}] = contract strong ${labels} %v, %x\n}`)
     .functions[0] as GraphFunction;

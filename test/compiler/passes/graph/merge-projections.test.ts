@@ -11,8 +11,9 @@ import { mergeProjections } from "../../../../compiler/passes/graph/merge-projec
 import { checkSequenceProgram } from "../../../support/check-sequence-program.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
-const context = shapeContext([]);
+const context = shapeContext(cellAxes([]));
 
 /** A function of the vectors a, b, c and square matrices, in which `Fa` is the product of F and a. */
 function graph(equations: string, outputs: string): GraphFunction {

@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { checkSequenceProgram } from "../../../support/check-sequence-program.js";
 import { cellFromStep, handBuiltLstm } from "../../../support/hand-built-cells.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import type { EntryProgram } from "../../../../compiler/program/entry.js";
+
+const functionsOf = ({ entries }: EntryProgram): ReadonlyMap<string, GraphFunction> =>
+  new Map([...entries.values()].map(({ name, fn }) => [name, fn]));
 
 const sizes = [5, 2, 0, 3].map(
   (steps) =>
@@ -73,7 +79,7 @@ describe("entries of a cell", () => {
     const errors = checkSequenceProgram(cell, sizes, 3);
     expect(errors.invalid).toEqual([]);
     expect(errors.second).toBeLessThan(1e-7);
-    const { functions } = buildSequenceProgram(cell, { gradient: true, jvp: true, hvp: false });
+    const functions = functionsOf(buildEntries(programOfCell(cell), { gradient: true, jvp: true, hvp: false }));
     const products = (entry: "forward" | "backward" | "jvp"): string[] =>
       [...printFunction(functions.get(entry)!).matchAll(/: (\S+\[.*\]) = contract .*?( parts 4)? %/gu)]
         .map(([, type, parts = ""]) => `${type!}${parts}`)
@@ -86,7 +92,9 @@ describe("entries of a cell", () => {
   });
 
   it("an LSTM has one product before the loop and one in it, and its weight gradients behind it", () => {
-    const { functions } = buildSequenceProgram(handBuiltLstm(), { gradient: true, jvp: false, hvp: false });
+    const functions = functionsOf(
+      buildEntries(programOfCell(handBuiltLstm()), { gradient: true, jvp: false, hvp: false }),
+    );
     const count = (name: "forward" | "backward"): { outside: number; inside: number } => {
       const fn = functions.get(name);
       const contracts = (list: readonly { operation: { kind: string } }[] = []): number =>
@@ -102,7 +110,9 @@ describe("entries of a cell", () => {
   });
 
   it("prints every entry as text that reads back to the same text", () => {
-    const { functions } = buildSequenceProgram(handBuiltLstm(), { gradient: true, jvp: true, hvp: true });
+    const functions = functionsOf(
+      buildEntries(programOfCell(handBuiltLstm()), { gradient: true, jvp: true, hvp: true }),
+    );
     for (const fn of functions.values()) {
       const text = printFunction(fn);
       const [parsed] = parseProgram(text).functions;

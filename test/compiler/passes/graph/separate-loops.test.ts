@@ -6,8 +6,9 @@ import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { separateLoops } from "../../../../compiler/passes/graph/separate-loops.js";
 import { stateComponents } from "../../../../compiler/passes/graph/state-components.js";
 import { flatten, randomInputs, randomSource, run, worstError } from "../../../support/evaluate-helpers.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
-const context = shapeContext([]);
+const context = shapeContext(cellAxes([]));
 const sizes = [4, 0, 1].map((steps) => new Map([["H", 3], ["%T", steps]])); // prettier-ignore
 
 /** One loop over three states with these next values; outputs are the states' next values. */

@@ -9,12 +9,14 @@ import { countOperations } from "../../../../compiler/ir/kernel/count-operations
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { sinkConcats } from "../../../../compiler/passes/graph/sink-concats.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
 import { lowerProgram } from "../../../support/kernels.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
-const context = shapeContext([]);
+const context = shapeContext(cellAxes([]));
 
 /** A loop over the sequence %j, whose product starts from it, and makes the next state of its sums. */
 function loop(definition: string, next = "%n: real[4] = tanh %q"): GraphFunction {
@@ -75,7 +77,7 @@ describe("a GRU", () => {
       { cell: "GRU", dimensions: { I: 6, H: 8 } },
       "all sizes",
     );
-    const program = buildSequenceProgram(lowered!, { gradient, jvp: false, hvp: false });
+    const program = buildEntries(programOfCell(lowered!), { gradient, jvp: false, hvp: false });
     const kernel = lowerProgram(program, { runtimeDimensions: [], passes: [] });
     const sizes = new Map([["%B", 3], ["%T", 5]]); // prettier-ignore
     for (const entry of ["step", "forward"]) {

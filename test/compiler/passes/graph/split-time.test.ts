@@ -10,8 +10,9 @@ import { tensor } from "../../../../compiler/ir/graph/tensor.js";
 import { functionOf } from "../../../support/graph-text.js";
 import { flatten, run } from "../../../support/evaluate-helpers.js";
 import { dimConstant, dimSymbol, TIME_SYMBOL } from "../../../../compiler/base/types/dim.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
-const context = shapeContext([]);
+const context = shapeContext(cellAxes([]));
 const row: ValueType = { dtype: "real", shape: [dimConstant(2)], shared: false };
 const length = dimSymbol(TIME_SYMBOL);
 

@@ -4,14 +4,15 @@ import { disassemble } from "../../../../compiler/emit/wasm/assembler/disassembl
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { dropSingleRounds } from "../../../../compiler/passes/kernel/drop-single-rounds.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { expectKernels } from "../../../support/kernel-text.js";
 import { emitKernels, lowerProgram, scheduleKernels } from "../../../support/kernels.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 function programOf(source: string) {
   const { cell } = lowerSource(source, {}, "all sizes");
   if (cell === undefined) throw new Error("the cell is wrong");
-  return buildSequenceProgram(cell, { gradient: false, jvp: false, hvp: false });
+  return buildEntries(programOfCell(cell), { gradient: false, jvp: false, hvp: false });
 }
 
 const stepOf = (source: string, passes = [dropSingleRounds]): string => {

@@ -11,16 +11,17 @@ import { createRandom } from "../../../../runtime/random.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
 import { programOf, runFunction } from "../../../support/run-kernel.js";
 import { lowerProgram } from "../../../support/kernels.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
 /** A matrix of `rows`, each summed over `columns`. */
 const total = (rows: string, columns: string) =>
   parseProgram(
     `func f(%input.x: real[${rows}, ${columns}]) -> (output.y: %y) { %y: real[${rows}] = reduce sum axes [1] %input.x }`,
-    ["S"],
+    cellAxes(["S"]),
   ).functions[0]!;
 const both = parseProgram(
   `func f(%input.x: real[3, S]) -> (output.y: %y) { %y: real[] = reduce sum axes [0, 1] %input.x }`,
-  ["S"],
+  cellAxes(["S"]),
 ).functions[0]!;
 
 function lowered(columns: string): KernelProgram {

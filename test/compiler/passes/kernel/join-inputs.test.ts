@@ -4,15 +4,16 @@ import { countOperations } from "../../../../compiler/ir/kernel/count-operations
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import type { KernelFunction, KernelProgram } from "../../../../compiler/ir/kernel/types.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { scheduleKernels } from "../../../support/kernels.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 const sizes = new Map([["%B", 3], ["%T", 5]]); // prettier-ignore
 
 function schedule(source: string, cell: string, dimensions: Record<string, number>, dtype: "f32" | "f64" = "f32") {
   const { cell: lowered } = lowerSource(source, { cell, dimensions }, "all sizes");
   if (lowered === undefined) throw new Error("the cell is wrong");
-  const program = buildSequenceProgram(lowered, { gradient: true, jvp: false, hvp: false });
+  const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false });
   const { kernel } = scheduleKernels(program, { dtype, runtimeDimensions: [] });
   return kernel;
 }

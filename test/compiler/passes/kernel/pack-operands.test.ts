@@ -7,7 +7,7 @@ import { printDim } from "../../../../compiler/base/types/dim.js";
 import { functionOf } from "../../../support/graph-text.js";
 import { bodyOf, dedent, expectKernels, expectMeaning, kernelOf } from "../../../support/kernel-text.js";
 import { lowerProgram } from "../../../support/kernels.js";
-import { rolesOf } from "../../../support/roles.js";
+import { programOf } from "../../../support/run-kernel.js";
 
 const projection = `func f(%input.x: real[%T, 2], %param.W: shared real[3, 2]) -> (output.y: %y) {
   %y: real[%T, 3] = contract [0 1] [2 1] -> [2 0] %param.W, %input.x
@@ -157,11 +157,10 @@ describe("pack-operands", () => {
       %w: real[3] = contract [0 1] [1] -> [0] %param.W, %input.z
       %v: real[3] = contract [0 1] [0] -> [1] %param.W, %input.x
     }`);
-    const functions = new Map([["forward", both], ["step", both]] as const); // prettier-ignore
-    const kernel = lowerProgram(
-      { functions, roles: rolesOf(both) },
-      { runtimeDimensions: ["S"], passes: [packOperands] },
-    );
+    const forward = programOf(both);
+    const step = programOf(both, "step");
+    const entries = new Map([...forward.entries, ...step.entries]);
+    const kernel = lowerProgram({ ...forward, entries }, { runtimeDimensions: ["S"], passes: [packOperands] });
     expect(kernel.buffers.flatMap(({ name }) => (name.startsWith("packed") ? [name] : []))).toEqual([
       "packed.0",
       "packed.1",

@@ -13,19 +13,20 @@ import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
 import type { CompiledModule, FloatArray } from "../../../../runtime/index.js";
 import { loadModule } from "../../../../runtime/module/load-js.js";
 import { keep } from "../../../support/models.js";
 import { randomCall, randomParams, valuesOf } from "../../../support/random-call.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
 import { scheduleKernels } from "../../../support/kernels.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 type Dimensions = Readonly<Record<string, number>>;
 
 function schedule(source: string, name: string, dimensions: Dimensions, gradient = false) {
   const { cell: lowered } = lowerSource(source, { cell: name, dimensions }, "all sizes");
-  const program = buildSequenceProgram(lowered!, { gradient, jvp: false, hvp: false });
+  const program = buildEntries(programOfCell(lowered!), { gradient, jvp: false, hvp: false });
   return scheduleKernels(program, { dtype: "f32", runtimeDimensions: [] });
 }
 
@@ -184,7 +185,7 @@ async function inSmallWindows(lowered: LoweredCell, options: ModuleOptions): Pro
       body: fn.body.map((statement) => (statement.kind === "windows" ? { ...statement, rows: 1 } : statement)),
     })),
   });
-  return loadModule(emitModule(lowered, options, shrink).text);
+  return loadModule(emitModule(programOfCell(lowered), options, shrink).text);
 }
 
 test("random cells, a window for each step: the bits of the JavaScript target", async () => {

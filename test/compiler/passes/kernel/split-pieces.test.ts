@@ -10,10 +10,11 @@ import { expectKernels } from "../../../support/kernel-text.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
 import { programOf, runFunction } from "../../../support/run-kernel.js";
 import { lowerProgram } from "../../../support/kernels.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
 /** `input.x` and what `text` makes of it in `%y`. */
 const functionOf = (n: string, text: string) =>
-  parseProgram(`func f(%input.x: real[${n}]) -> (output.y: %y) { ${text} }`, ["S"]).functions[0]!;
+  parseProgram(`func f(%input.x: real[${n}]) -> (output.y: %y) { ${text} }`, cellAxes(["S"])).functions[0]!;
 
 const rotate = (n: number) =>
   functionOf(

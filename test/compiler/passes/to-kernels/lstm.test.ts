@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import { bindCell, lstmProgram } from "../../../support/lstm-program.js";
 import { cellFromStep } from "../../../support/hand-built-cells.js";
 import { compareEntries, compileKernels } from "../../../support/run-kernel.js";
-import { buildSequenceProgram } from "../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { dimConstant } from "../../../../compiler/base/types/dim.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 const examples = [4, 0, 2, 5, 3].map((steps) => new Map([["%T", steps], ["S", 1 + (steps % 3)]])); // prettier-ignore
 
@@ -57,7 +58,7 @@ test.each(["f64", "f32"] as const)("attention over a context of each example's o
     params: ["W", "v"],
     runtime: ["S"],
   });
-  const program = buildSequenceProgram(bindCell(cell, { I: 3, H: 4 }), { gradient: true, jvp: true, hvp: true });
+  const program = buildEntries(programOfCell(bindCell(cell, { I: 3, H: 4 })), { gradient: true, jvp: true, hvp: true });
   expectAgreement(compareEntries(program, examples, { dtype, runtimeDimensions: ["S"] }), bounds[dtype] * 10);
 });
 
@@ -72,7 +73,11 @@ const embedding = `func step(%h: real[H], %k: index[], %E: shared real[V, H], %U
 test.each(["f64", "f32"] as const)("an embedding shared with the output, %s", (dtype) => {
   const cell = cellFromStep("Tied", embedding, { states: ["h"], inputs: ["k"], params: ["E", "U"] });
   const indexed = { ...cell, inputs: cell.inputs.map((input) => ({ ...input, dtype: "index" as const })) };
-  const program = buildSequenceProgram(bindCell(indexed, { V: 6, H: 4 }), { gradient: true, jvp: true, hvp: false });
+  const program = buildEntries(programOfCell(bindCell(indexed, { V: 6, H: 4 })), {
+    gradient: true,
+    jvp: true,
+    hvp: false,
+  });
   expectAgreement(compareEntries(program, examples, { dtype, indexBound: 6 }), bounds[dtype]);
 });
 
@@ -88,7 +93,11 @@ test.each(["f64", "f32"] as const)("a learned initial state is repeated for ever
     %s: shared real[H] = tanh %h0
   }`).functions[0]!;
   const computed = { ...cell, states: cell.states.map((s) => ({ ...s, initial: "computed" as const })), initial };
-  const program = buildSequenceProgram(bindCell(computed, { I: 3, H: 4 }), { gradient: true, jvp: true, hvp: true });
-  expect([...program.functions.keys()]).toContain("initialBackward");
+  const program = buildEntries(programOfCell(bindCell(computed, { I: 3, H: 4 })), {
+    gradient: true,
+    jvp: true,
+    hvp: true,
+  });
+  expect([...program.entries.keys()]).toContain("initialBackward");
   expectAgreement(compareEntries(program, examples, { dtype }), bounds[dtype]);
 });

@@ -5,9 +5,10 @@ import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { dimConstant } from "../../../../compiler/base/types/dim.js";
 import { programOf } from "../../../support/run-kernel.js";
 import { lowerProgram } from "../../../support/kernels.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
 test("a chain of 4,000 products", () => {
-  const b = new GraphBuilder("step", shapeContext([]));
+  const b = new GraphBuilder("step", shapeContext(cellAxes([])));
   const size = dimConstant(2);
   const weights = b.input("param.W", { dtype: "real", shape: [size, size], shared: true });
   let value = b.input("step.input.x", { dtype: "real", shape: [size], shared: false });

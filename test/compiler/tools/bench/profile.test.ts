@@ -9,6 +9,7 @@ import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
 import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { loadModule } from "../../../../runtime/module/load-js.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 function lower(source: string, cell: string, dimensions: Record<string, number>): LoweredCell {
   const { cell: found } = lowerSource(source, { cell, dimensions }, "all sizes");
@@ -35,7 +36,7 @@ const moduleOptions = { dtype: "f32", fma: false, wasmFile: false, gradient: tru
 
 describe.each(["js", "wasm"] as const)("variants of %s kernels", (target) => {
   const outputs = async (rewrite?: (kernel: KernelProgram) => KernelProgram): Promise<number[]> => {
-    const module = await loadModule(emitModule(gru, { ...moduleOptions, target }, rewrite).text);
+    const module = await loadModule(emitModule(programOfCell(gru), { ...moduleOptions, target }, rewrite).text);
     const instance = module.instantiate({ steps: 4 });
     instance.init(1);
     const { forward } = drawCall(module.manifest, { batch: 1, steps: 4, sizes: {} }, 2);

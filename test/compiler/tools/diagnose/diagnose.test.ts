@@ -14,6 +14,8 @@ import { fromNumbers, writeSafetensors } from "../../../../runtime/index.js";
 import { standardCell } from "../../../support/models.js";
 import { randomCall, randomParams, valuesOf } from "../../../support/random-call.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
+import { programOfCell } from "../../../../compiler/program/cell-program.js";
+import { namedAxes } from "../../../../runtime/module/axes.js";
 
 const leaky =
   "cell Leaky(N) {\n  input x: [N]\n  input k: index(3)\n  state h: [N]\n  param w: [3, N] ~ ones\n  h' = h * w[k] + x\n  output y = h'\n}";
@@ -34,9 +36,9 @@ describe("probes", () => {
       jvp: false,
       hvp: false,
     } as const;
-    const watched = await loadModule(emitModule(probed.cell, options).text);
+    const watched = await loadModule(emitModule(programOfCell(probed.cell), options).text);
     const plain: CompiledModule = await cell(source, { cell: name, dimensions, dtype: "f64" });
-    const sizes = Object.fromEntries(plain.manifest.runtimeDimensions.map((dimension) => [dimension, 3]));
+    const sizes = Object.fromEntries(namedAxes(plain.manifest).map((dimension) => [dimension, 3]));
     const call = randomCall(plain.manifest, 3, { batch: 2, steps: 4, sizes });
     const zeros = Object.fromEntries(
       watched.manifest.inputs

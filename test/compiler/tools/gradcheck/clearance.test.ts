@@ -4,10 +4,11 @@ import { clearanceOf, tieDistances } from "../../../../compiler/tools/gradcheck/
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { createRandom } from "../../../../runtime/random.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
 /** A choice by whether an input is less than a number. */
 function distanceFrom(x: number, limit: number): number {
-  const b = new GraphBuilder("choice", shapeContext([]));
+  const b = new GraphBuilder("choice", shapeContext(cellAxes([])));
   const input = b.input("x", { dtype: "real", shape: [], shared: true });
   const isLess = b.map("lt", input, b.constantOf(limit, []));
   const fn = b.finish([{ name: "y", value: b.map("select", isLess, input, b.map("neg", input)) }]);

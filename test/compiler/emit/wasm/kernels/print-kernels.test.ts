@@ -2,14 +2,15 @@
 import { describe, expect, test } from "vitest";
 import type { Statement } from "../../../../../compiler/ir/kernel/types.js";
 import { lowerSource } from "../../../../../compiler/driver/lower-source.js";
-import { buildSequenceProgram } from "../../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../../compiler/driver/entries.js";
 import { scheduleKernels } from "../../../../support/kernels.js";
+import { programOfCell } from "../../../../../compiler/program/cell-program.js";
 
 function scheduled(cell: string, file: string, gradient: boolean) {
   const source = `import { ${cell} } from "std/${file}"`;
   const { cell: lowered } = lowerSource(source, { cell, dimensions: { I: 8, H: 16 } }, "all sizes");
   if (lowered === undefined) throw new Error(`no cell ${cell}`);
-  const program = buildSequenceProgram(lowered, { gradient, jvp: false, hvp: false });
+  const program = buildEntries(programOfCell(lowered), { gradient, jvp: false, hvp: false });
   return scheduleKernels(program, { dtype: "f32", runtimeDimensions: [] }).kernel;
 }
 

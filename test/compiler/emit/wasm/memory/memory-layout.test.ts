@@ -19,7 +19,7 @@ const buffer = (
 ): KernelBuffer => ({ name, external: true, dtype, size, place: { slot, offset } });
 
 const program: KernelProgram = {
-  runtimeDimensions: ["S"],
+  axes: ["%T", "S"],
   buffers: [
     buffer("param.W", n(10), 0),
     buffer("param.b", n(3), 0, n(10)),

@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { decodeModule } from "../../../../../../compiler/emit/wasm/assembler/decode.js";
 import { lowerSource } from "../../../../../../compiler/driver/lower-source.js";
-import { buildSequenceProgram } from "../../../../../../compiler/driver/entries.js";
+import { buildEntries } from "../../../../../../compiler/driver/entries.js";
 import { emitKernels, scheduleKernels } from "../../../../../support/kernels.js";
+import { programOfCell } from "../../../../../../compiler/program/cell-program.js";
 
 interface InnermostLoop {
   readonly depth: number;
@@ -15,7 +16,7 @@ interface InnermostLoop {
 function productLoops(name: string, file: string): InnermostLoop[] {
   const dimensions = { I: 24, H: 32 };
   const { cell } = lowerSource(`import { ${name} } from "std/${file}"\n`, { cell: name, dimensions }, "all sizes");
-  const program = buildSequenceProgram(cell!, { gradient: false, jvp: false, hvp: false });
+  const program = buildEntries(programOfCell(cell!), { gradient: false, jvp: false, hvp: false });
   const options = { dtype: "f32", runtimeDimensions: [] } as const;
   const { functions } = decodeModule(emitKernels(scheduleKernels(program, options), options));
   return functions.flatMap(({ instructions }) => {

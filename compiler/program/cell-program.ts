@@ -1,34 +1,45 @@
-/** From one step to the whole sequence: the smallest network, one scan over a cell's step. */
+/** From one step to whole sequences: the smallest program, one scan over a cell's step. */
 import { GraphBuilder } from "../ir/graph/build.js";
 import { inlineFunction } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
-import type { LoweredCell } from "./lowered-cell.js";
-import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
+import { cellAxes } from "../base/types/call-axes.js";
 import { dimSymbol, TIME_SYMBOL } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
-import { nameOfRole, type Role, type TensorKind } from "./roles.js";
+import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
+import { declaredReach } from "./declared-reach.js";
+import type { LoweredCell, LoweredTensor } from "./lowered-cell.js";
+import type { Program } from "./program.js";
+import { nameOfRole, type TensorKind } from "./roles.js";
 
-export function cellContext(cell: LoweredCell): ShapeContext {
-  return shapeContext(cell.runtimeDimensions);
+export const cellContext = (cell: LoweredCell): ShapeContext => shapeContext(cellAxes(cell.runtimeDimensions));
+
+/** A cell over its steps. */
+export function programOfCell(cell: LoweredCell): Program {
+  const { name, documentation, dimensions, runtimeDimensions } = cell;
+  const each =
+    (over: readonly string[], shared = false) =>
+    <Tensor extends LoweredTensor>(tensor: Tensor) => ({ ...tensor, over, shared });
+  return {
+    name,
+    documentation,
+    dimensions,
+    axes: cellAxes(runtimeDimensions),
+    stream: TIME_SYMBOL,
+    inputs: cell.inputs.map(each([TIME_SYMBOL])),
+    contexts: cell.contexts.map(each([])),
+    states: cell.states.map(each([])),
+    params: cell.params.map(each([], true)),
+    outputs: cell.outputs.map(each([TIME_SYMBOL])),
+    forward: buildForward(cell),
+    initial: buildInitial(cell),
+    declaredDerivatives: [...new Set(cell.declared.map((declared) => declared.name))],
+    gradientAsDeclared: declaredReach(cell),
+  };
 }
 
 const real = (shape: Shape, shared = false): ValueType => ({ dtype: "real", shape, shared });
 
 const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string => nameOfRole({ kind, name });
-
-/** What the inputs and outputs of `forward` are. */
-export function cellRoles(cell: LoweredCell): Role[] {
-  const roles = (kind: TensorKind, tensors: readonly { readonly name: string }[]): Role[] =>
-    tensors.map(({ name }) => ({ kind, name }));
-  return [
-    ...roles("initial", cell.states),
-    ...roles("input", cell.inputs),
-    ...roles("context", cell.contexts),
-    ...roles("param", cell.params),
-    ...roles("output", cell.outputs),
-    ...roles("final", cell.states),
-  ];
-}
 
 /** `forward`: the step over all of `%T`. */
 export function buildForward(cell: LoweredCell): GraphFunction {

@@ -1,0 +1,65 @@
+/** Members of declared types: tensors and sizes of calls. */
+import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
+import { printString } from "../js/literal.js";
+
+export interface Member {
+  /** As a property name in a type: quoted where it has to be. */
+  readonly name: string;
+  readonly type: string;
+  readonly docs: string;
+  readonly optional: boolean;
+}
+
+/** `[B, T, 64]`, and the author's words. */
+export function describe(entry: TensorEntry, note = ""): string {
+  const shape = `\`[${[...entry.axes, ...entry.shape].join(", ")}]\``;
+  return [`${shape}${note}`, entry.documentation].filter((text) => text !== "").join("\n\n");
+}
+
+export interface TensorOptions {
+  readonly type?: string;
+  readonly optional?: boolean;
+  readonly note?: string;
+}
+
+export function tensors(entries: readonly TensorEntry[], options: TensorOptions = {}): Member[] {
+  return entries.map((entry) => member(entry.name, options.type ?? "Values", describe(entry, options.note), options));
+}
+
+export function member(
+  name: string,
+  type: string,
+  docs: string,
+  { optional = false }: { optional?: boolean } = {},
+): Member {
+  return { name: propertyName(name), type: optional ? `${type} | undefined` : type, docs, optional };
+}
+
+export const propertyName = (name: string): string => (/^[A-Za-z_$][\w$]*$/u.test(name) ? name : printString(name));
+
+/** A type with members, written where it is used. */
+export function inline(members: readonly Member[]): string {
+  if (members.length === 0) return "{}";
+  return `{ ${members.map(({ name, type, optional }) => `readonly ${name}${optional ? "?" : ""}: ${type}`).join("; ")} }`;
+}
+
+export function inputMembers(inputs: Manifest["inputs"]): Member[] {
+  return inputs.map((entry) =>
+    entry.dtype === "index"
+      ? member(entry.name, "Indices", describe(entry, `, integers from 0 to ${(entry.bound ?? 0) - 1}`))
+      : member(entry.name, "Reals", describe(entry)),
+  );
+}
+
+export function sizeMembers(manifest: Manifest): Member[] {
+  if (namedAxes(manifest).length === 0) return [];
+  const size = "number | Indices | { readonly padded: number; readonly each: Indices }";
+  const names = namedAxes(manifest).map((name) => member(name, size, "", { optional: true }));
+  const docs =
+    "Sizes of this call: a number for all examples; a list with each example's own, the tensors padded to the largest; " +
+    "or such a list as `each` and the padded size. The capacities where left out.";
+  return [member("sizes", inline(names), docs, { optional: true })];
+}
+
+export const optional = { optional: true };

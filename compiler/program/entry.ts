@@ -1,0 +1,67 @@
+/**
+ * The entries of a module: what lowering to kernels starts from, and what the module's shell calls.
+ *
+ * Every entry is a graph function of one example whose inputs and outputs are named by the buffer they live in; `roles`
+ * says what each is (`roles.ts` makes the names):
+ *
+ *   input.x  context.m  initial.h  param.W          what the caller gives (initial.h: given or computed)
+ *   output.y  final.h                               results of forward
+ *   residual.N                                      what forward keeps for backward
+ *   grad.output.y  grad.final.h                     cotangents the caller gives
+ *   grad.input.x grad.context.m grad.initial.h grad.param.W   results of backward
+ *   tangent.<any of the above>                      directional derivatives: given for inputs, results for outputs
+ *   step.input.x step.context.m step.state.h step.output.y    streaming; step.state.h is read and replaced
+ *
+ * A buffer holds a shared value as `[…over, …shape]`, a value of each example as `[B, …over, …shape]`, row-major, with the
+ * sizes of the call at hand.
+ */
+import type { GraphFunction } from "../ir/graph/types.js";
+import type { Role } from "./roles.js";
+
+/** What an entry is derived from. */
+export type EntrySource = "forward" | "initial";
+
+/** The values themselves, or their derivatives. */
+export type EntryMode = "value" | "gradient" | "jvp" | "hvp";
+
+/** As the shell of a module calls them. */
+const names = {
+  forward: { value: "forward", gradient: "backward", jvp: "jvp", hvp: "hvp" },
+  initial: { value: "initial", gradient: "initialBackward", jvp: "initialJvp", hvp: "initialHvp" },
+} as const satisfies Readonly<Record<EntrySource, Readonly<Record<EntryMode, string>>>>;
+
+const streamedNames = { forward: "step", initial: "stepInitial" } as const;
+
+export type EntryName = (typeof names)[EntrySource][EntryMode] | (typeof streamedNames)[EntrySource];
+
+export interface EntryKind {
+  readonly of: EntrySource;
+  readonly by: EntryMode;
+  /** One entry of the sequence that the program streams along, on the `step.*` buffers. */
+  readonly streamed: boolean;
+}
+
+export interface ProgramEntry extends EntryKind {
+  readonly name: string;
+  /** Its results are added to what the buffers hold. */
+  readonly adds: boolean;
+  readonly fn: GraphFunction;
+}
+
+/** The entry that is derived so; what gradients of initial values give adds to the gradients of the steps. */
+export function entryOf(kind: EntryKind, fn: GraphFunction): ProgramEntry {
+  const { of, by, streamed } = kind;
+  const name = streamed ? streamedNames[of] : names[of][by];
+  return { ...kind, name, adds: of === "initial" && (by === "gradient" || by === "hvp"), fn: { ...fn, name } };
+}
+
+export interface EntryProgram {
+  /** Symbols whose sizes each call gives. */
+  readonly axes: readonly string[];
+  /** The sequence that streamed entries have one entry of. */
+  readonly stream: string | undefined;
+  /** By name, in the order in which they are computed and laid out. */
+  readonly entries: ReadonlyMap<string, ProgramEntry>;
+  /** What every input and output of the entries is, by its name. */
+  readonly roles: ReadonlyMap<string, Role>;
+}

@@ -1,0 +1,80 @@
+/**
+ * What the compiler's back end starts from: tensors with the axes that they have in a call, and equations over whole
+ * sequences. A cell makes the smallest one (`cell-program.ts`); nothing after it knows of cells.
+ */
+import type { GraphFunction } from "../ir/graph/types.js";
+import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
+import type { Dim } from "../base/types/dim.js";
+import type { Shape } from "../base/types/shape.js";
+import type { Initializer } from "../../runtime/module/manifest.js";
+import type { Role, TensorKind } from "./roles.js";
+
+export interface ProgramTensor {
+  /** As declared; of used cells by path, `lower.h`. */
+  readonly name: string;
+  readonly documentation: string;
+  /** Symbols of the sequences that it runs over, outermost first. */
+  readonly over: readonly string[];
+  /** One entry of those, of one example. */
+  readonly shape: Shape;
+  /** One for all examples of a call. */
+  readonly shared: boolean;
+}
+
+export interface ProgramInput extends ProgramTensor {
+  readonly dtype: "real" | "index";
+  /** Of an index: values are integers in `[0, bound)`. */
+  readonly bound?: Dim;
+}
+
+export interface ProgramState extends ProgramTensor {
+  readonly initial: "zeros" | "computed";
+}
+
+export interface ProgramParam extends ProgramTensor {
+  readonly initializer: Initializer;
+}
+
+export interface Program {
+  readonly name: string;
+  readonly documentation: string;
+  /** Sizes that were given at compilation. */
+  readonly dimensions: ReadonlyMap<string, number>;
+  /** Symbols whose sizes each call gives: sequences, then run-time dimensions. */
+  readonly axes: readonly string[];
+  /** The sequence along which it can be computed entry by entry; undefined where it looks ahead. */
+  readonly stream: string | undefined;
+  readonly inputs: readonly ProgramInput[];
+  readonly contexts: readonly ProgramTensor[];
+  readonly states: readonly ProgramState[];
+  readonly params: readonly ProgramParam[];
+  readonly outputs: readonly ProgramTensor[];
+  /**
+   * Inputs: the roles `initial`, `input`, `context` and `param`. Outputs: the roles `output` and `final`. Named as
+   * `nameOfRole` says.
+   */
+  readonly forward: GraphFunction;
+  /** The initial values of states that are computed, from contexts and params. Undefined where every state starts at zero. */
+  readonly initial: GraphFunction | undefined;
+  /** Functions that declare their derivative. */
+  readonly declaredDerivatives: readonly string[];
+  /** Tensors whose gradient is what such a function, or a `stop_gradient`, says. */
+  readonly gradientAsDeclared: readonly string[];
+}
+
+/** The sizes that differ from example to example. */
+export const programContext = ({ axes }: Pick<Program, "axes">): ShapeContext => shapeContext(axes);
+
+/** What the inputs and outputs of `forward` are. */
+export function programRoles(program: Program): Role[] {
+  const roles = (kind: TensorKind, tensors: readonly ProgramTensor[]): Role[] =>
+    tensors.map(({ name, shared }) => ({ kind, name, ...(shared && { shared }) }));
+  return [
+    ...roles("initial", program.states),
+    ...roles("input", program.inputs),
+    ...roles("context", program.contexts),
+    ...roles("param", program.params),
+    ...roles("output", program.outputs),
+    ...roles("final", program.states),
+  ];
+}

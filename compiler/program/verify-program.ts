@@ -1,0 +1,71 @@
+/** Do the parts of a program fit each other? */
+import { printType } from "../ir/graph/print.js";
+import type { GraphFunction, ValueType } from "../ir/graph/types.js";
+import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
+import { dimSymbol, equalDims } from "../base/types/dim.js";
+import type { Program, ProgramInput, ProgramTensor } from "./program.js";
+import { nameOfRole, type TensorKind } from "./roles.js";
+
+/** Sentences; none where all is well. */
+export function problemsOf(program: Program): string[] {
+  const { axes, stream, inputs, contexts, states, params, outputs, forward, initial } = program;
+  const tensors = [...inputs, ...contexts, ...states, ...params, ...outputs];
+  const sequences = [...tensors.flatMap(({ over }) => over), ...(stream === undefined ? [] : [stream])];
+  const given = [...portsOf("context", contexts), ...portsOf("param", params)];
+  const wanted = {
+    inputs: [...portsOf("initial", states), ...portsOf("input", inputs), ...given],
+    outputs: [...portsOf("output", outputs), ...portsOf("final", states)],
+  };
+  const computed = states.filter((state) => state.initial === "computed");
+  return [
+    ...[...new Set(sequences)].flatMap((symbol) => (axes.includes(symbol) ? [] : [`${symbol} is no axis of calls`])),
+    ...unfit(forward, wanted),
+    ...(initial === undefined ? [] : unfit(initial, { inputs: given, outputs: portsOf("initial", computed) })),
+    ...(initial === undefined && computed.length > 0 ? ["nothing computes initial values"] : []),
+  ];
+}
+
+/** An input or output as the tensors say that it is. */
+interface Port {
+  readonly name: string;
+  readonly type: ValueType;
+}
+
+const portsOf = (kind: TensorKind, tensors: readonly (ProgramTensor & Partial<ProgramInput>)[]): Port[] =>
+  tensors.map(({ name, over, shape, shared, dtype = "real" }) => ({
+    name: nameOfRole({ kind, name }),
+    type: { dtype, shape: [...over.map(dimSymbol), ...shape], shared },
+  }));
+
+function unfit(
+  fn: GraphFunction,
+  wanted: { readonly inputs: readonly Port[]; readonly outputs: readonly Port[] },
+): string[] {
+  const inputs = fn.inputs.map((id) => ({ name: nameOf(fn, id), type: typeOf(fn, id) }));
+  const outputs = fn.outputs.map((id, i) => ({ name: outputName(fn, i), type: typeOf(fn, id) }));
+  return [
+    ...differences(`inputs of ${fn.name}`, inputs, wanted.inputs, (is, own) => is.shared === own.shared),
+    // What is the same for all examples may be stored for each of them.
+    ...differences(`outputs of ${fn.name}`, outputs, wanted.outputs, (is, own) => is.shared || !own.shared),
+  ];
+}
+
+function differences(
+  what: string,
+  found: readonly Port[],
+  wanted: readonly Port[],
+  isStored: (is: ValueType, own: ValueType) => boolean,
+): string[] {
+  const names = (ports: readonly Port[]): string => ports.map(({ name }) => name).join(", ");
+  if (names(found) !== names(wanted)) return [`${what}: ${names(found)}, and the tensors are ${names(wanted)}`];
+  return found.flatMap(({ name, type }, i) => {
+    const own = wanted[i]?.type;
+    if (own === undefined) return [];
+    const fits =
+      type.dtype === own.dtype &&
+      type.shape.length === own.shape.length &&
+      type.shape.every((dim, axis) => equalDims(dim, own.shape[axis] ?? dim)) &&
+      isStored(type, own);
+    return fits ? [] : [`${what}: ${name} is ${printType(type)}, and the tensor is ${printType(own)}`];
+  });
+}

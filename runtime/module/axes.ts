@@ -1,0 +1,12 @@
+/** What a manifest says of the axes of calls. */
+import type { Manifest, TensorEntry } from "./manifest.js";
+
+/** The axes whose sizes calls give by name, as `sizes`: `["S"]`. */
+export const namedAxes = ({ axes }: Pick<Manifest, "axes">): readonly string[] =>
+  axes.flatMap(({ name, option }) => (option === "sizes" ? [name] : []));
+
+/** The tensors as a stream has them: without the axis of steps. */
+export function ofOneStep<Entry extends TensorEntry>({ axes }: Manifest, entries: readonly Entry[]): Entry[] {
+  const steps = axes.find(({ option }) => option === "steps")?.name;
+  return entries.map((entry) => ({ ...entry, axes: entry.axes.filter((name) => name !== steps) }));
+}
