@@ -11,6 +11,12 @@ import { cellAxes } from "../../base/types/call-axes.js";
 
 const noOrigin: Origin = {};
 
+/** An output under construction. */
+export interface NamedOutput {
+  readonly name: string;
+  readonly value: ValueId;
+}
+
 export class GraphBuilder {
   readonly instructions: Instruction[] = [];
   readonly types: ValueType[] = [];
@@ -134,7 +140,7 @@ export class GraphBuilder {
     return this.map("add", value, this.fill(zero, shape));
   }
 
-  finish(outputs: readonly { readonly name: string; readonly value: ValueId }[]): GraphFunction {
+  finish(outputs: readonly NamedOutput[]): GraphFunction {
     return {
       name: this.name,
       inputs: this.inputs,

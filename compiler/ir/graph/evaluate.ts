@@ -3,10 +3,13 @@
  * targets are right when they agree with it.
  */
 import { evaluateDim } from "../../base/types/dim.js";
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { evaluateRules, type LocalKind, type Sizes } from "./evaluate-rules.js";
 import { elementCount, positionsOf, stridesOf, type Tensor, zeros } from "./tensor.js";
+import { inOrder, operandParts, resultParts, type Scan } from "./scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "./types.js";
+import { typeOf } from "./values.js";
 
 /** A shared value is one tensor; a value of each example is one tensor an example, each of its own lengths. */
 export type Batched<V> = { readonly shared: V } | { readonly examples: readonly V[] };
@@ -62,7 +65,7 @@ function evaluateBody<Value>(
   inputs: readonly Value[],
   evaluate: (instruction: Instruction, operands: readonly Value[]) => readonly Value[],
 ): Value[] {
-  const values = new Map<ValueId, Value>(fn.inputs.map((id, i) => [id, inputs[i] as Value]));
+  const values = new Map<ValueId, Value>(fn.inputs.map((id, i) => [id, at(inputs, i)]));
   const value = (id: ValueId): Value => {
     const found = values.get(id);
     invariant(found !== undefined, `%${id} of ${fn.name} is used before it is defined`);
@@ -70,7 +73,7 @@ function evaluateBody<Value>(
   };
   for (const instruction of fn.instructions) {
     for (const [i, result] of evaluate(instruction, instruction.operands.map(value)).entries()) {
-      values.set(instruction.results[i] as ValueId, result);
+      values.set(at(instruction.results, i), result);
     }
   }
   return fn.outputs.map(value);
@@ -106,7 +109,7 @@ function evaluateInstruction<V>(
       own,
     ),
   );
-  return results.map((_, i) => ({ examples: perExample.map((values) => values[i] as V) }));
+  return results.map((_, i) => ({ examples: perExample.map((values) => at(values, i)) }));
 }
 
 function ofExample<V>(value: Batched<V>, example: number): V {
@@ -138,32 +141,27 @@ function evaluateLocal<V>(
   return [arithmetic.apply(operation, operands, sizes)];
 }
 
-function evaluateScan<V>(
-  arithmetic: Arithmetic<V>,
-  operation: Extract<Operation, { kind: "scan" }>,
-  operands: readonly V[],
-  sizes: Sizes,
-): V[] {
-  const { body, carried, sequences, reverse } = operation;
-  const length = evaluateDim(operation.length, sizes);
-  let state = operands.slice(0, carried);
-  const series = operands.slice(carried, carried + sequences);
-  const invariants = operands.slice(carried + sequences);
-  const steps: V[][] = new Array<V[]>(length);
+function evaluateScan<V>(arithmetic: Arithmetic<V>, scan: Scan, operands: readonly V[], sizes: Sizes): V[] {
+  const { body, reverse } = scan;
+  const length = evaluateDim(scan.length, sizes);
+  const given = operandParts(scan, operands);
+  let state = given.carried;
+  const steps: (readonly V[])[] = new Array<readonly V[]>(length);
   for (let i = 0; i < length; i++) {
     const t = reverse ? length - 1 - i : i;
-    const inputs = [...state, ...series.map((sequence) => arithmetic.elementAt(sequence, t)), ...invariants];
-    const results = evaluateExample(arithmetic, body, inputs, sizes);
-    state = results.slice(0, carried);
-    steps[t] = results.slice(carried);
+    const sequences = given.sequences.map((sequence) => arithmetic.elementAt(sequence, t));
+    const results = evaluateExample(arithmetic, body, inOrder({ ...given, carried: state, sequences }), sizes);
+    const { carried, stacked } = resultParts(scan, results);
+    state = carried;
+    steps[t] = stacked;
   }
-  const stacked = body.outputs.slice(carried).map((id, i) =>
+  const stacked = resultParts(scan, body.outputs).stacked.map((id, i) =>
     arithmetic.stack(
-      steps.map((outputs) => outputs[i] as V),
-      (body.types[id]?.shape ?? []).map((dim) => evaluateDim(dim, sizes)),
+      steps.map((outputs) => at(outputs, i)),
+      typeOf(body, id).shape.map((dim) => evaluateDim(dim, sizes)),
     ),
   );
-  return [...state, ...stacked];
+  return inOrder({ carried: state, stacked });
 }
 
 /** Float64 tensors. */

@@ -1,7 +1,9 @@
 /** The walks that passes are made of: copying a function instruction by instruction into a builder. */
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ShapeContext } from "../ops/shape-rules.js";
-import { GraphBuilder } from "./build.js";
+import { GraphBuilder, type NamedOutput } from "./build.js";
+import { nameOf, outputName, typeOf } from "./values.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "./types.js";
 
 /** Old value to new value. */
@@ -48,9 +50,7 @@ export function rewriteFunction(
 export function declareInputs(builder: GraphBuilder, fn: GraphFunction): ValueMap {
   const values: ValueMap = new Map();
   for (const id of fn.inputs) {
-    const type = fn.types[id];
-    invariant(type !== undefined, `input %${id} has no type`);
-    values.set(id, builder.input(fn.names[id] ?? String(id), type));
+    values.set(id, builder.input(nameOf(fn, id), typeOf(fn, id)));
   }
   return values;
 }
@@ -62,8 +62,16 @@ export function finishLike(
   values: ReadonlyMap<ValueId, ValueId>,
 ): GraphFunction {
   return builder.finish(
-    fn.outputs.map((id, i) => ({ name: fn.outputNames[i] ?? String(i), value: mapped(values, id) })),
+    outputsLike(
+      fn,
+      fn.outputs.map((id) => mapped(values, id)),
+    ),
   );
+}
+
+/** These values as outputs that are called like those of `fn`. */
+export function outputsLike(fn: GraphFunction, values: readonly ValueId[]): NamedOutput[] {
+  return values.map((value, i) => ({ name: outputName(fn, i), value }));
 }
 
 /**
@@ -95,22 +103,22 @@ export function copyInstruction(
 /** `fn` for inputs of these types, which may be of each example where its own are shared. */
 export function withInputTypes(fn: GraphFunction, types: readonly ValueType[], context: ShapeContext): GraphFunction {
   const builder = new GraphBuilder(fn.name, context);
-  const inputs = fn.inputs.map((id, i) => builder.input(fn.names[id] ?? String(id), types[i] as ValueType));
-  const outputs = inlineFunction(builder, fn, inputs);
-  return builder.finish(outputs.map((value, i) => ({ name: fn.outputNames[i] ?? String(i), value })));
+  const inputs = fn.inputs.map((id, i) => builder.input(nameOf(fn, id), at(types, i)));
+  return builder.finish(outputsLike(fn, inlineFunction(builder, fn, inputs)));
 }
 
 /** Copies the whole of `fn` behind what the builder holds, with the given values as its inputs; returns its outputs. */
 export function inlineFunction(builder: GraphBuilder, fn: GraphFunction, inputs: readonly ValueId[]): ValueId[] {
-  const values: ValueMap = new Map(fn.inputs.map((id, i) => [id, inputs[i] as ValueId]));
+  const values: ValueMap = new Map(fn.inputs.map((id, i) => [id, at(inputs, i)]));
   for (const instruction of fn.instructions) copyInstruction(builder, fn, instruction, values);
   return fn.outputs.map((id) => mapped(values, id));
 }
 
-function recordResults(
+/** What the results of an instruction of `fn` have become: known in `values`, and called as they were. */
+export function recordResults(
   builder: GraphBuilder,
-  fn: GraphFunction,
-  instruction: Instruction,
+  fn: Pick<GraphFunction, "names">,
+  instruction: Pick<Instruction, "operation" | "results">,
   results: readonly ValueId[],
   values: ValueMap,
 ): void {

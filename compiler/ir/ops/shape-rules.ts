@@ -5,6 +5,9 @@
 import type { Operation, OperationKind, ValueType } from "../graph/types.js";
 import { addDims, equalDims, type Dim, printDim, symbolsOf } from "../../base/types/dim.js";
 import { equalShapes, printShape, sizeOfShape, type Shape } from "../../base/types/shape.js";
+import { isCarried, operandKind, whyNoLayout } from "../graph/scan.js";
+import { typeOf } from "../graph/values.js";
+import { at } from "../../base/at.js";
 import { comparisonOps, logicalOps, scalarArity } from "./scalar-ops.js";
 
 export type ShapeRuleResult = readonly ValueType[] | string;
@@ -53,8 +56,8 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
     if (operand === undefined || operand.shape.length !== operation.axes.length) return "broadcast axes do not match";
     for (const [i, axis] of operation.axes.entries()) {
       const target = operation.shape[axis];
-      if (target === undefined || (i > 0 && axis <= (operation.axes[i - 1] as number))) return "broadcast axes order";
-      if (!equalDims(target, operand.shape[i] as Dim))
+      if (target === undefined || (i > 0 && axis <= at(operation.axes, i - 1))) return "broadcast axes order";
+      if (!equalDims(target, at(operand.shape, i)))
         return `broadcast of ${printShape(operand.shape)} to ${printShape(operation.shape)}`;
     }
     return [{ ...operand, shape: operation.shape }];
@@ -64,9 +67,7 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
     const [operand] = operands;
     if (operand?.dtype !== "real") return "reduce takes a real";
     if (
-      operation.axes.some(
-        (axis, i) => axis >= operand.shape.length || (i > 0 && axis <= (operation.axes[i - 1] as number)),
-      )
+      operation.axes.some((axis, i) => axis >= operand.shape.length || (i > 0 && axis <= at(operation.axes, i - 1)))
     ) {
       return `reduce over axes ${operation.axes.join(", ")} of ${printShape(operand.shape)}`;
     }
@@ -86,7 +87,7 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
     ] as const) {
       if (new Set(labels).size !== labels.length) return "contract label twice in one operand";
       for (const [axis, label] of labels.entries()) {
-        const size = shape[axis] as Dim;
+        const size = at(shape, axis);
         const known = sizes.get(label);
         if (known !== undefined && !equalDims(known, size))
           return `contract of ${printDim(known)} with ${printDim(size)}`;
@@ -211,26 +212,29 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
     if (others.length !== tangent.inputs.length || count > others.length)
       return `custom_derivative of ${others.length} arguments and coefficients with a tangent of ${tangent.inputs.length} inputs`;
     for (const [i, operand] of others.entries()) {
-      const input = tangent.types[tangent.inputs[i] as number] as ValueType;
+      const input = typeOf(tangent, at(tangent.inputs, i));
       const isReal = i >= count || operand.dtype === "real";
       if (!isReal || input.dtype !== operand.dtype || !equalShapes(input.shape, operand.shape))
         return `custom_derivative operand ${i + 1} is ${operand.dtype}${printShape(operand.shape)}, its tangent takes ${input.dtype}${printShape(input.shape)}`;
       if (input.shared && !operand.shared)
         return `custom_derivative operand ${i + 1} is per example, its tangent takes a shared value`;
     }
-    const output = tangent.outputs.length === 1 ? tangent.types[tangent.outputs[0] as number] : undefined;
+    const output = tangent.outputs.length === 1 ? typeOf(tangent, at(tangent.outputs, 0)) : undefined;
     if (output?.dtype !== "real" || !equalShapes(output.shape, value.shape))
       return `custom_derivative of ${printShape(value.shape)} with a tangent of another shape`;
     return [{ ...value, shared: allShared(operands) }];
   },
 
   scan: (operation, operands) => {
-    const { body, length, carried, sequences } = operation;
+    const { body, length } = operation;
+    const problem = whyNoLayout(operation);
+    if (problem !== undefined) return problem;
     if (operands.length !== body.inputs.length)
       return `scan of ${operands.length} operands with a body of ${body.inputs.length} inputs`;
     for (const [i, operand] of operands.entries()) {
-      const input = body.types[body.inputs[i] as number] as ValueType;
-      const isSequence = i >= carried && i < carried + sequences;
+      const input = typeOf(body, at(body.inputs, i));
+      const kind = operandKind(operation, i);
+      const isSequence = kind === "sequence";
       if (isSequence && (operand.shape[0] === undefined || !equalDims(operand.shape[0], length)))
         return `scan sequence ${i} is not over ${printDim(length)}`;
       const element = isSequence ? operand.shape.slice(1) : operand.shape;
@@ -238,13 +242,13 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
         return `scan operand ${i} is ${operand.dtype}${printShape(element)}, the body takes ${input.dtype}${printShape(input.shape)}`;
       }
       if (input.shared && !operand.shared) return `scan operand ${i} is per example, the body takes a shared value`;
-      if (i < carried && input.shared) return `carried value ${i} of a scan is per example`;
+      if (kind === "carried" && input.shared) return `carried value ${i} of a scan is per example`;
     }
     const results: ValueType[] = [];
     for (const [i, id] of body.outputs.entries()) {
-      const type = body.types[id] as ValueType;
-      if (i < carried) {
-        const input = body.types[body.inputs[i] as number] as ValueType;
+      const type = typeOf(body, id);
+      if (isCarried(operation, i)) {
+        const input = typeOf(body, at(body.inputs, i));
         if (input.dtype !== type.dtype || !equalShapes(input.shape, type.shape))
           return `carried value ${i} changes its type`;
         results.push({ ...type, shared: false });

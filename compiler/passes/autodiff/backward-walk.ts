@@ -1,4 +1,5 @@
 /** The walk of reverse mode from the outputs of a function to its inputs. */
+import { at, lookUp } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
@@ -74,7 +75,7 @@ class BackwardWalk {
   run(): RawBackward {
     const { b, fn, primals } = this;
     const cotangents = realPlaces(fn, fn.outputs).map((place) => {
-      const id = fn.outputs[place] as ValueId;
+      const id = at(fn.outputs, place);
       const name = outputName(fn, place);
       const shared = this.options.sharedOutputs?.has(name) === true;
       const input = b.input(gradName(name), { ...typeOf(fn, id), shared });
@@ -85,7 +86,7 @@ class BackwardWalk {
     b.origin = { note: "cotangent" };
     const reached = new Set<number>();
     const outputs = realPlaces(fn, fn.inputs).map((place, i) => {
-      const id = fn.inputs[place] as ValueId;
+      const id = at(fn.inputs, place);
       const value = this.settle(id);
       if (value !== undefined) reached.add(i);
       return { name: gradName(nameOf(fn, id)), value: value ?? b.constantOf(0, typeOf(fn, id).shape) };
@@ -144,17 +145,17 @@ class BackwardWalk {
     const cotangents = results.map((id) => this.settle(id));
     if (cotangents.every((v) => v === undefined)) return;
     if (operation.kind === "scan") {
-      const prepared = this.scans.get(instruction) as PreparedScan;
-      pullThroughScan({ b, fn, instruction, operation, prepared, primal, contribute }, cotangents);
+      const prepared = lookUp(this.scans, instruction);
+      pullThroughScan({ b, fn, instruction, scan: operation, prepared, primal, contribute }, cotangents);
       return;
     }
-    const [result] = results as [ValueId];
+    const result = at(results, 0);
     const cotangent = cotangents[0] as ValueId;
     if (operation.kind === "custom_derivative") {
       const strengths = [result, ...operands].flatMap((id) => zeros.values.get(id) ?? []);
-      const x = (i: number): ValueId => primal(operands[i + 1] as ValueId);
+      const x = (i: number): ValueId => primal(at(operands, i + 1));
       const shares = pullThroughDeclared(options.rules, b, operation, x, cotangent, strengths);
-      for (const [i, share] of shares.entries()) contribute(operands[i + 1] as ValueId, share);
+      for (const [i, share] of shares.entries()) contribute(at(operands, i + 1), share);
       return;
     }
     const site = this.siteOf(operands, result);
@@ -165,7 +166,7 @@ class BackwardWalk {
   /** What a rule may ask about the operation that it derives. */
   private siteOf(operands: readonly ValueId[], result: ValueId): Site {
     const { b, fn, primal, zeros, finite, facts } = this;
-    const operand = (i: number): ValueId => operands[i] as ValueId;
+    const operand = (i: number): ValueId => at(operands, i);
     return {
       b,
       x: (i) => primal(operand(i)),

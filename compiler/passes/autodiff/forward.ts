@@ -1,7 +1,9 @@
 /** Forward mode: a function that computes directional derivatives beside the values. */
-import { invariant } from "../../base/diagnostics/invariant.js";
-import { GraphBuilder } from "../../ir/graph/build.js";
+import { at } from "../../base/at.js";
+import { GraphBuilder, type NamedOutput } from "../../ir/graph/build.js";
+import { ScanBuilder } from "../../ir/graph/build-scan.js";
 import { copyInstruction, declareInputs, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
+import { inOrder, isCarried, operandKind, operandParts, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
@@ -10,8 +12,8 @@ import { pushThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { Site } from "./linear-rules.js";
 import { tangentOf } from "./local-derivatives.js";
-import { type MaybeZeros, tangentZeros } from "./tangent-zeros.js";
-import { finiteInputsOf, valueFacts } from "./value-facts.js";
+import { type MaybeZeros, type TangentZeros, tangentZeros } from "./tangent-zeros.js";
+import { finiteInputsOf, type ValueFacts, valueFacts } from "./value-facts.js";
 
 export interface ForwardMode {
   /** Inputs: those of the primal, then `tangent.<name>` of each active one. Outputs: the primal's, then tangents. */
@@ -33,7 +35,8 @@ export function forwardMode(
   for (const [i, id] of fn.inputs.entries()) {
     if (active[i]) tangents.set(id, b.input(tangentName(nameOf(fn, id)), typeOf(fn, id)));
   }
-  pushForward(b, fn, { values, tangents, given: active.map((has) => (has ? false : undefined)) }, rules);
+  const given = active.map((has) => (has ? false : undefined));
+  new ForwardWalk(b, fn, { values, tangents, given }, rules).run();
   const activeOutputs = fn.outputs.map((id) => tangents.has(id));
   const primals = fn.outputs.map((id, i) => ({ name: outputName(fn, i), value: mapped(values, id) }));
   const derivatives = fn.outputs.flatMap((id, i) =>
@@ -42,134 +45,160 @@ export function forwardMode(
   return { fn: b.finish([...primals, ...derivatives]), activeOutputs };
 }
 
-/** What `b` has of `fn`. The maps start with the inputs and end with every value. */
-interface Pushed {
+/** What a builder has of a function. The maps start with the inputs and end with every value. */
+interface Derived {
   readonly values: ValueMap;
   readonly tangents: ValueMap;
+}
+
+interface Pushed extends Derived {
   /** Whether the tangents of the inputs may hold strong zeros. */
   readonly given: MaybeZeros;
   /** Which inputs are known to be finite. */
   readonly finite?: readonly boolean[];
 }
 
+/** An output of a loop's body with tangents, and which output of the plain body it is, or is the tangent of. */
+interface DerivedOutput extends NamedOutput {
+  readonly place: number;
+  readonly isTangent: boolean;
+}
+
 /** Copies `fn` into `b` with tangents alongside. */
-function pushForward(b: GraphBuilder, fn: GraphFunction, pushed: Pushed, rules: DerivativeRules): void {
-  const { values, tangents } = pushed;
-  const zeros = tangentZeros(fn, pushed.given);
-  const facts = valueFacts(fn, pushed.finite);
-  const finite = new Set([...facts.finite].flatMap((id) => values.get(id) ?? []));
-  for (const instruction of fn.instructions) {
-    const { operation, operands, results, origin } = instruction;
-    if (operation.kind === "scan") {
-      const given = zeros.bodies.get(instruction) ?? [];
-      const inner = { given, finite: finiteInputsOf(instruction, operation.carried, facts) };
-      pushThroughScan(b, fn, instruction, operation, { values, tangents, ...inner }, rules);
-      continue;
+class ForwardWalk {
+  private readonly b: GraphBuilder;
+  private readonly fn: GraphFunction;
+  private readonly rules: DerivativeRules;
+  private readonly values: ValueMap;
+  private readonly tangents: ValueMap;
+  private readonly zeros: TangentZeros;
+  private readonly facts: ValueFacts;
+  /** Values of `b` that are known to be finite. */
+  private readonly finite: Set<ValueId>;
+
+  constructor(b: GraphBuilder, fn: GraphFunction, pushed: Pushed, rules: DerivativeRules) {
+    this.b = b;
+    this.fn = fn;
+    this.rules = rules;
+    this.values = pushed.values;
+    this.tangents = pushed.tangents;
+    this.zeros = tangentZeros(fn, pushed.given);
+    this.facts = valueFacts(fn, pushed.finite);
+    this.finite = new Set([...this.facts.finite].flatMap((id) => pushed.values.get(id) ?? []));
+  }
+
+  run(): void {
+    for (const instruction of this.fn.instructions) {
+      const { operation } = instruction;
+      if (operation.kind === "scan") this.pushThroughScan(instruction, operation);
+      else this.pushThroughOne(instruction, operation);
     }
+  }
+
+  private pushThroughOne(instruction: Instruction, operation: Exclude<Operation, Scan>): void {
+    const { b, fn, rules, values, tangents, zeros } = this;
+    const { operands, origin } = instruction;
+    const result = at(instruction.results, 0);
     copyInstruction(b, fn, instruction, values);
-    for (const id of results) if (facts.finite.has(id)) finite.add(mapped(values, id));
+    if (this.facts.finite.has(result)) this.finite.add(mapped(values, result));
     b.origin = { ...origin, note: "directional derivative" };
-    const [result] = results;
-    invariant(result !== undefined, `${operation.kind} has no result`);
     const own = operands.map((id) => tangents.get(id));
-    if (own.every((v) => v === undefined)) continue;
-    const x = (i: number): ValueId => mapped(values, operands[i] as ValueId);
-    const site: Site = {
+    if (own.every((v) => v === undefined)) return;
+    const site = this.siteOf(operands, result, own);
+    let tangent: ValueId | undefined;
+    if (operation.kind === "custom_derivative") {
+      const ofArguments = own.slice(1, 1 + operation.arguments);
+      const isStrong = zeros.values.get(result) === true;
+      tangent = pushThroughDeclared(rules, b, operation, (i) => site.x(i + 1), ofArguments, isStrong);
+    } else tangent = tangentOf(rules, operation, site, own, typeOf(fn, result).shape);
+    if (tangent !== undefined) tangents.set(result, tangent);
+  }
+
+  /** What a rule may ask about the operation that it derives. */
+  private siteOf(operands: readonly ValueId[], result: ValueId, own: readonly (ValueId | undefined)[]): Site {
+    const { b, fn, values, zeros, facts, finite } = this;
+    const operand = (i: number): ValueId => at(operands, i);
+    return {
       b,
-      x,
+      x: (i) => mapped(values, operand(i)),
       y: () => mapped(values, result),
-      shape: (i) => typeOf(fn, operands[i] as ValueId).shape,
+      shape: (i) => typeOf(fn, operand(i)).shape,
       operandCount: operands.length,
       wants: () => true,
       isStrong: (v) => operands.some((id, i) => own[i] === v && zeros.values.get(id) === true),
       isFinite: (id) => finite.has(id),
-      isPositive: (i) => facts.positive.has(operands[i] as ValueId),
+      isPositive: (i) => facts.positive.has(operand(i)),
       hasStrongRows: false,
     };
-    const tangent =
-      operation.kind === "custom_derivative"
-        ? pushThroughDeclared(
-            rules,
-            b,
-            operation,
-            (i) => x(i + 1),
-            own.slice(1, 1 + operation.arguments),
-            zeros.values.get(result) === true,
-          )
-        : tangentOf(rules, operation, site, own, typeOf(fn, result).shape);
-    if (tangent !== undefined) tangents.set(result, tangent);
+  }
+
+  /** Carries the tangents of the state beside the state, and those of sequences and invariants beside theirs. */
+  private pushThroughScan(instruction: Instruction, scan: Scan): void {
+    const { b, fn, rules, values, tangents, zeros, facts } = this;
+    const { operands, results, origin } = instruction;
+    const loop = new ScanBuilder(b, `${scan.body.name}_jvp`);
+    const inner = this.giveOperands(loop, scan, operands);
+    const given = zeros.bodies.get(instruction) ?? [];
+    const finite = finiteInputsOf(scan, operands, facts);
+    new ForwardWalk(loop.inner, scan.body, { ...inner, given, finite }, rules).run();
+    const outputs = derivedOutputs(loop.inner, scan, inner);
+    const derived = loop.emit(scan, outputs, origin);
+    for (const [i, { place, isTangent }] of outputs.entries()) {
+      const [result, value] = [at(results, place), at(derived, i)];
+      (isTangent ? tangents : values).set(result, value);
+      if (!isTangent) b.nameValue(value, nameOf(fn, result));
+    }
+  }
+
+  /** Makes the inputs of the body: of each kind first the values, then the tangents of those that have one. */
+  private giveOperands(loop: ScanBuilder, scan: Scan, operands: readonly ValueId[]): Derived {
+    const { b, values, tangents } = this;
+    const { body } = scan;
+    const inner: Derived = { values: new Map(), tangents: new Map() };
+    const { carried, sequences, invariants } = operandParts(scan, [...body.inputs.keys()]);
+    for (const places of [carried, sequences, invariants]) {
+      for (const i of places) {
+        const [id, operand] = [at(body.inputs, i), at(operands, i)];
+        const value = loop.input(operandKind(scan, i), nameOf(body, id), typeOf(body, id), mapped(values, operand));
+        inner.values.set(id, value);
+      }
+      for (const i of places) {
+        const [id, operand] = [at(body.inputs, i), at(operands, i)];
+        if (!isReal(body, id) || !(isCarried(scan, i) || tangents.has(operand))) continue;
+        const type = typeOf(body, id);
+        const tangent = tangents.get(operand) ?? b.constantOf(0, type.shape);
+        inner.tangents.set(id, loop.input(operandKind(scan, i), tangentName(nameOf(body, id)), type, tangent));
+      }
+    }
+    return inner;
   }
 }
 
-/** Carries the tangents of the state beside the state, and those of sequences and invariants beside theirs. */
-function pushThroughScan(
-  b: GraphBuilder,
-  fn: GraphFunction,
-  { operands, results, origin }: Instruction,
-  operation: Extract<Operation, { kind: "scan" }>,
-  { values, tangents, given, finite }: Pushed & { readonly finite: readonly boolean[] },
-  rules: DerivativeRules,
-): void {
-  const { body, carried, sequences } = operation;
-  // Every real state may get a tangent from a later step, so all of them carry one.
-  const active = body.inputs.map(
-    (id, i) => typeOf(body, id).dtype === "real" && (i < carried || tangents.has(operands[i] as ValueId)),
-  );
-  const inner = new GraphBuilder(`${body.name}_jvp`, b.context);
-  const innerValues: ValueMap = new Map();
-  const innerTangents: ValueMap = new Map();
-  const outerOperands: ValueId[] = [];
-  const counts: number[] = [];
-  for (const [from, to] of [
-    [0, carried],
-    [carried, carried + sequences],
-    [carried + sequences, body.inputs.length],
-  ] as const) {
-    const before = outerOperands.length;
-    for (let i = from; i < to; i++) {
-      const id = body.inputs[i] as ValueId;
-      innerValues.set(id, inner.input(nameOf(body, id), typeOf(body, id)));
-      outerOperands.push(mapped(values, operands[i] as ValueId));
-    }
-    for (let i = from; i < to; i++) {
-      if (!active[i]) continue;
-      const id = body.inputs[i] as ValueId;
-      innerTangents.set(id, inner.input(tangentName(nameOf(body, id)), typeOf(body, id)));
-      outerOperands.push(tangents.get(operands[i] as ValueId) ?? b.constantOf(0, typeOf(body, id).shape));
-    }
-    counts.push(outerOperands.length - before);
-  }
-  pushForward(inner, body, { values: innerValues, tangents: innerTangents, given, finite }, rules);
+/** Outputs of a loop's body with tangents: carried values, their tangents, what is stacked, and the tangents of that. */
+function derivedOutputs(b: GraphBuilder, scan: Scan, { values, tangents }: Derived): DerivedOutput[] {
+  const { body } = scan;
+  const tangentOfOutput = (place: number): ValueId | undefined => {
+    const id = at(body.outputs, place);
+    if (!isCarried(scan, place)) return tangents.get(id);
+    // Every real state may get a tangent from a later step, so all of them carry one.
+    return isReal(body, at(body.inputs, place))
+      ? (tangents.get(id) ?? b.constantOf(0, typeOf(body, id).shape))
+      : undefined;
+  };
+  const withTangents = (places: readonly number[]): DerivedOutput[] => [
+    ...places.map((place) => {
+      const value = mapped(values, at(body.outputs, place));
+      return { place, isTangent: false, name: outputName(body, place), value };
+    }),
+    ...places.flatMap((place) => {
+      const value = tangentOfOutput(place);
+      return value === undefined ? [] : [{ place, isTangent: true, name: tangentName(outputName(body, place)), value }];
+    }),
+  ];
+  const { carried, stacked } = resultParts(scan, [...body.outputs.keys()]);
+  return inOrder({ carried: withTangents(carried), stacked: withTangents(stacked) });
+}
 
-  const outputs: { name: string; value: ValueId }[] = [];
-  /** Which result of the scan of `fn` each result of the new scan belongs to. */
-  const targets: { readonly result: ValueId; readonly into: ValueMap }[] = [];
-  for (const [from, to] of [
-    [0, carried],
-    [carried, body.outputs.length],
-  ] as const) {
-    for (let i = from; i < to; i++) {
-      outputs.push({ name: outputName(body, i), value: mapped(innerValues, body.outputs[i] as ValueId) });
-      targets.push({ result: results[i] as ValueId, into: values });
-    }
-    for (let i = from; i < to; i++) {
-      const id = body.outputs[i] as ValueId;
-      const tangent = innerTangents.get(id);
-      if (i < carried ? !active[i] : tangent === undefined) continue;
-      outputs.push({
-        name: tangentName(outputName(body, i)),
-        value: tangent ?? inner.constantOf(0, typeOf(body, id).shape),
-      });
-      targets.push({ result: results[i] as ValueId, into: tangents });
-    }
-  }
-  const derived = b.emitAll(
-    { ...operation, body: inner.finish(outputs), carried: counts[0] as number, sequences: counts[1] as number },
-    outerOperands,
-    origin,
-  );
-  for (const [i, { result, into }] of targets.entries()) {
-    into.set(result, derived[i] as ValueId);
-    if (into === values) b.nameValue(derived[i] as ValueId, nameOf(fn, result));
-  }
+function isReal(fn: GraphFunction, id: ValueId): boolean {
+  return typeOf(fn, id).dtype === "real";
 }

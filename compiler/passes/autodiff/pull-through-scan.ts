@@ -1,10 +1,20 @@
 /** Cotangents of the results of a loop to cotangents of its operands. */
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
-import { typeOf } from "../../ir/graph/values.js";
+import {
+  countsOf,
+  inOrder,
+  isCarried,
+  operandKind,
+  type OperandParts,
+  type ResultParts,
+  type Scan,
+} from "../../ir/graph/scan.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { Contribution } from "./linear-rules.js";
-import type { BackwardSource, ReverseMode } from "./reverse-mode.js";
+import type { ReverseMode } from "./reverse-mode.js";
 
 /** A scan whose body was taken apart. */
 export interface PreparedScan extends Pick<ReverseMode, "backward" | "sources" | "targets" | "reached"> {
@@ -17,76 +27,80 @@ interface ScanSite {
   readonly b: GraphBuilder;
   readonly fn: GraphFunction;
   readonly instruction: Instruction;
-  readonly operation: Extract<Operation, { kind: "scan" }>;
+  readonly scan: Scan;
   readonly prepared: PreparedScan;
   readonly primal: (id: ValueId) => ValueId;
   readonly contribute: (id: ValueId, contribution: Contribution) => void;
+}
+
+/** Cotangents of the results of the loop; undefined where nothing depends on one. */
+type Cotangents = readonly (ValueId | undefined)[];
+
+/** An input of the body's backward and what a scan of it is to give. */
+interface Given {
+  readonly input: ValueId;
+  readonly operand: () => ValueId;
 }
 
 /**
  * The body's backward in a scan of the opposite direction. Its carried values are the cotangents of the state, its
  * sequences the residuals, the sequences the body read and the cotangents of the outputs.
  */
-export function pullThroughScan(
-  { b, fn, instruction, operation, prepared, primal, contribute }: ScanSite,
-  cotangents: readonly (ValueId | undefined)[],
-): void {
-  const { operands, results, origin } = instruction;
-  const { backward, reached, sources, targets } = prepared;
-  const { carried, sequences, length } = operation;
-  const inputs = backward.inputs.map((id, i) => {
-    const { kind, index } = sources[i] as BackwardSource;
-    switch (kind) {
-      case "cotangent": {
-        const { shape } = typeOf(fn, results[index] as ValueId);
-        const value = (): ValueId => cotangents[index] ?? b.constantOf(0, shape);
-        return { id, group: index < carried ? 0 : 1, order: index, value };
-      }
-      case "residual":
-        return { id, group: 1, order: -1, value: () => primal(prepared.results[index] as ValueId) };
-      case "input":
-        invariant(index >= carried, "backward of a scan reads a state");
-        return {
-          id,
-          group: index < carried + sequences ? 1 : 2,
-          order: -1,
-          value: () => primal(operands[index] as ValueId),
-        };
-    }
-  });
-  const groups = [0, 1, 2].map((group) => inputs.filter((input) => input.group === group));
-  const carriedSources = [...(groups[0] ?? [])].sort((x, y) => x.order - y.order);
-  const ordered = [...carriedSources, ...(groups[1] ?? []), ...(groups[2] ?? [])];
-
-  const order = targets.map((_, i) => i);
-  const inputOf = (i: number): number => targets[i] as number;
-  const carriedOutputs = order.filter((i) => inputOf(i) < carried);
-  const stackedOutputs = order.filter((i) => inputOf(i) >= carried);
-  const outputOrder = [...carriedOutputs, ...stackedOutputs];
-  const reversedBody: GraphFunction = {
+export function pullThroughScan(site: ScanSite, cotangents: Cotangents): void {
+  const { b, instruction, scan, prepared, contribute } = site;
+  const { backward, reached, targets } = prepared;
+  const parts = givenTo(site, cotangents);
+  const given = inOrder(parts);
+  const order = inOrder(outputsOf(site));
+  const body: GraphFunction = {
     ...backward,
-    inputs: ordered.map((source) => source.id),
-    outputs: outputOrder.map((i) => backward.outputs[i] as ValueId),
-    outputNames: outputOrder.map((i) => backward.outputNames[i] as string),
+    inputs: given.map(({ input }) => input),
+    outputs: order.map((i) => at(backward.outputs, i)),
+    outputNames: order.map((i) => outputName(backward, i)),
   };
   const derived = b.emitAll(
-    {
-      kind: "scan",
-      body: reversedBody,
-      length,
-      carried: carriedSources.length,
-      sequences: (groups[1] ?? []).length,
-      reverse: !operation.reverse,
-    },
-    ordered.map((source) => source.value()),
-    { ...origin, note: "backward through time" },
+    { kind: "scan", body, length: scan.length, ...countsOf(parts), reverse: !scan.reverse },
+    given.map(({ operand }) => operand()),
+    { ...instruction.origin, note: "backward through time" },
   );
-  for (const [position, i] of outputOrder.entries()) {
-    const index = inputOf(i);
+  for (const [position, i] of order.entries()) {
+    const target = at(targets, i);
     // Nothing is no zero: what it came from may be infinite.
-    if (index >= carried && !reached.has(i)) continue;
-    const value = derived[position] as ValueId;
-    const isInvariant = index >= carried + sequences;
-    contribute(operands[index] as ValueId, isInvariant ? b.reduce("sum", value, [0]) : value);
+    if (!isCarried(scan, target) && !reached.has(i)) continue;
+    const value = at(derived, position);
+    const isInvariant = operandKind(scan, target) === "invariant";
+    contribute(at(instruction.operands, target), isInvariant ? b.reduce("sum", value, [0]) : value);
   }
+}
+
+/** What the inputs of the body's backward are to a scan of it. */
+function givenTo(site: ScanSite, cotangents: Cotangents): OperandParts<Given> {
+  const { b, fn, instruction, scan, prepared, primal } = site;
+  const carried: (Given & { readonly state: number })[] = [];
+  const sequences: Given[] = [];
+  const invariants: Given[] = [];
+  for (const [i, input] of prepared.backward.inputs.entries()) {
+    const { kind, index } = at(prepared.sources, i);
+    if (kind === "cotangent") {
+      const { shape } = typeOf(fn, at(instruction.results, index));
+      const operand = (): ValueId => cotangents[index] ?? b.constantOf(0, shape);
+      if (isCarried(scan, index)) carried.push({ input, operand, state: index });
+      else sequences.push({ input, operand });
+    } else if (kind === "residual") {
+      sequences.push({ input, operand: () => primal(at(prepared.results, index)) });
+    } else {
+      const own = operandKind(scan, index);
+      invariant(own !== "carried", "backward of a scan reads a state");
+      const list = own === "sequence" ? sequences : invariants;
+      list.push({ input, operand: () => primal(at(instruction.operands, index)) });
+    }
+  }
+  return { carried: carried.sort((x, y) => x.state - y.state), sequences, invariants };
+}
+
+/** Outputs of the body's backward: cotangents of the state are carried on, the others are stacked. */
+function outputsOf({ scan, prepared: { targets } }: ScanSite): ResultParts<number> {
+  const isState = (i: number): boolean => isCarried(scan, at(targets, i));
+  const all = [...targets.keys()];
+  return { carried: all.filter(isState), stacked: all.filter((i) => !isState(i)) };
 }

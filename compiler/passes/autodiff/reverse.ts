@@ -5,20 +5,31 @@
  * same at every step are stacked over time and then summed, which split-time turns into products over all steps.
  * The cotangent of a shared value is summed over the batch where it leaves the examples.
  */
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
-import { copyInstruction, declareInputs, inlineFunction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
+import {
+  copyInstruction,
+  declareInputs,
+  finishLike,
+  inlineFunction,
+  mapped,
+  outputsLike,
+  recordResults,
+  type ValueMap,
+} from "../../ir/graph/rewrite.js";
+import { isCarried, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
-import { realPlaces, typeOf } from "../../ir/graph/values.js";
+import { nameOf, realPlaces, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
-import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
+import { chooseCrossingValues, type CrossingChoice } from "../minimum-cut/choose-crossing-values.js";
 import { nameOfRole } from "../../program/roles.js";
-import { walkBackward } from "./backward-walk.js";
+import { type RawBackward, walkBackward } from "./backward-walk.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { PreparedScan } from "./pull-through-scan.js";
 import type { BackwardSource, ReverseMode } from "./reverse-mode.js";
-import { type OutputZeros, strongZeros } from "./strong-zeros.js";
-import { finiteInputsOf, valueFacts } from "./value-facts.js";
+import { type OutputZeros, type StrongZeros, strongZeros } from "./strong-zeros.js";
+import { finiteInputsOf, type ValueFacts, valueFacts } from "./value-facts.js";
 import { withoutDeclared } from "./without-declared.js";
 
 export interface ReverseOptions {
@@ -42,18 +53,22 @@ export interface ReverseOptions {
 }
 
 export function reverseMode(primal: GraphFunction, context: ShapeContext, options: ReverseOptions = {}): ReverseMode {
-  const { rules = derivativeRules, differentiable = false, insideScan = false } = options;
-  const { fn: prepared, scans } = prepareScans(primal, context, rules, options);
+  const { rules = derivativeRules, differentiable = false, insideScan = false, finiteInputs } = options;
+  const { fn: prepared, scans } = prepareScans(primal, context, { ...options, rules });
   const plain = differentiable ? undefined : withoutDeclared(prepared);
   const fn = plain?.fn ?? prepared;
   const valueOf = plain?.valueOf ?? ((id: ValueId): ValueId => id);
   const { finiteInputs, sharedOutputs } = options;
   const outputZeros = outputZerosOf(primal, options);
   const walk = { rules, insideScan, outputZeros, finiteInputs, sharedOutputs, valueOf };
-  const { raw, needed, reached } = walkBackward(prepared, scans, context, walk);
+  const walked = walkBackward(prepared, scans, context, walk);
   const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
-  const isFree = (id: ValueId): boolean => options.isFree?.(inputIndex.get(id) as number) ?? true;
-  const choice = chooseCrossingValues(fn, new Set(needed), isFree);
+  const isFree = (id: ValueId): boolean => {
+    const place = inputIndex.get(id);
+    // Neither defined nor an input: what a declared derivative stood for, which nothing reads any more.
+    return place === undefined || (options.isFree?.(place) ?? true);
+  };
+  const choice = chooseCrossingValues(fn, new Set(walked.needed), isFree);
 
   const residuals = nameResiduals(fn, choice.kept);
   const residualNames = residuals.map((name) => nameOfRole({ kind: "residual", name }));
@@ -62,23 +77,39 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
     outputs: [...fn.outputs, ...choice.kept],
     outputNames: [...fn.outputNames, ...residualNames],
   };
-  const sources: BackwardSource[] = [];
-
   const b = new GraphBuilder(`${primal.name}_backward`, context);
+  const { backward, sources } = assembleBackward(b, { fn, walked, choice, residualNames, insideScan });
+  return { forward, residuals, backward, sources, targets: realPlaces(fn, fn.inputs), reached: walked.reached };
+}
+
+interface BackwardParts {
+  readonly fn: GraphFunction;
+  readonly walked: RawBackward;
+  readonly choice: CrossingChoice;
+  readonly residualNames: readonly string[];
+  readonly insideScan: boolean;
+}
+
+/** The walk, after what it needs and forward does not keep: reads residuals, inputs of the primal and cotangents. */
+function assembleBackward(
+  b: GraphBuilder,
+  { fn, walked: { raw, needed }, choice, residualNames, insideScan }: BackwardParts,
+): Pick<ReverseMode, "backward" | "sources"> {
+  const sources: BackwardSource[] = [];
   const values: ValueMap = new Map();
   for (const [i, id] of choice.kept.entries()) {
     sources.push({ kind: "residual", index: fn.outputs.length + i });
     const type = typeOf(fn, id);
     // What a scan stacks over the steps of an example is that example's own, also where its elements are shared.
-    values.set(id, b.input(residualNames[i] as string, options.insideScan ? { ...type, shared: false } : type));
+    values.set(id, b.input(at(residualNames, i), insideScan ? { ...type, shared: false } : type));
   }
   const read = new Set([...needed, ...choice.recomputed.flatMap((instruction) => instruction.operands)]);
-  for (const id of fn.inputs) {
+  for (const [index, id] of fn.inputs.entries()) {
     if (!read.has(id) || values.has(id)) continue;
-    values.set(id, b.input(fn.names[id] ?? String(id), typeOf(fn, id)));
-    sources.push({ kind: "input", index: inputIndex.get(id) as number });
+    values.set(id, b.input(nameOf(fn, id), typeOf(fn, id)));
+    sources.push({ kind: "input", index });
   }
-  const cotangents = raw.inputs.slice(needed.length).map((id) => b.input(raw.names[id] as string, typeOf(raw, id)));
+  const cotangents = raw.inputs.slice(needed.length).map((id) => b.input(nameOf(raw, id), typeOf(raw, id)));
   sources.push(...realPlaces(fn, fn.outputs).map((index) => ({ kind: "cotangent" as const, index })));
   for (const instruction of choice.recomputed) {
     // Only some results of a scan may be kept; a scan itself is never repeated.
@@ -86,28 +117,27 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
     copyInstruction(b, fn, instruction, values);
   }
   const outputs = inlineFunction(b, raw, [...needed.map((id) => mapped(values, id)), ...cotangents]);
-  const backward = b.finish(outputs.map((value, i) => ({ name: raw.outputNames[i] as string, value })));
-  return { forward, residuals, backward, sources, targets: realPlaces(fn, fn.inputs), reached };
+  return { backward: b.finish(outputsLike(raw, outputs)), sources };
 }
 
 /** As the value is called, with a number where the name is taken or there is none. */
 function nameResiduals(fn: GraphFunction, kept: readonly ValueId[]): string[] {
   const taken = new Set<string>();
   return kept.map((id) => {
-    const name = fn.names[id] ?? String(id);
+    const name = nameOf(fn, id);
     const unique = taken.has(name) ? `${name}.${id}` : name;
     taken.add(unique);
     return unique;
   });
 }
 
+interface PreparedScans {
+  readonly fn: GraphFunction;
+  readonly scans: ReadonlyMap<Instruction, PreparedScan>;
+}
+
 /** Replaces every scan by one that returns the residuals of its body. */
-function prepareScans(
-  primal: GraphFunction,
-  context: ShapeContext,
-  rules: DerivativeRules,
-  options: ReverseOptions,
-): { fn: GraphFunction; scans: ReadonlyMap<Instruction, PreparedScan> } {
+function prepareScans(primal: GraphFunction, context: ShapeContext, options: ReverseOptions): PreparedScans {
   const zeros = strongZeros(primal, outputZerosOf(primal, options));
   const facts = valueFacts(primal, options.finiteInputs);
   const b = new GraphBuilder(primal.name, context);
@@ -119,28 +149,37 @@ function prepareScans(
       copyInstruction(b, primal, instruction, values);
       continue;
     }
-    const { forward, residuals, ...derived } = reverseMode(operation.body, context, {
-      isFree: (i) => i >= operation.carried,
-      insideScan: true,
-      rules,
-      differentiable: options.differentiable ?? false,
-      outputZeros: zeros.bodies.get(instruction) ?? [],
-      finiteInputs: finiteInputsOf(instruction, operation.carried, facts),
-    });
+    const { forward, residuals, ...derived } = reverseMode(
+      operation.body,
+      context,
+      optionsOfBody(instruction, operation, { zeros, facts, options }),
+    );
     const operands = instruction.operands.map((id) => mapped(values, id));
     const results = b.emitAll({ ...operation, body: forward }, operands, instruction.origin);
-    for (const [i, id] of instruction.results.entries()) {
-      values.set(id, results[i] as ValueId);
-      const name = primal.names[id];
-      if (name !== undefined) b.nameValue(results[i] as ValueId, name);
-    }
-    const count = instruction.results.length;
-    for (const [i, name] of residuals.entries()) b.nameValue(results[count + i] as ValueId, name);
-    const prepared = b.instructions[b.instructions.length - 1] as Instruction;
-    scans.set(prepared, { ...derived, results });
+    recordResults(b, primal, instruction, results, values);
+    const own = instruction.results.length;
+    for (const [i, name] of residuals.entries()) b.nameValue(at(results, own + i), name);
+    scans.set(at(b.instructions, b.instructions.length - 1), { ...derived, results });
   }
-  const outputs = primal.outputs.map((id, i) => ({ name: primal.outputNames[i] as string, value: mapped(values, id) }));
-  return { fn: b.finish(outputs), scans };
+  return { fn: finishLike(b, primal, values), scans };
+}
+
+/** How the body of a loop is derived: with what is known of values around it, and reading all but the state freely. */
+function optionsOfBody(
+  instruction: Instruction,
+  scan: Scan,
+  around: { readonly zeros: StrongZeros; readonly facts: ValueFacts; readonly options: ReverseOptions },
+): ReverseOptions {
+  const { zeros, facts, options } = around;
+  const { rules = derivativeRules, differentiable = false } = options;
+  return {
+    isFree: (i) => !isCarried(scan, i),
+    insideScan: true,
+    rules,
+    differentiable,
+    outputZeros: zeros.bodies.get(instruction) ?? [],
+    finiteInputs: finiteInputsOf(scan, instruction.operands, facts),
+  };
 }
 
 function outputZerosOf(fn: GraphFunction, { outputZeros }: ReverseOptions): OutputZeros {

@@ -7,7 +7,8 @@
  */
 import { consecutive } from "../../ir/graph/consecutive.js";
 import { definitions } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import { isCarried, operandParts, type Scan } from "../../ir/graph/scan.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
 import { flatOps } from "../../ir/ops/scalar-ops.js";
 import type { Dim } from "../../base/types/dim.js";
 import { chooses } from "./chooses.js";
@@ -146,16 +147,15 @@ class Walk {
   }
 
   /** Until going round the loop once more changes nothing: a cotangent of the state comes from the step behind. */
-  private throughScan(
-    instruction: Instruction,
-    { body, carried }: Extract<Operation, { kind: "scan" }>,
-    zeros: readonly (Zeros | undefined)[],
-  ): void {
-    const outputs = zeros.map((own, i) => (own === undefined ? (i < carried ? "none" : undefined) : strengthOf(own)));
+  private throughScan(instruction: Instruction, scan: Scan, zeros: readonly (Zeros | undefined)[]): void {
+    const { body } = scan;
+    const outputs = zeros.map((own, i) =>
+      own !== undefined ? strengthOf(own) : isCarried(scan, i) ? "none" : undefined,
+    );
     let walk = new Walk(body, outputs);
     for (let changed = true; changed;) {
       changed = false;
-      for (const [i, id] of body.inputs.slice(0, carried).entries()) {
+      for (const [i, id] of operandParts(scan, body.inputs).carried.entries()) {
         // A state that the step before did not read gets nothing from it.
         const next = strengthOf(walk.zerosOf(id) ?? somewhere(false));
         if (strengths.indexOf(next) <= strengths.indexOf(outputs[i] ?? "none")) continue;

@@ -1,6 +1,8 @@
 /**
  * Which tangents may hold strong zeros (`strong-zeros.ts`), for forward mode: tangents go with the choices, cotangents against them.
  */
+import { at } from "../../base/at.js";
+import { isCarried, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 import { flatOps } from "../../ir/ops/scalar-ops.js";
 import { chooses } from "./chooses.js";
@@ -31,21 +33,19 @@ export function tangentZeros(fn: GraphFunction, inputs: MaybeZeros): TangentZero
       const { given, results: next } = throughLoop(operation, own);
       bodies.set(instruction, given);
       for (const [i, id] of results.entries()) set(id, next[i]);
-    } else set(results[0] as ValueId, tangentOfOne(operation, own));
+    } else set(at(results, 0), tangentOfOne(operation, own));
   }
   return { values, bodies };
 }
 
-function throughLoop(
-  { body, carried }: Extract<Operation, { kind: "scan" }>,
-  operands: MaybeZeros,
-): { readonly given: MaybeZeros; readonly results: MaybeZeros } {
+function throughLoop(scan: Scan, operands: MaybeZeros): { readonly given: MaybeZeros; readonly results: MaybeZeros } {
+  const { body } = scan;
   // Every state has a tangent, as a later step may give it one.
-  const given = operands.map((zeros, i) => (i < carried ? zeros === true : zeros));
+  const given = operands.map((zeros, i) => (isCarried(scan, i) ? zeros === true : zeros));
   for (;;) {
     const { values } = tangentZeros(body, given);
-    const results = body.outputs.map((id, i) => (i < carried ? values.get(id) !== false : values.get(id)));
-    const spread = results.slice(0, carried).map((zeros, i) => zeros === true && given[i] === false);
+    const results = body.outputs.map((id, i) => (isCarried(scan, i) ? values.get(id) !== false : values.get(id)));
+    const spread = resultParts(scan, results).carried.map((zeros, i) => zeros === true && given[i] === false);
     if (!spread.includes(true)) return { given, results };
     for (const [i, changes] of spread.entries()) if (changes) given[i] = true;
   }

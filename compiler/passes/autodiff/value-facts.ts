@@ -1,4 +1,5 @@
 /** What is known of values by their form alone, so that derivatives take no care where none is needed. */
+import { isCarried, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 
@@ -35,8 +36,8 @@ export function valueFacts(fn: GraphFunction, finiteInputs?: readonly boolean[])
 }
 
 /** Of the inputs of a scan's body: its state may grow without bound. */
-export function finiteInputsOf({ operands }: Instruction, carried: number, { finite }: ValueFacts): readonly boolean[] {
-  return operands.map((id, i) => i >= carried && finite.has(id));
+export function finiteInputsOf(scan: Scan, operands: readonly ValueId[], { finite }: ValueFacts): readonly boolean[] {
+  return operands.map((id, i) => !isCarried(scan, i) && finite.has(id));
 }
 
 function staysFinite(fn: GraphFunction, { operation, operands }: Instruction, finite: ReadonlySet<ValueId>): boolean {

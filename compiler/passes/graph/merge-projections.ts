@@ -1,6 +1,7 @@
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, finishLike, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { Scan } from "../../ir/graph/scan.js";
+import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { addDims, type Dim, dimConstant } from "../../base/types/dim.js";
 import type { GraphPass } from "../pass.js";
@@ -35,7 +36,7 @@ function copyWithMergedBody(
   builder: GraphBuilder,
   fn: GraphFunction,
   instruction: Instruction,
-  scan: Extract<Operation, { kind: "scan" }>,
+  scan: Scan,
   values: ValueMap,
   context: ShapeContext,
 ): void {

@@ -4,8 +4,10 @@
  * The same operations in the same order, so a stream gives the same bits as the whole sequence.
  */
 import { GraphBuilder } from "../../ir/graph/build.js";
-import { inlineFunction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
+import { finishLike, inlineFunction, mapped, recordResults, type ValueMap } from "../../ir/graph/rewrite.js";
+import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { constantOf, dimConstant, type Dim, substituteDim } from "../../base/types/dim.js";
 
@@ -16,9 +18,9 @@ export function oneStep(fn: GraphFunction, sequence: string, context: ShapeConte
   const sizes: Sizes = new Map([[sequence, dimConstant(1)]]);
   const b = new GraphBuilder(fn.name, context);
   const values: ValueMap = new Map();
-  for (const id of fn.inputs)
-    values.set(id, b.input(fn.names[id] ?? String(id), substituteType(fn.types[id] as ValueType, sizes)));
-  for (const { operation, operands, results, origin } of fn.instructions) {
+  for (const id of fn.inputs) values.set(id, b.input(nameOf(fn, id), substituteType(typeOf(fn, id), sizes)));
+  for (const instruction of fn.instructions) {
+    const { operation, operands, origin } = instruction;
     b.origin = origin;
     const own = operands.map((id) => mapped(values, id));
     const replaced = substituteOperation(operation, sizes);
@@ -26,22 +28,17 @@ export function oneStep(fn: GraphFunction, sequence: string, context: ShapeConte
       replaced.kind === "scan" && constantOf(replaced.length) === 1
         ? runOnce(b, replaced, own)
         : b.emitAll(replaced, own, origin);
-    for (const [i, id] of results.entries()) {
-      values.set(id, outputs[i] as ValueId);
-      const name = fn.names[id];
-      if (name !== undefined) b.nameValue(outputs[i] as ValueId, name);
-    }
+    recordResults(b, fn, instruction, outputs, values);
   }
-  return b.finish(fn.outputs.map((id, i) => ({ name: fn.outputNames[i] as string, value: mapped(values, id) })));
+  return finishLike(b, fn, values);
 }
 
-function runOnce(b: GraphBuilder, scan: Extract<Operation, { kind: "scan" }>, operands: readonly ValueId[]): ValueId[] {
-  const { body, carried, sequences } = scan;
+function runOnce(b: GraphBuilder, scan: Scan, operands: readonly ValueId[]): ValueId[] {
   const inputs = operands.map((id, i) =>
-    i >= carried && i < carried + sequences ? b.reshape(id, b.shapeOf(id).slice(1)) : id,
+    operandKind(scan, i) === "sequence" ? b.reshape(id, b.shapeOf(id).slice(1)) : id,
   );
-  return inlineFunction(b, body, inputs).map((id, i) =>
-    i < carried ? id : b.reshape(id, [dimConstant(1), ...b.shapeOf(id)]),
+  return inlineFunction(b, scan.body, inputs).map((id, i) =>
+    isCarried(scan, i) ? id : b.reshape(id, [dimConstant(1), ...b.shapeOf(id)]),
   );
 }
 

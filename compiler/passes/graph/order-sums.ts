@@ -10,10 +10,11 @@ import {
   rewriteFunction,
   type ValueMap,
 } from "../../ir/graph/rewrite.js";
+import type { Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import type { GraphPass } from "../pass.js";
-import { type Scan, timeLevels } from "./time-levels.js";
+import { timeLevels } from "./time-levels.js";
 
 /**
  * Orders the terms of sums in loop bodies: what is the same at every step first, then what depends on the inputs of

@@ -1,5 +1,14 @@
+import { at } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
-import { copyInstruction, declareInputs, finishLike, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
+import {
+  copyInstruction,
+  declareInputs,
+  finishLike,
+  mapped,
+  recordResults,
+  type ValueMap,
+} from "../../ir/graph/rewrite.js";
+import { countsOf, inOrder, operandParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import type { GraphPass } from "../pass.js";
@@ -26,7 +35,7 @@ function removeUnused(fn: GraphFunction, context: ShapeContext): GraphFunction {
         context,
       );
       kept.push({ instruction, pruned });
-      for (const i of pruned.operands) live.add(instruction.operands[i] as ValueId);
+      for (const i of pruned.operands) live.add(at(instruction.operands, i));
     } else {
       kept.push({ instruction });
       for (const id of instruction.operands) live.add(id);
@@ -49,35 +58,37 @@ interface PrunedScan {
   readonly results: readonly number[];
 }
 
-function pruneScan(
-  operation: Extract<Operation, { kind: "scan" }>,
-  liveResults: readonly boolean[],
-  context: ShapeContext,
-): PrunedScan {
-  const { body, carried, sequences } = operation;
+function pruneScan(operation: Scan, liveResults: readonly boolean[], context: ShapeContext): PrunedScan {
+  const { body } = operation;
   const keep = [...liveResults];
+  const places = operandParts(operation, [...body.inputs.keys()]);
   // A state that a kept value reads must be carried, and then what its next value reads, and so on.
   let pruned = body;
   for (let changed = true; changed;) {
     pruned = removeUnused(selectOutputs(body, keep), context);
     const used = usedValues(pruned);
     changed = false;
-    for (let i = 0; i < carried; i++) {
-      if (!keep[i] && used.has(pruned.inputs[i] as ValueId)) {
+    for (const i of places.carried) {
+      if (!keep[i] && used.has(at(pruned.inputs, i))) {
         keep[i] = true;
         changed = true;
       }
     }
   }
   const used = usedValues(pruned);
-  const operands = pruned.inputs.flatMap((id, i) => ((i < carried ? keep[i] : used.has(id)) ? [i] : []));
+  const isUsed = (i: number): boolean => used.has(at(pruned.inputs, i));
+  const kept = {
+    carried: places.carried.filter((i) => keep[i]),
+    sequences: places.sequences.filter(isUsed),
+    invariants: places.invariants.filter(isUsed),
+  };
+  const operands = inOrder(kept);
   const results = keep.flatMap((isKept, i) => (isKept ? [i] : []));
   return {
     operation: {
       ...operation,
-      body: { ...pruned, inputs: operands.map((i) => pruned.inputs[i] as ValueId) },
-      carried: operands.filter((i) => i < carried).length,
-      sequences: operands.filter((i) => i >= carried && i < carried + sequences).length,
+      body: { ...pruned, inputs: operands.map((i) => at(pruned.inputs, i)) },
+      ...countsOf(kept),
     },
     operands,
     results,
@@ -103,12 +114,8 @@ function copyPruned(
   pruned: PrunedScan,
   values: ValueMap,
 ): void {
-  const operands = pruned.operands.map((i) => mapped(values, instruction.operands[i] as ValueId));
+  const operands = pruned.operands.map((i) => mapped(values, at(instruction.operands, i)));
   const results = builder.emitAll(pruned.operation, operands, instruction.origin);
-  for (const [i, position] of pruned.results.entries()) {
-    const old = instruction.results[position] as ValueId;
-    values.set(old, results[i] as ValueId);
-    const name = fn.names[old];
-    if (name !== undefined) builder.nameValue(results[i] as ValueId, name);
-  }
+  const left = pruned.results.map((i) => at(instruction.results, i));
+  recordResults(builder, fn, { operation: pruned.operation, results: left }, results, values);
 }

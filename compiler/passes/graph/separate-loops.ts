@@ -1,9 +1,12 @@
-import { GraphBuilder } from "../../ir/graph/build.js";
-import { definitions, mapped, rewriteFunction, type ValueMap } from "../../ir/graph/rewrite.js";
-import type { Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
+import { at, lookUp } from "../../base/at.js";
+import type { GraphBuilder } from "../../ir/graph/build.js";
+import { ScanBuilder } from "../../ir/graph/build-scan.js";
+import { definitions, mapped, recordResults, rewriteFunction, type ValueMap } from "../../ir/graph/rewrite.js";
+import { inOrder, isCarried, type OperandKind, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
+import type { Instruction, OperationKind, ValueId } from "../../ir/graph/types.js";
+import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
 import { stateComponents } from "./state-components.js";
-import type { Scan } from "./time-levels.js";
 
 /**
  * Gives states that need each other a loop of their own, and puts the loops one behind the other: of a stack of layers
@@ -67,7 +70,7 @@ class Separation {
     this.placeOf = new Map(scan.body.instructions.map((instruction, i) => [instruction, i]));
     this.inputAt = new Map(scan.body.inputs.map((id, i) => [id, i]));
     for (const [loop, states] of components.entries()) {
-      for (const state of states) this.loopOf.set(scan.body.inputs[state] as ValueId, loop);
+      for (const state of states) this.loopOf.set(at(scan.body.inputs, state), loop);
     }
     for (const { operands: reads, results } of scan.body.instructions) {
       const loop = Math.max(-1, ...reads.map((id) => this.loop(id)));
@@ -76,21 +79,20 @@ class Separation {
   }
 
   run(): ValueId[] {
-    const { body, carried } = this.scan;
-    const outputs = body.outputs.slice(carried);
-    for (const id of outputs) this.stacked[Math.max(0, this.loop(id))]?.add(id);
+    const { carried: next, stacked } = resultParts(this.scan, this.scan.body.outputs);
+    for (const id of stacked) this.stacked[Math.max(0, this.loop(id))]?.add(id);
     // From the last loop to the first: what a loop reads of earlier ones is theirs to stack.
     const own = this.components.map((): ReadonlySet<ValueId> => new Set());
     for (let loop = this.components.length - 1; loop >= 0; loop--) own[loop] = this.collect(loop);
     const finals = new Map<number, ValueId>();
     for (const [loop, states] of this.components.entries()) {
-      const results = this.emitLoop(loop, own[loop] as ReadonlySet<ValueId>);
-      for (const [i, state] of states.entries()) finals.set(state, results[i] as ValueId);
+      const results = this.emitLoop(loop, at(own, loop));
+      for (const [i, state] of states.entries()) finals.set(state, at(results, i));
     }
-    return [
-      ...Array.from({ length: carried }, (_, state) => finals.get(state) as ValueId),
-      ...outputs.map((id) => mapped(this.outside, id)),
-    ];
+    return inOrder({
+      carried: next.map((_, state) => lookUp(finals, state)),
+      stacked: stacked.map((id) => mapped(this.outside, id)),
+    });
   }
 
   private loop(id: ValueId): number {
@@ -98,7 +100,7 @@ class Separation {
   }
 
   private nextStates(loop: number): ValueId[] {
-    return (this.components[loop] ?? []).map((state) => this.scan.body.outputs[state] as ValueId);
+    return (this.components[loop] ?? []).map((state) => at(this.scan.body.outputs, state));
   }
 
   /** Everything that a loop computes; notes what it reads of earlier loops as stacked there. */
@@ -124,71 +126,61 @@ class Separation {
     return repeatable.has(operation.kind);
   }
 
-  private emitLoop(loop: number, computed: ReadonlySet<ValueId>): ValueId[] {
+  private emitLoop(loop: number, computed: ReadonlySet<ValueId>): readonly ValueId[] {
     const { scan, outer } = this;
-    const { body, carried, sequences } = scan;
+    const { body } = scan;
     const states = this.components[loop] ?? [];
-    const inner = new GraphBuilder(`${body.name}_${loop}`, outer.context);
+    const made = new ScanBuilder(outer, `${body.name}_${loop}`);
     const values: ValueMap = new Map();
-    const inputs: { readonly inner: ValueId; readonly operand: ValueId; readonly group: 0 | 1 | 2 }[] = [];
-    const declare = (id: ValueId, operand: ValueId, group: 0 | 1 | 2): ValueId => {
-      const type = { ...(body.types[id] as ValueType), shared: group === 2 && outer.typeOf(operand).shared };
-      const input = inner.input(this.uniqueName(inner, id), type);
-      inputs.push({ inner: input, operand, group });
-      values.set(id, input);
-      return input;
-    };
-    for (const state of states) declare(body.inputs[state] as ValueId, this.operands[state] as ValueId, 0);
-    const read = (id: ValueId): ValueId => {
-      const known = values.get(id);
-      if (known !== undefined) return known;
-      const position = this.inputAt.get(id);
-      if (position !== undefined && position >= carried) {
-        return declare(id, this.operands[position] as ValueId, position < carried + sequences ? 1 : 2);
-      }
-      return declare(id, mapped(this.outside, id), 1);
-    };
-    for (const { operation, operands, results, origin } of this.inOrder(computed)) {
-      const made = inner.emitAll(operation, operands.map(read), origin);
-      for (const [i, id] of results.entries()) {
-        values.set(id, made[i] as ValueId);
-        const name = body.names[id];
-        if (name !== undefined) inner.nameValue(made[i] as ValueId, name);
-      }
+    const read = this.readerIn(made, values, states);
+    for (const instruction of this.instructionsOf(computed)) {
+      const results = made.inner.emitAll(instruction.operation, instruction.operands.map(read), instruction.origin);
+      recordResults(made.inner, body, instruction, results, values);
     }
     const stacked = [...(this.stacked[loop] ?? [])].sort((a, b) => a - b);
     const outputs = [
       ...states.map((state) => ({
-        name: body.outputNames[state] as string,
-        value: read(body.outputs[state] as ValueId),
+        name: outputName(body, state),
+        value: read(at(body.outputs, state)),
       })),
       ...stacked.map((id) => ({ name: `stacked.${id}`, value: read(id) })),
     ];
-    const ordered = [...inputs].sort((a, b) => a.group - b.group);
-    const results = outer.emitAll(
-      {
-        ...scan,
-        body: { ...inner.finish(outputs), inputs: ordered.map((input) => input.inner) },
-        carried: states.length,
-        sequences: inputs.filter(({ group }) => group === 1).length,
-      },
-      ordered.map(({ operand }) => operand),
-      this.instruction.origin,
-    );
+    const results = resultParts({ carried: states.length }, made.emit(scan, outputs, this.instruction.origin));
     for (const [i, id] of stacked.entries()) {
-      const value = results[states.length + i] as ValueId;
+      const value = at(results.stacked, i);
       this.outside.set(id, value);
       const name = body.names[id];
       if (name !== undefined) outer.nameValue(value, name);
     }
-    return results.slice(0, states.length);
+    return results.carried;
+  }
+
+  /** Values as the loop of these states sees them: computed there, or given to it where they are first read. */
+  private readerIn(loop: ScanBuilder, values: ValueMap, states: readonly number[]): (id: ValueId) => ValueId {
+    const { scan, outer, operands } = this;
+    const declare = (id: ValueId, operand: ValueId, kind: OperandKind): ValueId => {
+      const shared = kind === "invariant" && outer.typeOf(operand).shared;
+      const type = { ...typeOf(scan.body, id), shared };
+      const input = loop.input(kind, this.uniqueName(loop.inner, id), type, operand);
+      values.set(id, input);
+      return input;
+    };
+    for (const state of states) declare(at(scan.body.inputs, state), at(operands, state), "carried");
+    return (id) => {
+      const known = values.get(id);
+      if (known !== undefined) return known;
+      const position = this.inputAt.get(id);
+      return position === undefined || isCarried(scan, position)
+        ? declare(id, mapped(this.outside, id), "sequence")
+        : declare(id, at(operands, position), operandKind(scan, position));
+    };
   }
 
   /** The instructions that give these values. Each loop looks at its own only: there may be as many loops as layers. */
-  private inOrder(computed: ReadonlySet<ValueId>): Instruction[] {
+  private instructionsOf(computed: ReadonlySet<ValueId>): Instruction[] {
     const own = new Set<Instruction>();
-    for (const id of computed) own.add(this.defined.get(id) as Instruction);
-    return [...own].sort((a, b) => (this.placeOf.get(a) as number) - (this.placeOf.get(b) as number));
+    for (const id of computed) own.add(lookUp(this.defined, id));
+    return [...own].sort((a, b) => lookUp(this.placeOf, a) - lookUp(this.placeOf, b));
   }
 
   private uniqueName(inner: GraphBuilder, id: ValueId): string {

@@ -1,8 +1,18 @@
-import { GraphBuilder } from "../../ir/graph/build.js";
-import { accumulates, countUses, definitions, inlineFunction, rewriteFunction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
+import { at } from "../../base/at.js";
+import type { GraphBuilder } from "../../ir/graph/build.js";
+import { ScanBuilder } from "../../ir/graph/build-scan.js";
+import {
+  accumulates,
+  countUses,
+  definitions,
+  inlineFunction,
+  outputsLike,
+  rewriteFunction,
+} from "../../ir/graph/rewrite.js";
+import { operandKind, type Scan } from "../../ir/graph/scan.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
-import type { Scan } from "./time-levels.js";
 
 /**
  * Gives a loop over time the parts of a joined sequence in place of the whole, where the whole only starts the sums of a
@@ -23,7 +33,7 @@ export const sinkConcats: GraphPass = {
       (builder, operation, operands, { operands: own }) => {
         if (operation.kind !== "scan") return undefined;
         const starts = startsOfSums(operation.body);
-        const sinks = operation.body.inputs.map((id, i) => starts.has(id) && uses.get(own[i] as ValueId) === 1);
+        const sinks = operation.body.inputs.map((id, i) => starts.has(id) && uses.get(at(own, i)) === 1);
         return new PartsGiver(operation, operands, builder).run(sinks);
       },
       (body) => body,
@@ -40,70 +50,47 @@ function startsOfSums(body: GraphFunction): ReadonlySet<ValueId> {
   const starts = new Set<ValueId>();
   for (const { operation, operands } of body.instructions) {
     if (operation.kind !== "map" || operation.op !== "add") continue;
-    const [left, right] = operands as [ValueId, ValueId];
+    const [left, right] = [at(operands, 0), at(operands, 1)];
     if (once(left) && isProduct(right)) starts.add(left);
     if (once(right) && isProduct(left)) starts.add(right);
   }
   return starts;
 }
 
-interface Given {
-  readonly inner: ValueId;
-  readonly operand: ValueId;
-}
-
 class PartsGiver {
   private readonly scan: Scan;
   private readonly operands: readonly ValueId[];
   private readonly outer: GraphBuilder;
-  private readonly inner: GraphBuilder;
+  private readonly loop: ScanBuilder;
   private readonly defined: ReadonlyMap<ValueId, Instruction>;
-  private readonly carried: Given[] = [];
-  private readonly sequences: Given[] = [];
-  private readonly invariants: Given[] = [];
 
   constructor(scan: Scan, operands: readonly ValueId[], outer: GraphBuilder) {
     this.scan = scan;
     this.operands = operands;
     this.outer = outer;
-    this.inner = new GraphBuilder(scan.body.name, outer.context);
+    this.loop = new ScanBuilder(outer, scan.body.name);
     this.defined = definitions(outer);
   }
 
   /** Results of the scan where it is given parts in place of one of the operands that `sinks` marks. */
   run(sinks: readonly boolean[]): ValueId[] | undefined {
-    const { scan, inner, outer } = this;
-    const { body, carried, sequences } = scan;
+    const { scan, loop } = this;
+    const { body } = scan;
     let changed = false;
     const values = body.inputs.map((id, i) => {
-      const operand = this.operands[i] as ValueId;
-      const name = body.names[id] ?? String(id);
-      const type = body.types[id] as ValueType;
-      if (i < carried) return this.give(this.carried, name, type, operand);
-      if (i >= carried + sequences) return this.give(this.invariants, name, type, operand);
-      const concat = sinks[i] === true ? this.defined.get(operand) : undefined;
+      const operand = at(this.operands, i);
+      const name = nameOf(body, id);
+      const kind = operandKind(scan, i);
+      const concat = kind === "sequence" && sinks[i] === true ? this.defined.get(operand) : undefined;
       if (concat?.operation.kind !== "concat" || concat.operation.axis === 0) {
-        return this.give(this.sequences, name, type, operand);
+        return loop.input(kind, name, typeOf(body, id), operand);
       }
       changed = true;
       const parts = concat.operands.map((part, n) => this.part(part, `${name}.${n}`));
-      return inner.concat(concat.operation.axis - 1, parts);
+      return loop.inner.concat(concat.operation.axis - 1, parts);
     });
     if (!changed) return undefined;
-    const outputs = inlineFunction(inner, body, values);
-    const finished = inner.finish(outputs.map((value, i) => ({ name: body.outputNames[i] as string, value })));
-    const given = [...this.carried, ...this.sequences, ...this.invariants];
-    const inputs = given.map((each) => each.inner);
-    return outer.emitAll(
-      { ...scan, body: { ...finished, inputs }, sequences: this.sequences.length },
-      given.map(({ operand }) => operand),
-    );
-  }
-
-  private give(list: Given[], name: string, type: ValueType, operand: ValueId): ValueId {
-    const inner = this.inner.input(name, type);
-    list.push({ inner, operand });
-    return inner;
+    return loop.emit(scan, outputsLike(body, inlineFunction(loop.inner, body, values)));
   }
 
   /** What a part is at one step: a step of a sequence, or what is the same at all steps. */
@@ -112,14 +99,14 @@ class PartsGiver {
     const shape = type.shape.slice(1);
     const definition = this.defined.get(part);
     if (definition?.operation.kind === "broadcast" && !definition.operation.axes.includes(0)) {
-      const [whole] = definition.operands as [ValueId];
-      const given = this.give(this.invariants, name, this.outer.typeOf(whole), whole);
-      return this.inner.broadcast(
+      const whole = at(definition.operands, 0);
+      const given = this.loop.input("invariant", name, this.outer.typeOf(whole), whole);
+      return this.loop.inner.broadcast(
         given,
         shape,
         definition.operation.axes.map((axis) => axis - 1),
       );
     }
-    return this.give(this.sequences, name, { ...type, shape, shared: false }, part);
+    return this.loop.input("sequence", name, { ...type, shape, shared: false }, part);
   }
 }

@@ -1,11 +1,22 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
-import { GraphBuilder } from "../../ir/graph/build.js";
-import { definitions, forEachNeeded, mapped, rewriteFunction, type ValueMap } from "../../ir/graph/rewrite.js";
+import { at, lookUp } from "../../base/at.js";
+import type { GraphBuilder } from "../../ir/graph/build.js";
+import { ScanBuilder } from "../../ir/graph/build-scan.js";
+import {
+  definitions,
+  forEachNeeded,
+  mapped,
+  recordResults,
+  rewriteFunction,
+  type ValueMap,
+} from "../../ir/graph/rewrite.js";
+import { operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
 import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
-import type { Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { Instruction, OperationKind, ValueId } from "../../ir/graph/types.js";
+import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
 import { liftOperation, type Lifted, overTime } from "./lift.js";
-import { loopValues, type Scan, timeLevels } from "./time-levels.js";
+import { loopValues, timeLevels } from "./time-levels.js";
 
 /**
  * Takes out of a loop over time what need not run step by step.
@@ -51,10 +62,7 @@ class LoopSplitter {
   private readonly outside = new Map<ValueId, Lifted>();
   /** Values inside the new loop. */
   private readonly inside: ValueMap = new Map();
-  private readonly carriedInputs: ValueId[] = [];
-  private readonly sequenceInputs: { readonly inner: ValueId; readonly operand: ValueId }[] = [];
-  private readonly invariantInputs: { readonly inner: ValueId; readonly operand: ValueId }[] = [];
-  private readonly inner: GraphBuilder;
+  private readonly loop: ScanBuilder;
   private readonly scan: Scan;
   private readonly outer: GraphBuilder;
   private readonly operands: readonly ValueId[];
@@ -70,33 +78,31 @@ class LoopSplitter {
     this.inLoop = loopValues(scan, this.levelOf);
     this.defined = definitions(this.body);
     this.crossings = this.chooseCrossings();
-    this.inner = new GraphBuilder(this.body.name, outer.context);
+    this.loop = new ScanBuilder(outer, this.body.name);
   }
 
   run(): ValueId[] {
     const { scan, body, outer } = this;
     for (const [i, id] of body.inputs.entries()) {
-      if (i < scan.carried) {
-        const inner = this.inner.input(this.nameOf(id), this.typeOf(id));
-        this.inside.set(id, inner);
-        this.carriedInputs.push(inner);
-      } else {
-        this.outside.set(id, { value: this.operands[i] as ValueId, overTime: i < scan.carried + scan.sequences });
-      }
+      const kind = operandKind(scan, i);
+      const value = at(this.operands, i);
+      if (kind !== "carried") this.outside.set(id, { value, overTime: kind === "sequence" });
+      else this.inside.set(id, this.loop.input(kind, this.nameOf(id), typeOf(body, id), value));
     }
     for (const instruction of body.instructions) {
-      const level = this.levelOf(instruction.results[0] as ValueId);
+      const level = this.levelOf(at(instruction.results, 0));
       if (level < 2) this.computeOutside(instruction);
       else if (instruction.results.some((id) => this.inLoop.has(id))) this.computeInside(instruction);
     }
-    const nextState = body.outputs.slice(0, scan.carried).map((id) => this.inLoopValue(id));
+    const { carried: next, stacked } = resultParts(scan, body.outputs);
+    const nextState = next.map((id) => this.inLoopValue(id));
     const { after, behind } = this.valuesNeededAfter();
     const loop = this.emitLoop(nextState, after);
     for (const instruction of body.instructions) {
-      const [result] = instruction.results as [ValueId];
+      const result = at(instruction.results, 0);
       if (behind.has(result) && !this.outside.has(result)) this.computeOutside(instruction);
     }
-    const outputs = body.outputs.slice(scan.carried).map((id) => overTime(this.outsideValue(id), outer, scan.length));
+    const outputs = stacked.map((id) => overTime(this.outsideValue(id), outer, scan.length));
     return [...loop, ...outputs];
   }
 
@@ -116,43 +122,30 @@ class LoopSplitter {
         else stack.push(...(definition?.operands ?? []));
       }
     };
-    for (const id of this.body.outputs.slice(this.scan.carried)) need(id);
+    for (const id of resultParts(this.scan, this.body.outputs).stacked) need(id);
     return { after: [...needed].sort((a, b) => a - b), behind: visited };
   }
 
-  private emitLoop(nextState: readonly ValueId[], after: readonly ValueId[]): ValueId[] {
-    const { scan, inner, body } = this;
-    const sources = [...this.sequenceInputs, ...this.invariantInputs];
+  private emitLoop(nextState: readonly ValueId[], after: readonly ValueId[]): readonly ValueId[] {
+    const { scan, body } = this;
     const outputs = [
-      ...nextState.map((value, i) => ({ name: body.outputNames[i] as string, value })),
+      ...nextState.map((value, i) => ({ name: outputName(body, i), value })),
       ...after.map((id) => ({ name: `stacked.${id}`, value: mapped(this.inside, id) })),
     ];
-    const finished = inner.finish(outputs);
-    const results = this.outer.emitAll(
-      {
-        ...scan,
-        body: { ...finished, inputs: [...this.carriedInputs, ...sources.map((source) => source.inner)] },
-        sequences: this.sequenceInputs.length,
-      },
-      [...this.operands.slice(0, scan.carried), ...sources.map((source) => source.operand)],
-      this.instruction.origin,
-    );
+    const { carried, stacked } = resultParts(scan, this.loop.emit(scan, outputs, this.instruction.origin));
     for (const [i, id] of after.entries()) {
-      const value = results[scan.carried + i] as ValueId;
+      const value = at(stacked, i);
       this.outside.set(id, { value, overTime: true });
       this.nameOutside(value, id);
     }
-    return results.slice(0, scan.carried);
+    return carried;
   }
 
   private computeInside(instruction: Instruction): void {
     const operands = instruction.operands.map((id) => this.inLoopValue(id));
-    const results = this.inner.emitAll(instruction.operation, operands, instruction.origin);
-    for (const [i, id] of instruction.results.entries()) {
-      this.inside.set(id, results[i] as ValueId);
-      const name = this.body.names[id];
-      if (name !== undefined) this.inner.nameValue(results[i] as ValueId, name);
-    }
+    const { inner } = this.loop;
+    const results = inner.emitAll(instruction.operation, operands, instruction.origin);
+    recordResults(inner, this.body, instruction, results, this.inside);
   }
 
   /**
@@ -161,12 +154,12 @@ class LoopSplitter {
    */
   private chooseCrossings(): ReadonlySet<ValueId> {
     const { body } = this;
-    const needed = new Set(body.outputs.slice(0, this.scan.carried).filter((id) => this.levelOf(id) < 2));
+    const needed = new Set(resultParts(this.scan, body.outputs).carried.filter((id) => this.levelOf(id) < 2));
     for (const { operands, results } of body.instructions) {
       if (!results.some((id) => this.inLoop.has(id))) continue;
       for (const id of operands) if (this.levelOf(id) < 2) needed.add(id);
     }
-    const before = body.instructions.filter(({ results }) => this.levelOf(results[0] as ValueId) < 2);
+    const before = body.instructions.filter(({ results }) => this.levelOf(at(results, 0)) < 2);
     const { kept } = chooseCrossingValues({ ...body, instructions: before }, needed, () => false, false);
     return new Set(kept);
   }
@@ -190,8 +183,8 @@ class LoopSplitter {
     const type = this.outer.typeOf(value);
     const shape = isSequence ? type.shape.slice(1) : type.shape;
     const shared = !isSequence && type.shared;
-    const inner = this.inner.input(this.uniqueInputName(id), { ...type, shape, shared });
-    (isSequence ? this.sequenceInputs : this.invariantInputs).push({ inner, operand: value });
+    const kind = isSequence ? "sequence" : "invariant";
+    const inner = this.loop.input(kind, this.uniqueInputName(id), { ...type, shape, shared }, value);
     this.inside.set(id, inner);
     return inner;
   }
@@ -209,7 +202,7 @@ class LoopSplitter {
           instruction.origin,
         );
     for (const [i, id] of results.entries()) {
-      const value = values[i] as ValueId;
+      const value = at(values, i);
       this.outside.set(id, { value, overTime: isLifted });
       this.nameOutside(value, id);
     }
@@ -230,7 +223,7 @@ class LoopSplitter {
     forEachNeeded(id, repeated, (instruction) => {
       this.computeOutside(instruction);
     });
-    return this.outside.get(id) as Lifted;
+    return lookUp(this.outside, id);
   }
 
   private isRepeatable(definition: Instruction | undefined): boolean {
@@ -244,14 +237,10 @@ class LoopSplitter {
 
   private uniqueInputName(id: ValueId): string {
     const name = this.nameOf(id);
-    return this.inner.hasName(name) ? `${name}.${id}` : name;
+    return this.loop.inner.hasName(name) ? `${name}.${id}` : name;
   }
 
   private nameOf(id: ValueId): string {
     return this.body.names[id] ?? `value.${id}`;
-  }
-
-  private typeOf(id: ValueId): ValueType {
-    return this.body.types[id] as ValueType;
   }
 }

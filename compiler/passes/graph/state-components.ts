@@ -1,21 +1,23 @@
 /** Which states of a loop need each other. */
+import { at } from "../../base/at.js";
+import { isCarried, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { ValueId } from "../../ir/graph/types.js";
-import type { Scan } from "./time-levels.js";
 
 /**
  * The states of a scan in groups that depend on each other (strongly connected components), each group behind those it
  * reads; within a group and among independent groups in the order of the states.
  */
-export function stateComponents({ body, carried }: Scan): number[][] {
+export function stateComponents(scan: Scan): number[][] {
+  const { body } = scan;
   const reads = new Map<ValueId, ReadonlySet<number>>();
-  for (const [i, id] of body.inputs.entries()) reads.set(id, new Set(i < carried ? [i] : []));
+  for (const [i, id] of body.inputs.entries()) reads.set(id, new Set(isCarried(scan, i) ? [i] : []));
   const none: ReadonlySet<number> = new Set();
   for (const { operands, results } of body.instructions) {
     const sets = [...new Set(operands.map((id) => reads.get(id) ?? none))].filter((set) => set.size > 0);
-    const union = sets.length === 1 ? (sets[0] as ReadonlySet<number>) : new Set(sets.flatMap((set) => [...set]));
+    const union = sets.length === 1 ? at(sets, 0) : new Set(sets.flatMap((set) => [...set]));
     for (const id of results) reads.set(id, union);
   }
-  const direct = Array.from({ length: carried }, (_, i) => reads.get(body.outputs[i] as ValueId) ?? none);
+  const direct = resultParts(scan, body.outputs).carried.map((id) => reads.get(id) ?? none);
   const reachable = direct.map((_, state) => reach(state, direct));
   const placed = new Set<number>();
   const components: number[][] = [];
@@ -27,11 +29,10 @@ export function stateComponents({ body, carried }: Scan): number[][] {
     components.push(group);
   }
   // Whoever reads a group reaches all that the group reaches, and the group besides.
-  const extent = (group: readonly number[]): number =>
-    new Set([...group, ...(reachable[group[0] as number] ?? [])]).size;
+  const extent = (group: readonly number[]): number => new Set([...group, ...(reachable[at(group, 0)] ?? [])]).size;
   return components
     .map((group) => ({ group, size: extent(group) }))
-    .sort((a, b) => a.size - b.size || (a.group[0] as number) - (b.group[0] as number))
+    .sort((a, b) => a.size - b.size || at(a.group, 0) - at(b.group, 0))
     .map(({ group }) => group);
 }
 

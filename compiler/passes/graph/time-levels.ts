@@ -1,22 +1,23 @@
 /** How the values of a loop body depend on time: the question behind `order-sums` and `split-time`. */
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import { type OperandKind, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
 
 /** 0: the same at every step; 1: depends on the sequences of this step only; 2: depends on the state. */
 export type TimeLevel = 0 | 1 | 2;
 
-export type Scan = Extract<Operation, { kind: "scan" }>;
+const levelOfInput: Readonly<Record<OperandKind, TimeLevel>> = { carried: 2, sequence: 1, invariant: 0 };
 
 /** The level of every value of the body. What cannot be lifted over time counts as depending on the state. */
-export function timeLevels({ body, carried, sequences }: Scan): (id: ValueId) => TimeLevel {
+export function timeLevels(scan: Scan): (id: ValueId) => TimeLevel {
   const levels = new Map<ValueId, TimeLevel>();
   const levelOf = (id: ValueId): TimeLevel => {
     const level = levels.get(id);
     invariant(level !== undefined, `%${id} has no level`);
     return level;
   };
-  for (const [i, id] of body.inputs.entries()) levels.set(id, i < carried ? 2 : i < carried + sequences ? 1 : 0);
-  for (const instruction of body.instructions) {
+  for (const [i, id] of scan.body.inputs.entries()) levels.set(id, levelOfInput[operandKind(scan, i)]);
+  for (const instruction of scan.body.instructions) {
     const operands = instruction.operands.map(levelOf);
     const level = Math.max(0, ...operands) as TimeLevel;
     const own = level === 1 && !isLiftable(instruction, operands) ? 2 : level;
@@ -52,9 +53,9 @@ function isFunctionLiftable(fn: GraphFunction, inputLevels: readonly TimeLevel[]
 }
 
 /** Values of level 2 that the next state depends on, or that have to stay in the loop anyway. */
-export function loopValues({ body, carried }: Scan, levelOf: (id: ValueId) => TimeLevel): ReadonlySet<ValueId> {
-  const inLoop = new Set<ValueId>(body.outputs.slice(0, carried).filter((id) => levelOf(id) === 2));
-  for (const instruction of [...body.instructions].reverse()) {
+export function loopValues(scan: Scan, levelOf: (id: ValueId) => TimeLevel): ReadonlySet<ValueId> {
+  const inLoop = new Set<ValueId>(resultParts(scan, scan.body.outputs).carried.filter((id) => levelOf(id) === 2));
+  for (const instruction of [...scan.body.instructions].reverse()) {
     const stays =
       instruction.results.some((id) => inLoop.has(id)) ||
       (instruction.results.some((id) => levelOf(id) === 2) &&

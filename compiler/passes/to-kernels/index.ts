@@ -1,4 +1,6 @@
 /** Graph functions of one example to kernels over a batch. */
+import { at } from "../../base/at.js";
+import { operandParts } from "../../ir/graph/scan.js";
 import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
 import { nameOf, outputName } from "../../ir/graph/values.js";
 import type { KernelFunction, Statement } from "../../ir/kernel/types.js";
@@ -48,11 +50,10 @@ function joinParameters(fn: GraphFunction, storage: Storage): void {
           storage.join(members);
         }
       } else if (operation.kind === "scan") {
-        const { body, carried, sequences } = operation;
-        const names = new Map(
-          body.inputs.map((id, i) => [id, i < carried + sequences ? undefined : nameOf(operands[i] as ValueId)]),
-        );
-        visit(body, (id) => names.get(id));
+        const { invariants } = operandParts(operation, operands);
+        const inside = operandParts(operation, operation.body.inputs).invariants;
+        const names = new Map(inside.map((id, i) => [id, nameOf(at(invariants, i))]));
+        visit(operation.body, (id) => names.get(id));
       }
     }
   };

@@ -2,7 +2,9 @@
  * Lowers a planned block: gives every value that lies in memory its place (a result's own buffer, a part of the concat
  * that takes it, or scratch), then emits level by level the regions and works.
  */
+import { at } from "../../base/at.js";
 import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
+import { isCarried, operandParts } from "../../ir/graph/scan.js";
 import type { ValueId } from "../../ir/graph/types.js";
 import { addAffine, affineKey } from "../../ir/kernel/affine.js";
 import type { Affine, Expression, Statement } from "../../ir/kernel/types.js";
@@ -137,7 +139,7 @@ class BlockLowering {
   private isState(id: ValueId): boolean {
     const work = this.block.works.workOf.get(id);
     if (work?.kind !== "scan" || work.instruction.operation.kind !== "scan") return false;
-    return work.instruction.results.indexOf(id) < work.instruction.operation.carried;
+    return isCarried(work.instruction.operation, work.instruction.results.indexOf(id));
   }
 
   private placeRest(): void {
@@ -261,9 +263,9 @@ class BlockLowering {
   private collectInitialStates(work: Extract<Work, { kind: "scan" }>): void {
     const { operation, operands, results } = work.instruction;
     invariant(operation.kind === "scan", "a scan");
-    for (let i = 0; i < operation.carried; i++) {
-      const location = this.ensurePlace(results[i] as ValueId);
-      this.addStore({ value: operands[i] as ValueId, location, mode: "set" });
+    const initial = operandParts(operation, operands).carried;
+    for (const [i, value] of initial.entries()) {
+      this.addStore({ value, location: this.ensurePlace(at(results, i)), mode: "set" });
     }
   }
 

@@ -1,6 +1,9 @@
 /** A scan: a loop over steps around the body's regions, on the examples that are still running. */
+import { at, lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
+import { isCarried, operandKind } from "../../ir/graph/scan.js";
 import type { Instruction, ValueId } from "../../ir/graph/types.js";
+import { typeOf } from "../../ir/graph/values.js";
 import type { Examples, Statement } from "../../ir/kernel/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { Block, type InputSource } from "./block.js";
@@ -15,7 +18,7 @@ export function lowerScan(
   lowerBlock: (block: Block) => void,
 ): void {
   invariant(operation.kind === "scan", "a scan");
-  const { body, carried, sequences, length, reverse } = operation;
+  const { body, length, reverse } = operation;
   const names = new LoopNames(block);
   const step = names.pick("t");
   const ragged = block.hasExampleSize(length);
@@ -33,22 +36,22 @@ export function lowerScan(
 
   const inputs = new Map<ValueId, InputSource>();
   for (const [i, id] of body.inputs.entries()) {
-    const operand = operands[i] as ValueId;
-    if (i < carried) {
-      const location = block.locations.get(results[i] as ValueId) as Location;
+    const kind = operandKind(operation, i);
+    if (kind === "carried") {
+      const location = lookUp(block.locations, at(results, i));
       inputs.set(id, { kind: "location", location, buffer: location.buffer });
     } else {
-      const prefix = i < carried + sequences ? [variableIndex(step)] : [];
-      inputs.set(id, { kind: "alias", block, value: operand, prefix });
+      const prefix = kind === "sequence" ? [variableIndex(step)] : [];
+      inputs.set(id, { kind: "alias", block, value: at(operands, i), prefix });
     }
   }
   const states: { id: ValueId; state: Location; next: Location }[] = [];
   const targets: Target[] = [];
   for (const [i, id] of body.outputs.entries()) {
-    const location = block.locations.get(results[i] as ValueId);
+    const location = block.locations.get(at(results, i));
     if (location === undefined) continue;
-    if (i < carried) {
-      const shape = body.types[id]?.shape ?? [];
+    if (isCarried(operation, i)) {
+      const { shape } = typeOf(body, id);
       const next = block.storage.scratch(`${path}.${body.names[id] ?? `v${id}`}.next`, location.dtype, shape, true);
       states.push({ id, state: location, next });
       targets.push({ id, destination: { location: next, mode: "set" } });

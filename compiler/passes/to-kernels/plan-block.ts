@@ -7,6 +7,7 @@
  * *Levels* give the order: at each level first the elementwise regions run, then products, reductions, scatters and
  * scans; results of these stand one level higher. Roots of one level with the same loops share a region.
  */
+import { operandParts } from "../../ir/graph/scan.js";
 import type { Instruction, ValueId } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 import { constantOf } from "../../base/types/dim.js";
@@ -151,7 +152,8 @@ class Planner {
 
   private needOperandsOfScan({ operation, operands }: Instruction): void {
     if (operation.kind !== "scan") return;
-    for (const id of operands.slice(operation.carried)) if (!this.isPlain(id, 0)) this.needPlace(id);
+    const { sequences, invariants } = operandParts(operation, operands);
+    for (const id of [...sequences, ...invariants]) if (!this.isPlain(id, 0)) this.needPlace(id);
   }
 
   /** Makes the value, or what it is a view of, a root where its elements have no place yet. */

@@ -1,10 +1,11 @@
 /** Rules about loops: what is the same at every step is an invariant, and constants belong inside. Exact. */
-import { GraphBuilder } from "../../../ir/graph/build.js";
-import { copyInstruction, mapped, type ValueMap } from "../../../ir/graph/rewrite.js";
-import type { Operation, ValueId, ValueType } from "../../../ir/graph/types.js";
+import { at } from "../../../base/at.js";
+import { ScanBuilder } from "../../../ir/graph/build-scan.js";
+import { copyInstruction, mapped, outputsLike, type ValueMap } from "../../../ir/graph/rewrite.js";
+import { isCarried, type OperandKind, operandKind, type Scan } from "../../../ir/graph/scan.js";
+import type { ValueId } from "../../../ir/graph/types.js";
+import { nameOf, typeOf } from "../../../ir/graph/values.js";
 import type { View } from "./view.js";
-
-type Scan = Extract<Operation, { kind: "scan" }>;
 
 /** What takes the place of an operand of the scan. */
 type Replacement =
@@ -14,39 +15,33 @@ type Replacement =
 
 /** Moves constant operands into the body and turns sequences that repeat one value into invariants. */
 export function simplifyScan(scan: Scan, operands: readonly ValueId[], view: View): ValueId[] | undefined {
-  const { body, carried, sequences } = scan;
+  const { body } = scan;
+  const kinds = operands.map((_, i) => operandKind(scan, i));
   const replacements = operands.map((id, i) =>
-    i < carried ? undefined : replacementOf(id, i < carried + sequences, view),
+    isCarried(scan, i) ? undefined : replacementOf(id, kinds[i] === "sequence", view),
   );
   if (replacements.every((replacement) => replacement === undefined)) return undefined;
-  const inner = new GraphBuilder(body.name, view.b.context);
+  const loop = new ScanBuilder(view.b, body.name);
   const values: ValueMap = new Map();
-  const outer: ValueId[] = [];
-  const take = (i: number, operand: ValueId, shared: boolean): void => {
-    const id = body.inputs[i] as ValueId;
-    values.set(id, inner.input(body.names[id] ?? String(id), { ...(body.types[id] as ValueType), shared }));
-    outer.push(operand);
+  const take = (kind: OperandKind, i: number, operand: ValueId): void => {
+    const id = at(body.inputs, i);
+    values.set(id, loop.input(kind, nameOf(body, id), typeOf(body, id), operand));
   };
-  const isSharedInput = (i: number): boolean => (body.types[body.inputs[i] as ValueId] as ValueType).shared;
-  let keptSequences = 0;
-  for (const [i, operand] of operands.entries()) {
-    if (i >= carried + sequences || replacements[i] !== undefined) continue;
-    if (i >= carried) keptSequences++;
-    take(i, operand, isSharedInput(i));
-  }
+  const stays = operands.map((_, i) => kinds[i] !== "invariant" && replacements[i] === undefined);
+  for (const [i, operand] of operands.entries()) if (stays[i]) take(at(kinds, i), i, operand);
   for (const [i, operand] of operands.entries()) {
     const replacement = replacements[i];
-    if (replacement?.kind === "repeated") take(i, replacement.source, isSharedInput(i));
-    else if (i >= carried + sequences && replacement === undefined) take(i, operand, isSharedInput(i));
+    if (replacement?.kind === "repeated") take("invariant", i, replacement.source);
+    else if (replacement === undefined && !stays[i]) take("invariant", i, operand);
   }
   for (const [i, replacement] of replacements.entries()) {
     if (replacement?.kind !== "constant") continue;
-    const id = body.inputs[i] as ValueId;
-    values.set(id, inner.constantOf(replacement.value, (body.types[id] as ValueType).shape));
+    const id = at(body.inputs, i);
+    values.set(id, loop.inner.constantOf(replacement.value, typeOf(body, id).shape));
   }
-  for (const instruction of body.instructions) copyInstruction(inner, body, instruction, values);
-  const outputs = body.outputs.map((id, i) => ({ name: body.outputNames[i] as string, value: mapped(values, id) }));
-  return view.b.emitAll({ ...scan, body: inner.finish(outputs), sequences: keptSequences }, outer);
+  for (const instruction of body.instructions) copyInstruction(loop.inner, body, instruction, values);
+  const outputs = body.outputs.map((id) => mapped(values, id));
+  return loop.emit(scan, outputsLike(body, outputs));
 }
 
 function replacementOf(id: ValueId, isSequence: boolean, view: View): Replacement | undefined {
@@ -59,7 +54,7 @@ function replacementOf(id: ValueId, isSequence: boolean, view: View): Replacemen
   return {
     kind: "repeated",
     source: view.b.broadcast(
-      broadcast.operands[0] as ValueId,
+      at(broadcast.operands, 0),
       shape.slice(1),
       axes.map((axis) => axis - 1),
     ),

@@ -67,5 +67,7 @@ it("gives a loop what is finite around it, but for the state, which may grow", (
     %l: real[2] = scan length %T carried 1 sequences 0 %w, %w, %x body
       func step(%h: real[2], %v: shared real[2], %u: real[2]) -> (h: %n) { %n: real[2] = mul %h, %v }
   }`);
-  expect(finiteInputsOf(fn.instructions[0]!, 1, valueFacts(fn))).toEqual([false, true, false]);
+  const { operation, operands } = fn.instructions[0]!;
+  if (operation.kind !== "scan") expect.unreachable();
+  expect(finiteInputsOf(operation, operands, valueFacts(fn))).toEqual([false, true, false]);
 });

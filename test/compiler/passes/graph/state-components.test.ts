@@ -1,7 +1,7 @@
 /** Which states of a loop need each other: groups, each behind those that it reads. */
 import { expect, it } from "vitest";
 import { stateComponents } from "../../../../compiler/passes/graph/state-components.js";
-import type { Scan } from "../../../../compiler/passes/graph/time-levels.js";
+import type { Scan } from "../../../../compiler/ir/graph/scan.js";
 import { functionOf } from "../../../support/graph-text.js";
 
 /** A loop in which the next value of each state is made of the listed states and the input `x`. */

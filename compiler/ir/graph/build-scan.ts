@@ -1,0 +1,56 @@
+/** Making a scan whose operands become known in any order while its body is written. */
+import type { Origin } from "../../base/source/origin.js";
+import { GraphBuilder, type NamedOutput } from "./build.js";
+import { countsOf, inOrder, type OperandKind, type Scan } from "./scan.js";
+import type { ValueId, ValueType } from "./types.js";
+
+/** An input of the body and what the scan gives it. */
+interface Given {
+  readonly input: ValueId;
+  readonly operand: ValueId;
+}
+
+export class ScanBuilder {
+  /** The body. */
+  readonly inner: GraphBuilder;
+  private readonly outer: GraphBuilder;
+  private readonly given: Readonly<Record<OperandKind, Given[]>> = { carried: [], sequence: [], invariant: [] };
+
+  /** @param outer where the scan is to stand */
+  constructor(outer: GraphBuilder, name: string) {
+    this.outer = outer;
+    this.inner = new GraphBuilder(name, outer.context);
+  }
+
+  /**
+   * A new input of the body for an operand outside. Inputs of one kind keep their order, whatever comes between.
+   * @param type what the body sees: of a sequence, one element
+   */
+  input(kind: OperandKind, name: string, type: ValueType, operand: ValueId): ValueId {
+    const input = this.inner.input(name, type);
+    this.given[kind].push({ input, operand });
+    return input;
+  }
+
+  /**
+   * Emits the scan.
+   * @param like its length and direction
+   * @param outputs of the body: the next carried values, then what is stacked
+   */
+  emit(
+    like: Pick<Scan, "length" | "reverse">,
+    outputs: readonly NamedOutput[],
+    origin: Origin = this.outer.origin,
+  ): ValueId[] {
+    const { length, reverse } = like;
+    const { carried, sequence, invariant } = this.given;
+    const parts = { carried, sequences: sequence, invariants: invariant };
+    const given = inOrder(parts);
+    const body = { ...this.inner.finish(outputs), inputs: given.map(({ input }) => input) };
+    return this.outer.emitAll(
+      { kind: "scan", body, length, ...countsOf(parts), reverse },
+      given.map(({ operand }) => operand),
+      origin,
+    );
+  }
+}
