@@ -2,14 +2,14 @@
 import { InvariantError } from "./diagnostics/invariant.js";
 
 /** Item `i` of a list. */
-export function at<T>(items: ArrayLike<T>, i: number): T {
+export function at<T>(items: ArrayLike<T | undefined>, i: number): T {
   const item = items[i];
   if (item === undefined) throw new InvariantError(`no item ${i} among ${items.length}`);
   return item;
 }
 
 /** What a map holds for a key. */
-export function lookUp<K, V>(map: Pick<ReadonlyMap<K, V>, "get">, key: K): V {
+export function lookUp<K, V>(map: Pick<ReadonlyMap<K, V | undefined>, "get">, key: K): V {
   const value = map.get(key);
   if (value === undefined) throw new InvariantError(`nothing is known of ${String(key)}`);
   return value;

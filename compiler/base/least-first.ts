@@ -14,14 +14,14 @@ export class LeastFirst<T> {
 
   push(entry: T): void {
     const { entries } = this;
-    let at = entries.push(entry) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!this.isBefore(entry, entries[parent] as T)) break;
-      entries[at] = entries[parent] as T;
-      at = parent;
+    let place = entries.push(entry) - 1;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (!this.isBefore(entry, at(entries, parent))) break;
+      entries[place] = at(entries, parent);
+      place = parent;
     }
-    entries[at] = entry;
+    entries[place] = entry;
   }
 
   /** Takes the least entry out. */
@@ -30,16 +30,17 @@ export class LeastFirst<T> {
     const least = entries[0];
     const last = entries.pop();
     if (last === undefined || entries.length === 0) return least;
-    let at = 0;
+    let place = 0;
     for (;;) {
-      let child = 2 * at + 1;
+      let child = 2 * place + 1;
       if (child >= entries.length) break;
-      if (child + 1 < entries.length && this.isBefore(entries[child + 1] as T, entries[child] as T)) child++;
-      if (!this.isBefore(entries[child] as T, last)) break;
-      entries[at] = entries[child] as T;
-      at = child;
+      if (child + 1 < entries.length && this.isBefore(at(entries, child + 1), at(entries, child))) child++;
+      if (!this.isBefore(at(entries, child), last)) break;
+      entries[place] = at(entries, child);
+      place = child;
     }
-    entries[at] = last;
+    entries[place] = last;
     return least;
   }
 }
+import { at } from "./at.js";

@@ -1,3 +1,4 @@
+import { at } from "../at.js";
 import type { Dim } from "./dim.js";
 import { equalDims, multiplyDims, dimConstant, printDim } from "./dim.js";
 
@@ -5,7 +6,7 @@ import { equalDims, multiplyDims, dimConstant, printDim } from "./dim.js";
 export type Shape = readonly Dim[];
 
 export function equalShapes(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((dim, axis) => equalDims(dim, b[axis] as Dim));
+  return a.length === b.length && a.every((dim, axis) => equalDims(dim, at(b, axis)));
 }
 
 /** `[4*H, I]`. */

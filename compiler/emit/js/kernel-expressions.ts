@@ -1,4 +1,5 @@
 /** Kernel expressions as JavaScript. */
+import { at } from "../../base/at.js";
 import type { Affine, Expression, IndexExpression, KernelSlot } from "../../ir/kernel/types.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { nearest, type ScalarExpr, type ScalarFunction, scalarFunction } from "../../base/math/expr.js";
@@ -231,7 +232,7 @@ export function printSlotSize(
   print: (dim: Dim) => string,
 ): string {
   const each = [...new Set(sizes.map(print))];
-  const largest = each.length === 1 ? (each[0] as string) : `Math.max(${each.join(", ")})`;
+  const largest = each.length === 1 ? at(each, 0) : `Math.max(${each.join(", ")})`;
   return most === undefined ? largest : `Math.min(${largest}, ${print(most)})`;
 }
 

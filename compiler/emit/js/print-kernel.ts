@@ -3,7 +3,8 @@
  * `workspaceBytes(capacity)` says how much that takes. Every region is a function of its own, so that engines optimise
  * the hot ones alone.
  */
-import type { KernelBuffer, KernelFunction, KernelProgram, KernelSlot, Statement } from "../../ir/kernel/types.js";
+import { at } from "../../base/at.js";
+import type { KernelBuffer, KernelFunction, KernelProgram, Statement } from "../../ir/kernel/types.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
 import type { ScalarFunction } from "../../base/math/expr.js";
 import { printMathHelpers } from "../../base/math/print-js.js";
@@ -109,7 +110,7 @@ class KernelPrinter {
   }
 
   private slotSize(slot: number): string {
-    return printSlotSize(this.kernel.slots[slot] as KernelSlot, (size) => printDimension(size, this.sizeName));
+    return printSlotSize(at(this.kernel.slots, slot), (size) => printDimension(size, this.sizeName));
   }
 
   private total(dtype: "real" | "index"): string {

@@ -1,4 +1,5 @@
 /** The only maker of graph instructions: asks the shape rules for every result type. */
+import { at } from "../../base/at.js";
 import { type Dim, dimSymbol, TIME_SYMBOL } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Origin } from "../../base/source/origin.js";
@@ -118,7 +119,7 @@ export class GraphBuilder {
   }
 
   concat(axis: number, values: readonly ValueId[]): ValueId {
-    return values.length === 1 ? (values[0] as ValueId) : this.emit({ kind: "concat", axis }, values);
+    return values.length === 1 ? at(values, 0) : this.emit({ kind: "concat", axis }, values);
   }
 
   reshape(value: ValueId, shape: Shape): ValueId {

@@ -1,4 +1,5 @@
 /** What each operation computes on concrete tensors of one example: one row per kind, written for plainness. */
+import { lookUp } from "../../base/at.js";
 import { evaluateDim, type Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { scalarValues } from "../ops/scalar-values.js";
@@ -53,7 +54,7 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
     for (const [axis, label] of operation.a.entries()) size.set(label, a.shape[axis] as number);
     for (const [axis, label] of operation.b.entries()) size.set(label, b.shape[axis] as number);
     const contracted = [...size.keys()].filter((label) => !operation.result.includes(label)).sort((x, y) => x - y);
-    const sizesOf = (labels: readonly number[]) => labels.map((label) => size.get(label) as number);
+    const sizesOf = (labels: readonly number[]) => labels.map((label) => lookUp(size, label));
     const positions = (labels: readonly number[], own: readonly number[], { shape }: Tensor) => {
       const strides = stridesOf(shape);
       return positionsOf(

@@ -1,5 +1,6 @@
 /** Reads the text form of the graph IR, for tests of passes on a few lines. Throws a {@link GraphSyntaxError}. */
 import { cellAxes } from "../../base/types/call-axes.js";
+import { at } from "../../base/at.js";
 import { type DimTokens, parseDim } from "../../base/types/parse-dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
@@ -138,7 +139,7 @@ function parseLine(reader: Reader, builder: GraphBuilder, scope: Map<string, Val
   const ids = builder.emitAll(operation, operands);
   if (ids.length !== results.length) throw new GraphSyntaxError(`${operation.kind} has ${ids.length} results`);
   for (const [i, { name, type }] of results.entries()) {
-    const id = ids[i] as ValueId;
+    const id = at(ids, i);
     const inferred = printType(builder.typeOf(id));
     if (inferred !== printType(type))
       throw new GraphSyntaxError(`${name} is written ${printType(type)} but is ${inferred}`);

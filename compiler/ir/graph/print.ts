@@ -1,4 +1,5 @@
 /** Text form of the graph IR (spec/graph-ir.md). Deterministic; `parse.ts` reads it back. */
+import { typeOf } from "./values.js";
 import { printDim } from "../../base/types/dim.js";
 import { printShape } from "../../base/types/shape.js";
 import type {
@@ -19,7 +20,7 @@ export function printProgram(program: GraphProgram): string {
 export function printFunction(fn: GraphFunction, indent = ""): string {
   const names = uniqueNames(fn);
   const name = (id: ValueId): string => `%${names[id] ?? String(id)}`;
-  const typed = (id: ValueId): string => `${name(id)}: ${printType(fn.types[id] as ValueType)}`;
+  const typed = (id: ValueId): string => `${name(id)}: ${printType(typeOf(fn, id))}`;
   const inputs = fn.inputs.map(typed).join(", ");
   const outputs = fn.outputs.map((id, i) => `${fn.outputNames[i] ?? ""}: ${name(id)}`).join(", ");
   const lines = fn.instructions.map(

@@ -1,4 +1,5 @@
 /** What is known of the values of a function; what is missing is a fault of whoever made it. */
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { GraphFunction, ValueId, ValueType } from "./types.js";
 
@@ -17,6 +18,11 @@ export function outputName(fn: GraphFunction, i: number): string {
   const name = fn.outputNames[i];
   invariant(name !== undefined, `${fn.name} has no output ${i}`);
   return name;
+}
+
+/** Both operands of an operation that has two. */
+export function pairOf(operands: readonly ValueId[]): readonly [ValueId, ValueId] {
+  return [at(operands, 0), at(operands, 1)];
 }
 
 /** Places of those that are real numbers. */

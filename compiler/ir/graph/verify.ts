@@ -7,6 +7,7 @@
  *  5. what a declared derivative does with tangents is well formed and linear in them;
  *  6. dimensions in shapes are not negative constants.
  */
+import { at } from "../../base/at.js";
 import { constantOf } from "../../base/types/dim.js";
 import { equalShapes } from "../../base/types/shape.js";
 import { inferTypes, type ShapeContext } from "../ops/shape-rules.js";
@@ -64,7 +65,7 @@ function checkTypes(fn: GraphFunction, { operation, operands, results }: Instruc
   if (typeof inferred === "string") return [inferred];
   if (inferred.length !== results.length) return [`${results.length} results, expected ${inferred.length}`];
   return inferred.flatMap((type, i) => {
-    const actual = fn.types[results[i] as ValueId];
+    const actual = fn.types[at(results, i)];
     return actual !== undefined && sameType(actual, type) ? [] : [`result ${i} should be ${printType(type)}`];
   });
 }

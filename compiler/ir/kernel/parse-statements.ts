@@ -1,4 +1,5 @@
 /** Reads statements of kernels as `print.ts` writes them. */
+import { at } from "../../base/at.js";
 import { parseDim } from "../../base/types/parse-dim.js";
 import {
   parseAccess,
@@ -23,7 +24,7 @@ export function parseBody(lines: readonly Line[]): Statement[] {
   const rest: Lines = { lines, at: 0 };
   const statements: Statement[] = [];
   while (rest.at < lines.length) {
-    const tokens = new LineTokens(lines[rest.at++] as Line);
+    const tokens = new LineTokens(at(lines, rest.at++));
     const parser = parsers.get(tokens.next) ?? parseChange;
     statements.push(parser(tokens, rest));
   }

@@ -1,8 +1,9 @@
 /** Reads the text form of kernels (spec/kernel-ir.md), for tests of passes on a few lines. Throws a {@link KernelSyntaxError}. */
+import { at } from "../../base/at.js";
 import type { Dim } from "../../base/types/dim.js";
 import { parseDim } from "../../base/types/parse-dim.js";
 import { ZERO } from "./affine.js";
-import { type Line, linesOf, LineTokens } from "./parse-lines.js";
+import { linesOf, LineTokens } from "./parse-lines.js";
 import { parseBody } from "./parse-statements.js";
 import type { ElementType, KernelBuffer, KernelFunction, KernelProgram, KernelSlot } from "./types.js";
 import type { UnplacedBuffer, UnplannedKernels } from "./unplanned.js";
@@ -52,12 +53,12 @@ function parseProgram(
 ): KernelFunction[] {
   const functions: KernelFunction[] = [];
   const lines = linesOf(text);
-  for (let at = 0; at < lines.length; at++) {
-    const tokens = new LineTokens(lines[at] as Line);
+  for (let line = 0; line < lines.length; line++) {
+    const tokens = new LineTokens(at(lines, line));
     const word = tokens.take();
     if (word === "kernel") {
       functions.push(parseFunction(tokens));
-      const close = lines[++at];
+      const close = lines[++line];
       if (close === undefined) return tokens.fail("expected } after the kernel");
       new LineTokens(close).expect("}");
       continue;

@@ -150,7 +150,7 @@ class BackwardWalk {
       return;
     }
     const result = at(results, 0);
-    const cotangent = cotangents[0] as ValueId;
+    const cotangent = at(cotangents, 0);
     if (operation.kind === "custom_derivative") {
       const strengths = [result, ...operands].flatMap((id) => zeros.values.get(id) ?? []);
       const x = (i: number): ValueId => primal(at(operands, i + 1));

@@ -2,6 +2,7 @@
  * Values whose derivative is declared. The declared rule is a function that is linear in the tangents of the arguments, so it
  * is its own derivative: forward mode applies the tangent of each of its operations, reverse mode walks them backwards.
  */
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
@@ -38,7 +39,7 @@ class Coefficients {
     this.b = b;
     this.fn = fn;
     this.given = new Map(fn.inputs.slice(count).map((id, i) => [id, () => given(count + i)]));
-    this.definitions = new Map(fn.instructions.map((instruction) => [instruction.results[0] as ValueId, instruction]));
+    this.definitions = new Map(fn.instructions.map((instruction) => [at(instruction.results, 0), instruction]));
     const linear = new Set(fn.inputs.slice(0, count));
     for (const { operands, results } of fn.instructions) {
       if (operands.some((id) => linear.has(id))) for (const id of results) linear.add(id);
@@ -65,11 +66,11 @@ class Coefficients {
   site({ operands, results }: Instruction, strength: Strength): Site {
     return {
       b: this.b,
-      x: (i) => this.value(operands[i] as ValueId),
-      y: () => this.value(results[0] as ValueId),
-      shape: (i) => this.fn.types[operands[i] as ValueId]?.shape ?? [],
+      x: (i) => this.value(at(operands, i)),
+      y: () => this.value(at(results, 0)),
+      shape: (i) => this.fn.types[at(operands, i)]?.shape ?? [],
       operandCount: operands.length,
-      wants: (i) => this.linear.has(operands[i] as ValueId),
+      wants: (i) => this.linear.has(at(operands, i)),
       isStrong: () => strength !== "none",
       isFinite: () => false,
       isPositive: () => false,
@@ -96,11 +97,11 @@ export function pushThroughDeclared(
   const { tangent: fn } = operation;
   const coefficients = new Coefficients(b, operation, value);
   const known = new Map<ValueId, ValueId>();
-  for (const [i, tangent] of tangents.entries()) if (tangent !== undefined) known.set(fn.inputs[i] as ValueId, tangent);
+  for (const [i, tangent] of tangents.entries()) if (tangent !== undefined) known.set(at(fn.inputs, i), tangent);
   for (const instruction of fn.instructions) {
     const own = instruction.operands.map((id) => known.get(id));
     if (own.every((v) => v === undefined)) continue;
-    const [result] = instruction.results as [ValueId];
+    const result = at(instruction.results, 0);
     const tangent = tangentOf(
       rules,
       local(instruction.operation),
@@ -110,7 +111,7 @@ export function pushThroughDeclared(
     );
     if (tangent !== undefined) known.set(result, tangent);
   }
-  return known.get(fn.outputs[0] as ValueId);
+  return known.get(at(fn.outputs, 0));
 }
 
 /**
@@ -135,9 +136,9 @@ export function pullThroughDeclared(
     const contributions = pending.get(id);
     return contributions && sumContributions(b, fn.types[id]?.shape ?? [], contributions);
   };
-  pending.set(fn.outputs[0] as ValueId, [cotangent]);
+  pending.set(at(fn.outputs, 0), [cotangent]);
   for (const instruction of [...fn.instructions].reverse()) {
-    const [result] = instruction.results as [ValueId];
+    const result = at(instruction.results, 0);
     const own = coefficients.linear.has(result) ? settle(result) : undefined;
     if (own === undefined) continue;
     const { operation: inner, operands } = instruction;

@@ -2,6 +2,7 @@
  * Derivatives of the operations that are not scalar: one row per kind with its forward rule (`tangent`) and its
  * transpose (`cotangents`). Nearly all are linear in their operands, so the forward rule repeats the operation.
  */
+import { at } from "../../base/at.js";
 import type { Operation, OperationKind, ValueId } from "../../ir/graph/types.js";
 import type { Origin } from "../../base/source/origin.js";
 import { addDims, type Dim, dimConstant } from "../../base/types/dim.js";
@@ -110,9 +111,7 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
 
   slice: same(({ axis, start }, { b }, v) => ({ part: v, axis, start, origin: b.origin })),
 
-  pad: same((operation, { b, shape }, v) =>
-    b.slice(v, operation.axis, operation.before, shape(0)[operation.axis] as Dim),
-  ),
+  pad: same((operation, { b, shape }, v) => b.slice(v, operation.axis, operation.before, at(shape(0), operation.axis))),
 
   concat: {
     tangent(operation, { b, shape }, tangents) {
@@ -126,7 +125,7 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
       const parts: ValueId[] = [];
       let start = dimConstant(0);
       for (let i = 0; i < operandCount; i++) {
-        const length = shape(i)[operation.axis] as Dim;
+        const length = at(shape(i), operation.axis);
         parts.push(b.slice(v, operation.axis, start, length));
         start = addDims(start, length);
       }
@@ -148,7 +147,7 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
   gather: {
     tangent: (operation, { b, x }, [v]) => (v === undefined ? undefined : b.emit(operation, [v, x(1)])),
     cotangents: (_operation, { b, x, shape }, v) => [
-      b.emit({ kind: "scatter_add", size: shape(0)[0] as Dim }, [x(1), v]),
+      b.emit({ kind: "scatter_add", size: at(shape(0), 0) }, [x(1), v]),
       undefined,
     ],
   },

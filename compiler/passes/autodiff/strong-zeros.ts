@@ -5,6 +5,7 @@
  *
  * An ordinary zero, as of a saturated function, is none of these: most cells have no strong zeros at all.
  */
+import { at } from "../../base/at.js";
 import { consecutive } from "../../ir/graph/consecutive.js";
 import { definitions } from "../../ir/graph/rewrite.js";
 import { isCarried, operandParts, type Scan } from "../../ir/graph/scan.js";
@@ -107,7 +108,7 @@ class Walk {
   private condition(value: ValueId, holds: boolean): Condition {
     const definition = this.definitions.get(value);
     const repeats = definition?.operation.kind === "broadcast" && definition.operation.axes.length === 0;
-    return { value: repeats ? (definition.operands[0] as ValueId) : value, holds };
+    return { value: repeats ? at(definition.operands, 0) : value, holds };
   }
 
   private give(id: ValueId, share: Share): void {
@@ -123,11 +124,11 @@ class Walk {
     if (operation.kind === "slice") {
       const { axis, start, length } = operation;
       const own = zeros === "none" ? "none" : inexact;
-      this.give(operands[0] as ValueId, { zeros: own, part: { axis, start, length } });
+      this.give(at(operands, 0), { zeros: own, part: { axis, start, length } });
     } else if (operation.kind === "map") {
       if (flatOps.has(operation.op)) return;
       for (const [i, id] of operands.entries()) {
-        if (operation.op === "select") this.give(id, { zeros: this.side(zeros, operands[0] as ValueId, id, i === 1) });
+        if (operation.op === "select") this.give(id, { zeros: this.side(zeros, at(operands, 0), id, i === 1) });
         // A factor leaves zeros where they are.
         else this.give(id, { zeros: chooses(operation) ? inexact : zeros });
       }
@@ -167,7 +168,7 @@ class Walk {
     this.bodies.set(instruction, outputs);
     for (const [i, id] of body.inputs.entries()) {
       const own = walk.zerosOf(id);
-      if (own !== undefined) this.give(instruction.operands[i] as ValueId, { zeros: zerosFrom(strengthOf(own)) });
+      if (own !== undefined) this.give(at(instruction.operands, i), { zeros: zerosFrom(strengthOf(own)) });
     }
   }
 }
@@ -205,5 +206,5 @@ function cover(shares: readonly Share[], shape: readonly Dim[]): boolean {
   const [first, ...others] = shares.flatMap(({ part }) => part ?? []);
   if (first === undefined) return false;
   const parts = [first, ...others.filter(({ axis }) => axis === first.axis)];
-  return consecutive(parts, ({ length }) => length, shape[first.axis] as Dim).whole;
+  return consecutive(parts, ({ length }) => length, at(shape, first.axis)).whole;
 }

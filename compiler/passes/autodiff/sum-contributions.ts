@@ -1,4 +1,5 @@
 /** Adding up what the uses of a value contribute to its cotangent. */
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { consecutive } from "../../ir/graph/consecutive.js";
@@ -22,8 +23,8 @@ export function sumContributions(b: GraphBuilder, shape: Shape, contributions: r
 function joinParts(b: GraphBuilder, shape: Shape, parts: readonly PartContribution[]): ValueId | undefined {
   const [first] = parts;
   if (first === undefined || parts.some((part) => part.axis !== first.axis)) return undefined;
-  const lengthOf = ({ part }: PartContribution): Dim => b.shapeOf(part)[first.axis] as Dim;
-  const { ordered, whole } = consecutive(parts, lengthOf, shape[first.axis] as Dim);
+  const lengthOf = ({ part }: PartContribution): Dim => at(b.shapeOf(part), first.axis);
+  const { ordered, whole } = consecutive(parts, lengthOf, at(shape, first.axis));
   if (!whole || ordered.length < parts.length) return undefined;
   return b.concat(
     first.axis,
@@ -32,8 +33,8 @@ function joinParts(b: GraphBuilder, shape: Shape, parts: readonly PartContributi
 }
 
 function padPart(b: GraphBuilder, shape: Shape, { part, axis, start, origin }: PartContribution): ValueId {
-  const length = b.shapeOf(part)[axis] as Dim;
-  const after = subtractDims(subtractDims(shape[axis] as Dim, start), length);
+  const length = at(b.shapeOf(part), axis);
+  const after = subtractDims(subtractDims(at(shape, axis), start), length);
   if (constantOf(start) === 0 && constantOf(after) === 0) return part;
   return b.emit({ kind: "pad", axis, before: start, after }, [part], origin);
 }

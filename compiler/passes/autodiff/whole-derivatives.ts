@@ -1,12 +1,13 @@
 /** Derivatives of a function as one function. */
+import { at } from "../../base/at.js";
+import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, inlineFunction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { tangentName } from "../../program/roles.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import { forwardMode } from "./forward.js";
-import type { BackwardSource } from "./reverse-mode.js";
 import { reverseMode } from "./reverse.js";
 
 /** Forward and backward in one function: inputs and cotangents of the outputs to cotangents of the inputs. */
@@ -23,13 +24,13 @@ export function gradientOf(
   const inputs = [...declareInputs(b, forward).values()];
   const results = inlineFunction(b, forward, inputs);
   const operands = backward.inputs.map((id, i) => {
-    const { kind, index } = sources[i] as BackwardSource;
-    if (kind === "residual") return results[index] as ValueId;
-    if (kind === "input") return inputs[index] as ValueId;
-    return b.input(backward.names[id] as string, backward.types[id] as ValueType);
+    const { kind, index } = at(sources, i);
+    if (kind === "residual") return at(results, index);
+    if (kind === "input") return at(inputs, index);
+    return b.input(nameOf(backward, id), typeOf(backward, id));
   });
   const outputs = inlineFunction(b, backward, operands);
-  return b.finish(outputs.map((value, i) => ({ name: backward.outputNames[i] as string, value })));
+  return b.finish(outputs.map((value, i) => ({ name: outputName(backward, i), value })));
 }
 
 /** Directional derivatives of the outputs, without the outputs. Every real input has a tangent. */
@@ -41,14 +42,12 @@ export function tangentsOnly(fn: GraphFunction, context: ShapeContext, rules?: D
     rules,
   );
   const b = new GraphBuilder(derived.fn.name, context);
-  const inputs = derived.fn.inputs.map((id) =>
-    b.input(derived.fn.names[id] as string, derived.fn.types[id] as ValueType),
-  );
+  const inputs = derived.fn.inputs.map((id) => b.input(nameOf(derived.fn, id), typeOf(derived.fn, id)));
   const results = inlineFunction(b, derived.fn, inputs);
   let next = fn.outputs.length;
   const outputs = fn.outputs.map((id, i) => ({
-    name: tangentName(fn.outputNames[i] ?? String(i)),
-    value: derived.activeOutputs[i] ? (results[next++] as ValueId) : b.constantOf(0, (fn.types[id] as ValueType).shape),
+    name: tangentName(outputName(fn, i)),
+    value: derived.activeOutputs[i] ? at(results, next++) : b.constantOf(0, typeOf(fn, id).shape),
   }));
   return b.finish(outputs);
 }

@@ -1,4 +1,5 @@
 /** Values whose derivatives are declared, as the values themselves. */
+import { at } from "../../base/at.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
 import { typeOf } from "../../ir/graph/values.js";
 
@@ -13,8 +14,9 @@ export function withoutDeclared(fn: GraphFunction): { fn: GraphFunction; valueOf
   const instructions: Instruction[] = [];
   for (const instruction of fn.instructions) {
     const operands = instruction.operands.map(valueOf);
-    const [result, value] = [instruction.results[0] as ValueId, operands[0] as ValueId];
-    if (instruction.operation.kind !== "custom_derivative" || typeOf(fn, result).shared !== typeOf(fn, value).shared) {
+    const [result, value] = [at(instruction.results, 0), operands[0]];
+    const isDeclared = instruction.operation.kind === "custom_derivative" && value !== undefined;
+    if (!isDeclared || typeOf(fn, result).shared !== typeOf(fn, value).shared) {
       instructions.push({ ...instruction, operands });
       continue;
     }

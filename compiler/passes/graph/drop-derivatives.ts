@@ -1,3 +1,4 @@
+import { at } from "../../base/at.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
 import type { Operation, ValueId } from "../../ir/graph/types.js";
@@ -15,7 +16,7 @@ export const dropDerivatives: GraphPass = {
 
 function dropDerivative(b: GraphBuilder, operation: Operation, operands: readonly ValueId[]): ValueId[] | undefined {
   if (operation.kind !== "custom_derivative") return undefined;
-  const value = operands[0] as ValueId;
+  const value = at(operands, 0);
   // A constant may have a derivative by a value of the example, and then counts as one.
   return [operands.every((id) => b.typeOf(id).shared) ? value : b.perExample(value)];
 }

@@ -1,4 +1,6 @@
 /** Doing an operation for all steps at once: operands that vary with time have a leading axis for it. */
+import { at, lookUp } from "../../base/at.js";
+import { nameOf, outputName } from "../../ir/graph/values.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import type { GraphFunction, Operation, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
@@ -55,21 +57,21 @@ function liftFunction(fn: GraphFunction, operands: readonly Lifted[], outer: Gra
   const b = new GraphBuilder(fn.name, outer.context);
   const lifted = new Map<ValueId, Lifted>();
   for (const [i, id] of fn.inputs.entries()) {
-    const operand = operands[i] as Lifted;
+    const operand = at(operands, i);
     const type: ValueType = outer.typeOf(operand.value);
-    lifted.set(id, { value: b.input(fn.names[id] ?? String(id), type), overTime: operand.overTime });
+    lifted.set(id, { value: b.input(nameOf(fn, id), type), overTime: operand.overTime });
   }
   for (const { operation, operands: own, results, origin } of fn.instructions) {
-    const read = own.map((id) => lifted.get(id) as Lifted);
+    const read = own.map((id) => lookUp(lifted, id));
     const isOverTime = read.some((operand) => operand.overTime);
     b.origin = origin;
     const result = isOverTime ? liftOperation(operation, read, b, length) : b.emit(operation, read.map(value));
-    lifted.set(results[0] as ValueId, { value: result, overTime: isOverTime });
+    lifted.set(at(results, 0), { value: result, overTime: isOverTime });
   }
   return b.finish(
     fn.outputs.map((id, i) => ({
-      name: fn.outputNames[i] ?? String(i),
-      value: overTime(lifted.get(id) as Lifted, b, length),
+      name: outputName(fn, i),
+      value: overTime(lookUp(lifted, id), b, length),
     })),
   );
 }

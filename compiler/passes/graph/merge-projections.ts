@@ -1,9 +1,11 @@
+import { at } from "../../base/at.js";
+import { typeOf } from "../../ir/graph/values.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, finishLike, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
-import { addDims, type Dim, dimConstant } from "../../base/types/dim.js";
+import { addDims, dimConstant } from "../../base/types/dim.js";
 import type { GraphPass } from "../pass.js";
 import { type Group, joinProjections } from "./projection-groups.js";
 
@@ -55,17 +57,15 @@ function emitGroup(builder: GraphBuilder, fn: GraphFunction, group: Group, value
   let wide = builder.contract(a, b, operation);
   if (members.some(({ sum }) => sum !== undefined)) {
     const terms = members.map(({ product, sum }) => {
-      const result = product.results[0] as ValueId;
-      return sum === undefined
-        ? builder.constantOf(0, (fn.types[result] as ValueType).shape)
-        : mapped(values, sum.term);
+      const result = at(product.results, 0);
+      return sum === undefined ? builder.constantOf(0, typeOf(fn, result).shape) : mapped(values, sum.term);
     });
     wide = builder.map("add", builder.concat(resultAxis, terms), wide);
   }
   let start = dimConstant(0);
   for (const { product, sum } of members) {
-    const result = (sum?.instruction ?? product).results[0] as ValueId;
-    const length = (fn.types[result] as ValueType).shape[resultAxis] as Dim;
+    const result = at((sum?.instruction ?? product).results, 0);
+    const length = at(typeOf(fn, result).shape, resultAxis);
     const part = builder.slice(wide, resultAxis, start, length);
     start = addDims(start, length);
     values.set(result, part);

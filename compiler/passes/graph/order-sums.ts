@@ -1,3 +1,4 @@
+import { at } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import {
   accumulates,
@@ -45,7 +46,7 @@ function orderBody(scan: Scan, context: ShapeContext): GraphFunction {
   /** An addition whose only use is in another addition is part of that sum. */
   const isInner = new Set<ValueId>();
   for (const instruction of body.instructions) {
-    if (additionOf(instruction.results[0] as ValueId) !== instruction) continue;
+    if (additionOf(at(instruction.results, 0)) !== instruction) continue;
     for (const id of instruction.operands) if (additionOf(id) !== undefined && uses.get(id) === 1) isInner.add(id);
   }
   const rank = (id: ValueId): number => 2 * levelOf(id) + (accumulates(defined.get(id)) ? 1 : 0);
@@ -66,7 +67,7 @@ function orderBody(scan: Scan, context: ShapeContext): GraphFunction {
   const builder = new GraphBuilder(body.name, context);
   const values: ValueMap = declareInputs(builder, body);
   for (const instruction of body.instructions) {
-    const result = instruction.results[0] as ValueId;
+    const result = at(instruction.results, 0);
     if (isInner.has(result)) continue;
     if (additionOf(result) !== instruction) {
       copyInstruction(builder, body, instruction, values);

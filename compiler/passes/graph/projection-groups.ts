@@ -1,5 +1,6 @@
+import { pairOf, typeOf } from "../../ir/graph/values.js";
 import { countUses, definitions } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 
 type Contract = Extract<Operation, { kind: "contract" }>;
 
@@ -38,7 +39,7 @@ export function joinProjections(fn: GraphFunction): ProjectionUnits {
   for (const instruction of fn.instructions) {
     const { operation, operands } = instruction;
     if (operation.kind !== "map" || operation.op !== "add") continue;
-    const [left, right] = operands as [ValueId, ValueId];
+    const [left, right] = pairOf(operands);
     const isFree = (id: ValueId): boolean => uses.get(id) === 1;
     if (isFree(right) && units.joinSum(instruction, right, left)) continue;
     if (isFree(left)) units.joinSum(instruction, left, right);
@@ -145,8 +146,8 @@ function describe(
 ): (Omit<Group, "members"> & { key: string; weights: ValueId }) | undefined {
   // Only products that are added one after the other accumulate onto what they are added to.
   if (operation.kind !== "contract" || operation.parts !== 1) return undefined;
-  const [a, b] = operands as [ValueId, ValueId];
-  const [typeA, typeB] = [fn.types[a] as ValueType, fn.types[b] as ValueType];
+  const [a, b] = pairOf(operands);
+  const [typeA, typeB] = [typeOf(fn, a), typeOf(fn, b)];
   if (typeA.shared === typeB.shared) return undefined;
   const weightsFirst = typeA.shared;
   const [weights, operand] = weightsFirst ? [a, b] : [b, a];

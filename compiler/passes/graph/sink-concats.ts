@@ -11,7 +11,7 @@ import {
 } from "../../ir/graph/rewrite.js";
 import { operandKind, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
-import { nameOf, typeOf } from "../../ir/graph/values.js";
+import { nameOf, pairOf, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
 
 /**
@@ -50,7 +50,7 @@ function startsOfSums(body: GraphFunction): ReadonlySet<ValueId> {
   const starts = new Set<ValueId>();
   for (const { operation, operands } of body.instructions) {
     if (operation.kind !== "map" || operation.op !== "add") continue;
-    const [left, right] = [at(operands, 0), at(operands, 1)];
+    const [left, right] = pairOf(operands);
     if (once(left) && isProduct(right)) starts.add(left);
     if (once(right) && isProduct(left)) starts.add(right);
   }

@@ -6,6 +6,7 @@
  * operand that the region overwrites (the state) is copied first: other tiles still read it. Leaves alone: products with
  * more runs than the target has tiles for, and regions that could not run in lanes.
  */
+import { at } from "../../base/at.js";
 import {
   affineKey,
   affineVariable,
@@ -232,7 +233,7 @@ function matchAxes(first: readonly Axis[], second: readonly Axis[]): Map<string,
   if (first.length !== second.length) return undefined;
   const names = new Map<string, Affine>();
   for (const [i, axis] of second.entries()) {
-    const other = first[i] as Axis;
+    const other = at(first, i);
     if (!sameExtent(other.extent, axis.extent, names)) return undefined;
     names.set(axis.variable, affineVariable(other.variable));
   }

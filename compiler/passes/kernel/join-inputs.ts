@@ -6,6 +6,7 @@
  * Needs: a scratch result that only starts the sums of one product, and operands that the function does not write, the right one
  * the same for all rows. Leaves alone: longer sums and larger weights, as those are better read once for several steps.
  */
+import { at } from "../../base/at.js";
 import { affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import { countTerms } from "../../ir/kernel/terms.js";
 import type { Affine, KernelFunction, ProductStatement, Statement } from "../../ir/kernel/types.js";
@@ -67,7 +68,7 @@ class Joiner {
     };
     const body = this.fn.body.map(rewrite);
     // Projections are found among the statements before they are rewritten.
-    return { ...this.fn, body: body.filter((_, i) => !joined.has(this.fn.body[i] as Statement)) };
+    return { ...this.fn, body: body.filter((_, i) => !joined.has(at(this.fn.body, i))) };
   }
 
   private look(statements: readonly Statement[]): void {

@@ -9,6 +9,7 @@
  * Needs: a scratch result `[B, T, columns]` that only one forward loop over time reads, at its own step, operands that
  * nothing writes meanwhile, and the same weights and starts for all rows. Leaves alone: projections with a tail, and loops that run backwards.
  */
+import { at, lookUp } from "../../base/at.js";
 import {
   addAffine,
   affineConstant,
@@ -105,7 +106,7 @@ class Projector {
     const nest = statement.kind === "region" ? productNest(statement) : undefined;
     if (nest === undefined || statement.kind !== "region" || nest.loops.length !== 1) return undefined;
     const { rows, columns, contracted, out, initial, schedule: { earlier, copied } = {} } = nest.product;
-    const [around] = nest.loops as [ForStatement];
+    const around = at(nest.loops, 0);
     const [example, step] = [around.variable, rows?.variable];
     if (earlier !== undefined || copied !== undefined || columns === undefined || step === undefined) return undefined;
     if (around.extent.kind !== "examples" || around.extent.examples.kind !== "all") return undefined;
@@ -231,7 +232,7 @@ class Projector {
       };
       copies.set(key, copy);
     }
-    this.buffers.set(out.buffer, { ...(this.buffers.get(out.buffer) as UnplacedBuffer), most: most(width) });
+    this.buffers.set(out.buffer, { ...lookUp(this.buffers, out.buffer), most: most(width) });
     const rows: Axis = { variable: ROW, extent: upTo(scaleAffine(affineVariable(window.steps), BATCH)) };
     const place = { ...out, offset: placeOf(affineVariable(ROW), width, affineVariable(columns.variable)) };
     return { ...region, body: [{ ...product, rows, a: copy.rows, out: place }] };

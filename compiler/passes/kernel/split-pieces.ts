@@ -5,6 +5,7 @@
  * Leaves alone: loops over sizes that a call gives, loops that sum (their partial sums count from the first element), and
  * loops with so many pieces that the code would grow more than it gains.
  */
+import { at } from "../../base/at.js";
 import { addAffine, affineConstant, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Affine, Expression, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
@@ -48,7 +49,7 @@ function splitLoop(loop: ForStatement): Statement[] | undefined {
   }
   if (cuts.size === 0 || cuts.size >= MOST_PARTS) return undefined;
   const bounds = [0, ...[...cuts].sort((a, b) => a - b), count];
-  return bounds.slice(1).map((end, part) => partOf(loop, part, bounds[part] as number, end));
+  return bounds.slice(1).map((end, part) => partOf(loop, part, at(bounds, part), end));
 }
 
 /** The iterations from `start` to before `end`, counted from 0: loops in lanes begin there. */

@@ -3,6 +3,7 @@
  * side through one loop over what is contracted. Every sum is added in the same order whatever its tile, so tiling
  * never changes a bit.
  */
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import {
   addAffine,
@@ -129,7 +130,7 @@ function forBlocks(
 }
 
 function tileBody(product: PlainProduct, rows: readonly Affine[], columns: readonly Affine[]): Statement[] {
-  const at = (row: Affine | undefined, column: Affine | undefined) => {
+  const substitutionAt = (row: Affine | undefined, column: Affine | undefined) => {
     const replacements = new Map<string, Affine>();
     if (product.rows !== undefined && row !== undefined) replacements.set(product.rows.variable, row);
     if (product.columns !== undefined && column !== undefined) replacements.set(product.columns.variable, column);
@@ -147,7 +148,7 @@ function tileBody(product: PlainProduct, rows: readonly Affine[], columns: reado
   const load = (prefix: string, access: ProductStatement["a"], members: readonly Affine[], isRow: boolean) =>
     members.map((member, n): Expression => {
       const variable = members.length === 1 ? prefix : `${prefix}${n}`;
-      const { affine } = isRow ? at(member, undefined) : at(undefined, member);
+      const { affine } = isRow ? substitutionAt(member, undefined) : substitutionAt(undefined, member);
       const value: Expression = {
         kind: "load",
         access: { buffer: access.buffer, offset: affine(access.offset) },
@@ -160,11 +161,11 @@ function tileBody(product: PlainProduct, rows: readonly Affine[], columns: reado
   const right = load("w", product.b, columns, false);
   for (const [r, row] of rows.entries()) {
     for (const [c, column] of columns.entries()) {
-      const { affine } = at(row, column);
+      const { affine } = substitutionAt(row, column);
       const zero: Expression = { kind: "literal", value: 0, dtype: "real" };
       const initial = product.initial === undefined ? zero : mapExpression(product.initial, { affine });
       before.push({ kind: "accumulator", name: name(r, c), initial });
-      const operands = [left[r] as Expression, right[c] as Expression];
+      const operands = [at(left, r), at(right, c)];
       const value: Expression = { kind: "operation", op: "mul", operands, dtype: "real" };
       inner.push({ kind: "accumulate", name: name(r, c), op: "sum", value });
       const access = { buffer: product.out.buffer, offset: affine(product.out.offset) };

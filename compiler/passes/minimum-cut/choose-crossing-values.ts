@@ -5,6 +5,7 @@
  * costs nothing, products, reductions and functions such as `tanh` are never repeated. A product that is only added to
  * something is never kept by itself: lowering accumulates it in place.
  */
+import { lookUp } from "../../base/at.js";
 import { accumulates, countUses, definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
@@ -90,7 +91,7 @@ export function chooseCrossingValues(
     fn,
     needed,
     defined,
-    (id) => cut.has(id) && !(defined.get(id) !== undefined && isConstant(defined.get(id) as Instruction)),
+    (id) => cut.has(id) && !(defined.get(id) !== undefined && isConstant(lookUp(defined, id))),
     isFree,
   );
 }

@@ -3,6 +3,7 @@
  * many elements of the next axis as fit, are a block. Each is summed from 0, and sums of blocks are added up with what
  * rounding loses of them, across all axes outside; so the error grows with neither the elements nor the axes.
  */
+import { at } from "../../base/at.js";
 import { affineConstant, affineVariable, addAffine, scaleAffine, substituteAffine } from "../../ir/kernel/affine.js";
 import { type Affine, type Axis, FULL_PIECE, type IndexExpression, type Statement } from "../../ir/kernel/types.js";
 import { mapStatement } from "../../ir/kernel/visit.js";
@@ -33,7 +34,7 @@ export function blockedAxis({ axes, first, isSummed, example, most }: SummedAxes
   let inside = 1;
   let hasSteps = false;
   for (let place = axes.length - 1; place >= first; place--) {
-    const axis = axes[place] as Axis;
+    const axis = at(axes, place);
     const isExample = axis.variable === example;
     if (!isExample && isSummed?.(place) === false) continue;
     // A piece has hardly more steps than one of its examples can have, and those are in the block.

@@ -1,4 +1,5 @@
 /** A function being lowered, a whole entry or the body of a scan: where its values lie, and which are formulas. */
+import { at } from "../../base/at.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
@@ -132,7 +133,7 @@ export class Block {
         return location && broadcastLocation(location, operation.shape.length, operation.axes);
       }
       case "reverse": {
-        const size = shape[operation.axis] as Dim;
+        const size = at(shape, operation.axis);
         if (this.hasExampleSize(size)) return undefined;
         const location = located();
         return location && reverseLocation(location, operation.axis, size);

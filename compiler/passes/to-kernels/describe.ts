@@ -1,4 +1,5 @@
 /** Comments of regions: what is computed, in the names of the cell. */
+import { at } from "../../base/at.js";
 import type { ValueId } from "../../ir/graph/types.js";
 import type { Block } from "./block.js";
 import { type Work } from "./works.js";
@@ -14,7 +15,7 @@ export function nameValue(block: Block, id: ValueId, levels = levelLimit): strin
   const formula = block.formulaOf(id);
   if (formula === undefined) return `v${id}`;
   const { operation, operands } = formula;
-  const inner = (i: number): string => nameValue(block, operands[i] as ValueId, levels);
+  const inner = (i: number): string => nameValue(block, at(operands, i), levels);
   switch (operation.kind) {
     case "constant":
       return String(operation.value);

@@ -1,4 +1,5 @@
 /** The element of a graph value at given indices, as a kernel expression inside a loop nest. */
+import { at } from "../../base/at.js";
 import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
 import type { Instruction, ValueId } from "../../ir/graph/types.js";
 import { addAffine, affineConstant, affineKey, subtractAffine } from "../../ir/kernel/affine.js";
@@ -34,7 +35,7 @@ export function indexOf(block: Block, id: ValueId, indices: Indices, nest: Nest)
   invariant(formula !== undefined, `index %${id} of ${block.path} is not there`);
   const moved = operandIndices(block, formula, indices, nest);
   if (moved === undefined) throw new InvariantError(`index %${id} of ${block.path} is no view`);
-  return indexOf(block, formula.operands[0] as ValueId, moved, nest);
+  return indexOf(block, at(formula.operands, 0), moved, nest);
 }
 
 function computeElement(block: Block, id: ValueId, indices: Indices, nest: Nest): Expression {
@@ -54,16 +55,16 @@ function computeElement(block: Block, id: ValueId, indices: Indices, nest: Nest)
       return { kind: "integer", value: nest.size(operation.dim) };
     case "map": {
       const elements = operands.map((operand) => elementOf(block, operand, indices, nest));
-      if (operation.op === "stop_gradient") return elements[0] as Expression;
+      if (operation.op === "stop_gradient") return at(elements, 0);
       const truth = comparisonOps.has(operation.op) || logicalOps.has(operation.op) || dtype === "bool";
       return { kind: "operation", op: operation.op, operands: elements, dtype: truth ? "bool" : "real" };
     }
     case "contract": {
       // Without contracted axes (those are works) it is an elementwise product.
-      const at = (labels: readonly number[]) =>
-        labels.map((label) => indices[operation.result.indexOf(label)] as Affine);
-      const left = elementOf(block, operands[0] as ValueId, at(operation.a), nest);
-      const right = elementOf(block, operands[1] as ValueId, at(operation.b), nest);
+      const indicesOf = (labels: readonly number[]) =>
+        labels.map((label) => at(indices, operation.result.indexOf(label)));
+      const left = elementOf(block, at(operands, 0), indicesOf(operation.a), nest);
+      const right = elementOf(block, at(operands, 1), indicesOf(operation.b), nest);
       return { kind: "operation", op: "mul", operands: [left, right], dtype: "real" };
     }
     case "concat":
@@ -73,7 +74,7 @@ function computeElement(block: Block, id: ValueId, indices: Indices, nest: Nest)
     default: {
       const moved = operandIndices(block, formula, indices, nest);
       if (moved === undefined) throw new InvariantError(`${operation.kind} %${id} of ${block.path} is no formula`);
-      return elementOf(block, operands[0] as ValueId, moved, nest);
+      return elementOf(block, at(operands, 0), moved, nest);
     }
   }
 }
@@ -90,17 +91,17 @@ function operandIndices(
     case "custom_derivative":
       return indices;
     case "broadcast":
-      return operation.axes.map((axis) => indices[axis] as Affine);
+      return operation.axes.map((axis) => at(indices, axis));
     case "slice":
       return replace(indices, operation.axis, (index) => addAffine(index, nest.size(operation.start)));
     case "transpose":
-      return shape.map((_, axis) => indices[operation.permutation.indexOf(axis)] as Affine);
+      return shape.map((_, axis) => at(indices, operation.permutation.indexOf(axis)));
     case "reverse": {
-      const last = addAffine(nest.size(shape[operation.axis] as Dim), affineConstant(-1));
+      const last = addAffine(nest.size(at(shape, operation.axis)), affineConstant(-1));
       return replace(indices, operation.axis, (index) => subtractAffine(last, index));
     }
     case "gather": {
-      const index = operands[1] as ValueId;
+      const index = at(operands, 1);
       const rank = block.typeOf(index).shape.length;
       return [indexOf(block, index, indices.slice(0, rank), nest), ...indices.slice(rank)];
     }
@@ -115,11 +116,11 @@ function reshapedIndices(from: readonly Dim[], to: readonly Dim[], indices: Indi
   const result: Affine[] = from.map(() => affineConstant(0));
   for (const group of reshapeGroups(from, to)) {
     let flat: Affine = affineConstant(0);
-    for (const axis of group.to) flat = addAffine(nest.multiply(flat, to[axis] as Dim), indices[axis] as Affine);
+    for (const axis of group.to) flat = addAffine(nest.multiply(flat, at(to, axis)), at(indices, axis));
     for (const [n, axis] of group.from.entries()) {
-      const inner = sizeOfShape(group.from.slice(n + 1).map((other) => from[other] as Dim));
+      const inner = sizeOfShape(group.from.slice(n + 1).map((other) => at(from, other)));
       const quotient = n === group.from.length - 1 ? flat : nest.divide(flat, inner);
-      result[axis] = n === 0 ? quotient : nest.remainder(quotient, from[axis] as Dim);
+      result[axis] = n === 0 ? quotient : nest.remainder(quotient, at(from, axis));
     }
   }
   return result;
@@ -129,7 +130,7 @@ function concatElement(block: Block, { operation, operands }: Instruction, indic
   invariant(operation.kind === "concat", "a concat");
   const { axis } = operation;
   const build = (position: number, start: Affine): Expression => {
-    const operand = operands[position] as ValueId;
+    const operand = at(operands, position);
     const own = elementOf(
       block,
       operand,
@@ -137,20 +138,20 @@ function concatElement(block: Block, { operation, operands }: Instruction, indic
       nest,
     );
     if (position === operands.length - 1) return own;
-    const end = addAffine(start, nest.size(block.typeOf(operand).shape[axis] as Dim));
+    const end = addAffine(start, nest.size(at(block.typeOf(operand).shape, axis)));
     const otherwise = build(position + 1, end);
     const dtype = block.typeOf(operand).dtype === "bool" ? "bool" : "real";
-    return { kind: "piecewise", left: indices[axis] as Affine, right: end, below: own, otherwise, dtype };
+    return { kind: "piecewise", left: at(indices, axis), right: end, below: own, otherwise, dtype };
   };
   return build(0, affineConstant(0));
 }
 
 function padElement(block: Block, { operation, operands }: Instruction, indices: Indices, nest: Nest): Expression {
   invariant(operation.kind === "pad", "a pad");
-  const operand = operands[0] as ValueId;
-  const index = indices[operation.axis] as Affine;
+  const operand = at(operands, 0);
+  const index = at(indices, operation.axis);
   const before = nest.size(operation.before);
-  const end = addAffine(before, nest.size(block.typeOf(operand).shape[operation.axis] as Dim));
+  const end = addAffine(before, nest.size(at(block.typeOf(operand).shape, operation.axis)));
   const zero: Expression = { kind: "literal", value: 0, dtype: "real" };
   const own = elementOf(
     block,

@@ -1,8 +1,8 @@
 /** Graph functions of one example to kernels over a batch. */
 import { at } from "../../base/at.js";
 import { operandParts } from "../../ir/graph/scan.js";
-import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
-import { nameOf, outputName } from "../../ir/graph/values.js";
+import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
+import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import type { KernelFunction, Statement } from "../../ir/kernel/types.js";
 import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import type { EntryProgram, ProgramEntry } from "../../program/entry.js";
@@ -30,7 +30,7 @@ export function lowerToKernels({ axes, stream, entries: sources, roles }: EntryP
 }
 
 function declareBuffers(fn: GraphFunction, storage: Storage): void {
-  for (const [id, name] of namedValues(fn)) storage.named(name, fn.types[id] as ValueType);
+  for (const [id, name] of namedValues(fn)) storage.named(name, typeOf(fn, id));
 }
 
 function namedValues(fn: GraphFunction): [ValueId, string][] {
@@ -67,14 +67,14 @@ function lowerEntry({ name, fn, adds }: ProgramEntry, storage: Storage): KernelF
   for (const id of fn.inputs) {
     const buffer = nameOf(fn, id);
     inputNames.add(buffer);
-    const location = storage.named(buffer, fn.types[id] as ValueType);
+    const location = storage.named(buffer, typeOf(fn, id));
     inputs.set(id, { kind: "location", location, buffer });
   }
   const replaced: { id: ValueId; state: Location; next: Location }[] = [];
   const padded: Statement[] = [];
   const destinations = fn.outputs.map((id, i): Destination => {
     const buffer = outputName(fn, i);
-    const type = fn.types[id] as ValueType;
+    const type = typeOf(fn, id);
     const location = storage.named(buffer, type);
     if (adds) return { location, mode: "add" };
     if (inputNames.has(buffer)) {
@@ -86,7 +86,7 @@ function lowerEntry({ name, fn, adds }: ProgramEntry, storage: Storage): KernelF
     if (!storage.isInternal(buffer)) padded.push(...clearPadding(buffer, type.shape, storage));
     return { location, mode: "set" };
   });
-  const outputs = fn.outputs.map((id, i) => ({ id, destination: destinations[i] as Destination }));
+  const outputs = fn.outputs.map((id, i) => ({ id, destination: at(destinations, i) }));
   const targets = joinSlices(fn, throughReshapes(fn, outputs, storage), storage);
   const block = new Block({ fn, targets, storage, inputs, examples: { kind: "all" }, path: name, scope: [] });
   lowerBlock(block);

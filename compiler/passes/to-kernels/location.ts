@@ -1,4 +1,5 @@
 /** Where a materialised value lies: a strided view of a buffer. Views (slice, transpose …) are arithmetic on it. */
+import { at } from "../../base/at.js";
 import { addAffine, affineConstant, affineVariable, scaleAffine, ZERO } from "../../ir/kernel/affine.js";
 import type { Access, Affine, ElementType } from "../../ir/kernel/types.js";
 import {
@@ -44,7 +45,7 @@ export function accessOf(location: Location, indices: readonly Affine[], example
     offset = addAffine(offset, scaleAffine(affineVariable(example), location.exampleStride));
   }
   for (const [axis, index] of indices.entries()) {
-    offset = addAffine(offset, scaleAffine(index, location.strides[axis] as Dim));
+    offset = addAffine(offset, scaleAffine(index, at(location.strides, axis)));
   }
   return { buffer: location.buffer, offset };
 }
@@ -53,29 +54,29 @@ export function accessOf(location: Location, indices: readonly Affine[], example
 export function fixLeading(location: Location, indices: readonly Affine[]): Location {
   let offset = location.offset;
   for (const [axis, index] of indices.entries()) {
-    offset = addAffine(offset, scaleAffine(index, location.strides[axis] as Dim));
+    offset = addAffine(offset, scaleAffine(index, at(location.strides, axis)));
   }
   return { ...location, offset, strides: location.strides.slice(indices.length) };
 }
 
 export function sliceLocation(location: Location, axis: number, start: Dim): Location {
-  const shift = multiplyDims(start, location.strides[axis] as Dim);
+  const shift = multiplyDims(start, at(location.strides, axis));
   return { ...location, offset: addAffine(location.offset, affineConstant(shift)) };
 }
 
 export function transposeLocation(location: Location, permutation: readonly number[]): Location {
-  return { ...location, strides: permutation.map((axis) => location.strides[axis] as Dim) };
+  return { ...location, strides: permutation.map((axis) => at(location.strides, axis)) };
 }
 
 export function broadcastLocation(location: Location, rank: number, axes: readonly number[]): Location {
   const strides = new Array<Dim>(rank).fill(ZERO);
-  for (const [i, axis] of axes.entries()) strides[axis] = location.strides[i] as Dim;
+  for (const [i, axis] of axes.entries()) strides[axis] = at(location.strides, i);
   return { ...location, strides };
 }
 
 /** `size` is the axis's size, the same for all examples. */
 export function reverseLocation(location: Location, axis: number, size: Dim): Location {
-  const stride = location.strides[axis] as Dim;
+  const stride = at(location.strides, axis);
   const last = multiplyDims(subtractDims(size, dimConstant(1)), stride);
   return {
     ...location,
@@ -98,7 +99,7 @@ export function reshapeGroups(from: Shape, to: Shape): ReshapeGroup[] {
   let [i, j] = [0, 0];
   const range = (start: number, end: number) => Array.from({ length: end - start }, (_, n) => start + n);
   for (let end = 0; end < from.length; end++) {
-    const match = b.indexOf(a[end] as string, j);
+    const match = b.indexOf(at(a, end), j);
     const last = end === from.length - 1;
     if (match < 0 && !last) continue;
     const stop = last ? to.length : match + 1;
@@ -120,22 +121,22 @@ export function reshapeLocation(
   const fixed = (dim: Dim) => !symbolsOf(dim).some((symbol) => perExampleSymbols.has(symbol));
   for (const group of reshapeGroups(from, to)) {
     // Where an axis has one element only, its stride says nothing.
-    const moving = group.from.filter((axis) => constantOf(from[axis] as Dim) !== 1);
+    const moving = group.from.filter((axis) => constantOf(at(from, axis)) !== 1);
     const inner = moving.at(-1) ?? group.from.at(-1);
     if (inner === undefined) continue;
     // Merging axes needs them dense among themselves; only the outermost may differ from example to example.
     for (let n = moving.length - 1; n > 0; n--) {
-      const [outer, axis] = [moving[n - 1] as number, moving[n] as number];
-      const size = from[axis] as Dim;
-      const dense = multiplyDims(location.strides[axis] as Dim, size);
-      if (!fixed(size) || !equalDims(location.strides[outer] as Dim, dense)) return undefined;
+      const [outer, axis] = [at(moving, n - 1), at(moving, n)];
+      const size = at(from, axis);
+      const dense = multiplyDims(at(location.strides, axis), size);
+      if (!fixed(size) || !equalDims(at(location.strides, outer), dense)) return undefined;
     }
-    let stride = location.strides[inner] as Dim;
+    let stride = at(location.strides, inner);
     for (let n = group.to.length - 1; n >= 0; n--) {
-      const axis = group.to[n] as number;
+      const axis = at(group.to, n);
       strides[axis] = stride;
-      if (n > 0 && !fixed(to[axis] as Dim)) return undefined;
-      stride = multiplyDims(stride, to[axis] as Dim);
+      if (n > 0 && !fixed(at(to, axis))) return undefined;
+      stride = multiplyDims(stride, at(to, axis));
     }
   }
   return { ...location, strides };

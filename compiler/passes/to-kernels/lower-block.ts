@@ -2,7 +2,7 @@
  * Lowers a planned block: gives every value that lies in memory its place (a result's own buffer, a part of the concat
  * that takes it, or scratch), then emits level by level the regions and works.
  */
-import { at } from "../../base/at.js";
+import { at, lookUp } from "../../base/at.js";
 import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
 import { isCarried, operandParts } from "../../ir/graph/scan.js";
 import type { ValueId } from "../../ir/graph/types.js";
@@ -109,13 +109,13 @@ class BlockLowering {
     }
     for (const instruction of [...block.fn.instructions].reverse()) {
       const { operation, operands } = instruction;
-      const whole = instruction.results[0] as ValueId;
+      const whole = at(instruction.results, 0);
       if (operation.kind !== "concat" || !block.roots.has(whole) || !block.works.live.has(whole)) continue;
       const location = this.ensurePlace(whole);
       let start: Dim | undefined = dimConstant(0);
       const sizes: Dim[] = [];
       for (const part of operands) {
-        const size = block.typeOf(part).shape[operation.axis] as Dim;
+        const size = at(block.typeOf(part).shape, operation.axis);
         const fits = (location.exampleStride !== undefined) === block.perExample(part);
         const inOrder = operation.axis === 0 || !reshaped.has(part);
         const free = this.inMemory(part) && !block.locations.has(part) && !this.isState(part);
@@ -189,7 +189,7 @@ class BlockLowering {
     const { block } = this;
     const { shape } = block.typeOf(work.operand);
     const perExample = block.perExample(work.operand);
-    const dims = work.axes.map((axis) => shape[axis] as Dim);
+    const dims = work.axes.map((axis) => at(shape, axis));
     const own = cutOf(block, work.summed && perExample, dims);
     const cut = own && { ...own, axis: own.axis === undefined ? undefined : work.axes[own.axis] };
     const { nest, pieces } = this.nestOf({ cut, shape, perExample }, new LoopNames(block));
@@ -208,7 +208,7 @@ class BlockLowering {
   }
 
   private placeOf(id: ValueId): Location {
-    return this.block.locations.get(id) as Location;
+    return lookUp(this.block.locations, id);
   }
 
   private zero(level: number, location: Location, shape: Shape, name: string): void {
@@ -222,13 +222,13 @@ class BlockLowering {
   private collectUnits(): void {
     const { block, plan } = this;
     for (const id of block.roots) {
-      const location = block.locations.get(id) as Location;
+      const location = lookUp(block.locations, id);
       const formula = block.formulaOf(id);
       const level = plan.level(id);
       if (formula?.operation.kind === "concat") this.finish(level - 1, id);
       else if (formula?.operation.kind === "pad") {
         const { axis, before } = formula.operation;
-        const operand = formula.operands[0] as ValueId;
+        const operand = at(formula.operands, 0);
         this.zero(plan.level(operand), location, block.typeOf(id).shape, this.label(id));
         const shifts = block.typeOf(id).shape.map((_, i) => (i === axis ? before : dimConstant(0)));
         this.addStore({ value: operand, location, shifts, mode: "set" });
@@ -342,7 +342,7 @@ class BlockLowering {
     if (unit.blocks !== undefined) addBlocks(nest, unit.blocks, sums, indices);
     if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => [pieces.inMemory(own, sums)]);
     const values = [...unit.stores.map((item) => item.value), ...unit.sums.map((sum) => sum.work.result)];
-    const label = this.label(values.at(-1) as ValueId);
+    const label = this.label(at(values, values.length - 1));
     this.region(label, describeRegion(block, values), nest.finish());
   }
 

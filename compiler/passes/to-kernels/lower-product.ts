@@ -1,13 +1,15 @@
 /** A contract as a product statement inside loops over whatever is neither row, column nor contracted. */
+import { at, lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ValueId } from "../../ir/graph/types.js";
+import { pairOf } from "../../ir/graph/values.js";
 import { addAffine, affineConstant } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import type { Access, Affine, Axis, Expression, Statement } from "../../ir/kernel/types.js";
 import { addDims, constantOf, type Dim, dimConstant } from "../../base/types/dim.js";
 import type { Block } from "./block.js";
 import { elementOf } from "./formula.js";
-import { accessOf, type Location } from "./location.js";
+import { accessOf } from "./location.js";
 import { exampleAxis, extentOf, LoopNames, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
 import { cutOf, isTime, Pieces } from "./pieces.js";
@@ -33,11 +35,11 @@ export function lowerProduct(block: Block, work: ProductWork): Statement[][] {
     const concat = block.formulaOf(whole);
     invariant(concat?.operation.kind === "concat", "a concat");
     const { axis } = concat.operation;
-    const label = (side === 0 ? operation.a : operation.b)[axis] as number;
+    const label = at(side === 0 ? operation.a : operation.b, axis);
     let start = dimConstant(0);
     return concat.operands.map((value) => {
       const statements = lowerPart(block, work, { whole, value, label, start });
-      start = addDims(start, block.typeOf(value).shape[axis] as Dim);
+      start = addDims(start, at(block.typeOf(value).shape, axis));
       return statements;
     });
   }
@@ -47,36 +49,36 @@ export function lowerProduct(block: Block, work: ProductWork): Statement[][] {
 function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Statement[] {
   const { operation, operands } = work.contract;
   invariant(operation.kind === "contract" && operation.strong !== true, "a product is a plain contract");
-  const [left, right] = operands.map((id) => (id === part?.whole ? part.value : id)) as [ValueId, ValueId];
+  const [left, right] = pairOf(operands.map((id) => (id === part?.whole ? part.value : id)));
   const splitsLeft = part !== undefined && operands[0] === part.whole;
   const sizes = new Map<number, Dim>();
   const readSizes = (labels: readonly number[], id: ValueId) => {
-    for (const [axis, label] of labels.entries()) sizes.set(label, block.typeOf(id).shape[axis] as Dim);
+    for (const [axis, label] of labels.entries()) sizes.set(label, at(block.typeOf(id).shape, axis));
   };
   // The part's own sizes hold where the other operand is longer.
   if (splitsLeft) readSizes(operation.b, right);
   readSizes(operation.a, left);
   if (!splitsLeft) readSizes(operation.b, right);
-  const ofExample = (label: number) => block.hasExampleSize(sizes.get(label) as Dim);
+  const ofExample = (label: number) => block.hasExampleSize(lookUp(sizes, label));
 
   const names = new LoopNames(block);
   const perExample = block.perExample(left) || block.perExample(right);
   const example = perExample ? names.pick("b") : undefined;
   const variables = new Map<number, string>();
-  for (const label of operation.result) variables.set(label, names.axis(sizes.get(label) as Dim));
+  for (const label of operation.result) variables.set(label, names.axis(lookUp(sizes, label)));
   const contractedLabels = [...sizes.keys()].filter((label) => !operation.result.includes(label)).sort((x, y) => x - y);
   // Time comes first: a piece of it has all that is inside.
-  const dims = () => contractedLabels.map((label) => sizes.get(label) as Dim);
+  const dims = () => contractedLabels.map((label) => lookUp(sizes, label));
   const time = dims().findIndex(isTime);
   if (time > 0) contractedLabels.unshift(...contractedLabels.splice(time, 1));
   const cut = isCut(block, work, part, dims()) ? cutOf(block, work.summed, dims()) : undefined;
   const pieces = cut && new Pieces(block, names, cut, dims(), example);
-  for (const label of contractedLabels) variables.set(label, names.axis(sizes.get(label) as Dim));
+  for (const label of contractedLabels) variables.set(label, names.axis(lookUp(sizes, label)));
   const axisOf = (label: number): Axis => {
-    const variable = variables.get(label) as string;
+    const variable = lookUp(variables, label);
     const position = contractedLabels.indexOf(label);
     if (pieces !== undefined && position >= 0) return pieces.axis(position, variable);
-    return { variable, extent: extentOf(block, sizes.get(label) as Dim, example) };
+    return { variable, extent: extentOf(block, lookUp(sizes, label), example) };
   };
 
   // Columns: the innermost free axis of the result; rows: a free axis of the other operand, else the examples.
@@ -87,7 +89,7 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
   const columnsInA = columnLabel !== undefined && operation.a.includes(columnLabel);
   const [columnSide, rowSide] = columnsInA ? [operation.a, operation.b] : [operation.b, operation.a];
   const [columnValue, rowValue] = columnsInA ? [left, right] : [right, left];
-  const isSingle = (label: number) => constantOf(sizes.get(label) as Dim) === 1;
+  const isSingle = (label: number) => constantOf(lookUp(sizes, label)) === 1;
   const rowLabel = operation.result.filter((l) => isFree(l, rowSide, columnSide) && !isSingle(l)).at(-1);
   const everyExample = [...sizes.keys()].every((label) => !ofExample(label));
   const examplesAreRows =
@@ -104,7 +106,7 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
 
   const indicesOf = (labels: readonly number[], ofPart = false): Affine[] =>
     labels.map((label) => {
-      const variable = variables.get(label) as string;
+      const variable = lookUp(variables, label);
       const position = contractedLabels.indexOf(label);
       const index = pieces === undefined || position < 0 ? variableIndex(variable) : pieces.indexOf(position, variable);
       const shifted = part !== undefined && label === part.label && !ofPart;
@@ -115,7 +117,7 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
     invariant(location !== undefined, `operand %${id} of a product has no place in ${block.path}`);
     return accessOf(location, indicesOf(labels, id === part?.value), example);
   };
-  const result = block.locations.get(work.result) as Location;
+  const result = lookUp(block.locations, work.result);
   const nest = new Nest(outer, example, names.all(), block.storage.perExampleSymbols);
   const out = accessOf(result, indicesOf(operation.result), work.summed ? undefined : example);
   let initial: Expression | undefined;

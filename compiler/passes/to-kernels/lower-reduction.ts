@@ -1,6 +1,6 @@
 /** Reductions with an accumulator, and scatters. */
+import { at, lookUp } from "../../base/at.js";
 import type { Axis, Statement } from "../../ir/kernel/types.js";
-import type { Dim } from "../../base/types/dim.js";
 import type { Block } from "./block.js";
 import { load, lostIn, minus, plus } from "./compensated.js";
 import { elementOf, indexOf } from "./formula.js";
@@ -38,7 +38,7 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
   const name = block.nameOf(work.result) ?? work.op;
   const lost = () => accessOf(block.storage.scratch(`${block.path}.${name}.lost`, "real", [], false), [], undefined);
   const total = nest.accumulate(outer.length, { op: work.op, value: element, lost });
-  const location = block.locations.get(work.result) as Location;
+  const location = lookUp(block.locations, work.result);
   const access = accessOf(
     location,
     kept.map((axis) => variableIndex(axis.variable)),
@@ -59,7 +59,7 @@ function piecesOf(
   { op, operand, axes, summed }: Extract<Work, { kind: "reduction" }>,
   example: string | undefined,
 ): Pieces | undefined {
-  const dims = axes.map((axis) => block.typeOf(operand).shape[axis] as Dim);
+  const dims = axes.map((axis) => at(block.typeOf(operand).shape, axis));
   if (op !== "sum" || (!summed && !dims.some(isTime))) return undefined;
   if (summed && example === undefined) return undefined;
   const cut = cutOf(block, summed, dims);
@@ -81,16 +81,16 @@ export function lowerScatter(block: Block, work: Extract<Work, { kind: "scatter"
   const indices = axesOf(nest).map(({ variable }, axis) => pieces?.indexOf(axis, variable) ?? variableIndex(variable));
   const rank = block.typeOf(work.index).shape.length;
   const target = indexOf(block, work.index, indices.slice(0, rank), nest);
-  const at = (location: Location) =>
+  const accessIn = (location: Location) =>
     accessOf(location, [target, ...indices.slice(rank)], work.summed ? undefined : nest.example);
-  const access = at(block.locations.get(work.result) as Location);
+  const access = accessIn(lookUp(block.locations, work.result));
   const element = elementOf(block, work.updates, indices, nest);
   if (lost === undefined) nest.store(access, element, "add");
   else {
-    const [before, missing] = [load(access), load(at(lost))];
+    const [before, missing] = [load(access), load(accessIn(lost))];
     const term = minus(element, missing);
     const after = plus(before, term);
-    nest.store(at(lost), lostIn(after, before, term), "set");
+    nest.store(accessIn(lost), lostIn(after, before, term), "set");
     nest.store(access, after, "set");
   }
   if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => [pieces.around(own, [])]);

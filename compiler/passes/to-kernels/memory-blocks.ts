@@ -2,6 +2,7 @@
  * Sums in memory over several axes: what is inside of a piece is cut into blocks, each summed in a buffer of its own, which
  * is then added to the piece with what rounding loses (`block-sums.ts`).
  */
+import { at } from "../../base/at.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import { type Access, type Affine, type Axis, type Expression, PIECE, type Statement } from "../../ir/kernel/types.js";
 import type { Block } from "./block.js";
@@ -76,7 +77,7 @@ function keptInside(
   const kept = indices.flatMap((index, axis) => {
     if (summed.includes(axis)) return [];
     if (axis + own < place) return [index];
-    const loop = { ...(nest.axes[axis + own] as Axis), variable: nest.fresh("kept") };
+    const loop = { ...at(nest.axes, axis + own), variable: nest.fresh("kept") };
     loops.push(loop);
     return [variableIndex(loop.variable)];
   });

@@ -4,6 +4,7 @@
  * Expressions handed in form a graph by object identity; `finish` turns every node with several uses, and every node
  * that does not depend on the innermost loop, into a `let` as far out as its variables allow.
  */
+import { at, lookUp } from "../../base/at.js";
 import { affineConstant, affineKey, affineVariable, plainExtent, scaleAffine } from "../../ir/kernel/affine.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import type {
@@ -87,7 +88,7 @@ export class Nest {
       this.indexMemo.set(key, name);
       const depth = this.depthOfIndex(value);
       this.depths.set(name, depth);
-      (this.before[depth] as Statement[]).push({ kind: "let_index", name, value });
+      at(this.before, depth).push({ kind: "let_index", name, value });
     }
     return affineVariable(name);
   }
@@ -162,7 +163,7 @@ export class Nest {
     const { axes, example } = this;
     const found = op === "sum" ? blockedAxis({ axes, first: depth, example, most: BLOCK }) : undefined;
     const sum: Expression = { kind: "variable", name, dtype: "real" };
-    const before = this.before[depth] as Statement[];
+    const before = at(this.before, depth);
     if (found === undefined) {
       before.push(declare(name));
       this.actions.push({ kind: "accumulate", name, op, value });
@@ -190,7 +191,7 @@ export class Nest {
 
   /** Stores an accumulator after the loops from `depth` on. */
   storeAfter(depth: number, access: Access, value: Expression, mode: "set" | "add"): void {
-    (this.after[depth] as Statement[]).push({ kind: "store", access, value, mode });
+    at(this.after, depth).push({ kind: "store", access, value, mode });
   }
 
   finish(): Statement[] {
@@ -218,11 +219,11 @@ export class Nest {
       if (expression.kind === "literal" || expression.kind === "variable") return expression;
       const depth = depthOf(expression);
       // Only the chosen side of a piecewise value may be evaluated, so nothing in it moves out.
-      const named = !lazy && ((uses.get(expression) as number) > 1 || depth < useDepth);
+      const named = !lazy && (lookUp(uses, expression) > 1 || depth < useDepth);
       const inner = mapChildren(expression, (child, isLazy) => emit(child, named ? depth : useDepth, lazy || isLazy));
       if (!named) return inner;
       const name = this.fresh(expression.kind === "load" ? "x" : "v");
-      (this.before[depth] as Statement[]).push({ kind: "let", name, value: inner });
+      at(this.before, depth).push({ kind: "let", name, value: inner });
       const variable: Expression = { kind: "variable", name, dtype: dtypeOf(expression) };
       bound.set(expression, variable);
       return variable;
@@ -233,7 +234,7 @@ export class Nest {
       let value = emit(action.value, innermost, false);
       if (this.storeLast && value.kind !== "literal" && value.kind !== "variable") {
         const name = this.fresh("v");
-        (this.before[innermost] as Statement[]).push({ kind: "let", name, value });
+        at(this.before, innermost).push({ kind: "let", name, value });
         value = { kind: "variable", name, dtype: dtypeOf(value) };
         bound.set(action.value, value);
       }
@@ -241,17 +242,13 @@ export class Nest {
     });
     const wrapped = (own: Statement[], depth: number): Statement[] => this.wraps.get(depth)?.(own) ?? own;
     let statements: Statement[] = wrapped(
-      [...(this.before[innermost] as Statement[]), ...body, ...(this.after[innermost] ?? [])],
+      [...at(this.before, innermost), ...body, ...(this.after[innermost] ?? [])],
       innermost,
     );
     for (let depth = innermost - 1; depth >= 0; depth--) {
-      const axis = this.axes[depth] as Axis;
+      const axis = at(this.axes, depth);
       statements = wrapped(
-        [
-          ...(this.before[depth] as Statement[]),
-          ...this.loopOver(depth, axis, statements),
-          ...(this.after[depth] as Statement[]),
-        ],
+        [...at(this.before, depth), ...this.loopOver(depth, axis, statements), ...at(this.after, depth)],
         depth,
       );
     }

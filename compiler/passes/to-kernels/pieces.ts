@@ -5,6 +5,7 @@
  * added up with what rounding loses of them; so the error does not grow with the number of terms. Time goes from the last 64
  * steps to the first: a gradient over part of the steps is then a sum on the way to that over all of them.
  */
+import { at } from "../../base/at.js";
 import { affineConstant, affineVariable, addAffine } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import type { Access, Affine, Axis, Expression, PiecesStatement, Statement } from "../../ir/kernel/types.js";
@@ -105,7 +106,7 @@ export class Pieces {
 
   /** The loop over an axis of the sum; `indexOf` gives the index for its variable. */
   axis(position: number, variable: string): Axis {
-    const dim = this.dims[position] as Dim;
+    const dim = at(this.dims, position);
     if (position !== this.cut.axis) return { variable, extent: extentOf(this.block, dim, this.example) };
     const from = affineVariable(this.from as string);
     return { variable, extent: { kind: "part", dim, example: this.exampleOf(dim), from, most: PIECE } };
@@ -143,7 +144,7 @@ export class Pieces {
   /** `body` for each piece. */
   around(body: readonly Statement[], totals: readonly Total[]): PiecesStatement {
     const { cut, dims, range, from, done, carried } = this;
-    const dim = cut.axis === undefined ? undefined : (dims[cut.axis] as Dim);
+    const dim = cut.axis === undefined ? undefined : at(dims, cut.axis);
     const example = dim === undefined || cut.summed ? undefined : this.exampleOf(dim);
     const moves = totals.map((total) => this.carry(total));
     return {
@@ -214,7 +215,7 @@ export class Pieces {
   /** Steps of all examples. */
   private terms(): Dim {
     const { cut, dims } = this;
-    const steps = cut.axis === undefined ? dimConstant(1) : (dims[cut.axis] as Dim);
+    const steps = cut.axis === undefined ? dimConstant(1) : at(dims, cut.axis);
     return cut.summed ? multiplyDims(dimSymbol(BATCH_SYMBOL), steps) : steps;
   }
 }

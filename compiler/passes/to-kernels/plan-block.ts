@@ -7,6 +7,7 @@
  * *Levels* give the order: at each level first the elementwise regions run, then products, reductions, scatters and
  * scans; results of these stand one level higher. Roots of one level with the same loops share a region.
  */
+import { at } from "../../base/at.js";
 import { operandParts } from "../../ir/graph/scan.js";
 import type { Instruction, ValueId } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
@@ -92,7 +93,7 @@ class Planner {
   private liveFormulas(): Instruction[] {
     const { live } = this.block.works;
     return this.block.fn.instructions.filter((instruction) => {
-      const result = instruction.results[0] as ValueId;
+      const result = at(instruction.results, 0);
       return live.has(result) && this.block.formulaOf(result) !== undefined;
     });
   }
@@ -105,7 +106,7 @@ class Planner {
     // In order, results of works too, so that no question about a value leads far back.
     const { live } = this.block.works;
     for (const { results } of this.block.fn.instructions) {
-      const id = results[0] as ValueId;
+      const id = at(results, 0);
       if (!live.has(id)) continue;
       if (this.block.formulaOf(id) !== undefined) this.cost(id);
       this.level(id);
@@ -121,9 +122,9 @@ class Planner {
       const length = operands.reduce((longest, id) => Math.max(longest, (lengths.get(id) ?? 0) + 1), 0);
       const size = operands.reduce((sum, id) => sum + (parts.get(id) ?? 0), 1);
       const breaks = (length > CHAIN_LIMIT || size > PARTS_LIMIT) && operation.kind === "map";
-      if (breaks) block.roots.add(results[0] as ValueId);
-      lengths.set(results[0] as ValueId, breaks ? 0 : length);
-      parts.set(results[0] as ValueId, breaks ? 0 : size);
+      if (breaks) block.roots.add(at(results, 0));
+      lengths.set(at(results, 0), breaks ? 0 : length);
+      parts.set(at(results, 0), breaks ? 0 : size);
     }
   }
 
@@ -141,8 +142,8 @@ class Planner {
     }
     for (const { operation, operands } of this.liveFormulas()) {
       if (operation.kind === "gather") {
-        this.needPlace(operands[1] as ValueId);
-        if (this.cost(operands[0] as ValueId) > CHEAP) this.needPlace(operands[0] as ValueId);
+        this.needPlace(at(operands, 1));
+        if (this.cost(at(operands, 0)) > CHEAP) this.needPlace(at(operands, 0));
       } else if (operation.kind === "concat" || operation.kind === "pad") {
         // Its parts are evaluated only where they apply, which index arithmetic inside them could not follow.
         for (const id of operands) if (!this.isPlain(id, Infinity)) this.needPlace(id);
@@ -265,7 +266,7 @@ class Planner {
   private readsFromMemory(user: Instruction, operand: ValueId): boolean {
     const { block } = this;
     if (!this.isRegionRoot(operand) && !this.containsRoot.has(operand)) return false;
-    const result = user.results[0] as ValueId;
+    const result = at(user.results, 0);
     return user.operation.kind !== "map" || block.perExample(result) !== block.perExample(operand);
   }
 
@@ -280,7 +281,7 @@ class Planner {
     const { block } = this;
     const units = new Set<string>();
     for (const user of this.formulaUsers.get(id) ?? []) {
-      const result = user.results[0] as ValueId;
+      const result = at(user.results, 0);
       if (this.isSplit(result)) units.add(this.unitOf(id));
       else if (block.roots.has(result)) units.add(this.unitOf(result));
       else this.unitsOf(result).forEach((unit) => units.add(unit));
@@ -297,7 +298,7 @@ class Planner {
     const { block } = this;
     const before = block.roots.size;
     for (const formula of this.liveFormulas().reverse()) {
-      const id = formula.results[0] as ValueId;
+      const id = at(formula.results, 0);
       if (block.roots.has(id) || this.cost(id) <= CHEAP) continue;
       if (block.locate(id, true) !== undefined) continue;
       const { kind } = formula.operation;
@@ -316,7 +317,7 @@ class Planner {
   private isRepeatedByReduction(id: ValueId): boolean {
     return (this.formulaUsers.get(id) ?? []).some((user) => {
       if (user.operation.kind !== "broadcast") return false;
-      const works = this.workUsers.get(user.results[0] as ValueId) ?? [];
+      const works = this.workUsers.get(at(user.results, 0)) ?? [];
       return works.some((work) => work.kind === "reduction" && !addsInPlace(work, this.block));
     });
   }

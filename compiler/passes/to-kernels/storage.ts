@@ -1,4 +1,5 @@
 /** The buffers of a kernel program while it is being lowered. */
+import { lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ValueType } from "../../ir/graph/types.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
@@ -95,7 +96,7 @@ export class Storage {
   /** A scratch buffer for sums of totals of `terms` terms, shared by all examples; a part of it in calls that use none. */
   sumsOfTotals(hint: string, shape: Shape, terms: Dim): Location {
     const location = this.scratch(hint, "real", shape, false);
-    const buffer = this.buffers.get(location.buffer) as StoredBuffer;
+    const buffer = lookUp(this.buffers, location.buffer);
     this.buffers.set(location.buffer, { ...buffer, ...carrySize(shape, terms) });
     return location;
   }

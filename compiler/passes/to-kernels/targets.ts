@@ -2,8 +2,10 @@
  * Which values go where, before a block is planned: outputs that only rename the elements of another value (a reshape,
  * or slices that together are one value) let that value be computed in place.
  */
+import { at } from "../../base/at.js";
 import { consecutive } from "../../ir/graph/consecutive.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import { typeOf } from "../../ir/graph/values.js";
 import { type Dim, equalDims, multiplyDims } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";
 import { denseLocation, type Location, reshapeLocation } from "./location.js";
@@ -26,7 +28,7 @@ export function throughReshapes(fn: GraphFunction, targets: readonly Target[], s
   return targets.map((target) => {
     let { id, destination } = target;
     for (let made = producer.get(id); made?.operation.kind === "reshape"; made = producer.get(id)) {
-      const operand = made.operands[0] as ValueId;
+      const operand = at(made.operands, 0);
       const [from, to] = [fn.types[id]?.shape ?? [], fn.types[operand]?.shape ?? []];
       const location = reshapeLocation(destination.location, from, to, storage.perExampleSymbols);
       if (location === undefined || producer.get(operand) === undefined) break;
@@ -58,14 +60,14 @@ export function joinSlices(fn: GraphFunction, targets: readonly Target[], storag
   const dropped = new Set<Target>();
   const joined: Target[] = [];
   for (const [whole, parts] of cuts) {
-    const found = consecutive(parts, ({ length }) => length, fn.types[whole]?.shape[0] as Dim);
+    const found = consecutive(parts, ({ length }) => length, at(typeOf(fn, whole).shape, 0));
     if (!found.whole || found.ordered.length < parts.length) continue;
     const names = found.ordered.map(({ target }) => target.destination.location.buffer);
     storage.join(names);
     const place = storage.joined(names);
     const shape = fn.types[whole]?.shape ?? [];
     const row = sizeOfShape(shape.slice(1));
-    if (place === undefined || !equalDims(place.size, multiplyDims(shape[0] as Dim, row))) continue;
+    if (place === undefined || !equalDims(place.size, multiplyDims(at(shape, 0), row))) continue;
     const dense = denseLocation(place.buffer, "real", shape, false);
     const location = { ...dense, offset: { constant: place.offset, terms: [] } };
     for (const { target } of parts) dropped.add(target);

@@ -5,7 +5,9 @@
  * Absorbed into works: `add(e, contract)` (a product whose accumulator starts at `e`), `batch_sum` of a product, a
  * reduction or a scatter (one sum over examples and axes).
  */
-import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
+import { at } from "../../base/at.js";
+import { pairOf, typeOf } from "../../ir/graph/values.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
 
 export type Work =
   | {
@@ -70,7 +72,7 @@ export function readWorks(fn: GraphFunction, outputs: readonly ValueId[]): Funct
     instruction.operands.forEach(count);
   }
   outputs.forEach(count);
-  const perExample = (id: ValueId) => !(fn.types[id] as ValueType).shared;
+  const perExample = (id: ValueId) => !typeOf(fn, id).shared;
   const once = (id: ValueId) => useCounts.get(id) === 1;
 
   const workOf = new Map<ValueId, Work>();
@@ -108,8 +110,7 @@ interface Reading {
 
 function workOfInstruction(instruction: Instruction, reading: Reading): Work | undefined {
   const { operation, operands } = instruction;
-  const result = instruction.results[0] as ValueId;
-  const operand = operands[0] as ValueId;
+  const result = at(instruction.results, 0);
   switch (operation.kind) {
     case "contract": {
       const contracts = operation.a.some((label) => !operation.result.includes(label));
@@ -118,12 +119,20 @@ function workOfInstruction(instruction: Instruction, reading: Reading): Work | u
         : undefined;
     }
     case "reduce":
-      return { kind: "reduction", result, op: operation.op, operand, axes: operation.axes, summed: false };
+      return {
+        kind: "reduction",
+        result,
+        op: operation.op,
+        operand: at(operands, 0),
+        axes: operation.axes,
+        summed: false,
+      };
     case "scatter_add":
-      return { kind: "scatter", result, index: operand, updates: operands[1] as ValueId, summed: false };
+      return { kind: "scatter", result, index: at(operands, 0), updates: at(operands, 1), summed: false };
     case "scan":
       return { kind: "scan", instruction };
     case "batch_sum": {
+      const operand = at(operands, 0);
       const inner = reading.workOf.get(operand);
       if (inner !== undefined && inner.kind !== "scan" && reading.once(operand)) {
         const plain = inner.kind !== "product" || inner.initial === undefined;
@@ -138,7 +147,7 @@ function workOfInstruction(instruction: Instruction, reading: Reading): Work | u
       if (operation.op !== "add") return undefined;
       // The product is the right operand (`order-sums` puts it there): decided by the sum alone, so that a product which
       // left a loop and one that stayed round alike.
-      const [initial, id] = operands as [ValueId, ValueId];
+      const [initial, id] = pairOf(operands);
       const inner = reading.workOf.get(id);
       if (inner?.kind !== "product" || inner.initial !== undefined || !reading.once(id)) return undefined;
       if (reading.perExample(id) !== reading.perExample(result)) return undefined;

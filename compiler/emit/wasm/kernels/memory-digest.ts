@@ -1,4 +1,5 @@
 /** A function that tells whether a piece of memory has changed. */
+import { at } from "../../../base/at.js";
 import type { FunctionRef, Local } from "../assembler/function-code.js";
 import type { ModuleBuilder } from "../assembler/module-builder.js";
 
@@ -31,7 +32,7 @@ export function addDigest(module: ModuleBuilder): FunctionRef {
     code.block((exit) => {
       code.loop((again) => {
         code.get(end).get(address).op("i32.sub").i32(step).op("i32.lt_u").brIf(exit);
-        for (let n = 0; n < count; n++) mix(streams[n] as Local, () => code.get(address).memory("v128.load", 16 * n));
+        for (let n = 0; n < count; n++) mix(at(streams, n), () => code.get(address).memory("v128.load", 16 * n));
         code.get(address).i32(step).op("i32.add").set(address);
         code.br(again);
       });

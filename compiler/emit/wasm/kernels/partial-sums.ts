@@ -1,8 +1,8 @@
 /** Reductions in the lanes of vectors: the element at position n belongs to the partial n mod 4. */
+import { at } from "../../../base/at.js";
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import type { ReductionOp } from "../../../ir/kernel/types.js";
 import { PARTIALS } from "../../../passes/kernel/interleave-sums.js";
-import type { Local } from "../assembler/function-code.js";
 import type { KernelContext, StatementOf } from "./context.js";
 import type { Lanes } from "./elements.js";
 
@@ -24,7 +24,7 @@ export function accumulate(
 ): void {
   const { op, vectors } = expressions.partialsOf(name);
   const { vectorShape } = expressions;
-  const vector = vectors[part] as Local;
+  const vector = at(vectors, part);
   code.get(vector);
   expressions.emit(value, lanes);
   if (lanes.count < expressions.lanesPerVector) {

@@ -2,6 +2,7 @@
  * The JavaScript that lays out an instance's memory: `planMemory(capacity)` says how many bytes it takes, what the table
  * of addresses holds, and where the tensors are that the caller of a module sees.
  */
+import { lookUp } from "../../../base/at.js";
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import type { KernelProgram } from "../../../ir/kernel/types.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims } from "../../../base/types/dim.js";
@@ -16,7 +17,7 @@ import { type AddressWord, ALIGNMENT, type MemoryLayout, SLACK } from "./memory-
 export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): string {
   const sizes = sizesOf(layout);
   const names = new Map(sizes.map(({ symbol, name }) => [symbol, name]));
-  const dimension = (dim: Dim): string => printDimension(dim, (symbol) => names.get(symbol) as string);
+  const dimension = (dim: Dim): string => printDimension(dim, (symbol) => lookUp(names, symbol));
   const segments = layout.segments.map((segment) =>
     printSlotSize(segment, (size) => dimension(multiplyDims(dimConstant(segment.elementBytes), size))),
   );

@@ -3,6 +3,7 @@
  * one, `0 - x` may make one.
  * `0 * x` is not 0 here: x may be infinite or NaN.
  */
+import { at } from "../../../base/at.js";
 import { scalarValues } from "../../../ir/ops/scalar-values.js";
 import type { ValueId } from "../../../ir/graph/types.js";
 import type { ScalarOp } from "../../../ir/ops/scalar-ops.js";
@@ -63,7 +64,7 @@ const foldConstants: MapRule = ({ op }, operands, view) => {
   if (!values.every((value) => value !== undefined)) return undefined;
   const folds = exactOps.has(op) || (integerOps.has(op) && values.every(isSmallInteger));
   if (!folds) return undefined;
-  return view.b.constantOf(scalarValues[op](...values), view.b.shapeOf(operands[0] as ValueId));
+  return view.b.constantOf(scalarValues[op](...values), view.b.shapeOf(at(operands, 0)));
 };
 
 function isSmallInteger(value: number): boolean {
@@ -76,11 +77,11 @@ const repeatAfterwards: MapRule = ({ op }, operands, view) => {
   const widest = repeated.find((r) => r !== undefined && r.operation.axes.length > 0) ?? repeated[0];
   if (widest === undefined || repeated.some((r) => r === undefined)) return undefined;
   const { axes, shape } = widest.operation;
-  const inner = view.b.shapeOf(widest.operands[0] as ValueId);
+  const inner = view.b.shapeOf(at(widest.operands, 0));
   const sources: ValueId[] = [];
   for (const r of repeated) {
     if (r === undefined) return undefined;
-    const source = r.operands[0] as ValueId;
+    const source = at(r.operands, 0);
     if (r.operation.axes.length === 0) sources.push(view.b.fill(source, inner));
     else if (r.operation.axes.join() === axes.join()) sources.push(source);
     else return undefined;

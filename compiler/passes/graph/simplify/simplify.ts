@@ -67,7 +67,7 @@ function simplifyOnce(fn: GraphFunction, context: ShapeContext): { fn: GraphFunc
 
 function applyRules(operation: Operation, operands: readonly ValueId[], view: View): ValueId | undefined {
   for (const rule of rulesByKind.get(operation.kind) ?? []) {
-    const replaced = rule(operation as never, operands, view);
+    const replaced = rule(operation as never, operands as never, view);
     if (replaced !== undefined) return replaced;
   }
   return undefined;

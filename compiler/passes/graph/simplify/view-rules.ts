@@ -1,50 +1,51 @@
 /** Rules about operations that only move elements: they cancel, combine, or disappear into their neighbours. Exact. */
+import { at } from "../../../base/at.js";
 import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../../base/types/dim.js";
 import { equalShapes } from "../../../base/types/shape.js";
 import type { ValueId } from "../../../ir/graph/types.js";
 import type { SimplifyRule, SimplifyRules } from "./view.js";
 
 const broadcastOfBroadcast: SimplifyRule<"broadcast"> = (operation, [operand], view) => {
-  const inner = view.match(operand as ValueId, "broadcast");
+  const inner = view.match(operand, "broadcast");
   if (inner === undefined) return undefined;
-  const axes = inner.operation.axes.map((axis) => operation.axes[axis] as number);
-  return view.b.broadcast(inner.operands[0] as ValueId, operation.shape, axes);
+  const axes = inner.operation.axes.map((axis) => at(operation.axes, axis));
+  return view.b.broadcast(inner.operands[0], operation.shape, axes);
 };
 
 const wholeBroadcast: SimplifyRule<"broadcast"> = (operation, [operand]) =>
   operation.axes.length === operation.shape.length ? operand : undefined;
 
 const wholeSlice: SimplifyRule<"slice"> = ({ axis, start, length }, [operand], view) => {
-  const size = view.b.shapeOf(operand as ValueId)[axis] as Dim;
+  const size = at(view.b.shapeOf(operand), axis);
   return constantOf(start) === 0 && equalDims(size, length) ? operand : undefined;
 };
 
 const sliceOfSlice: SimplifyRule<"slice"> = ({ axis, start, length }, [operand], view) => {
-  const inner = view.match(operand as ValueId, "slice");
+  const inner = view.match(operand, "slice");
   if (inner?.operation.axis !== axis) return undefined;
-  return view.b.slice(inner.operands[0] as ValueId, axis, addDims(inner.operation.start, start), length);
+  return view.b.slice(inner.operands[0], axis, addDims(inner.operation.start, start), length);
 };
 
 /** A slice that is exactly one of the joined parts, or several of them. */
 const sliceOfConcat: SimplifyRule<"slice"> = ({ axis, start, length }, [operand], view) => {
-  const inner = view.match(operand as ValueId, "concat");
+  const inner = view.match(operand, "concat");
   if (inner?.operation.axis !== axis) return undefined;
   let position = dimConstant(0);
   const end = addDims(start, length);
   const parts: ValueId[] = [];
   for (const part of inner.operands) {
     if (equalDims(position, start) || parts.length > 0) parts.push(part);
-    position = addDims(position, view.b.shapeOf(part)[axis] as Dim);
+    position = addDims(position, at(view.b.shapeOf(part), axis));
     if (parts.length > 0 && equalDims(position, end)) return view.b.concat(axis, parts);
   }
   return undefined;
 };
 
 const sliceOfBroadcast: SimplifyRule<"slice"> = ({ axis, start, length }, [operand], view) => {
-  const inner = view.match(operand as ValueId, "broadcast");
+  const inner = view.match(operand, "broadcast");
   if (inner === undefined) return undefined;
   const { shape, axes } = inner.operation;
-  const source = inner.operands[0] as ValueId;
+  const source = inner.operands[0];
   const position = axes.indexOf(axis);
   const target = shape.map((dim, i) => (i === axis ? length : dim));
   if (position === -1) return view.b.broadcast(source, target, axes);
@@ -64,14 +65,14 @@ const concatOfSlices: SimplifyRule<"concat"> = ({ axis }, operands, view) => {
     run = undefined;
   };
   const isWhole = (r: { source: ValueId; start: Dim; end: Dim }): boolean =>
-    constantOf(r.start) === 0 && equalDims(r.end, view.b.shapeOf(r.source)[axis] as Dim);
+    constantOf(r.start) === 0 && equalDims(r.end, at(view.b.shapeOf(r.source), axis));
   for (const [i, slice] of slices.entries()) {
     if (slice?.operation.axis !== axis) {
       close();
-      merged.push(operands[i] as ValueId);
+      merged.push(at(operands, i));
       continue;
     }
-    const source = slice.operands[0] as ValueId;
+    const source = slice.operands[0];
     const { start, length } = slice.operation;
     if (run !== undefined && run.source === source && equalDims(run.end, start)) {
       run = { ...run, end: addDims(start, length) };
@@ -87,17 +88,17 @@ const concatOfSlices: SimplifyRule<"concat"> = ({ axis }, operands, view) => {
 
 /** Parts that repeat over the same axes are joined before repeating them. */
 const concatOfBroadcasts: SimplifyRule<"concat"> = ({ axis }, operands, view) => {
-  const parts = operands.map((id) => view.match(id, "broadcast"));
+  const parts = operands.flatMap((id) => view.match(id, "broadcast") ?? []);
   const [first] = parts;
   const position = first?.operation.axes.indexOf(axis) ?? -1;
-  if (first === undefined || position === -1) return undefined;
+  if (first === undefined || position === -1 || parts.length < operands.length) return undefined;
   const axes = first.operation.axes;
-  if (parts.some((part) => part?.operation.axes.join() !== axes.join())) return undefined;
+  if (parts.some(({ operation }) => operation.axes.join() !== axes.join())) return undefined;
   const joined = view.b.concat(
     position,
-    parts.map((part) => part?.operands[0] as ValueId),
+    parts.map(({ operands: [source] }) => source),
   );
-  const length = view.b.shapeOf(joined)[position] as Dim;
+  const length = at(view.b.shapeOf(joined), position);
   const shape = first.operation.shape.map((dim, i) => (i === axis ? length : dim));
   return view.b.broadcast(joined, shape, axes);
 };
@@ -105,27 +106,27 @@ const concatOfBroadcasts: SimplifyRule<"concat"> = ({ axis }, operands, view) =>
 const concatOfOne: SimplifyRule<"concat"> = (_operation, operands) => (operands.length === 1 ? operands[0] : undefined);
 
 const reshapeToItself: SimplifyRule<"reshape"> = ({ shape }, [operand], view) =>
-  equalShapes(shape, view.b.shapeOf(operand as ValueId)) ? operand : undefined;
+  equalShapes(shape, view.b.shapeOf(operand)) ? operand : undefined;
 
 const reshapeOfReshape: SimplifyRule<"reshape"> = ({ shape }, [operand], view) => {
-  const inner = view.match(operand as ValueId, "reshape");
-  return inner === undefined ? undefined : view.b.reshape(inner.operands[0] as ValueId, shape);
+  const inner = view.match(operand, "reshape");
+  return inner === undefined ? undefined : view.b.reshape(inner.operands[0], shape);
 };
 
 const transposeToItself: SimplifyRule<"transpose"> = ({ permutation }, [operand]) =>
   permutation.every((axis, i) => axis === i) ? operand : undefined;
 
 const transposeOfTranspose: SimplifyRule<"transpose"> = ({ permutation }, [operand], view) => {
-  const inner = view.match(operand as ValueId, "transpose");
+  const inner = view.match(operand, "transpose");
   if (inner === undefined) return undefined;
   return view.b.transpose(
-    inner.operands[0] as ValueId,
-    permutation.map((axis) => inner.operation.permutation[axis] as number),
+    inner.operands[0],
+    permutation.map((axis) => at(inner.operation.permutation, axis)),
   );
 };
 
 const reverseOfReverse: SimplifyRule<"reverse"> = ({ axis }, [operand], view) => {
-  const inner = view.match(operand as ValueId, "reverse");
+  const inner = view.match(operand, "reverse");
   return inner?.operation.axis === axis ? inner.operands[0] : undefined;
 };
 

@@ -1,4 +1,5 @@
 /** The loop of a register tile over what is contracted: every sum takes its terms in the same order whatever the tile. */
+import { lookUp } from "../../../../base/at.js";
 import { AFFINE_ZERO, affineConstant, substituteAffine } from "../../../../ir/kernel/affine.js";
 import type { Access, Affine, Axis } from "../../../../ir/kernel/types.js";
 import { constantOf } from "../../../../base/types/dim.js";
@@ -194,7 +195,7 @@ export class Contraction {
       return copy;
     };
     const copies = new Map(pointersOf(lefts).map((pointer) => [pointer, copyOf(pointer, walk.leftStride)]));
-    const inner = lefts.map(({ pointer, offset }) => ({ pointer: copies.get(pointer) as Local, offset }));
+    const inner = lefts.map(({ pointer, offset }) => ({ pointer: lookUp(copies, pointer), offset }));
     const innerRight = this.plan.right === "packed" ? right : copyOf(right, walk.rightStride);
     this.axisLoop(depth + 1, { lefts: inner, right: innerRight }, tile);
     code.release(...copies.values(), ...(innerRight === right ? [] : [innerRight]));

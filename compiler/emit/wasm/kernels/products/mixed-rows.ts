@@ -3,13 +3,13 @@
  * stands before and after the contraction is in the code once. Several lots of sums are contracted one after the other
  * and then finished together.
  */
+import { at } from "../../../../base/at.js";
 import type { Axis } from "../../../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import type { KernelContext } from "../context.js";
 import { type Count, pushCount } from "../extents.js";
 import { type ProductPlan, pushMember } from "./product-plan.js";
 import type { RegisterTile } from "./register-tile.js";
-import type { TileRow, VectorStart } from "./sum-groups.js";
 
 /** Rows from `position` on, up to before `end`, in the columns from unit `first` on. */
 interface RowRange {
@@ -96,7 +96,7 @@ export class MixedRows {
     const { block, width, rowTile, lot } = this.plan;
     members.forEach((member, n) => {
       if (n === 0) pushMember(this.range.rows, this.range.position, 0, this.context);
-      else code.get(members[0] as Local);
+      else code.get(at(members, 0));
       code.set(member);
     });
     units.forEach((unit, n) => {
@@ -113,12 +113,12 @@ export class MixedRows {
     const starts = units.map((unit) => tiles.start(unit));
     const groups = Array.from({ length: lot * lots }, (_, g) => {
       const [l, r, v] = [Math.floor(g / lot), Math.floor((g % lot) / block), g % block];
-      return tiles.group(rows[r] as TileRow, starts[l * rowTile + r] as VectorStart, v * width, width);
+      return tiles.group(at(rows, r), at(starts, l * rowTile + r), v * width, width);
     });
     tiles.begin(groups);
     for (let l = 0; l < lots; l++) {
       const own = groups.slice(l * lot, (l + 1) * lot);
-      const unit = units[l * rowTile] as Local;
+      const unit = at(units, l * rowTile);
       code.get(this.many).if(
         () => tiles.contract({ rows, position, vectors: block, groups: own }, unit),
         () => tiles.contract({ rows: rows.slice(0, 1), position, vectors: lot, groups: own }, unit),

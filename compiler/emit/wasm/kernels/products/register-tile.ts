@@ -2,6 +2,7 @@
  * One register tile of a product: the sums of some rows times some vectors of columns, in locals. They go once through what
  * is contracted; then the tail of the product takes each vector of sums, or it is stored.
  */
+import { at } from "../../../../base/at.js";
 import { invariant } from "../../../../base/diagnostics/invariant.js";
 import { affineVariable, plainExtent, substituteAffine } from "../../../../ir/kernel/affine.js";
 import type { Access, Affine, Expression, Statement } from "../../../../ir/kernel/types.js";
@@ -236,14 +237,14 @@ export class RegisterTile {
     const { out, schedule: { tail } = {} } = product;
     const lanes = this.lanesOf(group);
     if (tail === undefined) {
-      expressions.bindValue("sum", sums[0] as Local, true);
+      expressions.bindValue("sum", at(sums, 0), true);
       invariant(out !== undefined, "sums that nothing takes");
       const access = { buffer: out.buffer, offset: substituteAffine(out.offset, columnOf(this.plan, 0)) };
       expressions.store(access, result, "set", lanes);
       return;
     }
     tail.sums.forEach((name, run) => {
-      expressions.bindValue(name, sums[run] as Local, true);
+      expressions.bindValue(name, at(sums, run), true);
     });
     const made = new Map<string, Local>();
     const kept = new Set<Local>();
@@ -272,10 +273,7 @@ export class RegisterTile {
   private storeScalar({ sums }: SumGroup, result: Expression, { code, expressions }: KernelContext): void {
     const { product } = this.plan;
     const scalar = code.local(expressions.dtype);
-    code
-      .get(sums[0] as Local)
-      .op(`${expressions.vectorShape}.extract_lane`, 0)
-      .set(scalar);
+    code.get(at(sums, 0)).op(`${expressions.vectorShape}.extract_lane`, 0).set(scalar);
     expressions.bindValue("sum", scalar, false);
     invariant(product.out !== undefined, "sums of a tail are stored in lanes");
     expressions.store(product.out, result, "set", undefined);

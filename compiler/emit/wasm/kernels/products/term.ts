@@ -1,4 +1,5 @@
 /** One term of every sum of a register tile. */
+import { at } from "../../../../base/at.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import type { KernelContext } from "../context.js";
 import { bytesOf } from "../extents.js";
@@ -51,10 +52,10 @@ export class TermCode {
         .set(a);
       columns.forEach((column, n) => {
         if (n === exitAt) sideExit?.();
-        const sum = groups[r * vectors + column.vector]?.sums[column.run] as Local;
-        add(sum, () => {
+        const { sums } = at(groups, r * vectors + column.vector);
+        add(at(sums, column.run), () => {
           if (kept === undefined) this.loadRight(right, column);
-          else code.get(kept[n] as Local);
+          else code.get(at(kept, n));
         });
       });
     });
