@@ -19,6 +19,8 @@ import { loadModule } from "../../../../runtime/module/load-js.js";
 import { keep } from "../../../support/models.js";
 import { randomCall, randomParams, valuesOf } from "../../../support/random-call.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
+import { projectInWindows } from "../../../../compiler/passes/kernel/project-in-windows.js";
+import { expectKernels } from "../../../support/kernel-text.js";
 import { scheduleKernels } from "../../../support/kernels.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
@@ -39,6 +41,83 @@ function windowsOf(source: string, name: string, dimensions: Dimensions): Window
   const { body } = functions.find((fn) => fn.name === "forward")!;
   return body.flatMap((statement: Statement) => (statement.kind === "windows" ? [statement] : []));
 }
+
+/** A projection of inputs for all steps, and a loop whose product starts from it. */
+const kernels = (changes: Partial<Record<"p" | "x" | "start" | "input" | "loop" | "last", string>> = {}): string => {
+  const { p = "p: real[2*%B*%T]", x = "x: real[3*%B*%T] external persistent", loop = "for t < %T" } = changes;
+  const { start = "p[b * (2*%T) + i + t * 2]", input = "x[b * (3*%T) + j + t * 3]", last = "" } = changes;
+  return `
+    buffer U: real[4] external persistent held
+    buffer W: real[6] external persistent held
+    buffer b: real[2] external persistent held
+    buffer rows: index[%B]
+    buffer ${p}
+    buffer ${x}
+    buffer y: real[2*%B*%T] external persistent
+    kernel f {
+      region p ; p = b + W · x
+        for b < examples
+          product p[b * (2*%T) + i + t * 2] = b[i] + sum ${input} * W[i * 3 + j]
+            rows t < %T of b
+            columns i < 2
+            contracted j < 3
+      ${loop}
+        select rows[0 .. active] from examples where t < %T
+        region y ; y = p + U · x
+          product y[b * (2*%T) + i + t * 2] = ${start} + sum x[b * (3*%T) + j + t * 3] * U[i * 2 + j]
+            rows b < examples rows[0 .. active]
+            columns i < 2
+            contracted j < 2
+      ${last}
+    }`;
+};
+
+test("a projection is computed for some steps at a time, in front of the loop over these", () => {
+  expectKernels(
+    projectInWindows,
+    kernels(),
+    `
+    buffer U: real[4] external persistent held
+    buffer W: real[6] external persistent held
+    buffer b: real[2] external persistent held
+    buffer rows: index[%B]
+    buffer p: real[2*%B*%T] at most 2*%B + 2048
+    buffer x: real[3*%B*%T] external persistent
+    buffer y: real[2*%B*%T] external persistent
+    buffer p.rows: real[3*%B*%T] at most 3*%B + 3072
+    kernel f {
+      windows of "t steps" steps from "t first" on, 1024 rows
+        region p rows ; the rows of some steps
+          for t < "t steps"
+            for b < examples
+              for j < 3
+                p.rows[b * 3 + j + t * (3*%B)] = x[b * (3*%T) + j + t * 3 + "t first" * 3]
+        region p ; p = b + W · x
+          product p[i + row * 2] = b[i] + sum p.rows[j + row * 3] * W[i * 3 + j]
+            rows row < "t steps" * %B
+            columns i < 2
+            contracted j < 3
+        for "t in window" < "t steps"
+          index t = "t first" + "t in window"
+          select rows[0 .. active] from examples where t < %T
+          region y ; y = p + U · x
+            product y[b * (2*%T) + i + t * 2] = p[b * 2 + i + "t in window" * (2*%B)] + sum x[b * (3*%T) + j + t * 3] * U[i * 2 + j]
+              rows b < examples rows[0 .. active]
+              columns i < 2
+              contracted j < 2
+    }`,
+  );
+});
+
+test.each([
+  ["loops that run backwards", { loop: "for t < %T reverse" }],
+  ["a projection that the caller sees", { p: "p: real[2*%B*%T] external persistent" }],
+  ["what is read after the loop, too", { last: "region z ; z\n        y[0] += p[0]" }],
+  ["what is read at another step", { start: "p[b * (2*%T) + i]" }],
+  ["what is made of something that the loop writes", { input: "y[b * (2*%T) + t * 2]" }],
+])("left alone: %s", (_, changes) => {
+  expectKernels(projectInWindows, kernels(changes), kernels(changes));
+});
 
 test("a GRU: rows of some steps, their projection, then the loop over these steps", () => {
   const { kernel } = schedule(gru, "GRU", { I: 24, H: 8 });
