@@ -1,15 +1,6 @@
 /** Kernel statements as JavaScript. Products are expanded before they come here. */
-import { unreachable } from "../../base/diagnostics/invariant.js";
-import {
-  type Expression,
-  type ForStatement,
-  FULL_PIECE,
-  PIECE,
-  type PiecesStatement,
-  type ReductionOp,
-  type Statement,
-} from "../../ir/kernel/types.js";
-import { affineConstant, affineVariable } from "../../ir/kernel/affine.js";
+import type { Expression, ForStatement, LoopStatement, ReductionOp, RegionStatement } from "../../ir/kernel/types.js";
+import { affineConstant } from "../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import {
   bare,
@@ -18,89 +9,80 @@ import {
   printDimension,
   printExpression,
   printIndexExpression,
-  printSizeOf,
 } from "./kernel-expressions.js";
+import { printPieces } from "./kernel-pieces.js";
 
-export type Region = Extract<Statement, { kind: "region" }>;
+/** A region is a function of sizes of the call and of variables around it, which its caller may call otherwise. */
+export interface RegionCall {
+  readonly identifier: string;
+  readonly sizes: readonly string[];
+  readonly variables: readonly string[];
+}
 
-/** `printRegion` gives the call of a region, with `\0name` for variables of the caller. */
+export interface StatementContext {
+  readonly names: Names;
+  /** Prints the function, and says how it is called. */
+  readonly printRegion: (region: RegionStatement<LoopStatement>) => RegionCall;
+}
+
+type StatementPrinter<K extends LoopStatement["kind"]> = (
+  statement: Extract<LoopStatement, { kind: K }>,
+  context: StatementContext,
+  indent: string,
+) => string[];
+
 export function printStatements(
-  statements: readonly Statement[],
-  names: Names,
+  statements: readonly LoopStatement[],
+  context: StatementContext,
   indent: string,
-  printRegion: (region: Region) => string,
 ): string[] {
-  return statements.flatMap((statement) => printStatement(statement, names, indent, printRegion));
+  return statements.flatMap((statement) => {
+    const print = printers[statement.kind] as StatementPrinter<LoopStatement["kind"]>;
+    return print(statement, context, indent);
+  });
 }
 
-function printStatement(
-  statement: Statement,
-  names: Names,
-  indent: string,
-  printRegion: (region: Region) => string,
-): string[] {
-  switch (statement.kind) {
-    case "region": {
-      const call = printRegion(statement).replace(/\0(\w+)/g, (_, name: string) => names.variable(name));
-      return [`${indent}${call};`];
-    }
-    case "for": {
-      const { opening, prologue } = printLoop(statement, names);
-      return [
-        `${indent}${opening} {`,
-        ...prologue.map((line) => `${indent}  ${line}`),
-        ...printStatements(statement.body, names, `${indent}  `, printRegion),
-        `${indent}}`,
-      ];
-    }
-    case "pieces":
-      return printPieces(statement, names, indent, printRegion);
-    case "let_index": {
-      const text = printIndexExpression(statement.value, names);
-      return [`${indent}const ${names.variable(statement.name)} = ${text};`];
-    }
-    case "let":
-      return withExpression(
-        statement.value,
-        names,
-        indent,
-        (text) => `const ${names.variable(statement.name)} = ${bare(text)};`,
-      );
-    case "accumulator":
-      return withExpression(
-        statement.initial,
-        names,
-        indent,
-        (text) => `let ${names.variable(statement.name)} = ${bare(text)};`,
-      );
-    case "accumulate":
-      return withExpression(statement.value, names, indent, (text) =>
-        accumulate(names.variable(statement.name), statement.op, text, names),
-      );
-    case "store": {
-      const target = `${names.buffer(statement.access.buffer)}[${printAffine(statement.access.offset, names)}]`;
-      const isTruth = statement.value.kind !== "integer" && statement.value.dtype === "bool";
-      return withExpression(statement.value, names, indent, (text) => {
-        const number = isTruth ? `${text} ? 1 : 0` : bare(text);
-        return `${target} ${statement.mode === "add" ? "+=" : "="} ${number};`;
-      });
-    }
-    case "store_index": {
-      const target = `${names.buffer(statement.access.buffer)}[${printAffine(statement.access.offset, names)}]`;
-      return [`${indent}${target} = ${printAffine(statement.value, names)};`];
-    }
-    case "zero_padding":
-      return printZeroPadding(statement, names, indent);
-    case "select_examples":
-      return printSelection(statement, names, indent);
-    case "product":
-    case "pack":
-    case "windows":
-      throw new Error(`${statement.kind}: products are expanded before printing, and not scheduled for vectors`);
-    default:
-      return unreachable(statement, "statement");
-  }
-}
+const printers: { readonly [K in LoopStatement["kind"]]: StatementPrinter<K> } = {
+  region: (statement, { names, printRegion }, indent) => {
+    const { identifier, sizes, variables } = printRegion(statement);
+    return [`${indent}${identifier}(${[...sizes, ...variables.map((name) => names.variable(name))].join(", ")});`];
+  },
+  for: (statement, context, indent) => {
+    const { opening, prologue } = printLoop(statement, context.names);
+    return [
+      `${indent}${opening} {`,
+      ...prologue.map((line) => `${indent}  ${line}`),
+      ...printStatements(statement.body, context, `${indent}  `),
+      `${indent}}`,
+    ];
+  },
+  pieces: (statement, context, indent) =>
+    printPieces(statement, context.names, indent, (part, own) => printStatements(part, context, own)),
+  let_index: ({ name, value }, { names }, indent) => {
+    const text = printIndexExpression(value, names);
+    return [`${indent}const ${names.variable(name)} = ${text};`];
+  },
+  let: ({ name, value }, { names }, indent) =>
+    withExpression(value, names, indent, (text) => `const ${names.variable(name)} = ${bare(text)};`),
+  accumulator: ({ name, initial }, { names }, indent) =>
+    withExpression(initial, names, indent, (text) => `let ${names.variable(name)} = ${bare(text)};`),
+  accumulate: ({ name, op, value }, { names }, indent) =>
+    withExpression(value, names, indent, (text) => accumulate(names.variable(name), op, text, names)),
+  store: ({ access, value, mode }, { names }, indent) => {
+    const target = `${names.buffer(access.buffer)}[${printAffine(access.offset, names)}]`;
+    const isTruth = value.kind !== "integer" && value.dtype === "bool";
+    return withExpression(value, names, indent, (text) => {
+      const number = isTruth ? `${text} ? 1 : 0` : bare(text);
+      return `${target} ${mode === "add" ? "+=" : "="} ${number};`;
+    });
+  },
+  store_index: ({ access, value }, { names }, indent) => {
+    const target = `${names.buffer(access.buffer)}[${printAffine(access.offset, names)}]`;
+    return [`${indent}${target} = ${printAffine(value, names)};`];
+  },
+  zero_padding: (statement, { names }, indent) => printZeroPadding(statement, names, indent),
+  select_examples: (statement, { names }, indent) => printSelection(statement, names, indent),
+};
 
 /** The line that `print` makes of an expression's text, after the lines that the expression needs. */
 function withExpression(value: Expression, names: Names, indent: string, print: (text: string) => string): string[] {
@@ -115,7 +97,7 @@ function accumulate(name: string, op: ReductionOp, text: string, names: Names): 
   return `${name} += ${bare(text)};`;
 }
 
-function printLoop(loop: ForStatement, names: Names): { opening: string; prologue: string[] } {
+function printLoop(loop: ForStatement<unknown>, names: Names): { opening: string; prologue: string[] } {
   const variable = names.variable(loop.variable);
   const { extent } = loop;
   const prologue: string[] = [];
@@ -141,70 +123,8 @@ function printLoop(loop: ForStatement, names: Names): { opening: string; prologu
   return { opening: `for (let ${counter} = ${from}, ${limit} = ${end}; ${counter} < ${limit}; ${next})`, prologue };
 }
 
-function printPieces(
-  statement: PiecesStatement,
-  names: Names,
-  indent: string,
-  printRegion: (region: Region) => string,
-): string[] {
-  const { examples, steps, body, carry, finish } = statement;
-  const part = (statements: readonly Statement[], depth: number): string[] =>
-    printStatements(statements, names, indent + "  ".repeat(depth), printRegion);
-  const [done, carried] = [names.variable(statement.done), names.variable(statement.carried)];
-  const from = steps === undefined ? undefined : names.variable(steps.from);
-  const end = examples === undefined ? undefined : names.variable(examples.end);
-  const most = names.size(BATCH_SYMBOL);
-  const loops: string[] = [];
-  const tests: string[] = [];
-  if (steps !== undefined && from !== undefined) {
-    const size = printSizeOf(steps, names);
-    const last = names.variable(`${steps.from}Last`);
-    loops.push(`const ${last} = Math.max(0, Math.floor((${size} - 1) / ${PIECE})) * ${PIECE};`);
-    loops.push(
-      steps.reverse
-        ? `for (let ${from} = ${last}; ${from} >= 0; ${from} -= ${PIECE}) {`
-        : `for (let ${from} = 0; ${from} <= ${last}; ${from} += ${PIECE}) {`,
-    );
-    tests.push(steps.reverse ? `${from} > 0` : `${from} < ${last}`);
-  } else loops.push("{");
-  if (examples !== undefined && end !== undefined) {
-    const [first, terms] = [names.variable(examples.first), names.variable(`${examples.first}Terms`)];
-    const own =
-      steps === undefined
-        ? "1"
-        : printIndexExpression(
-            { kind: "part", dim: steps.dim, example: examples.end, from: affineVariable(steps.from), most: PIECE },
-            names,
-          );
-    tests.push(`${end} < ${most}`, `${done} + ${carried} > 0`);
-    loops.push(
-      `for (let ${first} = 0, ${end} = 0; ${first} < ${most}; ${first} = ${end}) {`,
-      `  let ${terms} = 0;`,
-      `  for (; ${end} < ${most} && ${terms} < ${FULL_PIECE}; ${end}++) ${terms} += ${own};`,
-      `  if (${terms} === 0 && (${tests.join(" || ")})) continue;`,
-    );
-  } else loops.push("{");
-  return [
-    `${indent}let ${done} = 0, ${carried} = 0;`,
-    ...loops.map((line) => indent + line),
-    ...(carry.length === 0
-      ? []
-      : [
-          `${indent}  if (${done} === ${PIECE}) {`,
-          ...part(carry, 2),
-          `${indent}    ${done} = 0;`,
-          `${indent}    ${carried} = 1;`,
-          `${indent}  }`,
-        ]),
-    ...part(body, 1),
-    `${indent}  ${done}++;`,
-    `${indent}}}`,
-    ...(finish.length === 0 ? [] : [`${indent}if (${carried} > 0) {`, ...part(finish, 1), `${indent}}`]),
-  ];
-}
-
 function printZeroPadding(
-  { buffer, size, symbols }: Extract<Statement, { kind: "zero_padding" }>,
+  { buffer, size, symbols }: Extract<LoopStatement, { kind: "zero_padding" }>,
   names: Names,
   indent: string,
 ): string[] {
@@ -221,7 +141,7 @@ function printZeroPadding(
 }
 
 function printSelection(
-  { list, count, from, step, length }: Extract<Statement, { kind: "select_examples" }>,
+  { list, count, from, step, length }: Extract<LoopStatement, { kind: "select_examples" }>,
   names: Names,
   indent: string,
 ): string[] {

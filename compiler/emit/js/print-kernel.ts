@@ -3,9 +3,17 @@
  * `workspaceBytes(capacity)` says how much that takes. Every region is a function of its own, so that engines optimise
  * the hot ones alone.
  */
+import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { at } from "../../base/at.js";
-import type { KernelBuffer, KernelFunction, KernelProgram, Statement } from "../../ir/kernel/types.js";
+import type {
+  KernelBuffer,
+  KernelFunction,
+  KernelProgram,
+  LoopStatement,
+  RegionStatement,
+} from "../../ir/kernel/types.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
+import { loopsOnly } from "../../ir/kernel/loops-only.js";
 import type { ScalarFunction } from "../../base/math/expr.js";
 import { printMathHelpers } from "../../base/math/print-js.js";
 import { axisName, extentsOf } from "../../base/types/call-axes.js";
@@ -13,23 +21,27 @@ import { capacityOf } from "./capacity-of.js";
 import { BATCH_SYMBOL, dimConstant } from "../../base/types/dim.js";
 import { Identifiers } from "./identifiers.js";
 import { type Names, printDimension, printSlotSize, type RealType } from "./kernel-expressions.js";
-import { printStatements } from "./kernel-statements.js";
+import { printStatements, type RegionCall } from "./kernel-statements.js";
 import { commentText, printString } from "./literal.js";
 
-/** Declares `createKernels`, `workspaceBytes` and the functions they use; free of imports. */
+/**
+ * Declares `createKernels`, `workspaceBytes` and the functions they use; free of imports.
+ *
+ * @param kernel With products expanded, and nothing in it that is scheduled for vectors.
+ */
 export function printKernelProgram(kernel: KernelProgram, dtype: RealType): string {
-  return new KernelPrinter(kernel, dtype).print();
+  return new KernelPrinter(loopsOnly(kernel), dtype).print();
 }
 
 class KernelPrinter {
-  private readonly kernel: KernelProgram;
+  private readonly kernel: KernelProgram<LoopStatement>;
   private readonly dtype: RealType;
   private readonly identifiers: Identifiers;
   private readonly inlined = new Set<ScalarFunction>();
   private readonly sizeNames: ReadonlyMap<string, string>;
   private readonly mentioned = new Set<string>();
 
-  constructor(kernel: KernelProgram, dtype: RealType) {
+  constructor(kernel: KernelProgram<LoopStatement>, dtype: RealType) {
     this.kernel = kernel;
     this.dtype = dtype;
     this.identifiers = new Identifiers(["reals", "integers", "end", "table"]);
@@ -71,7 +83,7 @@ class KernelPrinter {
 
   private readonly sizeName = (symbol: string): string => {
     const name = this.sizeNames.get(symbol);
-    if (name === undefined) throw new Error(`a kernel with the open dimension ${symbol}`);
+    if (name === undefined) throw new InvariantError(`a kernel with the open dimension ${symbol}`);
     return name;
   };
 
@@ -184,13 +196,15 @@ class KernelPrinter {
     return [`  const ${identifier} = ${array}.subarray(${start}, ${start} + ${length});`];
   }
 
-  private printEntry(fn: KernelFunction): string {
+  private printEntry(fn: KernelFunction<LoopStatement>): string {
     const regions: string[] = [];
     const sizes = [...this.sizeNames].map(([symbol, name], i) => [symbol, `    const ${name} = table[${i}];`] as const);
     const entry = this.identifiers.of(`entry ${fn.name}`, fn.name);
     const local = new Identifiers([], this.identifiers);
     const names = this.names(local);
-    const body = printStatements(fn.body, names, "    ", (statement) => this.printRegion(statement, fn.name, regions));
+    const printRegion = (region: RegionStatement<LoopStatement>): RegionCall =>
+      this.printRegion(region, fn.name, regions);
+    const body = printStatements(fn.body, { names, printRegion }, "    ");
     return [
       ...regions.flatMap((text) => [text, ""]),
       `  function ${entry}() {`,
@@ -200,24 +214,27 @@ class KernelPrinter {
     ].join("\n");
   }
 
-  /** Prints a region as a function into `into`; gives the call. */
-  private printRegion(region: Extract<Statement, { kind: "region" }>, entry: string, into: string[]): string {
+  /** Prints a region as a function into `into`. */
+  private printRegion(region: RegionStatement<LoopStatement>, entry: string, into: string[]): RegionCall {
     const { body } = region;
     const { variables, symbols } = freeVariables(body);
     const identifier = this.identifiers.of(`region ${entry} ${into.length}`, region.name);
     const local = new Identifiers([], this.identifiers);
     const names = this.names(local);
-    const sizeArguments = [...this.sizeNames].filter(([symbol]) => symbols.has(symbol)).map(([, name]) => name);
+    const sizes = [...this.sizeNames].filter(([symbol]) => symbols.has(symbol)).map(([, name]) => name);
     const own = variables.map((name) => names.variable(name));
-    const lines = printStatements(body, names, "    ", () => "");
+    const printRegion = (inner: RegionStatement<LoopStatement>): never => {
+      throw new InvariantError(`region ${inner.name} in region ${region.name}`);
+    };
+    const lines = printStatements(body, { names, printRegion }, "    ");
     into.push(
       [
         `  // ${commentText(region.comment).replaceAll("\n", " ")}`,
-        `  function ${identifier}(${[...sizeArguments, ...own].join(", ")}) {`,
+        `  function ${identifier}(${[...sizes, ...own].join(", ")}) {`,
         ...lines,
         "  }",
       ].join("\n"),
     );
-    return `${identifier}(${[...sizeArguments, ...variables.map((name) => `\0${name}`)].join(", ")})`;
+    return { identifier, sizes, variables };
   }
 }

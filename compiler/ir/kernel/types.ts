@@ -89,12 +89,13 @@ export type Expression =
 
 export type ReductionOp = "sum" | "max" | "min";
 
-export interface ForStatement extends Axis {
+/** @typeParam Inner What may stand in it. */
+export interface ForStatement<Inner = Statement> extends Axis {
   readonly kind: "for";
   readonly step: number;
   /** From the last value to the first. */
   readonly reverse: boolean;
-  readonly body: readonly Statement[];
+  readonly body: readonly Inner[];
 }
 
 /** What the sums of a product take. */
@@ -193,7 +194,7 @@ export interface WindowsStatement {
  * `done` is 0: pieces added up. Before the 65th, `carry` moves the totals to sums of totals (to begin with, where
  * `carried` is 0) and `done` is 0 again; `finish` adds these to the totals in the end, where there are any.
  */
-export interface PiecesStatement {
+export interface PiecesStatement<Inner = Statement> {
   readonly kind: "pieces";
   /** Absent in sums of one example. */
   readonly examples?: { readonly first: string; readonly end: string };
@@ -207,9 +208,17 @@ export interface PiecesStatement {
   };
   readonly done: string;
   readonly carried: string;
-  readonly body: readonly Statement[];
-  readonly carry: readonly Statement[];
-  readonly finish: readonly Statement[];
+  readonly body: readonly Inner[];
+  readonly carry: readonly Inner[];
+  readonly finish: readonly Inner[];
+}
+
+/** A piece of work worth a function of its own. */
+export interface RegionStatement<Inner = Statement> {
+  readonly kind: "region";
+  readonly name: string;
+  readonly comment: string;
+  readonly body: readonly Inner[];
 }
 
 /** Steps of a piece, and pieces of a total. */
@@ -220,18 +229,20 @@ export const FULL_PIECE = PIECE / 2;
 export const FEWEST_CARRIED = (PIECE * FULL_PIECE) / 2;
 
 export type Statement =
-  | ForStatement
-  | PiecesStatement
+  | ForStatement<Statement>
+  | PiecesStatement<Statement>
+  | RegionStatement<Statement>
   | WindowsStatement
   | ProductStatement
   | PackStatement
-  /** A piece of work worth a function of its own. */
-  | {
-      readonly kind: "region";
-      readonly name: string;
-      readonly comment: string;
-      readonly body: readonly Statement[];
-    }
+  | SimpleStatement;
+
+/** What is left where products are expanded and nothing is scheduled for vectors: all that a scalar target can print. */
+export type LoopStatement =
+  ForStatement<LoopStatement> | PiecesStatement<LoopStatement> | RegionStatement<LoopStatement> | SimpleStatement;
+
+/** Statements without others in them. */
+export type SimpleStatement =
   | { readonly kind: "let_index"; readonly name: string; readonly value: IndexExpression }
   | { readonly kind: "let"; readonly name: string; readonly value: Expression }
   /**
@@ -289,18 +300,19 @@ export interface KernelSlot {
   readonly most?: Dim;
 }
 
-export interface KernelFunction {
+/** @typeParam Inner What kernels are made of. */
+export interface KernelFunction<Inner = Statement> {
   readonly name: string;
   /** The symbol of the sequence of which it has one entry, whatever the call has; none where left out. */
   readonly oneOf?: string;
-  readonly body: readonly Statement[];
+  readonly body: readonly Inner[];
 }
 
-export interface KernelProgram {
+export interface KernelProgram<Inner = Statement> {
   /** Symbols whose sizes each call gives: `%T`, `S`. */
   readonly axes: readonly string[];
   /** Sorted by name. */
   readonly buffers: readonly KernelBuffer[];
   readonly slots: readonly KernelSlot[];
-  readonly functions: readonly KernelFunction[];
+  readonly functions: readonly KernelFunction<Inner>[];
 }

@@ -53,12 +53,11 @@ export interface ReverseOptions {
 }
 
 export function reverseMode(primal: GraphFunction, context: ShapeContext, options: ReverseOptions = {}): ReverseMode {
-  const { rules = derivativeRules, differentiable = false, insideScan = false, finiteInputs } = options;
+  const { rules = derivativeRules, differentiable = false, insideScan = false, finiteInputs, sharedOutputs } = options;
   const { fn: prepared, scans } = prepareScans(primal, context, { ...options, rules });
   const plain = differentiable ? undefined : withoutDeclared(prepared);
   const fn = plain?.fn ?? prepared;
   const valueOf = plain?.valueOf ?? ((id: ValueId): ValueId => id);
-  const { finiteInputs, sharedOutputs } = options;
   const outputZeros = outputZerosOf(primal, options);
   const walk = { rules, insideScan, outputZeros, finiteInputs, sharedOutputs, valueOf };
   const walked = walkBackward(prepared, scans, context, walk);

@@ -18,7 +18,16 @@ import {
 } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import { countTerms } from "../../ir/kernel/terms.js";
-import type { Access, Affine, Axis, Expression, Extent, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type {
+  Access,
+  Affine,
+  Axis,
+  Expression,
+  Extent,
+  ProductStatement,
+  Statement,
+  RegionStatement,
+} from "../../ir/kernel/types.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../base/types/dim.js";
 import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
@@ -26,8 +35,6 @@ import type { KernelPass } from "./kernel-pass.js";
 import { type ProductNest, productNest } from "./product-nest.js";
 import { tileOf, type VectorTarget } from "./target.js";
 import { isVectorizable } from "./vectorizable.js";
-
-type Region = Extract<Statement, { kind: "region" }>;
 
 export const fuseTails: KernelPass<VectorTarget> = {
   name: "fuse-tails",
@@ -101,7 +108,7 @@ class TailFuser {
     return result;
   }
 
-  private fuse(first: Region, second: Region): Statement[] | undefined {
+  private fuse(first: RegionStatement, second: RegionStatement): Statement[] | undefined {
     const made = productNest(first);
     const nest = elementwiseNest(second);
     if (made === undefined || nest === undefined) return undefined;
@@ -151,7 +158,7 @@ class TailFuser {
     const tail = { unit, length, sums, body };
     const schedule = { ...product.schedule, ...(copy !== undefined && { copied: copy }), tail };
     const fused: ProductStatement = { ...product, a, out: undefined, schedule };
-    const region: Region = {
+    const region: RegionStatement = {
       ...second,
       comment: `${first.comment}, then ${second.comment}`,
       body: loopsAround(loops, [fused]),
@@ -160,7 +167,11 @@ class TailFuser {
   }
 
   /** Where the left operand is read, and what copies it where `tail` overwrites it; undefined where the two cannot be joined. */
-  private copyOperand({ product, loops }: ProductNest, first: Region, tail: readonly Statement[]): Copied | undefined {
+  private copyOperand(
+    { product, loops }: ProductNest,
+    first: RegionStatement,
+    tail: readonly Statement[],
+  ): Copied | undefined {
     const stored = new Set<string>();
     for (const statement of tail) {
       forEachAccess(statement, ({ buffer }, use) => {
@@ -209,7 +220,7 @@ function rowsOf({ extent }: Axis): Dim | undefined {
   return rows === undefined ? undefined : dimConstant(rows);
 }
 
-function elementwiseNest({ body }: Region): Nest | undefined {
+function elementwiseNest({ body }: RegionStatement): Nest | undefined {
   const axes: Axis[] = [];
   const before: Statement[] = [];
   let statements = body;

@@ -1,5 +1,5 @@
 /** Passes on kernels, before and after their buffers have places. */
-import type { KernelProgram, Statement } from "../../ir/kernel/types.js";
+import type { KernelProgram, Statement, RegionStatement } from "../../ir/kernel/types.js";
 import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import { mapParts } from "../../ir/kernel/visit.js";
 import type { Pass } from "../pass.js";
@@ -16,15 +16,13 @@ export type KernelPass<Machine = unknown> = Pass<UnplannedKernels, KernelTarget<
 /** After it: changes statements only. */
 export type PlannedPass<Machine = unknown> = Pass<KernelProgram, KernelTarget<Machine>>;
 
-type Region = Extract<Statement, { kind: "region" }>;
-
 /** `statements` with the body of every region as `change` makes it; regions do not hold regions. */
 export function mapRegions(
   statements: readonly Statement[],
   change: (body: readonly Statement[]) => Statement[],
 ): Statement[] {
   return statements.map((statement): Statement => {
-    if (statement.kind === "region") return { ...statement, body: change(statement.body) } satisfies Region;
+    if (statement.kind === "region") return { ...statement, body: change(statement.body) } satisfies RegionStatement;
     if (statement.kind === "pieces") return mapParts(statement, (part) => mapRegions(part, change));
     if (statement.kind === "for" || statement.kind === "windows") {
       return { ...statement, body: mapRegions(statement.body, change) };

@@ -1,9 +1,7 @@
 /** Regions that are one product inside of loops. */
 import { AFFINE_ZERO, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
-import type { Access, Affine, ForStatement, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, ForStatement, ProductStatement, RegionStatement } from "../../ir/kernel/types.js";
 import { mapStatement } from "../../ir/kernel/visit.js";
-
-type Region = Extract<Statement, { kind: "region" }>;
 
 /** A product whose sums are stored, with no tail. */
 export type StoredProduct = ProductStatement & { readonly out: Access };
@@ -18,7 +16,7 @@ function isStored(product: ProductStatement): product is StoredProduct {
 }
 
 /** Without loops of one round; undefined where the region is anything else, or loops have another order than 0, 1, 2, … */
-export function productNest({ body }: Region): ProductNest | undefined {
+export function productNest({ body }: RegionStatement): ProductNest | undefined {
   const loops: ForStatement[] = [];
   let statements = body;
   for (;;) {

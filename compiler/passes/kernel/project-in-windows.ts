@@ -28,6 +28,7 @@ import type {
   KernelFunction,
   Statement,
   WindowsStatement,
+  RegionStatement,
 } from "../../ir/kernel/types.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import {
@@ -61,10 +62,8 @@ const BATCH = dimSymbol(BATCH_SYMBOL);
 const STEPS = dimSymbol(TIME_SYMBOL);
 const ROW = "row";
 
-type Region = Extract<Statement, { kind: "region" }>;
-
 interface Projection extends ProductNest {
-  readonly region: Region;
+  readonly region: RegionStatement;
   /** The variables of its rows. */
   readonly example: string;
   readonly step: string;
@@ -172,7 +171,7 @@ class Projector {
     const { bytes, fewestRows, mostRows } = this.limits;
     const rows = Math.min(mostRows, Math.max(fewestRows, Math.floor(bytes / this.size / all)));
     const window = { first, steps, rows };
-    const copies = new Map<string, { region: Region; rows: Access }>();
+    const copies = new Map<string, { region: RegionStatement; rows: Access }>();
     const regions = projections.map((projection) => this.inWindow(projection, window, copies));
     const widths = new Map(projections.map(({ product, width }) => [product.out.buffer, width]));
     const access = (value: Access): Access => {
@@ -196,8 +195,8 @@ class Projector {
   private inWindow(
     { region, product, columns, width, depth, step, example }: Projection,
     window: Pick<WindowsStatement, "first" | "steps" | "rows">,
-    copies: Map<string, { region: Region; rows: Access }>,
-  ): Region {
+    copies: Map<string, { region: RegionStatement; rows: Access }>,
+  ): RegionStatement {
     const { a, out, contracted } = product;
     const most = (each: number): Dim => multiplyDims(dimConstant(each), addDims(BATCH, dimConstant(window.rows)));
     const key = JSON.stringify([a, contracted, step, example]);

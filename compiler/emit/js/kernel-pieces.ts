@@ -1,0 +1,82 @@
+/** Long sums in pieces, as JavaScript. */
+import { affineVariable } from "../../ir/kernel/affine.js";
+import { FULL_PIECE, type LoopStatement, PIECE, type PiecesStatement } from "../../ir/kernel/types.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
+import { type Names, printIndexExpression, printSizeOf } from "./kernel-expressions.js";
+
+type Pieces = PiecesStatement<LoopStatement>;
+
+/** @param print Gives the lines of statements at an indent. */
+export function printPieces(
+  statement: Pieces,
+  names: Names,
+  indent: string,
+  print: (statements: readonly LoopStatement[], indent: string) => string[],
+): string[] {
+  const { body, carry, finish } = statement;
+  const [done, carried] = [names.variable(statement.done), names.variable(statement.carried)];
+  const opening = openings(statement, names);
+  const moveTotals = [
+    `${indent}  if (${done} === ${PIECE}) {`,
+    ...print(carry, `${indent}    `),
+    `${indent}    ${done} = 0;`,
+    `${indent}    ${carried} = 1;`,
+    `${indent}  }`,
+  ];
+  return [
+    `${indent}let ${done} = 0, ${carried} = 0;`,
+    ...opening.map((line) => indent + line),
+    ...(carry.length === 0 ? [] : moveTotals),
+    ...print(body, `${indent}  `),
+    `${indent}  ${done}++;`,
+    `${indent}}}`,
+    ...(finish.length === 0 ? [] : [`${indent}if (${carried} > 0) {`, ...print(finish, `${indent}  `), `${indent}}`]),
+  ];
+}
+
+/** The loops over steps and over examples that give one piece after the other; a block each where there is none. */
+function openings(statement: Pieces, names: Names): string[] {
+  const { opening, isNotLast } = stepsOpening(statement, names);
+  return [...opening, ...examplesOpening(statement, names, isNotLast)];
+}
+
+function stepsOpening(
+  { steps }: Pieces,
+  names: Names,
+): { readonly opening: readonly string[]; readonly isNotLast: readonly string[] } {
+  if (steps === undefined) return { opening: ["{"], isNotLast: [] };
+  const [from, last] = [names.variable(steps.from), names.variable(`${steps.from}Last`)];
+  const end = `const ${last} = Math.max(0, Math.floor((${printSizeOf(steps, names)} - 1) / ${PIECE})) * ${PIECE};`;
+  return steps.reverse
+    ? { opening: [end, `for (let ${from} = ${last}; ${from} >= 0; ${from} -= ${PIECE}) {`], isNotLast: [`${from} > 0`] }
+    : {
+        opening: [end, `for (let ${from} = 0; ${from} <= ${last}; ${from} += ${PIECE}) {`],
+        isNotLast: [`${from} < ${last}`],
+      };
+}
+
+/** Takes examples until a piece is full. One without any step is left out, but for the last where there was no other. */
+function examplesOpening(
+  { examples, steps, done, carried }: Pieces,
+  names: Names,
+  isNotLast: readonly string[],
+): string[] {
+  if (examples === undefined) return ["{"];
+  const [first, end] = [names.variable(examples.first), names.variable(examples.end)];
+  const terms = names.variable(`${examples.first}Terms`);
+  const most = names.size(BATCH_SYMBOL);
+  const own =
+    steps === undefined
+      ? "1"
+      : printIndexExpression(
+          { kind: "part", dim: steps.dim, example: examples.end, from: affineVariable(steps.from), most: PIECE },
+          names,
+        );
+  const isLeftOut = [...isNotLast, `${end} < ${most}`, `${names.variable(done)} + ${names.variable(carried)} > 0`];
+  return [
+    `for (let ${first} = 0, ${end} = 0; ${first} < ${most}; ${first} = ${end}) {`,
+    `  let ${terms} = 0;`,
+    `  for (; ${end} < ${most} && ${terms} < ${FULL_PIECE}; ${end}++) ${terms} += ${own};`,
+    `  if (${terms} === 0 && (${isLeftOut.join(" || ")})) continue;`,
+  ];
+}
