@@ -77,6 +77,13 @@ const rules: Rules = {
     return builder.contract(a, b, { a: left, b: right, result: [...left, ...right], parts: 1 });
   },
   fill: (lowering, frame, node) => at(lowering, frame, node).constantOf(node.value, shapeIn(frame, node.type)),
+  repeat: (lowering, frame, node) => {
+    const operand = lowerExpression(lowering, frame, node.operand);
+    const builder = at(lowering, frame, node);
+    const shape = shapeIn(frame, node.type);
+    const rank = builder.shapeOf(operand).length;
+    return builder.broadcast(operand, shape, range(shape.length - rank, rank));
+  },
   slice: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
     const builder = at(lowering, frame, node);

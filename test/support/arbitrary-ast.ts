@@ -69,13 +69,7 @@ const { expression, argument } = fc.letrec<{
         .map(([text, next]): Expression => ({ kind: "reference", name: text, next, span })),
     ),
     argument: fc
-      .tuple(
-        fc.option(name, { nil: undefined }),
-        fc.oneof(
-          { weight: 4, arbitrary: tie("expression") },
-          { weight: 1, arbitrary: list.map((items): Expression => ({ kind: "tuple", items, span })) },
-        ),
-      )
+      .tuple(fc.option(name, { nil: undefined }), tie("expression"))
       .map(([label, value]): ArgumentNode => ({ ...(label && { name: label }), value, span })),
     index: fc.oneof(
       tie("expression").map((value) => ({ kind: "at", value, span }) as const),
@@ -86,6 +80,7 @@ const { expression, argument } = fc.letrec<{
     expression: fc.oneof(
       { depthSize: "small", maxDepth: 6, withCrossShrink: true },
       tie("leaf"),
+      list.map((items): Expression => ({ kind: "tuple", items, span })),
       fc
         .tuple(fc.constantFrom("-", "not"), tie("expression"))
         .map(([operator, operand]): Expression => ({ kind: "unary", operator, operand, span })),
@@ -139,12 +134,7 @@ const declaration: fc.Arbitrary<DeclarationNode> = fc
     names,
     type,
     initial: fc.option(expression, { nil: undefined }),
-    initializer: fc.option(
-      fc
-        .tuple(name, fc.array(expression, { maxLength: 2 }))
-        .map(([text, values]) => ({ name: text, arguments: values, span })),
-      { nil: undefined },
-    ),
+    initializer: fc.option(expression, { nil: undefined }),
   })
   .map(({ initial, initializer, ...rest }) => ({
     ...rest,

@@ -169,6 +169,13 @@ export const shapeFunctions = {
     formula: "a_i b_j",
     documentation: "`[N]` and `[M]` give `[N, M]`; of larger shapes the axes of `a` come before those of `b`.",
   },
+  fill: {
+    kind: "shape",
+    parameters: ["v", "shape"],
+    formula: "",
+    documentation:
+      "`v` again and again along new axes in front: `fill(2, [H])` is `[H]`, `fill(v, [N])` of a `[K]` is `[N, K]`.",
+  },
   zeros: { kind: "shape", parameters: ["shape"], formula: "0", documentation: "Of that shape: `zeros([H])`." },
   ones: { kind: "shape", parameters: ["shape"], formula: "1", documentation: "Of that shape: `ones([H])`." },
 } as const satisfies Record<string, Builtin>;

@@ -6,6 +6,12 @@ import { wordsFor } from "./scope.js";
 import { printSemanticType } from "./semantic-type.js";
 import type { TypedExpression } from "./typed-program.js";
 
+/** Numbers with a name; names of a cell or function hide them. */
+export const languageConstants: ReadonlyMap<string, number> = new Map([
+  ["pi", Math.PI],
+  ["inf", Infinity],
+]);
+
 /** A scalar made of numbers, dimensions and real parameters; undefined where something was reported. */
 export function inferConstant(checker: Checker, expression: Expression): TypedExpression | undefined {
   if (usesValues(checker, expression)) return undefined;

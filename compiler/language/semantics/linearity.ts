@@ -92,6 +92,7 @@ const rules: Rules = {
   normalization: (node, degrees) => nonlinear(node.span, node.operation, degreeOf(node.operand, degrees)),
   concat: joined,
   stack: joined,
+  repeat: moved,
   reshape: moved,
   transpose: moved,
   slice: moved,

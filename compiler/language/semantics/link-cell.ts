@@ -3,6 +3,7 @@ import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { CellItem, CellNode, Expression, FunctionNode, SourceFileNode } from "../syntax/ast.js";
 import { type Declaration, declareModules } from "./declarations.js";
+import { initializerNames } from "./initializers.js";
 import { loadModules, type ReadFile } from "./load-modules.js";
 import { neededBy } from "./needed-declarations.js";
 import { topologicalOrder } from "./topological-order.js";
@@ -152,16 +153,17 @@ function renameInItem(item: Exclude<CellItem, FunctionNode>, name: Rename): Cell
       return {
         ...item,
         ...(item.initial === undefined ? {} : { initial: renameCalls(item.initial, name) }),
-        ...(item.initializer === undefined
-          ? {}
-          : {
-              initializer: {
-                ...item.initializer,
-                arguments: item.initializer.arguments.map((argument) => renameCalls(argument, name)),
-              },
-            }),
+        ...(item.initializer === undefined ? {} : { initializer: renameInInitializer(item.initializer, name) }),
       };
   }
+}
+
+/** The names of initialisers are no functions of the file. */
+function renameInInitializer(node: Expression, name: Rename): Expression {
+  const renamed = renameCalls(node, name);
+  return node.kind === "call" && renamed.kind === "call" && initializerNames.has(node.callee.text)
+    ? { ...renamed, callee: node.callee }
+    : renamed;
 }
 
 function renameCalls(node: Expression, name: Rename): Expression {

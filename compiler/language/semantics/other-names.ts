@@ -78,8 +78,7 @@ const written: Readonly<Record<string, string>> = {
   expand_dims: "reshape(x, [N, 1])",
   permute: "transpose(A, [1, 0])",
   T: "transpose(A)",
-  full: "p * ones([N])",
-  fill: "p * ones([N])",
+  full: "fill(p, [N])",
   any: "max(if x > 0 then 1 else 0) > 0",
   all: "min(if x > 0 then 1 else 0) > 0",
   isnan: "x != x",
@@ -147,15 +146,17 @@ export function saidElsewhere(name: string): string | undefined {
   return Object.hasOwn(written, key) ? `write \`${written[key]}\`` : unsaid[key];
 }
 
+function constants(expression: string, names: string): [string, string][] {
+  return names.split(" ").map((name) => [name, `write \`${expression}\``]);
+}
+
 /** Constants that people write by name. */
 export const constantsElsewhere: ReadonlyMap<string, string> = new Map([
-  ["pi", "write the number: `3.141592653589793`"],
-  ["PI", "write the number: `3.141592653589793`"],
-  ["e", "write `exp(1)`"],
-  ["inf", "there is no literal for infinity: where it masks an entry, choose with `if`"],
-  ["Inf", "there is no literal for infinity: where it masks an entry, choose with `if`"],
-  ["infinity", "there is no literal for infinity: where it masks an entry, choose with `if`"],
-  ["Infinity", "there is no literal for infinity: where it masks an entry, choose with `if`"],
+  ...constants("pi", "PI Pi M_PI"),
+  ...constants("2 * pi", "tau TAU two_pi twopi"),
+  ...constants("exp(1)", "e E euler M_E"),
+  ...constants("inf", "Inf INF infinity Infinity INFINITY infty oo"),
+  ...constants("-inf", "NINF neg_inf"),
   ["nan", "there is no literal for NaN"],
   ["NaN", "there is no literal for NaN"],
   ["true", "there is no literal for it: `1 == 1` holds"],

@@ -53,6 +53,8 @@ export type TypedExpression = Base &
     | { readonly kind: "transpose"; readonly operand: TypedExpression; readonly permutation: readonly number[] }
     | { readonly kind: "outer"; readonly left: TypedExpression; readonly right: TypedExpression }
     | { readonly kind: "fill"; readonly value: number; readonly shape: Shape }
+    /** The operand along new axes in front: its type has them. */
+    | { readonly kind: "repeat"; readonly operand: TypedExpression }
     /** `drop`: a single entry, whose axis goes. */
     | {
         readonly kind: "slice";

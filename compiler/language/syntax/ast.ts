@@ -65,13 +65,8 @@ export interface DeclarationNode extends Node {
   readonly type: TypeNode;
   /** `= expr` of a state. */
   readonly initial?: Expression;
-  /** `~ name(arguments)` of a param. */
-  readonly initializer?: InitializerNode;
-}
-
-export interface InitializerNode extends Node {
-  readonly name: Name;
-  readonly arguments: readonly Expression[];
+  /** `~ glorot_uniform`, `~ uniform(a)`, `~ 0.5` of a param. */
+  readonly initializer?: Expression;
 }
 
 /** `[H, I]`, `real`, `index(V)`. `real` is a scalar, `[]` in shapes. */
@@ -198,7 +193,7 @@ export interface IndexNode extends Node {
   )[];
 }
 
-/** `[N, D]`, as a shape argument only (`reshape(v, [N, D])`, `transpose(a, [1, 0])`). */
+/** `[0.25, 0.5]`; where a function takes a list, a shape or an order of axes: `reshape(v, [N, D])`, `transpose(a, [1, 0])`. */
 export interface TupleNode extends Node {
   readonly kind: "tuple";
   readonly items: readonly Expression[];

@@ -12,7 +12,6 @@ import type {
   EquationNode,
   FunctionNode,
   ImportNode,
-  InitializerNode,
   OutputNode,
   SourceFileNode,
   TypeNode,
@@ -162,14 +161,14 @@ class Builder {
   }
 
   private declaration({ children }: cst.DeclarationCstNode): DeclarationNode {
-    const { Input, Context, State, Param, Name, expression, initializer } = children;
+    const { Input, Context, State, Param, Name, initial: value, initializer } = children;
     const keyword = only(Input ?? Context ?? State ?? Param);
     const kind = Input ? "input" : Context ? "context" : State ? "state" : "param";
     const documentation = this.beginItem(keyword);
     const names = (Name ?? []).map((token) => this.expressions.name(token));
     const type = this.type(only(children.type));
-    const initial = expression === undefined ? undefined : this.expressions.build(only(expression));
-    const start = initializer === undefined ? undefined : this.initializer(only(initializer));
+    const initial = value === undefined ? undefined : this.expressions.build(only(value));
+    const start = initializer === undefined ? undefined : this.expressions.build(only(initializer));
     if (initial !== undefined && kind !== "state") {
       this.reporter.report(
         "misplaced-initial-value",
@@ -204,14 +203,6 @@ class Builder {
       ...(kind === "param" && start && { initializer: start }),
       span: this.span(keyword, (start ?? initial ?? type).span.end),
     };
-  }
-
-  private initializer({ children }: cst.InitializerCstNode): InitializerNode {
-    const name = this.expressions.name(only(children.Name));
-    const values = (children.expression ?? []).map((value) => this.expressions.build(value));
-    const close = children.RightParen?.[0];
-    const span = this.reporter.span(name.span.start, close === undefined ? name.span.end : endOf(close));
-    return { name, arguments: values, span };
   }
 
   private type({ children }: cst.TypeCstNode): TypeNode {

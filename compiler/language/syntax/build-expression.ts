@@ -63,7 +63,7 @@ export class ExpressionBuilder {
   /** Arguments of a call or of a used cell. */
   arguments(node: cst.CallArgumentsCstNode): ArgumentNode[] {
     return (node.children.argument ?? []).map(({ children }) => {
-      const value = this.expression(only(children.expression), true);
+      const value = this.expression(only(children.expression));
       const label = children.Name?.[0];
       if (label === undefined) return { value, span: value.span };
       const name = this.name(label);
@@ -80,9 +80,9 @@ export class ExpressionBuilder {
     return this.reporter.span(token.startOffset, endOf(token));
   }
 
-  private expression(node: cst.ExpressionCstNode, listAllowed = false): Expression {
+  private expression(node: cst.ExpressionCstNode): Expression {
     const { operation, If, expression } = node.children;
-    if (operation !== undefined) return this.operation(only(operation), listAllowed);
+    if (operation !== undefined) return this.operation(only(operation));
     const parts = (expression ?? []).map((part) => this.expression(part));
     const conditions = If ?? [];
     if (parts.length !== conditions.length * 2 + 1) throw new Incomplete();
@@ -96,7 +96,7 @@ export class ExpressionBuilder {
     return result;
   }
 
-  private operation(node: cst.OperationCstNode, listAllowed: boolean): Expression {
+  private operation(node: cst.OperationCstNode): Expression {
     const operands = node.children.operand;
     const operators = node.children.binaryOperator ?? [];
     if (operands?.length !== operators.length + 1) throw new Incomplete();
@@ -104,7 +104,7 @@ export class ExpressionBuilder {
     const waiting: Pending[] = [];
     for (const [index, operand] of operands.entries()) {
       for (const token of prefixes(operand)) this.pushPrefix(token, waiting);
-      values.push(this.operand(operand, listAllowed && operators.length === 0 && waiting.length === 0));
+      values.push(this.operand(operand));
       const following = operators[index];
       if (following !== undefined) this.pushBinary(only(Object.values(following.children).flat()), values, waiting);
     }
@@ -160,15 +160,9 @@ export class ExpressionBuilder {
     values.push(this.made({ kind: "binary", operator: binary, operatorSpan, left, right, span }, [left, right]));
   }
 
-  private operand(node: cst.OperandCstNode, listAllowed: boolean): Expression {
+  private operand(node: cst.OperandCstNode): Expression {
     const { primary, selection, Superscript } = node.children;
-    const bare = selection === undefined && Superscript === undefined;
     let value = this.primary(only(primary));
-    if (value.kind === "tuple" && !(listAllowed && bare)) {
-      this.fail("misplaced-list", value.span.start, value.span.end, "a list can only be an argument of a call", {
-        help: "`[N, D]` is a shape or an order of axes; to make a vector, use `concat`",
-      });
-    }
     for (const part of selection ?? []) value = this.selection(value, part);
     return Superscript === undefined ? value : this.superscript(value, only(Superscript));
   }

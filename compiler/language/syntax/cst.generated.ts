@@ -116,22 +116,9 @@ export type DeclarationCstChildren = {
   Colon: IToken[];
   type: TypeCstNode[];
   Equals?: IToken[];
-  expression?: ExpressionCstNode[];
+  initial?: ExpressionCstNode[];
   Tilde?: IToken[];
-  initializer?: InitializerCstNode[];
-};
-
-export interface InitializerCstNode extends CstNode {
-  name: "initializer";
-  children: InitializerCstChildren;
-}
-
-export type InitializerCstChildren = {
-  Name: IToken[];
-  LeftParen?: IToken[];
-  expression?: ExpressionCstNode[];
-  Comma?: IToken[];
-  RightParen?: IToken[];
+  initializer?: ExpressionCstNode[];
 };
 
 export interface TypeCstNode extends CstNode {
@@ -397,7 +384,6 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   cellParameter(children: CellParameterCstChildren, param?: IN): OUT;
   item(children: ItemCstChildren, param?: IN): OUT;
   declaration(children: DeclarationCstChildren, param?: IN): OUT;
-  initializer(children: InitializerCstChildren, param?: IN): OUT;
   type(children: TypeCstChildren, param?: IN): OUT;
   use(children: UseCstChildren, param?: IN): OUT;
   output(children: OutputCstChildren, param?: IN): OUT;

@@ -133,20 +133,11 @@ export class CellParser extends CstParser {
     this.SUBRULE(this.type);
     this.OPTION(() => {
       this.CONSUME(t.Equals);
-      this.SUBRULE(this.expression);
+      this.SUBRULE(this.expression, { LABEL: "initial" });
     });
     this.OPTION1(() => {
       this.CONSUME(t.Tilde);
-      this.SUBRULE(this.initializer);
-    });
-  });
-
-  readonly initializer: Rule = this.inner("initializer", () => {
-    this.CONSUME(t.Name);
-    this.OPTION(() => {
-      this.CONSUME(t.LeftParen);
-      this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
-      this.CONSUME(t.RightParen);
+      this.SUBRULE1(this.expression, { LABEL: "initializer" });
     });
   });
 

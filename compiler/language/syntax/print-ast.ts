@@ -297,10 +297,6 @@ function declarationDoc({ kind, names, type, initial, initializer }: Declaration
   const content: Doc = { kind: "indent", content: list };
   const parts: Doc[] = [`${kind} `, { kind: "group", content }, ": ", typeDoc(type, notation)];
   if (initial !== undefined) parts.push(" = ", expressionDoc(initial, notation));
-  if (initializer !== undefined) {
-    parts.push(` ~ ${initializer.name.text}`);
-    const given = initializer.arguments.map((argument) => expressionDoc(argument, notation));
-    if (given.length > 0) parts.push(parenthesised(given));
-  }
+  if (initializer !== undefined) parts.push(" ~ ", expressionDoc(initializer, notation));
   return parts;
 }

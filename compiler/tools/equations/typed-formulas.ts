@@ -63,6 +63,10 @@ const rules: Rules = {
       : builtin("transpose", [write(operand)], [axes("order", ...permutation)]),
   outer: ({ left, right }, write) => infix("outer", write(left), write(right)),
   fill: ({ value, shape }) => builtin(value === 0 ? "zeros" : "ones", [], [{ label: "shape", kind: "shape", shape }]),
+  repeat: ({ operand, type }, write) => {
+    const shape = type.kind === "real" ? type.axes.slice(0, type.axes.length - rankOf(operand.type)) : [];
+    return builtin("fill", [write(operand)], [{ label: "shape", kind: "shape", shape: shape.map(({ dim }) => dim) }]);
+  },
   slice: ({ operand, axis, start, length, drop }, write) => ({
     kind: "part",
     operand: write(operand),

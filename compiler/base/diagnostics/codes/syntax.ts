@@ -131,13 +131,6 @@ export const syntaxCodes = {
     explanation: "`not` binds more loosely than comparisons and arithmetic; as their operand it needs parentheses.",
     example: `cell A(H) { input x: real output y = if x == not x then x else 0 }`,
   },
-  "misplaced-list": {
-    severity: "error",
-    summary: "a list that is not an argument",
-    explanation:
-      "`[N, D]` is a shape or an order of axes, as an argument: `reshape(v, [N, D])`. Vectors are made by `concat`.",
-    example: `cell A(H) { input x: [H] output y = x + [1, 2] }`,
-  },
   "not-callable": {
     severity: "error",
     summary: "a call of something that is not a name",

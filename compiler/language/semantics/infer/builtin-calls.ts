@@ -1,6 +1,6 @@
 /** Calls of builtins: a rule for each kind of signature in the table. */
 import type { Span } from "../../../base/source/span.js";
-import type { ArgumentNode, CallNode, Expression } from "../../syntax/ast.js";
+import type { ArgumentNode, CallNode, Expression, TupleNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedProduct } from "../../../base/types/bounded-dim.js";
 import { type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
 import { printShape } from "../../../base/types/shape.js";
@@ -17,6 +17,7 @@ import { shapeOfList } from "../dimension-expressions.js";
 import { matchArguments, type Parameter } from "../match-arguments.js";
 import { axesOf, type Axis, printAxes, realType, shapeOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
+import { axisOf, integerOf } from "./axis-arguments.js";
 import { combine } from "./elementwise.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 
@@ -77,7 +78,9 @@ function inferReduction(
     return checker.error(node.span);
   }
   const axis =
-    axisArgument === undefined ? onlyAxis(checker, node, operand) : axisOf(checker, axisArgument.value, axes.length);
+    axisArgument === undefined
+      ? onlyAxis(checker, node, operand)
+      : axisOf(checker, axisArgument.value, axes.length, operand);
   if (axis === undefined) return checker.error(node.span);
   const { span } = node;
   if (operation === "softmax" || operation === "log_softmax") {
@@ -98,28 +101,6 @@ function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpression): n
   return undefined;
 }
 
-/** An axis from 0, where -1 is the last. */
-function axisOf(checker: Checker, expression: Expression, rank: number): number | undefined {
-  const value = integerOf(expression);
-  if (value === undefined) {
-    checker.report("bad-axis", expression.span, "an axis is a number: 0 for the first, -1 for the last");
-    return undefined;
-  }
-  const axis = value < 0 ? value + rank : value;
-  if (axis >= 0 && axis < rank) return axis;
-  checker.report("bad-axis", expression.span, `there is no axis ${value} of ${rank}`, {
-    help: `axes are 0 to ${rank - 1}, or -${rank} to -1 from the end`,
-  });
-  return undefined;
-}
-
-function integerOf(expression: Expression): number | undefined {
-  if (expression.kind === "number") return Number.isInteger(expression.value) ? expression.value : undefined;
-  if (expression.kind !== "unary" || expression.operator !== "-") return undefined;
-  const value = integerOf(expression.operand);
-  return value === undefined ? undefined : -value;
-}
-
 type ShapeRule = (checker: Checker, node: CallNode) => TypedExpression;
 
 const shapeRules: Readonly<Record<NonNullable<ReturnType<typeof shapeFunctionNamed>>, ShapeRule>> = {
@@ -128,8 +109,9 @@ const shapeRules: Readonly<Record<NonNullable<ReturnType<typeof shapeFunctionNam
   reshape: inferReshape,
   transpose: inferTranspose,
   outer: inferOuter,
-  zeros: (checker, node) => inferFill(checker, node, 0),
-  ones: (checker, node) => inferFill(checker, node, 1),
+  zeros: (checker, node) => inferEqual(checker, node, 0),
+  ones: (checker, node) => inferEqual(checker, node, 1),
+  fill: inferFill,
 };
 
 /** Values by position, `axis` by name. */
@@ -161,7 +143,7 @@ function inferConcat(checker: Checker, node: CallNode): TypedExpression {
     });
     return checker.error(node.span);
   }
-  const axis = axisNode === undefined ? 0 : axisOf(checker, axisNode, rank);
+  const axis = axisNode === undefined ? 0 : axisOf(checker, axisNode, rank, first);
   if (axis === undefined) return checker.error(node.span);
   const axes = axesOf(first.type);
   let total: Dim | undefined = (axes[axis] as Axis).dim;
@@ -172,7 +154,7 @@ function inferConcat(checker: Checker, node: CallNode): TypedExpression {
         ? -1
         : own.findIndex((other, i) => i !== axis && !equalDims(other.dim, (axes[i] as Axis).dim));
     if (own.length !== rank || differs >= 0) {
-      reportParts(checker, node, first, operand, Math.max(differs, 0));
+      reportParts(checker, "`concat`", first, operand, Math.max(differs, 0), helpToJoin(first, operand));
       return checker.error(node.span);
     }
     total = total && boundedAdd(total, (own[axis] as Axis).dim);
@@ -189,29 +171,66 @@ function inferConcat(checker: Checker, node: CallNode): TypedExpression {
 function inferStack(checker: Checker, node: CallNode): TypedExpression {
   const call = variadic(checker, node);
   if (call === undefined) return checker.error(node.span);
-  const { operands, first, rank, axisNode } = call;
+  const { operands, rank, axisNode } = call;
   const axis = axisNode === undefined ? 0 : axisOf(checker, axisNode, rank + 1);
   if (axis === undefined) return checker.error(node.span);
+  return stacked(checker, node, operands, axis, "`stack`");
+}
+
+/** `[0.25, 0.5]`: a new first axis. */
+export function inferList(checker: Checker, node: TupleNode): TypedExpression {
+  const operands = inferAll(checker, node.items);
+  if (operands === undefined) return checker.error(node.span);
+  if (operands.length > 0) return stacked(checker, node, operands, 0, "a list");
+  checker.report("bad-argument", node.span, "a list of nothing has no shape", { help: "zeros are `zeros([H])`" });
+  return checker.error(node.span);
+}
+
+function stacked(
+  checker: Checker,
+  { span }: Expression,
+  operands: readonly TypedExpression[],
+  axis: number,
+  words: string,
+): TypedExpression {
+  const [first] = operands;
+  if (first === undefined) return checker.error(span);
   const axes = axesOf(first.type);
   for (const operand of operands.slice(1)) {
     const own = axesOf(operand.type);
-    const differs = own.findIndex((other, i) => axes[i] === undefined || !equalDims(other.dim, (axes[i] as Axis).dim));
-    if (own.length !== rank || differs >= 0) {
-      reportParts(checker, node, first, operand, Math.max(differs, 0));
-      return checker.error(node.span);
+    const differs = own.findIndex(({ dim }, i) => axes[i] === undefined || !equalDims(dim, axes[i].dim));
+    if (own.length !== axes.length || differs >= 0) {
+      reportParts(checker, words, first, operand, Math.max(differs, 0), "all shapes must be equal");
+      return checker.error(span);
     }
   }
   const count: Axis = { dim: dimConstant(operands.length), source: undefined };
   const type = { kind: "real", axes: [...axes.slice(0, axis), count, ...axes.slice(axis)] } as const;
-  return { kind: "stack", axis, operands, span: node.span, type };
+  return { kind: "stack", axis, operands, span, type };
 }
 
-function reportParts(checker: Checker, node: CallNode, a: TypedExpression, b: TypedExpression, axis: number): void {
+function reportParts(
+  checker: Checker,
+  words: string,
+  a: TypedExpression,
+  b: TypedExpression,
+  axis: number,
+  help: string,
+): void {
   const shapes = `${printAxes(axesOf(a.type))} and ${printAxes(axesOf(b.type))}`;
-  checker.report("shape-mismatch", b.span, `\`${node.callee.text}\` of shapes ${shapes}`, {
+  checker.report("shape-mismatch", b.span, `${words} of shapes ${shapes}`, {
     related: [placeOfAxis(a, axis), placeOfAxis(b, axis)],
-    help: node.callee.text === "concat" ? "all axes but the joined one must agree" : "all shapes must be equal",
+    help,
   });
+}
+
+/** A row beside a matrix is the slip of most. */
+function helpToJoin(a: TypedExpression, b: TypedExpression): string {
+  const [long, short] = [axesOf(a.type), axesOf(b.type)].sort((x, y) => y.length - x.length);
+  const isRow =
+    long?.length === (short?.length ?? 0) + 1 &&
+    long.slice(1).every(({ dim }, i) => short?.[i] !== undefined && equalDims(dim, short[i].dim));
+  return isRow ? "a row of its own has one axis more: `v[new]`" : "all axes but the joined one must agree";
 }
 
 function listOf(
@@ -286,7 +305,18 @@ function inferOuter(checker: Checker, node: CallNode): TypedExpression {
   return { kind: "outer", left, right, span: node.span, type: { kind: "real", axes } };
 }
 
-function inferFill(checker: Checker, node: CallNode, value: number): TypedExpression {
+/** A value repeated along new axes in front. */
+function inferFill(checker: Checker, node: CallNode): TypedExpression {
+  const [value, shapeArgument] = match(checker, node, ["v", "shape"]) ?? [];
+  const operand = value && inferReal(checker, value.value);
+  const items = shapeArgument && listOf(checker, node, shapeArgument, "fill(v, [N])");
+  const shape = items && shapeOfList(checker, items, (shapeArgument as ArgumentNode).span);
+  if (operand === undefined || shape === undefined) return checker.error(node.span);
+  const axes = [...shape.map((dim) => ({ dim, source: undefined })), ...axesOf(operand.type)];
+  return { kind: "repeat", operand, span: node.span, type: { kind: "real", axes } };
+}
+
+function inferEqual(checker: Checker, node: CallNode, value: number): TypedExpression {
   const [argument] = match(checker, node, ["shape"]) ?? [];
   const items = argument && listOf(checker, node, argument, `${node.callee.text}([H])`);
   const shape = items && shapeOfList(checker, items, (argument as { readonly span: Span }).span);

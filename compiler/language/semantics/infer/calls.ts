@@ -29,7 +29,7 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   if (declaration?.kind === "function") return inferFunctionCall(checker, node, declaration);
   const isUnknown = global === undefined;
   if (isUnknown && builtinNames.has(name)) return inferBuiltin(checker, node);
-  for (const argument of node.arguments) if (argument.value.kind !== "tuple") checker.infer(argument.value);
+  for (const argument of node.arguments) checker.infer(argument.value);
   // An import that failed was reported there.
   if (!isUnknown && declaration === undefined) return checker.error(node.span);
   reportNotCallable(checker, node);

@@ -3,6 +3,7 @@ import type { ReferenceNode } from "../../syntax/ast.js";
 import { dimSymbol } from "../../../base/types/dim.js";
 import { builtinNames } from "../builtins.js";
 import type { Checker } from "../checker.js";
+import { languageConstants } from "../constants.js";
 import { constantsElsewhere } from "../other-names.js";
 import { type Entry, wordsFor } from "../scope.js";
 import { errorType, scalarType } from "../semantic-type.js";
@@ -12,6 +13,9 @@ export function inferReference(checker: Checker, node: ReferenceNode): TypedExpr
   const { name, span } = node;
   const { scope } = checker;
   const entry = scope.entries.get(name);
+  const constant =
+    entry === undefined && !node.next && !scope.hidden.has(name) ? languageConstants.get(name) : undefined;
+  if (constant !== undefined) return { kind: "number", value: constant, span, type: scalarType };
   if (entry === undefined) {
     reportUnknown(checker, node);
     return checker.error(span);

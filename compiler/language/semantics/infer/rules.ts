@@ -3,6 +3,7 @@ import type { Expression } from "../../syntax/ast.js";
 import type { Checker, Infer } from "../checker.js";
 import { scalarType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
+import { inferList } from "./builtin-calls.js";
 import { inferCall } from "./calls.js";
 import { inferBinary, inferIf, inferUnary } from "./elementwise.js";
 import { inferMember } from "./members.js";
@@ -26,12 +27,7 @@ const rules: Rules = {
   call: inferCall,
   member: inferMember,
   index: inferSelection,
-  tuple: (checker, { span }) => {
-    checker.report("bad-argument", span, "a list is not a value", {
-      help: "`[N, D]` is a shape or an order of axes; to make a vector, use `concat` or `stack`",
-    });
-    return checker.error(span);
-  },
+  tuple: inferList,
 };
 
 /** Reports what is wrong with it to the checker, which counts and limits. */

@@ -5,19 +5,19 @@ import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js"
 import { constantOf, type Dim, dimConstant, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
-import { axesOf, type Axis, printAxes, type SemanticType } from "../semantic-type.js";
+import { axesOf, type Axis, printAxes, type SemanticType, shapeOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 
 export function inferSelection(checker: Checker, node: IndexNode): TypedExpression {
   let value = checker.infer(node.object);
-  const indexed = node.indices.map((index) =>
-    index.kind === "at" ? inferIndexValue(checker, index.value) : undefined,
-  );
+  const places = node.indices.map((index) => (isNewAxis(checker, index) ? undefined : index));
+  const indexed = places.map((index) => (index?.kind === "at" ? inferIndexValue(checker, index.value) : undefined));
   if (!isReal(checker, value)) return checker.error(node.span);
   const axes = axesOf(value.type);
-  if (node.indices.length > axes.length) {
-    const message = `${node.indices.length} indices into a value of shape ${printAxes(axes)}`;
+  const count = places.filter((index) => index !== undefined).length;
+  if (count > axes.length) {
+    const message = `${count} indices into a value of shape ${printAxes(axes)}`;
     checker.report("bad-slice", node.span, message, {
       related: [placeOfAxis(value, axes.length - 1)],
       help: "there is at most one index for each axis",
@@ -26,9 +26,16 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
   }
   const root = value;
   let axis = 0;
-  for (const [position, index] of node.indices.entries()) {
+  let position = 0;
+  for (const [i, index] of places.entries()) {
+    if (index === undefined) {
+      value = withNewAxis(value, axis);
+      axis += 1;
+      continue;
+    }
     const at = { value, root, axis, size: axes[position] as Axis, position };
-    const gathered = indexed[position];
+    const gathered = indexed[i];
+    position += 1;
     const result =
       gathered !== undefined
         ? gatherRow(checker, at, gathered)
@@ -40,6 +47,20 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
     if (index.kind === "range") axis += 1;
   }
   return { ...value, span: node.span };
+}
+
+/** `new` alone, where nothing is called so. */
+function isNewAxis(checker: Checker, index: IndexNode["indices"][number]): boolean {
+  const { kind } = index;
+  if (kind !== "at" || index.value.kind !== "reference" || index.value.next) return false;
+  return index.value.name === "new" && !checker.scope.entries.has("new");
+}
+
+function withNewAxis(operand: TypedExpression, axis: number): TypedExpression {
+  const axes = axesOf(operand.type);
+  const one: Axis = { dim: dimConstant(1), source: undefined };
+  const type = { kind: "real", axes: [...axes.slice(0, axis), one, ...axes.slice(axis)] } as const;
+  return { kind: "reshape", operand, shape: shapeOf(type.axes), span: operand.span, type };
 }
 
 interface At {

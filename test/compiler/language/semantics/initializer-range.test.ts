@@ -27,7 +27,9 @@ it("a name that others use comes with the one that it has here", () => {
 
 it.each([
   ["normal(0, 0.1)", "`normal(s)` draws around 0 with standard deviation s"],
-  ["uniform(-0.1, 0.1)", "`uniform(a)` draws from -a to a"],
+  ["uniform(-0.1, 0.1)", "from -0.1 to 0.1: write `uniform(0.1)`"],
+  ["uniform(0.1, 0.3)", "`uniform(a)` draws from -a to a"],
+  ["constant(1, 2)", "a number alone sets every entry to it: `~ 0.5`"],
 ])("%s, as others write it", (initializer, help) => {
   const marked = `cell A(H) { input x: [H] param b: [H] ~ ‹${initializer}› output y = x + b }`;
   expect(expectReport(marked, "wrong-arity").help).toBe(help);

@@ -19,7 +19,6 @@ describe("names", () => {
     ["a param with the name of a dimension", "param ‹N›: [H] output z = h", "duplicate-name"],
     ["one declaration with the same name twice", "param P, ‹P›: [H] output z = P", "duplicate-name"],
     ["a member of a value", "output z = h.‹k›", "unknown-member"],
-    ["a list as a value", "output z = tanh(‹[H, I]›)", "bad-argument"],
   ])("%s", (_what, items, code) => {
     expectReport(inCell(items), code);
   });

@@ -90,8 +90,6 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
   ["= for ==", "cell A() { y = if a ‹=› b then 1 else 2\n z = 1 }", "single-equals"],
   ["chained comparisons", "cell A() { y = a < b ‹<› c }", "chained-comparison"],
   ["not as an operand", "cell A() { y = a + ‹not› b }", "misplaced-not"],
-  ["a list as an operand", "cell A() { y = ‹[1, 2]› + x\n z = f([1, 2]) }", "misplaced-list"],
-  ["a list in a list", "cell A() { y = f([‹[1]›]) }", "misplaced-list"],
   [
     "calls of other things than names",
     "cell A() { a = (b)‹(›c)\n d = f(x)‹(›y)\n e = h'‹(›x)\n g = 2‹(›x)\n i = j.k‹(›x) }",

@@ -193,7 +193,7 @@ describe("items", () => {
     expect(items.map((item) => "type" in item && item.type.kind)).toEqual([
       ...["index-type", "real-type", "tensor-type", "tensor-type", "tensor-type"],
     ]);
-    expect(items[4]).toMatchObject({ initializer: { name: { text: "zeros" }, arguments: [] } });
+    expect(items[4]).toMatchObject({ initializer: { kind: "reference", name: "zeros" } });
     expect(firstCell("cell A {}").parameters).toEqual([]);
   });
 

@@ -1,0 +1,70 @@
+/** `axis = 0`, `axis = -1`, `axis = H`. */
+import type { Expression } from "../../syntax/ast.js";
+import { equalDims, printDim } from "../../../base/types/dim.js";
+import type { Checker } from "../checker.js";
+import { dimensionOf } from "../dimension-expressions.js";
+import { forEachPart } from "../expression-parts.js";
+import { axesOf, printAxes } from "../semantic-type.js";
+import type { TypedExpression } from "../typed-program.js";
+import { placeOfAxis } from "./mismatch.js";
+
+/** An axis from 0, where -1 is the last; or by its dimension, of `named`, which has it once. */
+export function axisOf(
+  checker: Checker,
+  expression: Expression,
+  rank: number,
+  named?: TypedExpression,
+): number | undefined {
+  const value = integerOf(expression);
+  if (value === undefined) {
+    if (named !== undefined && isDimension(checker, expression)) return axisNamed(checker, expression, named);
+    const help = named === undefined ? undefined : "or its dimension, where one axis has it: `axis = H`";
+    checker.report("bad-axis", expression.span, "an axis is a number: 0 for the first, -1 for the last", { help });
+    return undefined;
+  }
+  const axis = value < 0 ? value + rank : value;
+  if (axis >= 0 && axis < rank) return axis;
+  checker.report("bad-axis", expression.span, `there is no axis ${value} of ${rank}`, {
+    help: `axes are 0 to ${rank - 1}, or -${rank} to -1 from the end`,
+  });
+  return undefined;
+}
+
+/** Whether dimensions stand in it, and nothing else but numbers. */
+function isDimension(checker: Checker, expression: Expression): boolean {
+  let hasSymbol = false;
+  let isOther = false;
+  forEachPart(expression, (part) => {
+    const isSymbol = part.kind === "reference" && checker.scope.entries.get(part.name)?.kind === "dimension";
+    hasSymbol ||= isSymbol;
+    isOther ||= !isSymbol && part.kind !== "number" && part.kind !== "binary";
+  });
+  return hasSymbol && !isOther;
+}
+
+function axisNamed(checker: Checker, expression: Expression, operand: TypedExpression): number | undefined {
+  const dim = dimensionOf(checker, expression);
+  if (dim === undefined) return undefined;
+  const axes = axesOf(operand.type);
+  const found = axes.flatMap((axis, i) => (equalDims(axis.dim, dim) ? [i] : []));
+  if (found.length === 1) return found[0];
+  const how = found.length === 0 ? "no axis" : `${found.length} axes`;
+  checker.report(
+    "bad-axis",
+    expression.span,
+    `${how} of ${printAxes(axes)} ${found.length === 0 ? "is" : "are"} ${printDim(dim)}`,
+    {
+      related: [placeOfAxis(operand, found[1] ?? axes.length - 1)],
+      help: "write its number: 0 for the first, -1 for the last",
+    },
+  );
+  return undefined;
+}
+
+/** `2`, `-1`. */
+export function integerOf(expression: Expression): number | undefined {
+  if (expression.kind === "number") return Number.isInteger(expression.value) ? expression.value : undefined;
+  if (expression.kind !== "unary" || expression.operator !== "-") return undefined;
+  const value = integerOf(expression.operand);
+  return value === undefined ? undefined : -value;
+}

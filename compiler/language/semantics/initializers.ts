@@ -1,0 +1,163 @@
+/** How params begin: `~ glorot_uniform`, `~ uniform(a)`, or the value of every entry, `~ 0.5`. */
+import type { CallNode, Expression } from "../syntax/ast.js";
+import { builtinNames } from "./builtins.js";
+import type { Checker } from "./checker.js";
+import { inferConstant, languageConstants } from "./constants.js";
+import { checkInitializer } from "./initializer-range.js";
+import { literalValue } from "./number-range.js";
+import { forEachPart } from "./expression-parts.js";
+import { axesOf, type SemanticType } from "./semantic-type.js";
+import { suggestion } from "./suggestion.js";
+import type { TypedInitializer } from "./typed-program.js";
+
+/** Initialisers with the number of their arguments and the ranks they make sense for. */
+const initializers: ReadonlyMap<string, { readonly parameters: number; readonly ranks: readonly [number, number] }> =
+  new Map([
+    ["zeros", { parameters: 0, ranks: [0, 8] }],
+    ["ones", { parameters: 0, ranks: [0, 8] }],
+    ["constant", { parameters: 1, ranks: [0, 8] }],
+    ["uniform", { parameters: 1, ranks: [0, 8] }],
+    ["normal", { parameters: 1, ranks: [0, 8] }],
+    ["glorot_uniform", { parameters: 0, ranks: [1, 8] }],
+    ["glorot_normal", { parameters: 0, ranks: [1, 8] }],
+    ["he_uniform", { parameters: 0, ranks: [1, 8] }],
+    ["he_normal", { parameters: 0, ranks: [1, 8] }],
+    ["orthogonal", { parameters: 0, ranks: [2, 8] }],
+    ["identity", { parameters: 0, ranks: [2, 2] }],
+  ]);
+
+/** What initialisers are called elsewhere. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ["xavier_uniform", "glorot_uniform"],
+  ["xavier_normal", "glorot_normal"],
+  ["xavier", "glorot_uniform"],
+  ["glorot", "glorot_uniform"],
+  ["kaiming_uniform", "he_uniform"],
+  ["kaiming_normal", "he_normal"],
+  ["gaussian", "normal"],
+  ["eye", "identity"],
+]);
+
+export const initializerNames: ReadonlySet<string> = new Set(initializers.keys());
+
+function initializerElsewhere(name: string): string | undefined {
+  const own = otherNames.get(name);
+  return own === undefined ? undefined : `here it is called \`${own}\``;
+}
+
+/** What the number of an initialiser is, for those who are used to two. */
+const ofOneNumber: ReadonlyMap<string, string> = new Map([
+  ["constant", "a number alone sets every entry to it: `~ 0.5`"],
+  ["uniform", "`uniform(a)` draws from -a to a"],
+  ["normal", "`normal(s)` draws around 0 with standard deviation s"],
+]);
+
+/** What an initialiser says: undefined where something was reported. */
+export function resolveInitializer(
+  checker: Checker,
+  node: Expression,
+  type: SemanticType,
+): TypedInitializer | undefined {
+  const name = nameOfInitializer(checker, node);
+  if (name !== undefined && !initializers.has(name)) {
+    reportUnknown(checker, name, node);
+    return undefined;
+  }
+  if (name !== undefined) return resolveNamed(checker, name, node, type);
+  const drawn = drawIn(node);
+  if (drawn !== undefined) {
+    checker.report("bad-initializer", drawn.span, `\`${drawn.callee.text}\` cannot be computed with`, {
+      help: `it stands alone: \`~ ${drawn.callee.text}(…)\`; all else is a number`,
+    });
+    return undefined;
+  }
+  const value = inferConstant(checker, node);
+  return value && checked(checker, { name: "constant", span: node.span, arguments: [value] }, node);
+}
+
+/** The name where a name alone or a call stands that is no constant of its own. */
+function nameOfInitializer(checker: Checker, node: Expression): string | undefined {
+  const name =
+    node.kind === "reference" && !node.next ? node.name : node.kind === "call" ? node.callee.text : undefined;
+  if (name === undefined || initializers.has(name)) return name;
+  const { scope } = checker;
+  const isConstant =
+    node.kind === "call"
+      ? builtinNames.has(name) || scope.functions.has(name) || scope.module.entries.has(name)
+      : scope.entries.has(name) || languageConstants.has(name);
+  return isConstant ? undefined : name;
+}
+
+/** An initialiser that draws, within arithmetic. */
+function drawIn(node: Expression): CallNode | undefined {
+  let found: CallNode | undefined;
+  forEachPart(node, (part) => {
+    if (part.kind === "call" && (part.callee.text === "uniform" || part.callee.text === "normal")) found ??= part;
+  });
+  return found;
+}
+
+function reportUnknown(checker: Checker, name: string, { span }: Expression): void {
+  const { start, file } = span;
+  checker.report(
+    "unknown-initializer",
+    { file, start, end: start + name.length },
+    `there is no initialiser \`${name}\``,
+    {
+      help:
+        initializerElsewhere(name) ??
+        suggestion(name, initializers.keys()) ??
+        `there are ${[...initializers.keys()].join(", ")}, and numbers: \`~ 0.5\``,
+    },
+  );
+}
+
+function resolveNamed(
+  checker: Checker,
+  name: string,
+  node: Expression,
+  type: SemanticType,
+): TypedInitializer | undefined {
+  const known = initializers.get(name);
+  const given = node.kind === "call" ? node.arguments.map((argument) => argument.value) : [];
+  const values = given.map((argument) => inferConstant(checker, argument));
+  if (known === undefined) return undefined;
+  if (given.length !== known.parameters) {
+    const wanted = known.parameters === 0 ? "no argument" : "one argument";
+    const help = name === "uniform" ? helpForBounds(given) : ofOneNumber.get(name);
+    const message = `\`${name}\` takes ${wanted}, got ${given.length}`;
+    checker.report("wrong-arity", node.span, message, help === undefined ? {} : { help });
+    return undefined;
+  }
+  const rank = axesOf(type).length;
+  const [low, high] = known.ranks;
+  if (type.kind === "real" && (rank < low || rank > high)) {
+    const wanted = low === high ? "a matrix" : low === 1 ? "a vector or more" : "a matrix or more";
+    checker.report("bad-initializer", node.span, `\`${name}\` is for ${wanted}, the param has ${rank} axes`, {
+      help: "`uniform(a)`, `normal(s)` and a number, `~ 0.5`, fit every shape",
+    });
+    return undefined;
+  }
+  if (values.some((value) => value === undefined)) return undefined;
+  const typed = { name, span: node.span, arguments: values.flatMap((value) => value ?? []) };
+  return checked(checker, typed, given[0]);
+}
+
+/** `uniform(-a, a)` is `uniform(a)`. */
+function helpForBounds(given: readonly Expression[]): string | undefined {
+  const [low, high] = given.map(literalValue);
+  if (given.length === 2 && low !== undefined && high !== undefined && low === -high && high > 0) {
+    return `from -${high} to ${high}: write \`uniform(${high})\``;
+  }
+  return ofOneNumber.get("uniform");
+}
+
+/** Reports a number that the initialiser does not take, where it stands in the text. */
+function checked(
+  checker: Checker,
+  initializer: TypedInitializer,
+  number: Expression | undefined,
+): TypedInitializer | undefined {
+  const literal = number && literalValue(number);
+  return literal === undefined || checkInitializer(initializer, literal, checker.collector) ? initializer : undefined;
+}
