@@ -63,6 +63,7 @@ export const elementwiseLowerings: Readonly<Record<ElementwiseName, ElementwiseL
   }),
   silu: unary((b, x) => b.map("mul", x, b.map("sigmoid", x))),
   softplus: direct("softplus"),
+  log_sigmoid: unary((b, x) => b.map("neg", b.map("softplus", b.map("neg", x)))),
   softsign: unary((b, x, constant) => b.map("div", x, b.map("add", constant(1), b.map("abs", x)))),
   hard_sigmoid: unary((b, x, constant) =>
     b.map("clamp", b.map("add", b.map("div", x, constant(6)), constant(0.5)), constant(0), constant(1)),
@@ -79,6 +80,23 @@ export const elementwiseLowerings: Readonly<Record<ElementwiseName, ElementwiseL
   sin: direct("sin"),
   cos: direct("cos"),
   tan: unary((b, x) => b.map("div", b.map("sin", x), b.map("cos", x))),
+  // Two values that are accurate near 0, of opposite sign.
+  sinh: unary((b, x, constant) =>
+    b.map("mul", b.map("sub", b.map("expm1", x), b.map("expm1", b.map("neg", x))), constant(0.5)),
+  ),
+  cosh: unary((b, x, constant) =>
+    b.map("mul", b.map("add", b.map("exp", x), b.map("exp", b.map("neg", x))), constant(0.5)),
+  ),
+  asinh: unary(lowerAsinh),
+  // log1p(t + sqrt(t (t + 2))) of t = x - 1, by two roots, as the product may overflow
+  acosh: unary((b, x, constant) => {
+    const above = b.map("sub", x, constant(1));
+    const roots = b.map("mul", b.map("sqrt", above), b.map("sqrt", b.map("add", x, constant(1))));
+    return b.map("log1p", b.map("add", above, roots));
+  }),
+  atanh: unary((b, x, constant) =>
+    b.map("mul", b.map("sub", b.map("log1p", x), b.map("log1p", b.map("neg", x))), constant(0.5)),
+  ),
   erf: direct("erf"),
   floor: direct("floor"),
   round: direct("round"),
@@ -87,6 +105,20 @@ export const elementwiseLowerings: Readonly<Record<ElementwiseName, ElementwiseL
   clamp: direct("clamp"),
   stop_gradient: direct("stop_gradient"),
 };
+
+/**
+ * `log1p(a + a * (a / (1 + sqrt(1 + a * a))))` of a = |x|, with the sign of x. By choices instead of `abs` and `sign`, which have no
+ * derivative at 0. Beyond 2^60 the quotient is 1, and nothing overflows.
+ */
+function lowerAsinh(b: GraphBuilder, x: ValueId, constant: (value: number) => ValueId): ValueId {
+  const isNegative = b.map("lt", x, constant(0));
+  const size = b.map("select", isNegative, b.map("neg", x), x);
+  const held = b.map("min", size, constant(2 ** 60));
+  const root = b.map("sqrt", b.map("add", constant(1), b.map("mul", held, held)));
+  const quotient = b.map("div", held, b.map("add", constant(1), root));
+  const value = b.map("log1p", b.map("add", size, b.map("mul", size, quotient)));
+  return b.map("select", isNegative, b.map("neg", value), value);
+}
 
 /** Small whole exponents are products, halves are roots: exact where `pow` need not be. */
 function lowerPower(b: GraphBuilder, [x = 0, y = 0]: readonly ValueId[], exponent: number | undefined): ValueId {

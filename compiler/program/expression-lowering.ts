@@ -195,18 +195,32 @@ function lowerReduction(
     case "max":
     case "min":
       return builder.reduce(node.operation, operand, [axis]);
-    case "mean": {
-      const sum = builder.reduce("sum", operand, [axis]);
-      const count = builder.shapeOf(operand)[axis] as Dim;
-      const constant = constantOf(count);
-      const divisor = constant === undefined ? builder.dimension(count) : builder.constant(constant);
-      return builder.map("div", sum, builder.fill(divisor, builder.shapeOf(sum)));
-    }
+    case "mean":
+      return mean(builder, operand, axis);
+    case "norm":
+      return builder.map("sqrt", builder.reduce("sum", builder.map("mul", operand, operand), [axis]));
+    case "var":
+      return variance(builder, operand, axis);
+    case "std":
+      return builder.map("sqrt", variance(builder, operand, axis));
     case "logsumexp": {
       const { greatest, log } = logSumExp(builder, operand, axis);
       return builder.map("add", greatest, log);
     }
   }
+}
+
+function mean(builder: GraphBuilder, operand: ValueId, axis: number): ValueId {
+  const sum = builder.reduce("sum", operand, [axis]);
+  const count = builder.shapeOf(operand)[axis] as Dim;
+  const constant = constantOf(count);
+  const divisor = constant === undefined ? builder.dimension(count) : builder.constant(constant);
+  return builder.map("div", sum, builder.fill(divisor, builder.shapeOf(sum)));
+}
+
+function variance(builder: GraphBuilder, operand: ValueId, axis: number): ValueId {
+  const deviation = builder.map("sub", operand, along(builder, mean(builder, operand, axis), operand, axis));
+  return mean(builder, builder.map("mul", deviation, deviation), axis);
 }
 
 interface LogSum {

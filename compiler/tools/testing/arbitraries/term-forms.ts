@@ -21,6 +21,10 @@ const roughCalls = (uses: string, text: string, ...operands: Shape[]): TermForm 
 
 /** Entry by entry: of any shape. */
 export function elementwiseForms(s: Shape): readonly TermForm[] {
+  return [...smoothForms(s), ...roughForms(s)];
+}
+
+function smoothForms(s: Shape): readonly TermForm[] {
   return [
     smooth("tanh($)", s),
     smooth("sigmoid($)", s),
@@ -40,6 +44,11 @@ export function elementwiseForms(s: Shape): readonly TermForm[] {
     smooth("log(1.5 + tanh($))", s),
     smooth("sqrt(1.5 + sin($))", s),
     smooth("softplus($)", s),
+    smooth("log_sigmoid($)", s),
+    smooth("sinh(tanh($))", s),
+    smooth("(1 / cosh($))", s),
+    smooth("atanh(0.5 * sin($))", s),
+    smooth("acosh(1.5 + square(tanh($)))", s),
     smooth("erf($)", s),
     smooth("gelu($)", s),
     smooth("silu($)", s),
@@ -50,7 +59,13 @@ export function elementwiseForms(s: Shape): readonly TermForm[] {
     smooth("sigmoid(10000 * (1.5 + sin($)))", s),
     smooth("tanh(-10000 * (1.5 + sin($)))", s),
     smooth("(softplus(10000 * (1.5 + sin($))) / 10000)", s),
+  ];
+}
+
+function roughForms(s: Shape): readonly TermForm[] {
+  return [
     rough("tanh(10000 * $)", s),
+    rough("asinh(3 * $)", s),
     rough("softsign($)", s),
     rough("abs($)", s),
     rough("relu($)", s),
@@ -80,7 +95,7 @@ export function elementwiseForms(s: Shape): readonly TermForm[] {
 const vectorForms: readonly TermForm[] = [
   smooth("softmax($)", "%" as Shape),
   smooth("log_softmax($)", "%" as Shape),
-  calls("norm", "norm($, $)", "%" as Shape, "%" as Shape),
+  calls("scaled", "scaled($, $)", "%" as Shape, "%" as Shape),
   calls("mix", "mix(sigmoid($), $, b = $)", "", "%" as Shape, "%" as Shape),
   calls("gated", "gated($, $)", "%" as Shape, "%" as Shape),
   calls("shifted", "shifted($, $)", "%" as Shape, ""),
@@ -123,6 +138,9 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     smooth("sum($)", "H"),
     smooth("mean($)", "I"),
     smooth("logsumexp($)", "H"),
+    smooth("norm(1.5 + sin($))", "H"),
+    smooth("var($)", "I"),
+    smooth("std(concat($, [2, -2]))", "H"),
     smooth("($ @ $)", "H", "H"),
     smooth("$[0]", "H"),
     smooth("$[H - 1]", "H"),
@@ -140,6 +158,7 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     smooth("sum($, axis = 1)", "H,I"),
     smooth("mean($, axis = -1)", "H,I"),
     smooth("logsumexp($, axis = 1)", "H,I"),
+    smooth("norm(concat($, fill(2, [H, 1]), axis = 1), axis = 1)", "H,I"),
     smooth("($ @ $)", "S", "S,H"),
     smooth("mean($, axis = 0)", "S,H"),
     smooth("$[:, 0]", "H,I"),

@@ -2,7 +2,7 @@
 
 /** Functions that random cells call, by their names. */
 export const functions: Readonly<Record<string, string>> = {
-  norm: "fn norm(v: [n], gain: [n]): [n] {\n  d = v - mean(v)\n  return gain * d / sqrt(mean(d * d) + 0.1)\n}\n",
+  scaled: "fn scaled(v: [n], gain: [n]): [n] {\n  d = v - mean(v)\n  return gain * d / sqrt(mean(d * d) + 0.1)\n}\n",
   mix: "fn mix(rate: real, a: [n], b: [n]): [n] { return rate * a + (1 - rate) * b }\n",
   // Derivatives declared as they are.
   gated:

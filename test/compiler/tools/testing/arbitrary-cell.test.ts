@@ -28,7 +28,7 @@ describe("random cells", () => {
       "^",
       "not ",
       "(-",
-      "fn norm",
+      "fn scaled",
       "use inner",
       "state c",
       "context m",
@@ -90,7 +90,7 @@ describe("random cells", () => {
       expect(source).toContain(wanted);
       expect(check(source).diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
       const body = source.slice(source.indexOf("cell Random"));
-      expect(body.split("\n").length, body).toBeLessThanOrEqual(9);
+      expect(body.split("\n").length, body).toBeLessThanOrEqual(10);
       expect(body.length, body).toBeLessThan(200);
     }
   });
