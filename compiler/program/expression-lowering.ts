@@ -2,13 +2,15 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
+import type { ReductionName } from "../language/semantics/builtins.js";
 import type { TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
-import { at, type CellFrame, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+import { at, broughtIn, type CellFrame, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+import { lowerElement, lowerIndexed, lowerIndexReduction, lowerPosition } from "./indexed-lowering.js";
 
 type Kind = TypedExpression["kind"];
 type Rules = {
@@ -31,18 +33,18 @@ const rules: Rules = {
     return constant === undefined ? builder.dimension(dim) : builder.constant(constant);
   },
   "real-parameter": (lowering, frame, node) => at(lowering, frame, node).constant(frame.reals.get(node.name) ?? NaN),
-  value: (_lowering, frame, node) => valueIn(frame, node.name),
-  next: (_lowering, frame, node) => valueIn(frame, `${node.name}'`),
+  value: (_lowering, frame, node) => broughtIn(frame, valueIn(frame, node.name)),
+  next: (_lowering, frame, node) => broughtIn(frame, valueIn(frame, `${node.name}'`)),
   member: (_lowering, frame, node) => {
     let owner: Frame = frame;
     for (const name of node.path) owner = childOf(owner, name);
-    return valueIn(owner, node.next ? `${node.name}'` : node.name);
+    return broughtIn(frame, valueIn(owner, node.next ? `${node.name}'` : node.name));
   },
   "instance-call": (_lowering, frame, node) => {
     const child = childOf(frame, node.instance);
     const [output] = child.cell.outputs;
     invariant(output !== undefined, `${node.instance} has no output`);
-    return valueIn(child, output.name);
+    return broughtIn(frame, valueIn(child, output.name));
   },
   elementwise: lowerElementwise,
   product: lowerProduct,
@@ -97,6 +99,10 @@ const rules: Rules = {
     const others = range(0, builder.shapeOf(operand).length).filter((axis) => axis !== node.axis);
     return builder.emit({ kind: "gather" }, [builder.transpose(operand, [node.axis, ...others]), index]);
   },
+  indexed: (lowering, frame, node) => lowerIndexed(lowering, frame, node, insideIndices),
+  "index-reduction": (lowering, frame, node) => lowerIndexReduction(lowering, frame, node, insideIndices),
+  element: (lowering, frame, node) => lowerElement(lowering, frame, node, insideIndices),
+  position: lowerPosition,
   call: (lowering, frame, node) => {
     const given = lowerAll(lowering, frame, node.arguments);
     const dimensions = [...node.dimensions].map(([name, dim]) => [name, dimIn(frame, dim)] as const);
@@ -107,6 +113,8 @@ const rules: Rules = {
     invariant(false, `an expression with errors is lowered: ${node.span.file} ${node.span.start}`);
   },
 };
+
+const insideIndices = { expression: lowerExpression, reduce: reduceAlong };
 
 function lowerAll(lowering: Lowering, frame: Frame, nodes: readonly TypedExpression[]): ValueId[] {
   return nodes.map((node) => lowerExpression(lowering, frame, node));
@@ -188,13 +196,15 @@ function lowerReduction(
   node: Extract<TypedExpression, { kind: "reduction" }>,
 ): ValueId {
   const operand = lowerExpression(lowering, frame, node.operand);
-  const builder = at(lowering, frame, node);
-  const { axis } = node;
-  switch (node.operation) {
+  return reduceAlong(at(lowering, frame, node), node.operation, operand, node.axis);
+}
+
+function reduceAlong(builder: GraphBuilder, operation: ReductionName, operand: ValueId, axis: number): ValueId {
+  switch (operation) {
     case "sum":
     case "max":
     case "min":
-      return builder.reduce(node.operation, operand, [axis]);
+      return builder.reduce(operation, operand, [axis]);
     case "mean":
       return mean(builder, operand, axis);
     case "norm":

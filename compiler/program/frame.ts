@@ -18,6 +18,8 @@ export interface Frame {
   readonly children: ReadonlyMap<string, CellFrame>;
   /** `lower.` for what belongs to the used cell `lower`. */
   readonly path: string;
+  /** In an expression for each value of an index: values are those of the builder around it. */
+  readonly bring?: (value: ValueId) => ValueId;
 }
 
 export interface CellFrame extends Frame {
@@ -50,6 +52,11 @@ export function valueIn(frame: Frame, key: string): ValueId {
   const value = frame.values.get(key);
   invariant(value !== undefined, `${frame.path}${key} is used before it is computed`);
   return value;
+}
+
+/** The value in the builder at hand. */
+export function broughtIn(frame: Frame, value: ValueId): ValueId {
+  return frame.bring === undefined ? value : frame.bring(value);
 }
 
 /** Sets the origin of the instructions that follow: after the operands, which set their own. */

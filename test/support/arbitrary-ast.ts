@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type {
   ArgumentNode,
+  BinderNode,
   BinaryOperator,
   CellItem,
   CellNode,
@@ -53,7 +54,8 @@ const binaryOperator = fc.constantFrom<BinaryOperator>(
   ...(["+", "-", "*", "/", "^", "@", "<", "<=", ">", ">=", "==", "!=", "and", "or"] as const),
 );
 
-const { expression, argument } = fc.letrec<{
+const { expression, argument, binder } = fc.letrec<{
+  binder: BinderNode;
   expression: Expression;
   leaf: Expression;
   argument: ArgumentNode;
@@ -68,6 +70,10 @@ const { expression, argument } = fc.letrec<{
         .tuple(arbitraryName, fc.boolean())
         .map(([text, next]): Expression => ({ kind: "reference", name: text, next, span })),
     ),
+    // A range is no comparison, which would chain.
+    binder: fc
+      .tuple(name, fc.option(tie("leaf"), { nil: undefined }))
+      .map(([own, size]): BinderNode => ({ name: own, ...(size && { size }), span })),
     argument: fc
       .tuple(fc.option(name, { nil: undefined }), tie("expression"))
       .map(([label, value]): ArgumentNode => ({ ...(label && { name: label }), value, span })),
@@ -98,6 +104,12 @@ const { expression, argument } = fc.letrec<{
       fc
         .tuple(name, fc.array(tie("argument"), { maxLength: 3 }))
         .map(([callee, values]): Expression => ({ kind: "call", callee, arguments: values, span })),
+      fc
+        .tuple(name, tie("expression"), fc.array(tie("binder"), { minLength: 1, maxLength: 2 }))
+        .map(([callee, body, indices]): Expression => {
+          const value = { kind: "indexed", indices, value: body, span } as const;
+          return { kind: "call", callee, arguments: [{ value, span }], span };
+        }),
       fc
         .tuple(tie("expression"), name, fc.boolean())
         .map(([object, member, next]): Expression => ({ kind: "member", object, member, next, span })),
@@ -143,8 +155,19 @@ const declaration: fc.Arbitrary<DeclarationNode> = fc
     span,
   }));
 
+/** The value of an equation, which may have indices. */
+const equationValue: fc.Arbitrary<Expression> = fc.oneof(
+  { weight: 3, arbitrary: expression },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.array(binder, { minLength: 1, maxLength: 2 }), expression)
+      .map(([indices, value]): Expression => ({ kind: "indexed", indices, value, span })),
+  },
+);
+
 const equation: fc.Arbitrary<EquationNode> = fc
-  .record({ documentation, name, next: fc.boolean(), value: expression })
+  .record({ documentation, name, next: fc.boolean(), value: equationValue })
   .map((fields) => ({ kind: "equation", ...fields, span }));
 
 const functionNode: fc.Arbitrary<FunctionNode> = fc
@@ -172,7 +195,9 @@ const functionNode: fc.Arbitrary<FunctionNode> = fc
 const item: fc.Arbitrary<CellItem> = fc.oneof(
   declaration,
   equation,
-  fc.record({ documentation, name, value: expression }).map((fields) => ({ kind: "output", ...fields, span }) as const),
+  fc
+    .record({ documentation, name, value: equationValue })
+    .map((fields) => ({ kind: "output", ...fields, span }) as const),
   fc
     .record({ documentation, name, cell: name, arguments: fc.array(argument, { maxLength: 3 }) })
     .map((fields) => ({ kind: "use", ...fields, span }) as const),

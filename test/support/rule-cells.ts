@@ -107,6 +107,7 @@ const linearExpressions: Readonly<Record<LinearKind, readonly string[]>> = {
   // Numbers and sizes have no operands, so their rules are never asked.
   constant: [],
   dimension: [],
+  iota: [],
   broadcast: ["u * A", "q * u", "q * A"],
   reduce: ["sum(A, axis = 0)", "sum(A, axis = 1)", "max(A, axis = 0)", "min(A, axis = 1)", "max(u)"],
   contract: ["u @ v", "A @ u", "u @ B", "A @ B", "outer(u, v)"],

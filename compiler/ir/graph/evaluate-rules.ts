@@ -23,6 +23,12 @@ export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
 
   dimension: (operation, _operands, sizes) => scalar(evaluateDim(operation.dim, sizes)),
 
+  iota: ({ length }, _operands, sizes) => {
+    const result = zeros([evaluateDim(length, sizes)]);
+    for (let i = 0; i < result.data.length; i++) result.data[i] = i;
+    return result;
+  },
+
   map: (operation, operands) => {
     const compute = scalarValues[operation.op];
     const [x, y = x, z = x] = [operand(operands, 0), operands[1], operands[2]];

@@ -30,6 +30,7 @@ const jointScalars: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "se
 const rules: { readonly [K in OperationKind]: Rule<K> } = {
   constant: always,
   dimension: always,
+  iota: always,
   map: (operation, linear) => {
     switch (operation.op) {
       case "neg":

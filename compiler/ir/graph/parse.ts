@@ -189,6 +189,7 @@ const parseAxis = (reader: Reader): number => reader.after("axis", () => reader.
 const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ["constant", (r) => ({ kind: "constant", dtype: r.take() as DType, value: Number(r.take()) })],
   ["dimension", (r) => ({ kind: "dimension", dim: parseDim(r) })],
+  ["iota", (r) => ({ kind: "iota", length: parseDim(r) })],
   ["broadcast", (r) => ({ kind: "broadcast", shape: parseShape(r), axes: parseAxes(r) })],
   ["reduce", (r) => ({ kind: "reduce", op: r.take() as "sum", axes: parseAxes(r) })],
   [

@@ -56,6 +56,7 @@ type Printer<K extends OperationKind> = (operation: Extract<Operation, { kind: K
 const printers: { readonly [K in OperationKind]: Printer<K> } = {
   constant: ({ dtype, value }) => `constant ${dtype} ${printNumber(value)}`,
   dimension: ({ dim }) => `dimension ${printDim(dim)}`,
+  iota: ({ length }) => `iota ${printDim(length)}`,
   map: ({ op }) => op,
   broadcast: ({ shape, axes }) => `broadcast ${printShape(shape)} axes ${printList(axes)}`,
   reduce: ({ op, axes }) => `reduce ${op} axes ${printList(axes)}`,

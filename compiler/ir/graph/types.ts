@@ -36,6 +36,8 @@ export type Operation =
   | { readonly kind: "constant"; readonly dtype: DType; readonly value: number }
   /** A dimension as a real scalar, `4*H`; per example where it holds `%T` or a run-time dimension. */
   | { readonly kind: "dimension"; readonly dim: Dim }
+  /** 0, 1, … length - 1 as reals; per example as `dimension`. */
+  | { readonly kind: "iota"; readonly length: Dim }
   /** A scalar operation on operands of one shape. */
   | { readonly kind: "map"; readonly op: ScalarOp }
   /** Operand axis `i` becomes result axis `axes[i]` (increasing); the other result axes repeat it. */

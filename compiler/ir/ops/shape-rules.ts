@@ -30,6 +30,10 @@ export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
     { dtype: "real", shape: [], shared: symbolsOf(operation.dim).every((s) => !context.perExampleSymbols.has(s)) },
   ],
 
+  iota: ({ length }, _operands, context) => [
+    { dtype: "real", shape: [length], shared: symbolsOf(length).every((s) => !context.perExampleSymbols.has(s)) },
+  ],
+
   map: (operation, operands) => {
     const arity = scalarArity[operation.op];
     const first = operands[0];

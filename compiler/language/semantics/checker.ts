@@ -41,6 +41,15 @@ export const noInstances: Instances = { instances: new Map(), calls: new Map(), 
 /** The type of an expression, by the rule for its kind. */
 export type Infer = (checker: Checker, expression: Expression) => TypedExpression;
 
+/** An index: its range is known from where it stands alone in brackets, or was written. */
+export interface BoundIndex {
+  readonly name: string;
+  readonly span: Span;
+  /** Whether its range stands in the text. */
+  readonly written: boolean;
+  size: Dim | undefined;
+}
+
 export class Checker {
   readonly collector: DiagnosticCollector;
   readonly scope: Scope;
@@ -49,8 +58,12 @@ export class Checker {
   private readonly inferByKind: Infer;
   readonly obligations: Obligation[] = [];
   readonly divisors = new Set<string>();
+  /** Indices that are bound around the expression at hand. */
+  readonly indices = new Map<string, BoundIndex>();
   /** False once anything here, or anything this needs, was reported. */
   sound = true;
+  /** Whether a place is read, in which indices may stand. */
+  inPlace = false;
   private operations = 0;
   private depth = 0;
   private deepest = 0;
@@ -107,6 +120,14 @@ export class Checker {
     this.report("program-too-large", span, `${this.scope.words} is too large when everything it uses is written out`, {
       help: `it would have more than ${operationLimit} operations or ${depthLimit} levels`,
     });
+  }
+
+  /** In `read` indices may stand where a dimension is meant. */
+  withPlaces<T>(read: () => T): T {
+    this.inPlace = true;
+    const result = read();
+    this.inPlace = false;
+    return result;
   }
 
   /** Notes what sizes must fulfil; refuses what only run-time sizes could tell. */

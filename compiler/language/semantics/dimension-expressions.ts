@@ -38,6 +38,7 @@ export function dimensionOf(checker: Checker, expression: Expression): Dim | und
     case "member":
     case "if":
     case "index":
+    case "indexed":
     case "tuple":
   }
   checker.report("not-a-dimension", expression.span, "this is not a dimension", {
@@ -48,7 +49,8 @@ export function dimensionOf(checker: Checker, expression: Expression): Dim | und
 
 function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Dim | undefined {
   const entry = checker.scope.entries.get(name);
-  if (entry?.kind === "dimension" && !next) {
+  // In a place an index is a symbol like any other; its name is that of nothing else.
+  if ((entry?.kind === "dimension" || (entry?.kind === "index" && checker.inPlace)) && !next) {
     checker.scope.used.add(name);
     return dimSymbol(name);
   }

@@ -24,6 +24,8 @@ export function partsOf(expression: Expression): readonly Expression[] {
           index.kind === "at" ? [index.value] : [index.start, index.end].filter((bound) => bound !== undefined),
         ),
       ];
+    case "indexed":
+      return [expression.value, ...expression.indices.flatMap(({ size }) => size ?? [])];
     case "tuple":
       return expression.items;
   }

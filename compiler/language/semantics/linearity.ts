@@ -84,11 +84,7 @@ const rules: Rules = {
     ),
   product: bilinear,
   outer: bilinear,
-  reduction: (node, degrees) => {
-    const degree = degreeOf(node.operand, degrees);
-    if (node.operation === "sum" || node.operation === "mean") return degree;
-    return nonlinear(node.span, node.operation, degree);
-  },
+  reduction: ({ span, operation, operand }, degrees) => reduced(span, operation, degreeOf(operand, degrees)),
   normalization: (node, degrees) => nonlinear(node.span, node.operation, degreeOf(node.operand, degrees)),
   concat: joined,
   stack: joined,
@@ -97,8 +93,16 @@ const rules: Rules = {
   transpose: moved,
   slice: moved,
   gather: moved,
+  element: moved,
+  indexed: ({ body }, degrees) => degreeOf(body, degrees),
+  "index-reduction": ({ span, operation, body }, degrees) => reduced(span, operation, degreeOf(body, degrees)),
+  position: () => constant,
   call: callDegree,
 };
+
+function reduced(span: Span, operation: string, degree: Degree): Degree {
+  return operation === "sum" || operation === "mean" ? degree : nonlinear(span, operation, degree);
+}
 
 function isLinear(degree: Degree | undefined): degree is Extract<Degree, { kind: "linear" }> {
   return degree?.kind === "linear";

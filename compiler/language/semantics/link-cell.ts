@@ -201,6 +201,8 @@ function renameCalls(node: Expression, name: Rename): Expression {
           };
         }),
       };
+    case "indexed":
+      return { ...node, value: inside(node.value) };
     case "tuple":
       return { ...node, items: node.items.map(inside) };
   }

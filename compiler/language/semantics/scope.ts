@@ -10,7 +10,7 @@ export type EntryKind =
   "dimension" | "real" | "input" | "context" | "state" | "param" | "equation" | "output" | "instance" | "function";
 
 export interface Entry {
-  readonly kind: EntryKind | "parameter" | "tangent";
+  readonly kind: EntryKind | "parameter" | "tangent" | "index";
   readonly span: Span;
   /** Of a dimension: known at run time only. */
   readonly runtime?: boolean;
@@ -52,6 +52,7 @@ const kindWords: Readonly<Record<Entry["kind"], string>> = {
   function: "the function",
   parameter: "the argument",
   tangent: "the tangent",
+  index: "the index",
 };
 
 /** "the input `x`". */

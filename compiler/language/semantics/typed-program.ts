@@ -70,6 +70,27 @@ export type TypedExpression = Base &
         readonly axis: number;
         readonly index: TypedExpression;
       }
+    /** The body for each value of an index from 0 to `length - 1`, along a new first axis. */
+    | { readonly kind: "indexed"; readonly index: string; readonly length: Dim; readonly body: TypedExpression }
+    /** A reduction over the values that the body has for each value of an index. */
+    | {
+        readonly kind: "index-reduction";
+        readonly operation: ReductionName;
+        readonly index: string;
+        readonly length: Dim;
+        readonly body: TypedExpression;
+      }
+    /** The entry at `start` and an index, or `start` less an index, along an axis. */
+    | {
+        readonly kind: "element";
+        readonly operand: TypedExpression;
+        readonly axis: number;
+        readonly index: string;
+        readonly start: Dim;
+        readonly reverse: boolean;
+      }
+    /** An index as a real number. */
+    | { readonly kind: "position"; readonly index: string }
     | {
         readonly kind: "call";
         readonly fn: TypedFunction;

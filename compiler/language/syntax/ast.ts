@@ -89,7 +89,10 @@ export interface ArgumentNode extends Node {
   readonly value: Expression;
 }
 
-/** `r = expr`, or `h' = expr` with `next`. Inside functions `next` is always false. */
+/**
+ * `r = expr`, or `h' = expr` with `next`. Inside functions `next` is always false. `r[n] = expr` and `output y[n] = expr` have an
+ * {@link IndexedNode} as their value.
+ */
 export interface EquationNode extends Node {
   readonly kind: "equation";
   readonly documentation: string | undefined;
@@ -129,7 +132,16 @@ export type BinaryOperator = "+" | "-" | "*" | "/" | "^" | "@" | "<" | "<=" | ">
 export type UnaryOperator = "-" | "not";
 
 export type Expression =
-  NumberNode | ReferenceNode | UnaryNode | BinaryNode | IfNode | CallNode | MemberNode | IndexNode | TupleNode;
+  | NumberNode
+  | ReferenceNode
+  | UnaryNode
+  | BinaryNode
+  | IfNode
+  | CallNode
+  | MemberNode
+  | IndexNode
+  | TupleNode
+  | IndexedNode;
 
 /** `1e-5`. `text` is kept so that printing does not change the literal. */
 export interface NumberNode extends Node {
@@ -191,6 +203,22 @@ export interface IndexNode extends Node {
     | (Node & { readonly kind: "at"; readonly value: Expression })
     | (Node & { readonly kind: "range"; readonly start?: Expression; readonly end?: Expression })
   )[];
+}
+
+/**
+ * An expression for each value of some indices: the value of `A[i, j < N] = expr`, or the only argument of `sum(expr for j)`.
+ * Nowhere else.
+ */
+export interface IndexedNode extends Node {
+  readonly kind: "indexed";
+  readonly indices: readonly BinderNode[];
+  readonly value: Expression;
+}
+
+/** `j`, `j < N`: an index from 0 on. */
+export interface BinderNode extends Node {
+  readonly name: Name;
+  readonly size?: Expression;
 }
 
 /** `[0.25, 0.5]`; where a function takes a list, a shape or an order of axes: `reshape(v, [N, D])`, `transpose(a, [1, 0])`. */

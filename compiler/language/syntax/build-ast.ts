@@ -10,6 +10,7 @@ import type {
   DeclarationNode,
   DerivativeNode,
   EquationNode,
+  Expression,
   FunctionNode,
   ImportNode,
   OutputNode,
@@ -240,7 +241,7 @@ class Builder {
     const keyword = only(children.Output);
     const documentation = this.beginItem(keyword);
     const name = this.expressions.name(only(children.Name));
-    const value = this.expressions.build(only(children.expression));
+    const value = this.equationValue(children.indices?.[0], only(children.expression));
     return { kind: "output", documentation, name, value, span: this.span(keyword, value.span.end) };
   }
 
@@ -248,9 +249,16 @@ class Builder {
     const token = only(children.Name ?? children.NextName);
     const documentation = this.beginItem(token);
     const name = this.expressions.name(token);
-    const value = this.expressions.build(only(children.expression));
+    const value = this.equationValue(children.indices?.[0], only(children.expression));
     const next = children.NextName !== undefined;
     return { kind: "equation", documentation, name, next, value, span: this.span(token, value.span.end) };
+  }
+
+  private equationValue(indices: cst.IndicesCstNode | undefined, expression: cst.ExpressionCstNode): Expression {
+    const value = this.expressions.build(expression);
+    if (indices === undefined) return value;
+    const bound = this.expressions.binders(indices.children.expression ?? [], "left");
+    return { kind: "indexed", indices: bound, value, span: value.span };
   }
 
   private fn({ children }: cst.FnCstNode): FunctionNode {

@@ -4,7 +4,16 @@
  */
 import type { IToken } from "chevrotain";
 import type { Span } from "../../base/source/span.js";
-import type { ArgumentNode, BinaryOperator, Expression, IndexNode, Name, NumberNode, UnaryOperator } from "./ast.js";
+import type {
+  ArgumentNode,
+  BinaryOperator,
+  BinderNode,
+  Expression,
+  IndexNode,
+  Name,
+  NumberNode,
+  UnaryOperator,
+} from "./ast.js";
 import type * as cst from "./cst.generated.js";
 import { endOf, type SyntaxToken } from "./lexer.js";
 import { binaryOperators, binaryPrecedence, comparisonPrecedence, unaryPrecedence } from "./operators.js";
@@ -60,8 +69,56 @@ export class ExpressionBuilder {
     return { text, span: this.reporter.span(token.startOffset, end) };
   }
 
+  /** `i`, `j < N`: on the left of an equation, or behind `for`. */
+  binders(nodes: readonly cst.ExpressionCstNode[], place: "left" | "for"): BinderNode[] {
+    return nodes.map((node) => {
+      const expression = this.expression(node);
+      const named = expression.kind === "binary" && expression.operator === "<" ? expression.left : expression;
+      if (
+        named.kind === "reference" &&
+        !named.next &&
+        (place === "for" || named !== expression || named.name !== "t")
+      ) {
+        const name = { text: named.name, span: named.span };
+        const size = expression.kind === "binary" ? { size: expression.right } : {};
+        return { name, ...size, span: expression.span };
+      }
+      const { start, end } = expression.span;
+      if (place === "left" && isTime(named.kind === "binary" ? named.left : named)) {
+        this.reporter.timeSubscript(start, end);
+        throw new Incomplete();
+      }
+      const message =
+        place === "left"
+          ? "an equation gives all entries at once, so a name stands here for each of their places"
+          : "behind `for` stand the names of indices";
+      this.fail("bad-index", start, end, message, {
+        help:
+          place === "left"
+            ? "`A[i, j < N] = …`; entries put together one by one are `[a, b]` or `concat(a, b)`"
+            : "`sum(A[i, j] * x[j] for j)`, with a range where nothing tells it: `for j < N`",
+      });
+    });
+  }
+
   /** Arguments of a call or of a used cell. */
   arguments(node: cst.CallArgumentsCstNode): ArgumentNode[] {
+    const { For, expression } = node.children;
+    const given = this.plainArguments(node);
+    const word = For?.[0];
+    if (word === undefined) return given;
+    const indices = this.binders(expression ?? [], "for");
+    const [first, second] = given;
+    if (first === undefined || first.name !== undefined || second !== undefined) {
+      const message = "`for` stands behind one argument, which is for each value of the index";
+      this.fail("bad-index", word.startOffset, endOf(word), message, { help: "`sum(A[i, j] * x[j] for j)`" });
+    }
+    const { value } = first;
+    const span = this.join(value.span, indices[indices.length - 1]?.span ?? value.span);
+    return [{ value: this.made({ kind: "indexed", indices, value, span }, [value]), span }];
+  }
+
+  private plainArguments(node: cst.CallArgumentsCstNode): ArgumentNode[] {
     return (node.children.argument ?? []).map(({ children }) => {
       const value = this.expression(only(children.expression));
       const label = children.Name?.[0];
@@ -279,6 +336,10 @@ export class ExpressionBuilder {
     this.reporter.report(...report);
     throw new Incomplete();
   }
+}
+
+function isTime(node: Expression): boolean {
+  return node.kind === "reference" && node.name === "t";
 }
 
 function prefixes({ children }: cst.OperandCstNode): readonly IToken[] {

@@ -157,6 +157,7 @@ export interface OutputCstNode extends CstNode {
 export type OutputCstChildren = {
   Output: IToken[];
   Name: IToken[];
+  indices?: IndicesCstNode[];
   Equals: IToken[];
   expression: ExpressionCstNode[];
 };
@@ -169,8 +170,21 @@ export interface EquationCstNode extends CstNode {
 export type EquationCstChildren = {
   Name?: IToken[];
   NextName?: IToken[];
+  indices?: IndicesCstNode[];
   Equals: IToken[];
   expression: ExpressionCstNode[];
+};
+
+export interface IndicesCstNode extends CstNode {
+  name: "indices";
+  children: IndicesCstChildren;
+}
+
+export type IndicesCstChildren = {
+  LeftBracket: IToken[];
+  expression: ExpressionCstNode[];
+  Comma?: IToken[];
+  RightBracket: IToken[];
 };
 
 export interface FnCstNode extends CstNode {
@@ -333,7 +347,9 @@ export interface CallArgumentsCstNode extends CstNode {
 export type CallArgumentsCstChildren = {
   LeftParen: IToken[];
   argument?: ArgumentCstNode[];
-  Comma?: IToken[];
+  Comma?: (IToken)[];
+  For?: IToken[];
+  expression?: ExpressionCstNode[];
   RightParen: IToken[];
 };
 
@@ -388,6 +404,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   use(children: UseCstChildren, param?: IN): OUT;
   output(children: OutputCstChildren, param?: IN): OUT;
   equation(children: EquationCstChildren, param?: IN): OUT;
+  indices(children: IndicesCstChildren, param?: IN): OUT;
   fn(children: FnCstChildren, param?: IN): OUT;
   functionHeader(children: FunctionHeaderCstChildren, param?: IN): OUT;
   functionParameter(children: FunctionParameterCstChildren, param?: IN): OUT;

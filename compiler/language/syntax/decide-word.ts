@@ -20,7 +20,7 @@ const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State]);
 const expectsOperand = new Set<TokenType>([
   ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
   ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
-  ...[t.Or, t.Not, t.Return],
+  ...[t.Or, t.Not, t.Return, t.For],
 ]);
 /** Behind these stands a name. */
 export const expectsName = new Set<TokenType>([
@@ -73,11 +73,12 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, { pending,
       keyword === t.Cell && isNameLike(tokens, index + 1) && (afterName === t.LeftParen || afterName === t.LeftBrace)
     );
   }
+  if (keyword === t.For) return !atOperand(tokens, index, inImport) && isNameLike(tokens, index + 1);
   if (keyword === t.Derivative) return !atOperand(tokens, index, inImport) && next === t.LeftParen;
-  if (!atOperand(tokens, index, inImport)) return next !== t.Equals;
+  if (!atOperand(tokens, index, inImport)) return next !== t.Equals && next !== t.LeftBracket;
   // `a = W @` and then `input x: [I]`: an operand is missing, but the declaration is one.
   if (previous === undefined || expectsName.has(previous) || pending !== undefined) return false;
-  if (!isNameLike(tokens, index + 1)) return false;
+  if (!isNameLike(tokens, index + 1) || tokens[index + 1]!.payload.text === "for") return false;
   const isLine = tokens[index]!.payload.beginsLine && !tokens[index + 1]!.payload.beginsLine;
   const afterNext = typeAt(tokens, index + 2);
   return isLine || (declarationWords.has(keyword) && (afterNext === t.Colon || afterNext === t.Comma));

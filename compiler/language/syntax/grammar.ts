@@ -177,14 +177,23 @@ export class CellParser extends CstParser {
   readonly output: Rule = this.inner("output", () => {
     this.CONSUME(t.Output);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.indices));
     this.CONSUME(t.Equals);
     this.SUBRULE(this.expression);
   });
 
   readonly equation: Rule = this.inner("equation", () => {
     this.OR([{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.NextName) }]);
+    this.OPTION(() => this.SUBRULE(this.indices));
     this.CONSUME(t.Equals);
     this.SUBRULE(this.expression);
+  });
+
+  /** `[i, j < N]`, on the left of an equation. */
+  readonly indices: Rule = this.inner("indices", () => {
+    this.CONSUME(t.LeftBracket);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: "an index" });
+    this.CONSUME(t.RightBracket);
   });
 
   readonly fn: Rule = this.inner("fn", () => {
@@ -339,6 +348,10 @@ export class CellParser extends CstParser {
   readonly callArguments: Rule = this.inner("callArguments", () => {
     this.CONSUME(t.LeftParen);
     this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.argument) });
+    this.OPTION(() => {
+      this.CONSUME(t.For);
+      this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE1(this.expression), ERR_MSG: "an index" });
+    });
     this.CONSUME(t.RightParen);
   });
 

@@ -90,8 +90,7 @@ function reportError(error: IRecognitionException, tokens: readonly SyntaxToken[
   // A missing part has no place of its own: the token before it stands for it.
   const place = isMissing ? previous : found;
   const segment = (found.tokenType === EOF ? previous : found).payload.segment;
-  const next = at < 0 ? undefined : tokens[at + 1];
-  const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous, next);
+  const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous);
   reporter.reportIn(segment, code, place.startOffset, endOf(place), message, { help });
 }
 
@@ -102,12 +101,7 @@ function isReal(token: SyntaxToken | undefined): token is SyntaxToken {
 
 const operandEnds = new Set([t.RightParen, t.RightBracket, t.NextName, t.NumberLiteral, t.Superscript, t.Name]);
 
-function describe(
-  expected: string,
-  found: SyntaxToken | undefined,
-  previous: SyntaxToken,
-  next: SyntaxToken | undefined,
-): Finding {
+function describe(expected: string, found: SyntaxToken | undefined, previous: SyntaxToken): Finding {
   const code = "unexpected-token";
   const before = `\`${clip(previous.image)}\``;
   if (found === undefined) {
@@ -141,11 +135,6 @@ function describe(
     return { code, message, help: "as an operand, a condition stands in parentheses: `(if c then a else b)`" };
   }
   if (type === t.Equals && afterOperand) return { code, message, help: "to compare, write `==`" };
-  if (type === t.Name && found.payload.beginsLine && next?.tokenType === t.LeftBracket) {
-    const name = clip(found.image);
-    const help = `an equation has no brackets before its \`=\`: \`${name} = …\`, or \`${name}' = …\` for the next value of a state`;
-    return { code, message, help };
-  }
   if (previous.image === "√") return { code, message, help: "write `√(x)` or `sqrt(x)`" };
   if (afterOperand && operandEnds.has(previous.tokenType) && (type === t.Name || type === t.NumberLiteral)) {
     return { code, message, help: `between ${before} and ${what} ${missing(expected, type)} is missing` };

@@ -16,7 +16,7 @@ import type {
   SourceFileNode,
 } from "./ast.js";
 import { asciiNotation, type Notation } from "./notation.js";
-import { argumentsDoc, expressionDoc, parenthesised, typeDoc } from "./print-expression.js";
+import { argumentsDoc, expressionDoc, indicesDoc, parenthesised, typeDoc, valueDoc } from "./print-expression.js";
 import { commaList, render, type Doc } from "./print-layout.js";
 
 const width = 100;
@@ -228,8 +228,8 @@ function continues(above: Entry, below: Entry, blankLines: ReadonlySet<number>):
   return below.leading.length === 0 && below.item.documentation === undefined && !blankLines.has(below.item.span.start);
 }
 
-function equationName({ name, next }: EquationNode, notation: Notation): string {
-  return notation.name(name.text) + (next ? "'" : "");
+function equationName({ name, next, value }: EquationNode, notation: Notation): string {
+  return notation.name(name.text) + (next ? "'" : "") + render(indicesDoc(value, notation), 0, 0, Infinity);
 }
 
 /** Columns that a text takes: accents stand above the letter before them. */
@@ -254,10 +254,15 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
         argumentsDoc(item.arguments, notation),
       ];
     case "output":
-      return [`output ${notation.name(item.name.text)} = `, expressionDoc(item.value, notation)];
+      return [
+        `output ${notation.name(item.name.text)}`,
+        indicesDoc(item.value, notation),
+        " = ",
+        valueDoc(item.value, notation),
+      ];
     case "equation": {
       const name = equationName(item, notation);
-      return [`${name}${" ".repeat(Math.max(0, column - widthOf(name)))} = `, expressionDoc(item.value, notation)];
+      return [`${name}${" ".repeat(Math.max(0, column - widthOf(name)))} = `, valueDoc(item.value, notation)];
     }
     case "derivative":
       return [

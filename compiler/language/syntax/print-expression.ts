@@ -1,6 +1,6 @@
 /** Expressions as text, with the fewest parentheses that give the same tree back. */
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { ArgumentNode, BinaryNode, Expression, IndexNode, TypeNode } from "./ast.js";
+import type { ArgumentNode, BinaryNode, BinderNode, Expression, IndexNode, TypeNode } from "./ast.js";
 import type { Notation } from "./notation.js";
 import * as precedence from "./operators.js";
 import { commaList, group, indent, line, softLine, type Doc } from "./print-layout.js";
@@ -77,9 +77,31 @@ function bareDoc(node: Expression, notation: Notation): Doc {
         operandDoc(node.object, precedence.primaryPrecedence, notation),
         bracketed(node.indices.map((index) => indexDoc(index, notation))),
       ];
+    case "indexed":
+      return [
+        expressionDoc(node.value, notation),
+        " for ",
+        commaList(node.indices.map((index) => binderDoc(index, notation))),
+      ];
     case "tuple":
       return bracketed(node.items.map((item) => expressionDoc(item, notation)));
   }
+}
+
+/** `i`, `j < N`. */
+function binderDoc({ name, size }: BinderNode, notation: Notation): Doc {
+  const text = notation.name(name.text);
+  return size === undefined ? text : [`${text} < `, operandDoc(size, precedence.comparisonPrecedence + 1, notation)];
+}
+
+/** `[i, j < N]` behind the name of an equation, and nothing behind others. */
+export function indicesDoc(value: Expression, notation: Notation): Doc {
+  return value.kind === "indexed" ? bracketed(value.indices.map((index) => binderDoc(index, notation))) : "";
+}
+
+/** What stands behind the `=` of an equation. */
+export function valueDoc(value: Expression, notation: Notation): Doc {
+  return expressionDoc(value.kind === "indexed" ? value.value : value, notation);
 }
 
 /** `a + b - c` is one group: where it is too long, every operator begins a line. */

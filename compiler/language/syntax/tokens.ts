@@ -69,6 +69,7 @@ export const Output = derived("Output", "`output`");
 export const Derivative = derived("Derivative", "`derivative`");
 export const From = derived("From", "`from`");
 export const As = derived("As", "`as`");
+export const For = derived("For", "`for`");
 
 /** Words that are never names. */
 export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
@@ -86,8 +87,8 @@ export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
 ]);
 
 /**
- * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis) and names
- * everywhere else.
+ * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: behind an
+ * argument, before a name) and names everywhere else.
  */
 export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["cell", Cell],
@@ -98,6 +99,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["derivative", Derivative],
   ["from", From],
   ["as", As],
+  ["for", For],
 ]);
 
 export const NumberLiteral = createToken({

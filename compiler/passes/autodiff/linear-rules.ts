@@ -59,7 +59,7 @@ function same<K extends StructuralKind>(
   };
 }
 
-const constantRule: LinearRule<"constant"> & LinearRule<"dimension"> = {
+const constantRule: LinearRule<"constant"> & LinearRule<"dimension"> & LinearRule<"iota"> = {
   tangent: () => undefined,
   cotangents: () => [],
 };
@@ -67,6 +67,7 @@ const constantRule: LinearRule<"constant"> & LinearRule<"dimension"> = {
 export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
   constant: constantRule,
   dimension: constantRule,
+  iota: constantRule,
 
   broadcast: same((operation, { b }, v) => {
     const repeated = operation.shape.map((_, axis) => axis).filter((axis) => !operation.axes.includes(axis));

@@ -46,6 +46,7 @@ function staysFinite(fn: GraphFunction, { operation, operands }: Instruction, fi
     case "constant":
       return Number.isFinite(Math.fround(operation.value));
     case "dimension":
+    case "iota":
       return true;
     case "map":
       return all && finiteOps.has(operation.op);
@@ -69,6 +70,7 @@ function signOf(
       // In the narrowest precision that a module may have: 1e-50 is 0 in float32.
       return Math.fround(operation.value) > 0 ? "positive" : operation.value >= 0 ? "at least zero" : undefined;
     case "dimension":
+    case "iota":
       return "at least zero";
     case "map":
       break;

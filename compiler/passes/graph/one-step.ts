@@ -52,6 +52,8 @@ function substituteOperation(operation: Operation, sizes: Sizes): Operation {
   switch (operation.kind) {
     case "dimension":
       return { ...operation, dim: substitute(operation.dim) };
+    case "iota":
+      return { ...operation, length: substitute(operation.length) };
     case "broadcast":
     case "reshape":
       return { ...operation, shape: operation.shape.map(substitute) };

@@ -15,7 +15,7 @@ import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
 import type { Instruction, OperationKind, ValueId } from "../../ir/graph/types.js";
 import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
-import { liftOperation, type Lifted, overTime } from "./lift.js";
+import { liftOperation, type Lifted, overTime } from "../../ir/graph/lift.js";
 import { loopValues, timeLevels } from "./time-levels.js";
 
 /**
@@ -47,6 +47,7 @@ export const splitTime: GraphPass = {
 const repeatable: ReadonlySet<OperationKind> = new Set<OperationKind>([
   "constant",
   "dimension",
+  "iota",
   "broadcast",
   "slice",
   "transpose",

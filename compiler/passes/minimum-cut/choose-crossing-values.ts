@@ -33,6 +33,7 @@ export function isCheap({ operation }: Instruction): boolean {
   switch (operation.kind) {
     case "constant":
     case "dimension":
+    case "iota":
     case "broadcast":
     case "slice":
     case "pad":
@@ -124,7 +125,7 @@ function collect(
 }
 
 function isConstant({ operation }: Instruction): boolean {
-  return operation.kind === "constant" || operation.kind === "dimension";
+  return operation.kind === "constant" || operation.kind === "dimension" || operation.kind === "iota";
 }
 
 /** Elements, with a guess for sizes that are not known: only the order matters. */

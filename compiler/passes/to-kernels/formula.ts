@@ -53,6 +53,8 @@ function computeElement(block: Block, id: ValueId, indices: Indices, nest: Nest)
       return { kind: "literal", value: operation.value, dtype };
     case "dimension":
       return { kind: "integer", value: nest.size(operation.dim) };
+    case "iota":
+      return { kind: "integer", value: indices[0] as Affine };
     case "map": {
       const elements = operands.map((operand) => elementOf(block, operand, indices, nest));
       if (operation.op === "stop_gradient") return at(elements, 0);

@@ -14,7 +14,7 @@ import { backwardEquations } from "./backward-equations.js";
 import { type Formula, nameOf } from "./formula.js";
 import { dimensionLatex, instanceLatex, operatorLatex } from "./latex-names.js";
 import { equationLatex, formulaLatex, type LatexContext, shapeLatex } from "./print-latex.js";
-import { type Surroundings, typedFormula } from "./typed-formulas.js";
+import { indexedFormula, type Surroundings, typedFormula } from "./typed-formulas.js";
 import { partsOf, type Time, valuesOverTime } from "./values-over-time.js";
 
 /**
@@ -170,7 +170,7 @@ function equationLines(cell: TypedCell, around: Surroundings, context: LatexCont
     ),
   );
   const line = (left: Formula, { value }: TypedNode): string =>
-    equationLatex({ left, right: typedFormula(value, around) }, context);
+    equationLatex(indexedFormula(left, value, around), context);
   const initial: string[] = [];
   const steps: { readonly start: number; readonly text: string }[] = [];
   for (const node of cell.nodes.values()) {
@@ -190,7 +190,8 @@ function functionLines(fn: TypedFunction, around: Surroundings, context: LatexCo
   const tangents = `\\left[${list(fn.derivative?.tangents ?? [])}\\right]`;
   return partsOfFunction(fn).flatMap(({ equations, value }, part) => {
     const inside = equations.map((equation, i) => {
-      const text = `${formulaLatex(nameOf(equation.name), context)} = ${write(equation.value)}`;
+      const { left: name, right } = indexedFormula(nameOf(equation.name), equation.value, around);
+      const text = `${formulaLatex(name, context)} = ${formulaLatex(right, context)}`;
       return `&\\quad \\text{${i === 0 ? "where" : "and"} } ${text}`;
     });
     return [`${part === 0 ? left : `\\mathrm{D} ${left} ${tangents}`} &= ${write(value)}`, ...inside];

@@ -54,6 +54,8 @@ export interface Head {
 export type Setting =
   | { readonly label: string; readonly kind: "axes"; readonly axes: readonly number[] }
   | { readonly label: string; readonly kind: "shape"; readonly shape: readonly Dim[] }
+  /** An index and how far it goes: `j < K`. */
+  | { readonly label: string; readonly kind: "range"; readonly end: Dim }
   /** Letters of axes: `ij,jk->ik`. */
   | { readonly label: string; readonly kind: "pattern"; readonly pattern: string };
 

@@ -105,6 +105,8 @@ function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, writ
       return { kind: "number", value: operation.value };
     case "dimension":
       return { kind: "dimension", dim: operation.dim };
+    case "iota":
+      return builtin("iota", [], [{ label: "shape", kind: "shape", shape: [operation.length] }]);
     case "map":
       return scalarFormula(operation.op, operands, fn, write);
     case "contract":

@@ -136,6 +136,8 @@ function settingText(setting: Setting): string {
       return `${setting.label} = ${setting.axes.length === 1 ? String(setting.axes[0]) : `[${setting.axes.join(", ")}]`}`;
     case "shape":
       return `${setting.label} = ${printShape(setting.shape)}`;
+    case "range":
+      return `${formulaName(setting.label)} < ${printDim(setting.end)}`;
     case "pattern":
       return `${setting.label} = ${setting.pattern}`;
   }

@@ -204,6 +204,8 @@ function settingLatex(setting: Setting): string {
       return setting.label === "shape"
         ? shapeLatex(setting.shape)
         : `\\mathrm{${setting.label}}\\,${setting.shape.map((dim) => dimensionLatex(printDim(dim))).join(",")}`;
+    case "range":
+      return `${nameLatex({ text: setting.label, next: false, role: "auxiliary" }, new Map()).text} < ${dimensionLatex(printDim(setting.end))}`;
     case "pattern":
       return setting.pattern.replace("->", " \\to ");
   }

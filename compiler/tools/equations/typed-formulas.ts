@@ -2,8 +2,18 @@
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
 import type { SemanticType } from "../../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedFunction } from "../../language/semantics/typed-program.js";
-import { addDims } from "../../base/types/dim.js";
-import { axes, builtin, type Formula, infix, type Infix, nameOf, type Setting, transposed } from "./formula.js";
+import { addDims, constantOf, type Dim } from "../../base/types/dim.js";
+import {
+  axes,
+  builtin,
+  type Equation,
+  type Formula,
+  infix,
+  type Infix,
+  nameOf,
+  type Setting,
+  transposed,
+} from "./formula.js";
 
 /** What an expression stands in. */
 export interface Surroundings {
@@ -81,6 +91,17 @@ const rules: Rules = {
     axis,
     part: { kind: "entry", at: write(index) },
   }),
+  indexed: ({ index, length, body }, write) =>
+    builtin("entries", [write(body)], [{ label: index, kind: "range", end: length }]),
+  "index-reduction": ({ operation, index, length, body }, write) =>
+    builtin(operation, [write(body)], [{ label: index, kind: "range", end: length }]),
+  element: ({ operand, axis, index, start, reverse }, write) => ({
+    kind: "part",
+    operand: write(operand),
+    axis,
+    part: { kind: "entry", at: placeFormula(index, start, reverse) },
+  }),
+  position: ({ index }) => nameOf(index),
   call: ({ fn, arguments: given }, write, around) => ({
     kind: "apply",
     head: { kind: "function", name: around.functionName(fn) },
@@ -91,6 +112,23 @@ const rules: Rules = {
     throw new Error("an expression with errors has no formula");
   },
 };
+
+/** `n`, `n + 1`, `K - 1 - n`. */
+function placeFormula(index: string, start: Dim, reverse: boolean): Formula {
+  const name = nameOf(index);
+  if (reverse) return infix("subtract", { kind: "dimension", dim: start }, name);
+  return constantOf(start) === 0 ? name : infix("add", name, { kind: "dimension", dim: start });
+}
+
+/** An equation for each value of indices: what stands on its left, and on its right. */
+export function indexedFormula(name: Formula, node: TypedExpression, around: Surroundings): Equation {
+  let [left, right] = [name, node];
+  while (right.kind === "indexed") {
+    left = { kind: "part", operand: left, axis: 0, part: { kind: "entry", at: nameOf(right.index) } };
+    right = right.body;
+  }
+  return { left, right: typedFormula(right, around) };
+}
 
 function rankOf(type: SemanticType): number {
   return type.kind === "real" || type.kind === "bool" ? type.axes.length : 0;

@@ -173,7 +173,7 @@ const magnitudes = (tensor: Tensor): Tensor => ({ shape: tensor.shape, data: ten
 
 /** Kinds of operations that choose or move numbers and round none. */
 const exactKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
-  "dimension", "broadcast", "slice", "pad", "concat", "reshape", "transpose", "reverse", "gather",
+  "dimension", "iota", "broadcast", "slice", "pad", "concat", "reshape", "transpose", "reverse", "gather",
   "custom_derivative",
 ]); // prettier-ignore
 

@@ -136,6 +136,33 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + 1 }`,
     explanation: "Values have at most 8 axes.",
     example: `cell A(H) { input x: [H, H, H, H, H] output y = outer(x, x) }`,
   },
+  "index-name-taken": {
+    severity: "error",
+    summary: "an index with the name of something else",
+    explanation:
+      "An index is a name for the places of an axis, in one equation: `y[n] = a[n] * x[n]`. It has a name that nothing else around it has.",
+    example: `cell A(N) { input x: [N] n = 2 output y[n] = x[n] }`,
+  },
+  "index-range-unknown": {
+    severity: "error",
+    summary: "an index of which nothing tells how far it goes",
+    explanation:
+      "An index goes over the axis of what it stands alone in the brackets of, `x[n]`. Where it stands nowhere alone, its range is written: " +
+      "`y[n < N] = …`, `sum(… for n < N)`.",
+    example: `cell A(N) { input x: [N] output y[n] = sum(x) }`,
+  },
+  "index-range-differs": {
+    severity: "error",
+    summary: "an index over axes of different sizes",
+    explanation: "All axes that an index goes over have one size, for all sizes of the cell.",
+    example: `cell A(N, K) { input x: [N] input z: [K] output y[n] = x[n] * z[n] }`,
+  },
+  "place-out-of-range": {
+    severity: "error",
+    summary: "a place that may lie outside of its axis",
+    explanation: "A place such as `x[n + 1]` must lie in its axis for every value of the index and for all sizes.",
+    example: `cell A(N) { input x: [N] output y[n < N] = x[n + 1] }`,
+  },
   "bad-slice": {
     severity: "error",
     summary: "a slice or an index that is not within its axis for all sizes",

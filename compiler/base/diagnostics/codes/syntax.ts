@@ -131,6 +131,14 @@ export const syntaxCodes = {
     explanation: "`not` binds more loosely than comparisons and arithmetic; as their operand it needs parentheses.",
     example: `cell A(H) { input x: real output y = if x == not x then x else 0 }`,
   },
+  "bad-index": {
+    severity: "error",
+    summary: "something else where the name of an index stands",
+    explanation:
+      "`A[i, j] = …` and `sum(… for j)` bind names that stand for every place of an axis; a range may follow: `i < N`. There is no assignment " +
+      "to single entries.",
+    example: `cell A(H) { input x: [H] output y[0] = x[0] }`,
+  },
   "not-callable": {
     severity: "error",
     summary: "a call of something that is not a name",

@@ -19,6 +19,7 @@ import { axesOf, type Axis, printAxes, realType, shapeOf } from "../semantic-typ
 import type { TypedExpression } from "../typed-program.js";
 import { axisOf, integerOf } from "./axis-arguments.js";
 import { combine } from "./elementwise.js";
+import { inferIndexReduction } from "./indexed.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 
 export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression {
@@ -68,6 +69,9 @@ function inferReduction(
   node: CallNode,
   operation: ReductionName | "softmax" | "log_softmax",
 ): TypedExpression {
+  const [only] = node.arguments;
+  if (only?.value.kind === "indexed" && isReduction(operation))
+    return inferIndexReduction(checker, node, operation, only.value);
   const [value, axisArgument] = match(checker, node, ["v", "axis?"]) ?? [];
   const operand = value && inferReal(checker, value.value);
   if (operand === undefined) return checker.error(node.span);
@@ -88,6 +92,10 @@ function inferReduction(
   }
   const type = { kind: "real", axes: axes.filter((_, i) => i !== axis) } as const;
   return { kind: "reduction", operation, axis, operand, span, type };
+}
+
+function isReduction(operation: string): operation is ReductionName {
+  return reductionNamed(operation) !== undefined;
 }
 
 function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpression): number | undefined {

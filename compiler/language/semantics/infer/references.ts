@@ -27,6 +27,8 @@ export function inferReference(checker: Checker, node: ReferenceNode): TypedExpr
       return { kind: "dimension", dim: dimSymbol(name), span, type: scalarType };
     case "real":
       return { kind: "real-parameter", name, span, type: scalarType };
+    case "index":
+      return { kind: "position", index: name, span, type: scalarType };
     case "instance":
     case "function":
       checker.report("not-a-value", span, `${wordsFor(entry.kind, name)} is not a value`, {

@@ -6,6 +6,7 @@ import type { TypedExpression } from "../typed-program.js";
 import { inferList } from "./builtin-calls.js";
 import { inferCall } from "./calls.js";
 import { inferBinary, inferIf, inferUnary } from "./elementwise.js";
+import { inferIndexed } from "./indexed.js";
 import { inferMember } from "./members.js";
 import { inferProduct } from "./product.js";
 import { inferReference } from "./references.js";
@@ -27,6 +28,7 @@ const rules: Rules = {
   call: inferCall,
   member: inferMember,
   index: inferSelection,
+  indexed: inferIndexed,
   tuple: inferList,
 };
 

@@ -8,6 +8,7 @@ import { dimensionOf } from "../dimension-expressions.js";
 import { axesOf, type Axis, printAxes, type SemanticType, shapeOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
+import { type AxisAt, indicesIn, isNewAxis, takeByIndex } from "./places.js";
 
 export function inferSelection(checker: Checker, node: IndexNode): TypedExpression {
   let value = checker.infer(node.object);
@@ -40,7 +41,7 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
       gathered !== undefined
         ? gatherRow(checker, at, gathered)
         : index.kind === "at"
-          ? takeEntry(checker, at, index.value)
+          ? takePlace(checker, at, index.value)
           : takeRange(checker, at, index, node.span);
     if (result === undefined) return checker.error(node.span);
     value = result;
@@ -49,27 +50,11 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
   return { ...value, span: node.span };
 }
 
-/** `new` alone, where nothing is called so. */
-function isNewAxis(checker: Checker, index: IndexNode["indices"][number]): boolean {
-  const { kind } = index;
-  if (kind !== "at" || index.value.kind !== "reference" || index.value.next) return false;
-  return index.value.name === "new" && !checker.scope.entries.has("new");
-}
-
 function withNewAxis(operand: TypedExpression, axis: number): TypedExpression {
   const axes = axesOf(operand.type);
   const one: Axis = { dim: dimConstant(1), source: undefined };
   const type = { kind: "real", axes: [...axes.slice(0, axis), one, ...axes.slice(axis)] } as const;
   return { kind: "reshape", operand, shape: shapeOf(type.axes), span: operand.span, type };
-}
-
-interface At {
-  readonly value: TypedExpression;
-  /** The value before any of its axes were cut. */
-  readonly root: TypedExpression;
-  readonly axis: number;
-  readonly size: Axis;
-  readonly position: number;
 }
 
 /** An index value (`x: index(V)`), if that is what the expression names. */
@@ -83,7 +68,7 @@ function without(type: SemanticType, axis: number): SemanticType {
   return { kind: "real", axes: axesOf(type).filter((_, i) => i !== axis) };
 }
 
-function gatherRow(checker: Checker, at: At, index: TypedExpression): TypedExpression | undefined {
+function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedExpression | undefined {
   const { value, axis, size } = at;
   if (index.type.kind !== "index") return undefined;
   const { bound } = index.type;
@@ -98,7 +83,12 @@ function gatherRow(checker: Checker, at: At, index: TypedExpression): TypedExpre
   return { kind: "gather", operand: value, axis, index, span: index.span, type: without(value.type, axis) };
 }
 
-function takeEntry(checker: Checker, at: At, expression: Expression): TypedExpression | undefined {
+function takePlace(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {
+  const indices = indicesIn(checker, expression);
+  return indices.length === 0 ? takeEntry(checker, at, expression) : takeByIndex(checker, at, expression, indices);
+}
+
+function takeEntry(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {
   const start = dimensionOf(checker, expression);
   if (start === undefined) return undefined;
   const end = boundedAdd(start, dimConstant(1));
@@ -117,7 +107,7 @@ function takeEntry(checker: Checker, at: At, expression: Expression): TypedExpre
 
 function takeRange(
   checker: Checker,
-  at: At,
+  at: AxisAt,
   range: { readonly start?: Expression; readonly end?: Expression; readonly span: Span },
   span: Span,
 ): TypedExpression | undefined {
@@ -133,7 +123,7 @@ function takeRange(
 }
 
 /** Proves `0 <= start <= end <= size` for all sizes; an entry has `end = start + 1`. */
-function isInRange(checker: Checker, at: At, start: Dim, end: Dim, span: Span): boolean {
+function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Span): boolean {
   const size = at.size.dim;
   const related = [placeOfAxis(at.root, at.position)];
   const refuse = (message: string, help: string): false => {

@@ -54,6 +54,12 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
     leaf("H", "g"),
     ...parameters.map(({ name, shape }) => leaf(shape, name)),
   ];
+  let indices = 0;
+  // A term may stand within another: each has letters of its own.
+  const withIndices = (text: string): string => {
+    const own = indices++;
+    return text.replaceAll("##", `l${own}`).replaceAll("#", `i${own}`);
+  };
   const allowed = ({ rough }: TermForm): boolean => !smooth || rough !== true;
   const grow = (shape: Shape, levels: number): Term => {
     if (shape === "number") return term("number", pick(choose, numbers));
@@ -65,7 +71,7 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
     const below = choose(3) === 0 ? 0 : levels - 1;
     return term(
       shape,
-      form.text,
+      withIndices(form.text),
       form.operands.map((operand) => grow(operand, below)),
       form.uses,
     );

@@ -2,7 +2,7 @@
 import type { Shape } from "./term.js";
 
 export interface TermForm {
-  /** `$` stands for an operand, `%` for the axis of a vector. */
+  /** `$` stands for an operand, `%` for the axis of a vector, `#` for an index and `##` for another, of this term alone. */
   readonly text: string;
   readonly operands: readonly Shape[];
   /** Its value or a derivative of it jumps somewhere, or is declared to be another one. */
@@ -46,7 +46,7 @@ function smoothForms(s: Shape): readonly TermForm[] {
     smooth("softplus($)", s),
     smooth("log_sigmoid($)", s),
     smooth("sinh(tanh($))", s),
-    smooth("(1 / cosh($))", s),
+    smooth("(1 / cosh(tanh($)))", s),
     smooth("atanh(0.5 * sin($))", s),
     smooth("acosh(1.5 + square(tanh($)))", s),
     smooth("erf($)", s),
@@ -96,6 +96,8 @@ const vectorForms: readonly TermForm[] = [
   smooth("softmax($)", "%" as Shape),
   smooth("log_softmax($)", "%" as Shape),
   calls("scaled", "scaled($, $)", "%" as Shape, "%" as Shape),
+  calls("turned", "turned($)", "%" as Shape),
+  roughCalls("diagonal", "diagonal($)", "%" as Shape),
   calls("mix", "mix(sigmoid($), $, b = $)", "", "%" as Shape, "%" as Shape),
   calls("gated", "gated($, $)", "%" as Shape, "%" as Shape),
   calls("shifted", "shifted($, $)", "%" as Shape, ""),
@@ -139,6 +141,10 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     smooth("mean($)", "I"),
     smooth("logsumexp($)", "H"),
     smooth("norm(1.5 + sin($))", "H"),
+    smooth("sum($[#] * $[#] for #)", "H", "H"),
+    smooth("logsumexp($[#, ##] for #, ##)", "H,I"),
+    smooth("mean($[#] * # for #)", "S"),
+    smooth("sum($[#] * $[#, ##] * $[##] for #, ##)", "H", "H,I", "I"),
     smooth("var($)", "I"),
     smooth("std(concat($, [2, -2]))", "H"),
     smooth("($ @ $)", "H", "H"),
@@ -154,6 +160,9 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     smooth("($ @ $)", "H,H", "H"),
     smooth("($ @ $)", "H,I", "I"),
     calls("times", "times($, $)", "H,I", "I"),
+    calls("by_rows", "by_rows($, $)", "H,I", "I"),
+    calls("by_rows", "by_rows($, $)", "H,H", "H"),
+    smooth("sum($[:, #] * $[#] for #)", "H,I", "I"),
     ...vectorForms.map((form) => along("H", form)),
     smooth("sum($, axis = 1)", "H,I"),
     smooth("mean($, axis = -1)", "H,I"),
@@ -193,6 +202,7 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     smooth("outer($, $)", "H", "I"),
     smooth("($[:, new] * $[new])", "H", "I"),
     smooth("fill($, [H])", "I"),
+    calls("pairs", "pairs($, $)", "H", "I"),
     smooth("($ @ $)", "H,H", "H,I"),
     smooth("($ + $)", "H,I", "I"),
     smooth("softmax($, axis = 0)", "H,I"),

@@ -2,6 +2,11 @@
 
 /** Functions that random cells call, by their names. */
 export const functions: Readonly<Record<string, string>> = {
+  by_rows: "fn by_rows(M: [n, k], v: [k]): [n] {\n  R[i] = M[i] @ v\n  return R\n}\n",
+  pairs: "fn pairs(a: [n], b: [k]): [n, k] {\n  P[i, j] = tanh(a[i] - b[j]) * (1 + i) / (2 + j)\n  return P\n}\n",
+  turned: "fn turned(v: [n]): [n] {\n  T[i < n] = v[n - 1 - i] * cos(i)\n  return T\n}\n",
+  diagonal:
+    "fn diagonal(v: [n]): [n] {\n  D[i, j] = if i == j then v[i] * v[j] else 0.1 * v[j]\n  d[i] = D[i, i]\n  return d + sum(D, axis = 1)\n}\n",
   scaled: "fn scaled(v: [n], gain: [n]): [n] {\n  d = v - mean(v)\n  return gain * d / sqrt(mean(d * d) + 0.1)\n}\n",
   mix: "fn mix(rate: real, a: [n], b: [n]): [n] { return rate * a + (1 - rate) * b }\n",
   // Derivatives declared as they are.

@@ -16,7 +16,6 @@ kernel f {
 ${body}
 }
 `),
-    [],
   );
 
 const product = `    product y[0] = sum x[k] * w[k]

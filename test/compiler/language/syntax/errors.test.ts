@@ -78,6 +78,21 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
   ["a number that is infinite", "cell A() { a = ‹1e309› }", "number-overflow"],
   ["two primes", "cell A() { a = h'‹'› + 1\n b = 1 }", "misplaced-prime"],
   ["a prime behind brackets", "cell A() { a = (W)‹'› @ x\n b = 1 }", "misplaced-prime"],
+  [
+    "places on the left",
+    "cell A() { y[‹0›] = 1\n y[‹i + 1›, j] = 2\n output z[‹H'›] = 3 }",
+    "bad-index",
+    "bad-index",
+    "bad-index",
+  ],
+  [
+    "places behind for",
+    "cell A() { y = sum(x for ‹i + 1›)\n z = f(a, b ‹for› i)\n u = f(a = b ‹for› i) }",
+    "bad-index",
+    "bad-index",
+    "bad-index",
+  ],
+  ["steps on the left", "cell A() { h[‹t›] = x\n h[‹t + 1›] = h }", "time-subscript", "time-subscript"],
   ["time subscripts", "cell A() { h' = ‹h_{t-1}› + ‹hₜ₋₁›\n b = 1 }", "time-subscript", "time-subscript"],
   [
     "reserved words as names",
@@ -144,7 +159,6 @@ describe("errors", () => {
     expect(helpOf("cell A() { y = a < b < c }")).toContain("a < b and b < c");
     expect(helpOf("cell A() { y = (a = b) }")).toContain("==");
     expect(helpOf("cell A() { y = x.sum() }")).toContain("there are no methods: write `sum(…)`");
-    expect(helpOf("cell A() { y = 1\n h[t] = x }")).toContain("`h = …`, or `h' = …` for the next value");
     expect(helpOf("cell A() { y = 1\n h x = 2 }")).toContain("operator");
     expect(helpOf("cell A() { let z = x }")).toContain("needs no keyword");
     expect(helpOf("cell A(H: int) { y = 1 }")).toContain("a dimension stands without a type");

@@ -36,6 +36,8 @@ function shape(node: Expression): string {
       return `${shape(node.object)}.${node.member.text}${node.next ? "'" : ""}`;
     case "index":
       return `${shape(node.object)}[${node.indices.length}]`;
+    case "indexed":
+      return `${shape(node.value)} for ${node.indices.map(({ name }) => name.text).join(", ")}`;
     case "tuple":
       return `[${node.items.map(shape).join(", ")}]`;
   }

@@ -1,9 +1,11 @@
-/** Doing an operation for all steps at once: operands that vary with time have a leading axis for it. */
+/**
+ * Doing an operation for all steps at once, or for all values of an index: operands that vary with them have a leading axis for it.
+ */
 import { at, lookUp } from "../../base/at.js";
-import { nameOf, outputName } from "../../ir/graph/values.js";
-import { GraphBuilder } from "../../ir/graph/build.js";
+import { GraphBuilder } from "./build.js";
+import { nameOf, outputName } from "./values.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
-import type { GraphFunction, Operation, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, Operation, OperationKind, ValueId, ValueType } from "./types.js";
 import type { Dim } from "../../base/types/dim.js";
 
 export interface Lifted {
@@ -12,7 +14,7 @@ export interface Lifted {
   readonly overTime: boolean;
 }
 
-type LiftableKind = Exclude<OperationKind, "scan" | "batch_sum" | "scatter_add" | "constant" | "dimension">;
+type LiftableKind = Exclude<OperationKind, "scan" | "batch_sum" | "scatter_add" | "constant" | "dimension" | "iota">;
 type Rule<K extends LiftableKind> = (
   operation: Extract<Operation, { kind: K }>,
   operands: readonly Lifted[],

@@ -5,7 +5,7 @@ import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { tensor } from "../../../../compiler/ir/graph/tensor.js";
 import type { GraphFunction, Instruction } from "../../../../compiler/ir/graph/types.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
-import { type Lifted, liftOperation, overTime } from "../../../../compiler/passes/graph/lift.js";
+import { type Lifted, liftOperation, overTime } from "../../../../compiler/ir/graph/lift.js";
 import { dimSymbol, TIME_SYMBOL } from "../../../../compiler/base/types/dim.js";
 import { flatten, randomInputs, randomSource, run, tensorsOf, type Values } from "../../../support/evaluate-helpers.js";
 import { context, functionOf, linesOf, sizes } from "../../../support/graph-text.js";

@@ -1,0 +1,139 @@
+/** `A[i, j] = e` and `sum(e for j)`: an expression for each value of an index. */
+import type { BinderNode, CallNode, Expression, IndexedNode } from "../../syntax/ast.js";
+import type { Dim } from "../../../base/types/dim.js";
+import type { ReductionName } from "../builtins.js";
+import type { BoundIndex, Checker } from "../checker.js";
+import { sizeOf } from "../dimension-expressions.js";
+import { forEachPart, partsOf } from "../expression-parts.js";
+import { wordsFor } from "../scope.js";
+import { axesOf, type Axis } from "../semantic-type.js";
+import type { TypedExpression } from "../typed-program.js";
+import { isReal } from "./mismatch.js";
+import { axesOfPlaces } from "./places.js";
+
+/** The value of an equation with indices on its left. Anywhere else `for` stands in a call that does not take it. */
+export function inferIndexed(checker: Checker, node: IndexedNode): TypedExpression {
+  return withIndices(checker, node, (body, lengths) => {
+    if (!isReal(checker, body)) return checker.error(node.span);
+    let value = body;
+    for (const [i, { name }] of [...node.indices.entries()].reverse()) {
+      const length = lengths[i];
+      if (length === undefined) return checker.error(node.span);
+      const axes: readonly Axis[] = [{ dim: length, source: undefined }, ...axesOf(value.type)];
+      const type = { kind: "real", axes } as const;
+      value = { kind: "indexed", index: name.text, length, body: value, span: node.span, type };
+    }
+    return value;
+  });
+}
+
+/** `sum(e for j, k)` is `sum(sum(e for k) for j)`. */
+export function inferIndexReduction(
+  checker: Checker,
+  call: CallNode,
+  operation: ReductionName,
+  node: IndexedNode,
+): TypedExpression {
+  return withIndices(checker, node, (body, lengths) => {
+    if (!isReal(checker, body)) return checker.error(call.span);
+    let value = body;
+    for (const [i, { name }] of [...node.indices.entries()].reverse()) {
+      const length = lengths[i];
+      if (length === undefined) return checker.error(call.span);
+      const { type } = body;
+      value = { kind: "index-reduction", operation, index: name.text, length, body: value, span: call.span, type };
+    }
+    return value;
+  });
+}
+
+/** Checks the expression with the indices bound; their ranges are known afterwards. */
+function withIndices(
+  checker: Checker,
+  node: IndexedNode,
+  make: (body: TypedExpression, lengths: readonly (Dim | undefined)[]) => TypedExpression,
+): TypedExpression {
+  const bound: BoundIndex[] = [];
+  for (const binder of node.indices) {
+    const index = bind(checker, binder);
+    if (index !== undefined) bound.push(index);
+  }
+  const isComplete = bound.length === node.indices.length;
+  if (isComplete) for (const index of bound) index.size ??= plainRange(checker, node.value, index.name);
+  const body = isComplete ? checker.infer(node.value) : checker.error(node.span);
+  const lengths = bound.map((index) => lengthOf(checker, index, body));
+  const result = isComplete ? make(body, lengths) : body;
+  for (const { name } of bound) {
+    checker.indices.delete(name);
+    checker.scope.entries.delete(name);
+  }
+  return result;
+}
+
+function bind(checker: Checker, { name, size }: BinderNode): BoundIndex | undefined {
+  const { scope } = checker;
+  const known = scope.entries.get(name.text) ?? scope.hidden.get(name.text);
+  if (known !== undefined) {
+    checker.report(
+      "index-name-taken",
+      name.span,
+      `${wordsFor(known.kind, name.text)} is there already, so it cannot be an index`,
+      {
+        related: [{ span: known.span, message: `${wordsFor(known.kind, name.text)} is declared here` }],
+        help: `use another letter: \`${freeLetter(checker)}\``,
+      },
+    );
+    return undefined;
+  }
+  const index: BoundIndex = {
+    name: name.text,
+    span: name.span,
+    written: size !== undefined,
+    size: size && sizeOf(checker, size),
+  };
+  if (size !== undefined && index.size === undefined) return undefined;
+  checker.indices.set(name.text, index);
+  scope.entries.set(name.text, { kind: "index", span: name.span });
+  return index;
+}
+
+function freeLetter({ scope }: Checker): string {
+  const isFree = (name: string): boolean => !scope.entries.has(name) && !scope.hidden.has(name);
+  return [..."nmkjlpqrabcdefg"].find(isFree) ?? "index_1";
+}
+
+function lengthOf(checker: Checker, { name, span, size }: BoundIndex, body: TypedExpression): Dim | undefined {
+  if (size === undefined && body.type.kind !== "error") {
+    checker.report("index-range-unknown", span, `nothing says how far \`${name}\` goes`, {
+      help: `give its range, \`${name} < N\`, or read something by it: \`v[${name}]\``,
+    });
+  }
+  return size;
+}
+
+/** The range of an index that stands alone in the brackets of something with a name; others are known when they are reached. */
+function plainRange(checker: Checker, value: Expression, name: string): Dim | undefined {
+  let found: Dim | undefined;
+  forEachPart(value, (part) => {
+    if (found !== undefined || part.kind !== "index" || !isPlain(part.object)) return;
+    const place = part.indices.findIndex(({ kind, ...index }) => kind === "at" && isAlone(index, name));
+    if (place < 0) return;
+    const type =
+      part.object.kind === "reference" ? checker.scope.types.get(part.object.name) : checker.infer(part.object).type;
+    const position = axesOfPlaces(checker, part)[place];
+    if (type !== undefined && position !== undefined) found = axesOf(type)[position]?.dim;
+  });
+  return found;
+}
+
+function isAlone(index: object, name: string): boolean {
+  if (!("value" in index)) return false;
+  const value = index.value as Expression;
+  return value.kind === "reference" && !value.next && value.name === name;
+}
+
+/** `h`, `h'`, `lower.h'`. */
+function isPlain(expression: Expression): boolean {
+  if (expression.kind === "member") return partsOf(expression).every(isPlain);
+  return expression.kind === "reference";
+}

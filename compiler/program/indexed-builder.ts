@@ -1,0 +1,149 @@
+/**
+ * Builds what an expression is for one value of an index, and for all of them at once in the builder around it, along a first axis.
+ * Builders in builders are expressions with several indices.
+ */
+import { invariant } from "../base/diagnostics/invariant.js";
+import type { Origin } from "../base/source/origin.js";
+import {
+  addDims,
+  constantOf,
+  type Dim,
+  dimConstant,
+  equalDims,
+  multiplyDims,
+  subtractDims,
+} from "../base/types/dim.js";
+import { GraphBuilder } from "../ir/graph/build.js";
+import { type Lifted, liftOperation, overTime } from "../ir/graph/lift.js";
+import type { Operation, ValueId, ValueType } from "../ir/graph/types.js";
+
+/** The entry at `start` and the index, or `start` less the index. */
+export interface EntryPlace {
+  readonly start: Dim;
+  readonly reverse: boolean;
+}
+
+export class IndexedBuilder extends GraphBuilder {
+  private readonly outer: GraphBuilder;
+  private readonly index: string;
+  private readonly length: Dim;
+  private readonly check: (builder: GraphBuilder, value: ValueId) => void;
+  /** In the builder around this one. */
+  private readonly images = new Map<ValueId, Lifted>();
+  private readonly brought = new Map<ValueId, ValueId>();
+
+  constructor(outer: GraphBuilder, index: string, length: Dim, check: (builder: GraphBuilder, value: ValueId) => void) {
+    super(outer.name, outer.context);
+    this.outer = outer;
+    this.index = index;
+    this.length = length;
+    this.check = check;
+    this.origin = outer.origin;
+  }
+
+  /** A value of the builder around, which is the same for all values of the index. */
+  bring(value: ValueId): ValueId {
+    const known = this.brought.get(value);
+    if (known !== undefined) return known;
+    const own = this.image({ value, overTime: false }, this.outer.typeOf(value));
+    this.brought.set(value, own);
+    return own;
+  }
+
+  /** The value for all values of the index, in the builder around. */
+  lifted(value: ValueId): ValueId {
+    return overTime(this.imageOf(value), this.outer, this.length);
+  }
+
+  /** An entry along an axis, by the place that an index of this builder, or of one around it, tells. */
+  element(value: ValueId, axis: number, index: string, place: EntryPlace): ValueId {
+    this.outer.origin = this.origin;
+    const image = this.imageOf(value);
+    const own = image.overTime ? axis + 1 : axis;
+    const result =
+      index === this.index
+        ? { value: this.entries(image, own, place), overTime: true }
+        : { value: this.around().element(image.value, own, index, place), overTime: image.overTime };
+    const { dtype, shape, shared } = this.typeOf(value);
+    return this.image(result, { dtype, shape: shape.filter((_, i) => i !== axis), shared });
+  }
+
+  /** An index as a real number. */
+  position(index: string): ValueId {
+    this.outer.origin = this.origin;
+    if (index !== this.index) return this.bring(this.around().position(index));
+    const value = this.outer.emit({ kind: "iota", length: this.length }, []);
+    return this.image({ value, overTime: true }, { dtype: "real", shape: [], shared: this.outer.typeOf(value).shared });
+  }
+
+  override emitAll(operation: Operation, operands: readonly ValueId[], origin: Origin = this.origin): ValueId[] {
+    const results = super.emitAll(operation, operands, origin);
+    const [result] = results;
+    invariant(result !== undefined && results.length === 1, `${operation.kind} for each value of an index`);
+    this.outer.origin = origin;
+    const lifted = operands.map((id) => this.imageOf(id));
+    const isOverTime = lifted.some((operand) => operand.overTime);
+    const value = isOverTime
+      ? this.lift(operation, lifted)
+      : this.outer.emit(
+          operation,
+          lifted.map((operand) => operand.value),
+        );
+    this.check(this.outer, value);
+    this.images.set(result, { value, overTime: isOverTime });
+    return results;
+  }
+
+  private lift(operation: Operation, operands: readonly Lifted[]): ValueId {
+    const { outer, length } = this;
+    const [first, second] = operands;
+    if (operation.kind === "gather" && first?.overTime === true && second !== undefined) {
+      invariant(!second.overTime, "an index that varies with another");
+      const axes = outer.shapeOf(first.value).map((_, axis) => axis);
+      return outer.emit(operation, [outer.transpose(first.value, [1, 0, ...axes.slice(2)]), second.value]);
+    }
+    // With this axis a product of two vectors is one of a matrix and a vector, and is summed like one.
+    const isFree = operation.kind === "contract" && first?.overTime !== second?.overTime;
+    return liftOperation(isFree ? { ...operation, parts: 1 } : operation, operands, outer, length);
+  }
+
+  /** The entries of `axis` that the index goes through, as the first axis. */
+  private entries(image: Lifted, axis: number, { start, reverse }: EntryPlace): ValueId {
+    const { outer, length } = this;
+    const size = outer.shapeOf(image.value)[axis];
+    const from = reverse ? addDims(subtractDims(start, length), dimConstant(1)) : start;
+    const isWhole = size !== undefined && equalDims(size, length) && constantOf(from) === 0;
+    const part = isWhole ? image.value : outer.slice(image.value, axis, from, length);
+    const turned = reverse ? outer.emit({ kind: "reverse", axis }, [part]) : part;
+    const others = outer.shapeOf(turned).map((_, i) => i);
+    const moved = outer.transpose(turned, [axis, ...others.filter((i) => i !== axis)]);
+    return image.overTime ? this.diagonal(moved) : moved;
+  }
+
+  /** `[N, N, …]` to `[N, …]`: every entry is followed by N others, so in rows of N + 1 they stand below each other. */
+  private diagonal(value: ValueId): ValueId {
+    const { outer, length } = this;
+    const rest = outer.shapeOf(value).slice(2);
+    const flat = outer.reshape(value, [multiplyDims(length, length), ...rest]);
+    const padded = outer.emit({ kind: "pad", axis: 0, before: dimConstant(0), after: length }, [flat]);
+    const rows = outer.reshape(padded, [length, addDims(length, dimConstant(1)), ...rest]);
+    return outer.reshape(outer.slice(rows, 1, dimConstant(0), dimConstant(1)), [length, ...rest]);
+  }
+
+  private image(image: Lifted, type: ValueType): ValueId {
+    const own = this.input(`${this.index}.${this.images.size}`, type);
+    this.images.set(own, image);
+    return own;
+  }
+
+  private imageOf(value: ValueId): Lifted {
+    const image = this.images.get(value);
+    invariant(image !== undefined, `%${value} is of another builder`);
+    return image;
+  }
+
+  private around(): IndexedBuilder {
+    invariant(this.outer instanceof IndexedBuilder, "an index that is not bound");
+    return this.outer;
+  }
+}

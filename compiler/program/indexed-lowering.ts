@@ -1,0 +1,122 @@
+/** `A[i, j] = e`, `sum(e for j)`, `A[i, j]`: built for one value of an index and lifted over all. */
+import { invariant } from "../base/diagnostics/invariant.js";
+import { equalShapes } from "../base/types/shape.js";
+import type { ReductionName } from "../language/semantics/builtins.js";
+import { axesOf, shapeOf } from "../language/semantics/semantic-type.js";
+import { readsIndex } from "../language/semantics/typed-parts.js";
+import type { TypedExpression } from "../language/semantics/typed-program.js";
+import type { GraphBuilder } from "../ir/graph/build.js";
+import type { ValueId } from "../ir/graph/types.js";
+import { broadcastTo } from "./broadcast-to.js";
+import { at, broughtIn, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
+import { IndexedBuilder } from "./indexed-builder.js";
+
+type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
+
+/** How what stands inside is lowered, and how a reduction is: the rules for them are elsewhere. */
+export interface InsideRules {
+  readonly expression: (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
+  readonly reduce: (builder: GraphBuilder, operation: ReductionName, operand: ValueId, axis: number) => ValueId;
+}
+
+/** The body for each value of the index, along a new first axis. */
+export function lowerIndexed(
+  lowering: Lowering,
+  frame: Frame,
+  { index, length, body }: Pick<Of<"indexed">, "index" | "length" | "body">,
+  rules: InsideRules,
+): ValueId {
+  const inner = new IndexedBuilder(lowering.builder, index, dimIn(frame, length), lowering.checkSize);
+  const own: Frame = { ...frame, bring: (value) => inner.bring(broughtIn(frame, value)) };
+  return inner.lifted(rules.expression({ ...lowering, builder: inner }, own, body));
+}
+
+export function lowerElement(lowering: Lowering, frame: Frame, node: Of<"element">, rules: InsideRules): ValueId {
+  const operand = rules.expression(lowering, frame, node.operand);
+  const builder = at(lowering, frame, node);
+  invariant(builder instanceof IndexedBuilder, "an index outside of what binds it");
+  return builder.element(operand, node.axis, node.index, { start: dimIn(frame, node.start), reverse: node.reverse });
+}
+
+export function lowerPosition(lowering: Lowering, frame: Frame, node: Of<"position">): ValueId {
+  const builder = at(lowering, frame, node);
+  invariant(builder instanceof IndexedBuilder, "an index outside of what binds it");
+  return builder.position(node.index);
+}
+
+export function lowerIndexReduction(
+  lowering: Lowering,
+  frame: Frame,
+  node: Of<"index-reduction">,
+  rules: InsideRules,
+): ValueId {
+  const sum = node.operation === "sum" ? sumOfProducts(node) : undefined;
+  if (sum !== undefined) return lowerSumOfProducts(lowering, frame, node, sum, rules);
+  const values = lowerIndexed(lowering, frame, node, rules);
+  return rules.reduce(at(lowering, frame, node), node.operation, values, 0);
+}
+
+/** A sum over an index as a product with what does not have it. */
+interface SumOfProducts {
+  /** What does not have the index, multiplied from the left. */
+  readonly before: TypedExpression | undefined;
+  /** What has it: two factors, or one alone. */
+  readonly first: TypedExpression;
+  readonly last: TypedExpression | undefined;
+}
+
+/**
+ * A sum of products is decided here, by the text, and by no pass: its additions stand in the order of `@`. Factors without the
+ * index are taken out; of the others all but the last are multiplied first.
+ */
+function sumOfProducts({ index, body }: Of<"index-reduction">): SumOfProducts | undefined {
+  const factors = factorsOf(body);
+  const isPlain = factors.every(({ type }) => axesOf(type).length === 0 || equalShapes(shapeOf(axesOf(type)), shapeOf(axesOf(body.type)))); // prettier-ignore
+  const inside = factors.filter((factor) => readsIndex(factor, index));
+  const last = inside[inside.length - 1];
+  if (!isPlain || last === undefined || factors.length < 2) return undefined;
+  const before = multiplied(factors.filter((factor) => !inside.includes(factor)));
+  const first = multiplied(inside.slice(0, -1));
+  return first === undefined ? { before, first: last, last: undefined } : { before, first, last };
+}
+
+function factorsOf(node: TypedExpression): readonly TypedExpression[] {
+  if (node.kind !== "elementwise" || node.operation !== "*") return [node];
+  return node.operands.flatMap(factorsOf);
+}
+
+/** Their product from the left, as it would be written. Each is a number, or has the axes of all others that are none. */
+function multiplied(factors: readonly TypedExpression[]): TypedExpression | undefined {
+  return factors.reduce<TypedExpression | undefined>((left, right) => {
+    if (left === undefined) return right;
+    const { type } = axesOf(left.type).length > 0 ? left : right;
+    return { kind: "elementwise", operation: "*", operands: [left, right], span: right.span, type };
+  }, undefined);
+}
+
+function lowerSumOfProducts(
+  lowering: Lowering,
+  frame: Frame,
+  node: Of<"index-reduction">,
+  { before, first, last }: SumOfProducts,
+  rules: InsideRules,
+): ValueId {
+  const { index, length } = node;
+  const outside = before && rules.expression(lowering, frame, before);
+  const [left, right] = [first, last].map(
+    (body) => body && lowerIndexed(lowering, frame, { index, length, body }, rules),
+  );
+  const builder = at(lowering, frame, node);
+  invariant(left !== undefined, "a sum of nothing");
+  const sum = right === undefined ? rules.reduce(builder, "sum", left, 0) : contracted(builder, left, right);
+  if (outside === undefined) return sum;
+  const shape = shapeIn(frame, node.type);
+  return builder.map("mul", broadcastTo(builder, outside, shape), broadcastTo(builder, sum, shape));
+}
+
+/** Over the first axis of both; one has no other axes, or both have the same. */
+function contracted(builder: GraphBuilder, left: ValueId, right: ValueId): ValueId {
+  const [a, b] = [left, right].map((value) => builder.shapeOf(value).map((_, axis) => axis)) as [number[], number[]];
+  const result = (a.length > b.length ? a : b).slice(1);
+  return builder.contract(left, right, { a, b, result, parts: a.length === b.length ? 4 : 1 });
+}

@@ -1,0 +1,125 @@
+/** Index equations and sums over an index, each beside the same written another way, or with its entries written out. */
+import { describe, expect, it } from "vitest";
+import { printFunction } from "../../../compiler/ir/graph/print.js";
+import { evaluate, lower } from "./support.js";
+
+const sizes = { N: 3, K: 4 };
+const around = (equation: string): string => `cell A(N, K) {
+  input v, w: [N]
+  input x: [K]
+  input A: [N, K]
+  input B: [K, N]
+  input S: [N, N]
+  input T: [N, K, K]
+  input k: index(3)
+  input s: real
+  param E: [K, 3, N]
+  ${equation}
+  output unused = sum(v * w) + sum(x) + s + sum(sum(A, axis = 0)) + sum(sum(B, axis = 0)) + sum(S[0]) + sum(T[0, 0]) + sum(E[0, k])
+}`;
+const numbers = (count: number, seed: number): number[] =>
+  Array.from({ length: count }, (_, i) => Math.sin(seed + 1.7 * i) + 0.1 * i);
+const values = {
+  v: numbers(3, 1),
+  w: numbers(3, 2),
+  x: numbers(4, 3),
+  A: numbers(12, 4),
+  B: numbers(12, 5),
+  S: numbers(9, 6),
+  T: numbers(48, 7),
+  E: numbers(36, 8),
+  k: [2],
+  s: [0.7],
+};
+
+/** With symbols, or with numbers for the dimensions, of which single entries can be taken. */
+function result(equation: string, isWritten: boolean) {
+  const text = isWritten
+    ? around(equation).replace("(N, K)", "").replaceAll(/\bN\b/gu, "3").replaceAll(/\bK\b/gu, "4")
+    : around(equation);
+  const { y } = evaluate(lower(text, isWritten ? {} : sizes).step, values);
+  return { shape: y?.shape, data: [...(y?.data ?? [])] };
+}
+
+describe("an index equation is what its entries are, written out", () => {
+  it.each<[string, string]>([
+    ["output y[n] = v[n] * s", "v * s"],
+    ["output y[n] = v[n] * A[n]", "stack(v[0] * A[0], v[1] * A[1], v[2] * A[2])"],
+    ["output y[n] = sum(A[n] * x)", "stack(sum(A[0] * x), sum(A[1] * x), sum(A[2] * x))"],
+    ["output y[n] = T[n] @ x", "stack(T[0] @ x, T[1] @ x, T[2] @ x)"],
+    ["output y[n] = T[n] @ A[n]", "stack(T[0] @ A[0], T[1] @ A[1], T[2] @ A[2])"],
+    ["output y[n] = outer(A[n], x)", "stack(outer(A[0], x), outer(A[1], x), outer(A[2], x))"],
+    ["output y[n] = softmax(A[n])", "stack(softmax(A[0]), softmax(A[1]), softmax(A[2]))"],
+    ["output y[n] = A[n] / max(norm(A[n]), 0.1)", "stack(A[0] / norm(A[0]), A[1] / norm(A[1]), A[2] / norm(A[2]))"],
+    [
+      "output y[n] = concat(A[n], A[n] * v[n])[1:K + 1]",
+      "stack(concat(A[0], A[0] * v[0])[1:K + 1], concat(A[1], A[1] * v[1])[1:K + 1], concat(A[2], A[2] * v[2])[1:K + 1])",
+    ],
+    ["output y[i, j] = v[i] - w[j]", "v[:, new] - w"],
+    ["output y[j, i] = A[i, j]", "transpose(A)"],
+    ["output y[i] = S[i, i]", "stack(S[0, 0], S[1, 1], S[2, 2])"],
+    ["output y[i] = T[0, i, i] * x[i]", "[T[0, 0, 0] * x[0], T[0, 1, 1] * x[1], T[0, 2, 2] * x[2], T[0, 3, 3] * x[3]]"],
+    [
+      "output y[n] = if v[n] > 0 then A[n] else x",
+      "stack(if v[0] > 0 then A[0] else x, if v[1] > 0 then A[1] else x, if v[2] > 0 then A[2] else x)",
+    ],
+    ["output y[j < K - 1] = x[j + 1] - x[j]", "x[1:] - x[:K - 1]"],
+    ["output y[n < N] = v[N - 1 - n]", "stack(v[2], v[1], v[0])"],
+    ["output y[n] = A[n][:, new]", "reshape(A, [N, K, 1])"],
+    ["output y[n] = A[n, 0:1]", "A[:, 0:1]"],
+    ["output y[n] = E[n, k]", "E[:, k]"],
+    ["output y[n < N - 1] = [v[n], v[n + 1]]", "transpose([v[:2], v[1:]])"],
+    ["output y[n < N] = 2 * s", "fill(2 * s, [N])"],
+    ["output y[n < N] = n", "[0, 1, 2]"],
+    ["output y[i < N, j < N] = if i == j then 1 else 0", "[[1, 0, 0], [0, 1, 0], [0, 0, 1]]"],
+    ["output y[i, j] = (2 * i + j) * S[i, j]", "[[0, 1, 2], [2, 3, 4], [4, 5, 6]] * S"],
+    ["output y[n] = sum(T[n, i, j] * x[i] * x[j] for i, j)", "[x @ T[0] @ x, x @ T[1] @ x, x @ T[2] @ x]"],
+    ["output y = sum(v[n] for n)", "sum(v)"],
+    ["output y = mean(v[n] * s for n)", "mean(v * s)"],
+    ["output y = max(A[i, j] for i, j)", "max(max(A, axis = 1))"],
+    ["output y = logsumexp(v[n] for n)", "logsumexp(v)"],
+    ["output y = sum(A[n] for n)", "sum(A, axis = 0)"],
+    ["output y = sum(v[n] * A[n] for n)", "v @ A"],
+    ["output y = sum(s * v[n] for n)", "s * sum(v)"],
+    ["output y = sum(n * v[n] for n)", "v[1] + 2 * v[2]"],
+    ["output y = sum(s for n < N)", "3 * s"],
+    ["output y[i, k_] = sum(A[i, j] * B[j, k_] for j)", "A @ B"],
+    ["output y[i, j] = sum(A[i] * A[j])", "A @ transpose(A)"],
+    ["output y[n] = sum(v[m] * S[n, m] * w[n] for m)", "w * (S @ v)"],
+  ])("%s", (equation, expected) => {
+    const [got, wanted] = [result(equation, false), result(`output y = ${expected}`, true)];
+    expect(got.shape).toEqual(wanted.shape);
+    got.data.forEach((value, i) => expect(value).toBeCloseTo(wanted.data[i]!, 13));
+  });
+
+  it("in functions, of states, and where a value is used by index again", () => {
+    const text = `fn unit(v: [n]): [n] { return v / norm(v) }
+      fn rows(M: [n, k]): [n, k] { R[i] = unit(M[i]) return R }
+      cell A(N, K) { input a: [N, K] state h: [N, K] = 1
+        r = rows(a)
+        h'[n] = h[n] * 0.5 + r[n] * h'[0, 0]' output y[n] = h'[n] @ r[n] }`.replace("h'[0, 0]'", "2");
+    const { y } = evaluate(lower(text, { N: 2, K: 2 }).step, { h: [1, 2, 3, 4], a: [3, 4, 0, 2] });
+    expect([...(y?.data ?? [])].map((x) => Number(x.toFixed(12)))).toEqual(
+      [0.3 + 0.8 + 2, 2 + 2].map((x) => Number(x.toFixed(12))),
+    );
+  });
+});
+
+describe("bits are those of `@`", () => {
+  const graph = (equation: string): string =>
+    printFunction(lower(around(equation), sizes).step)
+      .split("\n")
+      .filter((line) => line.includes("contract"))
+      .join("\n");
+  it.each([
+    ["output y[i] = sum(A[i, j] * x[j] for j)", 1],
+    ["output y[n] = A[n] @ x", 1],
+    ["output y[n] = A[n] @ A[n]", 4],
+    ["output y = sum(v[n] * w[n] for n)", 4],
+    ["output y[n] = S[n] @ v", 1],
+  ])("%s has %d partial sums", (equation, parts) => {
+    const text = graph(equation);
+    expect(text).toContain("contract");
+    expect(/parts 4/.test(text)).toBe(parts === 4);
+  });
+});
