@@ -7,10 +7,10 @@ export function loopsOnly(program: KernelProgram): KernelProgram<LoopStatement> 
   return { ...program, functions: program.functions.map(loopsOf) };
 }
 
-function loopsOf({ name, body }: KernelFunction): KernelFunction<LoopStatement> {
-  const found = firstOther(body);
-  invariant(found === undefined, `${name} has a ${found?.kind}, which a target of loops does not know`);
-  return { name, body: body as readonly LoopStatement[] };
+function loopsOf(fn: KernelFunction): KernelFunction<LoopStatement> {
+  const found = firstOther(fn.body);
+  invariant(found === undefined, `${fn.name} has a ${found?.kind}, which a target of loops does not know`);
+  return { ...fn, body: fn.body as readonly LoopStatement[] };
 }
 
 /** The first statement that is none of loops, at any depth. */

@@ -12,7 +12,7 @@ const kernelsOf = (body: string): KernelProgram =>
 buffer w: real[4] external persistent
 buffer p: real[4] external persistent
 buffer y: real[1] external persistent
-kernel f {
+kernel f of one %T {
 ${body}
 }
 `),
