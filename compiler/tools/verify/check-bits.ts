@@ -98,7 +98,7 @@ function compareStream(context: Context, call: Call, stream: ModuleInstance, who
     // Without padding, in which a stream keeps what was given.
     const own = (values: Float64Array): Float64Array =>
       Float64Array.from(
-        Array.from({ length: call.batch }, (_, b) => ownPlaces(entry, call, b, false)).flat(),
+        Array.from({ length: call.batch }, (_, b) => ownPlaces(entry, call, b)).flat(),
         (place) => values[place] as number,
       );
     const difference = firstDifference(
@@ -154,8 +154,8 @@ export function checkBatch(context: Context, findings: Findings): void {
     const single = make(1, Math.max(1, own.steps), own.sizes);
     const alone = runCall(manifest, single, own);
     context.release(single);
-    for (const { name, entry, timed } of rowsOf(manifest)) {
-      const mine = cut(entry, together[name] as Float64Array, call, b, timed);
+    for (const { name, entry } of rowsOf(manifest)) {
+      const mine = cut(entry, together[name] as Float64Array, call, b);
       const difference = firstDifference({ [name]: mine }, { [name]: alone[name] as Float64Array });
       findings.expect(difference === undefined, () => `example ${b} in the batch and alone: ${difference ?? ""}`);
     }
@@ -168,19 +168,20 @@ export function checkBatch(context: Context, findings: Findings): void {
  * terms, and what is left are the bits of the example alone.
  */
 function checkPartInSums({ manifest, instance, call }: Context, b: number, alone: Tensors, findings: Findings): void {
-  if (!manifest.has.gradient) return;
-  const only = (entries: readonly TensorEntry[], from: Tensors, timed: boolean): Tensors => {
+  // A result of the whole batch has a cotangent that is nobody's own.
+  if (!manifest.has.gradient || manifest.outputs.some(({ axes }) => axes.length === 0)) return;
+  const only = (entries: readonly TensorEntry[], from: Tensors): Tensors => {
     const made = tensors();
     for (const entry of entries) {
       const values = from[entry.name] as Float64Array;
       const kept = new Float64Array(values.length);
-      for (const at of ownPlaces(entry, call, b, timed)) kept[at] = values[at] as number;
+      for (const at of ownPlaces(entry, call, b)) kept[at] = values[at] as number;
       made[entry.name] = kept;
     }
     return made;
   };
   const { outputs, final } = call.cotangents;
-  const cotangents = { outputs: only(manifest.outputs, outputs, true), final: only(manifest.states, final, false) };
+  const cotangents = { outputs: only(manifest.outputs, outputs), final: only(manifest.states, final) };
   const sums = runCall(manifest, instance, { ...call, cotangents });
   for (const { name: param } of manifest.params) {
     for (const name of [`gradient params ${param}`, `hvp params ${param}`]) {
@@ -200,10 +201,10 @@ function checkPartInSums({ manifest, instance, call }: Context, b: number, alone
 export function checkPadding(context: Context, findings: Findings): void {
   const { manifest, instance, call } = context;
   const clean = runCall(manifest, instance, call);
-  for (const { name, entry, timed, zeroPadding } of rowsOf(manifest)) {
+  for (const { name, entry, zeroPadding } of rowsOf(manifest)) {
     if (!zeroPadding) continue;
     const rest = (clean[name] as Float64Array).slice();
-    for (let b = 0; b < call.batch; b++) for (const at of ownPlaces(entry, call, b, timed)) rest[at] = 0;
+    for (let b = 0; b < call.batch; b++) for (const at of ownPlaces(entry, call, b)) rest[at] = 0;
     const at = rest.findIndex((value) => value !== 0);
     findings.expect(at < 0, () => `${name}[${at}] stands in padding and is ${String(rest[at])} instead of 0`);
   }

@@ -1,6 +1,6 @@
 /** NaN and infinities are numbers like others: they stay in their example, come out where they go in, and disturb nothing. */
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
-import { widthOf } from "../calls/call.js";
+import { countNumbers } from "../calls/count-numbers.js";
 import { type Call, writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
@@ -12,51 +12,67 @@ interface Place {
   readonly step: number;
 }
 
+/** The numbers of a tensor that belong to an example, or to one of its steps; those of all of it where examples share it. */
+function partOf(
+  { manifest }: Context,
+  entry: TensorEntry,
+  call: Call,
+  { example, step }: Place,
+): { readonly from: number; readonly step: number; readonly end: number; readonly count: number } {
+  const count = countNumbers(manifest, entry, call);
+  if (entry.axes.length === 0) return { from: 0, step: 0, end: count, count };
+  const own = count / call.batch;
+  const from = example * own;
+  // In a stream a step of an input moves nothing that was before it.
+  const isOfSteps = manifest.has.step && entry.axes.length > 1;
+  return { from, step: from + (isOfSteps ? (step * own) / call.steps : 0), end: from + own, count };
+}
+
 /** The example gets the value in all its real inputs of the step, or its state where there are none. */
-function disturbed({ manifest }: Context, call: Call, at: Place, value: (before: number) => number): Call {
+function disturbed(context: Context, call: Call, at: Place, value: (before: number) => number): Call {
+  const { manifest } = context;
   const real = manifest.inputs.filter(({ dtype }) => dtype === "real");
-  const change = (entries: readonly TensorEntry[], from: Tensors, offset: (width: number) => number): Tensors => {
+  const change = (entries: readonly TensorEntry[], from: Tensors): Tensors => {
     const made = Object.assign(tensors(), from);
     for (const entry of entries) {
-      const width = widthOf(entry, call.sizes);
+      const { step, end } = partOf(context, entry, call, at);
+      const { step: next } = partOf(context, entry, call, { ...at, step: at.step + 1 });
       const values = (from[entry.name] as Float64Array).slice();
-      for (let i = 0; i < width; i++) values[offset(width) + i] = value(values[offset(width) + i] as number);
+      const last = next > step ? next : end;
+      for (let i = step; i < last; i++) values[i] = value(values[i] as number);
       made[entry.name] = values;
     }
     return made;
   };
   return real.length > 0
-    ? { ...call, inputs: change(real, call.inputs, (width) => (at.example * call.steps + at.step) * width) }
-    : { ...call, states: change(manifest.states, call.states, (width) => at.example * width) };
+    ? { ...call, inputs: change(real, call.inputs) }
+    : { ...call, states: change(manifest.states, call.states) };
 }
 
 /** Places of outputs and final states that may depend on what was disturbed: those of the example, from the step on. */
 function mayDepend(
-  { manifest }: Context,
+  context: Context,
   call: Call,
   { example, step }: Place,
   visit: (name: string, at: number, may: boolean) => void,
 ): void {
-  const from = manifest.inputs.some(({ dtype }) => dtype === "real") ? step : 0;
-  for (const entry of manifest.outputs) {
-    const width = widthOf(entry, call.sizes);
-    for (let at = 0; at < call.batch * call.steps * width; at++) {
-      const row = Math.floor(at / width);
-      visit(entry.name, at, Math.floor(row / call.steps) === example && row % call.steps >= from);
+  const { manifest } = context;
+  const first = manifest.inputs.some(({ dtype }) => dtype === "real") ? step : 0;
+  const visitAll = (prefix: string, entries: readonly TensorEntry[]): void => {
+    for (const entry of entries) {
+      const own = partOf(context, entry, call, { example, step: first });
+      for (let at = 0; at < own.count; at++) visit(prefix + entry.name, at, at >= own.step && at < own.end);
     }
-  }
-  for (const entry of manifest.states) {
-    const width = widthOf(entry, call.sizes);
-    for (let at = 0; at < call.batch * width; at++)
-      visit(`final ${entry.name}`, at, Math.floor(at / width) === example);
-  }
+  };
+  visitAll("", manifest.outputs);
+  visitAll("final ", manifest.states);
 }
 
 export function checkSpecialValues(context: Context, special: number, findings: Findings): void {
   const { manifest, instance, random } = context;
   const states = tensors();
   for (const entry of manifest.states) {
-    const length = context.call.batch * widthOf(entry, context.call.sizes);
+    const length = countNumbers(manifest, entry, context.call);
     states[entry.name] = context.call.states[entry.name] ?? new Float64Array(length);
   }
   const call: Call = {

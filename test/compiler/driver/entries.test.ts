@@ -3,10 +3,11 @@ import { describe, expect, it, test } from "vitest";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { emitModule } from "../../../compiler/driver/emit-module.js";
 import type { ModuleOptions } from "../../../compiler/emit/manifest.js";
+import { printDeclarations } from "../../../compiler/emit/typescript/declarations.js";
 import { verifyFunction } from "../../../compiler/ir/graph/verify.js";
 import { programContext } from "../../../compiler/program/program.js";
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
-import { loadModule } from "../../../runtime/index.js";
+import { loadModule, runSequence } from "../../../runtime/index.js";
 import { alignerProgram } from "../../support/aligner-program.js";
 import { randomSource } from "../../support/evaluate-helpers.js";
 
@@ -124,6 +125,14 @@ test("the manifest says the axes of each tensor, and what the module can do", ()
   expect(manifest.has).toEqual({ step: false, gradient: true, jvp: true, hvp: true });
 });
 
+test("its types have nothing that streams", () => {
+  const { manifest } = emitModule(alignerProgram, options("js"));
+  const types = printDeclarations(manifest);
+  expect(types).toContain("forward(args: ForwardArguments): ForwardResult;");
+  expect(types).not.toMatch(/\bstep\(|StepArguments|Snapshot|restore/u);
+  expect(types).toMatch(/\/\*\* `\[\]` \*\/\s+readonly loss: Values;/u);
+});
+
 describe.each(["js", "wasm"] as const)("in %s", (target) => {
   it("computes each example alone, in all of its own sizes", async () => {
     const instance = make(await load(target));
@@ -196,7 +205,8 @@ describe.each(["js", "wasm"] as const)("in %s", (target) => {
   });
 
   it("refuses wrong sizes by name, and to stream", async () => {
-    const instance = make(await load(target));
+    const module = await load(target);
+    const instance = make(module);
     expect(() => instance.forward({ ...values, sizes: { U: -1 } } as never)).toThrow(
       "forward: sizes.U must be an integer from 0 to 5, got -1",
     );
@@ -205,6 +215,9 @@ describe.each(["js", "wasm"] as const)("in %s", (target) => {
     );
     expect(() => instance.step({})).toThrow(new TypeError("step: this module cannot stream"));
     expect(() => instance.backward!({ loss: [1, 1, 1] })).toThrow(TypeError);
+    expect(() => runSequence(module, instance, values, { batch, steps, chunk: 2 })).toThrow(
+      new TypeError("runSequence: this module looks ahead, so it cannot be run in pieces"),
+    );
   });
 });
 

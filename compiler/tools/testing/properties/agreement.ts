@@ -1,4 +1,5 @@
 /** What a cell means does not depend on passes and targets. */
+import type { TensorEntry } from "../../../../runtime/module/manifest.js";
 import type { CompileOptions } from "../../../driver/compile-options.js";
 import { cell } from "../../../driver/in-process.js";
 import { type BatchValue, evaluateFunction, unpad } from "../../../ir/graph/evaluate.js";
@@ -190,32 +191,29 @@ export async function backendsAgree(source: string, call: CellCall, options: Bac
     const results = resultsOf(instance.forward(valuesOf(manifest, call)));
     const derived = instance.backward?.(cotangentsOf(call));
     const own = { ...results, ...(derived && gradientsOf(manifest, derived)) };
-    const compare = (
-      name: string,
-      shape: readonly (number | string)[],
-      timed: boolean,
-      value: BatchValue | undefined,
-    ): void => {
+    const compare = (name: string, entry: TensorEntry, value: BatchValue | undefined): void => {
       const actual = own[name] ?? [];
       const wanted = value === undefined ? [] : flatten(value, call.batch);
-      const cutOut = call.examples.flatMap((example, b) => [...cut({ shape }, actual, call, b, timed, example)]);
+      const cutOut = call.examples.flatMap((example, b) => [...cut(entry, actual, call, b, example)]);
       expectClose(comparisons, `${name} in ${target} ${dtype}`, cutOut, wanted, tolerance);
     };
     const gradBy = (kind: TensorKind, name: string): BatchValue | undefined =>
       gradient.get(gradName(nameOfRole({ kind, name })));
-    for (const { name, shape } of manifest.outputs)
-      compare(name, shape, true, forward.get(nameOfRole({ kind: "output", name })));
-    for (const { name, shape } of manifest.states) {
-      compare(`final ${name}`, shape, false, forward.get(nameOfRole({ kind: "final", name })));
-      if (!isComputed(name)) compare(`gradient of state ${name}`, shape, false, gradBy("initial", name));
+    for (const entry of manifest.outputs)
+      compare(entry.name, entry, forward.get(nameOfRole({ kind: "output", name: entry.name })));
+    for (const entry of manifest.states) {
+      const { name } = entry;
+      compare(`final ${name}`, entry, forward.get(nameOfRole({ kind: "final", name })));
+      if (!isComputed(name)) compare(`gradient of state ${name}`, entry, gradBy("initial", name));
     }
-    for (const { name, shape, dtype: kind } of manifest.inputs) {
-      if (kind === "real") compare(`gradient of input ${name}`, shape, true, gradBy("input", name));
+    for (const entry of manifest.inputs) {
+      const { name } = entry;
+      if (entry.dtype === "real") compare(`gradient of input ${name}`, entry, gradBy("input", name));
     }
     // What reaches parameters and contexts through computed initial values is not in the gradient of the steps alone.
     if (manifest.states.some(({ name }) => isComputed(name))) continue;
-    for (const { name, shape } of manifest.contexts)
-      compare(`gradient of context ${name}`, shape, false, gradBy("context", name));
+    for (const entry of manifest.contexts)
+      compare(`gradient of context ${entry.name}`, entry, gradBy("context", entry.name));
     for (const { name } of manifest.params) {
       const value = gradBy("param", name);
       expectClose(

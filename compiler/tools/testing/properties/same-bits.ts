@@ -120,8 +120,8 @@ export function examplesAreIndependent(module: CompiledModule, call: CellCall): 
   const entries = resultEntries(module);
   for (const [b, own] of call.examples.entries()) {
     const alone = run(module, exampleOf(manifest, call, b));
-    for (const { name, entry, timed } of entries) {
-      const mine = cut(entry, together[name] as FloatArray, call, b, timed, own);
+    for (const { name, entry } of entries) {
+      const mine = cut(entry, together[name] as FloatArray, call, b, own);
       expectSameBits(
         comparisons,
         `${name} of example ${b} in a batch`,
@@ -130,22 +130,20 @@ export function examplesAreIndependent(module: CompiledModule, call: CellCall): 
       );
     }
   }
-  for (const { name, entry, timed } of entries)
-    expectZeroPadding(comparisons, name, entry, timed, call, together[name] as FloatArray);
+  for (const { name, entry } of entries)
+    expectZeroPadding(comparisons, name, entry, call, together[name] as FloatArray);
   comparisons.end(nothing);
 }
 
 function expectZeroPadding(
   comparisons: Comparisons,
   name: string,
-  entry: Pick<TensorEntry, "shape">,
-  timed: boolean,
+  entry: TensorEntry,
   call: CellCall,
   values: FloatArray,
 ): void {
   const rest = values.slice();
-  for (const [b, own] of call.examples.entries())
-    eachPlace(entry, call, b, own as Extent, timed, (at) => (rest[at] = 0));
+  for (const [b, own] of call.examples.entries()) eachPlace(entry, call, b, own as Extent, (at) => (rest[at] = 0));
   const place = rest.findIndex((value) => value !== 0);
   if (place >= 0)
     throw new PropertyError(
@@ -155,16 +153,16 @@ function expectZeroPadding(
 }
 
 /** Everything that a call gives which belongs to single examples. */
-function resultEntries({ manifest }: CompiledModule): { name: string; entry: TensorEntry; timed: boolean }[] {
-  const list = (prefix: string, entries: readonly TensorEntry[], timed: boolean) =>
-    entries.map((entry) => ({ name: prefix + entry.name, entry, timed }));
-  const results = [...list("", manifest.outputs, true), ...list("final ", manifest.states, false)];
+function resultEntries({ manifest }: CompiledModule): { name: string; entry: TensorEntry }[] {
+  const list = (prefix: string, entries: readonly TensorEntry[]) =>
+    entries.filter(({ axes }) => axes.length > 0).map((entry) => ({ name: prefix + entry.name, entry }));
+  const results = [...list("", manifest.outputs), ...list("final ", manifest.states)];
   if (!manifest.has.gradient) return results;
   return [
     ...results,
-    ...list("gradient of input ", manifest.inputs.filter(({ dtype }) => dtype === "real"), true), // prettier-ignore
-    ...list("gradient of context ", manifest.contexts, false),
-    ...list("gradient of state ", manifest.states, false),
+    ...list("gradient of input ", manifest.inputs.filter(({ dtype }) => dtype === "real")), // prettier-ignore
+    ...list("gradient of context ", manifest.contexts),
+    ...list("gradient of state ", manifest.states),
   ];
 }
 

@@ -1,0 +1,17 @@
+/** Verifying what is no cell: several sequences, a result that all examples share, and no stream. */
+import { expect, it } from "vitest";
+import { emitModule } from "../../../../compiler/driver/emit-module.js";
+import { verifyModule } from "../../../../compiler/tools/verify/verify-module.js";
+import { loadModule } from "../../../../runtime/index.js";
+import { alignerProgram } from "../../../support/aligner-program.js";
+
+it.each(["js", "wasm"] as const)("passes for %s, without what streams", async (target) => {
+  const options = { target, dtype: "f64", fma: false, wasmFile: false, gradient: true, jvp: true, hvp: true } as const;
+  const module = await loadModule(emitModule(alignerProgram, options).text);
+  const { checks } = await verifyModule(module, { runs: 2, seed: 3 });
+  const others = checks.filter(({ status }) => status !== "passed");
+  expect(others.map(({ name, status, detail }) => `${name} ${status}: ${detail ?? ""}`)).toEqual([
+    "stream skipped: the module looks ahead, so it cannot stream",
+    "chunks skipped: the module looks ahead, so it cannot stream",
+  ]);
+});
