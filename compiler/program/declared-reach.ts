@@ -2,7 +2,7 @@
  * Which tensors of a cell have a gradient that is not the derivative of the values: on the way from them to a result is a
  * function that declares its derivative, or a `stop_gradient`.
  */
-import type { GraphFunction, Instruction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import type { LoweredCell } from "./lowered-cell.js";
 
 /** Their names, in the order of declarations: params, inputs, contexts, states. */
@@ -26,23 +26,11 @@ export function declaredReach(cell: LoweredCell): string[] {
 
 /** What goes into declared derivatives and into `stop_gradient`. */
 function declaredOperands({ instructions }: GraphFunction): ValueId[] {
-  const made = new Map(instructions.flatMap((own) => own.results.map((result) => [result, own] as const)));
-  return instructions.flatMap((own) => {
-    const { operation, operands } = own;
+  return instructions.flatMap(({ operation, operands, origin }) => {
     if (operation.kind === "custom_derivative") return operands;
-    if (operation.kind !== "map" || operation.op !== "stop_gradient") return [];
-    return isShift(own, made.get(operands[0] as ValueId)) ? [] : operands;
+    const isStopped = operation.kind === "map" && operation.op === "stop_gradient" && origin.isShift !== true;
+    return isStopped ? operands : [];
   });
-}
-
-/**
- * The greatest entry that a softmax takes out, on which its value does not depend: one expression makes both. Of
- * `stop_gradient(max(x))` each has a place of its own.
- */
-function isShift({ origin }: Instruction, stopped: Instruction | undefined): boolean {
-  const [outer, inner] = [origin.span, stopped?.origin.span];
-  if (stopped?.operation.kind !== "reduce" || stopped.operation.op !== "max") return false;
-  return outer?.file === inner?.file && outer?.start === inner?.start && outer?.end === inner?.end;
 }
 
 /** Names of the inputs that some of the values depend on. */

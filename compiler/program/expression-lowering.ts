@@ -241,13 +241,19 @@ interface LogSum {
   readonly log: ValueId;
 }
 
+/** The greatest entry, which keeps exponentials in range and falls out of the result. */
+function shiftOf(builder: GraphBuilder, operand: ValueId, axis: number): ValueId {
+  const greatest = builder.reduce("max", operand, [axis]);
+  return builder.emit({ kind: "map", op: "stop_gradient" }, [greatest], { ...builder.origin, isShift: true });
+}
+
 /**
  * The parts of a logsumexp, which is `greatest + log`; beside a large entry the logarithm would be rounded away. inf anywhere
  * gives inf. -inf everywhere gives -inf, and the sum is then replaced, as nothing depends on it: the logarithm of 0 has an
  * infinite derivative.
  */
 function logSumExp(builder: GraphBuilder, operand: ValueId, axis: number): LogSum {
-  const greatest = builder.map("stop_gradient", builder.reduce("max", operand, [axis]));
+  const greatest = shiftOf(builder, operand, axis);
   const shape = builder.shapeOf(greatest);
   const zero = builder.constantOf(0, shape);
   const isFinite = builder.map("eq", builder.map("sub", greatest, greatest), zero);
@@ -271,7 +277,7 @@ function lowerNormalization(
     const { shifted, log } = logSumExp(builder, operand, axis);
     return builder.map("sub", shifted, along(builder, log, operand, axis));
   }
-  const greatest = builder.map("stop_gradient", builder.reduce("max", operand, [axis]));
+  const greatest = shiftOf(builder, operand, axis);
   const shape = builder.shapeOf(greatest);
   // -inf everywhere: nothing has a share, and the shares do not depend on the entries.
   const isNone = builder.map("eq", greatest, builder.constantOf(-Infinity, shape));

@@ -4,4 +4,6 @@ import type { Span } from "./span.js";
 export interface Origin {
   readonly span?: Span;
   readonly note?: string;
+  /** It is taken out of an expression and put in again (the greatest entry of a softmax): what that gives does not depend on it. */
+  readonly isShift?: true;
 }

@@ -29,6 +29,13 @@ describe("gradientAsDeclared", () => {
     }
   });
 
+  test("is left out for every function that takes out its greatest entry, also within index equations", () => {
+    const wholes = ["softmax(x)", "log_softmax(x)", "logsumexp(x)", "softmax(a * x) * logsumexp(b)"];
+    for (const whole of wholes) expect(reached(cellWith(`h' = ${whole} + h  c' = c`), { N: 2 }), whole).toBeUndefined();
+    const heads = `cell A(N, M) { input x: [N, M]  state h: [N, M]  h'[n] = softmax(x[n]) + h[n]  output y = h' }`;
+    expect(reached(heads, { N: 2, M: 3 })).toBeUndefined();
+  });
+
   test("names what goes into a `stop_gradient`, and nothing else", () => {
     expect(reached(cellWith("h' = a * h + x  c' = stop_gradient(b) * c"), { N: 2 })).toEqual(["b"]);
     expect(reached(cellWith("h' = a * h + x * stop_gradient(max(b))  c' = c"), { N: 2 })).toEqual(["b"]);
