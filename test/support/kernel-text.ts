@@ -61,9 +61,9 @@ function statementsOf(body: readonly Statement[]): string {
 
 /** The pass makes `after` of `before`, kernels whose buffers have no places yet. */
 export function expectKernels(pass: KernelPass<VectorTarget>, before: string, after: string): void {
-  const read = parseUnplanned(before);
+  const read = parseUnplanned(`axes %T\n${dedent(before)}`);
   const made = pass.run(read, { dtype: "f32", machine: simd128 });
-  expect(dedent(printUnplanned(made))).toBe(dedent(after));
+  expect(dedent(printUnplanned(made))).toBe(`axes %T\n${dedent(after)}`);
   expect(numbersOf(made)).toEqual(numbersOf(read));
 }
 

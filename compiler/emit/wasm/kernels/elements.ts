@@ -90,7 +90,7 @@ export class Elements {
     const step = this.strideBytes(access, stride, lanes);
     for (let lane = 0; lane < lanes.count; lane++) {
       if (lane > 0 && step !== undefined) code.get(address).get(step).op("i32.add").set(address);
-      const at = typeof stride === "number" ? offset + lane * stride * this.elementBytes : offset;
+      const at = typeof stride === "number" && stride > 0 ? offset + lane * stride * this.elementBytes : offset;
       code.get(address);
       if (lane === 0) code.memory(bits === 32 ? "v128.load32_zero" : "v128.load64_zero", at);
       else code.get(vector).memory(bits === 32 ? "v128.load32_lane" : "v128.load64_lane", at, lane);

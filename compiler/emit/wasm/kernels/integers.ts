@@ -218,10 +218,14 @@ export class Integers {
     return this.function.elementTypes.get(buffer) === "real" ? this.layout.elementBytes : 4;
   }
 
-  /** A number that an instruction can add by itself, and what is left. */
+  /**
+   * A number that an instruction can add by itself, and what is left. An instruction adds to what it takes as to a number that
+   * is not negative, so what is left must not be.
+   */
   private splitConstant(value: Affine): { readonly plain: number; readonly rest: Affine } {
     const plain = constantOf(value.constant);
-    if (plain === undefined || plain < 0) return { plain: 0, rest: value };
+    const falls = value.terms.some(({ coefficient }) => coefficient.terms.some(({ numerator }) => numerator < 0));
+    if (plain === undefined || plain < 0 || falls) return { plain: 0, rest: value };
     return { plain, rest: { constant: dimConstant(0), terms: value.terms } };
   }
 
