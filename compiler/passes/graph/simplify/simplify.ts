@@ -1,3 +1,4 @@
+import { InvariantError } from "../../../base/diagnostics/invariant.js";
 import { rewriteFunction } from "../../../ir/graph/rewrite.js";
 import type { GraphFunction, Operation, OperationKind, ValueId } from "../../../ir/graph/types.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
@@ -10,7 +11,7 @@ import { simplifyScan } from "./scan-rules.js";
 
 /**
  * Local rewriting: at every instruction the first rule that applies, then rules on what it gave, until none does.
- * A rule never makes more work and never turns its own result around, so this ends; a limit guards against mistakes.
+ * A rule never makes more work and never turns its own result around, so this ends.
  */
 export const simplify: GraphPass = {
   name: "simplify",
@@ -26,16 +27,24 @@ for (const table of [{ map: arithmeticRules }, viewRules, productRules]) {
   }
 }
 
-const roundLimit = 4;
-
 function simplifyFunction(fn: GraphFunction, context: ShapeContext): GraphFunction {
+  // One or two do for nearly all functions; what is constant goes one loop further in with each. So many are a circle of rules.
+  const limit = countInstructions(fn) + 8;
   let current = fn;
-  for (let round = 0; round < roundLimit; round++) {
+  for (let round = 0; round < limit; round++) {
     const next = simplifyOnce(current, context);
-    if (next.applied === 0) break;
+    if (next.applied === 0) return current;
     current = next.fn;
   }
-  return current;
+  throw new InvariantError(`${fn.name} is not simple after ${limit} rounds: rules undo each other`);
+}
+
+/** Those inside of loops included. */
+function countInstructions({ instructions }: GraphFunction): number {
+  return instructions.reduce(
+    (sum, { operation }) => sum + 1 + (operation.kind === "scan" ? countInstructions(operation.body) : 0),
+    0,
+  );
 }
 
 function simplifyOnce(fn: GraphFunction, context: ShapeContext): { fn: GraphFunction; applied: number } {

@@ -3,7 +3,8 @@ import { describe, it } from "vitest";
 import { removeUnusedValues } from "../../../../compiler/passes/graph/remove-unused-values.js";
 import { simplify } from "../../../../compiler/passes/graph/simplify/simplify.js";
 import type { GraphPass } from "../../../../compiler/passes/pass.js";
-import { expectRewritten } from "../../../support/graph-text.js";
+import { printFunction } from "../../../../compiler/ir/graph/print.js";
+import { expectRewritten, functionOf } from "../../../support/graph-text.js";
 
 /** Rules leave behind what they looked at. */
 const pass: GraphPass = {
@@ -270,6 +271,22 @@ describe("loops", () => {
       loop("", ", %v", "sequences 0", ", %w: real[3]", "%m: real[3] = neg %w\n%n: real[3] = add %h, %m"),
       loop("", ", %v", "sequences 0", ", %w: real[3]", "%n: real[3] = sub %h, %w"),
     );
+  });
+
+  it("have constants as far inside as they are read", () => {
+    /** Loops in loops, the innermost of which makes `%l` of `%h`. */
+    const nested = (depth: number, innermost: string, operand: string, input: string): string => {
+      if (depth === 0) return innermost;
+      const inner = nested(depth - 1, innermost, operand, input);
+      const result = inner === "" ? "%h" : "%l";
+      return `%l: real[3] = scan length 2 carried 1 sequences 0 %h${operand} body
+        func step(%h: real[3]${input}) -> (h: ${result}) { ${inner} }`;
+    };
+    const around = (lines: string): string => `func f(%h: real[3]) -> (h: %l) { ${lines} }`;
+    const zeros = "%c: shared real[] = constant real 0 %z: shared real[3] = broadcast [3] axes [] %c";
+    const before = nested(7, "%l: real[3] = add %h, %z", ", %z", ", %z: shared real[3]");
+    const after = printFunction(functionOf(around(nested(7, "", "", ""))));
+    expectRewritten(pass, around(`${zeros} ${before}`), after);
   });
 
   it("keep constants that are states to begin with", () => {

@@ -14,6 +14,7 @@ import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { comparisonOps, type ScalarOp } from "../../../../compiler/ir/ops/scalar-ops.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../../support/arbitrary-graph.js";
+import { disagreement } from "../../../support/disagreement.js";
 import {
   type ExampleSizes,
   flatten,
@@ -25,18 +26,6 @@ import {
 import { fuzzParameters } from "../../../support/fuzz.js";
 import { runFunction } from "../../../support/run-kernel.js";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
-
-/** Rounding grows with the numbers that met on the way, which large intermediate values make large. */
-function agree(actual: readonly number[], expected: readonly number[], tolerance: number): string | undefined {
-  const largest = expected.reduce((known, x) => (Number.isFinite(x) ? Math.max(known, Math.abs(x)) : known), 1);
-  for (const [i, want] of expected.entries()) {
-    const got = actual[i] as number;
-    if (Object.is(got, want) || got === want) continue;
-    if (!Number.isFinite(want) || Math.abs(want) > 1e12) continue;
-    if (!(Math.abs(got - want) <= tolerance * largest)) return `element ${i}: ${got} instead of ${want}`;
-  }
-  return undefined;
-}
 
 /** Beyond these, rounding of an angle shows in its sine, which is 0 for the largest ones (spec/numerics.md). */
 const LARGEST_ANGLE = 256;
@@ -81,7 +70,11 @@ test.each(["f64", "f32"] as const)("random functions agree with the evaluator, %
         const result = runFunction(fn, values, examples, { dtype, runtimeDimensions: graphDimensions, extra });
         text = result.text;
         for (const [name, value] of expected) {
-          const problem = agree(flatten(result.outputs.get(name)!), flatten(value), dtype === "f64" ? 1e-9 : 2e-3);
+          const problem = disagreement(
+            flatten(result.outputs.get(name)!),
+            flatten(value),
+            dtype === "f64" ? 1e-9 : 2e-3,
+          );
           if (problem !== undefined) throw new Error(`${name} ${problem}`);
         }
       } catch (error) {
