@@ -19,11 +19,13 @@ export interface NamedOutput {
 }
 
 export class GraphBuilder {
-  readonly instructions: Instruction[] = [];
-  readonly types: ValueType[] = [];
-  readonly names: (string | undefined)[] = [];
+  private readonly made: Instruction[] = [];
+  private readonly valueTypes: ValueType[] = [];
+  private readonly valueNames: (string | undefined)[] = [];
   private readonly inputs: ValueId[] = [];
   private readonly taken = new Set<string>();
+  /** The function has what was written here: nothing is added to it behind its back. */
+  private isFinished = false;
   /** Origin given to the instructions made next. */
   origin: Origin = noOrigin;
   readonly name: string;
@@ -34,6 +36,18 @@ export class GraphBuilder {
     this.context = context;
   }
 
+  get instructions(): readonly Instruction[] {
+    return this.made;
+  }
+
+  get types(): readonly ValueType[] {
+    return this.valueTypes;
+  }
+
+  get names(): readonly (string | undefined)[] {
+    return this.valueNames;
+  }
+
   input(name: string, type: ValueType): ValueId {
     const id = this.define(type, name);
     this.inputs.push(id);
@@ -41,7 +55,7 @@ export class GraphBuilder {
   }
 
   typeOf(id: ValueId): ValueType {
-    const type = this.types[id];
+    const type = this.valueTypes[id];
     if (type === undefined) throw new InvariantError(`no value %${id} in ${this.name}`);
     return type;
   }
@@ -61,8 +75,9 @@ export class GraphBuilder {
       const shapes = operands.map((id) => printShape(this.shapeOf(id))).join(", ");
       throw new InvariantError(`${this.name}: ${types} (${operation.kind} of ${shapes})`);
     }
+    this.write();
     const results = types.map((type) => this.define(type));
-    this.instructions.push({ operation, operands, results, origin });
+    this.made.push({ operation, operands, results, origin });
     return results;
   }
 
@@ -141,22 +156,26 @@ export class GraphBuilder {
     return this.map("add", value, this.fill(zero, shape));
   }
 
+  /** The function, once: it takes what was written, and nothing more can be. */
   finish(outputs: readonly NamedOutput[]): GraphFunction {
+    this.write();
+    this.isFinished = true;
     return {
       name: this.name,
       inputs: this.inputs,
       outputs: outputs.map((output) => output.value),
-      instructions: this.instructions,
-      types: this.types,
-      names: this.names,
+      instructions: this.made,
+      types: this.valueTypes,
+      names: this.valueNames,
       outputNames: outputs.map((output) => output.name),
     };
   }
 
   /** Gives a value the name of an equation, for printing, where it has none. */
   nameValue(id: ValueId, name: string): void {
-    if (this.names[id] !== undefined) return;
-    this.names[id] = name;
+    if (this.valueNames[id] !== undefined) return;
+    this.write();
+    this.valueNames[id] = name;
     this.taken.add(name);
   }
 
@@ -166,9 +185,14 @@ export class GraphBuilder {
   }
 
   private define(type: ValueType, name?: string): ValueId {
-    this.types.push(type);
-    this.names.push(name);
+    this.write();
+    this.valueTypes.push(type);
+    this.valueNames.push(name);
     if (name !== undefined) this.taken.add(name);
-    return this.types.length - 1;
+    return this.valueTypes.length - 1;
+  }
+
+  private write(): void {
+    if (this.isFinished) throw new InvariantError(`${this.name} is finished`);
   }
 }
