@@ -9,7 +9,7 @@ import { inferTypes } from "../../compiler/ir/ops/shape-rules.js";
 import { type ScalarOp, scalarArity } from "../../compiler/ir/ops/scalar-ops.js";
 import { type DerivativeRules, derivativeRules } from "../../compiler/passes/autodiff/derivative-rules.js";
 import type { Contribution, LinearRule, Site, StructuralKind } from "../../compiler/passes/autodiff/linear-rules.js";
-import type { LinearMap, ScalarSite } from "../../compiler/passes/autodiff/scalar-derivatives.js";
+import type { TangentMap, ScalarSite } from "../../compiler/passes/autodiff/scalar-derivatives.js";
 import { constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../compiler/base/types/dim.js";
 import { equalShapes, type Shape } from "../../compiler/base/types/shape.js";
 
@@ -228,14 +228,14 @@ function watchedReads(site: Site, hand: Hand, prefix: string): Pick<Site, "x" | 
 }
 
 function changedScalar(
-  original: (site: ScalarSite) => readonly (LinearMap | undefined)[],
+  original: (site: ScalarSite) => readonly (TangentMap | undefined)[],
   site: ScalarSite & Partial<Site>,
   arity: number,
   hand: Hand,
-): readonly (LinearMap | undefined)[] {
+): readonly (TangentMap | undefined)[] {
   const { b } = site;
   const full = { ...site, operandCount: arity } as ScalarSite & Site;
-  return Array.from({ length: arity }, (_, operand): LinearMap | undefined => {
+  return Array.from({ length: arity }, (_, operand): TangentMap | undefined => {
     const prefix = `operand ${operand + 1}, `;
     const own = original({
       ...site,
@@ -245,8 +245,8 @@ function changedScalar(
     });
     const others = original(site);
     // Undefined is known to whoever asks for the row, before there is a cotangent.
-    const nothing: LinearMap = (v) => v;
-    const chosen = hand.step<LinearMap | undefined>(`${prefix}all`, own[operand], {
+    const nothing: TangentMap = (v) => v;
+    const chosen = hand.step<TangentMap | undefined>(`${prefix}all`, own[operand], {
       ...(own[operand] === undefined
         ? b.typeOf(full.x(operand)).dtype === "real" && b.typeOf(full.y()).dtype === "real"
           ? { "something instead of nothing": () => nothing }

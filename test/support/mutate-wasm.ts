@@ -1,8 +1,8 @@
 /** Single edits of the instructions of a module's kernels. */
 import { decodeModule } from "../../compiler/emit/wasm/assembler/decode.js";
 import { encodeModule } from "../../compiler/emit/wasm/assembler/encode.js";
-import { type Instruction, type OpName, operations } from "../../compiler/emit/wasm/assembler/instructions.js";
-import type { ValueType } from "../../compiler/emit/wasm/assembler/instruction-types.js";
+import { type WasmInstruction, type OpName, operations } from "../../compiler/emit/wasm/assembler/instructions.js";
+import type { WasmType } from "../../compiler/emit/wasm/assembler/instruction-types.js";
 import {
   emptyBlockType,
   type FunctionBody,
@@ -31,10 +31,10 @@ export interface WasmEdit {
   readonly what: string;
   readonly place: number;
   readonly fn: number;
-  readonly by: readonly Instruction[];
+  readonly by: readonly WasmInstruction[];
 }
 
-const named = (name: string, immediates: Instruction["immediates"] = []): Instruction => ({
+const named = (name: string, immediates: WasmInstruction["immediates"] = []): WasmInstruction => ({
   operation: operations[name as OpName],
   immediates,
 });
@@ -78,24 +78,24 @@ export function wasmEdits(bytes: Uint8Array, dtype: "f32" | "f64"): WasmEdit[] {
   });
 }
 
-function show(instructions: readonly Instruction[]): string {
+function show(instructions: readonly WasmInstruction[]): string {
   return instructions.map(({ operation, immediates }) => [operation.name, ...immediates].join(" ")).join(", ");
 }
 
-function localTypes(module: WasmModule, { type, locals }: FunctionBody): ValueType[] {
+function localTypes(module: WasmModule, { type, locals }: FunctionBody): WasmType[] {
   const { params } = module.types[type]!;
-  return [...params, ...locals.flatMap((run) => Array<ValueType>(run.count).fill(run.type))];
+  return [...params, ...locals.flatMap((run) => Array<WasmType>(run.count).fill(run.type))];
 }
 
 interface Edit {
   readonly kind: EditKind;
-  readonly by: readonly Instruction[];
+  readonly by: readonly WasmInstruction[];
 }
 
 function editsOf(
-  instruction: Instruction,
-  next: Instruction | undefined,
-  types: readonly ValueType[],
+  instruction: WasmInstruction,
+  next: WasmInstruction | undefined,
+  types: readonly WasmType[],
   dtype: "f32" | "f64",
   place: number,
 ): Edit[] {

@@ -1,4 +1,5 @@
 /** Kernel expressions as JavaScript. */
+import type { RealType } from "../../ir/ops/number-range.js";
 import { at } from "../../base/at.js";
 import type { Affine, Expression, IndexExpression, KernelSlot } from "../../ir/kernel/types.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
@@ -11,10 +12,8 @@ import { type Dim, dimConstant } from "../../base/types/dim.js";
 
 const ONE = dimConstant(1);
 
-export type RealType = "f32" | "f64";
-
 /** How names of the kernel are written. */
-export interface Names {
+export interface KernelNames {
   readonly buffer: (name: string) => string;
   readonly variable: (name: string) => string;
   /** A size of the call: `%B`, `%T`, `S`. */
@@ -35,18 +34,18 @@ const round = (dtype: RealType): ScalarFunction =>
 const roundFunctions = { f32: round("f32"), f64: round("f64") };
 
 /** `before`: where to put lines that come before the statement with the expression. */
-type Printer = (operands: readonly string[], names: Names, before: string[]) => string;
+type ScalarOpPrinter = (operands: readonly string[], names: KernelNames, before: string[]) => string;
 
 const call =
-  (name: string): Printer =>
+  (name: string): ScalarOpPrinter =>
   (operands) =>
     `${name}(${operands.map(bare).join(", ")})`;
 const infix =
-  (symbol: string): Printer =>
+  (symbol: string): ScalarOpPrinter =>
   ([a, b]) =>
     `(${a ?? ""} ${symbol} ${b ?? ""})`;
 const inlined =
-  (functions: Readonly<Record<RealType, ScalarFunction>>): Printer =>
+  (functions: Readonly<Record<RealType, ScalarFunction>>): ScalarOpPrinter =>
   (operands, names, before) => {
     const fn = functions[names.dtype];
     names.useFunction(fn);
@@ -54,9 +53,9 @@ const inlined =
     before.push(...printInlined(fn, operands.map(bare), target));
     return target;
   };
-const math = (name: MathName): Printer => inlined(mathFunctions[name]);
+const math = (name: MathName): ScalarOpPrinter => inlined(mathFunctions[name]);
 
-const printers: Readonly<Record<Exclude<ScalarOp, "select">, Printer>> = {
+const printers: Readonly<Record<Exclude<ScalarOp, "select">, ScalarOpPrinter>> = {
   neg: ([x]) => `(-${x ?? ""})`,
   abs: call("Math.abs"),
   sign: math("sign"),
@@ -108,7 +107,7 @@ export function bare(text: string): string {
  * A real expression or truth value, in parentheses where it is not an atom. Lines that must stand before the statement around
  * it go to `before`.
  */
-export function printExpression(value: Expression, names: Names, before: string[]): string {
+export function printExpression(value: Expression, names: KernelNames, before: string[]): string {
   switch (value.kind) {
     case "literal":
       return value.dtype === "bool" ? String(value.value !== 0) : printNumber(value.value, names.dtype);
@@ -133,7 +132,7 @@ export function printExpression(value: Expression, names: Names, before: string[
 
 function printOperation(
   { op, operands: values }: Extract<Expression, { kind: "operation" }>,
-  names: Names,
+  names: KernelNames,
   before: string[],
 ): string {
   if (op === "select") {
@@ -156,7 +155,7 @@ function printChoice(
   condition: string,
   whenTrue: Expression,
   whenFalse: Expression,
-  names: Names,
+  names: KernelNames,
   before: string[],
 ): string {
   const [beforeTrue, beforeFalse]: [string[], string[]] = [[], []];
@@ -170,7 +169,7 @@ function printChoice(
   return name;
 }
 
-export function printIndexExpression(value: IndexExpression, names: Names): string {
+export function printIndexExpression(value: IndexExpression, names: KernelNames): string {
   switch (value.kind) {
     case "affine":
       return printAffine(value.value, names);
@@ -192,11 +191,11 @@ export function printIndexExpression(value: IndexExpression, names: Names): stri
 }
 
 /** A dimension of one example, or of the call. */
-export function printSizeOf({ dim, example }: { dim: Dim; example: string | undefined }, names: Names): string {
+export function printSizeOf({ dim, example }: { dim: Dim; example: string | undefined }, names: KernelNames): string {
   return printDimension(dim, example === undefined ? names.size : (symbol) => names.exampleSize(symbol, example));
 }
 
-export function printAffine(value: Affine, names: Names): string {
+export function printAffine(value: Affine, names: KernelNames): string {
   let text = "";
   const append = (piece: string): void => {
     if (text === "") text = piece;

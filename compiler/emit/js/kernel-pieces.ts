@@ -2,14 +2,14 @@
 import { affineVariable } from "../../ir/kernel/affine.js";
 import { FULL_PIECE, type LoopStatement, PIECE, type PiecesStatement } from "../../ir/kernel/types.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
-import { type Names, printIndexExpression, printSizeOf } from "./kernel-expressions.js";
+import { type KernelNames, printIndexExpression, printSizeOf } from "./kernel-expressions.js";
 
-type Pieces = PiecesStatement<LoopStatement>;
+type LoopPieces = PiecesStatement<LoopStatement>;
 
 /** @param print Gives the lines of statements at an indent. */
 export function printPieces(
-  statement: Pieces,
-  names: Names,
+  statement: LoopPieces,
+  names: KernelNames,
   indent: string,
   print: (statements: readonly LoopStatement[], indent: string) => string[],
 ): string[] {
@@ -35,14 +35,14 @@ export function printPieces(
 }
 
 /** The loops over steps and over examples that give one piece after the other; a block each where there is none. */
-function openings(statement: Pieces, names: Names): string[] {
+function openings(statement: LoopPieces, names: KernelNames): string[] {
   const { opening, isNotLast } = stepsOpening(statement, names);
   return [...opening, ...examplesOpening(statement, names, isNotLast)];
 }
 
 function stepsOpening(
-  { steps }: Pieces,
-  names: Names,
+  { steps }: LoopPieces,
+  names: KernelNames,
 ): { readonly opening: readonly string[]; readonly isNotLast: readonly string[] } {
   if (steps === undefined) return { opening: ["{"], isNotLast: [] };
   const [from, last] = [names.variable(steps.from), names.variable(`${steps.from}Last`)];
@@ -57,8 +57,8 @@ function stepsOpening(
 
 /** Takes examples until a piece is full. One without any step is left out, but for the last where there was no other. */
 function examplesOpening(
-  { examples, steps, done, carried }: Pieces,
-  names: Names,
+  { examples, steps, done, carried }: LoopPieces,
+  names: KernelNames,
   isNotLast: readonly string[],
 ): string[] {
   if (examples === undefined) return ["{"];

@@ -4,7 +4,7 @@ import { affineConstant } from "../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import {
   bare,
-  type Names,
+  type KernelNames,
   printAffine,
   printDimension,
   printExpression,
@@ -20,7 +20,7 @@ export interface RegionCall {
 }
 
 export interface StatementContext {
-  readonly names: Names;
+  readonly names: KernelNames;
   /** Prints the function, and says how it is called. */
   readonly printRegion: (region: RegionStatement<LoopStatement>) => RegionCall;
 }
@@ -85,19 +85,24 @@ const printers: { readonly [K in LoopStatement["kind"]]: StatementPrinter<K> } =
 };
 
 /** The line that `print` makes of an expression's text, after the lines that the expression needs. */
-function withExpression(value: Expression, names: Names, indent: string, print: (text: string) => string): string[] {
+function withExpression(
+  value: Expression,
+  names: KernelNames,
+  indent: string,
+  print: (text: string) => string,
+): string[] {
   const before: string[] = [];
   const line = print(printExpression(value, names, before));
   return [...before, line].map((text) => `${indent}${text}`);
 }
 
-function accumulate(name: string, op: ReductionOp, text: string, names: Names): string {
+function accumulate(name: string, op: ReductionOp, text: string, names: KernelNames): string {
   if (op !== "sum") return `${name} = Math.${op}(${name}, ${bare(text)});`;
   if (names.dtype === "f32") return `${name} = fround(${name} + ${text});`;
   return `${name} += ${bare(text)};`;
 }
 
-function printLoop(loop: ForStatement<unknown>, names: Names): { opening: string; prologue: string[] } {
+function printLoop(loop: ForStatement<unknown>, names: KernelNames): { opening: string; prologue: string[] } {
   const variable = names.variable(loop.variable);
   const { extent } = loop;
   const prologue: string[] = [];
@@ -125,7 +130,7 @@ function printLoop(loop: ForStatement<unknown>, names: Names): { opening: string
 
 function printZeroPadding(
   { buffer, size, symbols }: Extract<LoopStatement, { kind: "zero_padding" }>,
-  names: Names,
+  names: KernelNames,
   indent: string,
 ): string[] {
   const example = names.variable("b");
@@ -142,7 +147,7 @@ function printZeroPadding(
 
 function printSelection(
   { list, count, from, step, length }: Extract<LoopStatement, { kind: "select_examples" }>,
-  names: Names,
+  names: KernelNames,
   indent: string,
 ): string[] {
   const counter = names.variable(`${count}Position`);

@@ -3,6 +3,7 @@
  * `workspaceBytes(capacity)` says how much that takes. Every region is a function of its own, so that engines optimise
  * the hot ones alone.
  */
+import type { RealType } from "../../ir/ops/number-range.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { at } from "../../base/at.js";
 import type {
@@ -20,7 +21,7 @@ import { axisName, extentsOf } from "../../base/types/call-axes.js";
 import { capacityOf } from "./capacity-of.js";
 import { BATCH_SYMBOL, dimConstant } from "../../base/types/dim.js";
 import { Identifiers } from "./identifiers.js";
-import { type Names, printDimension, printSlotSize, type RealType } from "./kernel-expressions.js";
+import { type KernelNames, printDimension, printSlotSize } from "./kernel-expressions.js";
 import { printStatements, type RegionCall } from "./kernel-statements.js";
 import { commentText, printString } from "./literal.js";
 
@@ -92,7 +93,7 @@ class KernelPrinter {
     return this.identifiers.of(`list ${symbol}`, extentsOf(symbol));
   }
 
-  private names(local: Identifiers): Names {
+  private names(local: Identifiers): KernelNames {
     const counts = new Map<string, number>();
     return {
       buffer: (name) => {

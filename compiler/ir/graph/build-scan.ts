@@ -5,7 +5,7 @@ import { countsOf, inOrder, type OperandKind, type Scan } from "./scan.js";
 import type { ValueId, ValueType } from "./types.js";
 
 /** An input of the body and what the scan gives it. */
-interface Given {
+interface GivenInput {
   readonly input: ValueId;
   readonly operand: ValueId;
 }
@@ -14,7 +14,7 @@ export class ScanBuilder {
   /** The body. */
   readonly inner: GraphBuilder;
   private readonly outer: GraphBuilder;
-  private readonly given: Readonly<Record<OperandKind, Given[]>> = { carried: [], sequence: [], invariant: [] };
+  private readonly given: Readonly<Record<OperandKind, GivenInput[]>> = { carried: [], sequence: [], invariant: [] };
 
   /** @param outer where the scan is to stand */
   constructor(outer: GraphBuilder, name: string) {

@@ -12,13 +12,13 @@ export type Sizes = ReadonlyMap<string, number>;
 /** Kinds that need more than one example's tensors are the driver's. */
 export type LocalKind = Exclude<OperationKind, "batch_sum" | "scan">;
 
-type Rule<K extends OperationKind> = (
+type EvaluationRule<K extends OperationKind> = (
   operation: Extract<Operation, { kind: K }>,
   operands: readonly Tensor[],
   sizes: Sizes,
 ) => Tensor;
 
-export const evaluateRules: { readonly [K in LocalKind]: Rule<K> } = {
+export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
   constant: (operation) => scalar(operation.value),
 
   dimension: (operation, _operands, sizes) => scalar(evaluateDim(operation.dim, sizes)),

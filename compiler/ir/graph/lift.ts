@@ -15,7 +15,7 @@ export interface Lifted {
 }
 
 type LiftableKind = Exclude<OperationKind, "scan" | "batch_sum" | "scatter_add" | "constant" | "dimension" | "iota">;
-type Rule<K extends LiftableKind> = (
+type LiftRule<K extends LiftableKind> = (
   operation: Extract<Operation, { kind: K }>,
   operands: readonly Lifted[],
   b: GraphBuilder,
@@ -24,7 +24,7 @@ type Rule<K extends LiftableKind> = (
 
 const next = (axes: readonly number[]): number[] => axes.map((axis) => axis + 1);
 
-const liftRules: { readonly [K in LiftableKind]: Rule<K> } = {
+const liftRules: { readonly [K in LiftableKind]: LiftRule<K> } = {
   map: ({ op }, operands, b, length) => b.map(op, ...operands.map((operand) => overTime(operand, b, length))),
   broadcast: ({ shape, axes }, [operand], b, length) =>
     b.broadcast(value(operand), [length, ...shape], [0, ...next(axes)]),
@@ -85,7 +85,7 @@ export function liftOperation(
   b: GraphBuilder,
   length: Dim,
 ): ValueId {
-  const rule = liftRules[operation.kind as LiftableKind] as Rule<LiftableKind> | undefined;
+  const rule = liftRules[operation.kind as LiftableKind] as LiftRule<LiftableKind> | undefined;
   if (rule === undefined) throw new InvariantError(`${operation.kind} cannot be lifted over time`);
   return rule(operation as never, operands, b, length);
 }

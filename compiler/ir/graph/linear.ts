@@ -7,10 +7,10 @@ import { printOperation } from "./print.js";
 import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "./types.js";
 
 /** Zero fits in wherever something linear does: `if c then dx else 0`. */
-type Degree = "zero" | "constant" | "linear";
+type TangentDegree = "zero" | "constant" | "linear";
 
 /** Whether an operation is linear where the operands with `true` are, the others being constant. */
-type Rule<K extends OperationKind> = (
+type LinearityRule<K extends OperationKind> = (
   operation: Extract<Operation, { kind: K }>,
   linear: readonly boolean[],
 ) => boolean;
@@ -27,7 +27,7 @@ const atMostOne = (_operation: Operation, linear: readonly boolean[]): boolean =
 /** Joint: linear in all operands together, so a constant one must be zero. */
 const jointScalars: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "select"]);
 
-const rules: { readonly [K in OperationKind]: Rule<K> } = {
+const rules: { readonly [K in OperationKind]: LinearityRule<K> } = {
   constant: always,
   dimension: always,
   iota: always,
@@ -65,7 +65,7 @@ const rules: { readonly [K in OperationKind]: Rule<K> } = {
 
 /** Why `fn` is not linear in its first `count` inputs; undefined where it is. */
 export function whyNotLinear(fn: GraphFunction, count: number): string | undefined {
-  const degrees = new Map<ValueId, Degree>(fn.inputs.map((id, i) => [id, i < count ? "linear" : "constant"]));
+  const degrees = new Map<ValueId, TangentDegree>(fn.inputs.map((id, i) => [id, i < count ? "linear" : "constant"]));
   for (const instruction of fn.instructions) {
     const degree = degreeOf(
       instruction,
@@ -79,9 +79,9 @@ export function whyNotLinear(fn: GraphFunction, count: number): string | undefin
     : "an output does not depend on a tangent";
 }
 
-function degreeOf({ operation }: Instruction, operands: readonly Degree[]): Degree | undefined {
+function degreeOf({ operation }: Instruction, operands: readonly TangentDegree[]): TangentDegree | undefined {
   if (!operands.includes("linear")) return isZero(operation, operands) ? "zero" : "constant";
-  const isLinear = (rules[operation.kind] as Rule<OperationKind>)(
+  const isLinear = (rules[operation.kind] as LinearityRule<OperationKind>)(
     operation,
     operands.map((degree) => degree === "linear"),
   );
@@ -91,7 +91,7 @@ function degreeOf({ operation }: Instruction, operands: readonly Degree[]): Degr
   return isJoint && terms.includes("constant") ? undefined : "linear";
 }
 
-function isZero(operation: Operation, operands: readonly Degree[]): boolean {
+function isZero(operation: Operation, operands: readonly TangentDegree[]): boolean {
   switch (operation.kind) {
     case "constant":
       return operation.dtype === "real" && operation.value === 0;

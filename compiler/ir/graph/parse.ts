@@ -15,7 +15,7 @@ export class GraphSyntaxError extends Error {
 
 /** @param axes symbols that differ from example to example */
 export function parseProgram(text: string, axes: readonly string[] = cellAxes([])): GraphProgram {
-  const reader = new Reader(text);
+  const reader = new TokenReader(text);
   const context = shapeContext(axes);
   const functions: GraphFunction[] = [];
   while (!reader.atEnd) functions.push(parseFunction(reader, context));
@@ -25,7 +25,7 @@ export function parseProgram(text: string, axes: readonly string[] = cellAxes([]
 const tokenPattern =
   /\s+|;[^\n]*|(%[\p{L}\p{N}_.'~]+|->|[\p{L}_][\p{L}\p{N}_.']*|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-?Infinity|[()[\]{},:=+*/-])/gu;
 
-class Reader implements DimTokens {
+class TokenReader implements DimTokens {
   private readonly tokens: string[] = [];
   private position = 0;
 
@@ -103,7 +103,7 @@ class Reader implements DimTokens {
   }
 }
 
-function parseFunction(reader: Reader, context: ShapeContext): GraphFunction {
+function parseFunction(reader: TokenReader, context: ShapeContext): GraphFunction {
   reader.expect("func");
   const builder = new GraphBuilder(reader.take(), context);
   const scope = new Map<string, ValueId>();
@@ -121,7 +121,12 @@ function parseFunction(reader: Reader, context: ShapeContext): GraphFunction {
   return builder.finish(outputs.map(({ name, value }) => ({ name, value: lookUp(scope, value) })));
 }
 
-function parseLine(reader: Reader, builder: GraphBuilder, scope: Map<string, ValueId>, context: ShapeContext): void {
+function parseLine(
+  reader: TokenReader,
+  builder: GraphBuilder,
+  scope: Map<string, ValueId>,
+  context: ShapeContext,
+): void {
   const results = [parseTyped(reader)];
   while (reader.accept(",")) results.push(parseTyped(reader));
   reader.expect("=");
@@ -161,7 +166,7 @@ function lookUp(scope: ReadonlyMap<string, ValueId>, name: string): ValueId {
   return id;
 }
 
-function parseTyped(reader: Reader): { name: string; type: ValueType } {
+function parseTyped(reader: TokenReader): { name: string; type: ValueType } {
   const name = reader.take();
   if (!name.startsWith("%")) throw new GraphSyntaxError(`expected a value, found ${name}`);
   reader.expect(":");
@@ -171,7 +176,7 @@ function parseTyped(reader: Reader): { name: string; type: ValueType } {
   return { name, type: { dtype, shared, shape: parseShape(reader) } };
 }
 
-function parseShape(reader: Reader): Shape {
+function parseShape(reader: TokenReader): Shape {
   return reader.list("[", "]", () => parseDim(reader));
 }
 
@@ -180,13 +185,13 @@ interface WithFunction {
   readonly keyword: string;
   readonly around: (fn: GraphFunction) => Operation;
 }
-type Parser = (reader: Reader) => Operation | WithFunction;
+type OperationParser = (reader: TokenReader) => Operation | WithFunction;
 
-const parseIntegers = (reader: Reader): number[] => reader.list("[", "]", () => reader.integer());
-const parseAxes = (reader: Reader): number[] => reader.after("axes", () => parseIntegers(reader));
-const parseAxis = (reader: Reader): number => reader.after("axis", () => reader.integer());
+const parseIntegers = (reader: TokenReader): number[] => reader.list("[", "]", () => reader.integer());
+const parseAxes = (reader: TokenReader): number[] => reader.after("axes", () => parseIntegers(reader));
+const parseAxis = (reader: TokenReader): number => reader.after("axis", () => reader.integer());
 
-const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationParser>([
   ["constant", (r) => ({ kind: "constant", dtype: r.take() as DType, value: Number(r.take()) })],
   ["dimension", (r) => ({ kind: "dimension", dim: parseDim(r) })],
   ["iota", (r) => ({ kind: "iota", length: parseDim(r) })],
@@ -253,7 +258,7 @@ const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ],
 ]);
 
-function parseOperation(reader: Reader): ReturnType<Parser> {
+function parseOperation(reader: TokenReader): ReturnType<OperationParser> {
   const word = reader.take();
   if (Object.hasOwn(scalarArity, word)) return { kind: "map", op: word as ScalarOp };
   const parser = parsers.get(word);

@@ -51,9 +51,9 @@ function innerFunction(operation: Operation): { readonly keyword: string; readon
   return undefined;
 }
 
-type Printer<K extends OperationKind> = (operation: Extract<Operation, { kind: K }>) => string;
+type OperationPrinter<K extends OperationKind> = (operation: Extract<Operation, { kind: K }>) => string;
 
-const printers: { readonly [K in OperationKind]: Printer<K> } = {
+const printers: { readonly [K in OperationKind]: OperationPrinter<K> } = {
   constant: ({ dtype, value }) => `constant ${dtype} ${printNumber(value)}`,
   dimension: ({ dim }) => `dimension ${printDim(dim)}`,
   iota: ({ length }) => `iota ${printDim(length)}`,

@@ -10,12 +10,12 @@ import { bufferSize } from "./buffer-size.js";
 import {
   type Access,
   type Affine,
-  type Axis,
+  type LoopAxis,
   type Expression,
   type IndexExpression,
   type KernelFunction,
   type KernelProgram,
-  type Part,
+  type ExtentPart,
   FULL_PIECE,
   PIECE,
   type PiecesStatement,
@@ -119,7 +119,7 @@ function regionsIn(statement: Statement, place: Place, runs: number, counter: Co
 }
 
 function roundsOf(
-  axis: Axis & { readonly step?: number },
+  axis: LoopAxis & { readonly step?: number },
   counter: Pick<Counter, "sizes" | "means">,
   loops: Loops,
 ): number {
@@ -155,7 +155,7 @@ function valueOf({ constant, terms }: Affine, { sizes, means }: Pick<Counter, "s
 }
 
 /** The mean of the parts that the loops around it give: together they are all. */
-function partOf({ dim, from }: Part, sizes: CallSizes, loops: Loops): number {
+function partOf({ dim, from }: ExtentPart, sizes: CallSizes, loops: Loops): number {
   return from.terms.reduce(
     (rest, { variable }) => rest / Math.max(1, loops.get(variable) ?? 1),
     evaluateDim(dim, sizes),
@@ -299,7 +299,7 @@ class RegionCounter {
     this.#counter = outer;
   }
 
-  #within(axes: readonly (Axis & { readonly step?: number })[], loops: Loops): Loops {
+  #within(axes: readonly (LoopAxis & { readonly step?: number })[], loops: Loops): Loops {
     for (const { variable, from } of axes) {
       if (from !== undefined) this.#changesWith.set(variable, new Set([variable, ...this.#loopsOf(from.terms)]));
     }

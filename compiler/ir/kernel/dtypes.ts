@@ -2,20 +2,20 @@
 import { comparisonOps, logicalOps, type ScalarOp } from "../ops/scalar-ops.js";
 import type { Expression } from "./types.js";
 
-export type ScalarType = "real" | "bool";
+export type ScalarDType = "real" | "bool";
 
-export function dtypeOf(value: Expression): ScalarType {
+export function dtypeOf(value: Expression): ScalarDType {
   return value.kind === "integer" ? "real" : value.dtype;
 }
 
 /** What an operation gives. */
-export function resultDtype(op: ScalarOp, operands: readonly Expression[]): ScalarType {
+export function resultDtype(op: ScalarOp, operands: readonly Expression[]): ScalarDType {
   if (comparisonOps.has(op) || logicalOps.has(op)) return "bool";
   return op === "select" && operands.slice(1).every((operand) => dtypeOf(operand) === "bool") ? "bool" : "real";
 }
 
 /** What it takes at a position, where it gives `result`. */
-export function operandDtype(op: ScalarOp, position: number, result: ScalarType): ScalarType {
+export function operandDtype(op: ScalarOp, position: number, result: ScalarDType): ScalarDType {
   if (logicalOps.has(op)) return "bool";
   if (op !== "select") return "real";
   return position === 0 ? "bool" : result;

@@ -2,10 +2,10 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import type { CallState } from "./evaluate-expressions.js";
-import type { Axis, Examples } from "./types.js";
+import type { LoopAxis, Examples } from "./types.js";
 
 /** The values that a loop variable takes, in order. */
-export function axisValues(axis: Axis, state: CallState, step = 1): number[] {
+export function axisValues(axis: LoopAxis, state: CallState, step = 1): number[] {
   const { extent } = axis;
   if (extent.kind === "examples") {
     invariant(axis.from === undefined, "a loop over listed examples that does not start with the first");

@@ -2,11 +2,11 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { axisValues } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
-import type { Access, Axis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./types.js";
+import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./types.js";
 import { termsOf } from "./visit.js";
 
 /** Runs `body` for all values of the axes, the first outermost, with the number of the combination. */
-function forEachTerm(axes: readonly Axis[], state: CallState, body: (term: number) => void): void {
+function forEachTerm(axes: readonly LoopAxis[], state: CallState, body: (term: number) => void): void {
   let count = 0;
   const visit = (depth: number): void => {
     const axis = axes[depth];

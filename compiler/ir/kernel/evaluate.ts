@@ -6,7 +6,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
 import { axisName, extentsOf } from "../../base/types/call-axes.js";
 import { runStatements } from "./evaluate-statements.js";
-import { KernelMemory, type NumberArray } from "./memory.js";
+import { KernelMemory, type BufferArray } from "./memory.js";
 import { CallState } from "./evaluate-expressions.js";
 import type { KernelProgram } from "./types.js";
 
@@ -20,7 +20,7 @@ export interface KernelCallSizes {
 /** The same interface as kernels in JavaScript have: buffers by name, sizes in a table, a function for each entry. */
 export interface EvaluatedKernels {
   /** What the caller sees, `lengths`, and `sizes.S` of each example. */
-  readonly buffers: Readonly<Record<string, NumberArray>>;
+  readonly buffers: Readonly<Record<string, BufferArray>>;
   /** `batch`, `steps` and the run-time sizes of the call at hand. */
   readonly table: Int32Array;
   readonly run: (entry: string) => void;

@@ -1,6 +1,6 @@
 /** What a piece of kernel code needs from around it: the parameters of a function made from it. */
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
-import type { Affine, Axis, Examples, Expression, Part, Statement } from "./types.js";
+import type { Affine, LoopAxis, Examples, Expression, ExtentPart, Statement } from "./types.js";
 import { forEachAccess, termsOf } from "./visit.js";
 
 /** Integer variables a piece of code takes from around it, and the sizes of the call it needs. */
@@ -34,12 +34,12 @@ export function freeVariables(statements: readonly Statement[]): { variables: st
         expression(value.otherwise);
       }
     };
-    const part = (value: Part): void => {
+    const part = (value: ExtentPart): void => {
       dim(value.dim);
       affine(value.from);
       if (value.example !== undefined) use(value.example);
     };
-    const axis = ({ extent, from }: Axis): void => {
+    const axis = ({ extent, from }: LoopAxis): void => {
       if (from !== undefined) affine(from);
       if (extent.kind === "affine") affine(extent.value);
       else if (extent.kind === "part") part(extent);

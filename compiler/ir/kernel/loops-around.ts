@@ -1,7 +1,7 @@
-import type { Axis, Statement } from "./types.js";
+import type { LoopAxis, Statement } from "./types.js";
 
 /** A loop over each axis, the first one outermost, in steps of 1, around `statements`. */
-export function loopsAround(axes: readonly Axis[], statements: readonly Statement[]): Statement[] {
+export function loopsAround(axes: readonly LoopAxis[], statements: readonly Statement[]): Statement[] {
   return axes.reduceRight<Statement[]>(
     (body, axis) => [{ kind: "for", ...axis, step: 1, reverse: false, body }],
     [...statements],

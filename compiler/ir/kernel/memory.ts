@@ -4,13 +4,13 @@ import { evaluateDim } from "../../base/types/dim.js";
 import { bufferSize } from "./buffer-size.js";
 import type { KernelProgram } from "./types.js";
 
-export type NumberArray = Float64Array | Int32Array;
+export type BufferArray = Float64Array | Int32Array;
 
 /** What stands in a buffer before anything is written. */
 const unwritten = { real: NaN, index: 2 ** 31 - 1 } as const;
 
 export class KernelMemory {
-  readonly buffers: ReadonlyMap<string, NumberArray>;
+  readonly buffers: ReadonlyMap<string, BufferArray>;
 
   /** @param capacity sizes of `%B`, `%T` and run-time dimensions */
   constructor({ buffers, slots }: KernelProgram, capacity: ReadonlyMap<string, number>) {
@@ -31,7 +31,7 @@ export class KernelMemory {
     );
   }
 
-  get(buffer: string): NumberArray {
+  get(buffer: string): BufferArray {
     const found = this.buffers.get(buffer);
     invariant(found !== undefined, `no buffer ${buffer}`);
     return found;

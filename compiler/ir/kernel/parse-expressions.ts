@@ -2,9 +2,9 @@
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
 import { parseDim, parseFactor } from "../../base/types/parse-dim.js";
 import { addAffine, affineConstant, AFFINE_ZERO, affineVariable, scaleAffine } from "./affine.js";
-import { dtypeOf, resultDtype, type ScalarType } from "./dtypes.js";
+import { dtypeOf, resultDtype, type ScalarDType } from "./dtypes.js";
 import type { LineTokens } from "./parse-lines.js";
-import type { Access, Affine, Axis, Examples, Expression, Extent, IndexExpression, Part } from "./types.js";
+import type { Access, Affine, LoopAxis, Examples, Expression, Extent, IndexExpression, ExtentPart } from "./types.js";
 
 /** `b * (3*%T) + i - 2`: variables first, then the constant. */
 export function parseAffine(tokens: LineTokens): Affine {
@@ -24,7 +24,7 @@ export function parseAccess(tokens: LineTokens, buffer = tokens.name("a buffer")
   return { buffer, offset };
 }
 
-export function parseAxis(tokens: LineTokens): Axis {
+export function parseAxis(tokens: LineTokens): LoopAxis {
   const variable = tokens.name("a variable");
   tokens.expect("<");
   const extent = parseExtent(tokens);
@@ -63,7 +63,7 @@ function isSize(tokens: LineTokens): boolean {
   }
 }
 
-function parseSize(tokens: LineTokens): Part | Extract<Extent, { kind: "size" }> {
+function parseSize(tokens: LineTokens): ExtentPart | Extract<Extent, { kind: "size" }> {
   const dim = parseDim(tokens);
   const example = tokens.accept("of") ? tokens.name("an example") : undefined;
   if (tokens.accept("behind")) {
@@ -112,7 +112,7 @@ function parseNumber(tokens: LineTokens): number {
   return Number(`${sign}${tokens.take()}`);
 }
 
-function parseValue(tokens: LineTokens, dtype: ScalarType): Expression {
+function parseValue(tokens: LineTokens, dtype: ScalarDType): Expression {
   const name = tokens.name("a value");
   return tokens.next === "["
     ? { kind: "load", access: parseAccess(tokens, name), dtype }

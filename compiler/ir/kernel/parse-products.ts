@@ -1,7 +1,7 @@
 /** Reads products of kernels. */
 import { parseAccess, parseAxis, parseExpression } from "./parse-expressions.js";
 import { type Line, LineTokens } from "./parse-lines.js";
-import type { Access, Axis, Expression, ProductStatement, ProductTail, Statement } from "./types.js";
+import type { Access, LoopAxis, Expression, ProductStatement, ProductTail, Statement } from "./types.js";
 
 type ParseBody = (lines: readonly Line[]) => Statement[];
 
@@ -88,8 +88,8 @@ class ProductLines {
     return line;
   }
 
-  axes(word: string, most = Infinity): Axis[] {
-    const axes: Axis[] = [];
+  axes(word: string, most = Infinity): LoopAxis[] {
+    const axes: LoopAxis[] = [];
     while (axes.length < most) {
       const line = this.accept(word);
       if (line === undefined) break;

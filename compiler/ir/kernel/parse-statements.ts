@@ -31,9 +31,9 @@ export function parseBody(lines: readonly Line[]): Statement[] {
   return statements;
 }
 
-type Parser = (tokens: LineTokens, rest: Lines) => Statement;
+type StatementParser = (tokens: LineTokens, rest: Lines) => Statement;
 
-const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+const parsers: ReadonlyMap<string, StatementParser> = new Map<string, StatementParser>([
   ["region", parseRegion],
   ["windows", parseWindows],
   ["for", parseFor],
@@ -48,7 +48,7 @@ const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
 ]);
 
 /** A statement that nothing stands below. */
-function leaf(parser: (tokens: LineTokens) => Statement): Parser {
+function leaf(parser: (tokens: LineTokens) => Statement): StatementParser {
   return (tokens) => {
     const statement = parser(tokens);
     tokens.end();

@@ -1,8 +1,8 @@
 /** Text of places, integers and scalars of kernels. */
 import { spellDim, spellName } from "./spelling.js";
-import type { Access, Affine, Axis, Examples, Expression, Extent, IndexExpression, Part } from "./types.js";
+import type { Access, Affine, LoopAxis, Examples, Expression, Extent, IndexExpression, ExtentPart } from "./types.js";
 
-export function printAxis({ variable, extent, from }: Axis): string {
+export function printAxis({ variable, extent, from }: LoopAxis): string {
   return `${spellName(variable)} < ${printExtent(extent)}${from === undefined ? "" : ` from ${printAffine(from)}`}`;
 }
 
@@ -13,7 +13,7 @@ function printExtent(extent: Extent): string {
   return printExamples(extent.examples);
 }
 
-function printPart({ dim, example, from, most }: Part): string {
+function printPart({ dim, example, from, most }: ExtentPart): string {
   const own = example === undefined ? "" : ` of ${spellName(example)}`;
   return `${spellDim(dim)}${own} behind ${printAffine(from)}, at most ${most}`;
 }

@@ -10,7 +10,7 @@ import {
 } from "./print-expressions.js";
 import { spellDim, spellName, spellPhrase, spellSymbol } from "./spelling.js";
 import {
-  type Axis,
+  type LoopAxis,
   type KernelBuffer,
   type KernelFunction,
   type KernelProgram,
@@ -102,10 +102,10 @@ function printStatement(statement: Statement, indent: string): string {
   }
 }
 
-type Kind = Exclude<Statement["kind"], "pieces" | "product">;
-type Printer<K extends Kind> = (statement: Extract<Statement, { kind: K }>) => string;
+type LineKind = Exclude<Statement["kind"], "pieces" | "product">;
+type LinePrinter<K extends LineKind> = (statement: Extract<Statement, { kind: K }>) => string;
 
-const printers: { readonly [K in Kind]: Printer<K> } = {
+const printers: { readonly [K in LineKind]: LinePrinter<K> } = {
   region: ({ name, comment }) => `region ${spellPhrase(name)}${comment === "" ? "" : ` ; ${comment}`}`,
   windows: ({ first, steps, rows }) => `windows of ${spellName(steps)} steps from ${spellName(first)} on, ${rows} rows`,
   for: (loop) =>
@@ -130,7 +130,7 @@ const printers: { readonly [K in Kind]: Printer<K> } = {
     `select ${spellName(list)}[0 .. ${spellName(count)}] from ${printExamples(from)} where ${spellName(step)} < ${spellDim(length)}`,
 };
 
-function printLine(statement: Extract<Statement, { kind: Kind }>): string {
+function printLine(statement: Extract<Statement, { kind: LineKind }>): string {
   return (printers[statement.kind] as (statement: Statement) => string)(statement);
 }
 
@@ -151,7 +151,7 @@ function printPieces(statement: PiecesStatement, indent: string): string {
 function printProduct(product: ProductStatement, indent: string): string {
   const { rows, columns, contracted, initial, result, out, schedule = {} } = product;
   const { earlier, packed: copy, tail, copied } = schedule;
-  const line = (word: string, axis: Axis): string => `${indent}  ${word} ${printAxis(axis)}\n`;
+  const line = (word: string, axis: LoopAxis): string => `${indent}  ${word} ${printAxis(axis)}\n`;
   const sum = ({ a, b, packed }: ScheduledTerms, rowCopy = ""): string =>
     `sum ${printAccess(a)}${rowCopy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${spellName(packed)}`}`;
   const last = { contracted, a: product.a, b: product.b, ...(copy !== undefined && { packed: copy }) };

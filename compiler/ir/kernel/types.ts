@@ -28,7 +28,7 @@ export type Examples =
   { readonly kind: "all" } | { readonly kind: "list"; readonly list: string; readonly count: string };
 
 /** What `dim`, of the call or of one example, has from `from` on, and at most `most`. */
-export interface Part {
+export interface ExtentPart {
   readonly kind: "part";
   readonly dim: Dim;
   readonly example: string | undefined;
@@ -41,11 +41,11 @@ export type Extent =
   | { readonly kind: "affine"; readonly value: Affine }
   /** A dimension of one example, `lengths[b]`. */
   | { readonly kind: "size"; readonly dim: Dim; readonly example: string }
-  | Part
+  | ExtentPart
   /** The loop variable takes the number of each example in turn. */
   | { readonly kind: "examples"; readonly examples: Examples };
 
-export interface Axis {
+export interface LoopAxis {
   readonly variable: string;
   readonly extent: Extent;
   /** First value; 0 where absent. With an affine extent only, which is then the end. */
@@ -56,7 +56,7 @@ export interface Axis {
 export type IndexExpression =
   | { readonly kind: "affine"; readonly value: Affine }
   | { readonly kind: "size"; readonly dim: Dim; readonly example: string }
-  | Part
+  | ExtentPart
   | { readonly kind: "load"; readonly access: Access }
   | {
       readonly kind: "multiply" | "divide" | "remainder";
@@ -87,10 +87,13 @@ export type Expression =
       readonly dtype: "real" | "bool";
     };
 
+/** A real number or truth value that has a name. */
+export type ScalarVariable = Extract<Expression, { kind: "variable" }>;
+
 export type ReductionOp = "sum" | "max" | "min";
 
 /** @typeParam Inner What may stand in it. */
-export interface ForStatement<Inner = Statement> extends Axis {
+export interface ForStatement<Inner = Statement> extends LoopAxis {
   readonly kind: "for";
   readonly step: number;
   /** From the last value to the first. */
@@ -100,7 +103,7 @@ export interface ForStatement<Inner = Statement> extends Axis {
 
 /** What the sums of a product take. */
 export interface ProductTerms {
-  readonly contracted: readonly Axis[];
+  readonly contracted: readonly LoopAxis[];
   readonly a: Access;
   readonly b: Access;
 }
@@ -116,8 +119,8 @@ export interface ScheduledTerms extends ProductTerms {
  */
 export interface ProductStatement extends ProductTerms {
   readonly kind: "product";
-  readonly rows: Axis | undefined;
-  readonly columns: Axis | undefined;
+  readonly rows: LoopAxis | undefined;
+  readonly columns: LoopAxis | undefined;
   readonly initial: Expression | undefined;
   /** What is stored of each sum, by the name `sum`; the sum itself where absent. Not with a `tail`. */
   readonly result?: Expression;
@@ -165,8 +168,8 @@ export interface PackStatement {
   readonly to: string;
   /** The matrix, and the axes that move in it. */
   readonly from: Access;
-  readonly columns: Axis;
-  readonly contracted: readonly Axis[];
+  readonly columns: LoopAxis;
+  readonly contracted: readonly LoopAxis[];
   /** How many runs the columns are, each of `length`. */
   readonly runs: number;
   readonly length: number;
@@ -236,6 +239,8 @@ export type Statement =
   | ProductStatement
   | PackStatement
   | SimpleStatement;
+
+export type StatementOf<Kind extends Statement["kind"]> = Extract<Statement, { kind: Kind }>;
 
 /** What is left where products are expanded and nothing is scheduled for vectors: all that a scalar target can print. */
 export type LoopStatement =

@@ -1,10 +1,10 @@
 /** Checks of scalars: names, elements and what operations take. */
 import { scalarArity } from "../ops/scalar-ops.js";
 import { bufferSize } from "./buffer-size.js";
-import { dtypeOf, operandDtype, resultDtype, type ScalarType } from "./dtypes.js";
+import { dtypeOf, operandDtype, resultDtype, type ScalarDType } from "./dtypes.js";
 import type { Access, ElementType, Expression, KernelBuffer } from "./types.js";
 import type { IntegerVerifier, Report } from "./verify-integers.js";
-import type { Scope } from "./verify-scope.js";
+import type { KernelScope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";
 
 export class ElementVerifier {
@@ -36,7 +36,7 @@ export class ElementVerifier {
     return bufferSize(buffer, this.sizes);
   }
 
-  access({ buffer, offset }: Access, dtype: ElementType, scope: Scope): void {
+  access({ buffer, offset }: Access, dtype: ElementType, scope: KernelScope): void {
     const range = this.integers.range(offset, scope);
     const isKnown = this.buffers.has(buffer);
     const size = this.buffer(buffer, dtype);
@@ -46,7 +46,7 @@ export class ElementVerifier {
     }
   }
 
-  expression(value: Expression, scope: Scope, expected?: ScalarType): void {
+  expression(value: Expression, scope: KernelScope, expected?: ScalarDType): void {
     if (expected !== undefined && dtypeOf(value) !== expected) {
       this.report(`a ${dtypeOf(value)} value where a ${expected} one belongs`);
     }
@@ -75,7 +75,7 @@ export class ElementVerifier {
     }
   }
 
-  private operation({ op, operands, dtype }: Extract<Expression, { kind: "operation" }>, scope: Scope): void {
+  private operation({ op, operands, dtype }: Extract<Expression, { kind: "operation" }>, scope: KernelScope): void {
     const arity = scalarArity[op];
     if (operands.length !== arity) this.report(`${op} takes ${arity} operands, not ${operands.length}`);
     const result = resultDtype(op, operands);
@@ -88,7 +88,7 @@ export class ElementVerifier {
   /** What stands in a choice is read where its side is taken; a choice by several variables at once is not judged. */
   private choice(
     { left, right, below, otherwise, dtype }: Extract<Expression, { kind: "piecewise" }>,
-    scope: Scope,
+    scope: KernelScope,
   ): void {
     for (const side of [left, right]) this.integers.variables(side, scope);
     for (const [value, holds] of [

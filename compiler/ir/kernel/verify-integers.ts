@@ -1,12 +1,12 @@
 /** The values that integers of a kernel may have, for given sizes of a call. */
 import { BATCH_SYMBOL, type Dim, dimConstant, evaluateDim, symbolsOf } from "../../base/types/dim.js";
 import { AFFINE_ZERO, affineKey, affineVariable, scaleAffine, subtractAffine, substituteAffine } from "./affine.js";
-import type { Affine, Axis, Examples, Extent, IndexExpression } from "./types.js";
-import { type Integer, type Range, Scope } from "./verify-scope.js";
+import type { Affine, LoopAxis, Examples, Extent, IndexExpression } from "./types.js";
+import { type Integer, type Range, KernelScope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";
 
 /** What a part of a sum may be, and the rest of the sum. */
-interface Part {
+interface SumPart {
   readonly range: readonly [number, number];
   readonly other: Affine;
 }
@@ -34,7 +34,7 @@ export class IntegerVerifier {
   }
 
   /** Every variable is bound. */
-  variables({ constant, terms }: Affine, scope: Scope): void {
+  variables({ constant, terms }: Affine, scope: KernelScope): void {
     this.dim(constant);
     for (const { variable, coefficient } of terms) {
       this.variable(variable, scope);
@@ -42,18 +42,18 @@ export class IntegerVerifier {
     }
   }
 
-  variable(name: string, scope: Scope): void {
+  variable(name: string, scope: KernelScope): void {
     if (scope.integer(name) === undefined) this.report(`${name} is not bound`);
   }
 
-  range(affine: Affine, scope: Scope): Range {
+  range(affine: Affine, scope: KernelScope): Range {
     this.variables(affine, scope);
     const value = expand(affine, scope);
     return this.bounds(value, scope);
   }
 
   /** The narrowest of what is known of parts of the sum and of the rest of it. */
-  private bounds(value: Affine, scope: Scope, depth = 0): Range {
+  private bounds(value: Affine, scope: KernelScope, depth = 0): Range {
     if (depth > 2) return this.interval(value, scope);
     return [...this.rests(value, scope), ...this.distances(value, scope)]
       .map(({ range, other }) => {
@@ -64,7 +64,7 @@ export class IntegerVerifier {
   }
 
   /** `x - remainder(x, 4)` is a multiple of 4, which ranges of both do not tell. */
-  private rests(value: Affine, scope: Scope): Part[] {
+  private rests(value: Affine, scope: KernelScope): SumPart[] {
     return this.wholes(value, scope).flatMap(({ rest, factor, other }) => {
       const left = this.interval(rest.left, scope);
       if (left === undefined || left[0] < 0) return [];
@@ -74,7 +74,7 @@ export class IntegerVerifier {
   }
 
   /** `size - i` is above 0 where a loop over `i` ends at that size. */
-  private distances(value: Affine, scope: Scope): Part[] {
+  private distances(value: Affine, scope: KernelScope): SumPart[] {
     return value.terms.flatMap(({ variable, coefficient }) => {
       const below = scope.integer(variable)?.below;
       if (below === undefined) return [];
@@ -91,7 +91,7 @@ export class IntegerVerifier {
     });
   }
 
-  private isMultiple(affine: Affine, step: number, scope: Scope): boolean {
+  private isMultiple(affine: Affine, step: number, scope: KernelScope): boolean {
     const value = expand(affine, scope);
     const isWhole = ({ constant, terms }: Affine): boolean => terms.length === 0 && this.dim(constant) % step === 0;
     return (
@@ -102,7 +102,7 @@ export class IntegerVerifier {
   /** `value` as `factor · (left - rest) + other`, in all ways. */
   private wholes(
     value: Affine,
-    scope: Scope,
+    scope: KernelScope,
   ): { readonly rest: NonNullable<Integer["rest"]>; readonly factor: number; readonly other: Affine }[] {
     return value.terms.flatMap(({ variable, coefficient }) => {
       const rest = scope.integer(variable)?.rest;
@@ -113,7 +113,7 @@ export class IntegerVerifier {
     });
   }
 
-  private interval({ constant, terms }: Affine, scope: Scope): Range {
+  private interval({ constant, terms }: Affine, scope: KernelScope): Range {
     let [low, high] = [this.dim(constant), this.dim(constant)];
     for (const { variable, coefficient } of terms) {
       const own = scope.integer(variable)?.range;
@@ -126,7 +126,7 @@ export class IntegerVerifier {
   }
 
   /** What a loop variable goes through. */
-  axis(axis: Axis, scope: Scope, step = 1): Integer {
+  axis(axis: LoopAxis, scope: KernelScope, step = 1): Integer {
     const { extent } = axis;
     let range = this.extent(extent, scope);
     // A loop over whole blocks ends a block before its end.
@@ -145,7 +145,7 @@ export class IntegerVerifier {
     return { range: range && from && [from[0], from[0] === from[1] ? lastOf(from[0], range[1], step) : range[1]] };
   }
 
-  private extent(extent: Extent, scope: Scope): Range {
+  private extent(extent: Extent, scope: KernelScope): Range {
     if (extent.kind === "examples") {
       this.examples(extent.examples, scope);
       return [0, this.batch - 1];
@@ -155,7 +155,7 @@ export class IntegerVerifier {
   }
 
   /** A list of examples goes with the count of the `select` that made it. */
-  examples(examples: Examples, scope: Scope): void {
+  examples(examples: Examples, scope: KernelScope): void {
     if (examples.kind === "all") return;
     this.variable(examples.count, scope);
     if (!scope.isSelected(examples)) {
@@ -163,7 +163,7 @@ export class IntegerVerifier {
     }
   }
 
-  index(value: IndexExpression, scope: Scope): Integer {
+  index(value: IndexExpression, scope: KernelScope): Integer {
     switch (value.kind) {
       case "affine":
         return { range: this.range(value.value, scope), value: expand(value.value, scope) };
@@ -185,7 +185,7 @@ export class IntegerVerifier {
 
   private quotient(
     { kind, left, right }: Extract<IndexExpression, { kind: "multiply" | "divide" | "remainder" }>,
-    scope: Scope,
+    scope: KernelScope,
   ): Integer {
     const [a, b] = [this.range(left, scope), this.range(right, scope)];
     if (kind === "multiply") {
@@ -209,7 +209,7 @@ export class IntegerVerifier {
   }
 
   /** The scope where a condition is true; undefined where that depends on several variables. */
-  narrow({ left, right, holds }: Condition, scope: Scope): Scope | undefined {
+  narrow({ left, right, holds }: Condition, scope: KernelScope): KernelScope | undefined {
     const distance = subtractAffine(expand(left, scope), expand(right, scope));
     const constant = this.dim(distance.constant);
     const terms = distance.terms
@@ -223,7 +223,7 @@ export class IntegerVerifier {
     // slope · v + constant < 0 holds below -constant / slope, or above it.
     const change = -constant / slope;
     const [low, high] = range;
-    const narrowed = new Scope(scope);
+    const narrowed = new KernelScope(scope);
     if (slope > 0 === holds) {
       const end = holds ? Math.ceil(change) - 1 : Math.floor(change);
       narrowed.setInteger(variable, { range: [low, Math.min(high, end)] });
@@ -241,7 +241,7 @@ function narrower(a: Range, b: Range): Range {
 }
 
 /** In terms of what is not named after something else. */
-function expand(affine: Affine, scope: Scope): Affine {
+function expand(affine: Affine, scope: KernelScope): Affine {
   let value = affine;
   for (const { variable } of affine.terms) {
     const own = scope.integer(variable)?.value;
@@ -251,7 +251,7 @@ function expand(affine: Affine, scope: Scope): Affine {
 }
 
 /** What is left of a rest is left of the whole, where the one divisor is a multiple of the other. */
-function restOf(left: Affine, divisor: number, scope: Scope): NonNullable<Integer["rest"]> {
+function restOf(left: Affine, divisor: number, scope: KernelScope): NonNullable<Integer["rest"]> {
   const [term, ...others] = left.terms;
   const own = term === undefined || others.length > 0 ? undefined : scope.integer(term.variable)?.rest;
   const isSame =
@@ -260,7 +260,7 @@ function restOf(left: Affine, divisor: number, scope: Scope): NonNullable<Intege
 }
 
 /** The size of an example that a loop ends at. */
-function belowOf(extent: Extent, scope: Scope): Pick<Integer, "below"> {
+function belowOf(extent: Extent, scope: KernelScope): Pick<Integer, "below"> {
   if (extent.kind === "size") return { below: { size: sizeKey(extent), from: AFFINE_ZERO } };
   if (extent.kind !== "part" || extent.example === undefined) return {};
   const { dim, example, from } = extent;

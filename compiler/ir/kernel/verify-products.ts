@@ -1,13 +1,13 @@
 /** Checks of products and of the copies of matrices that they read. */
 import { countTerms } from "./terms.js";
 import { plainExtent, subtractAffine } from "./affine.js";
-import type { Access, Axis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./types.js";
+import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./types.js";
 import type { ElementVerifier } from "./verify-expressions.js";
 import type { Report } from "./verify-integers.js";
-import { Scope } from "./verify-scope.js";
+import { KernelScope } from "./verify-scope.js";
 import { termsOf } from "./visit.js";
 
-type VerifyBody = (statements: readonly Statement[], scope: Scope) => void;
+type VerifyBody = (statements: readonly Statement[], scope: KernelScope) => void;
 
 export class ProductVerifier {
   private readonly elements: ElementVerifier;
@@ -22,7 +22,7 @@ export class ProductVerifier {
     this.body = body;
   }
 
-  pack(statement: PackStatement, outer: Scope): void {
+  pack(statement: PackStatement, outer: KernelScope): void {
     const { to, from, columns, contracted, runs, length, block, onChange } = statement;
     const scope = this.bindAll([columns, ...contracted], outer);
     this.elements.access(from, "real", scope);
@@ -37,7 +37,7 @@ export class ProductVerifier {
     this.packs.set(to, statement);
   }
 
-  product(product: ProductStatement, outer: Scope): void {
+  product(product: ProductStatement, outer: KernelScope): void {
     const { rows, columns, contracted, initial, result, out, schedule: { tail, copied } = {} } = product;
     const inRow = this.bindAll(rows === undefined ? [] : [rows], outer);
     const scope = this.bindAll(columns === undefined ? [] : [columns], inRow);
@@ -56,7 +56,7 @@ export class ProductVerifier {
     }
     if (result !== undefined) {
       if (out === undefined) this.report("a product with a tail stores no sum");
-      const inSum = new Scope(scope);
+      const inSum = new KernelScope(scope);
       inSum.setScalar("sum", { dtype: "real" });
       this.elements.expression(result, inSum, "real");
     }
@@ -65,7 +65,7 @@ export class ProductVerifier {
     if (width !== tail.sums.length * tail.length) {
       this.report(`a tail of ${tail.sums.length} runs of ${tail.length} for ${width ?? "unknown"} columns`);
     }
-    const inTail = new Scope(inRow);
+    const inTail = new KernelScope(inRow);
     if (inTail.has(tail.unit)) this.report(`${tail.unit} is bound twice`);
     inTail.setInteger(tail.unit, { range: [0, tail.length - 1] });
     for (const name of tail.sums) {
@@ -75,7 +75,7 @@ export class ProductVerifier {
     this.body(tail.body, inTail);
   }
 
-  private terms({ contracted, a, b, packed }: ScheduledTerms, product: ProductStatement, outer: Scope): void {
+  private terms({ contracted, a, b, packed }: ScheduledTerms, product: ProductStatement, outer: KernelScope): void {
     const { rows, columns } = product;
     const scope = this.bindAll(contracted, outer);
     this.elements.access(a, "real", scope);
@@ -114,7 +114,7 @@ export class ProductVerifier {
    * May an element be read for one sum and written for another? Not where both move along the rows by the same steps and
    * keep to parts of their own between them: a part of a row computed from another part of it.
    */
-  private meet(out: Access, operand: Access, rows: Axis | undefined, scope: Scope): boolean {
+  private meet(out: Access, operand: Access, rows: LoopAxis | undefined, scope: KernelScope): boolean {
     if (out.buffer !== operand.buffer) return false;
     const apart = subtractAffine(operand.offset, out.offset);
     if (moves({ buffer: "", offset: apart }, rows)) return true;
@@ -124,8 +124,8 @@ export class ProductVerifier {
     return range === undefined || !((range[0] > 0 && range[1] < width) || (range[1] < 0 && range[0] > -width));
   }
 
-  private bindAll(axes: readonly Axis[], outer: Scope): Scope {
-    const scope = new Scope(outer);
+  private bindAll(axes: readonly LoopAxis[], outer: KernelScope): KernelScope {
+    const scope = new KernelScope(outer);
     for (const axis of axes) {
       const known = this.elements.integers.axis(axis, scope);
       if (scope.has(axis.variable)) this.report(`${axis.variable} is bound twice`);
@@ -135,6 +135,6 @@ export class ProductVerifier {
   }
 }
 
-function moves({ offset }: Access, axis: Axis | undefined): boolean {
+function moves({ offset }: Access, axis: LoopAxis | undefined): boolean {
   return offset.terms.some(({ variable }) => variable === axis?.variable);
 }

@@ -1,5 +1,5 @@
 /** What is known where a statement of a kernel stands: integers with the values they may have, and scalars. */
-import type { ScalarType } from "./dtypes.js";
+import type { ScalarDType } from "./dtypes.js";
 import type { Affine } from "./types.js";
 
 /** From the least value to the largest; undefined where it is not known. */
@@ -18,7 +18,7 @@ export interface Integer {
 }
 
 export interface Scalar {
-  readonly dtype: ScalarType;
+  readonly dtype: ScalarDType;
   /** Declared by `var`; with the variable that counts its parts, where it is in parts. */
   readonly accumulator?: { readonly lanes: string | undefined };
 }
@@ -29,8 +29,8 @@ export interface Selection {
   readonly count: string;
 }
 
-export class Scope {
-  private readonly around: Scope | undefined;
+export class KernelScope {
+  private readonly around: KernelScope | undefined;
   /** A region is a function of its own: integers are handed to it, scalars are not. */
   private readonly isRegion: boolean;
   private readonly integers = new Map<string, Integer>();
@@ -39,7 +39,7 @@ export class Scope {
   /** Some loop around never runs: what stands here touches nothing. */
   private neverRuns = false;
 
-  constructor(around?: Scope, isRegion = false) {
+  constructor(around?: KernelScope, isRegion = false) {
     this.around = around;
     this.isRegion = isRegion;
   }
@@ -88,8 +88,8 @@ export class Scope {
   }
 
   /** Where a condition holds that is never true. */
-  never(): Scope {
-    const scope = new Scope(this);
+  never(): KernelScope {
+    const scope = new KernelScope(this);
     scope.neverRuns = true;
     return scope;
   }

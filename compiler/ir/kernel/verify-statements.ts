@@ -2,26 +2,29 @@
 import { TIME_SYMBOL } from "../../base/types/dim.js";
 import { dtypeOf } from "./dtypes.js";
 import {
-  type Axis,
   FEWEST_CARRIED,
   type ForStatement,
   type KernelBuffer,
   type KernelFunction,
+  type LoopAxis,
   PIECE,
   type PiecesStatement,
   type Statement,
+  type StatementOf,
   type WindowsStatement,
 } from "./types.js";
 import { ElementVerifier } from "./verify-expressions.js";
 import { IntegerVerifier } from "./verify-integers.js";
 import { ProductVerifier } from "./verify-products.js";
-import { type Integer, Scope } from "./verify-scope.js";
+import { type Integer, KernelScope } from "./verify-scope.js";
 import { windowSteps } from "./window-steps.js";
 
-type Of<K extends Statement["kind"]> = Extract<Statement, { kind: K }>;
-
 /** `loop` is the innermost one around the statement. */
-type Check<K extends Statement["kind"]> = (statement: Of<K>, scope: Scope, loop: ForStatement | undefined) => void;
+type StatementCheck<K extends Statement["kind"]> = (
+  statement: StatementOf<K>,
+  scope: KernelScope,
+  loop: ForStatement | undefined,
+) => void;
 
 export class FunctionVerifier {
   private readonly fn: KernelFunction;
@@ -43,7 +46,7 @@ export class FunctionVerifier {
   }
 
   run(): readonly string[] {
-    this.body(this.fn.body, new Scope(), undefined);
+    this.body(this.fn.body, new KernelScope(), undefined);
     return [...this.problems];
   }
 
@@ -52,26 +55,26 @@ export class FunctionVerifier {
   }
 
   /** Names of statements hold from there to the end of the list. */
-  private body(statements: readonly Statement[], outer: Scope, loop: ForStatement | undefined): void {
-    const scope = new Scope(outer);
+  private body(statements: readonly Statement[], outer: KernelScope, loop: ForStatement | undefined): void {
+    const scope = new KernelScope(outer);
     for (const statement of statements) {
-      (this.checks[statement.kind] as Check<Statement["kind"]>)(statement as never, scope, loop);
+      (this.checks[statement.kind] as StatementCheck<Statement["kind"]>)(statement as never, scope, loop);
     }
   }
 
-  private bind(name: string, scope: Scope): void {
+  private bind(name: string, scope: KernelScope): void {
     if (scope.has(name)) this.report(`${name} is bound twice`);
   }
 
-  private setInteger(name: string, integer: Integer, scope: Scope): void {
+  private setInteger(name: string, integer: Integer, scope: KernelScope): void {
     this.bind(name, scope);
     scope.setInteger(name, integer);
   }
 
-  private readonly checks: { readonly [K in Statement["kind"]]: Check<K> } = {
+  private readonly checks: { readonly [K in Statement["kind"]]: StatementCheck<K> } = {
     region: ({ name, body }, scope) => {
       if (scope.isInRegion) this.report(`the region ${name} stands in a region`);
-      this.body(body, new Scope(scope, true), undefined);
+      this.body(body, new KernelScope(scope, true), undefined);
     },
     for: (statement, scope) => {
       if (statement.step < 1) this.report(`a loop over ${statement.variable} in steps of ${statement.step}`);
@@ -134,14 +137,14 @@ export class FunctionVerifier {
     },
   };
 
-  private inAxis(axis: Axis, outer: Scope, step: number): Scope {
-    const scope = new Scope(outer);
+  private inAxis(axis: LoopAxis, outer: KernelScope, step: number): KernelScope {
+    const scope = new KernelScope(outer);
     this.setInteger(axis.variable, this.integers.axis(axis, scope, step), scope);
     return scope;
   }
 
   /** The first piece and the last one. */
-  private windows(statement: WindowsStatement, outer: Scope, loop: ForStatement | undefined): void {
+  private windows(statement: WindowsStatement, outer: KernelScope, loop: ForStatement | undefined): void {
     const { first, steps, rows, body } = statement;
     if (outer.isInRegion) this.report("windows stand in a region");
     if (rows < 1) this.report(`windows of ${rows} rows`);
@@ -149,7 +152,7 @@ export class FunctionVerifier {
     const width = windowSteps(statement, this.sizes);
     for (const start of new Set(all === 0 ? [] : [0, width * (Math.ceil(all / width) - 1)])) {
       const own = Math.min(width, all - start);
-      const scope = new Scope(outer);
+      const scope = new KernelScope(outer);
       this.setInteger(first, { range: [start, start] }, scope);
       this.setInteger(steps, { range: [own, own] }, scope);
       this.body(body, scope, loop);
@@ -157,16 +160,16 @@ export class FunctionVerifier {
   }
 
   /** The first block of steps and the last one, with all examples; totals of totals where there are so many terms. */
-  private pieces(statement: PiecesStatement, outer: Scope): void {
+  private pieces(statement: PiecesStatement, outer: KernelScope): void {
     const { examples, steps, done, carried, body, carry, finish } = statement;
     if (steps?.example !== undefined) this.integers.variable(steps.example, outer);
     const { batch } = this.integers;
     const all = steps === undefined ? 1 : this.integers.dim(steps.dim);
-    const counts = new Scope(outer);
+    const counts = new KernelScope(outer);
     this.setInteger(done, { range: [0, PIECE] }, counts);
     this.setInteger(carried, { range: [0, 1] }, counts);
     for (const from of new Set([0, PIECE * Math.max(0, Math.ceil(all / PIECE) - 1)])) {
-      const scope = new Scope(counts);
+      const scope = new KernelScope(counts);
       if (steps !== undefined) this.setInteger(steps.from, { range: [from, from] }, scope);
       if (examples !== undefined) {
         this.setInteger(examples.first, { range: [0, batch - 1] }, scope);
@@ -179,7 +182,7 @@ export class FunctionVerifier {
     for (const part of [carry, finish]) this.body(part, isCarried ? counts : counts.never(), undefined);
   }
 
-  private accumulate(name: string, scope: Scope, loop: ForStatement | undefined): void {
+  private accumulate(name: string, scope: KernelScope, loop: ForStatement | undefined): void {
     const accumulator = scope.scalar(name)?.accumulator;
     if (accumulator === undefined) {
       this.report(`${name} is added to and no accumulator`);

@@ -2,7 +2,7 @@
 import type {
   Access,
   Affine,
-  Axis,
+  LoopAxis,
   Examples,
   Expression,
   Extent,
@@ -51,7 +51,7 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
   const examples = (value: Examples): void => {
     if (value.kind === "list") visit({ buffer: value.list, offset: START }, "read");
   };
-  const axis = (value: Axis | undefined): void => {
+  const axis = (value: LoopAxis | undefined): void => {
     if (value?.extent.kind === "examples") examples(value.extent.examples);
   };
   switch (statement.kind) {
@@ -166,7 +166,7 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     }
     return value;
   };
-  const axis = (value: Axis): Axis => ({
+  const axis = (value: LoopAxis): LoopAxis => ({
     variable: value.variable,
     extent: extent(value.extent),
     ...(value.from === undefined ? {} : { from: affine(value.from) }),

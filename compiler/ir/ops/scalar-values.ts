@@ -1,9 +1,9 @@
 /** What each scalar operation computes, in float64 with the host's functions: the meaning, not the compiled form. */
 import type { ScalarOp } from "./scalar-ops.js";
 
-type ScalarFunction = (...operands: number[]) => number;
+type ScalarEvaluation = (...operands: number[]) => number;
 
-export const scalarValues: Readonly<Record<ScalarOp, ScalarFunction>> = {
+export const scalarValues: Readonly<Record<ScalarOp, ScalarEvaluation>> = {
   neg: (x = NaN) => -x,
   abs: (x = NaN) => Math.abs(x),
   sign: (x = NaN) => Math.sign(x),

@@ -17,13 +17,13 @@ export interface ShapeContext {
   readonly perExampleSymbols: ReadonlySet<string>;
 }
 
-type Rule<K extends OperationKind> = (
+type ResultTypeRule<K extends OperationKind> = (
   operation: Extract<Operation, { kind: K }>,
   operands: readonly ValueType[],
   context: ShapeContext,
 ) => ShapeRuleResult;
 
-export const shapeRules: { readonly [K in OperationKind]: Rule<K> } = {
+export const shapeRules: { readonly [K in OperationKind]: ResultTypeRule<K> } = {
   constant: (operation) => [{ dtype: operation.dtype, shape: [], shared: true }],
 
   dimension: (operation, _operands, context) => [

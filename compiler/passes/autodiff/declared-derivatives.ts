@@ -9,14 +9,14 @@ import { copyInstruction, mapped, type ValueMap } from "../../ir/graph/rewrite.j
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import type { Contribution, Site } from "./linear-rules.js";
-import { cotangentsOf, type Local, tangentOf } from "./local-derivatives.js";
+import { cotangentsOf, type PlainOperation, tangentOf } from "./local-derivatives.js";
 import type { Strength } from "./strong-zeros.js";
 import { sumContributions } from "./sum-contributions.js";
 
 export type CustomDerivative = Extract<Operation, { kind: "custom_derivative" }>;
 
 /** What is linear has no loops in it and no derivatives of its own. */
-function local(operation: Operation): Local {
+function local(operation: Operation): PlainOperation {
   invariant(
     operation.kind !== "scan" && operation.kind !== "custom_derivative",
     `${operation.kind} in a declared rule`,

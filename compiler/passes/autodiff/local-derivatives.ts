@@ -4,7 +4,7 @@ import type { Shape } from "../../base/types/shape.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import type { Contribution, LinearRule, Site, StructuralKind } from "./linear-rules.js";
 
-export type Local = Extract<Operation, { kind: StructuralKind | "map" }>;
+export type PlainOperation = Extract<Operation, { kind: StructuralKind | "map" }>;
 
 /**
  * The tangent of the result.
@@ -14,7 +14,7 @@ export type Local = Extract<Operation, { kind: StructuralKind | "map" }>;
  */
 export function tangentOf(
   { scalar, linear }: DerivativeRules,
-  operation: Local,
+  operation: PlainOperation,
   site: Site,
   tangents: readonly (ValueId | undefined)[],
   shape: Shape,
@@ -40,7 +40,7 @@ export function tangentOf(
  */
 export function cotangentsOf(
   { scalar, linear }: DerivativeRules,
-  operation: Local,
+  operation: PlainOperation,
   site: Site,
   cotangent: ValueId,
   shape: Shape,

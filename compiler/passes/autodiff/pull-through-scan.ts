@@ -37,7 +37,7 @@ interface ScanSite {
 type Cotangents = readonly (ValueId | undefined)[];
 
 /** An input of the body's backward and what a scan of it is to give. */
-interface Given {
+interface LazyInput {
   readonly input: ValueId;
   readonly operand: () => ValueId;
 }
@@ -74,11 +74,11 @@ export function pullThroughScan(site: ScanSite, cotangents: Cotangents): void {
 }
 
 /** What the inputs of the body's backward are to a scan of it. */
-function givenTo(site: ScanSite, cotangents: Cotangents): OperandParts<Given> {
+function givenTo(site: ScanSite, cotangents: Cotangents): OperandParts<LazyInput> {
   const { b, fn, instruction, scan, prepared, primal } = site;
-  const carried: (Given & { readonly state: number })[] = [];
-  const sequences: Given[] = [];
-  const invariants: Given[] = [];
+  const carried: (LazyInput & { readonly state: number })[] = [];
+  const sequences: LazyInput[] = [];
+  const invariants: LazyInput[] = [];
   for (const [i, input] of prepared.backward.inputs.entries()) {
     const { kind, index } = at(prepared.sources, i);
     if (kind === "cotangent") {

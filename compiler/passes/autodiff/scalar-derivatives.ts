@@ -24,11 +24,11 @@ export interface ScalarSite {
   isPositive(i: number): boolean;
 }
 
-export type LinearMap = (v: ValueId) => ValueId;
-type Rule = (site: ScalarSite) => readonly (LinearMap | undefined)[];
+export type TangentMap = (v: ValueId) => ValueId;
+type ScalarRule = (site: ScalarSite) => readonly (TangentMap | undefined)[];
 
-const none1: Rule = () => [undefined];
-const none2: Rule = () => [undefined, undefined];
+const none1: ScalarRule = () => [undefined];
+const none2: ScalarRule = () => [undefined, undefined];
 
 /** `v` where the condition holds, else 0. */
 function keepWhere({ b, c }: ScalarSite, condition: ValueId, v: ValueId): ValueId {
@@ -66,7 +66,7 @@ function atEdge(
   return isStrong(v) || !isPositive(0) ? `strong_${operation}` : operation;
 }
 
-export const scalarDerivatives: Readonly<Record<ScalarOp, Rule>> = {
+export const scalarDerivatives: Readonly<Record<ScalarOp, ScalarRule>> = {
   // -1
   neg: ({ b }) => [(v) => b.map("neg", v)],
   // sign(x); 0 at 0, whatever v is there; a strong zero stays zero, whatever x is

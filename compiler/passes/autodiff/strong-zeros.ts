@@ -15,7 +15,7 @@ import type { Dim } from "../../base/types/dim.js";
 import { chooses } from "./chooses.js";
 
 /** A truth value of the function, and what it is where a branch is taken. */
-interface Condition {
+interface BranchCondition {
   readonly value: ValueId;
   readonly holds: boolean;
 }
@@ -33,7 +33,7 @@ type Zeros =
   | "none"
   | {
       /** Where it is known: it is zero wherever this condition is not met, and nowhere else. */
-      readonly unless: Condition | undefined;
+      readonly unless: BranchCondition | undefined;
       readonly rows: boolean;
     };
 
@@ -105,7 +105,7 @@ class Walk {
   }
 
   /** One number where the condition is that for all entries. */
-  private condition(value: ValueId, holds: boolean): Condition {
+  private condition(value: ValueId, holds: boolean): BranchCondition {
     const definition = this.definitions.get(value);
     const repeats = definition?.operation.kind === "broadcast" && definition.operation.axes.length === 0;
     return { value: repeats ? at(definition.operands, 0) : value, holds };
@@ -185,7 +185,7 @@ function together(shares: readonly Share[], shape: readonly Dim[]): Zeros {
   return { unless: agree ? first.unless : undefined, rows: all.every((zeros) => zeros !== "none" && zeros.rows) };
 }
 
-const isSame = (a: Condition, b: Condition): boolean => a.value === b.value && a.holds === b.holds;
+const isSame = (a: BranchCondition, b: BranchCondition): boolean => a.value === b.value && a.holds === b.holds;
 
 /** Whether the two branches of one choice are among them: those have no zero in common. */
 function bothBranches(all: readonly Zeros[]): boolean {

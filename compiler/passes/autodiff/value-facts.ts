@@ -55,16 +55,16 @@ function staysFinite(fn: GraphFunction, { operation, operands }: Instruction, fi
   }
 }
 
-type Sign = "positive" | "at least zero" | undefined;
+type KnownSign = "positive" | "at least zero" | undefined;
 
 function signOf(
   { operation, operands }: Instruction,
   positive: ReadonlySet<ValueId>,
   atLeastZero: ReadonlySet<ValueId>,
-): Sign {
+): KnownSign {
   const [first = -1, second = -1] = operands;
-  const least = (all: boolean, some: boolean): Sign => (all ? (some ? "positive" : "at least zero") : undefined);
-  const own = (id: ValueId): Sign => least(atLeastZero.has(id), positive.has(id));
+  const least = (all: boolean, some: boolean): KnownSign => (all ? (some ? "positive" : "at least zero") : undefined);
+  const own = (id: ValueId): KnownSign => least(atLeastZero.has(id), positive.has(id));
   switch (operation.kind) {
     case "constant":
       // In the narrowest precision that a module may have: 1e-50 is 0 in float32.

@@ -7,7 +7,7 @@ import type { GraphFunction, Instruction } from "../../ir/graph/types.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { addDims, dimConstant } from "../../base/types/dim.js";
 import type { GraphPass } from "../pass.js";
-import { type Group, joinProjections } from "./projection-groups.js";
+import { type ProjectionGroup, joinProjections } from "./projection-groups.js";
 
 /**
  * Joins products of one operand with different shared weights (the gates' `W_i x`, `W_f x`, …) into one product with
@@ -45,7 +45,7 @@ function copyWithMergedBody(
   copyInstruction(builder, fn, { ...instruction, operation: { ...scan, body: merge(scan.body, context) } }, values);
 }
 
-function emitGroup(builder: GraphBuilder, fn: GraphFunction, group: Group, values: ValueMap): void {
+function emitGroup(builder: GraphBuilder, fn: GraphFunction, group: ProjectionGroup, values: ValueMap): void {
   const { members, operation, weightsAxis, resultAxis, weightsFirst } = group;
   builder.origin = members[0]?.product.origin ?? {};
   const weights = builder.concat(

@@ -4,7 +4,7 @@ import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/gr
 
 type Contract = Extract<Operation, { kind: "contract" }>;
 
-interface Member {
+interface GroupMember {
   readonly product: Instruction;
   readonly weights: ValueId;
   /** The sum that the product accumulates onto, where it is its only use, and the other term. */
@@ -12,8 +12,8 @@ interface Member {
 }
 
 /** Products that become one, together with sums that become the start of it. */
-export interface Group {
-  readonly members: Member[];
+export interface ProjectionGroup {
+  readonly members: GroupMember[];
   readonly operand: ValueId;
   /** Weights come first (`W x`) or second. */
   readonly weightsFirst: boolean;
@@ -24,7 +24,7 @@ export interface Group {
 }
 
 /** What is computed in one go. */
-type Unit = Instruction | Group;
+type ProjectionUnit = Instruction | ProjectionGroup;
 
 /**
  * Which products of `fn` are joined, and which sums they take with them: as many as leave an order of computation.
@@ -51,8 +51,8 @@ export function joinProjections(fn: GraphFunction): ProjectionUnits {
 export class ProjectionUnits {
   private readonly fn: GraphFunction;
   private readonly defined: ReadonlyMap<ValueId, Instruction>;
-  private readonly groups = new Map<string, Group>();
-  private readonly groupOf = new Map<Instruction, Group>();
+  private readonly groups = new Map<string, ProjectionGroup>();
+  private readonly groupOf = new Map<Instruction, ProjectionGroup>();
 
   constructor(fn: GraphFunction) {
     this.fn = fn;
@@ -84,9 +84,9 @@ export class ProjectionUnits {
   }
 
   /** Units such that everything comes after what it reads; otherwise in the order they had. */
-  inDependencyOrder(): readonly Unit[] {
-    const ordered: Unit[] = [];
-    const state = new Map<Unit, "open" | "done">();
+  inDependencyOrder(): readonly ProjectionUnit[] {
+    const ordered: ProjectionUnit[] = [];
+    const state = new Map<ProjectionUnit, "open" | "done">();
     for (const instruction of this.fn.instructions) {
       const stack = [this.unitOf(instruction)];
       for (let unit = stack.at(-1); unit !== undefined; unit = stack.at(-1)) {
@@ -106,12 +106,12 @@ export class ProjectionUnits {
   }
 
   /** A product by itself has nothing to be joined with. */
-  private unitOf(instruction: Instruction): Unit {
+  private unitOf(instruction: Instruction): ProjectionUnit {
     const group = this.groupOf.get(instruction);
     return group !== undefined && group.members.length > 1 ? group : instruction;
   }
 
-  private unitsBefore(unit: Unit): Unit[] {
+  private unitsBefore(unit: ProjectionUnit): ProjectionUnit[] {
     const reads =
       "members" in unit
         ? [unit.operand, ...unit.members.flatMap(({ weights, sum }) => (sum ? [weights, sum.term] : [weights]))]
@@ -123,11 +123,11 @@ export class ProjectionUnits {
   }
 
   /** Whether a value needs something of the group, as far as things are joined by now. */
-  private depends(value: ValueId, group: Group): boolean {
+  private depends(value: ValueId, group: ProjectionGroup): boolean {
     const definition = this.defined.get(value);
     if (definition === undefined) return false;
-    const products = new Set<Unit>([group, ...group.members.map(({ product }) => product)]);
-    const visited = new Set<Unit>();
+    const products = new Set<ProjectionUnit>([group, ...group.members.map(({ product }) => product)]);
+    const visited = new Set<ProjectionUnit>();
     const stack = [this.unitOf(definition)];
     for (let unit = stack.pop(); unit !== undefined; unit = stack.pop()) {
       if (products.has(unit)) return true;
@@ -143,7 +143,7 @@ export class ProjectionUnits {
 function describe(
   fn: GraphFunction,
   { operation, operands }: Instruction,
-): (Omit<Group, "members"> & { key: string; weights: ValueId }) | undefined {
+): (Omit<ProjectionGroup, "members"> & { key: string; weights: ValueId }) | undefined {
   // Only products that are added one after the other accumulate onto what they are added to.
   if (operation.kind !== "contract" || operation.parts !== 1) return undefined;
   const [a, b] = pairOf(operands);

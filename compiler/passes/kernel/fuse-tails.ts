@@ -21,7 +21,7 @@ import { countTerms } from "../../ir/kernel/terms.js";
 import type {
   Access,
   Affine,
-  Axis,
+  LoopAxis,
   Expression,
   Extent,
   ProductStatement,
@@ -42,8 +42,8 @@ export const fuseTails: KernelPass<VectorTarget> = {
   run: (kernels, { machine }) => new TailFuser(kernels, machine).run(),
 };
 
-interface Nest {
-  readonly axes: readonly Axis[];
+interface ElementwiseNest {
+  readonly axes: readonly LoopAxis[];
   /** What stands before each inner loop, in order. */
   readonly before: readonly Statement[];
   readonly body: readonly Statement[];
@@ -214,14 +214,14 @@ class TailFuser {
 }
 
 /** At most how many rows there are, where they can be copied one behind the other. */
-function rowsOf({ extent }: Axis): Dim | undefined {
+function rowsOf({ extent }: LoopAxis): Dim | undefined {
   if (extent.kind === "examples") return dimSymbol(BATCH_SYMBOL);
   const rows = plainExtent(extent);
   return rows === undefined ? undefined : dimConstant(rows);
 }
 
-function elementwiseNest({ body }: RegionStatement): Nest | undefined {
-  const axes: Axis[] = [];
+function elementwiseNest({ body }: RegionStatement): ElementwiseNest | undefined {
+  const axes: LoopAxis[] = [];
   const before: Statement[] = [];
   let statements = body;
   for (;;) {
@@ -240,7 +240,7 @@ function elementwiseNest({ body }: RegionStatement): Nest | undefined {
 }
 
 /** Variables of the second axes as those of the first, where the axes are the same. */
-function matchAxes(first: readonly Axis[], second: readonly Axis[]): Map<string, Affine> | undefined {
+function matchAxes(first: readonly LoopAxis[], second: readonly LoopAxis[]): Map<string, Affine> | undefined {
   if (first.length !== second.length) return undefined;
   const names = new Map<string, Affine>();
   for (const [i, axis] of second.entries()) {
@@ -264,7 +264,7 @@ function sameExtent(a: Extent, b: Extent, names: ReadonlyMap<string, Affine>): b
 }
 
 /** Sizes name their example by its variable, which is no affine expression. */
-function renameExamples(statement: Statement, from: readonly Axis[], to: readonly Axis[]): Statement {
+function renameExamples(statement: Statement, from: readonly LoopAxis[], to: readonly LoopAxis[]): Statement {
   if (statement.kind !== "let_index" || statement.value.kind !== "size") return statement;
   const { example } = statement.value;
   const position = from.findIndex(({ variable }) => variable === example);

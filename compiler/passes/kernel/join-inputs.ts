@@ -28,24 +28,24 @@ export const joinInputs: KernelPass<VectorTarget> = {
 };
 
 /** What a step may take upon itself. */
-interface Limits {
+interface JoinLimits {
   readonly terms: number;
   readonly elements: number;
 }
 
-interface Projection extends ProductNest {
+interface JoinedProjection extends ProductNest {
   readonly region: Statement;
 }
 
 class Joiner {
   private readonly fn: KernelFunction;
   private readonly buffers: Map<string, UnplacedBuffer>;
-  private readonly limits: Limits;
+  private readonly limits: JoinLimits;
   private readonly reads = new Map<string, number>();
   private readonly written = new Map<string, number>();
-  private readonly projections = new Map<string, Projection>();
+  private readonly projections = new Map<string, JoinedProjection>();
 
-  constructor(fn: KernelFunction, buffers: Map<string, UnplacedBuffer>, limits: Limits) {
+  constructor(fn: KernelFunction, buffers: Map<string, UnplacedBuffer>, limits: JoinLimits) {
     this.fn = fn;
     this.buffers = buffers;
     this.limits = limits;
@@ -93,7 +93,7 @@ class Joiner {
   private join(
     product: ProductStatement,
     place: Affine,
-    { loops, product: projection }: Projection,
+    { loops, product: projection }: JoinedProjection,
   ): ProductStatement | undefined {
     const { out, contracted, columns, rows, a, b } = projection;
     const { buffer } = out;

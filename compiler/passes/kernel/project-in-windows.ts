@@ -23,7 +23,7 @@ import { countTerms, termIndex } from "../../ir/kernel/terms.js";
 import type {
   Access,
   Affine,
-  Axis,
+  LoopAxis,
   ForStatement,
   KernelFunction,
   Statement,
@@ -62,12 +62,12 @@ const BATCH = dimSymbol(BATCH_SYMBOL);
 const STEPS = dimSymbol(TIME_SYMBOL);
 const ROW = "row";
 
-interface Projection extends ProductNest {
+interface WindowProjection extends ProductNest {
   readonly region: RegionStatement;
   /** The variables of its rows. */
   readonly example: string;
   readonly step: string;
-  readonly columns: Axis;
+  readonly columns: LoopAxis;
   readonly width: number;
   /** Terms of a sum. */
   readonly depth: number;
@@ -101,7 +101,7 @@ class Projector {
   }
 
   /** What `statement` is where it can be moved to `loop`. */
-  private projection(statement: Statement, loop: ForStatement): Projection | undefined {
+  private projection(statement: Statement, loop: ForStatement): WindowProjection | undefined {
     const nest = statement.kind === "region" ? productNest(statement) : undefined;
     if (nest === undefined || statement.kind !== "region" || nest.loops.length !== 1) return undefined;
     const { rows, columns, contracted, out, initial, schedule: { earlier, copied } = {} } = nest.product;
@@ -164,7 +164,7 @@ class Projector {
     return steady;
   }
 
-  private windows(projections: readonly Projection[], loop: ForStatement): WindowsStatement {
+  private windows(projections: readonly WindowProjection[], loop: ForStatement): WindowsStatement {
     const { variable } = loop;
     const [first, steps, step] = [`${variable} first`, `${variable} steps`, `${variable} in window`];
     const all = projections.reduce((sum, { width }) => sum + width, 0);
@@ -193,7 +193,7 @@ class Projector {
 
   /** The projection for the steps of a window, from a copy of its rows; projections of the same rows share one. */
   private inWindow(
-    { region, product, columns, width, depth, step, example }: Projection,
+    { region, product, columns, width, depth, step, example }: WindowProjection,
     window: Pick<WindowsStatement, "first" | "steps" | "rows">,
     copies: Map<string, { region: RegionStatement; rows: Access }>,
   ): RegionStatement {
@@ -215,7 +215,7 @@ class Projector {
         value: { kind: "load", access: { ...a, offset: from(a.offset, step, window.first) }, dtype: "real" },
         mode: "set",
       };
-      const axes: Axis[] = [
+      const axes: LoopAxis[] = [
         { variable: step, extent: upTo(affineVariable(window.steps)) },
         { variable: example, extent: { kind: "examples", examples: { kind: "all" } } },
         ...contracted,
@@ -232,7 +232,7 @@ class Projector {
       copies.set(key, copy);
     }
     this.buffers.set(out.buffer, { ...lookUp(this.buffers, out.buffer), most: most(width) });
-    const rows: Axis = { variable: ROW, extent: upTo(scaleAffine(affineVariable(window.steps), BATCH)) };
+    const rows: LoopAxis = { variable: ROW, extent: upTo(scaleAffine(affineVariable(window.steps), BATCH)) };
     const place = { ...out, offset: placeOf(affineVariable(ROW), width, affineVariable(columns.variable)) };
     return { ...region, body: [{ ...product, rows, a: copy.rows, out: place }] };
   }
@@ -244,7 +244,7 @@ function isTimeLoop({ extent, from: start, reverse, step, body }: ForStatement):
   return affineKey(extent.value) === affineKey(affineConstant(STEPS)) && body.some(({ kind }) => kind === "region");
 }
 
-function upTo(value: Affine): Extract<Axis["extent"], { kind: "affine" }> {
+function upTo(value: Affine): Extract<LoopAxis["extent"], { kind: "affine" }> {
   return { kind: "affine", value };
 }
 

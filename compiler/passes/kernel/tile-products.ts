@@ -14,7 +14,7 @@ import {
   subtractAffine,
 } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Affine, Axis, Expression, PlainProduct, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type { Affine, LoopAxis, Expression, PlainProduct, ProductStatement, Statement } from "../../ir/kernel/types.js";
 import { isPlain, mapExpression, mapParts } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, dimSymbol } from "../../base/types/dim.js";
 import { inRegions, type PlannedPass } from "./kernel-pass.js";
@@ -62,7 +62,7 @@ function tile(product: PlainProduct, { tiles }: ScalarTarget): Statement[] {
 
 /** Loops over an axis in blocks of each size in turn, what is left after one size goes to the next. */
 function forBlocks(
-  axis: Axis | undefined,
+  axis: LoopAxis | undefined,
   blockSizes: readonly number[],
   suffix: string,
   body: (size: number, members: readonly Affine[]) => Statement[],

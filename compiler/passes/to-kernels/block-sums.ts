@@ -5,7 +5,7 @@
  */
 import { at } from "../../base/at.js";
 import { affineConstant, affineVariable, addAffine, scaleAffine, substituteAffine } from "../../ir/kernel/affine.js";
-import { type Affine, type Axis, FULL_PIECE, type IndexExpression, type Statement } from "../../ir/kernel/types.js";
+import { type Affine, type LoopAxis, FULL_PIECE, type IndexExpression, type Statement } from "../../ir/kernel/types.js";
 import { mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
 
@@ -20,7 +20,7 @@ export interface BlockedAxis {
 }
 
 export interface SummedAxes {
-  readonly axes: readonly Axis[];
+  readonly axes: readonly LoopAxis[];
   /** Those from here on that `isSummed` does not deny. */
   readonly first: number;
   readonly isSummed?: (place: number) => boolean;
@@ -53,13 +53,13 @@ export function blockedAxis({ axes, first, isSummed, example, most }: SummedAxes
   return undefined;
 }
 
-function sizeOf({ extent }: Axis): number | undefined {
+function sizeOf({ extent }: LoopAxis): number | undefined {
   if (extent.kind === "part") return extent.most;
   return extent.kind === "affine" ? constantOf(extent.value.constant) : undefined;
 }
 
 export interface BlockLoops {
-  readonly axis: Axis;
+  readonly axis: LoopAxis;
   readonly count: number | undefined;
   /** What is inside of the loop over the axis, and adds to the sum of a block. */
   readonly body: readonly Statement[];
@@ -121,7 +121,7 @@ function countedBlocks(blocks: BlockLoops, count: number): Statement[] {
   ];
 }
 
-function fixedDim(extent: Axis["extent"]): Affine["constant"] {
+function fixedDim(extent: LoopAxis["extent"]): Affine["constant"] {
   return extent.kind === "affine" ? extent.value.constant : dimConstant(0);
 }
 
@@ -131,10 +131,10 @@ function moved({ axis, body }: BlockLoops, from: Affine): Statement[] {
   return body.map((statement) => mapStatement(statement, { affine: (value) => substituteAffine(value, names) }));
 }
 
-function loop(axis: Axis, body: readonly Statement[]): Statement {
+function loop(axis: LoopAxis, body: readonly Statement[]): Statement {
   return { kind: "for", ...axis, step: 1, reverse: false, body };
 }
 
-function plain(count: number): Axis["extent"] {
+function plain(count: number): LoopAxis["extent"] {
   return { kind: "affine", value: affineConstant(count) };
 }

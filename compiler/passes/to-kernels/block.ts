@@ -9,25 +9,25 @@ import {
   broadcastLocation,
   denseLocation,
   fixLeading,
-  type Location,
+  type BufferLocation,
   reshapeLocation,
   reverseLocation,
   sliceLocation,
   transposeLocation,
 } from "./location.js";
 import { elementTypeOf, type Storage } from "./storage.js";
-import type { Target } from "./targets.js";
+import type { ResultTarget } from "./targets.js";
 import { type FunctionWorks, readWorks } from "./works.js";
 
 /** What an input of a block is: elements in memory, or a value of the block around it at fixed leading indices. */
 export type InputSource =
-  | { readonly kind: "location"; readonly location: Location; readonly buffer: string }
+  | { readonly kind: "location"; readonly location: BufferLocation; readonly buffer: string }
   | { readonly kind: "alias"; readonly block: Block; readonly value: ValueId; readonly prefix: readonly Affine[] };
 
 export class Block {
   readonly fn: GraphFunction;
   /** Results, each with where it goes. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly ResultTarget[];
   readonly storage: Storage;
   readonly inputs: ReadonlyMap<ValueId, InputSource>;
   readonly examples: Examples;
@@ -38,14 +38,14 @@ export class Block {
   readonly scope: readonly string[];
   /** Formulas that lie in memory none the less. */
   readonly roots = new Set<ValueId>();
-  readonly locations = new Map<ValueId, Location>();
+  readonly locations = new Map<ValueId, BufferLocation>();
   /** Values whose elements are there at this point of the lowering. */
   readonly ready = new Set<ValueId>();
   readonly statements: Statement[] = [];
 
   constructor(options: {
     fn: GraphFunction;
-    targets: readonly Target[];
+    targets: readonly ResultTarget[];
     storage: Storage;
     inputs: ReadonlyMap<ValueId, InputSource>;
     examples: Examples;
@@ -92,7 +92,7 @@ export class Block {
    * The place of a value, through views. With `tentative`, works and roots that have no place yet count as dense, to
    * find out whether a place will exist.
    */
-  locate(id: ValueId, tentative = false): Location | undefined {
+  locate(id: ValueId, tentative = false): BufferLocation | undefined {
     const own = this.locations.get(id);
     if (own !== undefined && (tentative || this.ready.has(id))) return own;
     if (this.roots.has(id) || this.works.workOf.has(id)) {
@@ -110,7 +110,7 @@ export class Block {
     return instruction && this.locateView(instruction, tentative);
   }
 
-  private locateView({ operation, operands }: Instruction, tentative: boolean): Location | undefined {
+  private locateView({ operation, operands }: Instruction, tentative: boolean): BufferLocation | undefined {
     const operand = operands[0];
     if (operand === undefined) return undefined;
     if (operation.kind === "concat") return this.locateJoined(operands, operation.axis);
@@ -148,7 +148,7 @@ export class Block {
   }
 
   /** A concat of parameters that lie one after the other. */
-  private locateJoined(operands: readonly ValueId[], axis: number): Location | undefined {
+  private locateJoined(operands: readonly ValueId[], axis: number): BufferLocation | undefined {
     if (axis !== 0) return undefined;
     const members: string[] = [];
     let rows: readonly Dim[] | undefined;

@@ -7,12 +7,12 @@ import { accessKey } from "../../ir/kernel/affine.js";
 import type { Statement } from "../../ir/kernel/types.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import type { Block } from "./block.js";
-import { accessOf, type Location } from "./location.js";
+import { accessOf, type BufferLocation } from "./location.js";
 import { axesOf, nestFor, variableIndex } from "./loops.js";
 
 export function commitInPlace(
   block: Block,
-  { id, state, next }: { id: ValueId; state: Location; next: Location },
+  { id, state, next }: { id: ValueId; state: BufferLocation; next: BufferLocation },
 ): void {
   if (canMerge(block.statements, state.buffer, next.buffer)) {
     const rename = (statement: Statement): Statement =>

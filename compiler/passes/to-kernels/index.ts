@@ -11,7 +11,7 @@ import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import { Block, type InputSource } from "./block.js";
 import { sumDotProducts } from "./dot-products.js";
 import { commitInPlace } from "./in-place.js";
-import type { Location } from "./location.js";
+import type { BufferLocation } from "./location.js";
 import { lowerBlock } from "./lower-block.js";
 import { type Destination, joinSlices, throughReshapes } from "./targets.js";
 import { Storage } from "./storage.js";
@@ -70,7 +70,7 @@ function lowerEntry({ name, fn, adds }: ProgramEntry, storage: Storage): KernelF
     const location = storage.named(buffer, typeOf(fn, id));
     inputs.set(id, { kind: "location", location, buffer });
   }
-  const replaced: { id: ValueId; state: Location; next: Location }[] = [];
+  const replaced: { id: ValueId; state: BufferLocation; next: BufferLocation }[] = [];
   const padded: Statement[] = [];
   const destinations = fn.outputs.map((id, i): Destination => {
     const buffer = outputName(fn, i);

@@ -13,7 +13,7 @@ import {
 } from "../../base/types/dim.js";
 import { type Shape, sizeOfShape } from "../../base/types/shape.js";
 
-export interface Location {
+export interface BufferLocation {
   readonly buffer: string;
   readonly dtype: ElementType;
   /** From one example to the next; undefined where all examples share the elements. */
@@ -24,7 +24,7 @@ export interface Location {
 }
 
 /** Row-major from the start of a buffer; `[B, …shape]` where each example has its own. */
-export function denseLocation(buffer: string, dtype: ElementType, shape: Shape, perExample: boolean): Location {
+export function denseLocation(buffer: string, dtype: ElementType, shape: Shape, perExample: boolean): BufferLocation {
   return {
     buffer,
     dtype,
@@ -38,7 +38,7 @@ export function denseStrides(shape: Shape): Dim[] {
   return shape.map((_, axis) => sizeOfShape(shape.slice(axis + 1)));
 }
 
-export function accessOf(location: Location, indices: readonly Affine[], example: string | undefined): Access {
+export function accessOf(location: BufferLocation, indices: readonly Affine[], example: string | undefined): Access {
   let offset = location.offset;
   if (location.exampleStride !== undefined) {
     if (example === undefined) throw new Error(`no example at hand for ${location.buffer}`);
@@ -51,7 +51,7 @@ export function accessOf(location: Location, indices: readonly Affine[], example
 }
 
 /** Fixes the leading axes at `indices`. */
-export function fixLeading(location: Location, indices: readonly Affine[]): Location {
+export function fixLeading(location: BufferLocation, indices: readonly Affine[]): BufferLocation {
   let offset = location.offset;
   for (const [axis, index] of indices.entries()) {
     offset = addAffine(offset, scaleAffine(index, at(location.strides, axis)));
@@ -59,23 +59,23 @@ export function fixLeading(location: Location, indices: readonly Affine[]): Loca
   return { ...location, offset, strides: location.strides.slice(indices.length) };
 }
 
-export function sliceLocation(location: Location, axis: number, start: Dim): Location {
+export function sliceLocation(location: BufferLocation, axis: number, start: Dim): BufferLocation {
   const shift = multiplyDims(start, at(location.strides, axis));
   return { ...location, offset: addAffine(location.offset, affineConstant(shift)) };
 }
 
-export function transposeLocation(location: Location, permutation: readonly number[]): Location {
+export function transposeLocation(location: BufferLocation, permutation: readonly number[]): BufferLocation {
   return { ...location, strides: permutation.map((axis) => at(location.strides, axis)) };
 }
 
-export function broadcastLocation(location: Location, rank: number, axes: readonly number[]): Location {
+export function broadcastLocation(location: BufferLocation, rank: number, axes: readonly number[]): BufferLocation {
   const strides = new Array<Dim>(rank).fill(ZERO);
   for (const [i, axis] of axes.entries()) strides[axis] = at(location.strides, i);
   return { ...location, strides };
 }
 
 /** `size` is the axis's size, the same for all examples. */
-export function reverseLocation(location: Location, axis: number, size: Dim): Location {
+export function reverseLocation(location: BufferLocation, axis: number, size: Dim): BufferLocation {
   const stride = at(location.strides, axis);
   const last = multiplyDims(subtractDims(size, dimConstant(1)), stride);
   return {
@@ -112,11 +112,11 @@ export function reshapeGroups(from: Shape, to: Shape): ReshapeGroup[] {
 
 /** The location of the reshaped value, where its elements lie at regular strides. */
 export function reshapeLocation(
-  location: Location,
+  location: BufferLocation,
   from: Shape,
   to: Shape,
   perExampleSymbols: ReadonlySet<string>,
-): Location | undefined {
+): BufferLocation | undefined {
   const strides: Dim[] = new Array<Dim>(to.length).fill(ZERO);
   const fixed = (dim: Dim) => !symbolsOf(dim).some((symbol) => perExampleSymbols.has(symbol));
   for (const group of reshapeGroups(from, to)) {

@@ -1,5 +1,5 @@
 /** Loop nests over the elements of a value. */
-import type { Affine, Axis, Extent } from "../../ir/kernel/types.js";
+import type { Affine, LoopAxis, Extent } from "../../ir/kernel/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import { isSequence } from "../../base/types/call-axes.js";
@@ -49,7 +49,7 @@ export function extentOf(block: Block, dim: Dim, example: string | undefined): E
   return { kind: "affine", value: affineConstant(dim) };
 }
 
-export function exampleAxis(block: Block, variable: string): Axis {
+export function exampleAxis(block: Block, variable: string): LoopAxis {
   return { variable, extent: { kind: "examples", examples: block.examples } };
 }
 
@@ -57,13 +57,13 @@ export function exampleAxis(block: Block, variable: string): Axis {
 export function nestFor(block: Block, shape: Shape, perExample: boolean): Nest {
   const names = new LoopNames(block);
   const example = perExample ? names.pick("b") : undefined;
-  const axes: Axis[] = example === undefined ? [] : [exampleAxis(block, example)];
+  const axes: LoopAxis[] = example === undefined ? [] : [exampleAxis(block, example)];
   for (const dim of shape) axes.push({ variable: names.axis(dim), extent: extentOf(block, dim, example) });
   return new Nest(axes, example, names.all(), block.storage.perExampleSymbols);
 }
 
 /** The axes of a nest without the examples'. */
-export function axesOf(nest: Nest): readonly Axis[] {
+export function axesOf(nest: Nest): readonly LoopAxis[] {
   return nest.example === undefined ? nest.axes : nest.axes.slice(1);
 }
 

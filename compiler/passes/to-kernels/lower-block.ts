@@ -15,14 +15,14 @@ import type { Block } from "./block.js";
 import type { BlockedAxis } from "./block-sums.js";
 import { describeRegion, describeWork } from "./describe.js";
 import { elementOf, indexOf } from "./formula.js";
-import { accessOf, denseLocation, type Location, sliceLocation } from "./location.js";
+import { accessOf, denseLocation, type BufferLocation, sliceLocation } from "./location.js";
 import { lowerProduct } from "./lower-product.js";
 import { cutOfScatter, lowerReduction, lowerScatter } from "./lower-reduction.js";
 import { lowerScan } from "./lower-scan.js";
 import { axesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
 import { addBlocks, blocksInMemory, pieceSum } from "./memory-blocks.js";
 import type { Nest } from "./nest.js";
-import { type Cut, cutOf, Pieces, type PieceSum } from "./pieces.js";
+import { type SumCut, cutOf, Pieces, type PieceSum } from "./pieces.js";
 import { addsInPlace, type BlockPlan, planBlock, spaceKey } from "./plan-block.js";
 import { elementTypeOf } from "./storage.js";
 import { resultsOf, type Work } from "./works.js";
@@ -30,7 +30,7 @@ import { resultsOf, type Work } from "./works.js";
 /** Stores a value, element by element, in the region of its level and loops. */
 interface StoreItem {
   readonly value: ValueId;
-  readonly location: Location;
+  readonly location: BufferLocation;
   /** Added to the indices, by axis: sizes of the example at hand. */
   readonly shifts?: readonly Dim[];
   readonly mode: "set" | "add";
@@ -43,14 +43,14 @@ interface SumItem {
   readonly inBlocks: boolean;
 }
 
-interface Unit {
+interface RegionUnit {
   readonly level: number;
   readonly shape: Shape;
   readonly perExample: boolean;
   readonly stores: StoreItem[];
   readonly sums: SumItem[];
   /** Where its sums are long: the axis of `shape` whose steps are counted. */
-  cut: Cut | undefined;
+  cut: SumCut | undefined;
   /** How those of its sums are cut whose pieces are long, too. */
   blocks: BlockedAxis | undefined;
 }
@@ -64,10 +64,10 @@ class BlockLowering {
   private readonly plan: BlockPlan;
   /** Works that no other took over. */
   private readonly standing: ReadonlySet<Work>;
-  private readonly units = new Map<string, Unit>();
-  private readonly zeros = new Map<number, { location: Location; shape: Shape; name: string }[]>();
+  private readonly units = new Map<string, RegionUnit>();
+  private readonly zeros = new Map<number, { location: BufferLocation; shape: Shape; name: string }[]>();
   /** Of scatters with many terms: what rounding has lost of each element. */
-  private readonly lost = new Map<Work, Location>();
+  private readonly lost = new Map<Work, BufferLocation>();
   /** Roots to be marked ready after the regions of a level. */
   private readonly finished = new Map<number, ValueId[]>();
 
@@ -155,7 +155,7 @@ class BlockLowering {
     return work !== undefined && !this.standing.has(work);
   }
 
-  private ensurePlace(id: ValueId): Location {
+  private ensurePlace(id: ValueId): BufferLocation {
     const { block } = this;
     let location = block.locations.get(id);
     if (location === undefined) {
@@ -174,7 +174,7 @@ class BlockLowering {
     this.unit(this.plan.level(item.value), shape, perExample).stores.push(item);
   }
 
-  private unit(level: number, shape: Shape, perExample: boolean, suffix = ""): Unit {
+  private unit(level: number, shape: Shape, perExample: boolean, suffix = ""): RegionUnit {
     const key = `${level}|${spaceKey(shape, perExample)}${suffix}`;
     let unit = this.units.get(key);
     if (unit === undefined) {
@@ -207,11 +207,11 @@ class BlockLowering {
     this.finish(level, work.result);
   }
 
-  private placeOf(id: ValueId): Location {
+  private placeOf(id: ValueId): BufferLocation {
     return lookUp(this.block.locations, id);
   }
 
-  private zero(level: number, location: Location, shape: Shape, name: string): void {
+  private zero(level: number, location: BufferLocation, shape: Shape, name: string): void {
     listAt(this.zeros, level).push({ location, shape, name });
   }
 
@@ -275,7 +275,7 @@ class BlockLowering {
 
   private emit(): void {
     const { block, plan } = this;
-    const units = new Map<number, Unit[]>();
+    const units = new Map<number, RegionUnit[]>();
     const works = new Map<number, Work[]>();
     const summedInRegion = new Set<Work>();
     for (const unit of this.units.values()) {
@@ -300,7 +300,7 @@ class BlockLowering {
     this.block.statements.push({ kind: "region", name: `${this.block.path} ${name}`, comment, body });
   }
 
-  private emitZeros(zeros: readonly { location: Location; shape: Shape; name: string }[]): void {
+  private emitZeros(zeros: readonly { location: BufferLocation; shape: Shape; name: string }[]): void {
     if (zeros.length === 0) return;
     const body = zeros.flatMap(({ location, shape }) => {
       const nest = nestFor(this.block, shape, location.exampleStride !== undefined);
@@ -311,7 +311,7 @@ class BlockLowering {
     this.region(`clear ${zeros[0]?.name ?? ""}`, `${names} = 0`, body);
   }
 
-  private emitUnit(unit: Unit): void {
+  private emitUnit(unit: RegionUnit): void {
     const { block } = this;
     const names = new LoopNames(block);
     const { nest, pieces } = this.nestOf(unit, names);
@@ -347,7 +347,7 @@ class BlockLowering {
   }
 
   private nestOf(
-    { cut, shape, perExample }: Pick<Unit, "cut" | "shape" | "perExample">,
+    { cut, shape, perExample }: Pick<RegionUnit, "cut" | "shape" | "perExample">,
     names: LoopNames,
   ): { nest: Nest; pieces?: Pieces } {
     const { block } = this;
@@ -380,7 +380,7 @@ class BlockLowering {
   }
 }
 
-function isSame(a: Cut | BlockedAxis | undefined, b: Cut | BlockedAxis | undefined): boolean {
+function isSame(a: SumCut | BlockedAxis | undefined, b: SumCut | BlockedAxis | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
@@ -392,7 +392,7 @@ function listAt<K, T>(lists: Map<K, T[]>, key: K): T[] {
 
 const ZERO: Expression = { kind: "literal", value: 0, dtype: "real" };
 
-function isDense(location: Location, shape: Shape): boolean {
+function isDense(location: BufferLocation, shape: Shape): boolean {
   const dense = denseLocation(location.buffer, location.dtype, shape, true);
   return (
     affineKey(location.offset) === affineKey(dense.offset) &&

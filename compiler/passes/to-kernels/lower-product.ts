@@ -5,7 +5,7 @@ import type { ValueId } from "../../ir/graph/types.js";
 import { pairOf } from "../../ir/graph/values.js";
 import { addAffine, affineConstant } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Access, Affine, Axis, Expression, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, LoopAxis, Expression, Statement } from "../../ir/kernel/types.js";
 import { addDims, constantOf, type Dim, dimConstant } from "../../base/types/dim.js";
 import type { Block } from "./block.js";
 import { elementOf } from "./formula.js";
@@ -19,7 +19,7 @@ import type { Work } from "./works.js";
 type ProductWork = Extract<Work, { kind: "product" }>;
 
 /** One part of an operand that is a concat along the axis of `label`. */
-interface Part {
+interface ConcatPart {
   readonly whole: ValueId;
   readonly value: ValueId;
   readonly label: number;
@@ -46,7 +46,7 @@ export function lowerProduct(block: Block, work: ProductWork): Statement[][] {
   return [lowerPart(block, work, undefined)];
 }
 
-function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Statement[] {
+function lowerPart(block: Block, work: ProductWork, part: ConcatPart | undefined): Statement[] {
   const { operation, operands } = work.contract;
   invariant(operation.kind === "contract" && operation.strong !== true, "a product is a plain contract");
   const [left, right] = pairOf(operands.map((id) => (id === part?.whole ? part.value : id)));
@@ -74,7 +74,7 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
   const cut = isCut(block, work, part, dims()) ? cutOf(block, work.summed, dims()) : undefined;
   const pieces = cut && new Pieces(block, names, cut, dims(), example);
   for (const label of contractedLabels) variables.set(label, names.axis(lookUp(sizes, label)));
-  const axisOf = (label: number): Axis => {
+  const axisOf = (label: number): LoopAxis => {
     const variable = lookUp(variables, label);
     const position = contractedLabels.indexOf(label);
     if (pieces !== undefined && position >= 0) return pieces.axis(position, variable);
@@ -96,7 +96,7 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
     example !== undefined && !work.summed && rowLabel === undefined && everyExample && !block.perExample(columnValue);
   const exampleLoop = example === undefined ? undefined : exampleAxis(block, example);
 
-  const outer: Axis[] = [];
+  const outer: LoopAxis[] = [];
   if (exampleLoop !== undefined && !work.summed && !examplesAreRows) outer.push(exampleLoop);
   for (const label of operation.result) if (label !== rowLabel && label !== columnLabel) outer.push(axisOf(label));
   const contracted = contractedLabels.map(axisOf);
@@ -143,7 +143,7 @@ function lowerPart(block: Block, work: ProductWork, part: Part | undefined): Sta
 }
 
 /** Inside an example only sums over time are in pieces: other products are as long as they are, and may have tails. */
-function isCut(block: Block, work: ProductWork, part: Part | undefined, dims: readonly Dim[]): boolean {
+function isCut(block: Block, work: ProductWork, part: ConcatPart | undefined, dims: readonly Dim[]): boolean {
   if (!work.summed) return dims.some(isTime);
   return part === undefined && work.contract.operands.some((id) => block.perExample(id));
 }

@@ -1,13 +1,13 @@
 /** Reductions with an accumulator, and scatters. */
 import { at, lookUp } from "../../base/at.js";
-import type { Axis, Statement } from "../../ir/kernel/types.js";
+import type { LoopAxis, Statement } from "../../ir/kernel/types.js";
 import type { Block } from "./block.js";
 import { load, lostIn, minus, plus } from "./compensated.js";
 import { elementOf, indexOf } from "./formula.js";
-import { accessOf, type Location } from "./location.js";
+import { accessOf, type BufferLocation } from "./location.js";
 import { axesOf, exampleAxis, extentOf, LoopNames, nestFor, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
-import { type Cut, cutOf, isTime, Pieces } from "./pieces.js";
+import { type SumCut, cutOf, isTime, Pieces } from "./pieces.js";
 import type { Work } from "./works.js";
 
 /** Loops over what is kept, inside them over what is reduced, examples before axes; a long sum in pieces around all. */
@@ -17,7 +17,7 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
   const example =
     block.perExample(work.operand) || (!work.summed && block.perExample(work.result)) ? names.pick("b") : undefined;
   const pieces = piecesOf(block, names, work, example);
-  const axes = shape.map((dim, axis): Axis => {
+  const axes = shape.map((dim, axis): LoopAxis => {
     const position = work.axes.indexOf(axis);
     const variable = names.axis(dim);
     if (pieces !== undefined && position >= 0) return pieces.axis(position, variable);
@@ -70,7 +70,11 @@ function piecesOf(
  * Adds in the order of the indices; the result is zero before. Where an element may take many terms, what rounding has lost
  * of it lies in a second buffer, which is also zero before, and is added with the next term.
  */
-export function lowerScatter(block: Block, work: Extract<Work, { kind: "scatter" }>, lost?: Location): Statement[] {
+export function lowerScatter(
+  block: Block,
+  work: Extract<Work, { kind: "scatter" }>,
+  lost?: BufferLocation,
+): Statement[] {
   const { shape } = block.typeOf(work.updates);
   const perExample = block.perExample(work.updates) || block.perExample(work.index);
   const names = new LoopNames(block);
@@ -81,7 +85,7 @@ export function lowerScatter(block: Block, work: Extract<Work, { kind: "scatter"
   const indices = axesOf(nest).map(({ variable }, axis) => pieces?.indexOf(axis, variable) ?? variableIndex(variable));
   const rank = block.typeOf(work.index).shape.length;
   const target = indexOf(block, work.index, indices.slice(0, rank), nest);
-  const accessIn = (location: Location) =>
+  const accessIn = (location: BufferLocation) =>
     accessOf(location, [target, ...indices.slice(rank)], work.summed ? undefined : nest.example);
   const access = accessIn(lookUp(block.locations, work.result));
   const element = elementOf(block, work.updates, indices, nest);
@@ -100,7 +104,7 @@ export function lowerScatter(block: Block, work: Extract<Work, { kind: "scatter"
 export function cutOfScatter(
   block: Block,
   { updates, index, summed }: Extract<Work, { kind: "scatter" }>,
-): Cut | undefined {
+): SumCut | undefined {
   if (summed && !block.perExample(updates) && !block.perExample(index)) return undefined;
   return cutOf(block, summed, block.typeOf(index).shape);
 }

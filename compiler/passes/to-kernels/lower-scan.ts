@@ -8,8 +8,8 @@ import type { Examples, Statement } from "../../ir/kernel/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { Block, type InputSource } from "./block.js";
 import { commitInPlace } from "./in-place.js";
-import { fixLeading, type Location } from "./location.js";
-import { type Target, throughReshapes } from "./targets.js";
+import { fixLeading, type BufferLocation } from "./location.js";
+import { type ResultTarget, throughReshapes } from "./targets.js";
 import { LoopNames, variableIndex } from "./loops.js";
 
 export function lowerScan(
@@ -45,8 +45,8 @@ export function lowerScan(
       inputs.set(id, { kind: "alias", block, value: at(operands, i), prefix });
     }
   }
-  const states: { id: ValueId; state: Location; next: Location }[] = [];
-  const targets: Target[] = [];
+  const states: { id: ValueId; state: BufferLocation; next: BufferLocation }[] = [];
+  const targets: ResultTarget[] = [];
   for (const [i, id] of body.outputs.entries()) {
     const location = block.locations.get(at(results, i));
     if (location === undefined) continue;

@@ -4,11 +4,19 @@
  */
 import { at } from "../../base/at.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import { type Access, type Affine, type Axis, type Expression, PIECE, type Statement } from "../../ir/kernel/types.js";
+import {
+  type Access,
+  type Affine,
+  type Expression,
+  type LoopAxis,
+  PIECE,
+  type ScalarVariable,
+  type Statement,
+} from "../../ir/kernel/types.js";
 import type { Block } from "./block.js";
 import { type BlockedAxis, blockedAxis } from "./block-sums.js";
 import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
-import { accessOf, type Location } from "./location.js";
+import { accessOf, type BufferLocation } from "./location.js";
 import { axesOf, variableIndex } from "./loops.js";
 import type { Nest } from "./nest.js";
 import type { PieceSum, Total } from "./pieces.js";
@@ -25,7 +33,7 @@ export function blocksInMemory(
 
 /** Buffers for a sum in pieces; its axes where these are in blocks. */
 export function pieceSum(block: Block, total: Total, axes: readonly number[] | undefined): PieceSum {
-  const scratch = (hint: string): Location =>
+  const scratch = (hint: string): BufferLocation =>
     block.storage.scratch(`${block.path}.${total.name}.${hint}`, "real", total.shape, false);
   const piece = scratch("piece");
   return { total, piece, blocks: axes && { block: scratch("block"), lost: scratch("piece.lost"), axes } };
@@ -42,14 +50,14 @@ export function addBlocks(
   for (const { piece, blocks } of sums) {
     if (blocks === undefined) continue;
     const { block, lost, axes } = blocks;
-    const each = (body: (at: (location: Location) => Access) => Statement[]): Statement[] => {
+    const each = (body: (at: (location: BufferLocation) => Access) => Statement[]): Statement[] => {
       const { loops, kept } = keptInside(nest, blocked.place, axes, indices);
       return loopsAround(loops, body((location) => accessOf(location, kept, undefined))); // prettier-ignore
     };
     const [term, after] = ["blockTerm", "blockSum"].map((hint) => {
       const name = nest.fresh(hint);
       return { kind: "variable", name, dtype: "real" } as const satisfies Expression;
-    }) as [Named, Named];
+    }) as [ScalarVariable, ScalarVariable];
     open.push(...each((at) => [set(at(block), NONE)]));
     close.push(
       ...each((at) => [
@@ -63,17 +71,15 @@ export function addBlocks(
   nest.blocked = { ...blocked, open, close };
 }
 
-type Named = Extract<Expression, { kind: "variable" }>;
-
 /** Loops of their own over the kept axes inside of a place, and the indices of all that are kept. */
 function keptInside(
   nest: Nest,
   place: number,
   summed: readonly number[],
   indices: readonly Affine[],
-): { loops: Axis[]; kept: Affine[] } {
+): { loops: LoopAxis[]; kept: Affine[] } {
   const own = nest.axes.length - axesOf(nest).length;
-  const loops: Axis[] = [];
+  const loops: LoopAxis[] = [];
   const kept = indices.flatMap((index, axis) => {
     if (summed.includes(axis)) return [];
     if (axis + own < place) return [index];

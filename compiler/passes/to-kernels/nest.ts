@@ -10,10 +10,11 @@ import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import type {
   Access,
   Affine,
-  Axis,
   Expression,
   IndexExpression,
+  LoopAxis,
   ReductionOp,
+  ScalarVariable,
   Statement,
 } from "../../ir/kernel/types.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
@@ -26,8 +27,6 @@ type Action =
   | { readonly kind: "store_index"; readonly access: Access; readonly value: Affine }
   | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: Expression };
 
-type Named = Extract<Expression, { kind: "variable" }>;
-
 export interface Accumulation {
   readonly op: ReductionOp;
   readonly value: Expression;
@@ -35,7 +34,7 @@ export interface Accumulation {
 }
 
 export class Nest {
-  readonly axes: readonly Axis[];
+  readonly axes: readonly LoopAxis[];
   /** Loop variable of the examples, where there is one. */
   readonly example: string | undefined;
   /** Values of graph blocks at given indices, by key: one expression object for each. */
@@ -56,7 +55,7 @@ export class Nest {
   private readonly names = new FreshNames((name) => this.taken.has(name));
 
   constructor(
-    axes: readonly Axis[],
+    axes: readonly LoopAxis[],
     example: string | undefined,
     taken: Iterable<string>,
     perExampleSymbols: ReadonlySet<string>,
@@ -149,7 +148,7 @@ export class Nest {
    */
   accumulate(depth: number, { op, value, lost }: Accumulation): Expression {
     const name = this.fresh(op);
-    const innermost = this.axes.at(-1) as Axis;
+    const innermost = this.axes.at(-1) as LoopAxis;
     // Examples are added from the first to the last.
     const inLanes = innermost.variable !== this.example && this.axes.length > depth;
     const initial = op === "sum" ? 0 : op === "max" ? -Infinity : Infinity;
@@ -179,8 +178,8 @@ export class Nest {
 
   private addBlock(name: string, part: string, rest: Access): Statement[] {
     const [sum, block, term, after] = [name, part, this.fresh(`${part}Term`), this.fresh(`${part}After`)].map(
-      (own): Named => ({ kind: "variable", name: own, dtype: "real" }),
-    ) as [Named, Named, Named, Named];
+      (own): ScalarVariable => ({ kind: "variable", name: own, dtype: "real" }),
+    ) as [ScalarVariable, ScalarVariable, ScalarVariable, ScalarVariable];
     return [
       { kind: "let", name: term.name, value: minus(block, load(rest)) },
       { kind: "let", name: after.name, value: plus(sum, term) },
@@ -255,7 +254,7 @@ export class Nest {
     return statements;
   }
 
-  private loopOver(depth: number, axis: Axis, body: readonly Statement[]): Statement[] {
+  private loopOver(depth: number, axis: LoopAxis, body: readonly Statement[]): Statement[] {
     const { blocked } = this;
     if (blocked?.place !== depth) return [{ kind: "for", ...axis, step: 1, reverse: false, body }];
     return blockLoops({ ...blocked, axis, body, fresh: (hint) => this.fresh(hint) });

@@ -8,7 +8,7 @@
 import { at } from "../../base/at.js";
 import { affineConstant, affineVariable, addAffine } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Access, Affine, Axis, Expression, PiecesStatement, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, LoopAxis, Expression, PiecesStatement, Statement } from "../../ir/kernel/types.js";
 import { PIECE } from "../../ir/kernel/types.js";
 import {
   BATCH_SYMBOL,
@@ -23,12 +23,12 @@ import { isSequence } from "../../base/types/call-axes.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
 import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
-import { accessOf, type Location } from "./location.js";
+import { accessOf, type BufferLocation } from "./location.js";
 import { exampleAxis, extentOf, type LoopNames, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
 
 /** Where terms are counted in steps of `dims[axis]`; without an axis, every example is one. */
-export interface Cut {
+export interface SumCut {
   readonly summed: boolean;
   readonly axis: number | undefined;
 }
@@ -37,7 +37,7 @@ export interface Cut {
 const MANY = 2 * PIECE;
 
 /** How a sum over `dims`, with `summed` over all examples, too, is cut; undefined where it is short. */
-export function cutOf(block: Block, summed: boolean, dims: readonly Dim[]): Cut | undefined {
+export function cutOf(block: Block, summed: boolean, dims: readonly Dim[]): SumCut | undefined {
   // In the loop of a scan only those examples meet that still run.
   if (summed && block.examples.kind !== "all") return undefined;
   const find = (test: (dim: Dim) => boolean): number | undefined => {
@@ -59,7 +59,7 @@ export function isTime(dim: Dim): boolean {
 
 /** A result of the sums, all of its indices but the example's. */
 export interface Total {
-  readonly location: Location;
+  readonly location: BufferLocation;
   readonly shape: Shape;
   readonly name: string;
 }
@@ -67,16 +67,17 @@ export interface Total {
 /** A total, and where the terms of a piece are added up. */
 export interface PieceSum {
   readonly total: Total;
-  readonly piece: Location;
+  readonly piece: BufferLocation;
   /** Where a piece is in blocks: the sum of one, what rounding has lost of those in the piece, and the summed axes. */
-  readonly blocks: { readonly block: Location; readonly lost: Location; readonly axes: readonly number[] } | undefined;
+  readonly blocks:
+    { readonly block: BufferLocation; readonly lost: BufferLocation; readonly axes: readonly number[] } | undefined;
 }
 
 /** The names and loops of one `pieces` statement. */
 export class Pieces {
   private readonly block: Block;
   private readonly names: LoopNames;
-  private readonly cut: Cut;
+  private readonly cut: SumCut;
   private readonly dims: readonly Dim[];
   private readonly example: string | undefined;
   private readonly range: { first: string; end: string } | undefined;
@@ -85,7 +86,7 @@ export class Pieces {
   private readonly carried: string;
 
   /** `example` is the loop variable of the examples, around the pieces or in them. */
-  constructor(block: Block, names: LoopNames, cut: Cut, dims: readonly Dim[], example: string | undefined) {
+  constructor(block: Block, names: LoopNames, cut: SumCut, dims: readonly Dim[], example: string | undefined) {
     this.block = block;
     this.names = names;
     this.cut = cut;
@@ -98,14 +99,14 @@ export class Pieces {
   }
 
   /** The loop over the examples of a piece. */
-  examples(): Axis {
+  examples(): LoopAxis {
     const { first, end } = this.range as { first: string; end: string };
     const extent = { kind: "affine", value: affineVariable(end) } as const;
     return { variable: this.example as string, extent, from: affineVariable(first) };
   }
 
   /** The loop over an axis of the sum; `indexOf` gives the index for its variable. */
-  axis(position: number, variable: string): Axis {
+  axis(position: number, variable: string): LoopAxis {
     const dim = at(this.dims, position);
     if (position !== this.cut.axis) return { variable, extent: extentOf(this.block, dim, this.example) };
     const from = affineVariable(this.from as string);
@@ -120,7 +121,7 @@ export class Pieces {
   /** A nest over the elements of `shape`, whose loops over examples and over the axis of the cut are those of a piece. */
   nest(shape: Shape): Nest {
     const { block, names, cut, example } = this;
-    const axes: Axis[] = [];
+    const axes: LoopAxis[] = [];
     if (example !== undefined) axes.push(cut.summed ? this.examples() : exampleAxis(block, example));
     for (const [axis, dim] of shape.entries()) axes.push(this.axis(axis, names.axis(dim)));
     return new Nest(axes, example, names.all(), block.storage.perExampleSymbols);
@@ -177,9 +178,9 @@ export class Pieces {
     );
   }
 
-  private over(shape: Shape): { axes: Axis[]; indices: Affine[] } {
+  private over(shape: Shape): { axes: LoopAxis[]; indices: Affine[] } {
     const { block, names, cut, example } = this;
-    const axes = shape.map((dim): Axis => ({
+    const axes = shape.map((dim): LoopAxis => ({
       variable: names.axis(dim),
       extent: extentOf(block, dim, cut.summed ? undefined : example),
     }));
@@ -197,8 +198,8 @@ export class Pieces {
     const [term, before, after] = ["term", "before", "after"].map((hint) => {
       const variable = names.pick(hint);
       return { variable, value: { kind: "variable", name: variable, dtype: "real" } as const };
-    }) as [Named, Named, Named];
-    const define = ({ variable }: Named, value: Expression): Statement => ({ kind: "let", name: variable, value });
+    }) as [Definition, Definition, Definition];
+    const define = ({ variable }: Definition, value: Expression): Statement => ({ kind: "let", name: variable, value });
     const rest = minus(load(total), load(lost));
     return {
       carry: loopsAround(axes, [
@@ -222,7 +223,7 @@ export class Pieces {
 
 const ONE = affineConstant(1);
 
-interface Named {
+interface Definition {
   readonly variable: string;
   readonly value: Expression;
 }

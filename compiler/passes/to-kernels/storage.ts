@@ -18,7 +18,7 @@ import {
 import { type Shape, sizeOfShape } from "../../base/types/shape.js";
 import { isHeldByCaller, isInternal, type Role } from "../../program/roles.js";
 import type { UnplacedBuffer } from "../../ir/kernel/unplanned.js";
-import { denseLocation, type Location } from "./location.js";
+import { denseLocation, type BufferLocation } from "./location.js";
 
 /** A buffer whose place inside another may still be decided. */
 type StoredBuffer = Omit<UnplacedBuffer, "within"> & { within?: NonNullable<UnplacedBuffer["within"]> };
@@ -40,7 +40,7 @@ export class Storage {
   }
 
   /** The buffer of an input or output of an entry, declared at its first mention. */
-  named(name: string, type: ValueType): Location {
+  named(name: string, type: ValueType): BufferLocation {
     const perExample = this.isInternal(name) ? !type.shared : !this.isShared(name);
     const location = denseLocation(name, elementTypeOf(type), type.shape, perExample);
     const size = this.sizeOf(type.shape, perExample);
@@ -76,7 +76,7 @@ export class Storage {
   }
 
   /** A buffer that lives within one entry. */
-  scratch(hint: string, dtype: ElementType, shape: Shape, perExample: boolean): Location {
+  scratch(hint: string, dtype: ElementType, shape: Shape, perExample: boolean): BufferLocation {
     const name = this.names.pick(hint);
     const size = this.sizeOf(shape, perExample);
     this.buffers.set(name, { name, external: false, dtype, size, persistent: false });
@@ -94,7 +94,7 @@ export class Storage {
   }
 
   /** A scratch buffer for sums of totals of `terms` terms, shared by all examples; a part of it in calls that use none. */
-  sumsOfTotals(hint: string, shape: Shape, terms: Dim): Location {
+  sumsOfTotals(hint: string, shape: Shape, terms: Dim): BufferLocation {
     const location = this.scratch(hint, "real", shape, false);
     const buffer = lookUp(this.buffers, location.buffer);
     this.buffers.set(location.buffer, { ...buffer, ...carrySize(shape, terms) });

@@ -8,22 +8,22 @@ import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.j
 import { typeOf } from "../../ir/graph/values.js";
 import { type Dim, equalDims, multiplyDims } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";
-import { denseLocation, type Location, reshapeLocation } from "./location.js";
+import { denseLocation, type BufferLocation, reshapeLocation } from "./location.js";
 import type { Storage } from "./storage.js";
 
 /** Where a result goes: replaced or added to. */
 export interface Destination {
-  readonly location: Location;
+  readonly location: BufferLocation;
   readonly mode: "set" | "add";
 }
 
-export interface Target {
+export interface ResultTarget {
   readonly id: ValueId;
   readonly destination: Destination;
 }
 
 /** Sees through reshapes of results. */
-export function throughReshapes(fn: GraphFunction, targets: readonly Target[], storage: Storage): Target[] {
+export function throughReshapes(fn: GraphFunction, targets: readonly ResultTarget[], storage: Storage): ResultTarget[] {
   const producer = producersOf(fn);
   return targets.map((target) => {
     let { id, destination } = target;
@@ -43,9 +43,9 @@ export function throughReshapes(fn: GraphFunction, targets: readonly Target[], s
  * Where all of a value is cut along axis 0 into results that lie in shared buffers of their own (the gradients of
  * merged projections), places these buffers one after the other and computes the value there.
  */
-export function joinSlices(fn: GraphFunction, targets: readonly Target[], storage: Storage): Target[] {
+export function joinSlices(fn: GraphFunction, targets: readonly ResultTarget[], storage: Storage): ResultTarget[] {
   const producer = producersOf(fn);
-  const cuts = new Map<ValueId, { target: Target; start: Dim; length: Dim }[]>();
+  const cuts = new Map<ValueId, { target: ResultTarget; start: Dim; length: Dim }[]>();
   for (const target of targets) {
     const made = producer.get(target.id);
     const whole = made?.operands[0];
@@ -57,8 +57,8 @@ export function joinSlices(fn: GraphFunction, targets: readonly Target[], storag
     if (parts === undefined) cuts.set(whole, [{ target, start, length }]);
     else parts.push({ target, start, length });
   }
-  const dropped = new Set<Target>();
-  const joined: Target[] = [];
+  const dropped = new Set<ResultTarget>();
+  const joined: ResultTarget[] = [];
   for (const [whole, parts] of cuts) {
     const found = consecutive(parts, ({ length }) => length, at(typeOf(fn, whole).shape, 0));
     if (!found.whole || found.ordered.length < parts.length) continue;

@@ -101,14 +101,14 @@ export function readWorks(fn: GraphFunction, outputs: readonly ValueId[]): Funct
   return { producer, works, workOf, live, perExample };
 }
 
-interface Reading {
+interface WorksReading {
   readonly workOf: Map<ValueId, Work>;
   readonly perExample: (id: ValueId) => boolean;
   readonly once: (id: ValueId) => boolean;
   readonly absorbed: Set<ValueId>;
 }
 
-function workOfInstruction(instruction: Instruction, reading: Reading): Work | undefined {
+function workOfInstruction(instruction: Instruction, reading: WorksReading): Work | undefined {
   const { operation, operands } = instruction;
   const result = at(instruction.results, 0);
   switch (operation.kind) {

@@ -3,9 +3,9 @@
  * validation, which `WebAssembly.validate` does.
  */
 import { ByteReader } from "./decode-bytes.js";
-import type { Immediate, ValueType } from "./instruction-types.js";
+import type { Immediate, WasmType } from "./instruction-types.js";
 import { valueTypes } from "./instruction-types.js";
-import type { Instruction, Operation } from "./instructions.js";
+import type { WasmInstruction, WasmOperation } from "./instructions.js";
 import { isPrefix, operationAt } from "./instructions.js";
 import type {
   CustomSection,
@@ -14,7 +14,7 @@ import type {
   FunctionType,
   Global,
   GlobalType,
-  Import,
+  WasmImport,
   ImportedItem,
   MemoryLimits,
   WasmModule,
@@ -26,12 +26,12 @@ export { WasmFormatError } from "./decode-bytes.js";
 type ExternalKind = keyof typeof externalKinds;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
-const typesByCode: ReadonlyMap<number, ValueType> = new Map(valueTypes.map((type) => [valueTypeCodes[type], type]));
+const typesByCode: ReadonlyMap<number, WasmType> = new Map(valueTypes.map((type) => [valueTypeCodes[type], type]));
 const kindsByCode: ReadonlyMap<number, ExternalKind> = new Map(
   Object.entries(externalKinds).map(([kind, code]) => [code, kind as ExternalKind]),
 );
 
-function readValueType(from: ByteReader): ValueType {
+function readValueType(from: ByteReader): WasmType {
   const start = from.position;
   const code = from.byte("a value type");
   return typesByCode.get(code) ?? from.fail(`${hex(code)} is not a value type`, start);
@@ -43,7 +43,7 @@ function readFlag(from: ByteReader, what: string): boolean {
   return flag > 1 ? from.fail(`${what} must be 0 or 1, not ${flag}`, start) : flag === 1;
 }
 
-type ImmediateReader = (from: ByteReader, operation: Operation) => readonly (number | bigint)[];
+type ImmediateReader = (from: ByteReader, operation: WasmOperation) => readonly (number | bigint)[];
 
 const index =
   (what: string): ImmediateReader =>
@@ -55,7 +55,7 @@ function readLane(from: ByteReader, lanes: number): number {
   return lane < lanes ? lane : from.fail(`lane ${lane} of ${lanes}`, start);
 }
 
-function readMemory(from: ByteReader, { name, alignment }: Operation): readonly number[] {
+function readMemory(from: ByteReader, { name, alignment }: WasmOperation): readonly number[] {
   const start = from.position;
   const hint = from.unsigned("an alignment");
   if (hint > alignment) from.fail(`alignment 2^${hint} is more than ${name} has`, start);
@@ -103,7 +103,7 @@ const immediateReaders: Record<Immediate, ImmediateReader> = {
   },
 };
 
-function readInstruction(from: ByteReader): Instruction {
+function readInstruction(from: ByteReader): WasmInstruction {
   const start = from.position;
   const first = from.byte("an instruction");
   const prefix = isPrefix(first) ? first : 0;
@@ -116,8 +116,8 @@ function readInstruction(from: ByteReader): Instruction {
 }
 
 /** Instructions up to the `end` that belongs to no block of theirs. */
-function readExpression(from: ByteReader): Instruction[] {
-  const instructions: Instruction[] = [];
+function readExpression(from: ByteReader): WasmInstruction[] {
+  const instructions: WasmInstruction[] = [];
   for (let depth = 1; depth > 0;) {
     const instruction = readInstruction(from);
     instructions.push(instruction);
@@ -149,7 +149,7 @@ function readTypeIndex(from: ByteReader, types: readonly FunctionType[]): number
   return type < types.length ? type : from.fail(`type ${type} of ${types.length}`, start);
 }
 
-function readImport(from: ByteReader, types: readonly FunctionType[]): Import {
+function readImport(from: ByteReader, types: readonly FunctionType[]): WasmImport {
   const module = from.name("a module's name");
   const name = from.name("an import's name");
   const items: Record<ExternalKind, () => ImportedItem> = {
@@ -164,7 +164,7 @@ function readFunctionType(from: ByteReader): FunctionType {
   const start = from.position;
   const form = from.byte("a function type");
   if (form !== 0x60) from.fail(`${hex(form)} is not a function type`, start);
-  const readTypes = (what: string): ValueType[] => from.list(what, () => readValueType(from));
+  const readTypes = (what: string): WasmType[] => from.list(what, () => readValueType(from));
   return { params: readTypes("parameters"), results: readTypes("results") };
 }
 

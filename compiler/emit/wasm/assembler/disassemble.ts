@@ -1,9 +1,16 @@
 /** Modules as WebAssembly text, which assembles to the same bytes again (custom sections aside). */
 import { decodeModule } from "./decode.js";
-import type { Immediate, ValueType } from "./instruction-types.js";
-import type { Instruction } from "./instructions.js";
+import type { Immediate, WasmType } from "./instruction-types.js";
+import type { WasmInstruction } from "./instructions.js";
 import { readFunctionNames } from "./function-names.js";
-import type { FunctionBody, FunctionType, GlobalType, Import, MemoryLimits, WasmModule } from "./module-structure.js";
+import type {
+  FunctionBody,
+  FunctionType,
+  GlobalType,
+  WasmImport,
+  MemoryLimits,
+  WasmModule,
+} from "./module-structure.js";
 import { emptyBlockType, valueTypeCodes } from "./module-structure.js";
 
 const view = new DataView(new ArrayBuffer(8));
@@ -37,7 +44,7 @@ function blockTypeText(type: number): string {
   return type >= 0 ? `(type ${type})` : `(result ${typesByCode[type + 0x80]})`;
 }
 
-function memoryText({ operation, immediates }: Instruction): string {
+function memoryText({ operation, immediates }: WasmInstruction): string {
   const [alignment, offset, lane] = immediates.map(Number);
   const parts = [
     offset === 0 ? "" : `offset=${offset}`,
@@ -47,9 +54,9 @@ function memoryText({ operation, immediates }: Instruction): string {
   return parts.filter((part) => part !== "").join(" ");
 }
 
-const numbersText = ({ immediates }: Instruction): string => immediates.join(" ");
+const numbersText = ({ immediates }: WasmInstruction): string => immediates.join(" ");
 
-const immediateTexts: Record<Immediate, (instruction: Instruction) => string> = {
+const immediateTexts: Record<Immediate, (instruction: WasmInstruction) => string> = {
   none: () => "",
   block: ({ immediates }) => blockTypeText(Number(immediates[0])),
   label: numbersText,
@@ -71,7 +78,7 @@ const immediateTexts: Record<Immediate, (instruction: Instruction) => string> = 
 };
 
 /** One instruction, as in `v128.load offset=16`. */
-export function instructionText(instruction: Instruction): string {
+export function instructionText(instruction: WasmInstruction): string {
   const immediates = immediateTexts[instruction.operation.immediate](instruction);
   return immediates === "" ? instruction.operation.name : `${instruction.operation.name} ${immediates}`;
 }
@@ -87,7 +94,7 @@ function quoted(text: string): string {
   return `"${characters.join("")}"`;
 }
 
-function group(keyword: string, types: readonly ValueType[]): string {
+function group(keyword: string, types: readonly WasmType[]): string {
   return types.length === 0 ? "" : ` (${[keyword, ...types].join(" ")})`;
 }
 
@@ -95,7 +102,7 @@ const signatureText = ({ params, results }: FunctionType): string => group("para
 const limitsText = ({ min, max }: MemoryLimits): string => (max === undefined ? String(min) : `${min} ${max}`);
 const globalText = ({ type, mutable }: GlobalType): string => (mutable ? `(mut ${type})` : type);
 
-function importText({ module, name, item }: Import): string {
+function importText({ module, name, item }: WasmImport): string {
   const described =
     item.kind === "function"
       ? `(func (type ${item.type}))`
@@ -106,7 +113,7 @@ function importText({ module, name, item }: Import): string {
 }
 
 /** Instructions a line each, those in blocks further in; the last `end` is left to the bracket of what is around. */
-function bodyLines(instructions: readonly Instruction[], indentation: string): string[] {
+function bodyLines(instructions: readonly WasmInstruction[], indentation: string): string[] {
   let depth = 0;
   return instructions.slice(0, -1).map((instruction) => {
     const { name, immediate } = instruction.operation;

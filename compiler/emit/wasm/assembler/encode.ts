@@ -1,11 +1,11 @@
 /** Modules as bytes: the WebAssembly binary format. Numbers take as few bytes as they can, so the bytes are unique. */
 import { ByteWriter } from "./encode-bytes.js";
 import type { Immediate } from "./instruction-types.js";
-import type { Instruction } from "./instructions.js";
-import type { FunctionBody, GlobalType, Import, MemoryLimits, WasmModule } from "./module-structure.js";
+import type { WasmInstruction } from "./instructions.js";
+import type { FunctionBody, GlobalType, WasmImport, MemoryLimits, WasmModule } from "./module-structure.js";
 import { externalKinds, magicNumber, sectionIds, valueTypeCodes } from "./module-structure.js";
 
-type Immediates = Instruction["immediates"];
+type Immediates = WasmInstruction["immediates"];
 
 function writeNumbers(to: ByteWriter, immediates: Immediates): void {
   for (const value of immediates) to.unsigned(Number(value));
@@ -39,7 +39,7 @@ const immediateWriters: Record<Immediate, (to: ByteWriter, immediates: Immediate
   "memory indices": (to) => to.bytes([0, 0]),
 };
 
-function writeInstruction(to: ByteWriter, { operation, immediates }: Instruction): void {
+function writeInstruction(to: ByteWriter, { operation, immediates }: WasmInstruction): void {
   if (operation.prefix === undefined) to.byte(operation.code);
   else {
     to.byte(operation.prefix);
@@ -59,7 +59,7 @@ function writeGlobalType(to: ByteWriter, { type, mutable }: GlobalType): void {
   to.byte(mutable ? 1 : 0);
 }
 
-function writeImport(to: ByteWriter, { module, name, item }: Import): void {
+function writeImport(to: ByteWriter, { module, name, item }: WasmImport): void {
   to.name(module);
   to.name(name);
   to.byte(externalKinds[item.kind]);

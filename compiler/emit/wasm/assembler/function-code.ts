@@ -1,26 +1,26 @@
 /** The code of one function: what sets locals at its beginning, then its body. */
 import { InstructionWriter } from "./instruction-writer.js";
-import type { ValueType } from "./instruction-types.js";
-import type { Instruction } from "./instructions.js";
+import type { WasmType } from "./instruction-types.js";
+import type { WasmInstruction } from "./instructions.js";
 import { type Local, LocalPool } from "./local-pool.js";
 import type { LocalRun } from "./module-structure.js";
 
-export type { ValueType } from "./instruction-types.js";
+export type { WasmType } from "./instruction-types.js";
 export type { Label } from "./instruction-writer.js";
 export type { Local } from "./local-pool.js";
 export type { FunctionRef, GlobalRef } from "./module-structure.js";
 
 export class FunctionCode extends InstructionWriter {
   readonly name: string;
-  readonly params: readonly ValueType[];
-  readonly results: readonly ValueType[];
+  readonly params: readonly WasmType[];
+  readonly results: readonly WasmType[];
   readonly #locals: LocalPool;
-  readonly #beginning: Instruction[] = [];
-  readonly #body: readonly Instruction[];
+  readonly #beginning: WasmInstruction[] = [];
+  readonly #body: readonly WasmInstruction[];
 
-  constructor(name: string, params: readonly ValueType[], results: readonly ValueType[]) {
+  constructor(name: string, params: readonly WasmType[], results: readonly WasmType[]) {
     const locals = new LocalPool(params);
-    const body: Instruction[] = [];
+    const body: WasmInstruction[] = [];
     super({ name, locals }, false, results, body);
     this.name = name;
     this.params = params;
@@ -35,7 +35,7 @@ export class FunctionCode extends InstructionWriter {
   }
 
   /** A local to use until it is released: the first of those released before, or a new one. What it holds is unknown. */
-  local(type: ValueType): Local {
+  local(type: WasmType): Local {
     return this.#locals.take(type);
   }
 
@@ -53,7 +53,7 @@ export class FunctionCode extends InstructionWriter {
    * A local that holds what `write` leaves on the stack from the beginning of the function on, wherever it is asked for.
    * `write` may read parameters, as they come, and other such locals.
    */
-  preset(type: ValueType, write: (beginning: InstructionWriter) => void): Local {
+  preset(type: WasmType, write: (beginning: InstructionWriter) => void): Local {
     this.ensureOpen();
     const beginning = new BeginningCode({ name: this.name, locals: this.#locals }, true, [], this.#beginning);
     const local = this.#locals.add(type, "preset");
@@ -63,7 +63,7 @@ export class FunctionCode extends InstructionWriter {
   }
 
   /** The locals after the parameters and all instructions. Nothing can be written afterwards. */
-  finish(): { readonly locals: readonly LocalRun[]; readonly instructions: readonly Instruction[] } {
+  finish(): { readonly locals: readonly LocalRun[]; readonly instructions: readonly WasmInstruction[] } {
     this.end();
     return { locals: this.#locals.runs(), instructions: [...this.#beginning, ...this.#body] };
   }

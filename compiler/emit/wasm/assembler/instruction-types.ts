@@ -2,7 +2,7 @@
 
 /** The types of values on the operand stack. */
 export const valueTypes = ["i32", "i64", "f32", "f64", "v128"] as const;
-export type ValueType = (typeof valueTypes)[number];
+export type WasmType = (typeof valueTypes)[number];
 
 /**
  * What follows the opcode. Floats are their bits and a vector is 16 bytes, so that nothing is lost between bytes and

@@ -4,8 +4,8 @@
  */
 import { InvariantError } from "../../../base/diagnostics/invariant.js";
 import type { Local, LocalPool } from "./local-pool.js";
-import type { ValueType } from "./instruction-types.js";
-import type { Instruction, OpName } from "./instructions.js";
+import type { WasmType } from "./instruction-types.js";
+import type { WasmInstruction, OpName } from "./instructions.js";
 import { operations } from "./instructions.js";
 import { blockTypeOf, emptyBlockType, type FunctionRef, type GlobalRef } from "./module-structure.js";
 import type { BlockFrame } from "./operand-stack.js";
@@ -36,8 +36,8 @@ export class InstructionWriter {
   readonly #function: WrittenFunction;
   /** Is this the beginning, where locals get what they always hold? */
   readonly #isBeginning: boolean;
-  readonly #results: readonly ValueType[];
-  readonly #instructions: Instruction[];
+  readonly #results: readonly WasmType[];
+  readonly #instructions: WasmInstruction[];
   readonly #stack: OperandStack;
   #ended = false;
 
@@ -45,8 +45,8 @@ export class InstructionWriter {
   constructor(
     written: WrittenFunction,
     isBeginning: boolean,
-    results: readonly ValueType[],
-    instructions: Instruction[],
+    results: readonly WasmType[],
+    instructions: WasmInstruction[],
   ) {
     this.#function = written;
     this.#isBeginning = isBeginning;
@@ -186,7 +186,7 @@ export class InstructionWriter {
   }
 
   /** Branches on the i32 on the stack. Where there is a result, both sides leave one. */
-  if(then: () => void, otherwise?: () => void, result?: ValueType): this {
+  if(then: () => void, otherwise?: () => void, result?: WasmType): this {
     this.#add("if", result === undefined ? emptyBlockType : blockTypeOf(result));
     if (result !== undefined && otherwise === undefined) this.fail("needs two sides for a result");
     this.#stack.pop("i32");
@@ -230,7 +230,7 @@ export class InstructionWriter {
     return operation;
   }
 
-  #apply(operands: readonly ValueType[], results: readonly ValueType[]): void {
+  #apply(operands: readonly WasmType[], results: readonly WasmType[]): void {
     this.#stack.popAll(operands);
     for (const type of results) this.#stack.push(type);
   }

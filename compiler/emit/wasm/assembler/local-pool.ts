@@ -1,11 +1,11 @@
 /** The locals of one function: those in use, those to be used again, and those that are set at its beginning only. */
 import { LeastFirst } from "../../../base/least-first.js";
-import type { ValueType } from "./instruction-types.js";
+import type { WasmType } from "./instruction-types.js";
 import type { LocalRun } from "./module-structure.js";
 
 export interface Local {
   readonly index: number;
-  readonly type: ValueType;
+  readonly type: WasmType;
 }
 
 /** What a local is doing. */
@@ -14,24 +14,24 @@ type LocalUse = "parameter" | "used" | "released" | "preset";
 export class LocalPool {
   readonly #locals: Local[];
   readonly #uses: LocalUse[];
-  readonly #released = new Map<ValueType, LeastFirst<Local>>();
+  readonly #released = new Map<WasmType, LeastFirst<Local>>();
   readonly #params: number;
 
-  constructor(params: readonly ValueType[]) {
+  constructor(params: readonly WasmType[]) {
     this.#locals = params.map((type, index) => ({ type, index }));
     this.#uses = params.map(() => "parameter");
     this.#params = params.length;
   }
 
   /** The first of those released before, or a new one. */
-  take(type: ValueType): Local {
+  take(type: WasmType): Local {
     const free = this.#released.get(type)?.pop();
     if (free === undefined) return this.add(type, "used");
     this.#uses[free.index] = "used";
     return free;
   }
 
-  add(type: ValueType, use: "used" | "preset"): Local {
+  add(type: WasmType, use: "used" | "preset"): Local {
     const local = { type, index: this.#locals.length };
     this.#locals.push(local);
     this.#uses.push(use);
@@ -61,7 +61,7 @@ export class LocalPool {
 
   /** Those after the parameters, as runs of one type. */
   runs(): LocalRun[] {
-    const runs: { count: number; type: ValueType }[] = [];
+    const runs: { count: number; type: WasmType }[] = [];
     for (const { type } of this.#locals.slice(this.#params)) {
       const last = runs[runs.length - 1];
       if (last?.type === type) last.count++;

@@ -1,13 +1,13 @@
 /** Puts functions, globals and a memory together to a module. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { FunctionRef, GlobalRef, ValueType } from "./function-code.js";
+import type { FunctionRef, GlobalRef, WasmType } from "./function-code.js";
 import { FunctionCode } from "./function-code.js";
 import { encodeModule } from "./encode.js";
 import { nameSection } from "./function-names.js";
-import type { Export, FunctionType, Global, Import, MemoryLimits, WasmModule } from "./module-structure.js";
+import type { Export, FunctionType, Global, WasmImport, MemoryLimits, WasmModule } from "./module-structure.js";
 
 export class ModuleBuilder {
-  readonly #imports: Import[] = [];
+  readonly #imports: WasmImport[] = [];
   readonly #memories: MemoryLimits[] = [];
   readonly #globals: Global[] = [];
   readonly #exports: Export[] = [];
@@ -34,8 +34,8 @@ export class ModuleBuilder {
   /** A function, which others may call before its code is written; exported under its name. */
   function(
     name: string,
-    params: readonly ValueType[],
-    results: readonly ValueType[],
+    params: readonly WasmType[],
+    results: readonly WasmType[],
     exported: boolean,
   ): { readonly ref: FunctionRef; readonly code: FunctionCode } {
     const code = new FunctionCode(name, params, results);
@@ -47,7 +47,7 @@ export class ModuleBuilder {
     return { ref: { index, name, params, results }, code };
   }
 
-  global(type: Exclude<ValueType, "v128">, mutable: boolean, init: number | bigint): GlobalRef {
+  global(type: Exclude<WasmType, "v128">, mutable: boolean, init: number | bigint): GlobalRef {
     const code = new FunctionCode(`global ${this.#globals.length}`, [], [type]);
     if (type === "i64") code.i64(BigInt(init));
     else code[type](Number(init));

@@ -1,10 +1,10 @@
 /** A WebAssembly module as data: what the encoder writes and the decoder reads. No tables, data or start function. */
-import type { Instruction } from "./instructions.js";
-import type { ValueType } from "./instruction-types.js";
+import type { WasmInstruction } from "./instructions.js";
+import type { WasmType } from "./instruction-types.js";
 
 export interface FunctionType {
-  readonly params: readonly ValueType[];
-  readonly results: readonly ValueType[];
+  readonly params: readonly WasmType[];
+  readonly results: readonly WasmType[];
 }
 
 /** In pages of 64 KiB. */
@@ -14,7 +14,7 @@ export interface MemoryLimits {
 }
 
 export interface GlobalType {
-  readonly type: ValueType;
+  readonly type: WasmType;
   readonly mutable: boolean;
 }
 
@@ -23,7 +23,7 @@ export type ImportedItem =
   | ({ readonly kind: "memory" } & MemoryLimits)
   | ({ readonly kind: "global" } & GlobalType);
 
-export interface Import {
+export interface WasmImport {
   readonly module: string;
   readonly name: string;
   readonly item: ImportedItem;
@@ -31,7 +31,7 @@ export interface Import {
 
 export interface Global extends GlobalType {
   /** A constant expression, its `end` included. */
-  readonly init: readonly Instruction[];
+  readonly init: readonly WasmInstruction[];
 }
 
 export interface Export {
@@ -42,7 +42,7 @@ export interface Export {
 
 export interface LocalRun {
   readonly count: number;
-  readonly type: ValueType;
+  readonly type: WasmType;
 }
 
 export interface FunctionBody {
@@ -51,7 +51,7 @@ export interface FunctionBody {
   /** Locals after the parameters, as runs of one type. */
   readonly locals: readonly LocalRun[];
   /** The last `end` included. */
-  readonly instructions: readonly Instruction[];
+  readonly instructions: readonly WasmInstruction[];
 }
 
 export interface CustomSection {
@@ -65,19 +65,19 @@ export interface CustomSection {
 export interface FunctionRef {
   readonly index: number;
   readonly name: string;
-  readonly params: readonly ValueType[];
-  readonly results: readonly ValueType[];
+  readonly params: readonly WasmType[];
+  readonly results: readonly WasmType[];
 }
 
 export interface GlobalRef {
   readonly index: number;
-  readonly type: ValueType;
+  readonly type: WasmType;
   readonly mutable: boolean;
 }
 
 export interface WasmModule {
   readonly types: readonly FunctionType[];
-  readonly imports: readonly Import[];
+  readonly imports: readonly WasmImport[];
   readonly memories: readonly MemoryLimits[];
   readonly globals: readonly Global[];
   readonly exports: readonly Export[];
@@ -101,7 +101,7 @@ export const sectionIds = {
 export const externalKinds = { function: 0, memory: 2, global: 3 } as const;
 
 /** Bytes that stand for value types. */
-export const valueTypeCodes: Readonly<Record<ValueType, number>> = {
+export const valueTypeCodes: Readonly<Record<WasmType, number>> = {
   i32: 0x7f,
   i64: 0x7e,
   f32: 0x7d,
@@ -111,6 +111,6 @@ export const valueTypeCodes: Readonly<Record<ValueType, number>> = {
 
 /** The block type of blocks without a result, and those of blocks with one (a signed LEB128 number each). */
 export const emptyBlockType = -0x40;
-export const blockTypeOf = (result: ValueType): number => valueTypeCodes[result] - 0x80;
+export const blockTypeOf = (result: WasmType): number => valueTypeCodes[result] - 0x80;
 
 export const magicNumber = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00] as const;

@@ -1,31 +1,31 @@
 /** The types on the operand stack and the blocks that are open, as validation of the specification's appendix has them. */
-import type { ValueType } from "./instruction-types.js";
+import type { WasmType } from "./instruction-types.js";
 
 export interface BlockFrame {
   readonly kind: "function" | "block" | "loop" | "if";
   /** Among the open frames, 0 for the function. */
   readonly depth: number;
-  readonly results: readonly ValueType[];
+  readonly results: readonly WasmType[];
   /** Values that were on the stack before it. */
   readonly height: number;
 }
 
 export class OperandStack {
-  readonly #types: ValueType[] = [];
+  readonly #types: WasmType[] = [];
   readonly #frames: (BlockFrame & { reachable: boolean })[] = [];
   readonly #fail: (message: string) => never;
 
-  constructor(results: readonly ValueType[], fail: (message: string) => never) {
+  constructor(results: readonly WasmType[], fail: (message: string) => never) {
     this.#fail = fail;
     this.enter("function", results);
   }
 
-  push(type: ValueType): void {
+  push(type: WasmType): void {
     this.#types.push(type);
   }
 
   /** Takes a value off; undefined is a value of any type, in code that is never reached. */
-  pop(expected?: ValueType): ValueType | undefined {
+  pop(expected?: WasmType): WasmType | undefined {
     const frame = this.#frames[this.#frames.length - 1]!;
     if (this.#types.length === frame.height) {
       if (!frame.reachable) return expected;
@@ -37,11 +37,11 @@ export class OperandStack {
   }
 
   /** Takes off values of these types, the last of which is on top. */
-  popAll(expected: readonly ValueType[]): void {
+  popAll(expected: readonly WasmType[]): void {
     for (let i = expected.length - 1; i >= 0; i--) this.pop(expected[i]);
   }
 
-  enter(kind: BlockFrame["kind"], results: readonly ValueType[]): BlockFrame {
+  enter(kind: BlockFrame["kind"], results: readonly WasmType[]): BlockFrame {
     const frame = { kind, depth: this.#frames.length, results, height: this.#types.length, reachable: true };
     this.#frames.push(frame);
     return frame;

@@ -1,5 +1,5 @@
 /** What an instruction computes at once: a vector of numbers, or one. */
-import type { FunctionCode, ValueType } from "./function-code.js";
+import type { FunctionCode, WasmType } from "./function-code.js";
 
 export type VectorShape = "f32x4" | "f64x2";
 /** Truth values are masks of all ones or zeros in a vector, an i32 of 1 or 0 beside a scalar. */
@@ -24,7 +24,7 @@ export function isVector(shape: NumberShape): shape is VectorShape {
   return vectorOf[shape] === shape;
 }
 
-export function valueTypeOf(shape: NumberShape): ValueType {
+export function valueTypeOf(shape: NumberShape): WasmType {
   return isVector(shape) ? "v128" : floatTypeOf[shape];
 }
 

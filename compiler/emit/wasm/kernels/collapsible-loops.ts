@@ -1,5 +1,5 @@
 /** Loops over examples and their steps that are one loop where every example has all steps. */
-import type { Affine, Axis, Expression, ForStatement, ProductStatement } from "../../../ir/kernel/types.js";
+import type { Affine, LoopAxis, Expression, ForStatement, ProductStatement } from "../../../ir/kernel/types.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
 import { type Dim, multiplyDims } from "../../../base/types/dim.js";
 import type { Local } from "../assembler/function-code.js";
@@ -40,10 +40,10 @@ export function collapsibleSums(product: ProductStatement): Collapsed | undefine
   return found && { ...found, range: { first: outer.from, end: outer.extent.value, steps: inner.extent.dim } };
 }
 
-function inSequence(product: ProductStatement, example: string, { variable, extent }: Axis): Collapsed | undefined {
+function inSequence(product: ProductStatement, example: string, { variable, extent }: LoopAxis): Collapsed | undefined {
   if ((extent.kind !== "size" && extent.kind !== "part") || extent.example !== example) return undefined;
   const axes = [product.rows, product.columns, ...product.contracted];
-  const others = axes.filter((axis) => axis !== undefined && axis.variable !== variable) as Axis[];
+  const others = axes.filter((axis) => axis !== undefined && axis.variable !== variable) as LoopAxis[];
   if (others.some(({ extent: other }) => "example" in other && other.example === example)) return undefined;
   let follows = true;
   const check = ({ terms }: Affine): void => {

@@ -1,5 +1,5 @@
 /** Where statements are written: a function, what is known at this place of it, and what is around the place. */
-import type { Statement } from "../../../ir/kernel/types.js";
+import type { Statement, StatementOf } from "../../../ir/kernel/types.js";
 import type { VectorTarget } from "../../../passes/kernel/target.js";
 import type { FunctionCode, FunctionRef, Local } from "../assembler/function-code.js";
 import type { MemoryLayout } from "../memory/memory-layout.js";
@@ -8,8 +8,6 @@ import type { Collapsed } from "./collapsible-loops.js";
 import type { Lanes } from "./elements.js";
 import type { Expressions } from "./expressions.js";
 import type { Integers, ComputedIntegers } from "./integers.js";
-
-export type StatementOf<Kind extends Statement["kind"]> = Extract<Statement, { kind: Kind }>;
 
 /** What code of a module shares. */
 export interface ModuleParts {
@@ -29,7 +27,7 @@ export interface ModuleParts {
   readonly digest: () => FunctionRef;
 }
 
-interface Surroundings {
+interface StatementSurroundings {
   readonly integers: Integers;
   readonly expressions: Expressions;
   /** Rows and sums over steps that run over all examples at once where every example has all steps. */
@@ -42,9 +40,14 @@ export class KernelContext {
   readonly code: FunctionCode;
   readonly parts: ModuleParts;
   readonly accumulators: Accumulators;
-  private readonly place: Surroundings;
+  private readonly place: StatementSurroundings;
 
-  private constructor(code: FunctionCode, parts: ModuleParts, accumulators: Accumulators, place: Surroundings) {
+  private constructor(
+    code: FunctionCode,
+    parts: ModuleParts,
+    accumulators: Accumulators,
+    place: StatementSurroundings,
+  ) {
     this.code = code;
     this.parts = parts;
     this.accumulators = accumulators;
@@ -106,7 +109,7 @@ export class KernelContext {
     return this.with({ integers, expressions: this.expressions.with(integers) });
   }
 
-  private with(changes: Partial<Surroundings>): KernelContext {
+  private with(changes: Partial<StatementSurroundings>): KernelContext {
     return new KernelContext(this.code, this.parts, this.accumulators, { ...this.place, ...changes });
   }
 }

@@ -1,7 +1,7 @@
 /** The code of each kind of statement: the one file that knows all of them. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { Statement } from "../../../ir/kernel/types.js";
-import type { KernelContext, StatementOf } from "./context.js";
+import type { Statement, StatementOf } from "../../../ir/kernel/types.js";
+import type { KernelContext } from "./context.js";
 import type { Lanes } from "./elements.js";
 import { emitLoop } from "./loops.js";
 import { emitPack } from "./pack-panels.js";

@@ -1,7 +1,7 @@
 /** How many values axes take, as code: numbers where they are known, else computed from the sizes of the call. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import { plainExtent, subtractAffine } from "../../../ir/kernel/affine.js";
-import type { Axis, Extent } from "../../../ir/kernel/types.js";
+import type { LoopAxis, Extent } from "../../../ir/kernel/types.js";
 import { BATCH_SYMBOL, constantOf, type Dim } from "../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import { chooseCollapsed } from "./collapsed-counts.js";
@@ -39,7 +39,7 @@ export function pushExtent(extent: Extent, variable: string, context: KernelCont
 }
 
 /** An axis's number of values: a local also where it begins at another than 0. */
-export function countOfAxis({ variable, extent, from }: Axis, context: KernelContext): Count {
+export function countOfAxis({ variable, extent, from }: LoopAxis, context: KernelContext): Count {
   if (from === undefined) return countOf(extent, variable, context);
   invariant(extent.kind === "affine", "a range of plain numbers");
   const { code, integers, collapsed } = context;

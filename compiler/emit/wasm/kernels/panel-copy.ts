@@ -1,17 +1,17 @@
 /** Copies a matrix into panels: for every contracted index, the vectors of some columns of each run. */
 import { AFFINE_ZERO, plainExtent, substituteAffine } from "../../../ir/kernel/affine.js";
-import type { Affine, Axis, PackStatement } from "../../../ir/kernel/types.js";
+import type { Affine, LoopAxis, PackStatement } from "../../../ir/kernel/types.js";
 import { constantOf } from "../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import type { KernelContext } from "./context.js";
 
 /** Axes of a packed matrix have plain sizes. */
-export function sizeOf({ extent }: Axis): number {
+export function sizeOf({ extent }: LoopAxis): number {
   return plainExtent(extent) ?? 0;
 }
 
 /** Elements from one index of an axis to the next. */
-export function strideOf({ from }: PackStatement, { variable }: Axis): number {
+export function strideOf({ from }: PackStatement, { variable }: LoopAxis): number {
   const term = from.offset.terms.find((other) => other.variable === variable);
   return term === undefined ? 0 : (constantOf(term.coefficient) ?? 0);
 }

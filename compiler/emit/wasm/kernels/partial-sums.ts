@@ -1,9 +1,9 @@
 /** Reductions in the lanes of vectors: the element at position n belongs to the partial n mod 4. */
 import { at } from "../../../base/at.js";
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { ReductionOp } from "../../../ir/kernel/types.js";
+import type { ReductionOp, StatementOf } from "../../../ir/kernel/types.js";
 import { PARTIALS } from "../../../passes/kernel/interleave-sums.js";
-import type { KernelContext, StatementOf } from "./context.js";
+import type { KernelContext } from "./context.js";
 import type { Lanes } from "./elements.js";
 
 /** Declares the partial results of a reduction. */

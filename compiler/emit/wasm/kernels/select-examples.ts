@@ -1,8 +1,9 @@
 /** Lists of the examples that have a step, as WebAssembly code. */
+import type { StatementOf } from "../../../ir/kernel/types.js";
 import { affineVariable } from "../../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../../base/types/dim.js";
 import type { Local } from "../assembler/function-code.js";
-import type { KernelContext, StatementOf } from "./context.js";
+import type { KernelContext } from "./context.js";
 
 /** Writes a list of the examples that have a step, and makes their number a local. */
 export function emitSelection(

@@ -1,6 +1,7 @@
 /** Padding after examples that are shorter than the call, as WebAssembly code. */
+import type { StatementOf } from "../../../ir/kernel/types.js";
 import { AFFINE_ZERO } from "../../../ir/kernel/affine.js";
-import type { KernelContext, StatementOf } from "./context.js";
+import type { KernelContext } from "./context.js";
 
 /** Sets a buffer to zero where an example is shorter than the call, so that what lies after it is. */
 export function emitZeroPadding({ buffer, size }: StatementOf<"zero_padding">, context: KernelContext): void {

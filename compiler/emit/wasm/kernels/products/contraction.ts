@@ -1,7 +1,7 @@
 /** The loop of a register tile over what is contracted: every sum takes its terms in the same order whatever the tile. */
 import { lookUp } from "../../../../base/at.js";
 import { AFFINE_ZERO, affineConstant, substituteAffine } from "../../../../ir/kernel/affine.js";
-import type { Access, Affine, Axis } from "../../../../ir/kernel/types.js";
+import type { Access, Affine, LoopAxis } from "../../../../ir/kernel/types.js";
 import { constantOf } from "../../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import type { KernelContext } from "../context.js";
@@ -113,7 +113,7 @@ export class Contraction {
   }
 
   /** Bytes that an operand moves with each step of an axis: a plain number, or a local. */
-  private strideOf(access: Access, axis: Axis): Count {
+  private strideOf(access: Access, axis: LoopAxis): Count {
     const coefficient = access.offset.terms.find(({ variable }) => variable === axis.variable)?.coefficient;
     if (coefficient === undefined) return 0;
     return bytesOf(coefficient, this.context);
@@ -149,7 +149,7 @@ export class Contraction {
   }
 
   /** Sets out at the first index of an axis. */
-  private beginAxis(depth: number, axis: Axis, right: Local): AxisWalk {
+  private beginAxis(depth: number, axis: LoopAxis, right: Local): AxisWalk {
     const { code, context } = this;
     const { product, block, width, runs, size } = this.plan;
     const innermost = depth === product.contracted.length - 1;
@@ -174,7 +174,13 @@ export class Contraction {
   }
 
   /** The axes within one index of an axis; they move copies of its pointers. */
-  private innerAxes(depth: number, axis: Axis, walk: AxisWalk, { lefts, right }: TermOperands, tile: SumTile): void {
+  private innerAxes(
+    depth: number,
+    axis: LoopAxis,
+    walk: AxisWalk,
+    { lefts, right }: TermOperands,
+    tile: SumTile,
+  ): void {
     const { code, context } = this;
     const { isListed, counter, element } = walk;
     if (isListed) {

@@ -4,7 +4,7 @@
  * and then finished together.
  */
 import { at } from "../../../../base/at.js";
-import type { Axis } from "../../../../ir/kernel/types.js";
+import type { LoopAxis } from "../../../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import type { KernelContext } from "../context.js";
 import { type Count, pushCount } from "../extents.js";
@@ -13,7 +13,7 @@ import type { RegisterTile } from "./register-tile.js";
 
 /** Rows from `position` on, up to before `end`, in the columns from unit `first` on. */
 interface RowRange {
-  readonly rows: Axis;
+  readonly rows: LoopAxis;
   readonly end: Count;
   readonly position: Local;
   readonly first: Local;

@@ -2,7 +2,7 @@
 import { invariant } from "../../../../base/diagnostics/invariant.js";
 import { addAffine, AFFINE_ZERO, affineConstant, affineVariable, scaleAffine } from "../../../../ir/kernel/affine.js";
 import { countTerms, termIndex } from "../../../../ir/kernel/terms.js";
-import type { Access, Affine, Axis, ProductStatement } from "../../../../ir/kernel/types.js";
+import type { Access, Affine, LoopAxis, ProductStatement } from "../../../../ir/kernel/types.js";
 import { type Tile, tileOf } from "../../../../passes/kernel/target.js";
 import { constantOf, dimConstant } from "../../../../base/types/dim.js";
 import type { Local } from "../../assembler/function-code.js";
@@ -100,7 +100,7 @@ export function columnOf({ product, unit }: ProductPlan, run: number): ReadonlyM
 }
 
 /** Pushes the member of an axis at a position, `n` after the one at hand. */
-export function pushMember({ extent }: Axis, position: Local, n: number, { code, integers }: KernelContext): void {
+export function pushMember({ extent }: LoopAxis, position: Local, n: number, { code, integers }: KernelContext): void {
   if (extent.kind !== "examples" || extent.examples.kind === "all") {
     code.get(position);
     if (n > 0) code.i32(n).op("i32.add");

@@ -1,6 +1,6 @@
 /** The way through rows and columns of a product, tile by tile. */
 import { plainExtent } from "../../../../ir/kernel/affine.js";
-import type { Axis } from "../../../../ir/kernel/types.js";
+import type { LoopAxis } from "../../../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import { fillLoops } from "./fill-loops.js";
 import { MixedRows } from "./mixed-rows.js";
@@ -146,7 +146,7 @@ export class TileWalk {
   }
 
   /** Tiles of several rows in blocks of vectors, then single rows with all vectors. */
-  private separateRows(rows: Axis, end: Count, position: Local, counts: readonly number[], first: Local): void {
+  private separateRows(rows: LoopAxis, end: Count, position: Local, counts: readonly number[], first: Local): void {
     if (this.plan.rowTile > 1) {
       const start = this.code.local("i32");
       this.rounds(rows, end, position, this.plan.rowTile, (members) => {
@@ -162,7 +162,7 @@ export class TileWalk {
 
   /** Goes on by so many rows at once while there are as many. */
   private rounds(
-    rows: Axis,
+    rows: LoopAxis,
     end: Count,
     position: Local,
     size: number,

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { Local, ValueType } from "../../../../../compiler/emit/wasm/assembler/function-code.js";
+import type { Local, WasmType } from "../../../../../compiler/emit/wasm/assembler/function-code.js";
 import { disassemble } from "../../../../../compiler/emit/wasm/assembler/disassemble.js";
 import type { Immediate } from "../../../../../compiler/emit/wasm/assembler/instruction-types.js";
-import type { Operation } from "../../../../../compiler/emit/wasm/assembler/instructions.js";
+import type { WasmOperation } from "../../../../../compiler/emit/wasm/assembler/instructions.js";
 import { allOperations, operationAt } from "../../../../../compiler/emit/wasm/assembler/instructions.js";
 import { validate } from "./engine.js";
 import { assembleByWabt, moduleOf, validateByWabt } from "./support.js";
 
 /** Instructions with operands and results of their own, each in a function of just these. */
 const computing = allOperations.filter((o) => o.effect !== undefined);
-const lastLane = ({ lanes }: Operation): number[] => (lanes === 0 ? [] : [lanes - 1]);
+const lastLane = ({ lanes }: WasmOperation): number[] => (lanes === 0 ? [] : [lanes - 1]);
 
-function bytesOf(operation: Operation): Uint8Array {
+function bytesOf(operation: WasmOperation): Uint8Array {
   const { name, immediate, effect } = operation;
   const { operands, results } = effect!;
   return moduleOf(operands, results, (code) => {
@@ -55,7 +55,7 @@ describe("the table of instructions", () => {
   });
 
   it("refuses operands of other types", () => {
-    const types: readonly ValueType[] = ["i32", "i64", "f32", "f64", "v128"];
+    const types: readonly WasmType[] = ["i32", "i64", "f32", "f64", "v128"];
     for (const { name, effect, immediate } of computing.filter((o) => o.immediate === "none")) {
       for (const [i, type] of effect!.operands.entries()) {
         const wrong = effect!.operands.with(

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import wabtModule from "wabt";
-import { FunctionCode, type ValueType } from "../../../../../compiler/emit/wasm/assembler/function-code.js";
+import { FunctionCode, type WasmType } from "../../../../../compiler/emit/wasm/assembler/function-code.js";
 import type { Immediate } from "../../../../../compiler/emit/wasm/assembler/instruction-types.js";
 import { valueTypes } from "../../../../../compiler/emit/wasm/assembler/instruction-types.js";
-import type { Instruction, Operation } from "../../../../../compiler/emit/wasm/assembler/instructions.js";
+import type { WasmInstruction, WasmOperation } from "../../../../../compiler/emit/wasm/assembler/instructions.js";
 import { allOperations } from "../../../../../compiler/emit/wasm/assembler/instructions.js";
 import { ModuleBuilder } from "../../../../../compiler/emit/wasm/assembler/module-builder.js";
 import { blockTypeOf, emptyBlockType } from "../../../../../compiler/emit/wasm/assembler/module-structure.js";
@@ -33,8 +33,8 @@ export function validateByWabt(bytes: Uint8Array): void {
 
 /** A module of one exported function `run`, with a memory of one page. */
 export function moduleOf(
-  params: readonly ValueType[],
-  results: readonly ValueType[],
+  params: readonly WasmType[],
+  results: readonly WasmType[],
   write: (code: FunctionCode) => void,
 ): ModuleBuilder {
   const builder = new ModuleBuilder();
@@ -43,7 +43,7 @@ export function moduleOf(
   return builder;
 }
 
-export function codeOf(write: (code: FunctionCode) => void, results: readonly ValueType[] = []): FunctionCode {
+export function codeOf(write: (code: FunctionCode) => void, results: readonly WasmType[] = []): FunctionCode {
   const code = new FunctionCode("f", [], results);
   write(code);
   return code;
@@ -55,7 +55,7 @@ const lanesOf = (lanes: number, count: number): fc.Arbitrary<number[]> =>
   fc.array(fc.nat(lanes - 1), { minLength: count, maxLength: count });
 
 /** Any immediates of an instruction's form, whether or not they make sense. */
-const immediates: Record<Immediate, (operation: Operation) => fc.Arbitrary<readonly (number | bigint)[]>> = {
+const immediates: Record<Immediate, (operation: WasmOperation) => fc.Arbitrary<readonly (number | bigint)[]>> = {
   none: () => fc.constant([]),
   block: () => one(fc.oneof(fc.constantFrom(emptyBlockType, ...valueTypes.map(blockTypeOf)), fc.nat(1000))),
   label: () => one(index),
@@ -76,7 +76,7 @@ const immediates: Record<Immediate, (operation: Operation) => fc.Arbitrary<reado
   "memory indices": () => fc.constant([]),
 };
 
-export function arbitraryInstruction(operation: Operation): fc.Arbitrary<Instruction> {
+export function arbitraryInstruction(operation: WasmOperation): fc.Arbitrary<WasmInstruction> {
   return immediates[operation.immediate](operation).map((values) => ({ operation, immediates: values }));
 }
 
@@ -84,7 +84,7 @@ const end = allOperations.find((o) => o.name === "end")!;
 const notEnd = allOperations.filter((o) => o.name !== "end");
 
 /** Instructions in any order, with as many `end` as there are blocks, and one. */
-export const arbitraryBody: fc.Arbitrary<Instruction[]> = fc
+export const arbitraryBody: fc.Arbitrary<WasmInstruction[]> = fc
   .array(fc.constantFrom(...notEnd).chain(arbitraryInstruction), { maxLength: 60 })
   .map((body) => {
     const blocks = body.filter((i) => i.operation.immediate === "block").length;
