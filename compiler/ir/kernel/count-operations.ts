@@ -19,6 +19,7 @@ import {
   FULL_PIECE,
   PIECE,
   type PiecesStatement,
+  type ProductStatement,
   type ReductionOp,
   type Statement,
 } from "./types.js";
@@ -217,32 +218,9 @@ class RegionCounter {
       case "region":
         this.#statements(statement.body, loops);
         return;
-      case "product": {
-        const { rows, columns, initial, out, schedule: { tail, copied } = {} } = statement;
-        const outer = this.#within(
-          [rows, columns].filter((axis) => axis !== undefined),
-          loops,
-        );
-        for (const { contracted, a, b } of termsOf(statement)) {
-          const all = this.#within(contracted, outer);
-          this.products += 2 * totalOf(all);
-          const left = this.#access(a, all);
-          this.reads += left + this.#access(b, all);
-          if (copied !== undefined && a === statement.a) {
-            this.writes += left;
-            this.reads += left;
-          }
-        }
-        if (initial !== undefined) this.#expression(initial, outer);
-        if (statement.result !== undefined) this.#expression(statement.result, outer);
-        if (out !== undefined) this.writes += this.#access(out, outer, "written");
-        if (tail !== undefined)
-          this.#statements(
-            tail.body,
-            new Map([...this.#within(rows === undefined ? [] : [rows], loops), [tail.unit, tail.length]]),
-          );
+      case "product":
+        this.#product(statement, loops);
         return;
-      }
       case "pack": {
         if (statement.onChange) return;
         const { columns, contracted, from } = statement;
@@ -280,6 +258,30 @@ class RegionCounter {
         // Nothing to do where all examples are as long as the call.
         return;
     }
+  }
+
+  #product(product: ProductStatement, loops: Loops): void {
+    const { rows, columns, initial, out, schedule: { tail, copied } = {} } = product;
+    const outer = this.#within(
+      [rows, columns].filter((axis) => axis !== undefined),
+      loops,
+    );
+    for (const { contracted, a, b } of termsOf(product)) {
+      const all = this.#within(contracted, outer);
+      this.products += 2 * totalOf(all);
+      const left = this.#access(a, all);
+      this.reads += left + this.#access(b, all);
+      if (copied !== undefined && a === product.a) {
+        this.writes += left;
+        this.reads += left;
+      }
+    }
+    if (initial !== undefined) this.#expression(initial, outer);
+    if (product.result !== undefined) this.#expression(product.result, outer);
+    if (out !== undefined) this.writes += this.#access(out, outer, "written");
+    if (tail === undefined) return;
+    const inRow = this.#within(rows === undefined ? [] : [rows], loops);
+    this.#statements(tail.body, new Map([...inRow, [tail.unit, tail.length]]));
   }
 
   /** One piece as many times as there are; that sums of totals are rare is left out. */

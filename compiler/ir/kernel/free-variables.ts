@@ -1,124 +1,184 @@
 /** What a piece of kernel code needs from around it: the parameters of a function made from it. */
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
-import type { Affine, LoopAxis, Examples, Expression, ExtentPart, Statement } from "./types.js";
+import type {
+  Affine,
+  Examples,
+  Expression,
+  ExtentPart,
+  IndexExpression,
+  LoopAxis,
+  PiecesStatement,
+  ProductStatement,
+  Statement,
+} from "./types.js";
 import { forEachAccess, termsOf } from "./visit.js";
 
 /** Integer variables a piece of code takes from around it, and the sizes of the call it needs. */
 export function freeVariables(statements: readonly Statement[]): { variables: string[]; symbols: Set<string> } {
-  const free = new Set<string>();
-  const symbols = new Set<string>();
-  const dim = (value: Dim): void => symbolsOf(value).forEach((symbol) => symbols.add(symbol));
-  const visit = (list: readonly Statement[], bound: ReadonlySet<string>): void => {
-    const own = new Set(bound);
-    const use = (name: string): void => {
-      if (!own.has(name)) free.add(name);
-    };
-    const affine = (value: Affine): void => {
-      dim(value.constant);
-      for (const { variable, coefficient } of value.terms) {
-        use(variable);
-        dim(coefficient);
-      }
-    };
-    const examples = (value: Examples): void => {
-      if (value.kind === "all") symbols.add(BATCH_SYMBOL);
-      else use(value.count);
-    };
-    const expression = (value: Expression): void => {
-      if (value.kind === "integer") affine(value.value);
-      else if (value.kind === "operation") value.operands.forEach(expression);
-      else if (value.kind === "piecewise") {
-        affine(value.left);
-        affine(value.right);
-        expression(value.below);
-        expression(value.otherwise);
-      }
-    };
-    const part = (value: ExtentPart): void => {
-      dim(value.dim);
-      affine(value.from);
-      if (value.example !== undefined) use(value.example);
-    };
-    const axis = ({ extent, from }: LoopAxis): void => {
-      if (from !== undefined) affine(from);
-      if (extent.kind === "affine") affine(extent.value);
-      else if (extent.kind === "part") part(extent);
-      else if (extent.kind === "size") use(extent.example);
-      else examples(extent.examples);
-    };
-    for (const statement of list) {
-      if (statement.kind === "pack") continue;
-      if (statement.kind === "product") {
-        const { rows, columns, out, schedule: { tail } = {} } = statement;
-        const terms = termsOf(statement);
-        const contracted = terms.flatMap((each) => each.contracted);
-        const outer = new Set(own);
-        for (const each of [rows, columns, ...contracted]) {
-          if (each === undefined) continue;
-          // An example may be the variable of the axis before.
-          const { extent } = each;
-          const isKnown = (extent.kind === "size" || extent.kind === "part") && outer.has(extent.example ?? "");
-          if (!isKnown) axis(each);
-          else if (extent.kind === "part") axis({ ...each, extent: { ...extent, example: undefined } });
-          outer.add(each.variable);
-        }
-        const inside = [...terms.flatMap(({ a, b }) => [a, b]), ...(out === undefined ? [] : [out])].map(
-          (access): Statement => ({ kind: "store_index", access, value: access.offset }),
-        );
-        if (statement.initial !== undefined) inside.push({ kind: "let", name: "initial", value: statement.initial });
-        if (statement.result !== undefined) inside.push({ kind: "let", name: "result", value: statement.result });
-        visit(inside, outer);
-        if (tail !== undefined) visit(tail.body, new Set([...outer, tail.unit]));
-        continue;
-      }
-      if (statement.kind === "pieces") {
-        const { examples: range, steps, done, carried, body, carry, finish } = statement;
-        if (range !== undefined) symbols.add(BATCH_SYMBOL);
-        if (steps !== undefined) {
-          dim(steps.dim);
-          if (steps.example !== undefined) use(steps.example);
-        }
-        const names = [range?.first, range?.end, steps?.from, done, carried].filter((name) => name !== undefined);
-        for (const part of [body, carry, finish]) visit(part, new Set([...own, ...names]));
-        continue;
-      }
-      if (statement.kind !== "for" && statement.kind !== "region" && statement.kind !== "windows") {
-        forEachAccess(statement, (access) => {
-          affine(access.offset);
+  const found: Found = { variables: new Set(), symbols: new Set() };
+  new ScopeUses(found, []).statements(statements);
+  return { variables: [...found.variables].sort(), symbols: found.symbols };
+}
+
+/** Of all scopes of the code. */
+interface Found {
+  readonly variables: Set<string>;
+  readonly symbols: Set<string>;
+}
+
+/** What one scope uses and does not bind. */
+class ScopeUses {
+  private readonly found: Found;
+  private readonly bound: Set<string>;
+
+  constructor(found: Found, bound: Iterable<string>) {
+    this.found = found;
+    this.bound = new Set(bound);
+  }
+
+  statements(list: readonly Statement[]): void {
+    for (const statement of list) this.statement(statement);
+  }
+
+  private inside(names: readonly string[], list: readonly Statement[]): void {
+    new ScopeUses(this.found, [...this.bound, ...names]).statements(list);
+  }
+
+  private statement(statement: Statement): void {
+    switch (statement.kind) {
+      // Regions are functions of their own, and copies of operands stand in these with all that they need.
+      case "pack":
+      case "region":
+      case "windows":
+        return;
+      case "product":
+        this.product(statement);
+        return;
+      case "pieces":
+        this.pieces(statement);
+        return;
+      case "for":
+        this.axis(statement);
+        this.inside([statement.variable], statement.body);
+        return;
+      default:
+        forEachAccess(statement, ({ offset }) => {
+          this.affine(offset);
         });
-      }
-      switch (statement.kind) {
-        case "for": {
-          axis(statement);
-          visit(statement.body, new Set([...own, statement.variable]));
-          break;
-        }
-        case "let_index":
-          if (statement.value.kind === "affine") affine(statement.value.value);
-          else if (statement.value.kind === "size") use(statement.value.example);
-          else if (statement.value.kind === "part") part(statement.value);
-          else if (statement.value.kind !== "load") {
-            affine(statement.value.left);
-            affine(statement.value.right);
-          }
-          own.add(statement.name);
-          break;
-        case "let":
-        case "accumulate":
-        case "store":
-          expression(statement.value);
-          break;
-        case "accumulator":
-          expression(statement.initial);
-          break;
-        case "store_index":
-          affine(statement.value);
-          break;
-        default:
-          break;
-      }
     }
-  };
-  visit(statements, new Set());
-  return { variables: [...free].sort(), symbols };
+    switch (statement.kind) {
+      case "let_index":
+        this.index(statement.value);
+        this.bound.add(statement.name);
+        return;
+      case "let":
+      case "accumulate":
+      case "store":
+        this.expression(statement.value);
+        return;
+      case "accumulator":
+        this.expression(statement.initial);
+        return;
+      case "store_index":
+        this.affine(statement.value);
+        return;
+      default:
+    }
+  }
+
+  private product(product: ProductStatement): void {
+    const { rows, columns, out, initial, result, schedule: { tail } = {} } = product;
+    const terms = termsOf(product);
+    const names = new Set<string>();
+    for (const axis of [rows, columns, ...terms.flatMap(({ contracted }) => contracted)]) {
+      if (axis === undefined) continue;
+      this.axisAfter(names, axis);
+      names.add(axis.variable);
+    }
+    const accesses = [...terms.flatMap(({ a, b }) => [a, b]), ...(out === undefined ? [] : [out])];
+    const inside = accesses.map((access): Statement => ({ kind: "store_index", access, value: access.offset }));
+    if (initial !== undefined) inside.push({ kind: "let", name: "initial", value: initial });
+    if (result !== undefined) inside.push({ kind: "let", name: "result", value: result });
+    this.inside([...names], inside);
+    if (tail !== undefined) this.inside([...names, tail.unit], tail.body);
+  }
+
+  /** An axis behind others of a product: an example may be the variable of one of these. */
+  private axisAfter(names: ReadonlySet<string>, axis: LoopAxis): void {
+    const { extent } = axis;
+    const isOfExample = extent.kind === "size" || extent.kind === "part";
+    const isKnown = isOfExample && extent.example !== undefined && this.isBound(extent.example, names);
+    if (!isKnown) this.axis(axis);
+    else if (extent.kind === "part") this.axis({ ...axis, extent: { ...extent, example: undefined } });
+  }
+
+  private isBound(name: string, names: ReadonlySet<string>): boolean {
+    return this.bound.has(name) || names.has(name);
+  }
+
+  private pieces({ examples, steps, done, carried, body, carry, finish }: PiecesStatement): void {
+    if (examples !== undefined) this.found.symbols.add(BATCH_SYMBOL);
+    if (steps !== undefined) {
+      this.dim(steps.dim);
+      if (steps.example !== undefined) this.use(steps.example);
+    }
+    const names = [examples?.first, examples?.end, steps?.from, done, carried].filter((name) => name !== undefined);
+    for (const part of [body, carry, finish]) this.inside(names, part);
+  }
+
+  private use(name: string): void {
+    if (!this.bound.has(name)) this.found.variables.add(name);
+  }
+
+  private dim(value: Dim): void {
+    for (const symbol of symbolsOf(value)) this.found.symbols.add(symbol);
+  }
+
+  private affine({ constant, terms }: Affine): void {
+    this.dim(constant);
+    for (const { variable, coefficient } of terms) {
+      this.use(variable);
+      this.dim(coefficient);
+    }
+  }
+
+  private index(value: IndexExpression): void {
+    if (value.kind === "affine") this.affine(value.value);
+    else if (value.kind === "size") this.use(value.example);
+    else if (value.kind === "part") this.part(value);
+    else if (value.kind !== "load") {
+      this.affine(value.left);
+      this.affine(value.right);
+    }
+  }
+
+  private part({ dim, from, example }: ExtentPart): void {
+    this.dim(dim);
+    this.affine(from);
+    if (example !== undefined) this.use(example);
+  }
+
+  private axis({ extent, from }: LoopAxis): void {
+    if (from !== undefined) this.affine(from);
+    if (extent.kind === "affine") this.affine(extent.value);
+    else if (extent.kind === "part") this.part(extent);
+    else if (extent.kind === "size") this.use(extent.example);
+    else this.examples(extent.examples);
+  }
+
+  private examples(value: Examples): void {
+    if (value.kind === "all") this.found.symbols.add(BATCH_SYMBOL);
+    else this.use(value.count);
+  }
+
+  private expression(value: Expression): void {
+    if (value.kind === "integer") this.affine(value.value);
+    else if (value.kind === "operation") for (const operand of value.operands) this.expression(operand);
+    else if (value.kind === "piecewise") {
+      this.affine(value.left);
+      this.affine(value.right);
+      this.expression(value.below);
+      this.expression(value.otherwise);
+    }
+  }
 }

@@ -68,65 +68,71 @@ function forBlocks(
   body: (size: number, members: readonly Affine[]) => Statement[],
 ): Statement[] {
   if (axis === undefined) return body(1, [affineConstant(0)]);
-  const { variable, extent } = axis;
-  const statements: Statement[] = [];
-  let end: Affine;
-  let list: string | undefined;
-  let position = variable;
-  if (extent.kind === "affine") end = extent.value;
-  else if (extent.kind === "size" || extent.kind === "part") {
-    const name = `${variable}Size${suffix}`;
-    statements.push({ kind: "let_index", name, value: extent });
-    end = affineVariable(name);
-  } else if (extent.examples.kind === "all") {
-    return forBlocks({ variable, extent: { kind: "affine", value: BATCH } }, blockSizes, suffix, body);
-  } else {
-    list = extent.examples.list;
-    end = affineVariable(extent.examples.count);
-    position = `${variable}Position`;
-  }
+  const counted = countedAxis(axis, suffix);
+  const statements: Statement[] = [...counted.before];
+  const { end, list, position } = counted;
   let from = affineConstant(0);
   for (const [i, size] of blockSizes.entries()) {
     const constant = plainValue(subtractAffine(end, from));
     if (constant === 0) break;
     if (constant !== undefined && constant < size) continue;
     let to = end;
-    if (size > 1) {
-      if (constant !== undefined) to = addAffine(from, affineConstant(constant - (constant % size)));
-      else {
-        const rest = `${variable}Rest${suffix}${i === 0 ? "" : String(size)}`;
-        const span = subtractAffine(end, from);
-        statements.push({
-          kind: "let_index",
-          name: rest,
-          value: { kind: "remainder", left: span, right: affineConstant(size) },
-        });
-        to = subtractAffine(end, affineVariable(rest));
-      }
+    if (size > 1 && constant !== undefined) to = addAffine(from, affineConstant(constant - (constant % size)));
+    else if (size > 1) {
+      const rest = `${axis.variable}Rest${suffix}${i === 0 ? "" : String(size)}`;
+      const [left, right] = [subtractAffine(end, from), affineConstant(size)];
+      statements.push({ kind: "let_index", name: rest, value: { kind: "remainder", left, right } });
+      to = subtractAffine(end, affineVariable(rest));
     }
-    const members: Affine[] = [];
-    const prologue: Statement[] = [];
-    for (let n = 0; n < size; n++) {
-      const member = addAffine(affineVariable(position), affineConstant(n));
-      if (list === undefined) members.push(member);
-      else {
-        const name = size === 1 ? variable : `${variable}${n}`;
-        prologue.push({ kind: "let_index", name, value: { kind: "load", access: { buffer: list, offset: member } } });
-        members.push(affineVariable(name));
-      }
-    }
-    statements.push({
-      kind: "for",
-      variable: position,
-      extent: { kind: "affine", value: to },
-      from,
-      step: size,
-      reverse: false,
-      body: [...prologue, ...body(size, members)],
-    });
+    const { prologue, members } = membersOf(axis.variable, position, list, size);
+    const extent = { kind: "affine", value: to } as const;
+    const inside = [...prologue, ...body(size, members)];
+    statements.push({ kind: "for", variable: position, extent, from, step: size, reverse: false, body: inside });
     from = to;
   }
   return statements;
+}
+
+/** An axis as a count. */
+interface CountedAxis {
+  /** What its end needs. */
+  readonly before: readonly Statement[];
+  readonly end: Affine;
+  /** The examples that it counts, where they are listed. */
+  readonly list: string | undefined;
+  /** What is counted: the variable, or places in the list. */
+  readonly position: string;
+}
+
+function countedAxis({ variable, extent }: LoopAxis, suffix: string): CountedAxis {
+  const plain = { before: [], list: undefined, position: variable };
+  if (extent.kind === "affine") return { ...plain, end: extent.value };
+  if (extent.kind === "size" || extent.kind === "part") {
+    const name = `${variable}Size${suffix}`;
+    return { ...plain, before: [{ kind: "let_index", name, value: extent }], end: affineVariable(name) };
+  }
+  const { examples } = extent;
+  if (examples.kind === "all") return { ...plain, end: BATCH };
+  return { before: [], list: examples.list, end: affineVariable(examples.count), position: `${variable}Position` };
+}
+
+/** What the axis is in each place of a block, and what has to be read for it. */
+function membersOf(
+  variable: string,
+  position: string,
+  list: string | undefined,
+  size: number,
+): { readonly prologue: readonly Statement[]; readonly members: readonly Affine[] } {
+  const places = Array.from({ length: size }, (_, n) => addAffine(affineVariable(position), affineConstant(n)));
+  if (list === undefined) return { prologue: [], members: places };
+  const names = places.map((_, n) => (size === 1 ? variable : `${variable}${n}`));
+  return {
+    prologue: places.map((offset, n) => {
+      const value = { kind: "load", access: { buffer: list, offset } } as const;
+      return { kind: "let_index", name: at(names, n), value };
+    }),
+    members: names.map(affineVariable),
+  };
 }
 
 function tileBody(product: PlainProduct, rows: readonly Affine[], columns: readonly Affine[]): Statement[] {

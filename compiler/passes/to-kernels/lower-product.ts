@@ -47,99 +47,182 @@ export function lowerProduct(block: Block, work: ProductWork): Statement[][] {
 }
 
 function lowerPart(block: Block, work: ProductWork, part: ConcatPart | undefined): Statement[] {
-  const { operation, operands } = work.contract;
-  invariant(operation.kind === "contract" && operation.strong !== true, "a product is a plain contract");
-  const [left, right] = pairOf(operands.map((id) => (id === part?.whole ? part.value : id)));
-  const splitsLeft = part !== undefined && operands[0] === part.whole;
-  const sizes = new Map<number, Dim>();
-  const readSizes = (labels: readonly number[], id: ValueId) => {
-    for (const [axis, label] of labels.entries()) sizes.set(label, at(block.typeOf(id).shape, axis));
-  };
-  // The part's own sizes hold where the other operand is longer.
-  if (splitsLeft) readSizes(operation.b, right);
-  readSizes(operation.a, left);
-  if (!splitsLeft) readSizes(operation.b, right);
-  const ofExample = (label: number) => block.hasExampleSize(lookUp(sizes, label));
+  return new PartLowering(block, work, part).run();
+}
 
-  const names = new LoopNames(block);
-  const perExample = block.perExample(left) || block.perExample(right);
-  const example = perExample ? names.pick("b") : undefined;
-  const variables = new Map<number, string>();
-  for (const label of operation.result) variables.set(label, names.axis(lookUp(sizes, label)));
-  const contractedLabels = [...sizes.keys()].filter((label) => !operation.result.includes(label)).sort((x, y) => x - y);
-  // Time comes first: a piece of it has all that is inside.
-  const dims = () => contractedLabels.map((label) => lookUp(sizes, label));
-  const time = dims().findIndex(isTime);
-  if (time > 0) contractedLabels.unshift(...contractedLabels.splice(time, 1));
-  const cut = isCut(block, work, part, dims()) ? cutOf(block, work.summed, dims()) : undefined;
-  const pieces = cut && new Pieces(block, names, cut, dims(), example);
-  for (const label of contractedLabels) variables.set(label, names.axis(lookUp(sizes, label)));
-  const axisOf = (label: number): LoopAxis => {
-    const variable = lookUp(variables, label);
-    const position = contractedLabels.indexOf(label);
-    if (pieces !== undefined && position >= 0) return pieces.axis(position, variable);
-    return { variable, extent: extentOf(block, lookUp(sizes, label), example) };
-  };
+/** One side of a product, and the labels of its axes. */
+interface Side {
+  readonly value: ValueId;
+  readonly labels: readonly number[];
+}
 
-  // Columns: the innermost free axis of the result; rows: a free axis of the other operand, else the examples.
-  const isFree = (label: number, own: readonly number[], other: readonly number[]) =>
-    own.includes(label) && !other.includes(label);
-  const free = operation.result.filter((l) => operation.a.includes(l) !== operation.b.includes(l));
-  const columnLabel = free.at(-1);
-  const columnsInA = columnLabel !== undefined && operation.a.includes(columnLabel);
-  const [columnSide, rowSide] = columnsInA ? [operation.a, operation.b] : [operation.b, operation.a];
-  const [columnValue, rowValue] = columnsInA ? [left, right] : [right, left];
-  const isSingle = (label: number) => constantOf(lookUp(sizes, label)) === 1;
-  const rowLabel = operation.result.filter((l) => isFree(l, rowSide, columnSide) && !isSingle(l)).at(-1);
-  const everyExample = [...sizes.keys()].every((label) => !ofExample(label));
-  const examplesAreRows =
-    example !== undefined && !work.summed && rowLabel === undefined && everyExample && !block.perExample(columnValue);
-  const exampleLoop = example === undefined ? undefined : exampleAxis(block, example);
+/** What the axes of a product are to its loops: one gives rows, one columns, the other free ones are loops around. */
+interface Arrangement {
+  readonly outer: readonly LoopAxis[];
+  readonly rows: LoopAxis | undefined;
+  readonly columns: LoopAxis | undefined;
+  readonly rowSide: Side;
+  readonly columnSide: Side;
+}
 
-  const outer: LoopAxis[] = [];
-  if (exampleLoop !== undefined && !work.summed && !examplesAreRows) outer.push(exampleLoop);
-  for (const label of operation.result) if (label !== rowLabel && label !== columnLabel) outer.push(axisOf(label));
-  const contracted = contractedLabels.map(axisOf);
-  if (exampleLoop !== undefined && work.summed) contracted.unshift(pieces?.examples() ?? exampleLoop);
-  const rows = examplesAreRows ? exampleLoop : rowLabel === undefined ? undefined : axisOf(rowLabel);
-  const columns = columnLabel === undefined ? undefined : axisOf(columnLabel);
+class PartLowering {
+  private readonly block: Block;
+  private readonly work: ProductWork;
+  private readonly part: ConcatPart | undefined;
+  private readonly a: Side;
+  private readonly b: Side;
+  private readonly result: readonly number[];
+  private readonly sizes: ReadonlyMap<number, Dim>;
+  private readonly names: LoopNames;
+  /** The variable of the example at hand. */
+  private readonly example: string | undefined;
+  private readonly variables = new Map<number, string>();
+  /** In the order in which their terms are added. */
+  private readonly contracted: readonly number[];
+  private readonly pieces: Pieces | undefined;
 
-  const indicesOf = (labels: readonly number[], ofPart = false): Affine[] =>
-    labels.map((label) => {
-      const variable = lookUp(variables, label);
-      const position = contractedLabels.indexOf(label);
+  constructor(block: Block, work: ProductWork, part: ConcatPart | undefined) {
+    const { operation, operands } = work.contract;
+    invariant(operation.kind === "contract" && operation.strong !== true, "a product is a plain contract");
+    const [left, right] = pairOf(operands.map((id) => (id === part?.whole ? part.value : id)));
+    this.block = block;
+    this.work = work;
+    this.part = part;
+    this.a = { value: left, labels: operation.a };
+    this.b = { value: right, labels: operation.b };
+    this.result = operation.result;
+    // The part's own sizes hold where the other operand is longer.
+    const splitsLeft = part !== undefined && operands[0] === part.whole;
+    this.sizes = sizesOf(block, splitsLeft ? [this.b, this.a] : [this.a, this.b]);
+    this.names = new LoopNames(block);
+    const perExample = block.perExample(left) || block.perExample(right);
+    this.example = perExample ? this.names.pick("b") : undefined;
+    this.nameAxes(this.result);
+    this.contracted = timeFirst(this.sizes, this.result);
+    const dims = this.contracted.map((label) => this.size(label));
+    const cut = isCut(block, work, part, dims) ? cutOf(block, work.summed, dims) : undefined;
+    this.pieces = cut && new Pieces(block, this.names, cut, dims, this.example);
+    this.nameAxes(this.contracted);
+  }
+
+  run(): Statement[] {
+    const { block, work, pieces } = this;
+    const { outer, rows, columns, rowSide, columnSide } = this.arrange();
+    const location = lookUp(block.locations, work.result);
+    const out = accessOf(location, this.indicesOf(this.result), work.summed ? undefined : this.example);
+    const initial = this.start(out, outer);
+    const product: Statement = {
+      kind: "product",
+      rows,
+      columns,
+      contracted: this.contractedAxes(),
+      a: this.operandAccess(rowSide),
+      b: this.operandAccess(columnSide),
+      initial: pieces === undefined ? initial : undefined,
+      ...(pieces && { result: pieces.added(out, { kind: "variable", name: "sum", dtype: "real" }, initial) }),
+      out,
+    };
+    if (pieces === undefined) return loopsAround(outer, [product]);
+    const { shape } = block.typeOf(work.result);
+    const total = { location, shape, name: block.nameOf(work.result) ?? "sum" };
+    return loopsAround(outer.slice(0, pieces.depth), [
+      pieces.around(loopsAround(outer.slice(pieces.depth), [product]), [total]),
+    ]);
+  }
+
+  /** Columns: the innermost free axis of the result; rows: a free axis of the other operand, else the examples. */
+  private arrange(): Arrangement {
+    const { a, b, block, result, work } = this;
+    const columnLabel = result.filter((label) => a.labels.includes(label) !== b.labels.includes(label)).at(-1);
+    const columnsInA = columnLabel !== undefined && a.labels.includes(columnLabel);
+    const [columnSide, rowSide] = columnsInA ? [a, b] : [b, a];
+    const isRow = (label: number): boolean =>
+      rowSide.labels.includes(label) && !columnSide.labels.includes(label) && constantOf(this.size(label)) !== 1;
+    const rowLabel = result.filter(isRow).at(-1);
+    const examples = this.example === undefined ? undefined : exampleAxis(block, this.example);
+    const areAlike = [...this.sizes.values()].every((size) => !block.hasExampleSize(size));
+    const examplesAreRows =
+      examples !== undefined &&
+      !work.summed &&
+      rowLabel === undefined &&
+      areAlike &&
+      !block.perExample(columnSide.value);
+    const others = result.filter((label) => label !== rowLabel && label !== columnLabel);
+    const around = examples !== undefined && !work.summed && !examplesAreRows ? [examples] : [];
+    return {
+      outer: [...around, ...others.map((label) => this.axisOf(label))],
+      rows: examplesAreRows ? examples : rowLabel === undefined ? undefined : this.axisOf(rowLabel),
+      columns: columnLabel === undefined ? undefined : this.axisOf(columnLabel),
+      rowSide,
+      columnSide,
+    };
+  }
+
+  private contractedAxes(): LoopAxis[] {
+    const { block, example, pieces, work } = this;
+    const own = this.contracted.map((label) => this.axisOf(label));
+    if (example === undefined || !work.summed) return own;
+    return [pieces?.examples() ?? exampleAxis(block, example), ...own];
+  }
+
+  /** What the sums start from: the sums of the part before, or what the product is added to. */
+  private start(out: Access, outer: readonly LoopAxis[]): Expression | undefined {
+    const { block, contracted, example, names, part, work } = this;
+    const continues = part !== undefined && contracted.includes(part.label) && part.start.terms.length > 0;
+    if (continues) return { kind: "load", access: out, dtype: "real" };
+    if (work.initial === undefined) return undefined;
+    const nest = new Nest(outer, example, names.all(), block.storage.perExampleSymbols);
+    return elementOf(block, work.initial, this.indicesOf(this.result), nest);
+  }
+
+  private nameAxes(labels: readonly number[]): void {
+    for (const label of labels) this.variables.set(label, this.names.axis(this.size(label)));
+  }
+
+  private size(label: number): Dim {
+    return lookUp(this.sizes, label);
+  }
+
+  private axisOf(label: number): LoopAxis {
+    const variable = lookUp(this.variables, label);
+    const position = this.contracted.indexOf(label);
+    if (this.pieces !== undefined && position >= 0) return this.pieces.axis(position, variable);
+    return { variable, extent: extentOf(this.block, this.size(label), this.example) };
+  }
+
+  /** @param ofPart of the part of a concat itself, whose indices begin at 0 */
+  private indicesOf(labels: readonly number[], ofPart = false): Affine[] {
+    const { part, pieces } = this;
+    return labels.map((label) => {
+      const variable = lookUp(this.variables, label);
+      const position = this.contracted.indexOf(label);
       const index = pieces === undefined || position < 0 ? variableIndex(variable) : pieces.indexOf(position, variable);
-      const shifted = part !== undefined && label === part.label && !ofPart;
-      return shifted ? addAffine(index, affineConstant(part.start)) : index;
+      const isShifted = part !== undefined && label === part.label && !ofPart;
+      return isShifted ? addAffine(index, affineConstant(part.start)) : index;
     });
-  const operandAccess = (id: ValueId, labels: readonly number[]): Access => {
-    const location = block.locate(id);
-    invariant(location !== undefined, `operand %${id} of a product has no place in ${block.path}`);
-    return accessOf(location, indicesOf(labels, id === part?.value), example);
-  };
-  const result = lookUp(block.locations, work.result);
-  const nest = new Nest(outer, example, names.all(), block.storage.perExampleSymbols);
-  const out = accessOf(result, indicesOf(operation.result), work.summed ? undefined : example);
-  let initial: Expression | undefined;
-  const continues = part !== undefined && contractedLabels.includes(part.label) && part.start.terms.length > 0;
-  if (continues) initial = { kind: "load", access: out, dtype: "real" };
-  else if (work.initial !== undefined) initial = elementOf(block, work.initial, indicesOf(operation.result), nest);
-  const product: Statement = {
-    kind: "product",
-    rows,
-    columns,
-    contracted,
-    a: operandAccess(rowValue, rowSide),
-    b: operandAccess(columnValue, columnSide),
-    initial: pieces === undefined ? initial : undefined,
-    ...(pieces && { result: pieces.added(out, { kind: "variable", name: "sum", dtype: "real" }, initial) }),
-    out,
-  };
-  if (pieces === undefined) return loopsAround(outer, [product]);
-  const total = { location: result, shape: block.typeOf(work.result).shape, name: block.nameOf(work.result) ?? "sum" };
-  return loopsAround(outer.slice(0, pieces.depth), [
-    pieces.around(loopsAround(outer.slice(pieces.depth), [product]), [total]),
-  ]);
+  }
+
+  private operandAccess({ value, labels }: Side): Access {
+    const location = this.block.locate(value);
+    invariant(location !== undefined, `operand %${value} of a product has no place in ${this.block.path}`);
+    return accessOf(location, this.indicesOf(labels, value === this.part?.value), this.example);
+  }
+}
+
+/** The size of each label; that of the last side where they differ. */
+function sizesOf(block: Block, sides: readonly Side[]): ReadonlyMap<number, Dim> {
+  const sizes = new Map<number, Dim>();
+  for (const { value, labels } of sides) {
+    for (const [axis, label] of labels.entries()) sizes.set(label, at(block.typeOf(value).shape, axis));
+  }
+  return sizes;
+}
+
+/** The contracted labels. Time comes first: a piece of it has all that is inside. */
+function timeFirst(sizes: ReadonlyMap<number, Dim>, result: readonly number[]): readonly number[] {
+  const labels = [...sizes.keys()].filter((label) => !result.includes(label)).sort((x, y) => x - y);
+  const time = labels.findIndex((label) => isTime(lookUp(sizes, label)));
+  return time > 0 ? [at(labels, time), ...labels.filter((_, i) => i !== time)] : labels;
 }
 
 /** Inside an example only sums over time are in pieces: other products are as long as they are, and may have tails. */

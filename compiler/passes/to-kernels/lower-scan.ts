@@ -1,7 +1,7 @@
 /** A scan: a loop over steps around the body's regions, on the examples that are still running. */
 import { at, lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import { isCarried, operandKind } from "../../ir/graph/scan.js";
+import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
 import type { Instruction, ValueId } from "../../ir/graph/types.js";
 import { typeOf } from "../../ir/graph/values.js";
 import type { Examples, Statement } from "../../ir/kernel/types.js";
@@ -12,45 +12,99 @@ import { fixLeading, type BufferLocation } from "./location.js";
 import { type ResultTarget, throughReshapes } from "./targets.js";
 import { LoopNames, variableIndex } from "./loops.js";
 
-export function lowerScan(
-  block: Block,
-  { operation, operands, results }: Instruction,
-  lowerBlock: (block: Block) => void,
-): void {
+export function lowerScan(block: Block, instruction: Instruction, lowerBlock: (block: Block) => void): void {
+  const { operation, results } = instruction;
   invariant(operation.kind === "scan", "a scan");
   const { body, length, reverse } = operation;
   const names = new LoopNames(block);
   const step = names.pick("t");
-  const ragged = block.hasExampleSize(length);
   const path = uniquePath(block, results);
-  let examples: Examples = block.examples;
-  const loop: Statement[] = [];
-  const scope = [...block.scope, step];
-  if (ragged) {
-    const count = names.pick("active");
-    const list = block.storage.scratch(`${path}.rows`, "index", [], true).buffer;
-    loop.push({ kind: "select_examples", list, count, from: block.examples, step, length });
-    examples = { kind: "list", list, count };
-    scope.push(count);
-  }
+  const running = runningExamples(block, operation, { names, step, path });
+  const { states, targets } = placesOfResults(block, operation, results, { step, path });
+  const inner = new Block({
+    fn: body,
+    targets: throughReshapes(body, targets, block.storage),
+    storage: block.storage,
+    inputs: inputsOf(block, operation, instruction, step),
+    examples: running.examples,
+    path,
+    scope: [...block.scope, step, ...running.scope],
+  });
+  lowerBlock(inner);
+  for (const state of states) commitInPlace(inner, state);
+  block.statements.push({
+    kind: "for",
+    variable: step,
+    extent: { kind: "affine", value: affineConstant(length) },
+    step: 1,
+    reverse,
+    body: [...running.statements, ...inner.statements],
+  });
+}
 
-  const inputs = new Map<ValueId, InputSource>();
-  for (const [i, id] of body.inputs.entries()) {
-    const kind = operandKind(operation, i);
-    if (kind === "carried") {
-      const location = lookUp(block.locations, at(results, i));
-      inputs.set(id, { kind: "location", location, buffer: location.buffer });
-    } else {
+interface RunningExamples {
+  readonly examples: Examples;
+  /** What lists them. */
+  readonly statements: readonly Statement[];
+  /** Names of integers that this defines. */
+  readonly scope: readonly string[];
+}
+
+/** Those that have the step at hand. */
+function runningExamples(
+  block: Block,
+  { length }: Scan,
+  { names, step, path }: { readonly names: LoopNames; readonly step: string; readonly path: string },
+): RunningExamples {
+  if (!block.hasExampleSize(length)) return { examples: block.examples, statements: [], scope: [] };
+  const count = names.pick("active");
+  const list = block.storage.scratch(`${path}.rows`, "index", [], true).buffer;
+  return {
+    examples: { kind: "list", list, count },
+    statements: [{ kind: "select_examples", list, count, from: block.examples, step, length }],
+    scope: [count],
+  };
+}
+
+/** What the body reads: states where they are updated, and the values around it, of sequences the step at hand. */
+function inputsOf(
+  block: Block,
+  scan: Scan,
+  { operands, results }: Instruction,
+  step: string,
+): ReadonlyMap<ValueId, InputSource> {
+  return new Map(
+    scan.body.inputs.map((id, i): [ValueId, InputSource] => {
+      const kind = operandKind(scan, i);
+      if (kind === "carried") {
+        const location = lookUp(block.locations, at(results, i));
+        return [id, { kind: "location", location, buffer: location.buffer }];
+      }
       const prefix = kind === "sequence" ? [variableIndex(step)] : [];
-      inputs.set(id, { kind: "alias", block, value: at(operands, i), prefix });
-    }
-  }
+      return [id, { kind: "alias", block, value: at(operands, i), prefix }];
+    }),
+  );
+}
+
+interface PlacesOfResults {
+  /** Next states are written beside the states, and take their places at the end of a step. */
+  readonly states: readonly { readonly id: ValueId; readonly state: BufferLocation; readonly next: BufferLocation }[];
+  readonly targets: readonly ResultTarget[];
+}
+
+function placesOfResults(
+  block: Block,
+  scan: Scan,
+  results: readonly ValueId[],
+  { step, path }: { readonly step: string; readonly path: string },
+): PlacesOfResults {
+  const { body } = scan;
   const states: { id: ValueId; state: BufferLocation; next: BufferLocation }[] = [];
   const targets: ResultTarget[] = [];
   for (const [i, id] of body.outputs.entries()) {
     const location = block.locations.get(at(results, i));
     if (location === undefined) continue;
-    if (isCarried(operation, i)) {
+    if (isCarried(scan, i)) {
       const { shape } = typeOf(body, id);
       const next = block.storage.scratch(`${path}.${body.names[id] ?? `v${id}`}.next`, location.dtype, shape, true);
       states.push({ id, state: location, next });
@@ -60,26 +114,7 @@ export function lowerScan(
       targets.push({ id, destination: { location: place, mode: "set" } });
     }
   }
-  const inner = new Block({
-    fn: body,
-    targets: throughReshapes(body, targets, block.storage),
-    storage: block.storage,
-    inputs,
-    examples,
-    path,
-    scope,
-  });
-  lowerBlock(inner);
-  for (const state of states) commitInPlace(inner, state);
-  const steps = affineConstant(length);
-  block.statements.push({
-    kind: "for",
-    variable: step,
-    extent: { kind: "affine", value: steps },
-    step: 1,
-    reverse,
-    body: [...loop, ...inner.statements],
-  });
+  return { states, targets };
 }
 
 function uniquePath(block: Block, results: readonly ValueId[]): string {
