@@ -32,7 +32,7 @@ export function matchArguments(
         argument.name?.span ?? argument.span,
         `${callee} has no argument \`${name}\``,
         {
-          help: suggestion(name ?? "", names) ?? usage,
+          help: argumentElsewhere(name ?? "", names) ?? suggestion(name ?? "", names) ?? usage,
         },
       );
     } else if (index >= parameters.length) {
@@ -51,6 +51,13 @@ export function matchArguments(
     return undefined;
   }
   return matched;
+}
+
+/** What arguments are called elsewhere. */
+function argumentElsewhere(name: string, names: readonly string[]): string | undefined {
+  if (!names.includes("axis")) return undefined;
+  if (/^(?:dims?|axes|along|d)$/u.test(name)) return "here it is called `axis`: `axis = 0`, `axis = -1` or `axis = N`";
+  return /^keep_?dims?$/u.test(name) ? "the axis is put back by `new`: `sum(A, axis = 1)[:, new]`" : undefined;
 }
 
 function describe(parameters: readonly Parameter[]): string {

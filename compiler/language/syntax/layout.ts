@@ -12,6 +12,7 @@
 import type { TokenType } from "chevrotain";
 import { endOf, retype, virtualToken, type SyntaxToken } from "./lexer.js";
 import { type BlockKind, decideWord, expectsName } from "./decide-word.js";
+import { isLoopWord, loopHelp } from "./foreign-words.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 import * as t from "./tokens.js";
 
@@ -321,14 +322,7 @@ class Layout {
   private openBlock(token: SyntaxToken): void {
     const kind = this.pending;
     if (kind === undefined) {
-      this.reporter.reportIn(
-        this.segment,
-        "unexpected-token",
-        token.startOffset,
-        endOf(token),
-        "`{` opens nothing: only cells, functions and imports have braces",
-        { help: "group with `(` and `)`" },
-      );
+      this.reportStrayBrace(token);
       // Its partner must not close the cell.
       const around = this.frames[this.frames.length - 1]?.kind;
       if (around === undefined) this.skipping = true;
@@ -344,6 +338,21 @@ class Layout {
       this.pending = undefined;
       this.segment += 1;
     }
+  }
+
+  private reportStrayBrace(brace: SyntaxToken): void {
+    let at = this.tokens.indexOf(brace);
+    while (at > 0 && this.tokens[at]?.payload.beginsLine === false) at -= 1;
+    const first = this.tokens[at];
+    if (first !== undefined && isLoopWord(first.image)) {
+      const { startOffset, image } = first;
+      const message = `there are no loops, so \`${image}\` begins nothing`;
+      this.reporter.reportIn(this.segment, "loop-statement", startOffset, endOf(first), message, { help: loopHelp });
+      return;
+    }
+    const message = "`{` opens nothing: only cells, functions and imports have braces";
+    const help = "group with `(` and `)`";
+    this.reporter.reportIn(this.segment, "unexpected-token", brace.startOffset, endOf(brace), message, { help });
   }
 
   private closeBlock(token: SyntaxToken): void {

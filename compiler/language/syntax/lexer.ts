@@ -100,7 +100,8 @@ function classify(text: string, found: readonly IToken[], reporter: SyntaxReport
     } else if (type === tokens.Dot && previous?.tokenType === tokens.NumberLiteral && endOf(previous) === start) {
       // `2.`, `1.f`, `1.e5`: what sticks to the point belongs to the number that was meant.
       const sticks = found[index]?.tokenType === tokens.Name && found[index]!.startOffset === endOf(raw);
-      reporter.openNumber(previous, raw, sticks ? found[index] : undefined);
+      const isRange = found[index]?.tokenType === tokens.Dot && found[index]!.startOffset === endOf(raw);
+      reporter.openNumber(previous, raw, sticks ? found[index] : undefined, isRange);
       previous.payload.flawed = true;
       if (sticks) index += 1;
     } else if (type === tokens.StrayPrime) {

@@ -6,6 +6,7 @@ import type { SourceFileNode } from "./ast.js";
 import { buildAst } from "./build-ast.js";
 import type * as cst from "./cst.generated.js";
 import { CellParser } from "./grammar.js";
+import { helpForWord, isLoopWord, loopHelp } from "./foreign-words.js";
 import { layOut } from "./layout.js";
 import { endOf, lex, type SyntaxToken } from "./lexer.js";
 import { nothingExpected } from "./parser-messages.js";
@@ -87,10 +88,11 @@ function reportError(error: IRecognitionException, tokens: readonly SyntaxToken[
   const previous = isReal(before) ? before : tokens[tokens.length - 1];
   if (previous === undefined) return;
   const isMissing = found.tokenType === EOF || found.payload.virtual;
-  // A missing part has no place of its own: the token before it stands for it.
-  const place = isMissing ? previous : found;
+  // A missing part has no place of its own: the token before it stands for it, and so where the next line begins.
+  const isAhead = error.message === "`=`" && (found.payload.beginsLine || found.tokenType === t.RightBrace);
+  const place = isMissing || isAhead ? previous : found;
   const segment = (found.tokenType === EOF ? previous : found).payload.segment;
-  const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous);
+  const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous, tokens);
   reporter.reportIn(segment, code, place.startOffset, endOf(place), message, { help });
 }
 
@@ -101,13 +103,18 @@ function isReal(token: SyntaxToken | undefined): token is SyntaxToken {
 
 const operandEnds = new Set([t.RightParen, t.RightBracket, t.NextName, t.NumberLiteral, t.Superscript, t.Name]);
 
-function describe(expected: string, found: SyntaxToken | undefined, previous: SyntaxToken): Finding {
+function describe(
+  expected: string,
+  found: SyntaxToken | undefined,
+  previous: SyntaxToken,
+  tokens: readonly SyntaxToken[],
+): Finding {
   const code = "unexpected-token";
   const before = `\`${clip(previous.image)}\``;
   if (found === undefined) {
     const message =
       expected === nothingExpected ? `unexpected end after ${before}` : `expected ${expected} after ${before}`;
-    return { code, message, help: helpFor(expected, previous) };
+    return { code, message, help: helpFor(expected, previous, tokens) };
   }
   const type = found.tokenType;
   const what = type === t.StringLiteral ? "a string" : `\`${clip(found.image)}\``;
@@ -135,11 +142,30 @@ function describe(expected: string, found: SyntaxToken | undefined, previous: Sy
     return { code, message, help: "as an operand, a condition stands in parentheses: `(if c then a else b)`" };
   }
   if (type === t.Equals && afterOperand) return { code, message, help: "to compare, write `==`" };
+  const elsewhere = foreign(expected, found, message, tokens);
+  if (elsewhere !== undefined) return elsewhere;
   if (previous.image === "√") return { code, message, help: "write `√(x)` or `sqrt(x)`" };
   if (afterOperand && operandEnds.has(previous.tokenType) && (type === t.Name || type === t.NumberLiteral)) {
     return { code, message, help: `between ${before} and ${what} ${missing(expected, type)} is missing` };
   }
-  return { code, message, help: helpBefore(found, previous, expected) ?? helpFor(expected, previous) };
+  return { code, message, help: helpBefore(found, previous, expected) ?? helpFor(expected, previous, tokens) };
+}
+
+/** Statements and lists of declarations of other languages. */
+function foreign(
+  expected: string,
+  found: SyntaxToken,
+  message: string,
+  tokens: readonly SyntaxToken[],
+): Finding | undefined {
+  const code = "unexpected-token";
+  const word = found.image;
+  if (expected === nothingExpected && isLoopWord(word)) {
+    return { code: "loop-statement", message: `there are no loops, so \`${word}\` begins nothing`, help: loopHelp };
+  }
+  if (found.payload.beginsLine && helpForWord(word) !== undefined) return { code, message, help: helpForWord(word) };
+  if (found.tokenType !== t.Comma || !isDeclared(found, tokens)) return undefined;
+  return { code, message, help: "each type has a declaration of its own: `input x: [I]`, and `input z: [H]` below it" };
 }
 
 /** What is known from other languages and is not in this one. */
@@ -157,13 +183,22 @@ function missing(expected: string, found: TokenType): string {
   return found === t.Name ? "an operator (or a `=` behind the second)" : "an operator";
 }
 
-function helpFor(expected: string, previous: SyntaxToken): string | undefined {
+/** Whether a token stands in a declaration. */
+function isDeclared({ payload: { segment } }: SyntaxToken, tokens: readonly SyntaxToken[]): boolean {
+  const words = [t.Input, t.Context, t.State, t.Param];
+  return tokens.some((token) => token.payload.segment === segment && words.includes(token.tokenType));
+}
+
+function helpFor(expected: string, previous: SyntaxToken, tokens: readonly SyntaxToken[]): string | undefined {
+  if (expected === "`=`" && tokens[tokens.indexOf(previous) - 1]?.tokenType === t.Output) {
+    return `an output has a name and a value: \`output y = ${clip(previous.image)}\``;
+  }
   if (expected === "`else`") return "a condition always has both branches: `if c then a else b`";
   if (expected === "`:`" && previous.tokenType === t.RightParen) {
     return "a function names the type of its result: `fn f(v: [n]): [n] { … }`";
   }
   if (expected === "`:`" && previous.tokenType === t.Name) return "a declaration names its type: `input x: [H]`";
-  if (expected === "`=`" && /^(let|var|const)$/u.test(previous.image)) return "a value needs no keyword: `z = …`";
+  if (expected === "`=`" && helpForWord(previous.image) !== undefined) return helpForWord(previous.image);
   if (expected === "a type") return "a type is `[H, I]`, `real` or `index(V)`";
   return undefined;
 }

@@ -2,6 +2,7 @@
  * How this folder reports: one error of structure per item, and an end after {@link errorLimit} errors, so that a broken
  * or hostile text neither floods the reader nor costs time.
  */
+import { loopHelp } from "./foreign-words.js";
 import type { IToken } from "chevrotain";
 import type { DiagnosticCode } from "../../base/diagnostics/codes.js";
 import { DiagnosticCollector, type ReportOptions } from "../../base/diagnostics/diagnostic.js";
@@ -143,12 +144,14 @@ export class SyntaxReporter {
   }
 
   /** `2.`: a point with nothing behind it; `word` is what sticks to it. */
-  openNumber(number: IToken, point: IToken, word: IToken | undefined): void {
+  openNumber(number: IToken, point: IToken, word: IToken | undefined, isRange: boolean): void {
     const end = (word?.startOffset ?? point.startOffset) + (word?.image.length ?? 1);
     const exponent = word !== undefined && /^[eE]\d+$/.test(word.image) ? word.image : "";
     const written = `${clip(number.image)}.${clip(word?.image ?? "")}`;
     this.report("malformed-number", number.startOffset, end, `\`${written}\` is not a number`, {
-      help: `digits stand on both sides of the point: \`${clip(number.image)}.0${exponent}\``,
+      help: isRange
+        ? `a range is \`0:N\`, in brackets; there are no loops: ${loopHelp}`
+        : `digits stand on both sides of the point: \`${clip(number.image)}.0${exponent}\``,
     });
   }
 

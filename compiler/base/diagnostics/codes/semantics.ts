@@ -124,6 +124,13 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + 1 }`,
     explanation: "Only of a vector is the axis clear. Axes count from 0; -1 is the last.",
     example: `cell A(H, S) { input x: [S, H] output y = softmax(x) }`,
   },
+  "batched-product": {
+    severity: "error",
+    summary: "matrices for each place of an axis, and a vector for each",
+    explanation:
+      "`@` multiplies matrices of the last two axes, and takes [N, D] for a matrix. A product of a matrix and a vector for each n is an equation by index.",
+    example: `cell A(N, D) { input x: [N, D] param R: [N, D, D] output y = R @ x }`,
+  },
   "bad-axis": {
     severity: "error",
     summary: "an axis that does not exist",

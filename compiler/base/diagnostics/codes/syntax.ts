@@ -131,6 +131,14 @@ export const syntaxCodes = {
     explanation: "`not` binds more loosely than comparisons and arithmetic; as their operand it needs parentheses.",
     example: `cell A(H) { input x: real output y = if x == not x then x else 0 }`,
   },
+  "loop-statement": {
+    severity: "error",
+    summary: "a loop of another language",
+    explanation:
+      "Equations stand side by side and none is repeated: entries are said by index, `y[l] = …`, sums are `sum(… for l)`, and what goes on from step " +
+      "to step is a state.",
+    example: `cell A(L, H) { input x: [H]\n for l in range(L) {\n y = x\n } }`,
+  },
   "bad-index": {
     severity: "error",
     summary: "something else where the name of an index stands",

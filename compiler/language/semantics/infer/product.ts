@@ -1,5 +1,5 @@
 /** `@`: dot product, matrix and vector, matrix and matrix; leading axes are a batch. */
-import type { BinaryNode } from "../../syntax/ast.js";
+import type { BinaryNode, Expression } from "../../syntax/ast.js";
 import { equalDims } from "../../../base/types/dim.js";
 import { broadcastAxes } from "../broadcast.js";
 import type { Checker } from "../checker.js";
@@ -24,6 +24,16 @@ export function inferProduct(checker: Checker, node: BinaryNode): TypedExpressio
   }
   const rightAxis = b.length === 1 ? 0 : b.length - 2;
   const contracted = [a[a.length - 1] as Axis, b[rightAxis] as Axis] as const;
+  const isForEach = isProductForEach(a, b);
+  if (isForEach && !equalDims(contracted[0].dim, contracted[1].dim)) {
+    const each = printAxes(b.slice(0, -1)).slice(1, -1);
+    const message = `the left side of \`@\` is ${printAxes(a)}, a matrix for each of ${each}, and the right ${printAxes(b)}`;
+    checker.report("batched-product", node.operatorSpan, message, {
+      related: [placeOfAxis(left, a.length - 1), placeOfAxis(right, b.length - 1)],
+      help: helpForEach(node, b.length - 1),
+    });
+    return checker.error(node.span);
+  }
   if (!equalDims(contracted[0].dim, contracted[1].dim)) {
     checker.report(
       "shape-mismatch",
@@ -48,6 +58,22 @@ export function inferProduct(checker: Checker, node: BinaryNode): TypedExpressio
   return { kind: "product", left, right, span: node.span, type: { kind: "real", axes } };
 }
 
+/** A matrix and a vector for each place of the axes before. */
+function isProductForEach(a: readonly Axis[], b: readonly Axis[]): boolean {
+  if (a.length < 3 || b.length !== a.length - 1) return false;
+  const [last, other] = [a[a.length - 1], b[b.length - 1]];
+  return b.slice(0, -1).every(({ dim }, i) => a[i] !== undefined && equalDims(dim, a[i].dim)) && last !== undefined && other !== undefined && equalDims(last.dim, other.dim); // prettier-ignore
+}
+
+function helpForEach({ left, right }: BinaryNode, count: number): string {
+  const indices = ["n", "m", "k", "l", "i", "j"].slice(0, count).join(", ");
+  const name = ({ kind, ...node }: Expression, otherwise: string): string =>
+    kind === "reference" && "name" in node
+      ? `${String(node.name)}${"next" in node && node.next === true ? "'" : ""}`
+      : otherwise;
+  return `a product for each: \`y[${indices}] = ${name(left, "A")}[${indices}] @ ${name(right, "v")}[${indices}]\``;
+}
+
 function helpFor(a: readonly Axis[], b: readonly Axis[]): string {
   const fits = (x: readonly Axis[], y: readonly Axis[]): boolean => {
     const last = x[x.length - 1];
@@ -57,8 +83,9 @@ function helpFor(a: readonly Axis[], b: readonly Axis[]): string {
   const turned = (x: readonly Axis[]): readonly Axis[] => [...x].reverse();
   if (a.length === 1 && b.length === 2 && fits(b, a))
     return "swap the operands: a matrix stands to the left of its vector";
-  if (a.length === 2 && fits(turned(a), b)) return "transpose the left side: `transpose(…) @ …`";
-  if (b.length === 2 && fits(a, turned(b))) return "transpose the right side: `… @ transpose(…)`";
+  const isPlain = a.length <= 2 && b.length <= 2;
+  if (isPlain && a.length === 2 && fits(turned(a), b)) return "transpose the left side: `transpose(…) @ …`";
+  if (isPlain && b.length === 2 && fits(a, turned(b))) return "transpose the right side: `… @ transpose(…)`";
   if (fits(b, a)) return "swap the operands";
   return "the last axis of the left side and the first of the right side must agree: [M, K] @ [K]";
 }

@@ -2,10 +2,19 @@
 import type { Span } from "../../../base/source/span.js";
 import type { Expression, IndexNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { constantOf, type Dim, dimConstant, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
+import {
+  addDims,
+  constantOf,
+  type Dim,
+  dimConstant,
+  printDim,
+  provenAtLeast,
+  subtractDims,
+} from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
 import { axesOf, type Axis, printAxes, type SemanticType, shapeOf } from "../semantic-type.js";
+import { type Entry, wordsFor } from "../scope.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 import { type AxisAt, indicesIn, isNewAxis, takeByIndex } from "./places.js";
@@ -83,12 +92,36 @@ function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedE
   return { kind: "gather", operand: value, axis, index, span: index.span, type: without(value.type, axis) };
 }
 
+/** A place that is computed, or another value where a place stands: what such an entry is. */
+function reportComputed(checker: Checker, at: AxisAt, expression: Expression): boolean {
+  const kinds = new Set(["state", "equation", "output", "context", "param", "parameter", "input"]);
+  if (expression.kind !== "reference" || !kinds.has(checker.scope.entries.get(expression.name)?.kind ?? ""))
+    return false;
+  const { name, next, span } = expression;
+  const entry = checker.scope.entries.get(name) as Entry;
+  checker.scope.used.add(name);
+  checker.report(
+    "not-a-dimension",
+    span,
+    `${wordsFor(entry.kind, name)} is computed, and a place is known before the cell runs`,
+    {
+      related: [
+        { span: entry.span, message: `${wordsFor(entry.kind, name)} is declared here` },
+        placeOfAxis(at.root, at.position),
+      ],
+      help: `the entry at a computed place is a sum: \`sum(if n == ${name}${next ? "'" : ""} then v[n] else 0 for n)\`; an input may be \`index(N)\``,
+    },
+  );
+  return true;
+}
+
 function takePlace(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {
   const indices = indicesIn(checker, expression);
   return indices.length === 0 ? takeEntry(checker, at, expression) : takeByIndex(checker, at, expression, indices);
 }
 
 function takeEntry(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {
+  if (reportComputed(checker, at, expression)) return undefined;
   const start = dimensionOf(checker, expression);
   if (start === undefined) return undefined;
   const end = boundedAdd(start, dimConstant(1));
@@ -142,7 +175,9 @@ function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Spa
     const how = length === undefined ? "may be empty or reversed" : length === 0 ? "is empty" : "is reversed";
     return refuse(
       `the range from ${printDim(start)} to ${printDim(end)} ${how}`,
-      "the end comes after the start, and is not a part of the range: `x[0:2]` has two entries",
+      (constantOf(end) ?? 0) < 0
+        ? `places are counted from the front: \`[:${printDim(addDims(size, end))}]\``
+        : "the end comes after the start, and is not a part of the range: `x[0:2]` has two entries",
     );
   }
   const room = subtractDims(size, end);

@@ -93,6 +93,11 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
     "bad-index",
   ],
   ["steps on the left", "cell A() { h[‹t›] = x\n h[‹t + 1›] = h }", "time-subscript", "time-subscript"],
+  ["loops in braces", "cell A() { y = 1\n ‹for› l in range {\n h = l }\n z = 2 }", "loop-statement"],
+  ["loops with colons", "cell A() { y = x\n ‹while› x > 0: y\n z = 2 }", "loop-statement"],
+  ["words of other languages", "cell A() { y = [1]\n ‹weight› V: [H]\n z = 2 }", "unexpected-token"],
+  ["an output without a value", "cell A() { y = 1\n output ‹h›\n}", "unexpected-token"],
+  ["two types in a declaration", "cell A() { input x: [I]‹,› z: [H]\n y = 1 }", "unexpected-token"],
   ["time subscripts", "cell A() { h' = ‹h_{t-1}› + ‹hₜ₋₁›\n b = 1 }", "time-subscript", "time-subscript"],
   [
     "reserved words as names",
@@ -160,6 +165,12 @@ describe("errors", () => {
     expect(helpOf("cell A() { y = (a = b) }")).toContain("==");
     expect(helpOf("cell A() { y = x.sum() }")).toContain("there are no methods: write `sum(…)`");
     expect(helpOf("cell A() { y = 1\n h x = 2 }")).toContain("operator");
+    expect(helpOf("cell A() { y = x\n weight V: [H] }")).toContain("`param W: [H, I]`");
+    expect(helpOf("cell A() { buffer V: [H] }")).toContain("`state h: [H]`");
+    expect(helpOf("cell A() { y = x\n def f(x) }")).toContain("`fn f(v: [n])");
+    expect(helpOf("cell A() { y = x\n output h }")).toBe("an output has a name and a value: `output y = h`");
+    expect(helpOf("cell A() { input x: [I], z: [H] }")).toContain("each type has a declaration of its own");
+    expect(helpOf("cell A() { y = 1\n for l in 0..L {\n h = l } }")).toContain("no loops");
     expect(helpOf("cell A() { let z = x }")).toContain("needs no keyword");
     expect(helpOf("cell A(H: int) { y = 1 }")).toContain("a dimension stands without a type");
     expect(helpOf("cell A() { y = 2(x) }")).toContain("`*`");

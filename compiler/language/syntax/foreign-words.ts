@@ -1,0 +1,34 @@
+/** Words that other languages begin an item with, and what stands here in their place. */
+
+const param = "what is learned is a param: `param W: [H, I]`";
+const state = "what is carried from step to step is a state: `state h: [H]`";
+const value = "a value needs no keyword: `z = …`";
+const fn = "a function is `fn f(v: [n]): [n] { return … }`";
+const cell = "a cell is `cell A(H) { … }`";
+export const loopHelp =
+  "entries are said by index, `y[l] = …` and `sum(… for l)`; rounds are written one below the other, or are steps of a state";
+
+const helps: Readonly<Record<string, string>> = {
+  ...over(param, "weight weights parameter parameters bias trainable learnable"),
+  ...over(state, "buffer hidden memory carry recurrent variable register reg mutable mut static"),
+  ...over(value, "let var val const constant auto local define def_ set"),
+  ...over(fn, "def function func fun proc sub lambda method"),
+  ...over(cell, "class module struct model layer network component"),
+  ...over("what a cell gives is `output y = …`", "outputs yield emit result"),
+  ...over("what is given at every step is `input x: [I]`", "inputs argument args in"),
+};
+
+/** Statements that repeat: there are none. */
+const loops: ReadonlySet<string> = new Set(["for", "while", "loop", "repeat", "do", "until", "foreach"]);
+
+function over(help: string, words: string): Record<string, string> {
+  return Object.fromEntries(words.split(" ").map((word) => [word, help]));
+}
+
+export function helpForWord(word: string): string | undefined {
+  return Object.hasOwn(helps, word) ? helps[word] : undefined;
+}
+
+export function isLoopWord(word: string): boolean {
+  return loops.has(word);
+}
