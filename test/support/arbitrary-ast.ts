@@ -174,7 +174,7 @@ const functionNode: fc.Arbitrary<FunctionNode> = fc
   .record({
     documentation,
     name,
-    parameters: fc.array(fc.record({ name, type }), { maxLength: 3 }),
+    all: fc.array(fc.record({ name, type: fc.option(type, { nil: undefined, freq: 3 }) }), { maxLength: 3 }),
     result: type,
     equations: fc.array(
       equation.map((node) => ({ ...node, next: false })),
@@ -190,7 +190,14 @@ const functionNode: fc.Arbitrary<FunctionNode> = fc
       { nil: undefined },
     ),
   })
-  .map(({ derivative, ...fields }) => ({ kind: "function", ...fields, ...(derivative && { derivative }), span }));
+  .map(({ derivative, all, ...fields }) => ({
+    kind: "function",
+    ...fields,
+    parameters: all.flatMap(({ name: own, type: of }) => (of === undefined ? [] : [{ name: own, type: of }])),
+    dimensions: all.flatMap(({ name: own, type: of }, position) => (of === undefined ? [{ name: own, position }] : [])),
+    ...(derivative && { derivative }),
+    span,
+  }));
 
 const item: fc.Arbitrary<CellItem> = fc.oneof(
   declaration,

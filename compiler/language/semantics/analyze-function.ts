@@ -52,6 +52,7 @@ export function analyzeFunction(
     span: node.name.span,
     parameters,
     dimensions: own,
+    given: node.dimensions.map(({ name }) => name.text),
     equations,
     value,
     derivative,
@@ -106,7 +107,9 @@ function declareFunctionScope(
   for (const [name, entry] of ownerNames(declaration)) if (!entries.has(name)) hidden.set(name, entry);
   const outer = new Set(entries.keys());
   const types = [...node.parameters.map(({ type }) => type), node.result];
-  const own = namesInTypes(types.flatMap(sizesIn)).filter((name) => !outer.has(name));
+  const given = new Set(node.dimensions.map(({ name }) => name.text));
+  for (const name of given) outer.delete(name);
+  const own = [...new Set([...given, ...namesInTypes(types.flatMap(sizesIn)).filter((name) => !outer.has(name))])];
   for (const name of own) entries.set(name, { kind: "dimension", span: node.name.span });
   const declare = (text: string, kind: "parameter" | "equation" | "tangent", span: Entry["span"]): void => {
     const existing = entries.get(text);
@@ -154,13 +157,14 @@ function checkBinding(
 ): void {
   if (parameters.some(({ type }) => type.kind === "error")) return;
   const declared = parameters.flatMap(({ type }) => (type.kind === "index" ? [type.bound] : shapeOf(axesOf(type))));
-  const unbound = unboundSymbols(declared, new Set(own));
+  const given = new Set(node.dimensions.map(({ name }) => name.text));
+  const unbound = unboundSymbols(declared, new Set(own.filter((name) => !given.has(name))));
   if (unbound.length === 0) return;
   const inArguments = unbound.every((name) => declared.some((dim) => symbolsOf(dim).includes(name)));
   const names = unbound.map((name) => `\`${name}\``).join(" and ");
   const why = inArguments ? "no argument has it alone" : "no argument has it";
   checker.report("unknown-dimension", node.name.span, `calls of \`${node.name.text}\` cannot tell ${names}: ${why}`, {
-    help: "an argument with such an axis tells it; dimensions of a cell are seen inside that cell only",
+    help: `an argument with such an axis tells it, or it is an argument itself: \`fn ${node.name.text}(${unbound[0] ?? "N"}, …)\``,
   });
 }
 

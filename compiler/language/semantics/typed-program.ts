@@ -130,6 +130,8 @@ export interface TypedFunction {
   readonly parameters: readonly { readonly name: string; readonly type: SemanticType }[];
   /** Dimensions that calls bind, with the order in which that is possible. */
   readonly dimensions: readonly string[];
+  /** Those of them that are arguments themselves. */
+  readonly given: readonly string[];
   /** Those that depend on no tangent. */
   readonly equations: readonly TypedNode[];
   readonly value: TypedExpression;

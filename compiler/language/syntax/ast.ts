@@ -114,11 +114,24 @@ export interface FunctionNode extends Node {
   readonly kind: "function";
   readonly documentation: string | undefined;
   readonly name: Name;
+  /** Those with a type: values. */
   readonly parameters: readonly { readonly name: Name; readonly type: TypeNode }[];
+  /** Those without a type, and which of all parameters they are. */
+  readonly dimensions: readonly { readonly name: Name; readonly position: number }[];
   readonly result: TypeNode;
   readonly equations: readonly EquationNode[];
   readonly value: Expression;
   readonly derivative?: DerivativeNode;
+}
+
+/** All parameters of a function in the order of the text. */
+export function parametersInOrder({
+  parameters,
+  dimensions,
+}: Pick<FunctionNode, "parameters" | "dimensions">): { readonly name: Name; readonly type?: TypeNode }[] {
+  const all: { readonly name: Name; readonly type?: TypeNode }[] = [...parameters];
+  for (const { name, position } of dimensions) all.splice(position, 0, { name });
+  return all;
 }
 
 /** `derivative(dv, dw) = expr`: the tangent of a function's value, from those of its arguments. */

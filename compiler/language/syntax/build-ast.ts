@@ -271,15 +271,20 @@ class Builder {
       items.filter(({ children: item }) => item.returnValue === undefined && item.derivative === undefined),
       (item) => this.functionEquation(only(item.children.equation)),
     );
-    const parameters = this.complete(header.functionParameter, ({ children: parameter }) => ({
+    const all = this.complete(header.functionParameter, ({ children: parameter }) => ({
       name: this.expressions.name(only(parameter.Name)),
-      type: this.type(only(parameter.type)),
+      type: parameter.Colon === undefined ? undefined : this.type(only(parameter.type)),
     }));
+    const parameters = all.flatMap(({ name: own, type }) => (type === undefined ? [] : [{ name: own, type }]));
+    const dimensions = all.flatMap(({ name: own, type }, position) =>
+      type === undefined ? [{ name: own, position }] : [],
+    );
     const result = this.complete(header.type, (type) => this.type(type));
     const value = this.returnValue(items, name.span);
     const derivative = this.derivative(items);
     const span = this.span(keyword, lastEnd(children.FunctionRightBrace));
-    const node = { kind: "function", documentation, name, parameters, result: only(result), equations, value } as const;
+    const head = { kind: "function", documentation, name, parameters, dimensions } as const;
+    const node = { ...head, result: only(result), equations, value };
     return { ...node, ...(derivative && { derivative }), span };
   }
 

@@ -223,8 +223,8 @@ export interface FunctionParameterCstNode extends CstNode {
 
 export type FunctionParameterCstChildren = {
   Name: IToken[];
-  Colon: IToken[];
-  type: TypeCstNode[];
+  Colon?: IToken[];
+  type?: TypeCstNode[];
 };
 
 export interface FunctionItemCstNode extends CstNode {

@@ -220,10 +220,13 @@ export class CellParser extends CstParser {
     this.SUBRULE(this.type);
   });
 
+  /** Without a type it is a dimension. */
   readonly functionParameter: Rule = this.inner("functionParameter", () => {
     this.CONSUME(t.Name);
-    this.CONSUME(t.Colon);
-    this.SUBRULE(this.type);
+    this.OPTION(() => {
+      this.CONSUME(t.Colon);
+      this.SUBRULE(this.type);
+    });
   });
 
   readonly functionItem: Rule = this.RULE("functionItem", () => {

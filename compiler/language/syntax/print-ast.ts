@@ -4,16 +4,17 @@
  * the same tree, and printing that the same text. Comments stay with the item they stood before or behind; one inside an
  * item moves in front of it.
  */
-import type {
-  CellItem,
-  CellNode,
-  CommentNode,
-  DeclarationNode,
-  DerivativeNode,
-  EquationNode,
-  FunctionNode,
-  ImportNode,
-  SourceFileNode,
+import {
+  parametersInOrder,
+  type CellItem,
+  type CellNode,
+  type CommentNode,
+  type DeclarationNode,
+  type DerivativeNode,
+  type EquationNode,
+  type FunctionNode,
+  type ImportNode,
+  type SourceFileNode,
 } from "./ast.js";
 import { asciiNotation, type Notation } from "./notation.js";
 import { argumentsDoc, expressionDoc, indicesDoc, parenthesised, typeDoc, valueDoc } from "./print-expression.js";
@@ -289,11 +290,11 @@ function cellParameterDoc({ name, type, defaultValue }: CellNode["parameters"][n
   return [`${text}: real`, defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue, notation)]];
 }
 
-function functionHead({ name, parameters, result }: FunctionNode, notation: Notation): Doc {
-  const list = parameters.map((parameter) => [
-    `${notation.name(parameter.name.text)}: `,
-    typeDoc(parameter.type, notation),
-  ]);
+function functionHead(node: FunctionNode, notation: Notation): Doc {
+  const { name, result } = node;
+  const list = parametersInOrder(node).map(({ name: own, type }) =>
+    type === undefined ? notation.name(own.text) : [`${notation.name(own.text)}: `, typeDoc(type, notation)],
+  );
   return [`fn ${notation.called(name.text)}`, parenthesised(list), ": ", typeDoc(result, notation)];
 }
 

@@ -186,7 +186,7 @@ function functionLines(fn: TypedFunction, around: Surroundings, context: LatexCo
   const write = (node: TypedExpression): string => formulaLatex(typedFormula(node, around), context);
   const list = (all: readonly { readonly name: string }[]): string =>
     all.map(({ name }) => formulaLatex(nameOf(name), context)).join(", ");
-  const left = `${operatorLatex(around.functionName(fn))}\\left(${list(fn.parameters)}\\right)`;
+  const left = `${operatorLatex(around.functionName(fn))}\\left(${list([...fn.given.map((name) => ({ name })), ...fn.parameters])}\\right)`;
   const tangents = `\\left[${list(fn.derivative?.tangents ?? [])}\\right]`;
   return partsOfFunction(fn).flatMap(({ equations, value }, part) => {
     const inside = equations.map((equation, i) => {

@@ -2,7 +2,7 @@
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
 import type { SemanticType } from "../../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedFunction } from "../../language/semantics/typed-program.js";
-import { addDims, constantOf, type Dim } from "../../base/types/dim.js";
+import { addDims, constantOf, type Dim, dimSymbol } from "../../base/types/dim.js";
 import {
   axes,
   builtin,
@@ -102,12 +102,14 @@ const rules: Rules = {
     part: { kind: "entry", at: placeFormula(index, start, reverse) },
   }),
   position: ({ index }) => nameOf(index),
-  call: ({ fn, arguments: given }, write, around) => ({
-    kind: "apply",
-    head: { kind: "function", name: around.functionName(fn) },
-    operands: given.map(write),
-    settings: [],
-  }),
+  call: ({ fn, arguments: given, dimensions }, write, around) => {
+    const sizes = fn.given.map((name): Formula => ({
+      kind: "dimension",
+      dim: dimensions.get(name) ?? dimSymbol(name),
+    }));
+    const head = { kind: "function", name: around.functionName(fn) } as const;
+    return { kind: "apply", head, operands: [...sizes, ...given.map(write)], settings: [] };
+  },
   error: () => {
     throw new Error("an expression with errors has no formula");
   },

@@ -1,11 +1,12 @@
 /** Calls: of used cells, of functions, of builtins. */
 import type { Span } from "../../../base/source/span.js";
-import type { CallNode } from "../../syntax/ast.js";
-import { type Dim, equalDims, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
+import { type CallNode, parametersInOrder } from "../../syntax/ast.js";
+import { type Dim, dimSymbol, equalDims, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
 import { bindDimensions, type Pair } from "../bind-dimensions.js";
 import { builtinNames } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import type { FunctionDeclaration } from "../declarations.js";
+import { sizeOf } from "../dimension-expressions.js";
 import { matchArguments } from "../match-arguments.js";
 import { saidElsewhere } from "../other-names.js";
 import { wordsFor } from "../scope.js";
@@ -78,10 +79,17 @@ function inferInstanceCall(checker: Checker, node: CallNode): TypedExpression {
 
 function inferFunctionCall(checker: Checker, node: CallNode, declaration: FunctionDeclaration): TypedExpression {
   const fn = checker.known.functions.get(declaration);
-  const parameters = declaration.node.parameters.map((parameter) => ({ name: parameter.name.text }));
+  const all = parametersInOrder(declaration.node);
+  const parameters = all.map((parameter) => ({ name: parameter.name.text }));
   const callee = `\`${node.callee.text}\``;
   const matched = matchArguments(node.arguments, parameters, callee, node.span, checker.collector);
-  const given = matched?.map((argument) => (argument === undefined ? undefined : checker.infer(argument.value)));
+  const sizes = new Map<string, Dim | undefined>();
+  const given = matched?.flatMap((argument, i) => {
+    const parameter = all[i];
+    if (argument === undefined || parameter?.type !== undefined) return [argument && checker.infer(argument.value)];
+    sizes.set(parameter?.name.text ?? "", sizeOf(checker, argument.value));
+    return [];
+  });
   if (fn === undefined || given === undefined) return checker.error(node.span);
   checker.addExtent(fn.extent, node.callee.span);
   const typed: TypedExpression[] = [];
@@ -91,8 +99,8 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
     if (axesOf(argument.type).length === axesOf(wanted).length) typed.push(argument);
     else reportArgument(checker, fn, i, argument, wanted, new Map());
   }
-  if (typed.length < given.length) return checker.error(node.span);
-  const dimensions = bindArguments(checker, fn, typed);
+  if (typed.length < given.length || [...sizes.values()].includes(undefined)) return checker.error(node.span);
+  const dimensions = bindArguments(checker, fn, typed, sizes as ReadonlyMap<string, Dim>);
   if (dimensions === undefined || !takeOver(checker, fn, dimensions, node.span)) return checker.error(node.span);
   const type = substituteType(fn.result, dimensions);
   if (type === undefined) return tooLarge(checker, node.span);
@@ -124,14 +132,16 @@ function bindArguments(
   checker: Checker,
   fn: TypedFunction,
   given: readonly TypedExpression[],
+  sizes: ReadonlyMap<string, Dim>,
 ): ReadonlyMap<string, Dim> | undefined {
-  const pairs: Pair[] = fn.parameters.flatMap(({ type }, i) => {
+  const told = [...sizes].map(([name, actual]) => ({ declared: dimSymbol(name), actual }));
+  const fromShapes: Pair[] = fn.parameters.flatMap(({ type }, i) => {
     const argument = (given[i] as TypedExpression).type;
     if (type.kind === "index" && argument.kind === "index") return [{ declared: type.bound, actual: argument.bound }];
     const actual = axesOf(argument);
     return axesOf(type).map((axis, k) => ({ declared: axis.dim, actual: (actual[k] as { readonly dim: Dim }).dim }));
   });
-  const dimensions = bindDimensions(pairs, new Set(fn.dimensions));
+  const dimensions = bindDimensions([...told, ...fromShapes], new Set(fn.dimensions));
   for (const [i, argument] of given.entries()) {
     const declared = (fn.parameters[i] as { readonly type: SemanticType }).type;
     const wanted = substituteType(declared, dimensions);
