@@ -97,6 +97,24 @@ export const elementwiseLowerings: Readonly<Record<ElementwiseName, ElementwiseL
   atanh: unary((b, x, constant) =>
     b.map("mul", b.map("sub", b.map("log1p", x), b.map("log1p", b.map("neg", x))), constant(0.5)),
   ),
+  atan: direct("atan"),
+  asin: unary((b, x, constant) => {
+    const cosine = b.map(
+      "mul",
+      b.map("sqrt", b.map("sub", constant(1), x)),
+      b.map("sqrt", b.map("add", constant(1), x)),
+    );
+    return b.map("mul", constant(2), b.map("atan", b.map("div", x, b.map("add", constant(1), cosine))));
+  }),
+  // Of |x|, by choices instead of `abs`, and turned round for those below 0: a quotient of half angles that is accurate near 1.
+  acos: unary((b, x, constant) => {
+    const isNegative = b.map("lt", x, constant(0));
+    const size = b.map("select", isNegative, b.map("neg", x), x);
+    const quotient = b.map("div", b.map("sub", constant(1), size), b.map("add", constant(1), size));
+    const angle = b.map("mul", constant(2), b.map("atan", b.map("sqrt", quotient)));
+    return b.map("select", isNegative, b.map("sub", constant(Math.PI), angle), angle);
+  }),
+  atan2: lowerAtan2,
   erf: direct("erf"),
   floor: direct("floor"),
   round: direct("round"),
@@ -118,6 +136,24 @@ function lowerAsinh(b: GraphBuilder, x: ValueId, constant: (value: number) => Va
   const quotient = b.map("div", held, b.map("add", constant(1), root));
   const value = b.map("log1p", b.map("add", size, b.map("mul", size, quotient)));
   return b.map("select", isNegative, b.map("neg", value), value);
+}
+
+/**
+ * By the quotient of the two that is at most 1, turned to its eighth of the circle. What it divides by is 1 at the origin. A y of -0
+ * counts as 0.
+ */
+function lowerAtan2(b: GraphBuilder, [y = 0, x = 0]: readonly ValueId[]): ValueId {
+  const constant = (value: number): ValueId => b.constantOf(value, b.shapeOf(x));
+  const isSteep = b.map("lt", b.map("abs", x), b.map("abs", y));
+  const [above, below] = [b.map("select", isSteep, x, y), b.map("select", isSteep, y, x)];
+  const isOrigin = b.map("and", b.map("eq", x, constant(0)), b.map("eq", y, constant(0)));
+  const divisor = b.map("select", isOrigin, constant(1), below);
+  const angle = b.map("atan", b.map("div", b.map("select", isOrigin, constant(0), above), divisor));
+  const isBelow = b.map("lt", y, constant(0));
+  const isLeft = b.map("lt", x, constant(0));
+  const steep = b.map("sub", b.map("select", isBelow, constant(-Math.PI / 2), constant(Math.PI / 2)), angle);
+  const half = b.map("select", isBelow, constant(-Math.PI), constant(Math.PI));
+  return b.map("select", isSteep, steep, b.map("select", isLeft, b.map("add", half, angle), angle));
 }
 
 /** Small whole exponents are products, halves are roots: exact where `pow` need not be. */

@@ -79,6 +79,7 @@ const scalarExpressions: Readonly<Record<ScalarOp, string>> = {
   sigmoid: "sigmoid(u)",
   softplus: "softplus(u)",
   erf: "erf(u)",
+  atan: "atan(2 * u)",
   stop_gradient: "stop_gradient(u)",
   not: "if not (u < v) then u else v",
   add: "u + v",

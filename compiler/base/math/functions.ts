@@ -2,6 +2,7 @@
  * The compiler's own elementwise functions, one body per precision, with tested error bounds. Every target prints these bodies, so
  * all targets give the same bits; `spec/numerics.md` shows this table.
  */
+import { atan } from "./arctangent.js";
 import { erf } from "./error-function.js";
 import { exp, expm1, sigmoid, tanh } from "./exponential.js";
 import type { ScalarExpr, ScalarFunction } from "./expr.js";
@@ -22,6 +23,7 @@ export const mathNames = [
   "sigmoid",
   "softplus",
   "erf",
+  "atan",
   "pow",
   "sign",
   "clamp",
@@ -121,6 +123,10 @@ export const mathFunctions: Readonly<Record<MathName, MathFunction>> = {
   }),
   erf: define("erf", ["x"], rounded(erf as Rule), {
     doc: "error function; keeps ±0, ±1 at ±inf, never beyond",
+    bounds: bounds(0.501, 1.8),
+  }),
+  atan: define("atan", ["x"], rounded(atan as Rule), {
+    doc: "arctangent; keeps ±0, ±π/2 at ±inf, never beyond",
     bounds: bounds(0.501, 1.8),
   }),
   pow: define(

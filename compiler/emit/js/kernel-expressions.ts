@@ -72,6 +72,7 @@ const printers: Readonly<Record<Exclude<ScalarOp, "select">, ScalarOpPrinter>> =
   sigmoid: math("sigmoid"),
   softplus: math("softplus"),
   erf: math("erf"),
+  atan: math("atan"),
   stop_gradient: ([x]) => x ?? "",
   not: ([x]) => `!${x ?? ""}`,
   add: infix("+"),

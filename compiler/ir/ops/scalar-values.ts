@@ -20,6 +20,7 @@ export const scalarValues: Readonly<Record<ScalarOp, ScalarEvaluation>> = {
   sigmoid: (x = NaN) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : sigmoidOfNegative(x)),
   softplus: (x = NaN) => (x > 0 ? x : 0) + Math.log1p(Math.exp(-Math.abs(x))),
   erf: (x = NaN) => erf(x),
+  atan: (x = NaN) => Math.atan(x),
   stop_gradient: (x = NaN) => x,
   not: (x = NaN) => (x === 0 ? 1 : 0),
   add: (a = NaN, b = NaN) => a + b,

@@ -62,6 +62,21 @@ export const elementwiseFunctions = {
   asinh: unary("log(x + sqrt(x * x + 1))", "The inverse of `sinh`; accurate for both signs and near 0."),
   acosh: unary("log(x + sqrt(x * x - 1))", "The inverse of `cosh` above 0; NaN below 1, the derivative at 1 is inf."),
   atanh: unary("log((1 + x) / (1 - x)) / 2", "The inverse of `tanh`; infinite at -1 and 1, NaN beyond."),
+  atan: unary("", "The angle between -π/2 and π/2 whose tangent is x."),
+  asin: unary(
+    "2 * atan(x / (1 + sqrt(1 - x * x)))",
+    "The angle whose sine is x; NaN beyond -1 and 1, where the derivative is inf.",
+  ),
+  acos: unary(
+    "π / 2 - asin(x)",
+    "The angle whose cosine is x, accurate near 1; NaN beyond -1 and 1, where the derivative is -inf.",
+  ),
+  atan2: {
+    kind: "elementwise",
+    parameters: ["y", "x"],
+    formula: "",
+    documentation: "The angle of the point (x, y), between -π and π; 0 at the origin, where the derivative is 0.",
+  },
   erf: unary("", "The error function: `2 / sqrt(π)` times the integral of `exp(-t^2)` from 0 to x."),
   floor: unary("", "The largest integer not above x. Derivative 0."),
   round: unary("", "The nearest integer, of two the even one. Derivative 0."),

@@ -109,6 +109,13 @@ export const scalarDerivatives: Readonly<Record<ScalarOp, ScalarRule>> = {
     const gauss = (): ValueId => b.map("exp", b.map("neg", b.map("mul", near(), near())));
     return [(v) => times(site, v, b.map("mul", c(2 / Math.sqrt(Math.PI)), gauss()))];
   },
+  // 1 / (1 + x²)
+  atan: ({ b, x, c, isStrong, isFinite }) => [
+    (v) => {
+      const below = b.map("add", c(1), b.map("mul", x(0), x(0)));
+      return b.map(isStrong(v) && !isFinite(x(0)) ? "strong_div" : "div", v, below);
+    },
+  ],
   stop_gradient: none1,
   not: none1,
   add: () => [(v) => v, (v) => v],

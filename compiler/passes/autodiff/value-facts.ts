@@ -12,7 +12,7 @@ export interface ValueFacts {
 
 /** Give finite numbers for finite numbers, and have finite derivatives. */
 const finiteOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
-  "neg", "abs", "sign", "floor", "round", "sin", "cos", "tanh", "sigmoid", "erf", "stop_gradient", "min", "max", "clamp", "select",
+  "neg", "abs", "sign", "floor", "round", "sin", "cos", "tanh", "sigmoid", "erf", "atan", "stop_gradient", "min", "max", "clamp", "select",
 ]); // prettier-ignore
 
 const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([

@@ -40,6 +40,7 @@ const opCosts: Partial<Record<ScalarOp, number>> = {
   sigmoid: 20,
   softplus: 30,
   erf: 30,
+  atan: 30,
   pow: 40,
   div: 4,
   strong_div: 4,

@@ -119,6 +119,13 @@ function pow(x: Complex, y: Complex, decide: Decide): Complex {
   return { re: value, im: y.re > 1 ? 0 : Infinity };
 }
 
+/** Half the difference of the logarithms of 1 + ix and 1 - ix, along i. */
+function atan({ re, im }: Complex): Complex {
+  const angle = (Math.atan2(re, 1 - im) + Math.atan2(re, 1 + im)) / 2;
+  const size = (4 * im) / (re * re + (1 - im) * (1 - im));
+  return { re: angle, im: Math.log1p(size) / 4 };
+}
+
 /** Series for small arguments, continued fraction of erfc for large ones. */
 function erf(x: Complex): Complex {
   if (x.re < 0) return negated(erf(negated(x)));
@@ -188,6 +195,7 @@ export const complexValues: Readonly<Record<ScalarOp, ComplexFunction>> = {
   sigmoid: (_, x) => sigmoid(x),
   softplus: (_, x) => softplus(x),
   erf: (_, x) => erf(x),
+  atan: (_, x) => atan(x),
   // Declared to have no derivative, so the change ends here.
   stop_gradient: (_, x) => real(x.re),
   not: (_, x) => truth(x.re === 0),

@@ -35,6 +35,7 @@ export const tiesOf: Readonly<Record<ScalarOp, (x: number) => readonly Tie[]>> =
   sigmoid: none,
   softplus: none,
   erf: none,
+  atan: none,
   stop_gradient: none,
   not: none,
   and: none,

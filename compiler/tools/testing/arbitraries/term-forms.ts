@@ -49,6 +49,9 @@ function smoothForms(s: Shape): readonly TermForm[] {
     smooth("(1 / cosh(tanh($)))", s),
     smooth("atanh(0.5 * sin($))", s),
     smooth("acosh(1.5 + square(tanh($)))", s),
+    smooth("atan($)", s),
+    smooth("asin(0.9 * sin($))", s),
+    smooth("atan2($, 1.5 + sin($))", s, s),
     smooth("erf($)", s),
     smooth("gelu($)", s),
     smooth("silu($)", s),
@@ -66,6 +69,7 @@ function roughForms(s: Shape): readonly TermForm[] {
   return [
     rough("tanh(10000 * $)", s),
     rough("asinh(3 * $)", s),
+    rough("acos(0.9 * tanh($))", s),
     rough("softsign($)", s),
     rough("abs($)", s),
     rough("relu($)", s),

@@ -37,6 +37,7 @@ const references: Partial<Record<MathName, (x: number) => number>> = {
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   erf: double.erf,
+  atan: Math.atan,
 };
 const unary = Object.keys(references) as MathName[];
 
@@ -146,7 +147,7 @@ describe.each(["f32", "f64"] as const)("shape (%s)", (dtype) => {
   const math = dtype === "f32" ? single : double;
   const round = dtype === "f32" ? Math.fround : (x: number): number => x;
   const grid = Array.from({ length: 400_001 }, (_, i) => round((i - 200_000) * 0.0005));
-  const limits = { tanh: [-1, 1], sigmoid: [0, 1], erf: [-1, 1], sin: [-1, 1], cos: [-1, 1], exp: [0, Infinity] } as const; // prettier-ignore
+  const limits = { tanh: [-1, 1], sigmoid: [0, 1], erf: [-1, 1], atan: [-Math.PI / 2 - 1e-7, Math.PI / 2 + 1e-7], sin: [-1, 1], cos: [-1, 1], exp: [0, Infinity] } as const; // prettier-ignore
 
   it.each(Object.keys(limits) as (keyof typeof limits)[])("%s stays in its range", (name) => {
     const [low, high] = limits[name];
@@ -162,17 +163,20 @@ describe.each(["f32", "f64"] as const)("shape (%s)", (dtype) => {
     }
   });
 
-  it.each(["exp", "expm1", "tanh", "sigmoid", "softplus", "erf"] as const)("%s falls by rounding at most", (name) => {
-    const values = grid.map((x) => math[name](x));
-    let worst = 0;
-    for (let i = 1; i < values.length; i++) {
-      const fall = values[i - 1]! - values[i]!;
-      if (fall > 0) worst = Math.max(worst, fall / ulp(values[i]!, dtype));
-    }
-    expect(worst).toBeLessThanOrEqual(2 * mathFunctions[name].bounds[dtype].ulp);
-  });
+  it.each(["exp", "expm1", "tanh", "sigmoid", "softplus", "erf", "atan"] as const)(
+    "%s falls by rounding at most",
+    (name) => {
+      const values = grid.map((x) => math[name](x));
+      let worst = 0;
+      for (let i = 1; i < values.length; i++) {
+        const fall = values[i - 1]! - values[i]!;
+        if (fall > 0) worst = Math.max(worst, fall / ulp(values[i]!, dtype));
+      }
+      expect(worst).toBeLessThanOrEqual(2 * mathFunctions[name].bounds[dtype].ulp);
+    },
+  );
 
-  it.each(["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "erf"] as const)(
+  it.each(["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "softplus", "erf", "atan"] as const)(
     "%s falls by rounding at most between neighbours",
     (name) => {
       const random = randomNumbers(17);

@@ -17,6 +17,7 @@ const table: Record<Exclude<MathName, "pow" | "clamp">, readonly (readonly [numb
   sigmoid: [[0, 0.5], [-0, 0.5], [Infinity, 1], [-Infinity, 0], [NaN, NaN], [1e30, 1], [-1e30, 0]],
   softplus: [[0, Math.LN2], [Infinity, Infinity], [-Infinity, 0], [NaN, NaN], [1024, 1024], [-1e30, 0]],
   erf: [[0, 0], [-0, -0], [Infinity, 1], [-Infinity, -1], [NaN, NaN], [6, 1], [-1e30, -1]],
+  atan: [[0, 0], [-0, -0], [Infinity, Math.PI / 2], [-Infinity, -Math.PI / 2], [NaN, NaN], [1, Math.PI / 4], [-1e30, -Math.PI / 2]],
   sign: [[0, 0], [-0, -0], [3, 1], [-3, -1], [Infinity, 1], [-Infinity, -1], [NaN, NaN]],
 }; // prettier-ignore
 
@@ -53,14 +54,14 @@ describe.each(dtypes)("special values (%s)", (dtype) => {
   });
 
   it("odd functions are odd to the bit", () => {
-    for (const name of ["sin", "erf"] as const) {
+    for (const name of ["sin", "erf", "atan"] as const) {
       for (let i = 1; i < 3000; i++) expect(math[name](round(-i / 97))).toBe(-math[name](round(i / 97)));
     }
   });
 
   it("functions with slope one at zero return tiny arguments", () => {
     const { smallestNormal, precision } = formats[dtype];
-    for (const name of ["expm1", "log1p", "sin", "tanh"] as const) {
+    for (const name of ["expm1", "log1p", "sin", "tanh", "atan"] as const) {
       for (const x of [smallestNormal, smallestNormal * 2 ** (1 - precision), smallestNormal * 1.25, 2 ** -60]) {
         expect([math[name](x), math[name](-x)]).toEqual([x, -x]);
       }

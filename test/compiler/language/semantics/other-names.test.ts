@@ -107,7 +107,7 @@ describe("names of other languages", () => {
     "l2norm(x)",
     "argmax(x)",
     "cumsum(x)",
-    "atan(x)",
+    "expm(x)",
     "dropout(x, 0.5)",
     "ReLU6(x)",
     "prod(x)",

@@ -100,6 +100,7 @@ const secondOpinion: Partial<Record<ScalarOp, readonly ((...x: number[]) => numb
   sigmoid: [(x) => 1 / (2 + Math.exp(x as number) + Math.exp(-(x as number)))],
   softplus: [(x) => 1 / (1 + Math.exp(-(x as number)))],
   erf: [(x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-((x as number) ** 2))],
+  atan: [(x) => 1 / (1 + (x as number) ** 2)],
   stop_gradient: [() => 0],
   add: [() => 1, () => 1],
   sub: [() => 1, () => -1],
