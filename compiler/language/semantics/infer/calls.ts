@@ -3,7 +3,7 @@ import type { Span } from "../../../base/source/span.js";
 import { type CallNode, parametersInOrder } from "../../syntax/ast.js";
 import { type Dim, dimSymbol, equalDims, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
 import { bindDimensions, type Pair } from "../bind-dimensions.js";
-import { builtinNames } from "../builtins.js";
+import { builtinNames, reductionNamed, reductions } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import type { FunctionDeclaration } from "../declarations.js";
 import { sizeOf } from "../dimension-expressions.js";
@@ -21,6 +21,10 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   const { scope } = checker;
   const name = node.callee.text;
   const entry = scope.entries.get(name);
+  const indexed = node.arguments.find(({ value }) => value.kind === "indexed");
+  const isReduction =
+    reductionNamed(name) !== undefined && !scope.functions.has(name) && !scope.module.entries.has(name);
+  if (indexed !== undefined && !isReduction) return refuseIndices(checker, node, indexed.span);
   if (entry?.kind === "instance") return inferInstanceCall(checker, node);
   const own = scope.functions.get(name);
   const global = own === undefined ? scope.module.entries.get(name) : undefined;
@@ -35,6 +39,16 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   if (!isUnknown && declaration === undefined) return checker.error(node.span);
   reportNotCallable(checker, node);
   return checker.error(node.span);
+}
+
+/** `tanh(x[n] for n)`: `for` is no list. */
+function refuseIndices(checker: Checker, { callee, span }: CallNode, argument: Span): TypedExpression {
+  checker.report("bad-argument", argument, `\`for\` goes with reductions, and \`${callee.text}\` is none`, {
+    help: `reductions are ${Object.keys(reductions)
+      .map((name) => `\`${name}\``)
+      .join(", ")}; a value for each place is an equation: \`y[n] = …\``,
+  });
+  return checker.error(span);
 }
 
 function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNode): void {

@@ -35,6 +35,10 @@ describe("names", () => {
     ["output z = softmax(U, dim = 0)", "here it is called `axis`: `axis = 0`, `axis = -1` or `axis = N`"],
     ["output z = sum(U, axis = 1, keepdims = 1)", "the axis is put back by `new`: `sum(A, axis = 1)[:, new]`"],
     ["output z = stack(U, U) @ stack(y, h)", "a product for each: `y[n] = A[n] @ v[n]`"],
+    [
+      "output z = y[h']",
+      "the entry at a computed place is a sum: `sum(if n == h' then v[n] else 0 for n)`; an input may be `index(N)`",
+    ],
     ["output z = sort(y)", "the language has no places that are computed: give them as an input, `index(N)`"],
     ["output z = W.T @ h", "the transpose of a matrix is `transpose(W)`"],
     ["output z = (W + 1).T @ h", "the transpose of a matrix is `transpose(W)`"],

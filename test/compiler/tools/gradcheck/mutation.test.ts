@@ -24,6 +24,8 @@ const unasked: Readonly<Record<string, string>> = {
   "constant cotangents": "has no operands",
   "dimension tangent": "has no operands",
   "dimension cotangents": "has no operands",
+  "iota tangent": "has no operands",
+  "iota cotangents": "has no operands",
 };
 
 /** Faults that change nothing but at kinks, where a derivative is a choice, or nothing at all. */
@@ -104,7 +106,7 @@ describe("faults in the rule of", () => {
   // What is left are sums over steps and examples in the gradient of a parameter, which no equation has.
   it("any row is found, and nearly always located at the equation", () => {
     expect(figures).toMatchObject(
-      all ? { rows: 52, planted: 1859, withoutEffect: 207 } : { rows: 52, planted: 146, withoutEffect: 10 },
+      all ? { rows: 52, planted: 1859, withoutEffect: 207 } : { rows: 53, planted: 161, withoutEffect: 12 },
     );
     expect(figures.found).toBe(figures.planted);
     expect(figures.located / figures.planted).toBeGreaterThanOrEqual(0.95);
