@@ -241,6 +241,11 @@ class GraphMaker {
   private matching(b: GraphBuilder, real: readonly ValueId[], shape: Shape): ValueId {
     const same = real.filter((id) => equalShapes(b.shapeOf(id), shape));
     if (same.length > 0 && this.random() < 0.8) return this.oneOf(same);
+    const [length] = shape;
+    if (length !== undefined && this.random() < 0.3) {
+      const places = b.emit({ kind: "iota", length }, []);
+      return b.broadcast(b.map("mul", places, b.constantOf(0.25, [length])), shape, [0]);
+    }
     return b.constantOf(this.oneOf([0.5, -0.25, 1]), shape);
   }
 
