@@ -30,7 +30,9 @@ export function drawCall(manifest: Manifest, { batch, steps, sizes }: CallSettin
   const reals = manifest.dtype === "f32" ? Float32Array : Float64Array;
   const normal = (length: number): Float32Array | Float64Array => new reals(length).map(() => random.normal());
   const each = <Entry extends TensorEntry>(entries: readonly Entry[], draw: (entry: Entry, count: number) => unknown) =>
-    Object.fromEntries(entries.map((entry) => [entry.name, draw(entry, countNumbers(manifest, entry, { batch, steps, sizes }))]));
+    Object.fromEntries(
+      entries.map((entry) => [entry.name, draw(entry, countNumbers(manifest, entry, { batch, steps, sizes }))]),
+    );
   const inputs = (entries: Manifest["inputs"]): Values =>
     each(entries, ({ dtype, bound = 1 }, count) =>
       dtype === "index" ? Int32Array.from({ length: count }, () => random.integer(bound)) : normal(count),
