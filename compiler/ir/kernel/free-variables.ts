@@ -15,23 +15,23 @@ import { forEachAccess, termsOf } from "./visit.js";
 
 /** Integer variables a piece of code takes from around it, and the sizes of the call it needs. */
 export function freeVariables(statements: readonly Statement[]): { variables: string[]; symbols: Set<string> } {
-  const found: Found = { variables: new Set(), symbols: new Set() };
+  const found: FreeNames = { variables: new Set(), symbols: new Set() };
   new ScopeUses(found, []).statements(statements);
   return { variables: [...found.variables].sort(), symbols: found.symbols };
 }
 
 /** Of all scopes of the code. */
-interface Found {
+interface FreeNames {
   readonly variables: Set<string>;
   readonly symbols: Set<string>;
 }
 
 /** What one scope uses and does not bind. */
 class ScopeUses {
-  private readonly found: Found;
+  private readonly found: FreeNames;
   private readonly bound: Set<string>;
 
-  constructor(found: Found, bound: Iterable<string>) {
+  constructor(found: FreeNames, bound: Iterable<string>) {
     this.found = found;
     this.bound = new Set(bound);
   }
