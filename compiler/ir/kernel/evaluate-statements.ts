@@ -1,10 +1,17 @@
 /** Statements of a kernel at work. */
-import { unreachable } from "../../base/diagnostics/invariant.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
 import { axisValues, examplesIn } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
 import { runProduct, packMatrix } from "./evaluate-products.js";
-import { FULL_PIECE, PIECE, type PiecesStatement, type ReductionOp, type Statement } from "./types.js";
+import {
+  FULL_PIECE,
+  PIECE,
+  type PiecesStatement,
+  type ReductionOp,
+  type Statement,
+  type StatementOf,
+  type WindowsStatement,
+} from "./types.js";
 import { windowSteps } from "./window-steps.js";
 
 export function runStatements(statements: readonly Statement[], state: CallState): void {
@@ -17,91 +24,81 @@ const accumulated: Readonly<Record<ReductionOp, (sum: number, value: number) => 
   min: Math.min,
 };
 
+type Runner<Kind extends Statement["kind"]> = (statement: StatementOf<Kind>, state: CallState) => void;
+
 function runStatement(statement: Statement, state: CallState): void {
-  const { memory } = state;
-  switch (statement.kind) {
-    case "region":
-      runStatements(statement.body, state);
-      return;
-    case "for": {
-      const values = axisValues(statement, state, statement.step);
-      if (statement.reverse) values.reverse();
-      for (const value of values) {
-        state.set(statement.variable, value);
-        runStatements(statement.body, state);
-      }
-      return;
+  (runners[statement.kind] as Runner<Statement["kind"]>)(statement, state);
+}
+
+const runners: { readonly [Kind in Statement["kind"]]: Runner<Kind> } = {
+  region: ({ body }, state) => {
+    runStatements(body, state);
+  },
+  for: (loop, state) => {
+    const values = axisValues(loop, state, loop.step);
+    if (loop.reverse) values.reverse();
+    for (const value of values) {
+      state.set(loop.variable, value);
+      runStatements(loop.body, state);
     }
-    case "windows": {
-      const all = state.extent(TIME_SYMBOL);
-      const width = windowSteps(statement, state.sizes);
-      for (let first = 0; first < all; first += width) {
-        state.set(statement.first, first);
-        state.set(statement.steps, Math.min(width, all - first));
-        runStatements(statement.body, state);
-      }
-      return;
-    }
-    case "pieces":
-      runPieces(statement, state);
-      return;
-    case "product":
-      runProduct(statement, state, runStatements);
-      return;
-    case "pack":
-      packMatrix(statement, state);
-      return;
-    case "let_index":
-      state.set(statement.name, state.index(statement.value));
-      return;
-    case "let":
-      state.set(statement.name, state.expression(statement.value));
-      return;
-    case "accumulator": {
-      const initial = state.expression(statement.initial);
-      if (statement.lanes === undefined) state.set(statement.name, initial);
-      else state.setPartial(statement.name, initial, statement.lanes.variable);
-      return;
-    }
-    case "accumulate": {
-      const { name, op, value } = statement;
-      state.accumulate(name, accumulated[op](state.accumulated(name), state.expression(value)));
-      return;
-    }
-    case "store": {
-      const { buffer, offset } = statement.access;
-      const at = state.affine(offset);
-      const value = state.expression(statement.value);
-      memory.write(buffer, at, statement.mode === "add" ? memory.read(buffer, at) + value : value);
-      return;
-    }
-    case "store_index":
-      memory.write(statement.access.buffer, state.affine(statement.access.offset), state.affine(statement.value));
-      return;
-    case "zero_padding": {
-      const { buffer, size, symbols } = statement;
-      const isShort = symbols.some((symbol) => {
-        const own = state.perExample.get(symbol)?.subarray(0, state.sizes.get(BATCH_SYMBOL));
-        return own?.some((length) => length < state.extent(symbol)) === true;
-      });
-      if (isShort) memory.get(buffer).fill(0, 0, state.size(size));
-      return;
-    }
-    case "select_examples": {
-      let count = 0;
-      const step = state.get(statement.step);
-      for (const example of examplesIn(statement.from, state)) {
-        state.set(`${statement.count} example`, example);
-        if (step < state.size(statement.length, `${statement.count} example`)) {
-          memory.write(statement.list, count++, example);
-        }
-      }
-      state.set(statement.count, count);
-      return;
-    }
-    default:
-      unreachable(statement, "statement");
+  },
+  windows: runWindows,
+  pieces: runPieces,
+  product: (product, state) => {
+    runProduct(product, state, runStatements);
+  },
+  pack: packMatrix,
+  let_index: ({ name, value }, state) => {
+    state.set(name, state.index(value));
+  },
+  let: ({ name, value }, state) => {
+    state.set(name, state.expression(value));
+  },
+  accumulator: ({ name, initial, lanes }, state) => {
+    const value = state.expression(initial);
+    if (lanes === undefined) state.set(name, value);
+    else state.setPartial(name, value, lanes.variable);
+  },
+  accumulate: ({ name, op, value }, state) => {
+    state.accumulate(name, accumulated[op](state.accumulated(name), state.expression(value)));
+  },
+  store: ({ access: { buffer, offset }, value, mode }, state) => {
+    const { memory } = state;
+    const at = state.affine(offset);
+    const number = state.expression(value);
+    memory.write(buffer, at, mode === "add" ? memory.read(buffer, at) + number : number);
+  },
+  store_index: ({ access, value }, state) => {
+    state.memory.write(access.buffer, state.affine(access.offset), state.affine(value));
+  },
+  zero_padding: ({ buffer, size, symbols }, state) => {
+    const isShort = symbols.some((symbol) => {
+      const own = state.perExample.get(symbol)?.subarray(0, state.sizes.get(BATCH_SYMBOL));
+      return own?.some((length) => length < state.extent(symbol)) === true;
+    });
+    if (isShort) state.memory.get(buffer).fill(0, 0, state.size(size));
+  },
+  select_examples: selectExamples,
+};
+
+function runWindows(statement: WindowsStatement, state: CallState): void {
+  const all = state.extent(TIME_SYMBOL);
+  const width = windowSteps(statement, state.sizes);
+  for (let first = 0; first < all; first += width) {
+    state.set(statement.first, first);
+    state.set(statement.steps, Math.min(width, all - first));
+    runStatements(statement.body, state);
   }
+}
+
+function selectExamples({ list, count, from, step, length }: StatementOf<"select_examples">, state: CallState): void {
+  let found = 0;
+  const now = state.get(step);
+  for (const example of examplesIn(from, state)) {
+    state.set(`${count} example`, example);
+    if (now < state.size(length, `${count} example`)) state.memory.write(list, found++, example);
+  }
+  state.set(count, found);
 }
 
 function runPieces(statement: PiecesStatement, state: CallState): void {

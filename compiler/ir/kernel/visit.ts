@@ -68,18 +68,7 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
       return;
     case "product":
       [statement.rows, statement.columns].forEach(axis);
-      for (const terms of termsOf(statement)) {
-        terms.contracted.forEach(axis);
-        visit(terms.a, "read");
-        visit(terms.b, "read");
-        if (terms.packed !== undefined) visit({ buffer: terms.packed, offset: START }, "read");
-      }
-      if (statement.initial !== undefined) expression(statement.initial);
-      if (statement.result !== undefined) expression(statement.result);
-      if (statement.schedule?.copied !== undefined)
-        visit({ buffer: statement.schedule.copied, offset: START }, "write");
-      if (statement.out !== undefined) visit(statement.out, "write");
-      statement.schedule?.tail?.body.forEach((inner) => forEachAccess(inner, visitAll));
+      forEachProductAccess(statement, axis, visitAll);
       return;
     case "pack":
       visit(statement.from, "read");
@@ -110,6 +99,29 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
       visit({ buffer: statement.list, offset: START }, "write");
       return;
   }
+}
+
+/** All but those of rows and columns. */
+function forEachProductAccess(
+  product: ProductStatement,
+  axis: (value: LoopAxis) => void,
+  visitAll: AccessVisitor,
+): void {
+  const visit = (access: Access, use: AccessUse): void => {
+    visitAll(access, use, always);
+  };
+  const { initial, result, out, schedule: { copied, tail } = {} } = product;
+  for (const { contracted, a, b, packed } of termsOf(product)) {
+    contracted.forEach(axis);
+    visit(a, "read");
+    visit(b, "read");
+    if (packed !== undefined) visit({ buffer: packed, offset: START }, "read");
+  }
+  if (initial !== undefined) forEachLoad(initial, visitAll, always);
+  if (result !== undefined) forEachLoad(result, visitAll, always);
+  if (copied !== undefined) visit({ buffer: copied, offset: START }, "write");
+  if (out !== undefined) visit(out, "write");
+  tail?.body.forEach((inner) => forEachAccess(inner, visitAll));
 }
 
 function forEachPart({ body, carry, finish }: PiecesStatement, visit: (inner: Statement) => void): void {
@@ -148,21 +160,27 @@ export interface StatementMapper {
 
 type OperationExpression = Extract<Expression, { kind: "operation" }>;
 
-/** Rebuilds a statement with accesses, affine expressions and names of scalars replaced. */
-export function mapStatement(statement: Statement, mapper: StatementMapper): Statement {
+/** What a mapper makes of the parts of statements. */
+interface PartMappers {
+  readonly affine: (value: Affine) => Affine;
+  readonly access: (access: Access) => Access;
+  readonly axis: (value: LoopAxis) => LoopAxis;
+  /** Of a buffer that is named as a whole. */
+  readonly named: (buffer: string) => string;
+}
+
+function partMappers(mapper: StatementMapper): PartMappers {
   const affine = mapper.affine ?? ((value: Affine) => value);
   const access = (value: Access): Access => {
     const moved = { buffer: value.buffer, offset: affine(value.offset) };
     return mapper.access?.(moved) ?? moved;
   };
-  const expression = (value: Expression): Expression => mapExpression(value, mapper);
-  const name = mapper.variable ?? ((value: string) => value);
+  const named = (buffer: string): string => access({ buffer, offset: START }).buffer;
   const extent = (value: Extent): Extent => {
     if (value.kind === "affine") return { kind: "affine", value: affine(value.value) };
     if (value.kind === "part") return { ...value, from: affine(value.from) };
     if (value.kind === "examples" && value.examples.kind === "list") {
-      const list = access({ buffer: value.examples.list, offset: START }).buffer;
-      return { kind: "examples", examples: { ...value.examples, list } };
+      return { kind: "examples", examples: { ...value.examples, list: named(value.examples.list) } };
     }
     return value;
   };
@@ -171,7 +189,11 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     extent: extent(value.extent),
     ...(value.from === undefined ? {} : { from: affine(value.from) }),
   });
-  const named = (buffer: string): string => access({ buffer, offset: START }).buffer;
+  return { affine, access, axis, named };
+}
+
+function mapProduct(product: ProductStatement, mapper: StatementMapper): ProductStatement {
+  const { access, axis, named } = partMappers(mapper);
   const terms = ({ contracted, a, b }: ProductTerms): ProductTerms => ({
     contracted: contracted.map(axis),
     a: access(a),
@@ -185,6 +207,23 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     ...(copied !== undefined && { copied: named(copied) }),
     ...(tail && { tail: { ...tail, body: tail.body.map((inner) => mapStatement(inner, mapper)) } }),
   });
+  return {
+    ...product,
+    rows: product.rows && axis(product.rows),
+    columns: product.columns && axis(product.columns),
+    ...terms(product),
+    initial: product.initial && mapExpression(product.initial, mapper),
+    ...(product.result === undefined ? {} : { result: mapExpression(product.result, mapper) }),
+    out: product.out && access(product.out),
+    ...(product.schedule && { schedule: schedule(product.schedule) }),
+  };
+}
+
+/** Rebuilds a statement with accesses, affine expressions and names of scalars replaced. */
+export function mapStatement(statement: Statement, mapper: StatementMapper): Statement {
+  const { affine, access, axis, named } = partMappers(mapper);
+  const expression = (value: Expression): Expression => mapExpression(value, mapper);
+  const name = mapper.variable ?? ((value: string) => value);
   switch (statement.kind) {
     case "for":
       return { ...statement, ...axis(statement), body: statement.body.map((s) => mapStatement(s, mapper)) };
@@ -194,21 +233,12 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     case "windows":
       return { ...statement, body: statement.body.map((s) => mapStatement(s, mapper)) };
     case "product":
-      return {
-        ...statement,
-        rows: statement.rows && axis(statement.rows),
-        columns: statement.columns && axis(statement.columns),
-        ...terms(statement),
-        initial: statement.initial && expression(statement.initial),
-        ...(statement.result === undefined ? {} : { result: expression(statement.result) }),
-        out: statement.out && access(statement.out),
-        ...(statement.schedule && { schedule: schedule(statement.schedule) }),
-      };
+      return mapProduct(statement, mapper);
     case "pack":
       return {
         ...statement,
         from: access(statement.from),
-        to: access({ buffer: statement.to, offset: START }).buffer,
+        to: named(statement.to),
         columns: axis(statement.columns),
         contracted: statement.contracted.map(axis),
       };
@@ -225,9 +255,9 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     case "store_index":
       return { ...statement, access: access(statement.access), value: affine(statement.value) };
     case "zero_padding":
-      return { ...statement, buffer: access({ buffer: statement.buffer, offset: START }).buffer };
+      return { ...statement, buffer: named(statement.buffer) };
     case "select_examples":
-      return { ...statement, list: access({ buffer: statement.list, offset: START }).buffer };
+      return { ...statement, list: named(statement.list) };
   }
 }
 
