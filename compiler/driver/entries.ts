@@ -15,7 +15,13 @@ import {
   residualPasses,
   valuePasses,
 } from "../passes/graph/passes.js";
-import { type EntryKind, entryOf, type EntryProgram, type EntrySource, type ProgramEntry } from "../program/entry.js";
+import {
+  type EntryDerivation,
+  entryOf,
+  type EntryProgram,
+  type EntrySource,
+  type ProgramEntry,
+} from "../program/entry.js";
 import { type Program, programContext, programRoles } from "../program/program.js";
 import { problemsOf } from "../program/verify-program.js";
 import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
@@ -72,7 +78,7 @@ export function buildEntries(program: Program, options: EntryOptions): EntryProg
   };
   const run = (
     of: EntrySource,
-    by: EntryKind["by"],
+    by: EntryDerivation["by"],
     fn: GraphFunction,
     passes: readonly GraphPass[],
     streamed = false,

@@ -18,8 +18,6 @@ export function partsOf(
   const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
   const optional: Readonly<Record<Part, { readonly wanted: boolean; readonly name?: string }>> = {
     extents: { wanted: namedAxes({ axes }).length > 0, name: "readExtent" },
-    block: { wanted: has.step },
-    stream: { wanted: has.step, name: "stream" },
     contexts: { wanted: has.step && contexts.length > 0, name: "createContexts" },
     normal: { wanted: isNormal, name: "normalStream" },
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },

@@ -34,14 +34,14 @@ const streamedNames = { forward: "step", initial: "stepInitial" } as const;
 
 export type EntryName = (typeof names)[EntrySource][EntryMode] | (typeof streamedNames)[EntrySource];
 
-export interface EntryKind {
+export interface EntryDerivation {
   readonly of: EntrySource;
   readonly by: EntryMode;
   /** One entry of the sequence that the program streams along, on the `step.*` buffers. */
   readonly streamed: boolean;
 }
 
-export interface ProgramEntry extends EntryKind {
+export interface ProgramEntry extends EntryDerivation {
   readonly name: string;
   /** Its results are added to what the buffers hold. */
   readonly adds: boolean;
@@ -49,7 +49,7 @@ export interface ProgramEntry extends EntryKind {
 }
 
 /** The entry that is derived so; what gradients of initial values give adds to the gradients of the steps. */
-export function entryOf(kind: EntryKind, fn: GraphFunction): ProgramEntry {
+export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry {
   const { of, by, streamed } = kind;
   const name = streamed ? streamedNames[of] : names[of][by];
   return { ...kind, name, adds: of === "initial" && (by === "gradient" || by === "hvp"), fn: { ...fn, name } };

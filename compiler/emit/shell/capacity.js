@@ -30,13 +30,13 @@ export function allocate(bytes, make) {
 export function readCapacity({ axes }, workspaceBytes, options, more) {
   const where = "instantiate";
   const most = 2 ** 31 - 1;
-  const hasSteps = axes.some(({ option }) => option === "steps");
   const named = axes.flatMap(({ name, option }) => (option === "sizes" ? [name] : []));
-  const names = ["batch", ...(hasSteps ? ["steps"] : []), "sizes", "maxBytes", ...more];
+  // A module without steps takes none.
+  const steady = axes.every(({ option }) => option !== "steps");
+  const names = ["batch", "steps", "sizes", "maxBytes", ...more].filter((name) => !steady || name !== "steps");
   const values = fields(where, options, names);
-  const ofBatch = values.shift() ?? 1;
-  const ofSteps = (hasSteps ? values.shift() : undefined) ?? 1;
-  const [ofSizes = {}, ofBytes = 2 ** 32, ...others] = values;
+  if (steady) values.splice(1, 0, 1);
+  const [ofBatch = 1, ofSteps = 1, ofSizes = {}, ofBytes = 2 ** 32, ...others] = values;
   const batch = checkInteger(where, "batch", ofBatch, 1, most);
   const steps = checkInteger(where, "steps", ofSteps, 1, most);
   const sizes = record();

@@ -236,14 +236,14 @@ export function checkTensor(where, slot, sizes) {
 export function isPadding({ ragged, dims }, i, count) {
   if (ragged === undefined) return false;
   const { sizes, extents } = ragged;
-  const example = Math.floor((i * /** @type {number} */ (sizes[0])) / count);
-  let rest = i;
-  // The first axis is that of the examples.
-  for (let k = dims.length - 1; k > 0; k--) {
+  // What one entry of an axis has; the first axis is that of the examples.
+  let part = count / /** @type {number} */ (sizes[0]);
+  const example = Math.floor(i / part);
+  for (let k = 1; k < dims.length; k++) {
     const dim = /** @type {number} */ (dims[k]);
     const size = dim < 0 ? /** @type {number} */ (sizes[~dim]) : dim;
-    if (dim < 0 && rest % size >= /** @type {number} */ (extents[~dim - 1]?.[example])) return true;
-    rest = Math.floor(rest / size);
+    part /= size;
+    if (dim < 0 && Math.floor(i / part) % size >= /** @type {number} */ (extents[~dim - 1]?.[example])) return true;
   }
   return false;
 }

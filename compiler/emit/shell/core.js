@@ -14,7 +14,6 @@ export function createCore(manifest, kernels, capacity, parts) {
   const { buffers, table } = kernels;
   const { axes } = manifest;
   const { batch, steps } = capacity;
-  const isNamed = axes.map(({ option }) => option === "sizes");
   const stepsAt = axes.findIndex(({ option }) => option === "steps");
   const labels = axes.map(({ name, option }) => (option === "sizes" ? name : option));
   const capacities = axes.map(
@@ -78,7 +77,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   const all = [...(stepsAt < 0 ? [] : [lengths]), sizesPlace, batchPlace, ...(stepsAt < 0 ? [] : [stepsPlace])];
   /** @type {Core["options"]} */
   const options = { all, sizes: sizesPlace, batch: batchPlace, steps: stepsPlace };
-  const sizeNames = namesOf(axes.flatMap(({ name }, i) => (isNamed[i] ? [placeOf(name)] : [])));
+  const sizeNames = namesOf(axes.flatMap(({ name, option }) => (option === "sizes" ? [placeOf(name)] : [])));
   /** Where messages about sizes come from, by call. @type {Record<string, string>} */
   const whereSizes = {};
   /** Of each axis but the first. */
@@ -130,7 +129,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     const { value: asked } = sizesPlace;
     if (asked !== undefined) take((whereSizes[where] ??= `${where}: sizes`), asked, sizeNames);
     for (let i = 1, named = 0; i < axes.length; i++) {
-      if (!isNamed[i]) continue;
+      if (i === stepsAt) continue;
       const each = /** @type {Int32Array} */ (pending.extents[i - 1]);
       const own = asked === undefined ? undefined : sizeNames.places[named]?.value;
       const size = own === undefined ? capacities[i] : own;

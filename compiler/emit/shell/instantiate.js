@@ -3,6 +3,7 @@ import { allocate, readCapacity } from "./capacity.js";
 import { createCore } from "./core.js";
 import { createParams } from "./params.js";
 import { createSequence } from "./sequence.js";
+import { createStream } from "./stream.js";
 
 /** @import { Capacity, Kernels, Manifest, Method, Parts } from "./types.js" */
 
@@ -34,27 +35,24 @@ function assemble(manifest, kernels, capacity, parts) {
   const core = createCore(manifest, kernels, capacity, parts);
   const sequence = createSequence(core);
 
-  /** @type {(name: string, why: string) => () => never} */
-  const absent = (name, why) => () => {
-    throw new TypeError(`${name}: this module ${why}`);
-  };
-  const streaming = ["step", "steps", "reset", "snapshot", "restore"];
-  const noStream = Object.fromEntries(streaming.map((name) => [name, absent(name, "cannot stream")]));
-  /** @type {(name: string) => Record<string, Method>} */
-  const without = (name) => ({
-    [name]: absent(name, `was compiled without ${name === "backward" ? "gradient" : name}`),
-  });
-
   const { params, ...setting } = createParams(core, parts);
   /** @type {Record<string, Method>} */
   const methods = {
     ...setting,
     forward: sequence.forward,
-    ...(parts.stream?.(core, sequence, parts) ?? noStream),
-    ...(parts.gradient?.(core, sequence) ?? without("backward")),
-    ...(parts.jvp?.(core, sequence) ?? without("jvp")),
-    ...(parts.hvp?.(core, sequence) ?? without("hvp")),
+    ...(manifest.has.step && createStream(core, sequence, parts)),
+    ...parts.gradient?.(core, sequence),
+    ...parts.jvp?.(core, sequence),
+    ...parts.hvp?.(core, sequence),
   };
+  for (const name of ["step", "steps", "reset", "snapshot", "restore", "backward", "jvp", "hvp"]) {
+    methods[name] ??= () => {
+      const option = name === "backward" ? "gradient" : name;
+      throw new TypeError(
+        `${name}: this module ${/^[bjh]/.test(name) ? `was compiled without ${option}` : "cannot stream"}`,
+      );
+    };
+  }
   for (const name in methods) methods[name] = core.guarded(name, /** @type {() => unknown} */ (methods[name]));
   return Object.freeze({ variant: kernels.variant, params, ...methods });
 }

@@ -9,14 +9,14 @@ export const baseParts = [
   "random",
   "params",
   "sequence",
+  "block",
+  "stream",
   "instantiate",
 ] as const;
 
 /** What modules have that need it. */
 export const optionalParts = [
   "extents",
-  "block",
-  "stream",
   "contexts",
   "normal",
   "orthogonal",
@@ -69,7 +69,6 @@ export const namesInModules: ReadonlySet<string> = new Set([
   "createContexts",
   "normalStream",
   "orthogonalize",
-  "stream",
   "gradient",
   "jvp",
   "hvp",

@@ -10,7 +10,7 @@ import { record, resultOf, write, writeAll } from "./tensors.js";
  * @param {Sequence} sequence
  * @param {Parts} parts
  */
-export function stream(core, sequence, parts) {
+export function createStream(core, sequence, parts) {
   const { manifest } = core;
   const inputs = core.slots("inputs", "step.input.", true);
   const states = core.slots("states", "step.state.");

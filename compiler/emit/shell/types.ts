@@ -171,8 +171,6 @@ type Methods = Record<string, Method>;
 
 /** Parts that only some modules have. */
 export interface Parts {
-  /** For modules that can stream. */
-  readonly stream?: (core: Core, sequence: Sequence, parts: Parts) => Methods;
   readonly gradient?: (core: Core, sequence: Sequence) => Methods;
   readonly jvp?: (core: Core, sequence: Sequence) => Methods;
   readonly hvp?: (core: Core, sequence: Sequence) => Methods;
