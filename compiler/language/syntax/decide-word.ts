@@ -30,6 +30,23 @@ const reserved = new Set<TokenType>(t.reservedWords.values());
 
 const typeAt = (tokens: Tokens, index: number): TokenType | undefined => tokens[index]?.tokenType;
 
+/** Between the brackets on the left of an equation: so that a broken text is still read in time that grows with it. */
+const indexTokenLimit = 200;
+
+/** Behind the name of an equation, and its indices where it has some: `A[i, j]`. */
+export function behindIndices(tokens: Tokens, index: number): number {
+  if (typeAt(tokens, index + 1) !== t.LeftBracket) return index + 1;
+  let depth = 0;
+  for (let at = index + 1; at <= index + indexTokenLimit; at += 1) {
+    const type = typeAt(tokens, at);
+    if (type === t.LeftBracket || type === t.LeftParen) depth += 1;
+    else if (type === t.RightBracket || type === t.RightParen) depth -= 1;
+    else if (type === undefined || type === t.Equals || type === t.LeftBrace || type === t.RightBrace) break;
+    if (depth === 0) return at + 1;
+  }
+  return index + 1;
+}
+
 function isNameLike(tokens: Tokens, index: number): boolean {
   const type = typeAt(tokens, index);
   return type === t.Name || type === t.NextName;
@@ -75,7 +92,7 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, { pending,
   }
   if (keyword === t.For) return !atOperand(tokens, index, inImport) && isNameLike(tokens, index + 1);
   if (keyword === t.Derivative) return !atOperand(tokens, index, inImport) && next === t.LeftParen;
-  if (!atOperand(tokens, index, inImport)) return next !== t.Equals && next !== t.LeftBracket;
+  if (!atOperand(tokens, index, inImport)) return typeAt(tokens, behindIndices(tokens, index)) !== t.Equals;
   // `a = W @` and then `input x: [I]`: an operand is missing, but the declaration is one.
   if (previous === undefined || expectsName.has(previous) || pending !== undefined) return false;
   if (!isNameLike(tokens, index + 1) || tokens[index + 1]!.payload.text === "for") return false;

@@ -11,13 +11,11 @@
  */
 import type { TokenType } from "chevrotain";
 import { endOf, retype, virtualToken, type SyntaxToken } from "./lexer.js";
-import { type BlockKind, decideWord, expectsName } from "./decide-word.js";
+import { behindIndices, type BlockKind, decideWord, expectsName } from "./decide-word.js";
 import { isLoopWord, loopHelp } from "./foreign-words.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 import * as t from "./tokens.js";
 
-/** Between the brackets on the left of an equation: so that a broken text is still read in time that grows with it. */
-const indexTokenLimit = 200;
 /** How deep brackets and `if` may nest. */
 export const nestingLimit = 200;
 
@@ -110,11 +108,12 @@ class Layout {
   private startsItem(index: number): boolean {
     const type = this.typeAt(index)!;
     if (itemWords.has(type)) return true;
-    if ((type !== t.Name && type !== t.NextName) || this.typeAt(this.behindIndices(index)) !== t.Equals) return false;
+    if ((type !== t.Name && type !== t.NextName) || this.typeAt(behindIndices(this.tokens, index)) !== t.Equals)
+      return false;
     const previous = this.typeAt(index - 1);
     if (previous === undefined) return true;
     if (previous === t.If || previous === t.And || previous === t.Or || previous === t.Not) {
-      const equals = this.tokens[this.behindIndices(index)]!;
+      const equals = this.tokens[behindIndices(this.tokens, index)]!;
       this.reporter.report("single-equals", equals.startOffset, endOf(equals), "`=` gives a name its value", {
         help: "to compare, write `==`",
       });
@@ -127,20 +126,6 @@ class Layout {
     if (previous === t.Colon) return top?.kind === "[";
     if (previous === t.LeftBracket) return this.tokens[index]!.payload.beginsLine;
     return previous !== t.LeftParen;
-  }
-
-  /** Behind the name of an equation, and its indices where it has some: `A[i, j]`. */
-  private behindIndices(index: number): number {
-    if (this.typeAt(index + 1) !== t.LeftBracket) return index + 1;
-    let depth = 0;
-    for (let at = index + 1; at <= index + indexTokenLimit; at += 1) {
-      const type = this.typeAt(at);
-      if (type === t.LeftBracket || type === t.LeftParen) depth += 1;
-      else if (type === t.RightBracket || type === t.RightParen) depth -= 1;
-      else if (type === undefined || itemWords.has(type) || type === t.Equals) return index + 1;
-      if (depth === 0) return at + 1;
-    }
-    return index + 1;
   }
 
   private beginItem(token: SyntaxToken): void {

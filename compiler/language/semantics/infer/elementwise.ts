@@ -101,9 +101,8 @@ function helpFor(a: readonly Axis[], b: readonly Axis[]): string | undefined {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   const isLeading = short.length < long.length && short.every((axis, i) => equalDims(axis.dim, (long[i] as Axis).dim));
   if (isLeading) {
-    const ones = long.slice(short.length).map(() => "1");
-    const shape = [...printAxes(short).slice(1, -1).split(", "), ...ones].join(", ");
-    return `shapes are compared from their last axis: \`reshape(…, [${shape}])\` repeats along the last one`;
+    const places = [...short.map(() => ":"), ...long.slice(short.length).map(() => "new")].join(", ");
+    return `shapes are compared from their last axis: \`…[${places}]\` repeats along the last one`;
   }
   return undefined;
 }

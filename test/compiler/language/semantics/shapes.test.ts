@@ -191,7 +191,7 @@ describe("shapes of every operation", () => {
     ["output z = x ‹@› W", "swap the operands"],
     ["output z = W ‹@› y", "transpose the left side: `transpose(…) @ …`"],
     ["output z = W ‹+› transpose(W)", "one of them is the other way round: `transpose(…)`"],
-    ["output z = W ‹*› y", "shapes are compared from their last axis: `reshape(…, [H, 1])` repeats along the last one"],
+    ["output z = W ‹*› y", "shapes are compared from their last axis: `…[:, new]` repeats along the last one"],
     ["output z = s ‹@› y", "a product with a scalar is written with `*`"],
   ])("helps with %s", (items, help) => {
     expect(expectReport(inCell(items), "shape-mismatch").help).toContain(help);
