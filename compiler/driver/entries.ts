@@ -4,7 +4,7 @@ import type { GraphFunction } from "../ir/graph/types.js";
 import type { ShapeContext } from "../ir/ops/shape-rules.js";
 import type { DerivativeRules } from "../passes/autodiff/derivative-rules.js";
 import { reverseMode } from "../passes/autodiff/reverse.js";
-import { gradientOf, tangentsOnly } from "../passes/autodiff/whole-derivatives.js";
+import { type Boundary, gradientOf, tangentsOnly } from "../passes/autodiff/whole-derivatives.js";
 import { oneStep } from "../passes/graph/one-step.js";
 import { type GraphPass, runPasses } from "../passes/pass.js";
 import {
@@ -38,7 +38,7 @@ export interface EntryOptions {
 
 interface DerivedHow {
   readonly rules: DerivativeRules | undefined;
-  readonly sharedOutputs: ReadonlySet<string>;
+  readonly boundary: Boundary;
 }
 
 /** Derivatives that are one function: of the steps, and of initial values where some are computed. */
@@ -50,76 +50,117 @@ interface DirectionalMode {
 }
 
 const directionalModes: readonly DirectionalMode[] = [
-  { by: "jvp", derive: (fn, context, { rules }) => tangentsOnly(fn, context, rules), derived: [["tangent"]] },
+  {
+    by: "jvp",
+    derive: (fn, context, { rules, boundary }) => tangentsOnly(fn, context, rules, boundary),
+    derived: [["tangent"]],
+  },
   {
     by: "hvp",
-    derive: (fn, context, { rules, sharedOutputs }) =>
-      tangentsOnly(gradientOf(fn, context, rules, true, sharedOutputs), context, rules),
+    derive: (fn, context, { rules, boundary }) =>
+      tangentsOnly(gradientOf(fn, context, rules, true, boundary), context, rules, boundary),
     derived: [["tangent"], ["grad"], ["tangent", "grad"]],
   },
 ];
 
 /** All entries of the module of `program`. */
 export function buildEntries(program: Program, options: EntryOptions): EntryProgram {
-  const { axes, stream } = program;
   const [problem] = problemsOf(program);
   invariant(problem === undefined, `${program.name}: ${problem ?? ""}`);
-  const context = programContext(program);
-  const { rules } = options;
-  const entries = new Map<string, ProgramEntry>();
-  const tensors = programRoles(program);
-  const roles: Role[] = [...tensors];
-  const sharedOutputs = new Set(
-    tensors.flatMap((role) => (role.kind === "output" && role.shared === true ? [nameOfRole(role)] : [])),
-  );
-  const keep = (entry: ProgramEntry): ProgramEntry => {
-    entries.set(entry.name, entry);
-    return entry;
-  };
-  const run = (
-    of: EntrySource,
-    by: EntryDerivation["by"],
-    fn: GraphFunction,
-    passes: readonly GraphPass[],
-    streamed = false,
-  ): ProgramEntry => {
-    const { name } = entryOf({ of, by, streamed }, fn);
-    const observe = (pass: string, after: GraphFunction): void => options.observe?.(name, pass, after);
-    return entryOf({ of, by, streamed }, runPasses({ ...fn, name }, passes, context, observe));
-  };
-
-  const plain = run("forward", "value", program.forward, equationPasses).fn;
-  const initial = program.initial && run("initial", "value", program.initial, initialPasses).fn;
-  const values =
-    initial &&
-    entryOf({ of: "initial", by: "value", streamed: false }, runPasses(initial, initialValuePasses, context));
-  if (stream !== undefined) {
-    const streamed = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
-    roles.push(...tensors.map(streamedRole));
-    const step = renamePorts(oneStep(runPasses(plain, valuePasses, context), stream, context), streamed);
-    keep(run("forward", "value", step, residualPasses, true));
-    if (values !== undefined) {
-      keep(values);
-      keep(entryOf({ of: "initial", by: "value", streamed: true }, renamePorts(values.fn, streamed)));
-    }
-  } else if (values !== undefined) keep(values);
-  if (options.gradient) {
-    const { forward, backward, residuals } = reverseMode(plain, context, { ...(rules && { rules }), sharedOutputs });
-    roles.push(...tensors.map((role) => deriveRole(role, ["grad"])));
-    roles.push(...residuals.map((name): Role => ({ kind: "residual", name })));
-    keep(run("forward", "value", forward, residualPasses));
-    keep(run("forward", "gradient", backward, derivativePasses));
-    if (initial !== undefined) keep(run("initial", "gradient", gradientOf(initial, context, rules), derivativePasses));
-  } else keep(run("forward", "value", plain, residualPasses));
-  for (const { by, derive, derived } of directionalModes) {
-    if (!options[by]) continue;
-    roles.push(...derived.flatMap((each) => tensors.map((role) => deriveRole(role, each))));
-    keep(run("forward", by, derive(plain, context, { rules, sharedOutputs }), derivativePasses));
-    if (initial !== undefined)
-      keep(run("initial", by, derive(initial, context, { rules, sharedOutputs }), derivativePasses));
-  }
+  const { axes, stream } = program;
+  const { entries, roles } = new EntryBuilder(program, options).build();
   return { axes, stream, entries, roles: new Map(roles.map((role) => [nameOfRole(role), role])) };
 }
+
+class EntryBuilder {
+  readonly entries = new Map<string, ProgramEntry>();
+  readonly roles: Role[];
+  private readonly program: Program;
+  private readonly options: EntryOptions;
+  private readonly context: ShapeContext;
+  private readonly tensors: readonly Role[];
+  private readonly boundary: Boundary;
+
+  constructor(program: Program, options: EntryOptions) {
+    this.program = program;
+    this.options = options;
+    this.context = programContext(program);
+    this.tensors = programRoles(program);
+    this.roles = [...this.tensors];
+    const namesOf = (test: (role: Role) => boolean): Set<string> => new Set(this.tensors.filter(test).map(nameOfRole));
+    this.boundary = {
+      sharedOutputs: namesOf((role) => role.kind === "output" && role.shared === true),
+      fixedInputs: namesOf((role) => role.kind === "fixed"),
+    };
+  }
+
+  /** In the order of the entries, in which buffers are laid out. */
+  build(): this {
+    const { program, options, context } = this;
+    const plain = this.run(derivation("forward"), program.forward, equationPasses).fn;
+    const initial = program.initial && this.run(derivation("initial"), program.initial, initialPasses).fn;
+    const values = initial && entryOf(derivation("initial"), runPasses(initial, initialValuePasses, context));
+    if (program.stream !== undefined) this.addStream(program.stream, plain, values);
+    else if (values !== undefined) this.keep(values);
+    if (options.gradient) this.addGradient(plain, initial);
+    else this.keep(this.run(derivation("forward"), plain, residualPasses));
+    for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial);
+    return this;
+  }
+
+  private addStream(stream: string, plain: GraphFunction, initialValues: ProgramEntry | undefined): void {
+    const { tensors, context } = this;
+    const names = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
+    this.roles.push(...tensors.map(streamedRole));
+    const step = renamePorts(oneStep(runPasses(plain, valuePasses, context), stream, context), names);
+    this.keep(this.run({ ...derivation("forward"), streamed: true }, step, residualPasses));
+    if (initialValues === undefined) return;
+    this.keep(initialValues);
+    this.keep(entryOf({ ...derivation("initial"), streamed: true }, renamePorts(initialValues.fn, names)));
+  }
+
+  private addGradient(plain: GraphFunction, initial: GraphFunction | undefined): void {
+    const { context, tensors, boundary } = this;
+    const { rules } = this.options;
+    const { forward, backward, residuals } = reverseMode(plain, context, { ...(rules && { rules }), ...boundary });
+    this.roles.push(...tensors.map((role) => deriveRole(role, ["grad"])));
+    this.roles.push(...residuals.map((name): Role => ({ kind: "residual", name })));
+    this.keep(this.run(derivation("forward"), forward, residualPasses));
+    this.keep(this.run(derivation("forward", "gradient"), backward, derivativePasses));
+    if (initial === undefined) return;
+    const gradient = gradientOf(initial, context, rules, false, boundary);
+    this.keep(this.run(derivation("initial", "gradient"), gradient, derivativePasses));
+  }
+
+  private addDirectional(mode: DirectionalMode, plain: GraphFunction, initial: GraphFunction | undefined): void {
+    const { context, tensors, boundary } = this;
+    const how = { rules: this.options.rules, boundary };
+    this.roles.push(...mode.derived.flatMap((each) => tensors.map((role) => deriveRole(role, each))));
+    for (const [of, fn] of [
+      ["forward", plain],
+      ["initial", initial],
+    ] as const) {
+      if (fn !== undefined)
+        this.keep(this.run(derivation(of, mode.by), mode.derive(fn, context, how), derivativePasses));
+    }
+  }
+
+  private keep(entry: ProgramEntry): void {
+    this.entries.set(entry.name, entry);
+  }
+
+  private run(how: EntryDerivation, fn: GraphFunction, passes: readonly GraphPass[]): ProgramEntry {
+    const { name } = entryOf(how, fn);
+    const observe = (pass: string, after: GraphFunction): void => this.options.observe?.(name, pass, after);
+    return entryOf(how, runPasses({ ...fn, name }, passes, this.context, observe));
+  }
+}
+
+const derivation = (of: EntrySource, by: EntryDerivation["by"] = "value"): EntryDerivation => ({
+  of,
+  by,
+  streamed: false,
+});
 
 /** `fn` with its inputs and outputs called as `names` says. */
 function renamePorts(fn: GraphFunction, names: ReadonlyMap<string, string>): GraphFunction {

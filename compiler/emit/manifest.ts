@@ -1,7 +1,7 @@
 /** The manifest of a program's module: what loaders, printers and the module itself read. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import { axisName, isSequence } from "../base/types/call-axes.js";
-import type { Program, ProgramTensor } from "../program/program.js";
+import type { Program, ProgramParam, ProgramTensor } from "../program/program.js";
 import {
   BATCH_SYMBOL,
   constantOf,
@@ -12,7 +12,7 @@ import {
   symbolsOf,
   TIME_SYMBOL,
 } from "../base/types/dim.js";
-import type { AxisEntry, Manifest, TensorEntry } from "../../runtime/module/manifest.js";
+import type { AxisEntry, Manifest, ParamEntry, TensorEntry } from "../../runtime/module/manifest.js";
 import { version } from "../base/version.js";
 
 export type Target = Manifest["target"];
@@ -50,6 +50,7 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
     axes: [...(shared ? [] : [BATCH_SYMBOL]), ...over].map(nameOf),
     shape: shape.map(size),
   });
+  const stored = (param: ProgramParam): ParamEntry => ({ ...tensor(param), initializer: param.initializer });
   return {
     format: "recell-module",
     version: 2,
@@ -66,7 +67,8 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
     }),
     contexts: program.contexts.map(tensor),
     states: program.states.map((state) => ({ ...tensor(state), initial: state.initial })),
-    params: program.params.map((param) => ({ ...tensor(param), initializer: param.initializer })),
+    params: program.params.map(stored),
+    ...(program.fixed.length === 0 ? {} : { fixed: program.fixed.map(stored) }),
     outputs: program.outputs.map(tensor),
     has: {
       step: program.stream !== undefined,

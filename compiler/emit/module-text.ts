@@ -11,10 +11,10 @@ type Part = Exclude<OptionalPart, "wasm">;
 
 /** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
 export function partsOf(
-  { target, has, params, contexts, axes }: Manifest,
+  { target, has, params, fixed = [], contexts, axes }: Manifest,
   source?: SourcePart,
 ): { readonly parts: readonly Part[]; readonly functions: readonly string[] } {
-  const kinds = new Set(params.map(({ initializer }) => initializer.kind));
+  const kinds = new Set([...params, ...fixed].map(({ initializer }) => initializer.kind));
   const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
   const optional: Readonly<Record<Part, { readonly wanted: boolean; readonly name?: string }>> = {
     extents: { wanted: namedAxes({ axes }).length > 0, name: "readExtent" },

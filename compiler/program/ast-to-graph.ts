@@ -32,8 +32,10 @@ import {
   type LoweredInput,
   type LoweredTensor,
   operationsOf,
+  type LoweredParam,
 } from "./lowered-cell.js";
 import { type CellArguments, checkArguments, largestCount } from "./sizes.js";
+import { isStored } from "../language/semantics/typed-program.js";
 
 /** Thrown where a value is too large; everything else was checked before. */
 class TooLarge extends Error {
@@ -123,7 +125,8 @@ class CellLowering {
     const { cell, frame } = this;
     const states = tensorsOf(frame, "state");
     const params = tensorsOf(frame, "param");
-    this.checkTotal(params);
+    const fixed = tensorsOf(frame, "fixed");
+    this.checkTotal([...params, ...fixed]);
     const lowered: LoweredCell = {
       name: cell.name,
       documentation: cell.documentation,
@@ -137,10 +140,8 @@ class CellLowering {
         ...this.tensor(placed),
         initial: placed.tensor.initial === undefined ? "zeros" : "computed",
       })),
-      params: params.map((placed) => ({
-        ...this.tensor(placed),
-        initializer: initializerOf(placed, this.collector),
-      })),
+      params: params.map((placed) => this.stored(placed)),
+      fixed: fixed.map((placed) => this.stored(placed)),
       outputs: cell.outputs.map(({ name, documentation, type }) => ({
         name,
         documentation,
@@ -157,6 +158,10 @@ class CellLowering {
     const shape = shapeIn(frame, tensor.type);
     checkCount(shape, tensor.span, `\`${name}\``);
     return { name, documentation: tensor.documentation, shape };
+  }
+
+  private stored(placed: PlacedTensor): LoweredParam {
+    return { ...this.tensor(placed), initializer: initializerOf(placed, this.collector) };
   }
 
   private input(placed: PlacedTensor): LoweredInput {
@@ -216,7 +221,8 @@ class CellLowering {
 
   private lowerStep(): GraphFunction {
     const { lowering, frame } = this.lowering("step");
-    for (const role of ["state", "input", "context", "param"] as const) declareInputs(lowering, tensorsOf(frame, role));
+    for (const role of ["state", "input", "context", "param", "fixed"] as const)
+      declareInputs(lowering, tensorsOf(frame, role));
     lowerNodes(lowering, frame, frame.cell.stepOrder);
     const states = tensorsOf(frame, "state").map(({ tensor, frame: owner, name }) => ({
       name,
@@ -229,7 +235,7 @@ class CellLowering {
   private lowerInitial(): GraphFunction | undefined {
     if (this.cell.initialOrder.length === 0) return undefined;
     const { lowering, frame } = this.lowering("initial");
-    for (const role of ["context", "param"] as const) declareInputs(lowering, tensorsOf(frame, role));
+    for (const role of ["context", "param", "fixed"] as const) declareInputs(lowering, tensorsOf(frame, role));
     lowerInitialNodes(lowering, frame);
     const computed = tensorsOf(frame, "state").filter(({ tensor }) => tensor.initial !== undefined);
     const outputs = computed.map(({ tensor, frame: owner, name }) => ({
@@ -245,7 +251,7 @@ function declareInputs({ builder }: Lowering, tensors: readonly PlacedTensor[]):
     const type: ValueType = {
       dtype: dtypeOf(tensor.type),
       shape: shapeIn(frame, tensor.type),
-      shared: tensor.role === "param",
+      shared: isStored(tensor),
     };
     frame.values.set(tensor.name, builder.input(name, type));
   }

@@ -11,7 +11,13 @@ import type { LoweredCell, LoweredTensor } from "./lowered-cell.js";
 import type { Program } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
+const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string => nameOfRole({ kind, name });
+
 export const cellContext = (cell: LoweredCell): ShapeContext => shapeContext(cellAxes(cell.runtimeDimensions));
+
+/** Names of the inputs of `forward` and `initial` that nothing is derived by. */
+export const fixedInputsOf = ({ fixed }: Pick<LoweredCell, "fixed">): ReadonlySet<string> =>
+  new Set(fixed.map((value) => nameOf("fixed", value)));
 
 /** A cell over its steps. */
 export function programOfCell(cell: LoweredCell): Program {
@@ -29,6 +35,7 @@ export function programOfCell(cell: LoweredCell): Program {
     contexts: cell.contexts.map(each([])),
     states: cell.states.map(each([])),
     params: cell.params.map(each([], true)),
+    fixed: cell.fixed.map(each([], true)),
     outputs: cell.outputs.map(each([TIME_SYMBOL])),
     forward: buildForward(cell),
     initial: buildInitial(cell),
@@ -39,7 +46,11 @@ export function programOfCell(cell: LoweredCell): Program {
 
 const real = (shape: Shape, shared = false): ValueType => ({ dtype: "real", shape, shared });
 
-const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string => nameOfRole({ kind, name });
+function storedInputs(b: GraphBuilder, { params, fixed }: LoweredCell): ValueId[] {
+  const input = (kind: TensorKind, tensor: LoweredTensor): ValueId =>
+    b.input(nameOf(kind, tensor), real(tensor.shape, true));
+  return [...params.map((param) => input("param", param)), ...fixed.map((value) => input("fixed", value))];
+}
 
 /** `forward`: the step over all of `%T`. */
 export function buildForward(cell: LoweredCell): GraphFunction {
@@ -50,7 +61,7 @@ export function buildForward(cell: LoweredCell): GraphFunction {
     b.input(nameOf("input", input), { dtype: input.dtype, shape: [length, ...input.shape], shared: false }),
   );
   const contexts = cell.contexts.map((context) => b.input(nameOf("context", context), real(context.shape)));
-  const params = cell.params.map((param) => b.input(nameOf("param", param), real(param.shape, true)));
+  const stored = storedInputs(b, cell);
   const results = b.emitAll(
     {
       kind: "scan",
@@ -60,7 +71,7 @@ export function buildForward(cell: LoweredCell): GraphFunction {
       sequences: inputs.length,
       reverse: false,
     },
-    [...states, ...inputs, ...contexts, ...params],
+    [...states, ...inputs, ...contexts, ...stored],
     { note: `${cell.name} over time` },
   );
   return b.finish([
@@ -78,7 +89,7 @@ export function buildInitial(cell: LoweredCell): GraphFunction | undefined {
   const b = new GraphBuilder("initial", cellContext(cell));
   const inputs = [
     ...cell.contexts.map((context) => b.input(nameOf("context", context), real(context.shape))),
-    ...cell.params.map((param) => b.input(nameOf("param", param), real(param.shape, true))),
+    ...storedInputs(b, cell),
   ];
   const outputs = inlineFunction(b, cell.initial, inputs);
   const names = cell.initial.outputNames;

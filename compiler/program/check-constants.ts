@@ -27,7 +27,7 @@ export function checkConstants(
   };
   for (const fn of cell.initial === undefined ? [cell.step] : [cell.step, cell.initial])
     checkFunction(fn, isHeld, span);
-  for (const { initializer } of cell.params) {
+  for (const { initializer } of [...cell.params, ...cell.fixed]) {
     if (initializer.kind === "constant") isHeld(initializer.value, span);
     if (initializer.kind === "uniform") isHeld(initializer.bound, span);
     if (initializer.kind === "normal") isHeld(initializer.deviation, span);

@@ -23,6 +23,7 @@ export interface LoweredState extends LoweredTensor {
   readonly initial: "zeros" | "computed";
 }
 
+/** A parameter, or a fixed value. */
 export interface LoweredParam extends LoweredTensor {
   readonly initializer: Initializer;
 }
@@ -53,14 +54,16 @@ export interface LoweredCell {
   readonly contexts: readonly LoweredTensor[];
   readonly states: readonly LoweredState[];
   readonly params: readonly LoweredParam[];
+  /** Set by the caller, and never trained. */
+  readonly fixed: readonly LoweredParam[];
   readonly outputs: readonly LoweredTensor[];
   /**
-   * One step. Inputs in this order, named as declared: states, inputs, contexts, params (params are shared values).
+   * One step. Inputs in this order, named as declared: states, inputs, contexts, params, fixed values (both are shared).
    * Outputs: the next value of each state (named as the state), then the outputs.
    */
   readonly step: GraphFunction;
   /**
-   * Initial values of the states with `initial: "computed"`. Inputs: contexts, params. Outputs named as the states.
+   * Initial values of the states with `initial: "computed"`. Inputs: contexts, params, fixed values. Outputs named as the states.
    * Undefined where every state starts at zero.
    */
   readonly initial: GraphFunction | undefined;

@@ -48,13 +48,15 @@ export interface Program {
   readonly contexts: readonly ProgramTensor[];
   readonly states: readonly ProgramState[];
   readonly params: readonly ProgramParam[];
+  /** Set by the caller, and never trained: they have neither gradients nor tangents. */
+  readonly fixed: readonly ProgramParam[];
   readonly outputs: readonly ProgramTensor[];
   /**
-   * Inputs: the roles `initial`, `input`, `context` and `param`. Outputs: the roles `output` and `final`. Named as
+   * Inputs: the roles `initial`, `input`, `context`, `param` and `fixed`. Outputs: the roles `output` and `final`. Named as
    * `nameOfRole` says.
    */
   readonly forward: GraphFunction;
-  /** The initial values of states that are computed, from contexts and params. Undefined where every state starts at zero. */
+  /** The initial values of states that are computed, from contexts, params and fixed values. Undefined where every state starts at zero. */
   readonly initial: GraphFunction | undefined;
   /** Functions that declare their derivative. */
   readonly declaredDerivatives: readonly string[];
@@ -74,6 +76,7 @@ export function programRoles(program: Program): Role[] {
     ...roles("input", program.inputs),
     ...roles("context", program.contexts),
     ...roles("param", program.params),
+    ...roles("fixed", program.fixed),
     ...roles("output", program.outputs),
     ...roles("final", program.states),
   ];

@@ -4,7 +4,8 @@
  */
 
 /** Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. */
-export type TensorKind = "input" | "context" | "initial" | "final" | "state" | "param" | "output" | "residual";
+export type TensorKind =
+  "input" | "context" | "initial" | "final" | "state" | "param" | "fixed" | "output" | "residual";
 
 /** The buffer of a derivative has the sizes of the tensor that it is the derivative of, or by. */
 export type Derivation = "tangent" | "grad";
@@ -37,7 +38,7 @@ export const deriveRole = (role: Role, derived: readonly Derivation[]): Role => 
 
 /** What the tensor is in a stream, where the state before a step and that after it are one. */
 export function streamedRole({ kind, name, shared = false }: Role): Role {
-  const streamed = kind !== "param";
+  const streamed = kind !== "param" && kind !== "fixed";
   const known = { kind: kind === "initial" || kind === "final" ? "state" : kind, name } as const;
   return { ...known, ...(streamed && { streamed }), ...(shared && { shared }) };
 }
@@ -45,6 +46,6 @@ export function streamedRole({ kind, name, shared = false }: Role): Role {
 /** Kept by forward for backward; the caller of a module does not see it. */
 export const isInternal = ({ kind }: Role): boolean => kind === "residual";
 
-/** Parameters and their tangents stay from call to call as the caller wrote them. */
+/** Parameters, their tangents and fixed values stay from call to call as the caller wrote them. */
 export const isHeldByCaller = ({ kind, derived = [] }: Role): boolean =>
-  kind === "param" && derived.every((by) => by === "tangent");
+  kind === "fixed" || (kind === "param" && derived.every((by) => by === "tangent"));

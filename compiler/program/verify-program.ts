@@ -8,10 +8,10 @@ import { nameOfRole, type TensorKind } from "./roles.js";
 
 /** Sentences; none where all is well. */
 export function problemsOf(program: Program): string[] {
-  const { axes, stream, inputs, contexts, states, params, outputs, forward, initial } = program;
-  const tensors = [...inputs, ...contexts, ...states, ...params, ...outputs];
+  const { axes, stream, inputs, contexts, states, params, fixed, outputs, forward, initial } = program;
+  const tensors = [...inputs, ...contexts, ...states, ...params, ...fixed, ...outputs];
   const sequences = [...tensors.flatMap(({ over }) => over), ...(stream === undefined ? [] : [stream])];
-  const given = [...portsOf("context", contexts), ...portsOf("param", params)];
+  const given = [...portsOf("context", contexts), ...portsOf("param", params), ...portsOf("fixed", fixed)];
   const wanted = {
     inputs: [...portsOf("initial", states), ...portsOf("input", inputs), ...given],
     outputs: [...portsOf("output", outputs), ...portsOf("final", states)],

@@ -13,9 +13,10 @@ import type { FileBytes } from "./bytes.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
 import { type Listed, listOf, showName, showShape } from "./show.js";
 import { fromNumbers, toNumbers } from "./tensor-numbers.js";
+import { storedTensors } from "../module/axes.js";
 
 type Described = Pick<CompiledModule, "manifest">;
-type WithParams = Pick<ModuleInstance, "params">;
+type WithParams = Pick<ModuleInstance, "params" | "fixed">;
 
 /**
  * The parameters of an instance as a safetensors file: each under its name in the cell (`W_r`, `lower.W_i`), in the
@@ -37,12 +38,12 @@ export function saveParams(
   checkModule("saveParams", module);
   checkInstance("saveParams", instance, "params");
   checkRecord("saveParams", "the third argument", "an object of texts", metadata);
-  const { cell, params } = module.manifest;
+  const { cell } = module.manifest;
   checkNames("saveParams", module, instance);
   const tensors = new Map<string, SafeTensor>();
   const own = { format: "recell-params", cell };
   const texts = new Map([...checkMetadata(metadata, own), ...Object.entries(own)]);
-  for (const { name, shape } of params) {
+  for (const { name, shape } of storedTensors(module.manifest)) {
     tensors.set(name, fromNumbers(paramOf("saveParams", instance, name, elementCount(shape)), shape as number[]));
   }
   return writeSafetensors(tensors, texts);
@@ -89,7 +90,8 @@ function parametersIn(where: string, module: Described, file: FileBytes, options
   checkOptionNames(where, options, ["allowRounding", "allowUnexpected"]);
   const allowRounding = checkSwitch(where, "allowRounding", options.allowRounding);
   const allowUnexpected = checkSwitch(where, "allowUnexpected", options.allowUnexpected);
-  const { params, dtype, cell } = module.manifest;
+  const { dtype, cell } = module.manifest;
+  const params = storedTensors(module.manifest);
   const { tensors } = readSafetensors(file);
   const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
     throw paramsError(code, name, problem, { cell, params, tensors });
@@ -160,23 +162,22 @@ export function loadParams(
     instance.setParams(found);
     return;
   }
-  const places = module.manifest.params.map(({ name, shape }) =>
-    paramOf("loadParams", instance, name, elementCount(shape)),
-  );
-  for (const [i, { name }] of module.manifest.params.entries()) places[i]!.set(found[name]!);
+  const stored = storedTensors(module.manifest);
+  const places = stored.map(({ name, shape }) => paramOf("loadParams", instance, name, elementCount(shape)));
+  for (const [i, { name }] of stored.entries()) places[i]!.set(found[name]!);
 }
 
 /** @throws TypeError where the instance has parameters of other names: it was made by another module. */
 function checkNames(where: string, { manifest }: Described, instance: WithParams): void {
-  const names = Object.keys(instance.params);
-  const known = new Set(manifest.params.map(({ name }) => name));
+  const names = [...Object.keys(instance.params), ...Object.keys(instance.fixed ?? {})];
+  const known = new Set(storedTensors(manifest).map(({ name }) => name));
   if (names.length === known.size && names.every((name) => known.has(name))) return;
   throw new TypeError(`${where}: the instance is another module's: its parameters are ${names.join(", ") || "none"}`);
 }
 
 /** @throws TypeError where the parameter is of another length: the instance was made by another module. */
 function paramOf(where: string, instance: WithParams, name: string, length: number): FloatArray {
-  const param = instance.params[name]!;
+  const param = (instance.params[name] ?? instance.fixed?.[name])!;
   checkFloats(where, `parameter ${name} of the instance`, param);
   if (param.length === length) return param;
   throw new TypeError(

@@ -1,5 +1,11 @@
 /** What a manifest says of the axes of calls. */
-import type { Manifest, TensorEntry } from "./manifest.js";
+import type { Manifest, ParamEntry, TensorEntry } from "./manifest.js";
+
+/** What an instance keeps and files hold: parameters, then fixed values. */
+export const storedTensors = ({ params, fixed = [] }: Pick<Manifest, "params" | "fixed">): readonly ParamEntry[] => [
+  ...params,
+  ...fixed,
+];
 
 /** The axes whose sizes calls give by name, as `sizes`: `["S"]`. */
 export const namedAxes = ({ axes }: Pick<Manifest, "axes">): readonly string[] =>

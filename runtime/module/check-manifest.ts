@@ -96,8 +96,8 @@ const axes: Check = (value, path) => {
 /** Tensors have axes that the manifest has. */
 function checkAxesOfTensors({ axes: known, ...manifest }: Manifest): void {
   const names = new Set(known.map(({ name: own }) => own));
-  for (const role of ["inputs", "contexts", "states", "params", "outputs"] as const) {
-    for (const [i, entry] of manifest[role].entries()) {
+  for (const role of ["inputs", "contexts", "states", "params", "fixed", "outputs"] as const) {
+    for (const [i, entry] of (manifest[role] ?? []).entries()) {
       for (const part of ["axes", "shape"] as const) {
         for (const [k, size] of entry[part].entries()) {
           const isKnown = typeof size === "number" || names.has(size);
@@ -130,6 +130,7 @@ const checkFields = fields({
   contexts: tensors(),
   states: tensors({ initial: oneOf("zeros", "computed") }),
   params: tensors({ initializer }),
+  fixed: optional(tensors({ initializer })),
   outputs: tensors(),
   has: fields({ step: flag, gradient: flag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),

@@ -40,12 +40,15 @@ export interface ModuleInstance {
   readonly variant: KernelVariant;
   /** Every call, `step` included, computes with what these arrays hold when it begins. */
   readonly params: TensorRecord;
+  /** Values that are never trained, like `params`; only in modules of cells that have some. */
+  readonly fixed?: TensorRecord;
   /**
    * Sets the parameters by their declared initialisers; the same seed gives the same values. In a new instance those that are
-   * declared without random numbers have their values already, the others are 0.
+   * declared without random numbers have their values already, the others are 0. Fixed values that were set, or whose arrays were
+   * read, stay as they are, but for `{ fixed: true }`.
    */
-  init(seed: number): void;
-  /** Copies values into the parameters that are named, all or, where one is wrong, none. No array is handed out. */
+  init(seed: number, options?: { readonly fixed?: boolean }): void;
+  /** Copies values into the parameters and fixed values that are named, all or, where one is wrong, none. No array is handed out. */
   setParams(values: Readonly<Record<string, FloatArray | readonly number[]>>): void;
   /**
    * Promises that nobody writes into arrays that were read from `params`, so that calls need not look for changes, which

@@ -7,6 +7,7 @@ import { isCommonJs, toCommonJs, toEsModule, withoutExports } from "./common-js.
 import { elementCount, type FloatArray, type TensorRecord } from "./compiled-module.js";
 import type { Manifest } from "./manifest.js";
 import { readManifest } from "./read-manifest.js";
+import { storedTensors } from "./axes.js";
 
 /**
  * A compiled module with parameters in it: `instantiate` and `instantiateAsync` give instances that have them. Types, `.wasm`
@@ -43,7 +44,9 @@ ${embeddedPart.replace("/* entries */", () => entries.join(""))}`;
 }
 
 /** @throws ParamsError unless they are all parameters of the module, of its lengths and dtype, and no others. */
-function checkParams({ cell, params, dtype }: Manifest, given: ReadonlyMap<string, FloatArray>): void {
+function checkParams(manifest: Manifest, given: ReadonlyMap<string, FloatArray>): void {
+  const { cell, dtype } = manifest;
+  const params = storedTensors(manifest);
   const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
     const all = listOf([...given].map(([other, { length }]) => ({ name: other, shape: [length] })));
     const sides = `${cell} has ${listOf(params)}; the numbers given are ${all}`;
@@ -104,7 +107,7 @@ function withParams(instance) {
   const width = manifest.dtype === "f32" ? 4 : 8;
   const values = Object.create(null);
   for (const name in embeddedParams) values[name] = undefined;
-  for (const { name, shape } of manifest.params) {
+  for (const { name, shape } of [...manifest.params, ...(manifest.fixed ?? [])]) {
     const text = Object.hasOwn(embeddedParams, name) ? embeddedParams[name] : undefined;
     if (text === undefined) throw new TypeError("instantiate: parameter " + name + " is not in the module");
     const count = shape.reduce((product, size) => product * size, 1);

@@ -17,6 +17,8 @@ export interface Manifest {
   readonly contexts: readonly TensorEntry[];
   readonly states: readonly StateEntry[];
   readonly params: readonly ParamEntry[];
+  /** Values that a caller may set and that are never trained: they have no gradients. Left out where there are none. */
+  readonly fixed?: readonly ParamEntry[];
   readonly outputs: readonly TensorEntry[];
   /** What it can do besides `forward`; `step` stands for everything that streams. */
   readonly has: { readonly step: boolean; readonly gradient: boolean; readonly jvp: boolean; readonly hvp: boolean };

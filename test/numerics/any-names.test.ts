@@ -28,6 +28,7 @@ const plain = {
   context: "c0",
   state: "h0",
   param: "w0",
+  fixed: "m0",
   use: "u0",
   equation: "e0",
   output: "y0",
@@ -57,9 +58,10 @@ cell ${n.cell}(${n.dimension}, ${n.otherDimension}) {
   context ${n.context}: [${n.runtimeDimension}, ${n.dimension}]
   state ${n.state}: [${n.dimension}]
   param ${n.param}: [${n.dimension}, ${n.otherDimension}] ~ glorot_uniform
+  fixed ${n.fixed}: [${n.dimension}] ~ 0.5
   use ${n.use} = ${n.inner}(${n.dimension})
   ${n.equation} = softmax(${n.context} @ ${n.state}) @ ${n.context} + ${n.param} @ ${n.input}
-  ${n.state}' = ${n.fn}(${n.equation} + ${n.use}.${n.innerState})
+  ${n.state}' = ${n.fn}(${n.equation} * ${n.fixed} + ${n.use}.${n.innerState})
   output ${n.output} = ${n.use}(${n.equation} * ${n.state})
   output ${n.otherOutput} = ${n.state}' + ${n.equation}
 }

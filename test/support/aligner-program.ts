@@ -56,6 +56,7 @@ export const alignerProgram: Program = {
     { ...tensor("W", [], [3, 2], true), initializer: { kind: "glorot_uniform" } },
     { ...tensor("V", [], [3, 3], true), initializer: { kind: "glorot_uniform" } },
   ],
+  fixed: [],
   outputs: [tensor("y", [ANSWER], [3]), tensor("back", [TIME_SYMBOL], [3]), tensor("loss", [], [], true)],
   forward: parseProgram(text, axes).functions[0]!,
   initial: undefined,

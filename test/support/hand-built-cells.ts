@@ -24,6 +24,7 @@ export function cellFromStep(
     contexts: (kinds.contexts ?? []).map(tensor),
     states: kinds.states.map((state) => ({ ...tensor(state), initial: "zeros" })),
     params: kinds.params.map((param) => ({ ...tensor(param), initializer: { kind: "zeros" } })),
+    fixed: [],
     outputs: fn.outputNames.slice(kinds.states.length).map((output, i) => ({
       name: output,
       documentation: "",

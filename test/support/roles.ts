@@ -2,7 +2,17 @@
 import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { type Derivation, nameOfRole, type Role, type TensorKind } from "../../compiler/program/roles.js";
 
-const kinds: readonly TensorKind[] = ["input", "context", "initial", "final", "state", "param", "output", "residual"];
+const kinds: readonly TensorKind[] = [
+  "input",
+  "context",
+  "initial",
+  "final",
+  "state",
+  "param",
+  "fixed",
+  "output",
+  "residual",
+];
 const derivations: readonly Derivation[][] = [[], ["tangent"], ["grad"], ["tangent", "grad"]];
 
 /** The role of this name; that of an input where no role has such a name. */

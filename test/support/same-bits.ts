@@ -26,7 +26,17 @@ export function callOf(module: CompiledModule, seed: number): CellCall {
   randomParams(instance, seed);
   const examples = Array.from({ length: shape.batch }, () => ({ steps: shape.steps, sizes }));
   const cotangents = { outputs, final: finals };
-  return { ...shape, sizes, examples, params: keep(instance.params), inputs, contexts, states, cotangents, seed };
+  return {
+    ...shape,
+    sizes,
+    examples,
+    params: keep({ ...instance.params, ...instance.fixed }),
+    inputs,
+    contexts,
+    states,
+    cotangents,
+    seed,
+  };
 }
 
 /** The same with examples of different lengths and run-time sizes; one has no step. */

@@ -106,17 +106,17 @@ function actionsOf(load: (request: Request & { what: "load" }) => readonly (read
       const made = (exported["instantiate"] as Called)(options) as Record<string, unknown>;
       instances.set(id, { own: made, results: Object.create(null) as Record<string, unknown> });
       const functions = ["backward", "jvp", "hvp"].filter((name) => typeof made[name] === "function");
-      return { variant: made["variant"], functions, params: made["params"] };
+      return { variant: made["variant"], functions, params: storedOf(made) };
     },
     call: ({ id, method, args, params }: Request & { what: "call" }) => {
       const { own, results } = of(id);
-      for (const name of Object.keys(params))
-        set((own["params"] as Record<string, unknown>)[name], params[name] as ArrayBufferView);
+      const stored = storedOf(own);
+      for (const name of Object.keys(params)) set(stored[name], params[name] as ArrayBufferView);
       const result = Reflect.apply(own[method] as Called, own, args);
       results[method] = result;
       return result;
     },
-    look: ({ id }: Request & { what: "look" }) => ({ params: of(id).own["params"], results: of(id).results }),
+    look: ({ id }: Request & { what: "look" }) => ({ params: storedOf(of(id).own), results: of(id).results }),
     free: ({ ids }: Request & { what: "free" }) => {
       for (const id of ids) instances.delete(id);
     },
@@ -124,6 +124,9 @@ function actionsOf(load: (request: Request & { what: "load" }) => readonly (read
 }
 
 const setNumbers = (Object.getPrototypeOf(Uint8Array.prototype) as { set: Called }).set;
+/** Parameters and fixed values: arrays by name. */
+const storedOf = (instance: Record<string, unknown>): Record<string, unknown> =>
+  Object.assign(Object.create(null) as Record<string, unknown>, instance["params"], instance["fixed"]);
 const set = (target: unknown, from: ArrayBufferView): unknown => Reflect.apply(setNumbers, target, [from]);
 
 /** The class, and the words. */

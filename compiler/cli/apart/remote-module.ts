@@ -13,6 +13,7 @@ import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { ModuleText } from "../../tools/verify/text/read-text.js";
 import type { Subject } from "../../tools/verify/subject.js";
 import { type Connection, loadApart } from "./connect.js";
+import { storedTensors } from "../../../runtime/module/axes.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -61,11 +62,12 @@ const copies = 16;
 
 /** Before memory is taken for what a manifest says: all numbers of its largest call. */
 function checkSize(manifest: Manifest, megabytes: number): void {
-  const { params, states, contexts, inputs, outputs, axes } = manifest;
+  const { states, contexts, inputs, outputs, axes } = manifest;
   const sizes = Object.fromEntries(axes.flatMap(({ name, option }) => (option === "sizes" ? [[name, 70]] : [])));
   const count = (entries: readonly { readonly shape: readonly (number | string)[] }[], rows: number): number =>
     entries.reduce((sum, { shape }) => sum + rows * elementCount(shape.map((size) => (typeof size === "number" ? size : (sizes[size] ?? 1)))), 0); // prettier-ignore
-  const numbers = count(params, 1) + count([...states, ...contexts], 70) + count([...inputs, ...outputs], 70 * 5);
+  const numbers =
+    count(storedTensors(manifest), 1) + count([...states, ...contexts], 70) + count([...inputs, ...outputs], 70 * 5);
   if (!(numbers * 8 * copies <= megabytes * 2 ** 20)) {
     throw new ModuleError(
       "not-a-cell",
@@ -102,7 +104,8 @@ class Remote {
     const optional = Object.fromEntries(["backward", "jvp", "hvp"].filter(has).map((name) => [name, method(name)]));
     this.instance = {
       variant,
-      params: this.params as TensorRecord,
+      params: this.arraysOf(manifest.params),
+      ...(manifest.fixed !== undefined && { fixed: this.arraysOf(manifest.fixed) }),
       forward: method("forward"),
       step: method("step"),
       steps: method("steps"),
@@ -110,10 +113,16 @@ class Remote {
       snapshot: method("snapshot"),
       restore: method("restore"),
       freeze: method("freeze"),
-      init: (seed) => this.callAndLook("init", [seed]),
+      init: (seed, options) => this.callAndLook("init", options === undefined ? [seed] : [seed, options]),
       setParams: (values) => this.callAndLook("setParams", [values]),
       ...optional,
     };
+  }
+
+  private arraysOf(entries: readonly { readonly name: string }[]): TensorRecord {
+    const made: Record<string, FloatArray> = Object.create(null) as Record<string, FloatArray>;
+    for (const { name } of entries) made[name] = this.params[name] as FloatArray;
+    return made;
   }
 
   private call(method: string, args: readonly unknown[]): unknown {
@@ -150,10 +159,10 @@ class Remote {
   private takeParams(given: unknown): void {
     const found = fieldsOf("params", given);
     const kind = this.manifest.dtype === "f64" ? Float64Array : Float32Array;
-    const names = this.manifest.params.map(({ name }) => name);
+    const names = storedTensors(this.manifest).map(({ name }) => name);
     const [got, wanted] = [Object.keys(found), names].map((list) => [...list].sort().join(", "));
     if (got !== wanted) throw new Error(`params has ${got || "nothing"}, the manifest says ${wanted || "nothing"}`);
-    for (const { name, shape } of this.manifest.params) {
+    for (const { name, shape } of storedTensors(this.manifest)) {
       const values = found[name];
       const length = elementCount(shape);
       if (!(values instanceof kind) || values.length !== length) {

@@ -49,6 +49,7 @@ function headerLines(manifest: Manifest): string[] {
     ...list("contexts", manifest.contexts),
     ...list("states", manifest.states),
     ...list("params", manifest.params),
+    ...list("fixed", manifest.fixed ?? []),
     ...list("outputs", manifest.outputs),
     `functions: ${["forward", ...extras].join(", ")}`,
   ];

@@ -32,7 +32,7 @@ export function readCapacity({ axes }, workspaceBytes, options, more) {
   const most = 2 ** 31 - 1;
   const named = axes.flatMap(({ name, option }) => (option === "sizes" ? [name] : []));
   // A module without steps takes none.
-  const steady = axes.every(({ option }) => option !== "steps");
+  const steady = !axes.some(({ option }) => option === "steps");
   const names = ["batch", "steps", "sizes", "maxBytes", ...more].filter((name) => !steady || name !== "steps");
   const values = fields(where, options, names);
   if (steady) values.splice(1, 0, 1);

@@ -50,7 +50,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   const slots = (role, prefix, streamed = false) => {
     /** @type {Slot[]} */
     const made = [];
-    for (const entry of manifest[role]) {
+    for (const entry of manifest[role] ?? []) {
       const isIndex = "dtype" in entry && entry.dtype === "index";
       // Indices have neither tangents nor gradients.
       if (isIndex && /^(tangent|grad)/.test(prefix)) continue;
@@ -62,7 +62,8 @@ export function createCore(manifest, kernels, capacity, parts) {
       const computed = "initial" in entry && entry.initial === "computed";
       // A stream has one step of what runs over steps.
       const own = streamed ? dims.filter((dim) => dim !== ~stepsAt) : dims;
-      made.push(slot(entry.name, own, data, 0, isIndex ? (entry.bound ?? 0) - 1 : undefined, computed));
+      const { bound = 0 } = /** @type {{ bound?: number }} */ (entry);
+      made.push(slot(entry.name, own, data, 0, isIndex ? bound - 1 : undefined, computed));
     }
     return made;
   };

@@ -35,7 +35,7 @@ function assemble(manifest, kernels, capacity, parts) {
   const core = createCore(manifest, kernels, capacity, parts);
   const sequence = createSequence(core);
 
-  const { params, ...setting } = createParams(core, parts);
+  const { params, fixed, ...setting } = createParams(core, parts);
   /** @type {Record<string, Method>} */
   const methods = {
     ...setting,
@@ -54,5 +54,5 @@ function assemble(manifest, kernels, capacity, parts) {
     };
   }
   for (const name in methods) methods[name] = core.guarded(name, /** @type {() => unknown} */ (methods[name]));
-  return Object.freeze({ variant: kernels.variant, params, ...methods });
+  return Object.freeze({ variant: kernels.variant, params, ...(fixed && { fixed }), ...methods });
 }

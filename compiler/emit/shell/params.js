@@ -1,5 +1,5 @@
 // Parameters: their arrays, what they start with, and how they are set.
-import { checkInteger, checkTensors, namesOf, take } from "./check.js";
+import { checkInteger, checkTensors, describe, fields, namesOf, none, take } from "./check.js";
 import { initialValues } from "./random.js";
 import { record, write } from "./tensors.js";
 
@@ -12,41 +12,61 @@ import { record, write } from "./tensors.js";
  * @param {Parts} parts
  */
 export function createParams(core, parts) {
-  const slots = core.slots("params", "param.");
+  const { manifest } = core;
+  const fixedSlots = core.slots("fixed", "fixed.");
+  const slots = [...core.slots("params", "param."), ...fixedSlots];
   const names = namesOf(slots);
 
-  /** @type {(seed: number | undefined) => void} */
-  const initialise = (seed) =>
-    core.manifest.params.forEach(({ name, initializer, shape }, i) => {
+  /** @type {(seed: number | undefined, all?: boolean) => void} */
+  const initialise = (seed, all) =>
+    [...manifest.params, ...(manifest.fixed ?? [])].forEach(({ name, initializer, shape }, i) => {
+      const slot = /** @type {Slot} */ (slots[i]);
       if (seed === undefined && !/^(constant|ones|identity)$/.test(initializer.kind)) return;
-      const values = initialValues(initializer, /** @type {number[]} */ (shape), seed ?? 0, name, parts);
-      /** @type {Slot} */ (slots[i]).data.set(values);
+      // A fixed value stays as its caller has it.
+      if (slot.given && !all) return;
+      slot.data.set(initialValues(initializer, /** @type {number[]} */ (shape), seed ?? 0, name, parts));
     });
   initialise(undefined);
 
-  const params = record();
-  for (const slot of slots) {
-    const get = () => {
-      // Whoever reads a parameter's array may write into it.
-      core.hold(true);
-      return slot.data;
-    };
-    Object.defineProperty(params, slot.name, { get, enumerable: true });
-  }
+  /** @param {readonly Slot[]} list */
+  const arrays = (list) => {
+    const made = record();
+    for (const slot of list) {
+      const get = () => {
+        // Whoever reads a parameter's array may write into it.
+        core.hold(true);
+        slot.given = fixedSlots.includes(slot);
+        return slot.data;
+      };
+      Object.defineProperty(made, slot.name, { get, enumerable: true });
+    }
+    return Object.freeze(made);
+  };
 
   return {
-    params: Object.freeze(params),
-    /** Sets every parameter by its declared initialiser. @param {number} seed */
-    init(seed) {
+    params: arrays(slots.filter((slot) => !fixedSlots.includes(slot))),
+    ...(fixedSlots.length > 0 && { fixed: arrays(fixedSlots) }),
+    /**
+     * Sets every parameter by its declared initialiser, and the fixed values that nobody has set; all with `fixed`.
+     * @param {number} seed
+     * @param {Given} options
+     */
+    init(seed, options = none) {
       checkInteger("init", "seed", seed, 0, Number.MAX_SAFE_INTEGER);
-      initialise(seed);
+      const [all = false] = fields("init", options, fixedSlots.length > 0 ? ["fixed"] : []);
+      if (typeof all !== "boolean") throw new TypeError(`init: fixed must be true or false, got ${describe(all)}`);
+      initialise(seed, all);
       core.hold();
     },
     /** Copies values into parameters, without handing out arrays. @param {Given} values */
     setParams(values) {
       take("setParams", values, names);
       checkTensors("setParams", slots, [], false);
-      for (const slot of slots) if (slot.value !== undefined) write(slot, []);
+      for (const slot of slots) {
+        if (slot.value === undefined) continue;
+        write(slot, []);
+        slot.given = fixedSlots.includes(slot);
+      }
       core.hold();
     },
     /** Promises that nobody writes into arrays that were handed out. */

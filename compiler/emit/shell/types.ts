@@ -97,7 +97,7 @@ export interface Call {
 }
 
 export type Given = Record<string, unknown>;
-export type Role = "inputs" | "contexts" | "states" | "params" | "outputs";
+export type Role = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
 /** What the parts of an instance share. */
 export interface Core {

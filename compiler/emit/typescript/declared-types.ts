@@ -12,7 +12,7 @@ import {
   sizeMembers,
   tensors,
 } from "./members.js";
-import { namedAxes, ofOneStep } from "../../../runtime/module/axes.js";
+import { namedAxes, ofOneStep, storedTensors } from "../../../runtime/module/axes.js";
 
 export interface Method {
   readonly name: string;
@@ -108,6 +108,15 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
         "they hold when it begins.",
       type: { members: tensors(manifest.params) },
     },
+    ...(manifest.fixed === undefined
+      ? []
+      : [
+          {
+            name: "Fixed",
+            docs: "Values that are never trained: write into them as into parameters. `init` leaves those alone whose arrays were read.",
+            type: { members: tensors(manifest.fixed) },
+          },
+        ]),
     { name: "States", docs: "A tensor for each state.", type: { members: tensors(states) } },
     {
       name: "ForwardArguments",
@@ -240,6 +249,8 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
   ];
 }
 
+const initOptions = ["options", "{ readonly fixed?: boolean }", true] as const;
+
 function instanceType(manifest: Manifest, options: DeclarationOptions): DeclaredType {
   const { has } = manifest;
   const method = (name: string, parameters: Method["parameters"], result: string, docs: string): Method => ({
@@ -251,13 +262,13 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
   const methods = [
     method(
       "init",
-      [["seed", "number", false]],
+      [["seed", "number", false], ...(manifest.fixed === undefined ? [] : [initOptions])],
       "void",
       "Sets every parameter by its declared initialiser. The same seed gives the same values, on every host. In a new instance those that are declared without random numbers have their values already, the others are 0.",
     ),
     method(
       "setParams",
-      [["values", inline(tensors(manifest.params, { type: "Reals", optional: true })), false]],
+      [["values", inline(tensors(storedTensors(manifest), { type: "Reals", optional: true })), false]],
       "void",
       "Copies values into the parameters that are named, all or, where one is wrong, none. No array is handed out: where none ever was, calls need not look for changes.",
     ),
@@ -316,6 +327,7 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
       members: [
         member("variant", variantType(manifest, options), "Which kernels it runs."),
         member("params", "Params", ""),
+        ...(manifest.fixed === undefined ? [] : [member("fixed", "Fixed", "")]),
       ],
       methods,
     },

@@ -144,7 +144,13 @@ class CellAnalysis {
         if (!isOwn || instance === undefined) continue;
         this.instances.set(item.name.text, instance);
         this.items.push({ kind: "instance", instance });
-      } else if (item.kind === "input" || item.kind === "context" || item.kind === "state" || item.kind === "param") {
+      } else if (
+        item.kind === "input" ||
+        item.kind === "context" ||
+        item.kind === "state" ||
+        item.kind === "param" ||
+        item.kind === "fixed"
+      ) {
         for (const tensor of resolveTensors(this.checker, item)) {
           if (this.scope.entries.get(tensor.name)?.span !== tensor.span) continue;
           this.items.push({ kind: "tensor", tensor });
@@ -257,7 +263,7 @@ class CellAnalysis {
     for (const declaration of this.scope.functions.values()) {
       for (const name of this.checker.known.functions.get(declaration)?.outerNames ?? []) this.scope.used.add(name);
     }
-    const kinds = ["dimension", "real", "input", "context", "param", "equation", "function"] as const;
+    const kinds = ["dimension", "real", "input", "context", "param", "fixed", "equation", "function"] as const;
     reportUnused(this.checker, this.scope, new Set(kinds), callsReadByMember(this.node, this.scope));
   }
 

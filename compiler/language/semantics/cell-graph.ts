@@ -4,6 +4,7 @@ import { forEachPart, partsOf } from "./expression-parts.js";
 import { callKey, contextsKey, initialKey, nextKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
 import type { TypedCell, TypedInstance } from "./typed-program.js";
+import { isStored } from "./typed-program.js";
 
 export interface GraphNode {
   readonly key: string;
@@ -161,5 +162,5 @@ function hasTensor(cell: TypedCell, name: string): boolean {
 function isParam(cell: TypedCell, depth: number, name: string): boolean {
   // A member of a member is not followed here: it counts as changing unless it is plainly a parameter.
   if (depth > 1) return false;
-  return cell.items.some((item) => item.kind === "tensor" && item.tensor.name === name && item.tensor.role === "param");
+  return cell.items.some((item) => item.kind === "tensor" && item.tensor.name === name && isStored(item.tensor));
 }

@@ -42,6 +42,7 @@ function valuesOfItem(item: CellItem): readonly Expression[] {
     case "state":
       return item.initial === undefined ? [] : [item.initial];
     case "param":
+    case "fixed":
       return item.initializer === undefined ? [] : [item.initializer];
     case "input":
     case "context":

@@ -7,7 +7,17 @@ import { forEachPart } from "./expression-parts.js";
 import type { SemanticType } from "./semantic-type.js";
 
 export type EntryKind =
-  "dimension" | "real" | "input" | "context" | "state" | "param" | "equation" | "output" | "instance" | "function";
+  | "dimension"
+  | "real"
+  | "input"
+  | "context"
+  | "state"
+  | "param"
+  | "fixed"
+  | "equation"
+  | "output"
+  | "instance"
+  | "function";
 
 export interface Entry {
   readonly kind: EntryKind | "parameter" | "tangent" | "index";
@@ -46,6 +56,7 @@ const kindWords: Readonly<Record<Entry["kind"], string>> = {
   context: "the context",
   state: "the state",
   param: "the param",
+  fixed: "the fixed value",
   equation: "the equation",
   output: "the output",
   instance: "the used cell",
@@ -120,6 +131,7 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
       case "context":
       case "state":
       case "param":
+      case "fixed":
         for (const name of item.names) declare(name, { kind: item.kind, span: name.span });
         break;
       case "use":

@@ -145,7 +145,10 @@ export interface TypedFunction {
   readonly extent: Extent;
 }
 
-export type TensorRole = "input" | "context" | "state" | "param";
+export type TensorRole = "input" | "context" | "state" | "param" | "fixed";
+
+/** Is it of the module, and the same for all examples and steps? */
+export const isStored = ({ role }: Pick<TypedTensor, "role">): boolean => role === "param" || role === "fixed";
 
 export interface TypedTensor {
   readonly role: TensorRole;

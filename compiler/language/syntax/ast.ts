@@ -57,15 +57,15 @@ export interface CellParameterNode extends Node {
 
 export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | FunctionNode;
 
-/** `input x, y: [I]`, `context m: [S, D]`, `state h: [H] = e`, `param W: [H, I] ~ uniform(a)`. */
+/** `input x, y: [I]`, `context m: [S, D]`, `state h: [H] = e`, `param W: [H, I] ~ uniform(a)`, `fixed mask: [H] ~ 1`. */
 export interface DeclarationNode extends Node {
-  readonly kind: "input" | "context" | "state" | "param";
+  readonly kind: "input" | "context" | "state" | "param" | "fixed";
   readonly documentation: string | undefined;
   readonly names: readonly Name[];
   readonly type: TypeNode;
   /** `= expr` of a state. */
   readonly initial?: Expression;
-  /** `~ glorot_uniform`, `~ uniform(a)`, `~ 0.5` of a param. */
+  /** `~ glorot_uniform`, `~ uniform(a)`, `~ 0.5` of a param or a fixed value. */
   readonly initializer?: Expression;
 }
 

@@ -162,9 +162,10 @@ class Builder {
   }
 
   private declaration({ children }: cst.DeclarationCstNode): DeclarationNode {
-    const { Input, Context, State, Param, Name, initial: value, initializer } = children;
-    const keyword = only(Input ?? Context ?? State ?? Param);
-    const kind = Input ? "input" : Context ? "context" : State ? "state" : "param";
+    const { Input, Context, State, Param, Fixed, Name, initial: value, initializer } = children;
+    const keyword = only(Input ?? Context ?? State ?? Param ?? Fixed);
+    const kind = Input ? "input" : Context ? "context" : State ? "state" : Fixed ? "fixed" : "param";
+    const isStored = kind === "param" || kind === "fixed";
     const documentation = this.beginItem(keyword);
     const names = (Name ?? []).map((token) => this.expressions.name(token));
     const type = this.type(only(children.type));
@@ -177,14 +178,13 @@ class Builder {
         initial.span.end,
         `\`${kind}\` has no initial value`,
         {
-          help:
-            kind === "param"
-              ? "an initialiser stands after `~`: `param W: [H, I] ~ normal(0.1)`"
-              : "a value computed in the cell is an equation: `a = …`",
+          help: isStored
+            ? `an initialiser stands after \`~\`: \`${kind} W: [H, I] ~ normal(0.1)\``
+            : "a value computed in the cell is an equation: `a = …`",
         },
       );
     }
-    if (start !== undefined && kind !== "param") {
+    if (start !== undefined && !isStored) {
       this.reporter.report(
         "misplaced-initializer",
         start.span.start,
@@ -201,7 +201,7 @@ class Builder {
       names,
       type,
       ...(kind === "state" && initial && { initial }),
-      ...(kind === "param" && start && { initializer: start }),
+      ...(isStored && start && { initializer: start }),
       span: this.span(keyword, (start ?? initial ?? type).span.end),
     };
   }

@@ -111,6 +111,7 @@ export type DeclarationCstChildren = {
   Context?: IToken[];
   State?: IToken[];
   Param?: IToken[];
+  Fixed?: IToken[];
   Name: IToken[];
   Comma?: IToken[];
   Colon: IToken[];

@@ -127,6 +127,7 @@ export class CellParser extends CstParser {
       { ALT: () => this.CONSUME(t.Context) },
       { ALT: () => this.CONSUME(t.State) },
       { ALT: () => this.CONSUME(t.Param) },
+      { ALT: () => this.CONSUME(t.Fixed) },
     ]);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name), ERR_MSG: "a name" });
     this.CONSUME(t.Colon);

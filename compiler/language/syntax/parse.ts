@@ -185,7 +185,7 @@ function missing(expected: string, found: TokenType): string {
 
 /** Whether a token stands in a declaration. */
 function isDeclared({ payload: { segment } }: SyntaxToken, tokens: readonly SyntaxToken[]): boolean {
-  const words = [t.Input, t.Context, t.State, t.Param];
+  const words = [t.Input, t.Context, t.State, t.Param, t.Fixed];
   return tokens.some((token) => token.payload.segment === segment && words.includes(token.tokenType));
 }
 

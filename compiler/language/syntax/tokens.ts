@@ -65,6 +65,7 @@ export const Cell = derived("Cell", "`cell`");
 export const Input = derived("Input", "`input`");
 export const Context = derived("Context", "`context`");
 export const State = derived("State", "`state`");
+export const Fixed = derived("Fixed", "`fixed`");
 export const Output = derived("Output", "`output`");
 export const Derivative = derived("Derivative", "`derivative`");
 export const From = derived("From", "`from`");
@@ -95,6 +96,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["input", Input],
   ["context", Context],
   ["state", State],
+  ["fixed", Fixed],
   ["output", Output],
   ["derivative", Derivative],
   ["from", From],

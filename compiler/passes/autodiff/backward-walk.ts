@@ -25,8 +25,16 @@ export interface WalkOptions {
   readonly finiteInputs: readonly boolean[] | undefined;
   /** Names of outputs whose cotangents are one for all examples. None are, if left out. */
   readonly sharedOutputs: ReadonlySet<string> | undefined;
+  /** Names of inputs that nothing is derived by. */
+  readonly fixedInputs: ReadonlySet<string> | undefined;
   /** The value to read where a derivative is declared. */
   readonly valueOf: (id: ValueId) => ValueId;
+}
+
+/** The places of the inputs that have a cotangent. */
+export function derivedInputs(fn: GraphFunction, fixed: ReadonlySet<string> | undefined): number[] {
+  const places = realPlaces(fn, fn.inputs);
+  return fixed === undefined ? places : places.filter((place) => !fixed.has(nameOf(fn, at(fn.inputs, place))));
 }
 
 export interface RawBackward extends Pick<ReverseMode, "reached"> {
@@ -85,7 +93,7 @@ class BackwardWalk {
     for (const instruction of [...fn.instructions].reverse()) this.pull(instruction);
     b.origin = { note: "cotangent" };
     const reached = new Set<number>();
-    const outputs = realPlaces(fn, fn.inputs).map((place, i) => {
+    const outputs = derivedInputs(fn, this.options.fixedInputs).map((place, i) => {
       const id = at(fn.inputs, place);
       const value = this.settle(id);
       if (value !== undefined) reached.add(i);

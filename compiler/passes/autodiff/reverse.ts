@@ -24,7 +24,7 @@ import { nameOf, realPlaces, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { chooseCrossingValues, type CrossingChoice } from "../minimum-cut/choose-crossing-values.js";
 import { nameOfRole } from "../../program/roles.js";
-import { type RawBackward, walkBackward } from "./backward-walk.js";
+import { derivedInputs, type RawBackward, walkBackward } from "./backward-walk.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { PreparedScan } from "./pull-through-scan.js";
 import type { BackwardSource, ReverseMode } from "./reverse-mode.js";
@@ -48,18 +48,27 @@ export interface ReverseOptions {
    * the same value for all examples and still be each example's own.
    */
   readonly sharedOutputs?: ReadonlySet<string>;
+  /** Names of inputs that are numbers like others: nothing is derived by them. */
+  readonly fixedInputs?: ReadonlySet<string>;
   /** The results are differentiated again, so declared derivatives stay in them. */
   readonly differentiable?: boolean;
 }
 
 export function reverseMode(primal: GraphFunction, context: ShapeContext, options: ReverseOptions = {}): ReverseMode {
-  const { rules = derivativeRules, differentiable = false, insideScan = false, finiteInputs, sharedOutputs } = options;
+  const {
+    rules = derivativeRules,
+    differentiable = false,
+    insideScan = false,
+    finiteInputs,
+    sharedOutputs,
+    fixedInputs,
+  } = options;
   const { fn: prepared, scans } = prepareScans(primal, context, { ...options, rules });
   const plain = differentiable ? undefined : withoutDeclared(prepared);
   const fn = plain?.fn ?? prepared;
   const valueOf = plain?.valueOf ?? ((id: ValueId): ValueId => id);
   const outputZeros = outputZerosOf(primal, options);
-  const walk = { rules, insideScan, outputZeros, finiteInputs, sharedOutputs, valueOf };
+  const walk = { rules, insideScan, outputZeros, finiteInputs, sharedOutputs, fixedInputs, valueOf };
   const walked = walkBackward(prepared, scans, context, walk);
   const inputIndex = new Map(fn.inputs.map((id, i) => [id, i]));
   const isFree = (id: ValueId): boolean => {
@@ -78,7 +87,7 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
   };
   const b = new GraphBuilder(`${primal.name}_backward`, context);
   const { backward, sources } = assembleBackward(b, { fn, walked, choice, residualNames, insideScan });
-  return { forward, residuals, backward, sources, targets: realPlaces(fn, fn.inputs), reached: walked.reached };
+  return { forward, residuals, backward, sources, targets: derivedInputs(fn, fixedInputs), reached: walked.reached };
 }
 
 interface BackwardParts {

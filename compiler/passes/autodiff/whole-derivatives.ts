@@ -8,7 +8,10 @@ import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { tangentName } from "../../program/roles.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import { forwardMode } from "./forward.js";
-import { reverseMode } from "./reverse.js";
+import { reverseMode, type ReverseOptions } from "./reverse.js";
+
+/** What inputs and outputs are beside their types. */
+export type Boundary = Pick<ReverseOptions, "sharedOutputs" | "fixedInputs">;
 
 /** Forward and backward in one function: inputs and cotangents of the outputs to cotangents of the inputs. */
 export function gradientOf(
@@ -16,9 +19,9 @@ export function gradientOf(
   context: ShapeContext,
   rules?: DerivativeRules,
   differentiable = false,
-  sharedOutputs: ReadonlySet<string> = new Set(),
+  boundary: Boundary = {},
 ): GraphFunction {
-  const options = { ...(rules && { rules }), differentiable, sharedOutputs };
+  const options = { ...(rules && { rules }), differentiable, ...boundary };
   const { forward, backward, sources } = reverseMode(fn, context, options);
   const b = new GraphBuilder(`${fn.name}_gradient`, context);
   const inputs = [...declareInputs(b, forward).values()];
@@ -33,11 +36,16 @@ export function gradientOf(
   return b.finish(outputs.map((value, i) => ({ name: outputName(backward, i), value })));
 }
 
-/** Directional derivatives of the outputs, without the outputs. Every real input has a tangent. */
-export function tangentsOnly(fn: GraphFunction, context: ShapeContext, rules?: DerivativeRules): GraphFunction {
+/** Directional derivatives of the outputs, without the outputs. Every real input has a tangent, but for those that are fixed. */
+export function tangentsOnly(
+  fn: GraphFunction,
+  context: ShapeContext,
+  rules?: DerivativeRules,
+  { fixedInputs }: Boundary = {},
+): GraphFunction {
   const derived = forwardMode(
     fn,
-    fn.inputs.map((id) => fn.types[id]?.dtype === "real"),
+    fn.inputs.map((id) => fn.types[id]?.dtype === "real" && fixedInputs?.has(fn.names[id] ?? "") !== true),
     context,
     rules,
   );

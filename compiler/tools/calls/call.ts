@@ -26,6 +26,7 @@ export interface CellCall extends Extent {
   readonly batch: number;
   /** The steps and run-time sizes of each example, none above those of the call. */
   readonly examples: readonly Extent[];
+  /** Of the module's fixed values, too. */
   readonly params: Numbers;
   /** `[B, T, …]`, as far as the call goes, whatever the lengths of the examples. */
   readonly inputs: Numbers;
@@ -49,10 +50,11 @@ export interface Variable {
 /** Everything of a call that has a gradient. */
 export function variablesOf(manifest: Manifest, { params, inputs, contexts, states }: CellCall): Variable[] {
   const isReal = new Set(manifest.inputs.flatMap(({ name, dtype }) => (dtype === "real" ? [name] : [])));
+  const isParam = new Set(manifest.params.map(({ name }) => name));
   const list = (role: Variable["role"], from: Numbers): Variable[] =>
     Object.entries(from).map(([name, values]) => ({ role, name, values }));
   return [
-    ...list("param", params),
+    ...list("param", params).filter(({ name }) => isParam.has(name)),
     ...list("input", inputs).filter(({ name }) => isReal.has(name)),
     ...list("context", contexts),
     ...list("state", states),
@@ -75,8 +77,17 @@ export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
 /** An instance with room for the call and its parameters set. */
 export function instanceFor(module: CompiledModule, { batch, steps, sizes, params }: CellCall): ModuleInstance {
   const instance = module.instantiate({ batch, steps: Math.max(1, steps), sizes });
-  for (const [name, values] of Object.entries(params)) instance.params[name]?.set(values);
+  writeStored(instance, params);
   return instance;
+}
+
+/** The arrays of parameters and fixed values, by name. */
+export const storedOf = ({ params, fixed }: Pick<ModuleInstance, "params" | "fixed">): Record<string, FloatArray> =>
+  Object.assign(named<FloatArray>({}), params, fixed);
+
+/** Writes values into parameters and fixed values, by name. */
+export function writeStored(instance: Pick<ModuleInstance, "params" | "fixed">, values: Numbers): void {
+  for (const [name, own] of Object.entries(values)) (instance.params[name] ?? instance.fixed?.[name])?.set(own);
 }
 
 /** Everything that a call gives, by name, copied: `y`, `final h`. */

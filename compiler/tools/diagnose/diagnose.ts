@@ -37,6 +37,7 @@ import { stateLayout } from "./state-vector.js";
 import { judge } from "./verdict.js";
 import { watchValues } from "./watch-values.js";
 import { programOfCell } from "../../program/cell-program.js";
+import { storedOf } from "../calls/call.js";
 
 export interface DiagnoseOptions extends SourceOptions, EndingOptions {
   /** Which cell of the source; not needed where it has only one. */
@@ -107,7 +108,8 @@ export async function diagnose(source: string, options: DiagnoseOptions = {}): P
   }
   const watcher = watched.instantiate({ batch: data.batch, steps: 1, sizes });
   await turn();
-  setParams(plain, watcher.params as Record<string, Float64Array>, options, sizes, random.word());
+  const parameters = storedOf(watcher) as Readonly<Record<string, Float64Array>>;
+  setParams(plain, parameters, options, sizes, random.word());
   const run: PreparedRun = {
     data,
     layout,
@@ -115,7 +117,7 @@ export async function diagnose(source: string, options: DiagnoseOptions = {}): P
     zeros: zeroProbes(probed, watched, data),
     watcher,
     plain,
-    parameters: watcher.params as Readonly<Record<string, Float64Array>>,
+    parameters,
     turn,
     progress: (part, done, total) => {
       options.onProgress?.(part, done, total);
@@ -307,9 +309,8 @@ function setParams(
   const holder = plain.instantiate({ sizes });
   if (options.params === undefined) holder.init(seed);
   else loadParams(plain, holder, options.params);
-  for (const [name, values] of Object.entries(params)) {
-    values.set(checkFinite(name, holder.params[name] as Float64Array));
-  }
+  const stored = storedOf(holder);
+  for (const [name, values] of Object.entries(params)) values.set(checkFinite(name, stored[name] as Float64Array));
 }
 
 /** Zeros for one step of the batch, for every probe. */

@@ -4,6 +4,7 @@ import type { Turn } from "../../driver/turns.js";
 import { type RunData, widthOf } from "./data.js";
 import type { ProbedCell } from "./probe-cell.js";
 import type { StateLayout } from "./state-vector.js";
+import { writeStored } from "../calls/call.js";
 
 export interface PreparedRun {
   readonly data: RunData;
@@ -57,6 +58,6 @@ export function valuesAt(
 /** An instance of the plain cell for one step of so many rows, with the run's parameters. */
 export function plainInstance({ plain, parameters, data }: PreparedRun, rows: number): ModuleInstance {
   const instance = plain.instantiate({ batch: rows, steps: 1, sizes: data.sizes });
-  for (const name of Object.keys(parameters)) instance.params[name]?.set(parameters[name] as Float64Array);
+  writeStored(instance, parameters);
   return instance;
 }

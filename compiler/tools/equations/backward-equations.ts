@@ -25,7 +25,7 @@ export function backwardEquations(cell: LoweredCell): Equation[] {
   const context = cellContext(cell);
   const step = runPasses(markNames(cell.step), tidy, context);
   const auxiliary = auxiliaryLetter(cell.step);
-  return graphEquations(runPasses(joinBackward(step, cell.states.length, context), tidy, context), {
+  return graphEquations(runPasses(joinBackward(step, cell, context), tidy, context), {
     parse: parseName,
     isKnown: ({ role }) => role === "value",
     auxiliary: (count) => `${auxiliary}_${count}`,
@@ -54,9 +54,11 @@ function parseName(marked: string): Name {
   return { text, next, role };
 }
 
-/** Forward and backward of a step, whose first outputs are `states`, as one function of its inputs and of the cotangents. */
-function joinBackward(step: GraphFunction, states: number, context: ShapeContext): GraphFunction {
-  const { forward, backward, sources } = reverseMode(step, context, { insideScan: true });
+/** Forward and backward of a step of `cell`, whose first outputs are its states, as one function of its inputs and of the cotangents. */
+function joinBackward(step: GraphFunction, cell: LoweredCell, context: ShapeContext): GraphFunction {
+  const states = cell.states.length;
+  const fixedInputs = new Set(cell.fixed.map(({ name }) => mark + name));
+  const { forward, backward, sources } = reverseMode(step, context, { insideScan: true, fixedInputs });
   const b = new GraphBuilder(backward.name, context);
   const values: ValueMap = declareInputs(b, forward);
   for (const instruction of forward.instructions) copyInstruction(b, forward, instruction, values);

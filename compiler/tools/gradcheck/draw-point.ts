@@ -1,7 +1,7 @@
 /** Random points: sizes, lengths and values for one call of a module. */
 import type { Random } from "../../../runtime/random.js";
 import type { Initializer, Manifest } from "../../../runtime/module/manifest.js";
-import { byName, paddedShape, type Point, type PointSizes, type PointTensor } from "./point.js";
+import { byName, paddedShape, type Point, type PointSizes, type PointTensor, isShared } from "./point.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 
 export interface DrawOptions {
@@ -50,7 +50,7 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
     ),
   };
   const countOf = (tensor: PointTensor): number =>
-    paddedShape(at, tensor).reduce((product, size) => product * size, tensor.role === "param" ? 1 : batch);
+    paddedShape(at, tensor).reduce((product, size) => product * size, isShared(tensor) ? 1 : batch);
   const fill = (
     role: PointTensor["role"],
     { name, shape }: Pick<PointTensor, "name" | "shape">,
@@ -99,7 +99,8 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
     ...manifest.outputs.map((entry) => fill("output", entry, () => random.uniform(-1, 1))),
     ...manifest.states.map((entry) => fill("final", entry, () => random.uniform(-1, 1))),
   ];
-  return { ...at, tensors, indices, cotangents };
+  const fixed = (manifest.fixed ?? []).map((entry) => fill("fixed", entry, () => drawParam(entry.initializer, random)));
+  return { ...at, tensors, fixed, indices, cotangents };
 }
 
 /** A number at which something may have a kink: whole, a half, or one that stands in the tensor already. */

@@ -5,8 +5,9 @@ import { differentiate } from "./differences.js";
 import type { Differences } from "./sight.js";
 import { byName, callOf, cotangentsOf, type Point, type PointTensor } from "./point.js";
 
-export function setParams(instance: ModuleInstance, { tensors }: Point): void {
+export function setParams(instance: ModuleInstance, { tensors, fixed }: Point): void {
   for (const { role, name, values } of tensors) if (role === "param") instance.params[name]?.set(values);
+  for (const { name, values } of fixed) instance.fixed?.[name]?.set(values);
 }
 
 /** `Σ cotangent · value` over outputs and final states. */

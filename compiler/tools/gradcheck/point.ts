@@ -8,11 +8,11 @@ export type Role = "param" | "input" | "context" | "state";
 
 export interface PointTensor {
   /** `output` and `final`: cotangents. */
-  readonly role: Role | "output" | "final";
+  readonly role: Role | "fixed" | "output" | "final";
   readonly name: string;
   /** For one example and step, as in the manifest: names are run-time dimensions. */
   readonly shape: readonly (number | string)[];
-  /** A param as `shape`, others `[B, …]`, inputs and outputs `[B, T, …]`; row-major, padded. */
+  /** A param and a fixed value as `shape`, others `[B, …]`, inputs and outputs `[B, T, …]`; row-major, padded. */
   readonly values: Float64Array;
 }
 
@@ -28,6 +28,8 @@ export interface PointSizes {
 export interface Point extends PointSizes {
   /** Params, inputs, contexts and states. A state with a computed initial value may be left to the cell. */
   readonly tensors: readonly PointTensor[];
+  /** Fixed values of the module. */
+  readonly fixed: readonly PointTensor[];
   /** Index inputs by name, `[B, T, …]`. */
   readonly indices: readonly (PointTensor & { readonly bound: number })[];
   /** Of outputs and final states: the loss is `Σ cotangent · value`. */
@@ -40,6 +42,9 @@ export function byName<Value>(entries: Iterable<readonly [string, Value]>): Reco
   for (const [name, value] of entries) result[name] = value;
   return result;
 }
+
+/** One for all examples. */
+export const isShared = ({ role }: Pick<PointTensor, "role">): boolean => role === "param" || role === "fixed";
 
 const isTimed = ({ role }: PointTensor): boolean => role === "input" || role === "output";
 
@@ -61,7 +66,7 @@ export function largest({ sizes }: PointSizes, dimension: string): number {
 
 /** Positions in `values` that belong to an example, not to its padding. */
 export function realPlaces(at: PointSizes, tensor: PointTensor): number[] {
-  if (tensor.role === "param") return Array.from(tensor.values, (_, i) => i);
+  if (isShared(tensor)) return Array.from(tensor.values, (_, i) => i);
   const padded = paddedShape(at, tensor);
   const width = padded.reduce((product, size) => product * size, 1);
   const places: number[] = [];
@@ -76,7 +81,7 @@ export function realPlaces(at: PointSizes, tensor: PointTensor): number[] {
 /** Where a position is: `[b, t, …]`, of a param `[…]`. */
 export function indexOf(at: PointSizes, tensor: PointTensor, position: number): number[] {
   const shape = paddedShape(at, tensor);
-  return indexAt(tensor.role === "param" ? shape : [at.batch, ...shape], position);
+  return indexAt(isShared(tensor) ? shape : [at.batch, ...shape], position);
 }
 
 /** What `forward` takes. Parameters are not among it: they belong to the instance. */
@@ -120,7 +125,7 @@ export function symbolSizes({ batch, lengths, sizes }: PointSizes): ReadonlyMap<
 /** A tensor as the evaluator takes it: one for each example, without padding; a param as it is. */
 export function toBatchValue(at: PointSizes, tensor: PointTensor): BatchValue {
   const padded = paddedShape(at, tensor);
-  if (tensor.role === "param") return { shared: { shape: padded, data: tensor.values } };
+  if (isShared(tensor)) return { shared: { shape: padded, data: tensor.values } };
   const own = Array.from({ length: at.batch }, (_, b) => ownShape(at, tensor, b));
   return { examples: unpad(tensor.values, padded, own) };
 }
@@ -135,7 +140,7 @@ export function examplesOf(value: BatchValue, count: number): readonly Tensor[] 
  * is a zero that they share.
  */
 export function fromBatchValue(at: PointSizes, tensor: PointTensor, value: BatchValue): Float64Array {
-  const parts = examplesOf(value, tensor.role === "param" ? 1 : at.batch);
+  const parts = examplesOf(value, isShared(tensor) ? 1 : at.batch);
   const numbers = parts.flatMap(({ data }) => [...data]);
   const result = new Float64Array(tensor.values.length);
   for (const [i, place] of realPlaces(at, tensor).entries()) result[place] = numbers[i] as number;

@@ -4,7 +4,7 @@ import type { BatchValue } from "../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../ir/graph/types.js";
 import type { LoweredCell } from "../../program/lowered-cell.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
-import { cellContext } from "../../program/cell-program.js";
+import { cellContext, fixedInputsOf } from "../../program/cell-program.js";
 import { barAlong, type Direction, type Gradients, type Reference } from "./compare.js";
 import { complexStepReference, gradientsFrom, lossOf, remembered, weightedGradient } from "./graph-derivatives.js";
 import { evaluateAt, graphName, graphValues, inputsOf } from "./graph-point.js";
@@ -38,7 +38,8 @@ interface SecondTruth {
 export function truthAt(cell: LoweredCell, point: Point, random: Random): Truth {
   const whole = wholeFunctionAt(cell, point);
   const context = cellContext(cell);
-  const gradient = gradientOf(whole, context);
+  const boundary = { fixedInputs: fixedInputsOf(cell) };
+  const gradient = gradientOf(whole, context, undefined, false, boundary);
   const values = graphValues(point);
   const sizes = symbolSizes(point);
   const loss = lossOf(whole, point);
@@ -66,8 +67,8 @@ export function truthAt(cell: LoweredCell, point: Point, random: Random): Truth 
       return (bars[precision][samples] = known ?? errorsOf(gradient, values, unitOf[precision], samples));
     },
     second: (weights) => {
-      const again = gradientOf(whole, context, undefined, true);
-      const tangents = tangentsOnly(again, context);
+      const again = gradientOf(whole, context, undefined, true, boundary);
+      const tangents = tangentsOnly(again, context, undefined, boundary);
       const own = weightedGradient(again, point, weights);
       const step = remembered(complexStepReference(own));
       return {

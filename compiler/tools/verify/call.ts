@@ -1,6 +1,6 @@
 /** The calls at which a module is verified. */
 import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
-import type { CellCall, Extent } from "../calls/call.js";
+import { type CellCall, type Extent, writeStored } from "../calls/call.js";
 
 export type Tensors = Record<string, Float64Array>;
 
@@ -24,9 +24,7 @@ export interface Call extends CellCall {
 
 export const tensors = (): Tensors => Object.create(null) as Tensors;
 
-export function writeParams(instance: ModuleInstance, params: Tensors): void {
-  for (const [name, values] of Object.entries(params)) instance.params[name]?.set(values);
-}
+export const writeParams = (instance: ModuleInstance, params: Tensors): void => writeStored(instance, params);
 
 /** Arguments of `jvp` and `hvp` after the values. */
 export const tangentArguments = ({ tangents }: Pick<Call, "tangents">): Record<string, unknown> =>

@@ -58,7 +58,7 @@ function checkText(
 
 /** Names, types and lengths of everything that calls give, and which functions there are. */
 export function checkShapes({ manifest, instance, call }: Context, findings: Findings): void {
-  const { dtype, has, inputs, contexts, states, params, outputs } = manifest;
+  const { dtype, has, inputs, contexts, states, params, fixed = [], outputs } = manifest;
   const kind = dtype === "f64" ? Float64Array : Float32Array;
   const expectTensors = (what: string, entries: readonly TensorEntry[], given: unknown): void => {
     const found = given as Readonly<Record<string, unknown>>;
@@ -84,6 +84,8 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Fin
   const named = (entries: readonly TensorEntry[]): string[] => entries.map(({ name }) => name);
   expectNames("params", instance.params, named(params));
   expectTensors("parameter", params, instance.params);
+  expectNames("fixed", instance.fixed ?? {}, named(fixed));
+  expectTensors("fixed value", fixed, instance.fixed ?? {});
   const result = instance.forward(valuesOf(manifest, call));
   expectNames("forward", result, [...named(outputs), "final"]);
   expectTensors("output", outputs, result);

@@ -26,6 +26,7 @@ export function checkRefusals(context: Context, findings: Findings): void {
       gradient === undefined ? {} : prefixed("gradient ", flatten(gradient as Record<string, unknown>)),
       manifest.has.step ? prefixed("stream ", streamOf(instance)) : {},
       prefixed("param ", flatten(instance.params)),
+      prefixed("fixed ", flatten(instance.fixed ?? {})),
     );
   };
   const before = look();

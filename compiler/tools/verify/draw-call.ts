@@ -3,7 +3,7 @@ import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js"
 import type { Random } from "../../../runtime/random.js";
 import { type Extent } from "../calls/call.js";
 import { type Call, type CallSizes, type Tensors, tensors } from "./call.js";
-import { namedAxes } from "../../../runtime/module/axes.js";
+import { namedAxes, storedTensors } from "../../../runtime/module/axes.js";
 import { countNumbers } from "../calls/count-numbers.js";
 
 /**
@@ -98,9 +98,9 @@ export function drawCall(
 }
 
 /** Near what the initialisers give, which suits the cell, but never exactly a constant, where all units would be the same. */
-function drawParams({ params }: Manifest, initial: Tensors, random: Random): Tensors {
+function drawParams(manifest: Manifest, initial: Tensors, random: Random): Tensors {
   const drawn = tensors();
-  for (const { name, shape } of params) {
+  for (const { name, shape } of storedTensors(manifest)) {
     const last = shape.length < 2 ? 1 : (shape[shape.length - 1] as number);
     const noise = 0.3 / Math.sqrt(last);
     drawn[name] = (initial[name] as Float64Array).map((value) => grid(value + random.uniform(-noise, noise)));

@@ -325,8 +325,9 @@ function drawContext(subject: Subject, scale: Scale, random: Random, findings: F
 function initialParams({ module, release }: Subject, seed: number): Tensors {
   const sizes = Object.fromEntries(namedAxes(module.manifest).map((name) => [name, 1]));
   const instance = module.instantiate({ sizes });
-  instance.init(seed);
-  const made = Object.assign(tensors(), flatten(instance.params));
+  if (module.manifest.fixed === undefined) instance.init(seed);
+  else instance.init(seed, { fixed: true });
+  const made = Object.assign(tensors(), flatten(instance.params), flatten(instance.fixed ?? {}));
   release(instance);
   return made;
 }

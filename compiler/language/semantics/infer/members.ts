@@ -6,6 +6,7 @@ import { wordsFor } from "../scope.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
 import type { TypedCell, TypedExpression } from "../typed-program.js";
+import { isStored } from "../typed-program.js";
 
 export function inferMember(checker: Checker, node: MemberNode): TypedExpression {
   const path = instancePath(checker, node.object);
@@ -84,7 +85,7 @@ function memberType(cell: TypedCell, name: string, next: boolean, isDirect: bool
   for (const item of cell.items) {
     if (item.kind !== "tensor" || item.tensor.name !== name) continue;
     const { role, type } = item.tensor;
-    if (role === "state" || (role === "param" && !next)) return type;
+    if (role === "state" || (isStored(item.tensor) && !next)) return type;
   }
   if (next || !isDirect) return undefined;
   return cell.outputs.find((output) => output.name === name)?.type;
@@ -92,7 +93,7 @@ function memberType(cell: TypedCell, name: string, next: boolean, isDirect: bool
 
 function memberNames(cell: TypedCell): string[] {
   const tensors = cell.items.flatMap((item) =>
-    item.kind === "tensor" && (item.tensor.role === "state" || item.tensor.role === "param") ? [item.tensor.name] : [],
+    item.kind === "tensor" && (item.tensor.role === "state" || isStored(item.tensor)) ? [item.tensor.name] : [],
   );
   return [...tensors, ...cell.outputs.map((output) => output.name)];
 }

@@ -94,7 +94,7 @@ function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedE
 
 /** A place that is computed, or another value where a place stands: what such an entry is. */
 function reportComputed(checker: Checker, at: AxisAt, expression: Expression): boolean {
-  const kinds = new Set(["state", "equation", "output", "context", "param", "parameter", "input"]);
+  const kinds = new Set(["state", "equation", "output", "context", "param", "fixed", "parameter", "input"]);
   if (expression.kind !== "reference" || !kinds.has(checker.scope.entries.get(expression.name)?.kind ?? ""))
     return false;
   const { name, next, span } = expression;

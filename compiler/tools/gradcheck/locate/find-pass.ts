@@ -2,7 +2,13 @@
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../../ir/graph/types.js";
 import type { LoweredCell } from "../../../program/lowered-cell.js";
-import { buildForward, buildInitial, cellContext, programOfCell } from "../../../program/cell-program.js";
+import {
+  buildForward,
+  buildInitial,
+  cellContext,
+  programOfCell,
+  fixedInputsOf,
+} from "../../../program/cell-program.js";
 import { buildEntries } from "../../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../../passes/autodiff/whole-derivatives.js";
 import { evaluateAt, graphName, graphValues, numbersOf } from "../graph-point.js";
@@ -37,7 +43,8 @@ export function findChangingPass(cell: LoweredCell, point: Point, tolerance = 1e
   });
   const initial = buildInitial(cell);
   const forward = buildForward(cell);
-  const gradient = gradientOf(forward, context, undefined, true);
+  const boundary = { fixedInputs: fixedInputsOf(cell) };
+  const gradient = gradientOf(forward, context, undefined, true, boundary);
   const values = withTangents(point);
   if (initial !== undefined) {
     for (const [name, value] of evaluateAt(initial, point, values)) {
@@ -52,8 +59,8 @@ export function findChangingPass(cell: LoweredCell, point: Point, tolerance = 1e
   };
   reference("forward", forward);
   reference("backward", gradient);
-  reference("jvp", tangentsOnly(forward, context));
-  reference("hvp", tangentsOnly(gradient, context));
+  reference("jvp", tangentsOnly(forward, context, undefined, boundary));
+  reference("hvp", tangentsOnly(gradient, context, undefined, boundary));
   reference("initial", initial);
 
   // Backward reads what the finished forward keeps.

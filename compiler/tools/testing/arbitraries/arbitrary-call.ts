@@ -7,7 +7,7 @@ import { renderDiagnostics } from "../../../base/diagnostics/render.js";
 import { lowerSource } from "../../../driver/lower-source.js";
 import type { Initializer, Manifest, TensorEntry } from "../../../../runtime/module/manifest.js";
 import { type CellCall, type Extent, type Numbers } from "../../calls/call.js";
-import { namedAxes } from "../../../../runtime/module/axes.js";
+import { namedAxes, storedTensors } from "../../../../runtime/module/axes.js";
 import { countNumbers } from "../../calls/count-numbers.js";
 
 export interface SizeOptions extends SourceOptions {
@@ -143,7 +143,7 @@ function withNumbers(
     examples: fc.constant(examples),
     params: fc.record(
       Object.fromEntries(
-        manifest.params.map((entry) => [
+        storedTensors(manifest).map((entry) => [
           entry.name,
           list(
             arbitraryNumber({ ...options, scale: 0.25 * (options.scale ?? 1) }),

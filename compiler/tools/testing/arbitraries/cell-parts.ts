@@ -44,7 +44,7 @@ const declared: Readonly<Record<string, { readonly text: string; readonly needs?
   m: { text: "context m: [S, H]" },
   g: { text: "context g: [H]" },
   table: { text: "param table: [3, H] ~ normal(0.5)", needs: "k" },
-  rows: { text: "param rows: [3, I] ~ normal(0.5)", needs: "j" },
+  rows: { text: "fixed rows: [3, I] ~ normal(0.5)", needs: "j" },
 };
 
 /** Parameters beside those of `declared`. */

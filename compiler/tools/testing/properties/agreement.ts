@@ -10,7 +10,13 @@ import { lowerSource } from "../../../driver/lower-source.js";
 import type { LoweredCell } from "../../../program/lowered-cell.js";
 import { buildEntries } from "../../../driver/entries.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
-import { buildForward, buildInitial, cellContext, programOfCell } from "../../../program/cell-program.js";
+import {
+  buildForward,
+  buildInitial,
+  cellContext,
+  programOfCell,
+  fixedInputsOf,
+} from "../../../program/cell-program.js";
 import { evaluateDim, TIME_SYMBOL } from "../../../base/types/dim.js";
 import {
   type CellCall,
@@ -55,6 +61,7 @@ function given(call: CellCall): ReadonlyMap<string, Numbers[string]> {
     Object.entries(numbers).map(([name, values]) => [nameOfRole({ kind, name, derived }), values]);
   return new Map([
     ...named("param", call.params),
+    ...named("fixed", call.params),
     ...named("input", call.inputs),
     ...named("context", call.contexts),
     ...named("initial", call.states),
@@ -142,7 +149,11 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
   const [forward, backward] = ["forward", "backward"].map((name) => program.entries.get(name)?.fn);
   if (forward === undefined || backward === undefined) throw new TypeError("the program has no backward");
   const results = new Map([...known, ...evaluate(forward, call, known)]);
-  compare("backward", evaluate(backward, call, results), evaluate(gradientOf(written, context), call, known));
+  compare(
+    "backward",
+    evaluate(backward, call, results),
+    evaluate(gradientOf(written, context, undefined, false, { fixedInputs: fixedInputsOf(lowered) }), call, known),
+  );
   comparisons.end("the call has no examples or no steps, or the cell gives nothing");
 }
 

@@ -65,14 +65,14 @@ describe("verifyModule", () => {
     ],
     [
       "setParams ignores right values",
-      "if (slot.value !== undefined) write(slot, []);",
+      "write(slot, []);",
       "",
       /^each parameter set by setParams, and written into params: param W\[0\] is /u,
     ],
     [
       "freeze changes parameters",
       "freeze: () => core.hold(false)",
-      "freeze: () => (core.hold(false), (params.W[0] += 1))",
+      "freeze: () => (core.hold(false), (slots[0].data[0] += 1))",
       /^after freeze, and written into params: param W\[0\] is /u,
     ],
     [
