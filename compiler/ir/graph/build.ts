@@ -1,6 +1,6 @@
 /** The only maker of graph instructions: asks the shape rules for every result type. */
 import { at } from "../../base/at.js";
-import { type Dim, dimSymbol, TIME_SYMBOL } from "../../base/types/dim.js";
+import { type Dim, dimSymbol } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Origin } from "../../base/source/origin.js";
 import type { GraphFunction, Instruction, Operation, Parts, ValueId, ValueType } from "./types.js";
@@ -152,7 +152,9 @@ export class GraphBuilder {
   perExample(value: ValueId): ValueId {
     const { shape, shared } = this.typeOf(value);
     if (!shared) return value;
-    const zero = this.map("mul", this.dimension(dimSymbol(TIME_SYMBOL)), this.constant(0));
+    const [axis] = this.context.perExampleSymbols;
+    if (axis === undefined) throw new InvariantError("a program without an axis in which examples differ");
+    const zero = this.map("mul", this.dimension(dimSymbol(axis)), this.constant(0));
     return this.map("add", value, this.fill(zero, shape));
   }
 

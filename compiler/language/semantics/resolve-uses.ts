@@ -1,6 +1,6 @@
 /** `use lower = LSTM(I, H)`: instances with their dimensions and real parameters. */
 import { suggestion } from "./suggestion.js";
-import { standardSources } from "../std/sources.js";
+import { standardHomeOf } from "../std/sources.js";
 import type { Expression, UseNode } from "../syntax/ast.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
@@ -13,12 +13,6 @@ import type { TypedExpression, TypedInstance } from "./typed-program.js";
 /** What a used cell adds to the nesting. */
 const levelsOfUse = 5;
 
-/** `std/lstm` of `LSTM`. */
-function standardFileOf(cell: string): string | undefined {
-  const [file] = [...standardSources].find(([, text]) => text.includes(`\ncell ${cell}(`)) ?? [];
-  return file?.replace(/^recell:|\.cell$/gu, "");
-}
-
 /** Undefined where something was reported, here or in the used cell. */
 export function resolveUse(checker: Checker, node: UseNode): TypedInstance | undefined {
   const name = node.cell.text;
@@ -28,7 +22,7 @@ export function resolveUse(checker: Checker, node: UseNode): TypedInstance | und
     const cells = [...checker.scope.module.entries].filter(([, { declaration }]) => declaration?.kind === "cell");
     const names = cells.map(([text]) => text);
     const message = entry === undefined ? `there is no cell \`${name}\`` : `\`${name}\` is a function, not a cell`;
-    const help = suggestion(name, names) ?? `import it: \`import { ${name} } from "${standardFileOf(name) ?? "…"}"\``;
+    const help = suggestion(name, names) ?? `import it: \`import { ${name} } from "${standardHomeOf(name) ?? "…"}"\``;
     checker.report("unknown-cell", node.cell.span, message, {
       help: entry === undefined ? help : `call it: \`${name}(…)\``,
     });

@@ -10,3 +10,13 @@ export function standardFileName(path: string): string {
 export const standardSources: ReadonlyMap<string, string> = new Map(
   [...standardTexts].map(([path, text]) => [standardFileName(`std/${path}`), text]),
 );
+
+const declared = /^(?:cell|fn) (\w+)\(/gmu;
+const homes = new Map(
+  [...standardTexts].flatMap(([path, text]) =>
+    [...text.matchAll(declared)].map(([, name = ""]) => [name, `std/${path.replace(/\.cell$/u, "")}`] as const),
+  ),
+);
+
+/** What a cell or function of the library is imported from: `std/lstm` of `LSTM`. */
+export const standardHomeOf = (name: string): string | undefined => homes.get(name);

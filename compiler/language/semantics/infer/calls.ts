@@ -16,6 +16,7 @@ import { takeOver } from "../take-over.js";
 import type { TypedExpression, TypedFunction } from "../typed-program.js";
 import { inferBuiltin } from "./builtin-calls.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
+import { standardHomeOf } from "../../std/sources.js";
 
 export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   const { scope } = checker;
@@ -51,6 +52,12 @@ function refuseIndices(checker: Checker, { callee, span }: CallNode, argument: S
   return checker.error(span);
 }
 
+/** Of a function of the standard library. */
+function importOf(name: string): string | undefined {
+  const home = standardHomeOf(name);
+  return home === undefined ? undefined : `import it: \`import { ${name} } from "${home}"\``;
+}
+
 function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNode): void {
   const { scope } = checker;
   const entry = scope.entries.get(text);
@@ -69,7 +76,10 @@ function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNod
     const help =
       hidden?.kind === "instance"
         ? "a function has no states, so it cannot call a used cell"
-        : (checker.suggest(text, own) ?? saidElsewhere(text) ?? checker.suggest(text, () => builtinNames));
+        : (checker.suggest(text, own) ??
+          saidElsewhere(text) ??
+          importOf(text) ??
+          checker.suggest(text, () => builtinNames));
     checker.report("unknown-function", span, `there is no function \`${text}\``, { help });
   }
 }

@@ -26,6 +26,7 @@ describe("names", () => {
   it.each([
     ["output z = tanh(hidden) output hiddn = x", "did you mean `hiddn`?"],
     ["output z = sigmod(x)", "did you mean `sigmoid`?"],
+    ["output z = hippo_legs(3) @ x", 'import it: `import { hippo_legs } from "std/linear"`'],
     ["h = tanh(y)", "the next value of the state is `h' = …`"],
     [
       "output z = y[h]",
