@@ -3,6 +3,7 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import type { ReductionName } from "../language/semantics/builtins.js";
+import { capturedKey } from "../language/semantics/node-keys.js";
 import type { TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
@@ -34,6 +35,7 @@ const rules: Rules = {
   },
   "real-parameter": (lowering, frame, node) => at(lowering, frame, node).constant(frame.reals.get(node.name) ?? NaN),
   value: (_lowering, frame, node) => broughtIn(frame, valueIn(frame, node.name)),
+  captured: (_lowering, frame, node) => broughtIn(frame, valueIn(frame, capturedKey(node.name))),
   next: (_lowering, frame, node) => broughtIn(frame, valueIn(frame, `${node.name}'`)),
   member: (_lowering, frame, node) => {
     let owner: Frame = frame;
@@ -297,6 +299,11 @@ function along(builder: GraphBuilder, value: ValueId, like: ValueId, axis: numbe
   );
 }
 
+/** A value of the cell, where that cell or one of its functions calls a function that reads it. */
+function capturedIn(caller: Frame, name: string): ValueId {
+  return caller.values.get(capturedKey(name)) ?? valueIn(caller, name);
+}
+
 /** The value of a function whose arguments are `given`. */
 export function lowerFunction(
   lowering: Lowering,
@@ -306,6 +313,7 @@ export function lowerFunction(
   dimensions: ReadonlyMap<string, Dim>,
 ): ValueId {
   const values = new Map(fn.parameters.map(({ name }, i) => [name, given[i] as ValueId]));
+  for (const name of fn.captured) values.set(capturedKey(name), broughtIn(caller, capturedIn(caller, name)));
   const frame: Frame = { dimensions, reals: caller.reals, values, children: new Map(), path: caller.path };
   for (const { key, value } of fn.equations) values.set(key, lowerExpression(lowering, frame, value));
   const value = lowerExpression(lowering, frame, fn.value);

@@ -3,6 +3,7 @@ import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { ArgumentNode, CallNode, CellNode, Expression } from "../syntax/ast.js";
 import { printDim } from "../../base/types/dim.js";
 import { type CellGraph, CellGraphBuilder, type GraphNode, type Initial } from "./cell-graph.js";
+import { analyzeFunction } from "./analyze-function.js";
 import { checkContexts, checkInputs } from "./check-instance-call.js";
 import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.js";
 import { fitsInto } from "./broadcast.js";
@@ -34,6 +35,7 @@ export function analyzeCell(declaration: CellDeclaration, known: Known, collecto
 }
 
 class CellAnalysis {
+  private readonly declaration: CellDeclaration;
   private readonly node: CellNode;
   private readonly collector: DiagnosticCollector;
   private readonly scope: CellScope;
@@ -47,6 +49,7 @@ class CellAnalysis {
   private readonly firstReport: number;
 
   constructor(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector) {
+    this.declaration = declaration;
     this.node = declaration.node;
     this.collector = collector;
     this.firstReport = collector.diagnostics.length;
@@ -58,16 +61,16 @@ class CellAnalysis {
   run(): TypedCell {
     const reals = this.resolveReals();
     const initials = this.resolveItems();
-    const graph = new CellGraphBuilder(this.scope, this.instances, (name, call) => this.splitCall(name, call)).build(
-      initials,
-    );
+    const { captures } = this.declaration;
+    const split = (name: string, call: CallNode) => this.splitCall(name, call);
+    const graph = new CellGraphBuilder(this.scope, captures, this.instances, split).build(initials);
     for (const [name, call] of graph.calls) this.calls.set(name, call);
     const needs = (key: string): readonly string[] => graph.nodes.get(key)?.needs ?? [];
     const { order, cycles } = topologicalOrder(graph.nodes.keys(), needs);
     checkCycles(this.checker, cycles, graph.nodes, this.scope);
     checkCalls(this.checker, graph, this.scope);
     checkStates(this.checker, this.scope, this.node);
-    checkConstancy(this.checker, graph, order);
+    checkConstancy(this.checker, graph, order, this.scope);
     for (const key of order) {
       const node = graph.nodes.get(key);
       if (node !== undefined) this.inferNode(node);
@@ -184,6 +187,10 @@ class CellAnalysis {
   }
 
   private inferNode(node: GraphNode): void {
+    if (node.kind === "function") {
+      this.checkFunction(node.name);
+      return;
+    }
     const call = this.calls.get(node.name);
     const instance = this.instances.get(node.name);
     if (node.kind === "contexts" || node.kind === "call") {
@@ -199,6 +206,14 @@ class CellAnalysis {
       this.scope.types.set(node.name, this.valueType(node, value));
     else this.checkState(node, value);
     this.nodes.set(node.key, { key: node.key, name: node.name, span: expression.span, value });
+  }
+
+  /** One that reads values of the cell, whose types are known by now. */
+  private checkFunction(name: string): void {
+    const declaration = this.scope.functions.get(name);
+    const { known } = this.checker;
+    if (declaration === undefined) return;
+    known.functions.set(declaration, analyzeFunction(declaration, known, this.collector, this.scope.types));
   }
 
   private inferContexts(name: string, instance: TypedInstance, call: CallNode): void {

@@ -10,23 +10,30 @@ import { inferByKind } from "./infer/rules.js";
 import type { FunctionDeclaration } from "./declarations.js";
 import { forEachPart } from "./expression-parts.js";
 import { reportCycles } from "./cycles.js";
+import { namesInTypes, sizesIn } from "./function-parts.js";
 import { helpToFill, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { resolveType } from "./resolve-type.js";
-import { type Entry, namesInTypes, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
-import { axesOf, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
+import { type Entry, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
+import { axesOf, errorType, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { TypedExpression, TypedFunction, TypedNode } from "./typed-program.js";
 import { reportUnused } from "./unused.js";
 
-/** Undefined where something was reported. */
+/**
+ * Undefined where something was reported.
+ *
+ * @param around Types of the values of the cell around it, as far as the function reads them.
+ */
 export function analyzeFunction(
   declaration: FunctionDeclaration,
   known: Known,
   collector: DiagnosticCollector,
+  around: ReadonlyMap<string, SemanticType> = new Map(),
 ): TypedFunction | undefined {
   const { node } = declaration;
   const before = collector.diagnostics.length;
   const { scope, own, outer } = declareFunctionScope(declaration, collector);
+  for (const name of scope.captured) scope.types.set(name, around.get(name) ?? errorType);
   const checker = new Checker(collector, scope, known, noInstances, inferByKind);
   const parameters = node.parameters.map(({ name, type }) => {
     const words = wordsFor("parameter", name.text);
@@ -37,6 +44,7 @@ export function analyzeFunction(
   const result = resolveType(checker, node.result, { words: "the declared result", span: node.result.span });
   checkBinding(checker, node, parameters, own);
   typeTangents(checker, node, parameters);
+  refuseCapturesBesideDerivative(checker, declaration);
   const all = inferEquations(checker, node);
   const value = checker.infer(node.value);
   checkResult(checker, node, value, result);
@@ -45,6 +53,7 @@ export function analyzeFunction(
   if (hasErrors() || !checker.sound) return undefined;
   checkDerivative(checker, node.name.text, derivative);
   if (hasErrors()) return undefined;
+  const isOfCell = (name: string): boolean => outer.has(name) || scope.captured.has(name) || scope.functions.has(name);
   const indirect = new Set([...throughTangents(scope, derivative, parameters), ...forDimensions(scope, node, own)]);
   reportUnused(checker, scope, new Set(["parameter", "equation", "tangent"]), indirect);
   return {
@@ -58,7 +67,8 @@ export function analyzeFunction(
     derivative,
     result,
     obligations: checker.obligations,
-    outerNames: new Set([...scope.used].filter((name) => outer.has(name) || scope.functions.has(name))),
+    captured: checker.captured,
+    outerNames: new Set([...scope.used].filter(isOfCell)),
     divisors: checker.divisors,
     extent: checker.extent,
   };
@@ -86,10 +96,6 @@ function forDimensions(scope: Scope, node: FunctionNode, own: readonly string[])
   return new Set(telling.map(({ name }) => name.text));
 }
 
-function sizesIn(type: FunctionNode["result"]): readonly Expression[] {
-  return type.kind === "tensor-type" ? type.dimensions : type.kind === "index-type" ? [type.bound] : [];
-}
-
 /** Own dimensions are the names in its types that the cell around it does not have. */
 function declareFunctionScope(
   declaration: FunctionDeclaration,
@@ -97,17 +103,16 @@ function declareFunctionScope(
 ): { scope: Scope; own: string[]; outer: ReadonlySet<string> } {
   const { node, owner, module } = declaration;
   const entries = new Map<string, Entry>();
-  const hidden = new Map<string, Entry>();
   for (const { name, type } of owner?.node.parameters ?? []) {
     entries.set(name.text, { kind: type === "dimension" ? "dimension" : "real", span: name.span });
   }
   for (const [name, span] of owner === undefined ? [] : runtimeDimensionsOf(owner)) {
     entries.set(name, { kind: "dimension", span, runtime: true });
   }
-  for (const [name, entry] of ownerNames(declaration)) if (!entries.has(name)) hidden.set(name, entry);
   const outer = new Set(entries.keys());
   const types = [...node.parameters.map(({ type }) => type), node.result];
   const given = new Set(node.dimensions.map(({ name }) => name.text));
+  refuseHiddenDimensions(declaration, outer, collector);
   for (const name of given) outer.delete(name);
   const own = [...new Set([...given, ...namesInTypes(types.flatMap(sizesIn)).filter((name) => !outer.has(name))])];
   for (const name of own) entries.set(name, { kind: "dimension", span: node.name.span });
@@ -126,6 +131,12 @@ function declareFunctionScope(
   for (const { name } of node.parameters) declare(name.text, "parameter", name.span);
   for (const { name } of node.equations) declare(name.text, "equation", name.span);
   for (const { text, span } of node.derivative?.tangents ?? []) declare(text, "tangent", span);
+  const captured = new Set((owner?.captures.get(node.name.text) ?? []).map(({ name }) => name));
+  const hidden = new Map<string, Entry>();
+  for (const [name, entry] of ownerNames(declaration)) {
+    if (captured.has(name)) entries.set(name, entry);
+    else if (!entries.has(name)) hidden.set(name, entry);
+  }
   const scope: Scope = {
     words: `function \`${node.name.text}\``,
     entries,
@@ -134,15 +145,49 @@ function declareFunctionScope(
     contested: new Set(),
     functions: owner?.functions ?? new Map(),
     module,
+    captured,
     hidden,
   };
   return { scope, own, outer };
 }
 
+/** Shapes of the cell would mean two things where the function has a dimension of the same name. */
+function refuseHiddenDimensions(
+  { node, owner }: FunctionDeclaration,
+  outer: ReadonlySet<string>,
+  collector: DiagnosticCollector,
+): void {
+  for (const { name } of node.dimensions) {
+    const known = owner?.node.parameters.find((parameter) => parameter.name.text === name.text);
+    if (!outer.has(name.text) || known?.type === "real") continue;
+    collector.report("duplicate-name", name.span, `\`${name.text}\` is a dimension of the cell already`, {
+      related: known === undefined ? [] : [{ span: known.name.span, message: "declared here" }],
+      help: "the function sees it without an argument; another one has another name",
+    });
+  }
+}
+
+/** A tangent stands for an argument: what is read of the cell would have none, and no gradient. */
+function refuseCapturesBesideDerivative(checker: Checker, declaration: FunctionDeclaration): void {
+  const { node, owner } = declaration;
+  const references = owner?.captures.get(node.name.text);
+  if (node.derivative === undefined || owner === undefined || references === undefined) return;
+  const [reference] = references;
+  const message = `\`${node.name.text}\` declares its derivative, so it cannot read values of the cell`;
+  const kind = reference && checker.scope.entries.get(reference.name)?.kind;
+  checker.report("captured-beside-derivative", reference?.span ?? node.name.span, message, {
+    related: [{ span: node.derivative.span, message: "has a tangent for each argument, and for nothing else" }],
+    help:
+      reference === undefined || kind === undefined
+        ? "a function that it calls reads some: give them as arguments"
+        : `give it ${wordsFor(kind, reference.name)} as an argument`,
+  });
+}
+
 function ownerNames({ owner }: FunctionDeclaration): Map<string, Entry> {
   const names = new Map<string, Entry>();
   for (const item of owner?.node.items ?? []) {
-    if (item.kind === "function") continue;
+    if (item.kind === "function" || (item.kind === "equation" && item.next)) continue;
     const kind = item.kind === "use" ? "instance" : item.kind;
     for (const name of "names" in item ? item.names : [item.name]) names.set(name.text, { kind, span: name.span });
   }

@@ -61,7 +61,9 @@ function analyzeModules(
     const lost = checkNumbers(valuesIn(declaration), dtype, collector);
     if (declaration.node.span.file === file.span.file) for (const value of lost) lostNumbers.add(value);
     if (declaration.kind === "cell") cells.set(declaration, analyzeCell(declaration, known, collector));
-    else functions.set(declaration, analyzeFunction(declaration, known, collector));
+    else if (declaration.owner?.captures.has(declaration.node.name.text) !== true) {
+      functions.set(declaration, analyzeFunction(declaration, known, collector));
+    }
   }
   reportUnusedImports(root, collector);
   const result = new Map<string, TypedCell>();

@@ -1,16 +1,20 @@
 /** What the values of a cell need: the graph behind order-freeness, cycles and what can be an initial value. */
-import type { CallNode, Expression } from "../syntax/ast.js";
+import type { CallNode, Expression, ReferenceNode } from "../syntax/ast.js";
+import type { Captures } from "./captures.js";
 import { forEachPart, partsOf } from "./expression-parts.js";
-import { callKey, contextsKey, initialKey, nextKey } from "./node-keys.js";
+import { valuesOfFunction } from "./function-parts.js";
+import { callKey, contextsKey, functionKey, initialKey, nextKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
 import type { TypedCell, TypedInstance } from "./typed-program.js";
 import { isStored } from "./typed-program.js";
 
 export interface GraphNode {
   readonly key: string;
-  readonly kind: "equation" | "output" | "next" | "call" | "contexts" | "initial";
+  readonly kind: "equation" | "output" | "next" | "call" | "contexts" | "initial" | "function";
   readonly name: string;
   readonly values: readonly Expression[];
+  /** Of a function: where it reads values of the cell. */
+  readonly reads: readonly ReferenceNode[];
   readonly needs: readonly string[];
   /** What in it changes from step to step, in words: "the input `x`". */
   readonly steps: string | undefined;
@@ -45,9 +49,16 @@ export class CellGraphBuilder {
   private readonly scope: CellScope;
   private readonly instances: ReadonlyMap<string, TypedInstance>;
   private readonly splitCall: SplitCall;
+  private readonly captures: Captures;
 
-  constructor(scope: CellScope, instances: ReadonlyMap<string, TypedInstance>, splitCall: SplitCall) {
+  constructor(
+    scope: CellScope,
+    captures: Captures,
+    instances: ReadonlyMap<string, TypedInstance>,
+    splitCall: SplitCall,
+  ) {
     this.scope = scope;
+    this.captures = captures;
     this.instances = instances;
     this.splitCall = splitCall;
   }
@@ -56,6 +67,7 @@ export class CellGraphBuilder {
     for (const node of this.scope.equations) this.add(node.name.text, node.kind, node.name.text, [node.value]);
     for (const [state, node] of this.scope.nexts) this.add(nextKey(state), "next", state, [node.value]);
     this.addWaitingCalls();
+    for (const [name, reads] of this.captures) this.addFunction(name, reads);
     for (const { state, value } of initials) this.addInitial(state, value);
     return {
       nodes: this.nodes,
@@ -82,6 +94,24 @@ export class CellGraphBuilder {
     this.add(initialKey(state), "initial", state, [value]);
   }
 
+  /** What it reads is the same at every step, or refused: it makes nothing change. */
+  private addFunction(fn: string, reads: readonly ReferenceNode[]): void {
+    const node = this.scope.functions.get(fn)?.node;
+    const needs = new Set<string>();
+    for (const { name, next } of reads) this.addReference(name, next, needs, () => undefined);
+    for (const value of node === undefined ? [] : valuesOfFunction(node)) {
+      forEachPart(value, (part) => {
+        if (part.kind === "call") this.addFunctionCall(part.callee.text, needs);
+      });
+    }
+    const key = functionKey(fn);
+    this.nodes.set(key, { key, kind: "function", name: fn, values: [], reads, needs: [...needs], steps: undefined });
+  }
+
+  private addFunctionCall(name: string, needs: Set<string>): void {
+    if (this.captures.has(name)) needs.add(functionKey(name));
+  }
+
   private isInstance(name: string): boolean {
     return this.scope.entries.get(name)?.kind === "instance";
   }
@@ -106,11 +136,11 @@ export class CellGraphBuilder {
           changes(`the output of \`${part.callee.text}\``);
           if (kind !== "initial") this.addCall(part, needs);
           return false;
-        }
+        } else if (part.kind === "call") this.addFunctionCall(part.callee.text, needs);
         return true;
       });
     }
-    this.nodes.set(key, { key, kind, name, values, needs: [...needs], steps });
+    this.nodes.set(key, { key, kind, name, values, reads: [], needs: [...needs], steps });
   }
 
   private addCall(call: CallNode, needs: Set<string>): void {

@@ -17,7 +17,8 @@ import type { Extent, Obligation, TypedCell, TypedExpression, TypedFunction, Typ
 /** What was checked before; undefined where that failed. */
 export interface Known {
   readonly cells: ReadonlyMap<CellDeclaration, TypedCell | undefined>;
-  readonly functions: ReadonlyMap<FunctionDeclaration, TypedFunction | undefined>;
+  /** A cell adds those of its functions that read values of it. */
+  readonly functions: Map<FunctionDeclaration, TypedFunction | undefined>;
 }
 
 /** Operations after everything is written out, and levels of nesting: far above any cell, far below any trouble. */
@@ -58,6 +59,8 @@ export class Checker {
   private readonly inferByKind: Infer;
   readonly obligations: Obligation[] = [];
   readonly divisors = new Set<string>();
+  /** Values of the cell around a function that it reads, or that a function reads which it calls. */
+  readonly captured = new Set<string>();
   /** Indices that are bound around the expression at hand. */
   readonly indices = new Map<string, BoundIndex>();
   /** False once anything here, or anything this needs, was reported. */

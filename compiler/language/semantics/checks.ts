@@ -13,12 +13,15 @@ export function checkCycles(
   nodes: ReadonlyMap<string, GraphNode>,
   scope: CellScope,
 ): void {
-  const parts = cycles.map((cycle) =>
+  const isFunction = (key: string): boolean => nodes.get(key)?.kind === "function";
+  // Functions that only call each other are reported as such.
+  const mixed = cycles.filter((cycle) => !cycle.every(isFunction));
+  const parts = mixed.map((cycle) =>
     cycle.flatMap((key) => {
       const node = nodes.get(key);
       const span = node && spanOf(node, scope);
       if (node === undefined || span === undefined || node.kind === "contexts") return [];
-      return [{ text: textOf(node), span, isCall: node.kind === "call" }];
+      return [{ text: textOf(node), span, isCall: node.kind === "call" || node.kind === "function" }];
     }),
   );
   reportCycles(
@@ -30,7 +33,7 @@ export function checkCycles(
 
 function textOf({ kind, name }: GraphNode): string {
   if (kind === "next") return `${name}'`;
-  return kind === "call" ? `${name}(…)` : name;
+  return kind === "call" || kind === "function" ? `${name}(…)` : name;
 }
 
 function spanOf(node: GraphNode, scope: CellScope): Span | undefined {
@@ -82,12 +85,21 @@ export function checkStates(checker: Checker, scope: CellScope, cell: CellNode):
   }
 }
 
-/** Initial values and contexts of used cells are the same at every step. */
-export function checkConstancy(checker: Checker, { nodes }: CellGraph, order: readonly string[]): void {
+/** Initial values, contexts of used cells and what functions read of the cell are the same at every step. */
+export function checkConstancy(
+  checker: Checker,
+  { nodes }: CellGraph,
+  order: readonly string[],
+  scope: CellScope,
+): void {
   const causes = new Map<string, string>();
   for (const key of order) {
     const node = nodes.get(key);
     if (node === undefined) continue;
+    if (node.kind === "function") {
+      reportVaryingReads(checker, node, causes, scope);
+      continue;
+    }
     const through = node.needs.find((need) => causes.has(need));
     const inherited =
       through === undefined ? undefined : `\`${through}\`, which depends on ${causes.get(through) ?? ""}`;
@@ -105,5 +117,29 @@ export function checkConstancy(checker: Checker, { nodes }: CellGraph, order: re
         help: "a context is the same at every step: make it an input of the used cell",
       });
     }
+  }
+}
+
+/** `causes`: why equations change from step to step, by their names. */
+function reportVaryingReads(
+  checker: Checker,
+  { name: fn, reads }: GraphNode,
+  causes: ReadonlyMap<string, string>,
+  scope: CellScope,
+): void {
+  const seen = new Set<string>();
+  for (const { name, next, span } of reads) {
+    const text = next ? `${name}'` : name;
+    const entry = scope.entries.get(name);
+    const cause = causes.get(name);
+    const isVarying = next || entry?.kind === "state" || entry?.kind === "input" || cause !== undefined;
+    if (entry === undefined || !isVarying || seen.has(text) || scope.contested.has(name)) continue;
+    seen.add(text);
+    const why = cause === undefined ? "" : `: it depends on ${cause}`;
+    const what = next ? `\`${text}\`` : wordsFor(entry.kind, name);
+    checker.report("varying-in-function", span, `\`${fn}\` reads ${what}, which changes from step to step${why}`, {
+      related: [{ span: entry.span, message: `${wordsFor(entry.kind, name)} is declared here` }],
+      help: "give it as an argument; functions see params, contexts and what is made of them only",
+    });
   }
 }

@@ -31,8 +31,9 @@ function usesValues(checker: Checker, expression: Expression): boolean {
     const entry = name === undefined ? undefined : checker.scope.entries.get(name);
     if (name === undefined || entry === undefined) return;
     const isCall = part.kind === "call";
+    const fn = isCall ? checker.scope.functions.get(name) : undefined;
     const isFine = isCall
-      ? entry.kind !== "instance"
+      ? entry.kind !== "instance" && fn?.owner?.captures.has(name) !== true
       : (entry.kind === "dimension" && entry.runtime !== true) || entry.kind === "real";
     if (isFine) return;
     found = true;

@@ -1,5 +1,6 @@
 /** What the files declare at their top: cells and functions, their own and imported ones. */
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import { type Captures, findCaptures } from "./captures.js";
 import { suggestion } from "./suggestion.js";
 import type { Span } from "../../base/source/span.js";
 import type { CellNode, FunctionNode, ImportNode, Name } from "../syntax/ast.js";
@@ -11,13 +12,15 @@ export interface CellDeclaration {
   readonly module: ModuleScope;
   /** Functions declared inside the cell. */
   readonly functions: ReadonlyMap<string, FunctionDeclaration>;
+  /** Those of them that read values of the cell: they are checked with its equations. */
+  readonly captures: Captures;
 }
 
 export interface FunctionDeclaration {
   readonly kind: "function";
   readonly node: FunctionNode;
   readonly module: ModuleScope;
-  /** The cell around it, whose dimensions it sees. */
+  /** The cell around it, whose dimensions and constant values it sees. */
   owner: CellDeclaration | undefined;
 }
 
@@ -66,7 +69,7 @@ function declareOwn(module: LoadedModule, collector: DiagnosticCollector): Modul
 
 function declareCell(node: CellNode, module: ModuleScope): CellDeclaration {
   const functions = new Map<string, FunctionDeclaration>();
-  const cell: CellDeclaration = { kind: "cell", node, module, functions };
+  const cell: CellDeclaration = { kind: "cell", node, module, functions, captures: findCaptures(node) };
   for (const item of node.items) {
     if (item.kind !== "function" || functions.has(item.name.text)) continue;
     functions.set(item.name.text, declareFunction(item, module, cell));

@@ -72,6 +72,7 @@ const rules: Rules = {
   dimension: () => constant,
   "real-parameter": () => constant,
   value: ({ name }, degrees) => degrees.get(name) ?? constant,
+  captured: () => constant,
   // Functions have no states and no used cells.
   next: () => constant,
   member: () => constant,

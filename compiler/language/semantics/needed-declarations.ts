@@ -2,6 +2,7 @@
 import type { CellItem, Expression } from "../syntax/ast.js";
 import type { Declaration } from "./declarations.js";
 import { forEachPart } from "./expression-parts.js";
+import { valuesOfFunction } from "./function-parts.js";
 
 /** Cells and functions that one refers to by name. */
 export function neededBy(declaration: Declaration): Declaration[] {
@@ -24,10 +25,7 @@ export function neededBy(declaration: Declaration): Declaration[] {
 
 /** The expressions of a cell, without those of its functions, or of a function. */
 export function valuesIn(declaration: Declaration): readonly Expression[] {
-  if (declaration.kind === "function") {
-    const { equations, value, derivative } = declaration.node;
-    return [value, ...(derivative ? [derivative.value] : []), ...equations.map((equation) => equation.value)];
-  }
+  if (declaration.kind === "function") return valuesOfFunction(declaration.node);
   const { parameters, items } = declaration.node;
   return [...parameters.flatMap(({ defaultValue }) => defaultValue ?? []), ...items.flatMap(valuesOfItem)];
 }

@@ -6,5 +6,9 @@ export const nextKey = (state: string): string => `${state}'`;
 export const callKey = (instance: string): string => `${instance}()`;
 /** The contexts given to a used cell. */
 export const contextsKey = (instance: string): string => `${instance}(context)`;
+/** A function that reads values of the cell. */
+export const functionKey = (name: string): string => `fn ${name}`;
+/** A value of the cell, inside a function. */
+export const capturedKey = (name: string): string => `cell.${name}`;
 /** The initial value of a state. */
 export const initialKey = (state: string): string => `initial ${state}`;

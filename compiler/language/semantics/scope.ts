@@ -1,9 +1,8 @@
 /** The names inside a cell or a function. */
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
-import type { EquationNode, Expression, Name, OutputNode, UseNode } from "../syntax/ast.js";
+import type { EquationNode, Name, OutputNode, UseNode } from "../syntax/ast.js";
 import type { CellDeclaration, FunctionDeclaration, ModuleScope } from "./declarations.js";
-import { forEachPart } from "./expression-parts.js";
 import type { SemanticType } from "./semantic-type.js";
 
 export type EntryKind =
@@ -38,7 +37,9 @@ export interface Scope {
   /** Functions that can be called by name besides the builtins: the cell's, then the file's. */
   readonly functions: ReadonlyMap<string, FunctionDeclaration>;
   readonly module: ModuleScope;
-  /** Names of the cell around a function, which it does not see: for messages. */
+  /** Names in `entries` that are values of the cell around a function. */
+  readonly captured: ReadonlySet<string>;
+  /** Other names of the cell around a function, which it does not see: for messages. */
   readonly hidden: ReadonlyMap<string, Entry>;
 }
 
@@ -156,6 +157,7 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
     contested,
     functions: cell.functions,
     module: cell.module,
+    captured: new Set(),
     hidden: new Map(),
     equations,
     nexts,
@@ -172,15 +174,4 @@ function declareNext(node: EquationNode, nexts: Map<string, EquationNode>, colle
       related: [{ span: known.name.span, message: "the first" }],
     });
   }
-}
-
-/** Names in the dimensions of a function's types, in order. */
-export function namesInTypes(expressions: readonly Expression[]): string[] {
-  const names = new Set<string>();
-  for (const expression of expressions) {
-    forEachPart(expression, (part) => {
-      if (part.kind === "reference" && !part.next) names.add(part.name);
-    });
-  }
-  return [...names];
 }

@@ -23,6 +23,8 @@ export type TypedExpression = Base &
     | { readonly kind: "real-parameter"; readonly name: string }
     /** A tensor, equation or output of the cell, or a parameter or equation of the function. */
     | { readonly kind: "value"; readonly name: string }
+    /** In a function, a value of the cell around it, which is the same at every step. */
+    | { readonly kind: "captured"; readonly name: string }
     /** The next value of a state. */
     | { readonly kind: "next"; readonly name: string }
     /** A state (or its next value), parameter or output of a used cell: `outer.inner.h'` has two names in `path`. */
@@ -138,6 +140,8 @@ export interface TypedFunction {
   readonly derivative: TypedDerivative | undefined;
   readonly result: SemanticType;
   readonly obligations: readonly Obligation[];
+  /** Values of the cell around it that it reads, or that a function reads which it calls. */
+  readonly captured: ReadonlySet<string>;
   /** Names of the cell around it that it uses. */
   readonly outerNames: ReadonlySet<string>;
   /** Symbols that the function divides by. */

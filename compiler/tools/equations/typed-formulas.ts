@@ -41,6 +41,7 @@ const rules: Rules = {
   dimension: ({ dim }) => ({ kind: "dimension", dim }),
   "real-parameter": ({ name }) => nameOf(name),
   value: ({ name }) => nameOf(name),
+  captured: ({ name }) => nameOf(name),
   next: ({ name }) => nameOf(name, true),
   member: ({ path, name, next }) => nameOf([...path, name].join("."), next),
   "instance-call": ({ instance }, write, around) => ({

@@ -283,6 +283,22 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + 1 }`,
     example: `cell B(H) { context m: [S, H] output y = sum(m, axis = 0) }
 cell A(H) { input x: [H] use lower = B(H) output y = lower(outer(x, x)) }`,
   },
+  "varying-in-function": {
+    severity: "error",
+    summary: "a function that reads what changes from step to step",
+    explanation:
+      "A function inside a cell sees the cell's params, contexts and what is made of them and of numbers. All else is an argument, " +
+      "so that a call shows what goes into it.",
+    example: `cell A(H) { input x: [H] fn f(v: [n]): [n] { return v * sum(x) } output y = f(x) }`,
+  },
+  "captured-beside-derivative": {
+    severity: "error",
+    summary: "a function with a derivative of its own that reads values of the cell",
+    explanation:
+      "A declared derivative has a tangent for each argument. What else the function reads would have no gradient.",
+    example: `cell A(H) { input x: [H] param w: [H] output y = f(x)
+  fn f(v: [H]): [H] { return round(w * v) derivative(dv) = w * dv } }`,
+  },
   "never-called": {
     severity: "error",
     summary: "a used cell that is never called",

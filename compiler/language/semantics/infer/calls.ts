@@ -116,6 +116,7 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
   });
   if (fn === undefined || given === undefined) return checker.error(node.span);
   checker.addExtent(fn.extent, node.callee.span);
+  for (const name of fn.captured) checker.captured.add(name);
   const typed: TypedExpression[] = [];
   for (const [i, argument] of given.entries()) {
     const wanted = fn.parameters[i]?.type;

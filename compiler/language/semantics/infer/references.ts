@@ -35,8 +35,12 @@ export function inferReference(checker: Checker, node: ReferenceNode): TypedExpr
         help: `call it: \`${name}(…)\``,
       });
       return checker.error(span);
-    default:
-      return { kind: "value", name, span, type: scope.types.get(name) ?? errorType };
+    default: {
+      const type = scope.types.get(name) ?? errorType;
+      if (!scope.captured.has(name)) return { kind: "value", name, span, type };
+      checker.captured.add(name);
+      return { kind: "captured", name, span, type };
+    }
   }
 }
 
@@ -57,7 +61,7 @@ function reportUnknown(checker: Checker, { name, next, span }: ReferenceNode): v
   const hidden = scope.hidden.get(name);
   const help =
     hidden !== undefined
-      ? `a function sees its arguments only: pass ${wordsFor(hidden.kind, name)} to it`
+      ? `a function does not see ${wordsFor(hidden.kind, name)}: give it what it needs as an argument`
       : builtinNames.has(name)
         ? `\`${name}\` is a function: \`${name}(…)\``
         : (constantsElsewhere.get(name) ?? checker.suggest(name, () => scope.entries.keys()));

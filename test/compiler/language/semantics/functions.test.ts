@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectFine, expectReport } from "./support.js";
 
 describe("functions", () => {
@@ -33,11 +33,6 @@ describe("functions", () => {
     ],
     ["a cycle", "fn f(v: [n]): [n] { ‹a› = b + v b = a return b }", "cycle"],
     ["a name twice", "fn f(v: [n]): [n] { ‹v› = 2 return v }", "duplicate-name"],
-    [
-      "a name of the cell around it",
-      "cell A(H) { input x: [H] fn f(v: [n]): [n] { return v + ‹x› } output y = f(x) }",
-      "unknown-name",
-    ],
     [
       "an index as a real",
       "fn f(v: [n]): [n] { return v } cell A(V) { input x: index(V) output y = f(‹x›) }",
@@ -77,6 +72,60 @@ describe("functions", () => {
     "cell A(H) { input x: [H] a = 1 fn f(a: [n]): [n] { b = a return b } output y = f(x) * a }",
     "fn half(v: [n]): [n / 2] { return v[0:n / 2] } cell A(H) { input x: [2 * H] output y = half(x) }",
   ])("accepts %s", (text) => {
+    expectFine(text);
+  });
+});
+
+describe("functions inside a cell", () => {
+  it.each([
+    ["an input", "fn f(v: [H]): [H] { return v + ‹x› } output y = f(x)", "varying-in-function"],
+    ["a state", "fn f(v: [H]): [H] { return v + ‹h› + h } output y = f(x)", "varying-in-function"],
+    ["a next value", "fn f(v: [H]): [H] { return v + ‹h'› } output y = f(x)", "varying-in-function"],
+    ["what depends on an input", "a = r * 2 r = x + w fn f(v: [H]): [H] { return v + ‹a› } output y = f(x)", "varying-in-function"], // prettier-ignore
+    ["it through a function that nothing calls", "fn f(v: [H]): [H] { b = ‹x› * v return b } output y = x + h fn g(v: [H]): [H] { return f(v) } output z = g(x)", "varying-in-function"], // prettier-ignore
+    ["a used cell", "use l = B(H) fn f(v: [H]): [H] { return v + ‹l›.w } output y = f(l(x))", "unknown-name"],
+    ["another cell's shape", "fn f(v: [H]): [H] { return ‹v + W[:, 0:1]› } output y = f(x)", "shape-mismatch"],
+    ["an index with the name of a param", "fn f(v: [H]): [H] { E[‹w›] = v[w] return E } output y = f(x)", "index-name-taken"], // prettier-ignore
+    ["a dimension of the same name", "fn f(‹H›, v: [n]): [n] { return v / H } output y = f(2, x)", "duplicate-name"],
+    ["a param beside a derivative", "fn f(v: [H]): [H] { return v * ‹w› derivative(dv) = w * dv } output y = f(x)", "captured-beside-derivative"], // prettier-ignore
+    ["a param in a derivative", "fn f(v: [H]): [H] { return round(v) derivative(dv) = ‹w› * dv } output y = f(x)", "captured-beside-derivative"], // prettier-ignore
+    ["a call that reads beside a derivative", "fn g(v: [H]): [H] { return w * v } fn ‹f›(v: [H]): [H] { return g(v) derivative(dv) = dv } output y = f(x)", "captured-beside-derivative"], // prettier-ignore
+    ["itself through an equation", "‹a› = f(1) * 2 b = a + w fn f(s: real): [H] { return s * b } output y = x + a", "cycle"], // prettier-ignore
+    ["itself", "fn ‹f›(v: [H]): [H] { return w * f(v) } output y = f(x)", "recursive-function"],
+    ["a param, in an initialiser", "fn f(s: real): real { return s * w[0] } param p: [H] ~ ‹f(2)› output y = f(1) * p + x", "not-a-constant"], // prettier-ignore
+  ])("do not see %s", (_what, items, code) => {
+    const text = `cell A(H) { input x: [H] state h: [H] param w: [H] param W: [H, H] ${items}
+      output all = h' + w + W @ x h' = x + h }`;
+    expectReport(`${text} cell B(H) { input x: [H] param w: [H] output y = w * x }`, code);
+  });
+
+  it("say what to do instead", () => {
+    const { message, help } = expectReport(
+      "cell A(H) { input x: [H] r = 2 * x fn f(v: [H]): [H] { return v * ‹r› } output y = f(x) }",
+      "varying-in-function",
+    );
+    expect(message).toBe("`f` reads the equation `r`, which changes from step to step: it depends on the input `x`");
+    expect(help).toContain("give it as an argument");
+  });
+
+  it.each([
+    "cell A(H) { input x: [H] param w: [H] fn f(v: [H]): [H] { return v * w } output y = f(x) }",
+    "cell A(H) { input x: [H] fn f(v: [H]): [H] { return v * a } a = exp(w) param w: [H] output y = f(x) }",
+    "cell A(H) { input x: [H] context m: [S, H] fn f(v: [H]): [H] { return softmax(m @ v) @ m } output y = f(x) }",
+    "cell A(H) { input x: [H] output a = 1 / H fn f(v: [n]): [n] { return a * v } output y = f(x) }",
+    // Equations through functions, in any order.
+    "cell A(H) { input x: [H] b = f(1) fn g(v: [H]): [H] { return b * f(2) * v } fn f(s: real): [H] { return s * w } output y = g(x) param w: [H] }",
+    // Names of the function hide those of the cell.
+    "cell A(H) { input x: [H] param w: [H] fn f(w: [n]): [n] { return 2 * w } fn g(v: [H]): [H] { x = w * v return x } output y = f(x) + g(x) }",
+    "cell A(H) { input x: [H] param w: [H] fn f(v: [w]): [w] { return v / w } output y = f(x) + w }",
+    "cell A(H) { input x: [H] param pi: real fn f(v: [H]): [H] { return pi * v } output y = f(x) }",
+    // Initial values and contexts of used cells are made with them.
+    "cell A(H) { input x: [H] param w: [H] fn f(s: real): [H] { return s * w } state h: [H] = f(2) h' = h + x output y = h' }",
+    "cell B(H) { context c: [H] input x: [H] output y = c * x } cell A(H) { input x: [H] param w: [H] fn f(s: real): [H] { return s * w } use l = B(H) output y = l(x, f(2)) }",
+    "cell A(V, H) { input token: index(V) param E: [V, H] fn row(i: index(V)): [H] { return E[i] } output y = row(token) }",
+    // One with a derivative of its own, called by one that reads.
+    "cell A(H) { input x: [H] param w: [H] fn g(v: [n]): [n] { return round(v) derivative(dv) = dv } fn f(v: [H]): [H] { return g(w * v) } output y = f(x) }",
+  ])("see what is the same at every step: %s", (text) => {
     expectFine(text);
   });
 });
