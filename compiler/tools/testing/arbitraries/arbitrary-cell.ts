@@ -36,8 +36,8 @@ function asValue(parts: CellParts): fc.Value<RandomCell> {
 }
 
 /**
- * Well-typed cells, in which every operation of the language can occur: sizes, several states, used cells, functions,
- * declared derivatives, contexts of fixed shape and with a run-time dimension, index inputs, counters, normalised states, sums of products that
+ * Well-typed cells, in which every operation of the language can occur: sizes, several states, used cells, functions, also
+ * such that read params, declared derivatives, contexts of fixed shape and with a run-time dimension, index inputs, counters, normalised states, sums of products that
  * share their vectors. They shrink to a small text that is still well-typed.
  *
  * @example

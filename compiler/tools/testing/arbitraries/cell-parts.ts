@@ -1,5 +1,5 @@
 /** A random cell in parts: what is printed, and what shrinking takes away. */
-import { functions } from "./term-functions.js";
+import { functions, innerFunctions } from "./term-functions.js";
 import { printTerm, replaceLeaf, simplest, smallerTerms, type Shape, type Term, usesOf } from "./term.js";
 
 export interface Equation {
@@ -87,6 +87,8 @@ function allTerms({ between, inner, next, initial, outputs }: CellParts): Term[]
 export function printCell(parts: CellParts): CellText {
   const used = new Set(allTerms(parts).flatMap((value) => [...usesOf(value)]));
   for (const name of [...used]) used.add(declared[name]?.needs ?? name);
+  const inside = Object.entries(innerFunctions).filter(([name]) => used.has(name));
+  for (const [, { reads }] of inside) for (const name of reads) used.add(name);
   const given = Object.keys(declared).filter((name) => used.has(name));
   const isTable = (name: string): boolean => declared[name]?.needs !== undefined;
   const declarations = given.filter((name) => !isTable(name)).map((name) => declared[name]?.text as string);
@@ -99,6 +101,7 @@ export function printCell(parts: CellParts): CellText {
     if (used.has(name)) declarations.push(`param ${name}: ${axes(shape)} ~ uniform(1)`);
   }
   if (parts.inner !== undefined) declarations.push("use inner = Inner(I, H)");
+  declarations.push(...inside.map(([, { text }]) => text));
   const equations = [
     ...(parts.inner === undefined ? [] : [`u = inner(${printTerm(parts.inner)})`]),
     ...[...parts.between, ...parts.next].map(({ name, value }) => `${name} = ${printTerm(value)}`),

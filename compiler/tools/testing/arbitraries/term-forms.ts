@@ -179,6 +179,7 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     smooth("(stack($, $) @ $)[1]", "H,I", "H,I", "I"),
     rough("max($, axis = 0)", "S,H"),
     rough("min($, axis = 1)", "H,I"),
+    calls("layer", "layer($)", "H"),
     calls("table", "table[k]"),
     calls("k", "stack($, $, $)[k]", "H", "H", "H"),
     // A context that is only compared, or has no gradient.
@@ -194,6 +195,7 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     smooth("sum($, axis = H)", "H,I"),
     smooth("$[0]", "H,I"),
     calls("rows", "rows[j]"),
+    calls("weighed", "weighed($)", "I"),
   ],
   S: [
     smooth("($ @ $)", "S,H", "H"),

@@ -31,3 +31,9 @@ export const functions: Readonly<Record<string, string>> = {
   bounded: "fn bounded(v: [n]): [n] { return clamp(1 / v, -1.5, 1.5) }\n",
   floored: "fn floored(v: [n]): [n] { return log(max(v, 0.125)) }\n",
 };
+
+/** Functions inside of random cells, and what they read of the cell. */
+export const innerFunctions: Readonly<Record<string, { readonly text: string; readonly reads: readonly string[] }>> = {
+  layer: { text: "fn layer(v: [H]): [H] { return 0.5 * v + r * (U @ v) }", reads: ["U", "r"] },
+  weighed: { text: "fn weighed(v: [n]): [n] { return (1 + q @ r) * v }", reads: ["q", "r"] },
+};

@@ -29,6 +29,8 @@ describe("random cells", () => {
       "not ",
       "(-",
       "fn scaled",
+      "fn layer",
+      "fn weighed",
       "use inner",
       "state c",
       "context m",
