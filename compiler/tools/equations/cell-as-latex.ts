@@ -8,6 +8,7 @@ import type {
   TypedInstance,
   TypedNode,
 } from "../../language/semantics/typed-program.js";
+import { typedParts } from "../../language/semantics/typed-parts.js";
 import { printDim } from "../../base/types/dim.js";
 import { printShape } from "../../base/types/shape.js";
 import { backwardEquations } from "./backward-equations.js";
@@ -15,7 +16,7 @@ import { type Formula, nameOf } from "./formula.js";
 import { dimensionLatex, instanceLatex, operatorLatex } from "./latex-names.js";
 import { equationLatex, formulaLatex, type LatexContext, shapeLatex } from "./print-latex.js";
 import { indexedFormula, type Surroundings, typedFormula } from "./typed-formulas.js";
-import { partsOf, type Time, valuesOverTime } from "./values-over-time.js";
+import { type Time, valuesOverTime } from "./values-over-time.js";
 
 /**
  * An `align*` environment for what each cell declares, one for its equations, one for the functions, and one for a step back
@@ -74,7 +75,7 @@ function usedFunctions(cells: readonly TypedCell[]): ReadonlyMap<TypedFunction, 
   const names = new Map<TypedFunction, string>();
   const taken = new Set<string>();
   const visit = (node: TypedExpression): void => {
-    for (const part of partsOf(node)) visit(part);
+    for (const part of typedParts(node)) visit(part);
     if (node.kind !== "call" || names.has(node.fn)) return;
     for (const { equations, value } of partsOfFunction(node.fn)) {
       for (const equation of equations) visit(equation.value);

@@ -1,4 +1,5 @@
 /** Which values of a cell change from step to step: those get an index of time in formulas. */
+import { typedParts } from "../../language/semantics/typed-parts.js";
 import type { TypedCell, TypedExpression } from "../../language/semantics/typed-program.js";
 
 /** `state`: of the step before, or with the prime of this one. */
@@ -49,31 +50,6 @@ function collectReads(node: TypedExpression, reads: Set<string>): boolean {
     case "instance-call":
       return true;
     default:
-      return partsOf(node).reduce((changes, part) => collectReads(part, reads) || changes, false);
-  }
-}
-
-/** The expressions directly inside one. */
-export function partsOf(node: TypedExpression): readonly TypedExpression[] {
-  switch (node.kind) {
-    case "elementwise":
-    case "concat":
-    case "stack":
-      return node.operands;
-    case "product":
-    case "outer":
-      return [node.left, node.right];
-    case "gather":
-      return [node.operand, node.index];
-    case "reduction":
-    case "normalization":
-    case "reshape":
-    case "transpose":
-    case "slice":
-      return [node.operand];
-    case "call":
-      return node.arguments;
-    default:
-      return [];
+      return typedParts(node).reduce((changes, part) => collectReads(part, reads) || changes, false);
   }
 }

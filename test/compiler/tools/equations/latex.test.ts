@@ -100,6 +100,37 @@ describe("the form of papers", () => {
     expect(latex).toContain("  W_{r}, W_{z}, W_{n} &\\in \\mathbb{R}^{H \\times I} && \\text{param} \\\\");
   });
 
+  it("functions that read values of the cell", () => {
+    const latex = latexOf(`cell A(H) {
+      input x: [H]
+      state h: [H]
+      param U: [H, H]
+      param g: [H]
+      gain = exp(g)
+      fn layer(v: [H]): [H] { return gain * tanh(U @ v) }
+      h' = layer(h + x)
+      output y = h'
+    }`);
+    expectLatex(latex);
+    expect(latex).toContain(
+      "\\operatorname{layer}\\left(v\\right) &= \\mathrm{gain} \\odot \\tanh\\left(U \\, v\\right)",
+    );
+    expect(forwardLines(latex)).toContain("h_{t} &= \\operatorname{layer}\\left(h_{t-1} + x_{t}\\right)");
+  });
+
+  it("index equations, with the functions that they call and the time of what they read", () => {
+    const latex = latexOf(`cell A(N, H) {
+      input x: [H]
+      param W: [N, H, H]
+      fn twice(v: [n]): [n] { return v + v }
+      u[n] = twice(W[n] @ x)
+      output y = sum(u, axis = 0)
+    }`);
+    expectLatex(latex);
+    expect(latex).toContain("\\operatorname{twice}\\left(v\\right) &= v + v");
+    expect(forwardLines(latex)[1]).toMatch(/^y_\{t\} &= .*u_\{t\}/u);
+  });
+
   it("every construction of the language", () => {
     const latex = latexOf(`
       fn scale(v: [n], by: real): [n] { m = mean(v) s = sum(v) return by * (v - m) / s }
