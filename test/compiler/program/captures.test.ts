@@ -36,6 +36,16 @@ const pairs: readonly (readonly [string, string, string])[] = [
      cell A(H, N) { input x: [H] param W: [N, H, H] param g: [H] output y[n] = f(W[n] @ x, g) }`,
   ],
   [
+    "an equation, in an initial value and in the context of a used cell",
+    `cell B(H) { input x: [H] context c: [H] output y = c * x }
+     cell A(H) { input x: [H] param w: [H] a = exp(w) fn f(s: real): [H] { return s * a }
+       use l = B(H) state h: [H] = f(2) h' = h + l(x, f(3)) output y = h' }`,
+    `fn f(s: real, a: [n]): [n] { return s * a }
+     cell B(H) { input x: [H] context c: [H] output y = c * x }
+     cell A(H) { input x: [H] param w: [H] a = exp(w)
+       use l = B(H) state h: [H] = f(2, a) h' = h + l(x, f(3, a)) output y = h' }`,
+  ],
+  [
     "params of each instance of a used cell",
     `cell B(H) { input x: [H] param w: [H] fn f(v: [H]): [H] { return w * v } output y = f(f(x)) }
      cell A(H) { input x: [H] use a = B(H) use b = B(H) output y = a(b(x)) }`,
