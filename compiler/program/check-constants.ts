@@ -31,6 +31,7 @@ export function checkConstants(
     if (initializer.kind === "constant") isHeld(initializer.value, span);
     if (initializer.kind === "uniform") isHeld(initializer.bound, span);
     if (initializer.kind === "normal") isHeld(initializer.deviation, span);
+    if (initializer.kind === "uniform" || initializer.kind === "normal") isHeld(initializer.mean ?? 0, span);
   }
 }
 

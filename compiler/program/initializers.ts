@@ -15,18 +15,23 @@ export function initializerOf({ tensor, frame }: PlacedTensor, collector: Diagno
   if (initializer === undefined) {
     return { kind: shapeIn(frame, tensor.type).length < 2 ? "zeros" : "glorot_uniform" };
   }
-  const [argument] = initializer.arguments;
-  const value = argument === undefined ? 0 : constantValue(frame, argument);
+  const values = initializer.arguments.map((argument) => constantValue(frame, argument));
   const isOpen = [...frame.dimensions.values()].some((dim) => dim.terms.some(({ powers }) => powers.length > 0));
-  if (!(isOpen && Number.isNaN(value))) checkInitializer(initializer, value, collector);
+  if (values.length > 0 && !(isOpen && values.some(Number.isNaN))) checkInitializer(initializer, values, collector);
+  const [first = 0, second] = values;
   switch (initializer.name) {
     case "constant":
-      return { kind: "constant", value };
+      return { kind: "constant", value: first };
     case "uniform":
-      return { kind: "uniform", bound: value };
+      if (second === undefined) return { kind: "uniform", bound: first };
+      return { kind: "uniform", bound: (second - first) / 2, ...aroundMean((first + second) / 2) };
     case "normal":
-      return { kind: "normal", deviation: value };
+      if (second === undefined) return { kind: "normal", deviation: first };
+      return { kind: "normal", deviation: second, ...aroundMean(first) };
     default:
       return { kind: initializer.name as Exclude<Initializer["kind"], "constant" | "uniform" | "normal"> };
   }
 }
+
+/** `uniform(-a, a)` is `uniform(a)`. */
+const aroundMean = (mean: number): { readonly mean?: number } => (mean === 0 ? {} : { mean });

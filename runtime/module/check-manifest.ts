@@ -115,6 +115,7 @@ const initializer: Check = (value, path) => {
   const given = value as Fields;
   if (given["kind"] === "constant") finite(given["value"], `${path}.value`);
   if (given["kind"] === "uniform") finite(given["bound"], `${path}.bound`);
+  if (given["kind"] === "uniform" || given["kind"] === "normal") optional(finite)(given["mean"], `${path}.mean`);
   if (given["kind"] === "normal") finite(given["deviation"], `${path}.deviation`);
 };
 

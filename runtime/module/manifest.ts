@@ -77,7 +77,7 @@ export interface ParamEntry extends TensorEntry {
 export type Initializer =
   | { readonly kind: "zeros" | "ones" | "orthogonal" | "identity" }
   | { readonly kind: "constant"; readonly value: number }
-  /** Uniform on `[-bound, bound)`. */
-  | { readonly kind: "uniform"; readonly bound: number }
-  | { readonly kind: "normal"; readonly deviation: number }
+  /** Uniform on `[mean - bound, mean + bound)`; the mean is 0 where it is left out, here and below. */
+  | { readonly kind: "uniform"; readonly bound: number; readonly mean?: number }
+  | { readonly kind: "normal"; readonly deviation: number; readonly mean?: number }
   | { readonly kind: "glorot_uniform" | "glorot_normal" | "he_uniform" | "he_normal" };

@@ -60,7 +60,8 @@ export function initialValues(initializer, shape, seed, name, parts) {
   if (kind === "uniform") scale = initializer.bound;
   if (kind === "normal") scale = initializer.deviation;
   if (kind === "orthogonal") scale = 1;
-  for (let i = 0; i < values.length; i++) values[i] = /** @type {() => number} */ (next)() * scale;
+  const mean = "mean" in initializer ? (initializer.mean ?? 0) : 0;
+  for (let i = 0; i < values.length; i++) values[i] = mean + /** @type {() => number} */ (next)() * scale;
   if (kind === "orthogonal") parts.orthogonalize?.(values, rows, values.length / rows);
   return values;
 }

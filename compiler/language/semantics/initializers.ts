@@ -10,21 +10,25 @@ import { axesOf, type SemanticType } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
 import type { TypedInitializer } from "./typed-program.js";
 
-/** Initialisers with the number of their arguments and the ranks they make sense for. */
-const initializers: ReadonlyMap<string, { readonly parameters: number; readonly ranks: readonly [number, number] }> =
-  new Map([
-    ["zeros", { parameters: 0, ranks: [0, 8] }],
-    ["ones", { parameters: 0, ranks: [0, 8] }],
-    ["constant", { parameters: 1, ranks: [0, 8] }],
-    ["uniform", { parameters: 1, ranks: [0, 8] }],
-    ["normal", { parameters: 1, ranks: [0, 8] }],
-    ["glorot_uniform", { parameters: 0, ranks: [1, 8] }],
-    ["glorot_normal", { parameters: 0, ranks: [1, 8] }],
-    ["he_uniform", { parameters: 0, ranks: [1, 8] }],
-    ["he_normal", { parameters: 0, ranks: [1, 8] }],
-    ["orthogonal", { parameters: 0, ranks: [2, 8] }],
-    ["identity", { parameters: 0, ranks: [2, 2] }],
-  ]);
+/** The fewest and the most arguments of an initialiser, and of axes that it makes sense for. */
+interface InitializerSignature {
+  readonly parameters: readonly [number, number];
+  readonly ranks: readonly [number, number];
+}
+
+const initializers: ReadonlyMap<string, InitializerSignature> = new Map<string, InitializerSignature>([
+  ["zeros", { parameters: [0, 0], ranks: [0, 8] }],
+  ["ones", { parameters: [0, 0], ranks: [0, 8] }],
+  ["constant", { parameters: [1, 1], ranks: [0, 8] }],
+  ["uniform", { parameters: [1, 2], ranks: [0, 8] }],
+  ["normal", { parameters: [1, 2], ranks: [0, 8] }],
+  ["glorot_uniform", { parameters: [0, 0], ranks: [1, 8] }],
+  ["glorot_normal", { parameters: [0, 0], ranks: [1, 8] }],
+  ["he_uniform", { parameters: [0, 0], ranks: [1, 8] }],
+  ["he_normal", { parameters: [0, 0], ranks: [1, 8] }],
+  ["orthogonal", { parameters: [0, 0], ranks: [2, 8] }],
+  ["identity", { parameters: [0, 0], ranks: [2, 2] }],
+]);
 
 /** What initialisers are called elsewhere. */
 const otherNames: ReadonlyMap<string, string> = new Map([
@@ -45,11 +49,11 @@ function initializerElsewhere(name: string): string | undefined {
   return own === undefined ? undefined : `here it is called \`${own}\``;
 }
 
-/** What the number of an initialiser is, for those who are used to two. */
-const ofOneNumber: ReadonlyMap<string, string> = new Map([
+/** What the numbers of an initialiser are. */
+const ofNumbers: ReadonlyMap<string, string> = new Map([
   ["constant", "a number alone sets every entry to it: `~ 0.5`"],
-  ["uniform", "`uniform(a)` draws from -a to a"],
-  ["normal", "`normal(s)` draws around 0 with standard deviation s"],
+  ["uniform", "`uniform(a)` draws from -a to a, `uniform(a, b)` from a to b"],
+  ["normal", "`normal(s)` draws around 0 with standard deviation s, `normal(m, s)` around m"],
 ]);
 
 /** What an initialiser says: undefined where something was reported. */
@@ -72,7 +76,7 @@ export function resolveInitializer(
     return undefined;
   }
   const value = inferConstant(checker, node);
-  return value && checked(checker, { name: "constant", span: node.span, arguments: [value] }, node);
+  return value && checked(checker, { name: "constant", span: node.span, arguments: [value] }, [node]);
 }
 
 /** The name where a name alone or a call stands that is no constant of its own. */
@@ -122,9 +126,10 @@ function resolveNamed(
   const given = node.kind === "call" ? node.arguments.map((argument) => argument.value) : [];
   const values = given.map((argument) => inferConstant(checker, argument));
   if (known === undefined) return undefined;
-  if (given.length !== known.parameters) {
-    const wanted = known.parameters === 0 ? "no argument" : "one argument";
-    const help = name === "uniform" ? helpForBounds(given) : ofOneNumber.get(name);
+  const [fewest, most] = known.parameters;
+  if (given.length < fewest || given.length > most) {
+    const wanted = most === 0 ? "no argument" : most === 1 ? "one argument" : "one argument or two";
+    const help = ofNumbers.get(name);
     const message = `\`${name}\` takes ${wanted}, got ${given.length}`;
     checker.report("wrong-arity", node.span, message, help === undefined ? {} : { help });
     return undefined;
@@ -140,24 +145,17 @@ function resolveNamed(
   }
   if (values.some((value) => value === undefined)) return undefined;
   const typed = { name, span: node.span, arguments: values.flatMap((value) => value ?? []) };
-  return checked(checker, typed, given[0]);
+  return checked(checker, typed, given);
 }
 
-/** `uniform(-a, a)` is `uniform(a)`. */
-function helpForBounds(given: readonly Expression[]): string | undefined {
-  const [low, high] = given.map(literalValue);
-  if (given.length === 2 && low !== undefined && high !== undefined && low === -high && high > 0) {
-    return `from -${high} to ${high}: write \`uniform(${high})\``;
-  }
-  return ofOneNumber.get("uniform");
-}
-
-/** Reports a number that the initialiser does not take, where it stands in the text. */
+/** Reports numbers that the initialiser does not take, where they stand in the text. */
 function checked(
   checker: Checker,
   initializer: TypedInitializer,
-  number: Expression | undefined,
+  numbers: readonly Expression[],
 ): TypedInitializer | undefined {
-  const literal = number && literalValue(number);
-  return literal === undefined || checkInitializer(initializer, literal, checker.collector) ? initializer : undefined;
+  const literals = numbers.flatMap((number) => literalValue(number) ?? []);
+  // Others are known with the sizes.
+  if (literals.length < numbers.length) return initializer;
+  return checkInitializer(initializer, literals, checker.collector) ? initializer : undefined;
 }

@@ -121,10 +121,15 @@ function drawParam(initializer: Initializer, random: Random): number {
     case "constant":
       return initializer.value + noise * Math.min(1, Math.abs(initializer.value) || 1);
     case "uniform":
-      return random.uniform(-1, 1) * Math.min(1, initializer.bound || 1);
+      return aroundMean(initializer, random.uniform(-1, 1), initializer.bound);
     case "normal":
-      return random.normal(Math.min(1, initializer.deviation || 1));
+      return aroundMean(initializer, random.normal(1), initializer.deviation);
     default:
       return noise;
   }
+}
+
+/** As wide as the draws of the initialiser, and no wider than 1 where they are around 0. */
+function aroundMean({ mean = 0 }: { readonly mean?: number }, draw: number, width: number): number {
+  return mean === 0 ? draw * Math.min(1, width || 1) : mean + draw * (width || 0.4 * Math.abs(mean));
 }

@@ -178,5 +178,12 @@ function withNumbers(
 function near(initializer: Initializer, distance: number): number {
   if (initializer.kind === "ones") return 1 + distance;
   if (initializer.kind === "constant") return Math.fround(initializer.value * (1 + distance));
-  return 2 * distance;
+  const [mean, width] = spreadOf(initializer);
+  return mean === 0 ? 2 * distance : Math.fround(mean + Math.max(-1, Math.min(1, distance)) * width);
+}
+
+/** The mean of draws, and how far they go from it. */
+function spreadOf(initializer: Initializer): readonly [number, number] {
+  if (initializer.kind === "uniform") return [initializer.mean ?? 0, initializer.bound];
+  return initializer.kind === "normal" ? [initializer.mean ?? 0, initializer.deviation] : [0, 1];
 }

@@ -71,6 +71,16 @@ describe("initialisers", () => {
     expect([...make({ kind: "identity" }, [3, 2])]).toEqual([1, 0, 0, 1, 0, 0]);
   });
 
+  test("around a mean: the same draws, moved", () => {
+    for (const kind of [
+      { kind: "uniform", bound: 0.5 },
+      { kind: "normal", deviation: 0.5 },
+    ] as const) {
+      const [plain, moved] = [make(kind, [50]), make({ ...kind, mean: 3 }, [50])];
+      expect([...moved]).toEqual([...plain].map((value) => 3 + value));
+    }
+  });
+
   test.each<[Initializer, number, number]>([
     [{ kind: "uniform", bound: 0.5 }, 0.5, 0.5 / Math.sqrt(3)],
     [{ kind: "glorot_uniform" }, Math.sqrt(6 / 300), Math.sqrt(2 / 300)],

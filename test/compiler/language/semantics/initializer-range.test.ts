@@ -7,6 +7,9 @@ it.each([
   ["uniform(0 / 0)", "`uniform` of NaN"],
   ["uniform(-0.5 * 2)", "`uniform` of -1"],
   ["constant(1 / 0)", "`constant` of Infinity"],
+  ["uniform(0.3, 0.1)", "`uniform` of 0.3 and 0.1"],
+  ["uniform(0, 1 / 0)", "`uniform` of 0 and Infinity"],
+  ["normal(1, -1)", "`normal` of 1 and -1"],
 ])("%s", (initializer, message) => {
   const marked = `cell A(H) { input x: [H] param b: [H] ~ ‹${initializer}› output y = x + b }`;
   expect(expectReport(marked, "bad-initializer").message).toBe(message);
@@ -26,9 +29,8 @@ it("a name that others use comes with the one that it has here", () => {
 });
 
 it.each([
-  ["normal(0, 0.1)", "`normal(s)` draws around 0 with standard deviation s"],
-  ["uniform(-0.1, 0.1)", "from -0.1 to 0.1: write `uniform(0.1)`"],
-  ["uniform(0.1, 0.3)", "`uniform(a)` draws from -a to a"],
+  ["normal(0, 0.1, 2)", "`normal(s)` draws around 0 with standard deviation s, `normal(m, s)` around m"],
+  ["uniform()", "`uniform(a)` draws from -a to a, `uniform(a, b)` from a to b"],
   ["constant(1, 2)", "a number alone sets every entry to it: `~ 0.5`"],
 ])("%s, as others write it", (initializer, help) => {
   const marked = `cell A(H) { input x: [H] param b: [H] ~ ‹${initializer}› output y = x + b }`;
