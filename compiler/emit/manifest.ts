@@ -1,6 +1,6 @@
 /** The manifest of a program's module: what loaders, printers and the module itself read. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import { axisName, isSequence } from "../base/types/call-axes.js";
+import { axisName } from "../base/types/call-axes.js";
 import type { Program, ProgramParam, ProgramTensor } from "../program/program.js";
 import {
   BATCH_SYMBOL,
@@ -11,6 +11,7 @@ import {
   evaluateDim,
   symbolsOf,
   TIME_SYMBOL,
+  isSequence,
 } from "../base/types/dim.js";
 import type { AxisEntry, Manifest, ParamEntry, TensorEntry } from "../../runtime/module/manifest.js";
 import { version } from "../base/version.js";

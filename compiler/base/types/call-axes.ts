@@ -2,16 +2,13 @@
  * Axes whose sizes each call gives, and in which every example may have a size of its own. In dimensions they are symbols:
  * `%T` for the steps of a cell, `S` for a run-time dimension, and `%` with a name for a further sequence.
  */
-import { BATCH_SYMBOL, TIME_SYMBOL } from "./dim.js";
+import { TIME_SYMBOL } from "./dim.js";
 
 /** The axes of a cell: its steps, then its run-time dimensions. */
 export const cellAxes = (runtimeDimensions: readonly string[]): readonly string[] => [
   TIME_SYMBOL,
   ...runtimeDimensions,
 ];
-
-/** Is it a sequence, which may have no steps? No name of a source begins like these symbols. */
-export const isSequence = (symbol: string): boolean => symbol.startsWith("%") && symbol !== BATCH_SYMBOL;
 
 /** As the caller of a module knows it: `T`, `S`. */
 export const axisName = (symbol: string): string => (symbol.startsWith("%") ? symbol.slice(1) : symbol);

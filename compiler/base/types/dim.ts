@@ -24,6 +24,9 @@ export const TIME_SYMBOL = "%T";
 /** The number of examples of a call. Appears in kernels only: graphs are written for one example. */
 export const BATCH_SYMBOL = "%B";
 
+/** Is it a sequence, which may have no steps? No name of a source begins like these symbols. */
+export const isSequence = (symbol: string): boolean => symbol.startsWith("%") && symbol !== BATCH_SYMBOL;
+
 export function dimConstant(value: number): Dim {
   const known = smallConstants[value];
   if (known !== undefined) return known;
@@ -129,7 +132,7 @@ const proofLimit = 4096;
 
 /** The smallest size that a symbol can stand for: sequences may have no steps, everything else has at least one entry. */
 function smallestSize(symbol: string): 0 | 1 {
-  return symbol.startsWith("%") && symbol !== BATCH_SYMBOL ? 0 : 1;
+  return isSequence(symbol) ? 0 : 1;
 }
 
 /**

@@ -15,12 +15,11 @@ export function createContexts(core) {
     fit(call, next) {
       return (
         next.sizes.every((size, i) => i === core.stepsAt || size === call.sizes[i]) &&
-        next.extents.every((extent, i) =>
-          // Behind the examples of the call stand sizes of other calls; a stream goes step by step.
-          extent.every(
-            (size, b) =>
-              i + 1 === core.stepsAt || b >= /** @type {number} */ (next.sizes[0]) || size === call.extents[i]?.[b],
-          ),
+        next.extents.every(
+          (extent, i) =>
+            // A stream goes step by step. Behind the examples of the call stand sizes of other calls.
+            i + 1 === core.stepsAt ||
+            extent.every((size, b) => b >= /** @type {number} */ (next.sizes[0]) || size === call.extents[i]?.[b]),
         )
       );
     },

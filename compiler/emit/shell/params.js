@@ -13,8 +13,9 @@ import { record, write } from "./tensors.js";
  */
 export function createParams(core, parts) {
   const { manifest } = core;
+  const paramSlots = core.slots("params", "param.");
   const fixedSlots = core.slots("fixed", "fixed.");
-  const slots = [...core.slots("params", "param."), ...fixedSlots];
+  const slots = [...paramSlots, ...fixedSlots];
   const names = namesOf(slots);
 
   /** @type {(seed: number | undefined, all?: boolean) => void} */
@@ -44,7 +45,7 @@ export function createParams(core, parts) {
   };
 
   return {
-    params: arrays(slots.filter((slot) => !fixedSlots.includes(slot))),
+    params: arrays(paramSlots),
     ...(fixedSlots.length > 0 && { fixed: arrays(fixedSlots) }),
     /**
      * Sets every parameter by its declared initialiser, and the fixed values that nobody has set; all with `fixed`.

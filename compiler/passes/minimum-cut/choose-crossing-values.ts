@@ -9,8 +9,7 @@ import { lookUp } from "../../base/at.js";
 import { accumulates, countUses, definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
-import { isSequence } from "../../base/types/call-axes.js";
-import { evaluateDim, symbolsOf } from "../../base/types/dim.js";
+import { evaluateDim, symbolsOf, isSequence } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";
 import { minimumCut } from "./minimum-cut.js";
 

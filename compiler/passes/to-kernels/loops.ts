@@ -2,8 +2,7 @@
 import type { Affine, LoopAxis, Extent } from "../../ir/kernel/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
-import { isSequence } from "../../base/types/call-axes.js";
-import { type Dim, dimSymbol, equalDims, symbolsOf } from "../../base/types/dim.js";
+import { type Dim, dimSymbol, equalDims, symbolsOf, isSequence } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
 import { Nest } from "./nest.js";

@@ -18,8 +18,8 @@ import {
   dimSymbol,
   multiplyDims,
   symbolsOf,
+  isSequence,
 } from "../../base/types/dim.js";
-import { isSequence } from "../../base/types/call-axes.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
 import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
