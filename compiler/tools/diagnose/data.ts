@@ -5,6 +5,7 @@ import type { Random } from "../../../runtime/random.js";
 import type { InputEntry, Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { suggest } from "../../base/diagnostics/suggest.js";
 import type { Turn } from "../../driver/turns.js";
+import { widthOf } from "../calls/call.js";
 
 export interface DataTensor {
   readonly shape: readonly number[];
@@ -66,11 +67,6 @@ export interface RunData extends RunSizes {
 
 /** Steps of a run where nothing says how many. */
 export const usualSteps = 200;
-
-/** Numbers of one example (and step). */
-export function widthOf({ shape }: TensorEntry, sizes: Readonly<Record<string, number>>): number {
-  return shape.reduce<number>((width, size) => width * (typeof size === "number" ? size : (sizes[size] as number)), 1);
-}
 
 /** Numbers that are handled between two turns: a look at the time after each would cost more than the number. */
 const piece = 2 ** 14;

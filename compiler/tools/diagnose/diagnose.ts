@@ -16,16 +16,7 @@ import { type LowerResult, lowerSource } from "../../driver/lower-source.js";
 import { beyondBudget } from "../../driver/operation-budget.js";
 import { createTurns, endingOptions, type EndingOptions, type Turn } from "../../driver/turns.js";
 import { dimSymbol, equalDims, evaluateDim, printDim, symbolsOf } from "../../base/types/dim.js";
-import {
-  checkFinite,
-  checkTensors,
-  type DataTensors,
-  drawNoise,
-  type RunData,
-  takeData,
-  usualSteps,
-  widthOf,
-} from "./data.js";
+import { checkFinite, checkTensors, type DataTensors, drawNoise, type RunData, takeData, usualSteps } from "./data.js";
 import type { Diagnosis } from "./diagnosis.js";
 import { followGradient } from "./gradient-flow.js";
 import { lyapunovExponents } from "./lyapunov.js";
@@ -37,7 +28,7 @@ import { stateLayout } from "./state-vector.js";
 import { judge } from "./verdict.js";
 import { watchValues } from "./watch-values.js";
 import { programOfCell } from "../../program/cell-program.js";
-import { storedOf } from "../calls/call.js";
+import { storedOf, widthOf } from "../calls/call.js";
 
 export interface DiagnoseOptions extends SourceOptions, EndingOptions {
   /** Which cell of the source; not needed where it has only one. */

@@ -1,10 +1,10 @@
 /** A cell that is compiled, loaded and ready to be run step by step over its data. */
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Turn } from "../../driver/turns.js";
-import { type RunData, widthOf } from "./data.js";
+import type { RunData } from "./data.js";
 import type { ProbedCell } from "./probe-cell.js";
 import type { StateLayout } from "./state-vector.js";
-import { writeStored } from "../calls/call.js";
+import { widthOf, writeStored } from "../calls/call.js";
 
 export interface PreparedRun {
   readonly data: RunData;
