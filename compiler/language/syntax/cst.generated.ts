@@ -1,127 +1,6 @@
 // Generated from grammar.ts by `npm run generate`; not edited by hand.
 import type { CstNode, ICstVisitor, IToken } from "chevrotain";
 
-export interface SourceFileCstNode extends CstNode {
-  name: "sourceFile";
-  children: SourceFileCstChildren;
-}
-
-export type SourceFileCstChildren = {
-  topLevel?: (TopLevelCstNode)[];
-  TopSeparator?: IToken[];
-};
-
-export interface TopLevelCstNode extends CstNode {
-  name: "topLevel";
-  children: TopLevelCstChildren;
-}
-
-export type TopLevelCstChildren = {
-  importDeclaration?: ImportDeclarationCstNode[];
-  cell?: CellCstNode[];
-  fn?: FnCstNode[];
-};
-
-export interface ImportDeclarationCstNode extends CstNode {
-  name: "importDeclaration";
-  children: ImportDeclarationCstChildren;
-}
-
-export type ImportDeclarationCstChildren = {
-  Import: IToken[];
-  ImportLeftBrace: IToken[];
-  importName: ImportNameCstNode[];
-  Comma?: IToken[];
-  ImportRightBrace: IToken[];
-  From: IToken[];
-  StringLiteral: IToken[];
-};
-
-export interface ImportNameCstNode extends CstNode {
-  name: "importName";
-  children: ImportNameCstChildren;
-}
-
-export type ImportNameCstChildren = {
-  Exported: IToken[];
-  As?: IToken[];
-  Alias?: IToken[];
-};
-
-export interface CellCstNode extends CstNode {
-  name: "cell";
-  children: CellCstChildren;
-}
-
-export type CellCstChildren = {
-  cellHeader: CellHeaderCstNode[];
-  LeftBrace: IToken[];
-  item?: (ItemCstNode)[];
-  Separator?: IToken[];
-  RightBrace: IToken[];
-};
-
-export interface CellHeaderCstNode extends CstNode {
-  name: "cellHeader";
-  children: CellHeaderCstChildren;
-}
-
-export type CellHeaderCstChildren = {
-  Cell: IToken[];
-  Name: IToken[];
-  LeftParen?: IToken[];
-  cellParameter?: CellParameterCstNode[];
-  Comma?: IToken[];
-  RightParen?: IToken[];
-};
-
-export interface CellParameterCstNode extends CstNode {
-  name: "cellParameter";
-  children: CellParameterCstChildren;
-}
-
-export type CellParameterCstChildren = {
-  Name: IToken[];
-  Colon?: IToken[];
-  type?: TypeCstNode[];
-  Equals?: IToken[];
-  expression?: ExpressionCstNode[];
-};
-
-export interface ItemCstNode extends CstNode {
-  name: "item";
-  children: ItemCstChildren;
-}
-
-export type ItemCstChildren = {
-  declaration?: DeclarationCstNode[];
-  use?: UseCstNode[];
-  output?: OutputCstNode[];
-  fn?: FnCstNode[];
-  equation?: EquationCstNode[];
-};
-
-export interface DeclarationCstNode extends CstNode {
-  name: "declaration";
-  children: DeclarationCstChildren;
-}
-
-export type DeclarationCstChildren = {
-  Input?: IToken[];
-  Context?: IToken[];
-  State?: IToken[];
-  Param?: IToken[];
-  Fixed?: IToken[];
-  Name: IToken[];
-  Comma?: IToken[];
-  Colon: IToken[];
-  type: TypeCstNode[];
-  Equals?: IToken[];
-  initial?: ExpressionCstNode[];
-  Tilde?: IToken[];
-  initializer?: ExpressionCstNode[];
-};
-
 export interface TypeCstNode extends CstNode {
   name: "type";
   children: TypeCstChildren;
@@ -137,45 +16,6 @@ export type TypeCstChildren = {
   RightParen?: IToken[];
 };
 
-export interface UseCstNode extends CstNode {
-  name: "use";
-  children: UseCstChildren;
-}
-
-export type UseCstChildren = {
-  Use: IToken[];
-  Instance: IToken[];
-  Equals: IToken[];
-  CellName: IToken[];
-  callArguments: CallArgumentsCstNode[];
-};
-
-export interface OutputCstNode extends CstNode {
-  name: "output";
-  children: OutputCstChildren;
-}
-
-export type OutputCstChildren = {
-  Output: IToken[];
-  Name: IToken[];
-  indices?: IndicesCstNode[];
-  Equals: IToken[];
-  expression: ExpressionCstNode[];
-};
-
-export interface EquationCstNode extends CstNode {
-  name: "equation";
-  children: EquationCstChildren;
-}
-
-export type EquationCstChildren = {
-  Name?: IToken[];
-  NextName?: IToken[];
-  indices?: IndicesCstNode[];
-  Equals: IToken[];
-  expression: ExpressionCstNode[];
-};
-
 export interface IndicesCstNode extends CstNode {
   name: "indices";
   children: IndicesCstChildren;
@@ -186,82 +26,6 @@ export type IndicesCstChildren = {
   expression: ExpressionCstNode[];
   Comma?: IToken[];
   RightBracket: IToken[];
-};
-
-export interface FnCstNode extends CstNode {
-  name: "fn";
-  children: FnCstChildren;
-}
-
-export type FnCstChildren = {
-  functionHeader: FunctionHeaderCstNode[];
-  FunctionLeftBrace: IToken[];
-  functionItem?: (FunctionItemCstNode)[];
-  FunctionSeparator?: IToken[];
-  FunctionRightBrace: IToken[];
-};
-
-export interface FunctionHeaderCstNode extends CstNode {
-  name: "functionHeader";
-  children: FunctionHeaderCstChildren;
-}
-
-export type FunctionHeaderCstChildren = {
-  Fn: IToken[];
-  Name: IToken[];
-  LeftParen: IToken[];
-  functionParameter?: FunctionParameterCstNode[];
-  Comma?: IToken[];
-  RightParen: IToken[];
-  Colon: IToken[];
-  type: TypeCstNode[];
-};
-
-export interface FunctionParameterCstNode extends CstNode {
-  name: "functionParameter";
-  children: FunctionParameterCstChildren;
-}
-
-export type FunctionParameterCstChildren = {
-  Name: IToken[];
-  Colon?: IToken[];
-  type?: TypeCstNode[];
-};
-
-export interface FunctionItemCstNode extends CstNode {
-  name: "functionItem";
-  children: FunctionItemCstChildren;
-}
-
-export type FunctionItemCstChildren = {
-  equation?: EquationCstNode[];
-  returnValue?: ReturnValueCstNode[];
-  derivative?: DerivativeCstNode[];
-};
-
-export interface ReturnValueCstNode extends CstNode {
-  name: "returnValue";
-  children: ReturnValueCstChildren;
-}
-
-export type ReturnValueCstChildren = {
-  Return: IToken[];
-  expression: ExpressionCstNode[];
-};
-
-export interface DerivativeCstNode extends CstNode {
-  name: "derivative";
-  children: DerivativeCstChildren;
-}
-
-export type DerivativeCstChildren = {
-  Derivative: IToken[];
-  LeftParen: IToken[];
-  Name?: IToken[];
-  Comma?: IToken[];
-  RightParen: IToken[];
-  Equals: IToken[];
-  expression: ExpressionCstNode[];
 };
 
 export interface ExpressionCstNode extends CstNode {
@@ -391,27 +155,245 @@ export type IndexCstChildren = {
   start?: ExpressionCstNode[];
 };
 
+export interface SourceFileCstNode extends CstNode {
+  name: "sourceFile";
+  children: SourceFileCstChildren;
+}
+
+export type SourceFileCstChildren = {
+  topLevel?: (TopLevelCstNode)[];
+  TopSeparator?: IToken[];
+};
+
+export interface TopLevelCstNode extends CstNode {
+  name: "topLevel";
+  children: TopLevelCstChildren;
+}
+
+export type TopLevelCstChildren = {
+  importDeclaration?: ImportDeclarationCstNode[];
+  cell?: CellCstNode[];
+  fn?: FnCstNode[];
+};
+
+export interface ImportDeclarationCstNode extends CstNode {
+  name: "importDeclaration";
+  children: ImportDeclarationCstChildren;
+}
+
+export type ImportDeclarationCstChildren = {
+  Import: IToken[];
+  ImportLeftBrace: IToken[];
+  importName: ImportNameCstNode[];
+  Comma?: IToken[];
+  ImportRightBrace: IToken[];
+  From: IToken[];
+  StringLiteral: IToken[];
+};
+
+export interface ImportNameCstNode extends CstNode {
+  name: "importName";
+  children: ImportNameCstChildren;
+}
+
+export type ImportNameCstChildren = {
+  Exported: IToken[];
+  As?: IToken[];
+  Alias?: IToken[];
+};
+
+export interface CellCstNode extends CstNode {
+  name: "cell";
+  children: CellCstChildren;
+}
+
+export type CellCstChildren = {
+  cellHeader: CellHeaderCstNode[];
+  LeftBrace: IToken[];
+  item?: (ItemCstNode)[];
+  Separator?: IToken[];
+  RightBrace: IToken[];
+};
+
+export interface CellHeaderCstNode extends CstNode {
+  name: "cellHeader";
+  children: CellHeaderCstChildren;
+}
+
+export type CellHeaderCstChildren = {
+  Cell: IToken[];
+  Name: IToken[];
+  LeftParen?: IToken[];
+  cellParameter?: CellParameterCstNode[];
+  Comma?: IToken[];
+  RightParen?: IToken[];
+};
+
+export interface CellParameterCstNode extends CstNode {
+  name: "cellParameter";
+  children: CellParameterCstChildren;
+}
+
+export type CellParameterCstChildren = {
+  Name: IToken[];
+  Colon?: IToken[];
+  type?: TypeCstNode[];
+  Equals?: IToken[];
+  expression?: ExpressionCstNode[];
+};
+
+export interface ItemCstNode extends CstNode {
+  name: "item";
+  children: ItemCstChildren;
+}
+
+export type ItemCstChildren = {
+  declaration?: DeclarationCstNode[];
+  use?: UseCstNode[];
+  output?: OutputCstNode[];
+  fn?: FnCstNode[];
+  equation?: EquationCstNode[];
+};
+
+export interface DeclarationCstNode extends CstNode {
+  name: "declaration";
+  children: DeclarationCstChildren;
+}
+
+export type DeclarationCstChildren = {
+  Input?: IToken[];
+  Context?: IToken[];
+  State?: IToken[];
+  Param?: IToken[];
+  Fixed?: IToken[];
+  Name: IToken[];
+  Comma?: IToken[];
+  Colon: IToken[];
+  type: TypeCstNode[];
+  Equals?: IToken[];
+  initial?: ExpressionCstNode[];
+  Tilde?: IToken[];
+  initializer?: ExpressionCstNode[];
+};
+
+export interface UseCstNode extends CstNode {
+  name: "use";
+  children: UseCstChildren;
+}
+
+export type UseCstChildren = {
+  Use: IToken[];
+  Instance: IToken[];
+  Equals: IToken[];
+  CellName: IToken[];
+  callArguments: CallArgumentsCstNode[];
+};
+
+export interface OutputCstNode extends CstNode {
+  name: "output";
+  children: OutputCstChildren;
+}
+
+export type OutputCstChildren = {
+  Output: IToken[];
+  Name: IToken[];
+  indices?: IndicesCstNode[];
+  Equals: IToken[];
+  expression: ExpressionCstNode[];
+};
+
+export interface EquationCstNode extends CstNode {
+  name: "equation";
+  children: EquationCstChildren;
+}
+
+export type EquationCstChildren = {
+  Name?: IToken[];
+  NextName?: IToken[];
+  indices?: IndicesCstNode[];
+  Equals: IToken[];
+  expression: ExpressionCstNode[];
+};
+
+export interface FnCstNode extends CstNode {
+  name: "fn";
+  children: FnCstChildren;
+}
+
+export type FnCstChildren = {
+  functionHeader: FunctionHeaderCstNode[];
+  FunctionLeftBrace: IToken[];
+  functionItem?: (FunctionItemCstNode)[];
+  FunctionSeparator?: IToken[];
+  FunctionRightBrace: IToken[];
+};
+
+export interface FunctionHeaderCstNode extends CstNode {
+  name: "functionHeader";
+  children: FunctionHeaderCstChildren;
+}
+
+export type FunctionHeaderCstChildren = {
+  Fn: IToken[];
+  Name: IToken[];
+  LeftParen: IToken[];
+  functionParameter?: FunctionParameterCstNode[];
+  Comma?: IToken[];
+  RightParen: IToken[];
+  Colon: IToken[];
+  type: TypeCstNode[];
+};
+
+export interface FunctionParameterCstNode extends CstNode {
+  name: "functionParameter";
+  children: FunctionParameterCstChildren;
+}
+
+export type FunctionParameterCstChildren = {
+  Name: IToken[];
+  Colon?: IToken[];
+  type?: TypeCstNode[];
+};
+
+export interface FunctionItemCstNode extends CstNode {
+  name: "functionItem";
+  children: FunctionItemCstChildren;
+}
+
+export type FunctionItemCstChildren = {
+  equation?: EquationCstNode[];
+  returnValue?: ReturnValueCstNode[];
+  derivative?: DerivativeCstNode[];
+};
+
+export interface ReturnValueCstNode extends CstNode {
+  name: "returnValue";
+  children: ReturnValueCstChildren;
+}
+
+export type ReturnValueCstChildren = {
+  Return: IToken[];
+  expression: ExpressionCstNode[];
+};
+
+export interface DerivativeCstNode extends CstNode {
+  name: "derivative";
+  children: DerivativeCstChildren;
+}
+
+export type DerivativeCstChildren = {
+  Derivative: IToken[];
+  LeftParen: IToken[];
+  Name?: IToken[];
+  Comma?: IToken[];
+  RightParen: IToken[];
+  Equals: IToken[];
+  expression: ExpressionCstNode[];
+};
+
 export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
-  sourceFile(children: SourceFileCstChildren, param?: IN): OUT;
-  topLevel(children: TopLevelCstChildren, param?: IN): OUT;
-  importDeclaration(children: ImportDeclarationCstChildren, param?: IN): OUT;
-  importName(children: ImportNameCstChildren, param?: IN): OUT;
-  cell(children: CellCstChildren, param?: IN): OUT;
-  cellHeader(children: CellHeaderCstChildren, param?: IN): OUT;
-  cellParameter(children: CellParameterCstChildren, param?: IN): OUT;
-  item(children: ItemCstChildren, param?: IN): OUT;
-  declaration(children: DeclarationCstChildren, param?: IN): OUT;
   type(children: TypeCstChildren, param?: IN): OUT;
-  use(children: UseCstChildren, param?: IN): OUT;
-  output(children: OutputCstChildren, param?: IN): OUT;
-  equation(children: EquationCstChildren, param?: IN): OUT;
   indices(children: IndicesCstChildren, param?: IN): OUT;
-  fn(children: FnCstChildren, param?: IN): OUT;
-  functionHeader(children: FunctionHeaderCstChildren, param?: IN): OUT;
-  functionParameter(children: FunctionParameterCstChildren, param?: IN): OUT;
-  functionItem(children: FunctionItemCstChildren, param?: IN): OUT;
-  returnValue(children: ReturnValueCstChildren, param?: IN): OUT;
-  derivative(children: DerivativeCstChildren, param?: IN): OUT;
   expression(children: ExpressionCstChildren, param?: IN): OUT;
   operation(children: OperationCstChildren, param?: IN): OUT;
   binaryOperator(children: BinaryOperatorCstChildren, param?: IN): OUT;
@@ -421,4 +403,22 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   argument(children: ArgumentCstChildren, param?: IN): OUT;
   selection(children: SelectionCstChildren, param?: IN): OUT;
   index(children: IndexCstChildren, param?: IN): OUT;
+  sourceFile(children: SourceFileCstChildren, param?: IN): OUT;
+  topLevel(children: TopLevelCstChildren, param?: IN): OUT;
+  importDeclaration(children: ImportDeclarationCstChildren, param?: IN): OUT;
+  importName(children: ImportNameCstChildren, param?: IN): OUT;
+  cell(children: CellCstChildren, param?: IN): OUT;
+  cellHeader(children: CellHeaderCstChildren, param?: IN): OUT;
+  cellParameter(children: CellParameterCstChildren, param?: IN): OUT;
+  item(children: ItemCstChildren, param?: IN): OUT;
+  declaration(children: DeclarationCstChildren, param?: IN): OUT;
+  use(children: UseCstChildren, param?: IN): OUT;
+  output(children: OutputCstChildren, param?: IN): OUT;
+  equation(children: EquationCstChildren, param?: IN): OUT;
+  fn(children: FnCstChildren, param?: IN): OUT;
+  functionHeader(children: FunctionHeaderCstChildren, param?: IN): OUT;
+  functionParameter(children: FunctionParameterCstChildren, param?: IN): OUT;
+  functionItem(children: FunctionItemCstChildren, param?: IN): OUT;
+  returnValue(children: ReturnValueCstChildren, param?: IN): OUT;
+  derivative(children: DerivativeCstChildren, param?: IN): OUT;
 }

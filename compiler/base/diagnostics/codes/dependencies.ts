@@ -1,0 +1,155 @@
+import type { CodeEntry } from "./entry.js";
+
+const doubling = Array.from(
+  { length: 20 },
+  (_, i) => `fn f${i + 1}(x: real): real { return f${i}(x) + f${i}(x) }`,
+).join(" ");
+
+/** What may depend on what: cycles, states, contexts, functions, files. */
+export const dependencyCodes = {
+  cycle: {
+    severity: "error",
+    summary: "equations that need each other",
+    explanation:
+      "The order of equations does not matter, but a value cannot need itself within one step. A state without the prime is its " +
+      "value from the previous step and ends a cycle.",
+    example: `cell A(H) { input x: [H] r = x + n n = tanh(r) output y = r }`,
+  },
+  "state-not-updated": {
+    severity: "error",
+    summary: "a state without a next value",
+    explanation: "Every state `h` has one equation `h' = …`.",
+    example: `cell A(H) { input x: [H] state h: [H] output y = x + h }`,
+  },
+  "next-of-non-state": {
+    severity: "error",
+    summary: "a prime on something that is not a state",
+    explanation: "Only states have a next value.",
+    example: `cell A(H) { input x: [H] output y = x' }`,
+  },
+  "varying-initial-value": {
+    severity: "error",
+    summary: "an initial value that depends on a step",
+    explanation: "Initial values are computed before the first step, from params, contexts and numbers.",
+    example: `cell A(H) { input x: [H] state h: [H] = x h' = x + h output y = h' }`,
+  },
+  "varying-context": {
+    severity: "error",
+    summary: "a context of a used cell that depends on a step",
+    explanation: "A context is the same at every step. What changes is an input of the used cell.",
+    example: `cell B(H) { context m: [S, H] output y = sum(m, axis = 0) }
+cell A(H) { input x: [H] use lower = B(H) output y = lower(outer(x, x)) }`,
+  },
+  "varying-in-function": {
+    severity: "error",
+    summary: "a function that reads what changes from step to step",
+    explanation:
+      "A function inside a cell sees the cell's params, contexts and what is made of them and of numbers. All else is an argument, " +
+      "so that a call shows what goes into it.",
+    example: `cell A(H) { input x: [H] fn f(v: [n]): [n] { return v * sum(x) } output y = f(x) }`,
+  },
+  "captured-beside-derivative": {
+    severity: "error",
+    summary: "a function with a derivative of its own that reads values of the cell",
+    explanation:
+      "A declared derivative has a tangent for each argument. What else the function reads would have no gradient.",
+    example: `cell A(H) { input x: [H] param w: [H] output y = f(x)
+  fn f(v: [H]): [H] { return round(w * v) derivative(dv) = w * dv } }`,
+  },
+  "never-called": {
+    severity: "error",
+    summary: "a used cell that is never called",
+    explanation: "A call is what moves its states one step on.",
+    example: `cell B(H) { input x: [H] state h: [H] h' = x + h output y = h' }
+cell A(H) { input x: [H] use lower = B(H) output y = x * 2 }`,
+  },
+  "called-twice": {
+    severity: "error",
+    summary: "a used cell that is called more than once",
+    explanation:
+      "It has one set of states, which moves one step at a time. Declare a second instance, or name the result.",
+    example: `cell B(H) { input x: [H] state h: [H] h' = x + h output y = h' }
+cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower(2 * x) }`,
+  },
+  "recursive-use": {
+    severity: "error",
+    summary: "a cell that uses itself",
+    explanation: "Every used cell is written out in its place, so that recursion would never end.",
+    example: `cell A(H) { input x: [H] use lower = A(H) output y = lower(x) }`,
+  },
+  "recursive-function": {
+    severity: "error",
+    summary: "a function that calls itself",
+    explanation: "Functions are written out where they are called, so that recursion would never end.",
+    example: `fn f(x: real): real { return f(x) + 1 }`,
+  },
+  "nonlinear-derivative": {
+    severity: "error",
+    summary: "a declared derivative that is not linear in its tangents",
+    explanation:
+      "`derivative(dv) = …` says how the value of a function changes when its argument changes by `dv`: twice as much where `dv` is " +
+      "twice as large. So a tangent may be added to others, multiplied and divided by what is none, summed, selected and " +
+      "rearranged; `0` is no change. A local derivative `a` by an argument is written `a * dv`.",
+    example: `fn f(v: [n]): [n] { return round(v) derivative(dv) = 1 }`,
+  },
+  "tangent-in-value": {
+    severity: "error",
+    summary: "a tangent in the value of a function",
+    explanation:
+      "The names in `derivative(…)` are changes of the arguments; what a function returns does not depend on them.",
+    example: `fn f(v: [n]): [n] { return v + dv derivative(dv) = dv }`,
+  },
+  "program-too-large": {
+    severity: "error",
+    summary: "a file, or a cell or function that becomes too large when everything is written out",
+    explanation:
+      "Functions and used cells are written out where they are used: at most 20000 operations and 1000 levels. " +
+      "A file has at most 1000000 characters; what a module computes, at most `maxOperations`.",
+    example: `fn f0(x: real): real { return x } ${doubling}`,
+  },
+  "bad-initializer": {
+    severity: "error",
+    summary: "an initialiser that does not fit its param",
+    explanation:
+      "Fans need an axis, orthogonal rows a matrix, an identity exactly two axes; bounds and deviations are not negative.",
+    example: `cell A(H) { input x: [H] param b: [H] ~ orthogonal output y = x + b }`,
+  },
+  "missing-import": {
+    severity: "error",
+    summary: "an import of a file that does not exist",
+    explanation: 'Paths begin with "./", "../" or "/", or with "std/" for the cells that ship with recell.',
+    example: `import { LSTM } from "std/lstn"`,
+  },
+  "missing-export": {
+    severity: "error",
+    summary: "an import of a name that the file does not declare",
+    explanation: "Cells and functions at the top of a file can be imported; what a file itself imports cannot.",
+    example: `import { LSTN } from "std/lstm"`,
+  },
+  "circular-import": {
+    severity: "error",
+    summary: "files that import each other",
+    explanation: "Imports form no circles: move what both files need into a third.",
+    example: `import { B } from "./example.cell"`,
+  },
+  "number-range": {
+    severity: "warning",
+    summary: "a number that is infinite or 0 in the module",
+    explanation:
+      "A module has float32 numbers unless `dtype` says f64 (`recell check --dtype f64` checks for that). Literals, arithmetic with " +
+      "nothing but numbers and the values of real parameters beyond 3.4e38 are infinite there, below 1.4e-45 they are 0.",
+    example: `cell A(H) { input x: [H] output y = x / (x + 1e-50) }`,
+  },
+  "unused-name": {
+    severity: "warning",
+    summary: "a name that nothing uses",
+    explanation: "Usually a slip. Names that begin with `_` are meant to be unused.",
+    example: `cell A(H) { input x: [H] param w: [H] output y = x * 2 }`,
+  },
+  "unused-import": {
+    severity: "warning",
+    summary: "an imported name that nothing uses",
+    explanation: "Leave it out of the import.",
+    example: `import { LSTM } from "std/lstm"`,
+  },
+} as const satisfies Record<string, CodeEntry>;

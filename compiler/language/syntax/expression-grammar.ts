@@ -1,0 +1,216 @@
+/** The part of the grammar that stands inside items: types, expressions, selections, indices. */
+import { CstParser, type CstNode, type ParserMethod } from "#chevrotain";
+import { errorLimit } from "./reporter.js";
+import { parserMessages } from "./parser-messages.js";
+import * as t from "./tokens.js";
+
+export type Rule = ParserMethod<[], CstNode>;
+
+export abstract class ExpressionParser extends CstParser {
+  constructor() {
+    super(t.vocabulary, { recoveryEnabled: true, maxLookahead: 2, errorMessageProvider: parserMessages });
+  }
+
+  /** With too many errors every repetition ends: nothing more would be reported. */
+  protected readonly hasPatience = (): boolean => this.errors.length <= errorLimit;
+
+  /** An inserted bracket or separator would contradict layout.ts, which has settled both. */
+  protected override canTokenTypeBeInsertedInRecovery(type: { name: string }): boolean {
+    return type === t.Comma || type === t.Colon;
+  }
+
+  /** A rule that leaves recovery to the item it is part of. */
+  protected inner(name: string, body: () => void): Rule {
+    return this.RULE(name, body, { resyncEnabled: false });
+  }
+
+  readonly type: Rule = this.inner("type", () => {
+    this.OR({
+      DEF: [
+        {
+          ALT: () => {
+            this.CONSUME(t.LeftBracket);
+            this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
+            this.CONSUME(t.RightBracket);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Name);
+            this.OPTION(() => {
+              this.CONSUME(t.LeftParen);
+              this.SUBRULE1(this.expression);
+              this.CONSUME(t.RightParen);
+            });
+          },
+        },
+      ],
+      ERR_MSG: "a type",
+    });
+  });
+
+  /** `[i, j < N]`, on the left of an equation. */
+  readonly indices: Rule = this.inner("indices", () => {
+    this.CONSUME(t.LeftBracket);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: "an index" });
+    this.CONSUME(t.RightBracket);
+  });
+
+  /** `else if` is a repetition, so that a long chain of conditions is not deep. */
+  readonly expression: Rule = this.inner("expression", () => {
+    this.OR({
+      DEF: [
+        {
+          ALT: () => {
+            this.CONSUME(t.If);
+            this.SUBRULE(this.expression);
+            this.CONSUME(t.Then);
+            this.SUBRULE1(this.expression);
+            this.MANY(() => {
+              this.CONSUME(t.Else);
+              this.CONSUME1(t.If);
+              this.SUBRULE2(this.expression);
+              this.CONSUME1(t.Then);
+              this.SUBRULE3(this.expression);
+            });
+            this.CONSUME1(t.Else);
+            this.SUBRULE4(this.expression);
+          },
+        },
+        { ALT: () => this.SUBRULE(this.operation) },
+      ],
+      ERR_MSG: "an expression",
+    });
+  });
+
+  readonly operation: Rule = this.inner("operation", () => {
+    this.SUBRULE(this.operand);
+    this.MANY(() => {
+      this.SUBRULE(this.binaryOperator);
+      this.SUBRULE1(this.operand);
+    });
+  });
+
+  readonly binaryOperator: Rule = this.inner("binaryOperator", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.Plus) },
+      { ALT: () => this.CONSUME(t.Minus) },
+      { ALT: () => this.CONSUME(t.Star) },
+      { ALT: () => this.CONSUME(t.Slash) },
+      { ALT: () => this.CONSUME(t.At) },
+      { ALT: () => this.CONSUME(t.Caret) },
+      { ALT: () => this.CONSUME(t.Less) },
+      { ALT: () => this.CONSUME(t.LessEqual) },
+      { ALT: () => this.CONSUME(t.Greater) },
+      { ALT: () => this.CONSUME(t.GreaterEqual) },
+      { ALT: () => this.CONSUME(t.EqualEqual) },
+      { ALT: () => this.CONSUME(t.NotEqual) },
+      { ALT: () => this.CONSUME(t.And) },
+      { ALT: () => this.CONSUME(t.Or) },
+    ]);
+  });
+
+  /** Signs in front, then a value, its selections, perhaps `²`. */
+  readonly operand: Rule = this.inner("operand", () => {
+    this.MANY(() => {
+      this.OR([{ ALT: () => this.CONSUME(t.Minus) }, { ALT: () => this.CONSUME(t.Not) }]);
+    });
+    this.SUBRULE(this.primary);
+    this.MANY1(() => this.SUBRULE(this.selection));
+    this.OPTION(() => this.CONSUME(t.Superscript));
+  });
+
+  readonly primary: Rule = this.inner("primary", () => {
+    this.OR({
+      DEF: [
+        { ALT: () => this.CONSUME(t.NumberLiteral) },
+        {
+          ALT: () => {
+            this.CONSUME(t.Name);
+            this.OPTION(() => this.SUBRULE(this.callArguments));
+          },
+        },
+        { ALT: () => this.CONSUME(t.NextName) },
+        {
+          ALT: () => {
+            this.CONSUME(t.LeftParen);
+            this.SUBRULE(this.expression);
+            this.CONSUME(t.RightParen);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.LeftBracket);
+            this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE1(this.expression) });
+            this.CONSUME(t.RightBracket);
+          },
+        },
+      ],
+      ERR_MSG: "an expression",
+    });
+  });
+
+  readonly callArguments: Rule = this.inner("callArguments", () => {
+    this.CONSUME(t.LeftParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.argument) });
+    this.OPTION(() => {
+      this.CONSUME(t.For);
+      this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE1(this.expression), ERR_MSG: "an index" });
+    });
+    this.CONSUME(t.RightParen);
+  });
+
+  readonly argument: Rule = this.inner("argument", () => {
+    this.OPTION(() => {
+      this.CONSUME(t.Name);
+      this.CONSUME(t.Equals);
+    });
+    this.SUBRULE(this.expression);
+  });
+
+  /** `.name`, `[0:H, i]`. */
+  readonly selection: Rule = this.inner("selection", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Dot);
+          this.OR1({
+            DEF: [{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.NextName) }],
+            ERR_MSG: "a name",
+          });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.LeftBracket);
+          this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.index), ERR_MSG: "an index" });
+          this.CONSUME(t.RightBracket);
+        },
+      },
+    ]);
+  });
+
+  /** `i`, `a:b`, `a:`, `:b`, `:`. */
+  readonly index: Rule = this.inner("index", () => {
+    this.OR({
+      DEF: [
+        {
+          ALT: () => {
+            this.CONSUME(t.Colon);
+            this.OPTION(() => this.SUBRULE(this.expression, { LABEL: "end" }));
+          },
+        },
+        {
+          ALT: () => {
+            this.SUBRULE1(this.expression, { LABEL: "start" });
+            this.OPTION1(() => {
+              this.CONSUME1(t.Colon);
+              this.OPTION2(() => this.SUBRULE2(this.expression, { LABEL: "end" }));
+            });
+          },
+        },
+      ],
+      ERR_MSG: "an index",
+    });
+  });
+}
