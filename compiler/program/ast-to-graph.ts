@@ -9,18 +9,12 @@ import { GraphBuilder } from "../ir/graph/build.js";
 import type { GraphFunction, ValueType } from "../ir/graph/types.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import type { SemanticType } from "../language/semantics/semantic-type.js";
-import { callKey, contextsKey, initialKey, nextKey } from "../language/semantics/node-keys.js";
-import type {
-  TypedCell,
-  TypedExpression,
-  TypedFunction,
-  TypedProgram,
-  TypedTensor,
-} from "../language/semantics/typed-program.js";
+import { initialKey, nextKey } from "../language/semantics/node-keys.js";
+import type { TypedCell, TypedFunction, TypedProgram } from "../language/semantics/typed-program.js";
 import type { Span } from "../base/source/span.js";
 import { constantOf } from "../base/types/dim.js";
 import { printShape, type Shape } from "../base/types/shape.js";
-import { broadcastTo } from "./broadcast-to.js";
+import { lowerNodes } from "./cell-lowering.js";
 import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import { type CellFrame, DimensionTooLarge, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
@@ -223,7 +217,7 @@ class CellLowering {
     const { lowering, frame } = this.lowering("step");
     for (const role of ["state", "input", "context", "param", "fixed"] as const)
       declareInputs(lowering, tensorsOf(frame, role));
-    lowerNodes(lowering, frame, frame.cell.stepOrder);
+    lowerNodes(lowering, frame, frame.cell.stepOrder, lowerExpression);
     const states = tensorsOf(frame, "state").map(({ tensor, frame: owner, name }) => ({
       name,
       value: valueIn(owner, nextKey(tensor.name)),
@@ -258,59 +252,9 @@ function declareInputs({ builder }: Lowering, tensors: readonly PlacedTensor[]):
 }
 
 function lowerInitialNodes(lowering: Lowering, frame: CellFrame): void {
-  lowerNodes(lowering, frame, frame.cell.initialOrder);
+  lowerNodes(lowering, frame, frame.cell.initialOrder, lowerExpression);
   for (const child of frame.children.values()) {
     if (child.cell.initialOrder.length > 0) lowerInitialNodes(lowering, child);
-  }
-}
-
-/** Computes the values with these keys, which stand in an order in which that is possible. */
-function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly string[]): void {
-  const { cell, path } = frame;
-  const tensors = new Map(
-    cell.items.flatMap((item) => (item.kind === "tensor" ? [[item.tensor.name, item.tensor]] : [])),
-  );
-  const calls = new Map<string, () => void>();
-  for (const [name, child] of frame.children) {
-    const call = cell.calls.get(name);
-    const pass = (given: readonly TypedExpression[], role: TypedTensor["role"]): void => {
-      passArguments(lowering, frame, child, given, role);
-    };
-    calls.set(contextsKey(name), () => pass(call?.contexts ?? [], "context"));
-    calls.set(callKey(name), () => {
-      pass(call?.inputs ?? [], "input");
-      lowerNodes(lowering, child, child.cell.stepOrder);
-    });
-  }
-  for (const key of order) {
-    calls.get(key)?.();
-    const node = cell.nodes.get(key);
-    // A name for several outputs has no value of its own.
-    if (node === undefined || node.value.type.kind === "outputs") continue;
-    const value = lowerExpression(lowering, frame, node.value);
-    const state = key === node.name ? undefined : tensors.get(node.name);
-    const full = state === undefined ? value : broadcastTo(lowering.builder, value, shapeIn(frame, state.type));
-    frame.values.set(key, full);
-    lowering.builder.nameValue(full, path + key);
-  }
-}
-
-/** Values of one frame as the inputs or contexts of a cell it uses. */
-function passArguments(
-  lowering: Lowering,
-  frame: CellFrame,
-  child: CellFrame,
-  given: readonly TypedExpression[],
-  role: TypedTensor["role"],
-): void {
-  const declared = child.cell.items.flatMap((item) =>
-    item.kind === "tensor" && item.tensor.role === role ? [item.tensor] : [],
-  );
-  for (const [i, tensor] of declared.entries()) {
-    const value = lowerExpression(lowering, frame, given[i] as TypedExpression);
-    const full =
-      tensor.type.kind === "index" ? value : broadcastTo(lowering.builder, value, shapeIn(child, tensor.type));
-    child.values.set(tensor.name, full);
   }
 }
 

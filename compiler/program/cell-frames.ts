@@ -26,7 +26,8 @@ function frameOf(
   path: string,
 ): CellFrame {
   const children = new Map<string, CellFrame>();
-  const frame: CellFrame = { cell, dimensions, reals, values: new Map(), children, path };
+  const own = { values: new Map(), left: new Map(), isInPlace: false };
+  const frame: CellFrame = { cell, dimensions, reals, children, path, ...own };
   for (const item of cell.items) {
     if (item.kind !== "instance") continue;
     const { name, cell: used, dimensions: given, reals: values } = item.instance;

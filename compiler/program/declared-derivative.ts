@@ -5,11 +5,9 @@
 import { GraphBuilder } from "../ir/graph/build.js";
 import { copyInstruction, mapped, type ValueMap } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../ir/graph/types.js";
-import type { TypedDerivative, TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
+import type { TypedDerivative, TypedFunction } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { at, type Frame, type Lowering, shapeIn } from "./frame.js";
-
-type LowerExpression = (lowering: Lowering, frame: Frame, expression: TypedExpression) => ValueId;
+import { at, type Frame, type LowerExpression, type Lowering, shapeIn } from "./frame.js";
 
 /** `value` with the derivative that `fn` declares; `frame` holds the arguments and equations of `fn`. */
 export function declareDerivative(

@@ -3,14 +3,16 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import type { ReductionName } from "../language/semantics/builtins.js";
-import { capturedKey } from "../language/semantics/node-keys.js";
+import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
-import { at, broughtIn, type CellFrame, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+import { frameInPlace } from "./frame-in-place.js";
+import { lowerCall } from "./cell-lowering.js";
+import { at, broughtIn, childOf, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
 import { lowerElement, lowerIndexed, lowerIndexReduction, lowerPosition } from "./indexed-lowering.js";
 
 type Kind = TypedExpression["kind"];
@@ -39,14 +41,25 @@ const rules: Rules = {
   next: (_lowering, frame, node) => broughtIn(frame, valueIn(frame, `${node.name}'`)),
   member: (_lowering, frame, node) => {
     let owner: Frame = frame;
-    for (const name of node.path) owner = childOf(owner, name);
-    return broughtIn(frame, valueIn(owner, node.next ? `${node.name}'` : node.name));
+    let left: ValueId | undefined;
+    for (const name of node.path) {
+      const child = childOf(owner, name);
+      left = child.left.get(node.name);
+      owner = child;
+    }
+    if (node.next) return broughtIn(frame, valueIn(owner, nextKey(node.name)));
+    return broughtIn(frame, left ?? valueIn(owner, node.name));
   },
   "instance-call": (_lowering, frame, node) => {
     const child = childOf(frame, node.instance);
     const [output] = child.cell.outputs;
     invariant(output !== undefined, `${node.instance} has no output`);
     return broughtIn(frame, valueIn(child, output.name));
+  },
+  "call-in-place": (lowering, frame, { instance, call, output }) => {
+    const child = frameInPlace(frame, instance, call.runtimeDimensions);
+    lowerCall(lowering, frame, child, call, lowerExpression);
+    return valueIn(child, output);
   },
   elementwise: lowerElementwise,
   product: lowerProduct,
@@ -120,12 +133,6 @@ const insideIndices = { expression: lowerExpression, reduce: reduceAlong };
 
 function lowerAll(lowering: Lowering, frame: Frame, nodes: readonly TypedExpression[]): ValueId[] {
   return nodes.map((node) => lowerExpression(lowering, frame, node));
-}
-
-function childOf(frame: Frame, name: string): CellFrame {
-  const child = frame.children.get(name);
-  invariant(child !== undefined, `no used cell ${frame.path}${name}`);
-  return child;
 }
 
 function range(start: number, count: number): number[] {

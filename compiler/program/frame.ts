@@ -24,6 +24,10 @@ export interface Frame {
 
 export interface CellFrame extends Frame {
   readonly cell: TypedCell;
+  /** Of states that the call gives: what the last step left, which others read by the name of the used cell. */
+  readonly left: Map<string, ValueId>;
+  /** Of one of several calls: its values have no names that others could read. */
+  readonly isInPlace: boolean;
 }
 
 export interface Lowering {
@@ -33,6 +37,9 @@ export interface Lowering {
   /** Called at each call of a function with a declared derivative, with the frame that holds its arguments. */
   readonly noteDeclared: (builder: GraphBuilder, fn: TypedFunction, frame: Frame) => void;
 }
+
+/** The rules for expressions, for those who meet expressions on their way. */
+export type LowerExpression = (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
 
 /** Thrown where sizes multiply beyond all limits. */
 export class DimensionTooLarge extends Error {}
@@ -52,6 +59,12 @@ export function valueIn(frame: Frame, key: string): ValueId {
   const value = frame.values.get(key);
   invariant(value !== undefined, `${frame.path}${key} is used before it is computed`);
   return value;
+}
+
+export function childOf(frame: Frame, name: string): CellFrame {
+  const child = frame.children.get(name);
+  invariant(child !== undefined, `no used cell ${frame.path}${name}`);
+  return child;
 }
 
 /** The value in the builder at hand. */

@@ -42,6 +42,7 @@ class CellAnalysis {
   private readonly checker: Checker;
   private readonly instances = new Map<string, TypedInstance>();
   private readonly calls = new Map<string, CallNode>();
+  private readonly inPlace = new Set<string>();
   private readonly runtimeDimensions = new Map<string, ReadonlyMap<string, Dim>>();
   private readonly items: TypedItem[] = [];
   private readonly nodes = new Map<string, TypedNode>();
@@ -54,8 +55,9 @@ class CellAnalysis {
     this.collector = collector;
     this.firstReport = collector.diagnostics.length;
     this.scope = declareCellScope(declaration, collector);
-    const { instances, calls, runtimeDimensions } = this;
-    this.checker = new Checker(collector, this.scope, known, { instances, calls, runtimeDimensions }, inferByKind);
+    const { instances, calls, inPlace, runtimeDimensions } = this;
+    const used = { instances, calls, inPlace, runtimeDimensions };
+    this.checker = new Checker(collector, this.scope, known, used, inferByKind);
   }
 
   run(): TypedCell {
@@ -65,6 +67,7 @@ class CellAnalysis {
     const split = (name: string, call: CallNode) => this.splitCall(name, call);
     const graph = new CellGraphBuilder(this.scope, captures, this.instances, split).build(initials);
     for (const [name, call] of graph.calls) this.calls.set(name, call);
+    for (const name of graph.inPlace) this.inPlace.add(name);
     const needs = (key: string): readonly string[] => graph.nodes.get(key)?.needs ?? [];
     const { order, cycles } = topologicalOrder(graph.nodes.keys(), needs);
     checkCycles(this.checker, cycles, graph.nodes, this.scope);
@@ -220,13 +223,13 @@ class CellAnalysis {
     const result = checkContexts(this.checker, instance, call);
     if (result === undefined) return;
     this.runtimeDimensions.set(name, result.runtimeDimensions);
-    this.typedCalls.set(name, { inputs: [], ...result });
+    this.typedCalls.set(name, { inputs: [], states: new Map(), ...result });
   }
 
   private inferInputs(name: string, instance: TypedInstance, call: CallNode): void {
-    const inputs = checkInputs(this.checker, instance, call);
+    const given = checkInputs(this.checker, instance, call);
     const known = this.typedCalls.get(name);
-    if (inputs !== undefined && known !== undefined) this.typedCalls.set(name, { ...known, inputs });
+    if (given !== undefined && known !== undefined) this.typedCalls.set(name, { ...known, ...given });
   }
 
   private valueType(node: GraphNode, value: TypedExpression): SemanticType {
@@ -283,7 +286,9 @@ class CellAnalysis {
   }
 
   private isComplete(graph: CellGraph): boolean {
-    const called = [...this.scope.instances.keys()].every((name) => this.typedCalls.has(name));
+    const called = [...this.scope.instances.keys()].every(
+      (name) => this.inPlace.has(name) || this.typedCalls.has(name),
+    );
     const updated = this.tensors("state").every(({ name }) => graph.nodes.has(nextKey(name)));
     return called && updated;
   }

@@ -1,5 +1,6 @@
 /** What the values of a cell need: the graph behind order-freeness, cycles and what can be an initial value. */
 import type { CallNode, Expression, ReferenceNode } from "../syntax/ast.js";
+import { findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";
 import type { Captures } from "./captures.js";
 import { forEachPart, partsOf } from "./expression-parts.js";
 import { valuesOfFunction } from "./function-parts.js";
@@ -25,7 +26,10 @@ export interface CellGraph {
   /** The first call of each used cell. */
   readonly calls: ReadonlyMap<string, CallNode>;
   readonly repeatedCalls: readonly CallNode[];
-  /** Calls inside initial values, where nothing can be called. */
+  /** Calls for each value of an index, of used cells with a state. */
+  readonly refusedCalls: ReadonlySet<CallNode>;
+  readonly inPlace: ReadonlySet<string>;
+  /** Calls inside initial values of used cells with a state, which have none yet. */
   readonly callsInInitials: readonly CallNode[];
 }
 
@@ -50,6 +54,7 @@ export class CellGraphBuilder {
   private readonly instances: ReadonlyMap<string, TypedInstance>;
   private readonly splitCall: SplitCall;
   private readonly captures: Captures;
+  private repeated: RepeatedCalls = { inPlace: new Set(), refused: new Set() };
 
   constructor(
     scope: CellScope,
@@ -64,15 +69,19 @@ export class CellGraphBuilder {
   }
 
   build(initials: readonly Initial[]): CellGraph {
+    const values = [...this.scope.equations, ...this.scope.nexts.values(), ...initials].map(({ value }) => value);
+    this.repeated = findRepeatedCalls(values, this.instances);
     for (const node of this.scope.equations) this.add(node.name.text, node.kind, node.name.text, [node.value]);
     for (const [state, node] of this.scope.nexts) this.add(nextKey(state), "next", state, [node.value]);
+    for (const { state, value } of initials) this.addInitial(state, value);
     this.addWaitingCalls();
     for (const [name, reads] of this.captures) this.addFunction(name, reads);
-    for (const { state, value } of initials) this.addInitial(state, value);
     return {
       nodes: this.nodes,
       calls: this.calls,
       repeatedCalls: this.repeatedCalls,
+      refusedCalls: this.repeated.refused,
+      inPlace: this.repeated.inPlace,
       callsInInitials: this.callsInInitials,
     };
   }
@@ -89,7 +98,7 @@ export class CellGraphBuilder {
 
   private addInitial(state: string, value: Expression): void {
     forEachPart(value, (part) => {
-      if (part.kind === "call" && this.isInstance(part.callee.text)) this.callsInInitials.push(part);
+      if (part.kind === "call" && this.hasState(part.callee.text)) this.callsInInitials.push(part);
     });
     this.add(initialKey(state), "initial", state, [value]);
   }
@@ -116,6 +125,12 @@ export class CellGraphBuilder {
     return this.scope.entries.get(name)?.kind === "instance";
   }
 
+  /** One about which something was reported counts as if it had. */
+  private hasState(name: string): boolean {
+    const cell = this.instances.get(name)?.cell;
+    return this.isInstance(name) && (cell === undefined || !isStateless(cell));
+  }
+
   private add(
     key: string,
     kind: GraphNode["kind"],
@@ -133,9 +148,10 @@ export class CellGraphBuilder {
         if (part.kind === "reference") this.addReference(part.name, part.next, needs, changes);
         else if (part.kind === "member") return this.addMember(part, needs, changes);
         else if (part.kind === "call" && this.isInstance(part.callee.text)) {
-          changes(`the output of \`${part.callee.text}\``);
-          if (kind !== "initial") this.addCall(part, needs);
-          return false;
+          const name = part.callee.text;
+          if (this.hasState(name)) changes(`the output of \`${name}\``);
+          if (kind !== "initial" || !this.hasState(name)) this.addCall(part, needs);
+          return this.repeated.inPlace.has(name);
         } else if (part.kind === "call") this.addFunctionCall(part.callee.text, needs);
         return true;
       });
@@ -145,6 +161,7 @@ export class CellGraphBuilder {
 
   private addCall(call: CallNode, needs: Set<string>): void {
     const name = call.callee.text;
+    if (this.repeated.inPlace.has(name) || this.repeated.refused.has(call)) return;
     const known = this.calls.get(name);
     if (known !== undefined) {
       if (known !== call) this.repeatedCalls.push(call);
@@ -178,7 +195,7 @@ export class CellGraphBuilder {
     const cell = this.instances.get(root.name)?.cell;
     const name = member.member.text;
     const isOutput = depth === 1 && !member.next && cell !== undefined && !hasTensor(cell, name);
-    if (member.next || isOutput) needs.add(callKey(root.name));
+    if ((member.next || isOutput) && !this.repeated.inPlace.has(root.name)) needs.add(callKey(root.name));
     if (cell !== undefined && cell.runtimeDimensions.length > 0) needs.add(contextsKey(root.name));
     if (member.next || cell === undefined || !isParam(cell, depth, name)) changes(`\`${root.name}.${name}\``);
     return false;

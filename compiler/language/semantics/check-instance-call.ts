@@ -1,4 +1,4 @@
-/** The one call of a used cell: inputs first, then contexts. */
+/** A call of a used cell: inputs first, then contexts; states by name. */
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { ArgumentNode, CallNode } from "../syntax/ast.js";
 import { type Dim, printDim, provenAtLeast, subtractDims } from "../../base/types/dim.js";
@@ -10,22 +10,35 @@ import { isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { matchArguments } from "./match-arguments.js";
 import { axesOf, printAxes, printSemanticType, type SemanticType, shapeOf } from "./semantic-type.js";
 import { substituteType } from "./substitute.js";
-import type { TypedExpression, TypedInstance, TypedTensor } from "./typed-program.js";
+import type { TypedExpression, TypedInstance, TypedInstanceCall, TypedTensor } from "./typed-program.js";
+
+type Given = readonly (readonly [TypedTensor, ArgumentNode])[];
 
 interface Matched {
-  readonly inputs: readonly (readonly [TypedTensor, ArgumentNode])[];
-  readonly contexts: readonly (readonly [TypedTensor, ArgumentNode])[];
+  readonly inputs: Given;
+  readonly contexts: Given;
+  readonly states: Given;
 }
 
 function matchCall(instance: TypedInstance, call: CallNode, collector: DiagnosticCollector): Matched | undefined {
   const tensors = instance.cell.items.flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
   const inputs = tensors.filter(({ role }) => role === "input");
   const contexts = tensors.filter(({ role }) => role === "context");
+  const states = tensors.filter(({ role }) => role === "state");
   const callee = `\`${instance.name}\``;
-  const matched = matchArguments(call.arguments, [...inputs, ...contexts], callee, call.span, collector);
+  const parameters = [...inputs, ...contexts, ...states.map(({ name }) => ({ name, named: true, optional: true }))];
+  const matched = matchArguments(call.arguments, parameters, callee, call.span, collector);
   if (matched === undefined) return undefined;
-  const pairs = [...inputs, ...contexts].map((tensor, i) => [tensor, matched[i] as ArgumentNode] as const);
-  return { inputs: pairs.slice(0, inputs.length), contexts: pairs.slice(inputs.length) };
+  const given = (of: readonly TypedTensor[], from: number): Given =>
+    of.flatMap((tensor, i) => {
+      const argument = matched[from + i];
+      return argument === undefined ? [] : [[tensor, argument] as const];
+    });
+  return {
+    inputs: given(inputs, 0),
+    contexts: given(contexts, inputs.length),
+    states: given(states, inputs.length + contexts.length),
+  };
 }
 
 export interface CheckedContexts {
@@ -64,20 +77,35 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
   return { contexts, runtimeDimensions };
 }
 
-/** Checks the inputs; what {@link checkContexts} said about names and number is not said again. */
-export function checkInputs(checker: Checker, instance: TypedInstance, call: CallNode): TypedExpression[] | undefined {
+export type CheckedInputs = Pick<TypedInstanceCall, "inputs" | "states">;
+
+/** Checks inputs and states; what {@link checkContexts} said about names and number is not said again. */
+export function checkInputs(checker: Checker, instance: TypedInstance, call: CallNode): CheckedInputs | undefined {
   const matched = matchCall(instance, call, new DiagnosticCollector());
-  const inputs: TypedExpression[] = [];
-  for (const [tensor, argument] of matched?.inputs ?? []) {
+  const inputs = checkGiven(checker, instance, call, matched?.inputs ?? []);
+  const states = checkGiven(checker, instance, call, matched?.states ?? []);
+  if (matched === undefined || inputs === undefined || states === undefined) return undefined;
+  return { inputs, states: new Map(states.map((value, i) => [matched.states[i]![0].name, value])) };
+}
+
+/** Undefined where something was reported. */
+function checkGiven(
+  checker: Checker,
+  instance: TypedInstance,
+  call: CallNode,
+  all: Given,
+): TypedExpression[] | undefined {
+  const fitting: TypedExpression[] = [];
+  for (const [tensor, argument] of all) {
     const given = checker.infer(argument.value);
     const declared = substituteType(tensor.type, instance.dimensions);
     if (declared === undefined) checker.reportTooLarge(call.span);
     if (declared === undefined || given.type.kind === "error") continue;
-    if (fits(checker, declared, given)) inputs.push(given);
+    if (fits(checker, declared, given)) fitting.push(given);
     else if (given.type.kind === "index" || given.type.kind === "real")
       report(checker, instance, tensor, declared, given);
   }
-  return matched !== undefined && inputs.length === matched.inputs.length ? inputs : undefined;
+  return fitting.length === all.length ? fitting : undefined;
 }
 
 function fits(checker: Checker, declared: SemanticType, given: TypedExpression): boolean {

@@ -31,13 +31,20 @@ const suggestionLimit = 200;
 /** Used cells and what is known about their calls; functions have none. */
 export interface Instances {
   readonly instances: ReadonlyMap<string, TypedInstance>;
-  /** The one call of each. */
+  /** The one call of each that is called once. */
   readonly calls: ReadonlyMap<string, CallNode>;
+  /** Those without state that are called where each call is written out. */
+  readonly inPlace: ReadonlySet<string>;
   /** Run-time dimensions of a used cell, once its contexts are known. */
   readonly runtimeDimensions: ReadonlyMap<string, ReadonlyMap<string, Dim>>;
 }
 
-export const noInstances: Instances = { instances: new Map(), calls: new Map(), runtimeDimensions: new Map() };
+export const noInstances: Instances = {
+  instances: new Map(),
+  calls: new Map(),
+  inPlace: new Set(),
+  runtimeDimensions: new Map(),
+};
 
 /** The type of an expression, by the rule for its kind. */
 export type Infer = (checker: Checker, expression: Expression) => TypedExpression;

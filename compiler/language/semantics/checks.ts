@@ -51,9 +51,16 @@ export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope)
       help: `it has one state and moves one step at a time: declare another, \`use ${name}2 = …\`, or name the result: \`u = ${name}(…)\``,
     });
   }
-  const named = new Set([...graph.repeatedCalls, ...graph.callsInInitials].map((call) => call.callee.text));
+  for (const { callee } of graph.refusedCalls) {
+    const name = callee.text;
+    checker.report("called-twice", callee.span, `\`${name}\` would be called for each value of an index`, {
+      help: "it has one state and moves one step at a time; used cells without state can be called so",
+    });
+  }
+  const others = [...graph.repeatedCalls, ...graph.refusedCalls, ...graph.callsInInitials];
+  const named = new Set(others.map((call) => call.callee.text));
   for (const [name, node] of scope.instances) {
-    if (graph.calls.has(name) || named.has(name)) continue;
+    if (graph.calls.has(name) || graph.inPlace.has(name) || named.has(name)) continue;
     checker.report("never-called", node.name.span, `\`${name}\` is never called, so its states would never change`, {
       help: `call it: \`u = ${name}(…)\``,
     });

@@ -77,6 +77,7 @@ const rules: Rules = {
   next: () => constant,
   member: () => constant,
   "instance-call": () => constant,
+  "call-in-place": () => constant,
   error: () => constant,
   elementwise: (node, degrees) =>
     elementwiseDegree(

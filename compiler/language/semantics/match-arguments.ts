@@ -7,6 +7,8 @@ import type { ArgumentNode } from "../syntax/ast.js";
 export interface Parameter {
   readonly name: string;
   readonly optional?: boolean;
+  /** Given by its name only. */
+  readonly named?: boolean;
 }
 
 /** One entry a parameter, undefined for an optional one that was not given; undefined where something was reported. */
@@ -19,6 +21,7 @@ export function matchArguments(
 ): (ArgumentNode | undefined)[] | undefined {
   const matched = new Array<ArgumentNode | undefined>(parameters.length).fill(undefined);
   const usage = `${callee} takes ${parameters.length === 0 ? "no arguments" : `(${describe(parameters)})`}`;
+  const places = parameters.filter(({ named }) => named !== true).length;
   let position = 0;
   let failed = false;
   for (const argument of given) {
@@ -35,7 +38,7 @@ export function matchArguments(
           help: argumentElsewhere(name ?? "", names) ?? suggestion(name ?? "", names) ?? usage,
         },
       );
-    } else if (index >= parameters.length) {
+    } else if (name === undefined && index >= places) {
       collector.report("wrong-arity", argument.span, `too many arguments for ${callee}`, { help: usage });
       return undefined;
     } else if (matched[index] !== undefined) {

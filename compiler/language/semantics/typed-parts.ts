@@ -26,6 +26,8 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
       return [node.body];
     case "call":
       return node.arguments;
+    case "call-in-place":
+      return [...node.call.inputs, ...node.call.contexts];
     default:
       return [];
   }

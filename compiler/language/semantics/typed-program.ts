@@ -29,8 +29,15 @@ export type TypedExpression = Base &
     | { readonly kind: "next"; readonly name: string }
     /** A state (or its next value), parameter or output of a used cell: `outer.inner.h'` has two names in `path`. */
     | { readonly kind: "member"; readonly path: readonly string[]; readonly name: string; readonly next: boolean }
-    /** The call of a used cell; its arguments are with the {@link TypedInstance}. */
+    /** The only call of a used cell; its arguments are with the {@link TypedCell}. */
     | { readonly kind: "instance-call"; readonly instance: string }
+    /** One of several calls of a used cell without state: written out where it stands. */
+    | {
+        readonly kind: "call-in-place";
+        readonly instance: string;
+        readonly call: TypedInstanceCall;
+        readonly output: string;
+      }
     | {
         readonly kind: "elementwise";
         readonly operation: ElementwiseName;
@@ -180,10 +187,12 @@ export interface TypedInstance {
   readonly reals: ReadonlyMap<string, TypedExpression>;
 }
 
-/** The arguments of the one call of a used cell. */
+/** The arguments of a call of a used cell. */
 export interface TypedInstanceCall {
   readonly inputs: readonly TypedExpression[];
   readonly contexts: readonly TypedExpression[];
+  /** States that this step starts from, in the place of those that the last one left. */
+  readonly states: ReadonlyMap<string, TypedExpression>;
   /** Run-time dimensions of the used cell in terms of this one's. */
   readonly runtimeDimensions: ReadonlyMap<string, Dim>;
 }
@@ -221,6 +230,7 @@ export interface TypedCell {
   }[];
   /** By {@link TypedNode.key}: see `node-keys.ts`. */
   readonly nodes: ReadonlyMap<string, TypedNode>;
+  /** Of used cells that are called once in a step. */
   readonly calls: ReadonlyMap<string, TypedInstanceCall>;
   /** Keys of nodes that a step needs, in an order independent of the order of the equations. */
   readonly stepOrder: readonly string[];

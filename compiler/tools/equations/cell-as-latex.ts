@@ -35,14 +35,14 @@ export function cellAsLatex(cell: TypedCell, lowered: LoweredCell): string {
   };
   const functionName = (fn: TypedFunction): string => functions.get(fn) ?? fn.name;
   const functionContext: LatexContext = { times: new Map<string, Time>(), sigmoidIsSigma };
-  const inFunction: Surroundings = { argumentsOf: () => [], functionName };
+  const inFunction: Surroundings = { callOf: () => undefined, functionName };
   align(
     "functions",
     [...functions.keys()].flatMap((fn) => functionLines(fn, inFunction, functionContext)),
   );
   for (const one of cells) {
     const context = { times: valuesOverTime(one), sigmoidIsSigma };
-    const around: Surroundings = { argumentsOf: (name) => argumentsOf(one, name), functionName };
+    const around: Surroundings = { callOf: (name) => one.calls.get(name), functionName };
     align(`${one.name}: what it has`, declarationLines(one, around, context));
     align(`${one.name}: one step`, equationLines(one, around, context));
   }
@@ -88,7 +88,9 @@ function usedFunctions(cells: readonly TypedCell[]): ReadonlyMap<TypedFunction, 
   };
   for (const cell of cells) {
     for (const { value } of cell.nodes.values()) visit(value);
-    for (const { inputs, contexts } of cell.calls.values()) [...inputs, ...contexts].forEach(visit);
+    for (const { inputs, contexts, states } of cell.calls.values()) {
+      [...inputs, ...contexts, ...states.values()].forEach(visit);
+    }
   }
   return names;
 }
@@ -111,11 +113,6 @@ function partsOfFunction({
   derivative,
 }: TypedFunction): Pick<TypedFunction, "equations" | "value">[] {
   return [{ equations, value }, ...(derivative === undefined ? [] : [derivative])];
-}
-
-function argumentsOf(cell: TypedCell, instance: string): readonly TypedExpression[] {
-  const call = cell.calls.get(instance);
-  return call === undefined ? [] : [...call.inputs, ...call.contexts];
 }
 
 /** `x_t ∈ ℝ^I`, those of one kind and shape in a line; real parameters; used cells. */

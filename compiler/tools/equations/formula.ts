@@ -32,6 +32,8 @@ export type Formula =
   | { readonly kind: "choice"; readonly condition: Formula; readonly yes: Formula; readonly no: Formula }
   /** A part of a tensor: whole along the axes before `axis`. */
   | { readonly kind: "part"; readonly operand: Formula; readonly axis: number; readonly part: Part }
+  /** `h = g`: an argument by its name. */
+  | { readonly kind: "labelled"; readonly label: string; readonly value: Formula }
   /** One below the other. */
   | { readonly kind: "joined"; readonly parts: readonly Formula[] }
   | {

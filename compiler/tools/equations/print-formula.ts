@@ -90,6 +90,8 @@ function bare(formula: Formula): Written {
     }
     case "part":
       return atom(`${write(formula.operand, strengths.atom)}[${":, ".repeat(formula.axis)}${partText(formula.part)}]`);
+    case "labelled":
+      return { text: `${formulaName(formula.label)} = ${write(formula.value, 0)}`, strength: strengths.comparison };
     case "joined":
       return atom(`[${formula.parts.map(printFormula).join("; ")}]`);
     case "apply": {

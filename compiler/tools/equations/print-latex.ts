@@ -110,6 +110,10 @@ class Printer {
         const before = ":, ".repeat(formula.axis);
         return applied(`${this.indexed(formula.operand)}\\left[${before}${this.part(formula.part)}\\right]`);
       }
+      case "labelled": {
+        const label = nameLatex({ text: formula.label, next: false, role: "auxiliary" }, new Map()).text;
+        return { text: `${label} = ${this.whole(formula.value)}`, strength: strengths.comparison };
+      }
       case "joined":
         return atom(`\\left[${formula.parts.map((part) => this.whole(part)).join(";\\, ")}\\right]`);
       case "apply":

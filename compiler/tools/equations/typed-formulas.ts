@@ -1,7 +1,7 @@
 /** Checked expressions as formulas: what the author wrote, with products and axes told apart by shapes. */
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
 import type { SemanticType } from "../../language/semantics/semantic-type.js";
-import type { TypedExpression, TypedFunction } from "../../language/semantics/typed-program.js";
+import type { TypedExpression, TypedFunction, TypedInstanceCall } from "../../language/semantics/typed-program.js";
 import { addDims, constantOf, type Dim, dimSymbol } from "../../base/types/dim.js";
 import {
   axes,
@@ -17,8 +17,8 @@ import {
 
 /** What an expression stands in. */
 export interface Surroundings {
-  /** What a used cell is called with: inputs, then contexts. */
-  readonly argumentsOf: (instance: string) => readonly TypedExpression[];
+  /** What a used cell is called with. */
+  readonly callOf: (instance: string) => TypedInstanceCall | undefined;
   readonly functionName: (fn: TypedFunction) => string;
 }
 
@@ -44,12 +44,8 @@ const rules: Rules = {
   captured: ({ name }) => nameOf(name),
   next: ({ name }) => nameOf(name, true),
   member: ({ path, name, next }) => nameOf([...path, name].join("."), next),
-  "instance-call": ({ instance }, write, around) => ({
-    kind: "apply",
-    head: { kind: "instance", name: instance },
-    operands: around.argumentsOf(instance).map(write),
-    settings: [],
-  }),
+  "instance-call": ({ instance }, write, around) => callFormula(instance, around.callOf(instance), write),
+  "call-in-place": ({ instance, call }, write) => callFormula(instance, call, write),
   elementwise: ({ operation, operands }, write) => elementwiseFormula(operation, operands, write),
   product: ({ left, right }, write) => {
     const [leftRank, rightRank] = [rankOf(left.type), rankOf(right.type)];
@@ -115,6 +111,21 @@ const rules: Rules = {
     throw new Error("an expression with errors has no formula");
   },
 };
+
+/** Inputs, then contexts, then states by their names. */
+function callFormula(
+  name: string,
+  call: TypedInstanceCall | undefined,
+  write: (node: TypedExpression) => Formula,
+): Formula {
+  const states = [...(call?.states ?? [])].map(([label, value]): Formula => ({
+    kind: "labelled",
+    label,
+    value: write(value),
+  }));
+  const operands = [...[...(call?.inputs ?? []), ...(call?.contexts ?? [])].map(write), ...states];
+  return { kind: "apply", head: { kind: "instance", name }, operands, settings: [] };
+}
 
 /** `n`, `n + 1`, `K - 1 - n`. */
 function placeFormula(index: string, start: Dim, reverse: boolean): Formula {

@@ -67,7 +67,8 @@ cell A(H) { input x: [H] use lower = B(H) output y = x * 2 }`,
     severity: "error",
     summary: "a used cell that is called more than once",
     explanation:
-      "It has one set of states, which moves one step at a time. Declare a second instance, or name the result.",
+      "One with a state moves one step at a time. Declare a second instance, or name the result. Of several calls of one without " +
+      "state an output is read at the call.",
     example: `cell B(H) { input x: [H] state h: [H] h' = x + h output y = h' }
 cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower(2 * x) }`,
   },

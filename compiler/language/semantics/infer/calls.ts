@@ -14,6 +14,7 @@ import { axesOf, printSemanticType, type SemanticType } from "../semantic-type.j
 import { substituteType } from "../substitute.js";
 import { takeOver } from "../take-over.js";
 import type { TypedExpression, TypedFunction } from "../typed-program.js";
+import { inferCallInPlace } from "./call-in-place.js";
 import { inferBuiltin } from "./builtin-calls.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 import { standardHomeOf } from "../../std/sources.js";
@@ -89,6 +90,7 @@ function inferInstanceCall(checker: Checker, node: CallNode): TypedExpression {
   const name = node.callee.text;
   const instance = checker.instances.instances.get(name);
   checker.scope.used.add(name);
+  if (instance !== undefined && checker.instances.inPlace.has(name)) return inferCallInPlace(checker, instance, node);
   if (instance === undefined || checker.instances.calls.get(name) !== node) return checker.error(node.span);
   const [output, ...others] = instance.cell.outputs;
   const dimensions = new Map([...instance.dimensions, ...(checker.instances.runtimeDimensions.get(name) ?? [])]);

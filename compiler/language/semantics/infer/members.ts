@@ -2,6 +2,7 @@
 import type { Expression, MemberNode, Name } from "../../syntax/ast.js";
 import type { Dim } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
+import { inferOutputInPlace } from "./call-in-place.js";
 import { wordsFor } from "../scope.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
@@ -14,8 +15,13 @@ export function inferMember(checker: Checker, node: MemberNode): TypedExpression
   const object = checker.infer(node.object);
   if (object.type.kind === "error") return checker.error(node.span);
   if (object.type.kind === "outputs") {
-    const instance = object.type.instance;
-    const cell = checker.instances.instances.get(instance)?.cell;
+    const { instance } = object.type;
+    const used = checker.instances.instances.get(instance);
+    const cell = used?.cell;
+    if (used !== undefined && object.kind === "call-in-place" && !node.next) {
+      const read = inferOutputInPlace(checker, used, object, node.member);
+      if (read !== undefined) return read;
+    } else if (checker.instances.inPlace.has(instance)) return reportWhichCall(checker, node, instance);
     const output = cell?.outputs.find((candidate) => candidate.name === node.member.text);
     if (output !== undefined && !node.next) return memberOfInstance(checker, node, [instance]);
     reportNoMember(checker, node.member, cell?.outputs.map(({ name }) => name) ?? [], `\`${instance}\``, "output");
@@ -29,6 +35,15 @@ export function inferMember(checker: Checker, node: MemberNode): TypedExpression
         : "a part of a value is a slice: `v[0:H]`",
   });
   return checker.error(node.span);
+}
+
+/** An output is read where the call stands: elsewhere nobody could say of which. */
+function reportWhichCall(checker: Checker, { member, span }: MemberNode, instance: string): TypedExpression {
+  const { text } = member;
+  checker.report("called-twice", span, `\`${instance}\` is called several times: which \`${text}\`?`, {
+    help: `read it of a call: \`u = ${instance}(…).${text}\``,
+  });
+  return checker.error(span);
 }
 
 /** `["outer", "inner"]` where the expression names a used cell. */
@@ -70,6 +85,8 @@ function memberOfInstance(checker: Checker, node: MemberNode, path: readonly str
     reportNoMember(checker, node.member, memberNames(cell), `cell \`${cell.name}\``, node.next ? "state" : "member");
     return checker.error(node.span);
   }
+  const isOutput = inner.length === 0 && !node.next && !hasTensor(cell, text);
+  if (isOutput && checker.instances.inPlace.has(first)) return reportWhichCall(checker, node, first);
   let type: SemanticType | undefined = declared;
   const source = { words: wordsFor("instance", first), span: instance.span };
   for (const substitution of substitutions.reverse()) type = type && substituteType(type, substitution, source);
@@ -78,6 +95,10 @@ function memberOfInstance(checker: Checker, node: MemberNode, path: readonly str
     return checker.error(node.span);
   }
   return { kind: "member", path, name: text, next: node.next, span: node.span, type };
+}
+
+function hasTensor(cell: TypedCell, name: string): boolean {
+  return cell.items.some((item) => item.kind === "tensor" && item.tensor.name === name);
 }
 
 /** Outputs can be read of the cells used directly; states and parameters at any depth. */

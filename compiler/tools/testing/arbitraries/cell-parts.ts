@@ -13,6 +13,8 @@ export interface CellParts {
   readonly between: readonly Equation[];
   /** What the used cell is called with; undefined where none is used. */
   readonly inner: Term | undefined;
+  /** The state that its call gives it; undefined where it goes on from its own. */
+  readonly innerState: Term | undefined;
   /** Next values: `h'`, perhaps `c'`, perhaps `n'`, a counter. */
   readonly next: readonly Equation[];
   /** The initial value of `h`; undefined where it is zero. */
@@ -78,9 +80,13 @@ const axes = (shape: Shape): string => (shape === "" ? "real" : `[${shape.replac
 const innerCell =
   "cell Inner(I, H) {\n  input v: [I]\n  state s: [H]\n  param A: [H, I] ~ uniform(1)\n  s' = tanh(A @ v + 0.5 * s)\n  output w = s'\n}\n";
 
-function allTerms({ between, inner, next, initial, outputs }: CellParts): Term[] {
-  const optional = [inner, initial].filter((value) => value !== undefined);
+function allTerms({ between, inner, innerState, next, initial, outputs }: CellParts): Term[] {
+  const optional = [inner, innerState, initial].filter((value) => value !== undefined);
   return [...optional, ...[...between, ...next, ...outputs].map(({ value }) => value)];
+}
+
+function printInner(input: Term, state: Term | undefined): string {
+  return `inner(${printTerm(input)}${state === undefined ? "" : `, s = ${printTerm(state)}`})`;
 }
 
 /** Declares what is used and nothing else. */
@@ -103,7 +109,7 @@ export function printCell(parts: CellParts): CellText {
   if (parts.inner !== undefined) declarations.push("use inner = Inner(I, H)");
   declarations.push(...inside.map(([, { text }]) => text));
   const equations = [
-    ...(parts.inner === undefined ? [] : [`u = inner(${printTerm(parts.inner)})`]),
+    ...(parts.inner === undefined ? [] : [`u = ${printInner(parts.inner, parts.innerState)}`]),
     ...[...parts.between, ...parts.next].map(({ name, value }) => `${name} = ${printTerm(value)}`),
   ];
   const outputs = parts.outputs.map(({ name, value }) => `output ${name} = ${printTerm(value)}`);
@@ -145,7 +151,9 @@ export function* smallerCells(parts: CellParts): Generator<CellParts> {
     yield names.reduce<CellParts>((rest, name) => replaceEverywhere(rest, name, simplest.H), {
       ...parts,
       inner: undefined,
+      innerState: undefined,
     });
+    if (parts.innerState !== undefined) yield { ...parts, innerState: undefined };
     for (const smaller of smallerTerms(inner)) yield { ...parts, inner: smaller };
   }
   for (const key of ["between", "next", "outputs"] as const) {
@@ -164,6 +172,7 @@ function replaceEverywhere(parts: CellParts, name: string, by: Term): CellParts 
     ...parts,
     between: inAll(parts.between),
     inner: parts.inner && replaceLeaf(parts.inner, name, by),
+    innerState: parts.innerState && replaceLeaf(parts.innerState, name, by),
     next: inAll(parts.next),
     outputs: inAll(parts.outputs),
   };

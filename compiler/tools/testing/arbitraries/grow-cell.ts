@@ -83,7 +83,9 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
   const counts = choose(6) === 0;
   if (counts) leaves.push(leaf("", "n"), leaf("", "n"));
   const inner = choose(4) === 0 ? grow("I", depth - 1) : undefined;
-  if (inner !== undefined) leaves.push(leaf("H", "u"), leaf("H", "inner.s"), leaf("H", "inner.s'"));
+  if (inner !== undefined) leaves.push(leaf("H", "inner.s"));
+  const innerState = inner !== undefined && choose(2) === 0 ? grow("H", depth - 1) : undefined;
+  if (inner !== undefined) leaves.push(leaf("H", "u"), leaf("H", "inner.s'"));
   const between: Equation[] = [];
   const add = (value: Term): Term => {
     const own = leaf(value.shape, `e${between.length}`);
@@ -125,5 +127,5 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
   const shape = choose(2) === 0 ? "H" : pick(choose, shapes);
   const outputs: Equation[] = [{ name: "y", value: end(states.length, () => grow(shape, depth - 1)) }];
   if (choose(3) === 0) outputs.push({ name: "z", value: grow(pick(choose, shapes), depth - 1) });
-  return { between, inner, next, initial, outputs };
+  return { between, inner, innerState, next, initial, outputs };
 }

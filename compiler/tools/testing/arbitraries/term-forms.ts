@@ -180,6 +180,8 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     rough("max($, axis = 0)", "S,H"),
     rough("min($, axis = 1)", "H,I"),
     calls("layer", "layer($)", "H"),
+    calls("dense", "dense($)", "H"),
+    calls("dense", "sum(dense($ * (1 + #)) * $[#] for #)", "H", "S"),
     calls("table", "table[k]"),
     calls("k", "stack($, $, $)[k]", "H", "H", "H"),
     // A context that is only compared, or has no gradient.

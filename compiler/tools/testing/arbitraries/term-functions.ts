@@ -1,4 +1,4 @@
-/** Functions in front of random cells. */
+/** Functions in front of random cells, and a cell. */
 
 /** Functions that random cells call, by their names. */
 export const functions: Readonly<Record<string, string>> = {
@@ -9,6 +9,7 @@ export const functions: Readonly<Record<string, string>> = {
     "fn diagonal(v: [n]): [n] {\n  D[i, j] = if i == j then v[i] * v[j] else 0.1 * v[j]\n  d[i] = D[i, i]\n  return d + sum(D, axis = 1)\n}\n",
   scaled: "fn scaled(v: [n], gain: [n]): [n] {\n  d = v - mean(v)\n  return gain * d / sqrt(mean(d * d) + 0.1)\n}\n",
   mix: "fn mix(rate: real, a: [n], b: [n]): [n] { return rate * a + (1 - rate) * b }\n",
+  Dense: "cell Dense(H) {\n  input v: [H]\n  param D: [H, H] ~ uniform(1)\n  output w = 0.5 * v + tanh(D @ v)\n}\n",
   // Derivatives declared as they are.
   gated:
     "fn gated(v: [n], w: [n]): [n] {\n  s = tanh(v)\n  return s * w\n  derivative(dv, dw) = (1 - s * s) * w * dv + s * dw\n}\n",
@@ -32,8 +33,9 @@ export const functions: Readonly<Record<string, string>> = {
   floored: "fn floored(v: [n]): [n] { return log(max(v, 0.125)) }\n",
 };
 
-/** Functions inside of random cells, and what they read of the cell. */
+/** Functions and used cells without state inside of random cells, and what they read of the cell or of what stands before it. */
 export const innerFunctions: Readonly<Record<string, { readonly text: string; readonly reads: readonly string[] }>> = {
   layer: { text: "fn layer(v: [H]): [H] { return 0.5 * v + r * (U @ v) }", reads: ["U", "r"] },
+  dense: { text: "use dense = Dense(H)", reads: ["Dense"] },
   weighed: { text: "fn weighed(v: [n]): [n] { return (1 + q @ r) * v }", reads: ["q", "r"] },
 };

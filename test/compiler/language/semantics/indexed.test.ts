@@ -53,9 +53,9 @@ describe("indices", () => {
     expect(diagnostics.map(({ help }) => help)).toContain("use another letter: `k`");
   });
 
-  it("a used cell is not called for each", () => {
+  it("a used cell with a state is not called for each", () => {
     const text =
-      "cell L(D) { input v: [D] output o = v } cell A(N, D) { input x: [N, D] use l = L(D) output y[n] = l(x[n]) }";
-    expect(check(text).diagnostics.map(({ severity }) => severity)).toContain("error");
+      "cell L(D) { input v: [D] state s: [D] s' = v output o = s } cell A(N, D) { input x: [N, D] use l = L(D) output y[n] = l(x[n]) }";
+    expect(check(text).diagnostics.map(({ code }) => code)).toEqual(["called-twice"]);
   });
 });

@@ -3,6 +3,7 @@ import { check, expectFine, expectReport } from "./support.js";
 
 const lower = `cell B(I, H) { input x: [I] state h: [H] param W: [H, I] h' = tanh(W @ x + h) output y = h' }\n`;
 const two = `cell D(H) { input x: [H] state h: [H] h' = h + x output y = h' output z = h * 2 }\n`;
+const stateless = `cell P(H) { input x: [H] param w: [H] output y = w * x }\ncell Pair(H) { input x: [H] output y = 2 * x output z = sum(x) }\n`;
 const attention = `cell T(H) { input q: [H] context m: [S, H] state seen: [S] a = softmax(m @ q - seen) seen' = seen + a output y = a @ m }\n`;
 
 describe("used cells", () => {
@@ -17,6 +18,24 @@ describe("used cells", () => {
     ["too many inputs", "use a = B(H, H) output y = a(x, ‹x›)", "wrong-arity"],
     ["an input by a wrong name", "use a = B(H, H) output y = a(‹z› = x)", "unknown-argument"],
     ["a second call", "use a = B(H, H) u = a(x) output y = ‹a›(u)", "called-twice"],
+    ["a call for each value of an index", "use a = B(H, H) output y[n < 2] = ‹a›(x * n)", "called-twice"],
+    ["an output of one of several calls", "use l = P(H) u = l(x) output y = u * l(u) + ‹l.y›", "called-twice"],
+    [
+      "an output of one of several calls by another name",
+      "use l = Pair(H) u = l(x) output y = l(x).y + ‹u.z›",
+      "called-twice",
+    ],
+    ["an output that none of several calls has", "use l = Pair(H) output y = l(x).y + l(x).‹k›", "unknown-member"],
+    [
+      "a wrong argument of one of several calls",
+      "use l = P(H) output y = l(x) + l(‹zeros([2 * H])›)",
+      "shape-mismatch",
+    ],
+    ["a cycle through one of several calls", "use l = P(H) u = l(x) ‹v› = l(v) output y = u + v", "cycle"],
+    ["a given state of another shape", "use a = B(H, H) output y = a(x, h = ‹zeros([2 * H])›)", "shape-mismatch"],
+    ["a given state that needs the call", "use ‹a› = B(H, H) output y = a(x, h = a.h')", "cycle"],
+    ["a state by position", "use a = B(H, H) output y = a(x, ‹x›)", "wrong-arity"],
+    ["a state given twice", "use a = B(H, H) output y = a(x, h = x, ‹h = x›)", "wrong-arity"],
     ["no call", "use ‹a› = B(H, H) output y = x", "never-called"],
     ["an instance as a value", "use a = B(H, H) output y = a(x) + ‹a›", "not-a-value"],
     ["the next value of an instance", "use a = B(H, H) output y = a(x) + ‹a'›", "next-of-non-state"],
@@ -47,7 +66,7 @@ describe("used cells", () => {
   ])("refuses %s", (_what, items, code) => {
     const dividing =
       "cell V(H) { input x: [H] output y = sum(reshape(outer(x, ones([3])), [3 * H])[0:3 * H]) * sum(zeros([5 * (6 / H) * H * H])) }\n";
-    const parts = lower + two + attention + dividing;
+    const parts = lower + two + stateless + attention + dividing;
     const usesContext = items.includes("T(H)");
     const cell = `cell A(H) { input x: [H] ${usesContext ? "context c: [S, H]" : ""} ${items} ${usesContext && !items.includes("c[") && !items.includes("(c") ? "output more = sum(c, axis = 0)" : ""} }`;
     expectReport(parts + cell, code);
