@@ -11,6 +11,7 @@ import { type Diagnostic, DiagnosticCollector } from "../base/diagnostics/diagno
 import { suggest } from "../base/diagnostics/suggest.js";
 import { checkConstants } from "../program/check-constants.js";
 import { lowerCell } from "../program/ast-to-graph.js";
+import { withDefaultSizes } from "../program/sizes.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import { analyze } from "../language/semantics/analyze.js";
 import { describe } from "../../runtime/options.js";
@@ -116,8 +117,9 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
   }
   const typed = chooseCell(program, tree, settings.cell);
   checkSizes(typed, settings.dimensions, sizes);
+  const complete = sizes === "all sizes" ? withDefaultSizes(typed, settings.dimensions) : settings.dimensions;
   const reals = new Set(typed.reals.map(({ name }) => name));
-  const given = [...settings.dimensions];
+  const given = [...complete];
   const values = {
     dimensions: new Map(given.filter(([name]) => !reals.has(name))),
     reals: new Map(given.filter(([name]) => reals.has(name))),
@@ -181,7 +183,8 @@ function checkSizes(cell: TypedCell, given: ReadonlyMap<string, number>, sizes: 
     }
   }
   const isMissing = (name: string): boolean => !given.has(name);
-  const missingSizes = sizes === "all sizes" ? dimensions.filter(isMissing) : [];
+  const open = cell.dimensions.filter(({ defaultValue }) => defaultValue === undefined).map(({ name }) => name);
+  const missingSizes = sizes === "all sizes" ? open.filter(isMissing) : [];
   const required = cell.reals.filter((real) => real.defaultValue === undefined);
   const missingValues = required.map(({ name }) => name).filter(isMissing);
   if (missingSizes.length + missingValues.length > 0) {

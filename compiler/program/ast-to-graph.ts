@@ -14,7 +14,7 @@ import type { TypedCell, TypedFunction, TypedProgram } from "../language/semanti
 import type { Span } from "../base/source/span.js";
 import { constantOf } from "../base/types/dim.js";
 import { printShape, type Shape } from "../base/types/shape.js";
-import { lowerNodes } from "./cell-lowering.js";
+import { lowerNodes, shareParams } from "./cell-lowering.js";
 import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import { type CellFrame, DimensionTooLarge, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
@@ -217,6 +217,7 @@ class CellLowering {
     const { lowering, frame } = this.lowering("step");
     for (const role of ["state", "input", "context", "param", "fixed"] as const)
       declareInputs(lowering, tensorsOf(frame, role));
+    shareParams(frame);
     lowerNodes(lowering, frame, frame.cell.stepOrder, lowerExpression);
     const states = tensorsOf(frame, "state").map(({ tensor, frame: owner, name }) => ({
       name,
@@ -230,6 +231,7 @@ class CellLowering {
     if (this.cell.initialOrder.length === 0) return undefined;
     const { lowering, frame } = this.lowering("initial");
     for (const role of ["context", "param", "fixed"] as const) declareInputs(lowering, tensorsOf(frame, role));
+    shareParams(frame);
     lowerInitialNodes(lowering, frame);
     const computed = tensorsOf(frame, "state").filter(({ tensor }) => tensor.initial !== undefined);
     const outputs = computed.map(({ tensor, frame: owner, name }) => ({

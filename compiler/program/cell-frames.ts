@@ -1,5 +1,5 @@
 /** A cell and everything it uses, as frames; and its tensors by path. */
-import type { TypedCell, TypedTensor } from "../language/semantics/typed-program.js";
+import { isStored, type TypedCell, type TypedTensor } from "../language/semantics/typed-program.js";
 import { type Dim, dimConstant, dimSymbol } from "../base/types/dim.js";
 import { constantValue } from "./constant-value.js";
 import { type CellFrame, dimIn } from "./frame.js";
@@ -60,7 +60,11 @@ export function tensorsOf(frame: CellFrame, role: TypedTensor["role"]): PlacedTe
       const { tensor } = item;
       return tensor.role === role ? [{ tensor, frame, name: frame.path + tensor.name }] : [];
     }
-    const child = frame.children.get(item.instance.name);
-    return child === undefined || role === "input" || role === "context" ? [] : tensorsOf(child, role);
+    const { name, given, sharedWith } = item.instance;
+    const child = frame.children.get(name);
+    if (child === undefined || role === "input" || role === "context") return [];
+    const isStoredRole = isStored({ role });
+    if (isStoredRole && sharedWith !== undefined) return [];
+    return tensorsOf(child, role).filter(({ tensor, frame: owner }) => !isStoredRole || owner !== child || !given.has(tensor.name)); // prettier-ignore
   });
 }

@@ -1,8 +1,14 @@
 /** The values of a cell in their order, and the calls of the cells that it uses. */
-import { callKey, contextsKey } from "../language/semantics/node-keys.js";
-import type { TypedExpression, TypedInstanceCall, TypedTensor } from "../language/semantics/typed-program.js";
+import { invariant } from "../base/diagnostics/invariant.js";
+import { callKey, contextsKey, givenKey } from "../language/semantics/node-keys.js";
+import {
+  isStored,
+  type TypedExpression,
+  type TypedInstanceCall,
+  type TypedTensor,
+} from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { type CellFrame, type Frame, type LowerExpression, type Lowering, shapeIn, valueIn } from "./frame.js";
+import { type CellFrame, childOf, type Frame, type LowerExpression, type Lowering, shapeIn, valueIn } from "./frame.js";
 
 /** Computes the values with these keys, which stand in an order in which that is possible. */
 export function lowerNodes(
@@ -17,6 +23,7 @@ export function lowerNodes(
   );
   const calls = new Map<string, () => void>();
   for (const [name, child] of frame.children) {
+    calls.set(givenKey(name), () => passParams(lowering, frame, name, lower));
     const call = cell.calls.get(name);
     if (call === undefined) continue;
     calls.set(contextsKey(name), () => passArguments(lowering, frame, child, call.contexts, "context", lower));
@@ -76,6 +83,44 @@ function passArguments(
     const full =
       tensor.type.kind === "index" ? value : broadcastTo(lowering.builder, value, shapeIn(child, tensor.type));
     child.values.set(tensor.name, full);
+  }
+}
+
+/** Params that a used cell is given, to those that share its own, too. */
+function passParams(lowering: Lowering, frame: CellFrame, name: string, lower: LowerExpression): void {
+  const child = childOf(frame, name);
+  const params = [...(frame.cell.givenParams.get(name) ?? [])].map(([param, node]) => {
+    const tensor = child.cell.items.find((item) => item.kind === "tensor" && item.tensor.name === param);
+    invariant(tensor?.kind === "tensor", `${name} has no param ${param}`);
+    const value = lower(lowering, frame, node);
+    return [param, broadcastTo(lowering.builder, value, shapeIn(child, tensor.tensor.type))] as const;
+  });
+  for (const other of [name, ...sharingWith(frame, name)]) {
+    for (const [param, value] of params) childOf(frame, other).values.set(param, value);
+  }
+}
+
+/** Gives used cells that share the params of another what that one has. */
+export function shareParams(frame: CellFrame): void {
+  for (const [name, child] of frame.children) {
+    shareParams(child);
+    for (const other of sharingWith(frame, name)) copyStored(child, childOf(frame, other));
+  }
+}
+
+function sharingWith({ cell }: CellFrame, name: string): string[] {
+  return cell.items.flatMap((item) =>
+    item.kind === "instance" && item.instance.sharedWith === name ? [item.instance.name] : [],
+  );
+}
+
+function copyStored(from: CellFrame, to: CellFrame): void {
+  for (const item of from.cell.items) {
+    if (item.kind === "instance") copyStored(childOf(from, item.instance.name), childOf(to, item.instance.name));
+    else if (isStored(item.tensor)) {
+      const value = from.values.get(item.tensor.name);
+      if (value !== undefined) to.values.set(item.tensor.name, value);
+    }
   }
 }
 

@@ -46,6 +46,16 @@ export function checkArguments(
   return collector.diagnostics.length === before ? values : undefined;
 }
 
+/** Sizes of all dimensions of which they are given or told by a default. */
+export function withDefaultSizes(cell: TypedCell, given: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const sizes = new Map(given);
+  for (const { name, defaultValue } of cell.dimensions) {
+    if (sizes.has(name) || defaultValue === undefined) continue;
+    if (symbolsOf(defaultValue).every((symbol) => sizes.has(symbol))) sizes.set(name, evaluateDim(defaultValue, sizes));
+  }
+  return sizes;
+}
+
 function checkNames(
   what: "dimension" | "real parameter",
   cell: TypedCell,

@@ -206,7 +206,12 @@ const item: fc.Arbitrary<CellItem> = fc.oneof(
     .record({ documentation, name, value: equationValue })
     .map((fields) => ({ kind: "output", ...fields, span }) as const),
   fc
-    .record({ documentation, name, cell: name, arguments: fc.array(argument, { maxLength: 3 }) })
+    .record({
+      documentation,
+      names,
+      cell: name,
+      arguments: fc.option(fc.array(argument, { maxLength: 3 }), { nil: undefined, freq: 4 }),
+    })
     .map((fields) => ({ kind: "use", ...fields, span }) as const),
   functionNode,
 );
@@ -221,7 +226,7 @@ const cell: fc.Arbitrary<CellNode> = fc
         .map(([text, kind, value]) => ({
           name: text,
           type: kind,
-          ...(kind === "real" && value && { defaultValue: value }),
+          ...(value && (kind === "real" || value.kind !== "number") && { defaultValue: value }),
           span,
         })),
       { maxLength: 4 },

@@ -1,10 +1,10 @@
 /** Checks a cell: declarations, then its values in an order in which each comes after what it needs. */
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
-import type { ArgumentNode, CallNode, CellNode, Expression } from "../syntax/ast.js";
+import type { ArgumentNode, CallNode, CellNode, Expression, UseNode } from "../syntax/ast.js";
 import { printDim } from "../../base/types/dim.js";
 import { type CellGraph, CellGraphBuilder, type GraphNode, type Initial } from "./cell-graph.js";
 import { analyzeFunction } from "./analyze-function.js";
-import { checkContexts, checkInputs } from "./check-instance-call.js";
+import { checkContexts, checkGivenParams, checkInputs } from "./check-instance-call.js";
 import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.js";
 import { fitsInto } from "./broadcast.js";
 import { Checker, type Known, noInstances } from "./checker.js";
@@ -13,7 +13,8 @@ import type { CellDeclaration } from "./declarations.js";
 import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { callKey, contextsKey, nextKey } from "./node-keys.js";
 import { inferConstant } from "./constants.js";
-import { resolveUse } from "./resolve-uses.js";
+import { sizeOf } from "./dimension-expressions.js";
+import { type ResolvedUse, resolveUse } from "./resolve-uses.js";
 import { type CellScope, declareCellScope } from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType } from "./semantic-type.js";
 import { resolveTensors } from "./tensors.js";
@@ -41,6 +42,8 @@ class CellAnalysis {
   private readonly scope: CellScope;
   private readonly checker: Checker;
   private readonly instances = new Map<string, TypedInstance>();
+  private readonly uses = new Map<string, ResolvedUse>();
+  private readonly givenParams = new Map<string, ReadonlyMap<string, TypedExpression>>();
   private readonly calls = new Map<string, CallNode>();
   private readonly inPlace = new Set<string>();
   private readonly runtimeDimensions = new Map<string, ReadonlyMap<string, Dim>>();
@@ -65,7 +68,10 @@ class CellAnalysis {
     const initials = this.resolveItems();
     const { captures } = this.declaration;
     const split = (name: string, call: CallNode) => this.splitCall(name, call);
-    const graph = new CellGraphBuilder(this.scope, captures, this.instances, split).build(initials);
+    const graph = new CellGraphBuilder(this.scope, captures, this.instances, split).build(
+      initials,
+      this.givenExpressions(),
+    );
     for (const [name, call] of graph.calls) this.calls.set(name, call);
     for (const name of graph.inPlace) this.inPlace.add(name);
     const needs = (key: string): readonly string[] => graph.nodes.get(key)?.needs ?? [];
@@ -87,7 +93,8 @@ class CellAnalysis {
     });
     const initialRoots = this.items.flatMap((item) => {
       if (item.kind === "tensor") return item.tensor.initial ?? [];
-      return item.instance.cell.initialOrder.length > 0 ? [contextsKey(item.instance.name)] : [];
+      const { name, cell } = item.instance;
+      return cell.initialOrder.length > 0 && this.calls.has(name) ? [contextsKey(name)] : [];
     });
     if (sound) this.reportUnused();
     return {
@@ -96,13 +103,18 @@ class CellAnalysis {
       documentation: this.node.documentation ?? "",
       dimensions: this.node.parameters
         .filter(({ type }) => type === "dimension")
-        .map(({ name }) => ({ name: name.text, span: name.span })),
+        .map(({ name, defaultValue }) => ({
+          name: name.text,
+          span: name.span,
+          defaultValue: defaultValue && sizeOf(this.earlier(name.text), defaultValue),
+        })),
       reals,
       runtimeDimensions: [...this.scope.entries].filter(([, entry]) => entry.runtime === true).map(([name]) => name),
       items: this.items,
       outputs,
       nodes: this.nodes,
       calls: this.typedCalls,
+      givenParams: this.givenParams,
       stepOrder: topologicalOrder([...stepRoots, ...outputs.map(({ name }) => name)], needs).order,
       initialOrder: topologicalOrder(initialRoots, needs).order,
       obligations: this.checker.obligations,
@@ -122,34 +134,30 @@ class CellAnalysis {
       }));
   }
 
-  /** A default may use dimensions and the parameters before it, not itself. */
   private defaultOf(expression: Expression, name: string): TypedExpression | undefined {
-    const earlier = this.node.parameters.slice(
-      0,
-      this.node.parameters.findIndex((parameter) => parameter.name.text === name),
-    );
+    const value = inferConstant(this.earlier(name), expression);
+    if (value === undefined) this.checker.sound = false;
+    return value;
+  }
+
+  /** For a default: it may use the parameters before it, and one of a real number all dimensions. */
+  private earlier(name: string): Checker {
+    const { parameters } = this.node;
+    const position = parameters.findIndex((parameter) => parameter.name.text === name);
+    const isReal = parameters[position]?.type === "real";
     const allowed = new Set(
-      [...this.node.parameters.filter(({ type }) => type === "dimension"), ...earlier].map(
-        (parameter) => parameter.name.text,
-      ),
+      parameters.filter(({ type }, i) => i < position || (isReal && type === "dimension")).map((one) => one.name.text),
     );
     const entries = new Map([...this.scope.entries].filter(([text]) => allowed.has(text)));
     const scope = { ...this.scope, entries };
-    const checker = new Checker(this.collector, scope, this.checker.known, noInstances, inferByKind);
-    const value = inferConstant(checker, expression);
-    if (value === undefined) this.checker.sound = false;
-    return value;
+    return new Checker(this.collector, scope, this.checker.known, noInstances, inferByKind);
   }
 
   private resolveItems(): Initial[] {
     const initials: Initial[] = [];
     for (const item of this.node.items) {
       if (item.kind === "use") {
-        const isOwn = this.scope.instances.get(item.name.text) === item;
-        const instance = resolveUse(this.checker, item);
-        if (!isOwn || instance === undefined) continue;
-        this.instances.set(item.name.text, instance);
-        this.items.push({ kind: "instance", instance });
+        this.resolveUse(item);
       } else if (
         item.kind === "input" ||
         item.kind === "context" ||
@@ -165,6 +173,25 @@ class CellAnalysis {
       }
     }
     return initials;
+  }
+
+  private resolveUse(item: UseNode): void {
+    const use = resolveUse(this.checker, item, this.uses);
+    if (use === undefined) return;
+    for (const { text, span } of item.names) {
+      const isOwn = this.scope.entries.get(text)?.span === span;
+      if (!isOwn) continue;
+      const instance = { ...use.instance, name: text, span };
+      this.uses.set(text, { ...use, instance });
+      this.instances.set(text, instance);
+      this.items.push({ kind: "instance", instance });
+    }
+  }
+
+  /** Of used cells that share theirs with no other. */
+  private givenExpressions(): ReadonlyMap<string, readonly Expression[]> {
+    const own = [...this.uses].filter(([, { given, instance }]) => given.size > 0 && instance.sharedWith === undefined);
+    return new Map(own.map(([name, { given }]) => [name, [...given.values()]]));
   }
 
   private tensors(role: TypedTensor["role"]): TypedTensor[] {
@@ -192,6 +219,11 @@ class CellAnalysis {
   private inferNode(node: GraphNode): void {
     if (node.kind === "function") {
       this.checkFunction(node.name);
+      return;
+    }
+    if (node.kind === "given") {
+      const use = this.uses.get(node.name);
+      if (use !== undefined) this.givenParams.set(node.name, checkGivenParams(this.checker, use.instance, use.given));
       return;
     }
     const call = this.calls.get(node.name);
@@ -286,10 +318,13 @@ class CellAnalysis {
   }
 
   private isComplete(graph: CellGraph): boolean {
+    const given = [...this.uses.values()].every(({ instance: { name, sharedWith, given } }) => {
+      return (this.givenParams.get(sharedWith ?? name)?.size ?? 0) === given.size;
+    });
     const called = [...this.scope.instances.keys()].every(
       (name) => this.inPlace.has(name) || this.typedCalls.has(name),
     );
     const updated = this.tensors("state").every(({ name }) => graph.nodes.has(nextKey(name)));
-    return called && updated;
+    return called && given && updated;
   }
 }

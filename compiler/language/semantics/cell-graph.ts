@@ -4,14 +4,14 @@ import { findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-p
 import type { Captures } from "./captures.js";
 import { forEachPart, partsOf } from "./expression-parts.js";
 import { valuesOfFunction } from "./function-parts.js";
-import { callKey, contextsKey, functionKey, initialKey, nextKey } from "./node-keys.js";
+import { callKey, contextsKey, functionKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
 import type { TypedCell, TypedInstance } from "./typed-program.js";
 import { isStored } from "./typed-program.js";
 
 export interface GraphNode {
   readonly key: string;
-  readonly kind: "equation" | "output" | "next" | "call" | "contexts" | "initial" | "function";
+  readonly kind: "equation" | "output" | "next" | "call" | "contexts" | "given" | "initial" | "function";
   readonly name: string;
   readonly values: readonly Expression[];
   /** Of a function: where it reads values of the cell. */
@@ -68,11 +68,13 @@ export class CellGraphBuilder {
     this.splitCall = splitCall;
   }
 
-  build(initials: readonly Initial[]): CellGraph {
+  /** @param given Expressions for params of used cells. */
+  build(initials: readonly Initial[], given: ReadonlyMap<string, readonly Expression[]>): CellGraph {
     const values = [...this.scope.equations, ...this.scope.nexts.values(), ...initials].map(({ value }) => value);
     this.repeated = findRepeatedCalls(values, this.instances);
     for (const node of this.scope.equations) this.add(node.name.text, node.kind, node.name.text, [node.value]);
     for (const [state, node] of this.scope.nexts) this.add(nextKey(state), "next", state, [node.value]);
+    for (const [name, expressions] of given) this.add(givenKey(name), "given", name, expressions);
     for (const { state, value } of initials) this.addInitial(state, value);
     this.addWaitingCalls();
     for (const [name, reads] of this.captures) this.addFunction(name, reads);
@@ -91,9 +93,15 @@ export class CellGraphBuilder {
     for (let call = this.waiting.pop(); call !== undefined; call = this.waiting.pop()) {
       const name = call.callee.text;
       const { inputs, contexts } = this.splitCall(name, call);
-      this.add(contextsKey(name), "contexts", name, contexts);
+      this.add(contextsKey(name), "contexts", name, contexts, this.givenTo(name));
       this.add(callKey(name), "call", name, inputs, [contextsKey(name)]);
     }
+  }
+
+  /** Before anything of a used cell is computed, so that its params are there. */
+  private givenTo(name: string): string[] {
+    const instance = this.instances.get(name);
+    return instance !== undefined && instance.given.size > 0 ? [givenKey(instance.sharedWith ?? name)] : [];
   }
 
   private addInitial(state: string, value: Expression): void {
@@ -151,6 +159,7 @@ export class CellGraphBuilder {
           const name = part.callee.text;
           if (this.hasState(name)) changes(`the output of \`${name}\``);
           if (kind !== "initial" || !this.hasState(name)) this.addCall(part, needs);
+          for (const key of this.givenTo(name)) needs.add(key);
           return this.repeated.inPlace.has(name);
         } else if (part.kind === "call") this.addFunctionCall(part.callee.text, needs);
         return true;
@@ -196,6 +205,7 @@ export class CellGraphBuilder {
     const name = member.member.text;
     const isOutput = depth === 1 && !member.next && cell !== undefined && !hasTensor(cell, name);
     if ((member.next || isOutput) && !this.repeated.inPlace.has(root.name)) needs.add(callKey(root.name));
+    for (const key of this.givenTo(root.name)) needs.add(key);
     if (cell !== undefined && cell.runtimeDimensions.length > 0) needs.add(contextsKey(root.name));
     if (member.next || cell === undefined || !isParam(cell, depth, name)) changes(`\`${root.name}.${name}\``);
     return false;

@@ -1,6 +1,7 @@
 /** A call of a used cell: inputs first, then contexts; states by name. */
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
-import type { ArgumentNode, CallNode } from "../syntax/ast.js";
+import type { Span } from "../../base/source/span.js";
+import type { ArgumentNode, CallNode, Expression } from "../syntax/ast.js";
 import { type Dim, printDim, provenAtLeast, subtractDims } from "../../base/types/dim.js";
 import { equalShapes } from "../../base/types/shape.js";
 import { bindDimensions } from "./bind-dimensions.js";
@@ -77,29 +78,41 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
   return { contexts, runtimeDimensions };
 }
 
+/** Params that a used cell is given, as the arguments of a call are. */
+export function checkGivenParams(
+  checker: Checker,
+  instance: TypedInstance,
+  given: ReadonlyMap<string, Expression>,
+): ReadonlyMap<string, TypedExpression> {
+  const { items } = instance.cell;
+  const typed = new Map<string, TypedExpression>();
+  for (const item of items) {
+    const value = item.kind === "tensor" ? given.get(item.tensor.name) : undefined;
+    if (item.kind !== "tensor" || value === undefined) continue;
+    const [only] = checkGiven(checker, instance, value.span, [[item.tensor, { value, span: value.span }]]) ?? [];
+    if (only !== undefined) typed.set(item.tensor.name, only);
+  }
+  return typed;
+}
+
 export type CheckedInputs = Pick<TypedInstanceCall, "inputs" | "states">;
 
 /** Checks inputs and states; what {@link checkContexts} said about names and number is not said again. */
 export function checkInputs(checker: Checker, instance: TypedInstance, call: CallNode): CheckedInputs | undefined {
   const matched = matchCall(instance, call, new DiagnosticCollector());
-  const inputs = checkGiven(checker, instance, call, matched?.inputs ?? []);
-  const states = checkGiven(checker, instance, call, matched?.states ?? []);
+  const inputs = checkGiven(checker, instance, call.span, matched?.inputs ?? []);
+  const states = checkGiven(checker, instance, call.span, matched?.states ?? []);
   if (matched === undefined || inputs === undefined || states === undefined) return undefined;
   return { inputs, states: new Map(states.map((value, i) => [matched.states[i]![0].name, value])) };
 }
 
 /** Undefined where something was reported. */
-function checkGiven(
-  checker: Checker,
-  instance: TypedInstance,
-  call: CallNode,
-  all: Given,
-): TypedExpression[] | undefined {
+function checkGiven(checker: Checker, instance: TypedInstance, span: Span, all: Given): TypedExpression[] | undefined {
   const fitting: TypedExpression[] = [];
   for (const [tensor, argument] of all) {
     const given = checker.infer(argument.value);
     const declared = substituteType(tensor.type, instance.dimensions);
-    if (declared === undefined) checker.reportTooLarge(call.span);
+    if (declared === undefined) checker.reportTooLarge(span);
     if (declared === undefined || given.type.kind === "error") continue;
     if (fits(checker, declared, given)) fitting.push(given);
     else if (given.type.kind === "index" || given.type.kind === "real")

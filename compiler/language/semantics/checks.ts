@@ -20,7 +20,7 @@ export function checkCycles(
     cycle.flatMap((key) => {
       const node = nodes.get(key);
       const span = node && spanOf(node, scope);
-      if (node === undefined || span === undefined || node.kind === "contexts") return [];
+      if (node === undefined || span === undefined || node.kind === "contexts" || node.kind === "given") return [];
       return [{ text: textOf(node), span, isCall: node.kind === "call" || node.kind === "function" }];
     }),
   );
@@ -59,11 +59,16 @@ export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope)
   }
   const others = [...graph.repeatedCalls, ...graph.refusedCalls, ...graph.callsInInitials];
   const named = new Set(others.map((call) => call.callee.text));
-  for (const [name, node] of scope.instances) {
+  for (const name of scope.instances.keys()) {
     if (graph.calls.has(name) || graph.inPlace.has(name) || named.has(name)) continue;
-    checker.report("never-called", node.name.span, `\`${name}\` is never called, so its states would never change`, {
-      help: `call it: \`u = ${name}(…)\``,
-    });
+    checker.report(
+      "never-called",
+      scope.entries.get(name)!.span,
+      `\`${name}\` is never called, so its states would never change`,
+      {
+        help: `call it: \`u = ${name}(…)\``,
+      },
+    );
   }
 }
 
@@ -119,9 +124,10 @@ export function checkConstancy(
       checker.report("varying-initial-value", span, `the initial value of \`${node.name}\` depends on ${cause}`, {
         help: "initial values are made of params, contexts and numbers",
       });
-    } else if (node.kind === "contexts") {
-      checker.report("varying-context", span, `a context of \`${node.name}\` depends on ${cause}`, {
-        help: "a context is the same at every step: make it an input of the used cell",
+    } else if (node.kind === "contexts" || node.kind === "given") {
+      const what = node.kind === "given" ? "param" : "context";
+      checker.report("varying-context", span, `a ${what} of \`${node.name}\` depends on ${cause}`, {
+        help: `a ${what} is the same at every step: make it an input of the used cell`,
       });
     }
   }

@@ -76,7 +76,7 @@ function localNames(declaration: Declaration): ReadonlySet<string> {
   const instances = declaration.kind === "cell" ? declaration.node.items.filter(({ kind }) => kind === "use") : [];
   return new Set([
     ...(cell?.functions.keys() ?? []),
-    ...instances.map((item) => (item.kind === "use" ? item.name.text : "")),
+    ...instances.flatMap((item) => (item.kind === "use" ? item.names.map(({ text }) => text) : [])),
   ]);
 }
 
@@ -141,6 +141,7 @@ function renameInFunction(node: FunctionNode, name: Rename): FunctionNode {
 function renameInItem(item: Exclude<CellItem, FunctionNode>, name: Rename): CellItem {
   switch (item.kind) {
     case "use":
+      if (item.arguments === undefined) return item;
       return {
         ...item,
         cell: { ...item.cell, text: name(item.cell.text) },

@@ -14,7 +14,7 @@ export function neededBy(declaration: Declaration): Declaration[] {
     if (found?.kind === kind) needed.push(found);
   };
   const items = declaration.kind === "cell" ? declaration.node.items : [];
-  for (const item of items) if (item.kind === "use") add(item.cell.text, "cell");
+  for (const item of items) if (item.kind === "use" && item.arguments !== undefined) add(item.cell.text, "cell");
   for (const value of valuesIn(declaration)) {
     forEachPart(value, (part) => {
       if (part.kind === "call") add(part.callee.text, "function");
@@ -33,7 +33,7 @@ export function valuesIn(declaration: Declaration): readonly Expression[] {
 function valuesOfItem(item: CellItem): readonly Expression[] {
   switch (item.kind) {
     case "use":
-      return item.arguments.map(({ value }) => value);
+      return (item.arguments ?? []).map(({ value }) => value);
     case "equation":
     case "output":
       return [item.value];

@@ -6,6 +6,8 @@ export const nextKey = (state: string): string => `${state}'`;
 export const callKey = (instance: string): string => `${instance}()`;
 /** The contexts given to a used cell. */
 export const contextsKey = (instance: string): string => `${instance}(context)`;
+/** The params given to a used cell. */
+export const givenKey = (instance: string): string => `${instance}(param)`;
 /** A function that reads values of the cell. */
 export const functionKey = (name: string): string => `fn ${name}`;
 /** A value of the cell, inside a function. */

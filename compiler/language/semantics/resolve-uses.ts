@@ -1,69 +1,157 @@
 /** `use lower = LSTM(I, H)`: instances with their dimensions and real parameters. */
 import { suggestion } from "./suggestion.js";
 import { standardHomeOf } from "../std/sources.js";
-import type { Expression, UseNode } from "../syntax/ast.js";
+import type { ArgumentNode, CellParameterNode, Expression, Name, UseNode } from "../syntax/ast.js";
+import { boundedSubstitute } from "../../base/types/bounded-dim.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
+import type { CellDeclaration } from "./declarations.js";
 import { inferConstant } from "./constants.js";
 import { sizeOf } from "./dimension-expressions.js";
 import { matchArguments } from "./match-arguments.js";
 import { takeOver } from "./take-over.js";
-import type { TypedExpression, TypedInstance } from "./typed-program.js";
+import { isStored, type TypedCell, type TypedExpression, type TypedInstance } from "./typed-program.js";
 
 /** What a used cell adds to the nesting. */
 const levelsOfUse = 5;
 
-/** Undefined where something was reported, here or in the used cell. */
-export function resolveUse(checker: Checker, node: UseNode): TypedInstance | undefined {
-  const name = node.cell.text;
-  const entry = checker.scope.module.entries.get(name);
-  checker.scope.module.used.add(name);
-  if (entry === undefined || (entry.declaration !== undefined && entry.declaration.kind !== "cell")) {
-    const cells = [...checker.scope.module.entries].filter(([, { declaration }]) => declaration?.kind === "cell");
-    const names = cells.map(([text]) => text);
-    const message = entry === undefined ? `there is no cell \`${name}\`` : `\`${name}\` is a function, not a cell`;
-    const help = suggestion(name, names) ?? `import it: \`import { ${name} } from "${standardHomeOf(name) ?? "…"}"\``;
-    checker.report("unknown-cell", node.cell.span, message, {
-      help: entry === undefined ? help : `call it: \`${name}(…)\``,
-    });
+/** A used cell, and the expressions for its params that are given. */
+export interface ResolvedUse {
+  readonly instance: TypedInstance;
+  readonly given: ReadonlyMap<string, Expression>;
+}
+
+/**
+ * The used cells that a declaration makes, without their names; undefined where something was reported, here or in the used cell.
+ *
+ * @param others Used cells that were resolved before, by name.
+ */
+export function resolveUse(
+  checker: Checker,
+  node: UseNode,
+  others: ReadonlyMap<string, ResolvedUse>,
+): ResolvedUse | undefined {
+  return node.arguments === undefined
+    ? resolveShared(checker, node, others)
+    : resolveNew(checker, node, node.arguments);
+}
+
+/** `use b = a`: another one with the params of `a`. */
+function resolveShared(
+  checker: Checker,
+  { cell, span }: UseNode,
+  others: ReadonlyMap<string, ResolvedUse>,
+): ResolvedUse | undefined {
+  const other = others.get(cell.text);
+  checker.scope.used.add(cell.text);
+  if (other !== undefined) {
+    checker.addExtent(other.instance.cell.extent, span, levelsOfUse);
+    return { ...other, instance: { ...other.instance, sharedWith: other.instance.sharedWith ?? cell.text } };
+  }
+  const entry = checker.scope.entries.get(cell.text);
+  if (entry?.kind === "instance") {
+    // What was wrong with it was said there; only its place may be.
+    const isLater = entry.span.start > span.start;
+    if (isLater) {
+      checker.report("unknown-cell", cell.span, `\`${cell.text}\` is declared below`, {
+        related: [{ span: entry.span, message: "declared here" }],
+        help: "first the used cell that has the params, then those that share them",
+      });
+    }
     return undefined;
   }
-  const cell = entry.declaration === undefined ? undefined : checker.known.cells.get(entry.declaration);
-  const parameters = entry.declaration?.node.parameters ?? [];
-  const matched =
-    entry.declaration &&
-    matchArguments(
-      node.arguments,
-      parameters.map((parameter) => ({
-        name: parameter.name.text,
-        ...(parameter.defaultValue !== undefined && { optional: true }),
-      })),
-      `cell \`${name}\``,
-      node.span,
-      checker.collector,
-    );
+  const isCell = checker.scope.module.entries.get(cell.text)?.declaration?.kind === "cell";
+  if (isCell) checker.scope.module.used.add(cell.text);
+  const instances = [...checker.scope.entries].filter(([, { kind }]) => kind === "instance").map(([name]) => name);
+  checker.report(
+    "unknown-cell",
+    cell.span,
+    isCell ? `\`${cell.text}\` is a cell` : `there is no used cell \`${cell.text}\``,
+    {
+      help: isCell ? `with its dimensions: \`use … = ${cell.text}(…)\`` : suggestion(cell.text, instances),
+    },
+  );
+  return undefined;
+}
+
+function resolveNew(checker: Checker, node: UseNode, list: readonly ArgumentNode[]): ResolvedUse | undefined {
+  const declaration = declaredCell(checker, node.cell);
+  const cell = declaration && checker.known.cells.get(declaration);
+  if (declaration === undefined) return undefined;
+  const { parameters } = declaration.node;
+  const tensors = cell?.items.flatMap((item) => (item.kind === "tensor" && isStored(item.tensor) ? [item.tensor] : []));
+  const params = (tensors ?? []).map(({ name }) => ({ name, optional: true, named: true }));
+  const own = parameters.map(({ name, defaultValue }) => ({
+    name: name.text,
+    ...(defaultValue !== undefined && { optional: true }),
+  }));
+  const callee = `cell \`${node.cell.text}\``;
+  const matched = matchArguments(list, [...own, ...params], callee, node.span, checker.collector);
   if (matched === undefined) return undefined;
+  const bound = bindParameters(checker, parameters, matched);
+  const given = new Map(
+    params.flatMap(({ name }, i) => {
+      const argument = matched[own.length + i];
+      return argument === undefined ? [] : [[name, argument.value] as const];
+    }),
+  );
+  if (bound === undefined || cell === undefined || !cell.sound) return undefined;
+  const dimensions = withDefaults(cell, bound.dimensions);
+  checker.addExtent(cell.extent, node.cell.span, levelsOfUse);
+  if (!takeOver(checker, cell, dimensions, node.span)) return undefined;
+  const { span } = node.cell;
+  const { reals } = bound;
+  const instance = { name: "", span, cell, dimensions, reals, given: new Set(given.keys()), sharedWith: undefined };
+  return { instance, given };
+}
+
+function declaredCell(checker: Checker, { text, span }: Name): CellDeclaration | undefined {
+  const entry = checker.scope.module.entries.get(text);
+  checker.scope.module.used.add(text);
+  if (entry !== undefined && (entry.declaration === undefined || entry.declaration.kind === "cell"))
+    return entry.declaration;
+  const cells = [...checker.scope.module.entries].filter(([, { declaration }]) => declaration?.kind === "cell");
+  const names = cells.map(([name]) => name);
+  const message = entry === undefined ? `there is no cell \`${text}\`` : `\`${text}\` is a function, not a cell`;
+  const help = suggestion(text, names) ?? `import it: \`import { ${text} } from "${standardHomeOf(text) ?? "…"}"\``;
+  checker.report("unknown-cell", span, message, { help: entry === undefined ? help : `call it: \`${text}(…)\`` });
+  return undefined;
+}
+
+interface Bound {
+  readonly dimensions: ReadonlyMap<string, Dim>;
+  readonly reals: ReadonlyMap<string, TypedExpression>;
+}
+
+function bindParameters(
+  checker: Checker,
+  parameters: readonly CellParameterNode[],
+  given: readonly (ArgumentNode | undefined)[],
+): Bound | undefined {
   const dimensions = new Map<string, Dim>();
   const reals = new Map<string, TypedExpression>();
   let isComplete = true;
-  for (const [i, argument] of matched.entries()) {
-    const parameter = parameters[i];
-    if (parameter === undefined || argument === undefined) continue;
-    const text = parameter.name.text;
-    if (parameter.type === "dimension") {
-      const dim = fixedSizeOf(checker, argument.value);
-      if (dim === undefined) isComplete = false;
-      else dimensions.set(text, dim);
-    } else {
-      const value = inferConstant(checker, argument.value);
-      if (value === undefined) isComplete = false;
-      else reals.set(text, value);
-    }
+  for (const [i, { name, type }] of parameters.entries()) {
+    const argument = given[i];
+    if (argument === undefined) continue;
+    const dim = type === "dimension" ? fixedSizeOf(checker, argument.value) : undefined;
+    const value = type === "real" ? inferConstant(checker, argument.value) : undefined;
+    if (dim !== undefined) dimensions.set(name.text, dim);
+    else if (value !== undefined) reals.set(name.text, value);
+    else isComplete = false;
   }
-  if (!isComplete || cell === undefined || !cell.sound) return undefined;
-  checker.addExtent(cell.extent, node.cell.span, levelsOfUse);
-  const instance = { name: node.name.text, span: node.name.span, cell, dimensions, reals };
-  return takeOver(checker, instance.cell, instance.dimensions, node.span) ? instance : undefined;
+  return isComplete ? { dimensions, reals } : undefined;
+}
+
+/** Every dimension, in terms of those around it. */
+function withDefaults({ dimensions }: TypedCell, given: ReadonlyMap<string, Dim>): ReadonlyMap<string, Dim> {
+  const all = new Map(given);
+  for (const { name, defaultValue } of dimensions) {
+    if (all.has(name) || defaultValue === undefined) continue;
+    const dim = boundedSubstitute(defaultValue, all);
+    if (dim !== undefined) all.set(name, dim);
+  }
+  return all;
 }
 
 function fixedSizeOf(checker: Checker, expression: Expression): Dim | undefined {

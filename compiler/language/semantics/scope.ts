@@ -136,7 +136,9 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
         for (const name of item.names) declare(name, { kind: item.kind, span: name.span });
         break;
       case "use":
-        if (declare(item.name, { kind: "instance", span: item.name.span })) instances.set(item.name.text, item);
+        for (const name of item.names) {
+          if (declare(name, { kind: "instance", span: name.span })) instances.set(name.text, item);
+        }
         break;
       case "function":
         declare(item.name, { kind: "function", span: item.name.span });

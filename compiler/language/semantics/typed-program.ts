@@ -185,6 +185,10 @@ export interface TypedInstance {
   /** Dimension parameters of the used cell in terms of this one's. */
   readonly dimensions: ReadonlyMap<string, Dim>;
   readonly reals: ReadonlyMap<string, TypedExpression>;
+  /** Params that are values of this cell, and none of the used one. */
+  readonly given: ReadonlySet<string>;
+  /** The used cell that has its params. */
+  readonly sharedWith: string | undefined;
 }
 
 /** The arguments of a call of a used cell. */
@@ -213,7 +217,11 @@ export interface TypedCell {
   readonly name: string;
   readonly span: Span;
   readonly documentation: string;
-  readonly dimensions: readonly { readonly name: string; readonly span: Span }[];
+  readonly dimensions: readonly {
+    readonly name: string;
+    readonly span: Span;
+    readonly defaultValue: Dim | undefined;
+  }[];
   readonly reals: readonly {
     readonly name: string;
     readonly span: Span;
@@ -232,6 +240,8 @@ export interface TypedCell {
   readonly nodes: ReadonlyMap<string, TypedNode>;
   /** Of used cells that are called once in a step. */
   readonly calls: ReadonlyMap<string, TypedInstanceCall>;
+  /** Params given to used cells, by the name of the used cell, then of the param. */
+  readonly givenParams: ReadonlyMap<string, ReadonlyMap<string, TypedExpression>>;
   /** Keys of nodes that a step needs, in an order independent of the order of the equations. */
   readonly stepOrder: readonly string[];
   /** Keys of nodes that the initial values need. */

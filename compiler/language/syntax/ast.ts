@@ -48,7 +48,7 @@ export interface CellNode extends Node {
   readonly items: readonly CellItem[];
 }
 
-/** A dimension (`I`) or a named real with an optional default (`eps: real = 1e-5`). */
+/** A dimension (`I`) or a named real (`eps: real`), perhaps with a default: `K = 2`, `eps: real = 1e-5`. */
 export interface CellParameterNode extends Node {
   readonly name: Name;
   readonly type: "dimension" | "real";
@@ -75,13 +75,16 @@ export type TypeNode =
   | (Node & { readonly kind: "real-type" })
   | (Node & { readonly kind: "index-type"; readonly bound: Expression });
 
-/** `use lower = LSTM(I, H)`; arguments by position, reals also by name: `LayerNormLSTM(I, H, eps = 1e-3)`. */
+/**
+ * `use lower, upper = LSTM(H, H)`; arguments by position or by name, `LayerNormLSTM(I, H, eps = 1e-3)`, among them params that are given.
+ * `use second = first`, without arguments, names another used cell in the place of `cell`: its params are those of that one.
+ */
 export interface UseNode extends Node {
   readonly kind: "use";
   readonly documentation: string | undefined;
-  readonly name: Name;
+  readonly names: readonly Name[];
   readonly cell: Name;
-  readonly arguments: readonly ArgumentNode[];
+  readonly arguments: readonly ArgumentNode[] | undefined;
 }
 
 export interface ArgumentNode extends Node {

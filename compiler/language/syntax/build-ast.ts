@@ -140,17 +140,17 @@ class Builder {
     const value = children.expression === undefined ? undefined : this.expressions.build(only(children.expression));
     const span = this.expressions.join(name.span, value?.span ?? type?.span ?? name.span);
     const isReal = type?.kind === "real-type";
-    if ((type !== undefined && !isReal) || (value !== undefined && !isReal)) {
+    const isFraction = !isReal && value?.kind === "number" && !Number.isInteger(value.value);
+    if ((type !== undefined && !isReal) || isFraction) {
       const about = type ?? name;
       const message = `\`${clip(name.text)}\` is neither a dimension nor a real`;
       this.reporter.report("cell-parameter-type", about.span.start, about.span.end, message, {
-        help:
-          type === undefined
-            ? `a parameter with a default is a real number: \`${clip(name.text)}: real = …\``
-            : `write \`${clip(name.text)}\` for a dimension, \`${clip(name.text)}: real\` for a number`,
+        help: isFraction
+          ? `a real number: \`${clip(name.text)}: real = …\``
+          : `write \`${clip(name.text)}\` for a dimension, \`${clip(name.text)}: real\` for a number`,
       });
     }
-    return { name, type: isReal ? "real" : "dimension", ...(isReal && value && { defaultValue: value }), span };
+    return { name, type: isReal ? "real" : "dimension", ...(value && { defaultValue: value }), span };
   }
 
   private item({ children }: cst.ItemCstNode): CellItem {
@@ -226,14 +226,15 @@ class Builder {
   private use({ children }: cst.UseCstNode): UseNode {
     const keyword = only(children.Use);
     const documentation = this.beginItem(keyword);
-    const list = only(children.callArguments);
+    const list = children.callArguments && only(children.callArguments);
+    const cell = only(children.CellName);
     return {
       kind: "use",
       documentation,
-      name: this.expressions.name(only(children.Instance)),
-      cell: this.expressions.name(only(children.CellName)),
-      arguments: this.expressions.arguments(list),
-      span: this.span(keyword, endOf(only(list.children.RightParen))),
+      names: (children.Instance ?? []).map((token) => this.expressions.name(token)),
+      cell: this.expressions.name(cell),
+      arguments: list && this.expressions.arguments(list),
+      span: this.span(keyword, endOf(list === undefined ? cell : only(list.children.RightParen))),
     };
   }
 

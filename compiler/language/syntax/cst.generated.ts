@@ -284,9 +284,10 @@ export interface UseCstNode extends CstNode {
 export type UseCstChildren = {
   Use: IToken[];
   Instance: IToken[];
+  Comma?: IToken[];
   Equals: IToken[];
   CellName: IToken[];
-  callArguments: CallArgumentsCstNode[];
+  callArguments?: CallArgumentsCstNode[];
 };
 
 export interface OutputCstNode extends CstNode {

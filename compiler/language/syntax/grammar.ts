@@ -127,10 +127,14 @@ export class CellParser extends ExpressionParser {
 
   readonly use: Rule = this.inner("use", () => {
     this.CONSUME(t.Use);
-    this.CONSUME(t.Name, { LABEL: "Instance" });
+    this.AT_LEAST_ONE_SEP({
+      SEP: t.Comma,
+      DEF: () => this.CONSUME(t.Name, { LABEL: "Instance" }),
+      ERR_MSG: "a name",
+    });
     this.CONSUME(t.Equals);
     this.CONSUME1(t.Name, { LABEL: "CellName" });
-    this.SUBRULE(this.callArguments);
+    this.OPTION(() => this.SUBRULE(this.callArguments));
   });
 
   readonly output: Rule = this.inner("output", () => {

@@ -251,8 +251,9 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
       return functionHead(item, notation);
     case "use":
       return [
-        `use ${notation.name(item.name.text)} = ${notation.called(item.cell.text)}`,
-        argumentsDoc(item.arguments, notation),
+        `use ${item.names.map(({ text }) => notation.name(text)).join(", ")} = `,
+        item.arguments === undefined ? notation.name(item.cell.text) : notation.called(item.cell.text),
+        item.arguments === undefined ? "" : argumentsDoc(item.arguments, notation),
       ];
     case "output":
       return [
@@ -285,9 +286,8 @@ function importDoc({ names, path }: ImportNode): Doc {
 }
 
 function cellParameterDoc({ name, type, defaultValue }: CellNode["parameters"][number], notation: Notation): Doc {
-  const text = notation.name(name.text);
-  if (type === "dimension") return text;
-  return [`${text}: real`, defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue, notation)]];
+  const text = `${notation.name(name.text)}${type === "real" ? ": real" : ""}`;
+  return [text, defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue, notation)]];
 }
 
 function functionHead(node: FunctionNode, notation: Notation): Doc {

@@ -59,6 +59,36 @@ const pairs: readonly (readonly [string, string, string])[] = [
     `${plain}cell A(H) { input x: [H] context c: [H] use l = L(H, H) state s: [H] = l(c) s' = s + l(x) output y = s' }`,
     `cell A(H) { input x: [H] context c: [H] state s: [H] = tanh(W @ c) param W: [H, H] s' = s + tanh(W @ x) output y = s' }`,
   ],
+  [
+    "params shared by two, one of which uses another cell",
+    `${plain}cell M(H) { input x: [H] state s: [H] use l = L(H, H) param g: [H] s' = l(x) + g * s output y = s' }
+     cell A(H) { input x: [H] use a, c = M(H) use b = a output y = a(x) + b(2 * x) + c(x) }`,
+    `${plain}cell M(H) { input x: [H] state s: [H] param W: [H, H] param g: [H] s' = tanh(W @ x) + g * s output y = s' }
+     cell A(H) { input x: [H] state s: [H] state z: [H] param W: [H, H] param g: [H] use c = M(H)
+       s' = tanh(W @ x) + g * s z' = tanh(W @ (2 * x)) + g * z output y = s' + z' + c(x) }`,
+  ],
+  [
+    "params that are given, by a param of another, an equation, a number",
+    `cell E(V, D) { input k: [V] param table: [V, D] output y = k @ table }
+     cell R(V, D) { input h: [D] param table: [V, D] param b: [V] output y = table @ h + b }
+     cell A(V, D) { input x: [V] use e = E(V, D) use r = R(V, D, table = e.table, b = 0.5) use q = R(V, D, table = T) use z = q
+       T = 2 * e.table h = e(x) output y = r(h) + q(h) * z(2 * h) output t = sum(sum(q.table, axis = 0)) + sum(z.b) }`,
+    `cell A(V, D) { input x: [V] param table: [V, D] param b: [V] h = x @ table
+       output y = (table @ h + fill(0.5, [V])) + (2 * table @ h + b) * (2 * table @ (2 * h) + b) output t = sum(sum(2 * table, axis = 0)) + sum(b) }`,
+  ],
+  [
+    "a given param in an initial value and in several calls",
+    `cell L(H) { input x: [H] param W: [H, H] output y = tanh(W @ x) }
+     cell M(H) { input x: [H] param w0: [H] state s: [H] = w0 s' = s + x output y = s' }
+     cell A(H) { input x: [H] param U: [H, H] use l = L(H, W = transpose(U)) use m = M(H, w0 = U[0]) output y = m(l(l(x))) }`,
+    `cell A(H) { input x: [H] param U: [H, H] V = transpose(U) state s: [H] = U[0] s' = s + tanh(V @ tanh(V @ x)) output y = s' }`,
+  ],
+  [
+    "dimensions with defaults",
+    `cell D(H, K = 2, N = 2 * K) { input x: [H] param E: [N, K] output y = x * sum(sum(E, axis = 0)) }
+     cell A(H) { input x: [H] use d = D(H) output y = d(x) }`,
+    `cell A(H) { input x: [H] param E: [4, 2] output y = x * sum(sum(E, axis = 0)) }`,
+  ],
 ];
 
 const sizesOf = (text: string): Record<string, number> => {
@@ -67,9 +97,9 @@ const sizesOf = (text: string): Record<string, number> => {
 };
 
 /** Names of params and states say which used cell has them; their values here do not. */
-const ownName = (name: string): string => name.split(".").pop() ?? "";
+const ownName = (name: string): string => (name === "z" ? "s" : (name.split(".").pop() ?? ""));
 
-function resultsOf(fn: GraphFunction, runtime: Record<string, number>): number[][] {
+function resultsOf(fn: GraphFunction, outputs: readonly string[], runtime: Record<string, number>): number[][] {
   const count = (type: ValueType): number =>
     type.shape.reduce((all, dim) => all * evaluateDim(dim, new Map(Object.entries(runtime))), 1);
   const values = fn.inputs.map((id) => {
@@ -78,16 +108,17 @@ function resultsOf(fn: GraphFunction, runtime: Record<string, number>): number[]
     return [name, Array.from({ length: count(typeOf(fn, id)) }, (_, i) => Math.sin(start + i))] as const;
   });
   const results = evaluate(fn, Object.fromEntries(values), runtime);
-  return fn.outputNames.map((name) => [...results[name]!.data]);
+  return outputs.map((name) => [...results[name]!.data]);
 }
 
 describe("calls of used cells", () => {
   it.each(pairs)("are what they say: %s", (_what, used, written) => {
     const [a, b] = [used, written].map((text) => lower(text, sizesOf(text)));
-    for (const part of ["step", "initial"] as const) {
-      const [one, other] = [a![part], b![part]].map((fn) => fn && resultsOf(fn, { S: 3, R: 4 }));
-      expect(one).toEqual(other);
-    }
+    const names = a!.outputs.map(({ name }) => name);
+    const [one, other] = [a!, b!].map(({ step }) => resultsOf(step, names, { S: 3, R: 4 }));
+    expect(one).toEqual(other);
+    const [first, second] = [a!, b!].map(({ initial }) => initial && resultsOf(initial, initial.outputNames, { S: 3 }));
+    expect(first).toEqual(second);
   });
 
   it("compute with the state that is given", () => {

@@ -176,7 +176,7 @@ export const syntaxCodes = {
     severity: "error",
     summary: "a cell parameter that is neither a dimension nor a real",
     explanation:
-      "A parameter of a cell is a dimension (`H`) or a real number, perhaps with a default (`eps: real = 1e-5`).",
+      "A parameter of a cell is a dimension (`H`) or a real number (`eps: real`), perhaps with a default (`K = 2`, `eps: real = 1e-5`).",
     example: `cell A(H, eps = 1e-5) { input x: [H] output y = x + eps }`,
   },
   "prime-in-function": {

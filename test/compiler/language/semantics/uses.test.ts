@@ -4,6 +4,7 @@ import { check, expectFine, expectReport } from "./support.js";
 const lower = `cell B(I, H) { input x: [I] state h: [H] param W: [H, I] h' = tanh(W @ x + h) output y = h' }\n`;
 const two = `cell D(H) { input x: [H] state h: [H] h' = h + x output y = h' output z = h * 2 }\n`;
 const stateless = `cell P(H) { input x: [H] param w: [H] output y = w * x }\ncell Pair(H) { input x: [H] output y = 2 * x output z = sum(x) }\n`;
+const defaults = `cell Default(H, K = 2, N = 2 * K) { input x: [H] param E: [N, K] output y = x * sum(E, axis = 0)[0] * sum(E) }\n`;
 const attention = `cell T(H) { input q: [H] context m: [S, H] state seen: [S] a = softmax(m @ q - seen) seen' = seen + a output y = a @ m }\n`;
 
 describe("used cells", () => {
@@ -36,6 +37,18 @@ describe("used cells", () => {
     ["a given state that needs the call", "use ‹a› = B(H, H) output y = a(x, h = a.h')", "cycle"],
     ["a state by position", "use a = B(H, H) output y = a(x, ‹x›)", "wrong-arity"],
     ["a state given twice", "use a = B(H, H) output y = a(x, h = x, ‹h = x›)", "wrong-arity"],
+    ["a given param of another shape", "use a = B(H, H, W = ‹zeros([H])›) output y = a(x)", "shape-mismatch"],
+    ["a given param that changes", "use a = B(H, H, W = ‹outer(x, x)›) output y = a(x)", "varying-context"],
+    ["a given param by position", "use a = B(H, H, ‹outer(x, x)›) output y = a(x)", "wrong-arity"],
+    ["a given param that it does not have", "use a = B(H, H, ‹V› = 1) output y = a(x)", "unknown-argument"],
+    ["params shared with nothing", "use a = B(H, H) use b = ‹c› output y = a(b(x))", "unknown-cell"],
+    ["params shared with a cell", "use a = ‹D› output y = a(x)", "unknown-cell"],
+    ["params shared with a value", "e = x use a = ‹e› output y = a(x)", "unknown-cell"],
+    ["params shared with what stands below", "use a = ‹b› use b = B(H, H) output y = a(b(x))", "unknown-cell"],
+    ["params shared with itself", "use a = ‹a› output y = a(x)", "unknown-cell"],
+    ["several of which one is never called", "use a, ‹b› = B(H, H) output y = a(x)", "never-called"],
+    ["several with the same name", "use a, ‹a› = B(H, H) output y = a(x)", "duplicate-name"],
+    ["too few dimensions, but for defaults", "‹use a = Default(K = 3)› output y = a(x)", "wrong-arity"],
     ["no call", "use ‹a› = B(H, H) output y = x", "never-called"],
     ["an instance as a value", "use a = B(H, H) output y = a(x) + ‹a›", "not-a-value"],
     ["the next value of an instance", "use a = B(H, H) output y = a(x) + ‹a'›", "next-of-non-state"],
@@ -66,7 +79,7 @@ describe("used cells", () => {
   ])("refuses %s", (_what, items, code) => {
     const dividing =
       "cell V(H) { input x: [H] output y = sum(reshape(outer(x, ones([3])), [3 * H])[0:3 * H]) * sum(zeros([5 * (6 / H) * H * H])) }\n";
-    const parts = lower + two + stateless + attention + dividing;
+    const parts = lower + two + stateless + defaults.replace(" * sum(E)", "") + attention + dividing;
     const usesContext = items.includes("T(H)");
     const cell = `cell A(H) { input x: [H] ${usesContext ? "context c: [S, H]" : ""} ${items} ${usesContext && !items.includes("c[") && !items.includes("(c") ? "output more = sum(c, axis = 0)" : ""} }`;
     expectReport(parts + cell, code);

@@ -124,7 +124,7 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
   ],
   ["an initial value of an input", "cell A() { input x: [H] = ‹0› }", "misplaced-initial-value"],
   ["an initialiser of a state", "cell A() { state h: [H] ~ ‹normal(1)› }", "misplaced-initializer"],
-  ["parameters of a cell", "cell A(‹a› = 1, b: ‹[H]›) { }", "cell-parameter-type", "cell-parameter-type"],
+  ["parameters of a cell", "cell A(‹a› = 0.5, b: ‹[H]›) { }", "cell-parameter-type", "cell-parameter-type"],
   ["a prime in a function", "fn f(v: real): real { ‹v'› = 1 return v }", "prime-in-function"],
   ["a function without return", "fn ‹f›(v: real): real { w = v }", "missing-return"],
   ["return in the middle", "fn f(v: real): real { ‹return› v; return v }", "misplaced-return"],
