@@ -8,7 +8,10 @@ import { arbitraryCell } from "../../compiler/tools/testing/fast-check.js";
 import type { ModuleInstance } from "../../runtime/index.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { type CallName, MappedModule, maskOf } from "../support/mapped-module.js";
-import { type CallSizes, type RandomCall, randomCall, randomParams, valuesOf } from "../support/random-call.js";
+import { cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import type { DrawnCall } from "../../compiler/tools/calls/draw-call.js";
+import type { CallSizes } from "../../compiler/tools/calls/sizes.js";
+import { randomCall, randomParams } from "../support/random-call.js";
 import { standardCells } from "../support/standard-cells.js";
 import { namedAxes } from "../../runtime/module/axes.js";
 
@@ -48,7 +51,7 @@ function runGuarded(mapped: MappedModule, { capacity, calls }: Sizes, seed: numb
     const states = n % 2 === 0 ? call.states : {};
     const lengths = Array.from({ length: sizes.batch }, (_, b) => Math.max(0, sizes.steps - ((b * (seed % 3)) % 4)));
     const values = { ...valuesOf(manifest, { ...call, states }), lengths, sizes: sizes.sizes };
-    const weights = { ...call.outputs, final: call.finals };
+    const weights = cotangentsOf(call);
     guarded("forward", sizes, () => instance.forward(values));
     guarded("backward", sizes, () => instance.backward!(weights));
     if (manifest.has.jvp) guarded("jvp", sizes, () => instance.jvp!(values, tangents));
@@ -103,7 +106,7 @@ function tangentsOf({ manifest }: MappedModule["module"], sizes: CallSizes, seed
 }
 
 /** The inputs of some steps, and nothing else changed. */
-function pieceOf(call: RandomCall, from: number, steps: number): RandomCall {
+function pieceOf(call: DrawnCall, from: number, steps: number): DrawnCall {
   const inputs = Object.entries(call.inputs).map(([name, values]) => {
     const width = call.steps === 0 ? 0 : values.length / (call.batch * call.steps);
     const rows = Array.from({ length: call.batch }, (_, b) => {
@@ -112,7 +115,7 @@ function pieceOf(call: RandomCall, from: number, steps: number): RandomCall {
     });
     return [name, Float64Array.from(rows.flat())];
   });
-  return { ...call, steps, inputs: Object.fromEntries(inputs) as RandomCall["inputs"] };
+  return { ...call, steps, inputs: Object.fromEntries(inputs) as DrawnCall["inputs"] };
 }
 
 function viewsOf(result: object): ArrayBufferView[] {

@@ -5,7 +5,8 @@
 import { describe, expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../compiler/index.js";
 import type { ModuleInstance } from "../../runtime/index.js";
-import { randomCall, randomParams, valuesOf } from "../support/random-call.js";
+import { cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { randomCall, randomParams } from "../support/random-call.js";
 import { sizesFor, standardCells } from "../support/standard-cells.js";
 import { namedAxes } from "../../runtime/module/axes.js";
 
@@ -63,7 +64,7 @@ function run(instance: ModuleInstance, { manifest }: LoadedCell, { params, input
     Object.fromEntries(Object.entries(tensors).map(([name, values]) => [name, values.map((x) => x * factor)]));
   const given = { ...call, inputs: times(call.inputs, inputs), contexts: times(call.contexts, contexts) };
   const forward = flatten(instance.forward(valuesOf(manifest, given)));
-  const backward = instance.backward!({ ...call.outputs, final: call.finals });
+  const backward = instance.backward!(cotangentsOf(call));
   return { ...forward, ...flatten(backward, "gradient of ") };
 }
 

@@ -5,7 +5,8 @@ import type { ModuleInstance } from "../../runtime/index.js";
 import { createRandom } from "../../runtime/random.js";
 import { compileMath } from "../compiler/base/math/support.js";
 import { compileOnce, standardCell } from "../support/models.js";
-import { randomCall, randomParams, valuesOf } from "../support/random-call.js";
+import { cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { randomCall, randomParams } from "../support/random-call.js";
 import { sizesFor, standardCells } from "../support/standard-cells.js";
 import { namedAxes } from "../../runtime/module/axes.js";
 
@@ -269,7 +270,7 @@ describe.each(standardCells())("$cell", ({ source, cell, dimensions }) => {
       const { final, ...outputs } = instance.forward(valuesOf(manifest, call));
       results.push(plain({ ...outputs, ...prefixed("final.", final) }));
       if (parts.gradient === false) continue;
-      const { initial, params, ...inputs } = instance.backward!({ ...call.outputs, final: call.finals });
+      const { initial, params, ...inputs } = instance.backward!(cotangentsOf(call));
       Object.assign(results.at(-1)!, plain({ ...prefixed("d.", inputs), ...prefixed("d0.", initial), ...params }));
     }
     const [without, withGradient, withAll] = results;

@@ -12,7 +12,7 @@ import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import { type CompiledModule, loadModule } from "../../runtime/index.js";
-import type { CallSizes } from "./random-call.js";
+import type { CallSizes } from "../../compiler/tools/calls/sizes.js";
 import { isResidual } from "./roles.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 import { extentsOf } from "../../compiler/base/types/call-axes.js";

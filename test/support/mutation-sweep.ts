@@ -1,7 +1,7 @@
 /** Does `verifyModule` find edits of kernels? Those that it does not find are compared with the original on large calls. */
 import { type VerifyReport, verifyModule } from "../../compiler/index.js";
-import { valuesOf } from "../../compiler/tools/calls/call.js";
-import { type Call, writeParams, streamStart, type Tensors } from "../../compiler/tools/verify/call.js";
+import { startOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { type Call, writeParams, type Tensors } from "../../compiler/tools/verify/call.js";
 import { drawCall, drawSizes, scalesOf } from "../../compiler/tools/verify/draw-call.js";
 import { flatten, runCall } from "../../compiler/tools/verify/results.js";
 import type { CompiledModule } from "../../runtime/index.js";
@@ -89,7 +89,7 @@ function resultsOf(module: CompiledModule, calls: readonly Call[]): readonly (Te
       const instance = module.instantiate({ batch, steps, sizes });
       writeParams(instance, call.params);
       const results = runCall(manifest, instance, call);
-      instance.reset(streamStart(call));
+      instance.reset(startOf(manifest, call));
       const values = valuesOf(manifest, call);
       for (let t = 0; t < Math.min(steps, 3); t++) {
         const inputs = manifest.inputs.map(({ name }) => {

@@ -21,22 +21,10 @@ const shape = { batch: 3, steps: 5 };
 export function callOf(module: CompiledModule, seed: number): CellCall {
   const { manifest } = module;
   const sizes = Object.fromEntries(namedAxes(manifest).map((name) => [name, 4]));
-  const { inputs, contexts, states, outputs, finals } = randomCall(manifest, seed, { ...shape, sizes });
+  const drawn = randomCall(manifest, seed, { ...shape, sizes });
   const instance = module.instantiate({ sizes });
   randomParams(instance, seed);
-  const examples = Array.from({ length: shape.batch }, () => ({ steps: shape.steps, sizes }));
-  const cotangents = { outputs, final: finals };
-  return {
-    ...shape,
-    sizes,
-    examples,
-    params: keep({ ...instance.params, ...instance.fixed }),
-    inputs,
-    contexts,
-    states,
-    cotangents,
-    seed,
-  };
+  return { ...drawn, params: keep({ ...instance.params, ...instance.fixed }), seed };
 }
 
 /** The same with examples of different lengths and run-time sizes; one has no step. */

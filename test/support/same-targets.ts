@@ -2,7 +2,8 @@
 import { expect } from "vitest";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/index.js";
 import { keep } from "./models.js";
-import { randomCall, randomParams, valuesOf } from "./random-call.js";
+import { cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { randomCall, randomParams } from "./random-call.js";
 import { namedAxes } from "../../runtime/module/axes.js";
 
 type Results = Record<string, FloatArray>;
@@ -43,7 +44,7 @@ export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledM
       const backward =
         instance.backward === undefined || !manifest.has.gradient
           ? {}
-          : flatten("grad ", instance.backward({ ...call.outputs, final: call.finals }));
+          : flatten("grad ", instance.backward(cotangentsOf(call)));
       return { ...forward, ...backward, ...steps2(instance, call) };
     }) as [Results, Results];
     expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort());

@@ -14,6 +14,9 @@ import type { ModuleText } from "../../tools/verify/text/read-text.js";
 import type { Subject } from "../../tools/verify/subject.js";
 import { type Connection, loadApart } from "./connect.js";
 import { storedTensors } from "../../../runtime/module/axes.js";
+import { drawSizes } from "../../tools/calls/draw-call.js";
+import { countNumbers } from "../../tools/calls/sizes.js";
+import { tensorsOf } from "../../tools/calls/tensors.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -62,12 +65,10 @@ const copies = 16;
 
 /** Before memory is taken for what a manifest says: all numbers of its largest call. */
 function checkSize(manifest: Manifest, megabytes: number): void {
-  const { states, contexts, inputs, outputs, axes } = manifest;
-  const sizes = Object.fromEntries(axes.flatMap(({ name, option }) => (option === "sizes" ? [[name, 70]] : [])));
-  const count = (entries: readonly { readonly shape: readonly (number | string)[] }[], rows: number): number =>
-    entries.reduce((sum, { shape }) => sum + rows * elementCount(shape.map((size) => (typeof size === "number" ? size : (sizes[size] ?? 1)))), 0); // prettier-ignore
-  const numbers =
-    count(storedTensors(manifest), 1) + count([...states, ...contexts], 70) + count([...inputs, ...outputs], 70 * 5);
+  const most = { batch: 70, steps: 5, sizes: drawSizes(manifest, () => 70) };
+  // A final state is as large as its state, which is counted.
+  const tensors = tensorsOf(manifest).filter(({ role }) => role !== "final");
+  const numbers = tensors.reduce((sum, tensor) => sum + countNumbers(tensor, most), 0);
   if (!(numbers * 8 * copies <= megabytes * 2 ** 20)) {
     throw new ModuleError(
       "not-a-cell",

@@ -20,7 +20,7 @@ import { forEachAccess } from "../../ir/kernel/visit.js";
 import type { LoweredCell } from "../../program/lowered-cell.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
 import { arithmeticCeiling, copyCeiling } from "./ceiling.js";
-import { type CallSettings, drawCall, type DrawnCall } from "./draw-call.js";
+import { type CallSettings, drawTimedCall, type TimedCall } from "./timed-call.js";
 import { type Contestant, find, measure, type Timing } from "./measure.js";
 import { functionOf, hasActivations, onlyPlace, withoutActivations } from "./variants.js";
 import { programOfCell } from "../../program/cell-program.js";
@@ -103,7 +103,7 @@ const places = ["before", "loop", "after"] as const satisfies readonly Place[];
 interface Built {
   readonly instance: ModuleInstance;
   readonly kernel: KernelProgram;
-  readonly call: DrawnCall;
+  readonly call: TimedCall;
 }
 
 /** Every dimension of `cell` but the run-time ones must have a size. */
@@ -114,7 +114,7 @@ export async function profileCell(
 ): Promise<Profile> {
   const { target, dtype, fma, batch, steps, sizes, seconds } = settings;
   progress("compiling", 0, 1);
-  let call: DrawnCall | undefined;
+  let call: TimedCall | undefined;
   const build = async (gradient: boolean, rewrite: RewriteKernels = (kernel) => kernel): Promise<Built> => {
     let kernel: KernelProgram | undefined;
     const options = { target, dtype, fma, wasmFile: false, gradient, jvp: false, hvp: false };
@@ -124,7 +124,7 @@ export async function profileCell(
     instance.init(1);
     // Weights change where something is trained.
     if (!gradient) instance.freeze();
-    call ??= drawCall(module.manifest, settings, 2);
+    call ??= drawTimedCall(module.manifest, settings, 2);
     return { instance, kernel: kernel as KernelProgram, call };
   };
   const [plain, full] = [await build(false), await build(true)];

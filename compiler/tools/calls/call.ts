@@ -7,25 +7,18 @@ import type {
   FloatArray,
   ModuleInstance,
 } from "../../../runtime/module/compiled-module.js";
-import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
 import { createRandom } from "../../../runtime/random.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
+import { dot } from "./compare.js";
+import { capacitiesOf, type CallExtents } from "./sizes.js";
+import { isVariable, ofTensor, tensorsOf, type VariableRole } from "./tensors.js";
 
 /** Tensors by name, flat and row-major. */
 export type Numbers = Readonly<Record<string, ArrayLike<number>>>;
 
-/** The sizes of one example, or those that all examples fit in. */
-export interface Extent {
-  readonly steps: number;
-  /** Run-time dimensions. */
-  readonly sizes: Readonly<Record<string, number>>;
-}
-
 /** A call of a cell: sizes, parameters, what goes in, and weights of what comes out. */
-export interface CellCall extends Extent {
-  readonly batch: number;
-  /** The steps and run-time sizes of each example, none above those of the call. */
-  readonly examples: readonly Extent[];
+export interface CellCall extends CallExtents {
   /** Of the module's fixed values, too. */
   readonly params: Numbers;
   /** `[B, T, …]`, as far as the call goes, whatever the lengths of the examples. */
@@ -42,23 +35,17 @@ export interface CellCall extends Extent {
 
 /** A tensor that has a gradient. */
 export interface Variable {
-  readonly role: "param" | "input" | "context" | "state";
+  readonly role: VariableRole;
   readonly name: string;
   readonly values: ArrayLike<number>;
 }
 
 /** Everything of a call that has a gradient. */
-export function variablesOf(manifest: Manifest, { params, inputs, contexts, states }: CellCall): Variable[] {
-  const isReal = new Set(manifest.inputs.flatMap(({ name, dtype }) => (dtype === "real" ? [name] : [])));
-  const isParam = new Set(manifest.params.map(({ name }) => name));
-  const list = (role: Variable["role"], from: Numbers): Variable[] =>
-    Object.entries(from).map(([name, values]) => ({ role, name, values }));
-  return [
-    ...list("param", params).filter(({ name }) => isParam.has(name)),
-    ...list("input", inputs).filter(({ name }) => isReal.has(name)),
-    ...list("context", contexts),
-    ...list("state", states),
-  ];
+export function variablesOf(manifest: Manifest, call: CellCall): Variable[] {
+  return tensorsOf(manifest).flatMap((tensor): Variable[] => {
+    const values = ofTensor(call, tensor);
+    return values === undefined || !isVariable(tensor) ? [] : [{ role: tensor.role, name: tensor.name, values }];
+  });
 }
 
 /** What `forward` takes. */
@@ -68,16 +55,23 @@ export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
   for (const { name, dtype } of manifest.inputs)
     if (dtype === "index") values[name] = Int32Array.from(inputs[name] ?? []);
   values["lengths"] = examples.map((example) => example.steps);
-  values["sizes"] = named(
-    Object.fromEntries(namedAxes(manifest).map((name) => [name, examples.map(({ sizes }) => sizes[name] ?? 1)])),
-  );
+  values["sizes"] = eachSize(manifest, examples);
   return values;
 }
 
+/** What `reset` takes where a stream begins as the call does. */
+export function startOf(manifest: Manifest, { batch, examples, contexts, states }: CellCall): CallValues {
+  return named<unknown>({ ...contexts, ...states, batch, sizes: eachSize(manifest, examples) });
+}
+
+/** The sizes of each example, by the name of the axis. */
+const eachSize = (manifest: Manifest, examples: CellCall["examples"]): Readonly<Record<string, number[]>> =>
+  named(Object.fromEntries(namedAxes(manifest).map((name) => [name, examples.map(({ sizes }) => sizes[name] ?? 1)])));
+
 /** An instance with room for the call and its parameters set. */
-export function instanceFor(module: CompiledModule, { batch, steps, sizes, params }: CellCall): ModuleInstance {
-  const instance = module.instantiate({ batch, steps: Math.max(1, steps), sizes });
-  writeStored(instance, params);
+export function instanceFor(module: CompiledModule, call: CellCall): ModuleInstance {
+  const instance = module.instantiate(capacitiesOf(call));
+  writeStored(instance, call.params);
   return instance;
 }
 
@@ -148,24 +142,6 @@ export function tangentsOf(directions: readonly Variable[]): Readonly<Record<str
   for (const { role, name, values } of directions) (role === "param" ? params : tangents)[name] = values;
   tangents["params"] = params;
   return tangents;
-}
-
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-}
-
-/** `Σ |a · b|`: what rounding of `dot` is relative to. */
-export function dotOfSizes(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += Math.abs((a[i] as number) * (b[i] as number));
-  return sum;
-}
-
-/** The number of entries of a tensor of one example and step. */
-export function widthOf({ shape }: Pick<TensorEntry, "shape">, sizes: Readonly<Record<string, number>>): number {
-  return shape.reduce<number>((count, size) => count * (typeof size === "number" ? size : (sizes[size] ?? 1)), 1);
 }
 
 /** Names may be those of properties of objects. */

@@ -1,26 +1,23 @@
 /** Single examples of a call: where their numbers lie in the tensors of the batch. */
-import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import type { CellCall, Extent, Numbers } from "./call.js";
-
-type Axes = Pick<TensorEntry, "axes" | "shape">;
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import type { CallValues } from "../../../runtime/module/compiled-module.js";
+import type { CellCall } from "./call.js";
+import { type CallExtents, type CallSizes, type Extent, isShared, partShape, type TensorAxes } from "./sizes.js";
+import { type ByTensor, mapTensors, ofTensor } from "./tensors.js";
 
 /**
  * Visits the places of example `b` that count: `from` in the tensor of the batch, `to` in the example's own. What all examples
  * share has none.
  */
 export function eachPlace(
-  { axes, shape }: Axes,
+  tensor: TensorAxes,
   call: Extent,
   b: number,
   own: Extent,
   visit: (from: number, to: number) => void,
 ): void {
-  const [examples, ...over] = axes;
-  if (examples === undefined) return;
-  // The axis that is not among the sizes is that of the steps.
-  const sizesOf = ({ steps, sizes }: Extent): number[] =>
-    [...over, ...shape].map((size) => (typeof size === "number" ? size : (sizes[size] ?? steps)));
-  const [outer, inner] = [sizesOf(call), sizesOf(own)];
+  if (isShared(tensor)) return;
+  const [outer, inner] = [partShape(tensor, call), partShape(tensor, own)];
   let to = 0;
   const walk = (axis: number, from: number): void => {
     if (axis === inner.length) visit(from, to++);
@@ -29,73 +26,63 @@ export function eachPlace(
   walk(0, b);
 }
 
-/** The numbers of example `b`; all of them where examples share the tensor. */
-export function cut(entry: Axes, values: ArrayLike<number>, call: Extent, b: number, own: Extent): Float64Array {
-  if (entry.axes.length === 0) return Float64Array.from(values);
-  const result: number[] = [];
-  eachPlace(entry, call, b, own, (from) => result.push(values[from] as number));
-  return Float64Array.from(result);
+/** The places of example `b` that count, in the tensor of the batch. */
+export function placesOf(tensor: TensorAxes, call: CallExtents, b: number): number[] {
+  const places: number[] = [];
+  eachPlace(tensor, call, b, call.examples[b] as Extent, (from) => places.push(from));
+  return places;
 }
 
-/** What belongs to single examples. */
-interface OfExamples {
-  readonly inputs: Readonly<Record<string, Float64Array>>;
-  readonly contexts: Readonly<Record<string, Float64Array>>;
-  readonly states: Readonly<Record<string, Float64Array>>;
-  readonly cotangents: {
-    readonly outputs: Readonly<Record<string, Float64Array>>;
-    readonly final: Readonly<Record<string, Float64Array>>;
-  };
+/** The numbers of example `b`; all of them where examples share the tensor. */
+export function cut(tensor: TensorAxes, values: ArrayLike<number>, call: CallExtents, b: number): Float64Array {
+  if (isShared(tensor)) return Float64Array.from(values);
+  return Float64Array.from(placesOf(tensor, call, b), (place) => values[place] as number);
 }
 
 /** Example `b` as a call of its own. */
-export function exampleOf<C extends CellCall>(manifest: Manifest, call: C, b: number): C & OfExamples {
+export function exampleOf<Call extends CellCall>(
+  manifest: Manifest,
+  call: Call,
+  b: number,
+): Call & ByTensor<Float64Array> {
   const own = call.examples[b] as Extent;
-  const pick = (list: readonly TensorEntry[], from: Numbers): Record<string, Float64Array> =>
-    Object.fromEntries(
-      list.flatMap((entry) => {
-        const values = from[entry.name];
-        return values === undefined ? [] : [[entry.name, cut(entry, values, call, b, own)]];
-      }),
-    );
-  return {
-    ...call,
-    ...own,
-    batch: 1,
-    examples: [own],
-    inputs: pick(manifest.inputs, call.inputs),
-    contexts: pick(manifest.contexts, call.contexts),
-    states: pick(manifest.states, call.states),
-    cotangents: {
-      outputs: pick(manifest.outputs, call.cotangents.outputs),
-      final: pick(manifest.states, call.cotangents.final),
-    },
-  };
+  const parts = mapTensors(manifest, (tensor) => {
+    const values = ofTensor(call, tensor);
+    return values && cut(tensor, values, call, b);
+  });
+  return { ...call, ...own, batch: 1, examples: [own], ...parts };
 }
 
-/** The call with NaN wherever no example has an entry; indices, which have no NaN, become 0. */
-export function withNaNPadding(manifest: Manifest, call: CellCall): CellCall & Omit<OfExamples, "states"> {
-  const pad = (list: readonly TensorEntry[], from: Numbers): Record<string, Float64Array> =>
-    Object.fromEntries(
-      list.flatMap((entry) => {
-        const values = from[entry.name];
-        if (values === undefined) return [];
-        if (entry.axes.length === 0) return [[entry.name, Float64Array.from(values)]];
-        const isIndex = "dtype" in entry && entry.dtype === "index";
-        const padded = new Float64Array(values.length).fill(isIndex ? 0 : NaN);
-        for (const [b, own] of call.examples.entries()) {
-          eachPlace(entry, call, b, own, (at) => (padded[at] = values[at] as number));
-        }
-        return [[entry.name, padded]];
-      }),
-    );
-  return {
-    ...call,
-    inputs: pad(manifest.inputs, call.inputs),
-    contexts: pad(manifest.contexts, call.contexts),
-    cotangents: {
-      outputs: pad(manifest.outputs, call.cotangents.outputs),
-      final: pad(manifest.states, call.cotangents.final),
-    },
-  };
+/** The call with NaN wherever no example has an entry; indices, which have no NaN, become 0. States are left as they are. */
+export function withNaNPadding<Call extends CellCall>(manifest: Manifest, call: Call): Call & ByTensor<Float64Array> {
+  const padded = mapTensors(manifest, (tensor) => {
+    const values = ofTensor(call, tensor);
+    if (values === undefined) return undefined;
+    if (isShared(tensor) || tensor.role === "state") return Float64Array.from(values);
+    const made = new Float64Array(values.length).fill(tensor.dtype === "index" ? 0 : NaN);
+    for (const [b, own] of call.examples.entries())
+      eachPlace(tensor, call, b, own, (at) => (made[at] = values[at] as number));
+    return made;
+  });
+  return { ...call, ...padded };
+}
+
+/** What `step` and `steps` take for the steps from `from` to `to`. */
+export function inputsAt(manifest: Manifest, call: CellCall, from: number, to: number): CallValues {
+  const values = Object.create(null) as Record<string, unknown>;
+  for (const { name, dtype } of manifest.inputs) {
+    const own = stepsOf(call.inputs[name] ?? [], call, from, to);
+    values[name] = dtype === "index" ? Int32Array.from(own) : own;
+  }
+  return values;
+}
+
+/** The steps from `from` to `to` of `[B, T, …]`. */
+export function stepsOf(list: ArrayLike<number>, { batch, steps }: CallSizes, from: number, to: number): Float64Array {
+  const width = list.length / (batch * steps);
+  const count = (to - from) * width;
+  return Float64Array.from({ length: batch * count }, (_, i) => {
+    const b = Math.floor(i / count);
+    return list[(b * steps + from) * width + (i - b * count)] as number;
+  });
 }

@@ -5,7 +5,7 @@ import type { Random } from "../../../runtime/random.js";
 import type { InputEntry, Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { suggest } from "../../base/diagnostics/suggest.js";
 import type { Turn } from "../../driver/turns.js";
-import { widthOf } from "../calls/call.js";
+import { widthOf } from "../calls/sizes.js";
 
 export interface DataTensor {
   readonly shape: readonly number[];

@@ -28,7 +28,8 @@ import { stateLayout } from "./state-vector.js";
 import { judge } from "./verdict.js";
 import { watchValues } from "./watch-values.js";
 import { programOfCell } from "../../program/cell-program.js";
-import { storedOf, widthOf } from "../calls/call.js";
+import { storedOf } from "../calls/call.js";
+import { widthOf } from "../calls/sizes.js";
 
 export interface DiagnoseOptions extends SourceOptions, EndingOptions {
   /** Which cell of the source; not needed where it has only one. */

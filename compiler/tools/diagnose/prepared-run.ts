@@ -4,7 +4,8 @@ import type { Turn } from "../../driver/turns.js";
 import type { RunData } from "./data.js";
 import type { ProbedCell } from "./probe-cell.js";
 import type { StateLayout } from "./state-vector.js";
-import { widthOf, writeStored } from "../calls/call.js";
+import { writeStored } from "../calls/call.js";
+import { widthOf } from "../calls/sizes.js";
 
 export interface PreparedRun {
   readonly data: RunData;

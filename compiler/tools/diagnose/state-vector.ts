@@ -1,7 +1,7 @@
 /** The states of a cell as one vector for each example, in the order of the manifest. */
 import type { FloatArray } from "../../../runtime/module/compiled-module.js";
 import type { StateEntry } from "../../../runtime/module/manifest.js";
-import { widthOf } from "../calls/call.js";
+import { widthOf } from "../calls/sizes.js";
 
 export interface StatePart {
   readonly name: string;

@@ -29,7 +29,9 @@ import { placeOf } from "./locate/describe-fault.js";
 import { type CellSource, derivativeModes, findWrongRule, wrongMode } from "./locate/find-rule.js";
 import { locateFault } from "./locate/locate-fault.js";
 import { notFinite } from "./module-derivatives.js";
-import { capacitiesOf, type Point, type Role } from "./point.js";
+import { capacitiesOf } from "../calls/sizes.js";
+import type { VariableRole } from "../calls/tensors.js";
+import type { Point } from "./point.js";
 import type { DeclaredReport, GradientReport, SingularStart, TensorReport } from "./report.js";
 import { ensureCheckable, NotFiniteError } from "./uncheckable.js";
 import { wholeFunctionAt } from "./whole-function.js";
@@ -189,7 +191,7 @@ function faultAt({ candidate, point }: Failure, source: CellText, tensors: reado
 /** What has a gradient, and should be compared. */
 function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }: Settings): Coverage {
   const { params, inputs, contexts, states } = manifest;
-  const all = (role: Role, entries: readonly { readonly name: string }[]): Coverage["expected"] =>
+  const all = (role: VariableRole, entries: readonly { readonly name: string }[]): Coverage["expected"] =>
     entries.map(({ name }) => ({ role, name }));
   return {
     expected: [

@@ -8,7 +8,6 @@ import {
   type Comparisons,
   type Derivative,
   type Direction,
-  dot,
   drawDirections,
   type Gradients,
   type NumberPair,
@@ -24,9 +23,12 @@ import {
   secondDirection,
 } from "./module-derivatives.js";
 import { type DeclaredDistances, declares } from "./declared-distances.js";
-import { capacitiesOf, type Point, type PointTensor, realPlaces } from "./point.js";
+import { dot } from "../calls/compare.js";
+import { unitOf } from "../calls/rounding.js";
+import { capacitiesOf } from "../calls/sizes.js";
+import { type Point, type PointTensor, realPlaces } from "./point.js";
 import type { Method, Precision } from "./report.js";
-import { type SampleCount, unitOf } from "./rounding.js";
+import type { SampleCount } from "./rounding.js";
 import type { PartialReference } from "./sight.js";
 import { type Truth, truthAt } from "./truth.js";
 

@@ -1,6 +1,8 @@
 /** Compares gradients with other numbers for the same derivatives and keeps the worst. */
+import { maxAbs } from "../calls/compare.js";
+import type { VariableRole } from "../calls/tensors.js";
 import type { Comparison, Method, MethodReport, Precision, TensorReport } from "./report.js";
-import { indexOf, type Point, type PointTensor, realPlaces, type Role } from "./point.js";
+import { indexOf, type Point, type PointTensor, realPlaces } from "./point.js";
 import type { Random } from "../../../runtime/random.js";
 
 /** A number for a derivative, and how far it may be off. */
@@ -43,12 +45,6 @@ export function drawDirections(point: Point, tensor: PointTensor, random: Random
   ];
 }
 
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-}
-
 /** The bar of a sum of derivatives. An infinite bar of a number that does not count is none. */
 export function barAlong(bars: ArrayLike<number>, direction: ArrayLike<number>): number {
   let sum = 0;
@@ -57,16 +53,6 @@ export function barAlong(bars: ArrayLike<number>, direction: ArrayLike<number>):
     if (size !== 0) sum += size * (bars[i] as number);
   }
   return sum;
-}
-
-/** The largest size; what is not finite has none. */
-export function maxAbs(values: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i] as number);
-    if (size < Infinity && size > most) most = size;
-  }
-  return most;
 }
 
 /**
@@ -122,7 +108,7 @@ interface Compared {
 
 /** What should have been compared. */
 export interface Coverage {
-  readonly expected: readonly { readonly role: Role; readonly name: string }[];
+  readonly expected: readonly { readonly role: VariableRole; readonly name: string }[];
   readonly precisions: readonly Precision[];
   /** Tensors whose gradient is zero by construction; undefined where the equations are not known. */
   readonly withoutGradient: ReadonlySet<string> | undefined;

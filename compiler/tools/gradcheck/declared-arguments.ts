@@ -44,8 +44,8 @@ function valuesInSteps(cell: LoweredCell, ids: readonly ValueId[], point: Point)
     0,
     ids.length,
   );
-  return point.lengths.flatMap((length, example) =>
-    Array.from({ length }, (_, t) => ({
+  return point.examples.flatMap(({ steps }, example) =>
+    Array.from({ length: steps }, (_, t) => ({
       example,
       values: series.map((value) => elementAt(ofExample(value, example), t)),
     })),

@@ -14,7 +14,8 @@ import { graphValues } from "./graph-point.js";
 import { equationOf, nameOf, placeOf } from "./locate/describe-fault.js";
 import { firstNotFiniteCotangent, firstNotFiniteValue, float32Arithmetic } from "./locate/not-finite.js";
 import { moduleGradients, notFinite } from "./module-derivatives.js";
-import { capacitiesOf, type Point, symbolSizes } from "./point.js";
+import { capacitiesOf } from "../calls/sizes.js";
+import { type Point, symbolSizes } from "./point.js";
 import type { Precision, SingularStart } from "./report.js";
 import { wholeFunctionAt } from "./whole-function.js";
 

@@ -1,6 +1,5 @@
 /** What is at fault where a gradient is wrong, as plain data. */
 import type { Span } from "../../base/source/span.js";
-import type { PointSizes } from "./point.js";
 import type { Precision } from "./precision.js";
 
 /**
@@ -45,8 +44,13 @@ export interface Fault {
 }
 
 /** A case as plain data. */
-export interface Counterexample extends PointSizes {
+export interface Counterexample {
   readonly dimensions: Readonly<Record<string, number>>;
+  readonly batch: number;
+  readonly steps: number;
+  /** Of each example, and each run-time dimension's sizes. */
+  readonly lengths: readonly number[];
+  readonly sizes: Readonly<Record<string, readonly number[]>>;
   /** Numbers of everything, nested as the shapes say; those that are all zero are left out. */
   readonly values: Readonly<Record<string, unknown>>;
   /** Cotangents of outputs and final states, in the same way: the loss is `Σ cotangent · value`. */

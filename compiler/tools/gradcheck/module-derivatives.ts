@@ -1,6 +1,7 @@
 /** Derivatives of a compiled module at a point: its own gradient, its forward mode, and differences of `forward`. */
 import type { CallGradient, FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
-import { type Direction, dot, type Gradients, type Reference } from "./compare.js";
+import { dot } from "../calls/compare.js";
+import { type Direction, type Gradients, type Reference } from "./compare.js";
 import { differentiate } from "./differences.js";
 import type { Differences } from "./sight.js";
 import { byName, callOf, cotangentsOf, type Point, type PointTensor } from "./point.js";

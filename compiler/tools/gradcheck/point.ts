@@ -1,37 +1,24 @@
 /** A point at which derivatives are compared: sizes, and numbers for everything a call of a module takes. Plain data. */
+import { TIME_SYMBOL } from "../../base/types/dim.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import { unpad } from "../../ir/graph/evaluate.js";
-import { forEachIndex, indexAt, type Tensor } from "../../ir/graph/tensor.js";
+import { indexAt, type Tensor } from "../../ir/graph/tensor.js";
+import { placesOf } from "../calls/examples.js";
+import { type CallExtents, isShared, partShape, wholeShape } from "../calls/sizes.js";
+import type { CallTensor } from "../calls/tensors.js";
 
-/** What has a gradient. */
-export type Role = "param" | "input" | "context" | "state";
-
-export interface PointTensor {
-  /** `output` and `final`: cotangents. */
-  readonly role: Role | "fixed" | "output" | "final";
-  readonly name: string;
-  /** For one example and step, as in the manifest: names are run-time dimensions. */
-  readonly shape: readonly (number | string)[];
-  /** A param and a fixed value as `shape`, others `[B, …]`, inputs and outputs `[B, T, …]`; row-major, padded. */
+/** A tensor of a call with its numbers, row-major, padded. Of outputs and final states they are cotangents. */
+export interface PointTensor extends Pick<CallTensor, "role" | "name" | "axes" | "shape"> {
   readonly values: Float64Array;
 }
 
-export interface PointSizes {
-  readonly batch: number;
-  readonly steps: number;
-  /** Real steps of each example. */
-  readonly lengths: readonly number[];
-  /** Of each run-time dimension its size in each example; the largest is that of the padded tensors. */
-  readonly sizes: Readonly<Record<string, readonly number[]>>;
-}
-
-export interface Point extends PointSizes {
+export interface Point extends CallExtents {
   /** Params, inputs, contexts and states. A state with a computed initial value may be left to the cell. */
   readonly tensors: readonly PointTensor[];
   /** Fixed values of the module. */
   readonly fixed: readonly PointTensor[];
   /** Index inputs by name, `[B, T, …]`. */
-  readonly indices: readonly (PointTensor & { readonly bound: number })[];
+  readonly indices: readonly PointTensor[];
   /** Of outputs and final states: the loss is `Σ cotangent · value`. */
   readonly cotangents: readonly PointTensor[];
 }
@@ -43,55 +30,23 @@ export function byName<Value>(entries: Iterable<readonly [string, Value]>): Reco
   return result;
 }
 
-/** One for all examples. */
-export const isShared = ({ role }: Pick<PointTensor, "role">): boolean => role === "param" || role === "fixed";
-
-const isTimed = ({ role }: PointTensor): boolean => role === "input" || role === "output";
-
-/** The shape of one example's part of the padded tensor; of a param the shape itself. */
-export function paddedShape(at: PointSizes, tensor: PointTensor): number[] {
-  const sizes = tensor.shape.map((size) => (typeof size === "number" ? size : largest(at, size)));
-  return isTimed(tensor) ? [at.steps, ...sizes] : sizes;
-}
-
-/** The same without padding. */
-export function ownShape(at: PointSizes, tensor: PointTensor, example: number): number[] {
-  const sizes = tensor.shape.map((size) => (typeof size === "number" ? size : (at.sizes[size]?.[example] as number)));
-  return isTimed(tensor) ? [at.lengths[example] as number, ...sizes] : sizes;
-}
-
-export function largest({ sizes }: PointSizes, dimension: string): number {
-  return Math.max(1, ...(sizes[dimension] ?? []));
-}
-
 /** Positions in `values` that belong to an example, not to its padding. */
-export function realPlaces(at: PointSizes, tensor: PointTensor): number[] {
+export function realPlaces(at: CallExtents, tensor: PointTensor): number[] {
   if (isShared(tensor)) return Array.from(tensor.values, (_, i) => i);
-  const padded = paddedShape(at, tensor);
-  const width = padded.reduce((product, size) => product * size, 1);
-  const places: number[] = [];
-  for (let b = 0; b < at.batch; b++) {
-    forEachIndex(ownShape(at, tensor, b), (index) => {
-      places.push(index.reduce((offset, i, axis) => offset * (padded[axis] as number) + i, 0) + b * width);
-    });
-  }
-  return places;
+  return Array.from({ length: at.batch }, (_, b) => placesOf(tensor, at, b)).flat();
 }
 
 /** Where a position is: `[b, t, …]`, of a param `[…]`. */
-export function indexOf(at: PointSizes, tensor: PointTensor, position: number): number[] {
-  const shape = paddedShape(at, tensor);
-  return indexAt(isShared(tensor) ? shape : [at.batch, ...shape], position);
-}
+export const indexOf = (at: CallExtents, tensor: PointTensor, position: number): number[] =>
+  indexAt(wholeShape(tensor, at), position);
 
 /** What `forward` takes. Parameters are not among it: they belong to the instance. */
 export function callOf(point: Point): Record<string, unknown> {
-  const { batch, steps, lengths, sizes, tensors, indices } = point;
+  const { batch, steps, tensors, indices } = point;
   return byName<unknown>([
     ["batch", batch],
     ["steps", steps],
-    ["lengths", lengths],
-    ["sizes", byName(Object.entries(sizes).map(([name, each]) => [name, [...each]] as const))],
+    ...Object.entries(ownSizes(point)),
     ...tensors.flatMap(({ role, name, values }) => (role === "param" ? [] : [[name, values] as const])),
     ...indices.map(({ name, values }) => [name, Int32Array.from(values)] as const),
   ]);
@@ -104,29 +59,27 @@ export function cotangentsOf({ cotangents }: Point): Record<string, unknown> {
   return byName<unknown>([...of("output"), ["final", byName(of("final"))]]);
 }
 
-/** What `instantiate` takes for calls of these sizes. */
-export function capacitiesOf(at: PointSizes): { batch: number; steps: number; sizes: Record<string, number> } {
-  const sizes = byName(Object.keys(at.sizes).map((name) => [name, largest(at, name)] as const));
-  return { batch: at.batch, steps: Math.max(1, at.steps), sizes };
+/** The steps of each example, and each run-time dimension's sizes. */
+export function ownSizes({ examples, sizes }: CallExtents): {
+  readonly lengths: readonly number[];
+  readonly sizes: Readonly<Record<string, readonly number[]>>;
+} {
+  const each = (name: string): number[] => examples.map((own) => own.sizes[name] as number);
+  return {
+    lengths: examples.map(({ steps }) => steps),
+    sizes: byName(Object.keys(sizes).map((name) => [name, each(name)] as const)),
+  };
 }
 
 /** Sizes of the graph's symbols in each example. */
-export function symbolSizes({ batch, lengths, sizes }: PointSizes): ReadonlyMap<string, number>[] {
-  return Array.from(
-    { length: batch },
-    (_, b) =>
-      new Map([
-        ["%T", lengths[b] as number],
-        ...Object.entries(sizes).map(([name, each]) => [name, each[b] as number] as const),
-      ]),
-  );
-}
+export const symbolSizes = ({ examples }: CallExtents): ReadonlyMap<string, number>[] =>
+  examples.map(({ steps, sizes }) => new Map([[TIME_SYMBOL, steps], ...Object.entries(sizes)]));
 
 /** A tensor as the evaluator takes it: one for each example, without padding; a param as it is. */
-export function toBatchValue(at: PointSizes, tensor: PointTensor): BatchValue {
-  const padded = paddedShape(at, tensor);
+export function toBatchValue(at: CallExtents, tensor: PointTensor): BatchValue {
+  const padded = partShape(tensor, at);
   if (isShared(tensor)) return { shared: { shape: padded, data: tensor.values } };
-  const own = Array.from({ length: at.batch }, (_, b) => ownShape(at, tensor, b));
+  const own = at.examples.map((example) => partShape(tensor, example));
   return { examples: unpad(tensor.values, padded, own) };
 }
 
@@ -139,7 +92,7 @@ export function examplesOf(value: BatchValue, count: number): readonly Tensor[] 
  * Back to one padded array. What is each example's own may be one value for all of them: the gradient by what nothing depends on
  * is a zero that they share.
  */
-export function fromBatchValue(at: PointSizes, tensor: PointTensor, value: BatchValue): Float64Array {
+export function fromBatchValue(at: CallExtents, tensor: PointTensor, value: BatchValue): Float64Array {
   const parts = examplesOf(value, isShared(tensor) ? 1 : at.batch);
   const numbers = parts.flatMap(({ data }) => [...data]);
   const result = new Float64Array(tensor.values.length);

@@ -1,6 +1,6 @@
 /** What a gradient check finds, as plain data. */
 import type { Fault, FaultPlace } from "./fault.js";
-import type { Role } from "./point.js";
+import type { VariableRole } from "../calls/tensors.js";
 import type { Precision } from "./precision.js";
 
 /**
@@ -53,7 +53,7 @@ export interface MethodReport {
 }
 
 export interface TensorReport {
-  readonly role: Role;
+  readonly role: VariableRole;
   readonly name: string;
   /** Does every comparison agree, and was there one that says something in each precision? */
   readonly passed: boolean;

@@ -19,10 +19,8 @@ import type { Sizes } from "../../ir/graph/evaluate-rules.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction, Operation, OperationKind } from "../../ir/graph/types.js";
 import { comparisonOps, type ScalarOp, unroundedOps } from "../../ir/ops/scalar-ops.js";
+import { unitOf } from "../calls/rounding.js";
 import { distanceTo, type Tie, tiesOf } from "./ties.js";
-
-/** Units of rounding, relative to a number. */
-export const unitOf = { f32: 2 ** -24, f64: 2 ** -53 } as const;
 
 /** The least normal number, and the least of all. */
 const smallest = {

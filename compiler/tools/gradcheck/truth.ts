@@ -10,7 +10,8 @@ import { complexStepReference, gradientsFrom, lossOf, remembered, weightedGradie
 import { evaluateAt, graphName, graphValues, inputsOf } from "./graph-point.js";
 import { type Point, type PointTensor, symbolSizes, toBatchValue } from "./point.js";
 import type { Precision } from "./report.js";
-import { roundingError, type SampleCount, sampleCounts, unitOf } from "./rounding.js";
+import { roundingError, type SampleCount, sampleCounts } from "./rounding.js";
+import { unitOf } from "../calls/rounding.js";
 import { sightOf } from "./sight.js";
 import { wholeFunctionAt } from "./whole-function.js";
 import { gradName, tangentName } from "../../program/roles.js";

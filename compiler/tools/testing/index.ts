@@ -29,7 +29,8 @@ export {
 export { PropertyError } from "./properties/property-error.js";
 
 // Calls.
-export type { CellCall, Extent, Numbers } from "../calls/call.js";
+export type { CellCall, Numbers } from "../calls/call.js";
+export type { Extent } from "../calls/sizes.js";
 
 // One report instead of properties, and one derivative.
 export { checkGradients } from "../gradcheck/check-gradients.js";

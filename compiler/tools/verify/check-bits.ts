@@ -2,19 +2,16 @@
 import type { FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import { runSequence } from "../../../runtime/sequence/run-sequence.js";
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
-import { valuesOf, widthOf } from "../calls/call.js";
-import { withNaNPadding } from "../calls/examples.js";
-import { type Call, writeParams, streamStart, type Tensors, tensors } from "./call.js";
+import { startOf, valuesOf } from "../calls/call.js";
+import { firstDifference, firstOtherBits, shown } from "../calls/compare.js";
+import { cut, inputsAt, placesOf, stepsOf, withNaNPadding } from "../calls/examples.js";
+import { isShared, widthOf, withEveryStep } from "../calls/sizes.js";
+import { type Call, writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import { drawCall } from "./draw-call.js";
-import { cut, exampleOf, ownPlaces, rowsOf } from "./examples.js";
+import { exampleOf, rowsOf } from "./examples.js";
 import type { Findings } from "./report.js";
-import { firstDifference, flatten, prefixed, runBackward, runCall, runForward } from "./results.js";
-
-/** Sequences in which every example has every step, as streams have. */
-function everyStep(call: Call): Call {
-  return { ...call, examples: call.examples.map(({ sizes }) => ({ steps: call.steps, sizes })) };
-}
+import { flatten, prefixed, runBackward, runCall, runForward } from "./results.js";
 
 /**
  * Step by step, with a snapshot taken and restored on the way, against the whole sequence; in an instance for one step, and in
@@ -22,7 +19,7 @@ function everyStep(call: Call): Call {
  */
 export function checkStream(context: Context, findings: Findings): void {
   const { instance, make, manifest } = context;
-  const call = everyStep(context.call);
+  const call = withEveryStep(context.call);
   const whole = runForward(manifest, instance, call);
   const single = make(call.batch, 1);
   for (const stream of [single, instance]) compareStream(context, call, stream, whole, findings);
@@ -32,14 +29,14 @@ export function checkStream(context: Context, findings: Findings): void {
 
 /** A stream in blocks, `steps`, against the whole sequence: one step, then all the others in one call. */
 function compareBlocks(context: Context, call: Call, whole: Tensors, findings: Findings): void {
-  const { instance } = context;
-  instance.reset(streamStart(call));
+  const { instance, manifest } = context;
+  instance.reset(startOf(manifest, call));
   for (const [from, to] of [
     [0, 1],
     [1, call.steps],
   ] as const) {
     if (from === to) continue;
-    const out = instance.steps({ ...inputsOf(context, call, from, to - from), steps: to - from });
+    const out = instance.steps({ ...inputsAt(manifest, call, from, to), steps: to - from });
     compareSteps(context, call, { from, steps: to - from, out, whole }, findings);
   }
 }
@@ -60,31 +57,23 @@ function compareSteps(
   findings: Findings,
 ): void {
   for (const entry of manifest.outputs) {
-    const width = widthOf(entry, call.sizes);
-    const wanted = stepsOf(whole[entry.name] as Float64Array, call, width, from, steps);
+    const wanted = stepsOf(whole[entry.name] as Float64Array, call, from, from + steps);
     const values = out[entry.name] ?? [];
-    const wrong = wanted.findIndex((value, i) => !Object.is(values[i], value));
-    findings.expect(wrong < 0, () => {
-      const step = from + (Math.floor(wrong / width) % steps);
-      return `${entry.name} of step ${step} is ${String(values[wrong])} in a stream, ${String(wanted[wrong])} in the sequence`;
+    const wrong = firstOtherBits(values, wanted);
+    findings.expect(wrong === undefined, () => {
+      const at = wrong ?? 0;
+      const step = from + (Math.floor(at / widthOf(entry, call.sizes)) % steps);
+      return `${entry.name} of step ${step} is ${shown(values[at])} in a stream, ${shown(wanted[at])} in the sequence`;
     });
   }
 }
 
-/** Steps of a tensor `[B, T, width]`. */
-function stepsOf(all: Float64Array, call: Call, width: number, from: number, steps: number): Float64Array {
-  return Float64Array.from({ length: call.batch * steps * width }, (_, i) => {
-    const row = Math.floor(i / width);
-    return all[(Math.floor(row / steps) * call.steps + from + (row % steps)) * width + (i % width)] as number;
-  });
-}
-
 function compareStream(context: Context, call: Call, stream: ModuleInstance, whole: Tensors, findings: Findings): void {
   const { manifest } = context;
-  stream.reset(streamStart(call));
+  stream.reset(startOf(manifest, call));
   let snapshot: unknown;
   const takeStep = (t: number): void => {
-    const out = stream.step(inputsOf(context, call, t, 1));
+    const out = stream.step(inputsAt(manifest, call, t, t + 1));
     compareSteps(context, call, { from: t, steps: 1, out, whole }, findings);
   };
   const middle = Math.floor(call.steps / 2);
@@ -98,7 +87,7 @@ function compareStream(context: Context, call: Call, stream: ModuleInstance, who
     // Without padding, in which a stream keeps what was given.
     const own = (values: Float64Array): Float64Array =>
       Float64Array.from(
-        Array.from({ length: call.batch }, (_, b) => ownPlaces(entry, call, b)).flat(),
+        Array.from({ length: call.batch }, (_, b) => placesOf(entry, call, b)).flat(),
         (place) => values[place] as number,
       );
     const difference = firstDifference(
@@ -109,15 +98,6 @@ function compareStream(context: Context, call: Call, stream: ModuleInstance, who
   }
   stream.restore(snapshot as never);
   for (let t = middle; t < call.steps; t++) takeStep(t);
-}
-
-function inputsOf({ manifest }: Context, call: Call, from: number, steps: number): Record<string, unknown> {
-  const values = Object.create(null) as Record<string, unknown>;
-  for (const entry of manifest.inputs) {
-    const own = stepsOf(call.inputs[entry.name] as Float64Array, call, widthOf(entry, call.sizes), from, steps);
-    values[entry.name] = entry.dtype === "index" ? Int32Array.from(own) : own;
-  }
-  return values;
 }
 
 /** In pieces of 1, of 2 and of half of the steps, states carried on, against the whole. */
@@ -169,13 +149,13 @@ export function checkBatch(context: Context, findings: Findings): void {
  */
 function checkPartInSums({ manifest, instance, call }: Context, b: number, alone: Tensors, findings: Findings): void {
   // A result of the whole batch has a cotangent that is nobody's own.
-  if (!manifest.has.gradient || manifest.outputs.some(({ axes }) => axes.length === 0)) return;
+  if (!manifest.has.gradient || manifest.outputs.some(isShared)) return;
   const only = (entries: readonly TensorEntry[], from: Tensors): Tensors => {
     const made = tensors();
     for (const entry of entries) {
       const values = from[entry.name] as Float64Array;
       const kept = new Float64Array(values.length);
-      for (const at of ownPlaces(entry, call, b)) kept[at] = values[at] as number;
+      for (const at of placesOf(entry, call, b)) kept[at] = values[at] as number;
       made[entry.name] = kept;
     }
     return made;
@@ -204,7 +184,7 @@ export function checkPadding(context: Context, findings: Findings): void {
   for (const { name, entry, zeroPadding } of rowsOf(manifest)) {
     if (!zeroPadding) continue;
     const rest = (clean[name] as Float64Array).slice();
-    for (let b = 0; b < call.batch; b++) for (const at of ownPlaces(entry, call, b)) rest[at] = 0;
+    for (let b = 0; b < call.batch; b++) for (const at of placesOf(entry, call, b)) rest[at] = 0;
     const at = rest.findIndex((value) => value !== 0);
     findings.expect(at < 0, () => `${name}[${at}] stands in padding and is ${String(rest[at])} instead of 0`);
   }
@@ -233,8 +213,8 @@ export function checkRepeat(context: Context, findings: Findings): void {
   again("");
   if (manifest.has.gradient && manifest.has.step) {
     runForward(manifest, instance, call);
-    instance.reset(streamStart(call));
-    instance.step(inputsOf(context, call, 0, 1));
+    instance.reset(startOf(manifest, call));
+    instance.step(inputsAt(manifest, call, 0, 1));
     const gradient = prefixed("gradient ", runBackward(instance, call));
     const expected = tensors();
     for (const name of Object.keys(gradient)) expected[name] = first[name] as Float64Array;
@@ -260,8 +240,8 @@ export function checkParameters(context: Context, findings: Findings): void {
   const run = (of: ModuleInstance): Tensors => {
     const results = runCall(manifest, of, call);
     if (!manifest.has.step) return results;
-    of.reset(streamStart(call));
-    return Object.assign(results, prefixed("step ", flatten(of.step(inputsOf(context, call, 0, 1)))));
+    of.reset(startOf(manifest, call));
+    return Object.assign(results, prefixed("step ", flatten(of.step(inputsAt(manifest, call, 0, 1)))));
   };
   run(instance);
   for (const { name } of manifest.params) {

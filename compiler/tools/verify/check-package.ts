@@ -7,7 +7,7 @@ import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
 import type { ModuleText } from "./text/read-text.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
-import { countNumbers } from "../calls/count-numbers.js";
+import { countNumbers } from "../calls/sizes.js";
 
 /** @param text Of the module, where it is known; it was read, so it imports nothing. @param wasm The file beside it, where there is one. */
 export function checkPackage(
@@ -64,7 +64,7 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Fin
     const found = given as Readonly<Record<string, unknown>>;
     for (const entry of entries) {
       const values = found[entry.name];
-      const length = countNumbers(manifest, entry, call);
+      const length = countNumbers(entry, call);
       findings.expect(values instanceof kind && values.length === length, () => {
         const got = ArrayBuffer.isView(values)
           ? `${values.constructor.name} of ${(values as Float64Array).length}`

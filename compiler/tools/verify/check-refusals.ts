@@ -1,10 +1,11 @@
 /** Wrong calls throw, say what was expected, and leave no trace: neither in results nor in states, parameters, or gradients. */
 import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
-import { cotangentsOf, valuesOf } from "../calls/call.js";
-import { writeParams, streamStart, type Tensors, tensors } from "./call.js";
+import { cotangentsOf, startOf, valuesOf } from "../calls/call.js";
+import { firstDifference } from "../calls/compare.js";
+import { writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
-import { firstDifference, flatten, prefixed, runBackward } from "./results.js";
+import { flatten, prefixed, runBackward } from "./results.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 
 interface WrongCall {
@@ -17,7 +18,7 @@ export function checkRefusals(context: Context, findings: Findings): void {
   writeParams(instance, call.params);
   const result = instance.forward(valuesOf(manifest, call));
   const gradient = manifest.has.gradient ? instance.backward?.(cotangentsOf(call)) : undefined;
-  if (manifest.has.step) instance.reset(streamStart(call));
+  if (manifest.has.step) instance.reset(startOf(manifest, call));
   const look = (): Tensors => {
     context.refresh(instance);
     return Object.assign(

@@ -1,6 +1,6 @@
 /** NaN and infinities are numbers like others: they stay in their example, come out where they go in, and disturb nothing. */
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
-import { countNumbers } from "../calls/count-numbers.js";
+import { countNumbers, isShared, withWholeExamples } from "../calls/sizes.js";
 import { type Call, writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { Findings } from "./report.js";
@@ -19,8 +19,8 @@ function partOf(
   call: Call,
   { example, step }: Place,
 ): { readonly from: number; readonly step: number; readonly end: number; readonly count: number } {
-  const count = countNumbers(manifest, entry, call);
-  if (entry.axes.length === 0) return { from: 0, step: 0, end: count, count };
+  const count = countNumbers(entry, call);
+  if (isShared(entry)) return { from: 0, step: 0, end: count, count };
   const own = count / call.batch;
   const from = example * own;
   // In a stream a step of an input moves nothing that was before it.
@@ -72,14 +72,10 @@ export function checkSpecialValues(context: Context, special: number, findings: 
   const { manifest, instance, random } = context;
   const states = tensors();
   for (const entry of manifest.states) {
-    const length = countNumbers(manifest, entry, context.call);
+    const length = countNumbers(entry, context.call);
     states[entry.name] = context.call.states[entry.name] ?? new Float64Array(length);
   }
-  const call: Call = {
-    ...context.call,
-    states,
-    examples: context.call.examples.map(() => ({ steps: context.call.steps, sizes: context.call.sizes })),
-  };
+  const call: Call = withWholeExamples({ ...context.call, states });
   if (manifest.inputs.every(({ dtype }) => dtype === "index") && manifest.states.length === 0) {
     findings.skip("the cell has neither real inputs nor states");
     return;

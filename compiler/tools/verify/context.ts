@@ -2,7 +2,7 @@
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
-import { widthOf } from "../calls/call.js";
+import { widthOf } from "../calls/sizes.js";
 import { type Call, writeParams } from "./call.js";
 import type { Scale } from "./draw-call.js";
 import type { Subject } from "./subject.js";

@@ -1,10 +1,17 @@
 /** Random calls: sizes, lengths and values. */
-import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
-import { type Extent } from "../calls/call.js";
-import { type Call, type CallSizes, type Tensors, tensors } from "./call.js";
-import { namedAxes, storedTensors } from "../../../runtime/module/axes.js";
-import { countNumbers } from "../calls/count-numbers.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
+import * as calls from "../calls/draw-call.js";
+import type { CallSizes } from "../calls/sizes.js";
+import { isVariable } from "../calls/tensors.js";
+import type { Call, Tensors } from "./call.js";
+
+/** Sizes of a call, those of run-time dimensions with them. */
+export interface DrawnSizes extends CallSizes {
+  /** Are initial states given, or left to the cell? Drawn where not told. */
+  readonly givesStates?: boolean;
+}
 
 /**
  * Kernels go through examples, steps and run-time dimensions in tiles of a few, vectors, and blocks of 64, and do what is left
@@ -16,11 +23,10 @@ export function scalesOf(manifest: Manifest): readonly Scale[] {
   return namedAxes(manifest).length > 0 ? ["small", "wide", "long", "deep"] : ["small", "wide", "long"];
 }
 
-export function drawSizes(manifest: Manifest, scale: Scale, random: Random): CallSizes {
+export function drawSizes(manifest: Manifest, scale: Scale, random: Random): DrawnSizes {
   const few = (): number => 2 + random.integer(4);
   const many = (): number => 65 + random.integer(6);
-  const named = (size: () => number): Record<string, number> =>
-    Object.fromEntries(namedAxes(manifest).map((name) => [name, size()]));
+  const named = (size: () => number): Record<string, number> => calls.drawSizes(manifest, size);
   switch (scale) {
     case "small": {
       const batch = random.integer(3) === 0 ? 1 + random.integer(3) : 5 + random.integer(3);
@@ -46,64 +52,38 @@ export function drawCall(
   manifest: Manifest,
   makeParams: (seed: number) => Tensors,
   random: Random,
-  { batch, steps, sizes, givesStates = random.integer(2) === 0 }: CallSizes,
+  { givesStates = random.integer(2) === 0, ...sizes }: DrawnSizes,
   attempt = 0,
 ): Call {
-  const draw = (b: number, most: number, least = 1): number =>
-    b === 0 || random.integer(2) === 0 ? most : least + random.integer(most - least + 1);
-  const examples = Array.from({ length: batch }, (_, b): Extent => ({
-    steps: draw(b, steps, 0),
-    sizes: Object.fromEntries(Object.entries(sizes).map(([name, most]) => [name, draw(b, most)])),
-  }));
+  const extents = calls.drawExtents(sizes, (most, axis) => {
+    const least = axis === "steps" ? 0 : 1;
+    return random.integer(2) === 0 ? most : least + random.integer(most - least + 1);
+  });
+  const initial = makeParams(random.word());
   const value = (scale: number): number => {
     const drawn = grid(random.normal(scale / (1 + attempt / 2)));
     return attempt % 2 === 1 ? Math.abs(drawn) + 2 ** -6 : drawn;
   };
-  const fill = (entries: readonly TensorEntry[], make: () => number): Tensors => {
-    const filled = tensors();
-    for (const entry of entries) {
-      filled[entry.name] = Float64Array.from({ length: countNumbers(manifest, entry, { batch, steps, sizes }) }, make);
-    }
-    return filled;
-  };
-  const { inputs: entries, contexts, outputs, params } = manifest;
-  const real = entries.filter(({ dtype }) => dtype === "real");
-  const inputs = fill(entries, () => value(0.8));
-  for (const { name, dtype, bound = 1 } of entries) {
-    if (dtype === "index") inputs[name] = (inputs[name] as Float64Array).map(() => random.integer(bound));
-  }
-  const states = givesStates ? manifest.states : [];
-  const direction = (): number => grid(random.uniform(-1, 1));
-  return {
-    batch,
-    steps,
-    sizes,
-    examples,
-    seed: 0,
-    params: drawParams(manifest, makeParams(random.word()), random),
-    inputs,
-    contexts: fill(contexts, () => value(0.8)),
-    states: fill(states, () => value(0.5)),
-    cotangents: {
-      outputs: fill(outputs, () => value(1)),
-      final: fill(manifest.states, () => value(1)),
-    },
-    tangents: {
-      params: fill(params, direction),
-      inputs: fill(real, direction),
-      contexts: fill(contexts, direction),
-      states: fill(states, direction),
-    },
-  };
+  const call = calls.drawCall(manifest, extents, random, {
+    isDrawn: ({ role }) => role !== "state" || givesStates,
+    number: ({ role, name, shape }, _, at) =>
+      role === "param" || role === "fixed"
+        ? beside((initial[name] as Float64Array)[at] as number, shape, random)
+        : value(scales[role]),
+  });
+  const { params, inputs, contexts, states } = calls.drawTensors(manifest, extents, random, {
+    isDrawn: (tensor) => isVariable(tensor) && (tensor.role !== "state" || givesStates),
+    number: () => grid(random.uniform(-1, 1)),
+  });
+  return { ...call, tangents: { params, inputs, contexts, states } };
 }
 
-/** Near what the initialisers give, which suits the cell, but never exactly a constant, where all units would be the same. */
-function drawParams(manifest: Manifest, initial: Tensors, random: Random): Tensors {
-  const drawn = tensors();
-  for (const { name, shape } of storedTensors(manifest)) {
-    const last = shape.length < 2 ? 1 : (shape[shape.length - 1] as number);
-    const noise = 0.3 / Math.sqrt(last);
-    drawn[name] = (initial[name] as Float64Array).map((value) => grid(value + random.uniform(-noise, noise)));
-  }
-  return drawn;
+/** How large numbers are, about. */
+const scales = { input: 0.8, context: 0.8, state: 0.5, output: 1, final: 1 } as const;
+
+/** Near what an initialiser gave, which suits the cell, but never exactly a constant, where all units would be the same. */
+function beside(initial: number, shape: readonly (number | string)[], random: Random): number {
+  const last = shape.length < 2 ? 1 : (shape[shape.length - 1] as number);
+  const noise = 0.3 / Math.sqrt(last);
+  return grid(initial + random.uniform(-noise, noise));
 }

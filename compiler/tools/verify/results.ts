@@ -1,4 +1,4 @@
-/** What comes out of a call, and whether two of them are the same to the bit. */
+/** What comes out of a call. */
 import type { FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { cotangentsOf, valuesOf } from "../calls/call.js";
@@ -43,17 +43,4 @@ export function runCall(manifest: Manifest, instance: ModuleInstance, call: Call
     Object.assign(flat, prefixed("hvp ", flatten(product as Record<string, unknown>)));
   }
   return flat;
-}
-
-/** The first place where the bits differ; NaN is one value. */
-export function firstDifference(a: Tensors, b: Tensors): string | undefined {
-  for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    const [one, two] = [a[name], b[name]];
-    if (one === undefined || two === undefined) return `${name} is there only once`;
-    if (one.length !== two.length) return `${name} has ${one.length} and ${two.length} numbers`;
-    for (let i = 0; i < one.length; i++) {
-      if (!Object.is(one[i], two[i])) return `${name}[${i}] is ${String(one[i])} and ${String(two[i])}`;
-    }
-  }
-  return undefined;
 }

@@ -6,7 +6,8 @@
  */
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
-import type { Call, Tensors } from "./call.js";
+import { disturb, unitOf } from "../calls/rounding.js";
+import type { Call } from "./call.js";
 import type { Weighted } from "./variables.js";
 
 const samples = 4;
@@ -14,7 +15,7 @@ const samples = 4;
 const safety = 8;
 
 export interface Precision {
-  /** Half of the distance from 1 to the next number. */
+  /** `unitOf` the type of numbers. */
   readonly unit: number;
   /** What is granted whatever was observed, relative to the sum of absolute terms. */
   readonly least: number;
@@ -24,29 +25,13 @@ export interface Precision {
 
 export function precisionOf(dtype: "f32" | "f64"): Precision {
   return dtype === "f64"
-    ? { unit: 2 ** -53, least: 1e-9, readable: 1e-4 }
-    : { unit: 2 ** -24, least: 2 ** -17, readable: 2e-2 };
+    ? { unit: unitOf.f64, least: 1e-9, readable: 1e-4 }
+    : { unit: unitOf.f32, least: 2 ** -17, readable: 2e-2 };
 }
 
-/** The call with every number moved by up to two units in its last place. */
-export function disturbedCalls({ inputs, dtype }: Manifest, call: Call, random: Random): Call[] {
-  const { unit } = precisionOf(dtype);
-  const indices = new Set(inputs.flatMap((input) => (input.dtype === "index" ? [input.name] : [])));
-  const disturbed = (from: Tensors, kept: ReadonlySet<string> = new Set()): Tensors => {
-    const made = Object.create(null) as Tensors;
-    for (const [name, values] of Object.entries(from)) {
-      made[name] = kept.has(name) ? values : values.map((value) => value * (1 + random.uniform(-4, 4) * unit));
-    }
-    return made;
-  };
-  return Array.from({ length: samples }, () => ({
-    ...call,
-    params: disturbed(call.params),
-    inputs: disturbed(call.inputs, indices),
-    contexts: disturbed(call.contexts),
-    states: disturbed(call.states),
-  }));
-}
+/** The call with every number moved by up to two units in its last place, a few times. */
+export const disturbedCalls = (manifest: Manifest, call: Call, random: Random): Call[] =>
+  Array.from({ length: samples }, () => disturb(manifest, call, random));
 
 /** A derivative that the module gives. */
 export interface Derivative {

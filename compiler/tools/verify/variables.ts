@@ -1,10 +1,12 @@
 /** What of a call has a gradient, and directions to change it in. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
+import { wholeShape } from "../calls/sizes.js";
+import { isVariable, ofTensor, tensorsOf, type VariableRole } from "../calls/tensors.js";
 import type { Call, Tensors } from "./call.js";
 
 export interface Variable {
-  readonly role: "param" | "input" | "context" | "state";
+  readonly role: VariableRole;
   readonly name: string;
   /** Under which `flatten` gives its gradient. */
   readonly gradient: string;
@@ -14,29 +16,17 @@ export interface Variable {
   readonly values: Float64Array;
 }
 
+/** Under which group `flatten` gives gradients. */
+const groups = { param: "params ", input: "", context: "", state: "initial " } as const;
+
 /** Everything that has a gradient. */
 export function variablesOf(manifest: Manifest, call: Call): Variable[] {
-  const { batch, steps, sizes } = call;
-  const list = (
-    role: Variable["role"],
-    entries: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[],
-    from: Tensors,
-    prefix: string,
-    rows: readonly number[],
-  ): Variable[] =>
-    entries.flatMap(({ name, shape }) => {
-      const values = from[name];
-      if (values === undefined || values.length === 0) return [];
-      const own = shape.map((size) => (typeof size === "number" ? size : (sizes[size] as number)));
-      return { role, name, gradient: prefix + name, shape: [...rows, ...own], values };
-    });
-  const real = manifest.inputs.filter(({ dtype }) => dtype === "real");
-  return [
-    ...list("param", manifest.params, call.params, "params ", []),
-    ...list("input", real, call.inputs, "", [batch, steps]),
-    ...list("context", manifest.contexts, call.contexts, "", [batch]),
-    ...list("state", manifest.states, call.states, "initial ", [batch]),
-  ];
+  return tensorsOf(manifest).flatMap((tensor): Variable[] => {
+    const values = ofTensor(call, tensor);
+    if (!isVariable(tensor) || values === undefined || values.length === 0) return [];
+    const { role, name } = tensor;
+    return [{ role, name, gradient: groups[role] + name, shape: wholeShape(tensor, call), values }];
+  });
 }
 
 /**
@@ -167,12 +157,6 @@ export function tangentsAlong({ moves }: Direction): Record<string, unknown> {
   for (const { variable, values } of moves) (variable.role === "param" ? params : tangents)[variable.name] = values;
   return Object.assign(tangents, { params });
 }
-
-export const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-};
 
 /** A sum, and the sum of its absolute terms. */
 export interface Weighted {

@@ -2,7 +2,8 @@
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
 import type { Tensor } from "../../../ir/graph/tensor.js";
 import { gradientOf, tangentsOnly } from "../../../passes/autodiff/whole-derivatives.js";
-import { barAlong, dot, maxAbs } from "../compare.js";
+import { dot, maxAbs } from "../../calls/compare.js";
+import { barAlong } from "../compare.js";
 import { agreedBySides, complexStep, mapSides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
 import { outputsByName, roundingByName, type Subject, weightedOutputs } from "./subject.js";

@@ -16,6 +16,7 @@ import { gradientOf, tangentsOnly } from "../../../passes/autodiff/whole-derivat
 import { evaluateDim } from "../../../base/types/dim.js";
 import { agreedBySides, complexStep, mapSides, type Sides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
+import { dot } from "../../calls/compare.js";
 import { examplesOf } from "../point.js";
 import { reverseDisagrees } from "./disagree.js";
 import { compareMoments, momentOf } from "./order.js";
@@ -79,7 +80,7 @@ export function locateInReverseMode({ fn, context, values, sizes, rules }: Subje
       shape,
       data: data.map((_, j) => Math.cos(7 * j + 1) + 1.5),
     }));
-    const sum = contributed.reduce((total, { data }, b) => total + dotOf(data, (dense[b] as Tensor).data), 0);
+    const sum = contributed.reduce((total, { data }, b) => total + dot(data, (dense[b] as Tensor).data), 0);
     const measured = measure(at, { examples: dense });
     if (measured !== undefined && agree(sum, measured, floor)) continue;
     for (const [example, tensor] of contributed.entries()) {
@@ -167,10 +168,6 @@ const countOf = (value: BatchValue): number => ("shared" in value ? 1 : value.ex
 
 function oneHot({ shape, data }: Tensor, place: number): Tensor {
   return { shape, data: data.map((_, i) => (i === place ? 1 : 0)) };
-}
-
-function dotOf(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
 }
 
 /** A position as the steps of scans and the index within the value. */

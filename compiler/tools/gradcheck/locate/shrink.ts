@@ -101,10 +101,12 @@ function simplerNumbers(value: number): number[] {
   return [...new Set(known < 0 ? candidates : candidates.slice(0, known))];
 }
 
-function sizesOf({ dimensions, point }: Trial): TrialSizes {
-  const sizes = Object.fromEntries(Object.entries(point.sizes).map(([name, each]) => [name, Math.max(...each)]));
-  return { dimensions, batch: point.batch, steps: point.steps, sizes };
-}
+const sizesOf = ({ dimensions, point: { batch, steps, sizes } }: Trial): TrialSizes => ({
+  dimensions,
+  batch,
+  steps,
+  sizes,
+});
 
 type Key = readonly ["batch"] | readonly ["steps"] | readonly ["dimensions" | "sizes", string];
 

@@ -6,7 +6,8 @@ import type { GraphFunction } from "../../../ir/graph/types.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
 import type { DerivativeRules } from "../../../passes/autodiff/derivative-rules.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
-import { roundingError, sampleCounts, unitOf } from "../rounding.js";
+import { unitOf } from "../../calls/rounding.js";
+import { roundingError, sampleCounts } from "../rounding.js";
 import { gradName } from "../../../program/roles.js";
 
 export interface Subject {

@@ -1,6 +1,7 @@
 /** A case in which a derivative is wrong: as it is worked with, and as people read it. */
 import type { Counterexample } from "../fault.js";
-import { paddedShape, type Point } from "../point.js";
+import { wholeShape } from "../../calls/sizes.js";
+import { ownSizes, type Point } from "../point.js";
 
 /** A point of a cell at some sizes. */
 export interface Trial {
@@ -13,17 +14,15 @@ export function counterexampleOf({ dimensions, point }: Trial): Counterexample {
     Object.fromEntries(
       tensors.flatMap((tensor) => {
         if (tensor.values.every((x) => x === 0)) return [];
-        const shape = paddedShape(point, tensor);
-        const full = tensor.role === "param" ? shape : [point.batch, ...shape];
-        return [[tensor.role === "final" ? `final.${tensor.name}` : tensor.name, nest(tensor.values, full)]];
+        const { role, name, values } = tensor;
+        return [[role === "final" ? `final.${name}` : name, nest(values, wholeShape(tensor, point))]];
       }),
     );
   return {
     dimensions,
     batch: point.batch,
     steps: point.steps,
-    lengths: point.lengths,
-    sizes: point.sizes,
+    ...ownSizes(point),
     values: nested([...point.tensors, ...point.indices]),
     cotangents: nested(point.cotangents),
   };

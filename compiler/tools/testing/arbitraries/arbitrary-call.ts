@@ -5,10 +5,12 @@ import type { SourceOptions } from "../../../driver/compile-options.js";
 import { CellError } from "../../../driver/in-process.js";
 import { renderDiagnostics } from "../../../base/diagnostics/render.js";
 import { lowerSource } from "../../../driver/lower-source.js";
-import type { Initializer, Manifest, TensorEntry } from "../../../../runtime/module/manifest.js";
-import { type CellCall, type Extent, type Numbers } from "../../calls/call.js";
-import { namedAxes, storedTensors } from "../../../../runtime/module/axes.js";
-import { countNumbers } from "../../calls/count-numbers.js";
+import type { Manifest } from "../../../../runtime/module/manifest.js";
+import type { CellCall, Numbers } from "../../calls/call.js";
+import { nearInitial } from "../../calls/draw-call.js";
+import { countNumbers, type Extent } from "../../calls/sizes.js";
+import { type CallTensor, mapTensors } from "../../calls/tensors.js";
+import { namedAxes } from "../../../../runtime/module/axes.js";
 
 export interface SizeOptions extends SourceOptions {
   /** Which cell of the source; not needed where it has only one. */
@@ -120,70 +122,39 @@ function withNumbers(
   examples: readonly Extent[],
   options: CallOptions,
 ): fc.Arbitrary<CellCall> {
-  const number = arbitraryNumber(options);
-  const weight = arbitraryNumber();
   const batch = examples.length;
-  const list = (of: fc.Arbitrary<number>, length: number): fc.Arbitrary<number[]> =>
-    fc.array(of, { minLength: length, maxLength: length });
-  const tensors = (
-    entries: readonly TensorEntry[],
-    of: (entry: TensorEntry) => fc.Arbitrary<number>,
-  ): fc.Arbitrary<Numbers> =>
-    fc.record(
-      Object.fromEntries(
-        entries.map((entry) => [entry.name, list(of(entry), countNumbers(manifest, entry, { ...call, batch }))]),
-      ),
-    );
-  const computed = manifest.states.filter(({ initial }) => initial === "computed");
-  const given = manifest.states.filter(({ initial }) => initial === "zeros");
+  const weight = arbitraryNumber();
+  const numbers = {
+    param: arbitraryNumber({ ...options, scale: 0.25 * (options.scale ?? 1) }),
+    given: arbitraryNumber(options),
+  };
+  const number = ({ role, dtype, bound = 1, initializer }: CallTensor): fc.Arbitrary<number> => {
+    if (dtype === "index") return fc.integer({ min: 0, max: bound - 1 });
+    if (role === "output" || role === "final") return weight;
+    if (initializer === undefined) return numbers.given;
+    return numbers.param.map((n) => Math.fround(nearInitial(initializer, Math.max(-1, Math.min(1, 2 * n)), 1)));
+  };
+  const { params, inputs, contexts, states, cotangents } = mapTensors(manifest, (tensor) => {
+    const length = countNumbers(tensor, { ...call, batch });
+    return fc.array(number(tensor), { minLength: length, maxLength: length });
+  });
+  // Initial values that the cell computes are left to it half of the time.
+  const computed = manifest.states.flatMap(({ name, initial }) => (initial === "computed" ? [name] : []));
+  const statesOf = (names: readonly string[]): fc.Arbitrary<Numbers> =>
+    fc.record(Object.fromEntries(Object.entries(states).filter(([name]) => names.includes(name))));
+  const others = manifest.states.map(({ name }) => name).filter((name) => !computed.includes(name));
   return fc.record({
     batch: fc.constant(batch),
     steps: fc.constant(call.steps),
     sizes: fc.constant(call.sizes),
     examples: fc.constant(examples),
-    params: fc.record(
-      Object.fromEntries(
-        storedTensors(manifest).map((entry) => [
-          entry.name,
-          list(
-            arbitraryNumber({ ...options, scale: 0.25 * (options.scale ?? 1) }),
-            countNumbers(manifest, entry, { ...call, batch }),
-          ).map((values) => values.map((n) => near(entry.initializer, n))),
-        ]),
-      ),
-    ),
-    inputs: tensors(manifest.inputs, (entry) => {
-      const { dtype, bound = 1 } = entry as Manifest["inputs"][number];
-      return dtype === "index" ? fc.integer({ min: 0, max: bound - 1 }) : number;
-    }),
-    contexts: tensors(manifest.contexts, () => number),
+    params: fc.record(params),
+    inputs: fc.record(inputs),
+    contexts: fc.record(contexts),
     states: fc
-      .tuple(
-        tensors(given, () => number),
-        fc.option(
-          tensors(computed, () => number),
-          { nil: {} },
-        ),
-      )
-      .map(([own, others]) => ({ ...own, ...others })),
-    cotangents: fc.record({
-      outputs: tensors(manifest.outputs, () => weight),
-      final: tensors(manifest.states, () => weight),
-    }),
+      .tuple(statesOf(others), fc.option(statesOf(computed), { nil: {} }))
+      .map(([own, more]) => ({ ...own, ...more })),
+    cotangents: fc.record({ outputs: fc.record(cotangents.outputs), final: fc.record(cotangents.final) }),
     seed: fc.nat(2 ** 20),
   });
-}
-
-/** A parameter near where it starts: the logarithm of one that starts at 1 is in order there. */
-function near(initializer: Initializer, distance: number): number {
-  if (initializer.kind === "ones") return 1 + distance;
-  if (initializer.kind === "constant") return Math.fround(initializer.value * (1 + distance));
-  const [mean, width] = spreadOf(initializer);
-  return mean === 0 ? 2 * distance : Math.fround(mean + Math.max(-1, Math.min(1, distance)) * width);
-}
-
-/** The mean of draws, and how far they go from it. */
-function spreadOf(initializer: Initializer): readonly [number, number] {
-  if (initializer.kind === "uniform") return [initializer.mean ?? 0, initializer.bound];
-  return initializer.kind === "normal" ? [initializer.mean ?? 0, initializer.deviation] : [0, 1];
 }

@@ -205,7 +205,7 @@ export async function backendsAgree(source: string, call: CellCall, options: Bac
     const compare = (name: string, entry: TensorEntry, value: BatchValue | undefined): void => {
       const actual = own[name] ?? [];
       const wanted = value === undefined ? [] : flatten(value, call.batch);
-      const cutOut = call.examples.flatMap((example, b) => [...cut(entry, actual, call, b, example)]);
+      const cutOut = Array.from({ length: call.batch }, (_, b) => [...cut(entry, actual, call, b)]).flat();
       expectClose(comparisons, `${name} in ${target} ${dtype}`, cutOut, wanted, tolerance);
     };
     const gradBy = (kind: TensorKind, name: string): BatchValue | undefined =>

@@ -8,13 +8,10 @@ import type {
 import { checkSwitch } from "../../../../runtime/options.js";
 import { createRandom } from "../../../../runtime/random.js";
 import { differentiate } from "../../gradcheck/differences.js";
-import { unitOf } from "../../gradcheck/rounding.js";
 import {
   type CellCall,
   cotangentsOf,
   directionsOf,
-  dot,
-  dotOfSizes,
   gradientOf,
   instanceFor,
   tangentsOf,
@@ -23,6 +20,8 @@ import {
   variablesOf,
   weightedSum,
 } from "../../calls/call.js";
+import { dot, dotOfSizes } from "../../calls/compare.js";
+import { unitOf } from "../../calls/rounding.js";
 import { Comparisons, expectEqualSums, PropertyError, sumOf, toleranceFor } from "./property-error.js";
 
 export interface ToleranceOptions {

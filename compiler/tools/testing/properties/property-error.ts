@@ -1,6 +1,6 @@
 /** A property that does not hold. */
 import { describe } from "../../../../runtime/options.js";
-import { dot, dotOfSizes } from "../../calls/call.js";
+import { dot, dotOfSizes, firstApart, firstOtherBits, shown } from "../../calls/compare.js";
 
 /** What does not hold, where, and with which numbers. */
 export class PropertyError extends Error {
@@ -88,17 +88,14 @@ export function expectSameBits(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
 ): void {
-  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
-    if (Object.is(actual[i], expected[i])) continue;
+  const at = firstOtherBits(actual, expected);
+  if (at !== undefined)
     throw new PropertyError(
       comparisons.property,
-      `${what}[${i}] is ${shown(actual[i])} instead of ${shown(expected[i])}`,
+      `${what}[${at}] is ${shown(actual[at])} instead of ${shown(expected[at])}`,
     );
-  }
   comparisons.add(expected.length);
 }
-
-const shown = (value: number | undefined): string => (Object.is(value, -0) ? "-0" : String(value));
 
 /** @throws PropertyError where an entry is off by more than the tolerance, relative to the largest entry or 1 */
 export function expectClose(
@@ -108,14 +105,8 @@ export function expectClose(
   expected: ArrayLike<number>,
   tolerance: number,
 ): void {
-  let scale = 1;
-  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, finiteSize(expected[i] as number));
-  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
-    const [a, b] = [actual[i] as number, expected[i] as number];
-    if (Object.is(a, b) || Math.abs(a - b) <= tolerance * scale) continue;
-    throw new PropertyError(comparisons.property, `${what}[${i}] is ${a} instead of ${b}`);
-  }
+  const at = firstApart(actual, expected, tolerance);
+  if (at !== undefined)
+    throw new PropertyError(comparisons.property, `${what}[${at}] is ${actual[at]} instead of ${expected[at]}`);
   comparisons.add(expected.length);
 }
-
-const finiteSize = (value: number): number => (Number.isFinite(value) ? Math.abs(value) : 0);

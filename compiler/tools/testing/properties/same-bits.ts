@@ -5,23 +5,18 @@ import { runSequence } from "../../../../runtime/sequence/run-sequence.js";
 import {
   type CellCall,
   cotangentsOf,
-  type Extent,
   gradientsOf,
   instanceFor,
   resultsOf,
+  startOf,
   valuesOf,
 } from "../../calls/call.js";
-import { cut, eachPlace, exampleOf, withNaNPadding } from "../../calls/examples.js";
+import { cut, exampleOf, inputsAt, placesOf, stepsOf, withNaNPadding } from "../../calls/examples.js";
+import { isShared, withWholeExamples } from "../../calls/sizes.js";
 import { Comparisons, expectSameBits, PropertyError } from "./property-error.js";
 
 /** Why there may be nothing to compare. */
 const nothing = "the call has no examples or no steps, or the cell gives nothing";
-
-/** The call with all examples as long as the call. */
-function filled(call: CellCall): CellCall {
-  const { steps, sizes } = call;
-  return { ...call, examples: call.examples.map(() => ({ steps, sizes })) };
-}
 
 /**
  * A sequence at once, in chunks, step by step, resumed from a snapshot, and as a stream in two calls gives the same bits. All examples are taken as
@@ -31,7 +26,7 @@ function filled(call: CellCall): CellCall {
  */
 export function piecesMatchWhole(module: CompiledModule, given: CellCall): void {
   const comparisons = new Comparisons("piecesMatchWhole");
-  const call = filled(given);
+  const call = withWholeExamples(given);
   const { manifest } = module;
   const { batch, steps } = call;
   const values = valuesOf(manifest, call);
@@ -64,19 +59,11 @@ type CompareSteps = (name: string, from: number, to: number, own: FloatArray, ho
 function streamMatchesWhole(module: CompiledModule, call: CellCall, compare: CompareSteps): void {
   const { manifest } = module;
   const { steps } = call;
-  const values = valuesOf(manifest, call);
-  const start = { ...call.contexts, ...call.states };
-  const inputsAt = (from: number, to: number): Record<string, unknown> =>
-    Object.fromEntries(
-      manifest.inputs.map(({ name, dtype }) => {
-        const own = stepsOf(values[name] as ArrayLike<number>, call, from, to);
-        return [name, dtype === "index" ? Int32Array.from(own) : own];
-      }),
-    );
+  const start = startOf(manifest, call);
   const stream = instanceFor(module, { ...call, steps: 1 });
   stream.reset(start);
   const takeStep = (t: number, how: string): void => {
-    const out = stream.step(inputsAt(t, t + 1));
+    const out = stream.step(inputsAt(manifest, call, t, t + 1));
     for (const { name } of manifest.outputs) compare(name, t, t + 1, out[name] as FloatArray, how);
   };
   const middle = Math.floor(steps / 2);
@@ -91,20 +78,10 @@ function streamMatchesWhole(module: CompiledModule, call: CellCall, compare: Com
   blocks.reset(start);
   for (const to of new Set([middle, steps])) {
     const from = to === middle ? 0 : middle;
-    const out = blocks.steps({ ...inputsAt(from, to), steps: to - from });
+    const out = blocks.steps({ ...inputsAt(manifest, call, from, to), steps: to - from });
     for (const { name } of manifest.outputs)
       compare(name, from, to, out[name] as FloatArray, "of a stream in one call");
   }
-}
-
-/** The steps from `from` to `to` of `[B, T, …]`. */
-function stepsOf(list: ArrayLike<number>, { batch, steps }: CellCall, from: number, to: number): number[] {
-  const width = list.length / (batch * steps);
-  const count = (to - from) * width;
-  return Array.from({ length: batch * count }, (_, i) => {
-    const b = Math.floor(i / count);
-    return list[(b * steps + from) * width + (i - b * count)] as number;
-  });
 }
 
 /**
@@ -118,10 +95,10 @@ export function examplesAreIndependent(module: CompiledModule, call: CellCall): 
   const { manifest } = module;
   const together = run(module, withNaNPadding(manifest, call));
   const entries = resultEntries(module);
-  for (const [b, own] of call.examples.entries()) {
+  for (const b of call.examples.keys()) {
     const alone = run(module, exampleOf(manifest, call, b));
     for (const { name, entry } of entries) {
-      const mine = cut(entry, together[name] as FloatArray, call, b, own);
+      const mine = cut(entry, together[name] as FloatArray, call, b);
       expectSameBits(
         comparisons,
         `${name} of example ${b} in a batch`,
@@ -143,7 +120,7 @@ function expectZeroPadding(
   values: FloatArray,
 ): void {
   const rest = values.slice();
-  for (const [b, own] of call.examples.entries()) eachPlace(entry, call, b, own as Extent, (at) => (rest[at] = 0));
+  for (const b of call.examples.keys()) for (const at of placesOf(entry, call, b)) rest[at] = 0;
   const place = rest.findIndex((value) => value !== 0);
   if (place >= 0)
     throw new PropertyError(
@@ -155,7 +132,7 @@ function expectZeroPadding(
 /** Everything that a call gives which belongs to single examples. */
 function resultEntries({ manifest }: CompiledModule): { name: string; entry: TensorEntry }[] {
   const list = (prefix: string, entries: readonly TensorEntry[]) =>
-    entries.filter(({ axes }) => axes.length > 0).map((entry) => ({ name: prefix + entry.name, entry }));
+    entries.filter((entry) => !isShared(entry)).map((entry) => ({ name: prefix + entry.name, entry }));
   const results = [...list("", manifest.outputs), ...list("final ", manifest.states)];
   if (!manifest.has.gradient) return results;
   return [
@@ -196,7 +173,7 @@ export function repeatsGiveSameBits(module: CompiledModule, call: CellCall): voi
       expectSameBits(comparisons, `${name} ${how}`, values, first[name] as FloatArray);
   };
   expectSame("with backward called again", runBackward(module, call, instance));
-  instance.reset({ ...call.contexts, ...call.states });
+  instance.reset(startOf(module.manifest, call));
   try {
     instance.forward({ ...valuesOf(module.manifest, call), batch: call.batch + 1 });
     throw new PropertyError(

@@ -17,7 +17,8 @@ import { buildEntries } from "../../../../compiler/driver/entries.js";
 import type { CompiledModule, FloatArray } from "../../../../runtime/index.js";
 import { loadModule } from "../../../../runtime/module/load-js.js";
 import { keep } from "../../../support/models.js";
-import { randomCall, randomParams, valuesOf } from "../../../support/random-call.js";
+import { cotangentsOf, valuesOf } from "../../../../compiler/tools/calls/call.js";
+import { randomCall, randomParams } from "../../../support/random-call.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
 import { projectInWindows } from "../../../../compiler/passes/kernel/project-in-windows.js";
 import { expectKernels } from "../../../support/kernel-text.js";
@@ -241,7 +242,7 @@ describe.each([
         const given = { ...valuesOf(module.manifest, values), ...(lengths && { lengths: [...lengths] }) };
         const { final, ...outputs } = instance.forward(given as never) as Record<string, FloatArray>;
         const kept = keep({ ...outputs, ...(final as unknown as Record<string, FloatArray>) });
-        const gradients = instance.backward!({ ...values.outputs, final: values.finals } as never) as object;
+        const gradients = instance.backward!(cotangentsOf(values)) as object;
         const { params } = gradients as { params: Record<string, FloatArray> };
         return { ...kept, ...keep(params) };
       };

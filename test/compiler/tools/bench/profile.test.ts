@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { drawCall } from "../../../../compiler/tools/bench/draw-call.js";
+import { drawTimedCall } from "../../../../compiler/tools/bench/timed-call.js";
 import { printProfile } from "../../../../compiler/tools/bench/print-profile.js";
 import { type Profile, profileCell } from "../../../../compiler/tools/bench/profile-cell.js";
 import { hasActivations, onlyPlace, withoutActivations } from "../../../../compiler/tools/bench/variants.js";
@@ -39,7 +39,7 @@ describe.each(["js", "wasm"] as const)("variants of %s kernels", (target) => {
     const module = await loadModule(emitModule(programOfCell(gru), { ...moduleOptions, target }, rewrite).text);
     const instance = module.instantiate({ steps: 4 });
     instance.init(1);
-    const { forward } = drawCall(module.manifest, { batch: 1, steps: 4, sizes: {} }, 2);
+    const { forward } = drawTimedCall(module.manifest, { batch: 1, steps: 4, sizes: {} }, 2);
     return [...instance.forward(forward)["y"]!];
   };
 

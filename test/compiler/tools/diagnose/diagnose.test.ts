@@ -12,7 +12,8 @@ import { emitModule } from "../../../../compiler/driver/emit-module.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { fromNumbers, writeSafetensors } from "../../../../runtime/index.js";
 import { standardCell } from "../../../support/models.js";
-import { randomCall, randomParams, valuesOf } from "../../../support/random-call.js";
+import { cotangentsOf, valuesOf } from "../../../../compiler/tools/calls/call.js";
+import { randomCall, randomParams } from "../../../support/random-call.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 import { namedAxes } from "../../../../runtime/module/axes.js";
@@ -58,7 +59,7 @@ describe("probes", () => {
     for (const { name: output } of plain.manifest.outputs) {
       expected[output]!.forEach((value, i) => expect(result[output]![i]).toBeCloseTo(value, 12));
     }
-    const gradient = two!.backward!({ ...call.outputs, final: call.finals });
+    const gradient = two!.backward!(cotangentsOf(call));
     const { nodes, edges } = probed.graph;
     // What an equation passes on is the sum over its readers, unless an output or the next step reads it too.
     let compared = 0;

@@ -1,0 +1,44 @@
+/** Arguments for timing a module: every tensor of a call, from a seed. */
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import { createRandom } from "../../../runtime/random.js";
+import { startOf, valuesOf } from "../calls/call.js";
+import { drawCall, drawExtents } from "../calls/draw-call.js";
+import { inputsAt } from "../calls/examples.js";
+import type { CallSizes } from "../calls/sizes.js";
+
+/** Run-time dimensions are the same for all examples. */
+export type CallSettings = CallSizes;
+
+type Values = Readonly<Record<string, unknown>>;
+
+export interface TimedCall {
+  /** What `forward` takes. */
+  readonly forward: Values;
+  /** What `reset` takes before the first step. */
+  readonly start: Values;
+  /** What `step` takes. */
+  readonly step: Values;
+  /** What `backward` takes: derivatives by all outputs. */
+  readonly cotangents: Values;
+}
+
+/** Inputs, contexts and derivatives are normal; states start as the cell says. All examples are as large as the call. */
+export function drawTimedCall(manifest: Manifest, sizes: CallSettings, seed: number): TimedCall {
+  const random = createRandom(seed);
+  const extents = drawExtents(sizes, (most) => most);
+  const call = drawCall(manifest, extents, random, {
+    isDrawn: ({ role }) => role === "input" || role === "context" || role === "output",
+    number: () => random.normal(),
+  });
+  // Numbers of the module's own type, as who counts time would give them.
+  const reals = manifest.dtype === "f32" ? Float32Array : Float64Array;
+  const typed = (from: Readonly<Record<string, Float64Array>>) =>
+    Object.fromEntries(Object.entries(from).map(([name, values]) => [name, reals.from(values)]));
+  const own = { ...call, inputs: typed(call.inputs), contexts: typed(call.contexts) };
+  return {
+    forward: valuesOf(manifest, own),
+    start: startOf(manifest, own),
+    step: inputsAt(manifest, own, 0, 1),
+    cotangents: typed(call.cotangents.outputs),
+  };
+}

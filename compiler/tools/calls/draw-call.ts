@@ -1,0 +1,93 @@
+/** Random calls. Each tool says how its numbers are distributed; how many there are, and of which tensors, is said here. */
+import { namedAxes } from "../../../runtime/module/axes.js";
+import type { Initializer, Manifest } from "../../../runtime/module/manifest.js";
+import type { Random } from "../../../runtime/random.js";
+import type { CellCall } from "./call.js";
+import { type CallExtents, type CallSizes, countNumbers, type Extent } from "./sizes.js";
+import { type ByTensor, type CallTensor, mapTensors } from "./tensors.js";
+
+/**
+ * Examples for a call: the first is as large as the call.
+ *
+ * @param own a size of another one, at most as told
+ */
+export function drawExtents(
+  { batch, steps, sizes }: CallSizes,
+  own: (most: number, axis: "steps" | "size") => number,
+): CallExtents {
+  const examples = Array.from({ length: batch }, (_, b): Extent => {
+    const draw = (most: number, axis: "steps" | "size"): number => (b === 0 ? most : own(most, axis));
+    return { steps: draw(steps, "steps"), sizes: mapSizes(sizes, (size) => draw(size, "size")) };
+  });
+  return { batch, steps, sizes, examples };
+}
+
+/** A size for each axis that calls name. */
+export const drawSizes = (manifest: Manifest, size: (name: string) => number): Record<string, number> =>
+  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(namedAxes(manifest).map((name) => [name, size(name)]))); // prettier-ignore
+
+const mapSizes = (sizes: Extent["sizes"], change: (size: number) => number): Record<string, number> =>
+  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, change(size)]))); // prettier-ignore
+
+/** How numbers are drawn. */
+export interface Draws {
+  /** Of a tensor of reals; `drawn` has those before it. */
+  readonly number: (tensor: CallTensor, drawn: Float64Array, at: number) => number;
+  /** Which tensors are drawn; all unless told. */
+  readonly isDrawn?: (tensor: CallTensor) => boolean;
+}
+
+/** Numbers for the tensors of a call, padding too; indices are drawn from all that may be. */
+export function drawTensors(manifest: Manifest, call: CallSizes, random: Random, draws: Draws): ByTensor<Float64Array> {
+  return mapTensors(manifest, (tensor) => {
+    if (draws.isDrawn?.(tensor) === false) return undefined;
+    const { dtype, bound = 1 } = tensor;
+    const values = new Float64Array(countNumbers(tensor, call));
+    for (let i = 0; i < values.length; i++)
+      values[i] = dtype === "index" ? random.integer(bound) : draws.number(tensor, values, i);
+    return values;
+  });
+}
+
+/** A call of cells. */
+export interface DrawnCall extends CellCall, ByTensor<Float64Array> {
+  readonly params: Readonly<Record<string, Float64Array>>;
+  readonly inputs: Readonly<Record<string, Float64Array>>;
+  readonly contexts: Readonly<Record<string, Float64Array>>;
+  readonly states: Readonly<Record<string, Float64Array>>;
+  readonly cotangents: ByTensor<Float64Array>["cotangents"];
+}
+
+/** Extents with numbers: a call. */
+export const drawCall = (manifest: Manifest, extents: CallExtents, random: Random, draws: Draws): DrawnCall => ({
+  ...extents,
+  ...drawTensors(manifest, extents, random, draws),
+  seed: 0,
+});
+
+/**
+ * A value near what the initialiser would give, as a cell may take the logarithm of a parameter that starts at 1, and it is in
+ * order there.
+ *
+ * @param distance from -1 to 1, or a bit more
+ * @param width how far those go that the initialiser does not bound
+ */
+export function nearInitial(initializer: Initializer, distance: number, width: number): number {
+  switch (initializer.kind) {
+    case "ones":
+      return 1 + 0.4 * distance;
+    case "constant":
+      return initializer.value + 0.4 * distance * Math.min(1, Math.abs(initializer.value) || 1);
+    case "uniform":
+      return aroundMean(initializer, distance, initializer.bound);
+    case "normal":
+      return aroundMean(initializer, distance, initializer.deviation);
+    default:
+      return width * distance;
+  }
+}
+
+/** As wide as the draws of the initialiser, and no wider than 1 where they are around 0. */
+function aroundMean({ mean = 0 }: { readonly mean?: number }, distance: number, width: number): number {
+  return mean === 0 ? distance * Math.min(1, width || 1) : mean + distance * (width || 0.4 * Math.abs(mean));
+}

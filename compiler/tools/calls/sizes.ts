@@ -1,0 +1,63 @@
+/** How large the tensors of a call are. */
+import { elementCount } from "../../../runtime/module/compiled-module.js";
+import type { TensorEntry } from "../../../runtime/module/manifest.js";
+
+/** The axes of a tensor by name, and the shape of one entry. */
+export type TensorAxes = Pick<TensorEntry, "axes" | "shape">;
+
+/** The sizes of one example, or those that all examples fit in. */
+export interface Extent {
+  readonly steps: number;
+  /** Run-time dimensions. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/** The sizes of a call. */
+export interface CallSizes extends Extent {
+  readonly batch: number;
+}
+
+/** And of each example, none above those of the call. */
+export interface CallExtents extends CallSizes {
+  readonly examples: readonly Extent[];
+}
+
+/** Has it one value for all examples? */
+export const isShared = ({ axes }: Pick<TensorEntry, "axes">): boolean => axes.length === 0;
+
+/** The shape of what one example has of a tensor; of all of it where examples share it. */
+export function partShape({ axes, shape }: TensorAxes, { steps, sizes }: Extent): number[] {
+  // The first axis is that of the examples; what is not among the sizes then is the axis of the steps.
+  return [...axes.slice(1), ...shape].map((size) => (typeof size === "number" ? size : (sizes[size] ?? steps)));
+}
+
+/** The shape of a tensor in a call, padding counted. */
+export function wholeShape(tensor: TensorAxes, call: CallSizes): number[] {
+  return isShared(tensor) ? partShape(tensor, call) : [call.batch, ...partShape(tensor, call)];
+}
+
+/** The numbers of a tensor in a call, padding counted. */
+export const countNumbers = (tensor: TensorAxes, call: CallSizes): number => elementCount(wholeShape(tensor, call));
+
+/** The numbers of one entry of a tensor. */
+export const widthOf = ({ shape }: Pick<TensorEntry, "shape">, sizes: Extent["sizes"]): number =>
+  elementCount(partShape({ axes: [], shape }, { steps: 1, sizes }));
+
+/** What `instantiate` takes for calls of these sizes. */
+export const capacitiesOf = ({ batch, steps, sizes }: CallSizes): Required<CallSizes> => ({
+  batch,
+  steps: Math.max(1, steps),
+  sizes,
+});
+
+/** The call with all examples as large as itself. */
+export const withWholeExamples = <Call extends CallExtents>(call: Call): Call => {
+  const { steps, sizes } = call;
+  return { ...call, examples: call.examples.map(() => ({ steps, sizes })) };
+};
+
+/** The call with all its steps in every example, as streams have them. */
+export const withEveryStep = <Call extends CallExtents>(call: Call): Call => ({
+  ...call,
+  examples: call.examples.map(({ sizes }) => ({ steps: call.steps, sizes })),
+});

@@ -1,0 +1,83 @@
+/** The tensors of a call, as a manifest lists them: what each is, which axes it has, and how large it is in a call. */
+import type { InputEntry, Manifest, ParamEntry, StateEntry, TensorEntry } from "../../../runtime/module/manifest.js";
+
+/** What a tensor is to a call. `output` and `final` stand for their cotangents: nothing else of them is given. */
+export type CallRole = "param" | "fixed" | "input" | "context" | "state" | "output" | "final";
+
+/** Has a gradient, where it is no index. */
+export type VariableRole = "param" | "input" | "context" | "state";
+
+/** An entry of the manifest with its role. */
+export interface CallTensor
+  extends
+    TensorEntry,
+    Partial<Pick<InputEntry, "dtype" | "bound">>,
+    Partial<Pick<StateEntry, "initial">>,
+    Partial<Pick<ParamEntry, "initializer">> {
+  readonly role: CallRole;
+}
+
+/** All of them; cotangents after what is given, fixed values last. */
+export function tensorsOf(manifest: Manifest): CallTensor[] {
+  const { params, inputs, contexts, states, outputs, fixed = [] } = manifest;
+  const list = (role: CallRole, entries: readonly TensorEntry[]): CallTensor[] =>
+    entries.map((entry) => ({ ...entry, role }));
+  return [
+    ...list("param", params),
+    ...list("input", inputs),
+    ...list("context", contexts),
+    ...list("state", states),
+    ...list("output", outputs),
+    ...list("final", states),
+    ...list("fixed", fixed),
+  ];
+}
+
+/** Has it a gradient? */
+export const isVariable = (tensor: CallTensor): tensor is CallTensor & { readonly role: VariableRole } =>
+  tensor.dtype !== "index" && !["fixed", "output", "final"].includes(tensor.role);
+
+/** Something for each tensor of a call, by name; parameters and fixed values are in one record. */
+export interface ByTensor<Value> {
+  readonly params: Readonly<Record<string, Value>>;
+  readonly inputs: Readonly<Record<string, Value>>;
+  readonly contexts: Readonly<Record<string, Value>>;
+  readonly states: Readonly<Record<string, Value>>;
+  readonly cotangents: {
+    readonly outputs: Readonly<Record<string, Value>>;
+    readonly final: Readonly<Record<string, Value>>;
+  };
+}
+
+/** The record that a role has its tensors in. */
+const recordOf = {
+  param: ({ params }) => params,
+  fixed: ({ params }) => params,
+  input: ({ inputs }) => inputs,
+  context: ({ contexts }) => contexts,
+  state: ({ states }) => states,
+  output: ({ cotangents }) => cotangents.outputs,
+  final: ({ cotangents }) => cotangents.final,
+} as const satisfies Record<CallRole, <Value>(from: ByTensor<Value>) => Readonly<Record<string, Value>>>;
+
+/** What there is for a tensor. */
+export function ofTensor<Value>(from: ByTensor<Value>, { role, name }: Pick<CallTensor, "role" | "name">) {
+  const record = recordOf[role]<Value>(from);
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** Makes something of each tensor, in the order of `tensorsOf`; what is undefined is left out. */
+export function mapTensors<Value>(
+  manifest: Manifest,
+  make: (tensor: CallTensor) => Value | undefined,
+): ByTensor<Value> {
+  // Names may be those of properties of objects.
+  const record = (): Record<string, Value> => Object.create(null) as Record<string, Value>;
+  const cotangents = { outputs: record(), final: record() };
+  const made = { params: record(), inputs: record(), contexts: record(), states: record(), cotangents };
+  for (const tensor of tensorsOf(manifest)) {
+    const value = make(tensor);
+    if (value !== undefined) (recordOf[tensor.role]<Value>(made) as Record<string, Value>)[tensor.name] = value;
+  }
+  return made;
+}
