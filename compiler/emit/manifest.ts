@@ -1,6 +1,5 @@
 /** The manifest of a program's module: what loaders, printers and the module itself read. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import { axisName } from "../base/types/call-axes.js";
 import type { Program, ProgramParam, ProgramTensor } from "../program/program.js";
 import {
   BATCH_SYMBOL,
@@ -12,6 +11,8 @@ import {
   symbolsOf,
   TIME_SYMBOL,
   isSequence,
+  symbolName,
+  isBuiltIn,
 } from "../base/types/dim.js";
 import type { AxisEntry, Manifest, ParamEntry, TensorEntry } from "../../runtime/module/manifest.js";
 import { version } from "../base/version.js";
@@ -84,11 +85,11 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
 /** As the module names its axes: where a dimension of the source has the name, the examples or the steps are `B'` or `T'`. */
 function namesOfAxes(axes: readonly string[]): ReadonlyMap<string, string> {
   const all = [BATCH_SYMBOL, ...axes];
-  const taken = new Set(axes.filter((symbol) => !symbol.startsWith("%")));
+  const taken = new Set(axes.filter((symbol) => !isBuiltIn(symbol)));
   return new Map(
     all.map((symbol) => {
-      let name = axisName(symbol);
-      while (symbol.startsWith("%") && taken.has(name)) name += "'";
+      let name = symbolName(symbol);
+      while (isBuiltIn(symbol) && taken.has(name)) name += "'";
       return [symbol, name];
     }),
   );

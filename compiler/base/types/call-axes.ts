@@ -2,7 +2,7 @@
  * Axes whose sizes each call gives, and in which every example may have a size of its own. In dimensions they are symbols:
  * `%T` for the steps of a cell, `S` for a run-time dimension, and `%` with a name for a further sequence.
  */
-import { TIME_SYMBOL } from "./dim.js";
+import { symbolName, TIME_SYMBOL } from "./dim.js";
 
 /** The axes of a cell: its steps, then its run-time dimensions. */
 export const cellAxes = (runtimeDimensions: readonly string[]): readonly string[] => [
@@ -10,8 +10,6 @@ export const cellAxes = (runtimeDimensions: readonly string[]): readonly string[
   ...runtimeDimensions,
 ];
 
-/** As the caller of a module knows it: `T`, `S`. */
-export const axisName = (symbol: string): string => (symbol.startsWith("%") ? symbol.slice(1) : symbol);
-
 /** The buffer with the size of each example: `lengths` of the steps, `sizes.S`. */
-export const extentsOf = (symbol: string): string => (symbol === TIME_SYMBOL ? "lengths" : `sizes.${axisName(symbol)}`);
+export const extentsOf = (symbol: string): string =>
+  symbol === TIME_SYMBOL ? "lengths" : `sizes.${symbolName(symbol)}`;

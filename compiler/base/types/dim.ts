@@ -19,13 +19,22 @@ interface Term {
   readonly powers: readonly (readonly [symbol: string, exponent: number])[];
 }
 
-/** The number of time steps of one example. Not spellable in the language, so it cannot collide. */
-export const TIME_SYMBOL = "%T";
-/** The number of examples of a call. Appears in kernels only: graphs are written for one example. */
-export const BATCH_SYMBOL = "%B";
+/** What symbols begin with that are no names of a source: nobody can spell them, so they cannot collide. */
+const MARK = "%";
 
-/** Is it a sequence, which may have no steps? No name of a source begins like these symbols. */
-export const isSequence = (symbol: string): boolean => symbol.startsWith("%") && symbol !== BATCH_SYMBOL;
+/** The number of time steps of one example. */
+export const TIME_SYMBOL = `${MARK}T`;
+/** The number of examples of a call. Appears in kernels only: graphs are written for one example. */
+export const BATCH_SYMBOL = `${MARK}B`;
+
+/** Is it the examples or a sequence, and not a dimension that a source names? */
+export const isBuiltIn = (symbol: string): boolean => symbol.startsWith(MARK);
+
+/** Is it a sequence, which may have no steps? */
+export const isSequence = (symbol: string): boolean => isBuiltIn(symbol) && symbol !== BATCH_SYMBOL;
+
+/** As people write it: `T`, `S`. */
+export const symbolName = (symbol: string): string => (isBuiltIn(symbol) ? symbol.slice(MARK.length) : symbol);
 
 export function dimConstant(value: number): Dim {
   const known = smallConstants[value];

@@ -17,9 +17,9 @@ import { freeVariables } from "../../ir/kernel/free-variables.js";
 import { loopsOnly } from "../../ir/kernel/loops-only.js";
 import type { ScalarFunction } from "../../base/math/expr.js";
 import { printMathHelpers } from "../../base/math/print-js.js";
-import { axisName, extentsOf } from "../../base/types/call-axes.js";
+import { extentsOf } from "../../base/types/call-axes.js";
 import { capacityOf } from "./capacity-of.js";
-import { BATCH_SYMBOL, dimConstant } from "../../base/types/dim.js";
+import { BATCH_SYMBOL, dimConstant, symbolName } from "../../base/types/dim.js";
 import { Identifiers } from "./identifiers.js";
 import { type KernelNames, printDimension, printSlotSize } from "./kernel-expressions.js";
 import { printStatements, type RegionCall } from "./kernel-statements.js";
@@ -50,7 +50,7 @@ class KernelPrinter {
       [BATCH_SYMBOL, this.identifiers.of("size %B", "B")],
       ...kernel.axes.map((symbol): [string, string] => [
         symbol,
-        this.identifiers.of(`size ${symbol}`, axisName(symbol)),
+        this.identifiers.of(`size ${symbol}`, symbolName(symbol)),
       ]),
     ]);
     // All of them first, so that no local variable of a function hides one.

@@ -5,7 +5,7 @@
  */
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
-import { BATCH_SYMBOL, evaluateDim, TIME_SYMBOL } from "../../base/types/dim.js";
+import { BATCH_SYMBOL, evaluateDim } from "../../base/types/dim.js";
 import { bufferSize } from "./buffer-size.js";
 import {
   type Access,
@@ -97,7 +97,7 @@ function regionsIn(statement: Statement, place: Place, runs: number, counter: Co
   }
   if (statement.kind === "windows") {
     const { sizes } = counter;
-    const all = sizes.get(TIME_SYMBOL) ?? 0;
+    const all = sizes.get(statement.axis) ?? 0;
     const pieces = Math.ceil(all / windowSteps(statement, sizes));
     // Of pieces that are not all of a size, the mean: sums over all of them are right.
     const means = new Map([...counter.means, [statement.steps, pieces === 0 ? 0 : all / pieces]]);

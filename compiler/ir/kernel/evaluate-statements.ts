@@ -1,5 +1,5 @@
 /** Statements of a kernel at work. */
-import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import { axisValues, examplesIn } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
 import { runProduct, packMatrix } from "./evaluate-products.js";
@@ -82,7 +82,7 @@ const runners: { readonly [Kind in Statement["kind"]]: Runner<Kind> } = {
 };
 
 function runWindows(statement: WindowsStatement, state: CallState): void {
-  const all = state.extent(TIME_SYMBOL);
+  const all = state.extent(statement.axis);
   const width = windowSteps(statement, state.sizes);
   for (let first = 0; first < all; first += width) {
     state.set(statement.first, first);

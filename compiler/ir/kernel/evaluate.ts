@@ -3,8 +3,8 @@
  * which every pass must keep. Products are summed in the order of their terms; packed copies are read where they were made.
  */
 import { invariant } from "../../base/diagnostics/invariant.js";
-import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
-import { axisName, extentsOf } from "../../base/types/call-axes.js";
+import { BATCH_SYMBOL, TIME_SYMBOL, symbolName } from "../../base/types/dim.js";
+import { extentsOf } from "../../base/types/call-axes.js";
 import { runStatements } from "./evaluate-statements.js";
 import { KernelMemory, type BufferArray } from "./memory.js";
 import { CallState } from "./evaluate-expressions.js";
@@ -31,7 +31,7 @@ export function evaluateKernels(program: KernelProgram, capacity: KernelCallSize
   const { axes } = program;
   const symbols = [BATCH_SYMBOL, ...axes];
   const sizeOf = (symbol: string): number =>
-    symbol === TIME_SYMBOL ? capacity.steps : (capacity.sizes[axisName(symbol)] ?? 0);
+    symbol === TIME_SYMBOL ? capacity.steps : (capacity.sizes[symbolName(symbol)] ?? 0);
   const most = [capacity.batch, ...axes.map(sizeOf)];
   const memory = new KernelMemory(program, new Map(symbols.map((symbol, i) => [symbol, most[i] as number])));
   const lists = axes.map(() => new Int32Array(capacity.batch));

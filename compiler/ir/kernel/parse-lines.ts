@@ -1,4 +1,5 @@
 /** Lines of the text form of kernels: what stands below each of them, and their tokens. */
+import { isBuiltIn } from "../../base/types/dim.js";
 import type { DimTokens } from "../../base/types/parse-dim.js";
 import { isReserved, WORD } from "./spelling.js";
 
@@ -128,7 +129,7 @@ export class LineTokens implements DimTokens {
   }
 
   symbol(): string {
-    return this.next.startsWith("%") ? this.take() : this.name("a dimension");
+    return isBuiltIn(this.next) ? this.take() : this.name("a dimension");
   }
 
   integer(what = "a whole number"): number {

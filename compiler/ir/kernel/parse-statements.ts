@@ -71,13 +71,15 @@ function parseRegion(tokens: LineTokens): Statement {
 function parseWindows(tokens: LineTokens): Statement {
   tokens.expect("windows", "of");
   const steps = tokens.name("the number of steps");
-  tokens.expect("steps", "from");
+  tokens.expect("steps", "of");
+  const axis = tokens.symbol();
+  tokens.expect("from");
   const first = tokens.name("the first step");
   tokens.expect("on", ",");
   const rows = tokens.integer();
   tokens.expect("rows");
   tokens.end();
-  return { kind: "windows", first, steps, rows, body: parseBody(tokens.line.below) };
+  return { kind: "windows", axis, first, steps, rows, body: parseBody(tokens.line.below) };
 }
 
 function parseFor(tokens: LineTokens): Statement {

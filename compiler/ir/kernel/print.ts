@@ -107,7 +107,8 @@ type LinePrinter<K extends LineKind> = (statement: Extract<Statement, { kind: K 
 
 const printers: { readonly [K in LineKind]: LinePrinter<K> } = {
   region: ({ name, comment }) => `region ${spellPhrase(name)}${comment === "" ? "" : ` ; ${comment}`}`,
-  windows: ({ first, steps, rows }) => `windows of ${spellName(steps)} steps from ${spellName(first)} on, ${rows} rows`,
+  windows: ({ axis, first, steps, rows }) =>
+    `windows of ${spellName(steps)} steps of ${spellSymbol(axis)} from ${spellName(first)} on, ${rows} rows`,
   for: (loop) =>
     `for ${printAxis(loop)}${loop.step === 1 ? "" : ` step ${loop.step}`}${loop.reverse ? " reverse" : ""}`,
   pack: ({ to, from, columns, contracted, runs, length, block, onChange }) => {

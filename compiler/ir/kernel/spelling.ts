@@ -1,5 +1,5 @@
 /** Words of the text form of kernels, and names where they are no plain words. */
-import { type Dim, dimSymbol, printDim, substituteDim, symbolsOf } from "../../base/types/dim.js";
+import { type Dim, dimSymbol, isBuiltIn, printDim, substituteDim, symbolsOf } from "../../base/types/dim.js";
 
 const letter = "[\\p{L}\\p{M}\\p{N}_\\u2080-\\u208e√∑'′’~]";
 /** A name, with dots inside: `grad.param.W`, `h'At2`, `joined.0`. */
@@ -32,7 +32,7 @@ export function spellPhrase(name: string): string {
 
 /** A size of the call: `%B`, `%T`, or a dimension with a name. */
 export function spellSymbol(symbol: string): string {
-  return symbol.startsWith("%") ? symbol : spellName(symbol);
+  return isBuiltIn(symbol) ? symbol : spellName(symbol);
 }
 
 export function spellDim(dim: Dim): string {

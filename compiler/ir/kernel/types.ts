@@ -179,11 +179,13 @@ export interface PackStatement {
 }
 
 /**
- * Runs `body` for the steps of the call piece by piece: `first` is the first step of a piece and `steps` how many it has, as
- * many as with all examples make `rows` rows or just over, and at least one.
+ * Runs `body` for the steps of an axis of the call piece by piece: `first` is the first step of a piece and `steps` how many it
+ * has, as many as with all examples make `rows` rows or just over, and at least one.
  */
 export interface WindowsStatement {
   readonly kind: "windows";
+  /** The symbol of the sequence, `%T`. */
+  readonly axis: string;
   readonly first: string;
   readonly steps: string;
   readonly rows: number;

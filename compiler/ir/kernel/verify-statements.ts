@@ -1,5 +1,5 @@
 /** Checks of the statements of one kernel, in their order. */
-import { TIME_SYMBOL } from "../../base/types/dim.js";
+import { dimSymbol } from "../../base/types/dim.js";
 import { dtypeOf } from "./dtypes.js";
 import {
   FEWEST_CARRIED,
@@ -145,10 +145,10 @@ export class FunctionVerifier {
 
   /** The first piece and the last one. */
   private windows(statement: WindowsStatement, outer: KernelScope, loop: ForStatement | undefined): void {
-    const { first, steps, rows, body } = statement;
+    const { axis, first, steps, rows, body } = statement;
     if (outer.isInRegion) this.report("windows stand in a region");
     if (rows < 1) this.report(`windows of ${rows} rows`);
-    const all = this.sizes.get(TIME_SYMBOL) ?? 0;
+    const all = this.integers.dim(dimSymbol(axis));
     const width = windowSteps(statement, this.sizes);
     for (const start of new Set(all === 0 ? [] : [0, width * (Math.ceil(all / width) - 1)])) {
       const own = Math.min(width, all - start);

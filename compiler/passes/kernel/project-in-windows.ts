@@ -39,8 +39,9 @@ import {
   dimConstant,
   dimSymbol,
   equalDims,
+  isSequence,
   multiplyDims,
-  TIME_SYMBOL,
+  symbolsOf,
 } from "../../base/types/dim.js";
 import { type UnplacedBuffer, wholeOf } from "../../ir/kernel/unplanned.js";
 import type { KernelPass } from "./kernel-pass.js";
@@ -59,7 +60,6 @@ export const projectInWindows: KernelPass<VectorTarget> = {
 };
 
 const BATCH = dimSymbol(BATCH_SYMBOL);
-const STEPS = dimSymbol(TIME_SYMBOL);
 const ROW = "row";
 
 interface WindowProjection extends ProductNest {
@@ -90,18 +90,19 @@ class Projector {
   run(): KernelFunction {
     let { body } = this.fn;
     for (const loop of this.fn.body) {
-      if (loop.kind !== "for" || !isTimeLoop(loop)) continue;
-      const projections = this.fn.body.flatMap((statement) => this.projection(statement, loop) ?? []);
+      const axis = loop.kind === "for" ? sequenceOf(loop) : undefined;
+      if (loop.kind !== "for" || axis === undefined) continue;
+      const projections = this.fn.body.flatMap((statement) => this.projection(statement, loop, axis) ?? []);
       if (projections.length === 0) continue;
       const moved = new Set<Statement>(projections.map(({ region }) => region));
-      const windows = this.windows(projections, loop);
+      const windows = this.windows(projections, loop, axis);
       body = body.flatMap((statement) => (moved.has(statement) ? [] : [statement === loop ? windows : statement]));
     }
     return { ...this.fn, body };
   }
 
   /** What `statement` is where it can be moved to `loop`. */
-  private projection(statement: Statement, loop: ForStatement): WindowProjection | undefined {
+  private projection(statement: Statement, loop: ForStatement, axis: string): WindowProjection | undefined {
     const nest = statement.kind === "region" ? productNest(statement) : undefined;
     if (nest === undefined || statement.kind !== "region" || nest.loops.length !== 1) return undefined;
     const { rows, columns, contracted, out, initial, schedule: { earlier, copied } = {} } = nest.product;
@@ -109,14 +110,16 @@ class Projector {
     const [example, step] = [around.variable, rows?.variable];
     if (earlier !== undefined || copied !== undefined || columns === undefined || step === undefined) return undefined;
     if (around.extent.kind !== "examples" || around.extent.examples.kind !== "all") return undefined;
+    const all = dimSymbol(axis);
     const extent = rows?.extent;
-    if (extent?.kind !== "size" || extent.example !== example || !equalDims(extent.dim, STEPS)) return undefined;
+    if (extent?.kind !== "size" || extent.example !== example || !equalDims(extent.dim, all)) return undefined;
     const width = plainExtent(columns.extent);
     const depth = countTerms(contracted);
     if (width === undefined || depth === undefined) return undefined;
-    const row = addAffine(scaleAffine(affineVariable(example), STEPS), affineVariable(step));
+    const row = addAffine(scaleAffine(affineVariable(example), all), affineVariable(step));
     if (affineKey(out.offset) !== affineKey(placeOf(row, width, affineVariable(columns.variable)))) return undefined;
-    if (!this.isScratch(out.buffer) || !this.isReadAtItsStep(out.buffer, width, statement, loop)) return undefined;
+    if (!this.isScratch(out.buffer) || !this.isReadAtItsStep(out.buffer, [all, width], statement, loop))
+      return undefined;
     // Rows stand one behind the other in a window: what a row takes beside its own terms must be the same for all.
     let shared = true;
     const look = ({ offset }: Access): void => {
@@ -135,19 +138,19 @@ class Projector {
   }
 
   /** Is what `writer` stores in `buffer` read by `loop` only, and there at the step at hand? */
-  private isReadAtItsStep(buffer: string, width: number, writer: Statement, loop: ForStatement): boolean {
+  private isReadAtItsStep(buffer: string, matrix: Matrix, writer: Statement, loop: ForStatement): boolean {
     let fits = true;
     for (const statement of this.fn.body) {
       if (statement === writer) continue;
       forEachAccess(statement, (access, use) => {
         if (access.buffer !== buffer) return;
-        fits &&= statement === loop && use === "read" && isInRow(access.offset, width, loop.variable);
+        fits &&= statement === loop && use === "read" && isInRow(access.offset, matrix, loop.variable);
       });
     }
     return fits;
   }
 
-  /** Does `loop` come behind the projection, and is nothing that it reads written up to the end of the loop? */
+  /** Does `loop` come after the projection, and is nothing that it reads written up to the end of the loop? */
   private isSteady({ product }: ProductNest, from: Statement, loop: ForStatement): boolean {
     const { body } = this.fn;
     const meanwhile = body.slice(body.indexOf(from) + 1, body.indexOf(loop) + 1);
@@ -164,13 +167,13 @@ class Projector {
     return steady;
   }
 
-  private windows(projections: readonly WindowProjection[], loop: ForStatement): WindowsStatement {
+  private windows(projections: readonly WindowProjection[], loop: ForStatement, axis: string): WindowsStatement {
     const { variable } = loop;
     const [first, steps, step] = [`${variable} first`, `${variable} steps`, `${variable} in window`];
     const all = projections.reduce((sum, { width }) => sum + width, 0);
     const { bytes, fewestRows, mostRows } = this.limits;
     const rows = Math.min(mostRows, Math.max(fewestRows, Math.floor(bytes / this.size / all)));
-    const window = { first, steps, rows };
+    const window = { axis, first, steps, rows };
     const copies = new Map<string, { region: RegionStatement; rows: Access }>();
     const regions = projections.map((projection) => this.inWindow(projection, window, copies));
     const widths = new Map(projections.map(({ product, width }) => [product.out.buffer, width]));
@@ -194,7 +197,7 @@ class Projector {
   /** The projection for the steps of a window, from a copy of its rows; projections of the same rows share one. */
   private inWindow(
     { region, product, columns, width, depth, step, example }: WindowProjection,
-    window: Pick<WindowsStatement, "first" | "steps" | "rows">,
+    window: Omit<WindowsStatement, "kind" | "body">,
     copies: Map<string, { region: RegionStatement; rows: Access }>,
   ): RegionStatement {
     const { a, out, contracted } = product;
@@ -203,7 +206,7 @@ class Projector {
     let copy = copies.get(key);
     if (copy === undefined) {
       const buffer = `${out.buffer}.rows`;
-      const size = multiplyDims(dimConstant(depth), multiplyDims(BATCH, STEPS));
+      const size = multiplyDims(dimConstant(depth), multiplyDims(BATCH, dimSymbol(window.axis)));
       this.buffers.set(buffer, {
         name: buffer, external: false, dtype: "real", persistent: false, size, most: most(depth),
       }); // prettier-ignore
@@ -238,10 +241,13 @@ class Projector {
   }
 }
 
-/** A forward loop over all steps of the call, around regions. */
-function isTimeLoop({ extent, from: start, reverse, step, body }: ForStatement): boolean {
-  if (extent.kind !== "affine" || start !== undefined || reverse || step !== 1) return false;
-  return affineKey(extent.value) === affineKey(affineConstant(STEPS)) && body.some(({ kind }) => kind === "region");
+/** Of a forward loop over all steps of a sequence of the call, around regions, the sequence. */
+function sequenceOf({ extent, from: start, reverse, step, body }: ForStatement): string | undefined {
+  if (extent.kind !== "affine" || start !== undefined || reverse || step !== 1) return undefined;
+  const { constant, terms } = extent.value;
+  const axis = symbolsOf(constant).find(isSequence);
+  const isAll = axis !== undefined && terms.length === 0 && equalDims(constant, dimSymbol(axis));
+  return isAll && body.some(({ kind }) => kind === "region") ? axis : undefined;
 }
 
 function upTo(value: Affine): Extract<LoopAxis["extent"], { kind: "affine" }> {
@@ -253,15 +259,18 @@ function placeOf(row: Affine, width: number, column: Affine): Affine {
   return addAffine(scaleAffine(row, dimConstant(width)), column);
 }
 
-/** Is the place in row (example, `step`) of a matrix `[B, T, width]`, at a column that no size of the call moves? */
-function isInRow({ constant, terms }: Affine, width: number, step: string): boolean {
+/** All steps, and the numbers of one: of `[B, T, width]`. */
+type Matrix = readonly [all: Dim, width: number];
+
+/** Is the place in row (example, `step`) of a matrix, at a column that no size of the call moves? */
+function isInRow({ constant, terms }: Affine, [all, width]: Matrix, step: string): boolean {
   const start = constantOf(constant);
   const stride = dimConstant(width);
   const own = terms.find(({ variable }) => variable === step);
   const [example, ...others] = terms.filter((term) => term !== own && constantOf(term.coefficient) === undefined);
   if (own === undefined || !equalDims(own.coefficient, stride)) return false;
   if (example === undefined || others.length > 0) return false;
-  return equalDims(example.coefficient, multiplyDims(stride, STEPS)) && start !== undefined && start >= 0;
+  return equalDims(example.coefficient, multiplyDims(stride, all)) && start !== undefined && start >= 0;
 }
 
 /** A place in row (example, `time`) of `[B, T, width]` as the one in row (`step`, example) of `[steps, B, width]`. */

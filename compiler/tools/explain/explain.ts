@@ -7,11 +7,12 @@ import {
   dimConstant,
   dimSymbol,
   divideDims,
+  isSequence,
   multiplyDims,
   printDim,
   symbolsOf,
-  TIME_SYMBOL,
 } from "../../base/types/dim.js";
+import { operandParts, resultParts, type Scan } from "../../ir/graph/scan.js";
 import { sizeOfShape } from "../../base/types/shape.js";
 import { isCheap } from "../../passes/minimum-cut/choose-crossing-values.js";
 import type { EntryProgram } from "../../program/entry.js";
@@ -105,7 +106,7 @@ function explainEntry(
     }
     const reads = operands.some((id) => afterLoop.has(id));
     if (reads) for (const id of results) afterLoop.add(id);
-    const overTime = [...operands, ...results].some((id) => hasTime(fn.types[id]));
+    const overTime = [...operands, ...results].some((id) => isOfSteps(fn.types[id]));
     // Between two loops is before the second.
     const isBefore = overTime && (!reads || results.some((id) => feedsLoop.has(id)));
     groups.get(isBefore ? "before" : reads ? "after" : "once")?.push(instruction);
@@ -181,19 +182,21 @@ function productSize(
   return [...sizes.values()].reduce(multiplyDims, dimConstant(2));
 }
 
-function crossingOf({ body, carried, sequences }: Extract<Operation, { kind: "scan" }>): Dim {
-  const ids = [...body.inputs.slice(carried, carried + sequences), ...body.outputs.slice(carried)];
+function crossingOf(scan: Scan): Dim {
+  const { body } = scan;
+  const ids = [...operandParts(scan, body.inputs).sequences, ...resultParts(scan, body.outputs).stacked];
   return ids.reduce((sum, id) => addDims(sum, sizeOfShape((body.types[id] as ValueType).shape)), dimConstant(0));
 }
 
-/** Of a size over all steps, the share of one. */
+/** Of a size over all steps of sequences, the share of one. */
 function perStep(size: Dim): Dim {
-  return symbolsOf(size).includes(TIME_SYMBOL) ? (divideDims(size, dimSymbol(TIME_SYMBOL)) ?? size) : size;
+  return symbolsOf(size)
+    .filter(isSequence)
+    .reduce((rest, axis) => divideDims(rest, dimSymbol(axis)) ?? rest, size);
 }
 
-function hasTime(type: ValueType | undefined): boolean {
-  return type?.shape.some((dim) => symbolsOf(dim).includes(TIME_SYMBOL)) ?? false;
-}
+const isOfSteps = (type: ValueType | undefined): boolean =>
+  type?.shape.some((dim) => symbolsOf(dim).some(isSequence)) ?? false;
 
 const regionTitles: Readonly<Record<Region, string>> = {
   once: "once",

@@ -1,12 +1,12 @@
-/** Pieces of the steps of a call, as WebAssembly code. */
+/** Pieces of the steps of an axis, as WebAssembly code. */
 import type { WindowsStatement } from "../../../ir/kernel/types.js";
-import { BATCH_SYMBOL, TIME_SYMBOL } from "../../../base/types/dim.js";
+import { BATCH_SYMBOL } from "../../../base/types/dim.js";
 import type { KernelContext } from "./context.js";
 
-export function emitWindows({ first, steps, rows, body }: WindowsStatement, context: KernelContext): void {
+export function emitWindows({ axis, first, steps, rows, body }: WindowsStatement, context: KernelContext): void {
   const { code, integers, parts } = context;
   const batch = integers.word(parts.layout.sizeWord(BATCH_SYMBOL));
-  const all = integers.word(parts.layout.sizeWord(TIME_SYMBOL));
+  const all = integers.word(parts.layout.sizeWord(axis));
   const [most, start, own] = [code.local("i32"), code.local("i32"), code.local("i32")];
   code
     .get(batch)

@@ -5,8 +5,8 @@
 import { lookUp } from "../../../base/at.js";
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import type { KernelProgram } from "../../../ir/kernel/types.js";
-import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims } from "../../../base/types/dim.js";
-import { axisName, extentsOf } from "../../../base/types/call-axes.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims, symbolName } from "../../../base/types/dim.js";
+import { extentsOf } from "../../../base/types/call-axes.js";
 import { capacityOf } from "../../js/capacity-of.js";
 import { Identifiers } from "../../js/identifiers.js";
 import { printDimension, printSlotSize } from "../../js/kernel-expressions.js";
@@ -59,7 +59,7 @@ function sizesOf({ symbols }: MemoryLayout): { symbol: string; name: string; val
   const identifiers = new Identifiers(["planMemory", "end", "at", "bytes", "start"]);
   return symbols.map((symbol) => {
     if (symbol === BATCH_SYMBOL) return { symbol, name: identifiers.of(symbol, "B"), value: "capacity.batch" };
-    return { symbol, name: identifiers.of(symbol, axisName(symbol)), value: capacityOf(symbol) };
+    return { symbol, name: identifiers.of(symbol, symbolName(symbol)), value: capacityOf(symbol) };
   });
 }
 

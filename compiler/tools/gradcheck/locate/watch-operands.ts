@@ -6,6 +6,7 @@
  */
 import { GraphBuilder } from "../../../ir/graph/build.js";
 import { declareInputs, finishLike, mapped, type ValueMap, withInputTypes } from "../../../ir/graph/rewrite.js";
+import { countsOf, inOrder, operandParts, type Scan } from "../../../ir/graph/scan.js";
 import type { Origin } from "../../../base/source/origin.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../../ir/graph/types.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
@@ -28,7 +29,7 @@ export interface WatchedOperand {
 /** How δ enters: as o + δ, or as o - δ where the rule of the sum is itself in doubt. */
 export type Shift = "add" | "sub";
 
-/** @returns the function with one more input for each watched operand, behind its own inputs */
+/** @returns the function with one more input for each watched operand, after its own inputs */
 export function watchOperands(
   original: GraphFunction,
   context: ShapeContext,
@@ -85,7 +86,7 @@ function perturbed(
 
 function watchScan(
   b: GraphBuilder,
-  scan: Extract<Operation, { kind: "scan" }>,
+  scan: Scan,
   operands: readonly ValueId[],
   context: ShapeContext,
   shift: Shift,
@@ -95,11 +96,8 @@ function watchScan(
   const start = counter.next;
   const inner = watchOperands(scan.body, context, shift, counter);
   const added = inner.fn.inputs.slice(scan.body.inputs.length);
-  const split = scan.carried + scan.sequences;
-  const body: GraphFunction = {
-    ...inner.fn,
-    inputs: [...inner.fn.inputs.slice(0, split), ...added, ...inner.fn.inputs.slice(split, scan.body.inputs.length)],
-  };
+  const own = operandParts(scan, inner.fn.inputs.slice(0, scan.body.inputs.length));
+  const body = { ...inner.fn, inputs: inOrder({ ...own, sequences: [...own.sequences, ...added] }) };
   const stacked = added.map((id) => {
     const type = inner.fn.types[id] as ValueType;
     const shape: Dim[] = [scan.length, ...type.shape];
@@ -107,9 +105,7 @@ function watchScan(
   });
   for (const entry of inner.watched)
     watched.push({ ...entry, scans: [{ start, reverse: scan.reverse }, ...entry.scans] });
-  return b.emitAll({ ...scan, body, sequences: scan.sequences + added.length }, [
-    ...operands.slice(0, split),
-    ...stacked,
-    ...operands.slice(split),
-  ]);
+  const given = operandParts(scan, operands);
+  const parts = { ...given, sequences: [...given.sequences, ...stacked] };
+  return b.emitAll({ ...scan, body, ...countsOf(parts) }, inOrder(parts));
 }

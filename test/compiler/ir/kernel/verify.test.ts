@@ -138,7 +138,10 @@ describe("what is not", () => {
     ["pieces of %T of b from s\nwhere d is 64, into c\nwhere c", "b is not bound"],
     ["pieces of examples a .. e\nwhere d is 64, into c\n  x[a] = 1\nwhere c", "a is not bound"],
     ["pieces of examples d .. e\nwhere d is 64, into c\nwhere c", "d is bound twice"],
-    ["windows of n steps from s on, 8 rows\n  windows of n steps from t on, 8 rows\n    region r", "n is bound twice"],
+    [
+      "windows of n steps of %T from s on, 8 rows\n  windows of n steps of %T from t on, 8 rows\n    region r",
+      "n is bound twice",
+    ],
 
     ["let v = lt(1, 2)\nx[0] = add(v, 1)", "v is bool, not real"],
     ["let v = 1\nx[0] = select(bool v, 1, 2)", "v is real, not bool"],
@@ -243,9 +246,9 @@ describe("what is not", () => {
     ],
 
     ["for i < 3 step 0\n  x[i] = 1", "a loop over i in steps of 0"],
-    ["windows of n steps from s on, 0 rows", "windows of 0 rows"],
+    ["windows of n steps of %T from s on, 0 rows", "windows of 0 rows"],
     ["region r\n  region s", "the region s stands in a region"],
-    ["region r\n  windows of n steps from s on, 3 rows", "windows stand in a region"],
+    ["region r\n  windows of n steps of %T from s on, 3 rows", "windows stand in a region"],
 
     ["zero x of 13 where an example is short in %T", "x of 12 elements is cleared up to 13"],
   ])("%j", (body, problem) => {

@@ -87,7 +87,7 @@ test("a projection is computed for some steps at a time, in front of the loop ov
     buffer y: real[2*%B*%T] external persistent
     buffer p.rows: real[3*%B*%T] at most 3*%B + 3072
     kernel f {
-      windows of "t steps" steps from "t first" on, 1024 rows
+      windows of "t steps" steps of %T from "t first" on, 1024 rows
         region p rows ; the rows of some steps
           for t < "t steps"
             for b < examples
@@ -124,7 +124,7 @@ test("a GRU: rows of some steps, their projection, then the loop over these step
   const { kernel } = schedule(gru, "GRU", { I: 24, H: 8 });
   const text = printKernelFunction(kernel.functions.find(({ name }) => name === "forward")!);
   expect(text.slice(text.indexOf("  windows"), text.indexOf("      select"))).toBe(
-    `  windows of "t steps" steps from "t first" on, 1024 rows
+    `  windows of "t steps" steps of %T from "t first" on, 1024 rows
     region forward v16 rows ; the rows of some steps
       for t < "t steps"
         for b < examples
