@@ -1,12 +1,9 @@
 /** Typed expressions to instructions: a rule for each kind. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
-import type { ReductionName } from "../language/semantics/builtins.js";
 import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
-import type { Shape } from "../base/types/shape.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
@@ -14,6 +11,7 @@ import { frameInPlace } from "./frame-in-place.js";
 import { lowerCall } from "./cell-lowering.js";
 import { at, broughtIn, childOf, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
 import { lowerElement, lowerIndexed, lowerIndexReduction, lowerPosition } from "./indexed-lowering.js";
+import { normalize, reduceAlong } from "./reductions.js";
 
 type Kind = TypedExpression["kind"];
 type Rules = {
@@ -63,8 +61,14 @@ const rules: Rules = {
   },
   elementwise: lowerElementwise,
   product: lowerProduct,
-  reduction: lowerReduction,
-  normalization: lowerNormalization,
+  reduction: (lowering, frame, node) => {
+    const operand = lowerExpression(lowering, frame, node.operand);
+    return reduceAlong(at(lowering, frame, node), node.operation, operand, node.axes);
+  },
+  normalization: (lowering, frame, node) => {
+    const operand = lowerExpression(lowering, frame, node.operand);
+    return normalize(at(lowering, frame, node), node.operation, operand, node.axes);
+  },
   concat: (lowering, frame, node) => {
     const operands = lowerAll(lowering, frame, node.operands);
     return at(lowering, frame, node).concat(node.axis, operands);
@@ -197,113 +201,6 @@ function lowerProduct(lowering: Lowering, frame: Frame, node: Extract<TypedExpre
 
 function isOne(dim: Dim): boolean {
   return constantOf(dim) === 1;
-}
-
-function lowerReduction(
-  lowering: Lowering,
-  frame: Frame,
-  node: Extract<TypedExpression, { kind: "reduction" }>,
-): ValueId {
-  const operand = lowerExpression(lowering, frame, node.operand);
-  return reduceAlong(at(lowering, frame, node), node.operation, operand, node.axis);
-}
-
-function reduceAlong(builder: GraphBuilder, operation: ReductionName, operand: ValueId, axis: number): ValueId {
-  switch (operation) {
-    case "sum":
-    case "max":
-    case "min":
-      return builder.reduce(operation, operand, [axis]);
-    case "mean":
-      return mean(builder, operand, axis);
-    case "norm":
-      return builder.map("sqrt", builder.reduce("sum", builder.map("mul", operand, operand), [axis]));
-    case "var":
-      return variance(builder, operand, axis);
-    case "std":
-      return builder.map("sqrt", variance(builder, operand, axis));
-    case "logsumexp": {
-      const { greatest, log } = logSumExp(builder, operand, axis);
-      return builder.map("add", greatest, log);
-    }
-  }
-}
-
-function mean(builder: GraphBuilder, operand: ValueId, axis: number): ValueId {
-  const sum = builder.reduce("sum", operand, [axis]);
-  const count = builder.shapeOf(operand)[axis] as Dim;
-  const constant = constantOf(count);
-  const divisor = constant === undefined ? builder.dimension(count) : builder.constant(constant);
-  return builder.map("div", sum, builder.fill(divisor, builder.shapeOf(sum)));
-}
-
-function variance(builder: GraphBuilder, operand: ValueId, axis: number): ValueId {
-  const deviation = builder.map("sub", operand, along(builder, mean(builder, operand, axis), operand, axis));
-  return mean(builder, builder.map("mul", deviation, deviation), axis);
-}
-
-interface LogSum {
-  readonly greatest: ValueId;
-  /** The operand without it, unless it is infinite, in the shape of the operand. */
-  readonly shifted: ValueId;
-  /** The logarithm of the sum of its powers. */
-  readonly log: ValueId;
-}
-
-/** The greatest entry, which keeps exponentials in range and falls out of the result. */
-function shiftOf(builder: GraphBuilder, operand: ValueId, axis: number): ValueId {
-  const greatest = builder.reduce("max", operand, [axis]);
-  return builder.emit({ kind: "map", op: "stop_gradient" }, [greatest], { ...builder.origin, isShift: true });
-}
-
-/**
- * The parts of a logsumexp, which is `greatest + log`; beside a large entry the logarithm would be rounded away. inf anywhere
- * gives inf. -inf everywhere gives -inf, and the sum is then replaced, as nothing depends on it: the logarithm of 0 has an
- * infinite derivative.
- */
-function logSumExp(builder: GraphBuilder, operand: ValueId, axis: number): LogSum {
-  const greatest = shiftOf(builder, operand, axis);
-  const shape = builder.shapeOf(greatest);
-  const zero = builder.constantOf(0, shape);
-  const isFinite = builder.map("eq", builder.map("sub", greatest, greatest), zero);
-  const shift = builder.map("select", isFinite, greatest, zero);
-  const shifted = builder.map("sub", operand, along(builder, shift, operand, axis));
-  const isNone = builder.map("eq", greatest, builder.constantOf(-Infinity, shape));
-  const powers = builder.reduce("sum", builder.map("exp", shifted), [axis]);
-  const sum = builder.map("select", isNone, builder.constantOf(1, shape), powers);
-  return { greatest, shifted, log: builder.map("log", sum) };
-}
-
-function lowerNormalization(
-  lowering: Lowering,
-  frame: Frame,
-  node: Extract<TypedExpression, { kind: "normalization" }>,
-): ValueId {
-  const operand = lowerExpression(lowering, frame, node.operand);
-  const builder = at(lowering, frame, node);
-  const { axis } = node;
-  if (node.operation === "log_softmax") {
-    const { shifted, log } = logSumExp(builder, operand, axis);
-    return builder.map("sub", shifted, along(builder, log, operand, axis));
-  }
-  const greatest = shiftOf(builder, operand, axis);
-  const shape = builder.shapeOf(greatest);
-  // -inf everywhere: nothing has a share, and the shares do not depend on the entries.
-  const isNone = builder.map("eq", greatest, builder.constantOf(-Infinity, shape));
-  const shift = builder.map("select", isNone, builder.constantOf(0, shape), greatest);
-  const powers = builder.map("exp", builder.map("sub", operand, along(builder, shift, operand, axis)));
-  const sum = builder.map("select", isNone, builder.constantOf(1, shape), builder.reduce("sum", powers, [axis]));
-  return builder.map("div", powers, along(builder, sum, operand, axis));
-}
-
-/** Repeats what a reduction over `axis` gave to the shape of `like`. */
-function along(builder: GraphBuilder, value: ValueId, like: ValueId, axis: number): ValueId {
-  const shape: Shape = builder.shapeOf(like);
-  return builder.broadcast(
-    value,
-    shape,
-    range(0, shape.length).filter((i) => i !== axis),
-  );
 }
 
 /** A value of the cell, where that cell or one of its functions calls a function that reads it. */

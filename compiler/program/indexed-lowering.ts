@@ -16,7 +16,12 @@ type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K 
 /** How what stands inside is lowered, and how a reduction is: the rules for them are elsewhere. */
 export interface InsideRules {
   readonly expression: (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
-  readonly reduce: (builder: GraphBuilder, operation: ReductionName, operand: ValueId, axis: number) => ValueId;
+  readonly reduce: (
+    builder: GraphBuilder,
+    operation: ReductionName,
+    operand: ValueId,
+    axes: readonly number[],
+  ) => ValueId;
 }
 
 /** The body for each value of the index, along a new first axis. */
@@ -53,7 +58,7 @@ export function lowerIndexReduction(
   const sum = node.operation === "sum" ? sumOfProducts(node) : undefined;
   if (sum !== undefined) return lowerSumOfProducts(lowering, frame, node, sum, rules);
   const values = lowerIndexed(lowering, frame, node, rules);
-  return rules.reduce(at(lowering, frame, node), node.operation, values, 0);
+  return rules.reduce(at(lowering, frame, node), node.operation, values, [0]);
 }
 
 /** A sum over an index as a product with what does not have it. */
@@ -108,7 +113,7 @@ function lowerSumOfProducts(
   );
   const builder = at(lowering, frame, node);
   invariant(left !== undefined, "a sum of nothing");
-  const sum = right === undefined ? rules.reduce(builder, "sum", left, 0) : contracted(builder, left, right);
+  const sum = right === undefined ? rules.reduce(builder, "sum", left, [0]) : contracted(builder, left, right);
   if (outside === undefined) return sum;
   const shape = shapeIn(frame, node.type);
   return builder.map("mul", broadcastTo(builder, outside, shape), broadcastTo(builder, sum, shape));

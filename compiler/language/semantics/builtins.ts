@@ -3,6 +3,7 @@
 /** Operations on equal or broadcast shapes: the operators too. Lowering has a row for each. */
 export type ElementwiseName = keyof typeof elementwiseFunctions | Operator;
 export type ReductionName = keyof typeof reductions;
+export type NormalizationName = keyof typeof normalizations;
 export type BuiltinName =
   | keyof typeof elementwiseFunctions
   | keyof typeof reductions
@@ -114,6 +115,12 @@ export const reductions = {
     documentation: "",
     aliases: ["∑(v)", "Σ(v)"],
   },
+  prod: {
+    kind: "reduction",
+    parameters: reductionParameters,
+    formula: "Π v_i",
+    documentation: "Over axes whose sizes are known when the cell is compiled.",
+  },
   mean: {
     kind: "reduction",
     parameters: reductionParameters,
@@ -131,6 +138,18 @@ export const reductions = {
     parameters: reductionParameters,
     formula: "",
     documentation: "The least entry. Equal least entries share the derivative.",
+  },
+  any: {
+    kind: "reduction",
+    parameters: reductionParameters,
+    formula: "",
+    documentation: "Of truth values: does one hold?",
+  },
+  all: {
+    kind: "reduction",
+    parameters: reductionParameters,
+    formula: "",
+    documentation: "Of truth values: do all hold?",
   },
   norm: {
     kind: "reduction",

@@ -32,10 +32,14 @@ export function operationsReference(): string {
     ...section("Entry by entry", "Arguments repeat to one shape.", elementwiseFunctions),
     ...section(
       "Reductions",
-      "They remove the axis `axis` (0 is the first, -1 the last), which may be left out for a vector.",
+      "They remove the axis `axis` (0 is the first, -1 the last), which may be left out for a vector, or the axes of a list: `axis = [0, 1]`, `axis = [N, K]`.",
       reductions,
     ),
-    ...section("Along an axis", "They keep the shape. `axis` may be left out for a vector.", normalizations),
+    ...section(
+      "Along an axis",
+      "They keep the shape. `axis` may be left out for a vector, or be a list.",
+      normalizations,
+    ),
     ...section("Shapes", "Arguments in brackets are lists.", shapeFunctions),
   ];
   return `${lines.join("\n").trimEnd()}\n`;

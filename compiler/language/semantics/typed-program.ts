@@ -6,7 +6,7 @@
 import type { Span } from "../../base/source/span.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type { ElementwiseName, ReductionName } from "./builtins.js";
+import type { ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
 import type { SemanticType } from "./semantic-type.js";
 
 interface Base {
@@ -47,13 +47,14 @@ export type TypedExpression = Base &
     | {
         readonly kind: "reduction";
         readonly operation: ReductionName;
-        readonly axis: number;
+        /** In increasing order. */
+        readonly axes: readonly number[];
         readonly operand: TypedExpression;
       }
     | {
         readonly kind: "normalization";
-        readonly operation: "softmax" | "log_softmax";
-        readonly axis: number;
+        readonly operation: NormalizationName;
+        readonly axes: readonly number[];
         readonly operand: TypedExpression;
       }
     | { readonly kind: "concat"; readonly axis: number; readonly operands: readonly TypedExpression[] }

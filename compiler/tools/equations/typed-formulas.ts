@@ -54,9 +54,10 @@ const rules: Rules = {
     if (leftRank === 1 && rightRank === 2) return infix("product", transposed(write(right)), write(left));
     return infix("product", write(left), write(right));
   },
-  reduction: ({ operation, axis, operand }, write) => builtin(operation, [write(operand)], alongAxis(operand, axis)),
-  normalization: ({ operation, axis, operand }, write) =>
-    builtin(operation, [write(operand)], alongAxis(operand, axis)),
+  reduction: ({ operation, axes: over, operand }, write) =>
+    builtin(operation, [write(operand)], alongAxes(operand, over)),
+  normalization: ({ operation, axes: over, operand }, write) =>
+    builtin(operation, [write(operand)], alongAxes(operand, over)),
   concat: ({ axis, operands }, write) => {
     const parts = operands.map(write);
     return axis === 0 ? { kind: "joined", parts } : builtin("concat", parts, [axes("axis", axis)]);
@@ -148,8 +149,8 @@ function rankOf(type: SemanticType): number {
   return type.kind === "real" || type.kind === "bool" ? type.axes.length : 0;
 }
 
-function alongAxis(operand: TypedExpression, axis: number): Setting[] {
-  return rankOf(operand.type) > 1 ? [axes("axis", axis)] : [];
+function alongAxes(operand: TypedExpression, over: readonly number[]): Setting[] {
+  return rankOf(operand.type) > 1 ? [axes("axis", ...over)] : [];
 }
 
 const infixes: Partial<Record<ElementwiseName, Infix>> = {

@@ -8,6 +8,23 @@ import { axesOf, printAxes } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { placeOfAxis } from "./mismatch.js";
 
+/** One axis, or a list of them: in increasing order. */
+export function axesListed(
+  checker: Checker,
+  expression: Expression,
+  operand: TypedExpression,
+): readonly number[] | undefined {
+  const rank = axesOf(operand.type).length;
+  const items = expression.kind === "tuple" ? expression.items : [expression];
+  const found = items.map((item) => axisOf(checker, item, rank, operand));
+  const known = found.filter((axis) => axis !== undefined);
+  if (known.length < items.length) return undefined;
+  if (known.length > 0 && new Set(known).size === known.length) return known.sort((a, b) => a - b);
+  const message = known.length === 0 ? "a list of no axes" : "an axis stands here twice";
+  checker.report("bad-axis", expression.span, message, { help: "each once: `axis = [0, 1]`, `axis = [N, K]`" });
+  return undefined;
+}
+
 /** An axis from 0, where -1 is the last; or by its dimension, of `named`, which has it once. */
 export function axisOf(
   checker: Checker,

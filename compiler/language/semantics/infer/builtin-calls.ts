@@ -9,6 +9,7 @@ import {
   elementwiseNamed,
   normalizationNamed,
   reductionNamed,
+  type NormalizationName,
   type ReductionName,
   shapeFunctionNamed,
 } from "../builtins.js";
@@ -17,9 +18,9 @@ import { shapeOfList } from "../dimension-expressions.js";
 import { matchArguments, type Parameter } from "../match-arguments.js";
 import { axesOf, type Axis, printAxes, realType, shapeOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { axisOf, integerOf } from "./axis-arguments.js";
+import { axesListed, axisOf, integerOf } from "./axis-arguments.js";
 import { combine } from "./elementwise.js";
-import { inferIndexReduction } from "./indexed.js";
+import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 
 export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression {
@@ -29,7 +30,7 @@ export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression 
   const isExtremum = elementwiseNamed(name) !== undefined && reduction !== undefined;
   if (reduction !== undefined && !(isExtremum && positional > 1)) return inferReduction(checker, node, reduction);
   if (elementwiseNamed(name) !== undefined) return inferElementwise(checker, node);
-  if (normalizationNamed(name) !== undefined) return inferReduction(checker, node, name as "softmax" | "log_softmax");
+  if (normalizationNamed(name) !== undefined) return inferReduction(checker, node, name as NormalizationName);
   return shapeRules[shapeFunctionNamed(name) as keyof typeof shapeRules](checker, node);
 }
 
@@ -67,40 +68,40 @@ function inferElementwise(checker: Checker, node: CallNode): TypedExpression {
 function inferReduction(
   checker: Checker,
   node: CallNode,
-  operation: ReductionName | "softmax" | "log_softmax",
+  operation: ReductionName | NormalizationName,
 ): TypedExpression {
   const [only] = node.arguments;
   if (only?.value.kind === "indexed" && isReduction(operation))
     return inferIndexReduction(checker, node, operation, only.value);
   const [value, axisArgument] = match(checker, node, ["v", "axis?"]) ?? [];
-  const operand = value && inferReal(checker, value.value);
-  if (operand === undefined) return checker.error(node.span);
+  const operand = value && checker.infer(value.value);
+  if (operand === undefined || !isReducible(checker, operation, operand)) return checker.error(node.span);
   const axes = axesOf(operand.type);
   if (axes.length === 0) {
     const help = operation === "max" || operation === "min" ? `\`${operation}(a, b)\` compares two values` : undefined;
     checker.report("bad-axis", operand.span, `\`${operation}\` needs a vector or more, this is a scalar`, { help });
     return checker.error(node.span);
   }
-  const axis =
-    axisArgument === undefined
-      ? onlyAxis(checker, node, operand)
-      : axisOf(checker, axisArgument.value, axes.length, operand);
-  if (axis === undefined) return checker.error(node.span);
+  const over =
+    axisArgument === undefined ? onlyAxis(checker, node, operand) : axesListed(checker, axisArgument.value, operand);
+  if (over === undefined) return checker.error(node.span);
   const { span } = node;
-  if (operation === "softmax" || operation === "log_softmax") {
-    return { kind: "normalization", operation, axis, operand, span, type: operand.type };
-  }
-  const type = { kind: "real", axes: axes.filter((_, i) => i !== axis) } as const;
-  return { kind: "reduction", operation, axis, operand, span, type };
+  if (!isReduction(operation))
+    return { kind: "normalization", operation, axes: over, operand, span, type: operand.type };
+  const sizes = over.map((axis) => (axes[axis] as Axis).dim);
+  if (operation === "prod" && !sizes.every((size) => isKnownSize(checker, size, span))) return checker.error(span);
+  const { kind } = operand.type as { readonly kind: "real" | "bool" };
+  const type = { kind, axes: axes.filter((_, i) => !over.includes(i)) } as const;
+  return { kind: "reduction", operation, axes: over, operand, span, type };
 }
 
 function isReduction(operation: string): operation is ReductionName {
   return reductionNamed(operation) !== undefined;
 }
 
-function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpression): number | undefined {
+function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpression): readonly number[] | undefined {
   const axes = axesOf(operand.type);
-  if (axes.length === 1) return 0;
+  if (axes.length === 1) return [0];
   const name = node.callee.text;
   checker.report("missing-axis", node.callee.span, `\`${name}\` of ${printAxes(axes)} needs an axis`, {
     related: [placeOfAxis(operand, axes.length - 1)],

@@ -1,4 +1,5 @@
 /** `A[i, j] = e` and `sum(e for j)`: an expression for each value of an index. */
+import type { Span } from "../../../base/source/span.js";
 import type { BinderNode, CallNode, Expression, IndexedNode } from "../../syntax/ast.js";
 import type { Dim } from "../../../base/types/dim.js";
 import type { ReductionName } from "../builtins.js";
@@ -8,7 +9,7 @@ import { forEachPart, partsOf } from "../expression-parts.js";
 import { wordsFor } from "../scope.js";
 import { axesOf, type Axis } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { isReal } from "./mismatch.js";
+import { isReal, isTruth } from "./mismatch.js";
 import { axesOfPlaces } from "./places.js";
 
 /** The value of an equation with indices on its left. Anywhere else `for` stands in a call that does not take it. */
@@ -35,16 +36,31 @@ export function inferIndexReduction(
   node: IndexedNode,
 ): TypedExpression {
   return withIndices(checker, node, (body, lengths) => {
-    if (!isReal(checker, body)) return checker.error(call.span);
+    if (!isReducible(checker, operation, body)) return checker.error(call.span);
     let value = body;
     for (const [i, { name }] of [...node.indices.entries()].reverse()) {
       const length = lengths[i];
       if (length === undefined) return checker.error(call.span);
       const { type } = body;
+      if (operation === "prod" && !isKnownSize(checker, length, call.span)) return checker.error(call.span);
       value = { kind: "index-reduction", operation, index: name.text, length, body: value, span: call.span, type };
     }
     return value;
   });
+}
+
+/** `any` and `all` are of truth values, all else is of real numbers. */
+export function isReducible(checker: Checker, operation: string, operand: TypedExpression): boolean {
+  return operation === "any" || operation === "all" ? isTruth(checker, operand) : isReal(checker, operand);
+}
+
+/** What is multiplied is written out, entry by entry. */
+export function isKnownSize(checker: Checker, size: Dim, span: Span): boolean {
+  const symbol = checker.runtimeSymbol(size);
+  if (symbol === undefined) return true;
+  const help = "of values above 0 it is `exp(sum(log(v)))`";
+  checker.report("run-time-dimension", span, `a product over \`${symbol}\`, which is known at run time only`, { help });
+  return false;
 }
 
 /** Checks the expression with the indices bound; their ranges are known afterwards. */

@@ -59,7 +59,7 @@ it("show a fault by a small text and a case that can be repeated", async () => {
     checkRules(source, wrong, { cell, seed, runs: 1 });
   const { counterexample } = await fc.check(
     fc.property(arbitraryCell(), fc.nat(), ({ source, cell }, seed) => check(source, cell, seed).mode === undefined),
-    { seed: 1, numRuns: 200 },
+    { seed: 2, numRuns: 200 },
   );
   const [{ source, cell }, seed] = counterexample!;
   expect(source.length).toBeLessThan(150);
