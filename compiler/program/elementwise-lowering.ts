@@ -31,6 +31,8 @@ export const elementwiseLowerings: Readonly<Record<ElementwiseName, ElementwiseL
   "-": direct("sub"),
   "*": direct("mul"),
   "/": direct("div"),
+  // With the sign of b, as places in a circle need it.
+  mod: (b, [x = 0, y = 0]) => b.map("sub", x, b.map("mul", y, b.map("floor", b.map("div", x, y)))),
   "^": lowerPower,
   "<": direct("lt"),
   "<=": direct("le"),

@@ -10,6 +10,7 @@ import type { ValueId } from "../ir/graph/types.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { at, broughtIn, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 import { IndexedBuilder } from "./indexed-builder.js";
+import { entriesAt } from "./places.js";
 
 type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
 
@@ -40,7 +41,9 @@ export function lowerElement(lowering: Lowering, frame: Frame, node: Of<"element
   const operand = rules.expression(lowering, frame, node.operand);
   const builder = at(lowering, frame, node);
   invariant(builder instanceof IndexedBuilder, "an index outside of what binds it");
-  return builder.element(operand, node.axis, node.index, { start: dimIn(frame, node.start), reverse: node.reverse });
+  const around = node.around && dimIn(frame, node.around);
+  const terms = node.terms.map((term) => ({ ...term, length: dimIn(frame, term.length) }));
+  return entriesAt(builder, operand, { axis: node.axis, start: dimIn(frame, node.start), terms, around });
 }
 
 export function lowerPosition(lowering: Lowering, frame: Frame, node: Of<"position">): ValueId {

@@ -51,7 +51,7 @@ const numberText = fc.oneof(
 );
 
 const binaryOperator = fc.constantFrom<BinaryOperator>(
-  ...(["+", "-", "*", "/", "^", "@", "<", "<=", ">", ">=", "==", "!=", "and", "or"] as const),
+  ...(["+", "-", "*", "/", "mod", "^", "@", "<", "<=", ">", ">=", "==", "!=", "and", "or"] as const),
 );
 
 const { expression, argument, binder } = fc.letrec<{

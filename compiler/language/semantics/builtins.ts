@@ -11,7 +11,7 @@ export type BuiltinName =
   | keyof typeof shapeFunctions;
 
 type Operator =
-  "+" | "-" | "*" | "/" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or" | "not" | "negate" | "if";
+  "+" | "-" | "*" | "/" | "mod" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or" | "not" | "negate" | "if";
 
 export interface Builtin {
   readonly kind: "elementwise" | "reduction" | "normalization" | "shape";

@@ -15,6 +15,7 @@ those of the formula.
   IEEE 754.
 - \`a ^ b\`: a to the power b; repeats. Whole literals from -4 to 4 are products, 0.5 and -0.5 are roots. NaN where a is
   negative and b is not whole.
+- \`a mod b\`: \`a - b * floor(a / b)\`, which has the sign of b; repeats. Derivative 1 by a, \`-floor(a / b)\` by b.
 - \`a @ b\`: \`[K] @ [K]\` gives a scalar, \`[M, K] @ [K]\` gives \`[M]\`, \`[K] @ [K, N]\` gives \`[N]\`, \`[M, K] @ [K, N]\` gives
   \`[M, N]\`. Further leading axes are a batch and repeat.
 - \`<\`, \`<=\`, \`>\`, \`>=\`, \`==\`, \`!=\`: truth values; repeats. False where one side is NaN, but \`!=\` true.

@@ -38,7 +38,7 @@ const written: Readonly<Record<string, string>> = {
   ...all("-floor(-x)", "ceil ceiling"),
   ...all("sign(x) * floor(abs(x))", "trunc fix truncate"),
   ...all("x - floor(x)", "frac fract"),
-  ...all("a - b * floor(a / b)", "mod remainder floormod floor_mod"),
+  ...all("a mod b", "mod remainder floormod floor_mod"),
   ...all("a - b * sign(a / b) * floor(abs(a / b))", "fmod rem"),
   ...all("floor(a / b)", "floordiv floor_divide fld"),
   ...all("if x >= 0 then 1 else 0", "heaviside step unit_step threshold"),

@@ -37,7 +37,8 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
 export function readsIndex(root: TypedExpression, index: string): boolean {
   const waiting = [root];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if ((node.kind === "element" || node.kind === "position") && node.index === index) return true;
+    if (node.kind === "position" && node.index === index) return true;
+    if (node.kind === "element" && node.terms.some((term) => term.index === index)) return true;
     waiting.push(...typedParts(node));
   }
   return false;

@@ -9,6 +9,15 @@ import type { Shape } from "../../base/types/shape.js";
 import type { ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
 import type { SemanticType } from "./semantic-type.js";
 
+/** An index in a place. */
+export interface PlaceTerm {
+  readonly index: string;
+  /** How far it goes. */
+  readonly length: Dim;
+  /** Whether it is taken away. */
+  readonly reverse: boolean;
+}
+
 interface Base {
   readonly span: Span;
   readonly type: SemanticType;
@@ -90,14 +99,14 @@ export type TypedExpression = Base &
         readonly length: Dim;
         readonly body: TypedExpression;
       }
-    /** The entry at `start` and an index, or `start` less an index, along an axis. */
+    /** The entry along an axis at `start`, with indices added and taken away; in a circle of `around` entries. */
     | {
         readonly kind: "element";
         readonly operand: TypedExpression;
         readonly axis: number;
-        readonly index: string;
         readonly start: Dim;
-        readonly reverse: boolean;
+        readonly terms: readonly PlaceTerm[];
+        readonly around: Dim | undefined;
       }
     /** An index as a real number. */
     | { readonly kind: "position"; readonly index: string }

@@ -144,7 +144,8 @@ export interface DerivativeNode extends Node {
   readonly value: Expression;
 }
 
-export type BinaryOperator = "+" | "-" | "*" | "/" | "^" | "@" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or";
+export type BinaryOperator =
+  "+" | "-" | "*" | "/" | "mod" | "^" | "@" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or";
 export type UnaryOperator = "-" | "not";
 
 export type Expression =

@@ -71,6 +71,7 @@ export type BinaryOperatorCstChildren = {
   NotEqual?: IToken[];
   And?: IToken[];
   Or?: IToken[];
+  Mod?: IToken[];
 };
 
 export interface OperandCstNode extends CstNode {

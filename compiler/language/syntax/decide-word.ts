@@ -20,12 +20,13 @@ const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State, t.Fixe
 const expectsOperand = new Set<TokenType>([
   ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
   ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
-  ...[t.Or, t.Not, t.Return, t.For],
+  ...[t.Or, t.Not, t.Return, t.For, t.Mod],
 ]);
 /** Behind these stands a name. */
 export const expectsName = new Set<TokenType>([
   ...[t.Param, t.Use, t.Fn, t.Cell, t.Input, t.Context, t.State, t.Fixed, t.Output],
 ]);
+const operandStarts = new Set<TokenType>([t.NumberLiteral, t.LeftParen, t.LeftBracket, t.Minus]);
 const reserved = new Set<TokenType>(t.reservedWords.values());
 
 const typeAt = (tokens: Tokens, index: number): TokenType | undefined => tokens[index]?.tokenType;
@@ -50,6 +51,13 @@ export function behindIndices(tokens: Tokens, index: number): number {
 function isNameLike(tokens: Tokens, index: number): boolean {
   const type = typeAt(tokens, index);
   return type === t.Name || type === t.NextName;
+}
+
+/** Whether an operand begins behind a word, which is no item then: `mod[n] = …` is one. */
+function startsOperand(tokens: Tokens, next: number, word: number): boolean {
+  const type = typeAt(tokens, next);
+  const isOperand = isNameLike(tokens, next) || (type !== undefined && operandStarts.has(type));
+  return isOperand && typeAt(tokens, behindIndices(tokens, word)) !== t.Equals;
 }
 
 /** Whether an operand may stand here, so that a word is a name. Decided by the token before. */
@@ -91,6 +99,7 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, { pending,
     );
   }
   if (keyword === t.For) return !atOperand(tokens, index, inImport) && isNameLike(tokens, index + 1);
+  if (keyword === t.Mod) return !atOperand(tokens, index, inImport) && startsOperand(tokens, index + 1, index);
   if (keyword === t.Derivative) return !atOperand(tokens, index, inImport) && next === t.LeftParen;
   if (!atOperand(tokens, index, inImport)) return typeAt(tokens, behindIndices(tokens, index)) !== t.Equals;
   // `a = W @` and then `input x: [I]`: an operand is missing, but the declaration is one.

@@ -107,6 +107,7 @@ export abstract class ExpressionParser extends CstParser {
       { ALT: () => this.CONSUME(t.NotEqual) },
       { ALT: () => this.CONSUME(t.And) },
       { ALT: () => this.CONSUME(t.Or) },
+      { ALT: () => this.CONSUME(t.Mod) },
     ]);
   });
 

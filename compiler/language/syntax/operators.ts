@@ -1,6 +1,6 @@
 /**
  * Precedence, in one place for the reader of expressions and for their printer. From loose to tight: or, and, not,
- * comparisons (which do not chain), sums, products, minus in front, powers (to the right); then calls and selections.
+ * comparisons (which do not chain), sums, products, `mod`, minus in front, powers (to the right); then calls and selections.
  */
 import type { TokenType } from "chevrotain";
 import type { BinaryOperator, UnaryOperator } from "./ast.js";
@@ -10,9 +10,9 @@ import * as t from "./tokens.js";
 export const ifPrecedence = 0;
 export const notPrecedence = 3;
 export const comparisonPrecedence = 4;
-export const minusPrecedence = 7;
-export const powerPrecedence = 8;
-export const primaryPrecedence = 9;
+export const minusPrecedence = 8;
+export const powerPrecedence = 9;
+export const primaryPrecedence = 10;
 
 export const binaryPrecedence: Readonly<Record<BinaryOperator, number>> = {
   or: 1,
@@ -28,6 +28,7 @@ export const binaryPrecedence: Readonly<Record<BinaryOperator, number>> = {
   "*": 6,
   "/": 6,
   "@": 6,
+  mod: 7,
   "^": powerPrecedence,
 };
 
@@ -48,4 +49,5 @@ export const binaryOperators: ReadonlyMap<TokenType, BinaryOperator> = new Map([
   [t.NotEqual, "!="],
   [t.And, "and"],
   [t.Or, "or"],
+  [t.Mod, "mod"],
 ]);

@@ -71,6 +71,7 @@ export const Derivative = derived("Derivative", "`derivative`");
 export const From = derived("From", "`from`");
 export const As = derived("As", "`as`");
 export const For = derived("For", "`for`");
+export const Mod = derived("Mod", "`mod`");
 
 /** Words that are never names. */
 export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
@@ -89,7 +90,7 @@ export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
 
 /**
  * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: behind an
- * argument, before a name) and names everywhere else.
+ * argument, before a name; `mod`: between operands) and names everywhere else.
  */
 export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["cell", Cell],
@@ -102,6 +103,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["from", From],
   ["as", As],
   ["for", For],
+  ["mod", Mod],
 ]);
 
 export const NumberLiteral = createToken({

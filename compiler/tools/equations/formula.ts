@@ -8,6 +8,7 @@ export type Infix =
   | "times"
   | "hadamard"
   | "divide"
+  | "mod"
   /** Of matrices, or a matrix and a vector; of two vectors; of their entries each with each. */
   | "product"
   | "dot"

@@ -29,6 +29,7 @@ const infixSigns: Readonly<Record<Infix, Sign>> = {
   times: { sign: "×", strength: strengths.product },
   hadamard: { sign: "⊙", strength: strengths.product },
   divide: { sign: "/", strength: strengths.product },
+  mod: { sign: "mod", strength: strengths.product },
   product: { sign: "·", strength: strengths.product },
   dot: { sign: "·", strength: strengths.product },
   outer: { sign: "⊗", strength: strengths.product },

@@ -39,6 +39,7 @@ const infixLatex: Readonly<Record<Exclude<Infix, "divide" | "dot">, InfixLatex>>
   times: ["\\cdot", strengths.signedProduct],
   hadamard: ["\\odot", strengths.signedProduct],
   outer: ["\\otimes", strengths.signedProduct],
+  mod: ["\\bmod", strengths.product],
   product: ["\\,", strengths.product],
   less: ["<", strengths.comparison],
   "less-equal": ["\\le", strengths.comparison],

@@ -2,7 +2,7 @@
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
 import type { SemanticType } from "../../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedFunction, TypedInstanceCall } from "../../language/semantics/typed-program.js";
-import { addDims, constantOf, type Dim, dimSymbol } from "../../base/types/dim.js";
+import { addDims, constantOf, dimSymbol } from "../../base/types/dim.js";
 import {
   axes,
   builtin,
@@ -93,11 +93,11 @@ const rules: Rules = {
     builtin("entries", [write(body)], [{ label: index, kind: "range", end: length }]),
   "index-reduction": ({ operation, index, length, body }, write) =>
     builtin(operation, [write(body)], [{ label: index, kind: "range", end: length }]),
-  element: ({ operand, axis, index, start, reverse }, write) => ({
+  element: (node, write) => ({
     kind: "part",
-    operand: write(operand),
-    axis,
-    part: { kind: "entry", at: placeFormula(index, start, reverse) },
+    operand: write(node.operand),
+    axis: node.axis,
+    part: { kind: "entry", at: placeFormula(node) },
   }),
   position: ({ index }) => nameOf(index),
   call: ({ fn, arguments: given, dimensions }, write, around) => {
@@ -128,11 +128,16 @@ function callFormula(
   return { kind: "apply", head: { kind: "instance", name }, operands, settings: [] };
 }
 
-/** `n`, `n + 1`, `K - 1 - n`. */
-function placeFormula(index: string, start: Dim, reverse: boolean): Formula {
-  const name = nameOf(index);
-  if (reverse) return infix("subtract", { kind: "dimension", dim: start }, name);
-  return constantOf(start) === 0 ? name : infix("add", name, { kind: "dimension", dim: start });
+/** `n`, `n + 1`, `K - 1 - n`, `(n + R - j) mod N`. */
+function placeFormula({ start, terms, around }: Extract<TypedExpression, { kind: "element" }>): Formula {
+  const first = terms.find(({ reverse }) => !reverse);
+  let place = first === undefined ? undefined : nameOf(first.index);
+  if (place === undefined) place = { kind: "dimension", dim: start };
+  else if (constantOf(start) !== 0) place = infix("add", place, { kind: "dimension", dim: start });
+  for (const term of terms) {
+    if (term !== first) place = infix(term.reverse ? "subtract" : "add", place, nameOf(term.index));
+  }
+  return around === undefined ? place : infix("mod", place, { kind: "dimension", dim: around });
 }
 
 /** An equation for each value of indices: what stands on its left, and on its right. */
@@ -157,6 +162,7 @@ const infixes: Partial<Record<ElementwiseName, Infix>> = {
   "+": "add",
   "-": "subtract",
   "/": "divide",
+  mod: "mod",
   "<": "less",
   "<=": "less-equal",
   ">": "greater",

@@ -22,6 +22,7 @@ const cells: Readonly<Record<string, string>> = {
   "a shared value and a value of examples": `cell C(N) { input x: [N] state h: [N] param g: [N] ~ ones  h' = tanh(g * h + log(g) * x)  output y = h' * exp(g) }`,
   "an attention": `cell C(N) { input x: [N] context m: [S, N] state h: [N]  a = softmax(m @ h)  h' = tanh(a @ m + x)  output y = h'  output w = a }`,
   "two run-time dimensions": `cell C(N) { input x: [N] context m: [S, N] context q: [R, N] state h: [N]  h' = tanh(x + sum(softmax(m @ h) @ m) + max(q @ h))  output y = h' }`,
+  "places in a circle": `cell C(N) { input x: [N] input s: [3] state h: [N]  h'[n] = sum((x + tanh(h))[(n + 1 - j) mod N] * tanh(s)[j] for j < 3)  output y = h' }`,
   "an index alone": `cell C(V, N) { input k: index(V) param e: [V, N] ~ normal(1) state h: [N]  h' = tanh(h + e[k])  output y = h' }`,
 };
 

@@ -57,6 +57,29 @@ describe("an index equation is what its entries are, written out", () => {
     ],
     ["output y[i, j] = v[i] - w[j]", "v[:, new] - w"],
     ["output y[j, i] = A[i, j]", "transpose(A)"],
+    // Places with several indices, and in a circle.
+    ["output y[i < N, j < K] = concat(v, x)[i + j]", "stack(concat(v, x)[0:4], concat(v, x)[1:5], concat(v, x)[2:6])"],
+    ["output y[i < N, j < 2] = concat(v, x)[i - j + K]", "stack([x[1], x[0]], [x[2], x[1]], [x[3], x[2]])"],
+    ["output y[i < N, j < 2] = concat(v, x)[N + K - 1 - i - j]", "stack([x[3], x[2]], [x[2], x[1]], [x[1], x[0]])"],
+    ["output y[n < N] = v[(n + 1) mod N]", "stack(v[1], v[2], v[0])"],
+    ["output y[n < N] = v[(n - 1) mod N]", "stack(v[2], v[0], v[1])"],
+    ["output y[n] = v[(2 - n) mod N]", "stack(v[2], v[1], v[0])"],
+    ["output y[n < 2 * N + 1] = v[(N - n) mod N]", "stack(v[0], v[2], v[1], v[0], v[2], v[1], v[0])"],
+    [
+      "output y[n < 5] = T[0][:, 0][(n + 7) mod K]",
+      "stack(T[0, 3, 0], T[0, 0, 0], T[0, 1, 0], T[0, 2, 0], T[0, 3, 0])",
+    ],
+    [
+      "output y[n] = sum(v[(n + 1 - j) mod N] * x[j] for j)",
+      "stack(v[1] * x[0] + v[0] * x[1] + v[2] * x[2] + v[1] * x[3], v[2] * x[0] + v[1] * x[1] + v[0] * x[2] + v[2] * x[3], v[0] * x[0] + v[2] * x[1] + v[1] * x[2] + v[0] * x[3])",
+    ],
+    [
+      "output y[n] = sum(A[(n - j) mod N] * w[j] for j)",
+      "stack(A[0] * w[0] + A[2] * w[1] + A[1] * w[2], A[1] * w[0] + A[0] * w[1] + A[2] * w[2], A[2] * w[0] + A[1] * w[1] + A[0] * w[2])",
+    ],
+    ["output y[i] = S[i, (i + 1) mod N]", "stack(S[0, 1], S[1, 2], S[2, 0])"],
+    ["output y[n] = v[n] mod s", "v - s * floor(v / s)"],
+    ["output y[n < K] = (5 * n + 1) mod 3", "stack(1, 0, 2, 1)"],
     ["output y[i] = S[i, i]", "stack(S[0, 0], S[1, 1], S[2, 2])"],
     ["output y[i] = T[0, i, i] * x[i]", "[T[0, 0, 0] * x[0], T[0, 1, 1] * x[1], T[0, 2, 2] * x[2], T[0, 3, 3] * x[3]]"],
     [

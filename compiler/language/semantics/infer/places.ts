@@ -1,4 +1,5 @@
 /** Places with an index: `v[n]`, `v[n + 1]`, `v[K - 1 - n]`. */
+import type { Span } from "../../../base/source/span.js";
 import type { Expression, IndexNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
 import {
@@ -12,10 +13,10 @@ import {
   subtractDims,
 } from "../../../base/types/dim.js";
 import type { BoundIndex, Checker } from "../checker.js";
-import { dimensionOf } from "../dimension-expressions.js";
+import { dimensionOf, sizeOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";
 import { axesOf, type Axis } from "../semantic-type.js";
-import type { TypedExpression } from "../typed-program.js";
+import type { PlaceTerm, TypedExpression } from "../typed-program.js";
 import { placeOfAxis } from "./mismatch.js";
 
 /** `new` alone, where nothing is called so. */
@@ -57,54 +58,87 @@ export function takeByIndex(
   expression: Expression,
   indices: readonly BoundIndex[],
 ): TypedExpression | undefined {
-  const [index, second] = indices;
-  if (index === undefined) return undefined;
   const { span } = expression;
-  if (second !== undefined) {
-    const words = `\`${index.name}\` and \`${second.name}\``;
-    checker.report("bad-slice", span, `${words} stand in one place`, {
-      help: "a place has one index and whole numbers: `v[n]`, `v[n + 1]`, `v[K - 1 - n]`",
-    });
-    return undefined;
-  }
   const isAlone = expression.kind === "reference";
-  if (isAlone) index.size ??= at.size.dim;
-  const place = checker.withPlaces(() => dimensionOf(checker, expression));
+  const [index] = indices;
+  if (isAlone && index !== undefined) index.size ??= at.size.dim;
+  const circle = circleOf(checker, expression);
+  if (circle === undefined) return undefined;
+  const { inside, around } = circle;
+  const place = checker.withPlaces(() => dimensionOf(checker, inside));
   if (place === undefined) return undefined;
-  const affine = asAffine(place, index.name);
-  if (affine === undefined) {
-    checker.report("bad-slice", span, `\`${printDim(place)}\` does not go up or down by one with \`${index.name}\``, {
-      help: "a place is an index and whole numbers: `v[n]`, `v[n + 1]`, `v[K - 1 - n]`",
+  const written = asAffine(place, indices);
+  if (written === undefined) {
+    const words = indices.map(({ name }) => `\`${name}\``).join(" and ");
+    checker.report("bad-slice", span, `\`${printDim(place)}\` does not go up or down by one with ${words}`, {
+      help: "a place is indices and whole numbers: `v[n]`, `v[n + 1]`, `v[K - 1 - n]`, `v[(n - j) mod N]`",
     });
     return undefined;
   }
-  if (index.size === undefined) {
-    checker.report("index-range-unknown", index.span, `nothing says how far \`${index.name}\` goes`, {
-      help: `give its range: \`${index.name} < N\``,
-    });
-    return undefined;
-  }
-  if (isAlone && !index.written && !equalDims(index.size, at.size.dim)) {
+  // Once around, where nothing else tells the range of one of them.
+  const unknown = indices.filter(({ size }) => size === undefined);
+  if (around !== undefined && unknown.length === 1 && unknown[0] !== undefined) unknown[0].size = around;
+  const terms = written.terms.map(({ index: name, reverse }) => {
+    const bound = indices.find((own) => own.name === name);
+    if (bound !== undefined && bound.size === undefined) reportUnknownRange(checker, bound);
+    return bound?.size === undefined ? undefined : { index: name, reverse, length: bound.size };
+  });
+  if (!terms.every((term) => term !== undefined)) return undefined;
+  if (isAlone && index?.size !== undefined && !index.written && !equalDims(index.size, at.size.dim)) {
     return reportRange(checker, at, index, index.size, expression);
   }
-  if (!isWithin(checker, at, index, index.size, affine, expression)) return undefined;
+  const { start } = written;
+  const isFine = around === undefined ? isWithin(checker, at, start, terms, span) : isCircle(checker, at, around, span);
+  if (!isFine) return undefined;
   const axes = axesOf(at.value.type).filter((_, i) => i !== at.axis);
   const { value: operand, axis } = at;
-  return { kind: "element", operand, axis, index: index.name, ...affine, span, type: { kind: "real", axes } };
+  return { kind: "element", operand, axis, start, terms, around, span, type: { kind: "real", axes } };
 }
 
-type AffinePlace = Pick<Extract<TypedExpression, { kind: "element" }>, "start" | "reverse">;
+/** `p` and N of `p mod N`. */
+function circleOf(
+  checker: Checker,
+  expression: Expression,
+): { readonly inside: Expression; readonly around: Dim | undefined } | undefined {
+  if (expression.kind !== "binary" || expression.operator !== "mod") return { inside: expression, around: undefined };
+  const around = sizeOf(checker, expression.right);
+  return around && { inside: expression.left, around };
+}
 
-/** `start + index`, or `start - index`. */
-function asAffine(place: Dim, index: string): AffinePlace | undefined {
-  // A sum of terms, of which one at most has the index, and nothing else.
-  const isOther = place.terms.some(({ powers }) => powers.length > 1 && powers.some(([symbol]) => symbol === index));
-  const isPower = place.terms.some(({ powers }) => powers.some(([symbol, power]) => symbol === index && power !== 1));
-  if (isOther || isPower) return undefined;
-  const at = (value: number): Dim => substituteDim(place, new Map([[index, dimConstant(value)]]));
-  const start = at(0);
-  const step = constantOf(subtractDims(at(1), start));
-  return step === 1 || step === -1 ? { start, reverse: step < 0 } : undefined;
+function isCircle(checker: Checker, at: AxisAt, around: Dim, span: Span): boolean {
+  if (provenAtLeast(subtractDims(at.size.dim, around), 0)) return true;
+  const message = `a circle of ${printDim(around)} places in an axis of ${printDim(at.size.dim)}`;
+  checker.report("place-out-of-range", span, message, {
+    related: [placeOfAxis(at.root, at.position)],
+    help: `the axis goes around at its end: \`mod ${printDim(at.size.dim)}\``,
+  });
+  return false;
+}
+
+/** `start`, with indices added or taken away, and nothing else. */
+function asAffine(
+  place: Dim,
+  indices: readonly BoundIndex[],
+): { readonly start: Dim; readonly terms: readonly Pick<PlaceTerm, "index" | "reverse">[] } | undefined {
+  const names = new Set(indices.map(({ name }) => name));
+  const isIndex = ([name]: readonly [string, number]): boolean => names.has(name);
+  const terms: Pick<PlaceTerm, "index" | "reverse">[] = [];
+  for (const { numerator, denominator, powers } of place.terms) {
+    const own = powers.find(isIndex);
+    if (own === undefined) continue;
+    const [index, power] = own;
+    if (powers.length > 1 || power !== 1 || denominator !== 1 || Math.abs(numerator) !== 1) return undefined;
+    terms.push({ index, reverse: numerator < 0 });
+  }
+  const isComplete = terms.length === names.size;
+  const start = substituteDim(place, new Map([...names].map((name) => [name, dimConstant(0)])));
+  return isComplete ? { start, terms } : undefined;
+}
+
+function reportUnknownRange(checker: Checker, { name, span }: BoundIndex): void {
+  checker.report("index-range-unknown", span, `nothing says how far \`${name}\` goes`, {
+    help: `give its range: \`${name} < N\``,
+  });
 }
 
 function reportRange(checker: Checker, at: AxisAt, index: BoundIndex, size: Dim, { span }: Expression): undefined {
@@ -116,37 +150,37 @@ function reportRange(checker: Checker, at: AxisAt, index: BoundIndex, size: Dim,
   return undefined;
 }
 
-/** Proves that the place is in the axis for every value of the index and all sizes. */
-function isWithin(
-  checker: Checker,
-  at: AxisAt,
-  index: BoundIndex,
-  size: Dim,
-  { start, reverse }: AffinePlace,
-  { span }: Expression,
-): boolean {
-  const last = boundedSubtract(size, dimConstant(1));
-  const end = last && (reverse ? boundedSubtract(start, last) : boundedAdd(start, last));
-  if (last === undefined || end === undefined) {
+/** Proves that the place is in the axis for every value of its indices and all sizes. */
+function isWithin(checker: Checker, at: AxisAt, start: Dim, terms: readonly PlaceTerm[], span: Span): boolean {
+  let [low, high]: (Dim | undefined)[] = [start, start];
+  for (const { length, reverse } of terms) {
+    const last = boundedSubtract(length, dimConstant(1));
+    if (last !== undefined && reverse) low = low && boundedSubtract(low, last);
+    else if (last !== undefined) high = high && boundedAdd(high, last);
+    else low = undefined;
+  }
+  if (low === undefined || high === undefined) {
     checker.reportTooLarge(span);
     return false;
   }
-  const [low, high] = reverse ? [end, start] : [start, end];
-  const ends = reverse ? `\`${index.name}\` is ${printDim(last)}` : `\`${index.name}\` is 0`;
-  const begins = reverse ? `\`${index.name}\` is 0` : `\`${index.name}\` is ${printDim(last)}`;
   const related = [placeOfAxis(at.root, at.position)];
-  const refuse = (place: Dim, when: string, limit: string, help: string): false => {
+  const refuse = (place: Dim, isLow: boolean, limit: string, help: string): false => {
+    const when = terms.map(({ index, length, reverse }) =>
+      isLow === reverse ? `\`${index}\` is ${printDim(subtractDims(length, dimConstant(1)))}` : `\`${index}\` is 0`,
+    );
     const word = constantOf(place) === undefined ? "may be" : "is";
-    const message = `the place ${word} ${printDim(place)} where ${when}, ${limit}`;
+    const message = `the place ${word} ${printDim(place)} where ${when.join(" and ")}, ${limit}`;
     checker.report("place-out-of-range", span, message, { related, help });
     return false;
   };
+  const shorter = `a shorter range: \`${terms[0]?.index ?? "n"} < …\``;
   if (!provenAtLeast(low, 0)) {
-    const shifted = "the entry before, 0 at the start: `concat(zeros([1]), v[:N - 1])[n]`";
-    return refuse(low, ends, "and places begin at 0", reverse ? `a shorter range: \`${index.name} < …\`` : shifted);
+    const shifted =
+      "the entry before, 0 at the start: `concat(zeros([1]), v[:N - 1])[n]`; in a circle: `v[(n - 1) mod N]`";
+    return refuse(low, true, "and places begin at 0", terms.some(({ reverse }) => reverse) ? shorter : shifted);
   }
   const room = subtractDims(subtractDims(at.size.dim, dimConstant(1)), high);
   if (provenAtLeast(room, 0)) return true;
   const lastPlace = printDim(subtractDims(at.size.dim, dimConstant(1)));
-  return refuse(high, begins, `and the last place is ${lastPlace}`, `a shorter range: \`${index.name} < …\``);
+  return refuse(high, false, `and the last place is ${lastPlace}`, shorter);
 }

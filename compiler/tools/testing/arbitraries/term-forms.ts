@@ -85,6 +85,7 @@ function roughForms(s: Shape): readonly TermForm[] {
     rough("(sign($) * $)", s, s),
     rough("($ - floor($))", s, s),
     rough("($ - round(2 * $))", s, s),
+    rough("($ mod (1.5 + sin($)))", s, s),
     // Whole numbers.
     rough("floor(3 * $)", s),
     rough("round(3 * $)", s),
@@ -151,6 +152,8 @@ export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly Ter
     smooth("sum($[#] * $[#, ##] * $[##] for #, ##)", "H", "H,I", "I"),
     smooth("var($)", "I"),
     smooth("prod(1.5 + sin($))", "H"),
+    smooth("sum($[#] * $[(# + 1) mod H] for #)", "H", "H"),
+    smooth("sum($[#, ##] * $[(# - ## - 1) mod H] for #, ##)", "H,I", "H"),
     smooth("prod($[#] + 1 for #)", "H"),
     smooth("mean($, axis = [0, 1])", "H,I"),
     smooth("logsumexp($, axis = [H, I])", "H,I"),

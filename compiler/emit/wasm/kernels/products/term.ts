@@ -88,8 +88,11 @@ export class TermCode {
         : (["v128.load64_zero", "v128.load64_lane"] as const);
     for (let n = 0; n < count; n++) {
       code.get(right);
-      const plain = typeof stride === "number";
-      if (!plain) {
+      // An offset of an instruction is not below 0.
+      const plain = typeof stride === "number" && stride >= 0;
+      if (typeof stride === "number") {
+        if (!plain) code.i32((column + n) * stride).op("i32.add");
+      } else {
         code
           .get(stride)
           .i32(column + n)
