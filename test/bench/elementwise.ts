@@ -20,7 +20,7 @@ interface Measured {
   readonly bytes: number;
 }
 
-/** The functions over an array from -8 to 8, or from 0 to 8 where they are defined on positive numbers. */
+/** The functions over an array from -8 to 8, or from 0 to 8 where they are not defined on all of these. */
 function measuredFunctions(shape: NumberShape, fma: boolean): Measured[] {
   const empty = mapModule(shape, 1, count, (code, _pool, _shape, [x]) => void code.get(x!)).length;
   return mathNames.flatMap((name) => {
@@ -34,7 +34,7 @@ function measuredFunctions(shape: NumberShape, fma: boolean): Measured[] {
     const { run, memory } = instantiate(bytes);
     const numbers = floatTypeOf[shape] === "f32" ? new Float32Array(memory) : new Float64Array(memory);
     for (let i = 0; i < arity * count; i++) numbers[i] = ((i % count) / count) * 16 - 8;
-    if (name === "log" || name === "pow") for (let i = 0; i < count; i++) numbers[i] = (i + 1) / 128;
+    if (["log", "log1p", "pow"].includes(name)) for (let i = 0; i < count; i++) numbers[i] = (i + 1) / 128;
     const label = `${name} ${shape}${fma ? " fma" : ""}`;
     const column = count * numbers.BYTES_PER_ELEMENT;
     return [{ label, contestant: { name: label, run: () => run(column) }, bytes: bytes.length - empty }];

@@ -44,6 +44,7 @@ const meanings: Record<PrimitiveOp, (x: number, y: number, z: number, type: Floa
   max: (x, y) => (x < y ? y : x),
   copysign: (x, y) => (isNegative(y) ? -Math.abs(x) : Math.abs(x)),
   pow2: (n, _y, _z, type) => pow2(n, type),
+  flipWhereOdd: (x, n) => (n % 2 === 0 ? x : -x),
   exponent: (x) => exponentField(x),
   mantissa: (x) => x / pow2(exponentField(x), "f64"),
   promote: (x) => x,

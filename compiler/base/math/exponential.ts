@@ -168,13 +168,18 @@ export function sigmoid(x: ScalarExpr): ScalarExpr {
  */
 export function tanh(x: ScalarExpr): ScalarExpr {
   const c = precisionOf(x);
-  const v = label("v", clamp(add(x, x), -c.saturated, c.saturated));
+  const t = oneMinusExp(label("v", clamp(add(x, x), -c.saturated, c.saturated)));
+  return div(t, sub(2, t));
+}
+
+/** 1 - exp(-v) of a v within the range of tanh. */
+export function oneMinusExp(v: ScalarExpr): ScalarExpr {
+  const c = precisionOf(v);
   const z = rounded(v, -c.log2e);
   const n = label("n", exact(sub(c.magic, z)));
   const r = label("r", sub(exact(sub(v, exact(mul(n, c.ln2High)))), mul(n, c.ln2Low)));
   const flipped = c.expm1.map((a, i) => (i % 2 === 0 ? a : -a));
   const p = sub(r, mul(label("r2", mul(r, r)), label("q", c.polynomial(r, flipped, "r"))));
   const power = label("s", pow2(exact(sub(z, c.magic))));
-  const t = label("t", sub(exact(mul(p, power)), sub(power, 1)));
-  return div(t, sub(2, t));
+  return label("t", sub(exact(mul(p, power)), sub(power, 1)));
 }

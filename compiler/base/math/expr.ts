@@ -45,6 +45,8 @@ export const primitives = {
    * shifted exponent field gives. Any other operand, NaN too, gives an unspecified value (targets may differ).
    */
   pow2: unary,
+  /** x with its sign flipped where n, integral and within ±2^51 in f64 and ±2^22 in f32, is odd; of any other n unspecified. */
+  flipWhereOdd: binary,
   /** `floor(log2 x)` of a positive normal x; of anything else an unspecified value. */
   exponent: unary,
   /** `x / 2^exponent(x)`, in [1, 2), of a positive normal x; of anything else an unspecified value. */
@@ -162,6 +164,7 @@ export const min = (x: Operand, y: Operand): ScalarExpr => primitive("min", x, y
 export const max = (x: Operand, y: Operand): ScalarExpr => primitive("max", x, y);
 export const copysign = (magnitude: Operand, sign: ScalarExpr): ScalarExpr => primitive("copysign", magnitude, sign);
 export const pow2 = (n: ScalarExpr): ScalarExpr => primitive("pow2", n);
+export const flipWhereOdd = (x: ScalarExpr, n: ScalarExpr): ScalarExpr => primitive("flipWhereOdd", x, n);
 export const exponent = (x: ScalarExpr): ScalarExpr => primitive("exponent", x);
 export const mantissa = (x: ScalarExpr): ScalarExpr => primitive("mantissa", x);
 export const promote = (x: ScalarExpr): ScalarExpr => primitive("promote", x);

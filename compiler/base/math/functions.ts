@@ -3,13 +3,14 @@
  * all targets give the same bits; `spec/numerics.md` shows this table.
  */
 import { atan } from "./arctangent.js";
-import { erf } from "./error-function.js";
+import { erf, erfF32 } from "./error-function.js";
 import { exp, expm1, sigmoid, tanh } from "./exponential.js";
 import type { ScalarExpr, ScalarFunction } from "./expr.js";
 import { constant, lt, max, min, scalarFunction, select, throughF64 } from "./expr.js";
 import { log, log1p, softplus } from "./logarithm.js";
-import { pow, powF32 } from "./power.js";
-import { cos, sin } from "./trigonometric.js";
+import { powF32 } from "./power-f32.js";
+import { pow } from "./power.js";
+import { cos, cosF32, sin, sinF32 } from "./trigonometric.js";
 
 /** The functions in the order of the table of `spec/numerics.md`. */
 export const mathNames = [
@@ -94,21 +95,31 @@ export const mathFunctions: Readonly<Record<MathName, MathFunction>> = {
     },
   ),
   expm1: define("expm1", ["x"], both(expm1 as Rule), { doc: "e^x - 1; keeps ±0", bounds: bounds(1.4, 1.4) }),
-  log: define("log", ["x"], rounded(log as Rule), { doc: "ln x; -inf at ±0, NaN below", bounds: bounds(0.501, 0.9) }),
-  log1p: define("log1p", ["x"], rounded(log1p as Rule), {
+  log: define("log", ["x"], both(log as Rule), { doc: "ln x; -inf at ±0, NaN below", bounds: bounds(0.8, 0.9) }),
+  log1p: define("log1p", ["x"], both(log1p as Rule), {
     doc: "ln(1 + x); keeps ±0, -inf at -1, NaN below",
-    bounds: bounds(0.501, 0.9),
+    bounds: bounds(0.9, 0.9),
   }),
-  sin: define("sin", ["x"], rounded(sin as Rule), {
-    doc: "sine; keeps ±0, NaN at ±inf; 0 for finite x beyond ±2^27",
-    range: "±2^27",
-    bounds: bounds(0.501, 0.9),
-  }),
-  cos: define("cos", ["x"], rounded(cos as Rule), {
-    doc: "cosine; NaN at ±inf; 1 for finite x beyond ±2^27",
-    range: "±2^27",
-    bounds: bounds(0.501, 0.9),
-  }),
+  sin: define(
+    "sin",
+    ["x"],
+    { f32: sinF32 as Rule, f64: sin as Rule },
+    {
+      doc: "sine; keeps ±0, NaN at ±inf; 0 for finite x beyond ±2^27",
+      range: "±2^27",
+      bounds: bounds(0.501, 0.9),
+    },
+  ),
+  cos: define(
+    "cos",
+    ["x"],
+    { f32: cosF32 as Rule, f64: cos as Rule },
+    {
+      doc: "cosine; NaN at ±inf; 1 for finite x beyond ±2^27",
+      range: "±2^27",
+      bounds: bounds(0.501, 0.9),
+    },
+  ),
   tanh: define("tanh", ["x"], both(tanh as Rule), {
     doc: "hyperbolic tangent; keeps ±0, ±1 at ±inf, never beyond",
     bounds: bounds(2.7, 2.7),
@@ -117,14 +128,19 @@ export const mathFunctions: Readonly<Record<MathName, MathFunction>> = {
     doc: "1/(1 + e^-x); in [0, 1], 0 where e^-x overflows",
     bounds: bounds(2.5, 2.5, { f32: 2 ** -127, f64: 2 ** -1023 }),
   }),
-  softplus: define("softplus", ["x"], rounded(softplus as Rule), {
+  softplus: define("softplus", ["x"], both(softplus as Rule), {
     doc: "ln(1 + e^x); 0 at -inf, inf at inf",
-    bounds: bounds(0.501, 1.8),
+    bounds: bounds(1.9, 1.8),
   }),
-  erf: define("erf", ["x"], rounded(erf as Rule), {
-    doc: "error function; keeps ±0, ±1 at ±inf, never beyond",
-    bounds: bounds(0.501, 1.8),
-  }),
+  erf: define(
+    "erf",
+    ["x"],
+    { f32: erfF32 as Rule, f64: erf as Rule },
+    {
+      doc: "error function; keeps ±0, ±1 at ±inf, never beyond",
+      bounds: bounds(2.1, 1.8),
+    },
+  ),
   atan: define("atan", ["x"], rounded(atan as Rule), {
     doc: "arctangent; keeps ±0, ±π/2 at ±inf, never beyond",
     bounds: bounds(0.501, 1.8),
@@ -135,7 +151,7 @@ export const mathFunctions: Readonly<Record<MathName, MathFunction>> = {
     { f32: powF32 as Rule, f64: pow as Rule },
     {
       doc: "x^y with the special cases of C99: x^0 = 1^y = 1 even for NaN, (-1)^±inf = 1, NaN for finite x < 0 and y not integral",
-      bounds: bounds(0.501, 1.6),
+      bounds: bounds(1.4, 1.6),
     },
   ),
   sign: define("sign", ["x"], both(sign as Rule), { doc: "-1, x itself if ±0 or NaN, or 1", bounds: bounds(0, 0) }),

@@ -1,6 +1,6 @@
 /**
- * x^y with C99's special cases. |x|^y is `exp(y · log|x|)`: in f64 the logarithm and the product are sums of two float64
- * (to about 2^-63), for f32 plain float64 is enough.
+ * x^y in f64 with C99's special cases. |x|^y is `exp(y · log|x|)`, where the logarithm and the product are sums of two float64 (to
+ * about 2^-63).
  */
 import type { ScalarExpr } from "./expr.js";
 import {
@@ -8,7 +8,6 @@ import {
   add,
   and,
   copysign,
-  demote,
   div,
   eq,
   f64,
@@ -22,14 +21,13 @@ import {
   neg,
   not,
   or,
-  promote,
   select,
   sub,
 } from "./expr.js";
 import type { DoubleDouble } from "./double-double.js";
 import { fastTwoSum, twoProduct, twoSum } from "./double-double.js";
 import { exp } from "./exponential.js";
-import { log, splitPositive } from "./logarithm.js";
+import { splitPositive } from "./logarithm.js";
 import { estrin } from "./polynomial.js";
 
 /** log(m) = 2s·(1 + s²/3 + s⁴·Q(s²)), s = (m - 1)/(m + 1); own minimax fit of Q, 2^-73 in the result. */
@@ -105,9 +103,4 @@ function withSpecialCases(
 
 export function pow(x: ScalarExpr, y: ScalarExpr): ScalarExpr {
   return withSpecialCases(x, y, powerTwice);
-}
-
-/** The same for float32 operands and result. */
-export function powF32(x: ScalarExpr, y: ScalarExpr): ScalarExpr {
-  return demote(withSpecialCases(promote(x), promote(y), (a, b) => exp(mul(b, log(a)))));
 }

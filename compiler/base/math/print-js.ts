@@ -96,6 +96,7 @@ const printers: Record<PrimitiveOp, (x: Text, y: Text, z: Text) => Text> = {
   max: (x, y) => choice(`${x.text} < ${y.text}`, y.text, x.text),
   copysign: (x, y) => copysign(x.text, y.text),
   pow2: (n) => atom(`$pow2[(${within(n, "sum")} + 1023) & 2047]`),
+  flipWhereOdd: (x, n) => choice(`(${within(n, "sum")} & 1) !== 0`, `-${x.text}`, x.text),
   exponent: (x) => ({ text: `${exponentField(x.text)} - 1023`, level: "sum" }),
   mantissa: (x) => ({ text: `${within(x, "product")} / $pow2[${exponentField(x.text)}]`, level: "product" }),
   promote: (x) => x,
@@ -113,7 +114,14 @@ const printers: Record<PrimitiveOp, (x: Text, y: Text, z: Text) => Text> = {
 /** Operations whose float64 result on float32 operands is not always a float32. */
 const rounding: ReadonlySet<PrimitiveOp> = new Set<PrimitiveOp>(["add", "sub", "mul", "div", "sqrt", "demote"]);
 /** Operations whose operands are printed more than once. */
-const repeating: ReadonlySet<PrimitiveOp> = new Set<PrimitiveOp>(["min", "max", "nearest", "copysign", "mantissa"]);
+const repeating: ReadonlySet<PrimitiveOp> = new Set<PrimitiveOp>([
+  "min",
+  "max",
+  "nearest",
+  "copysign",
+  "mantissa",
+  "flipWhereOdd",
+]);
 
 /** Longer operands get a line of their own. */
 const longestOperand = 80;

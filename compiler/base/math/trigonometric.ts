@@ -3,10 +3,26 @@
  * with n are exact for |n| <= 2^27; r is kept as a sum of two. The kernels on |r| <= π/4 are own minimax fits (2^-63).
  */
 import type { ScalarExpr } from "./expr.js";
-import { abs, add, eq, floor, label, le, lt, mul, neg, or, select, sub } from "./expr.js";
+import {
+  abs,
+  add,
+  demote,
+  eq,
+  flipWhereOdd,
+  floor,
+  label,
+  le,
+  lt,
+  mul,
+  neg,
+  or,
+  promote,
+  select,
+  sub,
+} from "./expr.js";
 import type { DoubleDouble } from "./double-double.js";
 import { fastTwoSum, twoSum } from "./double-double.js";
-import { horner } from "./polynomial.js";
+import { horner, pairs } from "./polynomial.js";
 
 /** Up to here arguments are reduced; beyond, finite ones count as zero. */
 export const trigonometricRange = 2 ** 27;
@@ -75,4 +91,33 @@ export function sin(x: ScalarExpr): ScalarExpr {
 
 export function cos(x: ScalarExpr): ScalarExpr {
   return shiftedSin(inRange(x), 1);
+}
+
+/** sin(r)/r for |r| up to π/2 as a polynomial of r², an own minimax fit (2^-35). */
+const halfTurnCoefficients = [
+  1, -0.16666666626136822, 0.008333331107996176, -0.0001984086813335069, 2.7525380729625813e-6, -2.3888848104192475e-8,
+];
+/** π in two parts, both above zero, so that -0 stays; the product of the first, of 24 bits, with n is exact. */
+const pi = [3.141592502593994, 1.5099579909783765e-7] as const;
+
+/**
+ * (-1)^n·sin(r) for f32, in f64, where `x = m·π + r` and m is n, or n - 1/2 for the cosine. One polynomial spans half a turn, so that
+ * nothing is chosen but the sign; two parts of π are enough for every float32.
+ */
+function halfTurns(x: ScalarExpr, shift: 0 | 0.5): ScalarExpr {
+  const turns = mul(x, 1 / Math.PI);
+  const n = label("n", sub(add(shift === 0 ? turns : add(turns, shift), magic), magic));
+  const m = shift === 0 ? n : label("m", sub(n, shift));
+  const rest = sub(sub(x, mul(m, pi[0])), mul(m, pi[1]));
+  const r = label("r", flipWhereOdd(label("rest", rest), n));
+  const z = label("z", mul(r, r));
+  return demote(mul(r, pairs(z, halfTurnCoefficients, "z")));
+}
+
+export function sinF32(x: ScalarExpr): ScalarExpr {
+  return halfTurns(promote(inRange(x)), 0);
+}
+
+export function cosF32(x: ScalarExpr): ScalarExpr {
+  return halfTurns(promote(inRange(abs(x))), 0.5);
 }

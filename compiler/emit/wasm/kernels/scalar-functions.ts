@@ -98,6 +98,12 @@ class FunctionWriter {
       this.#count(sum, half);
       return;
     }
+    const mask = maskOf(e);
+    if (mask !== undefined) {
+      this.#count(mask.value, half);
+      this.#count(mask.condition, half);
+      return;
+    }
     const halves = e.op === "demote" ? this.#halves : [half];
     for (const operand of e.operands) for (const each of halves) this.#count(operand, each);
   }
@@ -130,6 +136,7 @@ class FunctionWriter {
       this.#code.get(arg);
       splat(this.#code, this.#shape);
     } else if (exponentSum(e) !== undefined) this.#shift(e, half);
+    else if (maskOf(e) !== undefined) this.#mask(maskOf(e)!, half);
     else if (e.op === "promote") this.#promote(e.operands[0]!, half);
     else if (e.op === "demote") this.#demote(e.operands[0]!);
     else if (this.#options.fma !== true || !this.#contract(e, half)) {
@@ -147,6 +154,12 @@ class FunctionWriter {
     const { lanes, mantissaBits } = floatLayouts[shapeOf(e)];
     this.#emit(exponentSum(e)!, half);
     this.#code.i32(mantissaBits).op(`${lanes}.shl`);
+  }
+
+  #mask({ value, condition, op }: Mask, half: Half): void {
+    this.#emit(value, half);
+    this.#emit(condition, half);
+    this.#code.op(op);
   }
 
   #promote(operand: ScalarExpr, half: Half): void {
@@ -186,16 +199,36 @@ class FunctionWriter {
 }
 
 /**
- * `z` of `pow2(z - m)`, where m is added in z and is such that the lowest bits of z are an exponent field: one shift gives
+ * `z` of `pow2(z - m)`, where z is `x + m` or `m - x` and m is such that the lowest bits of z are an exponent field: one shift gives
  * the power.
  */
 function exponentSum(e: PrimitiveExpr): ScalarExpr | undefined {
   const [n] = e.operands;
   if (e.op !== "pow2" || n?.op !== "sub") return undefined;
   const [z, subtracted] = n.operands as readonly [ScalarExpr, ScalarExpr];
-  if (z.op !== "add" || subtracted.op !== "constant") return undefined;
+  if ((z.op !== "add" && z.op !== "sub") || subtracted.op !== "constant") return undefined;
   const { mantissaBits, bias } = floatLayouts[shapeOf(e)];
-  return subtracted.value === 1.5 * 2 ** mantissaBits + bias && z.operands[1] === subtracted ? z : undefined;
+  const added = z.operands[z.op === "add" ? 1 : 0];
+  return subtracted.value === 1.5 * 2 ** mantissaBits + bias && added === subtracted ? z : undefined;
+}
+
+/** A value joined with the bits of a condition, all of which are ones where it holds. */
+interface Mask {
+  readonly value: ScalarExpr;
+  readonly condition: ScalarExpr;
+  readonly op: "v128.and" | "v128.andnot" | "v128.or";
+}
+
+/** A choice with 0, or NaN, which all ones are, on one side: one instruction where others take three on x86. */
+function maskOf(e: PrimitiveExpr): Mask | undefined {
+  const [condition, yes, no] = e.operands;
+  if (e.op === "and" && yes !== undefined && isPrimitive(yes) && yes.op === "not")
+    return { value: condition!, condition: yes.operands[0]!, op: "v128.andnot" };
+  if (e.op !== "select" || condition === undefined || yes === undefined || no === undefined) return undefined;
+  const is = (x: ScalarExpr, value: number): boolean => x.op === "constant" && Object.is(x.value, value);
+  if (is(no, 0)) return { value: yes, condition, op: "v128.and" };
+  if (is(yes, 0)) return { value: no, condition, op: "v128.andnot" };
+  return is(yes, NaN) ? { value: no, condition, op: "v128.or" } : undefined;
 }
 
 /** The vector in which a node is computed. */

@@ -86,6 +86,15 @@ const vectorRules: Readonly<Record<ShapedOp, ShapedRule<VectorShape>>> = {
     code.get(pool.get(shape, 1.5 * 2 ** mantissaBits + bias)).op(`${shape}.add`);
     code.i32(mantissaBits).op(`${lanes}.shl`);
   },
+  // The sum has n in its lowest bits, of which the last moves to the place of the sign.
+  flipWhereOdd: ({ code, pool, shape }, [x, n]) => {
+    const { lanes, mantissaBits } = floatLayouts[shape];
+    x!();
+    n!();
+    code.get(pool.get(shape, 1.5 * 2 ** mantissaBits)).op(`${shape}.add`);
+    code.i32(shape === "f32x4" ? 31 : 63).op(`${lanes}.shl`);
+    code.op("v128.xor");
+  },
   // The exponent field becomes the lowest bits of 2^mantissaBits.
   exponent: ({ code, pool, shape }, [x]) => {
     const { lanes, mantissaBits, bias } = floatLayouts[shape];
@@ -137,6 +146,7 @@ const scalarRules: Readonly<Record<ShapedOp, ShapedRule<"f32" | "f64">>> = {
   min: inVector("min"),
   max: inVector("max"),
   pow2: inVector("pow2"),
+  flipWhereOdd: inVector("flipWhereOdd"),
   exponent: inVector("exponent"),
   mantissa: inVector("mantissa"),
 };

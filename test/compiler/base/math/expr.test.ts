@@ -149,6 +149,12 @@ describe("printing an expression", () => {
     expect(printed).toEqual({ statements: ["const $t = Math.abs(row[i]);"], value: "$t < 1 ? 1 : $t" });
   });
 
+  it("flips the sign where the second operand is odd", () => {
+    const flipped = primitive("flipWhereOdd", x, y);
+    for (const n of [0, 1, -1, 2, -2, -3, 2 ** 51 - 1]) expect(valueOf(flipped, 1.5, n)).toBe(n % 2 === 0 ? 1.5 : -1.5);
+    expect(printScalarExpr(flipped).value).toBe("(y & 1) !== 0 ? -x : x");
+  });
+
   it("prints copysign and neg of literals", () => {
     expect(printScalarExpr(copysign(1, x)).value).toBe("x < 0 || (x === 0 && 1 / x < 0) ? -Math.abs(1) : Math.abs(1)");
     expect(printScalarExpr(neg(f64(-1))).value).toBe("-(-1)");

@@ -99,6 +99,16 @@ describe.each(shapes)("operations on %s", (shape) => {
     );
   });
 
+  it("flipWhereOdd of integral numbers", () => {
+    const counts = floatTypeOf[shape] === "f32" ? [2 ** 22, 2 ** 22 - 1] : [2 ** 51, 2 ** 51 - 1];
+    const whole = [0, 1, 2, 3, 1000, 77777, ...counts].flatMap((n) => [n, -n]);
+    expectSame(
+      (emit, x, y) => emit("flipWhereOdd", x, y),
+      (x, n) => (n % 2 === 0 ? x : -x),
+      [0, -0, 1.5, -2, Infinity, NaN].flatMap((x) => whole.map((n) => [x, n])),
+    );
+  });
+
   it("pow2 in its range and one beyond, exponent and mantissa of normal numbers", () => {
     const [least, greatest] = floatTypeOf[shape] === "f32" ? [-127, 128] : [-1023, 1024];
     const whole = Array.from({ length: greatest - least + 1 }, (_, i) => [least + i, 0]);
@@ -110,13 +120,11 @@ describe.each(shapes)("operations on %s", (shape) => {
     const smallest = 2 ** (least + 1);
     const normal = rows.filter(([x]) => x! >= smallest && x! < Infinity);
     expect(normal.length).toBeGreaterThan(200);
-    if (floatTypeOf[shape] === "f64") {
-      expectSame(
-        (emit, x) => emit("exponent", x),
-        meaning(shape, (x) => primitive("exponent", x)),
-        normal,
-      );
-    }
+    expectSame(
+      (emit, x) => emit("exponent", x),
+      meaning(shape, (x) => primitive("exponent", x)),
+      normal,
+    );
     expectSame(
       (emit, x) =>
         emit(
