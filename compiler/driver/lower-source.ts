@@ -150,7 +150,7 @@ function importedCell(
   return undefined;
 }
 
-function chooseCell({ cells }: TypedProgram, { imports }: SourceFileNode, name: string | undefined): TypedCell {
+function chooseCell({ cells, open }: TypedProgram, { imports }: SourceFileNode, name: string | undefined): TypedCell {
   const names = [...cells.keys()];
   const imported = imports.flatMap((entry) => entry.names.map((item) => (item.alias ?? item.name).text));
   // What is imported is there to be named, too.
@@ -164,6 +164,11 @@ function chooseCell({ cells }: TypedProgram, { imports }: SourceFileNode, name: 
   }
   const cell = cells.get(name);
   if (cell !== undefined) return cell;
+  if (open.has(name)) {
+    throw new CompileOptionsError(
+      `${name} takes a cell: give it one, such as \`cell My${name} = ${name}(GRU)\`, and compile that`,
+    );
+  }
   const similar = suggest(name, [...names, ...imported]);
   const hint = similar === undefined ? "" : `; did you mean ${similar}?`;
   throw new CompileOptionsError(`there is no cell ${JSON.stringify(name)}: ${list}${hint}`);

@@ -9,7 +9,7 @@ import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.j
 import { fitsInto } from "./broadcast.js";
 import { Checker, type Known, noInstances } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
-import type { CellDeclaration } from "./declarations.js";
+import type { CellDeclaration } from "./declared.js";
 import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { callKey, contextsKey, nextKey } from "./node-keys.js";
 import { inferConstant } from "./constants.js";
@@ -18,6 +18,7 @@ import { type ResolvedUse, resolveUse } from "./resolve-uses.js";
 import { type CellScope, declareCellScope } from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType } from "./semantic-type.js";
 import { resolveTensors } from "./tensors.js";
+import { takesCells } from "./specialise.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { Dim } from "../../base/types/dim.js";
 import type {
@@ -120,6 +121,7 @@ class CellAnalysis {
       obligations: this.checker.obligations,
       divisors: this.checker.divisors,
       extent: this.checker.extent,
+      open: takesCells(this.declaration),
       sound,
     };
   }
@@ -176,7 +178,7 @@ class CellAnalysis {
   }
 
   private resolveUse(item: UseNode): void {
-    const use = resolveUse(this.checker, item, this.uses);
+    const use = resolveUse(this.checker, item, this.uses, this.declaration);
     if (use === undefined) return;
     for (const { text, span } of item.names) {
       const isOwn = this.scope.entries.get(text)?.span === span;
@@ -313,7 +315,7 @@ class CellAnalysis {
     for (const declaration of this.scope.functions.values()) {
       for (const name of this.checker.known.functions.get(declaration)?.outerNames ?? []) this.scope.used.add(name);
     }
-    const kinds = ["dimension", "real", "input", "context", "param", "fixed", "equation", "function"] as const;
+    const kinds = ["cell", "dimension", "real", "input", "context", "param", "fixed", "equation", "function"] as const;
     reportUnused(this.checker, this.scope, new Set(kinds), callsReadByMember(this.node, this.scope));
   }
 

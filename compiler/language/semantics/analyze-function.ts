@@ -7,7 +7,7 @@ import { unboundSymbols } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
 import { Checker, type Known, noInstances } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
-import type { FunctionDeclaration } from "./declarations.js";
+import type { FunctionDeclaration } from "./declared.js";
 import { forEachPart } from "./expression-parts.js";
 import { reportCycles } from "./cycles.js";
 import { namesInTypes, sizesIn } from "./function-parts.js";
@@ -104,7 +104,7 @@ function declareFunctionScope(
   const { node, owner, module } = declaration;
   const entries = new Map<string, Entry>();
   for (const { name, type } of owner?.node.parameters ?? []) {
-    entries.set(name.text, { kind: type === "dimension" ? "dimension" : "real", span: name.span });
+    if (type !== "cell") entries.set(name.text, { kind: type, span: name.span });
   }
   for (const [name, span] of owner === undefined ? [] : runtimeDimensionsOf(owner)) {
     entries.set(name, { kind: "dimension", span, runtime: true });

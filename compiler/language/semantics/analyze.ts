@@ -2,9 +2,10 @@
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { RealType } from "../../ir/ops/number-range.js";
 import type { SourceFileNode } from "../syntax/ast.js";
-import { analyzeCell } from "./analyze-cell.js";
+import { AnalyzedCells } from "./analyzed-cells.js";
 import { analyzeFunction } from "./analyze-function.js";
-import { type CellDeclaration, type Declaration, declareModules, type FunctionDeclaration } from "./declarations.js";
+import { declareModules } from "./declarations.js";
+import type { Declaration, FunctionDeclaration } from "./declared.js";
 import { loadModules, type ReadFile } from "./load-modules.js";
 import { neededBy, valuesIn } from "./needed-declarations.js";
 import { checkNumbers } from "./number-range.js";
@@ -33,7 +34,7 @@ export function analyze(
   const parsed = !hadErrors && !collector.diagnostics.slice(first).some(({ code }) => !importCodes.has(code));
   const program = parsed
     ? analyzeModules(modules, file, collector, dtype)
-    : { file: file.span.file, cells: new Map(), lostNumbers: new Set<number>() };
+    : { file: file.span.file, cells: new Map(), open: new Set<string>(), lostNumbers: new Set<number>() };
   tidy(collector, first, file.span.file);
   return program;
 }
@@ -47,8 +48,9 @@ function analyzeModules(
   dtype: RealType,
 ): TypedProgram {
   const root = declareModules(modules, collector);
-  const cells = new Map<CellDeclaration, TypedCell | undefined>();
   const functions = new Map<FunctionDeclaration, TypedFunction | undefined>();
+  const cells = new AnalyzedCells(functions);
+  const { known } = cells;
   const roots = root.declarations.flatMap((declaration) =>
     declaration.kind === "cell" ? [...declaration.functions.values(), declaration] : [declaration],
   );
@@ -56,22 +58,29 @@ function analyzeModules(
   for (const cycle of cycles) reportRecursion(cycle, collector);
   const lostNumbers = new Set<number>();
   for (const declaration of order) {
-    const known = { cells, functions };
     if (unordered.has(declaration)) continue;
+    const other = declaration.kind === "cell" ? declaration.written.other : undefined;
+    if (declaration.kind === "cell" && other !== undefined) {
+      known.cellOf(declaration, other.cell.span, collector);
+      continue;
+    }
     const lost = checkNumbers(valuesIn(declaration), dtype, collector);
     if (declaration.node.span.file === file.span.file) for (const value of lost) lostNumbers.add(value);
-    if (declaration.kind === "cell") cells.set(declaration, analyzeCell(declaration, known, collector));
+    if (declaration.kind === "cell") cells.analyze(declaration, collector);
     else if (declaration.owner?.captures.has(declaration.node.name.text) !== true) {
       functions.set(declaration, analyzeFunction(declaration, known, collector));
     }
   }
   reportUnusedImports(root, collector);
   const result = new Map<string, TypedCell>();
+  const open = new Set<string>();
   for (const declaration of root.declarations) {
     const cell = declaration.kind === "cell" ? cells.get(declaration) : undefined;
-    if (cell !== undefined && !result.has(cell.name) && cell.span.file === file.span.file) result.set(cell.name, cell);
+    if (cell === undefined || cell.span.file !== file.span.file) continue;
+    if (cell.open) open.add(cell.name);
+    else if (!result.has(cell.name)) result.set(cell.name, cell);
   }
-  return { file: file.span.file, cells: result, lostNumbers };
+  return { file: file.span.file, cells: result, open, lostNumbers };
 }
 
 function reportRecursion(cycle: readonly Declaration[], collector: DiagnosticCollector): void {

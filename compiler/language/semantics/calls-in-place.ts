@@ -5,8 +5,11 @@ import type { TypedCell, TypedInstance } from "./typed-program.js";
 
 /** Nothing in it, or in what it uses, goes from step to step. */
 export function isStateless(cell: TypedCell): boolean {
-  return cell.items.every((item) =>
-    item.kind === "tensor" ? item.tensor.role !== "state" : isStateless(item.instance.cell),
+  return (
+    !cell.open &&
+    cell.items.every((item) =>
+      item.kind === "tensor" ? item.tensor.role !== "state" : isStateless(item.instance.cell),
+    )
   );
 }
 

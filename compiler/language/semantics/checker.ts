@@ -8,7 +8,7 @@ import type { Span } from "../../base/source/span.js";
 import type { CallNode, Expression } from "../syntax/ast.js";
 import { isWithinLimits } from "../../base/types/bounded-dim.js";
 import { type Dim, printDim, provenAtLeast, symbolsOf } from "../../base/types/dim.js";
-import type { CellDeclaration, FunctionDeclaration } from "./declarations.js";
+import type { CellDeclaration, FunctionDeclaration } from "./declared.js";
 import type { Scope } from "./scope.js";
 import { axesOf, errorType } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
@@ -16,7 +16,11 @@ import type { Extent, Obligation, TypedCell, TypedExpression, TypedFunction, Typ
 
 /** What was checked before; undefined where that failed. */
 export interface Known {
-  readonly cells: ReadonlyMap<CellDeclaration, TypedCell | undefined>;
+  readonly cellOf: (
+    declaration: CellDeclaration,
+    argument: Span,
+    collector: DiagnosticCollector,
+  ) => TypedCell | undefined;
   /** A cell adds those of its functions that read values of it. */
   readonly functions: Map<FunctionDeclaration, TypedFunction | undefined>;
 }

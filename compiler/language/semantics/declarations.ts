@@ -1,45 +1,11 @@
 /** What the files declare at their top: cells and functions, their own and imported ones. */
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
-import { type Captures, findCaptures } from "./captures.js";
+import { findCaptures } from "./captures.js";
+import type { CellDeclaration, Declaration, FunctionDeclaration, ModuleEntry, ModuleScope } from "./declared.js";
+import { resolveOthers } from "./specialise.js";
 import { suggestion } from "./suggestion.js";
-import type { Span } from "../../base/source/span.js";
 import type { CellNode, FunctionNode, ImportNode, Name } from "../syntax/ast.js";
 import type { LoadedModule } from "./load-modules.js";
-
-export interface CellDeclaration {
-  readonly kind: "cell";
-  readonly node: CellNode;
-  readonly module: ModuleScope;
-  /** Functions declared inside the cell. */
-  readonly functions: ReadonlyMap<string, FunctionDeclaration>;
-  /** Those of them that read values of the cell: they are checked with its equations. */
-  readonly captures: Captures;
-}
-
-export interface FunctionDeclaration {
-  readonly kind: "function";
-  readonly node: FunctionNode;
-  readonly module: ModuleScope;
-  /** The cell around it, whose dimensions and constant values it sees. */
-  owner: CellDeclaration | undefined;
-}
-
-export type Declaration = CellDeclaration | FunctionDeclaration;
-
-export interface ModuleEntry {
-  /** Missing where an import failed: the name is known, and nothing more is said about it. */
-  readonly declaration: Declaration | undefined;
-  readonly span: Span;
-  readonly imported: boolean;
-}
-
-export interface ModuleScope {
-  readonly name: string;
-  readonly entries: Map<string, ModuleEntry>;
-  /** Names that were looked up. */
-  readonly used: Set<string>;
-  readonly declarations: readonly Declaration[];
-}
 
 /** The scope of the root file; scopes of the others hang on its imports. */
 export function declareModules(root: LoadedModule, collector: DiagnosticCollector): ModuleScope {
@@ -53,6 +19,7 @@ export function declareModules(root: LoadedModule, collector: DiagnosticCollecto
   for (const [module, scope] of scopes) {
     for (const node of module.node.imports) declareImport(node, module.imports.get(node), scopes, scope, collector);
   }
+  for (const scope of scopes.values()) resolveOthers(scope, collector);
   return scopes.get(root) as ModuleScope;
 }
 
@@ -69,7 +36,8 @@ function declareOwn(module: LoadedModule, collector: DiagnosticCollector): Modul
 
 function declareCell(node: CellNode, module: ModuleScope): CellDeclaration {
   const functions = new Map<string, FunctionDeclaration>();
-  const cell: CellDeclaration = { kind: "cell", node, module, functions, captures: findCaptures(node) };
+  const own = { written: node, node, home: module, module };
+  const cell: CellDeclaration = { kind: "cell", ...own, functions, captures: findCaptures(node), bound: new Map() };
   for (const item of node.items) {
     if (item.kind !== "function" || functions.has(item.name.text)) continue;
     functions.set(item.name.text, declareFunction(item, module, cell));

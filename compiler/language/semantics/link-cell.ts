@@ -1,8 +1,9 @@
 /** A cell and everything it uses, from however many files, as one file that imports nothing. */
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { CellItem, CellNode, Expression, FunctionNode, SourceFileNode } from "../syntax/ast.js";
-import { type Declaration, declareModules } from "./declarations.js";
+import type { ArgumentNode, CellItem, CellNode, Expression, FunctionNode, SourceFileNode } from "../syntax/ast.js";
+import { declareModules } from "./declarations.js";
+import type { Declaration } from "./declared.js";
 import { initializerNames } from "./initializers.js";
 import { loadModules, type ReadFile } from "./load-modules.js";
 import { neededBy } from "./needed-declarations.js";
@@ -73,15 +74,22 @@ function fits(
 /** Names that hide those of the file where something is called or used. */
 function localNames(declaration: Declaration): ReadonlySet<string> {
   const cell = declaration.kind === "cell" ? declaration : declaration.owner;
-  const instances = declaration.kind === "cell" ? declaration.node.items.filter(({ kind }) => kind === "use") : [];
+  const instances = declaration.kind === "cell" ? declaration.written.items.filter(({ kind }) => kind === "use") : [];
   return new Set([
-    ...(cell?.functions.keys() ?? []),
+    ...(cell?.written.parameters.map(({ name }) => name.text) ?? []),
+    ...(cell?.written.items.flatMap((item) => (item.kind === "function" ? [item.name.text] : [])) ?? []),
     ...instances.flatMap((item) => (item.kind === "use" ? item.names.map(({ text }) => text) : [])),
   ]);
 }
 
-function meaningOf({ module }: Declaration, text: string): Declaration | undefined {
-  return module.entries.get(text)?.declaration;
+function meaningOf(declaration: Declaration, text: string): Declaration | undefined {
+  const scope = declaration.kind === "cell" ? declaration.home : declaration.module;
+  return scope.entries.get(text)?.declaration;
+}
+
+/** As it stands in the text. */
+function writtenNode(declaration: Declaration): CellNode | FunctionNode {
+  return declaration.kind === "cell" ? declaration.written : declaration.node;
 }
 
 /** What is called or used anywhere in a cell or function. */
@@ -91,7 +99,7 @@ function textsIn(declaration: Declaration): string[] {
     texts.push(text);
     return text;
   };
-  rename(declaration.node, () => collect);
+  rename(writtenNode(declaration), () => collect);
   return texts;
 }
 
@@ -103,7 +111,7 @@ function withNames(declaration: Declaration, names: Names): CellNode | FunctionN
       return (meaning === undefined ? undefined : names.get(meaning)) ?? text;
     };
   };
-  const node = rename(declaration.node, (nested) => {
+  const node = rename(writtenNode(declaration), (nested) => {
     const inner = declaration.kind === "cell" && nested !== undefined ? declaration.functions.get(nested) : undefined;
     return inside(inner ?? declaration);
   });
@@ -124,7 +132,21 @@ function rename<Node extends CellNode | FunctionNode>(node: Node, of: (nested?: 
   const items = node.items.map((item) =>
     item.kind === "function" ? renameInFunction(item, of(item.name.text)) : renameInItem(item, of()),
   );
-  return { ...node, parameters, items };
+  const { other } = node;
+  if (other === undefined) return { ...node, parameters, items };
+  const cell = { ...other.cell, text: of()(other.cell.text) };
+  return { ...node, parameters, items, other: { cell, arguments: renameArguments(other.arguments, of()) } };
+}
+
+/** Among them may be cells. */
+function renameArguments(list: readonly ArgumentNode[], name: Rename): ArgumentNode[] {
+  return list.map((argument) => ({ ...argument, value: renameCell(argument.value, name) }));
+}
+
+function renameCell(value: Expression, name: Rename): Expression {
+  if (value.kind === "reference" && !value.next) return { ...value, name: name(value.name) };
+  if (value.kind !== "call") return renameCalls(value, name);
+  return { ...value, callee: { ...value.callee, text: name(value.callee.text) }, arguments: renameArguments(value.arguments, name) }; // prettier-ignore
 }
 
 function renameInFunction(node: FunctionNode, name: Rename): FunctionNode {
@@ -145,7 +167,7 @@ function renameInItem(item: Exclude<CellItem, FunctionNode>, name: Rename): Cell
       return {
         ...item,
         cell: { ...item.cell, text: name(item.cell.text) },
-        arguments: item.arguments.map((argument) => ({ ...argument, value: renameCalls(argument.value, name) })),
+        arguments: renameArguments(item.arguments, name),
       };
     case "equation":
     case "output":

@@ -1,6 +1,6 @@
 /** What the text of a cell or function refers to. */
 import type { CellItem, Expression } from "../syntax/ast.js";
-import type { Declaration } from "./declarations.js";
+import type { CellDeclaration, Declaration } from "./declared.js";
 import { forEachPart } from "./expression-parts.js";
 import { valuesOfFunction } from "./function-parts.js";
 
@@ -14,13 +14,37 @@ export function neededBy(declaration: Declaration): Declaration[] {
     if (found?.kind === kind) needed.push(found);
   };
   const items = declaration.kind === "cell" ? declaration.node.items : [];
-  for (const item of items) if (item.kind === "use" && item.arguments !== undefined) add(item.cell.text, "cell");
+  for (const item of items) {
+    if (item.kind !== "use" || item.arguments === undefined) continue;
+    add(item.cell.text, "cell");
+    for (const { value } of item.arguments) addCells(value, (name) => add(name, "cell"));
+  }
+  if (declaration.kind === "cell") needed.push(...givenCells(declaration));
   for (const value of valuesIn(declaration)) {
     forEachPart(value, (part) => {
       if (part.kind === "call") add(part.callee.text, "function");
     });
   }
   return needed;
+}
+
+/** What a cell that is said to be another one is made of. */
+function givenCells({ bound, home, written: { other } }: CellDeclaration): Declaration[] {
+  const named: Declaration[] = [];
+  const add = (name: string): void => {
+    const found = home.entries.get(name)?.declaration;
+    if (found?.kind === "cell") named.push(found);
+  };
+  if (other !== undefined) addCells({ kind: "call", callee: other.cell, arguments: other.arguments, span: other.cell.span }, add); // prettier-ignore
+  return [...named, ...[...bound.values()].map(({ declaration }) => declaration)];
+}
+
+/** Cells that are given for parameters: `GRU`, `Stack(GRU)`. */
+export function addCells(value: Expression, add: (name: string) => void): void {
+  if (value.kind === "reference") add(value.name);
+  if (value.kind !== "call") return;
+  add(value.callee.text);
+  for (const argument of value.arguments) addCells(argument.value, add);
 }
 
 /** The expressions of a cell, without those of its functions, or of a function. */

@@ -1,14 +1,15 @@
 /** `use lower = LSTM(I, H)`: instances with their dimensions and real parameters. */
 import { suggestion } from "./suggestion.js";
-import { standardHomeOf } from "../std/sources.js";
-import type { ArgumentNode, CellParameterNode, Expression, Name, UseNode } from "../syntax/ast.js";
+import type { ArgumentNode, CellParameterNode, Expression, UseNode } from "../syntax/ast.js";
 import { boundedSubstitute } from "../../base/types/bounded-dim.js";
 import type { Dim } from "../../base/types/dim.js";
+import { interfaceCell, misfit } from "./cell-interface.js";
 import type { Checker } from "./checker.js";
-import type { CellDeclaration } from "./declarations.js";
+import type { CellDeclaration } from "./declared.js";
 import { inferConstant } from "./constants.js";
 import { sizeOf } from "./dimension-expressions.js";
 import { matchArguments } from "./match-arguments.js";
+import { cellNamed, specialise } from "./specialise.js";
 import { takeOver } from "./take-over.js";
 import { isStored, type TypedCell, type TypedExpression, type TypedInstance } from "./typed-program.js";
 
@@ -25,15 +26,16 @@ export interface ResolvedUse {
  * The used cells that a declaration makes, without their names; undefined where something was reported, here or in the used cell.
  *
  * @param others Used cells that were resolved before, by name.
+ * @param owner The cell around, which may have cells as parameters.
  */
 export function resolveUse(
   checker: Checker,
   node: UseNode,
   others: ReadonlyMap<string, ResolvedUse>,
+  owner: CellDeclaration,
 ): ResolvedUse | undefined {
-  return node.arguments === undefined
-    ? resolveShared(checker, node, others)
-    : resolveNew(checker, node, node.arguments);
+  if (node.arguments === undefined) return resolveShared(checker, node, others);
+  return resolveNew(checker, node, node.arguments, owner);
 }
 
 /** `use b = a`: another one with the params of `a`. */
@@ -74,19 +76,76 @@ function resolveShared(
   return undefined;
 }
 
-function resolveNew(checker: Checker, node: UseNode, list: readonly ArgumentNode[]): ResolvedUse | undefined {
-  const declaration = declaredCell(checker, node.cell);
-  const cell = declaration && checker.known.cells.get(declaration);
+/** A cell that a name stands for, and what its parameters are called here. */
+interface Usable {
+  readonly name: string;
+  readonly parameters: readonly CellParameterNode[];
+  /** The name of a dimension in the cell itself. */
+  readonly ownName: (dimension: string) => string;
+  /** With the cells that are given for its parameters. */
+  readonly typed: (cells: readonly ArgumentNode[]) => TypedCell | undefined;
+}
+
+function candidateOf(checker: Checker, { cell, span }: UseNode, owner: CellDeclaration): Usable | undefined {
+  const { text } = cell;
+  const { collector, known } = checker;
+  const parameter = owner.node.parameters.find(({ name, type }) => type === "cell" && name.text === text);
+  const bound = owner.bound.get(text);
+  const asParameters = (names: readonly string[]): CellParameterNode[] =>
+    names.map((name) => ({ name: { text: name, span }, type: "dimension", span }));
+  if (parameter !== undefined) {
+    checker.scope.used.add(text);
+    const names = (parameter.dimensions ?? []).map((dimension) => dimension.text);
+    const typed = (): TypedCell => interfaceCell(parameter);
+    return { name: text, parameters: asParameters(names), ownName: (name) => name, typed };
+  }
+  if (bound !== undefined) {
+    const names = [...bound.dimensions.keys()];
+    const typed = (): TypedCell | undefined => {
+      const found = known.cellOf(bound.declaration, cell.span, collector);
+      const wrong = found && misfit(found, [...bound.dimensions.values()]);
+      if (wrong === undefined) return found;
+      checker.report(
+        "cell-does-not-fit",
+        cell.span,
+        `\`${bound.declaration.node.name.text}\` is no such cell: ${wrong}`,
+      );
+      return undefined;
+    };
+    return {
+      name: text,
+      parameters: asParameters(names),
+      ownName: (name) => bound.dimensions.get(name) ?? name,
+      typed,
+    };
+  }
+  const declaration = cellNamed(checker.scope.module, cell, collector);
   if (declaration === undefined) return undefined;
-  const { parameters } = declaration.node;
+  const typed = (cells: readonly ArgumentNode[]): TypedCell | undefined => {
+    const special =
+      cells.length === 0 ? declaration : specialise(declaration, cells, checker.scope.module, collector, span);
+    return special && known.cellOf(special, cell.span, collector);
+  };
+  return { name: text, parameters: declaration.node.parameters, ownName: (name) => name, typed };
+}
+
+function resolveNew(
+  checker: Checker,
+  node: UseNode,
+  list: readonly ArgumentNode[],
+  owner: CellDeclaration,
+): ResolvedUse | undefined {
+  const candidate = candidateOf(checker, node, owner);
+  if (candidate === undefined) return undefined;
+  const { parameters, ownName } = candidate;
+  const cell = candidate.typed(cellsAmong(list, parameters));
   const tensors = cell?.items.flatMap((item) => (item.kind === "tensor" && isStored(item.tensor) ? [item.tensor] : []));
   const params = (tensors ?? []).map(({ name }) => ({ name, optional: true, named: true }));
   const own = parameters.map(({ name, defaultValue }) => ({
     name: name.text,
     ...(defaultValue !== undefined && { optional: true }),
   }));
-  const callee = `cell \`${node.cell.text}\``;
-  const matched = matchArguments(list, [...own, ...params], callee, node.span, checker.collector);
+  const matched = matchArguments(list, [...own, ...params], `cell \`${candidate.name}\``, node.span, checker.collector);
   if (matched === undefined) return undefined;
   const bound = bindParameters(checker, parameters, matched);
   const given = new Map(
@@ -96,7 +155,7 @@ function resolveNew(checker: Checker, node: UseNode, list: readonly ArgumentNode
     }),
   );
   if (bound === undefined || cell === undefined || !cell.sound) return undefined;
-  const dimensions = withDefaults(cell, bound.dimensions);
+  const dimensions = withDefaults(cell, new Map([...bound.dimensions].map(([name, dim]) => [ownName(name), dim])));
   checker.addExtent(cell.extent, node.cell.span, levelsOfUse);
   if (!takeOver(checker, cell, dimensions, node.span)) return undefined;
   const { span } = node.cell;
@@ -105,17 +164,16 @@ function resolveNew(checker: Checker, node: UseNode, list: readonly ArgumentNode
   return { instance, given };
 }
 
-function declaredCell(checker: Checker, { text, span }: Name): CellDeclaration | undefined {
-  const entry = checker.scope.module.entries.get(text);
-  checker.scope.module.used.add(text);
-  if (entry !== undefined && (entry.declaration === undefined || entry.declaration.kind === "cell"))
-    return entry.declaration;
-  const cells = [...checker.scope.module.entries].filter(([, { declaration }]) => declaration?.kind === "cell");
-  const names = cells.map(([name]) => name);
-  const message = entry === undefined ? `there is no cell \`${text}\`` : `\`${text}\` is a function, not a cell`;
-  const help = suggestion(text, names) ?? `import it: \`import { ${text} } from "${standardHomeOf(text) ?? "…"}"\``;
-  checker.report("unknown-cell", span, message, { help: entry === undefined ? help : `call it: \`${text}(…)\`` });
-  return undefined;
+/** The arguments that are cells, by their names; what does not match is reported with the others. */
+function cellsAmong(list: readonly ArgumentNode[], parameters: readonly CellParameterNode[]): ArgumentNode[] {
+  let position = 0;
+  return list.flatMap((argument) => {
+    const parameter =
+      argument.name === undefined
+        ? parameters[position++]
+        : parameters.find(({ name }) => name.text === argument.name?.text);
+    return parameter?.type === "cell" ? [{ ...argument, name: parameter.name }] : [];
+  });
 }
 
 interface Bound {
@@ -134,6 +192,7 @@ function bindParameters(
   for (const [i, { name, type }] of parameters.entries()) {
     const argument = given[i];
     if (argument === undefined) continue;
+    if (type === "cell") continue;
     const dim = type === "dimension" ? fixedSizeOf(checker, argument.value) : undefined;
     const value = type === "real" ? inferConstant(checker, argument.value) : undefined;
     if (dim !== undefined) dimensions.set(name.text, dim);

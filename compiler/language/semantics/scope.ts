@@ -2,7 +2,7 @@
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
 import type { EquationNode, Name, OutputNode, UseNode } from "../syntax/ast.js";
-import type { CellDeclaration, FunctionDeclaration, ModuleScope } from "./declarations.js";
+import type { CellDeclaration, FunctionDeclaration, ModuleScope } from "./declared.js";
 import type { SemanticType } from "./semantic-type.js";
 
 export type EntryKind =
@@ -16,7 +16,8 @@ export type EntryKind =
   | "equation"
   | "output"
   | "instance"
-  | "function";
+  | "function"
+  | "cell";
 
 export interface Entry {
   readonly kind: EntryKind | "parameter" | "tangent" | "index";
@@ -62,6 +63,7 @@ const kindWords: Readonly<Record<Entry["kind"], string>> = {
   output: "the output",
   instance: "the used cell",
   function: "the function",
+  cell: "the cell",
   parameter: "the argument",
   tangent: "the tangent",
   index: "the index",
@@ -121,8 +123,9 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
     return true;
   };
   for (const { name, type } of cell.node.parameters) {
-    declare(name, { kind: type === "dimension" ? "dimension" : "real", span: name.span });
+    declare(name, { kind: type, span: name.span });
   }
+  for (const text of cell.bound.keys()) entries.set(text, { kind: "cell", span: cell.node.name.span });
   for (const [text, span] of runtimeDimensionsOf(cell)) {
     declare({ text, span }, { kind: "dimension", span, runtime: true });
   }

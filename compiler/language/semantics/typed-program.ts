@@ -259,6 +259,8 @@ export interface TypedCell {
   readonly obligations: readonly Obligation[];
   readonly divisors: ReadonlySet<string>;
   readonly extent: Extent;
+  /** It stands for a cell, or takes one, that is not known here: it cannot be lowered. */
+  readonly open: boolean;
   /** False where something in it was reported; such a cell is not lowered. */
   readonly sound: boolean;
 }
@@ -268,6 +270,8 @@ export interface TypedProgram {
   readonly file: string;
   /** Cells of the file itself, by name, in the order of the text. */
   readonly cells: ReadonlyMap<string, TypedCell>;
+  /** Names of those that take cells, which cannot be compiled by themselves. */
+  readonly open: ReadonlySet<string>;
   /** Numbers of this file that those of a module cannot hold, which were reported where they stand. */
   readonly lostNumbers: ReadonlySet<number>;
 }

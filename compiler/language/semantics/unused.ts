@@ -1,6 +1,6 @@
 /** Warnings about names that nothing reads. */
 import type { Checker } from "./checker.js";
-import type { ModuleScope } from "./declarations.js";
+import type { ModuleScope } from "./declared.js";
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { CellNode } from "../syntax/ast.js";
 import { forEachPart } from "./expression-parts.js";

@@ -39,20 +39,24 @@ export interface ImportNode extends Node {
   readonly pathSpan: Span;
 }
 
-/** `cell Name(I, H, eps: real = 1e-5) { … }`. */
+/** `cell Name(I, H, eps: real = 1e-5) { … }`, or `cell Name = Other(GRU)`. */
 export interface CellNode extends Node {
   readonly kind: "cell";
   readonly name: Name;
   readonly documentation: string | undefined;
   readonly parameters: readonly CellParameterNode[];
   readonly items: readonly CellItem[];
+  /** The cell that it is, with some of the parameters of that one given; it has no parameters and items of its own then. */
+  readonly other?: { readonly cell: Name; readonly arguments: readonly ArgumentNode[] };
 }
 
-/** A dimension (`I`) or a named real (`eps: real`), perhaps with a default: `K = 2`, `eps: real = 1e-5`. */
+/** A dimension (`I`) or a named real (`eps: real`), perhaps with a default: `K = 2`, `eps: real = 1e-5`; or a cell: `Cell: cell(I, H)`. */
 export interface CellParameterNode extends Node {
   readonly name: Name;
-  readonly type: "dimension" | "real";
+  readonly type: "dimension" | "real" | "cell";
   readonly defaultValue?: Expression;
+  /** Of a cell: its dimensions. */
+  readonly dimensions?: readonly Name[];
 }
 
 export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | FunctionNode;

@@ -13,6 +13,7 @@ import type {
   Expression,
   FunctionNode,
   ImportNode,
+  Name,
   OutputNode,
   SourceFileNode,
   TypeNode,
@@ -121,7 +122,8 @@ class Builder {
     const header = only(children.cellHeader).children;
     const keyword = only(header.Cell);
     const documentation = this.takeDocumentation(keyword);
-    const items = this.complete(children.item, (item) => this.item(item));
+    const items = this.complete(children.cellBody?.[0]?.children.item, (item) => this.item(item));
+    const other = children.otherCell && only(children.otherCell).children;
     const parameters = this.complete(header.cellParameter, (parameter) => this.cellParameter(parameter));
     const name = this.expressions.name(only(header.Name));
     return {
@@ -130,12 +132,23 @@ class Builder {
       documentation,
       parameters,
       items,
-      span: this.span(keyword, lastEnd(children.RightBrace)),
+      ...(other && {
+        other: {
+          cell: this.expressions.name(only(other.Name)),
+          arguments: this.expressions.arguments(only(other.callArguments)),
+        },
+      }),
+      span: this.span(keyword, endOfCell(children)),
     };
   }
 
   private cellParameter({ children }: cst.CellParameterCstNode): CellParameterNode {
     const name = this.expressions.name(only(children.Name));
+    const dimensions = children.type && this.interfaceOf(only(children.type));
+    if (dimensions !== undefined) {
+      const end = endOf(only(only(children.type).children.RightParen));
+      return { name, type: "cell", dimensions, span: this.reporter.span(name.span.start, end) };
+    }
     const type = children.type === undefined ? undefined : this.type(only(children.type));
     const value = children.expression === undefined ? undefined : this.expressions.build(only(children.expression));
     const span = this.expressions.join(name.span, value?.span ?? type?.span ?? name.span);
@@ -151,6 +164,19 @@ class Builder {
       });
     }
     return { name, type: isReal ? "real" : "dimension", ...(value && { defaultValue: value }), span };
+  }
+
+  /** The dimensions in `cell(I, H)`, the type of a parameter that is a cell. */
+  private interfaceOf({ children: { Name, expression } }: cst.TypeCstNode): Name[] | undefined {
+    if (Name === undefined || textOf(only(Name)) !== "cell" || expression === undefined) return undefined;
+    return expression.map((node) => {
+      const built = this.expressions.build(node);
+      if (built.kind === "reference" && !built.next) return { text: built.name, span: built.span };
+      this.reporter.report("cell-parameter-type", built.span.start, built.span.end, "a dimension has a name here", {
+        help: "the first is that of the input, the last that of the output: `cell(I, H)`",
+      });
+      throw new Incomplete();
+    });
   }
 
   private item({ children }: cst.ItemCstNode): CellItem {
@@ -213,7 +239,8 @@ class Builder {
       return { kind: "tensor-type", dimensions, span };
     }
     const name = this.expressions.name(only(children.Name));
-    const bound = children.expression === undefined ? undefined : this.expressions.build(only(children.expression));
+    const [first, second] = (children.expression ?? []).map((expression) => this.expressions.build(expression));
+    const bound = second === undefined ? first : undefined;
     if (name.text === "real" && bound === undefined) return { kind: "real-type", span: name.span };
     if (name.text === "index" && bound !== undefined) {
       return { kind: "index-type", bound, span: this.reporter.span(name.span.start, endOf(only(children.RightParen))) };
@@ -357,6 +384,12 @@ function typeHelp(name: string): string {
   if (/^(index|int|integer|token)$/.test(name))
     return "an integer has a bound: `index(V)` is one from 0 to V - 1; a dimension stands without a type";
   return `a type is \`[${clip(name)}]\` for a vector of that dimension, \`real\` or \`index(V)\``;
+}
+
+function endOfCell({ cellBody, otherCell, cellHeader }: cst.CellCstChildren): number {
+  if (cellBody !== undefined) return lastEnd(only(cellBody).children.RightBrace);
+  const list = otherCell && only(otherCell).children.callArguments;
+  return lastEnd(list?.[0]?.children.RightParen ?? only(cellHeader).children.Name);
 }
 
 function lastEnd(closing: readonly IToken[] | undefined): number {

@@ -9,7 +9,7 @@ export interface TypeCstNode extends CstNode {
 export type TypeCstChildren = {
   LeftBracket?: IToken[];
   expression?: (ExpressionCstNode)[];
-  Comma?: IToken[];
+  Comma?: (IToken)[];
   RightBracket?: IToken[];
   Name?: IToken[];
   LeftParen?: IToken[];
@@ -210,6 +210,27 @@ export interface CellCstNode extends CstNode {
 
 export type CellCstChildren = {
   cellHeader: CellHeaderCstNode[];
+  otherCell?: OtherCellCstNode[];
+  cellBody?: CellBodyCstNode[];
+};
+
+export interface OtherCellCstNode extends CstNode {
+  name: "otherCell";
+  children: OtherCellCstChildren;
+}
+
+export type OtherCellCstChildren = {
+  Equals: IToken[];
+  Name: IToken[];
+  callArguments: CallArgumentsCstNode[];
+};
+
+export interface CellBodyCstNode extends CstNode {
+  name: "cellBody";
+  children: CellBodyCstChildren;
+}
+
+export type CellBodyCstChildren = {
   LeftBrace: IToken[];
   item?: (ItemCstNode)[];
   Separator?: IToken[];
@@ -410,6 +431,8 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   importDeclaration(children: ImportDeclarationCstChildren, param?: IN): OUT;
   importName(children: ImportNameCstChildren, param?: IN): OUT;
   cell(children: CellCstChildren, param?: IN): OUT;
+  otherCell(children: OtherCellCstChildren, param?: IN): OUT;
+  cellBody(children: CellBodyCstChildren, param?: IN): OUT;
   cellHeader(children: CellHeaderCstChildren, param?: IN): OUT;
   cellParameter(children: CellParameterCstChildren, param?: IN): OUT;
   item(children: ItemCstChildren, param?: IN): OUT;

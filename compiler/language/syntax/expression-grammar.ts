@@ -39,7 +39,11 @@ export abstract class ExpressionParser extends CstParser {
             this.CONSUME(t.Name);
             this.OPTION(() => {
               this.CONSUME(t.LeftParen);
-              this.SUBRULE1(this.expression);
+              this.AT_LEAST_ONE_SEP({
+                SEP: t.Comma,
+                DEF: () => this.SUBRULE1(this.expression),
+                ERR_MSG: "a dimension",
+              });
               this.CONSUME(t.RightParen);
             });
           },

@@ -57,6 +57,17 @@ export class CellParser extends ExpressionParser {
 
   readonly cell: Rule = this.inner("cell", () => {
     this.SUBRULE(this.cellHeader);
+    this.OR([{ ALT: () => this.SUBRULE(this.otherCell) }, { ALT: () => this.SUBRULE(this.cellBody) }]);
+  });
+
+  /** `= LuongDot(GRU)`. */
+  readonly otherCell: Rule = this.inner("otherCell", () => {
+    this.CONSUME(t.Equals);
+    this.CONSUME(t.Name);
+    this.SUBRULE(this.callArguments);
+  });
+
+  readonly cellBody: Rule = this.inner("cellBody", () => {
     this.CONSUME(t.LeftBrace);
     this.OPTION(() => this.SUBRULE(this.item));
     this.MANY({

@@ -102,7 +102,7 @@ function endsLine(comments: readonly CommentNode[]): boolean {
 }
 
 function innerItems(item: Item): readonly Item[] | undefined {
-  if (item.kind === "cell") return item.items;
+  if (item.kind === "cell") return item.other === undefined ? item.items : undefined;
   if (item.kind !== "function") return undefined;
   const { equations, value, derivative } = item;
   const end = derivative === undefined ? [] : [derivative];
@@ -243,6 +243,13 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
     case "import":
       return importDoc(item);
     case "cell":
+      if (item.other !== undefined) {
+        const { cell, arguments: given } = item.other;
+        return [
+          `cell ${notation.called(item.name.text)} = ${notation.called(cell.text)}`,
+          argumentsDoc(given, notation),
+        ];
+      }
       return [
         `cell ${notation.called(item.name.text)}`,
         parenthesised(item.parameters.map((parameter) => cellParameterDoc(parameter, notation))),
@@ -285,7 +292,14 @@ function importDoc({ names, path }: ImportNode): Doc {
   return `import { ${list.join(", ")} } from "${path}"`;
 }
 
-function cellParameterDoc({ name, type, defaultValue }: CellNode["parameters"][number], notation: Notation): Doc {
+function cellParameterDoc(
+  { name, type, defaultValue, dimensions }: CellNode["parameters"][number],
+  notation: Notation,
+): Doc {
+  if (dimensions !== undefined) {
+    const list = dimensions.map(({ text }) => notation.name(text));
+    return [`${notation.called(name.text)}: cell`, parenthesised(list)];
+  }
   const text = `${notation.name(name.text)}${type === "real" ? ": real" : ""}`;
   return [text, defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue, notation)]];
 }

@@ -89,10 +89,26 @@ const pairs: readonly (readonly [string, string, string])[] = [
      cell A(H) { input x: [H] use d = D(H) output y = d(x) }`,
     `cell A(H) { input x: [H] param E: [4, 2] output y = x * sum(sum(E, axis = 0)) }`,
   ],
+  [
+    "cells as parameters, by name and by position",
+    `${memory}cell S(Cell: cell(I, H), H) { input x: [H] use a, b = Cell(H, H) output y = b(a(x)) }
+     cell T(J, K) { input x: [J] state h: [K] param w: [K, J] h' = tanh(w @ x + h) output y = 2 * h' }
+     cell A(H) { input x: [H] use s = S(T, H) output y = s(x) }`,
+    `cell T(J, K) { input x: [J] state h: [K] param w: [K, J] h' = tanh(w @ x + h) output y = 2 * h' }
+     cell A(H) { input x: [H] use a = T(H, H) use b = T(H, H) output y = b(a(x)) }`,
+  ],
+  [
+    "a cell with a cell and a real given",
+    `cell B(H, gain: real) { input x: [H] param w: [H] fn f(v: [n]): [n] { return gain * v } output y = f(w * x) }
+     cell S(Cell: cell(H), H, eps: real = 1) { input x: [H] use a = Cell(H) output y = a(x) + eps }
+     cell Mine = S(B(gain = -3), eps = 0.5)
+     cell A = Mine()`,
+    `cell A(H) { input x: [H] param w: [H] output y = -3 * (w * x) + 0.5 }`,
+  ],
 ];
 
 const sizesOf = (text: string): Record<string, number> => {
-  const names = /cell A\(([^)]*)\)/u.exec(text)?.[1]?.split(", ") ?? [];
+  const names = /cell A\(([^)]*)\)/u.exec(text)?.[1]?.split(", ") ?? ["H"];
   return Object.fromEntries(names.map((name, i) => [name, i + 2]));
 };
 

@@ -23,6 +23,16 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + 1 }`,
       "Shapes and orders of axes are lists, `[N, D]`; everything else is not. An index is an input as it is.",
     example: `cell A(H) { input x: [H] output y = reshape(x, H) }`,
   },
+  "cell-does-not-fit": {
+    severity: "error",
+    summary: "a cell that is given for a parameter and is not what that says",
+    explanation:
+      "`Cell: cell(I, H)` is a cell of two dimensions with one input, of the first of them, one output, of the last, and no contexts. " +
+      "Dimensions go by name, or else by position.",
+    example: `cell B(H) { input x: [H] output y = sum(x) }
+cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(x) }
+cell A = S(B)`,
+  },
   "shape-mismatch": {
     severity: "error",
     summary: "shapes that do not fit together",

@@ -5,7 +5,7 @@ import { type Dim, dimSymbol, equalDims, printDim, provenAtLeast, subtractDims }
 import { bindDimensions, type Pair } from "../bind-dimensions.js";
 import { builtinNames, reductionNamed, reductions } from "../builtins.js";
 import type { Checker } from "../checker.js";
-import type { FunctionDeclaration } from "../declarations.js";
+import type { FunctionDeclaration } from "../declared.js";
 import { sizeOf } from "../dimension-expressions.js";
 import { matchArguments } from "../match-arguments.js";
 import { saidElsewhere } from "../other-names.js";

@@ -7,6 +7,74 @@ const stateless = `cell P(H) { input x: [H] param w: [H] output y = w * x }\ncel
 const defaults = `cell Default(H, K = 2, N = 2 * K) { input x: [H] param E: [N, K] output y = x * sum(E, axis = 0)[0] * sum(E) }\n`;
 const attention = `cell T(H) { input q: [H] context m: [S, H] state seen: [S] a = softmax(m @ q - seen) seen' = seen + a output y = a @ m }\n`;
 
+const generic = "cell S(Cell: cell(I, H), H) { input x: [H] use a = Cell(H, H) output y = a(x) }\n";
+
+describe("cells as parameters", () => {
+  it.each([
+    ["of which nothing is used", "cell S(‹Cell›: cell(H), H) { input x: [H] output y = x }", "unused-name"],
+    [
+      "of which more is read than it says",
+      "cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) u = a(x) output y = u + a.‹h› }",
+      "unknown-member",
+    ],
+    [
+      "that is called twice",
+      "cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(‹a›(x)) }",
+      "called-twice",
+    ],
+    ["as a value", "cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(x) + ‹Cell› }", "not-a-value"],
+    [
+      "with the wrong input",
+      "cell S(Cell: cell(H), H) { input x: [H] use a = Cell(2 * H) output y = a(‹x›)[0:H] }",
+      "shape-mismatch",
+    ],
+    [
+      "with an argument too many",
+      "cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H, ‹H›) output y = a(x) }",
+      "wrong-arity",
+    ],
+    [
+      "that is given no cell",
+      `${lower}${generic}cell A(H) { input x: [H] ‹use s = S(H = H)› output y = s(x) }`,
+      "wrong-arity",
+    ],
+    [
+      "that is given a dimension",
+      `${lower}${generic}cell A(H) { input x: [H] use s = S(‹H›, H) output y = s(x) }`,
+      "unknown-cell",
+    ],
+    ["that is given a function", `fn f(v: [n]): [n] { return v }\n${generic}cell A = S(‹f›)`, "unknown-cell"],
+    ["that is given a number", `${generic}cell A = S(‹3›)`, "unknown-cell"],
+    ["that is given a cell of other dimensions", `${two}${generic}cell A = S(‹D›)`, "cell-does-not-fit"],
+    [
+      "that is given one with a context",
+      `${attention}cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(x) }\ncell A = ‹S›(T)`,
+      "cell-does-not-fit",
+    ],
+    [
+      "that is given one with two outputs",
+      `${two}cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(x) }\ncell A = ‹S›(D)`,
+      "cell-does-not-fit",
+    ],
+    [
+      "that is given one with another output",
+      "cell C(I, H) { input x: [I] param w: [H] output y = x * sum(w) }\n" + generic + "cell A = ‹S›(C)",
+      "cell-does-not-fit",
+    ],
+    ["of a cell that is itself", "cell ‹A› = A()", "recursive-use"],
+    ["of cells that are each other", "cell A = B()\ncell ‹B› = A()", "recursive-use"],
+    ["with a dimension given", `${lower}cell A = B(H = ‹3›)`, "not-a-constant"],
+  ])("refuses one %s", (_what, text, code) => {
+    expectReport(text, code);
+  });
+
+  it("are checked once, and taken by name or by position", () => {
+    expectFine(
+      `${lower}${generic}cell A = S(B)\ncell C(H) { input x: [H] use s = S(B, H) use t = A(H) output y = s(t(x)) }`,
+    );
+  });
+});
+
 describe("used cells", () => {
   it.each([
     ["a cell that is not there", "use a = ‹Q›(H) output y = a(x)", "unknown-cell"],

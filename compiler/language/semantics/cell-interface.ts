@@ -1,0 +1,68 @@
+/** `Cell: cell(I, H)`: what is known of a cell that a parameter stands for. */
+import { dimSymbol, equalDims } from "../../base/types/dim.js";
+import type { CellParameterNode } from "../syntax/ast.js";
+import { axesOf, printSemanticType, realType, type SemanticType } from "./semantic-type.js";
+import type { TypedCell } from "./typed-program.js";
+
+/** One input of the first dimension, one output of the last; a call is a step, as it may have a state. */
+export function interfaceCell({ name, dimensions = [] }: CellParameterNode): TypedCell {
+  const { text, span } = name;
+  const words = { words: `the cell \`${text}\``, span };
+  const vector = (symbol: string): SemanticType => realType([dimSymbol(symbol)], words);
+  const [first, last] = endsOf(dimensions.map((dimension) => dimension.text));
+  const documentation = "";
+  return {
+    name: text,
+    span,
+    documentation,
+    dimensions: dimensions.map((dimension) => ({
+      name: dimension.text,
+      span: dimension.span,
+      defaultValue: undefined,
+    })),
+    reals: [],
+    runtimeDimensions: [],
+    items: [{ kind: "tensor", tensor: { role: "input", name: "x", span, documentation, type: vector(first) } }],
+    outputs: [{ name: "y", span, documentation, type: vector(last) }],
+    nodes: new Map(),
+    calls: new Map(),
+    givenParams: new Map(),
+    stepOrder: [],
+    initialOrder: [],
+    obligations: [],
+    divisors: new Set(),
+    extent: { operations: 1, depth: 1 },
+    open: true,
+    sound: true,
+  };
+}
+
+function endsOf(dimensions: readonly string[]): [string, string] {
+  return [dimensions[0] ?? "", dimensions[dimensions.length - 1] ?? ""];
+}
+
+/**
+ * What a cell has beside what its interface says, in words; undefined where it fits.
+ *
+ * @param names Its dimensions, in the order of the interface.
+ */
+export function misfit(cell: TypedCell, names: readonly string[]): string | undefined {
+  const tensors = cell.items.flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
+  const inputs = tensors.filter(({ role }) => role === "input");
+  const [input] = inputs;
+  const [output] = cell.outputs;
+  const [first, last] = endsOf(names);
+  if (tensors.some(({ role }) => role === "context")) return "it has a context";
+  if (input === undefined || inputs.length > 1) return `it has ${inputs.length} inputs, not one`;
+  if (output === undefined || cell.outputs.length > 1) return `it has ${cell.outputs.length} outputs, not one`;
+  if (!isVector(input.type, first))
+    return `its input \`${input.name}\` is ${printSemanticType(input.type)}, not [${first}]`;
+  if (!isVector(output.type, last))
+    return `its output \`${output.name}\` is ${printSemanticType(output.type)}, not [${last}]`;
+  return undefined;
+}
+
+function isVector(type: SemanticType, symbol: string): boolean {
+  const [axis, ...others] = axesOf(type);
+  return type.kind === "real" && axis !== undefined && others.length === 0 && equalDims(axis.dim, dimSymbol(symbol));
+}

@@ -1,0 +1,52 @@
+/** What a declaration at the top of a file is known as. */
+import type { Span } from "../../base/source/span.js";
+import type { CellNode, FunctionNode } from "../syntax/ast.js";
+import type { Captures } from "./captures.js";
+
+export interface CellDeclaration {
+  readonly kind: "cell";
+  /** As it stands in the text of `home`. */
+  readonly written: CellNode;
+  readonly home: ModuleScope;
+  /** What it is, in the words of `module`: where it was written as another cell, that one with what was given filled in. */
+  readonly node: CellNode;
+  readonly module: ModuleScope;
+  /** Functions declared inside the cell. */
+  readonly functions: ReadonlyMap<string, FunctionDeclaration>;
+  /** Those of them that read values of the cell: they are checked with its equations. */
+  readonly captures: Captures;
+  /** Cells that were given for its parameters. */
+  readonly bound: ReadonlyMap<string, BoundCell>;
+}
+
+/** A cell in the place of a parameter: what its dimensions are called there. */
+export interface BoundCell {
+  readonly declaration: CellDeclaration;
+  /** By the name in the interface, the name in the cell. */
+  readonly dimensions: ReadonlyMap<string, string>;
+}
+
+export interface FunctionDeclaration {
+  readonly kind: "function";
+  readonly node: FunctionNode;
+  readonly module: ModuleScope;
+  /** The cell around it, whose dimensions and constant values it sees. */
+  owner: CellDeclaration | undefined;
+}
+
+export type Declaration = CellDeclaration | FunctionDeclaration;
+
+export interface ModuleEntry {
+  /** Missing where an import failed: the name is known, and nothing more is said about it. */
+  readonly declaration: Declaration | undefined;
+  readonly span: Span;
+  readonly imported: boolean;
+}
+
+export interface ModuleScope {
+  readonly name: string;
+  readonly entries: Map<string, ModuleEntry>;
+  /** Names that were looked up. */
+  readonly used: Set<string>;
+  readonly declarations: readonly Declaration[];
+}
