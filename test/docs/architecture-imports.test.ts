@@ -15,8 +15,9 @@ const row = /^\| `([^`]+)` *\|([^|]*)\|[^|]*\|$/gmu;
 const rooms = [...page.matchAll(row)].map(([, room = ""]) => room);
 const imports = sourceImports(["compiler", "runtime"]);
 
-/** Files right below `compiler` are in no room: they hand out what others make. */
-const roomOf = (file: string): string | undefined => rooms.find((room) => file.startsWith(`${room}/`));
+/** The innermost one. Files right below `compiler` are in no room: they hand out what others make. */
+const roomOf = (file: string): string | undefined =>
+  rooms.filter((room) => file.startsWith(`${room}/`)).sort((a, b) => b.length - a.length)[0];
 
 /** Between rooms. */
 const arrows = imports.filter(({ from, to }) => roomOf(from) !== roomOf(to) && roomOf(from) !== undefined);

@@ -26,7 +26,7 @@ import {
 import { termsOf } from "./visit.js";
 import { windowSteps } from "./window-steps.js";
 
-/** Before, in or behind the loops over time; between two loops is before the second. */
+/** Before, in or after the loops over time; between two loops is before the second. */
 export type Place = "before" | "loop" | "after";
 
 export interface RegionCount {

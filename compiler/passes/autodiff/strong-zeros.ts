@@ -147,7 +147,7 @@ class Walk {
     return somewhere(zeros.rows || !decidesItself);
   }
 
-  /** Until going round the loop once more changes nothing: a cotangent of the state comes from the step behind. */
+  /** Until going round the loop once more changes nothing: a cotangent of the state comes from the step after. */
   private throughScan(instruction: Instruction, scan: Scan, zeros: readonly (Zeros | undefined)[]): void {
     const { body } = scan;
     const outputs = zeros.map((own, i) =>

@@ -24,7 +24,7 @@ import { loopValues, timeLevels } from "./time-levels.js";
  *  - *before*: does not depend on the state: computed for all steps at once in front of the loop (`W @ x` becomes one
  *    product over all steps), or once where it does not depend on time at all;
  *  - *loop*: depends on the state and feeds the next one: stays;
- *  - *after*: depends on the state but feeds none: the loop stacks what it reads, and it is computed behind the loop
+ *  - *after*: depends on the state but feeds none: the loop stacks what it reads, and it is computed after the loop
  *    for all steps at once (a read-out; the products that make weight gradients).
  *
  * Works on any scan, so on derived backward loops too. Views and constants are repeated on each side instead of
@@ -97,18 +97,18 @@ class LoopSplitter {
     }
     const { carried: next, stacked } = resultParts(scan, body.outputs);
     const nextState = next.map((id) => this.inLoopValue(id));
-    const { after, behind } = this.valuesNeededAfter();
-    const loop = this.emitLoop(nextState, after);
+    const { handedOut, later } = this.valuesNeededAfter();
+    const loop = this.emitLoop(nextState, handedOut);
     for (const instruction of body.instructions) {
       const result = at(instruction.results, 0);
-      if (behind.has(result) && !this.outside.has(result)) this.computeOutside(instruction);
+      if (later.has(result) && !this.outside.has(result)) this.computeOutside(instruction);
     }
     const outputs = stacked.map((id) => overTime(this.outsideValue(id), outer, scan.length));
     return [...loop, ...outputs];
   }
 
-  /** Loop values that something behind the loop reads, and what is computed there from them. */
-  private valuesNeededAfter(): { readonly after: readonly ValueId[]; readonly behind: ReadonlySet<ValueId> } {
+  /** Loop values that something after the loop reads, and what is computed there from them. */
+  private valuesNeededAfter(): { readonly handedOut: readonly ValueId[]; readonly later: ReadonlySet<ValueId> } {
     const needed = new Set<ValueId>();
     const visited = new Set<ValueId>();
     const need = (start: ValueId): void => {
@@ -124,17 +124,17 @@ class LoopSplitter {
       }
     };
     for (const id of resultParts(this.scan, this.body.outputs).stacked) need(id);
-    return { after: [...needed].sort((a, b) => a - b), behind: visited };
+    return { handedOut: [...needed].sort((a, b) => a - b), later: visited };
   }
 
-  private emitLoop(nextState: readonly ValueId[], after: readonly ValueId[]): readonly ValueId[] {
+  private emitLoop(nextState: readonly ValueId[], handedOut: readonly ValueId[]): readonly ValueId[] {
     const { scan, body } = this;
     const outputs = [
       ...nextState.map((value, i) => ({ name: outputName(body, i), value })),
-      ...after.map((id) => ({ name: `stacked.${id}`, value: mapped(this.inside, id) })),
+      ...handedOut.map((id) => ({ name: `stacked.${id}`, value: mapped(this.inside, id) })),
     ];
     const { carried, stacked } = resultParts(scan, this.loop.emit(scan, outputs, this.instruction.origin));
-    for (const [i, id] of after.entries()) {
+    for (const [i, id] of handedOut.entries()) {
       const value = at(stacked, i);
       this.outside.set(id, { value, overTime: true });
       this.nameOutside(value, id);

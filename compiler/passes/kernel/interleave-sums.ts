@@ -77,7 +77,7 @@ function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>): 
   if (extent.kind === "affine") end = extent.value;
   else {
     const name = `${variable}Size`;
-    if (extent.kind === "examples") throw new Error("examples are added one after the other");
+    invariant(extent.kind !== "examples", "examples are added one after the other");
     result.push({ kind: "let_index", name, value: extent });
     end = affineVariable(name);
   }

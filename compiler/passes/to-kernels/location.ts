@@ -1,4 +1,5 @@
 /** Where a materialised value lies: a strided view of a buffer. Views (slice, transpose …) are arithmetic on it. */
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { at } from "../../base/at.js";
 import { addAffine, affineConstant, affineVariable, scaleAffine, ZERO } from "../../ir/kernel/affine.js";
 import type { Access, Affine, ElementType } from "../../ir/kernel/types.js";
@@ -41,7 +42,7 @@ export function denseStrides(shape: Shape): Dim[] {
 export function accessOf(location: BufferLocation, indices: readonly Affine[], example: string | undefined): Access {
   let offset = location.offset;
   if (location.exampleStride !== undefined) {
-    if (example === undefined) throw new Error(`no example at hand for ${location.buffer}`);
+    invariant(example !== undefined, `no example at hand for ${location.buffer}`);
     offset = addAffine(offset, scaleAffine(affineVariable(example), location.exampleStride));
   }
   for (const [axis, index] of indices.entries()) {

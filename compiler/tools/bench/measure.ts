@@ -1,4 +1,5 @@
 /** Timing by turns: machines drift, so only figures of one run are compared, and those taken in turn. */
+import { invariant } from "../../base/diagnostics/invariant.js";
 
 export interface Contestant {
   readonly name: string;
@@ -81,6 +82,6 @@ function medianOf(sorted: readonly number[]): number {
 
 export function find(timings: readonly Timing[], name: string): Timing {
   const timing = timings.find((t) => t.name === name);
-  if (timing === undefined) throw new Error(`no timing of ${name}`);
+  invariant(timing !== undefined, `no timing of ${name}`);
   return timing;
 }

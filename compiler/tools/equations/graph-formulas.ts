@@ -2,6 +2,7 @@
  * A graph function as equations. Values that are used once and have no name of their own stand where they are used, small
  * ones (`1 - z`, `tanh(c')`) wherever they are used.
  */
+import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { countUses } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
@@ -154,7 +155,7 @@ function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, writ
       // Says how to differentiate, which is done here.
       return write(first);
     case "scan":
-      throw new Error("a step has no loop");
+      throw new InvariantError("a step has no loop");
   }
 }
 

@@ -1,4 +1,5 @@
 /** Checked expressions as formulas: what the author wrote, with products and axes told apart by shapes. */
+import { InvariantError } from "../../base/diagnostics/invariant.js";
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
 import type { SemanticType } from "../../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedFunction, TypedInstanceCall } from "../../language/semantics/typed-program.js";
@@ -109,7 +110,7 @@ const rules: Rules = {
     return { kind: "apply", head, operands: [...sizes, ...given.map(write)], settings: [] };
   },
   error: () => {
-    throw new Error("an expression with errors has no formula");
+    throw new InvariantError("an expression with errors has no formula");
   },
 };
 

@@ -1,4 +1,5 @@
 /** Expressions of random cells as trees, so that they can be made smaller and stay well-typed. */
+import { invariant } from "../../../base/diagnostics/invariant.js";
 
 /** What a term is: a tensor by its axes, or a number that stands in the text. */
 export type Shape = "" | "I" | "H" | "S" | "H,I" | "H,H" | "S,H" | "number";
@@ -15,7 +16,7 @@ export interface Term {
 /** A term from a text with `$` for each operand: `term("H", "tanh($)", [a])`. */
 export function term(shape: Shape, text: string, operands: readonly Term[] = [], uses?: string): Term {
   const pieces = text.split("$");
-  if (pieces.length !== operands.length + 1) throw new Error(`${text} has not ${operands.length} operands`);
+  invariant(pieces.length === operands.length + 1, `${text} has not ${operands.length} operands`);
   return uses === undefined ? { shape, pieces, operands } : { shape, pieces, operands, uses };
 }
 
