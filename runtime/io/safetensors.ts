@@ -107,6 +107,7 @@ export function writeSafetensors(
   const inOrder = [...tensors].map(checkedTensor);
   inOrder.sort(([nameA, a], [nameB, b]) => elementBits[b.dtype] - elementBits[a.dtype] || byName(nameA, nameB));
   const texts = [...metadata];
+  checkLength([...inOrder.map(([name]) => name), ...texts.flat()]);
   for (const [key, value] of texts) {
     checkText("a name in the metadata", key);
     checkText(`the metadata ${showText(key)}`, value);
@@ -127,9 +128,7 @@ export function writeSafetensors(
   }
   const text = encodeUtf8(`{${fields.join(",")}}`);
   const headerLength = Math.ceil(text.length / 8) * 8;
-  if (headerLength > maximalHeader) {
-    throw new RangeError(`the header would have ${headerLength} bytes, at most ${maximalHeader} may be`);
-  }
+  if (headerLength > maximalHeader) refuseHeader(headerLength);
   const file = new Uint8Array(8 + headerLength + offset).fill(0x20, 8, 8 + headerLength);
   new DataView(file.buffer).setUint32(0, headerLength, true);
   file.set(text, 8);
@@ -147,6 +146,16 @@ function checkMaps(tensors: unknown, metadata: unknown): void {
     if (!(value instanceof Map)) refuse(where, place, `a map of ${kinds[place as keyof typeof kinds]} by name`, value);
   }
   for (const [name, tensor] of tensors as Map<string, unknown>) checkStored(where, `tensor ${name}`, tensor);
+}
+
+/** Texts that are too long as they are need no look at each character; in the file they are no shorter. */
+function checkLength(texts: readonly unknown[]): void {
+  const length = texts.reduce<number>((sum, text) => sum + (typeof text === "string" ? text.length : 0), 0);
+  if (length > maximalHeader) refuseHeader(length);
+}
+
+function refuseHeader(bytes: number): never {
+  throw new RangeError(`the header would have ${bytes} bytes or more, at most ${maximalHeader} may be`);
 }
 
 /** @throws TypeError for what no reader would take: anything but a text, and halves of surrogate pairs, which are no Unicode. */
