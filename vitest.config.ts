@@ -13,7 +13,7 @@ export default defineConfig(({ mode }) => ({
   // Tests run on the sources: without what a build puts beside them.
   resolve: { alias: { "#chevrotain": "chevrotain" } },
   test: {
-    env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "10000" } : {},
+    env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "5000" } : {},
     testTimeout: mode === "fuzz" ? 3_600_000 : 60_000,
     hookTimeout: 120_000,
     // The default leaves a core to the main process, which has next to nothing to do.

@@ -18,6 +18,7 @@ import type { CompiledModule, FloatArray } from "../../../../runtime/index.js";
 import { loadModule } from "../../../../runtime/module/load-js.js";
 import { keep } from "../../../support/models.js";
 import { cotangentsOf, valuesOf } from "../../../../compiler/tools/calls/call.js";
+import { fuzzParameters } from "../../../support/fuzz.js";
 import { randomCall, randomParams } from "../../../support/random-call.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
 import { projectInWindows } from "../../../../compiler/passes/kernel/project-in-windows.js";
@@ -269,7 +270,6 @@ async function inSmallWindows(lowered: LoweredCell, options: ModuleOptions): Pro
 }
 
 test("random cells, a window for each step: the bits of the JavaScript target", async () => {
-  const numRuns = Number(process.env["RUNS"] ?? 20);
   let windows = 0;
   await fc.assert(
     fc.asyncProperty(arbitraryCell(), fc.integer({ min: 17, max: 20 }), fc.nat(1e6), async (random, I, seed) => {
@@ -282,7 +282,7 @@ test("random cells, a window for each step: the bits of the JavaScript target", 
       windows += windowsOf(source, name, sizes).length;
       expectSameBitsOnTargets(js, await inSmallWindows(lowered!, options), seed);
     }),
-    process.env["RUNS"] === undefined ? { numRuns, seed: 1 } : { numRuns },
+    fuzzParameters(20, 40),
   );
   expect(windows).toBeGreaterThan(0);
 });
