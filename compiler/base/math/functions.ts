@@ -95,7 +95,7 @@ export const mathFunctions: Readonly<Record<MathName, MathFunction>> = {
     },
   ),
   expm1: define("expm1", ["x"], both(expm1 as Rule), { doc: "e^x - 1; keeps ±0", bounds: bounds(1.4, 1.4) }),
-  log: define("log", ["x"], both(log as Rule), { doc: "ln x; -inf at ±0, NaN below", bounds: bounds(0.8, 0.9) }),
+  log: define("log", ["x"], both(log as Rule), { doc: "ln x; -inf at ±0, NaN below", bounds: bounds(0.9, 0.9) }),
   log1p: define("log1p", ["x"], both(log1p as Rule), {
     doc: "ln(1 + x); keeps ±0, -inf at -1, NaN below",
     bounds: bounds(0.9, 0.9),

@@ -11,7 +11,7 @@ import {
   type ValueMap,
 } from "../../ir/graph/rewrite.js";
 import { operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
-import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
+import { chooseCrossingValues, viewKinds } from "../minimum-cut/choose-crossing-values.js";
 import type { Instruction, OperationKind, ValueId } from "../../ir/graph/types.js";
 import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
@@ -52,6 +52,9 @@ const repeatable: ReadonlySet<OperationKind> = new Set<OperationKind>([
   "slice",
   "transpose",
 ]);
+
+/** What a product cannot read through: it is computed into memory first. */
+const storedKinds: ReadonlySet<OperationKind> = new Set<OperationKind>(["map", "concat", "pad", "reverse"]);
 
 class LoopSplitter {
   private readonly levelOf: (id: ValueId) => 0 | 1 | 2;
@@ -151,7 +154,8 @@ class LoopSplitter {
 
   /**
    * What crosses into the loop from before it: the cheapest set to read at each step, the rest is computed inside.
-   * `i * (1 - i)` beside `i` is computed rather than read.
+   * `i * (1 - i)` beside `i` is computed rather than read; not so what is the same at every step and read by a product: it is stored
+   * in either case, so it is stored once, also where what it is made of is read beside it (`M - transpose(M)` beside `M`).
    */
   private chooseCrossings(): ReadonlySet<ValueId> {
     const { body } = this;
@@ -160,9 +164,28 @@ class LoopSplitter {
       if (!results.some((id) => this.inLoop.has(id))) continue;
       for (const id of operands) if (this.levelOf(id) < 2) needed.add(id);
     }
-    const before = body.instructions.filter(({ results }) => this.levelOf(at(results, 0)) < 2);
-    const { kept } = chooseCrossingValues({ ...body, instructions: before }, needed, () => false, false);
-    return new Set(kept);
+    const once = this.readByProducts();
+    const before = body.instructions.filter(({ results: [id] }) => this.levelOf(id!) < 2 && !once.has(id!));
+    const { kept } = chooseCrossingValues({ ...body, instructions: before }, needed, (id) => once.has(id), false);
+    return new Set([...kept, ...once]);
+  }
+
+  /** Computed values that are the same at every step and read by products of the loop, looked at in whatever way. */
+  private readByProducts(): ReadonlySet<ValueId> {
+    const found = new Set<ValueId>();
+    for (const { operation, operands, results } of this.body.instructions) {
+      if (operation.kind !== "contract" || !results.some((id) => this.inLoop.has(id))) continue;
+      for (let id of operands) {
+        let definition = this.defined.get(id);
+        while (definition !== undefined && viewKinds.has(definition.operation.kind)) {
+          id = at(definition.operands, 0);
+          definition = this.defined.get(id);
+        }
+        const isStored = definition !== undefined && storedKinds.has(definition.operation.kind);
+        if (isStored && this.levelOf(id) === 0) found.add(id);
+      }
+    }
+    return found;
   }
 
   /** A value as the loop sees it: computed there, or crossing into it as a sequence or an invariant. */

@@ -25,7 +25,13 @@ const cheapScalars: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
   "lt", "le", "eq", "ne", "and", "or", "clamp", "select", "strong_mul", "strong_div",
 ]); // prettier-ignore
 
-const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>(["broadcast", "slice", "transpose", "reshape"]);
+/** What looks at the numbers of one operand. */
+export const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
+  "broadcast",
+  "slice",
+  "transpose",
+  "reshape",
+]);
 
 /** Operations that are repeated rather than kept, where that is possible at all. */
 export function isCheap({ operation }: Instruction): boolean {

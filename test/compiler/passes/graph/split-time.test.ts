@@ -10,6 +10,7 @@ import { tensor } from "../../../../compiler/ir/graph/tensor.js";
 import { functionOf } from "../../../support/graph-text.js";
 import { flatten, run } from "../../../support/evaluate-helpers.js";
 import { dimConstant, dimSymbol, TIME_SYMBOL } from "../../../../compiler/base/types/dim.js";
+import { invariant } from "../../../../compiler/base/diagnostics/invariant.js";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
 const context = shapeContext(cellAxes([]));
@@ -59,4 +60,38 @@ test("what turns out to be the same for all examples is still added up once for 
   ]);
   const examples = [4, 1, 2].map((steps) => new Map([[TIME_SYMBOL, steps]]));
   for (const each of [fn, split]) expect(flatten(run(each, given, examples).get("W")!)).toEqual([3.5, -7]);
+});
+
+test.each([
+  ["a formula", "%A: shared real[2, 2] = sub %M, %3", "%A"],
+  [
+    "a formula that is looked at",
+    "%A: shared real[2, 2] = mul %M, %3\n%5: shared real[2, 2] = transpose [1 0] %A",
+    "%5",
+  ],
+])("what a product reads and is the same at every step is computed once: %s", (_, lines, operand) => {
+  const text = `func f(%h: real[2], %M: shared real[2, 2]) -> (h: %2) {
+    %2: real[2] = scan length %T carried 1 sequences 0 %h, %M body
+      func step(%h: real[2], %M: shared real[2, 2]) -> (h: %next) {
+        %3: shared real[2, 2] = transpose [1 0] %M
+        ${lines}
+        %6: real[2] = contract [0 1] [1] -> [0] ${operand}, %h
+        %7: real[2] = contract [0 1] [1] -> [0] %M, %h
+        %next: real[2] = add %6, %7
+      }
+  }`;
+  const fn = functionOf(text);
+  const split = splitTime.run(fn, context);
+  expect(verifyFunction(split, context)).toEqual([]);
+  const scan = split.instructions.map(({ operation }) => operation).find(({ kind }) => kind === "scan");
+  invariant(scan?.kind === "scan", "no loop");
+  const maps = scan.body.instructions.filter(({ operation }) => operation.kind === "map");
+  expect(maps.map(({ operation }) => operation)).toMatchObject([{ op: "add" }]);
+  const given = new Map<string, BatchValue>([
+    ["h", { examples: [tensor([2], [1, 2])] }],
+    ["M", { shared: tensor([2, 2], [0.5, -1, 0.25, 2]) }],
+  ]);
+  const examples = [new Map([[TIME_SYMBOL, 3]])];
+  const result = (each: GraphFunction) => flatten(run(each, given, examples).get("h")!);
+  expect(result(split)).toEqual(result(fn));
 });
