@@ -17,7 +17,16 @@ import { printShape, type Shape } from "../base/types/shape.js";
 import { lowerNodes, shareParams } from "./cell-lowering.js";
 import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
-import { type CellFrame, DimensionTooLarge, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+import {
+  type CellFrame,
+  DimensionTooLarge,
+  dimIn,
+  type Frame,
+  type Lowering,
+  NotLowered,
+  shapeIn,
+  valueIn,
+} from "./frame.js";
 import { initializerOf } from "./initializers.js";
 import {
   type DeclaredCall,
@@ -31,14 +40,12 @@ import {
 import { type CellArguments, checkArguments, largestCount } from "./sizes.js";
 import { isStored } from "../language/semantics/typed-program.js";
 
-/** Thrown where a value is too large; everything else was checked before. */
-class TooLarge extends Error {
-  readonly span: Span;
-  constructor(span: Span, message: string) {
-    super(message);
-    this.span = span;
-  }
+/** A value is too large; everything else was checked before. */
+function tooLarge(span: Span, message: string): NotLowered {
+  return new NotLowered("bad-dimension-size", span, message, sizeHelp);
 }
+
+const sizeHelp = `a tensor, and all params together, have at most ${largestCount} entries`;
 
 /**
  * Lowers one cell of a program.
@@ -83,10 +90,8 @@ export function lowerCell(
       collector.report("dimension-too-large", cell.span, error.message);
       return undefined;
     }
-    if (!(error instanceof TooLarge)) throw error;
-    collector.report("bad-dimension-size", error.span, error.message, {
-      help: `a tensor, and all params together, have at most ${largestCount} entries`,
-    });
+    if (!(error instanceof NotLowered)) throw error;
+    collector.report(error.code, error.span, error.message, { help: error.help });
     return undefined;
   }
 }
@@ -170,7 +175,7 @@ class CellLowering {
     let total = 0;
     for (const { tensor, frame } of params) total += countOf(shapeIn(frame, tensor.type)) ?? 0;
     if (total <= largestCount) return;
-    throw new TooLarge(this.cell.span, `the params of \`${this.cell.name}\` have ${total} entries together`);
+    throw tooLarge(this.cell.span, `the params of \`${this.cell.name}\` have ${total} entries together`);
   }
 
   private lowering(name: DeclaredCall["within"]): { readonly lowering: Lowering; readonly frame: CellFrame } {
@@ -277,5 +282,5 @@ function countOf(shape: Shape): number | undefined {
 
 function checkCount(shape: Shape, span: Span, what: string): void {
   const count = countOf(shape) ?? 0;
-  if (count > largestCount) throw new TooLarge(span, `${what} of shape ${printShape(shape)} has ${count} entries`);
+  if (count > largestCount) throw tooLarge(span, `${what} of shape ${printShape(shape)} has ${count} entries`);
 }

@@ -27,9 +27,8 @@ export function declaredReach(cell: LoweredCell): string[] {
 /** What goes into declared derivatives and into `stop_gradient`. */
 function declaredOperands({ instructions }: GraphFunction): ValueId[] {
   return instructions.flatMap(({ operation, operands, origin }) => {
-    if (operation.kind === "custom_derivative") return operands;
-    const isStopped = operation.kind === "map" && operation.op === "stop_gradient" && origin.isShift !== true;
-    return isStopped ? operands : [];
+    const isStopped = operation.kind === "map" && operation.op === "stop_gradient";
+    return (isStopped || operation.kind === "custom_derivative") && origin.isExact !== true ? operands : [];
   });
 }
 

@@ -10,6 +10,15 @@ import { elementwiseLowerings } from "./elementwise-lowering.js";
 import { frameInPlace } from "./frame-in-place.js";
 import { lowerCall } from "./cell-lowering.js";
 import { at, broughtIn, childOf, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+import {
+  branchInRound,
+  elementInRound,
+  entryAt,
+  lowerRounds,
+  placeInRound,
+  placeOf,
+  placesOfCall,
+} from "./rounds-lowering.js";
 import { lowerElement, lowerIndexed, lowerIndexReduction, lowerPosition } from "./indexed-lowering.js";
 import { normalize, reduceAlong } from "./reductions.js";
 
@@ -59,7 +68,12 @@ const rules: Rules = {
     lowerCall(lowering, frame, child, call, lowerExpression);
     return valueIn(child, output);
   },
-  elementwise: lowerElementwise,
+  elementwise: (lowering, frame, node) => {
+    const chosen = branchInRound(frame, node);
+    if (chosen === undefined) return lowerElementwise(lowering, frame, node);
+    const value = lowerExpression(lowering, frame, chosen);
+    return broadcastTo(at(lowering, frame, node), value, shapeIn(frame, node.type));
+  },
   product: lowerProduct,
   reduction: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
@@ -113,6 +127,8 @@ const rules: Rules = {
   },
   gather: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
+    const place = placeOf(frame, node.index);
+    if (place !== undefined) return entryAt(at(lowering, frame, node), operand, node.axis, dimConstant(place));
     const index = lowerExpression(lowering, frame, node.index);
     const builder = at(lowering, frame, node);
     const others = range(0, builder.shapeOf(operand).length).filter((axis) => axis !== node.axis);
@@ -120,13 +136,29 @@ const rules: Rules = {
   },
   indexed: (lowering, frame, node) => lowerIndexed(lowering, frame, node, insideIndices),
   "index-reduction": (lowering, frame, node) => lowerIndexReduction(lowering, frame, node, insideIndices),
-  element: (lowering, frame, node) => lowerElement(lowering, frame, node, insideIndices),
-  position: lowerPosition,
+  element: (lowering, frame, node) => {
+    const here = elementInRound(frame, node);
+    if (here.terms.length > 0) return lowerElement(lowering, frame, here, insideIndices);
+    const operand = lowerExpression(lowering, frame, node.operand);
+    return entryAt(at(lowering, frame, node), operand, node.axis, placeInRound(frame, here));
+  },
+  position: (lowering, frame, node) => {
+    const place = placeOf(frame, node);
+    if (place === undefined) return lowerPosition(lowering, frame, node);
+    const dtype = node.type.kind === "index" ? "index" : "real";
+    return at(lowering, frame, node).emit({ kind: "constant", dtype, value: place }, []);
+  },
+  rounds: (lowering, frame, node) => lowerRounds(lowering, frame, node, lowerExpression),
+  "round-value": (_lowering, frame, node) => {
+    const value = frame.roundValues?.get(node.next ? nextKey(node.name) : node.name);
+    invariant(value !== undefined, `${node.name} outside of its rounds`);
+    return broughtIn(frame, value);
+  },
   call: (lowering, frame, node) => {
     const given = lowerAll(lowering, frame, node.arguments);
-    const dimensions = [...node.dimensions].map(([name, dim]) => [name, dimIn(frame, dim)] as const);
-    const value = lowerFunction(lowering, frame, node.fn, given, new Map([...frame.dimensions, ...dimensions]));
-    return value;
+    const own = [...node.dimensions].map(([name, dim]) => [name, dimIn(frame, dim)] as const);
+    const dimensions = new Map([...frame.dimensions, ...own]);
+    return lowerFunction(lowering, frame, node.fn, given, dimensions, placesOfCall(frame, node));
   },
   error: (_lowering, _frame, node) => {
     invariant(false, `an expression with errors is lowered: ${node.span.file} ${node.span.start}`);
@@ -215,10 +247,12 @@ export function lowerFunction(
   fn: TypedFunction,
   given: readonly ValueId[],
   dimensions: ReadonlyMap<string, Dim>,
+  places?: Frame["places"],
 ): ValueId {
   const values = new Map(fn.parameters.map(({ name }, i) => [name, given[i] as ValueId]));
   for (const name of fn.captured) values.set(capturedKey(name), broughtIn(caller, capturedIn(caller, name)));
-  const frame: Frame = { dimensions, reals: caller.reals, values, children: new Map(), path: caller.path };
+  const around = { dimensions, reals: caller.reals, children: new Map(), path: caller.path };
+  const frame: Frame = { ...around, values, ...(places && { places }) };
   for (const { key, value } of fn.equations) values.set(key, lowerExpression(lowering, frame, value));
   const value = lowerExpression(lowering, frame, fn.value);
   at(lowering, frame, fn.value);

@@ -5,6 +5,7 @@ import type { ValueId } from "../ir/graph/types.js";
 import { axesOf, type SemanticType } from "../language/semantics/semantic-type.js";
 import type { TypedCell, TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
 import { boundedSubstitute } from "../base/types/bounded-dim.js";
+import type { Span } from "../base/source/span.js";
 import type { Dim } from "../base/types/dim.js";
 import { printDim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
@@ -20,6 +21,10 @@ export interface Frame {
   readonly path: string;
   /** In an expression for each value of an index: values are those of the builder around it. */
   readonly bring?: (value: ValueId) => ValueId;
+  /** In a round: what its names are, those of this round with a prime. */
+  readonly roundValues?: ReadonlyMap<string, ValueId>;
+  /** What the indices of rounds are, in one of them, and arguments that are given such an index. */
+  readonly places?: ReadonlyMap<string, number>;
 }
 
 export interface CellFrame extends Frame {
@@ -38,8 +43,21 @@ export interface Lowering {
   readonly noteDeclared: (builder: GraphBuilder, fn: TypedFunction, frame: Frame) => void;
 }
 
-/** The rules for expressions, for those who meet expressions on their way. */
+/** How what stands inside is lowered: the rules for it are elsewhere. */
 export type LowerExpression = (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
+
+/** Thrown where sizes are such that a cell cannot be written out. */
+export class NotLowered extends Error {
+  readonly code: "program-too-large" | "bad-dimension-size";
+  readonly span: Span;
+  readonly help: string;
+  constructor(code: NotLowered["code"], span: Span, message: string, help: string) {
+    super(message);
+    this.code = code;
+    this.span = span;
+    this.help = help;
+  }
+}
 
 /** Thrown where sizes multiply beyond all limits. */
 export class DimensionTooLarge extends Error {}

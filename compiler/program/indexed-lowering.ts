@@ -8,7 +8,7 @@ import type { TypedExpression } from "../language/semantics/typed-program.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { at, broughtIn, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
+import { at, broughtIn, dimIn, type Frame, type LowerExpression, type Lowering, shapeIn } from "./frame.js";
 import { IndexedBuilder } from "./indexed-builder.js";
 import { entriesAt } from "./places.js";
 
@@ -16,7 +16,7 @@ type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K 
 
 /** How what stands inside is lowered, and how a reduction is: the rules for them are elsewhere. */
 export interface InsideRules {
-  readonly expression: (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
+  readonly expression: LowerExpression;
   readonly reduce: (
     builder: GraphBuilder,
     operation: ReductionName,

@@ -7,17 +7,19 @@ import { check } from "../compiler/language/semantics/support.js";
 import { tryLower } from "../compiler/program/support.js";
 
 const page = readFileSync("spec/language.md", "utf8");
-const blocks = [...page.matchAll(/^```cell(?: error=(\S+))?\n([^]*?)^```$/gm)].map(([, error, text = ""]) => ({
-  error,
+/** `error=code`, or sizes of dimensions that count rounds, `L=3`. */
+const blocks = [...page.matchAll(/^```cell((?: \w+=\S+)*)\n([^]*?)^```$/gm)].map(([, told = "", text = ""]) => ({
+  error: /error=(\S+)/.exec(told)?.[1],
+  sizes: Object.fromEntries([...told.matchAll(/\b([A-Z])=(\d+)/g)].map(([, name, size]) => [name, Number(size)])),
   text,
   title: text.split("\n").find((line) => line.startsWith("cell") || line.startsWith("import") || line.startsWith("fn")),
 }));
 
 describe("spec/language.md", () => {
-  it.each(blocks)("$title ($error)", ({ error, text }) => {
+  it.each(blocks)("$title ($error)", ({ error, sizes, text }) => {
     const { diagnostics } = check(text);
     expect(diagnostics.map(({ code, message }) => `${code}: ${message}`)).toHaveLength(error === undefined ? 0 : 1);
-    if (error === undefined) expect(tryLower(text).codes).toEqual([]);
+    if (error === undefined) expect(tryLower(text, sizes).codes).toEqual([]);
     else expect(diagnostics[0]?.code).toBe(error);
   });
 

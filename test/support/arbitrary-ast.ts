@@ -170,16 +170,50 @@ const equation: fc.Arbitrary<EquationNode> = fc
   .record({ documentation, name, next: fc.boolean(), value: equationValue })
   .map((fields) => ({ kind: "equation", ...fields, span }));
 
+/** Rounds of one to three names: an equation for each, with the same rounds. */
+const rounds: fc.Arbitrary<readonly EquationNode[]> = fc
+  .integer({ min: 1, max: 3 })
+  .chain((count) => {
+    const each = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(of, { minLength: count, maxLength: count });
+    return fc.record({
+      documentation,
+      names: each(name),
+      first: each(expression),
+      next: each(expression),
+      // How many there are is no comparison.
+      binder: binder.filter(({ size }) => size !== undefined),
+      isCounted: fc.boolean(),
+      until: fc.option(expression, { nil: undefined }),
+      implicit: fc.boolean(),
+    });
+  })
+  .map(({ documentation: own, binder: { name: index, size }, isCounted, until, implicit, ...values }) => {
+    const count = size as Expression;
+    const isCountedBy = isCounted || (count.kind === "reference" && count.next);
+    const end = { ...(until && { until }), implicit: implicit && until !== undefined && !isCountedBy };
+    const all = { ...values, ...(isCountedBy && { index }), count, ...end, span };
+    return values.names.map((text, position) => {
+      const value = { kind: "rounds", rounds: all, position, span } as const;
+      return {
+        kind: "equation",
+        documentation: position === 0 ? own : undefined,
+        name: text,
+        next: false,
+        value,
+        span,
+      };
+    });
+  });
+
+const equations = fc.array(fc.oneof({ weight: 4, arbitrary: equation.map((one) => [one]) }, rounds), { maxLength: 3 });
+
 const functionNode: fc.Arbitrary<FunctionNode> = fc
   .record({
     documentation,
     name,
     all: fc.array(fc.record({ name, type: fc.option(type, { nil: undefined, freq: 3 }) }), { maxLength: 3 }),
     result: type,
-    equations: fc.array(
-      equation.map((node) => ({ ...node, next: false })),
-      { maxLength: 3 },
-    ),
+    equations: equations.map((all) => all.flat().map((node) => ({ ...node, next: false }))),
     value: expression,
     derivative: fc.option(
       fc.record({ tangents: fc.array(name, { maxLength: 3 }), value: expression }).map((fields): DerivativeNode => ({
@@ -231,7 +265,9 @@ const cell: fc.Arbitrary<CellNode> = fc
         })),
       { maxLength: 4 },
     ),
-    items: fc.array(item, { maxLength: 6 }),
+    items: fc
+      .array(fc.oneof({ weight: 6, arbitrary: item.map((one) => [one]) }, rounds), { maxLength: 6 })
+      .map((all) => all.flat()),
   })
   .map((fields) => ({ kind: "cell", ...fields, span }));
 

@@ -4,6 +4,9 @@ import type { Span } from "./span.js";
 export interface Origin {
   readonly span?: Span;
   readonly note?: string;
-  /** It is taken out of an expression and put in again (the greatest entry of a softmax): what that gives does not depend on it. */
-  readonly isShift?: true;
+  /**
+   * A derivative is stopped or declared here and that of the result is right all the same: of what is taken out of an expression and put in
+   * again (the greatest entry of a softmax), of implicit rounds.
+   */
+  readonly isExact?: true;
 }

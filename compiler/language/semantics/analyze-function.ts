@@ -8,7 +8,7 @@ import { fitsInto } from "./broadcast.js";
 import { Checker, type Known, noInstances } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { FunctionDeclaration } from "./declared.js";
-import { forEachPart } from "./expression-parts.js";
+import { forEachRead } from "./expression-parts.js";
 import { reportCycles } from "./cycles.js";
 import { namesInTypes, sizesIn } from "./function-parts.js";
 import { helpToFill, isReal, placeOfAxis } from "./infer/mismatch.js";
@@ -234,7 +234,7 @@ function inferEquations(checker: Checker, node: FunctionNode): TypedNode[] {
 
 function namesOf(expression: Expression): string[] {
   const names: string[] = [];
-  forEachPart(expression, (part) => {
+  forEachRead(expression, (part) => {
     if (part.kind === "reference" && !part.next) names.push(part.name);
   });
   return names;

@@ -30,8 +30,14 @@ export function findRepeatedCalls(
   const seen = new Set<string>();
   const inPlace = new Set<string>();
   const refused = new Set<CallNode>();
-  const visit = (root: Expression, isRepeated: boolean): void => {
+  const visit = (root: Expression, isRepeated: boolean, inRounds = false): void => {
     forEachPart(root, (part) => {
+      if (part.kind === "rounds" && !inRounds) {
+        const { first, next, until } = part.rounds;
+        for (const value of first) visit(value, isRepeated);
+        for (const value of until === undefined ? next : [...next, until]) visit(value, true, true);
+        return false;
+      }
       if (part.kind === "indexed" && !isRepeated) {
         visit(part, true);
         return false;
@@ -41,7 +47,7 @@ export function findRepeatedCalls(
       if (isStateless(instance.cell)) {
         if (isRepeated || seen.has(instance.name)) inPlace.add(instance.name);
         seen.add(instance.name);
-      } else if (isRepeated) refused.add(part);
+      } else if (isRepeated && !inRounds) refused.add(part);
       return true;
     });
   };

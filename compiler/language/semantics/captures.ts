@@ -69,6 +69,7 @@ function ownNames(node: FunctionNode): ReadonlySet<string> {
   for (const value of valuesOfFunction(node)) {
     forEachPart(value, (part) => {
       if (part.kind === "indexed") for (const { name } of part.indices) own.add(name.text);
+      else if (part.kind === "rounds" && part.rounds.index !== undefined) own.add(part.rounds.index.text);
     });
   }
   return own;

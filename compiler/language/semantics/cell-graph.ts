@@ -2,7 +2,7 @@
 import type { CallNode, Expression, ReferenceNode } from "../syntax/ast.js";
 import { findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";
 import type { Captures } from "./captures.js";
-import { forEachPart, partsOf } from "./expression-parts.js";
+import { forEachPart, forEachRead, partsInRounds, partsOf } from "./expression-parts.js";
 import { valuesOfFunction } from "./function-parts.js";
 import { callKey, contextsKey, functionKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
@@ -31,6 +31,8 @@ export interface CellGraph {
   readonly inPlace: ReadonlySet<string>;
   /** Calls inside initial values of used cells with a state, which have none yet. */
   readonly callsInInitials: readonly CallNode[];
+  /** Calls inside rounds, which a step makes once only. */
+  readonly callsInRounds: readonly CallNode[];
 }
 
 export interface Initial {
@@ -49,6 +51,7 @@ export class CellGraphBuilder {
   private readonly calls = new Map<string, CallNode>();
   private readonly repeatedCalls: CallNode[] = [];
   private readonly callsInInitials: CallNode[] = [];
+  private readonly callsInRounds = new Set<CallNode>();
   private readonly waiting: CallNode[] = [];
   private readonly scope: CellScope;
   private readonly instances: ReadonlyMap<string, TypedInstance>;
@@ -85,6 +88,7 @@ export class CellGraphBuilder {
       refusedCalls: this.repeated.refused,
       inPlace: this.repeated.inPlace,
       callsInInitials: this.callsInInitials,
+      callsInRounds: [...this.callsInRounds],
     };
   }
 
@@ -152,13 +156,15 @@ export class CellGraphBuilder {
       steps ??= words;
     };
     for (const value of values) {
-      forEachPart(value, (part) => {
+      const inRounds = partsInRounds(value);
+      forEachRead(value, (part) => {
         if (part.kind === "reference") this.addReference(part.name, part.next, needs, changes);
         else if (part.kind === "member") return this.addMember(part, needs, changes);
         else if (part.kind === "call" && this.isInstance(part.callee.text)) {
           const name = part.callee.text;
           if (this.hasState(name)) changes(`the output of \`${name}\``);
-          if (kind !== "initial" || !this.hasState(name)) this.addCall(part, needs);
+          if (inRounds.has(part) && this.hasState(name)) this.callsInRounds.add(part);
+          else if (kind !== "initial" || !this.hasState(name)) this.addCall(part, needs);
           for (const key of this.givenTo(name)) needs.add(key);
           return this.repeated.inPlace.has(name);
         } else if (part.kind === "call") this.addFunctionCall(part.callee.text, needs);

@@ -5,14 +5,22 @@
 import type { DiagnosticCode } from "../../base/diagnostics/codes.js";
 import type { DiagnosticCollector, ReportOptions } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
-import type { CallNode, Expression } from "../syntax/ast.js";
+import type { CallNode, Expression, RoundsNode } from "../syntax/ast.js";
 import { isWithinLimits } from "../../base/types/bounded-dim.js";
 import { type Dim, printDim, provenAtLeast, symbolsOf } from "../../base/types/dim.js";
 import type { CellDeclaration, FunctionDeclaration } from "./declared.js";
 import type { Scope } from "./scope.js";
-import { axesOf, errorType } from "./semantic-type.js";
+import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
-import type { Extent, Obligation, TypedCell, TypedExpression, TypedFunction, TypedInstance } from "./typed-program.js";
+import type {
+  Extent,
+  Obligation,
+  TypedCell,
+  TypedExpression,
+  TypedFunction,
+  TypedInstance,
+  TypedRounds,
+} from "./typed-program.js";
 
 /** What was checked before; undefined where that failed. */
 export interface Known {
@@ -60,6 +68,14 @@ export interface BoundIndex {
   /** Whether its range stands in the text. */
   readonly written: boolean;
   size: Dim | undefined;
+  /** It counts rounds: what it is, is known when they are written out. */
+  readonly ofRounds?: boolean;
+}
+
+/** What a name is inside its rounds: its value of the round before, with a prime that of this one. */
+export interface RoundValue {
+  readonly type: SemanticType;
+  readonly hasNext: boolean;
 }
 
 export class Checker {
@@ -74,6 +90,10 @@ export class Checker {
   readonly captured = new Set<string>();
   /** Indices that are bound around the expression at hand. */
   readonly indices = new Map<string, BoundIndex>();
+  /** Names of the rounds around the expression at hand. */
+  readonly roundValues = new Map<string, RoundValue>();
+  /** Rounds that are known: the names of a group share theirs. Undefined where something was reported. */
+  readonly rounds = new Map<RoundsNode, TypedRounds | undefined>();
   /** False once anything here, or anything this needs, was reported. */
   sound = true;
   /** Whether a place is read, in which indices may stand. */

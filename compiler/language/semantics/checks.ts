@@ -57,6 +57,12 @@ export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope)
       help: "it has one state and moves one step at a time; used cells without state can be called so",
     });
   }
+  for (const { callee } of graph.callsInRounds) {
+    const message = `\`${callee.text}\` is called in a round, and it moves one step at a time`;
+    checker.report("call-in-rounds", callee.span, message, {
+      help: "name the result before the rounds, `u = …(x)`, and read that; used cells without state can be called so",
+    });
+  }
   const others = [...graph.repeatedCalls, ...graph.refusedCalls, ...graph.callsInInitials];
   const named = new Set(others.map((call) => call.callee.text));
   for (const name of scope.instances.keys()) {

@@ -40,6 +40,7 @@ export function dimensionOf(checker: Checker, expression: Expression): Dim | und
     case "index":
     case "indexed":
     case "tuple":
+    case "rounds":
   }
   checker.report("not-a-dimension", expression.span, "this is not a dimension", {
     help: "dimensions are made of integers and dimensions with `+ - * /`",

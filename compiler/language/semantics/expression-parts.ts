@@ -28,7 +28,30 @@ export function partsOf(expression: Expression): readonly Expression[] {
       return [expression.value, ...expression.indices.flatMap(({ size }) => size ?? [])];
     case "tuple":
       return expression.items;
+    case "rounds": {
+      const { first, next, count, until } = expression.rounds;
+      return [...first, ...next, count, ...(until === undefined ? [] : [until])];
+    }
   }
+}
+
+/** What stands in the rounds of a value, where names are its own: nothing where it has none. */
+export function partsInRounds(value: Expression): ReadonlySet<Expression> {
+  const found = new Set<Expression>();
+  if (value.kind !== "rounds") return found;
+  const { next, until } = value.rounds;
+  for (const root of until === undefined ? next : [...next, until]) forEachPart(root, (part) => found.add(part));
+  return found;
+}
+
+/** Visits an expression as `forEachPart` does, but for the names of rounds inside of them: these are not read from around. */
+export function forEachRead(value: Expression, visit: (expression: Expression) => unknown): void {
+  const inside = partsInRounds(value);
+  const own = new Set(value.kind === "rounds" ? value.rounds.names.map(({ text }) => text) : []);
+  forEachPart(value, (part) => {
+    const isOwn = part.kind === "reference" && own.has(part.name) && inside.has(part);
+    return isOwn ? undefined : visit(part);
+  });
 }
 
 /** Visits an expression and everything in it, outside in, in the order of the text; `false` skips what is inside. */

@@ -99,8 +99,31 @@ const rules: Rules = {
   indexed: ({ body }, degrees) => degreeOf(body, degrees),
   "index-reduction": ({ span, operation, body }, degrees) => reduced(span, operation, degreeOf(body, degrees)),
   position: () => constant,
+  rounds: roundsDegree,
+  "round-value": ({ name }, degrees) => degrees.get(roundKey(name)) ?? constant,
   call: callDegree,
 };
+
+const roundKey = (name: string): string => `${name} of a round`;
+
+/** Linear where every round is, in what the round before gave. */
+function roundsDegree({ rounds, position }: Of<"rounds">, degrees: Degrees): Degree {
+  const { first, names, next, until, span } = rounds;
+  const inside = new Map(degrees);
+  const enter = (values: readonly Degree[]): void => {
+    for (const [i, name] of names.entries()) inside.set(roundKey(name), values[i] ?? constant);
+  };
+  const round = (): Degree[] => next.map((value) => degreeOf(value, inside));
+  let values = first.map((value) => degreeOf(value, degrees));
+  // What depends on tangents may grow with each round, by one name at least.
+  names.forEach(() => {
+    enter(values);
+    values = round().map((degree, i) => joint(span, [degree, values[i] ?? constant]));
+  });
+  enter(values);
+  if (until !== undefined) nonlinear(span, "until", degreeOf(until, inside));
+  return values[position] ?? constant;
+}
 
 function reduced(span: Span, operation: string, degree: Degree): Degree {
   return operation === "sum" || operation === "mean" ? degree : nonlinear(span, operation, degree);

@@ -228,5 +228,10 @@ function renameCalls(node: Expression, name: Rename): Expression {
       return { ...node, value: inside(node.value) };
     case "tuple":
       return { ...node, items: node.items.map(inside) };
+    case "rounds": {
+      const { first, next, count, until } = node.rounds;
+      const parts = { first: first.map(inside), next: next.map(inside), count: inside(count) };
+      return { ...node, rounds: { ...node.rounds, ...parts, ...(until && { until: inside(until) }) } };
+    }
   }
 }

@@ -28,6 +28,10 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
       return node.arguments;
     case "call-in-place":
       return [...node.call.inputs, ...node.call.contexts];
+    case "rounds": {
+      const { first, next, until } = node.rounds;
+      return [...first, ...next, ...(until === undefined ? [] : [until])];
+    }
     default:
       return [];
   }

@@ -108,8 +108,12 @@ export type TypedExpression = Base &
         readonly terms: readonly PlaceTerm[];
         readonly around: Dim | undefined;
       }
-    /** An index as a real number. */
+    /** An index as a real number; of rounds, where its type says so, as an integer. */
     | { readonly kind: "position"; readonly index: string }
+    /** What rounds come to, for one of their names. */
+    | { readonly kind: "rounds"; readonly rounds: TypedRounds; readonly position: number }
+    /** In rounds, one of their names: its value of the round before, or of this one. */
+    | { readonly kind: "round-value"; readonly name: string; readonly next: boolean }
     | {
         readonly kind: "call";
         readonly fn: TypedFunction;
@@ -119,6 +123,20 @@ export type TypedExpression = Base &
       }
     | { readonly kind: "error" }
   );
+
+/** `u, g = (x, h) then (…, …) for k < L until c implicit`. */
+export interface TypedRounds {
+  readonly names: readonly string[];
+  /** Their types are those of the names in every round. */
+  readonly first: readonly TypedExpression[];
+  /** They have these types, or repeat to them. */
+  readonly next: readonly TypedExpression[];
+  readonly index: string | undefined;
+  readonly count: Dim;
+  readonly until: TypedExpression | undefined;
+  readonly implicit: boolean;
+  readonly span: Span;
+}
 
 /** Something about dimensions that can only be seen when sizes are known. */
 export interface Obligation {

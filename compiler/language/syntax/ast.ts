@@ -98,7 +98,7 @@ export interface ArgumentNode extends Node {
 
 /**
  * `r = expr`, or `h' = expr` with `next`. Inside functions `next` is always false. `r[n] = expr` and `output y[n] = expr` have an
- * {@link IndexedNode} as their value.
+ * {@link IndexedNode} as their value. `u, g = …` is an equation for each name: {@link RoundsValueNode}.
  */
 export interface EquationNode extends Node {
   readonly kind: "equation";
@@ -162,7 +162,8 @@ export type Expression =
   | MemberNode
   | IndexNode
   | TupleNode
-  | IndexedNode;
+  | IndexedNode
+  | RoundsValueNode;
 
 /** `1e-5`. `text` is kept so that printing does not change the literal. */
 export interface NumberNode extends Node {
@@ -246,4 +247,31 @@ export interface BinderNode extends Node {
 export interface TupleNode extends Node {
   readonly kind: "tuple";
   readonly items: readonly Expression[];
+}
+
+/** `u, g = (x, h) then (f(g) * u, f(u') * g) for k < L until c implicit`: what is repeated, for one name or for a group. */
+export interface RoundsNode extends Node {
+  readonly names: readonly Name[];
+  /** Before the first round, one for each name. */
+  readonly first: readonly Expression[];
+  /** What a round gives; a name is its value of the round before. */
+  readonly next: readonly Expression[];
+  /** `k < L` has both, `6` and `L` only how many. */
+  readonly index?: Name;
+  readonly count: Expression;
+  readonly until?: Expression;
+  readonly implicit: boolean;
+}
+
+/** The value of an equation that has rounds, and nowhere else: the names of a group share their rounds. */
+export interface RoundsValueNode extends Node {
+  readonly kind: "rounds";
+  readonly rounds: RoundsNode;
+  /** Which of the names. */
+  readonly position: number;
+}
+
+/** Of the equations of a group only the first stands in the text. */
+export function standsInText(item: CellItem): boolean {
+  return item.kind !== "equation" || item.value.kind !== "rounds" || item.value.position === 0;
 }

@@ -20,6 +20,7 @@ import type {
   UseNode,
 } from "./ast.js";
 import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
+import { equationsOf, RoundsBuilder, roundsValue } from "./build-rounds.js";
 import type * as cst from "./cst.generated.js";
 import { endOf, ordinaryComment, type DocumentationBlock, type LexedSource, type SyntaxToken } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
@@ -52,11 +53,13 @@ class Builder {
   private readonly documentation: Map<number, DocumentationBlock>;
   private readonly reporter: SyntaxReporter;
   private readonly expressions: ExpressionBuilder;
+  private readonly rounds: RoundsBuilder;
 
   constructor(documentation: ReadonlyMap<number, DocumentationBlock>, reporter: SyntaxReporter) {
     this.documentation = new Map(documentation);
     this.reporter = reporter;
     this.expressions = new ExpressionBuilder(reporter);
+    this.rounds = new RoundsBuilder(this.expressions, reporter);
   }
 
   unusedDocumentation(): Iterable<DocumentationBlock> {
@@ -122,7 +125,7 @@ class Builder {
     const header = only(children.cellHeader).children;
     const keyword = only(header.Cell);
     const documentation = this.takeDocumentation(keyword);
-    const items = this.complete(children.cellBody?.[0]?.children.item, (item) => this.item(item));
+    const items = this.items(children.cellBody?.[0]?.children.item);
     const other = children.otherCell && only(children.otherCell).children;
     const parameters = this.complete(header.cellParameter, (parameter) => this.cellParameter(parameter));
     const name = this.expressions.name(only(header.Name));
@@ -185,6 +188,13 @@ class Builder {
     if (children.output !== undefined) return this.output(only(children.output));
     if (children.fn !== undefined) return this.fn(only(children.fn));
     return this.equation(only(children.equation));
+  }
+
+  private items(nodes: readonly cst.ItemCstNode[] | undefined): CellItem[] {
+    return this.complete(nodes, (node) => {
+      const group = node.children.equation?.[0];
+      return group?.children.Others === undefined ? [this.item(node)] : this.group(group);
+    }).flat();
   }
 
   private declaration({ children }: cst.DeclarationCstNode): DeclarationNode {
@@ -269,7 +279,7 @@ class Builder {
     const keyword = only(children.Output);
     const documentation = this.beginItem(keyword);
     const name = this.expressions.name(only(children.Name));
-    const value = this.equationValue(children.indices?.[0], only(children.expression));
+    const value = this.equationValue(name, children.indices?.[0], only(children.equationValue));
     return { kind: "output", documentation, name, value, span: this.span(keyword, value.span.end) };
   }
 
@@ -277,16 +287,37 @@ class Builder {
     const token = only(children.Name ?? children.NextName);
     const documentation = this.beginItem(token);
     const name = this.expressions.name(token);
-    const value = this.equationValue(children.indices?.[0], only(children.expression));
     const next = children.NextName !== undefined;
+    const value = this.equationValue(next ? undefined : name, children.indices?.[0], only(children.equationValue));
     return { kind: "equation", documentation, name, next, value, span: this.span(token, value.span.end) };
   }
 
-  private equationValue(indices: cst.IndicesCstNode | undefined, expression: cst.ExpressionCstNode): Expression {
-    const value = this.expressions.build(expression);
+  /** `name` is missing where rounds have nothing to be called by. */
+  private equationValue(
+    name: Name | undefined,
+    indices: cst.IndicesCstNode | undefined,
+    node: cst.EquationValueCstNode,
+  ): Expression {
+    if (node.children.Then !== undefined) {
+      if (name !== undefined && indices === undefined) return roundsValue(this.rounds.build([name], node), 0);
+      this.rounds.refuse(node, name === undefined ? "state" : "indices");
+    }
+    const value = this.expressions.build(only(node.children.first));
     if (indices === undefined) return value;
     const bound = this.expressions.binders(indices.children.expression ?? [], "left");
     return { kind: "indexed", indices: bound, value, span: value.span };
+  }
+
+  /** `u, g = (x, h) then … for k < L`: an equation for each of the names, which share their rounds. */
+  private group({ children }: cst.EquationCstNode): EquationNode[] {
+    const token = only(children.Name ?? children.NextName);
+    const documentation = this.beginItem(token);
+    const names = [token, ...(children.Others ?? [])].map((name) => this.expressions.name(name));
+    const node = only(children.equationValue);
+    if (node.children.Then === undefined || children.indices !== undefined || children.NextName !== undefined)
+      this.rounds.refuse(node, "group");
+    const rounds = this.rounds.build(names, node);
+    return equationsOf(rounds, documentation, this.span(token, rounds.span.end));
   }
 
   private fn({ children }: cst.FnCstNode): FunctionNode {
@@ -297,8 +328,8 @@ class Builder {
     const items = children.functionItem ?? [];
     const equations = this.complete(
       items.filter(({ children: item }) => item.returnValue === undefined && item.derivative === undefined),
-      (item) => this.functionEquation(only(item.children.equation)),
-    );
+      (item) => this.functionEquations(only(item.children.equation)),
+    ).flat();
     const all = this.complete(header.functionParameter, ({ children: parameter }) => ({
       name: this.expressions.name(only(parameter.Name)),
       type: parameter.Colon === undefined ? undefined : this.type(only(parameter.type)),
@@ -316,9 +347,10 @@ class Builder {
     return { ...node, ...(derivative && { derivative }), span };
   }
 
-  private functionEquation(node: cst.EquationCstNode): EquationNode {
+  private functionEquations(node: cst.EquationCstNode): EquationNode[] {
+    if (node.children.Others !== undefined) return this.group(node);
     const equation = this.equation(node);
-    if (!equation.next) return equation;
+    if (!equation.next) return [equation];
     const { start, end } = equation.name.span;
     const name = clip(equation.name.text);
     this.reporter.report(

@@ -62,6 +62,16 @@ export class ExpressionBuilder {
     return this.expression(node);
   }
 
+  /** `(x, h)`: several values; anything else is one. */
+  list(node: cst.ExpressionCstNode): Expression[] {
+    const operation = node.children.operation?.[0]?.children;
+    const operand = operation?.binaryOperator === undefined ? operation?.operand?.[0]?.children : undefined;
+    const isBare = operand && !operand.selection && !operand.Superscript && !operand.Minus && !operand.Not;
+    const inside = isBare ? operand.primary?.[0]?.children : undefined;
+    if (inside?.LeftParen === undefined || inside.Comma === undefined) return [this.build(node)];
+    return (inside.expression ?? []).map((part) => this.build(part));
+  }
+
   name(token: IToken): Name {
     if (token.isInsertedInRecovery === true) throw new Incomplete();
     const text = textOf(token);
@@ -259,6 +269,12 @@ export class ExpressionBuilder {
     if (NextName !== undefined) {
       const token = only(NextName);
       return this.made({ kind: "reference", name: textOf(token), next: true, span: this.tokenSpan(token) }, []);
+    }
+    const comma = LeftParen === undefined ? undefined : node.children.Comma?.[0];
+    if (comma !== undefined) {
+      this.fail("unexpected-token", comma.startOffset, endOf(comma), "expected `)`, found `,`", {
+        help: "a list of values stands in brackets: `[a, b]`",
+      });
     }
     if (LeftParen !== undefined) {
       const inner = this.expression(only(expression));

@@ -28,6 +28,22 @@ export type IndicesCstChildren = {
   RightBracket: IToken[];
 };
 
+export interface EquationValueCstNode extends CstNode {
+  name: "equationValue";
+  children: EquationValueCstChildren;
+}
+
+export type EquationValueCstChildren = {
+  first: ExpressionCstNode[];
+  Then?: IToken[];
+  next?: ExpressionCstNode[];
+  For?: IToken[];
+  count?: ExpressionCstNode[];
+  Until?: IToken[];
+  stop?: ExpressionCstNode[];
+  Implicit?: IToken[];
+};
+
 export interface ExpressionCstNode extends CstNode {
   name: "expression";
   children: ExpressionCstChildren;
@@ -99,9 +115,9 @@ export type PrimaryCstChildren = {
   NextName?: IToken[];
   LeftParen?: IToken[];
   expression?: (ExpressionCstNode)[];
+  Comma?: (IToken)[];
   RightParen?: IToken[];
   LeftBracket?: IToken[];
-  Comma?: IToken[];
   RightBracket?: IToken[];
 };
 
@@ -322,7 +338,7 @@ export type OutputCstChildren = {
   Name: IToken[];
   indices?: IndicesCstNode[];
   Equals: IToken[];
-  expression: ExpressionCstNode[];
+  equationValue: EquationValueCstNode[];
 };
 
 export interface EquationCstNode extends CstNode {
@@ -334,8 +350,10 @@ export type EquationCstChildren = {
   Name?: IToken[];
   NextName?: IToken[];
   indices?: IndicesCstNode[];
+  Comma?: IToken[];
+  Others?: IToken[];
   Equals: IToken[];
-  expression: ExpressionCstNode[];
+  equationValue: EquationValueCstNode[];
 };
 
 export interface FnCstNode extends CstNode {
@@ -417,6 +435,7 @@ export type DerivativeCstChildren = {
 export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   type(children: TypeCstChildren, param?: IN): OUT;
   indices(children: IndicesCstChildren, param?: IN): OUT;
+  equationValue(children: EquationValueCstChildren, param?: IN): OUT;
   expression(children: ExpressionCstChildren, param?: IN): OUT;
   operation(children: OperationCstChildren, param?: IN): OUT;
   binaryOperator(children: BinaryOperatorCstChildren, param?: IN): OUT;

@@ -20,7 +20,7 @@ const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State, t.Fixe
 const expectsOperand = new Set<TokenType>([
   ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
   ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
-  ...[t.Or, t.Not, t.Return, t.For, t.Mod],
+  ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until],
 ]);
 /** Behind these stands a name. */
 export const expectsName = new Set<TokenType>([
@@ -31,7 +31,7 @@ const reserved = new Set<TokenType>(t.reservedWords.values());
 
 const typeAt = (tokens: Tokens, index: number): TokenType | undefined => tokens[index]?.tokenType;
 
-/** Between the brackets on the left of an equation: so that a broken text is still read in time that grows with it. */
+/** In the brackets, or among the names, on the left of an equation: so that a broken text is still read in time that grows with it. */
 const indexTokenLimit = 200;
 
 /** Behind the name of an equation, and its indices where it has some: `A[i, j]`. */
@@ -46,6 +46,19 @@ export function behindIndices(tokens: Tokens, index: number): number {
     if (depth === 0) return at + 1;
   }
   return index + 1;
+}
+
+/** Behind the names of a group, `a, b, c`; undefined where there is one name only, or something else. */
+export function behindNames(tokens: Tokens, index: number): number | undefined {
+  let at = index;
+  while (at < index + indexTokenLimit && isNameLike(tokens, at) && typeAt(tokens, at + 1) === t.Comma) at += 2;
+  return at > index && isNameLike(tokens, at) ? at + 1 : undefined;
+}
+
+/** The name of an equation, perhaps with indices, or the first of a group. */
+function isLeftSide(tokens: Tokens, index: number): boolean {
+  const behind = [behindIndices(tokens, index), behindNames(tokens, index)];
+  return behind.some((end) => end !== undefined && typeAt(tokens, end) === t.Equals);
 }
 
 function isNameLike(tokens: Tokens, index: number): boolean {
@@ -98,16 +111,22 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, { pending,
       keyword === t.Cell && isNameLike(tokens, index + 1) && (afterName === t.LeftParen || afterName === t.LeftBrace)
     );
   }
-  if (keyword === t.For) return !atOperand(tokens, index, inImport) && isNameLike(tokens, index + 1);
   if (keyword === t.Mod) return !atOperand(tokens, index, inImport) && startsOperand(tokens, index + 1, index);
+  if (keyword === t.For) {
+    return !atOperand(tokens, index, inImport) && (isNameLike(tokens, index + 1) || next === t.NumberLiteral);
+  }
+  if (keyword === t.Until || keyword === t.Implicit) {
+    return !atOperand(tokens, index, inImport) && !isLeftSide(tokens, index);
+  }
   if (keyword === t.Derivative) return !atOperand(tokens, index, inImport) && next === t.LeftParen;
-  if (!atOperand(tokens, index, inImport)) return typeAt(tokens, behindIndices(tokens, index)) !== t.Equals;
+  if (!atOperand(tokens, index, inImport)) return !isLeftSide(tokens, index);
   // `a = W @` and then `input x: [I]`: an operand is missing, but the declaration is one.
   if (previous === undefined || expectsName.has(previous) || pending !== undefined) return false;
   if (!isNameLike(tokens, index + 1) || tokens[index + 1]!.payload.text === "for") return false;
   const isLine = tokens[index]!.payload.beginsLine && !tokens[index + 1]!.payload.beginsLine;
   const afterNext = typeAt(tokens, index + 2);
-  return isLine || (declarationWords.has(keyword) && (afterNext === t.Colon || afterNext === t.Comma));
+  const isList = afterNext === t.Comma && !isLeftSide(tokens, index + 1);
+  return isLine || (declarationWords.has(keyword) && (afterNext === t.Colon || isList));
 }
 
 /** A reserved word where only a name makes sense. */

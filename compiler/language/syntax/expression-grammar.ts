@@ -60,6 +60,22 @@ export abstract class ExpressionParser extends CstParser {
     this.CONSUME(t.RightBracket);
   });
 
+  /** Perhaps with rounds: `e then f for k < L until c implicit`. */
+  readonly equationValue: Rule = this.inner("equationValue", () => {
+    this.SUBRULE(this.expression, { LABEL: "first" });
+    this.OPTION(() => {
+      this.CONSUME(t.Then);
+      this.SUBRULE1(this.expression, { LABEL: "next" });
+      this.CONSUME(t.For);
+      this.SUBRULE2(this.expression, { LABEL: "count" });
+      this.OPTION1(() => {
+        this.CONSUME(t.Until);
+        this.SUBRULE3(this.expression, { LABEL: "stop" });
+      });
+      this.OPTION2(() => this.CONSUME(t.Implicit));
+    });
+  });
+
   /** `else if` is a repetition, so that a long chain of conditions is not deep. */
   readonly expression: Rule = this.inner("expression", () => {
     this.OR({
@@ -139,7 +155,7 @@ export abstract class ExpressionParser extends CstParser {
         {
           ALT: () => {
             this.CONSUME(t.LeftParen);
-            this.SUBRULE(this.expression);
+            this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: "an expression" });
             this.CONSUME(t.RightParen);
           },
         },

@@ -153,14 +153,18 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.Name);
     this.OPTION(() => this.SUBRULE(this.indices));
     this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
+    this.SUBRULE(this.equationValue);
   });
 
   readonly equation: Rule = this.inner("equation", () => {
     this.OR([{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.NextName) }]);
     this.OPTION(() => this.SUBRULE(this.indices));
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.CONSUME1(t.Name, { LABEL: "Others" });
+    });
     this.CONSUME(t.Equals);
-    this.SUBRULE(this.expression);
+    this.SUBRULE(this.equationValue);
   });
 
   readonly fn: Rule = this.inner("fn", () => {

@@ -11,7 +11,7 @@
  */
 import type { TokenType } from "chevrotain";
 import { endOf, retype, virtualToken, type SyntaxToken } from "./lexer.js";
-import { behindIndices, type BlockKind, decideWord, expectsName } from "./decide-word.js";
+import { behindIndices, behindNames, type BlockKind, decideWord, expectsName } from "./decide-word.js";
 import { isLoopWord, loopHelp } from "./foreign-words.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 import * as t from "./tokens.js";
@@ -108,9 +108,9 @@ class Layout {
   private startsItem(index: number): boolean {
     const type = this.typeAt(index)!;
     if (itemWords.has(type)) return true;
-    if ((type !== t.Name && type !== t.NextName) || this.typeAt(behindIndices(this.tokens, index)) !== t.Equals)
-      return false;
+    if (type !== t.Name && type !== t.NextName) return false;
     const previous = this.typeAt(index - 1);
+    if (this.typeAt(behindIndices(this.tokens, index)) !== t.Equals) return this.startsGroup(index, previous);
     if (previous === undefined) return true;
     if (previous === t.If || previous === t.And || previous === t.Or || previous === t.Not) {
       const equals = this.tokens[behindIndices(this.tokens, index)]!;
@@ -126,6 +126,14 @@ class Layout {
     if (previous === t.Colon) return top?.kind === "[";
     if (previous === t.LeftBracket) return this.tokens[index]!.payload.beginsLine;
     return previous !== t.LeftParen;
+  }
+
+  /** `u, g = …`: not among the arguments of a call, whose last has a name. */
+  private startsGroup(index: number, previous: TokenType | undefined): boolean {
+    if (previous === undefined || previous === t.Comma || previous === t.Dot || expectsName.has(previous)) return false;
+    if (this.inBrackets() || this.pending !== undefined) return false;
+    const end = behindNames(this.tokens, index);
+    return end !== undefined && this.typeAt(end) === t.Equals;
   }
 
   private beginItem(token: SyntaxToken): void {

@@ -6,6 +6,7 @@
  */
 import {
   parametersInOrder,
+  standsInText,
   type CellItem,
   type CellNode,
   type CommentNode,
@@ -102,11 +103,11 @@ function endsLine(comments: readonly CommentNode[]): boolean {
 }
 
 function innerItems(item: Item): readonly Item[] | undefined {
-  if (item.kind === "cell") return item.other === undefined ? item.items : undefined;
+  if (item.kind === "cell") return item.other === undefined ? item.items.filter(standsInText) : undefined;
   if (item.kind !== "function") return undefined;
   const { equations, value, derivative } = item;
   const end = derivative === undefined ? [] : [derivative];
-  return [...equations, { kind: "return", span: value.span, value }, ...end];
+  return [...equations.filter(standsInText), { kind: "return", span: value.span, value }, ...end];
 }
 
 class Printer {
@@ -230,6 +231,7 @@ function continues(above: Entry, below: Entry, blankLines: ReadonlySet<number>):
 }
 
 function equationName({ name, next, value }: EquationNode, notation: Notation): string {
+  if (value.kind === "rounds") return value.rounds.names.map(({ text }) => notation.name(text)).join(", ");
   return notation.name(name.text) + (next ? "'" : "") + render(indicesDoc(value, notation), 0, 0, Infinity);
 }
 

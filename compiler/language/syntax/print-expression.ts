@@ -1,6 +1,6 @@
 /** Expressions as text, with the fewest parentheses that give the same tree back. */
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { ArgumentNode, BinaryNode, BinderNode, Expression, IndexNode, TypeNode } from "./ast.js";
+import type { ArgumentNode, BinaryNode, BinderNode, Expression, IndexNode, RoundsNode, TypeNode } from "./ast.js";
 import type { Notation } from "./notation.js";
 import * as precedence from "./operators.js";
 import { commaList, group, indent, line, softLine, type Doc } from "./print-layout.js";
@@ -85,11 +85,26 @@ function bareDoc(node: Expression, notation: Notation): Doc {
       ];
     case "tuple":
       return bracketed(node.items.map((item) => expressionDoc(item, notation)));
+    case "rounds":
+      return roundsDoc(node.rounds, notation);
   }
 }
 
+/** `e then f for k < L until c implicit`; of a group `(e, e) then (f, f) …`. */
+function roundsDoc({ first, next, index, count, until, implicit }: RoundsNode, notation: Notation): Doc {
+  const values = (list: readonly Expression[]): Doc => {
+    const docs = list.map((value) => expressionDoc(value, notation));
+    return docs.length === 1 ? docs : parenthesised(docs);
+  };
+  const rounds =
+    index === undefined ? expressionDoc(count, notation) : binderDoc({ name: index, size: count }, notation);
+  const end: Doc[] = until === undefined ? [] : [line, "until ", expressionDoc(until, notation)];
+  if (implicit) end.push(line, "implicit");
+  return group(values(first), indent(line, "then ", values(next), line, "for ", rounds, ...end));
+}
+
 /** `i`, `j < N`. */
-function binderDoc({ name, size }: BinderNode, notation: Notation): Doc {
+function binderDoc({ name, size }: Pick<BinderNode, "name" | "size">, notation: Notation): Doc {
   const text = notation.name(name.text);
   return size === undefined ? text : [`${text} < `, operandDoc(size, precedence.comparisonPrecedence + 1, notation)];
 }

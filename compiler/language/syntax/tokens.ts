@@ -72,6 +72,8 @@ export const From = derived("From", "`from`");
 export const As = derived("As", "`as`");
 export const For = derived("For", "`for`");
 export const Mod = derived("Mod", "`mod`");
+export const Until = derived("Until", "`until`");
+export const Implicit = derived("Implicit", "`implicit`");
 
 /** Words that are never names. */
 export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
@@ -89,8 +91,8 @@ export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
 ]);
 
 /**
- * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: behind an
- * argument, before a name; `mod`: between operands) and names everywhere else.
+ * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: behind
+ * a value, before a name or a number; `until` and `implicit`: behind a value; `mod`: between operands) and names everywhere else.
  */
 export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["cell", Cell],
@@ -104,6 +106,8 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["as", As],
   ["for", For],
   ["mod", Mod],
+  ["until", Until],
+  ["implicit", Implicit],
 ]);
 
 export const NumberLiteral = createToken({

@@ -35,6 +35,16 @@ export type Formula =
   | { readonly kind: "part"; readonly operand: Formula; readonly axis: number; readonly part: Part }
   /** `h = g`: an argument by its name. */
   | { readonly kind: "labelled"; readonly label: string; readonly value: Formula }
+  /** `first then next for index < count until until implicit`. */
+  | {
+      readonly kind: "rounds";
+      readonly first: Formula;
+      readonly next: Formula;
+      readonly index: string | undefined;
+      readonly count: Dim;
+      readonly until?: Formula;
+      readonly implicit: boolean;
+    }
   /** One below the other. */
   | { readonly kind: "joined"; readonly parts: readonly Formula[] }
   | {
@@ -67,8 +77,8 @@ export interface Name {
   readonly text: string;
   /** The next value of a state. */
   readonly next: boolean;
-  /** `cotangent`: ∂v; `incoming`: what is handed in for it; `auxiliary`: a name that nobody gave. */
-  readonly role: "value" | "cotangent" | "incoming" | "auxiliary";
+  /** `cotangent`: ∂v; `incoming`: what is handed in for it; `auxiliary`: a name that nobody gave; `round`: inside of rounds. */
+  readonly role: "value" | "cotangent" | "incoming" | "auxiliary" | "round";
 }
 
 export interface Equation {

@@ -67,6 +67,7 @@ export function nameLatex(name: Name, times: ReadonlyMap<string, Time>): LatexNa
   const over = [
     ...(path.length === 0 ? [] : [`(${path.map(instanceLatex).join(".")})`]),
     ...(name.role === "incoming" ? ["+"] : []),
+    ...(name.role === "round" && name.next ? ["\\prime"] : []),
   ].join("");
   const before = name.role === "cotangent" || name.role === "incoming" ? "\\partial " : "";
   const text = `${before}${head}${over === "" ? "" : `^{${over}}`}${under === "" ? "" : `_{${under}}`}`;
@@ -74,7 +75,7 @@ export function nameLatex(name: Name, times: ReadonlyMap<string, Time>): LatexNa
 }
 
 function timeLatex({ next, role }: Name, time: Time): string[] {
-  if (role === "auxiliary" || time === "constant") return [];
+  if (role === "auxiliary" || role === "round" || time === "constant") return [];
   return [time === "state" && !next ? "t-1" : "t"];
 }
 

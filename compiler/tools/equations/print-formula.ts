@@ -93,6 +93,12 @@ function bare(formula: Formula): Written {
       return atom(`${write(formula.operand, strengths.atom)}[${":, ".repeat(formula.axis)}${partText(formula.part)}]`);
     case "labelled":
       return { text: `${formulaName(formula.label)} = ${write(formula.value, 0)}`, strength: strengths.comparison };
+    case "rounds": {
+      const { first, next, index, count, until, implicit } = formula;
+      const rounds = index === undefined ? printDim(count) : `${formulaName(index)} < ${printDim(count)}`;
+      const end = until === undefined ? "" : ` until ${write(until, 0)}${implicit ? " implicit" : ""}`;
+      return { text: `${write(first, 0)} then ${write(next, 0)} for ${rounds}${end}`, strength: strengths.choice };
+    }
     case "joined":
       return atom(`[${formula.parts.map(printFormula).join("; ")}]`);
     case "apply": {
@@ -120,6 +126,7 @@ function powerText(base: Formula, exponent: Formula): Written {
 const roleSigns: Readonly<Record<Name["role"], readonly [before: string, after: string]>> = {
   value: ["", ""],
   auxiliary: ["", ""],
+  round: ["", ""],
   cotangent: ["∂", ""],
   incoming: ["∂", "⁺"],
 };

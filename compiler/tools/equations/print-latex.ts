@@ -115,6 +115,8 @@ class Printer {
         const label = nameLatex({ text: formula.label, next: false, role: "auxiliary" }, new Map()).text;
         return { text: `${label} = ${this.whole(formula.value)}`, strength: strengths.comparison };
       }
+      case "rounds":
+        return { text: this.rounds(formula), strength: strengths.choice };
       case "joined":
         return atom(`\\left[${formula.parts.map((part) => this.whole(part)).join(";\\, ")}\\right]`);
       case "apply":
@@ -124,7 +126,8 @@ class Printer {
 
   /** What stands before an index; `∂h[0:H]` would be the derivative by a part. */
   private indexed(formula: Formula): string {
-    const isDerivative = formula.kind === "name" && formula.name.role !== "value" && formula.name.role !== "auxiliary";
+    const isDerivative =
+      formula.kind === "name" && (formula.name.role === "cotangent" || formula.name.role === "incoming");
     return isDerivative ? this.base(formula) : this.write(formula, strengths.applied);
   }
 
@@ -164,6 +167,14 @@ class Printer {
     return `\\begin{cases} ${rows.join(" \\\\ ")} \\end{cases}`;
   }
 
+  private rounds({ first, next, index, count, until, implicit }: Extract<Formula, { kind: "rounds" }>): string {
+    const word = (text: string): string => `\\;\\text{${text}}\\;`;
+    const name = index === undefined ? "" : `${nameLatex(plainName(index), new Map()).text} < `;
+    const rounds = `${this.whole(first)} ${word("then")} ${this.whole(next)} ${word("for")} ${name}${dimensionLatex(printDim(count))}`;
+    const end = until === undefined ? "" : ` ${word("until")} ${this.whole(until)}`;
+    return `${rounds}${end}${implicit ? word("implicit") : ""}`;
+  }
+
   private part(part: Part): string {
     if (part.kind === "entry") return this.whole(part.at);
     return `${dimensionLatex(printDim(part.start))}{:}${dimensionLatex(printDim(part.end))}`;
@@ -201,6 +212,8 @@ const builtinForms: Readonly<Record<string, (argument: string, base: string) => 
   square: (_, base) => applied(`${base}^{2}`),
 };
 
+const plainName = (text: string) => ({ text, next: false, role: "auxiliary" }) as const;
+
 function settingLatex(setting: Setting): string {
   switch (setting.kind) {
     case "axes":
@@ -210,7 +223,7 @@ function settingLatex(setting: Setting): string {
         ? shapeLatex(setting.shape)
         : `\\mathrm{${setting.label}}\\,${setting.shape.map((dim) => dimensionLatex(printDim(dim))).join(",")}`;
     case "range":
-      return `${nameLatex({ text: setting.label, next: false, role: "auxiliary" }, new Map()).text} < ${dimensionLatex(printDim(setting.end))}`;
+      return `${nameLatex(plainName(setting.label), new Map()).text} < ${dimensionLatex(printDim(setting.end))}`;
     case "pattern":
       return setting.pattern.replace("->", " \\to ");
   }

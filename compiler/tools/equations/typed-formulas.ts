@@ -1,5 +1,6 @@
 /** Checked expressions as formulas: what the author wrote, with products and axes told apart by shapes. */
 import { InvariantError } from "../../base/diagnostics/invariant.js";
+import { at } from "../../base/at.js";
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
 import type { SemanticType } from "../../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedFunction, TypedInstanceCall } from "../../language/semantics/typed-program.js";
@@ -101,6 +102,12 @@ const rules: Rules = {
     part: { kind: "entry", at: placeFormula(node) },
   }),
   position: ({ index }) => nameOf(index),
+  rounds: ({ rounds, position }, write) => {
+    const { first, next, index, count, until, implicit } = rounds;
+    const [begin, round] = [write(at(first, position)), write(at(next, position))];
+    return { kind: "rounds", first: begin, next: round, index, count, implicit, ...(until && { until: write(until) }) };
+  },
+  "round-value": ({ name: text, next }) => ({ kind: "name", name: { text, next, role: "round" } }),
   call: ({ fn, arguments: given, dimensions }, write, around) => {
     const sizes = fn.given.map((name): Formula => ({
       kind: "dimension",

@@ -56,6 +56,15 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(outer(x, x)) }`,
     example: `cell A(H) { input x: [H] param w: [H] output y = f(x)
   fn f(v: [H]): [H] { return round(w * v) derivative(dv) = w * dv } }`,
   },
+  "call-in-rounds": {
+    severity: "error",
+    summary: "a used cell that is called in rounds",
+    explanation:
+      "A used cell moves one step at a time and is called once. What is repeated is made of functions; the result of a call may be read in " +
+      "every round.",
+    example: `cell B(H) { input x: [H] state h: [H] h' = tanh(x + h) output y = h' }
+cell A(H) { input x: [H] use b = B(H) r = x then b(r) for 3 output y = r }`,
+  },
   "never-called": {
     severity: "error",
     summary: "a used cell that is never called",

@@ -135,7 +135,7 @@ export const syntaxCodes = {
     severity: "error",
     summary: "a loop of another language",
     explanation:
-      "Equations stand side by side and none is repeated: entries are said by index, `y[l] = …`, sums are `sum(… for l)`, and what goes on from step " +
+      "Entries are said by index, `y[l] = …`, sums are `sum(… for l)`, an equation is repeated by `then … for l < L`, and what goes on from step " +
       "to step is a state.",
     example: `cell A(L, H) { input x: [H]\n for l in range(L) {\n y = x\n } }`,
   },
@@ -146,6 +146,20 @@ export const syntaxCodes = {
       "`A[i, j] = …` and `sum(… for j)` bind names that stand for every place of an axis; a range may follow: `i < N`. There is no assignment " +
       "to single entries.",
     example: `cell A(H) { input x: [H] output y[0] = x[0] }`,
+  },
+  "misplaced-rounds": {
+    severity: "error",
+    summary: "rounds that are not the value of one name, or a group without rounds",
+    explanation:
+      "`r = e then f for 6` gives `r` its value; a group, `u, g = (x, h) then (…, …) for 6`, has a value for each name. The next value of a " +
+      "state, and an equation with indices, is made of the name of rounds.",
+    example: `cell A(H) { input x: [H] state s: [H] s' = s then tanh(s + x) for 6 output y = s }`,
+  },
+  "misplaced-implicit": {
+    severity: "error",
+    summary: "implicit rounds without a condition that ends them",
+    explanation: "`implicit` gives rounds the derivative of what they come to rest at. When that is, `until` says.",
+    example: `cell A(H) { input x: [H] r = x then tanh(0.5 * r + x) for 20 implicit output y = r }`,
   },
   "not-callable": {
     severity: "error",

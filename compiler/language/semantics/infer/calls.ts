@@ -1,6 +1,6 @@
 /** Calls: of used cells, of functions, of builtins. */
 import type { Span } from "../../../base/source/span.js";
-import { type CallNode, parametersInOrder } from "../../syntax/ast.js";
+import { type CallNode, type Expression, parametersInOrder, type TypeNode } from "../../syntax/ast.js";
 import { type Dim, dimSymbol, equalDims, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
 import { bindDimensions, type Pair } from "../bind-dimensions.js";
 import { builtinNames, reductionNamed, reductions } from "../builtins.js";
@@ -112,7 +112,8 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
   const sizes = new Map<string, Dim | undefined>();
   const given = matched?.flatMap((argument, i) => {
     const parameter = all[i];
-    if (argument === undefined || parameter?.type !== undefined) return [argument && checker.infer(argument.value)];
+    if (argument === undefined || parameter?.type !== undefined)
+      return [argument && inferArgument(checker, argument.value, parameter?.type)];
     sizes.set(parameter?.name.text ?? "", sizeOf(checker, argument.value));
     return [];
   });
@@ -132,6 +133,15 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
   const type = substituteType(fn.result, dimensions);
   if (type === undefined) return tooLarge(checker, node.span);
   return { kind: "call", fn, arguments: typed, dimensions, span: node.span, type };
+}
+
+/** The index of rounds, where an index is expected, is one. */
+function inferArgument(checker: Checker, expression: Expression, wanted: TypeNode | undefined): TypedExpression {
+  const value = checker.infer(expression);
+  if (wanted?.kind !== "index-type" || value.kind !== "position") return value;
+  const index = checker.indices.get(value.index);
+  if (index?.ofRounds !== true || index.size === undefined) return value;
+  return { ...value, type: { kind: "index", bound: index.size } };
 }
 
 /** A result whose dimensions are not within limits here. */

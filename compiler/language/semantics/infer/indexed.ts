@@ -1,13 +1,13 @@
 /** `A[i, j] = e` and `sum(e for j)`: an expression for each value of an index. */
 import type { Span } from "../../../base/source/span.js";
-import type { BinderNode, CallNode, Expression, IndexedNode } from "../../syntax/ast.js";
+import type { CallNode, Expression, IndexedNode, Name } from "../../syntax/ast.js";
 import type { Dim } from "../../../base/types/dim.js";
 import type { ReductionName } from "../builtins.js";
 import type { BoundIndex, Checker } from "../checker.js";
 import { sizeOf } from "../dimension-expressions.js";
 import { forEachPart, partsOf } from "../expression-parts.js";
 import { wordsFor } from "../scope.js";
-import { axesOf, type Axis } from "../semantic-type.js";
+import { axesOf, type Axis, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isReal, isTruth } from "./mismatch.js";
 import { axesOfPlaces } from "./places.js";
@@ -71,22 +71,28 @@ function withIndices(
 ): TypedExpression {
   const bound: BoundIndex[] = [];
   for (const binder of node.indices) {
-    const index = bind(checker, binder);
-    if (index !== undefined) bound.push(index);
+    const index = bind(checker, binder.name, binder.size !== undefined);
+    if (index === undefined) continue;
+    index.size = binder.size && sizeOf(checker, binder.size);
+    if (index.size === undefined && index.written) unbind(checker, index);
+    else bound.push(index);
   }
   const isComplete = bound.length === node.indices.length;
   if (isComplete) for (const index of bound) index.size ??= plainRange(checker, node.value, index.name);
   const body = isComplete ? checker.infer(node.value) : checker.error(node.span);
   const lengths = bound.map((index) => lengthOf(checker, index, body));
   const result = isComplete ? make(body, lengths) : body;
-  for (const { name } of bound) {
-    checker.indices.delete(name);
-    checker.scope.entries.delete(name);
-  }
+  for (const index of bound) unbind(checker, index);
   return result;
 }
 
-function bind(checker: Checker, { name, size }: BinderNode): BoundIndex | undefined {
+export function unbind(checker: Checker, { name }: BoundIndex): void {
+  checker.indices.delete(name);
+  checker.scope.entries.delete(name);
+}
+
+/** Undefined where something has the name already. */
+export function bind(checker: Checker, name: Name, written: boolean, ofRounds = false): BoundIndex | undefined {
   const { scope } = checker;
   const known = scope.entries.get(name.text) ?? scope.hidden.get(name.text);
   if (known !== undefined) {
@@ -101,13 +107,7 @@ function bind(checker: Checker, { name, size }: BinderNode): BoundIndex | undefi
     );
     return undefined;
   }
-  const index: BoundIndex = {
-    name: name.text,
-    span: name.span,
-    written: size !== undefined,
-    size: size && sizeOf(checker, size),
-  };
-  if (size !== undefined && index.size === undefined) return undefined;
+  const index: BoundIndex = { name: name.text, span: name.span, written, size: undefined, ofRounds };
   checker.indices.set(name.text, index);
   scope.entries.set(name.text, { kind: "index", span: name.span });
   return index;
@@ -134,12 +134,15 @@ function plainRange(checker: Checker, value: Expression, name: string): Dim | un
     if (found !== undefined || part.kind !== "index" || !isPlain(part.object)) return;
     const place = part.indices.findIndex(({ kind, ...index }) => kind === "at" && isAlone(index, name));
     if (place < 0) return;
-    const type =
-      part.object.kind === "reference" ? checker.scope.types.get(part.object.name) : checker.infer(part.object).type;
+    const type = part.object.kind === "reference" ? typeOf(checker, part.object.name) : checker.infer(part.object).type;
     const position = axesOfPlaces(checker, part)[place];
     if (type !== undefined && position !== undefined) found = axesOf(type)[position]?.dim;
   });
   return found;
+}
+
+function typeOf({ roundValues, scope }: Checker, name: string): SemanticType | undefined {
+  return roundValues.get(name)?.type ?? scope.types.get(name);
 }
 
 function isAlone(index: object, name: string): boolean {

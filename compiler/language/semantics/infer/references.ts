@@ -2,7 +2,7 @@
 import type { ReferenceNode } from "../../syntax/ast.js";
 import { dimSymbol } from "../../../base/types/dim.js";
 import { builtinNames } from "../builtins.js";
-import type { Checker } from "../checker.js";
+import type { Checker, RoundValue } from "../checker.js";
 import { languageConstants } from "../constants.js";
 import { constantsElsewhere } from "../other-names.js";
 import { type Entry, wordsFor } from "../scope.js";
@@ -12,6 +12,8 @@ import type { TypedExpression } from "../typed-program.js";
 export function inferReference(checker: Checker, node: ReferenceNode): TypedExpression {
   const { name, span } = node;
   const { scope } = checker;
+  const round = checker.roundValues.get(name);
+  if (round !== undefined) return inferRoundValue(checker, node, round);
   const entry = scope.entries.get(name);
   const constant =
     entry === undefined && !node.next && !scope.hidden.has(name) ? languageConstants.get(name) : undefined;
@@ -43,6 +45,14 @@ export function inferReference(checker: Checker, node: ReferenceNode): TypedExpr
       return { kind: "captured", name, span, type };
     }
   }
+}
+
+function inferRoundValue(checker: Checker, { name, next, span }: ReferenceNode, round: RoundValue): TypedExpression {
+  if (!next || round.hasNext) return { kind: "round-value", name, next, span, type: round.type };
+  checker.report("next-of-non-state", span, `\`${name}'\` is what this round gives, and is not known here`, {
+    help: `\`${name}\` is the value of the round before; \`${name}'\` is read behind \`until\`, and by later values of a group`,
+  });
+  return checker.error(span);
 }
 
 function inferNext(checker: Checker, { name, span }: ReferenceNode, entry: Entry): TypedExpression {

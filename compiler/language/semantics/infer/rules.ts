@@ -9,6 +9,7 @@ import { inferBinary, inferIf, inferUnary } from "./elementwise.js";
 import { inferIndexed } from "./indexed.js";
 import { inferMember } from "./members.js";
 import { inferProduct } from "./product.js";
+import { inferRounds } from "./rounds.js";
 import { inferReference } from "./references.js";
 import { inferSelection } from "./selection.js";
 
@@ -30,6 +31,7 @@ const rules: Rules = {
   index: inferSelection,
   indexed: inferIndexed,
   tuple: inferList,
+  rounds: inferRounds,
 };
 
 /** Reports what is wrong with it to the checker, which counts and limits. */

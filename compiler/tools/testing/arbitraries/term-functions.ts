@@ -10,6 +10,13 @@ export const functions: Readonly<Record<string, string>> = {
   scaled: "fn scaled(v: [n], gain: [n]): [n] {\n  d = v - mean(v)\n  return gain * d / sqrt(mean(d * d) + 0.1)\n}\n",
   mix: "fn mix(rate: real, a: [n], b: [n]): [n] { return rate * a + (1 - rate) * b }\n",
   Dense: "cell Dense(H) {\n  input v: [H]\n  param D: [H, H] ~ uniform(1)\n  output w = 0.5 * v + tanh(D @ v)\n}\n",
+  settled: "fn settled(v: [n], w: [n]): [n] {\n  r = v then w - 0.5 * tanh(r) for 3\n  return r\n}\n",
+  exchanged:
+    "fn exchanged(v: [n], w: [n]): [n] {\n  a, b = (v, w) then (sigmoid(b) * a, tanh(a') - b) for 2\n  return a * b\n}\n",
+  deep: "fn deep(V: [3, n], v: [n]): [n] {\n  r = v then if k == 1 then tanh(V[k]) * r else V[2 - k] - r / (1 + k) for k < 3\n  return r\n}\n",
+  // Examples stop at different rounds.
+  stopped:
+    "fn stopped(v: [n], w: [n]): [n] {\n  r = v then 0.25 * r + w for 4 until max(abs(r' - r)) < 0.5\n  return r\n}\n",
   // Derivatives declared as they are.
   gated:
     "fn gated(v: [n], w: [n]): [n] {\n  s = tanh(v)\n  return s * w\n  derivative(dv, dw) = (1 - s * s) * w * dv + s * dw\n}\n",

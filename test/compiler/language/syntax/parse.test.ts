@@ -40,6 +40,11 @@ function shape(node: Expression): string {
       return `${shape(node.value)} for ${node.indices.map(({ name }) => name.text).join(", ")}`;
     case "tuple":
       return `[${node.items.map(shape).join(", ")}]`;
+    case "rounds": {
+      const { first, next, index, count, until } = node.rounds;
+      const list = (all: readonly Expression[]): string => all.map(shape).join(" | ");
+      return `${list(first)} then ${list(next)} for ${index?.text ?? "_"} < ${shape(count)} until ${until === undefined ? "_" : shape(until)}`;
+    }
   }
 }
 

@@ -1,0 +1,224 @@
+/**
+ * Rounds, written out: the body once for each, where its index is a number. What it selects is then a part of a tensor at a known
+ * place, and a choice by the index is made here.
+ */
+import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims } from "../base/types/dim.js";
+import { GraphBuilder } from "../ir/graph/build.js";
+import type { ValueId } from "../ir/graph/types.js";
+import { operationLimit } from "../language/semantics/checker.js";
+import { nextKey } from "../language/semantics/node-keys.js";
+import type { TypedExpression, TypedRounds } from "../language/semantics/typed-program.js";
+import { broadcastTo } from "./broadcast-to.js";
+import { at, dimIn, type Frame, type LowerExpression, type Lowering, NotLowered, shapeIn } from "./frame.js";
+
+type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
+
+/** Under which a frame keeps what the rounds of a group come to. */
+const roundsKey = (name: string): string => `${name} after its rounds`;
+
+export function lowerRounds(
+  lowering: Lowering,
+  frame: Frame,
+  { rounds, position }: Of<"rounds">,
+  lower: LowerExpression,
+): ValueId {
+  const key = (name: string | undefined): string => roundsKey(name ?? "");
+  const known = frame.values.get(key(rounds.names[position]));
+  if (known !== undefined) return known;
+  const values = new Rounds(lowering, frame, rounds, lower).run();
+  if (values.length > 1) for (const [i, value] of values.entries()) frame.values.set(key(rounds.names[i]), value);
+  return values[position] as ValueId;
+}
+
+class Rounds {
+  private readonly lowering: Lowering;
+  private readonly frame: Frame;
+  private readonly rounds: TypedRounds;
+  private readonly lower: LowerExpression;
+
+  constructor(lowering: Lowering, frame: Frame, rounds: TypedRounds, lower: LowerExpression) {
+    this.lowering = lowering;
+    this.frame = frame;
+    this.rounds = rounds;
+    this.lower = lower;
+  }
+
+  run(): readonly ValueId[] {
+    const { rounds, frame } = this;
+    const count = this.count();
+    const values = this.repeat(
+      count,
+      rounds.first.map((first) => this.full(frame, first, first)),
+      rounds.until,
+    );
+    return rounds.implicit ? this.withDerivative(count, values) : values;
+  }
+
+  /**
+   * What rounds have come to, with the derivative of a value that they leave as it is, `y = f(y, p)`: `dy` is `f_p dp` and `f_y` of itself, a
+   * sum of powers of `f_y`. As many terms as there are rounds are the derivative of these rounds once more, from where they ended and not from
+   * where they began. Only the derivative reads them.
+   */
+  private withDerivative(count: number, values: readonly ValueId[]): ValueId[] {
+    const { builder } = this.lowering;
+    const isExact = { ...builder.origin, span: this.rounds.span, isExact: true } as const;
+    const ends = values.map((value) => builder.emit({ kind: "map", op: "stop_gradient" }, [value], isExact));
+    return this.repeat(count, ends, undefined).map((again, i) => {
+      const name = this.rounds.names[i] as string;
+      const tangent = new GraphBuilder(name, builder.context);
+      const change = tangent.input(`d${name}`, builder.typeOf(again));
+      const same = tangent.finish([{ name, value: change }]);
+      const operation = { kind: "custom_derivative", arguments: 1, tangent: same } as const;
+      return builder.emit(operation, [values[i] as ValueId, again], isExact);
+    });
+  }
+
+  /** The rounds, up to the one behind which `until` holds. */
+  private repeat(count: number, first: readonly ValueId[], until: TypedExpression | undefined): readonly ValueId[] {
+    const { lowering } = this;
+    let values = first;
+    let goesOn: ValueId | undefined;
+    for (let k = 0; k < count; k++) {
+      this.checkLength();
+      const { next, inside } = this.round(values, k);
+      const before = values;
+      const running = goesOn;
+      values = running === undefined ? next : next.map((value, i) => this.chosen(running, value, before[i] as ValueId));
+      if (until === undefined || k + 1 === count) continue;
+      const stops = this.lower(lowering, inside, until);
+      const builder = at(lowering, this.frame, until);
+      const goes = builder.map("not", stops);
+      goesOn = goesOn === undefined ? goes : builder.map("and", goesOn, goes);
+    }
+    return values;
+  }
+
+  private round(values: readonly ValueId[], k: number): { next: ValueId[]; inside: Frame } {
+    const { names, index, first, next: bodies } = this.rounds;
+    const roundValues = new Map(names.map((name, i) => [name, values[i] as ValueId]));
+    const places = index === undefined ? this.frame.places : new Map([...(this.frame.places ?? []), [index, k]]);
+    const inside: Frame = { ...this.frame, roundValues, ...(places && { places }) };
+    const next = bodies.map((body, i) => {
+      const value = this.full(inside, body, first[i] as TypedExpression);
+      roundValues.set(nextKey(names[i] as string), value);
+      return value;
+    });
+    return { next, inside };
+  }
+
+  /** Repeated to the shape that the name has in every round. */
+  private full(frame: Frame, node: TypedExpression, like: TypedExpression): ValueId {
+    const value = this.lower(this.lowering, frame, node);
+    return broadcastTo(at(this.lowering, frame, node), value, shapeIn(frame, like.type));
+  }
+
+  /** An example that has stopped keeps its value; it is selected, so that nothing the later rounds make of it is read. */
+  private chosen(running: ValueId, next: ValueId, before: ValueId): ValueId {
+    const { builder } = this.lowering;
+    return builder.map("select", builder.fill(running, builder.shapeOf(next)), next, before);
+  }
+
+  private count(): number {
+    const { count, span } = this.rounds;
+    const dim = dimIn(this.frame, count);
+    const constant = constantOf(dim);
+    if (constant === undefined) {
+      const message = `there are ${printDim(dim)} rounds, and that has no size here`;
+      throw new NotLowered("bad-dimension-size", span, message, "rounds are written out: give it a size");
+    }
+    if (constant > operationLimit) this.refuse();
+    return constant;
+  }
+
+  private checkLength(): void {
+    if (this.lowering.builder.instructions.length > operationLimit) this.refuse();
+  }
+
+  private refuse(): never {
+    const message = "the rounds are too many, or do too much, to be written out";
+    const help = `a cell has at most ${operationLimit} operations, each round counted`;
+    throw new NotLowered("program-too-large", this.rounds.span, message, help);
+  }
+}
+
+/** The entry at a place along an axis, which goes. */
+export function entryAt(builder: GraphBuilder, operand: ValueId, axis: number, place: Dim): ValueId {
+  const part = builder.slice(operand, axis, place, dimConstant(1));
+  return builder.reshape(
+    part,
+    builder.shapeOf(operand).filter((_, i) => i !== axis),
+  );
+}
+
+/** Which integer an index is, where that is known: in a round. */
+export function placeOf({ places }: Frame, node: TypedExpression): number | undefined {
+  if (node.kind === "position") return places?.get(node.index);
+  return node.kind === "value" && node.type.kind === "index" ? places?.get(node.name) : undefined;
+}
+
+/** `v[k + 1]`, `v[L - 1 - k]`, `v[n + k]` in a round, in which its indices are numbers. */
+export function elementInRound(frame: Frame, node: Of<"element">): Of<"element"> {
+  const { places } = frame;
+  if (places === undefined || !node.terms.some(({ index }) => places.has(index))) return node;
+  const start = node.terms.reduce((sum, { index, reverse }) => {
+    const place = dimConstant(places.get(index) ?? 0);
+    return reverse ? subtractDims(sum, place) : addDims(sum, place);
+  }, node.start);
+  return { ...node, start, terms: node.terms.filter(({ index }) => !places.has(index)) };
+}
+
+/** Where the entry stands that no index is left to tell. */
+export function placeInRound(frame: Frame, { start, around, span }: Of<"element">): Dim {
+  const place = dimIn(frame, start);
+  if (around === undefined) return place;
+  const [from, size] = [constantOf(place), constantOf(dimIn(frame, around))];
+  if (from !== undefined && size !== undefined) return dimConstant(((from % size) + size) % size);
+  const message = "where this place is in its circle depends on a size that is not known here";
+  throw new NotLowered("bad-dimension-size", span, message, "rounds are written out: give the sizes");
+}
+
+/** The arguments of a call that are indices of rounds, by their names in the function. */
+export function placesOfCall(frame: Frame, { fn, arguments: given }: Of<"call">): Frame["places"] {
+  if (frame.places === undefined) return undefined;
+  const places = fn.parameters.flatMap(({ name }, i): [string, number][] => {
+    const argument = given[i];
+    const place = argument?.type.kind === "index" ? placeOf(frame, argument) : undefined;
+    return place === undefined ? [] : [[name, place]];
+  });
+  return places.length === 0 ? undefined : new Map(places);
+}
+
+/** The branch of a condition that is taken in this round, where that is known. */
+export function branchInRound(frame: Frame, node: Of<"elementwise">): TypedExpression | undefined {
+  if (frame.places === undefined || node.operation !== "if") return undefined;
+  const [condition, yes, no] = node.operands;
+  const truth = condition && truthOf(frame, condition);
+  return truth === undefined ? undefined : truth ? yes : no;
+}
+
+const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  "==": (a, b) => a === b,
+  "!=": (a, b) => a !== b,
+  "<": (a, b) => a < b,
+  "<=": (a, b) => a <= b,
+  ">": (a, b) => a > b,
+  ">=": (a, b) => a >= b,
+};
+
+/** Of a comparison of an index with a whole number. */
+function truthOf(frame: Frame, node: TypedExpression): boolean | undefined {
+  const compare = node.kind === "elementwise" ? comparisons[node.operation] : undefined;
+  if (node.kind !== "elementwise" || compare === undefined) return undefined;
+  const [left, right] = node.operands.map((operand) => wholeNumber(frame, operand));
+  return left === undefined || right === undefined ? undefined : compare(left, right);
+}
+
+function wholeNumber(frame: Frame, node: TypedExpression): number | undefined {
+  if (node.kind === "number") return node.value;
+  if (node.kind === "dimension") return constantOf(dimIn(frame, node.dim));
+  if (node.kind === "position") return placeOf(frame, node);
+  if (node.kind !== "elementwise" || (node.operation !== "+" && node.operation !== "-")) return undefined;
+  const [left, right] = node.operands.map((operand) => wholeNumber(frame, operand));
+  if (left === undefined || right === undefined) return undefined;
+  return node.operation === "+" ? left + right : left - right;
+}
