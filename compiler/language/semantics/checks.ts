@@ -63,7 +63,7 @@ export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope)
       help: "name the result before the rounds, `u = …(x)`, and read that; used cells without state can be called so",
     });
   }
-  const others = [...graph.repeatedCalls, ...graph.refusedCalls, ...graph.callsInInitials];
+  const others = [...graph.repeatedCalls, ...graph.refusedCalls, ...graph.callsInInitials, ...graph.callsInRounds];
   const named = new Set(others.map((call) => call.callee.text));
   for (const name of scope.instances.keys()) {
     if (graph.calls.has(name) || graph.inPlace.has(name) || named.has(name)) continue;

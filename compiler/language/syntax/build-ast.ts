@@ -6,7 +6,6 @@ import type { CstNode, IToken } from "chevrotain";
 import type {
   CellItem,
   CellNode,
-  CellParameterNode,
   DeclarationNode,
   DerivativeNode,
   EquationNode,
@@ -16,11 +15,11 @@ import type {
   Name,
   OutputNode,
   SourceFileNode,
-  TypeNode,
   UseNode,
 } from "./ast.js";
 import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
 import { equationsOf, RoundsBuilder, roundsValue } from "./build-rounds.js";
+import { TypesBuilder } from "./build-types.js";
 import type * as cst from "./cst.generated.js";
 import { endOf, ordinaryComment, type DocumentationBlock, type LexedSource, type SyntaxToken } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
@@ -54,12 +53,14 @@ class Builder {
   private readonly reporter: SyntaxReporter;
   private readonly expressions: ExpressionBuilder;
   private readonly rounds: RoundsBuilder;
+  private readonly types: TypesBuilder;
 
   constructor(documentation: ReadonlyMap<number, DocumentationBlock>, reporter: SyntaxReporter) {
     this.documentation = new Map(documentation);
     this.reporter = reporter;
     this.expressions = new ExpressionBuilder(reporter);
     this.rounds = new RoundsBuilder(this.expressions, reporter);
+    this.types = new TypesBuilder(this.expressions, reporter);
   }
 
   unusedDocumentation(): Iterable<DocumentationBlock> {
@@ -127,7 +128,7 @@ class Builder {
     const documentation = this.takeDocumentation(keyword);
     const items = this.items(children.cellBody?.[0]?.children.item);
     const other = children.otherCell && only(children.otherCell).children;
-    const parameters = this.complete(header.cellParameter, (parameter) => this.cellParameter(parameter));
+    const parameters = this.complete(header.cellParameter, (parameter) => this.types.cellParameter(parameter));
     const name = this.expressions.name(only(header.Name));
     return {
       kind: "cell",
@@ -143,43 +144,6 @@ class Builder {
       }),
       span: this.span(keyword, endOfCell(children)),
     };
-  }
-
-  private cellParameter({ children }: cst.CellParameterCstNode): CellParameterNode {
-    const name = this.expressions.name(only(children.Name));
-    const dimensions = children.type && this.interfaceOf(only(children.type));
-    if (dimensions !== undefined) {
-      const end = endOf(only(only(children.type).children.RightParen));
-      return { name, type: "cell", dimensions, span: this.reporter.span(name.span.start, end) };
-    }
-    const type = children.type === undefined ? undefined : this.type(only(children.type));
-    const value = children.expression === undefined ? undefined : this.expressions.build(only(children.expression));
-    const span = this.expressions.join(name.span, value?.span ?? type?.span ?? name.span);
-    const isReal = type?.kind === "real-type";
-    const isFraction = !isReal && value?.kind === "number" && !Number.isInteger(value.value);
-    if ((type !== undefined && !isReal) || isFraction) {
-      const about = type ?? name;
-      const message = `\`${clip(name.text)}\` is neither a dimension nor a real`;
-      this.reporter.report("cell-parameter-type", about.span.start, about.span.end, message, {
-        help: isFraction
-          ? `a real number: \`${clip(name.text)}: real = …\``
-          : `write \`${clip(name.text)}\` for a dimension, \`${clip(name.text)}: real\` for a number`,
-      });
-    }
-    return { name, type: isReal ? "real" : "dimension", ...(value && { defaultValue: value }), span };
-  }
-
-  /** The dimensions in `cell(I, H)`, the type of a parameter that is a cell. */
-  private interfaceOf({ children: { Name, expression } }: cst.TypeCstNode): Name[] | undefined {
-    if (Name === undefined || textOf(only(Name)) !== "cell" || expression === undefined) return undefined;
-    return expression.map((node) => {
-      const built = this.expressions.build(node);
-      if (built.kind === "reference" && !built.next) return { text: built.name, span: built.span };
-      this.reporter.report("cell-parameter-type", built.span.start, built.span.end, "a dimension has a name here", {
-        help: "the first is that of the input, the last that of the output: `cell(I, H)`",
-      });
-      throw new Incomplete();
-    });
   }
 
   private item({ children }: cst.ItemCstNode): CellItem {
@@ -204,7 +168,7 @@ class Builder {
     const isStored = kind === "param" || kind === "fixed";
     const documentation = this.beginItem(keyword);
     const names = (Name ?? []).map((token) => this.expressions.name(token));
-    const type = this.type(only(children.type));
+    const type = this.types.type(only(children.type));
     const initial = value === undefined ? undefined : this.expressions.build(only(value));
     const start = initializer === undefined ? undefined : this.expressions.build(only(initializer));
     if (initial !== undefined && kind !== "state") {
@@ -240,24 +204,6 @@ class Builder {
       ...(isStored && start && { initializer: start }),
       span: this.span(keyword, (start ?? initial ?? type).span.end),
     };
-  }
-
-  private type({ children }: cst.TypeCstNode): TypeNode {
-    if (children.LeftBracket !== undefined) {
-      const span = this.span(only(children.LeftBracket), endOf(only(children.RightBracket)));
-      const dimensions = (children.expression ?? []).map((dimension) => this.expressions.build(dimension));
-      return { kind: "tensor-type", dimensions, span };
-    }
-    const name = this.expressions.name(only(children.Name));
-    const [first, second] = (children.expression ?? []).map((expression) => this.expressions.build(expression));
-    const bound = second === undefined ? first : undefined;
-    if (name.text === "real" && bound === undefined) return { kind: "real-type", span: name.span };
-    if (name.text === "index" && bound !== undefined) {
-      return { kind: "index-type", bound, span: this.reporter.span(name.span.start, endOf(only(children.RightParen))) };
-    }
-    const message = `\`${clip(name.text)}\` is not a type`;
-    this.reporter.report("unknown-type", name.span.start, name.span.end, message, { help: typeHelp(name.text) });
-    throw new Incomplete();
   }
 
   private use({ children }: cst.UseCstNode): UseNode {
@@ -332,13 +278,13 @@ class Builder {
     ).flat();
     const all = this.complete(header.functionParameter, ({ children: parameter }) => ({
       name: this.expressions.name(only(parameter.Name)),
-      type: parameter.Colon === undefined ? undefined : this.type(only(parameter.type)),
+      type: parameter.Colon === undefined ? undefined : this.types.type(only(parameter.type)),
     }));
     const parameters = all.flatMap(({ name: own, type }) => (type === undefined ? [] : [{ name: own, type }]));
     const dimensions = all.flatMap(({ name: own, type }, position) =>
       type === undefined ? [{ name: own, position }] : [],
     );
-    const result = this.complete(header.type, (type) => this.type(type));
+    const result = this.complete(header.type, (type) => this.types.type(type));
     const value = this.returnValue(items, name.span);
     const derivative = this.derivative(items);
     const span = this.span(keyword, lastEnd(children.FunctionRightBrace));
@@ -409,13 +355,6 @@ class Builder {
       help: "its last item is `return` and the expression that is its value",
     });
   }
-}
-
-function typeHelp(name: string): string {
-  if (/^(float|double|number|scalar|f32|f64|float32|float64)$/.test(name)) return "a number is `real`";
-  if (/^(index|int|integer|token)$/.test(name))
-    return "an integer has a bound: `index(V)` is one from 0 to V - 1; a dimension stands without a type";
-  return `a type is \`[${clip(name)}]\` for a vector of that dimension, \`real\` or \`index(V)\``;
 }
 
 function endOfCell({ cellBody, otherCell, cellHeader }: cst.CellCstChildren): number {

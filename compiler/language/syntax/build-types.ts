@@ -1,0 +1,78 @@
+/** Types, and the parameters of cells, from the concrete syntax tree. */
+import type { CellParameterNode, Name, TypeNode } from "./ast.js";
+import { type ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
+import type * as cst from "./cst.generated.js";
+import { endOf } from "./lexer.js";
+import { clip, type SyntaxReporter } from "./reporter.js";
+
+export class TypesBuilder {
+  private readonly expressions: ExpressionBuilder;
+  private readonly reporter: SyntaxReporter;
+
+  constructor(expressions: ExpressionBuilder, reporter: SyntaxReporter) {
+    this.expressions = expressions;
+    this.reporter = reporter;
+  }
+
+  cellParameter({ children }: cst.CellParameterCstNode): CellParameterNode {
+    const name = this.expressions.name(only(children.Name));
+    const dimensions = children.type && this.interfaceOf(only(children.type));
+    if (dimensions !== undefined) {
+      const end = endOf(only(only(children.type).children.RightParen));
+      return { name, type: "cell", dimensions, span: this.reporter.span(name.span.start, end) };
+    }
+    const type = children.type === undefined ? undefined : this.type(only(children.type));
+    const value = children.expression === undefined ? undefined : this.expressions.build(only(children.expression));
+    const span = this.expressions.join(name.span, value?.span ?? type?.span ?? name.span);
+    const isReal = type?.kind === "real-type";
+    const isFraction = !isReal && value?.kind === "number" && !Number.isInteger(value.value);
+    if ((type !== undefined && !isReal) || isFraction) {
+      const about = type ?? name;
+      const message = `\`${clip(name.text)}\` is neither a dimension nor a real`;
+      this.reporter.report("cell-parameter-type", about.span.start, about.span.end, message, {
+        help: isFraction
+          ? `a real number: \`${clip(name.text)}: real = …\``
+          : `write \`${clip(name.text)}\` for a dimension, \`${clip(name.text)}: real\` for a number`,
+      });
+    }
+    return { name, type: isReal ? "real" : "dimension", ...(value && { defaultValue: value }), span };
+  }
+
+  /** The dimensions in `cell(I, H)`, the type of a parameter that is a cell. */
+  private interfaceOf({ children: { Name, expression } }: cst.TypeCstNode): Name[] | undefined {
+    if (Name === undefined || textOf(only(Name)) !== "cell" || expression === undefined) return undefined;
+    return expression.map((node) => {
+      const built = this.expressions.build(node);
+      if (built.kind === "reference" && !built.next) return { text: built.name, span: built.span };
+      this.reporter.report("cell-parameter-type", built.span.start, built.span.end, "a dimension has a name here", {
+        help: "the first is that of the input, the last that of the output: `cell(I, H)`",
+      });
+      throw new Incomplete();
+    });
+  }
+
+  type({ children }: cst.TypeCstNode): TypeNode {
+    if (children.LeftBracket !== undefined) {
+      const span = this.reporter.span(only(children.LeftBracket).startOffset, endOf(only(children.RightBracket)));
+      const dimensions = (children.expression ?? []).map((dimension) => this.expressions.build(dimension));
+      return { kind: "tensor-type", dimensions, span };
+    }
+    const name = this.expressions.name(only(children.Name));
+    const [first, second] = (children.expression ?? []).map((expression) => this.expressions.build(expression));
+    const bound = second === undefined ? first : undefined;
+    if (name.text === "real" && bound === undefined) return { kind: "real-type", span: name.span };
+    if (name.text === "index" && bound !== undefined) {
+      return { kind: "index-type", bound, span: this.reporter.span(name.span.start, endOf(only(children.RightParen))) };
+    }
+    const message = `\`${clip(name.text)}\` is not a type`;
+    this.reporter.report("unknown-type", name.span.start, name.span.end, message, { help: typeHelp(name.text) });
+    throw new Incomplete();
+  }
+}
+
+function typeHelp(name: string): string {
+  if (/^(float|double|number|scalar|f32|f64|float32|float64)$/.test(name)) return "a number is `real`";
+  if (/^(index|int|integer|token)$/.test(name))
+    return "an integer has a bound: `index(V)` is one from 0 to V - 1; a dimension stands without a type";
+  return `a type is \`[${clip(name)}]\` for a vector of that dimension, \`real\` or \`index(V)\``;
+}
