@@ -1,6 +1,7 @@
 /** Two modules of one cell, for different targets, give the same bits: all results of all functions. */
 import { expect } from "vitest";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/index.js";
+import type { DrawnCall } from "../../compiler/tools/calls/draw-call.js";
 import { keep } from "./models.js";
 import { cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
 import { randomCall, randomParams } from "./random-call.js";
@@ -45,7 +46,7 @@ export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledM
         instance.backward === undefined || !manifest.has.gradient
           ? {}
           : flatten("grad ", instance.backward(cotangentsOf(call)));
-      return { ...forward, ...backward, ...steps2(instance, call) };
+      return { ...forward, ...backward, ...directional(instance, call, values), ...steps2(instance, call) };
     }) as [Results, Results];
     expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort());
     for (const [name, wanted] of Object.entries(expected)) {
@@ -53,8 +54,20 @@ export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledM
     }
   });
 
+  /** `jvp` and `hvp` along what the call has as values. */
+  function directional(instance: ModuleInstance, call: DrawnCall, values: object): Results {
+    const { jvp, hvp } = manifest.has;
+    const isReal = new Set(manifest.inputs.flatMap(({ name, dtype }) => (dtype === "real" ? [name] : [])));
+    const inputs = Object.fromEntries(Object.entries(call.inputs).filter(([name]) => isReal.has(name)));
+    const tangents = { ...inputs, ...call.contexts, ...call.states };
+    return {
+      ...(jvp ? flatten("jvp ", instance.jvp!(values as never, tangents)) : {}),
+      ...(hvp ? flatten("hvp ", instance.hvp!(values as never, tangents, cotangentsOf(call))) : {}),
+    };
+  }
+
   /** Two steps of a stream from the states of the call. */
-  function steps2(instance: ModuleInstance, call: ReturnType<typeof randomCall>): Results {
+  function steps2(instance: ModuleInstance, call: DrawnCall): Results {
     const results: Results = {};
     instance.reset({ batch: call.batch, sizes, ...call.contexts, ...call.states } as never);
     for (let t = 0; t < 2; t++) {

@@ -49,7 +49,7 @@ it("compiled modules", () =>
         count.compiled++;
       }),
     ),
-    fuzzParameters(4, 40),
+    fuzzParameters(2, 40),
   ));
 
 it("show a fault by a small text and a case that can be repeated", async () => {
