@@ -87,6 +87,8 @@ export interface PrimitiveExpr {
   readonly label?: string;
   /** An f32 operation whose result, computed in float64, needs no rounding. It changes no value, only what printers print. */
   readonly exact?: true;
+  /** A `select` at the root of a function whose condition seldom holds: `whenTrue` is computed only where it does. */
+  readonly rare?: true;
 }
 
 export type ScalarExpr = ConstantExpr | ParameterExpr | PrimitiveExpr;
@@ -178,6 +180,12 @@ export const or = (x: ScalarExpr, y: ScalarExpr): ScalarExpr => primitive("or", 
 export const not = (x: ScalarExpr): ScalarExpr => primitive("not", x);
 export const select = (condition: ScalarExpr, whenTrue: Operand, whenFalse: Operand): ScalarExpr =>
   primitive("select", condition, whenTrue, whenFalse);
+
+/** A `select` for the root of a function: `whenTrue` is worth a branch. */
+export const rarely = (condition: ScalarExpr, whenTrue: Operand, whenFalse: Operand): ScalarExpr => ({
+  ...primitive("select", condition, whenTrue, whenFalse),
+  rare: true,
+});
 
 /** A function from a rule that builds its body from parameters named as given. */
 export function scalarFunction(

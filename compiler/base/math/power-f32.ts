@@ -20,8 +20,8 @@ import {
   max,
   min,
 } from "./expr.js";
-import { mul, ne, not, or, pow2, promote, select, sub } from "./expr.js";
-import { estrin, pairs } from "./polynomial.js";
+import { le, mantissa, mul, ne, not, or, pow2, promote, rarely, select, sub } from "./expr.js";
+import { pairs } from "./polynomial.js";
 
 const log2Coefficients = [
   2.885390081790081, 0.9617966733491687, 0.5770835834502582, 0.4116728154263924, 0.3407282311370999,
@@ -38,8 +38,13 @@ const magic = 1.5 * 2 ** 52 + 1023;
 function log2(x: ScalarExpr): ScalarExpr {
   const k = label("k", exponent(mul(x, Math.SQRT2)));
   const m = label("m", mul(x, pow2(sub(sub(magic, k), magic))));
-  const s = label("s", div(sub(m, 1), add(m, 1)));
-  return add(mul(s, estrin(label("z", mul(s, s)), log2Coefficients, "z")), k);
+  return add(logarithmOf(label("f", sub(m, 1))), k);
+}
+
+/** log2(1 + f), 1 + f near 1. */
+function logarithmOf(f: ScalarExpr): ScalarExpr {
+  const s = label("s", div(f, add(f, 2)));
+  return mul(s, pairs(label("z", mul(s, s)), log2Coefficients, "z"));
 }
 
 /** 2^q in float32, with overflow and underflow. */
@@ -54,7 +59,23 @@ function exp2(q: ScalarExpr): ScalarExpr {
 
 const f32 = (value: number): ScalarExpr => constant("f32", value);
 
+/** log2(x) of a positive normal float32; k and m of `x = 2^k·m` in float32, where they are exact. */
+function log2Normal(x: ScalarExpr): ScalarExpr {
+  const base = label("m", mantissa(x));
+  const high = label("upper", lt(Math.SQRT2, base));
+  const f = promote(exact(sub(select(high, exact(mul(base, 0.5)), base), 1)));
+  const k = promote(exact(add(exponent(x), select(high, f32(1), f32(0)))));
+  return add(logarithmOf(label("f", f)), k);
+}
+
+/** x^y; what is not a normal positive x with a finite y is rare, and has a way of its own. */
 export function powF32(x: ScalarExpr, y: ScalarExpr): ScalarExpr {
+  const usual = exp2(mul(promote(y), log2Normal(x)));
+  const finite = eq(add(exact(sub(x, x)), sub(y, y)), 0);
+  return rarely(not(and(le(2 ** -126, x), finite)), powOfAny(x, y), usual);
+}
+
+function powOfAny(x: ScalarExpr, y: ScalarExpr): ScalarExpr {
   const size = label("size", abs(x));
   const infinite = eq(size, Infinity);
   // Where x is 0 or infinite, so is the logarithm: an infinite y with the sign of a finite logarithm gives the result.

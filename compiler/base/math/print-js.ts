@@ -209,9 +209,24 @@ export function printInlined(f: ScalarFunction, args: readonly string[], target:
     // A new name must not hide one that an argument mentions.
     for (const [mentioned] of text.matchAll(/\$\w+/g)) taken.add(mentioned);
   }
-  const { statements, value } = printScalarExpr(f.body, names, taken);
-  const lines = [...bound, ...statements, `${target} = ${value};`];
-  return [`let ${target};`, "{", ...lines.map((line) => `  ${line}`), "}"];
+  return [`let ${target};`, "{", ...indented([...bound, ...printAssigned(f.body, names, taken, target)]), "}"];
+}
+
+const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+/** Lines that give `target` the value; a choice that is rare is a branch, so that each side is computed only where it counts. */
+function printAssigned(
+  body: ScalarExpr,
+  names: ReadonlyMap<ScalarExpr, string>,
+  taken: ReadonlySet<string>,
+  target: string,
+): string[] {
+  const assigned = ({ statements, value }: PrintedExpr): string[] => [...statements, `${target} = ${value};`];
+  if (!isPrimitive(body) || body.rare !== true) return assigned(printScalarExpr(body, names, taken));
+  const [condition, rare, usual] = body.operands as readonly [ScalarExpr, ScalarExpr, ScalarExpr];
+  const test = printScalarExpr(condition, names, taken);
+  const side = (e: ScalarExpr): string[] => indented(assigned(printScalarExpr(e, names, taken)));
+  return [...test.statements, `if (${test.value}) {`, ...side(rare), "} else {", ...side(usual), "}"];
 }
 
 /** The declarations that inlined functions refer to. */

@@ -82,7 +82,28 @@ class FunctionWriter {
   /** Leaves the vector of the root's value, of the lower half if it is wide, on the stack. */
   write(root: ScalarExpr): void {
     this.#count(root, 0);
-    this.#emit(root, 0);
+    if (isPrimitive(root) && root.rare === true) this.#branch(root);
+    else this.#emit(root, 0);
+  }
+
+  /** The usual value, and in vectors where the condition holds for some number the other one for those numbers. */
+  #branch({ operands }: PrimitiveExpr): void {
+    const [condition, rare, usual] = operands as readonly [ScalarExpr, ScalarExpr, ScalarExpr];
+    const code = this.#code;
+    const [value, mask] = [code.local("v128"), code.local("v128")];
+    this.#emit(usual, 0);
+    code.set(value);
+    this.#emit(condition, 0);
+    code.tee(mask).op("v128.any_true");
+    code.if(
+      () => {
+        this.#emit(rare, 0);
+        code.get(value).get(mask).op("v128.bitselect");
+      },
+      () => code.get(value),
+      "v128",
+    );
+    code.release(value, mask);
   }
 
   #value(e: ScalarExpr, half: Half): ComputedNode | undefined {

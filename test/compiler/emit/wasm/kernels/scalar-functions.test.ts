@@ -6,7 +6,18 @@ import { emitFunction } from "../../../../../compiler/emit/wasm/kernels/scalar-f
 import { floatTypeOf } from "../../../../../compiler/emit/wasm/assembler/shapes.js";
 import { evaluateFunction } from "../../../../../compiler/base/math/evaluate.js";
 import type { ScalarFunction } from "../../../../../compiler/base/math/expr.js";
-import { add, demote, lt, mul, promote, scalarFunction, select, sub } from "../../../../../compiler/base/math/expr.js";
+import {
+  add,
+  demote,
+  lt,
+  mul,
+  promote,
+  rarely,
+  scalarFunction,
+  select,
+  sub,
+} from "../../../../../compiler/base/math/expr.js";
+import { printInlined } from "../../../../../compiler/base/math/print-js.js";
 import type { MathName } from "../../../../../compiler/base/math/functions.js";
 import { mathFunctions, mathNames } from "../../../../../compiler/base/math/functions.js";
 import {
@@ -90,6 +101,22 @@ describe("functions of both precisions at once", () => {
   it("conditions on numbers of the other precision are refused", () => {
     const wrong = scalarFunction("wrong", "f32", ["x"], (x) => demote(select(lt(x!, 0), promote(x!), 1)));
     expect(() => mapModule("f32x4", 1, 4, bodyOf(wrong))).toThrow("select of float64 and float32 at once");
+  });
+});
+
+describe("a choice that is rare", () => {
+  const rooted = scalarFunction("rooted", "f32", ["x"], (x) => rarely(lt(x!, 0), mul(x!, -3), add(x!, 1)));
+
+  it.each(["f32x4", "f32"] as const)("is a branch, and each number has the value of its own side (%s)", (shape) => {
+    expect(disassemble(mapModule(shape, 1, 4, bodyOf(rooted)))).toContain("v128.any_true");
+    // Vectors without such a number, with some and with nothing else.
+    const rows = [1, 2, 3, 4, 1, -2, 3, -4, -1, -2, -3, -4, NaN, -0, -5, Infinity].map((x) => [x]);
+    expect(different(shape, rooted, rows, (x) => evaluateFunction(rooted, x!))).toEqual([]);
+  });
+
+  it("is a branch in JavaScript", () => {
+    const text = printInlined(rooted, ["x"], "$r");
+    expect(text).toEqual(["let $r;", "{", "  if (x < 0) {", "    $r = fround(x * -3);", "  } else {", "    $r = fround(x + 1);", "  }", "}"]); // prettier-ignore
   });
 });
 
