@@ -8,6 +8,7 @@ import { broadcastTo } from "./broadcast-to.js";
 import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
 import { frameInPlace } from "./frame-in-place.js";
+import { functionIn, functionsOfCall } from "./given-functions.js";
 import { lowerCall } from "./cell-lowering.js";
 import { at, broughtIn, childOf, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
 import {
@@ -158,7 +159,15 @@ const rules: Rules = {
     const given = lowerAll(lowering, frame, node.arguments);
     const own = [...node.dimensions].map(([name, dim]) => [name, dimIn(frame, dim)] as const);
     const dimensions = new Map([...frame.dimensions, ...own]);
-    return lowerFunction(lowering, frame, node.fn, given, dimensions, placesOfCall(frame, node));
+    return lowerFunction(lowering, frame, node.fn, given, dimensions, {
+      places: placesOfCall(frame, node),
+      functions: functionsOfCall(frame, node),
+    });
+  },
+  "call-given": (lowering, frame, node) => {
+    const given = lowerAll(lowering, frame, node.arguments);
+    const { fn, dimensions, frame: caller } = functionIn(frame, node.name);
+    return lowerFunction(lowering, caller, fn, given, dimensions);
   },
   error: (_lowering, _frame, node) => {
     invariant(false, `an expression with errors is lowered: ${node.span.file} ${node.span.start}`);
@@ -247,12 +256,12 @@ export function lowerFunction(
   fn: TypedFunction,
   given: readonly ValueId[],
   dimensions: ReadonlyMap<string, Dim>,
-  places?: Frame["places"],
+  { places, functions }: { readonly places?: Frame["places"]; readonly functions?: Frame["functions"] } = {},
 ): ValueId {
   const values = new Map(fn.parameters.map(({ name }, i) => [name, given[i] as ValueId]));
   for (const name of fn.captured) values.set(capturedKey(name), broughtIn(caller, capturedIn(caller, name)));
   const around = { dimensions, reals: caller.reals, children: new Map(), path: caller.path };
-  const frame: Frame = { ...around, values, ...(places && { places }) };
+  const frame: Frame = { ...around, values, ...(places && { places }), ...(functions && { functions }) };
   for (const { key, value } of fn.equations) values.set(key, lowerExpression(lowering, frame, value));
   const value = lowerExpression(lowering, frame, fn.value);
   at(lowering, frame, fn.value);

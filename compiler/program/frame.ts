@@ -19,12 +19,21 @@ export interface Frame {
   readonly children: ReadonlyMap<string, CellFrame>;
   /** `lower.` for what belongs to the used cell `lower`. */
   readonly path: string;
+  /** Functions that the function at hand was given. */
+  readonly functions?: ReadonlyMap<string, FunctionInFrame>;
   /** In an expression for each value of an index: values are those of the builder around it. */
   readonly bring?: (value: ValueId) => ValueId;
   /** In a round: what its names are, those of this round with a prime. */
   readonly roundValues?: ReadonlyMap<string, ValueId>;
   /** What the indices of rounds are, in one of them, and arguments that are given such an index. */
   readonly places?: ReadonlyMap<string, number>;
+}
+
+/** A function, and the frame in which it was named. */
+export interface FunctionInFrame {
+  readonly fn: TypedFunction;
+  readonly dimensions: ReadonlyMap<string, Dim>;
+  readonly frame: Frame;
 }
 
 export interface CellFrame extends Frame {

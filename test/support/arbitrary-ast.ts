@@ -11,6 +11,7 @@ import type {
   EquationNode,
   Expression,
   FunctionNode,
+  FunctionTypeNode,
   IndexNode,
   Name,
   SourceFileNode,
@@ -207,11 +208,17 @@ const rounds: fc.Arbitrary<readonly EquationNode[]> = fc
 
 const equations = fc.array(fc.oneof({ weight: 4, arbitrary: equation.map((one) => [one]) }, rounds), { maxLength: 3 });
 
+const functionType: fc.Arbitrary<FunctionTypeNode> = fc
+  .record({ parameters: fc.array(type, { minLength: 1, maxLength: 2 }), result: type })
+  .map((fields) => ({ kind: "function-type", ...fields, span }));
+
 const functionNode: fc.Arbitrary<FunctionNode> = fc
   .record({
     documentation,
     name,
-    all: fc.array(fc.record({ name, type: fc.option(type, { nil: undefined, freq: 3 }) }), { maxLength: 3 }),
+    all: fc.array(fc.record({ name, type: fc.option(fc.oneof(type, functionType), { nil: undefined, freq: 3 }) }), {
+      maxLength: 3,
+    }),
     result: type,
     equations: equations.map((all) => all.flat().map((node) => ({ ...node, next: false }))),
     value: expression,
@@ -227,7 +234,12 @@ const functionNode: fc.Arbitrary<FunctionNode> = fc
   .map(({ derivative, all, ...fields }) => ({
     kind: "function",
     ...fields,
-    parameters: all.flatMap(({ name: own, type: of }) => (of === undefined ? [] : [{ name: own, type: of }])),
+    parameters: all.flatMap(({ name: own, type: of }) =>
+      of === undefined || of.kind === "function-type" ? [] : [{ name: own, type: of }],
+    ),
+    functions: all.flatMap(({ name: own, type: of }, position) =>
+      of?.kind === "function-type" ? [{ name: own, position, type: of }] : [],
+    ),
     dimensions: all.flatMap(({ name: own, type: of }, position) => (of === undefined ? [{ name: own, position }] : [])),
     ...(derivative && { derivative }),
     span,

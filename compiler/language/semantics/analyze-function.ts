@@ -10,7 +10,7 @@ import { inferByKind } from "./infer/rules.js";
 import type { FunctionDeclaration } from "./declared.js";
 import { forEachRead } from "./expression-parts.js";
 import { reportCycles } from "./cycles.js";
-import { namesInTypes, sizesIn } from "./function-parts.js";
+import { namesInTypes, sizesIn, typesOfFunction } from "./function-parts.js";
 import { helpToFill, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { resolveType } from "./resolve-type.js";
 import { type Entry, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
@@ -41,10 +41,20 @@ export function analyzeFunction(
     if (scope.entries.get(name.text)?.kind === "parameter") scope.types.set(name.text, resolved);
     return { name: name.text, type: resolved };
   });
+  const functions = node.functions.map(({ name, type }) => {
+    const source = { words: wordsFor("function-parameter", name.text), span: name.span };
+    const resolved = {
+      parameters: type.parameters.map((parameter) => resolveType(checker, parameter, source)),
+      result: resolveType(checker, type.result, source),
+    };
+    scope.given.set(name.text, resolved);
+    return { name: name.text, ...resolved };
+  });
   const result = resolveType(checker, node.result, { words: "the declared result", span: node.result.span });
   checkBinding(checker, node, parameters, own);
   typeTangents(checker, node, parameters);
   refuseCapturesBesideDerivative(checker, declaration);
+  refuseFunctionsBesideDerivative(checker, declaration);
   const all = inferEquations(checker, node);
   const value = checker.infer(node.value);
   checkResult(checker, node, value, result);
@@ -55,11 +65,12 @@ export function analyzeFunction(
   if (hasErrors()) return undefined;
   const isOfCell = (name: string): boolean => outer.has(name) || scope.captured.has(name) || scope.functions.has(name);
   const indirect = new Set([...throughTangents(scope, derivative, parameters), ...forDimensions(scope, node, own)]);
-  reportUnused(checker, scope, new Set(["parameter", "equation", "tangent"]), indirect);
+  reportUnused(checker, scope, new Set(["parameter", "function-parameter", "equation", "tangent"]), indirect);
   return {
     name: node.name.text,
     span: node.name.span,
     parameters,
+    functions: functions.map((one) => ({ ...one, calls: checker.givenCalls.get(one.name) ?? 0 })),
     dimensions: own,
     given: node.dimensions.map(({ name }) => name.text),
     equations,
@@ -110,13 +121,17 @@ function declareFunctionScope(
     entries.set(name, { kind: "dimension", span, runtime: true });
   }
   const outer = new Set(entries.keys());
-  const types = [...node.parameters.map(({ type }) => type), node.result];
+  const types = typesOfFunction(node);
   const given = new Set(node.dimensions.map(({ name }) => name.text));
   refuseHiddenDimensions(declaration, outer, collector);
   for (const name of given) outer.delete(name);
   const own = [...new Set([...given, ...namesInTypes(types.flatMap(sizesIn)).filter((name) => !outer.has(name))])];
   for (const name of own) entries.set(name, { kind: "dimension", span: node.name.span });
-  const declare = (text: string, kind: "parameter" | "equation" | "tangent", span: Entry["span"]): void => {
+  const declare = (
+    text: string,
+    kind: "parameter" | "function-parameter" | "equation" | "tangent",
+    span: Entry["span"],
+  ): void => {
     const existing = entries.get(text);
     // Names of the cell are simply covered.
     if (existing !== undefined && !outer.has(text)) {
@@ -129,6 +144,7 @@ function declareFunctionScope(
     entries.set(text, { kind, span });
   };
   for (const { name } of node.parameters) declare(name.text, "parameter", name.span);
+  for (const { name } of node.functions) declare(name.text, "function-parameter", name.span);
   for (const { name } of node.equations) declare(name.text, "equation", name.span);
   for (const { text, span } of node.derivative?.tangents ?? []) declare(text, "tangent", span);
   const captured = new Set((owner?.captures.get(node.name.text) ?? []).map(({ name }) => name));
@@ -146,6 +162,7 @@ function declareFunctionScope(
     functions: owner?.functions ?? new Map(),
     module,
     captured,
+    given: new Map(),
     hidden,
   };
   return { scope, own, outer };
@@ -181,6 +198,17 @@ function refuseCapturesBesideDerivative(checker: Checker, declaration: FunctionD
       reference === undefined || kind === undefined
         ? "a function that it calls reads some: give them as arguments"
         : `give it ${wordsFor(kind, reference.name)} as an argument`,
+  });
+}
+
+/** There is no tangent of a function. */
+function refuseFunctionsBesideDerivative(checker: Checker, { node }: FunctionDeclaration): void {
+  const [first] = node.functions;
+  if (node.derivative === undefined || first === undefined) return;
+  const message = `\`${node.name.text}\` declares its derivative, so it cannot take functions`;
+  checker.report("captured-beside-derivative", first.name.span, message, {
+    related: [{ span: node.derivative.span, message: "has a tangent for each argument that is a value" }],
+    help: "call the function where this one is called, and give it the value",
   });
 }
 

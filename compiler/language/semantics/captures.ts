@@ -1,7 +1,7 @@
 /** What the functions of a cell read of the cell around them. */
 import type { CellNode, FunctionNode, ReferenceNode } from "../syntax/ast.js";
 import { forEachPart } from "./expression-parts.js";
-import { namesInTypes, sizesIn, valuesOfFunction } from "./function-parts.js";
+import { namesInTypes, sizesIn, typesOfFunction, valuesOfFunction } from "./function-parts.js";
 
 /**
  * Functions that read values of the cell, themselves or through others that they call, by their names: with the references of
@@ -54,6 +54,8 @@ function readsOf(node: FunctionNode, names: ReadonlySet<string>) {
   for (const value of valuesOfFunction(node)) {
     forEachPart(value, (part) => {
       if (part.kind === "call") calls.add(part.callee.text);
+      // A function that is handed on.
+      if (part.kind === "reference" && !own.has(part.name)) calls.add(part.name);
       if (part.kind === "reference" && names.has(part.name) && !own.has(part.name)) references.push(part);
     });
   }
@@ -62,10 +64,10 @@ function readsOf(node: FunctionNode, names: ReadonlySet<string>) {
 
 /** What a function declares, which hides names of the cell; indices, which may not have those, are reported elsewhere. */
 function ownNames(node: FunctionNode): ReadonlySet<string> {
-  const names = [...node.dimensions, ...node.parameters, ...node.equations].map(({ name }) => name.text);
+  const heads = [...node.dimensions, ...node.parameters, ...node.functions];
+  const names = [...heads, ...node.equations].map(({ name }) => name.text);
   const own = new Set([...names, ...(node.derivative?.tangents ?? []).map(({ text }) => text)]);
-  const types = [...node.parameters.map(({ type }) => type), node.result];
-  for (const name of namesInTypes(types.flatMap(sizesIn))) own.add(name);
+  for (const name of namesInTypes(typesOfFunction(node).flatMap(sizesIn))) own.add(name);
   for (const value of valuesOfFunction(node)) {
     forEachPart(value, (part) => {
       if (part.kind === "indexed") for (const { name } of part.indices) own.add(name.text);

@@ -189,6 +189,7 @@ export class CellGraphBuilder {
 
   private addReference(name: string, next: boolean, needs: Set<string>, changes: (words: string) => void): void {
     const kind = this.scope.entries.get(name)?.kind;
+    if (kind === "function") this.addFunctionCall(name, needs);
     if (kind === "state" && next) needs.add(nextKey(name));
     if (kind === "state" || kind === "input") changes(wordsFor(kind, name));
     if ((kind === "equation" || kind === "output") && !next) needs.add(name);

@@ -88,6 +88,8 @@ export class Checker {
   readonly divisors = new Set<string>();
   /** Values of the cell around a function that it reads, or that a function reads which it calls. */
   readonly captured = new Set<string>();
+  /** How often each function is called that the one at hand is given. */
+  readonly givenCalls = new Map<string, number>();
   /** Indices that are bound around the expression at hand. */
   readonly indices = new Map<string, BoundIndex>();
   /** Names of the rounds around the expression at hand. */
@@ -154,6 +156,10 @@ export class Checker {
     this.report("program-too-large", span, `${this.scope.words} is too large when everything it uses is written out`, {
       help: `it would have more than ${operationLimit} operations or ${depthLimit} levels`,
     });
+  }
+
+  addGivenCalls(name: string, count: number): void {
+    this.givenCalls.set(name, (this.givenCalls.get(name) ?? 0) + count);
   }
 
   /** In `read` indices may stand where a dimension is meant. */

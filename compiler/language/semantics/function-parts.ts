@@ -11,6 +11,12 @@ export function sizesIn(type: TypeNode): readonly Expression[] {
   return type.kind === "tensor-type" ? type.dimensions : type.kind === "index-type" ? [type.bound] : [];
 }
 
+/** All types that stand in the head of a function. */
+export function typesOfFunction({ parameters, functions, result }: FunctionNode): readonly TypeNode[] {
+  const inside = functions.flatMap(({ type }) => [...type.parameters, type.result]);
+  return [...parameters.map(({ type }) => type), ...inside, result];
+}
+
 /** Names in the dimensions of a function's types, in order. */
 export function namesInTypes(expressions: readonly Expression[]): string[] {
   const names = new Set<string>();

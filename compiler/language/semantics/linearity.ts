@@ -102,6 +102,9 @@ const rules: Rules = {
   rounds: roundsDegree,
   "round-value": ({ name }, degrees) => degrees.get(roundKey(name)) ?? constant,
   call: callDegree,
+  // Functions with arguments that are functions declare no derivative, and are followed with these unknown.
+  "call-given": ({ span, name, arguments: given }, degrees) =>
+    nonlinear(span, name, ...given.map((argument) => degreeOf(argument, degrees))),
 };
 
 const roundKey = (name: string): string => `${name} of a round`;

@@ -23,6 +23,7 @@ export function neededBy(declaration: Declaration): Declaration[] {
   for (const value of valuesIn(declaration)) {
     forEachPart(value, (part) => {
       if (part.kind === "call") add(part.callee.text, "function");
+      else if (part.kind === "reference") add(part.name, "function");
     });
   }
   return needed;

@@ -20,10 +20,16 @@ export type EntryKind =
   | "cell";
 
 export interface Entry {
-  readonly kind: EntryKind | "parameter" | "tangent" | "index";
+  readonly kind: EntryKind | "parameter" | "function-parameter" | "tangent" | "index";
   readonly span: Span;
   /** Of a dimension: known at run time only. */
   readonly runtime?: boolean;
+}
+
+/** What a function takes and gives that another one is given. */
+export interface FunctionType {
+  readonly parameters: readonly SemanticType[];
+  readonly result: SemanticType;
 }
 
 /** Names of one cell or function. */
@@ -40,6 +46,8 @@ export interface Scope {
   readonly module: ModuleScope;
   /** Names in `entries` that are values of the cell around a function. */
   readonly captured: ReadonlySet<string>;
+  /** Functions that a function is given, by the names of its arguments. */
+  readonly given: Map<string, FunctionType>;
   /** Other names of the cell around a function, which it does not see: for messages. */
   readonly hidden: ReadonlyMap<string, Entry>;
 }
@@ -65,6 +73,7 @@ const kindWords: Readonly<Record<Entry["kind"], string>> = {
   function: "the function",
   cell: "the cell",
   parameter: "the argument",
+  "function-parameter": "the function",
   tangent: "the tangent",
   index: "the index",
 };
@@ -163,6 +172,7 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
     functions: cell.functions,
     module: cell.module,
     captured: new Set(),
+    given: new Map(),
     hidden: new Map(),
     equations,
     nexts,

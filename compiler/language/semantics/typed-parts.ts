@@ -25,6 +25,7 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
     case "index-reduction":
       return [node.body];
     case "call":
+    case "call-given":
       return node.arguments;
     case "call-in-place":
       return [...node.call.inputs, ...node.call.contexts];

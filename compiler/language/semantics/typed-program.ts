@@ -7,6 +7,7 @@ import type { Span } from "../../base/source/span.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
+import type { FunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
 
 /** An index in a place. */
@@ -120,7 +121,11 @@ export type TypedExpression = Base &
         readonly arguments: readonly TypedExpression[];
         /** The function's own dimensions in terms of the caller's. */
         readonly dimensions: ReadonlyMap<string, Dim>;
+        /** What it is given for its arguments that are functions. */
+        readonly functions: ReadonlyMap<string, FunctionArgument>;
       }
+    /** The call of a function that the function around it was given. */
+    | { readonly kind: "call-given"; readonly name: string; readonly arguments: readonly TypedExpression[] }
     | { readonly kind: "error" }
   );
 
@@ -151,6 +156,11 @@ export interface Extent {
   readonly depth: number;
 }
 
+/** A function, with its dimensions in terms of the caller's; or one that the function around was given itself. */
+export type FunctionArgument =
+  | { readonly fn: TypedFunction; readonly dimensions: ReadonlyMap<string, Dim> }
+  | { readonly fn: undefined; readonly name: string };
+
 /** What a function states as its derivative: linear in the tangents. */
 export interface TypedDerivative {
   readonly span: Span;
@@ -165,6 +175,8 @@ export interface TypedFunction {
   readonly name: string;
   readonly span: Span;
   readonly parameters: readonly { readonly name: string; readonly type: SemanticType }[];
+  /** Arguments that are functions, and how often each is called. */
+  readonly functions: readonly (FunctionType & { readonly name: string; readonly calls: number })[];
   /** Dimensions that calls bind, with the order in which that is possible. */
   readonly dimensions: readonly string[];
   /** Those of them that are arguments themselves. */

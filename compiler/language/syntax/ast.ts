@@ -125,19 +125,33 @@ export interface FunctionNode extends Node {
   readonly parameters: readonly { readonly name: Name; readonly type: TypeNode }[];
   /** Those without a type, and which of all parameters they are. */
   readonly dimensions: readonly { readonly name: Name; readonly position: number }[];
+  /** Those that are functions: `f: fn([n]): [n]`. */
+  readonly functions: readonly { readonly name: Name; readonly position: number; readonly type: FunctionTypeNode }[];
   readonly result: TypeNode;
   readonly equations: readonly EquationNode[];
   readonly value: Expression;
   readonly derivative?: DerivativeNode;
 }
 
+/** `fn([n], real): [n]`. */
+export interface FunctionTypeNode extends Node {
+  readonly kind: "function-type";
+  readonly parameters: readonly TypeNode[];
+  readonly result: TypeNode;
+}
+
 /** All parameters of a function in the order of the text. */
 export function parametersInOrder({
   parameters,
   dimensions,
-}: Pick<FunctionNode, "parameters" | "dimensions">): { readonly name: Name; readonly type?: TypeNode }[] {
-  const all: { readonly name: Name; readonly type?: TypeNode }[] = [...parameters];
-  for (const { name, position } of dimensions) all.splice(position, 0, { name });
+  functions,
+}: Pick<FunctionNode, "parameters" | "dimensions" | "functions">): {
+  readonly name: Name;
+  readonly type?: TypeNode | FunctionTypeNode;
+}[] {
+  const all: { readonly name: Name; readonly type?: TypeNode | FunctionTypeNode }[] = [...parameters];
+  const others = [...dimensions, ...functions].sort((a, b) => a.position - b.position);
+  for (const { position, ...parameter } of others) all.splice(position, 0, parameter);
   return all;
 }
 

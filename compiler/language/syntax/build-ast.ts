@@ -19,7 +19,7 @@ import type {
 } from "./ast.js";
 import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
 import { equationsOf, RoundsBuilder, roundsValue } from "./build-rounds.js";
-import { TypesBuilder } from "./build-types.js";
+import { isValueType, TypesBuilder } from "./build-types.js";
 import type * as cst from "./cst.generated.js";
 import { endOf, ordinaryComment, type DocumentationBlock, type LexedSource, type SyntaxToken } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
@@ -276,19 +276,19 @@ class Builder {
       items.filter(({ children: item }) => item.returnValue === undefined && item.derivative === undefined),
       (item) => this.functionEquations(only(item.children.equation)),
     ).flat();
-    const all = this.complete(header.functionParameter, ({ children: parameter }) => ({
-      name: this.expressions.name(only(parameter.Name)),
-      type: parameter.Colon === undefined ? undefined : this.types.type(only(parameter.type)),
-    }));
-    const parameters = all.flatMap(({ name: own, type }) => (type === undefined ? [] : [{ name: own, type }]));
+    const all = this.complete(header.functionParameter, (parameter) => this.types.functionParameter(parameter));
+    const parameters = all.flatMap(({ name: own, type }) => (isValueType(type) ? [{ name: own, type }] : []));
     const dimensions = all.flatMap(({ name: own, type }, position) =>
       type === undefined ? [{ name: own, position }] : [],
+    );
+    const functions = all.flatMap(({ name: own, type }, position) =>
+      type?.kind === "function-type" ? [{ name: own, position, type }] : [],
     );
     const result = this.complete(header.type, (type) => this.types.type(type));
     const value = this.returnValue(items, name.span);
     const derivative = this.derivative(items);
     const span = this.span(keyword, lastEnd(children.FunctionRightBrace));
-    const head = { kind: "function", documentation, name, parameters, dimensions } as const;
+    const head = { kind: "function", documentation, name, parameters, dimensions, functions } as const;
     const node = { ...head, result: only(result), equations, value };
     return { ...node, ...(derivative && { derivative }), span };
   }

@@ -1,5 +1,5 @@
 /** Types, and the parameters of cells, from the concrete syntax tree. */
-import type { CellParameterNode, Name, TypeNode } from "./ast.js";
+import type { CellParameterNode, FunctionTypeNode, Name, TypeNode } from "./ast.js";
 import { type ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
 import type * as cst from "./cst.generated.js";
 import { endOf } from "./lexer.js";
@@ -12,6 +12,22 @@ export class TypesBuilder {
   constructor(expressions: ExpressionBuilder, reporter: SyntaxReporter) {
     this.expressions = expressions;
     this.reporter = reporter;
+  }
+
+  functionParameter({ children }: cst.FunctionParameterCstNode): {
+    readonly name: Name;
+    readonly type: TypeNode | FunctionTypeNode | undefined;
+  } {
+    const name = this.expressions.name(only(children.Name));
+    if (children.functionType !== undefined) return { name, type: this.functionType(only(children.functionType)) };
+    return { name, type: children.Colon === undefined ? undefined : this.type(only(children.type)) };
+  }
+
+  private functionType({ children }: cst.FunctionTypeCstNode): FunctionTypeNode {
+    const parameters = (children.type ?? []).map((node) => this.type(node));
+    const result = this.type(only(children.result));
+    const { startOffset } = only(children.Fn);
+    return { kind: "function-type", parameters, result, span: this.reporter.span(startOffset, result.span.end) };
   }
 
   cellParameter({ children }: cst.CellParameterCstNode): CellParameterNode {
@@ -68,6 +84,10 @@ export class TypesBuilder {
     this.reporter.report("unknown-type", name.span.start, name.span.end, message, { help: typeHelp(name.text) });
     throw new Incomplete();
   }
+}
+
+export function isValueType(type: TypeNode | FunctionTypeNode | undefined): type is TypeNode {
+  return type !== undefined && type.kind !== "function-type";
 }
 
 function typeHelp(name: string): string {

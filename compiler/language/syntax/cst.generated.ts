@@ -393,7 +393,23 @@ export interface FunctionParameterCstNode extends CstNode {
 export type FunctionParameterCstChildren = {
   Name: IToken[];
   Colon?: IToken[];
+  functionType?: FunctionTypeCstNode[];
   type?: TypeCstNode[];
+};
+
+export interface FunctionTypeCstNode extends CstNode {
+  name: "functionType";
+  children: FunctionTypeCstChildren;
+}
+
+export type FunctionTypeCstChildren = {
+  Fn: IToken[];
+  LeftParen: IToken[];
+  type: TypeCstNode[];
+  Comma?: IToken[];
+  RightParen: IToken[];
+  Colon: IToken[];
+  result: TypeCstNode[];
 };
 
 export interface FunctionItemCstNode extends CstNode {
@@ -462,6 +478,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   fn(children: FnCstChildren, param?: IN): OUT;
   functionHeader(children: FunctionHeaderCstChildren, param?: IN): OUT;
   functionParameter(children: FunctionParameterCstChildren, param?: IN): OUT;
+  functionType(children: FunctionTypeCstChildren, param?: IN): OUT;
   functionItem(children: FunctionItemCstChildren, param?: IN): OUT;
   returnValue(children: ReturnValueCstChildren, param?: IN): OUT;
   derivative(children: DerivativeCstChildren, param?: IN): OUT;

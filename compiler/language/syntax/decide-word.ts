@@ -129,8 +129,15 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, { pending,
   return isLine || (declarationWords.has(keyword) && (afterNext === t.Colon || isList));
 }
 
+/** `f: fn([n]): [n]`, an argument that is a function. */
+export function isFunctionType(tokens: Tokens, index: number): boolean {
+  const isFn = typeAt(tokens, index) === t.Fn;
+  return isFn && typeAt(tokens, index - 1) === t.Colon && typeAt(tokens, index + 1) === t.LeftParen;
+}
+
 /** A reserved word where only a name makes sense. */
 function isMisused(tokens: Tokens, index: number): boolean {
+  if (isFunctionType(tokens, index)) return false;
   const type = typeAt(tokens, index)!;
   const previous = typeAt(tokens, index - 1);
   const next = typeAt(tokens, index + 1);

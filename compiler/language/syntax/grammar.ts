@@ -196,8 +196,18 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.Name);
     this.OPTION(() => {
       this.CONSUME(t.Colon);
-      this.SUBRULE(this.type);
+      this.OR([{ ALT: () => this.SUBRULE(this.functionType) }, { ALT: () => this.SUBRULE(this.type) }]);
     });
+  });
+
+  /** `fn([n]): [n]`. */
+  readonly functionType: Rule = this.inner("functionType", () => {
+    this.CONSUME(t.Fn);
+    this.CONSUME(t.LeftParen);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.type), ERR_MSG: "a type" });
+    this.CONSUME(t.RightParen);
+    this.CONSUME(t.Colon);
+    this.SUBRULE1(this.type, { LABEL: "result" });
   });
 
   readonly functionItem: Rule = this.RULE("functionItem", () => {

@@ -11,7 +11,7 @@
  */
 import type { TokenType } from "chevrotain";
 import { endOf, retype, virtualToken, type SyntaxToken } from "./lexer.js";
-import { behindIndices, behindNames, type BlockKind, decideWord, expectsName } from "./decide-word.js";
+import { behindIndices, behindNames, type BlockKind, decideWord, expectsName, isFunctionType } from "./decide-word.js";
 import { isLoopWord, loopHelp } from "./foreign-words.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 import * as t from "./tokens.js";
@@ -107,6 +107,7 @@ class Layout {
 
   private startsItem(index: number): boolean {
     const type = this.typeAt(index)!;
+    if (isFunctionType(this.tokens, index)) return false;
     if (itemWords.has(type)) return true;
     if (type !== t.Name && type !== t.NextName) return false;
     const previous = this.typeAt(index - 1);

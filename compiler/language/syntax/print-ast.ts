@@ -14,8 +14,10 @@ import {
   type DerivativeNode,
   type EquationNode,
   type FunctionNode,
+  type FunctionTypeNode,
   type ImportNode,
   type SourceFileNode,
+  type TypeNode,
 } from "./ast.js";
 import { asciiNotation, type Notation } from "./notation.js";
 import { argumentsDoc, expressionDoc, indicesDoc, parenthesised, typeDoc, valueDoc } from "./print-expression.js";
@@ -309,9 +311,15 @@ function cellParameterDoc(
 function functionHead(node: FunctionNode, notation: Notation): Doc {
   const { name, result } = node;
   const list = parametersInOrder(node).map(({ name: own, type }) =>
-    type === undefined ? notation.name(own.text) : [`${notation.name(own.text)}: `, typeDoc(type, notation)],
+    type === undefined ? notation.name(own.text) : [`${notation.name(own.text)}: `, parameterTypeDoc(type, notation)],
   );
   return [`fn ${notation.called(name.text)}`, parenthesised(list), ": ", typeDoc(result, notation)];
+}
+
+function parameterTypeDoc(type: TypeNode | FunctionTypeNode, notation: Notation): Doc {
+  if (type.kind !== "function-type") return typeDoc(type, notation);
+  const list = type.parameters.map((parameter) => typeDoc(parameter, notation));
+  return ["fn", parenthesised(list), ": ", typeDoc(type.result, notation)];
 }
 
 function declarationDoc({ kind, names, type, initial, initializer }: DeclarationNode, notation: Notation): Doc {

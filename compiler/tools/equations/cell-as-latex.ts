@@ -76,15 +76,19 @@ function usedFunctions(cells: readonly TypedCell[]): ReadonlyMap<TypedFunction, 
   const taken = new Set<string>();
   const visit = (node: TypedExpression): void => {
     for (const part of typedParts(node)) visit(part);
-    if (node.kind !== "call" || names.has(node.fn)) return;
-    for (const { equations, value } of partsOfFunction(node.fn)) {
+    if (node.kind !== "call") return;
+    for (const { fn } of [...node.functions.values(), node]) if (fn !== undefined) visitFunction(fn);
+  };
+  const visitFunction = (fn: TypedFunction): void => {
+    if (names.has(fn)) return;
+    for (const { equations, value } of partsOfFunction(fn)) {
       for (const equation of equations) visit(equation.value);
       visit(value);
     }
-    let name = node.fn.name;
-    for (let count = 2; taken.has(name); count++) name = `${node.fn.name}_${count}`;
+    let name = fn.name;
+    for (let count = 2; taken.has(name); count++) name = `${fn.name}_${count}`;
     taken.add(name);
-    names.set(node.fn, name);
+    names.set(fn, name);
   };
   for (const cell of cells) {
     for (const { value } of cell.nodes.values()) visit(value);
@@ -184,7 +188,7 @@ function functionLines(fn: TypedFunction, around: Surroundings, context: LatexCo
   const write = (node: TypedExpression): string => formulaLatex(typedFormula(node, around), context);
   const list = (all: readonly { readonly name: string }[]): string =>
     all.map(({ name }) => formulaLatex(nameOf(name), context)).join(", ");
-  const left = `${operatorLatex(around.functionName(fn))}\\left(${list([...fn.given.map((name) => ({ name })), ...fn.parameters])}\\right)`;
+  const left = `${operatorLatex(around.functionName(fn))}\\left(${list([...fn.given.map((name) => ({ name })), ...fn.functions, ...fn.parameters])}\\right)`;
   const tangents = `\\left[${list(fn.derivative?.tangents ?? [])}\\right]`;
   return partsOfFunction(fn).flatMap(({ equations, value }, part) => {
     const inside = equations.map((equation, i) => {

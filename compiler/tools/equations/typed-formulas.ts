@@ -108,14 +108,23 @@ const rules: Rules = {
     return { kind: "rounds", first: begin, next: round, index, count, implicit, ...(until && { until: write(until) }) };
   },
   "round-value": ({ name: text, next }) => ({ kind: "name", name: { text, next, role: "round" } }),
-  call: ({ fn, arguments: given, dimensions }, write, around) => {
+  call: ({ fn, arguments: given, dimensions, functions }, write, around) => {
     const sizes = fn.given.map((name): Formula => ({
       kind: "dimension",
       dim: dimensions.get(name) ?? dimSymbol(name),
     }));
     const head = { kind: "function", name: around.functionName(fn) } as const;
-    return { kind: "apply", head, operands: [...sizes, ...given.map(write)], settings: [] };
+    const names = [...functions.values()].map((one) =>
+      nameOf(one.fn === undefined ? one.name : around.functionName(one.fn)),
+    );
+    return { kind: "apply", head, operands: [...sizes, ...names, ...given.map(write)], settings: [] };
   },
+  "call-given": ({ name, arguments: given }, write) => ({
+    kind: "apply",
+    head: { kind: "function", name },
+    operands: given.map(write),
+    settings: [],
+  }),
   error: () => {
     throw new InvariantError("an expression with errors has no formula");
   },

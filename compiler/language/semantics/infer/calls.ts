@@ -1,7 +1,8 @@
 /** Calls: of used cells, of functions, of builtins. */
 import type { Span } from "../../../base/source/span.js";
 import { type CallNode, type Expression, parametersInOrder, type TypeNode } from "../../syntax/ast.js";
-import { type Dim, dimSymbol, equalDims, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
+import { type Dim, dimSymbol, printDim } from "../../../base/types/dim.js";
+import { accepts } from "../accepts.js";
 import { bindDimensions, type Pair } from "../bind-dimensions.js";
 import { builtinNames, reductionNamed, reductions } from "../builtins.js";
 import type { Checker } from "../checker.js";
@@ -16,6 +17,7 @@ import { takeOver } from "../take-over.js";
 import type { TypedExpression, TypedFunction } from "../typed-program.js";
 import { inferCallInPlace } from "./call-in-place.js";
 import { inferBuiltin } from "./builtin-calls.js";
+import { givenFunctions, inferGivenCall } from "./given-functions.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 import { standardHomeOf } from "../../std/sources.js";
 
@@ -28,6 +30,8 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
     reductionNamed(name) !== undefined && !scope.functions.has(name) && !scope.module.entries.has(name);
   if (indexed !== undefined && !isReduction) return refuseIndices(checker, node, indexed.span);
   if (entry?.kind === "instance") return inferInstanceCall(checker, node);
+  const given = scope.given.get(name);
+  if (given !== undefined && entry?.kind === "function-parameter") return inferGivenCall(checker, node, given);
   const own = scope.functions.get(name);
   const global = own === undefined ? scope.module.entries.get(name) : undefined;
   if (own !== undefined) scope.used.add(name);
@@ -110,10 +114,15 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
   const callee = `\`${node.callee.text}\``;
   const matched = matchArguments(node.arguments, parameters, callee, node.span, checker.collector);
   const sizes = new Map<string, Dim | undefined>();
+  const functions = new Map<string, Expression>();
   const given = matched?.flatMap((argument, i) => {
     const parameter = all[i];
-    if (argument === undefined || parameter?.type !== undefined)
-      return [argument && inferArgument(checker, argument.value, parameter?.type)];
+    const type = parameter?.type;
+    if (type?.kind === "function-type") {
+      if (argument !== undefined) functions.set(parameter?.name.text ?? "", argument.value);
+      return [];
+    }
+    if (argument === undefined || type !== undefined) return [argument && inferArgument(checker, argument.value, type)];
     sizes.set(parameter?.name.text ?? "", sizeOf(checker, argument.value));
     return [];
   });
@@ -130,9 +139,11 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
   if (typed.length < given.length || [...sizes.values()].includes(undefined)) return checker.error(node.span);
   const dimensions = bindArguments(checker, fn, typed, sizes as ReadonlyMap<string, Dim>);
   if (dimensions === undefined || !takeOver(checker, fn, dimensions, node.span)) return checker.error(node.span);
+  const handed = givenFunctions(checker, fn, functions, dimensions);
+  if (handed === undefined) return checker.error(node.span);
   const type = substituteType(fn.result, dimensions);
   if (type === undefined) return tooLarge(checker, node.span);
-  return { kind: "call", fn, arguments: typed, dimensions, span: node.span, type };
+  return { kind: "call", fn, arguments: typed, dimensions, functions: handed, span: node.span, type };
 }
 
 /** The index of rounds, where an index is expected, is one. */
@@ -188,16 +199,6 @@ function bindArguments(
     }
   }
   return dimensions;
-}
-
-function accepts(wanted: SemanticType, given: SemanticType): boolean {
-  if (wanted.kind === "index" && given.kind === "index")
-    return provenAtLeast(subtractDims(wanted.bound, given.bound), 0);
-  const actual = axesOf(given);
-  return axesOf(wanted).every((axis, i) => {
-    const other = actual[i];
-    return other !== undefined && equalDims(axis.dim, other.dim);
-  });
 }
 
 function reportArgument(

@@ -33,6 +33,7 @@ export function inferReference(checker: Checker, node: ReferenceNode): TypedExpr
       return { kind: "position", index: name, span, type: scalarType };
     case "instance":
     case "function":
+    case "function-parameter":
     case "cell":
       checker.report("not-a-value", span, `${wordsFor(entry.kind, name)} is not a value`, {
         help: `call it: \`${name}(…)\``,

@@ -17,6 +17,8 @@ export const functions: Readonly<Record<string, string>> = {
   // Examples stop at different rounds.
   stopped:
     "fn stopped(v: [n], w: [n]): [n] {\n  r = v then 0.25 * r + w for 4 until max(abs(r' - r)) < 0.5\n  return r\n}\n",
+  applied:
+    "fn halved(v: [n]): [n] { return 0.5 * v + tanh(v) }\nfn applied(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) - v }\n",
   // Derivatives declared as they are.
   gated:
     "fn gated(v: [n], w: [n]): [n] {\n  s = tanh(v)\n  return s * w\n  derivative(dv, dw) = (1 - s * s) * w * dv + s * dw\n}\n",

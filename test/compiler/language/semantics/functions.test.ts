@@ -2,7 +2,61 @@ import { describe, expect, it } from "vitest";
 import { expectFine, expectReport } from "./support.js";
 
 describe("functions", () => {
+  const twice = "fn twice(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) } ";
   it.each([
+    [
+      "a built-in function as an argument",
+      `${twice}cell A(H) { input x: [H] output y = twice(‹tanh›, x) }`,
+      "bad-argument",
+    ],
+    [
+      "a value in the place of a function",
+      `${twice}cell A(H) { input x: [H] output y = twice(‹x›, x) }`,
+      "bad-argument",
+    ],
+    [
+      "an expression in the place of a function",
+      `${twice}cell A(H) { input x: [H] output y = twice(‹2 * x›, x) }`,
+      "bad-argument",
+    ],
+    [
+      "nothing in the place of a function",
+      `${twice}cell A(H) { input x: [H] output y = twice(‹nix›, x) }`,
+      "bad-argument",
+    ],
+    [
+      "a function of other arguments",
+      `${twice}fn g(v: [n], w: [n]): [n] { return v + w } cell A(H) { input x: [H] output y = twice(‹g›, x) }`,
+      "bad-argument",
+    ],
+    [
+      "a function of another result",
+      `${twice}fn g(v: [n]): real { return sum(v) } cell A(H) { input x: [H] output y = twice(‹g›, x) }`,
+      "bad-argument",
+    ],
+    ["a given function called with too much", "fn t(f: fn([n]): [n], v: [n]): [n] { return ‹f(v, v)› }", "wrong-arity"],
+    [
+      "a given function called with another shape",
+      "fn t(f: fn([n]): [n], v: [n]): [n] { return f(‹sum(v)›) + v }",
+      "shape-mismatch",
+    ],
+    ["a given function as a value", "fn t(f: fn([n]): [n], v: [n]): [n] { return f(v) + ‹f› }", "not-a-value"],
+    ["a given function that is never called", "fn t(‹f›: fn([n]): [n], v: [n]): [n] { return v }", "unused-name"],
+    [
+      "a given function handed on as another",
+      `${twice}fn t(f: fn([n]): real, v: [n]): [n] { return twice(‹f›, v) + f(v) }`,
+      "bad-argument",
+    ],
+    [
+      "a given function beside a derivative",
+      "fn t(‹f›: fn([n]): [n], v: [n]): [n] { return f(v) derivative(dv) = dv }",
+      "captured-beside-derivative",
+    ],
+    [
+      "dimensions that only a given function has",
+      "fn ‹t›(f: fn([n]): [n], v: real): real { return sum(f(zeros([n]))) + v }",
+      "unknown-dimension",
+    ],
     [
       "an argument of another rank",
       "fn f(v: [n]): [n] { return v } cell A(H) { input x: [H, H] output y = f(‹x›) }",
