@@ -27,7 +27,7 @@ export interface Entry {
 }
 
 /** What a function takes and gives that another one is given. */
-export interface FunctionType {
+export interface GivenFunctionType {
   readonly parameters: readonly SemanticType[];
   readonly result: SemanticType;
 }
@@ -47,7 +47,7 @@ export interface Scope {
   /** Names in `entries` that are values of the cell around a function. */
   readonly captured: ReadonlySet<string>;
   /** Functions that a function is given, by the names of its arguments. */
-  readonly given: Map<string, FunctionType>;
+  readonly given: Map<string, GivenFunctionType>;
   /** Other names of the cell around a function, which it does not see: for messages. */
   readonly hidden: ReadonlyMap<string, Entry>;
 }

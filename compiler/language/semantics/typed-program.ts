@@ -7,7 +7,7 @@ import type { Span } from "../../base/source/span.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
-import type { FunctionType } from "./scope.js";
+import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
 
 /** An index in a place. */
@@ -176,7 +176,7 @@ export interface TypedFunction {
   readonly span: Span;
   readonly parameters: readonly { readonly name: string; readonly type: SemanticType }[];
   /** Arguments that are functions, and how often each is called. */
-  readonly functions: readonly (FunctionType & { readonly name: string; readonly calls: number })[];
+  readonly functions: readonly (GivenFunctionType & { readonly name: string; readonly calls: number })[];
   /** Dimensions that calls bind, with the order in which that is possible. */
   readonly dimensions: readonly string[];
   /** Those of them that are arguments themselves. */

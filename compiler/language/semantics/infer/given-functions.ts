@@ -5,14 +5,14 @@ import { accepts } from "../accepts.js";
 import { bindDimensions } from "../bind-dimensions.js";
 import { builtinNames } from "../builtins.js";
 import type { Checker } from "../checker.js";
-import { type FunctionType, wordsFor } from "../scope.js";
+import { type GivenFunctionType, wordsFor } from "../scope.js";
 import { axesOf, printSemanticType, type SemanticType } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
 import { takeOver } from "../take-over.js";
 import type { FunctionArgument, TypedExpression, TypedFunction } from "../typed-program.js";
 
 /** The call of a function that this one is given: its types are those that were declared. */
-export function inferGivenCall(checker: Checker, node: CallNode, wanted: FunctionType): TypedExpression {
+export function inferGivenCall(checker: Checker, node: CallNode, wanted: GivenFunctionType): TypedExpression {
   const { text } = node.callee;
   const { parameters, result } = wanted;
   checker.scope.used.add(text);
@@ -34,7 +34,7 @@ export function inferGivenCall(checker: Checker, node: CallNode, wanted: Functio
 }
 
 /** `fn([n]): [n]`. */
-function printFunctionType({ parameters, result }: FunctionType): string {
+function printFunctionType({ parameters, result }: GivenFunctionType): string {
   return `\`fn(${parameters.map(printSemanticType).join(", ")}): ${printSemanticType(result)}\``;
 }
 
@@ -55,7 +55,10 @@ export function givenFunctions(
   return found;
 }
 
-function inDimensions({ parameters, result }: FunctionType, dimensions: ReadonlyMap<string, Dim>): FunctionType {
+function inDimensions(
+  { parameters, result }: GivenFunctionType,
+  dimensions: ReadonlyMap<string, Dim>,
+): GivenFunctionType {
   const own = (type: SemanticType): SemanticType => substituteType(type, dimensions) ?? type;
   return { parameters: parameters.map(own), result: own(result) };
 }
@@ -63,7 +66,7 @@ function inDimensions({ parameters, result }: FunctionType, dimensions: Readonly
 function functionArgument(
   checker: Checker,
   value: Expression,
-  wanted: FunctionType,
+  wanted: GivenFunctionType,
   calls: number,
 ): FunctionArgument | undefined {
   const { scope } = checker;
@@ -94,7 +97,7 @@ function functionArgument(
   return takeOver(checker, fn, bound, value.span) ? { fn, dimensions: bound } : undefined;
 }
 
-function refuseName(checker: Checker, value: Expression, name: string, wanted: FunctionType): undefined {
+function refuseName(checker: Checker, value: Expression, name: string, wanted: GivenFunctionType): undefined {
   const entry = checker.scope.entries.get(name);
   if (entry !== undefined) return refuse(checker, value, `${wordsFor(entry.kind, name)} is no function`, wanted);
   const help = builtinNames.has(name)
@@ -103,18 +106,24 @@ function refuseName(checker: Checker, value: Expression, name: string, wanted: F
   return refuse(checker, value, `nothing that can be given is called \`${name}\``, wanted, help);
 }
 
-function refuse(checker: Checker, { span }: Expression, what: string, wanted: FunctionType, help?: string): undefined {
+function refuse(
+  checker: Checker,
+  { span }: Expression,
+  what: string,
+  wanted: GivenFunctionType,
+  help?: string,
+): undefined {
   checker.report("bad-argument", span, `${what}; ${printFunctionType(wanted)} is wanted here`, { help });
   checker.sound = false;
   return undefined;
 }
 
-const typeOf = ({ parameters, result }: TypedFunction): FunctionType => ({
+const typeOf = ({ parameters, result }: TypedFunction): GivenFunctionType => ({
   parameters: parameters.map(({ type }) => type),
   result,
 });
 
-function isSame(a: FunctionType, b: FunctionType): boolean {
+function isSame(a: GivenFunctionType, b: GivenFunctionType): boolean {
   return (
     a.parameters.length === b.parameters.length &&
     fits(a.result, b.result) &&
@@ -129,7 +138,7 @@ function fits(given: SemanticType, wanted: SemanticType | undefined): boolean {
 }
 
 /** The dimensions of a function that make it one of that type. */
-function bindTo(fn: TypedFunction, wanted: FunctionType): ReadonlyMap<string, Dim> | undefined {
+function bindTo(fn: TypedFunction, wanted: GivenFunctionType): ReadonlyMap<string, Dim> | undefined {
   if (fn.given.length > 0 || fn.functions.length > 0 || fn.parameters.length !== wanted.parameters.length)
     return undefined;
   const pairs = fn.parameters.flatMap(({ type }, i) => {
