@@ -88,7 +88,8 @@ interface LowerSuccess extends LowerFindings {
 
 interface LowerFailure extends LowerFindings {
   readonly cell: undefined;
-  readonly openDimensions: readonly [];
+  /** Those without which it may have failed; none where the text has errors. */
+  readonly openDimensions: readonly string[];
   readonly written: undefined;
 }
 
@@ -125,9 +126,9 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
     reals: new Map(given.filter(([name]) => reals.has(name))),
   };
   const cell = lowerCell(program, typed.name, values, collector);
-  if (collector.hasErrors || cell === undefined) return failed;
-  checkConstants(cell, { span: typed.span, dtype: settings.dtype, reported: program.lostNumbers }, collector);
   const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
+  if (collector.hasErrors || cell === undefined) return { ...failed, openDimensions };
+  checkConstants(cell, { span: typed.span, dtype: settings.dtype, reported: program.lostNumbers }, collector);
   return { ...found, cell, openDimensions, written: { tree, typed } };
 }
 

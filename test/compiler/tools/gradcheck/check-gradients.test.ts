@@ -56,6 +56,14 @@ describe("a text", () => {
     expect(sizes.size).toBeGreaterThan(1);
   });
 
+  test("of rounds is checked at random numbers of them", async () => {
+    const text = "cell Deep(H, L) { input x: [H] param W: [L, H, H] r = x then tanh(W[k] @ r) for k < L output y = r }";
+    const report = await checkGradients(text, { seed: 1, runs: 3, precisions: ["f64"] });
+    expect(failures(report)).toEqual([]);
+    const counts = report.tensors.flatMap(({ methods }) => methods.map(({ worst }) => worst?.dimensions["L"]));
+    expect(counts.every((count) => Number.isInteger(count))).toBe(true);
+  });
+
   test("gives the same report for the same seed", async () => {
     const options = { seed: 5, runs: 1, precisions: ["f64"] } as const;
     expect(await checkGradients(source, options)).toEqual(await checkGradients(source, options));
