@@ -10,6 +10,7 @@ import {
 import { type Diagnostic, DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { suggest } from "../base/diagnostics/suggest.js";
 import { checkConstants } from "../program/check-constants.js";
+import { innerGradient } from "../passes/autodiff/inner-gradient.js";
 import { lowerCell } from "../program/ast-to-graph.js";
 import { withDefaultSizes } from "../program/sizes.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
@@ -125,7 +126,7 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
     dimensions: new Map(given.filter(([name]) => !reals.has(name))),
     reals: new Map(given.filter(([name]) => reals.has(name))),
   };
-  const cell = lowerCell(program, typed.name, values, collector);
+  const cell = lowerCell(program, typed.name, values, innerGradient, collector);
   const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
   if (collector.hasErrors || cell === undefined) return { ...failed, openDimensions };
   checkConstants(cell, { span: typed.span, dtype: settings.dtype, reported: program.lostNumbers }, collector);

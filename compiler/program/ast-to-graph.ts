@@ -18,6 +18,7 @@ import { lowerNodes, shareParams } from "./cell-lowering.js";
 import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import {
+  type DeriveInside,
   type CellFrame,
   DimensionTooLarge,
   dimIn,
@@ -50,12 +51,14 @@ const sizeHelp = `a tensor, and all params together, have at most ${largestCount
 /**
  * Lowers one cell of a program.
  *
+ * @param derive Reverse mode, for derivatives inside of the cell.
  * @returns undefined where the cell has errors, or where its name, sizes or real parameters do not fit, which is reported
  */
 export function lowerCell(
   program: TypedProgram,
   name: string,
   given: CellArguments,
+  derive: DeriveInside,
   collector: DiagnosticCollector,
 ): LoweredCell | undefined {
   const cell = program.cells.get(name);
@@ -77,7 +80,7 @@ export function lowerCell(
   if (reals === undefined) return undefined;
   const before = collector.diagnostics.length;
   try {
-    const lowered = new CellLowering(cell, given.dimensions, reals, collector).run();
+    const lowered = new CellLowering(cell, given.dimensions, reals, derive, collector).run();
     const operations = operationsOf(lowered);
     if (operations > operationLimit) {
       collector.report("program-too-large", cell.span, `\`${name}\` has ${operations} operations`, {
@@ -103,6 +106,7 @@ class CellLowering {
   private readonly cell: TypedCell;
   private readonly sizes: ReadonlyMap<string, number>;
   private readonly reals: ReadonlyMap<string, number>;
+  private readonly derive: DeriveInside;
   private readonly collector: DiagnosticCollector;
   private readonly frame: CellFrame;
   private readonly declared = new Map<string, NotedDeclaration>();
@@ -111,9 +115,11 @@ class CellLowering {
     cell: TypedCell,
     sizes: ReadonlyMap<string, number>,
     reals: ReadonlyMap<string, number>,
+    derive: DeriveInside,
     collector: DiagnosticCollector,
   ) {
     this.cell = cell;
+    this.derive = derive;
     this.sizes = sizes;
     this.reals = reals;
     this.collector = collector;
@@ -191,7 +197,8 @@ class CellLowering {
       if (caller !== builder) return;
       calls.push({ within: name, arguments: fn.parameters.map((parameter) => valueIn(frame, parameter.name)) });
     };
-    return { lowering: { builder, checkSize, noteDeclared }, frame: rootFrame(this.cell, this.sizes, this.reals) };
+    const lowering = { builder, checkSize, noteDeclared, derive: this.derive };
+    return { lowering, frame: rootFrame(this.cell, this.sizes, this.reals) };
   }
 
   /** The function with the dimensions and reals that it has in `caller`, once for the same. */
@@ -210,7 +217,7 @@ class CellLowering {
     const given = fn.parameters.map(({ name, type }) =>
       builder.input(name, { dtype: dtypeOf(type), shape: shapeIn(frame, type), shared: false }),
     );
-    const lowering: Lowering = { builder, checkSize, noteDeclared: () => undefined };
+    const lowering: Lowering = { builder, checkSize, noteDeclared: () => undefined, derive: this.derive };
     const value = lowerFunction(lowering, frame, fn, given, dimensions);
     const finished = builder.finish([{ name: fn.name, value }]);
     const noted: NotedDeclaration = { name: fn.name, span: fn.span, fn: finished, calls: [] };

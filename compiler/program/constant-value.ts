@@ -10,8 +10,9 @@ import type { Frame } from "./frame.js";
 export function constantValue(frame: Pick<Frame, "dimensions" | "reals">, node: TypedExpression): number {
   const builder = new GraphBuilder("constant");
   const whole: Frame = { ...frame, values: new Map(), children: new Map(), path: "" };
-  const nothing = (): void => undefined;
-  const value = lowerExpression({ builder, checkSize: nothing, noteDeclared: nothing }, whole, node);
+  const nothing = (): undefined => undefined;
+  const lowering = { builder, checkSize: nothing, noteDeclared: nothing, derive: nothing };
+  const value = lowerExpression(lowering, whole, node);
   const fn = builder.finish([{ name: "value", value }]);
   const isOpen = fn.instructions.some(
     ({ operation }) => operation.kind === "dimension" && symbolsOf(operation.dim).length > 0,

@@ -164,6 +164,12 @@ const rules: Rules = {
       functions: functionsOfCall(frame, node),
     });
   },
+  gradient: (lowering, frame, node) => {
+    const value = lowerExpression(lowering, frame, node.value);
+    const by = lowerExpression(lowering, frame, node.by);
+    const builder = at(lowering, frame, node);
+    return lowering.derive(builder, value, by) ?? builder.constantOf(0, shapeIn(frame, node.type));
+  },
   "call-given": (lowering, frame, node) => {
     const given = lowerAll(lowering, frame, node.arguments);
     const { fn, dimensions, frame: caller } = functionIn(frame, node.name);

@@ -44,8 +44,15 @@ export interface CellFrame extends Frame {
   readonly isInPlace: boolean;
 }
 
+/**
+ * The derivative of a number by a value of the same builder, which counts as independent: of each example, also where the value is the same
+ * for all. Made of ordinary instructions, so that it has derivatives itself. Undefined where the number does not depend on it.
+ */
+export type DeriveInside = (builder: GraphBuilder, value: ValueId, by: ValueId) => ValueId | undefined;
+
 export interface Lowering {
   readonly builder: GraphBuilder;
+  readonly derive: DeriveInside;
   /** Refuses values that are too large; throws. */
   readonly checkSize: (builder: GraphBuilder, value: ValueId) => void;
   /** Called at each call of a function with a declared derivative, with the frame that holds its arguments. */

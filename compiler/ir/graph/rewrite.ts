@@ -91,7 +91,7 @@ function emitCopy(
 /** Copies one instruction with operands looked up in `values`, and records its results there. */
 export function copyInstruction(
   builder: GraphBuilder,
-  fn: GraphFunction,
+  fn: Pick<GraphFunction, "names">,
   instruction: Instruction,
   values: ValueMap,
 ): void {

@@ -102,6 +102,8 @@ const rules: Rules = {
   rounds: roundsDegree,
   "round-value": ({ name }, degrees) => degrees.get(roundKey(name)) ?? constant,
   call: callDegree,
+  gradient: ({ span, value, by }, degrees) =>
+    nonlinear(span, "gradient", degreeOf(value, degrees), degreeOf(by, degrees)),
   // Functions with arguments that are functions declare no derivative, and are followed with these unknown.
   "call-given": ({ span, name, arguments: given }, degrees) =>
     nonlinear(span, name, ...given.map((argument) => degreeOf(argument, degrees))),

@@ -24,6 +24,8 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
     case "indexed":
     case "index-reduction":
       return [node.body];
+    case "gradient":
+      return [node.value, node.by];
     case "call":
     case "call-given":
       return node.arguments;

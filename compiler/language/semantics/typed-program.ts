@@ -124,6 +124,8 @@ export type TypedExpression = Base &
         /** What it is given for its arguments that are functions. */
         readonly functions: ReadonlyMap<string, FunctionArgument>;
       }
+    /** The derivative of a number by a value, which counts as independent. */
+    | { readonly kind: "gradient"; readonly value: TypedExpression; readonly by: TypedExpression }
     /** The call of a function that the function around it was given. */
     | { readonly kind: "call-given"; readonly name: string; readonly arguments: readonly TypedExpression[] }
     | { readonly kind: "error" }

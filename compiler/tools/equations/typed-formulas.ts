@@ -119,6 +119,8 @@ const rules: Rules = {
     );
     return { kind: "apply", head, operands: [...sizes, ...names, ...given.map(write)], settings: [] };
   },
+  gradient: ({ value, by }, write) =>
+    builtin("gradient", [write(value), { kind: "labelled", label: "by", value: write(by) }]),
   "call-given": ({ name, arguments: given }, write) => ({
     kind: "apply",
     head: { kind: "function", name },

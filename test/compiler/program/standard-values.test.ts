@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { randomSource } from "../../support/evaluate-helpers.js";
 import { DiagnosticCollector } from "../../../compiler/base/diagnostics/diagnostic.js";
+import { innerGradient } from "../../../compiler/passes/autodiff/inner-gradient.js";
 import { lowerCell } from "../../../compiler/program/ast-to-graph.js";
 import { check } from "../language/semantics/support.js";
 import { evaluate } from "./support.js";
@@ -34,7 +35,7 @@ const softmax = (v: Vector): Vector => {
 function step(file: string, cell: string, sizes: Record<string, number>): { given: Values; result: Values } {
   const { program } = check(readFileSync(`compiler/language/std/${file}.cell`, "utf8"));
   const collector = new DiagnosticCollector();
-  const lowered = lowerCell(program, cell, { dimensions: new Map(Object.entries(sizes)) }, collector);
+  const lowered = lowerCell(program, cell, { dimensions: new Map(Object.entries(sizes)) }, innerGradient, collector);
   if (lowered === undefined) throw new Error(`${cell} is not lowered`);
   const random = randomSource(7);
   const given: Values = {};

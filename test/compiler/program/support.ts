@@ -4,6 +4,7 @@ import { DiagnosticCollector } from "../../../compiler/base/diagnostics/diagnost
 import type { BatchValue } from "../../../compiler/ir/graph/evaluate.js";
 import { type Tensor, tensor } from "../../../compiler/ir/graph/tensor.js";
 import { verifyFunction } from "../../../compiler/ir/graph/verify.js";
+import { innerGradient } from "../../../compiler/passes/autodiff/inner-gradient.js";
 import { lowerCell } from "../../../compiler/program/ast-to-graph.js";
 import type { LoweredCell } from "../../../compiler/program/lowered-cell.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/types.js";
@@ -27,7 +28,7 @@ export function tryLower(text: string, sizes: Sizes = {}, reals: Sizes = {}) {
   const collector = new DiagnosticCollector();
   const name = [...program.cells.keys()].pop() ?? "";
   const given = { dimensions: new Map(Object.entries(sizes)), reals: new Map(Object.entries(reals)) };
-  const cell = lowerCell(program, name, given, collector);
+  const cell = lowerCell(program, name, given, innerGradient, collector);
   for (const fn of [cell?.step, cell?.initial]) {
     if (fn !== undefined) expect(verifyFunction(fn, shapeContext(cellAxes(cell?.runtimeDimensions ?? [])))).toEqual([]);
   }

@@ -18,6 +18,7 @@ import type { TypedExpression, TypedFunction } from "../typed-program.js";
 import { inferCallInPlace } from "./call-in-place.js";
 import { inferBuiltin } from "./builtin-calls.js";
 import { givenFunctions, inferGivenCall } from "./given-functions.js";
+import { inferGradient } from "./inner-gradient.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 import { standardHomeOf } from "../../std/sources.js";
 
@@ -39,6 +40,7 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   const declaration = own ?? global?.declaration;
   if (declaration?.kind === "function") return inferFunctionCall(checker, node, declaration);
   const isUnknown = global === undefined;
+  if (isUnknown && entry === undefined && name === "gradient") return inferGradient(checker, node);
   if (isUnknown && builtinNames.has(name)) return inferBuiltin(checker, node);
   for (const argument of node.arguments) checker.infer(argument.value);
   // An import that failed was reported there.

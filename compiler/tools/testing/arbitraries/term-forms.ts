@@ -102,6 +102,7 @@ const vectorForms: readonly TermForm[] = [
   smooth("log_softmax($)", "%" as Shape),
   calls("scaled", "scaled($, $)", "%" as Shape, "%" as Shape),
   calls("turned", "turned($)", "%" as Shape),
+  calls("descended", "descended($, $)", "%" as Shape, "%" as Shape),
   calls("applied", "applied(halved, $)", "%" as Shape),
   roughCalls("diagonal", "diagonal($)", "%" as Shape),
   calls("mix", "mix(sigmoid($), $, b = $)", "", "%" as Shape, "%" as Shape),

@@ -19,6 +19,8 @@ export const functions: Readonly<Record<string, string>> = {
     "fn stopped(v: [n], w: [n]): [n] {\n  r = v then 0.25 * r + w for 4 until max(abs(r' - r)) < 0.5\n  return r\n}\n",
   applied:
     "fn halved(v: [n]): [n] { return 0.5 * v + tanh(v) }\nfn applied(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) - v }\n",
+  descended:
+    "fn descended(v: [n], w: [n]): [n] {\n  e = sum(sin(v) * w) + 0.25 * sum(v * v)\n  return v - 0.5 * gradient(e, by = v)\n}\n",
   // Derivatives declared as they are.
   gated:
     "fn gated(v: [n], w: [n]): [n] {\n  s = tanh(v)\n  return s * w\n  derivative(dv, dw) = (1 - s * s) * w * dv + s * dw\n}\n",
