@@ -22,7 +22,7 @@ import {
   type EntrySource,
   type ProgramEntry,
 } from "../program/entry.js";
-import { type Program, programContext, programRoles } from "../program/program.js";
+import { type Program, programContext, programRoles, startRoles } from "../program/program.js";
 import { problemsOf } from "../program/verify-program.js";
 import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
 
@@ -105,6 +105,10 @@ class EntryBuilder {
     if (options.gradient) this.addGradient(plain, initial);
     else this.keep(this.run(derivation("forward"), plain, residualPasses));
     for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial);
+    if (program.starts !== undefined) {
+      this.roles.push(...startRoles(program));
+      this.keep(this.run(derivation("start"), program.starts.fn, [...initialPasses, ...initialValuePasses]));
+    }
     return this;
   }
 

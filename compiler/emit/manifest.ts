@@ -15,6 +15,7 @@ import {
   isBuiltIn,
 } from "../base/types/dim.js";
 import type { AxisEntry, Manifest, ParamEntry, TensorEntry } from "../../runtime/module/manifest.js";
+import { headsOf } from "../program/starts.js";
 import { version } from "../base/version.js";
 
 export type Target = Manifest["target"];
@@ -53,6 +54,13 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
     shape: shape.map(size),
   });
   const stored = (param: ProgramParam): ParamEntry => ({ ...tensor(param), initializer: param.initializer });
+  const startEntries = ({
+    draws,
+    rounds,
+  }: NonNullable<Program["starts"]>): Pick<Manifest, "draws" | "startRounds"> => ({
+    draws: draws.map((draw) => ({ ...stored(draw), heads: headsOf(draw, program.dimensions) })),
+    startRounds: rounds,
+  });
   return {
     format: "recell-module",
     version: 2,
@@ -71,6 +79,7 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
     states: program.states.map((state) => ({ ...tensor(state), initial: state.initial })),
     params: program.params.map(stored),
     ...(program.fixed.length === 0 ? {} : { fixed: program.fixed.map(stored) }),
+    ...(program.starts === undefined ? {} : startEntries(program.starts)),
     outputs: program.outputs.map(tensor),
     has: {
       step: program.stream !== undefined,

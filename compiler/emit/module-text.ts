@@ -11,16 +11,17 @@ type Part = Exclude<OptionalPart, "wasm">;
 
 /** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
 export function partsOf(
-  { target, has, params, fixed = [], contexts, axes }: Manifest,
+  { target, has, params, fixed = [], draws = [], contexts, axes, startRounds }: Manifest,
   source?: SourcePart,
 ): { readonly parts: readonly Part[]; readonly functions: readonly string[] } {
-  const kinds = new Set([...params, ...fixed].map(({ initializer }) => initializer.kind));
+  const kinds = new Set([...params, ...fixed, ...draws].map(({ initializer }) => initializer.kind));
   const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
   const optional: Readonly<Record<Part, { readonly wanted: boolean; readonly name?: string }>> = {
     extents: { wanted: namedAxes({ axes }).length > 0, name: "readExtent" },
     contexts: { wanted: has.step && contexts.length > 0, name: "createContexts" },
     normal: { wanted: isNormal, name: "normalStream" },
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
+    starts: { wanted: startRounds !== undefined, name: "createStarts" },
     gradient: { wanted: has.gradient || has.hvp, name: "gradient" },
     directional: { wanted: has.jvp || has.hvp, ...(has.jvp ? { name: "jvp" } : {}) },
     hessian: { wanted: has.hvp, name: "hvp" },

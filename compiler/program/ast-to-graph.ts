@@ -20,6 +20,7 @@ import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import {
   type DeriveInside,
   type CellFrame,
+  childOf,
   DimensionTooLarge,
   dimIn,
   type Frame,
@@ -34,10 +35,12 @@ import {
   type DeclaredDerivative,
   type LoweredCell,
   type LoweredInput,
+  type LoweredStarts,
   type LoweredTensor,
   operationsOf,
   type LoweredParam,
 } from "./lowered-cell.js";
+import { declareDraws, lowerStarts, markRandom, startedTensors } from "./starts.js";
 import { type CellArguments, checkArguments, largestCount } from "./sizes.js";
 import { isStored } from "../language/semantics/typed-program.js";
 
@@ -132,6 +135,8 @@ class CellLowering {
     const params = tensorsOf(frame, "param");
     const fixed = tensorsOf(frame, "fixed");
     this.checkTotal([...params, ...fixed]);
+    const starts = this.lowerStarts();
+    const stored = [...params, ...fixed].map((placed) => this.stored(placed));
     const lowered: LoweredCell = {
       name: cell.name,
       documentation: cell.documentation,
@@ -145,8 +150,8 @@ class CellLowering {
         ...this.tensor(placed),
         initial: placed.tensor.initial === undefined ? "zeros" : "computed",
       })),
-      params: params.map((placed) => this.stored(placed)),
-      fixed: fixed.map((placed) => this.stored(placed)),
+      params: markRandom(stored.slice(0, params.length), stored, starts),
+      fixed: markRandom(stored.slice(params.length), stored, starts),
       outputs: cell.outputs.map(({ name, documentation, type }) => ({
         name,
         documentation,
@@ -154,6 +159,7 @@ class CellLowering {
       })),
       step: this.lowerStep(),
       initial: this.lowerInitial(),
+      starts,
       declared: [...this.declared.values()],
     };
     return lowered;
@@ -184,7 +190,7 @@ class CellLowering {
     throw tooLarge(this.cell.span, `the params of \`${this.cell.name}\` have ${total} entries together`);
   }
 
-  private lowering(name: DeclaredCall["within"]): { readonly lowering: Lowering; readonly frame: CellFrame } {
+  private lowering(name: DeclaredCall["within"] | "start"): { readonly lowering: Lowering; readonly frame: CellFrame } {
     const builder = new GraphBuilder(name, shapeContext(this.cell.runtimeDimensions));
     const checkSize: Lowering["checkSize"] = (builder, value) => {
       const span = builder.origin.span;
@@ -194,7 +200,7 @@ class CellLowering {
     const noteDeclared: Lowering["noteDeclared"] = (caller, fn, frame) => {
       const { calls } = this.declaredFunction(fn, frame, checkSize);
       // The rule of another function has a builder of its own, of which parts are copied.
-      if (caller !== builder) return;
+      if (caller !== builder || name === "start") return;
       calls.push({ within: name, arguments: fn.parameters.map((parameter) => valueIn(frame, parameter.name)) });
     };
     const lowering = { builder, checkSize, noteDeclared, derive: this.derive };
@@ -239,6 +245,17 @@ class CellLowering {
     return lowering.builder.finish([...states, ...outputs]);
   }
 
+  private lowerStarts(): LoweredStarts | undefined {
+    const { lowering, frame } = this.lowering("start");
+    const started = startedTensors(frame);
+    if (started.length === 0) return undefined;
+    for (const role of ["param", "fixed"] as const) declareInputs(lowering, tensorsOf(frame, role));
+    const draws = declareDraws(lowering, started);
+    shareParams(frame);
+    lowerStartNodes(lowering, frame, new Set());
+    return lowerStarts(lowering, started, draws, this.collector);
+  }
+
   private lowerInitial(): GraphFunction | undefined {
     if (this.cell.initialOrder.length === 0) return undefined;
     const { lowering, frame } = this.lowering("initial");
@@ -267,8 +284,21 @@ function declareInputs({ builder }: Lowering, tensors: readonly PlacedTensor[]):
 
 function lowerInitialNodes(lowering: Lowering, frame: CellFrame): void {
   lowerNodes(lowering, frame, frame.cell.initialOrder, lowerExpression);
-  for (const child of frame.children.values()) {
-    if (child.cell.initialOrder.length > 0) lowerInitialNodes(lowering, child);
+  for (const child of frame.children.values()) lowerInitialNodes(lowering, child);
+}
+
+/** Of params that begin somewhere: those that are given, or of another used cell, begin there. */
+function lowerStartNodes(lowering: Lowering, frame: CellFrame, given: ReadonlySet<string>): void {
+  const elsewhere = new Set(
+    frame.cell.items.flatMap((item) =>
+      item.kind === "tensor" && given.has(item.tensor.name) ? (item.tensor.start?.key ?? []) : [],
+    ),
+  );
+  const order = frame.cell.startOrder.filter((key) => !elsewhere.has(key));
+  lowerNodes(lowering, frame, order, lowerExpression);
+  for (const item of frame.cell.items) {
+    if (item.kind !== "instance" || item.instance.sharedWith !== undefined) continue;
+    lowerStartNodes(lowering, childOf(frame, item.instance.name), item.instance.given);
   }
 }
 

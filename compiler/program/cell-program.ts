@@ -7,7 +7,7 @@ import { dimSymbol, TIME_SYMBOL } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import { declaredReach } from "./declared-reach.js";
-import type { LoweredCell, LoweredTensor } from "./lowered-cell.js";
+import type { LoweredCell, LoweredStarts, LoweredTensor } from "./lowered-cell.js";
 import type { Program } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
@@ -39,6 +39,11 @@ export function programOfCell(cell: LoweredCell): Program {
     outputs: cell.outputs.map(each([TIME_SYMBOL])),
     forward: buildForward(cell),
     initial: buildInitial(cell),
+    starts: cell.starts && {
+      fn: buildStarts(cell, cell.starts),
+      rounds: cell.starts.rounds,
+      draws: cell.starts.draws.map(each([], true)),
+    },
     declaredDerivatives: [...new Set(cell.declared.map((declared) => declared.name))],
     gradientAsDeclared: declaredReach(cell),
   };
@@ -81,6 +86,16 @@ export function buildForward(cell: LoweredCell): GraphFunction {
     })),
     ...cell.states.map((state, i) => ({ name: nameOf("final", state), value: results[i] as ValueId })),
   ]);
+}
+
+/** `start`: the computed initial values of params. */
+function buildStarts(cell: LoweredCell, { fn, draws }: LoweredStarts): GraphFunction {
+  const b = new GraphBuilder("start", cellContext(cell));
+  const drawn = (draw: LoweredTensor): ValueId => b.input(nameOf("draw", draw), real(draw.shape, true));
+  const outputs = inlineFunction(b, fn, [...storedInputs(b, cell), ...draws.map(drawn)]);
+  return b.finish(
+    outputs.map((value, i) => ({ name: nameOf("start", { name: fn.outputNames[i] ?? String(i) }), value })),
+  );
 }
 
 /** `initial`: the computed initial values of the states; undefined where all start at zero. */

@@ -25,8 +25,7 @@ export function checkConstants(
     known.add(value);
     return false;
   };
-  for (const fn of cell.initial === undefined ? [cell.step] : [cell.step, cell.initial])
-    checkFunction(fn, isHeld, span);
+  for (const fn of [cell.step, cell.initial, cell.starts?.fn]) if (fn !== undefined) checkFunction(fn, isHeld, span);
   for (const { initializer } of [...cell.params, ...cell.fixed]) {
     if (initializer.kind === "constant") isHeld(initializer.value, span);
     if (initializer.kind === "uniform") isHeld(initializer.bound, span);

@@ -10,6 +10,7 @@
  *   grad.output.y  grad.final.h                     cotangents the caller gives
  *   grad.input.x grad.context.m grad.initial.h grad.param.W   results of backward
  *   tangent.<any of the above>                      directional derivatives: given for inputs, results for outputs
+ *   draw.W 0  start.W                               what initial values of params draw, and are
  *   step.input.x step.context.m step.state.h step.output.y    streaming; step.state.h is read and replaced
  *
  * A buffer holds a shared value as `[…over, …shape]`, a value of each example as `[B, …over, …shape]`, row-major, with the
@@ -19,20 +20,23 @@ import type { GraphFunction } from "../ir/graph/types.js";
 import type { Role } from "./roles.js";
 
 /** What an entry is derived from. */
-export type EntrySource = "forward" | "initial";
+export type EntrySource = "forward" | "initial" | "start";
 
 /** The values themselves, or their derivatives. */
 export type EntryMode = "value" | "gradient" | "jvp" | "hvp";
+
+/** All but the initial values of params, which nothing is derived of. */
+type WithDerivatives = Exclude<EntrySource, "start">;
 
 /** As the shell of a module calls them. */
 const names = {
   forward: { value: "forward", gradient: "backward", jvp: "jvp", hvp: "hvp" },
   initial: { value: "initial", gradient: "initialBackward", jvp: "initialJvp", hvp: "initialHvp" },
-} as const satisfies Readonly<Record<EntrySource, Readonly<Record<EntryMode, string>>>>;
+} as const satisfies Readonly<Record<WithDerivatives, Readonly<Record<EntryMode, string>>>>;
 
 const streamedNames = { forward: "step", initial: "stepInitial" } as const;
 
-export type EntryName = (typeof names)[EntrySource][EntryMode] | (typeof streamedNames)[EntrySource];
+export type EntryName = (typeof names)[WithDerivatives][EntryMode] | (typeof streamedNames)[WithDerivatives] | "start";
 
 export interface EntryDerivation {
   readonly of: EntrySource;
@@ -51,7 +55,7 @@ export interface ProgramEntry extends EntryDerivation {
 /** The entry that is derived so; what gradients of initial values give adds to the gradients of the steps. */
 export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry {
   const { of, by, streamed } = kind;
-  const name = streamed ? streamedNames[of] : names[of][by];
+  const name = of === "start" ? of : streamed ? streamedNames[of] : names[of][by];
   return { ...kind, name, adds: of === "initial" && (by === "gradient" || by === "hvp"), fn: { ...fn, name } };
 }
 

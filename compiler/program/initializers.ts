@@ -12,6 +12,7 @@ import { shapeIn } from "./frame.js";
  */
 export function initializerOf({ tensor, frame }: PlacedTensor, collector: DiagnosticCollector): Initializer {
   const { initializer } = tensor;
+  if (tensor.start !== undefined) return { kind: "computed" };
   if (initializer === undefined) {
     return { kind: shapeIn(frame, tensor.type).length < 2 ? "zeros" : "glorot_uniform" };
   }

@@ -28,6 +28,24 @@ export interface LoweredParam extends LoweredTensor {
   readonly initializer: Initializer;
 }
 
+/** What initial values of params draw, by the seed and its name. */
+export interface LoweredDraw extends LoweredTensor {
+  readonly initializer: Initializer;
+  /** Sizes of the first axes, along which each is drawn for itself. */
+  readonly heads: Shape;
+}
+
+/** Initial values of params and fixed values that are expressions. */
+export interface LoweredStarts {
+  /** Inputs: params, fixed values, draws. Outputs named as the tensors. */
+  readonly fn: GraphFunction;
+  readonly draws: readonly LoweredDraw[];
+  /** How often it is computed: once more than the longest chain of those that read each other. */
+  readonly rounds: number;
+  /** Of each output, the inputs that it is made of. */
+  readonly needs: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
 /** A function with a declared derivative, for the dimensions that some call gives it. */
 export interface DeclaredDerivative {
   readonly name: string;
@@ -67,6 +85,8 @@ export interface LoweredCell {
    * Undefined where every state starts at zero.
    */
   readonly initial: GraphFunction | undefined;
+  /** Undefined where all params begin with numbers and draws alone. */
+  readonly starts: LoweredStarts | undefined;
   /** Functions with a declared derivative that it calls, each once for the same dimensions. */
   readonly declared: readonly DeclaredDerivative[];
 }

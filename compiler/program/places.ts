@@ -1,4 +1,5 @@
 /** Entries by places with several indices, and places in a circle: views of views, so that their derivatives are those of views. */
+import { at } from "../base/at.js";
 import {
   addDims,
   constantOf,
@@ -57,7 +58,7 @@ function lessOne(sum: Dim, length: Dim): Dim {
 function windows(builder: GraphBuilder, value: ValueId, axis: number, count: Dim, length: Dim): ValueId {
   const shape = builder.shapeOf(value);
   const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)];
-  const all = shape[axis] as Dim;
+  const all = at(shape, axis);
   const copies = addDims(count, one);
   const others = shape.map((_, i) => (i < axis ? i : i + 1));
   const repeated = builder.broadcast(value, [...before, copies, all, ...after], others);
@@ -106,7 +107,7 @@ function repeated(builder: GraphBuilder, value: ValueId, axis: number, end: Dim)
   const shape = builder.shapeOf(value);
   const others = shape.map((_, i) => (i < axis ? i : i + 1));
   const whole = [...shape.slice(0, axis), end, ...shape.slice(axis)];
-  const all = multiplyDims(end, shape[axis] as Dim);
+  const all = multiplyDims(end, at(shape, axis));
   return builder.reshape(builder.broadcast(value, whole, others), [
     ...shape.slice(0, axis),
     all,

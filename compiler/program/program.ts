@@ -7,6 +7,7 @@ import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import type { Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
+import type { LoweredDraw, LoweredStarts } from "./lowered-cell.js";
 import type { Role, TensorKind } from "./roles.js";
 
 export interface ProgramTensor {
@@ -35,6 +36,10 @@ export interface ProgramParam extends ProgramTensor {
   readonly initializer: Initializer;
 }
 
+export interface ProgramStarts extends Pick<LoweredStarts, "fn" | "rounds"> {
+  readonly draws: readonly (ProgramParam & LoweredDraw)[];
+}
+
 export interface Program {
   readonly name: string;
   readonly documentation: string;
@@ -58,6 +63,8 @@ export interface Program {
   readonly forward: GraphFunction;
   /** The initial values of states that are computed, from contexts, params and fixed values. Undefined where every state starts at zero. */
   readonly initial: GraphFunction | undefined;
+  /** Initial values of params and fixed values that are expressions: of the roles `param`, `fixed`, `draw` to the role `start`. */
+  readonly starts: ProgramStarts | undefined;
   /** Functions that declare their derivative. */
   readonly declaredDerivatives: readonly string[];
   /** Tensors whose gradient is what such a function, or a `stop_gradient`, says. */
@@ -79,5 +86,15 @@ export function programRoles(program: Program): Role[] {
     ...roles("fixed", program.fixed),
     ...roles("output", program.outputs),
     ...roles("final", program.states),
+  ];
+}
+
+/** What is drawn, and the initial values that are computed of it. */
+export function startRoles({ starts, params, fixed }: Program): Role[] {
+  if (starts === undefined) return [];
+  const computed = [...params, ...fixed].filter(({ initializer }) => initializer.kind === "computed");
+  return [
+    ...starts.draws.map(({ name }) => ({ kind: "draw", name, shared: true }) as const),
+    ...computed.map(({ name }) => ({ kind: "start", name, shared: true }) as const),
   ];
 }

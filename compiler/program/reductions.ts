@@ -1,4 +1,5 @@
 /** Reductions, and what keeps its shape along the axes that one is over. */
+import { at } from "../base/at.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import type { NormalizationName, ReductionName } from "../language/semantics/builtins.js";
@@ -53,7 +54,7 @@ const openLength = 2 ** 16;
 function product(builder: GraphBuilder, operand: ValueId, axis: number): ValueId {
   const shape = builder.shapeOf(operand);
   const rest = shape.filter((_, i) => i !== axis);
-  const size = constantOf(shape[axis] as Dim);
+  const size = constantOf(at(shape, axis));
   let value = size === undefined ? withOnes(builder, operand, axis) : operand;
   let left: ValueId | undefined;
   let count = size ?? openLength;
@@ -84,7 +85,7 @@ function withOnes(builder: GraphBuilder, operand: ValueId, axis: number): ValueI
 function mean(builder: GraphBuilder, operand: ValueId, axes: OverAxes): ValueId {
   const sum = builder.reduce("sum", operand, axes);
   const shape = builder.shapeOf(operand);
-  const count = axes.map((axis) => shape[axis] as Dim).reduce((product, size) => multiplyDims(product, size));
+  const count = axes.map((axis) => at(shape, axis)).reduce((product, size) => multiplyDims(product, size));
   const constant = constantOf(count);
   const divisor = constant === undefined ? builder.dimension(count) : builder.constant(constant);
   return builder.map("div", sum, builder.fill(divisor, builder.shapeOf(sum)));

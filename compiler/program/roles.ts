@@ -5,7 +5,7 @@
 
 /** Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. */
 export type TensorKind =
-  "input" | "context" | "initial" | "final" | "state" | "param" | "fixed" | "output" | "residual";
+  "input" | "context" | "initial" | "final" | "state" | "param" | "fixed" | "output" | "residual" | "draw" | "start";
 
 /** The buffer of a derivative has the sizes of the tensor that it is the derivative of, or by. */
 export type Derivation = "tangent" | "grad";

@@ -111,8 +111,12 @@ function checkAxesOfTensors({ axes: known, ...manifest }: Manifest): void {
 const plainInitializers = ["zeros", "ones", "orthogonal", "identity"];
 const scaledInitializers = ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"];
 const initializer: Check = (value, path) => {
-  fields({ kind: oneOf(...plainInitializers, ...scaledInitializers, "constant", "uniform", "normal") })(value, path);
+  fields({ kind: oneOf(...plainInitializers, ...scaledInitializers, "constant", "uniform", "normal", "computed") })(
+    value,
+    path,
+  );
   const given = value as Fields;
+  if (given["kind"] === "computed") optional(flag)(given["random"], `${path}.random`);
   if (given["kind"] === "constant") finite(given["value"], `${path}.value`);
   if (given["kind"] === "uniform") finite(given["bound"], `${path}.bound`);
   if (given["kind"] === "uniform" || given["kind"] === "normal") optional(finite)(given["mean"], `${path}.mean`);
@@ -132,6 +136,8 @@ const checkFields = fields({
   states: tensors({ initial: oneOf("zeros", "computed") }),
   params: tensors({ initializer }),
   fixed: optional(tensors({ initializer })),
+  draws: optional(tensors({ initializer, heads: size })),
+  startRounds: optional(size),
   outputs: tensors(),
   has: fields({ step: flag, gradient: flag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),

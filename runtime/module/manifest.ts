@@ -19,6 +19,10 @@ export interface Manifest {
   readonly params: readonly ParamEntry[];
   /** Values that a caller may set and that are never trained: they have no gradients. Left out where there are none. */
   readonly fixed?: readonly ParamEntry[];
+  /** What computed initial values of parameters draw. Left out, as `startRounds`, where none are computed. */
+  readonly draws?: readonly DrawEntry[];
+  /** How often they are computed one after the other, as they read each other. */
+  readonly startRounds?: number;
   readonly outputs: readonly TensorEntry[];
   /** What it can do besides `forward`; `step` stands for everything that streams. */
   readonly has: { readonly step: boolean; readonly gradient: boolean; readonly jvp: boolean; readonly hvp: boolean };
@@ -73,6 +77,11 @@ export interface ParamEntry extends TensorEntry {
   readonly initializer: Initializer;
 }
 
+/** The first axes of its shape may be heads, each of which is drawn for itself. */
+export interface DrawEntry extends ParamEntry {
+  readonly heads: number;
+}
+
 /** A declared initialiser with its numbers filled in. */
 export type Initializer =
   | { readonly kind: "zeros" | "ones" | "orthogonal" | "identity" }
@@ -80,4 +89,6 @@ export type Initializer =
   /** Uniform on `[mean - bound, mean + bound)`; the mean is 0 where it is left out, here and below. */
   | { readonly kind: "uniform"; readonly bound: number; readonly mean?: number }
   | { readonly kind: "normal"; readonly deviation: number; readonly mean?: number }
+  /** By an expression; `random`: of something that is drawn, so that it waits for `init`. */
+  | { readonly kind: "computed"; readonly random?: true }
   | { readonly kind: "glorot_uniform" | "glorot_normal" | "he_uniform" | "he_normal" };

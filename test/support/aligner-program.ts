@@ -60,6 +60,7 @@ export const alignerProgram: Program = {
   outputs: [tensor("y", [ANSWER], [3]), tensor("back", [TIME_SYMBOL], [3]), tensor("loss", [], [], true)],
   forward: parseProgram(text, axes).functions[0]!,
   initial: undefined,
+  starts: undefined,
   declaredDerivatives: [],
   gradientAsDeclared: [],
 };

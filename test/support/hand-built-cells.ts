@@ -32,6 +32,7 @@ export function cellFromStep(
     })),
     step: fn,
     initial: undefined,
+    starts: undefined,
     declared: [],
   };
 }

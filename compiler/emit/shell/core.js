@@ -147,6 +147,7 @@ export function createCore(manifest, kernels, capacity, parts) {
 
   return {
     manifest,
+    buffers,
     options,
     stepsAt,
     slots,

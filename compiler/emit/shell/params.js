@@ -18,15 +18,19 @@ export function createParams(core, parts) {
   const slots = [...paramSlots, ...fixedSlots];
   const names = namesOf(slots);
 
+  const starts = parts.createStarts?.(core, parts, slots);
   /** @type {(seed: number | undefined, all?: boolean) => void} */
-  const initialise = (seed, all) =>
+  const initialise = (seed, all) => {
     [...manifest.params, ...(manifest.fixed ?? [])].forEach(({ name, initializer, shape }, i) => {
       const slot = /** @type {Slot} */ (slots[i]);
+      if (initializer.kind === "computed") return;
       if (seed === undefined && !/^(constant|ones|identity)$/.test(initializer.kind)) return;
       // A fixed value stays as its caller has it.
       if (slot.given && !all) return;
       slot.data.set(initialValues(initializer, /** @type {number[]} */ (shape), seed ?? 0, name, parts));
     });
+    starts?.(seed, all);
+  };
   initialise(undefined);
 
   /** @param {readonly Slot[]} list */

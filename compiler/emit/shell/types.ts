@@ -2,7 +2,7 @@
 import type { EntryName } from "../../program/entry.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 
-export type { Manifest, Initializer } from "../../../runtime/module/manifest.js";
+export type { DrawEntry, Manifest, Initializer } from "../../../runtime/module/manifest.js";
 
 export type NumberArray = Float32Array | Float64Array | Int32Array;
 
@@ -102,6 +102,7 @@ export type Role = "inputs" | "contexts" | "states" | "params" | "fixed" | "outp
 /** What the parts of an instance share. */
 export interface Core {
   readonly manifest: Manifest;
+  readonly buffers: Kernels["buffers"];
   /** The tensors of a role, in the buffers named `prefix` and their name; where `streamed`, of one step. */
   slots(role: Role, prefix: string, streamed?: boolean): Slot[];
   /** The place of the steps among sizes; below 0 in modules that have none. */
@@ -181,6 +182,12 @@ export interface Parts {
   /** For parameters with random numbers of a normal distribution. */
   readonly normalStream?: (uniform: () => number) => () => number;
   readonly orthogonalize?: (values: Float64Array, rows: number, columns: number) => void;
+  /** For parameters whose initial values are expressions. */
+  readonly createStarts?: (
+    core: Core,
+    parts: Parts,
+    slots: readonly Slot[],
+  ) => (seed: number | undefined, all?: boolean) => void;
   /** Names of options of `instantiate` that only some modules have. */
   readonly options?: readonly string[];
 }

@@ -11,10 +11,11 @@ import { Checker, type Known, noInstances } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
 import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
-import { callKey, contextsKey, nextKey } from "./node-keys.js";
+import { callKey, contextsKey, givenKey, nextKey } from "./node-keys.js";
 import { inferConstant } from "./constants.js";
 import { sizeOf } from "./dimension-expressions.js";
 import { type ResolvedUse, resolveUse } from "./resolve-uses.js";
+import { checkStarts, inferStart } from "./starts.js";
 import { type CellScope, declareCellScope } from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType } from "./semantic-type.js";
 import { resolveTensors } from "./tensors.js";
@@ -81,6 +82,8 @@ class CellAnalysis {
     checkCalls(this.checker, graph, this.scope);
     checkStates(this.checker, this.scope, this.node);
     checkConstancy(this.checker, graph, order, this.scope);
+    const stored = [...this.tensors("param"), ...this.tensors("fixed")];
+    checkStarts(this.checker, graph.nodes, stored, this.scope);
     for (const key of order) {
       const node = graph.nodes.get(key);
       if (node !== undefined) this.inferNode(node);
@@ -118,6 +121,10 @@ class CellAnalysis {
       givenParams: this.givenParams,
       stepOrder: topologicalOrder([...stepRoots, ...outputs.map(({ name }) => name)], needs).order,
       initialOrder: topologicalOrder(initialRoots, needs).order,
+      startOrder: topologicalOrder(
+        [...stored.flatMap(({ start }) => start?.key ?? []), ...this.givenBeforeStarts()],
+        needs,
+      ).order,
       obligations: this.checker.obligations,
       divisors: this.checker.divisors,
       extent: this.checker.extent,
@@ -170,7 +177,8 @@ class CellAnalysis {
         for (const tensor of resolveTensors(this.checker, item)) {
           if (this.scope.entries.get(tensor.name)?.span !== tensor.span) continue;
           this.items.push({ kind: "tensor", tensor });
-          if (item.initial !== undefined) initials.push({ state: tensor.name, value: item.initial });
+          const value = item.initial ?? tensor.startValue;
+          if (value !== undefined) initials.push({ state: tensor.name, value });
         }
       }
     }
@@ -190,6 +198,14 @@ class CellAnalysis {
     }
   }
 
+  /** Params that are given to used cells of which others begin somewhere, perhaps with these. */
+  private givenBeforeStarts(): string[] {
+    return [...this.uses].flatMap(([name, { given, instance }]) => {
+      const isRead = given.size > 0 && instance.sharedWith === undefined && instance.cell.startOrder.length > 0;
+      return isRead ? [givenKey(name)] : [];
+    });
+  }
+
   /** Of used cells that share theirs with no other. */
   private givenExpressions(): ReadonlyMap<string, readonly Expression[]> {
     const own = [...this.uses].filter(([, { given, instance }]) => given.size > 0 && instance.sharedWith === undefined);
@@ -198,6 +214,11 @@ class CellAnalysis {
 
   private tensors(role: TypedTensor["role"]): TypedTensor[] {
     return this.items.flatMap((item) => (item.kind === "tensor" && item.tensor.role === role ? [item.tensor] : []));
+  }
+
+  /** The param or fixed value of this name, where its initial value is a node. */
+  private started(name: string): TypedTensor | undefined {
+    return [...this.tensors("param"), ...this.tensors("fixed")].find((tensor) => tensor.name === name);
   }
 
   /** Arguments by what they are for; the names are checked later, when the call is. */
@@ -237,8 +258,12 @@ class CellAnalysis {
       return;
     }
     const expression = node.values[0] as Expression;
+    const started = node.kind === "initial" ? this.started(node.name) : undefined;
     // What a cycle leaves without a type counts as reported.
-    const value = this.checker.infer(expression);
+    const value =
+      started?.start === undefined
+        ? this.checker.infer(expression)
+        : inferStart(this.checker, started, started.start, expression);
     if (node.kind === "equation" || node.kind === "output")
       this.scope.types.set(node.name, this.valueType(node, value));
     else this.checkState(node, value);

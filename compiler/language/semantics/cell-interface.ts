@@ -29,6 +29,7 @@ export function interfaceCell({ name, dimensions = [] }: CellParameterNode): Typ
     givenParams: new Map(),
     stepOrder: [],
     initialOrder: [],
+    startOrder: [],
     obligations: [],
     divisors: new Set(),
     extent: { operations: 1, depth: 1 },

@@ -16,10 +16,12 @@ import type {
   Extent,
   Obligation,
   TypedCell,
+  TypedDraw,
   TypedExpression,
   TypedFunction,
   TypedInstance,
   TypedRounds,
+  TypedTensor,
 } from "./typed-program.js";
 
 /** What was checked before; undefined where that failed. */
@@ -78,6 +80,14 @@ export interface RoundValue {
   readonly hasNext: boolean;
 }
 
+/** The tensor whose initial value is being checked, and what it draws. */
+export interface StartContext {
+  readonly tensor: TypedTensor;
+  /** The indices of its first axes, under the names that expressions read them by. */
+  readonly indices: readonly string[];
+  readonly draws: TypedDraw[];
+}
+
 export class Checker {
   readonly collector: DiagnosticCollector;
   readonly scope: Scope;
@@ -98,6 +108,8 @@ export class Checker {
   readonly rounds = new Map<RoundsNode, TypedRounds | undefined>();
   /** False once anything here, or anything this needs, was reported. */
   sound = true;
+  /** The param whose initial value is being checked: initialisers are values there. */
+  start: StartContext | undefined;
   /** Whether a place is read, in which indices may stand. */
   inPlace = false;
   private operations = 0;

@@ -127,8 +127,11 @@ export function checkConstancy(
     const span = node.values[0]?.span;
     if (span === undefined) continue;
     if (node.kind === "initial") {
+      const isState = scope.entries.get(node.name)?.kind === "state";
       checker.report("varying-initial-value", span, `the initial value of \`${node.name}\` depends on ${cause}`, {
-        help: "initial values are made of params, contexts and numbers",
+        help: isState
+          ? "initial values are made of params, contexts and numbers"
+          : "params begin with numbers, draws, other params and what is made of these",
       });
     } else if (node.kind === "contexts" || node.kind === "given") {
       const what = node.kind === "given" ? "param" : "context";

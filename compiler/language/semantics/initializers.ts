@@ -1,5 +1,5 @@
 /** How params begin: `~ glorot_uniform`, `~ uniform(a)`, or the value of every entry, `~ 0.5`. */
-import type { CallNode, Expression } from "../syntax/ast.js";
+import type { Expression } from "../syntax/ast.js";
 import { builtinNames } from "./builtins.js";
 import type { Checker } from "./checker.js";
 import { inferConstant, languageConstants } from "./constants.js";
@@ -42,6 +42,18 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ["eye", "identity"],
 ]);
 
+/** What may be drawn in initial values: the fewest and the most arguments. */
+export const drawNames: ReadonlyMap<string, readonly [number, number]> = new Map<string, readonly [number, number]>([
+  ...[...initializers].map(([name, { parameters }]) => [name, parameters] as const),
+  ["bernoulli", [1, 1]],
+]);
+
+/** How many axes an initialiser is for. */
+export const ranksOf = (name: string): readonly [number, number] => initializers.get(name)?.ranks ?? [0, 8];
+
+/** Whether it takes a factor: `orthogonal(2)`. */
+export const hasGain = (name: string): boolean => /^(orthogonal|glorot|he_)/u.test(name);
+
 export const initializerNames: ReadonlySet<string> = new Set(initializers.keys());
 
 function initializerElsewhere(name: string): string | undefined {
@@ -68,15 +80,37 @@ export function resolveInitializer(
     return undefined;
   }
   if (name !== undefined) return resolveNamed(checker, name, node, type);
-  const drawn = drawIn(node);
-  if (drawn !== undefined) {
-    checker.report("bad-initializer", drawn.span, `\`${drawn.callee.text}\` cannot be computed with`, {
-      help: `it stands alone: \`~ ${drawn.callee.text}(…)\`; all else is a number`,
-    });
-    return undefined;
-  }
   const value = inferConstant(checker, node);
   return value && checked(checker, { name: "constant", span: node.span, arguments: [value] }, [node]);
+}
+
+/** A number, or a draw alone with numbers, as modules can say without computing it. */
+export function isPlain(checker: Checker, node: Expression): boolean {
+  if (readsValues(checker, node)) return false;
+  const name = nameOfInitializer(checker, node);
+  const count = node.kind === "call" ? node.arguments.length : 0;
+  if (name !== undefined) return name !== "bernoulli" && !(hasGain(name) && count === 1);
+  let draws = false;
+  forEachPart(node, (part) => {
+    const own = part.kind === "reference" ? part.name : part.kind === "call" ? part.callee.text : "";
+    draws ||= drawNames.has(own) && nameOfInitializer(checker, part) !== undefined;
+  });
+  if (draws) return false;
+  const { type } = checker.infer(node);
+  return type.kind !== "real" || type.axes.length === 0;
+}
+
+/** Anything that is not known when the cell is compiled. */
+function readsValues(checker: Checker, node: Expression): boolean {
+  let found = false;
+  forEachPart(node, (part) => {
+    const name = part.kind === "reference" ? part.name : part.kind === "call" ? part.callee.text : undefined;
+    const kind = name === undefined ? undefined : checker.scope.entries.get(name)?.kind;
+    if (name === undefined || kind === undefined) return;
+    const fn = part.kind === "call" ? checker.scope.functions.get(name) : undefined;
+    found ||= fn === undefined ? kind !== "dimension" && kind !== "real" : fn.owner?.captures.has(name) === true;
+  });
+  return found;
 }
 
 /** The name where a name alone or a call stands that is no constant of its own. */
@@ -90,15 +124,6 @@ function nameOfInitializer(checker: Checker, node: Expression): string | undefin
       ? builtinNames.has(name) || scope.functions.has(name) || scope.module.entries.has(name)
       : scope.entries.has(name) || languageConstants.has(name);
   return isConstant ? undefined : name;
-}
-
-/** An initialiser that draws, within arithmetic. */
-function drawIn(node: Expression): CallNode | undefined {
-  let found: CallNode | undefined;
-  forEachPart(node, (part) => {
-    if (part.kind === "call" && (part.callee.text === "uniform" || part.callee.text === "normal")) found ??= part;
-  });
-  return found;
 }
 
 function reportUnknown(checker: Checker, name: string, { span }: Expression): void {

@@ -1,5 +1,5 @@
 /** Declarations of a cell: inputs, contexts, states, params. */
-import type { DeclarationNode } from "../syntax/ast.js";
+import type { DeclarationNode, Expression } from "../syntax/ast.js";
 import { printDim } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
 import { resolveInitializer } from "./initializers.js";
@@ -7,16 +7,25 @@ import { initialKey } from "./node-keys.js";
 import { resolveType } from "./resolve-type.js";
 import { wordsFor } from "./scope.js";
 import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
+import { startOf } from "./starts.js";
 import type { TypedTensor } from "./typed-program.js";
 
 /** One declaration may declare several tensors. */
-export function resolveTensors(checker: Checker, node: DeclarationNode): TypedTensor[] {
+export function resolveTensors(
+  checker: Checker,
+  node: DeclarationNode,
+): (TypedTensor & { readonly startValue?: Expression })[] {
   const [first] = node.names;
   if (first === undefined) return [];
   const written = resolveType(checker, node.type, { words: wordsFor(node.kind, first.text), span: first.span });
   const base = checkRole(checker, node, written) ? written : errorType;
-  const initializer = node.initializer && resolveInitializer(checker, node.initializer, base);
-  return node.names.map((name) => {
+  const starts = node.names.map((name) =>
+    node.kind === "param" || node.kind === "fixed" ? startOf(checker, name, node.initializer) : undefined,
+  );
+  const isAlone = node.initializer !== undefined && starts.includes(undefined);
+  const initializer = isAlone ? resolveInitializer(checker, node.initializer, base) : undefined;
+  return node.names.map((name, i) => {
+    const start = starts[i];
     const type = withSource(base, wordsFor(node.kind, name.text), name.span);
     if (checker.scope.entries.get(name.text)?.span === name.span) checker.scope.types.set(name.text, type);
     return {
@@ -26,7 +35,7 @@ export function resolveTensors(checker: Checker, node: DeclarationNode): TypedTe
       documentation: node.documentation ?? "",
       type,
       ...(node.initial !== undefined && { initial: initialKey(name.text) }),
-      ...(initializer !== undefined && { initializer }),
+      ...(start !== undefined ? { start: start.start, startValue: start.value } : initializer && { initializer }),
     };
   });
 }

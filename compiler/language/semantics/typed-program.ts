@@ -4,6 +4,7 @@
  * depends on sizes ({@link Obligation}).
  */
 import type { Span } from "../../base/source/span.js";
+import type { BinderNode } from "../syntax/ast.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
@@ -212,6 +213,23 @@ export interface TypedTensor {
   /** Of a state: the key of the node with its initial value. */
   readonly initial?: string;
   readonly initializer?: TypedInitializer;
+  /** Of a param or a fixed value whose initial value is a node of its own. */
+  readonly start?: TypedStart;
+}
+
+export interface TypedStart {
+  readonly key: string;
+  /** Of the first axes: what is drawn has the others. */
+  readonly indices: readonly BinderNode[];
+  /** Filled when the expression is checked. */
+  readonly draws: readonly TypedDraw[];
+}
+
+/** What an initial value draws: a value of the shape of its tensor. */
+export interface TypedDraw {
+  /** Of the value, for references. */
+  readonly key: string;
+  readonly initializer: string;
 }
 
 export interface TypedInitializer {
@@ -288,6 +306,8 @@ export interface TypedCell {
   readonly stepOrder: readonly string[];
   /** Keys of nodes that the initial values need. */
   readonly initialOrder: readonly string[];
+  /** Keys of nodes that the initial values of params need. */
+  readonly startOrder: readonly string[];
   readonly obligations: readonly Obligation[];
   readonly divisors: ReadonlySet<string>;
   readonly extent: Extent;

@@ -65,12 +65,17 @@ export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | F
 export interface DeclarationNode extends Node {
   readonly kind: "input" | "context" | "state" | "param" | "fixed";
   readonly documentation: string | undefined;
-  readonly names: readonly Name[];
+  readonly names: readonly DeclaredName[];
   readonly type: TypeNode;
   /** `= expr` of a state. */
   readonly initial?: Expression;
   /** `~ glorot_uniform`, `~ uniform(a)`, `~ 0.5` of a param or a fixed value. */
   readonly initializer?: Expression;
+}
+
+/** `W`, or `W[n, _]` of a param or a fixed value whose initialiser is an expression for each value of indices. */
+export interface DeclaredName extends Name {
+  readonly indices?: readonly BinderNode[];
 }
 
 /** `[H, I]`, `real`, `index(V)`. `real` is a scalar, `[]` in shapes. */

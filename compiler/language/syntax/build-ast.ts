@@ -7,6 +7,7 @@ import type {
   CellItem,
   CellNode,
   DeclarationNode,
+  DeclaredName,
   DerivativeNode,
   EquationNode,
   Expression,
@@ -162,12 +163,12 @@ class Builder {
   }
 
   private declaration({ children }: cst.DeclarationCstNode): DeclarationNode {
-    const { Input, Context, State, Param, Fixed, Name, initial: value, initializer } = children;
+    const { Input, Context, State, Param, Fixed, declaredName, initial: value, initializer } = children;
     const keyword = only(Input ?? Context ?? State ?? Param ?? Fixed);
     const kind = Input ? "input" : Context ? "context" : State ? "state" : Fixed ? "fixed" : "param";
     const isStored = kind === "param" || kind === "fixed";
     const documentation = this.beginItem(keyword);
-    const names = (Name ?? []).map((token) => this.expressions.name(token));
+    const names = (declaredName ?? []).map((name) => this.declaredName(name, isStored));
     const type = this.types.type(only(children.type));
     const initial = value === undefined ? undefined : this.expressions.build(only(value));
     const start = initializer === undefined ? undefined : this.expressions.build(only(initializer));
@@ -204,6 +205,20 @@ class Builder {
       ...(isStored && start && { initializer: start }),
       span: this.span(keyword, (start ?? initial ?? type).span.end),
     };
+  }
+
+  private declaredName({ children }: cst.DeclaredNameCstNode, isStored: boolean): DeclaredName {
+    const name = this.expressions.name(only(children.Name));
+    const written = children.indices?.[0];
+    if (written === undefined) return name;
+    const indices = this.expressions.binders(written.children.expression ?? [], "left");
+    const wrong = isStored ? indices.find(({ size }) => size !== undefined) : indices[0];
+    if (wrong === undefined) return { ...name, indices };
+    const message = isStored ? "the type says how far an index goes" : "indices are for the initial values of params";
+    this.reporter.report("bad-index", wrong.span.start, wrong.span.end, message, {
+      help: "`param A[n]: [N, K] ~ …` says how the entries of each n begin",
+    });
+    throw new Incomplete();
   }
 
   private use({ children }: cst.UseCstNode): UseNode {

@@ -304,7 +304,7 @@ export type DeclarationCstChildren = {
   State?: IToken[];
   Param?: IToken[];
   Fixed?: IToken[];
-  Name: IToken[];
+  declaredName: DeclaredNameCstNode[];
   Comma?: IToken[];
   Colon: IToken[];
   type: TypeCstNode[];
@@ -312,6 +312,16 @@ export type DeclarationCstChildren = {
   initial?: ExpressionCstNode[];
   Tilde?: IToken[];
   initializer?: ExpressionCstNode[];
+};
+
+export interface DeclaredNameCstNode extends CstNode {
+  name: "declaredName";
+  children: DeclaredNameCstChildren;
+}
+
+export type DeclaredNameCstChildren = {
+  Name: IToken[];
+  indices?: IndicesCstNode[];
 };
 
 export interface UseCstNode extends CstNode {
@@ -472,6 +482,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   cellParameter(children: CellParameterCstChildren, param?: IN): OUT;
   item(children: ItemCstChildren, param?: IN): OUT;
   declaration(children: DeclarationCstChildren, param?: IN): OUT;
+  declaredName(children: DeclaredNameCstChildren, param?: IN): OUT;
   use(children: UseCstChildren, param?: IN): OUT;
   output(children: OutputCstChildren, param?: IN): OUT;
   equation(children: EquationCstChildren, param?: IN): OUT;

@@ -123,7 +123,7 @@ export class CellParser extends ExpressionParser {
       { ALT: () => this.CONSUME(t.Param) },
       { ALT: () => this.CONSUME(t.Fixed) },
     ]);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name), ERR_MSG: "a name" });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.declaredName), ERR_MSG: "a name" });
     this.CONSUME(t.Colon);
     this.SUBRULE(this.type);
     this.OPTION(() => {
@@ -134,6 +134,11 @@ export class CellParser extends ExpressionParser {
       this.CONSUME(t.Tilde);
       this.SUBRULE1(this.expression, { LABEL: "initializer" });
     });
+  });
+
+  readonly declaredName: Rule = this.inner("declaredName", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.indices));
   });
 
   readonly use: Rule = this.inner("use", () => {

@@ -323,7 +323,12 @@ function parameterTypeDoc(type: TypeNode | FunctionTypeNode, notation: Notation)
 }
 
 function declarationDoc({ kind, names, type, initial, initializer }: DeclarationNode, notation: Notation): Doc {
-  const list = commaList(names.map(({ text }) => notation.name(text)));
+  const list = commaList(
+    names.map(({ text, indices }) => {
+      const places = indices?.map((index) => notation.name(index.name.text));
+      return notation.name(text) + (places === undefined ? "" : `[${places.join(", ")}]`);
+    }),
+  );
   const content: Doc = { kind: "indent", content: list };
   const parts: Doc[] = [`${kind} `, { kind: "group", content }, ": ", typeDoc(type, notation)];
   if (initial !== undefined) parts.push(" = ", expressionDoc(initial, notation));

@@ -81,7 +81,7 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower }`,
   "not-a-constant": {
     severity: "error",
     summary: "a value where a number must be known at compilation",
-    explanation: "Arguments of initialisers and real parameters are made of numbers, dimensions and real parameters.",
-    example: `cell A(H) { input x: real param b: [H] ~ uniform(x) output y = x * b }`,
+    explanation: "Real parameters are made of numbers, dimensions and real parameters.",
+    example: `cell A(H, s: real = H) { input x: [H] output y = s * x } cell B(H) { input x: [H] use a = A(H, s = x) output y = a(x) }`,
   },
 } as const satisfies Record<string, CodeEntry>;

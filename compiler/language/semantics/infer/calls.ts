@@ -4,6 +4,8 @@ import { type CallNode, type Expression, parametersInOrder, type TypeNode } from
 import { type Dim, dimSymbol, printDim } from "../../../base/types/dim.js";
 import { accepts } from "../accepts.js";
 import { bindDimensions, type Pair } from "../bind-dimensions.js";
+import { drawNames } from "../initializers.js";
+import { inferDraw } from "./draws.js";
 import { builtinNames, reductionNamed, reductions } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import type { FunctionDeclaration } from "../declared.js";
@@ -41,6 +43,8 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   if (declaration?.kind === "function") return inferFunctionCall(checker, node, declaration);
   const isUnknown = global === undefined;
   if (isUnknown && entry === undefined && name === "gradient") return inferGradient(checker, node);
+  if (isUnknown && checker.start !== undefined && drawNames.has(name) && !builtinNames.has(name))
+    return inferDraw(checker, checker.start, node);
   if (isUnknown && builtinNames.has(name)) return inferBuiltin(checker, node);
   for (const argument of node.arguments) checker.infer(argument.value);
   // An import that failed was reported there.

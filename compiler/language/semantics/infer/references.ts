@@ -3,6 +3,8 @@ import type { ReferenceNode } from "../../syntax/ast.js";
 import { dimSymbol } from "../../../base/types/dim.js";
 import { builtinNames } from "../builtins.js";
 import type { Checker, RoundValue } from "../checker.js";
+import { drawNames } from "../initializers.js";
+import { inferDraw } from "./draws.js";
 import { languageConstants } from "../constants.js";
 import { constantsElsewhere } from "../other-names.js";
 import { type Entry, wordsFor } from "../scope.js";
@@ -18,6 +20,9 @@ export function inferReference(checker: Checker, node: ReferenceNode): TypedExpr
   const constant =
     entry === undefined && !node.next && !scope.hidden.has(name) ? languageConstants.get(name) : undefined;
   if (constant !== undefined) return { kind: "number", value: constant, span, type: scalarType };
+  const isDraw = drawNames.has(name) || name === "by default";
+  if (entry === undefined && !node.next && checker.start !== undefined && isDraw)
+    return inferDraw(checker, checker.start, { kind: "call", callee: { text: name, span }, arguments: [], span });
   if (entry === undefined) {
     reportUnknown(checker, node);
     return checker.error(span);

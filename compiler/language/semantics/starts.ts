@@ -1,0 +1,129 @@
+/** How params begin that do not begin with a number or a draw alone: `~ log(uniform(1, 16))`, `param A[_, n]: [E, N] ~ log(n + 1)`. */
+import { at } from "../../base/at.js";
+import type { BinderNode, DeclaredName, Expression } from "../syntax/ast.js";
+import { fitsInto } from "./broadcast.js";
+import type { BoundIndex, Checker } from "./checker.js";
+import type { GraphNode } from "./cell-graph.js";
+import { forEachPart } from "./expression-parts.js";
+import { bind } from "./infer/indexed.js";
+import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
+import { isPlain } from "./initializers.js";
+import { initialKey } from "./node-keys.js";
+import { type CellScope, wordsFor } from "./scope.js";
+import { axesOf, type Axis, printAxes, shapeOf } from "./semantic-type.js";
+import type { TypedDraw, TypedExpression, TypedStart, TypedTensor } from "./typed-program.js";
+
+/** An initialiser that is an expression of its own, for a name that is declared with it; undefined where a number or a draw will do. */
+export function startOf(
+  checker: Checker,
+  name: DeclaredName,
+  initializer: Expression | undefined,
+): { readonly start: TypedStart; readonly value: Expression } | undefined {
+  const { indices = [] } = name;
+  const start: TypedStart = { key: initialKey(name.text), indices, draws: [] };
+  if (initializer === undefined) {
+    if (indices.length === 0) return undefined;
+    return { start, value: { kind: "reference", name: "by default", next: false, span: name.span } };
+  }
+  return indices.length === 0 && isPlain(checker, initializer) ? undefined : { start, value: initializer };
+}
+
+/** The whole initial value, of the shape of the tensor or repeating to it. */
+export function inferStart(
+  checker: Checker,
+  tensor: TypedTensor,
+  { indices }: TypedStart,
+  value: Expression,
+): TypedExpression {
+  const axes = axesOf(tensor.type);
+  const extra = indices[axes.length];
+  if (extra !== undefined) {
+    const message = `\`${tensor.name}\` has ${axes.length} axes, and ${indices.length} indices`;
+    checker.report("bad-index", extra.span, message, { help: "an index stands for an axis, from the first on" });
+    return checker.error(value.span);
+  }
+  const bound = indices.map((binder, i) => bindAxis(checker, binder, at(axes, i)));
+  const names = indices.map(({ name }, i) => (name.text === "_" ? `_ ${i}` : name.text));
+  const draws = tensor.start?.draws as TypedDraw[];
+  checker.start = { tensor, indices: names, draws };
+  const body = checker.infer(value);
+  checker.start = undefined;
+  for (const index of bound) {
+    if (index === undefined) continue;
+    checker.indices.delete(index.name);
+    checker.scope.entries.delete(index.name);
+  }
+  const rest = axes.slice(indices.length);
+  if (!isReal(checker, body) || tensor.type.kind !== "real") return checker.error(value.span);
+  const own = axesOf(body.type);
+  if (!fitsInto(own, rest, checker.isRuntime)) {
+    const message = `the initial value of \`${tensor.name}\` has shape ${printAxes(own)}, ${printAxes(rest)} is to be filled`;
+    checker.report("shape-mismatch", value.span, message, {
+      related: [placeOfAxes(axes, tensor.span), placeOfAxis(body, own.length - 1)],
+      help: helpToFill(checker, own, rest),
+    });
+    return checker.error(value.span);
+  }
+  return names.reduceRight(
+    (inner, index, i): TypedExpression => {
+      const length = at(axes, i).dim;
+      const type = { kind: "real", axes: axes.slice(i) } as const;
+      return { kind: "indexed", index, length, body: inner, span: value.span, type };
+    },
+    filled(body, names.length === 0 ? own : rest),
+  );
+}
+
+/** For each value of an index all entries of the rest, also where they are equal. */
+function filled(body: TypedExpression, rest: readonly Axis[]): TypedExpression {
+  if (axesOf(body.type).length === rest.length) return body;
+  const { span } = body;
+  const type = { kind: "real", axes: rest } as const;
+  const zeros: TypedExpression = { kind: "fill", value: 0, shape: shapeOf(rest), span, type };
+  return { kind: "elementwise", operation: "+", operands: [body, zeros], span, type };
+}
+
+function bindAxis(checker: Checker, binder: BinderNode, axis: Axis): BoundIndex | undefined {
+  if (binder.name.text === "_") return undefined;
+  const index = bind(checker, binder.name, binder.size !== undefined);
+  if (index !== undefined) index.size = axis.dim;
+  return index;
+}
+
+/** Initial values of params are the same for every call: no context is read, whichever way. */
+export function checkStarts(
+  checker: Checker,
+  nodes: ReadonlyMap<string, GraphNode>,
+  starts: readonly TypedTensor[],
+  scope: CellScope,
+): void {
+  for (const { name, start } of starts) {
+    if (start === undefined) continue;
+    const seen = new Set<string>([start.key]);
+    // Grows while it is walked.
+    for (const key of seen) {
+      const node = nodes.get(key);
+      const context = node && contextIn(node, scope);
+      if (context !== undefined) {
+        const span = nodes.get(start.key)?.values[0]?.span ?? scope.entries.get(name)?.span;
+        const message = `the initial value of \`${name}\` depends on ${wordsFor("context", context)}`;
+        if (span !== undefined)
+          checker.report("varying-initial-value", span, message, {
+            help: "a call gives contexts; params begin before it",
+          });
+        break;
+      }
+      for (const need of node?.needs ?? []) seen.add(need);
+    }
+  }
+}
+
+function contextIn({ values, reads }: GraphNode, scope: CellScope): string | undefined {
+  let found = reads.find(({ name }) => scope.entries.get(name)?.kind === "context")?.name;
+  for (const value of values) {
+    forEachPart(value, (part) => {
+      if (part.kind === "reference" && scope.entries.get(part.name)?.kind === "context") found ??= part.name;
+    });
+  }
+  return found;
+}
