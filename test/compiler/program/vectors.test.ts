@@ -84,9 +84,8 @@ describe("initialisers", () => {
   });
 
   it.each([
-    ["‹x›", "not-a-constant"],
-    ["2 * ‹uniform(0.1)›", "bad-initializer"],
-    ["‹[1, 2]›", "not-a-constant"],
+    ["‹x›", "varying-initial-value"],
+    ["‹[1, 2]›", "shape-mismatch"],
     ["‹unifrom›(0.1)", "unknown-initializer"],
     ["‹xavier›", "unknown-initializer"],
   ])("%s is refused", (text, code) => {
