@@ -1,17 +1,19 @@
 /** Checks a cell: declarations, then its values in an order in which each comes after what it needs. */
-import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
-import type { ArgumentNode, CallNode, CellNode, Expression, UseNode } from "../syntax/ast.js";
+import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import type { CallNode, CellNode, Expression, UseNode } from "../syntax/ast.js";
 import { printDim } from "../../base/types/dim.js";
 import { type CellGraph, CellGraphBuilder, type GraphNode, type Initial } from "./cell-graph.js";
 import { analyzeFunction } from "./analyze-function.js";
-import { checkContexts, checkGivenParams, checkInputs } from "./check-instance-call.js";
+import { checkContexts, checkGivenParams, checkInputs, splitCall } from "./check-instance-call.js";
 import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.js";
 import { fitsInto } from "./broadcast.js";
+import { Delays } from "./delays.js";
 import { Checker, type Known, noInstances } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
+import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
 import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
-import { callKey, contextsKey, givenKey, nextKey } from "./node-keys.js";
+import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { inferConstant } from "./constants.js";
 import { sizeOf } from "./dimension-expressions.js";
 import { type ResolvedUse, resolveUse } from "./resolve-uses.js";
@@ -51,7 +53,10 @@ class CellAnalysis {
   private readonly runtimeDimensions = new Map<string, ReadonlyMap<string, Dim>>();
   private readonly items: TypedItem[] = [];
   private readonly nodes = new Map<string, TypedNode>();
+  /** What is delayed, by state. */
+  private readonly delayed = new Map<string, TypedExpression>();
   private readonly typedCalls = new Map<string, TypedInstanceCall>();
+  private readonly delays: Delays;
   private readonly firstReport: number;
 
   constructor(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector) {
@@ -61,7 +66,8 @@ class CellAnalysis {
     this.firstReport = collector.diagnostics.length;
     this.scope = declareCellScope(declaration, collector);
     const { instances, calls, inPlace, runtimeDimensions } = this;
-    const used = { instances, calls, inPlace, runtimeDimensions };
+    this.delays = new Delays(this.scope);
+    const used = { instances, calls, inPlace, runtimeDimensions, delays: this.delays };
     this.checker = new Checker(collector, this.scope, known, used, inferByKind);
   }
 
@@ -69,11 +75,9 @@ class CellAnalysis {
     const reals = this.resolveReals();
     const initials = this.resolveItems();
     const { captures } = this.declaration;
-    const split = (name: string, call: CallNode) => this.splitCall(name, call);
-    const graph = new CellGraphBuilder(this.scope, captures, this.instances, split).build(
-      initials,
-      this.givenExpressions(),
-    );
+    const split = (name: string, call: CallNode) => splitCall(this.instances.get(name)?.cell, call);
+    const builder = new CellGraphBuilder(this.scope, captures, this.instances, split, this.delays);
+    const graph = builder.build(initials, this.givenExpressions());
     for (const [name, call] of graph.calls) this.calls.set(name, call);
     for (const name of graph.inPlace) this.inPlace.add(name);
     const needs = (key: string): readonly string[] => graph.nodes.get(key)?.needs ?? [];
@@ -84,13 +88,13 @@ class CellAnalysis {
     checkConstancy(this.checker, graph, order, this.scope);
     const stored = [...this.tensors("param"), ...this.tensors("fixed")];
     checkStarts(this.checker, graph.nodes, stored, this.scope);
-    for (const key of order) {
+    for (const key of this.orderOfTypes(graph, order)) {
       const node = graph.nodes.get(key);
       if (node !== undefined) this.inferNode(node);
     }
+    this.addDelays();
     const outputs = this.outputs();
-    const hasErrors = this.collector.diagnostics.slice(this.firstReport).some(({ severity }) => severity === "error");
-    const sound = !hasErrors && this.checker.sound && this.isComplete(graph);
+    const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
     const stepRoots = this.items.flatMap((item) => {
       if (item.kind === "instance") return [callKey(item.instance.name)];
       return item.tensor.role === "state" ? [nextKey(item.tensor.name)] : [];
@@ -131,6 +135,44 @@ class CellAnalysis {
       open: takesCells(this.declaration),
       sound,
     };
+  }
+
+  /**
+   * In which types can be found: what is delayed before what reads it. Where values depend on their own past there is no such
+   * order; their types are guessed, then.
+   */
+  private orderOfTypes({ nodes }: CellGraph, order: readonly string[]): readonly string[] {
+    if (this.delays.all.length === 0 || this.checker.isGuessing) return order;
+    const before = new Map<string, string[]>();
+    for (const { key, values } of nodes.values()) before.set(key, this.delays.readIn(values).map(nextKey));
+    const needs = (key: string): string[] => [...(nodes.get(key)?.needs ?? []), ...(before.get(key) ?? [])];
+    const withDelayed = topologicalOrder(nodes.keys(), needs);
+    if (withDelayed.cycles.length === 0) return withDelayed.order;
+    this.delays.guess((guesses) => {
+      const trial = new CellAnalysis(this.declaration, this.checker.known, new DiagnosticCollector());
+      trial.checker.isGuessing = true;
+      for (const [state, type] of guesses) trial.delays.types.set(state, type);
+      trial.run();
+      return trial.delays.types;
+    });
+    return order;
+  }
+
+  /** The states that delays are, once all types are known. */
+  private addDelays(): void {
+    for (const delay of this.delays.all) {
+      const first = this.nodes.get(initialKey(delay.state));
+      if (first !== undefined) checkFirst(this.checker, this.delays, delay, first.value);
+      const value = this.delayed.get(delay.state);
+      const found = value && stateOfDelay(this.delays, delay, value);
+      if (found === undefined) {
+        if (!this.hasErrors()) reportUnknownShape(this.checker, delay);
+        continue;
+      }
+      const [tensor, node] = found;
+      this.items.push({ kind: "tensor", tensor });
+      this.nodes.set(node.key, node);
+    }
   }
 
   private resolveReals(): TypedCell["reals"] {
@@ -221,24 +263,6 @@ class CellAnalysis {
     return [...this.tensors("param"), ...this.tensors("fixed")].find((tensor) => tensor.name === name);
   }
 
-  /** Arguments by what they are for; the names are checked later, when the call is. */
-  private splitCall(name: string, call: CallNode): { inputs: Expression[]; contexts: Expression[] } {
-    const cell = this.instances.get(name)?.cell;
-    const roles = (cell?.items ?? []).flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
-    const inputCount = roles.filter(({ role }) => role === "input").length;
-    const contextNames = new Set(roles.filter(({ role }) => role === "context").map((tensor) => tensor.name));
-    let position = -inputCount;
-    const isContext = ({ name: label }: ArgumentNode): boolean => {
-      if (label !== undefined) return contextNames.has(label.text);
-      const place = position++;
-      return place >= 0 && place < contextNames.size;
-    };
-    const inputs: Expression[] = [];
-    const contexts: Expression[] = [];
-    for (const argument of call.arguments) (isContext(argument) ? contexts : inputs).push(argument.value);
-    return { inputs, contexts };
-  }
-
   private inferNode(node: GraphNode): void {
     if (node.kind === "function") {
       this.checkFunction(node.name);
@@ -264,6 +288,11 @@ class CellAnalysis {
       started?.start === undefined
         ? this.checker.infer(expression)
         : inferStart(this.checker, started, started.start, expression);
+    if (node.kind === "delayed") {
+      noteDelayed(this.checker, this.delays, node.name, value);
+      this.delayed.set(node.name, value);
+      return;
+    }
     if (node.kind === "equation" || node.kind === "output")
       this.scope.types.set(node.name, this.valueType(node, value));
     else this.checkState(node, value);
@@ -342,6 +371,10 @@ class CellAnalysis {
     }
     const kinds = ["cell", "dimension", "real", "input", "context", "param", "fixed", "equation", "function"] as const;
     reportUnused(this.checker, this.scope, new Set(kinds), callsReadByMember(this.node, this.scope));
+  }
+
+  private hasErrors(): boolean {
+    return this.collector.diagnostics.slice(this.firstReport).some(({ severity }) => severity === "error");
   }
 
   private isComplete(graph: CellGraph): boolean {

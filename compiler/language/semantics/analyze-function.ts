@@ -251,8 +251,12 @@ function inferEquations(checker: Checker, node: FunctionNode): TypedNode[] {
   const wanted = node.derivative === undefined ? [] : neededBy(node.derivative.value);
   const roots = [...neededBy(node.value), ...wanted, ...byName.values()];
   const { order, cycles } = topologicalOrder(roots, (equation) => neededBy(equation.value));
-  const parts = cycles.map((cycle) => cycle.map(({ name }) => ({ text: name.text, span: name.span, isCall: false })));
-  reportCycles(checker, parts, "a function has no states, so every value must come from its arguments");
+  const help = "a function has no states, so every value must come from its arguments";
+  const found = cycles.map((cycle) => ({
+    help,
+    parts: cycle.map(({ name }) => ({ text: name.text, span: name.span, isCall: false })),
+  }));
+  reportCycles(checker, found);
   return order.map((equation) => {
     const value = checker.infer(equation.value);
     checker.scope.types.set(equation.name.text, value.type);

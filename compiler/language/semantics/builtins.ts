@@ -8,13 +8,15 @@ export type BuiltinName =
   | keyof typeof elementwiseFunctions
   | keyof typeof reductions
   | keyof typeof normalizations
-  | keyof typeof shapeFunctions;
+  | keyof typeof shapeFunctions
+  | TimeFunctionName;
+export type TimeFunctionName = keyof typeof timeFunctions;
 
 type Operator =
   "+" | "-" | "*" | "/" | "mod" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or" | "not" | "negate" | "if";
 
 export interface Builtin {
-  readonly kind: "elementwise" | "reduction" | "normalization" | "shape";
+  readonly kind: "elementwise" | "reduction" | "normalization" | "shape" | "time";
   /** Names of the arguments; those with `?` may be left out, `…` stands for more. */
   readonly parameters: readonly string[];
   /** In symbols; empty where words say it better. */
@@ -238,12 +240,31 @@ export const shapeFunctions = {
   ones: { kind: "shape", parameters: ["shape"], formula: "1", documentation: "Of that shape: `ones([H])`." },
 } as const satisfies Record<string, Builtin>;
 
+/** Values of earlier steps: states without a declaration. */
+export const timeFunctions = {
+  delay: {
+    kind: "time",
+    parameters: ["x", "by", "first?"],
+    formula: "",
+    documentation:
+      "The value of `x` from `by` steps ago, a dimension of at least 1; in the first steps `first`, which is 0 where it is left out.",
+  },
+  past: {
+    kind: "time",
+    parameters: ["x", "count", "first?"],
+    formula: "",
+    documentation:
+      "The last `count` values of `x` along a new first axis, that of this step first: `past(x, K)[k]` is from `k` steps ago.",
+  },
+} as const satisfies Record<string, Builtin>;
+
 /** Every name that can be called without being declared. `min` and `max` are in two tables. */
 export const builtinNames: ReadonlySet<string> = new Set([
   ...Object.keys(elementwiseFunctions),
   ...Object.keys(reductions),
   ...Object.keys(normalizations),
   ...Object.keys(shapeFunctions),
+  ...Object.keys(timeFunctions),
 ]);
 
 function lookUp<T extends Record<string, Builtin>>(table: T, name: string): (keyof T & string) | undefined {
@@ -253,4 +274,5 @@ function lookUp<T extends Record<string, Builtin>>(table: T, name: string): (key
 export const elementwiseNamed = (name: string) => lookUp(elementwiseFunctions, name);
 export const reductionNamed = (name: string) => lookUp(reductions, name);
 export const normalizationNamed = (name: string) => lookUp(normalizations, name);
+export const timeFunctionNamed = (name: string) => lookUp(timeFunctions, name);
 export const shapeFunctionNamed = (name: string) => lookUp(shapeFunctions, name);

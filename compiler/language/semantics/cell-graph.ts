@@ -1,5 +1,6 @@
 /** What the values of a cell need: the graph behind order-freeness, cycles and what can be an initial value. */
 import type { CallNode, Expression, ReferenceNode } from "../syntax/ast.js";
+import { type Delays, wordOf } from "./delays.js";
 import { findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";
 import type { Captures } from "./captures.js";
 import { forEachPart, forEachRead, partsInRounds, partsOf } from "./expression-parts.js";
@@ -11,7 +12,7 @@ import { isStored } from "./typed-program.js";
 
 export interface GraphNode {
   readonly key: string;
-  readonly kind: "equation" | "output" | "next" | "call" | "contexts" | "given" | "initial" | "function";
+  readonly kind: "equation" | "output" | "next" | "call" | "contexts" | "given" | "initial" | "function" | "delayed";
   readonly name: string;
   readonly values: readonly Expression[];
   /** Of a function: where it reads values of the cell. */
@@ -57,6 +58,7 @@ export class CellGraphBuilder {
   private readonly instances: ReadonlyMap<string, TypedInstance>;
   private readonly splitCall: SplitCall;
   private readonly captures: Captures;
+  private readonly delays: Delays;
   private repeated: RepeatedCalls = { inPlace: new Set(), refused: new Set() };
 
   constructor(
@@ -64,11 +66,13 @@ export class CellGraphBuilder {
     captures: Captures,
     instances: ReadonlyMap<string, TypedInstance>,
     splitCall: SplitCall,
+    delays: Delays,
   ) {
     this.scope = scope;
     this.captures = captures;
     this.instances = instances;
     this.splitCall = splitCall;
+    this.delays = delays;
   }
 
   /** @param given Expressions for params of used cells. */
@@ -79,6 +83,10 @@ export class CellGraphBuilder {
     for (const [state, node] of this.scope.nexts) this.add(nextKey(state), "next", state, [node.value]);
     for (const [name, expressions] of given) this.add(givenKey(name), "given", name, expressions);
     for (const { state, value } of initials) this.addInitial(state, value);
+    for (const { state, value, first } of this.delays.all) {
+      if (value !== undefined) this.add(nextKey(state), "delayed", state, [value]);
+      if (first !== undefined) this.addInitial(state, first);
+    }
     this.addWaitingCalls();
     for (const [name, reads] of this.captures) this.addFunction(name, reads);
     return {
@@ -167,6 +175,9 @@ export class CellGraphBuilder {
           else if (kind !== "initial" || !this.hasState(name)) this.addCall(part, needs);
           for (const key of this.givenTo(name)) needs.add(key);
           return this.repeated.inPlace.has(name);
+        } else if (part.kind === "call" && wordOf(part, this.scope) !== undefined) {
+          this.addDelay(part, needs, changes);
+          return false;
         } else if (part.kind === "call") this.addFunctionCall(part.callee.text, needs);
         return true;
       });
@@ -185,6 +196,15 @@ export class CellGraphBuilder {
     this.calls.set(name, call);
     this.waiting.push(call);
     needs.add(callKey(name));
+  }
+
+  /** What is delayed is a value of its own. */
+  private addDelay(call: CallNode, needs: Set<string>, changes: (words: string) => void): void {
+    const delay = this.delays.byCall.get(call);
+    if (delay === undefined) return;
+    changes(`\`${delay.word}(…)\``);
+    // `past` has the value of this step among its own.
+    if (delay.word === "past") needs.add(nextKey(delay.state));
   }
 
   private addReference(name: string, next: boolean, needs: Set<string>, changes: (words: string) => void): void {

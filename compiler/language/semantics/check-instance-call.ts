@@ -11,7 +11,27 @@ import { isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { matchArguments } from "./match-arguments.js";
 import { axesOf, printAxes, printSemanticType, type SemanticType, shapeOf } from "./semantic-type.js";
 import { substituteType } from "./substitute.js";
-import type { TypedExpression, TypedInstance, TypedInstanceCall, TypedTensor } from "./typed-program.js";
+import type { TypedCell, TypedExpression, TypedInstance, TypedInstanceCall, TypedTensor } from "./typed-program.js";
+
+/** Arguments by what they are for; the names are checked later, when the call is. */
+export function splitCall(
+  cell: TypedCell | undefined,
+  call: CallNode,
+): { readonly inputs: readonly Expression[]; readonly contexts: readonly Expression[] } {
+  const tensors = (cell?.items ?? []).flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
+  const inputCount = tensors.filter(({ role }) => role === "input").length;
+  const contextNames = new Set(tensors.filter(({ role }) => role === "context").map(({ name }) => name));
+  let position = -inputCount;
+  const isContext = ({ name: label }: ArgumentNode): boolean => {
+    if (label !== undefined) return contextNames.has(label.text);
+    const place = position++;
+    return place >= 0 && place < contextNames.size;
+  };
+  const inputs: Expression[] = [];
+  const contexts: Expression[] = [];
+  for (const argument of call.arguments) (isContext(argument) ? contexts : inputs).push(argument.value);
+  return { inputs, contexts };
+}
 
 type Given = readonly (readonly [TypedTensor, ArgumentNode])[];
 

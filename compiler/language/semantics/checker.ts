@@ -9,6 +9,7 @@ import type { CallNode, Expression, RoundsNode } from "../syntax/ast.js";
 import { isWithinLimits } from "../../base/types/bounded-dim.js";
 import { type Dim, printDim, provenAtLeast, symbolsOf } from "../../base/types/dim.js";
 import type { CellDeclaration, FunctionDeclaration } from "./declared.js";
+import type { Delays } from "./delays.js";
 import type { Scope } from "./scope.js";
 import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
@@ -51,6 +52,8 @@ export interface Instances {
   readonly inPlace: ReadonlySet<string>;
   /** Run-time dimensions of a used cell, once its contexts are known. */
   readonly runtimeDimensions: ReadonlyMap<string, ReadonlyMap<string, Dim>>;
+  /** Functions, and what is known before a cell runs, have none. */
+  readonly delays?: Delays;
 }
 
 export const noInstances: Instances = {
@@ -110,6 +113,8 @@ export class Checker {
   sound = true;
   /** The param whose initial value is being checked: initialisers are values there. */
   start: StartContext | undefined;
+  /** Whether types of what depends on its own past are looked for: what does not fit a number is passed over. */
+  isGuessing = false;
   /** Whether a place is read, in which indices may stand. */
   inPlace = false;
   private operations = 0;

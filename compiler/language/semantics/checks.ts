@@ -16,19 +16,24 @@ export function checkCycles(
   const isFunction = (key: string): boolean => nodes.get(key)?.kind === "function";
   // Functions that only call each other are reported as such.
   const mixed = cycles.filter((cycle) => !cycle.every(isFunction));
-  const parts = mixed.map((cycle) =>
-    cycle.flatMap((key) => {
+  const found = mixed.map((cycle) => ({
+    help: helpFor(cycle.flatMap((key) => nodes.get(key) ?? [])),
+    parts: cycle.flatMap((key) => {
       const node = nodes.get(key);
       const span = node && spanOf(node, scope);
       if (node === undefined || span === undefined || node.kind === "contexts" || node.kind === "given") return [];
       return [{ text: textOf(node), span, isCall: node.kind === "call" || node.kind === "function" }];
     }),
-  );
-  reportCycles(
-    checker,
-    parts,
-    "a cycle goes through a state: without the prime, a state is its value from the previous step",
-  );
+  }));
+  reportCycles(checker, found);
+}
+
+function helpFor(cycle: readonly GraphNode[]): string {
+  const isPast = cycle.some(({ kind }) => kind === "delayed");
+  const delayed = cycle.find(({ kind }) => kind === "equation" || kind === "output")?.name ?? "x";
+  return isPast
+    ? `\`past\` has the value of this step among its own; one of earlier steps is \`delay(${delayed}, by = …)\``
+    : "a cycle goes through a state or a delay: without the prime, a state is its value from the previous step";
 }
 
 function textOf({ kind, name }: GraphNode): string {

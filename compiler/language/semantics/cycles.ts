@@ -2,6 +2,11 @@
 import type { Span } from "../../base/source/span.js";
 import type { Checker } from "./checker.js";
 
+export interface Cycle {
+  readonly parts: readonly CyclePart[];
+  readonly help: string;
+}
+
 export interface CyclePart {
   readonly text: string;
   readonly span: Span;
@@ -10,9 +15,9 @@ export interface CyclePart {
 }
 
 /** Each cycle from its first equation in the text on. Of cycles that overlap only a shortest is reported. */
-export function reportCycles(checker: Checker, cycles: readonly (readonly CyclePart[])[], help: string): void {
+export function reportCycles(checker: Checker, cycles: readonly Cycle[]): void {
   const reported = new Set<string>();
-  for (const cycle of [...cycles].sort((a, b) => a.length - b.length)) {
+  for (const { parts: cycle, help } of [...cycles].sort((a, b) => a.parts.length - b.parts.length)) {
     if (cycle.some(({ text }) => reported.has(text))) continue;
     for (const { text } of cycle) reported.add(text);
     const hasEquations = cycle.some(({ isCall }) => !isCall);

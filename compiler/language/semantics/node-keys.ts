@@ -11,6 +11,6 @@ export const givenKey = (instance: string): string => `${instance}(param)`;
 /** A function that reads values of the cell. */
 export const functionKey = (name: string): string => `fn ${name}`;
 /** A value of the cell, inside a function. */
-export const capturedKey = (name: string): string => `cell.${name}`;
+export const capturedKey = (name: string): string => `cell ${name}`;
 /** The initial value of a state. */
 export const initialKey = (state: string): string => `initial ${state}`;

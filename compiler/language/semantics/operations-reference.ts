@@ -1,5 +1,12 @@
 /** The table of builtins as a page: spec/operations.md. */
-import { type Builtin, elementwiseFunctions, normalizations, reductions, shapeFunctions } from "./builtins.js";
+import {
+  type Builtin,
+  elementwiseFunctions,
+  normalizations,
+  reductions,
+  shapeFunctions,
+  timeFunctions,
+} from "./builtins.js";
 
 const introduction = `# Operations
 
@@ -42,6 +49,11 @@ export function operationsReference(): string {
       normalizations,
     ),
     ...section("Shapes", "Arguments in brackets are lists.", shapeFunctions),
+    ...section(
+      "Earlier steps",
+      "In equations of cells, one in each: a state with the name of the equation.",
+      timeFunctions,
+    ),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
 }

@@ -126,7 +126,7 @@ export class SyntaxReporter {
 
   timeSubscript(start: number, end: number): void {
     this.report("time-subscript", start, end, "a cell is written for one time step, without time subscripts", {
-      help: "`h` is the state from the previous step, `h'` its next value, `x` the input of this step",
+      help: "`h` is the state from the previous step, `h'` its next value, `x` the input of this step, `delay(x, by = 1)` that of the step before",
     });
   }
 

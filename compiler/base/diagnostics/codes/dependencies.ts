@@ -15,6 +15,21 @@ export const dependencyCodes = {
       "value from the previous step and ends a cycle.",
     example: `cell A(H) { input x: [H] r = x + n n = tanh(r) output y = r }`,
   },
+  "misplaced-delay": {
+    severity: "error",
+    summary: "a delay without an equation of its own",
+    explanation:
+      "`delay` and `past` are states, each with the name of the equation it stands in: one in each equation of a cell, not for each " +
+      "value of an index, and none in functions.",
+    example: `cell A(H) { input x: [H] output y = delay(x, by = 1) - delay(x, by = 2) }`,
+  },
+  "delay-shape-unknown": {
+    severity: "error",
+    summary: "a delay whose shape depends on itself",
+    explanation:
+      "Where a value depends on its own past, its shape is that which it has if the past has the same; where there is none, `first` tells.",
+    example: `cell A(H) { input x: [H] s = concat(x, delay(s, by = 1)) output y = sum(s) }`,
+  },
   "state-not-updated": {
     severity: "error",
     summary: "a state without a next value",

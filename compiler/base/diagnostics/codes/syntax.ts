@@ -74,7 +74,7 @@ export const syntaxCodes = {
     summary: "a time subscript",
     explanation:
       "A cell is written for one time step. `x` is the input of this step, `h` the state from the previous step and `h'` its " +
-      "next value, so subscripts such as t-1 have nothing to say.",
+      "next value, so subscripts such as t-1 have nothing to say; `delay(x, by = 1)` is the input of the step before.",
     example: `cell A(H) { state h: [H] h' = tanh(h_{t-1}) output y = h' }`,
   },
   "reserved-word": {

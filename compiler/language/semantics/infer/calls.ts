@@ -6,7 +6,7 @@ import { accepts } from "../accepts.js";
 import { bindDimensions, type Pair } from "../bind-dimensions.js";
 import { drawNames } from "../initializers.js";
 import { inferDraw } from "./draws.js";
-import { builtinNames, reductionNamed, reductions } from "../builtins.js";
+import { builtinNames, reductionNamed, reductions, timeFunctionNamed } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import type { FunctionDeclaration } from "../declared.js";
 import { sizeOf } from "../dimension-expressions.js";
@@ -21,6 +21,7 @@ import { inferCallInPlace } from "./call-in-place.js";
 import { inferBuiltin } from "./builtin-calls.js";
 import { givenFunctions, inferGivenCall } from "./given-functions.js";
 import { inferGradient } from "./inner-gradient.js";
+import { inferDelay } from "./delays.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 import { standardHomeOf } from "../../std/sources.js";
 
@@ -45,6 +46,7 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   if (isUnknown && entry === undefined && name === "gradient") return inferGradient(checker, node);
   if (isUnknown && checker.start !== undefined && drawNames.has(name) && !builtinNames.has(name))
     return inferDraw(checker, checker.start, node);
+  if (isUnknown && timeFunctionNamed(name) !== undefined) return inferDelay(checker, node);
   if (isUnknown && builtinNames.has(name)) return inferBuiltin(checker, node);
   for (const argument of node.arguments) checker.infer(argument.value);
   // An import that failed was reported there.

@@ -25,14 +25,14 @@ export function placeOfAxes(axes: readonly Axis[], span: Span, axis = axes.lengt
   return placeOfAxis({ kind: "error", span, type: { kind: "real", axes } }, axis);
 }
 
-/** True for a real value; reports anything else that was not reported already. */
+/** True for a real value; reports anything else that was not reported already. Where types are guessed the unknown is a number. */
 export function isReal(checker: Checker, expression: TypedExpression): boolean {
   const { type, span } = expression;
   switch (type.kind) {
     case "real":
       return true;
     case "error":
-      return false;
+      return checker.isGuessing;
     case "index":
       checker.report("integer-as-real", span, `an ${printSemanticType(type)} is not a real number`, {
         help: "an index selects a row: `E[x]` with `param E: [V, D]`",
@@ -51,7 +51,7 @@ export function isReal(checker: Checker, expression: TypedExpression): boolean {
 
 export function isTruth(checker: Checker, expression: TypedExpression): boolean {
   const { type, span } = expression;
-  if (type.kind === "bool") return true;
+  if (type.kind === "bool" || (type.kind === "error" && checker.isGuessing)) return true;
   if (type.kind === "outputs") reportSeveralOutputs(checker, expression, type.instance);
   else if (type.kind !== "error") {
     checker.report("real-as-truth-value", span, "a truth value is expected here, this is a number", {

@@ -12,8 +12,8 @@ export function inferProduct(checker: Checker, node: BinaryNode): TypedExpressio
   const right = checker.infer(node.right);
   const isFine = [isReal(checker, left), isReal(checker, right)].every(Boolean);
   if (!isFine) return checker.error(node.span);
-  const a = axesOf(left.type);
-  const b = axesOf(right.type);
+  const given = [axesOf(left.type), axesOf(right.type)] as const;
+  const [a, b] = checker.isGuessing ? asVectors(...given) : given;
   if (a.length === 0 || b.length === 0) {
     const side = a.length === 0 ? "left" : "right";
     checker.report("shape-mismatch", node.operatorSpan, `the ${side} side of \`@\` is a scalar`, {
@@ -56,6 +56,12 @@ export function inferProduct(checker: Checker, node: BinaryNode): TypedExpressio
   }
   const axes = [...batch.axes, ...a.slice(0, -1).slice(-1), ...(b.length === 1 ? [] : b.slice(-1))];
   return { kind: "product", left, right, span: node.span, type: { kind: "real", axes } };
+}
+
+/** Of a product with what is not known yet: that is a vector which fits. */
+function asVectors(a: readonly Axis[], b: readonly Axis[]): readonly [readonly Axis[], readonly Axis[]] {
+  if (a.length === 0) return [b.slice(b.length === 1 ? 0 : b.length - 2).slice(0, 1), b];
+  return b.length === 0 ? [a, a.slice(-1)] : [a, b];
 }
 
 /** A matrix and a vector for each place of the axes before. */

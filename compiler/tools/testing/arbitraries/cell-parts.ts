@@ -137,7 +137,7 @@ export function* smallerCells(parts: CellParts): Generator<CellParts> {
     const rest = { ...parts, between: [...between.slice(0, i), ...between.slice(i + 1)] };
     yield replaceEverywhere(rest, name, simplest[value.shape]);
     const readers = allTerms(rest).filter((reader) => usesOf(reader).has(name));
-    if (readers.length === 1) yield replaceEverywhere(rest, name, value);
+    if (readers.length === 1 && !isDelayed(value)) yield replaceEverywhere(rest, name, value);
   }
   if (initial !== undefined) yield { ...parts, initial: undefined };
   for (const [i, { name, value }] of next.entries()) {
@@ -148,12 +148,17 @@ export function* smallerCells(parts: CellParts): Generator<CellParts> {
   }
   if (inner !== undefined) {
     const names = ["u", "inner.s", "inner.s'"];
-    yield names.reduce<CellParts>((rest, name) => replaceEverywhere(rest, name, simplest.H), {
-      ...parts,
-      inner: undefined,
-      innerState: undefined,
-    });
-    if (parts.innerState !== undefined) yield { ...parts, innerState: undefined };
+    const without = (rest: CellParts): CellParts =>
+      names.reduce<CellParts>((all, name) => replaceEverywhere(all, name, simplest.H), {
+        ...rest,
+        inner: undefined,
+        innerState: undefined,
+      });
+    yield without(parts);
+    if (parts.innerState !== undefined) {
+      yield { ...parts, innerState: undefined };
+      yield without({ ...parts, outputs: [{ name: "y", value: parts.innerState }] });
+    }
     for (const smaller of smallerTerms(inner)) yield { ...parts, inner: smaller };
   }
   for (const key of ["between", "next", "outputs"] as const) {
@@ -164,6 +169,9 @@ export function* smallerCells(parts: CellParts): Generator<CellParts> {
     }
   }
 }
+
+/** A state, which has the name of its equation. */
+const isDelayed = (value: Term): boolean => /\b(?:delay|past)\(/u.test(printTerm(value));
 
 function replaceEverywhere(parts: CellParts, name: string, by: Term): CellParts {
   const inAll = (equations: readonly Equation[]): Equation[] =>

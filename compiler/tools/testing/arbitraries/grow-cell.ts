@@ -42,6 +42,15 @@ const counters: readonly TermForm[] = [
   { text: "max($ - 1, 0)", operands: [""], rough: true },
 ];
 
+/** Values of earlier steps; `#` is the name of the equation. */
+const delays = [
+  "delay($, by = 2)",
+  "delay($, by = 1, first = 0.5)",
+  "past($, 3)[2]",
+  "(sigmoid($) + sum(past($, 2), axis = 0))",
+  "tanh($ + delay(#, by = 2))",
+];
+
 /** Makes one value of several. */
 const joints = ["($ * $)", "($ - $)", "(sigmoid($) * $)"];
 
@@ -127,5 +136,14 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
   const shape = choose(2) === 0 ? "H" : pick(choose, shapes);
   const outputs: Equation[] = [{ name: "y", value: end(states.length, () => grow(shape, depth - 1)) }];
   if (choose(3) === 0) outputs.push({ name: "z", value: grow(pick(choose, shapes), depth - 1) });
+  for (const [i, { name, value }] of between.entries()) {
+    if (choose(6) > 0) continue;
+    const text = pick(choose, delays).replace("#", name);
+    const operands = text
+      .split("$")
+      .slice(1)
+      .map(() => value);
+    between[i] = { name, value: term(value.shape, text, operands) };
+  }
   return { between, inner, innerState, next, initial, outputs };
 }

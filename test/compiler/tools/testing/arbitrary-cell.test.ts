@@ -46,6 +46,7 @@ describe("random cells", () => {
       "unit(",
       "versor(",
       "quotient(",
+      "+ delay(e0, by = 2)",
     ]) {
       expect(text).toContain(piece);
     }

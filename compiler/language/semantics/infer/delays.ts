@@ -1,0 +1,133 @@
+/** Delays: what a call of `delay` or `past` gives, and the state behind it. */
+import { boundedSubtract } from "../../../base/types/bounded-dim.js";
+import { constantOf, type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
+import type { CallNode } from "../../syntax/ast.js";
+import { fitsInto } from "../broadcast.js";
+import type { Checker } from "../checker.js";
+import { type Delay, delayParameters, type Delays, type Misplaced, pastType, sameShape } from "../delays.js";
+import { sizeOf } from "../dimension-expressions.js";
+import { matchArguments } from "../match-arguments.js";
+import { initialKey, nextKey } from "../node-keys.js";
+import { axesOf, type Axis, errorType, printAxes, type SemanticType } from "../semantic-type.js";
+import type { TypedExpression, TypedNode, TypedTensor } from "../typed-program.js";
+import { helpToFill, isReal } from "./mismatch.js";
+
+/** A selection of the state, or its next value. */
+export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
+  const { delays } = checker.instances;
+  const { span } = call;
+  const delay = delays?.byCall.get(call);
+  if (delays === undefined || delay === undefined) return reportMisplaced(checker, call, delays?.misplaced.get(call));
+  const callee = `\`${delay.word}\``;
+  const matched = matchArguments(call.arguments, delayParameters[delay.word], callee, span, checker.collector);
+  const count = matched?.[1] && sizeOf(checker, matched[1].value);
+  const runtime = count && checker.runtimeSymbol(count);
+  if (runtime !== undefined) {
+    checker.report("run-time-dimension", matched?.[1]?.value.span ?? span, `${callee} has a state of a fixed size`, {
+      help: `\`${runtime}\` differs from example to example: make it a parameter of the cell`,
+    });
+  }
+  const start = count && boundedSubtract(count, dimConstant(1));
+  if (count === undefined || runtime !== undefined || start === undefined) return checker.error(span);
+  delays.counts.set(delay.state, count);
+  const type = delays.types.get(delay.state) ?? errorType;
+  if (type.kind === "error") return checker.error(span);
+  const whole = pastType(count, type);
+  if (delay.word === "past") return { kind: "next", name: delay.state, span, type: whole };
+  const operand: TypedExpression = { kind: "value", name: delay.state, span, type: whole };
+  return { kind: "slice", operand, axis: 0, start, length: dimConstant(1), drop: true, span, type };
+}
+
+function reportMisplaced(checker: Checker, call: CallNode, why: Misplaced | undefined): TypedExpression {
+  const { text, span } = call.callee;
+  const message = why?.message ?? `\`${text}\` is a state, and there are none here`;
+  const help =
+    why?.help ?? `equations of a cell have them: \`p = ${text}(…)\`; functions are given \`p\` as an argument`;
+  checker.report("misplaced-delay", span, message, { help });
+  return checker.error(call.span);
+}
+
+/** The value that is delayed, as it was found. */
+export function noteDelayed(checker: Checker, { types }: Delays, state: string, value: TypedExpression): void {
+  const found = isReal(checker, value) && hasWholeAxes(checker, value) ? value.type : errorType;
+  if (found.kind === "error") checker.sound = false;
+  const guessed = types.get(state);
+  const isSame = checker.isGuessing || guessed === undefined || sameShape(guessed, found);
+  types.set(state, isSame ? found : errorType);
+}
+
+/** As every state: a run-time dimension is an axis of its own. */
+function hasWholeAxes(checker: Checker, { type, span }: TypedExpression): boolean {
+  const mixed = axesOf(type).find(({ dim }) => {
+    const symbol = checker.runtimeSymbol(dim);
+    return symbol !== undefined && printDim(dim) !== symbol;
+  });
+  if (mixed === undefined) return true;
+  checker.report("run-time-dimension", span, `this has the shape ${printAxes(axesOf(type))}, which no state can have`, {
+    help: "a run-time dimension is a whole axis of a state",
+  });
+  return false;
+}
+
+/** The state with its next value; undefined where its shape is not known. */
+export function stateOfDelay(
+  { counts, types }: Delays,
+  { state, call: { span }, first }: Delay,
+  value: TypedExpression,
+): readonly [TypedTensor, TypedNode] | undefined {
+  const count = counts.get(state);
+  const type = types.get(state);
+  if (count === undefined || type === undefined || type.kind === "error") return undefined;
+  const whole = pastType(count, type);
+  const newest: TypedExpression = {
+    ...({ kind: "stack", axis: 0, operands: [value] } as const),
+    ...{ span, type: pastType(dimConstant(1), type) },
+  };
+  const rest = constantOf(count) === 1 ? undefined : boundedSubtract(count, dimConstant(1));
+  const operand: TypedExpression = { kind: "value", name: state, span, type: whole };
+  const kept: TypedExpression | undefined = rest && {
+    ...({ kind: "slice", operand, axis: 0, start: dimConstant(0), length: rest, drop: false } as const),
+    ...{ span, type: pastType(rest, type) },
+  };
+  const next: TypedExpression =
+    kept === undefined ? newest : { kind: "concat", axis: 0, operands: [newest, kept], span, type: whole };
+  const initial = first === undefined ? {} : { initial: initialKey(state) };
+  const tensor: TypedTensor = { role: "state", name: state, span, documentation: "", type: whole, ...initial };
+  return [tensor, { key: nextKey(state), name: state, span, value: next }];
+}
+
+export function reportUnknownShape(checker: Checker, { call, word }: Delay): void {
+  checker.report("delay-shape-unknown", call.span, `the shape of what \`${word}\` gives depends on itself`, {
+    help: "give `first` in that shape, or declare a state: `state p: […]`, `p' = …`",
+  });
+}
+
+/** What comes before the first step fills the state; where the shape of that depends on itself, it tells it. */
+export function checkFirst(
+  checker: Checker,
+  { counts, types }: Delays,
+  { state, word }: Delay,
+  value: TypedExpression,
+): void {
+  const count = counts.get(state);
+  const type = types.get(state);
+  if (count === undefined || type === undefined || !isReal(checker, value)) return;
+  const axes = axesOf(value.type);
+  if (type.kind === "error") {
+    if (checker.isGuessing) types.set(state, typeByFirst(axes, count));
+    return;
+  }
+  const target = axesOf(pastType(count, type));
+  if (fitsInto(axes, target, checker.isRuntime)) return;
+  const shapes = `\`first\` of \`${word}\` has shape ${printAxes(axes)}, the state has ${printAxes(target)}`;
+  checker.report("shape-mismatch", value.span, shapes, {
+    help: helpToFill(checker, axes, target) ?? "the newest comes first; a value with fewer axes repeats",
+  });
+}
+
+/** The shape of the values, perhaps behind an axis of steps. */
+function typeByFirst(axes: readonly Axis[], count: Dim): SemanticType {
+  const [steps] = axes;
+  if (steps === undefined) return errorType;
+  return { kind: "real", axes: equalDims(steps.dim, count) ? axes.slice(1) : axes };
+}
