@@ -16,6 +16,7 @@ import { constantOf } from "../base/types/dim.js";
 import { printShape, type Shape } from "../base/types/shape.js";
 import { lowerNodes, shareParams } from "./cell-lowering.js";
 import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
+import { realCell } from "./complex/real-cell.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import {
   type DeriveInside,
@@ -64,8 +65,8 @@ export function lowerCell(
   derive: DeriveInside,
   collector: DiagnosticCollector,
 ): LoweredCell | undefined {
-  const cell = program.cells.get(name);
-  if (cell === undefined) {
+  const written = program.cells.get(name);
+  if (written === undefined) {
     const names = [...program.cells.keys()];
     const there = names.length === 0 ? "it has no cells" : `it has ${names.map((text) => `\`${text}\``).join(", ")}`;
     collector.report(
@@ -78,7 +79,8 @@ export function lowerCell(
     );
     return undefined;
   }
-  if (!cell.sound) return undefined;
+  if (!written.sound) return undefined;
+  const cell = realCell(written);
   const reals = checkArguments(cell, given, collector);
   if (reals === undefined) return undefined;
   const before = collector.diagnostics.length;

@@ -3,6 +3,7 @@ import { GraphBuilder } from "../ir/graph/build.js";
 import { evaluateFunction } from "../ir/graph/evaluate.js";
 import type { TypedExpression } from "../language/semantics/typed-program.js";
 import { symbolsOf } from "../base/types/dim.js";
+import { ComplexToReal } from "./complex/complex-to-real.js";
 import { lowerExpression } from "./expression-lowering.js";
 import type { Frame } from "./frame.js";
 
@@ -12,7 +13,7 @@ export function constantValue(frame: Pick<Frame, "dimensions" | "reals">, node: 
   const whole: Frame = { ...frame, values: new Map(), children: new Map(), path: "" };
   const nothing = (): undefined => undefined;
   const lowering = { builder, checkSize: nothing, noteDeclared: nothing, derive: nothing };
-  const value = lowerExpression(lowering, whole, node);
+  const value = lowerExpression(lowering, whole, new ComplexToReal(new Set()).real(node));
   const fn = builder.finish([{ name: "value", value }]);
   const isOpen = fn.instructions.some(
     ({ operation }) => operation.kind === "dimension" && symbolsOf(operation.dim).length > 0,

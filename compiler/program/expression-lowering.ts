@@ -69,6 +69,10 @@ const rules: Rules = {
     lowerCall(lowering, frame, child, call, lowerExpression);
     return valueIn(child, output);
   },
+  complex: (_lowering, _frame, node) => {
+    invariant(false, `a complex number is lowered: ${node.span.file} ${node.span.start}`);
+  },
+  shared: lowerShared,
   elementwise: (lowering, frame, node) => {
     const chosen = branchInRound(frame, node);
     if (chosen === undefined) return lowerElementwise(lowering, frame, node);
@@ -115,10 +119,7 @@ const rules: Rules = {
   fill: (lowering, frame, node) => at(lowering, frame, node).constantOf(node.value, shapeIn(frame, node.type)),
   repeat: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
-    const builder = at(lowering, frame, node);
-    const shape = shapeIn(frame, node.type);
-    const rank = builder.shapeOf(operand).length;
-    return builder.broadcast(operand, shape, range(shape.length - rank, rank));
+    return broadcastTo(at(lowering, frame, node), operand, shapeIn(frame, node.type));
   },
   slice: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
@@ -188,6 +189,19 @@ function lowerAll(lowering: Lowering, frame: Frame, nodes: readonly TypedExpress
 
 function range(start: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => start + i);
+}
+
+/** A frame has one builder, so what was computed in it is there. */
+const sharedValues = new WeakMap<Frame, Map<TypedExpression, ValueId>>();
+
+function lowerShared(lowering: Lowering, frame: Frame, { operand }: Extract<TypedExpression, { kind: "shared" }>) {
+  let values = sharedValues.get(frame);
+  if (values === undefined) sharedValues.set(frame, (values = new Map<TypedExpression, ValueId>()));
+  const known = values.get(operand);
+  if (known !== undefined) return known;
+  const value = lowerExpression(lowering, frame, operand);
+  values.set(operand, value);
+  return value;
 }
 
 function lowerElementwise(

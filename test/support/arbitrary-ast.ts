@@ -67,6 +67,7 @@ const { expression, argument, binder } = fc.letrec<{
   return {
     leaf: fc.oneof(
       numberText.map((text): Expression => ({ kind: "number", value: Number(text), text, span })),
+      numberText.map((text): Expression => ({ kind: "imaginary", value: Number(text), text: `${text}i`, span })),
       fc
         .tuple(arbitraryName, fc.boolean())
         .map(([text, next]): Expression => ({ kind: "reference", name: text, next, span })),
@@ -127,6 +128,7 @@ const names = fc.array(name, { minLength: 1, maxLength: 3 });
 
 const type: fc.Arbitrary<TypeNode> = fc.oneof(
   fc.array(expression, { maxLength: 3 }).map((dimensions): TypeNode => ({ kind: "tensor-type", dimensions, span })),
+  fc.array(expression, { maxLength: 2 }).map((dimensions): TypeNode => ({ kind: "complex-type", dimensions, span })),
   fc.constant<TypeNode>({ kind: "real-type", span }),
   expression.map((bound): TypeNode => ({ kind: "index-type", bound, span })),
 );

@@ -12,7 +12,7 @@ import { Checker, type Known, noInstances } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
-import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
+import { helpToFill, isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { inferConstant } from "./constants.js";
 import { sizeOf } from "./dimension-expressions.js";
@@ -329,6 +329,12 @@ class CellAnalysis {
       return errorType;
     }
     if (node.kind !== "output") return type;
+    if (type.kind === "complex") {
+      this.checker.report("misplaced-complex", value.span, "an output cannot be complex", {
+        help: "its parts are two outputs: `re(z)` and `im(z)`",
+      });
+      return errorType;
+    }
     if (!isReal(this.checker, value)) return errorType;
     for (const { dim } of axesOf(type)) {
       const varying = this.checker.runtimeSymbol(dim);
@@ -345,7 +351,9 @@ class CellAnalysis {
   private checkState(node: GraphNode, value: TypedExpression): void {
     const type = this.scope.types.get(node.name);
     const entry = this.scope.entries.get(node.name);
-    if (type === undefined || entry?.kind !== "state" || type.kind !== "real" || !isReal(this.checker, value)) return;
+    if (type === undefined || entry?.kind !== "state") return;
+    if (type.kind !== "real" && type.kind !== "complex") return;
+    if (!(type.kind === "real" ? isReal : isNumber)(this.checker, value)) return;
     const axes = axesOf(value.type);
     if (fitsInto(axes, type.axes, this.checker.isRuntime)) return;
     const what = node.kind === "next" ? "next" : "initial";

@@ -11,7 +11,7 @@ import type { FunctionDeclaration } from "./declared.js";
 import { forEachRead } from "./expression-parts.js";
 import { reportCycles } from "./cycles.js";
 import { namesInTypes, sizesIn, typesOfFunction } from "./function-parts.js";
-import { helpToFill, isReal, placeOfAxis } from "./infer/mismatch.js";
+import { helpToFill, isNumber, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { resolveType } from "./resolve-type.js";
 import { type Entry, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
@@ -47,6 +47,11 @@ export function analyzeFunction(
       parameters: type.parameters.map((parameter) => resolveType(checker, parameter, source)),
       result: resolveType(checker, type.result, source),
     };
+    if ([...resolved.parameters, resolved.result].some(({ kind }) => kind === "complex")) {
+      checker.report("misplaced-complex", type.span, `\`${name.text}\` takes and gives real numbers`, {
+        help: "functions are given functions of real numbers: write this one for the parts, `re(z)` and `im(z)`",
+      });
+    }
     scope.given.set(name.text, resolved);
     return { name: name.text, ...resolved };
   });
@@ -55,6 +60,7 @@ export function analyzeFunction(
   typeTangents(checker, node, parameters);
   refuseCapturesBesideDerivative(checker, declaration);
   refuseFunctionsBesideDerivative(checker, declaration);
+  refuseComplexBesideDerivative(checker, node, [...parameters, { name: "", type: result }]);
   const all = inferEquations(checker, node);
   const value = checker.infer(node.value);
   checkResult(checker, node, value, result);
@@ -212,6 +218,20 @@ function refuseFunctionsBesideDerivative(checker: Checker, { node }: FunctionDec
   });
 }
 
+/** Tangents are real numbers. */
+function refuseComplexBesideDerivative(
+  checker: Checker,
+  { derivative, name }: FunctionNode,
+  types: readonly { readonly type: SemanticType }[],
+): void {
+  if (derivative === undefined || !types.some(({ type }) => type.kind === "complex")) return;
+  const message = `\`${name.text}\` declares its derivative, so it takes and gives real numbers`;
+  checker.report("misplaced-complex", name.span, message, {
+    related: [{ span: derivative.span, message: "the derivative" }],
+    help: "give it the parts of complex numbers, `re(z)` and `im(z)`",
+  });
+}
+
 function ownerNames({ owner }: FunctionDeclaration): Map<string, Entry> {
   const names = new Map<string, Entry>();
   for (const item of owner?.node.items ?? []) {
@@ -278,7 +298,7 @@ function checkResult(checker: Checker, node: FunctionNode, value: TypedExpressio
     checker.report("bad-argument", node.result.span, "a function gives real numbers, not an index");
     return;
   }
-  if (!isReal(checker, value)) return;
+  if (!(result.kind === "complex" ? isNumber : isReal)(checker, value)) return;
   const axes = axesOf(value.type);
   if (fitsInto(axes, axesOf(result), checker.isRuntime)) return;
   const message = `\`${node.name.text}\` gives ${printAxes(axesOf(result))}, this is ${printAxes(axes)}`;

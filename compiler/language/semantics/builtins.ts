@@ -4,7 +4,9 @@
 export type ElementwiseName = keyof typeof elementwiseFunctions | Operator;
 export type ReductionName = keyof typeof reductions;
 export type NormalizationName = keyof typeof normalizations;
+export type ComplexName = keyof typeof complexFunctions;
 export type BuiltinName =
+  | keyof typeof complexFunctions
   | keyof typeof elementwiseFunctions
   | keyof typeof reductions
   | keyof typeof normalizations
@@ -16,7 +18,7 @@ type Operator =
   "+" | "-" | "*" | "/" | "mod" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or" | "not" | "negate" | "if";
 
 export interface Builtin {
-  readonly kind: "elementwise" | "reduction" | "normalization" | "shape" | "time";
+  readonly kind: "complex" | "elementwise" | "reduction" | "normalization" | "shape" | "time";
   /** Names of the arguments; those with `?` may be left out, `…` stands for more. */
   readonly parameters: readonly string[];
   /** In symbols; empty where words say it better. */
@@ -49,13 +51,13 @@ export const elementwiseFunctions = {
   softsign: unary("x / (1 + abs(x))"),
   hard_sigmoid: unary("clamp(x / 6 + 0.5, 0, 1)", "The slope 1/6 is PyTorch's and Keras 3's."),
   hard_tanh: unary("clamp(x, -1, 1)"),
-  exp: unary("", "e to the power x."),
+  exp: unary("", "e to the power x, which may be complex."),
   expm1: unary("exp(x) - 1", "Accurate near 0."),
   log: unary("", "The natural logarithm; -inf at 0, NaN below."),
   log1p: unary("log(1 + x)", "Accurate near 0."),
   sqrt: unary("", "The square root; NaN below 0, the derivative at 0 is inf.", ["√(x)"]),
   square: unary("x * x"),
-  abs: unary("if x < 0 then -x else x", "Derivative 0 at 0."),
+  abs: unary("if x < 0 then -x else x", "Derivative 0 at 0. Of a complex z `sqrt(re(z)^2 + im(z)^2)`."),
   sign: unary("", "-1, 0 or 1. Derivative 0."),
   sin: unary("", "The sine."),
   cos: unary("", "The cosine."),
@@ -104,6 +106,20 @@ export const elementwiseFunctions = {
     documentation: "",
   },
   stop_gradient: unary("x", "Derivative 0."),
+} as const satisfies Record<string, Builtin>;
+
+/** Of complex numbers, beside `abs` and `exp`: entry by entry. */
+export const complexFunctions = {
+  complex: { kind: "complex", parameters: ["a", "b"], formula: "a + 1i * b", documentation: "Of two real numbers." },
+  re: { kind: "complex", parameters: ["z"], formula: "", documentation: "The real part." },
+  im: { kind: "complex", parameters: ["z"], formula: "", documentation: "The imaginary part: a real number." },
+  conj: { kind: "complex", parameters: ["z"], formula: "complex(re(z), -im(z))", documentation: "" },
+  arg: {
+    kind: "complex",
+    parameters: ["z"],
+    formula: "atan2(im(z), re(z))",
+    documentation: "The angle, between -π and π; 0 at 0, where the derivative is 0.",
+  },
 } as const satisfies Record<string, Builtin>;
 
 const reductionParameters = ["v", "axis?"] as const;
@@ -261,6 +277,7 @@ export const timeFunctions = {
 /** Every name that can be called without being declared. `min` and `max` are in two tables. */
 export const builtinNames: ReadonlySet<string> = new Set([
   ...Object.keys(elementwiseFunctions),
+  ...Object.keys(complexFunctions),
   ...Object.keys(reductions),
   ...Object.keys(normalizations),
   ...Object.keys(shapeFunctions),
@@ -272,6 +289,7 @@ function lookUp<T extends Record<string, Builtin>>(table: T, name: string): (key
 }
 
 export const elementwiseNamed = (name: string) => lookUp(elementwiseFunctions, name);
+export const complexFunctionNamed = (name: string) => lookUp(complexFunctions, name);
 export const reductionNamed = (name: string) => lookUp(reductions, name);
 export const normalizationNamed = (name: string) => lookUp(normalizations, name);
 export const timeFunctionNamed = (name: string) => lookUp(timeFunctions, name);

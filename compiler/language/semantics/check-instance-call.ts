@@ -7,7 +7,7 @@ import { equalShapes } from "../../base/types/shape.js";
 import { bindDimensions } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
 import type { Checker } from "./checker.js";
-import { isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
+import { isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { matchArguments } from "./match-arguments.js";
 import { axesOf, printAxes, printSemanticType, type SemanticType, shapeOf } from "./semantic-type.js";
 import { substituteType } from "./substitute.js";
@@ -135,7 +135,7 @@ function checkGiven(checker: Checker, instance: TypedInstance, span: Span, all: 
     if (declared === undefined) checker.reportTooLarge(span);
     if (declared === undefined || given.type.kind === "error") continue;
     if (fits(checker, declared, given)) fitting.push(given);
-    else if (given.type.kind === "index" || given.type.kind === "real")
+    else if (given.type.kind === "index" || given.type.kind === "real" || given.type.kind === "complex")
       report(checker, instance, tensor, declared, given);
   }
   return fitting.length === all.length ? fitting : undefined;
@@ -146,12 +146,13 @@ function fits(checker: Checker, declared: SemanticType, given: TypedExpression):
   if (declared.kind === "index") {
     return type.kind === "index" && provenAtLeast(subtractDims(declared.bound, type.bound), 0);
   }
-  return isReal(checker, given) && (isNumber(given) || haveEqualShapes(type, declared));
+  const isFine = declared.kind === "complex" ? isNumber : isReal;
+  return isFine(checker, given) && (isPlainNumber(given) || haveEqualShapes(type, declared));
 }
 
 /** `lower(0)`, `lower(-1)`: what stands there is plain. */
-function isNumber(given: TypedExpression): boolean {
-  if (given.kind === "elementwise") return given.operation === "negate" && given.operands.every(isNumber);
+function isPlainNumber(given: TypedExpression): boolean {
+  if (given.kind === "elementwise") return given.operation === "negate" && given.operands.every(isPlainNumber);
   return given.kind === "number";
 }
 

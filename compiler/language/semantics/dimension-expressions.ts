@@ -34,6 +34,7 @@ export function dimensionOf(checker: Checker, expression: Expression): Dim | und
     case "binary":
       if ("+-*/".includes(expression.operator)) return binaryDimension(checker, expression);
       break;
+    case "imaginary":
     case "call":
     case "member":
     case "if":

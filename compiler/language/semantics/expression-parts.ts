@@ -5,6 +5,7 @@ import type { Expression } from "../syntax/ast.js";
 export function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case "number":
+    case "imaginary":
     case "reference":
       return [];
     case "unary":

@@ -8,7 +8,8 @@ export function valuesOfFunction({ equations, value, derivative }: FunctionNode)
 
 /** The dimensions in a type, or what bounds an index. */
 export function sizesIn(type: TypeNode): readonly Expression[] {
-  return type.kind === "tensor-type" ? type.dimensions : type.kind === "index-type" ? [type.bound] : [];
+  if (type.kind === "tensor-type" || type.kind === "complex-type") return type.dimensions;
+  return type.kind === "index-type" ? [type.bound] : [];
 }
 
 /** All types that stand in the head of a function. */

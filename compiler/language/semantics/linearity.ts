@@ -84,6 +84,11 @@ const rules: Rules = {
       node,
       node.operands.map((operand) => degreeOf(operand, degrees)),
     ),
+  complex: ({ span, operation, operands }, degrees) => {
+    const own = operands.map((operand) => degreeOf(operand, degrees));
+    return operation === "arg" ? nonlinear(span, operation, ...own) : joint(span, own);
+  },
+  shared: moved,
   product: bilinear,
   outer: bilinear,
   reduction: ({ span, operation, operand }, degrees) => reduced(span, operation, degreeOf(operand, degrees)),

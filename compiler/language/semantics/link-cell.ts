@@ -184,6 +184,10 @@ function renameInItem(item: Exclude<CellItem, FunctionNode>, name: Rename): Cell
 /** The names of initialisers are no functions of the file. */
 function renameInInitializer(node: Expression, name: Rename): Expression {
   const renamed = renameCalls(node, name);
+  if (node.kind === "call" && node.callee.text === "complex") {
+    const parts = node.arguments.map((part) => ({ ...part, value: renameInInitializer(part.value, name) }));
+    return { ...node, arguments: parts };
+  }
   return node.kind === "call" && renamed.kind === "call" && initializerNames.has(node.callee.text)
     ? { ...renamed, callee: node.callee }
     : renamed;
@@ -193,6 +197,7 @@ function renameCalls(node: Expression, name: Rename): Expression {
   const inside = (part: Expression): Expression => renameCalls(part, name);
   switch (node.kind) {
     case "number":
+    case "imaginary":
     case "reference":
       return node;
     case "unary":

@@ -1,6 +1,7 @@
 /** The table of builtins as a page: spec/operations.md. */
 import {
   type Builtin,
+  complexFunctions,
   elementwiseFunctions,
   normalizations,
   reductions,
@@ -38,6 +39,11 @@ export function operationsReference(): string {
   const lines = [
     introduction,
     ...section("Entry by entry", "Arguments repeat to one shape.", elementwiseFunctions),
+    ...section(
+      "Complex numbers",
+      "Arguments repeat to one shape. `+ - * / @`, `^` with a whole literal, `exp`, `abs`, `sum`, `mean`, `if` and everything about shapes take complex numbers too; real ones become complex beside them.",
+      complexFunctions,
+    ),
     ...section(
       "Reductions",
       "They remove the axis `axis` (0 is the first, -1 the last), which may be left out for a vector, or the axes of a list: `axis = [0, 1]`, `axis = [N, K]`.",

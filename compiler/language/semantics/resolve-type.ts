@@ -2,7 +2,7 @@
 import type { TypeNode } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
 import { shapeOfList, sizeOf } from "./dimension-expressions.js";
-import { errorType, realType, scalarType, type SemanticType, type Source } from "./semantic-type.js";
+import { axesOf, errorType, realType, scalarType, type SemanticType, type Source } from "./semantic-type.js";
 
 export function resolveType(checker: Checker, node: TypeNode, source: Source): SemanticType {
   switch (node.kind) {
@@ -12,9 +12,12 @@ export function resolveType(checker: Checker, node: TypeNode, source: Source): S
       const bound = sizeOf(checker, node.bound);
       return bound === undefined ? errorType : { kind: "index", bound };
     }
-    case "tensor-type": {
+    case "tensor-type":
+    case "complex-type": {
       const shape = shapeOfList(checker, node.dimensions, node.span);
-      return shape === undefined ? errorType : realType(shape, source);
+      if (shape === undefined) return errorType;
+      const type = realType(shape, source);
+      return node.kind === "complex-type" ? { kind: "complex", axes: axesOf(type) } : type;
     }
   }
 }

@@ -92,7 +92,7 @@ export function runtimeDimensionsOf(cell: CellDeclaration): Map<string, Span> {
   const parameters = new Set(cell.node.parameters.map((parameter) => parameter.name.text));
   const found = new Map<string, Span>();
   for (const item of cell.node.items) {
-    if (item.kind !== "context" || item.type.kind !== "tensor-type") continue;
+    if (item.kind !== "context" || !("dimensions" in item.type)) continue;
     for (const dimension of item.type.dimensions) {
       if (dimension.kind !== "reference" || dimension.next) continue;
       if (!parameters.has(dimension.name) && !found.has(dimension.name)) found.set(dimension.name, dimension.span);

@@ -18,6 +18,8 @@ export interface Axis {
 export type SemanticType =
   | { readonly kind: "real"; readonly axes: readonly Axis[] }
   | { readonly kind: "bool"; readonly axes: readonly Axis[] }
+  /** Two reals after lowering (`program/complex`): nothing behind it knows of complex numbers. */
+  | { readonly kind: "complex"; readonly axes: readonly Axis[] }
   /** A scalar integer in `[0, bound)`. */
   | { readonly kind: "index"; readonly bound: Dim }
   /** The outputs of a used cell that has several. */
@@ -49,6 +51,8 @@ export function printSemanticType(type: SemanticType): string {
       return printAxes(type.axes);
     case "bool":
       return type.axes.length === 0 ? "a truth value" : `truth values ${printAxes(type.axes)}`;
+    case "complex":
+      return `complex${type.axes.length === 0 ? "" : printAxes(type.axes)}`;
     case "index":
       return `index(${printDim(type.bound)})`;
     case "outputs":
@@ -59,5 +63,10 @@ export function printSemanticType(type: SemanticType): string {
 }
 
 export function axesOf(type: SemanticType): readonly Axis[] {
-  return type.kind === "real" || type.kind === "bool" ? type.axes : [];
+  return type.kind === "real" || type.kind === "bool" || type.kind === "complex" ? type.axes : [];
+}
+
+/** Numbers with these axes: complex where one of those that they are made of is. */
+export function numbersOf(parts: readonly { readonly type: SemanticType }[], axes: readonly Axis[]): SemanticType {
+  return { kind: parts.some(({ type }) => type.kind === "complex") ? "complex" : "real", axes };
 }

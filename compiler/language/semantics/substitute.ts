@@ -15,7 +15,8 @@ export function substituteType(
 ): SemanticType | undefined {
   switch (type.kind) {
     case "real":
-    case "bool": {
+    case "bool":
+    case "complex": {
       const axes: Axis[] = [];
       for (const axis of type.axes) {
         const dim = boundedSubstitute(axis.dim, dimensions);

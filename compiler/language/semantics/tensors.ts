@@ -2,7 +2,7 @@
 import type { DeclarationNode, Expression } from "../syntax/ast.js";
 import { printDim } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
-import { resolveInitializer } from "./initializers.js";
+import { resolveStart } from "./complex-initializer.js";
 import { initialKey } from "./node-keys.js";
 import { resolveType } from "./resolve-type.js";
 import { wordsFor } from "./scope.js";
@@ -20,10 +20,12 @@ export function resolveTensors(
   const written = resolveType(checker, node.type, { words: wordsFor(node.kind, first.text), span: first.span });
   const base = checkRole(checker, node, written) ? written : errorType;
   const starts = node.names.map((name) =>
-    node.kind === "param" || node.kind === "fixed" ? startOf(checker, name, node.initializer) : undefined,
+    base.kind !== "complex" && (node.kind === "param" || node.kind === "fixed")
+      ? startOf(checker, name, node.initializer)
+      : undefined,
   );
   const isAlone = node.initializer !== undefined && starts.includes(undefined);
-  const initializer = isAlone ? resolveInitializer(checker, node.initializer, base) : undefined;
+  const plain = isAlone ? resolveStart(checker, node.initializer, base) : {};
   return node.names.map((name, i) => {
     const start = starts[i];
     const type = withSource(base, wordsFor(node.kind, name.text), name.span);
@@ -35,20 +37,26 @@ export function resolveTensors(
       documentation: node.documentation ?? "",
       type,
       ...(node.initial !== undefined && { initial: initialKey(name.text) }),
-      ...(start !== undefined ? { start: start.start, startValue: start.value } : initializer && { initializer }),
+      ...(start !== undefined ? { start: start.start, startValue: start.value } : plain),
     };
   });
 }
 
 function withSource(type: SemanticType, words: string, span: DeclarationNode["span"]): SemanticType {
-  if (type.kind !== "real") return type;
-  return { kind: "real", axes: type.axes.map(({ dim }) => ({ dim, source: { words, span } })) };
+  if (type.kind !== "real" && type.kind !== "complex") return type;
+  return { kind: type.kind, axes: type.axes.map(({ dim }) => ({ dim, source: { words, span } })) };
 }
 
 function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType): boolean {
   if (type.kind === "index" && node.kind !== "input") {
     checker.report("misplaced-index", node.type.span, `a ${node.kind} cannot be an index`, {
       help: "indices are inputs: `input x: index(V)`",
+    });
+    return false;
+  }
+  if (type.kind === "complex" && (node.kind === "input" || node.kind === "context")) {
+    checker.report("misplaced-complex", node.type.span, `a ${node.kind} cannot be complex`, {
+      help: `its parts are two: \`${node.kind} re_x, im_x: …\`, and \`complex(re_x, im_x)\` where it is used`,
     });
     return false;
   }

@@ -1,16 +1,18 @@
 /** Walks over checked expressions. */
-import type { TypedExpression } from "./typed-program.js";
+import type { TypedExpression, TypedRounds } from "./typed-program.js";
 
 /** The expressions directly inside one; of a used cell that is called, which is a value of its own, none. */
 export function typedParts(node: TypedExpression): readonly TypedExpression[] {
   switch (node.kind) {
     case "elementwise":
+    case "complex":
     case "concat":
     case "stack":
       return node.operands;
     case "product":
     case "outer":
       return [node.left, node.right];
+    case "shared":
     case "reduction":
     case "normalization":
     case "repeat":
@@ -43,10 +45,62 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
 /** Whether the expression reads an index. */
 export function readsIndex(root: TypedExpression, index: string): boolean {
   const waiting = [root];
+  const seen = new Set<TypedExpression>();
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (node.kind === "position" && node.index === index) return true;
     if (node.kind === "element" && node.terms.some((term) => term.index === index)) return true;
+    if (node.kind === "shared" && seen.has(node)) continue;
+    if (node.kind === "shared") seen.add(node);
     waiting.push(...typedParts(node));
   }
   return false;
+}
+
+function withParts({ first, next, until, ...rounds }: TypedRounds, parts: readonly TypedExpression[]): TypedRounds {
+  const [begin, end] = [first.length, first.length + next.length];
+  const stop = until && parts[end];
+  return { ...rounds, first: parts.slice(0, begin), next: parts.slice(begin, end), until: stop };
+}
+
+/** The expression with others in the places of those that {@link typedParts} tells. */
+export function withTypedParts(node: TypedExpression, parts: readonly TypedExpression[]): TypedExpression {
+  const [first = node, second = node] = parts;
+  switch (node.kind) {
+    case "elementwise":
+    case "complex":
+    case "concat":
+    case "stack":
+      return { ...node, operands: parts };
+    case "product":
+    case "outer":
+      return { ...node, left: first, right: second };
+    case "shared":
+    case "reduction":
+    case "normalization":
+    case "repeat":
+    case "reshape":
+    case "transpose":
+    case "slice":
+    case "element":
+      return { ...node, operand: first };
+    case "gather":
+      return { ...node, operand: first, index: second };
+    case "indexed":
+    case "index-reduction":
+      return { ...node, body: first };
+    case "call":
+    case "call-given":
+      return { ...node, arguments: parts };
+    case "gradient":
+      return { ...node, value: first, by: second };
+    case "rounds":
+      return { ...node, rounds: withParts(node.rounds, parts) };
+    case "call-in-place": {
+      const { inputs } = node.call;
+      const call = { ...node.call, inputs: parts.slice(0, inputs.length), contexts: parts.slice(inputs.length) };
+      return { ...node, call };
+    }
+    default:
+      return node;
+  }
 }

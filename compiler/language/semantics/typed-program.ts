@@ -7,7 +7,7 @@ import type { Span } from "../../base/source/span.js";
 import type { BinderNode } from "../syntax/ast.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type { ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
+import type { ComplexName, ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
 
@@ -54,6 +54,10 @@ export type TypedExpression = Base &
         readonly operation: ElementwiseName;
         readonly operands: readonly TypedExpression[];
       }
+    /** What makes complex numbers of real ones, or the other way round, and `conj`. */
+    | { readonly kind: "complex"; readonly operation: ComplexName; readonly operands: readonly TypedExpression[] }
+    /** In several places, and computed once: what complex numbers become has parts that are. */
+    | { readonly kind: "shared"; readonly operand: TypedExpression }
     | { readonly kind: "product"; readonly left: TypedExpression; readonly right: TypedExpression }
     | {
         readonly kind: "reduction";
@@ -213,6 +217,8 @@ export interface TypedTensor {
   /** Of a state: the key of the node with its initial value. */
   readonly initial?: string;
   readonly initializer?: TypedInitializer;
+  /** Of the imaginary part, where it has one. */
+  readonly imaginary?: TypedInitializer;
   /** Of a param or a fixed value whose initial value is a node of its own. */
   readonly start?: TypedStart;
 }

@@ -78,10 +78,11 @@ export interface DeclaredName extends Name {
   readonly indices?: readonly BinderNode[];
 }
 
-/** `[H, I]`, `real`, `index(V)`. `real` is a scalar, `[]` in shapes. */
+/** `[H, I]`, `real`, `index(V)`, `complex[H]`. `real` is a scalar, `[]` in shapes, and so is `complex` alone. */
 export type TypeNode =
   | (Node & { readonly kind: "tensor-type"; readonly dimensions: readonly Expression[] })
   | (Node & { readonly kind: "real-type" })
+  | (Node & { readonly kind: "complex-type"; readonly dimensions: readonly Expression[] })
   | (Node & { readonly kind: "index-type"; readonly bound: Expression });
 
 /**
@@ -173,6 +174,7 @@ export type UnaryOperator = "-" | "not";
 
 export type Expression =
   | NumberNode
+  | ImaginaryNode
   | ReferenceNode
   | UnaryNode
   | BinaryNode
@@ -187,6 +189,13 @@ export type Expression =
 /** `1e-5`. `text` is kept so that printing does not change the literal. */
 export interface NumberNode extends Node {
   readonly kind: "number";
+  readonly value: number;
+  readonly text: string;
+}
+
+/** `2i`; `text` has the `i`, `value` is what stands before it. */
+export interface ImaginaryNode extends Node {
+  readonly kind: "imaginary";
   readonly value: number;
   readonly text: string;
 }

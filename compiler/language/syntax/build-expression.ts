@@ -12,6 +12,7 @@ import type {
   IndexNode,
   Name,
   NumberNode,
+  TypeNode,
   UnaryOperator,
 } from "./ast.js";
 import type * as cst from "./cst.generated.js";
@@ -251,7 +252,10 @@ export class ExpressionBuilder {
     const { NumberLiteral, Name, callArguments, NextName, LeftParen, LeftBracket, expression } = node.children;
     if (NumberLiteral !== undefined) {
       const token = only(NumberLiteral);
-      return this.number(token.image, this.tokenSpan(token));
+      const { image } = token;
+      if (!image.endsWith("i")) return this.number(image, this.tokenSpan(token));
+      const { value, span } = this.number(image.slice(0, -1), this.tokenSpan(token));
+      return this.made({ kind: "imaginary", value, text: image, span }, []);
     }
     if (Name !== undefined) {
       const name = this.name(only(Name));
@@ -301,6 +305,18 @@ export class ExpressionBuilder {
       });
     }
     return this.made({ kind: "number", value, text, span }, []);
+  }
+
+  /** `complex[N]`, `complex`. */
+  complexType({ axis, expression, LeftBracket, RightBracket }: cst.TypeCstChildren, { text, span }: Name): TypeNode {
+    if (text !== "complex" || expression !== undefined) {
+      this.fail("unknown-type", span.start, span.end, `\`${clip(text)}\` is no type of that form`, {
+        help: "a vector is `[N]`, one of complex numbers `complex[N]`",
+      });
+    }
+    const end = LeftBracket === undefined ? span.end : endOf(only(RightBracket));
+    const dimensions = (axis ?? []).map((dimension) => this.build(dimension));
+    return { kind: "complex-type", dimensions, span: this.reporter.span(span.start, end) };
   }
 
   private selection(object: Expression, { children }: cst.SelectionCstNode): Expression {

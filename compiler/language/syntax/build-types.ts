@@ -68,12 +68,13 @@ export class TypesBuilder {
   }
 
   type({ children }: cst.TypeCstNode): TypeNode {
-    if (children.LeftBracket !== undefined) {
+    if (children.Name === undefined) {
       const span = this.reporter.span(only(children.LeftBracket).startOffset, endOf(only(children.RightBracket)));
       const dimensions = (children.expression ?? []).map((dimension) => this.expressions.build(dimension));
       return { kind: "tensor-type", dimensions, span };
     }
     const name = this.expressions.name(only(children.Name));
+    if (name.text === "complex" || children.LeftBracket) return this.expressions.complexType(children, name);
     const [first, second] = (children.expression ?? []).map((expression) => this.expressions.build(expression));
     const bound = second === undefined ? first : undefined;
     if (name.text === "real" && bound === undefined) return { kind: "real-type", span: name.span };

@@ -7,13 +7,14 @@ export interface TypeCstNode extends CstNode {
 }
 
 export type TypeCstChildren = {
-  LeftBracket?: IToken[];
+  LeftBracket?: (IToken)[];
   expression?: (ExpressionCstNode)[];
   Comma?: (IToken)[];
-  RightBracket?: IToken[];
+  RightBracket?: (IToken)[];
   Name?: IToken[];
   LeftParen?: IToken[];
   RightParen?: IToken[];
+  axis?: ExpressionCstNode[];
 };
 
 export interface IndicesCstNode extends CstNode {

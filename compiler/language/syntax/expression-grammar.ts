@@ -46,6 +46,11 @@ export abstract class ExpressionParser extends CstParser {
               });
               this.CONSUME(t.RightParen);
             });
+            this.OPTION1(() => {
+              this.CONSUME1(t.LeftBracket);
+              this.MANY_SEP1({ SEP: t.Comma, DEF: () => this.SUBRULE2(this.expression, { LABEL: "axis" }) });
+              this.CONSUME1(t.RightBracket);
+            });
           },
         },
       ],

@@ -13,7 +13,9 @@ export function expressionDoc(node: Expression, notation: Notation): Doc {
 export function typeDoc(type: TypeNode, notation: Notation): Doc {
   if (type.kind === "real-type") return "real";
   if (type.kind === "index-type") return ["index(", expressionDoc(type.bound, notation), ")"];
-  return bracketed(type.dimensions.map((dimension) => expressionDoc(dimension, notation)));
+  const list = bracketed(type.dimensions.map((dimension) => expressionDoc(dimension, notation)));
+  if (type.kind === "tensor-type") return list;
+  return type.dimensions.length === 0 ? "complex" : ["complex", list];
 }
 
 /** `(a, axis = 0)`. */
@@ -53,6 +55,7 @@ function bareDoc(node: Expression, notation: Notation): Doc {
   const name = (text: string, next: boolean): string => notation.name(text) + (next ? "'" : "");
   switch (node.kind) {
     case "number":
+    case "imaginary":
       return node.text;
     case "reference":
       return name(node.name, node.next);
@@ -69,7 +72,7 @@ function bareDoc(node: Expression, notation: Notation): Doc {
     case "member": {
       const object = operandDoc(node.object, precedence.primaryPrecedence, notation);
       // A point that touches a number would be read as a part of it.
-      const gap = node.object.kind === "number" ? " " : "";
+      const gap = node.object.kind === "number" || node.object.kind === "imaginary" ? " " : "";
       return [object, gap, `.${name(node.member.text, node.next)}`];
     }
     case "index":

@@ -113,7 +113,8 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
 export const NumberLiteral = createToken({
   name: "NumberLiteral",
   label: "a number",
-  pattern: /(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/,
+  // `2i` is imaginary, while `2in` is two things that touch.
+  pattern: /(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?:i(?![A-Za-z0-9_'\u2032\u2019\u2080-\u208e]))?/,
 });
 /** The closing quote may be missing: the lexer reports that. */
 export const StringLiteral = createToken({ name: "StringLiteral", label: "a string", pattern: /"[^"\n\r]*"?/ });

@@ -1,6 +1,6 @@
 /** A cell, what it uses, and its derivative as LaTeX. */
 import type { LoweredCell } from "../../program/lowered-cell.js";
-import type { SemanticType } from "../../language/semantics/semantic-type.js";
+import { axesOf, type SemanticType, shapeOf } from "../../language/semantics/semantic-type.js";
 import type {
   TypedCell,
   TypedExpression,
@@ -144,7 +144,7 @@ function declarationLines(cell: TypedCell, around: Surroundings, context: LatexC
       continue;
     }
     const { role, name, type } = item.tensor;
-    const key = `${role} ${type.kind === "index" ? printDim(type.bound) : printShape(axesOf(type))}`;
+    const key = `${role} ${type.kind === "index" ? printDim(type.bound) : type.kind + printShape(shapeOf(axesOf(type)))}`;
     if (key !== row.key) flush();
     const text = formulaLatex(nameOf(name, role === "state"), context);
     row = { key, names: [...row.names, text], rest: `&\\in ${setLatex(type)} && \\text{${role}}` };
@@ -153,15 +153,12 @@ function declarationLines(cell: TypedCell, around: Surroundings, context: LatexC
   return lines;
 }
 
-function axesOf(type: SemanticType) {
-  return type.kind === "real" || type.kind === "bool" ? type.axes.map(({ dim }) => dim) : [];
-}
-
 /** Of all values of a type. */
 function setLatex(type: SemanticType): string {
   if (type.kind === "index") return `\\{0, \\dots, ${dimensionLatex(printDim(type.bound))} - 1\\}`;
-  const shape = axesOf(type);
-  return shape.length === 0 ? "\\mathbb{R}" : `\\mathbb{R}^{${shapeLatex(shape)}}`;
+  const shape = shapeOf(axesOf(type));
+  const numbers = type.kind === "complex" ? "\\mathbb{C}" : "\\mathbb{R}";
+  return shape.length === 0 ? numbers : `${numbers}^{${shapeLatex(shape)}}`;
 }
 
 /** In the order of the text, initial values first. */

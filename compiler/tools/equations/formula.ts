@@ -24,6 +24,7 @@ export type Infix =
 
 export type Formula =
   | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "imaginary"; readonly value: number }
   | { readonly kind: "dimension"; readonly dim: Dim }
   | { readonly kind: "name"; readonly name: Name }
   | { readonly kind: "infix"; readonly operator: Infix; readonly left: Formula; readonly right: Formula }

@@ -61,17 +61,26 @@ export interface LatexName {
 
 /** A name at its time: `h_{t-1}` for a state, `h_t` for its next value, by path `h^{(\mathrm{lower})}_{t-1}`. */
 export function nameLatex(name: Name, times: ReadonlyMap<string, Time>): LatexName {
-  const path = name.text.split(".");
+  const complex = ofPart(name.text, times);
+  const whole = complex?.whole ?? name.text;
+  const path = whole.split(".");
   const { head, below } = symbolOf(path.pop() as string);
-  const under = [...below, ...timeLatex(name, times.get(name.text) ?? "constant")].join(",");
+  const under = [...below, ...timeLatex(name, times.get(whole) ?? "constant")].join(",");
   const over = [
     ...(path.length === 0 ? [] : [`(${path.map(instanceLatex).join(".")})`]),
     ...(name.role === "incoming" ? ["+"] : []),
     ...(name.role === "round" && name.next ? ["\\prime"] : []),
   ].join("");
   const before = name.role === "cotangent" || name.role === "incoming" ? "\\partial " : "";
-  const text = `${before}${head}${over === "" ? "" : `^{${over}}`}${under === "" ? "" : `_{${under}}`}`;
-  return { text, isPlain: before === "" && over === "" };
+  const part = complex === undefined ? "" : `\\operatorname{${complex.part}} `;
+  const text = `${before}${part}${head}${over === "" ? "" : `^{${over}}`}${under === "" ? "" : `_{${under}}`}`;
+  return { text, isPlain: before === "" && over === "" && part === "" };
+}
+
+/** `B.re`, where `B` is complex and no used cell, of which there is no time. */
+function ofPart(text: string, times: ReadonlyMap<string, Time>): { whole: string; part: string } | undefined {
+  const [, whole = "", part = ""] = /^(.*)\.(re|im)$/u.exec(text) ?? [];
+  return times.has(whole) ? { whole, part: part === "re" ? "Re" : "Im" } : undefined;
 }
 
 function timeLatex({ next, role }: Name, time: Time): string[] {

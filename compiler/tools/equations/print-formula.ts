@@ -63,6 +63,8 @@ function bare(formula: Formula): Written {
   switch (formula.kind) {
     case "number":
       return numberText(formula.value);
+    case "imaginary":
+      return atom(`${formula.value}i`);
     case "dimension": {
       const text = printDim(formula.dim);
       return { text, strength: /^\w+$/u.test(text) ? strengths.atom : strengths.sum };

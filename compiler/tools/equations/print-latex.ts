@@ -88,6 +88,11 @@ class Printer {
     switch (formula.kind) {
       case "number":
         return numberLatex(formula.value);
+      case "imaginary":
+        return {
+          text: `${formula.value === 1 ? "" : numberLatex(formula.value).text} \\mathrm{i}`.trim(),
+          strength: strengths.applied,
+        };
       case "dimension": {
         const text = dimensionLatex(printDim(formula.dim));
         return { text, strength: /[ /]/.test(text) ? strengths.sum : strengths.atom };
@@ -200,6 +205,9 @@ class Printer {
 
 const builtinHeads: Readonly<Record<string, string>> = {
   ...Object.fromEntries(["tanh", "exp", "log", "sin", "cos", "tan", "max", "min"].map((name) => [name, `\\${name}`])),
+  re: "\\operatorname{Re}",
+  im: "\\operatorname{Im}",
+  arg: "\\arg",
   zeros: "\\mathbf{0}",
   ones: "\\mathbf{1}",
 };
@@ -207,6 +215,7 @@ const builtinHeads: Readonly<Record<string, string>> = {
 /** Functions of one argument with a form of their own; `base` is the argument as it stands below an exponent. */
 const builtinForms: Readonly<Record<string, (argument: string, base: string) => Written>> = {
   sqrt: (argument) => atom(`\\sqrt{${argument}}`),
+  conj: (argument) => atom(`\\overline{${argument}}`),
   abs: (argument) => atom(`\\left|${argument}\\right|`),
   floor: (argument) => atom(`\\left\\lfloor ${argument}\\right\\rfloor`),
   square: (_, base) => applied(`${base}^{2}`),

@@ -2,7 +2,7 @@
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { at } from "../../base/at.js";
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
-import type { SemanticType } from "../../language/semantics/semantic-type.js";
+import { axesOf, type SemanticType } from "../../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedFunction, TypedInstanceCall } from "../../language/semantics/typed-program.js";
 import { addDims, constantOf, dimSymbol } from "../../base/types/dim.js";
 import {
@@ -49,6 +49,13 @@ const rules: Rules = {
   "instance-call": ({ instance }, write, around) => callFormula(instance, around.callOf(instance), write),
   "call-in-place": ({ instance, call }, write) => callFormula(instance, call, write),
   elementwise: ({ operation, operands }, write) => elementwiseFormula(operation, operands, write),
+  complex: ({ operation, operands: [first, second] }, write) => {
+    if (first === undefined) throw new InvariantError(`${operation} of nothing`);
+    if (operation !== "complex" || second === undefined) return builtin(operation, [write(first)]);
+    const isLiteral = first.kind === "number" && first.value === 0 && second.kind === "number";
+    return isLiteral ? { kind: "imaginary", value: second.value } : builtin("complex", [write(first), write(second)]);
+  },
+  shared: ({ operand }, write) => write(operand),
   product: ({ left, right }, write) => {
     const [leftRank, rightRank] = [rankOf(left.type), rankOf(right.type)];
     if (leftRank === 1 && rightRank === 1) return infix("dot", write(left), write(right));
@@ -74,7 +81,7 @@ const rules: Rules = {
   outer: ({ left, right }, write) => infix("outer", write(left), write(right)),
   fill: ({ value, shape }) => builtin(value === 0 ? "zeros" : "ones", [], [{ label: "shape", kind: "shape", shape }]),
   repeat: ({ operand, type }, write) => {
-    const shape = type.kind === "real" ? type.axes.slice(0, type.axes.length - rankOf(operand.type)) : [];
+    const shape = axesOf(type).slice(0, rankOf(type) - rankOf(operand.type));
     return builtin("fill", [write(operand)], [{ label: "shape", kind: "shape", shape: shape.map(({ dim }) => dim) }]);
   },
   slice: ({ operand, axis, start, length, drop }, write) => ({
@@ -170,7 +177,7 @@ export function indexedFormula(name: Formula, node: TypedExpression, around: Sur
 }
 
 function rankOf(type: SemanticType): number {
-  return type.kind === "real" || type.kind === "bool" ? type.axes.length : 0;
+  return axesOf(type).length;
 }
 
 function alongAxes(operand: TypedExpression, over: readonly number[]): Setting[] {

@@ -54,6 +54,20 @@ cell A = S(B)`,
       "`@` multiplies matrices of the last two axes, and takes [N, D] for a matrix. A product of a matrix and a vector for each n is an equation by index.",
     example: `cell A(N, D) { input x: [N, D] param R: [N, D, D] output y = R @ x }`,
   },
+  "complex-value": {
+    severity: "error",
+    summary: "a complex number where a real one is expected",
+    explanation:
+      "Complex numbers have no order, and functions of real numbers do not take them. Their parts `re(z)` and `im(z)`, their size `abs(z)` and their angle `arg(z)` are real; powers are whole.",
+    example: `cell A(H) { input x: [H] param b: complex[H] output y = re(tanh(b * x)) }`,
+  },
+  "misplaced-complex": {
+    severity: "error",
+    summary: "a complex number at the edge of a cell",
+    explanation:
+      "Inputs, contexts and outputs are real, and so is what a function with a derivative of its own takes and gives. States, params, fixed values and equations may be complex.",
+    example: `cell A(H) { input x: [H] param b: complex[H] output y = b * x }`,
+  },
   "bad-axis": {
     severity: "error",
     summary: "an axis that does not exist",

@@ -5,6 +5,9 @@ import { boundedAdd, boundedProduct } from "../../../base/types/bounded-dim.js";
 import { type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
 import { printShape } from "../../../base/types/shape.js";
 import {
+  complexFunctionNamed,
+  complexFunctions,
+  type ComplexName,
   elementwiseFunctions,
   elementwiseNamed,
   normalizationNamed,
@@ -16,18 +19,20 @@ import {
 import type { Checker } from "../checker.js";
 import { shapeOfList } from "../dimension-expressions.js";
 import { matchArguments, type Parameter } from "../match-arguments.js";
-import { axesOf, type Axis, printAxes, realType, shapeOf } from "../semantic-type.js";
+import { axesOf, type Axis, numbersOf, printAxes, realType, type SemanticType, shapeOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { axesListed, axisOf, integerOf } from "./axis-arguments.js";
 import { combine } from "./elementwise.js";
 import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
-import { isReal, placeOfAxis } from "./mismatch.js";
+import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 
 export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression {
   const name = node.callee.text;
   const reduction = reductionNamed(name);
   const positional = node.arguments.filter((argument) => argument.name === undefined).length;
   const isExtremum = elementwiseNamed(name) !== undefined && reduction !== undefined;
+  const ofComplex = complexFunctionNamed(name);
+  if (ofComplex !== undefined) return inferComplex(checker, node, ofComplex);
   if (reduction !== undefined && !(isExtremum && positional > 1)) return inferReduction(checker, node, reduction);
   if (elementwiseNamed(name) !== undefined) return inferElementwise(checker, node);
   if (normalizationNamed(name) !== undefined) return inferReduction(checker, node, name as NormalizationName);
@@ -38,19 +43,34 @@ function parametersOf(names: readonly string[]): Parameter[] {
   return names.map((name) => (name.endsWith("?") ? { name: name.slice(0, -1), optional: true } : { name }));
 }
 
+/** `complex(a, b)` is of real numbers, what takes them apart is of complex ones, to which real ones widen. */
+function inferComplex(checker: Checker, node: CallNode, operation: ComplexName): TypedExpression {
+  const { span } = node;
+  const matched = match(checker, node, complexFunctions[operation].parameters);
+  if (matched === undefined) return checker.error(span);
+  const operands = matched.flatMap((argument) => (argument === undefined ? [] : [checker.infer(argument.value)]));
+  const check = operation === "complex" ? isReal : isNumber;
+  const areFine = operands.map((operand) => check(checker, operand)).every(Boolean);
+  if (!areFine) return checker.error(span);
+  const words = `arguments of \`${operation}\``;
+  const kind = operation === "complex" || operation === "conj" ? "complex" : "real";
+  const { type } = combine(checker, "+", operands, { kind, span, reportAt: node.callee.span, words });
+  return type.kind === "error" ? checker.error(span) : { kind: "complex", operation, operands, span, type };
+}
+
 /** The arguments by parameter, or undefined where something was reported. */
 function match(checker: Checker, node: CallNode, names: readonly string[]): (ArgumentNode | undefined)[] | undefined {
   const callee = `\`${node.callee.text}\``;
   return matchArguments(node.arguments, parametersOf(names), callee, node.span, checker.collector);
 }
 
-function inferReal(checker: Checker, expression: Expression): TypedExpression | undefined {
+function inferNumbers(checker: Checker, expression: Expression): TypedExpression | undefined {
   const typed = checker.infer(expression);
-  return isReal(checker, typed) ? typed : undefined;
+  return isNumber(checker, typed) ? typed : undefined;
 }
 
 function inferAll(checker: Checker, expressions: readonly Expression[]): TypedExpression[] | undefined {
-  const typed = expressions.map((expression) => inferReal(checker, expression));
+  const typed = expressions.map((expression) => inferNumbers(checker, expression));
   return typed.every((operand) => operand !== undefined) ? (typed as TypedExpression[]) : undefined;
 }
 
@@ -59,10 +79,13 @@ function inferElementwise(checker: Checker, node: CallNode): TypedExpression {
   const matched = match(checker, node, elementwiseFunctions[name].parameters);
   if (matched === undefined) return checker.error(node.span);
   const given = matched.filter((argument) => argument !== undefined).map((argument) => argument.value);
-  const operands = inferAll(checker, given);
-  if (operands === undefined) return checker.error(node.span);
+  const operands = given.map((argument) => checker.infer(argument));
+  const isOfComplex = (name === "abs" || name === "exp") && operands[0]?.type.kind === "complex";
+  const areFine = isOfComplex || operands.map((operand) => isReal(checker, operand, name)).every(Boolean);
+  if (!areFine) return checker.error(node.span);
+  const kind = isOfComplex && name === "exp" ? "complex" : "real";
   const words = `arguments of \`${name}\``;
-  return combine(checker, name, operands, { kind: "real", span: node.span, reportAt: node.callee.span, words });
+  return combine(checker, name, operands, { kind, span: node.span, reportAt: node.callee.span, words });
 }
 
 function inferReduction(
@@ -90,8 +113,7 @@ function inferReduction(
     return { kind: "normalization", operation, axes: over, operand, span, type: operand.type };
   const sizes = over.map((axis) => (axes[axis] as Axis).dim);
   if (operation === "prod" && !sizes.every((size) => isKnownSize(checker, size, span))) return checker.error(span);
-  const { kind } = operand.type as { readonly kind: "real" | "bool" };
-  const type = { kind, axes: axes.filter((_, i) => !over.includes(i)) } as const;
+  const type = { ...operand.type, axes: axes.filter((_, i) => !over.includes(i)) } as SemanticType;
   return { kind: "reduction", operation, axes: over, operand, span, type };
 }
 
@@ -174,7 +196,7 @@ function inferConcat(checker: Checker, node: CallNode): TypedExpression {
   }
   const dim = total;
   const joined = operands.length === 1 ? axes : axes.map((own, i) => (i === axis ? { dim, source: undefined } : own));
-  return { kind: "concat", axis, operands, span: node.span, type: { kind: "real", axes: joined } };
+  return { kind: "concat", axis, operands, span: node.span, type: numbersOf(operands, joined) };
 }
 
 function inferStack(checker: Checker, node: CallNode): TypedExpression {
@@ -214,7 +236,7 @@ function stacked(
     }
   }
   const count: Axis = { dim: dimConstant(operands.length), source: undefined };
-  const type = { kind: "real", axes: [...axes.slice(0, axis), count, ...axes.slice(axis)] } as const;
+  const type = numbersOf(operands, [...axes.slice(0, axis), count, ...axes.slice(axis)]);
   return { kind: "stack", axis, operands, span, type };
 }
 
@@ -257,7 +279,7 @@ function listOf(
 
 function inferReshape(checker: Checker, node: CallNode): TypedExpression {
   const [value, shapeArgument] = match(checker, node, ["v", "shape"]) ?? [];
-  const operand = value && inferReal(checker, value.value);
+  const operand = value && inferNumbers(checker, value.value);
   const items = shapeArgument && listOf(checker, node, shapeArgument, "reshape(v, [N, D])");
   const shape = items && shapeOfList(checker, items, (shapeArgument as ArgumentNode).span);
   if (operand === undefined || shape === undefined) return checker.error(node.span);
@@ -273,18 +295,19 @@ function inferReshape(checker: Checker, node: CallNode): TypedExpression {
     checker.report("shape-mismatch", node.span, message, { related: [placeOfAxis(operand, axes.length - 1)] });
     return checker.error(node.span);
   }
-  return { kind: "reshape", operand, shape, span: node.span, type: realType(shape) };
+  return { kind: "reshape", operand, shape, span: node.span, type: numbersOf([operand], axesOf(realType(shape))) };
 }
 
 function inferTranspose(checker: Checker, node: CallNode): TypedExpression {
   const [value, order] = match(checker, node, ["a", "order?"]) ?? [];
-  const operand = value && inferReal(checker, value.value);
+  const operand = value && inferNumbers(checker, value.value);
   if (operand === undefined) return checker.error(node.span);
   const axes = axesOf(operand.type);
   const reversed = axes.map((_, i) => axes.length - 1 - i);
   const permutation = order === undefined ? reversed : permutationOf(checker, node, order, axes.length);
   if (permutation === undefined) return checker.error(node.span);
-  const type = { kind: "real", axes: permutation.map((axis) => axes[axis] as Axis) } as const;
+  const turned = permutation.map((axis) => axes[axis] as Axis);
+  const type = numbersOf([operand], turned);
   return { kind: "transpose", operand, permutation, span: node.span, type };
 }
 
@@ -311,18 +334,18 @@ function inferOuter(checker: Checker, node: CallNode): TypedExpression {
   const [left, right] = operands ?? [];
   if (left === undefined || right === undefined) return checker.error(node.span);
   const axes = [...axesOf(left.type), ...axesOf(right.type)];
-  return { kind: "outer", left, right, span: node.span, type: { kind: "real", axes } };
+  return { kind: "outer", left, right, span: node.span, type: numbersOf([left, right], axes) };
 }
 
 /** A value repeated along new axes in front. */
 function inferFill(checker: Checker, node: CallNode): TypedExpression {
   const [value, shapeArgument] = match(checker, node, ["v", "shape"]) ?? [];
-  const operand = value && inferReal(checker, value.value);
+  const operand = value && inferNumbers(checker, value.value);
   const items = shapeArgument && listOf(checker, node, shapeArgument, "fill(v, [N])");
   const shape = items && shapeOfList(checker, items, (shapeArgument as ArgumentNode).span);
   if (operand === undefined || shape === undefined) return checker.error(node.span);
   const axes = [...shape.map((dim) => ({ dim, source: undefined })), ...axesOf(operand.type)];
-  return { kind: "repeat", operand, span: node.span, type: { kind: "real", axes } };
+  return { kind: "repeat", operand, span: node.span, type: numbersOf([operand], axes) };
 }
 
 function inferEqual(checker: Checker, node: CallNode, value: number): TypedExpression {

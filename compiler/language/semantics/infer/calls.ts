@@ -22,7 +22,7 @@ import { inferBuiltin } from "./builtin-calls.js";
 import { givenFunctions, inferGivenCall } from "./given-functions.js";
 import { inferGradient } from "./inner-gradient.js";
 import { inferDelay } from "./delays.js";
-import { isReal, placeOfAxis } from "./mismatch.js";
+import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { standardHomeOf } from "../../std/sources.js";
 
 export function inferCall(checker: Checker, node: CallNode): TypedExpression {
@@ -171,6 +171,7 @@ function tooLarge(checker: Checker, span: Span): TypedExpression {
 
 function hasKind(checker: Checker, argument: TypedExpression, wanted: SemanticType): boolean {
   if (wanted.kind === "error") return false;
+  if (wanted.kind === "complex") return isNumber(checker, argument);
   if (wanted.kind !== "index") return isReal(checker, argument);
   if (argument.type.kind === "index" || argument.type.kind === "error") return argument.type.kind === "index";
   checker.report(

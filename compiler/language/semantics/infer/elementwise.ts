@@ -5,16 +5,18 @@ import { equalDims } from "../../../base/types/dim.js";
 import { broadcastAxes } from "../broadcast.js";
 import type { ElementwiseName } from "../builtins.js";
 import type { Checker } from "../checker.js";
-import { axesOf, type Axis, printAxes } from "../semantic-type.js";
+import { axesOf, type Axis, numbersOf, printAxes, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { helpForAmbiguous, isReal, isTruth, placeOfAxes, placeOfAxis } from "./mismatch.js";
+import { integerOf } from "./axis-arguments.js";
+import { helpForAmbiguous, isNumber, isReal, isTruth, placeOfAxes, placeOfAxis } from "./mismatch.js";
 
 const truthOperators = new Set(["and", "or"]);
+const complexOperators = new Set(["+", "-", "*", "/", "^"]);
 const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
 
 export function inferUnary(checker: Checker, { operator, operand: inner, span }: UnaryNode): TypedExpression {
   const operand = checker.infer(inner);
-  const isFine = operator === "not" ? isTruth(checker, operand) : isReal(checker, operand);
+  const isFine = operator === "not" ? isTruth(checker, operand) : isNumber(checker, operand);
   if (!isFine) return checker.error(span);
   const operation = operator === "not" ? "not" : "negate";
   return { kind: "elementwise", operation, operands: [operand], span, type: operand.type };
@@ -23,10 +25,16 @@ export function inferUnary(checker: Checker, { operator, operand: inner, span }:
 export function inferBinary(checker: Checker, node: BinaryNode): TypedExpression {
   const operator = node.operator as Exclude<typeof node.operator, "@">;
   const operands = [checker.infer(node.left), checker.infer(node.right)];
-  const check = truthOperators.has(operator) ? isTruth : isReal;
+  const isComplex = operands.some(({ type }) => type.kind === "complex");
+  const check = truthOperators.has(operator)
+    ? isTruth
+    : isComplex && complexOperators.has(operator)
+      ? isNumber
+      : isReal;
   const isFine = operands.map((operand) => check(checker, operand)).every(Boolean);
-  if (!isFine) return checker.error(node.span);
-  const kind = truthOperators.has(operator) || comparisons.has(operator) ? "bool" : "real";
+  if (!isFine || (isComplex && operator === "^" && !isWholePower(checker, node, operands)))
+    return checker.error(node.span);
+  const kind = truthOperators.has(operator) || comparisons.has(operator) ? "bool" : numbersOf(operands, []).kind;
   return combine(checker, operator, operands, {
     kind,
     span: node.span,
@@ -38,9 +46,9 @@ export function inferBinary(checker: Checker, node: BinaryNode): TypedExpression
 export function inferIf(checker: Checker, node: IfNode): TypedExpression {
   const condition = checker.infer(node.condition);
   const branches = [checker.infer(node.whenTrue), checker.infer(node.whenFalse)];
-  const kind = branches.every((branch) => branch.type.kind === "bool") ? "bool" : "real";
+  const kind = branches.every((branch) => branch.type.kind === "bool") ? "bool" : numbersOf(branches, []).kind;
   let isFine = isTruth(checker, condition);
-  if (kind === "real") for (const branch of branches) isFine = isReal(checker, branch) && isFine;
+  if (kind !== "bool") for (const branch of branches) isFine = isNumber(checker, branch) && isFine;
   if (!isFine) return checker.error(node.span);
   return combine(checker, "if", [condition, ...branches], {
     kind,
@@ -50,8 +58,18 @@ export function inferIf(checker: Checker, node: IfNode): TypedExpression {
   });
 }
 
+/** Powers of complex numbers are products. */
+function isWholePower(checker: Checker, { right }: BinaryNode, operands: readonly TypedExpression[]): boolean {
+  if (integerOf(right) !== undefined) return true;
+  const message = "a power of a complex number has a whole number as its exponent";
+  checker.report("complex-value", (operands[1] ?? (operands[0] as TypedExpression)).span, message, {
+    help: "`z ^ 2`, `z ^ -1`; others are `exp(p * complex(log(abs(z)), arg(z)))`",
+  });
+  return false;
+}
+
 interface Combination {
-  readonly kind: "real" | "bool";
+  readonly kind: SemanticType["kind"];
   readonly span: Span;
   /** The narrowest place that stands for the operation. */
   readonly reportAt: Span;
@@ -84,7 +102,7 @@ export function combine(
     // Kept by identity where nothing changed, so that a message finds the operand it came from.
     axes = [axes, own].find((candidate) => sameAxes(candidate, result.axes)) ?? result.axes;
   }
-  return { kind: "elementwise", operation, operands, span, type: { kind, axes } };
+  return { kind: "elementwise", operation, operands, span, type: { kind, axes } as SemanticType };
 }
 
 function sameAxes(a: readonly Axis[], b: readonly Axis[]): boolean {

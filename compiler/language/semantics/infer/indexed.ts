@@ -7,21 +7,21 @@ import type { BoundIndex, Checker } from "../checker.js";
 import { sizeOf } from "../dimension-expressions.js";
 import { forEachPart, partsOf } from "../expression-parts.js";
 import { wordsFor } from "../scope.js";
-import { axesOf, type Axis, type SemanticType } from "../semantic-type.js";
+import { axesOf, type Axis, numbersOf, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { isReal, isTruth } from "./mismatch.js";
+import { isNumber, isReal, isTruth } from "./mismatch.js";
 import { axesOfPlaces } from "./places.js";
 
 /** The value of an equation with indices on its left. Anywhere else `for` stands in a call that does not take it. */
 export function inferIndexed(checker: Checker, node: IndexedNode): TypedExpression {
   return withIndices(checker, node, (body, lengths) => {
-    if (!isReal(checker, body)) return checker.error(node.span);
+    if (!isNumber(checker, body)) return checker.error(node.span);
     let value = body;
     for (const [i, { name }] of [...node.indices.entries()].reverse()) {
       const length = lengths[i];
       if (length === undefined) return checker.error(node.span);
       const axes: readonly Axis[] = [{ dim: length, source: undefined }, ...axesOf(value.type)];
-      const type = { kind: "real", axes } as const;
+      const type = numbersOf([body], axes);
       value = { kind: "indexed", index: name.text, length, body: value, span: node.span, type };
     }
     return value;
@@ -49,9 +49,10 @@ export function inferIndexReduction(
   });
 }
 
-/** `any` and `all` are of truth values, all else is of real numbers. */
+/** `any` and `all` are of truth values, all else is of numbers; only sums and means are of complex ones. */
 export function isReducible(checker: Checker, operation: string, operand: TypedExpression): boolean {
-  return operation === "any" || operation === "all" ? isTruth(checker, operand) : isReal(checker, operand);
+  if (operation === "any" || operation === "all") return isTruth(checker, operand);
+  return operation === "sum" || operation === "mean" ? isNumber(checker, operand) : isReal(checker, operand, operation);
 }
 
 /** What is multiplied is written out, entry by entry. */

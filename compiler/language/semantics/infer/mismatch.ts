@@ -25,8 +25,17 @@ export function placeOfAxes(axes: readonly Axis[], span: Span, axis = axes.lengt
   return placeOfAxis({ kind: "error", span, type: { kind: "real", axes } }, axis);
 }
 
-/** True for a real value; reports anything else that was not reported already. Where types are guessed the unknown is a number. */
-export function isReal(checker: Checker, expression: TypedExpression): boolean {
+/** True for a real or complex value; reports anything else that was not reported already. */
+export function isNumber(checker: Checker, expression: TypedExpression): boolean {
+  return expression.type.kind === "complex" || isReal(checker, expression);
+}
+
+/**
+ * True for a real value; reports anything else that was not reported already. Where types are guessed the unknown is a number.
+ *
+ * @param taker The function that takes it, where it is one.
+ */
+export function isReal(checker: Checker, expression: TypedExpression, taker?: string): boolean {
   const { type, span } = expression;
   switch (type.kind) {
     case "real":
@@ -43,6 +52,13 @@ export function isReal(checker: Checker, expression: TypedExpression): boolean {
         help: "make it one: `if … then 1 else 0`",
       });
       return false;
+    case "complex": {
+      const message = `${taker === undefined ? "a real number is expected here" : `\`${taker}\` takes real numbers`}, this is complex`;
+      const ofParts = `of the parts it is \`complex(${taker ?? ""}(re(z)), ${taker ?? ""}(im(z)))\``;
+      const help = "its parts are `re(z)` and `im(z)`, its size and angle `abs(z)` and `arg(z)`";
+      checker.report("complex-value", span, message, { help: taker === undefined ? help : ofParts });
+      return false;
+    }
     case "outputs":
       reportSeveralOutputs(checker, expression, type.instance);
       return false;

@@ -15,7 +15,7 @@ import {
 import type { BoundIndex, Checker } from "../checker.js";
 import { dimensionOf, sizeOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";
-import { axesOf, type Axis } from "../semantic-type.js";
+import { axesOf, type Axis, numbersOf } from "../semantic-type.js";
 import type { PlaceTerm, TypedExpression } from "../typed-program.js";
 import { placeOfAxis } from "./mismatch.js";
 
@@ -92,7 +92,7 @@ export function takeByIndex(
   if (!isFine) return undefined;
   const axes = axesOf(at.value.type).filter((_, i) => i !== at.axis);
   const { value: operand, axis } = at;
-  return { kind: "element", operand, axis, start, terms, around, span, type: { kind: "real", axes } };
+  return { kind: "element", operand, axis, start, terms, around, span, type: numbersOf([operand], axes) };
 }
 
 /** `p` and N of `p mod N`. */

@@ -3,14 +3,14 @@ import type { BinaryNode, Expression } from "../../syntax/ast.js";
 import { equalDims } from "../../../base/types/dim.js";
 import { broadcastAxes } from "../broadcast.js";
 import type { Checker } from "../checker.js";
-import { axesOf, type Axis, printAxes } from "../semantic-type.js";
+import { axesOf, type Axis, numbersOf, printAxes } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { isReal, placeOfAxis } from "./mismatch.js";
+import { isNumber, placeOfAxis } from "./mismatch.js";
 
 export function inferProduct(checker: Checker, node: BinaryNode): TypedExpression {
   const left = checker.infer(node.left);
   const right = checker.infer(node.right);
-  const isFine = [isReal(checker, left), isReal(checker, right)].every(Boolean);
+  const isFine = [isNumber(checker, left), isNumber(checker, right)].every(Boolean);
   if (!isFine) return checker.error(node.span);
   const given = [axesOf(left.type), axesOf(right.type)] as const;
   const [a, b] = checker.isGuessing ? asVectors(...given) : given;
@@ -55,7 +55,7 @@ export function inferProduct(checker: Checker, node: BinaryNode): TypedExpressio
     return checker.error(node.span);
   }
   const axes = [...batch.axes, ...a.slice(0, -1).slice(-1), ...(b.length === 1 ? [] : b.slice(-1))];
-  return { kind: "product", left, right, span: node.span, type: { kind: "real", axes } };
+  return { kind: "product", left, right, span: node.span, type: numbersOf([left, right], axes) };
 }
 
 /** Of a product with what is not known yet: that is a vector which fits. */

@@ -22,6 +22,11 @@ type Rules = {
 
 const rules: Rules = {
   number: (_checker, { value, span }) => ({ kind: "number", value, span, type: scalarType }),
+  imaginary: (_checker, { value, span }) => {
+    const [re, im] = [0, value].map((part) => ({ kind: "number", value: part, span, type: scalarType }) as const);
+    const operands = [re, im].flatMap((part) => part ?? []);
+    return { kind: "complex", operation: "complex", operands, span, type: { kind: "complex", axes: [] } };
+  },
   reference: inferReference,
   unary: inferUnary,
   binary: (checker, node) => (node.operator === "@" ? inferProduct(checker, node) : inferBinary(checker, node)),

@@ -13,17 +13,17 @@ import {
 } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
-import { axesOf, type Axis, printAxes, type SemanticType, shapeOf } from "../semantic-type.js";
+import { axesOf, type Axis, numbersOf, printAxes, type SemanticType, shapeOf } from "../semantic-type.js";
 import { type Entry, wordsFor } from "../scope.js";
 import type { TypedExpression } from "../typed-program.js";
-import { isReal, placeOfAxis } from "./mismatch.js";
+import { isNumber, placeOfAxis } from "./mismatch.js";
 import { type AxisAt, indicesIn, isNewAxis, takeByIndex } from "./places.js";
 
 export function inferSelection(checker: Checker, node: IndexNode): TypedExpression {
   let value = checker.infer(node.object);
   const places = node.indices.map((index) => (isNewAxis(checker, index) ? undefined : index));
   const indexed = places.map((index) => (index?.kind === "at" ? inferIndexValue(checker, index.value) : undefined));
-  if (!isReal(checker, value)) return checker.error(node.span);
+  if (!isNumber(checker, value)) return checker.error(node.span);
   const axes = axesOf(value.type);
   const count = places.filter((index) => index !== undefined).length;
   if (count > axes.length) {
@@ -62,8 +62,9 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
 function withNewAxis(operand: TypedExpression, axis: number): TypedExpression {
   const axes = axesOf(operand.type);
   const one: Axis = { dim: dimConstant(1), source: undefined };
-  const type = { kind: "real", axes: [...axes.slice(0, axis), one, ...axes.slice(axis)] } as const;
-  return { kind: "reshape", operand, shape: shapeOf(type.axes), span: operand.span, type };
+  const wider = [...axes.slice(0, axis), one, ...axes.slice(axis)];
+  const type = numbersOf([operand], wider);
+  return { kind: "reshape", operand, shape: shapeOf(wider), span: operand.span, type };
 }
 
 /** An index value (`x: index(V)`), if that is what the expression names. */
@@ -74,7 +75,10 @@ function inferIndexValue(checker: Checker, expression: Expression): TypedExpress
 }
 
 function without(type: SemanticType, axis: number): SemanticType {
-  return { kind: "real", axes: axesOf(type).filter((_, i) => i !== axis) };
+  return numbersOf(
+    [{ type }],
+    axesOf(type).filter((_, i) => i !== axis),
+  );
 }
 
 function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedExpression | undefined {
@@ -152,7 +156,7 @@ function takeRange(
   if (range.start === undefined && range.end === undefined) return at.value;
   const axes = axesOf(at.value.type).map((axis, i) => (i === at.axis ? { dim: length, source: undefined } : axis));
   const { value, axis } = at;
-  return { kind: "slice", operand: value, axis, start, length, drop: false, span, type: { kind: "real", axes } };
+  return { kind: "slice", operand: value, axis, start, length, drop: false, span, type: numbersOf([value], axes) };
 }
 
 /** Proves `0 <= start <= end <= size` for all sizes; an entry has `end = start + 1`. */

@@ -45,6 +45,7 @@ const declared: Readonly<Record<string, { readonly text: string; readonly needs?
   j: { text: "input j: index(3)" },
   m: { text: "context m: [S, H]" },
   g: { text: "context g: [H]" },
+  zeta: { text: "param zeta: complex[H] ~ complex(uniform(1), uniform(1))" },
   table: { text: "param table: [3, H] ~ normal(0.5)", needs: "k" },
   rows: { text: "fixed rows: [3, I] ~ normal(0.5)", needs: "j" },
 };
@@ -155,6 +156,8 @@ export function* smallerCells(parts: CellParts): Generator<CellParts> {
         innerState: undefined,
       });
     yield without(parts);
+    // What was looked for may be in what it is called with.
+    yield without({ ...parts, outputs: [{ name: "y", value: inner }] });
     if (parts.innerState !== undefined) {
       yield { ...parts, innerState: undefined };
       yield without({ ...parts, outputs: [{ name: "y", value: parts.innerState }] });

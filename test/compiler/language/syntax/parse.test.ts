@@ -21,6 +21,7 @@ function value(text: string): Expression {
 function shape(node: Expression): string {
   switch (node.kind) {
     case "number":
+    case "imaginary":
       return node.text;
     case "reference":
       return node.name + (node.next ? "'" : "");
@@ -60,6 +61,8 @@ describe("precedence", () => {
     ["a ^ -b * c", "((a ^ (- b)) * c)"],
     ["a * -b + c", "((a * (- b)) + c)"],
     ["--a", "(- (- a))"],
+    ["2i * .5e1i ^ 2", "(2i * (.5e1i ^ 2))"],
+    ["a² - 1i²", "((a ^ 2) - (1i ^ 2))"],
     ["a or b and c", "(a or (b and c))"],
     ["not a and b", "((not a) and b)"],
     ["not a == b", "(not (a == b))"],

@@ -1,0 +1,294 @@
+/**
+ * Expressions with complex numbers as expressions of real numbers: what stands behind this, the graphs, their derivatives and
+ * kernels, knows of none. Each complex expression becomes two, which share what they have in common.
+ */
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { dimConstant } from "../../base/types/dim.js";
+import { initialKey, nextKey } from "../../language/semantics/node-keys.js";
+import { axesOf } from "../../language/semantics/semantic-type.js";
+import { readsIndex, typedParts, withTypedParts } from "../../language/semantics/typed-parts.js";
+import type {
+  FunctionArgument,
+  TypedExpression,
+  TypedFunction,
+  TypedNode,
+  TypedRounds,
+} from "../../language/semantics/typed-program.js";
+import { PartArithmetic, partName, type Parts, realOf, share, zeroOf } from "./parts.js";
+
+type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
+
+const isComplex = ({ type }: Pick<TypedExpression, "type">): boolean => type.kind === "complex";
+
+export class ComplexToReal {
+  private readonly names: ReadonlySet<string>;
+  private readonly functions = new Map<TypedFunction, TypedFunction>();
+  private readonly rounds = new Map<TypedRounds, TypedRounds>();
+
+  /** @param names Complex values of the cell, which its functions may read. */
+  constructor(names: ReadonlySet<string>) {
+    this.names = names;
+  }
+
+  /** A value that is not complex itself, whatever is inside; the same where nothing is. */
+  real(node: TypedExpression): TypedExpression {
+    if (node.kind === "complex") return this.taken(node);
+    if (node.kind === "call") return this.call(node);
+    if (node.kind === "rounds") return { ...node, rounds: this.roundsOf(node) };
+    if (node.kind === "elementwise" && node.operation === "abs" && node.operands.some(isComplex)) {
+      const [operand = node] = node.operands;
+      return new PartArithmetic(node).size(this.parts(operand));
+    }
+    const parts = typedParts(node);
+    const own = parts.map((part) => this.real(part));
+    return own.every((part, i) => part === parts[i]) ? node : withTypedParts(node, own);
+  }
+
+  /** The names of a group share theirs, here too. */
+  private roundsOf(node: Of<"rounds">): TypedRounds {
+    const known = this.rounds.get(node.rounds);
+    if (known !== undefined) return known;
+    const parts = typedParts(node);
+    const own = parts.map((part) => this.real(part));
+    const isSame = own.every((part, i) => part === parts[i]);
+    const whole = isSame ? node : withTypedParts(node, own);
+    const made = whole.kind === "rounds" ? whole.rounds : node.rounds;
+    this.rounds.set(node.rounds, made);
+    return made;
+  }
+
+  /** Of real numbers, too, whose imaginary part is zero. */
+  parts(node: TypedExpression): Parts {
+    if (!isComplex(node)) return { re: this.real(node), im: undefined };
+    const to = new PartArithmetic(node);
+    const { re, im } = this.unequal(node, to);
+    return { re: to.whole(re), im: to.whole(im) };
+  }
+
+  /** Both parts in full. */
+  pair(node: TypedExpression): { readonly re: TypedExpression; readonly im: TypedExpression } {
+    const { re, im } = this.parts(node);
+    return { re: re ?? zeroOf(node), im: im ?? zeroOf(node) };
+  }
+
+  /** `re`, `im` and `arg`, which are real. */
+  private taken({ operation, operands, ...node }: Of<"complex">): TypedExpression {
+    const [operand] = operands;
+    invariant(operand !== undefined, `${operation} of nothing`);
+    const { re, im } = this.pair(operand);
+    if (operation !== "arg") return operation === "re" ? re : im;
+    return new PartArithmetic(node).apply("atan2", im, re);
+  }
+
+  /** Parts that may lack axes along which they repeat. */
+  private unequal(node: TypedExpression, to: PartArithmetic): Parts {
+    switch (node.kind) {
+      case "value":
+      case "captured":
+      case "next":
+      case "member": {
+        const part = (of: keyof Parts): TypedExpression => ({ ...node, name: partName(node.name, of), type: realOf(node.type) }); // prettier-ignore
+        return { re: part("re"), im: part("im") };
+      }
+      case "complex": {
+        const [a = node, b = node] = node.operands;
+        if (node.operation === "complex") return { re: this.unlessZero(a), im: this.unlessZero(b) };
+        const { re, im } = this.parts(a);
+        return { re, im: to.negative(im) };
+      }
+      case "elementwise":
+        return this.elementwise(node, to);
+      case "product":
+      case "outer":
+        return to.product(this.parts(node.left), this.parts(node.right), (left, right) => {
+          return { ...node, left, right, type: realOf(node.type) };
+        });
+      case "call":
+        return this.resultOf(node);
+      case "index-reduction":
+        return this.sumOfProducts(node, to) ?? this.linear(node);
+      default:
+        return this.linear(node);
+    }
+  }
+
+  private unlessZero(node: TypedExpression): TypedExpression | undefined {
+    return node.kind === "number" && node.value === 0 ? undefined : this.real(node);
+  }
+
+  private elementwise(node: Of<"elementwise">, to: PartArithmetic): Parts {
+    const [first = node, second = node, third = node] = node.operands;
+    if (node.operation === "if") {
+      const condition = share(this.real(first));
+      const [yes, no] = [this.parts(second), this.parts(third)];
+      const choose = (of: keyof Parts) =>
+        (yes[of] ?? no[of]) && to.apply("if", condition, yes[of] ?? to.number(0), no[of] ?? to.number(0));
+      return { re: choose("re"), im: choose("im") };
+    }
+    const a = this.parts(first);
+    if (node.operation === "negate") return { re: to.negative(a.re), im: to.negative(a.im) };
+    if (node.operation === "exp") return to.exponential(a);
+    if (node.operation === "^") return to.power(a, wholeOf(second));
+    const b = this.parts(second);
+    switch (node.operation) {
+      case "+":
+        return { re: to.sum(a.re, b.re), im: to.sum(a.im, b.im) };
+      case "-":
+        return { re: to.difference(a.re, b.re), im: to.difference(a.im, b.im) };
+      case "*":
+        return to.product(a, b);
+      case "/":
+        return to.quotient(a, b);
+      default:
+        invariant(false, `\`${node.operation}\` of complex numbers`);
+    }
+  }
+
+  /** What moves, adds or repeats entries does so with those of each part. */
+  private linear(node: TypedExpression): Parts {
+    const inside = typedParts(node);
+    const own = inside.map((part) => (part.type.kind === "index" ? { re: part, im: part } : this.parts(part)));
+    const of = (part: keyof Parts): TypedExpression | undefined => {
+      const isZero = own.every((parts, i) => inside[i]?.type.kind === "index" || parts[part] === undefined);
+      if (isZero) return undefined;
+      const full = own.map((parts, i) => parts[part] ?? zeroOf(inside[i] ?? node));
+      return { ...withTypedParts(node, full), type: realOf(node.type) };
+    };
+    return { re: of("re"), im: of("im") };
+  }
+
+  /** In the order of `@`, as sums of real products are: each product of parts is summed for itself. */
+  private sumOfProducts(node: Of<"index-reduction">, to: PartArithmetic): Parts | undefined {
+    const factors = node.operation === "sum" ? factorsOf(node.body) : [];
+    const inside = factors.filter((factor) => readsIndex(factor, node.index));
+    const last = inside.pop();
+    if (last === undefined || factors.length < 2) return undefined;
+    const times = (left: Parts, right: TypedExpression): Parts => to.product(left, this.parts(right));
+    const one: Parts = { re: undefined, im: undefined };
+    const multiplied = (all: readonly TypedExpression[]): Parts => {
+      const [first, ...others] = all;
+      return first === undefined ? one : others.reduce(times, this.parts(first));
+    };
+    const sum = (body: TypedExpression): TypedExpression => ({ ...node, body, type: body.type });
+    const ends = this.parts(last);
+    const sums =
+      inside.length === 0
+        ? { re: ends.re && sum(ends.re), im: ends.im && sum(ends.im) }
+        : to.product(multiplied(inside), ends, (left, right) => sum(to.times(left, right)));
+    const outside = factors.filter((factor) => factor !== last && !inside.includes(factor));
+    return outside.length === 0 ? sums : to.product(multiplied(outside), sums);
+  }
+
+  /** Of the two parts along a new first axis, as a function has one value. */
+  private resultOf(node: Of<"call">): Parts {
+    const two = share(this.call(node));
+    const part = (start: number): TypedExpression => ({
+      kind: "slice",
+      operand: two,
+      axis: 0,
+      start: dimConstant(start),
+      length: dimConstant(1),
+      drop: true,
+      span: node.span,
+      type: realOf(node.type),
+    });
+    return { re: part(0), im: part(1) };
+  }
+
+  private call(node: Of<"call">): TypedExpression {
+    const fn = this.functionOf(node.fn);
+    const given = node.arguments.map((argument, i) => {
+      if (node.fn.parameters[i]?.type.kind !== "complex") return [this.real(argument)];
+      const { re, im } = this.pair(argument);
+      return [re, im];
+    });
+    const functions = new Map([...node.functions].map(([name, one]) => [name, this.given(one)]));
+    const isSame =
+      fn === node.fn &&
+      given.every(([only], i) => only === node.arguments[i]) &&
+      [...functions].every(([name, one]) => one === node.functions.get(name));
+    const type = isComplex(node) ? pairType(node) : node.type;
+    return isSame ? node : { ...node, fn, functions, arguments: given.flat(), type };
+  }
+
+  private given(argument: FunctionArgument): FunctionArgument {
+    if (argument.fn === undefined) return argument;
+    const fn = this.functionOf(argument.fn);
+    return fn === argument.fn ? argument : { ...argument, fn };
+  }
+
+  private functionOf(fn: TypedFunction): TypedFunction {
+    const known = this.functions.get(fn);
+    if (known !== undefined) return known;
+    const { parameters, equations, result, captured, derivative } = fn;
+    const value = isComplex({ type: result }) ? this.bothParts(fn) : this.real(fn.value);
+    const own = equations.flatMap((equation) => this.nodes(equation, isComplex(equation.value)));
+    const isSame = value === fn.value && own.length === equations.length && own.every((one, i) => one === equations[i]);
+    const hasComplex = parameters.some(isComplex) || [...captured].some((name) => this.names.has(name));
+    const made: TypedFunction =
+      isSame && !hasComplex
+        ? fn
+        : {
+            ...fn,
+            value,
+            equations: own,
+            parameters: parameters.flatMap((one) =>
+              isComplex(one) ? partsOfName(one.name).map((name) => ({ name, type: realOf(one.type) })) : [one],
+            ),
+            result: isComplex({ type: result }) ? pairType({ type: result }) : result,
+            captured: new Set([...captured].flatMap((name) => (this.names.has(name) ? partsOfName(name) : [name]))),
+            derivative: derivative && {
+              ...derivative,
+              equations: derivative.equations.flatMap((one) => this.nodes(one, isComplex(one.value))),
+              value: this.real(derivative.value),
+            },
+          };
+    this.functions.set(fn, made);
+    return made;
+  }
+
+  /** The value of a function with a complex result, in the shape of that. */
+  private bothParts({ value, result }: TypedFunction): TypedExpression {
+    const to = new PartArithmetic({ span: value.span, type: result });
+    const { re, im } = this.pair(value);
+    const operands = [re, im].map((part) => to.whole(part) ?? part);
+    return { kind: "stack", axis: 0, operands, span: value.span, type: pairType({ type: result }) };
+  }
+
+  /** An equation, or those of its parts. */
+  nodes(node: TypedNode, isOfParts: boolean): TypedNode[] {
+    if (!isOfParts) {
+      const value = this.real(node.value);
+      return [value === node.value ? node : { ...node, value }];
+    }
+    const pair = this.pair(node.value);
+    return (["re", "im"] as const).map((part) => {
+      const name = partName(node.name, part);
+      return { ...node, name, key: keyOf(node, name), value: pair[part] };
+    });
+  }
+}
+
+/** The key of the same about a part. */
+function keyOf({ key, name }: TypedNode, part: string): string {
+  if (key === name) return part;
+  return key === nextKey(name) ? nextKey(part) : initialKey(part);
+}
+
+export const partsOfName = (name: string): string[] => [partName(name, "re"), partName(name, "im")];
+
+function pairType({ type }: Pick<TypedExpression, "type">): TypedExpression["type"] {
+  return { kind: "real", axes: [{ dim: dimConstant(2), source: undefined }, ...axesOf(type)] };
+}
+
+/** A literal, perhaps with a minus: checked before. */
+function wholeOf(node: TypedExpression): number {
+  if (node.kind === "number") return node.value;
+  invariant(node.kind === "elementwise" && node.operands[0] !== undefined, "a power is a literal");
+  return -wholeOf(node.operands[0]);
+}
+
+function factorsOf(node: TypedExpression): readonly TypedExpression[] {
+  if (node.kind !== "elementwise" || node.operation !== "*") return [node];
+  return node.operands.flatMap(factorsOf);
+}
