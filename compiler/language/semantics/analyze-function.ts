@@ -13,7 +13,7 @@ import { reportCycles } from "./cycles.js";
 import { namesInTypes, sizesIn, typesOfFunction } from "./function-parts.js";
 import { helpToFill, isNumber, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { resolveType } from "./resolve-type.js";
-import { type Entry, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
+import { type Entry, type GivenFunctionType, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { TypedExpression, TypedFunction, TypedNode } from "./typed-program.js";
@@ -41,20 +41,7 @@ export function analyzeFunction(
     if (scope.entries.get(name.text)?.kind === "parameter") scope.types.set(name.text, resolved);
     return { name: name.text, type: resolved };
   });
-  const functions = node.functions.map(({ name, type }) => {
-    const source = { words: wordsFor("function-parameter", name.text), span: name.span };
-    const resolved = {
-      parameters: type.parameters.map((parameter) => resolveType(checker, parameter, source)),
-      result: resolveType(checker, type.result, source),
-    };
-    if ([...resolved.parameters, resolved.result].some(({ kind }) => kind === "complex")) {
-      checker.report("misplaced-complex", type.span, `\`${name.text}\` takes and gives real numbers`, {
-        help: "functions are given functions of real numbers: write this one for the parts, `re(z)` and `im(z)`",
-      });
-    }
-    scope.given.set(name.text, resolved);
-    return { name: name.text, ...resolved };
-  });
+  const functions = resolveFunctions(checker, node);
   const result = resolveType(checker, node.result, { words: "the declared result", span: node.result.span });
   checkBinding(checker, node, parameters, own);
   typeTangents(checker, node, parameters);
@@ -89,6 +76,24 @@ export function analyzeFunction(
     divisors: checker.divisors,
     extent: checker.extent,
   };
+}
+
+/** Arguments that are functions. */
+function resolveFunctions(checker: Checker, node: FunctionNode): (GivenFunctionType & { readonly name: string })[] {
+  return node.functions.map(({ name, type }) => {
+    const source = { words: wordsFor("function-parameter", name.text), span: name.span };
+    const resolved = {
+      parameters: type.parameters.map((parameter) => resolveType(checker, parameter, source)),
+      result: resolveType(checker, type.result, source),
+    };
+    if ([...resolved.parameters, resolved.result].some(({ kind }) => kind === "complex")) {
+      checker.report("misplaced-complex", type.span, `\`${name.text}\` takes and gives real numbers`, {
+        help: "functions are given functions of real numbers: write this one for the parts, `re(z)` and `im(z)`",
+      });
+    }
+    checker.scope.given.set(name.text, resolved);
+    return { name: name.text, ...resolved };
+  });
 }
 
 /** Arguments whose tangents are used: a straight-through estimator reads nothing else of one. */

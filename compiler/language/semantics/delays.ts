@@ -20,7 +20,7 @@ export interface Delay {
 }
 
 /** Why there is no state where one stands, and what to do instead. */
-export interface Misplaced {
+export interface MisplacedDelay {
   readonly message: string;
   readonly help: string;
 }
@@ -33,7 +33,7 @@ export const delayParameters: Readonly<Record<TimeFunctionName, readonly Paramet
 /** The delays of a cell, and what is found about them while its values are checked. */
 export class Delays {
   readonly byCall = new Map<CallNode, Delay>();
-  readonly misplaced = new Map<CallNode, Misplaced>();
+  readonly misplaced = new Map<CallNode, MisplacedDelay>();
   /** Of the values that are delayed, by state: from the values themselves, or as guessed where they depend on their own past. */
   readonly types = new Map<string, SemanticType>();
   /** How many values states have. */

@@ -4,7 +4,7 @@ import { constantOf, type Dim, dimConstant, equalDims, printDim } from "../../..
 import type { CallNode } from "../../syntax/ast.js";
 import { fitsInto } from "../broadcast.js";
 import type { Checker } from "../checker.js";
-import { type Delay, delayParameters, type Delays, type Misplaced, pastType, sameShape } from "../delays.js";
+import { type Delay, delayParameters, type Delays, type MisplacedDelay, pastType, sameShape } from "../delays.js";
 import { sizeOf } from "../dimension-expressions.js";
 import { matchArguments } from "../match-arguments.js";
 import { initialKey, nextKey } from "../node-keys.js";
@@ -38,7 +38,7 @@ export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
   return { kind: "slice", operand, axis: 0, start, length: dimConstant(1), drop: true, span, type };
 }
 
-function reportMisplaced(checker: Checker, call: CallNode, why: Misplaced | undefined): TypedExpression {
+function reportMisplaced(checker: Checker, call: CallNode, why: MisplacedDelay | undefined): TypedExpression {
   const { text, span } = call.callee;
   const message = why?.message ?? `\`${text}\` is a state, and there are none here`;
   const help =
