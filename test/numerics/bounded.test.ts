@@ -115,7 +115,8 @@ function pieceOf(call: DrawnCall, from: number, steps: number): DrawnCall {
     });
     return [name, Float64Array.from(rows.flat())];
   });
-  return { ...call, steps, inputs: Object.fromEntries(inputs) as DrawnCall["inputs"] };
+  const examples = call.examples.map((example) => ({ ...example, steps }));
+  return { ...call, steps, examples, inputs: Object.fromEntries(inputs) as DrawnCall["inputs"] };
 }
 
 function viewsOf(result: object): ArrayBufferView[] {
