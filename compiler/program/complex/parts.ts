@@ -114,7 +114,12 @@ export class PartArithmetic {
   size({ re, im }: Parts): TypedExpression {
     const [a, b] = [share(re), share(im)];
     if (a === undefined || b === undefined) return this.apply("abs", a ?? b ?? this.number(0));
-    return this.apply("sqrt", this.apply("+", this.times(a, a), this.times(b, b)));
+    // The root of 1 instead of that of 0, which has no derivative.
+    const squares = share(this.apply("+", this.times(a, a), this.times(b, b)));
+    const condition = this.apply("==", squares, this.number(0));
+    const isZero = share({ ...condition, type: { kind: "bool", axes: axesOf(this.type) } });
+    const root = this.apply("sqrt", this.apply("if", isZero, this.number(1), squares));
+    return this.apply("if", isZero, this.number(0), root);
   }
 
   /** The part in the shape of the whole. */

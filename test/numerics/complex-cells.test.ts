@@ -1,0 +1,170 @@
+/** Cells with complex states against the same in pairs of real numbers: values, gradients, and bits of both targets. */
+import { describe, expect, it } from "vitest";
+import { checkGradients } from "../../compiler/index.js";
+import { cell } from "../../compiler/driver/in-process.js";
+import type { FloatArray, ModuleInstance } from "../../runtime/index.js";
+
+interface Example {
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly complex: string;
+  /** With `B_re` and `B_im` in the place of a complex `B`. */
+  readonly pairs: string;
+  /** Entries of the input in a step. */
+  readonly width: number;
+}
+
+const examples: Readonly<Record<string, Example>> = {
+  // A. Orvieto et al. 2023.
+  "a linear recurrent unit": {
+    dimensions: { I: 3, N: 4, O: 2 },
+    width: 3,
+    complex: `cell LRU(I, N, O) {
+      input u: [I]
+      state x: complex[N]
+      param nu, theta, gamma: [N] ~ uniform(1)
+      param B: complex[N, I]
+      param C: complex[O, N]
+      param D: [O, I]
+      lambda = exp(-exp(nu) + 1i * exp(theta))
+      x' = lambda * x + exp(gamma) * (B @ u)
+      output y = re(C @ x') + D @ u
+    }`,
+    pairs: `cell LRU(I, N, O) {
+      input u: [I]
+      state x_re, x_im: [N]
+      param nu, theta, gamma: [N] ~ uniform(1)
+      param B_re, B_im: [N, I]
+      param C_re, C_im: [O, N]
+      param D: [O, I]
+      r = exp(-exp(nu))
+      l_re = r * cos(exp(theta))
+      l_im = r * sin(exp(theta))
+      x_re' = l_re * x_re - l_im * x_im + exp(gamma) * (B_re @ u)
+      x_im' = l_re * x_im + l_im * x_re + exp(gamma) * (B_im @ u)
+      output y = C_re @ x_re' - C_im @ x_im' + D @ u
+    }`,
+  },
+  // A. Gu et al. 2022, zero-order hold.
+  "a diagonal state space": {
+    dimensions: { H: 3, N: 2 },
+    width: 3,
+    complex: `cell S4D(H, N) {
+      input u: [H]
+      state x: complex[H, N]
+      param log_dt, D: [H]
+      param log_a, omega: [H, N] ~ uniform(1)
+      param C: complex[H, N]
+      A = -exp(log_a) + 1i * omega
+      A_bar = exp(A * exp(log_dt)[:, new])
+      B_bar = (A_bar - 1) / A
+      x'[h] = A_bar[h] * x[h] + B_bar[h] * u[h]
+      output y[h] = 2 * re(C[h] @ x'[h]) + D[h] * u[h]
+    }`,
+    pairs: `cell S4D(H, N) {
+      input u: [H]
+      state x_re, x_im: [H, N]
+      param log_dt, D: [H]
+      param log_a, omega: [H, N] ~ uniform(1)
+      param C_re, C_im: [H, N]
+      dt = reshape(exp(log_dt), [H, 1])
+      a = -exp(log_a)
+      r = exp(a * dt)
+      A_re = r * cos(omega * dt)
+      A_im = r * sin(omega * dt)
+      den = square(a) + square(omega)
+      B_re = ((A_re - 1) * a + A_im * omega) / den
+      B_im = (A_im * a - (A_re - 1) * omega) / den
+      x_re' = A_re * x_re - A_im * x_im + B_re * reshape(u, [H, 1])
+      x_im' = A_re * x_im + A_im * x_re + B_im * reshape(u, [H, 1])
+      output y = 2 * sum(C_re * x_re' - C_im * x_im', axis = 1) + D * u
+    }`,
+  },
+  // M. Wolter, A. Yao 2018, with the modReLU of M. Arjovsky et al. 2016.
+  "a complex gated unit": {
+    dimensions: { I: 2, H: 3 },
+    width: 2,
+    complex: `cell Gated(I, H) {
+      input x: [I]
+      state h: complex[H]
+      param W, V: complex[H, I]
+      param U, R: complex[H, H]
+      param b, c: [H]
+      param alpha: real
+      g = U @ h + W @ x
+      a = sigmoid(alpha)
+      z = sigmoid(a * re(g) + (1 - a) * im(g) + b)
+      n = R @ (z * h) + V @ x
+      size = abs(n)
+      h' = (1 - z) * h + z * (relu(size + 1 + c) / (size + 0.01)) * n
+      output y = concat(re(h'), im(h'))
+    }`,
+    pairs: `cell Gated(I, H) {
+      input x: [I]
+      state h_re, h_im: [H]
+      param W_re, W_im, V_re, V_im: [H, I]
+      param U_re, U_im, R_re, R_im: [H, H]
+      param b, c: [H]
+      param alpha: real
+      g_re = U_re @ h_re - U_im @ h_im + W_re @ x
+      g_im = U_re @ h_im + U_im @ h_re + W_im @ x
+      a = sigmoid(alpha)
+      z = sigmoid(a * g_re + (1 - a) * g_im + b)
+      n_re = R_re @ (z * h_re) - R_im @ (z * h_im) + V_re @ x
+      n_im = R_re @ (z * h_im) + R_im @ (z * h_re) + V_im @ x
+      size = sqrt(n_re * n_re + n_im * n_im)
+      s = relu(size + 1 + c) / (size + 0.01)
+      h_re' = (1 - z) * h_re + z * s * n_re
+      h_im' = (1 - z) * h_im + z * s * n_im
+      output y = concat(h_re', h_im')
+    }`,
+  },
+};
+
+const call = { batch: 2, steps: 4 };
+const wave = (length: number, from: number): Float64Array =>
+  Float64Array.from({ length }, (_, i) => Math.fround(Math.sin(from + 1.7 * i)));
+
+/** Everything that a call gives, by names as pairs have them. */
+function resultsOf(instance: ModuleInstance, width: number): Record<string, FloatArray> {
+  for (const [i, values] of Object.values(instance.params).entries()) values.set(wave(values.length, i));
+  const { final, ...outputs } = instance.forward({ [width === 2 ? "x" : "u"]: wave(8 * width, 20) });
+  const values = { ...outputs, ...final };
+  const cotangents = Object.fromEntries(Object.entries(outputs).map(([name, all]) => [name, wave(all.length, 30)]));
+  const { params, initial, ...others } = instance.backward!(cotangents);
+  const all = { ...values, ...params, ...others, ...Object.fromEntries(Object.entries(initial).map(([name, one]) => [`initial ${name}`, one])) }; // prettier-ignore
+  return Object.fromEntries(Object.entries(all).map(([name, one]) => [name.replace(".", "_"), (one as FloatArray).slice()])); // prettier-ignore
+}
+
+describe.each(Object.entries(examples))("%s", (_, { dimensions, complex, pairs, width }) => {
+  const run = async (source: string, target: "js" | "wasm") =>
+    resultsOf((await cell(source, { dimensions, target, gradient: true })).instantiate(call), width);
+
+  it("has the values and gradients of its pairs, and the same bits in js and wasm", async () => {
+    const [own, other] = [await run(complex, "js"), await run(pairs, "js")];
+    expect(Object.keys(own)).toEqual(Object.keys(other));
+    for (const [name, values] of Object.entries(own)) {
+      expect(
+        values.some((value) => value !== 0),
+        name,
+      ).toBe(true);
+      for (const [i, value] of values.entries()) expect(value, name).toBeCloseTo(other[name]![i]!, 4);
+    }
+    expect(await run(complex, "wasm")).toEqual(own);
+  });
+});
+
+it("has the right derivatives", async () => {
+  const { complex, dimensions } = examples["a complex gated unit"]!;
+  expect((await checkGradients(complex, { seed: 1, runs: 1, dimensions })).passed).toBe(true);
+});
+
+it("is settled, not derived, where the size of a complex number is 0", async () => {
+  const source = "cell A { input x: real state h: complex h' = 0.5 * h output y = x + abs(h) + arg(h) * abs(h) }";
+  const module = (await cell(source, { gradient: true })).instantiate({ batch: 1, steps: 2 });
+  module.forward({ x: [1, 2] });
+  const { initial } = module.backward!({ y: [1, 1] });
+  expect(Object.entries(initial).map(([name, [value]]) => [name, value])).toEqual([
+    ["h.re", 0],
+    ["h.im", 0],
+  ]);
+});
