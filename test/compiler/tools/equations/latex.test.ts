@@ -131,6 +131,26 @@ describe("the form of papers", () => {
     expect(forwardLines(latex)[1]).toMatch(/^y_\{t\} &= .*u_\{t\}/u);
   });
 
+  it("complex numbers, whose derivatives are those of their parts", () => {
+    const latex = latexOf(`cell A(N) {
+      input x: [N]
+      state h: complex[N]
+      param b, c: complex
+      a = exp(2i * b) / (1i + conj(c))
+      h' = a * h + x
+      output y = re(h') + abs(h)
+    }`);
+    expectLatex(latex);
+    expect(latex).toContain("h_{t} &\\in \\mathbb{C}^{N} && \\text{state}");
+    expect(latex).toContain("b, c &\\in \\mathbb{C} && \\text{param}");
+    const forward = forwardLines(latex).join("\n");
+    expect(forward).toContain(String.raw`a &= \frac{\exp\left(2 \mathrm{i} \cdot b\right)}{\mathrm{i} + \overline{c}}`);
+    expect(forward).toContain(String.raw`\operatorname{Re}\left(h_{t}\right) + \left|h_{t-1}\right|`);
+    expect(latex).toContain(String.raw`\partial \operatorname{Im} b &= `);
+    expect(latex).toContain(String.raw`\partial \operatorname{Re} h^{+}_{t}`);
+    expect(latex).not.toContain("^{(");
+  });
+
   it("every construction of the language", () => {
     const latex = latexOf(`
       fn scale(v: [n], by: real): [n] { m = mean(v) s = sum(v) return by * (v - m) / s }
