@@ -20,7 +20,8 @@ export function placeOf(span: Span | undefined, lookup: PlaceLookup, left?: stri
   const source = span === undefined ? undefined : lookup(span.file);
   if (span === undefined || source === undefined) return undefined;
   const text = source.textOf(span).replace(/\s+/gu, " ");
-  const name = left?.split(".").at(-1);
+  // Without the used cell; of a complex value with the part.
+  const [name] = /[^.]+(?:\.(?:re|im)'?)?$/u.exec(left ?? "") ?? [];
   return {
     file: span.file,
     line: source.locate(span.start).line,
