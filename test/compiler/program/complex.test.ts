@@ -201,3 +201,22 @@ it("computes no part that nothing reads, and each only once", () => {
   expect(products("h' = C @ x output y = re(b * h)")).toBe(2);
   expect(products("h' = (C @ h) ^ 4 / (C @ x) + exp(C @ h) output y = x * abs(b)")).toBe(10);
 });
+
+it("grows with the text: what is nested is computed once", () => {
+  const size = (open: string, close: string, depth: number): number => {
+    const value = open.repeat(depth) + "h" + close.repeat(depth);
+    return lower(`cell A(N) { input x: [N] state h: complex[N] h' = ${value} output y = x }`).step.instructions.length;
+  };
+  for (const [open, close] of [
+    ["exp(", ")"],
+    ["(1 / ", ")"],
+    ["(", " * h)"],
+    ["(if x > 0 then ", " else conj(h))"],
+    ["[", ", h][0]"],
+    ["(", " ^ 3)"],
+    ["complex(abs(", "), x)"],
+  ] as const) {
+    const [short, long] = [size(open, close, 10), size(open, close, 40)];
+    expect(long, open).toBeLessThanOrEqual(4 * short + 10);
+  }
+});
