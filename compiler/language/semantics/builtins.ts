@@ -260,10 +260,11 @@ export const shapeFunctions = {
 export const timeFunctions = {
   delay: {
     kind: "time",
-    parameters: ["x", "by", "first?"],
+    parameters: ["x", "by", "first?", "most?"],
     formula: "",
     documentation:
-      "The value of `x` from `by` steps ago, a dimension of at least 1; in the first steps `first`, which is 0 where it is left out.",
+      "The value of `x` from `by` steps ago, a dimension of at least 1; in the first steps `first`, which is 0 where it is left out. " +
+      "With `most` a real number of steps from 1 to `most`, and between two steps what lies between; beyond, that of the nearest, with derivative 0.",
   },
   past: {
     kind: "time",

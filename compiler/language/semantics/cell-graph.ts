@@ -163,7 +163,8 @@ export class CellGraphBuilder {
     const changes = (words: string): void => {
       steps ??= words;
     };
-    for (const value of values) {
+    const waiting = [...values].reverse();
+    for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
       const inRounds = partsInRounds(value);
       forEachRead(value, (part) => {
         if (part.kind === "reference") this.addReference(part.name, part.next, needs, changes);
@@ -176,7 +177,7 @@ export class CellGraphBuilder {
           for (const key of this.givenTo(name)) needs.add(key);
           return this.repeated.inPlace.has(name);
         } else if (part.kind === "call" && wordOf(part, this.scope) !== undefined) {
-          this.addDelay(part, needs, changes);
+          waiting.push(...this.addDelay(part, needs, changes));
           return false;
         } else if (part.kind === "call") this.addFunctionCall(part.callee.text, needs);
         return true;
@@ -198,13 +199,14 @@ export class CellGraphBuilder {
     needs.add(callKey(name));
   }
 
-  /** What is delayed is a value of its own. */
-  private addDelay(call: CallNode, needs: Set<string>, changes: (words: string) => void): void {
+  /** What is delayed is a value of its own. Gives what else is read. */
+  private addDelay(call: CallNode, needs: Set<string>, changes: (words: string) => void): readonly Expression[] {
     const delay = this.delays.byCall.get(call);
-    if (delay === undefined) return;
+    if (delay === undefined) return [];
     changes(`\`${delay.word}(…)\``);
     // `past` has the value of this step among its own.
     if (delay.word === "past") needs.add(nextKey(delay.state));
+    return delay.steps === undefined ? [] : [delay.steps];
   }
 
   private addReference(name: string, next: boolean, needs: Set<string>, changes: (words: string) => void): void {

@@ -17,6 +17,8 @@ export interface Delay {
   readonly state: string;
   readonly value: Expression | undefined;
   readonly first: Expression | undefined;
+  /** Where the number of steps is real: that number, which is of this step. */
+  readonly steps: Expression | undefined;
 }
 
 /** Why there is no state where one stands, and what to do instead. */
@@ -26,7 +28,7 @@ export interface MisplacedDelay {
 }
 
 export const delayParameters: Readonly<Record<TimeFunctionName, readonly Parameter[]>> = {
-  delay: [{ name: "x" }, { name: "by" }, { name: "first", optional: true }],
+  delay: [{ name: "x" }, { name: "by" }, { name: "first", optional: true }, { name: "most", optional: true }],
   past: [{ name: "x" }, { name: "count" }, { name: "first", optional: true }],
 };
 
@@ -83,9 +85,11 @@ export class Delays {
         help: `each is a state with the name of its equation: give it one, \`p = ${word}(…)\``,
       });
     } else {
-      const [value, , first] = delayParameters[word].map((parameter, i) => argumentOf(call, parameter.name, i));
+      const given = delayParameters[word].map((parameter, i) => argumentOf(call, parameter.name, i));
+      const [value, count, first, most] = given;
+      const steps = most === undefined ? undefined : count;
       this.states.add(state);
-      this.byCall.set(call, { word, call, state, value, first });
+      this.byCall.set(call, { word, call, state, value, first, steps });
     }
   }
 

@@ -95,6 +95,17 @@ const pairs: readonly (readonly [string, string, string, Readonly<Record<string,
   ],
 ];
 
+/** Values of `y` along the steps, which `a` has in them. */
+function run(source: string, sizes: Sizes, a: readonly number[]): number[] {
+  const { step, states } = lower(source, sizes);
+  let given: Record<string, readonly number[]> = {};
+  return a.map((value, t) => {
+    const results = evaluate(step, { ...given, x: [t + 1], a: [value] });
+    given = Object.fromEntries(states.map(({ name }) => [name, [...(results[name]?.data ?? [])]]));
+    return results["y"]?.data[0] ?? NaN;
+  });
+}
+
 /** As a text, with the names of the other. */
 function graphs(source: string, sizes: Sizes, names: Readonly<Record<string, string>>): string[] {
   const cell = lower(source, sizes);
@@ -106,6 +117,20 @@ function graphs(source: string, sizes: Sizes, names: Readonly<Record<string, str
 describe("delays", () => {
   it.each(pairs)("are states that are shifted: %s", (_what, delays, states, names, sizes) => {
     expect(graphs(delays, sizes, names)).toEqual(graphs(states, sizes, {}));
+  });
+
+  it("by a real number give what lies between two steps", () => {
+    const cell = "cell A(M) { input x: real input a: real output y = delay(x, by = a, most = M) }";
+    const steps = [1, 1, 1, 2.5, 2, 1.25, 4, 9, 3.75, -1, NaN];
+    const expected = [0, 1, 2, 1.5, 3, 4.75, 3, 4, 5.25, 9, NaN];
+    expect(run(cell, { M: 4 }, steps)).toEqual(expected);
+    const squares =
+      "cell A(M) { input x: real input a: real output y = delay(stack(x, 1 / x), by = sum([a]), most = M)[0] }";
+    expect(run(squares, { M: 4 }, steps)).toEqual(expected);
+    const whole = run("cell A { input x: real input a: real output y = delay(x + a, by = 3) }", {}, steps);
+    expect(run("cell A { input x: real input a: real output y = delay(x + a, by = 3, most = 3) }", {}, steps)).toEqual(
+      whole,
+    );
   });
 
   it.each([1, 2, 5])("by %d give the sequence shifted", (K) => {

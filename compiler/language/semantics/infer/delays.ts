@@ -1,16 +1,18 @@
 /** Delays: what a call of `delay` or `past` gives, and the state behind it. */
 import { boundedSubtract } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
+import type { Span } from "../../../base/source/span.js";
 import type { CallNode } from "../../syntax/ast.js";
+import type { ElementwiseName } from "../builtins.js";
 import { fitsInto } from "../broadcast.js";
 import type { Checker } from "../checker.js";
 import { type Delay, delayParameters, type Delays, type MisplacedDelay, pastType, sameShape } from "../delays.js";
-import { sizeOf } from "../dimension-expressions.js";
+import { checkPositive, sizeOf } from "../dimension-expressions.js";
 import { matchArguments } from "../match-arguments.js";
 import { initialKey, nextKey } from "../node-keys.js";
-import { axesOf, type Axis, errorType, printAxes, type SemanticType } from "../semantic-type.js";
+import { axesOf, type Axis, errorType, printAxes, scalarType, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression, TypedNode, TypedTensor } from "../typed-program.js";
-import { helpToFill, isReal } from "./mismatch.js";
+import { helpToFill, isReal, placeOfAxis } from "./mismatch.js";
 
 /** A selection of the state, or its next value. */
 export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
@@ -20,22 +22,99 @@ export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
   if (delays === undefined || delay === undefined) return reportMisplaced(checker, call, delays?.misplaced.get(call));
   const callee = `\`${delay.word}\``;
   const matched = matchArguments(call.arguments, delayParameters[delay.word], callee, span, checker.collector);
-  const count = matched?.[1] && sizeOf(checker, matched[1].value);
+  const [, by, , most] = matched ?? [];
+  const size = most ?? by;
+  const count = size && sizeOf(checker, size.value);
   const runtime = count && checker.runtimeSymbol(count);
   if (runtime !== undefined) {
-    checker.report("run-time-dimension", matched?.[1]?.value.span ?? span, `${callee} has a state of a fixed size`, {
+    checker.report("run-time-dimension", size?.value.span ?? span, `${callee} has a state of a fixed size`, {
       help: `\`${runtime}\` differs from example to example: make it a parameter of the cell`,
     });
   }
   const start = count && boundedSubtract(count, dimConstant(1));
   if (count === undefined || runtime !== undefined || start === undefined) return checker.error(span);
+  const steps = most && by && checker.infer(by.value);
+  if (steps !== undefined && !isNumberOfSteps(checker, steps, count, size?.value.span ?? span))
+    return checker.error(span);
   delays.counts.set(delay.state, count);
   const type = delays.types.get(delay.state) ?? errorType;
   if (type.kind === "error") return checker.error(span);
   const whole = pastType(count, type);
   if (delay.word === "past") return { kind: "next", name: delay.state, span, type: whole };
   const operand: TypedExpression = { kind: "value", name: delay.state, span, type: whole };
+  if (steps !== undefined) return between(checker, operand, type, { count, last: start }, steps);
   return { kind: "slice", operand, axis: 0, start, length: dimConstant(1), drop: true, span, type };
+}
+
+/** A real number, of a state that has two values at least: what is wanted lies between two. */
+function isNumberOfSteps(checker: Checker, steps: TypedExpression, count: Dim, span: Span): boolean {
+  if (!isReal(checker, steps)) return false;
+  if (axesOf(steps.type).length > 0) {
+    checker.report(
+      "shape-mismatch",
+      steps.span,
+      `\`by\` is one number of steps, this is ${printAxes(axesOf(steps.type))}`,
+      {
+        related: [placeOfAxis(steps, 0)],
+      },
+    );
+    return false;
+  }
+  if (constantOf(count) === 1) {
+    checker.report("bad-dimension-size", span, "`most` is at least 2, so that there are values between", {
+      help: "the value of the step before is `delay(x, by = 1)`",
+    });
+    return false;
+  }
+  const rest = boundedSubtract(count, dimConstant(1));
+  return rest !== undefined && checkPositive(checker, rest, span) !== undefined;
+}
+
+/** Of an index that no text can have. */
+const stepsAgo = "past.k";
+
+/**
+ * What lies between the values of `i` and `i + 1` steps ago, where the number of steps is `i + f`. Both are selected, not
+ * multiplied by 0 and 1: what is infinite elsewhere stays there.
+ */
+function between(
+  checker: Checker,
+  state: TypedExpression,
+  type: SemanticType,
+  { count, last }: { readonly count: Dim; readonly last: Dim },
+  steps: TypedExpression,
+): TypedExpression {
+  const { span } = state;
+  const number = (value: number): TypedExpression => ({ kind: "number", value, span, type: scalarType });
+  const dimension = (dim: Dim): TypedExpression => ({ kind: "dimension", dim, span, type: scalarType });
+  const map = (
+    operation: ElementwiseName,
+    operands: readonly TypedExpression[],
+    own = scalarType,
+  ): TypedExpression => ({
+    kind: "elementwise",
+    operation,
+    operands,
+    span,
+    type: own,
+  });
+  const held = map("clamp", [steps, number(1), dimension(count)]);
+  const whole = map("min", [map("floor", [held]), dimension(last)]);
+  const rest = map("-", [held, whole]);
+  const index: TypedExpression = { kind: "position", index: stepsAgo, span, type: scalarType };
+  const terms = [{ index: stepsAgo, length: count, reverse: false }];
+  const entry: TypedExpression = {
+    ...({ kind: "element", operand: state, axis: 0, start: dimConstant(0), terms, around: undefined } as const),
+    ...{ span, type },
+  };
+  const at = (place: TypedExpression): TypedExpression => {
+    const isThere = map("==", [index, place], { kind: "bool", axes: [] });
+    const body = map("if", [isThere, entry, number(0)], type);
+    return { kind: "index-reduction", operation: "sum", index: stepsAgo, length: count, body, span, type };
+  };
+  const [newer, older] = [at(map("-", [whole, number(1)])), at(whole)];
+  checker.addExtent({ operations: 30, depth: 8 }, span);
+  return map("+", [map("*", [map("-", [number(1), rest]), newer], type), map("*", [rest, older], type)], type);
 }
 
 function reportMisplaced(checker: Checker, call: CallNode, why: MisplacedDelay | undefined): TypedExpression {

@@ -47,6 +47,7 @@ const delays = [
   "delay($, by = 2)",
   "delay($, by = 1, first = 0.5)",
   "past($, 3)[2]",
+  "delay($, by = 1.5 + 0.4 * sin(n), most = 3)",
   "(sigmoid($) + sum(past($, 2), axis = 0))",
   "tanh($ + delay(#, by = 2))",
 ];
@@ -138,7 +139,10 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
   if (choose(3) === 0) outputs.push({ name: "z", value: grow(pick(choose, shapes), depth - 1) });
   for (const [i, { name, value }] of between.entries()) {
     if (choose(6) > 0) continue;
-    const text = pick(choose, delays).replace("#", name);
+    // Where nothing is counted, the steps are a number.
+    const text = pick(choose, delays)
+      .replace("#", name)
+      .replace("(n)", counts ? "(n)" : "(2)");
     const operands = text
       .split("$")
       .slice(1)

@@ -47,6 +47,7 @@ describe("random cells", () => {
       "versor(",
       "quotient(",
       "+ delay(e0, by = 2)",
+      "most = 3)",
     ]) {
       expect(text).toContain(piece);
     }
