@@ -138,6 +138,7 @@ const rules: Rules = {
   },
   indexed: (lowering, frame, node) => lowerIndexed(lowering, frame, node, insideIndices),
   "index-reduction": (lowering, frame, node) => lowerIndexReduction(lowering, frame, node, insideIndices),
+  between: (lowering, frame, node) => lowerExpression(lowering, frame, node.value),
   element: (lowering, frame, node) => {
     const here = elementInRound(frame, node);
     if (here.terms.length > 0) return lowerElement(lowering, frame, here, insideIndices);

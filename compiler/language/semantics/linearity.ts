@@ -103,6 +103,8 @@ const rules: Rules = {
   element: moved,
   indexed: ({ body }, degrees) => degreeOf(body, degrees),
   "index-reduction": ({ span, operation, body }, degrees) => reduced(span, operation, degreeOf(body, degrees)),
+  // Functions have none.
+  between: () => constant,
   position: () => constant,
   rounds: roundsDegree,
   "round-value": ({ name }, degrees) => degrees.get(roundKey(name)) ?? constant,

@@ -28,6 +28,8 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
       return [node.body];
     case "gradient":
       return [node.value, node.by];
+    case "between":
+      return [node.value];
     case "call":
     case "call-given":
       return node.arguments;
@@ -91,6 +93,8 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
     case "call":
     case "call-given":
       return { ...node, arguments: parts };
+    case "between":
+      return { ...node, value: first };
     case "gradient":
       return { ...node, value: first, by: second };
     case "rounds":

@@ -114,6 +114,13 @@ export type TypedExpression = Base &
         readonly terms: readonly PlaceTerm[];
         readonly around: Dim | undefined;
       }
+    /** What lies between values of a state of earlier steps; `value` is the same, written out. */
+    | {
+        readonly kind: "between";
+        readonly state: TypedExpression;
+        readonly steps: TypedExpression;
+        readonly value: TypedExpression;
+      }
     /** An index as a real number; of rounds, where its type says so, as an integer. */
     | { readonly kind: "position"; readonly index: string }
     /** What rounds come to, for one of their names. */

@@ -108,6 +108,7 @@ const rules: Rules = {
     axis: node.axis,
     part: { kind: "entry", at: placeFormula(node) },
   }),
+  between: ({ state, steps }, write) => builtin("delay", [write(state), write(steps)], []),
   position: ({ index }) => nameOf(index),
   rounds: ({ rounds, position }, write) => {
     const { first, next, index, count, until, implicit } = rounds;

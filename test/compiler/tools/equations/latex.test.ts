@@ -55,6 +55,16 @@ describe("LaTeX that KaTeX takes", () => {
     );
   });
 
+  it("of delays, as states with the names of their equations", () => {
+    const latex = latexOf(`cell A(N) { input x: real param d: real a = delay(x, by = N)
+      output y = a + delay(x, by = 2 * d, most = N) }`);
+    expectLatex(latex);
+    expect(forwardLines(latex).filter((line) => /^[ay]_/u.test(line))).toEqual([
+      String.raw`a_{t} &= \mathrm{past}^{(\mathrm{a})}_{t-1}\left[N - 1\right]`,
+      String.raw`y_{t} &= a_{t} + \operatorname{delay}\left(\mathrm{past}^{(\mathrm{y})}_{t-1}, 2 \cdot d\right)`,
+    ]);
+  });
+
   it("is refused where it is wrong: this test can fail", () => {
     expect(() => expectLatex("\\begin{align*}\n x &= \\undefined_1_2\n\\end{align*}")).toThrow();
     expect(() => expectLatex("stray \\begin{align*}\n x &= 1\n\\end{align*}")).toThrow();
