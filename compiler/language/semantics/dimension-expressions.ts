@@ -11,6 +11,7 @@ import {
 import { constantOf, type Dim, dimConstant, dimSymbol, printDim, provenAtLeast } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { axisLimit, type Checker } from "./checker.js";
+import { namesOfSteps } from "../syntax/reporter.js";
 import { wordsFor } from "./scope.js";
 
 const largestSize = 2 ** 31 - 1;
@@ -68,7 +69,7 @@ function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Di
     [...checker.scope.entries].filter(([, { kind }]) => kind === "dimension").map(([text]) => text);
   const help =
     name === "t"
-      ? "a cell is written for one time step: `h` is the state from the previous step, `h'` its next value, `x` the input of this step"
+      ? `a cell is written for one time step: ${namesOfSteps}`
       : (checker.suggest(name, dimensions) ?? `declare it as a parameter of the cell: \`cell Name(…, ${name})\``);
   checker.report("unknown-dimension", span, `there is no dimension \`${name}\``, { help });
   return undefined;

@@ -26,6 +26,8 @@ const written: Readonly<Record<string, string>> = {
   ...all("concat(x[N - 1:N], x[0:N - 1])", "roll circshift rotate"),
   ...all("concat(zeros([1]), x)", "pad zero_pad ZeroPad1d"),
   ...all("concat(zeros([1]), x[0:N - 1])", "shift shift_right"),
+  ...all("delay(x, by = 1)", "lag pre prev previous unit_delay delay_line"),
+  ...all("past(x, N)", "history sliding_window tapped_delay_line"),
   ...all("x[1:N] - x[0:N - 1]", "diff"),
   ...all("log(x) / 0.6931471805599453", "log2"),
   ...all("log(x) / 2.302585092994046", "log10"),

@@ -30,6 +30,10 @@ const unexpectedHelp = new Map([
   ["∂", "gradients are derived by the compiler"],
 ]);
 
+/** What is said without a subscript. */
+export const namesOfSteps =
+  "`h` is the state from the previous step, `h'` its next value, `x` the input of this step, `delay(x, by = 1)` that of the step before";
+
 export class SyntaxReporter {
   private readonly collector: DiagnosticCollector;
   private readonly found = new DiagnosticCollector();
@@ -126,7 +130,7 @@ export class SyntaxReporter {
 
   timeSubscript(start: number, end: number): void {
     this.report("time-subscript", start, end, "a cell is written for one time step, without time subscripts", {
-      help: "`h` is the state from the previous step, `h'` its next value, `x` the input of this step, `delay(x, by = 1)` that of the step before",
+      help: namesOfSteps,
     });
   }
 

@@ -1,7 +1,7 @@
 /** Delays: where they may stand, and what they are made of. */
 import { describe, expect, it } from "vitest";
 import { printDim } from "../../../../compiler/base/types/dim.js";
-import { expectFine, expectReport } from "./support.js";
+import { check, expectFine, expectReport } from "./support.js";
 
 const cell = (items: string): string => `cell A(H, N) { input x: [H] input A: [H, N] param W: [H, H] ${items} }`;
 const use = "output all = sum(W @ x) + sum(sum(A, axis = 0))";
@@ -49,6 +49,13 @@ describe("delays", () => {
   it("need help where a cycle goes through `past`", () => {
     const { help } = expectReport(cell(`output ‹y› = x + past(y, N)[0] ${use}`), "cycle");
     expect(help).toBe("`past` has the value of this step among its own; one of earlier steps is `delay(y, by = …)`");
+  });
+
+  it("are what those are told who write the steps", () => {
+    for (const text of ["output y = x[t - 1]", "output y = x + W @ h_{t-1}"]) {
+      const { diagnostics } = check(cell(text));
+      expect(diagnostics.filter(({ help }) => help?.includes("`delay(x, by = 1)`") === true)).toHaveLength(1);
+    }
   });
 
   it("are as wide as what they depend on", () => {
