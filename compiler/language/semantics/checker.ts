@@ -81,6 +81,8 @@ export interface BoundIndex {
 export interface RoundValue {
   readonly type: SemanticType;
   readonly hasNext: boolean;
+  /** Read by what it is itself made of, which is no use of it. */
+  readonly isOwn: boolean;
 }
 
 /** The tensor whose initial value is being checked, and what it draws. */

@@ -2,7 +2,7 @@
 import type { Expression, RoundsNode, RoundsValueNode } from "../../syntax/ast.js";
 import { constantOf, type Dim, provenAtLeast } from "../../../base/types/dim.js";
 import { fitsInto } from "../broadcast.js";
-import type { Checker, RoundValue } from "../checker.js";
+import type { Checker } from "../checker.js";
 import { checkPositive, dimensionOf } from "../dimension-expressions.js";
 import { axesOf, errorType, printAxes, printSemanticType } from "../semantic-type.js";
 import type { TypedExpression, TypedRounds } from "../typed-program.js";
@@ -65,12 +65,15 @@ function inferRound(
   first: readonly TypedExpression[],
 ): { readonly next: readonly TypedExpression[]; readonly until: TypedExpression | undefined } {
   const { roundValues } = checker;
-  const valueOf = (i: number, hasNext: boolean): RoundValue => ({ type: first[i]?.type ?? errorType, hasNext });
   const names = node.names.map(({ text }) => text);
-  for (const [i, name] of names.entries()) roundValues.set(name, valueOf(i, false));
+  const set = (i: number, hasNext: boolean, isOwn: boolean): void => {
+    roundValues.set(names[i] ?? "", { type: first[i]?.type ?? errorType, hasNext, isOwn });
+  };
+  names.forEach((_, i) => set(i, false, false));
   const next = node.next.map((value, i) => {
+    set(i, false, true);
     const typed = checker.infer(value);
-    roundValues.set(names[i] ?? "", valueOf(i, true));
+    set(i, true, names.length === 1);
     return typed;
   });
   const until = node.until && checker.infer(node.until);

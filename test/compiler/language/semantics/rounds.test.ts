@@ -47,6 +47,14 @@ describe("rounds", () => {
     expect(check(text).diagnostics.map(({ code }) => code)).toEqual(["unknown-name"]);
   });
 
+  it("use names that the others of their group read, or their end", () => {
+    expectFine("fn f(v: [n]): [n] { a, b = (v, v) then (tanh(b), a' * b) for 2 return b }");
+    expectFine("fn f(v: [n]): [n] { a, b = (v, v) then (tanh(a), a * b) for 2 return b }");
+    expectFine("fn f(v: [n]): [n] { t, r = (1, v) then (t / 2, tanh(r)) for 9 until t' < 0.1 return r }");
+    expectReport("fn f(v: [n]): [n] { ‹a›, b = (v, v) then (tanh(a), tanh(b)) for 2 return b }", "unused-name");
+    expectReport("fn f(v: [n]): [n] { ‹a› = v then tanh(a) for 9 until max(a') < 1 return v }", "unused-name");
+  });
+
   it("read used cells and do not call them", () => {
     const used = "cell B(H) { input x: [H] state h: [H] h' = tanh(x + h) output y = h' } ";
     expectFine(
