@@ -124,7 +124,12 @@ class Rounds {
     const constant = constantOf(dim);
     if (constant === undefined) {
       const message = `there are ${printDim(dim)} rounds, and that has no size here`;
-      throw new NotLowered("bad-dimension-size", span, message, "rounds are written out: give it a size");
+      throw new NotLowered(
+        "bad-dimension-size",
+        span,
+        message,
+        "rounds are written out: give it a size, which a run-time dimension has not",
+      );
     }
     if (constant > operationLimit) this.refuse();
     return constant;

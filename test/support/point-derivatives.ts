@@ -25,9 +25,14 @@ export interface PointRow {
   readonly mixed?: number | undefined;
 }
 
-/** Expects the rows to be so: the gradient, the directional derivative and second derivatives by `name`. */
-export async function expectAtPoints(rows: readonly PointRow[], kind: Kind, name: "x" | "p" = "x"): Promise<void> {
-  const all = await derivativesAt(rows, kind, name);
+/** Expects the rows to be so: the gradient, the directional derivative and second derivatives by `name`. `imports` stand above the cell. */
+export async function expectAtPoints(
+  rows: readonly PointRow[],
+  kind: Kind,
+  name: "x" | "p" = "x",
+  imports = "",
+): Promise<void> {
+  const all = await derivativesAt(rows, kind, name, imports);
   for (const [i, row] of rows.entries()) {
     const found: Record<string, unknown> = { ...all[i] };
     if (row.second === undefined) found["second"] = undefined;
@@ -51,12 +56,13 @@ async function derivativesAt(
   rows: readonly PointRow[],
   kind: Kind,
   name: "x" | "p",
+  imports: string,
 ): Promise<Record<"value" | "gradient" | "along" | "second" | "mixed", number>[]> {
   const expressions = [...new Set(rows.map(({ expression }) => expression))];
   const groups = expressions.map((text) => rows.filter(({ expression }) => expression === text));
   const inputs = expressions.map((_, i) => `x${i}, p${i}`);
   const equations = expressions.map((text, i) => `output y${i} = ${text.replace(/\b[xp]\b/gu, (own) => `${own}${i}`)}`);
-  const source = `cell A {\n  input ${inputs.join(", ")}: real\n  ${equations.join("\n  ")}\n}`;
+  const source = `${imports}\ncell A {\n  input ${inputs.join(", ")}: real\n  ${equations.join("\n  ")}\n}`;
   const batch = Math.max(...groups.map(({ length }) => length));
   const own = (await cell(source, { ...kind, jvp: true, hvp: true })).instantiate({
     batch,
