@@ -157,8 +157,8 @@ const unsaid: Readonly<Record<string, string>> = {
     "conv conv1d conv2d conv3d convolve fft rfft ifft stft correlate maxpool max_pool avg_pool",
   ),
   ...over(
-    "the language has no linear algebra beyond products: `@`, `transpose` and `outer`",
-    "inv inverse solve cholesky det trace_inv expm svd qr eig pinv logdet slogdet lu eigvals matrix_exp matrix_power lstsq",
+    'the library has `solve`, `inverse`, `det`, `log_det`, `cholesky` and `expm`: `import { solve } from "std/linear"`',
+    "inv trace_inv svd qr eig pinv logdet slogdet lu eigvals matrix_exp matrix_power lstsq",
   ),
   ...over("the conjugate of a complex z is `conj(z)`", "conjugate"),
   ...over("of an angle a the complex number is `exp(1i * a)`", "cis expj polar"),

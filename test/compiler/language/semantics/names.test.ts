@@ -27,6 +27,7 @@ describe("names", () => {
     ["output z = tanh(hidden) output hiddn = x", "did you mean `hiddn`?"],
     ["output z = sigmod(x)", "did you mean `sigmoid`?"],
     ["output z = hippo_legs(3) @ x", 'import it: `import { hippo_legs } from "std/linear"`'],
+    ["output z = solve(U, x)", 'import it: `import { solve } from "std/linear"`'],
     ["h = tanh(y)", "the next value of the state is `h' = …`"],
     [
       "output z = y[h]",
