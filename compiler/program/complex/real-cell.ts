@@ -62,6 +62,7 @@ class RealCell {
       givenParams: new Map([...cell.givenParams].map(([name, given]) => [name, this.named(name, given)])),
       stepOrder: inOrder(cell.stepOrder),
       initialOrder: inOrder(cell.initialOrder),
+      startOrder: inOrder(cell.startOrder),
     };
   }
 
