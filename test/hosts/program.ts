@@ -4,10 +4,32 @@
  */
 import { compile, type CompileOptions, type CompileSuccess } from "../../compiler/index.js";
 
+const imported = (cell: string, from: string): string => `import { ${cell} } from "${from}"\n`;
+
+/** Every function with kernels of its own, values of earlier steps, rounds, initial values by draws and functions, complex numbers. */
+const functions = `cell Functions(H) {
+  input x: [H]
+  state s: [H]
+  param w: [H] ~ log(uniform(1, 8))
+  param z: complex[H] ~ complex(normal(1), normal(1))
+  u = 2 * x + s
+  a = softplus(4 * u) + log_sigmoid(u) + log1p(exp(u)) + log(2 + sin(3 * u)) + cos(7 * u) + erf(u) + gelu(u)
+  b = (1.5 + cos(u)) ^ (w * u) + atan(u) + asinh(u) + re(exp(z * 1i * u)) + abs(z) + delay(a, by = 2)
+  r = x then 0.5 * sin(r) + x for 5 until max(abs(r' - r)) < 0.25
+  s' = tanh(0.1 * a + r)
+  output y = a + b * sigmoid(r)
+}
+`;
+
 const cells = [
-  { cell: "GRU", from: "std/gru", dimensions: { I: 3, H: 5 } },
-  { cell: "LayerNormLSTM", from: "std/layernorm-lstm", dimensions: { I: 3, H: 8 } },
-  { cell: "BahdanauGRU", from: "std/bahdanau", dimensions: { E: 2, He: 3, H: 5, A: 4, O: 2 } },
+  { cell: "GRU", source: imported("GRU", "std/gru"), dimensions: { I: 3, H: 5 } },
+  { cell: "LayerNormLSTM", source: imported("LayerNormLSTM", "std/layernorm-lstm"), dimensions: { I: 3, H: 8 } },
+  {
+    cell: "BahdanauGRU",
+    source: imported("BahdanauGRU", "std/bahdanau"),
+    dimensions: { E: 2, He: 3, H: 5, A: 4, O: 2 },
+  },
+  { cell: "Functions", source: functions, dimensions: { H: 7 } },
 ] as const;
 
 export const targets = ["js", "wasm", "auto"] as const;
@@ -28,8 +50,7 @@ interface Case {
 function compileAll(more: (target: Target) => CompileOptions): Case[] {
   return targets.flatMap((target) =>
     (["f32", "f64"] as const).flatMap((dtype) =>
-      cells.map(({ cell, from, dimensions }): Case => {
-        const source = `import { ${cell} } from "${from}"\n`;
+      cells.map(({ cell, source, dimensions }): Case => {
         const name = `${cell}-${dtype}`.toLowerCase();
         const result = compile(source, { cell, dimensions, dtype, target, name, ...more(target) });
         if (result.manifest === undefined) throw new Error(`${cell} does not compile`);
