@@ -1,4 +1,4 @@
-/** Every cell that ships: those of the standard library and of the examples. */
+/** Every cell that ships: those of the standard library and of the examples; the gallery has a test of its own. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { check } from "../../compiler/driver/compile.js";
@@ -15,7 +15,9 @@ export function shippedCells(): readonly ShippedCell[] {
 
 function exampleCells(): ShippedCell[] {
   const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".cell"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".cell") && !file.startsWith("gallery"),
+  );
   return files.flatMap((file) => {
     const source = readFileSync(`${folder}/${file}`, "utf8");
     return check(source).cells.map(({ name }) => ({ source, cell: name }));
