@@ -79,14 +79,10 @@ function powerTwice(x: ScalarExpr, y: ScalarExpr): ScalarExpr {
   return exp(product.high, label("low", add(product.low, mul(y, l.low))));
 }
 
-/** Everything but the magnitude for positive finite x and |y| <= 2^70, which `magnitude` computes. */
-function withSpecialCases(
-  x: ScalarExpr,
-  y: ScalarExpr,
-  magnitude: (x: ScalarExpr, y: ScalarExpr) => ScalarExpr,
-): ScalarExpr {
+/** Special cases around the magnitude for positive finite x and |y| <= 2^70. */
+export function pow(x: ScalarExpr, y: ScalarExpr): ScalarExpr {
   const size = label("size", abs(x));
-  const general = magnitude(size, label("clamped", min(max(y, -largestExponent), largestExponent)));
+  const general = powerTwice(size, label("clamped", min(max(y, -largestExponent), largestExponent)));
   const atZero = select(lt(y, 0), Infinity, f64(0));
   const atInfinity = select(lt(y, 0), f64(0), Infinity);
   const positive = label("positive", select(eq(size, 0), atZero, select(eq(size, Infinity), atInfinity, general)));
@@ -99,8 +95,4 @@ function withSpecialCases(
   const isNaN = or(or(ne(x, x), ne(y, y)), undefinedHere);
   const result = select(isNaN, f64(NaN), signed);
   return select(or(eq(x, 1), eq(y, 0)), f64(1), result);
-}
-
-export function pow(x: ScalarExpr, y: ScalarExpr): ScalarExpr {
-  return withSpecialCases(x, y, powerTwice);
 }
