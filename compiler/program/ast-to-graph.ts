@@ -205,7 +205,7 @@ class CellLowering {
       if (caller !== builder || name === "start") return;
       calls.push({ within: name, arguments: fn.parameters.map((parameter) => valueIn(frame, parameter.name)) });
     };
-    const lowering = { builder, checkSize, noteDeclared, derive: this.derive };
+    const lowering = { builder, lower: lowerExpression, checkSize, noteDeclared, derive: this.derive };
     return { lowering, frame: rootFrame(this.cell, this.sizes, this.reals) };
   }
 
@@ -225,7 +225,8 @@ class CellLowering {
     const given = fn.parameters.map(({ name, type }) =>
       builder.input(name, { dtype: dtypeOf(type), shape: shapeIn(frame, type), shared: false }),
     );
-    const lowering: Lowering = { builder, checkSize, noteDeclared: () => undefined, derive: this.derive };
+    const noteDeclared = (): void => undefined;
+    const lowering: Lowering = { builder, lower: lowerExpression, checkSize, noteDeclared, derive: this.derive };
     const value = lowerFunction(lowering, frame, fn, given, dimensions);
     const finished = builder.finish([{ name: fn.name, value }]);
     const noted: NotedDeclaration = { name: fn.name, span: fn.span, fn: finished, calls: [] };
@@ -238,7 +239,7 @@ class CellLowering {
     for (const role of ["state", "input", "context", "param", "fixed"] as const)
       declareInputs(lowering, tensorsOf(frame, role));
     shareParams(frame);
-    lowerNodes(lowering, frame, frame.cell.stepOrder, lowerExpression);
+    lowerNodes(lowering, frame, frame.cell.stepOrder);
     const states = tensorsOf(frame, "state").map(({ tensor, frame: owner, name }) => ({
       name,
       value: valueIn(owner, nextKey(tensor.name)),
@@ -285,7 +286,7 @@ function declareInputs({ builder }: Lowering, tensors: readonly PlacedTensor[]):
 }
 
 function lowerInitialNodes(lowering: Lowering, frame: CellFrame): void {
-  lowerNodes(lowering, frame, frame.cell.initialOrder, lowerExpression);
+  lowerNodes(lowering, frame, frame.cell.initialOrder);
   for (const child of frame.children.values()) lowerInitialNodes(lowering, child);
 }
 
@@ -297,7 +298,7 @@ function lowerStartNodes(lowering: Lowering, frame: CellFrame, given: ReadonlySe
     ),
   );
   const order = frame.cell.startOrder.filter((key) => !elsewhere.has(key));
-  lowerNodes(lowering, frame, order, lowerExpression);
+  lowerNodes(lowering, frame, order);
   for (const item of frame.cell.items) {
     if (item.kind !== "instance" || item.instance.sharedWith !== undefined) continue;
     lowerStartNodes(lowering, childOf(frame, item.instance.name), item.instance.given);

@@ -8,33 +8,28 @@ import {
   type TypedTensor,
 } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { type CellFrame, childOf, type Frame, type LowerExpression, type Lowering, shapeIn, valueIn } from "./frame.js";
+import { type CellFrame, childOf, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
 
 /** Computes the values with these keys, which stand in an order in which that is possible. */
-export function lowerNodes(
-  lowering: Lowering,
-  frame: CellFrame,
-  order: readonly string[],
-  lower: LowerExpression,
-): void {
+export function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly string[]): void {
   const { cell, path } = frame;
   const tensors = new Map(
     cell.items.flatMap((item) => (item.kind === "tensor" ? [[item.tensor.name, item.tensor]] : [])),
   );
   const calls = new Map<string, () => void>();
   for (const [name, child] of frame.children) {
-    calls.set(givenKey(name), () => passParams(lowering, frame, name, lower));
+    calls.set(givenKey(name), () => passParams(lowering, frame, name));
     const call = cell.calls.get(name);
     if (call === undefined) continue;
-    calls.set(contextsKey(name), () => passArguments(lowering, frame, child, call.contexts, "context", lower));
-    calls.set(callKey(name), () => lowerStep(lowering, frame, child, call, lower));
+    calls.set(contextsKey(name), () => passArguments(lowering, frame, child, call.contexts, "context"));
+    calls.set(callKey(name), () => lowerStep(lowering, frame, child, call));
   }
   for (const key of order) {
     calls.get(key)?.();
     const node = cell.nodes.get(key);
     // A name for several outputs has no value of its own.
     if (node === undefined || node.value.type.kind === "outputs") continue;
-    const value = lower(lowering, frame, node.value);
+    const value = lowering.lower(lowering, frame, node.value);
     const state = key === node.name ? undefined : tensors.get(node.name);
     const full = state === undefined ? value : broadcastTo(lowering.builder, value, shapeIn(frame, state.type));
     frame.values.set(key, full);
@@ -43,27 +38,15 @@ export function lowerNodes(
 }
 
 /** One of several calls of a used cell, in a frame of its own. */
-export function lowerCall(
-  lowering: Lowering,
-  frame: Frame,
-  child: CellFrame,
-  call: TypedInstanceCall,
-  lower: LowerExpression,
-): void {
-  passArguments(lowering, frame, child, call.contexts, "context", lower);
-  lowerStep(lowering, frame, child, call, lower);
+export function lowerCall(lowering: Lowering, frame: Frame, child: CellFrame, call: TypedInstanceCall): void {
+  passArguments(lowering, frame, child, call.contexts, "context");
+  lowerStep(lowering, frame, child, call);
 }
 
-function lowerStep(
-  lowering: Lowering,
-  frame: Frame,
-  child: CellFrame,
-  { inputs, states }: TypedInstanceCall,
-  lower: LowerExpression,
-): void {
-  passArguments(lowering, frame, child, inputs, "input", lower);
-  passStates(lowering, frame, child, states, lower);
-  lowerNodes(lowering, child, child.cell.stepOrder, lower);
+function lowerStep(lowering: Lowering, frame: Frame, child: CellFrame, { inputs, states }: TypedInstanceCall): void {
+  passArguments(lowering, frame, child, inputs, "input");
+  passStates(lowering, frame, child, states);
+  lowerNodes(lowering, child, child.cell.stepOrder);
 }
 
 /** Values of one frame as the inputs or contexts of a cell it uses. */
@@ -73,13 +56,12 @@ function passArguments(
   child: CellFrame,
   given: readonly TypedExpression[],
   role: TypedTensor["role"],
-  lower: LowerExpression,
 ): void {
   const declared = child.cell.items.flatMap((item) =>
     item.kind === "tensor" && item.tensor.role === role ? [item.tensor] : [],
   );
   for (const [i, tensor] of declared.entries()) {
-    const value = lower(lowering, frame, given[i] as TypedExpression);
+    const value = lowering.lower(lowering, frame, given[i] as TypedExpression);
     const full =
       tensor.type.kind === "index" ? value : broadcastTo(lowering.builder, value, shapeIn(child, tensor.type));
     child.values.set(tensor.name, full);
@@ -87,12 +69,12 @@ function passArguments(
 }
 
 /** Params that a used cell is given, to those that share its own, too. */
-function passParams(lowering: Lowering, frame: CellFrame, name: string, lower: LowerExpression): void {
+function passParams(lowering: Lowering, frame: CellFrame, name: string): void {
   const child = childOf(frame, name);
   const params = [...(frame.cell.givenParams.get(name) ?? [])].map(([param, node]) => {
     const tensor = child.cell.items.find((item) => item.kind === "tensor" && item.tensor.name === param);
     invariant(tensor?.kind === "tensor", `${name} has no param ${param}`);
-    const value = lower(lowering, frame, node);
+    const value = lowering.lower(lowering, frame, node);
     return [param, broadcastTo(lowering.builder, value, shapeIn(child, tensor.tensor.type))] as const;
   });
   for (const other of [name, ...sharingWith(frame, name)]) {
@@ -130,9 +112,8 @@ function passStates(
   frame: Frame,
   child: CellFrame,
   given: ReadonlyMap<string, TypedExpression>,
-  lower: LowerExpression,
 ): void {
-  const values = [...given].map(([name, node]) => [name, lower(lowering, frame, node)] as const);
+  const values = [...given].map(([name, node]) => [name, lowering.lower(lowering, frame, node)] as const);
   for (const [name, value] of values) {
     const before = valueIn(child, name);
     child.left.set(name, before);

@@ -7,20 +7,14 @@ import { copyInstruction, mapped, type ValueMap } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../ir/graph/types.js";
 import type { TypedDerivative, TypedFunction } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { at, type Frame, type LowerExpression, type Lowering, shapeIn } from "./frame.js";
+import { at, type Frame, type Lowering, shapeIn } from "./frame.js";
 
 /** `value` with the derivative that `fn` declares; `frame` holds the arguments and equations of `fn`. */
-export function declareDerivative(
-  lowering: Lowering,
-  frame: Frame,
-  fn: TypedFunction,
-  value: ValueId,
-  lowerExpression: LowerExpression,
-): ValueId {
+export function declareDerivative(lowering: Lowering, frame: Frame, fn: TypedFunction, value: ValueId): ValueId {
   const { derivative } = fn;
   if (derivative === undefined) return value;
   const { builder } = lowering;
-  const rule = lowerRule(lowering, frame, fn, derivative, lowerExpression);
+  const rule = lowerRule(lowering, frame, fn, derivative);
   const count = derivative.tangents.length;
   const given: ValueMap = new Map();
   const keys = [...frame.values.keys()];
@@ -41,13 +35,7 @@ export function declareDerivative(
 }
 
 /** The whole rule as a function of the tangents and of everything that the function knows. */
-function lowerRule(
-  lowering: Lowering,
-  frame: Frame,
-  fn: TypedFunction,
-  derivative: TypedDerivative,
-  lowerExpression: LowerExpression,
-): GraphFunction {
+function lowerRule(lowering: Lowering, frame: Frame, fn: TypedFunction, derivative: TypedDerivative): GraphFunction {
   const builder = new GraphBuilder(fn.name, lowering.builder.context);
   const typeOf = (key: string) => lowering.builder.typeOf(frame.values.get(key) as ValueId);
   const values = new Map<string, ValueId>();
@@ -58,10 +46,10 @@ function lowerRule(
   const inner: Lowering = { ...lowering, builder };
   const own: Frame = { ...frame, values };
   for (const { key, value } of derivative.equations) {
-    values.set(key, lowerExpression(inner, own, value));
+    values.set(key, inner.lower(inner, own, value));
     builder.nameValue(values.get(key) as ValueId, key);
   }
-  const value = lowerExpression(inner, own, derivative.value);
+  const value = inner.lower(inner, own, derivative.value);
   builder.origin = { span: derivative.value.span };
   return builder.finish([{ name: fn.name, value: broadcastTo(builder, value, shapeIn(frame, fn.result)) }]);
 }

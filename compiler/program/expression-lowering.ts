@@ -66,7 +66,7 @@ const rules: Rules = {
   },
   "call-in-place": (lowering, frame, { instance, call, output }) => {
     const child = frameInPlace(frame, instance, call.runtimeDimensions);
-    lowerCall(lowering, frame, child, call, lowerExpression);
+    lowerCall(lowering, frame, child, call);
     return valueIn(child, output);
   },
   complex: (_lowering, _frame, node) => {
@@ -136,12 +136,12 @@ const rules: Rules = {
     const others = range(0, builder.shapeOf(operand).length).filter((axis) => axis !== node.axis);
     return builder.emit({ kind: "gather" }, [builder.transpose(operand, [node.axis, ...others]), index]);
   },
-  indexed: (lowering, frame, node) => lowerIndexed(lowering, frame, node, insideIndices),
-  "index-reduction": (lowering, frame, node) => lowerIndexReduction(lowering, frame, node, insideIndices),
+  indexed: (lowering, frame, node) => lowerIndexed(lowering, frame, node),
+  "index-reduction": (lowering, frame, node) => lowerIndexReduction(lowering, frame, node),
   between: (lowering, frame, node) => lowerExpression(lowering, frame, node.value),
   element: (lowering, frame, node) => {
     const here = elementInRound(frame, node);
-    if (here.terms.length > 0) return lowerElement(lowering, frame, here, insideIndices);
+    if (here.terms.length > 0) return lowerElement(lowering, frame, here);
     const operand = lowerExpression(lowering, frame, node.operand);
     return entryAt(at(lowering, frame, node), operand, node.axis, placeInRound(frame, here));
   },
@@ -151,7 +151,7 @@ const rules: Rules = {
     const dtype = node.type.kind === "index" ? "index" : "real";
     return at(lowering, frame, node).emit({ kind: "constant", dtype, value: place }, []);
   },
-  rounds: (lowering, frame, node) => lowerRounds(lowering, frame, node, lowerExpression),
+  rounds: (lowering, frame, node) => lowerRounds(lowering, frame, node),
   "round-value": (_lowering, frame, node) => {
     const value = frame.roundValues?.get(node.next ? nextKey(node.name) : node.name);
     invariant(value !== undefined, `${node.name} outside of its rounds`);
@@ -181,8 +181,6 @@ const rules: Rules = {
     invariant(false, `an expression with errors is lowered: ${node.span.file} ${node.span.start}`);
   },
 };
-
-const insideIndices = { expression: lowerExpression, reduce: reduceAlong };
 
 function lowerAll(lowering: Lowering, frame: Frame, nodes: readonly TypedExpression[]): ValueId[] {
   return nodes.map((node) => lowerExpression(lowering, frame, node));
@@ -289,5 +287,5 @@ export function lowerFunction(
   const full = broadcastTo(lowering.builder, value, shapeIn(frame, fn.result));
   if (fn.derivative === undefined) return full;
   lowering.noteDeclared(lowering.builder, fn, frame);
-  return declareDerivative(lowering, frame, fn, full, lowerExpression);
+  return declareDerivative(lowering, frame, fn, full);
 }

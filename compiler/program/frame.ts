@@ -52,15 +52,14 @@ export type DeriveInside = (builder: GraphBuilder, value: ValueId, by: ValueId) 
 
 export interface Lowering {
   readonly builder: GraphBuilder;
+  /** The rules for expressions, for those who meet expressions on their way: these rules call them. */
+  readonly lower: (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
   readonly derive: DeriveInside;
   /** Refuses values that are too large; throws. */
   readonly checkSize: (builder: GraphBuilder, value: ValueId) => void;
   /** Called at each call of a function with a declared derivative, with the frame that holds its arguments. */
   readonly noteDeclared: (builder: GraphBuilder, fn: TypedFunction, frame: Frame) => void;
 }
-
-/** How what stands inside is lowered: the rules for it are elsewhere. */
-export type LowerExpression = (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
 
 /** Thrown where sizes are such that a cell cannot be written out. */
 export class NotLowered extends Error {

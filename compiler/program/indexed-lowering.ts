@@ -1,44 +1,32 @@
 /** `A[i, j] = e`, `sum(e for j)`, `A[i, j]`: built for one value of an index and lifted over all. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import { equalShapes } from "../base/types/shape.js";
-import type { ReductionName } from "../language/semantics/builtins.js";
 import { axesOf, shapeOf } from "../language/semantics/semantic-type.js";
 import { readsIndex } from "../language/semantics/typed-parts.js";
 import type { TypedExpression } from "../language/semantics/typed-program.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { at, broughtIn, dimIn, type Frame, type LowerExpression, type Lowering, shapeIn } from "./frame.js";
+import { at, broughtIn, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 import { IndexedBuilder } from "./indexed-builder.js";
 import { entriesAt } from "./places.js";
+import { reduceAlong } from "./reductions.js";
 
 type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
-
-/** How what stands inside is lowered, and how a reduction is: the rules for them are elsewhere. */
-export interface InsideRules {
-  readonly expression: LowerExpression;
-  readonly reduce: (
-    builder: GraphBuilder,
-    operation: ReductionName,
-    operand: ValueId,
-    axes: readonly number[],
-  ) => ValueId;
-}
 
 /** The body for each value of the index, along a new first axis. */
 export function lowerIndexed(
   lowering: Lowering,
   frame: Frame,
   { index, length, body }: Pick<Of<"indexed">, "index" | "length" | "body">,
-  rules: InsideRules,
 ): ValueId {
   const inner = new IndexedBuilder(lowering.builder, index, dimIn(frame, length), lowering.checkSize);
   const own: Frame = { ...frame, bring: (value) => inner.bring(broughtIn(frame, value)) };
-  return inner.lifted(rules.expression({ ...lowering, builder: inner }, own, body));
+  return inner.lifted(lowering.lower({ ...lowering, builder: inner }, own, body));
 }
 
-export function lowerElement(lowering: Lowering, frame: Frame, node: Of<"element">, rules: InsideRules): ValueId {
-  const operand = rules.expression(lowering, frame, node.operand);
+export function lowerElement(lowering: Lowering, frame: Frame, node: Of<"element">): ValueId {
+  const operand = lowering.lower(lowering, frame, node.operand);
   const builder = at(lowering, frame, node);
   invariant(builder instanceof IndexedBuilder, "an index outside of what binds it");
   const around = node.around && dimIn(frame, node.around);
@@ -52,16 +40,11 @@ export function lowerPosition(lowering: Lowering, frame: Frame, node: Of<"positi
   return builder.position(node.index);
 }
 
-export function lowerIndexReduction(
-  lowering: Lowering,
-  frame: Frame,
-  node: Of<"index-reduction">,
-  rules: InsideRules,
-): ValueId {
+export function lowerIndexReduction(lowering: Lowering, frame: Frame, node: Of<"index-reduction">): ValueId {
   const sum = node.operation === "sum" ? sumOfProducts(node) : undefined;
-  if (sum !== undefined) return lowerSumOfProducts(lowering, frame, node, sum, rules);
-  const values = lowerIndexed(lowering, frame, node, rules);
-  return rules.reduce(at(lowering, frame, node), node.operation, values, [0]);
+  if (sum !== undefined) return lowerSumOfProducts(lowering, frame, node, sum);
+  const values = lowerIndexed(lowering, frame, node);
+  return reduceAlong(at(lowering, frame, node), node.operation, values, [0]);
 }
 
 /** A sum over an index as a product with what does not have it. */
@@ -107,16 +90,13 @@ function lowerSumOfProducts(
   frame: Frame,
   node: Of<"index-reduction">,
   { before, first, last }: SumOfProducts,
-  rules: InsideRules,
 ): ValueId {
   const { index, length } = node;
-  const outside = before && rules.expression(lowering, frame, before);
-  const [left, right] = [first, last].map(
-    (body) => body && lowerIndexed(lowering, frame, { index, length, body }, rules),
-  );
+  const outside = before && lowering.lower(lowering, frame, before);
+  const [left, right] = [first, last].map((body) => body && lowerIndexed(lowering, frame, { index, length, body }));
   const builder = at(lowering, frame, node);
   invariant(left !== undefined, "a sum of nothing");
-  const sum = right === undefined ? rules.reduce(builder, "sum", left, [0]) : contracted(builder, left, right);
+  const sum = right === undefined ? reduceAlong(builder, "sum", left, [0]) : contracted(builder, left, right);
   if (outside === undefined) return sum;
   const shape = shapeIn(frame, node.type);
   return builder.map("mul", broadcastTo(builder, outside, shape), broadcastTo(builder, sum, shape));

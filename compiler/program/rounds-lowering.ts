@@ -9,23 +9,18 @@ import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
 import type { TypedExpression, TypedRounds } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { at, dimIn, type Frame, type LowerExpression, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 
 type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
 
 /** Under which a frame keeps what the rounds of a group come to. */
 const roundsKey = (name: string): string => `${name} after its rounds`;
 
-export function lowerRounds(
-  lowering: Lowering,
-  frame: Frame,
-  { rounds, position }: Of<"rounds">,
-  lower: LowerExpression,
-): ValueId {
+export function lowerRounds(lowering: Lowering, frame: Frame, { rounds, position }: Of<"rounds">): ValueId {
   const key = (name: string | undefined): string => roundsKey(name ?? "");
   const known = frame.values.get(key(rounds.names[position]));
   if (known !== undefined) return known;
-  const values = new Rounds(lowering, frame, rounds, lower).run();
+  const values = new Rounds(lowering, frame, rounds).run();
   if (values.length > 1) for (const [i, value] of values.entries()) frame.values.set(key(rounds.names[i]), value);
   return values[position] as ValueId;
 }
@@ -34,13 +29,11 @@ class Rounds {
   private readonly lowering: Lowering;
   private readonly frame: Frame;
   private readonly rounds: TypedRounds;
-  private readonly lower: LowerExpression;
 
-  constructor(lowering: Lowering, frame: Frame, rounds: TypedRounds, lower: LowerExpression) {
+  constructor(lowering: Lowering, frame: Frame, rounds: TypedRounds) {
     this.lowering = lowering;
     this.frame = frame;
     this.rounds = rounds;
-    this.lower = lower;
   }
 
   run(): readonly ValueId[] {
@@ -85,7 +78,7 @@ class Rounds {
       const running = goesOn;
       values = running === undefined ? next : next.map((value, i) => this.chosen(running, value, before[i] as ValueId));
       if (until === undefined || k + 1 === count) continue;
-      const stops = this.lower(lowering, inside, until);
+      const stops = lowering.lower(lowering, inside, until);
       const builder = at(lowering, this.frame, until);
       const goes = builder.map("not", stops);
       goesOn = goesOn === undefined ? goes : builder.map("and", goesOn, goes);
@@ -108,7 +101,7 @@ class Rounds {
 
   /** Repeated to the shape that the name has in every round. */
   private full(frame: Frame, node: TypedExpression, like: TypedExpression): ValueId {
-    const value = this.lower(this.lowering, frame, node);
+    const value = this.lowering.lower(this.lowering, frame, node);
     return broadcastTo(at(this.lowering, frame, node), value, shapeIn(frame, like.type));
   }
 
