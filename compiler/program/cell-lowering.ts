@@ -1,5 +1,6 @@
 /** The values of a cell in their order, and the calls of the cells that it uses. */
 import { invariant } from "../base/diagnostics/invariant.js";
+import { tensorNamed, tensorsIn } from "../language/semantics/cell-tensors.js";
 import { callKey, contextsKey, givenKey } from "../language/semantics/node-keys.js";
 import {
   isStored,
@@ -57,9 +58,7 @@ function passArguments(
   given: readonly TypedExpression[],
   role: TypedTensor["role"],
 ): void {
-  const declared = child.cell.items.flatMap((item) =>
-    item.kind === "tensor" && item.tensor.role === role ? [item.tensor] : [],
-  );
+  const declared = tensorsIn(child.cell).filter((tensor) => tensor.role === role);
   for (const [i, tensor] of declared.entries()) {
     const value = lowering.lower(lowering, frame, given[i] as TypedExpression);
     const full =
@@ -72,10 +71,10 @@ function passArguments(
 function passParams(lowering: Lowering, frame: CellFrame, name: string): void {
   const child = childOf(frame, name);
   const params = [...(frame.cell.givenParams.get(name) ?? [])].map(([param, node]) => {
-    const tensor = child.cell.items.find((item) => item.kind === "tensor" && item.tensor.name === param);
-    invariant(tensor?.kind === "tensor", `${name} has no param ${param}`);
+    const tensor = tensorNamed(child.cell, param);
+    invariant(tensor !== undefined, `${name} has no param ${param}`);
     const value = lowering.lower(lowering, frame, node);
-    return [param, broadcastTo(lowering.builder, value, shapeIn(child, tensor.tensor.type))] as const;
+    return [param, broadcastTo(lowering.builder, value, shapeIn(child, tensor.type))] as const;
   });
   for (const other of [name, ...sharingWith(frame, name)]) {
     for (const [param, value] of params) childOf(frame, other).values.set(param, value);

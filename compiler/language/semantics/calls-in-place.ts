@@ -1,6 +1,6 @@
 /** Used cells without state: they can be called any number of times, also for each value of an index. */
 import type { CallNode, Expression } from "../syntax/ast.js";
-import { forEachPart } from "./expression-parts.js";
+import { forEachRepeated, type Repeated } from "./expression-parts.js";
 import type { TypedCell, TypedInstance } from "./typed-program.js";
 
 /** Nothing in it, or in what it uses, goes from step to step. */
@@ -19,8 +19,8 @@ export interface RepeatedCalls {
    * an index. What is called once in a step is a value of the cell instead, so that its outputs can be read by its name.
    */
   readonly inPlace: ReadonlySet<string>;
-  /** Calls of used cells with a state that stand where they would be made for each value of an index. */
-  readonly refused: ReadonlySet<CallNode>;
+  /** Calls of used cells with a state that would be made more than once in a step, and why. */
+  readonly refused: ReadonlyMap<CallNode, Exclude<Repeated, "once">>;
 }
 
 export function findRepeatedCalls(
@@ -29,28 +29,16 @@ export function findRepeatedCalls(
 ): RepeatedCalls {
   const seen = new Set<string>();
   const inPlace = new Set<string>();
-  const refused = new Set<CallNode>();
-  const visit = (root: Expression, isRepeated: boolean, inRounds = false): void => {
-    forEachPart(root, (part) => {
-      if (part.kind === "rounds" && !inRounds) {
-        const { first, next, until } = part.rounds;
-        for (const value of first) visit(value, isRepeated);
-        for (const value of until === undefined ? next : [...next, until]) visit(value, true, true);
-        return false;
-      }
-      if (part.kind === "indexed" && !isRepeated) {
-        visit(part, true);
-        return false;
-      }
+  const refused = new Map<CallNode, Exclude<Repeated, "once">>();
+  for (const value of values) {
+    forEachRepeated(value, (part, repeated) => {
       const instance = part.kind === "call" ? instances.get(part.callee.text) : undefined;
-      if (part.kind !== "call" || instance === undefined) return true;
+      if (part.kind !== "call" || instance === undefined) return;
       if (isStateless(instance.cell)) {
-        if (isRepeated || seen.has(instance.name)) inPlace.add(instance.name);
+        if (repeated !== "once" || seen.has(instance.name)) inPlace.add(instance.name);
         seen.add(instance.name);
-      } else if (isRepeated && !inRounds) refused.add(part);
-      return true;
+      } else if (repeated !== "once") refused.set(part, repeated);
     });
-  };
-  for (const value of values) visit(value, false);
+  }
   return { inPlace, refused };
 }

@@ -2,8 +2,9 @@
 import type { CallNode, Expression, ReferenceNode } from "../syntax/ast.js";
 import { type Delays, wordOf } from "./delays.js";
 import { findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";
+import { tensorNamed } from "./cell-tensors.js";
 import type { Captures } from "./captures.js";
-import { forEachPart, forEachRead, partsInRounds, partsOf } from "./expression-parts.js";
+import { forEachPart, forEachRead, partsOf } from "./expression-parts.js";
 import { valuesOfFunction } from "./function-parts.js";
 import { callKey, contextsKey, functionKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
@@ -27,13 +28,10 @@ export interface CellGraph {
   /** The first call of each used cell. */
   readonly calls: ReadonlyMap<string, CallNode>;
   readonly repeatedCalls: readonly CallNode[];
-  /** Calls for each value of an index, of used cells with a state. */
-  readonly refusedCalls: ReadonlySet<CallNode>;
+  readonly refusedCalls: RepeatedCalls["refused"];
   readonly inPlace: ReadonlySet<string>;
   /** Calls inside initial values of used cells with a state, which have none yet. */
   readonly callsInInitials: readonly CallNode[];
-  /** Calls inside rounds, which a step makes once only. */
-  readonly callsInRounds: readonly CallNode[];
 }
 
 export interface Initial {
@@ -52,14 +50,13 @@ export class CellGraphBuilder {
   private readonly calls = new Map<string, CallNode>();
   private readonly repeatedCalls: CallNode[] = [];
   private readonly callsInInitials: CallNode[] = [];
-  private readonly callsInRounds = new Set<CallNode>();
   private readonly waiting: CallNode[] = [];
   private readonly scope: CellScope;
   private readonly instances: ReadonlyMap<string, TypedInstance>;
   private readonly splitCall: SplitCall;
   private readonly captures: Captures;
   private readonly delays: Delays;
-  private repeated: RepeatedCalls = { inPlace: new Set(), refused: new Set() };
+  private repeated: RepeatedCalls = { inPlace: new Set(), refused: new Map() };
 
   constructor(
     scope: CellScope,
@@ -96,7 +93,6 @@ export class CellGraphBuilder {
       refusedCalls: this.repeated.refused,
       inPlace: this.repeated.inPlace,
       callsInInitials: this.callsInInitials,
-      callsInRounds: [...this.callsInRounds],
     };
   }
 
@@ -165,15 +161,13 @@ export class CellGraphBuilder {
     };
     const waiting = [...values].reverse();
     for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-      const inRounds = partsInRounds(value);
       forEachRead(value, (part) => {
         if (part.kind === "reference") this.addReference(part.name, part.next, needs, changes);
         else if (part.kind === "member") return this.addMember(part, needs, changes);
         else if (part.kind === "call" && this.isInstance(part.callee.text)) {
           const name = part.callee.text;
           if (this.hasState(name)) changes(`the output of \`${name}\``);
-          if (inRounds.has(part) && this.hasState(name)) this.callsInRounds.add(part);
-          else if (kind !== "initial" || !this.hasState(name)) this.addCall(part, needs);
+          if (kind !== "initial" || !this.hasState(name)) this.addCall(part, needs);
           for (const key of this.givenTo(name)) needs.add(key);
           return this.repeated.inPlace.has(name);
         } else if (part.kind === "call" && wordOf(part, this.scope) !== undefined) {
@@ -232,7 +226,7 @@ export class CellGraphBuilder {
     if (root.kind !== "reference" || !this.isInstance(root.name)) return true;
     const cell = this.instances.get(root.name)?.cell;
     const name = member.member.text;
-    const isOutput = depth === 1 && !member.next && cell !== undefined && !hasTensor(cell, name);
+    const isOutput = depth === 1 && !member.next && cell !== undefined && tensorNamed(cell, name) === undefined;
     if ((member.next || isOutput) && !this.repeated.inPlace.has(root.name)) needs.add(callKey(root.name));
     for (const key of this.givenTo(root.name)) needs.add(key);
     if (cell !== undefined && cell.runtimeDimensions.length > 0) needs.add(contextsKey(root.name));
@@ -241,12 +235,9 @@ export class CellGraphBuilder {
   }
 }
 
-function hasTensor(cell: TypedCell, name: string): boolean {
-  return cell.items.some((item) => item.kind === "tensor" && item.tensor.name === name);
-}
-
 function isParam(cell: TypedCell, depth: number, name: string): boolean {
   // A member of a member is not followed here: it counts as changing unless it is plainly a parameter.
   if (depth > 1) return false;
-  return cell.items.some((item) => item.kind === "tensor" && item.tensor.name === name && isStored(item.tensor));
+  const tensor = tensorNamed(cell, name);
+  return tensor !== undefined && isStored(tensor);
 }

@@ -1,6 +1,7 @@
 /** `Cell: cell(I, H)`: what is known of a cell that a parameter stands for. */
 import { dimSymbol, equalDims } from "../../base/types/dim.js";
 import type { CellParameterNode } from "../syntax/ast.js";
+import { tensorsIn } from "./cell-tensors.js";
 import { axesOf, printSemanticType, realType, type SemanticType } from "./semantic-type.js";
 import type { TypedCell } from "./typed-program.js";
 
@@ -48,7 +49,7 @@ function endsOf(dimensions: readonly string[]): [string, string] {
  * @param names Its dimensions, in the order of the interface.
  */
 export function misfit(cell: TypedCell, names: readonly string[]): string | undefined {
-  const tensors = cell.items.flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
+  const tensors = tensorsIn(cell);
   const inputs = tensors.filter(({ role }) => role === "input");
   const [input] = inputs;
   const [output] = cell.outputs;

@@ -6,6 +6,7 @@ import { type Dim, printDim, provenAtLeast, subtractDims } from "../../base/type
 import { equalShapes } from "../../base/types/shape.js";
 import { bindDimensions } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
+import { tensorsIn } from "./cell-tensors.js";
 import type { Checker } from "./checker.js";
 import { isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { matchArguments } from "./match-arguments.js";
@@ -18,7 +19,7 @@ export function splitCall(
   cell: TypedCell | undefined,
   call: CallNode,
 ): { readonly inputs: readonly Expression[]; readonly contexts: readonly Expression[] } {
-  const tensors = (cell?.items ?? []).flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
+  const tensors = cell === undefined ? [] : tensorsIn(cell);
   const inputCount = tensors.filter(({ role }) => role === "input").length;
   const contextNames = new Set(tensors.filter(({ role }) => role === "context").map(({ name }) => name));
   let position = -inputCount;
@@ -42,7 +43,7 @@ interface Matched {
 }
 
 function matchCall(instance: TypedInstance, call: CallNode, collector: DiagnosticCollector): Matched | undefined {
-  const tensors = instance.cell.items.flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
+  const tensors = tensorsIn(instance.cell);
   const inputs = tensors.filter(({ role }) => role === "input");
   const contexts = tensors.filter(({ role }) => role === "context");
   const states = tensors.filter(({ role }) => role === "state");
@@ -104,13 +105,12 @@ export function checkGivenParams(
   instance: TypedInstance,
   given: ReadonlyMap<string, Expression>,
 ): ReadonlyMap<string, TypedExpression> {
-  const { items } = instance.cell;
   const typed = new Map<string, TypedExpression>();
-  for (const item of items) {
-    const value = item.kind === "tensor" ? given.get(item.tensor.name) : undefined;
-    if (item.kind !== "tensor" || value === undefined) continue;
-    const [only] = checkGiven(checker, instance, value.span, [[item.tensor, { value, span: value.span }]]) ?? [];
-    if (only !== undefined) typed.set(item.tensor.name, only);
+  for (const tensor of tensorsIn(instance.cell)) {
+    const value = given.get(tensor.name);
+    if (value === undefined) continue;
+    const [only] = checkGiven(checker, instance, value.span, [[tensor, { value, span: value.span }]]) ?? [];
+    if (only !== undefined) typed.set(tensor.name, only);
   }
   return typed;
 }

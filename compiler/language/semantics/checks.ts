@@ -56,19 +56,19 @@ export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope)
       help: `it has one state and moves one step at a time: declare another, \`use ${name}2 = …\`, or name the result: \`u = ${name}(…)\``,
     });
   }
-  for (const { callee } of graph.refusedCalls) {
-    const name = callee.text;
-    checker.report("called-twice", callee.span, `\`${name}\` would be called for each value of an index`, {
-      help: "it has one state and moves one step at a time; used cells without state can be called so",
-    });
-  }
-  for (const { callee } of graph.callsInRounds) {
+  for (const [{ callee }, repeated] of graph.refusedCalls) {
+    if (repeated === "index") {
+      checker.report("called-twice", callee.span, `\`${callee.text}\` would be called for each value of an index`, {
+        help: "it has one state and moves one step at a time; used cells without state can be called so",
+      });
+      continue;
+    }
     const message = `\`${callee.text}\` is called in a round, and it moves one step at a time`;
     checker.report("call-in-rounds", callee.span, message, {
       help: "name the result before the rounds, `u = …(x)`, and read that; used cells without state can be called so",
     });
   }
-  const others = [...graph.repeatedCalls, ...graph.refusedCalls, ...graph.callsInInitials, ...graph.callsInRounds];
+  const others = [...graph.repeatedCalls, ...graph.refusedCalls.keys(), ...graph.callsInInitials];
   const named = new Set(others.map((call) => call.callee.text));
   for (const name of scope.instances.keys()) {
     if (graph.calls.has(name) || graph.inPlace.has(name) || named.has(name)) continue;

@@ -5,7 +5,7 @@
 import type { CallNode, EquationNode, Expression, OutputNode } from "../syntax/ast.js";
 import { type Dim, equalDims } from "../../base/types/dim.js";
 import { timeFunctionNamed, type TimeFunctionName } from "./builtins.js";
-import { forEachPart } from "./expression-parts.js";
+import { forEachPart, forEachRepeated } from "./expression-parts.js";
 import type { Parameter } from "./match-arguments.js";
 import type { CellScope, Scope } from "./scope.js";
 import { axesOf, type Axis, errorType, scalarType, type SemanticType } from "./semantic-type.js";
@@ -52,24 +52,10 @@ export class Delays {
   }
 
   private find({ name, value }: EquationNode | OutputNode, scope: CellScope): void {
-    const visit = (root: Expression, isRepeated: boolean): void => {
-      forEachPart(root, (part) => {
-        if (part.kind === "indexed" && !isRepeated) {
-          visit(part, true);
-          return false;
-        }
-        if (part.kind === "rounds" && !isRepeated) {
-          const { first, next, until } = part.rounds;
-          for (const inside of first) visit(inside, false);
-          for (const inside of until === undefined ? next : [...next, until]) visit(inside, true);
-          return false;
-        }
-        const word = part.kind === "call" ? wordOf(part, scope) : undefined;
-        if (part.kind === "call" && word !== undefined) this.add(part, word, name.text, isRepeated);
-        return true;
-      });
-    };
-    visit(value, false);
+    forEachRepeated(value, (part, repeated) => {
+      const word = part.kind === "call" ? wordOf(part, scope) : undefined;
+      if (part.kind === "call" && word !== undefined) this.add(part, word, name.text, repeated !== "once");
+    });
   }
 
   private add(call: CallNode, word: TimeFunctionName, equation: string, isRepeated: boolean): void {

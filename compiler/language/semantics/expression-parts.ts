@@ -36,25 +36,6 @@ export function partsOf(expression: Expression): readonly Expression[] {
   }
 }
 
-/** What stands in the rounds of a value, where names are its own: nothing where it has none. */
-export function partsInRounds(value: Expression): ReadonlySet<Expression> {
-  const found = new Set<Expression>();
-  if (value.kind !== "rounds") return found;
-  const { next, until } = value.rounds;
-  for (const root of until === undefined ? next : [...next, until]) forEachPart(root, (part) => found.add(part));
-  return found;
-}
-
-/** Visits an expression as `forEachPart` does, but for the names of rounds inside of them: these are not read from around. */
-export function forEachRead(value: Expression, visit: (expression: Expression) => unknown): void {
-  const inside = partsInRounds(value);
-  const own = new Set(value.kind === "rounds" ? value.rounds.names.map(({ text }) => text) : []);
-  forEachPart(value, (part) => {
-    const isOwn = part.kind === "reference" && own.has(part.name) && inside.has(part);
-    return isOwn ? undefined : visit(part);
-  });
-}
-
 /** Visits an expression and everything in it, outside in, in the order of the text; `false` skips what is inside. */
 export function forEachPart(root: Expression, visit: (expression: Expression) => unknown): void {
   const waiting = [root];
@@ -63,4 +44,32 @@ export function forEachPart(root: Expression, visit: (expression: Expression) =>
     const parts = partsOf(part);
     for (let i = parts.length - 1; i >= 0; i--) waiting.push(parts[i] as Expression);
   }
+}
+
+/** How often a step comes by a place in a value: once, for each value of an index, in each round. */
+export type Repeated = "once" | "index" | "rounds";
+
+/** As `forEachPart`, with how often each part is computed. */
+export function forEachRepeated(
+  root: Expression,
+  visit: (expression: Expression, repeated: Repeated) => unknown,
+  repeated: Repeated = "once",
+): void {
+  forEachPart(root, (part) => {
+    if (visit(part, repeated) === false) return false;
+    if (part.kind !== "indexed" && part.kind !== "rounds") return true;
+    const inside = part.kind === "rounds" ? "rounds" : repeated === "once" ? "index" : repeated;
+    const once = new Set(part.kind === "rounds" ? [...part.rounds.first, part.rounds.count] : []);
+    for (const inner of partsOf(part)) forEachRepeated(inner, visit, once.has(inner) ? repeated : inside);
+    return false;
+  });
+}
+
+/** As `forEachPart`, but for the names of rounds inside of them: these are not read from around. */
+export function forEachRead(value: Expression, visit: (expression: Expression) => unknown): void {
+  const own = new Set(value.kind === "rounds" ? value.rounds.names.map(({ text }) => text) : []);
+  forEachRepeated(value, (part, repeated) => {
+    const isOwn = part.kind === "reference" && own.has(part.name) && repeated === "rounds";
+    return isOwn ? undefined : visit(part);
+  });
 }

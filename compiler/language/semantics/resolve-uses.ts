@@ -3,6 +3,7 @@ import { suggestion } from "./suggestion.js";
 import type { ArgumentNode, CellParameterNode, Expression, UseNode } from "../syntax/ast.js";
 import { boundedSubstitute } from "../../base/types/bounded-dim.js";
 import type { Dim } from "../../base/types/dim.js";
+import { tensorsIn } from "./cell-tensors.js";
 import { interfaceCell, misfit } from "./cell-interface.js";
 import type { Checker } from "./checker.js";
 import type { CellDeclaration } from "./declared.js";
@@ -139,8 +140,8 @@ function resolveNew(
   if (candidate === undefined) return undefined;
   const { parameters, ownName } = candidate;
   const cell = candidate.typed(cellsAmong(list, parameters));
-  const tensors = cell?.items.flatMap((item) => (item.kind === "tensor" && isStored(item.tensor) ? [item.tensor] : []));
-  const params = (tensors ?? []).map(({ name }) => ({ name, optional: true, named: true }));
+  const stored = cell === undefined ? [] : tensorsIn(cell).filter(isStored);
+  const params = stored.map(({ name }) => ({ name, optional: true, named: true }));
   const own = parameters.map(({ name, defaultValue }) => ({
     name: name.text,
     ...(defaultValue !== undefined && { optional: true }),

@@ -1,4 +1,5 @@
 /** A cell without complex numbers: tensors and equations that are complex are two, `x.re` and `x.im`. */
+import { tensorNamed } from "../../language/semantics/cell-tensors.js";
 import { initialKey, nextKey } from "../../language/semantics/node-keys.js";
 import type {
   TypedCell,
@@ -112,7 +113,6 @@ function partOf({ initializer, imaginary, initial, ...tensor }: TypedTensor, par
   };
 }
 
-function isComplexIn({ items }: TypedCell, name: string): boolean {
-  const item = items.find((one) => one.kind === "tensor" && one.tensor.name === name);
-  return item?.kind === "tensor" && item.tensor.type.kind === "complex";
+function isComplexIn(cell: TypedCell, name: string): boolean {
+  return tensorNamed(cell, name)?.type.kind === "complex";
 }

@@ -3,6 +3,7 @@ import type { Expression, MemberNode, Name } from "../../syntax/ast.js";
 import type { Dim } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { inferOutputInPlace } from "./call-in-place.js";
+import { tensorNamed, tensorsIn } from "../cell-tensors.js";
 import { wordsFor } from "../scope.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
@@ -85,7 +86,7 @@ function memberOfInstance(checker: Checker, node: MemberNode, path: readonly str
     reportNoMember(checker, node.member, memberNames(cell), `cell \`${cell.name}\``, node.next ? "state" : "member");
     return checker.error(node.span);
   }
-  const isOutput = inner.length === 0 && !node.next && !hasTensor(cell, text);
+  const isOutput = inner.length === 0 && !node.next && tensorNamed(cell, text) === undefined;
   if (isOutput && checker.instances.inPlace.has(first)) return reportWhichCall(checker, node, first);
   let type: SemanticType | undefined = declared;
   const source = { words: wordsFor("instance", first), span: instance.span };
@@ -97,26 +98,17 @@ function memberOfInstance(checker: Checker, node: MemberNode, path: readonly str
   return { kind: "member", path, name: text, next: node.next, span: node.span, type };
 }
 
-function hasTensor(cell: TypedCell, name: string): boolean {
-  return cell.items.some((item) => item.kind === "tensor" && item.tensor.name === name);
-}
-
 /** Outputs can be read of the cells used directly; states and parameters at any depth. */
 function memberType(cell: TypedCell, name: string, next: boolean, isDirect: boolean): SemanticType | undefined {
-  for (const item of cell.items) {
-    if (item.kind !== "tensor" || item.tensor.name !== name) continue;
-    const { role, type } = item.tensor;
-    if (role === "state" || (isStored(item.tensor) && !next)) return type;
-  }
+  const tensor = tensorNamed(cell, name);
+  if (tensor !== undefined && (tensor.role === "state" || (isStored(tensor) && !next))) return tensor.type;
   if (next || !isDirect) return undefined;
   return cell.outputs.find((output) => output.name === name)?.type;
 }
 
 function memberNames(cell: TypedCell): string[] {
-  const tensors = cell.items.flatMap((item) =>
-    item.kind === "tensor" && (item.tensor.role === "state" || isStored(item.tensor)) ? [item.tensor.name] : [],
-  );
-  return [...tensors, ...cell.outputs.map((output) => output.name)];
+  const tensors = tensorsIn(cell).filter((tensor) => tensor.role === "state" || isStored(tensor));
+  return [...tensors, ...cell.outputs].map(({ name }) => name);
 }
 
 function reportNoMember(
