@@ -2,7 +2,7 @@
 import { isStored, type TypedCell, type TypedTensor } from "../language/semantics/typed-program.js";
 import { type Dim, dimConstant, dimSymbol } from "../base/types/dim.js";
 import { constantValue } from "./constant-value.js";
-import { type CellFrame, dimIn } from "./frame.js";
+import { type CellFrame, dimensionsOfUsed } from "./frame.js";
 
 /** The frames of a compilation: sizes where they are given, symbols elsewhere. */
 export function rootFrame(
@@ -30,9 +30,8 @@ function frameOf(
   const frame: CellFrame = { cell, dimensions, reals, children, path, ...own };
   for (const item of cell.items) {
     if (item.kind !== "instance") continue;
-    const { name, cell: used, dimensions: given, reals: values } = item.instance;
-    const bound = [...given, ...(cell.calls.get(name)?.runtimeDimensions ?? [])];
-    const inner = new Map(bound.map(([symbol, dim]) => [symbol, dimIn(frame, dim)]));
+    const { name, cell: used, reals: values } = item.instance;
+    const inner = dimensionsOfUsed(frame, item.instance);
     const constants = new Map<string, number>();
     for (const { name: real, defaultValue } of used.reals) {
       const own = values.get(real);

@@ -2,7 +2,7 @@
 import type { Dim } from "../base/types/dim.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { isStored } from "../language/semantics/typed-program.js";
-import { broughtIn, type CellFrame, childOf, dimIn, type Frame } from "./frame.js";
+import { broughtIn, type CellFrame, childOf, dimensionsOfUsed, dimIn, type Frame } from "./frame.js";
 
 /**
  * Params are those that it has, brought to the builder at hand; everything else is of this call.
@@ -29,10 +29,8 @@ function again(
       const value = isStored(item.tensor) ? existing.values.get(item.tensor.name) : undefined;
       if (value !== undefined) values.set(item.tensor.name, bring(value));
     } else {
-      const { name, dimensions: given } = item.instance;
-      const bound = [...given, ...(cell.calls.get(name)?.runtimeDimensions ?? [])];
-      const inner = new Map(bound.map(([symbol, dim]) => [symbol, dimIn(frame, dim)]));
-      children.set(name, again(childOf(existing, name), inner, bring));
+      const { name } = item.instance;
+      children.set(name, again(childOf(existing, name), dimensionsOfUsed(frame, item.instance), bring));
     }
   }
   return frame;

@@ -3,7 +3,7 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { axesOf, type SemanticType } from "../language/semantics/semantic-type.js";
-import type { TypedCell, TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
+import type { TypedCell, TypedExpression, TypedFunction, TypedInstance } from "../language/semantics/typed-program.js";
 import { boundedSubstitute } from "../base/types/bounded-dim.js";
 import type { Span } from "../base/source/span.js";
 import type { Dim } from "../base/types/dim.js";
@@ -98,6 +98,12 @@ export function childOf(frame: Frame, name: string): CellFrame {
   const child = frame.children.get(name);
   invariant(child !== undefined, `no used cell ${frame.path}${name}`);
   return child;
+}
+
+/** The dimensions of a used cell, those that its only call tells among them. */
+export function dimensionsOfUsed(frame: CellFrame, { name, dimensions }: TypedInstance): Map<string, Dim> {
+  const all = [...dimensions, ...(frame.cell.calls.get(name)?.runtimeDimensions ?? [])];
+  return new Map(all.map(([symbol, dim]) => [symbol, dimIn(frame, dim)]));
 }
 
 /** The value in the builder at hand. */

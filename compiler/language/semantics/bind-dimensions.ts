@@ -1,10 +1,21 @@
 /** Finds the dimensions of a function or of a used cell's contexts from the shapes of what is given. */
 import { boundedDivide, boundedSubstitute, boundedSubtract, isSurelyWhole } from "../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, subtractDims, symbolsOf } from "../../base/types/dim.js";
+import { axesOf, type SemanticType } from "./semantic-type.js";
 
 export interface Pair {
   readonly declared: Dim;
   readonly actual: Dim;
+}
+
+/** What a type of the same number of axes tells: the bound of an index, or the size of each axis. */
+export function pairsOf(declared: SemanticType, actual: SemanticType): Pair[] {
+  if (declared.kind === "index" && actual.kind === "index") return [{ declared: declared.bound, actual: actual.bound }];
+  const axes = axesOf(actual);
+  return axesOf(declared).flatMap(({ dim }, i) => {
+    const axis = axes[i];
+    return axis === undefined ? [] : [{ declared: dim, actual: axis.dim }];
+  });
 }
 
 /**

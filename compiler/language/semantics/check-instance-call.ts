@@ -4,7 +4,7 @@ import type { Span } from "../../base/source/span.js";
 import type { ArgumentNode, CallNode, Expression } from "../syntax/ast.js";
 import { type Dim, printDim, provenAtLeast, subtractDims } from "../../base/types/dim.js";
 import { equalShapes } from "../../base/types/shape.js";
-import { bindDimensions } from "./bind-dimensions.js";
+import { bindDimensions, pairsOf } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
 import { tensorsIn } from "./cell-tensors.js";
 import type { Checker } from "./checker.js";
@@ -83,8 +83,7 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
       return [];
     }
     contexts.push(given);
-    const actual = shapeOf(axesOf(given.type));
-    return axesOf(declared).map((axis, i) => ({ declared: axis.dim, actual: actual[i] as Dim }));
+    return pairsOf(declared, given.type);
   });
   if (contexts.length < matched.contexts.length) return undefined;
   const runtimeDimensions = bindDimensions(pairs, new Set(instance.cell.runtimeDimensions));

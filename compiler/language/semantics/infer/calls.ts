@@ -3,7 +3,7 @@ import type { Span } from "../../../base/source/span.js";
 import { type CallNode, type Expression, parametersInOrder, type TypeNode } from "../../syntax/ast.js";
 import { type Dim, dimSymbol, printDim } from "../../../base/types/dim.js";
 import { accepts } from "../accepts.js";
-import { bindDimensions, type Pair } from "../bind-dimensions.js";
+import { bindDimensions, pairsOf } from "../bind-dimensions.js";
 import { drawNames } from "../initializers.js";
 import { inferDraw } from "./draws.js";
 import { builtinNames, reductionNamed, reductions, timeFunctionNamed } from "../builtins.js";
@@ -192,12 +192,7 @@ function bindArguments(
   sizes: ReadonlyMap<string, Dim>,
 ): ReadonlyMap<string, Dim> | undefined {
   const told = [...sizes].map(([name, actual]) => ({ declared: dimSymbol(name), actual }));
-  const fromShapes: Pair[] = fn.parameters.flatMap(({ type }, i) => {
-    const argument = (given[i] as TypedExpression).type;
-    if (type.kind === "index" && argument.kind === "index") return [{ declared: type.bound, actual: argument.bound }];
-    const actual = axesOf(argument);
-    return axesOf(type).map((axis, k) => ({ declared: axis.dim, actual: (actual[k] as { readonly dim: Dim }).dim }));
-  });
+  const fromShapes = fn.parameters.flatMap(({ type }, i) => pairsOf(type, (given[i] as TypedExpression).type));
   const dimensions = bindDimensions([...told, ...fromShapes], new Set(fn.dimensions));
   for (const [i, argument] of given.entries()) {
     const declared = (fn.parameters[i] as { readonly type: SemanticType }).type;

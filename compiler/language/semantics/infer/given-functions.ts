@@ -2,7 +2,7 @@
 import type { Dim } from "../../../base/types/dim.js";
 import type { CallNode, Expression } from "../../syntax/ast.js";
 import { accepts } from "../accepts.js";
-import { bindDimensions } from "../bind-dimensions.js";
+import { bindDimensions, pairsOf } from "../bind-dimensions.js";
 import { builtinNames } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { type GivenFunctionType, wordsFor } from "../scope.js";
@@ -143,12 +143,7 @@ function bindTo(fn: TypedFunction, wanted: GivenFunctionType): ReadonlyMap<strin
     return undefined;
   const pairs = fn.parameters.flatMap(({ type }, i) => {
     const actual = wanted.parameters[i];
-    if (actual === undefined) return [];
-    if (type.kind === "index" && actual.kind === "index") return [{ declared: type.bound, actual: actual.bound }];
-    const axes = axesOf(actual);
-    return axesOf(type).flatMap(({ dim }, k) =>
-      axes[k] === undefined ? [] : [{ declared: dim, actual: axes[k].dim }],
-    );
+    return actual === undefined ? [] : pairsOf(type, actual);
   });
   const dimensions = bindDimensions(pairs, new Set(fn.dimensions));
   return isSame(inDimensions(typeOf(fn), dimensions), wanted) ? dimensions : undefined;
