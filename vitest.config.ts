@@ -14,6 +14,7 @@ export default defineConfig(({ mode }) => ({
   resolve: { alias: { "#chevrotain": "chevrotain" } },
   test: {
     env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "5000" } : {},
+    setupFiles: ["test/support/fixed-seed.ts"],
     testTimeout: mode === "fuzz" ? 3_600_000 : 60_000,
     hookTimeout: 120_000,
     // The default leaves a core to the main process, which has next to nothing to do.

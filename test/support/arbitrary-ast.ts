@@ -31,7 +31,23 @@ const hostileNames = [
   "NaN",
   "undefined",
 ];
-const contextualNames = ["cell", "input", "context", "state", "output", "derivative", "from", "as", "index", "real"];
+const contextualNames = [
+  "cell",
+  "input",
+  "context",
+  "state",
+  "output",
+  "derivative",
+  "from",
+  "as",
+  "index",
+  "real",
+  "mod",
+  "for",
+  "until",
+  "implicit",
+  "t",
+];
 
 export const arbitraryName: fc.Arbitrary<string> = fc
   .oneof(
@@ -158,13 +174,16 @@ const declaration: fc.Arbitrary<DeclarationNode> = fc
     span,
   }));
 
+/** On the left `a[t]` is a time subscript, which there are none of. */
+const leftBinder = binder.filter(({ name: index, size }) => size !== undefined || index.text !== "t");
+
 /** The value of an equation, which may have indices. */
 const equationValue: fc.Arbitrary<Expression> = fc.oneof(
   { weight: 3, arbitrary: expression },
   {
     weight: 1,
     arbitrary: fc
-      .tuple(fc.array(binder, { minLength: 1, maxLength: 2 }), expression)
+      .tuple(fc.array(leftBinder, { minLength: 1, maxLength: 2 }), expression)
       .map(([indices, value]): Expression => ({ kind: "indexed", indices, value, span })),
   },
 );

@@ -26,6 +26,8 @@ const expectsOperand = new Set<TokenType>([
 export const expectsName = new Set<TokenType>([
   ...[t.Param, t.Use, t.Fn, t.Cell, t.Input, t.Context, t.State, t.Fixed, t.Output],
 ]);
+/** These stand behind an expression. */
+const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit]);
 const operandStarts = new Set<TokenType>([t.NumberLiteral, t.LeftParen, t.LeftBracket, t.Minus]);
 const reserved = new Set<TokenType>(t.reservedWords.values());
 
@@ -99,7 +101,15 @@ export function decideWord(tokens: Tokens, index: number, around: Around, report
   }
 }
 
-function isKeyword(keyword: TokenType, tokens: Tokens, index: number, { pending, inImport }: Around): boolean {
+/** Whether a word goes on with the expression before it, so that what stands there is a name: `state mod n`, `input for k = 0..2`. */
+function continuesExpression(tokens: Tokens, index: number, around: Around): boolean {
+  const keyword = t.contextualWords.get(tokens[index]!.payload.text);
+  const continues = keyword !== undefined && continuing.has(keyword) && typeAt(tokens, index + 1) !== t.Colon;
+  return continues && isKeyword(keyword, tokens, index, around);
+}
+
+function isKeyword(keyword: TokenType, tokens: Tokens, index: number, around: Around): boolean {
+  const { pending, inImport } = around;
   const previous = typeAt(tokens, index - 1);
   const next = typeAt(tokens, index + 1);
   if (keyword === t.From) return previous === t.ImportRightBrace || (pending === "import" && next === t.StringLiteral);
@@ -122,7 +132,7 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, { pending,
   if (!atOperand(tokens, index, inImport)) return !isLeftSide(tokens, index);
   // `a = W @` and then `input x: [I]`: an operand is missing, but the declaration is one.
   if (previous === undefined || expectsName.has(previous) || pending !== undefined) return false;
-  if (!isNameLike(tokens, index + 1) || tokens[index + 1]!.payload.text === "for") return false;
+  if (!isNameLike(tokens, index + 1) || continuesExpression(tokens, index + 1, around)) return false;
   const isLine = tokens[index]!.payload.beginsLine && !tokens[index + 1]!.payload.beginsLine;
   const afterNext = typeAt(tokens, index + 2);
   const isList = afterNext === t.Comma && !isLeftSide(tokens, index + 1);

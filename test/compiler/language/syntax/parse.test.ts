@@ -161,6 +161,15 @@ describe("items", () => {
     expect(withoutPlaces(parseClean(printSourceFile(tree)).declarations)).toEqual(withoutPlaces(tree.declarations));
   });
 
+  test("a word that begins a declaration is a name before a word that goes on with the expression", () => {
+    const [first, second] = equations("a = f(b,\nstate mod (c))\nd = e *\ninput mod 2").map((item) =>
+      shape(item.value),
+    );
+    expect([first, second]).toEqual(["f(b, (state mod c))", "(e * (input mod 2))"]);
+    const [broken] = parseText("cell A(H) { a = b @\nstate mod: [H] }").tree.declarations;
+    expect(broken).toMatchObject({ items: [{ kind: "state", names: [{ text: "mod" }] }] });
+  });
+
   test("names that objects have by birth are names like others", () => {
     const names = ["__proto__", "constructor", "hasOwnProperty", "toString", "valueOf"];
     const cell = firstCell(`cell constructor(__proto__) {

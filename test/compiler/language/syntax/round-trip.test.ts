@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { printSourceFile } from "../../../../compiler/language/syntax/print-ast.js";
 import { arbitrarySourceFile } from "../../../support/arbitrary-ast.js";
+import { fuzzParameters } from "../../../support/fuzz.js";
 import { parseClean, withoutPlaces } from "../../../support/syntax.js";
 
 describe("printing random trees", () => {
@@ -13,7 +14,7 @@ describe("printing random trees", () => {
         expect(withoutPlaces(again)).toEqual(withoutPlaces(tree));
         expect(printSourceFile(again)).toBe(text);
       }),
-      { numRuns: 1500 },
+      fuzzParameters(1500),
     );
   });
 
@@ -22,7 +23,7 @@ describe("printing random trees", () => {
       fc.property(arbitrarySourceFile, (tree) => {
         for (const line of printSourceFile(tree).split("\n")) expect(line).toBe(line.trimEnd());
       }),
-      { numRuns: 200 },
+      fuzzParameters(200),
     );
   });
 });
