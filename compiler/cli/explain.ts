@@ -37,6 +37,7 @@ export const run: Run = (args, terminal) => {
       terminal.out(`${JSON.stringify({ diagnostics: findingsToJson(result) }, null, 2)}\n`);
     return exitCodes.failed;
   }
+  showAssumed(result.cell, result.openDimensions, args, terminal);
   if (stage !== undefined) showAfter(result.cell, stage, sequenceOptions(args), args, terminal);
   else if (args.flag("latex") === true) terminal.out(cellAsLatex(result.written.typed, result.cell));
   else if (args.flag("equations") === true) {
@@ -45,6 +46,13 @@ export const run: Run = (args, terminal) => {
   } else showReports(result.cell, result, args, terminal);
   return exitCodes.ok;
 };
+
+/** Rounds are written out for some number of them: says for which, where nobody has. */
+function showAssumed(cell: LoweredCell, open: readonly string[], args: ParsedArguments, terminal: Terminal): void {
+  const assumed = open.flatMap((name) => (cell.dimensions.has(name) ? [`${name} = ${cell.dimensions.get(name)}`] : []));
+  if (assumed.length === 0 || args.flag("json") === true) return;
+  terminal.error(`rounds are written out, here with ${assumed.join(", ")}; \`--dim\` gives another size\n\n`);
+}
 
 /** Options of which one would be ignored. */
 function checkCombination(args: ParsedArguments): void {

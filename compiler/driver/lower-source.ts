@@ -81,7 +81,7 @@ interface LowerFindings extends Findings {
 
 interface LowerSuccess extends LowerFindings {
   readonly cell: LoweredCell;
-  /** Dimensions of the cell that were given no size. */
+  /** Dimensions of the cell that were given no size; those that rounds go by have one in `cell.dimensions` all the same. */
   readonly openDimensions: readonly string[];
   /** The same cell as it was written: the file that declares it, and what the checks found. */
   readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell };
@@ -89,8 +89,7 @@ interface LowerSuccess extends LowerFindings {
 
 interface LowerFailure extends LowerFindings {
   readonly cell: undefined;
-  /** Those without which it may have failed; none where the text has errors. */
-  readonly openDimensions: readonly string[];
+  readonly openDimensions: readonly [];
   readonly written: undefined;
 }
 
@@ -125,11 +124,12 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
   const values = {
     dimensions: new Map(given.filter(([name]) => !reals.has(name))),
     reals: new Map(given.filter(([name]) => reals.has(name))),
+    assumeSizes: sizes === "symbolic",
   };
   const cell = lowerCell(program, typed.name, values, innerGradient, collector);
-  const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
-  if (collector.hasErrors || cell === undefined) return { ...failed, openDimensions };
+  if (collector.hasErrors || cell === undefined) return failed;
   checkConstants(cell, { span: typed.span, dtype: settings.dtype, reported: program.lostNumbers }, collector);
+  const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
   return { ...found, cell, openDimensions, written: { tree, typed } };
 }
 

@@ -42,7 +42,7 @@ import {
   type LoweredParam,
 } from "./lowered-cell.js";
 import { declareDraws, lowerStarts, markRandom, startedTensors } from "./starts.js";
-import { type CellArguments, checkArguments, largestCount } from "./sizes.js";
+import { type CellArguments, checkArguments, largestCount, withAssumedSizes } from "./sizes.js";
 import { isStored } from "../language/semantics/typed-program.js";
 
 /** A value is too large; everything else was checked before. */
@@ -99,6 +99,8 @@ export function lowerCell(
       return undefined;
     }
     if (!(error instanceof NotLowered)) throw error;
+    const more = given.assumeSizes === true ? withAssumedSizes(cell, given.dimensions, error.without) : undefined;
+    if (more !== undefined) return lowerCell(program, name, { ...given, dimensions: more }, derive, collector);
     collector.report(error.code, error.span, error.message, { help: error.help });
     return undefined;
   }

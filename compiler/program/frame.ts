@@ -66,8 +66,11 @@ export class NotLowered extends Error {
   readonly code: "program-too-large" | "bad-dimension-size";
   readonly span: Span;
   readonly help: string;
-  constructor(code: NotLowered["code"], span: Span, message: string, help: string) {
+  /** Dimensions that have no size, and with one of which it might be written out. */
+  readonly without: readonly string[];
+  constructor(code: NotLowered["code"], span: Span, message: string, help: string, without: readonly string[] = []) {
     super(message);
+    this.without = without;
     this.code = code;
     this.span = span;
     this.help = help;

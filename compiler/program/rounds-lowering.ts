@@ -2,7 +2,7 @@
  * Rounds, written out: the body once for each, where its index is a number. What it selects is then a part of a tensor at a known
  * place, and a choice by the index is made here.
  */
-import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims } from "../base/types/dim.js";
+import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims, symbolsOf } from "../base/types/dim.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { operationLimit } from "../language/semantics/checker.js";
@@ -122,6 +122,7 @@ class Rounds {
         span,
         message,
         "rounds are written out: give it a size, which a run-time dimension has not",
+        symbolsOf(dim),
       );
     }
     if (constant > operationLimit) this.refuse();
@@ -169,10 +170,12 @@ export function elementInRound(frame: Frame, node: Of<"element">): Of<"element">
 export function placeInRound(frame: Frame, { start, around, span }: Of<"element">): Dim {
   const place = dimIn(frame, start);
   if (around === undefined) return place;
-  const [from, size] = [constantOf(place), constantOf(dimIn(frame, around))];
+  const circle = dimIn(frame, around);
+  const [from, size] = [constantOf(place), constantOf(circle)];
   if (from !== undefined && size !== undefined) return dimConstant(((from % size) + size) % size);
   const message = "where this place is in its circle depends on a size that is not known here";
-  throw new NotLowered("bad-dimension-size", span, message, "rounds are written out: give the sizes");
+  const without = [...symbolsOf(place), ...symbolsOf(circle)];
+  throw new NotLowered("bad-dimension-size", span, message, "rounds are written out: give the sizes", without);
 }
 
 /** The arguments of a call that are indices of rounds, by their names in the function. */

@@ -12,6 +12,23 @@ export interface CellArguments {
   readonly dimensions: ReadonlyMap<string, number>;
   /** Real parameters that differ from their defaults. */
   readonly reals?: ReadonlyMap<string, number>;
+  /** Whether a dimension without a size, without which rounds cannot be written out, takes its default or a small one. */
+  readonly assumeSizes?: boolean;
+}
+
+/** Of a dimension that nobody has given one, and that rounds go by. */
+const assumedSize = 2;
+
+/** The sizes with one for each of `wanted`; undefined where none of these is a dimension of the cell that is open. */
+export function withAssumedSizes(
+  cell: TypedCell,
+  given: ReadonlyMap<string, number>,
+  wanted: readonly string[],
+): ReadonlyMap<string, number> | undefined {
+  const open = cell.dimensions.filter(({ name }) => wanted.includes(name) && !given.has(name));
+  if (open.length === 0) return undefined;
+  const told = withDefaultSizes(cell, given);
+  return new Map([...given, ...open.map(({ name }) => [name, told.get(name) ?? assumedSize] as const)]);
 }
 
 /** Values of the real parameters, or undefined where something was reported. */
