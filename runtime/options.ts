@@ -1,5 +1,8 @@
 /** Checks of options: a misspelt one is an error, as it would otherwise be ignored in silence. */
 
+/** An object of which nothing is known yet. */
+export type Fields = Readonly<Record<string, unknown>>;
+
 /** @throws TypeError unless the options are an object that has no other names than the known ones. */
 export function checkOptionNames(where: string, options: unknown, known: readonly string[]): void {
   if (!isRecord(options)) {
@@ -10,7 +13,7 @@ export function checkOptionNames(where: string, options: unknown, known: readonl
 }
 
 /** Has it names of its own? Arrays, promises, maps and dates have none; what a module exports has. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Fields {
   if (typeof value !== "object" || value === null) return false;
   return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
 }
@@ -55,8 +58,6 @@ export function describe(value: unknown): string {
   const kind = kinds.find(([, fits]) => fits(value as Fields))?.[0];
   return kind ?? (name === "Object" ? "an object" : `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`);
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** What is easily mistaken for something else. */
 const kinds: readonly (readonly [string, (value: Fields) => boolean])[] = [

@@ -10,7 +10,7 @@ import type {
   TensorReport,
 } from "../tools/gradcheck/report.js";
 
-type Paint = (code: string, text: string) => string;
+type PaintCode = (code: string, text: string) => string;
 
 interface Column {
   readonly title: string;
@@ -38,7 +38,7 @@ function columnsOf(tensors: readonly TensorReport[], precision: MethodReport["pr
 }
 
 export function printReport(report: GradientReport, color: boolean): string {
-  const paint: Paint = (code, text) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const paint: PaintCode = (code, text) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const { tensors } = report;
   const width = Math.max(6, ...tensors.map(({ name }) => name.length));
   const lines: string[] = ["worst relative error of each derivative against", ""];
@@ -83,7 +83,7 @@ function printDeclared(declared: readonly DeclaredReport[]): string[] {
 }
 
 /** An error within its bar is no reproach and shows as the bar. */
-function cellText(method: MethodReport | undefined, paint: Paint): string {
+function cellText(method: MethodReport | undefined, paint: PaintCode): string {
   if (method === undefined) return "".padStart(14);
   const { worst, kinks, passed, compared, vanishing } = method;
   if (worst === undefined) return (kinks > 0 ? "at kinks" : "none").padStart(14);
@@ -93,7 +93,7 @@ function cellText(method: MethodReport | undefined, paint: Paint): string {
   return passed ? text : paint("31", text);
 }
 
-function failuresOf({ role, name, methods }: TensorReport, paint: Paint): string[] {
+function failuresOf({ role, name, methods }: TensorReport, paint: PaintCode): string[] {
   return methods.flatMap(({ passed, worst, method, precision }) => {
     if (passed) return [];
     const what = `${role} ${name}, ${precision === "f64" ? "float64" : "float32"} against ${titles[method]}`;
@@ -105,7 +105,10 @@ function failuresOf({ role, name, methods }: TensorReport, paint: Paint): string
 }
 
 /** What a run without a comparison says is not that the derivatives agree. */
-function nothingComparedIn({ role, name, zero, uncompared, passed, methods }: TensorReport, paint: Paint): string[] {
+function nothingComparedIn(
+  { role, name, zero, uncompared, passed, methods }: TensorReport,
+  paint: PaintCode,
+): string[] {
   if (zero) return [`${role} ${name}: the gradient is zero by construction, no real number of it reaches a result`];
   return uncompared.map((precision) => {
     const own = methods.filter((method) => method.precision === precision);
@@ -144,7 +147,7 @@ const waysOut: Readonly<Record<string, string>> = {
   pow: "add a small number to the base, (… + 1e-6) ^ …",
 };
 
-function printStart(start: SingularStart, paint: Paint): string[] {
+function printStart(start: SingularStart, paint: PaintCode): string[] {
   const { of, names, precision, operation, equation, place, step } = start;
   const called = precision === "f64" ? "float64" : "float32";
   const what = of === "values" ? `${names.join(", ")} not finite` : `gradient by ${names.join(", ")} not finite`;
@@ -167,7 +170,7 @@ function placeText({ span, line, column, text }: FaultPlace): string {
 
 const subjects = { reverse: "reverse mode", forward: "forward mode", second: "second derivatives" } as const;
 
-function printFault(fault: Fault, paint: Paint): string[] {
+function printFault(fault: Fault, paint: PaintCode): string[] {
   const { stage, mode, operation, operand, equation, place, analytic, numeric, counterexample } = fault;
   const lines: string[] = [];
   if (stage === "rule") {
@@ -223,7 +226,7 @@ function valueText(value: unknown): string {
   return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }
 
-function summary(report: GradientReport, paint: Paint): string[] {
+function summary(report: GradientReport, paint: PaintCode): string[] {
   const { passed, tensors, runs, seed, skipped, furtherPoints, tolerance, tolerance32 } = report;
   const total = (of: (method: MethodReport) => number): number =>
     tensors.flatMap(({ methods }) => methods).reduce((sum, method) => sum + of(method), 0);

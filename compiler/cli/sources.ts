@@ -56,19 +56,19 @@ function hintAbout(path: string): string {
   return `; ${similar === undefined ? `recell ships with ${known.join(", ")}` : `did you mean ${similar}?`}`;
 }
 
-interface Findings {
+interface SourceFindings {
   readonly diagnostics: readonly Diagnostic[];
   readonly sources: ReadonlyMap<string, SourceFile>;
 }
 
 /** Shows diagnostics on standard error. */
-export function showFindings({ diagnostics, sources }: Findings, terminal: Terminal): void {
+export function showFindings({ diagnostics, sources }: SourceFindings, terminal: Terminal): void {
   if (diagnostics.length === 0) return;
   const lookup: SourceLookup = (file) => sources.get(file);
   terminal.error(`${renderDiagnostics(diagnostics, lookup, { color: terminal.colors.error })}\n`);
 }
 
-export function findingsToJson({ diagnostics, sources }: Findings): unknown[] {
+export function findingsToJson({ diagnostics, sources }: SourceFindings): unknown[] {
   return diagnostics.map((diagnostic) => diagnosticToJson(diagnostic, (file) => sources.get(file)));
 }
 

@@ -4,7 +4,7 @@ import { visible } from "../base/diagnostics/screen-text.js";
 import type { CheckReport, VerifyReport } from "../tools/verify/report.js";
 import { readText as readModule } from "../tools/verify/text/read-text.js";
 import { UnwantedKernels, verifySubject } from "../tools/verify/verify-module.js";
-import { checkOptions, type Settings, type VerifyOptions } from "../tools/verify/verify-options.js";
+import { checkOptions, type VerifySettings, type VerifyOptions } from "../tools/verify/verify-options.js";
 import { ChildEnded, connect } from "./apart/connect.js";
 import type { Limits } from "./apart/relay.js";
 import { loadRemote } from "./apart/remote-module.js";
@@ -49,7 +49,7 @@ export const run: Run = async (args, terminal) => {
 };
 
 /** Numbers out of their range are the command line's; a RangeError of what follows is not. */
-function settingsOf(options: VerifyOptions): Settings {
+function settingsOf(options: VerifyOptions): VerifySettings {
   try {
     return checkOptions(options);
   } catch (error) {
@@ -58,7 +58,7 @@ function settingsOf(options: VerifyOptions): Settings {
 }
 
 /** Reads the text, runs it in a child, and asks and judges from here. */
-async function verifyApart(source: string, limits: Limits, settings: Settings): Promise<VerifyReport> {
+async function verifyApart(source: string, limits: Limits, settings: VerifySettings): Promise<VerifyReport> {
   const text = readModule(source);
   const connection = connect(limits);
   try {

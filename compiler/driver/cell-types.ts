@@ -34,7 +34,7 @@ export type GivenTensor = FloatArray | GivenIntegers;
 type GivenSize = number | GivenIntegers | { readonly padded: number; readonly each: GivenIntegers };
 
 /** What a call takes under a name: the names of the interface have types of their own, all others are tensors. */
-type Given<Name> = Name extends "batch" | "steps"
+type GivenValue<Name> = Name extends "batch" | "steps"
   ? number | undefined
   : Name extends "lengths"
     ? GivenIntegers | undefined
@@ -43,7 +43,7 @@ type Given<Name> = Name extends "batch" | "steps"
       : GivenTensor | undefined;
 
 /** Inputs, contexts and states by name, with `batch`, `steps`, `lengths` and `sizes`. */
-export type GivenValues<Values> = { readonly [Name in keyof Values]: Given<Name> };
+export type GivenValues<Values> = { readonly [Name in keyof Values]: GivenValue<Name> };
 
 /** Derivatives that a call takes: tensors by name, and those of `Group` in an object of their own. */
 type GivenDerivatives<Group extends string> = Readonly<
@@ -55,24 +55,24 @@ type GivenDerivatives<Group extends string> = Readonly<
 type TensorsOf<Tensor> = Readonly<Record<string, Tensor | undefined>>;
 
 /** Tensors by name. */
-type Tensors<Floats> = Readonly<Record<string, Floats>>;
+type NamedFloats<Floats> = Readonly<Record<string, Floats>>;
 
 /** Outputs by name, and the states after the last step. */
-export type CellResult<Floats extends FloatArray> = Tensors<Floats> & { readonly final: Tensors<Floats> };
+export type CellResult<Floats extends FloatArray> = NamedFloats<Floats> & { readonly final: NamedFloats<Floats> };
 
 /** Gradients by name, of initial states and of parameters. */
-export type CellGradient<Floats extends FloatArray> = Tensors<Floats> & {
-  readonly initial: Tensors<Floats>;
-  readonly params: Tensors<Floats>;
+export type CellGradient<Floats extends FloatArray> = NamedFloats<Floats> & {
+  readonly initial: NamedFloats<Floats>;
+  readonly params: NamedFloats<Floats>;
 };
 
 /** What every instance of such a cell has. */
 interface Calls<Floats extends FloatArray> {
-  readonly params: Tensors<Floats>;
+  readonly params: NamedFloats<Floats>;
   forward<Values>(values: GivenValues<Values>): CellResult<Floats>;
-  step<Values>(values: GivenValues<Values>): Tensors<Floats>;
+  step<Values>(values: GivenValues<Values>): NamedFloats<Floats>;
   /** Several steps of the stream in one call, with the bits of single ones. */
-  steps<Values>(values: GivenValues<Values>): Tensors<Floats>;
+  steps<Values>(values: GivenValues<Values>): NamedFloats<Floats>;
   reset<Values>(values?: GivenValues<Values>): void;
 }
 

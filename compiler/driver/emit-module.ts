@@ -52,7 +52,7 @@ export function emitModule(
 }
 
 /** What a module is made of. */
-interface Parts {
+interface EmittedParts {
   readonly manifest: Manifest;
   readonly entries: EntryProgram;
   readonly options: ModuleOptions;
@@ -62,7 +62,7 @@ interface Parts {
 /** What a target makes. A module that has files beside it names its build in its code, and so has chosen it. */
 type Printed = Pick<EmittedModule, "text"> & Partial<Pick<EmittedModule, "wasmFiles" | "build">>;
 
-const emitters: Readonly<Record<Target, (parts: Parts) => Printed>> = {
+const emitters: Readonly<Record<Target, (parts: EmittedParts) => Printed>> = {
   js: (parts) => ({ text: printModule(parts.manifest, jsKernels(parts)) }),
   wasm: (parts) => {
     const { manifest, options } = parts;
@@ -73,12 +73,12 @@ const emitters: Readonly<Record<Target, (parts: Parts) => Printed>> = {
   auto: (parts) => ({ text: printAutoModule(parts.manifest, wasmKernels(parts), jsKernels(parts)) }),
 };
 
-function jsKernels({ entries, options: { dtype }, rewrite }: Parts): string {
+function jsKernels({ entries, options: { dtype }, rewrite }: EmittedParts): string {
   const kernel = buildKernels(entries, { schedule: scalarSchedule, dtype, rewrite });
   return printKernelProgram(kernel, dtype);
 }
 
-function wasmKernels({ entries, options, rewrite }: Parts): WasmKernels {
+function wasmKernels({ entries, options, rewrite }: EmittedParts): WasmKernels {
   const { dtype, fma } = options;
   const kernel = buildKernels(entries, { schedule: vectorSchedule, dtype, rewrite });
   const layout = planLayout(kernel, dtype);

@@ -7,16 +7,16 @@ import { namedAxes } from "../../runtime/module/axes.js";
 export type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
 
 /** Parts beside the base; that of a target comes with it. */
-type Part = Exclude<OptionalPart, "wasm">;
+type OptionalShellPart = Exclude<OptionalPart, "wasm">;
 
 /** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
 export function partsOf(
   { target, has, params, fixed = [], draws = [], contexts, axes, startRounds }: Manifest,
   source?: SourcePart,
-): { readonly parts: readonly Part[]; readonly functions: readonly string[] } {
+): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
   const kinds = new Set([...params, ...fixed, ...draws].map(({ initializer }) => initializer.kind));
   const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
-  const optional: Readonly<Record<Part, { readonly wanted: boolean; readonly name?: string }>> = {
+  const optional: Readonly<Record<OptionalShellPart, { readonly wanted: boolean; readonly name?: string }>> = {
     extents: { wanted: namedAxes({ axes }).length > 0, name: "readExtent" },
     contexts: { wanted: has.step && contexts.length > 0, name: "createContexts" },
     normal: { wanted: isNormal, name: "normalStream" },
@@ -29,7 +29,7 @@ export function partsOf(
     "wasm-file": { wanted: source === "wasm-file" },
     fallback: { wanted: target === "auto" },
   };
-  const parts = optionalParts.filter((part): part is Part => part !== "wasm" && optional[part].wanted);
+  const parts = optionalParts.filter((part): part is OptionalShellPart => part !== "wasm" && optional[part].wanted);
   return { parts, functions: parts.flatMap((part) => optional[part].name ?? []) };
 }
 

@@ -2,7 +2,7 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
-import type { TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
+import type { TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { declareDerivative } from "./declared-derivative.js";
@@ -23,19 +23,19 @@ import {
 import { lowerElement, lowerIndexed, lowerIndexReduction, lowerPosition } from "./indexed-lowering.js";
 import { normalize, reduceAlong } from "./reductions.js";
 
-type Kind = TypedExpression["kind"];
-type Rules = {
-  readonly [K in Kind]: (lowering: Lowering, frame: Frame, node: Extract<TypedExpression, { kind: K }>) => ValueId;
+type LoweredKind = TypedExpression["kind"];
+type LoweringRules = {
+  readonly [K in LoweredKind]: (lowering: Lowering, frame: Frame, node: TypedOf<K>) => ValueId;
 };
 
 /** The value of an expression; its shape is that of the expression's type. */
 export function lowerExpression(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
-  const value = (rules[node.kind] as Rules["number"])(lowering, frame, node as never);
+  const value = (rules[node.kind] as LoweringRules["number"])(lowering, frame, node as never);
   lowering.checkSize(lowering.builder, value);
   return value;
 }
 
-const rules: Rules = {
+const rules: LoweringRules = {
   number: (lowering, frame, node) => at(lowering, frame, node).constant(node.value),
   dimension: (lowering, frame, node) => {
     const dim = dimIn(frame, node.dim);
@@ -193,7 +193,7 @@ function range(start: number, count: number): number[] {
 /** A frame has one builder, so what was computed in it is there. */
 const sharedValues = new WeakMap<Frame, Map<TypedExpression, ValueId>>();
 
-function lowerShared(lowering: Lowering, frame: Frame, { operand }: Extract<TypedExpression, { kind: "shared" }>) {
+function lowerShared(lowering: Lowering, frame: Frame, { operand }: TypedOf<"shared">) {
   let values = sharedValues.get(frame);
   if (values === undefined) sharedValues.set(frame, (values = new Map<TypedExpression, ValueId>()));
   const known = values.get(operand);
@@ -203,11 +203,7 @@ function lowerShared(lowering: Lowering, frame: Frame, { operand }: Extract<Type
   return value;
 }
 
-function lowerElementwise(
-  lowering: Lowering,
-  frame: Frame,
-  node: Extract<TypedExpression, { kind: "elementwise" }>,
-): ValueId {
+function lowerElementwise(lowering: Lowering, frame: Frame, node: TypedOf<"elementwise">): ValueId {
   const exponent = node.operation === "^" ? literalOf(node.operands[1]) : undefined;
   const operands = lowerAll(lowering, frame, exponent === undefined ? node.operands : node.operands.slice(0, 1));
   const builder = at(lowering, frame, node);
@@ -226,7 +222,7 @@ function literalOf(node: TypedExpression | undefined): number | undefined {
 }
 
 /** Labels: batch axes, aligned at their ends; then rows of the left, columns of the right, and what is summed. */
-function lowerProduct(lowering: Lowering, frame: Frame, node: Extract<TypedExpression, { kind: "product" }>): ValueId {
+function lowerProduct(lowering: Lowering, frame: Frame, node: TypedOf<"product">): ValueId {
   const operands = lowerAll(lowering, frame, [node.left, node.right]);
   const builder = at(lowering, frame, node);
   const shape = shapeIn(frame, node.type);

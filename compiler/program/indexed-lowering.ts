@@ -3,7 +3,7 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import { equalShapes } from "../base/types/shape.js";
 import { axesOf, shapeOf } from "../language/semantics/semantic-type.js";
 import { readsIndex } from "../language/semantics/typed-parts.js";
-import type { TypedExpression } from "../language/semantics/typed-program.js";
+import type { TypedExpression, TypedOf } from "../language/semantics/typed-program.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { broadcastTo } from "./broadcast-to.js";
@@ -12,20 +12,18 @@ import { IndexedBuilder } from "./indexed-builder.js";
 import { entriesAt } from "./places.js";
 import { reduceAlong } from "./reductions.js";
 
-type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
-
 /** The body for each value of the index, along a new first axis. */
 export function lowerIndexed(
   lowering: Lowering,
   frame: Frame,
-  { index, length, body }: Pick<Of<"indexed">, "index" | "length" | "body">,
+  { index, length, body }: Pick<TypedOf<"indexed">, "index" | "length" | "body">,
 ): ValueId {
   const inner = new IndexedBuilder(lowering.builder, index, dimIn(frame, length), lowering.checkSize);
   const own: Frame = { ...frame, bring: (value) => inner.bring(broughtIn(frame, value)) };
   return inner.lifted(lowering.lower({ ...lowering, builder: inner }, own, body));
 }
 
-export function lowerElement(lowering: Lowering, frame: Frame, node: Of<"element">): ValueId {
+export function lowerElement(lowering: Lowering, frame: Frame, node: TypedOf<"element">): ValueId {
   const operand = lowering.lower(lowering, frame, node.operand);
   const builder = at(lowering, frame, node);
   invariant(builder instanceof IndexedBuilder, "an index outside of what binds it");
@@ -34,13 +32,13 @@ export function lowerElement(lowering: Lowering, frame: Frame, node: Of<"element
   return entriesAt(builder, operand, { axis: node.axis, start: dimIn(frame, node.start), terms, around });
 }
 
-export function lowerPosition(lowering: Lowering, frame: Frame, node: Of<"position">): ValueId {
+export function lowerPosition(lowering: Lowering, frame: Frame, node: TypedOf<"position">): ValueId {
   const builder = at(lowering, frame, node);
   invariant(builder instanceof IndexedBuilder, "an index outside of what binds it");
   return builder.position(node.index);
 }
 
-export function lowerIndexReduction(lowering: Lowering, frame: Frame, node: Of<"index-reduction">): ValueId {
+export function lowerIndexReduction(lowering: Lowering, frame: Frame, node: TypedOf<"index-reduction">): ValueId {
   const sum = node.operation === "sum" ? sumOfProducts(node) : undefined;
   if (sum !== undefined) return lowerSumOfProducts(lowering, frame, node, sum);
   const values = lowerIndexed(lowering, frame, node);
@@ -60,7 +58,7 @@ interface SumOfProducts {
  * A sum of products is decided here, by the text, and by no pass: its additions stand in the order of `@`. Factors without the
  * index are taken out; of the others all but the last are multiplied first.
  */
-function sumOfProducts({ index, body }: Of<"index-reduction">): SumOfProducts | undefined {
+function sumOfProducts({ index, body }: TypedOf<"index-reduction">): SumOfProducts | undefined {
   const factors = factorsOf(body);
   const isPlain = factors.every(({ type }) => axesOf(type).length === 0 || equalShapes(shapeOf(axesOf(type)), shapeOf(axesOf(body.type)))); // prettier-ignore
   const inside = factors.filter((factor) => readsIndex(factor, index));
@@ -88,7 +86,7 @@ function multiplied(factors: readonly TypedExpression[]): TypedExpression | unde
 function lowerSumOfProducts(
   lowering: Lowering,
   frame: Frame,
-  node: Of<"index-reduction">,
+  node: TypedOf<"index-reduction">,
   { before, first, last }: SumOfProducts,
 ): ValueId {
   const { index, length } = node;

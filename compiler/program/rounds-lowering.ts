@@ -7,16 +7,14 @@ import { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
-import type { TypedExpression, TypedRounds } from "../language/semantics/typed-program.js";
+import type { TypedExpression, TypedRounds, TypedOf } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
-
-type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
 
 /** Under which a frame keeps what the rounds of a group come to. */
 const roundsKey = (name: string): string => `${name} after its rounds`;
 
-export function lowerRounds(lowering: Lowering, frame: Frame, { rounds, position }: Of<"rounds">): ValueId {
+export function lowerRounds(lowering: Lowering, frame: Frame, { rounds, position }: TypedOf<"rounds">): ValueId {
   const key = (name: string | undefined): string => roundsKey(name ?? "");
   const known = frame.values.get(key(rounds.names[position]));
   if (known !== undefined) return known;
@@ -156,7 +154,7 @@ export function placeOf({ places }: Frame, node: TypedExpression): number | unde
 }
 
 /** `v[k + 1]`, `v[L - 1 - k]`, `v[n + k]` in a round, in which its indices are numbers. */
-export function elementInRound(frame: Frame, node: Of<"element">): Of<"element"> {
+export function elementInRound(frame: Frame, node: TypedOf<"element">): TypedOf<"element"> {
   const { places } = frame;
   if (places === undefined || !node.terms.some(({ index }) => places.has(index))) return node;
   const start = node.terms.reduce((sum, { index, reverse }) => {
@@ -167,7 +165,7 @@ export function elementInRound(frame: Frame, node: Of<"element">): Of<"element">
 }
 
 /** Where the entry stands that no index is left to tell. */
-export function placeInRound(frame: Frame, { start, around, span }: Of<"element">): Dim {
+export function placeInRound(frame: Frame, { start, around, span }: TypedOf<"element">): Dim {
   const place = dimIn(frame, start);
   if (around === undefined) return place;
   const circle = dimIn(frame, around);
@@ -179,7 +177,7 @@ export function placeInRound(frame: Frame, { start, around, span }: Of<"element"
 }
 
 /** The arguments of a call that are indices of rounds, by their names in the function. */
-export function placesOfCall(frame: Frame, { fn, arguments: given }: Of<"call">): Frame["places"] {
+export function placesOfCall(frame: Frame, { fn, arguments: given }: TypedOf<"call">): Frame["places"] {
   if (frame.places === undefined) return undefined;
   const places = fn.parameters.flatMap(({ name }, i): [string, number][] => {
     const argument = given[i];
@@ -190,7 +188,7 @@ export function placesOfCall(frame: Frame, { fn, arguments: given }: Of<"call">)
 }
 
 /** The branch of a condition that is taken in this round, where that is known. */
-export function branchInRound(frame: Frame, node: Of<"elementwise">): TypedExpression | undefined {
+export function branchInRound(frame: Frame, node: TypedOf<"elementwise">): TypedExpression | undefined {
   if (frame.places === undefined || node.operation !== "if") return undefined;
   const [condition, yes, no] = node.operands;
   const truth = condition && truthOf(frame, condition);

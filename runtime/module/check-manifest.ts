@@ -1,10 +1,9 @@
 /** Checks a manifest that came from a file: every field, its type and its range, before anything relies on it. */
 import { ModuleError } from "../errors.js";
-import { describe } from "../options.js";
+import { describe, type Fields } from "../options.js";
 import type { AxisEntry, Manifest } from "./manifest.js";
 
-type Fields = Readonly<Record<string, unknown>>;
-type Check = (value: unknown, path: string) => void;
+type FieldCheck = (value: unknown, path: string) => void;
 
 function corrupt(path: string, expected: string, value: unknown): never {
   throw new ModuleError("corrupt-manifest", `manifest.${path} must be ${expected}, got ${describe(value)}`);
@@ -13,55 +12,55 @@ function corrupt(path: string, expected: string, value: unknown): never {
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const text: Check = (value, path) => {
+const text: FieldCheck = (value, path) => {
   if (typeof value !== "string") corrupt(path, "a string", value);
 };
-const name: Check = (value, path) => {
+const name: FieldCheck = (value, path) => {
   if (typeof value !== "string" || value === "") corrupt(path, "a name", value);
 };
-const finite: Check = (value, path) => {
+const finite: FieldCheck = (value, path) => {
   if (typeof value !== "number" || !Number.isFinite(value)) corrupt(path, "a number", value);
 };
-const size: Check = (value, path) => {
+const size: FieldCheck = (value, path) => {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) corrupt(path, "a size", value);
 };
-const flag: Check = (value, path) => {
+const flag: FieldCheck = (value, path) => {
   if (typeof value !== "boolean") corrupt(path, "true or false", value);
 };
-const sizeOrName: Check = (value, path) => (typeof value === "string" ? name(value, path) : size(value, path));
+const sizeOrName: FieldCheck = (value, path) => (typeof value === "string" ? name(value, path) : size(value, path));
 
 const oneOf =
-  (...allowed: readonly string[]): Check =>
+  (...allowed: readonly string[]): FieldCheck =>
   (value, path) => {
     if (typeof value !== "string" || !allowed.includes(value)) corrupt(path, `one of ${allowed.join(", ")}`, value);
   };
 const optional =
-  (check: Check): Check =>
+  (check: FieldCheck): FieldCheck =>
   (value, path) => {
     if (value !== undefined) check(value, path);
   };
 const listOf =
-  (check: Check): Check =>
+  (check: FieldCheck): FieldCheck =>
   (value, path) => {
     if (!Array.isArray(value)) corrupt(path, "a list", value);
     // By positions, as `forEach` passes over places that nothing was put in.
     for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`);
   };
 const recordOf =
-  (check: Check): Check =>
+  (check: FieldCheck): FieldCheck =>
   (value, path) => {
     if (!isFields(value)) corrupt(path, "an object", value);
     for (const [key, item] of Object.entries(value)) check(item, `${path}.${key}`);
   };
 const fields =
-  (checks: Readonly<Record<string, Check>>): Check =>
+  (checks: Readonly<Record<string, FieldCheck>>): FieldCheck =>
   (value, path) => {
     if (!isFields(value)) corrupt(path, "an object", value);
     for (const [key, check] of Object.entries(checks)) check(value[key], path === "" ? key : `${path}.${key}`);
   };
 /** A list of tensors, no two of one name. */
 const tensors =
-  (extra: Readonly<Record<string, Check>> = {}): Check =>
+  (extra: Readonly<Record<string, FieldCheck>> = {}): FieldCheck =>
   (value, path) => {
     listOf(fields({ name, documentation: text, axes: listOf(name), shape: listOf(sizeOrName), ...extra }))(value, path);
     const seen = new Set<string>();
@@ -72,7 +71,7 @@ const tensors =
   };
 
 /** The examples first, then others of different names, at most one of them given as steps. */
-const axes: Check = (value, path) => {
+const axes: FieldCheck = (value, path) => {
   listOf(
     fields({
       name,
@@ -110,7 +109,7 @@ function checkAxesOfTensors({ axes: known, ...manifest }: Manifest): void {
 
 const plainInitializers = ["zeros", "ones", "orthogonal", "identity"];
 const scaledInitializers = ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"];
-const initializer: Check = (value, path) => {
+const initializer: FieldCheck = (value, path) => {
   fields({ kind: oneOf(...plainInitializers, ...scaledInitializers, "constant", "uniform", "normal", "computed") })(
     value,
     path,

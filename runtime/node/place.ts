@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { FileError } from "./file-error.js";
 import type { FileSystem } from "./file-system.js";
 
-export interface Place {
+export interface FilePlace {
   /** As the caller named it. */
   readonly path: string;
   /** The file itself, where `path` is a link. */
@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** @throws FileError where something else than a regular file is there. */
-export function placeOf(path: string, system: FileSystem): Place {
+export function placeOf(path: string, system: FileSystem): FilePlace {
   let target = path;
   for (let links = 0; ; links++) {
     const found = system.lstatSync(target, { throwIfNoEntry: false });
@@ -51,7 +51,7 @@ function otherKind(found: Stats): string | undefined {
 }
 
 /** @throws FileError or the system's error where the file that is there must not be written. */
-export function checkWritable({ path, target, old }: Place, system: FileSystem): void {
+export function checkWritable({ path, target, old }: FilePlace, system: FileSystem): void {
   if (old === undefined) return;
   // Renaming would replace it all the same, and so would root.
   if ((old.mode & 0o222) === 0) throw new FileError("read-only", `cannot write ${path}: it is read-only`, path);
@@ -59,7 +59,7 @@ export function checkWritable({ path, target, old }: Place, system: FileSystem):
 }
 
 /** Has the place these bytes already? Opened so that nothing waits, whatever has come there since it was looked at. */
-export function holds({ target, old }: Place, bytes: Uint8Array, system: FileSystem): boolean {
+export function holds({ target, old }: FilePlace, bytes: Uint8Array, system: FileSystem): boolean {
   if (old?.size !== bytes.length) return false;
   let file: number | undefined;
   try {
@@ -74,14 +74,14 @@ export function holds({ target, old }: Place, bytes: Uint8Array, system: FileSys
 }
 
 /** @throws FileError where two places are one file. */
-export function checkDifferent(places: readonly Place[]): void {
+export function checkDifferent(places: readonly FilePlace[]): void {
   for (const [i, a] of places.entries()) {
     const b = places.slice(0, i).find((other) => isSame(a, other));
     if (b !== undefined) throw new FileError("same-file", `cannot write ${a.path}: ${b.path} is the same file`, a.path);
   }
 }
 
-function isSame(a: Place, b: Place): boolean {
+function isSame(a: FilePlace, b: FilePlace): boolean {
   if (resolve(a.target) === resolve(b.target)) return true;
   return a.old !== undefined && b.old !== undefined && a.old.ino === b.old.ino && a.old.dev === b.old.dev;
 }

@@ -6,9 +6,9 @@ import { FileError, reasonOf } from "./file-error.js";
 import type { FileSystem } from "./file-system.js";
 import { withSignalsHeld } from "./hold-signals.js";
 import type { FileToWrite } from "./file-to-write.js";
-import { checkDifferent, checkWritable, holds, type Place, placeOf } from "./place.js";
+import { checkDifferent, checkWritable, holds, type FilePlace, placeOf } from "./place.js";
 
-interface Work extends Place {
+interface FileReplacement extends FilePlace {
   readonly bytes: Uint8Array;
 }
 
@@ -16,7 +16,10 @@ interface Work extends Place {
 export function replaceFiles(files: readonly FileToWrite[], system: FileSystem): void {
   const given = files.map(({ path, contents }) => ({ path, bytes: bytesOf(path, contents) }));
   withSignalsHeld(() => {
-    const places = given.map(({ path, bytes }): Work => ({ ...about(path, () => placeOf(path, system)), bytes }));
+    const places = given.map(({ path, bytes }): FileReplacement => ({
+      ...about(path, () => placeOf(path, system)),
+      bytes,
+    }));
     checkDifferent(places);
     const changed = places.filter((place) => !about(place.path, () => holds(place, place.bytes, system)));
     for (const place of changed) about(place.path, () => checkWritable(place, system));
@@ -31,13 +34,13 @@ function bytesOf(path: string, contents: string | Uint8Array): Uint8Array {
 }
 
 /** What takes a step back, and what is to be told where that fails. */
-interface Step {
+interface UndoStep {
   readonly undo: () => void;
   readonly failed?: string;
 }
 
-function replaceAll(works: readonly Work[], system: FileSystem): void {
-  const steps: Step[] = [];
+function replaceAll(works: readonly FileReplacement[], system: FileSystem): void {
+  const steps: UndoStep[] = [];
   const kept: string[] = [];
   const folders = new Set<string>();
   try {
@@ -63,7 +66,7 @@ function replaceAll(works: readonly Work[], system: FileSystem): void {
   for (const name of kept) problemOf({ undo: () => system.unlinkSync(name) });
 }
 
-function problemOf({ undo, failed }: Step): string[] {
+function problemOf({ undo, failed }: UndoStep): string[] {
   try {
     undo();
     return [];
@@ -86,7 +89,7 @@ const temporaryBeside = (target: string): string =>
   join(dirname(target), `.recell-${randomBytes(8).toString("hex")}.tmp`);
 
 /** Writes the contents, with the owner and the mode of the file that is there, and waits until the disk has them. */
-function stage({ path, target, old, bytes }: Work, system: FileSystem): string {
+function stage({ path, target, old, bytes }: FileReplacement, system: FileSystem): string {
   const temporary = temporaryBeside(target);
   const file = system.openSync(temporary, "wx", old === undefined ? 0o666 : 0o600);
   try {
@@ -118,7 +121,7 @@ function takeOver(path: string, file: number, { uid, gid, mode }: Stats, system:
 }
 
 /** @returns The name under which what was there is kept, if there was something. */
-function replace(work: Work, temporary: string, system: FileSystem, steps: Step[]): string[] {
+function replace(work: FileReplacement, temporary: string, system: FileSystem, steps: UndoStep[]): string[] {
   const { path, target, old } = work;
   const kept = old === undefined ? [] : [keep(work, system)];
   const [name] = kept;
@@ -138,7 +141,7 @@ function replace(work: Work, temporary: string, system: FileSystem, steps: Step[
 }
 
 /** A second name for the file that is there, or a copy where the file system has no second names. */
-function keep(work: Work, system: FileSystem): string {
+function keep(work: FileReplacement, system: FileSystem): string {
   const kept = temporaryBeside(work.target);
   try {
     system.linkSync(work.target, kept);
@@ -156,7 +159,7 @@ function removeIfPresent(path: string, system: FileSystem): void {
  * Makes a folder and those above it, one at a time: `mkdirSync` with `recursive` does not return from file systems that answer "no such
  * file" to every new folder, such as /proc.
  */
-function makeFolder(path: string, system: FileSystem, steps: Step[], folders: Set<string>): void {
+function makeFolder(path: string, system: FileSystem, steps: UndoStep[], folders: Set<string>): void {
   const isThere = (): boolean => system.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (isThere()) return;
   const parent = dirname(path);

@@ -29,7 +29,7 @@ export interface SequenceResult {
   readonly final: Readonly<Record<string, FloatArray>>;
 }
 
-type Numbers = FloatArray | Int32Array | Uint32Array | Uint16Array | Uint8Array | number[];
+type SequenceArray = FloatArray | Int32Array | Uint32Array | Uint16Array | Uint8Array | number[];
 
 /** An instance of any module, with the types that its own `.d.ts` gives it or with general ones. */
 export interface ForwardRunner {
@@ -121,11 +121,11 @@ const isBig = (value: unknown): boolean => value instanceof BigInt64Array || val
 function inputWindow(name: string, value: unknown, batch: number, steps: number, width: number) {
   if (value === undefined) throw new TypeError(`input ${name} is missing`);
   if (!isBig(value)) checkNumbers("runSequence", `input ${name}`, value);
-  const whole = value as Numbers;
+  const whole = value as SequenceArray;
   if (whole.length !== batch * steps * width) {
     throw new RangeError(`input ${name} must have length ${batch} * ${steps} * ${width}, got ${whole.length}`);
   }
-  const take = (start: number, count: number): Numbers => {
+  const take = (start: number, count: number): SequenceArray => {
     if (count === steps) return whole;
     const piece = whole.slice(0, batch * count * width);
     for (let b = 0; b < batch; b++) {
@@ -137,7 +137,7 @@ function inputWindow(name: string, value: unknown, batch: number, steps: number,
   return { name, take };
 }
 
-interface Place {
+interface Stretch {
   readonly batch: number;
   readonly steps: number;
   readonly start: number;
@@ -146,7 +146,7 @@ interface Place {
 }
 
 /** Puts `[B, count, width]` into `[B, T, width]`. */
-function place(whole: FloatArray, piece: FloatArray, { batch, steps, start, count, width }: Place): void {
+function place(whole: FloatArray, piece: FloatArray, { batch, steps, start, count, width }: Stretch): void {
   for (let b = 0; b < batch; b++) {
     whole.set(piece.subarray(b * count * width, (b + 1) * count * width), (b * steps + start) * width);
   }

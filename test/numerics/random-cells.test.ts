@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
-import { arbitraryCell, type CellOptions, type RandomCell } from "../../compiler/tools/testing/fast-check.js";
+import { arbitraryCell, type ArbitraryCellOptions, type RandomCell } from "../../compiler/tools/testing/fast-check.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { checkSequenceProgram } from "../support/check-sequence-program.js";
 import { compareEntries } from "../support/run-kernel.js";
@@ -33,7 +33,7 @@ function lower({ cell: name, source, dimensions }: Pick<RandomCell, "cell" | "so
 }
 
 const parameters = fuzzParameters(25, 10);
-const property = (options: CellOptions, check: (random: RandomCell, seed: number) => void): void => {
+const property = (options: ArbitraryCellOptions, check: (random: RandomCell, seed: number) => void): void => {
   fc.assert(fc.property(arbitraryCell(options), fc.nat(1e6), check), parameters);
 };
 

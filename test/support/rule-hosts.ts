@@ -9,7 +9,7 @@ import { graphName, graphValues, numbersOf } from "../../compiler/tools/gradchec
 import { directionLike, forwardDisagrees, reverseDisagrees } from "../../compiler/tools/gradcheck/locate/disagree.js";
 import type { Fault } from "../../compiler/tools/gradcheck/fault.js";
 import { locateInForwardMode, locateInReverseMode } from "../../compiler/tools/gradcheck/locate/locate.js";
-import { outputsByName, type Subject } from "../../compiler/tools/gradcheck/locate/subject.js";
+import { outputsByName, type LocatedSubject } from "../../compiler/tools/gradcheck/locate/subject.js";
 import { symbolSizes } from "../../compiler/tools/gradcheck/point.js";
 import { wholeFunctionAt } from "../../compiler/tools/gradcheck/whole-function.js";
 import { GraphBuilder } from "../../compiler/ir/graph/build.js";
@@ -80,7 +80,7 @@ function cellHost(row: Row, { text, line }: RuleCell, modes: readonly Mode[]): H
 }
 
 /** A cell at a random point, with tangents for everything. */
-function subjectOf(cell: LoweredCell, seed: number, rules: DerivativeRules): Subject {
+function subjectOf(cell: LoweredCell, seed: number, rules: DerivativeRules): LocatedSubject {
   const point = drawPoint(manifestOf(cell), random(seed), { batch: 2, steps: 3 });
   return withTangents(
     {
@@ -94,13 +94,13 @@ function subjectOf(cell: LoweredCell, seed: number, rules: DerivativeRules): Sub
   );
 }
 
-function withTangents(subject: Subject, indices: readonly string[] = []): Subject {
+function withTangents(subject: LocatedSubject, indices: readonly string[] = []): LocatedSubject {
   const known = [...subject.values].filter(([name]) => !indices.includes(name));
   const tangents = known.map(([name, value]) => [`tangent.${name}`, directionLike(value)] as const);
   return { ...subject, values: new Map([...subject.values, ...tangents]) };
 }
 
-function derivedOf(mode: Mode, { fn, context, rules }: Subject): GraphFunction {
+function derivedOf(mode: Mode, { fn, context, rules }: LocatedSubject): GraphFunction {
   if (mode === "forward") return tangentsOnly(fn, context, rules);
   const gradient = gradientOf(fn, context, rules);
   return mode === "reverse" ? gradient : tangentsOnly(gradient, context, rules);
@@ -110,7 +110,7 @@ function derivedOf(mode: Mode, { fn, context, rules }: Subject): GraphFunction {
 function farthest(
   mode: Mode,
   seeds: readonly number[],
-  at: (seed: number, rules: DerivativeRules) => Subject,
+  at: (seed: number, rules: DerivativeRules) => LocatedSubject,
   rules: DerivativeRules,
 ): number {
   const distances = seeds.map((seed) => {
@@ -143,7 +143,7 @@ function graphHost(kind: LinearKind, mode: Mode): Host {
   const t = (graphOperations[kind] as (b: GraphBuilder, a: ValueId, table: ValueId) => ValueId)(b, b.map("sin", x), b.map("sin", X)); // prettier-ignore
   b.nameValue(t, "t");
   const fn = b.finish([{ name: "y", value: b.map("cos", t) }]);
-  const at = (seed: number, rules: DerivativeRules): Subject => {
+  const at = (seed: number, rules: DerivativeRules): LocatedSubject => {
     const source = random(seed);
     const draw = (shape: readonly number[]): BatchValue => ({
       examples: [0, 1].map(() => ({

@@ -7,7 +7,7 @@ import type { FloatType, ScalarExpr } from "./expr.js";
 import { add, div, eq, exact, floor, label, max, min, mul, neg, pow2, select, sub } from "./expr.js";
 import { estrin, pairs } from "./polynomial.js";
 
-interface Precision {
+interface ExponentialPrecision {
   readonly log2e: number;
   /**
    * Adding and subtracting 1.5·2^p rounds to the nearest integer (p explicit mantissa bits). With the bias of the exponent
@@ -37,7 +37,7 @@ const f64Coefficients = [
   2.4801587356979702e-5, 2.755724668418392e-6, 2.755724532046254e-7, 2.5108231965517772e-8, 2.0923763032999202e-9,
 ];
 
-const precisions: Record<FloatType, Precision> = {
+const precisions: Record<FloatType, ExponentialPrecision> = {
   f32: {
     log2e: Math.LOG2E,
     magic: 12582912 + 127,
@@ -68,7 +68,7 @@ const precisions: Record<FloatType, Precision> = {
   },
 };
 
-function precisionOf(x: ScalarExpr): Precision {
+function precisionOf(x: ScalarExpr): ExponentialPrecision {
   return precisions[x.type === "f32" ? "f32" : "f64"];
 }
 
@@ -86,7 +86,7 @@ function integerIn(z: ScalarExpr): ScalarExpr {
   return label("n", exact(sub(z, precisionOf(z).magic)));
 }
 
-interface Reduced {
+interface ReducedArgument {
   readonly n: ScalarExpr;
   /** x - n·(high part of ln 2), exact because n·ln2High is and both are multiples of the unit of x or a larger one. */
   readonly high: ScalarExpr;
@@ -94,7 +94,7 @@ interface Reduced {
   readonly low: ScalarExpr;
 }
 
-function reduce(x: ScalarExpr): Reduced {
+function reduce(x: ScalarExpr): ReducedArgument {
   const c = precisionOf(x);
   const n = integerIn(rounded(x, c.log2e));
   return { n, high: exact(sub(x, exact(mul(n, c.ln2High)))), low: mul(n, c.ln2Low) };

@@ -50,12 +50,12 @@ export interface MathFunction {
   readonly bounds: Readonly<Record<"f32" | "f64", ErrorBound>>;
 }
 
-type Rule = (...params: ScalarExpr[]) => ScalarExpr;
+type FunctionRule = (...params: ScalarExpr[]) => ScalarExpr;
 
 function define(
   name: MathName,
   params: readonly string[],
-  rules: { readonly f32: Rule; readonly f64: Rule },
+  rules: { readonly f32: FunctionRule; readonly f64: FunctionRule },
   about: { readonly doc: string; readonly range?: string; readonly bounds: MathFunction["bounds"] },
 ): MathFunction {
   return {
@@ -69,8 +69,11 @@ function define(
 }
 
 /** The f32 version computes the f64 one and rounds once. */
-const rounded = (rule: Rule): { f32: Rule; f64: Rule } => ({ f32: throughF64(rule), f64: rule });
-const both = (rule: Rule): { f32: Rule; f64: Rule } => ({ f32: rule, f64: rule });
+const rounded = (rule: FunctionRule): { f32: FunctionRule; f64: FunctionRule } => ({
+  f32: throughF64(rule),
+  f64: rule,
+});
+const both = (rule: FunctionRule): { f32: FunctionRule; f64: FunctionRule } => ({ f32: rule, f64: rule });
 
 function bounds(f32: number, f64: number, subnormal: { f32?: number; f64?: number } = {}): MathFunction["bounds"] {
   return {
@@ -94,16 +97,19 @@ export const mathFunctions: Readonly<Record<MathName, MathFunction>> = {
       bounds: bounds(1, 1),
     },
   ),
-  expm1: define("expm1", ["x"], both(expm1 as Rule), { doc: "e^x - 1; keeps ±0", bounds: bounds(1.4, 1.4) }),
-  log: define("log", ["x"], both(log as Rule), { doc: "ln x; -inf at ±0, NaN below", bounds: bounds(0.9, 0.9) }),
-  log1p: define("log1p", ["x"], both(log1p as Rule), {
+  expm1: define("expm1", ["x"], both(expm1 as FunctionRule), { doc: "e^x - 1; keeps ±0", bounds: bounds(1.4, 1.4) }),
+  log: define("log", ["x"], both(log as FunctionRule), {
+    doc: "ln x; -inf at ±0, NaN below",
+    bounds: bounds(0.9, 0.9),
+  }),
+  log1p: define("log1p", ["x"], both(log1p as FunctionRule), {
     doc: "ln(1 + x); keeps ±0, -inf at -1, NaN below",
     bounds: bounds(0.9, 0.9),
   }),
   sin: define(
     "sin",
     ["x"],
-    { f32: sinF32 as Rule, f64: sin as Rule },
+    { f32: sinF32 as FunctionRule, f64: sin as FunctionRule },
     {
       doc: "sine; keeps ±0, NaN at ±inf; 0 for finite x beyond ±2^27",
       range: "±2^27",
@@ -113,49 +119,52 @@ export const mathFunctions: Readonly<Record<MathName, MathFunction>> = {
   cos: define(
     "cos",
     ["x"],
-    { f32: cosF32 as Rule, f64: cos as Rule },
+    { f32: cosF32 as FunctionRule, f64: cos as FunctionRule },
     {
       doc: "cosine; NaN at ±inf; 1 for finite x beyond ±2^27",
       range: "±2^27",
       bounds: bounds(0.501, 0.9),
     },
   ),
-  tanh: define("tanh", ["x"], both(tanh as Rule), {
+  tanh: define("tanh", ["x"], both(tanh as FunctionRule), {
     doc: "hyperbolic tangent; keeps ±0, ±1 at ±inf, never beyond",
     bounds: bounds(2.7, 2.7),
   }),
-  sigmoid: define("sigmoid", ["x"], both(sigmoid as Rule), {
+  sigmoid: define("sigmoid", ["x"], both(sigmoid as FunctionRule), {
     doc: "1/(1 + e^-x); in [0, 1], 0 where e^-x overflows",
     bounds: bounds(2.5, 2.5, { f32: 2 ** -127, f64: 2 ** -1023 }),
   }),
-  softplus: define("softplus", ["x"], both(softplus as Rule), {
+  softplus: define("softplus", ["x"], both(softplus as FunctionRule), {
     doc: "ln(1 + e^x); 0 at -inf, inf at inf",
     bounds: bounds(1.9, 1.8),
   }),
   erf: define(
     "erf",
     ["x"],
-    { f32: erfF32 as Rule, f64: erf as Rule },
+    { f32: erfF32 as FunctionRule, f64: erf as FunctionRule },
     {
       doc: "error function; keeps ±0, ±1 at ±inf, never beyond",
       bounds: bounds(2.1, 1.8),
     },
   ),
-  atan: define("atan", ["x"], rounded(atan as Rule), {
+  atan: define("atan", ["x"], rounded(atan as FunctionRule), {
     doc: "arctangent; keeps ±0, ±π/2 at ±inf, never beyond",
     bounds: bounds(0.501, 1.8),
   }),
   pow: define(
     "pow",
     ["x", "y"],
-    { f32: powF32 as Rule, f64: pow as Rule },
+    { f32: powF32 as FunctionRule, f64: pow as FunctionRule },
     {
       doc: "x^y with the special cases of C99: x^0 = 1^y = 1 even for NaN, (-1)^±inf = 1, NaN for finite x < 0 and y not integral",
       bounds: bounds(1.4, 1.6),
     },
   ),
-  sign: define("sign", ["x"], both(sign as Rule), { doc: "-1, x itself if ±0 or NaN, or 1", bounds: bounds(0, 0) }),
-  clamp: define("clamp", ["x", "low", "high"], both(((x, low, high) => min(max(x!, low!), high!)) as Rule), {
+  sign: define("sign", ["x"], both(sign as FunctionRule), {
+    doc: "-1, x itself if ±0 or NaN, or 1",
+    bounds: bounds(0, 0),
+  }),
+  clamp: define("clamp", ["x", "low", "high"], both(((x, low, high) => min(max(x!, low!), high!)) as FunctionRule), {
     doc: "high < t ? high : t with t = x < low ? low : x; NaN stays, NaN limits are ignored",
     bounds: bounds(0, 0),
   }),

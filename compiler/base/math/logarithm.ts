@@ -9,7 +9,7 @@ import { pow2, select, sub } from "./expr.js";
 import { exp } from "./exponential.js";
 import { horner } from "./polynomial.js";
 
-interface Precision {
+interface LogarithmPrecision {
   /** R(z)/z for z up to 0.0295, up to 1/25, and up to 1/9. */
   readonly log: readonly number[];
   readonly log1p: readonly number[];
@@ -22,7 +22,7 @@ interface Precision {
   readonly lift: number;
 }
 
-const precisions: Record<FloatType, Precision> = {
+const precisions: Record<FloatType, LogarithmPrecision> = {
   f32: {
     log: [0.6666677594184875, 0.3997756838798523, 0.29867276549339294],
     log1p: [0.666669487953186, 0.39957690238952637, 0.303574800491333],
@@ -52,7 +52,7 @@ const precisions: Record<FloatType, Precision> = {
   },
 };
 
-function precisionOf(x: ScalarExpr): Precision {
+function precisionOf(x: ScalarExpr): LogarithmPrecision {
   return precisions[x.type === "f32" ? "f32" : "f64"];
 }
 

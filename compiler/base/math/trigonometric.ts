@@ -40,12 +40,12 @@ const cosCoefficients = [
   -1.1359802293815525e-11,
 ];
 
-interface Reduced {
+interface ReducedAngle {
   readonly n: ScalarExpr;
   readonly r: DoubleDouble;
 }
 
-function reduce(x: ScalarExpr): Reduced {
+function reduce(x: ScalarExpr): ReducedAngle {
   const n = label("n", sub(add(mul(x, twoOverPi), magic), magic));
   const first = label("first", sub(x, mul(n, halfPi[0])));
   const second = twoSum(first, neg(label("part2", mul(n, halfPi[1]))));

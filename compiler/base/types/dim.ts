@@ -7,12 +7,12 @@
  */
 export interface Dim {
   /** Normal form: sorted by key, no zero coefficients. */
-  readonly terms: readonly Term[];
+  readonly terms: readonly DimTerm[];
   /** Canonical text; equal keys mean equal dimensions. */
   readonly key: string;
 }
 
-interface Term {
+interface DimTerm {
   readonly numerator: number;
   readonly denominator: number;
   /** Symbol to exponent, sorted by symbol, exponents not zero. */
@@ -75,7 +75,7 @@ export function multiplyDims(a: Dim, b: Dim): Dim {
 export function divideDims(a: Dim, b: Dim): Dim | undefined {
   const divisor = b.terms[0];
   if (divisor === undefined || b.terms.length !== 1) return a.key === b.key && b.terms.length > 0 ? ONE : undefined;
-  const inverse: Term = {
+  const inverse: DimTerm = {
     numerator: divisor.denominator,
     denominator: divisor.numerator,
     powers: divisor.powers.map(([symbol, exponent]) => [symbol, -exponent] as const),
@@ -238,7 +238,7 @@ function clearDenominators(dim: Dim): Dim {
       if (exponent < 0) lowest.set(symbol, Math.min(lowest.get(symbol) ?? 0, exponent));
     }
   }
-  const factor: Term = {
+  const factor: DimTerm = {
     numerator: 1,
     denominator: 1,
     powers: [...lowest].map(([symbol, exponent]) => [symbol, -exponent] as const),
@@ -246,11 +246,11 @@ function clearDenominators(dim: Dim): Dim {
   return multiplyDims(dim, normalize([factor]));
 }
 
-function degree(term: Term): number {
+function degree(term: DimTerm): number {
   return term.powers.reduce((sum, [, exponent]) => sum + exponent, 0);
 }
 
-function printTerm(term: Term): string {
+function printTerm(term: DimTerm): string {
   const top: string[] = [];
   const bottom: string[] = [];
   for (const [symbol, exponent] of term.powers) {
@@ -262,11 +262,11 @@ function printTerm(term: Term): string {
   return divisor === undefined ? top.join("*") : `${top.join("*")} / ${divisor}`;
 }
 
-function termKey(term: Term): string {
+function termKey(term: DimTerm): string {
   return term.powers.map(([symbol, exponent]) => (exponent === 1 ? symbol : `${symbol}^${exponent}`)).join("*");
 }
 
-function multiplyTerms(a: Term, b: Term): Term {
+function multiplyTerms(a: DimTerm, b: DimTerm): DimTerm {
   const powers = new Map(a.powers);
   for (const [symbol, exponent] of b.powers) powers.set(symbol, (powers.get(symbol) ?? 0) + exponent);
   return {
@@ -276,10 +276,10 @@ function multiplyTerms(a: Term, b: Term): Term {
   };
 }
 
-function normalize(terms: readonly Term[]): Dim {
-  const byKey = new Map<string, Term>();
+function normalize(terms: readonly DimTerm[]): Dim {
+  const byKey = new Map<string, DimTerm>();
   for (const raw of terms) {
-    const term: Term = { ...raw, powers: [...raw.powers].sort(([a], [b]) => (a < b ? -1 : 1)) };
+    const term: DimTerm = { ...raw, powers: [...raw.powers].sort(([a], [b]) => (a < b ? -1 : 1)) };
     const key = termKey(term);
     const previous = byKey.get(key);
     byKey.set(key, reduceFraction(previous === undefined ? term : sumOfLikeTerms(previous, term)));
@@ -291,7 +291,7 @@ function normalize(terms: readonly Term[]): Dim {
   };
 }
 
-function sumOfLikeTerms(a: Term, b: Term): Term {
+function sumOfLikeTerms(a: DimTerm, b: DimTerm): DimTerm {
   return {
     numerator: a.numerator * b.denominator + b.numerator * a.denominator,
     denominator: a.denominator * b.denominator,
@@ -299,7 +299,7 @@ function sumOfLikeTerms(a: Term, b: Term): Term {
   };
 }
 
-function reduceFraction(term: Term): Term {
+function reduceFraction(term: DimTerm): DimTerm {
   let [a, b] = [Math.abs(term.numerator), Math.abs(term.denominator)];
   // Ends with NaN too, which numbers beyond the range of doubles lead to: bounded-dim.ts refuses them.
   while (b > 0) [a, b] = [b, a % b];

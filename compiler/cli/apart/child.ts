@@ -8,7 +8,7 @@ import type * as FileSystem from "node:fs";
 import type * as VirtualMachine from "node:vm";
 import { decode, encode, headBytes, kindNames, type Makers } from "./codec.js";
 
-interface Host {
+interface ChildHost {
   readonly fs: typeof FileSystem;
   readonly vm: typeof VirtualMachine;
 }
@@ -37,7 +37,7 @@ interface Instance {
 type Called = (...args: readonly unknown[]) => unknown;
 
 /** Answers requests from standard input until it ends. */
-export function serve({ fs, vm }: Host): void {
+export function serve({ fs, vm }: ChildHost): void {
   const context = vm.createContext(Object.create(null) as object, { codeGeneration: { strings: false, wasm: true } });
   const own = (text: string): unknown => vm.runInContext(text, context);
   const kinds = own(`({ ${kindNames.join(", ")} })`) as Makers["kinds"];

@@ -10,7 +10,7 @@ import { VerifyingEnded } from "../../tools/verify/verify-module.js";
 import type { Request } from "./child.js";
 import { decode, encode, type Makers } from "./codec.js";
 import { childProgram, relayProgram } from "./programs.generated.js";
-import type { Ending, Limits, Order, Reply, Setting } from "./relay.js";
+import type { Ending, Limits, Order, Reply, RelaySetting } from "./relay.js";
 
 /** The child is gone, or was ended: there is nothing more to ask. The message says why. */
 export class ChildEnded extends VerifyingEnded {
@@ -37,7 +37,7 @@ const makers: Makers = {
 export function connect(limits: Limits, program = childProgram): Connection {
   const { port1: port, port2 } = new MessageChannel();
   const posted = new Int32Array(new SharedArrayBuffer(4));
-  const setting: Setting = {
+  const setting: RelaySetting = {
     port: port2,
     posted,
     command: process.execPath,
@@ -119,7 +119,7 @@ function answerOf(frame: Uint8Array, number: number): unknown {
   throw new Error(message);
 }
 
-interface Kind {
+interface LimitKind {
   seconds(limits: Limits): number;
   /** What the module is in meanwhile. */
   readonly doing: string;
@@ -129,7 +129,7 @@ interface Kind {
 
 const called = { seconds: ({ callSeconds }: Limits) => callSeconds, option: "--call-time" };
 
-const requests: Readonly<Record<Request["what"], Kind>> = {
+const requests: Readonly<Record<Request["what"], LimitKind>> = {
   begin: { seconds: ({ startSeconds }) => startSeconds, doing: "starting" },
   load: { seconds: ({ loadSeconds }) => loadSeconds, doing: "loading", option: "--load-time" },
   new: { ...called, doing: "instantiate" },

@@ -19,7 +19,7 @@ export interface Limits {
   readonly megabytes: number;
 }
 
-export interface Setting {
+export interface RelaySetting {
   readonly port: MessagePort;
   /** Counts what was posted; who waits, waits for it to change. */
   readonly posted: Int32Array<SharedArrayBuffer>;
@@ -37,7 +37,7 @@ export type Reply = { readonly frame: Uint8Array } | { readonly ending: Ending; 
 /** From the parent: a request and how long it may take, or the end. */
 export type Order = { readonly frame: Uint8Array; readonly seconds: number } | "end";
 
-interface Host {
+interface RelayHost {
   readonly processes: typeof Processes;
   readonly fs: typeof FileSystem;
   readonly platform: string;
@@ -49,7 +49,7 @@ const watchEvery = 50;
 /** Where others keep the machine busy, a call may take so many times longer by the clock than by the processor. */
 const patience = 10;
 
-export function relay({ processes, fs, platform }: Host, setting: Setting): void {
+export function relay({ processes, fs, platform }: RelayHost, setting: RelaySetting): void {
   const { port, posted, command, args, directory, limits } = setting;
   let isOver = false;
   let isAsked = false;

@@ -18,12 +18,12 @@ import { drawSizes } from "../../tools/calls/draw-call.js";
 import { countNumbers } from "../../tools/calls/sizes.js";
 import { tensorsOf } from "../../tools/calls/tensors.js";
 
-type Fields = Readonly<Record<string, unknown>>;
+type RemoteFields = Readonly<Record<string, unknown>>;
 
-const isFields = (value: unknown): value is Fields =>
+const isFields = (value: unknown): value is RemoteFields =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 
-const fieldsOf = (what: string, value: unknown): Fields => {
+const fieldsOf = (what: string, value: unknown): RemoteFields => {
   if (isFields(value)) return value;
   throw new Error(`${what} must be an object`);
 };

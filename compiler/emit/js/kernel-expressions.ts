@@ -1,7 +1,7 @@
 /** Kernel expressions as JavaScript. */
 import type { RealType } from "../../ir/ops/number-range.js";
 import { at } from "../../base/at.js";
-import type { Affine, Expression, IndexExpression, KernelSlot } from "../../ir/kernel/types.js";
+import type { Affine, KernelExpression, IndexExpression, KernelSlot } from "../../ir/kernel/types.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { nearest, type ScalarExpr, type ScalarFunction, scalarFunction } from "../../base/math/expr.js";
 import { type MathName, mathFunctions } from "../../base/math/functions.js";
@@ -108,7 +108,7 @@ export function bare(text: string): string {
  * A real expression or truth value, in parentheses where it is not an atom. Lines that must stand before the statement around
  * it go to `before`.
  */
-export function printExpression(value: Expression, names: KernelNames, before: string[]): string {
+export function printExpression(value: KernelExpression, names: KernelNames, before: string[]): string {
   switch (value.kind) {
     case "literal":
       return value.dtype === "bool" ? String(value.value !== 0) : printNumber(value.value, names.dtype);
@@ -132,7 +132,7 @@ export function printExpression(value: Expression, names: KernelNames, before: s
 }
 
 function printOperation(
-  { op, operands: values }: Extract<Expression, { kind: "operation" }>,
+  { op, operands: values }: Extract<KernelExpression, { kind: "operation" }>,
   names: KernelNames,
   before: string[],
 ): string {
@@ -154,8 +154,8 @@ function printOperation(
 /** Only what is chosen is computed, its functions too: what is not may lie outside of an array. */
 function printChoice(
   condition: string,
-  whenTrue: Expression,
-  whenFalse: Expression,
+  whenTrue: KernelExpression,
+  whenFalse: KernelExpression,
   names: KernelNames,
   before: string[],
 ): string {

@@ -1,5 +1,11 @@
 /** Kernel statements as JavaScript. Products are expanded before they come here. */
-import type { Expression, ForStatement, LoopStatement, ReductionOp, RegionStatement } from "../../ir/kernel/types.js";
+import type {
+  KernelExpression,
+  ForStatement,
+  LoopStatement,
+  ReductionOp,
+  RegionStatement,
+} from "../../ir/kernel/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import {
@@ -86,7 +92,7 @@ const printers: { readonly [K in LoopStatement["kind"]]: StatementPrinter<K> } =
 
 /** The line that `print` makes of an expression's text, after the lines that the expression needs. */
 function withExpression(
-  value: Expression,
+  value: KernelExpression,
   names: KernelNames,
   indent: string,
   print: (text: string) => string,

@@ -50,22 +50,22 @@ export interface Capacity {
 }
 
 /** The sizes of one call, in the order of the axes of the manifest: the examples are the first. */
-export type Sizes = number[];
+export type AxisSizes = number[];
 
 /** What a call gives under a name, while the call is read. */
-export interface Place {
+export interface CallArgument {
   readonly name: string;
   value: unknown;
 }
 
 /** The names that a call may give. */
-export interface Names {
-  readonly byName: ReadonlyMap<string, Place>;
-  readonly places: readonly Place[];
+export interface CallNames {
+  readonly byName: ReadonlyMap<string, CallArgument>;
+  readonly places: readonly CallArgument[];
 }
 
 /** One tensor in one role: where it lives and how large it is. Its value is what the call gives, until it is written. */
-export interface Slot extends Place {
+export interface Slot extends CallArgument {
   /** Outermost first: a fixed size, or `~i` for the size at index `i` of the call's sizes. */
   readonly dims: readonly number[];
   /** What those sizes are called. */
@@ -84,72 +84,72 @@ export interface Slot extends Place {
   /** Did the call at hand give it, or does a stream hold it? */
   given: boolean;
   /** Of indices: the call at hand, where some of it is padding. */
-  ragged: Call | undefined;
+  ragged: SizedCall | undefined;
 }
 
 /** What a call is about, besides tensors. */
-export interface Call {
-  readonly sizes: Sizes;
+export interface SizedCall {
+  readonly sizes: AxisSizes;
   /** Has every example just these sizes? */
   full: boolean;
   /** Of each axis but that of the examples: its size in each example. */
   readonly extents: readonly Int32Array[];
 }
 
-export type Given = Record<string, unknown>;
-export type Role = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
+export type GivenCall = Record<string, unknown>;
+export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
 /** What the parts of an instance share. */
 export interface Core {
   readonly manifest: Manifest;
   readonly buffers: Kernels["buffers"];
   /** The tensors of a role, in the buffers named `prefix` and their name; where `streamed`, of one step. */
-  slots(role: Role, prefix: string, streamed?: boolean): Slot[];
+  slots(role: TensorGroup, prefix: string, streamed?: boolean): Slot[];
   /** The place of the steps among sizes; below 0 in modules that have none. */
   readonly stepsAt: number;
-  newCall(): Call;
+  newCall(): SizedCall;
   /** What a call says of its sizes, until it is read; `all` that this module takes. */
   readonly options: {
-    readonly all: readonly Place[];
-    readonly sizes: Place;
-    readonly batch: Place;
-    readonly steps: Place;
+    readonly all: readonly CallArgument[];
+    readonly sizes: CallArgument;
+    readonly batch: CallArgument;
+    readonly steps: CallArgument;
   };
   /** Checks the options of a call that were taken, and gives them; they hold until the next `readCall`. */
-  readCall(where: string): Call;
+  readCall(where: string): SizedCall;
   /** Can an array of this instance be transferred to another thread, and its memory with it? */
   readonly isTransferable: boolean;
   /** The function of an instance, one call at a time. */
-  guarded(name: string, call: Method): Method;
+  guarded(name: string, call: InstanceMethod): InstanceMethod;
   /** Gives what `readCall` read last, and takes `call`, which it replaces, for the next `readCall`. */
-  begin(call: Call): Call;
+  begin(call: SizedCall): SizedCall;
   /** Parameters or their tangents may have changed; parameters may do so at any time where their arrays are `handedOut`. */
   hold(handedOut?: boolean): void;
-  run(entry: EntryName, call: Call): void;
+  run(entry: EntryName, call: SizedCall): void;
 }
 
 /** The part for whole sequences, which the derivatives build upon. */
 export interface Sequence {
   /** The call at hand. */
-  call: Call;
+  call: SizedCall;
   readonly states: readonly Slot[];
   /** True where the call has computed initial values. */
   computes: boolean;
   /** True from a `forward` until another call uses its buffers. */
   ran: boolean;
   /** Reads the arguments of a call. */
-  take(where: string, given: Given): void;
+  take(where: string, given: GivenCall): void;
   /** Checks them, when all arguments of the call were read. */
-  check(where: string): Sizes;
+  check(where: string): AxisSizes;
   /** Puts checked arguments into the buffers. */
   begin(): void;
-  forward(given: Given): Record<string, unknown>;
+  forward(given: GivenCall): Record<string, unknown>;
 }
 
 /** Several steps of a stream in one call. */
-export interface Block {
+export interface StreamBlock {
   /** Checks the arguments, which were taken, of a call with the stream's sizes. */
-  check(stream: Call): void;
+  check(stream: SizedCall): void;
   run(): Record<string, unknown>;
   readonly inputs: readonly Slot[];
   /** The stream begins anew. */
@@ -160,32 +160,32 @@ export interface Block {
 export interface Contexts {
   readonly slots: readonly Slot[];
   /** Do contexts of one call have the shapes that they have in another? */
-  fit(call: Call, next: Call): boolean;
-  check(where: string, sizes: Sizes, required: (slot: Slot) => boolean): void;
-  write(sizes: Sizes): void;
+  fit(call: SizedCall, next: SizedCall): boolean;
+  check(where: string, sizes: AxisSizes, required: (slot: Slot) => boolean): void;
+  write(sizes: AxisSizes): void;
   forget(): void;
 }
 
 /** No function of an instance takes more than four arguments; each checks its own. */
-export type Method = { call(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown }["call"];
-type Methods = Record<string, Method>;
+export type InstanceMethod = { call(a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown }["call"];
+type Methods = Record<string, InstanceMethod>;
 
 /** Parts that only some modules have. */
-export interface Parts {
+export interface OptionalParts {
   readonly gradient?: (core: Core, sequence: Sequence) => Methods;
   readonly jvp?: (core: Core, sequence: Sequence) => Methods;
   readonly hvp?: (core: Core, sequence: Sequence) => Methods;
   /** For modules with contexts. */
   readonly createContexts?: (core: Core) => Contexts;
   /** For modules with axes whose sizes calls give by name. */
-  readonly readExtent?: (where: string, slot: Slot, size: unknown, each: Int32Array, sizes: Sizes) => number;
+  readonly readExtent?: (where: string, slot: Slot, size: unknown, each: Int32Array, sizes: AxisSizes) => number;
   /** For parameters with random numbers of a normal distribution. */
   readonly normalStream?: (uniform: () => number) => () => number;
   readonly orthogonalize?: (values: Float64Array, rows: number, columns: number) => void;
   /** For parameters whose initial values are expressions. */
   readonly createStarts?: (
     core: Core,
-    parts: Parts,
+    parts: OptionalParts,
     slots: readonly Slot[],
   ) => (seed: number | undefined, all?: boolean) => void;
   /** Names of options of `instantiate` that only some modules have. */

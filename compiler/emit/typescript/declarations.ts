@@ -9,7 +9,7 @@ import {
   type DeclaredType,
   declaredTypes,
   literalType,
-  type Method,
+  type DeclaredMethod,
   optionsAreOptional,
   variantType,
 } from "./declared-types.js";
@@ -53,7 +53,7 @@ function printMember({ name, type, docs, optional }: Member): string {
   return `${docsOf(docs, "  ")}  readonly ${name}${optional ? "?" : ""}: ${type};\n`;
 }
 
-function printMethod({ name, parameters, result, docs }: Method): string {
+function printMethod({ name, parameters, result, docs }: DeclaredMethod): string {
   const list = parameters.map(([parameter, type, optional]) => `${parameter}${optional ? "?" : ""}: ${type}`);
   return `${docsOf(docs, "  ")}  ${name}(${list.join(", ")}): ${result};\n`;
 }

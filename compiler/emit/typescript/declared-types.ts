@@ -14,7 +14,7 @@ import {
 } from "./members.js";
 import { namedAxes, ofOneStep, storedTensors } from "../../../runtime/module/axes.js";
 
-export interface Method {
+export interface DeclaredMethod {
   readonly name: string;
   readonly parameters: readonly (readonly [name: string, type: string, optional: boolean])[];
   readonly result: string;
@@ -24,7 +24,7 @@ export interface Method {
 export interface DeclaredType {
   readonly name: string;
   readonly docs: string;
-  readonly type: string | { readonly members: readonly Member[]; readonly methods?: readonly Method[] };
+  readonly type: string | { readonly members: readonly Member[]; readonly methods?: readonly DeclaredMethod[] };
 }
 
 /** What the manifest does not say about a module. */
@@ -253,7 +253,12 @@ const initOptions = ["options", "{ readonly fixed?: boolean }", true] as const;
 
 function instanceType(manifest: Manifest, options: DeclarationOptions): DeclaredType {
   const { has } = manifest;
-  const method = (name: string, parameters: Method["parameters"], result: string, docs: string): Method => ({
+  const method = (
+    name: string,
+    parameters: DeclaredMethod["parameters"],
+    result: string,
+    docs: string,
+  ): DeclaredMethod => ({
     name,
     parameters,
     result,

@@ -3,7 +3,7 @@ import { at } from "../../base/at.js";
 import { type Dim, dimSymbol } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Origin } from "../../base/source/origin.js";
-import type { GraphFunction, Instruction, Operation, Parts, ValueId, ValueType } from "./types.js";
+import type { GraphFunction, Instruction, Operation, SumParts, ValueId, ValueType } from "./types.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { inferTypes, type ShapeContext, shapeContext } from "../ops/shape-rules.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
@@ -122,7 +122,13 @@ export class GraphBuilder {
   contract(
     a: ValueId,
     b: ValueId,
-    labels: { a: readonly number[]; b: readonly number[]; result: readonly number[]; parts: Parts; strong?: boolean },
+    labels: {
+      a: readonly number[];
+      b: readonly number[];
+      result: readonly number[];
+      parts: SumParts;
+      strong?: boolean;
+    },
   ): ValueId {
     const { a: left, b: right, result, parts, strong } = labels;
     const operation = { kind: "contract", a: left, b: right, result, parts } as const;

@@ -7,7 +7,7 @@ import type { Operation, OperationKind } from "./types.js";
 import { elementCount, positionsOf, reductionOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 
 /** Sizes of the symbols for the example at hand. */
-export type Sizes = ReadonlyMap<string, number>;
+export type SymbolSizes = ReadonlyMap<string, number>;
 
 /** Kinds that need more than one example's tensors are the driver's. */
 export type LocalKind = Exclude<OperationKind, "batch_sum" | "scan">;
@@ -15,7 +15,7 @@ export type LocalKind = Exclude<OperationKind, "batch_sum" | "scan">;
 type EvaluationRule<K extends OperationKind> = (
   operation: Extract<Operation, { kind: K }>,
   operands: readonly Tensor[],
-  sizes: Sizes,
+  sizes: SymbolSizes,
 ) => Tensor;
 
 export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
@@ -159,7 +159,7 @@ export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
   custom_derivative: (_operation, operands) => operand(operands, 0),
 };
 
-export function concrete(shape: Shape | readonly Dim[], sizes: Sizes): number[] {
+export function concrete(shape: Shape | readonly Dim[], sizes: SymbolSizes): number[] {
   return shape.map((dim) => evaluateDim(dim, sizes));
 }
 

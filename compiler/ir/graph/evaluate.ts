@@ -5,7 +5,7 @@
 import { evaluateDim } from "../../base/types/dim.js";
 import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import { evaluateRules, type LocalKind, type Sizes } from "./evaluate-rules.js";
+import { evaluateRules, type LocalKind, type SymbolSizes } from "./evaluate-rules.js";
 import { elementCount, positionsOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 import { inOrder, operandParts, resultParts, type Scan } from "./scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "./types.js";
@@ -23,7 +23,7 @@ export type LocalOperation = Extract<Operation, { kind: LocalKind }>;
  * meaning, and for others that a check computes with.
  */
 export interface Arithmetic<V> {
-  apply(operation: LocalOperation, operands: readonly V[], sizes: Sizes): V;
+  apply(operation: LocalOperation, operands: readonly V[], sizes: SymbolSizes): V;
   /** Adds values of one shape. */
   sum(values: readonly V[]): V;
   /** Element `t` of the first axis. */
@@ -41,7 +41,7 @@ export interface Arithmetic<V> {
 export function evaluateFunction(
   fn: GraphFunction,
   inputs: readonly BatchValue[],
-  sizes: readonly Sizes[],
+  sizes: readonly SymbolSizes[],
 ): BatchValue[] {
   return evaluateWith(realArithmetic, fn, inputs, sizes);
 }
@@ -51,7 +51,7 @@ export function evaluateWith<V>(
   arithmetic: Arithmetic<V>,
   fn: GraphFunction,
   inputs: readonly Batched<V>[],
-  sizes: readonly Sizes[],
+  sizes: readonly SymbolSizes[],
 ): Batched<V>[] {
   invariant(inputs.length === fn.inputs.length, `${fn.name} takes ${fn.inputs.length} inputs, got ${inputs.length}`);
   return evaluateBody(fn, inputs, (instruction, operands) =>
@@ -84,7 +84,7 @@ function evaluateInstruction<V>(
   fn: GraphFunction,
   instruction: Instruction,
   operands: readonly Batched<V>[],
-  sizes: readonly Sizes[],
+  sizes: readonly SymbolSizes[],
 ): Batched<V>[] {
   const { operation, results } = instruction;
   if (operation.kind === "batch_sum") {
@@ -124,7 +124,7 @@ export function evaluateExample<V>(
   arithmetic: Arithmetic<V>,
   fn: GraphFunction,
   inputs: readonly V[],
-  sizes: Sizes,
+  sizes: SymbolSizes,
 ): V[] {
   return evaluateBody(fn, inputs, ({ operation }, operands) => evaluateLocal(arithmetic, operation, operands, sizes));
 }
@@ -134,14 +134,14 @@ function evaluateLocal<V>(
   arithmetic: Arithmetic<V>,
   operation: Operation,
   operands: readonly V[],
-  sizes: Sizes,
+  sizes: SymbolSizes,
 ): readonly V[] {
   if (operation.kind === "scan") return evaluateScan(arithmetic, operation, operands, sizes);
   invariant(operation.kind !== "batch_sum", "batch_sum inside the body of a scan");
   return [arithmetic.apply(operation, operands, sizes)];
 }
 
-function evaluateScan<V>(arithmetic: Arithmetic<V>, scan: Scan, operands: readonly V[], sizes: Sizes): V[] {
+function evaluateScan<V>(arithmetic: Arithmetic<V>, scan: Scan, operands: readonly V[], sizes: SymbolSizes): V[] {
   const { body, reverse } = scan;
   const length = evaluateDim(scan.length, sizes);
   const given = operandParts(scan, operands);
@@ -167,7 +167,7 @@ function evaluateScan<V>(arithmetic: Arithmetic<V>, scan: Scan, operands: readon
 /** Float64 tensors. */
 export const realArithmetic: Arithmetic<Tensor> = {
   apply: (operation, operands, sizes) => {
-    const rule = evaluateRules[operation.kind] as (o: Operation, t: readonly Tensor[], s: Sizes) => Tensor;
+    const rule = evaluateRules[operation.kind] as (o: Operation, t: readonly Tensor[], s: SymbolSizes) => Tensor;
     return rule(operation, operands, sizes);
   },
 

@@ -6,7 +6,7 @@ import type { Shape } from "../../base/types/shape.js";
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
 import { shapeContext, type ShapeContext } from "../ops/shape-rules.js";
 import { GraphBuilder } from "./build.js";
-import type { DType, GraphFunction, GraphProgram, Operation, Parts, ValueId, ValueType } from "./types.js";
+import type { DType, GraphFunction, GraphProgram, Operation, SumParts, ValueId, ValueType } from "./types.js";
 import { printType } from "./print.js";
 
 export class GraphSyntaxError extends Error {
@@ -205,7 +205,7 @@ const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationP
       a: parseIntegers(r),
       b: parseIntegers(r),
       result: r.after("->", () => parseIntegers(r)),
-      parts: (r.accept("parts") ? r.integer() : 1) as Parts,
+      parts: (r.accept("parts") ? r.integer() : 1) as SumParts,
     }),
   ],
   [

@@ -29,7 +29,7 @@ export type ValueId = number;
  * How a product is summed. Lowering decides it by the equation as it is written, for one step of one example: 4 where no
  * axis is free, a dot product. No pass changes it, so that a product over time has the bits of its steps.
  */
-export type Parts = 1 | 4;
+export type SumParts = 1 | 4;
 
 export type Operation =
   /** A scalar literal; real, or bool as 0/1. */
@@ -54,7 +54,7 @@ export type Operation =
       readonly a: readonly number[];
       readonly b: readonly number[];
       readonly result: readonly number[];
-      readonly parts: Parts;
+      readonly parts: SumParts;
       /** Terms whose factor of `a`, a derivative, is 0 are 0, whatever the other factor is (`expand-strong-products.ts`). */
       readonly strong?: boolean;
     }

@@ -1,6 +1,6 @@
 /** Arithmetic of affine integer expressions. */
 import { addDims, constantOf, type Dim, dimConstant, multiplyDims } from "../../base/types/dim.js";
-import type { Access, Affine, Extent } from "./types.js";
+import type { Access, Affine, LoopExtent } from "./types.js";
 
 /** Most dimensions here are plain numbers, for which the arithmetic of polynomials would take most of the time. */
 const numbers = new Map<number, Dim>();
@@ -72,7 +72,7 @@ export function plainValue(a: Affine): number | undefined {
 }
 
 /** How often a loop runs, where that is a plain number. */
-export function plainExtent(extent: Extent): number | undefined {
+export function plainExtent(extent: LoopExtent): number | undefined {
   return extent.kind === "affine" ? plainValue(extent.value) : undefined;
 }
 

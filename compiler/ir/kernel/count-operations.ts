@@ -11,7 +11,7 @@ import {
   type Access,
   type Affine,
   type LoopAxis,
-  type Expression,
+  type KernelExpression,
   type IndexExpression,
   type KernelFunction,
   type KernelProgram,
@@ -27,12 +27,12 @@ import { termsOf } from "./visit.js";
 import { windowSteps } from "./window-steps.js";
 
 /** Before, in or after the loops over time; between two loops is before the second. */
-export type Place = "before" | "loop" | "after";
+export type LoopPlace = "before" | "loop" | "after";
 
 export interface RegionCount {
   readonly name: string;
   readonly comment: string;
-  readonly place: Place;
+  readonly place: LoopPlace;
   /** How often the region runs. */
   readonly runs: number;
   /** Multiplications and additions of matrix products: twice rows · columns · contracted. */
@@ -48,9 +48,9 @@ export interface RegionCount {
 }
 
 /** Sizes of the call: `%B`, `%T` and run-time dimensions. */
-export type CallSizes = ReadonlyMap<string, number>;
+export type CountedSizes = ReadonlyMap<string, number>;
 
-export function countOperations(program: KernelProgram, fn: KernelFunction, sizes: CallSizes): RegionCount[] {
+export function countOperations(program: KernelProgram, fn: KernelFunction, sizes: CountedSizes): RegionCount[] {
   const means = new Map<string, number>();
   const counter: Counter = {
     sizes,
@@ -61,14 +61,14 @@ export function countOperations(program: KernelProgram, fn: KernelFunction, size
 }
 
 /** The statements of a function, each with where it stands. */
-export function placesOf(fn: KernelFunction): { readonly statement: Statement; readonly place: Place }[] {
+export function placesOf(fn: KernelFunction): { readonly statement: Statement; readonly place: LoopPlace }[] {
   const last = fn.body.reduce((found, statement, i) => (isTimeLoop(statement) ? i : found), Infinity);
   const lastLoop = last === Infinity ? fn.body.length : last;
-  return fn.body.flatMap((statement, i): { statement: Statement; place: Place }[] => {
+  return fn.body.flatMap((statement, i): { statement: Statement; place: LoopPlace }[] => {
     if (statement.kind !== "windows") {
       return [{ statement, place: isTimeLoop(statement) ? "loop" : i < lastLoop ? "before" : "after" }];
     }
-    const part = (place: Place): { statement: Statement; place: Place } => {
+    const part = (place: LoopPlace): { statement: Statement; place: LoopPlace } => {
       const body = statement.body.filter((inner) => isTimeLoop(inner) === (place === "loop"));
       return { statement: { ...statement, body }, place };
     };
@@ -83,14 +83,14 @@ function isTimeLoop(statement: Statement): boolean {
 }
 
 interface Counter {
-  readonly sizes: CallSizes;
+  readonly sizes: CountedSizes;
   /** Values of variables that stand for the steps of a piece. */
   readonly means: ReadonlyMap<string, number>;
   /** Numbers in each buffer. */
   readonly sizeOf: ReadonlyMap<string, number>;
 }
 
-function regionsIn(statement: Statement, place: Place, runs: number, counter: Counter): RegionCount[] {
+function regionsIn(statement: Statement, place: LoopPlace, runs: number, counter: Counter): RegionCount[] {
   if (statement.kind === "for") {
     const rounds = runs * roundsOf(statement, counter, new Map());
     return statement.body.flatMap((inner) => regionsIn(inner, place, rounds, counter));
@@ -156,7 +156,7 @@ function valueOf({ constant, terms }: Affine, { sizes, means }: Pick<Counter, "s
 }
 
 /** The mean of the parts that the loops around it give: together they are all. */
-function partOf({ dim, from }: ExtentPart, sizes: CallSizes, loops: Loops): number {
+function partOf({ dim, from }: ExtentPart, sizes: CountedSizes, loops: Loops): number {
   return from.terms.reduce(
     (rest, { variable }) => rest / Math.max(1, loops.get(variable) ?? 1),
     evaluateDim(dim, sizes),
@@ -168,7 +168,7 @@ function blocksOf(steps: number): number {
 }
 
 /** How many pieces a sum is in where all examples are as long as the call: blocks of steps, and of examples in each. */
-function piecesOf({ examples, steps }: PiecesStatement, sizes: CallSizes): { blocks: number; groups: number } {
+function piecesOf({ examples, steps }: PiecesStatement, sizes: CountedSizes): { blocks: number; groups: number } {
   const all = steps === undefined ? 1 : evaluateDim(steps.dim, sizes);
   const batch = sizes.get(BATCH_SYMBOL) ?? 0;
   const together = Math.ceil(FULL_PIECE / Math.max(1, Math.min(all, PIECE)));
@@ -311,7 +311,7 @@ class RegionCounter {
     ]);
   }
 
-  #expression(value: Expression, loops: Loops): void {
+  #expression(value: KernelExpression, loops: Loops): void {
     if (value.kind === "load") this.reads += this.#access(value.access, loops);
     else if (value.kind === "operation") {
       this.#operation(value.op, loops);

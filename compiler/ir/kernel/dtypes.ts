@@ -1,15 +1,15 @@
 /** Which scalars are truth values. */
 import { comparisonOps, logicalOps, type ScalarOp } from "../ops/scalar-ops.js";
-import type { Expression } from "./types.js";
+import type { KernelExpression } from "./types.js";
 
 export type ScalarDType = "real" | "bool";
 
-export function dtypeOf(value: Expression): ScalarDType {
+export function dtypeOf(value: KernelExpression): ScalarDType {
   return value.kind === "integer" ? "real" : value.dtype;
 }
 
 /** What an operation gives. */
-export function resultDtype(op: ScalarOp, operands: readonly Expression[]): ScalarDType {
+export function resultDtype(op: ScalarOp, operands: readonly KernelExpression[]): ScalarDType {
   if (comparisonOps.has(op) || logicalOps.has(op)) return "bool";
   return op === "select" && operands.slice(1).every((operand) => dtypeOf(operand) === "bool") ? "bool" : "real";
 }

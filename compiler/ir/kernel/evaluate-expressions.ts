@@ -3,7 +3,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import { scalarValues } from "../ops/scalar-values.js";
 import { type Dim, evaluateDim, symbolsOf } from "../../base/types/dim.js";
 import type { KernelMemory } from "./memory.js";
-import type { Affine, Access, Expression, IndexExpression } from "./types.js";
+import type { Affine, Access, KernelExpression, IndexExpression } from "./types.js";
 
 /** Sums that elements are added to in turn, if they are in parts. */
 interface PartialSums {
@@ -113,7 +113,7 @@ export class CallState {
   }
 
   /** Truth values are 1 and 0. Of a choice only the chosen side is evaluated. */
-  expression(value: Expression): number {
+  expression(value: KernelExpression): number {
     switch (value.kind) {
       case "literal":
         return value.dtype === "bool" ? Number(value.value !== 0) : value.value;

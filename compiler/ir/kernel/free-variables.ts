@@ -3,7 +3,7 @@ import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import type {
   Affine,
   Examples,
-  Expression,
+  KernelExpression,
   ExtentPart,
   IndexExpression,
   LoopAxis,
@@ -171,7 +171,7 @@ class ScopeUses {
     else this.use(value.count);
   }
 
-  private expression(value: Expression): void {
+  private expression(value: KernelExpression): void {
     if (value.kind === "integer") this.affine(value.value);
     else if (value.kind === "operation") for (const operand of value.operands) this.expression(operand);
     else if (value.kind === "piecewise") {

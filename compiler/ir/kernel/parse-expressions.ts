@@ -4,7 +4,16 @@ import { parseDim, parseFactor } from "../../base/types/parse-dim.js";
 import { addAffine, affineConstant, AFFINE_ZERO, affineVariable, scaleAffine } from "./affine.js";
 import { dtypeOf, resultDtype, type ScalarDType } from "./dtypes.js";
 import type { LineTokens } from "./parse-lines.js";
-import type { Access, Affine, LoopAxis, Examples, Expression, Extent, IndexExpression, ExtentPart } from "./types.js";
+import type {
+  Access,
+  Affine,
+  LoopAxis,
+  Examples,
+  KernelExpression,
+  LoopExtent,
+  IndexExpression,
+  ExtentPart,
+} from "./types.js";
 
 /** `b * (3*%T) + i - 2`: variables first, then the constant. */
 export function parseAffine(tokens: LineTokens): Affine {
@@ -31,7 +40,7 @@ export function parseAxis(tokens: LineTokens): LoopAxis {
   return tokens.accept("from") ? { variable, extent, from: parseAffine(tokens) } : { variable, extent };
 }
 
-function parseExtent(tokens: LineTokens): Extent {
+function parseExtent(tokens: LineTokens): LoopExtent {
   if (tokens.next === "examples") return { kind: "examples", examples: parseExamples(tokens) };
   return isSize(tokens) ? parseSize(tokens) : { kind: "affine", value: parseAffine(tokens) };
 }
@@ -63,7 +72,7 @@ function isSize(tokens: LineTokens): boolean {
   }
 }
 
-function parseSize(tokens: LineTokens): ExtentPart | Extract<Extent, { kind: "size" }> {
+function parseSize(tokens: LineTokens): ExtentPart | Extract<LoopExtent, { kind: "size" }> {
   const dim = parseDim(tokens);
   const example = tokens.accept("of") ? tokens.name("an example") : undefined;
   if (tokens.accept("behind")) {
@@ -89,7 +98,7 @@ export function parseIndex(tokens: LineTokens): IndexExpression {
   return isSize(tokens) ? parseSize(tokens) : { kind: "affine", value: parseAffine(tokens) };
 }
 
-export function parseExpression(tokens: LineTokens): Expression {
+export function parseExpression(tokens: LineTokens): KernelExpression {
   const { next } = tokens;
   if (next === "(") return parseChoice(tokens);
   if (next === "true" || next === "false")
@@ -112,14 +121,14 @@ function parseNumber(tokens: LineTokens): number {
   return Number(`${sign}${tokens.take()}`);
 }
 
-function parseValue(tokens: LineTokens, dtype: ScalarDType): Expression {
+function parseValue(tokens: LineTokens, dtype: ScalarDType): KernelExpression {
   const name = tokens.name("a value");
   return tokens.next === "["
     ? { kind: "load", access: parseAccess(tokens, name), dtype }
     : { kind: "variable", name, dtype };
 }
 
-function parseOperation(tokens: LineTokens): Expression {
+function parseOperation(tokens: LineTokens): KernelExpression {
   if (!Object.hasOwn(scalarArity, tokens.next)) return tokens.expected("an operation");
   const op = tokens.take() as ScalarOp;
   tokens.expect("(");
@@ -131,7 +140,7 @@ function parseOperation(tokens: LineTokens): Expression {
   return { kind: "operation", op, operands, dtype: resultDtype(op, operands) };
 }
 
-function parseChoice(tokens: LineTokens): Expression {
+function parseChoice(tokens: LineTokens): KernelExpression {
   tokens.expect("(");
   const left = parseAffine(tokens);
   tokens.expect("<");

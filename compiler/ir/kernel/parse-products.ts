@@ -1,7 +1,7 @@
 /** Reads products of kernels. */
 import { parseAccess, parseAxis, parseExpression } from "./parse-expressions.js";
 import { type Line, LineTokens } from "./parse-lines.js";
-import type { Access, LoopAxis, Expression, ProductStatement, ProductTail, Statement } from "./types.js";
+import type { Access, LoopAxis, KernelExpression, ProductStatement, ProductTail, Statement } from "./types.js";
 
 type ParseBody = (lines: readonly Line[]) => Statement[];
 
@@ -99,7 +99,7 @@ class ProductLines {
     return axes;
   }
 
-  stored(): Expression | undefined {
+  stored(): KernelExpression | undefined {
     const line = this.accept("stored");
     if (line === undefined) return undefined;
     const value = parseExpression(line);

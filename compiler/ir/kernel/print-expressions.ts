@@ -1,12 +1,21 @@
 /** Text of places, integers and scalars of kernels. */
 import { spellDim, spellName } from "./spelling.js";
-import type { Access, Affine, LoopAxis, Examples, Expression, Extent, IndexExpression, ExtentPart } from "./types.js";
+import type {
+  Access,
+  Affine,
+  LoopAxis,
+  Examples,
+  KernelExpression,
+  LoopExtent,
+  IndexExpression,
+  ExtentPart,
+} from "./types.js";
 
 export function printAxis({ variable, extent, from }: LoopAxis): string {
   return `${spellName(variable)} < ${printExtent(extent)}${from === undefined ? "" : ` from ${printAffine(from)}`}`;
 }
 
-function printExtent(extent: Extent): string {
+function printExtent(extent: LoopExtent): string {
   if (extent.kind === "affine") return printAffine(extent.value);
   if (extent.kind === "part") return printPart(extent);
   if (extent.kind === "size") return `${spellDim(extent.dim)} of ${spellName(extent.example)}`;
@@ -57,7 +66,7 @@ export function printIndex(value: IndexExpression): string {
 }
 
 /** What an operation or a choice gives follows from its operands; names and elements say so where they are truth values. */
-export function printExpression(value: Expression): string {
+export function printExpression(value: KernelExpression): string {
   switch (value.kind) {
     case "literal":
       return printLiteral(value.value, value.dtype);

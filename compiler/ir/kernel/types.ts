@@ -36,7 +36,7 @@ export interface ExtentPart {
   readonly most: number;
 }
 
-export type Extent =
+export type LoopExtent =
   /** `0 … value - 1`. */
   | { readonly kind: "affine"; readonly value: Affine }
   /** A dimension of one example, `lengths[b]`. */
@@ -47,7 +47,7 @@ export type Extent =
 
 export interface LoopAxis {
   readonly variable: string;
-  readonly extent: Extent;
+  readonly extent: LoopExtent;
   /** First value; 0 where absent. With an affine extent only, which is then the end. */
   readonly from?: Affine;
 }
@@ -64,7 +64,7 @@ export type IndexExpression =
       readonly right: Affine;
     };
 
-export type Expression =
+export type KernelExpression =
   | { readonly kind: "literal"; readonly value: number; readonly dtype: "real" | "bool" }
   | { readonly kind: "variable"; readonly name: string; readonly dtype: "real" | "bool" }
   /** Truth values lie in real buffers as 0 and 1. */
@@ -74,7 +74,7 @@ export type Expression =
   | {
       readonly kind: "operation";
       readonly op: ScalarOp;
-      readonly operands: readonly Expression[];
+      readonly operands: readonly KernelExpression[];
       readonly dtype: "real" | "bool";
     }
   /** `left < right ? below : otherwise`; only the chosen side is evaluated. */
@@ -82,13 +82,13 @@ export type Expression =
       readonly kind: "piecewise";
       readonly left: Affine;
       readonly right: Affine;
-      readonly below: Expression;
-      readonly otherwise: Expression;
+      readonly below: KernelExpression;
+      readonly otherwise: KernelExpression;
       readonly dtype: "real" | "bool";
     };
 
 /** A real number or truth value that has a name. */
-export type ScalarVariable = Extract<Expression, { kind: "variable" }>;
+export type ScalarVariable = Extract<KernelExpression, { kind: "variable" }>;
 
 export type ReductionOp = "sum" | "max" | "min";
 
@@ -121,9 +121,9 @@ export interface ProductStatement extends ProductTerms {
   readonly kind: "product";
   readonly rows: LoopAxis | undefined;
   readonly columns: LoopAxis | undefined;
-  readonly initial: Expression | undefined;
+  readonly initial: KernelExpression | undefined;
   /** What is stored of each sum, by the name `sum`; the sum itself where absent. Not with a `tail`. */
-  readonly result?: Expression;
+  readonly result?: KernelExpression;
   /** Where the sums go; undefined where a `tail` takes them. */
   readonly out: Access | undefined;
   /** Only after passes for a target that has all of it. */
@@ -251,7 +251,7 @@ export type LoopStatement =
 /** Statements without others in them. */
 export type SimpleStatement =
   | { readonly kind: "let_index"; readonly name: string; readonly value: IndexExpression }
-  | { readonly kind: "let"; readonly name: string; readonly value: Expression }
+  | { readonly kind: "let"; readonly name: string; readonly value: KernelExpression }
   /**
    * Declares a variable that `accumulate` changes. With `lanes` it stands for four partial sums that start as `initial`:
    * an element goes to the partial `variable mod 4`, where `variable` counts the innermost loop around the sum, and what is
@@ -260,11 +260,11 @@ export type SimpleStatement =
   | {
       readonly kind: "accumulator";
       readonly name: string;
-      readonly initial: Expression;
+      readonly initial: KernelExpression;
       readonly lanes?: { readonly variable: string };
     }
-  | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: Expression }
-  | { readonly kind: "store"; readonly access: Access; readonly value: Expression; readonly mode: "set" | "add" }
+  | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: KernelExpression }
+  | { readonly kind: "store"; readonly access: Access; readonly value: KernelExpression; readonly mode: "set" | "add" }
   /** Stores an integer into an index buffer. */
   | { readonly kind: "store_index"; readonly access: Access; readonly value: Affine }
   /** Zeros `buffer` where some example is shorter than the call in one of `symbols`. */

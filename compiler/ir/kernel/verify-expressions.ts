@@ -2,7 +2,7 @@
 import { scalarArity } from "../ops/scalar-ops.js";
 import { bufferSize } from "./buffer-size.js";
 import { dtypeOf, operandDtype, resultDtype, type ScalarDType } from "./dtypes.js";
-import type { Access, ElementType, Expression, KernelBuffer } from "./types.js";
+import type { Access, ElementType, KernelExpression, KernelBuffer } from "./types.js";
 import type { IntegerVerifier, Report } from "./verify-integers.js";
 import type { KernelScope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";
@@ -46,7 +46,7 @@ export class ElementVerifier {
     }
   }
 
-  expression(value: Expression, scope: KernelScope, expected?: ScalarDType): void {
+  expression(value: KernelExpression, scope: KernelScope, expected?: ScalarDType): void {
     if (expected !== undefined && dtypeOf(value) !== expected) {
       this.report(`a ${dtypeOf(value)} value where a ${expected} one belongs`);
     }
@@ -75,7 +75,10 @@ export class ElementVerifier {
     }
   }
 
-  private operation({ op, operands, dtype }: Extract<Expression, { kind: "operation" }>, scope: KernelScope): void {
+  private operation(
+    { op, operands, dtype }: Extract<KernelExpression, { kind: "operation" }>,
+    scope: KernelScope,
+  ): void {
     const arity = scalarArity[op];
     if (operands.length !== arity) this.report(`${op} takes ${arity} operands, not ${operands.length}`);
     const result = resultDtype(op, operands);
@@ -87,7 +90,7 @@ export class ElementVerifier {
 
   /** What stands in a choice is read where its side is taken; a choice by several variables at once is not judged. */
   private choice(
-    { left, right, below, otherwise, dtype }: Extract<Expression, { kind: "piecewise" }>,
+    { left, right, below, otherwise, dtype }: Extract<KernelExpression, { kind: "piecewise" }>,
     scope: KernelScope,
   ): void {
     for (const side of [left, right]) this.integers.variables(side, scope);

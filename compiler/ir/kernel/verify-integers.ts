@@ -1,7 +1,7 @@
 /** The values that integers of a kernel may have, for given sizes of a call. */
 import { BATCH_SYMBOL, type Dim, dimConstant, evaluateDim, symbolsOf } from "../../base/types/dim.js";
 import { AFFINE_ZERO, affineKey, affineVariable, scaleAffine, subtractAffine, substituteAffine } from "./affine.js";
-import type { Affine, LoopAxis, Examples, Extent, IndexExpression } from "./types.js";
+import type { Affine, LoopAxis, Examples, LoopExtent, IndexExpression } from "./types.js";
 import { type Integer, type Range, KernelScope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";
 
@@ -145,7 +145,7 @@ export class IntegerVerifier {
     return { range: range && from && [from[0], from[0] === from[1] ? lastOf(from[0], range[1], step) : range[1]] };
   }
 
-  private extent(extent: Extent, scope: KernelScope): Range {
+  private extent(extent: LoopExtent, scope: KernelScope): Range {
     if (extent.kind === "examples") {
       this.examples(extent.examples, scope);
       return [0, this.batch - 1];
@@ -260,7 +260,7 @@ function restOf(left: Affine, divisor: number, scope: KernelScope): NonNullable<
 }
 
 /** The size of an example that a loop ends at. */
-function belowOf(extent: Extent, scope: KernelScope): Pick<Integer, "below"> {
+function belowOf(extent: LoopExtent, scope: KernelScope): Pick<Integer, "below"> {
   if (extent.kind === "size") return { below: { size: sizeKey(extent), from: AFFINE_ZERO } };
   if (extent.kind !== "part" || extent.example === undefined) return {};
   const { dim, example, from } = extent;

@@ -4,8 +4,8 @@ import type {
   Affine,
   LoopAxis,
   Examples,
-  Expression,
-  Extent,
+  KernelExpression,
+  LoopExtent,
   IndexExpression,
   PiecesStatement,
   PlainProduct,
@@ -30,7 +30,7 @@ export type AccessVisitor = (access: Access, use: AccessUse, conditions: readonl
 const always: readonly Condition[] = [];
 
 /** Visits every element that an expression reads. */
-function forEachLoad(value: Expression, visit: AccessVisitor, conditions: readonly Condition[]): void {
+function forEachLoad(value: KernelExpression, visit: AccessVisitor, conditions: readonly Condition[]): void {
   if (value.kind === "load") visit(value.access, "read", conditions);
   else if (value.kind === "operation") for (const operand of value.operands) forEachLoad(operand, visit, conditions);
   else if (value.kind === "piecewise") {
@@ -45,7 +45,7 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
   const visit = (access: Access, use: AccessUse): void => {
     visitAll(access, use, always);
   };
-  const expression = (value: Expression): void => {
+  const expression = (value: KernelExpression): void => {
     forEachLoad(value, visitAll, always);
   };
   const examples = (value: Examples): void => {
@@ -155,10 +155,10 @@ export interface StatementMapper {
   readonly affine?: (value: Affine) => Affine;
   readonly variable?: (name: string) => string;
   /** Applied to operations on single numbers, the inner ones first. */
-  readonly operation?: (value: OperationExpression) => Expression;
+  readonly operation?: (value: OperationExpression) => KernelExpression;
 }
 
-type OperationExpression = Extract<Expression, { kind: "operation" }>;
+type OperationExpression = Extract<KernelExpression, { kind: "operation" }>;
 
 /** What a mapper makes of the parts of statements. */
 interface PartMappers {
@@ -176,7 +176,7 @@ function partMappers(mapper: StatementMapper): PartMappers {
     return mapper.access?.(moved) ?? moved;
   };
   const named = (buffer: string): string => access({ buffer, offset: START }).buffer;
-  const extent = (value: Extent): Extent => {
+  const extent = (value: LoopExtent): LoopExtent => {
     if (value.kind === "affine") return { kind: "affine", value: affine(value.value) };
     if (value.kind === "part") return { ...value, from: affine(value.from) };
     if (value.kind === "examples" && value.examples.kind === "list") {
@@ -222,7 +222,7 @@ function mapProduct(product: ProductStatement, mapper: StatementMapper): Product
 /** Rebuilds a statement with accesses, affine expressions and names of scalars replaced. */
 export function mapStatement(statement: Statement, mapper: StatementMapper): Statement {
   const { affine, access, axis, named } = partMappers(mapper);
-  const expression = (value: Expression): Expression => mapExpression(value, mapper);
+  const expression = (value: KernelExpression): KernelExpression => mapExpression(value, mapper);
   const name = mapper.variable ?? ((value: string) => value);
   switch (statement.kind) {
     case "for":
@@ -261,7 +261,7 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
   }
 }
 
-export function mapExpression(value: Expression, mapper: StatementMapper): Expression {
+export function mapExpression(value: KernelExpression, mapper: StatementMapper): KernelExpression {
   const affine = mapper.affine ?? ((a: Affine) => a);
   switch (value.kind) {
     case "literal":

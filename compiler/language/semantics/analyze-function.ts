@@ -13,7 +13,7 @@ import { reportCycles } from "./cycles.js";
 import { namesInTypes, sizesIn, typesOfFunction } from "./function-parts.js";
 import { helpToFill, isNumber, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { resolveType } from "./resolve-type.js";
-import { type Entry, type GivenFunctionType, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
+import { type ScopeEntry, type GivenFunctionType, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { TypedExpression, TypedFunction, TypedNode } from "./typed-program.js";
@@ -124,7 +124,7 @@ function declareFunctionScope(
   collector: DiagnosticCollector,
 ): { scope: Scope; own: string[]; outer: ReadonlySet<string> } {
   const { node, owner, module } = declaration;
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, ScopeEntry>();
   for (const { name, type } of owner?.node.parameters ?? []) {
     if (type !== "cell") entries.set(name.text, { kind: type, span: name.span });
   }
@@ -141,7 +141,7 @@ function declareFunctionScope(
   const declare = (
     text: string,
     kind: "parameter" | "function-parameter" | "equation" | "tangent",
-    span: Entry["span"],
+    span: ScopeEntry["span"],
   ): void => {
     const existing = entries.get(text);
     // Names of the cell are simply covered.
@@ -159,7 +159,7 @@ function declareFunctionScope(
   for (const { name } of node.equations) declare(name.text, "equation", name.span);
   for (const { text, span } of node.derivative?.tangents ?? []) declare(text, "tangent", span);
   const captured = new Set((owner?.captures.get(node.name.text) ?? []).map(({ name }) => name));
-  const hidden = new Map<string, Entry>();
+  const hidden = new Map<string, ScopeEntry>();
   for (const [name, entry] of ownerNames(declaration)) {
     if (captured.has(name)) entries.set(name, entry);
     else if (!entries.has(name)) hidden.set(name, entry);
@@ -237,8 +237,8 @@ function refuseComplexBesideDerivative(
   });
 }
 
-function ownerNames({ owner }: FunctionDeclaration): Map<string, Entry> {
-  const names = new Map<string, Entry>();
+function ownerNames({ owner }: FunctionDeclaration): Map<string, ScopeEntry> {
+  const names = new Map<string, ScopeEntry>();
   for (const item of owner?.node.items ?? []) {
     if (item.kind === "function" || (item.kind === "equation" && item.next)) continue;
     const kind = item.kind === "use" ? "instance" : item.kind;

@@ -34,12 +34,12 @@ export function splitCall(
   return { inputs, contexts };
 }
 
-type Given = readonly (readonly [TypedTensor, ArgumentNode])[];
+type GivenTensors = readonly (readonly [TypedTensor, ArgumentNode])[];
 
 interface Matched {
-  readonly inputs: Given;
-  readonly contexts: Given;
-  readonly states: Given;
+  readonly inputs: GivenTensors;
+  readonly contexts: GivenTensors;
+  readonly states: GivenTensors;
 }
 
 function matchCall(instance: TypedInstance, call: CallNode, collector: DiagnosticCollector): Matched | undefined {
@@ -51,7 +51,7 @@ function matchCall(instance: TypedInstance, call: CallNode, collector: Diagnosti
   const parameters = [...inputs, ...contexts, ...states.map(({ name }) => ({ name, named: true, optional: true }))];
   const matched = matchArguments(call.arguments, parameters, callee, call.span, collector);
   if (matched === undefined) return undefined;
-  const given = (of: readonly TypedTensor[], from: number): Given =>
+  const given = (of: readonly TypedTensor[], from: number): GivenTensors =>
     of.flatMap((tensor, i) => {
       const argument = matched[from + i];
       return argument === undefined ? [] : [[tensor, argument] as const];
@@ -126,7 +126,12 @@ export function checkInputs(checker: Checker, instance: TypedInstance, call: Cal
 }
 
 /** Undefined where something was reported. */
-function checkGiven(checker: Checker, instance: TypedInstance, span: Span, all: Given): TypedExpression[] | undefined {
+function checkGiven(
+  checker: Checker,
+  instance: TypedInstance,
+  span: Span,
+  all: GivenTensors,
+): TypedExpression[] | undefined {
   const fitting: TypedExpression[] = [];
   for (const [tensor, argument] of all) {
     const given = checker.infer(argument.value);

@@ -14,7 +14,7 @@ import type { Scope } from "./scope.js";
 import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
 import type {
-  Extent,
+  WrittenExtent,
   Obligation,
   TypedCell,
   TypedDraw,
@@ -132,7 +132,7 @@ export class Checker {
     this.inferByKind = infer;
   }
 
-  get extent(): Extent {
+  get extent(): WrittenExtent {
     return { operations: this.operations, depth: this.deepest };
   }
 
@@ -165,7 +165,7 @@ export class Checker {
   }
 
   /** Counts what a call writes out in its place, `levels` deeper than it is itself. */
-  addExtent({ operations, depth }: Extent, span: Span, levels = 0): void {
+  addExtent({ operations, depth }: WrittenExtent, span: Span, levels = 0): void {
     this.operations += operations;
     this.deepest = Math.max(this.deepest, this.depth + depth + levels);
     const exceeds = this.operations > operationLimit || this.deepest > depthLimit;

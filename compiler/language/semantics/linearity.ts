@@ -2,7 +2,7 @@
 import type { Span } from "../../base/source/span.js";
 import type { ElementwiseName } from "./builtins.js";
 import type { Checker } from "./checker.js";
-import type { TypedExpression, TypedFunction, TypedNode } from "./typed-program.js";
+import type { TypedExpression, TypedFunction, TypedNode, TypedOf } from "./typed-program.js";
 
 /**
  * How a value depends on the tangents. Linear ones name a tangent they depend on, for messages. A literal zero fits in
@@ -28,7 +28,6 @@ class NotLinear extends Error {
 }
 
 type Degrees = ReadonlyMap<string, Degree>;
-type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
 
 /**
  * Reports a derivative that is not linear in its tangents.
@@ -64,9 +63,9 @@ function degreeOf(node: TypedExpression, degrees: Degrees): Degree {
   return (rules[node.kind] as (node: TypedExpression, degrees: Degrees) => Degree)(node, degrees);
 }
 
-type Rules = { readonly [K in TypedExpression["kind"]]: (node: Of<K>, degrees: Degrees) => Degree };
+type LinearityRules = { readonly [K in TypedExpression["kind"]]: (node: TypedOf<K>, degrees: Degrees) => Degree };
 
-const rules: Rules = {
+const rules: LinearityRules = {
   number: ({ value }) => (value === 0 ? zero : constant),
   fill: ({ value }) => (value === 0 ? zero : constant),
   dimension: () => constant,
@@ -119,7 +118,7 @@ const rules: Rules = {
 const roundKey = (name: string): string => `${name} of a round`;
 
 /** Linear where every round is, in what the round before gave. */
-function roundsDegree({ rounds, position }: Of<"rounds">, degrees: Degrees): Degree {
+function roundsDegree({ rounds, position }: TypedOf<"rounds">, degrees: Degrees): Degree {
   const { first, names, next, until, span } = rounds;
   const inside = new Map(degrees);
   const enter = (values: readonly Degree[]): void => {
@@ -150,14 +149,14 @@ function moved({ operand }: { readonly operand: TypedExpression }, degrees: Degr
   return isLinear(degree) ? degree : constant;
 }
 
-function joined({ span, operands }: Of<"concat" | "stack">, degrees: Degrees): Degree {
+function joined({ span, operands }: TypedOf<"concat" | "stack">, degrees: Degrees): Degree {
   return joint(
     span,
     operands.map((operand) => degreeOf(operand, degrees)),
   );
 }
 
-function bilinear({ span, left, right }: Of<"product" | "outer">, degrees: Degrees): Degree {
+function bilinear({ span, left, right }: TypedOf<"product" | "outer">, degrees: Degrees): Degree {
   return multiplied(span, degreeOf(left, degrees), degreeOf(right, degrees));
 }
 
@@ -205,11 +204,11 @@ const elementwiseRules: Partial<Record<ElementwiseName, ElementwiseRule>> = {
   if: (span, [, ...branches]) => joint(span, branches),
 };
 
-function elementwiseDegree({ span, operation }: Of<"elementwise">, degrees: readonly Degree[]): Degree {
+function elementwiseDegree({ span, operation }: TypedOf<"elementwise">, degrees: readonly Degree[]): Degree {
   return elementwiseRules[operation]?.(span, degrees) ?? nonlinear(span, operation, ...degrees);
 }
 
-function callDegree({ span, fn, arguments: given }: Of<"call">, degrees: Degrees): Degree {
+function callDegree({ span, fn, arguments: given }: TypedOf<"call">, degrees: Degrees): Degree {
   const own = given.map((argument) => degreeOf(argument, degrees));
   const linear = own.find(isLinear);
   if (linear === undefined) return constant;

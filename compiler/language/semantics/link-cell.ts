@@ -34,14 +34,14 @@ export function linkCell(file: SourceFileNode, readFile: ReadFile, cell: string)
   return { span: file.span, imports: [], declarations, comments: [], blankLines: [] };
 }
 
-type Names = ReadonlyMap<Declaration, string>;
+type DeclaredNames = ReadonlyMap<Declaration, string>;
 
 function isNested(declaration: Declaration): boolean {
   return declaration.kind === "function" && declaration.owner !== undefined;
 }
 
 /** A name for each, under which every text that means it finds it, and no other text does. */
-function chooseNames(declarations: readonly Declaration[]): Names {
+function chooseNames(declarations: readonly Declaration[]): DeclaredNames {
   const names = new Map<Declaration, string>();
   const taken = new Set<string>();
   const top = declarations.filter((declaration) => !isNested(declaration));
@@ -103,7 +103,7 @@ function textsIn(declaration: Declaration): string[] {
   return texts;
 }
 
-function withNames(declaration: Declaration, names: Names): CellNode | FunctionNode {
+function withNames(declaration: Declaration, names: DeclaredNames): CellNode | FunctionNode {
   const inside = (reader: Declaration) => {
     const local = localNames(reader);
     return (text: string): string => {

@@ -25,7 +25,7 @@ interface OpenModule extends LoadedModule {
   readonly imports: Map<ImportNode, LoadedModule>;
 }
 
-interface Step {
+interface LoadingStep {
   readonly module: OpenModule;
   next: number;
 }
@@ -35,7 +35,7 @@ export function loadModules(root: SourceFileNode, readFile: ReadFile, collector:
   const name = root.span.file;
   const first: OpenModule = { name, node: root, imports: new Map() };
   const loaded = new Map<string, OpenModule>([[normalize(name), first]]);
-  const path: Step[] = [{ module: first, next: 0 }];
+  const path: LoadingStep[] = [{ module: first, next: 0 }];
   for (let step = path[path.length - 1]; step !== undefined; step = path[path.length - 1]) {
     const node = step.module.node.imports[step.next++];
     if (node === undefined) {

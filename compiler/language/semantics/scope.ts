@@ -19,7 +19,7 @@ export type EntryKind =
   | "function"
   | "cell";
 
-export interface Entry {
+export interface ScopeEntry {
   readonly kind: EntryKind | "parameter" | "function-parameter" | "tangent" | "index";
   readonly span: Span;
   /** Of a dimension: known at run time only. */
@@ -35,7 +35,7 @@ export interface GivenFunctionType {
 /** Names of one cell or function. */
 export interface Scope {
   readonly words: string;
-  readonly entries: Map<string, Entry>;
+  readonly entries: Map<string, ScopeEntry>;
   /** Types of values as far as they are known. */
   readonly types: Map<string, SemanticType>;
   readonly used: Set<string>;
@@ -49,7 +49,7 @@ export interface Scope {
   /** Functions that a function is given, by the names of its arguments. */
   readonly given: Map<string, GivenFunctionType>;
   /** Other names of the cell around a function, which it does not see: for messages. */
-  readonly hidden: ReadonlyMap<string, Entry>;
+  readonly hidden: ReadonlyMap<string, ScopeEntry>;
 }
 
 export interface CellScope extends Scope {
@@ -59,7 +59,7 @@ export interface CellScope extends Scope {
   readonly instances: ReadonlyMap<string, UseNode>;
 }
 
-const kindWords: Readonly<Record<Entry["kind"], string>> = {
+const kindWords: Readonly<Record<ScopeEntry["kind"], string>> = {
   dimension: "the dimension",
   real: "the parameter",
   input: "the input",
@@ -79,13 +79,18 @@ const kindWords: Readonly<Record<Entry["kind"], string>> = {
 };
 
 /** "the input `x`". */
-export function wordsFor(kind: Entry["kind"], name: string): string {
+export function wordsFor(kind: ScopeEntry["kind"], name: string): string {
   return `${kindWords[kind]} \`${name}\``;
 }
 
 /** Names that the emitted module gives a meaning of its own, beside the names of tensors. */
 const interfaceNames = new Set(["batch", "steps", "lengths", "sizes", "final", "initial", "params", "tangents"]);
-const interfaceKinds: ReadonlySet<Entry["kind"]> = new Set<Entry["kind"]>(["input", "context", "state", "output"]);
+const interfaceKinds: ReadonlySet<ScopeEntry["kind"]> = new Set<ScopeEntry["kind"]>([
+  "input",
+  "context",
+  "state",
+  "output",
+]);
 
 /** Names of dimensions that the contexts of a cell bring: whole axes that are not parameters of the cell. */
 export function runtimeDimensionsOf(cell: CellDeclaration): Map<string, Span> {
@@ -103,12 +108,12 @@ export function runtimeDimensionsOf(cell: CellDeclaration): Map<string, Span> {
 
 /** Declares everything in a cell; reports names declared twice and names that the module needs. */
 export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCollector): CellScope {
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, ScopeEntry>();
   const contested = new Set<string>();
   const nexts = new Map<string, EquationNode>();
   const instances = new Map<string, UseNode>();
   const equations: (EquationNode | OutputNode)[] = [];
-  const declare = ({ text, span }: Name, entry: Entry): boolean => {
+  const declare = ({ text, span }: Name, entry: ScopeEntry): boolean => {
     const known = entries.get(text);
     if (known !== undefined) {
       contested.add(text);

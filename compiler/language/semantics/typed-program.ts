@@ -25,6 +25,9 @@ interface Base {
   readonly type: SemanticType;
 }
 
+/** The expressions of some kinds. */
+export type TypedOf<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
+
 export type TypedExpression = Base &
   (
     | { readonly kind: "number"; readonly value: number }
@@ -165,7 +168,7 @@ export interface Obligation {
 }
 
 /** How much a cell or function becomes when everything it uses is written out. */
-export interface Extent {
+export interface WrittenExtent {
   readonly operations: number;
   readonly depth: number;
 }
@@ -207,7 +210,7 @@ export interface TypedFunction {
   readonly outerNames: ReadonlySet<string>;
   /** Symbols that the function divides by. */
   readonly divisors: ReadonlySet<string>;
-  readonly extent: Extent;
+  readonly extent: WrittenExtent;
 }
 
 export type TensorRole = "input" | "context" | "state" | "param" | "fixed";
@@ -323,7 +326,7 @@ export interface TypedCell {
   readonly startOrder: readonly string[];
   readonly obligations: readonly Obligation[];
   readonly divisors: ReadonlySet<string>;
-  readonly extent: Extent;
+  readonly extent: WrittenExtent;
   /** It stands for a cell, or takes one, that is not known here: it cannot be lowered. */
   readonly open: boolean;
   /** False where something in it was reported; such a cell is not lowered. */

@@ -4,9 +4,9 @@ import type { ModuleScope } from "./declared.js";
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { CellNode } from "../syntax/ast.js";
 import { forEachPart } from "./expression-parts.js";
-import { type CellScope, type Entry, type Scope, wordsFor } from "./scope.js";
+import { type CellScope, type ScopeEntry, type Scope, wordsFor } from "./scope.js";
 
-const help: Partial<Record<Entry["kind"], (name: string) => string>> = {
+const help: Partial<Record<ScopeEntry["kind"], (name: string) => string>> = {
   equation: () => "leave it out, or make it an output: `output …`",
   tangent: (name) => `the derivative by its argument is then zero; where that is meant, call it \`_${name}\``,
 };
@@ -19,7 +19,7 @@ const help: Partial<Record<Entry["kind"], (name: string) => string>> = {
 export function reportUnused(
   checker: Checker,
   scope: Scope,
-  kinds: ReadonlySet<Entry["kind"]>,
+  kinds: ReadonlySet<ScopeEntry["kind"]>,
   others: ReadonlySet<string> = new Set(),
 ): void {
   for (const [name, { kind, span }] of scope.entries) {

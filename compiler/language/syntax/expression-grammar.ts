@@ -4,7 +4,7 @@ import { errorLimit } from "./reporter.js";
 import { parserMessages } from "./parser-messages.js";
 import * as t from "./tokens.js";
 
-export type Rule = ParserMethod<[], CstNode>;
+export type GrammarRule = ParserMethod<[], CstNode>;
 
 export abstract class ExpressionParser extends CstParser {
   constructor() {
@@ -20,11 +20,11 @@ export abstract class ExpressionParser extends CstParser {
   }
 
   /** A rule that leaves recovery to the item it is part of. */
-  protected inner(name: string, body: () => void): Rule {
+  protected inner(name: string, body: () => void): GrammarRule {
     return this.RULE(name, body, { resyncEnabled: false });
   }
 
-  readonly type: Rule = this.inner("type", () => {
+  readonly type: GrammarRule = this.inner("type", () => {
     this.OR({
       DEF: [
         {
@@ -59,14 +59,14 @@ export abstract class ExpressionParser extends CstParser {
   });
 
   /** `[i, j < N]`, on the left of an equation. */
-  readonly indices: Rule = this.inner("indices", () => {
+  readonly indices: GrammarRule = this.inner("indices", () => {
     this.CONSUME(t.LeftBracket);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: "an index" });
     this.CONSUME(t.RightBracket);
   });
 
   /** Perhaps with rounds: `e then f for k < L until c implicit`. */
-  readonly equationValue: Rule = this.inner("equationValue", () => {
+  readonly equationValue: GrammarRule = this.inner("equationValue", () => {
     this.SUBRULE(this.expression, { LABEL: "first" });
     this.OPTION(() => {
       this.CONSUME(t.Then);
@@ -82,7 +82,7 @@ export abstract class ExpressionParser extends CstParser {
   });
 
   /** `else if` is a repetition, so that a long chain of conditions is not deep. */
-  readonly expression: Rule = this.inner("expression", () => {
+  readonly expression: GrammarRule = this.inner("expression", () => {
     this.OR({
       DEF: [
         {
@@ -108,7 +108,7 @@ export abstract class ExpressionParser extends CstParser {
     });
   });
 
-  readonly operation: Rule = this.inner("operation", () => {
+  readonly operation: GrammarRule = this.inner("operation", () => {
     this.SUBRULE(this.operand);
     this.MANY(() => {
       this.SUBRULE(this.binaryOperator);
@@ -116,7 +116,7 @@ export abstract class ExpressionParser extends CstParser {
     });
   });
 
-  readonly binaryOperator: Rule = this.inner("binaryOperator", () => {
+  readonly binaryOperator: GrammarRule = this.inner("binaryOperator", () => {
     this.OR([
       { ALT: () => this.CONSUME(t.Plus) },
       { ALT: () => this.CONSUME(t.Minus) },
@@ -137,7 +137,7 @@ export abstract class ExpressionParser extends CstParser {
   });
 
   /** Signs in front, then a value, its selections, perhaps `²`. */
-  readonly operand: Rule = this.inner("operand", () => {
+  readonly operand: GrammarRule = this.inner("operand", () => {
     this.MANY(() => {
       this.OR([{ ALT: () => this.CONSUME(t.Minus) }, { ALT: () => this.CONSUME(t.Not) }]);
     });
@@ -146,7 +146,7 @@ export abstract class ExpressionParser extends CstParser {
     this.OPTION(() => this.CONSUME(t.Superscript));
   });
 
-  readonly primary: Rule = this.inner("primary", () => {
+  readonly primary: GrammarRule = this.inner("primary", () => {
     this.OR({
       DEF: [
         { ALT: () => this.CONSUME(t.NumberLiteral) },
@@ -176,7 +176,7 @@ export abstract class ExpressionParser extends CstParser {
     });
   });
 
-  readonly callArguments: Rule = this.inner("callArguments", () => {
+  readonly callArguments: GrammarRule = this.inner("callArguments", () => {
     this.CONSUME(t.LeftParen);
     this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.argument) });
     this.OPTION(() => {
@@ -186,7 +186,7 @@ export abstract class ExpressionParser extends CstParser {
     this.CONSUME(t.RightParen);
   });
 
-  readonly argument: Rule = this.inner("argument", () => {
+  readonly argument: GrammarRule = this.inner("argument", () => {
     this.OPTION(() => {
       this.CONSUME(t.Name);
       this.CONSUME(t.Equals);
@@ -195,7 +195,7 @@ export abstract class ExpressionParser extends CstParser {
   });
 
   /** `.name`, `[0:H, i]`. */
-  readonly selection: Rule = this.inner("selection", () => {
+  readonly selection: GrammarRule = this.inner("selection", () => {
     this.OR([
       {
         ALT: () => {
@@ -217,7 +217,7 @@ export abstract class ExpressionParser extends CstParser {
   });
 
   /** `i`, `a:b`, `a:`, `:b`, `:`. */
-  readonly index: Rule = this.inner("index", () => {
+  readonly index: GrammarRule = this.inner("index", () => {
     this.OR({
       DEF: [
         {

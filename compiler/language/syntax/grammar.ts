@@ -7,7 +7,7 @@
  *
  * Recovery: an error inside an item leaves the item and goes on at the next separator; headers recover at their brace.
  */
-import { ExpressionParser, type Rule } from "./expression-grammar.js";
+import { ExpressionParser, type GrammarRule } from "./expression-grammar.js";
 import * as t from "./tokens.js";
 
 export class CellParser extends ExpressionParser {
@@ -16,7 +16,7 @@ export class CellParser extends ExpressionParser {
     this.performSelfAnalysis();
   }
 
-  readonly sourceFile: Rule = this.RULE("sourceFile", () => {
+  readonly sourceFile: GrammarRule = this.RULE("sourceFile", () => {
     this.OPTION(() => this.SUBRULE(this.topLevel));
     this.MANY({
       GATE: this.hasPatience,
@@ -27,7 +27,7 @@ export class CellParser extends ExpressionParser {
     });
   });
 
-  readonly topLevel: Rule = this.RULE("topLevel", () => {
+  readonly topLevel: GrammarRule = this.RULE("topLevel", () => {
     this.OR({
       DEF: [
         { ALT: () => this.SUBRULE(this.importDeclaration) },
@@ -38,7 +38,7 @@ export class CellParser extends ExpressionParser {
     });
   });
 
-  readonly importDeclaration: Rule = this.inner("importDeclaration", () => {
+  readonly importDeclaration: GrammarRule = this.inner("importDeclaration", () => {
     this.CONSUME(t.Import);
     this.CONSUME(t.ImportLeftBrace);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.importName), ERR_MSG: "a name" });
@@ -47,7 +47,7 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.StringLiteral);
   });
 
-  readonly importName: Rule = this.inner("importName", () => {
+  readonly importName: GrammarRule = this.inner("importName", () => {
     this.CONSUME(t.Name, { LABEL: "Exported" });
     this.OPTION(() => {
       this.CONSUME(t.As);
@@ -55,19 +55,19 @@ export class CellParser extends ExpressionParser {
     });
   });
 
-  readonly cell: Rule = this.inner("cell", () => {
+  readonly cell: GrammarRule = this.inner("cell", () => {
     this.SUBRULE(this.cellHeader);
     this.OR([{ ALT: () => this.SUBRULE(this.otherCell) }, { ALT: () => this.SUBRULE(this.cellBody) }]);
   });
 
   /** `= LuongDot(GRU)`. */
-  readonly otherCell: Rule = this.inner("otherCell", () => {
+  readonly otherCell: GrammarRule = this.inner("otherCell", () => {
     this.CONSUME(t.Equals);
     this.CONSUME(t.Name);
     this.SUBRULE(this.callArguments);
   });
 
-  readonly cellBody: Rule = this.inner("cellBody", () => {
+  readonly cellBody: GrammarRule = this.inner("cellBody", () => {
     this.CONSUME(t.LeftBrace);
     this.OPTION(() => this.SUBRULE(this.item));
     this.MANY({
@@ -80,7 +80,7 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.RightBrace);
   });
 
-  readonly cellHeader: Rule = this.RULE("cellHeader", () => {
+  readonly cellHeader: GrammarRule = this.RULE("cellHeader", () => {
     this.CONSUME(t.Cell);
     this.CONSUME(t.Name);
     this.OPTION(() => {
@@ -90,7 +90,7 @@ export class CellParser extends ExpressionParser {
     });
   });
 
-  readonly cellParameter: Rule = this.inner("cellParameter", () => {
+  readonly cellParameter: GrammarRule = this.inner("cellParameter", () => {
     this.CONSUME(t.Name);
     this.OPTION(() => {
       this.CONSUME(t.Colon);
@@ -102,7 +102,7 @@ export class CellParser extends ExpressionParser {
     });
   });
 
-  readonly item: Rule = this.RULE("item", () => {
+  readonly item: GrammarRule = this.RULE("item", () => {
     this.OR({
       DEF: [
         { ALT: () => this.SUBRULE(this.declaration) },
@@ -115,7 +115,7 @@ export class CellParser extends ExpressionParser {
     });
   });
 
-  readonly declaration: Rule = this.inner("declaration", () => {
+  readonly declaration: GrammarRule = this.inner("declaration", () => {
     this.OR([
       { ALT: () => this.CONSUME(t.Input) },
       { ALT: () => this.CONSUME(t.Context) },
@@ -136,12 +136,12 @@ export class CellParser extends ExpressionParser {
     });
   });
 
-  readonly declaredName: Rule = this.inner("declaredName", () => {
+  readonly declaredName: GrammarRule = this.inner("declaredName", () => {
     this.CONSUME(t.Name);
     this.OPTION(() => this.SUBRULE(this.indices));
   });
 
-  readonly use: Rule = this.inner("use", () => {
+  readonly use: GrammarRule = this.inner("use", () => {
     this.CONSUME(t.Use);
     this.AT_LEAST_ONE_SEP({
       SEP: t.Comma,
@@ -153,7 +153,7 @@ export class CellParser extends ExpressionParser {
     this.OPTION(() => this.SUBRULE(this.callArguments));
   });
 
-  readonly output: Rule = this.inner("output", () => {
+  readonly output: GrammarRule = this.inner("output", () => {
     this.CONSUME(t.Output);
     this.CONSUME(t.Name);
     this.OPTION(() => this.SUBRULE(this.indices));
@@ -161,7 +161,7 @@ export class CellParser extends ExpressionParser {
     this.SUBRULE(this.equationValue);
   });
 
-  readonly equation: Rule = this.inner("equation", () => {
+  readonly equation: GrammarRule = this.inner("equation", () => {
     this.OR([{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.NextName) }]);
     this.OPTION(() => this.SUBRULE(this.indices));
     this.MANY(() => {
@@ -172,7 +172,7 @@ export class CellParser extends ExpressionParser {
     this.SUBRULE(this.equationValue);
   });
 
-  readonly fn: Rule = this.inner("fn", () => {
+  readonly fn: GrammarRule = this.inner("fn", () => {
     this.SUBRULE(this.functionHeader);
     this.CONSUME(t.FunctionLeftBrace);
     this.OPTION(() => this.SUBRULE(this.functionItem));
@@ -186,7 +186,7 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.FunctionRightBrace);
   });
 
-  readonly functionHeader: Rule = this.RULE("functionHeader", () => {
+  readonly functionHeader: GrammarRule = this.RULE("functionHeader", () => {
     this.CONSUME(t.Fn);
     this.CONSUME(t.Name);
     this.CONSUME(t.LeftParen);
@@ -197,7 +197,7 @@ export class CellParser extends ExpressionParser {
   });
 
   /** Without a type it is a dimension. */
-  readonly functionParameter: Rule = this.inner("functionParameter", () => {
+  readonly functionParameter: GrammarRule = this.inner("functionParameter", () => {
     this.CONSUME(t.Name);
     this.OPTION(() => {
       this.CONSUME(t.Colon);
@@ -206,7 +206,7 @@ export class CellParser extends ExpressionParser {
   });
 
   /** `fn([n]): [n]`. */
-  readonly functionType: Rule = this.inner("functionType", () => {
+  readonly functionType: GrammarRule = this.inner("functionType", () => {
     this.CONSUME(t.Fn);
     this.CONSUME(t.LeftParen);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.type), ERR_MSG: "a type" });
@@ -215,7 +215,7 @@ export class CellParser extends ExpressionParser {
     this.SUBRULE1(this.type, { LABEL: "result" });
   });
 
-  readonly functionItem: Rule = this.RULE("functionItem", () => {
+  readonly functionItem: GrammarRule = this.RULE("functionItem", () => {
     this.OR({
       DEF: [
         { ALT: () => this.SUBRULE(this.equation) },
@@ -226,12 +226,12 @@ export class CellParser extends ExpressionParser {
     });
   });
 
-  readonly returnValue: Rule = this.inner("returnValue", () => {
+  readonly returnValue: GrammarRule = this.inner("returnValue", () => {
     this.CONSUME(t.Return);
     this.SUBRULE(this.expression);
   });
 
-  readonly derivative: Rule = this.inner("derivative", () => {
+  readonly derivative: GrammarRule = this.inner("derivative", () => {
     this.CONSUME(t.Derivative);
     this.CONSUME(t.LeftParen);
     this.MANY_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name) });

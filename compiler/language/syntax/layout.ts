@@ -19,7 +19,7 @@ import * as t from "./tokens.js";
 /** How deep brackets and `if` may nest. */
 export const nestingLimit = 200;
 
-interface Frame {
+interface OpenFrame {
   readonly kind: "(" | "[" | BlockKind;
   readonly open: SyntaxToken;
   /** `if`s whose `else` has not come, in this frame. */
@@ -40,7 +40,7 @@ const openers = new Map<BlockKind, TokenType>([
   ["function", t.FunctionLeftBrace],
   ["import", t.ImportLeftBrace],
 ]);
-const closers = new Map<Frame["kind"], TokenType>([
+const closers = new Map<OpenFrame["kind"], TokenType>([
   ["(", t.RightParen],
   ["[", t.RightBracket],
   ["cell", t.RightBrace],
@@ -59,7 +59,7 @@ class Layout {
   private readonly tokens: readonly SyntaxToken[];
   private readonly reporter: SyntaxReporter;
   private readonly out: SyntaxToken[] = [];
-  private readonly frames: Frame[] = [];
+  private readonly frames: OpenFrame[] = [];
   /** Header whose `{` has not come. */
   private pending: BlockKind | undefined;
   /** Braces that open nothing: not passed on, and neither is what closes them. */
@@ -255,7 +255,7 @@ class Layout {
     return true;
   }
 
-  private changeConditions(top: Frame | undefined, change: number): void {
+  private changeConditions(top: OpenFrame | undefined, change: number): void {
     if (top === undefined || top.conditions + change < 0) return;
     top.conditions += change;
     this.conditions += change;
@@ -266,11 +266,11 @@ class Layout {
     return kind === "(" || kind === "[";
   }
 
-  private open(kind: Frame["kind"], token: SyntaxToken): void {
+  private open(kind: OpenFrame["kind"], token: SyntaxToken): void {
     this.frames.push({ kind, open: token, conditions: 0, hasReturn: false });
   }
 
-  private pop(): Frame {
+  private pop(): OpenFrame {
     const frame = this.frames.pop()!;
     this.conditions -= frame.conditions;
     return frame;

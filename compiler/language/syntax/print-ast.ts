@@ -36,17 +36,17 @@ interface ReturnItem {
 }
 
 /** An item with the comments that go with it, and the items inside of it. */
-interface Entry {
+interface CommentedItem {
   readonly item: Item;
   readonly leading: readonly CommentNode[];
   readonly trailing: readonly CommentNode[];
-  readonly block: Block | undefined;
+  readonly block: PrintedBlock | undefined;
 }
 
-interface Block {
+interface PrintedBlock {
   /** Behind the opening brace. */
   readonly opening: CommentNode | undefined;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly CommentedItem[];
   /** Before the closing brace. */
   readonly closing: readonly CommentNode[];
 }
@@ -55,7 +55,7 @@ interface Block {
 export function printSourceFile(file: SourceFileNode, notation: Notation = asciiNotation): string {
   const items = [...file.imports, ...file.declarations].sort((a, b) => a.span.start - b.span.start);
   const block = new CommentPlacer(file.comments).block(items, Infinity, false);
-  const printer = new Printer(new Set(file.blankLines), notation);
+  const printer = new AstPrinter(new Set(file.blankLines), notation);
   printer.block(block, 0);
   return printer.text();
 }
@@ -69,7 +69,7 @@ class CommentPlacer {
     this.comments = comments;
   }
 
-  block(items: readonly Item[], end: number, hasHeader: boolean): Block {
+  block(items: readonly Item[], end: number, hasHeader: boolean): PrintedBlock {
     const first = items[0]?.span.start ?? end;
     const opens = hasHeader && this.peekBefore(first)?.trailing === true;
     const opening = opens ? this.comments[this.next++] : undefined;
@@ -77,7 +77,7 @@ class CommentPlacer {
     return { opening, entries, closing: this.takeBefore(end) };
   }
 
-  private entry(item: Item, limit: number): Entry {
+  private entry(item: Item, limit: number): CommentedItem {
     const inner = innerItems(item);
     const leading = this.takeBefore(inner === undefined ? item.span.end : item.span.start);
     const block = inner === undefined ? undefined : this.block(inner, item.span.end, true);
@@ -112,7 +112,7 @@ function innerItems(item: Item): readonly Item[] | undefined {
   return [...equations.filter(standsInText), { kind: "return", span: value.span, value }, ...end];
 }
 
-class Printer {
+class AstPrinter {
   private readonly blankLines: ReadonlySet<number>;
   private readonly notation: Notation;
   private readonly lines: string[] = [];
@@ -126,7 +126,7 @@ class Printer {
     return this.lines.length === 0 ? "" : `${this.lines.join("\n")}\n`;
   }
 
-  block({ entries, closing }: Block, indentation: number): void {
+  block({ entries, closing }: PrintedBlock, indentation: number): void {
     const columns = alignment(entries, this.blankLines, this.notation);
     let isFirst = true;
     for (const [index, entry] of entries.entries()) {
@@ -147,7 +147,7 @@ class Printer {
   }
 
   private entry(
-    { item, leading, trailing, block }: Entry,
+    { item, leading, trailing, block }: CommentedItem,
     indentation: number,
     column: number,
     blankAllowed: boolean,
@@ -210,7 +210,7 @@ function groupOf(item: Item): string {
 }
 
 /** For every entry the width its name is filled up to: equations in consecutive lines share theirs. */
-function alignment(entries: readonly Entry[], blankLines: ReadonlySet<number>, notation: Notation): number[] {
+function alignment(entries: readonly CommentedItem[], blankLines: ReadonlySet<number>, notation: Notation): number[] {
   const columns: number[] = [];
   let start = 0;
   while (start < entries.length) {
@@ -227,7 +227,7 @@ function alignment(entries: readonly Entry[], blankLines: ReadonlySet<number>, n
   return columns;
 }
 
-function continues(above: Entry, below: Entry, blankLines: ReadonlySet<number>): boolean {
+function continues(above: CommentedItem, below: CommentedItem, blankLines: ReadonlySet<number>): boolean {
   if (above.item.kind !== "equation" || below.item.kind !== "equation") return false;
   return below.leading.length === 0 && below.item.documentation === undefined && !blankLines.has(below.item.span.start);
 }

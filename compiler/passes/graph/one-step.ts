@@ -11,11 +11,11 @@ import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { constantOf, dimConstant, type Dim, substituteDim } from "../../base/types/dim.js";
 
-type Sizes = ReadonlyMap<string, Dim>;
+type StepSizes = ReadonlyMap<string, Dim>;
 
 /** @param sequence its symbol, `%T` */
 export function oneStep(fn: GraphFunction, sequence: string, context: ShapeContext): GraphFunction {
-  const sizes: Sizes = new Map([[sequence, dimConstant(1)]]);
+  const sizes: StepSizes = new Map([[sequence, dimConstant(1)]]);
   const b = new GraphBuilder(fn.name, context);
   const values: ValueMap = new Map();
   for (const id of fn.inputs) values.set(id, b.input(nameOf(fn, id), substituteType(typeOf(fn, id), sizes)));
@@ -42,12 +42,12 @@ function runOnce(b: GraphBuilder, scan: Scan, operands: readonly ValueId[]): Val
   );
 }
 
-function substituteType(type: ValueType, sizes: Sizes): ValueType {
+function substituteType(type: ValueType, sizes: StepSizes): ValueType {
   return { ...type, shape: type.shape.map((dim) => substituteDim(dim, sizes)) };
 }
 
 /** Only these operations hold dimensions. */
-function substituteOperation(operation: Operation, sizes: Sizes): Operation {
+function substituteOperation(operation: Operation, sizes: StepSizes): Operation {
   const substitute = (dim: Dim): Dim => substituteDim(dim, sizes);
   switch (operation.kind) {
     case "dimension":

@@ -1,6 +1,6 @@
 /** Choices between pieces (of a concatenation, a padding, a rotation) by the value of one variable. */
 import { affineConstant, plainValue, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
-import type { Affine, Expression } from "../../ir/kernel/types.js";
+import type { Affine, KernelExpression } from "../../ir/kernel/types.js";
 import { constantOf } from "../../base/types/dim.js";
 
 /** The value of `variable` from which on the sides of `left < right` are exchanged; undefined where they may change else. */
@@ -16,9 +16,14 @@ export function changeOf(left: Affine, right: Affine, variable: string): number 
 }
 
 /** The expression for `start ≤ variable < end`, with every choice that is the same there replaced by the side taken. */
-export function decideChoices(expression: Expression, variable: string, start: number, end: number): Expression {
+export function decideChoices(
+  expression: KernelExpression,
+  variable: string,
+  start: number,
+  end: number,
+): KernelExpression {
   const at = new Map([[variable, affineConstant(start)]]);
-  const visit = (value: Expression): Expression => {
+  const visit = (value: KernelExpression): KernelExpression => {
     if (value.kind === "operation") return { ...value, operands: value.operands.map(visit) };
     if (value.kind !== "piecewise") return value;
     const { left, right, below, otherwise } = value;

@@ -22,8 +22,8 @@ import type {
   Access,
   Affine,
   LoopAxis,
-  Expression,
-  Extent,
+  KernelExpression,
+  LoopExtent,
   ProductStatement,
   Statement,
   RegionStatement,
@@ -251,7 +251,7 @@ function matchAxes(first: readonly LoopAxis[], second: readonly LoopAxis[]): Map
   return names;
 }
 
-function sameExtent(a: Extent, b: Extent, names: ReadonlyMap<string, Affine>): boolean {
+function sameExtent(a: LoopExtent, b: LoopExtent, names: ReadonlyMap<string, Affine>): boolean {
   if (a.kind === "affine" && b.kind === "affine") {
     return affineKey(a.value) === affineKey(substituteAffine(b.value, names));
   }
@@ -272,10 +272,10 @@ function renameExamples(statement: Statement, from: readonly LoopAxis[], to: rea
   return { ...statement, value: { ...statement.value, example: renamed } };
 }
 
-type Load = Extract<Expression, { kind: "load" }>;
+type Load = Extract<KernelExpression, { kind: "load" }>;
 
-function replaceLoads(statement: Statement, replace: (load: Load) => Expression): Statement {
-  const visit = (value: Expression): Expression => {
+function replaceLoads(statement: Statement, replace: (load: Load) => KernelExpression): Statement {
+  const visit = (value: KernelExpression): KernelExpression => {
     if (value.kind === "load") return replace(value);
     if (value.kind === "operation") return { ...value, operands: value.operands.map(visit) };
     if (value.kind === "piecewise") return { ...value, below: visit(value.below), otherwise: visit(value.otherwise) };

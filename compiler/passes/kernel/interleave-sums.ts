@@ -3,7 +3,7 @@
  * elements, and what is left behind it. Each part takes the same elements in the same order as a lane of a vector would.
  */
 import { addAffine, affineConstant, affineVariable, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
-import type { Affine, Expression, ForStatement, Statement } from "../../ir/kernel/types.js";
+import type { Affine, KernelExpression, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf } from "../../base/types/dim.js";
@@ -51,9 +51,13 @@ function parts(name: string): string[] {
 }
 
 /** Replaces reads of accumulators in parts by `(p0 + p2) + (p1 + p3)`. */
-function combined(value: Expression, known: ReadonlyMap<string, Accumulator>): Expression {
+function combined(value: KernelExpression, known: ReadonlyMap<string, Accumulator>): KernelExpression {
   if (value.kind === "variable" && known.has(value.name)) {
-    const [p0, p1, p2, p3] = parts(value.name).map((name): Expression => ({ kind: "variable", name, dtype: "real" }));
+    const [p0, p1, p2, p3] = parts(value.name).map((name): KernelExpression => ({
+      kind: "variable",
+      name,
+      dtype: "real",
+    }));
     return plus(plus(p0, p2), plus(p1, p3));
   }
   if (value.kind === "operation") {
@@ -65,8 +69,8 @@ function combined(value: Expression, known: ReadonlyMap<string, Accumulator>): E
   return value;
 }
 
-function plus(a: Expression | undefined, b: Expression | undefined): Expression {
-  return { kind: "operation", op: "add", operands: [a as Expression, b as Expression], dtype: "real" };
+function plus(a: KernelExpression | undefined, b: KernelExpression | undefined): KernelExpression {
+  return { kind: "operation", op: "add", operands: [a as KernelExpression, b as KernelExpression], dtype: "real" };
 }
 
 function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>): Statement[] {

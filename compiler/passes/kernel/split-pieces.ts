@@ -7,7 +7,7 @@
  */
 import { at } from "../../base/at.js";
 import { addAffine, affineConstant, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
-import type { Affine, Expression, ForStatement, Statement } from "../../ir/kernel/types.js";
+import type { Affine, KernelExpression, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { changeOf, decideChoices } from "./choices.js";
 import type { KernelPass } from "./kernel-pass.js";
@@ -78,7 +78,7 @@ function decided(statement: Statement, variable: string, start: number, end: num
 }
 
 function forEachChoice(statement: Statement, use: (left: Affine, right: Affine) => void): void {
-  const visit = (value: Expression): void => {
+  const visit = (value: KernelExpression): void => {
     if (value.kind === "operation") value.operands.forEach(visit);
     else if (value.kind === "piecewise") {
       use(value.left, value.right);

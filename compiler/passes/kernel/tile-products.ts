@@ -14,7 +14,14 @@ import {
   subtractAffine,
 } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Affine, LoopAxis, Expression, PlainProduct, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type {
+  Affine,
+  LoopAxis,
+  KernelExpression,
+  PlainProduct,
+  ProductStatement,
+  Statement,
+} from "../../ir/kernel/types.js";
 import { isPlain, mapExpression, mapParts } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, dimSymbol } from "../../base/types/dim.js";
 import { inRegions, type PlannedPass } from "./kernel-pass.js";
@@ -152,10 +159,10 @@ function tileBody(product: PlainProduct, rows: readonly Affine[], columns: reado
   const inner: Statement[] = [];
   const after: Statement[] = [];
   const load = (prefix: string, access: ProductStatement["a"], members: readonly Affine[], isRow: boolean) =>
-    members.map((member, n): Expression => {
+    members.map((member, n): KernelExpression => {
       const variable = members.length === 1 ? prefix : `${prefix}${n}`;
       const { affine } = isRow ? substitutionAt(member, undefined) : substitutionAt(undefined, member);
-      const value: Expression = {
+      const value: KernelExpression = {
         kind: "load",
         access: { buffer: access.buffer, offset: affine(access.offset) },
         dtype: "real",
@@ -168,14 +175,14 @@ function tileBody(product: PlainProduct, rows: readonly Affine[], columns: reado
   for (const [r, row] of rows.entries()) {
     for (const [c, column] of columns.entries()) {
       const { affine } = substitutionAt(row, column);
-      const zero: Expression = { kind: "literal", value: 0, dtype: "real" };
+      const zero: KernelExpression = { kind: "literal", value: 0, dtype: "real" };
       const initial = product.initial === undefined ? zero : mapExpression(product.initial, { affine });
       before.push({ kind: "accumulator", name: name(r, c), initial });
       const operands = [at(left, r), at(right, c)];
-      const value: Expression = { kind: "operation", op: "mul", operands, dtype: "real" };
+      const value: KernelExpression = { kind: "operation", op: "mul", operands, dtype: "real" };
       inner.push({ kind: "accumulate", name: name(r, c), op: "sum", value });
       const access = { buffer: product.out.buffer, offset: affine(product.out.offset) };
-      const sum: Expression = { kind: "variable", name: name(r, c), dtype: "real" };
+      const sum: KernelExpression = { kind: "variable", name: name(r, c), dtype: "real" };
       const result = product.result && mapExpression(product.result, { affine, variable: () => name(r, c) });
       after.push({ kind: "store", access, value: result ?? sum, mode: "set" });
     }

@@ -1,6 +1,6 @@
 /** Whether the iterations of a loop may run side by side in the lanes of vectors. */
 import { accessKey } from "../../ir/kernel/affine.js";
-import type { Access, Affine, Expression, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, KernelExpression, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 
 /** Does `value` change with `variable`? */
@@ -39,7 +39,7 @@ function isVectorStatement(statement: Statement, variable: string): boolean {
 }
 
 /** Does no choice between pieces depend on `variable`? */
-export function isVectorExpression(value: Expression, variable: string): boolean {
+export function isVectorExpression(value: KernelExpression, variable: string): boolean {
   switch (value.kind) {
     case "operation":
       return value.operands.every((operand) => isVectorExpression(operand, variable));

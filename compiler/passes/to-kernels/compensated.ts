@@ -1,31 +1,36 @@
 /** Adding with what rounding loses on the way: `term = value - lost`, `after = before + term`, `lost` anew. */
-import type { Access, Expression, Statement } from "../../ir/kernel/types.js";
+import type { Access, KernelExpression, Statement } from "../../ir/kernel/types.js";
 
-export const NONE: Expression = { kind: "literal", value: 0, dtype: "real" };
+export const NONE: KernelExpression = { kind: "literal", value: 0, dtype: "real" };
 
-export function load(access: Access): Expression {
+export function load(access: Access): KernelExpression {
   return { kind: "load", access, dtype: "real" };
 }
 
-export function set(access: Access, value: Expression): Statement {
+export function set(access: Access, value: KernelExpression): Statement {
   return { kind: "store", access, value, mode: "set" };
 }
 
-export function plus(a: Expression, b: Expression): Expression {
+export function plus(a: KernelExpression, b: KernelExpression): KernelExpression {
   return binary("add", a, b);
 }
 
-export function minus(a: Expression, b: Expression): Expression {
+export function minus(a: KernelExpression, b: KernelExpression): KernelExpression {
   return binary("sub", a, b);
 }
 
-function binary(op: "add" | "sub", a: Expression, b: Expression): Expression {
+function binary(op: "add" | "sub", a: KernelExpression, b: KernelExpression): KernelExpression {
   return { kind: "operation", op, operands: [a, b], dtype: "real" };
 }
 
 /** What `after`, rounded from `before + term`, has too much; nothing where it is infinite, and stays so. */
-export function lostIn(after: Expression, before: Expression, term: Expression): Expression {
-  const finite: Expression = { kind: "operation", op: "eq", operands: [minus(after, after), NONE], dtype: "bool" };
+export function lostIn(after: KernelExpression, before: KernelExpression, term: KernelExpression): KernelExpression {
+  const finite: KernelExpression = {
+    kind: "operation",
+    op: "eq",
+    operands: [minus(after, after), NONE],
+    dtype: "bool",
+  };
   const lost = minus(minus(after, before), term);
   return { kind: "operation", op: "select", operands: [finite, lost, NONE], dtype: "real" };
 }

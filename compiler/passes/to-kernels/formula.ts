@@ -3,7 +3,7 @@ import { at } from "../../base/at.js";
 import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
 import type { Instruction, ValueId } from "../../ir/graph/types.js";
 import { addAffine, affineConstant, affineKey, subtractAffine } from "../../ir/kernel/affine.js";
-import type { Affine, Expression } from "../../ir/kernel/types.js";
+import type { Affine, KernelExpression } from "../../ir/kernel/types.js";
 import { comparisonOps, logicalOps } from "../../ir/ops/scalar-ops.js";
 import { type Dim, dimConstant } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";
@@ -13,7 +13,7 @@ import type { Nest } from "./nest.js";
 
 type Indices = readonly Affine[];
 
-export function elementOf(block: Block, id: ValueId, indices: Indices, nest: Nest): Expression {
+export function elementOf(block: Block, id: ValueId, indices: Indices, nest: Nest): KernelExpression {
   const key = `${block.path}:${id}:${indices.map(affineKey).join(";")}`;
   let element = nest.memo.get(key);
   if (element === undefined) {
@@ -38,7 +38,7 @@ export function indexOf(block: Block, id: ValueId, indices: Indices, nest: Nest)
   return indexOf(block, at(formula.operands, 0), moved, nest);
 }
 
-function computeElement(block: Block, id: ValueId, indices: Indices, nest: Nest): Expression {
+function computeElement(block: Block, id: ValueId, indices: Indices, nest: Nest): KernelExpression {
   const type = block.typeOf(id);
   const dtype = type.dtype === "bool" ? "bool" : "real";
   const location = block.locate(id);
@@ -128,10 +128,15 @@ function reshapedIndices(from: readonly Dim[], to: readonly Dim[], indices: Indi
   return result;
 }
 
-function concatElement(block: Block, { operation, operands }: Instruction, indices: Indices, nest: Nest): Expression {
+function concatElement(
+  block: Block,
+  { operation, operands }: Instruction,
+  indices: Indices,
+  nest: Nest,
+): KernelExpression {
   invariant(operation.kind === "concat", "a concat");
   const { axis } = operation;
-  const build = (position: number, start: Affine): Expression => {
+  const build = (position: number, start: Affine): KernelExpression => {
     const operand = at(operands, position);
     const own = elementOf(
       block,
@@ -148,20 +153,25 @@ function concatElement(block: Block, { operation, operands }: Instruction, indic
   return build(0, affineConstant(0));
 }
 
-function padElement(block: Block, { operation, operands }: Instruction, indices: Indices, nest: Nest): Expression {
+function padElement(
+  block: Block,
+  { operation, operands }: Instruction,
+  indices: Indices,
+  nest: Nest,
+): KernelExpression {
   invariant(operation.kind === "pad", "a pad");
   const operand = at(operands, 0);
   const index = at(indices, operation.axis);
   const before = nest.size(operation.before);
   const end = addAffine(before, nest.size(at(block.typeOf(operand).shape, operation.axis)));
-  const zero: Expression = { kind: "literal", value: 0, dtype: "real" };
+  const zero: KernelExpression = { kind: "literal", value: 0, dtype: "real" };
   const own = elementOf(
     block,
     operand,
     replace(indices, operation.axis, (i) => subtractAffine(i, before)),
     nest,
   );
-  const upper: Expression =
+  const upper: KernelExpression =
     operation.after.terms.length === 0
       ? own
       : { kind: "piecewise", left: index, right: end, below: own, otherwise: zero, dtype: "real" };

@@ -1,5 +1,5 @@
 /** Loop nests over the elements of a value. */
-import type { Affine, LoopAxis, Extent } from "../../ir/kernel/types.js";
+import type { Affine, LoopAxis, LoopExtent } from "../../ir/kernel/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import { type Dim, dimSymbol, equalDims, symbolsOf, isSequence } from "../../base/types/dim.js";
@@ -43,7 +43,7 @@ function isSteps(dim: Dim): boolean {
 }
 
 /** The extent of an axis: of the example at hand where it has its own size and there is one. */
-export function extentOf(block: Block, dim: Dim, example: string | undefined): Extent {
+export function extentOf(block: Block, dim: Dim, example: string | undefined): LoopExtent {
   if (example !== undefined && block.hasExampleSize(dim)) return { kind: "size", dim, example };
   return { kind: "affine", value: affineConstant(dim) };
 }

@@ -7,7 +7,7 @@ import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
 import { isCarried, operandParts } from "../../ir/graph/scan.js";
 import type { ValueId } from "../../ir/graph/types.js";
 import { addAffine, affineKey } from "../../ir/kernel/affine.js";
-import type { Affine, Expression, Statement } from "../../ir/kernel/types.js";
+import type { Affine, KernelExpression, Statement } from "../../ir/kernel/types.js";
 import type { Dim } from "../../base/types/dim.js";
 import { addDims, dimConstant } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
@@ -390,7 +390,7 @@ function listAt<K, T>(lists: Map<K, T[]>, key: K): T[] {
   return list;
 }
 
-const ZERO: Expression = { kind: "literal", value: 0, dtype: "real" };
+const ZERO: KernelExpression = { kind: "literal", value: 0, dtype: "real" };
 
 function isDense(location: BufferLocation, shape: Shape): boolean {
   const dense = denseLocation(location.buffer, location.dtype, shape, true);

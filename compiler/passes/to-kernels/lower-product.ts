@@ -5,7 +5,7 @@ import type { ValueId } from "../../ir/graph/types.js";
 import { pairOf } from "../../ir/graph/values.js";
 import { addAffine, affineConstant } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Access, Affine, LoopAxis, Expression, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, LoopAxis, KernelExpression, Statement } from "../../ir/kernel/types.js";
 import { addDims, constantOf, type Dim, dimConstant } from "../../base/types/dim.js";
 import type { Block } from "./block.js";
 import { elementOf } from "./formula.js";
@@ -166,7 +166,7 @@ class PartLowering {
   }
 
   /** What the sums start from: the sums of the part before, or what the product is added to. */
-  private start(out: Access, outer: readonly LoopAxis[]): Expression | undefined {
+  private start(out: Access, outer: readonly LoopAxis[]): KernelExpression | undefined {
     const { block, contracted, example, names, part, work } = this;
     const continues = part !== undefined && contracted.includes(part.label) && part.start.terms.length > 0;
     if (continues) return { kind: "load", access: out, dtype: "real" };

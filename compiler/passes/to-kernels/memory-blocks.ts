@@ -7,7 +7,7 @@ import { loopsAround } from "../../ir/kernel/loops-around.js";
 import {
   type Access,
   type Affine,
-  type Expression,
+  type KernelExpression,
   type LoopAxis,
   PIECE,
   type ScalarVariable,
@@ -56,7 +56,7 @@ export function addBlocks(
     };
     const [term, after] = ["blockTerm", "blockSum"].map((hint) => {
       const name = nest.fresh(hint);
-      return { kind: "variable", name, dtype: "real" } as const satisfies Expression;
+      return { kind: "variable", name, dtype: "real" } as const satisfies KernelExpression;
     }) as [ScalarVariable, ScalarVariable];
     open.push(...each((at) => [set(at(block), NONE)]));
     close.push(

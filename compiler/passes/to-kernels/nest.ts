@@ -10,7 +10,7 @@ import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import type {
   Access,
   Affine,
-  Expression,
+  KernelExpression,
   IndexExpression,
   LoopAxis,
   ReductionOp,
@@ -23,13 +23,13 @@ import { BLOCK, type BlockedAxis, blockedAxis, blockLoops, type BlockLoops } fro
 import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
 
 type Action =
-  | { readonly kind: "store"; readonly access: Access; readonly value: Expression; readonly mode: "set" | "add" }
+  | { readonly kind: "store"; readonly access: Access; readonly value: KernelExpression; readonly mode: "set" | "add" }
   | { readonly kind: "store_index"; readonly access: Access; readonly value: Affine }
-  | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: Expression };
+  | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: KernelExpression };
 
 export interface Accumulation {
   readonly op: ReductionOp;
-  readonly value: Expression;
+  readonly value: KernelExpression;
   readonly lost: () => Access;
 }
 
@@ -38,7 +38,7 @@ export class Nest {
   /** Loop variable of the examples, where there is one. */
   readonly example: string | undefined;
   /** Values of graph blocks at given indices, by key: one expression object for each. */
-  readonly memo = new Map<string, Expression>();
+  readonly memo = new Map<string, KernelExpression>();
   /** What stands around the statements from a depth on, outside of the loop there. */
   readonly wraps = new Map<number, (statements: readonly Statement[]) => Statement[]>();
   /** All values are computed before the first store: set where a region may overwrite what it reads. */
@@ -134,7 +134,7 @@ export class Nest {
     return greatest < size;
   }
 
-  store(access: Access, value: Expression, mode: "set" | "add"): void {
+  store(access: Access, value: KernelExpression, mode: "set" | "add"): void {
     this.actions.push({ kind: "store", access, value, mode });
   }
 
@@ -146,7 +146,7 @@ export class Nest {
    * Declares an accumulator outside the loops from `depth` on; returns it as an expression for `storeAfter`. `lost` gives a
    * place for what rounding loses of a sum of blocks.
    */
-  accumulate(depth: number, { op, value, lost }: Accumulation): Expression {
+  accumulate(depth: number, { op, value, lost }: Accumulation): KernelExpression {
     const name = this.fresh(op);
     const innermost = this.axes.at(-1) as LoopAxis;
     // Examples are added from the first to the last.
@@ -161,7 +161,7 @@ export class Nest {
     });
     const { axes, example } = this;
     const found = op === "sum" ? blockedAxis({ axes, first: depth, example, most: BLOCK }) : undefined;
-    const sum: Expression = { kind: "variable", name, dtype: "real" };
+    const sum: KernelExpression = { kind: "variable", name, dtype: "real" };
     const before = at(this.before, depth);
     if (found === undefined) {
       before.push(declare(name));
@@ -189,22 +189,22 @@ export class Nest {
   }
 
   /** Stores an accumulator after the loops from `depth` on. */
-  storeAfter(depth: number, access: Access, value: Expression, mode: "set" | "add"): void {
+  storeAfter(depth: number, access: Access, value: KernelExpression, mode: "set" | "add"): void {
     at(this.after, depth).push({ kind: "store", access, value, mode });
   }
 
   finish(): Statement[] {
-    const uses = new Map<Expression, number>();
-    const count = (expression: Expression): void => {
+    const uses = new Map<KernelExpression, number>();
+    const count = (expression: KernelExpression): void => {
       const known = uses.get(expression) ?? 0;
       uses.set(expression, known + 1);
       if (known === 0) childrenOf(expression).forEach(count);
     };
     for (const action of this.actions) if (action.kind !== "store_index") count(action.value);
 
-    const bound = new Map<Expression, Expression>();
-    const depthMemo = new Map<Expression, number>();
-    const depthOf = (expression: Expression): number => {
+    const bound = new Map<KernelExpression, KernelExpression>();
+    const depthMemo = new Map<KernelExpression, number>();
+    const depthOf = (expression: KernelExpression): number => {
       let depth = depthMemo.get(expression);
       if (depth === undefined) {
         depth = Math.max(this.ownDepth(expression), ...childrenOf(expression).map(depthOf));
@@ -212,7 +212,7 @@ export class Nest {
       }
       return depth;
     };
-    const emit = (expression: Expression, useDepth: number, lazy: boolean): Expression => {
+    const emit = (expression: KernelExpression, useDepth: number, lazy: boolean): KernelExpression => {
       const known = bound.get(expression);
       if (known !== undefined) return known;
       if (expression.kind === "literal" || expression.kind === "variable") return expression;
@@ -223,7 +223,7 @@ export class Nest {
       if (!named) return inner;
       const name = this.fresh(expression.kind === "load" ? "x" : "v");
       at(this.before, depth).push({ kind: "let", name, value: inner });
-      const variable: Expression = { kind: "variable", name, dtype: dtypeOf(expression) };
+      const variable: KernelExpression = { kind: "variable", name, dtype: dtypeOf(expression) };
       bound.set(expression, variable);
       return variable;
     };
@@ -260,7 +260,7 @@ export class Nest {
     return blockLoops({ ...blocked, axis, body, fresh: (hint) => this.fresh(hint) });
   }
 
-  private ownDepth(expression: Expression): number {
+  private ownDepth(expression: KernelExpression): number {
     switch (expression.kind) {
       case "load":
         return this.depthOfAffine(expression.access.offset);
@@ -295,17 +295,20 @@ export class Nest {
   }
 }
 
-export function dtypeOf(expression: Expression): "real" | "bool" {
+export function dtypeOf(expression: KernelExpression): "real" | "bool" {
   return expression.kind === "integer" ? "real" : expression.dtype;
 }
 
-function childrenOf(expression: Expression): readonly Expression[] {
+function childrenOf(expression: KernelExpression): readonly KernelExpression[] {
   if (expression.kind === "operation") return expression.operands;
   if (expression.kind === "piecewise") return [expression.below, expression.otherwise];
   return [];
 }
 
-function mapChildren(expression: Expression, map: (child: Expression, lazy: boolean) => Expression): Expression {
+function mapChildren(
+  expression: KernelExpression,
+  map: (child: KernelExpression, lazy: boolean) => KernelExpression,
+): KernelExpression {
   if (expression.kind === "operation") {
     return { ...expression, operands: expression.operands.map((operand) => map(operand, false)) };
   }

@@ -8,7 +8,7 @@
 import { at } from "../../base/at.js";
 import { affineConstant, affineVariable, addAffine } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Access, Affine, LoopAxis, Expression, PiecesStatement, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, LoopAxis, KernelExpression, PiecesStatement, Statement } from "../../ir/kernel/types.js";
 import { PIECE } from "../../ir/kernel/types.js";
 import {
   BATCH_SYMBOL,
@@ -137,7 +137,7 @@ export class Pieces {
   }
 
   /** What the total at `access` becomes with the sum of a piece. */
-  added(access: Access, sum: Expression, initial?: Expression): Expression {
+  added(access: Access, sum: KernelExpression, initial?: KernelExpression): KernelExpression {
     const below = initial === undefined ? sum : plus(initial, sum);
     return where(this.done, below, plus(load(access), sum));
   }
@@ -199,7 +199,11 @@ export class Pieces {
       const variable = names.pick(hint);
       return { variable, value: { kind: "variable", name: variable, dtype: "real" } as const };
     }) as [Definition, Definition, Definition];
-    const define = ({ variable }: Definition, value: Expression): Statement => ({ kind: "let", name: variable, value });
+    const define = ({ variable }: Definition, value: KernelExpression): Statement => ({
+      kind: "let",
+      name: variable,
+      value,
+    });
     const rest = minus(load(total), load(lost));
     return {
       carry: loopsAround(axes, [
@@ -225,9 +229,9 @@ const ONE = affineConstant(1);
 
 interface Definition {
   readonly variable: string;
-  readonly value: Expression;
+  readonly value: KernelExpression;
 }
 
-function where(count: string, none: Expression, some: Expression): Expression {
+function where(count: string, none: KernelExpression, some: KernelExpression): KernelExpression {
   return { kind: "piecewise", left: affineVariable(count), right: ONE, below: none, otherwise: some, dtype: "real" };
 }

@@ -13,10 +13,9 @@ import type {
   TypedFunction,
   TypedNode,
   TypedRounds,
+  TypedOf,
 } from "../../language/semantics/typed-program.js";
-import { PartArithmetic, partName, type Parts, realOf, share, zeroOf } from "./parts.js";
-
-type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
+import { PartArithmetic, partName, type ComplexParts, realOf, share, zeroOf } from "./parts.js";
 
 const isComplex = ({ type }: Pick<TypedExpression, "type">): boolean => type.kind === "complex";
 
@@ -45,7 +44,7 @@ export class ComplexToReal {
   }
 
   /** The names of a group share theirs, here too. */
-  private roundsOf(node: Of<"rounds">): TypedRounds {
+  private roundsOf(node: TypedOf<"rounds">): TypedRounds {
     const known = this.rounds.get(node.rounds);
     if (known !== undefined) return known;
     const parts = typedParts(node);
@@ -58,7 +57,7 @@ export class ComplexToReal {
   }
 
   /** Of real numbers, too, whose imaginary part is zero. */
-  parts(node: TypedExpression): Parts {
+  parts(node: TypedExpression): ComplexParts {
     if (!isComplex(node)) return { re: this.real(node), im: undefined };
     const to = new PartArithmetic(node);
     const { re, im } = this.unequal(node, to);
@@ -72,7 +71,7 @@ export class ComplexToReal {
   }
 
   /** `re`, `im` and `arg`, which are real. */
-  private taken({ operation, operands, ...node }: Of<"complex">): TypedExpression {
+  private taken({ operation, operands, ...node }: TypedOf<"complex">): TypedExpression {
     const [operand] = operands;
     invariant(operand !== undefined, `${operation} of nothing`);
     const { re, im } = this.pair(operand);
@@ -81,13 +80,13 @@ export class ComplexToReal {
   }
 
   /** Parts that may lack axes along which they repeat. */
-  private unequal(node: TypedExpression, to: PartArithmetic): Parts {
+  private unequal(node: TypedExpression, to: PartArithmetic): ComplexParts {
     switch (node.kind) {
       case "value":
       case "captured":
       case "next":
       case "member": {
-        const part = (of: keyof Parts): TypedExpression => ({ ...node, name: partName(node.name, of), type: realOf(node.type) }); // prettier-ignore
+        const part = (of: keyof ComplexParts): TypedExpression => ({ ...node, name: partName(node.name, of), type: realOf(node.type) }); // prettier-ignore
         return { re: part("re"), im: part("im") };
       }
       case "complex": {
@@ -116,12 +115,12 @@ export class ComplexToReal {
     return node.kind === "number" && node.value === 0 ? undefined : this.real(node);
   }
 
-  private elementwise(node: Of<"elementwise">, to: PartArithmetic): Parts {
+  private elementwise(node: TypedOf<"elementwise">, to: PartArithmetic): ComplexParts {
     const [first = node, second = node, third = node] = node.operands;
     if (node.operation === "if") {
       const condition = share(this.real(first));
       const [yes, no] = [this.parts(second), this.parts(third)];
-      const choose = (of: keyof Parts) =>
+      const choose = (of: keyof ComplexParts) =>
         (yes[of] ?? no[of]) && to.apply("if", condition, yes[of] ?? to.number(0), no[of] ?? to.number(0));
       return { re: choose("re"), im: choose("im") };
     }
@@ -145,10 +144,10 @@ export class ComplexToReal {
   }
 
   /** What moves, adds or repeats entries does so with those of each part. */
-  private linear(node: TypedExpression): Parts {
+  private linear(node: TypedExpression): ComplexParts {
     const inside = typedParts(node);
     const own = inside.map((part) => (part.type.kind === "index" ? { re: part, im: part } : this.parts(part)));
-    const of = (part: keyof Parts): TypedExpression | undefined => {
+    const of = (part: keyof ComplexParts): TypedExpression | undefined => {
       const isZero = own.every((parts, i) => inside[i]?.type.kind === "index" || parts[part] === undefined);
       if (isZero) return undefined;
       const full = own.map((parts, i) => parts[part] ?? zeroOf(inside[i] ?? node));
@@ -158,14 +157,14 @@ export class ComplexToReal {
   }
 
   /** In the order of `@`, as sums of real products are: each product of parts is summed for itself. */
-  private sumOfProducts(node: Of<"index-reduction">, to: PartArithmetic): Parts | undefined {
+  private sumOfProducts(node: TypedOf<"index-reduction">, to: PartArithmetic): ComplexParts | undefined {
     const factors = node.operation === "sum" ? factorsOf(node.body) : [];
     const inside = factors.filter((factor) => readsIndex(factor, node.index));
     const last = inside.pop();
     if (last === undefined || factors.length < 2) return undefined;
-    const times = (left: Parts, right: TypedExpression): Parts => to.product(left, this.parts(right));
-    const one: Parts = { re: undefined, im: undefined };
-    const multiplied = (all: readonly TypedExpression[]): Parts => {
+    const times = (left: ComplexParts, right: TypedExpression): ComplexParts => to.product(left, this.parts(right));
+    const one: ComplexParts = { re: undefined, im: undefined };
+    const multiplied = (all: readonly TypedExpression[]): ComplexParts => {
       const [first, ...others] = all;
       return first === undefined ? one : others.reduce(times, this.parts(first));
     };
@@ -180,7 +179,7 @@ export class ComplexToReal {
   }
 
   /** Of the two parts along a new first axis, as a function has one value. */
-  private resultOf(node: Of<"call">): Parts {
+  private resultOf(node: TypedOf<"call">): ComplexParts {
     const two = share(this.call(node));
     const part = (start: number): TypedExpression => ({
       kind: "slice",
@@ -195,7 +194,7 @@ export class ComplexToReal {
     return { re: part(0), im: part(1) };
   }
 
-  private call(node: Of<"call">): TypedExpression {
+  private call(node: TypedOf<"call">): TypedExpression {
     const fn = this.functionOf(node.fn);
     const given = node.arguments.map((argument, i) => {
       if (node.fn.parameters[i]?.type.kind !== "complex") return [this.real(argument)];

@@ -5,12 +5,12 @@ import { axesOf, type SemanticType, shapeOf } from "../../language/semantics/sem
 import type { TypedExpression } from "../../language/semantics/typed-program.js";
 
 /** A part that is missing is zero, and nothing is computed with it. */
-export interface Parts {
+export interface ComplexParts {
   readonly re: TypedExpression | undefined;
   readonly im: TypedExpression | undefined;
 }
 
-type Part = TypedExpression | undefined;
+type ComplexPart = TypedExpression | undefined;
 
 /** A product of real expressions, of whatever kind. */
 export type Multiply = (left: TypedExpression, right: TypedExpression) => TypedExpression;
@@ -18,17 +18,17 @@ export type Multiply = (left: TypedExpression, right: TypedExpression) => TypedE
 export const realOf = (type: SemanticType): SemanticType => ({ kind: "real", axes: axesOf(type) });
 
 /** Names of the parts of what is called so. */
-export const partName = (name: string, part: keyof Parts): string => `${name}.${part}`;
+export const partName = (name: string, part: keyof ComplexParts): string => `${name}.${part}`;
 
 /** Computed once, in however many places it stands. */
 export function share(node: TypedExpression): TypedExpression;
-export function share(node: Part): Part;
-export function share(node: Part): Part {
+export function share(node: ComplexPart): ComplexPart;
+export function share(node: ComplexPart): ComplexPart {
   const isPlain = node === undefined || node.kind === "number" || node.kind === "value" || node.kind === "shared";
   return isPlain ? node : { kind: "shared", operand: node, span: node.span, type: node.type };
 }
 
-export const sharedParts = ({ re, im }: Parts): Parts => ({ re: share(re), im: share(im) });
+export const sharedParts = ({ re, im }: ComplexParts): ComplexParts => ({ re: share(re), im: share(im) });
 
 export function zeroOf({ span, type }: Pick<TypedExpression, "span" | "type">): TypedExpression {
   const shape = shapeOf(axesOf(type));
@@ -56,29 +56,29 @@ export class PartArithmetic {
 
   readonly times: Multiply = (left, right) => this.apply("*", left, right);
 
-  negative(part: Part): Part {
+  negative(part: ComplexPart): ComplexPart {
     return part && this.apply("negate", part);
   }
 
-  sum(left: Part, right: Part): Part {
+  sum(left: ComplexPart, right: ComplexPart): ComplexPart {
     return left && right ? this.apply("+", left, right) : (left ?? right);
   }
 
-  difference(left: Part, right: Part): Part {
+  difference(left: ComplexPart, right: ComplexPart): ComplexPart {
     return left && right ? this.apply("-", left, right) : (left ?? this.negative(right));
   }
 
-  product(left: Parts, right: Parts, times: Multiply = this.times): Parts {
+  product(left: ComplexParts, right: ComplexParts, times: Multiply = this.times): ComplexParts {
     const [a, b] = [sharedParts(left), sharedParts(right)];
-    const both = (x: Part, y: Part): Part => x && y && times(x, y);
+    const both = (x: ComplexPart, y: ComplexPart): ComplexPart => x && y && times(x, y);
     return {
       re: this.difference(both(a.re, b.re), both(a.im, b.im)),
       im: this.sum(both(a.re, b.im), both(a.im, b.re)),
     };
   }
 
-  quotient(left: Parts, right: Parts): Parts {
-    const over = (divisor: Part) => (part: Part) => part && divisor && this.apply("/", part, divisor);
+  quotient(left: ComplexParts, right: ComplexParts): ComplexParts {
+    const over = (divisor: ComplexPart) => (part: ComplexPart) => part && divisor && this.apply("/", part, divisor);
     const { re, im } = sharedParts(right);
     if (re === undefined || im === undefined) {
       const divided = over(re ?? im ?? this.number(0));
@@ -91,9 +91,9 @@ export class PartArithmetic {
   }
 
   /** By squares, so that large powers take few products. */
-  power(base: Parts, exponent: number): Parts {
+  power(base: ComplexParts, exponent: number): ComplexParts {
     if (exponent < 0) return this.quotient({ re: this.number(1), im: undefined }, this.power(base, -exponent));
-    let result: Parts | undefined;
+    let result: ComplexParts | undefined;
     let square = base;
     for (let rest = exponent; rest > 0; rest = Math.floor(rest / 2)) {
       square = sharedParts(square);
@@ -103,7 +103,7 @@ export class PartArithmetic {
     return result ?? { re: this.number(1), im: undefined };
   }
 
-  exponential({ re, im }: Parts): Parts {
+  exponential({ re, im }: ComplexParts): ComplexParts {
     const size = re && share(this.apply("exp", re));
     const angle = share(im);
     if (angle === undefined) return { re: size ?? this.number(1), im: undefined };
@@ -111,7 +111,7 @@ export class PartArithmetic {
     return { re: scaled(this.apply("cos", angle)), im: scaled(this.apply("sin", angle)) };
   }
 
-  size({ re, im }: Parts): TypedExpression {
+  size({ re, im }: ComplexParts): TypedExpression {
     const [a, b] = [share(re), share(im)];
     if (a === undefined || b === undefined) return this.apply("abs", a ?? b ?? this.number(0));
     // The root of 1 instead of that of 0, which has no derivative.
@@ -123,7 +123,7 @@ export class PartArithmetic {
   }
 
   /** The part in the shape of the whole. */
-  whole(part: Part): Part {
+  whole(part: ComplexPart): ComplexPart {
     if (part === undefined || equalShapes(shapeOf(axesOf(part.type)), shapeOf(axesOf(this.type)))) return part;
     return { kind: "repeat", operand: part, span: this.span, type: this.type };
   }

@@ -85,17 +85,17 @@ function copyModule(bytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(builder.encode());
 }
 
-type Run = (count: number) => void;
+type CountedRun = (count: number) => void;
 
-function instantiate(bytes: Uint8Array<ArrayBuffer>, memoryBytes: number): Run {
+function instantiate(bytes: Uint8Array<ArrayBuffer>, memoryBytes: number): CountedRun {
   const pages = Math.ceil(memoryBytes / pageBytes);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  return instance.exports["run"] as Run;
+  return instance.exports["run"] as CountedRun;
 }
 
 /** Seconds that one round takes at best. */
-function bestRound(run: Run, milliseconds: number): number {
+function bestRound(run: CountedRun, milliseconds: number): number {
   // Into the optimising compiler first; that is done beside the program, so the first rounds are slow ones.
   let count = 1;
   for (;;) {

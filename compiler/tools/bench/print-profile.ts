@@ -1,6 +1,6 @@
 /** A profile as text for a terminal. */
 import { significant } from "../../base/diagnostics/significant.js";
-import type { EntryParts, Part, Profile } from "./profile-cell.js";
+import type { EntryParts, ProfilePart, Profile } from "./profile-cell.js";
 
 export function printProfile(profile: Profile): string {
   return [headOf(profile), functionsTable(profile), ...profile.parts.map(partsTable), footnote].join("\n");
@@ -44,7 +44,7 @@ function functionsTable({ functions, gradient }: Profile): string {
 const functionsHead =
   ["", "median", "least", "per step", "operations", "GFLOP/s", "of registers", "moved", "GB/s", "of copying"]; // prettier-ignore
 
-const titles: Readonly<Record<Part["name"], string>> = {
+const titles: Readonly<Record<ProfilePart["name"], string>> = {
   before: "before the loop",
   loop: "in the loop",
   after: "after the loop",

@@ -10,8 +10,8 @@ import type { ModuleOptions } from "../../emit/manifest.js";
 import { bufferSize } from "../../ir/kernel/buffer-size.js";
 import {
   countOperations,
-  type CallSizes,
-  type Place,
+  type CountedSizes,
+  type LoopPlace,
   placesOf,
   type RegionCount,
 } from "../../ir/kernel/count-operations.js";
@@ -50,7 +50,7 @@ export interface Profile extends Omit<ProfileSettings, "seconds"> {
 }
 
 /** What a piece of the program does. */
-export interface Work {
+export interface ProfiledWork {
   /** Multiplications and additions of products, and all others; a function such as tanh counts as one. */
   readonly products: number;
   readonly operations: number;
@@ -59,7 +59,7 @@ export interface Work {
 }
 
 /** A function as a user calls it. Rates and shares are those of its shortest turn, as ceilings are. */
-export interface FunctionProfile extends Work {
+export interface FunctionProfile extends ProfiledWork {
   readonly name: "step" | "forward" | "forward and backward";
   /** Median and minimum of the turns, per call; the minimum per step. */
   readonly median: number;
@@ -77,14 +77,14 @@ export interface FunctionProfile extends Work {
 export interface EntryParts {
   readonly entry: "forward" | "backward";
   readonly time: number;
-  readonly parts: readonly Part[];
+  readonly parts: readonly ProfilePart[];
   /** What is saved where tanh, exp and their like are replaced by clamps; it is in the parts too. */
   readonly activations: { readonly time: number; readonly share: number } | undefined;
 }
 
-export interface Part extends Work {
+export interface ProfilePart extends ProfiledWork {
   /** Of the loop over time: before, in and after it; what remains where kernels do nothing. */
-  readonly name: Place | "around";
+  readonly name: LoopPlace | "around";
   readonly time: number;
   /** Of the function's time. */
   readonly share: number;
@@ -98,7 +98,7 @@ export class ProfileSizeError extends RangeError {
 /** For each of about ten modules. */
 const mostBytes = 2 ** 29;
 
-const places = ["before", "loop", "after"] as const satisfies readonly Place[];
+const places = ["before", "loop", "after"] as const satisfies readonly LoopPlace[];
 
 interface Built {
   readonly instance: ModuleInstance;
@@ -143,7 +143,7 @@ export async function profileCell(
     ...(await partContestants("backward", full.kernel, (rewrite) => build(true, rewrite))),
   ];
   const timings = await measure(contestants, { seconds, progress: (done) => progress("timing", done, 1) });
-  const callSizes: CallSizes = new Map([...Object.entries(sizes), [BATCH_SYMBOL, batch], [TIME_SYMBOL, steps]]);
+  const callSizes: CountedSizes = new Map([...Object.entries(sizes), [BATCH_SYMBOL, batch], [TIME_SYMBOL, steps]]);
   const bytes = dtype === "f32" ? 4 : 8;
   const copied = bytes * touchedNumbers(plain.kernel, "forward", callSizes);
   const counted = (built: Built, entry: string): RegionCount[] =>
@@ -207,16 +207,16 @@ function stepper({ instance, call }: Built): () => unknown {
   return () => instance.step(call.step);
 }
 
-type Entry = EntryParts["entry"];
+type ProfiledEntry = EntryParts["entry"];
 
-function runnerOf(entry: Entry, { instance, call }: Built): () => unknown {
+function runnerOf(entry: ProfiledEntry, { instance, call }: Built): () => unknown {
   instance.forward(call.forward);
   return entry === "forward" ? () => instance.forward(call.forward) : () => instance.backward?.(call.cotangents);
 }
 
 /** A function with one of its parts alone, with none of them, and without activations. */
 async function partContestants(
-  entry: Entry,
+  entry: ProfiledEntry,
   kernel: KernelProgram,
   build: (rewrite: RewriteKernels) => Promise<Built>,
 ): Promise<Contestant[]> {
@@ -235,12 +235,17 @@ async function partContestants(
   return contestants;
 }
 
-function partsOf(entry: Entry, timings: readonly Timing[], counts: readonly RegionCount[], bytes: number): EntryParts {
+function partsOf(
+  entry: ProfiledEntry,
+  timings: readonly Timing[],
+  counts: readonly RegionCount[],
+  bytes: number,
+): EntryParts {
   const timeOf = (name: string): number | undefined => timings.find((t) => t.name === `${entry} ${name}`)?.minimum;
   const around = timeOf("around") ?? 0;
   const whole = find(timings, entry).minimum;
   const clamps = timeOf("clamps");
-  const part = (name: Part["name"], time: number, of: readonly RegionCount[]): Part => ({
+  const part = (name: ProfilePart["name"], time: number, of: readonly RegionCount[]): ProfilePart => ({
     name,
     time,
     share: time / whole,
@@ -251,7 +256,7 @@ function partsOf(entry: Entry, timings: readonly Timing[], counts: readonly Regi
     entry,
     time: whole,
     parts: [
-      ...places.flatMap((name): Part[] => {
+      ...places.flatMap((name): ProfilePart[] => {
         const alone = timeOf(name);
         const here = counts.filter(({ place }) => place === name);
         return alone === undefined ? [] : [part(name, Math.max(0, alone - around), here)];
@@ -262,7 +267,7 @@ function partsOf(entry: Entry, timings: readonly Timing[], counts: readonly Regi
   };
 }
 
-function totalOf(counts: readonly RegionCount[], bytes: number): Work {
+function totalOf(counts: readonly RegionCount[], bytes: number): ProfiledWork {
   let [products, operations, numbers] = [0, 0, 0];
   for (const count of counts) {
     products += count.products;
@@ -273,7 +278,7 @@ function totalOf(counts: readonly RegionCount[], bytes: number): Work {
 }
 
 /** Numbers in all buffers that a function uses. */
-function touchedNumbers(kernel: KernelProgram, entry: string, sizes: CallSizes): number {
+function touchedNumbers(kernel: KernelProgram, entry: string, sizes: CountedSizes): number {
   const names = new Set<string>();
   for (const statement of functionOf(kernel, entry).body) forEachAccess(statement, ({ buffer }) => names.add(buffer));
   return kernel.buffers.reduce((sum, buffer) => (names.has(buffer.name) ? sum + bufferSize(buffer, sizes) : sum), 0);

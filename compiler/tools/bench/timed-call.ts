@@ -1,4 +1,5 @@
 /** Arguments for timing a module: every tensor of a call, from a seed. */
+import type { CallValues } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { createRandom } from "../../../runtime/random.js";
 import { startOf, valuesOf } from "../calls/call.js";
@@ -9,17 +10,15 @@ import type { CallSizes } from "../calls/sizes.js";
 /** Run-time dimensions are the same for all examples. */
 export type CallSettings = CallSizes;
 
-type Values = Readonly<Record<string, unknown>>;
-
 export interface TimedCall {
   /** What `forward` takes. */
-  readonly forward: Values;
+  readonly forward: CallValues;
   /** What `reset` takes before the first step. */
-  readonly start: Values;
+  readonly start: CallValues;
   /** What `step` takes. */
-  readonly step: Values;
+  readonly step: CallValues;
   /** What `backward` takes: derivatives by all outputs. */
-  readonly cotangents: Values;
+  readonly cotangents: CallValues;
 }
 
 /** Inputs, contexts and derivatives are normal; states start as the cell says. All examples are as large as the call. */

@@ -3,13 +3,13 @@
  * can be timed so, without clocks inside.
  */
 import { invariant } from "../../base/diagnostics/invariant.js";
-import { type Place, placesOf } from "../../ir/kernel/count-operations.js";
-import type { Expression, KernelFunction, KernelProgram } from "../../ir/kernel/types.js";
+import { type LoopPlace, placesOf } from "../../ir/kernel/count-operations.js";
+import type { KernelExpression, KernelFunction, KernelProgram } from "../../ir/kernel/types.js";
 import { mapStatement, type StatementMapper } from "../../ir/kernel/visit.js";
 import { mathNames } from "../../base/math/functions.js";
 
 /** A function with what stands in one place alone, or with nothing. */
-export function onlyPlace(program: KernelProgram, entry: string, place: Place | undefined): KernelProgram {
+export function onlyPlace(program: KernelProgram, entry: string, place: LoopPlace | undefined): KernelProgram {
   return withFunction(program, entry, (fn) => ({
     ...fn,
     body: placesOf(fn).flatMap((found) => (found.place === place ? [found.statement] : [])),
@@ -46,7 +46,7 @@ const clamped: ChangeOperation = (value) => {
   return { kind: "operation", op: "clamp", operands: [operand, literal(-1), literal(1)], dtype: "real" };
 };
 
-const literal = (value: number): Expression => ({ kind: "literal", value, dtype: "real" });
+const literal = (value: number): KernelExpression => ({ kind: "literal", value, dtype: "real" });
 
 export function functionOf(program: KernelProgram, entry: string): KernelFunction {
   const fn = program.functions.find(({ name }) => name === entry);

@@ -39,10 +39,10 @@ export function firstApart(a: ArrayLike<number>, b: ArrayLike<number>, tolerance
   return undefined;
 }
 
-type Tensors = Readonly<Record<string, ArrayLike<number>>>;
+type NamedNumbers = Readonly<Record<string, ArrayLike<number>>>;
 
 /** In words the first place where the bits of named tensors differ. */
-export function firstDifference(a: Tensors, b: Tensors): string | undefined {
+export function firstDifference(a: NamedNumbers, b: NamedNumbers): string | undefined {
   for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) {
     const [one, two] = [a[name], b[name]];
     if (one === undefined || two === undefined) return `${name} is there only once`;

@@ -71,10 +71,10 @@ export const usualSteps = 200;
 /** Numbers that are handled between two turns: a look at the time after each would cost more than the number. */
 const piece = 2 ** 14;
 
-type Numbers = Float64Array | Int32Array;
+type DataArray = Float64Array | Int32Array;
 
 /** Each entry by its place, in order. */
-async function fill<Values extends Numbers>(values: Values, at: (i: number) => number, turn: Turn): Promise<Values> {
+async function fill<Values extends DataArray>(values: Values, at: (i: number) => number, turn: Turn): Promise<Values> {
   for (let from = 0; from < values.length; from += piece) {
     const end = Math.min(from + piece, values.length);
     for (let i = from; i < end; i++) values[i] = at(i);
@@ -87,7 +87,7 @@ async function fill<Values extends Numbers>(values: Values, at: (i: number) => n
 export async function drawNoise(manifest: Manifest, random: Random, run: RunSizes, turn: Turn): Promise<RunData> {
   const { batch, steps, sizes } = run;
   const normal = (count: number): Promise<Float64Array> => fill(new Float64Array(count), () => random.normal(), turn);
-  const inputs = new Map<string, Numbers>();
+  const inputs = new Map<string, DataArray>();
   for (const entry of manifest.inputs) {
     const count = batch * steps * widthOf(entry, sizes);
     const index = (): number => random.integer(entry.bound ?? 1);
@@ -145,7 +145,7 @@ export async function takeData(
       missing.name,
     );
   }
-  const cutAll = async <Entry extends TensorEntry, Values extends Numbers>(
+  const cutAll = async <Entry extends TensorEntry, Values extends DataArray>(
     entries: readonly Entry[],
     timed: boolean,
     check: (entry: Entry, values: Float64Array) => Promise<Values>,
@@ -155,7 +155,7 @@ export async function takeData(
     return found;
   };
   const real = ({ name }: TensorEntry, values: Float64Array): Promise<Float64Array> => takeReals(name, values, turn);
-  const values = (entry: InputEntry, cutOut: Float64Array): Promise<Numbers> =>
+  const values = (entry: InputEntry, cutOut: Float64Array): Promise<DataArray> =>
     entry.dtype === "real" ? real(entry, cutOut) : takeIndices(entry, cutOut, turn);
   return {
     ...run,

@@ -92,10 +92,10 @@ function wrap(sentence: string, most: number): string[] {
   return [...lines, line];
 }
 
-type Chart = Parameters<typeof drawChart>[0];
+type DiagnosisChart = Parameters<typeof drawChart>[0];
 
-function chartsOf({ gradient, jacobian, lyapunov, steps }: Diagnosis): Chart[] {
-  const charts: Chart[] = [];
+function chartsOf({ gradient, jacobian, lyapunov, steps }: Diagnosis): DiagnosisChart[] {
+  const charts: DiagnosisChart[] = [];
   if (gradient !== undefined && gradient.total.mean.length > 1) {
     const curves = gradient.states.length > 1 ? [gradient.total, ...gradient.states.slice(0, 6)] : [gradient.total];
     charts.push({

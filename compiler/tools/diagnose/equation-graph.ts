@@ -7,7 +7,7 @@ import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.j
 import type { LoweredCell } from "../../program/lowered-cell.js";
 import type { Span } from "../../base/source/span.js";
 
-export interface Equation {
+export interface GraphEquation {
   readonly value: ValueId;
   /** As declared, by path in used cells: `r`, `h'`, `l0.h'`. */
   readonly name: string;
@@ -15,11 +15,11 @@ export interface Equation {
   readonly span: Span | undefined;
 }
 
-export interface Node {
+export interface DiagnosedNode {
   readonly value: ValueId;
   readonly name: string;
   /** Undefined for a state. */
-  readonly equation: Equation | undefined;
+  readonly equation: GraphEquation | undefined;
 }
 
 export interface Edge {
@@ -30,16 +30,16 @@ export interface Edge {
 
 export interface EquationGraph {
   /** All equations, each after those it reads. */
-  readonly equations: readonly Equation[];
+  readonly equations: readonly GraphEquation[];
   /** States first. */
-  readonly nodes: readonly Node[];
+  readonly nodes: readonly DiagnosedNode[];
   readonly edges: readonly Edge[];
   /** For each state the node of its next value; undefined where that depends on no state. */
   readonly next: readonly (number | undefined)[];
   /** Real values that depend on a state. */
   readonly recurrent: ReadonlySet<ValueId>;
   /** The equation in whose right-hand side a value stands. One that several read counts as part of the first. */
-  readonly ownerOf: ReadonlyMap<ValueId, Equation>;
+  readonly ownerOf: ReadonlyMap<ValueId, GraphEquation>;
 }
 
 export function equationGraph({ step, states }: LoweredCell): EquationGraph {
@@ -48,7 +48,7 @@ export function equationGraph({ step, states }: LoweredCell): EquationGraph {
   const recurrent = recurrentValues(step, stateValues);
   const equations = equationsOf(step, defined);
   const ownerOf = ownersOf(step, equations, defined);
-  const nodes: Node[] = [
+  const nodes: DiagnosedNode[] = [
     ...states.map(({ name }, i) => ({ value: stateValues[i] as ValueId, name, equation: undefined })),
     ...equations.flatMap((equation) => (recurrent.has(equation.value) ? [{ ...equation, equation }] : [])),
   ];
@@ -79,7 +79,7 @@ function recurrentValues({ instructions, types }: GraphFunction, states: readonl
 function equationsOf(
   { instructions, names, types }: GraphFunction,
   defined: ReadonlyMap<ValueId, Instruction>,
-): Equation[] {
+): GraphEquation[] {
   const seen = new Set<string>();
   return instructions.flatMap(({ results }) =>
     results.flatMap((value) => {
@@ -93,10 +93,10 @@ function equationsOf(
 
 function ownersOf(
   { instructions }: GraphFunction,
-  equations: readonly Equation[],
+  equations: readonly GraphEquation[],
   defined: ReadonlyMap<ValueId, Instruction>,
-): ReadonlyMap<ValueId, Equation> {
-  const owners = new Map<ValueId, Equation>(equations.map((equation) => [equation.value, equation]));
+): ReadonlyMap<ValueId, GraphEquation> {
+  const owners = new Map<ValueId, GraphEquation>(equations.map((equation) => [equation.value, equation]));
   const isEquation = new Set(owners.keys());
   for (const { operands, results } of [...instructions].reverse()) {
     const owner = results.map((id) => owners.get(id)).find((found) => found !== undefined);

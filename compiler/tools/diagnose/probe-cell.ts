@@ -9,7 +9,7 @@ import type { ValueId } from "../../ir/graph/types.js";
 import type { LoweredCell, LoweredInput, LoweredTensor } from "../../program/lowered-cell.js";
 import type { Span } from "../../base/source/span.js";
 import { cellContext } from "../../program/cell-program.js";
-import { type Equation, equationGraph, type EquationGraph } from "./equation-graph.js";
+import { type GraphEquation, equationGraph, type EquationGraph } from "./equation-graph.js";
 import { nonlinearityAt, type NonlinearityKind } from "./nonlinearities.js";
 
 export interface ProbedCell {
@@ -27,7 +27,7 @@ export interface ProbedCell {
 /** A nonlinearity on the way of the state. */
 export interface ProbedSite {
   readonly kind: NonlinearityKind;
-  readonly equation: Equation;
+  readonly equation: GraphEquation;
   readonly span: Span | undefined;
   /** The output with what `readings` understands. */
   readonly output: string;
@@ -69,7 +69,7 @@ export function probeCell(cell: LoweredCell): ProbedCell {
   const edgeOf = new Map(edges.map(({ reader, read }, index) => [`${reader} ${read}`, index]));
   const edgeCopies = new Map<number, ValueId>();
   /** What the equation sees of a value: with the zero of the edge, where there is one. */
-  const seenBy = (owner: Equation | undefined, id: ValueId): ValueId => {
+  const seenBy = (owner: GraphEquation | undefined, id: ValueId): ValueId => {
     const reader = owner === undefined ? undefined : nodeOf.get(owner.value);
     const edge = edgeOf.get(`${reader} ${nodeOf.get(id)}`);
     if (edge === undefined) return mapped(copies, id);
@@ -79,7 +79,7 @@ export function probeCell(cell: LoweredCell): ProbedCell {
   };
 
   const sites: ProbedSite[] = [];
-  const values = new Map<Equation, string>();
+  const values = new Map<GraphEquation, string>();
   for (const id of fn.inputs) addNodeZero(id);
   for (const instruction of fn.instructions) {
     const { operation, operands, results, origin } = instruction;

@@ -43,10 +43,10 @@ interface Measures {
   readonly norm: number;
 }
 
-type Profile = (state: Float64Array, t: number, random: Random) => Promise<Measures>;
+type ProfileAt = (state: Float64Array, t: number, random: Random) => Promise<Measures>;
 
 /** All columns at once: a batch of one example with the unit vectors as tangents. */
-function wholeMatrices(run: PreparedRun): Profile {
+function wholeMatrices(run: PreparedRun): ProfileAt {
   const { layout, turn } = run;
   const { size } = layout;
   const instance = plainInstance(run, size);
@@ -69,7 +69,7 @@ function wholeMatrices(run: PreparedRun): Profile {
 }
 
 /** For large states: products with vectors only. */
-function subspaces(run: PreparedRun): Profile {
+function subspaces(run: PreparedRun): ProfileAt {
   const { layout, turn } = run;
   const instance = plainInstance(run, 1);
   return async (state, t, random) => {

@@ -11,7 +11,7 @@ import { shareCommonValues } from "../../passes/graph/share-common-values.js";
 import { simplify } from "../../passes/graph/simplify/simplify.js";
 import { runPasses } from "../../passes/pass.js";
 import { cellContext } from "../../program/cell-program.js";
-import type { Equation, Name } from "./formula.js";
+import type { Equation, FormulaName } from "./formula.js";
 import { graphEquations } from "./graph-formulas.js";
 
 const tidy = [simplify, shareCommonValues, removeUnusedValues];
@@ -46,7 +46,7 @@ function markNames(fn: GraphFunction): GraphFunction {
   };
 }
 
-function parseName(marked: string): Name {
+function parseName(marked: string): FormulaName {
   const [before = "", name = ""] = marked.split(mark);
   const next = name.endsWith("'");
   const text = next ? name.slice(0, -1) : name;

@@ -26,14 +26,14 @@ export type Formula =
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "imaginary"; readonly value: number }
   | { readonly kind: "dimension"; readonly dim: Dim }
-  | { readonly kind: "name"; readonly name: Name }
+  | { readonly kind: "name"; readonly name: FormulaName }
   | { readonly kind: "infix"; readonly operator: Infix; readonly left: Formula; readonly right: Formula }
   | { readonly kind: "prefix"; readonly operator: "minus" | "not"; readonly operand: Formula }
   | { readonly kind: "power"; readonly base: Formula; readonly exponent: Formula }
   | { readonly kind: "transposed"; readonly operand: Formula }
   | { readonly kind: "choice"; readonly condition: Formula; readonly yes: Formula; readonly no: Formula }
   /** A part of a tensor: whole along the axes before `axis`. */
-  | { readonly kind: "part"; readonly operand: Formula; readonly axis: number; readonly part: Part }
+  | { readonly kind: "part"; readonly operand: Formula; readonly axis: number; readonly part: SelectedPart }
   /** `h = g`: an argument by its name. */
   | { readonly kind: "labelled"; readonly label: string; readonly value: Formula }
   /** `first then next for index < count until until implicit`. */
@@ -56,7 +56,7 @@ export type Formula =
       readonly settings: readonly Setting[];
     };
 
-export type Part =
+export type SelectedPart =
   { readonly kind: "range"; readonly start: Dim; readonly end: Dim } | { readonly kind: "entry"; readonly at: Formula };
 
 /** A function of the language, one of the author's, or a used cell. */
@@ -73,7 +73,7 @@ export type Setting =
   /** Letters of axes: `ij,jk->ik`. */
   | { readonly label: string; readonly kind: "pattern"; readonly pattern: string };
 
-export interface Name {
+export interface FormulaName {
   /** As the syntax tree has it, by path: `rnn.W_z`. */
   readonly text: string;
   /** The next value of a state. */

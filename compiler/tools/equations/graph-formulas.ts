@@ -7,13 +7,22 @@ import { countUses } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 import { addDims } from "../../base/types/dim.js";
-import { axes, builtin, type Equation, type Formula, infix, type Infix, type Name, transposed } from "./formula.js";
+import {
+  axes,
+  builtin,
+  type Equation,
+  type Formula,
+  infix,
+  type Infix,
+  type FormulaName,
+  transposed,
+} from "./formula.js";
 
 export interface GraphNames {
   /** The name of a value as the graph has it, for its formula. */
-  readonly parse: (name: string) => Name;
+  readonly parse: (name: string) => FormulaName;
   /** Whether a value with this name is defined elsewhere: it needs no equation here. */
-  readonly isKnown: (name: Name) => boolean;
+  readonly isKnown: (name: FormulaName) => boolean;
   /** The name of the n-th value that needs one and has none. */
   readonly auxiliary: (count: number) => string;
 }

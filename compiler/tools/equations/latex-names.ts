@@ -1,6 +1,6 @@
 /** Names as LaTeX: different names look different. */
 import { greekLetter } from "../../language/syntax/spelling.js";
-import type { Name } from "./formula.js";
+import type { FormulaName } from "./formula.js";
 import type { Time } from "./values-over-time.js";
 
 /** Greek letters that look like Latin ones, which LaTeX has no command for. */
@@ -60,7 +60,7 @@ export interface LatexName {
 }
 
 /** A name at its time: `h_{t-1}` for a state, `h_t` for its next value, by path `h^{(\mathrm{lower})}_{t-1}`. */
-export function nameLatex(name: Name, times: ReadonlyMap<string, Time>): LatexName {
+export function nameLatex(name: FormulaName, times: ReadonlyMap<string, Time>): LatexName {
   const complex = ofPart(name.text, times);
   const whole = complex?.whole ?? name.text;
   const path = whole.split(".");
@@ -83,7 +83,7 @@ function ofPart(text: string, times: ReadonlyMap<string, Time>): { whole: string
   return times.has(whole) ? { whole, part: part === "re" ? "Re" : "Im" } : undefined;
 }
 
-function timeLatex({ next, role }: Name, time: Time): string[] {
+function timeLatex({ next, role }: FormulaName, time: Time): string[] {
   if (role === "auxiliary" || role === "round" || time === "constant") return [];
   return [time === "state" && !next ? "t-1" : "t"];
 }

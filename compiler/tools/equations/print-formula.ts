@@ -2,7 +2,7 @@
 import { formulaFunction, formulaName, superscript } from "../../language/syntax/spelling.js";
 import { printDim } from "../../base/types/dim.js";
 import { printShape } from "../../base/types/shape.js";
-import type { Formula, Infix, Name, Part, Setting } from "./formula.js";
+import type { Formula, Infix, FormulaName, SelectedPart, Setting } from "./formula.js";
 
 /** How tightly the outermost operator binds. */
 const strengths = {
@@ -52,14 +52,14 @@ function write(formula: Formula, least: number): string {
   return strength < least ? `(${text})` : text;
 }
 
-interface Written {
+interface WrittenText {
   readonly text: string;
   readonly strength: number;
 }
 
-const atom = (text: string): Written => ({ text, strength: strengths.atom });
+const atom = (text: string): WrittenText => ({ text, strength: strengths.atom });
 
-function bare(formula: Formula): Written {
+function bare(formula: Formula): WrittenText {
   switch (formula.kind) {
     case "number":
       return numberText(formula.value);
@@ -111,12 +111,12 @@ function bare(formula: Formula): Written {
   }
 }
 
-function numberText(value: number): Written {
+function numberText(value: number): WrittenText {
   const text = String(value);
   return text.startsWith("-") ? { text: `−${text.slice(1)}`, strength: strengths.minus } : atom(text);
 }
 
-function powerText(base: Formula, exponent: Formula): Written {
+function powerText(base: Formula, exponent: Formula): WrittenText {
   const strength = strengths.power;
   const below = write(base, strength + 1);
   if (exponent.kind === "number" && Number.isSafeInteger(exponent.value)) {
@@ -125,7 +125,7 @@ function powerText(base: Formula, exponent: Formula): Written {
   return { text: `${below} ^ ${write(exponent, strengths.minus)}`, strength };
 }
 
-const roleSigns: Readonly<Record<Name["role"], readonly [before: string, after: string]>> = {
+const roleSigns: Readonly<Record<FormulaName["role"], readonly [before: string, after: string]>> = {
   value: ["", ""],
   auxiliary: ["", ""],
   round: ["", ""],
@@ -133,12 +133,12 @@ const roleSigns: Readonly<Record<Name["role"], readonly [before: string, after: 
   incoming: ["∂", "⁺"],
 };
 
-function nameText({ text, next, role }: Name): string {
+function nameText({ text, next, role }: FormulaName): string {
   const [before, after] = roleSigns[role];
   return `${before}${text.split(".").map(formulaName).join(".")}${next ? "'" : ""}${after}`;
 }
 
-function partText(part: Part): string {
+function partText(part: SelectedPart): string {
   return part.kind === "entry" ? printFormula(part.at) : `${printDim(part.start)}:${printDim(part.end)}`;
 }
 

@@ -1,6 +1,6 @@
 /** Formulas as LaTeX for the mathematics of amsmath, in an environment with `&` before the sign of an equation. */
 import { type Dim, printDim } from "../../base/types/dim.js";
-import type { Equation, Formula, Infix, Part, Setting } from "./formula.js";
+import type { Equation, Formula, Infix, SelectedPart, Setting } from "./formula.js";
 import { dimensionLatex, instanceLatex, nameLatex, operatorLatex } from "./latex-names.js";
 import type { Time } from "./values-over-time.js";
 
@@ -24,13 +24,13 @@ const strengths = {
   atom: 9,
 } as const;
 
-interface Written {
+interface WrittenLatex {
   readonly text: string;
   readonly strength: number;
 }
 
-const atom = (text: string): Written => ({ text, strength: strengths.atom });
-const applied = (text: string): Written => ({ text, strength: strengths.applied });
+const atom = (text: string): WrittenLatex => ({ text, strength: strengths.atom });
+const applied = (text: string): WrittenLatex => ({ text, strength: strengths.applied });
 
 type InfixLatex = readonly [sign: string, strength: number];
 const infixLatex: Readonly<Record<Exclude<Infix, "divide" | "dot">, InfixLatex>> = {
@@ -57,7 +57,7 @@ export function equationLatex({ left, right }: Equation, context: LatexContext):
 }
 
 export function formulaLatex(formula: Formula, context: LatexContext): string {
-  return new Printer(context).write(formula, strengths.choice);
+  return new LatexPrinter(context).write(formula, strengths.choice);
 }
 
 /** `H \times (E + H)`. */
@@ -68,7 +68,7 @@ export function shapeLatex(shape: readonly Dim[]): string {
 
 const parenthesised = (text: string): string => `\\left(${text}\\right)`;
 
-class Printer {
+class LatexPrinter {
   private readonly context: LatexContext;
 
   constructor(context: LatexContext) {
@@ -84,7 +84,7 @@ class Printer {
     return this.write(formula, strengths.choice);
   }
 
-  private bare(formula: Formula): Written {
+  private bare(formula: Formula): WrittenLatex {
     switch (formula.kind) {
       case "number":
         return numberLatex(formula.value);
@@ -145,7 +145,7 @@ class Printer {
     return this.write(formula, strengths.atom);
   }
 
-  private infix(operator: Infix, left: Formula, right: Formula): Written {
+  private infix(operator: Infix, left: Formula, right: Formula): WrittenLatex {
     if (operator === "divide") {
       return { text: `\\frac{${this.whole(left)}}{${this.whole(right)}}`, strength: strengths.product };
     }
@@ -180,12 +180,12 @@ class Printer {
     return `${rounds}${end}${implicit ? word("implicit") : ""}`;
   }
 
-  private part(part: Part): string {
+  private part(part: SelectedPart): string {
     if (part.kind === "entry") return this.whole(part.at);
     return `${dimensionLatex(printDim(part.start))}{:}${dimensionLatex(printDim(part.end))}`;
   }
 
-  private apply({ head, operands, settings }: Extract<Formula, { kind: "apply" }>): Written {
+  private apply({ head, operands, settings }: Extract<Formula, { kind: "apply" }>): WrittenLatex {
     const [first = ""] = operands.map((operand) => this.whole(operand));
     const own = head.kind === "builtin" && settings.length === 0 ? builtinForms[head.name] : undefined;
     if (own !== undefined && operands.length === 1) return own(first, this.base(operands[0] as Formula));
@@ -213,7 +213,7 @@ const builtinHeads: Readonly<Record<string, string>> = {
 };
 
 /** Functions of one argument with a form of their own; `base` is the argument as it stands below an exponent. */
-const builtinForms: Readonly<Record<string, (argument: string, base: string) => Written>> = {
+const builtinForms: Readonly<Record<string, (argument: string, base: string) => WrittenLatex>> = {
   sqrt: (argument) => atom(`\\sqrt{${argument}}`),
   conj: (argument) => atom(`\\overline{${argument}}`),
   abs: (argument) => atom(`\\left|${argument}\\right|`),
@@ -239,7 +239,7 @@ function settingLatex(setting: Setting): string {
 }
 
 /** Very small and very large numbers with a power of ten. */
-function numberLatex(value: number): Written {
+function numberLatex(value: number): WrittenLatex {
   if (Number.isNaN(value)) return atom("\\mathrm{NaN}");
   const sign = value < 0 ? "-" : "";
   const size = Math.abs(value);

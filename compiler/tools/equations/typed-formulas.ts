@@ -3,7 +3,12 @@ import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { at } from "../../base/at.js";
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
 import { axesOf, type SemanticType } from "../../language/semantics/semantic-type.js";
-import type { TypedExpression, TypedFunction, TypedInstanceCall } from "../../language/semantics/typed-program.js";
+import type {
+  TypedExpression,
+  TypedFunction,
+  TypedInstanceCall,
+  TypedOf,
+} from "../../language/semantics/typed-program.js";
 import { addDims, constantOf, dimSymbol } from "../../base/types/dim.js";
 import {
   axes,
@@ -24,10 +29,10 @@ export interface Surroundings {
   readonly functionName: (fn: TypedFunction) => string;
 }
 
-type Kind = TypedExpression["kind"];
-type Rules = {
-  readonly [K in Kind]: (
-    node: Extract<TypedExpression, { kind: K }>,
+type FormulaKind = TypedExpression["kind"];
+type FormulaRules = {
+  readonly [K in FormulaKind]: (
+    node: TypedOf<K>,
     write: (node: TypedExpression) => Formula,
     around: Surroundings,
   ) => Formula;
@@ -35,10 +40,10 @@ type Rules = {
 
 export function typedFormula(node: TypedExpression, around: Surroundings): Formula {
   const write = (part: TypedExpression): Formula => typedFormula(part, around);
-  return (rules[node.kind] as Rules["number"])(node as never, write, around);
+  return (rules[node.kind] as FormulaRules["number"])(node as never, write, around);
 }
 
-const rules: Rules = {
+const rules: FormulaRules = {
   number: ({ value }) => ({ kind: "number", value }),
   dimension: ({ dim }) => ({ kind: "dimension", dim }),
   "real-parameter": ({ name }) => nameOf(name),
@@ -156,7 +161,7 @@ function callFormula(
 }
 
 /** `n`, `n + 1`, `K - 1 - n`, `(n + R - j) mod N`. */
-function placeFormula({ start, terms, around }: Extract<TypedExpression, { kind: "element" }>): Formula {
+function placeFormula({ start, terms, around }: TypedOf<"element">): Formula {
   const first = terms.find(({ reverse }) => !reverse);
   let place = first === undefined ? undefined : nameOf(first.index);
   if (place === undefined) place = { kind: "dimension", dim: start };

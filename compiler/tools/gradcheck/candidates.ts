@@ -27,7 +27,7 @@ export interface Candidate {
 }
 
 /** A text and how to compile it, without sizes that are not fixed. */
-export interface CellText {
+export interface CandidateText {
   readonly text: string;
   readonly options: Pick<CompileOptions, "file" | "readFile" | "cell" | "dimensions" | "maxOperations">;
 }
@@ -38,12 +38,12 @@ const everything = { target: "wasm", fma: false, wasmFile: false, gradient: true
 const attempts = 200;
 
 /** @throws CompileOptionsError where the cell or a real parameter is missing; CellError where the text has errors. */
-export function lowerText({ text, options }: CellText, dimensions: Readonly<Record<string, number>>): LowerResult {
+export function lowerText({ text, options }: CandidateText, dimensions: Readonly<Record<string, number>>): LowerResult {
   return lowerSource(text, { ...options, dimensions: { ...options.dimensions, ...dimensions } }, "all sizes");
 }
 
 /** A source of sizes drawn at random where they are not fixed, small ones first. */
-export function lowerAtRandomSizes(source: CellText, random: Random): LoweredCell {
+export function lowerAtRandomSizes(source: CandidateText, random: Random): LoweredCell {
   const open = lowerSource(source.text, source.options, "symbolic").openDimensions;
   for (let attempt = 1; ; attempt++) {
     // Where they must divide each other, larger ones have more divisors.

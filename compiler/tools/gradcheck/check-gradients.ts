@@ -11,7 +11,7 @@ import type { DerivativeRules } from "../../passes/autodiff/derivative-rules.js"
 import {
   type Candidate,
   candidateOf,
-  type CellText,
+  type CandidateText,
   compileCandidate,
   lowerAtRandomSizes,
   lowerText,
@@ -19,7 +19,12 @@ import {
 import { checkPoint } from "./check-point.js";
 import { DeclaredDistances, declares } from "./declared-distances.js";
 import { singularStart } from "./declared-start.js";
-import { checkSettings, refuseTextOptions, type GradientCheckOptions, type Settings } from "./check-settings.js";
+import {
+  checkSettings,
+  refuseTextOptions,
+  type GradientCheckOptions,
+  type GradcheckSettings,
+} from "./check-settings.js";
 import { Comparisons, type Coverage } from "./compare.js";
 import { drawPoint } from "./draw-point.js";
 import { furtherDraws } from "./further-draws.js";
@@ -84,7 +89,7 @@ export async function checkGradients(
   }
   const { precisions = ["f64", "f32"], target = "wasm" } = options;
   return runChecks(source, settings, (random) =>
-    compileCandidate(lowerAtRandomSizes(source as CellText, random), { precisions, target }),
+    compileCandidate(lowerAtRandomSizes(source as CandidateText, random), { precisions, target }),
   );
 }
 
@@ -105,7 +110,7 @@ export function checkRules(
   { modes = derivativeModes, ...options }: GradientCheckOptions & { readonly modes?: readonly Fault["mode"][] } = {},
 ): RuleCheck {
   const settings = checkSettings(options);
-  const source = sourceOf(text, options) as CellText;
+  const source = sourceOf(text, options) as CandidateText;
   const random = createRandom(settings.seed);
   for (let run = 0; run < settings.runs; run++) {
     const candidate = candidateOf(lowerAtRandomSizes(source, random));
@@ -118,8 +123,8 @@ export function checkRules(
 }
 
 async function runChecks(
-  source: CellText | undefined,
-  settings: Settings,
+  source: CandidateText | undefined,
+  settings: GradcheckSettings,
   next: (random: Random) => Promise<Candidate>,
 ): Promise<GradientReport> {
   const { seed, runs, tolerance, tolerance32 } = settings;
@@ -181,7 +186,11 @@ interface Failure {
 }
 
 /** Undefined where no error is larger than rounding. */
-function faultAt({ candidate, point }: Failure, source: CellText, tensors: readonly TensorReport[]): Fault | undefined {
+function faultAt(
+  { candidate, point }: Failure,
+  source: CandidateText,
+  tensors: readonly TensorReport[],
+): Fault | undefined {
   const { cell, dimensions } = candidate;
   if (cell === undefined || !tensors.some(isGross)) return undefined;
   const wrong = new Set(tensors.filter(isGross).map(({ name }) => name));
@@ -189,7 +198,7 @@ function faultAt({ candidate, point }: Failure, source: CellText, tensors: reado
 }
 
 /** What has a gradient, and should be compared. */
-function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }: Settings): Coverage {
+function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }: GradcheckSettings): Coverage {
   const { params, inputs, contexts, states } = manifest;
   const all = (role: VariableRole, entries: readonly { readonly name: string }[]): Coverage["expected"] =>
     entries.map(({ name }) => ({ role, name }));
@@ -206,13 +215,13 @@ function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }:
   };
 }
 
-function placesIn(source: CellText): (derivative: DeclaredDerivative) => FaultPlace | undefined {
+function placesIn(source: CandidateText): (derivative: DeclaredDerivative) => FaultPlace | undefined {
   const sources = sourcesOf(source);
   return ({ span }) => placeOf(span, sources);
 }
 
 /** Files by name, read where they are asked for. */
-function sourcesOf(source: CellText | undefined): (file: string) => SourceFile | undefined {
+function sourcesOf(source: CandidateText | undefined): (file: string) => SourceFile | undefined {
   let sources: ReadonlyMap<string, SourceFile> | undefined;
   return (file) => {
     sources ??= source === undefined ? new Map() : lowerSource(source.text, source.options, "symbolic").sources;
@@ -237,7 +246,7 @@ function isGross({ methods }: TensorReport): boolean {
 function sourceOf(
   subject: string | LoadedCell | CompiledModule,
   { file, readFile, cell, dimensions, maxOperations }: GradientCheckOptions,
-): CellText | undefined {
+): CandidateText | undefined {
   if (typeof subject === "string") {
     return { text: subject, options: withoutUndefined({ file, readFile, cell, dimensions, maxOperations }) };
   }
@@ -256,12 +265,12 @@ function sourceOf(
 }
 
 function withoutUndefined(options: {
-  readonly [K in keyof CellText["options"]]: CellText["options"][K] | undefined;
-}): CellText["options"] {
+  readonly [K in keyof CandidateText["options"]]: CandidateText["options"][K] | undefined;
+}): CandidateText["options"] {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
-function moduleCandidate(module: CompiledModule, source: CellText | undefined): Candidate {
+function moduleCandidate(module: CompiledModule, source: CandidateText | undefined): Candidate {
   const { manifest } = module;
   return {
     dimensions: manifest.dimensions,
@@ -272,7 +281,7 @@ function moduleCandidate(module: CompiledModule, source: CellText | undefined): 
 }
 
 /** The source at any sizes, each of which is lowered once. */
-function cellSource(source: CellText, rules?: DerivativeRules): CellSource {
+function cellSource(source: CandidateText, rules?: DerivativeRules): CellSource {
   const known = new Map<string, ReturnType<typeof lowerText>>();
   const lower = (dimensions: Readonly<Record<string, number>>): ReturnType<typeof lowerText> => {
     const key = JSON.stringify(dimensions);
@@ -291,7 +300,7 @@ function cellSource(source: CellText, rules?: DerivativeRules): CellSource {
 function drawFinitePoint(
   candidate: Candidate,
   random: Random,
-  settings: Settings,
+  settings: GradcheckSettings,
 ): { readonly point: Point; readonly skipped: number } {
   const { manifest, dimensions } = candidate;
   let names: readonly string[] = [];

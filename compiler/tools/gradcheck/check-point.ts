@@ -53,7 +53,7 @@ export function checkPoint({ cell, modules, dimensions }: Candidate, point: Poin
       (tensor) => [tensor, drawDirections(point, tensor, options.random, options.coordinates)] as const,
     ),
   );
-  const check: Check = { point, dimensions, directions, options };
+  const check: CheckedPoint = { point, dimensions, directions, options };
   if (cell !== undefined) options.declared.measure(cell, point, options.random);
   const results: boolean[] = [];
   for (const { precision, module } of modules) {
@@ -88,7 +88,7 @@ export function checkPoint({ cell, modules, dimensions }: Candidate, point: Poin
 /** How far rounding may carry a gradient. */
 type RoundingBars = (samples: SampleCount) => Gradients;
 
-interface Check {
+interface CheckedPoint {
   readonly point: Point;
   readonly dimensions: Readonly<Record<string, number>>;
   readonly directions: ReadonlyMap<PointTensor, readonly Direction[]>;
@@ -100,7 +100,7 @@ const toleranceOf = (options: PointCheck, precision: Precision): number =>
 
 /** Compares in every direction. */
 function compare(
-  { point, dimensions, directions, options }: Check,
+  { point, dimensions, directions, options }: CheckedPoint,
   gradients: Gradients,
   method: Method,
   precision: Precision,
@@ -144,7 +144,7 @@ function withBar(derivative: Derivative, rounding: number): Derivative {
 
 /** Compares every number of a float32 gradient. */
 function compareWithFloat64(
-  { point, dimensions, options }: Check,
+  { point, dimensions, options }: CheckedPoint,
   gradients: Gradients,
   truth: Gradients,
   bars: RoundingBars,
@@ -166,7 +166,7 @@ function compareWithFloat64(
 
 /** Compares `hvp` in a direction through each tensor. */
 function compareSecond(
-  { point, dimensions, directions, options }: Check,
+  { point, dimensions, directions, options }: CheckedPoint,
   instance: ModuleInstance,
   { manifest }: CompiledModule,
   truth: Truth | undefined,

@@ -42,7 +42,7 @@ export interface GradientCheckOptions extends EndingOptions {
 }
 
 /** Options with their defaults. */
-export interface Settings {
+export interface GradcheckSettings {
   readonly seed: number;
   readonly runs: number;
   readonly tolerance: number;
@@ -74,7 +74,7 @@ export function refuseTextOptions(options: GradientCheckOptions): void {
 }
 
 /** @throws TypeError for an unknown option, RangeError for a number out of its range. */
-export function checkSettings(options: GradientCheckOptions): Settings {
+export function checkSettings(options: GradientCheckOptions): GradcheckSettings {
   checkOptionNames("checkGradients", options, known);
   const { seed = 1, runs = 3, coordinates = 8, onProgress } = options;
   const { tolerance = 1e-6, tolerance32 = 1e-4, scale = 1, kinks = 0, allowUncompared = false } = options;

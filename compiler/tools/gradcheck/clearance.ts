@@ -4,7 +4,7 @@
  * fast they go there (the speeds of a complex step).
  */
 import { type BatchValue, evaluateWith } from "../../ir/graph/evaluate.js";
-import type { Sizes } from "../../ir/graph/evaluate-rules.js";
+import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import type { GraphFunction } from "../../ir/graph/types.js";
 import type { Random } from "../../../runtime/random.js";
 import { distanceFrom, type Rounded, roundingArithmetic, sampleCounts, unrounded } from "./rounding.js";
@@ -17,7 +17,7 @@ import { watchTies } from "./watch-ties.js";
 export function tieDistances(
   fn: GraphFunction,
   inputs: readonly BatchValue[],
-  sizes: readonly Sizes[],
+  sizes: readonly SymbolSizes[],
   unit: number,
   random: Random,
 ): number[] {

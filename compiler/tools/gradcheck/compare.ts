@@ -89,7 +89,7 @@ export function agree(pair: NumberPair, tolerance: number): boolean {
   return pair.numeric.kind !== "smooth" || error <= tolerance + bar;
 }
 
-interface Entry {
+interface MethodTally {
   readonly method: Method;
   readonly precision: Precision;
   compared: number;
@@ -103,7 +103,7 @@ interface Entry {
 interface Compared {
   /** Numbers that it had at all points together; undefined where it was at none. */
   places: number | undefined;
-  readonly methods: Entry[];
+  readonly methods: MethodTally[];
 }
 
 /** What should have been compared. */
@@ -156,12 +156,12 @@ export class Comparisons {
     return agrees;
   }
 
-  private entry(tensor: PointTensor, method: Method, precision: Precision): Entry {
+  private entry(tensor: PointTensor, method: Method, precision: Precision): MethodTally {
     const found = this.tensorOf(tensor);
     const known = found.methods.find((entry) => entry.method === method && entry.precision === precision);
     if (known !== undefined) return known;
     const none = { compared: 0, vanishing: 0, kinks: 0, unresolved: 0 };
-    const entry: Entry = { method, precision, ...none, failed: false, worst: undefined };
+    const entry: MethodTally = { method, precision, ...none, failed: false, worst: undefined };
     found.methods.push(entry);
     return entry;
   }

@@ -1,7 +1,7 @@
 /** Complex tensors for the evaluator: a real part, and an imaginary one where there is any. */
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { type Arithmetic, evaluateExample, type LocalOperation, realArithmetic } from "../../ir/graph/evaluate.js";
-import type { Sizes } from "../../ir/graph/evaluate-rules.js";
+import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import { reductionOf, type Tensor, zeros } from "../../ir/graph/tensor.js";
 import type { Operation } from "../../ir/graph/types.js";
 import { flatOps, unroundedOps } from "../../ir/ops/scalar-ops.js";
@@ -66,7 +66,7 @@ export function complexArithmetic(decide: Decide, asComputed = false): Arithmeti
 function declared(
   { tangent, arguments: count }: Extract<Operation, { kind: "custom_derivative" }>,
   [value, ...operands]: readonly ComplexTensor[],
-  sizes: Sizes,
+  sizes: SymbolSizes,
 ): ComplexTensor {
   invariant(value !== undefined, "a declared derivative of nothing");
   if (operands.slice(0, count).every(({ im }) => im === undefined)) return { re: value.re };
@@ -90,7 +90,7 @@ function linearOperands(operation: LocalOperation, operands: readonly ComplexTen
 function productRule(
   operation: Extract<Operation, { kind: "contract" }>,
   [a, b]: readonly ComplexTensor[],
-  sizes: Sizes,
+  sizes: SymbolSizes,
 ): Tensor {
   invariant(a !== undefined && b !== undefined, "a product of fewer than two");
   const terms = [

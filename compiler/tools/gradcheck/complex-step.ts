@@ -8,7 +8,7 @@
  * may hold that holds on neither side, and a sign may be 0: derived gradients make the same choice there.
  */
 import { type Arithmetic, type Batched, type BatchValue, evaluateWith } from "../../ir/graph/evaluate.js";
-import type { Sizes } from "../../ir/graph/evaluate-rules.js";
+import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction } from "../../ir/graph/types.js";
 import { type ComplexTensor, complexArithmetic, imaginary } from "./complex-arithmetic.js";
@@ -43,7 +43,7 @@ export function complexStep(
   fn: GraphFunction,
   inputs: readonly BatchValue[],
   direction: readonly (BatchValue | undefined)[],
-  sizes: readonly Sizes[],
+  sizes: readonly SymbolSizes[],
   options: { readonly asComputed?: boolean; readonly onTie?: (speed: number) => void } = {},
 ): Sides<readonly BatchValue[]> {
   let decided = false;

@@ -1,6 +1,6 @@
 /** What functions that state their derivative are called with at a point: a run of the cell that gives their arguments as outputs. */
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
-import type { Sizes } from "../../ir/graph/evaluate-rules.js";
+import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import { elementCount, type Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
 import type { DeclaredDerivative, LoweredCell } from "../../program/lowered-cell.js";
@@ -11,7 +11,7 @@ import { type Point, symbolSizes } from "./point.js";
 /** One call: the arguments, and the sizes of the example. */
 export interface Arguments {
   readonly values: readonly Tensor[];
-  readonly sizes: Sizes;
+  readonly sizes: SymbolSizes;
 }
 
 /** What a function is called with at a point, in every example and step. */
@@ -19,7 +19,7 @@ export function argumentsOf(cell: LoweredCell, { calls }: DeclaredDerivative, po
   const sizes = symbolSizes(point);
   return calls.flatMap(({ within, arguments: ids }) => {
     const found = within === "step" ? valuesInSteps(cell, ids, point) : valuesInInitial(cell, ids, point);
-    return found.map(({ example, values }) => ({ values, sizes: sizes[example] as Sizes }));
+    return found.map(({ example, values }) => ({ values, sizes: sizes[example] as SymbolSizes }));
   });
 }
 

@@ -21,7 +21,7 @@ export const declares = ({ declaredDerivatives = [] }: Manifest): boolean => dec
 /** Of each call the sets of arguments, and of each argument the entries, that are looked at for one point. */
 const most = 6;
 
-interface Entry {
+interface DerivativeTally {
   readonly derivative: DeclaredDerivative;
   compared: number;
   kinks: number;
@@ -35,7 +35,7 @@ interface Entry {
 /** Collects distances over all points of a check. */
 export class DeclaredDistances {
   /** By place: the same function has a graph of its own at other sizes. */
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Map<string, DerivativeTally>();
 
   measure(cell: LoweredCell, point: Point, random: Random): void {
     for (const derivative of cell.declared) {
@@ -53,16 +53,24 @@ export class DeclaredDistances {
     });
   }
 
-  private entryOf(derivative: DeclaredDerivative): Entry {
+  private entryOf(derivative: DeclaredDerivative): DerivativeTally {
     const key = `${derivative.span.file} ${derivative.span.start}`;
     const known = this.entries.get(key);
     if (known !== undefined) return known;
-    const entry: Entry = { derivative, compared: 0, kinks: 0, off: 0, declared: 0, true: 0, worst: undefined };
+    const entry: DerivativeTally = {
+      derivative,
+      compared: 0,
+      kinks: 0,
+      off: 0,
+      declared: 0,
+      true: 0,
+      worst: undefined,
+    };
     this.entries.set(key, entry);
     return entry;
   }
 
-  private compare(entry: Entry, fn: GraphFunction, { values, sizes }: Arguments, random: Random): void {
+  private compare(entry: DerivativeTally, fn: GraphFunction, { values, sizes }: Arguments, random: Random): void {
     const inputs = values.map((value): BatchValue => ({ examples: [value] }));
     for (const [i, value] of values.entries()) {
       if (fn.types[fn.inputs[i] as ValueId]?.dtype !== "real") continue;

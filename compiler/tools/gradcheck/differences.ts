@@ -42,7 +42,7 @@ export interface Difference {
   readonly noise: number;
 }
 
-export interface DifferenceOptions {
+export interface DifferenceSteps {
   /** The first and largest step; 1/16 unless told, right for arguments of about 1. */
   readonly step?: number;
   /** Unit of the rounding of arguments and values: 2^-53 unless told, 2^-24 for functions computed in float32. */
@@ -65,7 +65,7 @@ const rows = 24;
  *     differentiate((t) => Math.sin(1 + t)); // { value: 0.5403…, error: about 1e-14, kind: "smooth", … }
  *     differentiate((t) => Math.abs(t)); // { value: 0, kind: "kink", left: -1, right: 1, … }
  */
-export function differentiate(f: (t: number) => number, options: DifferenceOptions = {}): Difference {
+export function differentiate(f: (t: number) => number, options: DifferenceSteps = {}): Difference {
   const { step: first = 1 / 16, precision = 2 ** -53, goal = 0 } = options;
   let evaluations = 0;
   const at = (t: number): number => {

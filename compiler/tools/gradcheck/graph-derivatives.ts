@@ -24,7 +24,7 @@ export function notFiniteOutputs(fn: GraphFunction, point: Point): string[] {
 }
 
 /** One number made of the outputs of a graph function at a point. */
-export interface Loss {
+export interface GraphLoss {
   readonly fn: GraphFunction;
   readonly point: Point;
   /** Linear, so that it makes the derivative of the loss of those of the outputs. */
@@ -32,12 +32,12 @@ export interface Loss {
 }
 
 /** `Σ cotangent · output` of all of a cell. */
-export function lossOf(whole: GraphFunction, point: Point): Loss {
+export function lossOf(whole: GraphFunction, point: Point): GraphLoss {
   return { fn: whole, point, total: (outputs) => weigh(whole, point, outputs) };
 }
 
 /** The gradient, weighted: its derivative is a second derivative. */
-export function weightedGradient(gradient: GraphFunction, point: Point, weights: readonly Float64Array[]): Loss {
+export function weightedGradient(gradient: GraphFunction, point: Point, weights: readonly Float64Array[]): GraphLoss {
   const total = (outputs: readonly BatchValue[]): number => {
     const named = new Map(gradient.outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
     const found = gradientsFrom(point, named);
@@ -55,7 +55,7 @@ export function weightedGradient(gradient: GraphFunction, point: Point, weights:
  * @param options of the complex step
  */
 export function complexStepReference(
-  { fn, point, total }: Loss,
+  { fn, point, total }: GraphLoss,
   options: Parameters<typeof complexStep>[4] = {},
 ): Reference {
   const inputs = inputsOf(fn, graphValues(point));
@@ -76,7 +76,7 @@ export function complexStepReference(
 
 /** The loss with one tensor moved by `t * direction`. */
 export function lossAlong(
-  { fn, point, total }: Loss,
+  { fn, point, total }: GraphLoss,
   tensor: PointTensor,
   { values: direction }: Direction,
 ): (t: number) => number {

@@ -15,7 +15,7 @@ import {
   evaluateWith,
   realArithmetic,
 } from "../../ir/graph/evaluate.js";
-import type { Sizes } from "../../ir/graph/evaluate-rules.js";
+import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction, Operation, OperationKind } from "../../ir/graph/types.js";
 import { comparisonOps, type ScalarOp, unroundedOps } from "../../ir/ops/scalar-ops.js";
@@ -45,7 +45,7 @@ const margin = 4;
 export function roundingError(
   fn: GraphFunction,
   inputs: readonly BatchValue[],
-  sizes: readonly Sizes[],
+  sizes: readonly SymbolSizes[],
   unit: number,
   random: Random,
   samples: number,

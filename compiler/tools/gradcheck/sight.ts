@@ -2,18 +2,23 @@
 import type { Random } from "../../../runtime/random.js";
 import { clearanceOf, tieDistances } from "./clearance.js";
 import type { Derivative, Direction, Reference } from "./compare.js";
-import { differentiate, type DifferenceOptions } from "./differences.js";
-import { complexStepReference, type Loss, lossAlong, remembered } from "./graph-derivatives.js";
+import { differentiate, type DifferenceSteps } from "./differences.js";
+import { complexStepReference, type GraphLoss, lossAlong, remembered } from "./graph-derivatives.js";
 import { graphValues, inputsOf } from "./graph-point.js";
 import { type PointTensor, symbolSizes } from "./point.js";
 
 /** A derivative by differences, and how they were taken. */
-export interface Measured extends Derivative {
-  readonly options: DifferenceOptions;
+export interface MeasuredDerivative extends Derivative {
+  readonly options: DifferenceSteps;
 }
 
 /** Measures with steps that go no farther than `reach`. */
-export type Differences = (tensor: PointTensor, direction: Direction, goal: number, reach: number) => Measured;
+export type Differences = (
+  tensor: PointTensor,
+  direction: Direction,
+  goal: number,
+  reach: number,
+) => MeasuredDerivative;
 
 /** A reference that gives nothing where it would measure another derivative than the one in question. */
 export type PartialReference = (...given: Parameters<Reference>) => Derivative | undefined;
@@ -32,7 +37,7 @@ const nothing: Derivative = { value: NaN, error: Infinity, kind: "jump" };
  * @returns differences of values that are rounded to `unit`, relative to a number, made so
  */
 export function sightOf(
-  loss: Loss,
+  loss: GraphLoss,
   stated: Reference,
   random: Random,
 ): (differences: Differences, unit: number) => PartialReference {

@@ -10,14 +10,14 @@ import { type Call, writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import { drawCall } from "./draw-call.js";
 import { exampleOf, rowsOf } from "./examples.js";
-import type { Findings } from "./report.js";
+import type { CheckFindings } from "./report.js";
 import { flatten, prefixed, runBackward, runCall, runForward } from "./results.js";
 
 /**
  * Step by step, with a snapshot taken and restored on the way, against the whole sequence; in an instance for one step, and in
  * the one of the sequence.
  */
-export function checkStream(context: Context, findings: Findings): void {
+export function checkStream(context: Context, findings: CheckFindings): void {
   const { instance, make, manifest } = context;
   const call = withEveryStep(context.call);
   const whole = runForward(manifest, instance, call);
@@ -28,7 +28,7 @@ export function checkStream(context: Context, findings: Findings): void {
 }
 
 /** A stream in blocks, `steps`, against the whole sequence: one step, then all the others in one call. */
-function compareBlocks(context: Context, call: Call, whole: Tensors, findings: Findings): void {
+function compareBlocks(context: Context, call: Call, whole: Tensors, findings: CheckFindings): void {
   const { instance, manifest } = context;
   instance.reset(startOf(manifest, call));
   for (const [from, to] of [
@@ -54,7 +54,7 @@ function compareSteps(
   { manifest }: Context,
   call: Call,
   { from, steps, out, whole }: StreamedSteps,
-  findings: Findings,
+  findings: CheckFindings,
 ): void {
   for (const entry of manifest.outputs) {
     const wanted = stepsOf(whole[entry.name] as Float64Array, call, from, from + steps);
@@ -68,7 +68,13 @@ function compareSteps(
   }
 }
 
-function compareStream(context: Context, call: Call, stream: ModuleInstance, whole: Tensors, findings: Findings): void {
+function compareStream(
+  context: Context,
+  call: Call,
+  stream: ModuleInstance,
+  whole: Tensors,
+  findings: CheckFindings,
+): void {
   const { manifest } = context;
   stream.reset(startOf(manifest, call));
   let snapshot: unknown;
@@ -101,7 +107,7 @@ function compareStream(context: Context, call: Call, stream: ModuleInstance, who
 }
 
 /** In pieces of 1, of 2 and of half of the steps, states carried on, against the whole. */
-export function checkChunks(context: Context, findings: Findings): void {
+export function checkChunks(context: Context, findings: CheckFindings): void {
   const { manifest, module, make, call } = context;
   const whole = runForward(manifest, context.instance, call);
   for (const chunk of new Set([1, 2, Math.ceil(call.steps / 2)])) {
@@ -124,7 +130,7 @@ const isTensor = ({ manifest }: Context, name: string): boolean =>
 const someExamples = 6;
 
 /** Every example alone, against the batch. */
-export function checkBatch(context: Context, findings: Findings): void {
+export function checkBatch(context: Context, findings: CheckFindings): void {
   const { manifest, instance, make, call, random } = context;
   const together = runCall(manifest, instance, call);
   const some = random.shuffle(Array.from({ length: call.batch }, (_, b) => b)).slice(0, someExamples);
@@ -147,7 +153,12 @@ export function checkBatch(context: Context, findings: Findings): void {
  * Gradients of parameters are sums over the batch, in order. Where the cotangents of all other examples are zero, so are their
  * terms, and what is left are the bits of the example alone.
  */
-function checkPartInSums({ manifest, instance, call }: Context, b: number, alone: Tensors, findings: Findings): void {
+function checkPartInSums(
+  { manifest, instance, call }: Context,
+  b: number,
+  alone: Tensors,
+  findings: CheckFindings,
+): void {
   // A result of the whole batch has a cotangent that is nobody's own.
   if (!manifest.has.gradient || manifest.outputs.some(isShared)) return;
   const only = (entries: readonly TensorEntry[], from: Tensors): Tensors => {
@@ -178,7 +189,7 @@ function checkPartInSums({ manifest, instance, call }: Context, b: number, alone
 }
 
 /** Padding is zero in outputs and gradients, and NaN in it changes nothing. */
-export function checkPadding(context: Context, findings: Findings): void {
+export function checkPadding(context: Context, findings: CheckFindings): void {
   const { manifest, instance, call } = context;
   const clean = runCall(manifest, instance, call);
   for (const { name, entry, zeroPadding } of rowsOf(manifest)) {
@@ -203,7 +214,7 @@ export function checkPadding(context: Context, findings: Findings): void {
 }
 
 /** The same call again, also after a stream and a call of other sizes, and with the other kernels of a module that has two kinds. */
-export function checkRepeat(context: Context, findings: Findings): void {
+export function checkRepeat(context: Context, findings: CheckFindings): void {
   const { module, manifest, instance, call } = context;
   const first = runCall(manifest, instance, call);
   const again = (what: string, where = instance): void => {
@@ -235,7 +246,7 @@ export function checkRepeat(context: Context, findings: Findings): void {
  * Kernels keep copies of parameters. With one number of a parameter changed, an instance that was in use gives what a new one
  * gives.
  */
-export function checkParameters(context: Context, findings: Findings): void {
+export function checkParameters(context: Context, findings: CheckFindings): void {
   const { manifest, instance, make, call, random } = context;
   const run = (of: ModuleInstance): Tensors => {
     const results = runCall(manifest, of, call);
@@ -269,7 +280,7 @@ export function checkParameters(context: Context, findings: Findings): void {
  * What `setParams` sets is in `params` and in what the next call computes, as if it had been written there, in a frozen instance
  * too; and `freeze` changes nothing. In instances of their own, as the promise of `freeze` would bind the others.
  */
-function checkSetters(context: Context, run: (of: ModuleInstance) => Tensors, findings: Findings): void {
+function checkSetters(context: Context, run: (of: ModuleInstance) => Tensors, findings: CheckFindings): void {
   const { make, call } = context;
   const [set, written] = [make(call.batch, call.steps), make(call.batch, call.steps)];
   // Before `params` is read, for which a module may have to look closer at its parameters.
@@ -299,7 +310,7 @@ function checkSetters(context: Context, run: (of: ModuleInstance) => Tensors, fi
 }
 
 /** In an instance with room for more, after it was used. */
-export function checkCapacity(context: Context, findings: Findings): void {
+export function checkCapacity(context: Context, findings: CheckFindings): void {
   const { manifest, instance, make, call, random } = context;
   const expected = runCall(manifest, instance, call);
   const room = Object.fromEntries(Object.entries(call.sizes).map(([name, size]) => [name, size + 3]));

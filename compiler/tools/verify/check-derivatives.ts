@@ -7,13 +7,13 @@ import { cotangentsOf, valuesOf } from "../calls/call.js";
 import { type Call, writeParams, type Tensors } from "./call.js";
 import { compareWithDifferences, type Mode, precise, runsOfDifferences } from "./compare-derivatives.js";
 import type { Context } from "./context.js";
-import type { Findings } from "./report.js";
+import type { CheckFindings } from "./report.js";
 import { flatten, runBackward, runForward } from "./results.js";
-import { type Derivative, derivativeOf, disturbedCalls, precisionOf } from "./rounding.js";
+import { type RoundedDerivative, derivativeOf, disturbedCalls, precisionOf } from "./rounding.js";
 import {
   alongGradient,
   difference,
-  type Direction,
+  type CallDirection,
   drawDirections,
   isDeclared,
   lossOf,
@@ -26,7 +26,7 @@ import {
 /** `gradient` and `jvp`, which share the differences. By tensors whose gradient is declared they are compared with each other only. */
 export function checkFirstDerivatives(
   context: Context,
-  findings: { readonly gradient: Findings; readonly jvp: Findings },
+  findings: { readonly gradient: CheckFindings; readonly jvp: CheckFindings },
 ): void {
   const { manifest, instance, call, random, scale } = context;
   const { has } = manifest;
@@ -34,7 +34,7 @@ export function checkFirstDerivatives(
   const [plain, declared] = [false, true].map((wanted) => {
     const own = variables.filter(({ name }) => isDeclared(manifest, name) === wanted);
     return drawDirections(own, random, context.affordable(runsOfDifferences), scale === "small");
-  }) as [Direction[], Direction[]];
+  }) as [CallDirection[], CallDirection[]];
   const modes: Mode[] = [];
   if (has.gradient) modes.push({ title: "the gradient", findings: findings.gradient, along: reverseMode(context) });
   if (has.jvp) modes.push({ title: "jvp", findings: findings.jvp, along: forwardMode(context) });
@@ -78,7 +78,7 @@ function gradientAt({ manifest, instance }: Context, at: Call): Tensors {
 
 function forwardMode({ manifest, instance, call, random }: Context): Mode["along"] {
   const others = disturbedCalls(manifest, call, random);
-  const along = (at: Call, direction: Direction): Weighted => {
+  const along = (at: Call, direction: CallDirection): Weighted => {
     writeParams(instance, at.params);
     const result = instance.jvp?.(valuesOf(manifest, at), tangentsAlong(direction));
     return lossOf(flatten(result as Record<string, unknown>), call);
@@ -90,7 +90,7 @@ function forwardMode({ manifest, instance, call, random }: Context): Mode["along
 }
 
 /** `hvp` against differences of the gradient, weighted with a random direction; and along cotangents alone. */
-export function checkSecondDerivatives(context: Context, findings: Findings): void {
+export function checkSecondDerivatives(context: Context, findings: CheckFindings): void {
   const { manifest, instance, call, random } = context;
   const variables = variablesOf(manifest, call);
   if (variables.length === 0) return;
@@ -133,7 +133,7 @@ export function checkSecondDerivatives(context: Context, findings: Findings): vo
 /** The gradient is linear in the cotangents: hvp along cotangents alone is the gradient of those. */
 function checkCotangentTangents(
   { manifest, instance, call, random }: Context,
-  findings: Findings,
+  findings: CheckFindings,
   both: (at: Call) => readonly [Weighted, Weighted],
 ): void {
   const others = disturbedCalls(manifest, call, random).map(both);
@@ -143,7 +143,7 @@ function checkCotangentTangents(
       others.map((pair) => pair[k as 0 | 1]),
       precisionOf(manifest.dtype),
     ),
-  ) as [Derivative, Derivative];
+  ) as [RoundedDerivative, RoundedDerivative];
   writeParams(instance, call.params);
   findings.measure(
     Math.abs(gradient.value - product.value),

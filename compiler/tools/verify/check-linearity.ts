@@ -7,7 +7,7 @@ import { cotangentsOf, valuesOf } from "../calls/call.js";
 import { writeParams, type Tensors, tangentArguments } from "./call.js";
 import type { Context } from "./context.js";
 import { grid } from "./draw-call.js";
-import type { Findings } from "./report.js";
+import type { CheckFindings } from "./report.js";
 import { flatten, runForward } from "./results.js";
 
 type Group = Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ function checkLinear(
   what: string,
   given: Group,
   f: (given: Group) => Tensors,
-  findings: Findings,
+  findings: CheckFindings,
 ): void {
   const { manifest, random } = context;
   const tolerance = { f32: 1e-4, f64: 1e-9 }[manifest.dtype];
@@ -56,7 +56,7 @@ function checkLinear(
   }
 }
 
-export function checkLinearity(context: Context, findings: Findings): void {
+export function checkLinearity(context: Context, findings: CheckFindings): void {
   const { manifest, instance, call } = context;
   const { gradient, jvp, hvp } = manifest.has;
   writeParams(instance, call.params);

@@ -4,7 +4,7 @@ import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js"
 import { cotangentsOf, valuesOf } from "../calls/call.js";
 import type { Call } from "./call.js";
 import type { Context } from "./context.js";
-import type { Findings } from "./report.js";
+import type { CheckFindings } from "./report.js";
 import type { ModuleText } from "./text/read-text.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 import { countNumbers } from "../calls/sizes.js";
@@ -14,7 +14,7 @@ export function checkPackage(
   module: CompiledModule,
   text: ModuleText | undefined,
   wasm: Uint8Array | undefined,
-  findings: Findings,
+  findings: CheckFindings,
 ): void {
   const { manifest } = module;
   checkNames(manifest, findings);
@@ -22,7 +22,7 @@ export function checkPackage(
 }
 
 /** Sizes by name are none that are fixed, and names that stand side by side in a call are different. */
-function checkNames(manifest: Manifest, findings: Findings): void {
+function checkNames(manifest: Manifest, findings: CheckFindings): void {
   const { inputs, contexts, states, dimensions } = manifest;
   for (const name of namedAxes(manifest)) {
     findings.expect(!Object.hasOwn(dimensions, name), () => `manifest: ${name} is a fixed and a run-time dimension`);
@@ -41,7 +41,7 @@ function checkText(
   { target }: Manifest,
   { usesWebAssembly }: ModuleText,
   wasm: Uint8Array | undefined,
-  findings: Findings,
+  findings: CheckFindings,
 ): void {
   // Kernels in the text are encoded by the compiler's own rules; that they are valid shows when an instance is made.
   findings.expect(
@@ -57,7 +57,7 @@ function checkText(
 }
 
 /** Names, types and lengths of everything that calls give, and which functions there are. */
-export function checkShapes({ manifest, instance, call }: Context, findings: Findings): void {
+export function checkShapes({ manifest, instance, call }: Context, findings: CheckFindings): void {
   const { dtype, has, inputs, contexts, states, params, fixed = [], outputs } = manifest;
   const kind = dtype === "f64" ? Float64Array : Float32Array;
   const expectTensors = (what: string, entries: readonly TensorEntry[], given: unknown): void => {
@@ -105,7 +105,12 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Fin
 }
 
 /** Functions that the manifest denies must refuse to run. */
-function checkParts({ has, ...manifest }: Manifest, instance: ModuleInstance, call: Call, findings: Findings): void {
+function checkParts(
+  { has, ...manifest }: Manifest,
+  instance: ModuleInstance,
+  call: Call,
+  findings: CheckFindings,
+): void {
   const values = valuesOf({ ...manifest, has }, call);
   const attempts = [
     ["step", has.step, () => instance.snapshot()],

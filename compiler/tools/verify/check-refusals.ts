@@ -4,7 +4,7 @@ import { cotangentsOf, startOf, valuesOf } from "../calls/call.js";
 import { firstDifference } from "../calls/compare.js";
 import { writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
-import type { Findings } from "./report.js";
+import type { CheckFindings } from "./report.js";
 import { flatten, prefixed, runBackward } from "./results.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 
@@ -13,7 +13,7 @@ interface WrongCall {
   make(): unknown;
 }
 
-export function checkRefusals(context: Context, findings: Findings): void {
+export function checkRefusals(context: Context, findings: CheckFindings): void {
   const { manifest, instance, call } = context;
   writeParams(instance, call.params);
   const result = instance.forward(valuesOf(manifest, call));

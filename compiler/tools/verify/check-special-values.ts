@@ -3,11 +3,11 @@ import type { TensorEntry } from "../../../runtime/module/manifest.js";
 import { countNumbers, isShared, withWholeExamples } from "../calls/sizes.js";
 import { type Call, writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
-import type { Findings } from "./report.js";
+import type { CheckFindings } from "./report.js";
 import { runForward } from "./results.js";
 
 /** Where a value is put in. */
-interface Place {
+interface ExampleStep {
   readonly example: number;
   readonly step: number;
 }
@@ -17,7 +17,7 @@ function partOf(
   { manifest }: Context,
   entry: TensorEntry,
   call: Call,
-  { example, step }: Place,
+  { example, step }: ExampleStep,
 ): { readonly from: number; readonly step: number; readonly end: number; readonly count: number } {
   const count = countNumbers(entry, call);
   if (isShared(entry)) return { from: 0, step: 0, end: count, count };
@@ -29,7 +29,7 @@ function partOf(
 }
 
 /** The example gets the value in all its real inputs of the step, or its state where there are none. */
-function disturbed(context: Context, call: Call, at: Place, value: (before: number) => number): Call {
+function disturbed(context: Context, call: Call, at: ExampleStep, value: (before: number) => number): Call {
   const { manifest } = context;
   const real = manifest.inputs.filter(({ dtype }) => dtype === "real");
   const change = (entries: readonly TensorEntry[], from: Tensors): Tensors => {
@@ -53,7 +53,7 @@ function disturbed(context: Context, call: Call, at: Place, value: (before: numb
 function mayDepend(
   context: Context,
   call: Call,
-  { example, step }: Place,
+  { example, step }: ExampleStep,
   visit: (name: string, at: number, may: boolean) => void,
 ): void {
   const { manifest } = context;
@@ -68,7 +68,7 @@ function mayDepend(
   visitAll("final ", manifest.states);
 }
 
-export function checkSpecialValues(context: Context, special: number, findings: Findings): void {
+export function checkSpecialValues(context: Context, special: number, findings: CheckFindings): void {
   const { manifest, instance, random } = context;
   const states = tensors();
   for (const entry of manifest.states) {

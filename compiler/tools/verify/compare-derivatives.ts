@@ -7,15 +7,15 @@ import { differentiate, type Difference } from "../gradcheck/differences.js";
 import { measureNoise } from "../gradcheck/measure-noise.js";
 import { type Call, writeParams } from "./call.js";
 import type { Context } from "./context.js";
-import type { Findings } from "./report.js";
-import { type Derivative, disturbedCalls, precisionOf } from "./rounding.js";
-import { type Direction, halvesOf, titleOf } from "./variables.js";
+import type { CheckFindings } from "./report.js";
+import { type RoundedDerivative, disturbedCalls, precisionOf } from "./rounding.js";
+import { type CallDirection, halvesOf, titleOf } from "./variables.js";
 
 /** A way in which the module itself computes derivatives. */
 export interface Mode {
   readonly title: string;
-  readonly findings: Findings;
-  readonly along: (direction: Direction) => Derivative;
+  readonly findings: CheckFindings;
+  readonly along: (direction: CallDirection) => RoundedDerivative;
 }
 
 /** What a measured derivative costs, about, in runs of what is differentiated. */
@@ -35,7 +35,7 @@ export interface Function {
   readonly at: (call: Call) => number;
 }
 
-interface Measured extends Function {
+interface MeasuredFunction extends Function {
   /** The standard deviation of its rounding errors. */
   readonly noise: number;
 }
@@ -43,7 +43,7 @@ interface Measured extends Function {
 export function compareWithDifferences(
   context: Context,
   modes: readonly Mode[],
-  directions: readonly Direction[],
+  directions: readonly CallDirection[],
   fn: Function,
 ): void {
   const f = { ...fn, noise: noiseOf(context, fn) };
@@ -51,10 +51,10 @@ export function compareWithDifferences(
   // Next to derivatives of other tensors: one that is 0 is told from those.
   const least = smallPart * Math.max(0, ...derivatives.flat().map(({ size }) => size));
   for (const [k, direction] of directions.entries()) {
-    const own = derivatives[k] as readonly Derivative[];
+    const own = derivatives[k] as readonly RoundedDerivative[];
     const measured = differencesAlong(context, direction, f, Math.max(...own.map(({ size }) => size)));
     for (const [i, mode] of modes.entries()) {
-      const derivative = own[i] as Derivative;
+      const derivative = own[i] as RoundedDerivative;
       let found = disagreementOf(context, derivative, measured, least);
       if (found.share > 1) found = confirmed(context, direction, f, derivative, found, least);
       const said = found.isReadable ? "compared" : found.isBroken ? "broken" : "coarse";
@@ -88,7 +88,7 @@ interface Disagreement {
 
 function disagreementOf(
   { manifest }: Context,
-  { value, size, error }: Derivative,
+  { value, size, error }: RoundedDerivative,
   measured: Difference,
   least = 0,
 ): Disagreement {
@@ -108,9 +108,9 @@ function disagreementOf(
  */
 function confirmed(
   context: Context,
-  direction: Direction,
-  f: Measured,
-  derivative: Derivative,
+  direction: CallDirection,
+  f: MeasuredFunction,
+  derivative: RoundedDerivative,
   first: Disagreement,
   least: number,
 ): Disagreement {
@@ -138,8 +138,8 @@ function noiseOf({ manifest, instance, call, random }: Context, { at }: Function
 /** Differentiates what `f` gives while the call moves along a direction, and puts the call back. */
 function differencesAlong(
   { instance, manifest, call }: Context,
-  direction: Direction,
-  f: Measured,
+  direction: CallDirection,
+  f: MeasuredFunction,
   size: number,
 ): Difference {
   const { moves, step } = direction;
@@ -165,7 +165,7 @@ function differencesAlong(
 }
 
 /** The smallest part of a direction found by halving along which the two still disagree. */
-function narrow(context: Context, mode: Mode, direction: Direction, f: Measured): string {
+function narrow(context: Context, mode: Mode, direction: CallDirection, f: MeasuredFunction): string {
   for (const half of halvesOf(direction) ?? []) {
     const own = mode.along(half);
     const { share, isReadable } = disagreementOf(context, own, differencesAlong(context, half, f, own.size));

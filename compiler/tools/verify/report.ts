@@ -52,16 +52,16 @@ export interface VerifyReport {
 
 /** A tensor was compared with differences; they were too coarse; or there were none, as values jump or are not finite. */
 const coverages = ["compared", "coarse", "broken"] as const;
-type Coverage = (typeof coverages)[number];
+type CoverageKind = (typeof coverages)[number];
 
 /** What a check collects over all runs. */
-export class Findings {
+export class CheckFindings {
   compared = 0;
   worst: Worst | undefined;
   problem: string | undefined;
   skipped: string | undefined;
   noted: string | undefined;
-  private readonly coverage = new Map<string, Coverage>();
+  private readonly coverage = new Map<string, CoverageKind>();
 
   /** Notes a comparison; the first one that fails is told. */
   expect(holds: boolean, problem: () => string): void {
@@ -78,13 +78,13 @@ export class Findings {
   }
 
   /** Notes whether a tensor could be compared with differences. */
-  cover(tensor: string, how: Coverage): void {
+  cover(tensor: string, how: CoverageKind): void {
     const best = [how, this.coverage.get(tensor) ?? how].sort((a, b) => coverages.indexOf(a) - coverages.indexOf(b))[0];
-    this.coverage.set(tensor, best as Coverage);
+    this.coverage.set(tensor, best as CoverageKind);
   }
 
   /** Tensors that could not be compared at any call, for this reason. */
-  notCompared(reason: Coverage): string[] {
+  notCompared(reason: CoverageKind): string[] {
     return [...this.coverage].flatMap(([tensor, how]) => (how === reason ? [tensor] : []));
   }
 

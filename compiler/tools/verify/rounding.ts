@@ -14,7 +14,7 @@ const samples = 4;
 /** Deviations of a few samples are of the size of the error, not its bound. */
 const safety = 8;
 
-export interface Precision {
+export interface RoundingAllowance {
   /** `unitOf` the type of numbers. */
   readonly unit: number;
   /** What is granted whatever was observed, relative to the sum of absolute terms. */
@@ -23,7 +23,7 @@ export interface Precision {
   readonly readable: number;
 }
 
-export function precisionOf(dtype: "f32" | "f64"): Precision {
+export function precisionOf(dtype: "f32" | "f64"): RoundingAllowance {
   return dtype === "f64"
     ? { unit: unitOf.f64, least: 1e-9, readable: 1e-4 }
     : { unit: unitOf.f32, least: 2 ** -17, readable: 2e-2 };
@@ -34,7 +34,7 @@ export const disturbedCalls = (manifest: Manifest, call: Call, random: Random): 
   Array.from({ length: samples }, () => disturb(manifest, call, random));
 
 /** A derivative that the module gives. */
-export interface Derivative {
+export interface RoundedDerivative {
   readonly value: number;
   /** The sum of the absolute terms. */
   readonly size: number;
@@ -43,7 +43,11 @@ export interface Derivative {
 }
 
 /** @param others The values at disturbed calls. */
-export function derivativeOf({ sum, size }: Weighted, others: readonly Weighted[], { least }: Precision): Derivative {
+export function derivativeOf(
+  { sum, size }: Weighted,
+  others: readonly Weighted[],
+  { least }: RoundingAllowance,
+): RoundedDerivative {
   const spread = Math.max(0, ...others.map((other) => Math.abs(other.sum - sum)));
   // Terms that are not finite set no scale: they are errors themselves.
   const terms = Number.isFinite(size) ? size : 0;

@@ -5,7 +5,7 @@ import { wholeShape } from "../calls/sizes.js";
 import { isVariable, ofTensor, tensorsOf, type VariableRole } from "../calls/tensors.js";
 import type { Call, Tensors } from "./call.js";
 
-export interface Variable {
+export interface CallVariable {
   readonly role: VariableRole;
   readonly name: string;
   /** Under which `flatten` gives its gradient. */
@@ -20,8 +20,8 @@ export interface Variable {
 const groups = { param: "params ", input: "", context: "", state: "initial " } as const;
 
 /** Everything that has a gradient. */
-export function variablesOf(manifest: Manifest, call: Call): Variable[] {
-  return tensorsOf(manifest).flatMap((tensor): Variable[] => {
+export function variablesOf(manifest: Manifest, call: Call): CallVariable[] {
+  return tensorsOf(manifest).flatMap((tensor): CallVariable[] => {
     const values = ofTensor(call, tensor);
     if (!isVariable(tensor) || values === undefined || values.length === 0) return [];
     const { role, name } = tensor;
@@ -37,10 +37,10 @@ export function isDeclared({ gradientAsDeclared, declaredDerivatives = [] }: Man
   return gradientAsDeclared?.includes(name) ?? declaredDerivatives.length > 0;
 }
 
-export const titleOf = ({ role, name }: Variable): string => `${role} ${name}`;
+export const titleOf = ({ role, name }: CallVariable): string => `${role} ${name}`;
 
 /** `param W[2, 3]` */
-export function placeIn(variable: Variable, at: number): string {
+export function placeIn(variable: CallVariable, at: number): string {
   let rest = at;
   const index = [...variable.shape].reverse().map((size) => {
     const own = rest % size;
@@ -51,12 +51,12 @@ export function placeIn(variable: Variable, at: number): string {
 }
 
 export interface Move {
-  readonly variable: Variable;
+  readonly variable: CallVariable;
   readonly values: Float64Array;
 }
 
 /** A change of some numbers of a call. */
-export interface Direction {
+export interface CallDirection {
   readonly moves: readonly Move[];
   readonly where: string;
   /** The first step of differences. */
@@ -64,11 +64,11 @@ export interface Direction {
 }
 
 /** Each number up or down by the same amount. */
-function denseMove(variable: Variable, random: Random): Move {
+function denseMove(variable: CallVariable, random: Random): Move {
   return { variable, values: variable.values.map(() => (random.integer(2) === 0 ? 1 : -1)) };
 }
 
-export function denseDirection(variables: readonly Variable[], random: Random): Direction {
+export function denseDirection(variables: readonly CallVariable[], random: Random): CallDirection {
   const widest = Math.max(1, ...variables.map(({ shape }) => shape[shape.length - 1] ?? 1));
   return {
     moves: variables.map((variable) => denseMove(variable, random)),
@@ -77,7 +77,7 @@ export function denseDirection(variables: readonly Variable[], random: Random): 
   };
 }
 
-export function singleDirection(variable: Variable, at: number): Direction {
+export function singleDirection(variable: CallVariable, at: number): CallDirection {
   const values = new Float64Array(variable.values.length);
   values[at] = 1;
   return { moves: [{ variable, values }], where: placeIn(variable, at), step: 2 ** -3 };
@@ -91,11 +91,11 @@ const singles = 2;
  * variables in one direction.
  */
 export function drawDirections(
-  variables: readonly Variable[],
+  variables: readonly CallVariable[],
   random: Random,
   affordable: number,
   withSingles: boolean,
-): Direction[] {
+): CallDirection[] {
   if (variables.length === 0) return [];
   const blocks = variables.flatMap((variable) => blocksOf(denseDirection([variable], random)));
   if (affordable < blocks.length) {
@@ -120,7 +120,7 @@ export function drawDirections(
 const blockLength = 2048;
 
 /** A direction in parts, each of every so many numbers; as it is where it has few. */
-function blocksOf(direction: Direction): Direction[] {
+function blocksOf(direction: CallDirection): CallDirection[] {
   const [{ variable, values }] = direction.moves as [Move];
   const count = Math.ceil(values.length / blockLength);
   if (count < 2) return [direction];
@@ -132,7 +132,7 @@ function blocksOf(direction: Direction): Direction[] {
 }
 
 /** What a direction changes, in halves; undefined where it is a single number. */
-export function halvesOf({ moves, step }: Direction): Direction[] | undefined {
+export function halvesOf({ moves, step }: CallDirection): CallDirection[] | undefined {
   const places = moves.flatMap(({ values }, k) => [...values.keys()].filter((i) => values[i] !== 0).map((i) => [k, i]));
   if (places.length < 2) return undefined;
   const middle = Math.ceil(places.length / 2);
@@ -151,7 +151,7 @@ export function halvesOf({ moves, step }: Direction): Direction[] | undefined {
 }
 
 /** A direction as `jvp` and `hvp` take it. */
-export function tangentsAlong({ moves }: Direction): Record<string, unknown> {
+export function tangentsAlong({ moves }: CallDirection): Record<string, unknown> {
   const tangents = Object.create(null) as Record<string, unknown>;
   const params = Object.create(null) as Record<string, unknown>;
   for (const { variable, values } of moves) (variable.role === "param" ? params : tangents)[variable.name] = values;
@@ -187,7 +187,7 @@ export function lossOf(result: Tensors, { cotangents: { outputs, final } }: Call
 }
 
 /** `Σ gradient · direction`. */
-export const alongGradient = (gradient: Tensors, { moves }: Direction): Weighted =>
+export const alongGradient = (gradient: Tensors, { moves }: CallDirection): Weighted =>
   weigh(moves.map(({ variable, values }) => [gradient[variable.gradient] as Float64Array, values] as const));
 
 /** `a - b`, number by number. */

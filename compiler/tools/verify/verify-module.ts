@@ -21,15 +21,15 @@ import { checkRefusals } from "./check-refusals.js";
 import { checkSpecialValues } from "./check-special-values.js";
 import { type Context, contextOf } from "./context.js";
 import { drawCall, drawSizes, type Scale, scalesOf } from "./draw-call.js";
-import { type CheckName, type CheckReport, Findings, type VerifyReport } from "./report.js";
+import { type CheckName, type CheckReport, CheckFindings, type VerifyReport } from "./report.js";
 import { flatten, runCall } from "./results.js";
 import { inProcess, type Subject } from "./subject.js";
 import type { ModuleText } from "./text/read-text.js";
 import { isDeclared } from "./variables.js";
-import { checkOptions, kernelBytes, type Settings, type VerifyOptions } from "./verify-options.js";
+import { checkOptions, kernelBytes, type VerifySettings, type VerifyOptions } from "./verify-options.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 
-interface Check {
+interface ModuleCheck {
   readonly name: CheckName;
   readonly meaning: string;
   /** Why it does not apply to a module, if it does not. */
@@ -37,7 +37,7 @@ interface Check {
   /** Does a small call show all that there is? */
   readonly smallOnly?: boolean;
   /** At one call; `package` has none, as it does not depend on values. */
-  readonly run?: (context: Context, findings: Findings, all: ReadonlyMap<CheckName, Findings>) => void;
+  readonly run?: (context: Context, findings: CheckFindings, all: ReadonlyMap<CheckName, CheckFindings>) => void;
 }
 
 const without = (part: "gradient" | "jvp" | "hvp") => (manifest: Manifest) =>
@@ -69,7 +69,7 @@ function declaredNote(manifest: Manifest): string | undefined {
   return `differences do not see the gradient by ${those}, which is declared (${source})${rest}`;
 }
 
-function noteDeclared({ manifest }: Context, findings: Findings): void {
+function noteDeclared({ manifest }: Context, findings: CheckFindings): void {
   const note = declaredNote(manifest);
   if (note !== undefined) findings.note(note);
 }
@@ -80,7 +80,7 @@ const allDeclared = (manifest: Manifest): string | undefined =>
 const withoutStream = ({ has }: Manifest): string | undefined =>
   has.step ? undefined : "the module looks ahead, so it cannot stream";
 
-const checks: readonly Check[] = [
+const checks: readonly ModuleCheck[] = [
   { name: "package", meaning: "manifest, exports and kernels are consistent" },
   {
     name: "shapes",
@@ -94,7 +94,7 @@ const checks: readonly Check[] = [
     absent: (manifest) => without("gradient")(manifest) ?? allDeclared(manifest),
     run: (context, findings, all) => {
       noteDeclared(context, findings);
-      checkFirstDerivatives(context, { gradient: findings, jvp: all.get("jvp") as Findings });
+      checkFirstDerivatives(context, { gradient: findings, jvp: all.get("jvp") as CheckFindings });
     },
   },
   {
@@ -105,7 +105,7 @@ const checks: readonly Check[] = [
       noteDeclared(context, findings);
       // With a gradient it was compared along with that.
       if (context.manifest.has.gradient && allDeclared(context.manifest) === undefined) return;
-      checkFirstDerivatives(context, { gradient: new Findings(), jvp: findings });
+      checkFirstDerivatives(context, { gradient: new CheckFindings(), jvp: findings });
     },
   },
   {
@@ -194,7 +194,7 @@ export async function verifyModule(
 export async function verifySubject(
   subject: Subject,
   text: ModuleText | undefined,
-  settings: Settings,
+  settings: VerifySettings,
 ): Promise<VerifyReport> {
   const { seed, runs, bail, onProgress, turn, wasm: given } = settings;
   const wasm = fileOf(subject, given);
@@ -203,8 +203,8 @@ export async function verifySubject(
   const { manifest } = module;
   // Of a module with both kinds of kernels the faster ones are checked, and the others compared with them.
   const variant = module.variant ?? (manifest.target === "auto" ? "wasm" : manifest.target);
-  const all = new Map(checks.map(({ name }) => [name, new Findings()]));
-  const findingsOf = (name: CheckName): Findings => all.get(name) as Findings;
+  const all = new Map(checks.map(({ name }) => [name, new CheckFindings()]));
+  const findingsOf = (name: CheckName): CheckFindings => all.get(name) as CheckFindings;
   guarded(findingsOf("package"), () => checkPackage(module, text, wasm, findingsOf("package")));
   const isWhole = wasm === undefined || startsWith(tested, findingsOf("package"));
   const hasFailed = (): boolean => [...all.values()].some(({ problem }) => problem !== undefined);
@@ -241,7 +241,7 @@ export async function verifySubject(
 export class UnwantedKernels extends TypeError {}
 
 /** The file that the module wants, if it wants one. */
-function fileOf(subject: Subject, given: Settings["wasm"]): Uint8Array | undefined {
+function fileOf(subject: Subject, given: VerifySettings["wasm"]): Uint8Array | undefined {
   if (given === undefined) return undefined;
   const { module } = subject;
   if (takesFile(subject)) return typeof given === "function" ? kernelBytes(given(module.variant ?? "wasm")) : given;
@@ -260,7 +260,7 @@ function takesFile({ module: { instantiate, manifest }, release }: Subject): boo
 }
 
 /** Does the module start with the file that was given? One of another build, or a damaged one, is told where the package is. */
-function startsWith({ module: { instantiate, manifest }, release }: Subject, findings: Findings): boolean {
+function startsWith({ module: { instantiate, manifest }, release }: Subject, findings: CheckFindings): boolean {
   if (findings.problem !== undefined) return false;
   try {
     release(instantiate(smallest(manifest)));
@@ -291,7 +291,7 @@ function withKernels(module: CompiledModule, wasm: Uint8Array): CompiledModule {
 export class VerifyingEnded extends Error {}
 
 /** A module that throws where it should not has failed the check. */
-function guarded(findings: Findings, check: () => void): void {
+function guarded(findings: CheckFindings, check: () => void): void {
   try {
     check();
   } catch (error) {
@@ -305,7 +305,7 @@ function guarded(findings: Findings, check: () => void): void {
 const attempts = 8;
 
 /** A call at whose values the module gives finite results, and an instance for it; undefined where the module fails. */
-function drawContext(subject: Subject, scale: Scale, random: Random, findings: Findings): Context | undefined {
+function drawContext(subject: Subject, scale: Scale, random: Random, findings: CheckFindings): Context | undefined {
   const { manifest } = subject.module;
   let context: Context | undefined;
   const problem = findings.problem;
@@ -332,7 +332,7 @@ function initialParams({ module, release }: Subject, seed: number): Tensors {
   return made;
 }
 
-function reportOf({ name, meaning, absent }: Check, findings: Findings, manifest: Manifest): CheckReport {
+function reportOf({ name, meaning, absent }: ModuleCheck, findings: CheckFindings, manifest: Manifest): CheckReport {
   const { compared, worst, skipped, noted } = findings;
   const [coarse, broken] = (["coarse", "broken"] as const).map((why) => findings.notCompared(why).join(", "));
   const applies = absent?.(manifest) === undefined;

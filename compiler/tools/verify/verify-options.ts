@@ -23,7 +23,7 @@ export interface VerifyOptions extends EndingOptions {
 const known = ["seed", "runs", "wasm", "bail", "onProgress", ...endingOptions];
 
 /** Options with their defaults. */
-export interface Settings {
+export interface VerifySettings {
   readonly seed: number;
   readonly runs: number;
   readonly bail: boolean;
@@ -34,7 +34,7 @@ export interface Settings {
 }
 
 /** @throws TypeError for an unknown option or one of the wrong type; RangeError for a number out of its range. */
-export function checkOptions(options: VerifyOptions): Settings {
+export function checkOptions(options: VerifyOptions): VerifySettings {
   checkOptionNames("verifyModule", options, known);
   const { seed = 0, runs = 3, bail, wasm, onProgress } = options;
   if (!Number.isSafeInteger(runs) || runs < 1) {

@@ -1,5 +1,5 @@
 /** Loops over examples and their steps that are one loop where every example has all steps. */
-import type { Affine, LoopAxis, Expression, ForStatement, ProductStatement } from "../../../ir/kernel/types.js";
+import type { Affine, LoopAxis, KernelExpression, ForStatement, ProductStatement } from "../../../ir/kernel/types.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
 import { type Dim, multiplyDims } from "../../../base/types/dim.js";
 import type { Local } from "../assembler/function-code.js";
@@ -67,7 +67,7 @@ function coefficient(terms: Affine["terms"], variable: string): Dim | undefined 
 }
 
 /** Integers would name another example. */
-function readsIntegers(value: Expression): boolean {
+function readsIntegers(value: KernelExpression): boolean {
   if (value.kind === "operation") return value.operands.some(readsIntegers);
   return value.kind === "integer" || value.kind === "piecewise";
 }

@@ -1,6 +1,6 @@
 /** Expressions of kernels as WebAssembly code: scalars, or vectors over consecutive values of a loop variable. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { Access, Affine, Expression, ReductionOp } from "../../../ir/kernel/types.js";
+import type { Access, Affine, KernelExpression, ReductionOp } from "../../../ir/kernel/types.js";
 import { type MathName, mathFunctions, mathNames } from "../../../base/math/functions.js";
 import type { ScalarOp } from "../../../ir/ops/scalar-ops.js";
 import type { RealType } from "../../../ir/ops/number-range.js";
@@ -103,7 +103,7 @@ export class Expressions extends Elements {
   }
 
   /** Pushes a value: a vector where there are lanes. */
-  emit(value: Expression, lanes: Lanes | undefined): void {
+  emit(value: KernelExpression, lanes: Lanes | undefined): void {
     const { code } = this;
     switch (value.kind) {
       case "literal":
@@ -216,7 +216,7 @@ export class Expressions extends Elements {
     code.op(dtype === "f32" ? "f32x4.convert_i32x4_s" : "f64x2.convert_low_i32x4_s");
   }
 
-  private operation(op: ScalarOp, operands: readonly Expression[], lanes: Lanes | undefined): void {
+  private operation(op: ScalarOp, operands: readonly KernelExpression[], lanes: Lanes | undefined): void {
     const { code } = this;
     if (isMath(op)) {
       const args = operands.map((operand) => this.toLocal(operand, lanes));
@@ -249,10 +249,10 @@ export class Expressions extends Elements {
         return;
       case "strong_mul":
       case "strong_div":
-        this.strong(op === "strong_mul" ? "mul" : "div", operands as [Expression, Expression], lanes);
+        this.strong(op === "strong_mul" ? "mul" : "div", operands as [KernelExpression, KernelExpression], lanes);
         return;
       case "select": {
-        const [condition, whenTrue, whenFalse] = operands as [Expression, Expression, Expression];
+        const [condition, whenTrue, whenFalse] = operands as [KernelExpression, KernelExpression, KernelExpression];
         this.emit(whenTrue, lanes);
         this.emit(whenFalse, lanes);
         this.emit(condition, lanes);
@@ -265,7 +265,11 @@ export class Expressions extends Elements {
   }
 
   /** A product or quotient that is 0 where its first operand is, without a branch. */
-  private strong(operation: "mul" | "div", [first, second]: [Expression, Expression], lanes: Lanes | undefined): void {
+  private strong(
+    operation: "mul" | "div",
+    [first, second]: [KernelExpression, KernelExpression],
+    lanes: Lanes | undefined,
+  ): void {
     const { code } = this;
     const kept = this.toLocal(first, lanes);
     code.get(kept);
@@ -279,7 +283,7 @@ export class Expressions extends Elements {
     code.release(kept);
   }
 
-  private toLocal(value: Expression, lanes: Lanes | undefined): Local {
+  private toLocal(value: KernelExpression, lanes: Lanes | undefined): Local {
     this.emit(value, lanes);
     const local = this.code.local(lanes === undefined ? this.dtype : "v128");
     this.code.set(local);
@@ -287,7 +291,7 @@ export class Expressions extends Elements {
   }
 
   /** Names a value. */
-  define(name: string, value: Expression, lanes: Lanes | undefined): Local {
+  define(name: string, value: KernelExpression, lanes: Lanes | undefined): Local {
     this.emit(value, lanes);
     const bool = value.kind !== "integer" && value.dtype === "bool";
     const local = this.code.local(lanes !== undefined ? "v128" : bool ? "i32" : this.dtype);
@@ -297,7 +301,7 @@ export class Expressions extends Elements {
   }
 
   /** Stores a value, or adds it to what is there. */
-  store(access: Access, value: Expression, mode: "set" | "add", lanes: Lanes | undefined): void {
+  store(access: Access, value: KernelExpression, mode: "set" | "add", lanes: Lanes | undefined): void {
     const { code } = this;
     const bool = value.kind !== "integer" && value.dtype === "bool";
     const push = (): void => {

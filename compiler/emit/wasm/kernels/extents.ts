@@ -1,7 +1,7 @@
 /** How many values axes take, as code: numbers where they are known, else computed from the sizes of the call. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import { plainExtent, subtractAffine } from "../../../ir/kernel/affine.js";
-import type { LoopAxis, Extent } from "../../../ir/kernel/types.js";
+import type { LoopAxis, LoopExtent } from "../../../ir/kernel/types.js";
 import { BATCH_SYMBOL, constantOf, type Dim } from "../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import { chooseCollapsed } from "./collapsed-counts.js";
@@ -11,7 +11,7 @@ import type { KernelContext } from "./context.js";
 export type Count = number | Local;
 
 /** Pushes an extent. */
-export function pushExtent(extent: Extent, variable: string, context: KernelContext): void {
+export function pushExtent(extent: LoopExtent, variable: string, context: KernelContext): void {
   const { code, integers, collapsed, parts } = context;
   if (extent.kind === "affine") integers.affine(extent.value);
   else if (extent.kind === "part") {
@@ -52,7 +52,7 @@ export function countOfAxis({ variable, extent, from }: LoopAxis, context: Kerne
 }
 
 /** An extent as a number where it is one. */
-export function countOf(extent: Extent, variable: string, context: KernelContext): Count {
+export function countOf(extent: LoopExtent, variable: string, context: KernelContext): Count {
   const constant = plainExtent(extent);
   if (constant !== undefined) return constant;
   const local = context.code.local("i32");

@@ -6,7 +6,7 @@ import type { Checker } from "../checker.js";
 import { wordsFor } from "../scope.js";
 import type { SemanticType } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
-import type { TypedExpression, TypedInstance } from "../typed-program.js";
+import type { TypedExpression, TypedInstance, TypedOf } from "../typed-program.js";
 
 /** Where the used cell has several outputs, {@link inferOutputInPlace} says which is meant. */
 export function inferCallInPlace(checker: Checker, instance: TypedInstance, node: CallNode): TypedExpression {
@@ -22,7 +22,7 @@ export function inferCallInPlace(checker: Checker, instance: TypedInstance, node
   return withType(checker, instance, place, output.type);
 }
 
-type InPlace = Extract<TypedExpression, { kind: "call-in-place" }>;
+type InPlace = TypedOf<"call-in-place">;
 
 /** `l(x).alpha`; undefined where there is no such output. */
 export function inferOutputInPlace(

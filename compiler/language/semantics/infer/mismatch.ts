@@ -6,13 +6,13 @@ import type { Checker } from "../checker.js";
 import { axesOf, type Axis, printAxes, printSemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 
-export interface Place {
+export interface RelatedPlace {
   readonly span: Span;
   readonly message: string;
 }
 
 /** "`H` of [S, H] comes from the param `W`", or where the expression itself stands. */
-export function placeOfAxis(expression: TypedExpression, axis: number): Place {
+export function placeOfAxis(expression: TypedExpression, axis: number): RelatedPlace {
   const axes = axesOf(expression.type);
   const found = axes[axis];
   const shape = printAxes(axes);
@@ -21,7 +21,7 @@ export function placeOfAxis(expression: TypedExpression, axis: number): Place {
   return { span: found.source.span, message: `${dim} comes from ${found.source.words}` };
 }
 
-export function placeOfAxes(axes: readonly Axis[], span: Span, axis = axes.length - 1): Place {
+export function placeOfAxes(axes: readonly Axis[], span: Span, axis = axes.length - 1): RelatedPlace {
   return placeOfAxis({ kind: "error", span, type: { kind: "real", axes } }, axis);
 }
 

@@ -7,7 +7,7 @@ import { drawNames } from "../initializers.js";
 import { inferDraw } from "./draws.js";
 import { languageConstants } from "../constants.js";
 import { constantsElsewhere } from "../other-names.js";
-import { type Entry, wordsFor } from "../scope.js";
+import { type ScopeEntry, wordsFor } from "../scope.js";
 import { errorType, scalarType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 
@@ -62,7 +62,7 @@ function inferRoundValue(checker: Checker, { name, next, span }: ReferenceNode, 
   return checker.error(span);
 }
 
-function inferNext(checker: Checker, { name, span }: ReferenceNode, entry: Entry): TypedExpression {
+function inferNext(checker: Checker, { name, span }: ReferenceNode, entry: ScopeEntry): TypedExpression {
   if (entry.kind === "state") {
     return { kind: "next", name, span, type: checker.scope.types.get(name) ?? errorType };
   }

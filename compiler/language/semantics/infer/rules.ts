@@ -13,14 +13,14 @@ import { inferRounds } from "./rounds.js";
 import { inferReference } from "./references.js";
 import { inferSelection } from "./selection.js";
 
-type Rules = {
+type InferenceRules = {
   readonly [K in Expression["kind"]]: (
     checker: Checker,
     expression: Extract<Expression, { kind: K }>,
   ) => TypedExpression;
 };
 
-const rules: Rules = {
+const rules: InferenceRules = {
   number: (_checker, { value, span }) => ({ kind: "number", value, span, type: scalarType }),
   imaginary: (_checker, { value, span }) => {
     const [re, im] = [0, value].map((part) => ({ kind: "number", value: part, span, type: scalarType }) as const);

@@ -14,7 +14,7 @@ import {
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
 import { axesOf, type Axis, numbersOf, printAxes, type SemanticType, shapeOf } from "../semantic-type.js";
-import { type Entry, wordsFor } from "../scope.js";
+import { type ScopeEntry, wordsFor } from "../scope.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isNumber, placeOfAxis } from "./mismatch.js";
 import { type AxisAt, indicesIn, isNewAxis, takeByIndex } from "./places.js";
@@ -102,7 +102,7 @@ function reportComputed(checker: Checker, at: AxisAt, expression: Expression): b
   if (expression.kind !== "reference" || !kinds.has(checker.scope.entries.get(expression.name)?.kind ?? ""))
     return false;
   const { name, next, span } = expression;
-  const entry = checker.scope.entries.get(name) as Entry;
+  const entry = checker.scope.entries.get(name) as ScopeEntry;
   checker.scope.used.add(name);
   checker.report(
     "not-a-dimension",

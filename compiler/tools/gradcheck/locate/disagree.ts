@@ -6,13 +6,13 @@ import { dot, maxAbs } from "../../calls/compare.js";
 import { barAlong } from "../compare.js";
 import { agreedBySides, complexStep, mapSides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
-import { outputsByName, roundingByName, type Subject, weightedOutputs } from "./subject.js";
+import { outputsByName, roundingByName, type LocatedSubject, weightedOutputs } from "./subject.js";
 import { gradName, tangentName } from "../../../program/roles.js";
 
 const tolerance = 1e-6;
 
 /** By one direction through all numbers of each input. */
-export function reverseDisagrees({ fn, context, values, sizes, rules }: Subject): boolean {
+export function reverseDisagrees({ fn, context, values, sizes, rules }: LocatedSubject): boolean {
   const gradient = gradientOf(fn, context, rules);
   const derived = outputsByName(gradient, values, sizes);
   const rounding = once(() => roundingByName(gradient, values, sizes));
@@ -36,7 +36,7 @@ export function reverseDisagrees({ fn, context, values, sizes, rules }: Subject)
 }
 
 /** By the tangents given. */
-export function forwardDisagrees({ fn, context, values, sizes, rules }: Subject): boolean {
+export function forwardDisagrees({ fn, context, values, sizes, rules }: LocatedSubject): boolean {
   const tangents = tangentsOnly(fn, context, rules);
   const derived = outputsByName(tangents, values, sizes);
   const rounding = once(() => roundingByName(tangents, values, sizes));

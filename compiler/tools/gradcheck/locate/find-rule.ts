@@ -16,7 +16,7 @@ import type { Fault } from "../fault.js";
 import { faultOfRule } from "./describe-fault.js";
 import { type FaultyOperation, locateInForwardMode, locateInReverseMode } from "./locate.js";
 import { shrinkTrial, type TrialSizes } from "./shrink.js";
-import type { Subject } from "./subject.js";
+import type { LocatedSubject } from "./subject.js";
 import { counterexampleOf, type Trial } from "./trial.js";
 import { tangentName } from "../../../program/roles.js";
 
@@ -87,7 +87,7 @@ function subjectOf(
   cell: LoweredCell,
   point: Point,
   rules: DerivativeRules | undefined,
-): { readonly walk: "reverse" | "forward"; readonly subject: Subject } {
+): { readonly walk: "reverse" | "forward"; readonly subject: LocatedSubject } {
   const context = cellContext(cell);
   const whole = wholeFunctionAt(cell, point);
   const fn = mode === "second" ? gradientOf(whole, context, rules, true) : whole;

@@ -7,7 +7,7 @@
  * the order of computation was made from right ones.
  */
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
-import type { Sizes } from "../../../ir/graph/evaluate-rules.js";
+import type { SymbolSizes } from "../../../ir/graph/evaluate-rules.js";
 import { elementCount, indexAt, type Tensor } from "../../../ir/graph/tensor.js";
 import { GraphBuilder } from "../../../ir/graph/build.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../../../ir/graph/types.js";
@@ -20,7 +20,7 @@ import { dot } from "../../calls/compare.js";
 import { examplesOf } from "../point.js";
 import { reverseDisagrees } from "./disagree.js";
 import { compareMoments, momentOf } from "./order.js";
-import { outputsByName, type Subject, weightedOutputs } from "./subject.js";
+import { outputsByName, type LocatedSubject, weightedOutputs } from "./subject.js";
 import { type Shift, watchOperands } from "./watch-operands.js";
 import { watchResults } from "./watch-results.js";
 import { gradName, tangentName } from "../../../program/roles.js";
@@ -43,7 +43,13 @@ export interface FaultyOperation {
 /** Errors above this share of the size of the numbers are wrong rules; both sides are right to rounding. */
 const tolerance = 1e-7;
 
-export function locateInReverseMode({ fn, context, values, sizes, rules }: Subject): FaultyOperation | undefined {
+export function locateInReverseMode({
+  fn,
+  context,
+  values,
+  sizes,
+  rules,
+}: LocatedSubject): FaultyOperation | undefined {
   const shift = soundShift(rules);
   const { fn: open, watched } = watchOperands(fn, context, shift);
   const all = new Map(values);
@@ -116,7 +122,13 @@ function soundShift(rules: DerivativeRules | undefined): Shift {
   return isSound("add") || !isSound("sub") ? "add" : "sub";
 }
 
-export function locateInForwardMode({ fn, context, values, sizes, rules }: Subject): FaultyOperation | undefined {
+export function locateInForwardMode({
+  fn,
+  context,
+  values,
+  sizes,
+  rules,
+}: LocatedSubject): FaultyOperation | undefined {
   const { fn: shown, watched } = watchResults(fn, context);
   const derived = outputsByName(tangentsOnly(shown, context, rules), values, sizes);
   const direction = shown.inputs.map((id) => values.get(tangentName(shown.names[id] as string)));
@@ -155,12 +167,12 @@ function agree(analytic: number, numeric: number, floor: number): boolean {
   );
 }
 
-export function zeroOf({ shape, shared }: ValueType, sizes: readonly Sizes[]): BatchValue {
-  const make = (own: Sizes): Tensor => {
+export function zeroOf({ shape, shared }: ValueType, sizes: readonly SymbolSizes[]): BatchValue {
+  const make = (own: SymbolSizes): Tensor => {
     const concrete = shape.map((dim) => evaluateDim(dim, own));
     return { shape: concrete, data: new Float64Array(elementCount(concrete)) };
   };
-  return shared ? { shared: make(sizes[0] as Sizes) } : { examples: sizes.map(make) };
+  return shared ? { shared: make(sizes[0] as SymbolSizes) } : { examples: sizes.map(make) };
 }
 
 /** One where all examples share the value. */

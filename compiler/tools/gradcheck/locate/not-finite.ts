@@ -7,7 +7,7 @@ import { inputsOf } from "../graph-point.js";
 import { examplesOf } from "../point.js";
 import { splitIndex, zeroOf } from "./locate.js";
 import { compareMoments, momentOf } from "./order.js";
-import type { Subject } from "./subject.js";
+import type { LocatedSubject } from "./subject.js";
 import { watchOperands } from "./watch-operands.js";
 import { watchResults } from "./watch-results.js";
 import { gradName } from "../../../program/roles.js";
@@ -31,7 +31,7 @@ export const float32Arithmetic: Arithmetic<Tensor> = {
 
 /** The first value, in the order of computation, that is not finite. */
 export function firstNotFiniteValue(
-  { fn, context, values, sizes }: Subject,
+  { fn, context, values, sizes }: LocatedSubject,
   arithmetic: Arithmetic<Tensor>,
 ): NotFinite | undefined {
   const { fn: shown, watched } = watchResults(fn, context);
@@ -41,7 +41,7 @@ export function firstNotFiniteValue(
 
 /** The first operation, going backwards from the results, that hands on a cotangent that is not finite. */
 export function firstNotFiniteCotangent(
-  { fn, context, values, sizes }: Subject,
+  { fn, context, values, sizes }: LocatedSubject,
   arithmetic: Arithmetic<Tensor>,
 ): NotFinite | undefined {
   const { fn: open, watched } = watchOperands(fn, context, "add");

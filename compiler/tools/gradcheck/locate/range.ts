@@ -6,7 +6,7 @@ import { cellContext } from "../../../program/cell-program.js";
 import { graphName, graphValues, inputsOf } from "../graph-point.js";
 import { fromBatchValue, type Point, symbolSizes } from "../point.js";
 import type { Precision } from "../precision.js";
-import type { Subject } from "./subject.js";
+import type { LocatedSubject } from "./subject.js";
 import { wholeFunctionAt } from "../whole-function.js";
 import { firstNotFiniteCotangent, float32Arithmetic, type NotFinite } from "./not-finite.js";
 import { gradName } from "../../../program/roles.js";
@@ -25,7 +25,7 @@ export interface LeftRange extends NotFinite {
 export function findLeftRange(cell: LoweredCell, point: Point, wrong: ReadonlySet<string>): LeftRange | undefined {
   const fn = wholeFunctionAt(cell, point);
   const context = cellContext(cell);
-  const subject: Subject = { fn, context, values: graphValues(point), sizes: symbolSizes(point) };
+  const subject: LocatedSubject = { fn, context, values: graphValues(point), sizes: symbolSizes(point) };
   const gradient = gradientOf(fn, context);
   for (const [precision, arithmetic] of [
     ["f64", realArithmetic],

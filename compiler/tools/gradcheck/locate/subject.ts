@@ -1,7 +1,7 @@
 /** A graph function whose derivative is in question, with numbers for everything. */
 import { createRandom } from "../../../../runtime/random.js";
 import { type BatchValue, evaluateFunction } from "../../../ir/graph/evaluate.js";
-import type { Sizes } from "../../../ir/graph/evaluate-rules.js";
+import type { SymbolSizes } from "../../../ir/graph/evaluate-rules.js";
 import type { GraphFunction } from "../../../ir/graph/types.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
 import type { DerivativeRules } from "../../../passes/autodiff/derivative-rules.js";
@@ -10,12 +10,12 @@ import { unitOf } from "../../calls/rounding.js";
 import { roundingError, sampleCounts } from "../rounding.js";
 import { gradName } from "../../../program/roles.js";
 
-export interface Subject {
+export interface LocatedSubject {
   readonly fn: GraphFunction;
   readonly context: ShapeContext;
   /** Inputs by name; for reverse mode the cotangents too, as `grad.<output>`, for forward mode tangents, `tangent.<input>`. */
   readonly values: ReadonlyMap<string, BatchValue>;
-  readonly sizes: readonly Sizes[];
+  readonly sizes: readonly SymbolSizes[];
   /** The rules in question; the compiler's own unless told. */
   readonly rules?: DerivativeRules | undefined;
 }
@@ -23,7 +23,7 @@ export interface Subject {
 export function outputsByName(
   fn: GraphFunction,
   values: ReadonlyMap<string, BatchValue>,
-  sizes: readonly Sizes[],
+  sizes: readonly SymbolSizes[],
 ): Map<string, BatchValue> {
   return named(fn, evaluateFunction(fn, inputsOf(fn, values), sizes));
 }
@@ -32,7 +32,7 @@ export function outputsByName(
 export function roundingByName(
   fn: GraphFunction,
   values: ReadonlyMap<string, BatchValue>,
-  sizes: readonly Sizes[],
+  sizes: readonly SymbolSizes[],
 ): Map<string, BatchValue> {
   const random = createRandom(1);
   return named(fn, roundingError(fn, inputsOf(fn, values), sizes, unitOf.f64, random, sampleCounts.thorough));

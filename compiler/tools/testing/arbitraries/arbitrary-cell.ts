@@ -1,7 +1,7 @@
 /** Random cells for fast-check. */
 import fc from "fast-check";
 import { type CellParts, type CellText, printCell, smallerCells } from "./cell-parts.js";
-import { type CellOptions, growCell } from "./grow-cell.js";
+import { type ArbitraryCellOptions, growCell } from "./grow-cell.js";
 
 /** A random cell. fast-check prints it as its text, which can be pasted into a file. */
 export interface RandomCell extends CellText {
@@ -9,9 +9,9 @@ export interface RandomCell extends CellText {
 }
 
 class ArbitraryCell extends fc.Arbitrary<RandomCell> {
-  private readonly options: CellOptions;
+  private readonly options: ArbitraryCellOptions;
 
-  constructor(options: CellOptions) {
+  constructor(options: ArbitraryCellOptions) {
     super();
     this.options = options;
   }
@@ -43,6 +43,6 @@ function asValue(parts: CellParts): fc.Value<RandomCell> {
  * @example
  *     fc.assert(fc.property(arbitraryCell(), ({ source }) => check(source).diagnostics.length === 0));
  */
-export function arbitraryCell(options: CellOptions = {}): fc.Arbitrary<RandomCell> {
+export function arbitraryCell(options: ArbitraryCellOptions = {}): fc.Arbitrary<RandomCell> {
   return new ArbitraryCell(options);
 }

@@ -1,8 +1,8 @@
 /** A random cell in parts: what is printed, and what shrinking takes away. */
 import { functions, innerFunctions } from "./term-functions.js";
-import { printTerm, replaceLeaf, simplest, smallerTerms, type Shape, type Term, usesOf } from "./term.js";
+import { printTerm, replaceLeaf, simplest, smallerTerms, type TermShape, type Term, usesOf } from "./term.js";
 
-export interface Equation {
+export interface DrawnEquation {
   /** `e0`, `h'`, `y`. */
   readonly name: string;
   readonly value: Term;
@@ -10,16 +10,16 @@ export interface Equation {
 
 export interface CellParts {
   /** Equations between, `e0`, `e1`, …, each of which reads only earlier ones. */
-  readonly between: readonly Equation[];
+  readonly between: readonly DrawnEquation[];
   /** What the used cell is called with; undefined where none is used. */
   readonly inner: Term | undefined;
   /** The state that its call gives it; undefined where it goes on from its own. */
   readonly innerState: Term | undefined;
   /** Next values: `h'`, perhaps `c'`, perhaps `n'`, a counter. */
-  readonly next: readonly Equation[];
+  readonly next: readonly DrawnEquation[];
   /** The initial value of `h`; undefined where it is zero. */
   readonly initial: Term | undefined;
-  readonly outputs: readonly Equation[];
+  readonly outputs: readonly DrawnEquation[];
 }
 
 /** A cell as text, and what has to be known to run it. */
@@ -51,7 +51,7 @@ const declared: Readonly<Record<string, { readonly text: string; readonly needs?
 };
 
 /** Parameters beside those of `declared`. */
-export const parameters: readonly { readonly name: string; readonly shape: Shape }[] = [
+export const parameters: readonly { readonly name: string; readonly shape: TermShape }[] = [
   { name: "a", shape: "" },
   { name: "b", shape: "" },
   { name: "p", shape: "I" },
@@ -72,11 +72,11 @@ export const matrices = {
 const allParameters: typeof parameters = [
   ...parameters,
   ...Object.entries(matrices)
-    .flatMap(([shape, names]) => names.map((name) => ({ name, shape: shape as Shape })))
+    .flatMap(([shape, names]) => names.map((name) => ({ name, shape: shape as TermShape })))
     .filter(({ name }) => parameters.every((other) => other.name !== name)),
 ];
 
-const axes = (shape: Shape): string => (shape === "" ? "real" : `[${shape.replace(",", ", ")}]`);
+const axes = (shape: TermShape): string => (shape === "" ? "real" : `[${shape.replace(",", ", ")}]`);
 
 const innerCell =
   "cell Inner(I, H) {\n  input v: [I]\n  state s: [H]\n  param A: [H, I] ~ uniform(1)\n  s' = tanh(A @ v + 0.5 * s)\n  output w = s'\n}\n";
@@ -177,7 +177,7 @@ export function* smallerCells(parts: CellParts): Generator<CellParts> {
 const isDelayed = (value: Term): boolean => /\b(?:delay|past)\(/u.test(printTerm(value));
 
 function replaceEverywhere(parts: CellParts, name: string, by: Term): CellParts {
-  const inAll = (equations: readonly Equation[]): Equation[] =>
+  const inAll = (equations: readonly DrawnEquation[]): DrawnEquation[] =>
     equations.map((equation) => ({ ...equation, value: replaceLeaf(equation.value, name, by) }));
   return {
     ...parts,

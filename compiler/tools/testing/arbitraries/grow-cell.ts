@@ -1,10 +1,10 @@
 /** Grows a random well-typed cell from random choices. */
-import { type CellParts, type Equation, parameters } from "./cell-parts.js";
-import { leaf, type Shape, simplest, type Term, term } from "./term.js";
+import { type CellParts, type DrawnEquation, parameters } from "./cell-parts.js";
+import { leaf, type TermShape, simplest, type Term, term } from "./term.js";
 import { growSystem } from "./product-systems.js";
 import { elementwiseForms, shapedForms, type TermForm } from "./term-forms.js";
 
-export interface CellOptions {
+export interface ArbitraryCellOptions {
   /**
    * Leaves out operations with kinks and jumps (`abs`, `max`, comparisons, …), `stop_gradient`, and functions that declare
    * another derivative than their own. False unless told.
@@ -55,7 +55,7 @@ const delays = [
 /** Makes one value of several. */
 const joints = ["($ * $)", "($ - $)", "(sigmoid($) * $)"];
 
-export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
+export function growCell(choose: Choose, options: ArbitraryCellOptions = {}): CellParts {
   const { smooth = false, depth = 3, equations = 3 } = options;
   const leaves: Term[] = [
     leaf("I", "x"),
@@ -71,7 +71,7 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
     return text.replaceAll("##", `l${own}`).replaceAll("#", `i${own}`);
   };
   const allowed = ({ rough }: TermForm): boolean => !smooth || rough !== true;
-  const grow = (shape: Shape, levels: number): Term => {
+  const grow = (shape: TermShape, levels: number): Term => {
     if (shape === "number") return term("number", pick(choose, numbers));
     const own = leaves.filter((candidate) => candidate.shape === shape);
     if (levels <= 0) return own.length === 0 ? simplest[shape] : pick(choose, own);
@@ -96,7 +96,7 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
   if (inner !== undefined) leaves.push(leaf("H", "inner.s"));
   const innerState = inner !== undefined && choose(2) === 0 ? grow("H", depth - 1) : undefined;
   if (inner !== undefined) leaves.push(leaf("H", "u"), leaf("H", "inner.s'"));
-  const between: Equation[] = [];
+  const between: DrawnEquation[] = [];
   const add = (value: Term): Term => {
     const own = leaf(value.shape, `e${between.length}`);
     between.push({ name: own.uses as string, value });
@@ -104,11 +104,11 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
     leaves.push(own, own);
     return own;
   };
-  const shapes = Object.keys(shapedForms) as Shape[];
+  const shapes = Object.keys(shapedForms) as TermShape[];
   for (let i = choose(equations + 1); i > 0; i--) add(grow(pick(choose, shapes), depth));
   // Values that have to be read, or nothing would be left of them.
   const waiting = choose(4) === 0 ? growSystem(choose, leaves).map(add) : [];
-  const next: Equation[] = [];
+  const next: DrawnEquation[] = [];
   const ends = states.length + 1;
   const end = (place: number, otherwise: () => Term): Term => {
     const [first, ...rest] = waiting.splice(0, Math.ceil(waiting.length / (ends - place)));
@@ -135,7 +135,7 @@ export function growCell(choose: Choose, options: CellOptions = {}): CellParts {
     leaves.push(leaf("", "n'"));
   }
   const shape = choose(2) === 0 ? "H" : pick(choose, shapes);
-  const outputs: Equation[] = [{ name: "y", value: end(states.length, () => grow(shape, depth - 1)) }];
+  const outputs: DrawnEquation[] = [{ name: "y", value: end(states.length, () => grow(shape, depth - 1)) }];
   if (choose(3) === 0) outputs.push({ name: "z", value: grow(pick(choose, shapes), depth - 1) });
   for (const [i, { name, value }] of between.entries()) {
     if (choose(6) > 0) continue;

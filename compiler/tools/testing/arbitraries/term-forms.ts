@@ -1,30 +1,30 @@
 /** What a random term can be: every operator and function of the language, with operands for which it is well-behaved. */
-import type { Shape } from "./term.js";
+import type { TermShape } from "./term.js";
 
 export interface TermForm {
   /** `$` stands for an operand, `%` for the axis of a vector, `#` for an index and `##` for another, of this term alone. */
   readonly text: string;
-  readonly operands: readonly Shape[];
+  readonly operands: readonly TermShape[];
   /** Its value or a derivative of it jumps somewhere, or is declared to be another one. */
   readonly rough?: true;
   /** A function that stands in front of the cell, or what the text itself reads. */
   readonly uses?: string;
 }
 
-const smooth = (text: string, ...operands: Shape[]): TermForm => ({ text, operands });
-const rough = (text: string, ...operands: Shape[]): TermForm => ({ text, operands, rough: true });
-const calls = (uses: string, text: string, ...operands: Shape[]): TermForm => ({ text, operands, uses });
-const roughCalls = (uses: string, text: string, ...operands: Shape[]): TermForm => ({
+const smooth = (text: string, ...operands: TermShape[]): TermForm => ({ text, operands });
+const rough = (text: string, ...operands: TermShape[]): TermForm => ({ text, operands, rough: true });
+const calls = (uses: string, text: string, ...operands: TermShape[]): TermForm => ({ text, operands, uses });
+const roughCalls = (uses: string, text: string, ...operands: TermShape[]): TermForm => ({
   ...calls(uses, text, ...operands),
   rough: true,
 });
 
 /** Entry by entry: of any shape. */
-export function elementwiseForms(s: Shape): readonly TermForm[] {
+export function elementwiseForms(s: TermShape): readonly TermForm[] {
   return [...smoothForms(s), ...roughForms(s)];
 }
 
-function smoothForms(s: Shape): readonly TermForm[] {
+function smoothForms(s: TermShape): readonly TermForm[] {
   return [
     smooth("tanh($)", s),
     smooth("sigmoid($)", s),
@@ -65,7 +65,7 @@ function smoothForms(s: Shape): readonly TermForm[] {
   ];
 }
 
-function roughForms(s: Shape): readonly TermForm[] {
+function roughForms(s: TermShape): readonly TermForm[] {
   return [
     rough("tanh(10000 * $)", s),
     rough("asinh(3 * $)", s),
@@ -98,49 +98,49 @@ function roughForms(s: Shape): readonly TermForm[] {
 }
 
 const vectorForms: readonly TermForm[] = [
-  smooth("softmax($)", "%" as Shape),
-  smooth("log_softmax($)", "%" as Shape),
-  calls("scaled", "scaled($, $)", "%" as Shape, "%" as Shape),
-  calls("turned", "turned($)", "%" as Shape),
-  calls("descended", "descended($, $)", "%" as Shape, "%" as Shape),
-  calls("applied", "applied(halved, $)", "%" as Shape),
-  roughCalls("diagonal", "diagonal($)", "%" as Shape),
-  calls("mix", "mix(sigmoid($), $, b = $)", "", "%" as Shape, "%" as Shape),
-  calls("gated", "gated($, $)", "%" as Shape, "%" as Shape),
-  calls("shifted", "shifted($, $)", "%" as Shape, ""),
-  calls("settled", "settled($, $)", "%" as Shape, "%" as Shape),
-  calls("exchanged", "exchanged($, $)", "%" as Shape, "%" as Shape),
-  calls("deep", "deep([$, $, $], $)", "%" as Shape, "%" as Shape, "%" as Shape, "%" as Shape),
-  roughCalls("stopped", "stopped($, $)", "%" as Shape, "%" as Shape),
-  roughCalls("spike", "spike($)", "%" as Shape),
-  roughCalls("rounded", "rounded($, $)", "%" as Shape, ""),
-  calls("unit", "unit($)", "%" as Shape),
-  roughCalls("versor", "versor($)", "%" as Shape),
-  roughCalls("logarithm", "logarithm($)", "%" as Shape),
-  roughCalls("root", "root($)", "%" as Shape),
-  roughCalls("quotient", "quotient($, $)", "%" as Shape, "%" as Shape),
-  roughCalls("capped", "capped($)", "%" as Shape),
-  roughCalls("bounded", "bounded($)", "%" as Shape),
-  roughCalls("floored", "floored($)", "%" as Shape),
-  rough("softmax(10000 * $)", "%" as Shape),
-  rough("(log_softmax(10000 * $) / 10000)", "%" as Shape),
-  smooth("concat($, $)[0:%]", "%" as Shape, "H"),
-  smooth("concat($, $)[H:]", "H", "%" as Shape),
-  smooth("concat(stack($), $)[:%]", "", "%" as Shape),
-  smooth("reshape($, [%])", "%" as Shape),
-  smooth("stack($, $)[1]", "%" as Shape, "%" as Shape),
-  smooth("[$, tanh($)][0]", "%" as Shape, "%" as Shape),
-  smooth("sum([$, $] * [0.5, -0.25][:, new], axis = 0)", "%" as Shape, "%" as Shape),
-  smooth("($ * fill($, [%]))", "%" as Shape, ""),
-  smooth("sin(pi * $)", "%" as Shape),
-  smooth("re(complex($, $) / (2 + exp(1i * $)))", "%" as Shape, "%" as Shape, "%" as Shape),
-  smooth("im((sigmoid($) + 2i * tanh($))^3)", "%" as Shape, "%" as Shape),
-  rough("abs(complex($, $) * conj(1 - 0.5i * $))", "%" as Shape, "%" as Shape, "%" as Shape),
-  smooth("arg(complex(1.5 + sin($), $))", "%" as Shape, "%" as Shape),
-  rough("max($, -inf)", "%" as Shape),
-  smooth("mean(stack($, $, axis = 1), axis = 1)", "%" as Shape, "%" as Shape),
-  smooth("($ + ones([%]))", "%" as Shape),
-  smooth("($ - zeros([%]))", "%" as Shape),
+  smooth("softmax($)", "%" as TermShape),
+  smooth("log_softmax($)", "%" as TermShape),
+  calls("scaled", "scaled($, $)", "%" as TermShape, "%" as TermShape),
+  calls("turned", "turned($)", "%" as TermShape),
+  calls("descended", "descended($, $)", "%" as TermShape, "%" as TermShape),
+  calls("applied", "applied(halved, $)", "%" as TermShape),
+  roughCalls("diagonal", "diagonal($)", "%" as TermShape),
+  calls("mix", "mix(sigmoid($), $, b = $)", "", "%" as TermShape, "%" as TermShape),
+  calls("gated", "gated($, $)", "%" as TermShape, "%" as TermShape),
+  calls("shifted", "shifted($, $)", "%" as TermShape, ""),
+  calls("settled", "settled($, $)", "%" as TermShape, "%" as TermShape),
+  calls("exchanged", "exchanged($, $)", "%" as TermShape, "%" as TermShape),
+  calls("deep", "deep([$, $, $], $)", "%" as TermShape, "%" as TermShape, "%" as TermShape, "%" as TermShape),
+  roughCalls("stopped", "stopped($, $)", "%" as TermShape, "%" as TermShape),
+  roughCalls("spike", "spike($)", "%" as TermShape),
+  roughCalls("rounded", "rounded($, $)", "%" as TermShape, ""),
+  calls("unit", "unit($)", "%" as TermShape),
+  roughCalls("versor", "versor($)", "%" as TermShape),
+  roughCalls("logarithm", "logarithm($)", "%" as TermShape),
+  roughCalls("root", "root($)", "%" as TermShape),
+  roughCalls("quotient", "quotient($, $)", "%" as TermShape, "%" as TermShape),
+  roughCalls("capped", "capped($)", "%" as TermShape),
+  roughCalls("bounded", "bounded($)", "%" as TermShape),
+  roughCalls("floored", "floored($)", "%" as TermShape),
+  rough("softmax(10000 * $)", "%" as TermShape),
+  rough("(log_softmax(10000 * $) / 10000)", "%" as TermShape),
+  smooth("concat($, $)[0:%]", "%" as TermShape, "H"),
+  smooth("concat($, $)[H:]", "H", "%" as TermShape),
+  smooth("concat(stack($), $)[:%]", "", "%" as TermShape),
+  smooth("reshape($, [%])", "%" as TermShape),
+  smooth("stack($, $)[1]", "%" as TermShape, "%" as TermShape),
+  smooth("[$, tanh($)][0]", "%" as TermShape, "%" as TermShape),
+  smooth("sum([$, $] * [0.5, -0.25][:, new], axis = 0)", "%" as TermShape, "%" as TermShape),
+  smooth("($ * fill($, [%]))", "%" as TermShape, ""),
+  smooth("sin(pi * $)", "%" as TermShape),
+  smooth("re(complex($, $) / (2 + exp(1i * $)))", "%" as TermShape, "%" as TermShape, "%" as TermShape),
+  smooth("im((sigmoid($) + 2i * tanh($))^3)", "%" as TermShape, "%" as TermShape),
+  rough("abs(complex($, $) * conj(1 - 0.5i * $))", "%" as TermShape, "%" as TermShape, "%" as TermShape),
+  smooth("arg(complex(1.5 + sin($), $))", "%" as TermShape, "%" as TermShape),
+  rough("max($, -inf)", "%" as TermShape),
+  smooth("mean(stack($, $, axis = 1), axis = 1)", "%" as TermShape, "%" as TermShape),
+  smooth("($ + ones([%]))", "%" as TermShape),
+  smooth("($ - zeros([%]))", "%" as TermShape),
 ];
 
 /** A form of vectors for one axis. */
@@ -150,7 +150,7 @@ function along(axis: "I" | "H", { text, operands, ...rest }: TermForm): TermForm
 }
 
 /** What only a term of this shape can be. */
-export const shapedForms: Readonly<Record<Exclude<Shape, "number">, readonly TermForm[]>> = {
+export const shapedForms: Readonly<Record<Exclude<TermShape, "number">, readonly TermForm[]>> = {
   "": [
     smooth("sum($)", "H"),
     smooth("mean($)", "I"),

@@ -2,10 +2,10 @@
 import { invariant } from "../../../base/diagnostics/invariant.js";
 
 /** What a term is: a tensor by its axes, or a number that stands in the text. */
-export type Shape = "" | "I" | "H" | "S" | "H,I" | "H,H" | "S,H" | "number";
+export type TermShape = "" | "I" | "H" | "S" | "H,I" | "H,H" | "S,H" | "number";
 
 export interface Term {
-  readonly shape: Shape;
+  readonly shape: TermShape;
   /** The text around the operands: one piece more than there are operands. */
   readonly pieces: readonly string[];
   readonly operands: readonly Term[];
@@ -14,13 +14,13 @@ export interface Term {
 }
 
 /** A term from a text with `$` for each operand: `term("H", "tanh($)", [a])`. */
-export function term(shape: Shape, text: string, operands: readonly Term[] = [], uses?: string): Term {
+export function term(shape: TermShape, text: string, operands: readonly Term[] = [], uses?: string): Term {
   const pieces = text.split("$");
   invariant(pieces.length === operands.length + 1, `${text} has not ${operands.length} operands`);
   return uses === undefined ? { shape, pieces, operands } : { shape, pieces, operands, uses };
 }
 
-export function leaf(shape: Shape, name: string): Term {
+export function leaf(shape: TermShape, name: string): Term {
   return term(shape, name, [], name);
 }
 
@@ -54,7 +54,7 @@ export function replaceLeaf(root: Term, name: string, by: Term): Term {
 }
 
 /** The plainest term of each shape. */
-export const simplest: Readonly<Record<Shape, Term>> = {
+export const simplest: Readonly<Record<TermShape, Term>> = {
   "": leaf("", "a"),
   I: leaf("I", "x"),
   H: leaf("H", "h"),
@@ -79,7 +79,7 @@ export function* smallerTerms(root: Term): Generator<Term> {
 }
 
 /** Terms of a shape within a term, outer ones first. */
-function* descendants(root: Term, shape: Shape): Generator<Term> {
+function* descendants(root: Term, shape: TermShape): Generator<Term> {
   for (const operand of root.operands) {
     if (operand.shape === shape) yield operand;
     else yield* descendants(operand, shape);

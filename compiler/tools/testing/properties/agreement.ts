@@ -29,14 +29,14 @@ import {
 } from "../../calls/call.js";
 import { cut } from "../../calls/examples.js";
 import type { ToleranceOptions } from "./derivatives.js";
-import { Comparisons, expectClose, PropertyError, toleranceFor } from "./property-error.js";
+import { PropertyComparisons, expectClose, PropertyError, toleranceFor } from "./property-error.js";
 import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../../program/roles.js";
 
 export interface AgreementOptions
   extends ToleranceOptions, Pick<CompileOptions, "file" | "readFile" | "cell" | "dimensions"> {}
 
 /** A value for every input and output of graph functions: `input.x`, `grad.param.W`. */
-type Values = Map<string, BatchValue>;
+type BatchValues = Map<string, BatchValue>;
 
 const sourceOptions = ({ tolerance: _, ...options }: AgreementOptions): CompileOptions => options;
 
@@ -71,7 +71,7 @@ function given(call: CellCall): ReadonlyMap<string, Numbers[string]> {
 }
 
 /** The call's numbers for the inputs of a function; what is not in the call must be known. */
-function inputsFor(fn: GraphFunction, call: CellCall, known: Values): BatchValue[] {
+function inputsFor(fn: GraphFunction, call: CellCall, known: BatchValues): BatchValue[] {
   const all = given(call);
   return fn.inputs.map((id) => {
     const name = fn.names[id] ?? "";
@@ -88,7 +88,7 @@ function inputsFor(fn: GraphFunction, call: CellCall, known: Values): BatchValue
   });
 }
 
-function evaluate(fn: GraphFunction, call: CellCall, known: Values): Values {
+function evaluate(fn: GraphFunction, call: CellCall, known: BatchValues): BatchValues {
   const results = evaluateFunction(fn, inputsFor(fn, call, known), symbolsOf(call));
   return new Map(results.map((value, i) => [fn.outputNames[i] as string, value]));
 }
@@ -100,7 +100,7 @@ function flatten(value: BatchValue, examples: number): number[] {
 }
 
 /** Computed initial values, as far as the call leaves them out. */
-function initialValues(lowered: LoweredCell, call: CellCall): Values {
+function initialValues(lowered: LoweredCell, call: CellCall): BatchValues {
   const fn = buildInitial(lowered);
   if (fn === undefined) return new Map();
   const perExample = (value: BatchValue): BatchValue =>
@@ -120,7 +120,7 @@ function initialValues(lowered: LoweredCell, call: CellCall): Values {
  */
 export function passesPreserveMeaning(source: string, call: CellCall, options: AgreementOptions = {}): void {
   const property = "passesPreserveMeaning";
-  const comparisons = new Comparisons(property);
+  const comparisons = new PropertyComparisons(property);
   const tolerance = toleranceFor("f64", options.tolerance);
   const lowered = lower(property, source, options);
   const context = cellContext(lowered);
@@ -128,7 +128,7 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
   const written = buildForward(lowered);
   const expected = evaluate(written, call, known);
   const { batch } = call;
-  const compare = (where: string, actual: Values, wanted: Values): void => {
+  const compare = (where: string, actual: BatchValues, wanted: BatchValues): void => {
     for (const [name, value] of wanted) {
       const own = actual.get(name);
       if (own === undefined) throw new PropertyError(property, `${where}: ${name} is missing`);
@@ -186,7 +186,7 @@ export interface BackendOptions extends Omit<AgreementOptions, "tolerance"> {
  */
 export async function backendsAgree(source: string, call: CellCall, options: BackendOptions = {}): Promise<void> {
   const property = "backendsAgree";
-  const comparisons = new Comparisons(property);
+  const comparisons = new PropertyComparisons(property);
   const { backends: chosen = backends, tolerance: tolerances = {}, ...rest } = options;
   const lowered = lower(property, source, rest);
   const known = initialValues(lowered, call);

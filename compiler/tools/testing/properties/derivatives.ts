@@ -22,7 +22,7 @@ import {
 } from "../../calls/call.js";
 import { dot, dotOfSizes } from "../../calls/compare.js";
 import { unitOf } from "../../calls/rounding.js";
-import { Comparisons, expectEqualSums, PropertyError, sumOf, toleranceFor } from "./property-error.js";
+import { PropertyComparisons, expectEqualSums, PropertyError, sumOf, toleranceFor } from "./property-error.js";
 
 export interface ToleranceOptions {
   /** The largest relative error; 1e-9 in float64 and 1e-3 in float32 unless told. */
@@ -37,12 +37,12 @@ export interface DerivativeOptions extends ToleranceOptions {
   readonly allowUncompared?: boolean;
 }
 
-type Entry = "backward" | "jvp" | "hvp";
+type DerivedEntry = "backward" | "jvp" | "hvp";
 
 const options = { backward: "gradient", jvp: "jvp", hvp: "hvp" } as const;
 
 /** An entry of an instance, bound to it. */
-function entryOf<Name extends Entry>(
+function entryOf<Name extends DerivedEntry>(
   property: string,
   { manifest }: CompiledModule,
   instance: ModuleInstance,
@@ -86,7 +86,7 @@ export function reverseMatchesForward(
 ): void {
   const property = "reverseMatchesForward";
   const isAllowed = checkSwitch(property, "allowUncompared", allowUncompared);
-  const comparisons = new Comparisons(property);
+  const comparisons = new PropertyComparisons(property);
   const { manifest } = module;
   const instance = instanceFor(module, call);
   const [jvp, backward] = [entryOf(property, module, instance, "jvp"), entryOf(property, module, instance, "backward")];
@@ -145,7 +145,7 @@ export function reverseMatchesDifferences(
 ): DifferenceCount {
   const property = "reverseMatchesDifferences";
   const isAllowed = checkSwitch(property, "allowUncompared", allowUncompared);
-  const comparisons = new Comparisons(property);
+  const comparisons = new PropertyComparisons(property);
   const { manifest } = module;
   if (manifest.dtype !== "f64") throw new TypeError(`${property} needs a module compiled with dtype "f64"`);
   const instance = instanceFor(module, call);
@@ -224,7 +224,7 @@ export function hessianIsSymmetric(
 ): void {
   const property = "hessianIsSymmetric";
   const isAllowed = checkSwitch(property, "allowUncompared", allowUncompared);
-  const comparisons = new Comparisons(property);
+  const comparisons = new PropertyComparisons(property);
   const { manifest } = module;
   const instance = instanceFor(module, call);
   const hvp = entryOf(property, module, instance, "hvp");

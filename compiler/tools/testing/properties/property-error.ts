@@ -15,7 +15,7 @@ export class PropertyError extends Error {
 }
 
 /** What a property has compared so far. One that has compared nothing does not hold: it says nothing. */
-export class Comparisons {
+export class PropertyComparisons {
   readonly property: string;
   private count = 0;
 
@@ -54,7 +54,7 @@ export function toleranceFor(dtype: "f32" | "f64", tolerance: number | undefined
  * @throws PropertyError where two sums differ by more
  */
 export function expectEqualSums(
-  comparisons: Comparisons,
+  comparisons: PropertyComparisons,
   what: string,
   sums: readonly { readonly text: string; readonly value: number; readonly size: number }[],
   tolerance: number,
@@ -83,7 +83,7 @@ export function sumOf(pairs: readonly (readonly [ArrayLike<number>, ArrayLike<nu
 
 /** @throws PropertyError where two lists are not the same bits; NaN equals NaN, 0 is not -0 */
 export function expectSameBits(
-  comparisons: Comparisons,
+  comparisons: PropertyComparisons,
   what: string,
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -99,7 +99,7 @@ export function expectSameBits(
 
 /** @throws PropertyError where an entry is off by more than the tolerance, relative to the largest entry or 1 */
 export function expectClose(
-  comparisons: Comparisons,
+  comparisons: PropertyComparisons,
   what: string,
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,

@@ -13,7 +13,7 @@ import {
 } from "../../calls/call.js";
 import { cut, exampleOf, inputsAt, placesOf, stepsOf, withNaNPadding } from "../../calls/examples.js";
 import { isShared, withWholeExamples } from "../../calls/sizes.js";
-import { Comparisons, expectSameBits, PropertyError } from "./property-error.js";
+import { PropertyComparisons, expectSameBits, PropertyError } from "./property-error.js";
 
 /** Why there may be nothing to compare. */
 const nothing = "the call has no examples or no steps, or the cell gives nothing";
@@ -25,7 +25,7 @@ const nothing = "the call has no examples or no steps, or the cell gives nothing
  * @throws PropertyError where it does not hold.
  */
 export function piecesMatchWhole(module: CompiledModule, given: CellCall): void {
-  const comparisons = new Comparisons("piecesMatchWhole");
+  const comparisons = new PropertyComparisons("piecesMatchWhole");
   const call = withWholeExamples(given);
   const { manifest } = module;
   const { batch, steps } = call;
@@ -91,7 +91,7 @@ function streamMatchesWhole(module: CompiledModule, call: CellCall, compare: Com
  * @throws PropertyError where it does not hold.
  */
 export function examplesAreIndependent(module: CompiledModule, call: CellCall): void {
-  const comparisons = new Comparisons("examplesAreIndependent");
+  const comparisons = new PropertyComparisons("examplesAreIndependent");
   const { manifest } = module;
   const together = run(module, withNaNPadding(manifest, call));
   const entries = resultEntries(module);
@@ -113,7 +113,7 @@ export function examplesAreIndependent(module: CompiledModule, call: CellCall): 
 }
 
 function expectZeroPadding(
-  comparisons: Comparisons,
+  comparisons: PropertyComparisons,
   name: string,
   entry: TensorEntry,
   call: CellCall,
@@ -165,7 +165,7 @@ function runBackward(
  * @throws PropertyError where it does not hold.
  */
 export function repeatsGiveSameBits(module: CompiledModule, call: CellCall): void {
-  const comparisons = new Comparisons("repeatsGiveSameBits");
+  const comparisons = new PropertyComparisons("repeatsGiveSameBits");
   const instance = instanceFor(module, call);
   const first = run(module, call, instance);
   const expectSame = (how: string, results: Record<string, FloatArray>): void => {

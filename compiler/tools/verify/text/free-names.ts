@@ -4,13 +4,13 @@ import type { Node } from "acorn";
 export type Tree = Node & Readonly<Record<string, unknown>>;
 
 /** The names that are declared in a function, block or loop. */
-interface Scope {
+interface NameScope {
   readonly names: Set<string>;
   /** Names that are read or written in it, and in scopes inside that do not declare them. */
   used: Set<string>;
   /** The names of the function that it is in, or is: `var` goes there. */
   readonly variables: Set<string>;
-  readonly outer: Scope | undefined;
+  readonly outer: NameScope | undefined;
 }
 
 const isNode = (value: unknown): value is Tree =>
@@ -100,13 +100,13 @@ function union(one: Set<string>, other: Set<string>): Set<string> {
   return large;
 }
 
-function scopeIn(outer: Scope | undefined, isOfFunction: boolean, names: Set<string>): Scope {
+function scopeIn(outer: NameScope | undefined, isOfFunction: boolean, names: Set<string>): NameScope {
   const variables = isOfFunction || outer === undefined ? names : outer.variables;
   return { names, used: new Set(), variables, outer };
 }
 
 /** What a statement declares in the scope that it stands in. */
-function declare(node: Tree, scope: Scope): void {
+function declare(node: Tree, scope: NameScope): void {
   if (node.type === "VariableDeclaration") {
     const target = node["kind"] === "var" ? scope.variables : scope.names;
     for (const { id } of node["declarations"] as readonly { id: Tree }[])

@@ -1,7 +1,7 @@
 /** Where the sides of `left < right` change along a variable, and expressions in which they do not. */
 import { describe, expect, it } from "vitest";
 import { affineConstant, affineVariable, addAffine, scaleAffine } from "../../../../compiler/ir/kernel/affine.js";
-import type { Affine, Expression } from "../../../../compiler/ir/kernel/types.js";
+import type { Affine, KernelExpression } from "../../../../compiler/ir/kernel/types.js";
 import { changeOf, decideChoices } from "../../../../compiler/passes/kernel/choices.js";
 import { dimConstant, dimSymbol } from "../../../../compiler/base/types/dim.js";
 
@@ -41,8 +41,13 @@ describe("changeOf", () => {
 });
 
 describe("decideChoices", () => {
-  const real = (name: string): Expression => ({ kind: "variable", name, dtype: "real" });
-  const choice = (left: Affine, right: Affine, below = real("below"), otherwise = real("otherwise")): Expression => ({
+  const real = (name: string): KernelExpression => ({ kind: "variable", name, dtype: "real" });
+  const choice = (
+    left: Affine,
+    right: Affine,
+    below = real("below"),
+    otherwise = real("otherwise"),
+  ): KernelExpression => ({
     kind: "piecewise",
     left,
     right,
@@ -68,7 +73,7 @@ describe("decideChoices", () => {
   });
 
   it("decides choices in operations and in sides of others, whether these are decided or not", () => {
-    const neg = (operand: Expression): Expression => ({ kind: "operation", op: "neg", operands: [operand], dtype: "real" }); // prettier-ignore
+    const neg = (operand: KernelExpression): KernelExpression => ({ kind: "operation", op: "neg", operands: [operand], dtype: "real" }); // prettier-ignore
     expect(decideChoices(neg(cut), "i", 0, 6)).toEqual(neg(real("below")));
     expect(decideChoices(choice(i, n(6), choice(i, n(3))), "i", 3, 6)).toEqual(real("otherwise"));
     expect(decideChoices(choice(j, n(6), cut, neg(cut)), "i", 6, 8)).toEqual(

@@ -8,7 +8,7 @@ import {
   type CallOptions,
 } from "../../../../compiler/tools/testing/arbitraries/arbitrary-call.js";
 import { arbitraryCell, type RandomCell } from "../../../../compiler/tools/testing/arbitraries/arbitrary-cell.js";
-import type { CellOptions } from "../../../../compiler/tools/testing/arbitraries/grow-cell.js";
+import type { ArbitraryCellOptions } from "../../../../compiler/tools/testing/arbitraries/grow-cell.js";
 import type { CellCall } from "../../../../compiler/tools/calls/call.js";
 import { backendsAgree, passesPreserveMeaning } from "../../../../compiler/tools/testing/properties/agreement.js";
 import {
@@ -31,7 +31,7 @@ interface Case {
 }
 
 /** A cell, its sizes and a call of it. */
-function arbitraryCase(cellOptions: CellOptions, callOptions: CallOptions): fc.Arbitrary<Case> {
+function arbitraryCase(cellOptions: ArbitraryCellOptions, callOptions: CallOptions): fc.Arbitrary<Case> {
   return arbitraryCell(cellOptions).chain((random) =>
     arbitrarySizes(random.source, { cell: random.cell, most: 3 }).chain((dimensions) => {
       const options = { cell: random.cell, dimensions };
@@ -48,7 +48,7 @@ const parameters = fuzzParameters(6, 20);
 /** Checks a property of modules on random cells. */
 async function holds(
   check: (module: CompiledModule, call: CellCall) => void,
-  cellOptions: CellOptions,
+  cellOptions: ArbitraryCellOptions,
   callOptions: CallOptions,
   dtype: "f32" | "f64",
 ): Promise<void> {

@@ -5,7 +5,7 @@
 import { at } from "../../../../base/at.js";
 import { invariant } from "../../../../base/diagnostics/invariant.js";
 import { affineVariable, plainExtent, substituteAffine } from "../../../../ir/kernel/affine.js";
-import type { Access, Affine, Expression, Statement } from "../../../../ir/kernel/types.js";
+import type { Access, Affine, KernelExpression, Statement } from "../../../../ir/kernel/types.js";
 import { forEachAccess, mapExpression } from "../../../../ir/kernel/visit.js";
 import { decideChoices } from "../../../../passes/kernel/choices.js";
 import { isVectorExpression } from "../../../../passes/kernel/vectorizable.js";
@@ -148,7 +148,7 @@ export class RegisterTile {
     for (const group of groups) this.code.release(...group.sums);
   }
 
-  private storeAll(groups: readonly SumGroup[], result: Expression, context: KernelContext): void {
+  private storeAll(groups: readonly SumGroup[], result: KernelExpression, context: KernelContext): void {
     const { code } = this;
     if (result.kind === "piecewise" && this.isSameForAll(result)) {
       // The first piece of a sum or a later one: asked once for a tile, not for every vector.
@@ -170,13 +170,13 @@ export class RegisterTile {
     for (const store of stores) store(context);
   }
 
-  private isSameForAll({ left, right }: Extract<Expression, { kind: "piecewise" }>): boolean {
+  private isSameForAll({ left, right }: Extract<KernelExpression, { kind: "piecewise" }>): boolean {
     const own = [this.plan.unit, this.plan.product.rows?.variable];
     return [left, right].every(({ terms }) => terms.every(({ variable }) => !own.includes(variable)));
   }
 
   /** What is stored of a sum, over the unit. */
-  private resultOf(): Expression {
+  private resultOf(): KernelExpression {
     const { result } = this.plan.product;
     if (result === undefined) return { kind: "variable", name: "sum", dtype: "real" };
     const names = columnOf(this.plan, 0);
@@ -197,7 +197,7 @@ export class RegisterTile {
   }
 
   /** What the sums of a run start from, over the unit; the sides of choices that are the same for the whole run are taken. */
-  private initialOf(initial: Expression, run: number): Expression {
+  private initialOf(initial: KernelExpression, run: number): KernelExpression {
     const { columns, schedule: { tail } = {} } = this.plan.product;
     const names = columnOf(this.plan, run);
     const value = mapExpression(initial, { affine: (old: Affine) => substituteAffine(old, names) });
@@ -206,7 +206,7 @@ export class RegisterTile {
   }
 
   /** A vector whose lanes take different sides of a choice. */
-  private laneByLane(value: Expression, count: number, context: KernelContext): void {
+  private laneByLane(value: KernelExpression, count: number, context: KernelContext): void {
     const { code, expressions, integers } = context;
     const vector = code.local("v128");
     const own = code.local("i32");
@@ -230,7 +230,7 @@ export class RegisterTile {
   }
 
   /** Hands the sums to the tail, or stores them. What can be stored later is left in `stores`. */
-  private useSums(group: SumGroup, result: Expression, context: KernelContext, stores: Later[]): void {
+  private useSums(group: SumGroup, result: KernelExpression, context: KernelContext, stores: Later[]): void {
     const { sums } = group;
     const { code, expressions } = context;
     const { product } = this.plan;
@@ -270,7 +270,7 @@ export class RegisterTile {
     stores.push(() => code.release(...kept));
   }
 
-  private storeScalar({ sums }: SumGroup, result: Expression, { code, expressions }: KernelContext): void {
+  private storeScalar({ sums }: SumGroup, result: KernelExpression, { code, expressions }: KernelContext): void {
     const { product } = this.plan;
     const scalar = code.local(expressions.dtype);
     code.get(at(sums, 0)).op(`${expressions.vectorShape}.extract_lane`, 0).set(scalar);

@@ -6,7 +6,7 @@
 import { AFFINE_ZERO } from "../../../../ir/kernel/affine.js";
 import { freeVariables } from "../../../../ir/kernel/free-variables.js";
 import { loopsAround } from "../../../../ir/kernel/loops-around.js";
-import type { Expression, ProductStatement, Statement } from "../../../../ir/kernel/types.js";
+import type { KernelExpression, ProductStatement, Statement } from "../../../../ir/kernel/types.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import { withCounts } from "../collapsed-counts.js";
 import { leftOf, planProduct, POSITION, pushMember } from "./product-plan.js";
@@ -96,7 +96,7 @@ export class RowBlocks {
   private copyRows(context: KernelContext): void {
     const { code } = context;
     const { rows, contracted, a } = this.product;
-    const value: Expression = { kind: "load", access: a, dtype: "real" };
+    const value: KernelExpression = { kind: "load", access: a, dtype: "real" };
     const store: Statement = { kind: "store", access: leftOf(this.product).left, value, mode: "set" };
     const copy = loopsAround(contracted, [store]);
     if (rows === undefined) {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { accumulatorsOf } from "../../../../../compiler/emit/wasm/kernels/accumulators.js";
 import { affineConstant } from "../../../../../compiler/ir/kernel/affine.js";
-import type { Expression, Statement } from "../../../../../compiler/ir/kernel/types.js";
+import type { KernelExpression, Statement } from "../../../../../compiler/ir/kernel/types.js";
 
-const zero: Expression = { kind: "literal", value: 0, dtype: "real" };
+const zero: KernelExpression = { kind: "literal", value: 0, dtype: "real" };
 
 const loop = (variable: string, body: readonly Statement[]): Statement => ({
   kind: "for",
