@@ -49,95 +49,144 @@ const watchEvery = 50;
 /** Where others keep the machine busy, a call may take so many times longer by the clock than by the processor. */
 const patience = 10;
 
-export function relay({ processes, fs, platform }: RelayHost, setting: RelaySetting): void {
-  const { port, posted, command, args, directory, limits } = setting;
-  let isOver = false;
-  let isAsked = false;
-  let timer: NodeJS.Timeout | undefined;
-  const head = new Uint8Array(4);
-  let frame: Uint8Array | undefined;
-  let count = 0;
-  let errors = "";
-  const post = (reply: Reply): void => {
-    port.postMessage(reply);
-    Atomics.add(posted, 0, 1);
-    Atomics.notify(posted, 0);
-  };
-  let child: Processes.ChildProcessWithoutNullStreams;
+/** Throws nothing: what goes wrong is told as how the child ended. */
+export function relay(host: RelayHost, setting: RelaySetting): void {
+  const { command, args, directory, port } = setting;
   try {
-    child = processes.spawn(command, [...args], { cwd: directory, env: {}, stdio: "pipe", windowsHide: true });
+    const child = host.processes.spawn(command, [...args], {
+      cwd: directory,
+      env: {},
+      stdio: "pipe",
+      windowsHide: true,
+    });
+    new Relay(host, setting, child).listen();
   } catch (error) {
     // Where there is no memory for a process, or none may be started. Every request is told.
     port.on("message", (order: Order) => {
       if (order === "end") port.close();
-      else post({ ending: "start", detail: (error as Error).message });
+      else post(setting, { ending: "start", detail: (error as Error).message });
     });
-    return;
   }
-  const end = (ending: Ending, detail = ""): void => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(timer);
-    clearTimeout(total);
-    clearInterval(watch);
-    child.kill("SIGKILL");
-    post({ ending, detail });
-  };
-  const total = setTimeout(() => end("total"), milliseconds(limits.totalSeconds));
-  let call = { seconds: Infinity, from: 0 };
-  const watch = setInterval(() => {
-    const used = usageOf(fs, platform, child.pid);
+}
+
+function post({ port, posted }: RelaySetting, reply: Reply): void {
+  port.postMessage(reply);
+  Atomics.add(posted, 0, 1);
+  Atomics.notify(posted, 0);
+}
+
+/** Between a thread that waits and the child that works for it. */
+class Relay {
+  private readonly host: RelayHost;
+  private readonly setting: RelaySetting;
+  private readonly child: Processes.ChildProcessWithoutNullStreams;
+  private readonly head = new Uint8Array(4);
+  private frame: Uint8Array | undefined;
+  /** Bytes of the frame, or of its head, that have come. */
+  private count = 0;
+  private errors = "";
+  private isOver = false;
+  private isAsked = false;
+  private call = { seconds: Infinity, from: 0 };
+  private timer: NodeJS.Timeout | undefined;
+  private readonly total: NodeJS.Timeout;
+  private readonly watch: NodeJS.Timeout;
+
+  constructor(host: RelayHost, setting: RelaySetting, child: Processes.ChildProcessWithoutNullStreams) {
+    this.host = host;
+    this.setting = setting;
+    this.child = child;
+    this.total = setTimeout(() => this.end("total"), milliseconds(setting.limits.totalSeconds));
+    this.watch = setInterval(() => this.look(), watchEvery);
+  }
+
+  listen(): void {
+    const { child } = this;
+    child.on("error", (error) => this.end("start", error.message));
+    child.on("close", (code, signal) => {
+      const isHeap = /heap out of memory|heap limit/u.test(this.errors);
+      this.end(isHeap ? "memory" : "exit", signal ?? `code ${String(code)}`);
+    });
+    // Of a child that ended; that is told by its end.
+    child.stdin.on("error", () => undefined);
+    child.stderr.on("data", (chunk: Uint8Array) => {
+      this.errors = (this.errors + String(chunk)).slice(0, 4000);
+    });
+    child.stdout.on("data", (chunk: Uint8Array) => this.takeBytes(chunk));
+    this.setting.port.on("message", (order: Order) => this.obey(order));
+  }
+
+  private usage(): ReturnType<typeof usageOf> {
+    return usageOf(this.host.fs, this.host.platform, this.child.pid);
+  }
+
+  private get mostBytes(): number {
+    return this.setting.limits.megabytes * 2 ** 20;
+  }
+
+  private look(): void {
+    const used = this.usage();
     if (used === undefined) return;
-    if (used.bytes > limits.megabytes * 2 ** 20) end("memory");
-    else if (isAsked && used.seconds - call.from > call.seconds) end("time");
-  }, watchEvery);
-  child.on("error", (error) => end("start", error.message));
-  child.on("close", (code, signal) => {
-    const isHeap = /heap out of memory|heap limit/u.test(errors);
-    end(isHeap ? "memory" : "exit", signal ?? `code ${String(code)}`);
-  });
-  // Of a child that ended; that is told by its end.
-  child.stdin.on("error", () => undefined);
-  child.stderr.on("data", (chunk: Uint8Array) => {
-    errors = (errors + String(chunk)).slice(0, 4000);
-  });
-  child.stdout.on("data", (chunk: Uint8Array) => {
-    if (isOver) return;
-    if (!isAsked) return end("unasked");
-    let rest = chunk;
-    if (frame === undefined) {
-      const missing = rest.subarray(0, head.length - count);
-      head.set(missing, count);
-      count += missing.length;
-      rest = rest.subarray(missing.length);
-      if (count < head.length) return;
-      const length = new DataView(head.buffer).getUint32(0, true);
-      if (length < head.length || length > limits.megabytes * 2 ** 20) return end("large");
-      frame = new Uint8Array(length);
-      frame.set(head);
+    if (used.bytes > this.mostBytes) this.end("memory");
+    else if (this.isAsked && used.seconds - this.call.from > this.call.seconds) this.end("time");
+  }
+
+  private end(ending: Ending, detail = ""): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.total);
+    clearInterval(this.watch);
+    this.child.kill("SIGKILL");
+    post(this.setting, { ending, detail });
+  }
+
+  private takeBytes(chunk: Uint8Array): void {
+    if (this.isOver) return;
+    if (!this.isAsked) return this.end("unasked");
+    const rest = this.frame === undefined ? this.takeHead(chunk) : chunk;
+    if (rest === undefined || this.frame === undefined) return;
+    if (rest.length > this.frame.length - this.count) return this.end("unasked");
+    this.frame.set(rest, this.count);
+    this.count += rest.length;
+    if (this.count < this.frame.length) return;
+    const whole = this.frame;
+    [this.frame, this.count, this.isAsked] = [undefined, 0, false];
+    clearTimeout(this.timer);
+    post(this.setting, { frame: whole });
+  }
+
+  /** The length of a frame comes first; what is behind it, once it is there. */
+  private takeHead(chunk: Uint8Array): Uint8Array | undefined {
+    const { head } = this;
+    const missing = chunk.subarray(0, head.length - this.count);
+    head.set(missing, this.count);
+    this.count += missing.length;
+    if (this.count < head.length) return undefined;
+    const length = new DataView(head.buffer).getUint32(0, true);
+    if (length < head.length || length > this.mostBytes) {
+      this.end("large");
+      return undefined;
     }
-    if (rest.length > frame.length - count) return end("unasked");
-    frame.set(rest, count);
-    count += rest.length;
-    if (count < frame.length) return;
-    const whole = frame;
-    [frame, count, isAsked] = [undefined, 0, false];
-    clearTimeout(timer);
-    post({ frame: whole });
-  });
-  port.on("message", (order: Order) => {
+    this.frame = new Uint8Array(length);
+    this.frame.set(head);
+    return chunk.subarray(missing.length);
+  }
+
+  private obey(order: Order): void {
     if (order === "end") {
-      end("exit");
-      port.close();
+      this.end("exit");
+      this.setting.port.close();
       return;
     }
-    if (isOver) return;
-    isAsked = true;
-    const used = usageOf(fs, platform, child.pid);
-    call = { seconds: order.seconds, from: used?.seconds ?? 0 };
-    timer = setTimeout(() => end("time"), milliseconds(order.seconds * (used === undefined ? 1 : patience)));
-    child.stdin.write(order.frame);
-  });
+    if (this.isOver) return;
+    this.isAsked = true;
+    const used = this.usage();
+    this.call = { seconds: order.seconds, from: used?.seconds ?? 0 };
+    const seconds = order.seconds * (used === undefined ? 1 : patience);
+    this.timer = setTimeout(() => this.end("time"), milliseconds(seconds));
+    this.child.stdin.write(order.frame);
+  }
 }
 
 /** As timers take them. */

@@ -252,19 +252,33 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
 const initOptions = ["options", "{ readonly fixed?: boolean }", true] as const;
 
 function instanceType(manifest: Manifest, options: DeclarationOptions): DeclaredType {
-  const { has } = manifest;
-  const method = (
-    name: string,
-    parameters: DeclaredMethod["parameters"],
-    result: string,
-    docs: string,
-  ): DeclaredMethod => ({
-    name,
-    parameters,
-    result,
-    docs,
-  });
-  const methods = [
+  return {
+    name: "Instance",
+    docs: "One set of parameters, states and buffers. Wrong arguments throw a `TypeError` or a `RangeError` and change nothing.",
+    type: {
+      members: [
+        member("variant", variantType(manifest, options), "Which kernels it runs."),
+        member("params", "Params", ""),
+        ...(manifest.fixed === undefined ? [] : [member("fixed", "Fixed", "")]),
+      ],
+      methods: [
+        ...parameterMethods(manifest),
+        method("forward", [forwardArguments], "ForwardResult", "Runs the cell over whole sequences."),
+        ...(manifest.has.step ? streamMethods : []),
+        ...derivativeMethods(manifest),
+      ],
+    },
+  };
+}
+
+const forwardArguments = ["args", "ForwardArguments", false] as const;
+
+function method(name: string, parameters: DeclaredMethod["parameters"], result: string, docs: string): DeclaredMethod {
+  return { name, parameters, result, docs };
+}
+
+function parameterMethods(manifest: Manifest): DeclaredMethod[] {
+  return [
     method(
       "init",
       [["seed", "number", false], ...(manifest.fixed === undefined ? [] : [initOptions])],
@@ -283,60 +297,34 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
       "void",
       "Promises that nobody writes into arrays of `params`, so that calls need not look for changes: until one is read again.",
     ),
-    method("forward", [["args", "ForwardArguments", false]], "ForwardResult", "Runs the cell over whole sequences."),
   ];
-  if (has.step) {
-    methods.push(
-      method(
-        "step",
-        [["args", "StepArguments", false]],
-        "StepResult",
-        "Runs one step of a stream and keeps the state.",
-      ),
-      method(
-        "steps",
-        [["args", "StepsArguments", false]],
-        "StepsResult",
-        "Runs several steps of a stream in one call, in the buffers of `forward`, and keeps the state: the same bits as from `step`.",
-      ),
-      method("reset", [["args", "ResetArguments", true]], "void", "Starts a stream: states as given, or as declared."),
-      method("snapshot", [], "Snapshot", "The stream's state."),
-      method("restore", [["snapshot", "Snapshot", false]], "void", "Goes on where a snapshot was taken."),
-    );
-  }
-  if (has.gradient) {
-    methods.push(
-      method("backward", [["cotangents", "Cotangents", true]], "Gradient", "Differentiates the last `forward`."),
-    );
-  }
-  if (has.jvp) {
-    const parameters = [
-      ["args", "ForwardArguments", false],
-      ["tangents", "Tangents", false],
-    ] as const;
-    methods.push(method("jvp", parameters, "ForwardResult", "The derivative of `forward`'s result in a direction."));
-  }
-  if (has.hvp) {
-    const parameters = [
-      ["args", "ForwardArguments", false],
-      ["tangents", "Tangents", false],
-      ["cotangents", "Cotangents", true],
-      ["cotangentTangents", "Cotangents", true],
-    ] as const;
-    methods.push(method("hvp", parameters, "Gradient", "The derivative of `backward`'s result in a direction."));
-  }
-  return {
-    name: "Instance",
-    docs: "One set of parameters, states and buffers. Wrong arguments throw a `TypeError` or a `RangeError` and change nothing.",
-    type: {
-      members: [
-        member("variant", variantType(manifest, options), "Which kernels it runs."),
-        member("params", "Params", ""),
-        ...(manifest.fixed === undefined ? [] : [member("fixed", "Fixed", "")]),
-      ],
-      methods,
-    },
-  };
+}
+
+const streamMethods: readonly DeclaredMethod[] = [
+  method("step", [["args", "StepArguments", false]], "StepResult", "Runs one step of a stream and keeps the state."),
+  method(
+    "steps",
+    [["args", "StepsArguments", false]],
+    "StepsResult",
+    "Runs several steps of a stream in one call, in the buffers of `forward`, and keeps the state: the same bits as from `step`.",
+  ),
+  method("reset", [["args", "ResetArguments", true]], "void", "Starts a stream: states as given, or as declared."),
+  method("snapshot", [], "Snapshot", "The stream's state."),
+  method("restore", [["snapshot", "Snapshot", false]], "void", "Goes on where a snapshot was taken."),
+];
+
+function derivativeMethods({ has }: Manifest): DeclaredMethod[] {
+  const directions = [forwardArguments, ["tangents", "Tangents", false]] as const;
+  const cotangents = ["cotangents", "Cotangents", true] as const;
+  const backward = method("backward", [cotangents], "Gradient", "Differentiates the last `forward`.");
+  const jvp = method("jvp", directions, "ForwardResult", "The derivative of `forward`'s result in a direction.");
+  const hvp = method(
+    "hvp",
+    [...directions, cotangents, ["cotangentTangents", "Cotangents", true]],
+    "Gradient",
+    "The derivative of `backward`'s result in a direction.",
+  );
+  return [...(has.gradient ? [backward] : []), ...(has.jvp ? [jvp] : []), ...(has.hvp ? [hvp] : [])];
 }
 
 function optionsType(manifest: Manifest, { wasmFile = false }: DeclarationOptions): DeclaredType {

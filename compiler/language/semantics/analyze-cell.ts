@@ -8,14 +8,13 @@ import { checkContexts, checkGivenParams, checkInputs, splitCall } from "./check
 import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.js";
 import { fitsInto } from "./broadcast.js";
 import { Delays } from "./delays.js";
-import { Checker, type Known, noInstances } from "./checker.js";
+import { checkParameters } from "./cell-parameters.js";
+import { Checker, type Known } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
 import { helpToFill, isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
-import { inferConstant } from "./constants.js";
-import { sizeOf } from "./dimension-expressions.js";
 import { type ResolvedUse, resolveUse } from "./resolve-uses.js";
 import { checkStarts, inferStart } from "./starts.js";
 import { type CellScope, declareCellScope } from "./scope.js";
@@ -72,22 +71,11 @@ class CellAnalysis {
   }
 
   run(): TypedCell {
-    const reals = this.resolveReals();
+    const parameters = checkParameters(this.checker, this.collector, this.scope, this.node);
     const initials = this.resolveItems();
-    const { captures } = this.declaration;
-    const split = (name: string, call: CallNode) => splitCall(this.instances.get(name)?.cell, call);
-    const builder = new CellGraphBuilder(this.scope, captures, this.instances, split, this.delays);
-    const graph = builder.build(initials, this.givenExpressions());
-    for (const [name, call] of graph.calls) this.calls.set(name, call);
-    for (const name of graph.inPlace) this.inPlace.add(name);
+    const graph = this.graphOf(initials);
     const needs = (key: string): readonly string[] => graph.nodes.get(key)?.needs ?? [];
-    const { order, cycles } = topologicalOrder(graph.nodes.keys(), needs);
-    checkCycles(this.checker, cycles, graph.nodes, this.scope);
-    checkCalls(this.checker, graph, this.scope);
-    checkStates(this.checker, this.scope, this.node);
-    checkConstancy(this.checker, graph, order, this.scope);
-    const stored = [...this.tensors("param"), ...this.tensors("fixed")];
-    checkStarts(this.checker, graph.nodes, stored, this.scope);
+    const order = this.checkGraph(graph, needs);
     for (const key of this.orderOfTypes(graph, order)) {
       const node = graph.nodes.get(key);
       if (node !== undefined) this.inferNode(node);
@@ -95,45 +83,71 @@ class CellAnalysis {
     this.addDelays();
     const outputs = this.outputs();
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
-    const stepRoots = this.items.flatMap((item) => {
-      if (item.kind === "instance") return [callKey(item.instance.name)];
-      return item.tensor.role === "state" ? [nextKey(item.tensor.name)] : [];
-    });
-    const initialRoots = this.items.flatMap((item) => {
-      if (item.kind === "tensor") return item.tensor.initial ?? [];
-      const { name, cell } = item.instance;
-      return cell.initialOrder.length > 0 && this.calls.has(name) ? [contextsKey(name)] : [];
-    });
     if (sound) this.reportUnused();
     return {
       name: this.node.name.text,
       span: this.node.name.span,
       documentation: this.node.documentation ?? "",
-      dimensions: this.node.parameters
-        .filter(({ type }) => type === "dimension")
-        .map(({ name, defaultValue }) => ({
-          name: name.text,
-          span: name.span,
-          defaultValue: defaultValue && sizeOf(this.earlier(name.text), defaultValue),
-        })),
-      reals,
+      ...parameters,
       runtimeDimensions: [...this.scope.entries].filter(([, entry]) => entry.runtime === true).map(([name]) => name),
       items: this.items,
       outputs,
       nodes: this.nodes,
       calls: this.typedCalls,
       givenParams: this.givenParams,
-      stepOrder: topologicalOrder([...stepRoots, ...outputs.map(({ name }) => name)], needs).order,
-      initialOrder: topologicalOrder(initialRoots, needs).order,
-      startOrder: topologicalOrder(
-        [...stored.flatMap(({ start }) => start?.key ?? []), ...this.givenBeforeStarts()],
-        needs,
-      ).order,
+      ...this.orders(outputs, needs),
       obligations: this.checker.obligations,
       divisors: this.checker.divisors,
       extent: this.checker.extent,
       open: takesCells(this.declaration),
       sound,
+    };
+  }
+
+  private graphOf(initials: readonly Initial[]): CellGraph {
+    const split = (name: string, call: CallNode) => splitCall(this.instances.get(name)?.cell, call);
+    const builder = new CellGraphBuilder(this.scope, this.declaration.captures, this.instances, split, this.delays);
+    const graph = builder.build(initials, this.givenExpressions());
+    for (const [name, call] of graph.calls) this.calls.set(name, call);
+    for (const name of graph.inPlace) this.inPlace.add(name);
+    return graph;
+  }
+
+  /** Checks what needs no types. @returns the nodes, each after what it needs. */
+  private checkGraph(graph: CellGraph, needs: (key: string) => readonly string[]): readonly string[] {
+    const { order, cycles } = topologicalOrder(graph.nodes.keys(), needs);
+    checkCycles(this.checker, cycles, graph.nodes, this.scope);
+    checkCalls(this.checker, graph, this.scope);
+    checkStates(this.checker, this.scope, this.node);
+    checkConstancy(this.checker, graph, order, this.scope);
+    checkStarts(this.checker, graph.nodes, this.stored(), this.scope);
+    return order;
+  }
+
+  private stored(): TypedTensor[] {
+    return [...this.tensors("param"), ...this.tensors("fixed")];
+  }
+
+  /** What a step, initial states and the first values of params compute, each after what it needs. */
+  private orders(
+    outputs: TypedCell["outputs"],
+    needs: (key: string) => readonly string[],
+  ): Pick<TypedCell, "stepOrder" | "initialOrder" | "startOrder"> {
+    const orderOf = (roots: readonly string[]): readonly string[] => topologicalOrder(roots, needs).order;
+    const next = this.items.flatMap((item) => {
+      if (item.kind === "instance") return [callKey(item.instance.name)];
+      return item.tensor.role === "state" ? [nextKey(item.tensor.name)] : [];
+    });
+    const initial = this.items.flatMap((item) => {
+      if (item.kind === "tensor") return item.tensor.initial ?? [];
+      const { name, cell } = item.instance;
+      return cell.initialOrder.length > 0 && this.calls.has(name) ? [contextsKey(name)] : [];
+    });
+    const starts = this.stored().flatMap(({ start }) => start?.key ?? []);
+    return {
+      stepOrder: orderOf([...next, ...outputs.map(({ name }) => name)]),
+      initialOrder: orderOf(initial),
+      startOrder: orderOf([...starts, ...this.givenBeforeStarts()]),
     };
   }
 
@@ -173,35 +187,6 @@ class CellAnalysis {
       this.items.push({ kind: "tensor", tensor });
       this.nodes.set(node.key, node);
     }
-  }
-
-  private resolveReals(): TypedCell["reals"] {
-    return this.node.parameters
-      .filter(({ type }) => type === "real")
-      .map(({ name, defaultValue }) => ({
-        name: name.text,
-        span: name.span,
-        defaultValue: defaultValue && this.defaultOf(defaultValue, name.text),
-      }));
-  }
-
-  private defaultOf(expression: Expression, name: string): TypedExpression | undefined {
-    const value = inferConstant(this.earlier(name), expression);
-    if (value === undefined) this.checker.sound = false;
-    return value;
-  }
-
-  /** For a default: it may use the parameters before it, and one of a real number all dimensions. */
-  private earlier(name: string): Checker {
-    const { parameters } = this.node;
-    const position = parameters.findIndex((parameter) => parameter.name.text === name);
-    const isReal = parameters[position]?.type === "real";
-    const allowed = new Set(
-      parameters.filter(({ type }, i) => i < position || (isReal && type === "dimension")).map((one) => one.name.text),
-    );
-    const entries = new Map([...this.scope.entries].filter(([text]) => allowed.has(text)));
-    const scope = { ...this.scope, entries };
-    return new Checker(this.collector, scope, this.checker.known, noInstances, inferByKind);
   }
 
   private resolveItems(): Initial[] {

@@ -108,41 +108,13 @@ export function runtimeDimensionsOf(cell: CellDeclaration): Map<string, Span> {
 
 /** Declares everything in a cell; reports names declared twice and names that the module needs. */
 export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCollector): CellScope {
-  const entries = new Map<string, ScopeEntry>();
-  const contested = new Set<string>();
+  const names = new CellNames(collector);
   const nexts = new Map<string, EquationNode>();
   const instances = new Map<string, UseNode>();
   const equations: (EquationNode | OutputNode)[] = [];
-  const declare = ({ text, span }: Name, entry: ScopeEntry): boolean => {
-    const known = entries.get(text);
-    if (known !== undefined) {
-      contested.add(text);
-      const isNextMissing = known.kind === "state" && entry.kind === "equation";
-      collector.report("duplicate-name", span, `\`${text}\` is declared twice`, {
-        related: [{ span: known.span, message: `${wordsFor(known.kind, text)} is declared here` }],
-        help: isNextMissing
-          ? `the next value of the state is \`${text}' = …\``
-          : entry.kind === "output" && known.kind === "equation"
-            ? `an output is an equation too: write \`output ${text} = …\` once`
-            : undefined,
-      });
-      return false;
-    }
-    if (interfaceKinds.has(entry.kind) && interfaceNames.has(text)) {
-      collector.report("reserved-name", span, `${wordsFor(entry.kind, text)} has a name that the module needs`, {
-        help: `compiled modules use ${[...interfaceNames].map((name) => `\`${name}\``).join(", ")} themselves`,
-      });
-    }
-    entries.set(text, entry);
-    return true;
-  };
-  for (const { name, type } of cell.node.parameters) {
-    declare(name, { kind: type, span: name.span });
-  }
-  for (const text of cell.bound.keys()) entries.set(text, { kind: "cell", span: cell.node.name.span });
-  for (const [text, span] of runtimeDimensionsOf(cell)) {
-    declare({ text, span }, { kind: "dimension", span, runtime: true });
-  }
+  for (const { name, type } of cell.node.parameters) names.declare(name, type);
+  for (const text of cell.bound.keys()) names.entries.set(text, { kind: "cell", span: cell.node.name.span });
+  for (const [text, span] of runtimeDimensionsOf(cell)) names.declare({ text, span }, "dimension", { runtime: true });
   for (const item of cell.node.items) {
     switch (item.kind) {
       case "input":
@@ -150,30 +122,28 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
       case "state":
       case "param":
       case "fixed":
-        for (const name of item.names) declare(name, { kind: item.kind, span: name.span });
+        for (const name of item.names) names.declare(name, item.kind);
         break;
       case "use":
-        for (const name of item.names) {
-          if (declare(name, { kind: "instance", span: name.span })) instances.set(name.text, item);
-        }
+        for (const name of item.names) if (names.declare(name, "instance")) instances.set(name.text, item);
         break;
       case "function":
-        declare(item.name, { kind: "function", span: item.name.span });
+        names.declare(item.name, "function");
         break;
       case "output":
-        if (declare(item.name, { kind: "output", span: item.name.span })) equations.push(item);
+        if (names.declare(item.name, "output")) equations.push(item);
         break;
       case "equation":
         if (item.next) declareNext(item, nexts, collector);
-        else if (declare(item.name, { kind: "equation", span: item.name.span })) equations.push(item);
+        else if (names.declare(item.name, "equation")) equations.push(item);
     }
   }
   return {
     words: `cell \`${cell.node.name.text}\``,
-    entries,
+    entries: names.entries,
     types: new Map(),
     used: new Set(),
-    contested,
+    contested: names.contested,
     functions: cell.functions,
     module: cell.module,
     captured: new Set(),
@@ -183,6 +153,51 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
     nexts,
     instances,
   };
+}
+
+/** What the names of a cell stand for, while they are declared. */
+class CellNames {
+  readonly entries = new Map<string, ScopeEntry>();
+  readonly contested = new Set<string>();
+  private readonly collector: DiagnosticCollector;
+
+  constructor(collector: DiagnosticCollector) {
+    this.collector = collector;
+  }
+
+  /** @returns whether the name was free */
+  declare(
+    { text, span }: Pick<Name, "text" | "span">,
+    kind: ScopeEntry["kind"],
+    more: Partial<ScopeEntry> = {},
+  ): boolean {
+    const known = this.entries.get(text);
+    if (known !== undefined) {
+      this.contested.add(text);
+      this.reportTwice(known, { kind, span }, text);
+      return false;
+    }
+    if (interfaceKinds.has(kind) && interfaceNames.has(text)) {
+      this.collector.report("reserved-name", span, `${wordsFor(kind, text)} has a name that the module needs`, {
+        help: `compiled modules use ${[...interfaceNames].map((name) => `\`${name}\``).join(", ")} themselves`,
+      });
+    }
+    this.entries.set(text, { kind, span, ...more });
+    return true;
+  }
+
+  private reportTwice(known: ScopeEntry, { kind, span }: ScopeEntry, text: string): void {
+    const isNextMissing = known.kind === "state" && kind === "equation";
+    const isSaidTwice = known.kind === "equation" && kind === "output";
+    this.collector.report("duplicate-name", span, `\`${text}\` is declared twice`, {
+      related: [{ span: known.span, message: `${wordsFor(known.kind, text)} is declared here` }],
+      help: isNextMissing
+        ? `the next value of the state is \`${text}' = …\``
+        : isSaidTwice
+          ? `an output is an equation too: write \`output ${text} = …\` once`
+          : undefined,
+    });
+  }
 }
 
 function declareNext(node: EquationNode, nexts: Map<string, EquationNode>, collector: DiagnosticCollector): void {

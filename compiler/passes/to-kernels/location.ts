@@ -1,7 +1,7 @@
 /** Where a materialised value lies: a strided view of a buffer. Views (slice, transpose …) are arithmetic on it. */
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { at } from "../../base/at.js";
-import { addAffine, affineConstant, affineVariable, scaleAffine, ZERO } from "../../ir/kernel/affine.js";
+import { addAffine, affineConstant, affineKey, affineVariable, scaleAffine, ZERO } from "../../ir/kernel/affine.js";
 import type { Access, Affine, ElementType } from "../../ir/kernel/types.js";
 import {
   constantOf,
@@ -37,6 +37,16 @@ export function denseLocation(buffer: string, dtype: ElementType, shape: Shape, 
 
 export function denseStrides(shape: Shape): Dim[] {
   return shape.map((_, axis) => sizeOfShape(shape.slice(axis + 1)));
+}
+
+/** Whether the examples and axes of `shape` follow each other without gaps, from the start of the buffer. */
+export function isDense(location: BufferLocation, shape: Shape): boolean {
+  const dense = denseLocation(location.buffer, location.dtype, shape, true);
+  return (
+    affineKey(location.offset) === affineKey(dense.offset) &&
+    location.exampleStride?.key === dense.exampleStride?.key &&
+    location.strides.every((stride, axis) => stride.key === dense.strides[axis]?.key)
+  );
 }
 
 export function accessOf(location: BufferLocation, indices: readonly Affine[], example: string | undefined): Access {

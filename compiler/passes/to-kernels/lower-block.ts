@@ -6,7 +6,7 @@ import { at, lookUp } from "../../base/at.js";
 import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
 import { isCarried, operandParts } from "../../ir/graph/scan.js";
 import type { ValueId } from "../../ir/graph/types.js";
-import { addAffine, affineKey } from "../../ir/kernel/affine.js";
+import { addAffine } from "../../ir/kernel/affine.js";
 import type { Affine, KernelExpression, Statement } from "../../ir/kernel/types.js";
 import type { Dim } from "../../base/types/dim.js";
 import { addDims, dimConstant } from "../../base/types/dim.js";
@@ -15,7 +15,7 @@ import type { Block } from "./block.js";
 import type { BlockedAxis } from "./block-sums.js";
 import { describeRegion, describeWork } from "./describe.js";
 import { elementOf, indexOf } from "./formula.js";
-import { accessOf, denseLocation, type BufferLocation, sliceLocation } from "./location.js";
+import { accessOf, type BufferLocation, isDense, sliceLocation } from "./location.js";
 import { lowerProduct } from "./lower-product.js";
 import { cutOfScatter, lowerReduction, lowerScatter } from "./lower-reduction.js";
 import { lowerScan } from "./lower-scan.js";
@@ -391,15 +391,6 @@ function listAt<K, T>(lists: Map<K, T[]>, key: K): T[] {
 }
 
 const ZERO: KernelExpression = { kind: "literal", value: 0, dtype: "real" };
-
-function isDense(location: BufferLocation, shape: Shape): boolean {
-  const dense = denseLocation(location.buffer, location.dtype, shape, true);
-  return (
-    affineKey(location.offset) === affineKey(dense.offset) &&
-    location.exampleStride?.key === dense.exampleStride?.key &&
-    location.strides.every((stride, axis) => stride.key === dense.strides[axis]?.key)
-  );
-}
 
 function indicesOf(nest: Nest): Affine[] {
   return axesOf(nest).map((axis) => variableIndex(axis.variable));

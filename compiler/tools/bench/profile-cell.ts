@@ -128,21 +128,10 @@ export async function profileCell(
     return { instance, kernel: kernel as KernelProgram, call };
   };
   const [plain, full] = [await build(false), await build(true)];
-  const contestants = [
-    { name: "step", run: stepper(plain) },
-    { name: "forward", run: runnerOf("forward", plain) },
-    {
-      name: "forward and backward",
-      run: () => {
-        full.instance.forward(full.call.forward);
-        full.instance.backward?.(full.call.cotangents);
-      },
-    },
-    { name: "backward", run: runnerOf("backward", full) },
-    ...(await partContestants("forward", plain.kernel, (rewrite) => build(false, rewrite))),
-    ...(await partContestants("backward", full.kernel, (rewrite) => build(true, rewrite))),
-  ];
-  const timings = await measure(contestants, { seconds, progress: (done) => progress("timing", done, 1) });
+  const timings = await measure(await contestantsOf(plain, full, build), {
+    seconds,
+    progress: (done) => progress("timing", done, 1),
+  });
   const callSizes: CountedSizes = new Map([...Object.entries(sizes), [BATCH_SYMBOL, batch], [TIME_SYMBOL, steps]]);
   const bytes = dtype === "f32" ? 4 : 8;
   const copied = bytes * touchedNumbers(plain.kernel, "forward", callSizes);
@@ -150,23 +139,8 @@ export async function profileCell(
     countOperations(built.kernel, functionOf(built.kernel, entry), callSizes);
   const kernels = plain.instance.variant;
   const ceiling = { arithmetic: arithmeticCeiling(dtype, kernels === "wasm-fma"), copy: copyCeiling(copied), copied };
-  const timed = (name: FunctionProfile["name"], counts: readonly RegionCount[], atOnce: number): FunctionProfile => {
-    const { median, minimum } = find(timings, name);
-    const work = totalOf(counts, bytes);
-    const seconds = minimum * 1e-6;
-    const [speed, flow] = [(work.products + work.operations) / seconds, work.bytes / seconds];
-    return {
-      name,
-      median,
-      minimum,
-      perStep: minimum / atOnce,
-      ...work,
-      speed,
-      shareOfArithmetic: speed / ceiling.arithmetic,
-      flow,
-      shareOfCopy: flow / ceiling.copy,
-    };
-  };
+  const timed = (name: FunctionProfile["name"], counts: readonly RegionCount[], atOnce: number): FunctionProfile =>
+    functionProfile(name, find(timings, name), totalOf(counts, bytes), atOnce, ceiling);
   const functions = [
     timed("step", counted(plain, "step"), 1),
     timed("forward", counted(plain, "forward"), steps),
@@ -190,6 +164,38 @@ export async function profileCell(
       partsOf("backward", timings, counted(full, "backward"), bytes),
     ],
   };
+}
+
+type BuildVariant = (gradient: boolean, rewrite?: RewriteKernels) => Promise<Built>;
+
+async function contestantsOf(plain: Built, full: Built, build: BuildVariant): Promise<Contestant[]> {
+  const both = (): void => {
+    full.instance.forward(full.call.forward);
+    full.instance.backward?.(full.call.cotangents);
+  };
+  return [
+    { name: "step", run: stepper(plain) },
+    { name: "forward", run: runnerOf("forward", plain) },
+    { name: "forward and backward", run: both },
+    { name: "backward", run: runnerOf("backward", full) },
+    ...(await partContestants("forward", plain.kernel, (rewrite) => build(false, rewrite))),
+    ...(await partContestants("backward", full.kernel, (rewrite) => build(true, rewrite))),
+  ];
+}
+
+/** @param atOnce the steps of one call */
+function functionProfile(
+  name: FunctionProfile["name"],
+  { median, minimum }: Pick<Timing, "median" | "minimum">,
+  work: ProfiledWork,
+  atOnce: number,
+  ceiling: Profile["ceiling"],
+): FunctionProfile {
+  const seconds = minimum * 1e-6;
+  const [speed, flow] = [(work.products + work.operations) / seconds, work.bytes / seconds];
+  const shareOfArithmetic = speed / ceiling.arithmetic;
+  const shareOfCopy = flow / ceiling.copy;
+  return { name, median, minimum, perStep: minimum / atOnce, ...work, speed, shareOfArithmetic, flow, shareOfCopy };
 }
 
 function instantiate(module: CompiledModule, { batch, steps, sizes }: CallSettings): ModuleInstance {

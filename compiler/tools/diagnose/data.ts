@@ -106,44 +106,19 @@ export async function drawNoise(manifest: Manifest, random: Random, run: RunSize
 export async function takeData(
   manifest: Manifest,
   data: DataTensors,
-  wanted: { readonly batch?: number | undefined; readonly steps?: number | undefined },
+  wanted: Wanted,
   sizes: Readonly<Record<string, number>>,
   turn: Turn,
 ): Promise<RunData> {
   const { inputs, contexts, states } = manifest;
-  const known = [...inputs, ...contexts, ...states].map(({ name }) => name);
-  for (const name of data.keys()) {
-    if (known.includes(name)) continue;
-    const similar = suggest(name, known);
-    const hint = similar === undefined ? `it has ${known.join(", ")}` : `did you mean ${similar}?`;
-    throw new DataError("unknown-tensor", `${manifest.cell} has no input, context or state ${name}; ${hint}`, name);
-  }
+  refuseUnknown(manifest, data);
   const there = extents(manifest, data, sizes);
-  const take = (what: "batch" | "steps", unit: string): number => {
-    const found = there[what];
-    const asked = wanted[what] ?? found ?? (what === "batch" ? 1 : usualSteps);
-    if (found !== undefined && asked > found) {
-      throw new DataError(
-        "shape-mismatch",
-        `the data has ${found} ${unit}, fewer than the ${asked} that are asked for`,
-      );
-    }
-    return asked;
-  };
-  const run = { batch: take("batch", "examples"), steps: take("steps", "steps"), sizes };
-  const cut = (entry: TensorEntry, timed: boolean): Promise<Float64Array> => {
-    const tensor = data.get(entry.name) as DataTensor;
-    const batched = tensor.shape.length > entry.shape.length + (timed ? 1 : 0);
-    return cutTensor(tensor, batched, timed, run, widthOf(entry, sizes), turn);
-  };
+  const run = { ...cutTo(there, wanted), sizes };
   const missing = [...inputs, ...contexts].find(({ name }) => !data.has(name));
   if (missing !== undefined) {
     const wants = shapeText(missing, inputs.includes(missing as InputEntry), sizes);
-    throw new DataError(
-      "missing-tensor",
-      `the data has no ${missing.name}, which must have shape ${wants}`,
-      missing.name,
-    );
+    const message = `the data has no ${missing.name}, which must have shape ${wants}`;
+    throw new DataError("missing-tensor", message, missing.name);
   }
   const cutAll = async <Entry extends TensorEntry, Values extends DataArray>(
     entries: readonly Entry[],
@@ -151,22 +126,48 @@ export async function takeData(
     check: (entry: Entry, values: Float64Array) => Promise<Values>,
   ): Promise<Map<string, Values>> => {
     const found = new Map<string, Values>();
-    for (const entry of entries) found.set(entry.name, await check(entry, await cut(entry, timed)));
+    for (const entry of entries) {
+      const tensor = data.get(entry.name) as DataTensor;
+      const batched = tensor.shape.length > entry.shape.length + (timed ? 1 : 0);
+      const values = await cutTensor(tensor, batched, timed, run, widthOf(entry, sizes), turn);
+      found.set(entry.name, await check(entry, values));
+    }
     return found;
   };
   const real = ({ name }: TensorEntry, values: Float64Array): Promise<Float64Array> => takeReals(name, values, turn);
   const values = (entry: InputEntry, cutOut: Float64Array): Promise<DataArray> =>
     entry.dtype === "real" ? real(entry, cutOut) : takeIndices(entry, cutOut, turn);
+  const given = states.filter(({ name }) => data.has(name));
   return {
     ...run,
     inputs: await cutAll(inputs, true, values),
     contexts: await cutAll(contexts, false, real),
-    states: await cutAll(
-      states.filter(({ name }) => data.has(name)),
-      false,
-      real,
-    ),
+    states: await cutAll(given, false, real),
   };
+}
+
+function refuseUnknown({ cell, inputs, contexts, states }: Manifest, data: DataTensors): void {
+  const known = [...inputs, ...contexts, ...states].map(({ name }) => name);
+  for (const name of data.keys()) {
+    if (known.includes(name)) continue;
+    const similar = suggest(name, known);
+    const hint = similar === undefined ? `it has ${known.join(", ")}` : `did you mean ${similar}?`;
+    throw new DataError("unknown-tensor", `${cell} has no input, context or state ${name}; ${hint}`, name);
+  }
+}
+
+type Wanted = { readonly [What in "batch" | "steps"]?: number | undefined };
+
+/** How much of the data is taken: what is asked for, or all that is there. */
+function cutTo(there: Wanted, wanted: Wanted): { readonly batch: number; readonly steps: number } {
+  const take = (what: "batch" | "steps", unit: string): number => {
+    const found = there[what];
+    const asked = wanted[what] ?? found ?? (what === "batch" ? 1 : usualSteps);
+    if (found === undefined || asked <= found) return asked;
+    const message = `the data has ${found} ${unit}, fewer than the ${asked} that are asked for`;
+    throw new DataError("shape-mismatch", message);
+  };
+  return { batch: take("batch", "examples"), steps: take("steps", "steps") };
 }
 
 /** Checks all shapes; the batch and steps that the tensors agree on, undefined where none has that axis. */

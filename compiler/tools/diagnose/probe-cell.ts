@@ -34,89 +34,125 @@ export interface ProbedSite {
 }
 
 export function probeCell(cell: LoweredCell): ProbedCell {
-  const fn = cell.step;
-  const graph = equationGraph(cell);
-  const { equations, nodes, edges, recurrent, ownerOf } = graph;
-  const defined = definitions(fn);
-  const b = new GraphBuilder("step", cellContext(cell));
+  return new Probing(cell).run();
+}
 
-  // Inputs in the order of every step: states, inputs and the zeros, contexts and parameters.
-  const before = cell.states.length + cell.inputs.length;
-  const copies = declareInputs(b, { ...fn, inputs: fn.inputs.slice(0, before) });
-  const added: LoweredInput[] = [];
-  const zeroLike = (value: ValueId): { name: string; id: ValueId } => {
-    const name = `probe.${added.length}`;
-    const { shape } = fn.types[value] as { shape: LoweredInput["shape"] };
-    added.push({ name, documentation: "", shape, dtype: "real" });
-    return { name, id: b.input(name, { dtype: "real", shape, shared: false }) };
-  };
-  const nodeZeros = nodes.map(({ value }) => zeroLike(value));
-  const edgeZeros = edges.map(({ read }) => zeroLike(nodes[read]?.value as ValueId));
-  for (const [id, copy] of declareInputs(b, { ...fn, inputs: fn.inputs.slice(before) })) copies.set(id, copy);
+/** An input that is added to the step. */
+interface Zero {
+  readonly name: string;
+  readonly id: ValueId;
+}
 
-  const shown: { name: string; value: ValueId; tensor: LoweredTensor }[] = [];
-  const show = (value: ValueId, like: ValueId): string => {
-    const name = `value.${shown.length}`;
-    const { shape } = fn.types[like] as { shape: LoweredTensor["shape"] };
-    shown.push({ name, value: b.perExample(value), tensor: { name, documentation: "", shape } });
-    return name;
-  };
-  const nodeOf = new Map(nodes.map(({ value }, index) => [value, index]));
-  const addNodeZero = (value: ValueId): void => {
-    const index = nodeOf.get(value);
-    if (index !== undefined) copies.set(value, b.map("add", mapped(copies, value), nodeZeros[index]?.id as ValueId));
-  };
-  const edgeOf = new Map(edges.map(({ reader, read }, index) => [`${reader} ${read}`, index]));
-  const edgeCopies = new Map<number, ValueId>();
-  /** What the equation sees of a value: with the zero of the edge, where there is one. */
-  const seenBy = (owner: GraphEquation | undefined, id: ValueId): ValueId => {
-    const reader = owner === undefined ? undefined : nodeOf.get(owner.value);
-    const edge = edgeOf.get(`${reader} ${nodeOf.get(id)}`);
-    if (edge === undefined) return mapped(copies, id);
-    const known = edgeCopies.get(edge) ?? b.map("add", mapped(copies, id), edgeZeros[edge]?.id as ValueId);
-    edgeCopies.set(edge, known);
-    return known;
-  };
+class Probing {
+  private readonly cell: LoweredCell;
+  private readonly graph: EquationGraph;
+  private readonly b: GraphBuilder;
+  private readonly copies: Map<ValueId, ValueId>;
+  private readonly added: LoweredInput[] = [];
+  private readonly shown: { name: string; value: ValueId; tensor: LoweredTensor }[] = [];
+  private readonly nodeZeros: readonly Zero[];
+  private readonly edgeZeros: readonly Zero[];
+  private readonly nodeOf: ReadonlyMap<ValueId, number>;
+  private readonly edgeOf: ReadonlyMap<string, number>;
+  private readonly edgeCopies = new Map<number, ValueId>();
 
-  const sites: ProbedSite[] = [];
-  const values = new Map<GraphEquation, string>();
-  for (const id of fn.inputs) addNodeZero(id);
-  for (const instruction of fn.instructions) {
-    const { operation, operands, results, origin } = instruction;
-    const [result] = results as [ValueId];
-    const owner = ownerOf.get(result);
-    b.origin = origin;
-    const made = b.emitAll(
-      operation,
-      operands.map((id) => seenBy(owner, id)),
-      origin,
-    );
-    results.forEach((id, i) => copies.set(id, made[i] as ValueId));
-    const nonlinearity = recurrent.has(result) ? nonlinearityAt(instruction, defined) : undefined;
-    if (nonlinearity !== undefined && owner !== undefined) {
-      const observed = nonlinearity.observe(b, (id) => mapped(copies, id));
-      sites.push({ kind: nonlinearity.kind, equation: owner, span: origin.span, output: show(observed, result) });
-    }
-    for (const id of results) {
-      const equation = ownerOf.get(id);
-      if (equation?.value !== id) continue;
-      values.set(equation, show(mapped(copies, id), id));
-      addNodeZero(id);
-    }
+  constructor(cell: LoweredCell) {
+    this.cell = cell;
+    this.graph = equationGraph(cell);
+    this.b = new GraphBuilder("step", cellContext(cell));
+    const { nodes, edges } = this.graph;
+    const fn = cell.step;
+    // Inputs in the order of every step: states, inputs and the zeros, contexts and parameters.
+    const before = cell.states.length + cell.inputs.length;
+    this.copies = declareInputs(this.b, { ...fn, inputs: fn.inputs.slice(0, before) });
+    this.nodeZeros = nodes.map(({ value }) => this.zeroLike(value));
+    this.edgeZeros = edges.map(({ read }) => this.zeroLike(nodes[read]?.value as ValueId));
+    const rest = declareInputs(this.b, { ...fn, inputs: fn.inputs.slice(before) });
+    for (const [id, copy] of rest) this.copies.set(id, copy);
+    this.nodeOf = new Map(nodes.map(({ value }, index) => [value, index]));
+    this.edgeOf = new Map(edges.map(({ reader, read }, index) => [`${reader} ${read}`, index]));
   }
 
-  const own = fn.outputs.map((id, i) => ({ name: fn.outputNames[i] as string, value: mapped(copies, id) }));
-  return {
-    cell: {
+  run(): ProbedCell {
+    const { cell, graph, b, copies } = this;
+    const fn = cell.step;
+    const defined = definitions(fn);
+    const sites: ProbedSite[] = [];
+    const values = new Map<GraphEquation, string>();
+    for (const id of fn.inputs) this.addNodeZero(id);
+    for (const instruction of fn.instructions) {
+      const { operation, operands, results, origin } = instruction;
+      const [result] = results as [ValueId];
+      const owner = graph.ownerOf.get(result);
+      b.origin = origin;
+      const seen = operands.map((id) => this.seenBy(owner, id));
+      const made = b.emitAll(operation, seen, origin);
+      results.forEach((id, i) => copies.set(id, made[i] as ValueId));
+      const nonlinearity = graph.recurrent.has(result) ? nonlinearityAt(instruction, defined) : undefined;
+      if (nonlinearity !== undefined && owner !== undefined) {
+        const output = this.show(
+          nonlinearity.observe(b, (id) => mapped(copies, id)),
+          result,
+        );
+        sites.push({ kind: nonlinearity.kind, equation: owner, span: origin.span, output });
+      }
+      for (const id of results) {
+        const equation = graph.ownerOf.get(id);
+        if (equation?.value !== id) continue;
+        values.set(equation, this.show(mapped(copies, id), id));
+        this.addNodeZero(id);
+      }
+    }
+    return {
+      cell: this.probed(),
+      graph,
+      nodeProbes: this.nodeZeros.map(({ name }) => name),
+      edgeProbes: this.edgeZeros.map(({ name }) => name),
+      values: graph.equations.map((equation) => values.get(equation) as string),
+      sites,
+    };
+  }
+
+  private probed(): LoweredCell {
+    const { cell, b, copies, added, shown } = this;
+    const { outputs, outputNames } = cell.step;
+    const own = outputs.map((id, i) => ({ name: outputNames[i] as string, value: mapped(copies, id) }));
+    return {
       ...cell,
       inputs: [...cell.inputs, ...added],
       outputs: [...cell.outputs, ...shown.map(({ tensor }) => tensor)],
       step: b.finish([...own, ...shown]),
-    },
-    graph,
-    nodeProbes: nodeZeros.map(({ name }) => name),
-    edgeProbes: edgeZeros.map(({ name }) => name),
-    values: equations.map((equation) => values.get(equation) as string),
-    sites,
-  };
+    };
+  }
+
+  private zeroLike(value: ValueId): Zero {
+    const name = `probe.${this.added.length}`;
+    const { shape } = this.cell.step.types[value] as { shape: LoweredInput["shape"] };
+    this.added.push({ name, documentation: "", shape, dtype: "real" });
+    return { name, id: this.b.input(name, { dtype: "real", shape, shared: false }) };
+  }
+
+  private show(value: ValueId, like: ValueId): string {
+    const name = `value.${this.shown.length}`;
+    const { shape } = this.cell.step.types[like] as { shape: LoweredTensor["shape"] };
+    this.shown.push({ name, value: this.b.perExample(value), tensor: { name, documentation: "", shape } });
+    return name;
+  }
+
+  private addNodeZero(value: ValueId): void {
+    const index = this.nodeOf.get(value);
+    if (index === undefined) return;
+    this.copies.set(value, this.b.map("add", mapped(this.copies, value), this.nodeZeros[index]?.id as ValueId));
+  }
+
+  /** What the equation sees of a value: with the zero of the edge, where there is one. */
+  private seenBy(owner: GraphEquation | undefined, id: ValueId): ValueId {
+    const reader = owner === undefined ? undefined : this.nodeOf.get(owner.value);
+    const edge = this.edgeOf.get(`${reader} ${this.nodeOf.get(id)}`);
+    if (edge === undefined) return mapped(this.copies, id);
+    const zero = this.edgeZeros[edge]?.id as ValueId;
+    const known = this.edgeCopies.get(edge) ?? this.b.map("add", mapped(this.copies, id), zero);
+    this.edgeCopies.set(edge, known);
+    return known;
+  }
 }

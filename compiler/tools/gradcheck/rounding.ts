@@ -103,16 +103,12 @@ export function roundingArithmetic(unit: number, random: Random, samples: number
     const data = value.data.map((x, i) => x + (amount * (sizes.data[i] as number) + below(x)) * own(x));
     return { shape: value.shape, data };
   };
-  const inEach = (
-    operands: readonly Rounded[],
-    compute: (operands: readonly Tensor[], own: (x: number) => number) => Tensor,
-  ): Tensor[] =>
-    noises.map((own, k) =>
-      compute(
-        operands.map(({ disturbed }) => disturbed[k] as Tensor),
-        own,
-      ),
-    );
+  type Compute = (operands: readonly Tensor[], own: (x: number) => number) => Tensor;
+  const inEach = (operands: readonly Rounded[], compute: Compute): Tensor[] =>
+    noises.map((own, k) => {
+      const disturbed = operands.map((operand) => operand.disturbed[k] as Tensor);
+      return compute(disturbed, own);
+    });
   return {
     apply: (operation, operands, sizes) => {
       const compute = (tensors: readonly Tensor[]): Tensor => realArithmetic.apply(operation, tensors, sizes);
@@ -122,9 +118,8 @@ export function roundingArithmetic(unit: number, random: Random, samples: number
         if (isExact(operation, unit)) return value;
         if (operation.kind === "map" || operation.kind === "constant") {
           const noisy = disturb(value, magnitudes(value), 1, own);
-          return operation.kind === "map" && wholeOps.has(operation.op)
-            ? keepWhole(tensors, value, noisy, unit)
-            : noisy;
+          const isWhole = operation.kind === "map" && wholeOps.has(operation.op);
+          return isWhole ? keepWhole(tensors, value, noisy, unit) : noisy;
         }
         // A sum rounds after each term: by the size of its terms, not of what is left of them.
         const count =

@@ -1,5 +1,6 @@
 /** Wrong calls throw, say what was expected, and leave no trace: neither in results nor in states, parameters, or gradients. */
 import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
 import { cotangentsOf, startOf, valuesOf } from "../calls/call.js";
 import { firstDifference } from "../calls/compare.js";
 import { writeParams, type Tensors, tensors } from "./call.js";
@@ -64,18 +65,62 @@ function streamOf(instance: ModuleInstance): Tensors {
 
 function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {
   const { manifest, call } = context;
-  const good = (): Record<string, unknown> => valuesOf(manifest, call);
-  const having = (changes: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-    Object.assign(good(), changes);
   const calls: WrongCall[] = [];
-  const add = (what: string, make: () => unknown): void => void calls.push({ what, make });
   const wrong = <Argument>(
     name: string,
     run: (argument: never) => unknown,
     cases: Readonly<Record<string, Argument>>,
   ): void => {
-    for (const [what, argument] of Object.entries(cases)) add(`${name} with ${what}`, () => run(argument as never));
+    for (const [what, argument] of Object.entries(cases)) {
+      calls.push({ what: `${name} with ${what}`, make: () => run(argument as never) });
+    }
   };
+  const good = (): Record<string, unknown> => valuesOf(manifest, call);
+  const { has } = manifest;
+  const values = wrongValues(context);
+  const cotangents = wrongCotangents(manifest);
+  wrong("forward", (argument) => instance.forward(argument), values);
+  if (has.gradient) wrong("backward", (argument) => instance.backward?.(argument), cotangents);
+  if (has.jvp) {
+    wrong("jvp", (argument) => instance.jvp?.(argument, {}), values);
+    wrong("jvp", (argument) => instance.jvp?.(good(), argument), {
+      "unknown tangents": { "no such name": [] },
+      "tangents of unknown parameters": { params: { "no such name": [] } },
+    });
+  }
+  if (has.hvp) {
+    wrong("hvp", (argument) => instance.hvp?.(argument, {}, {}), values);
+    wrong("hvp", (argument) => instance.hvp?.(good(), {}, argument), cotangents);
+  }
+  if (has.step) {
+    wrong("step", (argument) => instance.step(argument), {
+      "no object": undefined,
+      "an unknown name": { "no such name": 1 },
+      ...(manifest.inputs.length > 0 && { "no inputs": {} }),
+    });
+    wrong("reset", (argument) => instance.reset(argument), {
+      "too many examples": { batch: call.batch + 1 },
+      "an unknown name": { "no such name": 1 },
+    });
+    wrong("restore", (argument) => instance.restore(argument), {
+      "no object": undefined,
+      "another cell's snapshot": { cell: "no such cell" },
+    });
+  }
+  wrong("setParams", (argument) => instance.setParams(argument), {
+    "no object": undefined,
+    "an unknown name": { "no such name": [] },
+    ...Object.fromEntries(manifest.params.map(({ name }) => [`${name} too short`, { [name]: [] }])),
+  });
+  wrong("init", (argument) => instance.init(argument), { "a fraction": 0.5, "a negative seed": -1, "a text": "1" });
+  return calls;
+}
+
+/** What `forward` must refuse, by what is wrong with it. */
+function wrongValues({ manifest, call }: Context): Record<string, unknown> {
+  const good = (): Record<string, unknown> => valuesOf(manifest, call);
+  const having = (changes: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+    Object.assign(good(), changes);
   const values: Record<string, unknown> = {
     "no object": undefined,
     "a number": 1,
@@ -109,48 +154,15 @@ function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {
   for (const name of namedAxes(manifest)) {
     values[`${name} too large`] = having({ sizes: { ...call.sizes, [name]: (call.sizes[name] as number) + 1 } });
   }
-  wrong("forward", (argument) => instance.forward(argument), values);
+  return values;
+}
 
-  const cotangents: Record<string, unknown> = {
+function wrongCotangents({ outputs, states }: Manifest): Record<string, unknown> {
+  return {
     "an unknown name": { "no such name": [] },
     "a number": 1,
     "a number as final": { final: 1 },
+    ...Object.fromEntries(outputs.map(({ name }) => [`${name} too short`, { [name]: [] }])),
+    ...Object.fromEntries(states.map(({ name }) => [`final ${name} too short`, { final: { [name]: [] } }])),
   };
-  for (const { name } of manifest.outputs) cotangents[`${name} too short`] = { [name]: [] };
-  for (const { name } of manifest.states) cotangents[`final ${name} too short`] = { final: { [name]: [] } };
-  if (manifest.has.gradient) wrong("backward", (argument) => instance.backward?.(argument), cotangents);
-
-  if (manifest.has.jvp) {
-    wrong("jvp", (argument) => instance.jvp?.(argument, {}), values);
-    wrong("jvp", (argument) => instance.jvp?.(good(), argument), {
-      "unknown tangents": { "no such name": [] },
-      "tangents of unknown parameters": { params: { "no such name": [] } },
-    });
-  }
-  if (manifest.has.hvp) {
-    wrong("hvp", (argument) => instance.hvp?.(argument, {}, {}), values);
-    wrong("hvp", (argument) => instance.hvp?.(good(), {}, argument), cotangents);
-  }
-  if (manifest.has.step) {
-    wrong("step", (argument) => instance.step(argument), {
-      "no object": undefined,
-      "an unknown name": { "no such name": 1 },
-    });
-    if (manifest.inputs.length > 0) add("step without inputs", () => instance.step({}));
-    wrong("reset", (argument) => instance.reset(argument), {
-      "too many examples": { batch: call.batch + 1 },
-      "an unknown name": { "no such name": 1 },
-    });
-    wrong("restore", (argument) => instance.restore(argument), {
-      "no object": undefined,
-      "another cell's snapshot": { cell: "no such cell" },
-    });
-  }
-  wrong("setParams", (argument) => instance.setParams(argument), {
-    "no object": undefined,
-    "an unknown name": { "no such name": [] },
-    ...Object.fromEntries(manifest.params.map(({ name }) => [`${name} too short`, { [name]: [] }])),
-  });
-  wrong("init", (argument) => instance.init(argument), { "a fraction": 0.5, "a negative seed": -1, "a text": "1" });
-  return calls;
 }

@@ -76,7 +76,7 @@ export function locateInReverseMode({
     );
   };
 
-  let found: (FaultyOperation & { readonly moment: number[] }) | undefined;
+  let found: Timed | undefined;
   for (const [i, entry] of watched.entries()) {
     const at = fn.inputs.length + i;
     const contributed = examplesOf(derived.get(gradName(entry.input)) as BatchValue, sizes.length);
@@ -89,21 +89,37 @@ export function locateInReverseMode({
     const sum = contributed.reduce((total, { data }, b) => total + dot(data, (dense[b] as Tensor).data), 0);
     const measured = measure(at, { examples: dense });
     if (measured !== undefined && agree(sum, measured, floor)) continue;
-    for (const [example, tensor] of contributed.entries()) {
-      for (let place = tensor.data.length - 1; place >= 0; place--) {
-        const { steps, index } = splitIndex(tensor.shape, place, entry.scans.length);
-        const moment = momentOf(entry, steps);
-        if (found !== undefined && compareMoments(moment, found.moment) <= 0) continue;
-        const numeric = measure(at, { examples: contributed.map((one, b) => oneHot(one, b === example ? place : -1)) });
-        const analytic = tensor.data[place] as number;
-        // At an edge there is nothing to measure, but what is infinite there spoils everything before it.
-        if (numeric === undefined ? Number.isFinite(analytic) : agree(analytic, numeric, floor)) continue;
-        const { instruction, operand } = entry;
-        // By δ of o - δ the derivative has the other sign.
-        const sign = shift === "add" ? 1 : -1;
-        const numbers = { analytic: sign * analytic, numeric: sign * (numeric ?? NaN) };
-        found = { instruction, fn: entry.fn, operand, example, steps, index, ...numbers, moment };
-      }
+    const measureAt = (example: number, place: number): number | undefined =>
+      measure(at, { examples: contributed.map((one, b) => oneHot(one, b === example ? place : -1)) });
+    found = latestWrong(entry, contributed, measureAt, { floor, shift, found });
+  }
+  return found;
+}
+
+/** When the operation ran beside what is wrong with it: backwards the first is the one that ran last. */
+type Timed = FaultyOperation & { readonly moment: readonly number[] };
+
+function latestWrong(
+  entry: ReturnType<typeof watchOperands>["watched"][number],
+  contributed: readonly Tensor[],
+  measureAt: (example: number, place: number) => number | undefined,
+  known: { readonly floor: number; readonly shift: Shift; readonly found: Timed | undefined },
+): Timed | undefined {
+  let { found } = known;
+  for (const [example, tensor] of contributed.entries()) {
+    for (let place = tensor.data.length - 1; place >= 0; place--) {
+      const { steps, index } = splitIndex(tensor.shape, place, entry.scans.length);
+      const moment = momentOf(entry, steps);
+      if (found !== undefined && compareMoments(moment, found.moment) <= 0) continue;
+      const numeric = measureAt(example, place);
+      const analytic = tensor.data[place] as number;
+      // At an edge there is nothing to measure, but what is infinite there spoils everything before it.
+      if (numeric === undefined ? Number.isFinite(analytic) : agree(analytic, numeric, known.floor)) continue;
+      const { instruction, operand } = entry;
+      // By δ of o - δ the derivative has the other sign.
+      const sign = known.shift === "add" ? 1 : -1;
+      const numbers = { analytic: sign * analytic, numeric: sign * (numeric ?? NaN) };
+      found = { instruction, fn: entry.fn, operand, example, steps, index, ...numbers, moment };
     }
   }
   return found;

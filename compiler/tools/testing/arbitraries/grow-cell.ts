@@ -56,98 +56,131 @@ const delays = [
 const joints = ["($ * $)", "($ - $)", "(sigmoid($) * $)"];
 
 export function growCell(choose: Choose, options: ArbitraryCellOptions = {}): CellParts {
-  const { smooth = false, depth = 3, equations = 3 } = options;
-  const leaves: Term[] = [
+  return new CellGrower(choose, options).grow();
+}
+
+const shapes = Object.keys(shapedForms) as TermShape[];
+
+class CellGrower {
+  private readonly choose: Choose;
+  private readonly smooth: boolean;
+  private readonly depth: number;
+  private readonly equations: number;
+  /** What terms may read, the more often the more often it is here. */
+  private readonly leaves: Term[] = [
     leaf("I", "x"),
     leaf("S,H", "m"),
     leaf("H", "h"),
     leaf("H", "g"),
     ...parameters.map(({ name, shape }) => leaf(shape, name)),
   ];
-  let indices = 0;
-  // A term may stand within another: each has letters of its own.
-  const withIndices = (text: string): string => {
-    const own = indices++;
-    return text.replaceAll("##", `l${own}`).replaceAll("#", `i${own}`);
-  };
-  const allowed = ({ rough }: TermForm): boolean => !smooth || rough !== true;
-  const grow = (shape: TermShape, levels: number): Term => {
-    if (shape === "number") return term("number", pick(choose, numbers));
-    const own = leaves.filter((candidate) => candidate.shape === shape);
-    if (levels <= 0) return own.length === 0 ? simplest[shape] : pick(choose, own);
-    const all: readonly TermForm[] = [...elementwiseForms(shape), ...shapedForms[shape], ...shapedForms[shape]];
-    const form = pick(choose, all.filter(allowed));
-    // Operands of less depth now and then, or trees would all be full.
-    const below = choose(3) === 0 ? 0 : levels - 1;
-    return term(
-      shape,
-      withIndices(form.text),
-      form.operands.map((operand) => grow(operand, below)),
-      form.uses,
-    );
-  };
+  private readonly between: DrawnEquation[] = [];
+  private readonly next: DrawnEquation[] = [];
+  private indices = 0;
 
-  const initial = choose(3) === 0 ? pick(choose, initials) : undefined;
-  const states = ["h", "c"].slice(0, 1 + choose(2));
-  if (states.length > 1) leaves.push(leaf("H", "c"));
-  const counts = choose(6) === 0;
-  if (counts) leaves.push(leaf("", "n"), leaf("", "n"));
-  const inner = choose(4) === 0 ? grow("I", depth - 1) : undefined;
-  if (inner !== undefined) leaves.push(leaf("H", "inner.s"));
-  const innerState = inner !== undefined && choose(2) === 0 ? grow("H", depth - 1) : undefined;
-  if (inner !== undefined) leaves.push(leaf("H", "u"), leaf("H", "inner.s'"));
-  const between: DrawnEquation[] = [];
-  const add = (value: Term): Term => {
-    const own = leaf(value.shape, `e${between.length}`);
-    between.push({ name: own.uses as string, value });
+  constructor(choose: Choose, { smooth = false, depth = 3, equations = 3 }: ArbitraryCellOptions) {
+    this.choose = choose;
+    this.smooth = smooth;
+    this.depth = depth;
+    this.equations = equations;
+  }
+
+  grow(): CellParts {
+    const { choose, depth, leaves, between, next } = this;
+    const initial = choose(3) === 0 ? this.pick(initials) : undefined;
+    const states = ["h", "c"].slice(0, 1 + choose(2));
+    if (states.length > 1) leaves.push(leaf("H", "c"));
+    const counts = choose(6) === 0;
+    if (counts) leaves.push(leaf("", "n"), leaf("", "n"));
+    const inner = choose(4) === 0 ? this.term("I", depth - 1) : undefined;
+    if (inner !== undefined) leaves.push(leaf("H", "inner.s"));
+    const innerState = inner !== undefined && choose(2) === 0 ? this.term("H", depth - 1) : undefined;
+    if (inner !== undefined) leaves.push(leaf("H", "u"), leaf("H", "inner.s'"));
+    for (let i = choose(this.equations + 1); i > 0; i--) this.add(this.term(this.pick(shapes), depth));
+    const ends = this.endings(states.length + 1);
+    for (const [i, name] of states.entries())
+      this.addState(
+        name,
+        ends(i, () => this.term("H", depth)),
+      );
+    if (counts) this.addCounter();
+    const shape = choose(2) === 0 ? "H" : this.pick(shapes);
+    const outputs: DrawnEquation[] = [{ name: "y", value: ends(states.length, () => this.term(shape, depth - 1)) }];
+    if (choose(3) === 0) outputs.push({ name: "z", value: this.term(this.pick(shapes), depth - 1) });
+    this.delaySome(counts);
+    return { between, inner, innerState, next, initial, outputs };
+  }
+
+  private pick<Item>(items: readonly Item[]): Item {
+    return pick(this.choose, items);
+  }
+
+  private isAllowed({ rough }: TermForm): boolean {
+    return !this.smooth || rough !== true;
+  }
+
+  /** A term may stand within another: each has letters of its own. */
+  private withIndices(text: string): string {
+    const own = this.indices++;
+    return text.replaceAll("##", `l${own}`).replaceAll("#", `i${own}`);
+  }
+
+  private term(shape: TermShape, levels: number): Term {
+    if (shape === "number") return term("number", this.pick(numbers));
+    const own = this.leaves.filter((candidate) => candidate.shape === shape);
+    if (levels <= 0) return own.length === 0 ? simplest[shape] : this.pick(own);
+    const all: readonly TermForm[] = [...elementwiseForms(shape), ...shapedForms[shape], ...shapedForms[shape]];
+    const form = this.pick(all.filter((one) => this.isAllowed(one)));
+    // Operands of less depth now and then, or trees would all be full.
+    const below = this.choose(3) === 0 ? 0 : levels - 1;
+    const text = this.withIndices(form.text);
+    const operands = form.operands.map((operand) => this.term(operand, below));
+    return term(shape, text, operands, form.uses);
+  }
+
+  /** An equation, to be read by what comes later. */
+  private add(value: Term): Term {
+    const own = leaf(value.shape, `e${this.between.length}`);
+    this.between.push({ name: own.uses as string, value });
     // Twice, so that equations are read more often than parameters.
-    leaves.push(own, own);
+    this.leaves.push(own, own);
     return own;
-  };
-  const shapes = Object.keys(shapedForms) as TermShape[];
-  for (let i = choose(equations + 1); i > 0; i--) add(grow(pick(choose, shapes), depth));
-  // Values that have to be read, or nothing would be left of them.
-  const waiting = choose(4) === 0 ? growSystem(choose, leaves).map(add) : [];
-  const next: DrawnEquation[] = [];
-  const ends = states.length + 1;
-  const end = (place: number, otherwise: () => Term): Term => {
-    const [first, ...rest] = waiting.splice(0, Math.ceil(waiting.length / (ends - place)));
-    return rest.reduce((all, other) => term("H", pick(choose, joints), [all, other]), first ?? otherwise());
-  };
-  for (const [i, name] of states.entries()) {
-    const value = end(i, () => grow("H", depth));
-    next.push({
-      name: `${name}'`,
-      value: choose(6) === 0 ? term("H", "unit($)", [value], "unit") : term("H", "tanh($)", [value]),
-    });
-    leaves.push(leaf("H", `${name}'`));
   }
-  if (counts) {
-    const form = pick(choose, counters.filter(allowed));
-    next.push({
-      name: "n'",
-      value: term(
-        "",
-        form.text,
-        form.operands.map(() => leaf("", "n")),
-      ),
-    });
-    leaves.push(leaf("", "n'"));
+
+  /** Values that have to be read, or nothing would be left of them, in `count` terms; other terms where none is left. */
+  private endings(count: number): (place: number, otherwise: () => Term) => Term {
+    const waiting = this.choose(4) === 0 ? growSystem(this.choose, this.leaves).map((value) => this.add(value)) : [];
+    return (place, otherwise) => {
+      const [first, ...rest] = waiting.splice(0, Math.ceil(waiting.length / (count - place)));
+      return rest.reduce((all, other) => term("H", this.pick(joints), [all, other]), first ?? otherwise());
+    };
   }
-  const shape = choose(2) === 0 ? "H" : pick(choose, shapes);
-  const outputs: DrawnEquation[] = [{ name: "y", value: end(states.length, () => grow(shape, depth - 1)) }];
-  if (choose(3) === 0) outputs.push({ name: "z", value: grow(pick(choose, shapes), depth - 1) });
-  for (const [i, { name, value }] of between.entries()) {
-    if (choose(6) > 0) continue;
-    // Where nothing is counted, the steps are a number.
-    const text = pick(choose, delays)
-      .replace("#", name)
-      .replace("(n)", counts ? "(n)" : "(2)");
-    const operands = text
-      .split("$")
-      .slice(1)
-      .map(() => value);
-    between[i] = { name, value: term(value.shape, text, operands) };
+
+  private addState(name: string, value: Term): void {
+    const bounded = this.choose(6) === 0 ? term("H", "unit($)", [value], "unit") : term("H", "tanh($)", [value]);
+    this.next.push({ name: `${name}'`, value: bounded });
+    this.leaves.push(leaf("H", `${name}'`));
   }
-  return { between, inner, innerState, next, initial, outputs };
+
+  private addCounter(): void {
+    const form = this.pick(counters.filter((one) => this.isAllowed(one)));
+    const operands = form.operands.map(() => leaf("", "n"));
+    this.next.push({ name: "n'", value: term("", form.text, operands) });
+    this.leaves.push(leaf("", "n'"));
+  }
+
+  /** @param counts whether there is a number of steps, in `n` */
+  private delaySome(counts: boolean): void {
+    for (const [i, { name, value }] of this.between.entries()) {
+      if (this.choose(6) > 0) continue;
+      const text = this.pick(delays)
+        .replace("#", name)
+        .replace("(n)", counts ? "(n)" : "(2)");
+      const operands = text
+        .split("$")
+        .slice(1)
+        .map(() => value);
+      this.between[i] = { name, value: term(value.shape, text, operands) };
+    }
+  }
 }
