@@ -2,11 +2,17 @@ import { defineConfig } from "vitest/config";
 
 /** What these test has no state, and they change none: the files of each worker share what they import, which takes a quarter of the time. */
 const stateless = [
-  ...["base", "ir", "language", "program", "passes", "tools/equations", "tools/gradcheck", "tools/testing"].map(
+  ...["base", "ir", "language", "program", "passes", "emit", "driver"].map(
     (room) => `test/compiler/${room}/**/*.test.ts`,
+  ),
+  ...["calls", "diagnose", "equations", "gradcheck", "testing", "verify"].map(
+    (tool) => `test/compiler/tools/${tool}/**/*.test.ts`,
   ),
   "test/numerics/**/*.test.ts",
 ];
+
+/** These measure memory or time of the process they run in. */
+const measuring = ["test/compiler/emit/js/allocation.test.ts", "test/compiler/driver/turns.test.ts"];
 
 // `--mode fuzz` runs the property tests many times over (`npm run fuzz`), with RUNS and SEED (test/support/fuzz.ts).
 export default defineConfig(({ mode }) => ({
@@ -20,8 +26,9 @@ export default defineConfig(({ mode }) => ({
     // The default leaves a core to the main process, which has next to nothing to do.
     maxWorkers: "100%",
     projects: [
-      { extends: true, test: { name: "shared", include: stateless, isolate: false } },
+      { extends: true, test: { name: "shared", include: stateless, exclude: measuring, isolate: false } },
       { extends: true, test: { name: "alone", include: ["test/**/*.test.ts"], exclude: stateless } },
+      { extends: true, test: { name: "measuring", include: measuring } },
     ],
   },
 }));

@@ -20,6 +20,16 @@ export function standardCells(): readonly StandardCell[] {
   });
 }
 
+/** Given another cell these are the same text once more. */
+const sameText: ReadonlySet<string> = new Set(
+  ["DotLSTM", "GeneralGRU", "DotFeedGRU", "GeneralFeedLSTM"].map((name) => `Luong${name}`),
+);
+
+/** Every text of the standard library, and every cell that one is given, once: for tests that compile each in many ways. */
+export function differentCells(): readonly StandardCell[] {
+  return standardCells().filter(({ cell }) => !sameText.has(cell));
+}
+
 /** Sizes for the dimensions, different ones where a mix-up of two would go unnoticed otherwise. */
 export function sizesFor(dimensions: readonly string[], variant: number): Record<string, number> {
   const choices = [
