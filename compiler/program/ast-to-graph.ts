@@ -229,8 +229,12 @@ class CellLowering {
     );
     const noteDeclared = (): void => undefined;
     const lowering: Lowering = { builder, lower: lowerExpression, checkSize, noteDeclared, derive: this.derive };
-    const value = lowerFunction(lowering, frame, fn, given, dimensions);
-    const finished = builder.finish([{ name: fn.name, value }]);
+    const values = lowerFunction(lowering, frame, fn, given, dimensions);
+    const outputs = values.map((value, i) => {
+      const own = fn.results[i]?.name;
+      return { name: own === undefined ? fn.name : `${fn.name}.${own}`, value };
+    });
+    const finished = builder.finish(outputs);
     const noted: NotedDeclaration = { name: fn.name, span: fn.span, fn: finished, calls: [] };
     this.declared.set(key, noted);
     return noted;

@@ -5,16 +5,35 @@
 import { GraphBuilder } from "../ir/graph/build.js";
 import { copyInstruction, mapped, type ValueMap } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../ir/graph/types.js";
-import type { TypedDerivative, TypedFunction } from "../language/semantics/typed-program.js";
+import { errorType } from "../language/semantics/semantic-type.js";
+import type { TypedDerivative, TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { at, type Frame, type Lowering, shapeIn } from "./frame.js";
 
-/** `value` with the derivative that `fn` declares; `frame` holds the arguments and equations of `fn`. */
-export function declareDerivative(lowering: Lowering, frame: Frame, fn: TypedFunction, value: ValueId): ValueId {
+/** The results with the derivatives that `fn` declares; `frame` holds the arguments and equations of `fn`. */
+export function declareDerivative(
+  lowering: Lowering,
+  frame: Frame,
+  fn: TypedFunction,
+  results: readonly ValueId[],
+): readonly ValueId[] {
   const { derivative } = fn;
-  if (derivative === undefined) return value;
+  if (derivative === undefined) return results;
+  return results.map((value, position) => declareOne(lowering, frame, fn, derivative, value, position));
+}
+
+/** One result: a rule of its own. */
+function declareOne(
+  lowering: Lowering,
+  frame: Frame,
+  fn: TypedFunction,
+  derivative: TypedDerivative,
+  value: ValueId,
+  position: number,
+): ValueId {
   const { builder } = lowering;
-  const rule = lowerRule(lowering, frame, fn, derivative);
+  const tangentValue = derivative.values[position] as TypedExpression;
+  const rule = lowerRule(lowering, frame, fn, derivative, position);
   const count = derivative.tangents.length;
   const given: ValueMap = new Map();
   const keys = [...frame.values.keys()];
@@ -28,14 +47,20 @@ export function declareDerivative(lowering: Lowering, frame: Frame, fn: TypedFun
     }),
     ...linear.coefficients,
   ];
-  return at(lowering, frame, derivative.value).emit(
+  return at(lowering, frame, tangentValue).emit(
     { kind: "custom_derivative", arguments: linear.tangents.length, tangent: linear.fn },
     [value, ...operands],
   );
 }
 
 /** The whole rule as a function of the tangents and of everything that the function knows. */
-function lowerRule(lowering: Lowering, frame: Frame, fn: TypedFunction, derivative: TypedDerivative): GraphFunction {
+function lowerRule(
+  lowering: Lowering,
+  frame: Frame,
+  fn: TypedFunction,
+  derivative: TypedDerivative,
+  position: number,
+): GraphFunction {
   const builder = new GraphBuilder(fn.name, lowering.builder.context);
   const typeOf = (key: string) => lowering.builder.typeOf(frame.values.get(key) as ValueId);
   const values = new Map<string, ValueId>();
@@ -49,9 +74,11 @@ function lowerRule(lowering: Lowering, frame: Frame, fn: TypedFunction, derivati
     values.set(key, inner.lower(inner, own, value));
     builder.nameValue(values.get(key) as ValueId, key);
   }
-  const value = inner.lower(inner, own, derivative.value);
-  builder.origin = { span: derivative.value.span };
-  return builder.finish([{ name: fn.name, value: broadcastTo(builder, value, shapeIn(frame, fn.result)) }]);
+  const tangent = derivative.values[position] as TypedExpression;
+  const value = inner.lower(inner, own, tangent);
+  builder.origin = { span: tangent.span };
+  const shape = shapeIn(frame, fn.results[position]?.type ?? errorType);
+  return builder.finish([{ name: fn.name, value: broadcastTo(builder, value, shape) }]);
 }
 
 /** Takes a rule apart: what depends on tangents into a function of its own, what does not into the builder around it. */

@@ -2,7 +2,7 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
-import type { TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";
+import type { TypedCall, TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { declareDerivative } from "./declared-derivative.js";
@@ -72,7 +72,8 @@ const rules: LoweringRules = {
   complex: (_lowering, _frame, node) => {
     invariant(false, `a complex number is lowered: ${node.span.file} ${node.span.start}`);
   },
-  shared: lowerShared,
+  shared: (lowering, frame, { operand }) =>
+    only(once(frame, operand, () => [lowerExpression(lowering, frame, operand)])),
   elementwise: (lowering, frame, node) => {
     const chosen = branchInRound(frame, node);
     if (chosen === undefined) return lowerElementwise(lowering, frame, node);
@@ -157,25 +158,23 @@ const rules: LoweringRules = {
     invariant(value !== undefined, `${node.name} outside of its rounds`);
     return broughtIn(frame, value);
   },
-  call: (lowering, frame, node) => {
-    const given = lowerAll(lowering, frame, node.arguments);
-    const own = [...node.dimensions].map(([name, dim]) => [name, dimIn(frame, dim)] as const);
-    const dimensions = new Map([...frame.dimensions, ...own]);
-    return lowerFunction(lowering, frame, node.fn, given, dimensions, {
-      places: placesOfCall(frame, node),
-      functions: functionsOfCall(frame, node),
-    });
-  },
+  call: (lowering, frame, node) => only(lowerFunctionCall(lowering, frame, node)),
+  result: (lowering, frame, { call, position }) =>
+    only(once(frame, call, () => lowerFunctionCall(lowering, frame, call)).slice(position)),
   gradient: (lowering, frame, node) => {
-    const value = lowerExpression(lowering, frame, node.value);
-    const by = lowerExpression(lowering, frame, node.by);
+    const { of, position } = node;
+    const gradients = once(frame, of, () => {
+      const value = lowerExpression(lowering, frame, of.value);
+      const by = lowerAll(lowering, frame, of.by);
+      return lowering.derive(at(lowering, frame, node), value, by);
+    });
     const builder = at(lowering, frame, node);
-    return lowering.derive(builder, value, by) ?? builder.constantOf(0, shapeIn(frame, node.type));
+    return gradients[position] ?? builder.constantOf(0, shapeIn(frame, node.type));
   },
   "call-given": (lowering, frame, node) => {
     const given = lowerAll(lowering, frame, node.arguments);
     const { fn, dimensions, frame: caller } = functionIn(frame, node.name);
-    return lowerFunction(lowering, caller, fn, given, dimensions);
+    return only(lowerFunction(lowering, caller, fn, given, dimensions));
   },
   error: (_lowering, _frame, node) => {
     invariant(false, `an expression with errors is lowered: ${node.span.file} ${node.span.start}`);
@@ -190,20 +189,41 @@ function range(start: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => start + i);
 }
 
-/** A frame has one builder, so what was computed in it is there. */
-const sharedValues = new WeakMap<Frame, Map<TypedExpression, ValueId>>();
+type LoweredValues = readonly (ValueId | undefined)[];
 
-function lowerShared(lowering: Lowering, frame: Frame, { operand }: TypedOf<"shared">) {
-  let values = sharedValues.get(frame);
-  if (values === undefined) sharedValues.set(frame, (values = new Map<TypedExpression, ValueId>()));
-  const known = values.get(operand);
-  if (known !== undefined) return known;
-  const value = lowerExpression(lowering, frame, operand);
-  values.set(operand, value);
+/** A frame has one builder, so what was computed in it is there. */
+const known = new WeakMap<Frame, Map<object, LoweredValues>>();
+
+function once(frame: Frame, what: object, compute: () => LoweredValues): LoweredValues {
+  let values = known.get(frame);
+  if (values === undefined) known.set(frame, (values = new Map<object, LoweredValues>()));
+  const found = values.get(what) ?? compute();
+  values.set(what, found);
+  return found;
+}
+
+function only([value]: LoweredValues): ValueId {
+  invariant(value !== undefined, "a value that was not computed");
   return value;
 }
 
-function lowerElementwise(lowering: Lowering, frame: Frame, node: TypedOf<"elementwise">): ValueId {
+/** All results, which share what they are made of. */
+function lowerFunctionCall(lowering: Lowering, frame: Frame, call: TypedCall): readonly ValueId[] {
+  const given = lowerAll(lowering, frame, call.arguments);
+  const own = [...call.dimensions].map(([name, dim]) => [name, dimIn(frame, dim)] as const);
+  const dimensions = new Map([...frame.dimensions, ...own]);
+  const places = placesOfCall(frame, call);
+  return lowerFunction(lowering, frame, call.fn, given, dimensions, {
+    places,
+    functions: functionsOfCall(frame, call),
+  });
+}
+
+function lowerElementwise(
+  lowering: Lowering,
+  frame: Frame,
+  node: Extract<TypedExpression, { kind: "elementwise" }>,
+): ValueId {
   const exponent = node.operation === "^" ? literalOf(node.operands[1]) : undefined;
   const operands = lowerAll(lowering, frame, exponent === undefined ? node.operands : node.operands.slice(0, 1));
   const builder = at(lowering, frame, node);
@@ -264,24 +284,25 @@ function capturedIn(caller: Frame, name: string): ValueId {
   return caller.values.get(capturedKey(name)) ?? valueIn(caller, name);
 }
 
-/** The value of a function whose arguments are `given`. */
+/** The results of a function whose arguments are `given`. */
 export function lowerFunction(
   lowering: Lowering,
   caller: Frame,
   fn: TypedFunction,
   given: readonly ValueId[],
   dimensions: ReadonlyMap<string, Dim>,
-  { places, functions }: { readonly places?: Frame["places"]; readonly functions?: Frame["functions"] } = {},
-): ValueId {
+  { places, functions }: { readonly [K in "places" | "functions"]?: Frame[K] | undefined } = {},
+): readonly ValueId[] {
   const values = new Map(fn.parameters.map(({ name }, i) => [name, given[i] as ValueId]));
   for (const name of fn.captured) values.set(capturedKey(name), broughtIn(caller, capturedIn(caller, name)));
   const around = { dimensions, reals: caller.reals, children: new Map(), path: caller.path };
   const frame: Frame = { ...around, values, ...(places && { places }), ...(functions && { functions }) };
   for (const { key, value } of fn.equations) values.set(key, lowerExpression(lowering, frame, value));
-  const value = lowerExpression(lowering, frame, fn.value);
-  at(lowering, frame, fn.value);
-  const full = broadcastTo(lowering.builder, value, shapeIn(frame, fn.result));
-  if (fn.derivative === undefined) return full;
+  const results = fn.results.map(({ type, value }) => {
+    const lowered = lowerExpression(lowering, frame, value);
+    return broadcastTo(at(lowering, frame, value), lowered, shapeIn(frame, type));
+  });
+  if (fn.derivative === undefined) return results;
   lowering.noteDeclared(lowering.builder, fn, frame);
-  return declareDerivative(lowering, frame, fn, full);
+  return declareDerivative(lowering, frame, fn, results);
 }

@@ -45,10 +45,14 @@ export interface CellFrame extends Frame {
 }
 
 /**
- * The derivative of a number by a value of the same builder, which counts as independent: of each example, also where the value is the same
- * for all. Made of ordinary instructions, so that it has derivatives itself. Undefined where the number does not depend on it.
+ * The derivatives of a number by values of the same builder, each of which counts as independent: of each example, also where the value is
+ * the same for all. Made of ordinary instructions, so that they have derivatives themselves. Undefined where the number does not depend on one.
  */
-export type DeriveInside = (builder: GraphBuilder, value: ValueId, by: ValueId) => ValueId | undefined;
+export type DeriveInside = (
+  builder: GraphBuilder,
+  value: ValueId,
+  by: readonly ValueId[],
+) => readonly (ValueId | undefined)[];
 
 export interface Lowering {
   readonly builder: GraphBuilder;

@@ -1,6 +1,6 @@
 /** Functions that functions are given, while they are written out. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import type { TypedOf } from "../language/semantics/typed-program.js";
+import type { TypedCall } from "../language/semantics/typed-program.js";
 import { broughtIn, dimIn, type Frame, type FunctionInFrame } from "./frame.js";
 
 /** One that the function at hand was given. What it reads of the cell is brought through both builders between. */
@@ -14,7 +14,7 @@ export function functionIn(frame: Frame, name: string): FunctionInFrame {
 /** What a call gives for arguments that are functions. */
 export function functionsOfCall(
   frame: Frame,
-  { functions }: TypedOf<"call">,
+  { functions }: TypedCall,
 ): ReadonlyMap<string, FunctionInFrame> | undefined {
   if (functions.size === 0) return undefined;
   return new Map(

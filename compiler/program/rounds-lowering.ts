@@ -7,7 +7,7 @@ import { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
-import type { TypedExpression, TypedRounds, TypedOf } from "../language/semantics/typed-program.js";
+import type { TypedCall, TypedExpression, TypedRounds, TypedOf } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 
@@ -177,7 +177,7 @@ export function placeInRound(frame: Frame, { start, around, span }: TypedOf<"ele
 }
 
 /** The arguments of a call that are indices of rounds, by their names in the function. */
-export function placesOfCall(frame: Frame, { fn, arguments: given }: TypedOf<"call">): Frame["places"] {
+export function placesOfCall(frame: Frame, { fn, arguments: given }: TypedCall): Frame["places"] {
   if (frame.places === undefined) return undefined;
   const places = fn.parameters.flatMap(({ name }, i): [string, number][] => {
     const argument = given[i];

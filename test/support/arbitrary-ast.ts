@@ -7,7 +7,6 @@ import type {
   CellItem,
   CellNode,
   DeclarationNode,
-  DerivativeNode,
   EquationNode,
   Expression,
   FunctionNode,
@@ -227,7 +226,31 @@ const rounds: fc.Arbitrary<readonly EquationNode[]> = fc
     });
   });
 
-const equations = fc.array(fc.oneof({ weight: 4, arbitrary: equation.map((one) => [one]) }, rounds), { maxLength: 3 });
+/** Two or three names for the results of a call. */
+const results: fc.Arbitrary<readonly EquationNode[]> = fc
+  .record({
+    documentation,
+    names: fc.array(name, { minLength: 2, maxLength: 3 }),
+    callee: name,
+    values: fc.array(expression, { maxLength: 2 }),
+    by: fc.array(expression, { maxLength: 3 }),
+  })
+  .map(({ documentation: own, names: all, callee, values, by }) => {
+    const given = values.map((value): ArgumentNode => ({ value, span }));
+    const group: ArgumentNode = { name: { text: "by", span }, value: { kind: "group", items: by, span }, span };
+    const call = { kind: "call", callee, arguments: by.length < 2 ? given : [...given, group], span } as const;
+    return all.map((text, position) => ({
+      kind: "equation",
+      documentation: position === 0 ? own : undefined,
+      name: text,
+      next: false,
+      value: { kind: "result", names: all, call, position, span },
+      span,
+    }));
+  });
+
+const groups = fc.oneof(rounds, results);
+const equations = fc.array(fc.oneof({ weight: 4, arbitrary: equation.map((one) => [one]) }, groups), { maxLength: 3 });
 
 const functionType: fc.Arbitrary<FunctionTypeNode> = fc
   .record({ parameters: fc.array(type, { minLength: 1, maxLength: 2 }), result: type })
@@ -240,21 +263,21 @@ const functionNode: fc.Arbitrary<FunctionNode> = fc
     all: fc.array(fc.record({ name, type: fc.option(fc.oneof(type, functionType), { nil: undefined, freq: 3 }) }), {
       maxLength: 3,
     }),
-    result: type,
+    several: fc.array(fc.record({ name, type, value: expression, tangent: expression }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
     equations: equations.map((all) => all.flat().map((node) => ({ ...node, next: false }))),
-    value: expression,
-    derivative: fc.option(
-      fc.record({ tangents: fc.array(name, { maxLength: 3 }), value: expression }).map((fields): DerivativeNode => ({
-        kind: "derivative",
-        ...fields,
-        span,
-      })),
-      { nil: undefined },
-    ),
+    tangents: fc.option(fc.array(name, { maxLength: 3 }), { nil: undefined }),
   })
-  .map(({ derivative, all, ...fields }) => ({
+  .map(({ tangents, all, several, ...fields }) => ({
     kind: "function",
     ...fields,
+    results: several.map(({ name: own, type: of, value }) => ({
+      ...(several.length > 1 && { name: own }),
+      type: of,
+      value,
+    })),
     parameters: all.flatMap(({ name: own, type: of }) =>
       of === undefined || of.kind === "function-type" ? [] : [{ name: own, type: of }],
     ),
@@ -262,7 +285,9 @@ const functionNode: fc.Arbitrary<FunctionNode> = fc
       of?.kind === "function-type" ? [{ name: own, position, type: of }] : [],
     ),
     dimensions: all.flatMap(({ name: own, type: of }, position) => (of === undefined ? [{ name: own, position }] : [])),
-    ...(derivative && { derivative }),
+    ...(tangents && {
+      derivative: { kind: "derivative", tangents, values: several.map(({ tangent }) => tangent), span } as const,
+    }),
     span,
   }));
 
@@ -299,7 +324,7 @@ const cell: fc.Arbitrary<CellNode> = fc
       { maxLength: 4 },
     ),
     items: fc
-      .array(fc.oneof({ weight: 6, arbitrary: item.map((one) => [one]) }, rounds), { maxLength: 6 })
+      .array(fc.oneof({ weight: 6, arbitrary: item.map((one) => [one]) }, groups), { maxLength: 6 })
       .map((all) => all.flat()),
   })
   .map((fields) => ({ kind: "cell", ...fields, span }));

@@ -5,8 +5,8 @@ import type { Checker } from "./checker.js";
 import { forEachPart } from "./expression-parts.js";
 import { helpToFill, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { checkLinearity } from "./linearity.js";
-import { axesOf, printAxes, type SemanticType } from "./semantic-type.js";
-import type { TypedDerivative, TypedFunction, TypedNode } from "./typed-program.js";
+import { axesOf, errorType, printAxes, type SemanticType } from "./semantic-type.js";
+import type { TypedDerivative, TypedExpression, TypedFunction, TypedNode } from "./typed-program.js";
 
 type Parameters = TypedFunction["parameters"];
 
@@ -56,20 +56,24 @@ export function analyzeDerivative(
   node: FunctionNode,
   parameters: Parameters,
   equations: readonly TypedNode[],
-  result: SemanticType,
+  results: readonly { readonly type: SemanticType }[],
 ): SplitEquations {
   const { derivative } = node;
   if (derivative === undefined) return { derivative: undefined, equations };
   const dependent = dependentOnTangents(checker, node, derivative, equations);
-  const misplaced = referencesTo(node.value, dependent)[0];
+  const misplaced = node.results.flatMap(({ value }) => referencesTo(value, dependent))[0];
   if (misplaced !== undefined) {
     const what = derivative.tangents.some(({ text }) => text === misplaced.name) ? "is" : "depends on";
     checker.report("tangent-in-value", misplaced.span, `\`${misplaced.name}\` ${what} a tangent`, {
       related: [{ span: derivative.span, message: "tangents have a meaning here only" }],
     });
   }
-  const value = checker.infer(derivative.value);
-  checkShape(checker, node.name.text, value, result);
+  const values = derivative.values.map((value, i) => {
+    const typed = checker.infer(value);
+    const { name, type } = { name: node.results[i]?.name, type: results[i]?.type ?? errorType };
+    checkShape(checker, name === undefined ? node.name.text : `${node.name.text}(…).${name.text}`, typed, type);
+    return typed;
+  });
   const real = realPositions(parameters);
   const tangents = derivative.tangents.map(({ text }, i) => ({ name: text, parameter: real[i] ?? -1 }));
   return {
@@ -77,7 +81,7 @@ export function analyzeDerivative(
       span: derivative.span,
       tangents,
       equations: equations.filter(({ key }) => dependent.has(key)),
-      value,
+      values,
     },
     equations: equations.filter(({ key }) => !dependent.has(key)),
   };
@@ -87,7 +91,7 @@ export function analyzeDerivative(
 export function checkDerivative(checker: Checker, name: string, derivative: TypedDerivative | undefined): void {
   if (derivative === undefined) return;
   const tangents = derivative.tangents.map((tangent) => tangent.name);
-  checkLinearity(checker, name, tangents, derivative.equations, derivative.value);
+  checkLinearity(checker, name, tangents, derivative.equations, derivative.values);
 }
 
 /** Names of the tangents and of the equations that need them. */
@@ -115,7 +119,7 @@ function referencesTo(expression: Expression, names: ReadonlySet<string>) {
   return found;
 }
 
-function checkShape(checker: Checker, name: string, value: TypedDerivative["value"], result: SemanticType): void {
+function checkShape(checker: Checker, name: string, value: TypedExpression, result: SemanticType): void {
   if (result.kind === "error" || value.type.kind === "error" || !isReal(checker, value)) return;
   const axes = axesOf(value.type);
   if (fitsInto(axes, axesOf(result), checker.isRuntime)) return;

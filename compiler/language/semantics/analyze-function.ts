@@ -1,7 +1,7 @@
 /** Checks a function once, for all shapes it can be called with. */
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { symbolsOf } from "../../base/types/dim.js";
-import type { EquationNode, Expression, FunctionNode } from "../syntax/ast.js";
+import type { EquationNode, Expression, FunctionNode, Name, ResultNode } from "../syntax/ast.js";
 import { analyzeDerivative, checkDerivative, typeTangents } from "./analyze-derivative.js";
 import { unboundSymbols } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
@@ -10,13 +10,13 @@ import { inferByKind } from "./infer/rules.js";
 import type { FunctionDeclaration } from "./declared.js";
 import { forEachRead } from "./expression-parts.js";
 import { reportCycles } from "./cycles.js";
-import { namesInTypes, sizesIn, typesOfFunction } from "./function-parts.js";
+import { namesInTypes, sizesIn, typesOfFunction, valuesOfFunction } from "./function-parts.js";
 import { helpToFill, isNumber, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { resolveType } from "./resolve-type.js";
 import { type ScopeEntry, type GivenFunctionType, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
 import { topologicalOrder } from "./topological-order.js";
-import type { TypedExpression, TypedFunction, TypedNode } from "./typed-program.js";
+import type { TypedFunction, TypedNode, TypedResult } from "./typed-program.js";
 import { reportUnused } from "./unused.js";
 
 /**
@@ -42,16 +42,15 @@ export function analyzeFunction(
     return { name: name.text, type: resolved };
   });
   const functions = resolveFunctions(checker, node);
-  const result = resolveType(checker, node.result, { words: "the declared result", span: node.result.span });
+  const declared = declaredResults(checker, node);
   checkBinding(checker, node, parameters, own);
   typeTangents(checker, node, parameters);
   refuseCapturesBesideDerivative(checker, declaration);
   refuseFunctionsBesideDerivative(checker, declaration);
-  refuseComplexBesideDerivative(checker, node, [...parameters, { name: "", type: result }]);
+  refuseComplexBesideDerivative(checker, node, [...parameters, ...declared]);
   const all = inferEquations(checker, node);
-  const value = checker.infer(node.value);
-  checkResult(checker, node, value, result);
-  const { equations, derivative } = analyzeDerivative(checker, node, parameters, all, result);
+  const results = node.results.map((result, i) => checkResult(checker, node, result, declared[i]?.type ?? errorType));
+  const { equations, derivative } = analyzeDerivative(checker, node, parameters, all, declared);
   const hasErrors = (): boolean => collector.diagnostics.slice(before).some(({ severity }) => severity === "error");
   if (hasErrors() || !checker.sound) return undefined;
   checkDerivative(checker, node.name.text, derivative);
@@ -67,9 +66,8 @@ export function analyzeFunction(
     dimensions: own,
     given: node.dimensions.map(({ name }) => name.text),
     equations,
-    value,
+    results,
     derivative,
-    result,
     obligations: checker.obligations,
     captured: checker.captured,
     outerNames: new Set([...scope.used].filter(isOfCell)),
@@ -108,9 +106,9 @@ function throughTangents(
 
 /** Arguments of which nothing but the shape is read, which tells a dimension that is. */
 function forDimensions(scope: Scope, node: FunctionNode, own: readonly string[]): ReadonlySet<string> {
-  const { derivative, equations, parameters, result, value } = node;
-  const values = [value, ...equations.map((equation) => equation.value), ...(derivative ? [derivative.value] : [])];
-  const wanted = new Set([...values.flatMap(namesOf), ...namesInTypes(sizesIn(result))]);
+  const { parameters, results } = node;
+  const sizes = results.flatMap(({ type }) => sizesIn(type));
+  const wanted = new Set([...valuesOfFunction(node).flatMap(namesOf), ...namesInTypes(sizes)]);
   const isRead = (name: string): boolean => scope.used.has(name);
   const namesIn = ({ type }: (typeof parameters)[number]): string[] => namesInTypes(sizesIn(type));
   for (const known of parameters) if (isRead(known.name.text)) for (const name of namesIn(known)) wanted.delete(name);
@@ -273,8 +271,8 @@ function inferEquations(checker: Checker, node: FunctionNode): TypedNode[] {
     if (isOwn && !byName.has(equation.name.text)) byName.set(equation.name.text, equation);
   }
   const neededBy = (value: Expression): EquationNode[] => namesOf(value).flatMap((name) => byName.get(name) ?? []);
-  const wanted = node.derivative === undefined ? [] : neededBy(node.derivative.value);
-  const roots = [...neededBy(node.value), ...wanted, ...byName.values()];
+  const values = [...node.results.map(({ value }) => value), ...(node.derivative?.values ?? [])];
+  const roots = [...values.flatMap(neededBy), ...byName.values()];
   const { order, cycles } = topologicalOrder(roots, (equation) => neededBy(equation.value));
   const help = "a function has no states, so every value must come from its arguments";
   const found = cycles.map((cycle) => ({
@@ -297,18 +295,36 @@ function namesOf(expression: Expression): string[] {
   return names;
 }
 
-function checkResult(checker: Checker, node: FunctionNode, value: TypedExpression, result: SemanticType): void {
-  if (result.kind === "error" || value.type.kind === "error") return;
-  if (result.kind === "index") {
-    checker.report("bad-argument", node.result.span, "a function gives real numbers, not an index");
-    return;
-  }
-  if (!(result.kind === "complex" ? isNumber : isReal)(checker, value)) return;
-  const axes = axesOf(value.type);
-  if (fitsInto(axes, axesOf(result), checker.isRuntime)) return;
-  const message = `\`${node.name.text}\` gives ${printAxes(axesOf(result))}, this is ${printAxes(axes)}`;
-  checker.report("shape-mismatch", node.value.span, message, {
-    related: [{ span: node.result.span, message: "the declared result" }, placeOfAxis(value, axes.length - 1)],
-    help: helpToFill(checker, axes, axesOf(result)),
+/** Their types; names differ, as those who read a result say which. */
+function declaredResults(checker: Checker, { results }: FunctionNode): { readonly type: SemanticType }[] {
+  const seen = new Map<string, Name>();
+  return results.map(({ name, type }) => {
+    const known = name && seen.get(name.text);
+    if (name !== undefined && known !== undefined) {
+      checker.report("duplicate-name", name.span, `two results are called \`${name.text}\``, {
+        related: [{ span: known.span, message: "the first" }],
+      });
+    } else if (name !== undefined) seen.set(name.text, name);
+    return { type: resolveType(checker, type, { words: "the declared result", span: type.span }) };
   });
+}
+
+/** A result with its value, which fills it. */
+function checkResult(checker: Checker, fn: FunctionNode, node: ResultNode, type: SemanticType): TypedResult {
+  const value = checker.infer(node.value);
+  const result = { name: node.name?.text, type, value };
+  if (type.kind === "error" || value.type.kind === "error") return result;
+  if (type.kind === "index") {
+    checker.report("bad-argument", node.type.span, "a function gives real numbers, not an index");
+    return result;
+  }
+  if (!(type.kind === "complex" ? isNumber : isReal)(checker, value)) return result;
+  const axes = axesOf(value.type);
+  if (fitsInto(axes, axesOf(type), checker.isRuntime)) return result;
+  const what = `\`${fn.name.text}\` gives${node.name === undefined ? "" : ` \`${node.name.text}\` as`}`;
+  checker.report("shape-mismatch", node.value.span, `${what} ${printAxes(axesOf(type))}, this is ${printAxes(axes)}`, {
+    related: [{ span: node.type.span, message: "the declared result" }, placeOfAxis(value, axes.length - 1)],
+    help: helpToFill(checker, axes, axesOf(type)),
+  });
+  return result;
 }

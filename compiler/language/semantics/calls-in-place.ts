@@ -28,12 +28,15 @@ export function findRepeatedCalls(
   instances: ReadonlyMap<string, TypedInstance>,
 ): RepeatedCalls {
   const seen = new Set<string>();
+  const known = new Set<CallNode>();
   const inPlace = new Set<string>();
   const refused = new Map<CallNode, Exclude<Repeated, "once">>();
   for (const value of values) {
     forEachRepeated(value, (part, repeated) => {
       const instance = part.kind === "call" ? instances.get(part.callee.text) : undefined;
-      if (part.kind !== "call" || instance === undefined) return;
+      if (part.kind !== "call" || instance === undefined || known.has(part)) return;
+      // The equations of a group share what they are made of.
+      known.add(part);
       if (isStateless(instance.cell)) {
         if (repeated !== "once" || seen.has(instance.name)) inPlace.add(instance.name);
         seen.add(instance.name);

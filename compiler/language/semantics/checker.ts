@@ -111,6 +111,8 @@ export class Checker {
   readonly roundValues = new Map<string, RoundValue>();
   /** Rounds that are known: the names of a group share theirs. Undefined where something was reported. */
   readonly rounds = new Map<RoundsNode, TypedRounds | undefined>();
+  /** Of calls that several names read, or a member. Undefined where something was reported. */
+  readonly results = new Map<CallNode, readonly TypedExpression[] | undefined>();
   /** False once anything here, or anything this needs, was reported. */
   sound = true;
   /** The param whose initial value is being checked: initialisers are values there. */

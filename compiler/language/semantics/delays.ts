@@ -59,6 +59,8 @@ export class Delays {
   }
 
   private add(call: CallNode, word: TimeFunctionName, equation: string, isRepeated: boolean): void {
+    // The equations of a group share what they are made of.
+    if (this.byCall.has(call) || this.misplaced.has(call)) return;
     const state = `${equation}.past`;
     if (isRepeated) {
       this.misplaced.set(call, {

@@ -42,7 +42,9 @@ export function dimensionOf(checker: Checker, expression: Expression): Dim | und
     case "index":
     case "indexed":
     case "tuple":
+    case "group":
     case "rounds":
+    case "result":
   }
   checker.report("not-a-dimension", expression.span, "this is not a dimension", {
     help: "dimensions are made of integers and dimensions with `+ - * /`",

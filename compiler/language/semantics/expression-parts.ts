@@ -28,7 +28,10 @@ export function partsOf(expression: Expression): readonly Expression[] {
     case "indexed":
       return [expression.value, ...expression.indices.flatMap(({ size }) => size ?? [])];
     case "tuple":
+    case "group":
       return expression.items;
+    case "result":
+      return [expression.call];
     case "rounds": {
       const { first, next, count, until } = expression.rounds;
       return [...first, ...next, count, ...(until === undefined ? [] : [until])];

@@ -2,8 +2,8 @@
 import type { Expression, FunctionNode, TypeNode } from "../syntax/ast.js";
 import { forEachPart } from "./expression-parts.js";
 
-export function valuesOfFunction({ equations, value, derivative }: FunctionNode): readonly Expression[] {
-  return [value, ...(derivative ? [derivative.value] : []), ...equations.map((equation) => equation.value)];
+export function valuesOfFunction({ equations, results, derivative }: FunctionNode): readonly Expression[] {
+  return [...results, ...equations].map(({ value }) => value).concat(derivative?.values ?? []);
 }
 
 /** The dimensions in a type, or what bounds an index. */
@@ -13,9 +13,9 @@ export function sizesIn(type: TypeNode): readonly Expression[] {
 }
 
 /** All types that stand in the head of a function. */
-export function typesOfFunction({ parameters, functions, result }: FunctionNode): readonly TypeNode[] {
+export function typesOfFunction({ parameters, functions, results }: FunctionNode): readonly TypeNode[] {
   const inside = functions.flatMap(({ type }) => [...type.parameters, type.result]);
-  return [...parameters.map(({ type }) => type), ...inside, result];
+  return [...parameters.map(({ type }) => type), ...inside, ...results.map(({ type }) => type)];
 }
 
 /** Names in the dimensions of a function's types, in order. */

@@ -2,7 +2,7 @@
 import type { Span } from "../../base/source/span.js";
 import type { ElementwiseName } from "./builtins.js";
 import type { Checker } from "./checker.js";
-import type { TypedExpression, TypedFunction, TypedNode, TypedOf } from "./typed-program.js";
+import type { TypedCall, TypedExpression, TypedFunction, TypedNode, TypedOf } from "./typed-program.js";
 
 /**
  * How a value depends on the tangents. Linear ones name a tangent they depend on, for messages. A literal zero fits in
@@ -39,12 +39,13 @@ export function checkLinearity(
   name: string,
   tangents: readonly string[],
   equations: readonly TypedNode[],
-  value: TypedExpression,
+  values: readonly TypedExpression[],
 ): void {
   const degrees = new Map<string, Degree>(tangents.map((tangent) => [tangent, { kind: "linear", tangent }]));
   try {
     for (const equation of equations) degrees.set(equation.key, degreeOf(equation.value, degrees));
-    if (degreeOf(value, degrees).kind !== "constant") return;
+    const value = values.find((one) => degreeOf(one, degrees).kind === "constant");
+    if (value === undefined) return;
     const [first = "d"] = tangents;
     const help = `a derivative \`a\` by an argument is written as \`a * ${first}\`, with the tangent of that argument`;
     throw new NotLinear(value.span, "it does not depend on a tangent", help);
@@ -107,9 +108,10 @@ const rules: LinearityRules = {
   position: () => constant,
   rounds: roundsDegree,
   "round-value": ({ name }, degrees) => degrees.get(roundKey(name)) ?? constant,
-  call: callDegree,
-  gradient: ({ span, value, by }, degrees) =>
-    nonlinear(span, "gradient", degreeOf(value, degrees), degreeOf(by, degrees)),
+  call: (node, degrees) => callDegree(node, degrees, 0),
+  result: ({ span, call, position }, degrees) => callDegree({ span, ...call }, degrees, position),
+  gradient: ({ span, of: { value, by } }, degrees) =>
+    nonlinear(span, "gradient", ...[value, ...by].map((one) => degreeOf(one, degrees))),
   // Functions with arguments that are functions declare no derivative, and are followed with these unknown.
   "call-given": ({ span, name, arguments: given }, degrees) =>
     nonlinear(span, name, ...given.map((argument) => degreeOf(argument, degrees))),
@@ -208,7 +210,11 @@ function elementwiseDegree({ span, operation }: TypedOf<"elementwise">, degrees:
   return elementwiseRules[operation]?.(span, degrees) ?? nonlinear(span, operation, ...degrees);
 }
 
-function callDegree({ span, fn, arguments: given }: TypedOf<"call">, degrees: Degrees): Degree {
+function callDegree(
+  { span, fn, arguments: given }: TypedCall & { readonly span: Span },
+  degrees: Degrees,
+  position: number,
+): Degree {
   const own = given.map((argument) => degreeOf(argument, degrees));
   const linear = own.find(isLinear);
   if (linear === undefined) return constant;
@@ -216,14 +222,15 @@ function callDegree({ span, fn, arguments: given }: TypedOf<"call">, degrees: De
     const message = `\`${fn.name}\`, which has a declared derivative, is applied to the tangent \`${linear.tangent}\``;
     throw new NotLinear(span, message);
   }
-  return insideCall(span, fn, new Map(fn.parameters.map(({ name }, i) => [name, own[i] ?? constant])));
+  return insideCall(span, fn, new Map(fn.parameters.map(({ name }, i) => [name, own[i] ?? constant])), position);
 }
 
-function insideCall(span: Span, fn: TypedFunction, parameters: Degrees): Degree {
+function insideCall(span: Span, fn: TypedFunction, parameters: Degrees, position: number): Degree {
   const degrees = new Map(parameters);
   try {
     for (const { key, value } of fn.equations) degrees.set(key, degreeOf(value, degrees));
-    return degreeOf(fn.value, degrees);
+    const result = fn.results[position];
+    return result === undefined ? constant : degreeOf(result.value, degrees);
   } catch (error) {
     if (!(error instanceof NotLinear)) throw error;
     throw new NotLinear(span, `in \`${fn.name}\`, ${error.message}`, error.help, error.inner ?? error.span);

@@ -1,7 +1,15 @@
 /** A cell and everything it uses, from however many files, as one file that imports nothing. */
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { ArgumentNode, CellItem, CellNode, Expression, FunctionNode, SourceFileNode } from "../syntax/ast.js";
+import type {
+  ArgumentNode,
+  CallNode,
+  CellItem,
+  CellNode,
+  Expression,
+  FunctionNode,
+  SourceFileNode,
+} from "../syntax/ast.js";
 import { declareModules } from "./declarations.js";
 import type { Declaration } from "./declared.js";
 import { initializerNames } from "./initializers.js";
@@ -155,8 +163,10 @@ function renameInFunction(node: FunctionNode, name: Rename): FunctionNode {
   return {
     ...node,
     equations,
-    value: renameCalls(node.value, name),
-    ...(derivative && { derivative: { ...derivative, value: renameCalls(derivative.value, name) } }),
+    results: node.results.map((result) => ({ ...result, value: renameCalls(result.value, name) })),
+    ...(derivative && {
+      derivative: { ...derivative, values: derivative.values.map((value) => renameCalls(value, name)) },
+    }),
   };
 }
 
@@ -193,6 +203,14 @@ function renameInInitializer(node: Expression, name: Rename): Expression {
     : renamed;
 }
 
+function renameCall(node: CallNode, name: Rename): CallNode {
+  return {
+    ...node,
+    callee: { ...node.callee, text: name(node.callee.text) },
+    arguments: node.arguments.map((argument) => ({ ...argument, value: renameCalls(argument.value, name) })),
+  };
+}
+
 function renameCalls(node: Expression, name: Rename): Expression {
   const inside = (part: Expression): Expression => renameCalls(part, name);
   switch (node.kind) {
@@ -209,11 +227,7 @@ function renameCalls(node: Expression, name: Rename): Expression {
       return { ...node, condition: inside(condition), whenTrue: inside(whenTrue), whenFalse: inside(whenFalse) };
     }
     case "call":
-      return {
-        ...node,
-        callee: { ...node.callee, text: name(node.callee.text) },
-        arguments: node.arguments.map((argument) => ({ ...argument, value: inside(argument.value) })),
-      };
+      return renameCall(node, name);
     case "member":
       return { ...node, object: inside(node.object) };
     case "index":
@@ -232,7 +246,10 @@ function renameCalls(node: Expression, name: Rename): Expression {
     case "indexed":
       return { ...node, value: inside(node.value) };
     case "tuple":
+    case "group":
       return { ...node, items: node.items.map(inside) };
+    case "result":
+      return { ...node, call: renameCall(node.call, name) };
     case "rounds": {
       const { first, next, count, until } = node.rounds;
       const parts = { first: first.map(inside), next: next.map(inside), count: inside(count) };

@@ -27,7 +27,9 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
     case "index-reduction":
       return [node.body];
     case "gradient":
-      return [node.value, node.by];
+      return [node.of.value, ...node.of.by];
+    case "result":
+      return node.call.arguments;
     case "between":
       return [node.value];
     case "call":
@@ -96,7 +98,9 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
     case "between":
       return { ...node, value: first };
     case "gradient":
-      return { ...node, value: first, by: second };
+      return { ...node, of: { value: first, by: parts.slice(1) } };
+    case "result":
+      return { ...node, call: { ...node.call, arguments: parts } };
     case "rounds":
       return { ...node, rounds: withParts(node.rounds, parts) };
     case "call-in-place": {

@@ -130,17 +130,11 @@ export type TypedExpression = Base &
     | { readonly kind: "rounds"; readonly rounds: TypedRounds; readonly position: number }
     /** In rounds, one of their names: its value of the round before, or of this one. */
     | { readonly kind: "round-value"; readonly name: string; readonly next: boolean }
-    | {
-        readonly kind: "call";
-        readonly fn: TypedFunction;
-        readonly arguments: readonly TypedExpression[];
-        /** The function's own dimensions in terms of the caller's. */
-        readonly dimensions: ReadonlyMap<string, Dim>;
-        /** What it is given for its arguments that are functions. */
-        readonly functions: ReadonlyMap<string, FunctionArgument>;
-      }
-    /** The derivative of a number by a value, which counts as independent. */
-    | { readonly kind: "gradient"; readonly value: TypedExpression; readonly by: TypedExpression }
+    | ({ readonly kind: "call" } & TypedCall)
+    /** One of several results of a call. */
+    | { readonly kind: "result"; readonly call: TypedCall; readonly position: number }
+    /** The derivative of a number by one of the values that count as independent. */
+    | { readonly kind: "gradient"; readonly of: TypedGradient; readonly position: number }
     /** The call of a function that the function around it was given. */
     | { readonly kind: "call-given"; readonly name: string; readonly arguments: readonly TypedExpression[] }
     | { readonly kind: "error" }
@@ -158,6 +152,22 @@ export interface TypedRounds {
   readonly until: TypedExpression | undefined;
   readonly implicit: boolean;
   readonly span: Span;
+}
+
+/** The call of a function: those who read its results share it. */
+export interface TypedCall {
+  readonly fn: TypedFunction;
+  readonly arguments: readonly TypedExpression[];
+  /** The function's own dimensions in terms of the caller's. */
+  readonly dimensions: ReadonlyMap<string, Dim>;
+  /** What it is given for its arguments that are functions. */
+  readonly functions: ReadonlyMap<string, FunctionArgument>;
+}
+
+/** `gradient(e, by = (A, B))`: the derivatives of a number, which are found together. */
+export interface TypedGradient {
+  readonly value: TypedExpression;
+  readonly by: readonly TypedExpression[];
 }
 
 /** Something about dimensions that can only be seen when sizes are known. */
@@ -185,6 +195,14 @@ export interface TypedDerivative {
   readonly tangents: readonly { readonly name: string; readonly parameter: number }[];
   /** Those of the function that depend on tangents. */
   readonly equations: readonly TypedNode[];
+  /** One for each result. */
+  readonly values: readonly TypedExpression[];
+}
+
+export interface TypedResult {
+  /** Missing where it is the only one. */
+  readonly name: string | undefined;
+  readonly type: SemanticType;
   readonly value: TypedExpression;
 }
 
@@ -200,9 +218,8 @@ export interface TypedFunction {
   readonly given: readonly string[];
   /** Those that depend on no tangent. */
   readonly equations: readonly TypedNode[];
-  readonly value: TypedExpression;
+  readonly results: readonly TypedResult[];
   readonly derivative: TypedDerivative | undefined;
-  readonly result: SemanticType;
   readonly obligations: readonly Obligation[];
   /** Values of the cell around it that it reads, or that a function reads which it calls. */
   readonly captured: ReadonlySet<string>;

@@ -104,7 +104,7 @@ export interface ArgumentNode extends Node {
 
 /**
  * `r = expr`, or `h' = expr` with `next`. Inside functions `next` is always false. `r[n] = expr` and `output y[n] = expr` have an
- * {@link IndexedNode} as their value. `u, g = …` is an equation for each name: {@link RoundsValueNode}.
+ * {@link IndexedNode} as their value. `u, g = …` is an equation for each name: {@link RoundsValueNode}, {@link ResultValueNode}.
  */
 export interface EquationNode extends Node {
   readonly kind: "equation";
@@ -133,10 +133,17 @@ export interface FunctionNode extends Node {
   readonly dimensions: readonly { readonly name: Name; readonly position: number }[];
   /** Those that are functions: `f: fn([n]): [n]`. */
   readonly functions: readonly { readonly name: Name; readonly position: number; readonly type: FunctionTypeNode }[];
-  readonly result: TypeNode;
+  /** One without a name, or several with names: `fn qr(A: [n, n]): (Q: [n, n], R: [n, n])`. */
+  readonly results: readonly ResultNode[];
   readonly equations: readonly EquationNode[];
-  readonly value: Expression;
   readonly derivative?: DerivativeNode;
+}
+
+/** What a function gives, and the expression for it behind `return`. */
+export interface ResultNode {
+  readonly name?: Name;
+  readonly type: TypeNode;
+  readonly value: Expression;
 }
 
 /** `fn([n], real): [n]`. */
@@ -161,11 +168,11 @@ export function parametersInOrder({
   return all;
 }
 
-/** `derivative(dv, dw) = expr`: the tangent of a function's value, from those of its arguments. */
+/** `derivative(dv, dw) = expr`: the tangents of a function's results, from those of its arguments. */
 export interface DerivativeNode extends Node {
   readonly kind: "derivative";
   readonly tangents: readonly Name[];
-  readonly value: Expression;
+  readonly values: readonly Expression[];
 }
 
 export type BinaryOperator =
@@ -184,7 +191,9 @@ export type Expression =
   | IndexNode
   | TupleNode
   | IndexedNode
-  | RoundsValueNode;
+  | RoundsValueNode
+  | GroupNode
+  | ResultValueNode;
 
 /** `1e-5`. `text` is kept so that printing does not change the literal. */
 export interface NumberNode extends Node {
@@ -299,7 +308,23 @@ export interface RoundsValueNode extends Node {
   readonly position: number;
 }
 
+/** `(A, B)`, an argument that is several values: `gradient(e, by = (A, B))`. */
+export interface GroupNode extends Node {
+  readonly kind: "group";
+  readonly items: readonly Expression[];
+}
+
+/** The value of an equation of the group `Q, R = qr(A)`, and nowhere else: the names share the call. */
+export interface ResultValueNode extends Node {
+  readonly kind: "result";
+  readonly names: readonly Name[];
+  readonly call: CallNode;
+  /** Which of the names. */
+  readonly position: number;
+}
+
 /** Of the equations of a group only the first stands in the text. */
 export function standsInText(item: CellItem): boolean {
-  return item.kind !== "equation" || item.value.kind !== "rounds" || item.value.position === 0;
+  if (item.kind !== "equation") return true;
+  return (item.value.kind !== "rounds" && item.value.kind !== "result") || item.value.position === 0;
 }

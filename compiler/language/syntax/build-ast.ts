@@ -20,6 +20,7 @@ import type {
 } from "./ast.js";
 import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
 import { equationsOf, RoundsBuilder, roundsValue } from "./build-rounds.js";
+import { endOfValues, SeveralBuilder } from "./build-several.js";
 import { isValueType, TypesBuilder } from "./build-types.js";
 import type * as cst from "./cst.generated.js";
 import { endOf, ordinaryComment, type DocumentationBlock, type LexedSource, type SyntaxToken } from "./lexer.js";
@@ -55,6 +56,7 @@ class Builder {
   private readonly expressions: ExpressionBuilder;
   private readonly rounds: RoundsBuilder;
   private readonly types: TypesBuilder;
+  private readonly several: SeveralBuilder;
 
   constructor(documentation: ReadonlyMap<number, DocumentationBlock>, reporter: SyntaxReporter) {
     this.documentation = new Map(documentation);
@@ -62,6 +64,7 @@ class Builder {
     this.expressions = new ExpressionBuilder(reporter);
     this.rounds = new RoundsBuilder(this.expressions, reporter);
     this.types = new TypesBuilder(this.expressions, reporter);
+    this.several = new SeveralBuilder(this.expressions, this.types, this.rounds, reporter);
   }
 
   unusedDocumentation(): Iterable<DocumentationBlock> {
@@ -275,8 +278,9 @@ class Builder {
     const documentation = this.beginItem(token);
     const names = [token, ...(children.Others ?? [])].map((name) => this.expressions.name(name));
     const node = only(children.equationValue);
-    if (node.children.Then === undefined || children.indices !== undefined || children.NextName !== undefined)
-      this.rounds.refuse(node, "group");
+    const isPlain = children.indices === undefined && children.NextName === undefined;
+    if (isPlain && node.children.Then === undefined) return this.several.equations(names, node, documentation, token);
+    if (!isPlain) this.rounds.refuse(node, "group");
     const rounds = this.rounds.build(names, node);
     return equationsOf(rounds, documentation, this.span(token, rounds.span.end));
   }
@@ -299,13 +303,12 @@ class Builder {
     const functions = all.flatMap(({ name: own, type }, position) =>
       type?.kind === "function-type" ? [{ name: own, position, type }] : [],
     );
-    const result = this.complete(header.type, (type) => this.types.type(type));
-    const value = this.returnValue(items, name.span);
-    const derivative = this.derivative(items);
+    const declared = this.complete([only(children.functionHeader)], (head) => this.several.declared(head));
+    const results = this.several.results(only(declared), this.returnValue(items, name.span));
+    const derivative = this.derivative(items, results.length);
     const span = this.span(keyword, lastEnd(children.FunctionRightBrace));
     const head = { kind: "function", documentation, name, parameters, dimensions, functions } as const;
-    const node = { ...head, result: only(result), equations, value };
-    return { ...node, ...(derivative && { derivative }), span };
+    return { ...head, results, equations, ...(derivative && { derivative }), span };
   }
 
   private functionEquations(node: cst.EquationCstNode): EquationNode[] {
@@ -342,10 +345,10 @@ class Builder {
     }
     const { Return, expression } = only(returns).children;
     if (this.reporter.isBroken((only(Return) as SyntaxToken).payload.segment)) throw new Incomplete();
-    return this.expressions.build(only(expression));
+    return this.expressions.list(only(expression));
   }
 
-  private derivative(items: readonly cst.FunctionItemCstNode[]): DerivativeNode | undefined {
+  private derivative(items: readonly cst.FunctionItemCstNode[], results: number): DerivativeNode | undefined {
     const found = items.flatMap((item) => item.children.derivative ?? []);
     const misplaced = found.find((node) => node !== items[items.length - 1]?.children.derivative?.[0]);
     if (misplaced !== undefined) {
@@ -359,8 +362,9 @@ class Builder {
     const keyword = only(node.children.Derivative);
     if (this.reporter.isBroken((keyword as SyntaxToken).payload.segment)) throw new Incomplete();
     const tangents = (node.children.Name ?? []).map((token) => this.expressions.name(token));
-    const value = this.expressions.build(only(node.children.expression));
-    return { kind: "derivative", tangents, value, span: this.span(keyword, value.span.end) };
+    const values = this.expressions.list(only(node.children.expression));
+    this.several.checkNumber(values, results, "misplaced-derivative");
+    return { kind: "derivative", tangents, values, span: this.span(keyword, endOfValues(values)) };
   }
 
   private reportMissingReturn(items: readonly cst.FunctionItemCstNode[], name: { start: number; end: number }): void {

@@ -65,12 +65,16 @@ export class ExpressionBuilder {
 
   /** `(x, h)`: several values; anything else is one. */
   list(node: cst.ExpressionCstNode): Expression[] {
-    const operation = node.children.operation?.[0]?.children;
-    const operand = operation?.binaryOperator === undefined ? operation?.operand?.[0]?.children : undefined;
-    const isBare = operand && !operand.selection && !operand.Superscript && !operand.Minus && !operand.Not;
-    const inside = isBare ? operand.primary?.[0]?.children : undefined;
-    if (inside?.LeftParen === undefined || inside.Comma === undefined) return [this.build(node)];
-    return (inside.expression ?? []).map((part) => this.build(part));
+    return severalIn(node)?.expression?.map((part) => this.build(part)) ?? [this.build(node)];
+  }
+
+  /** `(A, B)` as an argument. */
+  private groupOf(node: cst.ExpressionCstNode): Expression | undefined {
+    const inside = severalIn(node);
+    if (inside === undefined) return undefined;
+    const items = (inside.expression ?? []).map((part) => this.expression(part));
+    const span = this.reporter.span(only(inside.LeftParen).startOffset, endOf(only(inside.RightParen)));
+    return this.made({ kind: "group", items, span }, items);
   }
 
   name(token: IToken): Name {
@@ -131,8 +135,9 @@ export class ExpressionBuilder {
 
   private plainArguments(node: cst.CallArgumentsCstNode): ArgumentNode[] {
     return (node.children.argument ?? []).map(({ children }) => {
-      const value = this.expression(only(children.expression));
       const label = children.Name?.[0];
+      const own = only(children.expression);
+      const value = (label && textOf(label) === "by" ? this.groupOf(own) : undefined) ?? this.expression(own);
       if (label === undefined) return { value, span: value.span };
       const name = this.name(label);
       return { name, value, span: this.join(name.span, value.span) };
@@ -368,6 +373,15 @@ export class ExpressionBuilder {
     this.reporter.report(...report);
     throw new Incomplete();
   }
+}
+
+/** `(x, h)`, and nothing around it. */
+function severalIn({ children }: cst.ExpressionCstNode): cst.PrimaryCstChildren | undefined {
+  const operation = children.operation?.[0]?.children;
+  const operand = operation?.binaryOperator === undefined ? operation?.operand?.[0]?.children : undefined;
+  const isBare = operand && !operand.selection && !operand.Superscript && !operand.Minus && !operand.Not;
+  const inside = isBare ? operand.primary?.[0]?.children : undefined;
+  return inside?.LeftParen === undefined || inside.Comma === undefined ? undefined : inside;
 }
 
 function isTime(node: Expression): boolean {

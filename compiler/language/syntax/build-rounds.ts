@@ -12,7 +12,8 @@ type Misplaced = "state" | "indices" | "group";
 const helps: Readonly<Record<Misplaced, string>> = {
   state: "give the rounds a name: `r = s then … for 6`, and then `s' = r`",
   indices: "give the rounds a name of their own, `r = v then … for 6`; in them, sums and functions may have indices",
-  group: "several names are those of rounds: `u, g = (x, h) then (…, …) for 6`",
+  group:
+    "several names are those of rounds, `u, g = (x, h) then (…, …) for 6`, or of the results of a function, `Q, R = qr(A)`",
 };
 
 export function roundsValue(rounds: RoundsNode, position: number): RoundsValueNode {

@@ -393,7 +393,22 @@ export type FunctionHeaderCstChildren = {
   Comma?: IToken[];
   RightParen: IToken[];
   Colon: IToken[];
+  functionResults?: FunctionResultsCstNode[];
+  type?: TypeCstNode[];
+};
+
+export interface FunctionResultsCstNode extends CstNode {
+  name: "functionResults";
+  children: FunctionResultsCstChildren;
+}
+
+export type FunctionResultsCstChildren = {
+  LeftParen: IToken[];
+  Name: IToken[];
+  Colon: IToken[];
   type: TypeCstNode[];
+  Comma?: IToken[];
+  RightParen: IToken[];
 };
 
 export interface FunctionParameterCstNode extends CstNode {
@@ -489,6 +504,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   equation(children: EquationCstChildren, param?: IN): OUT;
   fn(children: FnCstChildren, param?: IN): OUT;
   functionHeader(children: FunctionHeaderCstChildren, param?: IN): OUT;
+  functionResults(children: FunctionResultsCstChildren, param?: IN): OUT;
   functionParameter(children: FunctionParameterCstChildren, param?: IN): OUT;
   functionType(children: FunctionTypeCstChildren, param?: IN): OUT;
   functionItem(children: FunctionItemCstChildren, param?: IN): OUT;

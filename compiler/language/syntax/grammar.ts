@@ -193,7 +193,22 @@ export class CellParser extends ExpressionParser {
     this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.functionParameter) });
     this.CONSUME(t.RightParen);
     this.CONSUME(t.Colon);
-    this.SUBRULE(this.type);
+    this.OR([{ ALT: () => this.SUBRULE(this.functionResults) }, { ALT: () => this.SUBRULE(this.type) }]);
+  });
+
+  /** `(Q: [n, n], R: [n, n])`. */
+  readonly functionResults: GrammarRule = this.inner("functionResults", () => {
+    this.CONSUME(t.LeftParen);
+    this.AT_LEAST_ONE_SEP({
+      SEP: t.Comma,
+      DEF: () => {
+        this.CONSUME(t.Name);
+        this.CONSUME(t.Colon);
+        this.SUBRULE(this.type);
+      },
+      ERR_MSG: "a name",
+    });
+    this.CONSUME(t.RightParen);
   });
 
   /** Without a type it is a dimension. */

@@ -20,7 +20,15 @@ import {
   type TypeNode,
 } from "./ast.js";
 import { asciiNotation, type Notation } from "./notation.js";
-import { argumentsDoc, expressionDoc, indicesDoc, parenthesised, typeDoc, valueDoc } from "./print-expression.js";
+import {
+  argumentsDoc,
+  expressionDoc,
+  indicesDoc,
+  parenthesised,
+  severalDoc,
+  typeDoc,
+  valueDoc,
+} from "./print-expression.js";
 import { commaList, render, type Doc } from "./print-layout.js";
 
 const width = 100;
@@ -32,7 +40,7 @@ type Item = ImportNode | CellNode | CellItem | ReturnItem | DerivativeNode;
 interface ReturnItem {
   readonly kind: "return";
   readonly span: { readonly start: number; readonly end: number };
-  readonly value: FunctionNode["value"];
+  readonly values: DerivativeNode["values"];
 }
 
 /** An item with the comments that go with it, and the items inside of it. */
@@ -107,9 +115,11 @@ function endsLine(comments: readonly CommentNode[]): boolean {
 function innerItems(item: Item): readonly Item[] | undefined {
   if (item.kind === "cell") return item.other === undefined ? item.items.filter(standsInText) : undefined;
   if (item.kind !== "function") return undefined;
-  const { equations, value, derivative } = item;
+  const { equations, results, derivative } = item;
+  const values = results.map(({ value }) => value);
+  const span = { start: values[0]?.span.start ?? 0, end: values[values.length - 1]?.span.end ?? 0 };
   const end = derivative === undefined ? [] : [derivative];
-  return [...equations.filter(standsInText), { kind: "return", span: value.span, value }, ...end];
+  return [...equations.filter(standsInText), { kind: "return", span, values }, ...end];
 }
 
 class AstPrinter {
@@ -233,7 +243,8 @@ function continues(above: CommentedItem, below: CommentedItem, blankLines: Reado
 }
 
 function equationName({ name, next, value }: EquationNode, notation: Notation): string {
-  if (value.kind === "rounds") return value.rounds.names.map(({ text }) => notation.name(text)).join(", ");
+  const group = value.kind === "rounds" ? value.rounds.names : value.kind === "result" ? value.names : undefined;
+  if (group !== undefined) return group.map(({ text }) => notation.name(text)).join(", ");
   return notation.name(name.text) + (next ? "'" : "") + render(indicesDoc(value, notation), 0, 0, Infinity);
 }
 
@@ -282,10 +293,10 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
         "derivative",
         parenthesised(item.tangents.map(({ text }) => notation.name(text))),
         " = ",
-        expressionDoc(item.value, notation),
+        severalDoc(item.values, notation),
       ];
     case "return":
-      return ["return ", expressionDoc(item.value, notation)];
+      return ["return ", severalDoc(item.values, notation)];
     default:
       return declarationDoc(item, notation);
   }
@@ -309,11 +320,16 @@ function cellParameterDoc(
 }
 
 function functionHead(node: FunctionNode, notation: Notation): Doc {
-  const { name, result } = node;
+  const { name } = node;
   const list = parametersInOrder(node).map(({ name: own, type }) =>
     type === undefined ? notation.name(own.text) : [`${notation.name(own.text)}: `, parameterTypeDoc(type, notation)],
   );
-  return [`fn ${notation.called(name.text)}`, parenthesised(list), ": ", typeDoc(result, notation)];
+  const results = node.results.map(({ name: own, type }): Doc => [
+    own === undefined ? "" : `${notation.name(own.text)}: `,
+    typeDoc(type, notation),
+  ]);
+  const several = node.results.some((one) => one.name !== undefined);
+  return [`fn ${notation.called(name.text)}`, parenthesised(list), ": ", several ? parenthesised(results) : results];
 }
 
 function parameterTypeDoc(type: TypeNode | FunctionTypeNode, notation: Notation): Doc {

@@ -34,6 +34,12 @@ export function parenthesised(items: readonly Doc[]): Doc {
   return group("(", indent(softLine, commaList(items)), softLine, ")");
 }
 
+/** One value, or several in parentheses. */
+export function severalDoc(values: readonly Expression[], notation: Notation): Doc {
+  const docs = values.map((value) => expressionDoc(value, notation));
+  return docs.length === 1 ? docs : parenthesised(docs);
+}
+
 function bracketed(items: readonly Doc[]): Doc {
   return items.length === 0 ? "[]" : group("[", indent(softLine, commaList(items)), softLine, "]");
 }
@@ -90,15 +96,16 @@ function bareDoc(node: Expression, notation: Notation): Doc {
       return bracketed(node.items.map((item) => expressionDoc(item, notation)));
     case "rounds":
       return roundsDoc(node.rounds, notation);
+    case "group":
+      return parenthesised(node.items.map((item) => expressionDoc(item, notation)));
+    case "result":
+      return expressionDoc(node.call, notation);
   }
 }
 
 /** `e then f for k < L until c implicit`; of a group `(e, e) then (f, f) …`. */
 function roundsDoc({ first, next, index, count, until, implicit }: RoundsNode, notation: Notation): Doc {
-  const values = (list: readonly Expression[]): Doc => {
-    const docs = list.map((value) => expressionDoc(value, notation));
-    return docs.length === 1 ? docs : parenthesised(docs);
-  };
+  const values = (list: readonly Expression[]): Doc => severalDoc(list, notation);
   const rounds =
     index === undefined ? expressionDoc(count, notation) : binderDoc({ name: index, size: count }, notation);
   const end: Doc[] = until === undefined ? [] : [line, "until ", expressionDoc(until, notation)];

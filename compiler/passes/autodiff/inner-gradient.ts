@@ -1,4 +1,4 @@
-/** A derivative inside of a cell: reverse mode of what lies between a value and a number. */
+/** Derivatives inside of a cell: reverse mode of what lies between values and a number. */
 import { at } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, definitions, inlineFunction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
@@ -10,11 +10,13 @@ import { reverseMode } from "./reverse.js";
 const nameless = { names: [] };
 
 export const innerGradient: DeriveInside = (builder, value, by) => {
-  if (value === by) return builder.constantOf(1, builder.shapeOf(by));
+  const isTogether = !by.includes(value) && new Set(by).size === by.length && areApart(builder, by);
+  if (by.length > 1 && !isTogether) return by.flatMap((one) => innerGradient(builder, value, [one]));
+  if (by[0] === value) return [builder.constantOf(1, builder.shapeOf(value))];
   const path = pathOf(builder, value, by);
-  if (path === undefined) return undefined;
+  if (path === undefined) return by.map(() => undefined);
   const { fn, inputs } = path;
-  const fixedInputs = new Set(fn.inputs.slice(1).map((id) => fn.names[id] ?? ""));
+  const fixedInputs = new Set(fn.inputs.slice(by.length).map((id) => fn.names[id] ?? ""));
   const { forward, backward, sources, targets } = reverseMode(fn, builder.context, {
     fixedInputs,
     differentiable: true,
@@ -26,26 +28,45 @@ export const innerGradient: DeriveInside = (builder, value, by) => {
     return kind === "input" ? at(inputs, index) : at(primal, index);
   });
   const results = inlineFunction(builder, backward, given);
-  return at(results, targets.indexOf(0));
+  return by.map((id, i) => (path.reaching.has(id) ? at(results, targets.indexOf(i)) : undefined));
 };
 
-/** The instructions that lead from `by` to `value`, as a function of `by`, which is of each example there, and of what else they read. */
-function pathOf(
-  builder: GraphBuilder,
-  value: ValueId,
-  by: ValueId,
-): { readonly fn: GraphFunction; readonly inputs: readonly ValueId[] } | undefined {
-  const made = definitions(builder);
-  const depends = new Set([by]);
+/** Values that are made of some of `from`, those themselves among them. */
+function dependentOn(builder: GraphBuilder, from: readonly ValueId[]): Set<ValueId> {
+  const depends = new Set(from);
   for (const { operands, results } of builder.instructions) {
-    if (results.includes(by)) continue;
     if (operands.some((id) => depends.has(id))) for (const id of results) depends.add(id);
   }
+  return depends;
+}
+
+/** Whether none is made of another: else what lies between them would be cut off, and one would count less than alone. */
+function areApart(builder: GraphBuilder, by: readonly ValueId[]): boolean {
+  return by.every((one) => {
+    const depends = dependentOn(builder, [one]);
+    return by.every((other) => other === one || !depends.has(other));
+  });
+}
+
+interface DerivedPath {
+  /** Its first inputs are what is derived by. */
+  readonly fn: GraphFunction;
+  readonly inputs: readonly ValueId[];
+  /** Of those that the number depends on. */
+  readonly reaching: ReadonlySet<ValueId>;
+}
+
+/** The instructions that lead from `by` to `value`, as a function of `by`, which are of each example there, and of what else they read. */
+function pathOf(builder: GraphBuilder, value: ValueId, by: readonly ValueId[]): DerivedPath | undefined {
+  const made = definitions(builder);
+  const depends = dependentOn(builder, by);
   if (!depends.has(value)) return undefined;
   const needed = new Set<ValueId>();
+  const reaching = new Set<ValueId>();
   const waiting = [value];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (id === by || needed.has(id) || !depends.has(id)) continue;
+    if (by.includes(id)) reaching.add(id);
+    if (by.includes(id) || needed.has(id) || !depends.has(id)) continue;
     needed.add(id);
     waiting.push(...(made.get(id)?.operands ?? []));
   }
@@ -55,13 +76,13 @@ function pathOf(
   const declare = (id: ValueId): void => {
     if (values.has(id)) return;
     const type = builder.typeOf(id);
-    values.set(id, own.input(`in${inputs.length}`, id === by ? { ...type, shared: false } : type));
+    values.set(id, own.input(`in${inputs.length}`, by.includes(id) ? { ...type, shared: false } : type));
     inputs.push(id);
   };
-  declare(by);
+  for (const id of by) declare(id);
   const taken = builder.instructions.filter(({ results }) => results.some((id) => needed.has(id)));
   for (const { operands } of taken) for (const id of operands) if (!depends.has(id)) declare(id);
   for (const instruction of taken) copyInstruction(own, nameless, instruction, values);
   const result = mapped(values, value);
-  return { fn: own.finish([{ name: "value", value: result }]), inputs };
+  return { fn: own.finish([{ name: "value", value: result }]), inputs, reaching };
 }

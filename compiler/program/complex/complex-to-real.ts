@@ -9,9 +9,12 @@ import { axesOf } from "../../language/semantics/semantic-type.js";
 import { readsIndex, typedParts, withTypedParts } from "../../language/semantics/typed-parts.js";
 import type {
   FunctionArgument,
+  TypedCall,
   TypedExpression,
   TypedFunction,
+  TypedGradient,
   TypedNode,
+  TypedResult,
   TypedRounds,
   TypedOf,
 } from "../../language/semantics/typed-program.js";
@@ -23,6 +26,8 @@ export class ComplexToReal {
   private readonly names: ReadonlySet<string>;
   private readonly functions = new Map<TypedFunction, TypedFunction>();
   private readonly rounds = new Map<TypedRounds, TypedRounds>();
+  private readonly calls = new Map<TypedCall, TypedCall>();
+  private readonly gradients = new Map<TypedGradient, TypedGradient>();
 
   /** @param names Complex values of the cell, which its functions may read. */
   constructor(names: ReadonlySet<string>) {
@@ -32,7 +37,8 @@ export class ComplexToReal {
   /** A value that is not complex itself, whatever is inside; the same where nothing is. */
   real(node: TypedExpression): TypedExpression {
     if (node.kind === "complex") return this.taken(node);
-    if (node.kind === "call") return this.call(node);
+    if (node.kind === "call" || node.kind === "result") return this.called(node);
+    if (node.kind === "gradient") return { ...node, of: this.gradientOf(node) };
     if (node.kind === "rounds") return { ...node, rounds: this.roundsOf(node) };
     if (node.kind === "elementwise" && node.operation === "abs" && node.operands.some(isComplex)) {
       const [operand = node] = node.operands;
@@ -53,6 +59,17 @@ export class ComplexToReal {
     const whole = isSame ? node : withTypedParts(node, own);
     const made = whole.kind === "rounds" ? whole.rounds : node.rounds;
     this.rounds.set(node.rounds, made);
+    return made;
+  }
+
+  /** Those of several values share theirs. */
+  private gradientOf(node: TypedOf<"gradient">): TypedGradient {
+    const known = this.gradients.get(node.of);
+    if (known !== undefined) return known;
+    const parts = typedParts(node);
+    const [value = node, ...by] = parts.map((part) => this.real(part));
+    const made = [value, ...by].every((part, i) => part === parts[i]) ? node.of : { value, by };
+    this.gradients.set(node.of, made);
     return made;
   }
 
@@ -79,7 +96,7 @@ export class ComplexToReal {
     return new PartArithmetic(node).apply("atan2", im, re);
   }
 
-  /** Parts that may lack axes along which they repeat. */
+  /** ComplexParts that may lack axes along which they repeat. */
   private unequal(node: TypedExpression, to: PartArithmetic): ComplexParts {
     switch (node.kind) {
       case "value":
@@ -103,6 +120,7 @@ export class ComplexToReal {
           return { ...node, left, right, type: realOf(node.type) };
         });
       case "call":
+      case "result":
         return this.resultOf(node);
       case "index-reduction":
         return this.sumOfProducts(node, to) ?? this.linear(node);
@@ -178,9 +196,9 @@ export class ComplexToReal {
     return outside.length === 0 ? sums : to.product(multiplied(outside), sums);
   }
 
-  /** Of the two parts along a new first axis, as a function has one value. */
-  private resultOf(node: TypedOf<"call">): ComplexParts {
-    const two = share(this.call(node));
+  /** Of the two parts along a new first axis, as a result is one value. */
+  private resultOf(node: TypedOf<"call" | "result">): ComplexParts {
+    const two = share(this.called(node));
     const part = (start: number): TypedExpression => ({
       kind: "slice",
       operand: two,
@@ -194,20 +212,30 @@ export class ComplexToReal {
     return { re: part(0), im: part(1) };
   }
 
-  private call(node: TypedOf<"call">): TypedExpression {
-    const fn = this.functionOf(node.fn);
-    const given = node.arguments.map((argument, i) => {
-      if (node.fn.parameters[i]?.type.kind !== "complex") return [this.real(argument)];
+  private called(node: TypedOf<"call" | "result">): TypedExpression {
+    const type = isComplex(node) ? pairType(node) : node.type;
+    if (node.kind === "call") {
+      const call = this.callOf(node);
+      return call === node ? node : { ...node, ...call, type };
+    }
+    const call = this.calls.get(node.call) ?? this.callOf(node.call);
+    this.calls.set(node.call, call);
+    return call === node.call ? node : { ...node, call, type };
+  }
+
+  private callOf(call: TypedCall): TypedCall {
+    const fn = this.functionOf(call.fn);
+    const given = call.arguments.map((argument, i) => {
+      if (call.fn.parameters[i]?.type.kind !== "complex") return [this.real(argument)];
       const { re, im } = this.pair(argument);
       return [re, im];
     });
-    const functions = new Map([...node.functions].map(([name, one]) => [name, this.given(one)]));
+    const functions = new Map([...call.functions].map(([name, one]) => [name, this.given(one)]));
     const isSame =
-      fn === node.fn &&
-      given.every(([only], i) => only === node.arguments[i]) &&
-      [...functions].every(([name, one]) => one === node.functions.get(name));
-    const type = isComplex(node) ? pairType(node) : node.type;
-    return isSame ? node : { ...node, fn, functions, arguments: given.flat(), type };
+      fn === call.fn &&
+      given.every(([only], i) => only === call.arguments[i]) &&
+      [...functions].every(([name, one]) => one === call.functions.get(name));
+    return isSame ? call : { dimensions: call.dimensions, fn, functions, arguments: given.flat() };
   }
 
   private given(argument: FunctionArgument): FunctionArgument {
@@ -219,39 +247,43 @@ export class ComplexToReal {
   private functionOf(fn: TypedFunction): TypedFunction {
     const known = this.functions.get(fn);
     if (known !== undefined) return known;
-    const { parameters, equations, result, captured, derivative } = fn;
-    const value = isComplex({ type: result }) ? this.bothParts(fn) : this.real(fn.value);
+    const { parameters, equations, captured, derivative } = fn;
+    const results = fn.results.map((result) => this.result(result));
     const own = equations.flatMap((equation) => this.nodes(equation, isComplex(equation.value)));
-    const isSame = value === fn.value && own.length === equations.length && own.every((one, i) => one === equations[i]);
+    const isSame =
+      results.every(({ value }, i) => value === fn.results[i]?.value) &&
+      own.length === equations.length &&
+      own.every((one, i) => one === equations[i]);
     const hasComplex = parameters.some(isComplex) || [...captured].some((name) => this.names.has(name));
     const made: TypedFunction =
       isSame && !hasComplex
         ? fn
         : {
             ...fn,
-            value,
+            results,
             equations: own,
             parameters: parameters.flatMap((one) =>
               isComplex(one) ? partsOfName(one.name).map((name) => ({ name, type: realOf(one.type) })) : [one],
             ),
-            result: isComplex({ type: result }) ? pairType({ type: result }) : result,
             captured: new Set([...captured].flatMap((name) => (this.names.has(name) ? partsOfName(name) : [name]))),
             derivative: derivative && {
               ...derivative,
               equations: derivative.equations.flatMap((one) => this.nodes(one, isComplex(one.value))),
-              value: this.real(derivative.value),
+              values: derivative.values.map((value) => this.real(value)),
             },
           };
     this.functions.set(fn, made);
     return made;
   }
 
-  /** The value of a function with a complex result, in the shape of that. */
-  private bothParts({ value, result }: TypedFunction): TypedExpression {
-    const to = new PartArithmetic({ span: value.span, type: result });
+  /** Of a complex one both parts, in the shape of that. */
+  private result({ value, ...result }: TypedResult): TypedResult {
+    if (!isComplex(result)) return { ...result, value: this.real(value) };
+    const to = new PartArithmetic({ span: value.span, type: result.type });
     const { re, im } = this.pair(value);
     const operands = [re, im].map((part) => to.whole(part) ?? part);
-    return { kind: "stack", axis: 0, operands, span: value.span, type: pairType({ type: result }) };
+    const type = pairType(result);
+    return { ...result, type, value: { kind: "stack", axis: 0, operands, span: value.span, type } };
   }
 
   /** An equation, or those of its parts. */

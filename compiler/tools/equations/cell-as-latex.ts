@@ -3,6 +3,7 @@ import type { LoweredCell } from "../../program/lowered-cell.js";
 import { axesOf, type SemanticType, shapeOf } from "../../language/semantics/semantic-type.js";
 import type {
   TypedCell,
+  TypedDerivative,
   TypedExpression,
   TypedFunction,
   TypedInstance,
@@ -76,14 +77,15 @@ function usedFunctions(cells: readonly TypedCell[]): ReadonlyMap<TypedFunction, 
   const taken = new Set<string>();
   const visit = (node: TypedExpression): void => {
     for (const part of typedParts(node)) visit(part);
-    if (node.kind !== "call") return;
-    for (const { fn } of [...node.functions.values(), node]) if (fn !== undefined) visitFunction(fn);
+    const call = node.kind === "result" ? node.call : node;
+    if (!("functions" in call)) return;
+    for (const { fn } of [...call.functions.values(), call]) if (fn !== undefined) visitFunction(fn);
   };
   const visitFunction = (fn: TypedFunction): void => {
     if (names.has(fn)) return;
-    for (const { equations, value } of partsOfFunction(fn)) {
+    for (const { equations, values } of partsOfFunction(fn)) {
       for (const equation of equations) visit(equation.value);
-      visit(value);
+      values.forEach(visit);
     }
     let name = fn.name;
     for (let count = 2; taken.has(name); count++) name = `${fn.name}_${count}`;
@@ -110,13 +112,14 @@ function namesInFunction(fn: TypedFunction): string[] {
   return [...parameters, ...(derivative?.tangents ?? []), ...equations].map(({ name }) => name);
 }
 
-/** Its value, and its derivative where it states one: equations and what they are for. */
+/** Its results, and their derivatives where it states these: equations and what they are for. */
 function partsOfFunction({
   equations,
-  value,
+  results,
   derivative,
-}: TypedFunction): Pick<TypedFunction, "equations" | "value">[] {
-  return [{ equations, value }, ...(derivative === undefined ? [] : [derivative])];
+}: TypedFunction): Pick<TypedDerivative, "equations" | "values">[] {
+  const values = results.map(({ value }) => value);
+  return [{ equations, values }, ...(derivative === undefined ? [] : [derivative])];
 }
 
 /** `x_t ∈ ℝ^I`, those of one kind and shape in a line; real parameters; used cells. */
@@ -187,12 +190,14 @@ function functionLines(fn: TypedFunction, around: Surroundings, context: LatexCo
     all.map(({ name }) => formulaLatex(nameOf(name), context)).join(", ");
   const left = `${operatorLatex(around.functionName(fn))}\\left(${list([...fn.given.map((name) => ({ name })), ...fn.functions, ...fn.parameters])}\\right)`;
   const tangents = `\\left[${list(fn.derivative?.tangents ?? [])}\\right]`;
-  return partsOfFunction(fn).flatMap(({ equations, value }, part) => {
+  return partsOfFunction(fn).flatMap(({ equations, values }, part) => {
     const inside = equations.map((equation, i) => {
       const { left: name, right } = indexedFormula(nameOf(equation.name), equation.value, around);
       const text = `${formulaLatex(name, context)} = ${formulaLatex(right, context)}`;
       return `&\\quad \\text{${i === 0 ? "where" : "and"} } ${text}`;
     });
-    return [`${part === 0 ? left : `\\mathrm{D} ${left} ${tangents}`} &= ${write(value)}`, ...inside];
+    const several = values.map(write).join(", ");
+    const right = values.length === 1 ? several : `\\left(${several}\\right)`;
+    return [`${part === 0 ? left : `\\mathrm{D} ${left} ${tangents}`} &= ${right}`, ...inside];
   });
 }

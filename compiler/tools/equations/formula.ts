@@ -46,6 +46,8 @@ export type Formula =
       readonly until?: Formula;
       readonly implicit: boolean;
     }
+  /** One of several results: `qr(A).Q`. */
+  | { readonly kind: "member"; readonly object: Formula; readonly name: string }
   /** One below the other. */
   | { readonly kind: "joined"; readonly parts: readonly Formula[] }
   | {

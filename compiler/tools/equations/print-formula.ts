@@ -101,6 +101,8 @@ function bare(formula: Formula): WrittenText {
       const end = until === undefined ? "" : ` until ${write(until, 0)}${implicit ? " implicit" : ""}`;
       return { text: `${write(first, 0)} then ${write(next, 0)} for ${rounds}${end}`, strength: strengths.choice };
     }
+    case "member":
+      return atom(`${write(formula.object, strengths.atom)}.${formulaName(formula.name)}`);
     case "joined":
       return atom(`[${formula.parts.map(printFormula).join("; ")}]`);
     case "apply": {

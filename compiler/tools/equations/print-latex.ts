@@ -122,6 +122,10 @@ class LatexPrinter {
       }
       case "rounds":
         return { text: this.rounds(formula), strength: strengths.choice };
+      case "member": {
+        const name = nameLatex(plainName(formula.name), new Map()).text;
+        return applied(`${this.write(formula.object, strengths.applied)}_{${name}}`);
+      }
       case "joined":
         return atom(`\\left[${formula.parts.map((part) => this.whole(part)).join(";\\, ")}\\right]`);
       case "apply":

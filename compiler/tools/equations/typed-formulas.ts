@@ -4,6 +4,7 @@ import { at } from "../../base/at.js";
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
 import { axesOf, type SemanticType } from "../../language/semantics/semantic-type.js";
 import type {
+  TypedCall,
   TypedExpression,
   TypedFunction,
   TypedInstanceCall,
@@ -121,19 +122,16 @@ const rules: FormulaRules = {
     return { kind: "rounds", first: begin, next: round, index, count, implicit, ...(until && { until: write(until) }) };
   },
   "round-value": ({ name: text, next }) => ({ kind: "name", name: { text, next, role: "round" } }),
-  call: ({ fn, arguments: given, dimensions, functions }, write, around) => {
-    const sizes = fn.given.map((name): Formula => ({
-      kind: "dimension",
-      dim: dimensions.get(name) ?? dimSymbol(name),
-    }));
-    const head = { kind: "function", name: around.functionName(fn) } as const;
-    const names = [...functions.values()].map((one) =>
-      nameOf(one.fn === undefined ? one.name : around.functionName(one.fn)),
-    );
-    return { kind: "apply", head, operands: [...sizes, ...names, ...given.map(write)], settings: [] };
+  call: callOfFunction,
+  result: ({ call, position }, write, around) => {
+    const name = call.fn.results[position]?.name ?? "";
+    return { kind: "member", object: callOfFunction(call, write, around), name };
   },
-  gradient: ({ value, by }, write) =>
-    builtin("gradient", [write(value), { kind: "labelled", label: "by", value: write(by) }]),
+  gradient: ({ of: { value, by }, position }, write) => {
+    const own = by[position];
+    if (own === undefined) throw new InvariantError("a gradient by nothing");
+    return builtin("gradient", [write(value), { kind: "labelled", label: "by", value: write(own) }]);
+  },
   "call-given": ({ name, arguments: given }, write) => ({
     kind: "apply",
     head: { kind: "function", name },
@@ -144,6 +142,22 @@ const rules: FormulaRules = {
     throw new InvariantError("an expression with errors has no formula");
   },
 };
+
+function callOfFunction(
+  { fn, arguments: given, dimensions, functions }: TypedCall,
+  write: (node: TypedExpression) => Formula,
+  around: Surroundings,
+): Formula {
+  const sizes = fn.given.map((name): Formula => ({
+    kind: "dimension",
+    dim: dimensions.get(name) ?? dimSymbol(name),
+  }));
+  const head = { kind: "function", name: around.functionName(fn) } as const;
+  const names = [...functions.values()].map((one) =>
+    nameOf(one.fn === undefined ? one.name : around.functionName(one.fn)),
+  );
+  return { kind: "apply", head, operands: [...sizes, ...names, ...given.map(write)], settings: [] };
+}
 
 /** Inputs, then contexts, then states by their names. */
 function callFormula(

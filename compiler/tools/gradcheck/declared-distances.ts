@@ -80,8 +80,8 @@ export class DeclaredDistances {
           j === i ? { examples: [oneHot(value, place)] } : undefined,
         );
         const [stated] = complexStep(fn, inputs, along, [sizes]);
-        const sides = mapSides(complexStep(fn, inputs, along, [sizes], { asComputed: true }), numbersOfOnly);
-        const declared = numbersOfOnly(stated);
+        const sides = mapSides(complexStep(fn, inputs, along, [sizes], { asComputed: true }), numbersOf);
+        const declared = numbersOf(stated);
         const truth = sides[0].flatMap((_, k) => agreedBySides(mapSides(sides, (side) => side[k] as number)) ?? []);
         if (truth.length < declared.length || ![...declared, ...truth].every(Number.isFinite)) {
           entry.kinks++;
@@ -109,9 +109,8 @@ export class DeclaredDistances {
 }
 
 /** The numbers of the only output of the only example. */
-function numbersOfOnly([value]: readonly BatchValue[]): number[] {
-  if (value === undefined) return [];
-  return "shared" in value ? [...value.shared.data] : [...(value.examples[0] as Tensor).data];
+function numbersOf(results: readonly BatchValue[]): number[] {
+  return results.flatMap((value) => [...("shared" in value ? value.shared : (value.examples[0] as Tensor)).data]);
 }
 
 function oneHot({ shape }: Tensor, place: number): Tensor {

@@ -149,10 +149,10 @@ export const syntaxCodes = {
   },
   "misplaced-rounds": {
     severity: "error",
-    summary: "rounds that are not the value of one name, or a group without rounds",
+    summary: "rounds that are not the value of one name, or several names for one value",
     explanation:
-      "`r = e then f for 6` gives `r` its value; a group, `u, g = (x, h) then (…, …) for 6`, has a value for each name. The next value of a " +
-      "state, and an equation with indices, is made of the name of rounds.",
+      "`r = e then f for 6` gives `r` its value; a group, `u, g = (x, h) then (…, …) for 6`, has a value for each name, and so has a function with several " +
+      "results, `Q, R = qr(A)`. The next value of a state, and an equation with indices, is made of the name of rounds.",
     example: `cell A(H) { input x: [H] state s: [H] s' = s then tanh(s + x) for 6 output y = s }`,
   },
   "misplaced-implicit": {
@@ -207,8 +207,9 @@ export const syntaxCodes = {
   },
   "misplaced-return": {
     severity: "error",
-    summary: "`return` that is not the end of a function",
-    explanation: "A function has one `return`, as its last item; a cell has outputs instead.",
+    summary: "`return` that is not the end of a function, or not of its results",
+    explanation:
+      "A function has one `return`, as its last item, with a value for each of its results; a cell has outputs instead. Results have names where there are several.",
     example: `cell A(H) { input x: [H] return x }`,
   },
   "misplaced-derivative": {

@@ -8,7 +8,7 @@ import { drawNames } from "../initializers.js";
 import { inferDraw } from "./draws.js";
 import { builtinNames, reductionNamed, reductions, timeFunctionNamed } from "../builtins.js";
 import type { Checker } from "../checker.js";
-import type { FunctionDeclaration } from "../declared.js";
+import type { Declaration, FunctionDeclaration } from "../declared.js";
 import { sizeOf } from "../dimension-expressions.js";
 import { matchArguments } from "../match-arguments.js";
 import { saidElsewhere } from "../other-names.js";
@@ -16,7 +16,7 @@ import { wordsFor } from "../scope.js";
 import { axesOf, printSemanticType, type SemanticType } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
 import { takeOver } from "../take-over.js";
-import type { TypedExpression, TypedFunction } from "../typed-program.js";
+import type { TypedCall, TypedExpression, TypedFunction } from "../typed-program.js";
 import { inferCallInPlace } from "./call-in-place.js";
 import { inferBuiltin } from "./builtin-calls.js";
 import { givenFunctions, inferGivenCall } from "./given-functions.js";
@@ -36,13 +36,9 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   if (entry?.kind === "instance") return inferInstanceCall(checker, node);
   const given = scope.given.get(name);
   if (given !== undefined && entry?.kind === "function-parameter") return inferGivenCall(checker, node, given);
-  const own = scope.functions.get(name);
-  const global = own === undefined ? scope.module.entries.get(name) : undefined;
-  if (own !== undefined) scope.used.add(name);
-  else if (global !== undefined) scope.module.used.add(name);
-  const declaration = own ?? global?.declaration;
+  const declaration = functionNamed(checker, name);
   if (declaration?.kind === "function") return inferFunctionCall(checker, node, declaration);
-  const isUnknown = global === undefined;
+  const isUnknown = scope.functions.has(name) || !scope.module.entries.has(name);
   if (isUnknown && entry === undefined && name === "gradient") return inferGradient(checker, node);
   if (isUnknown && checker.start !== undefined && drawNames.has(name) && !builtinNames.has(name))
     return inferDraw(checker, checker.start, node);
@@ -53,6 +49,14 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   if (!isUnknown && declaration === undefined) return checker.error(node.span);
   reportNotCallable(checker, node);
   return checker.error(node.span);
+}
+
+/** What a call of that name may mean at the top of a file, or in the cell around. */
+export function functionNamed({ scope }: Checker, name: string): Declaration | undefined {
+  const own = scope.functions.get(name);
+  if (own !== undefined) scope.used.add(name);
+  else if (scope.module.entries.has(name)) scope.module.used.add(name);
+  return own ?? scope.module.entries.get(name)?.declaration;
 }
 
 /** `tanh(x[n] for n)`: `for` is no list. */
@@ -116,6 +120,34 @@ function inferInstanceCall(checker: Checker, node: CallNode): TypedExpression {
 }
 
 function inferFunctionCall(checker: Checker, node: CallNode, declaration: FunctionDeclaration): TypedExpression {
+  const [result, ...others] = resultsOfCall(checker, node, declaration) ?? [];
+  if (result === undefined) return checker.error(node.span);
+  if (others.length === 0) return result.kind === "result" ? { ...result, ...result.call, kind: "call" } : result;
+  const names = declaration.node.results.map(({ name }) => name?.text ?? "");
+  const { text } = node.callee;
+  checker.report("several-outputs", node.span, `\`${text}\` has ${names.length} results, not one`, {
+    help: `give each a name, \`${names.join(", ")} = ${text}(…)\`, or choose one: \`${text}(…).${names[0] ?? ""}\``,
+  });
+  return checker.error(node.span);
+}
+
+/** One for each result of the function; undefined where something was reported. */
+export function resultsOfCall(
+  checker: Checker,
+  node: CallNode,
+  declaration: FunctionDeclaration,
+): readonly TypedExpression[] | undefined {
+  const call = typedCall(checker, node, declaration);
+  const types = call?.fn.results.map(({ type }) => substituteType(type, call.dimensions));
+  if (types?.includes(undefined) === true) checker.reportTooLarge(node.span);
+  if (call === undefined || types === undefined) return undefined;
+  const results = types.flatMap((type, position) =>
+    type ? [{ kind: "result", call, position, span: node.span, type } as const] : [],
+  );
+  return results.length === types.length ? results : undefined;
+}
+
+function typedCall(checker: Checker, node: CallNode, declaration: FunctionDeclaration): TypedCall | undefined {
   const fn = checker.known.functions.get(declaration);
   const all = parametersInOrder(declaration.node);
   const parameters = all.map((parameter) => ({ name: parameter.name.text }));
@@ -134,7 +166,7 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
     sizes.set(parameter?.name.text ?? "", sizeOf(checker, argument.value));
     return [];
   });
-  if (fn === undefined || given === undefined) return checker.error(node.span);
+  if (fn === undefined || given === undefined) return undefined;
   checker.addExtent(fn.extent, node.callee.span);
   for (const name of fn.captured) checker.captured.add(name);
   const typed: TypedExpression[] = [];
@@ -144,14 +176,12 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
     if (axesOf(argument.type).length === axesOf(wanted).length) typed.push(argument);
     else reportArgument(checker, fn, i, argument, wanted, new Map());
   }
-  if (typed.length < given.length || [...sizes.values()].includes(undefined)) return checker.error(node.span);
+  if (typed.length < given.length || [...sizes.values()].includes(undefined)) return undefined;
   const dimensions = bindArguments(checker, fn, typed, sizes as ReadonlyMap<string, Dim>);
-  if (dimensions === undefined || !takeOver(checker, fn, dimensions, node.span)) return checker.error(node.span);
+  if (dimensions === undefined || !takeOver(checker, fn, dimensions, node.span)) return undefined;
   const handed = givenFunctions(checker, fn, functions, dimensions);
-  if (handed === undefined) return checker.error(node.span);
-  const type = substituteType(fn.result, dimensions);
-  if (type === undefined) return tooLarge(checker, node.span);
-  return { kind: "call", fn, arguments: typed, dimensions, functions: handed, span: node.span, type };
+  if (handed === undefined) return undefined;
+  return { fn, arguments: typed, dimensions, functions: handed };
 }
 
 /** The index of rounds, where an index is expected, is one. */

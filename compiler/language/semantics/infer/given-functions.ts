@@ -6,7 +6,7 @@ import { bindDimensions, pairsOf } from "../bind-dimensions.js";
 import { builtinNames } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { type GivenFunctionType, wordsFor } from "../scope.js";
-import { axesOf, printSemanticType, type SemanticType } from "../semantic-type.js";
+import { axesOf, errorType, printSemanticType, type SemanticType } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
 import { takeOver } from "../take-over.js";
 import type { FunctionArgument, TypedExpression, TypedFunction } from "../typed-program.js";
@@ -91,7 +91,9 @@ function functionArgument(
     return undefined;
   }
   const bound = bindTo(fn, wanted);
-  if (bound === undefined) return refuse(checker, value, `\`${name}\` is ${printFunctionType(typeOf(fn))}`, wanted);
+  const several = fn.results.length > 1 ? `\`${name}\` has several results` : undefined;
+  const what = several ?? `\`${name}\` is ${printFunctionType(typeOf(fn))}`;
+  if (bound === undefined) return refuse(checker, value, what, wanted);
   for (let call = 0; call < calls; call++) checker.addExtent(fn.extent, value.span);
   for (const captured of fn.captured) checker.captured.add(captured);
   return takeOver(checker, fn, bound, value.span) ? { fn, dimensions: bound } : undefined;
@@ -118,9 +120,9 @@ function refuse(
   return undefined;
 }
 
-const typeOf = ({ parameters, result }: TypedFunction): GivenFunctionType => ({
+const typeOf = ({ parameters, results }: TypedFunction): GivenFunctionType => ({
   parameters: parameters.map(({ type }) => type),
-  result,
+  result: results[0]?.type ?? errorType,
 });
 
 function isSame(a: GivenFunctionType, b: GivenFunctionType): boolean {
@@ -139,8 +141,8 @@ function fits(given: SemanticType, wanted: SemanticType | undefined): boolean {
 
 /** The dimensions of a function that make it one of that type. */
 function bindTo(fn: TypedFunction, wanted: GivenFunctionType): ReadonlyMap<string, Dim> | undefined {
-  if (fn.given.length > 0 || fn.functions.length > 0 || fn.parameters.length !== wanted.parameters.length)
-    return undefined;
+  if (fn.given.length > 0 || fn.functions.length > 0 || fn.results.length > 1) return undefined;
+  if (fn.parameters.length !== wanted.parameters.length) return undefined;
   const pairs = fn.parameters.flatMap(({ type }, i) => {
     const actual = wanted.parameters[i];
     return actual === undefined ? [] : pairsOf(type, actual);

@@ -1,4 +1,4 @@
-/** `gradient(e, by = W)`: a derivative inside of a cell. */
+/** `gradient(e, by = W)`, `gradient(e, by = (A, B))`: derivatives inside of a cell. */
 import type { CallNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { matchArguments } from "../match-arguments.js";
@@ -7,31 +7,41 @@ import { axesOf, printSemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 
 export function inferGradient(checker: Checker, node: CallNode): TypedExpression {
+  const [gradient, ...others] = gradientsOf(checker, node) ?? [];
+  if (gradient === undefined) return checker.error(node.span);
+  if (others.length === 0) return gradient;
+  const count = others.length + 1;
+  checker.report("several-outputs", node.span, `\`gradient\` by ${count} values is ${count} values, not one`, {
+    help: "give each a name: `dA, dB = gradient(e, by = (A, B))`",
+  });
+  return checker.error(node.span);
+}
+
+/** One for each value that `by` has; undefined where something was reported. */
+export function gradientsOf(checker: Checker, node: CallNode): readonly TypedExpression[] | undefined {
   const parameters = [{ name: "e" }, { name: "by" }];
   const [e, by] = matchArguments(node.arguments, parameters, "`gradient`", node.span, checker.collector) ?? [];
-  if (e === undefined || by === undefined) return checker.error(node.span);
+  if (e === undefined || by === undefined) return undefined;
   if (checker.indices.size > 0) {
     checker.report("bad-argument", node.span, "`gradient` stands in no index equation and in no rounds", {
       help: "give it to a function that is called there, or name it before",
     });
-    return checker.error(node.span);
+    return undefined;
   }
   const value = checker.infer(e.value);
-  const independent = checker.infer(by.value);
-  if (value.type.kind === "error" || independent.type.kind === "error") return checker.error(node.span);
+  const items = by.value.kind === "group" ? by.value.items : [by.value];
+  const independent = items.map((item) => checker.infer(item));
+  if ([value, ...independent].some(({ type }) => type.kind === "error")) return undefined;
   if (value.type.kind !== "real" || axesOf(value.type).length > 0) {
-    checker.report(
-      "shape-mismatch",
-      value.span,
-      `\`gradient\` is of a number, this is ${printSemanticType(value.type)}`,
-      {
-        help: "sum it, or take the gradient of each entry in a function of its own",
-      },
-    );
-    return checker.error(node.span);
+    const message = `\`gradient\` is of a number, this is ${printSemanticType(value.type)}`;
+    checker.report("shape-mismatch", value.span, message, {
+      help: "sum it, or take the gradient of each entry in a function of its own",
+    });
+    return undefined;
   }
-  if (!isIndependent(checker, independent)) return checker.error(node.span);
-  return { kind: "gradient", value, by: independent, span: node.span, type: independent.type };
+  if (!independent.every((one) => isIndependent(checker, one))) return undefined;
+  const of = { value, by: independent };
+  return independent.map(({ type }, position) => ({ kind: "gradient", of, position, span: node.span, type }));
 }
 
 /** A value with a name of its own, of which everything between it and the number is known here. */

@@ -5,6 +5,7 @@ import type { Checker } from "../checker.js";
 import { inferOutputInPlace } from "./call-in-place.js";
 import { tensorNamed, tensorsIn } from "../cell-tensors.js";
 import { wordsFor } from "../scope.js";
+import { inferResultMember } from "./results.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
 import type { TypedCell, TypedExpression } from "../typed-program.js";
@@ -13,6 +14,8 @@ import { isStored } from "../typed-program.js";
 export function inferMember(checker: Checker, node: MemberNode): TypedExpression {
   const path = instancePath(checker, node.object);
   if (path !== undefined) return memberOfInstance(checker, node, path);
+  const result = inferResultMember(checker, node);
+  if (result !== undefined) return result;
   const object = checker.infer(node.object);
   if (object.type.kind === "error") return checker.error(node.span);
   if (object.type.kind === "outputs") {

@@ -9,6 +9,7 @@ import { inferBinary, inferIf, inferUnary } from "./elementwise.js";
 import { inferIndexed } from "./indexed.js";
 import { inferMember } from "./members.js";
 import { inferProduct } from "./product.js";
+import { inferResult, refuseGroup } from "./results.js";
 import { inferRounds } from "./rounds.js";
 import { inferReference } from "./references.js";
 import { inferSelection } from "./selection.js";
@@ -37,6 +38,8 @@ const rules: InferenceRules = {
   indexed: inferIndexed,
   tuple: inferList,
   rounds: inferRounds,
+  group: refuseGroup,
+  result: inferResult,
 };
 
 /** Reports what is wrong with it to the checker, which counts and limits. */

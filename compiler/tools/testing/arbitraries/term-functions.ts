@@ -21,7 +21,12 @@ export const functions: Readonly<Record<string, string>> = {
     "fn halved(v: [n]): [n] { return 0.5 * v + tanh(v) }\nfn applied(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) - v }\n",
   descended:
     "fn descended(v: [n], w: [n]): [n] {\n  e = sum(sin(v) * w) + 0.25 * sum(v * v)\n  return v - 0.5 * gradient(e, by = v)\n}\n",
+  parted:
+    "fn parted(v: [n], w: [n]): (a: [n], b: [n]) {\n  s = tanh(v - w)\n  return (s * v, w + s)\n}\nfn joined(v: [n], w: [n]): [n] {\n  a, b = parted(v, w)\n  return a + 0.5 * parted(b, v).b\n}\n",
+  bent: "fn bent(v: [n], w: [n]): [n] {\n  e = sum(sin(v) * w) + 0.5 * sum(w * w)\n  a, b = gradient(e, by = (v, w))\n  return a - 0.25 * b\n}\n",
   // Derivatives declared as they are.
+  paired:
+    "fn pair(v: [n], w: [n]): (a: [n], b: [n]) {\n  s = tanh(v)\n  return (s * w, sum(v) + w)\n  derivative(dv, dw) = ((1 - s * s) * w * dv + s * dw, sum(dv) + dw)\n}\nfn paired(v: [n], w: [n]): [n] {\n  a, b = pair(v, w)\n  return a + 0.25 * b\n}\n",
   gated:
     "fn gated(v: [n], w: [n]): [n] {\n  s = tanh(v)\n  return s * w\n  derivative(dv, dw) = (1 - s * s) * w * dv + s * dw\n}\n",
   times: "fn times(A: [n, m], v: [m]): [n] {\n  d = A @ dv\n  return A @ v\n  derivative(dA, dv) = dA @ v + d\n}\n",

@@ -143,6 +143,16 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
   ["a prime in a function", "fn f(v: real): real { ‹v'› = 1 return v }", "prime-in-function"],
   ["a function without return", "fn ‹f›(v: real): real { w = v }", "missing-return"],
   ["return in the middle", "fn f(v: real): real { ‹return› v; return v }", "misplaced-return"],
+  ["two values for one result", "fn f(v: real): real { return (‹v, 2 * v›) }", "misplaced-return"],
+  ["one value for two results", "fn f(v: real): (a: real, b: real) { return ‹v› }", "misplaced-return"],
+  ["a name for the only result", "fn f(v: real): (‹a›: real) { return v }", "misplaced-return"],
+  [
+    "one derivative for two results",
+    "fn f(v: real): (a: real, b: real) { return (v, 2 * v) derivative(dv) = ‹dv› }",
+    "misplaced-derivative",
+  ],
+  ["several names for a product", "cell A(H) { input x: [H] a, b = ‹2 * x› output y = a }", "misplaced-rounds"],
+  ["several values as an argument", "cell A(H) { input x: [H] output y = tanh((x‹,› x)) }", "unexpected-token"],
   ["return in a cell", "cell A() { ‹return› x\n a = 1 }", "misplaced-return"],
   [
     "documentation of nothing",

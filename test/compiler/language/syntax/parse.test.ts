@@ -41,6 +41,10 @@ function shape(node: Expression): string {
       return `${shape(node.value)} for ${node.indices.map(({ name }) => name.text).join(", ")}`;
     case "tuple":
       return `[${node.items.map(shape).join(", ")}]`;
+    case "group":
+      return `(${node.items.map(shape).join(", ")})`;
+    case "result":
+      return `${shape(node.call)} ${node.position}`;
     case "rounds": {
       const { first, next, index, count, until } = node.rounds;
       const list = (all: readonly Expression[]): string => all.map(shape).join(" | ");
@@ -78,6 +82,7 @@ describe("precedence", () => {
     ["(if a then b else c) + d", "((if a then b else c) + d)"],
     ["a[0].b'[1:]", "a[1].b'[1]"],
     ["f(x, [N, D]).y ^ 2", "(f(x, [N, D]).y ^ 2)"],
+    ["f(x, by = (a, b + c)) + d", "(f(x, (a, (b + c))) + d)"],
     ["h'[0] ^ h'", "(h'[1] ^ h')"],
   ])("%s", (text, expected) => {
     expect(shape(value(text))).toBe(expected);

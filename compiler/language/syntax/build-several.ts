@@ -1,0 +1,84 @@
+/** Several values at once: results of a function, what `return` says of them, and the names that read them, `Q, R = qr(A)`. */
+import type { IToken } from "chevrotain";
+import type { EquationNode, Expression, Name, ResultNode, TypeNode } from "./ast.js";
+import { type ExpressionBuilder, Incomplete, only } from "./build-expression.js";
+import type { RoundsBuilder } from "./build-rounds.js";
+import type { TypesBuilder } from "./build-types.js";
+import type * as cst from "./cst.generated.js";
+import type { SyntaxReporter } from "./reporter.js";
+
+type DeclaredResult = Omit<ResultNode, "value">;
+
+export class SeveralBuilder {
+  private readonly expressions: ExpressionBuilder;
+  private readonly types: TypesBuilder;
+  private readonly rounds: RoundsBuilder;
+  private readonly reporter: SyntaxReporter;
+
+  constructor(expressions: ExpressionBuilder, types: TypesBuilder, rounds: RoundsBuilder, reporter: SyntaxReporter) {
+    this.expressions = expressions;
+    this.types = types;
+    this.rounds = rounds;
+    this.reporter = reporter;
+  }
+
+  /** An equation for each of the names, which share the call. */
+  equations(
+    names: readonly Name[],
+    node: cst.EquationValueCstNode,
+    documentation: string | undefined,
+    first: IToken,
+  ): EquationNode[] {
+    const call = this.expressions.build(only(node.children.first));
+    if (call.kind !== "call") this.rounds.refuse(node, "group");
+    const span = this.reporter.span(first.startOffset, call.span.end);
+    return names.map((name, position) => ({
+      kind: "equation",
+      documentation: position === 0 ? documentation : undefined,
+      name,
+      next: false,
+      value: { kind: "result", names, call, position, span: call.span },
+      span,
+    }));
+  }
+
+  /** What the head of a function says that it gives. */
+  declared({ children }: cst.FunctionHeaderCstNode): readonly [DeclaredResult, ...DeclaredResult[]] {
+    const list = children.functionResults?.[0]?.children;
+    if (list === undefined) return [{ type: this.types.type(only(children.type)) }];
+    const types: readonly TypeNode[] = (list.type ?? []).map((type) => this.types.type(type));
+    const [first, ...others] = types.map((type, i) => ({
+      name: this.expressions.name(only(list.Name?.slice(i))),
+      type,
+    }));
+    if (first === undefined) throw new Incomplete();
+    if (others.length > 0) return [first, ...others];
+    const { start, end } = first.name.span;
+    this.reporter.report("misplaced-return", start, end, "one result has no name", {
+      help: "its type stands alone behind the colon: `fn f(v: [n]): [n]`",
+    });
+    throw new Incomplete();
+  }
+
+  /** With what `return` says. */
+  results(declared: readonly DeclaredResult[], values: readonly Expression[]): readonly ResultNode[] {
+    this.checkNumber(values, declared.length, "misplaced-return");
+    return declared.map((result, i) => ({ ...result, value: values[i] as Expression }));
+  }
+
+  checkNumber(values: readonly Expression[], results: number, code: "misplaced-return" | "misplaced-derivative"): void {
+    if (values.length === results) return;
+    const start = values[0]?.span.start ?? 0;
+    const count = values.length === 1 ? "one value" : `${values.length} values`;
+    const message = `${count} for ${results === 1 ? "one result" : `${results} results`}`;
+    this.reporter.report(code, start, endOfValues(values), message, {
+      help:
+        results === 1
+          ? "a function with several results names them: `fn f(A: [n, n]): (Q: [n, n], R: [n, n])`; a list of values stands in brackets"
+          : "one for each, in parentheses: `(…, …)`",
+    });
+    throw new Incomplete();
+  }
+}
+
+export const endOfValues = (values: readonly Expression[]): number => values[values.length - 1]?.span.end ?? 0;
