@@ -51,7 +51,7 @@ export const run: Run = (args, terminal) => {
 function showAssumed(cell: LoweredCell, open: readonly string[], args: ParsedArguments, terminal: Terminal): void {
   const assumed = open.flatMap((name) => (cell.dimensions.has(name) ? [`${name} = ${cell.dimensions.get(name)}`] : []));
   if (assumed.length === 0 || args.flag("json") === true) return;
-  terminal.error(`rounds are written out, here with ${assumed.join(", ")}; \`--dim\` gives another size\n\n`);
+  terminal.error(`what repeats is written out, here with ${assumed.join(", ")}; \`--dim\` gives another size\n\n`);
 }
 
 /** Options of which one would be ignored. */

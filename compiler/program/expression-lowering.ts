@@ -5,6 +5,7 @@ import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCall, TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import { broadcastTo } from "./broadcast-to.js";
+import { checkCounted, cumulate } from "./cumulative.js";
 import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
 import { frameInPlace } from "./frame-in-place.js";
@@ -88,6 +89,11 @@ const rules: LoweringRules = {
   normalization: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
     return normalize(at(lowering, frame, node), node.operation, operand, node.axes);
+  },
+  cumulative: (lowering, frame, node) => {
+    const { operand, operation, axis, span } = node;
+    checkCounted(shapeIn(frame, operand.type)[axis] as Dim, operation, span);
+    return cumulate(at(lowering, frame, node), lowerExpression(lowering, frame, operand), node);
   },
   concat: (lowering, frame, node) => {
     const operands = lowerAll(lowering, frame, node.operands);

@@ -4,12 +4,14 @@
 export type ElementwiseName = keyof typeof elementwiseFunctions | Operator;
 export type ReductionName = keyof typeof reductions;
 export type NormalizationName = keyof typeof normalizations;
+export type CumulativeName = keyof typeof cumulatives;
 export type ComplexName = keyof typeof complexFunctions;
 export type BuiltinName =
   | keyof typeof complexFunctions
   | keyof typeof elementwiseFunctions
   | keyof typeof reductions
   | keyof typeof normalizations
+  | keyof typeof cumulatives
   | keyof typeof shapeFunctions
   | TimeFunctionName;
 export type TimeFunctionName = keyof typeof timeFunctions;
@@ -18,7 +20,7 @@ type Operator =
   "+" | "-" | "*" | "/" | "mod" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or" | "not" | "negate" | "if";
 
 export interface Builtin {
-  readonly kind: "complex" | "elementwise" | "reduction" | "normalization" | "shape" | "time";
+  readonly kind: "complex" | "elementwise" | "reduction" | "normalization" | "cumulative" | "shape" | "time";
   /** Names of the arguments; those with `?` may be left out, `…` stands for more. */
   readonly parameters: readonly string[];
   /** In symbols; empty where words say it better. */
@@ -211,6 +213,36 @@ export const normalizations = {
   },
 } as const satisfies Record<string, Builtin>;
 
+const cumulativeParameters = ["v", "axis?", "reverse?"] as const;
+
+/** Along one axis, keeping the shape: each entry is made of those up to it. */
+export const cumulatives = {
+  cumsum: {
+    kind: "cumulative",
+    parameters: cumulativeParameters,
+    formula: "Σ_{j ≤ i} v_j",
+    documentation: "",
+  },
+  cumprod: {
+    kind: "cumulative",
+    parameters: cumulativeParameters,
+    formula: "Π_{j ≤ i} v_j",
+    documentation: "Its derivative is exact where entries are 0.",
+  },
+  cummax: {
+    kind: "cumulative",
+    parameters: cumulativeParameters,
+    formula: "",
+    documentation: "The greatest of `v_0` to `v_i`. Of two that are equal each has half of the derivative.",
+  },
+  logcumsumexp: {
+    kind: "cumulative",
+    parameters: cumulativeParameters,
+    formula: "log(Σ_{j ≤ i} exp(v_j))",
+    documentation: "Without overflow, as `logsumexp`.",
+  },
+} as const satisfies Record<string, Builtin>;
+
 export const shapeFunctions = {
   concat: {
     kind: "shape",
@@ -281,6 +313,7 @@ export const builtinNames: ReadonlySet<string> = new Set([
   ...Object.keys(complexFunctions),
   ...Object.keys(reductions),
   ...Object.keys(normalizations),
+  ...Object.keys(cumulatives),
   ...Object.keys(shapeFunctions),
   ...Object.keys(timeFunctions),
 ]);
@@ -293,5 +326,6 @@ export const elementwiseNamed = (name: string) => lookUp(elementwiseFunctions, n
 export const complexFunctionNamed = (name: string) => lookUp(complexFunctions, name);
 export const reductionNamed = (name: string) => lookUp(reductions, name);
 export const normalizationNamed = (name: string) => lookUp(normalizations, name);
+export const cumulativeNamed = (name: string) => lookUp(cumulatives, name);
 export const timeFunctionNamed = (name: string) => lookUp(timeFunctions, name);
 export const shapeFunctionNamed = (name: string) => lookUp(shapeFunctions, name);

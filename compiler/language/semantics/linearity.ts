@@ -93,6 +93,8 @@ const rules: LinearityRules = {
   outer: bilinear,
   reduction: ({ span, operation, operand }, degrees) => reduced(span, operation, degreeOf(operand, degrees)),
   normalization: (node, degrees) => nonlinear(node.span, node.operation, degreeOf(node.operand, degrees)),
+  cumulative: ({ span, operation, operand }, degrees) =>
+    operation === "cumsum" ? degreeOf(operand, degrees) : nonlinear(span, operation, degreeOf(operand, degrees)),
   concat: joined,
   stack: joined,
   repeat: moved,

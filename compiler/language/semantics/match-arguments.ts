@@ -2,7 +2,7 @@
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { suggestion } from "./suggestion.js";
 import type { Span } from "../../base/source/span.js";
-import type { ArgumentNode } from "../syntax/ast.js";
+import type { ArgumentNode, CallNode } from "../syntax/ast.js";
 
 export interface Parameter {
   readonly name: string;
@@ -54,6 +54,16 @@ export function matchArguments(
     return undefined;
   }
   return matched;
+}
+
+/** Of a builtin: names with `?` may be left out. */
+export function matchBuiltin(
+  { arguments: given, callee, span }: CallNode,
+  names: readonly string[],
+  collector: DiagnosticCollector,
+): (ArgumentNode | undefined)[] | undefined {
+  const parameters = names.map((name) => (name.endsWith("?") ? { name: name.slice(0, -1), optional: true } : { name }));
+  return matchArguments(given, parameters, `\`${callee.text}\``, span, collector);
 }
 
 /** What arguments are called elsewhere. */

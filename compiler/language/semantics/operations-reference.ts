@@ -2,6 +2,7 @@
 import {
   type Builtin,
   complexFunctions,
+  cumulatives,
   elementwiseFunctions,
   normalizations,
   reductions,
@@ -53,6 +54,11 @@ export function operationsReference(): string {
       "Along an axis",
       "They keep the shape. `axis` may be left out for a vector, or be a list.",
       normalizations,
+    ),
+    ...section(
+      "Cumulative",
+      "They keep the shape, and go along one axis, which may be left out for a vector. Each entry is made of those up to it, with `reverse = true` of those from it on.",
+      cumulatives,
     ),
     ...section("Shapes", "Arguments in brackets are lists.", shapeFunctions),
     ...section(

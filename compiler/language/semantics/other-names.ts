@@ -121,6 +121,9 @@ const written: Readonly<Record<string, string>> = {
   ...all("x[0:1]", "split chunk narrow slice dynamic_slice index_select take"),
   ...all("1 - a @ b / (norm(a) * norm(b))", "cosine_distance"),
   ...all("a @ b / (norm(a) * norm(b))", "cosine_similarity cos_sim"),
+  ...all("-cummax(-x)", "cummin"),
+  ...all("cumsum(x)", "cumulative_sum running_sum"),
+  ...all("cumprod(x)", "cumulative_product"),
   ...all("norm(a - b)", "cdist pdist euclidean_distance dist"),
   ...all("mean(square(a - b))", "mse mse_loss mean_squared_error"),
 };
@@ -148,10 +151,7 @@ const roundsOfOne = "the language has no loops inside of a step: keep a running 
 const unsaid: Readonly<Record<string, string>> = {
   ...over(random, "dropout rand randn random bernoulli noise sample gaussian multinomial zoneout Dropout randint"),
   ...over(noPlaces, "argmax argmin topk top_k sort argsort gather scatter nonzero searchsorted median quantile unique"),
-  ...over(
-    roundsOfOne,
-    "cumsum cumprod cummax cummin cumulative_sum scan while_loop fori_loop while foreach fixed_point odeint accumulate reduce fold",
-  ),
+  ...over(roundsOfOne, "scan while_loop fori_loop while foreach fixed_point odeint accumulate reduce fold"),
   ...over(
     "the language has no convolutions: give windows of the data as inputs",
     "conv conv1d conv2d conv3d convolve fft rfft ifft stft correlate maxpool max_pool avg_pool",

@@ -15,6 +15,7 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
     case "shared":
     case "reduction":
     case "normalization":
+    case "cumulative":
     case "repeat":
     case "reshape":
     case "transpose":
@@ -81,6 +82,7 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
     case "shared":
     case "reduction":
     case "normalization":
+    case "cumulative":
     case "repeat":
     case "reshape":
     case "transpose":

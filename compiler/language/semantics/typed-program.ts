@@ -7,7 +7,7 @@ import type { Span } from "../../base/source/span.js";
 import type { BinderNode } from "../syntax/ast.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type { ComplexName, ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
+import type { ComplexName, CumulativeName, ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
 
@@ -73,6 +73,13 @@ export type TypedExpression = Base &
         readonly kind: "normalization";
         readonly operation: NormalizationName;
         readonly axes: readonly number[];
+        readonly operand: TypedExpression;
+      }
+    | {
+        readonly kind: "cumulative";
+        readonly operation: CumulativeName;
+        readonly axis: number;
+        readonly reverse: boolean;
         readonly operand: TypedExpression;
       }
     | { readonly kind: "concat"; readonly axis: number; readonly operands: readonly TypedExpression[] }

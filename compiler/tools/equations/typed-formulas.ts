@@ -73,6 +73,11 @@ const rules: FormulaRules = {
     builtin(operation, [write(operand)], alongAxes(operand, over)),
   normalization: ({ operation, axes: over, operand }, write) =>
     builtin(operation, [write(operand)], alongAxes(operand, over)),
+  cumulative: ({ operation, axis, reverse, operand }, write) => {
+    const along = rankOf(operand.type) === 1 ? [] : [axes("axis", axis)];
+    const how: Formula[] = reverse ? [{ kind: "labelled", label: "reverse", value: nameOf("true") }] : [];
+    return builtin(operation, [write(operand), ...how], along);
+  },
   concat: ({ axis, operands }, write) => {
     const parts = operands.map(write);
     return axis === 0 ? { kind: "joined", parts } : builtin("concat", parts, [axes("axis", axis)]);

@@ -1,10 +1,10 @@
 /** `axis = 0`, `axis = -1`, `axis = H`. */
-import type { Expression } from "../../syntax/ast.js";
+import type { CallNode, Expression } from "../../syntax/ast.js";
 import { equalDims, printDim } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";
-import { axesOf, printAxes } from "../semantic-type.js";
+import { axesOf, type Axis, printAxes } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { placeOfAxis } from "./mismatch.js";
 
@@ -22,6 +22,18 @@ export function axesListed(
   if (known.length > 0 && new Set(known).size === known.length) return known.sort((a, b) => a - b);
   const message = known.length === 0 ? "a list of no axes" : "an axis stands here twice";
   checker.report("bad-axis", expression.span, message, { help: "each once: `axis = [0, 1]`, `axis = [N, K]`" });
+  return undefined;
+}
+
+/** Of a vector, where a call tells none. */
+export function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpression): readonly number[] | undefined {
+  const axes = axesOf(operand.type);
+  if (axes.length === 1) return [0];
+  const name = node.callee.text;
+  checker.report("missing-axis", node.callee.span, `\`${name}\` of ${printAxes(axes)} needs an axis`, {
+    related: [placeOfAxis(operand, axes.length - 1)],
+    help: `say which: \`${name}(…, axis = 0)\` is over ${printDim((axes[0] as Axis).dim)}`,
+  });
   return undefined;
 }
 

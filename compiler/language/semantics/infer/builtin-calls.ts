@@ -10,6 +10,7 @@ import {
   type ComplexName,
   elementwiseFunctions,
   elementwiseNamed,
+  cumulativeNamed,
   normalizationNamed,
   reductionNamed,
   type NormalizationName,
@@ -18,10 +19,11 @@ import {
 } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { shapeOfList } from "../dimension-expressions.js";
-import { matchArguments, type Parameter } from "../match-arguments.js";
+import { matchArguments, matchBuiltin } from "../match-arguments.js";
 import { axesOf, type Axis, numbersOf, printAxes, realType, type SemanticType, shapeOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { axesListed, axisOf, integerOf } from "./axis-arguments.js";
+import { axesListed, axisOf, integerOf, onlyAxis } from "./axis-arguments.js";
+import { inferCumulative } from "./cumulative.js";
 import { combine } from "./elementwise.js";
 import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
@@ -36,11 +38,9 @@ export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression 
   if (reduction !== undefined && !(isExtremum && positional > 1)) return inferReduction(checker, node, reduction);
   if (elementwiseNamed(name) !== undefined) return inferElementwise(checker, node);
   if (normalizationNamed(name) !== undefined) return inferReduction(checker, node, name as NormalizationName);
+  const cumulative = cumulativeNamed(name);
+  if (cumulative !== undefined) return inferCumulative(checker, node, cumulative);
   return shapeRules[shapeFunctionNamed(name) as keyof typeof shapeRules](checker, node);
-}
-
-function parametersOf(names: readonly string[]): Parameter[] {
-  return names.map((name) => (name.endsWith("?") ? { name: name.slice(0, -1), optional: true } : { name }));
 }
 
 /** `complex(a, b)` is of real numbers, what takes them apart is of complex ones, to which real ones widen. */
@@ -60,8 +60,7 @@ function inferComplex(checker: Checker, node: CallNode, operation: ComplexName):
 
 /** The arguments by parameter, or undefined where something was reported. */
 function match(checker: Checker, node: CallNode, names: readonly string[]): (ArgumentNode | undefined)[] | undefined {
-  const callee = `\`${node.callee.text}\``;
-  return matchArguments(node.arguments, parametersOf(names), callee, node.span, checker.collector);
+  return matchBuiltin(node, names, checker.collector);
 }
 
 function inferNumbers(checker: Checker, expression: Expression): TypedExpression | undefined {
@@ -119,17 +118,6 @@ function inferReduction(
 
 function isReduction(operation: string): operation is ReductionName {
   return reductionNamed(operation) !== undefined;
-}
-
-function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpression): readonly number[] | undefined {
-  const axes = axesOf(operand.type);
-  if (axes.length === 1) return [0];
-  const name = node.callee.text;
-  checker.report("missing-axis", node.callee.span, `\`${name}\` of ${printAxes(axes)} needs an axis`, {
-    related: [placeOfAxis(operand, axes.length - 1)],
-    help: `say which: \`${name}(…, axis = 0)\` is over ${printDim((axes[0] as Axis).dim)}`,
-  });
-  return undefined;
 }
 
 type ShapeRule = (checker: Checker, node: CallNode) => TypedExpression;

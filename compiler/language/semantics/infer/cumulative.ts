@@ -1,0 +1,61 @@
+/** `cumsum(v, axis = N, reverse = true)`: what has run up along an axis. */
+import type { ArgumentNode, CallNode } from "../../syntax/ast.js";
+import { cumulatives, type CumulativeName } from "../builtins.js";
+import type { Checker } from "../checker.js";
+import { matchBuiltin } from "../match-arguments.js";
+import { axesOf, type Axis } from "../semantic-type.js";
+import type { TypedExpression } from "../typed-program.js";
+import { axisOf, onlyAxis } from "./axis-arguments.js";
+import { isReal } from "./mismatch.js";
+
+export function inferCumulative(checker: Checker, node: CallNode, operation: CumulativeName): TypedExpression {
+  const { span } = node;
+  const matched = matchBuiltin(node, cumulatives[operation].parameters, checker.collector);
+  const [value, axisArgument, reverseArgument] = matched ?? [];
+  const operand = value && checker.infer(value.value);
+  if (operand === undefined || !isReal(checker, operand, operation)) return checker.error(span);
+  const axis = oneAxis(checker, node, axisArgument, operand);
+  const reverse = reverseArgument === undefined ? false : flagOf(checker, reverseArgument);
+  if (axis === undefined || reverse === undefined || !isCounted(checker, node, operand, axis))
+    return checker.error(span);
+  return { kind: "cumulative", operation, axis, reverse, operand, span, type: operand.type };
+}
+
+/** The axis that is told, or the only one. */
+export function oneAxis(
+  checker: Checker,
+  node: CallNode,
+  argument: ArgumentNode | undefined,
+  operand: TypedExpression,
+): number | undefined {
+  const axes = axesOf(operand.type);
+  if (axes.length === 0) {
+    checker.report("bad-axis", operand.span, `\`${node.callee.text}\` needs a vector or more, this is a scalar`);
+    return undefined;
+  }
+  if (argument === undefined) return onlyAxis(checker, node, operand)?.[0];
+  return axisOf(checker, argument.value, axes.length, operand);
+}
+
+/** `true` or `false`, which are words here only. */
+export function flagOf(checker: Checker, { value, name, span }: ArgumentNode): boolean | undefined {
+  if (value.kind === "reference" && !value.next && (value.name === "true" || value.name === "false"))
+    return value.name === "true";
+  const word = name?.text ?? "reverse";
+  checker.report("bad-argument", span, `\`${word}\` is \`true\` or \`false\``, { help: `write \`${word} = true\`` });
+  return undefined;
+}
+
+export function isCounted(
+  checker: Checker,
+  { callee, span }: CallNode,
+  operand: TypedExpression,
+  axis: number,
+): boolean {
+  const symbol = checker.runtimeSymbol((axesOf(operand.type)[axis] as Axis).dim);
+  if (symbol === undefined) return true;
+  const message = `\`${callee.text}\` over \`${symbol}\`, which is known at run time only`;
+  const help = "it is written out when the cell is compiled: give the axis a parameter of the cell as its size";
+  checker.report("run-time-dimension", span, message, { help });
+  return false;
+}
