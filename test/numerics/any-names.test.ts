@@ -4,7 +4,12 @@
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { buildEntries } from "../../compiler/driver/entries.js";
+import { buildKernels } from "../../compiler/driver/build-kernels.js";
+import { lowerSource } from "../../compiler/driver/lower-source.js";
 import { compile } from "../../compiler/index.js";
+import { vectorSchedule } from "../../compiler/passes/kernel/passes.js";
+import { programOfCell } from "../../compiler/program/cell-program.js";
 import { loadModule } from "../../runtime/index.js";
 import { isFuzzing, fuzzParameters } from "../support/fuzz.js";
 
@@ -204,6 +209,51 @@ describe("names", () => {
     for (const [i, kinds] of places.filter((_, at) => isFuzzing || at % 4 === 0).entries()) {
       const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, "residual"])) };
       expect(await check(names, i % 2 === 0 ? "js" : "wasm"), kinds.join(" ")).toBe(true);
+    }
+  });
+});
+
+/** Its sizes make windows, panels and pieces, whose buffers have names too. */
+const large = (use: string, equation: string): string => `
+cell Inner(I, H) {
+  input q: [I]
+  param P: [H, I] ~ glorot_uniform
+  ${equation} = P @ q
+  output r = ${equation}
+}
+cell Main(I, H) {
+  input x, z: [I]
+  state h: [H]
+  param W: [H, I] ~ glorot_uniform
+  param U: [H, H] ~ orthogonal
+  use ${use} = Inner(I, H)
+  h' = tanh(W @ x + U @ h) * ${use}(z)
+  output y = h'
+}`;
+
+describe("buffers that passes add", () => {
+  const dimensions = { I: 24, H: 8 };
+  const common = { cell: "Main", dimensions, target: "wasm", gradient: false } as const;
+
+  async function outputOf(use: string, equation: string): Promise<string> {
+    const { files } = compile(large(use, equation), common);
+    const cell = (await loadModule(files[0]!.text)).instantiate({ batch: 3, steps: 5 });
+    const draw = (length: number, by: number): Float32Array =>
+      Float32Array.from({ length }, (_, i) => Math.sin(i * by));
+    cell.setParams({ W: draw(8 * 24, 1.1), U: draw(8 * 8, 0.7), [`${use}.P`]: draw(8 * 24, 0.3) });
+    return JSON.stringify([...(cell.forward({ x: draw(360, 1), z: draw(360, 2) })["y"] as Float32Array)]);
+  }
+
+  it("have other names than values of used cells", async () => {
+    const { cell } = lowerSource(large("u0", "e0"), { cell: "Main", dimensions }, "all sizes");
+    const entries = buildEntries(programOfCell(cell!), { gradient: false, jvp: false, hvp: false });
+    const { buffers } = buildKernels(entries, { schedule: vectorSchedule, dtype: "f32" });
+    const taken = buffers.flatMap(({ name }) => /^\w+\.([a-z]\w*)\.([a-z]\w*)$/u.exec(name)?.slice(1) ?? []);
+    expect(taken).toContain("rows");
+    const expected = await outputOf("u0", "e0");
+    for (let i = 0; i < taken.length; i += 2) {
+      const [use, equation] = [taken[i]!, taken[i + 1]!];
+      expect(await outputOf(use, equation), `${use}.${equation}`).toBe(expected);
     }
   });
 });

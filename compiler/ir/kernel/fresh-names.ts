@@ -25,3 +25,8 @@ export class FreshNames {
     return count === 1 ? hint : `${hint}${this.separator}${count}`;
   }
 }
+
+/** A name for one more buffer: what authors name and what the compiler adds share their names. */
+export function freshBuffer(buffers: ReadonlyMap<string, unknown>, hint: string): string {
+  return new FreshNames((name) => buffers.has(name)).pick(hint);
+}

@@ -16,6 +16,7 @@ import {
   substituteAffine,
   subtractAffine,
 } from "../../ir/kernel/affine.js";
+import { freshBuffer } from "../../ir/kernel/fresh-names.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import { countTerms } from "../../ir/kernel/terms.js";
 import type {
@@ -188,8 +189,7 @@ class TailFuser {
     if (!stored.has(wholeOf(product.a.buffer, this.buffers))) return { before: [], a: product.a };
     const source = this.buffers.get(product.a.buffer);
     if (source === undefined) return undefined;
-    let name = `${product.out.buffer}.operand`;
-    for (let n = 2; this.buffers.has(name); n++) name = `${product.out.buffer}.operand${n}`;
+    const name = freshBuffer(this.buffers, `${product.out.buffer}.operand`);
     const buffer = { name, external: false, dtype: source.dtype, persistent: false };
     const rows = product.rows === undefined ? ONE : rowsOf(product.rows);
     const depth = countTerms(product.contracted);

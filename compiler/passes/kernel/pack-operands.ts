@@ -6,6 +6,7 @@
  * Leaves alone: operands of single examples, and matrices whose columns lie side by side and that one row reads once.
  */
 import { plainExtent } from "../../ir/kernel/affine.js";
+import { freshBuffer } from "../../ir/kernel/fresh-names.js";
 import { countTerms } from "../../ir/kernel/terms.js";
 import type { PackStatement, ProductStatement, ProductTerms, Statement } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
@@ -141,7 +142,7 @@ class Packer {
     const key = [b.buffer, start, ...strides, ...sizes, runs, block].join(" ");
     const found = this.known.get(key);
     if (found !== undefined) return found;
-    const to = `packed.${this.known.size}`;
+    const to = freshBuffer(this.buffers, `packed.${this.known.size}`);
     const pack: PackStatement = { kind: "pack", to, from: b, columns, contracted, runs, length, block, onChange };
     // Behind the panels stands a digest of what was packed last, one vector.
     const elements = dimConstant(panelElements(pack, this.lanes) + this.lanes);

@@ -18,6 +18,7 @@ import {
   plainExtent,
   scaleAffine,
 } from "../../ir/kernel/affine.js";
+import { freshBuffer } from "../../ir/kernel/fresh-names.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import { countTerms, termIndex } from "../../ir/kernel/terms.js";
 import type {
@@ -205,7 +206,7 @@ class Projector {
     const key = JSON.stringify([a, contracted, step, example]);
     let copy = copies.get(key);
     if (copy === undefined) {
-      const buffer = `${out.buffer}.rows`;
+      const buffer = freshBuffer(this.buffers, `${out.buffer}.rows`);
       const size = multiplyDims(dimConstant(depth), multiplyDims(BATCH, dimSymbol(window.axis)));
       this.buffers.set(buffer, {
         name: buffer, external: false, dtype: "real", persistent: false, size, most: most(depth),

@@ -2,7 +2,7 @@
 import { lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ValueType } from "../../ir/graph/types.js";
-import { FreshNames } from "../../ir/kernel/fresh-names.js";
+import { freshBuffer, FreshNames } from "../../ir/kernel/fresh-names.js";
 import { type ElementType, FEWEST_CARRIED } from "../../ir/kernel/types.js";
 import {
   addDims,
@@ -106,7 +106,7 @@ export class Storage {
     const buffers = members.map((name) => this.buffers.get(name));
     if (new Set(members).size !== members.length) return;
     if (buffers.some((buffer) => buffer?.dtype !== "real" || buffer.within !== undefined)) return;
-    const whole = `joined.${this.joinedCount++}`;
+    const whole = freshBuffer(this.buffers, `joined.${this.joinedCount++}`);
     let size = dimConstant(0);
     for (const buffer of buffers as StoredBuffer[]) {
       buffer.within = { buffer: whole, offset: size };
