@@ -42,14 +42,23 @@ export interface RoundedDerivative {
   readonly error: number;
 }
 
+/** How far rounding may move a number, by the values at disturbed calls. */
+export function spreadOf(value: number, others: readonly number[]): number {
+  const spread = Math.max(0, ...others.map((other) => Math.abs(other - value)));
+  return Number.isFinite(spread) ? safety * spread : 0;
+}
+
 /** @param others The values at disturbed calls. */
 export function derivativeOf(
   { sum, size }: Weighted,
   others: readonly Weighted[],
   { least }: RoundingAllowance,
 ): RoundedDerivative {
-  const spread = Math.max(0, ...others.map((other) => Math.abs(other.sum - sum)));
+  const spread = spreadOf(
+    sum,
+    others.map((other) => other.sum),
+  );
   // Terms that are not finite set no scale: they are errors themselves.
   const terms = Number.isFinite(size) ? size : 0;
-  return { value: sum, size: terms, error: (Number.isFinite(spread) ? safety * spread : 0) + least * terms };
+  return { value: sum, size: terms, error: spread + least * terms };
 }

@@ -142,6 +142,17 @@ describe("a module with declared derivatives", () => {
     expect((await checkOf(wrong, "linearity")).status).toBe("failed");
   });
 
+  it("may have derivatives whose terms cancel inside", async () => {
+    const source = `cell A(N) {
+      input x: [N] state w: [N] param g: [N] ~ ones
+      sharp = (w + exp(0.1 * x)) ^ (1 + 30 * softplus(g))
+      w' = sharp / sum(sharp)
+      output y = w'
+    }`;
+    const module = compile(source, { dimensions: { N: 3 }, target: "js", jvp: true }).files[0]!.text;
+    expect((await checkOf(module, "linearity")).status).toBe("passed");
+  });
+
   it("by some tensors only is compared with differences by the others", async () => {
     const source = `cell A(N) {
       input x: [N] state h: [N] param a, b: [N] ~ constant(0.5)
