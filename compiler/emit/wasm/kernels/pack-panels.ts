@@ -44,9 +44,12 @@ function sourceOf(
   const start = code.local("i32");
   const constant = constantOf(pack.from.offset.constant) ?? 0;
   const axes = [pack.columns, ...pack.contracted];
-  const last = axes.reduce((sum, axis) => sum + strideOf(pack, axis) * (sizeOf(axis) - 1), constant);
+  // An axis may be read from its end.
+  const spans = axes.map((axis) => strideOf(pack, axis) * (sizeOf(axis) - 1));
+  const first = spans.reduce((sum, span) => sum + Math.min(span, 0), constant);
+  const last = spans.reduce((sum, span) => sum + Math.max(span, 0), constant);
   const size = expressions.elementBytes;
-  const from = Math.floor((constant * size) / 16) * 16;
+  const from = Math.floor((first * size) / 16) * 16;
   integers.scoped((inner) => {
     const place = inner.address({ buffer: pack.from.buffer, offset: AFFINE_ZERO });
     code

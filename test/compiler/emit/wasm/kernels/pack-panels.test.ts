@@ -37,6 +37,24 @@ test.each([
   expect(unnoticed).toEqual([]);
 });
 
+test("weights that are read from their end", async () => {
+  const text = `cell Turned(N, H) {
+    input x: [N]
+    param W: [H, N] ~ zeros
+    output y[h] = sum(W[h, N - 1 - j] * x[j] for j)
+  }`;
+  const module = await cell(text, { dimensions: { N: 5, H: 6 }, gradient: false });
+  const { params, forward } = module.instantiate({ batch: 1, steps: 1 });
+  const x = [1, 2, 3, 4, 5];
+  const unnoticed: number[] = [];
+  for (let i = 0; i < 30; i++) {
+    params["W"]!.fill(0);
+    params["W"]![i] = 1;
+    if (forward({ x })["y"]?.[Math.floor(i / 5)] !== 5 - (i % 5)) unnoticed.push(i);
+  }
+  expect(unnoticed).toEqual([]);
+});
+
 describe("frozen parameters", () => {
   const sum = async () => {
     const module = await cell(source, { dimensions: { I: 3, H: 2 }, gradient: true });
