@@ -296,18 +296,16 @@ function lowerInitialNodes(lowering: Lowering, frame: CellFrame): void {
   for (const child of frame.children.values()) lowerInitialNodes(lowering, child);
 }
 
-/** Of params that begin somewhere: those that are given, or of another used cell, begin there. */
-function lowerStartNodes(lowering: Lowering, frame: CellFrame, given: ReadonlySet<string>): void {
-  const elsewhere = new Set(
-    frame.cell.items.flatMap((item) =>
-      item.kind === "tensor" && given.has(item.tensor.name) ? (item.tensor.start?.key ?? []) : [],
-    ),
-  );
-  const order = frame.cell.startOrder.filter((key) => !elsewhere.has(key));
+/** Those that are given, of another used cell, or begin as a user of this cell says, begin there: `elsewhere` has their paths. */
+function lowerStartNodes(lowering: Lowering, frame: CellFrame, elsewhere: ReadonlySet<string>): void {
+  const known = new Set([...elsewhere].map(initialKey));
+  const order = frame.cell.startOrder.filter((key) => !known.has(key));
   lowerNodes(lowering, frame, order);
   for (const item of frame.cell.items) {
     if (item.kind !== "instance" || item.instance.sharedWith !== undefined) continue;
-    lowerStartNodes(lowering, childOf(frame, item.instance.name), item.instance.given);
+    const { name, given, starts } = item.instance;
+    const inside = [...elsewhere].flatMap((path) => (path.startsWith(`${name}.`) ? [path.slice(name.length + 1)] : []));
+    lowerStartNodes(lowering, childOf(frame, name), new Set([...given, ...starts.keys(), ...inside]));
   }
 }
 

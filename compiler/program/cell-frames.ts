@@ -50,6 +50,8 @@ export interface PlacedTensor {
   readonly frame: CellFrame;
   /** `lower.h`. */
   readonly name: string;
+  /** In which it begins: its own, or that of a user who says how. */
+  readonly startFrame: CellFrame;
 }
 
 /** Tensors of a role in the order of their declarations, those of a used cell where it is declared. */
@@ -57,13 +59,37 @@ export function tensorsOf(frame: CellFrame, role: TypedTensor["role"]): PlacedTe
   return frame.cell.items.flatMap((item) => {
     if (item.kind === "tensor") {
       const { tensor } = item;
-      return tensor.role === role ? [{ tensor, frame, name: frame.path + tensor.name }] : [];
+      return tensor.role === role ? [{ tensor, frame, name: frame.path + tensor.name, startFrame: frame }] : [];
     }
-    const { name, given, sharedWith } = item.instance;
+    const { name, given, sharedWith, starts } = item.instance;
     const child = frame.children.get(name);
     if (child === undefined || role === "input" || role === "context") return [];
     const isStoredRole = isStored({ role });
     if (isStoredRole && sharedWith !== undefined) return [];
-    return tensorsOf(child, role).filter(({ tensor, frame: owner }) => !isStoredRole || owner !== child || !given.has(tensor.name)); // prettier-ignore
+    const own = tensorsOf(child, role).filter(({ tensor, frame: owner }) => !isStoredRole || owner !== child || !given.has(tensor.name)); // prettier-ignore
+    return starts.size === 0 ? own : own.map((placed) => begunBy(frame, child, starts, placed));
   });
+}
+
+/** With the initial value that the user of its cell says. */
+function begunBy(
+  user: CellFrame,
+  { path }: CellFrame,
+  starts: ReadonlyMap<string, TypedTensor>,
+  placed: PlacedTensor,
+): PlacedTensor {
+  const begun = starts.get(placed.name.slice(path.length));
+  if (begun === undefined) return placed;
+  const { initializer, start } = begun;
+  const { role, name, span, documentation, type } = placed.tensor;
+  const tensor = {
+    role,
+    name,
+    span,
+    documentation,
+    type,
+    ...(initializer && { initializer }),
+    ...(start && { start }),
+  };
+  return { ...placed, tensor, startFrame: user };
 }

@@ -10,11 +10,14 @@ import { shapeIn } from "./frame.js";
  * Without an initialiser vectors and scalars start at zero and matrices by `glorot_uniform`. Numbers that depend on a
  * dimension without a size are NaN.
  */
-export function initializerOf({ tensor, frame }: PlacedTensor, collector: DiagnosticCollector): Initializer {
+export function initializerOf(
+  { tensor, startFrame: frame, ...placed }: PlacedTensor,
+  collector: DiagnosticCollector,
+): Initializer {
   const { initializer } = tensor;
   if (tensor.start !== undefined) return { kind: "computed" };
   if (initializer === undefined) {
-    return { kind: shapeIn(frame, tensor.type).length < 2 ? "zeros" : "glorot_uniform" };
+    return { kind: shapeIn(placed.frame, tensor.type).length < 2 ? "zeros" : "glorot_uniform" };
   }
   const values = initializer.arguments.map((argument) => constantValue(frame, argument));
   const isOpen = [...frame.dimensions.values()].some((dim) => dim.terms.some(({ powers }) => powers.length > 0));

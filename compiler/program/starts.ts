@@ -25,11 +25,11 @@ const plainDraws: Readonly<Record<string, Initializer>> = {
 
 /** Declares what is drawn. */
 export function declareDraws({ builder }: Lowering, started: readonly Started[]): LoweredDraw[] {
-  return started.flatMap(({ tensor, frame, name }) =>
+  return started.flatMap(({ tensor, frame, startFrame, name }) =>
     tensor.start.draws.map(({ key, initializer: kind }, i) => {
       const draw = `${name} ${i}`;
       const shape = shapeIn(frame, tensor.type);
-      frame.values.set(key, builder.input(draw, { dtype: "real", shape, shared: true }));
+      startFrame.values.set(key, builder.input(draw, { dtype: "real", shape, shared: true }));
       const initializer = plainDraws[kind] ?? ({ kind } as Initializer);
       return { name: draw, documentation: "", shape, initializer, heads: shape.slice(0, tensor.start.indices.length) };
     }),
@@ -43,7 +43,10 @@ export function lowerStarts(
   draws: readonly LoweredDraw[],
   collector: DiagnosticCollector,
 ): LoweredStarts | undefined {
-  const outputs = started.map(({ tensor, frame, name }) => ({ name, value: valueIn(frame, tensor.start.key) }));
+  const outputs = started.map(({ tensor, startFrame, name }) => ({
+    name,
+    value: valueIn(startFrame, tensor.start.key),
+  }));
   const fn = lowering.builder.finish(outputs);
   const needs = namesNeeded(fn);
   const depths = new Map<string, number>();

@@ -291,6 +291,14 @@ const functionNode: fc.Arbitrary<FunctionNode> = fc
     span,
   }));
 
+const startIndices = fc.option(
+  fc.array(
+    name.filter(({ text }) => text !== "t").map((index) => ({ name: index, span })),
+    { minLength: 1, maxLength: 2 },
+  ),
+  { nil: undefined },
+);
+
 const item: fc.Arbitrary<CellItem> = fc.oneof(
   declaration,
   equation,
@@ -303,8 +311,12 @@ const item: fc.Arbitrary<CellItem> = fc.oneof(
       names,
       cell: name,
       arguments: fc.option(fc.array(argument, { maxLength: 3 }), { nil: undefined, freq: 4 }),
+      starts: fc.array(fc.record({ path: names, initializer: expression, indices: startIndices }), { maxLength: 2 }),
     })
-    .map((fields) => ({ kind: "use", ...fields, span }) as const),
+    .map(({ starts, ...fields }) => {
+      const begun = starts.map(({ indices, ...start }) => ({ ...start, ...(indices && { indices }), span }));
+      return { kind: "use", ...fields, starts: fields.arguments === undefined ? [] : begun, span } as const;
+    }),
   functionNode,
 );
 

@@ -33,6 +33,7 @@ import type {
   TypedTensor,
 } from "./typed-program.js";
 import { callsReadByMember, reportUnused } from "./unused.js";
+import { resolveUseStarts, type UseStart } from "./use-starts.js";
 
 export function analyzeCell(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector): TypedCell {
   return new CellAnalysis(declaration, known, collector).run();
@@ -120,12 +121,8 @@ class CellAnalysis {
     checkCalls(this.checker, graph, this.scope);
     checkStates(this.checker, this.scope, this.node);
     checkConstancy(this.checker, graph, order, this.scope);
-    checkStarts(this.checker, graph.nodes, this.stored(), this.scope);
+    checkStarts(this.checker, graph.nodes, this.begun(), this.scope);
     return order;
-  }
-
-  private stored(): TypedTensor[] {
-    return [...this.tensors("param"), ...this.tensors("fixed")];
   }
 
   /** What a step, initial states and the first values of params compute, each after what it needs. */
@@ -143,7 +140,7 @@ class CellAnalysis {
       const { name, cell } = item.instance;
       return cell.initialOrder.length > 0 && this.calls.has(name) ? [contextsKey(name)] : [];
     });
-    const starts = this.stored().flatMap(({ start }) => start?.key ?? []);
+    const starts = this.begun().flatMap(({ start }) => start?.key ?? []);
     return {
       stepOrder: orderOf([...next, ...outputs.map(({ name }) => name)]),
       initialOrder: orderOf(initial),
@@ -193,7 +190,7 @@ class CellAnalysis {
     const initials: Initial[] = [];
     for (const item of this.node.items) {
       if (item.kind === "use") {
-        this.resolveUse(item);
+        initials.push(...this.resolveUse(item));
       } else if (
         item.kind === "input" ||
         item.kind === "context" ||
@@ -212,17 +209,24 @@ class CellAnalysis {
     return initials;
   }
 
-  private resolveUse(item: UseNode): void {
+  /** Gives the initial values of params that are expressions of this cell. */
+  private resolveUse(item: UseNode): Initial[] {
     const use = resolveUse(this.checker, item, this.uses, this.declaration);
-    if (use === undefined) return;
+    if (use === undefined) return [];
+    const initials: Initial[] = [];
     for (const { text, span } of item.names) {
       const isOwn = this.scope.entries.get(text)?.span === span;
       if (!isOwn) continue;
-      const instance = { ...use.instance, name: text, span };
+      const named = { ...use.instance, name: text, span };
+      const starts = item.starts.length === 0 ? named.starts : resolveUseStarts(this.checker, named, item.starts);
+      const instance = { ...named, starts };
+      for (const { name, startValue } of [...starts.values()] as UseStart[])
+        if (startValue !== undefined) initials.push({ state: name, value: startValue });
       this.uses.set(text, { ...use, instance });
       this.instances.set(text, instance);
       this.items.push({ kind: "instance", instance });
     }
+    return initials;
   }
 
   /** Params that are given to used cells of which others begin somewhere, perhaps with these. */
@@ -243,9 +247,10 @@ class CellAnalysis {
     return this.items.flatMap((item) => (item.kind === "tensor" && item.tensor.role === role ? [item.tensor] : []));
   }
 
-  /** The param or fixed value of this name, where its initial value is a node. */
-  private started(name: string): TypedTensor | undefined {
-    return [...this.tensors("param"), ...this.tensors("fixed")].find((tensor) => tensor.name === name);
+  /** Params and fixed values, and those of used cells that begin as this cell says. */
+  private begun(): readonly TypedTensor[] {
+    const ofUsed = [...this.instances.values()].flatMap(({ starts }) => [...starts.values()]);
+    return [...this.tensors("param"), ...this.tensors("fixed"), ...ofUsed];
   }
 
   private inferNode(node: GraphNode): void {
@@ -267,7 +272,7 @@ class CellAnalysis {
       return;
     }
     const expression = node.values[0] as Expression;
-    const started = node.kind === "initial" ? this.started(node.name) : undefined;
+    const started = node.kind === "initial" ? this.begun().find(({ name }) => name === node.name) : undefined;
     // What a cycle leaves without a type counts as reported.
     const value =
       started?.start === undefined

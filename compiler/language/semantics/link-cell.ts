@@ -176,6 +176,7 @@ function renameInItem(item: Exclude<CellItem, FunctionNode>, name: Rename): Cell
       if (item.arguments === undefined) return item;
       return {
         ...item,
+        starts: item.starts.map((start) => ({ ...start, initializer: renameInInitializer(start.initializer, name) })),
         cell: { ...item.cell, text: name(item.cell.text) },
         arguments: renameArguments(item.arguments, name),
       };

@@ -58,7 +58,7 @@ export function valuesIn(declaration: Declaration): readonly Expression[] {
 function valuesOfItem(item: CellItem): readonly Expression[] {
   switch (item.kind) {
     case "use":
-      return (item.arguments ?? []).map(({ value }) => value);
+      return [...(item.arguments ?? []).map(({ value }) => value), ...item.starts.map((start) => start.initializer)];
     case "equation":
     case "output":
       return [item.value];

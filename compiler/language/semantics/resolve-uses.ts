@@ -161,7 +161,16 @@ function resolveNew(
   if (!takeOver(checker, cell, dimensions, node.span)) return undefined;
   const { span } = node.cell;
   const { reals } = bound;
-  const instance = { name: "", span, cell, dimensions, reals, given: new Set(given.keys()), sharedWith: undefined };
+  const instance = {
+    name: "",
+    span,
+    cell,
+    dimensions,
+    reals,
+    given: new Set(given.keys()),
+    sharedWith: undefined,
+    starts: new Map(),
+  };
   return { instance, given };
 }
 

@@ -289,6 +289,8 @@ export interface TypedInstance {
   readonly given: ReadonlySet<string>;
   /** The used cell that has its params. */
   readonly sharedWith: string | undefined;
+  /** How params begin here, by their paths in the used cell: `b_f`, `inner.W`. Each is called by its path in this cell. */
+  readonly starts: ReadonlyMap<string, TypedTensor>;
 }
 
 /** The arguments of a call of a used cell. */

@@ -95,6 +95,15 @@ export interface UseNode extends Node {
   readonly names: readonly Name[];
   readonly cell: Name;
   readonly arguments: readonly ArgumentNode[] | undefined;
+  /** `with b_f ~ ones, inner.W[n] ~ orthogonal(1)`. */
+  readonly starts: readonly StartNode[];
+}
+
+/** How a param of a used cell begins, or of one that it uses. */
+export interface StartNode extends Node {
+  readonly path: readonly Name[];
+  readonly indices?: readonly BinderNode[];
+  readonly initializer: Expression;
 }
 
 export interface ArgumentNode extends Node {

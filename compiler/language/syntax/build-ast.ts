@@ -7,7 +7,6 @@ import type {
   CellItem,
   CellNode,
   DeclarationNode,
-  DeclaredName,
   DerivativeNode,
   EquationNode,
   Expression,
@@ -22,6 +21,7 @@ import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.
 import { equationsOf, RoundsBuilder, roundsValue } from "./build-rounds.js";
 import { endOfValues, SeveralBuilder } from "./build-several.js";
 import { isValueType, TypesBuilder } from "./build-types.js";
+import { UsesBuilder } from "./build-uses.js";
 import type * as cst from "./cst.generated.js";
 import { endOf, ordinaryComment, type DocumentationBlock, type LexedSource, type SyntaxToken } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
@@ -57,6 +57,7 @@ class Builder {
   private readonly rounds: RoundsBuilder;
   private readonly types: TypesBuilder;
   private readonly several: SeveralBuilder;
+  private readonly uses: UsesBuilder;
 
   constructor(documentation: ReadonlyMap<number, DocumentationBlock>, reporter: SyntaxReporter) {
     this.documentation = new Map(documentation);
@@ -64,6 +65,7 @@ class Builder {
     this.expressions = new ExpressionBuilder(reporter);
     this.rounds = new RoundsBuilder(this.expressions, reporter);
     this.types = new TypesBuilder(this.expressions, reporter);
+    this.uses = new UsesBuilder(this.expressions, reporter);
     this.several = new SeveralBuilder(this.expressions, this.types, this.rounds, reporter);
   }
 
@@ -171,7 +173,7 @@ class Builder {
     const kind = Input ? "input" : Context ? "context" : State ? "state" : Fixed ? "fixed" : "param";
     const isStored = kind === "param" || kind === "fixed";
     const documentation = this.beginItem(keyword);
-    const names = (declaredName ?? []).map((name) => this.declaredName(name, isStored));
+    const names = (declaredName ?? []).map((name) => this.uses.declaredName(name, isStored));
     const type = this.types.type(only(children.type));
     const initial = value === undefined ? undefined : this.expressions.build(only(value));
     const start = initializer === undefined ? undefined : this.expressions.build(only(initializer));
@@ -210,33 +212,9 @@ class Builder {
     };
   }
 
-  private declaredName({ children }: cst.DeclaredNameCstNode, isStored: boolean): DeclaredName {
-    const name = this.expressions.name(only(children.Name));
-    const written = children.indices?.[0];
-    if (written === undefined) return name;
-    const indices = this.expressions.binders(written.children.expression ?? [], "left");
-    const wrong = isStored ? indices.find(({ size }) => size !== undefined) : indices[0];
-    if (wrong === undefined) return { ...name, indices };
-    const message = isStored ? "the type says how far an index goes" : "indices are for the initial values of params";
-    this.reporter.report("bad-index", wrong.span.start, wrong.span.end, message, {
-      help: "`param A[n]: [N, K] ~ …` says how the entries of each n begin",
-    });
-    throw new Incomplete();
-  }
-
   private use({ children }: cst.UseCstNode): UseNode {
     const keyword = only(children.Use);
-    const documentation = this.beginItem(keyword);
-    const list = children.callArguments && only(children.callArguments);
-    const cell = only(children.CellName);
-    return {
-      kind: "use",
-      documentation,
-      names: (children.Instance ?? []).map((token) => this.expressions.name(token)),
-      cell: this.expressions.name(cell),
-      arguments: list && this.expressions.arguments(list),
-      span: this.span(keyword, endOf(list === undefined ? cell : only(list.children.RightParen))),
-    };
+    return this.uses.build(children, keyword, this.beginItem(keyword));
   }
 
   private output({ children }: cst.OutputCstNode): OutputNode {

@@ -333,10 +333,25 @@ export interface UseCstNode extends CstNode {
 export type UseCstChildren = {
   Use: IToken[];
   Instance: IToken[];
-  Comma?: IToken[];
+  Comma?: (IToken)[];
   Equals: IToken[];
   CellName: IToken[];
   callArguments?: CallArgumentsCstNode[];
+  With?: IToken[];
+  useStart?: UseStartCstNode[];
+};
+
+export interface UseStartCstNode extends CstNode {
+  name: "useStart";
+  children: UseStartCstChildren;
+}
+
+export type UseStartCstChildren = {
+  Name: IToken[];
+  Dot?: IToken[];
+  indices?: IndicesCstNode[];
+  Tilde: IToken[];
+  expression: ExpressionCstNode[];
 };
 
 export interface OutputCstNode extends CstNode {
@@ -500,6 +515,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   declaration(children: DeclarationCstChildren, param?: IN): OUT;
   declaredName(children: DeclaredNameCstChildren, param?: IN): OUT;
   use(children: UseCstChildren, param?: IN): OUT;
+  useStart(children: UseStartCstChildren, param?: IN): OUT;
   output(children: OutputCstChildren, param?: IN): OUT;
   equation(children: EquationCstChildren, param?: IN): OUT;
   fn(children: FnCstChildren, param?: IN): OUT;

@@ -20,7 +20,7 @@ const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State, t.Fixe
 const expectsOperand = new Set<TokenType>([
   ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
   ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
-  ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until],
+  ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until, t.With],
 ]);
 /** Behind these stands a name. */
 export const expectsName = new Set<TokenType>([
@@ -29,6 +29,8 @@ export const expectsName = new Set<TokenType>([
 /** These stand behind an expression. */
 const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit]);
 const operandStarts = new Set<TokenType>([t.NumberLiteral, t.LeftParen, t.LeftBracket, t.Minus]);
+/** Behind the name that is behind `with`. */
+const startMarks = new Set<TokenType | undefined>([t.Tilde, t.Dot, t.LeftBracket]);
 const reserved = new Set<TokenType>(t.reservedWords.values());
 
 const typeAt = (tokens: Tokens, index: number): TokenType | undefined => tokens[index]?.tokenType;
@@ -128,6 +130,7 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, around: Ar
   if (keyword === t.Until || keyword === t.Implicit) {
     return !atOperand(tokens, index, inImport) && !isLeftSide(tokens, index);
   }
+  if (keyword === t.With) return isNameLike(tokens, index + 1) && startMarks.has(typeAt(tokens, index + 2));
   if (keyword === t.Derivative) return !atOperand(tokens, index, inImport) && next === t.LeftParen;
   if (!atOperand(tokens, index, inImport)) return !isLeftSide(tokens, index);
   // `a = W @` and then `input x: [I]`: an operand is missing, but the declaration is one.

@@ -151,6 +151,18 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.Equals);
     this.CONSUME1(t.Name, { LABEL: "CellName" });
     this.OPTION(() => this.SUBRULE(this.callArguments));
+    this.OPTION1(() => {
+      this.CONSUME(t.With);
+      this.AT_LEAST_ONE_SEP1({ SEP: t.Comma, DEF: () => this.SUBRULE(this.useStart), ERR_MSG: "a name" });
+    });
+  });
+
+  /** `inner.W[n] ~ orthogonal(1)`. */
+  readonly useStart: GrammarRule = this.inner("useStart", () => {
+    this.AT_LEAST_ONE_SEP({ SEP: t.Dot, DEF: () => this.CONSUME(t.Name), ERR_MSG: "a name" });
+    this.OPTION(() => this.SUBRULE(this.indices));
+    this.CONSUME(t.Tilde);
+    this.SUBRULE(this.expression);
   });
 
   readonly output: GrammarRule = this.inner("output", () => {

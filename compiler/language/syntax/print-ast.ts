@@ -7,6 +7,7 @@
 import {
   parametersInOrder,
   standsInText,
+  type BinderNode,
   type CellItem,
   type CellNode,
   type CommentNode,
@@ -17,6 +18,7 @@ import {
   type FunctionTypeNode,
   type ImportNode,
   type SourceFileNode,
+  type StartNode,
   type TypeNode,
 } from "./ast.js";
 import { asciiNotation, type Notation } from "./notation.js";
@@ -29,7 +31,7 @@ import {
   typeDoc,
   valueDoc,
 } from "./print-expression.js";
-import { commaList, render, type Doc } from "./print-layout.js";
+import { commaList, group, indent, line, render, type Doc } from "./print-layout.js";
 
 const width = 100;
 /** Longer names do not push the `=` of their neighbours to the right. */
@@ -276,6 +278,7 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
         `use ${item.names.map(({ text }) => notation.name(text)).join(", ")} = `,
         item.arguments === undefined ? notation.name(item.cell.text) : notation.called(item.cell.text),
         item.arguments === undefined ? "" : argumentsDoc(item.arguments, notation),
+        startsDoc(item.starts, notation),
       ];
     case "output":
       return [
@@ -339,15 +342,24 @@ function parameterTypeDoc(type: TypeNode | FunctionTypeNode, notation: Notation)
 }
 
 function declarationDoc({ kind, names, type, initial, initializer }: DeclarationNode, notation: Notation): Doc {
-  const list = commaList(
-    names.map(({ text, indices }) => {
-      const places = indices?.map((index) => notation.name(index.name.text));
-      return notation.name(text) + (places === undefined ? "" : `[${places.join(", ")}]`);
-    }),
-  );
+  const list = commaList(names.map(({ text, indices }) => notation.name(text) + placesText(indices, notation)));
   const content: Doc = { kind: "indent", content: list };
   const parts: Doc[] = [`${kind} `, { kind: "group", content }, ": ", typeDoc(type, notation)];
   if (initial !== undefined) parts.push(" = ", expressionDoc(initial, notation));
   if (initializer !== undefined) parts.push(" ~ ", expressionDoc(initializer, notation));
   return parts;
+}
+
+function placesText(indices: readonly BinderNode[] | undefined, notation: Notation): string {
+  return indices === undefined ? "" : `[${indices.map(({ name }) => notation.name(name.text)).join(", ")}]`;
+}
+
+/** ` with b_f ~ ones, inner.W ~ orthogonal(1)`. */
+function startsDoc(starts: readonly StartNode[], notation: Notation): Doc {
+  if (starts.length === 0) return "";
+  const list = starts.map(({ path, indices, initializer }): Doc => {
+    const name = path.map(({ text }) => notation.name(text)).join(".");
+    return [name + placesText(indices, notation), " ~ ", expressionDoc(initializer, notation)];
+  });
+  return group(indent(line, "with ", commaList(list)));
 }

@@ -74,6 +74,7 @@ export const For = derived("For", "`for`");
 export const Mod = derived("Mod", "`mod`");
 export const Until = derived("Until", "`until`");
 export const Implicit = derived("Implicit", "`implicit`");
+export const With = derived("With", "`with`");
 
 /** Words that are never names. */
 export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
@@ -92,7 +93,7 @@ export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
 
 /**
  * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: behind
- * a value, before a name or a number; `until` and `implicit`: behind a value; `mod`: between operands) and names everywhere else.
+ * a value, before a name or a number; `until` and `implicit`: behind a value; `with`: behind a used cell; `mod`: between operands) and names everywhere else.
  */
 export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["cell", Cell],
@@ -108,6 +109,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["mod", Mod],
   ["until", Until],
   ["implicit", Implicit],
+  ["with", With],
 ]);
 
 export const NumberLiteral = createToken({

@@ -76,7 +76,12 @@ class RealCell {
   private instance(instance: TypedInstance): TypedInstance {
     const { cell } = instance;
     const given = [...instance.given].flatMap((name) => (isComplexIn(cell, name) ? partsOfName(name) : [name]));
-    return { ...instance, cell: realCell(cell), given: new Set(given) };
+    const starts = [...instance.starts].flatMap(([path, tensor]): [string, TypedTensor][] =>
+      tensor.type.kind === "complex"
+        ? (["re", "im"] as const).map((part) => [partName(path, part), partOf(tensor, part)])
+        : [[path, tensor]],
+    );
+    return { ...instance, cell: realCell(cell), given: new Set(given), starts: new Map(starts) };
   }
 
   private call(name: string, { inputs, contexts, states, ...call }: TypedInstanceCall): TypedInstanceCall {

@@ -52,7 +52,7 @@ export const functions: Readonly<Record<string, string>> = {
 /** Functions, used cells without state and a complex state inside of random cells, and what they read of the cell or of what stands before it. */
 export const innerFunctions: Readonly<Record<string, { readonly text: string; readonly reads: readonly string[] }>> = {
   layer: { text: "fn layer(v: [H]): [H] { return 0.5 * v + r * (U @ v) }", reads: ["U", "r"] },
-  dense: { text: "use dense = Dense(H)", reads: ["Dense"] },
+  dense: { text: "use dense = Dense(H) with D ~ uniform(0.5)", reads: ["Dense"] },
   spun: { text: "fn spun(v: complex[H]): complex[H] { return v * conj(zeta) + 2i * v }", reads: ["zeta"] },
   wave: { text: "state wave: complex[H] = zeta\n  wave' = 0.5 * zeta * wave + r", reads: ["zeta", "r"] },
   weighed: { text: "fn weighed(v: [n]): [n] { return (1 + q @ r) * v }", reads: ["q", "r"] },
