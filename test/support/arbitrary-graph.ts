@@ -220,7 +220,8 @@ class GraphMaker {
       case 15:
         return axis === undefined ? [] : [b.emit({ kind: "reverse", axis }, [value])];
       case 16: {
-        const index = values.find((id) => b.typeOf(id).dtype === "index");
+        const given = values.find((id) => b.typeOf(id).dtype === "index");
+        const index = this.random() < 0.5 ? this.wholeIndex(b) : given;
         if (index === undefined) return [];
         return this.random() < 0.5 ? this.gather(b, real, index) : this.scatter(b, real, index);
       }
@@ -301,6 +302,19 @@ class GraphMaker {
     if (i === 0) return [dimConstant(1), ...shape];
     const merged = multiplyDims(shape[i - 1] as Dim, dim);
     return [...shape.slice(0, i - 1), merged, ...shape.slice(i + 1)];
+  }
+
+  /** Computed from whole numbers, which no precision rounds. */
+  private wholeIndex(b: GraphBuilder): ValueId {
+    const length = this.oneOf([dimConstant(3), T, S]);
+    const places = b.emit({ kind: "iota", length }, []);
+    const [least, most, two] = [0, INDEX_BOUND - 1, 2].map((bound) => b.constantOf(bound, [length])) as [
+      ValueId,
+      ValueId,
+      ValueId,
+    ];
+    const near = b.map("clamp", this.random() < 0.5 ? b.map("sub", two, places) : places, least, most);
+    return b.emit({ kind: "to_index" }, [near]);
   }
 
   private gather(b: GraphBuilder, real: readonly ValueId[], index: ValueId): readonly ValueId[] {

@@ -123,6 +123,8 @@ const linearExpressions: Readonly<Record<LinearKind, readonly string[]>> = {
   gather: ["u * table[k]"],
   // Behind a gather, in second derivatives.
   scatter_add: ["u * table[k]"],
+  // Nothing is derived by a place.
+  to_index: [],
   // Of every parameter, in second derivatives.
   batch_sum: ["u * p"],
 };

@@ -182,6 +182,8 @@ export function printIndexExpression(value: IndexExpression, names: KernelNames)
     }
     case "load":
       return `${names.buffer(value.access.buffer)}[${printAffine(value.access.offset, names)}]`;
+    case "whole":
+      return `${names.buffer(value.access.buffer)}[${printAffine(value.access.offset, names)}] | 0`;
     case "multiply":
       return `${parenthesized(printAffine(value.left, names))} * ${parenthesized(printAffine(value.right, names))}`;
     case "divide":

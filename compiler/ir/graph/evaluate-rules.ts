@@ -155,6 +155,11 @@ export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
     return result;
   },
 
+  to_index: (_operation, operands) => {
+    const { shape, data } = operand(operands, 0);
+    return { shape, data: data.map(Math.trunc) };
+  },
+
   // Derivatives are no matter of values.
   custom_derivative: (_operation, operands) => operand(operands, 0),
 };

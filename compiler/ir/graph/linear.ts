@@ -58,6 +58,7 @@ const rules: { readonly [K in OperationKind]: LinearityRule<K> } = {
   reverse: always,
   gather: onlyOperand(0),
   scatter_add: onlyOperand(1),
+  to_index: never,
   batch_sum: always,
   custom_derivative: never,
   scan: never,

@@ -231,6 +231,7 @@ const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationP
   ["transpose", (r) => ({ kind: "transpose", permutation: parseIntegers(r) })],
   ["reverse", (r) => ({ kind: "reverse", axis: parseAxis(r) })],
   ["gather", () => ({ kind: "gather" })],
+  ["to_index", () => ({ kind: "to_index" })],
   ["scatter_add", (r) => ({ kind: "scatter_add", size: r.after("size", () => parseDim(r)) })],
   ["batch_sum", () => ({ kind: "batch_sum" })],
   [

@@ -69,6 +69,7 @@ const printers: { readonly [K in OperationKind]: OperationPrinter<K> } = {
   transpose: ({ permutation }) => `transpose ${printList(permutation)}`,
   reverse: ({ axis }) => `reverse axis ${axis}`,
   gather: () => "gather",
+  to_index: () => "to_index",
   scatter_add: ({ size }) => `scatter_add size ${printDim(size)}`,
   batch_sum: () => "batch_sum",
   custom_derivative: ({ arguments: count }) => `custom_derivative arguments ${count}`,

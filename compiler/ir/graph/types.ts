@@ -71,6 +71,8 @@ export type Operation =
   | { readonly kind: "gather" }
   /** `scatter_add(index […i], updates […i, …])` into zeros of `[size, …]`: the transpose of `gather`. */
   | { readonly kind: "scatter_add"; readonly size: Dim }
+  /** Whole numbers as integers: what nobody has made sure of is cut to the whole number next to 0. */
+  | { readonly kind: "to_index" }
   /** Adds a per-example value over the batch; the result is shared. */
   | { readonly kind: "batch_sum" }
   /**

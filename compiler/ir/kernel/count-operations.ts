@@ -328,7 +328,7 @@ class RegionCounter {
   }
 
   #index(name: string, value: IndexExpression, loops: Loops): void {
-    if (value.kind === "load") this.reads += this.#access(value.access, loops);
+    if (value.kind === "load" || value.kind === "whole") this.reads += this.#access(value.access, loops);
     this.#changesWith.set(name, this.#loopsOf(indexTerms(value)));
     const mean = this.#meanOf(value, loops);
     if (mean !== undefined) this.#counter = { ...this.#counter, means: new Map(this.#counter.means).set(name, mean) };
@@ -372,6 +372,7 @@ function indexTerms(value: IndexExpression): Affine["terms"] {
     case "part":
       return value.from.terms;
     case "load":
+    case "whole":
       return value.access.offset.terms;
     default:
       return [...value.left.terms, ...value.right.terms];

@@ -103,6 +103,8 @@ export class CallState {
         return Math.max(0, Math.min(value.most, this.size(value.dim, value.example) - this.affine(value.from)));
       case "load":
         return this.load(value.access);
+      case "whole":
+        return Math.trunc(this.load(value.access)) || 0;
       case "multiply":
         return this.affine(value.left) * this.affine(value.right);
       case "divide":

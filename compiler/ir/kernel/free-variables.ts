@@ -146,7 +146,7 @@ class ScopeUses {
     if (value.kind === "affine") this.affine(value.value);
     else if (value.kind === "size") this.use(value.example);
     else if (value.kind === "part") this.part(value);
-    else if (value.kind !== "load") {
+    else if (value.kind !== "load" && value.kind !== "whole") {
       this.affine(value.left);
       this.affine(value.right);
     }

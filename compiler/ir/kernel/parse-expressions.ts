@@ -94,6 +94,12 @@ export function parseIndex(tokens: LineTokens): IndexExpression {
     tokens.expect(")");
     return { kind, left, right };
   }
+  if (kind === "whole" && tokens.peek(1) === "(") {
+    tokens.expect(kind, "(");
+    const access = parseAccess(tokens);
+    tokens.expect(")");
+    return { kind, access };
+  }
   if (tokens.nextIsName() && tokens.peek(1) === "[") return { kind: "load", access: parseAccess(tokens) };
   return isSize(tokens) ? parseSize(tokens) : { kind: "affine", value: parseAffine(tokens) };
 }

@@ -60,6 +60,8 @@ export function printIndex(value: IndexExpression): string {
       return printPart(value);
     case "load":
       return printAccess(value.access);
+    case "whole":
+      return `whole(${printAccess(value.access)})`;
     default:
       return `${value.kind}(${printAffine(value.left)}, ${printAffine(value.right)})`;
   }

@@ -58,6 +58,8 @@ export type IndexExpression =
   | { readonly kind: "size"; readonly dim: Dim; readonly example: string }
   | ExtentPart
   | { readonly kind: "load"; readonly access: Access }
+  /** A whole number that lies in a real buffer; others are cut to the one next to 0, and NaN is 0. */
+  | { readonly kind: "whole"; readonly access: Access }
   | {
       readonly kind: "multiply" | "divide" | "remainder";
       readonly left: Affine;

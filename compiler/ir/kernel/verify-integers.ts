@@ -178,6 +178,9 @@ export class IntegerVerifier {
       case "load":
         this.variables(value.access.offset, scope);
         return { range: scope.isList(value.access.buffer) ? [0, this.batch - 1] : undefined };
+      case "whole":
+        this.variables(value.access.offset, scope);
+        return { range: undefined };
       default:
         return this.quotient(value, scope);
     }

@@ -95,6 +95,7 @@ export class FunctionVerifier {
     let_index: ({ name, value }, scope) => {
       const integer = this.integers.index(value, scope);
       if (value.kind === "load") this.elements.access(value.access, "index", scope);
+      if (value.kind === "whole") this.elements.access(value.access, "real", scope);
       this.setInteger(name, integer, scope);
     },
     let: ({ name, value }, scope) => {

@@ -75,7 +75,7 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
       visit({ buffer: statement.to, offset: START }, "write");
       return;
     case "let_index":
-      if (statement.value.kind === "load") visit(statement.value.access, "read");
+      if (statement.value.kind === "load" || statement.value.kind === "whole") visit(statement.value.access, "read");
       return;
     case "let":
     case "accumulate":
@@ -302,7 +302,8 @@ function mapIndexExpression(
     case "part":
       return { ...value, from: affine(value.from) };
     case "load":
-      return { kind: "load", access: access(value.access) };
+    case "whole":
+      return { ...value, access: access(value.access) };
     default:
       return { ...value, left: affine(value.left), right: affine(value.right) };
   }

@@ -203,6 +203,11 @@ export const shapeRules: { readonly [K in OperationKind]: ResultTypeRule<K> } = 
     ];
   },
 
+  to_index: (_operation, [operand]) => {
+    if (operand?.dtype !== "real") return "to_index takes a real";
+    return [{ ...operand, dtype: "index" }];
+  },
+
   batch_sum: (_operation, operands, context) => {
     const [operand] = operands;
     if (operand?.dtype !== "real" || operand.shared) return "batch_sum takes a real value of each example";

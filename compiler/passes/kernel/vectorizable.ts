@@ -26,7 +26,7 @@ function isVectorStatement(statement: Statement, variable: string): boolean {
       if (value.kind === "size") return value.example !== variable;
       if (value.kind === "part") return value.example !== variable && !moves(value.from, variable);
       if (value.kind === "affine") return !moves(value.value, variable);
-      if (value.kind === "load") return !moves(value.access.offset, variable);
+      if (value.kind === "load" || value.kind === "whole") return !moves(value.access.offset, variable);
       return !moves(value.left, variable) && !moves(value.right, variable);
     }
     case "store":

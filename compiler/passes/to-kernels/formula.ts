@@ -33,6 +33,11 @@ export function indexOf(block: Block, id: ValueId, indices: Indices, nest: Nest)
   if (source?.kind === "alias") return indexOf(source.block, source.value, [...source.prefix, ...indices], nest);
   const formula = block.formulaOf(id);
   invariant(formula !== undefined, `index %${id} of ${block.path} is not there`);
+  if (formula.operation.kind === "to_index") {
+    const whole = block.locate(at(formula.operands, 0));
+    invariant(whole !== undefined, `what index %${id} of ${block.path} is made of lies nowhere`);
+    return nest.defineIndex({ kind: "whole", access: accessOf(whole, indices, nest.example) }, "at");
+  }
   const moved = operandIndices(block, formula, indices, nest);
   if (moved === undefined) throw new InvariantError(`index %${id} of ${block.path} is no view`);
   return indexOf(block, at(formula.operands, 0), moved, nest);

@@ -284,6 +284,7 @@ export class Nest {
       case "part":
         return Math.max(this.depths.get(value.example ?? "") ?? 0, this.depthOfAffine(value.from));
       case "load":
+      case "whole":
         return this.depthOfAffine(value.access.offset);
       default:
         return Math.max(this.depthOfAffine(value.left), this.depthOfAffine(value.right));
@@ -327,7 +328,8 @@ function indexKey(value: IndexExpression): string {
     case "part":
       return `part ${value.dim.key} ${value.example ?? ""} ${affineKey(value.from)} ${value.most}`;
     case "load":
-      return `load ${value.access.buffer} ${affineKey(value.access.offset)}`;
+    case "whole":
+      return `${value.kind} ${value.access.buffer} ${affineKey(value.access.offset)}`;
     default:
       return `${value.kind} ${affineKey(value.left)} ${affineKey(value.right)}`;
   }

@@ -145,6 +145,8 @@ class Planner {
       if (operation.kind === "gather") {
         this.needPlace(at(operands, 1));
         if (this.cost(at(operands, 0)) > CHEAP) this.needPlace(at(operands, 0));
+      } else if (operation.kind === "to_index") {
+        this.needPlace(at(operands, 0));
       } else if (operation.kind === "concat" || operation.kind === "pad") {
         // Its parts are evaluated only where they apply, which index arithmetic inside them could not follow.
         for (const id of operands) if (!this.isPlain(id, Infinity)) this.needPlace(id);

@@ -34,6 +34,8 @@ function carriers({ operation, operands }: Instruction): readonly ValueId[] {
     case "map":
       if (flatOps.has(operation.op)) return [];
       return operation.op === "select" ? operands.slice(1) : operands;
+    case "to_index":
+      return [];
     case "gather":
       return operands.slice(0, 1);
     case "scatter_add":

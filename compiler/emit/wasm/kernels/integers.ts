@@ -195,6 +195,11 @@ export class Integers {
       case "load":
         code.memory("i32.load", this.address(value.access).offset);
         return;
+      case "whole": {
+        const type = this.layout.elementBytes === 4 ? "f32" : "f64";
+        code.memory(`${type}.load`, this.address(value.access).offset).op(`i32.trunc_sat_${type}_s`);
+        return;
+      }
       default:
         this.affine(value.left);
         this.affine(value.right);

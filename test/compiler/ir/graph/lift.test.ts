@@ -78,6 +78,8 @@ const cases: readonly Case[] = [
     "%1: real[%T, 2, 3] = reverse axis 2 %x"],
   ["gather: one table for all steps", "%E: shared real[5, 3], %i: index[2]", "%r: real[2, 3] = gather %E, %i", "i",
     "%2: real[%T, 2, 3] = gather %E, %i"],
+  ["to_index", "%x: real[2]", "%r: index[2] = to_index %x", "x",
+    "%1: index[%T, 2] = to_index %x"],
   ["custom_derivative: what its tangent does is lifted, and repeated where it is the same at every step",
     "%v: real[3], %x: real[3], %k: shared real[3]",
     `%r: real[3] = custom_derivative arguments 1 %v, %x, %k tangent

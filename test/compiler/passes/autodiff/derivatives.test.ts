@@ -206,6 +206,7 @@ describe("derivatives of the other operations", () => {
     ["transpose", "func f(%x: real[H, I, S]) -> (r: %r) { %r: real[S, H, I] = transpose [2 0 1] %x }"],
     ["reverse", "func f(%x: real[H, I]) -> (r: %r) { %r: real[H, I] = reverse axis 0 %x }"],
     ["gather", "func f(%t: shared real[H, I], %k: index[S]) -> (r: %r) { %r: real[S, I] = gather %t, %k }"],
+    ["gather at computed places", "func f(%t: real[H, I], %x: real[S]) -> (r: %r) { %a: real[S] = sub %x, %x %k: index[S] = to_index %a %g: real[S, I] = gather %t, %k %r: real[S, I] = mul %g, %g }"],
     ["scatter_add", "func f(%k: index[S], %u: real[S, I]) -> (r: %r) { %r: real[H, I] = scatter_add size H %k, %u }"],
     ["select", "func f(%a: real[H], %b: real[H]) -> (r: %r) { %c: bool[H] = lt %a, %b %r: real[H] = select %c, %a, %b }"],
     ["a value used twice", "func f(%x: real[H]) -> (r: %r, s: %x) { %a: real[H] = sin %x %b: real[H] = mul %a, %x %r: real[H] = add %b, %a }"],
