@@ -161,9 +161,8 @@ function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, writ
     case "batch_sum":
       return builtin("sum", [write(first)], [{ label: "over", kind: "pattern", pattern: "batch" }]);
     case "to_index":
-      return write(first);
     case "custom_derivative":
-      // Says how to differentiate, which is done here.
+      // The latter says how to differentiate, which is done here.
       return write(first);
     case "scan":
       throw new InvariantError("a step has no loop");

@@ -25,10 +25,10 @@ function mapTensors(group: Group, change: (value: number, name: string, place: n
 }
 
 /** A derivative at a call, of what it is linear in. */
-type Derivative = (call: Call, given: Group) => Tensors;
+type LinearDerivative = (call: Call, given: Group) => Tensors;
 
 /** `f(a) - 2 f(b)` against `f(a - 2 b)`, for random `b`, all exact in any precision. */
-function checkLinear(context: Context, what: string, given: Group, f: Derivative, findings: CheckFindings): void {
+function checkLinear(context: Context, what: string, given: Group, f: LinearDerivative, findings: CheckFindings): void {
   const { manifest, random, call } = context;
   const tolerance = { f32: 1e-4, f64: 1e-9 }[manifest.dtype];
   const others = new Map<string, number>();
@@ -80,7 +80,7 @@ export function checkLinearity(context: Context, findings: CheckFindings): void 
     return valuesOf(manifest, one);
   };
   if (gradient) {
-    const run: Derivative = (one, cotangents) => {
+    const run: LinearDerivative = (one, cotangents) => {
       writeParams(instance, one.params);
       runForward(manifest, instance, one);
       return flatten(instance.backward?.(cotangents) as Group);
@@ -88,12 +88,12 @@ export function checkLinearity(context: Context, findings: CheckFindings): void 
     checkLinear(context, "backward", cotangentsOf(call), run, findings);
   }
   if (jvp) {
-    const run: Derivative = (one, tangents) => flatten(instance.jvp?.(valuesAt(one), tangents) as Group);
+    const run: LinearDerivative = (one, tangents) => flatten(instance.jvp?.(valuesAt(one), tangents) as Group);
     checkLinear(context, "jvp", tangentArguments(call), run, findings);
   }
   if (hvp) {
     const cotangents = cotangentsOf(call);
-    const run: Derivative = (one, tangents) => flatten(instance.hvp?.(valuesAt(one), tangents, cotangents) as Group);
+    const run: LinearDerivative = (one, tangents) => flatten(instance.hvp?.(valuesAt(one), tangents, cotangents) as Group);
     checkLinear(context, "hvp", tangentArguments(call), run, findings);
   }
 }
