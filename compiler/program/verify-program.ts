@@ -2,7 +2,7 @@
 import { printType } from "../ir/graph/print.js";
 import type { GraphFunction, ValueType } from "../ir/graph/types.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
-import { dimSymbol, equalDims } from "../base/types/dim.js";
+import { dimSymbol, equalDims, TIME_SYMBOL } from "../base/types/dim.js";
 import type { Program, ProgramInput, ProgramTensor } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
@@ -19,10 +19,18 @@ export function problemsOf(program: Program): string[] {
   const computed = states.filter((state) => state.initial === "computed");
   return [
     ...[...new Set(sequences)].flatMap((symbol) => (axes.includes(symbol) ? [] : [`${symbol} is no axis of calls`])),
+    // What a module does with a step is told by the sequence that has no other name.
+    ...(stream === undefined || stream === TIME_SYMBOL ? [] : [`a stream runs over ${TIME_SYMBOL}, not ${stream}`]),
+    ...twice(tensors.map(({ name }) => name)),
     ...unfit(forward, wanted),
     ...(initial === undefined ? [] : unfit(initial, { inputs: given, outputs: portsOf("initial", computed) })),
     ...(initial === undefined && computed.length > 0 ? ["nothing computes initial values"] : []),
   ];
+}
+
+function twice(names: readonly string[]): string[] {
+  const again = names.filter((name, i) => names.indexOf(name) < i);
+  return [...new Set(again)].map((name) => `two tensors are called ${name}`);
 }
 
 /** An input or output as the tensors say that it is. */

@@ -77,6 +77,11 @@ export function runSequence(
     }
   }
   if (!manifest.has.step) throw new TypeError("runSequence: this module looks ahead, so it cannot be run in pieces");
+  const stepAxis = manifest.axes.find(({ option }) => option === "steps")?.name ?? "steps";
+  const whole = [...manifest.inputs, ...manifest.outputs].find(({ axes }) => !axes.includes(stepAxis));
+  if (whole !== undefined) {
+    throw new TypeError(`runSequence: ${whole.name} is of the whole sequence, so it cannot be put together of pieces`);
+  }
   const inputs = manifest.inputs.map(({ name, shape }) =>
     inputWindow(name, own(values, name), batch, steps, elementCount(shape)),
   );

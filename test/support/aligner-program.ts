@@ -2,15 +2,12 @@
  * A program that no cell makes, written by hand: a loop over the steps `%T`, one that runs the other way, a second sequence
  * `%U` of its own length that starts where the first ends, and a loss that all examples share.
  */
-import { cellAxes } from "../../compiler/base/types/call-axes.js";
 import { dimConstant, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import type { Program, ProgramTensor } from "../../compiler/program/program.js";
 
 /** The second sequence. */
 export const ANSWER = "%U";
-
-const axes = [...cellAxes([]), ANSWER];
 
 const step = (name: string): string => `
     func ${name}(%h: real[3], %x: real[2], %W: shared real[3, 2], %V: shared real[3, 3]) -> (h: %n, y: %n) {
@@ -20,10 +17,10 @@ const step = (name: string): string => `
       %n: real[3] = tanh %s
     }`;
 
-const text = `
-func forward(%initial.h: real[3], %input.x: real[%T, 2], %input.z: real[%U, 2], %param.W: shared real[3, 2], %param.V: shared real[3, 3]) -> (output.y: %y, output.back: %back, output.loss: %loss, final.h: %end) {
-  %last: real[3], %heard: real[%T, 3] = scan length %T carried 1 sequences 1 %initial.h, %input.x, %param.W, %param.V body${step("listen")}
-  %first: real[3], %back: real[%T, 3] = scan length %T carried 1 sequences 1 reverse %last, %input.x, %param.W, %param.V body${step("look_back")}
+const textOver = (heard: string): string => `
+func forward(%initial.h: real[3], %input.x: real[${heard}, 2], %input.z: real[%U, 2], %param.W: shared real[3, 2], %param.V: shared real[3, 3]) -> (output.y: %y, output.back: %back, output.loss: %loss, final.h: %end) {
+  %last: real[3], %heard: real[${heard}, 3] = scan length ${heard} carried 1 sequences 1 %initial.h, %input.x, %param.W, %param.V body${step("listen")}
+  %first: real[3], %back: real[${heard}, 3] = scan length ${heard} carried 1 sequences 1 reverse %last, %input.x, %param.W, %param.V body${step("look_back")}
   %end: real[3], %y: real[%U, 3] = scan length %U carried 1 sequences 1 %first, %input.z, %param.W, %param.V body${step("answer")}
   %squares: real[%U, 3] = mul %y, %y
   %own: real[] = reduce sum axes [0 1] %squares
@@ -40,14 +37,15 @@ const tensor = (name: string, over: readonly string[], shape: readonly number[],
   shared,
 });
 
-export const alignerProgram: Program = {
+/** @param heard the axis of the first sequence: steps, or one more that calls give by name */
+export const alignerOver = (heard: string): Program => ({
   name: "Aligner",
   documentation: "",
   dimensions: new Map(),
-  axes,
+  axes: [heard, ANSWER],
   stream: undefined,
   inputs: [
-    { ...tensor("x", [TIME_SYMBOL], [2]), dtype: "real" },
+    { ...tensor("x", [heard], [2]), dtype: "real" },
     { ...tensor("z", [ANSWER], [2]), dtype: "real" },
   ],
   contexts: [],
@@ -57,10 +55,12 @@ export const alignerProgram: Program = {
     { ...tensor("V", [], [3, 3], true), initializer: { kind: "glorot_uniform" } },
   ],
   fixed: [],
-  outputs: [tensor("y", [ANSWER], [3]), tensor("back", [TIME_SYMBOL], [3]), tensor("loss", [], [], true)],
-  forward: parseProgram(text, axes).functions[0]!,
+  outputs: [tensor("y", [ANSWER], [3]), tensor("back", [heard], [3]), tensor("loss", [], [], true)],
+  forward: parseProgram(textOver(heard), [heard, ANSWER]).functions[0]!,
   initial: undefined,
   starts: undefined,
   declaredDerivatives: [],
   gradientAsDeclared: [],
-};
+});
+
+export const alignerProgram = alignerOver(TIME_SYMBOL);

@@ -11,7 +11,7 @@ import type { Manifest } from "../../../runtime/module/manifest.js";
 import { createRandom } from "../../../runtime/random.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 import { dot } from "./compare.js";
-import { capacitiesOf, type CallExtents } from "./sizes.js";
+import { capacitiesOf, hasSteps, type CallExtents } from "./sizes.js";
 import { isVariable, ofTensor, tensorsOf, type VariableRole } from "./tensors.js";
 
 /** Tensors by name, flat and row-major. */
@@ -51,10 +51,13 @@ export function variablesOf(manifest: Manifest, call: CellCall): Variable[] {
 /** What `forward` takes. */
 export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
   const { batch, steps, examples, inputs, contexts, states } = call;
-  const values = named<unknown>({ batch, steps, ...inputs, ...contexts, ...states });
+  const values = named<unknown>({ batch, ...inputs, ...contexts, ...states });
   for (const { name, dtype } of manifest.inputs)
     if (dtype === "index") values[name] = Int32Array.from(inputs[name] ?? []);
-  values["lengths"] = examples.map((example) => example.steps);
+  if (hasSteps(manifest)) {
+    values["steps"] = steps;
+    values["lengths"] = examples.map((example) => example.steps);
+  }
   values["sizes"] = eachSize(manifest, examples);
   return values;
 }
@@ -70,7 +73,7 @@ const eachSize = (manifest: Manifest, examples: CellCall["examples"]): Readonly<
 
 /** An instance with room for the call and its parameters set. */
 export function instanceFor(module: CompiledModule, call: CellCall): ModuleInstance {
-  const instance = module.instantiate(capacitiesOf(call));
+  const instance = module.instantiate(capacitiesOf(module.manifest, call));
   writeStored(instance, call.params);
   return instance;
 }

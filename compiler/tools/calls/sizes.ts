@@ -1,6 +1,6 @@
 /** How large the tensors of a call are. */
 import { elementCount } from "../../../runtime/module/compiled-module.js";
-import type { TensorEntry } from "../../../runtime/module/manifest.js";
+import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 
 /** The axes of a tensor by name, and the shape of one entry. */
 export type TensorAxes = Pick<TensorEntry, "axes" | "shape">;
@@ -44,11 +44,16 @@ export const widthOf = ({ shape }: Pick<TensorEntry, "shape">, sizes: Extent["si
   elementCount(partShape({ axes: [], shape }, { steps: 1, sizes }));
 
 /** What `instantiate` takes for calls of these sizes. */
-export const capacitiesOf = ({ batch, steps, sizes }: CallSizes): Required<CallSizes> => ({
+export const capacitiesOf = (manifest: Pick<Manifest, "axes">, { batch, steps, sizes }: CallSizes): Capacities => ({
   batch,
-  steps: Math.max(1, steps),
+  ...(hasSteps(manifest) && { steps: Math.max(1, steps) }),
   sizes,
 });
+
+type Capacities = Pick<CallSizes, "batch" | "sizes"> & Partial<Pick<CallSizes, "steps">>;
+
+/** Is one of the axes that of the steps? */
+export const hasSteps = ({ axes }: Pick<Manifest, "axes">): boolean => axes.some(({ option }) => option === "steps");
 
 /** The call with all examples as large as itself. */
 export const withWholeExamples = <Call extends CallExtents>(call: Call): Call => {

@@ -131,9 +131,8 @@ function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, writ
     }
     case "concat": {
       const parts = operands.map(write);
-      return operation.axis === 0
-        ? { kind: "joined", parts }
-        : builtin("concat", parts, [axes("axis", operation.axis)]);
+      if (operation.axis === 0) return { kind: "joined", parts };
+      return builtin("concat", parts, [axes("axis", operation.axis)]);
     }
     case "reshape":
       return builtin("reshape", [write(first)], [{ label: "shape", kind: "shape", shape: operation.shape }]);

@@ -320,5 +320,5 @@ function drawFinitePoint(
 /** Outputs that are not finite at a point. */
 function notFiniteAt({ modules, cell }: Candidate, point: Point): string[] {
   if (modules.length === 0 && cell !== undefined) return notFiniteOutputs(wholeFunctionAt(cell, point), point);
-  return modules.flatMap(({ module }) => notFinite(module.instantiate(capacitiesOf(point)), point));
+  return modules.flatMap(({ module }) => notFinite(module.instantiate(capacitiesOf(module.manifest, point)), point));
 }

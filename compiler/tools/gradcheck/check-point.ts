@@ -57,7 +57,7 @@ export function checkPoint({ cell, modules, dimensions }: Candidate, point: Poin
   if (cell !== undefined) options.declared.measure(cell, point, options.random);
   const results: boolean[] = [];
   for (const { precision, module } of modules) {
-    const instance = module.instantiate(capacitiesOf(point));
+    const instance = module.instantiate(capacitiesOf(module.manifest, point));
     const gradients = moduleGradients(instance, point);
     const bars = truth && ((samples: SampleCount) => truth.rounding(precision, samples));
     const unit = unitOf[precision];

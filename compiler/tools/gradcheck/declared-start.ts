@@ -44,7 +44,7 @@ export function singularStart(
         batch: 1,
         positive: attempt >= attempts / 2,
       });
-      const instance = module.instantiate(capacitiesOf(drawn));
+      const instance = module.instantiate(capacitiesOf(module.manifest, drawn));
       instance.init(random.integer(2 ** 31));
       const point = withParams(drawn, instance.params as Readonly<Record<string, FloatArray>>);
       const outputs = notFinite(instance, point);

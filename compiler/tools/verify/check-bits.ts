@@ -5,7 +5,7 @@ import type { TensorEntry } from "../../../runtime/module/manifest.js";
 import { startOf, valuesOf } from "../calls/call.js";
 import { firstDifference, firstOtherBits, shown } from "../calls/compare.js";
 import { cut, inputsAt, placesOf, stepsOf, withNaNPadding } from "../calls/examples.js";
-import { isShared, widthOf, withEveryStep } from "../calls/sizes.js";
+import { capacitiesOf, isShared, widthOf, withEveryStep } from "../calls/sizes.js";
 import { type Call, writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import { drawCall } from "./draw-call.js";
@@ -235,7 +235,7 @@ export function checkRepeat(context: Context, findings: CheckFindings): void {
   runForward(manifest, instance, exampleOf(manifest, call, 0));
   again(" after a smaller one");
   if (manifest.target === "auto") {
-    const plain = module.instantiate({ batch: call.batch, steps: call.steps, sizes: call.sizes, variant: "js" });
+    const plain = module.instantiate({ ...capacitiesOf(manifest, call), variant: "js" });
     writeParams(plain, call.params);
     again(" in JavaScript", plain);
     context.release(plain);

@@ -93,7 +93,8 @@ export function checkLinearity(context: Context, findings: CheckFindings): void 
   }
   if (hvp) {
     const cotangents = cotangentsOf(call);
-    const run: LinearDerivative = (one, tangents) => flatten(instance.hvp?.(valuesAt(one), tangents, cotangents) as Group);
+    const run: LinearDerivative = (one, tangents) =>
+      flatten(instance.hvp?.(valuesAt(one), tangents, cotangents) as Group);
     checkLinear(context, "hvp", tangentArguments(call), run, findings);
   }
 }

@@ -6,6 +6,7 @@ import { firstDifference } from "../calls/compare.js";
 import { writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
+import { hasSteps } from "../calls/sizes.js";
 import { flatten, prefixed, runBackward } from "./results.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 
@@ -127,10 +128,12 @@ function wrongValues({ manifest, call }: Context): Record<string, unknown> {
     "an unknown name": having({ "no such name": 1 }),
     "too many examples": having({ batch: call.batch + 1 }),
     "no examples": having({ batch: 0 }),
-    "too many steps": having({ steps: call.steps + 1 }),
-    "a length beyond the steps": having({ lengths: call.examples.map(() => call.steps + 1) }),
-    "a negative length": having({ lengths: call.examples.map(() => -1) }),
-    "too few lengths": having({ lengths: [] }),
+    ...(hasSteps(manifest) && {
+      "too many steps": having({ steps: call.steps + 1 }),
+      "a length beyond the steps": having({ lengths: call.examples.map(() => call.steps + 1) }),
+      "a negative length": having({ lengths: call.examples.map(() => -1) }),
+      "too few lengths": having({ lengths: [] }),
+    }),
     "sizes of no dimension": having({ sizes: { "no such dimension": 1 } }),
   };
   for (const { name } of [...manifest.inputs, ...manifest.contexts]) {

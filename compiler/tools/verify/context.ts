@@ -2,7 +2,7 @@
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
-import { widthOf } from "../calls/sizes.js";
+import { capacitiesOf, widthOf } from "../calls/sizes.js";
 import { type Call, writeParams } from "./call.js";
 import type { Scale } from "./draw-call.js";
 import type { Subject } from "./subject.js";
@@ -32,7 +32,7 @@ export function contextOf(subject: Subject, scale: Scale, call: Call, random: Ra
   const { module } = subject;
   const { manifest } = module;
   const make: Context["make"] = (batch, steps, sizes = call.sizes) => {
-    const instance = module.instantiate({ batch, steps, sizes });
+    const instance = module.instantiate(capacitiesOf(manifest, { batch, steps, sizes }));
     writeParams(instance, call.params);
     return instance;
   };

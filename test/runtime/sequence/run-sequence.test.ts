@@ -61,6 +61,17 @@ describe("runSequence", () => {
     expect(() => run({ x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 8 })).toThrow(RangeError);
   });
 
+  it("refuses what is of the whole sequence", () => {
+    const { manifest } = module;
+    const loss = { ...manifest.outputs[0]!, name: "loss", axes: [], shape: [] };
+    const whole = { manifest: { ...manifest, outputs: [...manifest.outputs, loss] } };
+    const instance = module.instantiate({ batch: 1, steps: 4 });
+    const run = () => runSequence(whole, instance, { x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 4 });
+    expect(run).toThrow(
+      new TypeError("runSequence: loss is of the whole sequence, so it cannot be put together of pieces"),
+    );
+  });
+
   it("takes no options that do not exist", () => {
     const options = { batch: 1, steps: 1, chunk: 1, length: [1] } as RunSequenceOptions;
     expect(() => runSequence(module, module.instantiate({ batch: 1, steps: 1 }), { x: [1, 2] }, options)).toThrow(
