@@ -52,7 +52,7 @@ export function exportedFunctions(instantiate: string, instantiateAsync: string)
       "}",
     ].join("\n"),
     [
-      "/** The same behind a promise. */",
+      "/** The same, as a promise. */",
       "export async function instantiateAsync(options = {}) {",
       `  return ${instantiateAsync}(options);`,
       "}",

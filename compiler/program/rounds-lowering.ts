@@ -64,7 +64,7 @@ class Rounds {
     });
   }
 
-  /** The rounds, up to the one behind which `until` holds. */
+  /** The rounds, up to the one after which `until` holds. */
   private repeat(count: number, first: readonly ValueId[], until: TypedExpression | undefined): readonly ValueId[] {
     const { lowering } = this;
     let values = first;

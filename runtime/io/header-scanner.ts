@@ -10,7 +10,7 @@ import { codePointAt, TextBuilder, utf8Length } from "./utf8.js";
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** Characters behind a backslash that stand for one other character. */
+/** Characters after a backslash that stand for one other character. */
 const escapes: ReadonlyMap<number, number> = new Map(
   ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"].map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]),
 );
@@ -186,7 +186,7 @@ export class HeaderScanner {
     this.at = at + 1;
   }
 
-  /** What stands behind a backslash, as a code point. */
+  /** What stands after a backslash, as a code point. */
   private readEscape(): number {
     const byte = this.bytes[this.at] ?? -1;
     const plain = escapes.get(byte);

@@ -47,7 +47,7 @@ export class TextBuilder {
 const joined = (units: Uint8Array | Uint16Array): string =>
   String.fromCharCode.apply(null, units as unknown as number[]);
 
-/** The lowest code point for which a sequence with so many bytes behind its first is the shortest. */
+/** The lowest code point for which a sequence with so many bytes after its first is the shortest. */
 const lowest = [0, 0x80, 0x800, 0x10000] as const;
 
 /** How many bytes of UTF-8 a code point takes. */

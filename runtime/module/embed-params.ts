@@ -137,7 +137,7 @@ export function instantiate(options = {}) {
   return withParams(instantiateBare(options));
 }
 
-/** The same behind a promise. */
+/** The same, as a promise. */
 export async function instantiateAsync(options = {}) {
   return withParams(await instantiateBareAsync(options));
 }

@@ -7,6 +7,7 @@ import {
   type TensorRecord,
 } from "../module/compiled-module.js";
 import { checkInstance, checkModule, checkNumbers, checkRecord } from "../arguments.js";
+import type { Manifest } from "../module/manifest.js";
 import { checkOptionNames, describe } from "../options.js";
 
 export interface RunSequenceOptions {
@@ -76,12 +77,7 @@ export function runSequence(
       throw new RangeError(`lengths[${b}] must be an integer from 0 to ${steps}, got ${describe(length)}`);
     }
   }
-  if (!manifest.has.step) throw new TypeError("runSequence: this module looks ahead, so it cannot be run in pieces");
-  const stepAxis = manifest.axes.find(({ option }) => option === "steps")?.name ?? "steps";
-  const whole = [...manifest.inputs, ...manifest.outputs].find(({ axes }) => !axes.includes(stepAxis));
-  if (whole !== undefined) {
-    throw new TypeError(`runSequence: ${whole.name} is of the whole sequence, so it cannot be put together of pieces`);
-  }
+  refuseWhole(manifest);
   const inputs = manifest.inputs.map(({ name, shape }) =>
     inputWindow(name, own(values, name), batch, steps, elementCount(shape)),
   );
@@ -110,6 +106,16 @@ export function runSequence(
     for (const { name } of manifest.states) final[name] = result.final[name]!.slice();
   }
   return { outputs, final };
+}
+
+/** Pieces are run one after the other, and put together along the steps. */
+function refuseWhole(manifest: Manifest): void {
+  if (!manifest.has.step) throw new TypeError("runSequence: this module looks ahead, so it cannot be run in pieces");
+  const stepAxis = manifest.axes.find(({ option }) => option === "steps")?.name ?? "steps";
+  const whole = [...manifest.inputs, ...manifest.outputs].find(({ axes }) => !axes.includes(stepAxis));
+  if (whole !== undefined) {
+    throw new TypeError(`runSequence: ${whole.name} is of the whole sequence, so it cannot be put together of pieces`);
+  }
 }
 
 const own = (values: object, name: string): unknown =>

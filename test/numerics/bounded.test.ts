@@ -1,6 +1,6 @@
 /**
  * Kernels stay within what they were given: nothing changes that a call should not write, and results do not depend on
- * what lies around tensors, behind the sizes of the call, or in scratch memory.
+ * what lies around tensors, after the sizes of the call, or in scratch memory.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** Where the products of a cell run, before the loop over time, in it, or behind it, and what is kept for backward. */
+/** Where the products of a cell run, before the loop over time, in it, or after it, and what is kept for backward. */
 import { describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { countOperations, placesOf } from "../../compiler/ir/kernel/count-operations.js";
@@ -37,14 +37,14 @@ function products(file: string, cell: string): { forward: Counts; backward: Coun
 }
 
 describe("products", () => {
-  it("an LSTM has one before the loop and one in it; backward one in the loop, weight gradients behind", () => {
+  it("an LSTM has one before the loop and one in it; backward one in the loop, weight gradients after", () => {
     expect(products("lstm", "LSTM")).toEqual({
       forward: { before: 1, loop: 1, after: 0 },
       backward: { before: 0, loop: 1, after: 3 },
     });
   });
 
-  it("so has a GRU with the reset gate behind the product", () => {
+  it("so has a GRU with the reset gate after the product", () => {
     expect(products("gru", "GRU")).toEqual({
       forward: { before: 1, loop: 1, after: 0 },
       backward: { before: 0, loop: 1, after: 3 },
@@ -63,7 +63,7 @@ describe("products", () => {
     expect(backward.loop).toBe(0);
   }); // prettier-ignore
 
-  it("a read-out runs behind the loop", () => {
+  it("a read-out runs after the loop", () => {
     expect(products("simple-rnn", "ReadoutRNN").forward).toEqual({ before: 1, loop: 1, after: 1 });
   });
 

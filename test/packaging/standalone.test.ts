@@ -166,7 +166,7 @@ describe("in a process of its own", () => {
     expect(node(`${start}\n${print}`)).toBe("it runs");
   });
 
-  test("starts behind a promise", () => {
+  test("starts as a promise", () => {
     const start = `import { instantiateAsync } from "./wasm.js";\nconst cell = await instantiateAsync({ ${sizes} });`;
     expect(node(`${start}\n${print}`)).toBe("it runs");
   });

@@ -1,4 +1,4 @@
-/** What stands behind the package: dependencies, their licences, where it comes from. */
+/** What stands after the package: dependencies, their licences, where it comes from. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

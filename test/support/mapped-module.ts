@@ -128,7 +128,7 @@ export class MappedModule {
     const inside = ranges.filter(({ from, to }) => from <= byte && byte < to);
     if (inside.length > 0) return `in ${inside.map(({ name, from }) => `${name} + ${byte - from}`).join(", ")}`;
     const before = ranges.filter(({ to }) => to <= byte).sort((a, b) => b.to - a.to)[0];
-    return before === undefined ? "before all buffers" : `${byte - before.to} behind the end of ${before.name}`;
+    return before === undefined ? "before all buffers" : `${byte - before.to} after the end of ${before.name}`;
   }
 
   #accessed(entries: readonly string[], wanted: (use: string) => boolean): ReadonlySet<string> {

@@ -19,7 +19,7 @@ export function kernelMutants(module: string, entry = "backward"): Mutant[] {
       mutants.push({ line: text.slice(lineStart, text.indexOf("\n", lineStart)).trim(), text });
     };
     // Comments, headers of loops and the function's own line hold no arithmetic of values; functions such as tanh, which are
-    // printed into loops with names behind a `$`, have tests of their own.
+    // printed into loops with names after a `$`, have tests of their own.
     const skipped = [...body.matchAll(/\/\/.*$|^ *for \(.*$|^ *function .*$|^ *(?:const |let )?\$.*$/gmu)].map((m) => [
       m.index,
       m.index + m[0].length,

@@ -192,7 +192,7 @@ function printPrimitive(e: PrimitiveExpr, operands: readonly Text[]): Text {
 
 /**
  * Lines that declare `target` and give it the function's value at the arguments: expressions whose own names are not those of
- * parameters behind a `$`.
+ * parameters after a `$`.
  */
 export function printInlined(f: ScalarFunction, args: readonly string[], target: string): string[] {
   const names = new Map<ScalarExpr, string>();

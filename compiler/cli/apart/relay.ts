@@ -156,7 +156,7 @@ class Relay {
     post(this.setting, { frame: whole });
   }
 
-  /** The length of a frame comes first; what is behind it, once it is there. */
+  /** The length of a frame comes first; what is after it, once it is there. */
   private takeHead(chunk: Uint8Array): Uint8Array | undefined {
     const { head } = this;
     const missing = chunk.subarray(0, head.length - this.count);

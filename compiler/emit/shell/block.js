@@ -2,21 +2,21 @@
 import { checkTensors, optionalInteger } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
-/** @import { Block, Call, Core, Role, Sequence } from "./types.js" */
+/** @import { StreamBlock, SizedCall, Core, TensorGroup, Sequence } from "./types.js" */
 
 /**
  * @param {Core} core
  * @param {Sequence} sequence whose buffers it uses
- * @returns {Block}
+ * @returns {StreamBlock}
  */
 export function createBlock(core, sequence) {
   const inputs = core.slots("inputs", "input.");
   const result = resultOf(core, core.slots("outputs", "output."), {});
-  /** @type {(role: Role, to: string, from: string) => () => void} */
+  /** @type {(role: TensorGroup, to: string, from: string) => () => void} */
   const copyAll = (role, to, from) => {
     const targets = core.slots(role, to);
     const sources = core.slots(role, from);
-    // Whole buffers: what is behind the sizes of the call is not looked at.
+    // Whole buffers: what is after the sizes of the call is not looked at.
     return () => targets.forEach(({ data }, i) => data.set(/** @type {typeof sources[number]} */ (sources[i]).data));
   };
   const takeContexts = copyAll("contexts", "context.", "step.context.");
@@ -24,7 +24,7 @@ export function createBlock(core, sequence) {
   const giveStates = copyAll("states", "step.state.", "final.");
   const { stepsAt } = core;
   const capacity = /** @type {number} */ (core.newCall().sizes[stepsAt]);
-  /** The stream's call with the number of steps, made again where that changes. @type {Call | undefined} */
+  /** The stream's call with the number of steps, made again where that changes. @type {SizedCall | undefined} */
   let call;
   return {
     inputs,
@@ -39,7 +39,7 @@ export function createBlock(core, sequence) {
       checkTensors("steps", inputs, call.sizes, true);
     },
     run() {
-      const own = /** @type {Call} */ (call);
+      const own = /** @type {SizedCall} */ (call);
       sequence.ran = false;
       writeAll(inputs, own.sizes);
       takeContexts();

@@ -2,9 +2,9 @@
 // getters, proxies and other threads may change what was given, so what code can run for is copied while it is read. A wrong
 // call ends here and leaves nothing behind. Texts are only made where a check fails, and what every call goes through is
 // counted through: engines make an object for `for … of` where they do not see that they need none. So calls that go well leave
-// no garbage behind.
+// no garbage.
 
-/** @import { Names, Place, Sizes, Slot } from "./types.js" */
+/** @import { CallNames, CallArgument, AxisSizes, Slot } from "./types.js" */
 
 /**
  * A name as it stands in messages.
@@ -46,10 +46,10 @@ const textOf = (value) => Object.prototype.toString.call(value);
  * those of `names` are errors, and what the object does not give is undefined.
  * @param {string} where
  * @param {unknown} value
- * @param {Names} names
+ * @param {CallNames} names
  */
 export function take(where, value, { byName, places }) {
-  for (let i = 0; i < places.length; i++) /** @type {Place} */ (places[i]).value = undefined;
+  for (let i = 0; i < places.length; i++) /** @type {CallArgument} */ (places[i]).value = undefined;
   if (typeof value !== "object" || value === null || kindOf(value) !== undefined) throw noObject(where, value, byName);
   let isEmpty = true;
   for (const name in value) {
@@ -66,13 +66,13 @@ export function take(where, value, { byName, places }) {
   if (isEmpty && textOf(value) !== "[object Object]") throw noObject(where, value, byName);
 }
 
-/** @type {(byName: Names["byName"]) => string} */
+/** @type {(byName: CallNames["byName"]) => string} */
 const known = (byName) => [...byName.keys()].map(quote).join(", ");
 
 /**
  * @param {string} where
  * @param {unknown} value
- * @param {Names["byName"]} byName
+ * @param {CallNames["byName"]} byName
  */
 const noObject = (where, value, byName) =>
   new TypeError(`${where} must be an object, got ${describe(value)}; its names are ${known(byName) || "none"}`);
@@ -95,13 +95,13 @@ export function fields(where, value, names) {
  */
 export const none = Object.freeze(Object.create(null));
 
-/** @type {(name: string) => Place} */
+/** @type {(name: string) => CallArgument} */
 export const placeOf = (name) => ({ name, value: undefined });
 
 /**
  * The names that a call may give.
- * @param {readonly Place[]} places
- * @returns {Names}
+ * @param {readonly CallArgument[]} places
+ * @returns {CallNames}
  */
 export const namesOf = (places) => ({ byName: new Map(places.map((place) => [place.name, place])), places });
 
@@ -125,7 +125,7 @@ export function checkInteger(where, what, value, low, high) {
 /**
  * An integer that need not be given.
  * @param {string} where
- * @param {Place} place
+ * @param {CallArgument} place
  * @param {number} otherwise
  * @param {number} low
  * @param {number} high
@@ -136,7 +136,7 @@ export const optionalInteger = (where, { name, value }, otherwise, low, high) =>
 /**
  * The number of values that a tensor has in a call.
  * @param {Slot} slot
- * @param {Sizes} sizes
+ * @param {AxisSizes} sizes
  */
 export function countOf(slot, sizes) {
   const { dims } = slot;
@@ -198,7 +198,7 @@ export function convert(slot, value) {
  * `slot.high`.
  * @param {string} where
  * @param {Slot} slot
- * @param {Sizes} sizes
+ * @param {AxisSizes} sizes
  */
 export function checkTensor(where, slot, sizes) {
   const { name, dims, labels, high, value, plain } = slot;
@@ -268,7 +268,7 @@ function checkItems(where, slot, list, count) {
  * Checks tensors that were taken.
  * @param {string} where
  * @param {readonly Slot[]} slots
- * @param {Sizes} sizes
+ * @param {AxisSizes} sizes
  * @param {boolean} required
  */
 export function checkTensors(where, slots, sizes, required) {

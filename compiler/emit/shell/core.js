@@ -1,13 +1,13 @@
 // What the parts of an instance share: kernels, buffers, the sizes of calls.
 import { checkTensor, namesOf, optionalInteger, placeOf, take } from "./check.js";
 
-/** @import { Call, Capacity, Core, Kernels, Manifest, Parts, Place, Slot } from "./types.js" */
+/** @import { SizedCall, Capacity, Core, Kernels, Manifest, OptionalParts, CallArgument, Slot } from "./types.js" */
 
 /**
  * @param {Manifest} manifest
  * @param {Kernels} kernels
  * @param {Capacity} capacity
- * @param {Parts} parts
+ * @param {OptionalParts} parts
  * @returns {Core}
  */
 export function createCore(manifest, kernels, capacity, parts) {
@@ -21,7 +21,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   );
   /** The place of an axis among the sizes of a call. @type {(axis: string) => number} */
   const placeAmongSizes = (axis) => axes.findIndex(({ name }) => name === axis);
-  /** @returns {Call} */
+  /** @returns {SizedCall} */
   const newCall = () => ({
     sizes: [...capacities],
     full: true,
@@ -92,7 +92,7 @@ export function createCore(manifest, kernels, capacity, parts) {
 
   /** What `readCall` read last. */
   let pending = newCall();
-  /** Whose lists and sizes the kernels have. @type {Call | undefined} */
+  /** Whose lists and sizes the kernels have. @type {SizedCall | undefined} */
   let loaded;
   /** Counts the times when weights may have changed. */
   let change = 0;
@@ -168,7 +168,7 @@ export function createCore(manifest, kernels, capacity, parts) {
       } finally {
         busy = false;
         // A refused call may not have come to reading them.
-        for (let i = 0; i < all.length; i++) /** @type {Place} */ (all[i]).value = undefined;
+        for (let i = 0; i < all.length; i++) /** @type {CallArgument} */ (all[i]).value = undefined;
       }
     },
     begin(call) {

@@ -2,7 +2,7 @@
 import { checkTensors, countOf, namesOf, none, placeOf, take } from "./check.js";
 import { resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, Given, Sequence, Sizes, Slot } from "./types.js" */
+/** @import { Core, GivenCall, Sequence, AxisSizes, Slot } from "./types.js" */
 
 /**
  * Tangents of what goes into a call: `{ x, m, h, params: { W } }`, missing ones zero. The tangent of an initial state
@@ -21,12 +21,12 @@ export function tangents(core, sequence, where) {
   const paramNames = namesOf(params);
   const whereParams = `${where}: params`;
   return {
-    /** @type {(given: Given) => void} */
+    /** @type {(given: GivenCall) => void} */
     take(given) {
       take(where, given, names);
       take(whereParams, named.value === undefined ? none : named.value, paramNames);
     },
-    /** @type {(sizes: Sizes) => void} */
+    /** @type {(sizes: AxisSizes) => void} */
     check(sizes) {
       checkTensors(where, values, sizes, false);
       checkTensors(where, states, sizes, false);
@@ -63,7 +63,7 @@ export function jvp(core, sequence) {
     final: core.slots("states", "tangent.final."),
   });
   return {
-    /** @type {(values: Given, given: Given) => Record<string, unknown>} */
+    /** @type {(values: GivenCall, given: GivenCall) => Record<string, unknown>} */
     jvp(values, given) {
       sequence.take("jvp", values);
       direction.take(given);

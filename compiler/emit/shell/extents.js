@@ -1,7 +1,7 @@
 // Sizes of axes that calls give by name.
 import { checkInteger, checkTensor, convert, fields } from "./check.js";
 
-/** @import { Sizes, Slot } from "./types.js" */
+/** @import { AxisSizes, Slot } from "./types.js" */
 
 /**
  * Reads the size of an axis into `each`: a number for all examples; or a list with each example's own, where
@@ -10,7 +10,7 @@ import { checkInteger, checkTensor, convert, fields } from "./check.js";
  * @param {Slot} slot
  * @param {unknown} size
  * @param {Int32Array} each
- * @param {Sizes} sizes
+ * @param {AxisSizes} sizes
  * @returns {number} the padded size
  */
 export function readExtent(where, slot, size, each, sizes) {

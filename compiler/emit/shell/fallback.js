@@ -2,17 +2,17 @@
 import { describe } from "./check.js";
 import { createInstance } from "./instantiate.js";
 
-/** @import { Capacity, Kernels, Manifest, Parts, WasmSource } from "./types.js" */
+/** @import { Capacity, Kernels, Manifest, OptionalParts, WasmSource } from "./types.js" */
 
 /**
  * The exports `instantiate` and `instantiateAsync` of a module with both kinds of kernels. The kernels are known to be
  * right, so whatever keeps them from being compiled is the host's: it has no WebAssembly, a policy forbids it, it is too
- * old for vectors. What goes wrong behind that, memory above all, would in JavaScript too.
+ * old for vectors. What goes wrong after that, memory above all, would in JavaScript too.
  * @param {Manifest} manifest
  * @param {{ instantiate(options: object): object, instantiateAsync(options: object): Promise<object> }} wasm
  * @param {WasmSource} source
  * @param {{ createKernels: (capacity: Capacity) => Kernels, workspaceBytes: (capacity: Capacity) => number }} js
- * @param {Parts} parts
+ * @param {OptionalParts} parts
  */
 export function withFallback(manifest, wasm, source, js, parts) {
   /** @param {Record<string, unknown>} options */

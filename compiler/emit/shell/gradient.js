@@ -2,7 +2,7 @@
 import { checkTensors, countOf, namesOf, none, placeOf, take } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
-/** @import { Core, Given, Sequence, Sizes, Slot } from "./types.js" */
+/** @import { Core, GivenCall, Sequence, AxisSizes, Slot } from "./types.js" */
 
 /**
  * Cotangents, or tangents of cotangents, of outputs and final states: `{ y, final: { h } }`, missing ones zero.
@@ -18,17 +18,17 @@ export function cotangents(core, prefix, where) {
   const finalNames = namesOf(finals);
   const whereFinal = `${where}: final`;
   return {
-    /** @type {(values: Given) => void} */
+    /** @type {(values: GivenCall) => void} */
     take(values) {
       take(where, values, names);
       take(whereFinal, final.value === undefined ? none : final.value, finalNames);
     },
-    /** @type {(sizes: Sizes) => void} */
+    /** @type {(sizes: AxisSizes) => void} */
     check(sizes) {
       checkTensors(where, outputs, sizes, false);
       checkTensors(whereFinal, finals, sizes, false);
     },
-    /** @type {(sizes: Sizes) => void} */
+    /** @type {(sizes: AxisSizes) => void} */
     write(sizes) {
       writeAll(outputs, sizes);
       writeAll(finals, sizes);
@@ -98,7 +98,7 @@ export function gradient(core, sequence) {
   const result = gradientResult(core, "grad.");
   const initialGradient = createInitialGradient(core, sequence, ["grad."]);
   return {
-    /** @param {Given} values */
+    /** @param {GivenCall} values */
     backward(values = none) {
       const { sizes } = sequence.call;
       if (!sequence.ran)

@@ -3,7 +3,7 @@ import { none } from "./check.js";
 import { tangents } from "./directional.js";
 import { cotangents, createInitialGradient, gradientResult } from "./gradient.js";
 
-/** @import { Core, Given, Sequence } from "./types.js" */
+/** @import { Core, GivenCall, Sequence } from "./types.js" */
 
 /**
  * @param {Core} core
@@ -16,7 +16,7 @@ export function hvp(core, sequence) {
   const initialGradient = createInitialGradient(core, sequence, ["grad.", "tangent.grad."]);
   const result = gradientResult(core, "tangent.grad.");
   return {
-    /** @type {(values: Given, given: Given, cotangents?: Given, cotangentTangents?: Given) => Record<string, unknown>} */
+    /** @type {(values: GivenCall, given: GivenCall, cotangents?: GivenCall, cotangentTangents?: GivenCall) => Record<string, unknown>} */
     hvp(values, given, cotangents = none, cotangentTangents = none) {
       sequence.take("hvp", values);
       direction.take(given);

@@ -5,15 +5,15 @@ import { createParams } from "./params.js";
 import { createSequence } from "./sequence.js";
 import { createStream } from "./stream.js";
 
-/** @import { Capacity, Kernels, Manifest, Method, Parts } from "./types.js" */
+/** @import { Capacity, Kernels, Manifest, InstanceMethod, OptionalParts } from "./types.js" */
 
 /**
- * An instance: one set of parameters, states and buffers; a promise of it where the kernels come behind one.
+ * An instance: one set of parameters, states and buffers; a promise of it where the kernels are loaded later.
  * @template {Kernels | Promise<Kernels>} K
  * @param {Manifest} manifest
  * @param {(capacity: Capacity) => K | ((wasm: unknown) => K)} createKernels
  * @param {(capacity: Capacity) => number} workspaceBytes
- * @param {Parts} parts
+ * @param {OptionalParts} parts
  * @param {Record<string, unknown>} options
  */
 export function createInstance(manifest, createKernels, workspaceBytes, parts, options) {
@@ -29,14 +29,14 @@ export function createInstance(manifest, createKernels, workspaceBytes, parts, o
  * @param {Manifest} manifest
  * @param {Kernels} kernels
  * @param {Capacity} capacity
- * @param {Parts} parts
+ * @param {OptionalParts} parts
  */
 function assemble(manifest, kernels, capacity, parts) {
   const core = createCore(manifest, kernels, capacity, parts);
   const sequence = createSequence(core);
 
   const { params, fixed, ...setting } = createParams(core, parts);
-  /** @type {Record<string, Method>} */
+  /** @type {Record<string, InstanceMethod>} */
   const methods = {
     ...setting,
     forward: sequence.forward,

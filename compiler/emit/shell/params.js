@@ -3,13 +3,13 @@ import { checkInteger, checkTensors, describe, fields, namesOf, none, take } fro
 import { initialValues } from "./random.js";
 import { record, write } from "./tensors.js";
 
-/** @import { Core, Given, Parts, Slot } from "./types.js" */
+/** @import { Core, GivenCall, OptionalParts, Slot } from "./types.js" */
 
 /**
  * Parameters that are declared without random numbers begin as declared. The others wait for the seed that `init` is given,
  * and are 0 until then: nobody who loads weights waits for random numbers, and nothing depends on a seed that nobody chose.
  * @param {Core} core
- * @param {Parts} parts
+ * @param {OptionalParts} parts
  */
 export function createParams(core, parts) {
   const { manifest } = core;
@@ -54,7 +54,7 @@ export function createParams(core, parts) {
     /**
      * Sets every parameter by its declared initialiser, and the fixed values that nobody has set; all with `fixed`.
      * @param {number} seed
-     * @param {Given} options
+     * @param {GivenCall} options
      */
     init(seed, options = none) {
       checkInteger("init", "seed", seed, 0, Number.MAX_SAFE_INTEGER);
@@ -63,7 +63,7 @@ export function createParams(core, parts) {
       initialise(seed, all);
       core.hold();
     },
-    /** Copies values into parameters, without handing out arrays. @param {Given} values */
+    /** Copies values into parameters, without handing out arrays. @param {GivenCall} values */
     setParams(values) {
       take("setParams", values, names);
       checkTensors("setParams", slots, [], false);

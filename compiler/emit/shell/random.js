@@ -1,7 +1,7 @@
 // Declared initialisers. Values depend on the seed and the parameter's own name, so that a new parameter does not
 // change the others, and on IEEE arithmetic alone, so that they are the same on every host.
 
-/** @import { Initializer, Parts } from "./types.js" */
+/** @import { Initializer, OptionalParts } from "./types.js" */
 
 /**
  * Uniform numbers on [0, 1) with 53 random bits: Chris Doty-Humphrey's generator sfc32, which takes in the seed and the
@@ -40,7 +40,7 @@ export function uniformStream(seed, name) {
  * @param {readonly number[]} shape
  * @param {number} seed
  * @param {string} name
- * @param {Parts} parts
+ * @param {OptionalParts} parts
  */
 export function initialValues(initializer, shape, seed, name, parts) {
   const { kind } = initializer;

@@ -1,13 +1,13 @@
 // Initial values of parameters by expressions, which the kernels compute of what is drawn here.
 import { initialValues } from "./random.js";
 
-/** @import { Core, DrawEntry, Parts, Slot } from "./types.js" */
+/** @import { Core, DrawEntry, OptionalParts, Slot } from "./types.js" */
 
 /**
  * Computes those that are no numbers or draws alone. They read each other as they are, so it takes a round for each that
  * waits for another.
  * @param {Core} core
- * @param {Parts} parts
+ * @param {OptionalParts} parts
  * @param {readonly Slot[]} slots those of the parameters, then of the fixed values
  */
 export function createStarts(core, parts, slots) {

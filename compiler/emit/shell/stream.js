@@ -3,12 +3,12 @@ import { createBlock } from "./block.js";
 import { checkTensors, countOf, describe, namesOf, none, placeOf, quote, take } from "./check.js";
 import { record, resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, Given, Parts, Sequence, Slot } from "./types.js" */
+/** @import { Core, GivenCall, OptionalParts, Sequence, Slot } from "./types.js" */
 
 /**
  * @param {Core} core
  * @param {Sequence} sequence
- * @param {Parts} parts
+ * @param {OptionalParts} parts
  */
 export function createStream(core, sequence, parts) {
   const { manifest } = core;
@@ -45,7 +45,7 @@ export function createStream(core, sequence, parts) {
     running = true;
   };
 
-  /** @param {Given} [values] */
+  /** @param {GivenCall} [values] */
   const reset = (values = none) => {
     take("reset", values, resetNames);
     const next = core.readCall("reset");
@@ -60,7 +60,7 @@ export function createStream(core, sequence, parts) {
 
   return {
     reset,
-    /** @param {Given} values */
+    /** @param {GivenCall} values */
     step(values) {
       if (!running) take("step", none, resetNames);
       take("step", values, stepNames);
@@ -73,7 +73,7 @@ export function createStream(core, sequence, parts) {
       core.run("step", call);
       return result(sizes);
     },
-    /** @param {Given} [values] */
+    /** @param {GivenCall} [values] */
     steps(values = none) {
       if (!running) take("steps", none, resetNames);
       take("steps", values, blockNames);

@@ -1,12 +1,12 @@
 // Tensors of a call: how they are filled and handed out.
 import { countOf, isPadding } from "./check.js";
 
-/** @import { Core, Sizes, Slot } from "./types.js" */
+/** @import { Core, AxisSizes, Slot } from "./types.js" */
 
 /**
  * Copies a tensor that was checked into its buffer; one that was not given is zero.
  * @param {Slot} slot
- * @param {Sizes} sizes
+ * @param {AxisSizes} sizes
  */
 export function write(slot, sizes) {
   const { data, value, plain, ragged } = slot;
@@ -40,7 +40,7 @@ function copy(data, values, count) {
 
 /**
  * @param {readonly Slot[]} slots
- * @param {Sizes} sizes
+ * @param {AxisSizes} sizes
  */
 export function writeAll(slots, sizes) {
   for (let i = 0; i < slots.length; i++) write(/** @type {Slot} */ (slots[i]), sizes);
@@ -59,16 +59,16 @@ export const record = () => Object.create(null);
  * @param {Pick<Core, "isTransferable">} core
  * @param {readonly Slot[]} slots
  * @param {Readonly<Record<string, readonly Slot[]>>} groups
- * @returns {(sizes: Sizes) => Record<string, any>}
+ * @returns {(sizes: AxisSizes) => Record<string, any>}
  */
 export function resultOf({ isTransferable }, slots, groups) {
-  /** @type {Sizes} */
+  /** @type {AxisSizes} */
   let madeFor = [];
   /** @type {Record<string, any>} */
   let result;
   /** Arrays of the result, and the views that they are copied from. @type {[to: Slot["data"], from: Slot["data"]][]} */
   let copies = [];
-  /** @type {(slots: readonly Slot[], sizes: Sizes) => Record<string, any>} */
+  /** @type {(slots: readonly Slot[], sizes: AxisSizes) => Record<string, any>} */
   const arrays = (slots, sizes) => {
     const made = record();
     for (const slot of slots) {

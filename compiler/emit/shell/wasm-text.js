@@ -3,7 +3,7 @@
 /** @import { Variant, WasmSource } from "./types.js" */
 
 /**
- * Decodes bytes that were written as printable characters, from 253 on: a space or `!` adds to the byte behind it.
+ * Decodes bytes that were written as printable characters, from 253 on: a space or `!` adds to the byte after it.
  * @param {string} text
  */
 export function decode(text) {

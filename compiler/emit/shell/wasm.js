@@ -3,7 +3,7 @@ import { allocate } from "./capacity.js";
 import { createInstance } from "./instantiate.js";
 import { record } from "./tensors.js";
 
-/** @import { Capacity, CompiledKernels, Kernels, Manifest, MemoryPlan, Parts, WasmSource } from "./types.js" */
+/** @import { Capacity, CompiledKernels, Kernels, Manifest, MemoryPlan, OptionalParts, WasmSource } from "./types.js" */
 
 /**
  * The exports `instantiate` and `instantiateAsync`. Each instance has a memory of its own, of just the pages that it
@@ -11,7 +11,7 @@ import { record } from "./tensors.js";
  * @param {Manifest} manifest
  * @param {(capacity: Capacity) => MemoryPlan} planMemory
  * @param {WasmSource} source
- * @param {Parts} parts
+ * @param {OptionalParts} parts
  */
 export function wasmInstances(manifest, planMemory, source, parts) {
   const page = 65536;

@@ -1,4 +1,4 @@
-/** Parts of an axis one behind the other. */
+/** Parts of an axis one after the other. */
 import { addDims, type Dim, dimConstant, equalDims } from "../../base/types/dim.js";
 
 interface Consecutive<P> {

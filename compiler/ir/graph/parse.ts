@@ -132,7 +132,7 @@ function parseLine(
   reader.expect("=");
   const partial = parseOperation(reader);
   const operands: ValueId[] = [];
-  // A value with a type behind it begins the next line.
+  // A value with a type after it begins the next line.
   while (reader.next.startsWith("%") && reader.second !== ":") {
     operands.push(lookUp(scope, reader.take()));
     if (!reader.accept(",")) break;
@@ -180,7 +180,7 @@ function parseShape(reader: TokenReader): Shape {
   return reader.list("[", "]", () => parseDim(reader));
 }
 
-/** An operation with a function behind its operands, after a word. */
+/** An operation with a function after its operands, after a word. */
 interface WithFunction {
   readonly keyword: string;
   readonly around: (fn: GraphFunction) => Operation;

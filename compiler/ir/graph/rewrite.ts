@@ -107,7 +107,7 @@ export function withInputTypes(fn: GraphFunction, types: readonly ValueType[], c
   return builder.finish(outputsLike(fn, inlineFunction(builder, fn, inputs)));
 }
 
-/** Copies the whole of `fn` behind what the builder holds, with the given values as its inputs; returns its outputs. */
+/** Copies the whole of `fn` after what the builder holds, with the given values as its inputs; returns its outputs. */
 export function inlineFunction(builder: GraphBuilder, fn: GraphFunction, inputs: readonly ValueId[]): ValueId[] {
   const values: ValueMap = new Map(fn.inputs.map((id, i) => [id, at(inputs, i)]));
   for (const instruction of fn.instructions) copyInstruction(builder, fn, instruction, values);
@@ -139,7 +139,7 @@ export function definitions(fn: Pick<GraphFunction, "instructions">): Map<ValueI
 }
 
 /**
- * Visits the instructions that a value is computed from and that `definitionOf` gives, each behind what it reads, the
+ * Visits the instructions that a value is computed from and that `definitionOf` gives, each after what it reads, the
  * operands of an instruction in their order. Without recursion: chains are as long as functions. Visiting an instruction
  * must make its results known, so that `definitionOf` gives nothing for them any more.
  */

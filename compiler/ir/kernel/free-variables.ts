@@ -103,7 +103,7 @@ class ScopeUses {
     if (tail !== undefined) this.inside([...names, tail.unit], tail.body);
   }
 
-  /** An axis behind others of a product: an example may be the variable of one of these. */
+  /** An axis after others of a product: an example may be the variable of one of these. */
   private axisAfter(names: ReadonlySet<string>, axis: LoopAxis): void {
     const { extent } = axis;
     const isOfExample = extent.kind === "size" || extent.kind === "part";

@@ -18,7 +18,7 @@ export interface Line {
   /** Counted from 1. */
   readonly number: number;
   readonly tokens: readonly string[];
-  /** What stands behind `; `. */
+  /** What stands after `; `. */
   readonly comment: string;
   /** Lines further to the right up to the next one that is not. */
   readonly below: readonly Line[];
@@ -87,7 +87,7 @@ export class LineTokens implements DimTokens {
     return this.peek(0);
   }
 
-  /** The token `n` behind the next one. */
+  /** The token `n` after the next one. */
   peek(n: number): string {
     return this.line.tokens[this.position + n] ?? "the end of the line";
   }

@@ -143,7 +143,7 @@ export interface ProductSchedule {
   readonly packed?: string;
   readonly tail?: ProductTail;
   /**
-   * Where the rows of the left operand are copied first, one behind the other in the order of `rows`: a `tail` overwrites
+   * Where the rows of the left operand are copied first, one after the other in the order of `rows`: a `tail` overwrites
    * the operand. `contracted` has plain extents then.
    */
   readonly copied?: string;
@@ -163,7 +163,7 @@ export interface ProductTail {
 
 /**
  * Copies a matrix into panels: `units` of a run in blocks of `block` vectors, and in a panel, for each contracted index, the
- * vectors of block 0 of every run, then of block 1 and so on. Units behind the last are zero.
+ * vectors of block 0 of every run, then of block 1 and so on. Units after the last are zero.
  */
 export interface PackStatement {
   readonly kind: "pack";

@@ -96,7 +96,7 @@ export class ProductVerifier {
     if (shape !== read) this.report(`${packed} has ${shape}, and ${read} are read`);
   }
 
-  /** Rows of the left operand, one behind the other: as many as there may be. */
+  /** Rows of the left operand, one after the other: as many as there may be. */
   private copied(name: string, { contracted, rows }: ProductStatement): void {
     const depth = countTerms(contracted);
     const most =

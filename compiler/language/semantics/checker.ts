@@ -146,7 +146,7 @@ export class Checker {
     this.report("dimension-too-large", span, "this dimension is too large or has too many terms");
   }
 
-  /** Help for a name that is not there; none behind many reports, where nobody reads it and the search would take long. */
+  /** Help for a name that is not there; none after many reports, where nobody reads it and the search would take long. */
   suggest(name: string, candidates: () => Iterable<string>): string | undefined {
     return this.collector.diagnostics.length < suggestionLimit ? suggestion(name, candidates()) : undefined;
   }

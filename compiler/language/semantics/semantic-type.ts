@@ -18,7 +18,7 @@ export interface Axis {
 export type SemanticType =
   | { readonly kind: "real"; readonly axes: readonly Axis[] }
   | { readonly kind: "bool"; readonly axes: readonly Axis[] }
-  /** Two reals after lowering (`program/complex`): nothing behind it knows of complex numbers. */
+  /** Two reals after lowering (`program/complex`): nothing after it knows of complex numbers. */
   | { readonly kind: "complex"; readonly axes: readonly Axis[] }
   /** A scalar integer in `[0, bound)`. */
   | { readonly kind: "index"; readonly bound: Dim }

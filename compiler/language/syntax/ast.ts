@@ -27,7 +27,7 @@ export interface SourceFileNode extends Node {
 /** A comment with its signs (`// text`, or the slash and star form), kept so that formatting loses nothing. */
 export interface CommentNode extends Node {
   readonly text: string;
-  /** True where it stands behind something on its line. */
+  /** True where it stands after something on its line. */
   readonly trailing: boolean;
 }
 
@@ -131,7 +131,7 @@ export interface OutputNode extends Node {
   readonly value: Expression;
 }
 
-/** `fn norm(v: [n], gain: [n]): [n] { d = v - mean(v); return d * gain }`; behind `return`, perhaps its derivative. */
+/** `fn norm(v: [n], gain: [n]): [n] { d = v - mean(v); return d * gain }`; after `return`, perhaps its derivative. */
 export interface FunctionNode extends Node {
   readonly kind: "function";
   readonly documentation: string | undefined;
@@ -148,7 +148,7 @@ export interface FunctionNode extends Node {
   readonly derivative?: DerivativeNode;
 }
 
-/** What a function gives, and the expression for it behind `return`. */
+/** What a function gives, and the expression for it after `return`. */
 export interface ResultNode {
   readonly name?: Name;
   readonly type: TypeNode;

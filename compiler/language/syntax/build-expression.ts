@@ -84,7 +84,7 @@ export class ExpressionBuilder {
     return { text, span: this.reporter.span(token.startOffset, end) };
   }
 
-  /** `i`, `j < N`: on the left of an equation, or behind `for`. */
+  /** `i`, `j < N`: on the left of an equation, or after `for`. */
   binders(nodes: readonly cst.ExpressionCstNode[], place: "left" | "for"): BinderNode[] {
     return nodes.map((node) => {
       const expression = this.expression(node);
@@ -106,7 +106,7 @@ export class ExpressionBuilder {
       const message =
         place === "left"
           ? "an equation gives all entries at once, so a name stands here for each of their places"
-          : "behind `for` stand the names of indices";
+          : "after `for` stand the names of indices";
       this.fail("bad-index", start, end, message, {
         help:
           place === "left"
@@ -125,7 +125,7 @@ export class ExpressionBuilder {
     const indices = this.binders(expression ?? [], "for");
     const [first, second] = given;
     if (first === undefined || first.name !== undefined || second !== undefined) {
-      const message = "`for` stands behind one argument, which is for each value of the index";
+      const message = "`for` stands after one argument, which is for each value of the index";
       this.fail("bad-index", word.startOffset, endOf(word), message, { help: "`sum(A[i, j] * x[j] for j)`" });
     }
     const { value } = first;

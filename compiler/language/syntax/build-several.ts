@@ -1,4 +1,5 @@
 /** Several values at once: results of a function, what `return` says of them, and the names that read them, `Q, R = qr(A)`. */
+import { at } from "../../base/at.js";
 import type { IToken } from "chevrotain";
 import type { EquationNode, Expression, Name, ResultNode, TypeNode } from "./ast.js";
 import { type ExpressionBuilder, Incomplete, only } from "./build-expression.js";
@@ -55,7 +56,7 @@ export class SeveralBuilder {
     if (others.length > 0) return [first, ...others];
     const { start, end } = first.name.span;
     this.reporter.report("misplaced-return", start, end, "one result has no name", {
-      help: "its type stands alone behind the colon: `fn f(v: [n]): [n]`",
+      help: "its type stands alone after the colon: `fn f(v: [n]): [n]`",
     });
     throw new Incomplete();
   }
@@ -63,7 +64,7 @@ export class SeveralBuilder {
   /** With what `return` says. */
   results(declared: readonly DeclaredResult[], values: readonly Expression[]): readonly ResultNode[] {
     this.checkNumber(values, declared.length, "misplaced-return");
-    return declared.map((result, i) => ({ ...result, value: values[i] as Expression }));
+    return declared.map((result, i) => ({ ...result, value: at(values, i) }));
   }
 
   checkNumber(values: readonly Expression[], results: number, code: "misplaced-return" | "misplaced-derivative"): void {

@@ -22,14 +22,14 @@ const expectsOperand = new Set<TokenType>([
   ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
   ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until, t.With],
 ]);
-/** Behind these stands a name. */
+/** After these stands a name. */
 export const expectsName = new Set<TokenType>([
   ...[t.Param, t.Use, t.Fn, t.Cell, t.Input, t.Context, t.State, t.Fixed, t.Output],
 ]);
-/** These stand behind an expression. */
+/** These stand after an expression. */
 const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit]);
 const operandStarts = new Set<TokenType>([t.NumberLiteral, t.LeftParen, t.LeftBracket, t.Minus]);
-/** Behind the name that is behind `with`. */
+/** After the name that is after `with`. */
 const startMarks = new Set<TokenType | undefined>([t.Tilde, t.Dot, t.LeftBracket]);
 const reserved = new Set<TokenType>(t.reservedWords.values());
 
@@ -38,7 +38,7 @@ const typeAt = (tokens: Tokens, index: number): TokenType | undefined => tokens[
 /** In the brackets, or among the names, on the left of an equation: so that a broken text is still read in time that grows with it. */
 const indexTokenLimit = 200;
 
-/** Behind the name of an equation, and its indices where it has some: `A[i, j]`. */
+/** After the name of an equation, and its indices where it has some: `A[i, j]`. */
 export function behindIndices(tokens: Tokens, index: number): number {
   if (typeAt(tokens, index + 1) !== t.LeftBracket) return index + 1;
   let depth = 0;
@@ -52,7 +52,7 @@ export function behindIndices(tokens: Tokens, index: number): number {
   return index + 1;
 }
 
-/** Behind the names of a group, `a, b, c`; undefined where there is one name only, or something else. */
+/** After the names of a group, `a, b, c`; undefined where there is one name only, or something else. */
 export function behindNames(tokens: Tokens, index: number): number | undefined {
   let at = index;
   while (at < index + indexTokenLimit && isNameLike(tokens, at) && typeAt(tokens, at + 1) === t.Comma) at += 2;
@@ -70,7 +70,7 @@ function isNameLike(tokens: Tokens, index: number): boolean {
   return type === t.Name || type === t.NextName;
 }
 
-/** Whether an operand begins behind a word, which is no item then: `mod[n] = …` is one. */
+/** Whether an operand begins after a word, which is no item then: `mod[n] = …` is one. */
 function startsOperand(tokens: Tokens, next: number, word: number): boolean {
   const type = typeAt(tokens, next);
   const isOperand = isNameLike(tokens, next) || (type !== undefined && operandStarts.has(type));
@@ -156,7 +156,7 @@ function isMisused(tokens: Tokens, index: number): boolean {
   const next = typeAt(tokens, index + 1);
   if (previous !== undefined && expectsName.has(previous)) return true;
   if (next === t.Equals || next === t.Colon) return true;
-  // Of what begins an item, only an import has something else than a name behind it.
+  // Of what begins an item, only an import has something else than a name after it.
   if (type === t.Import) return previous !== undefined && expectsOperand.has(previous) && next !== t.LeftBrace;
   const startsDeclaration = type === t.Param || type === t.Use || type === t.Fn;
   return startsDeclaration && previous !== undefined && expectsOperand.has(previous) && !isNameLike(tokens, index + 1);

@@ -239,7 +239,7 @@ function checkClosed(comment: IToken, reporter: SyntaxReporter): void {
   });
 }
 
-/** Finds the first line break at or behind an offset; for offsets that only grow, each character is read once. */
+/** Finds the first line break at or after an offset; for offsets that only grow, each character is read once. */
 function lineEnds(text: string): (from: number) => number {
   let end = -1;
   return (from) => {

@@ -10,9 +10,9 @@ export interface Notation {
   readonly called: (name: string) => string;
   readonly operator: (node: BinaryNode) => string;
   readonly minus: string;
-  /** With the space behind it, if it needs one. */
+  /** With the space after it, if it needs one. */
   readonly not: string;
-  /** What binds at least as tightly stands behind it without parentheses. */
+  /** What binds at least as tightly stands after it without parentheses. */
   readonly notOperand: number;
   /** What follows the base of a power whose exponent is written above; undefined for `x ^ y`. */
   readonly exponent: (node: Expression) => string | undefined;

@@ -55,7 +55,7 @@ export function parse(text: string, fileName: string, collector: DiagnosticColle
   return tree;
 }
 
-/** Letters and NULs in turn, perhaps behind the two bytes of a mark that are no UTF-8. */
+/** Letters and NULs in turn, perhaps after the two bytes of a mark that are no UTF-8. */
 function looksLikeUtf16(text: string): boolean {
   return /^(?:\ufffd\ufffd)?(?:[^\0]\0|\0[^\0]){2}/.test(text);
 }
@@ -82,7 +82,7 @@ interface Finding {
 
 function reportError(error: IRecognitionException, tokens: readonly SyntaxToken[], reporter: SyntaxReporter): void {
   const found = error.token as SyntaxToken;
-  // The parser's own previous token is a later one where it has gone on behind the error.
+  // The parser's own previous token is a later one where it has gone on after the error.
   const at = tokens.indexOf(found);
   const before = tokens[at - 1] ?? (error as { previousToken?: SyntaxToken }).previousToken;
   const previous = isReal(before) ? before : tokens[tokens.length - 1];
@@ -180,7 +180,7 @@ function helpBefore(found: SyntaxToken, previous: SyntaxToken, expected: string)
 /** What would join two values that stand side by side. */
 function missing(expected: string, found: TokenType): string {
   if (expected !== nothingExpected) return "a comma or an operator";
-  return found === t.Name ? "an operator (or a `=` behind the second)" : "an operator";
+  return found === t.Name ? "an operator (or a `=` after the second)" : "an operator";
 }
 
 /** Whether a token stands in a declaration. */

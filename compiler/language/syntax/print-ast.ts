@@ -1,7 +1,7 @@
 /**
  * The canonical text of a syntax tree: two spaces of indentation, one item a line, equations in a row with their `=` below
  * each other, blank lines where the text had them and between declarations, equations and outputs. Parsing the result gives
- * the same tree, and printing that the same text. Comments stay with the item they stood before or behind; one inside an
+ * the same tree, and printing that the same text. Comments stay with the item they stood before or after; one inside an
  * item moves in front of it.
  */
 import {
@@ -54,7 +54,7 @@ interface CommentedItem {
 }
 
 interface PrintedBlock {
-  /** Behind the opening brace. */
+  /** After the opening brace. */
   readonly opening: CommentNode | undefined;
   readonly entries: readonly CommentedItem[];
   /** Before the closing brace. */
@@ -108,7 +108,7 @@ class CommentPlacer {
   }
 }
 
-/** Whether nothing can follow on the line: behind a line comment all would be comment. */
+/** Whether nothing can follow on the line: after a line comment all would be comment. */
 function endsLine(comments: readonly CommentNode[]): boolean {
   const last = comments[comments.length - 1];
   return last !== undefined && (last.text.startsWith("//") || /[\n\r]/.test(last.text));
@@ -198,7 +198,7 @@ class AstPrinter {
     this.push(indentation, comment.text);
   }
 
-  /** Puts a comment behind what was printed last. */
+  /** Puts a comment after what was printed last. */
   private behind(comment: CommentNode): void {
     this.lines[this.lines.length - 1] += ` ${comment.text}`;
   }

@@ -119,12 +119,12 @@ function binderDoc({ name, size }: Pick<BinderNode, "name" | "size">, notation: 
   return size === undefined ? text : [`${text} < `, operandDoc(size, precedence.comparisonPrecedence + 1, notation)];
 }
 
-/** `[i, j < N]` behind the name of an equation, and nothing behind others. */
+/** `[i, j < N]` after the name of an equation, and nothing after others. */
 export function indicesDoc(value: Expression, notation: Notation): Doc {
   return value.kind === "indexed" ? bracketed(value.indices.map((index) => binderDoc(index, notation))) : "";
 }
 
-/** What stands behind the `=` of an equation. */
+/** What stands after the `=` of an equation. */
 export function valueDoc(value: Expression, notation: Notation): Doc {
   return expressionDoc(value.kind === "indexed" ? value.value : value, notation);
 }

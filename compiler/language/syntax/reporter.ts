@@ -147,7 +147,7 @@ export class SyntaxReporter {
     );
   }
 
-  /** `2.`: a point with nothing behind it; `word` is what sticks to it. */
+  /** `2.`: a point with nothing after it; `word` is what sticks to it. */
   openNumber(number: IToken, point: IToken, word: IToken | undefined, isRange: boolean): void {
     const end = (word?.startOffset ?? point.startOffset) + (word?.image.length ?? 1);
     const exponent = word !== undefined && /^[eE]\d+$/.test(word.image) ? word.image : "";
@@ -165,7 +165,7 @@ export class SyntaxReporter {
     const message =
       behind && previous.tokenType.name === "NextName"
         ? "a name has at most one prime: `h'` is the next value of the state `h`"
-        : "a prime stands directly behind the name of a state";
+        : "a prime stands directly after the name of a state";
     const help =
       behind && /[)\]]$/.test(previous.image)
         ? "write `transpose(W)` for the transpose of a matrix"

@@ -4,7 +4,7 @@
  * - **Words.** The lexer knows one token `Name` for every word; {@link reservedWords} and {@link contextualWords} say
  *   which words become keywords afterwards. Reserved words are keywords everywhere. Contextual words are keywords only
  *   where an item can begin (see layout.ts), so that `state cell: [H]` or `context = tanh(q)` are possible.
- * - **Primes.** `h'` is one token `NextName`: the prime belongs to the name and stands directly behind it.
+ * - **Primes.** `h'` is one token `NextName`: the prime belongs to the name and stands directly after it.
  * - **Order.** The first pattern that matches wins: longer operators stand before their prefixes, numbers before the
  *   dot, comments before the slash; `Unknown` takes whatever is left, so that lexing is total.
  *
@@ -92,8 +92,8 @@ export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
 ]);
 
 /**
- * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: behind
- * a value, before a name or a number; `until` and `implicit`: behind a value; `with`: behind a used cell; `mod`: between operands) and names everywhere else.
+ * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: after
+ * a value, before a name or a number; `until` and `implicit`: after a value; `with`: after a used cell; `mod`: between operands) and names everywhere else.
  */
 export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["cell", Cell],

@@ -82,7 +82,7 @@ class Coefficients {
 /**
  * The tangent of the value from those of the arguments.
  *
- * @param value Operands of the operation behind the first, in `b`.
+ * @param value Operands of the operation after the first, in `b`.
  * @param tangents Of the arguments, in `b`; undefined where there is none.
  * @param isStrong Whether these may hold strong zeros.
  */
@@ -117,7 +117,7 @@ export function pushThroughDeclared(
 /**
  * What the cotangent of the value adds to those of the arguments.
  *
- * @param value Operands of the operation behind the first, in `b`.
+ * @param value Operands of the operation after the first, in `b`.
  * @param strengths Of this cotangent and what becomes of it.
  */
 export function pullThroughDeclared(

@@ -17,7 +17,7 @@ export interface ReverseMode {
 }
 
 export type BackwardSource =
-  /** An output of `forward`, behind those of the primal, or an input of it. */
+  /** An output of `forward`, after those of the primal, or an input of it. */
   | { readonly kind: "residual" | "input"; readonly index: number }
   /** The cotangent of an output of the primal. */
   | { readonly kind: "cotangent"; readonly index: number };

@@ -19,7 +19,7 @@ export function sumContributions(b: GraphBuilder, shape: Shape, contributions: r
   return others.reduce((sum, term) => b.map("add", sum, term), first);
 }
 
-/** The parts one behind the other where they make up the whole of one axis. */
+/** The parts one after the other where they make up the whole of one axis. */
 function joinParts(b: GraphBuilder, shape: Shape, parts: readonly PartContribution[]): ValueId | undefined {
   const [first] = parts;
   if (first === undefined || parts.some((part) => part.axis !== first.axis)) return undefined;

@@ -9,7 +9,7 @@ import type { GraphPass } from "../pass.js";
 import { stateComponents } from "./state-components.js";
 
 /**
- * Gives states that need each other a loop of their own, and puts the loops one behind the other: of a stack of layers
+ * Gives states that need each other a loop of their own, and puts the loops one after the other: of a stack of layers
  * the first runs over all steps, then the second reads its stacked outputs. What a layer makes of the one below then
  * depends on no state of its own loop, so `split-time` turns it into one product over all steps.
  *

@@ -4,7 +4,7 @@ import { isCarried, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { ValueId } from "../../ir/graph/types.js";
 
 /**
- * The states of a scan in groups that depend on each other (strongly connected components), each group behind those it
+ * The states of a scan in groups that depend on each other (strongly connected components), each group after those it
  * reads; within a group and among independent groups in the order of the states.
  */
 export function stateComponents(scan: Scan): number[][] {

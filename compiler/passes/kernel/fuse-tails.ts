@@ -1,5 +1,5 @@
 /**
- * Joins a product with the elementwise region behind it: the region runs on the sums while they are in registers, and the
+ * Joins a product with the elementwise region after it: the region runs on the sums while they are in registers, and the
  * values between the two are never stored. For an LSTM the columns of the product are four runs, one for each gate.
  *
  * Needs: a scratch result that only the region reads, at the places of the same row; the same loops around both. A left
@@ -213,7 +213,7 @@ class TailFuser {
   }
 }
 
-/** At most how many rows there are, where they can be copied one behind the other. */
+/** At most how many rows there are, where they can be copied one after the other. */
 function rowsOf({ extent }: LoopAxis): Dim | undefined {
   if (extent.kind === "examples") return dimSymbol(BATCH_SYMBOL);
   const rows = plainExtent(extent);

@@ -1,6 +1,6 @@
 /**
  * Expands sums in four parts for targets without vectors: four scalar accumulators, the innermost loop in rounds of four
- * elements, and what is left behind it. Each part takes the same elements in the same order as a lane of a vector would.
+ * elements, and what is left after it. Each part takes the same elements in the same order as a lane of a vector would.
  */
 import { addAffine, affineConstant, affineVariable, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
 import type { Affine, KernelExpression, ForStatement, Statement } from "../../ir/kernel/types.js";
@@ -118,7 +118,7 @@ function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>): 
   return result;
 }
 
-/** The body for the element `offset` behind the variable, whose sums go to `part`. */
+/** The body for the element `offset` after the variable, whose sums go to `part`. */
 function member(
   body: readonly Statement[],
   variable: string,

@@ -3,7 +3,7 @@
  * front of the whole loop: what the loop reads of them is still in a near cache then, and they take little memory however
  * long a sequence is. Every sum takes the same terms in the same order.
  *
- * The rows of a projection (the steps of all examples) are copied one behind the other first, as a sequence of one example
+ * The rows of a projection (the steps of all examples) are copied one after the other first, as a sequence of one example
  * lies together in its buffer: `[B, T, I]` becomes `[steps, B, I]`.
  *
  * Needs: a scratch result `[B, T, columns]` that only one forward loop over time reads, at its own step, operands that
@@ -121,7 +121,7 @@ class Projector {
     if (affineKey(out.offset) !== affineKey(placeOf(row, width, affineVariable(columns.variable)))) return undefined;
     if (!this.isScratch(out.buffer) || !this.isReadAtItsStep(out.buffer, [all, width], statement, loop))
       return undefined;
-    // Rows stand one behind the other in a window: what a row takes beside its own terms must be the same for all.
+    // Rows stand one after the other in a window: what a row takes beside its own terms must be the same for all.
     let shared = true;
     const look = ({ offset }: Access): void => {
       shared &&= !moves(offset, example) && !moves(offset, step);

@@ -5,7 +5,7 @@ export interface CutNode {
   readonly cost: number;
   /** Reached from the source directly: it cannot be derived from anything else. */
   readonly isSource: boolean;
-  /** Must end up behind the cut. */
+  /** Must end up after the cut. */
   readonly isSink: boolean;
   /** Nodes that are computed from this one. */
   readonly successors: readonly number[];
@@ -13,7 +13,7 @@ export interface CutNode {
 
 /**
  * The cheapest set of nodes that every path from a source to a sink passes through. Among sets of equal cost the one
- * nearest to the sinks is taken, so that least is left to compute behind it.
+ * nearest to the sinks is taken, so that least is left to compute after it.
  */
 export function minimumCut(nodes: readonly CutNode[]): number[] {
   const network = new Network(2 * nodes.length + 2);

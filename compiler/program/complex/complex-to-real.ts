@@ -1,5 +1,5 @@
 /**
- * Expressions with complex numbers as expressions of real numbers: what stands behind this, the graphs, their derivatives and
+ * Expressions with complex numbers as expressions of real numbers: what stands after this, the graphs, their derivatives and
  * kernels, knows of none. Each complex expression becomes two, which share what they have in common.
  */
 import { invariant } from "../../base/diagnostics/invariant.js";

@@ -65,7 +65,7 @@ function arithmeticModule(dtype: Dtype, fused: boolean): Uint8Array<ArrayBuffer>
   return new Uint8Array(builder.encode());
 }
 
-/** Exports `run(count)`: copies `bytes` from the start of the memory to behind it. `bytes` is a multiple of 64. */
+/** Exports `run(count)`: copies `bytes` from the start of the memory to after it. `bytes` is a multiple of 64. */
 function copyModule(bytes: number): Uint8Array<ArrayBuffer> {
   const builder = new ModuleBuilder();
   builder.importMemory("env", "memory", 1);

@@ -48,7 +48,7 @@ export function drawDiagnosis(diagnosis: Diagnosis): string {
   ].join("\n");
 }
 
-/** The picture in a page, with the numbers behind it as JSON. */
+/** The picture in a page, with the numbers after it as JSON. */
 export function diagnosisPage(diagnosis: Diagnosis): string {
   checkDiagnosis("diagnosisPage", diagnosis);
   const data = JSON.stringify(diagnosis).replaceAll("<", "\\u003c");

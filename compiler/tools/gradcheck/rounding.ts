@@ -7,6 +7,7 @@
  * Where rounding may carry a number across a jump, no deviation can be observed that says how far the result may be off: the
  * disturbed results are NaN from there on.
  */
+import { at } from "../../base/at.js";
 import type { Random } from "../../../runtime/random.js";
 import {
   type Arithmetic,
@@ -106,7 +107,7 @@ export function roundingArithmetic(unit: number, random: Random, samples: number
   type Compute = (operands: readonly Tensor[], own: (x: number) => number) => Tensor;
   const inEach = (operands: readonly Rounded[], compute: Compute): Tensor[] =>
     noises.map((own, k) => {
-      const disturbed = operands.map((operand) => operand.disturbed[k] as Tensor);
+      const disturbed = operands.map((operand) => at(operand.disturbed, k));
       return compute(disturbed, own);
     });
   return {

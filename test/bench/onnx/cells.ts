@@ -138,7 +138,7 @@ function mguCell({ H }: Sizes, { weights }: Data): ScanCell {
   };
 }
 
-/** With one product for all gates and a Split behind it, or with a product for each gate. */
+/** With one product for all gates and a Split after it, or with a product for each gate. */
 function layerNormLstmCell({ H }: Sizes, { weights }: Data, products: "one product" | "a product per gate"): ScanCell {
   const U = get(weights, "U");
   const all = [0, 1, 2, 3];

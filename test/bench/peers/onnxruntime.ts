@@ -68,7 +68,7 @@ async function contender(
 
 /**
  * Both packages keep their backends in one registry, and a backend called "cpu" of the one that is loaded later does not
- * replace the other's: loaded behind the web package, the native one would run its WebAssembly.
+ * replace the other's: loaded after the web package, the native one would run its WebAssembly.
  */
 function loadNativeFirst(): void {
   try {

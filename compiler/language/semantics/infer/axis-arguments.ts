@@ -1,10 +1,11 @@
 /** `axis = 0`, `axis = -1`, `axis = H`. */
+import { at } from "../../../base/at.js";
 import type { CallNode, Expression } from "../../syntax/ast.js";
 import { equalDims, printDim } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";
-import { axesOf, type Axis, printAxes } from "../semantic-type.js";
+import { axesOf, printAxes } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { placeOfAxis } from "./mismatch.js";
 
@@ -32,7 +33,7 @@ export function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpress
   const name = node.callee.text;
   checker.report("missing-axis", node.callee.span, `\`${name}\` of ${printAxes(axes)} needs an axis`, {
     related: [placeOfAxis(operand, axes.length - 1)],
-    help: `say which: \`${name}(…, axis = 0)\` is over ${printDim((axes[0] as Axis).dim)}`,
+    help: `say which: \`${name}(…, axis = 0)\` is over ${printDim(at(axes, 0).dim)}`,
   });
   return undefined;
 }

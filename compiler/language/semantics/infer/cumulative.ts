@@ -1,9 +1,10 @@
 /** `cumsum(v, axis = N, reverse = true)`: what has run up along an axis. */
+import { at } from "../../../base/at.js";
 import type { ArgumentNode, CallNode } from "../../syntax/ast.js";
 import { cumulatives, type CumulativeName } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { matchBuiltin } from "../match-arguments.js";
-import { axesOf, type Axis } from "../semantic-type.js";
+import { axesOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { axisOf, onlyAxis } from "./axis-arguments.js";
 import { isReal } from "./mismatch.js";
@@ -52,7 +53,7 @@ export function isCounted(
   operand: TypedExpression,
   axis: number,
 ): boolean {
-  const symbol = checker.runtimeSymbol((axesOf(operand.type)[axis] as Axis).dim);
+  const symbol = checker.runtimeSymbol(at(axesOf(operand.type), axis).dim);
   if (symbol === undefined) return true;
   const message = `\`${callee.text}\` over \`${symbol}\`, which is known at run time only`;
   const help = "it is written out when the cell is compiled: give the axis a parameter of the cell as its size";

@@ -1,4 +1,4 @@
-/** Delays: what a call of `delay` or `past` gives, and the state behind it. */
+/** Delays: what a call of `delay` or `past` gives, and the state after it. */
 import { boundedSubtract } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
 import type { Span } from "../../../base/source/span.js";
@@ -205,7 +205,7 @@ export function checkFirst(
   });
 }
 
-/** The shape of the values, perhaps behind an axis of steps. */
+/** The shape of the values, perhaps after an axis of steps. */
 function typeByFirst(axes: readonly Axis[], count: Dim): SemanticType {
   const [steps] = axes;
   if (steps === undefined) return errorType;

@@ -57,7 +57,7 @@ function inferRoundValue(checker: Checker, { name, next, span }: ReferenceNode, 
   if (!round.isOwn) checker.scope.used.add(name);
   if (!next || round.hasNext) return { kind: "round-value", name, next, span, type: round.type };
   checker.report("next-of-non-state", span, `\`${name}'\` is what this round gives, and is not known here`, {
-    help: `\`${name}\` is the value of the round before; \`${name}'\` is read behind \`until\`, and by later values of a group`,
+    help: `\`${name}\` is the value of the round before; \`${name}'\` is read after \`until\`, and by later values of a group`,
   });
   return checker.error(span);
 }

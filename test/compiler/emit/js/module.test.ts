@@ -36,7 +36,7 @@ test("the header says what goes in and comes out", () => {
   `);
 });
 
-test("instantiateAsync is instantiate behind a promise", async () => {
+test("instantiateAsync is instantiate, as a promise", async () => {
   const { instantiateAsync } = (await load(leakyText)) as { instantiateAsync(options: object): Promise<object> };
   expect(Object.keys(await instantiateAsync({ sizes: { S: 1 } }))).toContain("forward");
   await expect(instantiateAsync({})).rejects.toThrow(/sizes.S/u);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { cell, type LoadedCell } from "../../../../compiler/index.js";
 import { createRandom, type ModuleInstance, type Random } from "../../../../runtime/index.js";
 
-/** Matrices of all kinds of use: in the loop, before it, behind it, for the initial state alone, with and without runs. */
+/** Matrices of all kinds of use: in the loop, before it, after it, for the initial state alone, with and without runs. */
 const source = `
 cell Kept(I, H) {
   input x: [I]

@@ -5,8 +5,8 @@ import { parseText, unmark } from "../../../support/syntax.js";
 
 /** Each `‹…›` is the place of a diagnostic, in the order of the text. */
 const cases: readonly (readonly [title: string, marked: string, ...codes: string[]])[] = [
-  ["nothing behind =", "cell A() { a ‹=›\n b = 1 }", "unexpected-token"],
-  ["nothing behind an operator", "cell A() { a = W ‹@›\n input x: [H]\n b = 2 }", "unexpected-token"],
+  ["nothing after =", "cell A() { a ‹=›\n b = 1 }", "unexpected-token"],
+  ["nothing after an operator", "cell A() { a = W ‹@›\n input x: [H]\n b = 2 }", "unexpected-token"],
   ["two values side by side", "cell A() { y = sin ‹x›\n z = 1 }", "unexpected-token"],
   ["a declaration without a type", "cell A() { input ‹x›\n y = x }", "unexpected-token"],
   ["a declaration without a name", "cell A() { input ‹:› [H]\n y = x }", "unexpected-token"],
@@ -77,7 +77,7 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
   ],
   ["a number that is infinite", "cell A() { a = ‹1e309› }", "number-overflow"],
   ["two primes", "cell A() { a = h'‹'› + 1\n b = 1 }", "misplaced-prime"],
-  ["a prime behind brackets", "cell A() { a = (W)‹'› @ x\n b = 1 }", "misplaced-prime"],
+  ["a prime after brackets", "cell A() { a = (W)‹'› @ x\n b = 1 }", "misplaced-prime"],
   [
     "places on the left",
     "cell A() { y[‹0›] = 1\n y[‹i + 1›, j] = 2\n output z[‹H'›] = 3 }",
@@ -86,7 +86,7 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
     "bad-index",
   ],
   [
-    "places behind for",
+    "places after for",
     "cell A() { y = sum(x for ‹i + 1›)\n z = f(a, b ‹for› i)\n u = f(a = b ‹for› i) }",
     "bad-index",
     "bad-index",

@@ -5,7 +5,7 @@ import { expectAtPoints, kinds, type PointRow } from "../../../support/point-der
 // The equation is called `y0`. One cell for each.
 const rows: readonly (readonly [string, "x" | "p", PointRow])[] = [
   [
-    "rounds behind the end, which are not numbers, count for nothing",
+    "rounds after the end, which are not numbers, count for nothing",
     "x",
     { expression: "x then sqrt(y0 - 1) for 5 until y0' <= 1", at: { x: 5, p: 0 }, value: 1, gradient: 1 / 8 },
   ],

@@ -91,7 +91,7 @@ describe("entries of a cell", () => {
     expect(products("backward").filter((product) => product.endsWith("parts 4"))).toEqual([]);
   });
 
-  it("an LSTM has one product before the loop and one in it, and its weight gradients behind it", () => {
+  it("an LSTM has one product before the loop and one in it, and its weight gradients after it", () => {
     const functions = functionsOf(
       buildEntries(programOfCell(handBuiltLstm()), { gradient: true, jvp: false, hvp: false }),
     );

@@ -112,7 +112,7 @@ describe("sums", () => {
     expect(joined("%Fa\n%Ga\n%t: real[3] = tanh %Ga\n%y: real[3] = add %t, %Fa", "y: %y")).toEqual(["Fa Ga", "t", "y"]);
   });
 
-  it("wait for their other term: the group is computed behind it", () => {
+  it("wait for their other term: the group is computed after it", () => {
     expect(joined("%Fa\n%Ga\n%t: real[3] = tanh %b\n%y: real[3] = add %t, %Fa", "y: %y, g: %Ga")).toEqual([
       "t",
       "Fa+y Ga",

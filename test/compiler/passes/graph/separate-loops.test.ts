@@ -48,7 +48,7 @@ describe("stateComponents", () => {
     expect(componentsOf(loop(circle))).toEqual([[0, 1, 2]]);
   });
 
-  it("puts a state behind the ones it reads, whatever their order", () => {
+  it("puts a state after the ones it reads, whatever their order", () => {
     const body = "%an: real[H] = add %b, %a\n%bn: real[H] = mul %b, %c\n%cn: real[H] = tanh %c";
     expect(componentsOf(loop(body))).toEqual([[2], [1], [0]]);
   });

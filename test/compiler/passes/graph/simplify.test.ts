@@ -6,7 +6,7 @@ import type { GraphPass } from "../../../../compiler/passes/pass.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { expectRewritten, functionOf } from "../../../support/graph-text.js";
 
-/** Rules leave behind what they looked at. */
+/** Rules leave after what they looked at. */
 const pass: GraphPass = {
   ...simplify,
   run: (fn, context) => removeUnusedValues.run(simplify.run(fn, context), context),

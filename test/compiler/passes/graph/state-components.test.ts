@@ -1,4 +1,4 @@
-/** Which states of a loop need each other: groups, each behind those that it reads. */
+/** Which states of a loop need each other: groups, each after those that it reads. */
 import { expect, it } from "vitest";
 import { stateComponents } from "../../../../compiler/passes/graph/state-components.js";
 import type { Scan } from "../../../../compiler/ir/graph/scan.js";

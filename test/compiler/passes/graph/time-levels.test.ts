@@ -98,7 +98,7 @@ describe("isLiftable", () => {
 });
 
 describe("loopValues", () => {
-  it("are those that the next state needs; what only outputs need goes behind the loop", () => {
+  it("are those that the next state needs; what only outputs need goes after the loop", () => {
     const scan = scanOf(
       "%h: real[3], %x: real[3]",
       "%r: real[3], %ys: real[%T, 3] = scan length %T carried 1 sequences 1",

@@ -63,7 +63,7 @@ test("loops that sum stay: their parts are counted by the variable", () => {
   expect(stepOf(`cell Sum { input x: [1]\n output y = sum(exp(x)) }`)).toContain("for j < 1");
 });
 
-test("examples run in lanes: a vector of examples and one by one behind it, or where the list leaves some out", () => {
+test("examples run in lanes: a vector of examples and one by one after it, or where the list leaves some out", () => {
   const options = { dtype: "f32", runtimeDimensions: [] } as const;
   const text = disassemble(emitKernels(scheduleKernels(programOf(single), options), options));
   // State and output of the step lie example by example; those of a sequence are steps apart.

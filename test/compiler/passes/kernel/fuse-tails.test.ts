@@ -1,4 +1,4 @@
-/** Elementwise regions behind products run on the sums while these are in registers. */
+/** Elementwise regions after products run on the sums while these are in registers. */
 import { describe, expect, it } from "vitest";
 import { fuseTails } from "../../../../compiler/passes/kernel/fuse-tails.js";
 import { bodyOf, dedent, expectKernels, expectMeaning, kernelOf } from "../../../support/kernel-text.js";
@@ -98,7 +98,7 @@ describe("fuse-tails", () => {
     );
   });
 
-  it("copies the state that it overwrites, a row behind the other", () => {
+  it("copies the state that it overwrites, a row after the other", () => {
     const text = loop("%s: real[4] = add %x, %p\n%n: real[4] = tanh %s");
     const kernel = kernelOf(text, [fuseTails]);
     expect(bodyOf(kernel)).toContain(
@@ -140,7 +140,7 @@ describe("left alone are", () => {
     ["runs that the columns are no multiple of", plain(halves(5))],
     ["runs that do not begin where the last one ends", plain(`%a: real[4] = slice axis 0 start 2 length 4 %p\n%y: real[4] = tanh %a`)],
     ["choices between pieces", plain("%a: real[3] = slice axis 0 start 0 length 3 %input.z\n%c: real[5] = slice axis 0 start 3 length 5 %input.z\n%r: real[8] = concat axis 0 %c, %a\n%y: real[8] = mul %p, %r")],
-    ["sums behind a product", plain("%e: real[8] = exp %p\n%y: real[] = reduce sum axes [0] %e")],
+    ["sums after a product", plain("%e: real[8] = exp %p\n%y: real[] = reduce sum axes [0] %e")],
     ["products that start from the state that is overwritten", loop("%s: real[4] = add %h, %p\n%n: real[4] = tanh %s")],
   ])("%s", (_, text) => {
     expect(bodyOf(kernelOf(text, [fuseTails]))).toBe(bodyOf(kernelOf(text)));

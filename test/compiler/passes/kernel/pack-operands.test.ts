@@ -94,13 +94,13 @@ describe("pack-operands", () => {
             columns i < 3
             contracted j < 2`),
     );
-    // A panel of four vectors of four for each of two terms, and a digest of one vector behind.
+    // A panel of four vectors of four for each of two terms, and a digest of one vector after.
     const packed = kernel.buffers.find(({ name }) => name === "packed.0")!;
     expect(printDim(packed.size)).toBe("36");
     expectMeaning(kernel, projection);
   });
 
-  it("packs a computed matrix behind what computes it, every time", () => {
+  it("packs a computed matrix after what computes it, every time", () => {
     const kernel = kernelOf(computed, [packOperands]);
     expect(bodyOf(kernel)).toContain(
       dedent(`

@@ -11,7 +11,7 @@ const cells: readonly (readonly [string, string, readonly string[]])[] = [
     ["c"],
   ],
   [
-    "a table behind stop_gradient",
+    "a table read through stop_gradient",
     "cell A { input x: [2] context c: [2, 2] state h: [2] h' = tanh(stop_gradient(c) @ h + x) output y = h' }",
     ["c"],
   ],

@@ -2,8 +2,8 @@
 
 python3 record.py COUNT SEED MOST > decisions.json, with the package safetensors 0.8.0 (`pip install safetensors==0.8.0`).
 
-Draws COUNT files, and writes MOST of them, or fewer, behind some that are always there, so that each of the reader's reasons is there about as often. One line for
-each: the header (a character for each byte), the bytes of data behind it, and the tensors that the reader found, or why it refused.
+Draws COUNT files, and writes MOST of them, or fewer, after some that are always there, so that each of the reader's reasons is there about as often. One line for
+each: the header (a character for each byte), the bytes of data after it, and the tensors that the reader found, or why it refused.
 """
 import json
 import random

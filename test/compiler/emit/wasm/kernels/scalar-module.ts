@@ -13,7 +13,7 @@ export type Body = (code: FunctionCode, pool: ConstantPool, shape: NumberShape, 
 
 export const lanesOf: Readonly<Record<NumberShape, number>> = { f32x4: 4, f64x2: 2, f32: 1, f64: 1 };
 
-/** `run(bytes)` computes the body at the arguments in `arity` columns of `capacity` elements; the results stand behind. */
+/** `run(bytes)` computes the body at the arguments in `arity` columns of `capacity` elements; the results stand after. */
 export function mapModule(shape: NumberShape, arity: number, capacity: number, body: Body): Uint8Array {
   const type = floatTypeOf[shape];
   const column = capacity * (type === "f32" ? 4 : 8);

@@ -27,7 +27,7 @@ const program: KernelProgram = {
     buffer("input.k", times(B, dimSymbol("%T")), 3, n(0), "index"),
     buffer("input.m", times(B, dimSymbol("S")), 1),
     buffer("copy of m", times(B, dimSymbol("S")), 1),
-    buffer("behind m", n(2), 1, times(B, dimSymbol("S"))),
+    buffer("after m", n(2), 1, times(B, dimSymbol("S"))),
   ],
   slots: [
     { dtype: "real", sizes: [n(13)] },
@@ -60,7 +60,7 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
     expect(layout.addressOf("input.k")).toEqual({ kind: "table", word: 36 });
     expect(layout.addressOf("input.m")).toEqual({ kind: "table", word: 32 });
     expect(layout.addressOf("copy of m")).toEqual(layout.addressOf("input.m"));
-    expect(layout.addressOf("behind m")).toEqual({ kind: "table", word: 40 });
+    expect(layout.addressOf("after m")).toEqual({ kind: "table", word: 40 });
   });
 
   test("every word tells its segment and the distance from there", () => {

@@ -238,7 +238,7 @@ describe("two variants", () => {
   const kernels = probeKernels("f32", { fused: true });
   const { text: ofFiles, files: both } = printWasmLoader(manifest, kernels);
 
-  /** What a process of Node prints; relaxed SIMD stands behind a flag there. */
+  /** What a process of Node prints; relaxed SIMD stands after a flag there. */
   const run = (text: string, options: string, flags: string[] = []): string => {
     const program = `
       const { instantiate, variant } = await import("data:text/javascript," + encodeURIComponent(process.env.TEXT));
