@@ -22,6 +22,7 @@ import {
   placesOfCall,
 } from "./rounds-lowering.js";
 import { lowerElement, lowerIndexed, lowerIndexReduction, lowerPosition } from "./indexed-lowering.js";
+import { lowerIndex, lowerPlaces } from "./place-functions.js";
 import { normalize, reduceAlong } from "./reductions.js";
 
 type LoweredKind = TypedExpression["kind"];
@@ -138,11 +139,16 @@ const rules: LoweringRules = {
     const operand = lowerExpression(lowering, frame, node.operand);
     const place = placeOf(frame, node.index);
     if (place !== undefined) return entryAt(at(lowering, frame, node), operand, node.axis, dimConstant(place));
-    const index = lowerExpression(lowering, frame, node.index);
+    const index = lowerIndex(lowering, frame, node.index);
     const builder = at(lowering, frame, node);
     const others = range(0, builder.shapeOf(operand).length).filter((axis) => axis !== node.axis);
-    return builder.emit({ kind: "gather" }, [builder.transpose(operand, [node.axis, ...others]), index]);
+    const rows = builder.emit({ kind: "gather" }, [builder.transpose(operand, [node.axis, ...others]), index]);
+    // The axes of places stand where the axis stood.
+    const rank = builder.shapeOf(index).length;
+    const all = range(0, builder.shapeOf(rows).length);
+    return builder.transpose(rows, [...range(rank, node.axis), ...range(0, rank), ...all.slice(rank + node.axis)]);
   },
+  places: lowerPlaces,
   indexed: (lowering, frame, node) => lowerIndexed(lowering, frame, node),
   "index-reduction": (lowering, frame, node) => lowerIndexReduction(lowering, frame, node),
   between: (lowering, frame, node) => lowerExpression(lowering, frame, node.value),

@@ -98,13 +98,29 @@ export class IndexedBuilder extends GraphBuilder {
     const { outer, length } = this;
     const [first, second] = operands;
     if (operation.kind === "gather" && first?.overTime === true && second !== undefined) {
-      invariant(!second.overTime, "an index that varies with another");
+      if (second.overTime) return this.eachOwn(first.value, second.value);
       const axes = outer.shapeOf(first.value).map((_, axis) => axis);
       return outer.emit(operation, [outer.transpose(first.value, [1, 0, ...axes.slice(2)]), second.value]);
     }
     // With this axis a product of two vectors is one of a matrix and a vector, and is summed like one.
     const isFree = operation.kind === "contract" && first?.overTime !== second?.overTime;
     return liftOperation(isFree ? { ...operation, parts: 1 } : operation, operands, outer, length);
+  }
+
+  /** Rows of a table for each value of the index: all tables one after the other are one, in which places begin later. */
+  private eachOwn(tables: ValueId, places: ValueId): ValueId {
+    const { outer, length } = this;
+    const [, size, ...rest] = outer.shapeOf(tables) as [Dim, Dim, ...Dim[]];
+    const shape = outer.shapeOf(places);
+    const along = (own: Dim): ValueId => outer.emit({ kind: "iota", length: own }, []);
+    const first = outer.map(
+      "mul",
+      outer.broadcast(along(length), shape, [0]),
+      outer.fill(outer.dimension(size), shape),
+    );
+    const own = outer.emit({ kind: "gather" }, [along(size), places]);
+    const index = outer.emit({ kind: "to_index" }, [outer.map("add", first, own)]);
+    return outer.emit({ kind: "gather" }, [outer.reshape(tables, [multiplyDims(length, size), ...rest]), index]);
   }
 
   /** The entries of `axis` that the index goes through, as the first axis. */

@@ -216,6 +216,7 @@ function wholeNumber(frame: Frame, node: TypedExpression): number | undefined {
   if (node.kind === "number") return node.value;
   if (node.kind === "dimension") return constantOf(dimIn(frame, node.dim));
   if (node.kind === "position") return placeOf(frame, node);
+  if (node.kind === "places" && node.operation === "real") return placeOf(frame, node.operands[0] as TypedExpression);
   if (node.kind !== "elementwise" || (node.operation !== "+" && node.operation !== "-")) return undefined;
   const [left, right] = node.operands.map((operand) => wholeNumber(frame, operand));
   if (left === undefined || right === undefined) return undefined;

@@ -312,12 +312,6 @@ class CellAnalysis {
 
   private valueType(node: GraphNode, value: TypedExpression): SemanticType {
     const { type } = value;
-    if (type.kind === "index") {
-      this.checker.report("integer-as-real", value.span, "an index has no other name than its own", {
-        help: "use the input itself: `E[x]`",
-      });
-      return errorType;
-    }
     if (node.kind !== "output") return type;
     if (type.kind === "complex") {
       this.checker.report("misplaced-complex", value.span, "an output cannot be complex", {

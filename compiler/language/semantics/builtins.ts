@@ -5,6 +5,7 @@ export type ElementwiseName = keyof typeof elementwiseFunctions | Operator;
 export type ReductionName = keyof typeof reductions;
 export type NormalizationName = keyof typeof normalizations;
 export type CumulativeName = keyof typeof cumulatives;
+export type PlaceFunctionName = keyof typeof placeFunctions;
 export type ComplexName = keyof typeof complexFunctions;
 export type BuiltinName =
   | keyof typeof complexFunctions
@@ -12,6 +13,7 @@ export type BuiltinName =
   | keyof typeof reductions
   | keyof typeof normalizations
   | keyof typeof cumulatives
+  | keyof typeof placeFunctions
   | keyof typeof shapeFunctions
   | TimeFunctionName;
 export type TimeFunctionName = keyof typeof timeFunctions;
@@ -20,7 +22,7 @@ type Operator =
   "+" | "-" | "*" | "/" | "mod" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or" | "not" | "negate" | "if";
 
 export interface Builtin {
-  readonly kind: "complex" | "elementwise" | "reduction" | "normalization" | "cumulative" | "shape" | "time";
+  readonly kind: "complex" | "elementwise" | "reduction" | "normalization" | "cumulative" | "place" | "shape" | "time";
   /** Names of the arguments; those with `?` may be left out, `…` stands for more. */
   readonly parameters: readonly string[];
   /** In symbols; empty where words say it better. */
@@ -243,6 +245,32 @@ export const cumulatives = {
   },
 } as const satisfies Record<string, Builtin>;
 
+const ofPlaces = (parameters: readonly string[], documentation: string): Builtin => ({
+  kind: "place",
+  parameters,
+  formula: "",
+  documentation,
+});
+
+export const placeFunctions = {
+  argmax: ofPlaces(["v", "axis?"], "The place of the greatest entry, of equal ones the first; of NaN where one is."),
+  argmin: ofPlaces(["v", "axis?"], "The place of the least entry, of equal ones the first; of NaN where one is."),
+  sort: ofPlaces(
+    ["v", "axis?", "descending?"],
+    "The entries from the least to the greatest, with `descending = true` the other way round; NaN last. Each entry has the derivative of what went there.",
+  ),
+  argsort: ofPlaces(
+    ["v", "axis?", "descending?"],
+    "The places that the entries of `sort(v)` come from; of equal entries the lower place first.",
+  ),
+  one_hot: ofPlaces(["i", "size"], "Along a new last axis 1 at the place `i`, and 0 elsewhere."),
+  scatter: ofPlaces(
+    ["u", "at", "size"],
+    "`[size, …]` with each `u[j]` added at the place `at[j]`, 0 where nothing is; `at` may be one place.",
+  ),
+  real: ofPlaces(["i"], "The number that an index is."),
+} as const satisfies Record<string, Builtin>;
+
 export const shapeFunctions = {
   concat: {
     kind: "shape",
@@ -314,6 +342,7 @@ export const builtinNames: ReadonlySet<string> = new Set([
   ...Object.keys(reductions),
   ...Object.keys(normalizations),
   ...Object.keys(cumulatives),
+  ...Object.keys(placeFunctions),
   ...Object.keys(shapeFunctions),
   ...Object.keys(timeFunctions),
 ]);
@@ -327,5 +356,6 @@ export const complexFunctionNamed = (name: string) => lookUp(complexFunctions, n
 export const reductionNamed = (name: string) => lookUp(reductions, name);
 export const normalizationNamed = (name: string) => lookUp(normalizations, name);
 export const cumulativeNamed = (name: string) => lookUp(cumulatives, name);
+export const placeFunctionNamed = (name: string) => lookUp(placeFunctions, name);
 export const timeFunctionNamed = (name: string) => lookUp(timeFunctions, name);
 export const shapeFunctionNamed = (name: string) => lookUp(shapeFunctions, name);

@@ -95,6 +95,10 @@ const rules: LinearityRules = {
   normalization: (node, degrees) => nonlinear(node.span, node.operation, degreeOf(node.operand, degrees)),
   cumulative: ({ span, operation, operand }, degrees) =>
     operation === "cumsum" ? degreeOf(operand, degrees) : nonlinear(span, operation, degreeOf(operand, degrees)),
+  places: ({ span, operation, operands }, degrees) => {
+    const own = operands.map((operand) => degreeOf(operand, degrees));
+    return operation === "scatter" && isLinear(own[0]) ? own[0] : nonlinear(span, operation, ...own);
+  },
   concat: joined,
   stack: joined,
   repeat: moved,

@@ -5,6 +5,7 @@ import {
   cumulatives,
   elementwiseFunctions,
   normalizations,
+  placeFunctions,
   reductions,
   shapeFunctions,
   timeFunctions,
@@ -59,6 +60,11 @@ export function operationsReference(): string {
       "Cumulative",
       "They keep the shape, and go along one axis, which may be left out for a vector. Each entry is made of those up to it, with `reverse = true` of those from it on.",
       cumulatives,
+    ),
+    ...section(
+      "Places",
+      "Places are indices, which have no derivative. They go along one axis, which may be left out for a vector.",
+      placeFunctions,
     ),
     ...section("Shapes", "Arguments in brackets are lists.", shapeFunctions),
     ...section(

@@ -92,7 +92,6 @@ const written: Readonly<Record<string, string>> = {
   ...all("asin(x)", "arcsin"),
   ...all("acos(x)", "arccos"),
   ...all("atan2(a, b)", "arctan2 angle_of"),
-  ...all("re(complex(a, b))", "real"),
   ...all("im(complex(a, b))", "imag"),
   ...all("arg(complex(a, b))", "angle"),
   ...all("asinh(x)", "arcsinh arsinh"),
@@ -122,6 +121,8 @@ const written: Readonly<Record<string, string>> = {
   ...all("1 - a @ b / (norm(a) * norm(b))", "cosine_distance"),
   ...all("a @ b / (norm(a) * norm(b))", "cosine_similarity cos_sim"),
   ...all("-cummax(-x)", "cummin"),
+  ...all("sort(x, descending = true)[:1]", "topk top_k"),
+  ...all("sum(if x < p then 1 else 0)", "searchsorted"),
   ...all("cumsum(x)", "cumulative_sum running_sum"),
   ...all("cumprod(x)", "cumulative_product"),
   ...all("norm(a - b)", "cdist pdist euclidean_distance dist"),
@@ -144,13 +145,14 @@ const byIndex: Readonly<Record<string, string>> = {
 };
 
 const random = "a cell computes the same from the same: give random numbers as an input";
-const noPlaces = "the language has no places that are computed: give them as an input, `index(N)`";
+const noPlaces =
+  "how many there are would be known at run time only: a choice for each entry is `if x != 0 then … else …`";
 const roundsOfOne = "the language has no loops inside of a step: keep a running value in a state";
 
 /** Said by no expression of today's language. */
 const unsaid: Readonly<Record<string, string>> = {
   ...over(random, "dropout rand randn random bernoulli noise sample gaussian multinomial zoneout Dropout randint"),
-  ...over(noPlaces, "argmax argmin topk top_k sort argsort gather scatter nonzero searchsorted median quantile unique"),
+  ...over(noPlaces, "nonzero unique"),
   ...over(roundsOfOne, "scan while_loop fori_loop while foreach fixed_point odeint accumulate reduce fold"),
   ...over(
     "the language has no convolutions: give windows of the data as inputs",
@@ -162,8 +164,8 @@ const unsaid: Readonly<Record<string, string>> = {
   ),
   ...over("the conjugate of a complex z is `conj(z)`", "conjugate"),
   ...over("of an angle a the complex number is `exp(1i * a)`", "cis expj polar"),
-  one_hot: "an input `t: index(V)` picks a row of a table: `E[t]`",
-  onehot: "an input `t: index(V)` picks a row of a table: `E[t]`",
+  gather: "a row at a computed place is `E[argmax(x)]`, rows at several `E[argsort(x)]`",
+  onehot: "write `one_hot(i, V)`",
   embedding: "an input `t: index(V)` picks a row of a table: `E[t]`",
   Embedding: "an input `t: index(V)` picks a row of a table: `E[t]`",
   len: "sizes are dimensions: a vector `[N]` has `N` entries",

@@ -10,7 +10,7 @@ export function resolveType(checker: Checker, node: TypeNode, source: Source): S
       return scalarType;
     case "index-type": {
       const bound = sizeOf(checker, node.bound);
-      return bound === undefined ? errorType : { kind: "index", bound };
+      return bound === undefined ? errorType : { kind: "index", bound, axes: [] };
     }
     case "tensor-type":
     case "complex-type": {

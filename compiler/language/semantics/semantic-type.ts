@@ -20,12 +20,20 @@ export type SemanticType =
   | { readonly kind: "bool"; readonly axes: readonly Axis[] }
   /** Two reals after lowering (`program/complex`): nothing after it knows of complex numbers. */
   | { readonly kind: "complex"; readonly axes: readonly Axis[] }
-  /** A scalar integer in `[0, bound)`. */
-  | { readonly kind: "index"; readonly bound: Dim }
+  | IndexType
   /** The outputs of a used cell that has several. */
   | { readonly kind: "outputs"; readonly instance: string }
   /** Of something that was reported: fits everything. */
   | { readonly kind: "error" };
+
+/** Integers in `[0, bound)`. */
+export interface IndexType {
+  readonly kind: "index";
+  readonly bound: Dim;
+  readonly axes: readonly Axis[];
+  /** Something was taken away: a whole number of which nothing more is known. */
+  readonly isOpen?: boolean;
+}
 
 export const errorType: SemanticType = { kind: "error" };
 
@@ -54,7 +62,7 @@ export function printSemanticType(type: SemanticType): string {
     case "complex":
       return `complex${type.axes.length === 0 ? "" : printAxes(type.axes)}`;
     case "index":
-      return `index(${printDim(type.bound)})`;
+      return `${type.isOpen === true ? "whole number" : `index(${printDim(type.bound)})`}${type.axes.length === 0 ? "" : ` ${printAxes(type.axes)}`}`;
     case "outputs":
       return "several outputs";
     case "error":
@@ -63,10 +71,12 @@ export function printSemanticType(type: SemanticType): string {
 }
 
 export function axesOf(type: SemanticType): readonly Axis[] {
-  return type.kind === "real" || type.kind === "bool" || type.kind === "complex" ? type.axes : [];
+  return type.kind === "outputs" || type.kind === "error" ? [] : type.axes;
 }
 
-/** Numbers with these axes: complex where one of those that they are made of is. */
+/** Numbers with these axes: complex where one of those that they are made of is, indices where the only one is. */
 export function numbersOf(parts: readonly { readonly type: SemanticType }[], axes: readonly Axis[]): SemanticType {
+  const [only] = parts;
+  if (only?.type.kind === "index" && parts.length === 1) return { ...only.type, axes };
   return { kind: parts.some(({ type }) => type.kind === "complex") ? "complex" : "real", axes };
 }

@@ -17,20 +17,30 @@ export function substituteType(
     case "real":
     case "bool":
     case "complex": {
-      const axes: Axis[] = [];
-      for (const axis of type.axes) {
-        const dim = boundedSubstitute(axis.dim, dimensions);
-        if (dim === undefined) return undefined;
-        axes.push({ dim, source });
-      }
-      return { kind: type.kind, axes };
+      const axes = substituteAxes(type.axes, dimensions, source);
+      return axes && { kind: type.kind, axes };
     }
     case "index": {
       const bound = boundedSubstitute(type.bound, dimensions);
-      return bound && { kind: "index", bound };
+      const axes = substituteAxes(type.axes, dimensions, source);
+      return bound && axes && { ...type, bound, axes };
     }
     case "outputs":
     case "error":
       return type;
   }
+}
+
+function substituteAxes(
+  axes: readonly Axis[],
+  dimensions: ReadonlyMap<string, Dim>,
+  source: Source | undefined,
+): Axis[] | undefined {
+  const result: Axis[] = [];
+  for (const axis of axes) {
+    const dim = boundedSubstitute(axis.dim, dimensions);
+    if (dim === undefined) return undefined;
+    result.push({ dim, source });
+  }
+  return result;
 }

@@ -6,6 +6,7 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
   switch (node.kind) {
     case "elementwise":
     case "complex":
+    case "places":
     case "concat":
     case "stack":
       return node.operands;
@@ -73,6 +74,7 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
   switch (node.kind) {
     case "elementwise":
     case "complex":
+    case "places":
     case "concat":
     case "stack":
       return { ...node, operands: parts };

@@ -7,7 +7,14 @@ import type { Span } from "../../base/source/span.js";
 import type { BinderNode } from "../syntax/ast.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type { ComplexName, CumulativeName, ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
+import type {
+  ComplexName,
+  CumulativeName,
+  ElementwiseName,
+  NormalizationName,
+  PlaceFunctionName,
+  ReductionName,
+} from "./builtins.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
 
@@ -81,6 +88,14 @@ export type TypedExpression = Base &
         readonly axis: number;
         readonly reverse: boolean;
         readonly operand: TypedExpression;
+      }
+    /** Values to places and back. */
+    | {
+        readonly kind: "places";
+        readonly operation: PlaceFunctionName;
+        readonly operands: readonly TypedExpression[];
+        readonly axis: number;
+        readonly descending: boolean;
       }
     | { readonly kind: "concat"; readonly axis: number; readonly operands: readonly TypedExpression[] }
     | { readonly kind: "stack"; readonly axis: number; readonly operands: readonly TypedExpression[] }

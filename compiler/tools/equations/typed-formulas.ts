@@ -10,7 +10,7 @@ import type {
   TypedInstanceCall,
   TypedOf,
 } from "../../language/semantics/typed-program.js";
-import { addDims, constantOf, dimSymbol } from "../../base/types/dim.js";
+import { addDims, constantOf, dimConstant, dimSymbol } from "../../base/types/dim.js";
 import {
   axes,
   builtin,
@@ -75,8 +75,20 @@ const rules: FormulaRules = {
     builtin(operation, [write(operand)], alongAxes(operand, over)),
   cumulative: ({ operation, axis, reverse, operand }, write) => {
     const along = rankOf(operand.type) === 1 ? [] : [axes("axis", axis)];
-    const how: Formula[] = reverse ? [{ kind: "labelled", label: "reverse", value: nameOf("true") }] : [];
-    return builtin(operation, [write(operand), ...how], along);
+    const operands = reverse ? [write(operand), labelled("reverse", nameOf("true"))] : [write(operand)];
+    return builtin(operation, operands, along);
+  },
+  places: ({ operation, operands, axis, descending, type }, write) => {
+    const [first, at] = operands.map(write) as [Formula, Formula?];
+    const size: Formula = {
+      kind: "dimension",
+      dim: (axesOf(type)[operation === "one_hot" ? rankOf(type) - 1 : 0] ?? { dim: dimConstant(0) }).dim,
+    };
+    if (operation === "real") return first;
+    if (operation === "one_hot") return builtin(operation, [first, size]);
+    if (at !== undefined) return builtin(operation, [first, labelled("at", at), labelled("size", size)]);
+    const along = rankOf(operands[0]!.type) === 1 ? [] : [axes("axis", axis)];
+    return builtin(operation, descending ? [first, labelled("descending", nameOf("true"))] : [first], along);
   },
   concat: ({ axis, operands }, write) => {
     const parts = operands.map(write);
@@ -163,6 +175,7 @@ function callOfFunction(
   );
   return { kind: "apply", head, operands: [...sizes, ...names, ...given.map(write)], settings: [] };
 }
+const labelled = (label: string, value: Formula): Formula => ({ kind: "labelled", label, value });
 
 /** Inputs, then contexts, then states by their names. */
 function callFormula(

@@ -104,7 +104,8 @@ cell A = S(B)`,
   "place-out-of-range": {
     severity: "error",
     summary: "a place that may lie outside of its axis",
-    explanation: "A place such as `x[n + 1]` must lie in its axis for every value of the index and for all sizes.",
+    explanation:
+      "A place such as `x[n + 1]` must lie in its axis for every value of the index and for all sizes, and so must what is computed.",
     example: `cell A(N) { input x: [N] output y[n < N] = x[n + 1] }`,
   },
   "bad-slice": {
@@ -112,13 +113,14 @@ cell A = S(B)`,
     summary: "a slice or an index that is not within its axis for all sizes",
     explanation:
       "Bounds of slices are dimensions and are proven: `v[0:H]` of an axis `[2*H]` is fine, `v[0:K]` of an axis `[H]` is not, " +
-      "because nothing relates `K` and `H`. An index input selects from an axis at least as long as its bound.",
+      "because nothing relates `K` and `H`. An index selects from an axis at least as long as its bound.",
     example: `cell A(H, K) { input x: [H] output y = x[0:K] }`,
   },
   "integer-as-real": {
     severity: "error",
     summary: "an index used as a number",
-    explanation: "An input `x: index(V)` names a row: `E[x]`. There is no arithmetic on it.",
+    explanation:
+      "An index `x: index(V)` names a row: `E[x]`. Arithmetic of indices gives indices; the number that one is is `real(x)`.",
     example: `cell A(V) { input x: index(V) output y = x + 1 }`,
   },
   "misplaced-index": {

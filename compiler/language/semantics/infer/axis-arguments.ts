@@ -61,7 +61,7 @@ export function axisOf(
 }
 
 /** Whether dimensions stand in it, and nothing else but numbers. */
-function isDimension(checker: Checker, expression: Expression): boolean {
+export function isDimension(checker: Checker, expression: Expression): boolean {
   let hasSymbol = false;
   let isOther = false;
   forEachPart(expression, (part) => {

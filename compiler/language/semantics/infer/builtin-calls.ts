@@ -12,6 +12,7 @@ import {
   elementwiseNamed,
   cumulativeNamed,
   normalizationNamed,
+  placeFunctionNamed,
   reductionNamed,
   type NormalizationName,
   type ReductionName,
@@ -27,6 +28,7 @@ import { inferCumulative } from "./cumulative.js";
 import { combine } from "./elementwise.js";
 import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
+import { inferPlaceFunction } from "./place-functions.js";
 
 export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression {
   const name = node.callee.text;
@@ -40,6 +42,8 @@ export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression 
   if (normalizationNamed(name) !== undefined) return inferReduction(checker, node, name as NormalizationName);
   const cumulative = cumulativeNamed(name);
   if (cumulative !== undefined) return inferCumulative(checker, node, cumulative);
+  const ofPlaces = placeFunctionNamed(name);
+  if (ofPlaces !== undefined) return inferPlaceFunction(checker, node, ofPlaces);
   return shapeRules[shapeFunctionNamed(name) as keyof typeof shapeRules](checker, node);
 }
 

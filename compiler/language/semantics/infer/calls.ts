@@ -31,7 +31,9 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   const entry = scope.entries.get(name);
   const indexed = node.arguments.find(({ value }) => value.kind === "indexed");
   const isReduction =
-    reductionNamed(name) !== undefined && !scope.functions.has(name) && !scope.module.entries.has(name);
+    (reductionNamed(name) !== undefined || name === "argmax" || name === "argmin") &&
+    !scope.functions.has(name) &&
+    !scope.module.entries.has(name);
   if (indexed !== undefined && !isReduction) return refuseIndices(checker, node, indexed.span);
   if (entry?.kind === "instance") return inferInstanceCall(checker, node);
   const given = scope.given.get(name);
@@ -190,7 +192,7 @@ function inferArgument(checker: Checker, expression: Expression, wanted: TypeNod
   if (wanted?.kind !== "index-type" || value.kind !== "position") return value;
   const index = checker.indices.get(value.index);
   if (index?.ofRounds !== true || index.size === undefined) return value;
-  return { ...value, type: { kind: "index", bound: index.size } };
+  return { ...value, type: { kind: "index", bound: index.size, axes: [] } };
 }
 
 /** A result whose dimensions are not within limits here. */
@@ -209,7 +211,7 @@ function hasKind(checker: Checker, argument: TypedExpression, wanted: SemanticTy
     argument.span,
     `an index is expected here, this is ${printSemanticType(argument.type)}`,
     {
-      help: "an index is an input: `input x: index(V)`",
+      help: "an index is an input `index(V)`, or computed: `argmax(v)`",
     },
   );
   return false;

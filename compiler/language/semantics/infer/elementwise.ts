@@ -8,6 +8,7 @@ import type { Checker } from "../checker.js";
 import { axesOf, type Axis, numbersOf, printAxes, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { integerOf } from "./axis-arguments.js";
+import { inferWholeBinary, inferWholeIf, isIndex } from "./whole-numbers.js";
 import { helpForAmbiguous, isNumber, isReal, isTruth, placeOfAxes, placeOfAxis } from "./mismatch.js";
 
 const truthOperators = new Set(["and", "or"]);
@@ -25,6 +26,8 @@ export function inferUnary(checker: Checker, { operator, operand: inner, span }:
 export function inferBinary(checker: Checker, node: BinaryNode): TypedExpression {
   const operator = node.operator as Exclude<typeof node.operator, "@">;
   const operands = [checker.infer(node.left), checker.infer(node.right)];
+  const ofIndices = operands.some(isIndex) ? inferWholeBinary(checker, node, operands) : undefined;
+  if (ofIndices !== undefined) return ofIndices;
   const isComplex = operands.some(({ type }) => type.kind === "complex");
   const check = truthOperators.has(operator)
     ? isTruth
@@ -46,6 +49,8 @@ export function inferBinary(checker: Checker, node: BinaryNode): TypedExpression
 export function inferIf(checker: Checker, node: IfNode): TypedExpression {
   const condition = checker.infer(node.condition);
   const branches = [checker.infer(node.whenTrue), checker.infer(node.whenFalse)];
+  const ofIndices = branches.some(isIndex) ? inferWholeIf(checker, node, condition, branches) : undefined;
+  if (ofIndices !== undefined) return ofIndices;
   const kind = branches.every((branch) => branch.type.kind === "bool") ? "bool" : numbersOf(branches, []).kind;
   let isFine = isTruth(checker, condition);
   if (kind !== "bool") for (const branch of branches) isFine = isNumber(checker, branch) && isFine;

@@ -15,7 +15,7 @@ import { axesOfPlaces } from "./places.js";
 /** The value of an equation with indices on its left. Anywhere else `for` stands in a call that does not take it. */
 export function inferIndexed(checker: Checker, node: IndexedNode): TypedExpression {
   return withIndices(checker, node, (body, lengths) => {
-    if (!isNumber(checker, body)) return checker.error(node.span);
+    if (body.type.kind !== "index" && !isNumber(checker, body)) return checker.error(node.span);
     let value = body;
     for (const [i, { name }] of [...node.indices.entries()].reverse()) {
       const length = lengths[i];

@@ -44,7 +44,7 @@ export function isReal(checker: Checker, expression: TypedExpression, taker?: st
       return checker.isGuessing;
     case "index":
       checker.report("integer-as-real", span, `an ${printSemanticType(type)} is not a real number`, {
-        help: "an index selects a row: `E[x]` with `param E: [V, D]`",
+        help: "it selects a row, `E[x]` with `param E: [V, D]`; the number that it is is `real(x)`",
       });
       return false;
     case "bool":

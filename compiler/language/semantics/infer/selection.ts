@@ -13,7 +13,16 @@ import {
 } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
-import { axesOf, type Axis, numbersOf, printAxes, type SemanticType, shapeOf } from "../semantic-type.js";
+import { forEachPart } from "../expression-parts.js";
+import {
+  axesOf,
+  type Axis,
+  numbersOf,
+  printAxes,
+  printSemanticType,
+  type SemanticType,
+  shapeOf,
+} from "../semantic-type.js";
 import { type ScopeEntry, wordsFor } from "../scope.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isNumber, placeOfAxis } from "./mismatch.js";
@@ -23,7 +32,7 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
   let value = checker.infer(node.object);
   const places = node.indices.map((index) => (isNewAxis(checker, index) ? undefined : index));
   const indexed = places.map((index) => (index?.kind === "at" ? inferIndexValue(checker, index.value) : undefined));
-  if (!isNumber(checker, value)) return checker.error(node.span);
+  if (value.type.kind !== "index" && !isNumber(checker, value)) return checker.error(node.span);
   const axes = axesOf(value.type);
   const count = places.filter((index) => index !== undefined).length;
   if (count > axes.length) {
@@ -54,7 +63,7 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
           : takeRange(checker, at, index, node.span);
     if (result === undefined) return checker.error(node.span);
     value = result;
-    if (index.kind === "range") axis += 1;
+    axis += gathered === undefined ? Number(index.kind === "range") : axesOf(gathered.type).length;
   }
   return { ...value, span: node.span };
 }
@@ -67,11 +76,27 @@ function withNewAxis(operand: TypedExpression, axis: number): TypedExpression {
   return { kind: "reshape", operand, shape: shapeOf(wider), span: operand.span, type };
 }
 
-/** An index value (`x: index(V)`), if that is what the expression names. */
+/** An index value (`x: index(V)`), or what may be one: a call, an entry, arithmetic with one. */
 function inferIndexValue(checker: Checker, expression: Expression): TypedExpression | undefined {
-  if (expression.kind !== "reference" || expression.next) return undefined;
-  if (checker.scope.types.get(expression.name)?.kind !== "index") return undefined;
-  return checker.infer(expression);
+  if (!mayBeIndex(checker, expression)) return undefined;
+  const typed = checker.infer(expression);
+  if (typed.type.kind === "index" || typed.type.kind === "error") return typed;
+  const message = `a place is a whole number, this is ${printSemanticType(typed.type)}`;
+  checker.report("not-a-dimension", typed.span, message, {
+    help: "places are computed by `argmax(v)`, `argsort(v)` and arithmetic of indices",
+  });
+  return checker.error(typed.span);
+}
+
+function mayBeIndex(checker: Checker, expression: Expression): boolean {
+  let isFound = false;
+  forEachPart(expression, (part) => {
+    isFound ||= part.kind === "call" || part.kind === "index" || part.kind === "if";
+    if (part.kind !== "reference") return;
+    const type = checker.roundValues.get(part.name)?.type ?? checker.scope.types.get(part.name);
+    isFound ||= type?.kind === "index";
+  });
+  return isFound;
 }
 
 function without(type: SemanticType, axis: number): SemanticType {
@@ -84,7 +109,14 @@ function without(type: SemanticType, axis: number): SemanticType {
 function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedExpression | undefined {
   const { value, axis, size } = at;
   if (index.type.kind !== "index") return undefined;
-  const { bound } = index.type;
+  const { bound, isOpen } = index.type;
+  if (isOpen === true) {
+    checker.report("place-out-of-range", index.span, "the place may be below 0 or beyond the last", {
+      related: [placeOfAxis(at.root, at.position)],
+      help: `in a circle: \`(…) mod ${printDim(size.dim)}\``,
+    });
+    return undefined;
+  }
   if (!provenAtLeast(subtractDims(size.dim, bound), 0)) {
     const message = `an index below ${printDim(bound)} into an axis of size ${printDim(size.dim)}`;
     checker.report("bad-slice", index.span, message, {
@@ -93,7 +125,9 @@ function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedE
     });
     return undefined;
   }
-  return { kind: "gather", operand: value, axis, index, span: index.span, type: without(value.type, axis) };
+  const axes = axesOf(value.type);
+  const all = [...axes.slice(0, axis), ...axesOf(index.type), ...axes.slice(axis + 1)];
+  return { kind: "gather", operand: value, axis, index, span: index.span, type: numbersOf([value], all) };
 }
 
 /** A place that is computed, or another value where a place stands: what such an entry is. */
@@ -101,19 +135,19 @@ function reportComputed(checker: Checker, at: AxisAt, expression: Expression): b
   const kinds = new Set(["state", "equation", "output", "context", "param", "fixed", "parameter", "input"]);
   if (expression.kind !== "reference" || !kinds.has(checker.scope.entries.get(expression.name)?.kind ?? ""))
     return false;
-  const { name, next, span } = expression;
+  const { name, span } = expression;
   const entry = checker.scope.entries.get(name) as ScopeEntry;
   checker.scope.used.add(name);
   checker.report(
     "not-a-dimension",
     span,
-    `${wordsFor(entry.kind, name)} is computed, and a place is known before the cell runs`,
+    `${wordsFor(entry.kind, name)} is a real number, and a place is a whole one`,
     {
       related: [
         { span: entry.span, message: `${wordsFor(entry.kind, name)} is declared here` },
         placeOfAxis(at.root, at.position),
       ],
-      help: `the entry at a computed place is a sum: \`sum(if n == ${name}${next ? "'" : ""} then v[n] else 0 for n)\`; an input may be \`index(N)\``,
+      help: `a place is an index: an input \`index(N)\`, or computed by \`argmax(v)\` and arithmetic of indices`,
     },
   );
   return true;

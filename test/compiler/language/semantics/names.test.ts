@@ -31,7 +31,7 @@ describe("names", () => {
     ["h = tanh(y)", "the next value of the state is `h' = …`"],
     [
       "output z = y[h]",
-      "the entry at a computed place is a sum: `sum(if n == h then v[n] else 0 for n)`; an input may be `index(N)`",
+      "a place is an index: an input `index(N)`, or computed by `argmax(v)` and arithmetic of indices",
     ],
     ["output z = y[:-1]", "places are counted from the front: `[:H - 1]`"],
     ["output z = softmax(U, dim = 0)", "here it is called `axis`: `axis = 0`, `axis = -1` or `axis = N`"],
@@ -39,9 +39,9 @@ describe("names", () => {
     ["output z = stack(U, U) @ stack(y, h)", "a product for each: `y[n] = A[n] @ v[n]`"],
     [
       "output z = y[h']",
-      "the entry at a computed place is a sum: `sum(if n == h' then v[n] else 0 for n)`; an input may be `index(N)`",
+      "a place is an index: an input `index(N)`, or computed by `argmax(v)` and arithmetic of indices",
     ],
-    ["output z = sort(y)", "the language has no places that are computed: give them as an input, `index(N)`"],
+    ["output z = topk(y)", "write `sort(x, descending = true)[:1]`"],
     ["output z = W.T @ h", "the transpose of a matrix is `transpose(W)`"],
     ["output z = (W + 1).T @ h", "the transpose of a matrix is `transpose(W)`"],
     ["r = y output r = r", "an output is an equation too: write `output r = …` once"],

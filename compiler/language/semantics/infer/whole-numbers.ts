@@ -1,0 +1,122 @@
+/** Arithmetic of indices: with each other, with dimensions, whole literals and the indices of equations; its types say how far it goes. */
+import { at } from "../../../base/at.js";
+import { boundedAdd, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
+import { type Dim, dimConstant, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
+import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
+import type { Checker } from "../checker.js";
+import { dimensionOf, sizeOf } from "../dimension-expressions.js";
+import { axesOf, type IndexType, type SemanticType } from "../semantic-type.js";
+import type { TypedExpression } from "../typed-program.js";
+import { isDimension } from "./axis-arguments.js";
+import { combine } from "./elementwise.js";
+import { isReal, isTruth } from "./mismatch.js";
+
+const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
+const one = dimConstant(1);
+
+/** A whole number as a real one, and its range; `isOpen` where nothing says that it is at least 0. */
+interface Whole {
+  readonly value: TypedExpression;
+  readonly bound: Dim;
+  readonly isOpen: boolean;
+}
+
+/** The number that an index is. */
+export function numberOf(index: TypedExpression): TypedExpression {
+  const type: SemanticType = { kind: "real", axes: axesOf(index.type) };
+  return { kind: "places", operation: "real", operands: [index], axis: 0, descending: false, span: index.span, type };
+}
+
+export const isIndex = ({ type }: TypedExpression): boolean => type.kind === "index";
+
+/** An operation of which one side is an index; undefined where it is none of indices. */
+export function inferWholeBinary(
+  checker: Checker,
+  node: BinaryNode,
+  operands: readonly TypedExpression[],
+): TypedExpression | undefined {
+  const { operator, span, operatorSpan: reportAt } = node;
+  const words = `operands of \`${operator}\``;
+  if (comparisons.has(operator)) {
+    const isFine = operands.map((operand) => isIndex(operand) || isReal(checker, operand)).every(Boolean);
+    const numbers = operands.map((operand) => (isIndex(operand) ? numberOf(operand) : operand));
+    if (!isFine) return checker.error(span);
+    return combine(checker, operator as "==", numbers, { kind: "bool", span, reportAt, words });
+  }
+  if (!["+", "-", "*", "mod"].includes(operator)) return undefined;
+  const around = operator === "mod" ? sizeOf(checker, node.right) : undefined;
+  if (operator === "mod" && around === undefined) return checker.error(span);
+  const [left, right] = [node.left, node.right].map((side, i) => wholeOf(checker, side, at(operands, i), around));
+  if (left === undefined || right === undefined) return undefined;
+  const typed = combine(checker, operator as "+", [left.value, right.value], { kind: "real", span, reportAt, words });
+  if (typed.type.kind === "error") return typed;
+  const bound = around ?? boundOf(operator, left, right);
+  if (bound === undefined) {
+    checker.reportTooLarge(span);
+    return checker.error(span);
+  }
+  const isOpen = around === undefined && (operator === "-" || left.isOpen || right.isOpen);
+  return { ...typed, type: { kind: "index", bound, axes: axesOf(typed.type), ...(isOpen && { isOpen }) } };
+}
+
+function boundOf(operator: string, { bound: a }: Whole, { bound: b }: Whole): Dim | undefined {
+  if (operator === "-") return a;
+  const [lastA, lastB] = [boundedSubtract(a, one), boundedSubtract(b, one)];
+  const last = lastA && lastB && (operator === "+" ? boundedAdd(lastA, lastB) : boundedMultiply(lastA, lastB));
+  return last && boundedAdd(last, one);
+}
+
+/** What counts as whole beside an index: an index of an equation that nothing tells goes once `around`. */
+function wholeOf(
+  checker: Checker,
+  expression: Expression,
+  typed: TypedExpression,
+  around: Dim | undefined,
+): Whole | undefined {
+  const { type } = typed;
+  if (type.kind === "index") return { value: numberOf(typed), bound: type.bound, isOpen: type.isOpen === true };
+  if (typed.kind === "number")
+    return Number.isInteger(typed.value)
+      ? { value: typed, bound: dimConstant(typed.value + 1), isOpen: false }
+      : undefined;
+  if (typed.kind === "position") {
+    const index = checker.indices.get(typed.index);
+    if (index !== undefined && around !== undefined) index.size ??= around;
+    return { value: typed, bound: index?.size ?? one, isOpen: index?.size === undefined };
+  }
+  if (!isDimension(checker, expression)) return undefined;
+  const dim = dimensionOf(checker, expression);
+  const bound = dim && boundedAdd(dim, one);
+  return bound && { value: typed, bound, isOpen: !provenAtLeast(bound, 1) };
+}
+
+/** `if c then k else 0`: a branch is an index; undefined where the other is none. */
+export function inferWholeIf(
+  checker: Checker,
+  node: IfNode,
+  condition: TypedExpression,
+  branches: readonly TypedExpression[],
+): TypedExpression | undefined {
+  const { span } = node;
+  const wholes = [node.whenTrue, node.whenFalse].map((side, i) => wholeOf(checker, side, at(branches, i), undefined));
+  const [yes, no] = wholes;
+  if (yes === undefined || no === undefined) return undefined;
+  if (!isTruth(checker, condition)) return checker.error(span);
+  const words = "the parts of this condition";
+  const parts = [condition, yes.value, no.value];
+  const typed = combine(checker, "if", parts, { kind: "real", span, reportAt: span, words });
+  if (typed.type.kind === "error") return typed;
+  const larger = [yes, no].find(({ bound }) =>
+    wholes.every((own) => provenAtLeast(subtractDims(bound, own!.bound), 0)),
+  );
+  const bound = larger?.bound ?? boundOf("+", yes, no);
+  if (bound === undefined) return checker.error(span);
+  const isOpen = yes.isOpen || no.isOpen;
+  return { ...typed, type: { kind: "index", bound, axes: axesOf(typed.type), ...(isOpen && { isOpen }) } };
+}
+
+/** Whether an index is surely one of so many places. */
+export function isPlaceBelow(index: TypedExpression, limit: Dim): boolean {
+  const { bound, isOpen } = index.type as IndexType;
+  return isOpen !== true && provenAtLeast(subtractDims(limit, bound), 0);
+}

@@ -1,0 +1,123 @@
+/** Values to places and back, made of comparisons and sums: what is chosen has its derivative, places have none. */
+import { at as entry } from "../base/at.js";
+import { constantOf, type Dim } from "../base/types/dim.js";
+import type { Shape } from "../base/types/shape.js";
+import type { GraphBuilder } from "../ir/graph/build.js";
+import type { ValueId } from "../ir/graph/types.js";
+import type { TypedExpression } from "../language/semantics/typed-program.js";
+import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { placeOf } from "./rounds-lowering.js";
+
+type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
+
+/** The whole numbers up to here are real numbers of every precision. */
+const exactBound = 2 ** 24;
+
+export function lowerPlaces(lowering: Lowering, frame: Frame, node: Of<"places">): ValueId {
+  const { operation, operands, axis, descending } = node;
+  const [first = node, second = node] = operands;
+  if (operation === "real") return lowerNumber(lowering, frame, first);
+  const values = operation === "one_hot" ? lowerNumber(lowering, frame, first) : lowering.lower(lowering, frame, first);
+  const places = operation === "scatter" ? lowerNumber(lowering, frame, second) : values;
+  const builder = at(lowering, frame, node);
+  const shape = shapeIn(frame, node.type);
+  if (node.type.kind === "index") checkExact(dimIn(frame, node.type.bound), node);
+  switch (operation) {
+    case "argmax":
+      return extremePlace(builder, values, axis, "max");
+    case "argmin":
+      return extremePlace(builder, values, axis, "min");
+    case "one_hot":
+      return choose(builder, values, builder.constantOf(1, builder.shapeOf(values)), shape.at(-1) as Dim);
+    case "scatter": {
+      const rank = builder.shapeOf(places).length;
+      const spread = choose(builder, places, values, entry(shape, 0));
+      return rank === 0 ? spread : builder.reduce("sum", spread, [...builder.shapeOf(places).keys()]);
+    }
+    case "sort":
+    case "argsort":
+      return sorted(builder, values, axis, descending, operation === "argsort");
+  }
+}
+
+function checkExact(bound: Dim, { span }: TypedExpression): void {
+  if ((constantOf(bound) ?? 0) <= exactBound) return;
+  const message = `places are computed as real numbers, which count to ${exactBound} only`;
+  throw new NotLowered("bad-dimension-size", span, message, "give a smaller size");
+}
+
+/** An index as a real number: inputs and states are integers, whatever is computed is one already. */
+export function lowerNumber(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
+  const place = placeOf(frame, node);
+  if (place !== undefined) return at(lowering, frame, node).constant(place);
+  const value = lowering.lower(lowering, frame, node);
+  const builder = at(lowering, frame, node);
+  if (builder.typeOf(value).dtype === "real" || node.type.kind !== "index") return value;
+  const length = dimIn(frame, node.type.bound);
+  checkExact(length, node);
+  return builder.emit({ kind: "gather" }, [builder.emit({ kind: "iota", length }, []), value]);
+}
+
+/** As an integer, for places of entries. */
+export function lowerIndex(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
+  const value = lowering.lower(lowering, frame, node);
+  const builder = at(lowering, frame, node);
+  return builder.typeOf(value).dtype === "index" ? value : builder.emit({ kind: "to_index" }, [value]);
+}
+
+/** 0, 1, … along the axis. */
+function placesAlong(builder: GraphBuilder, shape: Shape, axis: number): ValueId {
+  return builder.broadcast(builder.emit({ kind: "iota", length: entry(shape, axis) }, []), shape, [axis]);
+}
+
+/** The least place whose entry is the greatest, or NaN where one is. */
+function extremePlace(builder: GraphBuilder, value: ValueId, axis: number, op: "max" | "min"): ValueId {
+  const shape = builder.shapeOf(value);
+  const others = [...shape.keys()].filter((i) => i !== axis);
+  const extreme = builder.broadcast(builder.reduce(op, value, [axis]), shape, others);
+  const isFound = builder.map("or", builder.map("eq", value, extreme), builder.map("ne", value, value));
+  const none = builder.constantOf(Infinity, shape);
+  return builder.reduce("min", builder.map("select", isFound, placesAlong(builder, shape, axis), none), [axis]);
+}
+
+/** `[P…]` places and `[P…, …]` values to `[P…, size, …]`: a value where its place is, 0 elsewhere. */
+function choose(builder: GraphBuilder, places: ValueId, values: ValueId, size: Dim): ValueId {
+  const rank = builder.shapeOf(places).length;
+  const own = builder.shapeOf(values);
+  const shape = [...own.slice(0, rank), size, ...own.slice(rank)];
+  const before = [...own.keys()].map((axis) => (axis < rank ? axis : axis + 1));
+  const spread = builder.broadcast(places, shape, before.slice(0, rank));
+  const isThere = builder.map("eq", spread, placesAlong(builder, shape, rank));
+  return builder.map("select", isThere, builder.broadcast(values, shape, before), builder.constantOf(0, shape));
+}
+
+/**
+ * How many entries stand before each is where it goes: those that are less, and equal ones at lower places. NaN is behind all
+ * numbers. So there are as many comparisons as pairs of entries.
+ */
+function sorted(builder: GraphBuilder, value: ValueId, axis: number, descending: boolean, asPlaces: boolean): ValueId {
+  const own = builder.shapeOf(value);
+  const dim = entry(own, axis);
+  // The entry, and along a new last axis all others.
+  const shape = [...own, dim];
+  const kept = [...own.keys()].filter((i) => i !== axis);
+  const self = builder.broadcast(value, shape, [...own.keys()]);
+  const other = builder.broadcast(builder.transpose(value, [...kept, axis]), shape, [...kept, own.length]);
+  const [place, otherPlace] = [placesAlong(builder, shape, axis), placesAlong(builder, shape, own.length)];
+  const [isNaN, isOtherNaN] = [self, other].map((side) => builder.map("ne", side, side)) as [ValueId, ValueId];
+  const isLess = builder.map("lt", ...((descending ? [self, other] : [other, self]) as [ValueId, ValueId]));
+  const isEqual = builder.map("or", builder.map("eq", other, self), builder.map("and", isNaN, isOtherNaN));
+  const isBehindNaN = builder.map("and", isNaN, builder.map("not", isOtherNaN));
+  const isFirst = builder.map("and", isEqual, builder.map("lt", otherPlace, place));
+  const isBefore = builder.map("or", builder.map("or", isLess, isBehindNaN), isFirst);
+  const [zeros, ones] = [0, 1].map((number) => builder.constantOf(number, shape)) as [ValueId, ValueId];
+  const rank = builder.reduce("sum", builder.map("select", isBefore, ones, zeros), [own.length]);
+  // Along the new axis the places that entries go to, which is then the axis.
+  const target = builder.broadcast(rank, shape, [...own.keys()]);
+  const moved = asPlaces ? place : self;
+  const chosen = builder.map("select", builder.map("eq", target, otherPlace), moved, zeros);
+  const result = builder.reduce("sum", chosen, [axis]);
+  const rest = own.length - 1;
+  const order = own.map((_, i) => (i === axis ? rest : i < axis ? i : i - 1));
+  return builder.transpose(result, order);
+}
