@@ -4,6 +4,7 @@ import type { ValueId } from "../ir/graph/types.js";
 import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCall, TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
+import { lowerConvolution } from "./convolution-lowering.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { checkCounted, cumulate } from "./cumulative.js";
 import { declareDerivative } from "./declared-derivative.js";
@@ -124,6 +125,7 @@ const rules: LoweringRules = {
     const right = range(left.length, builder.shapeOf(b).length);
     return builder.contract(a, b, { a: left, b: right, result: [...left, ...right], parts: 1 });
   },
+  convolution: lowerConvolution,
   fill: (lowering, frame, node) => at(lowering, frame, node).constantOf(node.value, shapeIn(frame, node.type)),
   repeat: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);

@@ -12,6 +12,7 @@ const cellOf = (text: string): string => [...text.matchAll(/^cell (\w+)/gmu)].po
 
 /** Small, as rounds are written out. */
 const sizes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  "conv-lstm.cell": { Y: 2, X: 3, I: 1, F: 2, K: 3 },
   "kalman.cell": { N: 2, M: 2 },
   "lmu.cell": { I: 1, N: 2, H: 2 },
   "ltc.cell": { I: 2, H: 2, unfolds: 2 },

@@ -218,7 +218,8 @@ class GraphMaker {
       case 14:
         return [b.transpose(value, this.shuffle(shape.map((_, i) => i)))];
       case 15:
-        return axis === undefined ? [] : [b.emit({ kind: "reverse", axis }, [value])];
+        if (axis === undefined) return [];
+        return this.random() < 0.5 ? this.windows(b, value, axis) : [b.emit({ kind: "reverse", axis }, [value])];
       case 16: {
         const given = values.find((id) => b.typeOf(id).dtype === "index");
         const index = this.random() < 0.5 ? this.wholeIndex(b) : given;
@@ -289,6 +290,19 @@ class GraphMaker {
       });
       return b.map(this.random() < 0.2 ? "sub" : "add", ...this.shuffle(terms));
     });
+  }
+
+  /** Windows that fit, which may leave entries out between them and at the end. */
+  private windows(b: GraphBuilder, value: ValueId, axis: number): readonly ValueId[] {
+    const shape = b.shapeOf(value);
+    const n = constantOf(shape[axis] as Dim);
+    if (n === undefined || shape.length >= 4) return [];
+    const [size, stride, dilation] = [this.int(1, Math.min(3, n)), this.int(1, 3), this.int(1, 2)];
+    const room = n - dilation * (size - 1) - 1;
+    if (room < 0) return [];
+    const [length, ...others] = [Math.floor(room / stride) + 1, size, stride, dilation].map((x) => dimConstant(x));
+    const [m, s, d] = others as [Dim, Dim, Dim];
+    return [b.emit({ kind: "window", axis, length: length as Dim, size: m, stride: s, dilation: d }, [value])];
   }
 
   private reshaped(shape: Shape): Shape | undefined {

@@ -22,6 +22,10 @@ export function bindSizes(fn: GraphFunction, sizes: Readonly<Record<string, numb
         return { ...o, start: dim(o.start), length: dim(o.length) };
       case "pad":
         return { ...o, before: dim(o.before), after: dim(o.after) };
+      case "window":
+        return { ...o, length: dim(o.length), size: dim(o.size), stride: dim(o.stride), dilation: dim(o.dilation) };
+      case "unwindow":
+        return { ...o, size: dim(o.size), stride: dim(o.stride), dilation: dim(o.dilation) };
       case "scatter_add":
         return { ...o, size: dim(o.size) };
       case "custom_derivative":

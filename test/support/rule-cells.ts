@@ -120,6 +120,9 @@ const linearExpressions: Readonly<Record<LinearKind, readonly string[]>> = {
   transpose: ["transpose(A)"],
   // The language has none.
   reverse: [],
+  window: ["conv(tall, stack(A, B, axis = 2))"],
+  // Behind windows, in second derivatives.
+  unwindow: ["conv(tall, stack(A, B, axis = 2))"],
   gather: ["u * table[k]"],
   // Behind a gather, in second derivatives.
   scatter_add: ["u * table[k]"],

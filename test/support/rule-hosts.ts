@@ -51,7 +51,7 @@ export function hostsOf(row: Row): readonly Host[] {
     return cellsOfScalar(row.op).map((cell) => cellHost(row, cell, isDerived ? ["second"] : ["reverse", "forward"]));
   }
   const modes: readonly Mode[] = row.rule === "cotangents" ? ["reverse"] : ["forward", "second"];
-  const isDerived = ["pad", "scatter_add", "batch_sum"].includes(row.kind);
+  const isDerived = ["pad", "unwindow", "scatter_add", "batch_sum"].includes(row.kind);
   const cells = isDerived && row.rule === "cotangents" ? [] : cellsOfLinear(row.kind);
   return [
     ...cells.map((cell) => cellHost(row, cell, isDerived ? ["second"] : modes)),
@@ -127,6 +127,10 @@ function farthest(
 const graphOperations: Partial<Record<LinearKind, (b: GraphBuilder, a: ValueId, table: ValueId) => ValueId>> = {
   reverse: (b, a) => b.emit({ kind: "reverse", axis: 0 }, [a]),
   pad: (b, a) => b.emit({ kind: "pad", axis: 0, before: dimConstant(1), after: dimConstant(2) }, [a]),
+  unwindow: (b, _, table) =>
+    b.emit({ kind: "unwindow", axis: 0, size: dimConstant(5), stride: dimConstant(1), dilation: dimConstant(1) }, [
+      table,
+    ]),
   scatter_add: (b, _, table) => {
     const index = b.input("k", { dtype: "index", shape: [dimConstant(4)], shared: false });
     return b.emit({ kind: "scatter_add", size: dimConstant(3) }, [index, table]);

@@ -132,6 +132,22 @@ export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
     return view(source, source.shape, withSize(strides, operation.axis, -stride), last * stride);
   },
 
+  window: ({ axis, length, size, ...steps }, operands, sizes) => {
+    const source = operand(operands, 0);
+    const counts = [evaluateDim(length, sizes), evaluateDim(size, sizes)];
+    const shape = source.shape.flatMap((n, i) => (i === axis ? counts : [n]));
+    return view(source, shape, windowStrides(source.shape, axis, steps, sizes));
+  },
+
+  unwindow: ({ axis, size, ...steps }, operands, sizes) => {
+    const source = operand(operands, 0);
+    const whole = evaluateDim(size, sizes);
+    const result = zeros(source.shape.flatMap((n, i) => (i === axis ? [whole] : i === axis + 1 ? [] : [n])));
+    const positions = positionsOf(source.shape, windowStrides(result.shape, axis, steps, sizes));
+    for (const [i, position] of positions.entries()) result.data[position] = at(result, position) + at(source, i);
+    return result;
+  },
+
   gather: (_operation, operands) => {
     const [table, index] = [operand(operands, 0), operand(operands, 1)];
     const row = elementCount(table.shape.slice(1));
@@ -184,6 +200,17 @@ function at(tensor: Tensor, position: number): number {
 
 function withSize(shape: readonly number[], axis: number, size: number): number[] {
   return shape.map((n, i) => (i === axis ? size : n));
+}
+
+/** From one window to the next, and from one entry of a window to the next. */
+function windowStrides(
+  shape: readonly number[],
+  axis: number,
+  { stride, dilation }: { readonly stride: Dim; readonly dilation: Dim },
+  sizes: SymbolSizes,
+): number[] {
+  const steps = [evaluateDim(stride, sizes), evaluateDim(dilation, sizes)];
+  return stridesOf(shape).flatMap((own, i) => (i === axis ? steps.map((step) => step * own) : [own]));
 }
 
 /** What lies at the positions of these strides. */

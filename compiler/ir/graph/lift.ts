@@ -47,6 +47,8 @@ const liftRules: { readonly [K in LiftableKind]: LiftRule<K> } = {
   transpose: ({ permutation }, [operand], b) => b.transpose(value(operand), [0, ...next(permutation)]),
   reverse: ({ axis }, [operand], b) => b.emit({ kind: "reverse", axis: axis + 1 }, [value(operand)]),
   to_index: (operation, [operand], b) => b.emit(operation, [value(operand)]),
+  window: ({ axis, ...rest }, [operand], b) => b.emit({ ...rest, axis: axis + 1 }, [value(operand)]),
+  unwindow: ({ axis, ...rest }, [operand], b) => b.emit({ ...rest, axis: axis + 1 }, [value(operand)]),
   gather: (operation, [table, index], b) => b.emit(operation, [value(table), value(index)]),
   custom_derivative: (operation, [first, ...others], b, length) => {
     if (first === undefined) throw new InvariantError("a declared derivative of nothing");

@@ -56,6 +56,8 @@ const rules: { readonly [K in OperationKind]: LinearityRule<K> } = {
   reshape: always,
   transpose: always,
   reverse: always,
+  window: always,
+  unwindow: always,
   gather: onlyOperand(0),
   scatter_add: onlyOperand(1),
   to_index: never,

@@ -1,6 +1,7 @@
 /** Reads the text form of the graph IR, for tests of passes on a few lines. Throws a {@link GraphSyntaxError}. */
 import { cellAxes } from "../../base/types/call-axes.js";
 import { at } from "../../base/at.js";
+import type { Dim } from "../../base/types/dim.js";
 import { type DimTokens, parseDim } from "../../base/types/parse-dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
@@ -190,6 +191,10 @@ type OperationParser = (reader: TokenReader) => Operation | WithFunction;
 const parseIntegers = (reader: TokenReader): number[] => reader.list("[", "]", () => reader.integer());
 const parseAxes = (reader: TokenReader): number[] => reader.after("axes", () => parseIntegers(reader));
 const parseAxis = (reader: TokenReader): number => reader.after("axis", () => reader.integer());
+const parseSteps = (reader: TokenReader): { stride: Dim; dilation: Dim } => ({
+  stride: reader.after("stride", () => parseDim(reader)),
+  dilation: reader.after("dilation", () => parseDim(reader)),
+});
 
 const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationParser>([
   ["constant", (r) => ({ kind: "constant", dtype: r.take() as DType, value: Number(r.take()) })],
@@ -230,6 +235,22 @@ const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationP
   ["reshape", (r) => ({ kind: "reshape", shape: parseShape(r) })],
   ["transpose", (r) => ({ kind: "transpose", permutation: parseIntegers(r) })],
   ["reverse", (r) => ({ kind: "reverse", axis: parseAxis(r) })],
+  [
+    "window",
+    (r) => {
+      const [axis, length] = [parseAxis(r), r.after("length", () => parseDim(r))];
+      return { kind: "window", axis, length, size: r.after("size", () => parseDim(r)), ...parseSteps(r) };
+    },
+  ],
+  [
+    "unwindow",
+    (r) => ({
+      kind: "unwindow",
+      axis: parseAxis(r),
+      size: r.after("size", () => parseDim(r)),
+      ...parseSteps(r),
+    }),
+  ],
   ["gather", () => ({ kind: "gather" })],
   ["to_index", () => ({ kind: "to_index" })],
   ["scatter_add", (r) => ({ kind: "scatter_add", size: r.after("size", () => parseDim(r)) })],

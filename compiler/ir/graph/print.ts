@@ -1,6 +1,6 @@
 /** Text form of the graph IR (spec/graph-ir.md). Deterministic; `parse.ts` reads it back. */
 import { typeOf } from "./values.js";
-import { printDim } from "../../base/types/dim.js";
+import { type Dim, printDim } from "../../base/types/dim.js";
 import { printShape } from "../../base/types/shape.js";
 import type {
   GraphFunction,
@@ -68,6 +68,9 @@ const printers: { readonly [K in OperationKind]: OperationPrinter<K> } = {
   reshape: ({ shape }) => `reshape ${printShape(shape)}`,
   transpose: ({ permutation }) => `transpose ${printList(permutation)}`,
   reverse: ({ axis }) => `reverse axis ${axis}`,
+  window: ({ axis, length, size, ...steps }) =>
+    `window axis ${axis} length ${printDim(length)} size ${printDim(size)} ${printSteps(steps)}`,
+  unwindow: ({ axis, size, ...steps }) => `unwindow axis ${axis} size ${printDim(size)} ${printSteps(steps)}`,
   gather: () => "gather",
   to_index: () => "to_index",
   scatter_add: ({ size }) => `scatter_add size ${printDim(size)}`,
@@ -76,6 +79,10 @@ const printers: { readonly [K in OperationKind]: OperationPrinter<K> } = {
   scan: ({ length, carried, sequences, reverse }) =>
     `scan length ${printDim(length)} carried ${carried} sequences ${sequences}${reverse ? " reverse" : ""}`,
 };
+
+function printSteps({ stride, dilation }: { readonly stride: Dim; readonly dilation: Dim }): string {
+  return `stride ${printDim(stride)} dilation ${printDim(dilation)}`;
+}
 
 /** Everything but the operands and the function inside. */
 export function printOperation(operation: Operation): string {

@@ -67,6 +67,23 @@ export type Operation =
   /** Result axis `i` is operand axis `permutation[i]`. */
   | { readonly kind: "transpose"; readonly permutation: readonly number[] }
   | { readonly kind: "reverse"; readonly axis: number }
+  /** Windows along an axis, `[n]` to `[length, size]`: entry `[i, k]` is entry `stride i + dilation k` of the operand. */
+  | {
+      readonly kind: "window";
+      readonly axis: number;
+      readonly length: Dim;
+      readonly size: Dim;
+      readonly stride: Dim;
+      readonly dilation: Dim;
+    }
+  /** Adds the windows `[length, size]` of two axes to where they come from, in zeros of `[size]`: the transpose of `window`. */
+  | {
+      readonly kind: "unwindow";
+      readonly axis: number;
+      readonly size: Dim;
+      readonly stride: Dim;
+      readonly dilation: Dim;
+    }
   /** `gather(table [V, …], index […i])` gives `[…i, …]`. */
   | { readonly kind: "gather" }
   /** `scatter_add(index […i], updates […i, …])` into zeros of `[size, …]`: the transpose of `gather`. */

@@ -3,7 +3,17 @@
  * sentence where the operands do not fit, so that the builder can refuse and the verifier can report.
  */
 import type { Operation, OperationKind, ValueType } from "../graph/types.js";
-import { addDims, equalDims, type Dim, printDim, symbolsOf } from "../../base/types/dim.js";
+import {
+  addDims,
+  constantOf,
+  type Dim,
+  dimConstant,
+  equalDims,
+  multiplyDims,
+  printDim,
+  subtractDims,
+  symbolsOf,
+} from "../../base/types/dim.js";
 import { equalShapes, printShape, sizeOfShape, type Shape } from "../../base/types/shape.js";
 import { isCarried, operandKind, whyNoLayout } from "../graph/scan.js";
 import { typeOf } from "../graph/values.js";
@@ -179,6 +189,26 @@ export const shapeRules: { readonly [K in OperationKind]: ResultTypeRule<K> } = 
     return [operand];
   },
 
+  window: ({ axis, length, size, ...steps }, operands) => {
+    const [operand] = operands;
+    const whole = operand?.shape[axis];
+    if (operand === undefined || whole === undefined) return "window axis";
+    if (!fitsWindows(whole, length, size, steps))
+      return `${printDim(length)} windows of ${printDim(size)} in ${printDim(whole)}`;
+    return [{ ...operand, shape: operand.shape.flatMap((dim, i) => (i === axis ? [length, size] : [dim])) }];
+  },
+
+  unwindow: ({ axis, size: whole, ...steps }, operands) => {
+    const [operand] = operands;
+    const [length, size] = operand?.shape.slice(axis, axis + 2) ?? [];
+    if (operand?.dtype !== "real" || length === undefined || size === undefined) return "unwindow axes";
+    if (!fitsWindows(whole, length, size, steps))
+      return `${printDim(length)} windows of ${printDim(size)} in ${printDim(whole)}`;
+    return [
+      { ...operand, shape: operand.shape.flatMap((dim, i) => (i === axis ? [whole] : i === axis + 1 ? [] : [dim])) },
+    ];
+  },
+
   gather: (_operation, operands) => {
     const [table, index] = operands;
     if (table === undefined || table.shape.length === 0 || index?.dtype !== "index")
@@ -286,6 +316,22 @@ export function inferTypes(
   const types = rule(operation, operands, context);
   if (typeof types === "string") return types;
   return types.map((type) => (type.shared && hasOwnSize(type.shape, context) ? { ...type, shared: false } : type));
+}
+
+/** Whether the last entry of the last window is there, where that can be told. */
+function fitsWindows(
+  whole: Dim,
+  length: Dim,
+  size: Dim,
+  { stride, dilation }: { stride: Dim; dilation: Dim },
+): boolean {
+  const last = addDims(lastOf(length, stride), lastOf(size, dilation));
+  const room = constantOf(subtractDims(whole, last));
+  return room === undefined || room >= 1;
+}
+
+function lastOf(count: Dim, step: Dim): Dim {
+  return multiplyDims(subtractDims(count, dimConstant(1)), step);
 }
 
 function hasOwnSize(shape: Shape, { perExampleSymbols }: ShapeContext): boolean {

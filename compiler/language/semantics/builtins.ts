@@ -305,6 +305,15 @@ export const shapeFunctions = {
     formula: "a_i b_j",
     documentation: "`[N]` and `[M]` give `[N, M]`; of larger shapes the axes of `a` come before those of `b`.",
   },
+  conv: {
+    kind: "shape",
+    parameters: ["x", "W", "stride?", "dilation?", "pad?", "groups?"],
+    formula: "Σ_k W[o, :, k] @ x[stride t + dilation k]",
+    documentation:
+      "Over the axes of `x` before its last, which are its channels: `[X, I]` with `W: [O, I, K]` gives `[X - K + 1, O]`, `[Y, X, I]` with `[O, I, K, L]` a picture. " +
+      "`stride` and `dilation` are one number for all axes or a list with one for each. `pad` are zeros around: `same`, `causal`, `valid`, n on both sides, `[before, after]`. " +
+      "With `groups = G` the weights are `[O, I / G, …]`.",
+  },
   fill: {
     kind: "shape",
     parameters: ["v", "shape"],

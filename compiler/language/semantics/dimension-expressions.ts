@@ -104,7 +104,7 @@ function binaryDimension(checker: Checker, node: BinaryNode): Dim | undefined {
 }
 
 /** A quotient: whole now, or to be checked with the sizes. */
-function checkWhole(checker: Checker, dim: Dim, span: Span): Dim | undefined {
+export function checkWhole(checker: Checker, dim: Dim, span: Span): Dim | undefined {
   const constant = constantOf(dim);
   if (constant !== undefined && !Number.isInteger(constant)) {
     checker.report("dimension-not-whole", span, `\`${printDim(dim)}\` is not a whole number`);

@@ -91,6 +91,7 @@ const rules: LinearityRules = {
   shared: moved,
   product: bilinear,
   outer: bilinear,
+  convolution: bilinear,
   reduction: ({ span, operation, operand }, degrees) => reduced(span, operation, degreeOf(operand, degrees)),
   normalization: (node, degrees) => nonlinear(node.span, node.operation, degreeOf(node.operand, degrees)),
   cumulative: ({ span, operation, operand }, degrees) =>
@@ -164,7 +165,7 @@ function joined({ span, operands }: TypedOf<"concat" | "stack">, degrees: Degree
   );
 }
 
-function bilinear({ span, left, right }: TypedOf<"product" | "outer">, degrees: Degrees): Degree {
+function bilinear({ span, left, right }: TypedOf<"product" | "outer" | "convolution">, degrees: Degrees): Degree {
   return multiplied(span, degreeOf(left, degrees), degreeOf(right, degrees));
 }
 

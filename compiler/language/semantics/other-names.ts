@@ -8,6 +8,10 @@ const written: Readonly<Record<string, string>> = {
   ...all("if x > 0 then a else b", "where select ifelse cond switch ternary IfElse"),
   ...all("a @ b", "dot inner vdot inner_product"),
   ...all("A @ x", "matmul mv gemv matvec Dense dense linear Linear mul_mat"),
+  ...all(
+    "conv(A, B[:, :, new], pad = same)",
+    "conv1d conv2d Conv1d Conv2d convolve convolution correlate cross_correlation",
+  ),
   ...all("A @ B", "mm bmm gemm dot_general matrix_multiply"),
   ...all("a * b", "multiply mul hadamard times elemwise_mul"),
   ...all("a + b", "add plus"),

@@ -12,6 +12,7 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
       return node.operands;
     case "product":
     case "outer":
+    case "convolution":
       return [node.left, node.right];
     case "shared":
     case "reduction":
@@ -80,6 +81,7 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
       return { ...node, operands: parts };
     case "product":
     case "outer":
+    case "convolution":
       return { ...node, left: first, right: second };
     case "shared":
     case "reduction":

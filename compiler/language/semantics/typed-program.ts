@@ -102,6 +102,14 @@ export type TypedExpression = Base &
     | { readonly kind: "reshape"; readonly operand: TypedExpression; readonly shape: Shape }
     | { readonly kind: "transpose"; readonly operand: TypedExpression; readonly permutation: readonly number[] }
     | { readonly kind: "outer"; readonly left: TypedExpression; readonly right: TypedExpression }
+    /** `left: [X, I]` or `[Y, X, I]` with `right: [O, I, …]`. */
+    | {
+        readonly kind: "convolution";
+        readonly left: TypedExpression;
+        readonly right: TypedExpression;
+        readonly axes: readonly ConvolvedAxis[];
+        readonly groups: Dim;
+      }
     | { readonly kind: "fill"; readonly value: number; readonly shape: Shape }
     /** The operand along new axes in front: its type has them. */
     | { readonly kind: "repeat"; readonly operand: TypedExpression }
@@ -161,6 +169,16 @@ export type TypedExpression = Base &
     | { readonly kind: "call-given"; readonly name: string; readonly arguments: readonly TypedExpression[] }
     | { readonly kind: "error" }
   );
+
+/** How a convolution goes over an axis: windows of the axis with zeros around it. */
+export interface ConvolvedAxis {
+  readonly stride: Dim;
+  readonly dilation: Dim;
+  readonly before: Dim;
+  readonly after: Dim;
+  /** How many there are. */
+  readonly length: Dim;
+}
 
 /** `u, g = (x, h) then (…, …) for k < L until c implicit`. */
 export interface TypedRounds {
@@ -330,20 +348,19 @@ export type TypedItem =
   | { readonly kind: "tensor"; readonly tensor: TypedTensor }
   | { readonly kind: "instance"; readonly instance: TypedInstance };
 
+/** What a cell is used with; the value that it has where none is given. */
+interface CellParameter<Value> {
+  readonly name: string;
+  readonly span: Span;
+  readonly defaultValue: Value | undefined;
+}
+
 export interface TypedCell {
   readonly name: string;
   readonly span: Span;
   readonly documentation: string;
-  readonly dimensions: readonly {
-    readonly name: string;
-    readonly span: Span;
-    readonly defaultValue: Dim | undefined;
-  }[];
-  readonly reals: readonly {
-    readonly name: string;
-    readonly span: Span;
-    readonly defaultValue: TypedExpression | undefined;
-  }[];
+  readonly dimensions: readonly CellParameter<Dim>[];
+  readonly reals: readonly CellParameter<TypedExpression>[];
   readonly runtimeDimensions: readonly string[];
   /** Tensors and used cells in the order of their declarations. */
   readonly items: readonly TypedItem[];

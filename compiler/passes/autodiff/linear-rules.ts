@@ -145,6 +145,15 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
 
   reverse: same((operation, { b }, v) => b.emit(operation, [v])),
 
+  window: same(({ axis, stride, dilation }, { b, shape }, v) =>
+    b.emit({ kind: "unwindow", axis, size: at(shape(0), axis), stride, dilation }, [v]),
+  ),
+
+  unwindow: same(({ axis, stride, dilation }, { b, shape }, v) => {
+    const [length, size] = [at(shape(0), axis), at(shape(0), axis + 1)];
+    return b.emit({ kind: "window", axis, length, size, stride, dilation }, [v]);
+  }),
+
   gather: {
     tangent: (operation, { b, x }, [v]) => (v === undefined ? undefined : b.emit(operation, [v, x(1)])),
     cotangents: (_operation, { b, x, shape }, v) => [

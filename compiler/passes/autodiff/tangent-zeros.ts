@@ -55,7 +55,7 @@ function tangentOfOne(operation: Operation, operands: MaybeZeros): boolean | und
   const known = operands.filter((zeros) => zeros !== undefined);
   if (known.length === 0) return undefined;
   if (operation.kind === "concat") return operands.some((zeros) => zeros !== false);
-  if (operation.kind === "pad" || operation.kind === "scatter_add") return true;
+  if (operation.kind === "pad" || operation.kind === "unwindow" || operation.kind === "scatter_add") return true;
   if (operation.kind === "custom_derivative") return chooses(operation) || known.includes(true);
   if (operation.kind !== "map") return !known.includes(false);
   if (flatOps.has(operation.op)) return undefined;

@@ -16,7 +16,7 @@ const finiteOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
 ]); // prettier-ignore
 
 const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
-  "broadcast", "slice", "concat", "reshape", "transpose", "reverse", "gather",
+  "broadcast", "slice", "concat", "reshape", "transpose", "reverse", "window", "gather",
 ]); // prettier-ignore
 
 /** @param finiteInputs which inputs are finite; if left out, those that are the same for all examples, as parameters are */

@@ -61,6 +61,21 @@ function substituteOperation(operation: Operation, sizes: StepSizes): Operation 
       return { ...operation, start: substitute(operation.start), length: substitute(operation.length) };
     case "pad":
       return { ...operation, before: substitute(operation.before), after: substitute(operation.after) };
+    case "window":
+      return {
+        ...operation,
+        length: substitute(operation.length),
+        size: substitute(operation.size),
+        stride: substitute(operation.stride),
+        dilation: substitute(operation.dilation),
+      };
+    case "unwindow":
+      return {
+        ...operation,
+        size: substitute(operation.size),
+        stride: substitute(operation.stride),
+        dilation: substitute(operation.dilation),
+      };
     case "scatter_add":
       return { ...operation, size: substitute(operation.size) };
     case "scan":

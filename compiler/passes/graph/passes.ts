@@ -1,6 +1,7 @@
 /** The order of the graph passes, with the reason for each place. */
 import { dropDerivatives } from "./drop-derivatives.js";
 import { expandStrongProducts } from "./expand-strong-products.js";
+import { expandUnwindows } from "./expand-unwindows.js";
 import { mergeProjections } from "./merge-projections.js";
 import { orderSums } from "./order-sums.js";
 import { removeUnusedValues } from "./remove-unused-values.js";
@@ -13,6 +14,8 @@ import type { GraphPass } from "../pass.js";
 
 /** On the equations as written, before anything is derived from them. */
 export const equationPasses: readonly GraphPass[] = [
+  // Of derivatives inside of the cell: products are found and moved as any others.
+  expandUnwindows,
   // Lowering repeats itself (a slice for every use of a gate): fewer values to look at.
   simplify,
   shareCommonValues,
@@ -41,6 +44,8 @@ export const derivativePasses: readonly GraphPass[] = [
   dropDerivatives,
   // Before anything moves products or sums them: a row is one of the product as it was derived.
   expandStrongProducts,
+  // Before products are joined or leave loops; what strong products became is none of a convolution any more.
+  expandUnwindows,
   // Zero cotangents, slices of concatenations, sums over repeated axes.
   simplify,
   shareCommonValues,
@@ -68,7 +73,7 @@ export const residualPasses: readonly GraphPass[] = [
 ];
 
 /** On the initial values of states. */
-export const initialPasses: readonly GraphPass[] = [simplify, shareCommonValues, removeUnusedValues];
+export const initialPasses: readonly GraphPass[] = [expandUnwindows, simplify, shareCommonValues, removeUnusedValues];
 
 /** On values that nothing is derived from any more, before they become a single step, which has no loop that parts could sink into. */
 export const valuePasses: readonly GraphPass[] = [dropDerivatives, sinkConcats];

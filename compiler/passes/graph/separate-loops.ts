@@ -34,7 +34,7 @@ export const separateLoops: GraphPass = {
 };
 
 /** Repeated in the loop that reads them; what they look at crosses instead. */
-const repeatable: ReadonlySet<OperationKind> = new Set<OperationKind>(["broadcast", "transpose", "reshape"]);
+const repeatable: ReadonlySet<OperationKind> = new Set<OperationKind>(["broadcast", "transpose", "reshape", "window"]);
 
 class Separation {
   private readonly scan: Scan;

@@ -51,6 +51,7 @@ const repeatable: ReadonlySet<OperationKind> = new Set<OperationKind>([
   "broadcast",
   "slice",
   "transpose",
+  "window",
 ]);
 
 /** What a product cannot read through: it is computed into memory first. */

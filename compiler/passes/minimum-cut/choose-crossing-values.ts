@@ -31,6 +31,7 @@ export const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
   "slice",
   "transpose",
   "reshape",
+  "window",
 ]);
 
 /** Operations that are repeated rather than kept, where that is possible at all. */
@@ -46,6 +47,7 @@ export function isCheap({ operation }: Instruction): boolean {
     case "reshape":
     case "transpose":
     case "reverse":
+    case "window":
       return true;
     case "map":
       return cheapScalars.has(operation.op);

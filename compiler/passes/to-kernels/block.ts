@@ -14,6 +14,7 @@ import {
   reverseLocation,
   sliceLocation,
   transposeLocation,
+  windowLocation,
 } from "./location.js";
 import { elementTypeOf, type Storage } from "./storage.js";
 import type { ResultTarget } from "./targets.js";
@@ -137,6 +138,10 @@ export class Block {
         if (this.hasExampleSize(size)) return undefined;
         const location = located();
         return location && reverseLocation(location, operation.axis, size);
+      }
+      case "window": {
+        const location = located();
+        return location && windowLocation(location, operation.axis, operation.stride, operation.dilation);
       }
       case "reshape": {
         const location = located();

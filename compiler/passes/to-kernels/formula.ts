@@ -2,7 +2,7 @@
 import { at } from "../../base/at.js";
 import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
 import type { Instruction, ValueId } from "../../ir/graph/types.js";
-import { addAffine, affineConstant, affineKey, subtractAffine } from "../../ir/kernel/affine.js";
+import { addAffine, affineConstant, affineKey, scaleAffine, subtractAffine } from "../../ir/kernel/affine.js";
 import type { Affine, KernelExpression } from "../../ir/kernel/types.js";
 import { comparisonOps, logicalOps } from "../../ir/ops/scalar-ops.js";
 import { type Dim, dimConstant } from "../../base/types/dim.js";
@@ -106,6 +106,12 @@ function operandIndices(
     case "reverse": {
       const last = addAffine(nest.size(at(shape, operation.axis)), affineConstant(-1));
       return replace(indices, operation.axis, (index) => subtractAffine(last, index));
+    }
+    case "window": {
+      const { axis, stride, dilation } = operation;
+      const [window, place] = [at(indices, axis), at(indices, axis + 1)];
+      const index = addAffine(scaleAffine(window, stride), scaleAffine(place, dilation));
+      return [...indices.slice(0, axis), index, ...indices.slice(axis + 2)];
     }
     case "gather": {
       const index = at(operands, 1);

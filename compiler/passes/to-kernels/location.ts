@@ -96,6 +96,13 @@ export function reverseLocation(location: BufferLocation, axis: number, size: Di
   };
 }
 
+/** From one window to the next, and within one. */
+export function windowLocation(location: BufferLocation, axis: number, stride: Dim, dilation: Dim): BufferLocation {
+  const own = at(location.strides, axis);
+  const two = [multiplyDims(own, stride), multiplyDims(own, dilation)];
+  return { ...location, strides: location.strides.flatMap((s, i) => (i === axis ? two : [s])) };
+}
+
 /** A run of axes of the operand of a reshape with as many elements as a run of axes of its result. */
 export interface ReshapeGroup {
   readonly from: readonly number[];

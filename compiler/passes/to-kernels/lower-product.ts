@@ -133,12 +133,17 @@ class PartLowering {
   /** Columns: the innermost free axis of the result; rows: a free axis of the other operand, else the examples. */
   private arrange(): Arrangement {
     const { a, b, block, result, work } = this;
-    const columnLabel = result.filter((label) => a.labels.includes(label) !== b.labels.includes(label)).at(-1);
-    const columnsInA = columnLabel !== undefined && a.labels.includes(columnLabel);
-    const [columnSide, rowSide] = columnsInA ? [a, b] : [b, a];
+    const free = result.filter((label) => a.labels.includes(label) !== b.labels.includes(label));
+    const sideOf = (label: number | undefined): Side => (label !== undefined && a.labels.includes(label) ? a : b);
+    const innermost = free.at(-1);
+    const dense = innermost === undefined ? undefined : this.denseColumns(free, innermost, sideOf);
+    const columnLabel = dense ?? innermost;
+    const columnSide = sideOf(columnLabel);
+    const rowSide = columnSide === a ? b : a;
     const isRow = (label: number): boolean =>
       rowSide.labels.includes(label) && !columnSide.labels.includes(label) && constantOf(this.size(label)) !== 1;
-    const rowLabel = result.filter(isRow).at(-1);
+    const rowLabels = result.filter(isRow);
+    const rowLabel = dense === undefined ? rowLabels.at(-1) : this.largest(rowLabels);
     const examples = this.example === undefined ? undefined : exampleAxis(block, this.example);
     const areAlike = [...this.sizes.values()].every((size) => !block.hasExampleSize(size));
     const examplesAreRows =
@@ -156,6 +161,29 @@ class PartLowering {
       rowSide,
       columnSide,
     };
+  }
+
+  /**
+   * Columns that lie side by side, where the innermost ones do not and cannot be copied once for all: of the gradient of the
+   * weights of a convolution the innermost are the few places of a window.
+   */
+  private denseColumns(
+    free: readonly number[],
+    innermost: number,
+    sideOf: (label: number) => Side,
+  ): number | undefined {
+    const isDense = (label: number): boolean => {
+      const { value, labels } = sideOf(label);
+      const stride = this.block.locate(value)?.strides[labels.indexOf(label)];
+      return stride !== undefined && constantOf(stride) === 1;
+    };
+    if (!this.block.perExample(sideOf(innermost).value) || isDense(innermost)) return undefined;
+    return this.largest(free.filter((label) => this.block.perExample(sideOf(label).value) && isDense(label)));
+  }
+
+  private largest(labels: readonly number[]): number | undefined {
+    const sizeOf = (label: number): number => constantOf(this.size(label)) ?? 0;
+    return [...labels].sort((x, y) => sizeOf(y) - sizeOf(x))[0];
   }
 
   private contractedAxes(): LoopAxis[] {

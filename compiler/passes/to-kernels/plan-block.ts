@@ -307,6 +307,7 @@ class Planner {
       const { kind } = formula.operation;
       if (kind !== "map" && kind !== "gather" && kind !== "contract") continue;
       const repeats = (this.formulaUsers.get(id) ?? []).some(({ operation }) => {
+        if (operation.kind === "window") return true;
         return operation.kind === "broadcast" && operation.axes.some((axis, i) => axis !== i);
       });
       if (repeats || this.unitsOf(id).size > 1 || this.isRepeatedByReduction(id)) {
@@ -326,7 +327,7 @@ class Planner {
   }
 }
 
-const viewKinds: ReadonlySet<string> = new Set(["slice", "transpose", "broadcast", "reverse", "reshape"]);
+const viewKinds: ReadonlySet<string> = new Set(["slice", "transpose", "broadcast", "reverse", "reshape", "window"]);
 
 /**
  * A concat of shared matrices that do not lie side by side: its product is made part by part rather than from a copy,

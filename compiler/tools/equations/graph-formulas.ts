@@ -15,6 +15,7 @@ import {
   infix,
   type Infix,
   type FormulaName,
+  type Setting,
   transposed,
 } from "./formula.js";
 
@@ -143,12 +144,6 @@ function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, writ
     }
     case "gather":
       return { kind: "part", operand: write(first), axis: 0, part: { kind: "entry", at: write(second) } };
-    case "pad":
-      return builtin(
-        "pad",
-        [write(first)],
-        [axes("axis", operation.axis), { label: "zeros", kind: "shape", shape: [operation.before, operation.after] }],
-      );
     case "reverse":
       return builtin("reverse", [write(first)], [axes("axis", operation.axis)]);
     case "scatter_add":
@@ -157,6 +152,10 @@ function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, writ
         [write(first), write(second)],
         [{ label: "rows", kind: "shape", shape: [operation.size] }],
       );
+    case "pad":
+    case "window":
+    case "unwindow":
+      return placedFormula(operation, write(first));
     case "batch_sum":
       return builtin("sum", [write(first)], [{ label: "over", kind: "pattern", pattern: "batch" }]);
     case "to_index":
@@ -166,6 +165,22 @@ function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, writ
     case "scan":
       throw new InvariantError("a step has no loop");
   }
+}
+
+/** What is moved to other places along an axis. */
+function placedFormula(
+  operation: Extract<Operation, { kind: "pad" | "window" | "unwindow" }>,
+  operand: Formula,
+): Formula {
+  const { kind } = operation;
+  const own: Setting[] =
+    kind === "pad"
+      ? [{ label: "zeros", kind: "shape", shape: [operation.before, operation.after] }]
+      : [
+          { label: kind === "window" ? "of" : "into", kind: "shape", shape: [operation.size] },
+          { label: "steps", kind: "shape", shape: [operation.stride, operation.dilation] },
+        ];
+  return builtin(kind, [operand], [axes("axis", operation.axis), ...own]);
 }
 
 /** As the language repeats by itself, from the last axes on; anything else says which axes are new. */

@@ -10,7 +10,7 @@ import type {
   TypedInstanceCall,
   TypedOf,
 } from "../../language/semantics/typed-program.js";
-import { addDims, constantOf, dimConstant, dimSymbol } from "../../base/types/dim.js";
+import { addDims, constantOf, type Dim, dimConstant, dimSymbol, equalDims } from "../../base/types/dim.js";
 import {
   axes,
   builtin,
@@ -102,6 +102,20 @@ const rules: FormulaRules = {
       ? transposed(write(operand))
       : builtin("transpose", [write(operand)], [axes("order", ...permutation)]),
   outer: ({ left, right }, write) => infix("outer", write(left), write(right)),
+  convolution: ({ left, right, axes: over, groups }, write) => {
+    const setting = (label: string, dims: readonly Dim[], usual: number): Setting[] => {
+      if (dims.every((dim) => constantOf(dim) === usual)) return [];
+      const shape = dims.every((dim) => equalDims(dim, at(dims, 0))) ? dims.slice(0, 1) : dims;
+      return [{ label, kind: "shape", shape }];
+    };
+    const isEven = over.every(({ before, after }) => equalDims(before, after));
+    return builtin("conv", [write(left), write(right)], [
+      ...setting("stride", over.map(({ stride }) => stride), 1),
+      ...setting("dilation", over.map(({ dilation }) => dilation), 1),
+      ...setting("pad", over.flatMap(({ before, after }) => (isEven ? [before] : [before, after])), 0),
+      ...setting("groups", [groups], 1),
+    ]); // prettier-ignore
+  },
   fill: ({ value, shape }) => builtin(value === 0 ? "zeros" : "ones", [], [{ label: "shape", kind: "shape", shape }]),
   repeat: ({ operand, type }, write) => {
     const shape = axesOf(type).slice(0, rankOf(type) - rankOf(operand.type));

@@ -167,7 +167,7 @@ const magnitudes = (tensor: Tensor): Tensor => ({ shape: tensor.shape, data: ten
 
 /** Kinds of operations that choose or move numbers and round none. */
 const exactKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
-  "dimension", "iota", "broadcast", "slice", "pad", "concat", "reshape", "transpose", "reverse", "gather",
+  "dimension", "iota", "broadcast", "slice", "pad", "concat", "reshape", "transpose", "reverse", "window", "gather",
   "to_index",
   "custom_derivative",
 ]); // prettier-ignore

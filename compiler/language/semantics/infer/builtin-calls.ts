@@ -25,6 +25,7 @@ import { axesOf, type Axis, numbersOf, printAxes, realType, type SemanticType, s
 import type { TypedExpression } from "../typed-program.js";
 import { axesListed, axisOf, integerOf, onlyAxis } from "./axis-arguments.js";
 import { inferCumulative } from "./cumulative.js";
+import { inferConvolution } from "./convolution.js";
 import { combine } from "./elementwise.js";
 import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
@@ -132,6 +133,7 @@ const shapeRules: Readonly<Record<NonNullable<ReturnType<typeof shapeFunctionNam
   reshape: inferReshape,
   transpose: inferTranspose,
   outer: inferOuter,
+  conv: inferConvolution,
   zeros: (checker, node) => inferEqual(checker, node, 0),
   ones: (checker, node) => inferEqual(checker, node, 1),
   fill: inferFill,

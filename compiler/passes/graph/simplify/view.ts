@@ -3,7 +3,8 @@ import { at } from "../../../base/at.js";
 import type { GraphBuilder } from "../../../ir/graph/build.js";
 import type { Instruction, Operation, OperationKind, ValueId } from "../../../ir/graph/types.js";
 
-type OneOperand = "broadcast" | "reduce" | "slice" | "pad" | "reshape" | "transpose" | "reverse" | "batch_sum";
+type OneOperand =
+  "broadcast" | "reduce" | "slice" | "pad" | "reshape" | "transpose" | "reverse" | "window" | "unwindow" | "batch_sum";
 
 /** As many as operations of the kind have: the builder, which makes all instructions, asks the shape rules. */
 type Operands<K extends OperationKind> = K extends OneOperand

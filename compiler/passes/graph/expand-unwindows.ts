@@ -1,0 +1,141 @@
+import { at } from "../../base/at.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { addDims, constantOf, type Dim, dimConstant, multiplyDims, subtractDims } from "../../base/types/dim.js";
+import type { GraphBuilder } from "../../ir/graph/build.js";
+import { rewriteFunction } from "../../ir/graph/rewrite.js";
+import type { Operation, ValueId } from "../../ir/graph/types.js";
+import type { GraphPass } from "../pass.js";
+import { View } from "./simplify/view.js";
+
+/**
+ * Writes `unwindow` by operations that kernels know. What a convolution has as its derivative by its input is one: the windows of the
+ * derivative, in zeros, with the weights turned round, so that no product stands in memory once for each entry of a window. Of
+ * other values it is the sum of the entries of windows, each in zeros at its place.
+ *
+ * Leaves alone: windows whose size is no number yet.
+ */
+export const expandUnwindows: GraphPass = {
+  name: "expand-unwindows",
+  summary: "write sums of overlapping windows as convolutions, or entry by entry",
+  run: (fn, context) =>
+    rewriteFunction(fn, context, (b, operation, operands) => {
+      if (operation.kind !== "unwindow") return undefined;
+      const sum = new Expansion(b, operation).of(at(operands, 0));
+      return sum === undefined ? undefined : [sum];
+    }),
+};
+
+type Unwindow = Extract<Operation, { kind: "unwindow" }>;
+type ProductOfWindows = Extract<Operation, { kind: "contract" }>;
+
+const none = dimConstant(0);
+const one = dimConstant(1);
+
+class Expansion {
+  private readonly b: GraphBuilder;
+  private readonly operation: Unwindow;
+  private readonly view: View;
+
+  constructor(b: GraphBuilder, operation: Unwindow) {
+    this.b = b;
+    this.operation = operation;
+    this.view = new View(b);
+  }
+
+  of(value: ValueId): ValueId | undefined {
+    return this.convolution(value) ?? this.entries(value);
+  }
+
+  /** Of a product with the windows on one side and their entries on the other, or of a sum of such products. */
+  private convolution(value: ValueId): ValueId | undefined {
+    const { b, view, operation } = this;
+    const sum = view.match(value, "map");
+    if (sum?.operation.op === "add") {
+      const terms = sum.operands.map((term) => this.convolution(term));
+      const [left, right] = terms;
+      return left === undefined || right === undefined ? undefined : b.map("add", left, right);
+    }
+    const product = view.match(value, "contract");
+    if (product === undefined || product.operation.strong === true) return undefined;
+    const { a, b: other, result } = product.operation;
+    const [window, entry] = [at(result, operation.axis), at(result, operation.axis + 1)];
+    const isOf = (label: number, own: readonly number[], others: readonly number[]): boolean =>
+      own.includes(label) && !others.includes(label);
+    const [left, right] = product.operands;
+    if (isOf(window, a, other) && isOf(entry, other, a)) return this.turned(product.operation, left, right, false);
+    return isOf(window, other, a) && isOf(entry, a, other)
+      ? this.turned(product.operation, right, left, true)
+      : undefined;
+  }
+
+  /** `sum over k of P[j - d k] Q[k]` as windows of P, in zeros, times Q from its end. */
+  private turned({ a, b: other, result, parts }: ProductOfWindows, p: ValueId, q: ValueId, isSecond: boolean): ValueId {
+    const { b } = this;
+    const { axis, size, stride, dilation } = this.operation;
+    const [window, entry] = [at(result, axis), at(result, axis + 1)];
+    const [ofP, ofQ] = isSecond ? [other, a] : [a, other];
+    const [axisOfP, axisOfQ] = [ofP.indexOf(window), ofQ.indexOf(entry)];
+    const count = at(b.shapeOf(q), axisOfQ);
+    const spread = this.apart(p, axisOfP, stride);
+    const before = multiplyDims(dilation, subtractDims(count, one));
+    const after = subtractDims(size, at(b.shapeOf(spread), axisOfP));
+    const padded = this.padded(spread, axisOfP, before, after);
+    const steps = { stride: one, dilation };
+    const windows = b.emit({ kind: "window", axis: axisOfP, length: size, size: count, ...steps }, [padded]);
+    const back = b.emit({ kind: "reverse", axis: axisOfQ }, [q]);
+    const ownP = ofP.flatMap((label) => (label === window ? [window, entry] : [label]));
+    const kept = result.filter((label) => label !== entry);
+    return isSecond
+      ? b.contract(back, windows, { a: ofQ, b: ownP, result: kept, parts })
+      : b.contract(windows, back, { a: ownP, b: ofQ, result: kept, parts });
+  }
+
+  /** Zeros around an axis; under windows of other axes, as those are no values of their own. */
+  private padded(value: ValueId, axis: number, before: Dim, after: Dim): ValueId {
+    const { b, view } = this;
+    if (constantOf(before) === 0 && constantOf(after) === 0) return value;
+    const inner = view.match(value, "window");
+    if (inner === undefined) return b.emit({ kind: "pad", axis, before, after }, [value]);
+    const own = inner.operation.axis;
+    invariant(axis !== own && axis !== own + 1, "zeros around windows");
+    const source = this.padded(inner.operands[0], axis > own ? axis - 1 : axis, before, after);
+    return b.emit(inner.operation, [source]);
+  }
+
+  /** The entries of an axis with `step - 1` zeros between them. */
+  private apart(value: ValueId, axis: number, step: Dim): ValueId {
+    const { b, view } = this;
+    if (constantOf(step) === 1) return value;
+    const inner = view.match(value, "window");
+    if (inner !== undefined) {
+      const own = inner.operation.axis;
+      return b.emit(inner.operation, [this.apart(inner.operands[0], axis > own ? axis - 1 : axis, step)]);
+    }
+    const shape = b.shapeOf(value);
+    const count = at(shape, axis);
+    const around = (middle: readonly Dim[]): Dim[] => [...shape.slice(0, axis), ...middle, ...shape.slice(axis + 1)];
+    const single = b.reshape(value, around([count, one]));
+    const rows = b.emit({ kind: "pad", axis: axis + 1, before: none, after: subtractDims(step, one) }, [single]);
+    const all = multiplyDims(count, step);
+    const length = addDims(multiplyDims(subtractDims(count, one), step), one);
+    return b.slice(b.reshape(rows, around([all])), axis, none, length);
+  }
+
+  private entries(value: ValueId): ValueId | undefined {
+    const { b } = this;
+    const { axis, size, stride, dilation } = this.operation;
+    const shape = b.shapeOf(value);
+    const count = constantOf(at(shape, axis + 1));
+    if (count === undefined) return undefined;
+    let sum: ValueId | undefined;
+    for (let k = 0; k < count; k++) {
+      const entry = b.slice(value, axis + 1, dimConstant(k), one);
+      const own = this.apart(b.reshape(entry, shape.filter((_, i) => i !== axis + 1)), axis, stride); // prettier-ignore
+      const before = multiplyDims(dilation, dimConstant(k));
+      const after = subtractDims(size, addDims(before, at(b.shapeOf(own), axis)));
+      const term = this.padded(own, axis, before, after);
+      sum = sum === undefined ? term : b.map("add", sum, term);
+    }
+    return sum;
+  }
+}

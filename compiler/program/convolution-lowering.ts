@@ -1,0 +1,100 @@
+/** `conv`: windows of a value with zeros around it, times the weights. */
+import { constantOf, type Dim, dimConstant, divideDims, equalDims } from "../base/types/dim.js";
+import { invariant } from "../base/diagnostics/invariant.js";
+import { at as entry } from "../base/at.js";
+import type { GraphBuilder } from "../ir/graph/build.js";
+import type { ValueId } from "../ir/graph/types.js";
+import type { ConvolvedAxis, TypedExpression } from "../language/semantics/typed-program.js";
+import { at, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
+
+export function lowerConvolution(
+  lowering: Lowering,
+  frame: Frame,
+  node: Extract<TypedExpression, { kind: "convolution" }>,
+): ValueId {
+  const value = lowering.lower(lowering, frame, node.left);
+  const weights = lowering.lower(lowering, frame, node.right);
+  const builder = at(lowering, frame, node);
+  const own = (dim: Dim): Dim => dimIn(frame, dim);
+  const axes = node.axes.map(({ stride, dilation, before, after, length }) => ({
+    stride: own(stride),
+    dilation: own(dilation),
+    before: own(before),
+    after: own(after),
+    length: own(length),
+  }));
+  const groups = own(node.groups);
+  const shape = builder.shapeOf(weights);
+  const [outputs, inner] = [entry(shape, 0), entry(shape, 1)];
+  if (constantOf(groups) === 1) return convolve(builder, axes, windowsOf(builder, value, axes, shape), weights);
+  const each = divideDims(outputs, groups);
+  invariant(each !== undefined, "channels of a group");
+  const ownShape = builder.shapeOf(value);
+  const perGroup = builder.reshape(value, [...ownShape.slice(0, axes.length), groups, inner]);
+  const grouped = builder.reshape(weights, [groups, each, ...shape.slice(1)]);
+  const windows = windowsOf(builder, perGroup, axes, shape);
+  const isDepthwise = constantOf(inner) === 1 && equalDims(each, dimConstant(1));
+  const result = isDepthwise
+    ? convolveEach(builder, axes, windows, grouped)
+    : convolveGroups(builder, axes, windows, grouped);
+  return builder.reshape(result, shapeIn(frame, node.type));
+}
+
+/** `[…, Y, K, X, L, …]`. */
+function windowsOf(b: GraphBuilder, value: ValueId, axes: readonly ConvolvedAxis[], weights: readonly Dim[]): ValueId {
+  const first = weights.length - axes.length;
+  const padded = axes.reduce((whole, { before, after }, axis) => {
+    const parts = [before, after].map((count) => zeros(b, whole, axis, count));
+    return b.concat(axis, [...(parts[0] ?? []), whole, ...(parts[1] ?? [])]);
+  }, value);
+  return axes.reduce((whole, { stride, dilation, length }, i) => {
+    return b.emit({ kind: "window", axis: 2 * i, length, size: entry(weights, first + i), stride, dilation }, [whole]);
+  }, padded);
+}
+
+/** As a part of a whole: of a pad derivatives would be told that zeros stand for something left out. */
+function zeros(b: GraphBuilder, whole: ValueId, axis: number, count: Dim): readonly ValueId[] {
+  if (constantOf(count) === 0) return [];
+  return [b.constantOf(0, b.shapeOf(whole).map((dim, i) => (i === axis ? count : dim)))]; // prettier-ignore
+}
+
+/** Labels: windows, their entries, then groups, channels in and out. */
+const labelsOf = (rank: number) => {
+  const places = Array.from({ length: rank }, (_, i) => i);
+  const entries = places.map((i) => rank + i);
+  const windows = places.flatMap((i) => [i, rank + i]);
+  return { places, entries, windows, group: 2 * rank, input: 2 * rank + 1, output: 2 * rank + 2 };
+};
+
+function convolve(b: GraphBuilder, { length: rank }: readonly unknown[], windows: ValueId, weights: ValueId): ValueId {
+  const { places, entries, windows: own, input, output } = labelsOf(rank);
+  const labels = { a: [...own, input], b: [output, input, ...entries], result: [...places, output] };
+  return b.contract(windows, weights, { ...labels, parts: 1 });
+}
+
+function convolveGroups(
+  b: GraphBuilder,
+  { length: rank }: readonly unknown[],
+  windows: ValueId,
+  weights: ValueId,
+): ValueId {
+  const { places, entries, windows: own, group, input, output } = labelsOf(rank);
+  const labels = {
+    a: [...own, group, input],
+    b: [group, output, input, ...entries],
+    result: [...places, group, output],
+  };
+  return b.contract(windows, weights, { ...labels, parts: 1 });
+}
+
+/** One channel in and out for each group: no product, but a sum of some vectors of channels. */
+function convolveEach(b: GraphBuilder, axes: readonly ConvolvedAxis[], windows: ValueId, weights: ValueId): ValueId {
+  const shape = b.shapeOf(windows).slice(0, -1);
+  const [groups, , , ...sizes] = b.shapeOf(weights);
+  invariant(groups !== undefined, "groups of weights");
+  const count = sizes.length;
+  const turned = b.transpose(b.reshape(weights, [groups, ...sizes]), [...sizes.keys()].map((i) => i + 1).concat(0));
+  const places = axes.flatMap((_, i) => 2 * i + 1).concat(2 * count);
+  const repeated = b.broadcast(turned, shape, places);
+  return b.reduce("sum", b.map("mul", b.reshape(windows, shape), repeated), axes.map((_, i) => 2 * i + 1)); // prettier-ignore
+}

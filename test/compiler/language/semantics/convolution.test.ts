@@ -1,0 +1,66 @@
+/** What `conv` accepts, the shapes that it gives, and what it says about the rest. */
+import { describe, expect, it } from "vitest";
+import { printDim } from "../../../../compiler/base/types/dim.js";
+import { axesOf } from "../../../../compiler/language/semantics/semantic-type.js";
+import { expectFine, expectReport } from "./support.js";
+
+const inCell = (value: string): string =>
+  `cell A(Y, X, I, O, K, G) {
+  input x: [X, I]
+  input z: [Y, X, I]
+  context m: [S, I]
+  param W: [O, I, K]
+  param V: [O, I, K, 3]
+  param D: [I, 1, 3]
+  param E: [2 * G, I / G, 3]
+  output u = sum(m) + sum(W, axis = [0, 1, 2]) + sum(V, axis = [0, 1, 2, 3]) + sum(D, axis = [0, 1, 2]) + sum(E, axis = [0, 1, 2]) + sum(x, axis = [0, 1]) + sum(z, axis = [0, 1, 2])
+  output y = ${value}
+}`.replace("sum(m)", "sum(m, axis = [0, 1])");
+
+it.each([
+  ["conv(x, W)", "-K + X + 1, O"],
+  ["conv(x, W, pad = same)", "X, O"],
+  ["conv(x, W, pad = causal, dilation = 2)", "X, O"],
+  ["conv(x, W, pad = valid)", "-K + X + 1, O"],
+  ["conv(x, W, pad = K)", "K + X + 1, O"],
+  ["conv(x, W, pad = [K - 1, 1])", "X + 1, O"],
+  ["conv(x, D, groups = I)", "X - 2, I"],
+  ["conv(x, E, groups = G, stride = 2, pad = 1)", "X / 2 + 1 / 2, 2*G"],
+  ["conv(z, V, pad = same)", "Y, X, O"],
+  ["conv(z, V, pad = [[K - 1, 0], 0], dilation = [1, 2])", "Y, X - 4, O"],
+  ["conv(z, V, stride = [1, 2], pad = [0, [1, 0]])", "-K + Y + 1, X / 2, O"],
+])("%s", (value, shape) => {
+  const { cells } = expectFine(inCell(value));
+  const [, type] = cells.get("A")!.outputs.map((output) => output.type);
+  expect(axesOf(type!).map(({ dim }) => printDim(dim)).join(", ")).toBe(shape); // prettier-ignore
+});
+
+describe("says", () => {
+  it.each([
+    ["conv(x, ‹D›)", "shape-mismatch", "the weights are for 1 channels, `x` has I"],
+    ["conv(x, ‹W›, groups = 2)", "shape-mismatch", "for I channels for each of 2 groups"],
+    ["‹conv›(x, V)", "shape-mismatch", "`conv` of [X, I] with weights [O, I, K, 3]"],
+    ["‹conv›(x[0], W)", "shape-mismatch", "`conv` of [I] with weights [O, I, K]"],
+    ["conv(‹m›, W)", "run-time-dimension", "a convolution over `S`, which is known at run time only"],
+    ["conv(x, W, stride = ‹[1, 2]›)", "bad-argument", "`conv` goes over one axis here"],
+    ["conv(z, V, dilation = ‹[1, 2, 3]›)", "bad-argument", "`conv` goes over two axes here"],
+    ["conv(x, W, stride = ‹0›)", "bad-dimension-size", "a size of 0"],
+    ["conv(x, W, pad = ‹full›)", "bad-argument", "`pad` does not know `full`"],
+    ["conv(z, V, pad = ‹causal›)", "bad-argument", "`causal` is for one axis"],
+    ["conv(x, W, stride = 2, pad = ‹same›)", "bad-argument", "`same` is for a stride of 1"],
+    ["conv(x, W, pad = ‹[1, 2, 3]›)", "bad-argument", "a list of 3 for one axis"],
+    ["conv(x, W, pad = ‹-1›)", "bad-dimension-size", "-1 zeros"],
+    [
+      "‹conv(x[0:6], D[:, :, 0:2], groups = I, stride = 3)›",
+      "dimension-not-whole",
+      "windows with a stride of 3 leave out 1 of 6",
+    ],
+    ["conv(x[0:4], D[:, :, 0:2], groups = I, pad = ‹same›)", "dimension-not-whole", "`1 / 2` is not a whole number"],
+    ["‹conv(x[0:2], D, groups = I)›", "bad-dimension-size", "a size of 0"],
+    ["conv(x, W, ‹2›)", "wrong-arity", "too many arguments for `conv`"],
+    ["conv(x, W, ‹padding› = 1)", "unknown-argument", "`conv` has no argument `padding`"],
+  ])("%s", (value, code, message) => {
+    const text = inCell(value).replace("X, I]", "X + 9, I]");
+    expect(expectReport(text, code).message).toContain(message.replace("[X, I]", "[X + 9, I]"));
+  });
+});

@@ -1,0 +1,86 @@
+/** What sums of windows become: the same values, and of convolutions no product for each entry of a window. */
+import { describe, expect, it } from "vitest";
+import { evaluateFunction } from "../../../../compiler/ir/graph/evaluate.js";
+import { printFunction } from "../../../../compiler/ir/graph/print.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
+import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { constantOf } from "../../../../compiler/base/types/dim.js";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
+import { expandUnwindows } from "../../../../compiler/passes/graph/expand-unwindows.js";
+import { flatten } from "../../../support/evaluate-helpers.js";
+import { functionOf } from "../../../support/graph-text.js";
+
+const context = shapeContext(cellAxes([]));
+
+/** The expanded text; its values are those of the function. */
+function expanded(text: string): string {
+  const fn = functionOf(text);
+  const result = expandUnwindows.run(fn, context);
+  expect(verifyFunction(result, context)).toEqual([]);
+  const values = fn.inputs.map((id, n) => {
+    const shape = fn.types[id]!.shape.map((dim) => constantOf(dim) as number);
+    const data = Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1 + n + 1.3 * i));
+    return { examples: [{ shape, data }] };
+  });
+  const of = (own: GraphFunction): number[] => evaluateFunction(own, values, [new Map()]).flatMap(flatten);
+  const [got, wanted] = [of(result), of(fn)];
+  expect(got).toHaveLength(wanted.length);
+  for (const [i, value] of wanted.entries()) expect(got[i]).toBeCloseTo(value, 12);
+  return printFunction(result);
+}
+
+describe("windows that are", () => {
+  it("a product with weights for each entry become one of the windows of what was multiplied", () => {
+    const text = expanded(`func f(%v: real[4, 2], %W: real[2, 3, 3]) -> (r: %r) {
+      %p: real[4, 3, 3] = contract [0 1] [1 2 3] -> [0 3 2] %v, %W
+      %r: real[6, 3] = unwindow axis 0 size 6 stride 1 dilation 1 %p }`);
+    expect(text).toContain("%r: real[6, 3] = contract [0 3 1] [1 2 3] -> [0 2]");
+    expect(text).toContain("pad axis 0 before 2 after 2 %v");
+    expect(text).not.toContain("unwindow");
+  });
+
+  it.each([
+    ["with a stride and a dilation", "%r: real[12, 3] = unwindow axis 0 size 12 stride 2 dilation 2 %p"],
+    ["with a rest at the end", "%r: real[9, 3] = unwindow axis 0 size 9 stride 1 dilation 2 %p"],
+  ])("%s", (_, line) => {
+    const text = expanded(`func f(%v: real[4, 2], %W: real[2, 3, 3]) -> (r: %r) {
+      %p: real[4, 3, 3] = contract [1 2 3] [0 1] -> [0 3 2] %W, %v
+      ${line} }`);
+    expect(text).not.toContain("unwindow");
+    expect(text).toContain("-> [0 2]");
+  });
+
+  it("over two axes have their zeros under both windows", () => {
+    const text = expanded(`func f(%v: real[3, 4, 2], %W: real[2, 1, 2, 3]) -> (r: %r) {
+      %p: real[3, 2, 4, 3, 1] = contract [0 1 2] [2 5 3 4] -> [0 3 1 4 5] %v, %W
+      %q: real[3, 2, 6, 1] = unwindow axis 2 size 6 stride 1 dilation 1 %p
+      %r: real[4, 6, 1] = unwindow axis 0 size 4 stride 1 dilation 1 %q }`);
+    expect(text.match(/pad axis/gu)).toHaveLength(2);
+    expect(text.indexOf("window axis")).toBeGreaterThan(text.lastIndexOf("pad axis 1"));
+    expect(text).not.toContain("unwindow");
+  });
+
+  it("sums of products are sums of convolutions", () => {
+    const text = expanded(`func f(%v: real[3, 2], %W: real[2, 2], %u: real[3, 1], %U: real[1, 2]) -> (r: %r) {
+      %p: real[3, 2] = contract [0 1] [1 2] -> [0 2] %v, %W
+      %q: real[3, 2] = contract [0 1] [1 2] -> [0 2] %u, %U
+      %s: real[3, 2] = add %p, %q
+      %r: real[4] = unwindow axis 0 size 4 stride 1 dilation 1 %s }`);
+    expect(text.match(/window axis/gu)).toHaveLength(2);
+  });
+
+  it.each([
+    ["%r: real[4, 3] = unwindow axis 0 size 4 stride 1 dilation 1 %x", "%x: real[3, 2, 3]"],
+    ["%r: real[2, 7] = unwindow axis 1 size 7 stride 3 dilation 2 %x", "%x: real[2, 2, 2]"],
+    ["%r: real[5] = unwindow axis 0 size 5 stride 2 dilation 1 %x", "%x: real[1, 3]"],
+  ])("anything else are added entry by entry: %s", (line, input) => {
+    expect(expanded(`func f(${input}) -> (r: %r) { ${line} }`)).not.toContain("unwindow");
+  });
+
+  it("of a size that is no number yet stay", () => {
+    const text =
+      "func f(%x: real[3, K]) -> (r: %r) { %r: real[K + 2] = unwindow axis 0 size K + 2 stride 1 dilation 1 %x }";
+    expect(printFunction(expandUnwindows.run(functionOf(text), context))).toContain("unwindow axis 0 size K + 2");
+  });
+});
