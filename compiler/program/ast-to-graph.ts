@@ -21,7 +21,7 @@ import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import {
   type DeriveInside,
   type CellFrame,
-  childOf,
+  childrenOf,
   DimensionTooLarge,
   dimIn,
   type Frame,
@@ -305,7 +305,8 @@ function lowerStartNodes(lowering: Lowering, frame: CellFrame, elsewhere: Readon
     if (item.kind !== "instance" || item.instance.sharedWith !== undefined) continue;
     const { name, given, starts } = item.instance;
     const inside = [...elsewhere].flatMap((path) => (path.startsWith(`${name}.`) ? [path.slice(name.length + 1)] : []));
-    lowerStartNodes(lowering, childOf(frame, name), new Set([...given, ...starts.keys(), ...inside]));
+    const all = new Set([...given, ...starts.keys(), ...inside]);
+    for (const child of childrenOf(frame, item.instance)) lowerStartNodes(lowering, child, all);
   }
 }
 

@@ -1,8 +1,9 @@
 /** A cell and everything it uses, as frames; and its tensors by path. */
-import { isStored, type TypedCell, type TypedTensor } from "../language/semantics/typed-program.js";
-import { type Dim, dimConstant, dimSymbol } from "../base/types/dim.js";
+import { operationLimit } from "../language/semantics/checker.js";
+import { isStored, type TypedCell, type TypedInstance, type TypedTensor } from "../language/semantics/typed-program.js";
+import { constantOf, type Dim, dimConstant, dimSymbol, printDim, symbolsOf } from "../base/types/dim.js";
 import { constantValue } from "./constant-value.js";
-import { type CellFrame, dimensionsOfUsed } from "./frame.js";
+import { type CellFrame, childrenOf, dimensionsOfUsed, dimIn, elementName, NotLowered } from "./frame.js";
 
 /** The frames of a compilation: sizes where they are given, symbols elsewhere. */
 export function rootFrame(
@@ -30,7 +31,7 @@ function frameOf(
   const frame: CellFrame = { cell, dimensions, reals, children, path, ...own };
   for (const item of cell.items) {
     if (item.kind !== "instance") continue;
-    const { name, cell: used, reals: values } = item.instance;
+    const { cell: used, reals: values } = item.instance;
     const inner = dimensionsOfUsed(frame, item.instance);
     const constants = new Map<string, number>();
     for (const { name: real, defaultValue } of used.reals) {
@@ -40,9 +41,23 @@ function frameOf(
         constants.set(real, constantValue({ dimensions: inner, reals: constants }, defaultValue));
       }
     }
-    children.set(name, frameOf(used, inner, constants, `${path}${name}.`));
+    for (const name of namesOfUsed(frame, item.instance))
+      children.set(name, frameOf(used, inner, constants, `${path}${name}.`));
   }
   return frame;
+}
+
+/** One, or one for each of an array. */
+function namesOfUsed(frame: CellFrame, { name, count, span }: TypedInstance): readonly string[] {
+  if (count === undefined) return [name];
+  const dim = dimIn(frame, count);
+  const size = constantOf(dim);
+  if (size === undefined) {
+    const message = `there are ${printDim(dim)} of \`${name}\`, and that has no size here`;
+    throw new NotLowered("bad-dimension-size", span, message, "used cells are written out: give it a size", symbolsOf(dim)); // prettier-ignore
+  }
+  if (size <= operationLimit) return Array.from({ length: size }, (_, place) => elementName(name, place));
+  throw new NotLowered("program-too-large", span, `${size} of \`${name}\` are too many to be written out`, `a cell has at most ${operationLimit} operations`); // prettier-ignore
 }
 
 export interface PlacedTensor {
@@ -61,13 +76,14 @@ export function tensorsOf(frame: CellFrame, role: TypedTensor["role"]): PlacedTe
       const { tensor } = item;
       return tensor.role === role ? [{ tensor, frame, name: frame.path + tensor.name, startFrame: frame }] : [];
     }
-    const { name, given, sharedWith, starts } = item.instance;
-    const child = frame.children.get(name);
-    if (child === undefined || role === "input" || role === "context") return [];
+    const { given, sharedWith, starts } = item.instance;
+    if (role === "input" || role === "context") return [];
     const isStoredRole = isStored({ role });
     if (isStoredRole && sharedWith !== undefined) return [];
-    const own = tensorsOf(child, role).filter(({ tensor, frame: owner }) => !isStoredRole || owner !== child || !given.has(tensor.name)); // prettier-ignore
-    return starts.size === 0 ? own : own.map((placed) => begunBy(frame, child, starts, placed));
+    return childrenOf(frame, item.instance).flatMap((child) => {
+      const own = tensorsOf(child, role).filter(({ tensor, frame: owner }) => !isStoredRole || owner !== child || !given.has(tensor.name)); // prettier-ignore
+      return starts.size === 0 ? own : own.map((placed) => begunBy(frame, child, starts, placed));
+    });
   });
 }
 
@@ -78,7 +94,9 @@ function begunBy(
   starts: ReadonlyMap<string, TypedTensor>,
   placed: PlacedTensor,
 ): PlacedTensor {
-  const begun = starts.get(placed.name.slice(path.length));
+  // All in an array begin alike.
+  const inside = placed.name.slice(path.length).split(".").filter((part) => !/^\d+$/u.test(part)); // prettier-ignore
+  const begun = starts.get(inside.join("."));
   if (begun === undefined) return placed;
   const { initializer, start } = begun;
   const { role, name, span, documentation, type } = placed.tensor;

@@ -1,15 +1,26 @@
 /** The values of a cell in their order, and the calls of the cells that it uses. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import { tensorNamed, tensorsIn } from "../language/semantics/cell-tensors.js";
-import { callKey, contextsKey, givenKey } from "../language/semantics/node-keys.js";
+import { callKey, contextsKey, givenKey, nextKey } from "../language/semantics/node-keys.js";
 import {
   isStored,
+  type TypedCell,
   type TypedExpression,
+  type TypedInstance,
   type TypedInstanceCall,
   type TypedTensor,
 } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { type CellFrame, childOf, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+import {
+  type CellFrame,
+  childOf,
+  childrenOf,
+  type Frame,
+  type Lowering,
+  NotLowered,
+  shapeIn,
+  valueIn,
+} from "./frame.js";
 
 /** Computes the values with these keys, which stand in an order in which that is possible. */
 export function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly string[]): void {
@@ -18,10 +29,13 @@ export function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly
     cell.items.flatMap((item) => (item.kind === "tensor" ? [[item.tensor.name, item.tensor]] : [])),
   );
   const calls = new Map<string, () => void>();
-  for (const [name, child] of frame.children) {
-    calls.set(givenKey(name), () => passParams(lowering, frame, name));
+  for (const instance of instancesIn(cell)) {
+    const { name } = instance;
+    calls.set(givenKey(name), () => passParams(lowering, frame, instance));
+    if (instance.count !== undefined) calls.set(callKey(name), () => checkSteps(frame, instance));
     const call = cell.calls.get(name);
     if (call === undefined) continue;
+    const child = childOf(frame, name);
     calls.set(contextsKey(name), () => passArguments(lowering, frame, child, call.contexts, "context"));
     calls.set(callKey(name), () => lowerStep(lowering, frame, child, call));
   }
@@ -67,38 +81,55 @@ function passArguments(
   }
 }
 
+/** A branch that is not taken in a round is not written out, nor is a call in it. */
+function checkSteps(frame: CellFrame, instance: TypedInstance): void {
+  for (const child of childrenOf(frame, instance)) {
+    const isMissing = tensorsIn(child.cell).some(
+      ({ role, name }) => role === "state" && !child.values.has(nextKey(name)),
+    );
+    if (!isMissing) continue;
+    const message = `\`${child.path.slice(0, -1)}\` is not called, so its states would never change`;
+    throw new NotLowered("never-called", instance.span, message, "call it in every round, and choose between results");
+  }
+}
+
 /** Params that a used cell is given, to those that share its own, too. */
-function passParams(lowering: Lowering, frame: CellFrame, name: string): void {
-  const child = childOf(frame, name);
-  const params = [...(frame.cell.givenParams.get(name) ?? [])].map(([param, node]) => {
-    const tensor = tensorNamed(child.cell, param);
-    invariant(tensor !== undefined, `${name} has no param ${param}`);
+function passParams(lowering: Lowering, frame: CellFrame, instance: TypedInstance): void {
+  const children = [instance, ...sharingWith(frame, instance)].flatMap((one) => childrenOf(frame, one));
+  for (const [param, node] of frame.cell.givenParams.get(instance.name) ?? []) {
+    const tensor = tensorNamed(instance.cell, param);
+    const [child] = children;
+    invariant(tensor !== undefined && child !== undefined, `${instance.name} has no param ${param}`);
     const value = lowering.lower(lowering, frame, node);
-    return [param, broadcastTo(lowering.builder, value, shapeIn(child, tensor.type))] as const;
-  });
-  for (const other of [name, ...sharingWith(frame, name)]) {
-    for (const [param, value] of params) childOf(frame, other).values.set(param, value);
+    const full = broadcastTo(lowering.builder, value, shapeIn(child, tensor.type));
+    for (const other of children) other.values.set(param, full);
   }
 }
 
 /** Gives used cells that share the params of another what that one has. */
 export function shareParams(frame: CellFrame): void {
-  for (const [name, child] of frame.children) {
-    shareParams(child);
-    for (const other of sharingWith(frame, name)) copyStored(child, childOf(frame, other));
+  for (const instance of instancesIn(frame.cell)) {
+    const children = childrenOf(frame, instance);
+    children.forEach(shareParams);
+    for (const other of sharingWith(frame, instance)) {
+      for (const [i, to] of childrenOf(frame, other).entries()) copyStored(children[i] ?? to, to);
+    }
   }
 }
 
-function sharingWith({ cell }: CellFrame, name: string): string[] {
-  return cell.items.flatMap((item) =>
-    item.kind === "instance" && item.instance.sharedWith === name ? [item.instance.name] : [],
-  );
+function sharingWith({ cell }: CellFrame, { name }: TypedInstance): TypedInstance[] {
+  return instancesIn(cell).filter(({ sharedWith }) => sharedWith === name);
 }
+
+const instancesIn = ({ items }: TypedCell): TypedInstance[] =>
+  items.flatMap((item) => (item.kind === "instance" ? [item.instance] : []));
 
 function copyStored(from: CellFrame, to: CellFrame): void {
   for (const item of from.cell.items) {
-    if (item.kind === "instance") copyStored(childOf(from, item.instance.name), childOf(to, item.instance.name));
-    else if (isStored(item.tensor)) {
+    if (item.kind === "instance") {
+      const others = childrenOf(to, item.instance);
+      for (const [i, child] of childrenOf(from, item.instance).entries()) copyStored(child, others[i] ?? child);
+    } else if (isStored(item.tensor)) {
       const value = from.values.get(item.tensor.name);
       if (value !== undefined) to.values.set(item.tensor.name, value);
     }

@@ -2,7 +2,13 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
-import type { TypedCall, TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";
+import type {
+  TypedCall,
+  TypedExpression,
+  TypedFunction,
+  TypedOf,
+  TypedPlace,
+} from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import { lowerConvolution } from "./convolution-lowering.js";
 import { broadcastTo } from "./broadcast-to.js";
@@ -12,12 +18,13 @@ import { elementwiseLowerings } from "./elementwise-lowering.js";
 import { frameInPlace } from "./frame-in-place.js";
 import { functionIn, functionsOfCall } from "./given-functions.js";
 import { lowerCall } from "./cell-lowering.js";
-import { at, broughtIn, childOf, dimIn, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+import { at, broughtIn, childOf, dimIn, elementName, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
 import {
   branchInRound,
   elementInRound,
   entryAt,
   lowerRounds,
+  numberOfPlace,
   placeInRound,
   placeOf,
   placesOfCall,
@@ -53,8 +60,8 @@ const rules: LoweringRules = {
   member: (_lowering, frame, node) => {
     let owner: Frame = frame;
     let left: ValueId | undefined;
-    for (const name of node.path) {
-      const child = childOf(owner, name);
+    for (const [i, name] of node.path.entries()) {
+      const child = childOf(owner, usedName(frame, name, node.places.get(i)));
       left = child.left.get(node.name);
       owner = child;
     }
@@ -67,8 +74,9 @@ const rules: LoweringRules = {
     invariant(output !== undefined, `${node.instance} has no output`);
     return broughtIn(frame, valueIn(child, output.name));
   },
-  "call-in-place": (lowering, frame, { instance, call, output }) => {
-    const child = frameInPlace(frame, instance, call.runtimeDimensions);
+  "call-in-place": (lowering, frame, { instance, place, isStep, call, output }) => {
+    const name = usedName(frame, instance, place);
+    const child = isStep ? childOf(frame, name) : frameInPlace(frame, name, call.runtimeDimensions);
     lowerCall(lowering, frame, child, call);
     return valueIn(child, output);
   },
@@ -194,6 +202,11 @@ const rules: LoweringRules = {
     invariant(false, `an expression with errors is lowered: ${node.span.file} ${node.span.start}`);
   },
 };
+
+/** By which a frame knows a used cell, or one of an array. */
+function usedName(frame: Frame, name: string, place: TypedPlace | undefined): string {
+  return place === undefined ? name : elementName(name, numberOfPlace(frame, place));
+}
 
 function lowerAll(lowering: Lowering, frame: Frame, nodes: readonly TypedExpression[]): ValueId[] {
   return nodes.map((node) => lowerExpression(lowering, frame, node));

@@ -7,7 +7,7 @@ import type { TypedCell, TypedExpression, TypedFunction, TypedInstance } from ".
 import { boundedSubstitute } from "../base/types/bounded-dim.js";
 import type { Span } from "../base/source/span.js";
 import type { Dim } from "../base/types/dim.js";
-import { printDim } from "../base/types/dim.js";
+import { constantOf, printDim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 
 export interface Frame {
@@ -67,7 +67,7 @@ export interface Lowering {
 
 /** Thrown where sizes are such that a cell cannot be written out. */
 export class NotLowered extends Error {
-  readonly code: "program-too-large" | "bad-dimension-size";
+  readonly code: "program-too-large" | "bad-dimension-size" | "never-called";
   readonly span: Span;
   readonly help: string;
   /** Dimensions that have no size, and with one of which it might be written out. */
@@ -99,6 +99,16 @@ export function valueIn(frame: Frame, key: string): ValueId {
   const value = frame.values.get(key);
   invariant(value !== undefined, `${frame.path}${key} is used before it is computed`);
   return value;
+}
+
+/** One of an array, as it is called by path. */
+export const elementName = (name: string, place: number): string => `${name}.${place}`;
+
+/** The frames of a used cell, or of all in an array. */
+export function childrenOf(frame: Frame, { name, count }: Pick<TypedInstance, "name" | "count">): readonly CellFrame[] {
+  const size = count && constantOf(dimIn(frame, count));
+  if (size === undefined) return [childOf(frame, name)];
+  return Array.from({ length: size }, (_, place) => childOf(frame, elementName(name, place)));
 }
 
 export function childOf(frame: Frame, name: string): CellFrame {

@@ -92,7 +92,7 @@ function choose(builder: GraphBuilder, places: ValueId, values: ValueId, size: D
 }
 
 /**
- * How many entries stand before each is where it goes: those that are less, and equal ones at lower places. NaN is behind all
+ * How many entries stand before each is where it goes: those that are less, and equal ones at lower places. NaN is after all
  * numbers. So there are as many comparisons as pairs of entries.
  */
 function sorted(builder: GraphBuilder, value: ValueId, axis: number, descending: boolean, asPlaces: boolean): ValueId {

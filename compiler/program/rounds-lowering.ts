@@ -2,12 +2,19 @@
  * Rounds, written out: the body once for each, where its index is a number. What it selects is then a part of a tensor at a known
  * place, and a choice by the index is made here.
  */
+import { invariant } from "../base/diagnostics/invariant.js";
 import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims, symbolsOf } from "../base/types/dim.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
-import type { TypedCall, TypedExpression, TypedRounds, TypedOf } from "../language/semantics/typed-program.js";
+import type {
+  TypedCall,
+  TypedExpression,
+  TypedOf,
+  TypedPlace,
+  TypedRounds,
+} from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 
@@ -154,7 +161,7 @@ export function placeOf({ places }: Frame, node: TypedExpression): number | unde
 }
 
 /** `v[k + 1]`, `v[L - 1 - k]`, `v[n + k]` in a round, in which its indices are numbers. */
-export function elementInRound(frame: Frame, node: TypedOf<"element">): TypedOf<"element"> {
+export function elementInRound<Place extends TypedPlace>(frame: Frame, node: Place): Place {
   const { places } = frame;
   if (places === undefined || !node.terms.some(({ index }) => places.has(index))) return node;
   const start = node.terms.reduce((sum, { index, reverse }) => {
@@ -165,7 +172,7 @@ export function elementInRound(frame: Frame, node: TypedOf<"element">): TypedOf<
 }
 
 /** Where the entry stands that no index is left to tell. */
-export function placeInRound(frame: Frame, { start, around, span }: TypedOf<"element">): Dim {
+export function placeInRound(frame: Frame, { start, around, span }: TypedPlace): Dim {
   const place = dimIn(frame, start);
   if (around === undefined) return place;
   const circle = dimIn(frame, around);
@@ -174,6 +181,13 @@ export function placeInRound(frame: Frame, { start, around, span }: TypedOf<"ele
   const message = "where this place is in its circle depends on a size that is not known here";
   const without = [...symbolsOf(place), ...symbolsOf(circle)];
   throw new NotLowered("bad-dimension-size", span, message, "rounds are written out: give the sizes", without);
+}
+
+/** Which of an array of used cells. */
+export function numberOfPlace(frame: Frame, place: TypedPlace): number {
+  const number = constantOf(placeInRound(frame, elementInRound(frame, place)));
+  invariant(number !== undefined, "a place in an array without a size");
+  return number;
 }
 
 /** The arguments of a call that are indices of rounds, by their names in the function. */

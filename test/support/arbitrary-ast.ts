@@ -119,8 +119,14 @@ const { expression, argument, binder } = fc.letrec<{
         .tuple(tie("expression"), tie("expression"), tie("expression"))
         .map(([condition, whenTrue, whenFalse]): Expression => ({ kind: "if", condition, whenTrue, whenFalse, span })),
       fc
-        .tuple(name, fc.array(tie("argument"), { maxLength: 3 }))
-        .map(([callee, values]): Expression => ({ kind: "call", callee, arguments: values, span })),
+        .tuple(
+          name,
+          fc.array(tie("argument"), { maxLength: 3 }),
+          fc.option(tie("expression"), { nil: undefined, freq: 3 }),
+        )
+        .map(([callee, values, place]): Expression => {
+          return { kind: "call", callee, ...(place && { place }), arguments: values, span };
+        }),
       fc
         .tuple(name, tie("expression"), fc.array(tie("binder"), { minLength: 1, maxLength: 2 }))
         .map(([callee, body, indices]): Expression => {
@@ -309,13 +315,21 @@ const item: fc.Arbitrary<CellItem> = fc.oneof(
     .record({
       documentation,
       names,
+      counts: fc.array(fc.option(expression, { nil: undefined, freq: 2 }), { minLength: 3, maxLength: 3 }),
       cell: name,
       arguments: fc.option(fc.array(argument, { maxLength: 3 }), { nil: undefined, freq: 4 }),
       starts: fc.array(fc.record({ path: names, initializer: expression, indices: startIndices }), { maxLength: 2 }),
     })
-    .map(({ starts, ...fields }) => {
+    .map(({ starts, names: all, counts, ...fields }) => {
+      const used = all.map((one, i) => ({ ...one, ...(counts[i] && { count: counts[i] }) }));
       const begun = starts.map(({ indices, ...start }) => ({ ...start, ...(indices && { indices }), span }));
-      return { kind: "use", ...fields, starts: fields.arguments === undefined ? [] : begun, span } as const;
+      return {
+        kind: "use",
+        names: used,
+        ...fields,
+        starts: fields.arguments === undefined ? [] : begun,
+        span,
+      } as const;
     }),
   functionNode,
 );

@@ -5,6 +5,7 @@ import { printDim } from "../../base/types/dim.js";
 import { type CellGraph, CellGraphBuilder, type GraphNode, type Initial } from "./cell-graph.js";
 import { analyzeFunction } from "./analyze-function.js";
 import { checkContexts, checkGivenParams, checkInputs, splitCall } from "./check-instance-call.js";
+import { checkArrays } from "./arrays.js";
 import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.js";
 import { fitsInto } from "./broadcast.js";
 import { Delays } from "./delays.js";
@@ -15,7 +16,7 @@ import type { CellDeclaration } from "./declared.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
 import { helpToFill, isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
-import { type ResolvedUse, resolveUse } from "./resolve-uses.js";
+import { countOf, type ResolvedUse, resolveUse } from "./resolve-uses.js";
 import { checkStarts, inferStart } from "./starts.js";
 import { type CellScope, declareCellScope } from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType } from "./semantic-type.js";
@@ -81,6 +82,7 @@ class CellAnalysis {
       const node = graph.nodes.get(key);
       if (node !== undefined) this.inferNode(node);
     }
+    if (!this.hasErrors()) checkArrays(this.checker, this.instances.values());
     this.addDelays();
     const outputs = this.outputs();
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
@@ -96,7 +98,7 @@ class CellAnalysis {
       nodes: this.nodes,
       calls: this.typedCalls,
       givenParams: this.givenParams,
-      ...this.orders(outputs, needs),
+      ...this.orders(graph, outputs, needs),
       obligations: this.checker.obligations,
       divisors: this.checker.divisors,
       extent: this.checker.extent,
@@ -127,6 +129,7 @@ class CellAnalysis {
 
   /** What a step, initial states and the first values of params compute, each after what it needs. */
   private orders(
+    { nodes }: CellGraph,
     outputs: TypedCell["outputs"],
     needs: (key: string) => readonly string[],
   ): Pick<TypedCell, "stepOrder" | "initialOrder" | "startOrder"> {
@@ -138,7 +141,7 @@ class CellAnalysis {
     const initial = this.items.flatMap((item) => {
       if (item.kind === "tensor") return item.tensor.initial ?? [];
       const { name, cell } = item.instance;
-      return cell.initialOrder.length > 0 && this.calls.has(name) ? [contextsKey(name)] : [];
+      return cell.initialOrder.length > 0 && nodes.has(contextsKey(name)) ? [contextsKey(name)] : [];
     });
     const starts = this.begun().flatMap(({ start }) => start?.key ?? []);
     return {
@@ -214,10 +217,12 @@ class CellAnalysis {
     const use = resolveUse(this.checker, item, this.uses, this.declaration);
     if (use === undefined) return [];
     const initials: Initial[] = [];
-    for (const { text, span } of item.names) {
+    for (const name of item.names) {
+      const { text, span } = name;
       const isOwn = this.scope.entries.get(text)?.span === span;
       if (!isOwn) continue;
-      const named = { ...use.instance, name: text, span };
+      const named = countOf(this.checker, name, { ...use.instance, name: text, span });
+      if (named === undefined) continue;
       const starts = item.starts.length === 0 ? named.starts : resolveUseStarts(this.checker, named, item.starts);
       const instance = { ...named, starts };
       for (const { name, startValue } of [...starts.values()] as UseStart[])

@@ -15,8 +15,8 @@ export function isStateless(cell: TypedCell): boolean {
 
 export interface RepeatedCalls {
   /**
-   * Used cells of which every call is written out where it stands: without state, and called several times or for each value of
-   * an index. What is called once in a step is a value of the cell instead, so that its outputs can be read by its name.
+   * Used cells of which every call is written out where it stands: arrays, and those without state that are called several times or for
+   * each value of an index. What is called once in a step is a value of the cell instead, so that its outputs can be read by its name.
    */
   readonly inPlace: ReadonlySet<string>;
   /** Calls of used cells with a state that would be made more than once in a step, and why. */
@@ -37,7 +37,12 @@ export function findRepeatedCalls(
       if (part.kind !== "call" || instance === undefined || known.has(part)) return;
       // The equations of a group share what they are made of.
       known.add(part);
-      if (isStateless(instance.cell)) {
+      if (instance.count !== undefined) {
+        inPlace.add(instance.name);
+        const isEnded = value.kind === "rounds" && value.rounds.until !== undefined;
+        const isRefused = repeated === "index" || (repeated === "rounds" && isEnded);
+        if (isRefused && !isStateless(instance.cell)) refused.set(part, repeated);
+      } else if (isStateless(instance.cell)) {
         if (repeated !== "once" || seen.has(instance.name)) inPlace.add(instance.name);
         seen.add(instance.name);
       } else if (repeated !== "once") refused.set(part, repeated);

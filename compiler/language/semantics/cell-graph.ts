@@ -85,6 +85,7 @@ export class CellGraphBuilder {
       if (first !== undefined) this.addInitial(state, first);
     }
     this.addWaitingCalls();
+    this.addArrays();
     for (const [name, reads] of this.captures) this.addFunction(name, reads);
     return {
       nodes: this.nodes,
@@ -103,6 +104,20 @@ export class CellGraphBuilder {
       const { inputs, contexts } = this.splitCall(name, call);
       this.add(contextsKey(name), "contexts", name, contexts, this.givenTo(name));
       this.add(callKey(name), "call", name, inputs, [contextsKey(name)]);
+    }
+  }
+
+  /** The steps of all in an array are done where its calls are computed; they have no contexts. */
+  private addArrays(): void {
+    const nodes = [...this.nodes.values()];
+    for (const { name, count } of this.instances.values()) {
+      if (count === undefined || !this.hasState(name)) continue;
+      const calls = nodes.filter(({ values }) => values.some((value) => callsInstance(value, name)));
+      const add = (key: string, kind: "call" | "contexts", needs: readonly string[]): void => {
+        this.nodes.set(key, { key, kind, name, values: [], reads: [], needs, steps: undefined });
+      };
+      add(contextsKey(name), "contexts", this.givenTo(name));
+      add(callKey(name), "call", calls.map(({ key }) => key)); // prettier-ignore
     }
   }
 
@@ -219,15 +234,16 @@ export class CellGraphBuilder {
   ): boolean {
     let root: Expression = member;
     let depth = 0;
-    while (root.kind === "member") {
+    while (root.kind === "member" || root.kind === "index") {
+      if (root.kind === "member") depth += 1;
       root = partsOf(root)[0] as Expression;
-      depth += 1;
     }
     if (root.kind !== "reference" || !this.isInstance(root.name)) return true;
     const cell = this.instances.get(root.name)?.cell;
     const name = member.member.text;
     const isOutput = depth === 1 && !member.next && cell !== undefined && tensorNamed(cell, name) === undefined;
-    if ((member.next || isOutput) && !this.repeated.inPlace.has(root.name)) needs.add(callKey(root.name));
+    const isArray = this.instances.get(root.name)?.count !== undefined;
+    if ((member.next || isOutput) && (isArray || !this.repeated.inPlace.has(root.name))) needs.add(callKey(root.name));
     for (const key of this.givenTo(root.name)) needs.add(key);
     if (cell !== undefined && cell.runtimeDimensions.length > 0) needs.add(contextsKey(root.name));
     if (member.next || cell === undefined || !isParam(cell, depth, name)) changes(`\`${root.name}.${name}\``);
@@ -240,4 +256,12 @@ function isParam(cell: TypedCell, depth: number, name: string): boolean {
   if (depth > 1) return false;
   const tensor = tensorNamed(cell, name);
   return tensor !== undefined && isStored(tensor);
+}
+
+function callsInstance(value: Expression, name: string): boolean {
+  let found = false;
+  forEachPart(value, (part) => {
+    found ||= part.kind === "call" && part.callee.text === name;
+  });
+  return found;
 }

@@ -21,6 +21,7 @@ import type {
   TypedExpression,
   TypedFunction,
   TypedInstance,
+  TypedPlace,
   TypedRounds,
   TypedTensor,
 } from "./typed-program.js";
@@ -77,6 +78,13 @@ export interface BoundIndex {
   readonly ofRounds?: boolean;
 }
 
+/** The call of one of an array of used cells. */
+export interface ArrayCall {
+  readonly instance: string;
+  readonly place: TypedPlace;
+  readonly isInRounds: boolean;
+}
+
 /** What a name is inside its rounds: its value of the round before, with a prime that of this one. */
 export interface RoundValue {
   readonly type: SemanticType;
@@ -111,6 +119,8 @@ export class Checker {
   readonly roundValues = new Map<string, RoundValue>();
   /** Rounds that are known: the names of a group share theirs. Undefined where something was reported. */
   readonly rounds = new Map<RoundsNode, TypedRounds | undefined>();
+  /** Calls of arrays of used cells. */
+  readonly arrayCalls: ArrayCall[] = [];
   /** Of calls that several names read, or a member. Undefined where something was reported. */
   readonly results = new Map<CallNode, readonly TypedExpression[] | undefined>();
   /** False once anything here, or anything this needs, was reported. */

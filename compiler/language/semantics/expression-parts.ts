@@ -15,7 +15,7 @@ export function partsOf(expression: Expression): readonly Expression[] {
     case "if":
       return [expression.condition, expression.whenTrue, expression.whenFalse];
     case "call":
-      return expression.arguments.map((argument) => argument.value);
+      return [expression.place ?? [], expression.arguments.map((argument) => argument.value)].flat();
     case "member":
       return [expression.object];
     case "index":

@@ -1,6 +1,6 @@
 /** `use lower = LSTM(I, H)`: instances with their dimensions and real parameters. */
 import { suggestion } from "./suggestion.js";
-import type { ArgumentNode, CellParameterNode, Expression, UseNode } from "../syntax/ast.js";
+import type { ArgumentNode, CellParameterNode, Expression, UsedName, UseNode } from "../syntax/ast.js";
 import { boundedSubstitute } from "../../base/types/bounded-dim.js";
 import type { Dim } from "../../base/types/dim.js";
 import { tensorsIn } from "./cell-tensors.js";
@@ -164,6 +164,7 @@ function resolveNew(
   const instance = {
     name: "",
     span,
+    count: undefined,
     cell,
     dimensions,
     reals,
@@ -221,6 +222,22 @@ function withDefaults({ dimensions }: TypedCell, given: ReadonlyMap<string, Dim>
     if (dim !== undefined) all.set(name, dim);
   }
   return all;
+}
+
+/** With how many there are, where it is an array; undefined where something was reported. */
+export function countOf(
+  checker: Checker,
+  { count, text }: UsedName,
+  instance: TypedInstance,
+): TypedInstance | undefined {
+  if (count === undefined) return instance;
+  const { sharedWith } = instance;
+  const dim = sharedWith === undefined ? fixedSizeOf(checker, count) : undefined;
+  if (sharedWith !== undefined) {
+    const message = `\`${text}\` has the params of \`${sharedWith}\`, and is as many`;
+    checker.report("bad-index", count.span, message, { help: `\`use ${text} = ${sharedWith}\`` });
+  }
+  return dim && { ...instance, count: dim };
 }
 
 function fixedSizeOf(checker: Checker, expression: Expression): Dim | undefined {

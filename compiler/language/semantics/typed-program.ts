@@ -27,6 +27,14 @@ export interface PlaceTerm {
   readonly reverse: boolean;
 }
 
+/** `l[L - 1 - k]`: which of an array, known where rounds are written out. */
+export interface TypedPlace {
+  readonly start: Dim;
+  readonly terms: readonly PlaceTerm[];
+  readonly around: Dim | undefined;
+  readonly span: Span;
+}
+
 interface Base {
   readonly span: Span;
   readonly type: SemanticType;
@@ -49,13 +57,24 @@ export type TypedExpression = Base &
     /** The next value of a state. */
     | { readonly kind: "next"; readonly name: string }
     /** A state (or its next value), parameter or output of a used cell: `outer.inner.h'` has two names in `path`. */
-    | { readonly kind: "member"; readonly path: readonly string[]; readonly name: string; readonly next: boolean }
+    | {
+        readonly kind: "member";
+        readonly path: readonly string[];
+        /** By where they stand in `path`, which of an array. */
+        readonly places: ReadonlyMap<number, TypedPlace>;
+        readonly name: string;
+        readonly next: boolean;
+      }
     /** The only call of a used cell; its arguments are with the {@link TypedCell}. */
     | { readonly kind: "instance-call"; readonly instance: string }
-    /** One of several calls of a used cell without state: written out where it stands. */
+    /** One of several calls of a used cell without state, or of one of an array: written out where it stands. */
     | {
         readonly kind: "call-in-place";
         readonly instance: string;
+        /** Which of an array. */
+        readonly place: TypedPlace | undefined;
+        /** Whether it is the only call of that one, which has a state. */
+        readonly isStep: boolean;
         readonly call: TypedInstanceCall;
         readonly output: string;
       }
@@ -314,6 +333,8 @@ export interface TypedInitializer {
 export interface TypedInstance {
   readonly name: string;
   readonly span: Span;
+  /** How many, where it is an array. */
+  readonly count: Dim | undefined;
   readonly cell: TypedCell;
   /** Dimension parameters of the used cell in terms of this one's. */
   readonly dimensions: ReadonlyMap<string, Dim>;

@@ -31,7 +31,12 @@ export function resolveUseStarts(
     const name = `${instance.name}.${text}`;
     const { role, type } = param;
     const declared = { text: name, span, ...(indices && { indices }) };
+    const isOfArray = instance.count !== undefined || param.isOfArray;
     const start = type.kind === "complex" ? undefined : startOf(checker, declared, initializer);
+    if (start !== undefined && isOfArray) {
+      refuse(checker, initializer.span, `\`${text}\` is of several used cells, each with draws of its own`, "all begin with a number or one draw, `~ uniform(a, b)`; an expression is said where the param is declared"); // prettier-ignore
+      continue;
+    }
     const plain = start === undefined ? resolveStart(checker, initializer, type) : {};
     const tensor = { role, name, span, documentation: "", type, ...plain };
     found.set(text, start === undefined ? tensor : { ...tensor, start: start.start, startValue: start.value });
@@ -44,8 +49,9 @@ function paramAt(
   checker: Checker,
   instance: TypedInstance,
   path: readonly Name[],
-): Pick<TypedTensor, "role" | "type"> | undefined {
+): (Pick<TypedTensor, "role" | "type"> & { readonly isOfArray: boolean }) | undefined {
   let owner = instance;
+  let isOfArray = false;
   const substitutions: ReadonlyMap<string, Dim>[] = [instance.dimensions];
   for (const { text, span } of path.slice(0, -1)) {
     const items = owner.cell.items.flatMap((item) => (item.kind === "instance" ? [item.instance] : []));
@@ -53,6 +59,7 @@ function paramAt(
     if (next === undefined) return reportMissing(checker, owner, { text, span }, "used cell", items.map(({ name }) => name)); // prettier-ignore
     substitutions.unshift(next.dimensions);
     owner = next;
+    isOfArray ||= next.count !== undefined;
     if (owner.sharedWith !== undefined)
       return refuse(checker, span, `\`${text}\` has the params of \`${owner.sharedWith}\``);
   }
@@ -69,7 +76,7 @@ function paramAt(
     return refuse(checker, name.span, `\`${name.text}\` is given, and begins where it is declared`);
   let type: SemanticType | undefined = tensor.type;
   for (const substitution of substitutions) type = type && substituteType(type, substitution, { words: wordsFor("param", name.text), span: tensor.span }); // prettier-ignore
-  if (type !== undefined) return { role: tensor.role, type };
+  if (type !== undefined) return { role: tensor.role, type, isOfArray };
   checker.reportTooLarge(name.span);
   return undefined;
 }

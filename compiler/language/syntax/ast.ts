@@ -92,11 +92,16 @@ export type TypeNode =
 export interface UseNode extends Node {
   readonly kind: "use";
   readonly documentation: string | undefined;
-  readonly names: readonly Name[];
+  readonly names: readonly UsedName[];
   readonly cell: Name;
   readonly arguments: readonly ArgumentNode[] | undefined;
   /** `with b_f ~ ones, inner.W[n] ~ orthogonal(1)`. */
   readonly starts: readonly StartNode[];
+}
+
+/** `l`, or `l[L]`: as many as a dimension says. */
+export interface UsedName extends Name {
+  readonly count?: Expression;
 }
 
 /** How a param of a used cell begins, or of one that it uses. */
@@ -252,6 +257,8 @@ export interface IfNode extends Node {
 export interface CallNode extends Node {
   readonly kind: "call";
   readonly callee: Name;
+  /** `l[k](x)`: which of an array of used cells. */
+  readonly place?: Expression;
   readonly arguments: readonly ArgumentNode[];
 }
 

@@ -20,6 +20,7 @@ import { endOf, type SyntaxToken } from "./lexer.js";
 import { binaryOperators, binaryPrecedence, comparisonPrecedence, unaryPrecedence } from "./operators.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 import { exponentOf } from "./spelling.js";
+import { arrayOf, isTime, prefixes, severalIn } from "./expression-forms.js";
 import * as t from "./tokens.js";
 
 /** Levels of one expression, parts of one expression. */
@@ -325,6 +326,7 @@ export class ExpressionBuilder {
   }
 
   private selection(object: Expression, { children }: cst.SelectionCstNode): Expression {
+    if (children.callArguments !== undefined) return this.callOfOne(object, only(children.callArguments));
     if (children.Dot !== undefined) {
       const token = only(children.Name ?? children.NextName);
       const member = this.name(token);
@@ -337,6 +339,27 @@ export class ExpressionBuilder {
       index.kind === "at" ? [index.value] : [index.start ?? [], index.end ?? []].flat(),
     );
     return this.made({ kind: "index", object, indices, span }, [object, ...values]);
+  }
+
+  /** `l[k](x)`. */
+  private callOfOne(object: Expression, list: cst.CallArgumentsCstNode): Expression {
+    const array = arrayOf(object);
+    const open = only(list.children.LeftParen);
+    if (array === undefined) {
+      this.fail(
+        "not-callable",
+        open.startOffset,
+        endOf(open),
+        "only a name can be called, or one of several used cells",
+        {
+          help: "a product is written with `*` or `@`",
+        },
+      );
+    }
+    const given = this.arguments(list);
+    const span = this.reporter.span(object.span.start, endOf(only(list.children.RightParen)));
+    const node = { kind: "call", ...array, arguments: given, span } as const;
+    return this.made(node, [array.place, ...given.map(({ value }) => value)]);
   }
 
   private index({ children }: cst.IndexCstNode): IndexNode["indices"][number] {
@@ -373,24 +396,4 @@ export class ExpressionBuilder {
     this.reporter.report(...report);
     throw new Incomplete();
   }
-}
-
-/** `(x, h)`, and nothing around it. */
-function severalIn({ children }: cst.ExpressionCstNode): cst.PrimaryCstChildren | undefined {
-  const operation = children.operation?.[0]?.children;
-  const operand = operation?.binaryOperator === undefined ? operation?.operand?.[0]?.children : undefined;
-  const isBare = operand && !operand.selection && !operand.Superscript && !operand.Minus && !operand.Not;
-  const inside = isBare ? operand.primary?.[0]?.children : undefined;
-  return inside?.LeftParen === undefined || inside.Comma === undefined ? undefined : inside;
-}
-
-function isTime(node: Expression): boolean {
-  return node.kind === "reference" && node.name === "t";
-}
-
-function prefixes({ children }: cst.OperandCstNode): readonly IToken[] {
-  const minus = children.Minus ?? [];
-  const not = children.Not ?? [];
-  if (not.length === 0) return minus;
-  return [...minus, ...not].sort((a, b) => a.startOffset - b.startOffset);
 }

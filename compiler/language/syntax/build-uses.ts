@@ -1,6 +1,6 @@
 /** `use l = LSTM(I, H) with b_f ~ ones`, and names that are declared with indices: `param W[n]: [N, K, I]`. */
 import type { IToken } from "chevrotain";
-import type { BinderNode, DeclaredName, StartNode, UseNode } from "./ast.js";
+import type { BinderNode, DeclaredName, StartNode, UsedName, UseNode } from "./ast.js";
 import { type ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
 import type * as cst from "./cst.generated.js";
 import { endOf } from "./lexer.js";
@@ -32,7 +32,7 @@ export class UsesBuilder {
     return {
       kind: "use",
       documentation,
-      names: (children.Instance ?? []).map((token) => this.expressions.name(token)),
+      names: (children.usedName ?? []).map((name) => this.usedName(name)),
       cell: this.expressions.name(cell),
       arguments: list && this.expressions.arguments(list),
       starts,
@@ -47,6 +47,12 @@ export class UsesBuilder {
     const initializer = this.expressions.build(only(children.expression));
     const span = this.reporter.span(only(children.Name).startOffset, initializer.span.end);
     return { path, ...(indices && { indices }), initializer, span };
+  }
+
+  private usedName({ children }: cst.UsedNameCstNode): UsedName {
+    const name = this.expressions.name(only(children.Name));
+    const count = children.expression?.[0];
+    return count === undefined ? name : { ...name, count: this.expressions.build(count) };
   }
 
   declaredName({ children }: cst.DeclaredNameCstNode, isStored: boolean): DeclaredName {

@@ -153,6 +153,7 @@ export interface SelectionCstNode extends CstNode {
 }
 
 export type SelectionCstChildren = {
+  callArguments?: CallArgumentsCstNode[];
   Dot?: IToken[];
   Name?: IToken[];
   NextName?: IToken[];
@@ -332,13 +333,25 @@ export interface UseCstNode extends CstNode {
 
 export type UseCstChildren = {
   Use: IToken[];
-  Instance: IToken[];
+  usedName: UsedNameCstNode[];
   Comma?: (IToken)[];
   Equals: IToken[];
   CellName: IToken[];
   callArguments?: CallArgumentsCstNode[];
   With?: IToken[];
   useStart?: UseStartCstNode[];
+};
+
+export interface UsedNameCstNode extends CstNode {
+  name: "usedName";
+  children: UsedNameCstChildren;
+}
+
+export type UsedNameCstChildren = {
+  Name: IToken[];
+  LeftBracket?: IToken[];
+  expression?: ExpressionCstNode[];
+  RightBracket?: IToken[];
 };
 
 export interface UseStartCstNode extends CstNode {
@@ -515,6 +528,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   declaration(children: DeclarationCstChildren, param?: IN): OUT;
   declaredName(children: DeclaredNameCstChildren, param?: IN): OUT;
   use(children: UseCstChildren, param?: IN): OUT;
+  usedName(children: UsedNameCstChildren, param?: IN): OUT;
   useStart(children: UseStartCstChildren, param?: IN): OUT;
   output(children: OutputCstChildren, param?: IN): OUT;
   equation(children: EquationCstChildren, param?: IN): OUT;

@@ -142,7 +142,10 @@ export abstract class ExpressionParser extends CstParser {
       this.OR([{ ALT: () => this.CONSUME(t.Minus) }, { ALT: () => this.CONSUME(t.Not) }]);
     });
     this.SUBRULE(this.primary);
-    this.MANY1(() => this.SUBRULE(this.selection));
+    this.MANY1({
+      GATE: () => this.LA(1).tokenType !== t.LeftParen || this.LA(0).tokenType === t.RightBracket,
+      DEF: () => this.SUBRULE(this.selection),
+    });
     this.OPTION(() => this.CONSUME(t.Superscript));
   });
 
@@ -194,9 +197,10 @@ export abstract class ExpressionParser extends CstParser {
     this.SUBRULE(this.expression);
   });
 
-  /** `.name`, `[0:H, i]`. */
+  /** `.name`, `[0:H, i]`; `(x)` after `[k]`, the call of one of an array. */
   readonly selection: GrammarRule = this.inner("selection", () => {
     this.OR([
+      { ALT: () => this.SUBRULE(this.callArguments) },
       {
         ALT: () => {
           this.CONSUME(t.Dot);

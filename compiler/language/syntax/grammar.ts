@@ -143,17 +143,23 @@ export class CellParser extends ExpressionParser {
 
   readonly use: GrammarRule = this.inner("use", () => {
     this.CONSUME(t.Use);
-    this.AT_LEAST_ONE_SEP({
-      SEP: t.Comma,
-      DEF: () => this.CONSUME(t.Name, { LABEL: "Instance" }),
-      ERR_MSG: "a name",
-    });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.usedName), ERR_MSG: "a name" });
     this.CONSUME(t.Equals);
-    this.CONSUME1(t.Name, { LABEL: "CellName" });
+    this.CONSUME(t.Name, { LABEL: "CellName" });
     this.OPTION(() => this.SUBRULE(this.callArguments));
     this.OPTION1(() => {
       this.CONSUME(t.With);
       this.AT_LEAST_ONE_SEP1({ SEP: t.Comma, DEF: () => this.SUBRULE(this.useStart), ERR_MSG: "a name" });
+    });
+  });
+
+  /** `l`, `l[L]`. */
+  readonly usedName: GrammarRule = this.inner("usedName", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.LeftBracket);
+      this.SUBRULE(this.expression);
+      this.CONSUME(t.RightBracket);
     });
   });
 

@@ -20,6 +20,7 @@ import {
   type SourceFileNode,
   type StartNode,
   type TypeNode,
+  type UsedName,
 } from "./ast.js";
 import { asciiNotation, type Notation } from "./notation.js";
 import {
@@ -275,7 +276,9 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
       return functionHead(item, notation);
     case "use":
       return [
-        `use ${item.names.map(({ text }) => notation.name(text)).join(", ")} = `,
+        "use ",
+        commaList(item.names.map((name) => usedNameDoc(name, notation))),
+        " = ",
         item.arguments === undefined ? notation.name(item.cell.text) : notation.called(item.cell.text),
         item.arguments === undefined ? "" : argumentsDoc(item.arguments, notation),
         startsDoc(item.starts, notation),
@@ -352,6 +355,10 @@ function declarationDoc({ kind, names, type, initial, initializer }: Declaration
 
 function placesText(indices: readonly BinderNode[] | undefined, notation: Notation): string {
   return indices === undefined ? "" : `[${indices.map(({ name }) => notation.name(name.text)).join(", ")}]`;
+}
+
+function usedNameDoc({ text, count }: UsedName, notation: Notation): Doc {
+  return count === undefined ? notation.name(text) : [`${notation.name(text)}[`, expressionDoc(count, notation), "]"];
 }
 
 /** ` with b_f ~ ones, inner.W ~ orthogonal(1)`. */

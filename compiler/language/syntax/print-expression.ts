@@ -74,7 +74,11 @@ function bareDoc(node: Expression, notation: Notation): Doc {
     case "if":
       return conditionDoc(node, notation);
     case "call":
-      return [notation.called(node.callee.text), argumentsDoc(node.arguments, notation)];
+      return [
+        node.place === undefined ? notation.called(node.callee.text) : notation.name(node.callee.text),
+        node.place === undefined ? "" : bracketed([expressionDoc(node.place, notation)]),
+        argumentsDoc(node.arguments, notation),
+      ];
     case "member": {
       const object = operandDoc(node.object, precedence.primaryPrecedence, notation);
       // A point that touches a number would be read as a part of it.

@@ -138,12 +138,13 @@ function declarationLines(cell: TypedCell, around: Surroundings, context: LatexC
   for (const item of cell.items) {
     if (item.kind === "instance") {
       flush();
-      const { name, cell: used, dimensions, reals } = item.instance;
+      const { name, count, cell: used, dimensions, reals } = item.instance;
       const given = [
         ...[...dimensions.values()].map((dim) => dimensionLatex(printDim(dim))),
         ...[...reals].map(([real, value]) => `${formulaLatex(nameOf(real), context)} = ${write(value)}`),
       ];
-      lines.push(`${instanceLatex(name)} &= ${operatorLatex(used.name)}\\left(${given.join(", ")}\\right)`);
+      const many = count === undefined ? "" : `\\left[${dimensionLatex(printDim(count))}\\right]`;
+      lines.push(`${instanceLatex(name)}${many} &= ${operatorLatex(used.name)}\\left(${given.join(", ")}\\right)`);
       continue;
     }
     const { role, name, type } = item.tensor;

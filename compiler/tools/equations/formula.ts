@@ -47,7 +47,7 @@ export type Formula =
       readonly implicit: boolean;
     }
   /** One of several results: `qr(A).Q`. */
-  | { readonly kind: "member"; readonly object: Formula; readonly name: string }
+  | { readonly kind: "member"; readonly object: Formula; readonly name: string; readonly next: boolean }
   /** One below the other. */
   | { readonly kind: "joined"; readonly parts: readonly Formula[] }
   | {
@@ -65,6 +65,8 @@ export type SelectedPart =
 export interface Head {
   readonly kind: "builtin" | "function" | "instance";
   readonly name: string;
+  /** Which of an array of used cells. */
+  readonly place?: Formula;
 }
 
 export type Setting =

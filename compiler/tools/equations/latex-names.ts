@@ -65,7 +65,7 @@ export function nameLatex(name: FormulaName, times: ReadonlyMap<string, Time>): 
   const whole = complex?.whole ?? name.text;
   const path = whole.split(".");
   const { head, below } = symbolOf(path.pop() as string);
-  const under = [...below, ...timeLatex(name, times.get(whole) ?? "constant")].join(",");
+  const under = [...below, ...timeLatex(name, times.get(ofAll(whole)) ?? "constant")].join(",");
   const over = [
     ...(path.length === 0 ? [] : [`(${path.map(instanceLatex).join(".")})`]),
     ...(name.role === "incoming" ? ["+"] : []),
@@ -77,10 +77,13 @@ export function nameLatex(name: FormulaName, times: ReadonlyMap<string, Time>): 
   return { text, isPlain: before === "" && over === "" && part === "" };
 }
 
+/** All in an array of used cells have the times of each: `l.h` for `l.0.h`. */
+const ofAll = (path: string): string => path.replace(/\.\d+(?=\.)/gu, "");
+
 /** `B.re`, where `B` is complex and no used cell, of which there is no time. */
 function ofPart(text: string, times: ReadonlyMap<string, Time>): { whole: string; part: string } | undefined {
   const [, whole = "", part = ""] = /^(.*)\.(re|im)$/u.exec(text) ?? [];
-  return times.has(whole) ? { whole, part: part === "re" ? "Re" : "Im" } : undefined;
+  return times.has(ofAll(whole)) ? { whole, part: part === "re" ? "Re" : "Im" } : undefined;
 }
 
 function timeLatex({ next, role }: FormulaName, time: Time): string[] {

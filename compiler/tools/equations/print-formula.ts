@@ -102,12 +102,13 @@ function bare(formula: Formula): WrittenText {
       return { text: `${write(first, 0)} then ${write(next, 0)} for ${rounds}${end}`, strength: strengths.choice };
     }
     case "member":
-      return atom(`${write(formula.object, strengths.atom)}.${formulaName(formula.name)}`);
+      return atom(`${write(formula.object, strengths.atom)}.${formulaName(formula.name)}${formula.next ? "'" : ""}`);
     case "joined":
       return atom(`[${formula.parts.map(printFormula).join("; ")}]`);
     case "apply": {
       const { head, operands, settings } = formula;
-      const name = head.kind === "instance" ? formulaName(head.name) : formulaFunction(head.name);
+      const place = head.place === undefined ? "" : `[${printFormula(head.place)}]`;
+      const name = (head.kind === "instance" ? formulaName(head.name) : formulaFunction(head.name)) + place;
       return atom(`${name}(${[...operands.map(printFormula), ...settings.map(settingText)].join(", ")})`);
     }
   }

@@ -124,7 +124,7 @@ class LatexPrinter {
         return { text: this.rounds(formula), strength: strengths.choice };
       case "member": {
         const name = nameLatex(plainName(formula.name), new Map()).text;
-        return applied(`${this.write(formula.object, strengths.applied)}_{${name}}`);
+        return applied(`${this.write(formula.object, strengths.applied)}_{${name}${formula.next ? "'" : ""}}`);
       }
       case "joined":
         return atom(`\\left[${formula.parts.map((part) => this.whole(part)).join(";\\, ")}\\right]`);
@@ -194,7 +194,8 @@ class LatexPrinter {
     const own = head.kind === "builtin" && settings.length === 0 ? builtinForms[head.name] : undefined;
     if (own !== undefined && operands.length === 1) return own(first, this.base(operands[0] as Formula));
     const below = settings.map((setting) => settingLatex(setting)).join(";\\,");
-    const name = this.head(head.kind, head.name) + (below === "" ? "" : `_{${below}}`);
+    const place = head.place === undefined ? "" : `\\left[${this.whole(head.place)}\\right]`;
+    const name = this.head(head.kind, head.name) + place + (below === "" ? "" : `_{${below}}`);
     if (operands.length === 0) return atom(name);
     return applied(`${name}${parenthesised(operands.map((operand) => this.whole(operand)).join(", "))}`);
   }

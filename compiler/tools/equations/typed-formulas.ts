@@ -9,6 +9,7 @@ import type {
   TypedFunction,
   TypedInstanceCall,
   TypedOf,
+  TypedPlace,
 } from "../../language/semantics/typed-program.js";
 import { addDims, constantOf, type Dim, dimConstant, dimSymbol, equalDims } from "../../base/types/dim.js";
 import {
@@ -51,9 +52,16 @@ const rules: FormulaRules = {
   value: ({ name }) => nameOf(name),
   captured: ({ name }) => nameOf(name),
   next: ({ name }) => nameOf(name, true),
-  member: ({ path, name, next }) => nameOf([...path, name].join("."), next),
+  member: ({ path, places, name, next }) => {
+    if (places.size === 0) return nameOf([...path, name].join("."), next);
+    const owner = path.reduce<Formula | undefined>(
+      (object, one, i) => elementFormula(object === undefined ? nameOf(one) : { kind: "member", object, name: one, next: false }, places.get(i)), // prettier-ignore
+      undefined,
+    );
+    return { kind: "member", object: owner ?? nameOf(name), name, next };
+  },
   "instance-call": ({ instance }, write, around) => callFormula(instance, around.callOf(instance), write),
-  "call-in-place": ({ instance, call }, write) => callFormula(instance, call, write),
+  "call-in-place": ({ instance, place, call }, write) => callFormula(instance, call, write, place),
   elementwise: ({ operation, operands }, write) => elementwiseFormula(operation, operands, write),
   complex: ({ operation, operands: [first, second] }, write) => {
     if (first === undefined) throw new InvariantError(`${operation} of nothing`);
@@ -156,7 +164,7 @@ const rules: FormulaRules = {
   call: callOfFunction,
   result: ({ call, position }, write, around) => {
     const name = call.fn.results[position]?.name ?? "";
-    return { kind: "member", object: callOfFunction(call, write, around), name };
+    return { kind: "member", object: callOfFunction(call, write, around), name, next: false };
   },
   gradient: ({ of: { value, by }, position }, write) => {
     const own = by[position];
@@ -196,6 +204,7 @@ function callFormula(
   name: string,
   call: TypedInstanceCall | undefined,
   write: (node: TypedExpression) => Formula,
+  place?: TypedPlace,
 ): Formula {
   const states = [...(call?.states ?? [])].map(([label, value]): Formula => ({
     kind: "labelled",
@@ -203,11 +212,17 @@ function callFormula(
     value: write(value),
   }));
   const operands = [...[...(call?.inputs ?? []), ...(call?.contexts ?? [])].map(write), ...states];
-  return { kind: "apply", head: { kind: "instance", name }, operands, settings: [] };
+  const head = { kind: "instance", name, ...(place && { place: placeFormula(place) }) } as const;
+  return { kind: "apply", head, operands, settings: [] };
+}
+
+function elementFormula(operand: Formula, place: TypedPlace | undefined): Formula {
+  if (place === undefined) return operand;
+  return { kind: "part", operand, axis: 0, part: { kind: "entry", at: placeFormula(place) } };
 }
 
 /** `n`, `n + 1`, `K - 1 - n`, `(n + R - j) mod N`. */
-function placeFormula({ start, terms, around }: TypedOf<"element">): Formula {
+function placeFormula({ start, terms, around }: Omit<TypedPlace, "span">): Formula {
   const first = terms.find(({ reverse }) => !reverse);
   let place = first === undefined ? undefined : nameOf(first.index);
   if (place === undefined) place = { kind: "dimension", dim: start };

@@ -96,6 +96,14 @@ cell A(H) { input x: [H] use lower = B(H) output y = x * 2 }`,
     example: `cell B(H) { input x: [H] state h: [H] h' = x + h output y = h' }
 cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower(2 * x) }`,
   },
+  "array-with-contexts": {
+    severity: "error",
+    summary: "an array of used cells with states and contexts",
+    explanation:
+      "Contexts are known before the first step, and those of an array would be told in rounds, within a step. Arrays are of cells without a state, or without contexts.",
+    example: `cell B(H) { input x: [H] context m: [S, H] state h: [H] h' = x + mean(m, axis = 0) output y = h' }
+cell A(H) { input x: [H] context m: [S, H] use l[2] = B(H) output y = x then l[k](y, m) for k < 2 }`,
+  },
   "recursive-use": {
     severity: "error",
     summary: "a cell that uses itself",

@@ -3,6 +3,7 @@ import type { Span } from "../../../base/source/span.js";
 import { type CallNode, type Expression, parametersInOrder, type TypeNode } from "../../syntax/ast.js";
 import { type Dim, dimSymbol, printDim } from "../../../base/types/dim.js";
 import { accepts } from "../accepts.js";
+import { refusePlace } from "../arrays.js";
 import { bindDimensions, pairsOf } from "../bind-dimensions.js";
 import { drawNames } from "../initializers.js";
 import { inferDraw } from "./draws.js";
@@ -35,6 +36,12 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
     !scope.functions.has(name) &&
     !scope.module.entries.has(name);
   if (indexed !== undefined && !isReduction) return refuseIndices(checker, node, indexed.span);
+  const isArray = entry?.kind === "instance" && checker.instances.instances.get(name)?.count !== undefined;
+  if (node.place !== undefined && !isArray) {
+    // What is wrong with a used cell was said where it stands.
+    if (entry?.kind !== "instance" || checker.instances.instances.has(name)) refusePlace(checker, name, node.place);
+    return checker.error(node.span);
+  }
   if (entry?.kind === "instance") return inferInstanceCall(checker, node);
   const given = scope.given.get(name);
   if (given !== undefined && entry?.kind === "function-parameter") return inferGivenCall(checker, node, given);

@@ -2,13 +2,15 @@
 import type { Expression, MemberNode, Name } from "../../syntax/ast.js";
 import type { Dim } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
+import { boundedSubstitute } from "../../../base/types/bounded-dim.js";
+import { placeInArray, refusePlace } from "../arrays.js";
 import { inferOutputInPlace } from "./call-in-place.js";
 import { tensorNamed, tensorsIn } from "../cell-tensors.js";
 import { wordsFor } from "../scope.js";
 import { inferResultMember } from "./results.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
-import type { TypedCell, TypedExpression } from "../typed-program.js";
+import type { TypedCell, TypedExpression, TypedInstance, TypedPlace } from "../typed-program.js";
 import { isStored } from "../typed-program.js";
 
 export function inferMember(checker: Checker, node: MemberNode): TypedExpression {
@@ -27,11 +29,11 @@ export function inferMember(checker: Checker, node: MemberNode): TypedExpression
       if (read !== undefined) return read;
     } else if (checker.instances.inPlace.has(instance)) return reportWhichCall(checker, node, instance);
     const output = cell?.outputs.find((candidate) => candidate.name === node.member.text);
-    if (output !== undefined && !node.next) return memberOfInstance(checker, node, [instance]);
+    if (output !== undefined && !node.next) return memberOfInstance(checker, node, [stepTo(node, instance)]);
     reportNoMember(checker, node.member, cell?.outputs.map(({ name }) => name) ?? [], `\`${instance}\``, "output");
     return checker.error(node.span);
   }
-  if (object.kind === "instance-call") return memberOfInstance(checker, node, [object.instance]);
+  if (object.kind === "instance-call") return memberOfInstance(checker, node, [stepTo(node, object.instance)]);
   checker.report("unknown-member", node.member.span, "only used cells have members", {
     help:
       node.member.text === "T"
@@ -50,36 +52,60 @@ function reportWhichCall(checker: Checker, { member, span }: MemberNode, instanc
   return checker.error(span);
 }
 
-/** `["outer", "inner"]` where the expression names a used cell. */
-function instancePath(checker: Checker, expression: Expression): string[] | undefined {
-  const names: Name[] = [];
+/** A used cell on the way to a member, and which of them where it is an array. */
+interface Step {
+  readonly name: Name;
+  readonly place: Expression | undefined;
+}
+
+const stepTo = ({ span }: MemberNode, text: string): Step => ({ name: { text, span }, place: undefined });
+
+/** `outer`, `inner[k]` where the expression names a used cell. */
+function instancePath(checker: Checker, expression: Expression): Step[] | undefined {
+  const steps: Step[] = [];
+  let place: Expression | undefined;
   let root = expression;
-  while (root.kind === "member" && !root.next) {
-    names.unshift(root.member);
-    root = root.object;
+  for (;;) {
+    const index = root.kind === "index" && place === undefined ? root.indices : [];
+    if (root.kind === "member" && !root.next) {
+      steps.unshift({ name: root.member, place });
+      place = undefined;
+      root = root.object;
+    } else if (root.kind === "index" && index.length === 1 && index[0]?.kind === "at") {
+      place = index[0].value;
+      root = root.object;
+    } else break;
   }
   if (root.kind !== "reference" || root.next || checker.scope.entries.get(root.name)?.kind !== "instance")
     return undefined;
-  return [root.name, ...names.map((name) => name.text)];
+  return [{ name: { text: root.name, span: root.span }, place }, ...steps];
 }
 
-function memberOfInstance(checker: Checker, node: MemberNode, path: readonly string[]): TypedExpression {
-  const [first = "", ...inner] = path;
+function memberOfInstance(checker: Checker, node: MemberNode, path: readonly Step[]): TypedExpression {
+  const [outermost, ...inner] = path;
+  const first = outermost?.name.text ?? "";
   checker.scope.used.add(first);
   const instance = checker.instances.instances.get(first);
-  if (instance === undefined) return checker.error(node.span);
+  if (outermost === undefined || instance === undefined) return checker.error(node.span);
+  const places = new Map<number, TypedPlace>();
+  if (!isPlaced(checker, instance, outermost, 0, places)) return checker.error(node.span);
   // From the inside out: each level's dimensions in terms of the level around it.
   const substitutions: ReadonlyMap<string, Dim>[] = [
     new Map([...instance.dimensions, ...(checker.instances.runtimeDimensions.get(first) ?? [])]),
   ];
+  const here = (dim: Dim): Dim | undefined =>
+    substitutions.reduceRight<Dim | undefined>((own, each) => own && boundedSubstitute(own, each), dim);
   let cell: TypedCell = instance.cell;
-  for (const name of inner) {
+  for (const [i, step] of inner.entries()) {
+    const name = step.name.text;
     const item = cell.items.find((candidate) => candidate.kind === "instance" && candidate.instance.name === name);
     if (item?.kind !== "instance") {
       const names = cell.items.flatMap((candidate) => (candidate.kind === "instance" ? [candidate.instance.name] : []));
       reportNoMember(checker, { text: name, span: node.object.span }, names, `cell \`${cell.name}\``, "used cell");
       return checker.error(node.span);
     }
+    const count = item.instance.count && here(item.instance.count);
+    if (!isPlaced(checker, { ...item.instance, count }, step, i + 1, places)) return checker.error(node.span);
     substitutions.push(new Map([...item.instance.dimensions, ...(cell.calls.get(name)?.runtimeDimensions ?? [])]));
     cell = item.instance.cell;
   }
@@ -98,7 +124,23 @@ function memberOfInstance(checker: Checker, node: MemberNode, path: readonly str
     checker.reportTooLarge(node.span);
     return checker.error(node.span);
   }
-  return { kind: "member", path, name: text, next: node.next, span: node.span, type };
+  const names = path.map(({ name }) => name.text);
+  return { kind: "member", path: names, places, name: text, next: node.next, span: node.span, type };
+}
+
+/** Notes which of an array is meant; false where something was reported. */
+function isPlaced(
+  checker: Checker,
+  instance: TypedInstance,
+  { name, place }: Step,
+  position: number,
+  places: Map<number, TypedPlace>,
+): boolean {
+  if (instance.count === undefined && place === undefined) return true;
+  if (instance.count === undefined && place !== undefined) refusePlace(checker, instance.name, place);
+  const found = placeInArray(checker, instance, place, name.span);
+  if (found !== undefined) places.set(position, found);
+  return found !== undefined;
 }
 
 /** Outputs can be read of the cells used directly; states and parameters at any depth. */

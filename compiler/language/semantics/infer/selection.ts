@@ -153,7 +153,7 @@ function reportComputed(checker: Checker, at: AxisAt, expression: Expression): b
   return true;
 }
 
-function takePlace(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {
+export function takePlace(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {
   const indices = indicesIn(checker, expression);
   return indices.length === 0 ? takeEntry(checker, at, expression) : takeByIndex(checker, at, expression, indices);
 }

@@ -10,6 +10,7 @@ export const functions: Readonly<Record<string, string>> = {
   scaled: "fn scaled(v: [n], gain: [n]): [n] {\n  d = v - mean(v)\n  return gain * d / sqrt(mean(d * d) + 0.1)\n}\n",
   mix: "fn mix(rate: real, a: [n], b: [n]): [n] { return rate * a + (1 - rate) * b }\n",
   Dense: "cell Dense(H) {\n  input v: [H]\n  param D: [H, H] ~ uniform(1)\n  output w = 0.5 * v + tanh(D @ v)\n}\n",
+  Pile: "cell Pile(H) {\n  input v: [H]\n  state p: [H] = 0.5\n  param D: [H] ~ uniform(1)\n  p' = 0.5 * tanh(D * p + v)\n  output w = p' + 0.25 * v\n}\n",
   settled: "fn settled(v: [n], w: [n]): [n] {\n  r = v then w - 0.5 * tanh(r) for 3\n  return r\n}\n",
   exchanged:
     "fn exchanged(v: [n], w: [n]): [n] {\n  a, b = (v, w) then (sigmoid(b) * a, tanh(a') - b) for 2\n  return a * b\n}\n",
@@ -55,5 +56,9 @@ export const innerFunctions: Readonly<Record<string, { readonly text: string; re
   dense: { text: "use dense = Dense(H) with D ~ uniform(0.5)", reads: ["Dense"] },
   spun: { text: "fn spun(v: complex[H]): complex[H] { return v * conj(zeta) + 2i * v }", reads: ["zeta"] },
   wave: { text: "state wave: complex[H] = zeta\n  wave' = 0.5 * zeta * wave + r", reads: ["zeta", "r"] },
+  piled: {
+    text: "use pile[2] = Pile(H)\n  piled = r then pile[1 - layer_of](piled) for layer_of < 2\n  use many[3] = Dense(H)",
+    reads: ["Pile", "Dense", "r"],
+  },
   weighed: { text: "fn weighed(v: [n]): [n] { return (1 + q @ r) * v }", reads: ["q", "r"] },
 };

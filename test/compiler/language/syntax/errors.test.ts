@@ -152,6 +152,7 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
     "misplaced-derivative",
   ],
   ["several names for a product", "cell A(H) { input x: [H] a, b = ‹2 * x› output y = a }", "misplaced-rounds"],
+  ["a call of what has no name", "cell A(H) { input x: [H] output y = x[0:1]‹(›x) }", "not-callable"],
   ["several values as an argument", "cell A(H) { input x: [H] output y = tanh((x‹,› x)) }", "unexpected-token"],
   ["return in a cell", "cell A() { ‹return› x\n a = 1 }", "misplaced-return"],
   [

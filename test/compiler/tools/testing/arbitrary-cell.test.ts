@@ -48,6 +48,9 @@ describe("random cells", () => {
       "quotient(",
       "+ delay(e0, by = 2)",
       "most = 3)",
+      "a, b = parted(v, w)",
+      "by = (v, w)",
+      "pile[1 - layer_of](piled)",
     ]) {
       expect(text).toContain(piece);
     }
