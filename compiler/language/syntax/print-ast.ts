@@ -277,7 +277,7 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
     case "use":
       return [
         "use ",
-        commaList(item.names.map((name) => usedNameDoc(name, notation))),
+        item.names.map((name, i): Doc => [i === 0 ? "" : ", ", usedNameDoc(name, notation)]),
         " = ",
         item.arguments === undefined ? notation.name(item.cell.text) : notation.called(item.cell.text),
         item.arguments === undefined ? "" : argumentsDoc(item.arguments, notation),
