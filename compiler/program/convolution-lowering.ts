@@ -4,7 +4,8 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import { at as entry } from "../base/at.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
-import type { ConvolvedAxis, TypedExpression } from "../language/semantics/typed-program.js";
+import type { TypedExpression } from "../language/semantics/typed-program.js";
+import type { ConvolvedAxis } from "../language/semantics/typed-sizes.js";
 import { at, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 
 export function lowerConvolution(

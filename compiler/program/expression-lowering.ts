@@ -2,13 +2,8 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
-import type {
-  TypedCall,
-  TypedExpression,
-  TypedFunction,
-  TypedOf,
-  TypedPlace,
-} from "../language/semantics/typed-program.js";
+import type { TypedCall, TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";
+import type { TypedPlace } from "../language/semantics/typed-sizes.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import { lowerConvolution } from "./convolution-lowering.js";
 import { broadcastTo } from "./broadcast-to.js";

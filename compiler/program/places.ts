@@ -11,7 +11,7 @@ import {
 } from "../base/types/dim.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
-import type { PlaceTerm } from "../language/semantics/typed-program.js";
+import type { PlaceTerm } from "../language/semantics/typed-sizes.js";
 import type { IndexedBuilder } from "./indexed-builder.js";
 
 interface EntriesPlace {

@@ -8,13 +8,8 @@ import { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
-import type {
-  TypedCall,
-  TypedExpression,
-  TypedOf,
-  TypedPlace,
-  TypedRounds,
-} from "../language/semantics/typed-program.js";
+import type { TypedCall, TypedExpression, TypedOf, TypedRounds } from "../language/semantics/typed-program.js";
+import type { TypedPlace } from "../language/semantics/typed-sizes.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 

@@ -148,7 +148,7 @@ function inputWindow(name: string, value: unknown, batch: number, steps: number,
   return { name, take };
 }
 
-interface Stretch {
+interface Piece {
   readonly batch: number;
   readonly steps: number;
   readonly start: number;
@@ -157,7 +157,7 @@ interface Stretch {
 }
 
 /** Puts `[B, count, width]` into `[B, T, width]`. */
-function place(whole: FloatArray, piece: FloatArray, { batch, steps, start, count, width }: Stretch): void {
+function place(whole: FloatArray, piece: FloatArray, { batch, steps, start, count, width }: Piece): void {
   for (let b = 0; b < batch; b++) {
     whole.set(piece.subarray(b * count * width, (b + 1) * count * width), (b * steps + start) * width);
   }

@@ -8,7 +8,8 @@ import { tensorsIn } from "./cell-tensors.js";
 import type { ArrayCall, Checker } from "./checker.js";
 import { takePlace } from "./infer/selection.js";
 import { wordsFor } from "./scope.js";
-import type { TypedExpression, TypedInstance, TypedPlace } from "./typed-program.js";
+import type { TypedExpression, TypedInstance } from "./typed-program.js";
+import type { TypedPlace } from "./typed-sizes.js";
 
 /** `k` of `l[k](x)` or `l[k].h`, which is in the array for all sizes; undefined where something was reported. */
 export function placeInArray(

@@ -14,17 +14,15 @@ import type { Scope } from "./scope.js";
 import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
 import type {
-  WrittenExtent,
-  Obligation,
   TypedCell,
   TypedDraw,
   TypedExpression,
   TypedFunction,
   TypedInstance,
-  TypedPlace,
   TypedRounds,
   TypedTensor,
 } from "./typed-program.js";
+import type { WrittenExtent, Obligation, TypedPlace } from "./typed-sizes.js";
 
 /** What was checked before; undefined where that failed. */
 export interface Known {

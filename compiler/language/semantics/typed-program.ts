@@ -17,23 +17,7 @@ import type {
 } from "./builtins.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
-
-/** An index in a place. */
-export interface PlaceTerm {
-  readonly index: string;
-  /** How far it goes. */
-  readonly length: Dim;
-  /** Whether it is taken away. */
-  readonly reverse: boolean;
-}
-
-/** `l[L - 1 - k]`: which of an array, known where rounds are written out. */
-export interface TypedPlace {
-  readonly start: Dim;
-  readonly terms: readonly PlaceTerm[];
-  readonly around: Dim | undefined;
-  readonly span: Span;
-}
+import type { ConvolvedAxis, Obligation, PlaceTerm, TypedPlace, WrittenExtent } from "./typed-sizes.js";
 
 interface Base {
   readonly span: Span;
@@ -189,16 +173,6 @@ export type TypedExpression = Base &
     | { readonly kind: "error" }
   );
 
-/** How a convolution goes over an axis: windows of the axis with zeros around it. */
-export interface ConvolvedAxis {
-  readonly stride: Dim;
-  readonly dilation: Dim;
-  readonly before: Dim;
-  readonly after: Dim;
-  /** How many there are. */
-  readonly length: Dim;
-}
-
 /** `u, g = (x, h) then (…, …) for k < L until c implicit`. */
 export interface TypedRounds {
   readonly names: readonly string[];
@@ -227,19 +201,6 @@ export interface TypedCall {
 export interface TypedGradient {
   readonly value: TypedExpression;
   readonly by: readonly TypedExpression[];
-}
-
-/** Something about dimensions that can only be seen when sizes are known. */
-export interface Obligation {
-  readonly kind: "whole" | "positive";
-  readonly dim: Dim;
-  readonly span: Span;
-}
-
-/** How much a cell or function becomes when everything it uses is written out. */
-export interface WrittenExtent {
-  readonly operations: number;
-  readonly depth: number;
 }
 
 /** A function, with its dimensions in terms of the caller's; or one that the function around was given itself. */

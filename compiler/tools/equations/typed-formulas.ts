@@ -9,8 +9,8 @@ import type {
   TypedFunction,
   TypedInstanceCall,
   TypedOf,
-  TypedPlace,
 } from "../../language/semantics/typed-program.js";
+import type { TypedPlace } from "../../language/semantics/typed-sizes.js";
 import { addDims, constantOf, type Dim, dimConstant, dimSymbol, equalDims } from "../../base/types/dim.js";
 import {
   axes,

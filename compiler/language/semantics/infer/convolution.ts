@@ -7,7 +7,8 @@ import type { Checker } from "../checker.js";
 import { checkPositive, checkWhole, dimensionOf, sizeOf } from "../dimension-expressions.js";
 import { matchArguments } from "../match-arguments.js";
 import { type Axis, axesOf, printAxes, realType } from "../semantic-type.js";
-import type { ConvolvedAxis, TypedExpression } from "../typed-program.js";
+import type { TypedExpression } from "../typed-program.js";
+import type { ConvolvedAxis } from "../typed-sizes.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 
 const one = dimConstant(1);

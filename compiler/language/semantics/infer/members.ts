@@ -10,7 +10,8 @@ import { wordsFor } from "../scope.js";
 import { inferResultMember } from "./results.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
-import type { TypedCell, TypedExpression, TypedInstance, TypedPlace } from "../typed-program.js";
+import type { TypedCell, TypedExpression, TypedInstance } from "../typed-program.js";
+import type { TypedPlace } from "../typed-sizes.js";
 import { isStored } from "../typed-program.js";
 
 export function inferMember(checker: Checker, node: MemberNode): TypedExpression {

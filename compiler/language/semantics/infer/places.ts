@@ -16,7 +16,8 @@ import type { BoundIndex, Checker } from "../checker.js";
 import { dimensionOf, sizeOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";
 import { axesOf, type Axis, numbersOf } from "../semantic-type.js";
-import type { PlaceTerm, TypedExpression } from "../typed-program.js";
+import type { TypedExpression } from "../typed-program.js";
+import type { PlaceTerm } from "../typed-sizes.js";
 import { placeOfAxis } from "./mismatch.js";
 
 /** `new` alone, where nothing is called so. */

@@ -1,0 +1,43 @@
+/** What typed programs say in dimensions. */
+import type { Span } from "../../base/source/span.js";
+import type { Dim } from "../../base/types/dim.js";
+
+/** An index in a place. */
+export interface PlaceTerm {
+  readonly index: string;
+  /** How far it goes. */
+  readonly length: Dim;
+  /** Whether it is taken away. */
+  readonly reverse: boolean;
+}
+
+/** `l[L - 1 - k]`: which of an array, known where rounds are written out. */
+export interface TypedPlace {
+  readonly start: Dim;
+  readonly terms: readonly PlaceTerm[];
+  readonly around: Dim | undefined;
+  readonly span: Span;
+}
+
+/** How a convolution goes over an axis: windows of the axis with zeros around it. */
+export interface ConvolvedAxis {
+  readonly stride: Dim;
+  readonly dilation: Dim;
+  readonly before: Dim;
+  readonly after: Dim;
+  /** How many there are. */
+  readonly length: Dim;
+}
+
+/** Something about dimensions that can only be seen when sizes are known. */
+export interface Obligation {
+  readonly kind: "whole" | "positive";
+  readonly dim: Dim;
+  readonly span: Span;
+}
+
+/** How much a cell or function becomes when everything it uses is written out. */
+export interface WrittenExtent {
+  readonly operations: number;
+  readonly depth: number;
+}
