@@ -28,7 +28,8 @@ export interface ArbitraryGraph {
   readonly extra: number;
 }
 
-export function arbitraryGraph(largest = 24): fc.Arbitrary<ArbitraryGraph> {
+/** @param derived with operations that only derivatives have, which no kernels are made of */
+export function arbitraryGraph(largest = 24, derived = false): fc.Arbitrary<ArbitraryGraph> {
   return fc
     .record({ seed: fc.nat(), size: fc.integer({ min: 1, max: largest }), examples: fc.integer({ min: 1, max: 6 }) })
     .map(({ seed, size, examples }) => {
@@ -36,7 +37,7 @@ export function arbitraryGraph(largest = 24): fc.Arbitrary<ArbitraryGraph> {
       const pick = (low: number, high: number) => low + Math.floor(random() * (high - low + 1));
       return {
         seed,
-        fn: randomGraph(seed, size),
+        fn: randomGraph(seed, size, derived),
         examples: Array.from(
           { length: examples },
           () =>
@@ -68,15 +69,18 @@ const unaryOps: readonly ScalarOp[] = [
 ];
 const binaryOps: readonly ScalarOp[] = ["add", "add", "sub", "mul", "min", "max"];
 
-export function randomGraph(seed: number, size: number): GraphFunction {
-  return new GraphMaker(randomSource(seed)).function(size);
+export function randomGraph(seed: number, size: number, derived = false): GraphFunction {
+  return new GraphMaker(randomSource(seed), derived).function(size);
 }
 
 class GraphMaker {
   private readonly random: () => number;
 
-  constructor(random: () => number) {
+  private readonly derived: boolean;
+
+  constructor(random: () => number, derived: boolean) {
     this.random = random;
+    this.derived = derived;
   }
 
   private int(low: number, high: number): number {
@@ -148,6 +152,7 @@ class GraphMaker {
       const sums = this.productSums(b, real);
       if (sums.length > 0) return sums;
     }
+    if (top && this.random() < 0.05) return this.joinedScan(b, real);
     switch (this.int(0, top ? 18 : 16)) {
       case 0:
       case 1:
@@ -267,6 +272,18 @@ class GraphMaker {
     );
     if (result.length > 4) return [];
     const product = b.contract(first, second, { a, b: labels, result, parts: this.random() < 0.3 ? 4 : 1 });
+    if (this.random() < 0.2) {
+      // Where a branch is not taken, the derivative of a product is zero, whatever its factors are.
+      const shape = b.shapeOf(product);
+      const powers = b.contract(first, b.map("exp", second), { a, b: labels, result, parts: 1 });
+      const all = b.reduce(
+        "sum",
+        product,
+        shape.map((_, i) => i),
+      );
+      const isTaken = b.broadcast(b.map("lt", all, b.constantOf(0.5, [])), shape, []);
+      return [b.map("select", isTaken, powers, this.matching(b, real, shape))];
+    }
     if (this.random() < 0.5) return [product];
     const sum = b.map("add", ...this.shuffle([product, this.matching(b, real, b.shapeOf(product))]));
     return this.random() < 0.8 ? [sum] : [sum, product];
@@ -302,7 +319,10 @@ class GraphMaker {
     if (room < 0) return [];
     const [length, ...others] = [Math.floor(room / stride) + 1, size, stride, dilation].map((x) => dimConstant(x));
     const [m, s, d] = others as [Dim, Dim, Dim];
-    return [b.emit({ kind: "window", axis, length: length as Dim, size: m, stride: s, dilation: d }, [value])];
+    const spaced = { axis, stride: s, dilation: d };
+    const windows = b.emit({ kind: "window", length: length as Dim, size: m, ...spaced }, [value]);
+    if (!this.derived || this.random() < 0.7) return [windows];
+    return [b.emit({ kind: "unwindow", size: dimConstant(n), ...spaced }, [windows])];
   }
 
   private reshaped(shape: Shape): Shape | undefined {
@@ -394,6 +414,33 @@ class GraphMaker {
       },
       [...carried, ...sequences, ...invariants],
     );
+  }
+
+  /** Gates: a loop whose sums start from several sequences joined. */
+  private joinedScan(b: GraphBuilder, real: readonly ValueId[]): readonly ValueId[] {
+    const sequences = real.filter((id) => {
+      const [first, second, ...rest] = b.shapeOf(id);
+      const isFixed = second !== undefined && constantOf(second) !== undefined;
+      return (
+        !b.typeOf(id).shared && rest.length === 0 && isFixed && first !== undefined && constantOf(first) === undefined
+      );
+    });
+    if (sequences.length === 0) return [];
+    const sequence = this.oneOf(sequences);
+    const [length, width] = b.shapeOf(sequence) as [Dim, Dim];
+    const whole = multiplyDims(dimConstant(2), width);
+    const joined = b.concat(1, [sequence, b.map("tanh", sequence)]);
+    const row = b.map("mul", b.emit({ kind: "iota", length: whole }, []), b.constantOf(0.125, [whole]));
+    const matrix = b.broadcast(row, [whole, whole], [0]);
+    const inner = new GraphBuilder("gates", shapeContext(cellAxes(graphDimensions)));
+    const state = inner.input("s", { dtype: "real", shape: [whole], shared: false });
+    const start = inner.input("e", { dtype: "real", shape: [whole], shared: false });
+    const weights = inner.input("W", b.typeOf(matrix));
+    const product = inner.contract(weights, state, { a: [0, 1], b: [1], result: [0], parts: 1 });
+    const next = inner.map("tanh", inner.map("add", start, product));
+    const body = inner.finish(["h", "y"].map((name) => ({ name, value: next })));
+    const scan = { kind: "scan", body, length, carried: 1, sequences: 1, reverse: this.random() < 0.5 } as const;
+    return b.emitAll(scan, [b.constantOf(0.5, [whole]), joined, matrix]);
   }
 
   private shuffle<X>(items: readonly X[]): X[] {

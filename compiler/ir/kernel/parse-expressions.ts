@@ -65,7 +65,7 @@ function isSize(tokens: LineTokens): boolean {
   let wasOperand = false;
   for (let n = 0; ; n++) {
     const token = tokens.peek(n);
-    if (token === "of" || token === "after") return true;
+    if (token === "of" || token === "beyond") return true;
     if (/^[-+*/()]$/.test(token)) wasOperand = false;
     else if (wasOperand || !/^[%\d"\p{L}_√∑]/u.test(token)) return false;
     else wasOperand = true;
@@ -75,12 +75,12 @@ function isSize(tokens: LineTokens): boolean {
 function parseSize(tokens: LineTokens): ExtentPart | Extract<LoopExtent, { kind: "size" }> {
   const dim = parseDim(tokens);
   const example = tokens.accept("of") ? tokens.name("an example") : undefined;
-  if (tokens.accept("after")) {
+  if (tokens.accept("beyond")) {
     const from = parseAffine(tokens);
     tokens.expect(",", "at", "most");
     return { kind: "part", dim, example, from, most: tokens.integer() };
   }
-  if (example === undefined) return tokens.expected("of or after");
+  if (example === undefined) return tokens.expected("of or beyond");
   return { kind: "size", dim, example };
 }
 

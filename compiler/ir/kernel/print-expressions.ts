@@ -24,7 +24,7 @@ function printExtent(extent: LoopExtent): string {
 
 function printPart({ dim, example, from, most }: ExtentPart): string {
   const own = example === undefined ? "" : ` of ${spellName(example)}`;
-  return `${spellDim(dim)}${own} after ${printAffine(from)}, at most ${most}`;
+  return `${spellDim(dim)}${own} beyond ${printAffine(from)}, at most ${most}`;
 }
 
 export function printExamples(examples: Examples): string {

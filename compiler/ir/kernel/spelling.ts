@@ -12,7 +12,7 @@ const isPhrase = new RegExp(`^${letter}+(?:\\.${letter}+)*(?: ${letter}+(?:\\.${
 const reserved = new Set(
   (
     "region windows for pieces product pack index let var zero select where " +
-    "examples of after bool true false NaN Infinity"
+    "examples of beyond bool true false NaN Infinity"
   ).split(" "),
 );
 

@@ -85,6 +85,8 @@ export function wordsFor(kind: ScopeEntry["kind"], name: string): string {
 
 /** Names that the emitted module gives a meaning of its own, beside the names of tensors. */
 const interfaceNames = new Set(["batch", "steps", "lengths", "sizes", "final", "initial", "params", "tangents"]);
+/** Under which safetensors files keep what is no tensor. */
+const nameInFiles = "__metadata__";
 const interfaceKinds: ReadonlySet<ScopeEntry["kind"]> = new Set<ScopeEntry["kind"]>([
   "input",
   "context",
@@ -180,6 +182,11 @@ class CellNames {
     if (interfaceKinds.has(kind) && interfaceNames.has(text)) {
       this.collector.report("reserved-name", span, `${wordsFor(kind, text)} has a name that the module needs`, {
         help: `compiled modules use ${[...interfaceNames].map((name) => `\`${name}\``).join(", ")} themselves`,
+      });
+    }
+    if ((kind === "param" || kind === "fixed") && text === nameInFiles) {
+      this.collector.report("reserved-name", span, `${wordsFor(kind, text)} has a name that files of params need`, {
+        help: "safetensors files keep what is no tensor under it: choose another name",
       });
     }
     this.entries.set(text, { kind, span, ...more });

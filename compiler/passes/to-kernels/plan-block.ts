@@ -29,23 +29,13 @@ const PARTS_LIMIT = 2000;
 /** Formulas of at most this cost are computed again rather than stored. */
 const CHEAP = 3;
 
-const opCosts: Partial<Record<ScalarOp, number>> = {
-  exp: 20,
-  expm1: 20,
-  log: 20,
-  log1p: 20,
-  sin: 20,
-  cos: 20,
-  tanh: 20,
-  sigmoid: 20,
-  softplus: 30,
-  erf: 30,
-  atan: 30,
-  pow: 40,
-  div: 4,
-  strong_div: 4,
-  sqrt: 4,
+const opCosts: Readonly<Record<ScalarOp, number>> = {
   stop_gradient: 0,
+  ...{ neg: 1, abs: 1, sign: 1, floor: 1, round: 1, add: 1, sub: 1, mul: 1, strong_mul: 1 },
+  ...{ min: 1, max: 1, clamp: 1, select: 1, lt: 1, le: 1, eq: 1, ne: 1, not: 1, and: 1, or: 1 },
+  ...{ div: 4, strong_div: 4, sqrt: 4 },
+  ...{ exp: 20, expm1: 20, log: 20, log1p: 20, sin: 20, cos: 20, tanh: 20, sigmoid: 20 },
+  ...{ softplus: 30, erf: 30, atan: 30, pow: 40 },
 };
 
 /** A reduction whose loops follow memory: adds into its result in place, so it shares a region with its operand. */
@@ -218,7 +208,7 @@ class Planner {
     if (known !== undefined) return known;
     const formula = this.block.roots.has(id) ? undefined : this.block.formulaOf(id);
     let cost = formula === undefined ? 1 : formula.operands.reduce((sum, operand) => sum + this.cost(operand), 0);
-    if (formula?.operation.kind === "map") cost += opCosts[formula.operation.op] ?? 1;
+    if (formula?.operation.kind === "map") cost += opCosts[formula.operation.op];
     if (formula?.operation.kind === "concat" || formula?.operation.kind === "pad") cost += 2;
     if (formula?.operation.kind === "reshape" && this.block.locate(id, true) === undefined) cost += 10;
     cost = Math.min(cost, 1e6);

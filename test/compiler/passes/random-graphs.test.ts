@@ -1,34 +1,53 @@
-/** Any well-typed graph function means after the passes of the equations and of derivatives what it meant before them. */
+/**
+ * Any well-typed graph function means after every list of passes what it meant before it: those of equations on random functions, those
+ * of derivatives on their gradients. Each pass must have changed some of them, or nothing was shown of it.
+ */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { cellAxes } from "../../../compiler/base/types/call-axes.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/types.js";
 import { verifyFunction } from "../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../compiler/ir/ops/shape-rules.js";
+import { gradientOf } from "../../../compiler/passes/autodiff/whole-derivatives.js";
+import * as lists from "../../../compiler/passes/graph/passes.js";
 import { runPasses } from "../../../compiler/passes/pass.js";
-import { derivativePasses, equationPasses } from "../../../compiler/passes/graph/passes.js";
 import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../support/arbitrary-graph.js";
 import { disagreement } from "../../support/disagreement.js";
 import { numbersOf, randomInputs, randomSource, run } from "../../support/evaluate-helpers.js";
 import { fuzzParameters } from "../../support/fuzz.js";
-import { cellAxes } from "../../../compiler/base/types/call-axes.js";
 
 const context = shapeContext(cellAxes(graphDimensions));
+const { equationPasses, derivativePasses, residualPasses, initialPasses, valuePasses, initialValuePasses } = lists;
+
+/** As written. */
+const ofEquations = (fn: GraphFunction): GraphFunction => fn;
+const optimised = (fn: GraphFunction): GraphFunction => runPasses(fn, equationPasses, context);
+const ofDerivatives = (fn: GraphFunction): GraphFunction => gradientOf(optimised(fn), context);
 
 it.each([
-  ["equations", equationPasses],
-  ["derivatives", derivativePasses],
-] as const)("passes on %s keep the meaning of random functions", (_, passes) => {
+  ["equations", ofEquations, equationPasses, 40],
+  ["derivatives", ofDerivatives, derivativePasses, 40],
+  ["residuals", ofDerivatives, residualPasses, 20],
+  ["initial values", ofEquations, initialPasses, 20],
+  ["values", ofDerivatives, valuePasses, 40],
+  ["values of initial values", ofDerivatives, initialValuePasses, 20],
+] as const)("passes on %s keep the meaning of random functions", (_, made, passes, runs) => {
+  const changed = new Map<string, number>(passes.map(({ name }) => [name, 0]));
   fc.assert(
-    fc.property(arbitraryGraph(), ({ seed, fn, examples }) => {
+    fc.property(arbitraryGraph(24, true), ({ seed, fn: drawn, examples }) => {
+      const fn = made(drawn);
       const values = randomInputs(fn, examples, randomSource(seed + 1), new Map(), INDEX_BOUND);
       const expected = run(fn, values, examples);
-      let last: GraphFunction = fn;
+      let [last, text] = [fn, printFunction(fn)];
       try {
         runPasses(fn, passes, context, (pass, after) => {
           last = after;
           const problems = verifyFunction(after, context);
           if (problems.length > 0) throw new Error(`after ${pass}: ${problems.join("; ")}`);
+          const now = printFunction(after);
+          if (now !== text) changed.set(pass, (changed.get(pass) ?? 0) + 1);
+          text = now;
         });
         const actual = run(last, values, examples);
         for (const name of expected.keys()) {
@@ -42,6 +61,8 @@ it.each([
         });
       }
     }),
-    fuzzParameters(100, 4),
+    fuzzParameters(runs, 4),
   );
+  const idle = [...changed].flatMap(([name, count]) => (count === 0 ? [name] : []));
+  expect(idle, JSON.stringify([...changed])).toEqual([]);
 });

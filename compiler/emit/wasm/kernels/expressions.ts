@@ -31,8 +31,11 @@ function isMath(op: ScalarOp): op is ScalarOp & MathName {
   return mathSet.has(op);
 }
 
-/** Operations that are one instruction, or two, on each type: the instruction without its shape. */
-const plain: Partial<Record<ScalarOp, string>> = {
+/** Operations with code of their own below. */
+type CodedOp = "stop_gradient" | "and" | "or" | "not" | "strong_mul" | "strong_div" | "select";
+
+/** All others that are no function: one instruction, or two, on each type, without its shape. */
+const plain: Readonly<Record<Exclude<ScalarOp, MathName | CodedOp>, string>> = {
   neg: "neg",
   abs: "abs",
   floor: "floor",
@@ -228,12 +231,6 @@ export class Expressions extends Elements {
     const push = (): void => {
       for (const operand of operands) this.emit(operand, lanes);
     };
-    const instruction = plain[op];
-    if (instruction !== undefined) {
-      push();
-      code.op(this.name(instruction, lanes));
-      return;
-    }
     switch (op) {
       case "stop_gradient":
         push();
@@ -260,7 +257,8 @@ export class Expressions extends Elements {
         return;
       }
       default:
-        invariant(false, `the operation ${op} has no code`);
+        push();
+        code.op(this.name(plain[op], lanes));
     }
   }
 

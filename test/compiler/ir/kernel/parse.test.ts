@@ -84,9 +84,9 @@ kernel "all at once" {
   region "one; two" ; what: it; does
     for "for" < (S) from 3 step 2 reverse
       index m = remainder("for", (S + 1))
-    index n = %T of b after from, at most 64
+    index n = %T of b beyond from, at most 64
     index k = "of" of b
-    index l = S - 1 after n + 2*S - 2, at most 7
+    index l = S - 1 beyond n + 2*S - 2, at most 7
     index list[n] = n * (-1) + ("of"*S - 3)
     let p = (n < %T - 1 ? bool x[n + (S)] : not(lt(bool q, -0)))
     let sum = select(and(p, true), real((S)), sub(-Infinity, NaN))
@@ -128,7 +128,7 @@ describe("other texts", () => {
     ["kernel f {\n  let for = 1\n}", 2, "expected a name, found for"],
     ["kernel f {\n  v = add(v, 1)\n}", 2, "expected sum, max or min, found add"],
     ["kernel f {\n  v = sum(w, 1)\n}", 2, "expected sum(v, …)"],
-    ["kernel f {\n  index i = %T\n  index j = %T after 3\n}", 3, "expected ,, found the end of the line"],
+    ["kernel f {\n  index i = %T\n  index j = %T beyond 3\n}", 3, "expected ,, found the end of the line"],
     ["kernel f {\n  index i = S / (S + 1)\n}", 2, "expected the end of the line, found /"],
     ["kernel f {\n  index i = (S / (S + 1))\n}", 2, "division of a dimension by a sum"],
     ["kernel f {\n  pieces of examples a .. b\n}", 2, "expected where … is 64 and where … after pieces"],

@@ -128,7 +128,7 @@ describe("what is not", () => {
     ["for i < 3\n  let v = 2\nx[0] = v", "the value v is not bound"],
     ["let v = 2\nregion r\n  x[0] = v", "the value v is not bound"],
     ["index n = %T of b", "b is not bound"],
-    ["for t < %T of b after 0, at most 3\n  x[t] = 1", "b is not bound"],
+    ["for t < %T of b beyond 0, at most 3\n  x[t] = 1", "b is not bound"],
     ["index n = multiply(k, 3)", "k is not bound"],
     ["index n = divide(3, k)", "k is not bound"],
     ["x[0] = (k < 3 ? 1 : 2)", "k is not bound"],

@@ -63,6 +63,16 @@ describe("names", () => {
     },
   );
 
+  it("refuses the name under which files of params keep other things", () => {
+    for (const kind of ["param", "fixed"]) {
+      expectReport(
+        `cell A(H) { input x: [H] ${kind} ‹__metadata__›: [H] output y = x * __metadata__ }`,
+        "reserved-name",
+      );
+    }
+    expectFine(`cell A(H) { input __metadata__: [H] output y = __metadata__ * 2 }`);
+  });
+
   it("takes names of objects and words of JavaScript as they are", () => {
     const names = [
       "__proto__",
