@@ -62,6 +62,11 @@ class Expansion {
     const isOf = (label: number, own: readonly number[], others: readonly number[]): boolean =>
       own.includes(label) && !others.includes(label);
     const [left, right] = product.operands;
+    // Of a single channel the products are few, and a convolution with one column slower than the sum of its entries.
+    const [own, opposite] = other.includes(entry) ? [other, a] : [a, other];
+    const channels = result.filter((label) => label !== entry && isOf(label, own, opposite));
+    const sizes = channels.map((label) => constantOf(at(this.b.shapeOf(value), result.indexOf(label))));
+    if (sizes.every((size) => size === 1)) return undefined;
     if (isOf(window, a, other) && isOf(entry, other, a)) return this.turned(product.operation, left, right, false);
     return isOf(window, other, a) && isOf(entry, a, other)
       ? this.turned(product.operation, right, left, true)

@@ -135,7 +135,10 @@ class PartLowering {
     const { a, b, block, result, work } = this;
     const free = result.filter((label) => a.labels.includes(label) !== b.labels.includes(label));
     const sideOf = (label: number | undefined): Side => (label !== undefined && a.labels.includes(label) ? a : b);
-    const innermost = free.at(-1);
+    const last = sideOf(free.at(-1));
+    // A single column leaves lanes empty.
+    const innermost =
+      free.filter((label) => sideOf(label) === last && constantOf(this.size(label)) !== 1).at(-1) ?? free.at(-1);
     const dense = innermost === undefined ? undefined : this.denseColumns(free, innermost, sideOf);
     const columnLabel = dense ?? innermost;
     const columnSide = sideOf(columnLabel);

@@ -52,22 +52,30 @@ describe("windows that are", () => {
   });
 
   it("over two axes have their zeros under both windows", () => {
-    const text = expanded(`func f(%v: real[3, 4, 2], %W: real[2, 1, 2, 3]) -> (r: %r) {
-      %p: real[3, 2, 4, 3, 1] = contract [0 1 2] [2 5 3 4] -> [0 3 1 4 5] %v, %W
-      %q: real[3, 2, 6, 1] = unwindow axis 2 size 6 stride 1 dilation 1 %p
-      %r: real[4, 6, 1] = unwindow axis 0 size 4 stride 1 dilation 1 %q }`);
+    const text = expanded(`func f(%v: real[3, 4, 2], %W: real[2, 2, 2, 3]) -> (r: %r) {
+      %p: real[3, 2, 4, 3, 2] = contract [0 1 2] [2 5 3 4] -> [0 3 1 4 5] %v, %W
+      %q: real[3, 2, 6, 2] = unwindow axis 2 size 6 stride 1 dilation 1 %p
+      %r: real[4, 6, 2] = unwindow axis 0 size 4 stride 1 dilation 1 %q }`);
     expect(text.match(/pad axis/gu)).toHaveLength(2);
     expect(text.indexOf("window axis")).toBeGreaterThan(text.lastIndexOf("pad axis 1"));
     expect(text).not.toContain("unwindow");
   });
 
   it("sums of products are sums of convolutions", () => {
-    const text = expanded(`func f(%v: real[3, 2], %W: real[2, 2], %u: real[3, 1], %U: real[1, 2]) -> (r: %r) {
-      %p: real[3, 2] = contract [0 1] [1 2] -> [0 2] %v, %W
-      %q: real[3, 2] = contract [0 1] [1 2] -> [0 2] %u, %U
-      %s: real[3, 2] = add %p, %q
-      %r: real[4] = unwindow axis 0 size 4 stride 1 dilation 1 %s }`);
+    const text = expanded(`func f(%v: real[3, 2], %W: real[2, 2, 3], %u: real[3, 1], %U: real[1, 2, 3]) -> (r: %r) {
+      %p: real[3, 2, 3] = contract [0 1] [1 2 3] -> [0 2 3] %v, %W
+      %q: real[3, 2, 3] = contract [0 1] [1 2 3] -> [0 2 3] %u, %U
+      %s: real[3, 2, 3] = add %p, %q
+      %r: real[4, 3] = unwindow axis 0 size 4 stride 1 dilation 1 %s }`);
     expect(text.match(/window axis/gu)).toHaveLength(2);
+  });
+
+  it("a product with a single channel are added entry by entry", () => {
+    const text = expanded(`func f(%v: real[4, 2], %W: real[2, 1, 3]) -> (r: %r) {
+      %p: real[4, 3, 1] = contract [0 1] [1 2 3] -> [0 3 2] %v, %W
+      %r: real[6, 1] = unwindow axis 0 size 6 stride 1 dilation 1 %p }`);
+    expect(text).not.toContain("window");
+    expect(text.match(/contract/gu)).toHaveLength(1);
   });
 
   it.each([

@@ -22,3 +22,11 @@ it("of the gradient of weights the channels that lie side by side are columns, n
   expect(text).toContain("columns i < 5");
   expect(text).toContain("rows j < 4");
 });
+
+it("a single channel is no column where the places of a window can be", () => {
+  const text = bodyOf(
+    kernelOf(`func f(%d: real[4, 5], %W: shared real[5, 1, 3]) -> (r: %r) {
+      %r: real[4, 3, 1] = contract [0 1] [1 3 2] -> [0 2 3] %d, %W }`),
+  );
+  expect(text).toContain("columns j < 3");
+});
