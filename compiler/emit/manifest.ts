@@ -61,6 +61,8 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
     draws: draws.map((draw) => ({ ...stored(draw), heads: headsOf(draw, program.dimensions) })),
     startRounds: rounds,
   });
+  const bounded = ({ bound }: { readonly bound?: Dim }): { bound?: number } =>
+    bound === undefined ? {} : { bound: evaluateDim(bound, program.dimensions) };
   return {
     format: "recell-module",
     version: 2,
@@ -71,12 +73,13 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
     dtype: options.dtype,
     dimensions: ownEntries(program.dimensions),
     axes: [...names].map(([symbol, name]) => axisEntry(symbol, name)),
-    inputs: program.inputs.map((input) => {
-      const entry = { ...tensor(input), dtype: input.dtype };
-      return input.bound === undefined ? entry : { ...entry, bound: evaluateDim(input.bound, program.dimensions) };
-    }),
+    inputs: program.inputs.map((input) => ({ ...tensor(input), dtype: input.dtype, ...bounded(input) })),
     contexts: program.contexts.map(tensor),
-    states: program.states.map((state) => ({ ...tensor(state), initial: state.initial })),
+    states: program.states.map((state) => ({
+      ...tensor(state),
+      ...(state.dtype === "index" && { dtype: state.dtype, ...bounded(state) }),
+      initial: state.initial,
+    })),
     params: program.params.map(stored),
     ...(program.fixed.length === 0 ? {} : { fixed: program.fixed.map(stored) }),
     ...(program.starts === undefined ? {} : startEntries(program.starts)),

@@ -152,6 +152,7 @@ class CellLowering {
       contexts: tensorsOf(frame, "context").map((placed) => this.tensor(placed)),
       states: states.map((placed) => ({
         ...this.tensor(placed),
+        ...indexEntry(placed),
         initial: placed.tensor.initial === undefined ? "zeros" : "computed",
       })),
       params: markRandom(stored.slice(0, params.length), stored, starts),
@@ -180,11 +181,7 @@ class CellLowering {
   }
 
   private input(placed: PlacedTensor): LoweredInput {
-    const { type } = placed.tensor;
-    const base = this.tensor(placed);
-    return type.kind === "index"
-      ? { ...base, dtype: "index", bound: dimIn(placed.frame, type.bound) }
-      : { ...base, dtype: "real" };
+    return { ...this.tensor(placed), dtype: "real", ...indexEntry(placed) };
   }
 
   private checkTotal(params: readonly PlacedTensor[]): void {
@@ -308,6 +305,10 @@ function lowerStartNodes(lowering: Lowering, frame: CellFrame, elsewhere: Readon
     const all = new Set([...given, ...starts.keys(), ...inside]);
     for (const child of childrenOf(frame, item.instance)) lowerStartNodes(lowering, child, all);
   }
+}
+
+function indexEntry({ tensor: { type }, frame }: PlacedTensor) {
+  return type.kind === "index" ? ({ dtype: "index", bound: dimIn(frame, type.bound) } as const) : {};
 }
 
 function dtypeOf(type: SemanticType): "real" | "index" {

@@ -10,6 +10,7 @@ import {
   type TypedInstanceCall,
   type TypedTensor,
 } from "../language/semantics/typed-program.js";
+import type { ValueId } from "../ir/graph/types.js";
 import { broadcastTo } from "./broadcast-to.js";
 import {
   type CellFrame,
@@ -46,10 +47,16 @@ export function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly
     if (node === undefined || node.value.type.kind === "outputs") continue;
     const value = lowering.lower(lowering, frame, node.value);
     const state = key === node.name ? undefined : tensors.get(node.name);
-    const full = state === undefined ? value : broadcastTo(lowering.builder, value, shapeIn(frame, state.type));
+    const full = state === undefined ? value : asState(lowering, frame, state, value);
     frame.values.set(key, full);
     if (!frame.isInPlace) lowering.builder.nameValue(full, path + key);
   }
+}
+
+/** In the shape of the state, and an integer where that is one. */
+function asState({ builder }: Lowering, frame: Frame, { type }: TypedTensor, value: ValueId): ValueId {
+  if (type.kind !== "index") return broadcastTo(builder, value, shapeIn(frame, type));
+  return builder.typeOf(value).dtype === "index" ? value : builder.emit({ kind: "to_index" }, [value]);
 }
 
 /** One of several calls of a used cell, in a frame of its own. */
@@ -147,6 +154,8 @@ function passStates(
   for (const [name, value] of values) {
     const before = valueIn(child, name);
     child.left.set(name, before);
-    child.values.set(name, broadcastTo(lowering.builder, value, lowering.builder.shapeOf(before)));
+    const tensor = tensorNamed(child.cell, name);
+    invariant(tensor !== undefined, `${child.path}${name} is no state`);
+    child.values.set(name, asState(lowering, child, tensor, value));
   }
 }

@@ -61,7 +61,9 @@ function storedInputs(b: GraphBuilder, { params, fixed }: LoweredCell): ValueId[
 export function buildForward(cell: LoweredCell): GraphFunction {
   const b = new GraphBuilder("forward", cellContext(cell));
   const length = dimSymbol(TIME_SYMBOL);
-  const states = cell.states.map((state) => b.input(nameOf("initial", state), real(state.shape)));
+  const states = cell.states.map(({ dtype = "real", ...state }) =>
+    b.input(nameOf("initial", state), { ...real(state.shape), dtype }),
+  );
   const inputs = cell.inputs.map((input) =>
     b.input(nameOf("input", input), { dtype: input.dtype, shape: [length, ...input.shape], shared: false }),
   );

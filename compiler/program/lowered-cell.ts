@@ -19,7 +19,7 @@ export interface LoweredInput extends LoweredTensor {
   readonly bound?: Dim;
 }
 
-export interface LoweredState extends LoweredTensor {
+export interface LoweredState extends LoweredTensor, Partial<Pick<LoweredInput, "dtype" | "bound">> {
   readonly initial: "zeros" | "computed";
 }
 

@@ -28,7 +28,7 @@ export interface ProgramInput extends ProgramTensor {
   readonly bound?: Dim;
 }
 
-export interface ProgramState extends ProgramTensor {
+export interface ProgramState extends ProgramTensor, Partial<Pick<ProgramInput, "dtype" | "bound">> {
   readonly initial: "zeros" | "computed";
 }
 

@@ -132,7 +132,11 @@ const checkFields = fields({
   axes,
   inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(size) }),
   contexts: tensors(),
-  states: tensors({ initial: oneOf("zeros", "computed") }),
+  states: tensors({
+    dtype: optional(oneOf("real", "index")),
+    bound: optional(size),
+    initial: oneOf("zeros", "computed"),
+  }),
   params: tensors({ initializer }),
   fixed: optional(tensors({ initializer })),
   draws: optional(tensors({ initializer, heads: size })),

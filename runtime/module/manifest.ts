@@ -68,7 +68,8 @@ export interface InputEntry extends TensorEntry {
   readonly bound?: number;
 }
 
-export interface StateEntry extends TensorEntry {
+/** `dtype` is left out where the state is real. */
+export interface StateEntry extends TensorEntry, Partial<Pick<InputEntry, "dtype" | "bound">> {
   /** `computed`: an expression of parameters and contexts gives the initial value where the caller gives none. */
   readonly initial: "zeros" | "computed";
 }

@@ -3,7 +3,8 @@ import { expect } from "vitest";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/index.js";
 import type { DrawnCall } from "../../compiler/tools/calls/draw-call.js";
 import { keep } from "./models.js";
-import { cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { cotangentsOf, startOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { realStates } from "../../compiler/tools/calls/tensors.js";
 import { randomCall, randomParams } from "./random-call.js";
 import { namedAxes } from "../../runtime/module/axes.js";
 
@@ -59,7 +60,10 @@ export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledM
     const { jvp, hvp } = manifest.has;
     const isReal = new Set(manifest.inputs.flatMap(({ name, dtype }) => (dtype === "real" ? [name] : [])));
     const inputs = Object.fromEntries(Object.entries(call.inputs).filter(([name]) => isReal.has(name)));
-    const tangents = { ...inputs, ...call.contexts, ...call.states };
+    const states = Object.fromEntries(
+      realStates(manifest).flatMap(({ name }) => (call.states[name] ? [[name, call.states[name]]] : [])),
+    );
+    const tangents = { ...inputs, ...call.contexts, ...states };
     return {
       ...(jvp ? flatten("jvp ", instance.jvp!(values as never, tangents)) : {}),
       ...(hvp ? flatten("hvp ", instance.hvp!(values as never, tangents, cotangentsOf(call))) : {}),
@@ -69,7 +73,7 @@ export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledM
   /** Two steps of a stream from the states of the call. */
   function steps2(instance: ModuleInstance, call: DrawnCall): Results {
     const results: Results = {};
-    instance.reset({ batch: call.batch, sizes, ...call.contexts, ...call.states } as never);
+    instance.reset({ ...startOf(manifest, call), sizes } as never);
     for (let t = 0; t < 2; t++) {
       const inputs = manifest.inputs.map(({ name, dtype }) => {
         const list = call.inputs[name]!.subarray(0, call.inputs[name]!.length / call.steps);

@@ -2,15 +2,16 @@
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { printString } from "../js/literal.js";
 import {
-  describe,
   inline,
   inputMembers,
-  type Member,
   member,
   optional,
   propertyName,
+  realOf,
   sizeMembers,
+  stateMembers,
   tensors,
+  type Member,
 } from "./members.js";
 import { namedAxes, ofOneStep, storedTensors } from "../../../runtime/module/axes.js";
 
@@ -89,16 +90,17 @@ const stepsMember = member("steps", "number", "Steps in this call, T; the capaci
 const hasSteps = ({ axes }: Manifest): boolean => axes.some(({ option }) => option === "steps");
 const batchMember = member("batch", "number", "Examples in this call, B; the capacity where left out.", optional);
 
+/** Gradients have none by integers. */
+function realStatesType({ states }: Manifest): string {
+  const real = realOf(states);
+  return real.length === states.length ? "States" : inline(tensors(real));
+}
+
 function sequenceTypes(manifest: Manifest): DeclaredType[] {
   const { states } = manifest;
-  const givenStates = states.map((entry) => {
-    const otherwise = entry.initial === "zeros" ? "zeros" : "the declared initial value";
-    return member(
-      entry.name,
-      "Reals",
-      describe(entry, `, the state before the first step; ${otherwise} where left out`),
-      optional,
-    );
+  const givenStates = stateMembers(states, true, ({ initial }) => {
+    const otherwise = initial === "zeros" ? "zeros" : "the declared initial value";
+    return `, the state before the first step; ${otherwise} where left out`;
   });
   return [
     {
@@ -117,7 +119,7 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
             type: { members: tensors(manifest.fixed) },
           },
         ]),
-    { name: "States", docs: "A tensor for each state.", type: { members: tensors(states) } },
+    { name: "States", docs: "A tensor for each state.", type: { members: stateMembers(states, false) } },
     {
       name: "ForwardArguments",
       docs: "What `forward` takes.",
@@ -156,7 +158,12 @@ function gradientTypes(manifest: Manifest): DeclaredType[] {
       type: {
         members: [
           ...tensors(manifest.outputs, given),
-          member("final", inline(tensors(manifest.states, given)), "By the final states, each `[B, …]`.", optional),
+          member(
+            "final",
+            inline(tensors(realOf(manifest.states), given)),
+            "By the final states, each `[B, …]`.",
+            optional,
+          ),
         ],
       },
     },
@@ -167,7 +174,7 @@ function gradientTypes(manifest: Manifest): DeclaredType[] {
         members: [
           ...tensors(realInputs),
           ...tensors(manifest.contexts),
-          member("initial", "States", "By the states before the first step."),
+          member("initial", realStatesType(manifest), "By the states before the first step."),
           member("params", "Params", "By the parameters, added over the batch."),
         ],
       },
@@ -185,7 +192,7 @@ function tangentsType(manifest: Manifest): DeclaredType {
       members: [
         ...tensors(realInputs, given),
         ...tensors(manifest.contexts, given),
-        ...tensors(manifest.states, given),
+        ...tensors(realOf(manifest.states), given),
         member(
           "params",
           inline(tensors(manifest.params, given)),
@@ -230,7 +237,7 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
       name: "ResetArguments",
       docs: "What `reset` takes.",
       type: {
-        members: [...contexts, ...tensors(manifest.states, given), ...sizeMembers(manifest), batchMember],
+        members: [...contexts, ...stateMembers(manifest.states, true), ...sizeMembers(manifest), batchMember],
       },
     },
     {

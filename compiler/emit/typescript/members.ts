@@ -27,6 +27,24 @@ export function tensors(entries: readonly TensorEntry[], options: TensorOptions 
   return entries.map((entry) => member(entry.name, options.type ?? "Values", describe(entry, options.note), options));
 }
 
+/** Those that have derivatives. */
+export const realOf = <Entry extends { readonly dtype?: "real" | "index" }>(entries: readonly Entry[]): Entry[] =>
+  entries.filter(({ dtype }) => dtype !== "index");
+
+/** States are handed out as they lie in memory, and taken as inputs are. */
+export function stateMembers(
+  entries: Manifest["states"],
+  isGiven: boolean,
+  note = (_entry: Manifest["states"][number]): string => "",
+): Member[] {
+  return entries.map((entry) => {
+    const isIndex = entry.dtype === "index";
+    const [taken, left] = isIndex ? ["Indices", "Int32Array"] : ["Reals", "Values"];
+    const values = isIndex ? `, integers from 0 to ${(entry.bound ?? 0) - 1}` : "";
+    return member(entry.name, isGiven ? taken : left, describe(entry, values + note(entry)), { optional: isGiven });
+  });
+}
+
 export function member(
   name: string,
   type: string,

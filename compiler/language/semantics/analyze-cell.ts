@@ -15,6 +15,7 @@ import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
 import { helpToFill, isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
+import { checkIndexState } from "./infer/whole-numbers.js";
 import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { countOf, type ResolvedUse, resolveUse } from "./resolve-uses.js";
 import { checkStarts, inferStart } from "./starts.js";
@@ -341,6 +342,7 @@ class CellAnalysis {
     const type = this.scope.types.get(node.name);
     const entry = this.scope.entries.get(node.name);
     if (type === undefined || entry?.kind !== "state") return;
+    if (type.kind === "index") checkIndexState(this.checker, node.name, type.bound, value);
     if (type.kind !== "real" && type.kind !== "complex") return;
     if (!(type.kind === "real" ? isReal : isNumber)(this.checker, value)) return;
     const axes = axesOf(value.type);

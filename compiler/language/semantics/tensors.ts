@@ -48,9 +48,9 @@ function withSource(type: SemanticType, words: string, span: DeclarationNode["sp
 }
 
 function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType): boolean {
-  if (type.kind === "index" && node.kind !== "input") {
+  if (type.kind === "index" && node.kind !== "input" && node.kind !== "state") {
     checker.report("misplaced-index", node.type.span, `a ${node.kind} cannot be an index`, {
-      help: "indices are inputs: `input x: index(V)`",
+      help: "indices are inputs, states, and what is computed: `input x: index(V)`",
     });
     return false;
   }
@@ -60,7 +60,7 @@ function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType):
     });
     return false;
   }
-  const mayVary = node.kind === "context" || node.kind === "state";
+  const mayVary = type.kind !== "index" && (node.kind === "context" || node.kind === "state");
   const dims = type.kind === "index" ? [type.bound] : axesOf(type).map((axis) => axis.dim);
   for (const dim of dims) {
     const varying = checker.runtimeSymbol(dim);

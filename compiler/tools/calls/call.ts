@@ -54,6 +54,7 @@ export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
   const values = named<unknown>({ batch, ...inputs, ...contexts, ...states });
   for (const { name, dtype } of manifest.inputs)
     if (dtype === "index") values[name] = Int32Array.from(inputs[name] ?? []);
+  Object.assign(values, indexStates(manifest, call));
   if (hasSteps(manifest)) {
     values["steps"] = steps;
     values["lengths"] = examples.map((example) => example.steps);
@@ -64,8 +65,18 @@ export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
 
 /** What `reset` takes where a stream begins as the call does. */
 export function startOf(manifest: Manifest, { batch, examples, contexts, states }: CellCall): CallValues {
-  return named<unknown>({ ...contexts, ...states, batch, sizes: eachSize(manifest, examples) });
+  const own = indexStates(manifest, { states });
+  return named<unknown>({ ...contexts, ...states, ...own, batch, sizes: eachSize(manifest, examples) });
 }
+
+/** States that are integers, where the call gives them. */
+const indexStates = (manifest: Manifest, { states }: Pick<CellCall, "states">): Record<string, Int32Array> =>
+  Object.fromEntries(
+    manifest.states.flatMap(({ name, dtype }) => {
+      const own = states[name];
+      return dtype !== "index" || own === undefined ? [] : [[name, Int32Array.from(own)]];
+    }),
+  );
 
 /** The sizes of each example, by the name of the axis. */
 const eachSize = (manifest: Manifest, examples: CellCall["examples"]): Readonly<Record<string, number[]>> =>

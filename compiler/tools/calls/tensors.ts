@@ -17,6 +17,10 @@ export interface CallTensor
   readonly role: CallRole;
 }
 
+/** Those that have a derivative. */
+export const realStates = ({ states }: Pick<Manifest, "states">): Manifest["states"] =>
+  states.filter(({ dtype }) => dtype !== "index");
+
 /** All of them; cotangents after what is given, fixed values last. */
 export function tensorsOf(manifest: Manifest): CallTensor[] {
   const { params, inputs, contexts, states, outputs, fixed = [] } = manifest;
@@ -28,7 +32,7 @@ export function tensorsOf(manifest: Manifest): CallTensor[] {
     ...list("context", contexts),
     ...list("state", states),
     ...list("output", outputs),
-    ...list("final", states),
+    ...list("final", realStates(manifest)),
     ...list("fixed", fixed),
   ];
 }

@@ -86,6 +86,7 @@ export async function diagnose(source: string, options: DiagnoseOptions = {}): P
   const cell = lowered.cell as LoweredCell;
   const place = placeLookup(lowered.sources);
   const random = createRandom(seed);
+  refuseIndexStates(cell);
   const probed = probeCell(cell);
   const watched = await load(probed.cell, false);
   await turn();
@@ -314,4 +315,13 @@ function zeroProbes(
   const probes = new Set([...nodeProbes, ...edgeProbes]);
   const inputs = watched.manifest.inputs.filter(({ name }) => probes.has(name));
   return Object.fromEntries(inputs.map((entry) => [entry.name, new Float64Array(batch * widthOf(entry, sizes))]));
+}
+
+/** Gradients and exponents are of real numbers, and a run goes on from any of its states. */
+function refuseIndexStates({ states }: LoweredCell): void {
+  const index = states.find(({ dtype }) => dtype === "index");
+  if (index === undefined) return;
+  throw new CompileOptionsError(
+    `the state ${index.name} is an index; diagnose takes cells whose states are real numbers`,
+  );
 }

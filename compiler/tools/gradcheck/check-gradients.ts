@@ -35,7 +35,7 @@ import { type CellSource, derivativeModes, findWrongRule, wrongMode } from "./lo
 import { locateFault } from "./locate/locate-fault.js";
 import { notFinite } from "./module-derivatives.js";
 import { capacitiesOf } from "../calls/sizes.js";
-import type { VariableRole } from "../calls/tensors.js";
+import { realStates, type VariableRole } from "../calls/tensors.js";
 import type { Point } from "./point.js";
 import type { DeclaredReport, GradientReport, SingularStart, TensorReport } from "./report.js";
 import { ensureCheckable, NotFiniteError } from "./uncheckable.js";
@@ -199,7 +199,7 @@ function faultAt(
 
 /** What has a gradient, and should be compared. */
 function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }: GradcheckSettings): Coverage {
-  const { params, inputs, contexts, states } = manifest;
+  const { params, inputs, contexts } = manifest;
   const all = (role: VariableRole, entries: readonly { readonly name: string }[]): Coverage["expected"] =>
     entries.map(({ name }) => ({ role, name }));
   return {
@@ -207,7 +207,7 @@ function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }:
       ...all("param", params),
       ...all("input", inputs.filter(({ dtype }) => dtype === "real")), // prettier-ignore
       ...all("context", contexts),
-      ...all("state", states),
+      ...all("state", realStates(manifest)),
     ],
     precisions: modules.map(({ precision }) => precision),
     withoutGradient: cell && withoutGradient(cell),

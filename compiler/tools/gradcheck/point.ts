@@ -17,7 +17,7 @@ export interface Point extends CallExtents {
   readonly tensors: readonly PointTensor[];
   /** Fixed values of the module. */
   readonly fixed: readonly PointTensor[];
-  /** Index inputs by name, `[B, T, …]`. */
+  /** Inputs and states that are indices. */
   readonly indices: readonly PointTensor[];
   /** Of outputs and final states: the loss is `Σ cotangent · value`. */
   readonly cotangents: readonly PointTensor[];

@@ -1,4 +1,5 @@
 /** Cells and modules that there is no check of. */
+import { realStates } from "../calls/tensors.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { largestDraw } from "./draw-point.js";
 
@@ -19,7 +20,7 @@ const mostNumbers = 2 ** 20;
 export function ensureCheckable(manifest: Manifest): void {
   const { cell, dimensions, params, inputs, contexts, states, outputs } = manifest;
   const real = inputs.filter(({ dtype }) => dtype === "real");
-  if ([params, real, contexts, states].every((tensors) => tensors.length === 0)) {
+  if ([params, real, contexts, realStates(manifest)].every((tensors) => tensors.length === 0)) {
     throw new UncheckableError(`${cell} has no input of reals, parameter, context or state: nothing has a gradient`);
   }
   const { batch, steps, size } = largestDraw;

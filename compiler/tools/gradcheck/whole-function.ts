@@ -43,6 +43,7 @@ export function wholeFunction(cell: LoweredCell, given: ReadonlySet<string>): Gr
 }
 
 /** The whole function for a point: states that the point leaves out are computed. */
-export function wholeFunctionAt(cell: LoweredCell, { tensors }: Point): GraphFunction {
-  return wholeFunction(cell, new Set(tensors.flatMap(({ role, name }) => (role === "state" ? [name] : []))));
+export function wholeFunctionAt(cell: LoweredCell, { tensors, indices }: Point): GraphFunction {
+  const all = [...tensors, ...indices];
+  return wholeFunction(cell, new Set(all.flatMap(({ role, name }) => (role === "state" ? [name] : []))));
 }

@@ -1,4 +1,5 @@
 /** What spec/numerics.md promises to the bit: the same numbers however the module is run. */
+import { realStates } from "../calls/tensors.js";
 import type { FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import { runSequence } from "../../../runtime/sequence/run-sequence.js";
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
@@ -172,7 +173,7 @@ function checkPartInSums(
     return made;
   };
   const { outputs, final } = call.cotangents;
-  const cotangents = { outputs: only(manifest.outputs, outputs), final: only(manifest.states, final) };
+  const cotangents = { outputs: only(manifest.outputs, outputs), final: only(realStates(manifest), final) };
   const sums = runCall(manifest, instance, { ...call, cotangents });
   for (const { name: param } of manifest.params) {
     for (const name of [`gradient params ${param}`, `hvp params ${param}`]) {

@@ -1,4 +1,5 @@
 /** Is the module what its manifest says it is: exports, parts, kernels, shapes? */
+import { realStates } from "../calls/tensors.js";
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { cotangentsOf, valuesOf } from "../calls/call.js";
@@ -59,12 +60,13 @@ function checkText(
 /** Names, types and lengths of everything that calls give, and which functions there are. */
 export function checkShapes({ manifest, instance, call }: Context, findings: CheckFindings): void {
   const { dtype, has, inputs, contexts, states, params, fixed = [], outputs } = manifest;
-  const kind = dtype === "f64" ? Float64Array : Float32Array;
+  const real = dtype === "f64" ? Float64Array : Float32Array;
   const expectTensors = (what: string, entries: readonly TensorEntry[], given: unknown): void => {
     const found = given as Readonly<Record<string, unknown>>;
     for (const entry of entries) {
       const values = found[entry.name];
       const length = countNumbers(entry, call);
+      const kind = "dtype" in entry && entry.dtype === "index" ? Int32Array : real;
       findings.expect(values instanceof kind && values.length === length, () => {
         const got = ArrayBuffer.isView(values)
           ? `${values.constructor.name} of ${(values as Float64Array).length}`
@@ -90,15 +92,15 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Che
   expectNames("forward", result, [...named(outputs), "final"]);
   expectTensors("output", outputs, result);
   expectTensors("final state", states, result.final);
-  const real = inputs.filter((entry) => entry.dtype === "real");
+  const variable = inputs.filter((entry) => entry.dtype === "real");
   if (has.gradient) {
     const gradient = instance.backward?.(cotangentsOf(call)) as NonNullable<
       ReturnType<NonNullable<ModuleInstance["backward"]>>
     >;
-    expectNames("backward", gradient, [...named(real), ...named(contexts), "initial", "params"]);
-    expectTensors("gradient", real, gradient);
+    expectNames("backward", gradient, [...named(variable), ...named(contexts), "initial", "params"]);
+    expectTensors("gradient", variable, gradient);
     expectTensors("gradient", contexts, gradient);
-    expectTensors("gradient of the initial state", states, gradient.initial);
+    expectTensors("gradient of the initial state", realStates(manifest), gradient.initial);
     expectTensors("gradient of the parameter", params, gradient.params);
   }
   checkParts(manifest, instance, call, findings);

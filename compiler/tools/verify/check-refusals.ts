@@ -1,4 +1,5 @@
 /** Wrong calls throw, say what was expected, and leave no trace: neither in results nor in states, parameters, or gradients. */
+import { realStates } from "../calls/tensors.js";
 import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { cotangentsOf, startOf, valuesOf } from "../calls/call.js";
@@ -160,12 +161,14 @@ function wrongValues({ manifest, call }: Context): Record<string, unknown> {
   return values;
 }
 
-function wrongCotangents({ outputs, states }: Manifest): Record<string, unknown> {
+function wrongCotangents(manifest: Manifest): Record<string, unknown> {
   return {
     "an unknown name": { "no such name": [] },
     "a number": 1,
     "a number as final": { final: 1 },
-    ...Object.fromEntries(outputs.map(({ name }) => [`${name} too short`, { [name]: [] }])),
-    ...Object.fromEntries(states.map(({ name }) => [`final ${name} too short`, { final: { [name]: [] } }])),
+    ...Object.fromEntries(manifest.outputs.map(({ name }) => [`${name} too short`, { [name]: [] }])),
+    ...Object.fromEntries(
+      realStates(manifest).map(({ name }) => [`final ${name} too short`, { final: { [name]: [] } }]),
+    ),
   };
 }

@@ -1,4 +1,5 @@
 /** NaN and infinities are numbers like others: they stay in their example, come out where they go in, and disturb nothing. */
+import { realStates } from "../calls/tensors.js";
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
 import { countNumbers, isShared, withWholeExamples } from "../calls/sizes.js";
 import { type Call, writeParams, type Tensors, tensors } from "./call.js";
@@ -46,7 +47,7 @@ function disturbed(context: Context, call: Call, at: ExampleStep, value: (before
   };
   return real.length > 0
     ? { ...call, inputs: change(real, call.inputs) }
-    : { ...call, states: change(manifest.states, call.states) };
+    : { ...call, states: change(realStates(manifest), call.states) };
 }
 
 /** Places of outputs and final states that may depend on what was disturbed: those of the example, from the step on. */
@@ -76,7 +77,7 @@ export function checkSpecialValues(context: Context, special: number, findings: 
     states[entry.name] = context.call.states[entry.name] ?? new Float64Array(length);
   }
   const call: Call = withWholeExamples({ ...context.call, states });
-  if (manifest.inputs.every(({ dtype }) => dtype === "index") && manifest.states.length === 0) {
+  if (manifest.inputs.every(({ dtype }) => dtype === "index") && realStates(manifest).length === 0) {
     findings.skip("the cell has neither real inputs nor states");
     return;
   }

@@ -1,4 +1,5 @@
 /** Single examples of a call, and what of its results is theirs. */
+import { realStates } from "../calls/tensors.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import * as calls from "../calls/examples.js";
 import { isShared } from "../calls/sizes.js";
@@ -20,11 +21,12 @@ export interface Row {
 
 /** Of everything that `runCall` gives. */
 export function rowsOf({ inputs, outputs, contexts, states, has }: Manifest): Row[] {
+  const real = realStates({ states });
   const rows = (prefix: string, entries: readonly TensorEntry[], zeroPadding: boolean): Row[] =>
     entries.filter((entry) => !isShared(entry)).map((entry) => ({ name: prefix + entry.name, entry, zeroPadding }));
-  const results = (prefix: string): Row[] => [
+  const results = (prefix: string, own = real): Row[] => [
     ...rows(prefix, outputs, true),
-    ...rows(`${prefix}final `, states, false),
+    ...rows(`${prefix}final `, own, false),
   ];
   const gradients = (prefix: string): Row[] => [
     ...rows(
@@ -33,10 +35,10 @@ export function rowsOf({ inputs, outputs, contexts, states, has }: Manifest): Ro
       true,
     ),
     ...rows(prefix, contexts, true),
-    ...rows(`${prefix}initial `, states, false),
+    ...rows(`${prefix}initial `, real, false),
   ];
   return [
-    ...results(""),
+    ...results("", states),
     ...(has.gradient ? gradients("gradient ") : []),
     ...(has.jvp ? results("jvp ") : []),
     ...(has.hvp ? gradients("hvp ") : []),

@@ -125,9 +125,9 @@ cell A = S(B)`,
   },
   "misplaced-index": {
     severity: "error",
-    summary: "an index that is not an input",
-    explanation: "Only inputs are indices; states, contexts and params are real.",
-    example: `cell A(V) { input x: real state k: index(V) k' = 0 output y = x }`,
+    summary: "a context or a param that is an index",
+    explanation: "Inputs and states are indices, and what is computed is; contexts, params and outputs are real.",
+    example: `cell A(V) { input x: [V] context k: index(V) output y = x }`,
   },
   "truth-value-as-real": {
     severity: "error",

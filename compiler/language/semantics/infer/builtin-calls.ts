@@ -25,8 +25,8 @@ import { axesOf, type Axis, numbersOf, printAxes, realType, type SemanticType, s
 import type { TypedExpression } from "../typed-program.js";
 import { axesListed, axisOf, integerOf, onlyAxis } from "./axis-arguments.js";
 import { inferCumulative } from "./cumulative.js";
+import { combine } from "./combine.js";
 import { inferConvolution } from "./convolution.js";
-import { combine } from "./elementwise.js";
 import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { inferPlaceFunction } from "./place-functions.js";

@@ -7,7 +7,7 @@ import type { Checker, StartContext } from "../checker.js";
 import { drawNames, hasGain, ranksOf } from "../initializers.js";
 import { axesOf, type Axis, scalarType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { combine } from "./elementwise.js";
+import { combine } from "./combine.js";
 import { isReal } from "./mismatch.js";
 
 /** `uniform(1, 16)`, `orthogonal`, `glorot_uniform(2)` within an initial value. */

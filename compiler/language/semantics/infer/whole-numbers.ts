@@ -1,15 +1,16 @@
 /** Arithmetic of indices: with each other, with dimensions, whole literals and the indices of equations; its types say how far it goes. */
 import { at } from "../../../base/at.js";
 import { boundedAdd, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { type Dim, dimConstant, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
+import { type Dim, dimConstant, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
 import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf, sizeOf } from "../dimension-expressions.js";
-import { axesOf, type IndexType, type SemanticType } from "../semantic-type.js";
+import { axesOf, type IndexType, printSemanticType, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isDimension } from "./axis-arguments.js";
-import { combine } from "./elementwise.js";
+import { combine } from "./combine.js";
 import { isReal, isTruth } from "./mismatch.js";
+import { indicesIn } from "./places.js";
 
 const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
 const one = dimConstant(1);
@@ -46,7 +47,10 @@ export function inferWholeBinary(
   if (!["+", "-", "*", "mod"].includes(operator)) return undefined;
   const around = operator === "mod" ? sizeOf(checker, node.right) : undefined;
   if (operator === "mod" && around === undefined) return checker.error(span);
-  const [left, right] = [node.left, node.right].map((side, i) => wholeOf(checker, side, at(operands, i), around));
+  // Once around, where nothing else tells the range of an index.
+  const unknown = indicesIn(checker, node.left).filter(({ size }) => size === undefined);
+  if (around !== undefined && unknown.length === 1 && unknown[0] !== undefined) unknown[0].size = around;
+  const [left, right] = [node.left, node.right].map((side, i) => wholeOf(checker, side, at(operands, i)));
   if (left === undefined || right === undefined) return undefined;
   const typed = combine(checker, operator as "+", [left.value, right.value], { kind: "real", span, reportAt, words });
   if (typed.type.kind === "error") return typed;
@@ -66,13 +70,8 @@ function boundOf(operator: string, { bound: a }: Whole, { bound: b }: Whole): Di
   return last && boundedAdd(last, one);
 }
 
-/** What counts as whole beside an index: an index of an equation that nothing tells goes once `around`. */
-function wholeOf(
-  checker: Checker,
-  expression: Expression,
-  typed: TypedExpression,
-  around: Dim | undefined,
-): Whole | undefined {
+/** What counts as whole beside an index. */
+function wholeOf(checker: Checker, expression: Expression, typed: TypedExpression): Whole | undefined {
   const { type } = typed;
   if (type.kind === "index") return { value: numberOf(typed), bound: type.bound, isOpen: type.isOpen === true };
   if (typed.kind === "number")
@@ -81,7 +80,6 @@ function wholeOf(
       : undefined;
   if (typed.kind === "position") {
     const index = checker.indices.get(typed.index);
-    if (index !== undefined && around !== undefined) index.size ??= around;
     return { value: typed, bound: index?.size ?? one, isOpen: index?.size === undefined };
   }
   if (!isDimension(checker, expression)) return undefined;
@@ -98,7 +96,7 @@ export function inferWholeIf(
   branches: readonly TypedExpression[],
 ): TypedExpression | undefined {
   const { span } = node;
-  const wholes = [node.whenTrue, node.whenFalse].map((side, i) => wholeOf(checker, side, at(branches, i), undefined));
+  const wholes = [node.whenTrue, node.whenFalse].map((side, i) => wholeOf(checker, side, at(branches, i)));
   const [yes, no] = wholes;
   if (yes === undefined || no === undefined) return undefined;
   if (!isTruth(checker, condition)) return checker.error(span);
@@ -119,4 +117,25 @@ export function inferWholeIf(
 export function isPlaceBelow(index: TypedExpression, limit: Dim): boolean {
   const { bound, isOpen } = index.type as IndexType;
   return isOpen !== true && provenAtLeast(subtractDims(limit, bound), 0);
+}
+
+/** What a state that is an index begins with, or becomes: below its bound. */
+export function checkIndexState(checker: Checker, name: string, bound: Dim, value: TypedExpression): void {
+  if (value.type.kind === "error" || isBelow(value, bound)) return;
+  const help = isIndex(value)
+    ? `in a circle: \`(…) mod ${printDim(bound)}\``
+    : `it is an index, or a whole number that is surely below ${printDim(bound)}`;
+  const message = `the state \`${name}\` is an index(${printDim(bound)}), this is ${printSemanticType(value.type)}`;
+  checker.report("place-out-of-range", value.span, message, { help });
+}
+
+/** An index, a dimension, a whole literal, or a choice of these. */
+function isBelow(value: TypedExpression, bound: Dim): boolean {
+  const { type } = value;
+  if (type.kind === "index") return type.axes.length === 0 && isPlaceBelow(value, bound);
+  if (value.kind === "elementwise" && value.operation === "if" && axesOf(type).length === 0)
+    return value.operands.slice(1).every((branch) => isBelow(branch, bound));
+  const literal = value.kind === "number" && Number.isInteger(value.value) ? dimConstant(value.value) : undefined;
+  const plain = value.kind === "dimension" ? value.dim : literal;
+  return plain !== undefined && provenAtLeast(subtractDims(bound, plain), 1);
 }

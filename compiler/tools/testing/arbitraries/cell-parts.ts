@@ -38,13 +38,14 @@ export interface CellText {
   };
 }
 
-/** Inputs, contexts, and tables with the index that selects from them. */
+/** Inputs, contexts, a state that is an index, and tables with the index that selects from them. */
 const declared: Readonly<Record<string, { readonly text: string; readonly needs?: string }>> = {
   x: { text: "input x: [I]" },
   k: { text: "input k: index(3)" },
   j: { text: "input j: index(3)" },
   m: { text: "context m: [S, H]" },
   g: { text: "context g: [H]" },
+  place: { text: "state place: index(H)\n  place' = (place + 1) mod H" },
   zeta: { text: "param zeta: complex[H] ~ complex(uniform(1), uniform(1))" },
   table: { text: "param table: [3, H] ~ normal(0.5)", needs: "k" },
   rows: { text: "fixed rows: [3, I] ~ normal(0.5)", needs: "j" },

@@ -183,6 +183,7 @@ export const shapedForms: Readonly<Record<Exclude<TermShape, "number">, readonly
     smooth("re(sum(exp(1i * $[#]) * complex($[#], #) for #))", "S", "S"),
     smooth("$[0]", "H"),
     smooth("$[H - 1]", "H"),
+    calls("place", "$[place]", "H"),
     smooth("$[0, 0]", "H,I"),
     smooth("sum($)", "S"),
     smooth("mean($)", "S"),
@@ -217,6 +218,7 @@ export const shapedForms: Readonly<Record<Exclude<TermShape, "number">, readonly
     calls("dense", "dense($)", "H"),
     calls("dense", "sum(dense($ * (1 + #)) * $[#] for #)", "H", "S"),
     calls("table", "table[k]"),
+    calls("place", "(one_hot(place', H) * $)", "H"),
     calls("k", "stack($, $, $)[k]", "H", "H", "H"),
     // A context that is only compared, or has no gradient.
     roughCalls("g", "(if g > 0 then $ else $)", "H", "H"),

@@ -1,4 +1,5 @@
 /** A module gives the same bits however it is run. */
+import { realStates } from "../../calls/tensors.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 import type { TensorEntry } from "../../../../runtime/module/manifest.js";
 import { runSequence } from "../../../../runtime/sequence/run-sequence.js";
@@ -139,7 +140,7 @@ function resultEntries({ manifest }: CompiledModule): { name: string; entry: Ten
     ...results,
     ...list("gradient of input ", manifest.inputs.filter(({ dtype }) => dtype === "real")), // prettier-ignore
     ...list("gradient of context ", manifest.contexts),
-    ...list("gradient of state ", manifest.states),
+    ...list("gradient of state ", realStates(manifest)),
   ];
 }
 

@@ -25,7 +25,16 @@ describe("indices", () => {
     ["an axis that may be too short", "output y = w[‹x›] + E[x]", "bad-slice"],
     ["a range", "output y = E[0:‹x›, 0] + w[0]", "not-a-dimension"],
     ["a dimension", "param P: [‹x›] output y = E[x] + w", "not-a-dimension"],
-    ["a state", "state k: ‹index(V)› k' = 0 output y = E[x] + w", "misplaced-index"],
+    ["a context", "context k: ‹index(V)› output y = E[x] + w", "misplaced-index"],
+    ["the next of a state", "state k: index(V) k' = ‹k + 1› output y = E[x] + E[k] * w", "place-out-of-range"],
+    ["a real state", "state k: index(V) k' = ‹w[0]› output y = E[x] + E[k] * w", "place-out-of-range"],
+    ["the first of a state", "state k: index(V) = ‹V› k' = x output y = E[x] + E[k] * w", "place-out-of-range"],
+    ["a vector for a state", "state k: index(D) k' = ‹argsort(w)› output y = E[x] + w[k]", "place-out-of-range"],
+    [
+      "a state of run-time size",
+      "context m: [S] state k: ‹index(S)› k' = x output y = E[x] + w * sum(m)",
+      "run-time-dimension",
+    ],
     ["a param", "param k: ‹index(V)› output y = E[x] + w", "misplaced-index"],
   ])("cannot be used: %s", (_what, items, code) => {
     expectReport(cell(items), code);
@@ -36,6 +45,8 @@ describe("indices", () => {
     "output y = transpose(E)[:, x] + w",
     "output y = E[x, 0] + w",
     "k = x output y = E[k] + w",
+    "state k: index(V) = 0 k' = (k + 1) mod V output y = E[x] * E[k] + w * E[k']",
+    "state k: index(V) state n: index(2) = 1 k' = argmax(E[:, 0]) n' = if n == 0 then 1 else 0 output y = E[x] + w * real(k + n)",
     "output y = E[x] * (if x == 0 then w else 0)",
     "output y = E[(x - 1) mod V] + w * real(x + 1)",
     "output y = E[if w[0] > 0 then x else 0] + w",

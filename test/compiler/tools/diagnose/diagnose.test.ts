@@ -249,6 +249,8 @@ describe("wrong calls", () => {
   });
   it("a source with errors", async () => {
     await expect(diagnose("cell A { h' = 1 }")).rejects.toThrow(/the source has errors/u);
+    const counter = "cell A { input x: [3] state k: index(3) k' = (k + 1) mod 3 output y = x[k] }";
+    await expect(diagnose(counter)).rejects.toThrow("the state k is an index");
   });
 });
 
