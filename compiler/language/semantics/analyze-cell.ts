@@ -34,11 +34,12 @@ import type {
   TypedNode,
   TypedTensor,
 } from "./typed-program.js";
+import { withStepCounter } from "./step-counter.js";
 import { callsReadByMember, reportUnused } from "./unused.js";
 import { resolveUseStarts, type UseStart } from "./use-starts.js";
 
 export function analyzeCell(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector): TypedCell {
-  return new CellAnalysis(declaration, known, collector).run();
+  return new CellAnalysis(withStepCounter(declaration), known, collector).run();
 }
 
 class CellAnalysis {

@@ -230,6 +230,6 @@ export const constantsElsewhere: ReadonlyMap<string, string> = new Map([
   ["False", "there is no literal for it: `1 == 0` does not hold"],
   ["None", "a value that is not there is not written"],
   ["null", "a value that is not there is not written"],
-  ["t", "a cell is written for one time step and does not know its number: count in a state, `n' = n + 1`"],
+  ["t", "a cell is written for one time step; how many there were before is `step`"],
   ["T", "a cell is written for one time step; the transpose of a matrix is `transpose(A)`"],
 ]);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { cell } from "../../../compiler/driver/in-process.js";
 import { checkGradients } from "../../../compiler/index.js";
+import { lower } from "./support.js";
 import { expectSameBitsOnTargets } from "../../support/same-targets.js";
 
 /** The last M inputs, one place written in each step. */
@@ -89,6 +90,31 @@ describe("states that are indices", () => {
     });
     const own = counter.forward({ x: [0, 0, 0] } as never) as unknown as { y: Float32Array };
     expect([...own.y]).toEqual([2, 3, 0]);
+  });
+
+  it("count the steps, in streams and chunks, unless something else is called `step`", async () => {
+    const text = "cell A(N) { input x: real output y = x + real(step mod N) output z = real(step' ) }";
+    const module = await cell(text, { dimensions: { N: 3 } });
+    expect(module.manifest.states).toMatchObject([{ name: "step", dtype: "index", bound: 2 ** 24, initial: "zeros" }]);
+    const instance = module.instantiate({ steps: 5 });
+    const whole = instance.forward({ x: [0, 0, 0, 0, 0] } as never) as unknown as Record<string, Float32Array>;
+    expect([[...whole["y"]!], [...whole["z"]!]]).toEqual([
+      [0, 1, 2, 0, 1],
+      [1, 2, 3, 4, 5],
+    ]);
+    instance.reset({ step: [2 ** 24 - 2] } as never);
+    const steps = Array.from({ length: 3 }, () => {
+      const { z } = instance.step({ x: [0] } as never) as unknown as Record<string, Float32Array>;
+      return z![0];
+    });
+    expect(steps).toEqual([2 ** 24 - 1, 0, 1]);
+    for (const own of [
+      "cell A(step) { input x: [step] output y = x * step }",
+      "cell A { input x: real input step: real output y = x * step }",
+      "cell A(N) { input x: [N] output y[step] = x[step] * step }",
+      "cell A(N) { input x: [N] step = sum(x) output y = x * step }",
+    ])
+      expect(lower(own).states).toEqual([]);
   });
 
   it("have the same bits on both targets", async () => {

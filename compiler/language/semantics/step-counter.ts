@@ -1,0 +1,68 @@
+/** `step`: how many steps there were before this one. A cell that reads the name, and has nothing called so, has a state that counts. */
+import type { Span } from "../../base/source/span.js";
+import type { CellItem, CellNode, Expression, ReferenceNode } from "../syntax/ast.js";
+import type { CellDeclaration } from "./declared.js";
+import { forEachPart } from "./expression-parts.js";
+
+const word = "step";
+
+/** Whole numbers that are real numbers in every precision; behind them it begins again. */
+const most = 2 ** 24;
+
+export function withStepCounter(declaration: CellDeclaration): CellDeclaration {
+  const { node, module } = declaration;
+  const first = module.entries.has(word) || isNamed(node) ? undefined : firstReading(node.items);
+  return first === undefined
+    ? declaration
+    : { ...declaration, node: { ...node, items: [...node.items, ...counter(first)] } };
+}
+
+function isNamed({ parameters, items }: CellNode): boolean {
+  const isWord = ({ text }: { readonly text: string }): boolean => text === word;
+  return (
+    parameters.some(({ name }) => isWord(name)) ||
+    items.some((item) => ("names" in item ? item.names.some(isWord) : isWord(item.name)))
+  );
+}
+
+/** The first place that reads it; undefined, too, where it is the name of an index. */
+function firstReading(items: readonly CellItem[]): Span | undefined {
+  let first: Span | undefined;
+  let isIndex = false;
+  for (const item of items) {
+    if (item.kind !== "equation" && item.kind !== "output") continue;
+    forEachPart(item.value, (part) => {
+      if (part.kind === "reference" && part.name === word) first ??= part.span;
+      if (part.kind === "indexed") isIndex ||= part.indices.some(({ name }) => name.text === word);
+      if (part.kind === "rounds") isIndex ||= part.rounds.index?.text === word;
+    });
+  }
+  return isIndex ? undefined : first;
+}
+
+/** `state step: index(2^24)` and `step' = (step + 1) mod 2^24`. */
+function counter(span: Span): CellItem[] {
+  const name = { text: word, span };
+  const number = (value: number): Expression => ({ kind: "number", value, text: String(value), span });
+  const before: ReferenceNode = { kind: "reference", name: word, next: false, span };
+  const binary = (operator: "+" | "mod", left: Expression, right: Expression): Expression => ({
+    kind: "binary",
+    operator,
+    operatorSpan: span,
+    left,
+    right,
+    span,
+  });
+  const documentation = "Steps before this one.";
+  return [
+    { kind: "state", documentation, names: [name], type: { kind: "index-type", bound: number(most), span }, span },
+    {
+      kind: "equation",
+      documentation: undefined,
+      name,
+      next: true,
+      value: binary("mod", binary("+", before, number(1)), number(most)),
+      span,
+    },
+  ];
+}
