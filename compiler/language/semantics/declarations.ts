@@ -1,6 +1,7 @@
 /** What the files declare at their top: cells and functions, their own and imported ones. */
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { findCaptures } from "./captures.js";
+import { addVariant } from "./variants.js";
 import type { CellDeclaration, Declaration, FunctionDeclaration, ModuleEntry, ModuleScope } from "./declared.js";
 import { resolveOthers } from "./specialise.js";
 import { suggestion } from "./suggestion.js";
@@ -29,6 +30,7 @@ function declareOwn(module: LoadedModule, collector: DiagnosticCollector): Modul
   for (const node of module.node.declarations) {
     const declaration = node.kind === "cell" ? declareCell(node, scope) : declareFunction(node, scope, undefined);
     declarations.push(declaration);
+    if (declaration.kind === "function" && addVariant(declaration, scope)) continue;
     declare(scope, node.name.text, { declaration, span: node.name.span, imported: false }, collector);
   }
   return scope;
@@ -50,7 +52,7 @@ function declareFunction(
   module: ModuleScope,
   owner: CellDeclaration | undefined,
 ): FunctionDeclaration {
-  return { kind: "function", node, module, owner };
+  return { kind: "function", node, module, owner, variants: [] };
 }
 
 function declare(scope: ModuleScope, name: string, entry: ModuleEntry, collector: DiagnosticCollector): void {

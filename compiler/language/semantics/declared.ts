@@ -32,6 +32,10 @@ export interface FunctionDeclaration {
   readonly module: ModuleScope;
   /** The cell around it, whose dimensions and constant values it sees. */
   owner: CellDeclaration | undefined;
+  /** Others of its name, of arguments with other numbers of axes: of the first in the file only. */
+  readonly variants: FunctionDeclaration[];
+  /** The first of its name, where it is another. */
+  variantOf?: FunctionDeclaration;
 }
 
 export type Declaration = CellDeclaration | FunctionDeclaration;

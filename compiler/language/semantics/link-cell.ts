@@ -11,7 +11,7 @@ import type {
   SourceFileNode,
 } from "../syntax/ast.js";
 import { declareModules } from "./declarations.js";
-import type { Declaration } from "./declared.js";
+import type { Declaration, FunctionDeclaration } from "./declared.js";
 import { initializerNames } from "./initializers.js";
 import { loadModules, type ReadFile } from "./load-modules.js";
 import { neededBy } from "./needed-declarations.js";
@@ -48,11 +48,18 @@ function isNested(declaration: Declaration): boolean {
   return declaration.kind === "function" && declaration.owner !== undefined;
 }
 
+type FunctionVariant = FunctionDeclaration & Required<Pick<FunctionDeclaration, "variantOf">>;
+
+function isVariant(declaration: Declaration): declaration is FunctionVariant {
+  return declaration.kind === "function" && declaration.variantOf !== undefined;
+}
+
 /** A name for each, under which every text that means it finds it, and no other text does. */
 function chooseNames(declarations: readonly Declaration[]): DeclaredNames {
   const names = new Map<Declaration, string>();
   const taken = new Set<string>();
-  const top = declarations.filter((declaration) => !isNested(declaration));
+  const variants = declarations.filter(isVariant);
+  const top = declarations.filter((declaration) => !isNested(declaration) && !isVariant(declaration));
   // The last is the cell itself: it keeps its name.
   for (const declaration of top.reverse()) {
     const own = declaration.node.name.text;
@@ -61,6 +68,7 @@ function chooseNames(declarations: readonly Declaration[]): DeclaredNames {
     names.set(declaration, name);
     taken.add(name);
   }
+  for (const variant of variants) names.set(variant, names.get(variant.variantOf) ?? variant.node.name.text);
   return names;
 }
 

@@ -11,7 +11,7 @@ export function neededBy(declaration: Declaration): Declaration[] {
   const needed: Declaration[] = [];
   const add = (name: string, kind: Declaration["kind"]): void => {
     const found = (kind === "function" ? nested?.get(name) : undefined) ?? module.entries.get(name)?.declaration;
-    if (found?.kind === kind) needed.push(found);
+    if (found?.kind === kind) needed.push(found, ...(found.kind === "function" ? found.variants : []));
   };
   const items = declaration.kind === "cell" ? declaration.node.items : [];
   for (const item of items) {

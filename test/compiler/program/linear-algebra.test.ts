@@ -173,3 +173,20 @@ describe("of both targets", () => {
     expectSameBitsOnTargets(first, second, 7);
   });
 });
+
+it("of a matrix is of each column, to the bit", () => {
+  const text = (
+    one: (f: string, B: string) => string,
+  ): string => `import { solve, solve_lower, solve_upper } from "std/linear"
+    cell A(N, M) { input A: [N, N] input B: [N, M] output x = ${one("solve", "A")} output l = ${one("solve_lower", "A")} output u = ${one("solve_upper", "A")} }`;
+  const [whole, columns] = [
+    text((f, A) => `${f}(${A}, B)`),
+    text((f, A) => `transpose(${f}_rows) ${f}_rows[m] = ${f}(${A}, B[:, m])`),
+  ].map((source) => lower(source, { N: 3, M: 2 }).step);
+  const random = createRandom(3);
+  const values = {
+    A: Array.from({ length: 9 }, () => random.normal()),
+    B: Array.from({ length: 6 }, () => random.normal()),
+  };
+  expect(evaluate(whole!, values)).toEqual(evaluate(columns!, values));
+});

@@ -54,7 +54,8 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower.k }`,
     severity: "error",
     summary: "a name declared twice",
     explanation:
-      "Within a cell every name is declared once: dimensions, tensors, equations, outputs and used cells share them.",
+      "Within a cell every name is declared once: dimensions, tensors, equations, outputs and used cells share them. At the top of a file functions share a " +
+      "name only where the numbers of axes of their arguments tell them apart.",
     example: `cell A(H) { input x: [H] state x: [H] x' = x output y = x }`,
   },
   "reserved-name": {

@@ -17,6 +17,7 @@ import { wordsFor } from "../scope.js";
 import { axesOf, printSemanticType, type SemanticType } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
 import { takeOver } from "../take-over.js";
+import { variantOfCall } from "../variants.js";
 import type { TypedCall, TypedExpression, TypedFunction } from "../typed-program.js";
 import { inferCallInPlace } from "./call-in-place.js";
 import { inferBuiltin } from "./builtin-calls.js";
@@ -156,7 +157,10 @@ export function resultsOfCall(
   return results.length === types.length ? results : undefined;
 }
 
-function typedCall(checker: Checker, node: CallNode, declaration: FunctionDeclaration): TypedCall | undefined {
+function typedCall(checker: Checker, node: CallNode, first: FunctionDeclaration): TypedCall | undefined {
+  const variant = variantOfCall(checker, node, first);
+  if (variant === undefined) return undefined;
+  const { declaration, known } = variant;
   const fn = checker.known.functions.get(declaration);
   const all = parametersInOrder(declaration.node);
   const parameters = all.map((parameter) => ({ name: parameter.name.text }));
@@ -171,7 +175,8 @@ function typedCall(checker: Checker, node: CallNode, declaration: FunctionDeclar
       if (argument !== undefined) functions.set(parameter?.name.text ?? "", argument.value);
       return [];
     }
-    if (argument === undefined || type !== undefined) return [argument && inferArgument(checker, argument.value, type)];
+    if (argument === undefined || type !== undefined)
+      return [argument && (known.get(argument.value) ?? inferArgument(checker, argument.value, type))];
     sizes.set(parameter?.name.text ?? "", sizeOf(checker, argument.value));
     return [];
   });

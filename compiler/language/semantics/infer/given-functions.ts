@@ -84,7 +84,8 @@ function functionArgument(
   const declaration = own ?? (entry === undefined ? scope.module.entries.get(name)?.declaration : undefined);
   (own === undefined ? scope.module.used : scope.used).add(name);
   if (declaration?.kind !== "function") return refuseName(checker, value, name, wanted);
-  const fn = checker.known.functions.get(declaration);
+  const all = [declaration, ...declaration.variants].map((one) => checker.known.functions.get(one));
+  const fn = all.find((one) => one !== undefined && bindTo(one, wanted) !== undefined) ?? all[0];
   if (fn === undefined) {
     // What is wrong with it was said where it stands.
     checker.sound = false;

@@ -228,6 +228,7 @@ export const shapedForms: Readonly<Record<Exclude<TermShape, "number">, readonly
     smooth("conv($[:, new], [[[$, 0.5, -1]]], dilation = H, pad = causal)[:, 0]", "H", ""),
     smooth("re(complex($, $) @ complex($, $))", "H,I", "H,I", "I", "I"),
     calls("spun", "im(spun(complex($, $)))", "H", "H"),
+    calls("sized", "(sized(sized($)) * $)", "H,I", "H"),
     calls("piled", "(piled - pile[0].p' * many[2]($))", "H"),
     calls("wave", "(re(wave) + im(wave') * $)", "H"),
   ],

@@ -22,6 +22,8 @@ export const functions: Readonly<Record<string, string>> = {
     "fn halved(v: [n]): [n] { return 0.5 * v + tanh(v) }\nfn applied(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) - v }\n",
   descended:
     "fn descended(v: [n], w: [n]): [n] {\n  e = sum(sin(v) * w) + 0.25 * sum(v * v)\n  return v - 0.5 * gradient(e, by = v)\n}\n",
+  sized:
+    "fn sized(v: [n]): real { return sum(v * v) / n }\nfn sized(A: [n, m]): [n] {\n  s[i] = A[i] @ A[i] / m\n  return s\n}\n",
   parted:
     "fn parted(v: [n], w: [n]): (a: [n], b: [n]) {\n  s = tanh(v - w)\n  return (s * v, w + s)\n}\nfn joined(v: [n], w: [n]): [n] {\n  a, b = parted(v, w)\n  return a + 0.5 * parted(b, v).b\n}\n",
   bent: "fn bent(v: [n], w: [n]): [n] {\n  e = sum(sin(v) * w) + 0.5 * sum(w * w)\n  a, b = gradient(e, by = (v, w))\n  return a - 0.25 * b\n}\n",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { expectFine, expectReport } from "./support.js";
 
 describe("functions", () => {
+  const both = "fn f(v: [n]): [n] { return 2 * v } fn f(A: [n, n]): [n] { return A @ A[0] } ";
   const twice = "fn twice(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) } ";
   it.each([
     [
@@ -85,6 +86,37 @@ describe("functions", () => {
       "fn f(v: [n], w: [m]): [n] { return v ‹+› w } cell A(H) { input x: [H] output y = f(x, x) output z = f(x, x) }",
       "shape-mismatch",
     ],
+    [
+      "two of one name and as many axes",
+      "fn f(v: [n]): [n] { return v } fn ‹f›(v: [m]): [m] { return 2 * v }",
+      "duplicate-name",
+    ],
+    [
+      "two of one name, one of which takes a dimension",
+      "fn f(N): [N] { return zeros([N]) } fn ‹f›(v: [n]): [n] { return v }",
+      "duplicate-name",
+    ],
+    [
+      "arguments that none of one name takes",
+      `${both}cell A(H) { input x: [H, H, H] output y = ‹f(x)› }`,
+      "shape-mismatch",
+    ],
+    ["arguments by a name that none has", `${both}cell A(H) { input x: [H] output y = ‹f(w = x)› }`, "shape-mismatch"],
+    [
+      "truth values of functions of one name",
+      `${both}cell A(H) { input x: [H] output y = ‹f(x > 0)› }`,
+      "shape-mismatch",
+    ],
+    [
+      "sizes that disagree, of the one that is meant",
+      `${both}cell A(H, I) { input x: [H, I] output y = f(‹x›) }`,
+      "shape-mismatch",
+    ],
+    [
+      "two of one name that call each other",
+      "fn f(v: [n]): real { return sum(v) } fn ‹f›(A: [n, m]): real { return f(A[0]) }",
+      "recursive-function",
+    ],
     ["a cycle", "fn f(v: [n]): [n] { ‹a› = b + v b = a return b }", "cycle"],
     ["a name twice", "fn f(v: [n]): [n] { ‹v› = 2 return v }", "duplicate-name"],
     [
@@ -110,6 +142,8 @@ describe("functions", () => {
 
   it.each([
     "fn f(v: [n]): [n] { return v } cell A(H) { input x: [4 * H] output y = f(x) }",
+    `${both}fn t(g: fn([n, n]): [n], A: [n, n]): [n] { return g(A) } cell A(H) { input x: [H, H] output y = f(f(A = x)) + t(f, x) }`,
+    'import { solve as g } from "std/linear" cell A(H) { input x: [H, H] output y = g(x, g(x, x[0])[:, new]) }',
     "fn f(v: [n], W: [n, m]): [m] { a = v @ W return a + 1 } cell A(H, I) { input x: [H] param W: [H, I] output y = f(x, W) }",
     "fn f(v: [2 * n]): [n] { return v[0:n] } cell A(H) { input x: [4 * H] output y = f(x) }",
     "fn f(v: [n + 1]): [n] { return v[1:] } cell A(H) { input x: [H + 1] output y = f(x) }",

@@ -17,6 +17,40 @@ const rows: readonly (readonly [string, PointRow])[] = [
     },
   ],
   [
+    "solve of a matrix, exchanging rows: 2 / x + (p - 2 / x) / p",
+    {
+      expression:
+        "sum(solve([[0, x], [p, 1]], [[2, 2], [0, p]]), axis = 1)[1] / 2 + solve([[0, x], [p, 1]], [[2, 2], [0, p]])[0, 1]",
+      at: { x: 2, p: 4 },
+      value: 7 / 4,
+      gradient: -3 / 8,
+      second: 3 / 8,
+      mixed: -1 / 32,
+    },
+  ],
+  [
+    "solve_lower of a matrix: (3 - x / p) / x and (1 - x) / x",
+    {
+      expression: "sum(solve_lower([[p, p], [x, x]], [[1, p], [3, 1]])[1])",
+      at: { x: 2, p: 1 },
+      value: 0,
+      gradient: -1,
+      second: 1,
+      mixed: 0,
+    },
+  ],
+  [
+    "solve_upper of a matrix: (3 - x / p) / x and (1 - x) / x",
+    {
+      expression: "sum(solve_upper([[x, x], [p, p]], [[3, 1], [1, p]])[0])",
+      at: { x: 2, p: 1 },
+      value: 0,
+      gradient: -1,
+      second: 1,
+      mixed: 0,
+    },
+  ],
+  [
     "det: 2 p - x³",
     { expression: "det([[p, x * x], [x, 2]])", at: { x: 2, p: 3 }, value: -2, gradient: -12, second: -12 },
   ],

@@ -49,6 +49,7 @@ describe("random cells", () => {
       "+ delay(e0, by = 2)",
       "most = 3)",
       "a, b = parted(v, w)",
+      "sized(sized(",
       "by = (v, w)",
       "pile[1 - layer_of](piled)",
     ]) {
