@@ -1,4 +1,5 @@
 /** Calls of builtins: a rule for each kind of signature in the table. */
+import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import type { ArgumentNode, CallNode, Expression, TupleNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedProduct } from "../../../base/types/bounded-dim.js";
@@ -182,7 +183,7 @@ function inferConcat(checker: Checker, node: CallNode): TypedExpression {
       reportParts(checker, "`concat`", first, operand, Math.max(differs, 0), helpToJoin(first, operand));
       return checker.error(node.span);
     }
-    total = total && boundedAdd(total, (own[axis] as Axis).dim);
+    total = total && boundedAdd(total, at(own, axis).dim);
   }
   if (total === undefined) {
     checker.reportTooLarge(node.span);

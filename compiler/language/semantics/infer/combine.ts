@@ -1,4 +1,5 @@
 /** Operations entry by entry: shapes that must agree. */
+import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import { equalDims } from "../../../base/types/dim.js";
 import { broadcastAxes } from "../broadcast.js";
@@ -50,14 +51,13 @@ function sameAxes(a: readonly Axis[], b: readonly Axis[]): boolean {
 }
 
 function helpFor(a: readonly Axis[], b: readonly Axis[]): string | undefined {
-  const sameReversed =
-    a.length === b.length && a.every((axis, i) => equalDims(axis.dim, (b[b.length - 1 - i] as Axis).dim));
+  const sameReversed = a.length === b.length && a.every((axis, i) => equalDims(axis.dim, at(b, b.length - 1 - i).dim));
   if (a.length === 2 && sameReversed) return "one of them is the other way round: `transpose(…)`";
   if (a.length === 1 && b.length === 1) {
     return `bring them to one size: multiply one by a matrix, \`W @ …\`, or declare the cell with equal dimensions`;
   }
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  const isLeading = short.length < long.length && short.every((axis, i) => equalDims(axis.dim, (long[i] as Axis).dim));
+  const isLeading = short.length < long.length && short.every((axis, i) => equalDims(axis.dim, at(long, i).dim));
   if (isLeading) {
     const places = [...short.map(() => ":"), ...long.slice(short.length).map(() => "new")].join(", ");
     return `shapes are compared from their last axis: \`…[${places}]\` repeats along the last one`;

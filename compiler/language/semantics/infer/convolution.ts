@@ -1,4 +1,5 @@
 /** `conv(x, W, stride = 2, pad = same)`: over the one or two axes of `x: [X, I]`, `[Y, X, I]` before its last. */
+import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import { boundedAdd, boundedDivide, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims, printDim, provenAtLeast } from "../../../base/types/dim.js";
@@ -67,7 +68,7 @@ class Convolution {
       axes.push({ ...steps, ...zeros, length });
       results.push({ dim: length, source: this.own[i]?.source });
     }
-    const channels = this.weights[0] as Axis;
+    const channels = at(this.weights, 0);
     const type = realType([...results, channels].map(({ dim }) => dim));
     return { kind: "convolution", left, right, axes, groups: count, span: node.span, type };
   }
@@ -101,7 +102,7 @@ class Convolution {
   private fitGroups(count: Dim, span: Span): boolean {
     const { checker, left, right, own, weights, rank } = this;
     const [outputs, inner] = weights as [Axis, Axis];
-    const channels = own[rank] as Axis;
+    const channels = at(own, rank);
     const read = boundedMultiply(inner.dim, count);
     const each = boundedDivide(outputs.dim, count);
     if (read === undefined || each === undefined) {
@@ -165,7 +166,7 @@ class Convolution {
   ): Pick<ConvolvedAxis, "before" | "after"> | undefined {
     const { checker, rank, weights } = this;
     const none = dimConstant(0);
-    const size = boundedSubtract((weights[axis + 2] as Axis).dim, one);
+    const size = boundedSubtract(at(weights, axis + 2).dim, one);
     const reach = size && boundedMultiply(dilation, size);
     if (reach === undefined) {
       checker.reportTooLarge(span);
@@ -226,10 +227,10 @@ class Convolution {
     { before, after }: Pick<ConvolvedAxis, "before" | "after">,
   ): Dim | undefined {
     const { checker, node, own, weights } = this;
-    const size = boundedSubtract((weights[axis + 2] as Axis).dim, one);
+    const size = boundedSubtract(at(weights, axis + 2).dim, one);
     const reach = size && boundedMultiply(dilation, size);
     const zeros = boundedAdd(before, after);
-    const padded = zeros && boundedAdd((own[axis] as Axis).dim, zeros);
+    const padded = zeros && boundedAdd(at(own, axis).dim, zeros);
     const room = padded && reach && boundedSubtract(boundedSubtract(padded, reach) ?? padded, one);
     const steps = room && boundedDivide(room, stride);
     const length = steps && boundedAdd(steps, one);
