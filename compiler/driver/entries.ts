@@ -96,10 +96,10 @@ class EntryBuilder {
 
   /** In the order of the entries, in which buffers are laid out. */
   build(): this {
-    const { program, options, context } = this;
+    const { program, options } = this;
     const plain = this.run(derivation("forward"), program.forward, equationPasses).fn;
     const initial = program.initial && this.run(derivation("initial"), program.initial, initialPasses).fn;
-    const values = initial && entryOf(derivation("initial"), runPasses(initial, initialValuePasses, context));
+    const values = initial && this.run(derivation("initial"), initial, initialValuePasses);
     if (program.stream !== undefined) this.addStream(program.stream, plain, values);
     else if (values !== undefined) this.keep(values);
     if (options.gradient) this.addGradient(plain, initial);
@@ -116,8 +116,9 @@ class EntryBuilder {
     const { tensors, context } = this;
     const names = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
     this.roles.push(...tensors.map(streamedRole));
-    const step = renamePorts(oneStep(runPasses(plain, valuePasses, context), stream, context), names);
-    this.keep(this.run({ ...derivation("forward"), streamed: true }, step, residualPasses));
+    const how = { ...derivation("forward"), streamed: true };
+    const whole = this.run(how, plain, valuePasses).fn;
+    this.keep(this.run(how, renamePorts(oneStep(whole, stream, context), names), residualPasses));
     if (initialValues === undefined) return;
     this.keep(initialValues);
     this.keep(entryOf({ ...derivation("initial"), streamed: true }, renamePorts(initialValues.fn, names)));

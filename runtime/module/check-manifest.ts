@@ -92,20 +92,42 @@ const axes: FieldCheck = (value, path) => {
   }
 };
 
-/** Tensors have axes that the manifest has. */
+/** Tensors have axes that the manifest has, each once, and those of their kind. */
 function checkAxesOfTensors({ axes: known, ...manifest }: Manifest): void {
   const names = new Set(known.map(({ name: own }) => own));
+  const kindOf = new Map(known.map(({ name: own, kind }) => [own, kind]));
   for (const role of ["inputs", "contexts", "states", "params", "fixed", "outputs"] as const) {
+    const allowed = axesOfRole[role];
     for (const [i, entry] of (manifest[role] ?? []).entries()) {
+      const path = `${role}[${i}]`;
       for (const part of ["axes", "shape"] as const) {
         for (const [k, size] of entry[part].entries()) {
           const isKnown = typeof size === "number" || names.has(size);
-          if (!isKnown) corrupt(`${role}[${i}].${part}[${k}]`, `one of ${[...names].join(", ")}`, size);
+          if (!isKnown) corrupt(`${path}.${part}[${k}]`, `one of ${[...names].join(", ")}`, size);
         }
+      }
+      for (const [k, own] of entry.axes.entries()) {
+        const kind = kindOf.get(own) ?? "dimension";
+        const fits = allowed.includes(kind) && entry.axes.indexOf(own) === k && (kind === "batch") === (k === 0);
+        // What all examples share may run over a sequence, without the axis of examples.
+        const isShared = k === 0 && kind === "sequence" && role === "outputs";
+        if (!fits && !isShared) corrupt(`${path}.axes[${k}]`, `an axis that ${role} have here`, own);
       }
     }
   }
 }
+
+/** Kinds of axes that the tensors of a role may run over, that of the examples first. */
+const axesOfRole: Readonly<
+  Record<"inputs" | "contexts" | "states" | "params" | "fixed" | "outputs", readonly string[]>
+> = {
+  inputs: ["batch", "sequence"],
+  contexts: ["batch"],
+  states: ["batch"],
+  params: [],
+  fixed: [],
+  outputs: ["batch", "sequence"],
+};
 
 const plainInitializers = ["zeros", "ones", "orthogonal", "identity"];
 const scaledInitializers = ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"];
@@ -168,5 +190,6 @@ export function checkManifest(value: unknown): Manifest {
   checkFields(value, "");
   const manifest = value as unknown as Manifest;
   checkAxesOfTensors(manifest);
+  if (manifest.has.hvp && !manifest.has.gradient) corrupt("has.gradient", "true, as it has hvp", false);
   return manifest;
 }

@@ -228,6 +228,9 @@ export interface RegionStatement<Inner = Statement> {
   readonly body: readonly Inner[];
 }
 
+/** Partial sums of every reduction, on every target. */
+export const PARTIALS = 4;
+
 /** Steps of a piece, and pieces of a total. */
 export const PIECE = 64;
 /** Examples are added to a piece until it has so many steps. */

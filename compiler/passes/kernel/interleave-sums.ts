@@ -3,14 +3,17 @@
  * elements, and what is left after it. Each part takes the same elements in the same order as a lane of a vector would.
  */
 import { addAffine, affineConstant, affineVariable, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
-import type { Affine, KernelExpression, ForStatement, Statement } from "../../ir/kernel/types.js";
+import {
+  type Affine,
+  type KernelExpression,
+  type ForStatement,
+  PARTIALS,
+  type Statement,
+} from "../../ir/kernel/types.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf } from "../../base/types/dim.js";
 import { inRegions, type PlannedPass } from "./kernel-pass.js";
-
-/** Partial sums of every reduction, on every target. */
-export const PARTIALS = 4;
 
 type Accumulator = Extract<Statement, { kind: "accumulator" }>;
 

@@ -1,7 +1,6 @@
 /** A loop in vectors, and what is left after them: fewer lanes where the number is known, else one by one. */
-import type { ForStatement } from "../../../ir/kernel/types.js";
+import { type ForStatement, PARTIALS } from "../../../ir/kernel/types.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
-import { PARTIALS } from "../../../passes/kernel/interleave-sums.js";
 import { moves } from "../../../passes/kernel/vectorizable.js";
 import type { Local } from "../assembler/function-code.js";
 import type { KernelContext } from "./context.js";
