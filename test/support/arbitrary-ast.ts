@@ -370,6 +370,13 @@ const importNode = fc
 export const arbitrarySourceFile: fc.Arbitrary<SourceFileNode> = fc
   .record({
     imports: fc.array(importNode, { maxLength: 2 }),
-    declarations: fc.array(fc.oneof(cell, functionNode), { maxLength: 3 }),
+    declarations: fc.array(
+      fc.oneof(
+        cell,
+        functionNode,
+        equation.map((node) => ({ ...node, next: false })),
+      ),
+      { maxLength: 3 },
+    ),
   })
   .map((fields) => ({ ...fields, comments: [], blankLines: [], span }));

@@ -3,13 +3,15 @@ import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { RealType } from "../../ir/ops/number-range.js";
 import type { SourceFileNode } from "../syntax/ast.js";
 import { AnalyzedCells } from "./analyzed-cells.js";
+import { analyzeConstant } from "./analyze-constant.js";
 import { analyzeFunction } from "./analyze-function.js";
 import { declareModules } from "./declarations.js";
 import type { Declaration, FunctionDeclaration } from "./declared.js";
 import { loadModules, type ReadFile } from "./load-modules.js";
-import { neededBy, valuesIn } from "./needed-declarations.js";
+import { neededBy } from "./needed-declarations.js";
 import { checkNumbers } from "./number-range.js";
 import { topologicalOrder } from "./topological-order.js";
+import { valuesIn } from "./value-names.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "./typed-program.js";
 import { reportUnusedImports } from "./unused.js";
 
@@ -51,7 +53,7 @@ function analyzeModules(
   const functions = new Map<FunctionDeclaration, TypedFunction | undefined>();
   const cells = new AnalyzedCells(functions);
   const { known } = cells;
-  const roots = root.declarations.flatMap((declaration) =>
+  const roots = root.declarations.flatMap((declaration): Declaration[] =>
     declaration.kind === "cell" ? [...declaration.functions.values(), declaration] : [declaration],
   );
   const { order, cycles, unordered } = topologicalOrder<Declaration>(roots, neededBy);
@@ -67,6 +69,8 @@ function analyzeModules(
     const lost = checkNumbers(valuesIn(declaration), dtype, collector);
     if (declaration.node.span.file === file.span.file) for (const value of lost) lostNumbers.add(value);
     if (declaration.kind === "cell") cells.analyze(declaration, collector);
+    else if (declaration.kind === "constant")
+      known.constants.set(declaration, analyzeConstant(declaration, known, collector));
     else if (declaration.owner?.captures.has(declaration.node.name.text) !== true) {
       functions.set(declaration, analyzeFunction(declaration, known, collector));
     }
@@ -94,6 +98,9 @@ function reportRecursion(cycle: readonly Declaration[], collector: DiagnosticCol
     collector.report("recursive-use", span, message, {
       help: "every used cell has states of its own, so this would have infinitely many",
     });
+  } else if (cycle.some(({ kind }) => kind === "constant")) {
+    const message = cycle.length === 1 ? `the constant \`${text}\` needs itself` : `constants need each other${path}`;
+    collector.report("cycle", span, message, { help: "a constant is made of numbers and of other constants" });
   } else {
     const message = cycle.length === 1 ? `function \`${text}\` calls itself` : `functions call each other${path}`;
     collector.report("recursive-function", span, message, {

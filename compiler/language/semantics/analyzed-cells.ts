@@ -14,7 +14,7 @@ export class AnalyzedCells {
 
   constructor(functions: Map<FunctionDeclaration, TypedFunction | undefined>) {
     const cellOf: Known["cellOf"] = (declaration, argument, collector) => this.cellOf(declaration, argument, collector);
-    this.known = { cellOf, functions };
+    this.known = { cellOf, functions, constants: new Map() };
   }
 
   get(declaration: CellDeclaration): TypedCell | undefined {

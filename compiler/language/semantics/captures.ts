@@ -48,7 +48,7 @@ function valueNames(cell: CellNode): ReadonlySet<string> {
 }
 
 function readsOf(node: FunctionNode, names: ReadonlySet<string>) {
-  const own = ownNames(node);
+  const own = namesOfFunction(node);
   const references: ReferenceNode[] = [];
   const calls = new Set<string>();
   for (const value of valuesOfFunction(node)) {
@@ -63,7 +63,7 @@ function readsOf(node: FunctionNode, names: ReadonlySet<string>) {
 }
 
 /** What a function declares, which hides names of the cell; indices, which may not have those, are reported elsewhere. */
-function ownNames(node: FunctionNode): ReadonlySet<string> {
+export function namesOfFunction(node: FunctionNode): ReadonlySet<string> {
   const heads = [...node.dimensions, ...node.parameters, ...node.functions];
   const names = [...heads, ...node.equations].map(({ name }) => name.text);
   const own = new Set([...names, ...(node.derivative?.tangents ?? []).map(({ text }) => text)]);

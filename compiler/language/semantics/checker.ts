@@ -8,7 +8,7 @@ import type { Span } from "../../base/source/span.js";
 import type { CallNode, Expression, RoundsNode } from "../syntax/ast.js";
 import { isWithinLimits } from "../../base/types/bounded-dim.js";
 import { type Dim, printDim, provenAtLeast, symbolsOf } from "../../base/types/dim.js";
-import type { CellDeclaration, FunctionDeclaration } from "./declared.js";
+import type { CellDeclaration, ConstantDeclaration, FunctionDeclaration } from "./declared.js";
 import type { Delays } from "./delays.js";
 import type { Scope } from "./scope.js";
 import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
@@ -33,6 +33,8 @@ export interface Known {
   ) => TypedCell | undefined;
   /** A cell adds those of its functions that read values of it. */
   readonly functions: Map<FunctionDeclaration, TypedFunction | undefined>;
+  /** Values at the top of files, as functions of nothing. */
+  readonly constants: Map<ConstantDeclaration, TypedFunction | undefined>;
 }
 
 /** Operations after everything is written out, and levels of nesting: far above any cell, far below any trouble. */

@@ -5,7 +5,7 @@ import { addVariant } from "./variants.js";
 import type { CellDeclaration, Declaration, FunctionDeclaration, ModuleEntry, ModuleScope } from "./declared.js";
 import { resolveOthers } from "./specialise.js";
 import { suggestion } from "./suggestion.js";
-import type { CellNode, FunctionNode, ImportNode, Name } from "../syntax/ast.js";
+import type { CellNode, EquationNode, FunctionNode, ImportNode, Name } from "../syntax/ast.js";
 import type { LoadedModule } from "./load-modules.js";
 
 /** The scope of the root file; scopes of the others hang on its imports. */
@@ -28,12 +28,17 @@ function declareOwn(module: LoadedModule, collector: DiagnosticCollector): Modul
   const declarations: Declaration[] = [];
   const scope: ModuleScope = { name: module.name, entries: new Map(), used: new Set(), declarations };
   for (const node of module.node.declarations) {
-    const declaration = node.kind === "cell" ? declareCell(node, scope) : declareFunction(node, scope, undefined);
+    const declaration = declarationOf(node, scope);
     declarations.push(declaration);
     if (declaration.kind === "function" && addVariant(declaration, scope)) continue;
     declare(scope, node.name.text, { declaration, span: node.name.span, imported: false }, collector);
   }
   return scope;
+}
+
+function declarationOf(node: CellNode | FunctionNode | EquationNode, module: ModuleScope): Declaration {
+  if (node.kind === "equation") return { kind: "constant", node, module };
+  return node.kind === "cell" ? declareCell(node, module) : declareFunction(node, module, undefined);
 }
 
 function declareCell(node: CellNode, module: ModuleScope): CellDeclaration {

@@ -1,6 +1,6 @@
 /** What a declaration at the top of a file is known as. */
 import type { Span } from "../../base/source/span.js";
-import type { CellNode, FunctionNode } from "../syntax/ast.js";
+import type { CellNode, EquationNode, FunctionNode } from "../syntax/ast.js";
 import type { Captures } from "./captures.js";
 
 export interface CellDeclaration {
@@ -38,7 +38,14 @@ export interface FunctionDeclaration {
   variantOf?: FunctionDeclaration;
 }
 
-export type Declaration = CellDeclaration | FunctionDeclaration;
+/** A value at the top of a file, the same wherever it is read. */
+export interface ConstantDeclaration {
+  readonly kind: "constant";
+  readonly node: EquationNode;
+  readonly module: ModuleScope;
+}
+
+export type Declaration = CellDeclaration | FunctionDeclaration | ConstantDeclaration;
 
 export interface ModuleEntry {
   /** Missing where an import failed: the name is known, and nothing more is said about it. */

@@ -4,6 +4,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import type {
   ArgumentNode,
   CallNode,
+  EquationNode,
   CellItem,
   CellNode,
   Expression,
@@ -16,6 +17,7 @@ import { initializerNames } from "./initializers.js";
 import { loadModules, type ReadFile } from "./load-modules.js";
 import { neededBy } from "./needed-declarations.js";
 import { topologicalOrder } from "./topological-order.js";
+import { valueNames } from "./value-names.js";
 
 /**
  * What a cell uses stands before it. Names stay as they are unless two files have the same for different things.
@@ -82,14 +84,16 @@ function fits(
   return all.every((reader) => {
     const local = localNames(reader);
     const readsIt = textsIn(reader).some((text) => !local.has(text) && meaningOf(reader, text) === declaration);
-    if (readsIt && local.has(name)) return false;
+    const isHidden = local.has(name) || (declaration.kind === "constant" && valueNames(reader).has(name));
+    if (readsIt && isHidden) return false;
     return !textsIn(reader).includes(name) || local.has(name) || meaningOf(reader, name) === declaration;
   });
 }
 
 /** Names that hide those of the file where something is called or used. */
 function localNames(declaration: Declaration): ReadonlySet<string> {
-  const cell = declaration.kind === "cell" ? declaration : declaration.owner;
+  const cell =
+    declaration.kind === "cell" ? declaration : declaration.kind === "function" ? declaration.owner : undefined;
   const instances = declaration.kind === "cell" ? declaration.written.items.filter(({ kind }) => kind === "use") : [];
   return new Set([
     ...(cell?.written.parameters.map(({ name }) => name.text) ?? []),
@@ -104,26 +108,28 @@ function meaningOf(declaration: Declaration, text: string): Declaration | undefi
 }
 
 /** As it stands in the text. */
-function writtenNode(declaration: Declaration): CellNode | FunctionNode {
+function writtenNode(declaration: Declaration): CellNode | FunctionNode | EquationNode {
   return declaration.kind === "cell" ? declaration.written : declaration.node;
 }
 
 /** What is called or used anywhere in a cell or function. */
 function textsIn(declaration: Declaration): string[] {
   const texts: string[] = [];
-  const collect = (text: string): string => {
-    texts.push(text);
+  const values = valueNames(declaration);
+  const collect = (text: string, asValue = false): string => {
+    if (!asValue || (!values.has(text) && meaningOf(declaration, text)?.kind === "constant")) texts.push(text);
     return text;
   };
   rename(writtenNode(declaration), () => collect);
   return texts;
 }
 
-function withNames(declaration: Declaration, names: DeclaredNames): CellNode | FunctionNode {
+function withNames(declaration: Declaration, names: DeclaredNames): CellNode | FunctionNode | EquationNode {
   const inside = (reader: Declaration) => {
-    const local = localNames(reader);
-    return (text: string): string => {
-      const meaning = local.has(text) ? undefined : meaningOf(reader, text);
+    const [local, values] = [localNames(reader), valueNames(reader)];
+    return (text: string, asValue = false): string => {
+      const found = (asValue ? values : local).has(text) ? undefined : meaningOf(reader, text);
+      const meaning = asValue && found?.kind !== "constant" ? undefined : found;
       return (meaning === undefined ? undefined : names.get(meaning)) ?? text;
     };
   };
@@ -135,10 +141,15 @@ function withNames(declaration: Declaration, names: DeclaredNames): CellNode | F
   return { ...node, name: { ...node.name, text: name } };
 }
 
-type Rename = (text: string) => string;
+/** `asValue`: it is read, and not called or used. */
+type Rename = (text: string, asValue?: boolean) => string;
 
 /** The node with other names where something is called or used; `of` gives what to do in a nested function. */
-function rename<Node extends CellNode | FunctionNode>(node: Node, of: (nested?: string) => Rename): Node {
+function rename<Node extends CellNode | FunctionNode | EquationNode>(
+  node: Node,
+  of: (nested?: string) => Rename,
+): Node {
+  if (node.kind === "equation") return { ...node, value: renameCalls(node.value, of()) };
   if (node.kind === "function") return renameInFunction(node, of()) as Node;
   const parameters = node.parameters.map((parameter) =>
     parameter.defaultValue === undefined
@@ -225,8 +236,9 @@ function renameCalls(node: Expression, name: Rename): Expression {
   switch (node.kind) {
     case "number":
     case "imaginary":
-    case "reference":
       return node;
+    case "reference":
+      return node.next ? node : { ...node, name: name(node.name, true) };
     case "unary":
       return { ...node, operand: inside(node.operand) };
     case "binary":

@@ -1,16 +1,19 @@
 /** What the text of a cell or function refers to. */
-import type { CellItem, Expression } from "../syntax/ast.js";
+import type { Expression } from "../syntax/ast.js";
 import type { CellDeclaration, Declaration } from "./declared.js";
 import { forEachPart } from "./expression-parts.js";
-import { valuesOfFunction } from "./function-parts.js";
+import { valueNames, valuesIn } from "./value-names.js";
 
-/** Cells and functions that one refers to by name. */
+/** Cells, functions and constants that one refers to by name. */
 export function neededBy(declaration: Declaration): Declaration[] {
   const { module } = declaration;
-  const nested = declaration.kind === "cell" ? declaration.functions : declaration.owner?.functions;
+  const owner = declaration.kind === "function" ? declaration.owner : undefined;
+  const nested = declaration.kind === "cell" ? declaration.functions : owner?.functions;
   const needed: Declaration[] = [];
-  const add = (name: string, kind: Declaration["kind"]): void => {
-    const found = (kind === "function" ? nested?.get(name) : undefined) ?? module.entries.get(name)?.declaration;
+  const hidden = valueNames(declaration);
+  const add = (name: string, kind: Declaration["kind"], isHidden = false): void => {
+    const own = kind === "function" ? nested?.get(name) : undefined;
+    const found = own ?? (isHidden ? undefined : module.entries.get(name)?.declaration);
     if (found?.kind === kind) needed.push(found, ...(found.kind === "function" ? found.variants : []));
   };
   const items = declaration.kind === "cell" ? declaration.node.items : [];
@@ -23,7 +26,10 @@ export function neededBy(declaration: Declaration): Declaration[] {
   for (const value of valuesIn(declaration)) {
     forEachPart(value, (part) => {
       if (part.kind === "call") add(part.callee.text, "function");
-      else if (part.kind === "reference") add(part.name, "function");
+      else if (part.kind === "reference") {
+        add(part.name, "function", hidden.has(part.name));
+        add(part.name, "constant", hidden.has(part.name));
+      }
     });
   }
   return needed;
@@ -46,30 +52,4 @@ export function addCells(value: Expression, add: (name: string) => void): void {
   if (value.kind !== "call") return;
   add(value.callee.text);
   for (const argument of value.arguments) addCells(argument.value, add);
-}
-
-/** The expressions of a cell, without those of its functions, or of a function. */
-export function valuesIn(declaration: Declaration): readonly Expression[] {
-  if (declaration.kind === "function") return valuesOfFunction(declaration.node);
-  const { parameters, items } = declaration.node;
-  return [...parameters.flatMap(({ defaultValue }) => defaultValue ?? []), ...items.flatMap(valuesOfItem)];
-}
-
-function valuesOfItem(item: CellItem): readonly Expression[] {
-  switch (item.kind) {
-    case "use":
-      return [...(item.arguments ?? []).map(({ value }) => value), ...item.starts.map((start) => start.initializer)];
-    case "equation":
-    case "output":
-      return [item.value];
-    case "state":
-      return item.initial === undefined ? [] : [item.initial];
-    case "param":
-    case "fixed":
-      return item.initializer === undefined ? [] : [item.initializer];
-    case "input":
-    case "context":
-    case "function":
-      return [];
-  }
 }

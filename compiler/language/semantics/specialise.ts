@@ -48,9 +48,12 @@ export function cellNamed(
   if (entry !== undefined && entry.declaration === undefined) return undefined;
   const cells = [...scope.entries].filter(([, { declaration }]) => declaration?.kind === "cell");
   const names = cells.map(([name]) => name);
-  const message = entry === undefined ? `there is no cell \`${text}\`` : `\`${text}\` is a function, not a cell`;
+  const kind = entry?.declaration?.kind ?? "cell";
+  const message = entry === undefined ? `there is no cell \`${text}\`` : `\`${text}\` is a ${kind}, not a cell`;
   const help = suggestion(text, names) ?? `import it: \`import { ${text} } from "${standardHomeOf(text) ?? "…"}"\``;
-  collector.report("unknown-cell", span, message, { help: entry === undefined ? help : `call it: \`${text}(…)\`` });
+  collector.report("unknown-cell", span, message, {
+    help: entry === undefined ? help : kind === "function" ? `call it: \`${text}(…)\`` : undefined,
+  });
   return undefined;
 }
 

@@ -16,8 +16,8 @@ export interface Name extends Node {
 
 export interface SourceFileNode extends Node {
   readonly imports: readonly ImportNode[];
-  /** Cells and functions in source order. */
-  readonly declarations: readonly (CellNode | FunctionNode)[];
+  /** Cells, functions and constants, which are equations, in source order. */
+  readonly declarations: readonly (CellNode | FunctionNode | EquationNode)[];
   /** Ordinary comments, for the printer: each is put back before the item that followed it. */
   readonly comments: readonly CommentNode[];
   /** Where the text has blank lines: offsets of the items and comments below them, for the printer. */

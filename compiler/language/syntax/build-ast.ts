@@ -73,12 +73,18 @@ class Builder {
     return this.documentation.values();
   }
 
-  sourceFile({ children }: cst.SourceFileCstNode): (ImportNode | CellNode | FunctionNode)[] {
-    return this.complete(children.topLevel, ({ children: { importDeclaration, cell, fn } }) => {
+  sourceFile({ children }: cst.SourceFileCstNode): (ImportNode | CellNode | FunctionNode | EquationNode)[] {
+    return this.complete(children.topLevel, ({ children: { importDeclaration, cell, fn, equation } }) => {
       if (importDeclaration !== undefined) return this.importDeclaration(only(importDeclaration));
       if (cell !== undefined) return this.cell(only(cell));
-      return this.fn(only(fn));
+      return fn === undefined ? this.constant(only(equation)) : this.fn(only(fn));
     });
+  }
+
+  private constant(node: cst.EquationCstNode): EquationNode {
+    const value = only(node.children.equationValue);
+    if (node.children.Others !== undefined || value.children.Then !== undefined) this.rounds.refuse(value, "constant");
+    return this.equation(node);
   }
 
   /** Builds each node, leaving out those with something missing. */

@@ -7,11 +7,13 @@ import { endOf } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 
 /** What stands on the left where no rounds can be, or no group. */
-type Misplaced = "state" | "indices" | "group";
+type Misplaced = "state" | "indices" | "group" | "constant";
 
 const helps: Readonly<Record<Misplaced, string>> = {
   state: "give the rounds a name: `r = s then … for 6`, and then `s' = r`",
   indices: "give the rounds a name of their own, `r = v then … for 6`; in them, sums and functions may have indices",
+  constant:
+    "a constant is one value; rounds stand in a function, `fn f(): real { r = … then … for 6 return r }`, which it may call",
   group:
     "several names are those of rounds, `u, g = (x, h) then (…, …) for 6`, or of the results of a function, `Q, R = qr(A)`",
 };

@@ -193,6 +193,7 @@ export type TopLevelCstChildren = {
   importDeclaration?: ImportDeclarationCstNode[];
   cell?: CellCstNode[];
   fn?: FnCstNode[];
+  equation?: EquationCstNode[];
 };
 
 export interface ImportDeclarationCstNode extends CstNode {

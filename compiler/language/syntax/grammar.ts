@@ -33,8 +33,9 @@ export class CellParser extends ExpressionParser {
         { ALT: () => this.SUBRULE(this.importDeclaration) },
         { ALT: () => this.SUBRULE(this.cell) },
         { ALT: () => this.SUBRULE(this.fn) },
+        { ALT: () => this.SUBRULE(this.equation) },
       ],
-      ERR_MSG: "a cell, a function or an import",
+      ERR_MSG: "a cell, a function, a constant or an import",
     });
   });
 

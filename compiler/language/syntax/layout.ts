@@ -66,6 +66,8 @@ class Layout {
   private readonly strayOpeners = new Set<SyntaxToken>();
   private segment = 0;
   private conditions = 0;
+  /** Inside an equation at the top of the file. */
+  private inConstant = false;
   /** Inside something that stands outside of every cell: passed over up to the next declaration. */
   private skipping = false;
 
@@ -131,7 +133,8 @@ class Layout {
 
   /** `u, g = …`: not among the arguments of a call, whose last has a name. */
   private startsGroup(index: number, previous: TokenType | undefined): boolean {
-    if (previous === undefined || previous === t.Comma || previous === t.Dot || expectsName.has(previous)) return false;
+    if (previous === t.Comma || previous === t.Dot || (previous !== undefined && expectsName.has(previous)))
+      return false;
     if (this.inBrackets() || this.pending !== undefined) return false;
     const end = behindNames(this.tokens, index);
     return end !== undefined && this.typeAt(end) === t.Equals;
@@ -148,7 +151,9 @@ class Layout {
       this.closeUnclosed();
     }
     if (block === undefined && (this.pending === "cell" || this.pending === "function")) this.openMissing(token);
-    if (block === undefined && this.frames.length === 0) {
+    const isConstant = token.tokenType === t.Name && !this.skipping;
+    this.inConstant = isConstant && this.frames.length === 0;
+    if (block === undefined && this.frames.length === 0 && !isConstant) {
       if (!this.skipping) this.reportOutside(token);
       this.skipping = true;
       return;
@@ -247,6 +252,7 @@ class Layout {
   /** Whether a token stands between the declarations of a file; everything up to the next one is passed over then. */
   private isOutside(token: SyntaxToken): boolean {
     if (this.frames.length > 0 || this.pending !== undefined || itemWords.has(token.tokenType)) return false;
+    if (this.inConstant) return false;
     const previous = this.out[this.out.length - 1]?.tokenType;
     if (token.tokenType === t.From && previous === t.ImportRightBrace) return false;
     if (token.tokenType === t.StringLiteral && previous === t.From) return false;

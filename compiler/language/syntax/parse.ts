@@ -89,7 +89,8 @@ function reportError(error: IRecognitionException, tokens: readonly SyntaxToken[
   if (previous === undefined) return;
   const isMissing = found.tokenType === EOF || found.payload.virtual;
   // A missing part has no place of its own: the token before it stands for it, and so where the next line begins.
-  const isAhead = error.message === "`=`" && (found.payload.beginsLine || found.tokenType === t.RightBrace);
+  const isAhead =
+    !isMissing && error.message === "`=`" && (found.payload.beginsLine || found.tokenType === t.RightBrace);
   const place = isMissing || isAhead ? previous : found;
   const segment = (found.tokenType === EOF ? previous : found).payload.segment;
   const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous, tokens);

@@ -93,6 +93,10 @@ function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNod
     checker.report("not-a-function", span, `\`${text}\` is a cell`, {
       help: `make an instance of it: \`use name = ${text}(…)\`, then call \`name(…)\``,
     });
+  } else if (entry === undefined && scope.module.entries.get(text)?.declaration?.kind === "constant") {
+    checker.report("not-a-function", span, `\`${text}\` is a constant`, {
+      help: "a product is written with `*` or `@`",
+    });
   } else if (entry !== undefined) {
     checker.report("not-a-function", span, `${wordsFor(entry.kind, text)} is not a function`, {
       related: [{ span: entry.span, message: "declared here" }],

@@ -17,6 +17,9 @@ export function inferReference(checker: Checker, node: ReferenceNode): TypedExpr
   const round = checker.roundValues.get(name);
   if (round !== undefined) return inferRoundValue(checker, node, round);
   const entry = scope.entries.get(name);
+  const own =
+    entry === undefined && !node.next && !scope.hidden.has(name) ? inferConstantOfFile(checker, node) : undefined;
+  if (own !== undefined) return own;
   const constant =
     entry === undefined && !node.next && !scope.hidden.has(name) ? languageConstants.get(name) : undefined;
   if (constant !== undefined) return { kind: "number", value: constant, span, type: scalarType };
@@ -51,6 +54,20 @@ export function inferReference(checker: Checker, node: ReferenceNode): TypedExpr
       return { kind: "captured", name, span, type };
     }
   }
+}
+
+/** One of the file, or imported; undefined where nothing of that name is there. */
+function inferConstantOfFile(checker: Checker, { name, span }: ReferenceNode): TypedExpression | undefined {
+  const { module } = checker.scope;
+  const entry = module.entries.get(name);
+  const isFailedImport = entry !== undefined && entry.declaration === undefined;
+  if (entry?.declaration?.kind !== "constant" && !isFailedImport) return undefined;
+  module.used.add(name);
+  const fn = entry?.declaration?.kind === "constant" ? checker.known.constants.get(entry.declaration) : undefined;
+  const type = fn?.results[0]?.type;
+  if (fn === undefined || type === undefined) return checker.error(span);
+  checker.addExtent(fn.extent, span);
+  return { kind: "call", fn, arguments: [], dimensions: new Map(), functions: new Map(), span, type };
 }
 
 function inferRoundValue(checker: Checker, { name, next, span }: ReferenceNode, round: RoundValue): TypedExpression {

@@ -110,6 +110,7 @@ const vectorForms: readonly TermForm[] = [
   calls("scaled", "scaled($, $)", "%" as TermShape, "%" as TermShape),
   calls("turned", "turned($)", "%" as TermShape),
   calls("descended", "descended($, $)", "%" as TermShape, "%" as TermShape),
+  calls("tilted", "(tilted[1] * $ + tilted[0])", "%" as TermShape),
   calls("parted", "joined($, $)", "%" as TermShape, "%" as TermShape),
   calls("bent", "bent($, $)", "%" as TermShape, "%" as TermShape),
   calls("paired", "paired($, $)", "%" as TermShape, "%" as TermShape),

@@ -22,6 +22,7 @@ export const functions: Readonly<Record<string, string>> = {
     "fn halved(v: [n]): [n] { return 0.5 * v + tanh(v) }\nfn applied(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) - v }\n",
   descended:
     "fn descended(v: [n], w: [n]): [n] {\n  e = sum(sin(v) * w) + 0.25 * sum(v * v)\n  return v - 0.5 * gradient(e, by = v)\n}\n",
+  tilted: "tilted = [0.5, -0.75]\n",
   sized:
     "fn sized(v: [n]): real { return sum(v * v) / n }\nfn sized(A: [n, m]): [n] {\n  s[i] = A[i] @ A[i] / m\n  return s\n}\n",
   parted:

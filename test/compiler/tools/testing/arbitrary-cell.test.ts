@@ -50,6 +50,7 @@ describe("random cells", () => {
       "most = 3)",
       "a, b = parted(v, w)",
       "sized(sized(",
+      "tilted[1]",
       "by = (v, w)",
       "pile[1 - layer_of](piled)",
     ]) {
