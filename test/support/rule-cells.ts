@@ -118,7 +118,7 @@ const linearExpressions: Readonly<Record<LinearKind, readonly string[]>> = {
   concat: ["concat(u, v)", "concat(A, B, axis = 1)", "concat(u, p, u)"],
   reshape: ["reshape(A, [N * N])"],
   transpose: ["transpose(A)"],
-  // The language has none.
+  // Cells that reverse do much beside it: faults are planted in a graph.
   reverse: [],
   window: ["conv(tall, stack(A, B, axis = 2))"],
   // Behind windows, in second derivatives.

@@ -24,6 +24,8 @@ const unasked: Readonly<Record<string, string>> = {
   "constant cotangents": "has no operands",
   "dimension tangent": "has no operands",
   "dimension cotangents": "has no operands",
+  "to_index tangent": "integers have no derivative",
+  "to_index cotangents": "integers have no derivative",
   "iota tangent": "has no operands",
   "iota cotangents": "has no operands",
 };
