@@ -107,6 +107,7 @@ const vectorForms: readonly TermForm[] = [
   rough("sort($, descending = true)", "%" as TermShape),
   rough("scatter($, at = argsort($), size = %)", "%" as TermShape, "%" as TermShape),
   rough("(one_hot(argmin($), %) * $)", "%" as TermShape, "%" as TermShape),
+  rough("($ - 0.25 * real(argmax($)))", "%" as TermShape, "%" as TermShape),
   calls("scaled", "scaled($, $)", "%" as TermShape, "%" as TermShape),
   calls("turned", "turned($)", "%" as TermShape),
   calls("descended", "descended($, $)", "%" as TermShape, "%" as TermShape),
