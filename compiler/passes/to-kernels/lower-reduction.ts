@@ -1,8 +1,8 @@
 /** Reductions with an accumulator, and scatters. */
 import { at, lookUp } from "../../base/at.js";
-import type { LoopAxis, Statement } from "../../ir/kernel/types.js";
+import type { Access, KernelExpression, LoopAxis, Statement } from "../../ir/kernel/types.js";
 import type { Block } from "./block.js";
-import { load, lostIn, minus, plus } from "./compensated.js";
+import { load, lostIn, minus, NONE, plus } from "./compensated.js";
 import { elementOf, indexOf } from "./formula.js";
 import { accessOf, type BufferLocation } from "./location.js";
 import { axesOf, exampleAxis, extentOf, LoopNames, nestFor, variableIndex } from "./loops.js";
@@ -36,8 +36,14 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
   });
   const element = elementOf(block, work.operand, indices, nest);
   const name = block.nameOf(work.result) ?? work.op;
-  const lost = () => accessOf(block.storage.scratch(`${block.path}.${name}.lost`, "real", [], false), [], undefined);
-  const total = nest.accumulate(outer.length, { op: work.op, value: element, lost });
+  let rest: Access | undefined;
+  const lost = () => {
+    rest = accessOf(block.storage.scratch(`${block.path}.${name}.lost`, "real", [], false), [], undefined);
+    return rest;
+  };
+  const sum = nest.accumulate(outer.length, { op: work.op, value: element, lost });
+  // As in `pieces.ts`: zeros of other examples after it must not bring in what was lost.
+  const total = rest === undefined || !work.summed ? sum : minus(sum, load(rest));
   const location = lookUp(block.locations, work.result);
   const access = accessOf(
     location,
@@ -94,8 +100,15 @@ export function lowerScatter(
     const [before, missing] = [load(access), load(accessIn(lost))];
     const term = minus(element, missing);
     const after = plus(before, term);
-    nest.store(accessIn(lost), lostIn(after, before, term), "set");
-    nest.store(access, after, "set");
+    // Zeros of other examples must change nothing, not even bring in what was lost.
+    const unlessZero = (changed: KernelExpression, kept: KernelExpression): KernelExpression => ({
+      kind: "operation",
+      op: "select",
+      operands: [{ kind: "operation", op: "eq", operands: [element, NONE], dtype: "bool" }, kept, changed],
+      dtype: "real",
+    });
+    nest.store(accessIn(lost), unlessZero(lostIn(after, before, term), missing), "set");
+    nest.store(access, unlessZero(after, before), "set");
   }
   if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => [pieces.around(own, [])]);
   return nest.finish();

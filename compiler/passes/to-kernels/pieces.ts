@@ -167,10 +167,13 @@ export class Pieces {
       const places = blocks === undefined ? [piece] : [piece, blocks.lost];
       return loopsAround(axes, places.map((place) => set(accessOf(place, indices, undefined), NONE))); // prettier-ignore
     });
-    const add = sums.flatMap(({ total, piece }) => {
+    const add = sums.flatMap(({ total, piece, blocks }) => {
       const { axes, indices } = this.over(total.shape);
+      const at = (location: BufferLocation) => load(accessOf(location, indices, undefined));
       const to = accessOf(total.location, indices, this.example);
-      return loopsAround(axes, [set(to, this.added(to, load(accessOf(piece, indices, undefined))))]);
+      // With what was lost at last: else zeros after it, of an example that no derivative comes to, would bring it in.
+      const sum = blocks === undefined ? at(piece) : minus(at(piece), at(blocks.lost));
+      return loopsAround(axes, [set(to, this.added(to, sum))]);
     });
     return this.around(
       [...clear, ...body, ...add],
