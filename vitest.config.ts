@@ -11,8 +11,10 @@ const stateless = [
   "test/numerics/**/*.test.ts",
 ];
 
-/** These measure memory or time of the process they run in. */
-const measuring = ["test/compiler/emit/js/allocation.test.ts", "test/compiler/driver/turns.test.ts"];
+/** These measure memory or time of the process they run in, or ask what its engine can do, which flags of others change. */
+const measuring = ["emit/js/allocation", "emit/wasm/module/print-module", "driver/turns"].map(
+  (name) => `test/compiler/${name}.test.ts`,
+);
 
 // `--mode fuzz` runs the property tests many times over (`npm run fuzz`), with RUNS and SEED (test/support/fuzz.ts).
 export default defineConfig(({ mode }) => ({

@@ -8,7 +8,8 @@ import { arbitraryCell } from "../../compiler/tools/testing/fast-check.js";
 import type { ModuleInstance } from "../../runtime/index.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { type CallName, MappedModule, maskOf } from "../support/mapped-module.js";
-import { cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { realStates } from "../../compiler/tools/calls/tensors.js";
+import { indexStates, cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
 import type { DrawnCall } from "../../compiler/tools/calls/draw-call.js";
 import type { CallSizes } from "../../compiler/tools/calls/sizes.js";
 import { randomCall, randomParams } from "../support/random-call.js";
@@ -48,7 +49,8 @@ function runGuarded(mapped: MappedModule, { capacity, calls }: Sizes, seed: numb
   for (const [n, sizes] of calls.entries()) {
     const call = randomCall(manifest, seed + n, sizes);
     const tangents = tangentsOf(mapped.module, sizes, seed - n);
-    const states = n % 2 === 0 ? call.states : {};
+    const given = n % 2 === 0 ? call : { ...call, states: {} };
+    const states = { ...given.states, ...indexStates(manifest, given) };
     const lengths = Array.from({ length: sizes.batch }, (_, b) => Math.max(0, sizes.steps - ((b * (seed % 3)) % 4)));
     const values = { ...valuesOf(manifest, { ...call, states }), lengths, sizes: sizes.sizes };
     const weights = cotangentsOf(call);
@@ -102,7 +104,8 @@ function emptyCall({ module: { manifest } }: MappedModule, capacity: CallSizes):
 function tangentsOf({ manifest }: MappedModule["module"], sizes: CallSizes, seed: number): Record<string, unknown> {
   const { inputs, contexts, states } = randomCall(manifest, seed, sizes);
   const real = manifest.inputs.filter(({ dtype }) => dtype === "real").map(({ name }) => [name, inputs[name]]);
-  return { ...Object.fromEntries(real), ...contexts, ...states };
+  const differentiable = realStates(manifest).map(({ name }) => [name, states[name]] as const);
+  return { ...Object.fromEntries(real), ...contexts, ...Object.fromEntries(differentiable) };
 }
 
 /** The inputs of some steps, and nothing else changed. */

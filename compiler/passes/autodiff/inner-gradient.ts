@@ -1,8 +1,16 @@
 /** Derivatives inside of a cell: reverse mode of what lies between values and a number. */
 import { at } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
-import { copyInstruction, definitions, inlineFunction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
+import {
+  copyInstruction,
+  definitions,
+  inlineFunction,
+  mapped,
+  type ValueMap,
+  withInputTypes,
+} from "../../ir/graph/rewrite.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import { typeOf } from "../../ir/graph/values.js";
 import type { DeriveInside } from "../../program/frame.js";
 import { reverseMode } from "./reverse.js";
 
@@ -82,7 +90,19 @@ function pathOf(builder: GraphBuilder, value: ValueId, by: readonly ValueId[]): 
   for (const id of by) declare(id);
   const taken = builder.instructions.filter(({ results }) => results.some((id) => needed.has(id)));
   for (const { operands } of taken) for (const id of operands) if (!depends.has(id)) declare(id);
-  for (const instruction of taken) copyInstruction(own, nameless, instruction, values);
+  for (const instruction of taken) copyInstruction(own, nameless, forOperands(own, instruction, values), values);
   const result = mapped(values, value);
   return { fn: own.finish([{ name: "value", value: result }]), inputs, reaching };
+}
+
+/** A declared derivative by values that all examples share takes them as the function has them, which are of each example. */
+function forOperands(builder: GraphBuilder, instruction: Instruction, values: ValueMap): Instruction {
+  const { operation, operands } = instruction;
+  if (operation.kind !== "custom_derivative") return instruction;
+  const { tangent } = operation;
+  const types = tangent.inputs.map((id, i) => {
+    const type = typeOf(tangent, id);
+    return { ...type, shared: type.shared && builder.typeOf(mapped(values, at(operands, i + 1))).shared };
+  });
+  return { ...instruction, operation: { ...operation, tangent: withInputTypes(tangent, types, builder.context) } };
 }

@@ -70,7 +70,7 @@ export function startOf(manifest: Manifest, { batch, examples, contexts, states 
 }
 
 /** States that are integers, where the call gives them. */
-const indexStates = (manifest: Manifest, { states }: Pick<CellCall, "states">): Record<string, Int32Array> =>
+export const indexStates = (manifest: Manifest, { states }: Pick<CellCall, "states">): Record<string, Int32Array> =>
   Object.fromEntries(
     manifest.states.flatMap(({ name, dtype }) => {
       const own = states[name];

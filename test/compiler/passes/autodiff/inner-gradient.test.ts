@@ -79,6 +79,13 @@ describe("gradient", () => {
     expectClose(z, x);
   });
 
+  it("by a param that a declared derivative takes, which all examples share", () => {
+    const { y } = valuesOf(
+      "fn odd(v: [n], w: [n]): [n] { return v * w derivative(dv, dw) = 3 * w * dv + 5 * v * dw } output y = gradient(sum(odd(x, W[0])), by = W)",
+    );
+    expectClose(y, [...x.map((v) => 5 * v), 0, 0]);
+  });
+
   it("by the next value of a state, and by a param of a used cell", () => {
     const text = `cell L(H) { input x: [H] param w: [H] output y = w * w * x }
       cell A(H) { input x: [H] state s: [H] use l = L(H) s' = s + l(x) e = sum(s' * s') output y = gradient(e, by = s') output z = gradient(e, by = l.w) }`;
