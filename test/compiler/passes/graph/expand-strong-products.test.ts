@@ -8,6 +8,7 @@ import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { expandStrongProducts } from "../../../../compiler/passes/graph/expand-strong-products.js";
 import { constantOf } from "../../../../compiler/base/types/dim.js";
+import { expectRewritten, expectUnchanged } from "../../../support/graph-text.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
@@ -55,5 +56,60 @@ describe("a strong product", () => {
     const [ideal, expanded] = both(fn, [0, 1, 2, 3], [1, 2, 3, 4]);
     expect(expanded).toEqual([6, 8, 10, 14]);
     expect(ideal).toEqual(expanded);
+  });
+});
+
+describe("expand-strong-products, as text", () => {
+  const zeros = (at: number, shape: string): string => `
+    %${at}: shared real[] = constant real 0
+    %${at + 1}: shared real[${shape}] = broadcast [${shape}] axes [] %${at}`;
+
+  test("rows of the other operand are zeros where the derivative has nothing but zeros", () => {
+    const head = "func f(%v: real[2, 3], %x: real[2, 2]) -> (r: %r) {";
+    expectRewritten(
+      expandStrongProducts,
+      `${head}
+        %r: real[3, 2] = contract strong [0 1] [0 2] -> [1 2] %v, %x
+      }`,
+      `${head}
+        %2: real[2, 3] = abs %v
+        %3: real[2] = reduce sum axes [1] %2
+        ${zeros(4, "2")}
+        %6: bool[2] = ne %3, %5
+        %7: bool[2, 2] = broadcast [2, 2] axes [0] %6
+        ${zeros(8, "2, 2")}
+        %10: real[2, 2] = select %7, %x, %9
+        %r: real[3, 2] = contract [0 1] [0 2] -> [1 2] %v, %10
+      }`,
+    );
+  });
+
+  test("with a shared operand it is rows of the result that are zeros, and the operand is not copied", () => {
+    const head = "func f(%v: real[2, 2], %W: shared real[2, 3]) -> (r: %r) {";
+    expectRewritten(
+      expandStrongProducts,
+      `${head}
+        %r: real[2, 3] = contract strong [0 1] [1 2] -> [0 2] %v, %W
+      }`,
+      `${head}
+        %2: real[2, 3] = contract [0 1] [1 2] -> [0 2] %v, %W
+        %3: real[2, 2] = abs %v
+        %4: real[2] = reduce sum axes [1] %3
+        ${zeros(5, "2")}
+        %7: bool[2] = ne %4, %6
+        %8: bool[2, 3] = broadcast [2, 3] axes [0] %7
+        ${zeros(9, "2, 3")}
+        %r: real[2, 3] = select %8, %2, %10
+      }`,
+    );
+  });
+
+  test("a plain product stays one", () => {
+    expectUnchanged(
+      expandStrongProducts,
+      `func f(%v: real[2], %W: shared real[2, 3]) -> (r: %r) {
+        %r: real[3] = contract [0] [0 1] -> [1] %v, %W
+      }`,
+    );
   });
 });

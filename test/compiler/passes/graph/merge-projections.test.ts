@@ -10,6 +10,7 @@ import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { mergeProjections } from "../../../../compiler/passes/graph/merge-projections.js";
 import { checkSequenceProgram } from "../../../support/check-sequence-program.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
+import { expectRewritten, expectUnchanged } from "../../../support/graph-text.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
@@ -135,4 +136,47 @@ test.each([
   expect(errors.forward).toBeLessThan(1e-12);
   expect(errors.transpose).toBeLessThan(1e-12);
   expect(errors.second).toBeLessThan(1e-6);
+});
+
+describe("merge-projections", () => {
+  const head = (outputs = "y: %y, z: %z", own = "shared "): string =>
+    `func f(%x: real[2], %W: ${own}real[3, 2], %V: ${own}real[1, 2], %b: shared real[3], %c: shared real[1]) -> (${outputs}) {`;
+  const products = (y: string, z: string): string => `
+    %${y}: real[3] = contract [0 1] [1] -> [0] %W, %x
+    %${z}: real[1] = contract [0 1] [1] -> [0] %V, %x`;
+  const wide = `
+    %5: shared real[4, 2] = concat axis 0 %W, %V
+    %6: real[4] = contract [0 1] [1] -> [0] %5, %x`;
+  const parts = (of: string): string => `
+    %y: real[3] = slice axis 0 start 0 length 3 %${of}
+    %z: real[1] = slice axis 0 start 3 length 1 %${of}
+  }`;
+
+  test("products of one operand are slices of one product with the weights one below the other", () => {
+    expectRewritten(mergeProjections, `${head()}${products("y", "z")}\n}`, `${head()}${wide}${parts("6")}`);
+  });
+
+  test("what each is added to joins as well", () => {
+    const sums = "\n%y: real[3] = add %b, %Wx\n%z: real[1] = add %c, %Vx\n}";
+    const joined = "\n%7: shared real[4] = concat axis 0 %b, %c\n%8: real[4] = add %7, %6";
+    expectRewritten(
+      mergeProjections,
+      `${head()}${products("Wx", "Vx")}${sums}`,
+      `${head()}${wide}${joined}${parts("8")}`,
+    );
+  });
+
+  test("a product without a sum starts from zeros beside one that has one", () => {
+    const zeros = "\n%7: shared real[] = constant real 0\n%8: shared real[1] = broadcast [1] axes [] %7";
+    const joined = "\n%9: shared real[4] = concat axis 0 %b, %8\n%10: real[4] = add %9, %6";
+    expectRewritten(
+      mergeProjections,
+      `${head()}${products("Wx", "z")}\n%y: real[3] = add %b, %Wx\n}`,
+      `${head()}${wide}${zeros}${joined}${parts("10")}`,
+    );
+  });
+
+  test("weights that belong to the example are left alone", () => {
+    expectUnchanged(mergeProjections, `${head("y: %y, z: %z", "")}${products("y", "z")}\n}`);
+  });
 });

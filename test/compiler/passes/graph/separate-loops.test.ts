@@ -5,6 +5,7 @@ import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { separateLoops } from "../../../../compiler/passes/graph/separate-loops.js";
 import { stateComponents } from "../../../../compiler/passes/graph/state-components.js";
+import { expectRewritten, expectUnchanged } from "../../../support/graph-text.js";
 import { flatten, randomInputs, randomSource, run, worstError } from "../../../support/evaluate-helpers.js";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
@@ -66,4 +67,44 @@ describe("separate-loops", () => {
       expect(worstError(flatten(after.get(name) as never), flatten(value))).toBe(0);
     }
   }); // prettier-ignore
+});
+
+describe("separate-loops, as text", () => {
+  const head = "func f(%a0: real[3], %b0: real[3], %xs: real[%T, 3]) -> (a: %fa, b: %fb) {";
+  const loop = (body: string): string => `${head}
+    %fa: real[3], %fb: real[3] = scan length %T carried 2 sequences 1 %a0, %b0, %xs body
+      func step(%a: real[3], %b: real[3], %x: real[3]) -> (a: %an, b: %bn) {
+        ${body}
+      }
+  }`;
+
+  it("stacks in the loop of a state what the loop of the next reads", () => {
+    expectRewritten(
+      separateLoops,
+      loop(`
+        %an: real[3] = add %a, %x
+        %t: real[3] = tanh %an
+        %bn: real[3] = mul %b, %t`),
+      `${head}
+        %fa: real[3], %t: real[%T, 3] = scan length %T carried 1 sequences 1 %a0, %xs body
+          func step_0(%a: real[3], %x: real[3]) -> (a: %an, stacked.4: %t) {
+            %an: real[3] = add %a, %x
+            %t: real[3] = tanh %an
+          }
+        %fb: real[3] = scan length %T carried 1 sequences 1 %b0, %t body
+          func step_1(%b: real[3], %t: real[3]) -> (b: %bn) {
+            %bn: real[3] = mul %b, %t
+          }
+      }`,
+    );
+  });
+
+  it("leaves states in one loop that need each other", () => {
+    expectUnchanged(
+      separateLoops,
+      loop(`
+        %an: real[3] = add %b, %x
+        %bn: real[3] = tanh %a`),
+    );
+  });
 });

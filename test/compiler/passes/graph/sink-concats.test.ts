@@ -10,6 +10,7 @@ import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { sinkConcats } from "../../../../compiler/passes/graph/sink-concats.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
+import { expectRewritten } from "../../../support/graph-text.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
 import { lowerProgram } from "../../../support/kernels.js";
@@ -109,3 +110,28 @@ test.each([[1, 1], [3, 2], [4, 4], [5, 9]])("parts of %i and %i: the same bits o
     expectSameBitsOnTargets(js, wasm, 3);
   }
 }); // prettier-ignore
+
+test("a loop is given the parts, each in its way, and starts its sums from them", () => {
+  const head = `func f(%h0: real[3], %xs: real[%T, 2], %b: shared real[1], %U: shared real[3, 3]) -> (h: %last) {
+    %bs: real[%T, 1] = broadcast [%T, 1] axes [1] %b
+    %js: real[%T, 3] = concat axis 1 %xs, %bs`;
+  const product = "%Uh: real[3] = contract [0 1] [1] -> [0] %U, %h";
+  expectRewritten(
+    sinkConcats,
+    `${head}
+      %last: real[3] = scan length %T carried 1 sequences 1 %h0, %js, %U body
+        func step(%h: real[3], %j: real[3], %U: shared real[3, 3]) -> (h: %hn) {
+          ${product}
+          %hn: real[3] = add %j, %Uh
+        }
+    }`,
+    `${head}
+      %last: real[3] = scan length %T carried 1 sequences 1 %h0, %xs, %b, %U body
+        func step(%h: real[3], %j.0: real[2], %j.1: shared real[1], %U: shared real[3, 3]) -> (h: %hn) {
+          %3: real[3] = concat axis 0 %j.0, %j.1
+          ${product}
+          %hn: real[3] = add %3, %Uh
+        }
+    }`,
+  );
+});

@@ -1,5 +1,5 @@
-/** What is repeated inside a loop is computed from its beginning: a chain as long as the loop's body costs no stack. */
-import { expect, test } from "vitest";
+/** What feeds no state is computed in front of the loop or after it, for all steps at once; what is repeated inside costs no stack. */
+import { describe, expect, test } from "vitest";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import type { GraphFunction, ValueId, ValueType } from "../../../../compiler/ir/graph/types.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
@@ -7,7 +7,7 @@ import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { splitTime } from "../../../../compiler/passes/graph/split-time.js";
 import type { BatchValue } from "../../../../compiler/ir/graph/evaluate.js";
 import { tensor } from "../../../../compiler/ir/graph/tensor.js";
-import { functionOf } from "../../../support/graph-text.js";
+import { expectRewritten, expectUnchanged, functionOf } from "../../../support/graph-text.js";
 import { flatten, run } from "../../../support/evaluate-helpers.js";
 import { dimConstant, dimSymbol, TIME_SYMBOL } from "../../../../compiler/base/types/dim.js";
 import { invariant } from "../../../../compiler/base/diagnostics/invariant.js";
@@ -94,4 +94,122 @@ test.each([
   const examples = [new Map([[TIME_SYMBOL, 3]])];
   const result = (each: GraphFunction) => flatten(run(each, given, examples).get("h")!);
   expect(result(split)).toEqual(result(fn));
+});
+
+describe("split-time", () => {
+  const head = "func f(%h0: real[3], %xs: real[%T, 2], %W: shared real[3, 2], %U: shared real[3, 3]) -> (h: %last";
+
+  /** A loop over a state `h` and a sequence `x` with matrices `W` and `U`. */
+  const loop = (lines: string): string => `${head}) {
+    %last: real[3] = scan length %T carried 1 sequences 1 %h0, %xs, %W, %U body
+      func step(%h: real[3], %x: real[2], %W: shared real[3, 2], %U: shared real[3, 3]) -> (h: %hn) {
+        ${lines}
+      }
+  }`;
+  const project = "%Wx: real[3] = contract [0 1] [1] -> [0] %W, %x";
+  const recur = "%Uh: real[3] = contract [0 1] [1] -> [0] %U, %h";
+
+  test("a product of the input is one product over all steps in front of the loop", () => {
+    expectRewritten(
+      splitTime,
+      loop(`
+        ${project}
+        ${recur}
+        %s: real[3] = add %Wx, %Uh
+        %hn: real[3] = tanh %s`),
+      `${head}) {
+        %Wx: real[%T, 3] = contract [0 1] [2 1] -> [2 0] %W, %xs
+        %last: real[3] = scan length %T carried 1 sequences 1 %h0, %Wx, %U body
+          func step(%h: real[3], %Wx: real[3], %U: shared real[3, 3]) -> (h: %hn) {
+            ${recur}
+            %s: real[3] = add %Wx, %Uh
+            %hn: real[3] = tanh %s
+          }
+      }`,
+    );
+  });
+
+  test("a product of the state that feeds none is one product over all steps after the loop, which stacks what it reads", () => {
+    expectRewritten(
+      splitTime,
+      `${head}, y: %ys) {
+        %last: real[3], %ys: real[%T, 3] = scan length %T carried 1 sequences 0 %h0, %U body
+          func step(%h: real[3], %U: shared real[3, 3]) -> (h: %hn, y: %y) {
+            ${recur}
+            %hn: real[3] = tanh %Uh
+            %y: real[3] = contract [0 1] [1] -> [0] %U, %hn
+          }
+      }`,
+      `${head}, y: %y) {
+        %last: real[3], %hn: real[%T, 3] = scan length %T carried 1 sequences 0 %h0, %U body
+          func step(%h: real[3], %U: shared real[3, 3]) -> (h: %hn, stacked.3: %hn) {
+            ${recur}
+            %hn: real[3] = tanh %Uh
+          }
+        %y: real[%T, 3] = contract [0 1] [2 1] -> [2 0] %U, %hn
+      }`,
+    );
+  });
+
+  test("what is the same at every step is computed once, not once for each step", () => {
+    expectRewritten(
+      splitTime,
+      loop(`
+        %E: shared real[3, 3] = exp %U
+        %Eh: real[3] = contract [0 1] [1] -> [0] %E, %h
+        %hn: real[3] = tanh %Eh`),
+      `${head}) {
+        %E: shared real[3, 3] = exp %U
+        %last: real[3] = scan length %T carried 1 sequences 0 %h0, %E body
+          func step(%h: real[3], %E: shared real[3, 3]) -> (h: %hn) {
+            %Eh: real[3] = contract [0 1] [1] -> [0] %E, %h
+            %hn: real[3] = tanh %Eh
+          }
+      }`,
+    );
+  });
+
+  test("what is cheap beside a value that crosses is computed inside: the loop reads one sequence, not two", () => {
+    const [one, ones] = ["%one: shared real[] = constant real 1", "%ones: shared real[3] = broadcast [3] axes [] %one"];
+    const state = `
+      %f: real[3] = sub %ones, %i
+      %a: real[3] = mul %f, %h
+      %hn: real[3] = add %a, %i`;
+    expectRewritten(
+      splitTime,
+      loop(`
+        ${project}
+        %i: real[3] = sigmoid %Wx
+        ${one}
+        ${ones}
+        ${state}`),
+      `${head}) {
+        %Wx: real[%T, 3] = contract [0 1] [2 1] -> [2 0] %W, %xs
+        %i: real[%T, 3] = sigmoid %Wx
+        ${one}
+        ${ones}
+        %8: real[%T, 3] = broadcast [%T, 3] axes [1] %ones
+        %f: real[%T, 3] = sub %8, %i
+        %last: real[3] = scan length %T carried 1 sequences 1 %h0, %i body
+          func step(%h: real[3], %i: real[3]) -> (h: %hn) {
+            ${one}
+            ${ones}
+            ${state}
+          }
+      }`,
+    );
+  });
+
+  test("a loop that only computes its state stays as it is", () => {
+    expectUnchanged(
+      splitTime,
+      `${head}) {
+        %last: real[3] = scan length %T carried 1 sequences 0 %h0, %U body
+          func step(%h: real[3], %U: shared real[3, 3]) -> (h: %hn) {
+            ${recur}
+            %hn: real[3] = tanh %Uh
+          }
+      }`,
+    );
+  });
 });
