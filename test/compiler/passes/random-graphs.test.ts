@@ -1,6 +1,7 @@
 /**
  * Any well-typed graph function means after every list of passes what it meant before it: those of equations on random functions, those
- * of derivatives on their gradients. Each pass must have changed some of them, or nothing was shown of it.
+ * of derivatives on their gradients. Each pass must have changed some of them, and most numbers must be of a size to compare, or
+ * nothing was shown.
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -13,7 +14,7 @@ import { gradientOf } from "../../../compiler/passes/autodiff/whole-derivatives.
 import * as lists from "../../../compiler/passes/graph/passes.js";
 import { runPasses } from "../../../compiler/passes/pass.js";
 import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../support/arbitrary-graph.js";
-import { disagreement } from "../../support/disagreement.js";
+import { ComparedNumbers } from "../../support/disagreement.js";
 import { numbersOf, randomInputs, randomSource, run } from "../../support/evaluate-helpers.js";
 import { fuzzParameters } from "../../support/fuzz.js";
 
@@ -34,6 +35,7 @@ it.each([
   ["values of initial values", ofDerivatives, initialValuePasses, 20],
 ] as const)("passes on %s keep the meaning of random functions", (_, made, passes, runs) => {
   const changed = new Map<string, number>(passes.map(({ name }) => [name, 0]));
+  const numbers = new ComparedNumbers();
   fc.assert(
     fc.property(arbitraryGraph(24, true), ({ seed, fn: drawn, examples }) => {
       const fn = made(drawn);
@@ -53,7 +55,7 @@ it.each([
         for (const name of expected.keys()) {
           const [got, want] = [numbersOf(actual, name, examples), numbersOf(expected, name, examples)];
           // Sums come in another order, which shows in what large numbers leave of each other.
-          expect(disagreement(got, want, 1e-9), name).toBeUndefined();
+          expect(numbers.disagreement(got, want, 1e-9), name).toBeUndefined();
         }
       } catch (error) {
         throw new Error(`${String((error as Error).stack)}\n${printFunction(fn)}\n${printFunction(last)}`, {
@@ -65,4 +67,5 @@ it.each([
   );
   const idle = [...changed].flatMap(([name, count]) => (count === 0 ? [name] : []));
   expect(idle, JSON.stringify([...changed])).toEqual([]);
+  expect(numbers.share).toBeGreaterThan(0.9);
 });

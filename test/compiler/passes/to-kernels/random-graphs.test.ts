@@ -14,7 +14,7 @@ import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { comparisonOps, type ScalarOp } from "../../../../compiler/ir/ops/scalar-ops.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../../support/arbitrary-graph.js";
-import { disagreement } from "../../../support/disagreement.js";
+import { ComparedNumbers } from "../../../support/disagreement.js";
 import {
   type ExampleSizes,
   flatten,
@@ -59,6 +59,7 @@ function isAtStep(op: ScalarOp, [left, right]: readonly Tensor[]): boolean {
 }
 
 test.each(["f64", "f32"] as const)("random functions agree with the evaluator, %s", (dtype) => {
+  const numbers = new ComparedNumbers();
   fc.assert(
     fc.property(arbitraryGraph(), ({ seed, fn, examples, extra }) => {
       expect(verifyFunction(fn, shapeContext(cellAxes(graphDimensions)))).toEqual([]);
@@ -70,7 +71,7 @@ test.each(["f64", "f32"] as const)("random functions agree with the evaluator, %
         const result = runFunction(fn, values, examples, { dtype, runtimeDimensions: graphDimensions, extra });
         text = result.text;
         for (const [name, value] of expected) {
-          const problem = disagreement(
+          const problem = numbers.disagreement(
             flatten(result.outputs.get(name)!),
             flatten(value),
             dtype === "f64" ? 1e-9 : 2e-3,
@@ -85,4 +86,5 @@ test.each(["f64", "f32"] as const)("random functions agree with the evaluator, %
     }),
     fuzzParameters(150),
   );
+  expect(numbers.share).toBeGreaterThan(0.9);
 });
