@@ -156,8 +156,13 @@ export class GraphBuilder {
    * zero that only the example knows.
    */
   perExample(value: ValueId): ValueId {
-    const { shape, shared } = this.typeOf(value);
+    const { shape, shared, dtype } = this.typeOf(value);
     if (!shared) return value;
+    // There is no arithmetic of integers: what they are made of is each example's own.
+    const made = dtype === "index" && this.instructions.find(({ results }) => results.includes(value));
+    if (made && made.operation.kind === "to_index") {
+      return this.emit(made.operation, [this.perExample(at(made.operands, 0))]);
+    }
     const [axis] = this.context.perExampleSymbols;
     if (axis === undefined) throw new InvariantError("a program without an axis in which examples differ");
     const zero = this.map("mul", this.dimension(dimSymbol(axis)), this.constant(0));
