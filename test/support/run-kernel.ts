@@ -242,7 +242,7 @@ function onlyVisible(fn: GraphFunction): GraphFunction {
  * Runs every entry of a program on random values, in the program's order, with the evaluator of graphs and as kernels.
  *
  * @param create JavaScript kernels of the program where left out
- * @returns the largest error of each result
+ * @returns the largest error of each result; throws where there is nothing to compare
  */
 export function compareEntries(
   program: EntryProgram,
@@ -258,6 +258,7 @@ export function compareEntries(
   for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
   const known: Values = new Map();
   const errors = new Map<string, number>();
+  let compared = 0;
   for (const { name: entry, adds, fn } of program.entries.values()) {
     const values = randomInputs(fn, examples, random, known, options.indexBound ?? 2);
     for (const id of fn.inputs) {
@@ -271,12 +272,16 @@ export function compareEntries(
     const actual = readOutputs(kernels, visible, examples, padding);
     for (const [name, value] of run(fn, values, examples)) {
       if (!name.startsWith("step")) known.set(name, value);
+      if (!isVisible(name)) continue;
       const got = actual.get(name);
-      if (got === undefined) continue;
+      if (got === undefined) throw new Error(`kernels give no ${name}`);
       // A value that is the same for all examples may lie in a buffer that has a place for each.
       const repeated = "shared" in value && !("shared" in got) ? { examples: examples.map(() => value.shared) } : value;
-      errors.set(`${entry} ${name}`, worstError(flatten(got), flatten(repeated)));
+      const wanted = flatten(repeated);
+      compared += wanted.filter((x) => Number.isFinite(x)).length;
+      errors.set(`${entry} ${name}`, worstError(flatten(got), wanted));
     }
   }
+  if (compared === 0) throw new Error("no result has a finite number to compare");
   return errors;
 }
