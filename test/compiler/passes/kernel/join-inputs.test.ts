@@ -7,6 +7,7 @@ import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { joinInputs } from "../../../../compiler/passes/kernel/join-inputs.js";
 import { expectKernels } from "../../../support/kernel-text.js";
+import { projectionKernels as kernels } from "../../../support/projection-kernels.js";
 import { scheduleKernels } from "../../../support/kernels.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
@@ -29,36 +30,6 @@ const placesOfProducts = (kernel: KernelProgram, name: string): [string, number]
   countOperations(kernel, entry(kernel, name), sizes)
     .filter(({ products }) => products > 0)
     .map(({ place, products }) => [place, products]);
-
-/** A projection of inputs for all steps, and a loop whose product starts from it. */
-const kernels = (changes: Partial<Record<"p" | "x" | "start" | "input" | "loop" | "last", string>> = {}): string => {
-  const { p = "p: real[2*%B*%T]", x = "x: real[3*%B*%T] external persistent", loop = "for t < %T" } = changes;
-  const { start = "p[b * (2*%T) + i + t * 2]", input = "x[b * (3*%T) + j + t * 3]", last = "" } = changes;
-  return `
-    buffer U: real[4] external persistent held
-    buffer W: real[6] external persistent held
-    buffer b: real[2] external persistent held
-    buffer rows: index[%B]
-    buffer ${p}
-    buffer ${x}
-    buffer y: real[2*%B*%T] external persistent
-    kernel f {
-      region p ; p = b + W · x
-        for b < examples
-          product p[b * (2*%T) + i + t * 2] = b[i] + sum ${input} * W[i * 3 + j]
-            rows t < %T of b
-            columns i < 2
-            contracted j < 3
-      ${loop}
-        select rows[0 .. active] from examples where t < %T
-        region y ; y = p + U · x
-          product y[b * (2*%T) + i + t * 2] = ${start} + sum x[b * (3*%T) + j + t * 3] * U[i * 2 + j]
-            rows b < examples rows[0 .. active]
-            columns i < 2
-            contracted j < 2
-      ${last}
-    }`;
-};
 
 test("a projection is computed in the product whose sums it starts, and has no buffer any more", () => {
   expectKernels(
