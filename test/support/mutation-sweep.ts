@@ -1,6 +1,7 @@
 /** Does `verifyModule` find edits of kernels? Those that it does not find are compared with the original on large calls. */
 import { type VerifyReport, verifyModule } from "../../compiler/index.js";
-import { startOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { startOf } from "../../compiler/tools/calls/call.js";
+import { inputsAt } from "../../compiler/tools/calls/examples.js";
 import { type Call, writeParams, type Tensors } from "../../compiler/tools/verify/call.js";
 import { drawCall, drawSizes, scalesOf } from "../../compiler/tools/verify/draw-call.js";
 import { flatten, runCall } from "../../compiler/tools/verify/results.js";
@@ -90,16 +91,9 @@ function resultsOf(module: CompiledModule, calls: readonly Call[]): readonly (Te
       writeParams(instance, call.params);
       const results = runCall(manifest, instance, call);
       instance.reset(startOf(manifest, call));
-      const values = valuesOf(manifest, call);
       for (let t = 0; t < Math.min(steps, 3); t++) {
-        const inputs = manifest.inputs.map(({ name }) => {
-          const list = values[name] as Float64Array | Int32Array;
-          const width = list.length / (batch * steps);
-          return [name, list.map((_, i) => list[(Math.floor(i / width) * steps + t) * width + (i % width)] ?? 0).slice(0, batch * width)]; // prettier-ignore
-        });
-        for (const [name, own] of Object.entries(
-          flatten(instance.step(Object.fromEntries(inputs) as Record<string, unknown>)),
-        )) {
+        const outputs = flatten(instance.step(inputsAt(manifest, call, t, t + 1)));
+        for (const [name, own] of Object.entries(outputs)) {
           results[`step ${t} ${name}`] = own;
         }
       }

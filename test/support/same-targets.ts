@@ -4,6 +4,7 @@ import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/i
 import type { DrawnCall } from "../../compiler/tools/calls/draw-call.js";
 import { keep } from "./models.js";
 import { cotangentsOf, startOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { inputsAt } from "../../compiler/tools/calls/examples.js";
 import { realStates } from "../../compiler/tools/calls/tensors.js";
 import { randomCall, randomParams } from "./random-call.js";
 import { namedAxes } from "../../runtime/module/axes.js";
@@ -75,11 +76,8 @@ export function expectSameBitsOnTargets(first: CompiledModule, second: CompiledM
     const results: Results = {};
     instance.reset({ ...startOf(manifest, call), sizes } as never);
     for (let t = 0; t < 2; t++) {
-      const inputs = manifest.inputs.map(({ name, dtype }) => {
-        const list = call.inputs[name]!.subarray(0, call.inputs[name]!.length / call.steps);
-        return [name, dtype === "index" ? Int32Array.from(list) : list];
-      });
-      Object.assign(results, flatten(`step ${t} `, instance.step(Object.fromEntries(inputs)) as never));
+      const at = t % call.steps;
+      Object.assign(results, flatten(`step ${t} `, instance.step(inputsAt(manifest, call, at, at + 1))));
     }
     return results;
   }
