@@ -172,7 +172,8 @@ export class Pieces {
       const at = (location: BufferLocation) => load(accessOf(location, indices, undefined));
       const to = accessOf(total.location, indices, this.example);
       // With what was lost at last: else zeros after it, of an example that no derivative comes to, would bring it in.
-      const sum = blocks === undefined ? at(piece) : minus(at(piece), at(blocks.lost));
+      const isWhole = blocks === undefined || !this.cut.summed;
+      const sum = isWhole ? at(piece) : minus(at(piece), at(blocks.lost));
       return loopsAround(axes, [set(to, this.added(to, sum))]);
     });
     return this.around(
