@@ -13,7 +13,7 @@ const cellOf = (text: string): string => [...text.matchAll(/^cell (\w+)/gmu)].po
 /** Small, as rounds are written out. */
 const sizes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "conv-lstm.cell": { Y: 2, X: 3, I: 1, F: 2, K: 3 },
-  "dnc.cell": { I: 1, H: 2, N: 3, W: 2, O: 1 },
+  "dnc.cell": { I: 1, H: 1, N: 2, W: 1, O: 1 },
   "kalman.cell": { N: 2, M: 2 },
   "lmu.cell": { I: 1, N: 2, H: 2 },
   "ltc.cell": { I: 2, H: 2, unfolds: 2 },
@@ -37,6 +37,7 @@ it.each(files)("%s", async (name) => {
     cell,
     seed: 3,
     runs: 1,
+    coordinates: 1,
     precisions: ["f64"],
     ...(dimensions && { dimensions }),
   });
