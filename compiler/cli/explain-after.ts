@@ -42,8 +42,12 @@ export function showAfter(
   const found = entriesAfter(cell, stage, { ...options, target, dtype: dtypeOption(args) });
   const entry = args.text("entry");
   if (entry !== undefined && !found.has(entry)) {
-    const names = [...found.keys()].join(", ") || "nothing here";
-    throw new UsageError(`${stage.name} does not run on ${entry}; it runs on ${names}`);
+    const names = [...found.keys()];
+    const option = (["jvp", "hvp"] as const).find((mode) => entry.toLowerCase().endsWith(mode) && !options[mode]);
+    const similar = suggest(entry, names);
+    const where = `it runs on ${names.join(", ") || "nothing here"}`;
+    const help = option !== undefined ? `there is one with --${option}` : similar ? `did you mean ${similar}?` : where;
+    throw new UsageError(`${stage.name} does not run on ${entry}; ${help}`);
   }
   const functions = [...found].flatMap(([name, text]) =>
     entry === undefined || name === entry ? [{ entry: name, text }] : [],
