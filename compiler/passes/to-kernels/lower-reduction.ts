@@ -1,6 +1,6 @@
 /** Reductions with an accumulator, and scatters. */
 import { at, lookUp } from "../../base/at.js";
-import type { Access, KernelExpression, LoopAxis, Statement } from "../../ir/kernel/types.js";
+import type { KernelExpression, LoopAxis, Statement } from "../../ir/kernel/types.js";
 import type { Block } from "./block.js";
 import { load, lostIn, minus, NONE, plus } from "./compensated.js";
 import { elementOf, indexOf } from "./formula.js";
@@ -36,14 +36,9 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
   });
   const element = elementOf(block, work.operand, indices, nest);
   const name = block.nameOf(work.result) ?? work.op;
-  let rest: Access | undefined;
-  const lost = () => {
-    rest = accessOf(block.storage.scratch(`${block.path}.${name}.lost`, "real", [], false), [], undefined);
-    return rest;
-  };
-  const sum = nest.accumulate(outer.length, { op: work.op, value: element, lost });
-  // As in `pieces.ts`: zeros of other examples after it must not bring in what was lost.
-  const total = rest === undefined || !work.summed ? sum : minus(sum, load(rest));
+  const lost = () => accessOf(block.storage.scratch(`${block.path}.${name}.lost`, "real", [], false), [], undefined);
+  // Over the examples: zeros of others may come last.
+  const total = nest.accumulate(outer.length, { op: work.op, value: element, lost, takesLost: work.summed });
   const location = lookUp(block.locations, work.result);
   const access = accessOf(
     location,

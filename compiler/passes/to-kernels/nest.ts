@@ -30,7 +30,10 @@ type Action =
 export interface Accumulation {
   readonly op: ReductionOp;
   readonly value: KernelExpression;
+  /** A place for what rounding loses of a sum of blocks. */
   readonly lost: () => Access;
+  /** Whether what was lost at last is taken from the sum: else zeros after it would bring it in. */
+  readonly takesLost: boolean;
 }
 
 export class Nest {
@@ -142,11 +145,8 @@ export class Nest {
     this.actions.push({ kind: "store_index", access, value });
   }
 
-  /**
-   * Declares an accumulator outside the loops from `depth` on; returns it as an expression for `storeAfter`. `lost` gives a
-   * place for what rounding loses of a sum of blocks.
-   */
-  accumulate(depth: number, { op, value, lost }: Accumulation): KernelExpression {
+  /** Declares an accumulator outside the loops from `depth` on; returns what it comes to as an expression for `storeAfter`. */
+  accumulate(depth: number, { op, value, lost, takesLost }: Accumulation): KernelExpression {
     const name = this.fresh(op);
     const innermost = this.axes.at(-1) as LoopAxis;
     // Examples are added from the first to the last.
@@ -173,7 +173,7 @@ export class Nest {
     this.blocked = { ...found, open: [declare(part)], close: this.addBlock(name, part, rest) };
     before.push({ kind: "accumulator", name, initial: NONE }, set(rest, NONE));
     this.actions.push({ kind: "accumulate", name: part, op, value });
-    return sum;
+    return takesLost ? minus(sum, load(rest)) : sum;
   }
 
   private addBlock(name: string, part: string, rest: Access): Statement[] {

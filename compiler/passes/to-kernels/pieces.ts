@@ -169,11 +169,11 @@ export class Pieces {
     });
     const add = sums.flatMap(({ total, piece, blocks }) => {
       const { axes, indices } = this.over(total.shape);
-      const at = (location: BufferLocation) => load(accessOf(location, indices, undefined));
+      const loaded = (location: BufferLocation) => load(accessOf(location, indices, undefined));
       const to = accessOf(total.location, indices, this.example);
       // With what was lost at last: else zeros after it, of an example that no derivative comes to, would bring it in.
       const isWhole = blocks === undefined || !this.cut.summed;
-      const sum = isWhole ? at(piece) : minus(at(piece), at(blocks.lost));
+      const sum = isWhole ? loaded(piece) : minus(loaded(piece), loaded(blocks.lost));
       return loopsAround(axes, [set(to, this.added(to, sum))]);
     });
     return this.around(
