@@ -52,21 +52,18 @@ const patience = 10;
 /** Throws nothing: what goes wrong is told as how the child ended. */
 export function relay(host: RelayHost, setting: RelaySetting): void {
   const { command, args, directory, port } = setting;
+  let child: Processes.ChildProcessWithoutNullStreams;
   try {
-    const child = host.processes.spawn(command, [...args], {
-      cwd: directory,
-      env: {},
-      stdio: "pipe",
-      windowsHide: true,
-    });
-    new Relay(host, setting, child).listen();
+    child = host.processes.spawn(command, [...args], { cwd: directory, env: {}, stdio: "pipe", windowsHide: true });
   } catch (error) {
     // Where there is no memory for a process, or none may be started. Every request is told.
     port.on("message", (order: Order) => {
       if (order === "end") port.close();
       else post(setting, { ending: "start", detail: (error as Error).message });
     });
+    return;
   }
+  new Relay(host, setting, child).listen();
 }
 
 function post({ port, posted }: RelaySetting, reply: Reply): void {
