@@ -92,35 +92,34 @@ const axes: FieldCheck = (value, path) => {
   }
 };
 
-/** Tensors have axes that the manifest has, each once, and those of their kind. */
-function checkAxesOfTensors({ axes: known, ...manifest }: Manifest): void {
-  const names = new Set(known.map(({ name: own }) => own));
-  const kindOf = new Map(known.map(({ name: own, kind }) => [own, kind]));
-  for (const role of ["inputs", "contexts", "states", "params", "fixed", "outputs"] as const) {
-    const allowed = axesOfRole[role];
+type TensorList = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
+
+/** Tensors have axes and sizes that the manifest has, each axis once, and those of their kind. */
+function checkAxesOfTensors({ axes, ...manifest }: Manifest): void {
+  const kinds = new Map(axes.map(({ name: own, kind }) => [own, kind]));
+  for (const role of Object.keys(axesOfRole) as TensorList[]) {
     for (const [i, entry] of (manifest[role] ?? []).entries()) {
-      const path = `${role}[${i}]`;
       for (const part of ["axes", "shape"] as const) {
         for (const [k, size] of entry[part].entries()) {
-          const isKnown = typeof size === "number" || names.has(size);
-          if (!isKnown) corrupt(`${path}.${part}[${k}]`, `one of ${[...names].join(", ")}`, size);
+          const isKnown = typeof size === "number" || kinds.has(size);
+          if (!isKnown) corrupt(`${role}[${i}].${part}[${k}]`, `one of ${[...kinds.keys()].join(", ")}`, size);
         }
       }
-      for (const [k, own] of entry.axes.entries()) {
-        const kind = kindOf.get(own) ?? "dimension";
-        const fits = allowed.includes(kind) && entry.axes.indexOf(own) === k && (kind === "batch") === (k === 0);
-        // What all examples share may run over a sequence, without the axis of examples.
-        const isShared = k === 0 && kind === "sequence" && role === "outputs";
-        if (!fits && !isShared) corrupt(`${path}.axes[${k}]`, `an axis that ${role} have here`, own);
-      }
+      const misplaced = entry.axes.findIndex((_, k) => !mayStand(role, entry.axes, k, kinds));
+      if (misplaced >= 0) corrupt(`${role}[${i}].axes[${misplaced}]`, `an axis that ${role} have here`, entry.axes[misplaced]); // prettier-ignore
     }
   }
 }
 
+/** The axis of examples comes first; what all examples share of outputs may run over a sequence without it. */
+function mayStand(role: TensorList, axes: readonly string[], k: number, kinds: ReadonlyMap<string, string>): boolean {
+  const kind = kinds.get(axes[k]!)!;
+  if (k === 0 && kind === "sequence") return role === "outputs";
+  return axesOfRole[role].includes(kind) && axes.indexOf(axes[k]!) === k && (kind === "batch") === (k === 0);
+}
+
 /** Kinds of axes that the tensors of a role may run over, that of the examples first. */
-const axesOfRole: Readonly<
-  Record<"inputs" | "contexts" | "states" | "params" | "fixed" | "outputs", readonly string[]>
-> = {
+const axesOfRole: Readonly<Record<TensorList, readonly string[]>> = {
   inputs: ["batch", "sequence"],
   contexts: ["batch"],
   states: ["batch"],
