@@ -4,15 +4,11 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import { at as entry } from "../base/at.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
-import type { TypedExpression } from "../language/semantics/typed-program.js";
+import type { TypedOf } from "../language/semantics/typed-program.js";
 import type { ConvolvedAxis } from "../language/semantics/typed-sizes.js";
 import { at, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 
-export function lowerConvolution(
-  lowering: Lowering,
-  frame: Frame,
-  node: Extract<TypedExpression, { kind: "convolution" }>,
-): ValueId {
+export function lowerConvolution(lowering: Lowering, frame: Frame, node: TypedOf<"convolution">): ValueId {
   const value = lowering.lower(lowering, frame, node.left);
   const weights = lowering.lower(lowering, frame, node.right);
   const builder = at(lowering, frame, node);

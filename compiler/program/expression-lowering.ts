@@ -241,11 +241,7 @@ function lowerFunctionCall(lowering: Lowering, frame: Frame, call: TypedCall): r
   });
 }
 
-function lowerElementwise(
-  lowering: Lowering,
-  frame: Frame,
-  node: Extract<TypedExpression, { kind: "elementwise" }>,
-): ValueId {
+function lowerElementwise(lowering: Lowering, frame: Frame, node: TypedOf<"elementwise">): ValueId {
   const exponent = node.operation === "^" ? literalOf(node.operands[1]) : undefined;
   const operands = lowerAll(lowering, frame, exponent === undefined ? node.operands : node.operands.slice(0, 1));
   const builder = at(lowering, frame, node);

@@ -4,16 +4,12 @@ import { constantOf, type Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
-import type { TypedExpression } from "../language/semantics/typed-program.js";
+import { mostPlaces } from "../language/semantics/semantic-type.js";
+import type { TypedExpression, TypedOf } from "../language/semantics/typed-program.js";
 import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 import { placeOf } from "./rounds-lowering.js";
 
-type Of<K extends TypedExpression["kind"]> = Extract<TypedExpression, { kind: K }>;
-
-/** The whole numbers up to here are real numbers of every precision. */
-const exactBound = 2 ** 24;
-
-export function lowerPlaces(lowering: Lowering, frame: Frame, node: Of<"places">): ValueId {
+export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"places">): ValueId {
   const { operation, operands, axis, descending } = node;
   const [first = node, second = node] = operands;
   if (operation === "real") return lowerNumber(lowering, frame, first);
@@ -41,8 +37,8 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: Of<"places">
 }
 
 function checkExact(bound: Dim, { span }: TypedExpression): void {
-  if ((constantOf(bound) ?? 0) <= exactBound) return;
-  const message = `places are computed as real numbers, which count to ${exactBound} only`;
+  if ((constantOf(bound) ?? 0) <= mostPlaces) return;
+  const message = `places are computed as real numbers, which count to ${mostPlaces} only`;
   throw new NotLowered("bad-dimension-size", span, message, "give a smaller size");
 }
 

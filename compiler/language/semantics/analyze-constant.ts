@@ -4,7 +4,7 @@ import { Checker, type Known, noInstances } from "./checker.js";
 import type { ConstantDeclaration } from "./declared.js";
 import { inferByKind } from "./infer/rules.js";
 import { isNumber } from "./infer/mismatch.js";
-import type { Scope } from "./scope.js";
+import { emptyScope } from "./scope.js";
 import type { TypedFunction } from "./typed-program.js";
 
 /** A function of nothing, which is written out wherever it is read; undefined where something was reported. */
@@ -14,18 +14,7 @@ export function analyzeConstant(
   collector: DiagnosticCollector,
 ): TypedFunction | undefined {
   const { name } = node;
-  const scope: Scope = {
-    words: `the constant \`${name.text}\``,
-    entries: new Map(),
-    types: new Map(),
-    used: new Set(),
-    contested: new Set(),
-    functions: new Map(),
-    module,
-    captured: new Set(),
-    given: new Map(),
-    hidden: new Map(),
-  };
+  const scope = emptyScope(`the constant \`${name.text}\``, module);
   const checker = new Checker(collector, scope, known, noInstances, inferByKind);
   const value = checker.infer(node.value);
   if (!isNumber(checker, value) || !checker.sound) return undefined;

@@ -13,7 +13,14 @@ import { reportCycles } from "./cycles.js";
 import { namesInTypes, sizesIn, typesOfFunction, valuesOfFunction } from "./function-parts.js";
 import { helpToFill, isNumber, isReal, placeOfAxis } from "./infer/mismatch.js";
 import { resolveType } from "./resolve-type.js";
-import { type ScopeEntry, type GivenFunctionType, runtimeDimensionsOf, type Scope, wordsFor } from "./scope.js";
+import {
+  emptyScope,
+  type ScopeEntry,
+  type GivenFunctionType,
+  runtimeDimensionsOf,
+  type Scope,
+  wordsFor,
+} from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { TypedFunction, TypedNode, TypedResult } from "./typed-program.js";
@@ -163,15 +170,10 @@ function declareFunctionScope(
     else if (!entries.has(name)) hidden.set(name, entry);
   }
   const scope: Scope = {
-    words: `function \`${node.name.text}\``,
+    ...emptyScope(`function \`${node.name.text}\``, module),
     entries,
-    types: new Map(),
-    used: new Set(),
-    contested: new Set(),
     functions: owner?.functions ?? new Map(),
-    module,
     captured,
-    given: new Map(),
     hidden,
   };
   return { scope, own, outer };

@@ -7,15 +7,6 @@ export type NormalizationName = keyof typeof normalizations;
 export type CumulativeName = keyof typeof cumulatives;
 export type PlaceFunctionName = keyof typeof placeFunctions;
 export type ComplexName = keyof typeof complexFunctions;
-export type BuiltinName =
-  | keyof typeof complexFunctions
-  | keyof typeof elementwiseFunctions
-  | keyof typeof reductions
-  | keyof typeof normalizations
-  | keyof typeof cumulatives
-  | keyof typeof placeFunctions
-  | keyof typeof shapeFunctions
-  | TimeFunctionName;
 export type TimeFunctionName = keyof typeof timeFunctions;
 
 type Operator =
@@ -366,5 +357,9 @@ export const reductionNamed = (name: string) => lookUp(reductions, name);
 export const normalizationNamed = (name: string) => lookUp(normalizations, name);
 export const cumulativeNamed = (name: string) => lookUp(cumulatives, name);
 export const placeFunctionNamed = (name: string) => lookUp(placeFunctions, name);
+const placesOverIndices: ReadonlySet<string> = new Set<PlaceFunctionName>(["argmax", "argmin"]);
+/** Whether it goes over the values of indices, `argmax(e for j)`. */
+export const goesOverIndices = (name: string): boolean =>
+  reductionNamed(name) !== undefined || placesOverIndices.has(name);
 export const timeFunctionNamed = (name: string) => lookUp(timeFunctions, name);
 export const shapeFunctionNamed = (name: string) => lookUp(shapeFunctions, name);

@@ -52,6 +52,22 @@ export interface Scope {
   readonly hidden: ReadonlyMap<string, ScopeEntry>;
 }
 
+/** One with no names of its own. */
+export function emptyScope(words: string, module: ModuleScope): Scope {
+  return {
+    words,
+    entries: new Map(),
+    types: new Map(),
+    used: new Set(),
+    contested: new Set(),
+    functions: new Map(),
+    module,
+    captured: new Set(),
+    given: new Map(),
+    hidden: new Map(),
+  };
+}
+
 export interface CellScope extends Scope {
   readonly equations: readonly (EquationNode | OutputNode)[];
   /** `h'` by the name of the state. */
@@ -141,16 +157,10 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
     }
   }
   return {
-    words: `cell \`${cell.node.name.text}\``,
+    ...emptyScope(`cell \`${cell.node.name.text}\``, cell.module),
     entries: names.entries,
-    types: new Map(),
-    used: new Set(),
     contested: names.contested,
     functions: cell.functions,
-    module: cell.module,
-    captured: new Set(),
-    given: new Map(),
-    hidden: new Map(),
     equations,
     nexts,
     instances,

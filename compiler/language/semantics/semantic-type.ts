@@ -26,6 +26,9 @@ export type SemanticType =
   /** Of something that was reported: fits everything. */
   | { readonly kind: "error" };
 
+/** Places are computed as real numbers: the whole numbers up to here are some of every precision. */
+export const mostPlaces = 2 ** 24;
+
 /** Integers in `[0, bound)`. */
 export interface IndexType {
   readonly kind: "index";

@@ -3,11 +3,9 @@ import type { Span } from "../../base/source/span.js";
 import type { CellItem, CellNode, Expression, ReferenceNode } from "../syntax/ast.js";
 import type { CellDeclaration } from "./declared.js";
 import { forEachPart } from "./expression-parts.js";
+import { mostPlaces } from "./semantic-type.js";
 
 const word = "step";
-
-/** Whole numbers that are real numbers in every precision; behind them it begins again. */
-const most = 2 ** 24;
 
 export function withStepCounter(declaration: CellDeclaration): CellDeclaration {
   const { node, module } = declaration;
@@ -40,7 +38,7 @@ function firstReading(items: readonly CellItem[]): Span | undefined {
   return isIndex ? undefined : first;
 }
 
-/** `state step: index(2^24)` and `step' = (step + 1) mod 2^24`. */
+/** `state step: index(2^24)` and `step' = (step + 1) mod 2^24`: then it begins again. */
 function counter(span: Span): CellItem[] {
   const name = { text: word, span };
   const number = (value: number): Expression => ({ kind: "number", value, text: String(value), span });
@@ -55,13 +53,19 @@ function counter(span: Span): CellItem[] {
   });
   const documentation = "Steps before this one.";
   return [
-    { kind: "state", documentation, names: [name], type: { kind: "index-type", bound: number(most), span }, span },
+    {
+      kind: "state",
+      documentation,
+      names: [name],
+      type: { kind: "index-type", bound: number(mostPlaces), span },
+      span,
+    },
     {
       kind: "equation",
       documentation: undefined,
       name,
       next: true,
-      value: binary("mod", binary("+", before, number(1)), number(most)),
+      value: binary("mod", binary("+", before, number(1)), number(mostPlaces)),
       span,
     },
   ];

@@ -1,6 +1,6 @@
-/** `axis = 0`, `axis = -1`, `axis = H`. */
+/** `axis = 0`, `axis = -1`, `axis = H`, and which way along it, `reverse = true`. */
 import { at } from "../../../base/at.js";
-import type { CallNode, Expression } from "../../syntax/ast.js";
+import type { ArgumentNode, CallNode, Expression } from "../../syntax/ast.js";
 import { equalDims, printDim } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
@@ -97,4 +97,29 @@ export function integerOf(expression: Expression): number | undefined {
   if (expression.kind !== "unary" || expression.operator !== "-") return undefined;
   const value = integerOf(expression.operand);
   return value === undefined ? undefined : -value;
+}
+
+/** The axis that is told, or the only one. */
+export function oneAxis(
+  checker: Checker,
+  node: CallNode,
+  argument: ArgumentNode | undefined,
+  operand: TypedExpression,
+): number | undefined {
+  const axes = axesOf(operand.type);
+  if (axes.length === 0) {
+    checker.report("bad-axis", operand.span, `\`${node.callee.text}\` needs a vector or more, this is a scalar`);
+    return undefined;
+  }
+  if (argument === undefined) return onlyAxis(checker, node, operand)?.[0];
+  return axisOf(checker, argument.value, axes.length, operand);
+}
+
+/** `true` or `false`, which are words here only. */
+export function flagOf(checker: Checker, { value, name, span }: ArgumentNode): boolean | undefined {
+  if (value.kind === "reference" && !value.next && (value.name === "true" || value.name === "false"))
+    return value.name === "true";
+  const word = name?.text ?? "reverse";
+  checker.report("bad-argument", span, `\`${word}\` is \`true\` or \`false\``, { help: `write \`${word} = true\`` });
+  return undefined;
 }

@@ -7,7 +7,7 @@ import { refusePlace } from "../arrays.js";
 import { bindDimensions, pairsOf } from "../bind-dimensions.js";
 import { drawNames } from "../initializers.js";
 import { inferDraw } from "./draws.js";
-import { builtinNames, reductionNamed, reductions, timeFunctionNamed } from "../builtins.js";
+import { builtinNames, goesOverIndices, reductions, timeFunctionNamed } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import type { Declaration, FunctionDeclaration } from "../declared.js";
 import { sizeOf } from "../dimension-expressions.js";
@@ -32,11 +32,8 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   const name = node.callee.text;
   const entry = scope.entries.get(name);
   const indexed = node.arguments.find(({ value }) => value.kind === "indexed");
-  const isReduction =
-    (reductionNamed(name) !== undefined || name === "argmax" || name === "argmin") &&
-    !scope.functions.has(name) &&
-    !scope.module.entries.has(name);
-  if (indexed !== undefined && !isReduction) return refuseIndices(checker, node, indexed.span);
+  const isOwn = scope.functions.has(name) || scope.module.entries.has(name);
+  if (indexed !== undefined && (isOwn || !goesOverIndices(name))) return refuseIndices(checker, node, indexed.span);
   const isArray = entry?.kind === "instance" && checker.instances.instances.get(name)?.count !== undefined;
   if (node.place !== undefined && !isArray) {
     // What is wrong with a used cell was said where it stands.

@@ -59,17 +59,14 @@ class Convolution {
     const dilations = this.forEach(dilation, (item) => sizeOf(checker, item));
     if (strides === undefined || dilations === undefined) return failed();
     const axes: ConvolvedAxis[] = [];
-    const results: Axis[] = [];
     for (let i = 0; i < this.rank; i++) {
       const steps = { stride: strides[i] ?? one, dilation: dilations[i] ?? one };
       const zeros = this.zerosOf(pad, i, steps);
       const length = zeros && this.lengthOf(i, steps, zeros);
       if (zeros === undefined || length === undefined) return failed();
       axes.push({ ...steps, ...zeros, length });
-      results.push({ dim: length, source: this.own[i]?.source });
     }
-    const channels = at(this.weights, 0);
-    const type = realType([...results, channels].map(({ dim }) => dim));
+    const type = realType([...axes.map(({ length }) => length), at(this.weights, 0).dim]);
     return { kind: "convolution", left, right, axes, groups: count, span: node.span, type };
   }
 
@@ -164,10 +161,9 @@ class Convolution {
     axis: number,
     { stride, dilation }: Pick<ConvolvedAxis, "stride" | "dilation">,
   ): Pick<ConvolvedAxis, "before" | "after"> | undefined {
-    const { checker, rank, weights } = this;
+    const { checker, rank } = this;
     const none = dimConstant(0);
-    const size = boundedSubtract(at(weights, axis + 2).dim, one);
-    const reach = size && boundedMultiply(dilation, size);
+    const reach = this.reachOf(axis, dilation);
     if (reach === undefined) {
       checker.reportTooLarge(span);
       return undefined;
@@ -220,15 +216,20 @@ class Convolution {
     return undefined;
   }
 
+  /** From the first entry of a window to its last; undefined where that is too large to be told. */
+  private reachOf(axis: number, dilation: Dim): Dim | undefined {
+    const size = boundedSubtract(at(this.weights, axis + 2).dim, one);
+    return size && boundedMultiply(dilation, size);
+  }
+
   /** How many windows there are; the last one ends at the end, so that no entry is left out unseen. */
   private lengthOf(
     axis: number,
     { stride, dilation }: Pick<ConvolvedAxis, "stride" | "dilation">,
     { before, after }: Pick<ConvolvedAxis, "before" | "after">,
   ): Dim | undefined {
-    const { checker, node, own, weights } = this;
-    const size = boundedSubtract(at(weights, axis + 2).dim, one);
-    const reach = size && boundedMultiply(dilation, size);
+    const { checker, node, own } = this;
+    const reach = this.reachOf(axis, dilation);
     const zeros = boundedAdd(before, after);
     const padded = zeros && boundedAdd(at(own, axis).dim, zeros);
     const room = padded && reach && boundedSubtract(boundedSubtract(padded, reach) ?? padded, one);

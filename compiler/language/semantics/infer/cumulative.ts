@@ -1,12 +1,12 @@
 /** `cumsum(v, axis = N, reverse = true)`: what has run up along an axis. */
 import { at } from "../../../base/at.js";
-import type { ArgumentNode, CallNode } from "../../syntax/ast.js";
+import type { CallNode } from "../../syntax/ast.js";
 import { cumulatives, type CumulativeName } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { matchBuiltin } from "../match-arguments.js";
 import { axesOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { axisOf, onlyAxis } from "./axis-arguments.js";
+import { flagOf, oneAxis } from "./axis-arguments.js";
 import { isReal } from "./mismatch.js";
 
 export function inferCumulative(checker: Checker, node: CallNode, operation: CumulativeName): TypedExpression {
@@ -22,37 +22,7 @@ export function inferCumulative(checker: Checker, node: CallNode, operation: Cum
   return { kind: "cumulative", operation, axis, reverse, operand, span, type: operand.type };
 }
 
-/** The axis that is told, or the only one. */
-export function oneAxis(
-  checker: Checker,
-  node: CallNode,
-  argument: ArgumentNode | undefined,
-  operand: TypedExpression,
-): number | undefined {
-  const axes = axesOf(operand.type);
-  if (axes.length === 0) {
-    checker.report("bad-axis", operand.span, `\`${node.callee.text}\` needs a vector or more, this is a scalar`);
-    return undefined;
-  }
-  if (argument === undefined) return onlyAxis(checker, node, operand)?.[0];
-  return axisOf(checker, argument.value, axes.length, operand);
-}
-
-/** `true` or `false`, which are words here only. */
-export function flagOf(checker: Checker, { value, name, span }: ArgumentNode): boolean | undefined {
-  if (value.kind === "reference" && !value.next && (value.name === "true" || value.name === "false"))
-    return value.name === "true";
-  const word = name?.text ?? "reverse";
-  checker.report("bad-argument", span, `\`${word}\` is \`true\` or \`false\``, { help: `write \`${word} = true\`` });
-  return undefined;
-}
-
-export function isCounted(
-  checker: Checker,
-  { callee, span }: CallNode,
-  operand: TypedExpression,
-  axis: number,
-): boolean {
+function isCounted(checker: Checker, { callee, span }: CallNode, operand: TypedExpression, axis: number): boolean {
   const symbol = checker.runtimeSymbol(at(axesOf(operand.type), axis).dim);
   if (symbol === undefined) return true;
   const message = `\`${callee.text}\` over \`${symbol}\`, which is known at run time only`;

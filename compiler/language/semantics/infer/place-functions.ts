@@ -8,7 +8,7 @@ import { sizeOf } from "../dimension-expressions.js";
 import { matchBuiltin } from "../match-arguments.js";
 import { axesOf, type Axis, printAxes, printSemanticType, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
-import { flagOf, oneAxis } from "./cumulative.js";
+import { flagOf, oneAxis } from "./axis-arguments.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 import { isPlaceBelow } from "./whole-numbers.js";
 
