@@ -11,7 +11,7 @@ export interface GradientCheck {
  * Compares `backward` with central differences of `forward` at random parameters and inputs, at up to `places` random
  * places of every parameter and of the input.
  *
- * @param fixed Parameters behind `stop_gradient`: their derived gradient is 0 on purpose.
+ * @param fixed Parameters read through `stop_gradient`: their derived gradient is 0 on purpose.
  * @param module A float64 compilation of a cell with one input and one output: differences of float32 numbers say
  *   little.
  */

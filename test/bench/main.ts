@@ -19,7 +19,7 @@ function progress(text: string): void {
   if (process.stderr.isTTY) say(`\r\u001b[K${text}`);
 }
 
-/** Node 20 has relaxed SIMD after a flag, later versions by themselves. */
+/** Node 20 has relaxed SIMD with a flag only, later versions by themselves. */
 const relaxedSimd = "--experimental-wasm-relaxed-simd";
 
 async function compareAll(options: BenchOptions): Promise<number> {

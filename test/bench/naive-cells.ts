@@ -120,7 +120,7 @@ function normalize(v: Floats, start: number, H: number, gain: Floats, bias: Floa
   for (let j = 0; j < H; j++) v[start + j] = gain[from + j]! * (v[start + j]! - mean) * scale + bias[from + j]!;
 }
 
-/** All preactivations first: normalising a gate takes all of its units. Behind the gates, the memory on its way out. */
+/** All preactivations first: normalising a gate takes all of its units. After the gates, the memory on its way out. */
 function layerNormLstm(weights: Weights<Floats>, x: Floats, at: number, state: NaiveState, I: number, H: number): void {
   const { W, U, b, gain, bias, gain_c, bias_c } = weights;
   const { h, c, gates } = state;

@@ -113,7 +113,7 @@ const linearExpressions: Readonly<Record<LinearKind, readonly string[]>> = {
   reduce: ["sum(A, axis = 0)", "sum(A, axis = 1)", "max(A, axis = 0)", "min(A, axis = 1)", "max(u)"],
   contract: ["u @ v", "A @ u", "u @ B", "A @ B", "outer(u, v)"],
   slice: ["long[:N]", "long[2:]", "tall[1:N + 1, :]"],
-  // Behind a slice, in second derivatives.
+  // Through a slice, in second derivatives.
   pad: ["long[:N]", "tall[1:N + 1, :]"],
   concat: ["concat(u, v)", "concat(A, B, axis = 1)", "concat(u, p, u)"],
   reshape: ["reshape(A, [N * N])"],
@@ -121,10 +121,10 @@ const linearExpressions: Readonly<Record<LinearKind, readonly string[]>> = {
   // Cells that reverse do much beside it: faults are planted in a graph.
   reverse: [],
   window: ["conv(tall, stack(A, B, axis = 2))"],
-  // Behind windows, in second derivatives.
+  // Through windows, in second derivatives.
   unwindow: ["conv(tall, stack(A, B, axis = 2))"],
   gather: ["u * table[k]"],
-  // Behind a gather, in second derivatives.
+  // Through a gather, in second derivatives.
   scatter_add: ["u * table[k]"],
   // Nothing is derived by a place.
   to_index: [],

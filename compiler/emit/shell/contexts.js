@@ -17,7 +17,7 @@ export function createContexts(core) {
         next.sizes.every((size, i) => i === core.stepsAt || size === call.sizes[i]) &&
         next.extents.every(
           (extent, i) =>
-            // A stream goes step by step. Behind the examples of the call stand sizes of other calls.
+            // A stream goes step by step. After the examples of the call stand sizes of other calls.
             i + 1 === core.stepsAt ||
             extent.every((size, b) => b >= /** @type {number} */ (next.sizes[0]) || size === call.extents[i]?.[b]),
         )

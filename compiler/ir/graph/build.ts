@@ -24,7 +24,7 @@ export class GraphBuilder {
   private readonly valueNames: (string | undefined)[] = [];
   private readonly inputs: ValueId[] = [];
   private readonly taken = new Set<string>();
-  /** The function has what was written here: nothing is added to it after its back. */
+  /** The function has what was written here: nothing is added to it without its knowing. */
   private isFinished = false;
   /** Origin given to the instructions made next. */
   origin: Origin = noOrigin;

@@ -1,4 +1,4 @@
-/** What the values of a cell need: the graph after order-freeness, cycles and what can be an initial value. */
+/** What the values of a cell need: the graph from which their order, cycles and what can be an initial value are told. */
 import type { CallNode, Expression, ReferenceNode } from "../syntax/ast.js";
 import { type Delays, wordOf } from "./delays.js";
 import { findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";

@@ -17,7 +17,7 @@ export type ReadFile = (name: string) => string | RefusedFile | undefined;
 export interface LoadedModule {
   readonly name: string;
   readonly node: SourceFileNode;
-  /** The module after each import; missing where it could not be loaded, which was reported. */
+  /** The module that each import names; missing where it could not be loaded, which was reported. */
   readonly imports: ReadonlyMap<ImportNode, LoadedModule>;
 }
 
@@ -30,7 +30,7 @@ interface LoadingStep {
   next: number;
 }
 
-/** Loads everything after `root`, each file once. */
+/** Loads all that `root` imports, each file once. */
 export function loadModules(root: SourceFileNode, readFile: ReadFile, collector: DiagnosticCollector): LoadedModule {
   const name = root.span.file;
   const first: OpenModule = { name, node: root, imports: new Map() };

@@ -29,7 +29,7 @@ export const expectsName = new Set<TokenType>([
 /** These stand after an expression. */
 const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit]);
 const operandStarts = new Set<TokenType>([t.NumberLiteral, t.LeftParen, t.LeftBracket, t.Minus]);
-/** After the name that is after `with`. */
+/** Where the name ends that comes after `with`. */
 const startMarks = new Set<TokenType | undefined>([t.Tilde, t.Dot, t.LeftBracket]);
 const reserved = new Set<TokenType>(t.reservedWords.values());
 

@@ -1,4 +1,4 @@
-/** How the values of a loop body depend on time: the question after `order-sums` and `split-time`. */
+/** How the values of a loop body depend on time: what `order-sums` and `split-time` ask. */
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { type OperandKind, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";

@@ -144,7 +144,7 @@ class Packer {
     if (found !== undefined) return found;
     const to = freshBuffer(this.buffers, `packed.${this.known.size}`);
     const pack: PackStatement = { kind: "pack", to, from: b, columns, contracted, runs, length, block, onChange };
-    // Behind the panels stands a digest of what was packed last, one vector.
+    // After the panels stands a digest of what was packed last, one vector.
     const elements = dimConstant(panelElements(pack, this.lanes) + this.lanes);
     this.buffers.set(to, { name: to, external: false, dtype: "real", size: elements, persistent: true });
     this.known.set(key, pack);

@@ -68,7 +68,7 @@ export interface LyapunovSpectrum {
   readonly exponents: readonly number[];
   /** Standard error of each, from the differences between examples and parts of the run. */
   readonly errors: readonly number[];
-  /** In how many examples a direction comes to exactly nothing, as after a `relu` that is off. */
+  /** In how many examples a direction comes to exactly nothing, as through a `relu` that is off. */
   readonly lost: readonly number[];
   /** Steps at the start that do not count, while the directions align. */
   readonly discarded: number;

@@ -16,7 +16,7 @@ export interface ComplexTensor {
 
 /**
  * @param decide called where real parts tie and the direction of the step would decide
- * @param asComputed the values as they are: changes go on after `stop_gradient`, and through a value whose derivative is
+ * @param asComputed the values as they are: changes go on through `stop_gradient`, and through a value whose derivative is
  *   declared instead of through the declaration
  */
 export function complexArithmetic(decide: Decide, asComputed = false): Arithmetic<ComplexTensor> {

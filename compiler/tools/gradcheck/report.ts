@@ -58,7 +58,7 @@ export interface TensorReport {
   /** Does every comparison agree, and was there one that says something in each precision? */
   readonly passed: boolean;
   /**
-   * Is the gradient zero by construction? No real number goes from the tensor to a result: it is only compared, rounded or after
+   * Is the gradient zero by construction? No real number goes from the tensor to a result: it is only compared, rounded or read through
    * `stop_gradient`, or has no numbers. Known where the source is.
    */
   readonly zero: boolean;

@@ -1,6 +1,6 @@
 /**
  * Tensors whose gradient is zero by construction: no real number goes from them to a result, because they are only compared,
- * rounded, after `stop_gradient`, or not read at all.
+ * rounded, read through `stop_gradient` only, or not read at all.
  */
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
 import type { LoweredCell } from "../../program/lowered-cell.js";

@@ -337,7 +337,7 @@ function reportOf({ name, meaning, absent }: ModuleCheck, findings: CheckFinding
   const { compared, worst, skipped, noted } = findings;
   const [coarse, broken] = (["coarse", "broken"] as const).map((why) => findings.notCompared(why).join(", "));
   const applies = absent?.(manifest) === undefined;
-  // Whoever makes values jump, or NaN, could hide anything after them.
+  // Whoever makes values jump, or NaN, could hide anything that depends on them.
   const hidden = broken
     ? `values jump or are not finite wherever ${broken} moves: there is nothing to compare`
     : coarse && compared === 0

@@ -27,7 +27,7 @@ cell Strange(module) {
 `;
 const kinds = [{ target: "js" }, { target: "wasm" }, { target: "wasm", fma: true }] as const;
 
-test.each(kinds)("a CommonJS module runs after require and import: %o", async (kind) => {
+test.each(kinds)("a CommonJS module runs by require and import: %o", async (kind) => {
   const options = { dimensions: { module: 2 }, ...kind };
   const [file] = compile(source, { ...options, format: "cjs" }).files;
   expect(file?.path).toBe("strange.cjs");

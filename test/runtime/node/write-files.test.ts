@@ -28,7 +28,7 @@ const newFolder = (): string => {
 const contentsOf = (path: string): string | undefined =>
   fs.existsSync(path) ? fs.readFileSync(path, "utf8") : undefined;
 
-/** Two files that were there, of which one is after a link, and one that was not, in a new folder. */
+/** Two files that were there, of which one is reached by a link, and one that was not, in a new folder. */
 const names = ["gru.js", "gru.d.ts", "deep/er/gru.wasm"] as const;
 const before = ["old module", "old types", undefined];
 const after = ["new module", "new types, longer", "new kernels"];

@@ -1,4 +1,4 @@
-/** Delays: what a call of `delay` or `past` gives, and the state after it. */
+/** Delays: what a call of `delay` or `past` gives, and the state that it is. */
 import { boundedSubtract } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
 import type { Span } from "../../../base/source/span.js";

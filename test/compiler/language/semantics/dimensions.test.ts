@@ -3,7 +3,7 @@ import { check, expectFine, expectReport } from "./support.js";
 
 describe("dimensions", () => {
   it("halves that are taken twice are whole only where the half is", () => {
-    // What cancels leaves the obligation after.
+    // What cancels leaves the obligation there.
     const program = expectFine("cell A(N) { input x: [N] output y = x[0:2 * (N / 2)] }");
     expect(program.cells.get("A")?.obligations.map(({ kind, dim }) => `${kind} ${dim.key}`)).toEqual(["whole 1/2:N"]);
     expectReport("cell A(D) { context m: [S, D] output y = sum(m[0:2 * ‹(S / 2)›], axis = 0) }", "run-time-dimension");

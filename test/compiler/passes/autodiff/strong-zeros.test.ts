@@ -60,7 +60,7 @@ describe("strongZeros", () => {
     expect(strengths("%a: real[4] = stop_gradient %x\n%y: real[4] = mul %a, %z")).toEqual({ y: "none", a: "none", z: "none" });
   }); // prettier-ignore
 
-  it("goes round loops until nothing changes: a state has those of the step after", () => {
+  it("goes round loops until nothing changes: a state has those of the step that follows", () => {
     const fn = functionOf(`func f(%h0: real[4], %xs: real[%T, 4]) -> (h: %l) {
       %l: real[4], %k: real[4] = scan length %T carried 2 sequences 1 %h0, %h0, %xs body
         func step(%h: real[4], %g: real[4], %x: real[4]) -> (h: %a, g: %b) {

@@ -6,7 +6,7 @@ import type { GraphPass } from "../../../../compiler/passes/pass.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { expectRewritten, functionOf } from "../../../support/graph-text.js";
 
-/** Rules leave after what they looked at. */
+/** Rules leave what they looked at where it was. */
 const pass: GraphPass = {
   ...simplify,
   run: (fn, context) => removeUnusedValues.run(simplify.run(fn, context), context),

@@ -77,7 +77,7 @@ describe("at a kink", () => {
     expect(found).toEqual({ right: [1, 1], left: [-1, 1], at: [1, 1] });
   });
 
-  it("is found after functions that keep the point at 0", () => {
+  it("is found through functions that keep the point at 0", () => {
     const body = "%1: real[1] = tanh %x\n  %2: real[1] = expm1 %1\n  %y: real[1] = abs %2";
     expect(stepOf(body, { x: [0] }, { x: [1e6] })).toEqual({ right: [1e6], left: [-1e6], at: [1e6] });
   });

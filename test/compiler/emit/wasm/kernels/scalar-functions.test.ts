@@ -136,7 +136,7 @@ describe("fused multiply-adds", () => {
     }
   });
 
-  // Node 20 has them after a flag; where the host has none at all there is nothing to run.
+  // Node 20 has them with a flag only; where the host has none at all there is nothing to run.
   describe.runIf(relaxed)("on this host", () => {
     const references = readReferences();
     const measured = mathNames.filter((name) => name in references);
