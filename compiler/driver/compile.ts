@@ -6,7 +6,6 @@ import { MemoryLimitError } from "../emit/memory-limit.js";
 import { printDeclarations } from "../emit/typescript/declarations.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
 import { beyondBudget } from "./operation-budget.js";
-import { programOfCell } from "../program/cell-program.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
 import { refuse } from "../../runtime/arguments.js";
 import { isRecord } from "../../runtime/options.js";
@@ -69,13 +68,13 @@ export type CompileResult = CompileSuccess | CompileFailure;
  */
 export function compile(source: string, options: CompileOptions = {}): CompileResult {
   const lowered = lowerSource(source, options, "all sizes");
-  const { cell, written, settings, diagnostics, sources } = lowered;
-  if (cell === undefined) return { files: [], manifest: undefined, diagnostics, sources };
+  const { program, written, settings, diagnostics, sources } = lowered;
+  if (program === undefined) return { files: [], manifest: undefined, diagnostics, sources };
   const tooMany = beyondBudget(lowered, settings);
   if (tooMany.length > 0) return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...tooMany], sources };
   let emitted: EmittedModule;
   try {
-    emitted = emitModule(programOfCell(cell), settings);
+    emitted = emitModule(program, settings);
   } catch (error) {
     if (!(error instanceof MemoryLimitError)) throw error;
     const tooLarge = new DiagnosticCollector();
@@ -83,7 +82,7 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
     return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...tooLarge.diagnostics], sources };
   }
   const { manifest, text, build, wasmFiles } = emitted;
-  const name = settings.name ?? fileNameOf(cell.name);
+  const name = settings.name ?? fileNameOf(program.name);
   const endings = { wasm: ".wasm", "wasm-fma": ".fma.wasm" };
   const kernelFiles = wasmFiles.map(({ variant, bytes }) => ({ path: `${name}${endings[variant]}`, bytes }));
   const variants = variantsOf(settings);

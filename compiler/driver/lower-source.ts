@@ -11,7 +11,10 @@ import { type Diagnostic, DiagnosticCollector } from "../base/diagnostics/diagno
 import { suggest } from "../base/diagnostics/suggest.js";
 import { checkConstants } from "../program/check-constants.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
-import { lowerCell } from "../program/ast-to-graph.js";
+import { lowerNamed } from "../program/ast-to-graph.js";
+import { programOfCell } from "../program/cell-program.js";
+import { programOfNetwork } from "../program/network-program.js";
+import type { Program } from "../program/program.js";
 import { withDefaultSizes } from "../program/sizes.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import { analyze } from "../language/semantics/analyze.js";
@@ -80,7 +83,10 @@ interface LowerFindings extends Findings {
 }
 
 interface LowerSuccess extends LowerFindings {
-  readonly cell: LoweredCell;
+  /** What all that comes after starts from. */
+  readonly program: Program;
+  /** What the program was made of, where a cell made it: one step. */
+  readonly cell: LoweredCell | undefined;
   /** Dimensions of the cell that were given no size; those that rounds go by have one in `cell.dimensions` all the same. */
   readonly openDimensions: readonly string[];
   /** The same cell as it was written: the file that declares it, and what the checks found. */
@@ -88,6 +94,7 @@ interface LowerSuccess extends LowerFindings {
 }
 
 interface LowerFailure extends LowerFindings {
+  readonly program: undefined;
   readonly cell: undefined;
   readonly openDimensions: readonly [];
   readonly written: undefined;
@@ -105,7 +112,13 @@ export type LowerResult = LowerSuccess | LowerFailure;
 export function lowerSource(text: string, options: CompileOptions, sizes: "all sizes" | "symbolic"): LowerResult {
   const { program, tree, collector, settings, diagnostics, sources } = checkSource(text, options);
   const found = { settings, diagnostics, sources };
-  const failed: LowerFailure = { ...found, cell: undefined, written: undefined, openDimensions: [] };
+  const failed: LowerFailure = {
+    ...found,
+    program: undefined,
+    cell: undefined,
+    written: undefined,
+    openDimensions: [],
+  };
   if (collector.hasErrors) return failed;
   const elsewhere = importedCell(tree, program, settings);
   if (elsewhere !== undefined) {
@@ -126,11 +139,13 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
     reals: new Map(given.filter(([name]) => reals.has(name))),
     assumeSizes: sizes === "symbolic",
   };
-  const cell = lowerCell(program, typed.name, values, innerGradient, collector);
-  if (collector.hasErrors || cell === undefined) return failed;
-  checkConstants(cell, { span: typed.span, dtype: settings.dtype, reported: program.lostNumbers }, collector);
+  const lowered = lowerNamed(program, typed.name, values, innerGradient, collector);
+  if (collector.hasErrors || lowered === undefined) return failed;
+  const { made, cell } = "step" in lowered ? { made: programOfCell(lowered), cell: lowered } : { made: programOfNetwork(lowered), cell: undefined }; // prettier-ignore
+  if (cell !== undefined)
+    checkConstants(cell, { span: typed.span, dtype: settings.dtype, reported: program.lostNumbers }, collector);
   const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
-  return { ...found, cell, openDimensions, written: { tree, typed } };
+  return { ...found, program: made, cell, openDimensions, written: { tree, typed } };
 }
 
 /** The source of a cell that the file imports and does not declare: `import { LSTM } from "std/lstm"` is enough. */

@@ -5,8 +5,9 @@
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { suggestion } from "../language/semantics/suggestion.js";
-import { GraphBuilder } from "../ir/graph/build.js";
-import type { GraphFunction, ValueType } from "../ir/graph/types.js";
+import { invariant } from "../base/diagnostics/invariant.js";
+import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
+import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import type { SemanticType } from "../language/semantics/semantic-type.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
@@ -14,8 +15,9 @@ import type { TypedCell, TypedFunction, TypedProgram } from "../language/semanti
 import type { Span } from "../base/source/span.js";
 import { constantOf } from "../base/types/dim.js";
 import { printShape, type Shape } from "../base/types/shape.js";
-import { lowerNodes, shareParams } from "./cell-lowering.js";
-import { type PlacedTensor, rootFrame, tensorsOf } from "./cell-frames.js";
+import { lowerInitialNodes, lowerNodes, shareParams } from "./cell-lowering.js";
+import { rootFrame } from "./cell-frames.js";
+import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { realCell } from "./complex/real-cell.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import {
@@ -38,6 +40,9 @@ import {
   type LoweredInput,
   type LoweredStarts,
   type LoweredTensor,
+  instructionsIn,
+  type LoweredNetwork,
+  type LoweredState,
   operationsOf,
   type LoweredParam,
 } from "./lowered-cell.js";
@@ -53,18 +58,18 @@ function tooLarge(span: Span, message: string): NotLowered {
 const sizeHelp = `a tensor, and all params together, have at most ${largestCount} entries`;
 
 /**
- * Lowers one cell of a program.
+ * Lowers one cell or network of a program.
  *
  * @param derive Reverse mode, for derivatives inside of the cell.
  * @returns undefined where the cell has errors, or where its name, sizes or real parameters do not fit, which is reported
  */
-export function lowerCell(
+export function lowerNamed(
   program: TypedProgram,
   name: string,
   given: CellArguments,
   derive: DeriveInside,
   collector: DiagnosticCollector,
-): LoweredCell | undefined {
+): LoweredCell | LoweredNetwork | undefined {
   const written = program.cells.get(name);
   if (written === undefined) {
     const names = [...program.cells.keys()];
@@ -85,8 +90,9 @@ export function lowerCell(
   if (reals === undefined) return undefined;
   const before = collector.diagnostics.length;
   try {
-    const lowered = new CellLowering(cell, given.dimensions, reals, derive, collector).run();
-    const operations = operationsOf(lowered);
+    const lowering = new CellLowering(cell, given.dimensions, reals, derive, collector);
+    const lowered = cell.form === "network" ? lowering.network() : lowering.cellOfSteps();
+    const operations = "whole" in lowered ? instructionsIn(lowered.whole) : operationsOf(lowered);
     if (operations > operationLimit) {
       collector.report("program-too-large", cell.span, `\`${name}\` has ${operations} operations`, {
         help: `a cell has at most ${operationLimit}`,
@@ -100,10 +106,17 @@ export function lowerCell(
     }
     if (!(error instanceof NotLowered)) throw error;
     const more = given.assumeSizes === true ? withAssumedSizes(cell, given.dimensions, error.without) : undefined;
-    if (more !== undefined) return lowerCell(program, name, { ...given, dimensions: more }, derive, collector);
+    if (more !== undefined) return lowerNamed(program, name, { ...given, dimensions: more }, derive, collector);
     collector.report(error.code, error.span, error.message, { help: error.help });
     return undefined;
   }
+}
+
+/** As {@link lowerNamed}, of what is a cell. */
+export function lowerCell(...given: Parameters<typeof lowerNamed>): LoweredCell | undefined {
+  const lowered = lowerNamed(...given);
+  invariant(lowered === undefined || "step" in lowered, "a network has no step");
+  return lowered;
 }
 
 /** To which calls are added as they are found. */
@@ -133,15 +146,45 @@ class CellLowering {
     this.frame = rootFrame(cell, sizes, reals);
   }
 
-  run(): LoweredCell {
+  cellOfSteps(): LoweredCell {
+    const { frame } = this;
+    const common = this.common();
+    return {
+      ...common,
+      contexts: tensorsOf(frame, "context").map((placed) => this.tensor(placed)),
+      states: tensorsOf(frame, "state").map((placed) => ({
+        ...this.tensor(placed),
+        ...indexEntry(placed),
+        initial: placed.tensor.initial === undefined ? "zeros" : "computed",
+      })),
+      step: this.lowerStep(),
+      initial: this.lowerInitial(),
+      declared: [...this.declared.values()],
+    };
+  }
+
+  network(): LoweredNetwork {
+    const { cell } = this;
+    const common = this.common();
+    const { whole, states } = this.lowerWhole();
+    const losses = cell.losses.map(({ name, documentation, weight }) => ({
+      name,
+      documentation,
+      shape: [],
+      weighted: weight !== undefined,
+    }));
+    return { ...common, least: cell.least, states, losses, whole, declared: [...this.declared.values()] };
+  }
+
+  /** What cells and networks have. */
+  private common() {
     const { cell, frame } = this;
-    const states = tensorsOf(frame, "state");
     const params = tensorsOf(frame, "param");
     const fixed = tensorsOf(frame, "fixed");
     this.checkTotal([...params, ...fixed]);
     const starts = this.lowerStarts();
     const stored = [...params, ...fixed].map((placed) => this.stored(placed));
-    const lowered: LoweredCell = {
+    return {
       name: cell.name,
       documentation: cell.documentation,
       dimensions: new Map(
@@ -149,12 +192,6 @@ class CellLowering {
       ),
       runtimeDimensions: cell.runtimeDimensions,
       inputs: tensorsOf(frame, "input").map((placed) => this.input(placed)),
-      contexts: tensorsOf(frame, "context").map((placed) => this.tensor(placed)),
-      states: states.map((placed) => ({
-        ...this.tensor(placed),
-        ...indexEntry(placed),
-        initial: placed.tensor.initial === undefined ? "zeros" : "computed",
-      })),
       params: markRandom(stored.slice(0, params.length), stored, starts),
       fixed: markRandom(stored.slice(params.length), stored, starts),
       outputs: cell.outputs.map(({ name, documentation, type }) => ({
@@ -162,12 +199,8 @@ class CellLowering {
         documentation,
         shape: shapeIn(frame, type),
       })),
-      step: this.lowerStep(),
-      initial: this.lowerInitial(),
       starts,
-      declared: [...this.declared.values()],
     };
-    return lowered;
   }
 
   private tensor({ tensor, frame, name }: PlacedTensor): LoweredTensor {
@@ -189,6 +222,35 @@ class CellLowering {
     for (const { tensor, frame } of params) total += countOf(shapeIn(frame, tensor.type)) ?? 0;
     if (total <= largestCount) return;
     throw tooLarge(this.cell.span, `the params of \`${this.cell.name}\` have ${total} entries together`);
+  }
+
+  /** The equations of a network, and the states of its runs, which it meets on the way. */
+  private lowerWhole(): { readonly whole: GraphFunction; readonly states: readonly LoweredState[] } {
+    const { lowering, frame } = this.lowering("step");
+    const { builder } = lowering;
+    const declared = (["input", "param", "fixed"] as const).map((role) => tensorsOf(frame, role));
+    for (const tensors of declared) declareInputs(lowering, tensors);
+    const begun: { readonly state: LoweredState; readonly value: ValueId }[] = [];
+    const ended = new Map<string, ValueId>();
+    const states: Lowering["states"] = {
+      before: ({ name, documentation, shape, dtype, bound }) => {
+        const value = builder.input(name, { dtype, shape, shared: false });
+        const index = bound === undefined ? {} : { dtype, bound };
+        begun.push({ state: { name, documentation, shape, initial: "zeros", ...index }, value });
+        return value;
+      },
+      after: (name, value) => ended.set(name, value),
+    };
+    shareParams(frame);
+    lowerNodes({ ...lowering, states }, frame, frame.cell.stepOrder);
+    const of = (key: string): NamedOutput => ({ name: key, value: valueIn(frame, key) });
+    const { outputs, losses } = frame.cell;
+    const ends = begun.map(({ state: { name } }) => ({ name, value: ended.get(name) as ValueId }));
+    const parts = losses.flatMap(({ name, weight }) => [of(name), ...(weight === undefined ? [] : [of(weight)])]);
+    const finished = builder.finish([...outputs.map(({ name }) => of(name)), ...ends, ...parts]);
+    const first = begun.map(({ value }) => value);
+    const inputs = [...first, ...finished.inputs.filter((id) => !first.includes(id))];
+    return { whole: { ...finished, inputs }, states: begun.map(({ state }) => state) };
   }
 
   private lowering(name: DeclaredCall["within"] | "start"): { readonly lowering: Lowering; readonly frame: CellFrame } {
@@ -286,11 +348,6 @@ function declareInputs({ builder }: Lowering, tensors: readonly PlacedTensor[]):
     };
     frame.values.set(tensor.name, builder.input(name, type));
   }
-}
-
-function lowerInitialNodes(lowering: Lowering, frame: CellFrame): void {
-  lowerNodes(lowering, frame, frame.cell.initialOrder);
-  for (const child of frame.children.values()) lowerInitialNodes(lowering, child);
 }
 
 /** Those that are given, of another used cell, or begin as a user of this cell says, begin there: `elsewhere` has their paths. */

@@ -53,8 +53,14 @@ export function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly
   }
 }
 
+/** Computes the initial values of states, those of used cells too. */
+export function lowerInitialNodes(lowering: Lowering, frame: CellFrame): void {
+  lowerNodes(lowering, frame, frame.cell.initialOrder);
+  for (const child of frame.children.values()) lowerInitialNodes(lowering, child);
+}
+
 /** In the shape of the state, and an integer where that is one. */
-function asState({ builder }: Lowering, frame: Frame, { type }: TypedTensor, value: ValueId): ValueId {
+export function asState({ builder }: Lowering, frame: Frame, { type }: TypedTensor, value: ValueId): ValueId {
   if (type.kind !== "index") return broadcastTo(builder, value, shapeIn(frame, type));
   return builder.typeOf(value).dtype === "index" ? value : builder.emit({ kind: "to_index" }, [value]);
 }

@@ -13,7 +13,8 @@ import { nameOfRole, type TensorKind } from "./roles.js";
 
 const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string => nameOfRole({ kind, name });
 
-export const cellContext = (cell: LoweredCell): ShapeContext => shapeContext(cellAxes(cell.runtimeDimensions));
+export const cellContext = (cell: Pick<LoweredCell, "runtimeDimensions">): ShapeContext =>
+  shapeContext(cellAxes(cell.runtimeDimensions));
 
 /** Names of the inputs of `forward` and `initial` that nothing is derived by. */
 export const fixedInputsOf = ({ fixed }: Pick<LoweredCell, "fixed">): ReadonlySet<string> =>
@@ -51,7 +52,7 @@ export function programOfCell(cell: LoweredCell): Program {
 
 const real = (shape: Shape, shared = false): ValueType => ({ dtype: "real", shape, shared });
 
-function storedInputs(b: GraphBuilder, { params, fixed }: LoweredCell): ValueId[] {
+function storedInputs(b: GraphBuilder, { params, fixed }: Pick<LoweredCell, "params" | "fixed">): ValueId[] {
   const input = (kind: TensorKind, tensor: LoweredTensor): ValueId =>
     b.input(nameOf(kind, tensor), real(tensor.shape, true));
   return [...params.map((param) => input("param", param)), ...fixed.map((value) => input("fixed", value))];
@@ -91,7 +92,10 @@ export function buildForward(cell: LoweredCell): GraphFunction {
 }
 
 /** `start`: the computed initial values of params. */
-function buildStarts(cell: LoweredCell, { fn, draws }: LoweredStarts): GraphFunction {
+export function buildStarts(
+  cell: Pick<LoweredCell, "runtimeDimensions" | "params" | "fixed">,
+  { fn, draws }: LoweredStarts,
+): GraphFunction {
   const b = new GraphBuilder("start", cellContext(cell));
   const drawn = (draw: LoweredTensor): ValueId => b.input(nameOf("draw", draw), real(draw.shape, true));
   const outputs = inlineFunction(b, fn, [...storedInputs(b, cell), ...draws.map(drawn)]);

@@ -26,6 +26,7 @@ import {
 } from "./rounds-lowering.js";
 import { lowerElement, lowerIndexed, lowerIndexReduction, lowerPosition } from "./indexed-lowering.js";
 import { lowerIndex, lowerPlaces } from "./place-functions.js";
+import { lowerRun, placeOfRead } from "./run-lowering.js";
 import { normalize, reduceAlong } from "./reductions.js";
 
 type LoweredKind = TypedExpression["kind"];
@@ -75,6 +76,10 @@ const rules: LoweringRules = {
     lowerCall(lowering, frame, child, call);
     return valueIn(child, output);
   },
+  run: (lowering, frame, node) => {
+    const { run, read } = node;
+    return only([once(frame, run, () => lowerRun(lowering, frame, run))[placeOfRead(frame, run, read)]]);
+  },
   complex: (_lowering, _frame, node) => {
     invariant(false, `a complex number is lowered: ${node.span.file} ${node.span.start}`);
   },
@@ -101,7 +106,9 @@ const rules: LoweringRules = {
     return cumulate(at(lowering, frame, node), lowerExpression(lowering, frame, operand), node);
   },
   concat: (lowering, frame, node) => {
-    const operands = lowerAll(lowering, frame, node.operands);
+    const operands = isIndices(node)
+      ? node.operands.map((operand) => lowerIndex(lowering, frame, operand))
+      : lowerAll(lowering, frame, node.operands);
     return at(lowering, frame, node).concat(node.axis, operands);
   },
   stack: (lowering, frame, node) => {
@@ -130,8 +137,12 @@ const rules: LoweringRules = {
   },
   convolution: lowerConvolution,
   fill: (lowering, frame, node) => at(lowering, frame, node).constantOf(node.value, shapeIn(frame, node.type)),
-  repeat: (lowering, frame, node) => {
+  reverse: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
+    return at(lowering, frame, node).emit({ kind: "reverse", axis: node.axis }, [operand]);
+  },
+  repeat: (lowering, frame, node) => {
+    const operand = (isIndices(node) ? lowerIndex : lowerExpression)(lowering, frame, node.operand);
     return broadcastTo(at(lowering, frame, node), operand, shapeIn(frame, node.type));
   },
   slice: (lowering, frame, node) => {
@@ -292,6 +303,8 @@ function lowerProduct(lowering: Lowering, frame: Frame, node: TypedOf<"product">
   const parts = hasRows || hasColumns ? 1 : 4;
   return builder.contract(left.value, right.value, { a: left.labels, b: right.labels, result, parts });
 }
+
+const isIndices = ({ type }: TypedExpression): boolean => type.kind === "index";
 
 function isOne(dim: Dim): boolean {
   return constantOf(dim) === 1;

@@ -54,6 +54,18 @@ export type DeriveInside = (
   by: readonly ValueId[],
 ) => readonly (ValueId | undefined)[];
 
+/** A state of a run before its first step, where the equations say nothing of it: one that the caller of the module may give. */
+export type InitialState = (state: ModuleState) => ValueId;
+
+export interface ModuleState {
+  /** By path: the name of the run, then that of the state. */
+  readonly name: string;
+  readonly documentation: string;
+  readonly shape: Shape;
+  readonly dtype: "real" | "index";
+  readonly bound?: Dim;
+}
+
 export interface Lowering {
   readonly builder: GraphBuilder;
   /** The rules for expressions, for those who meet expressions on their way: these rules call them. */
@@ -61,6 +73,8 @@ export interface Lowering {
   readonly derive: DeriveInside;
   /** Refuses values that are too large; throws. */
   readonly checkSize: (builder: GraphBuilder, value: ValueId) => void;
+  /** Of a network: its states, and what they are after the last step. */
+  readonly states?: { readonly before: InitialState; readonly after: (name: string, value: ValueId) => void };
   /** Called at each call of a function with a declared derivative, with the frame that holds its arguments. */
   readonly noteDeclared: (builder: GraphBuilder, fn: TypedFunction, frame: Frame) => void;
 }

@@ -2,7 +2,7 @@
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { checkInitializer } from "../language/semantics/initializer-range.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
-import type { PlacedTensor } from "./cell-frames.js";
+import type { PlacedTensor } from "./placed-tensors.js";
 import { constantValue } from "./constant-value.js";
 import { shapeIn } from "./frame.js";
 

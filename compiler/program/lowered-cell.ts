@@ -91,7 +91,42 @@ export interface LoweredCell {
   readonly declared: readonly DeclaredDerivative[];
 }
 
+/** A network after lowering: its equations as one graph function of an example. */
+export interface LoweredNetwork extends Pick<
+  LoweredCell,
+  | "name"
+  | "documentation"
+  | "dimensions"
+  | "runtimeDimensions"
+  | "inputs"
+  | "params"
+  | "fixed"
+  | "outputs"
+  | "starts"
+  | "declared"
+> {
+  /** The smallest sizes of run-time dimensions. */
+  readonly least: ReadonlyMap<string, number>;
+  /** Of its runs, named by path. */
+  readonly states: readonly LoweredState[];
+  /** What each loss is of an example, and what it is divided by, where that is told. */
+  readonly losses: readonly (LoweredTensor & { readonly weighted: boolean })[];
+  /**
+   * Inputs, named as declared: states, inputs, params, fixed values (both are shared). Outputs: the outputs, the last values of the states, then of
+   * each loss its value and, where it is weighted, what it is divided by.
+   */
+  readonly whole: GraphFunction;
+}
+
 /** Operations of a step, and of initial values that are computed: what time and memory of a compilation grow with. */
 export function operationsOf({ step, initial }: Pick<LoweredCell, "step" | "initial">): number {
   return step.instructions.length + (initial?.instructions.length ?? 0);
+}
+
+/** With those in the bodies of loops. */
+export function instructionsIn({ instructions }: GraphFunction): number {
+  return instructions.reduce(
+    (sum, { operation }) => sum + 1 + (operation.kind === "scan" ? instructionsIn(operation.body) : 0),
+    0,
+  );
 }

@@ -5,7 +5,7 @@ import { evaluateDim } from "../base/types/dim.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import type { TypedTensor } from "../language/semantics/typed-program.js";
-import { type PlacedTensor, tensorsOf } from "./cell-frames.js";
+import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { type CellFrame, shapeIn, valueIn, type Lowering } from "./frame.js";
 import type { LoweredDraw, LoweredStarts } from "./lowered-cell.js";
 

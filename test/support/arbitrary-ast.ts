@@ -12,6 +12,7 @@ import type {
   FunctionNode,
   FunctionTypeNode,
   IndexNode,
+  LossNode,
   Name,
   SourceFileNode,
   TypeNode,
@@ -32,6 +33,9 @@ const hostileNames = [
 ];
 const contextualNames = [
   "cell",
+  "network",
+  "loss",
+  "per",
   "input",
   "context",
   "state",
@@ -151,7 +155,9 @@ const type: fc.Arbitrary<TypeNode> = fc.oneof(
   fc.array(expression, { maxLength: 3 }).map((dimensions): TypeNode => ({ kind: "tensor-type", dimensions, span })),
   fc.array(expression, { maxLength: 2 }).map((dimensions): TypeNode => ({ kind: "complex-type", dimensions, span })),
   fc.constant<TypeNode>({ kind: "real-type", span }),
-  expression.map((bound): TypeNode => ({ kind: "index-type", bound, span })),
+  fc
+    .tuple(expression, fc.array(expression, { maxLength: 2 }))
+    .map(([bound, dimensions]): TypeNode => ({ kind: "index-type", bound, dimensions, span })),
 );
 
 const documentationLine = fc.oneof(
@@ -334,8 +340,37 @@ const item: fc.Arbitrary<CellItem> = fc.oneof(
   functionNode,
 );
 
+const loss: fc.Arbitrary<LossNode> = fc
+  .record({
+    documentation,
+    name: fc.oneof(name, fc.constant({ text: "loss", span })),
+    value: expression,
+    per: fc.option(expression, { nil: undefined }),
+  })
+  .map(({ per, ...fields }) => ({ kind: "loss", ...fields, ...(per && { per }), span }));
+
+/** In a network an equation of this name is a loss. */
+const isNoLoss = (node: CellItem): boolean => {
+  if (node.kind !== "equation" || node.next || node.name.text !== "loss") return true;
+  const { value } = node;
+  return value.kind === "indexed" || value.kind === "result" || (value.kind === "rounds" && value.rounds.names.length > 1); // prettier-ignore
+};
+
+/** Dimensions of calls, and losses: a network, where there are some. */
+const ofNetwork = fc.option(
+  fc.record({
+    runtime: fc.array(
+      fc.record({ name, least: fc.nat(3) }).map((fields) => ({ ...fields, span })),
+      { maxLength: 3 },
+    ),
+    losses: fc.array(loss, { maxLength: 2 }),
+  }),
+  { nil: undefined, freq: 3 },
+);
+
 const cell: fc.Arbitrary<CellNode> = fc
   .record({
+    network: ofNetwork,
     name,
     documentation,
     parameters: fc.array(
@@ -353,7 +388,14 @@ const cell: fc.Arbitrary<CellNode> = fc
       .array(fc.oneof({ weight: 6, arbitrary: item.map((one) => [one]) }, groups), { maxLength: 6 })
       .map((all) => all.flat()),
   })
-  .map((fields) => ({ kind: "cell", ...fields, span }));
+  .map(({ network, items, ...fields }) => ({
+    kind: "cell",
+    form: network === undefined ? "cell" : "network",
+    ...fields,
+    runtime: network?.runtime ?? [],
+    items: [...(network === undefined ? items : items.filter(isNoLoss)), ...(network?.losses ?? [])],
+    span,
+  }));
 
 const importNode = fc
   .record({

@@ -16,8 +16,10 @@ import type { CellDeclaration } from "./declared.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
 import { helpToFill, isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { checkIndexState } from "./infer/whole-numbers.js";
+import { checkForm, keysOfLosses, lossesOf, runtimeDimensionsIn } from "./networks.js";
 import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { countOf, type ResolvedUse, resolveUse } from "./resolve-uses.js";
+import { noRunCalls, noteRunCalls } from "./run-calls.js";
 import { checkStarts, inferStart } from "./starts.js";
 import { type CellScope, declareCellScope } from "./scope.js";
 import { axesOf, errorType, printAxes, type SemanticType } from "./semantic-type.js";
@@ -60,6 +62,7 @@ class CellAnalysis {
   private readonly delayed = new Map<string, TypedExpression>();
   private readonly typedCalls = new Map<string, TypedInstanceCall>();
   private readonly delays: Delays;
+  private readonly runs = noRunCalls();
   private readonly firstReport: number;
 
   constructor(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector) {
@@ -71,7 +74,8 @@ class CellAnalysis {
     const { instances, calls, inPlace, runtimeDimensions } = this;
     this.delays = new Delays(this.scope);
     const used = { instances, calls, inPlace, runtimeDimensions, delays: this.delays };
-    this.checker = new Checker(collector, this.scope, known, used, inferByKind);
+    const runs = this.node.form === "network" && { runs: this.runs };
+    this.checker = new Checker(collector, this.scope, known, { ...used, ...runs }, inferByKind);
   }
 
   run(): TypedCell {
@@ -91,12 +95,14 @@ class CellAnalysis {
     if (sound) this.reportUnused();
     return {
       name: this.node.name.text,
+      form: this.node.form,
       span: this.node.name.span,
       documentation: this.node.documentation ?? "",
       ...parameters,
-      runtimeDimensions: [...this.scope.entries].filter(([, entry]) => entry.runtime === true).map(([name]) => name),
+      ...runtimeDimensionsIn(this.scope),
       items: this.items,
       outputs,
+      losses: lossesOf(this.checker, this.node),
       nodes: this.nodes,
       calls: this.typedCalls,
       givenParams: this.givenParams,
@@ -115,12 +121,14 @@ class CellAnalysis {
     const graph = builder.build(initials, this.givenExpressions());
     for (const [name, call] of graph.calls) this.calls.set(name, call);
     for (const name of graph.inPlace) this.inPlace.add(name);
+    noteRunCalls(this.runs, this.scope.equations, this.instances);
     return graph;
   }
 
   /** Checks what needs no types. @returns the nodes, each after what it needs. */
   private checkGraph(graph: CellGraph, needs: (key: string) => readonly string[]): readonly string[] {
     const { order, cycles } = topologicalOrder(graph.nodes.keys(), needs);
+    checkForm(this.checker, this.node, this.delays);
     checkCycles(this.checker, cycles, graph.nodes, this.scope);
     checkCalls(this.checker, graph, this.scope);
     checkStates(this.checker, this.scope, this.node);
@@ -137,6 +145,7 @@ class CellAnalysis {
   ): Pick<TypedCell, "stepOrder" | "initialOrder" | "startOrder"> {
     const orderOf = (roots: readonly string[]): readonly string[] => topologicalOrder(roots, needs).order;
     const next = this.items.flatMap((item) => {
+      if (this.node.form === "network") return [];
       if (item.kind === "instance") return [callKey(item.instance.name)];
       return item.tensor.role === "state" ? [nextKey(item.tensor.name)] : [];
     });
@@ -147,7 +156,7 @@ class CellAnalysis {
     });
     const starts = this.begun().flatMap(({ start }) => start?.key ?? []);
     return {
-      stepOrder: orderOf([...next, ...outputs.map(({ name }) => name)]),
+      stepOrder: orderOf([...next, ...outputs.map(({ name }) => name), ...keysOfLosses(this.node)]),
       initialOrder: orderOf(initial),
       startOrder: orderOf([...starts, ...this.givenBeforeStarts()]),
     };

@@ -305,6 +305,27 @@ export const shapeFunctions = {
       "`stride` and `dilation` are one number for all axes or a list with one for each. `pad` are zeros around: `same`, `causal`, `valid`, n on both sides, `[before, after]`. " +
       "With `groups = G` the weights are `[O, I / G, …]`.",
   },
+  reverse: {
+    kind: "shape",
+    parameters: ["x", "axis?"],
+    formula: "x[N - 1 - n]",
+    documentation:
+      "The entries in the other direction, along the first axis where `axis` is left out. Of a sequence each example's own: padding stays where it is.",
+  },
+  before: {
+    kind: "shape",
+    parameters: ["x", "v", "by?"],
+    formula: "x[n - by]",
+    documentation:
+      "The entries `by` places earlier along the first axis, 1 where it is left out, and `v` in front of the first: `before([a, b, c], v)` is `[v, a, b]`.",
+  },
+  after: {
+    kind: "shape",
+    parameters: ["x", "v", "by?"],
+    formula: "x[n + by]",
+    documentation:
+      "The entries `by` places later along the first axis, and `v` after the last one of each example: `after([a, b, c], v)` is `[b, c, v]`.",
+  },
   fill: {
     kind: "shape",
     parameters: ["v", "shape"],

@@ -1,6 +1,6 @@
 /** Used cells without state: they can be called any number of times, also for each value of an index. */
 import type { CallNode, Expression } from "../syntax/ast.js";
-import { forEachRepeated, type Repeated } from "./expression-parts.js";
+import { forEachPart, forEachRepeated, type Repeated } from "./expression-parts.js";
 import type { TypedCell, TypedInstance } from "./typed-program.js";
 
 /** Nothing in it, or in what it uses, goes from step to step. */
@@ -49,4 +49,18 @@ export function findRepeatedCalls(
     });
   }
   return { inPlace, refused };
+}
+
+/** In a network every call is a run of its own. */
+export function callsOfNetwork(
+  values: Iterable<Expression>,
+  instances: ReadonlyMap<string, TypedInstance>,
+): RepeatedCalls {
+  const inPlace = new Set<string>();
+  for (const value of values) {
+    forEachPart(value, (part) => {
+      if (part.kind === "call" && instances.has(part.callee.text)) inPlace.add(part.callee.text);
+    });
+  }
+  return { inPlace, refused: new Map() };
 }

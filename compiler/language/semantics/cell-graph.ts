@@ -1,7 +1,7 @@
 /** What the values of a cell need: the graph from which their order, cycles and what can be an initial value are told. */
 import type { CallNode, Expression, ReferenceNode } from "../syntax/ast.js";
 import { type Delays, wordOf } from "./delays.js";
-import { findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";
+import { callsOfNetwork, findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";
 import { tensorNamed } from "./cell-tensors.js";
 import type { Captures } from "./captures.js";
 import { forEachPart, forEachRead, partsOf } from "./expression-parts.js";
@@ -75,7 +75,8 @@ export class CellGraphBuilder {
   /** @param given Expressions for params of used cells. */
   build(initials: readonly Initial[], given: ReadonlyMap<string, readonly Expression[]>): CellGraph {
     const values = [...this.scope.equations, ...this.scope.nexts.values(), ...initials].map(({ value }) => value);
-    this.repeated = findRepeatedCalls(values, this.instances);
+    const isNetwork = this.scope.form === "network";
+    this.repeated = isNetwork ? callsOfNetwork(values, this.instances) : findRepeatedCalls(values, this.instances);
     for (const node of this.scope.equations) this.add(node.name.text, node.kind, node.name.text, [node.value]);
     for (const [state, node] of this.scope.nexts) this.add(nextKey(state), "next", state, [node.value]);
     for (const [name, expressions] of given) this.add(givenKey(name), "given", name, expressions);
@@ -85,7 +86,7 @@ export class CellGraphBuilder {
       if (first !== undefined) this.addInitial(state, first);
     }
     this.addWaitingCalls();
-    this.addArrays();
+    if (!isNetwork) this.addArrays();
     for (const [name, reads] of this.captures) this.addFunction(name, reads);
     return {
       nodes: this.nodes,

@@ -14,6 +14,7 @@ export function interfaceCell({ name, dimensions = [] }: CellParameterNode): Typ
   const documentation = "";
   return {
     name: text,
+    form: "cell",
     span,
     documentation,
     dimensions: dimensions.map((dimension) => ({
@@ -23,8 +24,10 @@ export function interfaceCell({ name, dimensions = [] }: CellParameterNode): Typ
     })),
     reals: [],
     runtimeDimensions: [],
+    least: new Map(),
     items: [{ kind: "tensor", tensor: { role: "input", name: "x", span, documentation, type: vector(first) } }],
     outputs: [{ name: "y", span, documentation, type: vector(last) }],
+    losses: [],
     nodes: new Map(),
     calls: new Map(),
     givenParams: new Map(),

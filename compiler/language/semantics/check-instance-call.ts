@@ -34,7 +34,8 @@ export function splitCall(
   return { inputs, contexts };
 }
 
-type GivenTensors = readonly (readonly [TypedTensor, ArgumentNode])[];
+/** Tensors of a used cell with what a call gives them. */
+export type GivenTensors = readonly (readonly [TypedTensor, ArgumentNode])[];
 
 interface Matched {
   readonly inputs: GivenTensors;
@@ -42,7 +43,12 @@ interface Matched {
   readonly states: GivenTensors;
 }
 
-function matchCall(instance: TypedInstance, call: CallNode, collector: DiagnosticCollector): Matched | undefined {
+/** Which argument is for what; undefined where something was reported. */
+export function matchCall(
+  instance: TypedInstance,
+  call: CallNode,
+  collector: DiagnosticCollector,
+): Matched | undefined {
   const tensors = tensorsIn(instance.cell);
   const inputs = tensors.filter(({ role }) => role === "input");
   const contexts = tensors.filter(({ role }) => role === "context");
@@ -79,7 +85,7 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
     if (declared === undefined) checker.reportTooLarge(call.span);
     if (declared === undefined || !isReal(checker, given)) return [];
     if (axesOf(given.type).length !== axesOf(declared).length) {
-      report(checker, instance, tensor, declared, given);
+      reportGiven(checker, instance, tensor, declared, given);
       return [];
     }
     contexts.push(given);
@@ -92,7 +98,7 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
     const given = contexts[i] as TypedExpression;
     const declared = substituteType(tensor.type, dimensions);
     if (declared !== undefined && haveEqualShapes(given.type, declared)) continue;
-    report(checker, instance, tensor, declared ?? tensor.type, given);
+    reportGiven(checker, instance, tensor, declared ?? tensor.type, given);
     return undefined;
   }
   return { contexts, runtimeDimensions };
@@ -140,7 +146,7 @@ function checkGiven(
     if (declared === undefined || given.type.kind === "error") continue;
     if (fits(checker, declared, given)) fitting.push(given);
     else if (given.type.kind === "index" || given.type.kind === "real" || given.type.kind === "complex")
-      report(checker, instance, tensor, declared, given);
+      reportGiven(checker, instance, tensor, declared, given);
   }
   return fitting.length === all.length ? fitting : undefined;
 }
@@ -151,21 +157,22 @@ function fits(checker: Checker, declared: SemanticType, given: TypedExpression):
     return type.kind === "index" && provenAtLeast(subtractDims(declared.bound, type.bound), 0);
   }
   const isFine = declared.kind === "complex" ? isNumber : isReal;
-  return isFine(checker, given) && (isPlainNumber(given) || haveEqualShapes(type, declared));
+  return isFine(checker, given) && (isGivenPlain(given) || haveEqualShapes(type, declared));
 }
 
 /** `lower(0)`, `lower(-1)`: what stands there is plain. */
-function isPlainNumber(given: TypedExpression): boolean {
-  if (given.kind === "elementwise") return given.operation === "negate" && given.operands.every(isPlainNumber);
+export function isGivenPlain(given: TypedExpression): boolean {
+  if (given.kind === "elementwise") return given.operation === "negate" && given.operands.every(isGivenPlain);
   return given.kind === "number";
 }
 
 /** Other arguments do not repeat: the used cell would go on with one entry in the place of many. */
-function haveEqualShapes(given: SemanticType, declared: SemanticType): boolean {
+export function haveEqualShapes(given: SemanticType, declared: SemanticType): boolean {
   return equalShapes(shapeOf(axesOf(given)), shapeOf(axesOf(declared)));
 }
 
-function report(
+/** An argument that does not fit. */
+export function reportGiven(
   checker: Checker,
   instance: TypedInstance,
   tensor: TypedTensor,

@@ -7,21 +7,23 @@ import type { DiagnosticCollector, ReportOptions } from "../../base/diagnostics/
 import type { Span } from "../../base/source/span.js";
 import type { CallNode, Expression, RoundsNode } from "../syntax/ast.js";
 import { isWithinLimits } from "../../base/types/bounded-dim.js";
-import { type Dim, printDim, provenAtLeast, symbolsOf } from "../../base/types/dim.js";
+import { type Dim, printDim, provenAtLeast, subtractDims, symbolsOf } from "../../base/types/dim.js";
 import type { CellDeclaration, ConstantDeclaration, FunctionDeclaration } from "./declared.js";
 import type { Delays } from "./delays.js";
+import type { RunCalls } from "./run-calls.js";
 import type { Scope } from "./scope.js";
 import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
 import type {
   TypedCell,
-  TypedDraw,
   TypedExpression,
   TypedFunction,
   TypedInstance,
   TypedRounds,
+  TypedRun,
   TypedTensor,
 } from "./typed-program.js";
+import type { TypedDraw } from "./typed-starts.js";
 import type { WrittenExtent, Obligation, TypedPlace } from "./typed-sizes.js";
 
 /** What was checked before; undefined where that failed. */
@@ -55,6 +57,8 @@ export interface Instances {
   readonly runtimeDimensions: ReadonlyMap<string, ReadonlyMap<string, Dim>>;
   /** Functions, and what is known before a cell runs, have none. */
   readonly delays?: Delays;
+  /** Of a network, in which calls run over whole sequences. */
+  readonly runs?: RunCalls;
 }
 
 export const noInstances: Instances = {
@@ -123,6 +127,8 @@ export class Checker {
   readonly arrayCalls: ArrayCall[] = [];
   /** Of calls that several names read, or a member. Undefined where something was reported. */
   readonly results = new Map<CallNode, readonly TypedExpression[] | undefined>();
+  /** Calls of a network that are known; undefined where something was reported. */
+  readonly runs = new Map<CallNode, TypedRun | undefined>();
   /** False once anything here, or anything this needs, was reported. */
   sound = true;
   /** The param whose initial value is being checked: initialisers are values there. */
@@ -214,6 +220,11 @@ export class Checker {
     this.report("run-time-dimension", span, `whether \`${printDim(dim)}\` ${what} is known at run time only`, {
       help: `\`${symbol}\` differs from example to example: make it a parameter of the cell`,
     });
+  }
+
+  /** Whether it is proven that one dimension is at most another. */
+  isAtMost(dim: Dim, most: Dim): boolean {
+    return provenAtLeast(subtractDims(most, dim), 0);
   }
 
   /** A run-time dimension in `dim`. */

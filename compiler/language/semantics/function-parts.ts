@@ -9,7 +9,7 @@ export function valuesOfFunction({ equations, results, derivative }: FunctionNod
 /** The dimensions in a type, or what bounds an index. */
 export function sizesIn(type: TypeNode): readonly Expression[] {
   if (type.kind === "tensor-type" || type.kind === "complex-type") return type.dimensions;
-  return type.kind === "index-type" ? [type.bound] : [];
+  return type.kind === "index-type" ? [type.bound, ...type.dimensions] : [];
 }
 
 /** All types that stand in the head of a function. */

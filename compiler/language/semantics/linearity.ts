@@ -78,6 +78,7 @@ const rules: LinearityRules = {
   member: () => constant,
   "instance-call": () => constant,
   "call-in-place": () => constant,
+  run: () => constant,
   error: () => constant,
   elementwise: (node, degrees) =>
     elementwiseDegree(
@@ -105,6 +106,7 @@ const rules: LinearityRules = {
   repeat: moved,
   reshape: moved,
   transpose: moved,
+  reverse: moved,
   slice: moved,
   gather: moved,
   element: moved,

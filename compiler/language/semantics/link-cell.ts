@@ -202,6 +202,12 @@ function renameInItem(item: Exclude<CellItem, FunctionNode>, name: Rename): Cell
     case "equation":
     case "output":
       return { ...item, value: renameCalls(item.value, name) };
+    case "loss":
+      return {
+        ...item,
+        value: renameCalls(item.value, name),
+        ...(item.per === undefined ? {} : { per: renameCalls(item.per, name) }),
+      };
     default:
       return {
         ...item,

@@ -14,3 +14,5 @@ export const functionKey = (name: string): string => `fn ${name}`;
 export const capturedKey = (name: string): string => `cell ${name}`;
 /** The initial value of a state. */
 export const initialKey = (state: string): string => `initial ${state}`;
+/** What a loss is divided by. */
+export const weightKey = (loss: string): string => `per ${loss}`;

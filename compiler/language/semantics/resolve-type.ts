@@ -10,7 +10,9 @@ export function resolveType(checker: Checker, node: TypeNode, source: Source): S
       return scalarType;
     case "index-type": {
       const bound = sizeOf(checker, node.bound);
-      return bound === undefined ? errorType : { kind: "index", bound, axes: [] };
+      const shape = node.dimensions.length === 0 ? [] : shapeOfList(checker, node.dimensions, node.span);
+      if (bound === undefined || shape === undefined) return errorType;
+      return { kind: "index", bound, axes: axesOf(realType(shape, source)) };
     }
     case "tensor-type":
     case "complex-type": {

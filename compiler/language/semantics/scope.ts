@@ -1,8 +1,9 @@
 /** The names inside a cell or a function. */
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
-import type { EquationNode, Name, OutputNode, UseNode } from "../syntax/ast.js";
+import type { CellNode, EquationNode, LossNode, Name, OutputNode, UseNode } from "../syntax/ast.js";
 import type { CellDeclaration, FunctionDeclaration, ModuleScope } from "./declared.js";
+import { weightKey } from "./node-keys.js";
 import type { SemanticType } from "./semantic-type.js";
 
 export type EntryKind =
@@ -24,6 +25,8 @@ export interface ScopeEntry {
   readonly span: Span;
   /** Of a dimension: known at run time only. */
   readonly runtime?: boolean;
+  /** Of such a dimension: the smallest size that a call can give. */
+  readonly least?: number;
 }
 
 /** What a function takes and gives that another one is given. */
@@ -69,6 +72,7 @@ export function emptyScope(words: string, module: ModuleScope): Scope {
 }
 
 export interface CellScope extends Scope {
+  readonly form: CellNode["form"];
   readonly equations: readonly (EquationNode | OutputNode)[];
   /** `h'` by the name of the state. */
   readonly nexts: ReadonlyMap<string, EquationNode>;
@@ -112,7 +116,8 @@ const interfaceKinds: ReadonlySet<ScopeEntry["kind"]> = new Set<ScopeEntry["kind
 
 /** Names of dimensions that the contexts of a cell bring: whole axes that are not parameters of the cell. */
 export function runtimeDimensionsOf(cell: CellDeclaration): Map<string, Span> {
-  const parameters = new Set(cell.node.parameters.map((parameter) => parameter.name.text));
+  const { parameters: given, runtime } = cell.node;
+  const parameters = new Set([...given, ...runtime].map((parameter) => parameter.name.text));
   const found = new Map<string, Span>();
   for (const item of cell.node.items) {
     if (item.kind !== "context" || !("dimensions" in item.type)) continue;
@@ -132,6 +137,7 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
   const equations: (EquationNode | OutputNode)[] = [];
   for (const { name, type } of cell.node.parameters) names.declare(name, type);
   for (const text of cell.bound.keys()) names.entries.set(text, { kind: "cell", span: cell.node.name.span });
+  for (const { name, least } of cell.node.runtime) names.declare(name, "dimension", { runtime: true, least });
   for (const [text, span] of runtimeDimensionsOf(cell)) names.declare({ text, span }, "dimension", { runtime: true });
   for (const item of cell.node.items) {
     switch (item.kind) {
@@ -151,6 +157,9 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
       case "output":
         if (names.declare(item.name, "output")) equations.push(item);
         break;
+      case "loss":
+        if (names.declare(item.name, "output")) equations.push(...equationsOfLoss(item));
+        break;
       case "equation":
         if (item.next) declareNext(item, nexts, collector);
         else if (names.declare(item.name, "equation")) equations.push(item);
@@ -158,6 +167,7 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
   }
   return {
     ...emptyScope(`cell \`${cell.node.name.text}\``, cell.module),
+    form: cell.node.form,
     entries: names.entries,
     contested: names.contested,
     functions: cell.functions,
@@ -165,6 +175,13 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
     nexts,
     instances,
   };
+}
+
+/** Its value under its own name, and what it is divided by under one that nobody can write. */
+function equationsOfLoss({ name, value, per, span }: LossNode): EquationNode[] {
+  const equation = { kind: "equation", documentation: undefined, next: false, span } as const;
+  const weight = per && { ...equation, name: { ...name, text: weightKey(name.text) }, value: per };
+  return [{ ...equation, name, value }, ...(weight ? [weight] : [])];
 }
 
 /** What the names of a cell stand for, while they are declared. */

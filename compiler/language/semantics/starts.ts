@@ -11,7 +11,8 @@ import { isPlain } from "./initializers.js";
 import { initialKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
 import { axesOf, type Axis, printAxes, shapeOf } from "./semantic-type.js";
-import type { TypedDraw, TypedExpression, TypedStart, TypedTensor } from "./typed-program.js";
+import type { TypedExpression, TypedTensor } from "./typed-program.js";
+import type { TypedDraw, TypedStart } from "./typed-starts.js";
 
 /** An initialiser that is an expression of its own, for a name that is declared with it; undefined where a number or a draw will do. */
 export function startOf(

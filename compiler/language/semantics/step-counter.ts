@@ -9,7 +9,8 @@ const word = "step";
 
 export function withStepCounter(declaration: CellDeclaration): CellDeclaration {
   const { node, module } = declaration;
-  const first = module.entries.has(word) || isNamed(node) ? undefined : firstReading(node.items);
+  const first =
+    node.form === "network" || module.entries.has(word) || isNamed(node) ? undefined : firstReading(node.items);
   return first === undefined
     ? declaration
     : { ...declaration, node: { ...node, items: [...node.items, ...counter(first)] } };
@@ -57,7 +58,7 @@ function counter(span: Span): CellItem[] {
       kind: "state",
       documentation,
       names: [name],
-      type: { kind: "index-type", bound: number(mostPlaces), span },
+      type: { kind: "index-type", bound: number(mostPlaces), dimensions: [], span },
       span,
     },
     {

@@ -43,8 +43,8 @@ export function resolveTensors(
 }
 
 function withSource(type: SemanticType, words: string, span: DeclarationNode["span"]): SemanticType {
-  if (type.kind !== "real" && type.kind !== "complex") return type;
-  return { kind: type.kind, axes: type.axes.map(({ dim }) => ({ dim, source: { words, span } })) };
+  if (type.kind !== "real" && type.kind !== "complex" && type.kind !== "index") return type;
+  return { ...type, axes: type.axes.map(({ dim }) => ({ dim, source: { words, span } })) };
 }
 
 function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType): boolean {
@@ -60,11 +60,12 @@ function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType):
     });
     return false;
   }
-  const mayVary = type.kind !== "index" && (node.kind === "context" || node.kind === "state");
-  const dims = type.kind === "index" ? [type.bound] : axesOf(type).map((axis) => axis.dim);
-  for (const dim of dims) {
+  const isWhole = checker.instances.runs !== undefined && node.kind === "input";
+  const mayVary = isWhole || (type.kind !== "index" && (node.kind === "context" || node.kind === "state"));
+  const dims = [...axesOf(type).map((axis) => axis.dim), ...(type.kind === "index" ? [type.bound] : [])];
+  for (const [i, dim] of dims.entries()) {
     const varying = checker.runtimeSymbol(dim);
-    if (varying === undefined || (mayVary && printDim(dim) === varying)) continue;
+    if (varying === undefined || (mayVary && i < axesOf(type).length && printDim(dim) === varying)) continue;
     const message = mayVary
       ? `\`${printDim(dim)}\` contains \`${varying}\`, which is known at run time only`
       : `\`${varying}\` is known at run time only`;

@@ -1,5 +1,5 @@
 /** Walks over checked expressions. */
-import type { TypedExpression, TypedRounds } from "./typed-program.js";
+import type { TypedExpression, TypedRounds, TypedRun } from "./typed-program.js";
 
 /** The expressions directly inside one; of a used cell that is called, which is a value of its own, none. */
 export function typedParts(node: TypedExpression): readonly TypedExpression[] {
@@ -19,6 +19,7 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
     case "normalization":
     case "cumulative":
     case "repeat":
+    case "reverse":
     case "reshape":
     case "transpose":
     case "slice":
@@ -40,6 +41,8 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
       return node.arguments;
     case "call-in-place":
       return [...node.call.inputs, ...node.call.contexts];
+    case "run":
+      return [...node.run.call.inputs, ...node.run.call.contexts, ...node.run.call.states.values()];
     case "rounds": {
       const { first, next, until } = node.rounds;
       return [...first, ...next, ...(until === undefined ? [] : [until])];
@@ -69,6 +72,16 @@ function withParts({ first, next, until, ...rounds }: TypedRounds, parts: readon
   return { ...rounds, first: parts.slice(0, begin), next: parts.slice(begin, end), until: stop };
 }
 
+function withArguments({ call, ...run }: TypedRun, parts: readonly TypedExpression[]): TypedRun {
+  const { inputs, contexts, states } = call;
+  const [first, second] = [inputs.length, inputs.length + contexts.length];
+  const given = [...states.keys()].map((name, i) => [name, parts[second + i] as TypedExpression] as const);
+  return {
+    ...run,
+    call: { ...call, inputs: parts.slice(0, first), contexts: parts.slice(first, second), states: new Map(given) },
+  };
+}
+
 /** The expression with others in the places of those that {@link typedParts} tells. */
 export function withTypedParts(node: TypedExpression, parts: readonly TypedExpression[]): TypedExpression {
   const [first = node, second = node] = parts;
@@ -88,6 +101,7 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
     case "normalization":
     case "cumulative":
     case "repeat":
+    case "reverse":
     case "reshape":
     case "transpose":
     case "slice":
@@ -109,6 +123,8 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
       return { ...node, call: { ...node.call, arguments: parts } };
     case "rounds":
       return { ...node, rounds: withParts(node.rounds, parts) };
+    case "run":
+      return { ...node, run: withArguments(node.run, parts) };
     case "call-in-place": {
       const { inputs } = node.call;
       const call = { ...node.call, inputs: parts.slice(0, inputs.length), contexts: parts.slice(inputs.length) };

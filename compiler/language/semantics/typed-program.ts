@@ -4,7 +4,6 @@
  * depends on sizes ({@link Obligation}).
  */
 import type { Span } from "../../base/source/span.js";
-import type { BinderNode } from "../syntax/ast.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type {
@@ -17,6 +16,8 @@ import type {
 } from "./builtins.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
+import type { TypedLoss, TypedRunRead } from "./typed-networks.js";
+import type { TypedStart } from "./typed-starts.js";
 import type { ConvolvedAxis, Obligation, PlaceTerm, TypedPlace, WrittenExtent } from "./typed-sizes.js";
 
 interface Base {
@@ -62,6 +63,8 @@ export type TypedExpression = Base &
         readonly call: TypedInstanceCall;
         readonly output: string;
       }
+    /** What a call in a network gives: those who read it share the call. */
+    | { readonly kind: "run"; readonly run: TypedRun; readonly read: TypedRunRead }
     | {
         readonly kind: "elementwise";
         readonly operation: ElementwiseName;
@@ -114,6 +117,7 @@ export type TypedExpression = Base &
         readonly groups: Dim;
       }
     | { readonly kind: "fill"; readonly value: number; readonly shape: Shape }
+    | { readonly kind: "reverse"; readonly operand: TypedExpression; readonly axis: number }
     /** The operand along new axes in front: its type has them. */
     | { readonly kind: "repeat"; readonly operand: TypedExpression }
     /** `drop`: a single entry, whose axis goes. */
@@ -270,21 +274,6 @@ export interface TypedTensor {
   readonly start?: TypedStart;
 }
 
-export interface TypedStart {
-  readonly key: string;
-  /** Of the first axes: what is drawn has the others. */
-  readonly indices: readonly BinderNode[];
-  /** Filled when the expression is checked. */
-  readonly draws: readonly TypedDraw[];
-}
-
-/** What an initial value draws: a value of the shape of its tensor. */
-export interface TypedDraw {
-  /** Of the value, for references. */
-  readonly key: string;
-  readonly initializer: string;
-}
-
 export interface TypedInitializer {
   readonly name: string;
   readonly span: Span;
@@ -318,6 +307,23 @@ export interface TypedInstanceCall {
   readonly runtimeDimensions: ReadonlyMap<string, Dim>;
 }
 
+/** A call in a network: of a network, or of a cell for each place along `over`, one after the other where it has a state. */
+export interface TypedRun {
+  readonly span: Span;
+  readonly instance: string;
+  /** Which of an array. */
+  readonly place: TypedPlace | undefined;
+  readonly call: TypedInstanceCall;
+  /** Which of the inputs run; the others are the same at every place. */
+  readonly runs: readonly boolean[];
+  /** Leading axes, outermost first. */
+  readonly over: readonly Dim[];
+  /** Under which its states are states of the module: undefined where it has no name. */
+  readonly name: string | undefined;
+  /** States, by path, of which all values are read. Filled while expressions are checked. */
+  readonly traced: Set<string>;
+}
+
 /** A value with a name of its own: an equation, an output, the next value of a state (`h'`), an initial value. */
 export interface TypedNode {
   readonly key: string;
@@ -339,11 +345,15 @@ interface CellParameter<Value> {
 
 export interface TypedCell {
   readonly name: string;
+  /** Equations of one step, or of whole sequences. */
+  readonly form: "cell" | "network";
   readonly span: Span;
   readonly documentation: string;
   readonly dimensions: readonly CellParameter<Dim>[];
   readonly reals: readonly CellParameter<TypedExpression>[];
   readonly runtimeDimensions: readonly string[];
+  /** The smallest sizes of those. */
+  readonly least: ReadonlyMap<string, number>;
   /** Tensors and used cells in the order of their declarations. */
   readonly items: readonly TypedItem[];
   readonly outputs: readonly {
@@ -352,6 +362,7 @@ export interface TypedCell {
     readonly documentation: string;
     readonly type: SemanticType;
   }[];
+  readonly losses: readonly TypedLoss[];
   /** By {@link TypedNode.key}: see `node-keys.ts`. */
   readonly nodes: ReadonlyMap<string, TypedNode>;
   /** Of used cells that are called once in a step. */

@@ -39,6 +39,8 @@ function valuesOfItem(item: CellItem): readonly Expression[] {
     case "equation":
     case "output":
       return [item.value];
+    case "loss":
+      return [item.value, item.per ?? []].flat();
     case "state":
       return item.initial === undefined ? [] : [item.initial];
     case "param":

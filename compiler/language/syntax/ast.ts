@@ -39,15 +39,25 @@ export interface ImportNode extends Node {
   readonly pathSpan: Span;
 }
 
-/** `cell Name(I, H, eps: real = 1e-5) { … }`, or `cell Name = Other(GRU)`. */
+/** `cell Name(I, H, eps: real = 1e-5) { … }`, `cell Name = Other(GRU)`, or `network Name(I, H; T >= 1) { … }`. */
 export interface CellNode extends Node {
   readonly kind: "cell";
+  /** Equations of one step, or of whole sequences. */
+  readonly form: "cell" | "network";
   readonly name: Name;
   readonly documentation: string | undefined;
   readonly parameters: readonly CellParameterNode[];
+  /** Dimensions that each call gives, of a network: those after the `;`. */
+  readonly runtime: readonly RuntimeDimensionNode[];
   readonly items: readonly CellItem[];
   /** The cell that it is, with some of the parameters of that one given; it has no parameters and items of its own then. */
   readonly other?: { readonly cell: Name; readonly arguments: readonly ArgumentNode[] };
+}
+
+/** `T`, `T >= 1`: its least size is 0 where none is given. */
+export interface RuntimeDimensionNode extends Node {
+  readonly name: Name;
+  readonly least: number;
 }
 
 /** A dimension (`I`) or a named real (`eps: real`), perhaps with a default: `K = 2`, `eps: real = 1e-5`; or a cell: `Cell: cell(I, H)`. */
@@ -59,7 +69,7 @@ export interface CellParameterNode extends Node {
   readonly dimensions?: readonly Name[];
 }
 
-export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | FunctionNode;
+export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | LossNode | FunctionNode;
 
 /** `input x, y: [I]`, `context m: [S, D]`, `state h: [H] = e`, `param W: [H, I] ~ uniform(a)`, `fixed mask: [H] ~ 1`. */
 export interface DeclarationNode extends Node {
@@ -78,12 +88,12 @@ export interface DeclaredName extends Name {
   readonly indices?: readonly BinderNode[];
 }
 
-/** `[H, I]`, `real`, `index(V)`, `complex[H]`. `real` is a scalar, `[]` in shapes, and so is `complex` alone. */
+/** `[H, I]`, `real`, `index(V)`, `index(V)[T]`, `complex[H]`. `real` is a scalar, `[]` in shapes, and so is `complex` alone. */
 export type TypeNode =
   | (Node & { readonly kind: "tensor-type"; readonly dimensions: readonly Expression[] })
   | (Node & { readonly kind: "real-type" })
   | (Node & { readonly kind: "complex-type"; readonly dimensions: readonly Expression[] })
-  | (Node & { readonly kind: "index-type"; readonly bound: Expression });
+  | (Node & { readonly kind: "index-type"; readonly bound: Expression; readonly dimensions: readonly Expression[] });
 
 /**
  * `use lower, upper = LSTM(H, H)`; arguments by position or by name, `LayerNormLSTM(I, H, eps = 1e-3)`, among them params that are given.
@@ -134,6 +144,16 @@ export interface OutputNode extends Node {
   readonly documentation: string | undefined;
   readonly name: Name;
   readonly value: Expression;
+}
+
+/** `loss = expr per expr`, `loss kl = expr`: a sum over the batch, and what it is divided by. */
+export interface LossNode extends Node {
+  readonly kind: "loss";
+  readonly documentation: string | undefined;
+  /** `loss` where it has no other. */
+  readonly name: Name;
+  readonly value: Expression;
+  readonly per?: Expression;
 }
 
 /** `fn norm(v: [n], gain: [n]): [n] { d = v - mean(v); return d * gain }`; after `return`, perhaps its derivative. */

@@ -12,8 +12,10 @@ import type {
   Expression,
   FunctionNode,
   ImportNode,
+  LossNode,
   Name,
   OutputNode,
+  RuntimeDimensionNode,
   SourceFileNode,
   UseNode,
 } from "./ast.js";
@@ -21,6 +23,8 @@ import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.
 import { equationsOf, RoundsBuilder, roundsValue } from "./build-rounds.js";
 import { endOfValues, SeveralBuilder } from "./build-several.js";
 import { isValueType, TypesBuilder } from "./build-types.js";
+import { DeclarationsBuilder, declarationWord } from "./build-declarations.js";
+import { NetworksBuilder } from "./build-networks.js";
 import { UsesBuilder } from "./build-uses.js";
 import type * as cst from "./cst.generated.js";
 import { endOf, ordinaryComment, type DocumentationBlock, type LexedSource, type SyntaxToken } from "./lexer.js";
@@ -50,6 +54,14 @@ export function buildAst(
   };
 }
 
+/** What an equation stands in, and whether it may be `per` something. */
+interface EquationPlace {
+  readonly form: CellNode["form"];
+  readonly isLoss?: boolean;
+}
+
+const inCell: EquationPlace = { form: "cell" };
+
 class Builder {
   private readonly documentation: Map<number, DocumentationBlock>;
   private readonly reporter: SyntaxReporter;
@@ -58,6 +70,8 @@ class Builder {
   private readonly types: TypesBuilder;
   private readonly several: SeveralBuilder;
   private readonly uses: UsesBuilder;
+  private readonly networks: NetworksBuilder;
+  private readonly declarations: DeclarationsBuilder;
 
   constructor(documentation: ReadonlyMap<number, DocumentationBlock>, reporter: SyntaxReporter) {
     this.documentation = new Map(documentation);
@@ -66,6 +80,8 @@ class Builder {
     this.rounds = new RoundsBuilder(this.expressions, reporter);
     this.types = new TypesBuilder(this.expressions, reporter);
     this.uses = new UsesBuilder(this.expressions, reporter);
+    this.declarations = new DeclarationsBuilder(this.expressions, this.types, this.uses, reporter);
+    this.networks = new NetworksBuilder(this.expressions, reporter);
     this.several = new SeveralBuilder(this.expressions, this.types, this.rounds, reporter);
   }
 
@@ -136,17 +152,20 @@ class Builder {
 
   private cell({ children }: cst.CellCstNode): CellNode {
     const header = only(children.cellHeader).children;
-    const keyword = only(header.Cell);
+    const keyword = only(header.Cell ?? header.Network);
+    const form = header.Cell === undefined ? "network" : "cell";
     const documentation = this.takeDocumentation(keyword);
-    const items = this.items(children.cellBody?.[0]?.children.item);
+    const items = this.items(children.cellBody?.[0]?.children.item, form);
     const other = children.otherCell && only(children.otherCell).children;
     const parameters = this.complete(header.cellParameter, (parameter) => this.types.cellParameter(parameter));
     const name = this.expressions.name(only(header.Name));
     return {
       kind: "cell",
+      form,
       name,
       documentation,
       parameters,
+      runtime: this.runtimeDimensions(header),
       items,
       ...(other && {
         other: {
@@ -158,64 +177,49 @@ class Builder {
     };
   }
 
-  private item({ children }: cst.ItemCstNode): CellItem {
-    if (children.declaration !== undefined) return this.declaration(only(children.declaration));
-    if (children.use !== undefined) return this.use(only(children.use));
-    if (children.output !== undefined) return this.output(only(children.output));
-    if (children.fn !== undefined) return this.fn(only(children.fn));
-    return this.equation(only(children.equation));
+  private runtimeDimensions({ HeaderSeparator, runtimeDimension }: cst.CellHeaderCstChildren): RuntimeDimensionNode[] {
+    const separator = HeaderSeparator?.[0];
+    if (separator === undefined) return [];
+    return this.complete(runtimeDimension, (node) => this.networks.runtimeDimension(node));
   }
 
-  private items(nodes: readonly cst.ItemCstNode[] | undefined): CellItem[] {
+  private item({ children }: cst.ItemCstNode, form: CellNode["form"]): CellItem {
+    if (children.declaration !== undefined) return this.declaration(only(children.declaration));
+    if (children.use !== undefined) return this.use(only(children.use));
+    if (children.output !== undefined) return this.output(only(children.output), form);
+    if (children.fn !== undefined) return this.fn(only(children.fn));
+    if (children.loss !== undefined) return this.loss(only(children.loss));
+    const equation = only(children.equation);
+    const value = only(equation.children.equationValue);
+    const { Name: names, indices } = equation.children;
+    const isLoss = form === "network" && indices === undefined && names?.[0]?.image === "loss";
+    if (!isLoss) return this.equation(equation, { form });
+    return this.networks.asLoss(this.equation(equation, { form, isLoss }), this.networks.per(value));
+  }
+
+  private items(nodes: readonly cst.ItemCstNode[] | undefined, form: CellNode["form"]): CellItem[] {
     return this.complete(nodes, (node) => {
       const group = node.children.equation?.[0];
-      return group?.children.Others === undefined ? [this.item(node)] : this.group(group);
+      return group?.children.Others === undefined ? [this.item(node, form)] : this.group(group);
     }).flat();
   }
 
-  private declaration({ children }: cst.DeclarationCstNode): DeclarationNode {
-    const { Input, Context, State, Param, Fixed, declaredName, initial: value, initializer } = children;
-    const keyword = only(Input ?? Context ?? State ?? Param ?? Fixed);
-    const kind = Input ? "input" : Context ? "context" : State ? "state" : Fixed ? "fixed" : "param";
-    const isStored = kind === "param" || kind === "fixed";
+  private loss({ children }: cst.LossCstNode): LossNode {
+    const keyword = only(children.Loss);
     const documentation = this.beginItem(keyword);
-    const names = (declaredName ?? []).map((name) => this.uses.declaredName(name, isStored));
-    const type = this.types.type(only(children.type));
-    const initial = value === undefined ? undefined : this.expressions.build(only(value));
-    const start = initializer === undefined ? undefined : this.expressions.build(only(initializer));
-    if (initial !== undefined && kind !== "state") {
-      this.reporter.report(
-        "misplaced-initial-value",
-        initial.span.start,
-        initial.span.end,
-        `\`${kind}\` has no initial value`,
-        {
-          help: isStored
-            ? `an initialiser stands after \`~\`: \`${kind} W: [H, I] ~ normal(0.1)\``
-            : "a value computed in the cell is an equation: `a = …`",
-        },
-      );
-    }
-    if (start !== undefined && !isStored) {
-      this.reporter.report(
-        "misplaced-initializer",
-        start.span.start,
-        start.span.end,
-        `\`${kind}\` has no initialiser`,
-        {
-          help: kind === "state" ? "an initial value stands after `=`: `state h: [H] = 0`" : undefined,
-        },
-      );
-    }
-    return {
-      kind,
-      documentation,
-      names,
-      type,
-      ...(kind === "state" && initial && { initial }),
-      ...(isStored && start && { initializer: start }),
-      span: this.span(keyword, (start ?? initial ?? type).span.end),
-    };
+    const name = this.expressions.name(only(children.Name));
+    const node = only(children.equationValue);
+    const value = this.equationValue(name, undefined, node, { form: "network", isLoss: true });
+    const span = this.span(keyword, value.span.end);
+    return this.networks.asLoss(
+      { kind: "equation", documentation, name, next: false, value, span },
+      this.networks.per(node),
+    );
+  }
+
+  private declaration({ children }: cst.DeclarationCstNode): DeclarationNode {
+    const keyword = declarationWord(children);
+    return this.declarations.build(children, keyword, this.beginItem(keyword));
   }
 
   private use({ children }: cst.UseCstNode): UseNode {
@@ -223,20 +227,21 @@ class Builder {
     return this.uses.build(children, keyword, this.beginItem(keyword));
   }
 
-  private output({ children }: cst.OutputCstNode): OutputNode {
+  private output({ children }: cst.OutputCstNode, form: CellNode["form"]): OutputNode {
     const keyword = only(children.Output);
     const documentation = this.beginItem(keyword);
     const name = this.expressions.name(only(children.Name));
-    const value = this.equationValue(name, children.indices?.[0], only(children.equationValue));
+    const value = this.equationValue(name, children.indices?.[0], only(children.equationValue), { form });
     return { kind: "output", documentation, name, value, span: this.span(keyword, value.span.end) };
   }
 
-  private equation({ children }: cst.EquationCstNode): EquationNode {
+  private equation({ children }: cst.EquationCstNode, around: EquationPlace = inCell): EquationNode {
     const token = only(children.Name ?? children.NextName);
     const documentation = this.beginItem(token);
     const name = this.expressions.name(token);
     const next = children.NextName !== undefined;
-    const value = this.equationValue(next ? undefined : name, children.indices?.[0], only(children.equationValue));
+    const node = only(children.equationValue);
+    const value = this.equationValue(next ? undefined : name, children.indices?.[0], node, around);
     return { kind: "equation", documentation, name, next, value, span: this.span(token, value.span.end) };
   }
 
@@ -245,14 +250,16 @@ class Builder {
     name: Name | undefined,
     indices: cst.IndicesCstNode | undefined,
     node: cst.EquationValueCstNode,
+    { form, isLoss = false }: EquationPlace = inCell,
   ): Expression {
+    if (!isLoss) this.networks.refusePer(node);
     if (node.children.Then !== undefined) {
       if (name !== undefined && indices === undefined) return roundsValue(this.rounds.build([name], node), 0);
       this.rounds.refuse(node, name === undefined ? "state" : "indices");
     }
     const value = this.expressions.build(only(node.children.first));
     if (indices === undefined) return value;
-    const bound = this.expressions.binders(indices.children.expression ?? [], "left");
+    const bound = this.expressions.binders(indices.children.expression ?? [], form === "network" ? "places" : "left");
     return { kind: "indexed", indices: bound, value, span: value.span };
   }
 

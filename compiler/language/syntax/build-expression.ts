@@ -85,15 +85,15 @@ export class ExpressionBuilder {
     return { text, span: this.reporter.span(token.startOffset, end) };
   }
 
-  /** `i`, `j < N`: on the left of an equation, or after `for`. */
-  binders(nodes: readonly cst.ExpressionCstNode[], place: "left" | "for"): BinderNode[] {
+  /** `i`, `j < N`: on the left of an equation of a cell, of one of a network, where `t` may be a place, or after `for`. */
+  binders(nodes: readonly cst.ExpressionCstNode[], place: "left" | "places" | "for"): BinderNode[] {
     return nodes.map((node) => {
       const expression = this.expression(node);
       const named = expression.kind === "binary" && expression.operator === "<" ? expression.left : expression;
       if (
         named.kind === "reference" &&
         !named.next &&
-        (place === "for" || named !== expression || named.name !== "t")
+        (place !== "left" || named !== expression || named.name !== "t")
       ) {
         const name = { text: named.name, span: named.span };
         const size = expression.kind === "binary" ? { size: expression.right } : {};
@@ -105,12 +105,12 @@ export class ExpressionBuilder {
         throw new Incomplete();
       }
       const message =
-        place === "left"
+        place !== "for"
           ? "an equation gives all entries at once, so a name stands here for each of their places"
           : "after `for` stand the names of indices";
       this.fail("bad-index", start, end, message, {
         help:
-          place === "left"
+          place !== "for"
             ? "`A[i, j < N] = …`; entries put together one by one are `[a, b]` or `concat(a, b)`"
             : "`sum(A[i, j] * x[j] for j)`, with a range where nothing tells it: `for j < N`",
       });

@@ -74,12 +74,16 @@ export class TypesBuilder {
       return { kind: "tensor-type", dimensions, span };
     }
     const name = this.expressions.name(only(children.Name));
-    if (name.text === "complex" || children.LeftBracket) return this.expressions.complexType(children, name);
+    const isIndices = name.text === "index" && children.expression?.length === 1;
+    if (name.text === "complex" || (children.LeftBracket && !isIndices))
+      return this.expressions.complexType(children, name);
     const [first, second] = (children.expression ?? []).map((expression) => this.expressions.build(expression));
     const bound = second === undefined ? first : undefined;
     if (name.text === "real" && bound === undefined) return { kind: "real-type", span: name.span };
     if (name.text === "index" && bound !== undefined) {
-      return { kind: "index-type", bound, span: this.reporter.span(name.span.start, endOf(only(children.RightParen))) };
+      const end = endOf(only(children.RightBracket ?? children.RightParen));
+      const dimensions = (children.axis ?? []).map((dimension) => this.expressions.build(dimension));
+      return { kind: "index-type", bound, dimensions, span: this.reporter.span(name.span.start, end) };
     }
     const message = `\`${clip(name.text)}\` is not a type`;
     this.reporter.report("unknown-type", name.span.start, name.span.end, message, { help: typeHelp(name.text) });

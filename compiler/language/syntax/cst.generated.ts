@@ -43,6 +43,8 @@ export type EquationValueCstChildren = {
   Until?: IToken[];
   stop?: ExpressionCstNode[];
   Implicit?: IToken[];
+  Per?: IToken[];
+  per?: ExpressionCstNode[];
 };
 
 export interface ExpressionCstNode extends CstNode {
@@ -262,12 +264,26 @@ export interface CellHeaderCstNode extends CstNode {
 }
 
 export type CellHeaderCstChildren = {
-  Cell: IToken[];
+  Cell?: IToken[];
+  Network?: IToken[];
   Name: IToken[];
   LeftParen?: IToken[];
   cellParameter?: CellParameterCstNode[];
-  Comma?: IToken[];
+  Comma?: (IToken)[];
+  HeaderSeparator?: IToken[];
+  runtimeDimension?: RuntimeDimensionCstNode[];
   RightParen?: IToken[];
+};
+
+export interface RuntimeDimensionCstNode extends CstNode {
+  name: "runtimeDimension";
+  children: RuntimeDimensionCstChildren;
+}
+
+export type RuntimeDimensionCstChildren = {
+  Name: IToken[];
+  GreaterEqual?: IToken[];
+  NumberLiteral?: IToken[];
 };
 
 export interface CellParameterCstNode extends CstNode {
@@ -292,6 +308,7 @@ export type ItemCstChildren = {
   declaration?: DeclarationCstNode[];
   use?: UseCstNode[];
   output?: OutputCstNode[];
+  loss?: LossCstNode[];
   fn?: FnCstNode[];
   equation?: EquationCstNode[];
 };
@@ -377,6 +394,18 @@ export type OutputCstChildren = {
   Output: IToken[];
   Name: IToken[];
   indices?: IndicesCstNode[];
+  Equals: IToken[];
+  equationValue: EquationValueCstNode[];
+};
+
+export interface LossCstNode extends CstNode {
+  name: "loss";
+  children: LossCstChildren;
+}
+
+export type LossCstChildren = {
+  Loss: IToken[];
+  Name: IToken[];
   Equals: IToken[];
   equationValue: EquationValueCstNode[];
 };
@@ -524,6 +553,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   otherCell(children: OtherCellCstChildren, param?: IN): OUT;
   cellBody(children: CellBodyCstChildren, param?: IN): OUT;
   cellHeader(children: CellHeaderCstChildren, param?: IN): OUT;
+  runtimeDimension(children: RuntimeDimensionCstChildren, param?: IN): OUT;
   cellParameter(children: CellParameterCstChildren, param?: IN): OUT;
   item(children: ItemCstChildren, param?: IN): OUT;
   declaration(children: DeclarationCstChildren, param?: IN): OUT;
@@ -532,6 +562,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   usedName(children: UsedNameCstChildren, param?: IN): OUT;
   useStart(children: UseStartCstChildren, param?: IN): OUT;
   output(children: OutputCstChildren, param?: IN): OUT;
+  loss(children: LossCstChildren, param?: IN): OUT;
   equation(children: EquationCstChildren, param?: IN): OUT;
   fn(children: FnCstChildren, param?: IN): OUT;
   functionHeader(children: FunctionHeaderCstChildren, param?: IN): OUT;

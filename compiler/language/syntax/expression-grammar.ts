@@ -79,6 +79,10 @@ export abstract class ExpressionParser extends CstParser {
       });
       this.OPTION2(() => this.CONSUME(t.Implicit));
     });
+    this.OPTION3(() => {
+      this.CONSUME(t.Per);
+      this.SUBRULE4(this.expression, { LABEL: "per" });
+    });
   });
 
   /** `else if` is a repetition, so that a long chain of conditions is not deep. */

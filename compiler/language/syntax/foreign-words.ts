@@ -13,7 +13,7 @@ const helps: Readonly<Record<string, string>> = {
   ...over(state, "buffer hidden memory carry recurrent variable register reg mutable mut static"),
   ...over(value, "let var val const constant auto local define def_ set"),
   ...over(fn, "def function func fun proc sub lambda method"),
-  ...over(cell, "class module struct model layer network component"),
+  ...over(cell, "class module struct model layer component"),
   ...over("what a cell gives is `output y = …`", "outputs yield emit result"),
   ...over("what is given at every step is `input x: [I]`", "inputs argument args in"),
 };

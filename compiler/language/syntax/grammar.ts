@@ -82,12 +82,25 @@ export class CellParser extends ExpressionParser {
   });
 
   readonly cellHeader: GrammarRule = this.RULE("cellHeader", () => {
-    this.CONSUME(t.Cell);
+    this.OR([{ ALT: () => this.CONSUME(t.Cell) }, { ALT: () => this.CONSUME(t.Network) }]);
     this.CONSUME(t.Name);
     this.OPTION(() => {
       this.CONSUME(t.LeftParen);
       this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.cellParameter) });
+      this.OPTION1(() => {
+        this.CONSUME(t.HeaderSeparator);
+        this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.runtimeDimension), ERR_MSG: "a dimension" });
+      });
       this.CONSUME(t.RightParen);
+    });
+  });
+
+  /** `T`, `T >= 1`. */
+  readonly runtimeDimension: GrammarRule = this.inner("runtimeDimension", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.GreaterEqual);
+      this.CONSUME(t.NumberLiteral);
     });
   });
 
@@ -109,6 +122,7 @@ export class CellParser extends ExpressionParser {
         { ALT: () => this.SUBRULE(this.declaration) },
         { ALT: () => this.SUBRULE(this.use) },
         { ALT: () => this.SUBRULE(this.output) },
+        { ALT: () => this.SUBRULE(this.loss) },
         { ALT: () => this.SUBRULE(this.fn) },
         { ALT: () => this.SUBRULE(this.equation) },
       ],
@@ -176,6 +190,14 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.Output);
     this.CONSUME(t.Name);
     this.OPTION(() => this.SUBRULE(this.indices));
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.equationValue);
+  });
+
+  /** `loss kl = …`; one alone is an equation of this name. */
+  readonly loss: GrammarRule = this.inner("loss", () => {
+    this.CONSUME(t.Loss);
+    this.CONSUME(t.Name);
     this.CONSUME(t.Equals);
     this.SUBRULE(this.equationValue);
   });

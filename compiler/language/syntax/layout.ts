@@ -29,9 +29,11 @@ interface OpenFrame {
 
 /** The end of a function. */
 const endWords = new Set<TokenType>([t.Return, t.Derivative]);
+const topWords = new Set<TokenType>([t.Cell, t.Network, t.Import]);
 const itemWords = new Set<TokenType>([...expectsName, t.Import, ...endWords]);
 const blockOf = new Map<TokenType, BlockKind>([
   [t.Cell, "cell"],
+  [t.Network, "cell"],
   [t.Fn, "function"],
   [t.Import, "import"],
 ]);
@@ -142,7 +144,7 @@ class Layout {
 
   private beginItem(token: SyntaxToken): void {
     const block = blockOf.get(token.tokenType);
-    const topLevel = token.tokenType === t.Cell || token.tokenType === t.Import;
+    const topLevel = topWords.has(token.tokenType);
     while (this.frames.length > 0) {
       const top = this.frames[this.frames.length - 1]!;
       const inBrackets = top.kind === "(" || top.kind === "[";
@@ -235,6 +237,9 @@ class Layout {
       this.closeBlock(token);
     } else if (type === t.Colon && this.pending === "cell" && !this.inBrackets()) {
       this.openAtColon(token);
+    } else if (type === t.Separator && this.pending === "cell" && top?.kind === "(") {
+      retype(token, t.HeaderSeparator);
+      this.push(token);
     } else if (type === t.Separator) {
       while (this.inBrackets()) this.closeUnclosed();
       retype(token, this.separatorType());

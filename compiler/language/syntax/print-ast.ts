@@ -32,7 +32,7 @@ import {
   typeDoc,
   valueDoc,
 } from "./print-expression.js";
-import { commaList, group, indent, line, render, type Doc } from "./print-layout.js";
+import { commaList, group, indent, line, render, softLine, type Doc } from "./print-layout.js";
 
 const width = 100;
 /** Longer names do not push the `=` of their neighbours to the right. */
@@ -218,6 +218,7 @@ function parts(above: Item, below: Item): boolean {
 function groupOf(item: Item): string {
   if (item.kind === "import" || item.kind === "cell" || item.kind === "function" || item.kind === "output")
     return item.kind;
+  if (item.kind === "loss") return "output";
   if (item.kind === "equation" || item.kind === "return" || item.kind === "derivative") return "equation";
   return "declaration";
 }
@@ -264,14 +265,11 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
       if (item.other !== undefined) {
         const { cell, arguments: given } = item.other;
         return [
-          `cell ${notation.called(item.name.text)} = ${notation.called(cell.text)}`,
+          `${item.form} ${notation.called(item.name.text)} = ${notation.called(cell.text)}`,
           argumentsDoc(given, notation),
         ];
       }
-      return [
-        `cell ${notation.called(item.name.text)}`,
-        parenthesised(item.parameters.map((parameter) => cellParameterDoc(parameter, notation))),
-      ];
+      return cellHead(item, notation);
     case "function":
       return functionHead(item, notation);
     case "use":
@@ -290,6 +288,12 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
         " = ",
         valueDoc(item.value, notation),
       ];
+    case "loss":
+      return [
+        `${item.name.text === "loss" ? "" : "loss "}${notation.name(item.name.text)} = `,
+        valueDoc(item.value, notation),
+        item.per === undefined ? "" : [" per ", expressionDoc(item.per, notation)],
+      ];
     case "equation": {
       const name = equationName(item, notation);
       return [`${name}${" ".repeat(Math.max(0, column - widthOf(name)))} = `, valueDoc(item.value, notation)];
@@ -306,6 +310,15 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
     default:
       return declarationDoc(item, notation);
   }
+}
+
+function cellHead({ form, name, parameters, runtime }: CellNode, notation: Notation): Doc {
+  const list = parameters.map((parameter) => cellParameterDoc(parameter, notation));
+  const head = `${form} ${notation.called(name.text)}`;
+  if (runtime.length === 0) return [head, parenthesised(list)];
+  const sizes = runtime.map(({ name: own, least }) => `${notation.name(own.text)}${least === 0 ? "" : ` >= ${least}`}`);
+  const all = group("(", indent(softLine, commaList(list), "; ", commaList(sizes)), softLine, ")");
+  return [head, all];
 }
 
 function importDoc({ names, path }: ImportNode): Doc {

@@ -12,8 +12,9 @@ export function expressionDoc(node: Expression, notation: Notation): Doc {
 
 export function typeDoc(type: TypeNode, notation: Notation): Doc {
   if (type.kind === "real-type") return "real";
-  if (type.kind === "index-type") return ["index(", expressionDoc(type.bound, notation), ")"];
   const list = bracketed(type.dimensions.map((dimension) => expressionDoc(dimension, notation)));
+  if (type.kind === "index-type")
+    return ["index(", expressionDoc(type.bound, notation), ")", type.dimensions.length === 0 ? "" : list];
   if (type.kind === "tensor-type") return list;
   return type.dimensions.length === 0 ? "complex" : ["complex", list];
 }

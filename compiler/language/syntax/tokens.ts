@@ -62,11 +62,13 @@ export const Import = derived("Import", "`import`");
 export const Return = derived("Return", "`return`");
 
 export const Cell = derived("Cell", "`cell`");
+export const Network = derived("Network", "`network`");
 export const Input = derived("Input", "`input`");
 export const Context = derived("Context", "`context`");
 export const State = derived("State", "`state`");
 export const Fixed = derived("Fixed", "`fixed`");
 export const Output = derived("Output", "`output`");
+export const Loss = derived("Loss", "`loss`");
 export const Derivative = derived("Derivative", "`derivative`");
 export const From = derived("From", "`from`");
 export const As = derived("As", "`as`");
@@ -75,6 +77,7 @@ export const Mod = derived("Mod", "`mod`");
 export const Until = derived("Until", "`until`");
 export const Implicit = derived("Implicit", "`implicit`");
 export const With = derived("With", "`with`");
+export const Per = derived("Per", "`per`");
 
 /** Words that are never names. */
 export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
@@ -93,15 +96,17 @@ export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
 
 /**
  * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: after
- * a value, before a name or a number; `until` and `implicit`: after a value; `with`: after a used cell; `mod`: between operands) and names everywhere else.
+ * a value, before a name or a number; `until`, `implicit` and `per`: after a value; `with`: after a used cell; `mod`: between operands) and names everywhere else.
  */
 export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["cell", Cell],
+  ["network", Network],
   ["input", Input],
   ["context", Context],
   ["state", State],
   ["fixed", Fixed],
   ["output", Output],
+  ["loss", Loss],
   ["derivative", Derivative],
   ["from", From],
   ["as", As],
@@ -110,6 +115,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["until", Until],
   ["implicit", Implicit],
   ["with", With],
+  ["per", Per],
 ]);
 
 export const NumberLiteral = createToken({
@@ -152,6 +158,8 @@ export const FunctionRightBrace = derived("FunctionRightBrace", "`}`");
 export const ImportLeftBrace = derived("ImportLeftBrace", "`{`");
 export const ImportRightBrace = derived("ImportRightBrace", "`}`");
 
+/** `;` between the dimensions that are known at compilation and those of a call. */
+export const HeaderSeparator = derived("HeaderSeparator", "`;`");
 /** `;`, and before every item of a cell. */
 export const Separator = createToken({ name: "Separator", label: "a new item", pattern: /;/ });
 export const FunctionSeparator = derived("FunctionSeparator", "a new equation");
@@ -230,6 +238,7 @@ export const BlockComment = createToken({
 const derivedTypes: readonly TokenType[] = [
   ...[NextName, ...reservedWords.values(), ...contextualWords.values()],
   ...[FunctionLeftBrace, FunctionRightBrace, ImportLeftBrace, ImportRightBrace, FunctionSeparator, TopSeparator],
+  HeaderSeparator,
 ];
 
 /** What the lexer tries, in order. */

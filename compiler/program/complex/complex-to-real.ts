@@ -16,6 +16,7 @@ import type {
   TypedNode,
   TypedResult,
   TypedRounds,
+  TypedRun,
   TypedOf,
 } from "../../language/semantics/typed-program.js";
 import { PartArithmetic, partName, type ComplexParts, realOf, share, zeroOf } from "./parts.js";
@@ -27,6 +28,7 @@ export class ComplexToReal {
   private readonly functions = new Map<TypedFunction, TypedFunction>();
   private readonly rounds = new Map<TypedRounds, TypedRounds>();
   private readonly calls = new Map<TypedCall, TypedCall>();
+  private readonly runs = new Map<TypedRun, TypedRun>();
   private readonly gradients = new Map<TypedGradient, TypedGradient>();
 
   /** @param names Complex values of the cell, which its functions may read. */
@@ -40,6 +42,7 @@ export class ComplexToReal {
     if (node.kind === "call" || node.kind === "result") return this.called(node);
     if (node.kind === "gradient") return { ...node, of: this.gradientOf(node) };
     if (node.kind === "rounds") return { ...node, rounds: this.roundsOf(node) };
+    if (node.kind === "run") return { ...node, run: this.runOf(node) };
     if (node.kind === "elementwise" && node.operation === "abs" && node.operands.some(isComplex)) {
       const [operand = node] = node.operands;
       return new PartArithmetic(node).size(this.parts(operand));
@@ -59,6 +62,19 @@ export class ComplexToReal {
     const whole = isSame ? node : withTypedParts(node, own);
     const made = whole.kind === "rounds" ? whole.rounds : node.rounds;
     this.rounds.set(node.rounds, made);
+    return made;
+  }
+
+  /** Those who read a call share it. */
+  private runOf(node: TypedOf<"run">): TypedRun {
+    const known = this.runs.get(node.run);
+    if (known !== undefined) return known;
+    const whole = withTypedParts(
+      node,
+      typedParts(node).map((part) => this.real(part)),
+    );
+    const made = whole.kind === "run" ? whole.run : node.run;
+    this.runs.set(node.run, made);
     return made;
   }
 

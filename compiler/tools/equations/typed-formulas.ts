@@ -61,6 +61,10 @@ const rules: FormulaRules = {
     return { kind: "member", object: owner ?? nameOf(name), name, next };
   },
   "instance-call": ({ instance }, write, around) => callFormula(instance, around.callOf(instance), write),
+  run: ({ run: { instance, place, call }, read }, write) => {
+    const of = callFormula(instance, call, write, place);
+    return read.what === "output" ? of : builtin(`${read.what} ${read.name}`, [of]);
+  },
   "call-in-place": ({ instance, place, call }, write) => callFormula(instance, call, write, place),
   elementwise: ({ operation, operands }, write) => elementwiseFormula(operation, operands, write),
   complex: ({ operation, operands: [first, second] }, write) => {
@@ -125,6 +129,7 @@ const rules: FormulaRules = {
     ]); // prettier-ignore
   },
   fill: ({ value, shape }) => builtin(value === 0 ? "zeros" : "ones", [], [{ label: "shape", kind: "shape", shape }]),
+  reverse: ({ operand, axis }, write) => builtin("reverse", [write(operand)], axis === 0 ? [] : [axes("axis", axis)]),
   repeat: ({ operand, type }, write) => {
     const shape = axesOf(type).slice(0, rankOf(type) - rankOf(operand.type));
     return builtin("fill", [write(operand)], [{ label: "shape", kind: "shape", shape: shape.map(({ dim }) => dim) }]);

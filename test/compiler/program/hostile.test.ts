@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { DiagnosticCollector } from "../../../compiler/base/diagnostics/diagnostic.js";
 import { innerGradient } from "../../../compiler/passes/autodiff/inner-gradient.js";
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
-import { lowerCell } from "../../../compiler/program/ast-to-graph.js";
+import { lowerNamed } from "../../../compiler/program/ast-to-graph.js";
 import { analyze } from "../../../compiler/language/semantics/analyze.js";
 import type { Span } from "../../../compiler/base/source/span.js";
 import type { SourceFileNode } from "../../../compiler/language/syntax/ast.js";
@@ -30,7 +30,7 @@ function judge(tree: SourceFileNode, collector = new DiagnosticCollector()): voi
     for (const size of [undefined, 1, 3]) {
       const dimensions = new Map(size === undefined ? [] : cell.dimensions.map((dimension) => [dimension.name, size]));
       const lowering = new DiagnosticCollector();
-      const lowered = lowerCell(program, name, { dimensions }, innerGradient, lowering);
+      const lowered = lowerNamed(program, name, { dimensions }, innerGradient, lowering);
       if (cell.sound && lowered === undefined) expect(lowering.hasErrors).toBe(true);
     }
   }

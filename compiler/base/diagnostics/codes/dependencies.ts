@@ -147,6 +147,27 @@ cell A(H) { input x: [H] context m: [S, H] use l[2] = B(H) output y = x then l[k
       "Fans need an axis, orthogonal rows a matrix, an identity exactly two axes; bounds and deviations are not negative.",
     example: `cell A(H) { input x: [H] param b: [H] ~ orthogonal output y = x + b }`,
   },
+  "step-outside-run": {
+    severity: "error",
+    summary: "a single step of a cell in a network",
+    explanation:
+      "In a network a call of a cell with a state runs it over a sequence: an argument has one axis more than the input, and a length that each call gives.",
+    example: `import { GRU } from "std/gru"
+network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
+  },
+  "not-in-network": {
+    severity: "error",
+    summary: "something of cells in a network",
+    explanation:
+      "States, contexts, `delay` and `past` belong to the steps of a cell. A network has equations over whole sequences: `before(x, v)` is the sequence one place later.",
+    example: `network A(H, S; T) { input x: [T, H] context m: [S, H] output y = x + sum(m, axis = 0) }`,
+  },
+  "not-in-cell": {
+    severity: "error",
+    summary: "something of networks in a cell",
+    explanation: "Losses and dimensions after `;` are of networks, whose equations are over whole sequences.",
+    example: `cell A(H) { input x: [H] loss e = sum(x) output y = x }`,
+  },
   "missing-import": {
     severity: "error",
     summary: "an import of a file that does not exist",

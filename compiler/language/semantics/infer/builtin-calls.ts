@@ -31,6 +31,7 @@ import { inferConvolution } from "./convolution.js";
 import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { inferPlaceFunction } from "./place-functions.js";
+import { inferReverse, inferShift } from "./shifts.js";
 
 export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression {
   const name = node.callee.text;
@@ -138,6 +139,9 @@ const shapeRules: Readonly<Record<NonNullable<ReturnType<typeof shapeFunctionNam
   zeros: (checker, node) => inferEqual(checker, node, 0),
   ones: (checker, node) => inferEqual(checker, node, 1),
   fill: inferFill,
+  reverse: inferReverse,
+  before: inferShift,
+  after: inferShift,
 };
 
 /** Values by position, `axis` by name. */

@@ -22,6 +22,7 @@ import type { TypedCall, TypedExpression, TypedFunction } from "../typed-program
 import { inferCallInPlace } from "./call-in-place.js";
 import { inferBuiltin } from "./builtin-calls.js";
 import { givenFunctions, inferGivenCall } from "./given-functions.js";
+import { inferRun, inferTrace } from "./runs.js";
 import { inferGradient } from "./inner-gradient.js";
 import { inferDelay } from "./delays.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
@@ -49,6 +50,8 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   if (isUnknown && entry === undefined && name === "gradient") return inferGradient(checker, node);
   if (isUnknown && checker.start !== undefined && drawNames.has(name) && !builtinNames.has(name))
     return inferDraw(checker, checker.start, node);
+  const trace = isUnknown && name === "trace" ? inferTrace(checker, node) : undefined;
+  if (trace !== undefined) return trace;
   if (isUnknown && timeFunctionNamed(name) !== undefined) return inferDelay(checker, node);
   if (isUnknown && builtinNames.has(name)) return inferBuiltin(checker, node);
   for (const argument of node.arguments) checker.infer(argument.value);
@@ -117,6 +120,7 @@ function inferInstanceCall(checker: Checker, node: CallNode): TypedExpression {
   const name = node.callee.text;
   const instance = checker.instances.instances.get(name);
   checker.scope.used.add(name);
+  if (instance !== undefined && checker.instances.runs !== undefined) return inferRun(checker, instance, node);
   if (instance !== undefined && checker.instances.inPlace.has(name)) return inferCallInPlace(checker, instance, node);
   if (instance === undefined || checker.instances.calls.get(name) !== node) return checker.error(node.span);
   const [output, ...others] = instance.cell.outputs;

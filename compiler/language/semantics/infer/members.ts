@@ -7,6 +7,7 @@ import { placeInArray, refusePlace } from "../arrays.js";
 import { inferOutputInPlace } from "./call-in-place.js";
 import { tensorNamed, tensorsIn } from "../cell-tensors.js";
 import { wordsFor } from "../scope.js";
+import { inferRunMember } from "./runs.js";
 import { inferResultMember } from "./results.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
@@ -15,6 +16,8 @@ import type { TypedPlace } from "../typed-sizes.js";
 import { isStored } from "../typed-program.js";
 
 export function inferMember(checker: Checker, node: MemberNode): TypedExpression {
+  const read = checker.instances.runs && inferRunMember(checker, node);
+  if (read !== undefined) return read;
   const path = instancePath(checker, node.object);
   if (path !== undefined) return memberOfInstance(checker, node, path);
   const result = inferResultMember(checker, node);

@@ -144,9 +144,11 @@ cell GRU(I, H, eps: real = 1e-5) { // open
       };
       const cell = {
         kind: "cell",
+        form: "cell",
         name: { text: "A", span },
         documentation: undefined,
         parameters: [],
+        runtime: [],
         items: [equation],
         span,
       };

@@ -1,0 +1,319 @@
+/**
+ * Calls in a network. `e = enc(x)` runs a cell over the leading axis of its inputs, or calls a network; `e.y` is an output of it, `e.h` a state
+ * before the first step, `e.h'` after the last, `trace(e.h)` all of them.
+ */
+import { type Dim, equalDims, printDim } from "../../../base/types/dim.js";
+import type { ArgumentNode, CallNode, Expression, MemberNode } from "../../syntax/ast.js";
+import { placeInArray } from "../arrays.js";
+import { bindDimensions, pairsOf } from "../bind-dimensions.js";
+import { isStateless } from "../calls-in-place.js";
+import { tensorNamed, tensorsIn } from "../cell-tensors.js";
+import { type GivenTensors, haveEqualShapes, isGivenPlain, matchCall, reportGiven } from "../check-instance-call.js";
+import type { Checker } from "../checker.js";
+import { wordsFor } from "../scope.js";
+import { axesOf, type SemanticType, shapeOf } from "../semantic-type.js";
+import { substituteType } from "../substitute.js";
+import {
+  type TypedCell,
+  type TypedExpression,
+  type TypedInstance,
+  type TypedRun,
+  type TypedTensor,
+} from "../typed-program.js";
+import { isNumber, isReal } from "./mismatch.js";
+
+/** The value of a call: its output where it has one. */
+export function inferRun(checker: Checker, instance: TypedInstance, node: CallNode): TypedExpression {
+  const run = runOf(checker, instance, node);
+  if (run === undefined) return checker.error(node.span);
+  const [output, ...others] = instance.cell.outputs;
+  if (output === undefined || others.length > 0) {
+    const type = { kind: "outputs", instance: instance.name } as const;
+    return { kind: "run", run, read: { what: "output", name: output?.name ?? "" }, span: node.span, type };
+  }
+  return outputOf(checker, instance, run, output.name, node.span);
+}
+
+/** The run that a call is, once. */
+function runOf(checker: Checker, instance: TypedInstance, node: CallNode): TypedRun | undefined {
+  if (checker.runs.has(node)) return checker.runs.get(node);
+  const run = checkRun(checker, instance, node);
+  checker.runs.set(node, run);
+  return run;
+}
+
+function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): TypedRun | undefined {
+  const matched = matchCall(instance, node, checker.collector);
+  const place = instance.count && placeInArray(checker, instance, node.place, node.callee.span);
+  if (matched === undefined || (instance.count !== undefined && place === undefined)) return undefined;
+  checker.addExtent(instance.cell.extent, node.callee.span);
+  const inputs = typedArguments(checker, instance, matched.inputs);
+  const contexts = typedArguments(checker, instance, matched.contexts);
+  const states = typedArguments(checker, instance, matched.states);
+  if (inputs === undefined || contexts === undefined || states === undefined) return undefined;
+  const over = leadingAxes(checker, instance, node, inputs);
+  if (over === undefined) return undefined;
+  const telling = instance.cell.form === "network" ? inputs : contexts;
+  const unknown = new Set(instance.cell.runtimeDimensions);
+  const runtimeDimensions = bindDimensions(
+    telling.flatMap(({ declared, value }) => pairsOf(declared, value.type)),
+    unknown,
+  );
+  const dimensions = new Map([...instance.dimensions, ...runtimeDimensions]);
+  const all = [...inputs, ...contexts, ...states];
+  for (const [i, given] of all.entries()) {
+    if (!fits(checker, instance, given, dimensions, i < inputs.length ? over : [])) return undefined;
+  }
+  const values = (list: readonly RunArgument[]): TypedExpression[] => list.map(({ value }) => value);
+  return {
+    span: node.span,
+    instance: instance.name,
+    place,
+    call: {
+      inputs: values(inputs),
+      contexts: values(contexts),
+      states: new Map(states.map(({ tensor, value }) => [tensor.name, value])),
+      runtimeDimensions,
+    },
+    runs: inputs.map(({ extra }) => extra > 0),
+    over,
+    name: checker.instances.runs?.names.get(node),
+    traced: new Set(),
+  };
+}
+
+/** An argument, and how many axes it has more than what it is given to. */
+interface RunArgument {
+  readonly tensor: TypedTensor;
+  readonly argument: ArgumentNode;
+  readonly value: TypedExpression;
+  readonly declared: SemanticType;
+  readonly extra: number;
+}
+
+function typedArguments(checker: Checker, instance: TypedInstance, list: GivenTensors): RunArgument[] | undefined {
+  const given: RunArgument[] = [];
+  for (const [tensor, argument] of list) {
+    const value = checker.infer(argument.value);
+    const declared = substituteType(tensor.type, instance.dimensions);
+    if (declared === undefined) checker.reportTooLarge(argument.span);
+    if (declared === undefined || value.type.kind === "error") continue;
+    const isIndex = declared.kind === "index";
+    if (!isIndex && !(declared.kind === "complex" ? isNumber : isReal)(checker, value)) continue;
+    if (isIndex !== (value.type.kind === "index")) {
+      reportGiven(checker, instance, tensor, declared, value);
+      continue;
+    }
+    const extra = isGivenPlain(value) ? 0 : axesOf(value.type).length - axesOf(declared).length;
+    given.push({ tensor, argument, value, declared, extra });
+  }
+  return given.length === list.length ? given : undefined;
+}
+
+/** The axes that the call runs over; undefined where something was reported. */
+function leadingAxes(
+  checker: Checker,
+  instance: TypedInstance,
+  node: CallNode,
+  inputs: readonly RunArgument[],
+): readonly Dim[] | undefined {
+  const { name, cell } = instance;
+  const widest = inputs.reduce<RunArgument | undefined>(
+    (most, one) => ((most?.extra ?? 0) < one.extra ? one : most),
+    undefined,
+  );
+  const over = widest === undefined ? [] : shapeOf(axesOf(widest.value.type)).slice(0, widest.extra);
+  for (const { tensor, value, extra, declared } of inputs) {
+    const own = shapeOf(axesOf(value.type)).slice(0, Math.max(extra, 0));
+    const isSame = own.length === over.length && own.every((dim, i) => equalDims(dim, over[i] as Dim));
+    if (extra === 0 || (isSame && extra > 0)) continue;
+    if (extra > 0 && widest !== undefined) {
+      const message = `\`${tensor.name}\` of \`${name}\` runs over [${own.map(printDim).join(", ")}], and \`${widest.tensor.name}\` over [${over.map(printDim).join(", ")}]`;
+      checker.report("shape-mismatch", value.span, message, { help: "what runs together has the same leading axes" });
+    } else reportGiven(checker, instance, tensor, declared, value);
+    return undefined;
+  }
+  if (cell.form === "network") return over.length === 0 ? over : refuseLeading(checker, instance, widest);
+  if (isStateless(cell)) return over;
+  const [first, second] = over;
+  if (first === undefined) {
+    checker.report("step-outside-run", node.span, `\`${name}\` has a state, and this is a single step`, {
+      help: `a cell runs over a sequence: give it one, \`${name}(x)\` with x of \`[T, …]\`; what happens at each place is an index equation`,
+    });
+    return undefined;
+  }
+  if (second !== undefined) {
+    checker.report(
+      "shape-mismatch",
+      node.span,
+      `\`${name}\` has a state, and would run over [${over.map(printDim).join(", ")}]: which is time?`,
+      {
+        help: "a cell with a state runs over one axis",
+      },
+    );
+    return undefined;
+  }
+  if (!checker.isRuntime(first)) {
+    checker.report(
+      "shape-mismatch",
+      node.span,
+      `\`${name}\` would run over \`${printDim(first)}\`, which is no run-time dimension`,
+      {
+        help: `sequences have lengths that each call gives: \`network Name(…; T)\``,
+      },
+    );
+    return undefined;
+  }
+  return over;
+}
+
+function refuseLeading(checker: Checker, instance: TypedInstance, given: RunArgument | undefined): undefined {
+  if (given !== undefined) reportGiven(checker, instance, given.tensor, given.declared, given.value);
+  return undefined;
+}
+
+function fits(
+  checker: Checker,
+  instance: TypedInstance,
+  { tensor, value, extra }: RunArgument,
+  dimensions: ReadonlyMap<string, Dim>,
+  over: readonly Dim[],
+): boolean {
+  const declared = substituteType(tensor.type, dimensions);
+  const own = extra > 0 ? over : [];
+  const wanted = declared && withLeading(declared, own);
+  if (wanted === undefined) checker.reportTooLarge(value.span);
+  if (wanted === undefined) return false;
+  const isBounded =
+    wanted.kind !== "index" || (value.type.kind === "index" && checker.isAtMost(value.type.bound, wanted.bound));
+  if (isBounded && (isGivenPlain(value) || haveEqualShapes(value.type, wanted))) return true;
+  reportGiven(checker, instance, tensor, declared ?? wanted, value);
+  return false;
+}
+
+const withLeading = (type: SemanticType, over: readonly Dim[]): SemanticType =>
+  over.length === 0 || type.kind === "outputs" || type.kind === "error"
+    ? type
+    : { ...type, axes: [...over.map((dim) => ({ dim, source: undefined })), ...type.axes] };
+
+function outputOf(
+  checker: Checker,
+  instance: TypedInstance,
+  run: TypedRun,
+  name: string,
+  span: Expression["span"],
+): TypedExpression {
+  const declared = instance.cell.outputs.find((output) => output.name === name)?.type;
+  const read = { what: "output", name } as const;
+  return readOf(checker, instance, run, read, declared, run.over, span);
+}
+
+function readOf(
+  checker: Checker,
+  instance: TypedInstance,
+  run: TypedRun,
+  read: Extract<TypedExpression, { kind: "run" }>["read"],
+  declared: SemanticType | undefined,
+  leading: readonly Dim[],
+  span: Expression["span"],
+): TypedExpression {
+  const dimensions = new Map<string, Dim>([...instance.dimensions, ...run.call.runtimeDimensions]);
+  const source = { words: wordsFor("instance", instance.name), span: instance.span };
+  const type = declared && substituteType(declared, dimensions, source);
+  if (type === undefined) {
+    checker.reportTooLarge(span);
+    return checker.error(span);
+  }
+  return { kind: "run", run, read, span, type: withLeading(type, leading) };
+}
+
+/** The run that stands at the root of `e.rnn.h`, and the names after it. */
+interface RunPath {
+  readonly instance: TypedInstance;
+  readonly run: TypedRun | undefined;
+  readonly names: readonly MemberNode[];
+}
+
+function pathOf(checker: Checker, node: MemberNode): RunPath | undefined {
+  const names: MemberNode[] = [node];
+  let root: Expression = node.object;
+  while (root.kind === "member" && !root.next) {
+    names.unshift(root);
+    root = root.object;
+  }
+  const call =
+    root.kind === "call"
+      ? root
+      : root.kind === "reference" && !root.next
+        ? checker.instances.runs?.byEquation.get(root.name)
+        : undefined;
+  const instance = call && checker.instances.instances.get(call.callee.text);
+  if (call === undefined || instance === undefined) return undefined;
+  if (root.kind === "reference") {
+    checker.scope.used.add(root.name);
+    return { instance, run: checker.runs.get(call), names };
+  }
+  checker.scope.used.add(instance.name);
+  return { instance, run: runOf(checker, instance, call), names };
+}
+
+/** `e.y`, `e.h`, `e.rnn.h'`; undefined where the object is no call of a used cell. */
+export function inferRunMember(checker: Checker, node: MemberNode): TypedExpression | undefined {
+  const path = pathOf(checker, node);
+  if (path === undefined) return undefined;
+  const { instance, run, names } = path;
+  if (run === undefined) return checker.error(node.span);
+  const [first, ...deeper] = names;
+  const output =
+    deeper.length === 0 && !node.next && instance.cell.outputs.find(({ name }) => name === first?.member.text);
+  if (output) return outputOf(checker, instance, run, output.name, node.span);
+  const state = stateAt(instance.cell, names);
+  if (state === undefined || instance.cell.form === "network") {
+    checker.report(
+      "unknown-member",
+      node.member.span,
+      `\`${instance.name}\` has no output or state \`${names.map(({ member }) => member.text).join(".")}\``,
+      {
+        help:
+          checker.suggest(node.member.text, () => membersOf(instance.cell)) ??
+          `it has ${membersOf(instance.cell)
+            .map((name) => `\`${name}\``)
+            .join(", ")}`,
+      },
+    );
+    return checker.error(node.span);
+  }
+  const name = names.map(({ member }) => member.text).join(".");
+  return readOf(checker, instance, run, { what: node.next ? "after" : "before", name }, state, [], node.span);
+}
+
+/** `trace(e.h)`: the state after every step; undefined where the argument is something else. */
+export function inferTrace(checker: Checker, node: CallNode): TypedExpression | undefined {
+  const [argument] = node.arguments;
+  if (node.arguments.length !== 1 || argument?.value.kind !== "member" || argument.value.next) return undefined;
+  const path = pathOf(checker, argument.value);
+  const state = path?.run && stateAt(path.instance.cell, path.names);
+  if (path?.run === undefined || state === undefined) return undefined;
+  const name = path.names.map(({ member }) => member.text).join(".");
+  path.run.traced.add(name);
+  return readOf(checker, path.instance, path.run, { what: "trace", name }, state, path.run.over, node.span);
+}
+
+/** The type of a state by its path, in terms of the used cell. */
+function stateAt(cell: TypedCell, names: readonly MemberNode[]): SemanticType | undefined {
+  const [first, ...deeper] = names;
+  if (first === undefined) return undefined;
+  if (deeper.length === 0) {
+    const tensor = tensorNamed(cell, first.member.text);
+    return tensor?.role === "state" ? tensor.type : undefined;
+  }
+  const item = cell.items.find((one) => one.kind === "instance" && one.instance.name === first.member.text);
+  if (item?.kind !== "instance") return undefined;
+  const type = stateAt(item.instance.cell, deeper);
+  return type && substituteType(type, item.instance.dimensions);
+}
+
+function membersOf(cell: TypedCell): string[] {
+  const states = tensorsIn(cell).filter(({ role }) => role === "state");
+  return [...cell.outputs, ...(cell.form === "network" ? [] : states)].map(({ name }) => name);
+}

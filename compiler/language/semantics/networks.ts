@@ -1,0 +1,84 @@
+/** What is checked of networks only: what may stand in them, and their losses. */
+import type { CellItem, CellNode } from "../syntax/ast.js";
+import type { Checker } from "./checker.js";
+import type { Delays } from "./delays.js";
+import { weightKey } from "./node-keys.js";
+import type { CellScope } from "./scope.js";
+import { axesOf, printAxes } from "./semantic-type.js";
+import { isReal } from "./infer/mismatch.js";
+import type { TypedLoss } from "./typed-networks.js";
+import type { TypedCell } from "./typed-program.js";
+
+const networkHelps = {
+  state:
+    "a state belongs to a cell: `use l = LSTM(I, H)`, and a call runs it, `e = l(x)`; what was before is `before(x, v)`",
+  context: "a network's inputs have their whole shape: `input memory: [S, D]`",
+} as const;
+
+/** Refuses what stands in cells only, or in networks only. */
+export function checkForm(checker: Checker, { form, items, runtime }: CellNode, delays: Delays): void {
+  if (form === "cell") {
+    for (const item of items) if (item.kind === "loss") refuseLoss(checker, item);
+    for (const { name, span } of runtime) {
+      const message = `\`${name.text}\` is a dimension that calls give, and those of a cell come with its contexts`;
+      checker.report("not-in-cell", span, message, {
+        help: `\`context m: [${name.text}, D]\` brings it; or write \`network\` for equations over whole sequences`,
+      });
+    }
+    return;
+  }
+  for (const item of items) {
+    if (item.kind !== "state" && item.kind !== "context") continue;
+    const names = item.names.map(({ text }) => `\`${text}\``).join(", ");
+    checker.report("not-in-network", item.span, `a network has no ${item.kind}s: ${names}`, {
+      help: networkHelps[item.kind],
+    });
+  }
+  for (const { call, word } of delays.all) {
+    checker.report("not-in-network", call.span, `\`${word}\` goes by the steps of a cell, and a network has none`, {
+      help: "the entry before is `before(x, v)`, with `v` in front of the first",
+    });
+  }
+}
+
+function refuseLoss(checker: Checker, { span, name }: Extract<CellItem, { kind: "loss" }>): void {
+  checker.report("not-in-cell", span, `\`${name.text}\` is a loss, and a cell has none`, {
+    help: "a loss is over whole sequences: it stands in a network",
+  });
+}
+
+/** Its run-time dimensions and their least sizes, in the order of the text. */
+export function runtimeDimensionsIn({ entries }: CellScope): Pick<TypedCell, "runtimeDimensions" | "least"> {
+  const found = [...entries].filter(([, entry]) => entry.runtime === true);
+  return {
+    runtimeDimensions: found.map(([name]) => name),
+    least: new Map(found.map(([name, { least = 1 }]) => [name, least])),
+  };
+}
+
+/** The values that losses need. */
+export const keysOfLosses = ({ form, items }: CellNode): string[] =>
+  form === "cell" ? [] : items.flatMap((item) => (item.kind === "loss" ? [item.name.text, ...(item.per ? [weightKey(item.name.text)] : [])] : [])); // prettier-ignore
+
+export function lossesOf(checker: Checker, { form, items }: CellNode): readonly TypedLoss[] {
+  if (form === "cell") return [];
+  return items.flatMap((item) => {
+    if (item.kind !== "loss" || checker.scope.entries.get(item.name.text)?.span !== item.name.span) return [];
+    const { text, span } = item.name;
+    const weight = item.per && weightKey(text);
+    checkScalar(checker, text, `the loss \`${text}\``, item.value.span);
+    if (item.per !== undefined) checkScalar(checker, weightKey(text), "what a loss is divided by", item.per.span);
+    return [{ name: text, span, documentation: item.documentation ?? "", weight }];
+  });
+}
+
+function checkScalar(checker: Checker, key: string, what: string, span: TypedLoss["span"]): void {
+  const type = checker.scope.types.get(key);
+  if (type === undefined || type.kind === "error") return;
+  if (!isReal(checker, { kind: "value", name: key, span, type })) return;
+  const axes = axesOf(type);
+  if (axes.length === 0) return;
+  checker.report("shape-mismatch", span, `${what} is a number of each example, this is ${printAxes(axes)}`, {
+    help: "`sum(e) per T` adds over the steps and divides by all steps of the batch",
+  });
+}

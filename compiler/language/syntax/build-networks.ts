@@ -1,0 +1,53 @@
+/** What only networks have, from the concrete syntax tree: dimensions of a call, and losses. */
+import type { EquationNode, Expression, LossNode, RuntimeDimensionNode } from "./ast.js";
+import { type ExpressionBuilder, only, textOf } from "./build-expression.js";
+import type * as cst from "./cst.generated.js";
+import { endOf } from "./lexer.js";
+import { clip, type SyntaxReporter } from "./reporter.js";
+
+/** The least size that can be asked for: nobody needs more, and sizes of sums stay exact. */
+const largestLeast = 2 ** 20;
+
+export class NetworksBuilder {
+  private readonly expressions: ExpressionBuilder;
+  private readonly reporter: SyntaxReporter;
+
+  constructor(expressions: ExpressionBuilder, reporter: SyntaxReporter) {
+    this.expressions = expressions;
+    this.reporter = reporter;
+  }
+
+  runtimeDimension({ children }: cst.RuntimeDimensionCstNode): RuntimeDimensionNode {
+    const name = this.expressions.name(only(children.Name));
+    const token = children.NumberLiteral?.[0];
+    if (token === undefined) return { name, least: 0, span: name.span };
+    const least = Number(textOf(token));
+    if (!Number.isInteger(least) || least > largestLeast) {
+      const message = `the least size of \`${clip(name.text)}\` is a whole number up to ${largestLeast}`;
+      this.reporter.report("bad-dimension-size", token.startOffset, endOf(token), message, {
+        help: `sequences that may be empty are \`${clip(name.text)}\`, others \`${clip(name.text)} >= 1\``,
+      });
+    }
+    const span = this.reporter.span(name.span.start, endOf(token));
+    return { name, least: Number.isInteger(least) ? least : 0, span };
+  }
+
+  /** `loss = e per w` is written as an equation is. */
+  asLoss({ documentation, name, value, span }: EquationNode, per: Expression | undefined): LossNode {
+    const end = per?.span.end ?? span.end;
+    return { kind: "loss", documentation, name, value, ...(per && { per }), span: { ...span, end } };
+  }
+
+  /** What stands after `per`, where a loss may have it. */
+  per({ children }: cst.EquationValueCstNode): Expression | undefined {
+    return children.per && this.expressions.build(only(children.per));
+  }
+
+  refusePer({ children }: cst.EquationValueCstNode): void {
+    const word = children.Per?.[0];
+    if (word === undefined) return;
+    this.reporter.report("unexpected-token", word.startOffset, endOf(word), "only a loss is `per` something", {
+      help: "a quotient is written with `/`; a loss of a network is `loss = e per w`",
+    });
+  }
+}

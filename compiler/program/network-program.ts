@@ -1,0 +1,90 @@
+/** A network as a program: its tensors have their whole shapes, and its losses are shared by all examples. */
+import { at } from "../base/at.js";
+import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
+import { inlineFunction } from "../ir/graph/rewrite.js";
+import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import { typeOf } from "../ir/graph/values.js";
+import { shapeContext } from "../ir/ops/shape-rules.js";
+import { buildStarts } from "./cell-program.js";
+import type { LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
+import type { Program, ProgramTensor } from "./program.js";
+import { nameOfRole, type TensorKind } from "./roles.js";
+
+const each =
+  (shared: boolean) =>
+  <Tensor extends LoweredTensor>(tensor: Tensor) => ({ ...tensor, over: [], shared });
+
+export function programOfNetwork(network: LoweredNetwork): Program {
+  const { name, documentation, dimensions, runtimeDimensions, starts } = network;
+  const forward = buildForward(network);
+  return {
+    name,
+    documentation,
+    dimensions,
+    axes: runtimeDimensions,
+    stream: undefined,
+    inputs: network.inputs.map(each(false)),
+    contexts: [],
+    states: network.states.map(each(false)),
+    params: network.params.map(each(true)),
+    fixed: network.fixed.map(each(true)),
+    outputs: [...network.outputs.map(each(false)), ...lossTensors(network)],
+    forward,
+    initial: undefined,
+    starts: starts && {
+      fn: buildStarts(network, starts),
+      rounds: starts.rounds,
+      draws: starts.draws.map(each(true)),
+    },
+    declaredDerivatives: [...new Set(network.declared.map((declared) => declared.name))],
+    gradientAsDeclared: [],
+  };
+}
+
+/** Of each loss: its value over the batch, the sum over the examples, and what that is divided by. */
+const partsOfLoss = ["", ".sum", ".weight"] as const;
+
+const lossTensors = ({ losses }: LoweredNetwork): ProgramTensor[] =>
+  losses.flatMap(({ name, documentation }) =>
+    partsOfLoss.map((part) => ({ name: `${name}${part}`, documentation, over: [], shape: [], shared: true })),
+  );
+
+function buildForward(network: LoweredNetwork): GraphFunction {
+  const { whole, runtimeDimensions, outputs, states, losses } = network;
+  const b = new GraphBuilder("forward", shapeContext(runtimeDimensions));
+  const named = (kind: TensorKind, tensors: readonly LoweredTensor[]): string[] =>
+    tensors.map(({ name }) => nameOfRole({ kind, name }));
+  const names = [
+    ...named("initial", states),
+    ...named("input", network.inputs),
+    ...named("param", network.params),
+    ...named("fixed", network.fixed),
+  ];
+  const inputs = whole.inputs.map((id, i) => b.input(at(names, i), typeOf(whole, id)));
+  const results = inlineFunction(b, whole, inputs);
+  const plain = [...named("output", outputs), ...named("final", states)];
+  const given: NamedOutput[] = plain.map((name, i) => ({ name, value: at(results, i) }));
+  const [own, ends] = [given.slice(0, outputs.length), given.slice(outputs.length)];
+  let place = plain.length;
+  const values = losses.flatMap(({ name, weighted }) => {
+    const value = at(results, place++);
+    const weight = weighted ? at(results, place++) : undefined;
+    const parts = lossOfBatch(b, value, weight);
+    return parts.map((part, i) => ({
+      name: nameOfRole({ kind: "output", name: `${name}${at(partsOfLoss, i)}` }),
+      value: part,
+    }));
+  });
+  return b.finish([...own, ...values, ...ends]);
+}
+
+/** The quotient of the sums over the batch, 0 where there is nothing to divide by; then the two. */
+function lossOfBatch(b: GraphBuilder, value: ValueId, weight: ValueId | undefined): [ValueId, ValueId, ValueId] {
+  const own = b.perExample(value);
+  const sum = b.emit({ kind: "batch_sum" }, [own]);
+  const total = b.emit({ kind: "batch_sum" }, [b.perExample(weight ?? b.constant(1))]);
+  const zero = b.constant(0);
+  const isNothing = b.map("eq", total, zero);
+  const divisor = b.map("select", isNothing, b.constant(1), total);
+  return [b.map("select", isNothing, zero, b.map("div", sum, divisor)), sum, total];
+}

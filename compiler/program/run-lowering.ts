@@ -1,0 +1,214 @@
+/** Calls in a network: a network where it stands, a cell as a loop over the places of its inputs. */
+import { at } from "../base/at.js";
+import { type Dim, dimConstant } from "../base/types/dim.js";
+import { ScanBuilder } from "../ir/graph/build-scan.js";
+import type { ValueId } from "../ir/graph/types.js";
+import { tensorsIn } from "../language/semantics/cell-tensors.js";
+import { initialKey, nextKey } from "../language/semantics/node-keys.js";
+import type { TypedRunRead } from "../language/semantics/typed-networks.js";
+import type { TypedExpression, TypedRun, TypedTensor } from "../language/semantics/typed-program.js";
+import { broadcastTo } from "./broadcast-to.js";
+import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
+import { asState, lowerInitialNodes, lowerNodes } from "./cell-lowering.js";
+import { broughtIn, type CellFrame, childOf, dimIn, elementName, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js"; // prettier-ignore
+import { frameInPlace } from "./frame-in-place.js";
+import { IndexedBuilder } from "./indexed-builder.js";
+import { lowerIndex } from "./place-functions.js";
+import { numberOfPlace } from "./rounds-lowering.js";
+
+/** The values of a run in an order that {@link placeOfRead} knows: outputs, states before, after, and those that are traced. */
+export function lowerRun(lowering: Lowering, frame: Frame, run: TypedRun): readonly ValueId[] {
+  const name = usedName(frame, run);
+  if (run.over.length === 0) return lowerWhole(lowering, frame, run, name);
+  if (run.over.length === 1) return lowerLoop(lowering, frame, run, name);
+  return lowerEach(lowering, frame, run, name);
+}
+
+export function placeOfRead(frame: Frame, run: TypedRun, { what, name }: TypedRunRead): number {
+  const child = childOf(frame, usedName(frame, run));
+  const outputs = child.cell.outputs.map((output) => output.name);
+  if (what === "output") return outputs.indexOf(name);
+  const states = statesOf(child);
+  if (what === "trace") return outputs.length + 2 * states.length + [...run.traced].indexOf(name);
+  return outputs.length + (what === "before" ? 0 : states.length) + states.indexOf(name);
+}
+
+/** By their paths in the cell. */
+const statesOf = (child: CellFrame): string[] =>
+  child.cell.form === "network" ? [] : tensorsOf(child, "state").map((placed) => pathIn(child, placed));
+
+const pathIn = ({ path }: CellFrame, { name }: PlacedTensor): string => name.slice(path.length);
+
+function usedName(frame: Frame, { instance, place }: TypedRun): string {
+  return place === undefined ? instance : elementName(instance, numberOfPlace(frame, place));
+}
+
+/** What a call with a name is called in its network; states of one without are none of the module. */
+function calledName(frame: Frame, run: TypedRun): string | undefined {
+  return run.name === run.instance ? usedName(frame, run) : run.name;
+}
+
+/** A network, or a single step of a cell without states. */
+function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
+  const child = frameInPlace(frame, name, run.call.runtimeDimensions);
+  const called = calledName(frame, run);
+  const path = called === undefined ? child.path : `${frame.path}${called}.`;
+  const { states, ...others } = lowering;
+  const own: Lowering = called === undefined || states === undefined ? others : { ...others, states };
+  const given = lowerGiven(lowering, frame, run, child);
+  for (const [tensor, value] of [...given.inputs, ...given.contexts]) child.values.set(tensor.name, value);
+  lowerNodes(own, { ...child, path }, child.cell.stepOrder);
+  return child.cell.outputs.map((output) => valueIn(child, output.name));
+}
+
+type GivenOperands = readonly (readonly [TypedTensor, ValueId])[];
+
+/** The arguments of a call as values of the network, in the shapes that the cell declares, those that run with the axes they run over. */
+function lowerGiven(
+  lowering: Lowering,
+  frame: Frame,
+  { call, runs, over }: TypedRun,
+  child: CellFrame,
+): { readonly inputs: GivenOperands; readonly contexts: GivenOperands } {
+  const leading = over.map((dim) => dimIn(frame, dim));
+  const lowered = (tensor: TypedTensor, value: TypedExpression, isRun: boolean): readonly [TypedTensor, ValueId] => {
+    if (tensor.type.kind === "index") return [tensor, lowerIndex(lowering, frame, value)];
+    const shape = [...(isRun ? leading : []), ...shapeIn(child, tensor.type)];
+    return [tensor, broadcastTo(lowering.builder, lowering.lower(lowering, frame, value), shape)];
+  };
+  const of = (role: TypedTensor["role"]): readonly TypedTensor[] =>
+    tensorsIn(child.cell).filter((tensor) => tensor.role === role);
+  return {
+    inputs: of("input").map((tensor, i) => lowered(tensor, at(call.inputs, i), runs[i] === true)),
+    contexts: of("context").map((tensor, i) => lowered(tensor, at(call.contexts, i), false)),
+  };
+}
+
+/** States before the first step: those that are given, or computed, or of the module. */
+function lowerBegin(
+  lowering: Lowering,
+  frame: Frame,
+  run: TypedRun,
+  child: CellFrame,
+  contexts: GivenOperands,
+): readonly ValueId[] {
+  const { builder } = lowering;
+  const given = new Map([...run.call.states].map(([name, value]) => [name, lowering.lower(lowering, frame, value)]));
+  for (const [tensor, value] of contexts) child.values.set(tensor.name, value);
+  lowerInitialNodes(lowering, child);
+  const called = calledName(frame, run);
+  return tensorsOf(child, "state").map((placed) => {
+    const { tensor, frame: owner } = placed;
+    const path = pathIn(child, placed);
+    const own = given.get(path);
+    if (own !== undefined) return asState(lowering, owner, tensor, own);
+    if (tensor.initial !== undefined) return asState(lowering, owner, tensor, valueIn(owner, initialKey(tensor.name)));
+    const shape = shapeIn(owner, tensor.type);
+    const { documentation } = tensor;
+    const isIndex = tensor.type.kind === "index";
+    if (called !== undefined && lowering.states !== undefined) {
+      const bound = tensor.type.kind === "index" ? { bound: dimIn(owner, tensor.type.bound) } : {};
+      const name = `${frame.path}${called}.${path}`;
+      return lowering.states.before({ name, documentation, shape, dtype: isIndex ? "index" : "real", ...bound });
+    }
+    const zero = builder.emit({ kind: "constant", dtype: isIndex ? "index" : "real", value: 0 }, []);
+    return builder.fill(zero, shape);
+  });
+}
+
+function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
+  const { builder: outer } = lowering;
+  const loop = new ScanBuilder(outer, `${name} step`);
+  const child = frameInPlace(frame, name, run.call.runtimeDimensions);
+  const given = lowerGiven(lowering, frame, run, child);
+  const begin = lowerBegin(lowering, frame, run, child, given.contexts);
+  const known = new Map<ValueId, ValueId>();
+  const bring = (value: ValueId): ValueId => {
+    const own = known.get(value) ?? loop.input("invariant", `outer.${known.size}`, outer.typeOf(value), value);
+    known.set(value, own);
+    return own;
+  };
+  const around: Frame = { ...frame, bring: (value) => bring(broughtIn(frame, value)) };
+  const body = frameInPlace(around, name, run.call.runtimeDimensions);
+  const states = tensorsOf(body, "state");
+  for (const [i, { tensor, frame: owner, name: path }] of states.entries()) {
+    const first = at(begin, i);
+    owner.values.set(tensor.name, loop.input("carried", path, { ...outer.typeOf(first), shared: false }, first));
+  }
+  for (const [i, [tensor, value]] of given.inputs.entries()) {
+    const type = outer.typeOf(value);
+    const element = (): ValueId => loop.input("sequence", tensor.name, { ...type, shape: type.shape.slice(1) }, value);
+    body.values.set(tensor.name, run.runs[i] === true ? element() : bring(value));
+  }
+  for (const [tensor, value] of given.contexts) body.values.set(tensor.name, bring(value));
+  lowerNodes({ ...lowering, builder: loop.inner }, body, body.cell.stepOrder);
+  const next = states.map(({ tensor, frame: owner, name: path }) => ({
+    name: path,
+    value: valueIn(owner, nextKey(tensor.name)),
+  }));
+  const outputs = body.cell.outputs.map((output) => ({ name: output.name, value: valueIn(body, output.name) }));
+  const traced = [...run.traced].map((path) =>
+    at(
+      next,
+      states.findIndex((placed) => pathIn(body, placed) === path),
+    ),
+  );
+  outer.origin = { span: run.span, note: `\`${name}\` over its sequence` };
+  const results = loop.emit({ length: dimIn(frame, at(run.over, 0)), reverse: false }, [
+    ...next,
+    ...outputs,
+    ...traced,
+  ]);
+  const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];
+  noteLast(lowering, frame, run, states.map((placed) => ({ placed, path: pathIn(body, placed) })), last); // prettier-ignore
+  return [...stacked.slice(0, outputs.length), ...begin, ...last, ...stacked.slice(outputs.length)];
+}
+
+/** What the caller of the module gets of its states. */
+function noteLast(
+  lowering: Lowering,
+  frame: Frame,
+  run: TypedRun,
+  states: readonly { readonly placed: PlacedTensor; readonly path: string }[],
+  last: readonly ValueId[],
+): void {
+  const called = calledName(frame, run);
+  if (called === undefined) return;
+  for (const [i, { placed, path }] of states.entries()) {
+    const isOwn = !run.call.states.has(path) && placed.tensor.initial === undefined;
+    if (isOwn) lowering.states?.after(`${frame.path}${called}.${path}`, at(last, i));
+  }
+}
+
+/** A cell without states for each place of several axes: as an index equation. */
+function lowerEach(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
+  const child = frameInPlace(frame, name, run.call.runtimeDimensions);
+  const { inputs, contexts } = lowerGiven(lowering, frame, run, child);
+  const runs = (tensor: TypedTensor): boolean => run.runs[inputs.findIndex(([own]) => own === tensor)] === true;
+  const given = [...inputs, ...contexts];
+  return lowerPlaces(lowering, frame, { run, name, runs }, run.over.map((dim) => dimIn(frame, dim)), given); // prettier-ignore
+}
+
+function lowerPlaces(
+  lowering: Lowering,
+  frame: Frame,
+  what: { readonly run: TypedRun; readonly name: string; readonly runs: (tensor: TypedTensor) => boolean },
+  [length, ...inside]: readonly Dim[],
+  given: GivenOperands,
+): readonly ValueId[] {
+  if (length === undefined) {
+    const child = frameInPlace(frame, what.name, what.run.call.runtimeDimensions);
+    for (const [tensor, value] of given) child.values.set(tensor.name, value);
+    lowerNodes(lowering, child, child.cell.stepOrder);
+    return child.cell.outputs.map((output) => valueIn(child, output.name));
+  }
+  const index = `place ${inside.length}`;
+  const builder = new IndexedBuilder(lowering.builder, index, length, lowering.checkSize);
+  const start = { start: dimConstant(0), reverse: false };
+  const own = given.map(([tensor, value]) => {
+    const brought = builder.bring(value);
+    return [tensor, what.runs(tensor) ? builder.element(brought, 0, index, start) : brought] as const;
+  });
+  const around: Frame = { ...frame, bring: (value) => builder.bring(broughtIn(frame, value)) };
+  return lowerPlaces({ ...lowering, builder }, around, what, inside, own).map((value) => builder.lifted(value));
+}
