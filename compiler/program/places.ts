@@ -1,14 +1,7 @@
 /** Entries by places with several indices, and places in a circle: views of views, so that their derivatives are those of views. */
 import { at } from "../base/at.js";
-import {
-  addDims,
-  constantOf,
-  type Dim,
-  dimConstant,
-  multiplyDims,
-  provenAtLeast,
-  subtractDims,
-} from "../base/types/dim.js";
+import { provenAtLeast } from "../base/types/bounds.js";
+import { addDims, constantOf, type Dim, dimConstant, multiplyDims, subtractDims } from "../base/types/dim.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import type { PlaceTerm } from "../language/semantics/typed-sizes.js";

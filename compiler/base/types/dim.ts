@@ -136,84 +136,6 @@ export function substituteDim(dim: Dim, replacements: ReadonlyMap<string, Dim>):
   return sum;
 }
 
-/** Coefficients that a proof may look at. */
-const proofLimit = 4096;
-
-/** The smallest size that a symbol can stand for: sequences may have no steps, everything else has at least one entry. */
-function smallestSize(symbol: string): 0 | 1 {
-  return isSequence(symbol) ? 0 : 1;
-}
-
-/**
- * True where `dim >= bound` holds for all sizes. False means "not proven".
- *
- * @param smallest The smallest size of each symbol.
- */
-export function provenAtLeast(dim: Dim, bound: number, smallest: (symbol: string) => 0 | 1 = smallestSize): boolean {
-  const difference = subtractDims(dim, dimConstant(bound));
-  const divisors = difference.terms.flatMap(({ powers }) => powers.filter(([, exponent]) => exponent < 0));
-  if (divisors.some(([symbol]) => smallest(symbol) === 0)) return false;
-  // A common monomial denominator is positive: multiply it away first.
-  const { terms } = divisors.length === 0 ? difference : clearDenominators(difference);
-  const scale = terms.reduce((product, { denominator }) => product * denominator, 1);
-  if (!(scale <= 2 ** 20)) return false;
-  const polynomial = terms.map(({ numerator, denominator, powers }) => ({
-    factor: (numerator * scale) / denominator,
-    powers: new Map(powers),
-  }));
-  // Every symbol s is its smallest size and s' >= 0 more: a polynomial whose coefficients in s' are all non-negative is
-  // non-negative. Only monomials that divide a negative term can have negative ones.
-  let looked = 0;
-  for (const { factor, powers } of polynomial) {
-    if (factor >= 0) continue;
-    for (const monomial of divisorsOfMonomial(powers)) {
-      looked += 1;
-      if (looked > proofLimit || shiftedCoefficient(polynomial, monomial, smallest) < 0) return false;
-    }
-  }
-  return true;
-}
-
-type Powers = ReadonlyMap<string, number>;
-
-function* divisorsOfMonomial(powers: Powers): Generator<Powers> {
-  const symbols = [...powers];
-  const exponents = symbols.map(() => 0);
-  for (;;) {
-    yield new Map(symbols.map(([symbol], i) => [symbol, exponents[i] as number]));
-    let place = 0;
-    while (place < symbols.length && exponents[place] === symbols[place]?.[1]) exponents[place++] = 0;
-    if (place === symbols.length) return;
-    exponents[place] = (exponents[place] as number) + 1;
-  }
-}
-
-/** The coefficient of a monomial in s' once every symbol s is written as its smallest size plus s'. */
-function shiftedCoefficient(
-  polynomial: readonly { readonly factor: number; readonly powers: Powers }[],
-  monomial: Powers,
-  smallest: (symbol: string) => 0 | 1,
-): number {
-  let sum = 0;
-  for (const { factor, powers } of polynomial) {
-    let product = factor;
-    for (const symbol of new Set([...powers.keys(), ...monomial.keys()])) {
-      const [own, wanted] = [powers.get(symbol) ?? 0, monomial.get(symbol) ?? 0];
-      // (1 + s')^own has every power up to its own, s'^own has one.
-      if (smallest(symbol) === 1) product *= choose(own, wanted);
-      else if (own !== wanted) product = 0;
-    }
-    sum += product;
-  }
-  return sum;
-}
-
-function choose(n: number, k: number): number {
-  let result = 1;
-  for (let i = 0; i < k; i++) result = (result * (n - i)) / (i + 1);
-  return result;
-}
-
 /** As the language writes it: `4*H`, `I + H - 1`, `H / N`. */
 export function printDim(dim: Dim): string {
   if (dim.terms.length === 0) return "0";
@@ -230,21 +152,6 @@ export function printDim(dim: Dim): string {
 
 const ONE = dimConstant(1);
 const ONE_KEY = "1/1:";
-
-function clearDenominators(dim: Dim): Dim {
-  const lowest = new Map<string, number>();
-  for (const term of dim.terms) {
-    for (const [symbol, exponent] of term.powers) {
-      if (exponent < 0) lowest.set(symbol, Math.min(lowest.get(symbol) ?? 0, exponent));
-    }
-  }
-  const factor: DimTerm = {
-    numerator: 1,
-    denominator: 1,
-    powers: [...lowest].map(([symbol, exponent]) => [symbol, -exponent] as const),
-  };
-  return multiplyDims(dim, normalize([factor]));
-}
 
 function degree(term: DimTerm): number {
   return term.powers.reduce((sum, [, exponent]) => sum + exponent, 0);

@@ -2,7 +2,7 @@
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
 import type { ArgumentNode, CallNode, Expression } from "../syntax/ast.js";
-import { type Dim, printDim, provenAtLeast, subtractDims } from "../../base/types/dim.js";
+import { type Dim, printDim, subtractDims } from "../../base/types/dim.js";
 import { equalShapes } from "../../base/types/shape.js";
 import { bindDimensions, pairsOf } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
@@ -154,7 +154,7 @@ function checkGiven(
 function fits(checker: Checker, declared: SemanticType, given: TypedExpression): boolean {
   const { type } = given;
   if (declared.kind === "index") {
-    return type.kind === "index" && provenAtLeast(subtractDims(declared.bound, type.bound), 0);
+    return type.kind === "index" && checker.provenAtLeast(subtractDims(declared.bound, type.bound), 0);
   }
   const isFine = declared.kind === "complex" ? isNumber : isReal;
   return isFine(checker, given) && (isGivenPlain(given) || haveEqualShapes(type, declared));

@@ -7,7 +7,8 @@ import type { DiagnosticCollector, ReportOptions } from "../../base/diagnostics/
 import type { Span } from "../../base/source/span.js";
 import type { CallNode, Expression, RoundsNode } from "../syntax/ast.js";
 import { isWithinLimits } from "../../base/types/bounded-dim.js";
-import { type Dim, printDim, provenAtLeast, subtractDims, symbolsOf } from "../../base/types/dim.js";
+import { type Bounds, leastSize, provenAtLeast } from "../../base/types/bounds.js";
+import { type Dim, printDim, subtractDims, symbolsOf } from "../../base/types/dim.js";
 import type { CellDeclaration, ConstantDeclaration, FunctionDeclaration } from "./declared.js";
 import type { Delays } from "./delays.js";
 import type { RunCalls } from "./run-calls.js";
@@ -215,7 +216,7 @@ export class Checker {
       return;
     }
     // An axis of a run-time size may become empty, but not negative.
-    if (kind === "positive" && provenAtLeast(dim, 0)) return;
+    if (kind === "positive" && this.provenAtLeast(dim, 0)) return;
     const what = kind === "whole" ? "is whole" : "is at least 1";
     this.report("run-time-dimension", span, `whether \`${printDim(dim)}\` ${what} is known at run time only`, {
       help: `\`${symbol}\` differs from example to example: make it a parameter of the cell`,
@@ -224,12 +225,23 @@ export class Checker {
 
   /** Whether it is proven that one dimension is at most another. */
   isAtMost(dim: Dim, most: Dim): boolean {
-    return provenAtLeast(subtractDims(most, dim), 0);
+    return this.provenAtLeast(subtractDims(most, dim), 0);
   }
 
   /** A run-time dimension in `dim`. */
   runtimeSymbol(dim: Dim): string | undefined {
     return symbolsOf(dim).find((symbol) => this.scope.entries.get(symbol)?.runtime === true);
+  }
+
+  /** What is known of the symbols of dimensions here. */
+  readonly bounds: Bounds = {
+    least: (symbol) => this.scope.entries.get(symbol)?.least ?? leastSize(symbol),
+    facts: [],
+  };
+
+  /** True where `dim >= bound` holds for all sizes that its symbols can stand for here. */
+  provenAtLeast(dim: Dim, bound: number): boolean {
+    return provenAtLeast(dim, bound, this.bounds);
   }
 
   /** For `broadcast.ts`. */

@@ -8,7 +8,7 @@ import {
   boundedSubtract,
   divisorsOf,
 } from "../../base/types/bounded-dim.js";
-import { constantOf, type Dim, dimConstant, dimSymbol, printDim, provenAtLeast } from "../../base/types/dim.js";
+import { constantOf, type Dim, dimConstant, dimSymbol, printDim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { axisLimit, type Checker } from "./checker.js";
 import { namesOfSteps } from "../syntax/reporter.js";
@@ -127,7 +127,7 @@ export function checkPositive(checker: Checker, dim: Dim, span: Span): Dim | und
     checker.report("bad-dimension-size", span, `a size of ${constant}`, { help: "sizes are at least 1" });
     return undefined;
   }
-  if (!provenAtLeast(dim, 1)) checker.oblige("positive", dim, span);
+  if (!checker.provenAtLeast(dim, 1)) checker.oblige("positive", dim, span);
   return dim;
 }
 

@@ -25,7 +25,7 @@ export interface ScopeEntry {
   readonly span: Span;
   /** Of a dimension: known at run time only. */
   readonly runtime?: boolean;
-  /** Of such a dimension: the smallest size that a call can give. */
+  /** Of a dimension: the least size that it can stand for; 1 where nothing is said. */
   readonly least?: number;
 }
 

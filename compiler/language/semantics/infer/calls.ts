@@ -246,7 +246,7 @@ function bindArguments(
   for (const [i, argument] of given.entries()) {
     const declared = (fn.parameters[i] as { readonly type: SemanticType }).type;
     const wanted = substituteType(declared, dimensions);
-    if (wanted === undefined || !accepts(wanted, argument.type)) {
+    if (wanted === undefined || !accepts(wanted, argument.type, checker.bounds)) {
       reportArgument(checker, fn, i, argument, declared, dimensions);
       return undefined;
     }

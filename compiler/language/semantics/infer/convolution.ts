@@ -2,7 +2,7 @@
 import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import { boundedAdd, boundedDivide, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { constantOf, type Dim, dimConstant, equalDims, printDim, provenAtLeast } from "../../../base/types/dim.js";
+import { constantOf, type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
 import type { ArgumentNode, CallNode, Expression } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { checkPositive, checkWhole, dimensionOf, sizeOf } from "../dimension-expressions.js";
@@ -209,7 +209,7 @@ class Convolution {
   private zeros(item: Expression): Dim | undefined {
     const { checker } = this;
     const dim = dimensionOf(checker, item);
-    if (dim === undefined || provenAtLeast(dim, 0)) return dim;
+    if (dim === undefined || checker.provenAtLeast(dim, 0)) return dim;
     const constant = constantOf(dim);
     if (constant === undefined) return checkPositive(checker, boundedAdd(dim, one) ?? dim, item.span) && dim;
     checker.report("bad-dimension-size", item.span, `${constant} zeros`, { help: "at least 0" });

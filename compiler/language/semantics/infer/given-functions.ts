@@ -1,6 +1,7 @@
 /** Functions as arguments of functions: `rk4(f, h, s)`, and `f(h)` inside of it. */
 import type { Dim } from "../../../base/types/dim.js";
 import type { CallNode, Expression } from "../../syntax/ast.js";
+import type { Bounds } from "../../../base/types/bounds.js";
 import { accepts } from "../accepts.js";
 import { bindDimensions, pairsOf } from "../bind-dimensions.js";
 import { builtinNames } from "../builtins.js";
@@ -27,7 +28,7 @@ export function inferGivenCall(checker: Checker, node: CallNode, wanted: GivenFu
     });
     return checker.error(node.span);
   }
-  const value = values.find(({ type }, i) => !fits(type, parameters[i]));
+  const value = values.find(({ type }, i) => !fits(type, parameters[i], checker.bounds));
   if (value === undefined) return { kind: "call-given", name: text, arguments: values, span: node.span, type: result };
   checker.report("shape-mismatch", value.span, `${words}, this argument is ${printSemanticType(value.type)}`);
   return checker.error(node.span);
@@ -77,7 +78,7 @@ function functionArgument(
   if (handedOn !== undefined) {
     scope.used.add(name);
     checker.addGivenCalls(name, calls);
-    if (isSame(handedOn, wanted)) return { fn: undefined, name };
+    if (isSame(handedOn, wanted, checker.bounds)) return { fn: undefined, name };
     return refuse(checker, value, `\`${name}\` is ${printFunctionType(handedOn)}`, wanted);
   }
   const own = scope.functions.get(name);
@@ -85,13 +86,13 @@ function functionArgument(
   (own === undefined ? scope.module.used : scope.used).add(name);
   if (declaration?.kind !== "function") return refuseName(checker, value, name, wanted);
   const all = [declaration, ...declaration.variants].map((one) => checker.known.functions.get(one));
-  const fn = all.find((one) => one !== undefined && bindTo(one, wanted) !== undefined) ?? all[0];
+  const fn = all.find((one) => one !== undefined && bindTo(one, wanted, checker.bounds) !== undefined) ?? all[0];
   if (fn === undefined) {
     // What is wrong with it was said where it stands.
     checker.sound = false;
     return undefined;
   }
-  const bound = bindTo(fn, wanted);
+  const bound = bindTo(fn, wanted, checker.bounds);
   const several = fn.results.length > 1 ? `\`${name}\` has several results` : undefined;
   const what = several ?? `\`${name}\` is ${printFunctionType(typeOf(fn))}`;
   if (bound === undefined) return refuse(checker, value, what, wanted);
@@ -126,22 +127,22 @@ const typeOf = ({ parameters, results }: TypedFunction): GivenFunctionType => ({
   result: results[0]?.type ?? errorType,
 });
 
-function isSame(a: GivenFunctionType, b: GivenFunctionType): boolean {
+function isSame(a: GivenFunctionType, b: GivenFunctionType, bounds: Bounds): boolean {
   return (
     a.parameters.length === b.parameters.length &&
-    fits(a.result, b.result) &&
-    a.parameters.every((type, i) => fits(type, b.parameters[i]))
+    fits(a.result, b.result, bounds) &&
+    a.parameters.every((type, i) => fits(type, b.parameters[i], bounds))
   );
 }
 
 /** Nothing repeats: the types are the same, but for the bound of an index. */
-function fits(given: SemanticType, wanted: SemanticType | undefined): boolean {
+function fits(given: SemanticType, wanted: SemanticType | undefined, bounds: Bounds): boolean {
   if (wanted === undefined || given.kind !== wanted.kind) return false;
-  return axesOf(given).length === axesOf(wanted).length && accepts(wanted, given);
+  return axesOf(given).length === axesOf(wanted).length && accepts(wanted, given, bounds);
 }
 
 /** The dimensions of a function that make it one of that type. */
-function bindTo(fn: TypedFunction, wanted: GivenFunctionType): ReadonlyMap<string, Dim> | undefined {
+function bindTo(fn: TypedFunction, wanted: GivenFunctionType, bounds: Bounds): ReadonlyMap<string, Dim> | undefined {
   if (fn.given.length > 0 || fn.functions.length > 0 || fn.results.length > 1) return undefined;
   if (fn.parameters.length !== wanted.parameters.length) return undefined;
   const pairs = fn.parameters.flatMap(({ type }, i) => {
@@ -149,5 +150,5 @@ function bindTo(fn: TypedFunction, wanted: GivenFunctionType): ReadonlyMap<strin
     return actual === undefined ? [] : pairsOf(type, actual);
   });
   const dimensions = bindDimensions(pairs, new Set(fn.dimensions));
-  return isSame(inDimensions(typeOf(fn), dimensions), wanted) ? dimensions : undefined;
+  return isSame(inDimensions(typeOf(fn), dimensions), wanted, bounds) ? dimensions : undefined;
 }

@@ -62,7 +62,7 @@ function indexOf(checker: Checker, argument: ArgumentNode | undefined): TypedExp
 }
 
 function isWithin(checker: Checker, index: TypedExpression, size: Dim): boolean {
-  if (isPlaceBelow(index, size)) return true;
+  if (isPlaceBelow(checker, index, size)) return true;
   const message = `an ${printSemanticType(index.type)} of ${printDim(size)} places`;
   checker.report("place-out-of-range", index.span, message, { help: `in a circle: \`(…) mod ${printDim(size)}\`` });
   return false;

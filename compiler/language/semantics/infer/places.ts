@@ -8,7 +8,6 @@ import {
   dimConstant,
   equalDims,
   printDim,
-  provenAtLeast,
   substituteDim,
   subtractDims,
 } from "../../../base/types/dim.js";
@@ -107,7 +106,7 @@ function circleOf(
 }
 
 function isCircle(checker: Checker, at: AxisAt, around: Dim, span: Span): boolean {
-  if (provenAtLeast(subtractDims(at.size.dim, around), 0)) return true;
+  if (checker.provenAtLeast(subtractDims(at.size.dim, around), 0)) return true;
   const message = `a circle of ${printDim(around)} places in an axis of ${printDim(at.size.dim)}`;
   checker.report("place-out-of-range", span, message, {
     related: [placeOfAxis(at.root, at.position)],
@@ -175,13 +174,13 @@ function isWithin(checker: Checker, at: AxisAt, start: Dim, terms: readonly Plac
     return false;
   };
   const shorter = `a shorter range: \`${terms[0]?.index ?? "n"} < …\``;
-  if (!provenAtLeast(low, 0)) {
+  if (!checker.provenAtLeast(low, 0)) {
     const shifted =
       "the entry before, 0 at the start: `concat(zeros([1]), v[:N - 1])[n]`; in a circle: `v[(n - 1) mod N]`";
     return refuse(low, true, "and places begin at 0", terms.some(({ reverse }) => reverse) ? shorter : shifted);
   }
   const room = subtractDims(subtractDims(at.size.dim, dimConstant(1)), high);
-  if (provenAtLeast(room, 0)) return true;
+  if (checker.provenAtLeast(room, 0)) return true;
   const lastPlace = printDim(subtractDims(at.size.dim, dimConstant(1)));
   return refuse(high, false, `and the last place is ${lastPlace}`, shorter);
 }

@@ -1,6 +1,6 @@
 /** `u, g = (x, h) then (f(g) * u, f(u') * g) for k < L until c`: an equation that is repeated. */
 import type { Expression, RoundsNode, RoundsValueNode } from "../../syntax/ast.js";
-import { constantOf, type Dim, provenAtLeast } from "../../../base/types/dim.js";
+import { constantOf, type Dim } from "../../../base/types/dim.js";
 import { fitsInto } from "../broadcast.js";
 import type { Checker } from "../checker.js";
 import { checkPositive, dimensionOf } from "../dimension-expressions.js";
@@ -43,7 +43,7 @@ function isKnown({ type }: TypedExpression): boolean {
 /** There may be none: `for L - 1`. */
 function countOf(checker: Checker, expression: Expression): Dim | undefined {
   const dim = dimensionOf(checker, expression);
-  const isPossible = dim !== undefined && constantOf(dim) === undefined && provenAtLeast(dim, 0);
+  const isPossible = dim !== undefined && constantOf(dim) === undefined && checker.provenAtLeast(dim, 0);
   if (dim === undefined || isPossible) return dim;
   const symbol = checker.runtimeSymbol(dim);
   return symbol === undefined

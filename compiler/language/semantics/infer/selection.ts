@@ -2,15 +2,7 @@
 import type { Span } from "../../../base/source/span.js";
 import type { Expression, IndexNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import {
-  addDims,
-  constantOf,
-  type Dim,
-  dimConstant,
-  printDim,
-  provenAtLeast,
-  subtractDims,
-} from "../../../base/types/dim.js";
+import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";
@@ -117,7 +109,7 @@ function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedE
     });
     return undefined;
   }
-  if (!provenAtLeast(subtractDims(size.dim, bound), 0)) {
+  if (!checker.provenAtLeast(subtractDims(size.dim, bound), 0)) {
     const message = `an index below ${printDim(bound)} into an axis of size ${printDim(size.dim)}`;
     checker.report("bad-slice", index.span, message, {
       related: [placeOfAxis(at.root, at.position)],
@@ -201,14 +193,14 @@ function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Spa
     checker.report("bad-slice", span, message, { related, help });
     return false;
   };
-  if (!provenAtLeast(start, 0)) {
+  if (!checker.provenAtLeast(start, 0)) {
     const isNegative = (constantOf(start) ?? 0) < 0;
     return refuse(
       isNegative ? `${printDim(start)} is below 0` : `nothing says that ${printDim(start)} is at least 0`,
       `entries are counted from 0; the last one is \`[${printDim(size)} - 1]\``,
     );
   }
-  if (!provenAtLeast(subtractDims(end, start), 0) || constantOf(subtractDims(end, start)) === 0) {
+  if (!checker.provenAtLeast(subtractDims(end, start), 0) || constantOf(subtractDims(end, start)) === 0) {
     const length = constantOf(subtractDims(end, start));
     const how = length === undefined ? "may be empty or reversed" : length === 0 ? "is empty" : "is reversed";
     return refuse(
@@ -219,8 +211,8 @@ function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Spa
     );
   }
   const room = subtractDims(size, end);
-  if (provenAtLeast(room, 0)) return true;
-  const isBeyond = provenAtLeast(subtractDims(end, size), 1);
+  if (checker.provenAtLeast(room, 0)) return true;
+  const isBeyond = checker.provenAtLeast(subtractDims(end, size), 1);
   return refuse(
     isBeyond
       ? `entries up to ${printDim(end)} of an axis of size ${printDim(size)}`

@@ -1,7 +1,7 @@
 /** Arithmetic of indices: with each other, with dimensions, whole literals and the indices of equations; its types say how far it goes. */
 import { at } from "../../../base/at.js";
 import { boundedAdd, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { type Dim, dimConstant, printDim, provenAtLeast, subtractDims } from "../../../base/types/dim.js";
+import { type Dim, dimConstant, printDim, subtractDims } from "../../../base/types/dim.js";
 import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf, sizeOf } from "../dimension-expressions.js";
@@ -85,7 +85,7 @@ function wholeOf(checker: Checker, expression: Expression, typed: TypedExpressio
   if (!isDimension(checker, expression)) return undefined;
   const dim = dimensionOf(checker, expression);
   const bound = dim && boundedAdd(dim, one);
-  return bound && { value: typed, bound, isOpen: !provenAtLeast(bound, 1) };
+  return bound && { value: typed, bound, isOpen: !checker.provenAtLeast(bound, 1) };
 }
 
 /** `if c then k else 0`: a branch is an index; undefined where the other is none. */
@@ -105,7 +105,7 @@ export function inferWholeIf(
   const typed = combine(checker, "if", parts, { kind: "real", span, reportAt: span, words });
   if (typed.type.kind === "error") return typed;
   const larger = [yes, no].find(({ bound }) =>
-    wholes.every((own) => provenAtLeast(subtractDims(bound, own!.bound), 0)),
+    wholes.every((own) => checker.provenAtLeast(subtractDims(bound, own!.bound), 0)),
   );
   const bound = larger?.bound ?? boundOf("+", yes, no);
   if (bound === undefined) return checker.error(span);
@@ -114,14 +114,14 @@ export function inferWholeIf(
 }
 
 /** Whether an index is surely one of so many places. */
-export function isPlaceBelow(index: TypedExpression, limit: Dim): boolean {
+export function isPlaceBelow(checker: Checker, index: TypedExpression, limit: Dim): boolean {
   const { bound, isOpen } = index.type as IndexType;
-  return isOpen !== true && provenAtLeast(subtractDims(limit, bound), 0);
+  return isOpen !== true && checker.provenAtLeast(subtractDims(limit, bound), 0);
 }
 
 /** What a state that is an index begins with, or becomes: below its bound. */
 export function checkIndexState(checker: Checker, name: string, bound: Dim, value: TypedExpression): void {
-  if (value.type.kind === "error" || isBelow(value, bound)) return;
+  if (value.type.kind === "error" || isBelow(checker, value, bound)) return;
   const help = isIndex(value)
     ? `in a circle: \`(…) mod ${printDim(bound)}\``
     : `it is an index, or a whole number that is surely below ${printDim(bound)}`;
@@ -130,12 +130,12 @@ export function checkIndexState(checker: Checker, name: string, bound: Dim, valu
 }
 
 /** An index, a dimension, a whole literal, or a choice of these. */
-function isBelow(value: TypedExpression, bound: Dim): boolean {
+function isBelow(checker: Checker, value: TypedExpression, bound: Dim): boolean {
   const { type } = value;
-  if (type.kind === "index") return type.axes.length === 0 && isPlaceBelow(value, bound);
+  if (type.kind === "index") return type.axes.length === 0 && isPlaceBelow(checker, value, bound);
   if (value.kind === "elementwise" && value.operation === "if" && axesOf(type).length === 0)
-    return value.operands.slice(1).every((branch) => isBelow(branch, bound));
+    return value.operands.slice(1).every((branch) => isBelow(checker, branch, bound));
   const literal = value.kind === "number" && Number.isInteger(value.value) ? dimConstant(value.value) : undefined;
   const plain = value.kind === "dimension" ? value.dim : literal;
-  return plain !== undefined && provenAtLeast(subtractDims(bound, plain), 1);
+  return plain !== undefined && checker.provenAtLeast(subtractDims(bound, plain), 1);
 }

@@ -6,6 +6,7 @@ import {
   boundedSubstitute,
   isWithinLimits,
 } from "../../../../compiler/base/types/bounded-dim.js";
+import { provenAtLeast } from "../../../../compiler/base/types/bounds.js";
 import {
   addDims,
   type Dim,
@@ -16,7 +17,6 @@ import {
   evaluateDim,
   multiplyDims,
   printDim,
-  provenAtLeast,
   substituteDim,
   subtractDims,
   TIME_SYMBOL,
@@ -84,12 +84,23 @@ describe("dimensions", () => {
     expect(provenAtLeast(divideDims(H, T) as Dim, 0)).toBe(false);
   });
 
-  it("what is proven for symbols that may be 0 holds", () => {
-    const smallest = (symbol: string): 0 | 1 => (symbol === "H" ? 1 : 0);
-    const sizes = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(9), fc.nat(9));
+  it("bounds that are told prove more, or less", () => {
+    const atLeast = (size: number) => ({ least: () => size });
+    expect(provenAtLeast(subtractDims(H, number(2)), 0, atLeast(2))).toBe(true);
+    expect(provenAtLeast(subtractDims(multiplyDims(H, N), number(9)), 0, atLeast(3))).toBe(true);
+    expect(provenAtLeast(subtractDims(multiplyDims(H, N), number(10)), 0, atLeast(3))).toBe(false);
+    expect(provenAtLeast(subtractDims(H, number(1)), 0, atLeast(0))).toBe(false);
+    const facts = [subtractDims(H, multiplyDims(number(2), N))];
+    expect(provenAtLeast(subtractDims(H, N), 0, { least: () => 0, facts })).toBe(true);
+    expect(provenAtLeast(subtractDims(subtractDims(H, N), number(1)), 0, { least: () => 0, facts })).toBe(false);
+  });
+
+  it("what is proven for symbols with bounds of their own holds", () => {
+    const least = (symbol: string): number => ({ H: 1, N: 3 })[symbol] ?? 0;
+    const sizes = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 3, max: 9 }), fc.nat(9));
     fc.assert(
       fc.property(arbitraryDim, fc.integer({ min: -3, max: 3 }), sizes, (dim, bound, drawn) => {
-        if (!provenAtLeast(dim, bound, smallest)) return;
+        if (!provenAtLeast(dim, bound, { least })) return;
         expect(evaluateDim(dim, sizesOf(drawn))).toBeGreaterThanOrEqual(bound - 1e-9);
       }),
       { numRuns: 2000 },
