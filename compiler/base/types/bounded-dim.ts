@@ -3,12 +3,25 @@
  * squares, sums multiplied out); everything that computes with them uses these functions, which give undefined where a
  * result is too large to be meant.
  */
-import { addDims, type Dim, dimConstant, dimSymbol, divideDims, multiplyDims, subtractDims } from "./dim.js";
+import {
+  addDims,
+  ceilDim,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  divideDims,
+  floorDim,
+  floorOf,
+  mentions,
+  multiplyDims,
+  subtractDims,
+} from "./dim.js";
 
 const termLimit = 32;
 const degreeLimit = 10;
 const numeratorLimit = 2 ** 31;
 const denominatorLimit = 2 ** 20;
+const factorLimit = 128;
 
 /** False where a dimension has too many terms, too high a degree or coefficients that are not exact. */
 export function isWithinLimits({ terms }: Dim): boolean {
@@ -43,6 +56,22 @@ export function boundedDivide(a: Dim, b: Dim): Dim | undefined {
   return bounded(divideDims(a, b));
 }
 
+/** `floor(a / k)` of a quotient. */
+export function boundedFloor(quotient: Dim): Dim | undefined {
+  return boundedRounding(floorDim, quotient);
+}
+
+/** `ceil(a / k)`. */
+export function boundedCeil(quotient: Dim): Dim | undefined {
+  return boundedRounding(ceilDim, quotient);
+}
+
+/** Floors have their text as a name, which would double where one stands in another twice. */
+function boundedRounding(round: (dim: Dim) => Dim, quotient: Dim): Dim | undefined {
+  const isShort = quotient.terms.every(({ powers }) => powers.every(([factor]) => factor.length < factorLimit));
+  return isWithinLimits(quotient) && isShort ? bounded(round(quotient)) : undefined;
+}
+
 /** Number of elements. */
 export function boundedProduct(dims: readonly Dim[]): Dim | undefined {
   let product: Dim | undefined = dimConstant(1);
@@ -52,12 +81,13 @@ export function boundedProduct(dims: readonly Dim[]): Dim | undefined {
 
 /** Replaces symbols; undefined where a symbol that divides would become a sum, or the result is too large. */
 export function boundedSubstitute(dim: Dim, replacements: ReadonlyMap<string, Dim>): Dim | undefined {
-  if (!dim.terms.some((term) => term.powers.some(([symbol]) => replacements.has(symbol)))) return dim;
+  if (!mentions(dim, replacements)) return dim;
   let sum: Dim | undefined = dimConstant(0);
   for (const { numerator, denominator, powers } of dim.terms) {
     let product = boundedDivide(dimConstant(numerator), dimConstant(denominator));
     for (const [symbol, exponent] of powers) {
-      const base = replacements.get(symbol) ?? dimSymbol(symbol);
+      const base = boundedFactor(symbol, replacements);
+      if (base === undefined) return undefined;
       for (let i = 0; i < Math.abs(exponent) && product !== undefined; i++) {
         product = exponent > 0 ? boundedMultiply(product, base) : boundedDivide(product, base);
       }
@@ -65,6 +95,15 @@ export function boundedSubstitute(dim: Dim, replacements: ReadonlyMap<string, Di
     sum = sum && product && boundedAdd(sum, product);
   }
   return sum;
+}
+
+function boundedFactor(factor: string, replacements: ReadonlyMap<string, Dim>): Dim | undefined {
+  const floor = replacements.has(factor) ? undefined : floorOf(factor);
+  if (floor === undefined) return replacements.get(factor) ?? dimSymbol(factor);
+  const dividend = boundedSubstitute(floor.dividend, replacements);
+  const divisor = boundedSubstitute(floor.divisor, replacements);
+  const quotient = dividend && divisor && boundedDivide(dividend, divisor);
+  return quotient && boundedFloor(quotient);
 }
 
 /** Symbols that `dim` divides by. */

@@ -1,5 +1,13 @@
 /** What holds of dimensions for all sizes that symbols can stand for. */
+import { divisorsOf, isSurelyWhole } from "./bounded-dim.js";
 import {
+  constantOf,
+  divideDims,
+  evaluateDim,
+  symbolsOf,
+  factorsOf,
+  type Floor,
+  floorOf,
   addDims,
   type Dim,
   dimConstant,
@@ -16,6 +24,8 @@ export interface Bounds {
   readonly least: (symbol: string) => number;
   /** Dimensions that are at least 0, whatever the sizes. */
   readonly facts?: readonly Dim[];
+  /** The same of what a proof takes as a symbol meanwhile. */
+  readonly known?: ReadonlyMap<string, number>;
 }
 
 /** Sequences may have no steps, everything else has at least one entry. */
@@ -29,9 +39,60 @@ const proofLimit = 4096;
 
 /** True where `dim >= bound` holds for all sizes. False means "not proven". */
 export function provenAtLeast(dim: Dim, bound: number, bounds: Bounds = plainBounds): boolean {
-  const difference = subtractDims(dim, dimConstant(bound));
+  const difference = addDims(subtractDims(dim, dimConstant(bound)), slackOf(dim));
   if (isNeverNegative(difference, bounds)) return true;
   return (bounds.facts ?? []).some((fact) => isNeverNegative(subtractDims(difference, fact), bounds));
+}
+
+/** What is whole is at least 0 where it is above -1: how far below 0 that is in the steps of quotients of its floors. */
+function slackOf(dim: Dim): Dim {
+  const divisors = factorsOf(dim).flatMap((factor) => constantOf(floorOf(factor)?.divisor ?? ZERO) ?? 0);
+  const steps = divisors.reduce((product, divisor) => product * Math.max(1, divisor), 1);
+  if (steps === 1 || !(steps < 4096) || !isSurelyWhole(dim)) return ZERO;
+  return divideDims(dimConstant(steps - 1), dimConstant(steps)) ?? ZERO;
+}
+
+const ZERO = dimConstant(0);
+
+/** Floors that a proof looks into. */
+const floorLimit = 4;
+
+/**
+ * A floor `f` of `a / k` is `(a - r) / k` with a rest `r` from 0 to `k - 1`: a proof may count the rest from below, or from
+ * above, or take the floor as a symbol of its own.
+ */
+function isNeverNegative(difference: Dim, bounds: Bounds, looked = 0): boolean {
+  const factor = factorsOf(difference).find((one) => floorOf(one) !== undefined && !bounds.known?.has(one));
+  if (factor === undefined) return isNonNegativePolynomial(difference, bounds);
+  if (looked === floorLimit) return false;
+  const { dividend, divisor } = floorOf(factor) as Floor;
+  const least = leastOf(dividend, bounds, looked + 1);
+  const known = new Map(bounds.known).set(factor, Math.floor((least ?? 0) / (constantOf(divisor) ?? Infinity)));
+  if (least !== undefined && isNeverNegative(difference, { ...bounds, known }, looked + 1)) return true;
+  const rest = dimSymbol(`rest of ${factor}`);
+  const inner: Bounds = { ...bounds, known: new Map(bounds.known).set(factorsOf(rest)[0] as string, 0) };
+  return [rest, subtractDims(subtractDims(divisor, dimConstant(1)), rest)].some((own) => {
+    const exact = divideDims(subtractDims(dividend, own), divisor);
+    const replaced = exact && substituteOne(difference, factor, exact);
+    return replaced !== undefined && isNeverNegative(replaced, inner, looked + 1);
+  });
+}
+
+/** What it is surely at least, from 0 on. */
+function leastOf(dim: Dim, bounds: Bounds, looked: number): number | undefined {
+  const symbols = symbolsOf(dim);
+  const smallest = evaluateDim(
+    dim,
+    new Map(symbols.map((symbol) => [symbol, bounds.known?.get(symbol) ?? bounds.least(symbol)])),
+  );
+  return [Math.floor(smallest), 0].find(
+    (size) => size >= 0 && isNeverNegative(subtractDims(dim, dimConstant(size)), bounds, looked),
+  );
+}
+
+/** Undefined where what is divided by would become a sum. */
+function substituteOne(dim: Dim, factor: string, by: Dim): Dim | undefined {
+  return divisorsOf(dim).includes(factor) ? undefined : substituteDim(dim, new Map([[factor, by]]));
 }
 
 /** Whether no size of its symbols makes it smaller. */
@@ -42,7 +103,8 @@ export function isMonotone(dim: Dim, symbols: readonly string[], bounds: Bounds 
   });
 }
 
-function isNeverNegative(difference: Dim, { least }: Bounds): boolean {
+function isNonNegativePolynomial(difference: Dim, bounds: Bounds): boolean {
+  const least = (symbol: string): number => bounds.known?.get(symbol) ?? bounds.least(symbol);
   const divisors = difference.terms.flatMap(({ powers }) => powers.filter(([, exponent]) => exponent < 0));
   if (divisors.some(([symbol]) => least(symbol) === 0)) return false;
   // A common monomial denominator is positive: multiply it away first.

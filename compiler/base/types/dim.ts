@@ -1,9 +1,9 @@
 /**
- * Symbolic dimensions: Laurent polynomials with rational coefficients over named symbols.
+ * Symbolic dimensions: Laurent polynomials with rational coefficients over named symbols, and over floors of dimensions.
  *
  * `4*H`, `I + H`, `H / N` are kept in one normal form, so two dimensions are equal for all sizes exactly when their
  * keys are equal: `N * (H / N)` is `H`. Division is by a monomial only (`divideDims`); that the quotient is whole for
- * the sizes at hand is an obligation of whoever divides.
+ * the sizes at hand is an obligation of whoever divides. What is rounded down, `floor(T / 2)`, is opaque (`floorDim`).
  */
 export interface Dim {
   /** Normal form: sorted by key, no zero coefficients. */
@@ -60,7 +60,7 @@ export function addDims(a: Dim, b: Dim): Dim {
 }
 
 export function subtractDims(a: Dim, b: Dim): Dim {
-  return addDims(a, multiplyDims(dimConstant(-1), b));
+  return addDims(a, negate(b));
 }
 
 export function multiplyDims(a: Dim, b: Dim): Dim {
@@ -95,9 +95,157 @@ export function constantOf(dim: Dim): number | undefined {
   return term.numerator / term.denominator;
 }
 
-/** Symbols in order of their names. */
+/** Symbols in order of their names, also those in floors. */
 export function symbolsOf(dim: Dim): string[] {
+  const own = factorsOf(dim);
+  if (floors.size === 0 || !own.some((factor) => floors.has(factor))) return own;
+  return [...new Set(own.flatMap((factor) => symbolsIn(floors.get(factor)) ?? [factor]))].sort();
+}
+
+const symbolsIn = (floor: Floor | undefined): string[] | undefined =>
+  floor && [...symbolsOf(floor.dividend), ...symbolsOf(floor.divisor)];
+
+/** Symbols and floors that it is a polynomial of, in order of their names. */
+export function factorsOf(dim: Dim): string[] {
   return [...new Set(dim.terms.flatMap((term) => term.powers.map(([symbol]) => symbol)))].sort();
+}
+
+/** What a factor is that stands for `floor(dividend / divisor)`. */
+export interface Floor {
+  /** A polynomial with whole coefficients. */
+  readonly dividend: Dim;
+  /** One such term. */
+  readonly divisor: Dim;
+}
+
+/** By the factor that stands for it, its text: dimensions are of few shapes, and these are met again and again. */
+const floors = new Map<string, Floor>();
+
+/** Undefined for a symbol. */
+export const floorOf = (factor: string): Floor | undefined => floors.get(factor);
+
+/**
+ * The dimension rounded down: what is whole of it as it stands, and a factor for the floor of the rest.
+ *
+ * `floor(q + b)` is `floor(q) + b` for a whole `b`, `floor(floor(q) / n)` is `floor(q / n)`, and of `floor(a / k)` and
+ * `-floor((k - 1 - a) / k)`, which are the same, the one with smaller coefficients stands for both: so the two halves of
+ * `T`, one rounded down and one up, are `T` together.
+ */
+export function floorDim(dim: Dim): Dim {
+  const merged = withoutInnerFloor(dim);
+  if (merged !== undefined) return merged;
+  const { whole, rest } = splitWhole(dim);
+  if (rest.terms.length === 0) return whole;
+  const turned = turnedRound(rest);
+  const other = turned && splitWhole(turned);
+  if (other !== undefined && isSmaller(other.rest, rest)) return subtractDims(whole, floorDim(addDims(other.whole, other.rest))); // prettier-ignore
+  return addDims(whole, dimSymbol(floorFactor(rest)));
+}
+
+function floorFactor(rest: Dim): string {
+  const divisor = commonDivisor(rest);
+  const dividend = multiplyDims(rest, divisor);
+  const [over, under] = [dividend, divisor].map((part) => (/[ *]/.test(printDim(part)) ? `(${printDim(part)})` : printDim(part))); // prettier-ignore
+  const factor = `floor(${over ?? ""} / ${under ?? ""})`;
+  if (!floors.has(factor)) floors.set(factor, { dividend, divisor });
+  return factor;
+}
+
+/** `q'` with `floor(q) = -floor(q')`; undefined where the divisor is no number. */
+function turnedRound(quotient: Dim): Dim | undefined {
+  if (!isPolynomial(quotient)) return undefined;
+  const steps = commonDenominator(quotient.terms);
+  return subtractDims(normalize([{ numerator: steps - 1, denominator: steps, powers: [] }]), quotient);
+}
+
+const isPolynomial = ({ terms }: Dim): boolean =>
+  terms.every(({ powers }) => powers.every(([, exponent]) => exponent > 0));
+
+function isSmaller(a: Dim, b: Dim): boolean {
+  const sizeOf = ({ terms }: Dim, ofConstant: boolean): number =>
+    terms.reduce((sum, { numerator, denominator, powers }) => (powers.length === 0) === ofConstant ? sum + numerator / denominator : sum, 0); // prettier-ignore
+  const distance = sizeOf(a, false) - sizeOf(b, false);
+  return Math.abs(distance) > 1e-9 ? distance < 0 : sizeOf(a, true) < sizeOf(b, true) - 1e-9;
+}
+
+/** `ceil(a / k)` for whole `a` and `k`. */
+export function ceilDim(dim: Dim): Dim {
+  return negate(floorDim(negate(dim)));
+}
+
+/** The terms that are whole for all sizes, and others with coefficients from 0 up to 1. */
+function splitWhole(dim: Dim): { readonly whole: Dim; readonly rest: Dim } {
+  const [whole, rest]: [DimTerm[], DimTerm[]] = [[], []];
+  for (const term of dim.terms) {
+    const { numerator, denominator, powers } = term;
+    if (powers.some(([, exponent]) => exponent < 0)) rest.push(term);
+    else {
+      const times = Math.floor(numerator / denominator);
+      whole.push({ numerator: times, denominator: 1, powers });
+      rest.push({ ...term, numerator: numerator - times * denominator });
+    }
+  }
+  return { whole: normalize(whole), rest: withRoundedConstant(normalize(rest)) };
+}
+
+/** `floor((2*T + 1) / 4)` is `floor(T / 2)`: a constant counts in steps of the others' common denominator. */
+function withRoundedConstant(rest: Dim): Dim {
+  const others = rest.terms.filter(({ powers }) => powers.length > 0);
+  const constant = rest.terms.find(({ powers }) => powers.length === 0);
+  if (constant === undefined || others.some(({ powers }) => powers.some(([, exponent]) => exponent < 0))) return rest;
+  const step = commonDenominator(others);
+  const steps = Math.floor((constant.numerator * step) / constant.denominator);
+  return normalize([...others, { numerator: steps, denominator: step, powers: [] }]);
+}
+
+/** The floor of `floor(q) / n + b`, where all of `n * b` is whole and `b` has no floors: that of `q / n + b`. */
+function withoutInnerFloor(dim: Dim): Dim | undefined {
+  const [term, ...more] = dim.terms.filter(({ powers }) => powers.some(([factor]) => floors.has(factor)));
+  if (term === undefined || more.length > 0) return undefined;
+  const [own, ...others] = term.powers.filter(([, exponent]) => exponent > 0);
+  const floor = own === undefined || own[1] !== 1 || others.length > 0 ? undefined : floors.get(own[0]);
+  const quotient = floor && divideDims(floor.dividend, floor.divisor);
+  if (own === undefined || quotient === undefined) return undefined;
+  const beside = normalize(dim.terms.filter((one) => one !== term));
+  const factor: Dim = normalize([{ ...term, powers: term.powers.filter((power) => power !== own) }]);
+  const turned = isPolynomial(factor) ? turnedRound(quotient) : undefined;
+  return (
+    mergedFloor(dimSymbol(own[0]), factor, quotient, beside) ??
+    (turned && mergedFloor(negate(dimSymbol(own[0])), negate(factor), turned, beside))
+  );
+}
+
+const negate = (dim: Dim): Dim => multiplyDims(dimConstant(-1), dim);
+
+/** Of `factor * value + beside`, where `value` is the floor of `quotient`. */
+function mergedFloor(value: Dim, factor: Dim, quotient: Dim, beside: Dim): Dim | undefined {
+  const [{ numerator, denominator, powers } = { numerator: 0, denominator: 1, powers: [] }] = factor.terms;
+  const times = powers.length > 0 ? 0 : Math.floor(numerator / denominator);
+  if (numerator - times * denominator !== 1 || (denominator === 1 && powers.length === 0)) return undefined;
+  const part = subtractDims(factor, dimConstant(times));
+  const count = divideDims(ONE, part);
+  const isWhole = count !== undefined && isPolynomial(count) && isWholePolynomial(multiplyDims(beside, count));
+  if (!isWhole) return undefined;
+  return addDims(multiplyDims(dimConstant(times), value), floorDim(addDims(multiplyDims(quotient, part), beside)));
+}
+
+const isWholePolynomial = (dim: Dim): boolean =>
+  isPolynomial(dim) && dim.terms.every(({ denominator }) => denominator === 1);
+
+/** A term that makes all of it whole. */
+function commonDivisor(dim: Dim): Dim {
+  const lowest = new Map<string, number>();
+  for (const { powers } of dim.terms) {
+    for (const [symbol, exponent] of powers) {
+      if (exponent < 0) lowest.set(symbol, Math.max(lowest.get(symbol) ?? 0, -exponent));
+    }
+  }
+  return normalize([{ numerator: commonDenominator(dim.terms), denominator: 1, powers: [...lowest] }]);
+}
+
+/** The least common multiple of denominators. */
+export function commonDenominator(terms: Dim["terms"]): number {
+  return terms.reduce((product, { denominator }) => (product / greatestCommonDivisor(product, denominator)) * denominator, 1); // prettier-ignore
 }
 
 /** Value under sizes for all symbols; may be fractional, which the caller reports as a division that leaves a rest. */
@@ -107,7 +255,7 @@ export function evaluateDim(dim: Dim, sizes: ReadonlyMap<string, number>): numbe
     let top = term.numerator;
     let bottom = term.denominator;
     for (const [symbol, exponent] of term.powers) {
-      const size = sizes.get(symbol);
+      const size = sizes.get(symbol) ?? floorValue(symbol, sizes);
       if (size === undefined) throw new Error(`no size for dimension ${symbol} of ${printDim(dim)}`);
       if (exponent > 0) top *= size ** exponent;
       else bottom *= size ** -exponent;
@@ -117,14 +265,37 @@ export function evaluateDim(dim: Dim, sizes: ReadonlyMap<string, number>): numbe
   return sum;
 }
 
+function floorValue(factor: string, sizes: ReadonlyMap<string, number>): number | undefined {
+  const floor = floors.get(factor);
+  return floor && Math.floor(evaluateDim(floor.dividend, sizes) / evaluateDim(floor.divisor, sizes));
+}
+
+/** Whether one of the symbols is in it, or one of the floors as it stands. */
+export function mentions(dim: Dim, symbols: { has: (symbol: string) => boolean }): boolean {
+  return factorsOf(dim).some(
+    (factor) => symbols.has(factor) || symbolsIn(floors.get(factor))?.some((s) => symbols.has(s)),
+  );
+}
+
+/** The factor under replacements of symbols, or of what it is itself. */
+export function substituteFactor(factor: string, replacements: ReadonlyMap<string, Dim>): Dim {
+  const floor = floors.get(factor);
+  const known = replacements.get(factor);
+  if (floor === undefined || known !== undefined) return known ?? dimSymbol(factor);
+  const [dividend, divisor] = [floor.dividend, floor.divisor].map((part) => substituteDim(part, replacements)) as [Dim, Dim]; // prettier-ignore
+  const quotient = divideDims(dividend, divisor);
+  if (quotient === undefined) throw new Error(`cannot divide by ${printDim(divisor)}`);
+  return floorDim(quotient);
+}
+
 /** Replaces symbols by dimensions; symbols without a replacement stay. A symbol in a divisor needs a monomial. */
 export function substituteDim(dim: Dim, replacements: ReadonlyMap<string, Dim>): Dim {
-  if (!dim.terms.some((term) => term.powers.some(([symbol]) => replacements.has(symbol)))) return dim;
+  if (!mentions(dim, replacements)) return dim;
   let sum = dimConstant(0);
   for (const term of dim.terms) {
     let product = normalize([{ ...term, powers: [] }]);
     for (const [symbol, exponent] of term.powers) {
-      const base = replacements.get(symbol) ?? dimSymbol(symbol);
+      const base = substituteFactor(symbol, replacements);
       for (let i = 0; i < Math.abs(exponent); i++) {
         const next = exponent > 0 ? multiplyDims(product, base) : divideDims(product, base);
         if (next === undefined) throw new Error(`cannot divide by ${printDim(base)}`);
@@ -207,9 +378,13 @@ function sumOfLikeTerms(a: DimTerm, b: DimTerm): DimTerm {
 }
 
 function reduceFraction(term: DimTerm): DimTerm {
-  let [a, b] = [Math.abs(term.numerator), Math.abs(term.denominator)];
-  // Ends with NaN too, which numbers beyond the range of doubles lead to: bounded-dim.ts refuses them.
-  while (b > 0) [a, b] = [b, a % b];
-  const divisor = (a === 0 ? 1 : a) * Math.sign(term.denominator);
+  const [a, b] = [Math.abs(term.numerator), Math.abs(term.denominator)];
+  const divisor = greatestCommonDivisor(a, b) * Math.sign(term.denominator);
   return { numerator: term.numerator / divisor, denominator: term.denominator / divisor, powers: term.powers };
+}
+
+/** 1 of two zeros. Ends with NaN too, which numbers beyond the range of doubles lead to: bounded-dim.ts refuses them. */
+function greatestCommonDivisor(a: number, b: number): number {
+  while (b > 0) [a, b] = [b, a % b];
+  return a === 0 ? 1 : a;
 }

@@ -1,5 +1,5 @@
 /** Reads dimensions as `printDim` writes them. */
-import { addDims, type Dim, dimConstant, dimSymbol, divideDims, multiplyDims, subtractDims } from "./dim.js";
+import { addDims, type Dim, dimConstant, dimSymbol, divideDims, floorDim, multiplyDims, subtractDims } from "./dim.js";
 
 /** Tokens of a text: words, whole numbers, operators. */
 export interface DimTokens {
@@ -43,5 +43,9 @@ export function parseFactor(tokens: DimTokens): Dim {
   }
   if (tokens.accept("-")) return multiplyDims(dimConstant(-1), parseFactor(tokens));
   if (/^-?\d+$/.test(tokens.next)) return dimConstant(Number(tokens.take()));
-  return dimSymbol(tokens.symbol());
+  const symbol = tokens.symbol();
+  if (symbol !== "floor" || !tokens.accept("(")) return dimSymbol(symbol);
+  const inner = parseDim(tokens);
+  tokens.expect(")");
+  return floorDim(inner);
 }

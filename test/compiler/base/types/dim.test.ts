@@ -6,9 +6,13 @@ import {
   boundedSubstitute,
   isWithinLimits,
 } from "../../../../compiler/base/types/bounded-dim.js";
-import { provenAtLeast } from "../../../../compiler/base/types/bounds.js";
+import { isMonotone, provenAtLeast } from "../../../../compiler/base/types/bounds.js";
+import { parseDim } from "../../../../compiler/base/types/parse-dim.js";
 import {
   addDims,
+  ceilDim,
+  floorDim,
+  symbolsOf,
   type Dim,
   dimConstant,
   dimSymbol,
@@ -24,6 +28,24 @@ import {
 
 const [H, N, K] = [dimSymbol("H"), dimSymbol("N"), dimSymbol("K")];
 const number = dimConstant;
+
+/** Of a text without names that need quotes. */
+function readDim(text: string): Dim {
+  const words = text.match(/[%\w]+|\S/g) ?? [];
+  const tokens = {
+    get next() {
+      return words[0] ?? "";
+    },
+    take: () => words.shift() ?? "",
+    accept: (word: string) => words[0] === word && words.shift() !== undefined,
+    expect: (word: string) => expect(words.shift()).toBe(word),
+    symbol: () => words.shift() ?? "",
+    fail: (problem: string): never => {
+      throw new Error(problem);
+    },
+  };
+  return parseDim(tokens);
+}
 
 const arbitraryDim: fc.Arbitrary<Dim> = fc.letrec<{ dim: Dim }>((tie) => ({
   dim: fc.oneof(
@@ -131,6 +153,94 @@ describe("dimensions", () => {
         expect(evaluateDim(plain, all)).toBeCloseTo(evaluateDim(dim, inner), 6);
       }),
     );
+  });
+
+  it("what is rounded down has a normal form", () => {
+    const T = dimSymbol(TIME_SYMBOL);
+    const [two, four] = [number(2), number(4)];
+    const over = (dim: Dim, divisor: Dim): Dim => divideDims(dim, divisor) as Dim;
+    const half = floorDim(over(T, two));
+    const key = (dim: Dim): string => dim.key;
+    expect(printDim(half)).toBe("floor(%T / 2)");
+    expect(printDim(floorDim(over(addDims(T, H), N)))).toBe("floor((%T + H) / N)");
+    expect(printDim(floorDim(addDims(over(T, multiplyDims(two, N)), H)))).toBe("H + floor(%T / (2*N))");
+    expect(key(floorDim(over(addDims(T, number(5)), two)))).toBe(
+      key(addDims(number(3), floorDim(over(subtractDims(T, number(1)), two)))),
+    );
+    expect(key(floorDim(over(multiplyDims(two, T), four)))).toBe(key(half));
+    expect(key(floorDim(over(addDims(multiplyDims(two, T), number(1)), four)))).toBe(key(half));
+    expect(key(floorDim(over(half, two)))).toBe(key(floorDim(over(T, four))));
+    expect(key(floorDim(over(addDims(half, multiplyDims(two, H)), two)))).toBe(
+      key(addDims(H, floorDim(over(T, four)))),
+    );
+    expect(key(floorDim(over(T, number(1))))).toBe(key(T));
+    expect(key(addDims(half, ceilDim(over(T, two))))).toBe(key(T));
+    expect(key(ceilDim(over(T, two)))).toBe(key(floorDim(over(addDims(T, number(1)), two))));
+    expect(key(ceilDim(over(ceilDim(over(T, two)), two)))).toBe(key(ceilDim(over(T, four))));
+    expect(key(ceilDim(over(T, number(3))))).toBe(key(floorDim(over(addDims(T, two), number(3)))));
+    // A quotient that leaves no rest is another thing.
+    expect(key(over(T, two))).not.toBe(key(half));
+    expect(symbolsOf(floorDim(over(addDims(T, H), N)))).toEqual(["%T", "H", "N"]);
+  });
+
+  it("floors are proven by what their rests can be", () => {
+    const T = dimSymbol(TIME_SYMBOL);
+    const half = floorDim(divideDims(T, number(2)) as Dim);
+    const third = floorDim(divideDims(addDims(T, number(1)), number(3)) as Dim);
+    expect(provenAtLeast(half, 0)).toBe(true);
+    expect(provenAtLeast(subtractDims(T, half), 0)).toBe(true);
+    expect(provenAtLeast(subtractDims(T, multiplyDims(number(2), half)), 0)).toBe(true);
+    expect(provenAtLeast(subtractDims(addDims(multiplyDims(number(2), half), number(1)), T), 0)).toBe(true);
+    expect(provenAtLeast(subtractDims(multiplyDims(number(2), half), T), 0)).toBe(false);
+    expect(provenAtLeast(subtractDims(half, third), 0)).toBe(true);
+    expect(provenAtLeast(subtractDims(half, ceilDim(divideDims(T, number(3)) as Dim)), 0)).toBe(false);
+    expect(provenAtLeast(subtractDims(addDims(half, number(1)), third), 0)).toBe(true);
+    expect(provenAtLeast(half, 1, { least: () => 2 })).toBe(true);
+    expect(provenAtLeast(half, 1, { least: () => 1 })).toBe(false);
+    expect(isMonotone(half, [TIME_SYMBOL])).toBe(true);
+    expect(isMonotone(ceilDim(divideDims(T, number(3)) as Dim), [TIME_SYMBOL])).toBe(true);
+    expect(isMonotone(subtractDims(T, number(1)), [TIME_SYMBOL])).toBe(true);
+    expect(isMonotone(subtractDims(H, T), [TIME_SYMBOL, "H"])).toBe(false);
+  });
+
+  it("floors are what they say, are replaced as they are, read as they are printed, and their proofs hold", () => {
+    const floored: fc.Arbitrary<Dim> = fc.letrec<{ dim: Dim }>((tie) => ({
+      dim: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom(H, N, K),
+        fc.integer({ min: -3, max: 6 }).map(number),
+        fc
+          .tuple(tie("dim"), tie("dim"), fc.boolean())
+          .map(([a, b, minus]) => (minus ? subtractDims(a, b) : addDims(a, b))),
+        fc.tuple(tie("dim"), fc.constantFrom(N, number(2), number(3))).map(([a, b]) => multiplyDims(a, b)),
+        fc
+          .tuple(tie("dim"), fc.constantFrom(K, number(2), number(3), number(4)), fc.boolean())
+          .map(([a, b, up]) => (up ? ceilDim : floorDim)(divideDims(a, b) as Dim)),
+      ),
+    })).dim;
+    const least = (symbol: string): number => ({ H: 0, N: 2 })[symbol] ?? 1;
+    const sizes = fc.tuple(fc.nat(9), fc.integer({ min: 2, max: 9 }), fc.integer({ min: 1, max: 9 }));
+    let proven = 0;
+    fc.assert(
+      fc.property(floored, floored, sizes, fc.integer({ min: -2, max: 2 }), (dim, other, drawn, bound) => {
+        const all = sizesOf(drawn);
+        const value = evaluateDim(dim, all);
+        expect(Number.isInteger(value)).toBe(true);
+        expect(evaluateDim(floorDim(divideDims(dim, number(3)) as Dim), all)).toBe(Math.floor(value / 3));
+        expect(evaluateDim(ceilDim(divideDims(dim, K) as Dim), all)).toBe(
+          Math.ceil(value / (all.get("K") as number)) + 0,
+        );
+        const inner = new Map([...all, ["H", evaluateDim(other, all)]] as const);
+        const replaced = boundedSubstitute(dim, new Map([["H", other]]));
+        if (replaced !== undefined) expect(evaluateDim(replaced, all)).toBe(evaluateDim(dim, inner));
+        expect(readDim(printDim(dim)).key).toBe(dim.key);
+        if (!provenAtLeast(dim, bound, { least })) return;
+        proven += 1;
+        expect(value).toBeGreaterThanOrEqual(bound);
+      }),
+      { numRuns: 300 },
+    );
+    expect(proven).toBeGreaterThan(30);
   });
 
   it("end for anything, however large", () => {
