@@ -1,6 +1,7 @@
 /** The manifest of a program's module: what loaders, printers and the module itself read. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import type { Program, ProgramParam, ProgramTensor } from "../program/program.js";
+import { boundsOf, type Program, type ProgramParam, type ProgramTensor } from "../program/program.js";
+import { leastSize } from "../base/types/bounds.js";
 import {
   BATCH_SYMBOL,
   constantOf,
@@ -72,7 +73,7 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
     target: options.target,
     dtype: options.dtype,
     dimensions: ownEntries(program.dimensions),
-    axes: [...names].map(([symbol, name]) => axisEntry(symbol, name)),
+    axes: [...names].map(([symbol, name]) => axisEntry(program, symbol, name)),
     inputs: program.inputs.map((input) => ({ ...tensor(input), dtype: input.dtype, ...bounded(input) })),
     contexts: program.contexts.map(tensor),
     states: program.states.map((state) => ({
@@ -107,10 +108,16 @@ function namesOfAxes(axes: readonly string[]): ReadonlyMap<string, string> {
   );
 }
 
-function axisEntry(symbol: string, name: string): AxisEntry {
+function axisEntry(program: Program, symbol: string, name: string): AxisEntry {
   if (symbol === BATCH_SYMBOL) return { name, kind: "batch", option: "batch" };
   const kind = isSequence(symbol) ? "sequence" : "dimension";
-  return { name, kind, option: symbol === TIME_SYMBOL ? "steps" : "sizes" };
+  const minimum = boundsOf(program).least(symbol);
+  return {
+    name,
+    kind,
+    option: symbol === TIME_SYMBOL ? "steps" : "sizes",
+    ...(minimum !== leastSize(symbol) && { minimum }),
+  };
 }
 
 /** Nothing where there are none: most cells declare no derivative. */

@@ -4,6 +4,7 @@
  */
 import type { GraphFunction } from "../ir/graph/types.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
+import { type Bounds, leastSize } from "../base/types/bounds.js";
 import type { Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
@@ -47,6 +48,8 @@ export interface Program {
   readonly dimensions: ReadonlyMap<string, number>;
   /** Symbols whose sizes each call gives: sequences, then run-time dimensions. */
   readonly axes: readonly string[];
+  /** The least sizes that calls may give them, where these are others than 0 of a sequence and 1 of a run-time dimension. */
+  readonly least?: ReadonlyMap<string, number>;
   /** The sequence along which it can be computed entry by entry; undefined where it looks ahead. */
   readonly stream: string | undefined;
   readonly inputs: readonly ProgramInput[];
@@ -70,6 +73,11 @@ export interface Program {
   /** Tensors whose gradient is what such a function, or a `stop_gradient`, says. */
   readonly gradientAsDeclared: readonly string[];
 }
+
+/** What is known of the sizes that calls give. */
+export const boundsOf = ({ least }: Pick<Program, "least">): Bounds => ({
+  least: (symbol) => least?.get(symbol) ?? leastSize(symbol),
+});
 
 /** The sizes that differ from example to example. */
 export const programContext = ({ axes }: Pick<Program, "axes">): ShapeContext => shapeContext(axes);

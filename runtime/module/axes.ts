@@ -1,11 +1,14 @@
 /** What a manifest says of the axes of calls. */
-import type { Manifest, ParamEntry, TensorEntry } from "./manifest.js";
+import type { AxisEntry, Manifest, ParamEntry, TensorEntry } from "./manifest.js";
 
 /** What an instance keeps and files hold: parameters, then fixed values. */
 export const storedTensors = ({ params, fixed = [] }: Pick<Manifest, "params" | "fixed">): readonly ParamEntry[] => [
   ...params,
   ...fixed,
 ];
+
+/** The least size that a call may give an axis. */
+export const leastOf = ({ kind, minimum = kind === "sequence" ? 0 : 1 }: AxisEntry): number => minimum;
 
 /** The axes whose sizes calls give by name, as `sizes`: `["S"]`. */
 export const namedAxes = ({ axes }: Pick<Manifest, "axes">): readonly string[] =>

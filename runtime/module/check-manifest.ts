@@ -77,10 +77,12 @@ const axes: FieldCheck = (value, path) => {
       name,
       kind: oneOf("batch", "sequence", "dimension"),
       option: oneOf("batch", "steps", "sizes"),
+      minimum: optional(size),
     }),
   )(value, path);
   const list = value as readonly AxisEntry[];
-  const isFirst = (axis: AxisEntry): boolean => axis.kind === "batch" && axis.option === "batch";
+  const isFirst = ({ kind, option, minimum }: AxisEntry): boolean =>
+    kind === "batch" && option === "batch" && minimum === undefined;
   const [first, ...others] = list;
   if (first === undefined || !isFirst(first)) corrupt(`${path}[0]`, "the axis of the examples", first);
   const found = new Set([first.name]);

@@ -42,10 +42,12 @@ export interface Manifest {
 export interface AxisEntry {
   /** As tensors name it: `B`, `T`, `S`. */
   readonly name: string;
-  /** The examples; entries one after the other, of which there may be none; or a size of at least 1. */
+  /** The examples; entries one after the other, of which there may be none; or a size of at least 1, unless told otherwise. */
   readonly kind: "batch" | "sequence" | "dimension";
   /** The option of calls that gives its size: `sizes` by name; with `steps` go the `lengths` of examples. */
   readonly option: "batch" | "steps" | "sizes";
+  /** The least size that a call may give it, where that is another than 0 of a sequence and 1 of a dimension. */
+  readonly minimum?: number;
 }
 
 /** A tensor of a call has the shape `[...axes, ...shape]`, row-major. */

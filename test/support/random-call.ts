@@ -11,7 +11,7 @@ export function randomCall(manifest: Manifest, seed: number, sizes: CallSizes, s
   const random = createRandom(seed);
   return drawCall(
     manifest,
-    drawExtents(sizes, (most) => most),
+    drawExtents(manifest, sizes, (most) => most),
     random,
     {
       isDrawn: ({ role }) => role !== "param" && role !== "fixed",

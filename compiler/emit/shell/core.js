@@ -71,7 +71,9 @@ export function createCore(manifest, kernels, capacity, parts) {
   // Lists of integers, one for each example, are checked like tensors of indices.
   /** @type {(name: string) => Int32Array} */
   const list = (name) => /** @type {Int32Array} */ (buffers[name]);
-  const lengths = slot("lengths", [~0], stepsAt < 0 ? new Int32Array(0) : list("lengths"), 0, 0);
+  /** The least size of an axis. @type {(axis: Manifest["axes"][number] | undefined) => number} */
+  const leastOf = (axis) => axis?.minimum ?? (axis?.kind === "dimension" ? 1 : 0);
+  const lengths = slot("lengths", [~0], stepsAt < 0 ? new Int32Array(0) : list("lengths"), leastOf(axes[stepsAt]), 0);
   const sizesPlace = placeOf("sizes");
   const batchPlace = placeOf("batch");
   const stepsPlace = placeOf("steps");
@@ -84,10 +86,10 @@ export function createCore(manifest, kernels, capacity, parts) {
   /** Of each axis but the first. */
   const extents = axes
     .slice(1)
-    .map(({ name, kind, option }, i) =>
-      option === "steps"
+    .map((axis, i) =>
+      axis.option === "steps"
         ? lengths
-        : slot(`sizes.${name}`, [~0], list(`sizes.${name}`), kind === "sequence" ? 0 : 1, capacities[i + 1]),
+        : slot(`sizes.${axis.name}`, [~0], list(`sizes.${axis.name}`), leastOf(axis), capacities[i + 1]),
     );
 
   /** What `readCall` read last. */
@@ -119,7 +121,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     pending.full = true;
     if (stepsAt > 0) {
       const each = /** @type {Int32Array} */ (pending.extents[stepsAt - 1]);
-      sizes[stepsAt] = lengths.high = optionalInteger(where, stepsPlace, steps, 0, steps);
+      sizes[stepsAt] = lengths.high = optionalInteger(where, stepsPlace, steps, lengths.low, steps);
       if (lengths.value === undefined) each.fill(lengths.high);
       else {
         checkTensor(where, lengths, sizes);

@@ -24,7 +24,7 @@ export interface TimedCall {
 /** Inputs, contexts and derivatives are normal; states start as the cell says. All examples are as large as the call. */
 export function drawTimedCall(manifest: Manifest, sizes: CallSettings, seed: number): TimedCall {
   const random = createRandom(seed);
-  const extents = drawExtents(sizes, (most) => most);
+  const extents = drawExtents(manifest, sizes, (most) => most);
   const call = drawCall(manifest, extents, random, {
     isDrawn: ({ role }) => role === "input" || role === "context" || role === "output",
     number: () => random.normal(),

@@ -1,6 +1,6 @@
 /** Random calls. Each tool says how its numbers are distributed; how many there are, and of which tensors, is said here. */
-import { namedAxes } from "../../../runtime/module/axes.js";
-import type { Initializer, Manifest } from "../../../runtime/module/manifest.js";
+import { leastOf } from "../../../runtime/module/axes.js";
+import type { AxisEntry, Initializer, Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
 import type { CellCall } from "./call.js";
 import { type CallExtents, type CallSizes, countNumbers, type Extent } from "./sizes.js";
@@ -9,25 +9,35 @@ import { type ByTensor, type CallTensor, mapTensors } from "./tensors.js";
 /**
  * Examples for a call: the first is as large as the call.
  *
- * @param own a size of another one, at most as told
+ * @param own a size of another one, at most and at least as told
  */
 export function drawExtents(
+  { axes }: Pick<Manifest, "axes">,
   { batch, steps, sizes }: CallSizes,
-  own: (most: number, axis: "steps" | "size") => number,
+  own: (most: number, least: number) => number,
 ): CallExtents {
   const examples = Array.from({ length: batch }, (_, b): Extent => {
-    const draw = (most: number, axis: "steps" | "size"): number => (b === 0 ? most : own(most, axis));
-    return { steps: draw(steps, "steps"), sizes: mapSizes(sizes, (size) => draw(size, "size")) };
+    const draw = (most: number, axis: AxisEntry | undefined): number =>
+      b === 0 ? most : own(most, axis === undefined ? 0 : leastOf(axis));
+    const named = Object.entries(sizes).map(([name, size]) => [name, draw(size, axes.find((axis) => axis.name === name))] as const); // prettier-ignore
+    return {
+      steps: draw(
+        steps,
+        axes.find(({ option }) => option === "steps"),
+      ),
+      sizes: bySize(named),
+    };
   });
   return { batch, steps, sizes, examples };
 }
 
-/** A size for each axis that calls name. */
-export const drawSizes = (manifest: Manifest, size: (name: string) => number): Record<string, number> =>
-  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(namedAxes(manifest).map((name) => [name, size(name)]))); // prettier-ignore
+/** A size for each axis that calls name, where it may not be less. */
+export const drawSizes = ({ axes }: Pick<Manifest, "axes">, size: (name: string) => number): Record<string, number> =>
+  bySize(axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, Math.max(leastOf(axis), size(axis.name))] as const] : []))); // prettier-ignore
 
-const mapSizes = (sizes: Extent["sizes"], change: (size: number) => number): Record<string, number> =>
-  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, change(size)]))); // prettier-ignore
+/** Names may be those of properties of objects. */
+const bySize = (sizes: readonly (readonly [name: string, size: number])[]): Record<string, number> =>
+  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(sizes));
 
 /** How numbers are drawn. */
 export interface Draws {

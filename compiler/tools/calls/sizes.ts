@@ -1,5 +1,6 @@
 /** How large the tensors of a call are. */
 import { elementCount } from "../../../runtime/module/compiled-module.js";
+import { namedAxes } from "../../../runtime/module/axes.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 
 /** The axes of a tensor by name, and the shape of one entry. */
@@ -47,8 +48,12 @@ export const widthOf = ({ shape }: Pick<TensorEntry, "shape">, sizes: Extent["si
 export const capacitiesOf = (manifest: Pick<Manifest, "axes">, { batch, steps, sizes }: CallSizes): Capacities => ({
   batch,
   ...(hasSteps(manifest) && { steps: Math.max(1, steps) }),
-  sizes,
+  sizes: named(namedAxes(manifest).map((name) => [name, Math.max(1, sizes[name] ?? 1)])),
 });
+
+/** Names may be those of properties of objects. */
+const named = (sizes: readonly (readonly [name: string, size: number])[]): Record<string, number> =>
+  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(sizes));
 
 type Capacities = Pick<CallSizes, "batch" | "sizes"> & Partial<Pick<CallSizes, "steps">>;
 

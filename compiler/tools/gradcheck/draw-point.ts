@@ -36,6 +36,7 @@ export const largestDraw = { batch: 3, steps: 4, size: 3 } as const;
 /** Examples of different lengths and run-time sizes, one of them as long as the call. Float32 holds all numbers. */
 export function drawPoint(manifest: Manifest, random: Random, options: DrawOptions = {}): Point {
   const extents = drawExtents(
+    manifest,
     {
       batch: options.batch ?? 1 + random.integer(largestDraw.batch),
       steps: options.steps ?? 1 + random.integer(largestDraw.steps),
@@ -44,7 +45,7 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
         (name) => options.sizes?.[name] ?? options.size ?? 1 + random.integer(largestDraw.size),
       ),
     },
-    (most) => Math.min(most, 1 + random.integer(Math.max(1, most))),
+    (most, least) => Math.min(most, Math.max(least, 1 + random.integer(Math.max(1, most)))),
   );
   const drawn = drawTensors(manifest, extents, random, {
     isDrawn: (tensor) => tensor.role !== "state" || isStateGiven(tensor, options, random),

@@ -55,10 +55,9 @@ export function drawCall(
   { givesStates = random.integer(2) === 0, ...sizes }: DrawnSizes,
   attempt = 0,
 ): Call {
-  const extents = calls.drawExtents(sizes, (most, axis) => {
-    const least = axis === "steps" ? 0 : 1;
-    return random.integer(2) === 0 ? most : least + random.integer(most - least + 1);
-  });
+  const extents = calls.drawExtents(manifest, sizes, (most, least) =>
+    random.integer(2) === 0 ? most : least + random.integer(most - least + 1),
+  );
   const initial = makeParams(random.word());
   const value = (scale: number): number => {
     const drawn = grid(random.normal(scale / (1 + attempt / 2)));

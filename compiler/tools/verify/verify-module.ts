@@ -21,6 +21,7 @@ import { checkPackage, checkShapes } from "./check-package.js";
 import { checkRefusals } from "./check-refusals.js";
 import { checkSpecialValues } from "./check-special-values.js";
 import { type Context, contextOf } from "./context.js";
+import * as calls from "../calls/draw-call.js";
 import { drawCall, drawSizes, type Scale, scalesOf } from "./draw-call.js";
 import { type CheckName, type CheckReport, CheckFindings, type VerifyReport } from "./report.js";
 import { flatten, runCall } from "./results.js";
@@ -28,7 +29,6 @@ import { inProcess, type Subject } from "./subject.js";
 import type { ModuleText } from "./text/read-text.js";
 import { isDeclared } from "./variables.js";
 import { checkOptions, kernelBytes, type VerifySettings, type VerifyOptions } from "./verify-options.js";
-import { namedAxes } from "../../../runtime/module/axes.js";
 
 interface ModuleCheck {
   readonly name: CheckName;
@@ -276,8 +276,10 @@ function startsWith({ module: { instantiate, manifest }, release }: Subject, fin
   }
 }
 
+const smallestSizes = (manifest: Manifest): Readonly<Record<string, number>> => calls.drawSizes(manifest, () => 1);
+
 const smallest = (manifest: Manifest): InstantiateOptions => ({
-  sizes: Object.fromEntries(namedAxes(manifest).map((name) => [name, 1])),
+  sizes: smallestSizes(manifest),
 });
 
 function withKernels(module: CompiledModule, wasm: Uint8Array): CompiledModule {
@@ -324,7 +326,7 @@ function drawContext(subject: Subject, scale: Scale, random: Random, findings: C
 }
 
 function initialParams({ module, release }: Subject, seed: number): Tensors {
-  const sizes = Object.fromEntries(namedAxes(module.manifest).map((name) => [name, 1]));
+  const sizes = smallestSizes(module.manifest);
   const instance = module.instantiate({ sizes });
   if (module.manifest.fixed === undefined) instance.init(seed);
   else instance.init(seed, { fixed: true });

@@ -5,12 +5,12 @@ import type { SourceOptions } from "../../../driver/compile-options.js";
 import { CellError } from "../../../driver/in-process.js";
 import { renderDiagnostics } from "../../../base/diagnostics/render.js";
 import { lowerSource } from "../../../driver/lower-source.js";
-import type { Manifest } from "../../../../runtime/module/manifest.js";
+import type { AxisEntry, Manifest } from "../../../../runtime/module/manifest.js";
 import type { CellCall, Numbers } from "../../calls/call.js";
 import { nearInitial } from "../../calls/draw-call.js";
 import { countNumbers, type Extent } from "../../calls/sizes.js";
 import { type CallTensor, mapTensors } from "../../calls/tensors.js";
-import { namedAxes } from "../../../../runtime/module/axes.js";
+import { leastOf } from "../../../../runtime/module/axes.js";
 
 export interface SizeOptions extends SourceOptions {
   /** Which cell of the source; not needed where it has only one. */
@@ -102,7 +102,7 @@ export function arbitraryCall(manifest: Manifest, options: CallOptions = {}): fc
   const { batch = 3, steps = 4, most = 3 } = options;
   const extent = fc.record({
     steps: fc.integer({ min: 1, max: steps }),
-    sizes: fc.record(Object.fromEntries(namedAxes(manifest).map((name) => [name, fc.integer({ min: 1, max: most })]))),
+    sizes: fc.record(Object.fromEntries(manifest.axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, sizeOf(axis, most)] as const] : [])))), // prettier-ignore
   });
   return fc
     .tuple(extent, fc.array(extent, { maxLength: batch - 1 }))
@@ -110,6 +110,11 @@ export function arbitraryCall(manifest: Manifest, options: CallOptions = {}): fc
       withNumbers(manifest, call, [call, ...others.map((other) => within(other, call))], options),
     );
 }
+
+const sizeOf = (axis: AxisEntry, most: number): fc.Arbitrary<number> => {
+  const min = leastOf(axis);
+  return fc.integer({ min, max: Math.max(min, most) });
+};
 
 function within({ steps, sizes }: Extent, call: Extent): Extent {
   const fitted = Object.entries(sizes).map(([name, size]) => [name, Math.min(size, call.sizes[name] ?? 1)]);

@@ -20,7 +20,7 @@ const manifest = compile(
 ).manifest!;
 
 /** Two examples, the second shorter and smaller. */
-const extents = drawExtents({ batch: 2, steps: 3, sizes: { S: 4 } }, (most, axis) => most - (axis === "steps" ? 2 : 1));
+const extents = drawExtents(manifest, { batch: 2, steps: 3, sizes: { S: 4 } }, (most, least) => most - (least === 0 ? 2 : 1)); // prettier-ignore
 const call = drawCall(manifest, extents, createRandom(1), { number: (_tensor, drawn, at) => drawn.length + at });
 
 describe("a call of a manifest", () => {
@@ -90,7 +90,7 @@ describe("a call of a manifest", () => {
 });
 
 it("indices are drawn below their bound, and parameters near where they start", () => {
-  const drawn = drawCall(manifest, drawExtents({ batch: 9, steps: 9, sizes: { S: 1 } }, (most) => most), createRandom(2), {
+  const drawn = drawCall(manifest, drawExtents(manifest, { batch: 9, steps: 9, sizes: { S: 1 } }, (most) => most), createRandom(2), {
     number: () => 0.5,
   }); // prettier-ignore
   expect(new Set(drawn.inputs["token"])).toEqual(new Set([0, 1, 2]));
