@@ -1,6 +1,8 @@
 /** `recell bench`: how fast a cell is here, beside what the machine can do, and where its time goes. */
 import { printProfile } from "../tools/bench/print-profile.js";
-import { type Profile, profileCell, ProfileSizeError } from "../tools/bench/profile-cell.js";
+import { type Profile, profileProgram, ProfileSizeError } from "../tools/bench/profile-program.js";
+import { symbolName, TIME_SYMBOL } from "../base/types/dim.js";
+import type { Program } from "../program/program.js";
 import { targets } from "../driver/compile-options.js";
 import { lowerSource, type LowerResult } from "../driver/lower-source.js";
 import {
@@ -33,12 +35,14 @@ export const run: Run = async (args, terminal) => {
   const input = onlyInput("bench", args);
   const { result, sizes } = withOptionErrors(input.file, () => lowerAtSizes(input, args, dtype));
   showFindings(result, terminal);
-  if (result.cell === undefined) return exitCodes.failed;
+  if (result.program === undefined) return exitCodes.failed;
+  if (!result.program.axes.includes(TIME_SYMBOL) && args.text("steps") !== undefined)
+    throw new UsageError(`calls of ${result.program.name} have no --steps; --dim gives their sizes`);
   const progress = createProgress(terminal);
   const settings = { target, dtype, fma, batch, steps, sizes, seconds };
   let profile: Profile;
   try {
-    profile = await profileCell(result.cell, settings, (part, done, total) => progress.show(part, done, total));
+    profile = await profileProgram(result.program, settings, (part, done, total) => progress.show(part, done, total));
   } catch (error) {
     if (error instanceof ProfileSizeError) throw new UsageError(error.message);
     throw error;
@@ -55,6 +59,10 @@ function secondsOption(text: string | undefined): number {
   throw new UsageError(`--seconds must be a number above 0 and at most 3600, got ${JSON.stringify(text)}`);
 }
 
+/** What calls give by name. */
+const namedSizes = ({ axes }: Program): readonly string[] =>
+  axes.flatMap((symbol) => (symbol === TIME_SYMBOL ? [] : [symbolName(symbol)]));
+
 /** Lowers twice: which of the sizes are run-time ones is known only then. */
 function lowerAtSizes(
   { file, text, readFile }: Input,
@@ -64,10 +72,10 @@ function lowerAtSizes(
   const cell = args.text("cell");
   const options = { file, readFile, dtype, ...(cell === undefined ? {} : { cell }) };
   const symbolic = lowerSource(text, options, "symbolic");
-  if (symbolic.cell === undefined) return { result: symbolic, sizes: {} };
+  if (symbolic.program === undefined) return { result: symbolic, sizes: {} };
   const given = new Map(Object.entries(sizesOption("dim", args.list("dim"))));
   const sizes: Record<string, number> = {};
-  for (const name of symbolic.cell.runtimeDimensions) {
+  for (const name of namedSizes(symbolic.program)) {
     const size = given.get(name) ?? defaultSize;
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new UsageError(`--dim ${name} must be a positive integer, got ${size}`);

@@ -1,7 +1,6 @@
 /** `recell explain --after STAGE`: the program as a stage of the compiler leaves it. */
 import { suggest } from "../base/diagnostics/suggest.js";
-import { entriesAfter, type Stage, stages } from "../driver/stages.js";
-import type { LoweredCell } from "../program/lowered-cell.js";
+import { entriesAfter, type Stage, type StagedProgram, stages } from "../driver/stages.js";
 import type { EntryOptions } from "../driver/entries.js";
 import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
 import type { Terminal } from "./terminal.js";
@@ -29,7 +28,7 @@ export function stageOf(name: string): Stage {
 }
 
 export function showAfter(
-  cell: LoweredCell,
+  staged: StagedProgram,
   stage: Stage,
   options: EntryOptions,
   args: ParsedArguments,
@@ -39,7 +38,7 @@ export function showAfter(
   if (!stage.targets.includes(target)) {
     throw new UsageError(`${stage.name} is no stage of ${target}; only of ${stage.targets.join(", ")}`);
   }
-  const found = entriesAfter(cell, stage, { ...options, target, dtype: dtypeOption(args) });
+  const found = entriesAfter(staged, stage, { ...options, target, dtype: dtypeOption(args) });
   const entry = args.text("entry");
   if (entry !== undefined && !found.has(entry)) {
     const names = [...found.keys()];

@@ -1,6 +1,7 @@
 /** `recell explain`: what the compiler makes of a cell. */
 import { lowerSource, type LowerResult } from "../driver/lower-source.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
+import type { Program } from "../program/program.js";
 import { explainProgram, printExplanation } from "../tools/explain/explain.js";
 import { buildEntries, type EntryOptions } from "../driver/entries.js";
 import { cellAsLatex } from "../tools/equations/cell-as-latex.js";
@@ -13,7 +14,6 @@ import { exitCodes, type Run } from "./command.js";
 import { listStages, showAfter, stageOf } from "./explain-after.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
-import { programOfCell } from "../program/cell-program.js";
 
 export const run: Run = (args, terminal) => {
   checkCombination(args);
@@ -32,24 +32,36 @@ export const run: Run = (args, terminal) => {
     lowerSource(text, options, stage?.gives === "kernels" ? "all sizes" : "symbolic"),
   );
   if (args.flag("json") !== true) showFindings(result, terminal);
-  if (result.cell === undefined || result.written === undefined) {
+  const { program, written } = result;
+  if (program === undefined || written === undefined) {
     if (args.flag("json") === true)
       terminal.out(`${JSON.stringify({ diagnostics: findingsToJson(result) }, null, 2)}\n`);
     return exitCodes.failed;
   }
-  showAssumed(result.cell, result.openDimensions, args, terminal);
-  if (stage !== undefined) showAfter(result.cell, stage, sequenceOptions(args), args, terminal);
-  else if (args.flag("latex") === true) terminal.out(cellAsLatex(result.written.typed, result.cell));
+  showAssumed(program, result.openDimensions, args, terminal);
+  if (stage !== undefined) showAfter(result, stage, sequenceOptions(args), args, terminal);
+  else if (args.flag("latex") === true) terminal.out(cellAsLatex(written.typed, cellOf(result, "latex")));
   else if (args.flag("equations") === true) {
-    const { tree, typed } = result.written;
-    terminal.out(cellAsText(linkCell(tree, readFile, typed.name), result.cell));
-  } else showReports(result.cell, result, args, terminal);
+    const { tree, typed } = written;
+    terminal.out(cellAsText(linkCell(tree, readFile, typed.name), cellOf(result, "equations")));
+  } else showReports(program, result, args, terminal);
   return exitCodes.ok;
 };
 
+/** The step that equations are written of. */
+function cellOf({ cell, program }: LowerResult, option: string): LoweredCell {
+  if (cell !== undefined) return cell;
+  throw new UsageError(`--${option} writes the step of a cell, and ${program?.name ?? "this"} is no cell`);
+}
+
 /** Rounds are written out for some number of them: says for which, where nobody has. */
-function showAssumed(cell: LoweredCell, open: readonly string[], args: ParsedArguments, terminal: Terminal): void {
-  const assumed = open.flatMap((name) => (cell.dimensions.has(name) ? [`${name} = ${cell.dimensions.get(name)}`] : []));
+function showAssumed(
+  { dimensions }: Program,
+  open: readonly string[],
+  args: ParsedArguments,
+  terminal: Terminal,
+): void {
+  const assumed = open.flatMap((name) => (dimensions.has(name) ? [`${name} = ${dimensions.get(name)}`] : []));
   if (assumed.length === 0 || args.flag("json") === true) return;
   terminal.error(`what repeats is written out, here with ${assumed.join(", ")}; \`--dim\` gives another size\n\n`);
 }
@@ -72,9 +84,9 @@ function sequenceOptions(args: ParsedArguments): EntryOptions {
   return { gradient: true, jvp: args.flag("jvp") === true, hvp: args.flag("hvp") === true };
 }
 
-function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArguments, terminal: Terminal): void {
+function showReports(program: Program, result: LowerResult, args: ParsedArguments, terminal: Terminal): void {
   const bytes = dtypeOption(args) === "f64" ? 8 : 4;
-  const all = explainProgram(buildEntries(programOfCell(cell), sequenceOptions(args)));
+  const all = explainProgram(buildEntries(program, sequenceOptions(args)));
   const entry = args.text("entry");
   const reports = entry === undefined ? all : all.filter((report) => report.entry === entry);
   if (reports.length === 0) {
@@ -82,11 +94,11 @@ function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArgumen
     const hint = entry === "jvp" || entry === "hvp" ? `--${entry} adds it to` : "there are";
     throw new UsageError(`there is no entry ${entry ?? ""}; ${hint} ${known}`);
   }
-  const declared = declaredIn(cell, result);
+  const declared = declaredIn(program, result);
   if (args.flag("json") !== true) {
     const lines = declared.map(({ name, file, line }) => `  ${name}  ${file}:${line}\n`);
     const list = lines.length === 0 ? "" : `derivatives that functions declare\n${lines.join("")}\n`;
-    terminal.out(`${cell.name}\n\n${list}${printExplanation(reports, bytes).trimEnd()}\n`);
+    terminal.out(`${program.name}\n\n${list}${printExplanation(reports, bytes).trimEnd()}\n`);
     return;
   }
   const json = reports.map(({ regions, crossing, residuals, ...rest }) => ({
@@ -104,7 +116,7 @@ function showReports(cell: LoweredCell, result: LowerResult, args: ParsedArgumen
     },
   }));
   const report = {
-    cell: cell.name,
+    cell: program.name,
     declaredDerivatives: declared,
     entries: json,
     diagnostics: findingsToJson(result),
@@ -119,7 +131,7 @@ interface DeclaringFunction {
 }
 
 /** Functions that state their derivative, each once though it is there for several sizes. */
-function declaredIn({ declared }: LoweredCell, { sources }: LowerResult): DeclaringFunction[] {
+function declaredIn({ declared = [] }: Program, { sources }: LowerResult): DeclaringFunction[] {
   const places = new Map(declared.map((one) => [`${one.span.file} ${one.span.start}`, one]));
   return [...places.values()].map(({ name, span }) => ({
     name,

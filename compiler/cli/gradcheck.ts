@@ -42,7 +42,7 @@ export const run: Run = async (args, terminal) => {
   const dtype = options.precisions.includes("f32") ? "f32" : "f64";
   const found = withOptionErrors(input.file, () => lowerSource(input.text, { ...source, dtype }, "symbolic"));
   const isJson = args.flag("json") === true;
-  if (found.cell === undefined) {
+  if (found.program === undefined) {
     if (isJson) terminal.out(`${JSON.stringify({ passed: false, diagnostics: findingsToJson(found) }, null, 2)}\n`);
     else showFindings(found, terminal);
     return exitCodes.failed;

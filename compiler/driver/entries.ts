@@ -22,7 +22,7 @@ import {
   type EntrySource,
   type ProgramEntry,
 } from "../program/entry.js";
-import { type Program, programContext, programRoles, startRoles } from "../program/program.js";
+import { type Program, programBoundary, programContext, programRoles, startRoles } from "../program/program.js";
 import { problemsOf } from "../program/verify-program.js";
 import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
 
@@ -87,11 +87,7 @@ class EntryBuilder {
     this.context = programContext(program);
     this.tensors = programRoles(program);
     this.roles = [...this.tensors];
-    const namesOf = (test: (role: Role) => boolean): Set<string> => new Set(this.tensors.filter(test).map(nameOfRole));
-    this.boundary = {
-      sharedOutputs: namesOf((role) => role.kind === "output" && role.shared === true),
-      fixedInputs: namesOf((role) => role.kind === "fixed"),
-    };
+    this.boundary = programBoundary(program);
   }
 
   /** In the order of the entries, in which buffers are laid out. */

@@ -1,4 +1,4 @@
-/** From a text to a lowered cell: the phases that look at the user's source. */
+/** From a text to a program: the phases that look at the user's source. */
 import {
   type CheckedOptions,
   checkOptions,
@@ -87,7 +87,7 @@ interface LowerSuccess extends LowerFindings {
   readonly program: Program;
   /** What the program was made of, where a cell made it: one step. */
   readonly cell: LoweredCell | undefined;
-  /** Dimensions of the cell that were given no size; those that rounds go by have one in `cell.dimensions` all the same. */
+  /** Dimensions of the cell that were given no size; those that rounds go by have one in `program.dimensions` all the same. */
   readonly openDimensions: readonly string[];
   /** The same cell as it was written: the file that declares it, and what the checks found. */
   readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell };
@@ -100,7 +100,7 @@ interface LowerFailure extends LowerFindings {
   readonly written: undefined;
 }
 
-/** The cell is undefined where there are errors. */
+/** The program is undefined where there are errors. */
 export type LowerResult = LowerSuccess | LowerFailure;
 
 /**

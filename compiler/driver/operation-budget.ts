@@ -1,6 +1,6 @@
 /** How large a cell may be with its derivatives: what time and memory of a compilation grow with. */
 import { type Diagnostic, DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
-import { operationsOf } from "../program/lowered-cell.js";
+import { operationsOfProgram } from "../program/program.js";
 import type { LowerResult } from "./lower-source.js";
 
 /** How much work the derivatives are beside the values, which are 1. */
@@ -10,16 +10,16 @@ type Derivatives = Readonly<Record<keyof typeof derivativeWork, boolean>>;
 
 /** The error of a cell that has more operations than `maxOperations` allows; none where it has not. */
 export function beyondBudget(
-  { cell, written, settings }: LowerResult,
+  { program, written, settings }: LowerResult,
   derivatives: Derivatives,
 ): readonly Diagnostic[] {
-  if (cell === undefined) return [];
+  if (program === undefined) return [];
   const entries = Object.entries(derivativeWork) as [keyof Derivatives, number][];
   const weight = entries.reduce((sum, [entry, work]) => sum + (derivatives[entry] ? work : 0), 1);
-  const operations = operationsOf(cell) * weight;
+  const operations = operationsOfProgram(program) * weight;
   if (operations <= settings.maxOperations) return [];
   const collector = new DiagnosticCollector();
-  const message = `\`${cell.name}\` has ${operations} operations with its derivatives, more than ${settings.maxOperations}`;
+  const message = `\`${program.name}\` has ${operations} operations with its derivatives, more than ${settings.maxOperations}`;
   collector.report("program-too-large", written.typed.span, message, {
     help: "fewer derivatives (gradient, jvp, hvp) take less; maxOperations is the limit",
   });

@@ -1,8 +1,9 @@
 /** The stages on the way from a lowered cell to kernels, each of which can be looked at. */
+import type { GraphFunction } from "../ir/graph/types.js";
 import { printFunction } from "../ir/graph/print.js";
 import { printKernelFunction } from "../ir/kernel/print.js";
-import { programOfCell } from "../program/cell-program.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
+import type { Program } from "../program/program.js";
 import { scalarSchedule, type Schedule, vectorSchedule } from "../passes/kernel/passes.js";
 import { buildEntries, type EntryOptions } from "./entries.js";
 import { graphPasses } from "../passes/graph/passes.js";
@@ -54,22 +55,36 @@ export interface StageOptions extends Omit<EntryOptions, "observe"> {
   readonly dtype: "f32" | "f64";
 }
 
+/** What goes through the stages. */
+export interface StagedProgram {
+  readonly program: Program;
+  /** The step that the program was made of, where a cell made it. */
+  readonly cell: LoweredCell | undefined;
+}
+
+const entryText = (fn: GraphFunction): [string, string] => [fn.name, printFunction(fn)];
+
 /** Text of each entry after a stage, in the order of the entries: of each the last time it passed. */
-export function entriesAfter(cell: LoweredCell, { name, gives }: Stage, options: StageOptions): Map<string, string> {
+export function entriesAfter(
+  { program, cell }: StagedProgram,
+  { name, gives }: Stage,
+  options: StageOptions,
+): Map<string, string> {
   const printed = new Map<string, string>();
   if (name === "lower") {
-    printed.set("step", printFunction(cell.step));
-    if (cell.initial !== undefined) printed.set("initial", printFunction(cell.initial));
+    const { initial } = cell ?? program;
+    printed.set(...(cell === undefined ? entryText(program.forward) : entryText(cell.step)));
+    if (initial !== undefined) printed.set(...entryText(initial));
     return printed;
   }
-  const program = buildEntries(programOfCell(cell), {
+  const built = buildEntries(program, {
     ...options,
     observe: (entry, pass, fn) => {
       if (pass === name) printed.set(entry, printFunction({ ...fn, name: entry }));
     },
   });
   if (gives === "graph") return printed;
-  buildKernels(program, {
+  buildKernels(built, {
     schedule: schedules[options.target],
     dtype: options.dtype,
     observe: (stage, { functions }) => {

@@ -1,14 +1,15 @@
 /** From one step to whole sequences: the smallest program, one scan over a cell's step. */
 import { GraphBuilder } from "../ir/graph/build.js";
-import { inlineFunction } from "../ir/graph/rewrite.js";
+import { inlineFunction, mapped } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
 import { cellAxes } from "../base/types/call-axes.js";
 import { dimSymbol, TIME_SYMBOL } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
+import { at } from "../base/at.js";
 import { declaredReach } from "./declared-reach.js";
 import type { LoweredCell, LoweredStarts, LoweredTensor } from "./lowered-cell.js";
-import type { Program } from "./program.js";
+import type { Program, ProgramDerivative } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
 const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string => nameOfRole({ kind, name });
@@ -16,17 +17,15 @@ const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string =
 export const cellContext = (cell: Pick<LoweredCell, "runtimeDimensions">): ShapeContext =>
   shapeContext(cellAxes(cell.runtimeDimensions));
 
-/** Names of the inputs of `forward` and `initial` that nothing is derived by. */
-export const fixedInputsOf = ({ fixed }: Pick<LoweredCell, "fixed">): ReadonlySet<string> =>
-  new Set(fixed.map((value) => nameOf("fixed", value)));
-
 /** A cell over its steps. */
 export function programOfCell(cell: LoweredCell): Program {
   const { name, documentation, dimensions, runtimeDimensions } = cell;
   const each =
     (over: readonly string[], shared = false) =>
     <Tensor extends LoweredTensor>(tensor: Tensor) => ({ ...tensor, over, shared });
-  return {
+  const forward = buildForward(cell);
+  const initial = buildInitial(cell);
+  const program = {
     name,
     documentation,
     dimensions,
@@ -38,16 +37,34 @@ export function programOfCell(cell: LoweredCell): Program {
     params: cell.params.map(each([], true)),
     fixed: cell.fixed.map(each([], true)),
     outputs: cell.outputs.map(each([TIME_SYMBOL])),
-    forward: buildForward(cell),
-    initial: buildInitial(cell),
+    forward,
+    initial: initial?.fn,
     starts: cell.starts && {
       fn: buildStarts(cell, cell.starts),
       rounds: cell.starts.rounds,
       draws: cell.starts.draws.map(each([], true)),
     },
     declaredDerivatives: [...new Set(cell.declared.map((declared) => declared.name))],
-    gradientAsDeclared: declaredReach(cell),
+    declared: placeCalls(cell, forward, initial?.values ?? new Map<ValueId, ValueId>()),
   };
+  return { ...program, gradientAsDeclared: declaredReach(program) };
+}
+
+/** Where calls stand in the functions of the program. */
+function placeCalls(
+  { declared }: LoweredCell,
+  { instructions }: GraphFunction,
+  inInitial: ReadonlyMap<ValueId, ValueId>,
+): ProgramDerivative[] {
+  const loop = at(instructions, 0);
+  return declared.map(({ calls, ...derivative }) => ({
+    ...derivative,
+    calls: calls.map(({ within, arguments: ids }) =>
+      within === "step"
+        ? { of: "forward", scans: [at(loop.results, 0)], arguments: ids }
+        : { of: "initial", scans: [], arguments: ids.map((id) => mapped(inInitial, id)) },
+    ),
+  }));
 }
 
 const real = (shape: Shape, shared = false): ValueType => ({ dtype: "real", shape, shared });
@@ -59,7 +76,7 @@ function storedInputs(b: GraphBuilder, { params, fixed }: Pick<LoweredCell, "par
 }
 
 /** `forward`: the step over all of `%T`. */
-export function buildForward(cell: LoweredCell): GraphFunction {
+function buildForward(cell: LoweredCell): GraphFunction {
   const b = new GraphBuilder("forward", cellContext(cell));
   const length = dimSymbol(TIME_SYMBOL);
   const states = cell.states.map(({ dtype = "real", ...state }) =>
@@ -105,16 +122,26 @@ export function buildStarts(
 }
 
 /** `initial`: the computed initial values of the states; undefined where all start at zero. */
-export function buildInitial(cell: LoweredCell): GraphFunction | undefined {
+function buildInitial(
+  cell: LoweredCell,
+): { readonly fn: GraphFunction; readonly values: ReadonlyMap<ValueId, ValueId> } | undefined {
   if (cell.initial === undefined) return undefined;
   const b = new GraphBuilder("initial", cellContext(cell));
   const inputs = [
     ...cell.contexts.map((context) => b.input(nameOf("context", context), real(context.shape))),
     ...storedInputs(b, cell),
   ];
-  const outputs = inlineFunction(b, cell.initial, inputs);
-  const names = cell.initial.outputNames;
-  return b.finish(
-    outputs.map((value, i) => ({ name: nameOfRole({ kind: "initial", name: names[i] ?? String(i) }), value })),
+  // What functions with declared derivatives are called with keeps its place as well.
+  const shown = cell.declared.flatMap(({ calls }) =>
+    calls.flatMap(({ within, arguments: ids }) => (within === "initial" ? ids : [])),
   );
+  const { outputs, outputNames } = cell.initial;
+  const results = inlineFunction(b, { ...cell.initial, outputs: [...outputs, ...shown] }, inputs);
+  const fn = b.finish(
+    outputs.map((_, i) => ({
+      name: nameOfRole({ kind: "initial", name: outputNames[i] ?? String(i) }),
+      value: at(results, i),
+    })),
+  );
+  return { fn, values: new Map(shown.map((id, i) => [id, at(results, outputs.length + i)])) };
 }

@@ -2,14 +2,14 @@
  * What the compiler's back end starts from: tensors with the axes that they have in a call, and equations over whole
  * sequences. A cell makes the smallest one (`cell-program.ts`); nothing after it knows of cells.
  */
-import type { GraphFunction } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import { type Bounds, leastSize } from "../base/types/bounds.js";
 import type { Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
-import type { LoweredDraw, LoweredStarts } from "./lowered-cell.js";
-import type { Role, TensorKind } from "./roles.js";
+import type { DeclaredDerivative, LoweredDraw, LoweredStarts } from "./lowered-cell.js";
+import { nameOfRole, type Role, type TensorKind } from "./roles.js";
 
 export interface ProgramTensor {
   /** As declared; of used cells by path, `lower.h`. */
@@ -41,6 +41,20 @@ export interface ProgramStarts extends Pick<LoweredStarts, "fn" | "rounds"> {
   readonly draws: readonly (ProgramParam & LoweredDraw)[];
 }
 
+/** A function with a declared derivative, for the dimensions that some call gives it. */
+export interface ProgramDerivative extends Omit<DeclaredDerivative, "calls"> {
+  readonly calls: readonly ProgramCall[];
+}
+
+/** Where such a function is called, but for calls within derivatives. */
+export interface ProgramCall {
+  readonly of: "forward" | "initial";
+  /** The loops around it, outermost first, each by its first result. */
+  readonly scans: readonly ValueId[];
+  /** The values of its arguments in the innermost of these, one for each input of the function. */
+  readonly arguments: readonly ValueId[];
+}
+
 export interface Program {
   readonly name: string;
   readonly documentation: string;
@@ -70,6 +84,8 @@ export interface Program {
   readonly starts: ProgramStarts | undefined;
   /** Functions that declare their derivative. */
   readonly declaredDerivatives: readonly string[];
+  /** The same with their graphs and calls, as far as they are known: for checks that measure how far they are from the true ones. */
+  readonly declared?: readonly ProgramDerivative[];
   /** Tensors whose gradient is what such a function, or a `stop_gradient`, says. */
   readonly gradientAsDeclared: readonly string[];
 }
@@ -96,6 +112,26 @@ export function programRoles(program: Program): Role[] {
     ...roles("final", program.states),
   ];
 }
+
+/** What `forward` and `initial` have beside their types: what nothing is derived by, and what all examples share. */
+export function programBoundary(program: Program): {
+  readonly sharedOutputs: ReadonlySet<string>;
+  readonly fixedInputs: ReadonlySet<string>;
+} {
+  const roles = programRoles(program);
+  const namesOf = (test: (role: Role) => boolean): Set<string> => new Set(roles.filter(test).map(nameOfRole));
+  return {
+    sharedOutputs: namesOf(({ kind, shared }) => kind === "output" && shared === true),
+    fixedInputs: namesOf(({ kind }) => kind === "fixed"),
+  };
+}
+
+/** Operations of values and of initial values, loops counted by what is in them: what time and memory of a compilation grow with. */
+export const operationsOfProgram = ({ forward, initial }: Pick<Program, "forward" | "initial">): number =>
+  operationsIn(forward) + (initial === undefined ? 0 : operationsIn(initial));
+
+const operationsIn = ({ instructions }: GraphFunction): number =>
+  instructions.reduce((sum, { operation }) => sum + (operation.kind === "scan" ? operationsIn(operation.body) : 1), 0);
 
 /** What is drawn, and the initial values that are computed of it. */
 export function startRoles({ starts, params, fixed }: Program): Role[] {

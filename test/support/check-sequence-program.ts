@@ -3,7 +3,7 @@ import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
-import { buildForward, cellContext, programOfCell } from "../../compiler/program/cell-program.js";
+import { cellContext, programOfCell } from "../../compiler/program/cell-program.js";
 import {
   dot,
   type ExampleSizes,
@@ -59,7 +59,7 @@ export function checkSequenceProgram(
     return found;
   };
   const random = randomSource(seed);
-  const source = buildForward(cell);
+  const source = programOfCell(cell).forward;
   // Nothing is derived by fixed values.
   const isReal = (name: string): boolean =>
     !name.startsWith("fixed.") &&

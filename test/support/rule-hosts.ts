@@ -10,7 +10,7 @@ import { directionLike, forwardDisagrees, reverseDisagrees } from "../../compile
 import type { Fault } from "../../compiler/tools/gradcheck/fault.js";
 import { locateInForwardMode, locateInReverseMode } from "../../compiler/tools/gradcheck/locate/locate.js";
 import { outputsByName, type LocatedSubject } from "../../compiler/tools/gradcheck/locate/subject.js";
-import { symbolSizes } from "../../compiler/tools/gradcheck/point.js";
+import { sizesAt } from "../../compiler/tools/gradcheck/point.js";
 import { wholeFunctionAt } from "../../compiler/tools/gradcheck/whole-function.js";
 import { GraphBuilder } from "../../compiler/ir/graph/build.js";
 import type { BatchValue } from "../../compiler/ir/graph/evaluate.js";
@@ -21,7 +21,7 @@ import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
 import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
 import { type DerivativeRules, derivativeRules } from "../../compiler/passes/autodiff/derivative-rules.js";
 import { gradientOf, tangentsOnly } from "../../compiler/passes/autodiff/whole-derivatives.js";
-import { cellContext } from "../../compiler/program/cell-program.js";
+import { cellContext, programOfCell } from "../../compiler/program/cell-program.js";
 import { constantOf, dimConstant } from "../../compiler/base/types/dim.js";
 import { createRandom } from "../../runtime/random.js";
 import type { LinearKind, Row } from "./mutate-rules.js";
@@ -81,13 +81,14 @@ function cellHost(row: Row, { text, line }: RuleCell, modes: readonly Mode[]): H
 
 /** A cell at a random point, with tangents for everything. */
 function subjectOf(cell: LoweredCell, seed: number, rules: DerivativeRules): LocatedSubject {
-  const point = drawPoint(manifestOf(cell), random(seed), { batch: 2, steps: 3 });
+  const program = programOfCell(cell);
+  const point = drawPoint(manifestOf(program), random(seed), { batch: 2, steps: 3 });
   return withTangents(
     {
-      fn: wholeFunctionAt(cell, point),
+      fn: wholeFunctionAt(program, point),
       context: cellContext(cell),
       values: graphValues(point),
-      sizes: symbolSizes(point),
+      sizes: sizesAt(point),
       rules,
     },
     point.indices.map(graphName),

@@ -33,6 +33,9 @@ export const isBuiltIn = (symbol: string): boolean => symbol.startsWith(MARK);
 /** Is it a sequence, which may have no steps? */
 export const isSequence = (symbol: string): boolean => isBuiltIn(symbol) && symbol !== BATCH_SYMBOL;
 
+/** The symbol of a sequence that has a name of its own. */
+export const sequenceSymbol = (name: string): string => `${MARK}${name}`;
+
 /** As people write it: `T`, `S`. */
 export const symbolName = (symbol: string): string => (isBuiltIn(symbol) ? symbol.slice(MARK.length) : symbol);
 

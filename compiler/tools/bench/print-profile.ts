@@ -1,12 +1,14 @@
 /** A profile as text for a terminal. */
 import { significant } from "../../base/diagnostics/significant.js";
-import type { EntryParts, ProfilePart, Profile } from "./profile-cell.js";
+import type { EntryParts, ProfilePart, Profile } from "./profile-program.js";
 
 export function printProfile(profile: Profile): string {
-  return [headOf(profile), functionsTable(profile), ...profile.parts.map(partsTable), footnote].join("\n");
+  return [headOf(profile), functionsTable(profile), ...profile.parts.map(partsTable), footnoteOf(profile)].join("\n");
 }
 
-const footnote = `Times are medians and minima of turns; per step, rates, shares and parts are from minima. Operations are those of
+const footnoteOf = ({
+  steps,
+}: Profile): string => `Times are medians and minima of turns; ${steps === undefined ? "" : "per step, "}rates, shares and parts are from minima. Operations are those of
 products and all others, where each tanh, exp and the like counts as one. Moved is what the parts of the program
 read and write, each number once wherever it is named; what caches keep comes cheaper. Each part was timed alone, in
 a module that has nothing else, and activations as what is saved where they are replaced by clamps: so shares need
@@ -16,20 +18,21 @@ not add up to the whole.
 function headOf({ cell, dimensions, dtype, fma, kernels, batch, steps, sizes, ceiling }: Profile): string {
   const all = Object.entries({ ...dimensions, ...sizes }).map(([name, size]) => `${name}=${size}`);
   return [
-    `${[cell, ...all].join(" ")}, ${dtype}, ${kernels}; ${plural(batch, "example")}, ${plural(steps, "step")}`,
+    `${[cell, ...all].join(" ")}, ${dtype}, ${kernels}; ${[plural(batch, "example"), ...(steps === undefined ? [] : [plural(steps, "step")])].join(", ")}`,
     `this machine, one thread of WebAssembly: ${giga(ceiling.arithmetic)} GFLOP/s in registers, ${giga(ceiling.copy)} GB/s copying ${quantity(ceiling.copied, "B")}`,
     ...(fma && kernels === "wasm" ? ["this host runs no fused multiply-add: the kernels without it were timed"] : []),
     "",
   ].join("\n");
 }
 
-function functionsTable({ functions, gradient }: Profile): string {
+function functionsTable({ functions, gradient, steps }: Profile): string {
+  const inSteps = <Column>(column: Column): Column[] => (steps === undefined ? [] : [column]);
   const rows = functions.map(
     ({ name, median, minimum, perStep, products, operations, speed, shareOfArithmetic, bytes, flow, shareOfCopy }) => [
       name,
       time(median),
       time(minimum),
-      time(perStep),
+      ...inSteps(time(perStep ?? 0)),
       quantity(products + operations, ""),
       giga(speed),
       percent(shareOfArithmetic),
@@ -38,11 +41,14 @@ function functionsTable({ functions, gradient }: Profile): string {
       percent(shareOfCopy),
     ],
   );
-  return [table(functionsHead, rows), `gradient / forward: ${gradient.toFixed(2)}`, ""].join("\n");
+  return [
+    table(["", "median", "least", ...inSteps("per step"), ...ratesHead], rows),
+    `gradient / forward: ${gradient.toFixed(2)}`,
+    "",
+  ].join("\n");
 }
 
-const functionsHead =
-  ["", "median", "least", "per step", "operations", "GFLOP/s", "of registers", "moved", "GB/s", "of copying"]; // prettier-ignore
+const ratesHead = ["operations", "GFLOP/s", "of registers", "moved", "GB/s", "of copying"];
 
 const titles: Readonly<Record<ProfilePart["name"], string>> = {
   before: "before the loop",

@@ -15,7 +15,7 @@ export interface TimedCall {
   readonly forward: CallValues;
   /** What `reset` takes before the first step. */
   readonly start: CallValues;
-  /** What `step` takes. */
+  /** What `step` takes; nothing where there is none. */
   readonly step: CallValues;
   /** What `backward` takes: derivatives by all outputs. */
   readonly cotangents: CallValues;
@@ -37,7 +37,7 @@ export function drawTimedCall(manifest: Manifest, sizes: CallSettings, seed: num
   return {
     forward: valuesOf(manifest, own),
     start: startOf(manifest, own),
-    step: inputsAt(manifest, own, 0, 1),
+    step: manifest.has.step ? inputsAt(manifest, own, 0, 1) : {},
     cotangents: typed(call.cotangents.outputs),
   };
 }

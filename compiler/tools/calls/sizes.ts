@@ -1,6 +1,7 @@
 /** How large the tensors of a call are. */
 import { elementCount } from "../../../runtime/module/compiled-module.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
+import { symbolName, TIME_SYMBOL } from "../../base/types/dim.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 
 /** The axes of a tensor by name, and the shape of one entry. */
@@ -43,6 +44,10 @@ export const countNumbers = (tensor: TensorAxes, call: CallSizes): number => ele
 /** The numbers of one entry of a tensor. */
 export const widthOf = ({ shape }: Pick<TensorEntry, "shape">, sizes: Extent["sizes"]): number =>
   elementCount(partShape({ axes: [], shape }, { steps: 1, sizes }));
+
+/** The sizes of an example by the symbols of its axes, as dimensions of graphs have them. */
+export const symbolSizes = (symbols: readonly string[], { steps, sizes }: Extent): ReadonlyMap<string, number> =>
+  new Map(symbols.map((symbol) => [symbol, symbol === TIME_SYMBOL ? steps : (sizes[symbolName(symbol)] ?? 1)]));
 
 /** What `instantiate` takes for calls of these sizes. */
 export const capacitiesOf = (manifest: Pick<Manifest, "axes">, { batch, steps, sizes }: CallSizes): Capacities => ({

@@ -214,8 +214,13 @@ function lowerAtSizes(
   return { lowered, sizes };
 }
 
-function orThrow({ cell, diagnostics, sources }: LowerResult): LoweredCell {
+function orThrow({ program, cell, diagnostics, sources }: LowerResult): LoweredCell {
   if (cell !== undefined) return cell;
+  if (program !== undefined) {
+    throw new CompileOptionsError(
+      `diagnose follows the states of a cell from step to step, and ${program.name} is no cell`,
+    );
+  }
   throw cellError(diagnostics, sources);
 }
 

@@ -1,4 +1,4 @@
-/** What is checked: a cell at some sizes, and modules made of it. */
+/** What is checked: a program at some sizes, and modules made of it. */
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
@@ -11,18 +11,17 @@ import { emitModule } from "../../driver/emit-module.js";
 import { CellError } from "../../driver/in-process.js";
 import { lowerSource, type LowerResult } from "../../driver/lower-source.js";
 import { beyondBudget } from "../../driver/operation-budget.js";
-import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { Program } from "../../program/program.js";
 import type { SourceFile } from "../../base/source/source-file.js";
 import type { Precision } from "./report.js";
 import { ensureCheckable } from "./uncheckable.js";
-import { programOfCell } from "../../program/cell-program.js";
 
-/** A cell at sizes at which it can be checked. */
+/** A program at sizes at which it can be checked. */
 export interface Candidate {
   readonly dimensions: Readonly<Record<string, number>>;
   readonly manifest: Manifest;
   /** Undefined where only a module is known. */
-  readonly cell: LoweredCell | undefined;
+  readonly program: Program | undefined;
   readonly modules: readonly { readonly precision: Precision; readonly module: CompiledModule }[];
 }
 
@@ -43,17 +42,17 @@ export function lowerText({ text, options }: CandidateText, dimensions: Readonly
 }
 
 /** A source of sizes drawn at random where they are not fixed, small ones first. */
-export function lowerAtRandomSizes(source: CandidateText, random: Random): LoweredCell {
+export function lowerAtRandomSizes(source: CandidateText, random: Random): Program {
   const open = lowerSource(source.text, source.options, "symbolic").openDimensions;
   for (let attempt = 1; ; attempt++) {
     // Where they must divide each other, larger ones have more divisors.
     const most = attempt < attempts / 2 ? 4 : 12;
     const drawn = Object.fromEntries(open.map((name) => [name, 1 + random.integer(most)]));
     const lowered = lowerText(source, drawn);
-    const { cell, diagnostics, sources } = lowered;
+    const { program, diagnostics, sources } = lowered;
     const tooMany = beyondBudget(lowered, everything);
     if (tooMany.length > 0) throw cellError(tooMany, sources);
-    if (cell !== undefined) return cell;
+    if (program !== undefined) return program;
     if (open.length === 0 || attempt === attempts) throw cellError(diagnostics, sources);
   }
 }
@@ -65,34 +64,37 @@ function cellError(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<stri
   );
 }
 
+/** The modules that are checked. */
+export interface CompiledAs {
+  readonly precisions: readonly Precision[];
+  readonly target: "wasm" | "js";
+}
+
 /**
- * Compiles and loads a lowered cell in each precision.
+ * Compiles and loads a program in each precision.
  *
  * @throws UncheckableError
  */
-export async function compileCandidate(
-  cell: LoweredCell,
-  { precisions, target }: { readonly precisions: readonly Precision[]; readonly target: "wasm" | "js" },
-): Promise<Candidate> {
-  const candidate = candidateOf(cell);
+export async function compileCandidate(program: Program, { precisions, target }: CompiledAs): Promise<Candidate> {
+  const candidate = candidateOf(program);
   ensureCheckable(candidate.manifest);
   const modules: { precision: Precision; module: CompiledModule }[] = [];
   for (const precision of precisions) {
     // Second derivatives are compared in float64 only.
     const hvp = precision === "f64";
-    const { text } = emitModule(programOfCell(cell), { ...everything, hvp, target, dtype: precision });
+    const { text } = emitModule(program, { ...everything, hvp, target, dtype: precision });
     modules.push({ precision, module: await loadModule(text) });
   }
   return { ...candidate, modules };
 }
 
-/** A cell without modules: its derived functions are checked by themselves. */
-export function candidateOf(cell: LoweredCell): Candidate {
-  const manifest = manifestOf(cell);
-  return { dimensions: manifest.dimensions, manifest, cell, modules: [] };
+/** A program without modules: its derived functions are checked by themselves. */
+export function candidateOf(program: Program): Candidate {
+  const manifest = manifestOf(program);
+  return { dimensions: manifest.dimensions, manifest, program, modules: [] };
 }
 
-/** What a module of the cell would say about itself. */
-export function manifestOf(cell: LoweredCell): Manifest {
-  return buildManifest(programOfCell(cell), { ...everything, dtype: "f64" });
+/** What a module of the program would say about itself. */
+export function manifestOf(program: Program): Manifest {
+  return buildManifest(program, { ...everything, dtype: "f64" });
 }

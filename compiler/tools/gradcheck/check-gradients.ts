@@ -4,15 +4,14 @@ import { createRandom, type Random } from "../../../runtime/random.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { LoadedCell } from "../../driver/in-process.js";
-import { lowerSource } from "../../driver/lower-source.js";
-import type { DeclaredDerivative } from "../../program/lowered-cell.js";
-import type { SourceFile } from "../../base/source/source-file.js";
+import type { Program } from "../../program/program.js";
 import type { DerivativeRules } from "../../passes/autodiff/derivative-rules.js";
 import {
   type Candidate,
   candidateOf,
   type CandidateText,
   compileCandidate,
+  type CompiledAs,
   lowerAtRandomSizes,
   lowerText,
 } from "./candidates.js";
@@ -29,14 +28,15 @@ import { Comparisons, type Coverage } from "./compare.js";
 import { drawPoint } from "./draw-point.js";
 import { furtherDraws } from "./further-draws.js";
 import { notFiniteOutputs } from "./graph-derivatives.js";
-import type { Fault, FaultPlace } from "./fault.js";
+import type { Fault } from "./fault.js";
 import { placeOf } from "./locate/describe-fault.js";
-import { type CellSource, derivativeModes, findWrongRule, wrongMode } from "./locate/find-rule.js";
+import { derivativeModes, findWrongRule, type ProgramSource, wrongMode } from "./locate/find-rule.js";
 import { locateFault } from "./locate/locate-fault.js";
 import { notFinite } from "./module-derivatives.js";
 import { capacitiesOf } from "../calls/sizes.js";
 import { realStates, type VariableRole } from "../calls/tensors.js";
 import type { Point } from "./point.js";
+import { programSource, sourceOfProgram } from "./program-source.js";
 import type { DeclaredReport, GradientReport, SingularStart, TensorReport } from "./report.js";
 import { ensureCheckable, NotFiniteError } from "./uncheckable.js";
 import { wholeFunctionAt } from "./whole-function.js";
@@ -85,13 +85,30 @@ export async function checkGradients(
     }
     ensureCheckable(subject.manifest);
     const candidate = moduleCandidate(subject, source);
-    return runChecks(source, settings, () => Promise.resolve(candidate));
+    return runChecks(source && programSource(source), settings, () => Promise.resolve(candidate));
   }
-  const { precisions = ["f64", "f32"], target = "wasm" } = options;
-  return runChecks(source, settings, (random) =>
-    compileCandidate(lowerAtRandomSizes(source as CandidateText, random), { precisions, target }),
+  const text = source as CandidateText;
+  const compiled = compiledAs(options);
+  return runChecks(programSource(text), settings, (random) =>
+    compileCandidate(lowerAtRandomSizes(text, random), compiled),
   );
 }
+
+/**
+ * The same for a program, which need not be a cell: at its own sizes, with the modules that the compiler makes of it.
+ *
+ * @throws UncheckableError, RangeError and others as {@link checkGradients}
+ */
+export async function checkProgram(program: Program, options: GradientCheckOptions = {}): Promise<GradientReport> {
+  const settings = checkSettings(options);
+  const candidate = await compileCandidate(program, compiledAs(options));
+  return runChecks(sourceOfProgram(program), settings, () => Promise.resolve(candidate));
+}
+
+const compiledAs = ({ precisions = ["f64", "f32"], target = "wasm" }: GradientCheckOptions): CompiledAs => ({
+  precisions,
+  target,
+});
 
 /** What {@link checkRules} finds. */
 export interface RuleCheck {
@@ -115,20 +132,21 @@ export function checkRules(
   for (let run = 0; run < settings.runs; run++) {
     const candidate = candidateOf(lowerAtRandomSizes(source, random));
     const trial = { dimensions: candidate.dimensions, point: drawFinitePoint(candidate, random, settings).point };
-    const cell = cellSource(source, rules);
-    const mode = wrongMode(cell, trial, modes);
-    if (mode !== undefined) return { mode, fault: findWrongRule(cell, trial, modes) };
+    const checked = programSource(source, rules);
+    const mode = wrongMode(checked, trial, modes);
+    if (mode !== undefined) return { mode, fault: findWrongRule(checked, trial, modes) };
   }
   return { mode: undefined, fault: undefined };
 }
 
 async function runChecks(
-  source: CandidateText | undefined,
+  source: ProgramSource | undefined,
   settings: GradcheckSettings,
   next: (random: Random) => Promise<Candidate>,
 ): Promise<GradientReport> {
   const { seed, runs, tolerance, tolerance32 } = settings;
   const random = createRandom(seed);
+  const sources: ProgramSource["sources"] = (file) => source?.sources(file);
   const comparisons = new Comparisons();
   const declared = new DeclaredDistances();
   let skipped = 0;
@@ -145,7 +163,7 @@ async function runChecks(
     await settings.turn();
     settings.onProgress?.(run, runs);
     candidate = await next(random);
-    start ??= singularStart(candidate, { seed: seed + run, scale: Math.min(1, settings.scale) }, sourcesOf(source));
+    start ??= singularStart(candidate, { seed: seed + run, scale: Math.min(1, settings.scale) }, sources);
     const drawn = drawFinitePoint(candidate, random, settings);
     skipped += drawn.skipped;
     check(candidate, drawn.point);
@@ -174,7 +192,7 @@ async function runChecks(
     skipped,
     furtherPoints,
     tensors,
-    declared: source === undefined ? namesOnly(manifest) : declared.report(placesIn(source)),
+    declared: source === undefined ? namesOnly(manifest) : declared.report(({ span }) => placeOf(span, sources)),
     singularStart: start,
     fault: failure && source && faultAt(failure, source, tensors),
   };
@@ -188,17 +206,17 @@ interface Failure {
 /** Undefined where no error is larger than rounding. */
 function faultAt(
   { candidate, point }: Failure,
-  source: CandidateText,
+  source: ProgramSource,
   tensors: readonly TensorReport[],
 ): Fault | undefined {
-  const { cell, dimensions } = candidate;
-  if (cell === undefined || !tensors.some(isGross)) return undefined;
+  const { program, dimensions } = candidate;
+  if (program === undefined || !tensors.some(isGross)) return undefined;
   const wrong = new Set(tensors.filter(isGross).map(({ name }) => name));
-  return locateFault(cellSource(source), cell, { dimensions, point }, wrong);
+  return locateFault(source, program, { dimensions, point }, wrong);
 }
 
 /** What has a gradient, and should be compared. */
-function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }: GradcheckSettings): Coverage {
+function coverageOf({ manifest, modules, program }: Candidate, { allowUncompared }: GradcheckSettings): Coverage {
   const { params, inputs, contexts } = manifest;
   const all = (role: VariableRole, entries: readonly { readonly name: string }[]): Coverage["expected"] =>
     entries.map(({ name }) => ({ role, name }));
@@ -210,22 +228,8 @@ function coverageOf({ manifest, modules, cell }: Candidate, { allowUncompared }:
       ...all("state", realStates(manifest)),
     ],
     precisions: modules.map(({ precision }) => precision),
-    withoutGradient: cell && withoutGradient(cell),
+    withoutGradient: program && withoutGradient(program),
     allowUncompared,
-  };
-}
-
-function placesIn(source: CandidateText): (derivative: DeclaredDerivative) => FaultPlace | undefined {
-  const sources = sourcesOf(source);
-  return ({ span }) => placeOf(span, sources);
-}
-
-/** Files by name, read where they are asked for. */
-function sourcesOf(source: CandidateText | undefined): (file: string) => SourceFile | undefined {
-  let sources: ReadonlyMap<string, SourceFile> | undefined;
-  return (file) => {
-    sources ??= source === undefined ? new Map() : lowerSource(source.text, source.options, "symbolic").sources;
-    return sources.get(file);
   };
 }
 
@@ -275,24 +279,8 @@ function moduleCandidate(module: CompiledModule, source: CandidateText | undefin
   return {
     dimensions: manifest.dimensions,
     manifest,
-    cell: source && lowerText(source, {}).cell,
+    program: source && lowerText(source, {}).program,
     modules: [{ precision: manifest.dtype, module }],
-  };
-}
-
-/** The source at any sizes, each of which is lowered once. */
-function cellSource(source: CandidateText, rules?: DerivativeRules): CellSource {
-  const known = new Map<string, ReturnType<typeof lowerText>>();
-  const lower = (dimensions: Readonly<Record<string, number>>): ReturnType<typeof lowerText> => {
-    const key = JSON.stringify(dimensions);
-    const result = known.get(key) ?? lowerText(source, dimensions);
-    known.set(key, result);
-    return result;
-  };
-  return {
-    lower: (dimensions) => lower(dimensions).cell,
-    sources: (file) => [...known.values()].flatMap(({ sources }) => sources.get(file) ?? [])[0],
-    rules,
   };
 }
 
@@ -318,7 +306,7 @@ function drawFinitePoint(
 }
 
 /** Outputs that are not finite at a point. */
-function notFiniteAt({ modules, cell }: Candidate, point: Point): string[] {
-  if (modules.length === 0 && cell !== undefined) return notFiniteOutputs(wholeFunctionAt(cell, point), point);
+function notFiniteAt({ modules, program }: Candidate, point: Point): string[] {
+  if (modules.length === 0 && program !== undefined) return notFiniteOutputs(wholeFunctionAt(program, point), point);
   return modules.flatMap(({ module }) => notFinite(module.instantiate(capacitiesOf(module.manifest, point)), point));
 }

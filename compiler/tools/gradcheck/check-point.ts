@@ -46,15 +46,15 @@ export interface PointCheck {
 const roundingMargin = 2;
 
 /** @returns whether all comparisons agree */
-export function checkPoint({ cell, modules, dimensions }: Candidate, point: Point, options: PointCheck): boolean {
-  const truth = cell && truthAt(cell, point, options.random);
+export function checkPoint({ program, modules, dimensions }: Candidate, point: Point, options: PointCheck): boolean {
+  const truth = program && truthAt(program, point, options.random);
   const directions = new Map(
     point.tensors.map(
       (tensor) => [tensor, drawDirections(point, tensor, options.random, options.coordinates)] as const,
     ),
   );
   const check: CheckedPoint = { point, dimensions, directions, options };
-  if (cell !== undefined) options.declared.measure(cell, point, options.random);
+  if (program !== undefined) options.declared.measure(program, point, options.random);
   const results: boolean[] = [];
   for (const { precision, module } of modules) {
     const instance = module.instantiate(capacitiesOf(module.manifest, point));

@@ -1,12 +1,16 @@
-/** What functions that state their derivative are called with at a point: a run of the cell that gives their arguments as outputs. */
+/** What functions that state their derivative are called with at a point: a run of the program that gives their arguments as outputs. */
+import { at } from "../../base/at.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { evaluateDim } from "../../base/types/dim.js";
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import { elementCount, type Tensor } from "../../ir/graph/tensor.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
-import type { DeclaredDerivative, LoweredCell } from "../../program/lowered-cell.js";
-import { buildForward, buildInitial } from "../../program/cell-program.js";
+import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
+import { outputName, typeOf } from "../../ir/graph/values.js";
+import type { Dim } from "../../base/types/dim.js";
+import type { Program, ProgramCall, ProgramDerivative } from "../../program/program.js";
 import { graphValues, inputsOf } from "./graph-point.js";
-import { type Point, symbolSizes } from "./point.js";
+import { type Point, sizesAt } from "./point.js";
 
 /** One call: the arguments, and the sizes of the example. */
 export interface Arguments {
@@ -14,76 +18,84 @@ export interface Arguments {
   readonly sizes: SymbolSizes;
 }
 
-/** What a function is called with at a point, in every example and step. */
-export function argumentsOf(cell: LoweredCell, { calls }: DeclaredDerivative, point: Point): Arguments[] {
-  const sizes = symbolSizes(point);
-  return calls.flatMap(({ within, arguments: ids }) => {
-    const found = within === "step" ? valuesInSteps(cell, ids, point) : valuesInInitial(cell, ids, point);
-    return found.map(({ example, values }) => ({ values, sizes: sizes[example] as SymbolSizes }));
+/** What a function is called with at a point, in every example and every round of the loops around a call. */
+export function argumentsOf(program: Program, { calls }: ProgramDerivative, point: Point): Arguments[] {
+  const values = calls.length === 0 ? new Map<string, BatchValue>() : withInitial(program, point);
+  return calls.flatMap((call) => argumentsOfCall(program, call, point, values));
+}
+
+function argumentsOfCall(
+  program: Program,
+  { of, scans, arguments: ids }: ProgramCall,
+  point: Point,
+  values: ReadonlyMap<string, BatchValue>,
+): Arguments[] {
+  const source = program[of];
+  invariant(source !== undefined, `${program.name} has a call in ${of}, and no such function`);
+  const { fn, lengths } = showing(source, scans, ids);
+  const found = evaluateFunction(fn, inputsOf(fn, values), sizesAt(point));
+  return sizesAt(point).flatMap((sizes, example) => {
+    const rounds = elementCount(lengths.map((length) => evaluateDim(length, sizes)));
+    const stacked = found.map((value) => ofExample(value, example));
+    return Array.from({ length: rounds }, (_, round) => ({
+      values: stacked.map((value) => elementOf(value, lengths.length, round)),
+      sizes,
+    }));
   });
 }
 
-interface Found {
-  readonly example: number;
-  readonly values: readonly Tensor[];
-}
-
-function valuesInSteps(cell: LoweredCell, ids: readonly ValueId[], point: Point): Found[] {
-  const outputs = ids.map((id, i) => ({ name: `${i}`, documentation: "", shape: cell.step.types[id]?.shape ?? [] }));
-  const states = {
-    outputs: cell.step.outputs.slice(0, cell.states.length),
-    outputNames: cell.step.outputNames.slice(0, cell.states.length),
+/** The function with values as its outputs that stand inside of some scans: stacked over these. */
+function showing(
+  fn: GraphFunction,
+  [scan, ...inner]: readonly ValueId[],
+  ids: readonly ValueId[],
+): { readonly fn: GraphFunction; readonly lengths: readonly Dim[] } {
+  if (scan === undefined) return { fn: { ...fn, outputs: ids, outputNames: ids.map((_, i) => `${i}`) }, lengths: [] };
+  const place = fn.instructions.findIndex(({ results }) => results[0] === scan);
+  const around = at(fn.instructions, place);
+  const { operation } = around;
+  invariant(operation.kind === "scan", `%${scan} of ${fn.name} is no scan`);
+  const { body, length } = operation;
+  const inside = showing(body, inner, ids);
+  const shared = around.results.every((id) => typeOf(fn, id).shared);
+  const added = inside.fn.outputs.map((id): ValueType => {
+    const { dtype, shape } = typeOf(inside.fn, id);
+    return { dtype, shape: [length, ...shape], shared };
+  });
+  const results = added.map((_, i) => fn.types.length + i);
+  const shown: GraphFunction = {
+    ...inside.fn,
+    outputs: [...body.outputs, ...inside.fn.outputs],
+    outputNames: [...body.outputNames, ...inside.fn.outputNames],
   };
-  const step: GraphFunction = {
-    ...cell.step,
-    outputs: [...states.outputs, ...ids],
-    outputNames: [...states.outputNames, ...outputs.map(({ name }) => name)],
-  };
-  const forward = buildForward({ ...cell, step, outputs });
-  const series = evaluateFunction(forward, inputsOf(forward, withInitial(cell, point)), symbolSizes(point)).slice(
-    0,
-    ids.length,
+  const instructions = fn.instructions.map((instruction, i) =>
+    i === place
+      ? { ...instruction, operation: { ...operation, body: shown }, results: [...around.results, ...results] }
+      : instruction,
   );
-  return point.examples.flatMap(({ steps }, example) =>
-    Array.from({ length: steps }, (_, t) => ({
-      example,
-      values: series.map((value) => elementAt(ofExample(value, example), t)),
-    })),
-  );
+  const outer = { ...fn, instructions, types: [...fn.types, ...added], outputs: results };
+  return { fn: { ...outer, outputNames: inside.fn.outputNames }, lengths: [length, ...inside.lengths] };
 }
 
-function valuesInInitial(cell: LoweredCell, ids: readonly ValueId[], point: Point): Found[] {
-  if (cell.initial === undefined) return [];
-  const fn = { ...cell.initial, outputs: ids, outputNames: ids.map((_, i) => `${i}`) };
-  const initial = buildInitial({ ...cell, initial: fn });
-  if (initial === undefined) return [];
-  const found = evaluateFunction(initial, inputsOf(initial, graphValues(point)), symbolSizes(point));
-  return Array.from({ length: point.batch }, (_, example) => ({
-    example,
-    values: found.map((value) => ofExample(value, example)),
-  }));
-}
-
-/** The values of the point, with initial states that it leaves to the cell. */
-function withInitial(cell: LoweredCell, point: Point): ReadonlyMap<string, BatchValue> {
+/** The values of the point, with initial states that it leaves to the program. */
+function withInitial({ initial }: Program, point: Point): ReadonlyMap<string, BatchValue> {
   const values = graphValues(point);
-  const initial = buildInitial(cell);
   if (initial === undefined) return values;
-  const computed = evaluateFunction(initial, inputsOf(initial, values), symbolSizes(point));
-  for (const [i, name] of initial.outputNames.entries()) {
+  const computed = evaluateFunction(initial, inputsOf(initial, values), sizesAt(point));
+  for (const [i, value] of computed.entries()) {
+    const name = outputName(initial, i);
     if (values.has(name)) continue;
-    values.set(name, {
-      examples: Array.from({ length: point.batch }, (_, b) => ofExample(computed[i] as BatchValue, b)),
-    });
+    values.set(name, { examples: Array.from({ length: point.batch }, (_, b) => ofExample(value, b)) });
   }
   return values;
 }
 
 const ofExample = (value: BatchValue, example: number): Tensor =>
-  "shared" in value ? value.shared : (value.examples[example] as Tensor);
+  "shared" in value ? value.shared : at(value.examples, example);
 
-function elementAt({ shape, data }: Tensor, t: number): Tensor {
-  const own = shape.slice(1);
+/** An element of a tensor that is stacked over `axes` axes. */
+function elementOf({ shape, data }: Tensor, axes: number, position: number): Tensor {
+  const own = shape.slice(axes);
   const size = elementCount(own);
-  return { shape: own, data: data.slice(t * size, (t + 1) * size) };
+  return { shape: own, data: data.slice(position * size, (position + 1) * size) };
 }

@@ -1,5 +1,5 @@
 /**
- * How far declared derivatives are from the true ones. Each function is taken by itself, at arguments that the cell gave it at the
+ * How far declared derivatives are from the true ones. Each function is taken by itself, at arguments that the program gave it at the
  * points of a check: a partial derivative is measured by a complex step through the declaration, and by one through the value
  * as it is computed. Both are right to rounding.
  */
@@ -8,7 +8,7 @@ import type { Random } from "../../../runtime/random.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import { indexAt, type Tensor, zeros } from "../../ir/graph/tensor.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
-import type { DeclaredDerivative, LoweredCell } from "../../program/lowered-cell.js";
+import type { Program, ProgramDerivative } from "../../program/program.js";
 import { agreedBySides, complexStep, mapSides } from "./complex-step.js";
 import { type Arguments, argumentsOf } from "./declared-arguments.js";
 import type { FaultPlace } from "./fault.js";
@@ -22,7 +22,7 @@ export const declares = ({ declaredDerivatives = [] }: Manifest): boolean => dec
 const most = 6;
 
 interface DerivativeTally {
-  readonly derivative: DeclaredDerivative;
+  readonly derivative: ProgramDerivative;
   compared: number;
   kinks: number;
   /** Sums of squares. */
@@ -37,15 +37,15 @@ export class DeclaredDistances {
   /** By place: the same function has a graph of its own at other sizes. */
   private readonly entries = new Map<string, DerivativeTally>();
 
-  measure(cell: LoweredCell, point: Point, random: Random): void {
-    for (const derivative of cell.declared) {
+  measure(program: Program, point: Point, random: Random): void {
+    for (const derivative of program.declared ?? []) {
       const entry = this.entryOf(derivative);
-      const seen = random.shuffle(argumentsOf(cell, derivative, point)).slice(0, most);
+      const seen = random.shuffle(argumentsOf(program, derivative, point)).slice(0, most);
       for (const given of seen) this.compare(entry, derivative.fn, given, random);
     }
   }
 
-  report(placeOf: (derivative: DeclaredDerivative) => FaultPlace | undefined): DeclaredReport[] {
+  report(placeOf: (derivative: ProgramDerivative) => FaultPlace | undefined): DeclaredReport[] {
     return [...this.entries.values()].map(({ derivative, compared, kinks, off, declared, true: truth, worst }) => {
       const size = Math.max(declared, truth);
       const distance = compared === 0 ? undefined : size === 0 ? 0 : Math.sqrt(off / size);
@@ -53,7 +53,7 @@ export class DeclaredDistances {
     });
   }
 
-  private entryOf(derivative: DeclaredDerivative): DerivativeTally {
+  private entryOf(derivative: ProgramDerivative): DerivativeTally {
     const key = `${derivative.span.file} ${derivative.span.start}`;
     const known = this.entries.get(key);
     if (known !== undefined) return known;

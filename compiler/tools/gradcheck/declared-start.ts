@@ -5,17 +5,16 @@
 import { createRandom } from "../../../runtime/random.js";
 import type { FloatArray } from "../../../runtime/module/compiled-module.js";
 import { realArithmetic } from "../../ir/graph/evaluate.js";
-import type { LoweredCell } from "../../program/lowered-cell.js";
 import type { SourceFile } from "../../base/source/source-file.js";
-import { cellContext } from "../../program/cell-program.js";
+import { type Program, programContext } from "../../program/program.js";
 import type { Candidate } from "./candidates.js";
 import { drawPoint } from "./draw-point.js";
-import { graphValues } from "./graph-point.js";
+import { valuesOfEach } from "./graph-point.js";
 import { equationOf, nameOf, placeOf } from "./locate/describe-fault.js";
 import { firstNotFiniteCotangent, firstNotFiniteValue, float32Arithmetic } from "./locate/not-finite.js";
 import { moduleGradients, notFinite } from "./module-derivatives.js";
 import { capacitiesOf } from "../calls/sizes.js";
-import { type Point, symbolSizes } from "./point.js";
+import { type Point, sizesAt } from "./point.js";
 import type { Precision, SingularStart } from "./report.js";
 import { wholeFunctionAt } from "./whole-function.js";
 
@@ -28,7 +27,7 @@ const attempts = 6;
  * @returns what is finite at none of some points, in the first precision in which it is so
  */
 export function singularStart(
-  { manifest, modules, cell }: Candidate,
+  { manifest, modules, program }: Candidate,
   { seed, scale }: { readonly seed: number; readonly scale: number },
   sources: (file: string) => SourceFile | undefined,
 ): SingularStart | undefined {
@@ -54,7 +53,7 @@ export function singularStart(
     }
     if (last !== undefined) {
       const { point, ...found } = last;
-      return { ...found, precision, ...(cell && locate(cell, point, found.of, precision, sources)) };
+      return { ...found, precision, ...(program && locate(program, point, found.of, precision, sources)) };
     }
   }
   return undefined;
@@ -76,14 +75,14 @@ function notFiniteGradients(instance: Parameters<typeof moduleGradients>[0], poi
 }
 
 function locate(
-  cell: LoweredCell,
+  program: Program,
   point: Point,
   of: SingularStart["of"],
   precision: Precision,
   sources: (file: string) => SourceFile | undefined,
 ): Pick<SingularStart, "operation" | "equation" | "place" | "step"> {
-  const fn = wholeFunctionAt(cell, point);
-  const subject = { fn, context: cellContext(cell), values: graphValues(point), sizes: symbolSizes(point) };
+  const fn = wholeFunctionAt(program, point);
+  const subject = { fn, context: programContext(program), values: valuesOfEach(point), sizes: sizesAt(point) };
   const find = of === "values" ? firstNotFiniteValue : firstNotFiniteCotangent;
   const found = find(subject, precision === "f32" ? float32Arithmetic : realArithmetic);
   if (found === undefined) return {};

@@ -5,7 +5,7 @@ import { dot } from "../calls/compare.js";
 import { type Direction, type Gradients, type Reference } from "./compare.js";
 import { agreedBySides, complexStep, mapSides } from "./complex-step.js";
 import { evaluateAt, graphName, graphValues, inputsOf, numbersOf, weigh } from "./graph-point.js";
-import { fromBatchValue, type Point, type PointTensor, symbolSizes, toBatchValue } from "./point.js";
+import { fromBatchValue, type Point, type PointTensor, sizesAt, toBatchValue } from "./point.js";
 import { gradName } from "../../program/roles.js";
 
 /** Outputs `grad.param.W` as arrays like the point's tensors. */
@@ -59,7 +59,7 @@ export function complexStepReference(
   options: Parameters<typeof complexStep>[4] = {},
 ): Reference {
   const inputs = inputsOf(fn, graphValues(point));
-  const sizes = symbolSizes(point);
+  const sizes = sizesAt(point);
   return (tensor, { values }) => {
     const name = graphName(tensor);
     const along = fn.inputs.map((id) =>
@@ -81,7 +81,7 @@ export function lossAlong(
   { values: direction }: Direction,
 ): (t: number) => number {
   const inputs = inputsOf(fn, graphValues(point));
-  const sizes = symbolSizes(point);
+  const sizes = sizesAt(point);
   const name = graphName(tensor);
   return (t) => {
     const values = tensor.values.map((value, i) => value + t * (direction[i] as number));

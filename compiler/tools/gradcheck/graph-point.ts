@@ -1,7 +1,9 @@
 /** A point as a graph function takes it, and its loss and gradient there. */
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
+import type { Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction } from "../../ir/graph/types.js";
-import { type Point, type PointTensor, symbolSizes, toBatchValue } from "./point.js";
+import { isShared } from "../calls/sizes.js";
+import { type Point, type PointTensor, sizesAt, toBatchValue } from "./point.js";
 import { gradName, nameOfRole } from "../../program/roles.js";
 
 /** The name of a tensor in graph functions: `param.W`, `initial.h`; of a cotangent that of the value it belongs to. */
@@ -16,6 +18,21 @@ export function graphValues(point: Point): Map<string, BatchValue> {
     ),
     ...point.cotangents.map((tensor) => [gradName(graphName(tensor)), toBatchValue(point, tensor)] as const),
   ]);
+}
+
+/**
+ * The same, with the cotangent of a result that all examples share in equal parts as each example's own: for derivatives that take
+ * every result as one of each example.
+ */
+export function valuesOfEach(point: Point): Map<string, BatchValue> {
+  const values = graphValues(point);
+  const { batch } = point;
+  for (const tensor of point.cotangents.filter(isShared)) {
+    const { shared } = toBatchValue(point, tensor) as { readonly shared: Tensor };
+    const part = { shape: shared.shape, data: shared.data.map((number) => number / batch) };
+    values.set(gradName(graphName(tensor)), { examples: new Array<Tensor>(batch).fill(part) });
+  }
+  return values;
 }
 
 /** Values for the inputs of `fn`, in order. */
@@ -34,7 +51,7 @@ export function evaluateAt(
   point: Point,
   values: ReadonlyMap<string, BatchValue> = graphValues(point),
 ): Map<string, BatchValue> {
-  const outputs = evaluateFunction(fn, inputsOf(fn, values), symbolSizes(point));
+  const outputs = evaluateFunction(fn, inputsOf(fn, values), sizesAt(point));
   return new Map(fn.outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
 }
 

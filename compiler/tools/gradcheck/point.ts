@@ -4,7 +4,7 @@ import type { BatchValue } from "../../ir/graph/evaluate.js";
 import { unpad } from "../../ir/graph/evaluate.js";
 import { indexAt, type Tensor } from "../../ir/graph/tensor.js";
 import { placesOf } from "../calls/examples.js";
-import { type CallExtents, isShared, partShape, wholeShape } from "../calls/sizes.js";
+import { type CallExtents, isShared, partShape, symbolSizes, wholeShape } from "../calls/sizes.js";
 import type { CallTensor } from "../calls/tensors.js";
 
 /** A tensor of a call with its numbers, row-major, padded. Of outputs and final states they are cotangents. */
@@ -13,6 +13,8 @@ export interface PointTensor extends Pick<CallTensor, "role" | "name" | "axes" |
 }
 
 export interface Point extends CallExtents {
+  /** Of the axes of the call, as dimensions of graphs have them. */
+  readonly symbols: readonly string[];
   /** Params, inputs, contexts and states. A state with a computed initial value may be left to the cell. */
   readonly tensors: readonly PointTensor[];
   /** Fixed values of the module. */
@@ -43,10 +45,12 @@ export const indexOf = (at: CallExtents, tensor: PointTensor, position: number):
 /** What `forward` takes. Parameters are not among it: they belong to the instance. */
 export function callOf(point: Point): Record<string, unknown> {
   const { batch, steps, tensors, indices } = point;
+  const { lengths, sizes } = ownSizes(point);
+  const overSteps = point.symbols.includes(TIME_SYMBOL) ? Object.entries({ steps, lengths }) : [];
   return byName<unknown>([
     ["batch", batch],
-    ["steps", steps],
-    ...Object.entries(ownSizes(point)),
+    ["sizes", sizes],
+    ...overSteps,
     ...tensors.flatMap(({ role, name, values }) => (role === "param" ? [] : [[name, values] as const])),
     ...indices.map(({ name, values }) => [name, Int32Array.from(values)] as const),
   ]);
@@ -72,8 +76,8 @@ export function ownSizes({ examples, sizes }: CallExtents): {
 }
 
 /** Sizes of the graph's symbols in each example. */
-export const symbolSizes = ({ examples }: CallExtents): ReadonlyMap<string, number>[] =>
-  examples.map(({ steps, sizes }) => new Map([[TIME_SYMBOL, steps], ...Object.entries(sizes)]));
+export const sizesAt = ({ examples, symbols }: Point): ReadonlyMap<string, number>[] =>
+  examples.map((own) => symbolSizes(symbols, own));
 
 /** A tensor as the evaluator takes it: one for each example, without padding; a param as it is. */
 export function toBatchValue(at: CallExtents, tensor: PointTensor): BatchValue {

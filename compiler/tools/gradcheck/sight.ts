@@ -5,7 +5,7 @@ import type { Derivative, Direction, Reference } from "./compare.js";
 import { differentiate, type DifferenceSteps } from "./differences.js";
 import { complexStepReference, type GraphLoss, lossAlong, remembered } from "./graph-derivatives.js";
 import { graphValues, inputsOf } from "./graph-point.js";
-import { type PointTensor, symbolSizes } from "./point.js";
+import { type PointTensor, sizesAt } from "./point.js";
 
 /** A derivative by differences, and how they were taken. */
 export interface MeasuredDerivative extends Derivative {
@@ -48,7 +48,7 @@ export function sightOf(
     return { computed: computed(tensor, direction, goal), speeds };
   });
   return (differences, unit) => {
-    const distances = tieDistances(fn, inputsOf(fn, graphValues(point)), symbolSizes(point), unit, random);
+    const distances = tieDistances(fn, inputsOf(fn, graphValues(point)), sizesAt(point), unit, random);
     return (tensor, direction, goal) => {
       const truth = stated(tensor, direction, goal);
       if (truth.kind !== "smooth") return truth;

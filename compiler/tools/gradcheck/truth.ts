@@ -1,14 +1,13 @@
-/** What the equations of a cell say of its derivatives at a point, before any pass. */
+/** What the equations of a program say of its derivatives at a point, before any pass. */
 import { createRandom, type Random } from "../../../runtime/random.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../ir/graph/types.js";
-import type { LoweredCell } from "../../program/lowered-cell.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
-import { cellContext, fixedInputsOf } from "../../program/cell-program.js";
+import { type Program, programBoundary, programContext } from "../../program/program.js";
 import { barAlong, type Direction, type Gradients, type Reference } from "./compare.js";
 import { complexStepReference, gradientsFrom, lossOf, remembered, weightedGradient } from "./graph-derivatives.js";
 import { evaluateAt, graphName, graphValues, inputsOf } from "./graph-point.js";
-import { type Point, type PointTensor, symbolSizes, toBatchValue } from "./point.js";
+import { type Point, type PointTensor, sizesAt, toBatchValue } from "./point.js";
 import type { Precision } from "./report.js";
 import { roundingError, type SampleCount, sampleCounts } from "./rounding.js";
 import { unitOf } from "../calls/rounding.js";
@@ -36,13 +35,13 @@ interface SecondTruth {
   readonly rounding: (tensor: PointTensor, direction: Direction, samples: SampleCount) => number;
 }
 
-export function truthAt(cell: LoweredCell, point: Point, random: Random): Truth {
-  const whole = wholeFunctionAt(cell, point);
-  const context = cellContext(cell);
-  const boundary = { fixedInputs: fixedInputsOf(cell) };
+export function truthAt(program: Program, point: Point, random: Random): Truth {
+  const whole = wholeFunctionAt(program, point);
+  const context = programContext(program);
+  const boundary = programBoundary(program);
   const gradient = gradientOf(whole, context, undefined, false, boundary);
   const values = graphValues(point);
-  const sizes = symbolSizes(point);
+  const sizes = sizesAt(point);
   const loss = lossOf(whole, point);
   // Its own: what is drawn afterwards must not depend on how many bars were needed.
   const noise = createRandom(random.integer(2 ** 32));

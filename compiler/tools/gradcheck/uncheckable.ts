@@ -1,6 +1,8 @@
 /** Cells and modules that there is no check of. */
+import { drawSizes } from "../calls/draw-call.js";
+import { countNumbers } from "../calls/sizes.js";
 import { realStates } from "../calls/tensors.js";
-import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
 import { largestDraw } from "./draw-point.js";
 
 /** There is nothing to compare, or no point to compare at. */
@@ -24,13 +26,11 @@ export function ensureCheckable(manifest: Manifest): void {
     throw new UncheckableError(`${cell} has no input of reals, parameter, context or state: nothing has a gradient`);
   }
   const { batch, steps, size } = largestDraw;
-  const count = (tensors: readonly Pick<TensorEntry, "shape">[], each: number): number =>
-    tensors.reduce(
-      (sum, { shape }) => sum + shape.reduce<number>((n, dim) => n * (typeof dim === "number" ? dim : size), each),
-      0,
-    );
-  const numbers =
-    count(params, 1) + count([...contexts, ...states], batch) + count([...inputs, ...outputs], batch * steps);
+  const call = { batch, steps, sizes: drawSizes(manifest, () => size) };
+  const numbers = [...params, ...contexts, ...states, ...inputs, ...outputs].reduce(
+    (sum, tensor) => sum + countNumbers(tensor, call),
+    0,
+  );
   if (numbers > mostNumbers) {
     const sizes = Object.entries(dimensions).map(([name, value]) => `${name}=${value}`);
     throw new UncheckableError(

@@ -1,31 +1,29 @@
 /**
- * All of a cell as one graph function, as it was lowered and before any pass: computed initial values, then all steps. What
+ * All of a program as one graph function, as it was lowered and before any pass: computed initial values, then `forward`. What
  * derivatives are measured on.
  */
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { inlineFunction } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
-import type { LoweredCell } from "../../program/lowered-cell.js";
 import { nameOfRole } from "../../program/roles.js";
 import type { Point } from "./point.js";
-import { buildForward, buildInitial, cellContext } from "../../program/cell-program.js";
+import { type Program, programContext } from "../../program/program.js";
 
 /**
  * Inputs: `initial.h` of the states in `given`, `input.x`, `context.m`, `param.W`. Outputs: `output.y`, `final.h`.
  *
  * @param given states whose initial value the caller gives; those of the others are computed
  */
-export function wholeFunction(cell: LoweredCell, given: ReadonlySet<string>): GraphFunction {
-  const forward = buildForward(cell);
-  const initial = buildInitial(cell);
-  const b = new GraphBuilder("whole", cellContext(cell));
+export function wholeFunction(program: Program, given: ReadonlySet<string>): GraphFunction {
+  const { forward, initial, states } = program;
+  const b = new GraphBuilder("whole", programContext(program));
   const known = new Map<string, ValueId>();
   const inputs = forward.inputs.map((id) => ({
     name: forward.names[id] as string,
     type: forward.types[id] as ValueType,
   }));
   const computed = new Set(
-    cell.states.flatMap(({ name }) => (given.has(name) ? [] : [nameOfRole({ kind: "initial", name })])),
+    states.flatMap(({ name }) => (given.has(name) ? [] : [nameOfRole({ kind: "initial", name })])),
   );
   const isComputed = (name: string): boolean => computed.has(name);
   for (const { name, type } of inputs) if (!isComputed(name)) known.set(name, b.input(name, type));
@@ -43,7 +41,7 @@ export function wholeFunction(cell: LoweredCell, given: ReadonlySet<string>): Gr
 }
 
 /** The whole function for a point: states that the point leaves out are computed. */
-export function wholeFunctionAt(cell: LoweredCell, { tensors, indices }: Point): GraphFunction {
+export function wholeFunctionAt(program: Program, { tensors, indices }: Point): GraphFunction {
   const all = [...tensors, ...indices];
-  return wholeFunction(cell, new Set(all.flatMap(({ role, name }) => (role === "state" ? [name] : []))));
+  return wholeFunction(program, new Set(all.flatMap(({ role, name }) => (role === "state" ? [name] : []))));
 }

@@ -2,30 +2,17 @@
  * Tensors whose gradient is zero by construction: no real number goes from them to a result, because they are only compared,
  * rounded, read through `stop_gradient` only, or not read at all.
  */
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
-import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { Instruction, ValueId } from "../../ir/graph/types.js";
+import type { Program } from "../../program/program.js";
+import { tensorsReaching } from "../../program/reach.js";
 import { flatOps } from "../../ir/ops/scalar-ops.js";
 
 /** Their names. Of calls with at least one step: without any, a final state is the initial one. */
-export function withoutGradient(cell: LoweredCell): ReadonlySet<string> {
-  const { step, initial, params, inputs, contexts, states } = cell;
-  const reaching = namesReaching(step, step.outputs);
-  if (initial !== undefined) {
-    const read = initial.outputs.filter((_, i) => reaching.has(initial.outputNames[i] as string));
-    for (const name of namesReaching(initial, read)) reaching.add(name);
-  }
+export function withoutGradient(program: Program): ReadonlySet<string> {
+  const { params, inputs, contexts, states } = program;
+  const reaching = new Set(tensorsReaching(program, program.forward.outputs, { through: carriers }));
   const names = [...params, ...inputs, ...contexts, ...states].map(({ name }) => name);
   return new Set(names.filter((name) => !reaching.has(name)));
-}
-
-/** Names of the inputs that the derivative of some of the values goes to. */
-function namesReaching({ inputs, names, instructions }: GraphFunction, values: readonly ValueId[]): Set<string> {
-  const wanted = new Set(values);
-  for (const instruction of [...instructions].reverse()) {
-    if (!instruction.results.some((result) => wanted.has(result))) continue;
-    for (const operand of carriers(instruction)) wanted.add(operand);
-  }
-  return new Set(inputs.filter((input) => wanted.has(input)).map((input) => names[input] as string));
 }
 
 /** Operands that hand on a change of theirs. */

@@ -1,14 +1,7 @@
 /** Do the passes keep the meaning? Evaluates every entry after every pass and names the first one that changes a number. */
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../../ir/graph/types.js";
-import type { LoweredCell } from "../../../program/lowered-cell.js";
-import {
-  buildForward,
-  buildInitial,
-  cellContext,
-  programOfCell,
-  fixedInputsOf,
-} from "../../../program/cell-program.js";
+import { type Program, programBoundary, programContext } from "../../../program/program.js";
 import { buildEntries } from "../../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../../passes/autodiff/whole-derivatives.js";
 import { evaluateAt, graphName, graphValues, numbersOf } from "../graph-point.js";
@@ -28,22 +21,21 @@ export interface ChangedNumber {
 }
 
 /**
- * Entries of the module of `cell` at a point, after every pass, against the same function before all passes.
+ * Entries of the module of `program` at a point, after every pass, against the same function before all passes.
  *
  * @param tolerance relative to numbers of 1 or more: passes may change the order of sums, so only rounding may differ
  */
-export function findChangingPass(cell: LoweredCell, point: Point, tolerance = 1e-9): ChangedNumber | undefined {
-  const context = cellContext(cell);
+export function findChangingPass(program: Program, point: Point, tolerance = 1e-9): ChangedNumber | undefined {
+  const context = programContext(program);
   const versions: { entry: string; pass: string; fn: GraphFunction }[] = [];
-  buildEntries(programOfCell(cell), {
+  buildEntries(program, {
     gradient: true,
     jvp: true,
     hvp: true,
     observe: (entry, pass, fn) => versions.push({ entry, pass, fn }),
   });
-  const initial = buildInitial(cell);
-  const forward = buildForward(cell);
-  const boundary = { fixedInputs: fixedInputsOf(cell) };
+  const { initial, forward } = program;
+  const boundary = programBoundary(program);
   const gradient = gradientOf(forward, context, undefined, true, boundary);
   const values = withTangents(point);
   if (initial !== undefined) {

@@ -1,9 +1,9 @@
 /** From a point at which something disagrees to the stage of the compiler, and if possible the equation, that is at fault. */
-import type { LoweredCell } from "../../../program/lowered-cell.js";
+import type { Program } from "../../../program/program.js";
 import type { Fault } from "../fault.js";
 import { faultOfPass, faultOfRange } from "./describe-fault.js";
 import { findChangingPass } from "./find-pass.js";
-import { type CellSource, findWrongRule } from "./find-rule.js";
+import { type ProgramSource, findWrongRule } from "./find-rule.js";
 import { findLeftRange } from "./range.js";
 import { counterexampleOf, type Trial } from "./trial.js";
 
@@ -13,11 +13,11 @@ import { counterexampleOf, type Trial } from "./trial.js";
  *
  * @param wrong names of the tensors whose gradient is wrong
  */
-export function locateFault(source: CellSource, cell: LoweredCell, trial: Trial, wrong: ReadonlySet<string>): Fault {
+export function locateFault(source: ProgramSource, program: Program, trial: Trial, wrong: ReadonlySet<string>): Fault {
   const rule = findWrongRule(source, trial);
   if (rule !== undefined) return rule;
-  const pass = findChangingPass(cell, trial.point);
-  const range = pass === undefined ? findLeftRange(cell, trial.point, wrong) : undefined;
+  const pass = findChangingPass(program, trial.point);
+  const range = pass === undefined ? findLeftRange(program, trial.point, wrong) : undefined;
   const counterexample = counterexampleOf(trial);
   return range === undefined ? faultOfPass(pass, counterexample) : faultOfRange(range, source.sources, counterexample);
 }

@@ -1,10 +1,9 @@
 /** Is a gradient that is no number so by the range of its numbers, and not by a fault of the code that computes it? */
 import { type BatchValue, evaluateWith, realArithmetic } from "../../../ir/graph/evaluate.js";
-import type { LoweredCell } from "../../../program/lowered-cell.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
-import { cellContext } from "../../../program/cell-program.js";
-import { graphName, graphValues, inputsOf } from "../graph-point.js";
-import { fromBatchValue, type Point, symbolSizes } from "../point.js";
+import { type Program, programContext } from "../../../program/program.js";
+import { graphName, inputsOf, valuesOfEach } from "../graph-point.js";
+import { fromBatchValue, type Point, sizesAt } from "../point.js";
 import type { Precision } from "../precision.js";
 import type { LocatedSubject } from "./subject.js";
 import { wholeFunctionAt } from "../whole-function.js";
@@ -22,10 +21,10 @@ export interface LeftRange extends NotFinite {
  * @param wrong names of the tensors whose gradient is wrong
  * @returns where it stops being finite, if that explains all of them
  */
-export function findLeftRange(cell: LoweredCell, point: Point, wrong: ReadonlySet<string>): LeftRange | undefined {
-  const fn = wholeFunctionAt(cell, point);
-  const context = cellContext(cell);
-  const subject: LocatedSubject = { fn, context, values: graphValues(point), sizes: symbolSizes(point) };
+export function findLeftRange(program: Program, point: Point, wrong: ReadonlySet<string>): LeftRange | undefined {
+  const fn = wholeFunctionAt(program, point);
+  const context = programContext(program);
+  const subject: LocatedSubject = { fn, context, values: valuesOfEach(point), sizes: sizesAt(point) };
   const gradient = gradientOf(fn, context);
   for (const [precision, arithmetic] of [
     ["f64", realArithmetic],

@@ -7,17 +7,10 @@ import { tensor } from "../../../ir/graph/tensor.js";
 import type { GraphFunction } from "../../../ir/graph/types.js";
 import { verifyFunction } from "../../../ir/graph/verify.js";
 import { lowerSource } from "../../../driver/lower-source.js";
-import type { LoweredCell } from "../../../program/lowered-cell.js";
 import { buildEntries } from "../../../driver/entries.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
-import {
-  buildForward,
-  buildInitial,
-  cellContext,
-  programOfCell,
-  fixedInputsOf,
-} from "../../../program/cell-program.js";
-import { evaluateDim, TIME_SYMBOL } from "../../../base/types/dim.js";
+import { evaluateDim } from "../../../base/types/dim.js";
+import { type Program, programBoundary, programContext } from "../../../program/program.js";
 import {
   type CellCall,
   cotangentsOf,
@@ -28,6 +21,7 @@ import {
   valuesOf,
 } from "../../calls/call.js";
 import { cut } from "../../calls/examples.js";
+import { symbolSizes } from "../../calls/sizes.js";
 import type { ToleranceOptions } from "./derivatives.js";
 import { PropertyComparisons, expectClose, PropertyError, toleranceFor } from "./property-error.js";
 import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../../program/roles.js";
@@ -40,16 +34,21 @@ type BatchValues = Map<string, BatchValue>;
 
 const sourceOptions = ({ tolerance: _, ...options }: AgreementOptions): CompileOptions => options;
 
-function lower(property: string, source: string, options: AgreementOptions): LoweredCell {
-  const { cell: lowered, diagnostics } = lowerSource(source, sourceOptions(options), "all sizes");
+function lower(property: string, source: string, options: AgreementOptions): Program {
+  const { program: lowered, diagnostics } = lowerSource(source, sourceOptions(options), "all sizes");
   if (lowered !== undefined) return lowered;
   throw new TypeError(`${property}: the source has errors: ${diagnostics.map(({ message }) => message).join("; ")}`);
 }
 
-/** Sizes of the symbols of each example. */
-function symbolsOf({ examples }: CellCall): ReadonlyMap<string, number>[] {
-  return examples.map(({ steps, sizes }) => new Map([[TIME_SYMBOL, steps], ...Object.entries(sizes)]));
+/** A call of a program. */
+interface CallOfProgram {
+  readonly program: Program;
+  readonly call: CellCall;
 }
+
+/** Sizes of the symbols of each example. */
+const sizesAt = ({ program, call }: CallOfProgram): ReadonlyMap<string, number>[] =>
+  call.examples.map((own) => symbolSizes(program.axes, own));
 
 /** What a call gives, by its name in graph functions. */
 function given(call: CellCall): ReadonlyMap<string, Numbers[string]> {
@@ -71,8 +70,8 @@ function given(call: CellCall): ReadonlyMap<string, Numbers[string]> {
 }
 
 /** The call's numbers for the inputs of a function; what is not in the call must be known. */
-function inputsFor(fn: GraphFunction, call: CellCall, known: BatchValues): BatchValue[] {
-  const all = given(call);
+function inputsFor(fn: GraphFunction, at: CallOfProgram, known: BatchValues): BatchValue[] {
+  const all = given(at.call);
   return fn.inputs.map((id) => {
     const name = fn.names[id] ?? "";
     const found = known.get(name);
@@ -80,16 +79,15 @@ function inputsFor(fn: GraphFunction, call: CellCall, known: BatchValues): Batch
     const numbers = all.get(name);
     const type = fn.types[id];
     if (numbers === undefined || type === undefined) throw new TypeError(`the call has no ${name}`);
-    const symbols = symbolsOf(call);
-    const shapes = symbols.map((sizes) => type.shape.map((dim) => evaluateDim(dim, sizes)));
+    const shapes = sizesAt(at).map((sizes) => type.shape.map((dim) => evaluateDim(dim, sizes)));
     if (type.shared) return { shared: tensor(shapes[0] as number[], Float64Array.from(numbers)) };
-    const padding = new Map([[TIME_SYMBOL, call.steps], ...Object.entries(call.sizes)]);
+    const padding = symbolSizes(at.program.axes, at.call);
     return { examples: unpad(numbers, type.shape.map((dim) => evaluateDim(dim, padding)), shapes) }; // prettier-ignore
   });
 }
 
-function evaluate(fn: GraphFunction, call: CellCall, known: BatchValues): BatchValues {
-  const results = evaluateFunction(fn, inputsFor(fn, call, known), symbolsOf(call));
+function evaluate(fn: GraphFunction, at: CallOfProgram, known: BatchValues): BatchValues {
+  const results = evaluateFunction(fn, inputsFor(fn, at, known), sizesAt(at));
   return new Map(results.map((value, i) => [fn.outputNames[i] as string, value]));
 }
 
@@ -100,14 +98,15 @@ function flatten(value: BatchValue, examples: number): number[] {
 }
 
 /** Computed initial values, as far as the call leaves them out. */
-function initialValues(lowered: LoweredCell, call: CellCall): BatchValues {
-  const fn = buildInitial(lowered);
+function initialValues(at: CallOfProgram): BatchValues {
+  const { call } = at;
+  const fn = at.program.initial;
   if (fn === undefined) return new Map();
   const perExample = (value: BatchValue): BatchValue =>
     "shared" in value ? { examples: call.examples.map(() => value.shared) } : value;
   const all = given(call);
   return new Map(
-    [...evaluate(fn, call, new Map())].flatMap(([name, value]) => (all.has(name) ? [] : [[name, perExample(value)]])),
+    [...evaluate(fn, at, new Map())].flatMap(([name, value]) => (all.has(name) ? [] : [[name, perExample(value)]])),
   );
 }
 
@@ -122,11 +121,12 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
   const property = "passesPreserveMeaning";
   const comparisons = new PropertyComparisons(property);
   const tolerance = toleranceFor("f64", options.tolerance);
-  const lowered = lower(property, source, options);
-  const context = cellContext(lowered);
-  const known = initialValues(lowered, call);
-  const written = buildForward(lowered);
-  const expected = evaluate(written, call, known);
+  const program = lower(property, source, options);
+  const at = { program, call };
+  const context = programContext(program);
+  const known = initialValues(at);
+  const written = program.forward;
+  const expected = evaluate(written, at, known);
   const { batch } = call;
   const compare = (where: string, actual: BatchValues, wanted: BatchValues): void => {
     for (const [name, value] of wanted) {
@@ -135,7 +135,7 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
       expectClose(comparisons, `${where}: ${name}`, flatten(own, batch), flatten(value, batch), tolerance);
     }
   };
-  const program = buildEntries(programOfCell(lowered), {
+  const { entries } = buildEntries(program, {
     gradient: true,
     jvp: false,
     hvp: false,
@@ -143,16 +143,16 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
       const where = `${entry} after ${pass}`;
       const [problem] = verifyFunction(fn, context);
       if (problem !== undefined) throw new PropertyError(property, `${where}: ${problem}`);
-      if (entry === "forward") compare(where, evaluate(fn, call, known), expected);
+      if (entry === "forward") compare(where, evaluate(fn, at, known), expected);
     },
   });
-  const [forward, backward] = ["forward", "backward"].map((name) => program.entries.get(name)?.fn);
+  const [forward, backward] = ["forward", "backward"].map((name) => entries.get(name)?.fn);
   if (forward === undefined || backward === undefined) throw new TypeError("the program has no backward");
-  const results = new Map([...known, ...evaluate(forward, call, known)]);
+  const results = new Map([...known, ...evaluate(forward, at, known)]);
   compare(
     "backward",
-    evaluate(backward, call, results),
-    evaluate(gradientOf(written, context, undefined, false, { fixedInputs: fixedInputsOf(lowered) }), call, known),
+    evaluate(backward, at, results),
+    evaluate(gradientOf(written, context, undefined, false, programBoundary(program)), at, known),
   );
   comparisons.end("the call has no examples or no steps, or the cell gives nothing");
 }
@@ -188,11 +188,13 @@ export async function backendsAgree(source: string, call: CellCall, options: Bac
   const property = "backendsAgree";
   const comparisons = new PropertyComparisons(property);
   const { backends: chosen = backends, tolerance: tolerances = {}, ...rest } = options;
-  const lowered = lower(property, source, rest);
-  const known = initialValues(lowered, call);
-  const written = buildForward(lowered);
-  const forward = evaluate(written, call, known);
-  const gradient = evaluate(gradientOf(written, cellContext(lowered)), call, known);
+  const program = lower(property, source, rest);
+  const at = { program, call };
+  const known = initialValues(at);
+  const written = program.forward;
+  const forward = evaluate(written, at, known);
+  const derived = gradientOf(written, programContext(program), undefined, false, programBoundary(program));
+  const gradient = evaluate(derived, at, known);
   const isComputed = (name: string): boolean => !Object.hasOwn(call.states, name);
   for (const { target, dtype } of chosen) {
     const module = await cell(source, { ...rest, target, dtype, gradient: true });

@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { drawTimedCall } from "../../../../compiler/tools/bench/timed-call.js";
 import { printProfile } from "../../../../compiler/tools/bench/print-profile.js";
-import { type Profile, profileCell } from "../../../../compiler/tools/bench/profile-cell.js";
+import { type Profile, profileProgram } from "../../../../compiler/tools/bench/profile-program.js";
 import { hasActivations, onlyPlace, withoutActivations } from "../../../../compiler/tools/bench/variants.js";
 import { invariant } from "../../../../compiler/base/diagnostics/invariant.js";
 import { emitModule } from "../../../../compiler/driver/emit-module.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
-import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
+import type { Program } from "../../../../compiler/program/program.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { alignerOver } from "../../../support/aligner-program.js";
 import { loadModule } from "../../../../runtime/module/load-js.js";
-import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
-function lower(source: string, cell: string, dimensions: Record<string, number>): LoweredCell {
-  const { cell: found } = lowerSource(source, { cell, dimensions }, "all sizes");
+function lower(source: string, cell: string, dimensions: Record<string, number>): Program {
+  const { program: found } = lowerSource(source, { cell, dimensions }, "all sizes");
   invariant(found !== undefined, "the source has errors");
   return found;
 }
@@ -36,7 +36,7 @@ const moduleOptions = { dtype: "f32", fma: false, wasmFile: false, gradient: tru
 
 describe.each(["js", "wasm"] as const)("variants of %s kernels", (target) => {
   const outputs = async (rewrite?: (kernel: KernelProgram) => KernelProgram): Promise<number[]> => {
-    const module = await loadModule(emitModule(programOfCell(gru), { ...moduleOptions, target }, rewrite).text);
+    const module = await loadModule(emitModule(gru, { ...moduleOptions, target }, rewrite).text);
     const instance = module.instantiate({ steps: 4 });
     instance.init(1);
     const { forward } = drawTimedCall(module.manifest, { batch: 1, steps: 4, sizes: {} }, 2);
@@ -70,13 +70,13 @@ describe("profiles", () => {
   ] as const)("of a cell", async (cell, target, dtype, sizes) => {
     const told: number[] = [];
     const settings = { target, dtype, fma: false, batch: 2, steps: 3, sizes, seconds: 0.05 };
-    const profile = await profileCell(cell, settings, (_part, done) => told.push(done));
+    const profile = await profileProgram(cell, settings, (_part, done) => told.push(done));
     expect(profile).toMatchObject({ cell: cell.name, kernels: target, batch: 2, steps: 3, sizes });
     expect(profile.functions.map(({ name }) => name)).toEqual(["step", "forward", "forward and backward"]);
     const { ceiling } = profile;
     for (const { median, minimum, perStep, products, operations, bytes, ...rates } of profile.functions) {
       expect(minimum).toBeLessThanOrEqual(median);
-      for (const figure of [minimum, perStep, operations, bytes]) expect(figure).toBeGreaterThan(0);
+      for (const figure of [minimum, perStep!, operations, bytes]) expect(figure).toBeGreaterThan(0);
       const { speed, flow, shareOfArithmetic, shareOfCopy } = rates;
       expect(speed).toBeCloseTo(((products + operations) * 1e6) / minimum, -2);
       expect(flow).toBeCloseTo((bytes * 1e6) / minimum, -2);
@@ -101,6 +101,17 @@ describe("profiles", () => {
     expect(told.length).toBeGreaterThan(0);
     expect(Math.max(...told)).toBeLessThanOrEqual(1);
   });
+});
+
+test("a profile of a program of several loops that has no steps and cannot stream", async () => {
+  const sizes = { U: 4, V: 3 };
+  const settings = { target: "js", dtype: "f32", fma: false, batch: 2, steps: 9, sizes, seconds: 0.01 } as const;
+  const profile = await profileProgram(alignerOver("%V"), settings);
+  expect(profile.functions.map(({ name }) => name)).toEqual(["forward", "forward and backward"]);
+  // Of two examples: products of 3 by 3 in loops of 3, 3 and 4 rounds, of 3 by 2 once for each entry of the sequences.
+  expect(profile.functions[0]!.products).toBe(2 * 2 * (10 * 9 + 7 * 6));
+  expect(printProfile(profile)).not.toContain("step");
+  expect(JSON.stringify(profile)).not.toMatch(/step/iu);
 });
 
 test("a profile as text", () => {

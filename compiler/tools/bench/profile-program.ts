@@ -1,5 +1,5 @@
 /**
- * Times a cell: its functions as a user calls them, beside what the machine reaches, and where their time goes. All take
+ * Times a program: its functions as a user calls them, beside what the machine reaches, and where their time goes. All take
  * turns, so that ratios hold on a machine that others use too.
  */
 import { loadModule } from "../../../runtime/module/load-js.js";
@@ -17,13 +17,13 @@ import {
 } from "../../ir/kernel/count-operations.js";
 import type { KernelProgram } from "../../ir/kernel/types.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
-import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { Program } from "../../program/program.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
+import { capacitiesOf, symbolSizes } from "../calls/sizes.js";
 import { arithmeticCeiling, copyCeiling } from "./ceiling.js";
 import { type CallSettings, drawTimedCall, type TimedCall } from "./timed-call.js";
 import { type Contestant, find, measure, type Timing } from "./measure.js";
 import { functionOf, hasActivations, onlyPlace, withoutActivations } from "./variants.js";
-import { programOfCell } from "../../program/cell-program.js";
 
 export interface ProfileSettings extends CallSettings, Pick<ModuleOptions, "target" | "dtype" | "fma"> {
   /** For all that is timed together. */
@@ -31,7 +31,9 @@ export interface ProfileSettings extends CallSettings, Pick<ModuleOptions, "targ
 }
 
 /** Times are in microseconds per call, sizes in bytes. */
-export interface Profile extends Omit<ProfileSettings, "seconds"> {
+export interface Profile extends Omit<ProfileSettings, "seconds" | "steps"> {
+  /** Left out where calls have no steps. */
+  readonly steps?: number;
   readonly cell: string;
   readonly dimensions: Readonly<Record<string, number>>;
   /** What ran: with `fma`, hosts that have no relaxed SIMD run the kernels without. */
@@ -61,10 +63,10 @@ export interface ProfiledWork {
 /** A function as a user calls it. Rates and shares are those of its shortest turn, as ceilings are. */
 export interface FunctionProfile extends ProfiledWork {
   readonly name: "step" | "forward" | "forward and backward";
-  /** Median and minimum of the turns, per call; the minimum per step. */
+  /** Median and minimum of the turns, per call; the minimum per step, where calls have steps. */
   readonly median: number;
   readonly minimum: number;
-  readonly perStep: number;
+  readonly perStep?: number;
   /** Floating-point operations per second, and as a share of the ceiling. */
   readonly speed: number;
   readonly shareOfArithmetic: number;
@@ -106,9 +108,9 @@ interface Built {
   readonly call: TimedCall;
 }
 
-/** Every dimension of `cell` but the run-time ones must have a size. */
-export async function profileCell(
-  cell: LoweredCell,
+/** Every dimension of `program` but those whose sizes calls give must have a size. */
+export async function profileProgram(
+  program: Program,
   settings: ProfileSettings,
   progress: (part: string, done: number, total: number) => void = () => undefined,
 ): Promise<Profile> {
@@ -118,7 +120,7 @@ export async function profileCell(
   const build = async (gradient: boolean, rewrite: RewriteKernels = (kernel) => kernel): Promise<Built> => {
     let kernel: KernelProgram | undefined;
     const options = { target, dtype, fma, wasmFile: false, gradient, jvp: false, hvp: false };
-    const { text } = emitModule(programOfCell(cell), options, (found) => (kernel = rewrite(found)));
+    const { text } = emitModule(program, options, (found) => (kernel = rewrite(found)));
     const module = await loadModule(text);
     const instance = instantiate(module, settings);
     instance.init(1);
@@ -132,29 +134,31 @@ export async function profileCell(
     seconds,
     progress: (done) => progress("timing", done, 1),
   });
-  const callSizes: CountedSizes = new Map([...Object.entries(sizes), [BATCH_SYMBOL, batch], [TIME_SYMBOL, steps]]);
+  const callSizes: CountedSizes = new Map([...symbolSizes(program.axes, settings), [BATCH_SYMBOL, batch]]);
   const bytes = dtype === "f32" ? 4 : 8;
   const copied = bytes * touchedNumbers(plain.kernel, "forward", callSizes);
   const counted = (built: Built, entry: string): RegionCount[] =>
     countOperations(built.kernel, functionOf(built.kernel, entry), callSizes);
   const kernels = plain.instance.variant;
   const ceiling = { arithmetic: arithmeticCeiling(dtype, kernels === "wasm-fma"), copy: copyCeiling(copied), copied };
-  const timed = (name: FunctionProfile["name"], counts: readonly RegionCount[], atOnce: number): FunctionProfile =>
+  const timed = (name: FunctionProfile["name"], counts: readonly RegionCount[], atOnce?: number): FunctionProfile =>
     functionProfile(name, find(timings, name), totalOf(counts, bytes), atOnce, ceiling);
+  const hasSteps = program.axes.includes(TIME_SYMBOL);
+  const atOnce = hasSteps ? steps : undefined;
   const functions = [
-    timed("step", counted(plain, "step"), 1),
-    timed("forward", counted(plain, "forward"), steps),
-    timed("forward and backward", [...counted(full, "forward"), ...counted(full, "backward")], steps),
+    ...(canStep(plain) ? [timed("step", counted(plain, "step"), 1)] : []),
+    timed("forward", counted(plain, "forward"), atOnce),
+    timed("forward and backward", [...counted(full, "forward"), ...counted(full, "backward")], atOnce),
   ];
   return {
-    cell: cell.name,
-    dimensions: Object.fromEntries(cell.dimensions),
+    cell: program.name,
+    dimensions: Object.fromEntries(program.dimensions),
     target,
     dtype,
     fma,
     kernels,
     batch,
-    steps,
+    ...(hasSteps && { steps }),
     sizes,
     ceiling,
     functions,
@@ -174,7 +178,7 @@ async function contestantsOf(plain: Built, full: Built, build: BuildVariant): Pr
     full.instance.backward?.(full.call.cotangents);
   };
   return [
-    { name: "step", run: stepper(plain) },
+    ...(canStep(plain) ? [{ name: "step", run: stepper(plain) }] : []),
     { name: "forward", run: runnerOf("forward", plain) },
     { name: "forward and backward", run: both },
     { name: "backward", run: runnerOf("backward", full) },
@@ -183,30 +187,34 @@ async function contestantsOf(plain: Built, full: Built, build: BuildVariant): Pr
   ];
 }
 
-/** @param atOnce the steps of one call */
+/** @param atOnce the steps of one call, where it has steps */
 function functionProfile(
   name: FunctionProfile["name"],
   { median, minimum }: Pick<Timing, "median" | "minimum">,
   work: ProfiledWork,
-  atOnce: number,
+  atOnce: number | undefined,
   ceiling: Profile["ceiling"],
 ): FunctionProfile {
   const seconds = minimum * 1e-6;
   const [speed, flow] = [(work.products + work.operations) / seconds, work.bytes / seconds];
   const shareOfArithmetic = speed / ceiling.arithmetic;
   const shareOfCopy = flow / ceiling.copy;
-  return { name, median, minimum, perStep: minimum / atOnce, ...work, speed, shareOfArithmetic, flow, shareOfCopy };
+  const perStep = atOnce !== undefined && { perStep: minimum / atOnce };
+  return { name, median, minimum, ...perStep, ...work, speed, shareOfArithmetic, flow, shareOfCopy };
 }
 
-function instantiate(module: CompiledModule, { batch, steps, sizes }: CallSettings): ModuleInstance {
+function instantiate(module: CompiledModule, call: CallSettings): ModuleInstance {
   try {
-    return module.instantiate({ batch, steps, sizes, maxBytes: mostBytes });
+    return module.instantiate({ ...capacitiesOf(module.manifest, call), maxBytes: mostBytes });
   } catch (error) {
     const bytes = error instanceof RangeError ? /take (\S+) bytes/u.exec(error.message)?.[1] : undefined;
     if (bytes === undefined) throw error;
     throw new ProfileSizeError(`calls of these sizes take ${bytes} bytes; at most ${mostBytes} can be timed`);
   }
 }
+
+/** What looks ahead has no steps. */
+const canStep = ({ kernel }: Built): boolean => kernel.functions.some(({ name }) => name === "step");
 
 function stepper({ instance, call }: Built): () => unknown {
   instance.reset(call.start);
