@@ -1,6 +1,6 @@
 /** `recell explain --after STAGE`: the program as a stage of the compiler leaves it. */
 import { suggest } from "../base/diagnostics/suggest.js";
-import { entriesAfter, type Stage, type StagedProgram, stages } from "../driver/stages.js";
+import { type Stage, type StagedProgram, stages, textsAfter } from "../driver/stages.js";
 import type { EntryOptions } from "../driver/entries.js";
 import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
 import type { Terminal } from "./terminal.js";
@@ -13,9 +13,12 @@ export function listStages(args: ParsedArguments, terminal: Terminal): void {
   const width = Math.max(...stages.map(({ name }) => name.length));
   for (const { name, summary, gives, targets } of stages) {
     const only = targets.length === 1 ? `, ${targets.join()} only` : "";
-    terminal.out(`${name.padEnd(width)}  ${summary}${gives === "kernels" ? ` (kernels${only})` : ""}\n`);
+    terminal.out(`${name.padEnd(width)}  ${summary}${needsSizes(gives) ? ` (${gives}${only})` : ""}\n`);
   }
 }
+
+/** Graphs hold for all sizes, kernels for some. */
+export const needsSizes = (gives: Stage["gives"]): boolean => gives === "kernels" || gives === "code";
 
 /** @throws UsageError where there is no such stage. */
 export function stageOf(name: string): Stage {
@@ -34,11 +37,11 @@ export function showAfter(
   args: ParsedArguments,
   terminal: Terminal,
 ): void {
-  const target = choiceOption("target", args.text("target"), ["js", "wasm"], stage.targets.at(-1) ?? "wasm");
+  const target = choiceOption("target", args.text("target"), ["js", "wasm"], stage.targets[0] ?? "wasm");
   if (!stage.targets.includes(target)) {
     throw new UsageError(`${stage.name} is no stage of ${target}; only of ${stage.targets.join(", ")}`);
   }
-  const found = entriesAfter(staged, stage, { ...options, target, dtype: dtypeOption(args) });
+  const found = textsAfter(staged, stage, { ...options, target, dtype: dtypeOption(args) });
   const entry = args.text("entry");
   if (entry !== undefined && !found.has(entry)) {
     const names = [...found.keys()];

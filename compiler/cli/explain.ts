@@ -11,7 +11,7 @@ import { printDim } from "../base/types/dim.js";
 import { dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
 import { exitCodes, type Run } from "./command.js";
-import { listStages, showAfter, stageOf } from "./explain-after.js";
+import { listStages, needsSizes, showAfter, stageOf } from "./explain-after.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
 
@@ -29,7 +29,7 @@ export const run: Run = (args, terminal) => {
   const dtype = dtypeOption(args);
   const options = { file, readFile, dimensions, dtype, ...(cell === undefined ? {} : { cell }) };
   const result = withOptionErrors(file, () =>
-    lowerSource(text, options, stage?.gives === "kernels" ? "all sizes" : "symbolic"),
+    lowerSource(text, options, stage !== undefined && needsSizes(stage.gives) ? "all sizes" : "symbolic"),
   );
   if (args.flag("json") !== true) showFindings(result, terminal);
   const { program, written } = result;
@@ -39,7 +39,8 @@ export const run: Run = (args, terminal) => {
     return exitCodes.failed;
   }
   showAssumed(program, result.openDimensions, args, terminal);
-  if (stage !== undefined) showAfter(result, stage, sequenceOptions(args), args, terminal);
+  if (stage !== undefined)
+    showAfter({ program, cell: result.cell, written }, stage, sequenceOptions(args), args, terminal);
   else if (args.flag("latex") === true) terminal.out(cellAsLatex(written.typed, cellOf(result, "latex")));
   else if (args.flag("equations") === true) {
     const { tree, typed } = written;

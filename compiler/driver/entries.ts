@@ -26,13 +26,16 @@ import { type Program, programBoundary, programContext, programRoles, startRoles
 import { problemsOf } from "../program/verify-program.js";
 import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
 
+/** What comes before the passes on an entry. */
+export const deriveStage = "derive";
+
 export interface EntryOptions {
   readonly gradient: boolean;
   readonly jvp: boolean;
   readonly hvp: boolean;
   /** The compiler's own, if left out. */
   readonly rules?: DerivativeRules;
-  /** Called after each pass on each entry. */
+  /** Called with each entry before the passes on it (`deriveStage`), and after each of these. */
   readonly observe?: (entry: string, pass: string, fn: GraphFunction) => void;
 }
 
@@ -152,6 +155,7 @@ class EntryBuilder {
 
   private run(how: EntryDerivation, fn: GraphFunction, passes: readonly GraphPass[]): ProgramEntry {
     const { name } = entryOf(how, fn);
+    this.options.observe?.(name, deriveStage, { ...fn, name });
     const observe = (pass: string, after: GraphFunction): void => this.options.observe?.(name, pass, after);
     return entryOf(how, runPasses({ ...fn, name }, passes, this.context, observe));
   }

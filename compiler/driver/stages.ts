@@ -1,22 +1,30 @@
-/** The stages on the way from a lowered cell to kernels, each of which can be looked at. */
+/** The stages on the way from a text to its module, each of which can be looked at. */
+import { printJsKernels, printWasmText, printWasmLayout } from "./print-targets.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import { printFunction } from "../ir/graph/print.js";
-import { printKernelFunction } from "../ir/kernel/print.js";
+import { printKernel, printKernelFunction } from "../ir/kernel/print.js";
+import type { KernelProgram } from "../ir/kernel/types.js";
+import { printTypedCell } from "../language/semantics/print-typed-cell.js";
+import type { TypedCell } from "../language/semantics/typed-program.js";
+import type { SourceFileNode } from "../language/syntax/ast.js";
+import { printSourceFile } from "../language/syntax/print-ast.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
 import { scalarSchedule, type Schedule, vectorSchedule } from "../passes/kernel/passes.js";
-import { buildEntries, type EntryOptions } from "./entries.js";
+import { buildEntries, deriveStage, type EntryOptions } from "./entries.js";
 import { graphPasses } from "../passes/graph/passes.js";
 import { buildKernels } from "./build-kernels.js";
+
+/** What a stage gives: the text as it was read, equations of one example, loops over buffers of a whole batch, or what is printed of these. */
+export type StageForm = "text" | "graph" | "kernels" | "code";
 
 export interface Stage {
   /** As `explain --after` takes it. */
   readonly name: string;
   /** What it does, in one line. */
   readonly summary: string;
-  /** What it gives: equations of one example, or loops over buffers of a whole batch. */
-  readonly gives: "graph" | "kernels";
-  /** Whose kernels pass through it; graphs are the same for all. */
+  readonly gives: StageForm;
+  /** Whose kernels pass through it; texts and graphs are the same for all. */
   readonly targets: readonly KernelTargetName[];
 }
 
@@ -31,12 +39,17 @@ const all = Object.keys(schedules) as KernelTargetName[];
 
 /** In their order for every target; graph passes run several times, as `passes/graph/passes.ts` lists them. */
 export const stages: readonly Stage[] = [
+  { name: "parse", summary: "the tree of the text, printed", gives: "text", targets: all },
+  { name: "check", summary: "every name with its type", gives: "text", targets: all },
   { name: "lower", summary: "one step of one example, as it is written", gives: "graph", targets: all },
+  { name: deriveStage, summary: "derivatives, as the rules give them", gives: "graph", targets: all },
   ...graphPasses.map(({ name, summary }): Stage => ({ name, summary, gives: "graph", targets: all })),
   { name: "kernels", summary: "loops over examples and steps, and what is stored", gives: "kernels", targets: all },
   ...kernelStages((schedule) => schedule.beforeMemory),
   { name: "memory", summary: "give every buffer its place", gives: "kernels", targets: all },
   ...kernelStages((schedule) => schedule.afterMemory),
+  { name: "layout", summary: "where buffers lie in the one memory", gives: "code", targets: ["wasm"] },
+  { name: "print", summary: "the kernels of an entry as code, by themselves", gives: "code", targets: all },
 ];
 
 function kernelStages(listOf: (schedule: Schedule<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
@@ -60,36 +73,57 @@ export interface StagedProgram {
   readonly program: Program;
   /** The step that the program was made of, where a cell made it. */
   readonly cell: LoweredCell | undefined;
+  /** The text that it was made of, where there is one. */
+  readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell } | undefined;
 }
 
-const entryText = (fn: GraphFunction): [string, string] => [fn.name, printFunction(fn)];
+/**
+ * What a stage gives, as text: of each entry, in their order, what it gave the last time; beside them `buffers` where they get
+ * their places, `layout` where these get their addresses, and `text` where nothing is an entry yet.
+ */
+export function textsAfter(staged: StagedProgram, stage: Stage, options: StageOptions): Map<string, string> {
+  return textsOf[stage.gives](staged, stage, options);
+}
 
-/** Text of each entry after a stage, in the order of the entries: of each the last time it passed. */
-export function entriesAfter(
-  { program, cell }: StagedProgram,
-  { name, gives }: Stage,
-  options: StageOptions,
-): Map<string, string> {
-  const printed = new Map<string, string>();
-  if (name === "lower") {
-    const { initial } = cell ?? program;
-    printed.set(...(cell === undefined ? entryText(program.forward) : entryText(cell.step)));
-    if (initial !== undefined) printed.set(...entryText(initial));
+const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
+  text: ({ written }, { name }) => {
+    if (written === undefined) return new Map<string, string>();
+    const { tree, typed } = written;
+    return new Map([["text", name === "parse" ? printSourceFile(tree) : printTypedCell(typed)]]);
+  },
+  graph: ({ program, cell }, { name }, options) => {
+    if (name === "lower") {
+      const { initial } = cell ?? program;
+      return new Map([cell?.step ?? program.forward, ...(initial === undefined ? [] : [initial])].map(namedText));
+    }
+    const printed = new Map<string, string>();
+    buildEntries(program, {
+      ...options,
+      observe: (entry, pass, fn) => {
+        if (pass === name) printed.set(...namedText({ ...fn, name: entry }));
+      },
+    });
     return printed;
-  }
-  const built = buildEntries(program, {
-    ...options,
-    observe: (entry, pass, fn) => {
-      if (pass === name) printed.set(entry, printFunction({ ...fn, name: entry }));
-    },
-  });
-  if (gives === "graph") return printed;
-  buildKernels(built, {
-    schedule: schedules[options.target],
-    dtype: options.dtype,
-    observe: (stage, { functions }) => {
-      if (stage === name) for (const fn of functions) printed.set(fn.name, printKernelFunction(fn));
-    },
-  });
-  return printed;
-}
+  },
+  kernels: ({ program }, { name }, { target, dtype, ...options }) => {
+    const printed = new Map<string, string>();
+    buildKernels(buildEntries(program, options), {
+      schedule: schedules[target],
+      dtype,
+      observe: (stage, kernels) => {
+        if (stage !== name) return;
+        if (stage === "memory") printed.set("buffers", printKernel({ ...(kernels as KernelProgram), functions: [] }));
+        for (const fn of kernels.functions) printed.set(fn.name, printKernelFunction(fn));
+      },
+    });
+    return printed;
+  },
+  code: ({ program }, { name }, { target, dtype, ...options }) => {
+    const kernel = buildKernels(buildEntries(program, options), { schedule: schedules[target], dtype });
+    if (name === "layout") return new Map([["layout", printWasmLayout(kernel, dtype)]]);
+    const print = target === "js" ? printJsKernels : printWasmText;
+    return new Map(kernel.functions.map((fn) => [fn.name, print({ ...kernel, functions: [fn] }, dtype)]));
+  },
+};
+
+const namedText = (fn: GraphFunction): [string, string] => [fn.name, printFunction(fn)];

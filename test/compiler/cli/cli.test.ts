@@ -423,7 +423,9 @@ describe("explain", () => {
     const unknown = await recell("explain", file("leaky.cell"), "--after", "everything");
     expect([unknown.code, unknown.error]).toEqual([
       2,
-      expect.stringMatching(/no stage everything; the stages are lower, expand-unwindows, simplify, /u),
+      expect.stringMatching(
+        /no stage everything; the stages are parse, check, lower, derive, expand-unwindows, simplify, /u,
+      ),
     ]);
     const after = await recell("explain", file("leaky.cell"), "--after", "split-time", "--entry", "forward");
     expect(after.out).toMatch(/^func forward/u);

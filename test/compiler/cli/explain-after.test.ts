@@ -33,6 +33,28 @@ test("kernels need all sizes and are those of a target", async () => {
   expect(js.out).not.toBe(wasm.out);
 });
 
+test("texts before there are entries, and what is made of kernels", async () => {
+  expect((await after("parse")).out).toMatch(
+    /^import \{ GRU \} from "std\/gru"\n\ncell Own\(I, H\) \{\n {2}input x: \[I\]\n/u,
+  );
+  expect((await after("check")).out).toBe(
+    "cell Own(I, H)\ninput x: [I]\nuse g: GRU(I = I, H = H)\ny: [H]\noutput y: [H]\n",
+  );
+  expect((await after("derive", "--entry", "backward")).out).toMatch(/^func backward\([^]*grad\.param\.g\./u);
+  const sizes = ["-d", "I=4", "-d", "H=8"];
+  const places = (await after("memory", ...sizes, "--entry", "buffers")).out;
+  expect(places).toMatch(/^slot 0: real\[/mu);
+  expect(places).toMatch(/^buffer input\.x: real\[4\*%B\*%T\] slot \d+ external$/mu);
+  const layout = (await after("layout", ...sizes)).out;
+  expect(layout).toMatch(
+    /^word 0: the size %B\n[^]*^lengths: at the address in word \d+\n[^]*^param\.g\.\S+: byte \d+$/mu,
+  );
+  expect((await after("print", ...sizes, "--entry", "step")).out).toMatch(/^\(module[^]*\(export "step"/u);
+  expect((await after("print", ...sizes, "--entry", "step", "--target", "js")).out).toMatch(/^ +function step\(/mu);
+  const other = await after("layout", ...sizes, "--target", "js");
+  expect([other.code, other.error]).toEqual([2, expect.stringContaining("layout is no stage of js; only of wasm")]);
+});
+
 test("what is no stage, or none of that target, is told", async () => {
   const none = await after("fuse-tails", "-d", "I=4", "-d", "H=8", "--target", "js");
   expect([none.code, none.error]).toEqual([2, expect.stringMatching(/fuse-tails is no stage of js; only of wasm/u)]);
@@ -41,7 +63,9 @@ test("what is no stage, or none of that target, is told", async () => {
   const other = await after("memory", "-d", "I=4", "-d", "H=8", "--target", "auto");
   expect([other.code, other.error]).toEqual([2, expect.stringMatching(/--target must be js or wasm/u)]);
   const list = await after("list");
-  expect(list.out).toMatch(/^lower +one step[^]*^hoist-addresses +.*\(kernels, js only\)$/mu);
+  expect(list.out).toMatch(
+    /^parse +[^]*^lower +one step[^]*^hoist-addresses +.*\(kernels, js only\)$[^]*\(code, wasm only\)/mu,
+  );
 });
 
 test("an entry that is not there is told with what would make it", async () => {

@@ -1,6 +1,12 @@
 /** Every stage can be looked at, and kernels are valid after each of theirs. */
 import { describe, expect, it, test } from "vitest";
-import { entriesAfter, type KernelTargetName, type StagedProgram, stages } from "../../../compiler/driver/stages.js";
+import {
+  type KernelTargetName,
+  type Stage,
+  type StagedProgram,
+  stages,
+  textsAfter,
+} from "../../../compiler/driver/stages.js";
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
@@ -9,12 +15,23 @@ import { alignerProgram } from "../../support/aligner-program.js";
 import { sizesFor, standardCells } from "../../support/standard-cells.js";
 
 const all = { gradient: true, jvp: false, hvp: false };
+/** What a text of an entry has. */
+const words = {
+  text: (entry) => entry,
+  graph: (entry) => `func ${entry}`,
+  kernels: (entry) => `kernel ${entry}`,
+  code: (entry, target) => (target === "js" ? `function ${entry}` : `(export "${entry}"`),
+} satisfies Record<Stage["gives"], (entry: string, target: KernelTargetName) => string>;
+
+/** What stages show beside entries. */
+const besides: Readonly<Record<string, readonly string[]>> = { memory: ["buffers"], layout: ["layout"] };
+
 const cells = new Map(standardCells().map((entry) => [entry.cell, entry]));
 
 function lowered(name: string): StagedProgram {
   const { source, cell, dimensions } = cells.get(name)!;
   const found = lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes");
-  return { program: found.program!, cell: found.cell };
+  return { program: found.program!, cell: found.cell, written: found.written };
 }
 
 describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (name) => {
@@ -37,18 +54,26 @@ describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (
 
 test.each([
   ["GRU", lowered("GRU"), ["backward", "forward", "step"]],
-  ["a program that is no cell", { program: alignerProgram, cell: undefined }, ["backward", "forward"]],
+  [
+    "a program that is no cell",
+    { program: alignerProgram, cell: undefined, written: undefined },
+    ["backward", "forward"],
+  ],
 ])("every stage prints every entry of %s that passes it", (_, staged, names) => {
   const shown = new Set<string>();
   for (const stage of stages) {
     for (const target of stage.targets) {
-      const entries = entriesAfter(staged, stage, { ...all, target, dtype: "f32" });
-      for (const [entry, text] of entries) {
-        expect(text).toContain(`${stage.gives === "graph" ? "func" : "kernel"} ${entry}`);
+      const texts = textsAfter(staged, stage, { ...all, target, dtype: "f32" });
+      for (const [entry, text] of texts) {
+        if (names.includes(entry)) expect(text).toContain(words[stage.gives](entry, target));
         shown.add(stage.name);
       }
-      if (stage.gives === "kernels") expect([...entries.keys()].sort()).toEqual(names);
+      const beside = besides[stage.name] ?? [];
+      if (stage.name === "layout") expect([...texts.keys()]).toEqual(beside);
+      else if (["kernels", "code"].includes(stage.gives))
+        expect([...texts.keys()].sort()).toEqual([...beside, ...names].sort());
     }
   }
-  expect([...shown].sort()).toEqual(stages.map(({ name }) => name).sort());
+  const missing = staged.written === undefined ? ["parse", "check"] : [];
+  expect([...shown, ...missing].sort()).toEqual(stages.map(({ name }) => name).sort());
 });

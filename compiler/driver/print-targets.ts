@@ -1,0 +1,56 @@
+/** Finished kernels as the text of a target, for people. */
+import { printDim } from "../base/types/dim.js";
+import { extentsOf } from "../base/types/call-axes.js";
+import { printKernelProgram } from "../emit/js/print-kernel.js";
+import { disassemble } from "../emit/wasm/assembler/disassemble.js";
+import { printWasmKernels } from "../emit/wasm/kernels/print-kernels.js";
+import { type MemoryLayout, planLayout } from "../emit/wasm/memory/memory-layout.js";
+import type { KernelProgram } from "../ir/kernel/types.js";
+import type { RealType } from "../ir/ops/number-range.js";
+import { vectorSchedule } from "../passes/kernel/passes.js";
+
+export const printJsKernels = (kernel: KernelProgram, dtype: RealType): string => printKernelProgram(kernel, dtype);
+
+/** WebAssembly as text, with the names of regions. */
+export function printWasmText(kernel: KernelProgram, dtype: RealType): string {
+  const layout = planLayout(kernel, dtype);
+  return disassemble(printWasmKernels(kernel, { dtype, layout, target: vectorSchedule.machine, names: true }));
+}
+
+/** The one memory of an instance: what has an address of its own, and what follows from the capacity. */
+export function printWasmLayout(kernel: KernelProgram, dtype: RealType): string {
+  const layout = planLayout(kernel, dtype);
+  const words = [
+    ...layout.symbols.map((symbol): [number, string] => [layout.sizeWord(symbol), `the size ${symbol}`]),
+    [layout.fullWord, "has every example the sizes of the call?"],
+    [layout.changedWord, "may parameters have changed?"],
+    [layout.zeroWord, "0"],
+  ] as [number, string][];
+  const buffers = [...kernel.axes.map(extentsOf), ...kernel.buffers.map(({ name }) => name)];
+  return [
+    ...words.map(([word, what]) => `word ${word}: ${what}\n`),
+    ...layout.addresses.map((_, i) => `${printAddress(layout, i)}\n`),
+    ...layout.segments.map((_, i) => `${printSegment(layout, i)}\n`),
+    ...buffers.map((name) => `${name}: ${placeOf(layout, name)}\n`),
+    `fixed part ends at byte ${layout.fixedEnd}\n`,
+  ].join("");
+}
+
+function printAddress({ addresses }: MemoryLayout, i: number): string {
+  const { word, segment, offset } = addresses[i] as MemoryLayout["addresses"][number];
+  const shift = offset.terms.length === 0 ? "" : ` + ${printDim(offset)} elements`;
+  return `word ${word}: address of segment ${segment}${shift}`;
+}
+
+function printSegment({ segments }: MemoryLayout, i: number): string {
+  const { elementBytes, sizes, most } = segments[i] as MemoryLayout["segments"][number];
+  const all = sizes.map(printDim);
+  const largest = all.length === 1 ? all.join("") : `the largest of ${all.join(", ")}`;
+  const limit = most === undefined ? "" : `, at most ${printDim(most)}`;
+  return `segment ${i}: ${largest}${limit} elements of ${elementBytes} bytes`;
+}
+
+function placeOf(layout: MemoryLayout, name: string): string {
+  const address = layout.addressOf(name);
+  return address.kind === "static" ? `byte ${address.bytes}` : `at the address in word ${address.word}`;
+}
