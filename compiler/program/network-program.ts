@@ -6,6 +6,7 @@ import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import { typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { buildStarts } from "./cell-program.js";
+import { declaredReach } from "./declared-reach.js";
 import type { LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
 import type { Program, ProgramTensor } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
@@ -17,11 +18,12 @@ const each =
 export function programOfNetwork(network: LoweredNetwork): Program {
   const { name, documentation, dimensions, runtimeDimensions, starts } = network;
   const forward = buildForward(network);
-  return {
+  const program = {
     name,
     documentation,
     dimensions,
     axes: runtimeDimensions,
+    least: network.least,
     stream: undefined,
     inputs: network.inputs.map(each(false)),
     contexts: [],
@@ -37,8 +39,8 @@ export function programOfNetwork(network: LoweredNetwork): Program {
       draws: starts.draws.map(each(true)),
     },
     declaredDerivatives: [...new Set(network.declared.map((declared) => declared.name))],
-    gradientAsDeclared: [],
   };
+  return { ...program, gradientAsDeclared: declaredReach(program) };
 }
 
 /** Of each loss: its value over the batch, the sum over the examples, and what that is divided by. */
