@@ -13,7 +13,7 @@ import type { SemanticType } from "../language/semantics/semantic-type.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "../language/semantics/typed-program.js";
 import type { Span } from "../base/source/span.js";
-import { constantOf } from "../base/types/dim.js";
+import { constantOf, type Dim } from "../base/types/dim.js";
 import { printShape, type Shape } from "../base/types/shape.js";
 import { lowerInitialNodes, lowerNodes, shareParams } from "./cell-lowering.js";
 import { rootFrame } from "./cell-frames.js";
@@ -243,7 +243,11 @@ class CellLowering {
     };
     shareParams(frame);
     lowerNodes({ ...lowering, states }, frame, frame.cell.stepOrder);
-    const of = (key: string): NamedOutput => ({ name: key, value: valueIn(frame, key) });
+    const of = (key: string): NamedOutput => {
+      const type = frame.cell.nodes.get(key)?.value.type;
+      const value = valueIn(frame, key);
+      return { name: key, value: type?.kind === "index" ? asNumber(builder, value, dimIn(frame, type.bound)) : value };
+    };
     const { outputs, losses } = frame.cell;
     const ends = begun.map(({ state: { name } }) => ({ name, value: ended.get(name) as ValueId }));
     const parts = losses.flatMap(({ name, weight }) => [of(name), ...(weight === undefined ? [] : [of(weight)])]);
@@ -362,6 +366,12 @@ function lowerStartNodes(lowering: Lowering, frame: CellFrame, elsewhere: Readon
     const all = new Set([...given, ...starts.keys(), ...inside]);
     for (const child of childrenOf(frame, item.instance)) lowerStartNodes(lowering, child, all);
   }
+}
+
+/** A place as the number that a module gives. */
+function asNumber(builder: GraphBuilder, value: ValueId, bound: Dim): ValueId {
+  if (builder.typeOf(value).dtype === "real") return value;
+  return builder.emit({ kind: "gather" }, [builder.emit({ kind: "iota", length: bound }, []), value]);
 }
 
 function indexEntry({ tensor: { type }, frame }: PlacedTensor) {

@@ -12,6 +12,7 @@ import {
 } from "../language/semantics/typed-program.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { broadcastTo } from "./broadcast-to.js";
+import { lowerLoop } from "./loop-lowering.js";
 import {
   type CellFrame,
   childOf,
@@ -40,6 +41,7 @@ export function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly
     calls.set(contextsKey(name), () => passArguments(lowering, frame, child, call.contexts, "context"));
     calls.set(callKey(name), () => lowerStep(lowering, frame, child, call));
   }
+  for (const loop of cell.loops) calls.set(loop.key, () => lowerLoop(lowering, frame, loop));
   for (const key of order) {
     calls.get(key)?.();
     const node = cell.nodes.get(key);

@@ -27,6 +27,7 @@ import {
 import { lowerElement, lowerIndexed, lowerIndexReduction, lowerPosition } from "./indexed-lowering.js";
 import { lowerIndex, lowerPlaces } from "./place-functions.js";
 import { lowerRun, placeOfRead } from "./run-lowering.js";
+import { type LoweredValues, once } from "./once.js";
 import { normalize, reduceAlong } from "./reductions.js";
 
 type LoweredKind = TypedExpression["kind"];
@@ -220,19 +221,6 @@ function lowerAll(lowering: Lowering, frame: Frame, nodes: readonly TypedExpress
 
 function range(start: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => start + i);
-}
-
-type LoweredValues = readonly (ValueId | undefined)[];
-
-/** A frame has one builder, so what was computed in it is there. */
-const known = new WeakMap<Frame, Map<object, LoweredValues>>();
-
-function once(frame: Frame, what: object, compute: () => LoweredValues): LoweredValues {
-  let values = known.get(frame);
-  if (values === undefined) known.set(frame, (values = new Map<object, LoweredValues>()));
-  const found = values.get(what) ?? compute();
-  values.set(what, found);
-  return found;
 }
 
 function only([value]: LoweredValues): ValueId {

@@ -16,9 +16,9 @@ export function frameInPlace(frame: Frame, instance: string, runtimeDimensions: 
 }
 
 /** By which it is known in the frame around. */
-const nameIn = (around: CellFrame, { path }: CellFrame): string => path.slice(around.path.length, -1);
+export const nameIn = (around: CellFrame, { path }: CellFrame): string => path.slice(around.path.length, -1);
 
-function again(
+export function again(
   existing: CellFrame,
   dimensions: ReadonlyMap<string, Dim>,
   bring: (value: ValueId) => ValueId,

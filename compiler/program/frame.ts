@@ -81,7 +81,7 @@ export interface Lowering {
 
 /** Thrown where sizes are such that a cell cannot be written out. */
 export class NotLowered extends Error {
-  readonly code: "program-too-large" | "bad-dimension-size" | "never-called";
+  readonly code: "program-too-large" | "bad-dimension-size" | "never-called" | "not-entry-by-entry";
   readonly span: Span;
   readonly help: string;
   /** Dimensions that have no size, and with one of which it might be written out. */

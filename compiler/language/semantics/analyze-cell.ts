@@ -1,32 +1,31 @@
 /** Checks a cell: declarations, then its values in an order in which each comes after what it needs. */
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { CallNode, CellNode, Expression, UseNode } from "../syntax/ast.js";
-import { printDim } from "../../base/types/dim.js";
 import { type CellGraph, CellGraphBuilder, type GraphNode, type Initial } from "./cell-graph.js";
 import { analyzeFunction } from "./analyze-function.js";
 import { checkContexts, checkGivenParams, checkInputs, splitCall } from "./check-instance-call.js";
 import { checkArrays } from "./arrays.js";
 import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.js";
-import { fitsInto } from "./broadcast.js";
 import { Delays } from "./delays.js";
 import { checkParameters } from "./cell-parameters.js";
 import { Checker, type Known } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
-import { helpToFill, isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
-import { checkIndexState } from "./infer/whole-numbers.js";
 import { checkForm, keysOfLosses, lossesOf, runtimeDimensionsIn } from "./networks.js";
+import { findLoops, guessLoops, loopAround, type FoundLoops, orderWithLoops, trialOf, typedLoops } from "./loops.js";
 import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { countOf, type ResolvedUse, resolveUse } from "./resolve-uses.js";
 import { noRunCalls, noteRunCalls } from "./run-calls.js";
+import { checkStateValue, typeOfValue } from "./check-values.js";
 import { checkStarts, inferStart } from "./starts.js";
 import { type CellScope, declareCellScope } from "./scope.js";
-import { axesOf, errorType, printAxes, type SemanticType } from "./semantic-type.js";
+import { errorType } from "./semantic-type.js";
 import { resolveTensors } from "./tensors.js";
 import { takesCells } from "./specialise.js";
 import { topologicalOrder } from "./topological-order.js";
-import type { Dim } from "../../base/types/dim.js";
+import type { LoopGuesses } from "./typed-networks.js";
+import { type Dim, dimSymbol } from "../../base/types/dim.js";
 import type {
   TypedCell,
   TypedExpression,
@@ -63,6 +62,7 @@ class CellAnalysis {
   private readonly typedCalls = new Map<string, TypedInstanceCall>();
   private readonly delays: Delays;
   private readonly runs = noRunCalls();
+  private loopTypes: LoopGuesses = new Map();
   private readonly firstReport: number;
 
   constructor(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector) {
@@ -82,10 +82,12 @@ class CellAnalysis {
     const parameters = checkParameters(this.checker, this.collector, this.scope, this.node);
     const initials = this.resolveItems();
     const graph = this.graphOf(initials);
-    const needs = (key: string): readonly string[] => graph.nodes.get(key)?.needs ?? [];
-    const order = this.checkGraph(graph, needs);
+    const loops = findLoops(graph.nodes);
+    const order = this.checkGraph(graph, loops);
+    this.guessLoops(loops);
     for (const key of this.orderOfTypes(graph, order)) {
       const node = graph.nodes.get(key);
+      this.checker.loop = loopAround(key, loops, this.loopTypes);
       if (node !== undefined) this.inferNode(node);
     }
     if (!this.hasErrors()) checkArrays(this.checker, this.instances.values());
@@ -106,7 +108,8 @@ class CellAnalysis {
       nodes: this.nodes,
       calls: this.typedCalls,
       givenParams: this.givenParams,
-      ...this.orders(graph, outputs, needs),
+      loops: typedLoops(this.checker, loops, this.loopTypes, this.scope),
+      ...this.orders(graph, outputs, loops),
       obligations: this.checker.obligations,
       divisors: this.checker.divisors,
       extent: this.checker.extent,
@@ -126,7 +129,7 @@ class CellAnalysis {
   }
 
   /** Checks what needs no types. @returns the nodes, each after what it needs. */
-  private checkGraph(graph: CellGraph, needs: (key: string) => readonly string[]): readonly string[] {
+  private checkGraph(graph: CellGraph, { needs }: FoundLoops): readonly string[] {
     const { order, cycles } = topologicalOrder(graph.nodes.keys(), needs);
     checkForm(this.checker, this.node, this.delays);
     checkCycles(this.checker, cycles, graph.nodes, this.scope);
@@ -141,9 +144,9 @@ class CellAnalysis {
   private orders(
     { nodes }: CellGraph,
     outputs: TypedCell["outputs"],
-    needs: (key: string) => readonly string[],
+    loops: FoundLoops,
   ): Pick<TypedCell, "stepOrder" | "initialOrder" | "startOrder"> {
-    const orderOf = (roots: readonly string[]): readonly string[] => topologicalOrder(roots, needs).order;
+    const orderOf = (roots: readonly string[]): readonly string[] => orderWithLoops(roots, loops);
     const next = this.items.flatMap((item) => {
       if (this.node.form === "network") return [];
       if (item.kind === "instance") return [callKey(item.instance.name)];
@@ -181,6 +184,19 @@ class CellAnalysis {
       return trial.delays.types;
     });
     return order;
+  }
+
+  /** The sequences of loops, by trials: what comes out as it went in. */
+  private guessLoops({ all }: FoundLoops): void {
+    if (this.checker.isGuessing || all.length === 0) return;
+    const axes = runtimeDimensionsIn(this.scope).runtimeDimensions.map(dimSymbol);
+    this.loopTypes = guessLoops(all, axes, (guesses) => {
+      const trial = new CellAnalysis(this.declaration, this.checker.known, new DiagnosticCollector());
+      trial.checker.isGuessing = true;
+      trial.loopTypes = guesses;
+      trial.run();
+      return trialOf(trial.scope, trial.collector);
+    });
   }
 
   /** The states that delays are, once all types are known. */
@@ -300,8 +316,8 @@ class CellAnalysis {
       return;
     }
     if (node.kind === "equation" || node.kind === "output")
-      this.scope.types.set(node.name, this.valueType(node, value));
-    else this.checkState(node, value);
+      this.scope.types.set(node.name, typeOfValue(this.checker, this.node.form, node, value));
+    else checkStateValue(this.checker, node, value);
     this.nodes.set(node.key, { key: node.key, name: node.name, span: expression.span, value });
   }
 
@@ -324,45 +340,6 @@ class CellAnalysis {
     const given = checkInputs(this.checker, instance, call);
     const known = this.typedCalls.get(name);
     if (given !== undefined && known !== undefined) this.typedCalls.set(name, { ...known, ...given });
-  }
-
-  private valueType(node: GraphNode, value: TypedExpression): SemanticType {
-    const { type } = value;
-    if (node.kind !== "output") return type;
-    if (type.kind === "complex") {
-      this.checker.report("misplaced-complex", value.span, "an output cannot be complex", {
-        help: "its parts are two outputs: `re(z)` and `im(z)`",
-      });
-      return errorType;
-    }
-    if (!isReal(this.checker, value)) return errorType;
-    for (const { dim } of axesOf(type)) {
-      const varying = this.checker.runtimeSymbol(dim);
-      if (varying === undefined || printDim(dim) === varying) continue;
-      this.checker.report("run-time-dimension", value.span, `an output cannot have the axis \`${printDim(dim)}\``, {
-        help: `\`${varying}\` is known at run time only and stands alone in shapes of outputs: \`[${varying}]\``,
-      });
-      return errorType;
-    }
-    return type;
-  }
-
-  /** The next or the initial value must fill the state. */
-  private checkState(node: GraphNode, value: TypedExpression): void {
-    const type = this.scope.types.get(node.name);
-    const entry = this.scope.entries.get(node.name);
-    if (type === undefined || entry?.kind !== "state") return;
-    if (type.kind === "index") checkIndexState(this.checker, node.name, type.bound, value);
-    if (type.kind !== "real" && type.kind !== "complex") return;
-    if (!(type.kind === "real" ? isReal : isNumber)(this.checker, value)) return;
-    const axes = axesOf(value.type);
-    if (fitsInto(axes, type.axes, this.checker.isRuntime)) return;
-    const what = node.kind === "next" ? "next" : "initial";
-    const message = `the ${what} value of \`${node.name}\` has shape ${printAxes(axes)}, the state has ${printAxes(type.axes)}`;
-    this.checker.report("shape-mismatch", value.span, message, {
-      related: [placeOfAxes(type.axes, entry.span), placeOfAxis(value, axes.length - 1)],
-      help: helpToFill(this.checker, axes, type.axes),
-    });
   }
 
   private outputs(): TypedCell["outputs"] {

@@ -3,6 +3,7 @@ import type { CallNode, Expression, ReferenceNode } from "../syntax/ast.js";
 import { type Delays, wordOf } from "./delays.js";
 import { callsOfNetwork, findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";
 import { tensorNamed } from "./cell-tensors.js";
+import { shiftIn, type ShiftName } from "./shifted.js";
 import type { Captures } from "./captures.js";
 import { forEachPart, forEachRead, partsOf } from "./expression-parts.js";
 import { valuesOfFunction } from "./function-parts.js";
@@ -19,6 +20,8 @@ export interface GraphNode {
   /** Of a function: where it reads values of the cell. */
   readonly reads: readonly ReferenceNode[];
   readonly needs: readonly string[];
+  /** Equations that it reads through `before` or `after` only: their entries at other places. */
+  readonly shifted: ReadonlyMap<string, ShiftName>;
   /** What in it changes from step to step, in words: "the input `x`". */
   readonly steps: string | undefined;
 }
@@ -115,7 +118,8 @@ export class CellGraphBuilder {
       if (count === undefined || !this.hasState(name)) continue;
       const calls = nodes.filter(({ values }) => values.some((value) => callsInstance(value, name)));
       const add = (key: string, kind: "call" | "contexts", needs: readonly string[]): void => {
-        this.nodes.set(key, { key, kind, name, values: [], reads: [], needs, steps: undefined });
+        const plain = { values: [], reads: [], shifted: new Map(), steps: undefined };
+        this.nodes.set(key, { key, kind, name, needs, ...plain });
       };
       add(contextsKey(name), "contexts", this.givenTo(name));
       add(callKey(name), "call", calls.map(({ key }) => key)); // prettier-ignore
@@ -146,7 +150,8 @@ export class CellGraphBuilder {
       });
     }
     const key = functionKey(fn);
-    this.nodes.set(key, { key, kind: "function", name: fn, values: [], reads, needs: [...needs], steps: undefined });
+    const plain = { values: [], shifted: new Map(), steps: undefined };
+    this.nodes.set(key, { key, kind: "function", name: fn, reads, needs: [...needs], ...plain });
   }
 
   private addFunctionCall(name: string, needs: Set<string>): void {
@@ -171,6 +176,7 @@ export class CellGraphBuilder {
     first: readonly string[] = [],
   ): void {
     const needs = new Set(first);
+    const shifted = new Map<string, ShiftName>();
     let steps: string | undefined;
     const changes = (words: string): void => {
       steps ??= words;
@@ -186,6 +192,9 @@ export class CellGraphBuilder {
           if (kind !== "initial" || !this.hasState(name)) this.addCall(part, needs);
           for (const key of this.givenTo(name)) needs.add(key);
           return this.repeated.inPlace.has(name);
+        } else if (part.kind === "call" && shiftIn(part, this.scope) !== undefined) {
+          waiting.push(...this.addShift(part, shifted));
+          return false;
         } else if (part.kind === "call" && wordOf(part, this.scope) !== undefined) {
           waiting.push(...this.addDelay(part, needs, changes));
           return false;
@@ -193,7 +202,8 @@ export class CellGraphBuilder {
         return true;
       });
     }
-    this.nodes.set(key, { key, kind, name, values, reads: [], needs: [...needs], steps });
+    for (const need of needs) shifted.delete(need);
+    this.nodes.set(key, { key, kind, name, values, reads: [], needs: [...needs], shifted, steps });
   }
 
   private addCall(call: CallNode, needs: Set<string>): void {
@@ -207,6 +217,13 @@ export class CellGraphBuilder {
     this.calls.set(name, call);
     this.waiting.push(call);
     needs.add(callKey(name));
+  }
+
+  /** Gives what else is read. */
+  private addShift(call: CallNode, shifted: Map<string, ShiftName>): readonly Expression[] {
+    const shift = shiftIn(call, this.scope);
+    if (shift !== undefined) shifted.set(shift.of, shift.word);
+    return call.arguments.flatMap(({ value }) => (value === shift?.operand ? [] : [value]));
   }
 
   /** What is delayed is a value of its own. Gives what else is read. */

@@ -24,6 +24,7 @@ import type {
   TypedRun,
   TypedTensor,
 } from "./typed-program.js";
+import type { LoopTypes } from "./typed-networks.js";
 import type { TypedDraw } from "./typed-starts.js";
 import type { WrittenExtent, Obligation, TypedPlace } from "./typed-sizes.js";
 
@@ -136,6 +137,8 @@ export class Checker {
   start: StartContext | undefined;
   /** Whether types of what depends on its own past are looked for: what does not fit a number is passed over. */
   isGuessing = false;
+  /** The loop of a network in which the expression at hand stands, as far as its types are known. */
+  loop: LoopTypes | undefined;
   /** Whether a place is read, in which indices may stand. */
   inPlace = false;
   private operations = 0;

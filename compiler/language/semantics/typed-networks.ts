@@ -1,5 +1,7 @@
 /** What networks have beside what cells have. */
 import type { Span } from "../../base/source/span.js";
+import type { Dim } from "../../base/types/dim.js";
+import type { SemanticType } from "./semantic-type.js";
 
 /** An output, or a state by its path: before the first step, after the last, or after every one. */
 export interface TypedRunRead {
@@ -15,3 +17,30 @@ export interface TypedLoss {
   /** The key of the node with what it is divided by; 1 for each example where there is none. */
   readonly weight: string | undefined;
 }
+
+/** Equations of a network that need each other's entries before, or after, their own. */
+export interface TypedLoop {
+  /** By which the loop stands in the order of a network. */
+  readonly key: string;
+  readonly span: Span;
+  /** Keys of its equations, each after what it needs of the same entry. */
+  readonly members: readonly string[];
+  /** Those that are read before they are known, with their types. */
+  readonly fed: ReadonlyMap<string, SemanticType>;
+  /** The size of the sequence. */
+  readonly axis: Dim;
+  /** From the last entry to the first. */
+  readonly reverse: boolean;
+}
+
+/** What is known of a loop's types: its sequence, and the members that were found. */
+export interface LoopTypes {
+  readonly fed: ReadonlySet<string>;
+  readonly axis: Dim | undefined;
+  readonly types: ReadonlyMap<string, SemanticType>;
+  /** Whether what begins with a whole number is taken for an index, as long as nothing is known. */
+  readonly asIndices: boolean;
+}
+
+/** By the key of the loop. */
+export type LoopGuesses = ReadonlyMap<string, LoopTypes>;

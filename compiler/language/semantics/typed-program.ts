@@ -16,7 +16,7 @@ import type {
 } from "./builtins.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
-import type { TypedLoss, TypedRunRead } from "./typed-networks.js";
+import type { TypedLoop, TypedLoss, TypedRunRead } from "./typed-networks.js";
 import type { TypedStart } from "./typed-starts.js";
 import type { ConvolvedAxis, Obligation, PlaceTerm, TypedPlace, WrittenExtent } from "./typed-sizes.js";
 
@@ -363,6 +363,7 @@ export interface TypedCell {
     readonly type: SemanticType;
   }[];
   readonly losses: readonly TypedLoss[];
+  readonly loops: readonly TypedLoop[];
   /** By {@link TypedNode.key}: see `node-keys.ts`. */
   readonly nodes: ReadonlyMap<string, TypedNode>;
   /** Of used cells that are called once in a step. */

@@ -6,16 +6,15 @@
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { finishLike, inlineFunction, mapped, recordResults, type ValueMap } from "../../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import { type Sizes, substituteOperation, substituteType } from "../../ir/graph/substitute-sizes.js";
+import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
-import { constantOf, dimConstant, type Dim, substituteDim } from "../../base/types/dim.js";
-
-type StepSizes = ReadonlyMap<string, Dim>;
+import { constantOf, dimConstant } from "../../base/types/dim.js";
 
 /** @param sequence its symbol, `%T` */
 export function oneStep(fn: GraphFunction, sequence: string, context: ShapeContext): GraphFunction {
-  const sizes: StepSizes = new Map([[sequence, dimConstant(1)]]);
+  const sizes: Sizes = new Map([[sequence, dimConstant(1)]]);
   const b = new GraphBuilder(fn.name, context);
   const values: ValueMap = new Map();
   for (const id of fn.inputs) values.set(id, b.input(nameOf(fn, id), substituteType(typeOf(fn, id), sizes)));
@@ -40,47 +39,4 @@ function runOnce(b: GraphBuilder, scan: Scan, operands: readonly ValueId[]): Val
   return inlineFunction(b, scan.body, inputs).map((id, i) =>
     isCarried(scan, i) ? id : b.reshape(id, [dimConstant(1), ...b.shapeOf(id)]),
   );
-}
-
-function substituteType(type: ValueType, sizes: StepSizes): ValueType {
-  return { ...type, shape: type.shape.map((dim) => substituteDim(dim, sizes)) };
-}
-
-/** Only these operations hold dimensions. */
-function substituteOperation(operation: Operation, sizes: StepSizes): Operation {
-  const substitute = (dim: Dim): Dim => substituteDim(dim, sizes);
-  switch (operation.kind) {
-    case "dimension":
-      return { ...operation, dim: substitute(operation.dim) };
-    case "iota":
-      return { ...operation, length: substitute(operation.length) };
-    case "broadcast":
-    case "reshape":
-      return { ...operation, shape: operation.shape.map(substitute) };
-    case "slice":
-      return { ...operation, start: substitute(operation.start), length: substitute(operation.length) };
-    case "pad":
-      return { ...operation, before: substitute(operation.before), after: substitute(operation.after) };
-    case "window":
-      return {
-        ...operation,
-        length: substitute(operation.length),
-        size: substitute(operation.size),
-        stride: substitute(operation.stride),
-        dilation: substitute(operation.dilation),
-      };
-    case "unwindow":
-      return {
-        ...operation,
-        size: substitute(operation.size),
-        stride: substitute(operation.stride),
-        dilation: substitute(operation.dilation),
-      };
-    case "scatter_add":
-      return { ...operation, size: substitute(operation.size) };
-    case "scan":
-      return { ...operation, length: substitute(operation.length) };
-    default:
-      return operation;
-  }
 }

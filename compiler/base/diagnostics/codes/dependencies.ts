@@ -155,6 +155,27 @@ cell A(H) { input x: [H] context m: [S, H] use l[2] = B(H) output y = x then l[k
     example: `import { GRU } from "std/gru"
 network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
   },
+  "loop-both-ways": {
+    severity: "error",
+    summary: "equations of a network that need each other's entries before and after",
+    explanation:
+      "Equations that need each other through `before` are one loop over their sequence, from its first entry to its last; through `after`, from the last to the first.",
+    example: `network A(; T) { input x: [T] a = x + before(b, 0) b = after(a, 0) output y = a }`,
+  },
+  "loop-sequence-unknown": {
+    severity: "error",
+    summary: "equations of a network that need each other, along no sequence that can be told",
+    explanation:
+      "The sequence of a loop is told by what its equations read, or by an index on the left: `y[n < N] = …`.",
+    example: `network A(; T) { input x: [T] a = before(a, 0) + 1 output y = x * a }`,
+  },
+  "not-entry-by-entry": {
+    severity: "error",
+    summary: "equations of a network that need each other, and whole sequences of each other",
+    explanation:
+      "Equations that need each other through `before` are computed entry by entry: what they read of each other is the entry at the same place, or what `before` gives. Sums over the sequence, `reverse` and parts of it need all entries.",
+    example: `network A(; T) { input x: [T] a[t] = x[t] + c[t] * sum(d) c = before(a, 0) d = before(a, 0) output y = a }`,
+  },
   "not-in-network": {
     severity: "error",
     summary: "something of cells in a network",

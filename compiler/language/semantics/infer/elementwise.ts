@@ -46,6 +46,8 @@ export function inferBinary(checker: Checker, node: BinaryNode): TypedExpression
 export function inferIf(checker: Checker, node: IfNode): TypedExpression {
   const condition = checker.infer(node.condition);
   const branches = [checker.infer(node.whenTrue), checker.infer(node.whenFalse)];
+  const known = branches.filter(({ type }) => type.kind !== "error");
+  if (checker.isGuessing && known.length === 1 && known[0] !== undefined) return known[0];
   const ofIndices = branches.some(isIndex) ? inferWholeIf(checker, node, condition, branches) : undefined;
   if (ofIndices !== undefined) return ofIndices;
   const kind = branches.every((branch) => branch.type.kind === "bool") ? "bool" : numbersOf(branches, []).kind;

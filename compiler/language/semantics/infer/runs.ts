@@ -56,7 +56,7 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
   const telling = instance.cell.form === "network" ? inputs : contexts;
   const unknown = new Set(instance.cell.runtimeDimensions);
   const runtimeDimensions = bindDimensions(
-    telling.flatMap(({ declared, value }) => pairsOf(declared, value.type)),
+    telling.flatMap(({ declared, value, extra }) => (Number.isNaN(extra) ? [] : pairsOf(declared, value.type))),
     unknown,
   );
   const dimensions = new Map([...instance.dimensions, ...runtimeDimensions]);
@@ -88,6 +88,7 @@ interface RunArgument {
   readonly argument: ArgumentNode;
   readonly value: TypedExpression;
   readonly declared: SemanticType;
+  /** NaN where its type is not known yet. */
   readonly extra: number;
 }
 
@@ -97,6 +98,8 @@ function typedArguments(checker: Checker, instance: TypedInstance, list: GivenTe
     const value = checker.infer(argument.value);
     const declared = substituteType(tensor.type, instance.dimensions);
     if (declared === undefined) checker.reportTooLarge(argument.span);
+    const isUnknown = value.type.kind === "error" && checker.isGuessing && declared !== undefined;
+    if (isUnknown) given.push({ tensor, argument, value, declared, extra: NaN });
     if (declared === undefined || value.type.kind === "error") continue;
     const isIndex = declared.kind === "index";
     if (!isIndex && !(declared.kind === "complex" ? isNumber : isReal)(checker, value)) continue;
@@ -122,8 +125,12 @@ function leadingAxes(
     (most, one) => ((most?.extra ?? 0) < one.extra ? one : most),
     undefined,
   );
+  const { axis } = checker.loop ?? {};
+  const isGuessed = widest === undefined && axis !== undefined && inputs.some(({ extra }) => Number.isNaN(extra));
+  if (isGuessed) return cell.form === "network" ? [] : [axis];
   const over = widest === undefined ? [] : shapeOf(axesOf(widest.value.type)).slice(0, widest.extra);
   for (const { tensor, value, extra, declared } of inputs) {
+    if (Number.isNaN(extra)) continue;
     const own = shapeOf(axesOf(value.type)).slice(0, Math.max(extra, 0));
     const isSame = own.length === over.length && own.every((dim, i) => equalDims(dim, over[i] as Dim));
     if (extra === 0 || (isSame && extra > 0)) continue;
@@ -179,6 +186,7 @@ function fits(
   dimensions: ReadonlyMap<string, Dim>,
   over: readonly Dim[],
 ): boolean {
+  if (Number.isNaN(extra)) return true;
   const declared = substituteType(tensor.type, dimensions);
   const own = extra > 0 ? over : [];
   const wanted = declared && withLeading(declared, own);

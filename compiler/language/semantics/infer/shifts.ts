@@ -1,7 +1,7 @@
 /** `reverse(x)`, `before(x, v)`, `after(x, v)`: sequences turned round, and moved by some places within their own entries. */
 import { boundedAdd } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims } from "../../../base/types/dim.js";
-import type { CallNode } from "../../syntax/ast.js";
+import type { CallNode, Expression } from "../../syntax/ast.js";
 import { shapeFunctions } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { sizeOf } from "../dimension-expressions.js";
@@ -46,7 +46,7 @@ export function inferShift(checker: Checker, node: CallNode): TypedExpression {
   const isBefore = node.callee.text === "before";
   const matched = matchBuiltin(node, shapeFunctions.before.parameters, checker.collector);
   const [value, fillArgument, byArgument] = matched ?? [];
-  const operand = value && sequenceOf(checker, node, checker.infer(value.value));
+  const operand = value && sequenceOf(checker, node, ofLoop(checker, value.value, fillArgument?.value) ?? checker.infer(value.value)); // prettier-ignore
   const by = byArgument === undefined ? dimConstant(1) : placesOf(checker, node, byArgument.value);
   if (operand === undefined || by === undefined || fillArgument === undefined) return checker.error(node.span);
   const fill = filled(checker, node, operand, checker.infer(fillArgument.value), by);
@@ -61,6 +61,30 @@ export function inferShift(checker: Checker, node: CallNode): TypedExpression {
   const start = isBefore ? dimConstant(0) : by;
   return { kind: "slice", operand: all, axis: 0, start, length: length.dim, drop: false, span, type: operand.type };
 }
+
+/** An equation that this one is needed by: its type is known from a guess, or is that of what is filled in. */
+function ofLoop(checker: Checker, value: Expression, fill: Expression | undefined): TypedExpression | undefined {
+  const { loop } = checker;
+  if (loop === undefined || value.kind !== "reference" || value.next || !loop.fed.has(value.name)) return undefined;
+  const { name, span } = value;
+  checker.scope.used.add(name);
+  const known = loop.types.get(name);
+  if (known !== undefined) return { kind: "value", name, span, type: known };
+  const first = fill === undefined ? undefined : checker.infer(fill);
+  if (loop.asIndices && loop.axis !== undefined && first !== undefined && isWholeNumber(first)) {
+    const axes = [{ dim: loop.axis, source: undefined }];
+    return { kind: "value", name, span, type: { kind: "index", bound: dimConstant(1), axes } };
+  }
+  const filled = first?.type;
+  const axes = filled === undefined ? [] : axesOf(filled);
+  if (loop.axis === undefined || filled === undefined || axes.length === 0) return checker.error(span);
+  return { kind: "value", name, span, type: withLeading(filled, loop.axis) };
+}
+
+const withLeading = (type: SemanticType, dim: Dim): SemanticType =>
+  type.kind === "outputs" || type.kind === "error"
+    ? type
+    : { ...type, axes: [{ dim, source: undefined }, ...type.axes] };
 
 function placesOf(
   checker: Checker,

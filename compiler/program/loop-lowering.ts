@@ -1,0 +1,87 @@
+/** Equations of a network that need each other's entries before or after: one loop over the sequence, in which each has one entry at a time. */
+import { GraphBuilder } from "../ir/graph/build.js";
+import type { ValueId } from "../ir/graph/types.js";
+import type { TypedLoop } from "../language/semantics/typed-networks.js";
+import { broadcastTo } from "./broadcast-to.js";
+import { again, nameIn } from "./frame-in-place.js";
+import { type CellFrame, childrenOf, dimIn, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { EntryByEntry } from "./entry-by-entry.js";
+import { sharedIn } from "./once.js";
+
+/** Computes the equations of a loop, and what its runs come to. */
+export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop): void {
+  const outer = lowering.builder;
+  const length = dimIn(frame, loop.axis);
+  const inner = new GraphBuilder(outer.name, outer.context);
+  const brought = new Map<ValueId, ValueId>();
+  const bring = (value: ValueId): ValueId => {
+    const own = inner.input(`outer.${brought.size}`, outer.typeOf(value));
+    brought.set(own, value);
+    return own;
+  };
+  const own = frameInside(frame, bring);
+  const ends: { readonly name: string; readonly value: ValueId }[] = [];
+  const states = lowering.states && {
+    before: (state: Parameters<NonNullable<Lowering["states"]>["before"]>[0]) => bring(lowering.states!.before(state)),
+    after: (name: string, value: ValueId): void => void ends.push({ name, value }),
+  };
+  const fed = new Map<ValueId, ValueId>();
+  const awaited = new Map<string, ValueId>();
+  for (const [name, type] of loop.fed) {
+    const dtype = type.kind === "index" ? "index" : "real";
+    const input = inner.input(name, { dtype, shape: shapeIn(frame, type), shared: false });
+    awaited.set(name, input);
+    own.values.set(name, input);
+  }
+  const inside: Lowering = { ...lowering, builder: inner, ...(states && { states }) };
+  for (const key of loop.members) {
+    const node = frame.cell.nodes.get(key);
+    if (node === undefined || node.value.type.kind === "outputs") continue;
+    const value = lowering.lower(inside, own, node.value);
+    const full = broadcastTo(inner, value, shapeIn(frame, node.value.type));
+    own.values.set(key, full);
+    const input = awaited.get(key);
+    if (input !== undefined) fed.set(input, full);
+  }
+  const walk = new EntryByEntry(outer, inner, { length, reverse: loop.reverse, brought, fed });
+  const wanted = [
+    ...loop.members.flatMap((key) => own.values.get(key) ?? []),
+    ...sharedValues(own),
+    ...ends.map(({ value }) => value),
+  ];
+  const refused = walk.run(wanted);
+  if (refused !== undefined) throw notByEntry(loop, refused);
+  for (const key of loop.members) {
+    const value = own.values.get(key);
+    const found = value === undefined ? undefined : walk.outside(value);
+    if (found === undefined) continue;
+    frame.values.set(key, found);
+    if (!frame.isInPlace) outer.nameValue(found, frame.path + key);
+  }
+  for (const [what, values] of sharedIn(own)) sharedIn(frame).set(what, values.map((value) => (value === undefined ? undefined : walk.outside(value)))); // prettier-ignore
+  for (const { name, value } of ends) {
+    const found = walk.outside(value);
+    if (found !== undefined) lowering.states?.after(name, found);
+  }
+}
+
+const sharedValues = (frame: CellFrame): ValueId[] =>
+  [...sharedIn(frame).values()].flatMap((values) => values.flatMap((value) => value ?? []));
+
+/** The frame with all that is known in it as values of another builder. */
+function frameInside(frame: CellFrame, bring: (value: ValueId) => ValueId): CellFrame {
+  const children = new Map<string, CellFrame>();
+  const values = new Map([...frame.values].map(([key, value]) => [key, bring(value)]));
+  for (const item of frame.cell.items) {
+    if (item.kind !== "instance") continue;
+    for (const child of childrenOf(frame, item.instance))
+      children.set(nameIn(frame, child), again(child, child.dimensions, bring));
+  }
+  return { ...frame, values, children, isInPlace: true };
+}
+
+function notByEntry(loop: TypedLoop, { span }: { readonly span: NotLowered["span"] | undefined }): NotLowered {
+  const names = loop.members.map((name) => `\`${name}\``).join(", ");
+  const message = `${names} need each other entry by entry, and this looks at other entries, too`;
+  return new NotLowered("not-entry-by-entry", span ?? loop.span, message, "in a cycle through `before` an entry is made of what its operands have at the same place"); // prettier-ignore
+}

@@ -1,0 +1,223 @@
+/** Networks against plain loops over their equations: runs, sequences turned round, loops through `before` and `after`, losses. */
+import { describe, expect, it } from "vitest";
+import { cell } from "../../../compiler/driver/in-process.js";
+import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
+
+const draw = (count: number, step: number): number[] =>
+  Array.from({ length: count }, (_, k) => Math.sin(1 + k * step * 1.7 + step));
+
+function close(actual: unknown, expected: readonly number[]): void {
+  const values = [...(actual as ArrayLike<number> & Iterable<number>)];
+  expect(values).toHaveLength(expected.length);
+  for (const [i, value] of expected.entries()) expect(values[i]).toBeCloseTo(value, 12);
+}
+
+const linear = `cell Linear(I, O) { input x: [I] param W: [O, I] output y = W @ x }`;
+const leaky = `cell Leaky(H) { input x: [H] state h: [H] param a: [H] h' = a * h + x output y = h' }`;
+
+/** h' = a h + x of one example, from its first place or from its last. */
+function leak(x: readonly number[], a: number, first = 0, reverse = false): number[] {
+  const y = x.map(() => 0);
+  let h = first;
+  for (let i = 0; i < x.length; i++) {
+    const place = reverse ? x.length - 1 - i : i;
+    h = a * h + (x[place] ?? 0);
+    y[place] = h;
+  }
+  return y;
+}
+
+const lengths = [5, 3];
+const x = draw(10, 0.37).map((value, k) => (k < 8 ? value : NaN));
+const each = [x.slice(0, 5), x.slice(5, 8)];
+/** One list for each example, with zeros where it ends. */
+const padded = (of: (x: number[], b: number) => number[]): number[] =>
+  each.flatMap((own, b) => [...of(own, b), 0, 0].slice(0, 5));
+const logSum = (values: readonly number[]): number => {
+  const top = Math.max(...values);
+  return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
+};
+
+describe.each(["js", "wasm"] as const)("on %s", (target) => {
+  /** The last network of the text in float64, with room for two examples and five places. */
+  async function make(text: string, dimensions: Record<string, number>, axis = "T"): Promise<ModuleInstance> {
+    const name = /network (\w+)\([^{]*\{(?![^]*network)/u.exec(text)?.[1];
+    const { instantiate } = await cell(text, { ...(name && { cell: name }), dimensions, target, dtype: "f64" });
+    return instantiate({ batch: 2, sizes: { [axis]: 5 } });
+  }
+
+  it("runs go over each example's own places, in both directions, from states by name", async () => {
+    const net = await make(
+      `${leaky}
+       network Both(H; T) {
+         input x: [T, H]
+         use ahead, back = Leaky(H)
+         output y = ahead(x)
+         output z = reverse(back(reverse(x)))
+       }`,
+      { H: 1 },
+    );
+    net.setParams({ "ahead.a": [0.5], "back.a": [0.25] });
+    const { y, z, final } = net.forward({ x, sizes: { T: lengths }, "ahead.h": [1, 2] });
+    close(y, padded((own, b) => leak(own, 0.5, b + 1))); // prettier-ignore
+    close(z, padded((own) => leak(own, 0.25, 0, true))); // prettier-ignore
+    expect(Object.keys(final)).toEqual(["ahead.h", "back.h"]);
+    close(final["ahead.h"], each.map((own, b) => leak(own, 0.5, b + 1).at(-1) ?? NaN)); // prettier-ignore
+  });
+
+  it("states belong to the call: before the first place, after the last, after every one, and given", async () => {
+    const net = await make(
+      `${leaky}
+       network Calls(H; T) {
+         input x: [T, H]
+         use l = Leaky(H)
+         first = l(x)
+         second = l(2 * x, h = first.h')
+         third = l(x)
+         output a = second.h
+         output b = second.h'
+         output c = trace(first.h)
+         output d = third
+       }`,
+      { H: 1 },
+    );
+    net.setParams({ "l.a": [0.5] });
+    const { a, b, c, d, final } = net.forward({ x, sizes: { T: lengths }, "third.h": [1, 1] });
+    const ends = each.map((own) => leak(own, 0.5).at(-1) ?? NaN);
+    close(a, ends);
+    close(b, each.map((own, k) => leak(own.map((value) => 2 * value), 0.5, ends[k]).at(-1) ?? NaN)); // prettier-ignore
+    close(c, padded((own) => leak(own, 0.5))); // prettier-ignore
+    close(d, padded((own) => leak(own, 0.5, 1))); // prettier-ignore
+    // What is given by an equation is no state of the module; several calls are told apart by their equations.
+    expect(Object.keys(final)).toEqual(["first.h", "third.h"]);
+  });
+
+  it("cells without states go over any leading axes, networks stand where they are called", async () => {
+    const net = await make(
+      `${linear} ${leaky}
+       network Twice(Cell: cell(H), H; T) {
+         input x: [T, H]
+         use low, high = Cell(H)
+         output y = high(low(x))
+       }
+       network Deep(H, K; T) {
+         input x: [T, H]
+         use l = Twice(Leaky, H)
+         use read = Linear(H, 2)
+         deep = l(x)
+         table[t, k < K] = deep[t] * (k + 1)
+         output y = read(table)
+       }`,
+      { H: 1, K: 3 },
+    );
+    net.setParams({ "l.low.a": [0.5], "l.high.a": [-0.5], "read.W": [1, 10] });
+    const { y } = net.forward({ x, sizes: { T: lengths } });
+    const rows = each.flatMap((own) => {
+      const deep = leak(leak(own, 0.5), -0.5);
+      return [...deep, NaN, NaN].slice(0, 5).flatMap((value) => [1, 2, 3].flatMap((k) => [k * value, 10 * k * value]));
+    });
+    close(y, rows.map((value) => (Number.isNaN(value) ? 0 : value))); // prettier-ignore
+  });
+
+  it("before and after know an example's own entries", async () => {
+    const net = await make(
+      `network Shifts(; T) {
+         input x: [T]
+         output a = before(x, 7)
+         output b = after(x, 7)
+         output c = before(x, 7, by = 2)
+         output d = after(x, 8, by = 2)
+       }`,
+      {},
+    );
+    const { a, b, c, d } = net.forward({ x, sizes: { T: lengths } });
+    close(a, padded((own) => [7, ...own.slice(0, -1)])); // prettier-ignore
+    close(b, padded((own) => [...own.slice(1), 7])); // prettier-ignore
+    close(c, padded((own) => [7, 7, ...own.slice(0, -2)])); // prettier-ignore
+    close(d, padded((own) => [...own.slice(2), 8, 8])); // prettier-ignore
+  });
+
+  it("a cycle through before is a loop: the partition function and the best path of a chain", async () => {
+    const net = await make(
+      `network Chain(C; T >= 1) {
+         input emit: [T, C]
+         param A: [C, C]
+         u = before(alpha, zeros([C]))
+         alpha[t] = emit[t] + (if t == 0 then zeros([C]) else logsumexp(u[t][:, new] + A, axis = 0))
+         output sum = logsumexp(alpha[T - 1])
+         v = before(best, zeros([C]))
+         best[t] = emit[t] + (if t == 0 then zeros([C]) else max(v[t][:, new] + A, axis = 0))
+         origin[t] = argmax(v[t][:, new] + A, axis = 0)
+         link = after(origin, 0)
+         next = after(path, 0)
+         output path[t] = if t == T - 1 then argmax(best[t]) else link[t, next[t]]
+       }`,
+      { C: 3 },
+    );
+    const [emit, A] = [draw(30, 0.61), draw(9, 0.29)];
+    net.setParams({ A });
+    const found = lengths.map((length, b) => {
+      let paths: number[][] = [[]];
+      for (let n = 0; n < length; n++) paths = paths.flatMap((path) => [0, 1, 2].map((c) => [...path, c]));
+      const score = (path: readonly number[]): number =>
+        path.reduce((sum, c, n) => sum + (emit[(b * 5 + n) * 3 + c] ?? 0) + (n === 0 ? 0 : (A[(path[n - 1] ?? 0) * 3 + c] ?? 0)), 0); // prettier-ignore
+      const scores = paths.map(score);
+      return { sum: logSum(scores), path: paths[scores.indexOf(Math.max(...scores))] ?? [] };
+    });
+    const { sum, path } = net.forward({ emit, sizes: { T: lengths } });
+    close(sum, found.map((one) => one.sum)); // prettier-ignore
+    close(path, found.flatMap((one) => [...one.path, 0, 0].slice(0, 5))); // prettier-ignore
+  });
+
+  it("what is said is fed back: a writer takes the likeliest letter of each step", async () => {
+    const net = await make(
+      `${leaky} ${linear}
+       network Writer(V, H; N) {
+         input start: [H]
+         param table: [V, H]
+         use rnn = Leaky(H)
+         use read = Linear(H, V)
+         logits = read(rnn(table[before(said, 0)], h = start))
+         output said[n] = argmax(logits[n])
+       }`,
+      { V: 4, H: 2 },
+      "N",
+    );
+    const [table, W, a, start] = [draw(8, 0.3), draw(8, 0.7), [0.5, -0.5], draw(4, 0.9)];
+    net.setParams({ table, "rnn.a": a, "read.W": W });
+    const { said } = net.forward({ start, sizes: { N: lengths } });
+    const expected = lengths.flatMap((length, b) => {
+      let h = start.slice(2 * b, 2 * b + 2);
+      let last = 0;
+      const letters = Array.from({ length }, () => {
+        h = h.map((value, k) => (a[k] ?? 0) * value + (table[2 * last + k] ?? 0));
+        const scores = [0, 1, 2, 3].map((v) => (W[2 * v] ?? 0) * (h[0] ?? 0) + (W[2 * v + 1] ?? 0) * (h[1] ?? 0));
+        return (last = scores.indexOf(Math.max(...scores)));
+      });
+      return [...letters, 0, 0].slice(0, 5);
+    });
+    close(said, expected);
+  });
+
+  it("a loss is a sum over the batch by what it is divided by, and its gradient that of the quotient", async () => {
+    const net = await make(
+      `network Loss(; T) {
+         input x: [T]
+         param a: real
+         loss = sum(square(a * x)) per T
+         loss second = a
+       }`,
+      {},
+    );
+    net.setParams({ a: [2] });
+    const squares = each.flat().reduce((sum, value) => sum + value * value, 0);
+    const results = net.forward({ x, sizes: { T: lengths } });
+    close(results["loss"], [(4 * squares) / 8]);
+    close(results["loss.sum"], [4 * squares]);
+    close(results["loss.weight"], [8]);
+    close(results["second"], [2]);
+    close(results["second.weight"], [2]);
+    close(net.backward({ loss: [1], second: [1] }).params["a"], [(4 * squares) / 8 + 1]);
+    close(net.forward({ x: [], sizes: { T: 0 }, batch: 1 })["loss"], [0]);
+  });
+});
