@@ -217,7 +217,7 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     close(results["loss.weight"], [8]);
     close(results["second"], [2]);
     close(results["second.weight"], [2]);
-    close(net.backward({ loss: [1], second: [1] }).params["a"], [(4 * squares) / 8 + 1]);
+    close(net.backward?.({ loss: [1], second: [1] })?.params["a"], [(4 * squares) / 8 + 1]);
     close(net.forward({ x: [], sizes: { T: 0 }, batch: 1 })["loss"], [0]);
   });
 });

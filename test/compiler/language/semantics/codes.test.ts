@@ -7,7 +7,9 @@ describe("examples of the table of diagnostics", () => {
   it.each(Object.entries(semanticCodes))("%s: its example gives exactly this code", (code, { example, severity }) => {
     // Some are found when a module is made, with its sizes.
     const { diagnostics } =
-      code === "memory-limit" || code === "not-entry-by-entry" ? compile(example) : check(example, { "example.cell": example }, "example.cell");
+      code === "memory-limit" || code === "not-entry-by-entry"
+        ? compile(example)
+        : check(example, { "example.cell": example }, "example.cell");
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual([code]);
     expect(diagnostics[0]?.severity).toBe(severity);
   });
