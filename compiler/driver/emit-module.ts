@@ -42,7 +42,7 @@ export function emitModule(
 ): EmittedModule {
   const { gradient, jvp, hvp } = options;
   const entries = buildEntries(program, { gradient, jvp, hvp });
-  const manifest = buildManifest(program, options);
+  const manifest = buildManifest(program, options, entries.sizes);
   const {
     text,
     wasmFiles = [],

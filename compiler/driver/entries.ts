@@ -23,6 +23,7 @@ import {
   type ProgramEntry,
 } from "../program/entry.js";
 import { type Program, programBoundary, programContext, programRoles, startRoles } from "../program/program.js";
+import { computedSizes } from "../program/computed-sizes.js";
 import { problemsOf } from "../program/verify-program.js";
 import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
 
@@ -72,7 +73,8 @@ export function buildEntries(program: Program, options: EntryOptions): EntryProg
   invariant(problem === undefined, `${program.name}: ${problem ?? ""}`);
   const { axes, stream } = program;
   const { entries, roles } = new EntryBuilder(program, options).build();
-  return { axes, stream, entries, roles: new Map(roles.map((role) => [nameOfRole(role), role])) };
+  const sizes = computedSizes(program, [...entries.values()].map(({ fn }) => fn)); // prettier-ignore
+  return { axes, sizes, stream, entries, roles: new Map(roles.map((role) => [nameOfRole(role), role])) };
 }
 
 class EntryBuilder {

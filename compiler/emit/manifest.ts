@@ -6,16 +6,14 @@ import {
   BATCH_SYMBOL,
   constantOf,
   type Dim,
-  equalDims,
-  dimSymbol,
   evaluateDim,
   symbolsOf,
   TIME_SYMBOL,
   isSequence,
-  symbolName,
-  isBuiltIn,
 } from "../base/types/dim.js";
+import { type ComputedSizes, computedSizes, namesOfAxes } from "../program/computed-sizes.js";
 import type { AxisEntry, Manifest, ParamEntry, TensorEntry } from "../../runtime/module/manifest.js";
+import { computedEntries, conditionEntries } from "./size-entries.js";
 import { headsOf } from "../program/starts.js";
 import { version } from "../base/version.js";
 
@@ -34,8 +32,43 @@ export interface ModuleOptions {
 }
 
 /** Every dimension of `program` but the run-time ones must have a size. */
-export function buildManifest(program: Program, options: ModuleOptions): Manifest {
-  const names = namesOfAxes(program.axes);
+export function buildManifest(
+  program: Program,
+  options: ModuleOptions,
+  sizes: ComputedSizes = computedSizes(program),
+): Manifest {
+  const names = namesOfAxes([BATCH_SYMBOL, ...program.axes]);
+  const tensors = tensorEntries(program, sizes, names);
+  const requires = conditionEntries(program, sizes, names);
+  return {
+    format: "recell-module",
+    version: 2,
+    compiler: version,
+    cell: program.name,
+    documentation: program.documentation,
+    target: options.target,
+    dtype: options.dtype,
+    dimensions: ownEntries(program.dimensions),
+    axes: [...[...names].map(([symbol, name]) => axisEntry(program, symbol, name)), ...computedEntries(sizes, names)],
+    ...(requires.length > 0 && { requires }),
+    ...tensors,
+    has: {
+      step: program.stream !== undefined,
+      gradient: options.gradient,
+      jvp: options.jvp,
+      hvp: options.hvp,
+    },
+    ...declaredDerivatives(program),
+  };
+}
+
+type TensorFields = "inputs" | "contexts" | "states" | "params" | "fixed" | "draws" | "startRounds" | "outputs";
+
+function tensorEntries(
+  program: Program,
+  sizes: ComputedSizes,
+  names: ReadonlyMap<string, string>,
+): Pick<Manifest, TensorFields> {
   const nameOf = (symbol: string): string => {
     const name = names.get(symbol);
     invariant(name !== undefined, `${symbol} is no axis of calls`);
@@ -45,8 +78,7 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
     const symbols = symbolsOf(dim).filter((symbol) => !program.dimensions.has(symbol));
     const [symbol] = symbols;
     if (symbol === undefined) return constantOf(dim) ?? evaluateDim(dim, program.dimensions);
-    invariant(equalDims(dim, dimSymbol(symbol)), `a tensor has the size ${dim.key}, which is no axis of calls`);
-    return nameOf(symbol);
+    return sizes.ofTensor(dim)?.name ?? nameOf(symbol);
   };
   const tensor = ({ name, documentation, over, shape, shared }: ProgramTensor): TensorEntry => ({
     name,
@@ -65,15 +97,6 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
   const bounded = ({ bound }: { readonly bound?: Dim }): { bound?: number } =>
     bound === undefined ? {} : { bound: evaluateDim(bound, program.dimensions) };
   return {
-    format: "recell-module",
-    version: 2,
-    compiler: version,
-    cell: program.name,
-    documentation: program.documentation,
-    target: options.target,
-    dtype: options.dtype,
-    dimensions: ownEntries(program.dimensions),
-    axes: [...names].map(([symbol, name]) => axisEntry(program, symbol, name)),
     inputs: program.inputs.map((input) => ({ ...tensor(input), dtype: input.dtype, ...bounded(input) })),
     contexts: program.contexts.map(tensor),
     states: program.states.map((state) => ({
@@ -85,33 +108,14 @@ export function buildManifest(program: Program, options: ModuleOptions): Manifes
     ...(program.fixed.length === 0 ? {} : { fixed: program.fixed.map(stored) }),
     ...(program.starts === undefined ? {} : startEntries(program.starts)),
     outputs: program.outputs.map(tensor),
-    has: {
-      step: program.stream !== undefined,
-      gradient: options.gradient,
-      jvp: options.jvp,
-      hvp: options.hvp,
-    },
-    ...declaredDerivatives(program),
   };
-}
-
-/** As the module names its axes: where a dimension of the source has the name, the examples or the steps are `B'` or `T'`. */
-function namesOfAxes(axes: readonly string[]): ReadonlyMap<string, string> {
-  const all = [BATCH_SYMBOL, ...axes];
-  const taken = new Set(axes.filter((symbol) => !isBuiltIn(symbol)));
-  return new Map(
-    all.map((symbol) => {
-      let name = symbolName(symbol);
-      while (isBuiltIn(symbol) && taken.has(name)) name += "'";
-      return [symbol, name];
-    }),
-  );
 }
 
 function axisEntry(program: Program, symbol: string, name: string): AxisEntry {
   if (symbol === BATCH_SYMBOL) return { name, kind: "batch", option: "batch" };
   const kind = isSequence(symbol) ? "sequence" : "dimension";
   const minimum = boundsOf(program).least(symbol);
+  invariant(symbol !== TIME_SYMBOL || minimum === 0, "calls may have no steps");
   return {
     name,
     kind,

@@ -11,13 +11,14 @@ type OptionalShellPart = Exclude<OptionalPart, "wasm">;
 
 /** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
 export function partsOf(
-  { target, has, params, fixed = [], draws = [], contexts, axes, startRounds }: Manifest,
+  { target, has, params, fixed = [], draws = [], contexts, axes, requires = [], startRounds }: Manifest,
   source?: SourcePart,
 ): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
   const kinds = new Set([...params, ...fixed, ...draws].map(({ initializer }) => initializer.kind));
   const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
   const optional: Readonly<Record<OptionalShellPart, { readonly wanted: boolean; readonly name?: string }>> = {
     extents: { wanted: namedAxes({ axes }).length > 0, name: "readExtent" },
+    computed: { wanted: axes.some(({ size }) => size !== undefined) || requires.length > 0, name: "createComputed" },
     contexts: { wanted: has.step && contexts.length > 0, name: "createContexts" },
     normal: { wanted: isNormal, name: "normalStream" },
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },

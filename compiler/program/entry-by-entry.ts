@@ -5,13 +5,21 @@
  */
 import { at, lookUp } from "../base/at.js";
 import type { Span } from "../base/source/span.js";
-import { constantOf, type Dim, dimConstant, equalDims, subtractDims, symbolsOf } from "../base/types/dim.js";
+import {
+  constantOf,
+  type Dim,
+  dimConstant,
+  equalDims,
+  substituteDim,
+  subtractDims,
+  symbolsOf,
+} from "../base/types/dim.js";
 import { ScanBuilder } from "../ir/graph/build-scan.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import { placeByPlace, type PlacedOperand } from "../ir/graph/place-by-place.js";
 import { inlineFunction } from "../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../ir/graph/scan.js";
-import { substituteOperation } from "../ir/graph/substitute-sizes.js";
+import { wholeWithDims } from "../ir/graph/map-dims.js";
 import type { Instruction, ValueId } from "../ir/graph/types.js";
 
 export interface LoopSequence {
@@ -112,15 +120,19 @@ export class EntryByEntry {
     const plan = placeByPlace(operation, placed.flatMap((one) => one ?? []), this.sequence.length); // prettier-ignore
     if (plan === undefined) return false;
     const values = operands.map((id, i) => this.inBody(id, plan.along[i]));
-    const [value] = inner.emitAll(substituteOperation(operation, this.sizes()), values, origin);
+    const [value] = inner.emitAll(
+      wholeWithDims(operation, { size: this.inEntry, number: this.inEntry }),
+      values,
+      origin,
+    );
     if (value === undefined) return false;
     this.own.set(at(results, 0), { value, axis: plan.result });
     return true;
   }
 
-  private sizes(): ReadonlyMap<string, Dim> {
-    return new Map(symbolsOf(this.sequence.length).map((symbol) => [symbol, one]));
-  }
+  /** A size where the sequence has one entry. */
+  private readonly inEntry = (dim: Dim): Dim =>
+    substituteDim(dim, new Map(symbolsOf(this.sequence.length).map((symbol) => [symbol, one])));
 
   /** The axis of places of a value of the loop; undefined of what is free. */
   private axisOf(id: ValueId): number | undefined | "none" {

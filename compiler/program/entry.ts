@@ -17,6 +17,7 @@
  * sizes of the call at hand.
  */
 import type { GraphFunction } from "../ir/graph/types.js";
+import type { ComputedSizes } from "./computed-sizes.js";
 import type { Role } from "./roles.js";
 
 /** What an entry is derived from. */
@@ -62,6 +63,8 @@ export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry 
 export interface EntryProgram {
   /** Symbols whose sizes each call gives. */
   readonly axes: readonly string[];
+  /** Sizes that follow from those of the axes; none where left out. */
+  readonly sizes?: ComputedSizes;
   /** The sequence that streamed entries have one entry of. */
   readonly stream: string | undefined;
   /** By name, in the order in which they are computed and laid out. */

@@ -55,6 +55,17 @@ export interface ProgramCall {
   readonly arguments: readonly ValueId[];
 }
 
+/** What sizes of an example must fulfil, besides being at least what they are told to be. */
+export interface SizeCondition {
+  /** The dimension is a whole number, at least 0, or 0. */
+  readonly kind: "whole" | "least" | "equal";
+  readonly dim: Dim;
+  /** What must be so, as people write it: `T / 2`, `T >= 3`, `F == ceil(T / 2)`. */
+  readonly text: string;
+  /** The equation that wants it; left out where it is demanded by itself. */
+  readonly equation?: string;
+}
+
 export interface Program {
   readonly name: string;
   readonly documentation: string;
@@ -64,6 +75,8 @@ export interface Program {
   readonly axes: readonly string[];
   /** The least sizes that calls may give them, where these are others than 0 of a sequence and 1 of a run-time dimension. */
   readonly least?: ReadonlyMap<string, number>;
+  /** Checked for each example of a call. */
+  readonly requires?: readonly SizeCondition[];
   /** The sequence along which it can be computed entry by entry; undefined where it looks ahead. */
   readonly stream: string | undefined;
   readonly inputs: readonly ProgramInput[];
@@ -91,8 +104,9 @@ export interface Program {
 }
 
 /** What is known of the sizes that calls give. */
-export const boundsOf = ({ least }: Pick<Program, "least">): Bounds => ({
+export const boundsOf = ({ least, requires = [] }: Pick<Program, "least" | "requires">): Bounds => ({
   least: (symbol) => least?.get(symbol) ?? leastSize(symbol),
+  facts: requires.flatMap(({ kind, dim }) => (kind === "least" ? [dim] : [])),
 });
 
 /** The sizes that differ from example to example. */

@@ -1,7 +1,7 @@
 /** Checks a manifest that came from a file: every field, its type and its range, before anything relies on it. */
 import { ModuleError } from "../errors.js";
 import { describe, type Fields } from "../options.js";
-import type { AxisEntry, Manifest } from "./manifest.js";
+import type { AxisEntry, Manifest, SizeEntry } from "./manifest.js";
 
 type FieldCheck = (value: unknown, path: string) => void;
 
@@ -70,14 +70,26 @@ const tensors =
     }
   };
 
+/** `[2, "T"]` */
+const term: FieldCheck = (value, path) => {
+  listOf((item, own) => (own === `${path}[0]` ? finite : name)(item, own))(value, path);
+  if ((value as readonly unknown[]).length === 0) corrupt(path, "a number and names of axes", value);
+};
+const expression = fields({ dividend: listOf(term), divisor: term, floor: optional(flag) });
+const conditions = listOf(
+  fields({ kind: oneOf("whole", "least", "equal"), size: expression, text, equation: optional(name) }),
+);
+
 /** The examples first, then others of different names, at most one of them given as steps. */
 const axes: FieldCheck = (value, path) => {
   listOf(
     fields({
       name,
-      kind: oneOf("batch", "sequence", "dimension"),
-      option: oneOf("batch", "steps", "sizes"),
+      kind: oneOf("batch", "sequence", "dimension", "computed"),
+      option: oneOf("batch", "steps", "sizes", "none"),
       minimum: optional(size),
+      size: optional(expression),
+      largest: optional(flag),
     }),
   )(value, path);
   const list = value as readonly AxisEntry[];
@@ -90,9 +102,27 @@ const axes: FieldCheck = (value, path) => {
     const isOther = axis.option !== "batch" && axis.kind !== "batch" && !found.has(axis.name);
     const isSecondSteps = axis.option === "steps" && others.findIndex(({ option }) => option === "steps") < i;
     if (!isOther || isSecondSteps) corrupt(`${path}[${i + 1}]`, "a further axis", axis.name);
+    checkComputed(axis, found, `${path}[${i + 1}]`);
     found.add(axis.name);
   }
 };
+
+/** A computed axis has a size over axes before it, and nothing that others have. */
+function checkComputed(axis: AxisEntry, before: ReadonlySet<string>, path: string): void {
+  const { kind, option, minimum, size: own, largest } = axis;
+  const isComputed = kind === "computed";
+  if (isComputed !== (option === "none")) corrupt(`${path}.option`, `that of a ${kind}`, option);
+  if (isComputed !== (own !== undefined)) corrupt(`${path}.size`, `that of a ${kind}`, own);
+  const isFixed = isComputed || option === "steps";
+  if ((isFixed && minimum !== undefined) || (!isComputed && largest !== undefined))
+    corrupt(path, `an axis of kind ${kind}`, axis);
+  if (own !== undefined) checkNames(own, before, `${path}.size`);
+}
+
+function checkNames({ dividend, divisor }: SizeEntry, known: ReadonlySet<string>, path: string): void {
+  for (const [, ...names] of [...dividend, divisor])
+    for (const own of names) if (!known.has(own)) corrupt(path, "a size over axes before it", own);
+}
 
 type TensorList = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
@@ -153,6 +183,7 @@ const checkFields = fields({
   dtype: oneOf("f32", "f64"),
   dimensions: recordOf(size),
   axes,
+  requires: optional(conditions),
   inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(size) }),
   contexts: tensors(),
   states: tensors({
@@ -191,6 +222,8 @@ export function checkManifest(value: unknown): Manifest {
   checkFields(value, "");
   const manifest = value as unknown as Manifest;
   checkAxesOfTensors(manifest);
+  const known = new Set(manifest.axes.map((axis) => axis.name));
+  for (const [i, { size: own }] of (manifest.requires ?? []).entries()) checkNames(own, known, `requires[${i}].size`);
   if (manifest.has.hvp && !manifest.has.gradient) corrupt("has.gradient", "true, as it has hvp", false);
   return manifest;
 }

@@ -22,7 +22,10 @@ export type TensorRecord = Readonly<Record<string, FloatArray>>;
  */
 export type CallValues = Readonly<Record<string, unknown>>;
 
-/** Outputs `[B, T, …]` by name, and the states after each example's last step, `[B, …]`. */
+/**
+ * Outputs `[B, T, …]` by name, and the states after each example's last step, `[B, …]`. Where outputs have computed axes,
+ * `sizes` has what each is in each example.
+ */
 export type CallResult = Readonly<Record<string, FloatArray>> & { readonly final: TensorRecord };
 
 /** Gradients of inputs and contexts by name, of initial states and of parameters. */

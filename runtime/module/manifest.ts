@@ -11,8 +11,10 @@ export interface Manifest {
   readonly dtype: "f32" | "f64";
   /** Sizes fixed at compilation: `{ I: 64, H: 128 }`. */
   readonly dimensions: Readonly<Record<string, number>>;
-  /** Axes whose sizes each call gives; the first is that of the examples. */
+  /** Axes whose sizes each call gives, the first that of the examples; then those that follow from them. */
   readonly axes: readonly AxisEntry[];
+  /** What the sizes of each example must fulfil. Left out where there is nothing. */
+  readonly requires?: readonly ConditionEntry[];
   readonly inputs: readonly InputEntry[];
   readonly contexts: readonly TensorEntry[];
   readonly states: readonly StateEntry[];
@@ -42,12 +44,40 @@ export interface Manifest {
 export interface AxisEntry {
   /** As tensors name it: `B`, `T`, `S`. */
   readonly name: string;
-  /** The examples; entries one after the other, of which there may be none; or a size of at least 1, unless told otherwise. */
-  readonly kind: "batch" | "sequence" | "dimension";
-  /** The option of calls that gives its size: `sizes` by name; with `steps` go the `lengths` of examples. */
-  readonly option: "batch" | "steps" | "sizes";
+  /** The examples; entries one after the other, of which there may be none; or a size of at least 1, unless told otherwise; or a size that follows from others. */
+  readonly kind: "batch" | "sequence" | "dimension" | "computed";
+  /** The option of calls that gives its size: `sizes` by name; with `steps` go the `lengths` of examples; none gives a computed one. */
+  readonly option: "batch" | "steps" | "sizes" | "none";
   /** The least size that a call may give it, where that is another than 0 of a sequence and 1 of a dimension. */
   readonly minimum?: number;
+  /** Of a computed axis, which comes after those that it is computed of: its size in an example. */
+  readonly size?: SizeEntry;
+  /**
+   * Of a computed axis: tensors have room for the largest size that it has in an example of the call. Where left out, they have
+   * room for what it is, rounded up, at the sizes that the tensors of the call are padded to.
+   */
+  readonly largest?: true;
+}
+
+/** A number times sizes of axes: `[2, "T"]` is `2 * T`. */
+export type SizeTerm = readonly [factor: number, ...axes: string[]];
+
+/** The sum of the terms of `dividend` over `divisor`. */
+export interface SizeEntry {
+  readonly dividend: readonly SizeTerm[];
+  readonly divisor: SizeTerm;
+  /** Rounded down; else it must be whole. */
+  readonly floor?: true;
+}
+
+/** What sizes must fulfil in each example: the size is whole, at least 0, or 0. */
+export interface ConditionEntry {
+  readonly kind: "whole" | "least" | "equal";
+  readonly size: SizeEntry;
+  /** As the source says it: `T / 2`, `T >= 3`. */
+  readonly text: string;
+  /** The equation that wants it. */
+  readonly equation?: string;
 }
 
 /** A tensor of a call has the shape `[...axes, ...shape]`, row-major. */
@@ -60,7 +90,7 @@ export interface TensorEntry {
    * parameter, or of a result that all examples share.
    */
   readonly axes: readonly string[];
-  /** One such entry; names are axes of the call. */
+  /** One such entry; names are axes of the call, or computed ones. */
   readonly shape: readonly (number | string)[];
 }
 

@@ -236,7 +236,7 @@ const isWholePolynomial = (dim: Dim): boolean =>
   isPolynomial(dim) && dim.terms.every(({ denominator }) => denominator === 1);
 
 /** A term that makes all of it whole. */
-function commonDivisor(dim: Dim): Dim {
+export function commonDivisor(dim: Dim): Dim {
   const lowest = new Map<string, number>();
   for (const { powers } of dim.terms) {
     for (const [symbol, exponent] of powers) {

@@ -2,7 +2,7 @@
 import { checkInteger, fields } from "./check.js";
 import { record } from "./tensors.js";
 
-/** @import { Capacity, Manifest } from "./types.js" */
+/** @import { Capacity, Manifest, OptionalParts } from "./types.js" */
 
 /**
  * What `make` gives, which takes memory and does nothing else that may fail.
@@ -20,20 +20,23 @@ export function allocate(bytes, make) {
 }
 
 /**
- * Checks the options of `instantiate`; `more` are the names of those that only some modules have.
+ * Checks the options of `instantiate`.
  * @param {Manifest} manifest
  * @param {(capacity: Capacity) => number} workspaceBytes
  * @param {Record<string, unknown>} options
- * @param {readonly string[]} more
+ * @param {OptionalParts} parts
  * @returns {{ capacity: Capacity, bytes: number, others: readonly unknown[] }}
  */
-export function readCapacity({ axes }, workspaceBytes, options, more) {
+export function readCapacity(manifest, workspaceBytes, options, parts) {
+  const { axes } = manifest;
   const where = "instantiate";
   const most = 2 ** 31 - 1;
   const named = axes.flatMap(({ name, option }) => (option === "sizes" ? [name] : []));
   // A module without steps takes none.
   const steady = !axes.some(({ option }) => option === "steps");
-  const names = ["batch", "steps", "sizes", "maxBytes", ...more].filter((name) => !steady || name !== "steps");
+  const names = ["batch", "steps", "sizes", "maxBytes", ...(parts.options ?? [])].filter(
+    (name) => !steady || name !== "steps",
+  );
   const values = fields(where, options, names);
   if (steady) values.splice(1, 0, 1);
   const [ofBatch = 1, ofSteps = 1, ofSizes = {}, ofBytes = 2 ** 32, ...others] = values;
@@ -44,7 +47,7 @@ export function readCapacity({ axes }, workspaceBytes, options, more) {
     const name = /** @type {string} */ (named[i]);
     sizes[name] = checkInteger(where, `sizes.${name}`, size, 1, most);
   });
-  const capacity = { batch, steps, sizes };
+  const capacity = { batch, steps, sizes, computed: parts.createComputed?.(manifest, { batch, steps, sizes }) };
   const bytes = workspaceBytes(capacity);
   const maxBytes = checkInteger(where, "maxBytes", ofBytes, 0, Number.MAX_SAFE_INTEGER);
   if (!(bytes <= maxBytes)) {

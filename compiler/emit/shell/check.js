@@ -135,7 +135,7 @@ export const optionalInteger = (where, { name, value }, otherwise, low, high) =>
 
 /**
  * The number of values that a tensor has in a call.
- * @param {Slot} slot
+ * @param {Pick<Slot, "dims">} slot
  * @param {AxisSizes} sizes
  */
 export function countOf(slot, sizes) {

@@ -15,9 +15,12 @@ export function createCore(manifest, kernels, capacity, parts) {
   const { axes } = manifest;
   const { batch, steps } = capacity;
   const stepsAt = axes.findIndex(({ option }) => option === "steps");
-  const labels = axes.map(({ name, option }) => (option === "sizes" ? name : option));
+  const labels = axes.map(({ name, option, size }) => (size || option === "sizes" ? name : option));
   const capacities = axes.map(
-    ({ name, option }) => /** @type {number} */ (option === "sizes" ? capacity.sizes[name] : capacity[option]),
+    ({ name, option, size }) =>
+      /** @type {number} */ (
+        size || option === "sizes" ? capacity.sizes[name] : capacity[/** @type {"batch"} */ (option)]
+      ),
   );
   /** The place of an axis among the sizes of a call. @type {(axis: string) => number} */
   const placeAmongSizes = (axis) => axes.findIndex(({ name }) => name === axis);
@@ -71,9 +74,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   // Lists of integers, one for each example, are checked like tensors of indices.
   /** @type {(name: string) => Int32Array} */
   const list = (name) => /** @type {Int32Array} */ (buffers[name]);
-  /** The least size of an axis. @type {(axis: Manifest["axes"][number] | undefined) => number} */
-  const leastOf = (axis) => axis?.minimum ?? (axis?.kind === "dimension" ? 1 : 0);
-  const lengths = slot("lengths", [~0], stepsAt < 0 ? new Int32Array(0) : list("lengths"), leastOf(axes[stepsAt]), 0);
+  const lengths = slot("lengths", [~0], stepsAt < 0 ? new Int32Array(0) : list("lengths"), 0, 0);
   const sizesPlace = placeOf("sizes");
   const batchPlace = placeOf("batch");
   const stepsPlace = placeOf("steps");
@@ -86,10 +87,8 @@ export function createCore(manifest, kernels, capacity, parts) {
   /** Of each axis but the first. */
   const extents = axes
     .slice(1)
-    .map((axis, i) =>
-      axis.option === "steps"
-        ? lengths
-        : slot(`sizes.${axis.name}`, [~0], list(`sizes.${axis.name}`), leastOf(axis), capacities[i + 1]),
+    .map(({ name, kind, option, minimum = kind === "sequence" ? 0 : 1 }, i) =>
+      option === "steps" ? lengths : slot(`sizes.${name}`, [~0], list(`sizes.${name}`), minimum, capacities[i + 1]),
     );
 
   /** What `readCall` read last. */
@@ -121,7 +120,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     pending.full = true;
     if (stepsAt > 0) {
       const each = /** @type {Int32Array} */ (pending.extents[stepsAt - 1]);
-      sizes[stepsAt] = lengths.high = optionalInteger(where, stepsPlace, steps, lengths.low, steps);
+      sizes[stepsAt] = lengths.high = optionalInteger(where, stepsPlace, steps, 0, steps);
       if (lengths.value === undefined) each.fill(lengths.high);
       else {
         checkTensor(where, lengths, sizes);
@@ -132,7 +131,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     const { value: asked } = sizesPlace;
     if (asked !== undefined) take((whereSizes[where] ??= `${where}: sizes`), asked, sizeNames);
     for (let i = 1, named = 0; i < axes.length; i++) {
-      if (i === stepsAt) continue;
+      if (i === stepsAt || axes[i]?.size) continue;
       const each = /** @type {Int32Array} */ (pending.extents[i - 1]);
       const own = asked === undefined ? undefined : sizeNames.places[named]?.value;
       const size = own === undefined ? capacities[i] : own;
@@ -141,6 +140,7 @@ export function createCore(manifest, kernels, capacity, parts) {
       pending.full = pending.full && allAre(each, extent);
       named++;
     }
+    capacity.computed?.refresh(where, pending);
     return pending;
   };
 
@@ -153,6 +153,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     options,
     stepsAt,
     slots,
+    told: capacity.computed?.told,
     newCall,
     readCall,
     isTransferable,

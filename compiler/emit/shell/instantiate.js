@@ -17,7 +17,7 @@ import { createStream } from "./stream.js";
  * @param {Record<string, unknown>} options
  */
 export function createInstance(manifest, createKernels, workspaceBytes, parts, options) {
-  const { capacity, bytes, others } = readCapacity(manifest, workspaceBytes, options, parts.options ?? []);
+  const { capacity, bytes, others } = readCapacity(manifest, workspaceBytes, options, parts);
   const made = allocate(bytes, () => createKernels(capacity));
   const kernels = typeof made === "function" ? made(others[0]) : made;
   /** @param {Kernels} kernels */

@@ -17,6 +17,7 @@ export const baseParts = [
 /** What modules have that need it. */
 export const optionalParts = [
   "extents",
+  "computed",
   "contexts",
   "normal",
   "orthogonal",
@@ -56,8 +57,10 @@ export const innerProperties = [
   "places",
   "ragged",
   "readCall",
+  "refresh",
   "slots",
   "stepsAt",
+  "told",
 ] as const;
 
 /** What the text of a module asks the shell for. */
@@ -67,6 +70,7 @@ export const namesInModules: ReadonlySet<string> = new Set([
   "fromFile",
   "withFallback",
   "readExtent",
+  "createComputed",
   "createContexts",
   "normalStream",
   "orthogonalize",

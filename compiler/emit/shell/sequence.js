@@ -14,7 +14,10 @@ export function createSequence(core) {
   const indices = inputs.filter((slot) => slot.high !== undefined);
   const states = core.slots("states", "initial.");
   const known = namesOf([...inputs, ...states, ...core.options.all]);
-  const result = resultOf(core, core.slots("outputs", "output."), { final: core.slots("states", "final.") });
+  const result = resultOf(core, core.slots("outputs", "output."), {
+    final: core.slots("states", "final."),
+    ...core.told,
+  });
   /** @type {Sequence} */
   const sequence = {
     call: core.newCall(),

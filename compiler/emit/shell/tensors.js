@@ -1,7 +1,7 @@
 // Tensors of a call: how they are filled and handed out.
 import { countOf, isPadding } from "./check.js";
 
-/** @import { Core, AxisSizes, Slot } from "./types.js" */
+/** @import { Core, AxisSizes, Slot, ToldSize } from "./types.js" */
 
 /**
  * Copies a tensor that was checked into its buffer; one that was not given is zero.
@@ -58,7 +58,7 @@ export const record = () => Object.create(null);
  * and where an array was taken.
  * @param {Pick<Core, "isTransferable">} core
  * @param {readonly Slot[]} slots
- * @param {Readonly<Record<string, readonly Slot[]>>} groups
+ * @param {Readonly<Record<string, readonly ToldSize[]>>} groups
  * @returns {(sizes: AxisSizes) => Record<string, any>}
  */
 export function resultOf({ isTransferable }, slots, groups) {
@@ -68,7 +68,7 @@ export function resultOf({ isTransferable }, slots, groups) {
   let result;
   /** Arrays of the result, and the views that they are copied from. @type {[to: Slot["data"], from: Slot["data"]][]} */
   let copies = [];
-  /** @type {(slots: readonly Slot[], sizes: AxisSizes) => Record<string, any>} */
+  /** @type {(slots: readonly ToldSize[], sizes: AxisSizes) => Record<string, any>} */
   const arrays = (slots, sizes) => {
     const made = record();
     for (const slot of slots) {

@@ -47,7 +47,19 @@ export interface Capacity {
   readonly batch: number;
   readonly steps: number;
   readonly sizes: Readonly<Record<string, number>>;
+  readonly computed?: SizesOfCalls | undefined;
 }
+
+/** Sizes that follow from others. */
+export interface SizesOfCalls {
+  /** Groups of results that tell them, where outputs have them. */
+  readonly told: { readonly sizes: readonly ToldSize[] };
+  /** Computes them for a call, from the other sizes and extents that it has, and checks what is demanded of each example. */
+  refresh(where: string, call: SizedCall): void;
+}
+
+/** What of a slot a result needs. */
+export type ToldSize = Pick<Slot, "name" | "dims" | "data">;
 
 /** The sizes of one call, in the order of the axes of the manifest: the examples are the first. */
 export type AxisSizes = number[];
@@ -105,6 +117,8 @@ export interface Core {
   readonly buffers: Kernels["buffers"];
   /** The tensors of a role, in the buffers named `prefix` and their name; where `streamed`, of one step. */
   slots(role: TensorGroup, prefix: string, streamed?: boolean): Slot[];
+  /** Groups of results that tell sizes of examples. */
+  readonly told: SizesOfCalls["told"] | undefined;
   /** The place of the steps among sizes; below 0 in modules that have none. */
   readonly stepsAt: number;
   newCall(): SizedCall;
@@ -177,6 +191,11 @@ export interface OptionalParts {
   readonly hvp?: (core: Core, sequence: Sequence) => Methods;
   /** For modules with contexts. */
   readonly createContexts?: (core: Core) => Contexts;
+  /** For modules with sizes that follow from others, or conditions of sizes. */
+  readonly createComputed?: (
+    manifest: Manifest,
+    capacity: Pick<Capacity, "batch" | "steps"> & { readonly sizes: Record<string, number> },
+  ) => SizesOfCalls;
   /** For modules with axes whose sizes calls give by name. */
   readonly readExtent?: (where: string, slot: Slot, size: unknown, each: Int32Array, sizes: AxisSizes) => number;
   /** For parameters with random numbers of a normal distribution. */

@@ -11,6 +11,7 @@ import {
   sizeMembers,
   stateMembers,
   tensors,
+  toldMembers,
   type Member,
 } from "./members.js";
 import { namedAxes, ofOneStep, storedTensors } from "../../../runtime/module/axes.js";
@@ -142,6 +143,7 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
         members: [
           ...tensors(manifest.outputs),
           member("final", "States", "The states after each example's last step."),
+          ...toldMembers(manifest),
         ],
       },
     },

@@ -70,13 +70,26 @@ export function inputMembers(inputs: Manifest["inputs"]): Member[] {
   );
 }
 
+/** What results say of sizes that follow from others. */
+export function toldMembers({ axes, outputs }: Manifest): Member[] {
+  const told = axes.filter(({ name, size }) => size !== undefined && outputs.some(({ shape }) => shape.includes(name)));
+  if (told.length === 0) return [];
+  const lists = inline(told.map(({ name }) => member(name, "Int32Array", "")));
+  return [member("sizes", lists, "`[B]` each, sizes of outputs in each example.")];
+}
+
 export function sizeMembers(manifest: Manifest): Member[] {
   if (namedAxes(manifest).length === 0) return [];
   const size = "number | Indices | { readonly padded: number; readonly each: Indices }";
   const names = namedAxes(manifest).map((name) => member(name, size, "", { optional: true }));
   const docs =
     "Sizes of this call: a number for all examples; a list with each example's own, the tensors padded to the largest; " +
-    "or such a list as `each` and the padded size. The capacities where left out.";
+    "or such a list as `each` and the padded size. The capacities where left out." +
+    manifest.axes
+      .flatMap(({ name, option, minimum }) =>
+        option === "sizes" && minimum !== undefined ? [` \`${name}\` is at least ${minimum}.`] : [],
+      )
+      .join("");
   return [member("sizes", inline(names), docs, { optional: true })];
 }
 

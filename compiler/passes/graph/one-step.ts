@@ -6,15 +6,18 @@
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { finishLike, inlineFunction, mapped, recordResults, type ValueMap } from "../../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
-import { type Sizes, substituteOperation, substituteType } from "../../ir/graph/substitute-sizes.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
+import { withDims } from "../../ir/graph/map-dims.js";
+import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
-import { constantOf, dimConstant } from "../../base/types/dim.js";
+import { constantOf, dimConstant, type Dim, substituteDim } from "../../base/types/dim.js";
+
+type StepSizes = ReadonlyMap<string, Dim>;
 
 /** @param sequence its symbol, `%T` */
 export function oneStep(fn: GraphFunction, sequence: string, context: ShapeContext): GraphFunction {
-  const sizes: Sizes = new Map([[sequence, dimConstant(1)]]);
+  const sizes: StepSizes = new Map([[sequence, dimConstant(1)]]);
+  const substitute = (dim: Dim): Dim => substituteDim(dim, sizes);
   const b = new GraphBuilder(fn.name, context);
   const values: ValueMap = new Map();
   for (const id of fn.inputs) values.set(id, b.input(nameOf(fn, id), substituteType(typeOf(fn, id), sizes)));
@@ -22,7 +25,7 @@ export function oneStep(fn: GraphFunction, sequence: string, context: ShapeConte
     const { operation, operands, origin } = instruction;
     b.origin = origin;
     const own = operands.map((id) => mapped(values, id));
-    const replaced = substituteOperation(operation, sizes);
+    const replaced = withDims(operation, { size: substitute, number: substitute });
     const outputs =
       replaced.kind === "scan" && constantOf(replaced.length) === 1
         ? runOnce(b, replaced, own)
@@ -39,4 +42,8 @@ function runOnce(b: GraphBuilder, scan: Scan, operands: readonly ValueId[]): Val
   return inlineFunction(b, scan.body, inputs).map((id, i) =>
     isCarried(scan, i) ? id : b.reshape(id, [dimConstant(1), ...b.shapeOf(id)]),
   );
+}
+
+function substituteType(type: ValueType, sizes: StepSizes): ValueType {
+  return { ...type, shape: type.shape.map((dim) => substituteDim(dim, sizes)) };
 }

@@ -16,10 +16,20 @@ import { lowerBlock } from "./lower-block.js";
 import { type Destination, joinSlices, throughReshapes } from "./targets.js";
 import { Storage } from "./storage.js";
 
-export function lowerToKernels({ axes, stream, entries: sources, roles }: EntryProgram): UnplannedKernels {
+export function lowerToKernels({
+  axes: given,
+  sizes,
+  stream,
+  entries: sources,
+  roles,
+}: EntryProgram): UnplannedKernels {
+  const context = shapeContext(given);
+  const entries = [...sources.values()].map((entry) => {
+    const fn = sumDotProducts(entry.fn, context);
+    return { ...entry, fn: sizes?.inFunction(fn) ?? fn };
+  });
+  const axes = [...given, ...(sizes?.list ?? []).map(({ symbol }) => symbol)];
   const storage = new Storage(axes, roles);
-  const context = shapeContext(axes);
-  const entries = [...sources.values()].map((entry) => ({ ...entry, fn: sumDotProducts(entry.fn, context) }));
   for (const { fn } of entries) declareBuffers(fn, storage);
   for (const { fn } of entries) joinParameters(fn, storage);
   const functions = entries.map((entry) => {

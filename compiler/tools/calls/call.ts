@@ -100,8 +100,16 @@ export function writeStored(instance: Pick<ModuleInstance, "params" | "fixed">, 
 
 /** Everything that a call gives, by name, copied: `y`, `final h`. */
 export function resultsOf(result: CallResult): Record<string, FloatArray> {
-  const { final, ...outputs } = result;
-  return copies([...entries("", outputs as Readonly<Record<string, FloatArray>>), ...entries("final ", final)]);
+  return copies([...entries("", outputsOf(result)), ...entries("final ", result.final)]);
+}
+
+/** The outputs of a call, by name. */
+export function outputsOf({
+  final: _final,
+  sizes: _sizes,
+  ...outputs
+}: CallResult): Readonly<Record<string, FloatArray>> {
+  return outputs;
 }
 
 /** The gradients of a call, by name, copied: `gradient of input x`. */

@@ -1,8 +1,9 @@
 /** Random calls. Each tool says how its numbers are distributed; how many there are, and of which tensors, is said here. */
 import { leastOf } from "../../../runtime/module/axes.js";
-import type { AxisEntry, Initializer, Manifest } from "../../../runtime/module/manifest.js";
+import type { Initializer, Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
 import type { CellCall } from "./call.js";
+import { areAllowed, withComputedSizes } from "./computed-sizes.js";
 import { type CallExtents, type CallSizes, countNumbers, type Extent } from "./sizes.js";
 import { type ByTensor, type CallTensor, mapTensors } from "./tensors.js";
 
@@ -12,28 +13,49 @@ import { type ByTensor, type CallTensor, mapTensors } from "./tensors.js";
  * @param own a size of another one, at most and at least as told
  */
 export function drawExtents(
-  { axes }: Pick<Manifest, "axes">,
+  manifest: SizedManifest,
   { batch, steps, sizes }: CallSizes,
   own: (most: number, least: number) => number,
 ): CallExtents {
-  const examples = Array.from({ length: batch }, (_, b): Extent => {
-    const draw = (most: number, axis: AxisEntry | undefined): number =>
-      b === 0 ? most : own(most, axis === undefined ? 0 : leastOf(axis));
-    const named = Object.entries(sizes).map(([name, size]) => [name, draw(size, axes.find((axis) => axis.name === name))] as const); // prettier-ignore
-    return {
-      steps: draw(
-        steps,
-        axes.find(({ option }) => option === "steps"),
-      ),
-      sizes: bySize(named),
-    };
+  const named = manifest.axes.filter(({ option }) => option === "sizes");
+  const stepAxis = manifest.axes.find(({ option }) => option === "steps");
+  const whole: Extent = { steps, sizes: bySize(named.map(({ name }) => [name, sizes[name] ?? 1])) };
+  const draw = (): Extent => ({
+    steps: own(steps, stepAxis === undefined ? 0 : leastOf(stepAxis)),
+    sizes: bySize(named.map((axis) => [axis.name, own(whole.sizes[axis.name] as number, leastOf(axis))])),
   });
-  return { batch, steps, sizes, examples };
+  const examples = Array.from({ length: batch }, (_, b) => (b === 0 ? whole : (firstAllowed(manifest, draw) ?? whole)));
+  return withComputedSizes(manifest, { batch, ...whole, examples });
 }
 
-/** A size for each axis that calls name, where it may not be less. */
-export const drawSizes = ({ axes }: Pick<Manifest, "axes">, size: (name: string) => number): Record<string, number> =>
-  bySize(axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, Math.max(leastOf(axis), size(axis.name))] as const] : []))); // prettier-ignore
+type SizedManifest = Pick<Manifest, "axes" | "requires">;
+
+/** Draws until sizes fulfil what is demanded of them. */
+const manyDraws = 200;
+
+function firstAllowed(manifest: SizedManifest, draw: () => Extent): Extent | undefined {
+  for (let i = 0; i < manyDraws; i++) {
+    const extent = draw();
+    if (areAllowed(manifest, extent)) return extent;
+  }
+  return undefined;
+}
+
+/**
+ * A size for each axis that calls name, where it may not be less.
+ *
+ * @throws RangeError where sizes that a module takes are not found.
+ */
+export function drawSizes(manifest: SizedManifest, size: (name: string) => number): Record<string, number> {
+  const draw = (): Extent => ({
+    steps: 1,
+    sizes: bySize(manifest.axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, Math.max(leastOf(axis), size(axis.name))] as const] : []))), // prettier-ignore
+  });
+  const found = firstAllowed(manifest, draw);
+  if (found !== undefined) return bySize(Object.entries(found.sizes));
+  const demands = (manifest.requires ?? []).map(({ text }) => text).join(", ");
+  throw new RangeError(`found no sizes that fulfil ${demands}`);
+}
 
 /** Names may be those of properties of objects. */
 const bySize = (sizes: readonly (readonly [name: string, size: number])[]): Record<string, number> =>

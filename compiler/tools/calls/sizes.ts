@@ -22,6 +22,8 @@ export interface CallSizes extends Extent {
 /** And of each example, none above those of the call. */
 export interface CallExtents extends CallSizes {
   readonly examples: readonly Extent[];
+  /** Names of sizes that follow from others, which no call gives. */
+  readonly computed?: readonly string[];
 }
 
 /** Has it one value for all examples? */
@@ -53,23 +55,17 @@ export const symbolSizes = (symbols: readonly string[], { steps, sizes }: Extent
 export const capacitiesOf = (manifest: Pick<Manifest, "axes">, { batch, steps, sizes }: CallSizes): Capacities => ({
   batch,
   ...(hasSteps(manifest) && { steps: Math.max(1, steps) }),
-  sizes: named(namedAxes(manifest).map((name) => [name, Math.max(1, sizes[name] ?? 1)])),
+  sizes: capacitiesByName(manifest, sizes),
 });
 
 /** Names may be those of properties of objects. */
-const named = (sizes: readonly (readonly [name: string, size: number])[]): Record<string, number> =>
-  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(sizes));
+const capacitiesByName = (manifest: Pick<Manifest, "axes">, sizes: Extent["sizes"]): Record<string, number> =>
+  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(namedAxes(manifest).map((name) => [name, Math.max(1, sizes[name] ?? 1)]))); // prettier-ignore
 
 type Capacities = Pick<CallSizes, "batch" | "sizes"> & Partial<Pick<CallSizes, "steps">>;
 
 /** Is one of the axes that of the steps? */
 export const hasSteps = ({ axes }: Pick<Manifest, "axes">): boolean => axes.some(({ option }) => option === "steps");
-
-/** The call with all examples as large as itself. */
-export const withWholeExamples = <Call extends CallExtents>(call: Call): Call => {
-  const { steps, sizes } = call;
-  return { ...call, examples: call.examples.map(() => ({ steps, sizes })) };
-};
 
 /** The call with all its steps in every example, as streams have them. */
 export const withEveryStep = <Call extends CallExtents>(call: Call): Call => ({

@@ -1,5 +1,6 @@
 /** Derivatives of a compiled module at a point: its own gradient, its forward mode, and differences of `forward`. */
 import type { CallGradient, FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import { outputsOf } from "../calls/call.js";
 import { dot } from "../calls/compare.js";
 import { type Direction, type Gradients, type Reference } from "./compare.js";
 import { differentiate } from "./differences.js";
@@ -24,7 +25,9 @@ function weigh(result: Readonly<Record<string, unknown>>, { cotangents }: Point)
 /** Outputs and final states that are not finite, by name; none where all is well. */
 export function notFinite(instance: ModuleInstance, point: Point): string[] {
   setParams(instance, point);
-  const { final, ...outputs } = instance.forward(callOf(point));
+  const result = instance.forward(callOf(point));
+  const { final } = result;
+  const outputs = outputsOf(result);
   return [...Object.entries(outputs as Readonly<Record<string, FloatArray>>), ...Object.entries(final)].flatMap(
     ([name, values]) => (values.every(Number.isFinite) ? [] : [name]),
   );

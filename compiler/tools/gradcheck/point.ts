@@ -64,14 +64,18 @@ export function cotangentsOf({ cotangents }: Point): Record<string, unknown> {
 }
 
 /** The steps of each example, and each run-time dimension's sizes. */
-export function ownSizes({ examples, sizes }: CallExtents): {
+export function ownSizes({ examples, sizes, computed = [] }: CallExtents): {
   readonly lengths: readonly number[];
   readonly sizes: Readonly<Record<string, readonly number[]>>;
 } {
   const each = (name: string): number[] => examples.map((own) => own.sizes[name] as number);
   return {
     lengths: examples.map(({ steps }) => steps),
-    sizes: byName(Object.keys(sizes).map((name) => [name, each(name)] as const)),
+    sizes: byName(
+      Object.keys(sizes)
+        .filter((name) => !computed.includes(name))
+        .map((name) => [name, each(name)] as const),
+    ),
   };
 }
 

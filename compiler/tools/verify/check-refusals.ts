@@ -7,6 +7,7 @@ import { firstDifference } from "../calls/compare.js";
 import { writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
+import { namedSizes } from "../calls/computed-sizes.js";
 import { hasSteps } from "../calls/sizes.js";
 import { flatten, prefixed, runBackward } from "./results.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
@@ -156,7 +157,9 @@ function wrongValues({ manifest, call }: Context): Record<string, unknown> {
   }
   for (const { name } of manifest.states) values[`${name} too short`] = having({ [name]: [] });
   for (const name of namedAxes(manifest)) {
-    values[`${name} too large`] = having({ sizes: { ...call.sizes, [name]: (call.sizes[name] as number) + 1 } });
+    values[`${name} too large`] = having({
+      sizes: { ...namedSizes(manifest, call), [name]: (call.sizes[name] as number) + 1 },
+    });
   }
   return values;
 }

@@ -1,7 +1,8 @@
 /** NaN and infinities are numbers like others: they stay in their example, come out where they go in, and disturb nothing. */
 import { realStates } from "../calls/tensors.js";
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
-import { countNumbers, isShared, withWholeExamples } from "../calls/sizes.js";
+import { countNumbers, isShared } from "../calls/sizes.js";
+import { withWholeExamples } from "../calls/computed-sizes.js";
 import { type Call, writeParams, type Tensors, tensors } from "./call.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
@@ -76,7 +77,7 @@ export function checkSpecialValues(context: Context, special: number, findings: 
     const length = countNumbers(entry, context.call);
     states[entry.name] = context.call.states[entry.name] ?? new Float64Array(length);
   }
-  const call: Call = withWholeExamples({ ...context.call, states });
+  const call: Call = withWholeExamples(manifest, { ...context.call, states });
   if (manifest.inputs.every(({ dtype }) => dtype === "index") && realStates(manifest).length === 0) {
     findings.skip("the cell has neither real inputs nor states");
     return;

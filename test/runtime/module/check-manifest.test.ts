@@ -34,3 +34,39 @@ test("Hessian-vector products come with gradients", () => {
   const has: Manifest["has"] = { ...leakyManifest.has, gradient: false, hvp: true };
   expect(() => checkManifest({ ...leakyManifest, has })).toThrow("has.gradient");
 });
+
+const computed = { name: "S + 1", kind: "computed", option: "none", size: { dividend: [[1, "S"], [1]], divisor: [1] } }; // prettier-ignore
+
+test("a size may follow from others", () => {
+  const later = { ...computed, name: "twice", size: { dividend: [[2, "S + 1"]], divisor: [1], floor: true }, largest: true }; // prettier-ignore
+  const requires = [{ kind: "whole", size: { dividend: [[1, "twice"]], divisor: [2] }, text: "twice / 2" }];
+  const manifest = { ...leakyManifest, axes: [...leakyManifest.axes, computed, later], requires };
+  expect(checkManifest(manifest)).toBe(manifest);
+});
+
+test.each<[string, object, string]>([
+  ["of an axis after it", { size: { dividend: [[1, "twice"]], divisor: [1] } }, "axes[3].size must be a size over axes before it"], // prettier-ignore
+  ["of itself", { size: { dividend: [[1, "S + 1"]], divisor: [1] } }, "axes[3].size must be a size over axes before it"], // prettier-ignore
+  ["by an axis that is not there", { size: { dividend: [], divisor: [1, "Q"] } }, "axes[3].size must be a size over axes before it"], // prettier-ignore
+  ["of terms without numbers", { size: { dividend: [["S"]], divisor: [1] } }, "axes[3].size.dividend[0][0] must be a number"], // prettier-ignore
+  [
+    "of an empty term",
+    { size: { dividend: [[]], divisor: [1] } },
+    "axes[3].size.dividend[0] must be a number and names",
+  ],
+  ["that is nothing", { size: undefined }, "axes[3].size must be that of a computed"],
+  ["that calls give", { option: "sizes" }, "axes[3].option must be that of a computed"],
+  ["with a least one", { minimum: 1 }, "axes[3] must be an axis of kind computed"],
+])("a size that follows from others is refused: %s", (_, change, message) => {
+  const axes = [...leakyManifest.axes, { ...computed, ...change }];
+  expect(() => checkManifest({ ...leakyManifest, axes })).toThrow(message);
+});
+
+test("what is no computed axis has nothing of one", () => {
+  const [batch, steps, named] = leakyManifest.axes;
+  for (const change of [{ size: computed.size }, { largest: true }, { option: "none" }])
+    expect(() => checkManifest({ ...leakyManifest, axes: [batch, steps, { ...named, ...change }] })).toThrow("axes[2]");
+  expect(() => checkManifest({ ...leakyManifest, axes: [batch, { ...steps, minimum: 0 }, named] })).toThrow("axes[1]");
+  const requires = [{ kind: "least", size: { dividend: [[1, "Q"]], divisor: [1] }, text: "Q >= 0" }];
+  expect(() => checkManifest({ ...leakyManifest, requires })).toThrow("requires[0].size");
+});

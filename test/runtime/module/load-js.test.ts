@@ -98,7 +98,7 @@ describe("checkManifest", () => {
   it.each<[string, object, string]>([
     ["no examples", { axes: [] }, "manifest.axes[0] must be the axis of the examples, got undefined"],
     ["other axes first", { axes: [steps, batch] }, "manifest.axes[0] must be the axis of the examples, got"],
-    ["a size below 0", { axes: [batch, { ...steps, minimum: -1 }] }, "manifest.axes[1].minimum must be a size, got -1"],
+    ["a size below 0", { axes: [batch, { ...named, minimum: -1 }] }, "manifest.axes[1].minimum must be a size, got -1"],
     ["two of one name", { axes: [batch, steps, named, named] }, 'manifest.axes[3] must be a further axis, got "S"'],
     [
       "steps twice",
@@ -108,7 +108,7 @@ describe("checkManifest", () => {
     [
       "another option",
       { axes: [batch, { ...steps, option: "time" }] },
-      'manifest.axes[1].option must be one of batch, steps, sizes, got "time"',
+      'manifest.axes[1].option must be one of batch, steps, sizes, none, got "time"',
     ],
     [
       "tensors with axes that are not there",

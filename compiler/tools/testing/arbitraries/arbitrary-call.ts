@@ -8,7 +8,8 @@ import { lowerSource } from "../../../driver/lower-source.js";
 import type { AxisEntry, Manifest } from "../../../../runtime/module/manifest.js";
 import type { CellCall, Numbers } from "../../calls/call.js";
 import { nearInitial } from "../../calls/draw-call.js";
-import { countNumbers, type Extent } from "../../calls/sizes.js";
+import { areAllowed, withComputedSizes } from "../../calls/computed-sizes.js";
+import { type CallExtents, countNumbers, type Extent } from "../../calls/sizes.js";
 import { type CallTensor, mapTensors } from "../../calls/tensors.js";
 import { leastOf } from "../../../../runtime/module/axes.js";
 
@@ -105,9 +106,23 @@ export function arbitraryCall(manifest: Manifest, options: CallOptions = {}): fc
     sizes: fc.record(Object.fromEntries(manifest.axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, sizeOf(axis, most)] as const] : [])))), // prettier-ignore
   });
   return fc
-    .tuple(extent, fc.array(extent, { maxLength: batch - 1 }))
+    .tuple(
+      extent.filter((own) => areAllowed(manifest, own)),
+      fc.array(extent, { maxLength: batch - 1 }),
+    )
     .chain(([call, others]) =>
-      withNumbers(manifest, call, [call, ...others.map((other) => within(other, call))], options),
+      withNumbers(
+        manifest,
+        withComputedSizes(manifest, {
+          ...call,
+          batch: others.length + 1,
+          examples: [
+            call,
+            ...others.map((other) => within(other, call)).map((own) => (areAllowed(manifest, own) ? own : call)),
+          ],
+        }),
+        options,
+      ),
     );
 }
 
@@ -121,13 +136,8 @@ function within({ steps, sizes }: Extent, call: Extent): Extent {
   return { steps: Math.min(steps, call.steps), sizes: Object.fromEntries(fitted) as Record<string, number> };
 }
 
-function withNumbers(
-  manifest: Manifest,
-  call: Extent,
-  examples: readonly Extent[],
-  options: CallOptions,
-): fc.Arbitrary<CellCall> {
-  const batch = examples.length;
+function withNumbers(manifest: Manifest, call: CallExtents, options: CallOptions): fc.Arbitrary<CellCall> {
+  const { batch, examples } = call;
   const weight = arbitraryNumber();
   const numbers = {
     param: arbitraryNumber({ ...options, scale: 0.25 * (options.scale ?? 1) }),
@@ -140,7 +150,7 @@ function withNumbers(
     return numbers.param.map((n) => Math.fround(nearInitial(initializer, Math.max(-1, Math.min(1, 2 * n)), 1)));
   };
   const { params, inputs, contexts, states, cotangents } = mapTensors(manifest, (tensor) => {
-    const length = countNumbers(tensor, { ...call, batch });
+    const length = countNumbers(tensor, call);
     return fc.array(number(tensor), { minLength: length, maxLength: length });
   });
   // Initial values that the cell computes are left to it half of the time.

@@ -59,15 +59,15 @@ function entryOf<Name extends DerivedEntry>(
  * The rounding of results, weighted, a few times over: derivatives that cancel, like those of the sum of a softmax, leave as much and
  * say nothing.
  */
-function roundingOf(dtype: "f32" | "f64", { final, ...outputs }: CallResult, { cotangents }: CellCall): number {
+function roundingOf(dtype: "f32" | "f64", result: CallResult, { cotangents }: CellCall): number {
   const sizes = (values: FloatArray, weights: ArrayLike<number>): number =>
     dotOfSizes(
       Array.from(values, (value) => Math.max(1, Math.abs(value))),
       weights,
     );
   const all = [
-    ...Object.entries(cotangents.outputs).map(([name, weights]) => sizes(outputs[name] as FloatArray, weights)),
-    ...Object.entries(cotangents.final).map(([name, weights]) => sizes(final[name] as FloatArray, weights)),
+    ...Object.entries(cotangents.outputs).map(([name, weights]) => sizes(result[name] as FloatArray, weights)),
+    ...Object.entries(cotangents.final).map(([name, weights]) => sizes(result.final[name] as FloatArray, weights)),
   ];
   return 32 * unitOf[dtype] * all.reduce((sum, size) => sum + size, 0);
 }

@@ -13,7 +13,8 @@ import {
   valuesOf,
 } from "../../calls/call.js";
 import { cut, exampleOf, inputsAt, placesOf, stepsOf, withNaNPadding } from "../../calls/examples.js";
-import { isShared, withWholeExamples } from "../../calls/sizes.js";
+import { isShared } from "../../calls/sizes.js";
+import { withWholeExamples } from "../../calls/computed-sizes.js";
 import { PropertyComparisons, expectSameBits, PropertyError } from "./property-error.js";
 
 /** Why there may be nothing to compare. */
@@ -27,8 +28,8 @@ const nothing = "the call has no examples or no steps, or the cell gives nothing
  */
 export function piecesMatchWhole(module: CompiledModule, given: CellCall): void {
   const comparisons = new PropertyComparisons("piecesMatchWhole");
-  const call = withWholeExamples(given);
   const { manifest } = module;
+  const call = withWholeExamples(manifest, given);
   const { batch, steps } = call;
   const values = valuesOf(manifest, call);
   const whole = resultsOf(instanceFor(module, call).forward(values));

@@ -1,0 +1,164 @@
+/**
+ * Sizes that follow from those of a call: `T + 1`, `floor(T / 2)`, `S - T`.
+ *
+ * Kernels compute with polynomials of sizes whose value at the padded sizes is room enough for every example. All other sizes
+ * have a symbol there, as the axes of calls have: the module computes them for each example before kernels run. So kernels
+ * know of neither quotients nor rounding, and an example's place never depends on what is at other places.
+ */
+import { isSurelyWhole } from "../base/types/bounded-dim.js";
+import { isMonotone } from "../base/types/bounds.js";
+import {
+  commonDivisor,
+  constantOf,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  equalDims,
+  factorsOf,
+  floorOf,
+  isBuiltIn,
+  multiplyDims,
+  printDim,
+  substituteDim,
+  symbolName,
+  symbolsOf,
+} from "../base/types/dim.js";
+import { functionWithDims } from "../ir/graph/map-dims.js";
+import type { GraphFunction } from "../ir/graph/types.js";
+import { boundsOf, type Program } from "./program.js";
+
+export interface ComputedSize {
+  /** In kernels. */
+  readonly symbol: string;
+  /** In the manifest. */
+  readonly name: string;
+  /** Over axes of calls, and computed sizes that come before. */
+  readonly dividend: Dim;
+  readonly divisor: Dim;
+  readonly isFloor: boolean;
+  /** Whether no example has more than there is at the padded sizes; else tensors have room for the largest of the examples. */
+  readonly grows: boolean;
+}
+
+type SizedProgram = Pick<Program, "axes" | "dimensions" | "least">;
+
+/** Every axis, also that of the examples, by its symbol, as the module names it: where a dimension of the source has the name, `B'` or `T'`. */
+export function namesOfAxes(symbols: readonly string[]): ReadonlyMap<string, string> {
+  const taken = new Set(symbols.filter((symbol) => !isBuiltIn(symbol)));
+  return new Map(
+    symbols.map((symbol) => {
+      let name = symbolName(symbol);
+      while (isBuiltIn(symbol) && taken.has(name)) name += "'";
+      return [symbol, name];
+    }),
+  );
+}
+
+/** All those of a program: of its tensors, of what is demanded of sizes, and of the functions that kernels are made of. */
+export function computedSizes(program: Program, functions: readonly GraphFunction[] = []): ComputedSizes {
+  const sizes = new ComputedSizes(program);
+  const { inputs, contexts, states, params, fixed, outputs, requires = [] } = program;
+  for (const { shape } of [...inputs, ...contexts, ...states, ...params, ...fixed, ...outputs])
+    for (const dim of shape) sizes.ofTensor(dim);
+  for (const { dim } of requires) sizes.expression(dim);
+  for (const fn of functions) sizes.inFunction(fn);
+  return sizes;
+}
+
+export class ComputedSizes {
+  /** Each after those that it is computed of. */
+  readonly list: ComputedSize[] = [];
+  private readonly program: SizedProgram;
+  private readonly names: ReadonlyMap<string, Dim>;
+  private readonly fixed: ReadonlyMap<string, Dim>;
+  private readonly byKey = new Map<string, ComputedSize>();
+  private readonly inKernels = new Map<string, Dim>();
+
+  constructor(program: SizedProgram) {
+    this.program = program;
+    this.names = new Map([...namesOfAxes(program.axes)].map(([symbol, name]) => [symbol, dimSymbol(name)]));
+    this.fixed = new Map([...program.dimensions].map(([symbol, size]) => [symbol, dimConstant(size)]));
+  }
+
+  /** With what the compilation gave in it as numbers. */
+  private bound(dim: Dim): Dim {
+    return substituteDim(dim, this.fixed);
+  }
+
+  /** What the size of a tensor is called where it is no number and no axis of calls. */
+  ofTensor(size: Dim): ComputedSize | undefined {
+    const dim = this.bound(size);
+    const [symbol] = symbolsOf(dim);
+    if (constantOf(dim) !== undefined || (symbol !== undefined && equalDims(dim, dimSymbol(symbol)))) return undefined;
+    return this.computed(dim);
+  }
+
+  /** The expression over axes and sizes that come before it. */
+  expression(dim: Dim): Pick<ComputedSize, "dividend" | "divisor"> {
+    const exact = this.withoutFloors(this.bound(dim));
+    const divisor = commonDivisor(exact);
+    return { dividend: multiplyDims(exact, divisor), divisor };
+  }
+
+  /** Of a function as kernels have it. */
+  inFunction(fn: GraphFunction): GraphFunction {
+    return functionWithDims(fn, { size: (dim) => this.size(dim), number: (dim) => this.number(dim) });
+  }
+
+  /** A size of an example as a polynomial that kernels can compute with. */
+  private size(dim: Dim): Dim {
+    const plain = this.number(dim);
+    if (!this.isPerExample(dim) || this.grows(dim)) return plain;
+    return dimSymbol(this.computed(dim).symbol);
+  }
+
+  /** The same of a number that takes no room. */
+  private number(dim: Dim): Dim {
+    const known = this.inKernels.get(dim.key);
+    if (known !== undefined) return known;
+    const plain = !this.isPerExample(dim)
+      ? dim
+      : isSurelyWhole(dim)
+        ? this.withoutFloors(dim)
+        : dimSymbol(this.computed(dim).symbol);
+    this.inKernels.set(dim.key, plain);
+    return plain;
+  }
+
+  private isPerExample(dim: Dim): boolean {
+    return symbolsOf(dim).some((symbol) => this.program.axes.includes(symbol));
+  }
+
+  private grows(dim: Dim): boolean {
+    return isMonotone(dim, symbolsOf(dim), boundsOf(this.program));
+  }
+
+  private withoutFloors(dim: Dim): Dim {
+    const floors = factorsOf(dim).filter((factor) => floorOf(factor) !== undefined);
+    return substituteDim(dim, new Map(floors.map((factor) => [factor, dimSymbol(this.floor(factor).symbol)])));
+  }
+
+  private floor(factor: string): ComputedSize {
+    const known = this.byKey.get(dimSymbol(factor).key);
+    if (known !== undefined) return known;
+    const { dividend, divisor } = floorOf(factor)!;
+    return this.add(dimSymbol(factor), this.withoutFloors(dividend), divisor, true);
+  }
+
+  private computed(dim: Dim): ComputedSize {
+    const known = this.byKey.get(dim.key);
+    if (known !== undefined) return known;
+    const [factor, ...others] = factorsOf(dim);
+    if (factor !== undefined && others.length === 0 && floorOf(factor) && equalDims(dim, dimSymbol(factor))) return this.floor(factor); // prettier-ignore
+    const { dividend, divisor } = this.expression(dim);
+    return this.add(dim, dividend, divisor, false);
+  }
+
+  private add(dim: Dim, dividend: Dim, divisor: Dim, isFloor: boolean): ComputedSize {
+    const name = printDim(substituteDim(dim, this.names));
+    const made = { symbol: `%${name}`, name, dividend, divisor, isFloor, grows: this.grows(dim) };
+    this.byKey.set(dim.key, made);
+    this.list.push(made);
+    return made;
+  }
+}

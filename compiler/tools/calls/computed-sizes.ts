@@ -1,0 +1,58 @@
+/** Sizes of a call that follow from others, as its module computes them. */
+import { namedAxes } from "../../../runtime/module/axes.js";
+import type { Manifest, SizeEntry, SizeTerm } from "../../../runtime/module/manifest.js";
+import type { CallExtents, CallSizes, Extent } from "./sizes.js";
+
+type Axes = Pick<Manifest, "axes">;
+
+/** The sizes of an example with those that follow from them. */
+export function withComputed<Sized extends Extent>({ axes }: Axes, extent: Sized): Sized {
+  const sizes: Record<string, number> = bySize(Object.entries(extent.sizes));
+  for (const { name, size } of axes) if (size !== undefined) sizes[name] = valueOf(size, { ...extent, sizes }, axes);
+  return { ...extent, sizes };
+}
+
+/** The same of a call and its examples: what does not grow with other sizes is as large as in the largest example. */
+export function withComputedSizes<Call extends CallExtents>(manifest: Axes, call: Call): Call {
+  const sizes: Record<string, number> = bySize(Object.entries(withComputed(manifest, call).sizes));
+  const examples = call.examples.map((example) => withComputed(manifest, example));
+  for (const { name, size, largest } of manifest.axes) {
+    if (size === undefined) continue;
+    const room = largest ? examples.map((own) => own.sizes[name] ?? 0) : [Math.ceil(sizes[name] ?? 0)];
+    sizes[name] = Math.max(...room);
+  }
+  const computed = manifest.axes.flatMap(({ name, size }) => (size === undefined ? [] : [name]));
+  return { ...call, sizes, examples, ...(computed.length > 0 && { computed }) };
+}
+
+/** The call with all examples as large as itself. */
+export const withWholeExamples = <Call extends CallExtents>(manifest: Axes, call: Call): Call => {
+  const { steps, sizes } = call;
+  return withComputedSizes(manifest, { ...call, examples: call.examples.map(() => ({ steps, sizes })) });
+};
+
+/** The sizes that calls give by name. */
+export const namedSizes = (manifest: Axes, { sizes }: Pick<CallSizes, "sizes">): Record<string, number> =>
+  bySize(namedAxes(manifest).map((name) => [name, sizes[name] ?? 1]));
+
+/** Whether an example of these sizes is one that the module takes. */
+export function areAllowed({ axes, requires = [] }: Pick<Manifest, "axes" | "requires">, extent: Extent): boolean {
+  if (requires.length === 0) return true;
+  const own = withComputed({ axes }, extent);
+  return requires.every(({ kind, size }) => {
+    const value = valueOf(size, own, axes);
+    return kind === "whole" ? Number.isInteger(value) : kind === "least" ? value >= 0 : value === 0;
+  });
+}
+
+function valueOf({ dividend, divisor, floor }: SizeEntry, { steps, sizes }: Extent, axes: Axes["axes"]): number {
+  const sizeOf = (name: string): number =>
+    axes.some((axis) => axis.name === name && axis.option === "steps") ? steps : (sizes[name] ?? 1);
+  const product = ([factor, ...names]: SizeTerm): number => names.reduce((value, name) => value * sizeOf(name), factor);
+  const quotient = dividend.reduce((sum, term) => sum + product(term), 0) / product(divisor);
+  return floor ? Math.floor(quotient) : quotient;
+}
+
+/** Names may be those of properties of objects. */
+const bySize = (sizes: readonly (readonly [name: string, size: number])[]): Record<string, number> =>
+  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(sizes));
