@@ -1,6 +1,7 @@
 /**
  * What a buffer of a program is. The compiler makes names from roles here and nowhere else, and reads none back: a cell may
- * call its own values `residual` or `grad`. The shell of a module, which is JavaScript of its own, spells the same names.
+ * call its own values `residual` or `grad`. The shell of a module, which is JavaScript of its own, makes the same names in
+ * `emit/shell/roles.js`.
  */
 
 /** Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. */
@@ -29,6 +30,9 @@ export function nameOfRole({ kind, name, derived = [], streamed = false }: Role)
 
 /** The name of the gradient by the value of this name, or of the cotangent that belongs to it. */
 export const gradName = (name: string): string => `grad.${name}`;
+
+/** What a derived function calls the cotangent of a value inside of it. */
+export const cotangentName = (name: string): string => `d_${name}`;
 
 /** The name of the tangent of the value of this name. */
 export const tangentName = (name: string): string => `tangent.${name}`;

@@ -2,7 +2,7 @@
 import { checkTensors, optionalInteger } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
-/** @import { StreamBlock, SizedCall, Core, TensorGroup, Sequence } from "./types.js" */
+/** @import { StreamBlock, SizedCall, Core, Sequence, Slot } from "./types.js" */
 
 /**
  * @param {Core} core
@@ -10,18 +10,17 @@ import { resultOf, writeAll } from "./tensors.js";
  * @returns {StreamBlock}
  */
 export function createBlock(core, sequence) {
-  const inputs = core.slots("inputs", "input.");
-  const result = resultOf(core, core.slots("outputs", "output."), {});
-  /** @type {(role: TensorGroup, to: string, from: string) => () => void} */
-  const copyAll = (role, to, from) => {
-    const targets = core.slots(role, to);
-    const sources = core.slots(role, from);
+  const inputs = core.slots("input");
+  const result = resultOf(core, core.slots("output"), {});
+  /** @param {readonly Slot[]} targets @param {readonly Slot[]} sources */
+  const copyAll = (targets, sources) => {
     // Whole buffers: what is after the sizes of the call is not looked at.
     return () => targets.forEach(({ data }, i) => data.set(/** @type {typeof sources[number]} */ (sources[i]).data));
   };
-  const takeContexts = copyAll("contexts", "context.", "step.context.");
-  const takeStates = copyAll("states", "initial.", "step.state.");
-  const giveStates = copyAll("states", "step.state.", "final.");
+  const states = core.slots("state", [], true);
+  const takeContexts = copyAll(core.slots("context"), core.slots("context", [], true));
+  const takeStates = copyAll(core.slots("initial"), states);
+  const giveStates = copyAll(states, core.slots("final"));
   const { stepsAt } = core;
   const capacity = /** @type {number} */ (core.newCall().sizes[stepsAt]);
   /** The stream's call with the number of steps, made again where that changes. @type {SizedCall | undefined} */

@@ -9,7 +9,7 @@ import { write } from "./tensors.js";
  * @returns {Contexts}
  */
 export function createContexts(core) {
-  const slots = core.slots("contexts", "step.context.", true);
+  const slots = core.slots("context", [], true);
   return {
     slots,
     fit(call, next) {

@@ -1,4 +1,5 @@
 // What the parts of an instance share: kernels, buffers, the sizes of calls.
+import { bufferName, groups } from "./roles.js";
 import { checkTensor, namesOf, optionalInteger, placeOf, take } from "./check.js";
 
 /** @import { SizedCall, Capacity, Core, Kernels, Manifest, OptionalParts, CallArgument, Slot } from "./types.js" */
@@ -50,18 +51,17 @@ export function createCore(manifest, kernels, capacity, parts) {
   });
 
   /** @type {Core["slots"]} */
-  const slots = (role, prefix, streamed = false) => {
+  const slots = (kind, derived = [], streamed = false) => {
     /** @type {Slot[]} */
     const made = [];
-    for (const entry of manifest[role] ?? []) {
+    for (const entry of manifest[groups[kind]] ?? []) {
       const isIndex = "dtype" in entry && entry.dtype === "index";
       // Indices have neither tangents nor gradients.
-      if (isIndex && /^(tangent|grad)/.test(prefix)) continue;
+      if (isIndex && derived.length > 0) continue;
       const dims = [...entry.axes, ...entry.shape].map((size) =>
         typeof size === "number" ? size : ~placeAmongSizes(size),
       );
-      const data = buffers[prefix + entry.name];
-      if (data === undefined) throw new Error(`no buffer ${prefix}${entry.name}`);
+      const data = /** @type {Slot["data"]} */ (buffers[bufferName(kind, entry.name, derived, streamed)]);
       const computed = "initial" in entry && entry.initial === "computed";
       // A stream has one step of what runs over steps.
       const own = streamed ? dims.filter((dim) => dim !== ~stepsAt) : dims;

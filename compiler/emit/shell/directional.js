@@ -12,10 +12,9 @@ import { resultOf, write, writeAll } from "./tensors.js";
  * @param {string} where
  */
 export function tangents(core, sequence, where) {
-  const inputs = core.slots("inputs", "tangent.input.");
-  const values = [...inputs, ...core.slots("contexts", "tangent.context.")];
-  const states = core.slots("states", "tangent.initial.");
-  const params = core.slots("params", "tangent.param.");
+  const values = [...core.slots("input", ["tangent"]), ...core.slots("context", ["tangent"])];
+  const states = core.slots("initial", ["tangent"]);
+  const params = core.slots("param", ["tangent"]);
   const named = placeOf("params");
   const names = namesOf([...values, ...states, named]);
   const paramNames = namesOf(params);
@@ -59,9 +58,7 @@ export function tangents(core, sequence, where) {
  */
 export function jvp(core, sequence) {
   const direction = tangents(core, sequence, "jvp: tangents");
-  const result = resultOf(core, core.slots("outputs", "tangent.output."), {
-    final: core.slots("states", "tangent.final."),
-  });
+  const result = resultOf(core, core.slots("output", ["tangent"]), { final: core.slots("final", ["tangent"]) });
   return {
     /** @type {(values: GivenCall, given: GivenCall) => Record<string, unknown>} */
     jvp(values, given) {

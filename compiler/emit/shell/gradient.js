@@ -2,17 +2,20 @@
 import { checkTensors, countOf, namesOf, none, placeOf, take } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
-/** @import { Core, GivenCall, Sequence, AxisSizes, Slot } from "./types.js" */
+/** @import { Core, Derivation, GivenCall, Sequence, AxisSizes, Slot } from "./types.js" */
+
+/** @type {readonly Derivation[]} */
+export const grad = ["grad"];
 
 /**
  * Cotangents, or tangents of cotangents, of outputs and final states: `{ y, final: { h } }`, missing ones zero.
  * @param {Core} core
- * @param {string} prefix
+ * @param {readonly Derivation[]} derived
  * @param {string} where
  */
-export function cotangents(core, prefix, where) {
-  const outputs = core.slots("outputs", `${prefix}output.`);
-  const finals = core.slots("states", `${prefix}final.`);
+export function cotangents(core, derived, where) {
+  const outputs = core.slots("output", derived);
+  const finals = core.slots("final", derived);
   const final = placeOf("final");
   const names = namesOf([...outputs, final]);
   const finalNames = namesOf(finals);
@@ -37,15 +40,14 @@ export function cotangents(core, prefix, where) {
 }
 
 /**
- * Gradients of a call in buffers named `prefix` and a role.
+ * Gradients of a call, or their tangents.
  * @param {Core} core
- * @param {string} prefix
+ * @param {readonly Derivation[]} derived
  */
-export function gradientResult(core, prefix) {
-  const inputs = core.slots("inputs", `${prefix}input.`);
-  return resultOf(core, [...inputs, ...core.slots("contexts", `${prefix}context.`)], {
-    initial: core.slots("states", `${prefix}initial.`),
-    params: core.slots("params", `${prefix}param.`),
+export function gradientResult(core, derived) {
+  return resultOf(core, [...core.slots("input", derived), ...core.slots("context", derived)], {
+    initial: core.slots("initial", derived),
+    params: core.slots("param", derived),
   });
 }
 
@@ -54,11 +56,11 @@ export function gradientResult(core, prefix) {
  * values do not depend on those: their gradients are set aside meanwhile.
  * @param {Core} core
  * @param {Sequence} sequence
- * @param {readonly string[]} prefixes
+ * @param {readonly (readonly Derivation[])[]} derivations of which buffers
  */
-export function createInitialGradient(core, sequence, prefixes) {
+export function createInitialGradient(core, sequence, derivations) {
   const { states } = sequence;
-  const slots = prefixes.flatMap((prefix) => core.slots("states", `${prefix}initial.`));
+  const slots = derivations.flatMap((derived) => core.slots("initial", derived));
   // Room is only needed where one state may be given while another is computed.
   const several = states.filter((slot) => slot.computed).length > 1;
   const kept = slots.map((slot) => (several && slot.computed ? slot.data.slice() : undefined));
@@ -94,9 +96,9 @@ export function createInitialGradient(core, sequence, prefixes) {
  * @param {Sequence} sequence
  */
 export function gradient(core, sequence) {
-  const given = cotangents(core, "grad.", "backward");
-  const result = gradientResult(core, "grad.");
-  const initialGradient = createInitialGradient(core, sequence, ["grad."]);
+  const given = cotangents(core, grad, "backward");
+  const result = gradientResult(core, grad);
+  const initialGradient = createInitialGradient(core, sequence, [grad]);
   return {
     /** @param {GivenCall} values */
     backward(values = none) {

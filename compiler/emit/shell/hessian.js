@@ -1,20 +1,22 @@
 // Hessian-vector products: `hvp`, the derivative of `backward` in a direction.
 import { none } from "./check.js";
 import { tangents } from "./directional.js";
-import { cotangents, createInitialGradient, gradientResult } from "./gradient.js";
+import { cotangents, createInitialGradient, grad, gradientResult } from "./gradient.js";
 
-/** @import { Core, GivenCall, Sequence } from "./types.js" */
+/** @import { Core, Derivation, GivenCall, Sequence } from "./types.js" */
 
 /**
  * @param {Core} core
  * @param {Sequence} sequence
  */
 export function hvp(core, sequence) {
+  /** @type {readonly Derivation[]} */
+  const tangentGrad = ["tangent", "grad"];
   const direction = tangents(core, sequence, "hvp: tangents");
-  const weights = cotangents(core, "grad.", "hvp: cotangents");
-  const weightTangents = cotangents(core, "tangent.grad.", "hvp: cotangentTangents");
-  const initialGradient = createInitialGradient(core, sequence, ["grad.", "tangent.grad."]);
-  const result = gradientResult(core, "tangent.grad.");
+  const weights = cotangents(core, grad, "hvp: cotangents");
+  const weightTangents = cotangents(core, tangentGrad, "hvp: cotangentTangents");
+  const initialGradient = createInitialGradient(core, sequence, [grad, tangentGrad]);
+  const result = gradientResult(core, tangentGrad);
   return {
     /** @type {(values: GivenCall, given: GivenCall, cotangents?: GivenCall, cotangentTangents?: GivenCall) => Record<string, unknown>} */
     hvp(values, given, cotangents = none, cotangentTangents = none) {

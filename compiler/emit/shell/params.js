@@ -13,8 +13,8 @@ import { record, write } from "./tensors.js";
  */
 export function createParams(core, parts) {
   const { manifest } = core;
-  const paramSlots = core.slots("params", "param.");
-  const fixedSlots = core.slots("fixed", "fixed.");
+  const paramSlots = core.slots("param");
+  const fixedSlots = core.slots("fixed");
   const slots = [...paramSlots, ...fixedSlots];
   const names = namesOf(slots);
 

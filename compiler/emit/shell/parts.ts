@@ -3,6 +3,7 @@
 /** What every module has. */
 export const baseParts = [
   "check",
+  "roles",
   "tensors",
   "capacity",
   "core",

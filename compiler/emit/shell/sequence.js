@@ -9,15 +9,12 @@ import { resultOf, write, writeAll } from "./tensors.js";
  * @returns {Sequence}
  */
 export function createSequence(core) {
-  const inputs = [...core.slots("inputs", "input."), ...core.slots("contexts", "context.")];
+  const inputs = [...core.slots("input"), ...core.slots("context")];
   /** Contexts are real numbers. */
   const indices = inputs.filter((slot) => slot.high !== undefined);
-  const states = core.slots("states", "initial.");
+  const states = core.slots("initial");
   const known = namesOf([...inputs, ...states, ...core.options.all]);
-  const result = resultOf(core, core.slots("outputs", "output."), {
-    final: core.slots("states", "final."),
-    ...core.told,
-  });
+  const result = resultOf(core, core.slots("output"), { final: core.slots("final"), ...core.told });
   /** @type {Sequence} */
   const sequence = {
     call: core.newCall(),

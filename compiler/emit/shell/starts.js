@@ -1,5 +1,6 @@
 // Initial values of parameters by expressions, which the kernels compute of what is drawn here.
 import { initialValues } from "./random.js";
+import { bufferName } from "./roles.js";
 
 /** @import { Core, DrawEntry, OptionalParts, Slot } from "./types.js" */
 
@@ -14,14 +15,14 @@ export function createStarts(core, parts, slots) {
   const { manifest, buffers } = core;
   const computed = [...manifest.params, ...(manifest.fixed ?? [])].flatMap(({ name, initializer }, i) =>
     initializer.kind === "computed"
-      ? [{ random: initializer.random, slot: /** @type {Slot} */ (slots[i]), made: buffers[`start.${name}`] }]
+      ? [{ random: initializer.random, slot: /** @type {Slot} */ (slots[i]), made: buffers[bufferName("start", name)] }]
       : [],
   );
   const call = core.newCall();
 
   /** Each head is drawn for itself. @type {(draw: DrawEntry, seed: number) => void} */
   const fill = ({ name, initializer, shape, heads }, seed) => {
-    const data = /** @type {Float64Array} */ (buffers[`draw.${name}`]);
+    const data = /** @type {Float64Array} */ (buffers[bufferName("draw", name)]);
     const count = data.length / heads;
     let own = /** @type {number[]} */ (shape);
     for (let left = heads; left > 1 && own.length > 0; own = own.slice(1)) left /= /** @type {number} */ (own[0]);

@@ -12,8 +12,8 @@ import { record, resultOf, write, writeAll } from "./tensors.js";
  */
 export function createStream(core, sequence, parts) {
   const { manifest } = core;
-  const inputs = core.slots("inputs", "step.input.", true);
-  const states = core.slots("states", "step.state.");
+  const inputs = core.slots("input", [], true);
+  const states = core.slots("state", [], true);
   const contexts = parts.createContexts?.(core);
   const held = contexts?.slots ?? [];
   const block = createBlock(core, sequence);
@@ -26,7 +26,7 @@ export function createStream(core, sequence, parts) {
   const resetNames = namesOf([...held, ...states, batch, extents]);
   const snapshotNames = namesOf([cell, batch, extents, ofStates, ofContexts]);
   const [stateNames, contextNames] = [namesOf(states), namesOf(held)];
-  const result = resultOf(core, core.slots("outputs", "step.output.", true), {});
+  const result = resultOf(core, core.slots("output", [], true), {});
   let call = core.newCall();
   let running = false;
 

@@ -1,7 +1,9 @@
 /** Types of the shell's parts, for the type checker only: the shell itself is JavaScript and is emitted as it stands. */
 import type { EntryName } from "../../program/entry.js";
+import type { Derivation, TensorKind } from "../../program/roles.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 
+export type { Derivation };
 export type { DrawEntry, Manifest, Initializer } from "../../../runtime/module/manifest.js";
 
 export type NumberArray = Float32Array | Float64Array | Int32Array;
@@ -109,14 +111,18 @@ export interface SizedCall {
 }
 
 export type GivenCall = Record<string, unknown>;
+/** What has buffers that the shell asks for; they are called as `program/roles.ts` calls them. */
+export type BufferKind = Exclude<TensorKind, "residual">;
+/** What a tensor of the manifest is to a call or a stream. */
+export type SlotKind = Exclude<BufferKind, "draw" | "start">;
 export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
 /** What the parts of an instance share. */
 export interface Core {
   readonly manifest: Manifest;
   readonly buffers: Kernels["buffers"];
-  /** The tensors of a role, in the buffers named `prefix` and their name; where `streamed`, of one step. */
-  slots(role: TensorGroup, prefix: string, streamed?: boolean): Slot[];
+  /** The tensors of a kind, or their derivatives of that kind; where `streamed`, of one step. */
+  slots(kind: SlotKind, derived?: readonly Derivation[], streamed?: boolean): Slot[];
   /** Groups of results that tell sizes of examples. */
   readonly told: SizesOfCalls["told"] | undefined;
   /** The place of the steps among sizes; below 0 in modules that have none. */

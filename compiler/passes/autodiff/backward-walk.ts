@@ -5,7 +5,7 @@ import { mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
 import { nameOf, outputName, realPlaces, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
-import { gradName } from "../../program/roles.js";
+import { cotangentName, gradName } from "../../program/roles.js";
 import { pullThroughDeclared } from "./declared-derivatives.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import type { Contribution, Site } from "./linear-rules.js";
@@ -131,7 +131,7 @@ class BackwardWalk {
     const name = fn.names[id];
     const sumOf = (parts: readonly Contribution[]): ValueId => sumContributions(b, shape, parts);
     const named = (total: ValueId): ValueId => {
-      if (name !== undefined) b.nameValue(total, `d_${name}`);
+      if (name !== undefined) b.nameValue(total, cotangentName(name));
       return total;
     };
     if (!shared || this.options.insideScan) return named(sumOf(contributions));

@@ -1,6 +1,6 @@
 /** Computes the parts of addresses that a loop does not change once before it: `const row = (b * T + t) * 512;`. */
 import { addAffine, affineKey, affineVariable } from "../../ir/kernel/affine.js";
-import { FreshNames } from "../../ir/kernel/fresh-names.js";
+import { FreshNames, hintOf } from "../../ir/kernel/fresh-names.js";
 import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
@@ -60,7 +60,7 @@ function hoistOutOf(loop: ForStatement, fresh: (hint: string) => string): { lets
     const key = affineKey(base);
     let name = bases.get(key);
     if (name === undefined) {
-      name = fresh(`${lastPart(access.buffer)}At`);
+      name = fresh(`${hintOf(access.buffer)}At`);
       bases.set(key, name);
       lets.push({ kind: "let_index", name, value: { kind: "affine", value: base } });
     }
@@ -69,11 +69,6 @@ function hoistOutOf(loop: ForStatement, fresh: (hint: string) => string): { lets
   };
   const body = loop.body.map((statement) => mapStatement(statement, { access: rewrite }));
   return { lets, loop: { ...loop, body } };
-}
-
-function lastPart(buffer: string): string {
-  const part = buffer.split(".").findLast((word) => /^[A-Za-z]/.test(word) && word !== "next");
-  return part ?? "row";
 }
 
 function collectNames(statements: readonly Statement[], names: Set<string>): void {

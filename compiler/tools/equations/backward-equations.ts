@@ -10,6 +10,9 @@ import { removeUnusedValues } from "../../passes/graph/remove-unused-values.js";
 import { shareCommonValues } from "../../passes/graph/share-common-values.js";
 import { simplify } from "../../passes/graph/simplify/simplify.js";
 import { runPasses } from "../../passes/pass.js";
+import { lookUp } from "../../base/at.js";
+import { nextKey } from "../../language/semantics/node-keys.js";
+import { cotangentName, gradName } from "../../program/roles.js";
 import { cellContext } from "../../program/cell-program.js";
 import type { Equation, FormulaName } from "./formula.js";
 import { graphEquations } from "./graph-formulas.js";
@@ -24,9 +27,10 @@ const tidy = [simplify, shareCommonValues, removeUnusedValues];
 export function backwardEquations(cell: LoweredCell): Equation[] {
   const context = cellContext(cell);
   const step = runPasses(markNames(cell.step), tidy, context);
+  const names = namesIn(cell);
   const auxiliary = auxiliaryLetter(cell.step);
   return graphEquations(runPasses(joinBackward(step, cell, context), tidy, context), {
-    parse: parseName,
+    nameOf: (name) => lookUp(names, name),
     isKnown: ({ role }) => role === "value",
     auxiliary: (count) => `${auxiliary}_${count}`,
   });
@@ -46,12 +50,21 @@ function markNames(fn: GraphFunction): GraphFunction {
   };
 }
 
-function parseName(marked: string): FormulaName {
-  const [before = "", name = ""] = marked.split(mark);
-  const next = name.endsWith("'");
-  const text = next ? name.slice(0, -1) : name;
-  const role = before === "" ? "value" : before === "incoming." ? "incoming" : "cotangent";
-  return { text, next, role };
+/** What is handed in for a result. */
+const incomingName = (name: string): string => `incoming.${name}`;
+
+/** What the names of the joined function stand for. */
+function namesIn({ step, states }: LoweredCell): ReadonlyMap<string, FormulaName> {
+  const found = new Map<string, FormulaName>();
+  const add = (marked: string, name: Omit<FormulaName, "role">): void => {
+    found.set(marked, { ...name, role: "value" });
+    for (const own of [cotangentName, gradName]) found.set(own(marked), { ...name, role: "cotangent" });
+    found.set(incomingName(marked), { ...name, role: "incoming" });
+  };
+  for (const text of [...step.names, ...step.outputNames])
+    if (text !== undefined) add(mark + text, { text, next: false });
+  for (const { name } of states) add(nextKey(mark + name), { text: name, next: true });
+  return found;
 }
 
 /** Forward and backward of a step of `cell`, whose first outputs are its states, as one function of its inputs and of the cotangents. */
@@ -68,7 +81,7 @@ function joinBackward(step: GraphFunction, cell: LoweredCell, context: ShapeCont
     if (kind === "input") return mapped(values, forward.inputs[index] as ValueId);
     const output = step.outputNames[index] as string;
     const type = backward.types[id] as GraphFunction["types"][number];
-    return b.input(`incoming.${output}${index < states ? "'" : ""}`, type);
+    return b.input(incomingName(index < states ? nextKey(output) : output), type);
   });
   const outputs = inlineFunction(b, backward, given);
   return b.finish(outputs.map((value, i) => ({ name: backward.outputNames[i] as string, value })));

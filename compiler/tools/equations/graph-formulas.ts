@@ -20,8 +20,8 @@ import {
 } from "./formula.js";
 
 export interface GraphNames {
-  /** The name of a value as the graph has it, for its formula. */
-  readonly parse: (name: string) => FormulaName;
+  /** The name of a value in formulas, by that in the graph. */
+  readonly nameOf: (name: string) => FormulaName;
   /** Whether a value with this name is defined elsewhere: it needs no equation here. */
   readonly isKnown: (name: FormulaName) => boolean;
   /** The name of the n-th value that needs one and has none. */
@@ -39,7 +39,7 @@ export function graphEquations(fn: GraphFunction, names: GraphNames): Equation[]
   for (const [id, text] of fn.names.entries()) {
     if (text === undefined || seen.has(text)) continue;
     seen.add(text);
-    known.set(id, { kind: "name", name: names.parse(text) });
+    known.set(id, { kind: "name", name: names.nameOf(text) });
   }
   /** What has no name: each formula is made once, from those of its operands, which come before it. */
   const written = new Map<ValueId, Formula>();
@@ -67,7 +67,7 @@ export function graphEquations(fn: GraphFunction, names: GraphNames): Equation[]
     }
   }
   for (const [i, id] of fn.outputs.entries()) {
-    const left: Formula = { kind: "name", name: names.parse(fn.outputNames[i] as string) };
+    const left: Formula = { kind: "name", name: names.nameOf(fn.outputNames[i] as string) };
     const right = write(id);
     if (!isSameName(left, right)) equations.push({ left, right });
   }

@@ -43,13 +43,12 @@ export interface EntryReport {
 
 export interface ResidualReport {
   readonly name: string;
+  /** Is it the author's? A value without a name is called by its number, as in the graph. */
+  readonly isNamed: boolean;
   /** Per step; in all where the value has no time axis. */
   readonly numbers: Dim;
   readonly why: string;
 }
-
-/** A value that the author gave no name is called by its number, as in the graph. */
-const isNumbered = (name: string): boolean => /^\d+$/u.test(name);
 
 /** Reports on the entries over sequences. */
 export function explainProgram(program: EntryProgram): EntryReport[] {
@@ -120,7 +119,7 @@ function explainEntry(
     if (role?.kind !== "residual") return [];
     const id = fn.outputs[i] as ValueId;
     const numbers = perStep(sizeOfShape((fn.types[id] as ValueType).shape));
-    return [{ name: role.name, numbers, why: whyKept(fn, id) }];
+    return [{ name: role.name, isNamed: fn.names[id] !== undefined, numbers, why: whyKept(fn, id) }];
   });
   return {
     entry,
@@ -223,8 +222,8 @@ export function printExplanation(reports: readonly EntryReport[], bytes: number)
     lines.push(`  through memory between regions: ${inBytes(crossing)} bytes per step`);
     if (residuals.values.length > 0) {
       lines.push(`  kept for backward: ${inBytes(residuals.numbers)} bytes per example and step`);
-      for (const { name, numbers, why } of residuals.values)
-        lines.push(`    ${isNumbered(name) ? `%${name}` : name}: ${inBytes(numbers)} bytes; ${why}`);
+      for (const { name, isNamed, numbers, why } of residuals.values)
+        lines.push(`    ${isNamed ? name : `%${name}`}: ${inBytes(numbers)} bytes; ${why}`);
     }
     if (recomputed.length > 0) lines.push(`  computed again from what was kept: ${recomputed.join(", ")}`);
     lines.push("");
