@@ -66,6 +66,14 @@ function computedNames(fn: GraphFunction): string[] {
   );
 }
 
+/** Has the author given it a name? What a loop gives is called as inside of it. */
+function isNamed(fn: GraphFunction, id: ValueId): boolean {
+  const instruction = fn.instructions.find(({ results }) => results.includes(id));
+  if (instruction?.operation.kind !== "scan") return fn.names[id] !== undefined;
+  const { body } = instruction.operation;
+  return isNamed(body, body.outputs[instruction.results.indexOf(id)] as ValueId);
+}
+
 /** Why a value of forward is kept rather than computed again: what the minimum cut knows of it. */
 function whyKept(fn: GraphFunction, id: ValueId): string {
   const instruction = fn.instructions.find(({ results }) => results.includes(id));
@@ -119,7 +127,7 @@ function explainEntry(
     if (role?.kind !== "residual") return [];
     const id = fn.outputs[i] as ValueId;
     const numbers = perStep(sizeOfShape((fn.types[id] as ValueType).shape));
-    return [{ name: role.name, isNamed: fn.names[id] !== undefined, numbers, why: whyKept(fn, id) }];
+    return [{ name: role.name, isNamed: isNamed(fn, id), numbers, why: whyKept(fn, id) }];
   });
   return {
     entry,
