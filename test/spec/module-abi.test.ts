@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import ts from "typescript";
 import { expect, test } from "vitest";
 import { compile } from "../../compiler/index.js";
 
@@ -58,4 +59,24 @@ test.each([
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("the page names every field and word of manifests", () => {
+  const section = text.slice(text.indexOf("\n## The manifest\n")).split("\n## ")[1] ?? "";
+  const source = readFileSync(new URL("../../runtime/module/manifest.ts", import.meta.url), "utf8");
+  const words = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertySignature(node)) words.add((node.name as ts.Identifier).text);
+    if (ts.isLiteralTypeNode(node) && ts.isStringLiteral(node.literal)) words.add(`"${node.literal.text}"`);
+    ts.forEachChild(node, visit);
+  };
+  const { statements } = ts.createSourceFile("manifest.ts", source, ts.ScriptTarget.Latest);
+  for (const statement of statements) {
+    // What an interface takes of another one is declared there.
+    if (ts.isInterfaceDeclaration(statement)) statement.members.forEach(visit);
+    else visit(statement);
+  }
+  expect(words.size).toBeGreaterThan(40);
+  const spelled = (word: string): string => (word.startsWith('"') ? word : `\`${word}\``);
+  expect([...words].filter((word) => !section.includes(spelled(word)))).toEqual([]);
 });

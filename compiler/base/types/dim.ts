@@ -5,6 +5,8 @@
  * keys are equal: `N * (H / N)` is `H`. Division is by a monomial only (`divideDims`); that the quotient is whole for
  * the sizes at hand is an obligation of whoever divides. What is rounded down, `floor(T / 2)`, is opaque (`floorDim`).
  */
+import { InvariantError } from "../diagnostics/invariant.js";
+
 export interface Dim {
   /** Normal form: sorted by key, no zero coefficients. */
   readonly terms: readonly DimTerm[];
@@ -259,7 +261,7 @@ export function evaluateDim(dim: Dim, sizes: ReadonlyMap<string, number>): numbe
     let bottom = term.denominator;
     for (const [symbol, exponent] of term.powers) {
       const size = sizes.get(symbol) ?? floorValue(symbol, sizes);
-      if (size === undefined) throw new Error(`no size for dimension ${symbol} of ${printDim(dim)}`);
+      if (size === undefined) throw new InvariantError(`no size for dimension ${symbol} of ${printDim(dim)}`);
       if (exponent > 0) top *= size ** exponent;
       else bottom *= size ** -exponent;
     }
@@ -301,7 +303,7 @@ export function substituteDim(dim: Dim, replacements: ReadonlyMap<string, Dim>):
       const base = substituteFactor(symbol, replacements);
       for (let i = 0; i < Math.abs(exponent); i++) {
         const next = exponent > 0 ? multiplyDims(product, base) : divideDims(product, base);
-        if (next === undefined) throw new Error(`cannot divide by ${printDim(base)}`);
+        if (next === undefined) throw new InvariantError(`cannot divide by ${printDim(base)}`);
         product = next;
       }
     }

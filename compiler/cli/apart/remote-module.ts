@@ -18,6 +18,11 @@ import { drawSizes } from "../../tools/calls/draw-call.js";
 import { countNumbers } from "../../tools/calls/sizes.js";
 import { tensorsOf } from "../../tools/calls/tensors.js";
 
+/** What came from the child is not what a compiled cell gives. */
+class UnfitAnswerError extends Error {
+  override readonly name = "UnfitAnswerError";
+}
+
 type RemoteFields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is RemoteFields =>
@@ -25,7 +30,7 @@ const isFields = (value: unknown): value is RemoteFields =>
 
 const fieldsOf = (what: string, value: unknown): RemoteFields => {
   if (isFields(value)) return value;
-  throw new Error(`${what} must be an object`);
+  throw new UnfitAnswerError(`${what} must be an object`);
 };
 
 /** Loads a text that was read into the child. @throws ModuleError, ChildEnded. */
@@ -51,7 +56,7 @@ export function loadRemote(connection: Connection, text: ModuleText, megabytes: 
       instances.set(remote.instance, remote);
       return remote.instance;
     },
-    instantiateAsync: () => Promise.reject(new Error("instances of a module in a child are made by instantiate")),
+    instantiateAsync: () => Promise.reject(new TypeError("instances of a module in a child are made by instantiate")),
   };
   return {
     module,
@@ -95,7 +100,8 @@ class Remote {
   constructor(connection: Connection, manifest: Manifest, id: number, options: InstantiateOptions) {
     [this.connection, this.manifest, this.id] = [connection, manifest, id];
     const { variant, functions, params } = fieldsOf("an instance", connection.ask({ what: "new", id, options }));
-    if (variant !== "js" && variant !== "wasm" && variant !== "wasm-fma") throw new Error("an instance has no variant");
+    if (variant !== "js" && variant !== "wasm" && variant !== "wasm-fma")
+      throw new UnfitAnswerError("an instance has no variant");
     this.takeParams(params);
     const has = (name: string): boolean => Array.isArray(functions) && functions.includes(name);
     const method =
@@ -156,18 +162,19 @@ class Remote {
     this.connection.ask({ what: "free", ids: [this.id] });
   }
 
-  /** @throws Error where they are not those of the manifest. */
+  /** @throws UnfitAnswerError where they are not those of the manifest. */
   private takeParams(given: unknown): void {
     const found = fieldsOf("params", given);
     const kind = this.manifest.dtype === "f64" ? Float64Array : Float32Array;
     const names = storedTensors(this.manifest).map(({ name }) => name);
     const [got, wanted] = [Object.keys(found), names].map((list) => [...list].sort().join(", "));
-    if (got !== wanted) throw new Error(`params has ${got || "nothing"}, the manifest says ${wanted || "nothing"}`);
+    if (got !== wanted)
+      throw new UnfitAnswerError(`params has ${got || "nothing"}, the manifest says ${wanted || "nothing"}`);
     for (const { name, shape } of storedTensors(this.manifest)) {
       const values = found[name];
       const length = elementCount(shape);
       if (!(values instanceof kind) || values.length !== length) {
-        throw new Error(`parameter ${name} must be a ${kind.name} of ${length} numbers`);
+        throw new UnfitAnswerError(`parameter ${name} must be a ${kind.name} of ${length} numbers`);
       }
       (this.params[name] ??= new kind(length)).set(values);
       (this.known[name] ??= new kind(length)).set(values);
@@ -178,7 +185,7 @@ class Remote {
 const bytesOf = ({ buffer, byteOffset, byteLength }: FloatArray): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Puts the numbers of one tree into the arrays of another. @throws Error where they are not of one form. */
+/** Puts the numbers of one tree into the arrays of another. @throws UnfitAnswerError where they are not of one form. */
 function update(kept: Results, given: unknown): void {
   const now = fieldsOf("a result", given);
   for (const [name, values] of Object.entries(kept)) {
@@ -191,7 +198,7 @@ function update(kept: Results, given: unknown): void {
       ArrayBuffer.isView(other) &&
       other.constructor === values.constructor &&
       (other as FloatArray).length === (values as FloatArray).length;
-    if (!isSame) throw new Error(`${name} is another array after a call that was refused`);
+    if (!isSame) throw new UnfitAnswerError(`${name} is another array after a call that was refused`);
     (values as FloatArray).set(other as never);
   }
 }

@@ -186,13 +186,16 @@ class RegionCounter {
   reads = 0;
   writes = 0;
   readonly operations = new Map<ScalarOp | ReductionOp, number>();
-  #counter: Counter;
+  readonly #counter: Counter;
+  /** Variables whose mean is known, from where they are made on: nothing reads them where they no longer hold. */
+  readonly #means: Map<string, number>;
   /** Loops that an index variable changes with. */
   readonly #changesWith = new Map<string, ReadonlySet<string>>();
   readonly #seen = new Set<string>();
 
   constructor(counter: Counter) {
-    this.#counter = counter;
+    this.#means = new Map(counter.means);
+    this.#counter = { ...counter, means: this.#means };
   }
 
   run(body: readonly Statement[]): this {
@@ -287,18 +290,15 @@ class RegionCounter {
   /** One piece as many times as there are; that sums of totals are rare is left out. */
   #pieces(statement: PiecesStatement, loops: Loops): void {
     const { examples, steps, body } = statement;
-    const outer = this.#counter;
-    const { blocks, groups } = piecesOf(statement, outer.sizes);
-    const means = new Map(outer.means);
+    const { sizes } = this.#counter;
+    const { blocks, groups } = piecesOf(statement, sizes);
     const around = new Map(loops);
     if (steps !== undefined) around.set(steps.from, blocks);
     if (examples !== undefined) {
       around.set(examples.first, groups);
-      means.set(examples.first, 0).set(examples.end, (outer.sizes.get(BATCH_SYMBOL) ?? 0) / groups);
+      this.#means.set(examples.first, 0).set(examples.end, (sizes.get(BATCH_SYMBOL) ?? 0) / groups);
     }
-    this.#counter = { ...outer, means };
     this.#statements(body, around);
-    this.#counter = outer;
   }
 
   #within(axes: readonly (LoopAxis & { readonly step?: number })[], loops: Loops): Loops {
@@ -331,7 +331,7 @@ class RegionCounter {
     if (value.kind === "load" || value.kind === "whole") this.reads += this.#access(value.access, loops);
     this.#changesWith.set(name, this.#loopsOf(indexTerms(value)));
     const mean = this.#meanOf(value, loops);
-    if (mean !== undefined) this.#counter = { ...this.#counter, means: new Map(this.#counter.means).set(name, mean) };
+    if (mean !== undefined) this.#means.set(name, mean);
   }
 
   /** Of integers that loops count by. */

@@ -21,6 +21,14 @@ export const packOperands: KernelPass<VectorTarget> = {
   run: (kernels, { machine, dtype }) => new Packer(kernels, machine, dtype).run(),
 };
 
+/** Copies that statements need. */
+interface NeededPacks {
+  /** Of what is the caller's, by name: at the start of the entry. */
+  readonly atStart: Map<string, PackStatement>;
+  /** Of what is computed: in front of the statement. */
+  readonly inFront: PackStatement[];
+}
+
 class Packer {
   private readonly kernels: UnplannedKernels;
   private readonly target: VectorTarget;
@@ -29,7 +37,6 @@ class Packer {
   private readonly external: ReadonlyMap<string, readonly UnplacedBuffer[]>;
   /** By what they copy: the same copy serves all entries. */
   private readonly known = new Map<string, PackStatement>();
-  private atStart = new Map<string, PackStatement>();
 
   constructor(kernels: UnplannedKernels, target: VectorTarget, dtype: "f32" | "f64") {
     this.kernels = kernels;
@@ -41,28 +48,31 @@ class Packer {
 
   run(): UnplannedKernels {
     const functions = this.kernels.functions.map((fn) => {
-      this.atStart = new Map();
-      const { statements, packs } = this.block(fn.body);
-      return { ...fn, body: [...[...this.atStart.values(), ...packs].map(region), ...statements] };
+      const atStart = new Map<string, PackStatement>();
+      const { statements, inFront } = this.block(fn.body, atStart);
+      return { ...fn, body: [...[...atStart.values(), ...inFront].map(region), ...statements] };
     });
     return { ...this.kernels, functions, buffers: this.buffers };
   }
 
-  /** Rewrites a list of regions and loops; `packs` are those that a list around it has to make. */
-  private block(statements: readonly Statement[]): { statements: Statement[]; packs: PackStatement[] } {
+  /** Rewrites a list of regions and loops; `inFront` are those that a list around it has to make. */
+  private block(
+    statements: readonly Statement[],
+    atStart: NeededPacks["atStart"],
+  ): { statements: Statement[]; inFront: PackStatement[] } {
     const result: Statement[] = [];
-    const packs: PackStatement[] = [];
+    const inFront: PackStatement[] = [];
     const written = this.writtenIn(statements);
     for (const statement of statements) {
-      const inner: PackStatement[] = [];
-      const rewritten = this.statement(statement, inner);
-      for (const pack of inner) {
+      const needed: NeededPacks = { atStart, inFront: [] };
+      const rewritten = this.statement(statement, needed);
+      for (const pack of needed.inFront) {
         if (written.has(wholeOf(pack.from.buffer, this.buffers))) result.push(region(pack));
-        else packs.push(pack);
+        else inFront.push(pack);
       }
       result.push(rewritten);
     }
-    return { statements: result, packs };
+    return { statements: result, inFront };
   }
 
   private writtenIn(statements: readonly Statement[]): ReadonlySet<string> {
@@ -75,11 +85,11 @@ class Packer {
     return written;
   }
 
-  private statement(statement: Statement, packs: PackStatement[]): Statement {
+  private statement(statement: Statement, packs: NeededPacks): Statement {
     if (statement.kind === "product") return this.product(statement, packs);
     if (statement.kind === "for") {
-      const inner = this.block(statement.body);
-      packs.push(...inner.packs);
+      const inner = this.block(statement.body, packs.atStart);
+      packs.inFront.push(...inner.inFront);
       return { ...statement, body: inner.statements };
     }
     if (statement.kind === "region") {
@@ -88,18 +98,18 @@ class Packer {
     return statement;
   }
 
-  private inRegion(statement: Statement, packs: PackStatement[]): Statement {
+  private inRegion(statement: Statement, packs: NeededPacks): Statement {
     if (statement.kind === "product") return this.product(statement, packs);
     if (statement.kind !== "for") return statement;
     return { ...statement, body: statement.body.map((child) => this.inRegion(child, packs)) };
   }
 
-  private product(product: ProductStatement, packs: PackStatement[]): ProductStatement {
+  private product(product: ProductStatement, packs: NeededPacks): ProductStatement {
     const packed = (terms: ProductTerms): { packed?: string } => {
       const pack = this.packOf(product, terms);
       if (pack === undefined) return {};
-      if (pack.onChange) this.atStart.set(pack.to, pack);
-      else packs.push(pack);
+      if (pack.onChange) packs.atStart.set(pack.to, pack);
+      else packs.inFront.push(pack);
       return { packed: pack.to };
     };
     const { earlier } = product.schedule ?? {};
