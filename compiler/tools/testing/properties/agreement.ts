@@ -22,6 +22,7 @@ import {
 } from "../../calls/call.js";
 import { cut } from "../../calls/examples.js";
 import { symbolSizes } from "../../calls/sizes.js";
+import { entryMeanings, EntryVersions, numbersOfEach } from "../../gradcheck/entry-meanings.js";
 import type { ToleranceOptions } from "./derivatives.js";
 import { PropertyComparisons, expectClose, PropertyError, toleranceFor } from "./property-error.js";
 import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../../program/roles.js";
@@ -91,12 +92,6 @@ function evaluate(fn: GraphFunction, at: CallOfProgram, known: BatchValues): Bat
   return new Map(results.map((value, i) => [fn.outputNames[i] as string, value]));
 }
 
-/** All numbers, example by example. */
-function flatten(value: BatchValue, examples: number): number[] {
-  const tensors = "shared" in value ? Array.from({ length: examples }, () => value.shared) : value.examples;
-  return tensors.flatMap(({ data }) => [...data]);
-}
-
 /** Computed initial values, as far as the call leaves them out. */
 function initialValues(at: CallOfProgram): BatchValues {
   const { call } = at;
@@ -111,9 +106,8 @@ function initialValues(at: CallOfProgram): BatchValues {
 }
 
 /**
- * Passes keep the meaning: after every pass the function is valid and gives what the equations as written give, and the
- * optimised gradient is the gradient of the equations as written. Evaluated in float64, in the compiler's reference
- * evaluator.
+ * Passes keep the meaning: after every pass on every entry the function is valid and gives what the equations as written give,
+ * or what is derived of these without passes. Evaluated in float64, in the compiler's reference evaluator.
  *
  * @throws PropertyError that names the pass where it does not hold.
  */
@@ -124,37 +118,38 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
   const program = lower(property, source, options);
   const at = { program, call };
   const context = programContext(program);
-  const known = initialValues(at);
-  const written = program.forward;
-  const expected = evaluate(written, at, known);
-  const { batch } = call;
-  const compare = (where: string, actual: BatchValues, wanted: BatchValues): void => {
-    for (const [name, value] of wanted) {
+  const seen = new EntryVersions();
+  buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: seen.observe });
+  const meanings = entryMeanings(program, valuesOfCall(at), sizesAt(at));
+  const kept = meanings.outputsOf(seen.finished("forward"));
+  for (const { entry, pass, fn } of seen.versions) {
+    const where = `${entry} after ${pass}`;
+    const [problem] = verifyFunction(fn, context);
+    if (problem !== undefined) throw new PropertyError(property, `${where}: ${problem}`);
+    const actual = meanings.outputsOf(fn, kept);
+    for (const [name, value] of meanings.expectedOf(entry, fn)) {
       const own = actual.get(name);
       if (own === undefined) throw new PropertyError(property, `${where}: ${name} is missing`);
-      expectClose(comparisons, `${where}: ${name}`, flatten(own, batch), flatten(value, batch), tolerance);
+      const [is, wanted] = [own, value].map((one) => numbersOfEach(one, call.batch)) as [number[], number[]];
+      expectClose(comparisons, `${where}: ${name}`, is, wanted, tolerance);
     }
-  };
-  const { entries } = buildEntries(program, {
-    gradient: true,
-    jvp: false,
-    hvp: false,
-    observe: (entry, pass, fn) => {
-      const where = `${entry} after ${pass}`;
-      const [problem] = verifyFunction(fn, context);
-      if (problem !== undefined) throw new PropertyError(property, `${where}: ${problem}`);
-      if (entry === "forward") compare(where, evaluate(fn, at, known), expected);
-    },
-  });
-  const [forward, backward] = ["forward", "backward"].map((name) => entries.get(name)?.fn);
-  if (forward === undefined || backward === undefined) throw new TypeError("the program has no backward");
-  const results = new Map([...known, ...evaluate(forward, at, known)]);
-  compare(
-    "backward",
-    evaluate(backward, at, results),
-    evaluate(gradientOf(written, context, undefined, false, programBoundary(program)), at, known),
-  );
+  }
   comparisons.end("the call has no examples or no steps, or the cell gives nothing");
+}
+
+/** What a call gives: inputs of the equations, and cotangents of their results. */
+function valuesOfCall(at: CallOfProgram): BatchValues {
+  const { program } = at;
+  const all = given(at.call);
+  const gradient = gradientOf(program.forward, programContext(program), undefined, false, programBoundary(program));
+  const functions = [program.forward, gradient, ...(program.initial === undefined ? [] : [program.initial])];
+  const values: BatchValues = new Map();
+  for (const fn of functions) {
+    const inputs = { ...fn, inputs: fn.inputs.filter((id) => all.has(fn.names[id] ?? "")) };
+    for (const [i, value] of inputsFor(inputs, at, new Map()).entries())
+      values.set(fn.names[inputs.inputs[i] as number] ?? "", value);
+  }
+  return values;
 }
 
 /** What `backendsAgree` compares with the evaluator. */
@@ -206,7 +201,7 @@ export async function backendsAgree(source: string, call: CellCall, options: Bac
     const own = { ...results, ...(derived && gradientsOf(manifest, derived)) };
     const compare = (name: string, entry: TensorEntry, value: BatchValue | undefined): void => {
       const actual = own[name] ?? [];
-      const wanted = value === undefined ? [] : flatten(value, call.batch);
+      const wanted = value === undefined ? [] : numbersOfEach(value, call.batch);
       const cutOut = Array.from({ length: call.batch }, (_, b) => [...cut(entry, actual, call, b)]).flat();
       expectClose(comparisons, `${name} in ${target} ${dtype}`, cutOut, wanted, tolerance);
     };
@@ -234,7 +229,7 @@ export async function backendsAgree(source: string, call: CellCall, options: Bac
         comparisons,
         `gradient of param ${name} in ${target} ${dtype}`,
         own[`gradient of param ${name}`] ?? [],
-        value === undefined ? [] : flatten(value, 1),
+        value === undefined ? [] : numbersOfEach(value, 1),
         tolerance,
       );
     }

@@ -1,0 +1,173 @@
+/** What every entry of a module should give: the equations as they are written, derived without any pass, at some values. */
+import { lookUp } from "../../base/at.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
+import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
+import { elementCount, type Tensor, tensor } from "../../ir/graph/tensor.js";
+import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
+import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
+import { evaluateDim } from "../../base/types/dim.js";
+import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
+import { entryOf, type EntryDerivation } from "../../program/entry.js";
+import { type Program, programBoundary, programContext, programRoles } from "../../program/program.js";
+import { type Derivation, deriveRole, nameOfRole, type Role, streamedRole } from "../../program/roles.js";
+
+type Named = ReadonlyMap<string, BatchValue>;
+
+export interface EntryMeanings {
+  /** Outputs by name that a version of an entry should have: as long as a step is still all steps, those of these. */
+  expectedOf(entry: string, fn: GraphFunction): Named;
+  /** What a version of an entry gives; `kept` is what forward has kept for it. */
+  outputsOf(fn: GraphFunction, kept?: Named): Map<string, BatchValue>;
+}
+
+/**
+ * @param given inputs, contexts, params, fixed values and cotangents of results, by name; initial values where they are given.
+ *   What else entries read, tangents above all, is made up.
+ * @param sizes of the symbols in each example
+ */
+export function entryMeanings(program: Program, given: Named, sizes: readonly SymbolSizes[]): EntryMeanings {
+  const values = new Map(given);
+  const { initial, starts, stream } = program;
+  if (initial !== undefined) addMissing(values, evaluate(initial, values, sizes));
+  const forward = evaluate(program.forward, values, sizes);
+  addDerived(values, programRoles(program), new Map([...values, ...forward]));
+  for (const draw of starts?.draws ?? []) {
+    const shape = draw.shape.map((dim) => evaluateDim(dim, sizes[0] ?? new Map<string, number>()));
+    const numbers = Float64Array.from({ length: elementCount(shape) }, (_, i) => 0.5 + 0.4 * Math.cos(3 * i));
+    values.set(nameOfRole({ kind: "draw", name: draw.name }), { shared: tensor(shape, numbers) });
+  }
+  const expected = new Map<string, Named>();
+  for (const [how, fn] of derivedFunctions(program)) expected.set(entryOf(how, fn).name, evaluate(fn, values, sizes));
+  if (stream !== undefined) addStream(program, stream, values, sizes, expected);
+  return {
+    expectedOf: (entry, { outputNames }) => {
+      const own = lookUp(expected, entry);
+      return [...own.keys()].every((name) => outputNames.includes(name)) ? own : lookUp(expected, "forward");
+    },
+    outputsOf: (fn, kept = new Map()) => evaluate(fn, new Map([...values, ...kept]), sizes),
+  };
+}
+
+/** Of whole sequences: values and all their derivatives. */
+function derivedFunctions(program: Program): [EntryDerivation, GraphFunction][] {
+  const context = programContext(program);
+  const boundary = programBoundary(program);
+  const { forward, initial, starts } = program;
+  const sources = [["forward", forward], ["initial", initial]] as const; // prettier-ignore
+  const all = sources.flatMap(([of, fn]): [EntryDerivation, GraphFunction][] => {
+    if (fn === undefined) return [];
+    const gradient = gradientOf(fn, context, undefined, true, boundary);
+    return [
+      [{ of, by: "value", streamed: false }, fn],
+      [{ of, by: "gradient", streamed: false }, gradient],
+      [{ of, by: "jvp", streamed: false }, tangentsOnly(fn, context, undefined, boundary)],
+      [{ of, by: "hvp", streamed: false }, tangentsOnly(gradient, context, undefined, boundary)],
+    ];
+  });
+  return starts === undefined ? all : [...all, [{ of: "start", by: "value", streamed: false }, starts.fn]];
+}
+
+/** A step is a sequence of one: the first of each example, or zeros where it has none. */
+function addStream(
+  program: Program,
+  stream: string,
+  values: Map<string, BatchValue>,
+  sizes: readonly SymbolSizes[],
+  expected: Map<string, Named>,
+): void {
+  const one = sizes.map((own) => new Map(own).set(stream, 1));
+  const first = new Map(values);
+  for (const { name, over } of program.inputs) {
+    if (!over.includes(stream)) continue;
+    invariant(over[0] === stream, `${name} does not run over ${stream} first`);
+    const key = nameOfRole({ kind: "input", name });
+    first.set(key, eachTensor(values.get(key), firstEntry));
+  }
+  const streamed = new Map<string, string>();
+  for (const role of programRoles(program)) {
+    const [name, own] = [nameOfRole(role), nameOfRole(streamedRole(role))];
+    streamed.set(name, own);
+    const value = first.get(name);
+    if (value !== undefined) values.set(own, value);
+  }
+  const add = (of: "forward" | "initial", fn: GraphFunction): void => {
+    const found = [...evaluate(fn, first, one)].map(([name, value]) => [streamed.get(name) ?? name, value] as const);
+    expected.set(entryOf({ of, by: "value", streamed: true }, fn).name, new Map(found));
+  };
+  add("forward", program.forward);
+  if (program.initial !== undefined) add("initial", program.initial);
+}
+
+function firstEntry({ shape, data }: Tensor): Tensor {
+  const own = [1, ...shape.slice(1)];
+  const size = elementCount(own);
+  return tensor(own, shape[0] === 0 ? new Float64Array(size) : data.slice(0, size));
+}
+
+/** Tangents and cotangents that are not given, of everything that has them; the numbers say nothing. */
+function addDerived(values: Map<string, BatchValue>, roles: readonly Role[], primal: Named): void {
+  const all: readonly (readonly Derivation[])[] = [["grad"], ["tangent"], ["tangent", "grad"]];
+  for (const [phase, derived] of all.entries()) {
+    for (const role of roles) {
+      const base = primal.get(nameOfRole(role));
+      const name = nameOfRole(deriveRole(role, derived));
+      if (base === undefined || values.has(name)) continue;
+      const along = ({ shape, data }: Tensor): Tensor =>
+        tensor(
+          shape,
+          Float64Array.from(data, (_, i) => Math.cos(5 * i + 1 + phase) + 0.5),
+        );
+      values.set(name, eachTensor(base, along));
+    }
+  }
+}
+
+function addMissing(values: Map<string, BatchValue>, found: Named): void {
+  for (const [name, value] of found) if (!values.has(name)) values.set(name, value);
+}
+
+function eachTensor(value: BatchValue | undefined, change: (tensor: Tensor) => Tensor): BatchValue {
+  invariant(value !== undefined, "a value is missing");
+  return "shared" in value ? { shared: change(value.shared) } : { examples: value.examples.map(change) };
+}
+
+function evaluate(fn: GraphFunction, values: Named, sizes: readonly SymbolSizes[]): Map<string, BatchValue> {
+  const results = evaluateFunction(fn, fn.inputs.map((id) => inputOf(fn, id, values, sizes.length)), sizes); // prettier-ignore
+  return new Map(results.map((value, i) => [outputName(fn, i), value]));
+}
+
+/** What all examples share stands for each of them where a function takes a value of each. */
+function inputOf(fn: GraphFunction, id: ValueId, values: Named, examples: number): BatchValue {
+  const value = values.get(nameOf(fn, id));
+  if (value === undefined) throw new RangeError(`no value for ${nameOf(fn, id)} of ${fn.name}`);
+  if (!("shared" in value) || typeOf(fn, id).shared) return value;
+  return { examples: new Array<Tensor>(examples).fill(value.shared) };
+}
+
+/** All numbers, example by example; of one for all as often as there are examples. */
+export function numbersOfEach(value: BatchValue, examples: number): number[] {
+  const tensors = "shared" in value ? new Array<Tensor>(examples).fill(value.shared) : value.examples;
+  return tensors.flatMap(({ data }) => [...data]);
+}
+
+/** Versions of entries, without those that a pass has left as they were. */
+export class EntryVersions {
+  private readonly last = new Map<string, GraphFunction>();
+  readonly versions: { readonly entry: string; readonly pass: string; readonly fn: GraphFunction }[] = [];
+
+  /** As `observe` of entries takes it. */
+  readonly observe = (entry: string, pass: string, fn: GraphFunction): void => {
+    const before = this.last.get(entry);
+    this.last.set(entry, fn);
+    if (before?.instructions === fn.instructions && before.outputs === fn.outputs && before.names === fn.names) return;
+    this.versions.push({ entry, pass, fn });
+  };
+
+  /** The last of an entry. */
+  finished(entry: string): GraphFunction {
+    const fn = this.last.get(entry);
+    invariant(fn !== undefined, `there is no entry ${entry}`);
+    return fn;
+  }
+}
