@@ -1,9 +1,11 @@
 /** Functions of one name whose arguments have other numbers of axes: `solve(A, b)` of a vector and `solve(A, B)` of a matrix. */
+import { at } from "../../base/at.js";
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { CallNode, Expression, FunctionNode, TypeNode } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
 import type { FunctionDeclaration, ModuleScope } from "./declared.js";
 import { matchArguments } from "./match-arguments.js";
+import { equalDims } from "../../base/types/dim.js";
 import { axesOf, printSemanticType, type SemanticType } from "./semantic-type.js";
 import type { TypedExpression } from "./typed-program.js";
 
@@ -21,13 +23,12 @@ export function addVariant(declaration: FunctionDeclaration, { entries }: Module
 /** How many axes each argument has; undefined where some are no numbers. */
 function ranksOf({ parameters, dimensions, functions }: FunctionNode): number[] | undefined {
   if (dimensions.length > 0 || functions.length > 0) return undefined;
-  const ranks = parameters.map(({ type }) => rankOf(type));
-  return ranks.every((rank) => rank !== undefined) ? ranks : undefined;
+  return parameters.map(({ type }) => rankOf(type));
 }
 
-function rankOf(type: TypeNode): number | undefined {
+function rankOf(type: TypeNode): number {
   if (type.kind === "real-type") return 0;
-  return type.kind === "index-type" ? undefined : type.dimensions.length;
+  return type.dimensions.length;
 }
 
 /** The function that a call means, and its arguments as far as they are known; undefined where something was reported. */
@@ -42,7 +43,11 @@ export function variantOfCall(
   const types = [...known.values()].map(({ type }) => type);
   if (types.some(({ kind }) => kind === "error")) return undefined;
   const all = [declaration, ...variants];
-  const found = all.find(({ node }) => takes(node, call, known));
+  const exact = all.find(({ node }) =>
+    typesFor(node, call, known)?.every((type, i) => isOfRank(type, ranksOf(node)?.[i])),
+  );
+  const over = exact === undefined ? all.filter(({ node }) => mayGoOver(node, typesFor(node, call, known))) : [];
+  const found = exact ?? (over.length === 1 ? over[0] : undefined);
   if (found !== undefined) return { declaration: found, known };
   const kinds = all.map(({ node }) => `(${node.parameters.map(({ type }) => shapeText(type)).join(", ")})`);
   const message = `\`${call.callee.text}\` takes ${kinds.join(" or ")}; this is (${types.map(printSemanticType).join(", ")})`;
@@ -52,19 +57,38 @@ export function variantOfCall(
   return undefined;
 }
 
-function takes(node: FunctionNode, call: CallNode, known: ReadonlyMap<Expression, TypedExpression>): boolean {
+/** The types of the arguments in the order of the parameters; undefined where they are not those that it takes. */
+function typesFor(
+  node: FunctionNode,
+  call: CallNode,
+  known: ReadonlyMap<Expression, TypedExpression>,
+): SemanticType[] | undefined {
   const parameters = node.parameters.map(({ name }) => ({ name: name.text }));
   const matched = matchArguments(call.arguments, parameters, "", call.span, new DiagnosticCollector());
-  return matched?.every((argument, i) => isOfRank(argument && known.get(argument.value)?.type, ranksOf(node)?.[i])) === true; // prettier-ignore
+  const types = matched?.flatMap((argument) => (argument && known.get(argument.value)?.type) ?? []);
+  const isIndex = (i: number): boolean => node.parameters[i]?.type.kind === "index-type";
+  const fits = ({ kind }: SemanticType, i: number): boolean => isIndex(i) ? kind === "index" : kind === "real" || kind === "complex"; // prettier-ignore
+  return types?.every(fits) === true ? types : undefined;
 }
 
-function isOfRank(type: SemanticType | undefined, rank: number | undefined): boolean {
-  return type !== undefined && (type.kind === "real" || type.kind === "complex") && axesOf(type).length === rank;
+const isOfRank = (type: SemanticType, rank: number | undefined): boolean => axesOf(type).length === rank;
+
+/** Whether arguments with more axes have the same in front, which a call goes over. */
+function mayGoOver(node: FunctionNode, types: readonly SemanticType[] | undefined): boolean {
+  const ranks = ranksOf(node);
+  const leading = types?.map((type, i) => axesOf(type).slice(0, Math.max(0, axesOf(type).length - (ranks?.[i] ?? 0))));
+  const widest = leading?.find((axes) => axes.length > 0);
+  if (types === undefined || leading === undefined || widest === undefined) return false;
+  return leading.every((axes, i) => {
+    if (axes.length === 0) return isOfRank(at(types, i), ranks?.[i]);
+    return axes.length === widest.length && axes.every(({ dim }, axis) => equalDims(dim, at(widest, axis).dim));
+  });
 }
 
 /** `[n, m]`, by the names of dimensions that stand in it. */
 function shapeText(type: TypeNode): string {
-  const sizes = type.kind === "tensor-type" || type.kind === "complex-type" ? type.dimensions : [];
+  const sizes = type.kind === "real-type" ? [] : type.dimensions;
   const names = sizes.map((size) => (size.kind === "reference" ? size.name : "…"));
-  return names.length === 0 ? "a scalar" : `[${names.join(", ")}]`;
+  const one = type.kind === "index-type" ? "an index" : "a scalar";
+  return names.length === 0 ? one : `${type.kind === "index-type" ? "index" : ""}[${names.join(", ")}]`;
 }

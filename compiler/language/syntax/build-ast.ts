@@ -93,7 +93,7 @@ class Builder {
     return this.complete(children.topLevel, ({ children: { importDeclaration, cell, fn, equation } }) => {
       if (importDeclaration !== undefined) return this.importDeclaration(only(importDeclaration));
       if (cell !== undefined) return this.cell(only(cell));
-      return fn === undefined ? this.constant(only(equation)) : this.fn(only(fn));
+      return fn === undefined ? this.constant(only(equation)) : this.fn(only(fn), "network");
     });
   }
 
@@ -187,7 +187,7 @@ class Builder {
     if (children.declaration !== undefined) return this.declaration(only(children.declaration));
     if (children.use !== undefined) return this.use(only(children.use));
     if (children.output !== undefined) return this.output(only(children.output), form);
-    if (children.fn !== undefined) return this.fn(only(children.fn));
+    if (children.fn !== undefined) return this.fn(only(children.fn), form);
     if (children.loss !== undefined) return this.loss(only(children.loss));
     const equation = only(children.equation);
     const value = only(equation.children.equationValue);
@@ -276,7 +276,8 @@ class Builder {
     return equationsOf(rounds, documentation, this.span(token, rounds.span.end));
   }
 
-  private fn({ children }: cst.FnCstNode): FunctionNode {
+  /** One at the top of a file is for cells and networks, so that `t` may be a place in it. */
+  private fn({ children }: cst.FnCstNode, form: CellNode["form"]): FunctionNode {
     const header = only(children.functionHeader).children;
     const keyword = only(header.Fn);
     const documentation = this.takeDocumentation(keyword);
@@ -284,7 +285,7 @@ class Builder {
     const items = children.functionItem ?? [];
     const equations = this.complete(
       items.filter(({ children: item }) => item.returnValue === undefined && item.derivative === undefined),
-      (item) => this.functionEquations(only(item.children.equation)),
+      (item) => this.functionEquations(only(item.children.equation), form),
     ).flat();
     const all = this.complete(header.functionParameter, (parameter) => this.types.functionParameter(parameter));
     const parameters = all.flatMap(({ name: own, type }) => (isValueType(type) ? [{ name: own, type }] : []));
@@ -302,9 +303,9 @@ class Builder {
     return { ...head, results, equations, ...(derivative && { derivative }), span };
   }
 
-  private functionEquations(node: cst.EquationCstNode): EquationNode[] {
+  private functionEquations(node: cst.EquationCstNode, form: CellNode["form"]): EquationNode[] {
     if (node.children.Others !== undefined) return this.group(node);
-    const equation = this.equation(node);
+    const equation = this.equation(node, { form });
     if (!equation.next) return [equation];
     const { start, end } = equation.name.span;
     const name = clip(equation.name.text);

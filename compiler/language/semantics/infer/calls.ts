@@ -25,6 +25,7 @@ import { givenFunctions, inferGivenCall } from "./given-functions.js";
 import { inferRun, inferTrace } from "./runs.js";
 import { inferGradient } from "./inner-gradient.js";
 import { inferDelay } from "./delays.js";
+import { type CalledOver, leadingAxes, overLeading } from "./leading-axes.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { standardHomeOf } from "../../std/sources.js";
 
@@ -137,7 +138,7 @@ function inferInstanceCall(checker: Checker, node: CallNode): TypedExpression {
 function inferFunctionCall(checker: Checker, node: CallNode, declaration: FunctionDeclaration): TypedExpression {
   const [result, ...others] = resultsOfCall(checker, node, declaration) ?? [];
   if (result === undefined) return checker.error(node.span);
-  if (others.length === 0) return result.kind === "result" ? { ...result, ...result.call, kind: "call" } : result;
+  if (others.length === 0) return asCall(result);
   const names = declaration.node.results.map(({ name }) => name?.text ?? "");
   const { text } = node.callee;
   checker.report("several-outputs", node.span, `\`${text}\` has ${names.length} results, not one`, {
@@ -146,23 +147,35 @@ function inferFunctionCall(checker: Checker, node: CallNode, declaration: Functi
   return checker.error(node.span);
 }
 
+/** The only result of a call, also where it goes over leading axes. */
+function asCall(result: TypedExpression): TypedExpression {
+  if (result.kind === "indexed") return { ...result, body: asCall(result.body) };
+  return result.kind === "result" ? { ...result, ...result.call, kind: "call" } : result;
+}
+
 /** One for each result of the function; undefined where something was reported. */
 export function resultsOfCall(
   checker: Checker,
   node: CallNode,
   declaration: FunctionDeclaration,
 ): readonly TypedExpression[] | undefined {
-  const call = typedCall(checker, node, declaration);
-  const types = call?.fn.results.map(({ type }) => substituteType(type, call.dimensions));
+  const called = typedCall(checker, node, declaration);
+  const types = called?.call.fn.results.map(({ type }) => substituteType(type, called.call.dimensions));
   if (types?.includes(undefined) === true) checker.reportTooLarge(node.span);
-  if (call === undefined || types === undefined) return undefined;
+  if (called === undefined || types === undefined) return undefined;
+  const { call, over } = called;
+  const { span } = node;
   const results = types.flatMap((type, position) =>
-    type ? [{ kind: "result", call, position, span: node.span, type } as const] : [],
+    type ? [overLeading({ kind: "result", call, position, span, type }, over, span)] : [],
   );
   return results.length === types.length ? results : undefined;
 }
 
-function typedCall(checker: Checker, node: CallNode, first: FunctionDeclaration): TypedCall | undefined {
+function typedCall(
+  checker: Checker,
+  node: CallNode,
+  first: FunctionDeclaration,
+): { readonly call: TypedCall; readonly over: readonly CalledOver[] } | undefined {
   const variant = variantOfCall(checker, node, first);
   if (variant === undefined) return undefined;
   const { declaration, known } = variant;
@@ -191,16 +204,33 @@ function typedCall(checker: Checker, node: CallNode, first: FunctionDeclaration)
   const typed: TypedExpression[] = [];
   for (const [i, argument] of given.entries()) {
     const wanted = fn.parameters[i]?.type;
-    if (argument === undefined || wanted === undefined || !hasKind(checker, argument, wanted)) continue;
-    if (axesOf(argument.type).length === axesOf(wanted).length) typed.push(argument);
-    else reportArgument(checker, fn, i, argument, wanted, new Map());
+    if (argument !== undefined && wanted !== undefined && hasKind(checker, argument, wanted)) typed.push(argument);
   }
   if (typed.length < given.length || [...sizes.values()].includes(undefined)) return undefined;
-  const dimensions = bindArguments(checker, fn, typed, sizes as ReadonlyMap<string, Dim>);
+  const reported = checker.collector.diagnostics.length;
+  const leading = leadingAxes(checker, fn, typed);
+  if (leading === undefined) {
+    if (checker.collector.diagnostics.length === reported) reportRanks(checker, fn, typed);
+    return undefined;
+  }
+  const dimensions = bindArguments(checker, fn, leading.given, sizes as ReadonlyMap<string, Dim>);
   if (dimensions === undefined || !takeOver(checker, fn, dimensions, node.span)) return undefined;
   const handed = givenFunctions(checker, fn, functions, dimensions);
   if (handed === undefined) return undefined;
-  return { fn, arguments: typed, dimensions, functions: handed };
+  return { call: { fn, arguments: leading.given, dimensions, functions: handed }, over: leading.over };
+}
+
+/** Those with fewer axes than are declared, or with other numbers of axes in front than the first has. */
+function reportRanks(checker: Checker, fn: TypedFunction, given: readonly TypedExpression[]): void {
+  const extra = given.map(({ type }, i) => axesOf(type).length - axesOf((fn.parameters[i] ?? { type }).type).length);
+  const isShort = extra.some((count) => count < 0);
+  const first = extra.find((count) => count > 0);
+  for (const [i, argument] of given.entries()) {
+    const wanted = fn.parameters[i]?.type;
+    const count = extra[i] ?? 0;
+    const isOther = isShort ? count < 0 : count !== 0 && count !== first;
+    if (isOther && wanted !== undefined) reportArgument(checker, fn, i, argument, wanted, new Map());
+  }
 }
 
 /** The index of rounds, where an index is expected, is one. */

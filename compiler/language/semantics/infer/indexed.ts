@@ -103,7 +103,7 @@ export function bind(checker: Checker, name: Name, written: boolean, ofRounds = 
       `${wordsFor(known.kind, name.text)} is there already, so it cannot be an index`,
       {
         related: [{ span: known.span, message: `${wordsFor(known.kind, name.text)} is declared here` }],
-        help: `use another letter: \`${freeLetter(checker)}\``,
+        help: `use another letter: \`${freeLetters(checker, 1).join("")}\``,
       },
     );
     return undefined;
@@ -114,9 +114,11 @@ export function bind(checker: Checker, name: Name, written: boolean, ofRounds = 
   return index;
 }
 
-function freeLetter({ scope }: Checker): string {
+/** Names for indices that nothing has. */
+export function freeLetters({ scope }: Checker, count: number): string[] {
   const isFree = (name: string): boolean => !scope.entries.has(name) && !scope.hidden.has(name);
-  return [..."nmkjlpqrabcdefg"].find(isFree) ?? "index_1";
+  const more = Array.from({ length: count }, (_, i) => `index_${i + 1}`);
+  return [..."nmkjlpqrabcdefg", ...more].filter(isFree).slice(0, count);
 }
 
 function lengthOf(checker: Checker, { name, span, size }: BoundIndex, body: TypedExpression): Dim | undefined {

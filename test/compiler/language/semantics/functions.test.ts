@@ -59,8 +59,18 @@ describe("functions", () => {
       "unknown-dimension",
     ],
     [
-      "an argument of another rank",
-      "fn f(v: [n]): [n] { return v } cell A(H) { input x: [H, H] output y = f(‹x›) }",
+      "an argument of fewer axes",
+      "fn f(v: [n]): [n] { return v } cell A(H) { input x: real output y = f(‹x›) }",
+      "shape-mismatch",
+    ],
+    [
+      "an argument with another number of axes in front",
+      "fn f(v: [n], w: [n]): [n] { return v + w } cell A(H) { input x: [H, H, H] input z: [H, H] output y = f(x, ‹z›) }",
+      "shape-mismatch",
+    ],
+    [
+      "other axes in front",
+      "fn f(v: [n], w: [n]): [n] { return v + w } cell A(H, I) { input x: [H, I] input z: [I, I] output y = f(x, ‹z›) }",
       "shape-mismatch",
     ],
     [

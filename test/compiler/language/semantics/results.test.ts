@@ -29,7 +29,7 @@ describe("several results", () => {
     ["with a prime", `${two}cell A(H) { input x: [H] output y = two(x).‹a›' }`, "unknown-member"],
     [
       "of arguments that do not fit, once",
-      `${two}cell A(H) { input x: [H, H] a, b = two(‹x›) output y = a + b }`,
+      `${two}cell A(H) { input x: real a, b = two(‹x›) output y = a + b }`,
       "shape-mismatch",
     ],
     ["of the same name", "fn f(v: [n]): (a: [n], ‹a›: [n]) { return (v, v) }", "duplicate-name"],
