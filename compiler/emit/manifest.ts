@@ -97,7 +97,12 @@ function tensorEntries(
   const bounded = ({ bound }: { readonly bound?: Dim }): { bound?: number } =>
     bound === undefined ? {} : { bound: evaluateDim(bound, program.dimensions) };
   return {
-    inputs: program.inputs.map((input) => ({ ...tensor(input), dtype: input.dtype, ...bounded(input) })),
+    inputs: program.inputs.map((input) => ({
+      ...tensor(input),
+      dtype: input.dtype,
+      ...bounded(input),
+      ...(input.forLosses && { forLosses: true }),
+    })),
     contexts: program.contexts.map(tensor),
     states: program.states.map((state) => ({
       ...tensor(state),
@@ -108,6 +113,7 @@ function tensorEntries(
     ...(program.fixed.length === 0 ? {} : { fixed: program.fixed.map(stored) }),
     ...(program.starts === undefined ? {} : startEntries(program.starts)),
     outputs: program.outputs.map(tensor),
+    ...(program.losses === undefined || program.losses.length === 0 ? {} : { losses: program.losses }),
   };
 }
 

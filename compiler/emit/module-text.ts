@@ -11,7 +11,7 @@ type OptionalShellPart = Exclude<OptionalPart, "wasm">;
 
 /** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
 export function partsOf(
-  { target, has, params, fixed = [], draws = [], contexts, axes, requires = [], startRounds }: Manifest,
+  { target, has, params, fixed = [], draws = [], contexts, axes, requires = [], startRounds, losses = [] }: Manifest,
   source?: SourcePart,
 ): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
   const kinds = new Set([...params, ...fixed, ...draws].map(({ initializer }) => initializer.kind));
@@ -24,6 +24,7 @@ export function partsOf(
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
     starts: { wanted: startRounds !== undefined, name: "createStarts" },
     gradient: { wanted: has.gradient || has.hvp, name: "gradient" },
+    losses: { wanted: losses.length > 0, name: "losses" },
     directional: { wanted: has.jvp || has.hvp, ...(has.jvp ? { name: "jvp" } : {}) },
     hessian: { wanted: has.hvp, name: "hvp" },
     "wasm-text": { wanted: source === "wasm-text" },

@@ -5,6 +5,7 @@
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { suggestion } from "../language/semantics/suggestion.js";
+import { lookUp } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
@@ -249,7 +250,7 @@ class CellLowering {
       return { name: key, value: type?.kind === "index" ? asNumber(builder, value, dimIn(frame, type.bound)) : value };
     };
     const { outputs, losses } = frame.cell;
-    const ends = begun.map(({ state: { name } }) => ({ name, value: ended.get(name) as ValueId }));
+    const ends = begun.map(({ state: { name } }) => ({ name, value: lookUp(ended, name) }));
     const parts = losses.flatMap(({ name, weight }) => [of(name), ...(weight === undefined ? [] : [of(weight)])]);
     const finished = builder.finish([...outputs.map(({ name }) => of(name)), ...ends, ...parts]);
     const first = begun.map(({ value }) => value);

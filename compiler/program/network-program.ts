@@ -3,12 +3,13 @@ import { at } from "../base/at.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import { inlineFunction } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
-import { typeOf } from "../ir/graph/values.js";
+import { outputName, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { buildStarts } from "./cell-program.js";
 import { declaredReach } from "./declared-reach.js";
 import type { LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
 import type { Program, ProgramTensor } from "./program.js";
+import { tensorsReaching } from "./reach.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
 const each =
@@ -18,6 +19,7 @@ const each =
 export function programOfNetwork(network: LoweredNetwork): Program {
   const { name, documentation, dimensions, runtimeDimensions, starts } = network;
   const forward = buildForward(network);
+  const isForLosses = onlyForLosses(network, forward);
   const program = {
     name,
     documentation,
@@ -25,7 +27,10 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     axes: runtimeDimensions,
     least: network.least,
     stream: undefined,
-    inputs: network.inputs.map(each(false)),
+    inputs: network.inputs.map((input) =>
+      each(false)({ ...input, ...(isForLosses(input.name) && { forLosses: true }) }),
+    ),
+    losses: network.losses.map((loss) => loss.name),
     contexts: [],
     states: network.states.map(each(false)),
     params: network.params.map(each(true)),
@@ -41,6 +46,16 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     declaredDerivatives: [...new Set(network.declared.map((declared) => declared.name))],
   };
   return { ...program, gradientAsDeclared: declaredReach(program) };
+}
+
+/** Which inputs no result but losses is made of. */
+function onlyForLosses({ losses, ...network }: LoweredNetwork, forward: GraphFunction): (input: string) => boolean {
+  if (losses.length === 0) return () => false;
+  const ofLosses = new Set(losses.flatMap(({ name }) => partsOfLoss.map((part) => nameOfRole({ kind: "output", name: `${name}${part}` })))); // prettier-ignore
+  const others = forward.outputs.filter((_, i) => !ofLosses.has(outputName(forward, i)));
+  const tensors = { params: [], contexts: [], states: [], inputs: network.inputs.map(each(false)) };
+  const needed = tensorsReaching({ ...tensors, forward, initial: undefined }, others, { through: ({ operands }) => operands }); // prettier-ignore
+  return (input) => !needed.includes(input);
 }
 
 /** Of each loss: its value over the batch, the sum over the examples, and what that is divided by. */

@@ -27,6 +27,8 @@ export interface ProgramInput extends ProgramTensor {
   readonly dtype: "real" | "index";
   /** Of an index: values are integers in `[0, bound)`. */
   readonly bound?: Dim;
+  /** Only losses are made of it. */
+  readonly forLosses?: boolean;
 }
 
 export interface ProgramState extends ProgramTensor, Partial<Pick<ProgramInput, "dtype" | "bound">> {
@@ -86,6 +88,8 @@ export interface Program {
   /** Set by the caller, and never trained: they have neither gradients nor tangents. */
   readonly fixed: readonly ProgramParam[];
   readonly outputs: readonly ProgramTensor[];
+  /** Names of outputs that are losses: sums over the batch, and what these are divided by. */
+  readonly losses?: readonly string[];
   /**
    * Inputs: the roles `initial`, `input`, `context`, `param` and `fixed`. Outputs: the roles `output` and `final`. Named as
    * `nameOfRole` says.

@@ -184,7 +184,7 @@ const checkFields = fields({
   dimensions: recordOf(size),
   axes,
   requires: optional(conditions),
-  inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(size) }),
+  inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(size), forLosses: optional(flag) }),
   contexts: tensors(),
   states: tensors({
     dtype: optional(oneOf("real", "index")),
@@ -196,6 +196,7 @@ const checkFields = fields({
   draws: optional(tensors({ initializer, heads: size })),
   startRounds: optional(size),
   outputs: tensors(),
+  losses: optional(listOf(name)),
   has: fields({ step: flag, gradient: flag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),
   gradientAsDeclared: optional(listOf(name)),
@@ -224,6 +225,11 @@ export function checkManifest(value: unknown): Manifest {
   checkAxesOfTensors(manifest);
   const known = new Set(manifest.axes.map((axis) => axis.name));
   for (const [i, { size: own }] of (manifest.requires ?? []).entries()) checkNames(own, known, `requires[${i}].size`);
+  const outputs = new Set(manifest.outputs.map((output) => output.name));
+  for (const [i, loss] of (manifest.losses ?? []).entries()) {
+    const missing = ["", ".sum", ".weight"].map((part) => `${loss}${part}`).find((part) => !outputs.has(part));
+    if (missing !== undefined) corrupt(`losses[${i}]`, `a loss with the output ${missing}`, loss);
+  }
   if (manifest.has.hvp && !manifest.has.gradient) corrupt("has.gradient", "true, as it has hvp", false);
   return manifest;
 }

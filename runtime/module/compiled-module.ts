@@ -29,6 +29,19 @@ export type CallValues = Readonly<Record<string, unknown>>;
 export type CallResult = Readonly<Record<string, FloatArray>> & { readonly final: TensorRecord };
 
 /** Gradients of inputs and contexts by name, of initial states and of parameters. */
+/** What `gradient` gives: the losses of a batch, all together and each by its name, and their gradient. */
+export type LossGradient = CallGradient & {
+  readonly loss: number;
+  /** The value of each, the sum over the examples, and what that is divided by. */
+  readonly losses: Readonly<Record<string, LossOfBatch>>;
+};
+
+export interface LossOfBatch {
+  readonly value: number;
+  readonly sum: number;
+  readonly weight: number;
+}
+
 export type CallGradient = Readonly<Record<string, FloatArray>> & {
   readonly initial: TensorRecord;
   readonly params: TensorRecord;
@@ -72,6 +85,11 @@ export interface ModuleInstance {
   restore(snapshot: never): void;
   /** Derivatives of a scalar, whose derivatives by the outputs are given, for the last `forward`. */
   backward?(cotangents: Readonly<Record<string, unknown>>): CallGradient;
+  /**
+   * Only in modules with losses: `forward` and the gradient of all losses together. `per` is what they are divided by, in the place of
+   * what they say themselves: so that gradients of the pieces of a batch add up to that of the whole.
+   */
+  gradient?(values: CallValues, options?: { readonly per?: number | Readonly<Record<string, number>> }): LossGradient;
   jvp?(values: CallValues, tangents: Readonly<Record<string, unknown>>): CallResult;
   hvp?(
     values: CallValues,

@@ -26,6 +26,8 @@ export interface Manifest {
   /** How often they are computed one after the other, as they read each other. */
   readonly startRounds?: number;
   readonly outputs: readonly TensorEntry[];
+  /** Outputs that are losses of the batch; beside `loss` are `loss.sum` and `loss.weight`. Left out where there are none. */
+  readonly losses?: readonly string[];
   /** What it can do besides `forward`; `step` stands for everything that streams. */
   readonly has: { readonly step: boolean; readonly gradient: boolean; readonly jvp: boolean; readonly hvp: boolean };
   /**
@@ -98,6 +100,8 @@ export interface InputEntry extends TensorEntry {
   readonly dtype: "real" | "index";
   /** Indices are integers in `[0, bound)`. */
   readonly bound?: number;
+  /** Only losses need it: `forward` can go without. Left out where other results do. */
+  readonly forLosses?: boolean;
 }
 
 /** `dtype` is left out where the state is real. */

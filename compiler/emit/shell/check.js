@@ -17,7 +17,7 @@ export const quote = (name) => (/^[\w.']+$/.test(name) ? name : JSON.stringify(n
  * @param {unknown} value
  * @returns {string | undefined}
  */
-function kindOf(value) {
+export function kindOf(value) {
   if (ArrayBuffer.isView(value)) return /** @type {DataView} */ (value)[Symbol.toStringTag];
   return Array.isArray(value) ? "Array" : undefined;
 }
@@ -274,6 +274,6 @@ function checkItems(where, slot, list, count) {
 export function checkTensors(where, slots, sizes, required) {
   for (let i = 0; i < slots.length; i++) {
     const slot = /** @type {Slot} */ (slots[i]);
-    if (required || slot.value !== undefined) checkTensor(where, slot, sizes);
+    if ((required && !slot.optional) || slot.value !== undefined) checkTensor(where, slot, sizes);
   }
 }

@@ -47,6 +47,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     length: 0,
     fault: "",
     given: false,
+    optional: false,
     ragged: undefined,
   });
 

@@ -42,6 +42,7 @@ function assemble(manifest, kernels, capacity, parts) {
     forward: sequence.forward,
     ...(manifest.has.step && createStream(core, sequence, parts)),
     ...parts.gradient?.(core, sequence),
+    ...parts.losses?.(core, sequence),
     ...parts.jvp?.(core, sequence),
     ...parts.hvp?.(core, sequence),
   };

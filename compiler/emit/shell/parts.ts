@@ -24,6 +24,7 @@ export const optionalParts = [
   "orthogonal",
   "starts",
   "gradient",
+  "losses",
   "directional",
   "hessian",
   "wasm",
@@ -55,6 +56,7 @@ export const innerProperties = [
   "labels",
   "low",
   "newCall",
+  "optional",
   "places",
   "ragged",
   "readCall",
@@ -77,6 +79,7 @@ export const namesInModules: ReadonlySet<string> = new Set([
   "orthogonalize",
   "createStarts",
   "gradient",
+  "losses",
   "jvp",
   "hvp",
 ]);

@@ -18,6 +18,8 @@ export function createSequence(core) {
   /** @type {Sequence} */
   const sequence = {
     call: core.newCall(),
+    inputs,
+    result,
     states,
     computes: false,
     ran: false,

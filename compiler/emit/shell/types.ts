@@ -95,6 +95,8 @@ export interface Slot extends CallArgument {
   kind: string;
   length: number;
   fault: string;
+  /** May a call leave it out? */
+  optional: boolean;
   /** Did the call at hand give it, or does a stream hold it? */
   given: boolean;
   /** Of indices: the call at hand, where some of it is padding. */
@@ -152,6 +154,9 @@ export interface Core {
 export interface Sequence {
   /** The call at hand. */
   call: SizedCall;
+  readonly inputs: readonly Slot[];
+  /** What `forward` gives of a call of these sizes. */
+  result(sizes: AxisSizes): Record<string, unknown>;
   readonly states: readonly Slot[];
   /** True where the call has computed initial values. */
   computes: boolean;
@@ -193,6 +198,8 @@ type Methods = Record<string, InstanceMethod>;
 /** Parts that only some modules have. */
 export interface OptionalParts {
   readonly gradient?: (core: Core, sequence: Sequence) => Methods;
+  /** For networks with losses. */
+  readonly losses?: (core: Core, sequence: Sequence) => Methods;
   readonly jvp?: (core: Core, sequence: Sequence) => Methods;
   readonly hvp?: (core: Core, sequence: Sequence) => Methods;
   /** For modules with contexts. */

@@ -6,13 +6,12 @@ import type { Manifest } from "../../../runtime/module/manifest.js";
 import { commentText } from "../js/literal.js";
 import {
   type DeclarationOptions,
-  type DeclaredType,
   declaredTypes,
   literalType,
-  type DeclaredMethod,
   optionsAreOptional,
   variantType,
 } from "./declared-types.js";
+import type { DeclaredMethod, DeclaredType } from "./declared.js";
 import type { Member } from "./members.js";
 
 /** The text of the module's `.d.ts`. It imports nothing, as the module itself. */

@@ -1,6 +1,8 @@
 /** The types that a module's declarations consist of, from its manifest; `declarations.ts` prints them. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { printString } from "../js/literal.js";
+import type { DeclaredMethod, DeclaredType } from "./declared.js";
+import { lossGradientType, lossMethods } from "./declared-losses.js";
 import {
   inline,
   inputMembers,
@@ -12,22 +14,8 @@ import {
   stateMembers,
   tensors,
   toldMembers,
-  type Member,
 } from "./members.js";
 import { namedAxes, ofOneStep, storedTensors } from "../../../runtime/module/axes.js";
-
-export interface DeclaredMethod {
-  readonly name: string;
-  readonly parameters: readonly (readonly [name: string, type: string, optional: boolean])[];
-  readonly result: string;
-  readonly docs: string;
-}
-
-export interface DeclaredType {
-  readonly name: string;
-  readonly docs: string;
-  readonly type: string | { readonly members: readonly Member[]; readonly methods?: readonly DeclaredMethod[] };
-}
 
 /** What the manifest does not say about a module. */
 export interface DeclarationOptions {
@@ -181,6 +169,7 @@ function gradientTypes(manifest: Manifest): DeclaredType[] {
         ],
       },
     },
+    ...lossGradientType(manifest.losses ?? []),
   ];
 }
 
@@ -322,7 +311,7 @@ const streamMethods: readonly DeclaredMethod[] = [
   method("restore", [["snapshot", "Snapshot", false]], "void", "Goes on where a snapshot was taken."),
 ];
 
-function derivativeMethods({ has }: Manifest): DeclaredMethod[] {
+function derivativeMethods({ has, losses = [] }: Manifest): DeclaredMethod[] {
   const directions = [forwardArguments, ["tangents", "Tangents", false]] as const;
   const cotangents = ["cotangents", "Cotangents", true] as const;
   const backward = method("backward", [cotangents], "Gradient", "Differentiates the last `forward`.");
@@ -333,7 +322,8 @@ function derivativeMethods({ has }: Manifest): DeclaredMethod[] {
     "Gradient",
     "The derivative of `backward`'s result in a direction.",
   );
-  return [...(has.gradient ? [backward] : []), ...(has.jvp ? [jvp] : []), ...(has.hvp ? [hvp] : [])];
+  const ofLosses = has.gradient ? lossMethods(losses, forwardArguments) : [];
+  return [...(has.gradient ? [backward] : []), ...ofLosses, ...(has.jvp ? [jvp] : []), ...(has.hvp ? [hvp] : [])];
 }
 
 function optionsType(manifest: Manifest, { wasmFile = false }: DeclarationOptions): DeclaredType {

@@ -63,11 +63,15 @@ export function inline(members: readonly Member[]): string {
 }
 
 export function inputMembers(inputs: Manifest["inputs"]): Member[] {
-  return inputs.map((entry) =>
-    entry.dtype === "index"
-      ? member(entry.name, "Indices", describe(entry, `, integers from 0 to ${(entry.bound ?? 0) - 1}`))
-      : member(entry.name, "Reals", describe(entry)),
-  );
+  return inputs.map((entry) => {
+    const { name, dtype, bound = 0, forLosses = false } = entry;
+    const optional = forLosses ? "; only losses need it" : "";
+    const own =
+      dtype === "index"
+        ? member(name, "Indices", describe(entry, `, integers from 0 to ${bound - 1}${optional}`))
+        : member(name, "Reals", describe(entry, optional));
+    return forLosses ? { ...own, optional: true } : own;
+  });
 }
 
 /** What results say of sizes that follow from others. */

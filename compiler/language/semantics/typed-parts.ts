@@ -1,4 +1,5 @@
 /** Walks over checked expressions. */
+import { at } from "../../base/at.js";
 import type { TypedExpression, TypedRounds, TypedRun } from "./typed-program.js";
 
 /** The expressions directly inside one; of a used cell that is called, which is a value of its own, none. */
@@ -75,7 +76,7 @@ function withParts({ first, next, until, ...rounds }: TypedRounds, parts: readon
 function withArguments({ call, ...run }: TypedRun, parts: readonly TypedExpression[]): TypedRun {
   const { inputs, contexts, states } = call;
   const [first, second] = [inputs.length, inputs.length + contexts.length];
-  const given = [...states.keys()].map((name, i) => [name, parts[second + i] as TypedExpression] as const);
+  const given = [...states.keys()].map((name, i) => [name, at(parts, second + i)] as const);
   return {
     ...run,
     call: { ...call, inputs: parts.slice(0, first), contexts: parts.slice(first, second), states: new Map(given) },

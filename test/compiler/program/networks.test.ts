@@ -220,4 +220,38 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     close(net.backward?.({ loss: [1], second: [1] })?.params["a"], [(4 * squares) / 8 + 1]);
     close(net.forward({ x: [], sizes: { T: 0 }, batch: 1 })["loss"], [0]);
   });
+
+  it("gradient gives losses with their gradient; forward goes without what only losses need", async () => {
+    const net = await make(
+      `network Fit(; T) {
+         input x, want: [T]
+         param a: real
+         output y = a * x
+         loss = sum(square(y - want)) per T
+       }`,
+      {},
+    );
+    net.setParams({ a: [2] });
+    const want = draw(10, 0.9);
+    const sizes = { T: lengths };
+    const { y, loss } = net.forward({ x, sizes });
+    close(y, padded((own) => own.map((value) => 2 * value))); // prettier-ignore
+    expect([...loss!]).toEqual([NaN]);
+    const pairs = each.flatMap((own, b) => own.map((value, n) => [value, want[b * 5 + n] ?? 0] as const));
+    const sum = pairs.reduce((total, [value, wanted]) => total + (2 * value - wanted) ** 2, 0);
+    const slope = pairs.reduce((total, [value, wanted]) => total + 2 * value * (2 * value - wanted), 0);
+    const whole = net.gradient?.({ x, want, sizes });
+    expect(whole?.loss).toBeCloseTo(sum / 8, 12);
+    close(whole?.params["a"], [slope / 8]);
+    expect(whole?.losses["loss"]?.weight).toBe(8);
+    // Pieces of a batch, divided by what all of it has, add up to the whole.
+    const pieces = [0, 1].map((b) => {
+      const own = { batch: 1, x: x.slice(b * 5, b * 5 + 5), want: want.slice(b * 5, b * 5 + 5) };
+      return net.gradient?.({ ...own, sizes: { T: { padded: 5, each: [lengths[b] ?? 0] } } }, { per: 8 })?.params["a"]?.[0] ?? NaN; // prettier-ignore
+    });
+    expect((pieces[0] ?? NaN) + (pieces[1] ?? NaN)).toBeCloseTo(slope / 8, 12);
+    expect(() => net.gradient?.({ x, sizes })).toThrow("gradient: want is missing");
+    expect(() => net.gradient?.({ x, want, sizes }, { per: 0 })).toThrow("per.loss must be a number above 0, got 0");
+    expect(() => net.gradient?.({ x, want, sizes }, { per: { lost: 1 } })).toThrow("unknown name lost; expected loss");
+  });
 });

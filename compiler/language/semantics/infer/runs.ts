@@ -2,6 +2,7 @@
  * Calls in a network. `e = enc(x)` runs a cell over the leading axis of its inputs, or calls a network; `e.y` is an output of it, `e.h` a state
  * before the first step, `e.h'` after the last, `trace(e.h)` all of them.
  */
+import { at } from "../../../base/at.js";
 import { type Dim, equalDims, printDim } from "../../../base/types/dim.js";
 import type { ArgumentNode, CallNode, Expression, MemberNode } from "../../syntax/ast.js";
 import { placeInArray } from "../arrays.js";
@@ -132,7 +133,7 @@ function leadingAxes(
   for (const { tensor, value, extra, declared } of inputs) {
     if (Number.isNaN(extra)) continue;
     const own = shapeOf(axesOf(value.type)).slice(0, Math.max(extra, 0));
-    const isSame = own.length === over.length && own.every((dim, i) => equalDims(dim, over[i] as Dim));
+    const isSame = own.length === over.length && own.every((dim, i) => equalDims(dim, at(over, i)));
     if (extra === 0 || (isSame && extra > 0)) continue;
     if (extra > 0 && widest !== undefined) {
       const message = `\`${tensor.name}\` of \`${name}\` runs over [${own.map(printDim).join(", ")}], and \`${widest.tensor.name}\` over [${over.map(printDim).join(", ")}]`;

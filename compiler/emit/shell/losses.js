@@ -1,0 +1,81 @@
+// Losses of networks: `forward` without what only they need, and `gradient`.
+import { describe, fields, kindOf, none } from "./check.js";
+import { grad, gradientResult } from "./gradient.js";
+import { writeAll } from "./tensors.js";
+
+/** @import { Core, GivenCall, Sequence, Slot } from "./types.js" */
+
+/**
+ * @param {Core} core
+ * @param {Sequence} sequence
+ */
+export function losses(core, sequence) {
+  const { inputs, result } = sequence;
+  const names = core.manifest.losses ?? [];
+  const ofLosses = core.manifest.inputs.flatMap(({ name, forLosses }) => (forLosses ? [name] : []));
+  const optional = inputs.filter(({ name }) => ofLosses.includes(name));
+  const outputs = core.slots("output");
+  /** @type {(name: string) => Slot} */
+  const named = (name) => /** @type {Slot} */ (outputs.find((slot) => slot.name === name));
+  /** The value of a loss, the sum over the examples, and what that is divided by. */
+  const parts = names.map((name) => [name, `${name}.sum`, `${name}.weight`].map((part) => named(part).data));
+  /** @type {(where: string, values: unknown, isWhole: boolean) => void} */
+  const run = (where, values, isWhole) => {
+    sequence.take(where, /** @type {GivenCall} */ (values));
+    const isPart = !isWhole && optional.some(({ value }) => value === undefined);
+    for (const slot of optional) slot.optional = isPart;
+    try {
+      sequence.check(where);
+    } finally {
+      for (const slot of optional) slot.optional = false;
+    }
+    sequence.begin();
+    core.run("forward", sequence.call);
+    sequence.ran = true;
+    if (isPart) for (const part of parts.flat()) part[0] = NaN;
+  };
+  /** @type {{ [method: string]: (...given: unknown[]) => unknown }} */
+  const methods = {
+    forward(values) {
+      run("forward", values, false);
+      return result(sequence.call.sizes);
+    },
+  };
+  if (!core.manifest.has.gradient) return methods;
+  const cotangents = [...core.slots("output", grad), ...core.slots("final", grad)];
+  const gradients = gradientResult(core, grad);
+  /** @type {(divisor: unknown, name: string) => number | undefined} */
+  const divisorOf = (divisor, name) => {
+    if (divisor === undefined) return undefined;
+    if (typeof divisor === "number" && divisor > 0 && divisor < Infinity) return divisor;
+    throw new TypeError(`gradient: per.${name} must be a number above 0, got ${describe(divisor)}`);
+  };
+  /** One number for all losses, or one for each by its name. @type {(per: unknown) => (number | undefined)[]} */
+  const divisorsOf = (per) => {
+    if (typeof per === "number") return names.map((name) => divisorOf(per, name));
+    if (per === undefined) return names.map(() => undefined);
+    if (typeof per !== "object" || per === null || kindOf(per) !== undefined)
+      throw new TypeError(`gradient: per must be a number or an object, got ${describe(per)}`);
+    return fields("gradient: per", per, names).map((divisor, i) => divisorOf(divisor, names[i] ?? ""));
+  };
+  methods["gradient"] = (values, options = none) => {
+    const [per] = fields("gradient: options", options, ["per"]);
+    const divisors = divisorsOf(per);
+    run("gradient", values, true);
+    writeAll(cotangents, sequence.call.sizes);
+    /** @type {Record<string, { value: number; sum: number; weight: number }>} */
+    const told = Object.create(null);
+    let loss = 0;
+    names.forEach((name, i) => {
+      const [value = 0, sum = 0, weight = 0] = (parts[i] ?? []).map((part) => part[0]);
+      const divisor = divisors[i];
+      const at = cotangents.find((slot) => slot.name === (divisor === undefined ? name : `${name}.sum`));
+      if (at !== undefined) at.data[0] = divisor === undefined ? 1 : 1 / divisor;
+      told[name] = { value: divisor === undefined ? value : sum / divisor, sum, weight };
+      loss += told[name].value;
+    });
+    core.run("backward", sequence.call);
+    return Object.freeze({ ...gradients(sequence.call.sizes), loss, losses: told });
+  };
+  return methods;
+}
