@@ -27,6 +27,16 @@ export interface ChangedNumber {
 export function findChangingPass(program: Program, point: Point, tolerance = 1e-9): ChangedNumber | undefined {
   const seen = new EntryVersions();
   buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: seen.observe });
+  return firstChange(seen, program, point, tolerance);
+}
+
+/** The same of versions that were seen. */
+export function firstChange(
+  seen: EntryVersions,
+  program: Program,
+  point: Point,
+  tolerance: number,
+): ChangedNumber | undefined {
   const meanings = entryMeanings(program, graphValues(point), sizesAt(point));
   // Backward reads what the finished forward keeps.
   const kept = meanings.outputsOf(seen.finished("forward"));

@@ -1,44 +1,27 @@
 /** A pass that changes a number is named, whichever entry it is in. */
-import { beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createRandom } from "../../../../runtime/random.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
+import { EntryVersions } from "../../../../compiler/tools/gradcheck/entry-meanings.js";
 import { manifestOf } from "../../../../compiler/tools/gradcheck/candidates.js";
 import { drawPoint } from "../../../../compiler/tools/gradcheck/draw-point.js";
-import { findChangingPass } from "../../../../compiler/tools/gradcheck/locate/find-pass.js";
+import { findChangingPass, firstChange } from "../../../../compiler/tools/gradcheck/locate/find-pass.js";
 
-/** Which entry the pass spoils; none where it is undefined. */
-const spoiled = vi.hoisted(() => ({ entry: undefined as string | undefined }));
-
-vi.mock(import("../../../../compiler/passes/graph/remove-unused-values.js"), async (original) => {
-  const { removeUnusedValues: real } = await original();
-  const negated = (fn: GraphFunction): GraphFunction => {
-    const value = fn.outputs.at(-1)!;
-    const result = fn.types.length;
-    const negation = {
-      operation: { kind: "map", op: "neg" },
-      operands: [value],
-      results: [result],
-      origin: {},
-    } as const;
-    return {
-      ...fn,
-      types: [...fn.types, fn.types[value]!],
-      names: [...fn.names, undefined],
-      instructions: [...fn.instructions, negation],
-      outputs: [...fn.outputs.slice(0, -1), result],
-    };
+/** The function with the sign of its last output changed. */
+function negated(fn: GraphFunction): GraphFunction {
+  const value = fn.outputs.at(-1)!;
+  const result = fn.types.length;
+  const negation = { operation: { kind: "map", op: "neg" }, operands: [value], results: [result], origin: {} } as const;
+  return {
+    ...fn,
+    types: [...fn.types, fn.types[value]!],
+    names: [...fn.names, undefined],
+    instructions: [...fn.instructions, negation],
+    outputs: [...fn.outputs.slice(0, -1), result],
   };
-  const run: typeof real.run = (fn, context) => {
-    const tidy = real.run(fn, context);
-    return fn.name === spoiled.entry ? negated(tidy) : tidy;
-  };
-  return { removeUnusedValues: { ...real, run } };
-});
-
-beforeEach(() => {
-  spoiled.entry = undefined;
-});
+}
 
 const source = `cell A(H) {
   input x: [H]
@@ -50,14 +33,20 @@ const source = `cell A(H) {
   output y = h'
 }`;
 
-const changed = (): ReturnType<typeof findChangingPass> => {
-  const { program } = lowerSource(source, { dimensions: { H: 2 } }, "all sizes");
-  const point = drawPoint(manifestOf(program!), createRandom(1), { batch: 2, steps: 3, states: "declared" });
-  return findChangingPass(program!, point);
-};
+const { program } = lowerSource(source, { dimensions: { H: 2 } }, "all sizes");
+const point = drawPoint(manifestOf(program!), createRandom(1), { batch: 2, steps: 3, states: "declared" });
+const pass = "remove-unused-values";
+
+const observed: { readonly entry: string; readonly own: string; readonly fn: GraphFunction }[] = [];
+buildEntries(program!, {
+  gradient: true,
+  jvp: true,
+  hvp: true,
+  observe: (entry, own, fn) => void observed.push({ entry, own, fn }),
+});
 
 test("none does", () => {
-  expect(changed()).toBeUndefined();
+  expect(findChangingPass(program!, point)).toBeUndefined();
 });
 
 test.each([
@@ -71,7 +60,9 @@ test.each([
   "initialJvp",
   "initialHvp",
   "start",
-])("one does in %s", (entry) => {
-  spoiled.entry = entry;
-  expect(changed()).toMatchObject({ entry, pass: "remove-unused-values" });
+])("one does in %s", (spoiled) => {
+  const seen = new EntryVersions();
+  for (const { entry, own, fn } of observed)
+    seen.observe(entry, own, entry === spoiled && own === pass ? negated(fn) : fn);
+  expect(firstChange(seen, program!, point, 1e-9)).toMatchObject({ entry: spoiled, pass });
 });
