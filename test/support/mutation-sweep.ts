@@ -1,9 +1,10 @@
 /** Does `verifyModule` find edits of kernels? Those that it does not find are compared with the original on large calls. */
 import { type VerifyReport, verifyModule } from "../../compiler/index.js";
-import { startOf } from "../../compiler/tools/calls/call.js";
+import { startOf, writeStored } from "../../compiler/tools/calls/call.js";
+import type { DirectedCall } from "../../compiler/tools/calls/draw-call.js";
 import { inputsAt } from "../../compiler/tools/calls/examples.js";
-import { type Call, writeParams, type Tensors } from "../../compiler/tools/verify/call.js";
-import { drawCall, drawSizes, scalesOf } from "../../compiler/tools/verify/draw-call.js";
+import type { Tensors } from "../../compiler/tools/calls/records.js";
+import { drawDirectedCall, sizesOfScale, scalesOf } from "../../compiler/tools/verify/draw-directed-call.js";
 import { flatten, runCall } from "../../compiler/tools/verify/results.js";
 import type { CompiledModule } from "../../runtime/index.js";
 import { createRandom } from "../../runtime/random.js";
@@ -67,7 +68,7 @@ export async function sweep(
   return result;
 }
 
-function drawCalls(module: CompiledModule, seed: number): Call[] {
+function drawCalls(module: CompiledModule, seed: number): DirectedCall[] {
   const { manifest } = module;
   const random = createRandom(seed);
   const sizes = Object.fromEntries(namedAxes(manifest).map((name) => [name, 1]));
@@ -77,18 +78,18 @@ function drawCalls(module: CompiledModule, seed: number): Call[] {
     return flatten(instance.params);
   };
   return [...scalesOf(manifest), "small" as const].map((scale) =>
-    drawCall(manifest, initial, random, drawSizes(manifest, scale, random)),
+    drawDirectedCall(manifest, initial, random, sizesOfScale(manifest, scale, random)),
   );
 }
 
 /** Everything that calls and a stream give; undefined where they throw. */
-function resultsOf(module: CompiledModule, calls: readonly Call[]): readonly (Tensors | undefined)[] {
+function resultsOf(module: CompiledModule, calls: readonly DirectedCall[]): readonly (Tensors | undefined)[] {
   const { manifest } = module;
   return calls.map((call) => {
     try {
       const { batch, steps, sizes } = call;
       const instance = module.instantiate({ batch, steps, sizes });
-      writeParams(instance, call.params);
+      writeStored(instance, call.params);
       const results = runCall(manifest, instance, call);
       instance.reset(startOf(manifest, call));
       for (let t = 0; t < Math.min(steps, 3); t++) {

@@ -11,8 +11,9 @@ import type { Manifest } from "../../../runtime/module/manifest.js";
 import { createRandom } from "../../../runtime/random.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 import { dot } from "./compare.js";
+import { emptyRecord } from "./records.js";
 import { capacitiesOf, hasSteps, type CallExtents } from "./sizes.js";
-import { isVariable, ofTensor, tensorsOf, type VariableRole } from "./tensors.js";
+import { type ByTensor, isVariable, ofTensor, tensorsOf, type VariableRole } from "./tensors.js";
 
 /** Tensors by name, flat and row-major. */
 export type Numbers = Readonly<Record<string, ArrayLike<number>>>;
@@ -157,19 +158,26 @@ export function directionsOf(manifest: Manifest, call: CellCall, number: number)
   }));
 }
 
-/** What `jvp` takes as tangents. */
+/** A direction, of everything that has a gradient. */
+export type CallTangents = Pick<ByTensor<Float64Array>, "params" | "inputs" | "contexts" | "states">;
+
+/** What `jvp` takes as tangents, of a call that has them. */
+export const tangentsFrom = ({ tangents }: { readonly tangents: CallTangents }): Record<string, unknown> =>
+  Object.assign(emptyRecord<unknown>(), tangents.inputs, tangents.contexts, tangents.states, {
+    params: tangents.params,
+  });
+
+/** The same of a list. */
 export function tangentsOf(directions: readonly Variable[]): Readonly<Record<string, unknown>> {
-  const tangents = named<unknown>({});
-  const params = named<unknown>({});
+  const tangents = emptyRecord<unknown>();
+  const params = emptyRecord<unknown>();
   for (const { role, name, values } of directions) (role === "param" ? params : tangents)[name] = values;
   tangents["params"] = params;
   return tangents;
 }
 
-/** Names may be those of properties of objects. */
-function named<Value>(from: Readonly<Record<string, Value>>): Record<string, Value> {
-  return Object.assign(Object.create(null) as Record<string, Value>, from);
-}
+const named = <Value>(from: Readonly<Record<string, Value>>): Record<string, Value> =>
+  Object.assign(emptyRecord<Value>(), from);
 
 function entries(prefix: string, from: Readonly<Record<string, FloatArray>>): [string, FloatArray][] {
   return Object.entries(from).map(([name, values]) => [prefix + name, values]);

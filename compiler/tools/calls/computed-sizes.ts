@@ -1,20 +1,21 @@
 /** Sizes of a call that follow from others, as its module computes them. */
 import { namedAxes } from "../../../runtime/module/axes.js";
 import type { Manifest, SizeEntry, SizeTerm } from "../../../runtime/module/manifest.js";
+import { recordOf } from "./records.js";
 import type { CallExtents, CallSizes, Extent } from "./sizes.js";
 
 type Axes = Pick<Manifest, "axes">;
 
 /** The sizes of an example with those that follow from them. */
 export function withComputed<Sized extends Extent>({ axes }: Axes, extent: Sized): Sized {
-  const sizes: Record<string, number> = bySize(Object.entries(extent.sizes));
+  const sizes: Record<string, number> = recordOf(Object.entries(extent.sizes));
   for (const { name, size } of axes) if (size !== undefined) sizes[name] = valueOf(size, { ...extent, sizes }, axes);
   return { ...extent, sizes };
 }
 
 /** The same of a call and its examples: what does not grow with other sizes is as large as in the largest example. */
 export function withComputedSizes<Call extends CallExtents>(manifest: Axes, call: Call): Call {
-  const sizes: Record<string, number> = bySize(Object.entries(withComputed(manifest, call).sizes));
+  const sizes: Record<string, number> = recordOf(Object.entries(withComputed(manifest, call).sizes));
   const examples = call.examples.map((example) => withComputed(manifest, example));
   for (const { name, size, largest } of manifest.axes) {
     if (size === undefined) continue;
@@ -33,7 +34,7 @@ export const withWholeExamples = <Call extends CallExtents>(manifest: Axes, call
 
 /** The sizes that calls give by name. */
 export const namedSizes = (manifest: Axes, { sizes }: Pick<CallSizes, "sizes">): Record<string, number> =>
-  bySize(namedAxes(manifest).map((name) => [name, sizes[name] ?? 1]));
+  recordOf(namedAxes(manifest).map((name) => [name, sizes[name] ?? 1]));
 
 /** Whether an example of these sizes is one that the module takes. */
 export function areAllowed({ axes, requires = [] }: Pick<Manifest, "axes" | "requires">, extent: Extent): boolean {
@@ -52,7 +53,3 @@ function valueOf({ dividend, divisor, floor }: SizeEntry, { steps, sizes }: Exte
   const quotient = dividend.reduce((sum, term) => sum + product(term), 0) / product(divisor);
   return floor ? Math.floor(quotient) : quotient;
 }
-
-/** Names may be those of properties of objects. */
-const bySize = (sizes: readonly (readonly [name: string, size: number])[]): Record<string, number> =>
-  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(sizes));

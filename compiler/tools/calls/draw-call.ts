@@ -2,8 +2,9 @@
 import { leastOf } from "../../../runtime/module/axes.js";
 import type { Initializer, Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
-import type { CellCall } from "./call.js";
+import type { CallTangents, CellCall } from "./call.js";
 import { areAllowed, withComputedSizes } from "./computed-sizes.js";
+import { recordOf } from "./records.js";
 import { type CallExtents, type CallSizes, countNumbers, type Extent } from "./sizes.js";
 import { type ByTensor, type CallTensor, mapTensors } from "./tensors.js";
 
@@ -19,10 +20,10 @@ export function drawExtents(
 ): CallExtents {
   const named = manifest.axes.filter(({ option }) => option === "sizes");
   const stepAxis = manifest.axes.find(({ option }) => option === "steps");
-  const whole: Extent = { steps, sizes: bySize(named.map(({ name }) => [name, sizes[name] ?? 1])) };
+  const whole: Extent = { steps, sizes: recordOf(named.map(({ name }) => [name, sizes[name] ?? 1])) };
   const draw = (): Extent => ({
     steps: own(steps, stepAxis === undefined ? 0 : leastOf(stepAxis)),
-    sizes: bySize(named.map((axis) => [axis.name, own(whole.sizes[axis.name] as number, leastOf(axis))])),
+    sizes: recordOf(named.map((axis) => [axis.name, own(whole.sizes[axis.name] as number, leastOf(axis))])),
   });
   const examples = Array.from({ length: batch }, (_, b) => (b === 0 ? whole : (firstAllowed(manifest, draw) ?? whole)));
   return withComputedSizes(manifest, { batch, ...whole, examples });
@@ -49,17 +50,13 @@ function firstAllowed(manifest: SizedManifest, draw: () => Extent): Extent | und
 export function drawSizes(manifest: SizedManifest, size: (name: string) => number): Record<string, number> {
   const draw = (): Extent => ({
     steps: 1,
-    sizes: bySize(manifest.axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, Math.max(leastOf(axis), size(axis.name))] as const] : []))), // prettier-ignore
+    sizes: recordOf(manifest.axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, Math.max(leastOf(axis), size(axis.name))] as const] : []))), // prettier-ignore
   });
   const found = firstAllowed(manifest, draw);
-  if (found !== undefined) return bySize(Object.entries(found.sizes));
+  if (found !== undefined) return recordOf(Object.entries(found.sizes));
   const demands = (manifest.requires ?? []).map(({ text }) => text).join(", ");
   throw new RangeError(`found no sizes that fulfil ${demands}`);
 }
-
-/** Names may be those of properties of objects. */
-const bySize = (sizes: readonly (readonly [name: string, size: number])[]): Record<string, number> =>
-  Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(sizes));
 
 /** How numbers are drawn. */
 export interface Draws {
@@ -81,13 +78,18 @@ export function drawTensors(manifest: Manifest, call: CallSizes, random: Random,
   });
 }
 
-/** A call of cells. */
+/** A call whose numbers are all in float64. */
 export interface DrawnCall extends CellCall, ByTensor<Float64Array> {
   readonly params: Readonly<Record<string, Float64Array>>;
   readonly inputs: Readonly<Record<string, Float64Array>>;
   readonly contexts: Readonly<Record<string, Float64Array>>;
   readonly states: Readonly<Record<string, Float64Array>>;
   readonly cotangents: ByTensor<Float64Array>["cotangents"];
+}
+
+/** A call with a direction, of everything that has a gradient; missing initial states start as the module says. */
+export interface DirectedCall extends DrawnCall {
+  readonly tangents: CallTangents;
 }
 
 /** Extents with numbers: a call. */

@@ -2,6 +2,7 @@
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { CallValues } from "../../../runtime/module/compiled-module.js";
 import type { CellCall } from "./call.js";
+import { emptyRecord } from "./records.js";
 import { type CallExtents, type CallSizes, type Extent, isShared, partShape, type TensorAxes } from "./sizes.js";
 import { type ByTensor, mapTensors, ofTensor } from "./tensors.js";
 
@@ -69,7 +70,7 @@ export function withNaNPadding<Call extends CellCall>(manifest: Manifest, call: 
 
 /** What `step` and `steps` take for the steps from `from` to `to`. */
 export function inputsAt(manifest: Manifest, call: CellCall, from: number, to: number): CallValues {
-  const values = Object.create(null) as Record<string, unknown>;
+  const values = emptyRecord<unknown>();
   for (const { name, dtype } of manifest.inputs) {
     const own = stepsOf(call.inputs[name] ?? [], call, from, to);
     values[name] = dtype === "index" ? Int32Array.from(own) : own;

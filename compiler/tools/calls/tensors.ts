@@ -1,4 +1,5 @@
 /** The tensors of a call, as a manifest lists them: what each is, which axes it has, and how large it is in a call. */
+import { emptyRecord } from "./records.js";
 import type { InputEntry, Manifest, ParamEntry, StateEntry, TensorEntry } from "../../../runtime/module/manifest.js";
 
 /** What a tensor is to a call. `output` and `final` stand for their cotangents: nothing else of them is given. */
@@ -75,8 +76,7 @@ export function mapTensors<Value>(
   manifest: Manifest,
   make: (tensor: CallTensor) => Value | undefined,
 ): ByTensor<Value> {
-  // Names may be those of properties of objects.
-  const record = (): Record<string, Value> => Object.create(null) as Record<string, Value>;
+  const record = emptyRecord<Value>;
   const cotangents = { outputs: record(), final: record() };
   const made = { params: record(), inputs: record(), contexts: record(), states: record(), cotangents };
   for (const tensor of tensorsOf(manifest)) {

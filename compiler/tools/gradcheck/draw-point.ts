@@ -1,7 +1,6 @@
 /** Random points: sizes, lengths and values for one call of a module. */
 import type { Random } from "../../../runtime/random.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { symbolsOfAxes } from "../../base/types/call-axes.js";
 import { drawExtents, drawSizes, drawTensors, nearInitial } from "../calls/draw-call.js";
 import { type CallTensor, ofTensor, tensorsOf } from "../calls/tensors.js";
 import type { Point, PointTensor } from "./point.js";
@@ -63,7 +62,7 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
   const isIndex = ({ dtype }: CallTensor): boolean => dtype === "index";
   return {
     ...extents,
-    symbols: symbolsOfAxes(manifest.axes),
+    manifest,
     tensors: list((tensor) => tensor.role !== "fixed" && !isCotangent(tensor) && !isIndex(tensor)),
     fixed: list(({ role }) => role === "fixed"),
     indices: list(isIndex),

@@ -1,31 +1,27 @@
 /** Derivatives of a compiled module at a point: its own gradient, its forward mode, and differences of `forward`. */
-import type { CallGradient, FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
-import { outputsOf } from "../calls/call.js";
+import type { CallGradient, CallValues, FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import { dot } from "../calls/compare.js";
 import { type Direction, type Gradients, type Reference } from "./compare.js";
 import { differentiate } from "./differences.js";
 import type { Differences } from "./sight.js";
-import { byName, callOf, cotangentsOf, type Point, type PointTensor } from "./point.js";
-
-export function setParams(instance: ModuleInstance, { tensors, fixed }: Point): void {
-  for (const { role, name, values } of tensors) if (role === "param") instance.params[name]?.set(values);
-  for (const { name, values } of fixed) instance.fixed?.[name]?.set(values);
-}
-
-/** `Σ cotangent · value` over outputs and final states. */
-function weigh(result: Readonly<Record<string, unknown>>, { cotangents }: Point): number {
-  const final = result["final"] as Readonly<Record<string, FloatArray>>;
-  let sum = 0;
-  for (const { role, name, values } of cotangents) {
-    sum += dot((role === "final" ? final[name] : result[name]) as FloatArray, values);
-  }
-  return sum;
-}
+import {
+  cotangentsOf,
+  gradientOf,
+  outputsOf,
+  tangentsOf,
+  type Variable,
+  valuesOf,
+  weightedSum,
+  writeStored,
+} from "../calls/call.js";
+import { recordOf } from "../calls/records.js";
+import { callOf, type Point, type PointTensor } from "./point.js";
 
 /** Outputs and final states that are not finite, by name; none where all is well. */
 export function notFinite(instance: ModuleInstance, point: Point): string[] {
-  setParams(instance, point);
-  const result = instance.forward(callOf(point));
+  const call = callOf(point);
+  writeStored(instance, call.params);
+  const result = instance.forward(valuesOf(point.manifest, call));
   const { final } = result;
   const outputs = outputsOf(result);
   return [...Object.entries(outputs as Readonly<Record<string, FloatArray>>), ...Object.entries(final)].flatMap(
@@ -35,31 +31,31 @@ export function notFinite(instance: ModuleInstance, point: Point): string[] {
 
 /** Copies of what `backward` gives. */
 export function moduleGradients(instance: ModuleInstance, point: Point): Gradients {
-  setParams(instance, point);
-  instance.forward(callOf(point));
-  const result = instance.backward?.(cotangentsOf(point));
+  const call = callOf(point);
+  writeStored(instance, call.params);
+  instance.forward(valuesOf(point.manifest, call));
+  const result = instance.backward?.(cotangentsOf(call));
   if (result === undefined) throw new TypeError("the module has no backward");
   const arrays = gradientArrays(point, result);
   return new Map(point.tensors.map((tensor, i) => [tensor, arrays[i] as Float64Array]));
 }
 
-/** Copies, in the order of the point's tensors. */
-function gradientArrays({ tensors }: Point, result: CallGradient): Float64Array[] {
-  return tensors.map(({ role, name }) => {
-    const found = role === "param" ? result.params[name] : role === "state" ? result.initial[name] : result[name];
-    return Float64Array.from(found as FloatArray);
-  });
-}
+/** Copies, in the order of the point's tensors; all of them have a gradient. */
+const gradientArrays = ({ tensors }: Point, result: CallGradient): Float64Array[] =>
+  tensors.map((tensor) => Float64Array.from(gradientOf(result, tensor as Pick<Variable, "role" | "name">)));
+
+/** A direction of one tensor, as `jvp` and `hvp` take it. */
+const tangentOf = (tensor: PointTensor, values: Float64Array): Readonly<Record<string, unknown>> =>
+  tangentsOf([{ ...(tensor as Pick<Variable, "role" | "name">), values }]);
 
 /** @param unit of the module's rounding, relative to a number */
 export function forwardModeReference(instance: ModuleInstance, point: Point, unit: number): Reference {
-  setParams(instance, point);
-  return ({ role, name }, { values }) => {
+  const call = callOf(point);
+  writeStored(instance, call.params);
+  return (tensor, { values }) => {
     const jvp = instance.jvp?.bind(instance);
     if (jvp === undefined) throw new TypeError("the module has no jvp");
-    const own = byName([[name, values] as const]);
-    const result = jvp(callOf(point), role === "param" ? { params: own } : own);
-    const value = weigh(result, point);
+    const value = weightedSum(jvp(valuesOf(point.manifest, call), tangentOf(tensor, values)), call);
     // Forward mode is as exact as reverse mode; its bar is the rounding of the last sum.
     return { value, error: 8 * unit * Math.abs(value), kind: "smooth" };
   };
@@ -67,13 +63,14 @@ export function forwardModeReference(instance: ModuleInstance, point: Point, uni
 
 /** Differences of `forward`, with steps of at most `reach`. */
 export function firstDifferences(instance: ModuleInstance, point: Point, precision: number): Differences {
-  setParams(instance, point);
+  const call = callOf(point);
+  writeStored(instance, call.params);
   // Noise of float32 is much larger, so its best steps are too.
   const largest = precision > 1e-10 ? 1 / 4 : 1 / 16;
   return (tensor, direction, goal, reach) => {
     const step = Math.min(largest, reach);
     const loss = (t: number): number =>
-      weigh(instance.forward(move(instance, point, tensor, direction.values, t)), point);
+      weightedSum(instance.forward(move(instance, point, tensor, direction.values, t)), call);
     const options = { precision, goal, step };
     const found = differentiate(loss, options);
     if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
@@ -97,11 +94,11 @@ export function secondDerivative(
   { values: direction }: Direction,
   weights: readonly Float64Array[],
 ): { readonly value: number; readonly size: number } {
-  setParams(instance, point);
+  const call = callOf(point);
+  writeStored(instance, call.params);
   const hvp = instance.hvp?.bind(instance);
   if (hvp === undefined) throw new TypeError("the module has no hvp");
-  const own = byName([[tensor.name, direction] as const]);
-  const result = hvp(callOf(point), tensor.role === "param" ? { params: own } : own, cotangentsOf(point));
+  const result = hvp(valuesOf(point.manifest, call), tangentOf(tensor, direction), cotangentsOf(call));
   const products = gradientArrays(point, result);
   return {
     value: dotAll(products, weights),
@@ -119,12 +116,13 @@ export function secondDifferences(
   weights: readonly Float64Array[],
   goal: number,
 ): Differences {
+  const call = callOf(point);
   return (tensor, { values: direction }, _goal, reach) => {
     const gradientAt = (t: number): number => {
       instance.forward(move(instance, point, tensor, direction, t));
-      return dotAll(gradientArrays(point, instance.backward?.(cotangentsOf(point)) as CallGradient), weights);
+      return dotAll(gradientArrays(point, instance.backward?.(cotangentsOf(call)) as CallGradient), weights);
     };
-    setParams(instance, point);
+    writeStored(instance, call.params);
     const options = { goal, step: Math.min(1 / 16, reach) };
     const numeric = differentiate(gradientAt, options);
     if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
@@ -143,10 +141,10 @@ function move(
   tensor: PointTensor,
   direction: Float64Array,
   t: number,
-): Record<string, unknown> {
+): CallValues {
   const moved = tensor.values.map((value, i) => value + t * (direction[i] as number));
-  const call = callOf(point);
-  if (tensor.role === "param") instance.params[tensor.name]?.set(moved);
-  else call[tensor.name] = moved;
-  return call;
+  const values = valuesOf(point.manifest, callOf(point));
+  if (tensor.role !== "param") return recordOf([...Object.entries(values), [tensor.name, moved]]);
+  writeStored(instance, recordOf([[tensor.name, moved]]));
+  return values;
 }

@@ -1,11 +1,13 @@
 /** A point at which derivatives are compared: sizes, and numbers for everything a call of a module takes. Plain data. */
-import { TIME_SYMBOL } from "../../base/types/dim.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
+import { symbolsOfAxes } from "../../base/types/call-axes.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import { unpad } from "../../ir/graph/evaluate.js";
 import { indexAt, type Tensor } from "../../ir/graph/tensor.js";
 import { placesOf } from "../calls/examples.js";
 import { type CallExtents, isShared, partShape, symbolSizes, wholeShape } from "../calls/sizes.js";
-import type { CallTensor } from "../calls/tensors.js";
+import type { CellCall } from "../calls/call.js";
+import { type CallTensor, mapTensors } from "../calls/tensors.js";
 
 /** A tensor of a call with its numbers, row-major, padded. Of outputs and final states they are cotangents. */
 export interface PointTensor extends Pick<CallTensor, "role" | "name" | "axes" | "shape"> {
@@ -13,8 +15,8 @@ export interface PointTensor extends Pick<CallTensor, "role" | "name" | "axes" |
 }
 
 export interface Point extends CallExtents {
-  /** Of the axes of the call, as dimensions of graphs have them. */
-  readonly symbols: readonly string[];
+  /** Of the module that is called. */
+  readonly manifest: Manifest;
   /** Params, inputs, contexts and states. A state with a computed initial value may be left to the cell. */
   readonly tensors: readonly PointTensor[];
   /** Fixed values of the module. */
@@ -23,13 +25,6 @@ export interface Point extends CallExtents {
   readonly indices: readonly PointTensor[];
   /** Of outputs and final states: the loss is `Σ cotangent · value`. */
   readonly cotangents: readonly PointTensor[];
-}
-
-/** An object in which every name, `__proto__` too, is a property like any other. */
-export function byName<Value>(entries: Iterable<readonly [string, Value]>): Record<string, Value> {
-  const result = Object.create(null) as Record<string, Value>;
-  for (const [name, value] of entries) result[name] = value;
-  return result;
 }
 
 /** Positions in `values` that belong to an example, not to its padding. */
@@ -42,46 +37,19 @@ export function realPlaces(at: CallExtents, tensor: PointTensor): number[] {
 export const indexOf = (at: CallExtents, tensor: PointTensor, position: number): number[] =>
   indexAt(wholeShape(tensor, at), position);
 
-/** What `forward` takes. Parameters are not among it: they belong to the instance. */
-export function callOf(point: Point): Record<string, unknown> {
-  const { batch, steps, tensors, indices } = point;
-  const { lengths, sizes } = ownSizes(point);
-  const overSteps = point.symbols.includes(TIME_SYMBOL) ? Object.entries({ steps, lengths }) : [];
-  return byName<unknown>([
-    ["batch", batch],
-    ["sizes", sizes],
-    ...overSteps,
-    ...tensors.flatMap(({ role, name, values }) => (role === "param" ? [] : [[name, values] as const])),
-    ...indices.map(({ name, values }) => [name, Int32Array.from(values)] as const),
-  ]);
-}
-
-/** What `backward` takes. */
-export function cotangentsOf({ cotangents }: Point): Record<string, unknown> {
-  const of = (wanted: PointTensor["role"]): [string, Float64Array][] =>
-    cotangents.flatMap(({ role, name, values }) => (role === wanted ? [[name, values]] : []));
-  return byName<unknown>([...of("output"), ["final", byName(of("final"))]]);
-}
-
-/** The steps of each example, and each run-time dimension's sizes. */
-export function ownSizes({ examples, sizes, computed = [] }: CallExtents): {
-  readonly lengths: readonly number[];
-  readonly sizes: Readonly<Record<string, readonly number[]>>;
-} {
-  const each = (name: string): number[] => examples.map((own) => own.sizes[name] as number);
-  return {
-    lengths: examples.map(({ steps }) => steps),
-    sizes: byName(
-      Object.keys(sizes)
-        .filter((name) => !computed.includes(name))
-        .map((name) => [name, each(name)] as const),
-    ),
-  };
+/** The call of a module at the point. */
+export function callOf({ manifest, batch, steps, sizes, examples, computed, ...lists }: Point): CellCall {
+  const all = [...lists.tensors, ...lists.fixed, ...lists.indices, ...lists.cotangents];
+  const numbers = mapTensors(
+    manifest,
+    (tensor) => all.find(({ role, name }) => role === tensor.role && name === tensor.name)?.values,
+  );
+  return { batch, steps, sizes, examples, ...(computed && { computed }), ...numbers, seed: 0 };
 }
 
 /** Sizes of the graph's symbols in each example. */
-export const sizesAt = ({ examples, symbols }: Point): ReadonlyMap<string, number>[] =>
-  examples.map((own) => symbolSizes(symbols, own));
+export const sizesAt = ({ examples, manifest }: Point): ReadonlyMap<string, number>[] =>
+  examples.map((own) => symbolSizes(symbolsOfAxes(manifest.axes), own));
 
 /** A tensor as the evaluator takes it: one for each example, without padding; a param as it is. */
 export function toBatchValue(at: CallExtents, tensor: PointTensor): BatchValue {

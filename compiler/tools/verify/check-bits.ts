@@ -3,13 +3,14 @@ import { realStates } from "../calls/tensors.js";
 import type { FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import { runSequence } from "../../../runtime/sequence/run-sequence.js";
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
-import { startOf, valuesOf } from "../calls/call.js";
+import { startOf, valuesOf, writeStored } from "../calls/call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
 import { firstDifference, firstOtherBits, shown } from "../calls/compare.js";
 import { cut, inputsAt, placesOf, stepsOf, withNaNPadding } from "../calls/examples.js";
 import { capacitiesOf, isShared, widthOf, withEveryStep } from "../calls/sizes.js";
-import { type Call, writeParams, type Tensors, tensors } from "./call.js";
+import { emptyRecord, type Tensors } from "../calls/records.js";
 import type { Context } from "./context.js";
-import { drawCall } from "./draw-call.js";
+import { drawDirectedCall } from "./draw-directed-call.js";
 import { exampleOf, rowsOf } from "./examples.js";
 import type { CheckFindings } from "./report.js";
 import { flatten, prefixed, runBackward, runCall, runForward } from "./results.js";
@@ -29,7 +30,7 @@ export function checkStream(context: Context, findings: CheckFindings): void {
 }
 
 /** A stream in blocks, `steps`, against the whole sequence: one step, then all the others in one call. */
-function compareBlocks(context: Context, call: Call, whole: Tensors, findings: CheckFindings): void {
+function compareBlocks(context: Context, call: DirectedCall, whole: Tensors, findings: CheckFindings): void {
   const { instance, manifest } = context;
   instance.reset(startOf(manifest, call));
   for (const [from, to] of [
@@ -53,7 +54,7 @@ interface StreamedSteps {
 
 function compareSteps(
   { manifest }: Context,
-  call: Call,
+  call: DirectedCall,
   { from, steps, out, whole }: StreamedSteps,
   findings: CheckFindings,
 ): void {
@@ -71,7 +72,7 @@ function compareSteps(
 
 function compareStream(
   context: Context,
-  call: Call,
+  call: DirectedCall,
   stream: ModuleInstance,
   whole: Tensors,
   findings: CheckFindings,
@@ -163,7 +164,7 @@ function checkPartInSums(
   // A result of the whole batch has a cotangent that is nobody's own.
   if (!manifest.has.gradient || manifest.outputs.some(isShared)) return;
   const only = (entries: readonly TensorEntry[], from: Tensors): Tensors => {
-    const made = tensors();
+    const made = emptyRecord<Float64Array>();
     for (const entry of entries) {
       const values = from[entry.name] as Float64Array;
       const kept = new Float64Array(values.length);
@@ -203,7 +204,7 @@ export function checkPadding(context: Context, findings: CheckFindings): void {
   // Tangents have the shapes of values, and padding where those have.
   const { inputs, contexts, cotangents } = withNaNPadding(manifest, call);
   const tangents = withNaNPadding(manifest, { ...call, ...call.tangents });
-  const dirty: Call = {
+  const dirty: DirectedCall = {
     ...call,
     inputs,
     contexts,
@@ -228,7 +229,7 @@ export function checkRepeat(context: Context, findings: CheckFindings): void {
     instance.reset(startOf(manifest, call));
     instance.step(inputsAt(manifest, call, 0, 1));
     const gradient = prefixed("gradient ", runBackward(instance, call));
-    const expected = tensors();
+    const expected = emptyRecord<Float64Array>();
     for (const name of Object.keys(gradient)) expected[name] = first[name] as Float64Array;
     const difference = firstDifference(gradient, expected);
     findings.expect(difference === undefined, () => `backward after a step of a stream: ${difference ?? ""}`);
@@ -237,7 +238,7 @@ export function checkRepeat(context: Context, findings: CheckFindings): void {
   again(" after a smaller one");
   if (manifest.target === "auto") {
     const plain = module.instantiate({ ...capacitiesOf(manifest, call), variant: "js" });
-    writeParams(plain, call.params);
+    writeStored(plain, call.params);
     again(" in JavaScript", plain);
     context.release(plain);
   }
@@ -271,7 +272,7 @@ export function checkParameters(context: Context, findings: CheckFindings): void
       () =>
         `with ${name}[${place}] changed from ${before} to ${after}, in an instance in use and in a new one: ${difference ?? ""}`,
     );
-    writeParams(instance, call.params);
+    writeStored(instance, call.params);
     context.release(fresh);
   }
   checkSetters(context, run, findings);
@@ -293,19 +294,19 @@ function checkSetters(context: Context, run: (of: ModuleInstance) => Tensors, fi
     findings.expect(difference === undefined, () => `${what}, and written into params: ${difference ?? ""}`);
   };
   run(set);
-  const changed = tensors();
+  const changed = emptyRecord<Float64Array>();
   for (const [name, values] of Object.entries(call.params)) {
     // Another number, whatever it is, and not far away.
     changed[name] = values.map((value) => value * (1 + 2 ** -6) + 2 ** -10);
     set.setParams({ [name]: changed[name] });
   }
-  writeParams(written, changed);
+  writeStored(written, changed);
   compare("each parameter set by setParams");
   set.freeze();
   compare("after freeze");
   set.freeze();
   set.setParams(call.params);
-  writeParams(written, call.params);
+  writeStored(written, call.params);
   compare("all parameters set by setParams in a frozen instance");
   for (const instance of [set, written]) context.release(instance);
 }
@@ -317,10 +318,10 @@ export function checkCapacity(context: Context, findings: CheckFindings): void {
   const room = Object.fromEntries(Object.entries(call.sizes).map(([name, size]) => [name, size + 3]));
   const sizes = { batch: call.batch + 2, steps: call.steps + 3, sizes: room };
   const larger = make(sizes.batch, sizes.steps, room);
-  const other = drawCall(manifest, () => call.params, random, sizes);
-  writeParams(larger, other.params);
+  const other = drawDirectedCall(manifest, () => call.params, random, sizes);
+  writeStored(larger, other.params);
   runCall(manifest, larger, other);
-  writeParams(larger, call.params);
+  writeStored(larger, call.params);
   const difference = firstDifference(runCall(manifest, larger, call), expected);
   findings.expect(difference === undefined, () => `in an instance with room for more: ${difference ?? ""}`);
   context.release(larger);

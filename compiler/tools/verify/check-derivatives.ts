@@ -3,8 +3,9 @@
  * other. For each tensor one direction changes every number by the same amount up or down, so that no number escapes; at small
  * calls there are some along single numbers. Arguments lie on a grid on which steps are exact, so float32 arguments round nothing.
  */
-import { cotangentsOf, valuesOf } from "../calls/call.js";
-import { type Call, writeParams, type Tensors } from "./call.js";
+import { cotangentsOf, valuesOf, writeStored } from "../calls/call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
+import { emptyRecord, type Tensors } from "../calls/records.js";
 import { compareWithDifferences, type Mode, precise, runsOfDifferences } from "./compare-derivatives.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
@@ -40,7 +41,7 @@ export function checkFirstDerivatives(
   if (has.jvp) modes.push({ title: "jvp", findings: findings.jvp, along: forwardMode(context) });
   if (plain.length > 0) {
     const start = runForward(manifest, instance, call);
-    const loss = (at: Call): number => lossOf(difference(runForward(manifest, instance, at), start), call).sum;
+    const loss = (at: DirectedCall): number => lossOf(difference(runForward(manifest, instance, at), start), call).sum;
     compareWithDifferences(context, modes, plain, { title: "differences", at: loss });
   }
   const [reverse, forward] = modes;
@@ -61,7 +62,7 @@ function reverseMode(context: Context): Mode["along"] {
   const { manifest, call, random } = context;
   const gradient = gradientAt(context, call);
   const others = disturbedCalls(manifest, call, random).map((at) => gradientAt(context, at));
-  writeParams(context.instance, call.params);
+  writeStored(context.instance, call.params);
   return (direction) =>
     derivativeOf(
       alongGradient(gradient, direction),
@@ -70,16 +71,16 @@ function reverseMode(context: Context): Mode["along"] {
     );
 }
 
-function gradientAt({ manifest, instance }: Context, at: Call): Tensors {
-  writeParams(instance, at.params);
+function gradientAt({ manifest, instance }: Context, at: DirectedCall): Tensors {
+  writeStored(instance, at.params);
   runForward(manifest, instance, at);
   return runBackward(instance, at);
 }
 
 function forwardMode({ manifest, instance, call, random }: Context): Mode["along"] {
   const others = disturbedCalls(manifest, call, random);
-  const along = (at: Call, direction: CallDirection): Weighted => {
-    writeParams(instance, at.params);
+  const along = (at: DirectedCall, direction: CallDirection): Weighted => {
+    writeStored(instance, at.params);
     const result = instance.jvp?.(valuesOf(manifest, at), tangentsAlong(direction));
     return lossOf(flatten(result as Record<string, unknown>), call);
   };
@@ -101,11 +102,11 @@ export function checkSecondDerivatives(context: Context, findings: CheckFindings
     );
   const others = disturbedCalls(manifest, call, random);
   const hvpAt = (
-    at: Call,
+    at: DirectedCall,
     tangents: Record<string, unknown>,
     cotangentTangents?: Record<string, unknown>,
   ): Weighted => {
-    writeParams(instance, at.params);
+    writeStored(instance, at.params);
     const product = instance.hvp?.(valuesOf(manifest, at), tangents, cotangentsOf(at), cotangentTangents);
     return weighted(flatten(product as Record<string, unknown>));
   };
@@ -120,13 +121,13 @@ export function checkSecondDerivatives(context: Context, findings: CheckFindings
     const start = gradientAt(context, call);
     const fn = {
       title: "differences of the gradient",
-      at: (at: Call): number => weighted(difference(gradientAt(context, at), start)).sum,
+      at: (at: DirectedCall): number => weighted(difference(gradientAt(context, at), start)).sum,
     };
     compareWithDifferences(context, [{ title: "hvp", findings, along }], directions, fn);
   }
   checkCotangentTangents(context, findings, (at) => [
     weighted(gradientAt(context, at)),
-    hvpAt(at, Object.create(null) as Record<string, unknown>, cotangentsOf(at)),
+    hvpAt(at, emptyRecord<unknown>(), cotangentsOf(at)),
   ]);
 }
 
@@ -134,7 +135,7 @@ export function checkSecondDerivatives(context: Context, findings: CheckFindings
 function checkCotangentTangents(
   { manifest, instance, call, random }: Context,
   findings: CheckFindings,
-  both: (at: Call) => readonly [Weighted, Weighted],
+  both: (at: DirectedCall) => readonly [Weighted, Weighted],
 ): void {
   const others = disturbedCalls(manifest, call, random).map(both);
   const [gradient, product] = both(call).map((own, k) =>
@@ -144,7 +145,7 @@ function checkCotangentTangents(
       precisionOf(manifest.dtype),
     ),
   ) as [RoundedDerivative, RoundedDerivative];
-  writeParams(instance, call.params);
+  writeStored(instance, call.params);
   findings.measure(
     Math.abs(gradient.value - product.value),
     gradient.error + product.error,

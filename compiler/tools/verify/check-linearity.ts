@@ -3,10 +3,11 @@
  * Where derivatives are declared, differences say nothing, and this is what remains to be checked.
  */
 import type { FloatArray } from "../../../runtime/module/compiled-module.js";
-import { cotangentsOf, valuesOf } from "../calls/call.js";
-import { type Call, writeParams, type Tensors, tangentArguments } from "./call.js";
+import { cotangentsOf, valuesOf, writeStored, tangentsFrom } from "../calls/call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
+import { emptyRecord, type Tensors } from "../calls/records.js";
 import type { Context } from "./context.js";
-import { grid } from "./draw-call.js";
+import { grid } from "./draw-directed-call.js";
 import type { CheckFindings } from "./report.js";
 import { flatten, runForward } from "./results.js";
 import { disturbedCalls, spreadOf } from "./rounding.js";
@@ -15,7 +16,7 @@ type Group = Readonly<Record<string, unknown>>;
 
 /** Tensors in groups of groups, each number changed. */
 function mapTensors(group: Group, change: (value: number, name: string, place: number) => number): Group {
-  const result = Object.create(null) as Record<string, unknown>;
+  const result = emptyRecord<unknown>();
   for (const [name, value] of Object.entries(group)) {
     result[name] = ArrayBuffer.isView(value)
       ? Float64Array.from(value as FloatArray, (number, place) => change(number, name, place))
@@ -25,7 +26,7 @@ function mapTensors(group: Group, change: (value: number, name: string, place: n
 }
 
 /** A derivative at a call, of what it is linear in. */
-type LinearDerivative = (call: Call, given: Group) => Tensors;
+type LinearDerivative = (call: DirectedCall, given: Group) => Tensors;
 
 /** `f(a) - 2 f(b)` against `f(a - 2 b)`, for random `b`, all exact in any precision. */
 function checkLinear(context: Context, what: string, given: Group, f: LinearDerivative, findings: CheckFindings): void {
@@ -39,7 +40,7 @@ function checkLinear(context: Context, what: string, given: Group, f: LinearDeri
   });
   const joint = mapTensors(given, (value, name, place) => value - 2 * (others.get(`${name} ${place}`) as number));
   const terms = [joint, given, other];
-  const at = (one: Call): Tensors[] => terms.map((term) => f(one, term));
+  const at = (one: DirectedCall): Tensors[] => terms.map((term) => f(one, term));
   const [sum = {}, left = {}, right = {}] = at(call);
   let near: Tensors[][] | undefined;
   /** How far rounding moves the three: what cancels inside is of another size than what comes out. */
@@ -75,13 +76,13 @@ function checkLinear(context: Context, what: string, given: Group, f: LinearDeri
 export function checkLinearity(context: Context, findings: CheckFindings): void {
   const { manifest, instance, call } = context;
   const { gradient, jvp, hvp } = manifest.has;
-  const valuesAt = (one: Call): Group => {
-    writeParams(instance, one.params);
+  const valuesAt = (one: DirectedCall): Group => {
+    writeStored(instance, one.params);
     return valuesOf(manifest, one);
   };
   if (gradient) {
     const run: LinearDerivative = (one, cotangents) => {
-      writeParams(instance, one.params);
+      writeStored(instance, one.params);
       runForward(manifest, instance, one);
       return flatten(instance.backward?.(cotangents) as Group);
     };
@@ -89,12 +90,12 @@ export function checkLinearity(context: Context, findings: CheckFindings): void 
   }
   if (jvp) {
     const run: LinearDerivative = (one, tangents) => flatten(instance.jvp?.(valuesAt(one), tangents) as Group);
-    checkLinear(context, "jvp", tangentArguments(call), run, findings);
+    checkLinear(context, "jvp", tangentsFrom(call), run, findings);
   }
   if (hvp) {
     const cotangents = cotangentsOf(call);
     const run: LinearDerivative = (one, tangents) =>
       flatten(instance.hvp?.(valuesAt(one), tangents, cotangents) as Group);
-    checkLinear(context, "hvp", tangentArguments(call), run, findings);
+    checkLinear(context, "hvp", tangentsFrom(call), run, findings);
   }
 }

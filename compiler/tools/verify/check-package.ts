@@ -3,7 +3,7 @@ import { realStates } from "../calls/tensors.js";
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { cotangentsOf, valuesOf } from "../calls/call.js";
-import type { Call } from "./call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
 import type { ModuleText } from "./text/read-text.js";
@@ -110,7 +110,7 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Che
 function checkParts(
   { has, ...manifest }: Manifest,
   instance: ModuleInstance,
-  call: Call,
+  call: DirectedCall,
   findings: CheckFindings,
 ): void {
   const values = valuesOf({ ...manifest, has }, call);

@@ -2,9 +2,9 @@
 import { realStates } from "../calls/tensors.js";
 import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { cotangentsOf, startOf, valuesOf } from "../calls/call.js";
+import { cotangentsOf, startOf, valuesOf, writeStored } from "../calls/call.js";
 import { firstDifference } from "../calls/compare.js";
-import { writeParams, type Tensors, tensors } from "./call.js";
+import { emptyRecord, type Tensors } from "../calls/records.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
 import { namedSizes } from "../calls/computed-sizes.js";
@@ -19,14 +19,14 @@ interface WrongCall {
 
 export function checkRefusals(context: Context, findings: CheckFindings): void {
   const { manifest, instance, call } = context;
-  writeParams(instance, call.params);
+  writeStored(instance, call.params);
   const result = instance.forward(valuesOf(manifest, call));
   const gradient = manifest.has.gradient ? instance.backward?.(cotangentsOf(call)) : undefined;
   if (manifest.has.step) instance.reset(startOf(manifest, call));
   const look = (): Tensors => {
     context.refresh(instance);
     return Object.assign(
-      tensors(),
+      emptyRecord<Float64Array>(),
       flatten(result),
       gradient === undefined ? {} : prefixed("gradient ", flatten(gradient as Record<string, unknown>)),
       manifest.has.step ? prefixed("stream ", streamOf(instance)) : {},
@@ -54,7 +54,7 @@ export function checkRefusals(context: Context, findings: CheckFindings): void {
   // The call before them still is what backward differentiates.
   if (gradient !== undefined) {
     const again = prefixed("gradient ", runBackward(instance, call));
-    const expected = tensors();
+    const expected = emptyRecord<Float64Array>();
     for (const name of Object.keys(again)) expected[name] = before[name] as Float64Array;
     const difference = firstDifference(again, expected);
     findings.expect(difference === undefined, () => `backward after refused calls: ${difference ?? ""}`);

@@ -3,7 +3,9 @@ import { realStates } from "../calls/tensors.js";
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
 import { countNumbers, isShared } from "../calls/sizes.js";
 import { withWholeExamples } from "../calls/computed-sizes.js";
-import { type Call, writeParams, type Tensors, tensors } from "./call.js";
+import { writeStored } from "../calls/call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
+import { emptyRecord, type Tensors } from "../calls/records.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
 import { runForward } from "./results.js";
@@ -18,7 +20,7 @@ interface ExampleStep {
 function partOf(
   { manifest }: Context,
   entry: TensorEntry,
-  call: Call,
+  call: DirectedCall,
   { example, step }: ExampleStep,
 ): { readonly from: number; readonly step: number; readonly end: number; readonly count: number } {
   const count = countNumbers(entry, call);
@@ -31,11 +33,16 @@ function partOf(
 }
 
 /** The example gets the value in all its real inputs of the step, or its state where there are none. */
-function disturbed(context: Context, call: Call, at: ExampleStep, value: (before: number) => number): Call {
+function disturbed(
+  context: Context,
+  call: DirectedCall,
+  at: ExampleStep,
+  value: (before: number) => number,
+): DirectedCall {
   const { manifest } = context;
   const real = manifest.inputs.filter(({ dtype }) => dtype === "real");
   const change = (entries: readonly TensorEntry[], from: Tensors): Tensors => {
-    const made = Object.assign(tensors(), from);
+    const made = Object.assign(emptyRecord<Float64Array>(), from);
     for (const entry of entries) {
       const { step, end } = partOf(context, entry, call, at);
       const { step: next } = partOf(context, entry, call, { ...at, step: at.step + 1 });
@@ -54,7 +61,7 @@ function disturbed(context: Context, call: Call, at: ExampleStep, value: (before
 /** Places of outputs and final states that may depend on what was disturbed: those of the example, from the step on. */
 function mayDepend(
   context: Context,
-  call: Call,
+  call: DirectedCall,
   { example, step }: ExampleStep,
   visit: (name: string, at: number, may: boolean) => void,
 ): void {
@@ -72,19 +79,19 @@ function mayDepend(
 
 export function checkSpecialValues(context: Context, special: number, findings: CheckFindings): void {
   const { manifest, instance, random } = context;
-  const states = tensors();
+  const states = emptyRecord<Float64Array>();
   for (const entry of manifest.states) {
     const length = countNumbers(entry, context.call);
     states[entry.name] = context.call.states[entry.name] ?? new Float64Array(length);
   }
-  const call: Call = withWholeExamples(manifest, { ...context.call, states });
+  const call: DirectedCall = withWholeExamples(manifest, { ...context.call, states });
   if (manifest.inputs.every(({ dtype }) => dtype === "index") && realStates(manifest).length === 0) {
     findings.skip("the cell has neither real inputs nor states");
     return;
   }
-  writeParams(instance, call.params);
+  writeStored(instance, call.params);
   const place = { example: random.integer(call.batch), step: Math.floor(call.steps / 2) };
-  const run = (of: Call): Tensors => runForward(manifest, instance, of);
+  const run = (of: DirectedCall): Tensors => runForward(manifest, instance, of);
   const before = run(call);
   const moved = run(disturbed(context, call, place, (value) => value * 1.25 + 0.125));
   const after = run(disturbed(context, call, place, () => special));

@@ -5,7 +5,8 @@
  */
 import { differentiate, type Difference } from "../gradcheck/differences.js";
 import { measureNoise } from "../gradcheck/measure-noise.js";
-import { type Call, writeParams } from "./call.js";
+import { writeStored } from "../calls/call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
 import { type RoundedDerivative, disturbedCalls, precisionOf } from "./rounding.js";
@@ -32,7 +33,7 @@ export interface Function {
   /** How differences of it are called in messages. */
   readonly title: string;
   /** Less what it is at the beginning: differences of nearby numbers lose nothing. Parameters are set already. */
-  readonly at: (call: Call) => number;
+  readonly at: (call: DirectedCall) => number;
 }
 
 interface MeasuredFunction extends Function {
@@ -70,7 +71,7 @@ export function compareWithDifferences(
       });
     }
   }
-  writeParams(context.instance, context.call.params);
+  writeStored(context.instance, context.call.params);
 }
 
 /** A derivative beside what differences give. */
@@ -127,10 +128,10 @@ function confirmed(
 /** How much the function moves where the call moves in its last bits. */
 function noiseOf({ manifest, instance, call, random }: Context, { at }: Function): number {
   const squares = disturbedCalls(manifest, call, random).map((other) => {
-    writeParams(instance, other.params);
+    writeStored(instance, other.params);
     return at(other) ** 2;
   });
-  writeParams(instance, call.params);
+  writeStored(instance, call.params);
   const mean = squares.reduce((sum, square) => sum + square, 0) / squares.length;
   return Number.isFinite(mean) ? Math.sqrt(mean) : 0;
 }
@@ -151,7 +152,7 @@ function differencesAlong(
       const original = originals[k] as Float64Array;
       for (let i = 0; i < values.length; i++) variable.values[i] = (original[i] as number) + t * (values[i] as number);
     }
-    if (movesParams) writeParams(instance, call.params);
+    if (movesParams) writeStored(instance, call.params);
     return f.at(call);
   };
   try {
@@ -160,7 +161,7 @@ function differencesAlong(
     return differentiate(at, { step, precision: unit, noise, goal: (least / 4) * size });
   } finally {
     for (const [k, { variable }] of moves.entries()) variable.values.set(originals[k] as Float64Array);
-    if (movesParams) writeParams(instance, call.params);
+    if (movesParams) writeStored(instance, call.params);
   }
 }
 

@@ -3,8 +3,9 @@ import type { CompiledModule, ModuleInstance } from "../../../runtime/module/com
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
 import { capacitiesOf, widthOf } from "../calls/sizes.js";
-import { type Call, writeParams } from "./call.js";
-import type { Scale } from "./draw-call.js";
+import { writeStored } from "../calls/call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
+import type { Scale } from "./draw-directed-call.js";
 import type { Subject } from "./subject.js";
 
 export interface Context {
@@ -13,7 +14,7 @@ export interface Context {
   /** With room for exactly the call. */
   readonly instance: ModuleInstance;
   readonly random: Random;
-  readonly call: Call;
+  readonly call: DirectedCall;
   readonly scale: Scale;
   /** Another instance, with the call's parameters. */
   make(batch: number, steps: number, sizes?: Readonly<Record<string, number>>): ModuleInstance;
@@ -28,12 +29,12 @@ export interface Context {
 /** Multiplications that a check of derivatives may take at one call, about; a few seconds. */
 const budget = { wasm: 3e10, auto: 3e10, js: 3e9 };
 
-export function contextOf(subject: Subject, scale: Scale, call: Call, random: Random): Context {
+export function contextOf(subject: Subject, scale: Scale, call: DirectedCall, random: Random): Context {
   const { module } = subject;
   const { manifest } = module;
   const make: Context["make"] = (batch, steps, sizes = call.sizes) => {
     const instance = module.instantiate(capacitiesOf(manifest, { batch, steps, sizes }));
-    writeParams(instance, call.params);
+    writeStored(instance, call.params);
     return instance;
   };
   // Most parameters are matrices, and each number of one is used once in a step of an example.

@@ -5,7 +5,8 @@ import { namedAxes } from "../../../runtime/module/axes.js";
 import * as calls from "../calls/draw-call.js";
 import type { CallSizes } from "../calls/sizes.js";
 import { isVariable } from "../calls/tensors.js";
-import type { Call, Tensors } from "./call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
+import type { Tensors } from "../calls/records.js";
 
 /** Sizes of a call, those of run-time dimensions with them. */
 export interface DrawnSizes extends CallSizes {
@@ -23,7 +24,7 @@ export function scalesOf(manifest: Manifest): readonly Scale[] {
   return namedAxes(manifest).length > 0 ? ["small", "wide", "long", "deep"] : ["small", "wide", "long"];
 }
 
-export function drawSizes(manifest: Manifest, scale: Scale, random: Random): DrawnSizes {
+export function sizesOfScale(manifest: Manifest, scale: Scale, random: Random): DrawnSizes {
   const few = (): number => 2 + random.integer(4);
   const many = (): number => 65 + random.integer(6);
   const named = (size: () => number): Record<string, number> => calls.drawSizes(manifest, size);
@@ -48,13 +49,13 @@ export function drawSizes(manifest: Manifest, scale: Scale, random: Random): Dra
 export const grid = (value: number): number => Math.round(value * 2 ** 14) / 2 ** 14;
 
 /** @param attempt With each further attempt values are smaller, and positive every second time: a cell may take roots. */
-export function drawCall(
+export function drawDirectedCall(
   manifest: Manifest,
   makeParams: (seed: number) => Tensors,
   random: Random,
   { givesStates = random.integer(2) === 0, ...sizes }: DrawnSizes,
   attempt = 0,
-): Call {
+): DirectedCall {
   const extents = calls.drawExtents(manifest, sizes, (most, least) =>
     random.integer(2) === 0 ? most : least + random.integer(most - least + 1),
   );

@@ -3,10 +3,10 @@ import { realStates } from "../calls/tensors.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import * as calls from "../calls/examples.js";
 import { isShared } from "../calls/sizes.js";
-import type { Call } from "./call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
 
 /** Example `b` as a call of its own, without padding. */
-export function exampleOf(manifest: Manifest, call: Call, b: number): Call {
+export function exampleOf(manifest: Manifest, call: DirectedCall, b: number): DirectedCall {
   const { params, inputs, contexts, states } = calls.exampleOf(manifest, { ...call, ...call.tangents }, b);
   return { ...calls.exampleOf(manifest, call, b), tangents: { params, inputs, contexts, states } };
 }

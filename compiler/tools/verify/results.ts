@@ -1,12 +1,13 @@
 /** What comes out of a call. */
 import type { FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { cotangentsOf, valuesOf } from "../calls/call.js";
-import { type Call, type Tensors, tangentArguments, tensors } from "./call.js";
+import { cotangentsOf, valuesOf, tangentsFrom } from "../calls/call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
+import { emptyRecord, type Tensors } from "../calls/records.js";
 
 /** A copy of everything a function gives: outputs and inputs by name, groups as `final h`, `params W`. */
 export function flatten(result: Readonly<Record<string, unknown>>): Tensors {
-  const flat = tensors();
+  const flat = emptyRecord<Float64Array>();
   for (const [name, value] of Object.entries(result)) {
     if (ArrayBuffer.isView(value)) flat[name] = Float64Array.from(value as FloatArray);
     else
@@ -17,29 +18,29 @@ export function flatten(result: Readonly<Record<string, unknown>>): Tensors {
 }
 
 export function prefixed(prefix: string, from: Tensors): Tensors {
-  const made = tensors();
+  const made = emptyRecord<Float64Array>();
   for (const [name, values] of Object.entries(from)) made[prefix + name] = values;
   return made;
 }
 
-export const runForward = (manifest: Manifest, instance: ModuleInstance, call: Call): Tensors =>
+export const runForward = (manifest: Manifest, instance: ModuleInstance, call: DirectedCall): Tensors =>
   flatten(instance.forward(valuesOf(manifest, call)));
 
 /** Of the last call of `forward`. */
-export const runBackward = (instance: ModuleInstance, call: Call): Tensors =>
+export const runBackward = (instance: ModuleInstance, call: DirectedCall): Tensors =>
   flatten(instance.backward?.(cotangentsOf(call)) as Record<string, unknown>);
 
 /** What of `forward` and of the derivatives that the module has. */
-export function runCall(manifest: Manifest, instance: ModuleInstance, call: Call): Tensors {
+export function runCall(manifest: Manifest, instance: ModuleInstance, call: DirectedCall): Tensors {
   const { has } = manifest;
   const flat = runForward(manifest, instance, call);
   if (has.gradient) Object.assign(flat, prefixed("gradient ", runBackward(instance, call)));
   if (has.jvp) {
-    const tangent = instance.jvp?.(valuesOf(manifest, call), tangentArguments(call));
+    const tangent = instance.jvp?.(valuesOf(manifest, call), tangentsFrom(call));
     Object.assign(flat, prefixed("jvp ", flatten(tangent as Record<string, unknown>)));
   }
   if (has.hvp) {
-    const product = instance.hvp?.(valuesOf(manifest, call), tangentArguments(call), cotangentsOf(call));
+    const product = instance.hvp?.(valuesOf(manifest, call), tangentsFrom(call), cotangentsOf(call));
     Object.assign(flat, prefixed("hvp ", flatten(product as Record<string, unknown>)));
   }
   return flat;

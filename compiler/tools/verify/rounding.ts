@@ -7,7 +7,7 @@
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
 import { disturb, unitOf } from "../calls/rounding.js";
-import type { Call } from "./call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
 import type { Weighted } from "./variables.js";
 
 const samples = 4;
@@ -30,7 +30,7 @@ export function precisionOf(dtype: "f32" | "f64"): RoundingAllowance {
 }
 
 /** The call with every number moved by up to two units in its last place, a few times. */
-export const disturbedCalls = (manifest: Manifest, call: Call, random: Random): Call[] =>
+export const disturbedCalls = (manifest: Manifest, call: DirectedCall, random: Random): DirectedCall[] =>
   Array.from({ length: samples }, () => disturb(manifest, call, random));
 
 /** A derivative that the module gives. */

@@ -3,7 +3,8 @@ import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
 import { wholeShape } from "../calls/sizes.js";
 import { isVariable, ofTensor, tensorsOf, type VariableRole } from "../calls/tensors.js";
-import type { Call, Tensors } from "./call.js";
+import type { DirectedCall } from "../calls/draw-call.js";
+import { emptyRecord, type Tensors } from "../calls/records.js";
 
 export interface CallVariable {
   readonly role: VariableRole;
@@ -20,7 +21,7 @@ export interface CallVariable {
 const groups = { param: "params ", input: "", context: "", state: "initial " } as const;
 
 /** Everything that has a gradient. */
-export function variablesOf(manifest: Manifest, call: Call): CallVariable[] {
+export function variablesOf(manifest: Manifest, call: DirectedCall): CallVariable[] {
   return tensorsOf(manifest).flatMap((tensor): CallVariable[] => {
     const values = ofTensor(call, tensor);
     if (!isVariable(tensor) || values === undefined || values.length === 0) return [];
@@ -152,8 +153,8 @@ export function halvesOf({ moves, step }: CallDirection): CallDirection[] | unde
 
 /** A direction as `jvp` and `hvp` take it. */
 export function tangentsAlong({ moves }: CallDirection): Record<string, unknown> {
-  const tangents = Object.create(null) as Record<string, unknown>;
-  const params = Object.create(null) as Record<string, unknown>;
+  const tangents = emptyRecord<unknown>();
+  const params = emptyRecord<unknown>();
   for (const { variable, values } of moves) (variable.role === "param" ? params : tangents)[variable.name] = values;
   return Object.assign(tangents, { params });
 }
@@ -179,7 +180,7 @@ export function weigh(pairs: Iterable<readonly [ArrayLike<number>, ArrayLike<num
 }
 
 /** `Σ cotangent · result` over what `forward` and `jvp` give. */
-export function lossOf(result: Tensors, { cotangents: { outputs, final } }: Call): Weighted {
+export function lossOf(result: Tensors, { cotangents: { outputs, final } }: DirectedCall): Weighted {
   return weigh([
     ...Object.entries(outputs).map(([name, weights]) => [result[name] as Float64Array, weights] as const),
     ...Object.entries(final).map(([name, weights]) => [result[`final ${name}`] as Float64Array, weights] as const),
@@ -192,7 +193,7 @@ export const alongGradient = (gradient: Tensors, { moves }: CallDirection): Weig
 
 /** `a - b`, number by number. */
 export function difference(a: Tensors, b: Tensors): Tensors {
-  const made = Object.create(null) as Tensors;
+  const made = emptyRecord<Float64Array>();
   for (const [name, values] of Object.entries(a)) {
     const other = b[name] as Float64Array;
     made[name] = values.map((value, i) => value - (other[i] as number));

@@ -5,7 +5,8 @@ import type { CompiledModule, InstantiateOptions } from "../../../runtime/module
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { createRandom, type Random } from "../../../runtime/random.js";
-import { writeParams, type Tensors, tensors } from "./call.js";
+import { writeStored } from "../calls/call.js";
+import { emptyRecord, type Tensors } from "../calls/records.js";
 import {
   checkBatch,
   checkCapacity,
@@ -22,7 +23,7 @@ import { checkRefusals } from "./check-refusals.js";
 import { checkSpecialValues } from "./check-special-values.js";
 import { type Context, contextOf } from "./context.js";
 import * as calls from "../calls/draw-call.js";
-import { drawCall, drawSizes, type Scale, scalesOf } from "./draw-call.js";
+import { drawDirectedCall, sizesOfScale, type Scale, scalesOf } from "./draw-directed-call.js";
 import { type CheckName, type CheckReport, CheckFindings, type VerifyReport } from "./report.js";
 import { flatten, runCall } from "./results.js";
 import { inProcess, type Subject } from "./subject.js";
@@ -228,7 +229,7 @@ export async function verifySubject(
       onProgress?.(check.name, done++, total);
       await turn();
       const findings = findingsOf(check.name);
-      writeParams(context.instance, context.call.params);
+      writeStored(context.instance, context.call.params);
       guarded(findings, () => check.run?.(context, findings, all));
     }
     tested.release(context.instance);
@@ -313,9 +314,9 @@ function drawContext(subject: Subject, scale: Scale, random: Random, findings: C
   let context: Context | undefined;
   const problem = findings.problem;
   guarded(findings, () => {
-    const sizes = drawSizes(manifest, scale, random);
+    const sizes = sizesOfScale(manifest, scale, random);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const call = drawCall(manifest, (seed) => initialParams(subject, seed), random, sizes, attempt);
+      const call = drawDirectedCall(manifest, (seed) => initialParams(subject, seed), random, sizes, attempt);
       if (context !== undefined) subject.release(context.instance);
       context = contextOf(subject, scale, call, random);
       const results = runCall(manifest, context.instance, call);
@@ -330,7 +331,7 @@ function initialParams({ module, release }: Subject, seed: number): Tensors {
   const instance = module.instantiate({ sizes });
   if (module.manifest.fixed === undefined) instance.init(seed);
   else instance.init(seed, { fixed: true });
-  const made = Object.assign(tensors(), flatten(instance.params), flatten(instance.fixed ?? {}));
+  const made = Object.assign(emptyRecord<Float64Array>(), flatten(instance.params), flatten(instance.fixed ?? {}));
   release(instance);
   return made;
 }

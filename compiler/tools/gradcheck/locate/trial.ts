@@ -1,7 +1,9 @@
 /** A case in which a derivative is wrong: as it is worked with, and as people read it. */
 import type { Counterexample } from "../fault.js";
 import { wholeShape } from "../../calls/sizes.js";
-import { ownSizes, type Point } from "../point.js";
+import { namedAxes } from "../../../../runtime/module/axes.js";
+import { recordOf } from "../../calls/records.js";
+import type { Point } from "../point.js";
 
 /** A point of a cell at some sizes. */
 export interface Trial {
@@ -22,7 +24,10 @@ export function counterexampleOf({ dimensions, point }: Trial): Counterexample {
     dimensions,
     batch: point.batch,
     steps: point.steps,
-    ...ownSizes(point),
+    lengths: point.examples.map(({ steps }) => steps),
+    sizes: recordOf(
+      namedAxes(point.manifest).map((name) => [name, point.examples.map(({ sizes }) => sizes[name] ?? 1)]),
+    ),
     values: nested([...point.tensors, ...point.indices]),
     cotangents: nested(point.cotangents),
   };
