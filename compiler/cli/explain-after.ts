@@ -30,6 +30,10 @@ export function stageOf(name: string): Stage {
   throw new UsageError(`there is no stage ${name}; ${help}`);
 }
 
+/** The option that makes an entry: `jvp`, also of `initialJvp`. */
+export const directionalMode = (entry: string): "jvp" | "hvp" | undefined =>
+  (["jvp", "hvp"] as const).find((mode) => entry.toLowerCase().endsWith(mode));
+
 export function showAfter(
   staged: StagedProgram,
   stage: Stage,
@@ -45,10 +49,15 @@ export function showAfter(
   const entry = args.text("entry");
   if (entry !== undefined && !found.has(entry)) {
     const names = [...found.keys()];
-    const option = (["jvp", "hvp"] as const).find((mode) => entry.toLowerCase().endsWith(mode) && !options[mode]);
+    const option = directionalMode(entry);
     const similar = suggest(entry, names);
     const where = `it runs on ${names.join(", ") || "nothing here"}`;
-    const help = option !== undefined ? `there is one with --${option}` : similar ? `did you mean ${similar}?` : where;
+    const help =
+      option !== undefined && !options[option]
+        ? `there is one with --${option}`
+        : similar
+          ? `did you mean ${similar}?`
+          : where;
     throw new UsageError(`${stage.name} does not run on ${entry}; ${help}`);
   }
   const functions = [...found].flatMap(([name, text]) =>

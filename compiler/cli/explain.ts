@@ -7,11 +7,12 @@ import { buildEntries, type EntryOptions } from "../driver/entries.js";
 import { cellAsLatex } from "../tools/equations/cell-as-latex.js";
 import { cellAsText } from "../tools/equations/cell-as-text.js";
 import { linkCell } from "../language/semantics/link-cell.js";
+import { suggest } from "../base/diagnostics/suggest.js";
 import { printDim } from "../base/types/dim.js";
 import { dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
 import { exitCodes, type Run } from "./command.js";
-import { listStages, needsSizes, showAfter, stageOf } from "./explain-after.js";
+import { directionalMode, listStages, needsSizes, showAfter, stageOf } from "./explain-after.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
 
@@ -91,9 +92,7 @@ function showReports(program: Program, result: LowerResult, args: ParsedArgument
   const entry = args.text("entry");
   const reports = entry === undefined ? all : all.filter((report) => report.entry === entry);
   if (reports.length === 0) {
-    const known = all.map((report) => report.entry).join(", ");
-    const hint = entry === "jvp" || entry === "hvp" ? `--${entry} adds it to` : "there are";
-    throw new UsageError(`there is no entry ${entry ?? ""}; ${hint} ${known}`);
+    throw new UsageError(`there is no entry ${entry ?? ""}; ${whereIs(entry ?? "", all)}`);
   }
   const declared = declaredIn(program, result);
   if (args.flag("json") !== true) {
@@ -123,6 +122,16 @@ function showReports(program: Program, result: LowerResult, args: ParsedArgument
     diagnostics: findingsToJson(result),
   };
   terminal.out(`${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** What would show an entry that is not among the reports. */
+function whereIs(entry: string, reports: readonly { readonly entry: string }[]): string {
+  const names = reports.map((report) => report.entry);
+  const mode = directionalMode(entry);
+  if (mode !== undefined && entry === mode) return `there is one with --${mode}`;
+  const similar = suggest(entry, names);
+  const others = `there are ${names.join(", ")}, and more with --after`;
+  return similar === undefined ? others : `did you mean ${similar}?`;
 }
 
 interface DeclaringFunction {
