@@ -3,7 +3,7 @@ import type { KernelProgram } from "../ir/kernel/types.js";
 import type { UnplannedKernels } from "../ir/kernel/unplanned.js";
 import { lowerToKernels } from "../passes/to-kernels/index.js";
 import { runPasses } from "../passes/pass.js";
-import type { Schedule } from "../passes/kernel/passes.js";
+import type { TargetPasses } from "../passes/kernel/passes.js";
 import { planMemory } from "../passes/kernel/plan-memory.js";
 import type { EntryProgram } from "../program/entry.js";
 
@@ -11,7 +11,7 @@ import type { EntryProgram } from "../program/entry.js";
 export type RewriteKernels = (kernel: KernelProgram) => KernelProgram;
 
 export interface KernelOptions<Machine> {
-  readonly schedule: Schedule<Machine>;
+  readonly passes: TargetPasses<Machine>;
   readonly dtype: "f32" | "f64";
   /** Called with what lowering gives (`kernels`), after each pass, and with planned memory (`memory`). */
   readonly observe?: (stage: string, kernels: UnplannedKernels | KernelProgram) => void;
@@ -19,12 +19,12 @@ export interface KernelOptions<Machine> {
 }
 
 export function buildKernels<Machine>(program: EntryProgram, options: KernelOptions<Machine>): KernelProgram {
-  const { schedule, dtype, observe, rewrite = (kernel) => kernel } = options;
-  const target = { dtype, machine: schedule.machine };
+  const { passes, dtype, observe, rewrite = (kernel) => kernel } = options;
+  const target = { dtype, machine: passes.machine };
   const lowered = lowerToKernels(program);
   observe?.("kernels", lowered);
-  const passed = runPasses(lowered, schedule.beforeMemory, target, observe);
+  const passed = runPasses(lowered, passes.beforeMemory, target, observe);
   const planned = planMemory(passed);
   observe?.("memory", planned);
-  return runPasses(rewrite(planned), schedule.afterMemory, target, observe);
+  return runPasses(rewrite(planned), passes.afterMemory, target, observe);
 }

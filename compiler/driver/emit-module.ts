@@ -9,7 +9,7 @@ import { addressableBytes, MemoryLimitError } from "../emit/memory-limit.js";
 import { printKernelProgram } from "../emit/js/print-kernel.js";
 import { printModule } from "../emit/js/module.js";
 import { buildManifest, type ModuleOptions, type Target } from "../emit/manifest.js";
-import { scalarSchedule, vectorSchedule } from "../passes/kernel/passes.js";
+import { scalarPasses, vectorPasses } from "../passes/kernel/passes.js";
 import { planLayout, smallestBytes } from "../emit/wasm/memory/memory-layout.js";
 import { printWasmKernels } from "../emit/wasm/kernels/print-kernels.js";
 import { printMemoryPlan } from "../emit/wasm/memory/print-memory-plan.js";
@@ -74,17 +74,17 @@ const emitters: Readonly<Record<Target, (parts: EmittedParts) => Printed>> = {
 };
 
 function jsKernels({ entries, options: { dtype }, rewrite }: EmittedParts): string {
-  const kernel = buildKernels(entries, { schedule: scalarSchedule, dtype, rewrite });
+  const kernel = buildKernels(entries, { passes: scalarPasses, dtype, rewrite });
   return printKernelProgram(kernel, dtype);
 }
 
 function wasmKernels({ entries, options, rewrite }: EmittedParts): WasmKernels {
   const { dtype, fma } = options;
-  const kernel = buildKernels(entries, { schedule: vectorSchedule, dtype, rewrite });
+  const kernel = buildKernels(entries, { passes: vectorPasses, dtype, rewrite });
   const layout = planLayout(kernel, dtype);
   const bytes = smallestBytes(layout);
   if (bytes > addressableBytes) throw new MemoryLimitError(bytes, options);
-  const { machine } = vectorSchedule;
+  const { machine } = vectorPasses;
   const printed = { dtype, layout, target: machine };
   return {
     plan: printMemoryPlan(kernel, layout),

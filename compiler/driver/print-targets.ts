@@ -7,14 +7,14 @@ import { printWasmKernels } from "../emit/wasm/kernels/print-kernels.js";
 import { type MemoryLayout, planLayout } from "../emit/wasm/memory/memory-layout.js";
 import type { KernelProgram } from "../ir/kernel/types.js";
 import type { RealType } from "../ir/ops/number-range.js";
-import { vectorSchedule } from "../passes/kernel/passes.js";
+import { vectorPasses } from "../passes/kernel/passes.js";
 
 export const printJsKernels = (kernel: KernelProgram, dtype: RealType): string => printKernelProgram(kernel, dtype);
 
 /** WebAssembly as text, with the names of regions. */
 export function printWasmText(kernel: KernelProgram, dtype: RealType): string {
   const layout = planLayout(kernel, dtype);
-  return disassemble(printWasmKernels(kernel, { dtype, layout, target: vectorSchedule.machine, names: true }));
+  return disassemble(printWasmKernels(kernel, { dtype, layout, target: vectorPasses.machine, names: true }));
 }
 
 /** The one memory of an instance: what has an address of its own, and what follows from the capacity. */

@@ -10,7 +10,7 @@ import type { SourceFileNode } from "../language/syntax/ast.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
-import { scalarSchedule, type Schedule, vectorSchedule } from "../passes/kernel/passes.js";
+import { scalarPasses, type TargetPasses, vectorPasses } from "../passes/kernel/passes.js";
 import { buildEntries, deriveStage, type EntryOptions } from "./entries.js";
 import { graphPasses } from "../passes/graph/passes.js";
 import { buildKernels } from "./build-kernels.js";
@@ -30,12 +30,12 @@ export interface Stage {
 
 export type KernelTargetName = "wasm" | "js";
 
-/** Whatever machine a schedule is for, it describes that machine itself. */
-export const schedules: Readonly<Record<KernelTargetName, Schedule<unknown>>> = {
-  wasm: vectorSchedule as Schedule<unknown>,
-  js: scalarSchedule as Schedule<unknown>,
+/** Whatever the machine that they are for: they describe it themselves. */
+export const targetPasses: Readonly<Record<KernelTargetName, TargetPasses<unknown>>> = {
+  wasm: vectorPasses as TargetPasses<unknown>,
+  js: scalarPasses as TargetPasses<unknown>,
 };
-const all = Object.keys(schedules) as KernelTargetName[];
+const all = Object.keys(targetPasses) as KernelTargetName[];
 
 /** In their order for every target; graph passes run several times, as `passes/graph/passes.ts` lists them. */
 export const stages: readonly Stage[] = [
@@ -45,17 +45,17 @@ export const stages: readonly Stage[] = [
   { name: deriveStage, summary: "derivatives, as the rules give them", gives: "graph", targets: all },
   ...graphPasses.map(({ name, summary }): Stage => ({ name, summary, gives: "graph", targets: all })),
   { name: "kernels", summary: "loops over examples and steps, and what is stored", gives: "kernels", targets: all },
-  ...kernelStages((schedule) => schedule.beforeMemory),
+  ...kernelStages((passes) => passes.beforeMemory),
   { name: "memory", summary: "give every buffer its place", gives: "kernels", targets: all },
-  ...kernelStages((schedule) => schedule.afterMemory),
+  ...kernelStages((passes) => passes.afterMemory),
   { name: "layout", summary: "where buffers lie in the one memory", gives: "code", targets: ["wasm"] },
   { name: "print", summary: "the kernels of an entry as code, by themselves", gives: "code", targets: all },
 ];
 
-function kernelStages(listOf: (schedule: Schedule<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
+function kernelStages(listOf: (passes: TargetPasses<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
   const found = new Map<string, Stage>();
   for (const target of all) {
-    for (const { name, summary } of listOf(schedules[target])) {
+    for (const { name, summary } of listOf(targetPasses[target])) {
       const targets = [...(found.get(name)?.targets ?? []), target];
       found.set(name, { name, summary, gives: "kernels", targets });
     }
@@ -108,7 +108,7 @@ const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
   kernels: ({ program }, { name }, { target, dtype, ...options }) => {
     const printed = new Map<string, string>();
     buildKernels(buildEntries(program, options), {
-      schedule: schedules[target],
+      passes: targetPasses[target],
       dtype,
       observe: (stage, kernels) => {
         if (stage !== name) return;
@@ -119,7 +119,7 @@ const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
     return printed;
   },
   code: ({ program }, { name }, { target, dtype, ...options }) => {
-    const kernel = buildKernels(buildEntries(program, options), { schedule: schedules[target], dtype });
+    const kernel = buildKernels(buildEntries(program, options), { passes: targetPasses[target], dtype });
     if (name === "layout") return new Map([["layout", printWasmLayout(kernel, dtype)]]);
     const print = target === "js" ? printJsKernels : printWasmText;
     return new Map(kernel.functions.map((fn) => [fn.name, print({ ...kernel, functions: [fn] }, dtype)]));

@@ -8,7 +8,7 @@ import { buildEntries } from "../../compiler/driver/entries.js";
 import { buildKernels } from "../../compiler/driver/build-kernels.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import { check, compile, type Diagnostic } from "../../compiler/index.js";
-import { vectorSchedule } from "../../compiler/passes/kernel/passes.js";
+import { vectorPasses } from "../../compiler/passes/kernel/passes.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 import { loadModule } from "../../runtime/index.js";
 import { isFuzzing, fuzzParameters } from "../support/fuzz.js";
@@ -273,7 +273,7 @@ describe("buffers that passes add", () => {
   it("have other names than values of used cells", async () => {
     const { cell } = lowerSource(large("u0", "e0"), { cell: "Main", dimensions }, "all sizes");
     const entries = buildEntries(programOfCell(cell!), { gradient: false, jvp: false, hvp: false });
-    const { buffers } = buildKernels(entries, { schedule: vectorSchedule, dtype: "f32" });
+    const { buffers } = buildKernels(entries, { passes: vectorPasses, dtype: "f32" });
     const taken = buffers.flatMap(({ name }) => /^\w+\.([a-z]\w*)\.([a-z]\w*)$/u.exec(name)?.slice(1) ?? []);
     expect(taken).toContain("rows");
     const expected = await outputOf("u0", "e0");

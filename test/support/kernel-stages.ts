@@ -1,6 +1,6 @@
 /** Kernels after each stage of a target, with planned memory. */
 import { buildKernels } from "../../compiler/driver/build-kernels.js";
-import { type KernelTargetName, schedules } from "../../compiler/driver/stages.js";
+import { type KernelTargetName, targetPasses } from "../../compiler/driver/stages.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import { planMemory } from "../../compiler/passes/kernel/plan-memory.js";
 import type { EntryProgram } from "../../compiler/program/entry.js";
@@ -13,7 +13,7 @@ export interface KernelStage {
 export function kernelStages(program: EntryProgram, target: KernelTargetName): KernelStage[] {
   const stages: KernelStage[] = [];
   buildKernels(program, {
-    schedule: schedules[target],
+    passes: targetPasses[target],
     dtype: "f32",
     observe: (stage, kernels) => {
       stages.push({ stage, kernel: "slots" in kernels ? kernels : planMemory(kernels) });

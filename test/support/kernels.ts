@@ -5,7 +5,7 @@ import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/memory/m
 import { printWasmKernels } from "../../compiler/emit/wasm/kernels/print-kernels.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
-import { scalarSchedule, vectorSchedule } from "../../compiler/passes/kernel/passes.js";
+import { scalarPasses, vectorPasses } from "../../compiler/passes/kernel/passes.js";
 import { simd128, type VectorTarget } from "../../compiler/passes/kernel/target.js";
 import { runPasses } from "../../compiler/passes/pass.js";
 import type { EntryProgram } from "../../compiler/program/entry.js";
@@ -21,13 +21,13 @@ export interface LowerOptions {
 export function lowerProgram(program: EntryProgram, options: LowerOptions): KernelProgram {
   const { runtimeDimensions, passes = [] } = options;
   const axes = cellAxes(runtimeDimensions);
-  const schedule = { machine: simd128, beforeMemory: passes, afterMemory: [] };
-  return buildKernels({ ...program, axes }, { schedule, dtype: "f32" });
+  const own = { machine: simd128, beforeMemory: passes, afterMemory: [] };
+  return buildKernels({ ...program, axes }, { passes: own, dtype: "f32" });
 }
 
 /** JavaScript of kernels with planned memory. */
 export function printJsKernels(kernel: KernelProgram, dtype: "f32" | "f64"): string {
-  const { afterMemory, machine } = scalarSchedule;
+  const { afterMemory, machine } = scalarPasses;
   return printKernelProgram(runPasses(kernel, afterMemory, { dtype, machine }), dtype);
 }
 
@@ -44,7 +44,7 @@ export interface ScheduledKernels {
 /** Kernels as the WebAssembly target prints them. */
 export function scheduleKernels(program: EntryProgram, options: WasmOptions): ScheduledKernels {
   const { dtype, runtimeDimensions } = options;
-  const kernel = buildKernels({ ...program, axes: cellAxes(runtimeDimensions) }, { schedule: vectorSchedule, dtype });
+  const kernel = buildKernels({ ...program, axes: cellAxes(runtimeDimensions) }, { passes: vectorPasses, dtype });
   return { kernel, layout: planLayout(kernel, dtype) };
 }
 

@@ -12,13 +12,13 @@ import { scalar16, type ScalarTarget, simd128, type VectorTarget } from "./targe
 import { tileProductsPass } from "./tile-products.js";
 
 /** What a target does with kernels before it prints them. */
-export interface Schedule<Machine> {
+export interface TargetPasses<Machine> {
   readonly machine: Machine;
   readonly beforeMemory: readonly KernelPass<Machine>[];
   readonly afterMemory: readonly PlannedPass<Machine>[];
 }
 
-export const scalarSchedule: Schedule<ScalarTarget> = {
+export const scalarPasses: TargetPasses<ScalarTarget> = {
   machine: scalar16,
   // Only to be read more easily.
   beforeMemory: [dropSingleRounds],
@@ -32,7 +32,7 @@ export const scalarSchedule: Schedule<ScalarTarget> = {
   ],
 };
 
-export const vectorSchedule: Schedule<VectorTarget> = {
+export const vectorPasses: TargetPasses<VectorTarget> = {
   machine: simd128,
   beforeMemory: [
     // On products and regions as lowered: it decides which runs of columns a product has.

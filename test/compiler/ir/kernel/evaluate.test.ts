@@ -11,7 +11,7 @@ import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
-import { type KernelTargetName, schedules } from "../../../../compiler/driver/stages.js";
+import { type KernelTargetName, targetPasses } from "../../../../compiler/driver/stages.js";
 import { kernelStages } from "../../../support/kernel-stages.js";
 import { lowerProgram } from "../../../support/kernels.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
@@ -19,7 +19,7 @@ import { compareEntries, evaluated } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
-const targets = Object.keys(schedules) as KernelTargetName[];
+const targets = Object.keys(targetPasses) as KernelTargetName[];
 const examples = [4, 0, 2, 5, 3].map((steps) => new Map([["%T", steps], ["S", 1 + (steps % 3)]])); // prettier-ignore
 const options = { dtype: "f64", indexBound: 2 } as const;
 

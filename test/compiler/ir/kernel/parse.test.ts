@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { type KernelTargetName, schedules } from "../../../../compiler/driver/stages.js";
+import { type KernelTargetName, targetPasses } from "../../../../compiler/driver/stages.js";
 import {
   KernelSyntaxError,
   parseKernel,
@@ -24,7 +24,7 @@ import { programOf } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
-const targets = Object.keys(schedules) as KernelTargetName[];
+const targets = Object.keys(targetPasses) as KernelTargetName[];
 
 function expectReadBack(kernel: KernelProgram): void {
   const text = printKernel(kernel);

@@ -26,7 +26,7 @@ import { cotangentsOf, valuesOf } from "../../../../compiler/tools/calls/call.js
 import { fuzzParameters } from "../../../support/fuzz.js";
 import { randomCall, randomParams } from "../../../support/random-call.js";
 import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
-import { vectorSchedule } from "../../../../compiler/passes/kernel/passes.js";
+import { vectorPasses } from "../../../../compiler/passes/kernel/passes.js";
 import { projectInWindows } from "../../../../compiler/passes/kernel/project-in-windows.js";
 import { expectKernels } from "../../../support/kernel-text.js";
 import { projectionKernels as kernels } from "../../../support/projection-kernels.js";
@@ -46,7 +46,7 @@ function schedule(source: string, name: string, dimensions: Dimensions, gradient
 
 /** Kernels after all passes but the one that makes windows. */
 function withoutWindows(source: string, name: string, dimensions: Dimensions): KernelProgram {
-  const passes = vectorSchedule.beforeMemory.filter((pass) => pass !== projectInWindows);
+  const passes = vectorPasses.beforeMemory.filter((pass) => pass !== projectInWindows);
   return lowerProgram(entriesOf(source, name, dimensions, true), { runtimeDimensions: [], passes });
 }
 
