@@ -2,6 +2,7 @@
  * A checked cell to graph functions of one step and of its initial values. Used cells and functions are written out in
  * their places. The order of instructions follows what values need, not the order of the equations in the text.
  */
+import { sizesOfCalls } from "./size-conditions.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { suggestion } from "../language/semantics/suggestion.js";
@@ -174,7 +175,7 @@ class CellLowering {
       shape: [],
       weighted: weight !== undefined,
     }));
-    return { ...common, least: cell.least, states, losses, whole, declared: [...this.declared.values()] };
+    return { ...common, ...sizesOfCalls(this.frame), states, losses, whole, declared: [...this.declared.values()] };
   }
 
   /** What cells and networks have. */

@@ -1,4 +1,5 @@
 /** A cell after lowering: its tensors in declaration order and its equations as graph functions of one example. */
+import type { SizeCondition } from "./size-conditions.js";
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import type { Span } from "../base/source/span.js";
 import type { Dim } from "../base/types/dim.js";
@@ -107,6 +108,8 @@ export interface LoweredNetwork extends Pick<
 > {
   /** The smallest sizes of run-time dimensions. */
   readonly least: ReadonlyMap<string, number>;
+  /** What the sizes of each example must fulfil. */
+  readonly requires: readonly SizeCondition[];
   /** Of its runs, named by path. */
   readonly states: readonly LoweredState[];
   /** What each loss is of an example, and what it is divided by, where that is told. */

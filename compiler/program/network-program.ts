@@ -26,6 +26,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     dimensions,
     axes: runtimeDimensions,
     least: network.least,
+    requires: network.requires,
     stream: undefined,
     inputs: network.inputs.map((input) =>
       each(false)({ ...input, ...(isForLosses(input.name) && { forLosses: true }) }),

@@ -2,6 +2,7 @@
  * What the compiler's back end starts from: tensors with the axes that they have in a call, and equations over whole
  * sequences. A cell makes the smallest one (`cell-program.ts`); nothing after it knows of cells.
  */
+import type { SizeCondition } from "./size-conditions.js";
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import { type Bounds, leastSize } from "../base/types/bounds.js";
@@ -55,17 +56,6 @@ export interface ProgramCall {
   readonly scans: readonly ValueId[];
   /** The values of its arguments in the innermost of these, one for each input of the function. */
   readonly arguments: readonly ValueId[];
-}
-
-/** What sizes of an example must fulfil, besides being at least what they are told to be. */
-export interface SizeCondition {
-  /** The dimension is a whole number, at least 0, or 0. */
-  readonly kind: "whole" | "least" | "equal";
-  readonly dim: Dim;
-  /** What must be so, as people write it: `T / 2`, `T >= 3`, `F == ceil(T / 2)`. */
-  readonly text: string;
-  /** The equation that wants it; left out where it is demanded by itself. */
-  readonly equation?: string;
 }
 
 export interface Program {

@@ -14,6 +14,12 @@ export const leastOf = ({ kind, minimum = kind === "sequence" ? 0 : 1 }: AxisEnt
 export const namedAxes = ({ axes }: Pick<Manifest, "axes">): readonly string[] =>
   axes.flatMap(({ name, option }) => (option === "sizes" ? [name] : []));
 
+/** The computed axes that outputs have, whose sizes in each example results tell: `["T + 1"]`. */
+export const toldSizes = ({ axes, outputs }: Pick<Manifest, "axes" | "outputs">): readonly string[] =>
+  axes.flatMap(({ name, size }) =>
+    size !== undefined && outputs.some(({ shape }) => shape.includes(name)) ? [name] : [],
+  );
+
 /** The tensors as a stream has them: without the axis of steps. */
 export function ofOneStep<Entry extends TensorEntry>({ axes }: Manifest, entries: readonly Entry[]): Entry[] {
   const steps = axes.find(({ option }) => option === "steps")?.name;

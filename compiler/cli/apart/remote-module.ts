@@ -14,7 +14,7 @@ import type { ModuleText } from "../../tools/verify/text/read-text.js";
 import type { Subject } from "../../tools/verify/subject.js";
 import { type Connection, loadApart } from "./connect.js";
 import { storedTensors } from "../../../runtime/module/axes.js";
-import { drawSizes } from "../../tools/calls/draw-call.js";
+import { roomFor } from "../../tools/calls/draw-call.js";
 import { countNumbers } from "../../tools/calls/sizes.js";
 import { tensorsOf } from "../../tools/calls/tensors.js";
 
@@ -70,7 +70,7 @@ const copies = 16;
 
 /** Before memory is taken for what a manifest says: all numbers of its largest call. */
 function checkSize(manifest: Manifest, megabytes: number): void {
-  const most = { batch: 70, steps: 5, sizes: drawSizes(manifest, () => 70) };
+  const most = { batch: 70, steps: 5, sizes: roomFor(manifest, () => 70) };
   // A final state is as large as its state, which is counted.
   const tensors = tensorsOf(manifest).filter(({ role }) => role !== "final");
   const numbers = tensors.reduce((sum, tensor) => sum + countNumbers(tensor, most), 0);

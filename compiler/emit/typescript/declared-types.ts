@@ -15,7 +15,7 @@ import {
   tensors,
   toldMembers,
 } from "./members.js";
-import { namedAxes, ofOneStep, storedTensors } from "../../../runtime/module/axes.js";
+import { namedAxes, ofOneStep, storedTensors, toldSizes } from "../../../runtime/module/axes.js";
 
 /** What the manifest does not say about a module. */
 export interface DeclarationOptions {
@@ -311,11 +311,13 @@ const streamMethods: readonly DeclaredMethod[] = [
   method("restore", [["snapshot", "Snapshot", false]], "void", "Goes on where a snapshot was taken."),
 ];
 
-function derivativeMethods({ has, losses = [] }: Manifest): DeclaredMethod[] {
+function derivativeMethods(manifest: Manifest): DeclaredMethod[] {
+  const { has, losses = [] } = manifest;
+  const changes = toldSizes(manifest).length === 0 ? "ForwardResult" : 'Omit<ForwardResult, "sizes">';
   const directions = [forwardArguments, ["tangents", "Tangents", false]] as const;
   const cotangents = ["cotangents", "Cotangents", true] as const;
   const backward = method("backward", [cotangents], "Gradient", "Differentiates the last `forward`.");
-  const jvp = method("jvp", directions, "ForwardResult", "The derivative of `forward`'s result in a direction.");
+  const jvp = method("jvp", directions, changes, "The derivative of `forward`'s result in a direction.");
   const hvp = method(
     "hvp",
     [...directions, cotangents, ["cotangentTangents", "Cotangents", true]],

@@ -1,6 +1,6 @@
 /** Members of declared types: tensors and sizes of calls. */
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import { namedAxes } from "../../../runtime/module/axes.js";
+import { namedAxes, toldSizes } from "../../../runtime/module/axes.js";
 import { printString } from "../js/literal.js";
 
 export interface Member {
@@ -75,10 +75,10 @@ export function inputMembers(inputs: Manifest["inputs"]): Member[] {
 }
 
 /** What results say of sizes that follow from others. */
-export function toldMembers({ axes, outputs }: Manifest): Member[] {
-  const told = axes.filter(({ name, size }) => size !== undefined && outputs.some(({ shape }) => shape.includes(name)));
+export function toldMembers(manifest: Manifest): Member[] {
+  const told = toldSizes(manifest);
   if (told.length === 0) return [];
-  const lists = inline(told.map(({ name }) => member(name, "Int32Array", "")));
+  const lists = inline(told.map((name) => member(name, "Int32Array", "")));
   return [member("sizes", lists, "`[B]` each, sizes of outputs in each example.")];
 }
 

@@ -112,6 +112,7 @@ class CellAnalysis {
       ...this.orders(graph, outputs, loops),
       obligations: this.checker.obligations,
       divisors: this.checker.divisors,
+      filled: this.checker.filled,
       extent: this.checker.extent,
       open: takesCells(this.declaration),
       sound,

@@ -32,6 +32,7 @@ export function analyzeConstant(
     captured: new Set(),
     outerNames: new Set(),
     divisors: checker.divisors,
+    filled: checker.filled,
     extent: checker.extent,
   };
 }

@@ -79,6 +79,7 @@ export function analyzeFunction(
     captured: checker.captured,
     outerNames: new Set([...scope.used].filter(isOfCell)),
     divisors: checker.divisors,
+    filled: checker.filled,
     extent: checker.extent,
   };
 }

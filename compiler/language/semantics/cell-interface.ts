@@ -37,6 +37,7 @@ export function interfaceCell({ name, dimensions = [] }: CellParameterNode): Typ
     startOrder: [],
     obligations: [],
     divisors: new Set(),
+    filled: new Set(),
     extent: { operations: 1, depth: 1 },
     open: true,
     sound: true,

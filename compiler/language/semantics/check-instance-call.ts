@@ -4,6 +4,7 @@ import type { Span } from "../../base/source/span.js";
 import type { ArgumentNode, CallNode, Expression } from "../syntax/ast.js";
 import { type Dim, printDim, subtractDims } from "../../base/types/dim.js";
 import { equalShapes } from "../../base/types/shape.js";
+import { takeOverCall } from "./take-over.js";
 import { bindDimensions, pairsOf } from "./bind-dimensions.js";
 import { fitsInto } from "./broadcast.js";
 import { tensorsIn } from "./cell-tensors.js";
@@ -94,6 +95,7 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
   if (contexts.length < matched.contexts.length) return undefined;
   const runtimeDimensions = bindDimensions(pairs, new Set(instance.cell.runtimeDimensions));
   const dimensions = new Map([...instance.dimensions, ...runtimeDimensions]);
+  const sizes = { all: dimensions, ofCalls: runtimeDimensions };
   for (const [i, [tensor]] of matched.contexts.entries()) {
     const given = contexts[i] as TypedExpression;
     const declared = substituteType(tensor.type, dimensions);
@@ -101,6 +103,7 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
     reportGiven(checker, instance, tensor, declared ?? tensor.type, given);
     return undefined;
   }
+  if (!takeOverCall(checker, instance.cell, sizes, call.span)) return undefined;
   return { contexts, runtimeDimensions };
 }
 

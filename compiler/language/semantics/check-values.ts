@@ -26,7 +26,7 @@ export function typeOfValue(
   }
   const isWhole = type.kind === "index" && form === "network";
   if (!isWhole && !isReal(checker, value)) return errorType;
-  for (const { dim } of axesOf(type)) {
+  for (const { dim } of form === "network" ? [] : axesOf(type)) {
     const varying = checker.runtimeSymbol(dim);
     if (varying === undefined || printDim(dim) === varying) continue;
     checker.report("run-time-dimension", value.span, `an output cannot have the axis \`${printDim(dim)}\``, {

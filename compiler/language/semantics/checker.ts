@@ -115,6 +115,8 @@ export class Checker {
   private readonly inferByKind: Infer;
   readonly obligations: Obligation[] = [];
   readonly divisors = new Set<string>();
+  /** Dimensions that were taken to have at least one entry, as dimensions of cells have: whoever gives less is told. */
+  readonly filled = new Set<string>();
   /** Values of the cell around a function that it reads, or that a function reads which it calls. */
   readonly captured = new Set<string>();
   /** How often each function is called that the one at hand is given. */
@@ -220,6 +222,11 @@ export class Checker {
     }
     // An axis of a run-time size may become empty, but not negative.
     if (kind === "positive" && this.provenAtLeast(dim, 0)) return;
+    if (kind === "whole" && this.isOfCalls(symbol)) {
+      // Modules check it for each example.
+      this.obligations.push({ kind, dim, span });
+      return;
+    }
     const what = kind === "whole" ? "is whole" : "is at least 1";
     this.report("run-time-dimension", span, `whether \`${printDim(dim)}\` ${what} is known at run time only`, {
       help: `\`${symbol}\` differs from example to example: make it a parameter of the cell`,
@@ -229,6 +236,23 @@ export class Checker {
   /** Whether it is proven that one dimension is at most another. */
   isAtMost(dim: Dim, most: Dim): boolean {
     return this.provenAtLeast(subtractDims(most, dim), 0);
+  }
+
+  /** What has no meaning for no entries: a place in an axis, a mean. False where there may be none, which is reported. */
+  needEntries(dim: Dim, span: Span): boolean {
+    const symbols = symbolsOf(dim);
+    for (const symbol of symbols) if (!this.isOfCalls(symbol)) this.filled.add(symbol);
+    const symbol = symbols.find((name) => this.isOfCalls(name));
+    if (symbol === undefined || provenAtLeast(dim, 1, this.bounds)) return true;
+    this.report("may-be-empty", span, `nothing says that \`${printDim(dim)}\` is at least 1`, {
+      help: `a least size is declared: \`network Name(…; ${symbol} >= 1)\``,
+    });
+    return false;
+  }
+
+  /** Is it a dimension of a network whose size calls give, with the least one that it says? */
+  private isOfCalls(symbol: string): boolean {
+    return this.scope.entries.get(symbol)?.least !== undefined;
   }
 
   /** A run-time dimension in `dim`. */
@@ -244,7 +268,11 @@ export class Checker {
 
   /** True where `dim >= bound` holds for all sizes that its symbols can stand for here. */
   provenAtLeast(dim: Dim, bound: number): boolean {
-    return provenAtLeast(dim, bound, this.bounds);
+    if (!provenAtLeast(dim, bound, this.bounds)) return false;
+    const open = symbolsOf(dim).filter((symbol) => !this.filled.has(symbol) && !this.isOfCalls(symbol));
+    const least = (symbol: string): number => (open.includes(symbol) ? 0 : this.bounds.least(symbol));
+    if (open.length > 0 && !provenAtLeast(dim, bound, { ...this.bounds, least })) for (const symbol of open) this.filled.add(symbol); // prettier-ignore
+    return true;
   }
 
   /** For `broadcast.ts`. */

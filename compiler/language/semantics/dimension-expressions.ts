@@ -1,13 +1,16 @@
 /** Expressions in places where a dimension is meant: shapes, slice bounds, arguments of used cells. */
 import type { Span } from "../../base/source/span.js";
-import type { BinaryNode, Expression } from "../syntax/ast.js";
+import type { BinaryNode, CallNode, Expression } from "../syntax/ast.js";
 import {
   boundedAdd,
+  boundedCeil,
   boundedDivide,
+  boundedFloor,
   boundedMultiply,
   boundedSubtract,
   divisorsOf,
 } from "../../base/types/bounded-dim.js";
+import { provenAtLeast } from "../../base/types/bounds.js";
 import { constantOf, type Dim, dimConstant, dimSymbol, printDim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { axisLimit, type Checker } from "./checker.js";
@@ -35,8 +38,10 @@ export function dimensionOf(checker: Checker, expression: Expression): Dim | und
     case "binary":
       if ("+-*/".includes(expression.operator)) return binaryDimension(checker, expression);
       break;
-    case "imaginary":
     case "call":
+      if (expression.callee.text in rounded) return roundedQuotient(checker, expression);
+      break;
+    case "imaginary":
     case "member":
     case "if":
     case "index":
@@ -47,9 +52,54 @@ export function dimensionOf(checker: Checker, expression: Expression): Dim | und
     case "result":
   }
   checker.report("not-a-dimension", expression.span, "this is not a dimension", {
-    help: "dimensions are made of integers and dimensions with `+ - * /`",
+    help: "dimensions are made of integers and dimensions with `+ - * /`, and quotients rounded by `floor` or `ceil`",
   });
   return undefined;
+}
+
+/** What rounds a quotient where a dimension is meant. */
+const rounded: Readonly<Record<string, (quotient: Dim) => Dim | undefined>> = {
+  __proto__: null as never,
+  floor: boundedFloor,
+  ceil: boundedCeil,
+};
+
+/** `floor(T / 2)`, `ceil(T / K)`. */
+function roundedQuotient(checker: Checker, { callee, arguments: given, span }: CallNode): Dim | undefined {
+  const [argument, ...others] = given;
+  const quotient = argument?.value;
+  const isQuotient = quotient?.kind === "binary" && quotient.operator === "/";
+  if (!isQuotient || argument?.name !== undefined || others.length > 0) {
+    checker.report("not-a-dimension", span, `\`${callee.text}\` of a dimension takes a quotient`, {
+      help: `\`${callee.text}(T / 2)\``,
+    });
+    return undefined;
+  }
+  const [over, by] = [dimensionOf(checker, quotient.left), dimensionOf(checker, quotient.right)];
+  if (over === undefined || by === undefined || !isDivisor(checker, by, over, quotient.span)) return undefined;
+  if (!provenAtLeast(by, 1, checker.bounds)) return refuseDivisor(checker, by, quotient.right.span);
+  const exact = boundedDivide(over, by);
+  const dim = exact && rounded[callee.text]?.(exact);
+  if (dim === undefined) checker.reportTooLarge(span);
+  return dim;
+}
+
+function refuseDivisor(checker: Checker, by: Dim, span: Span): undefined {
+  checker.report("dimension-division", span, `nothing says that \`${printDim(by)}\` is at least 1`, {
+    help: "divide by a number or a dimension that is",
+  });
+  return undefined;
+}
+
+/** Can it divide `over`? Only a product can; and 0 cannot. */
+function isDivisor(checker: Checker, by: Dim, over: Dim, span: Span): boolean {
+  if (constantOf(by) === 0) checker.report("dimension-not-whole", span, "a dimension divided by 0");
+  else if (by.terms.length > 1 && over.key !== by.key) {
+    checker.report("dimension-division", span, `cannot divide by the sum \`${printDim(by)}\``, {
+      help: "divide by a dimension, a number or a product; or make the quotient a parameter of the cell",
+    });
+  } else return true;
+  return false;
 }
 
 function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Dim | undefined {
@@ -87,16 +137,7 @@ function binaryDimension(checker: Checker, node: BinaryNode): Dim | undefined {
     if (node.operator === "*") return boundedMultiply(left, right);
     return boundedDivide(left, right);
   };
-  if (node.operator === "/" && constantOf(right) === 0) {
-    checker.report("dimension-not-whole", node.span, "a dimension divided by 0");
-    return undefined;
-  }
-  if (node.operator === "/" && right.terms.length > 1 && left.key !== right.key) {
-    checker.report("dimension-division", node.span, `cannot divide by the sum \`${printDim(right)}\``, {
-      help: "divide by a dimension, a number or a product; or make the quotient a parameter of the cell",
-    });
-    return undefined;
-  }
+  if (node.operator === "/" && !isDivisor(checker, right, left, node.span)) return undefined;
   const dim = result();
   if (dim === undefined) checker.reportTooLarge(node.span);
   else if (node.operator === "/") return checkWhole(checker, dim, node.span);
@@ -127,7 +168,8 @@ export function checkPositive(checker: Checker, dim: Dim, span: Span): Dim | und
     checker.report("bad-dimension-size", span, `a size of ${constant}`, { help: "sizes are at least 1" });
     return undefined;
   }
-  if (!checker.provenAtLeast(dim, 1)) checker.oblige("positive", dim, span);
+  // An axis may be empty where what it stands for is.
+  if (!provenAtLeast(dim, 1, checker.bounds)) checker.oblige("positive", dim, span);
   return dim;
 }
 

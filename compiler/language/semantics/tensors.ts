@@ -65,7 +65,7 @@ function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType):
   const dims = [...axesOf(type).map((axis) => axis.dim), ...(type.kind === "index" ? [type.bound] : [])];
   for (const [i, dim] of dims.entries()) {
     const varying = checker.runtimeSymbol(dim);
-    if (varying === undefined || (mayVary && i < axesOf(type).length && printDim(dim) === varying)) continue;
+    if (varying === undefined || (mayVary && i < axesOf(type).length && (isWhole || printDim(dim) === varying))) continue; // prettier-ignore
     const message = mayVary
       ? `\`${printDim(dim)}\` contains \`${varying}\`, which is known at run time only`
       : `\`${varying}\` is known at run time only`;

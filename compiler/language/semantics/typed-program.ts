@@ -1,7 +1,7 @@
 /**
  * Cells and functions after all checks: names are resolved, shapes are known as symbols, equations stand in an order in
  * which they can be computed. Lowering walks this without asking anything again; what is left to check there is what
- * depends on sizes ({@link Obligation}).
+ * depends on sizes ({@link SizeDemands}).
  */
 import type { Span } from "../../base/source/span.js";
 import type { Dim } from "../../base/types/dim.js";
@@ -18,7 +18,7 @@ import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
 import type { TypedLoop, TypedLoss, TypedRunRead } from "./typed-networks.js";
 import type { TypedStart } from "./typed-starts.js";
-import type { ConvolvedAxis, Obligation, PlaceTerm, TypedPlace, WrittenExtent } from "./typed-sizes.js";
+import type { ConvolvedAxis, SizeDemands, PlaceTerm, TypedPlace, WrittenExtent } from "./typed-sizes.js";
 
 interface Base {
   readonly span: Span;
@@ -230,7 +230,7 @@ export interface TypedResult {
   readonly value: TypedExpression;
 }
 
-export interface TypedFunction {
+export interface TypedFunction extends SizeDemands {
   readonly name: string;
   readonly span: Span;
   readonly parameters: readonly { readonly name: string; readonly type: SemanticType }[];
@@ -244,13 +244,10 @@ export interface TypedFunction {
   readonly equations: readonly TypedNode[];
   readonly results: readonly TypedResult[];
   readonly derivative: TypedDerivative | undefined;
-  readonly obligations: readonly Obligation[];
   /** Values of the cell around it that it reads, or that a function reads which it calls. */
   readonly captured: ReadonlySet<string>;
   /** Names of the cell around it that it uses. */
   readonly outerNames: ReadonlySet<string>;
-  /** Symbols that the function divides by. */
-  readonly divisors: ReadonlySet<string>;
   readonly extent: WrittenExtent;
 }
 
@@ -343,7 +340,7 @@ interface CellParameter<Value> {
   readonly defaultValue: Value | undefined;
 }
 
-export interface TypedCell {
+export interface TypedCell extends SizeDemands {
   readonly name: string;
   /** Equations of one step, or of whole sequences. */
   readonly form: "cell" | "network";
@@ -376,8 +373,6 @@ export interface TypedCell {
   readonly initialOrder: readonly string[];
   /** Keys of nodes that the initial values of params need. */
   readonly startOrder: readonly string[];
-  readonly obligations: readonly Obligation[];
-  readonly divisors: ReadonlySet<string>;
   readonly extent: WrittenExtent;
   /** It stands for a cell, or takes one, that is not known here: it cannot be lowered. */
   readonly open: boolean;

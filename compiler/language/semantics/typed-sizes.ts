@@ -36,6 +36,15 @@ export interface Obligation {
   readonly span: Span;
 }
 
+/** What a cell or function demands of the sizes of its dimensions. */
+export interface SizeDemands {
+  readonly obligations: readonly Obligation[];
+  /** Symbols that it divides by. */
+  readonly divisors: ReadonlySet<string>;
+  /** Symbols that must have at least one entry. */
+  readonly filled: ReadonlySet<string>;
+}
+
 /** How much a cell or function becomes when everything it uses is written out. */
 export interface WrittenExtent {
   readonly operations: number;

@@ -48,15 +48,15 @@ function firstAllowed(manifest: SizedManifest, draw: () => Extent): Extent | und
  * @throws RangeError where sizes that a module takes are not found.
  */
 export function drawSizes(manifest: SizedManifest, size: (name: string) => number): Record<string, number> {
-  const draw = (): Extent => ({
-    steps: 1,
-    sizes: recordOf(manifest.axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, Math.max(leastOf(axis), size(axis.name))] as const] : []))), // prettier-ignore
-  });
-  const found = firstAllowed(manifest, draw);
+  const found = firstAllowed(manifest, () => ({ steps: 1, sizes: roomFor(manifest, size) }));
   if (found !== undefined) return recordOf(Object.entries(found.sizes));
   const demands = (manifest.requires ?? []).map(({ text }) => text).join(", ");
   throw new RangeError(`found no sizes that fulfil ${demands}`);
 }
+
+/** The same where it need be none that a call may have, but has room for some. */
+export const roomFor = ({ axes }: SizedManifest, size: (name: string) => number): Record<string, number> =>
+  recordOf(axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, Math.max(leastOf(axis), size(axis.name))] as const] : []))); // prettier-ignore
 
 /** How numbers are drawn. */
 export interface Draws {

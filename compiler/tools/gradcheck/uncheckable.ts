@@ -1,5 +1,6 @@
 /** Cells and modules that there is no check of. */
-import { drawSizes } from "../calls/draw-call.js";
+import { withComputed } from "../calls/computed-sizes.js";
+import { roomFor } from "../calls/draw-call.js";
 import { countNumbers } from "../calls/sizes.js";
 import { realStates } from "../calls/tensors.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
@@ -26,7 +27,7 @@ export function ensureCheckable(manifest: Manifest): void {
     throw new UncheckableError(`${cell} has no input of reals, parameter, context or state: nothing has a gradient`);
   }
   const { batch, steps, size } = largestDraw;
-  const call = { batch, steps, sizes: drawSizes(manifest, () => size) };
+  const call = withComputed(manifest, { batch, steps, sizes: roomFor(manifest, () => size) });
   const numbers = [...params, ...contexts, ...states, ...inputs, ...outputs].reduce(
     (sum, tensor) => sum + countNumbers(tensor, call),
     0,

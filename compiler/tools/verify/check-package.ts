@@ -7,7 +7,7 @@ import type { DirectedCall } from "../calls/draw-call.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
 import type { ModuleText } from "./text/read-text.js";
-import { namedAxes } from "../../../runtime/module/axes.js";
+import { namedAxes, toldSizes } from "../../../runtime/module/axes.js";
 import { countNumbers } from "../calls/sizes.js";
 
 /** @param text Of the module, where it is known; it was read, so it imports nothing. @param wasm The file beside it, where there is one. */
@@ -89,7 +89,7 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Che
   expectNames("fixed", instance.fixed ?? {}, named(fixed));
   expectTensors("fixed value", fixed, instance.fixed ?? {});
   const result = instance.forward(valuesOf(manifest, call));
-  expectNames("forward", result, [...named(outputs), "final"]);
+  expectNames("forward", result, [...named(outputs), "final", ...(toldSizes(manifest).length > 0 ? ["sizes"] : [])]);
   expectTensors("output", outputs, result);
   expectTensors("final state", states, result.final);
   const variable = inputs.filter((entry) => entry.dtype === "real");

@@ -277,7 +277,7 @@ function startsWith({ module: { instantiate, manifest }, release }: Subject, fin
   }
 }
 
-const smallestSizes = (manifest: Manifest): Readonly<Record<string, number>> => calls.drawSizes(manifest, () => 1);
+const smallestSizes = (manifest: Manifest): Readonly<Record<string, number>> => calls.roomFor(manifest, () => 1);
 
 const smallest = (manifest: Manifest): InstantiateOptions => ({
   sizes: smallestSizes(manifest),

@@ -181,6 +181,14 @@ cell A = S(B)`,
       "such limit; without derivatives and in f32 a module takes less. Found when a module is made, with its sizes.",
     example: `cell A { input x: [40000] param W: [40000, 40000] output y = W @ x }`,
   },
+  "may-be-empty": {
+    severity: "error",
+    summary: "something of an axis that may have no entries",
+    explanation:
+      "A run-time dimension of a network may be 0 unless it says more. Sums of nothing are 0 and maxima are -inf; a mean, an entry, and " +
+      "cells and functions that take one need an entry that is there.",
+    example: `network A(; T) { input x: [T] output y = mean(x) }`,
+  },
   "run-time-dimension": {
     severity: "error",
     summary: "a dimension of a context in a place whose size is fixed",

@@ -94,6 +94,8 @@ function inferElementwise(checker: Checker, node: CallNode): TypedExpression {
   return combine(checker, name, operands, { kind, span: node.span, reportAt: node.callee.span, words });
 }
 
+const ofSome: ReadonlySet<string> = new Set<ReductionName>(["mean", "var", "std"]);
+
 function inferReduction(
   checker: Checker,
   node: CallNode,
@@ -119,6 +121,8 @@ function inferReduction(
     return { kind: "normalization", operation, axes: over, operand, span, type: operand.type };
   const sizes = over.map((axis) => (axes[axis] as Axis).dim);
   if (operation === "prod" && !sizes.every((size) => isKnownSize(checker, size, span))) return checker.error(span);
+  // Sums of nothing are 0 and maxima -inf, but there is no mean of nothing.
+  if (ofSome.has(operation) && !sizes.every((size) => checker.needEntries(size, span))) return checker.error(span);
   const type = { ...operand.type, axes: axes.filter((_, i) => !over.includes(i)) } as SemanticType;
   return { kind: "reduction", operation, axes: over, operand, span, type };
 }

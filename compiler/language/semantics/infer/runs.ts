@@ -3,6 +3,7 @@
  * before the first step, `e.h'` after the last, `trace(e.h)` all of them.
  */
 import { at } from "../../../base/at.js";
+import { takeOverCall } from "../take-over.js";
 import { type Dim, equalDims, printDim } from "../../../base/types/dim.js";
 import type { ArgumentNode, CallNode, Expression, MemberNode } from "../../syntax/ast.js";
 import { placeInArray } from "../arrays.js";
@@ -65,6 +66,8 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
   for (const [i, given] of all.entries()) {
     if (!fits(checker, instance, given, dimensions, i < inputs.length ? over : [])) return undefined;
   }
+  const sizes = { all: dimensions, ofCalls: runtimeDimensions };
+  if (!checker.isGuessing && !takeOverCall(checker, instance.cell, sizes, node.span)) return undefined;
   const values = (list: readonly RunArgument[]): TypedExpression[] => list.map(({ value }) => value);
   return {
     span: node.span,

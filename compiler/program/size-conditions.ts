@@ -1,0 +1,50 @@
+/** What a network demands of the sizes that calls give: quotients that leave no rest. */
+import type { Span } from "../base/source/span.js";
+import { type Dim, printDim, symbolsOf } from "../base/types/dim.js";
+import { type CellFrame, dimIn } from "./frame.js";
+import type { TypedCell } from "../language/semantics/typed-program.js";
+
+/** What sizes of an example must fulfil, besides being at least what they are told to be. */
+export interface SizeCondition {
+  /** The dimension is a whole number, at least 0, or 0. */
+  readonly kind: "whole" | "least" | "equal";
+  readonly dim: Dim;
+  /** What must be so, as people write it: `T / 2`, `T >= 3`, `F == ceil(T / 2)`. */
+  readonly text: string;
+  /** The equation that wants it; left out where it is demanded by itself. */
+  readonly equation?: string;
+}
+
+/** What is known of the sizes that calls give. */
+export const sizesOfCalls = (
+  frame: CellFrame,
+): { readonly least: TypedCell["least"]; readonly requires: readonly SizeCondition[] } => ({
+  least: frame.cell.least,
+  requires: sizeConditions(frame),
+});
+
+function sizeConditions(frame: CellFrame): SizeCondition[] {
+  const { cell } = frame;
+  const found = new Map<string, SizeCondition>();
+  for (const { kind, dim, span } of cell.obligations) {
+    if (kind !== "whole" || !symbolsOf(dim).some((symbol) => cell.runtimeDimensions.includes(symbol))) continue;
+    const equation = equationAt(cell, span);
+    const condition = {
+      kind,
+      dim: dimIn(frame, dim),
+      text: printDim(dim),
+      ...(equation !== undefined && { equation }),
+    };
+    found.set(condition.dim.key, found.get(condition.dim.key) ?? condition);
+  }
+  return [...found.values()];
+}
+
+/** The equation, output or loss around a place. */
+function equationAt({ nodes }: TypedCell, { file, start, end }: Span): string | undefined {
+  for (const { name, value } of nodes.values()) {
+    const { span } = value;
+    if (span.file === file && span.start <= start && end <= span.end) return name;
+  }
+  return undefined;
+}
