@@ -2,8 +2,9 @@
 import { expect } from "vitest";
 import { emitModule } from "../../compiler/driver/emit-module.js";
 import type { ModuleOptions } from "../../compiler/emit/manifest.js";
-import { evaluateDim, type Dim } from "../../compiler/base/types/dim.js";
+import { dimConstant, evaluateDim, type Dim } from "../../compiler/base/types/dim.js";
 import { evaluateFunction, type BatchValue } from "../../compiler/ir/graph/evaluate.js";
+import type { GraphFunction } from "../../compiler/ir/graph/types.js";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import { tensor } from "../../compiler/ir/graph/tensor.js";
 import { nameOf, outputName, typeOf } from "../../compiler/ir/graph/values.js";
@@ -12,17 +13,27 @@ import { boundsOf, type Program, type ProgramTensor } from "../../compiler/progr
 import { loadModule, type CompiledModule, type ModuleInstance } from "../../runtime/index.js";
 import { randomSource } from "./evaluate-helpers.js";
 
-type Extra = Pick<Program, "axes"> & Partial<Program>;
+type Extra = Pick<Program, "axes"> & Partial<Program> & IndexBounds;
+
+interface IndexBounds {
+  /** Of inputs that are indices. */
+  readonly bounds?: Readonly<Record<string, number>>;
+}
+
+/** The program of a text. */
+export const programOf = (text: string, extra: Extra): Program =>
+  programOfFunction(parseProgram(text, extra.axes).functions[0]!, extra);
 
 /** The tensors of the program are the inputs and outputs of `forward`, by their names: `input.x`, `param.W`, `output.y`. */
-export function programOf(text: string, extra: Extra): Program {
-  const forward = parseProgram(text, extra.axes).functions[0]!;
-  const tensors = (kind: string, ports: readonly (readonly [string, number])[]): ProgramTensor[] =>
+export function programOfFunction(forward: GraphFunction, { bounds = {}, ...extra }: Extra): Program {
+  const tensors = (kind: string, ports: readonly (readonly [string, number])[]) =>
     ports.flatMap(([name, id]) => {
       if (!name.startsWith(`${kind}.`)) return [];
-      const { shape, shared } = typeOf(forward, id);
-      return [{ name: name.slice(kind.length + 1), documentation: "", over: [], shape, shared }];
+      const { shape, shared, dtype } = typeOf(forward, id);
+      return [{ name: name.slice(kind.length + 1), documentation: "", over: [], shape, shared, isIndex: dtype === "index" }]; // prettier-ignore
     });
+  const plain = (own: readonly ProgramTensor[]): ProgramTensor[] =>
+    own.map(({ name, documentation, over, shape, shared }) => ({ name, documentation, over, shape, shared }));
   const inputs = forward.inputs.map((id) => [nameOf(forward, id), id] as const);
   const outputs = forward.outputs.map((id, i) => [outputName(forward, i), id] as const);
   return {
@@ -30,12 +41,14 @@ export function programOf(text: string, extra: Extra): Program {
     documentation: "",
     dimensions: new Map(),
     stream: undefined,
-    inputs: tensors("input", inputs).map((own) => ({ ...own, dtype: "real" })),
+    inputs: tensors("input", inputs).map(({ isIndex, ...own }) =>
+      isIndex ? { ...own, dtype: "index", bound: dimConstant(bounds[own.name]!) } : { ...own, dtype: "real" },
+    ),
     contexts: [],
     states: [],
-    params: tensors("param", inputs).map((own) => ({ ...own, initializer: { kind: "zeros" } })),
+    params: plain(tensors("param", inputs)).map((own) => ({ ...own, initializer: { kind: "zeros" } })),
     fixed: [],
-    outputs: tensors("output", outputs),
+    outputs: plain(tensors("output", outputs)),
     forward,
     initial: undefined,
     starts: undefined,
