@@ -2,6 +2,7 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
+import { readsIndex } from "../language/semantics/typed-parts.js";
 import type { TypedCall, TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";
 import type { TypedPlace } from "../language/semantics/typed-sizes.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
@@ -79,6 +80,10 @@ const rules: LoweringRules = {
   },
   run: (lowering, frame, node) => {
     const { run, read } = node;
+    const { around } = frame;
+    // One that is the same for all values of an index stands before them, with states of the module.
+    if (around !== undefined && !readsIndex(node, around.index))
+      return around.bring(lowerExpression(around.lowering, around.frame, node));
     return only([once(frame, run, () => lowerRun(lowering, frame, run))[placeOfRead(frame, run, read)]]);
   },
   complex: (_lowering, _frame, node) => {

@@ -23,10 +23,20 @@ export interface Frame {
   readonly functions?: ReadonlyMap<string, FunctionInFrame>;
   /** In an expression for each value of an index: values are those of the builder around it. */
   readonly bring?: (value: ValueId) => ValueId;
+  /** In an expression for each value of an index: where that expression stands. */
+  readonly around?: PlaceAround;
   /** In a round: what its names are, those of this round with a prime. */
   readonly roundValues?: ReadonlyMap<string, ValueId>;
   /** What the indices of rounds are, in one of them, and arguments that are given such an index. */
   readonly places?: ReadonlyMap<string, number>;
+}
+
+export interface PlaceAround {
+  readonly index: string;
+  readonly lowering: Lowering;
+  readonly frame: Frame;
+  /** A value of the builder there, which is the same for all values of the index. */
+  readonly bring: (value: ValueId) => ValueId;
 }
 
 /** A function, and the frame in which it was named. */

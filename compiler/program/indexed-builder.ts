@@ -24,9 +24,9 @@ export interface EntryPlace {
 }
 
 export class IndexedBuilder extends GraphBuilder {
-  private readonly outer: GraphBuilder;
-  private readonly index: string;
-  private readonly length: Dim;
+  readonly outer: GraphBuilder;
+  readonly index: string;
+  readonly length: Dim;
   private readonly check: (builder: GraphBuilder, value: ValueId) => void;
   /** In the builder around this one. */
   private readonly images = new Map<ValueId, Lifted>();
@@ -152,7 +152,13 @@ export class IndexedBuilder extends GraphBuilder {
     return own;
   }
 
-  private imageOf(value: ValueId): Lifted {
+  /** One for the same values of the index in another builder around. */
+  again(outer: GraphBuilder): IndexedBuilder {
+    return new IndexedBuilder(outer, this.index, this.length, this.check);
+  }
+
+  /** What a value is in the builder around. */
+  imageOf(value: ValueId): Lifted {
     const image = this.images.get(value);
     invariant(image !== undefined, `%${value} is of another builder`);
     return image;

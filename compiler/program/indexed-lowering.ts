@@ -19,7 +19,8 @@ export function lowerIndexed(
   { index, length, body }: Pick<TypedOf<"indexed">, "index" | "length" | "body">,
 ): ValueId {
   const inner = new IndexedBuilder(lowering.builder, index, dimIn(frame, length), lowering.checkSize);
-  const own: Frame = { ...frame, bring: (value) => inner.bring(broughtIn(frame, value)) };
+  const around = { index, lowering, frame, bring: (value: ValueId) => inner.bring(value) };
+  const own: Frame = { ...frame, bring: (value) => inner.bring(broughtIn(frame, value)), around };
   return inner.lifted(lowering.lower({ ...lowering, builder: inner }, own, body));
 }
 

@@ -1,7 +1,6 @@
 /** Calls in a network: a network where it stands, a cell as a loop over the places of its inputs. */
 import { at } from "../base/at.js";
 import { type Dim, dimConstant } from "../base/types/dim.js";
-import { ScanBuilder } from "../ir/graph/build-scan.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { tensorsIn } from "../language/semantics/cell-tensors.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
@@ -14,6 +13,7 @@ import { broughtIn, type CellFrame, childOf, dimIn, elementName, type Frame, typ
 import { frameInPlace } from "./frame-in-place.js";
 import { IndexedBuilder } from "./indexed-builder.js";
 import { lowerIndex } from "./place-functions.js";
+import { loopIn } from "./place-loop.js";
 import { numberOfPlace } from "./rounds-lowering.js";
 
 /** The values of a run in an order that {@link placeOfRead} knows: outputs, states before, after, and those that are traced. */
@@ -43,15 +43,16 @@ function usedName(frame: Frame, { instance, place }: TypedRun): string {
   return place === undefined ? instance : elementName(instance, numberOfPlace(frame, place));
 }
 
-/** What a call with a name is called in its network; states of one without are none of the module. */
-function calledName(frame: Frame, run: TypedRun): string | undefined {
+/** What a call with a name is called in its network; states of one without, or of one for each place, are none of the module. */
+function calledName({ builder }: Lowering, frame: Frame, run: TypedRun): string | undefined {
+  if (builder instanceof IndexedBuilder) return undefined;
   return run.name === run.instance ? usedName(frame, run) : run.name;
 }
 
 /** A network, or a single step of a cell without states. */
 function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
   const child = frameInPlace(frame, name, run.call.runtimeDimensions);
-  const called = calledName(frame, run);
+  const called = calledName(lowering, frame, run);
   const path = called === undefined ? child.path : `${frame.path}${called}.`;
   const { states, ...others } = lowering;
   const own: Lowering = called === undefined || states === undefined ? others : { ...others, states };
@@ -96,7 +97,7 @@ function lowerBegin(
   const given = new Map([...run.call.states].map(([name, value]) => [name, lowering.lower(lowering, frame, value)]));
   for (const [tensor, value] of contexts) child.values.set(tensor.name, value);
   lowerInitialNodes(lowering, child);
-  const called = calledName(frame, run);
+  const called = calledName(lowering, frame, run);
   return tensorsOf(child, "state").map((placed) => {
     const { tensor, frame: owner } = placed;
     const path = pathIn(child, placed);
@@ -118,7 +119,7 @@ function lowerBegin(
 
 function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
   const { builder: outer } = lowering;
-  const loop = new ScanBuilder(outer, `${name} step`);
+  const loop = loopIn(outer, `${name} step`);
   const child = frameInPlace(frame, name, run.call.runtimeDimensions);
   const given = lowerGiven(lowering, frame, run, child);
   const begin = lowerBegin(lowering, frame, run, child, given.contexts);
@@ -172,7 +173,7 @@ function noteLast(
   states: readonly { readonly placed: PlacedTensor; readonly path: string }[],
   last: readonly ValueId[],
 ): void {
-  const called = calledName(frame, run);
+  const called = calledName(lowering, frame, run);
   if (called === undefined) return;
   for (const [i, { placed, path }] of states.entries()) {
     const isOwn = !run.call.states.has(path) && placed.tensor.initial === undefined;

@@ -59,6 +59,8 @@ export function readsIndex(root: TypedExpression, index: string): boolean {
   const seen = new Set<TypedExpression>();
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (node.kind === "position" && node.index === index) return true;
+    // Inside of it the name is that of another.
+    if ((node.kind === "indexed" || node.kind === "index-reduction") && node.index === index) continue;
     if (node.kind === "element" && node.terms.some((term) => term.index === index)) return true;
     if (node.kind === "shared" && seen.has(node)) continue;
     if (node.kind === "shared") seen.add(node);

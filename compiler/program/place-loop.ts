@@ -1,0 +1,63 @@
+/**
+ * A loop in an index equation: what each place has of its own lies along a further axis of the loop around, so that all places go through
+ * one loop together.
+ */
+import { dimConstant } from "../base/types/dim.js";
+import type { GraphBuilder, NamedOutput } from "../ir/graph/build.js";
+import { ScanBuilder } from "../ir/graph/build-scan.js";
+import { overTime } from "../ir/graph/lift.js";
+import type { OperandKind, Scan } from "../ir/graph/scan.js";
+import type { ValueId, ValueType } from "../ir/graph/types.js";
+import { IndexedBuilder } from "./indexed-builder.js";
+
+/** What runs need of a loop. */
+export type LoopBuilder = Pick<ScanBuilder, "inner" | "input"> & {
+  emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[]): ValueId[];
+};
+
+export function loopIn(builder: GraphBuilder, name: string): LoopBuilder {
+  return builder instanceof IndexedBuilder ? new PlaceLoop(builder, name) : new ScanBuilder(builder, name);
+}
+
+const whole = { start: dimConstant(0), reverse: false };
+
+class PlaceLoop implements LoopBuilder {
+  readonly inner: IndexedBuilder;
+  private readonly places: IndexedBuilder;
+  private readonly loop: LoopBuilder;
+  private carried = 0;
+
+  constructor(places: IndexedBuilder, name: string) {
+    this.places = places;
+    this.loop = loopIn(places.outer, name);
+    this.inner = places.again(this.loop.inner);
+  }
+
+  input(kind: OperandKind, name: string, type: ValueType, operand: ValueId): ValueId {
+    const { outer, length, index } = this.places;
+    const image = this.places.imageOf(operand);
+    if (kind === "carried") this.carried += 1;
+    const isOwn = image.overTime || kind === "carried";
+    if (!isOwn) return this.inner.bring(this.loop.input(kind, name, type, image.value));
+    const all = overTime(image, outer, length);
+    const given = kind === "sequence" ? swapped(outer, all) : all;
+    const own = this.loop.input(kind, name, { ...type, shape: [length, ...type.shape] }, given);
+    return this.inner.element(this.inner.bring(own), 0, index, whole);
+  }
+
+  emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[]): ValueId[] {
+    const { outer, index } = this.places;
+    const lifted = outputs.map(({ name, value }) => ({ name, value: this.inner.lifted(value) }));
+    outer.origin = this.places.origin;
+    return this.loop.emit(like, lifted).map((value, i) => {
+      const all = i < this.carried ? value : swapped(outer, value);
+      return this.places.element(this.places.bring(all), 0, index, whole);
+    });
+  }
+}
+
+/** The first two axes in the other order. */
+function swapped(builder: GraphBuilder, value: ValueId): ValueId {
+  const [, , ...others] = builder.shapeOf(value);
+  return builder.transpose(value, [1, 0, ...others.map((_, i) => i + 2)]);
+}
