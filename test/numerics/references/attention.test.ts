@@ -1,4 +1,4 @@
-/** Decoder steps with Bahdanau and Luong attention over a context whose length differs from example to example. */
+/** Decoder steps with Bahdanau and Luong attention over a context whose length differs from example to example, as cells and in networks. */
 import { describe, it } from "vitest";
 import { pytorchLinks, rowBlock, toOurs, toTheirs, type Link } from "../../support/conventions.js";
 import { ErrorLog, goldenNames, loadGolden, swapAxes, tensor, tolerances } from "../../support/goldens.js";
@@ -36,30 +36,49 @@ function modelOf(config: Config): { file: string; cell: string; dimensions: Reco
     : { file: "luong", cell: `LuongGeneral${feed}${inner}`, dimensions: withEncoder };
 }
 
-function linksOf({ variant, cell }: Config): readonly Link[] {
+/** `prefix` is that of the decoder in a network. */
+function linksOf({ variant, cell }: Config, prefix: string): readonly Link[] {
   const common = [
-    ...pytorchLinks(cell, "rnn.", "", "cell."),
-    rowBlock("W_out", "out.weight"),
-    rowBlock("b_out", "out.bias"),
+    ...pytorchLinks(cell, `${prefix}rnn.`, "", "cell."),
+    rowBlock(`${prefix}W_out`, "out.weight"),
+    rowBlock(`${prefix}b_out`, "out.bias"),
   ];
   if (variant === "bahdanau") {
     return [
       ...common,
-      rowBlock("W_q", "attn.weight_q"),
-      rowBlock("W_k", "attn.weight_k"),
-      rowBlock("b_a", "attn.bias"),
-      rowBlock("v", "attn.v"),
+      rowBlock(`${prefix}W_q`, "attn.weight_q"),
+      rowBlock(`${prefix}W_k`, "attn.weight_k"),
+      rowBlock(`${prefix}b_a`, "attn.bias"),
+      rowBlock(`${prefix}v`, "attn.v"),
     ];
   }
-  return [...common, rowBlock("W_c", "combine.weight"), rowBlock("W_a", "attn.weight_a")];
+  return [...common, rowBlock(`${prefix}W_c`, "combine.weight"), rowBlock(`${prefix}W_a`, "attn.weight_a")];
+}
+
+/** The decoder over all steps, with the memory as an input of the network. */
+function networkOf({ file, cell, dimensions }: ReturnType<typeof modelOf>, { input_feeding: feeds }: Config) {
+  const sizes = Object.keys(dimensions);
+  const outputs = ["alpha", "ctx", "out", ...(cell.startsWith("Luong") && !feeds ? ["h_tilde"] : [])];
+  const width = "He" in dimensions ? "He" : "H";
+  return [
+    `import { ${cell} } from "std/${file}"`,
+    `network Decoder(${sizes.join(", ")}; S >= 1, T) {`,
+    "  input e: [T, E]",
+    `  input enc: [S, ${width}]`,
+    `  use dec = ${cell}(${sizes.map((size) => `${size} = ${size}`).join(", ")})`,
+    "  d = dec(e, enc)",
+    ...outputs.map((output) => `  output ${output} = d.${output}`),
+    "}",
+    "",
+  ].join("\n");
 }
 
 /** Our states and their tensors, without `0` and `_n`. */
-function statesOf({ cell, input_feeding }: Config): readonly (readonly [string, string])[] {
+function statesOf({ cell, input_feeding }: Config, prefix: string): readonly (readonly [string, string])[] {
   const states: (readonly [string, string])[] = [["rnn.h", "s"]];
   if (cell === "lstm") states.push(["rnn.c", "c"]);
   if (input_feeding) states.push(["h_tilde", "htilde"]);
-  return states;
+  return states.map(([ours, theirs]) => [`${prefix}${ours}`, theirs]);
 }
 
 const batchFirst = (golden: Golden, name: string): readonly number[] => swapAxes(tensor(golden, name)).data;
@@ -83,23 +102,41 @@ function intoLastStep(
   return all;
 }
 
-describe("attention decoders", () => {
+/** The memory, with NaN behind the end of each. */
+function paddedMemory(golden: Golden, { source_time: time, encoder_lengths: lengths }: Config): readonly number[] {
+  const { shape, data } = tensor(golden, "enc");
+  const width = shape[2] ?? 1;
+  return data.map((value, i) => {
+    const [b, s] = [Math.floor(i / (time * width)), Math.floor(i / width) % time];
+    return s < (lengths?.[b] ?? time) ? value : NaN;
+  });
+}
+
+describe.each(["cells", "networks"])("attention decoders as %s", (form) => {
   it.each(goldenNames("attention"))("%s", async (name) => {
     const golden = loadGolden("attention", name);
     const tolerance = tolerances(golden);
     const config = golden.config as unknown as Config;
-    const { file, cell, dimensions } = modelOf(config);
-    const module = await compileOnce(standardCell(file), { cell, dimensions, dtype: "f64", gradient: true });
-    const S = config.source_time;
-    const instance = module.instantiate({ batch: config.batch, steps: config.decoder_steps, sizes: { S } });
+    const model = modelOf(config);
+    const isNetwork = form === "networks";
+    const module = await compileOnce(isNetwork ? networkOf(model, config) : standardCell(model.file), {
+      cell: isNetwork ? "Decoder" : model.cell,
+      dimensions: model.dimensions,
+      dtype: "f64",
+      gradient: true,
+    });
+    const [S, T] = [config.source_time, config.decoder_steps];
+    const size = isNetwork ? { sizes: { S, T } } : { steps: T, sizes: { S } };
+    const instance = module.instantiate({ batch: config.batch, ...size });
     const { params } = module.manifest;
-    const links = linksOf(config);
-    const states = statesOf(config);
+    const prefix = isNetwork ? "dec." : "";
+    const links = linksOf(config, prefix);
+    const states = statesOf(config, prefix);
     setParams(instance, toOurs(links, params, golden.tensors));
 
     const initial = Object.fromEntries(states.map(([ours, theirs]) => [ours, tensor(golden, `${theirs}0`).data]));
     const sizes = config.encoder_lengths === null ? {} : { sizes: { S: config.encoder_lengths } };
-    const values = { e: batchFirst(golden, "e"), enc: tensor(golden, "enc").data, ...initial, ...sizes };
+    const values = { e: batchFirst(golden, "e"), enc: paddedMemory(golden, config), ...initial, ...sizes };
     const result = instance.forward(values);
     const outputs = [
       ["alpha", "alpha"],

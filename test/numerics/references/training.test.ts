@@ -7,9 +7,11 @@ import {
   meanSquaredError,
   rmsprop,
   sgd,
+  type ModuleInstance,
   type Optimizer,
+  type ParamEntry,
 } from "../../../runtime/index.js";
-import { pytorchLinks, rowBlock, toOurs, toTheirs } from "../../support/conventions.js";
+import { type Link, pytorchLinks, rowBlock, toOurs, toTheirs } from "../../support/conventions.js";
 import {
   ErrorLog,
   fixture,
@@ -57,33 +59,75 @@ function optimizerOf({ optimizer, hyperparameters: given }: Config): Optimizer {
   }
 }
 
-const links = [
+const options = { dtype: "f64", gradient: true } as const;
+
+const regressor = `import { LSTM } from "std/lstm"
+import { Linear } from "std/network"
+import { squared_error } from "std/losses"
+network Regressor(H; T) {
+  input x: [T, 1]
+  input target: [1]
+  use rnn = LSTM(1, H)
+  use head = Linear(H, 1)
+  e = rnn(x)
+  loss = sum(squared_error(head(e.h'), target))
+}`;
+
+interface Model {
+  readonly instance: ModuleInstance;
+  readonly params: readonly ParamEntry[];
+  readonly links: readonly Link[];
+  /** The loss at the weights at hand, and what `backward` is given for its gradient. */
+  readonly lossAndSlope: () => { readonly loss: number; readonly slope: Readonly<Record<string, unknown>> };
+}
+
+const linksOf = (weight: string, bias: string): readonly Link[] => [
   ...pytorchLinks("lstm", "rnn.", "_l0", "rnn."),
-  rowBlock("V", "head.weight"),
-  rowBlock("a", "head.bias"),
+  rowBlock(weight, "head.weight"),
+  rowBlock(bias, "head.bias"),
 ];
-const weightNames = [...new Set(links.map((link) => link.theirs))];
+
+/** As a cell, whose loss is computed beside it from the last of its outputs. */
+async function cellModel(golden: Golden, { hidden_size: H, batch, time }: Config): Promise<Model> {
+  const dimensions = { I: 1, H, O: 1 };
+  const module = await compileOnce(fixture("regressor.cell"), { ...options, cell: "Regressor", dimensions });
+  const instance = module.instantiate({ batch, steps: time });
+  const x = swapAxes(tensor(golden, "x")).data;
+  const lossAndSlope = () => {
+    const y = instance.forward({ x })["y"]!;
+    const last = Float64Array.from({ length: batch }, (_, b) => y[b * time + time - 1]!);
+    const { loss, gradient } = meanSquaredError(last, tensor(golden, "target").data, { batch, steps: 1 });
+    const dy = new Float64Array(batch * time);
+    gradient.forEach((value, b) => (dy[b * time + time - 1] = value));
+    return { loss, slope: { y: dy } };
+  };
+  return { instance, params: module.manifest.params, links: linksOf("V", "a"), lossAndSlope };
+}
+
+/** As a network that has its loss. */
+async function networkModel(golden: Golden, { hidden_size: H, batch, time }: Config): Promise<Model> {
+  const module = await compileOnce(regressor, { ...options, cell: "Regressor", dimensions: { H } });
+  const instance = module.instantiate({ batch, sizes: { T: time } });
+  const values = { x: swapAxes(tensor(golden, "x")).data, target: tensor(golden, "target").data };
+  const lossAndSlope = () => ({ loss: instance.forward(values)["loss"]![0]!, slope: { loss: [1] } });
+  return { instance, params: module.manifest.params, links: linksOf("head.W", "head.b"), lossAndSlope };
+}
+
+const weightNames = [...new Set(linksOf("V", "a").map((link) => link.theirs))];
 
 /** Tensors with a prefix, under their names without it. */
 function weightsOf(golden: Golden, prefix: string): Record<string, GoldenTensor> {
   return Object.fromEntries(weightNames.map((name) => [name, tensor(golden, prefix + name)]));
 }
 
-describe("training", () => {
+describe.each([
+  ["a cell", cellModel],
+  ["a network", networkModel],
+] as const)("training of %s", (_form, modelOf) => {
   it.each(goldenNames("training"))("%s", async (name) => {
     const golden = loadGolden("training", name);
     const config = golden.config as unknown as Config;
-    const { batch, time, hidden_size: H } = config;
-    const module = await compileOnce(fixture("regressor.cell"), {
-      cell: "Regressor",
-      dimensions: { I: 1, H, O: 1 },
-      dtype: "f64",
-      gradient: true,
-    });
-    const instance = module.instantiate({ batch, steps: time });
-    const { params } = module.manifest;
-    const x = swapAxes(tensor(golden, "x")).data;
-    const target = tensor(golden, "target").data;
+    const { instance, params, links, lossAndSlope } = await modelOf(golden, config);
     const optimizer = optimizerOf(config);
     // PyTorch trains both biases of a gate; the sum of theirs is ours. So the weights are kept in its layout here.
     const initial = weightsOf(golden, "init.");
@@ -99,20 +143,15 @@ describe("training", () => {
       }
     };
 
-    const lossAndSlope = () => {
+    const next = () => {
       setParams(instance, toOurs(links, params, layouts));
-      const y = instance.forward({ x })["y"]!;
-      const last = Float64Array.from({ length: batch }, (_, b) => y[b * time + time - 1]!);
-      const { loss, gradient: slope } = meanSquaredError(last, target, { batch, steps: 1 });
-      const dy = new Float64Array(batch * time);
-      slope.forEach((value, b) => (dy[b * time + time - 1] = value));
-      return { loss, dy };
+      return lossAndSlope();
     };
 
     for (let step = 0; step < config.steps; step++) {
-      const { loss, dy } = lossAndSlope();
+      const { loss, slope } = next();
       log.expectClose("losses", `losses[${step}]`, [loss], [tensor(golden, "losses").data[step]!], tolerance);
-      const gradient = toTheirs(links, params, instance.backward!({ y: dy }).params, layouts);
+      const gradient = toTheirs(links, params, instance.backward!(slope).params, layouts);
       if (step === 0) {
         for (const [key, { data }] of Object.entries(weightsOf(golden, "grad0."))) {
           log.expectClose("gradients", `grad0.${key}`, gradient[key], data, 1e-11);
@@ -124,6 +163,6 @@ describe("training", () => {
       if (step === 0) expectWeights("step1.");
     }
     expectWeights("final.");
-    log.expectClose("losses", "final_loss", [lossAndSlope().loss], tensor(golden, "final_loss").data, tolerance);
+    log.expectClose("losses", "final_loss", [next().loss], tensor(golden, "final_loss").data, tolerance);
   });
 });
