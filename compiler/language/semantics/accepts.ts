@@ -4,8 +4,8 @@ import { equalDims, subtractDims } from "../../base/types/dim.js";
 import { axesOf, type SemanticType } from "./semantic-type.js";
 
 export function accepts(wanted: SemanticType, given: SemanticType, bounds: Bounds): boolean {
-  if (wanted.kind === "index" && given.kind === "index")
-    return provenAtLeast(subtractDims(wanted.bound, given.bound), 0, bounds);
+  const room = wanted.kind === "index" && given.kind === "index" ? subtractDims(wanted.bound, given.bound) : undefined;
+  if (room !== undefined && !provenAtLeast(room, 0, bounds)) return false;
   const actual = axesOf(given);
   return axesOf(wanted).every((axis, i) => {
     const other = actual[i];

@@ -255,7 +255,10 @@ function checkBinding(
   own: readonly string[],
 ): void {
   if (parameters.some(({ type }) => type.kind === "error")) return;
-  const declared = parameters.flatMap(({ type }) => (type.kind === "index" ? [type.bound] : shapeOf(axesOf(type))));
+  const declared = parameters.flatMap(({ type }) => [
+    ...(type.kind === "index" ? [type.bound] : []),
+    ...shapeOf(axesOf(type)),
+  ]);
   const given = new Set(node.dimensions.map(({ name }) => name.text));
   const unbound = unboundSymbols(declared, new Set(own.filter((name) => !given.has(name))));
   if (unbound.length === 0) return;

@@ -8,14 +8,15 @@ export interface Pair {
   readonly actual: Dim;
 }
 
-/** What a type of the same number of axes tells: the bound of an index, or the size of each axis. */
+/** What a type of the same number of axes tells: the size of each axis, and the bound of an index. */
 export function pairsOf(declared: SemanticType, actual: SemanticType): Pair[] {
-  if (declared.kind === "index" && actual.kind === "index") return [{ declared: declared.bound, actual: actual.bound }];
   const axes = axesOf(actual);
-  return axesOf(declared).flatMap(({ dim }, i) => {
+  const sizes = axesOf(declared).flatMap(({ dim }, i) => {
     const axis = axes[i];
     return axis === undefined ? [] : [{ declared: dim, actual: axis.dim }];
   });
+  if (declared.kind !== "index" || actual.kind !== "index") return sizes;
+  return [{ declared: declared.bound, actual: actual.bound }, ...sizes];
 }
 
 /**

@@ -87,6 +87,8 @@ export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope)
 export function checkStates(checker: Checker, scope: CellScope, cell: CellNode): void {
   for (const [name, { kind, span }] of scope.entries) {
     if (kind !== "state" || scope.nexts.has(name) || scope.contested.has(name)) continue;
+    // That a network has none was said.
+    if (cell.form === "network") continue;
     checker.report("state-not-updated", span, `the state \`${name}\` has no next value`, {
       help: `write an equation \`${name}' = …\``,
     });

@@ -90,3 +90,11 @@ describe.each(["js", "wasm"] as const)("runs in index equations on %s", (target)
     expect(module.manifest.states.map(({ name }) => name)).toEqual(["y.h"]);
   });
 });
+
+it("a network is called with sequences of indices of any length", async () => {
+  const text = `network Encoder(V; S) { input words: index(V)[S] output y[s] = real(words[s]) }
+    network Twins(V; S, T) { input x: index(V)[S] input z: index(V)[T] use e = Encoder(V) a = e(x) b = e(z) output y = a output w = b }`;
+  const { instantiate } = await cell(text, { cell: "Twins", dimensions: { V: 5 } });
+  const { y, w } = instantiate({ batch: 1, sizes: { S: 1, T: 3 } }).forward({ x: [2], z: [4, 3, 1] });
+  expect([[...y!], [...w!]]).toEqual([[2], [4, 3, 1]]);
+});

@@ -144,6 +144,11 @@ describe("functions", () => {
       "fn f(E: [v, d], i: index(v)): [d] { return E[i] } cell A(V) { input x: index(V + 1) param E: [V, V] output y = f(E, ‹x›) }",
       "shape-mismatch",
     ],
+    [
+      "a list of indices of another size",
+      "fn f(i: index(n)[k], z: [k]): [k] { y[j] = real(i[j]) return y + z } cell A(V, N, M) { input x: index(V)[N] input z: [M] output y = f(x, ‹z›) }",
+      "shape-mismatch",
+    ],
     ["a truth value as a result", "fn f(v: [n]): [n] { return ‹v > 0› }", "truth-value-as-real"],
     ["an index as a result", "fn f(v: [n]): ‹index(n)› { return v }", "bad-argument"],
   ])("refuses %s", (_what, text, code) => {
