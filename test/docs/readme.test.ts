@@ -30,10 +30,11 @@ function run(name: string, text: string): string {
 }
 
 describe("README.md", () => {
-  const [source = ""] = blocks("cell");
+  const [source = "", ...others] = blocks("cell");
 
-  it("shows a cell without errors, in canonical form", () => {
-    expect(check(source).diagnostics).toEqual([]);
+  it("shows a cell and a network without errors", () => {
+    for (const text of [source, ...others]) expect(check(text).diagnostics).toEqual([]);
+    expect(others.length).toBeGreaterThan(0);
   });
 
   it("builds a module and uses it, in a project as `npm init` makes it", () => {
