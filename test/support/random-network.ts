@@ -1,0 +1,150 @@
+/** Texts of networks drawn from a list of choices: two to four used cells, directions, states, equations by index, attention, loops, losses. */
+
+/** A sequence over `T` with so many numbers a place. */
+interface Sequence {
+  readonly name: string;
+  readonly width: number;
+}
+
+/** A call with a name, whose state `h` has so many numbers. */
+interface NamedRun extends Sequence {
+  readonly cell: string;
+  readonly given: number;
+}
+
+const cells = ["SimpleRNN", "GRU", "LSTM", "Linear"] as const;
+const above = `import { SimpleRNN } from "std/simple-rnn"
+import { GRU } from "std/gru"
+import { LSTM } from "std/lstm"
+import { Bidirectional, Linear } from "std/network"
+
+fn unit(v: [n]): [n] {
+  return v / (norm(v) + 0.5)
+}
+`;
+
+class Writer {
+  readonly lines: string[] = [];
+  private readonly choices: readonly number[];
+  private next = 0;
+  private readonly sequences: Sequence[] = [
+    { name: "x", width: 2 },
+    { name: "table[words]", width: 3 },
+  ];
+  private readonly runs: NamedRun[] = [];
+  private count = 0;
+  private used = 0;
+
+  constructor(choices: readonly number[]) {
+    this.choices = choices;
+  }
+
+  private pick<T>(items: readonly T[]): T {
+    const choice = this.choices[this.next++] ?? 0;
+    return items[choice % items.length]!;
+  }
+
+  private source(width?: number): Sequence {
+    const fitting = this.sequences.filter((one) => width === undefined || one.width === width);
+    // The newest first, so that most of what is written is read.
+    return this.pick(fitting.toReversed());
+  }
+
+  private give(width: number, value: string, indices = ""): Sequence {
+    const made = { name: `e${this.count++}`, width };
+    this.lines.push(`  ${made.name}${indices} = ${value}`);
+    this.sequences.push(made);
+    return made;
+  }
+
+  private matrix(rows: number, columns: number): string {
+    const name = `A${this.count}`;
+    this.lines.push(`  param ${name}: [${rows}, ${columns}] ~ normal(0.5)`);
+    return name;
+  }
+
+  /** A used cell that runs one way or the other, with a state of its own or one that is given. */
+  private run(): void {
+    const { name, width } = this.source();
+    const cell = this.pick(cells);
+    const own = this.pick([3, 2]);
+    const used = `c${this.used++}`;
+    this.lines.push(`  use ${used} = ${cell}(${width}, ${own})`);
+    const hasState = cell !== "Linear";
+    const way = this.pick(["ahead", "back", "given", "inner"]);
+    // Over a sequence that every place has, each from a state of its own.
+    if (way === "inner" && width === 2 && hasState) this.give(own, `${used}(grid[t]).h'`, "[t]");
+    else if (way === "back") this.give(own, `reverse(${used}(reverse(${name})))`);
+    else {
+      const state = way === "given" && hasState ? `, h = h0[:${own}]` : "";
+      const made = this.give(own, `${used}(${name}${state})`);
+      if (hasState) this.runs.push({ ...made, cell: used, given: width });
+    }
+  }
+
+  private both(): void {
+    const { name, width } = this.source();
+    const used = `c${this.used++}`;
+    this.lines.push(`  use ${used} = Bidirectional(GRU, ${width}, 2)`);
+    this.give(4, `${used}(${name})`);
+  }
+
+  /** What needs no cell, or a call that there is. */
+  private equation(): void {
+    const { name, width } = this.source();
+    const run = this.runs.length === 0 ? undefined : this.pick(this.runs);
+    const kinds: (() => unknown)[] = [
+      () => {
+        const other = this.source();
+        return width + other.width > 6 ? this.give(width, `2 * ${name}`) : this.give(width + other.width, `concat(${name}, ${other.name}, axis = 1)`); // prettier-ignore
+      },
+      () => this.give(2, `tanh(${this.matrix(2, width)} @ ${this.at(name)} + (if t == 0 then 0.5 else 0))`, "[t]"),
+      () => this.give(3, `softmax(memory @ (${this.matrix(3, width)} @ ${this.at(name)})) @ memory`, "[t]"),
+      () => this.give(width, `${name} - before(${name}, 0.5, by = ${this.pick([1, 2])})`),
+      () => this.give(width, `after(${name}, 0.25) * ${name}`),
+      () => this.give(width, `tanh(${name} + 0.5 * before(e${this.count}, 0))`),
+      () => this.give(width, `unit(${name})`),
+    ];
+    if (run !== undefined) {
+      kinds.push(
+        () => this.give(run.width, `trace(${run.name}.h) + ${run.name}.h'`),
+        () => this.give(run.width, `${run.cell}(${this.source(run.given).name}, h = ${run.name}.h')`),
+      );
+    }
+    this.pick(kinds)();
+  }
+
+  private at(name: string): string {
+    return `${name}[t]`;
+  }
+
+  write(): string {
+    const usedCells = this.pick([2, 3, 4]);
+    for (let i = 0; i < usedCells; i++) {
+      if (this.pick([0, 0, 0, 1]) === 1) this.both();
+      else this.run();
+      if (this.pick([0, 1]) === 1) this.equation();
+    }
+    this.equation();
+    const last = this.sequences.at(-1)!.name;
+    const names = this.sequences.map(({ name }) => name).join(", ");
+    return `${above}
+network Random(; T, S >= 1) {
+  input x: [T, 2]
+  input words: index(4)[T]
+  input grid: [T, S, 2]
+  input memory: [S, 3]
+  input h0: [3]
+  param table: [4, 3] ~ normal(0.5)
+${this.lines.join("\n")}
+  all = concat(${names}, axis = 1)
+  output y = ${last}
+  output z = sum(all, axis = 0) + sum(memory, axis = [0, 1]) * 0.1
+  loss = sum(square(${last}), axis = [0, 1]) per T
+  loss other = sum(sin(all), axis = [0, 1]) * norm(h0) + sum(grid, axis = [0, 1, 2])
+}
+`;
+  }
+}
+
+export const networkOf = (choices: readonly number[]): string => new Writer(choices).write();
