@@ -21,7 +21,7 @@ describe("spec/networks.md", () => {
     expect(names.length).toBeGreaterThan(0);
     for (const name of names) {
       const own = new RegExp(`(?:network|cell) ${name}\\(([^)]*)`, "u").exec(text)?.[1] ?? "";
-      const sizes = Object.fromEntries(Object.entries(dimensions).filter(([dim]) => own.includes(dim)));
+      const sizes = Object.fromEntries(Object.entries<number>(dimensions).filter(([dim]) => own.includes(dim)));
       const { program, diagnostics } = lowerSource(text, { cell: name, dimensions: sizes }, "symbolic");
       const codes = diagnostics.map(({ code }) => code);
       expect(codes).toEqual(error === undefined ? [] : [error]);

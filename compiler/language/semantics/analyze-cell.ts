@@ -12,7 +12,7 @@ import { Checker, type Known } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
-import { checkForm, keysOfLosses, lossesOf, runtimeDimensionsIn } from "./networks.js";
+import { checkForm, isUsedWhereItMay, keysOfLosses, lossesOf, runtimeDimensionsIn } from "./networks.js";
 import { findLoops, guessLoops, loopAround, type FoundLoops, orderWithLoops, trialOf, typedLoops } from "./loops.js";
 import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { countOf, type ResolvedUse, resolveUse } from "./resolve-uses.js";
@@ -243,7 +243,7 @@ class CellAnalysis {
   /** Gives the initial values of params that are expressions of this cell. */
   private resolveUse(item: UseNode): Initial[] {
     const use = resolveUse(this.checker, item, this.uses, this.declaration);
-    if (use === undefined) return [];
+    if (use === undefined || !isUsedWhereItMay(this.checker, this.node, item, use.instance.cell)) return [];
     const initials: Initial[] = [];
     for (const name of item.names) {
       const { text, span } = name;

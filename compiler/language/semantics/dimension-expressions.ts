@@ -119,10 +119,14 @@ function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Di
   }
   const dimensions = (): string[] =>
     [...checker.scope.entries].filter(([, { kind }]) => kind === "dimension").map(([text]) => text);
+  const isNetwork = checker.instances.runs !== undefined;
+  const declared = isNetwork
+    ? `declare it: \`network Name(…; ${name})\` where each call gives it, \`network Name(…, ${name})\` where it is known at compilation`
+    : `declare it as a parameter of the cell: \`cell Name(…, ${name})\``;
   const help =
-    name === "t"
+    name === "t" && !isNetwork
       ? `a cell is written for one time step: ${namesOfSteps}`
-      : (checker.suggest(name, dimensions) ?? `declare it as a parameter of the cell: \`cell Name(…, ${name})\``);
+      : (checker.suggest(name, dimensions) ?? declared);
   checker.report("unknown-dimension", span, `there is no dimension \`${name}\``, { help });
   return undefined;
 }

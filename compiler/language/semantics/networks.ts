@@ -1,5 +1,5 @@
 /** What is checked of networks only: what may stand in them, and their losses. */
-import type { CellItem, CellNode } from "../syntax/ast.js";
+import type { CellItem, CellNode, UseNode } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
 import type { Delays } from "./delays.js";
 import { weightKey } from "./node-keys.js";
@@ -39,6 +39,15 @@ export function checkForm(checker: Checker, { form, items, runtime }: CellNode, 
       help: "the entry before is `before(x, v)`, with `v` in front of the first",
     });
   }
+}
+
+/** Reports a network in a cell. */
+export function isUsedWhereItMay(checker: Checker, { form }: CellNode, { cell }: UseNode, used: TypedCell): boolean {
+  if (form === "network" || used.form === "cell") return true;
+  checker.report("not-in-cell", cell.span, `\`${cell.text}\` is a network, and a cell uses cells`, {
+    help: "a cell is one step; a network over whole sequences stands in another one",
+  });
+  return false;
 }
 
 function refuseLoss(checker: Checker, { span, name }: Extract<CellItem, { kind: "loss" }>): void {

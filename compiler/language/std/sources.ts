@@ -11,7 +11,7 @@ export const standardSources: ReadonlyMap<string, string> = new Map(
   [...standardTexts].map(([path, text]) => [standardFileName(`std/${path}`), text]),
 );
 
-const declared = /^(?:cell|fn) (\w+)\(/gmu;
+const declared = /^(?:cell|network|fn) (\w+)\(/gmu;
 const homes = new Map(
   [...standardTexts].flatMap(([path, text]) =>
     [...text.matchAll(declared)].map(([, name = ""]) => [name, `std/${path.replace(/\.cell$/u, "")}`] as const),

@@ -56,6 +56,15 @@ function reportWhichCall(checker: Checker, { member, span }: MemberNode, instanc
   return checker.error(span);
 }
 
+/** In a network outputs and states belong to a call, of which a used cell may have many. */
+function reportNoCall(checker: Checker, { member, next, span }: MemberNode, instance: string): TypedExpression {
+  const read = `${member.text}${next ? "'" : ""}`;
+  checker.report("unknown-member", span, `\`${read}\` of which call of \`${instance}\`?`, {
+    help: `outputs and states belong to a call: \`e = ${instance}(…)\`, and then \`e.${read}\``,
+  });
+  return checker.error(span);
+}
+
 /** A used cell on the way to a member, and which of them where it is an array. */
 interface Step {
   readonly name: Name;
@@ -119,7 +128,9 @@ function memberOfInstance(checker: Checker, node: MemberNode, path: readonly Ste
     reportNoMember(checker, node.member, memberNames(cell), `cell \`${cell.name}\``, node.next ? "state" : "member");
     return checker.error(node.span);
   }
-  const isOutput = inner.length === 0 && !node.next && tensorNamed(cell, text) === undefined;
+  const tensor = tensorNamed(cell, text);
+  if (checker.instances.runs !== undefined && (tensor === undefined || !isStored(tensor))) return reportNoCall(checker, node, first); // prettier-ignore
+  const isOutput = inner.length === 0 && !node.next && tensor === undefined;
   if (isOutput && checker.instances.inPlace.has(first)) return reportWhichCall(checker, node, first);
   let type: SemanticType | undefined = declared;
   const source = { words: wordsFor("instance", first), span: instance.span };

@@ -1,0 +1,57 @@
+/** What is refused in networks, and of them, and what the message helps with. */
+import { describe, expect, it } from "vitest";
+import { check, expectReport } from "./support.js";
+
+const gru = `import { GRU } from "std/gru" `;
+const sums = "network Sum(I; T) { input x: [T, I] output y = sum(x, axis = 0) } ";
+
+describe("networks", () => {
+  it.each([
+    [
+      "a state by the used cell, which may have many calls",
+      `${gru}network N(I; T) { input x: [T, I] use l = GRU(I, I) output y = l(x) + ‹l.h'› }`,
+      "unknown-member",
+      "`h'` of which call of `l`?",
+    ],
+    [
+      "an output by the used cell",
+      `cell A(I) { input x: [I] output y = x output z = 2 * x } network N(I; T) { input x: [T, I] use a = A(I) b = a(x) output w = ‹a.z› + b.y }`,
+      "unknown-member",
+      "`z` of which call of `a`?",
+    ],
+    [
+      "a network in a cell",
+      `${sums}cell C(N, I) { input x: [N, I] use s = ‹Sum›(I) output y = s(x) }`,
+      "not-in-cell",
+      "`Sum` is a network, and a cell uses cells",
+    ],
+    [
+      "a dimension that is not declared",
+      "network N(I) { input x: [‹T›, I] output y = x }",
+      "unknown-dimension",
+      "there is no dimension `T`",
+    ],
+    [
+      "a network over another axis",
+      `${sums}network N(I; S, T) { input x: [S, T, I] use s = Sum(I) output y = s(‹x›) }`,
+      "shape-mismatch",
+      "input `x` of `s` is [T, I], this is [S, T, I]",
+    ],
+    [
+      "the place before the first",
+      "network N(I; T) { input x: [T, I] output y[t < T] = x[‹t - 1›] }",
+      "place-out-of-range",
+      "the place is -1 where `t` is 0, and places begin at 0",
+    ],
+  ])("refuse %s", (_what, text, code, message) => {
+    expectReport(text, code);
+    expect(check(text.replaceAll(/[‹›]/gu, "")).diagnostics[0]?.message).toBe(message);
+  });
+
+  it("help with what networks have", () => {
+    const helpOf = (text: string): string | undefined => check(text).diagnostics[0]?.help;
+    expect(helpOf("network N(I) { input x: [T, I] output y = x }")).toContain("`network Name(…; T)` where each call");
+    expect(helpOf("network N(I; T) { input x: [T, I] output y[t < T] = x[t - 1] }")).toContain("`before(v, 0)[n]`");
+    expect(helpOf("cell C(I) { input x: [T, I] output y = x }")).toContain("`cell Name(…, T)`");
+  });
+});
