@@ -1,6 +1,12 @@
 /** The manifest of a program's module: what loaders, printers and the module itself read. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import { boundsOf, type Program, type ProgramParam, type ProgramTensor } from "../program/program.js";
+import {
+  boundsOf,
+  type Program,
+  type ProgramParam,
+  type ProgramRandom,
+  type ProgramTensor,
+} from "../program/program.js";
 import { leastSize } from "../base/types/bounds.js";
 import {
   BATCH_SYMBOL,
@@ -12,7 +18,7 @@ import {
   isSequence,
 } from "../base/types/dim.js";
 import { type ComputedSizes, computedSizes, namesOfAxes } from "../program/computed-sizes.js";
-import type { AxisEntry, Manifest, ParamEntry, TensorEntry } from "../../runtime/module/manifest.js";
+import type { AxisEntry, Manifest, ParamEntry, RandomEntry, TensorEntry } from "../../runtime/module/manifest.js";
 import { computedEntries, conditionEntries } from "./size-entries.js";
 import { headsOf } from "../program/starts.js";
 import { version } from "../base/version.js";
@@ -110,11 +116,22 @@ function tensorEntries(
       initial: state.initial,
     })),
     params: program.params.map(stored),
-    ...(program.fixed.length === 0 ? {} : { fixed: program.fixed.map(stored) }),
+    ...(program.fixed.length > 0 && { fixed: program.fixed.map(stored) }),
     ...(program.starts === undefined ? {} : startEntries(program.starts)),
+    ...randomEntries(program, tensor),
     outputs: program.outputs.map(tensor),
     ...(program.losses === undefined || program.losses.length === 0 ? {} : { losses: program.losses }),
   };
+}
+
+/** Nothing where there are none. */
+function randomEntries({ randoms }: Program, tensor: (random: ProgramRandom) => TensorEntry): Pick<Manifest, "random"> {
+  const entry = (random: ProgramRandom): RandomEntry => {
+    const { law, inTraining, isInitial, counter } = random;
+    const drawn = { law, training: inTraining, initial: isInitial };
+    return { ...tensor(random), ...drawn, ...(counter !== undefined && { counter }) };
+  };
+  return randoms.length === 0 ? {} : { random: randoms.map(entry) };
 }
 
 function axisEntry(program: Program, symbol: string, name: string): AxisEntry {

@@ -11,7 +11,19 @@ type OptionalShellPart = Exclude<OptionalPart, "wasm">;
 
 /** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
 export function partsOf(
-  { target, has, params, fixed = [], draws = [], contexts, axes, requires = [], startRounds, losses = [] }: Manifest,
+  {
+    target,
+    has,
+    params,
+    fixed = [],
+    draws = [],
+    contexts,
+    axes,
+    requires = [],
+    startRounds,
+    losses = [],
+    random,
+  }: Manifest,
   source?: SourcePart,
 ): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
   const kinds = new Set([...params, ...fixed, ...draws].map(({ initializer }) => initializer.kind));
@@ -20,9 +32,10 @@ export function partsOf(
     extents: { wanted: namedAxes({ axes }).length > 0, name: "readExtent" },
     computed: { wanted: axes.some(({ size }) => size !== undefined) || requires.length > 0, name: "createComputed" },
     contexts: { wanted: has.step && contexts.length > 0, name: "createContexts" },
-    normal: { wanted: isNormal, name: "normalStream" },
+    normal: { wanted: isNormal || random !== undefined, name: "normalStream" },
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
     starts: { wanted: startRounds !== undefined, name: "createStarts" },
+    draws: { wanted: random !== undefined, name: "createDraws" },
     gradient: { wanted: has.gradient || has.hvp, name: "gradient" },
     losses: { wanted: losses.length > 0, name: "losses" },
     directional: { wanted: has.jvp || has.hvp, ...(has.jvp ? { name: "jvp" } : {}) },

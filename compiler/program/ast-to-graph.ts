@@ -14,9 +14,7 @@ import { shapeContext } from "../ir/ops/shape-rules.js";
 import type { SemanticType } from "../language/semantics/semantic-type.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "../language/semantics/typed-program.js";
-import type { Span } from "../base/source/span.js";
-import { constantOf, type Dim } from "../base/types/dim.js";
-import { printShape, type Shape } from "../base/types/shape.js";
+import type { Dim } from "../base/types/dim.js";
 import { lowerInitialNodes, lowerNodes, shareParams } from "./cell-lowering.js";
 import { rootFrame } from "./cell-frames.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
@@ -48,16 +46,11 @@ import {
   operationsOf,
   type LoweredParam,
 } from "./lowered-cell.js";
+import { checkCount, countOf, tooLarge } from "./entry-count.js";
+import { checkOptionNames, drawnBy, drawnIn, drawOwn, randomsOf } from "./randoms.js";
 import { declareDraws, lowerStarts, markRandom, startedTensors } from "./starts.js";
 import { type CellArguments, checkArguments, largestCount, withAssumedSizes } from "./sizes.js";
 import { isStored } from "../language/semantics/typed-program.js";
-
-/** A value is too large; everything else was checked before. */
-function tooLarge(span: Span, message: string): NotLowered {
-  return new NotLowered("bad-dimension-size", span, message, sizeHelp);
-}
-
-const sizeHelp = `a tensor, and all params together, have at most ${largestCount} entries`;
 
 /**
  * Lowers one cell or network of a program.
@@ -168,14 +161,15 @@ class CellLowering {
   network(): LoweredNetwork {
     const { cell } = this;
     const common = this.common();
-    const { whole, states } = this.lowerWhole();
+    const { whole, states, randoms } = this.lowerWhole();
     const losses = cell.losses.map(({ name, documentation, weight }) => ({
       name,
       documentation,
       shape: [],
       weighted: weight !== undefined,
     }));
-    return { ...common, ...sizesOfCalls(this.frame), states, losses, whole, declared: [...this.declared.values()] };
+    const sizes = sizesOfCalls(this.frame);
+    return { ...common, ...sizes, states, randoms, losses, whole, declared: [...this.declared.values()] };
   }
 
   /** What cells and networks have. */
@@ -184,6 +178,7 @@ class CellLowering {
     const params = tensorsOf(frame, "param");
     const fixed = tensorsOf(frame, "fixed");
     this.checkTotal([...params, ...fixed]);
+    checkOptionNames(cell, frame, this.collector);
     const starts = this.lowerStarts();
     const stored = [...params, ...fixed].map((placed) => this.stored(placed));
     return {
@@ -196,6 +191,7 @@ class CellLowering {
       inputs: tensorsOf(frame, "input").map((placed) => this.input(placed)),
       params: markRandom(stored.slice(0, params.length), stored, starts),
       fixed: markRandom(stored.slice(params.length), stored, starts),
+      randoms: randomsOf(frame),
       outputs: cell.outputs.map(({ name, documentation, type }) => ({
         name,
         documentation,
@@ -227,7 +223,7 @@ class CellLowering {
   }
 
   /** The equations of a network, and the states of its runs, which it meets on the way. */
-  private lowerWhole(): { readonly whole: GraphFunction; readonly states: readonly LoweredState[] } {
+  private lowerWhole(): Pick<LoweredNetwork, "whole" | "states" | "randoms"> {
     const { lowering, frame } = this.lowering("step");
     const { builder } = lowering;
     const declared = (["input", "param", "fixed"] as const).map((role) => tensorsOf(frame, role));
@@ -243,8 +239,11 @@ class CellLowering {
       },
       after: (name, value) => ended.set(name, value),
     };
+    const { drawn, found } = drawnBy(builder);
+    const own = { ...lowering, states, drawn };
     shareParams(frame);
-    lowerNodes({ ...lowering, states }, frame, frame.cell.stepOrder);
+    drawOwn(own, frame, frame, frame.path);
+    lowerNodes(own, frame, frame.cell.stepOrder);
     const of = (key: string): NamedOutput => {
       const type = frame.cell.nodes.get(key)?.value.type;
       const value = valueIn(frame, key);
@@ -254,9 +253,14 @@ class CellLowering {
     const ends = begun.map(({ state: { name } }) => ({ name, value: lookUp(ended, name) }));
     const parts = losses.flatMap(({ name, weight }) => [of(name), ...(weight === undefined ? [] : [of(weight)])]);
     const finished = builder.finish([...outputs.map(({ name }) => of(name)), ...ends, ...parts]);
-    const first = begun.map(({ value }) => value);
-    const inputs = [...first, ...finished.inputs.filter((id) => !first.includes(id))];
-    return { whole: { ...finished, inputs }, states: begun.map(({ state }) => state) };
+    const [first, random] = [begun, found].map((list) => list.map(({ value }) => value)) as [ValueId[], ValueId[]];
+    const [given, rest] = [finished.inputs.slice(0, declared[0]?.length), finished.inputs.slice(declared[0]?.length)];
+    const inputs = [...first, ...given, ...random, ...rest.filter((id) => ![...first, ...random].includes(id))];
+    return {
+      whole: { ...finished, inputs },
+      states: begun.map(({ state }) => state),
+      randoms: found.map((own) => own.random),
+    };
   }
 
   private lowering(name: DeclaredCall["within"] | "start"): { readonly lowering: Lowering; readonly frame: CellFrame } {
@@ -307,8 +311,9 @@ class CellLowering {
 
   private lowerStep(): GraphFunction {
     const { lowering, frame } = this.lowering("step");
-    for (const role of ["state", "input", "context", "param", "fixed"] as const)
-      declareInputs(lowering, tensorsOf(frame, role));
+    for (const role of ["state", "input"] as const) declareInputs(lowering, tensorsOf(frame, role));
+    declareInputs(lowering, drawnIn(frame, "step"));
+    for (const role of ["context", "param", "fixed"] as const) declareInputs(lowering, tensorsOf(frame, role));
     shareParams(frame);
     lowerNodes(lowering, frame, frame.cell.stepOrder);
     const states = tensorsOf(frame, "state").map(({ tensor, frame: owner, name }) => ({
@@ -333,6 +338,7 @@ class CellLowering {
   private lowerInitial(): GraphFunction | undefined {
     if (this.cell.initialOrder.length === 0) return undefined;
     const { lowering, frame } = this.lowering("initial");
+    declareInputs(lowering, drawnIn(frame, "initial"));
     for (const role of ["context", "param", "fixed"] as const) declareInputs(lowering, tensorsOf(frame, role));
     shareParams(frame);
     lowerInitialNodes(lowering, frame);
@@ -382,20 +388,4 @@ function indexEntry({ tensor: { type }, frame }: PlacedTensor) {
 
 function dtypeOf(type: SemanticType): "real" | "index" {
   return type.kind === "index" ? "index" : "real";
-}
-
-/** Number of entries where all sizes are known. */
-function countOf(shape: Shape): number | undefined {
-  let count = 1;
-  for (const dim of shape) {
-    const size = constantOf(dim);
-    if (size === undefined) return undefined;
-    count *= size;
-  }
-  return count;
-}
-
-function checkCount(shape: Shape, span: Span, what: string): void {
-  const count = countOf(shape) ?? 0;
-  if (count > largestCount) throw tooLarge(span, `${what} of shape ${printShape(shape)} has ${count} entries`);
 }

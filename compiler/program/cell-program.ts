@@ -36,6 +36,7 @@ export function programOfCell(cell: LoweredCell): Program {
     states: cell.states.map(each([])),
     params: cell.params.map(each([], true)),
     fixed: cell.fixed.map(each([], true)),
+    randoms: cell.randoms.map((random) => each(random.isInitial ? [] : [TIME_SYMBOL])(random)),
     outputs: cell.outputs.map(each([TIME_SYMBOL])),
     forward,
     initial: initial?.fn,
@@ -85,6 +86,9 @@ function buildForward(cell: LoweredCell): GraphFunction {
   const inputs = cell.inputs.map((input) =>
     b.input(nameOf("input", input), { dtype: input.dtype, shape: [length, ...input.shape], shared: false }),
   );
+  const drawn = cell.randoms
+    .filter(({ isInitial }) => !isInitial)
+    .map((random) => b.input(nameOf("random", random), real([length, ...random.shape])));
   const contexts = cell.contexts.map((context) => b.input(nameOf("context", context), real(context.shape)));
   const stored = storedInputs(b, cell);
   const results = b.emitAll(
@@ -93,18 +97,18 @@ function buildForward(cell: LoweredCell): GraphFunction {
       body: cell.step,
       length,
       carried: states.length,
-      sequences: inputs.length,
+      sequences: inputs.length + drawn.length,
       reverse: false,
     },
-    [...states, ...inputs, ...contexts, ...stored],
+    [...states, ...inputs, ...drawn, ...contexts, ...stored],
     { note: `${cell.name} over time` },
   );
   return b.finish([
     ...cell.outputs.map((output, i) => ({
       name: nameOf("output", output),
-      value: results[states.length + i] as ValueId,
+      value: at(results, states.length + i),
     })),
-    ...cell.states.map((state, i) => ({ name: nameOf("final", state), value: results[i] as ValueId })),
+    ...cell.states.map((state, i) => ({ name: nameOf("final", state), value: at(results, i) })),
   ]);
 }
 
@@ -127,7 +131,9 @@ function buildInitial(
 ): { readonly fn: GraphFunction; readonly values: ReadonlyMap<ValueId, ValueId> } | undefined {
   if (cell.initial === undefined) return undefined;
   const b = new GraphBuilder("initial", cellContext(cell));
+  const drawn = cell.randoms.filter(({ isInitial }) => isInitial);
   const inputs = [
+    ...drawn.map((random) => b.input(nameOf("random", random), real(random.shape))),
     ...cell.contexts.map((context) => b.input(nameOf("context", context), real(context.shape))),
     ...storedInputs(b, cell),
   ];

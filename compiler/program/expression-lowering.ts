@@ -173,7 +173,7 @@ const rules: LoweringRules = {
   places: lowerPlaces,
   indexed: (lowering, frame, node) => lowerIndexed(lowering, frame, node),
   "index-reduction": (lowering, frame, node) => lowerIndexReduction(lowering, frame, node),
-  between: (lowering, frame, node) => lowerExpression(lowering, frame, node.value),
+  expanded: (lowering, frame, node) => lowerExpression(lowering, frame, node.value),
   element: (lowering, frame, node) => {
     const here = elementInRound(frame, node);
     if (here.terms.length > 0) return lowerElement(lowering, frame, here);

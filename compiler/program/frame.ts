@@ -9,6 +9,7 @@ import type { Span } from "../base/source/span.js";
 import type { Dim } from "../base/types/dim.js";
 import { constantOf, printDim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
+import type { LoweredRandom } from "./lowered-cell.js";
 
 export interface Frame {
   /** Every symbol that has a meaning here, in terms of open and run-time dimensions. */
@@ -83,6 +84,8 @@ export interface Lowering {
   readonly derive: DeriveInside;
   /** Refuses values that are too large; throws. */
   readonly checkSize: (builder: GraphBuilder, value: ValueId) => void;
+  /** Of a network: makes a hidden input of what a call draws. */
+  readonly drawn?: (random: LoweredRandom) => ValueId;
   /** Of a network: its states, and what they are after the last step. */
   readonly states?: { readonly before: InitialState; readonly after: (name: string, value: ValueId) => void };
   /** Called at each call of a function with a declared derivative, with the frame that holds its arguments. */

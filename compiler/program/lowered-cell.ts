@@ -4,6 +4,7 @@ import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import type { Span } from "../base/source/span.js";
 import type { Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
+import type { DrawnAs } from "../language/semantics/draw-functions.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
 
 export interface LoweredTensor {
@@ -27,6 +28,12 @@ export interface LoweredState extends LoweredTensor, Partial<Pick<LoweredInput, 
 /** A parameter, or a fixed value. */
 export interface LoweredParam extends LoweredTensor {
   readonly initializer: Initializer;
+}
+
+/** Numbers that a call draws by its seed: in each step, or once for a sequence. */
+export interface LoweredRandom extends LoweredTensor, DrawnAs {
+  /** The state that counts the steps; undefined where they are drawn once. */
+  readonly counter: string | undefined;
 }
 
 /** What initial values of params draw, by the seed and its name. */
@@ -75,14 +82,15 @@ export interface LoweredCell {
   readonly params: readonly LoweredParam[];
   /** Set by the caller, and never trained. */
   readonly fixed: readonly LoweredParam[];
+  readonly randoms: readonly LoweredRandom[];
   readonly outputs: readonly LoweredTensor[];
   /**
-   * One step. Inputs in this order, named as declared: states, inputs, contexts, params, fixed values (both are shared).
+   * One step. Inputs in this order, named as declared: states, inputs, what is drawn, contexts, params, fixed values (both are shared).
    * Outputs: the next value of each state (named as the state), then the outputs.
    */
   readonly step: GraphFunction;
   /**
-   * Initial values of the states with `initial: "computed"`. Inputs: contexts, params, fixed values. Outputs named as the states.
+   * Initial values of the states with `initial: "computed"`. Inputs: what is drawn, contexts, params, fixed values. Outputs named as the states.
    * Undefined where every state starts at zero.
    */
   readonly initial: GraphFunction | undefined;
@@ -102,6 +110,7 @@ export interface LoweredNetwork extends Pick<
   | "inputs"
   | "params"
   | "fixed"
+  | "randoms"
   | "outputs"
   | "starts"
   | "declared"
@@ -115,7 +124,7 @@ export interface LoweredNetwork extends Pick<
   /** What each loss is of an example, and what it is divided by, where that is told. */
   readonly losses: readonly (LoweredTensor & { readonly weighted: boolean })[];
   /**
-   * Inputs, named as declared: states, inputs, params, fixed values (both are shared). Outputs: the outputs, the last values of the states, then of
+   * Inputs, named as declared: states, inputs, what is drawn, params, fixed values (both are shared). Outputs: the outputs, the last values of the states, then of
    * each loss its value and, where it is weighted, what it is divided by.
    */
   readonly whole: GraphFunction;

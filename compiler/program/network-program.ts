@@ -36,6 +36,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     states: network.states.map(each(false)),
     params: network.params.map(each(true)),
     fixed: network.fixed.map(each(true)),
+    randoms: network.randoms.map(each(false)),
     outputs: [...network.outputs.map(each(false)), ...lossTensors(network)],
     forward,
     initial: undefined,
@@ -75,6 +76,7 @@ function buildForward(network: LoweredNetwork): GraphFunction {
   const names = [
     ...named("initial", states),
     ...named("input", network.inputs),
+    ...named("random", network.randoms),
     ...named("param", network.params),
     ...named("fixed", network.fixed),
   ];

@@ -9,7 +9,7 @@ import { type Bounds, leastSize } from "../base/types/bounds.js";
 import type { Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
-import type { DeclaredDerivative, LoweredDraw, LoweredStarts } from "./lowered-cell.js";
+import type { DeclaredDerivative, LoweredDraw, LoweredRandom, LoweredStarts } from "./lowered-cell.js";
 import { nameOfRole, type Role, type TensorKind } from "./roles.js";
 
 export interface ProgramTensor {
@@ -39,6 +39,9 @@ export interface ProgramState extends ProgramTensor, Partial<Pick<ProgramInput, 
 export interface ProgramParam extends ProgramTensor {
   readonly initializer: Initializer;
 }
+
+/** Drawn for each call by its seed: in equations, or in initial values. */
+export type ProgramRandom = ProgramTensor & LoweredRandom;
 
 export interface ProgramStarts extends Pick<LoweredStarts, "fn" | "rounds"> {
   readonly draws: readonly (ProgramParam & LoweredDraw)[];
@@ -77,15 +80,17 @@ export interface Program {
   readonly params: readonly ProgramParam[];
   /** Set by the caller, and never trained: they have neither gradients nor tangents. */
   readonly fixed: readonly ProgramParam[];
+  /** What a call draws by its seed: nothing is derived by it. */
+  readonly randoms: readonly ProgramRandom[];
   readonly outputs: readonly ProgramTensor[];
   /** Names of outputs that are losses: sums over the batch, and what these are divided by. */
   readonly losses?: readonly string[];
   /**
-   * Inputs: the roles `initial`, `input`, `context`, `param` and `fixed`. Outputs: the roles `output` and `final`. Named as
+   * Inputs: the roles `initial`, `input`, `random`, `context`, `param` and `fixed`. Outputs: the roles `output` and `final`. Named as
    * `nameOfRole` says.
    */
   readonly forward: GraphFunction;
-  /** The initial values of states that are computed, from contexts, params and fixed values. Undefined where every state starts at zero. */
+  /** The initial values of states that are computed, from what is drawn for them, contexts, params and fixed values. Undefined where every state starts at zero. */
   readonly initial: GraphFunction | undefined;
   /** Initial values of params and fixed values that are expressions: of the roles `param`, `fixed`, `draw` to the role `start`. */
   readonly starts: ProgramStarts | undefined;
@@ -113,6 +118,7 @@ export function programRoles(program: Program): Role[] {
   return [
     ...roles("initial", program.states),
     ...roles("input", program.inputs),
+    ...roles("random", program.randoms),
     ...roles("context", program.contexts),
     ...roles("param", program.params),
     ...roles("fixed", program.fixed),
@@ -130,7 +136,7 @@ export function programBoundary(program: Program): {
   const namesOf = (test: (role: Role) => boolean): Set<string> => new Set(roles.filter(test).map(nameOfRole));
   return {
     sharedOutputs: namesOf(({ kind, shared }) => kind === "output" && shared === true),
-    fixedInputs: namesOf(({ kind }) => kind === "fixed"),
+    fixedInputs: namesOf(({ kind }) => kind === "fixed" || kind === "random"),
   };
 }
 

@@ -4,9 +4,23 @@
  * `emit/shell/roles.js`.
  */
 
-/** Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. */
+/**
+ * Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. A `draw` is of
+ * initial values of params, and `random` what a call draws.
+ */
 export type TensorKind =
-  "input" | "context" | "initial" | "final" | "state" | "param" | "fixed" | "output" | "residual" | "draw" | "start";
+  | "input"
+  | "context"
+  | "initial"
+  | "final"
+  | "state"
+  | "param"
+  | "fixed"
+  | "output"
+  | "residual"
+  | "draw"
+  | "start"
+  | "random";
 
 /** The buffer of a derivative has the sizes of the tensor that it is the derivative of, or by. */
 export type Derivation = "tangent" | "grad";

@@ -14,6 +14,7 @@ import { frameInPlace } from "./frame-in-place.js";
 import { IndexedBuilder } from "./indexed-builder.js";
 import { lowerIndex } from "./place-functions.js";
 import { loopIn } from "./place-loop.js";
+import { drawForRun, drawOwn, type RunNames } from "./randoms.js";
 import { numberOfPlace } from "./rounds-lowering.js";
 
 /** The values of a run in an order that {@link placeOfRead} knows: outputs, states before, after, and those that are traced. */
@@ -49,6 +50,13 @@ function calledName({ builder }: Lowering, frame: Frame, run: TypedRun): string 
   return run.name === run.instance ? usedName(frame, run) : run.name;
 }
 
+function runNames(lowering: Lowering, frame: Frame, run: TypedRun): RunNames {
+  const { states } = lowering;
+  const called = calledName(lowering, frame, run);
+  const isState = (path: string): boolean => called !== undefined && states !== undefined && !run.call.states.has(path);
+  return { path: `${frame.path}${called ?? usedName(frame, run)}.`, isState };
+}
+
 /** A network, or a single step of a cell without states. */
 function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
   const child = frameInPlace(frame, name, run.call.runtimeDimensions);
@@ -58,6 +66,7 @@ function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: strin
   const own: Lowering = called === undefined || states === undefined ? others : { ...others, states };
   const given = lowerGiven(lowering, frame, run, child);
   for (const [tensor, value] of [...given.inputs, ...given.contexts]) child.values.set(tensor.name, value);
+  drawOwn(own, frame, child, path);
   lowerNodes(own, { ...child, path }, child.cell.stepOrder);
   return child.cell.outputs.map((output) => valueIn(child, output.name));
 }
@@ -96,6 +105,8 @@ function lowerBegin(
   const { builder } = lowering;
   const given = new Map([...run.call.states].map(([name, value]) => [name, lowering.lower(lowering, frame, value)]));
   for (const [tensor, value] of contexts) child.values.set(tensor.name, value);
+  for (const { placed, value } of drawForRun(lowering, frame, child, runNames(lowering, frame, run), undefined))
+    placed.frame.values.set(placed.tensor.name, value);
   lowerInitialNodes(lowering, child);
   const called = calledName(lowering, frame, run);
   return tensorsOf(child, "state").map((placed) => {
@@ -142,6 +153,12 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
     body.values.set(tensor.name, run.runs[i] === true ? element() : bring(value));
   }
   for (const [tensor, value] of given.contexts) body.values.set(tensor.name, bring(value));
+  const length = dimIn(frame, at(run.over, 0));
+  for (const { placed, value } of drawForRun(lowering, frame, body, runNames(lowering, frame, run), length)) {
+    const type = outer.typeOf(value);
+    const own = loop.input("sequence", placed.name, { ...type, shape: type.shape.slice(1) }, value);
+    placed.frame.values.set(placed.tensor.name, own);
+  }
   lowerNodes({ ...lowering, builder: loop.inner }, body, body.cell.stepOrder);
   const next = states.map(({ tensor, frame: owner, name: path }) => ({
     name: path,
@@ -155,11 +172,7 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
     ),
   );
   outer.origin = { span: run.span, note: `\`${name}\` over its sequence` };
-  const results = loop.emit({ length: dimIn(frame, at(run.over, 0)), reverse: false }, [
-    ...next,
-    ...outputs,
-    ...traced,
-  ]);
+  const results = loop.emit({ length, reverse: false }, [...next, ...outputs, ...traced]);
   const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];
   noteLast(lowering, frame, run, states.map((placed) => ({ placed, path: pathIn(body, placed) })), last); // prettier-ignore
   return [...stacked.slice(0, outputs.length), ...begin, ...last, ...stacked.slice(outputs.length)];

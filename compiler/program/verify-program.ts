@@ -8,12 +8,14 @@ import { nameOfRole, type TensorKind } from "./roles.js";
 
 /** Sentences; none where all is well. */
 export function problemsOf(program: Program): string[] {
-  const { axes, stream, inputs, contexts, states, params, fixed, outputs, forward, initial } = program;
-  const tensors = [...inputs, ...contexts, ...states, ...params, ...fixed, ...outputs];
+  const { axes, stream, inputs, contexts, states, params, fixed, randoms, outputs, forward, initial } = program;
+  const tensors = [...inputs, ...contexts, ...states, ...params, ...fixed, ...randoms, ...outputs];
   const sequences = [...tensors.flatMap(({ over }) => over), ...(stream === undefined ? [] : [stream])];
   const given = [...portsOf("context", contexts), ...portsOf("param", params), ...portsOf("fixed", fixed)];
+  const drawn = (isInitial: boolean): Port[] =>
+    portsOf("random", randoms.filter((random) => random.isInitial === isInitial)); // prettier-ignore
   const wanted = {
-    inputs: [...portsOf("initial", states), ...portsOf("input", inputs), ...given],
+    inputs: [...portsOf("initial", states), ...portsOf("input", inputs), ...drawn(false), ...given],
     outputs: [...portsOf("output", outputs), ...portsOf("final", states)],
   };
   const computed = states.filter((state) => state.initial === "computed");
@@ -23,7 +25,9 @@ export function problemsOf(program: Program): string[] {
     ...(stream === undefined || stream === TIME_SYMBOL ? [] : [`a stream runs over ${TIME_SYMBOL}, not ${stream}`]),
     ...twice(tensors.map(({ name }) => name)),
     ...unfit(forward, wanted),
-    ...(initial === undefined ? [] : unfit(initial, { inputs: given, outputs: portsOf("initial", computed) })),
+    ...(initial === undefined
+      ? []
+      : unfit(initial, { inputs: [...drawn(true), ...given], outputs: portsOf("initial", computed) })),
     ...(initial === undefined && computed.length > 0 ? ["nothing computes initial values"] : []),
   ];
 }

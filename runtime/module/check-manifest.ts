@@ -124,7 +124,7 @@ function checkNames({ dividend, divisor }: SizeEntry, known: ReadonlySet<string>
     for (const own of names) if (!known.has(own)) corrupt(path, "a size over axes before it", own);
 }
 
-type TensorList = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
+type TensorList = "inputs" | "contexts" | "states" | "params" | "fixed" | "random" | "outputs";
 
 /** Tensors have axes and sizes that the manifest has, each axis once, and those of their kind. */
 function checkAxesOfTensors({ axes, ...manifest }: Manifest): void {
@@ -157,6 +157,7 @@ const axesOfRole: Readonly<Record<TensorList, readonly string[]>> = {
   states: ["batch"],
   params: [],
   fixed: [],
+  random: ["batch", "sequence"],
   outputs: ["batch", "sequence"],
 };
 
@@ -195,6 +196,9 @@ const checkFields = fields({
   fixed: optional(tensors({ initializer })),
   draws: optional(tensors({ initializer, heads: size })),
   startRounds: optional(size),
+  random: optional(
+    tensors({ law: oneOf("uniform", "normal"), training: flag, initial: flag, counter: optional(name) }),
+  ),
   outputs: tensors(),
   losses: optional(listOf(name)),
   has: fields({ step: flag, gradient: flag, jvp: flag, hvp: flag }),

@@ -25,6 +25,8 @@ export interface Manifest {
   readonly draws?: readonly DrawEntry[];
   /** How often they are computed one after the other, as they read each other. */
   readonly startRounds?: number;
+  /** What calls draw by their seed. Left out where they draw nothing. */
+  readonly random?: readonly RandomEntry[];
   readonly outputs: readonly TensorEntry[];
   /** Outputs that are losses of the batch; beside `loss` are `loss.sum` and `loss.weight`. Left out where there are none. */
   readonly losses?: readonly string[];
@@ -117,6 +119,18 @@ export interface ParamEntry extends TensorEntry {
 /** The first axes of its shape may be heads, each of which is drawn for itself. */
 export interface DrawEntry extends ParamEntry {
   readonly heads: number;
+}
+
+/** Random numbers that a call draws by its `seed`: in each step, or once for each example. */
+export interface RandomEntry extends TensorEntry {
+  /** Uniform on (0, 1), or normal around 0 with deviation 1. */
+  readonly law: "uniform" | "normal";
+  /** Drawn only where the call has `train: true`. */
+  readonly training: boolean;
+  /** For initial values. */
+  readonly initial: boolean;
+  /** The state that counts the steps, by which those of each step are drawn. */
+  readonly counter?: string;
 }
 
 /** A declared initialiser with its numbers filled in. */

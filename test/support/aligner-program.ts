@@ -55,6 +55,7 @@ export const alignerOver = (heard: string): Program => ({
     { ...tensor("V", [], [3, 3], true), initializer: { kind: "glorot_uniform" } },
   ],
   fixed: [],
+  randoms: [],
   outputs: [tensor("y", [ANSWER], [3]), tensor("back", [heard], [3]), tensor("loss", [], [], true)],
   forward: parseProgram(textOver(heard), [heard, ANSWER]).functions[0]!,
   initial: undefined,

@@ -25,6 +25,7 @@ export function cellFromStep(
     states: kinds.states.map((state) => ({ ...tensor(state), initial: "zeros" })),
     params: kinds.params.map((param) => ({ ...tensor(param), initializer: { kind: "zeros" } })),
     fixed: [],
+    randoms: [],
     outputs: fn.outputNames.slice(kinds.states.length).map((output, i) => ({
       name: output,
       documentation: "",

@@ -48,6 +48,7 @@ export function programOfFunction(forward: GraphFunction, { bounds = {}, ...extr
     states: [],
     params: plain(tensors("param", inputs)).map((own) => ({ ...own, initializer: { kind: "zeros" } })),
     fixed: [],
+    randoms: [],
     outputs: plain(tensors("output", outputs)),
     forward,
     initial: undefined,

@@ -33,7 +33,7 @@ export function createBlock(core, sequence) {
         const sizes = [...stream.sizes];
         sizes[stepsAt] = steps;
         const extents = stream.extents.map((own, i) => (i + 1 === stepsAt ? own.slice().fill(steps) : own));
-        call = { sizes, full: stream.full, extents };
+        call = { ...stream, sizes, extents };
       }
       checkTensors("steps", inputs, call.sizes, true);
     },

@@ -81,7 +81,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   const stepsPlace = placeOf("steps");
   const all = [...(stepsAt < 0 ? [] : [lengths]), sizesPlace, batchPlace, ...(stepsAt < 0 ? [] : [stepsPlace])];
   /** @type {Core["options"]} */
-  const options = { all, sizes: sizesPlace, batch: batchPlace, steps: stepsPlace };
+  const options = { all, inStream: [batchPlace, sizesPlace], steps: stepsPlace };
   const sizeNames = namesOf(axes.flatMap(({ name, option }) => (option === "sizes" ? [placeOf(name)] : [])));
   /** Where messages about sizes come from, by call. @type {Record<string, string>} */
   const whereSizes = {};

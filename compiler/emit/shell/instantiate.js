@@ -33,6 +33,7 @@ export function createInstance(manifest, createKernels, workspaceBytes, parts, o
  */
 function assemble(manifest, kernels, capacity, parts) {
   const core = createCore(manifest, kernels, capacity, parts);
+  parts.createDraws?.(core);
   const sequence = createSequence(core);
 
   const { params, fixed, ...setting } = createParams(core, parts);

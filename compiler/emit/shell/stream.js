@@ -17,14 +17,14 @@ export function createStream(core, sequence, parts) {
   const contexts = parts.createContexts?.(core);
   const held = contexts?.slots ?? [];
   const block = createBlock(core, sequence);
-  const { sizes: extents, batch, steps: count } = core.options;
+  const { inStream, steps: count } = core.options;
   const cell = placeOf("cell");
   const ofStates = placeOf("states");
   const ofContexts = placeOf("contexts");
   const stepNames = namesOf([...inputs, ...held]);
   const blockNames = namesOf([...block.inputs, ...held, count]);
-  const resetNames = namesOf([...held, ...states, batch, extents]);
-  const snapshotNames = namesOf([cell, batch, extents, ofStates, ofContexts]);
+  const resetNames = namesOf([...held, ...states, ...inStream]);
+  const snapshotNames = namesOf([cell, ...inStream, ofStates, ofContexts]);
   const [stateNames, contextNames] = [namesOf(states), namesOf(held)];
   const result = resultOf(core, core.slots("output", [], true), {});
   let call = core.newCall();
@@ -102,7 +102,14 @@ export function createStream(core, sequence, parts) {
         sizes[name] = { padded: call.sizes[i], each };
       });
       const kept = held.filter((slot) => slot.given);
-      return { cell: manifest.cell, batch, sizes, states: copies(states), contexts: copies(kept) };
+      return {
+        cell: manifest.cell,
+        batch,
+        sizes,
+        states: copies(states),
+        contexts: copies(kept),
+        ...core.kept?.(call),
+      };
     },
     /** @param {unknown} snapshot */
     restore(snapshot) {

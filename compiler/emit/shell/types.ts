@@ -4,7 +4,7 @@ import type { Derivation, TensorKind } from "../../program/roles.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 
 export type { Derivation };
-export type { DrawEntry, Manifest, Initializer } from "../../../runtime/module/manifest.js";
+export type { DrawEntry, Manifest, Initializer, RandomEntry } from "../../../runtime/module/manifest.js";
 
 export type NumberArray = Float32Array | Float64Array | Int32Array;
 
@@ -110,13 +110,23 @@ export interface SizedCall {
   full: boolean;
   /** Of each axis but that of the examples: its size in each example. */
   readonly extents: readonly Int32Array[];
+  /** In modules that draw. */
+  draws?: CallDraws;
+}
+
+/** By what a call draws. */
+export interface CallDraws {
+  seed: number;
+  train: boolean;
+  /** The numbers of its examples. */
+  readonly examples: Int32Array;
 }
 
 export type GivenCall = Record<string, unknown>;
 /** What has buffers that the shell asks for; they are called as `program/roles.ts` calls them. */
 export type BufferKind = Exclude<TensorKind, "residual">;
 /** What a tensor of the manifest is to a call or a stream. */
-export type SlotKind = Exclude<BufferKind, "draw" | "start">;
+export type SlotKind = Exclude<BufferKind, "draw" | "start" | "random">;
 export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
 /** What the parts of an instance share. */
@@ -130,11 +140,10 @@ export interface Core {
   /** The place of the steps among sizes; below 0 in modules that have none. */
   readonly stepsAt: number;
   newCall(): SizedCall;
-  /** What a call says of its sizes, until it is read; `all` that this module takes. */
+  /** What a call says besides tensors, until it is read: `all` that this module takes, and what a stream has of it. */
   readonly options: {
-    readonly all: readonly CallArgument[];
-    readonly sizes: CallArgument;
-    readonly batch: CallArgument;
+    readonly all: CallArgument[];
+    readonly inStream: CallArgument[];
     readonly steps: CallArgument;
   };
   /** Checks the options of a call that were taken, and gives them; they hold until the next `readCall`. */
@@ -148,6 +157,8 @@ export interface Core {
   /** Parameters or their tangents may have changed; parameters may do so at any time where their arrays are `handedOut`. */
   hold(handedOut?: boolean): void;
   run(entry: EntryName, call: SizedCall): void;
+  /** In modules that draw: what a snapshot has of it. */
+  readonly kept?: (call: SizedCall) => CallDraws;
 }
 
 /** The part for whole sequences, which the derivatives build upon. */
@@ -220,6 +231,8 @@ export interface OptionalParts {
     parts: OptionalParts,
     slots: readonly Slot[],
   ) => (seed: number | undefined, all?: boolean) => void;
+  /** For modules that draw: changes how calls are read and run. */
+  readonly createDraws?: (core: Core) => void;
   /** Names of options of `instantiate` that only some modules have. */
   readonly options?: readonly string[];
 }

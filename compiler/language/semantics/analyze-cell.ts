@@ -7,6 +7,7 @@ import { checkContexts, checkGivenParams, checkInputs, splitCall } from "./check
 import { checkArrays } from "./arrays.js";
 import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.js";
 import { Delays } from "./delays.js";
+import { DrawsOfCell } from "./draws.js";
 import { checkParameters } from "./cell-parameters.js";
 import { Checker, type Known } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
@@ -36,7 +37,7 @@ import type {
   TypedTensor,
 } from "./typed-program.js";
 import { withStepCounter } from "./step-counter.js";
-import { callsReadByMember, reportUnused } from "./unused.js";
+import { reportUnusedOfCell } from "./unused.js";
 import { resolveUseStarts, type UseStart } from "./use-starts.js";
 
 export function analyzeCell(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector): TypedCell {
@@ -62,6 +63,7 @@ class CellAnalysis {
   private readonly typedCalls = new Map<string, TypedInstanceCall>();
   private readonly delays: Delays;
   private readonly runs = noRunCalls();
+  private readonly draws: DrawsOfCell;
   private loopTypes: LoopGuesses = new Map();
   private readonly firstReport: number;
 
@@ -73,7 +75,8 @@ class CellAnalysis {
     this.scope = declareCellScope(declaration, collector);
     const { instances, calls, inPlace, runtimeDimensions } = this;
     this.delays = new Delays(this.scope);
-    const used = { instances, calls, inPlace, runtimeDimensions, delays: this.delays };
+    this.draws = new DrawsOfCell(this.scope, this.node, this.delays);
+    const used = { instances, calls, inPlace, runtimeDimensions, delays: this.delays, draws: this.draws };
     const runs = this.node.form === "network" && { runs: this.runs };
     this.checker = new Checker(collector, this.scope, known, { ...used, ...runs }, inferByKind);
   }
@@ -92,9 +95,10 @@ class CellAnalysis {
     }
     if (!this.hasErrors()) checkArrays(this.checker, this.instances.values());
     this.addDelays();
+    this.items.push(...this.draws.items);
     const outputs = this.outputs();
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
-    if (sound) this.reportUnused();
+    if (sound) reportUnusedOfCell(this.checker, this.scope, this.node);
     return {
       name: this.node.name.text,
       form: this.node.form,
@@ -287,6 +291,7 @@ class CellAnalysis {
   }
 
   private inferNode(node: GraphNode): void {
+    this.draws.node = node.key;
     if (node.kind === "function") {
       this.checkFunction(node.name);
       return;
@@ -350,14 +355,6 @@ class CellAnalysis {
       const { text, span } = item.name;
       return [{ name: text, span, documentation: item.documentation ?? "", type }];
     });
-  }
-
-  private reportUnused(): void {
-    for (const declaration of this.scope.functions.values()) {
-      for (const name of this.checker.known.functions.get(declaration)?.outerNames ?? []) this.scope.used.add(name);
-    }
-    const kinds = ["cell", "dimension", "real", "input", "context", "param", "fixed", "equation", "function"] as const;
-    reportUnused(this.checker, this.scope, new Set(kinds), callsReadByMember(this.node, this.scope));
   }
 
   private hasErrors(): boolean {

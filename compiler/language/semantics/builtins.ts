@@ -1,4 +1,5 @@
 /** The functions of the language: one table for checking, suggestions, lowering and the reference. */
+import { drawFunctions } from "./draw-functions.js";
 
 /** Operations on equal or broadcast shapes: the operators too. Lowering has a row for each. */
 export type ElementwiseName = keyof typeof elementwiseFunctions | Operator;
@@ -13,7 +14,8 @@ type Operator =
   "+" | "-" | "*" | "/" | "mod" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "and" | "or" | "not" | "negate" | "if";
 
 export interface Builtin {
-  readonly kind: "complex" | "elementwise" | "reduction" | "normalization" | "cumulative" | "place" | "shape" | "time";
+  readonly kind:
+    "complex" | "elementwise" | "reduction" | "normalization" | "cumulative" | "place" | "shape" | "time" | "draw";
   /** Names of the arguments; those with `?` may be left out, `…` stands for more. */
   readonly parameters: readonly string[];
   /** In symbols; empty where words say it better. */
@@ -366,6 +368,7 @@ export const builtinNames: ReadonlySet<string> = new Set([
   ...Object.keys(placeFunctions),
   ...Object.keys(shapeFunctions),
   ...Object.keys(timeFunctions),
+  ...Object.keys(drawFunctions),
 ]);
 
 function lookUp<T extends Record<string, Builtin>>(table: T, name: string): (keyof T & string) | undefined {

@@ -7,6 +7,7 @@ import { shiftIn, type ShiftName } from "./shifted.js";
 import type { Captures } from "./captures.js";
 import { forEachPart, forEachRead, partsOf } from "./expression-parts.js";
 import { valuesOfFunction } from "./function-parts.js";
+import { drawWordOf } from "./draws.js";
 import { callKey, contextsKey, functionKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
 import type { TypedCell, TypedInstance } from "./typed-program.js";
@@ -198,7 +199,12 @@ export class CellGraphBuilder {
         } else if (part.kind === "call" && wordOf(part, this.scope) !== undefined) {
           waiting.push(...this.addDelay(part, needs, changes));
           return false;
-        } else if (part.kind === "call") this.addFunctionCall(part.callee.text, needs);
+        } else if (part.kind === "call") {
+          const draw = drawWordOf(part, this.scope);
+          // In an initial value it is one for the whole sequence.
+          if (draw !== undefined && kind !== "initial") changes(`\`${draw}(…)\``);
+          this.addFunctionCall(part.callee.text, needs);
+        }
         return true;
       });
     }

@@ -11,6 +11,7 @@ import { type Bounds, leastSize, provenAtLeast } from "../../base/types/bounds.j
 import { type Dim, printDim, subtractDims, symbolsOf } from "../../base/types/dim.js";
 import type { CellDeclaration, ConstantDeclaration, FunctionDeclaration } from "./declared.js";
 import type { Delays } from "./delays.js";
+import type { DrawsOfCell } from "./draws.js";
 import type { RunCalls } from "./run-calls.js";
 import type { Scope } from "./scope.js";
 import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
@@ -59,6 +60,7 @@ export interface Instances {
   readonly runtimeDimensions: ReadonlyMap<string, ReadonlyMap<string, Dim>>;
   /** Functions, and what is known before a cell runs, have none. */
   readonly delays?: Delays;
+  readonly draws?: DrawsOfCell;
   /** Of a network, in which calls run over whole sequences. */
   readonly runs?: RunCalls;
 }

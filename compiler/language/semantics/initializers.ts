@@ -121,7 +121,7 @@ function nameOfInitializer(checker: Checker, node: Expression): string | undefin
   const { scope } = checker;
   const isConstant =
     node.kind === "call"
-      ? builtinNames.has(name) || scope.functions.has(name) || scope.module.entries.has(name)
+      ? (builtinNames.has(name) && !drawNames.has(name)) || scope.functions.has(name) || scope.module.entries.has(name)
       : scope.entries.has(name) || languageConstants.has(name) || scope.module.entries.has(name);
   return isConstant ? undefined : name;
 }

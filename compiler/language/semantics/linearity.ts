@@ -113,7 +113,7 @@ const rules: LinearityRules = {
   indexed: ({ body }, degrees) => degreeOf(body, degrees),
   "index-reduction": ({ span, operation, body }, degrees) => reduced(span, operation, degreeOf(body, degrees)),
   // Functions have none.
-  between: () => constant,
+  expanded: () => constant,
   position: () => constant,
   rounds: roundsDegree,
   "round-value": ({ name }, degrees) => degrees.get(roundKey(name)) ?? constant,

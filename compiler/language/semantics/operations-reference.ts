@@ -10,6 +10,7 @@ import {
   shapeFunctions,
   timeFunctions,
 } from "./builtins.js";
+import { drawFunctions } from "./draw-functions.js";
 
 const introduction = `# Operations
 
@@ -71,6 +72,11 @@ export function operationsReference(): string {
       "Earlier steps",
       "In equations of cells, one in each: a state with the name of the equation.",
       timeFunctions,
+    ),
+    ...section(
+      "Draws",
+      "In equations and initial values of cells: random numbers by the seed of a call, with their shape in brackets. They have no derivative. Other arguments repeat to the shape.",
+      drawFunctions,
     ),
   ];
   return `${lines.join("\n").trimEnd()}\n`;

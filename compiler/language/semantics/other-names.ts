@@ -39,6 +39,9 @@ const written: Readonly<Record<string, string>> = {
   ...all("2 ^ x", "exp2"),
   ...all("10 ^ x", "exp10"),
   ...all("log(x)", "ln"),
+  ...all("dropout(x, 0.5)", "Dropout dropout1d drop_out"),
+  ...all("normal([N])", "randn gaussian normal_like"),
+  ...all("uniform([N])", "rand random"),
   ...all("log(x / (1 - x))", "logit inverse_sigmoid"),
   ...all("1 / sqrt(x)", "rsqrt inversesqrt invsqrt"),
   ...all("1 / x", "reciprocal recip inv_elem"),
@@ -148,14 +151,16 @@ const byIndex: Readonly<Record<string, string>> = {
   ...all("G[i, j] = x[i] - a[j]", "meshgrid pairwise"),
 };
 
-const random = "a cell computes the same from the same: give random numbers as an input";
+const random =
+  "draws have their shape in brackets: `uniform([H])`, `normal([H])`, `bernoulli([H], p)`; a place is `sample(z)`";
 const noPlaces =
   "how many there are would be known at run time only: a choice for each entry is `if x != 0 then … else …`";
 const roundsOfOne = "the language has no loops inside of a step: keep a running value in a state";
 
 /** Said by no expression of today's language. */
 const unsaid: Readonly<Record<string, string>> = {
-  ...over(random, "dropout rand randn random bernoulli noise sample gaussian multinomial zoneout Dropout randint"),
+  ...over("a place by chance is `sample(x)`, the greater `softmax(x)` the likelier", "categorical multinomial"),
+  ...over(random, "rand_like randn_like randint RandomState"),
   ...over(noPlaces, "nonzero unique"),
   ...over(roundsOfOne, "scan while_loop fori_loop while foreach fixed_point odeint accumulate reduce fold"),
   ...over(

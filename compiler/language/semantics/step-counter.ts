@@ -1,19 +1,40 @@
-/** `step`: how many steps there were before this one. A cell that reads the name, and has nothing called so, has a state that counts. */
+/** `step`: how many steps there were before this one. A cell that reads the name, or draws, and has nothing called so, has a state that counts. */
 import type { Span } from "../../base/source/span.js";
 import type { CellItem, CellNode, Expression, ReferenceNode } from "../syntax/ast.js";
 import type { CellDeclaration } from "./declared.js";
+import { drawFunctionNamed } from "./draw-functions.js";
 import { forEachPart } from "./expression-parts.js";
 import { mostPlaces } from "./semantic-type.js";
 
 const word = "step";
 
+/** Cells in which the name is that of the counter. */
+const counted = new WeakSet<CellNode>();
+
+export const countsSteps = (node: CellNode): boolean => counted.has(node);
+
 export function withStepCounter(declaration: CellDeclaration): CellDeclaration {
-  const { node, module } = declaration;
-  const first =
-    node.form === "network" || module.entries.has(word) || isNamed(node) ? undefined : firstReading(node.items);
-  return first === undefined
-    ? declaration
-    : { ...declaration, node: { ...node, items: [...node.items, ...counter(first)] } };
+  if (declaration.node.form === "network" || isNamed(declaration.node)) return declaration;
+  const first = (declaration.module.entries.has(word) ? undefined : firstReading(declaration.node.items)) ?? firstDraw(declaration); // prettier-ignore
+  if (first === undefined) return declaration;
+  const node = { ...declaration.node, items: [...declaration.node.items, ...counter(first)] };
+  counted.add(node);
+  return { ...declaration, node };
+}
+
+/** What is drawn in a step is told by its number. */
+function firstDraw({ node: { items }, module }: CellDeclaration): Span | undefined {
+  const own = items.flatMap((item) => ("names" in item ? item.names : item.kind === "function" ? [item.name] : []));
+  const names = new Set(own.map(({ text }) => text));
+  let first: Span | undefined;
+  for (const item of items) {
+    if (item.kind !== "equation" && item.kind !== "output") continue;
+    forEachPart(item.value, (part) => {
+      if (part.kind !== "call" || drawFunctionNamed(part.callee.text) === undefined) return;
+      if (!names.has(part.callee.text) && !module.entries.has(part.callee.text)) first ??= part.callee.span;
+    });
+  }
+  return first;
 }
 
 function isNamed({ parameters, items }: CellNode): boolean {

@@ -35,7 +35,7 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
       return [node.of.value, ...node.of.by];
     case "result":
       return node.call.arguments;
-    case "between":
+    case "expanded":
       return [node.value];
     case "call":
     case "call-given":
@@ -118,7 +118,7 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
     case "call":
     case "call-given":
       return { ...node, arguments: parts };
-    case "between":
+    case "expanded":
       return { ...node, value: first };
     case "gradient":
       return { ...node, of: { value: first, by: parts.slice(1) } };

@@ -14,6 +14,7 @@ import type {
   PlaceFunctionName,
   ReductionName,
 } from "./builtins.js";
+import type { DrawFunctionName, DrawnAs } from "./draw-functions.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
 import type { TypedLoop, TypedLoss, TypedRunRead } from "./typed-networks.js";
@@ -154,11 +155,11 @@ export type TypedExpression = Base &
         readonly terms: readonly PlaceTerm[];
         readonly around: Dim | undefined;
       }
-    /** What lies between values of a state of earlier steps; `value` is the same, written out. */
+    /** What a function comes to that others can say, with its operands; `value` is the same, written out. */
     | {
-        readonly kind: "between";
-        readonly state: TypedExpression;
-        readonly steps: TypedExpression;
+        readonly kind: "expanded";
+        readonly word: "delay" | DrawFunctionName;
+        readonly operands: readonly TypedExpression[];
         readonly value: TypedExpression;
       }
     /** An index as a real number; of rounds, where its type says so, as an integer. */
@@ -251,7 +252,8 @@ export interface TypedFunction extends SizeDemands {
   readonly extent: WrittenExtent;
 }
 
-export type TensorRole = "input" | "context" | "state" | "param" | "fixed";
+/** `random`: drawn by the seed of the call. */
+export type TensorRole = "input" | "context" | "state" | "param" | "fixed" | "random";
 
 /** Is it of the module, and the same for all examples and steps? */
 export const isStored = ({ role }: Pick<TypedTensor, "role">): boolean => role === "param" || role === "fixed";
@@ -269,6 +271,7 @@ export interface TypedTensor {
   readonly imaginary?: TypedInitializer;
   /** Of a param or a fixed value whose initial value is a node of its own. */
   readonly start?: TypedStart;
+  readonly draw?: DrawnAs;
 }
 
 export interface TypedInitializer {

@@ -30,8 +30,17 @@ export function reportUnused(
   }
 }
 
+/** Of a cell; what its functions read is used. */
+export function reportUnusedOfCell(checker: Checker, scope: CellScope, node: CellNode): void {
+  for (const declaration of scope.functions.values()) {
+    for (const name of checker.known.functions.get(declaration)?.outerNames ?? []) scope.used.add(name);
+  }
+  const kinds = ["cell", "dimension", "real", "input", "context", "param", "fixed", "equation", "function"] as const;
+  reportUnused(checker, scope, new Set(kinds), callsReadByMember(node, scope));
+}
+
 /** Equations `u = lower(x)` of a cell that goes on with `lower.y`: the call must stand somewhere. */
-export function callsReadByMember(cell: CellNode, scope: CellScope): ReadonlySet<string> {
+function callsReadByMember(cell: CellNode, scope: CellScope): ReadonlySet<string> {
   const read = new Set<string>();
   for (const item of cell.items) {
     const value = item.kind === "equation" || item.kind === "output" ? item.value : undefined;

@@ -69,7 +69,7 @@ function paramAt(
   const params = tensorsIn(owner.cell).filter(isStored);
   if (tensor === undefined) return reportMissing(checker, owner, name, "param", params.map((param) => param.name)); // prettier-ignore
   if (!isStored(tensor)) {
-    const words = wordsFor(tensor.role, name.text);
+    const words = wordsFor(tensor.role === "random" ? "equation" : tensor.role, name.text);
     return refuse(checker, name.span, `${words} is no param`, tensor.role === "state" ? "a state begins at a call: `l(x, h = …)`" : undefined); // prettier-ignore
   }
   if (owner.given.has(name.text))

@@ -12,6 +12,7 @@ import { createRandom } from "../../../runtime/random.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 import { dot } from "./compare.js";
 import { emptyRecord } from "./records.js";
+import { drawOptions } from "./random-numbers.js";
 import { capacitiesOf, hasSteps, type CallExtents } from "./sizes.js";
 import { type ByTensor, isVariable, ofTensor, tensorsOf, type VariableRole } from "./tensors.js";
 
@@ -30,7 +31,7 @@ export interface CellCall extends CallExtents {
   readonly states: Numbers;
   /** Cotangents of outputs and of final states. */
   readonly cotangents: { readonly outputs: Numbers; readonly final: Numbers };
-  /** Of the directions that properties look in. */
+  /** Of what a module draws, and of the directions that properties look in. */
   readonly seed: number;
 }
 
@@ -61,12 +62,13 @@ export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
     values["lengths"] = examples.map((example) => example.steps);
   }
   values["sizes"] = eachSize(manifest, examples);
-  return values;
+  return Object.assign(values, drawOptions(manifest, call, call.seed));
 }
 
 /** What `reset` takes where a stream begins as the call does. */
-export function startOf(manifest: Manifest, { batch, examples, contexts, states }: CellCall): CallValues {
-  const own = indexStates(manifest, { states });
+export function startOf(manifest: Manifest, call: CellCall): CallValues {
+  const { batch, examples, contexts, states } = call;
+  const own = { ...indexStates(manifest, call), ...drawOptions(manifest, call, call.seed) };
   return named<unknown>({ ...contexts, ...states, ...own, batch, sizes: eachSize(manifest, examples) });
 }
 

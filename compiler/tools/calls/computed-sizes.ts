@@ -29,7 +29,7 @@ export function withComputedSizes<Call extends CallExtents>(manifest: Axes, call
 /** The call with all examples as large as itself. */
 export const withWholeExamples = <Call extends CallExtents>(manifest: Axes, call: Call): Call => {
   const { steps, sizes } = call;
-  return withComputedSizes(manifest, { ...call, examples: call.examples.map(() => ({ steps, sizes })) });
+  return withComputedSizes(manifest, { ...call, examples: call.examples.map((own) => ({ ...own, steps, sizes })) });
 };
 
 /** The sizes that calls give by name. */

@@ -46,12 +46,13 @@ export function exampleOf<Call extends CellCall>(
   call: Call,
   b: number,
 ): Call & ByTensor<Float64Array> {
-  const own = call.examples[b] as Extent;
+  const own = { number: b, ...(call.examples[b] as Extent) };
   const parts = mapTensors(manifest, (tensor) => {
     const values = ofTensor(call, tensor);
     return values && cut(tensor, values, call, b);
   });
-  return { ...call, ...own, batch: 1, examples: [own], ...parts };
+  const { steps, sizes } = own;
+  return { ...call, steps, sizes, batch: 1, examples: [own], ...parts };
 }
 
 /** The call with NaN wherever no example has an entry; indices, which have no NaN, become 0. States are left as they are. */

@@ -12,6 +12,8 @@ export interface Extent {
   readonly steps: number;
   /** Run-time dimensions. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** By which an example draws; its place in the batch unless told. */
+  readonly number?: number;
 }
 
 /** The sizes of a call. */
@@ -70,5 +72,5 @@ export const hasSteps = ({ axes }: Pick<Manifest, "axes">): boolean => axes.some
 /** The call with all its steps in every example, as streams have them. */
 export const withEveryStep = <Call extends CallExtents>(call: Call): Call => ({
   ...call,
-  examples: call.examples.map(({ sizes }) => ({ steps: call.steps, sizes })),
+  examples: call.examples.map((own) => ({ ...own, steps: call.steps })),
 });

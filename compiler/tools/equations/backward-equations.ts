@@ -70,7 +70,7 @@ function namesIn({ step, states }: LoweredCell): ReadonlyMap<string, FormulaName
 /** Forward and backward of a step of `cell`, whose first outputs are its states, as one function of its inputs and of the cotangents. */
 function joinBackward(step: GraphFunction, cell: LoweredCell, context: ShapeContext): GraphFunction {
   const states = cell.states.length;
-  const fixedInputs = new Set(cell.fixed.map(({ name }) => mark + name));
+  const fixedInputs = new Set([...cell.fixed, ...cell.randoms].map(({ name }) => mark + name));
   const { forward, backward, sources } = reverseMode(step, context, { insideScan: true, fixedInputs });
   const b = new GraphBuilder(backward.name, context);
   const values: ValueMap = declareInputs(b, forward);

@@ -2,6 +2,7 @@
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { at } from "../../base/at.js";
 import type { ElementwiseName } from "../../language/semantics/builtins.js";
+import { takesShape } from "../../language/semantics/draw-functions.js";
 import { axesOf, type SemanticType } from "../../language/semantics/semantic-type.js";
 import type {
   TypedCall,
@@ -158,7 +159,14 @@ const rules: FormulaRules = {
     axis: node.axis,
     part: { kind: "entry", at: placeFormula(node) },
   }),
-  between: ({ state, steps }, write) => builtin("delay", [write(state), write(steps)], []),
+  expanded: ({ word, operands, value: { type } }, write) => {
+    const shape = axesOf(type).map(({ dim }) => dim);
+    return builtin(
+      word,
+      operands.map(write),
+      word !== "delay" && takesShape(word) ? [{ label: "shape", kind: "shape", shape }] : [],
+    );
+  },
   position: ({ index }) => nameOf(index),
   rounds: ({ rounds, position }, write) => {
     const { first, next, index, count, until, implicit } = rounds;

@@ -23,6 +23,14 @@ export const dependencyCodes = {
       "value of an index, and none in functions.",
     example: `cell A(H) { input x: [H] output y = delay(x, by = 1) - delay(x, by = 2) }`,
   },
+  "misplaced-draw": {
+    severity: "error",
+    summary: "a draw that is not of one equation",
+    explanation:
+      "What is drawn is told by the equation or the initial value of a cell that it stands in, once in it: not for each value of an " +
+      "index, not in rounds, and not in functions. The step it is drawn in is the state `step`, so that nothing else of the cell is called so.",
+    example: `cell A(H) { input x: [H] output y[n] = x[n] * sum(normal([2])) }`,
+  },
   "delay-shape-unknown": {
     severity: "error",
     summary: "a delay whose shape depends on itself",

@@ -6,6 +6,7 @@ import { accepts } from "../accepts.js";
 import { refusePlace } from "../arrays.js";
 import { bindDimensions, pairsOf } from "../bind-dimensions.js";
 import { drawNames } from "../initializers.js";
+import { drawFunctionNamed } from "../draw-functions.js";
 import { inferDraw } from "./draws.js";
 import { builtinNames, goesOverIndices, reductions, timeFunctionNamed } from "../builtins.js";
 import type { Checker } from "../checker.js";
@@ -27,6 +28,7 @@ import { inferGradient } from "./inner-gradient.js";
 import { inferDelay } from "./delays.js";
 import { type CalledOver, leadingAxes, overLeading } from "./leading-axes.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
+import { inferRandom } from "./random.js";
 import { standardHomeOf } from "../../std/sources.js";
 
 export function inferCall(checker: Checker, node: CallNode): TypedExpression {
@@ -49,8 +51,10 @@ export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   if (declaration?.kind === "function") return inferFunctionCall(checker, node, declaration);
   const isUnknown = scope.functions.has(name) || !scope.module.entries.has(name);
   if (isUnknown && entry === undefined && name === "gradient") return inferGradient(checker, node);
-  if (isUnknown && checker.start !== undefined && drawNames.has(name) && !builtinNames.has(name))
-    return inferDraw(checker, checker.start, node);
+  const ofDraw = isUnknown ? drawFunctionNamed(name) : undefined;
+  const isDrawn = isUnknown && drawNames.has(name) && (ofDraw !== undefined || !builtinNames.has(name));
+  if (isDrawn && checker.start !== undefined) return inferDraw(checker, checker.start, node);
+  if (ofDraw !== undefined) return inferRandom(checker, node, ofDraw);
   const trace = isUnknown && name === "trace" ? inferTrace(checker, node) : undefined;
   if (trace !== undefined) return trace;
   if (isUnknown && timeFunctionNamed(name) !== undefined) return inferDelay(checker, node);

@@ -115,7 +115,7 @@ function between(
   const [newer, older] = [at(map("-", [whole, number(1)])), at(whole)];
   checker.addExtent({ operations: 30, depth: 8 }, span);
   const parts = [map("*", [map("-", [number(1), rest]), newer], type), map("*", [rest, older], type)];
-  return { kind: "between", state, steps, value: map("+", parts, type), span, type };
+  return { kind: "expanded", word: "delay", operands: [state, steps], value: map("+", parts, type), span, type };
 }
 
 function reportMisplaced(checker: Checker, call: CallNode, why: MisplacedDelay | undefined): TypedExpression {

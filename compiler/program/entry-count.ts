@@ -1,0 +1,29 @@
+/** How many entries values have: a value may be too large. */
+import type { Span } from "../base/source/span.js";
+import { constantOf } from "../base/types/dim.js";
+import { printShape, type Shape } from "../base/types/shape.js";
+import { NotLowered } from "./frame.js";
+import { largestCount } from "./sizes.js";
+
+/** A value is too large; everything else was checked before. */
+export function tooLarge(span: Span, message: string): NotLowered {
+  return new NotLowered("bad-dimension-size", span, message, sizeHelp);
+}
+
+const sizeHelp = `a tensor, and all params together, have at most ${largestCount} entries`;
+
+/** Number of entries where all sizes are known. */
+export function countOf(shape: Shape): number | undefined {
+  let count = 1;
+  for (const dim of shape) {
+    const size = constantOf(dim);
+    if (size === undefined) return undefined;
+    count *= size;
+  }
+  return count;
+}
+
+export function checkCount(shape: Shape, span: Span, what: string): void {
+  const count = countOf(shape) ?? 0;
+  if (count > largestCount) throw tooLarge(span, `${what} of shape ${printShape(shape)} has ${count} entries`);
+}
