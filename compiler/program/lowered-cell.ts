@@ -1,5 +1,5 @@
 /** A cell after lowering: its tensors in declaration order and its equations as graph functions of one example. */
-import type { SizeCondition } from "./size-conditions.js";
+import type { SizeCondition } from "./size-condition.js";
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import type { Span } from "../base/source/span.js";
 import type { Dim } from "../base/types/dim.js";

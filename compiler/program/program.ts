@@ -2,7 +2,7 @@
  * What the compiler's back end starts from: tensors with the axes that they have in a call, and equations over whole
  * sequences. A cell makes the smallest one (`cell-program.ts`); nothing after it knows of cells.
  */
-import type { SizeCondition } from "./size-conditions.js";
+import type { SizeCondition } from "./size-condition.js";
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import { type Bounds, leastSize } from "../base/types/bounds.js";

@@ -2,18 +2,8 @@
 import type { Span } from "../base/source/span.js";
 import { type Dim, printDim, symbolsOf } from "../base/types/dim.js";
 import { type CellFrame, dimIn } from "./frame.js";
+import type { SizeCondition } from "./size-condition.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
-
-/** What sizes of an example must fulfil, besides being at least what they are told to be. */
-export interface SizeCondition {
-  /** The dimension is a whole number, at least 0, or 0. */
-  readonly kind: "whole" | "least" | "equal";
-  readonly dim: Dim;
-  /** What must be so, as people write it: `T / 2`, `T >= 3`, `F == ceil(T / 2)`. */
-  readonly text: string;
-  /** The equation that wants it; left out where it is demanded by itself. */
-  readonly equation?: string;
-}
 
 /** What is known of the sizes that calls give. */
 export const sizesOfCalls = (
