@@ -1,15 +1,16 @@
-/** A checked cell as a list: every name that it declares or defines, with its type. For people. */
+/** A checked cell or network as a list: every name that it declares or defines, with its type. For people. */
 import { printDim } from "../../base/types/dim.js";
 import { printSemanticType, type SemanticType } from "./semantic-type.js";
 import type { TypedCell, TypedItem } from "./typed-program.js";
 
 export function printTypedCell(cell: TypedCell): string {
-  const { name, dimensions, reals, runtimeDimensions, items, outputs, nodes } = cell;
+  const { form, name, dimensions, reals, runtimeDimensions, items, outputs, nodes } = cell;
   const parameters = [...dimensions, ...reals].map((parameter) => parameter.name);
+  // Of a cell they are those that its tensors name beside its dimensions.
+  const sizesOfCalls = runtimeDimensions.length === 0 ? "" : `; ${runtimeDimensions.join(", ")}`;
   const order = new Set([...cell.startOrder, ...cell.initialOrder, ...cell.stepOrder]);
   return [
-    `cell ${name}(${parameters.join(", ")})`,
-    ...runtimeDimensions.map((dimension) => `size of calls ${dimension}`),
+    `${form} ${name}(${parameters.join(", ")}${sizesOfCalls})`,
     ...items.map(printItem),
     ...[...order].flatMap((key) => {
       const node = nodes.get(key);

@@ -1,4 +1,5 @@
 /** What the compiler did with a cell, for people: what left the loops, what is kept, operations and bytes per step. */
+import { at } from "../../base/at.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import {
   addDims,
@@ -54,10 +55,29 @@ export interface ResidualReport {
 export function explainProgram(program: EntryProgram): EntryReport[] {
   const forward = program.entries.get("forward")?.fn;
   const primal = new Set(forward === undefined ? [] : computedNames(forward));
+  const steps: Steps = new Set([...program.entries.values()].flatMap(({ fn }) => lengthsOfLoops(fn)));
   return [...program.entries.values()]
     .filter(({ of, streamed }) => of === "forward" && !streamed)
-    .map(({ name, by, fn }) => explainEntry(name, fn, program.roles, by === "gradient" ? primal : new Set()));
+    .map(({ name, by, fn }) =>
+      explainEntry(name, fn, { roles: program.roles, steps, primal: by === "gradient" ? primal : new Set() }),
+    );
 }
+
+/** Symbols of the sizes that loops go through. */
+type Steps = ReadonlySet<string>;
+
+/** What is known of all entries of a program. */
+interface ExplainedProgram {
+  readonly roles: EntryProgram["roles"];
+  readonly steps: Steps;
+  /** Names of what forward computes, where the entry may compute it again. */
+  readonly primal: ReadonlySet<string>;
+}
+
+const lengthsOfLoops = (fn: GraphFunction): string[] =>
+  fn.instructions.flatMap(({ operation }) =>
+    operation.kind === "scan" ? [...symbolsOf(operation.length), ...lengthsOfLoops(operation.body)] : [],
+  );
 
 /** Names of what a function and the bodies of its loops compute. */
 function computedNames(fn: GraphFunction): string[] {
@@ -71,7 +91,7 @@ function isNamed(fn: GraphFunction, id: ValueId): boolean {
   const instruction = fn.instructions.find(({ results }) => results.includes(id));
   if (instruction?.operation.kind !== "scan") return fn.names[id] !== undefined;
   const { body } = instruction.operation;
-  return isNamed(body, body.outputs[instruction.results.indexOf(id)] as ValueId);
+  return isNamed(body, at(body.outputs, instruction.results.indexOf(id)));
 }
 
 /** Why a value of forward is kept rather than computed again: what the minimum cut knows of it. */
@@ -88,12 +108,7 @@ function whyKept(fn: GraphFunction, id: ValueId): string {
   return `${label} of what would take no less memory`;
 }
 
-function explainEntry(
-  entry: string,
-  fn: GraphFunction,
-  roles: EntryProgram["roles"],
-  primal: ReadonlySet<string>,
-): EntryReport {
+function explainEntry(entry: string, fn: GraphFunction, { roles, steps, primal }: ExplainedProgram): EntryReport {
   const afterLoop = new Set<ValueId>();
   const feedsLoop = valuesFeedingLoops(fn);
   const groups = new Map<Region, Instruction[]>([
@@ -113,20 +128,20 @@ function explainEntry(
     }
     const reads = operands.some((id) => afterLoop.has(id));
     if (reads) for (const id of results) afterLoop.add(id);
-    const overTime = [...operands, ...results].some((id) => isOfSteps(fn.types[id]));
+    const overTime = [...operands, ...results].some((id) => isOfSteps(fn.types[id], steps));
     // Between two loops is before the second.
     const isBefore = overTime && (!reads || results.some((id) => feedsLoop.has(id)));
     groups.get(isBefore ? "before" : reads ? "after" : "once")?.push(instruction);
   }
   const bodies = fn.instructions.flatMap(({ operation }) => (operation.kind === "scan" ? [operation.body] : []));
   const regions = [...groups].map(([region, instructions]) =>
-    report(region, instructions, region === "loop" ? bodies : [fn]),
+    report(region, instructions, region === "loop" ? bodies : [fn], steps),
   );
   const residuals = fn.outputNames.flatMap((output, i): ResidualReport[] => {
     const role = roles.get(output);
     if (role?.kind !== "residual") return [];
     const id = fn.outputs[i] as ValueId;
-    const numbers = perStep(sizeOfShape((fn.types[id] as ValueType).shape));
+    const numbers = perStep(sizeOfShape((fn.types[id] as ValueType).shape), steps);
     return [{ name: role.name, isNamed: isNamed(fn, id), numbers, why: whyKept(fn, id) }];
   });
   return {
@@ -153,6 +168,7 @@ function report(
   region: Region,
   instructions: readonly Instruction[],
   functions: readonly GraphFunction[],
+  steps: Steps,
 ): RegionReport {
   const ownerOf = (instruction: Instruction): GraphFunction =>
     functions.find((fn) => fn.instructions.includes(instruction)) as GraphFunction;
@@ -166,9 +182,12 @@ function report(
     const name = owner.names[instruction.results[0] as ValueId];
     if (instruction.operation.kind === "contract") {
       products++;
-      productOperations = addDims(productOperations, perStep(productSize(instruction.operation, instruction, owner)));
+      productOperations = addDims(
+        productOperations,
+        perStep(productSize(instruction.operation, instruction, owner), steps),
+      );
     } else if (instruction.operation.kind === "map") {
-      elementOperations = addDims(elementOperations, perStep(sizeOfShape(type.shape)));
+      elementOperations = addDims(elementOperations, perStep(sizeOfShape(type.shape), steps));
     }
     if (name !== undefined) values.push(name);
   }
@@ -195,15 +214,18 @@ function crossingOf(scan: Scan): Dim {
   return ids.reduce((sum, id) => addDims(sum, sizeOfShape((body.types[id] as ValueType).shape)), dimConstant(0));
 }
 
+/** Is it the size of a sequence, or one that some loop goes through? */
+const isStep = (symbol: string, steps: Steps): boolean => isSequence(symbol) || steps.has(symbol);
+
 /** Of a size over all steps of sequences, the share of one. */
-function perStep(size: Dim): Dim {
+function perStep(size: Dim, steps: Steps): Dim {
   return symbolsOf(size)
-    .filter(isSequence)
+    .filter((symbol) => isStep(symbol, steps))
     .reduce((rest, axis) => divideDims(rest, dimSymbol(axis)) ?? rest, size);
 }
 
-const isOfSteps = (type: ValueType | undefined): boolean =>
-  type?.shape.some((dim) => symbolsOf(dim).some(isSequence)) ?? false;
+const isOfSteps = (type: ValueType | undefined, steps: Steps): boolean =>
+  type?.shape.some((dim) => symbolsOf(dim).some((symbol) => isStep(symbol, steps))) ?? false;
 
 const regionTitles: Readonly<Record<Region, string>> = {
   once: "once",

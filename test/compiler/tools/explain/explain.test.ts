@@ -1,0 +1,29 @@
+/** Reports on what is no cell: loops over sizes that calls give by name. */
+import { expect, test } from "vitest";
+import { dimConstant, dimSymbol, multiplyDims } from "../../../../compiler/base/types/dim.js";
+import { buildEntries } from "../../../../compiler/driver/entries.js";
+import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { printTypedCell } from "../../../../compiler/language/semantics/print-typed-cell.js";
+import { explainProgram, printExplanation } from "../../../../compiler/tools/explain/explain.js";
+
+const source = `
+import { Bidirectional } from "std/network"
+import { SimpleRNN } from "std/simple-rnn"
+network Both = Bidirectional(SimpleRNN)
+`;
+
+test("of a network count its loops' rounds as steps", () => {
+  const { program, written } = lowerSource(source, { cell: "Both" }, "symbolic");
+  const [forward, backward] = explainProgram(buildEntries(program!, { gradient: true, jvp: false, hvp: false }));
+  const before = forward!.regions.find(({ region }) => region === "before")!;
+  expect(before.products).toBe(2);
+  const [I, H] = ["I", "H"].map(dimSymbol) as [ReturnType<typeof dimSymbol>, ReturnType<typeof dimSymbol>];
+  expect(before.productOperations).toEqual(multiplyDims(dimConstant(4), multiplyDims(I, H)));
+  // Of each direction the state before a step and after it.
+  expect(forward!.residuals.numbers).toEqual(multiplyDims(dimConstant(4), H));
+  expect(backward!.regions.find(({ region }) => region === "after")!.products).toBeGreaterThan(0);
+  expect(printExplanation([forward!], 4)).toContain(
+    "before the loop, all steps at once\n    products  2, 4*H*I operations per step",
+  );
+  expect(printTypedCell(written!.typed)).toMatch(/^network Both\(I, H; T\)\ninput x: \[T, I\]\nuse ahead: SimpleRNN/u);
+});
