@@ -270,11 +270,11 @@ class CellLowering {
       if (span !== undefined) checkCount(builder.shapeOf(value), span, "this value");
     };
     // Frames hold values, so each function has its own.
-    const noteDeclared: Lowering["noteDeclared"] = (caller, fn, frame) => {
+    const noteDeclared: Lowering["noteDeclared"] = (caller, fn, frame, scans = []) => {
       const { calls } = this.declaredFunction(fn, frame, checkSize);
       // The rule of another function has a builder of its own, of which parts are copied.
       if (caller !== builder || name === "start") return;
-      calls.push({ within: name, arguments: fn.parameters.map((parameter) => valueIn(frame, parameter.name)) });
+      calls.push({ within: name, scans, arguments: fn.parameters.map((parameter) => valueIn(frame, parameter.name)) });
     };
     const lowering = { builder, lower: lowerExpression, checkSize, noteDeclared, derive: this.derive };
     return { lowering, frame: rootFrame(this.cell, this.sizes, this.reals) };

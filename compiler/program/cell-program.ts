@@ -9,7 +9,7 @@ import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import { at } from "../base/at.js";
 import { declaredReach } from "./declared-reach.js";
 import type { LoweredCell, LoweredStarts, LoweredTensor } from "./lowered-cell.js";
-import type { Program, ProgramDerivative } from "./program.js";
+import type { Program, ProgramCall, ProgramDerivative } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
 const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string => nameOfRole({ kind, name });
@@ -60,7 +60,7 @@ function placeCalls(
   const loop = at(instructions, 0);
   return declared.map(({ calls, ...derivative }) => ({
     ...derivative,
-    calls: calls.map(({ within, arguments: ids }) =>
+    calls: calls.map(({ within, arguments: ids }): ProgramCall =>
       within === "step"
         ? { of: "forward", scans: [at(loop.results, 0)], arguments: ids }
         : { of: "initial", scans: [], arguments: ids.map((id) => mapped(inInitial, id)) },

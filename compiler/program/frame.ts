@@ -88,8 +88,8 @@ export interface Lowering {
   readonly drawn?: (random: LoweredRandom) => ValueId;
   /** Of a network: its states, and what they are after the last step. */
   readonly states?: { readonly before: InitialState; readonly after: (name: string, value: ValueId) => void };
-  /** Called at each call of a function with a declared derivative, with the frame that holds its arguments. */
-  readonly noteDeclared: (builder: GraphBuilder, fn: TypedFunction, frame: Frame) => void;
+  /** Called at each call of a function with a declared derivative, with the frame that holds its arguments, and the loops of `builder` around it. */
+  readonly noteDeclared: (builder: GraphBuilder, fn: TypedFunction, frame: Frame, scans?: readonly ValueId[]) => void;
 }
 
 /** Thrown where sizes are such that a cell cannot be written out. */

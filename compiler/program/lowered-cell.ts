@@ -66,7 +66,9 @@ export interface DeclaredDerivative {
 
 export interface DeclaredCall {
   readonly within: "step" | "initial";
-  /** The values of its arguments there, one for each input of `fn`. */
+  /** Of a network: the loops around it, outermost first, each by its first result. */
+  readonly scans: readonly ValueId[];
+  /** The values of its arguments in the innermost of these, or there, one for each input of `fn`. */
   readonly arguments: readonly ValueId[];
 }
 

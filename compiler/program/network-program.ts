@@ -1,14 +1,14 @@
 /** A network as a program: its tensors have their whole shapes, and its losses are shared by all examples. */
 import { at } from "../base/at.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
-import { inlineFunction } from "../ir/graph/rewrite.js";
+import { inlineFunction, mapped } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import { outputName, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { buildStarts } from "./cell-program.js";
 import { declaredReach } from "./declared-reach.js";
-import type { LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
-import type { Program, ProgramTensor } from "./program.js";
+import type { DeclaredCall, LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
+import type { Program, ProgramCall, ProgramTensor } from "./program.js";
 import { tensorsReaching } from "./reach.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
@@ -18,7 +18,7 @@ const each =
 
 export function programOfNetwork(network: LoweredNetwork): Program {
   const { name, documentation, dimensions, runtimeDimensions, starts } = network;
-  const forward = buildForward(network);
+  const { forward, placed } = buildForward(network);
   const isForLosses = onlyForLosses(network, forward);
   const program = {
     name,
@@ -46,6 +46,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
       draws: starts.draws.map(each(true)),
     },
     declaredDerivatives: [...new Set(network.declared.map((declared) => declared.name))],
+    declared: network.declared.map((derivative) => ({ ...derivative, calls: derivative.calls.map(placed) })),
   };
   return { ...program, gradientAsDeclared: declaredReach(program) };
 }
@@ -68,7 +69,11 @@ const lossTensors = ({ losses }: LoweredNetwork): ProgramTensor[] =>
     partsOfLoss.map((part) => ({ name: `${name}${part}`, documentation, over: [], shape: [], shared: true })),
   );
 
-function buildForward(network: LoweredNetwork): GraphFunction {
+/** What was lowered with what makes losses of the batch of it, and where its calls stand there. */
+function buildForward(network: LoweredNetwork): {
+  readonly forward: GraphFunction;
+  readonly placed: (call: DeclaredCall) => ProgramCall;
+} {
   const { whole, runtimeDimensions, outputs, states, losses } = network;
   const b = new GraphBuilder("forward", shapeContext(runtimeDimensions));
   const named = (kind: TensorKind, tensors: readonly LoweredTensor[]): string[] =>
@@ -81,12 +86,14 @@ function buildForward(network: LoweredNetwork): GraphFunction {
     ...named("fixed", network.fixed),
   ];
   const inputs = whole.inputs.map((id, i) => b.input(at(names, i), typeOf(whole, id)));
-  const results = inlineFunction(b, whole, inputs);
+  const shown = network.declared.flatMap(({ calls }) => calls.flatMap(outermost));
+  const results = inlineFunction(b, { ...whole, outputs: [...whole.outputs, ...shown] }, inputs);
+  const values = new Map(shown.map((id, i) => [id, at(results, whole.outputs.length + i)]));
   const plain = [...named("output", outputs), ...named("final", states)];
   const given: NamedOutput[] = plain.map((name, i) => ({ name, value: at(results, i) }));
   const [own, ends] = [given.slice(0, outputs.length), given.slice(outputs.length)];
   let place = plain.length;
-  const values = losses.flatMap(({ name, weighted }) => {
+  const ofBatch = losses.flatMap(({ name, weighted }) => {
     const value = at(results, place++);
     const weight = weighted ? at(results, place++) : undefined;
     const parts = lossOfBatch(b, value, weight);
@@ -95,8 +102,16 @@ function buildForward(network: LoweredNetwork): GraphFunction {
       value: part,
     }));
   });
-  return b.finish([...own, ...values, ...ends]);
+  const placed = ({ scans: [scan, ...inside], arguments: ids }: DeclaredCall): ProgramCall =>
+    scan === undefined
+      ? { of: "forward", scans: [], arguments: ids.map((id) => mapped(values, id)) }
+      : { of: "forward", scans: [mapped(values, scan), ...inside], arguments: ids };
+  return { forward: b.finish([...own, ...ofBatch, ...ends]), placed };
 }
+
+/** What says of a call where it stands: its loop, or its arguments where it is in none. */
+const outermost = ({ scans, arguments: ids }: DeclaredCall): readonly ValueId[] =>
+  scans.length === 0 ? ids : scans.slice(0, 1);
 
 /** The quotient of the sums over the batch, 0 where there is nothing to divide by; then the two. */
 function lossOfBatch(b: GraphBuilder, value: ValueId, weight: ValueId | undefined): [ValueId, ValueId, ValueId] {

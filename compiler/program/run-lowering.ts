@@ -159,7 +159,9 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
     const own = loop.input("sequence", placed.name, { ...type, shape: type.shape.slice(1) }, value);
     placed.frame.values.set(placed.tensor.name, own);
   }
-  lowerNodes({ ...lowering, builder: loop.inner }, body, body.cell.stepOrder);
+  const declared: Parameters<Lowering["noteDeclared"]>[] = [];
+  const noteDeclared: Lowering["noteDeclared"] = (...call) => void declared.push(call);
+  lowerNodes({ ...lowering, builder: loop.inner, noteDeclared }, body, body.cell.stepOrder);
   const next = states.map(({ tensor, frame: owner, name: path }) => ({
     name: path,
     value: valueIn(owner, nextKey(tensor.name)),
@@ -174,6 +176,10 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
   outer.origin = { span: run.span, note: `\`${name}\` over its sequence` };
   const results = loop.emit({ length, reverse: false }, [...next, ...outputs, ...traced]);
   const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];
+  for (const [caller, fn, place, scans = []] of declared) {
+    if (caller === loop.inner) lowering.noteDeclared(outer, fn, place, [...results.slice(0, 1), ...scans]);
+    else lowering.noteDeclared(caller, fn, place);
+  }
   noteLast(lowering, frame, run, states.map((placed) => ({ placed, path: pathIn(body, placed) })), last); // prettier-ignore
   return [...stacked.slice(0, outputs.length), ...begin, ...last, ...stacked.slice(outputs.length)];
 }

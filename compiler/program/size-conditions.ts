@@ -1,6 +1,6 @@
 /** What a network demands of the sizes that calls give: quotients that leave no rest. */
 import type { Span } from "../base/source/span.js";
-import { type Dim, printDim, symbolsOf } from "../base/types/dim.js";
+import { printDim, symbolsOf } from "../base/types/dim.js";
 import { type CellFrame, dimIn } from "./frame.js";
 import type { SizeCondition } from "./size-condition.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";

@@ -5,7 +5,7 @@ import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { derivativeRules, type DerivativeRules } from "../../../../compiler/passes/autodiff/derivative-rules.js";
 import { type Program, programContext } from "../../../../compiler/program/program.js";
 import { manifestOf } from "../../../../compiler/tools/gradcheck/candidates.js";
-import { checkProgram } from "../../../../compiler/tools/gradcheck/check-gradients.js";
+import { checkGradients, checkProgram } from "../../../../compiler/tools/gradcheck/check-gradients.js";
 import { argumentsOf } from "../../../../compiler/tools/gradcheck/declared-arguments.js";
 import { drawPoint } from "../../../../compiler/tools/gradcheck/draw-point.js";
 import { findChangingPass } from "../../../../compiler/tools/gradcheck/locate/find-pass.js";
@@ -105,4 +105,25 @@ func forward(%input.x: real[%T, %U], %input.y: real[%T]) -> (output.s: %s) {
   );
   expect(expected.length).toBeGreaterThan(6);
   expect(found.map(({ values }) => values.map(({ data }) => data[0]))).toEqual(expected);
+});
+
+test("of a network, functions are measured where its runs call them, and beside these", async () => {
+  const source = `
+fn inside(v: [n]): [n] { return v * v / 2 derivative(dv) = v * dv }
+fn beside(v: [n]): [n] { return tanh(v) derivative(dv) = 2 * dv }
+cell Unit(H) { input x: [H] state h: [H] param w: [H] h' = tanh(w * h + inside(x)) output y = h' }
+network Net(H; T) {
+  input x: [T, H]
+  use u = Unit(H)
+  a = u(reverse(u(x)))
+  output y = beside(sum(a, axis = 0))
+}`;
+  const options = { cell: "Net", dimensions: { H: 2 }, runs: 1, seed: 3, precisions: ["f64"], target: "js" } as const;
+  const { passed, declared } = await checkGradients(source, options);
+  expect(passed).toBe(true);
+  const [inside, beside] = ["inside", "beside"].map((name) => declared.find((found) => found.name === name)!);
+  expect(inside!.compared).toBeGreaterThan(0);
+  expect(inside!.distance).toBeLessThan(1e-12);
+  expect(beside!.worst!.declared).toBe(2);
+  expect(beside!.worst!.true).toBeCloseTo(1 - Math.tanh(beside!.worst!.at) ** 2, 12);
 });
