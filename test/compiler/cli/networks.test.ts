@@ -1,0 +1,37 @@
+/** Commands that take networks, and those that say that they take cells. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { recell } from "../../support/command-line.js";
+
+const folder = mkdtempSync(join(tmpdir(), "recell-networks-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = join(folder, "both.cell");
+writeFileSync(
+  file,
+  'import { Bidirectional } from "std/network"\nimport { SimpleRNN } from "std/simple-rnn"\nnetwork Both = Bidirectional(SimpleRNN)\n',
+);
+const sizes = ["-d", "I=2", "-d", "H=3"];
+
+test("bench has no steps to count", async () => {
+  const steps = await recell("bench", file, ...sizes, "--steps", "5");
+  expect([steps.code, steps.error]).toEqual([2, expect.stringContaining("calls of Both have no --steps; --dim gives")]);
+});
+
+test("explain shows loops, and no step of a cell", async () => {
+  expect((await recell("explain", file)).out).toMatch(/before the loop, all steps at once\n +products +2,/u);
+  expect((await recell("explain", file, "--after", "lower")).out).toMatch(/^func forward\(/u);
+  for (const option of ["--latex", "--equations"]) {
+    const none = await recell("explain", file, option);
+    expect([none.code, none.error]).toEqual([
+      2,
+      expect.stringContaining("writes the step of a cell, and Both is no cell"),
+    ]);
+  }
+});
+
+test("diagnose says that it takes cells", async () => {
+  const none = await recell("diagnose", file, ...sizes);
+  expect([none.code, none.error]).toEqual([2, expect.stringContaining("from step to step, and Both is no cell")]);
+});
