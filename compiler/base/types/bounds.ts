@@ -69,8 +69,9 @@ function isNeverNegative(difference: Dim, bounds: Bounds, looked = 0): boolean {
   const least = leastOf(dividend, bounds, looked + 1);
   const known = new Map(bounds.known).set(factor, Math.floor((least ?? 0) / (constantOf(divisor) ?? Infinity)));
   if (least !== undefined && isNeverNegative(difference, { ...bounds, known }, looked + 1)) return true;
-  const rest = dimSymbol(`rest of ${factor}`);
-  const inner: Bounds = { ...bounds, known: new Map(bounds.known).set(factorsOf(rest)[0] as string, 0) };
+  const name = `rest of ${factor}`;
+  const rest = dimSymbol(name);
+  const inner: Bounds = { ...bounds, known: new Map(bounds.known).set(name, 0) };
   return [rest, subtractDims(subtractDims(divisor, dimConstant(1)), rest)].some((own) => {
     const exact = divideDims(subtractDims(dividend, own), divisor);
     const replaced = exact && substituteOne(difference, factor, exact);

@@ -39,7 +39,7 @@ export function dimensionOf(checker: Checker, expression: Expression): Dim | und
       if ("+-*/".includes(expression.operator)) return binaryDimension(checker, expression);
       break;
     case "call":
-      if (expression.callee.text in rounded) return roundedQuotient(checker, expression);
+      if (rounded.has(expression.callee.text)) return roundedQuotient(checker, expression);
       break;
     case "imaginary":
     case "member":
@@ -58,11 +58,10 @@ export function dimensionOf(checker: Checker, expression: Expression): Dim | und
 }
 
 /** What rounds a quotient where a dimension is meant. */
-const rounded: Readonly<Record<string, (quotient: Dim) => Dim | undefined>> = {
-  __proto__: null as never,
-  floor: boundedFloor,
-  ceil: boundedCeil,
-};
+const rounded: ReadonlyMap<string, (quotient: Dim) => Dim | undefined> = new Map([
+  ["floor", boundedFloor],
+  ["ceil", boundedCeil],
+]);
 
 /** `floor(T / 2)`, `ceil(T / K)`. */
 function roundedQuotient(checker: Checker, { callee, arguments: given, span }: CallNode): Dim | undefined {
@@ -79,7 +78,7 @@ function roundedQuotient(checker: Checker, { callee, arguments: given, span }: C
   if (over === undefined || by === undefined || !isDivisor(checker, by, over, quotient.span)) return undefined;
   if (!provenAtLeast(by, 1, checker.bounds)) return refuseDivisor(checker, by, quotient.right.span);
   const exact = boundedDivide(over, by);
-  const dim = exact && rounded[callee.text]?.(exact);
+  const dim = exact && rounded.get(callee.text)?.(exact);
   if (dim === undefined) checker.reportTooLarge(span);
   return dim;
 }
