@@ -185,8 +185,8 @@ cell A = S(B)`,
     severity: "error",
     summary: "something of an axis that may have no entries",
     explanation:
-      "A run-time dimension of a network may be 0 unless it says more. Sums of nothing are 0 and maxima are -inf; a mean, an entry, and " +
-      "cells and functions that take one need an entry that is there.",
+      "A run-time dimension of a network may be 0 unless it says more. Sums of nothing are 0 and maxima are -inf; a mean, an entry, the " +
+      "place of the greatest, and cells and functions that take one need an entry that is there.",
     example: `network A(; T) { input x: [T] output y = mean(x) }`,
   },
   "run-time-dimension": {
