@@ -2,6 +2,7 @@
 import { at } from "../../../base/at.js";
 import type { ArgumentNode, CallNode, Expression } from "../../syntax/ast.js";
 import { equalDims, printDim } from "../../../base/types/dim.js";
+import { reductions } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";
@@ -31,9 +32,10 @@ export function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpress
   const axes = axesOf(operand.type);
   if (axes.length === 1) return [0];
   const name = node.callee.text;
+  const all = Object.hasOwn(reductions, name) ? `, \`axis = [${axes.map((_, i) => i).join(", ")}]\` over all` : "";
   checker.report("missing-axis", node.callee.span, `\`${name}\` of ${printAxes(axes)} needs an axis`, {
     related: [placeOfAxis(operand, axes.length - 1)],
-    help: `say which: \`${name}(…, axis = 0)\` is over ${printDim(at(axes, 0).dim)}`,
+    help: `say which: \`${name}(…, axis = 0)\` is over ${printDim(at(axes, 0).dim)}${all}`,
   });
   return undefined;
 }

@@ -52,6 +52,8 @@ describe("networks", () => {
     const helpOf = (text: string): string | undefined => check(text).diagnostics[0]?.help;
     expect(helpOf("network N(I) { input x: [T, I] output y = x }")).toContain("`network Name(…; T)` where each call");
     expect(helpOf("network N(I; T) { input x: [T, I] output y[t < T] = x[t - 1] }")).toContain("`before(v, 0)[n]`");
+    expect(helpOf("network N(I; T) { input x: [T, I] loss = sum(x) }")).toContain("`axis = [0, 1]` over all");
+    expect(helpOf("network N(I; T) { input x: [T, I] output y = softmax(x) }")).not.toContain("over all");
     expect(helpOf("cell C(I) { input x: [T, I] output y = x }")).toContain("`cell Name(…, T)`");
   });
 });
