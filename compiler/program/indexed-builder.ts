@@ -2,6 +2,7 @@
  * Builds what an expression is for one value of an index, and for all of them at once in the builder around it, along a first axis.
  * Builders in builders are expressions with several indices.
  */
+import { at } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { Origin } from "../base/source/origin.js";
 import {
@@ -13,6 +14,7 @@ import {
   multiplyDims,
   subtractDims,
 } from "../base/types/dim.js";
+import { mostPlaces } from "../language/semantics/semantic-type.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import { type Lifted, liftOperation, overTime } from "../ir/graph/lift.js";
 import type { Operation, ValueId, ValueType } from "../ir/graph/types.js";
@@ -113,6 +115,8 @@ export class IndexedBuilder extends GraphBuilder {
     const [, size, ...rest] = outer.shapeOf(tables) as [Dim, Dim, ...Dim[]];
     const shape = outer.shapeOf(places);
     const along = (own: Dim): ValueId => outer.emit({ kind: "iota", length: own }, []);
+    const count = constantOf(multiplyDims(length, size));
+    if (shape.length === 1 && (count === undefined || count > mostPlaces)) return this.eachChosen(tables, places);
     const first = outer.map(
       "mul",
       outer.broadcast(along(length), shape, [0]),
@@ -121,6 +125,17 @@ export class IndexedBuilder extends GraphBuilder {
     const own = outer.emit({ kind: "gather" }, [along(size), places]);
     const index = outer.emit({ kind: "to_index" }, [outer.map("add", first, own)]);
     return outer.emit({ kind: "gather" }, [outer.reshape(tables, [multiplyDims(length, size), ...rest]), index]);
+  }
+
+  /** The same, one for each value of the index, where all tables together may have more places than a number of float32 counts. */
+  private eachChosen(tables: ValueId, places: ValueId): ValueId {
+    const { outer } = this;
+    const shape = outer.shapeOf(tables);
+    const all = outer.emit({ kind: "iota", length: at(shape, 1) }, []);
+    const own = outer.emit({ kind: "gather" }, [all, places]);
+    const isIt = outer.map("eq", outer.broadcast(all, shape, [1]), outer.broadcast(own, shape, [0]));
+    const chosen = outer.map("select", isIt, tables, outer.fill(outer.constant(0), shape));
+    return outer.reduce("sum", chosen, [1]);
   }
 
   /** The entries of `axis` that the index goes through, as the first axis. */

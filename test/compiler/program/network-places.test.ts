@@ -98,3 +98,15 @@ it("a network is called with sequences of indices of any length", async () => {
   const { y, w } = instantiate({ batch: 1, sizes: { S: 1, T: 3 } }).forward({ x: [2], z: [4, 3, 1] });
   expect([[...y!], [...w!]]).toEqual([[2], [4, 3, 1]]);
 });
+
+it.each(["js", "wasm"] as const)(
+  "an entry of each place is found among more than float32 counts, %s",
+  async (target) => {
+    const text = "network N(V; T) { input k: index(V)[T] z[t < T, c < V] = c output y[t] = z[t, k[t]] }";
+    const [T, V] = [300, 60_001];
+    const { instantiate } = await cell(text, { dimensions: { V }, dtype: "f32", gradient: false, target });
+    const k = Array.from({ length: T }, (_, t) => (t * 37 + 1) % V);
+    const { y } = instantiate({ batch: 1, sizes: { T } }).forward({ k });
+    expect([...y!]).toEqual(k);
+  },
+);
