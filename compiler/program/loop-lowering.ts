@@ -33,7 +33,13 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
     awaited.set(name, input);
     own.values.set(name, input);
   }
-  const inside: Lowering = { ...lowering, builder: inner, ...(states && { states }) };
+  const { drawn } = lowering;
+  const inside: Lowering = {
+    ...lowering,
+    builder: inner,
+    ...(states && { states }),
+    ...(drawn && { drawn: (random) => bring(drawn(random)) }),
+  };
   for (const key of loop.members) {
     const node = frame.cell.nodes.get(key);
     if (node === undefined || node.value.type.kind === "outputs") continue;

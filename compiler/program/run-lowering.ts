@@ -54,14 +54,14 @@ function runNames(lowering: Lowering, frame: Frame, run: TypedRun): RunNames {
   const { states } = lowering;
   const called = calledName(lowering, frame, run);
   const isState = (path: string): boolean => called !== undefined && states !== undefined && !run.call.states.has(path);
-  return { path: `${frame.path}${called ?? usedName(frame, run)}.`, isState };
+  return { path: `${frame.path}${called ?? run.path}.`, isState };
 }
 
 /** A network, or a single step of a cell without states. */
 function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
   const child = frameInPlace(frame, name, run.call.runtimeDimensions);
   const called = calledName(lowering, frame, run);
-  const path = called === undefined ? child.path : `${frame.path}${called}.`;
+  const { path } = runNames(lowering, frame, run);
   const { states, ...others } = lowering;
   const own: Lowering = called === undefined || states === undefined ? others : { ...others, states };
   const given = lowerGiven(lowering, frame, run, child);

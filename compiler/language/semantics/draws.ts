@@ -5,11 +5,11 @@
 import type { CallNode, CellNode, Expression } from "../syntax/ast.js";
 import type { Delays } from "./delays.js";
 import { drawFunctionNamed, type DrawFunctionName } from "./draw-functions.js";
-import { forEachRepeated } from "./expression-parts.js";
+import { forEachRepeated, type Repeated } from "./expression-parts.js";
 import { initialKey, nextKey } from "./node-keys.js";
 import type { CellScope, Scope } from "./scope.js";
 import { countsSteps } from "./step-counter.js";
-import type { TypedItem, TypedTensor } from "./typed-program.js";
+import type { TypedCell, TypedItem, TypedTensor } from "./typed-program.js";
 
 /** Where a draw stands. */
 export interface PlacedDraw {
@@ -57,16 +57,33 @@ export class DrawsOfCell {
     return { key: `${owner} ${place.position}`, isInitial: owner.startsWith(initialKey("")) };
   }
 
+  /** Why a network cannot call a cell here that draws. */
+  refusalOf(call: CallNode): MisplacedDraw | undefined {
+    return this.misplaced.get(call);
+  }
+
   note(tensor: TypedTensor): void {
     this.found.set(tensor.name, tensor);
+  }
+
+  /** Each of an array is one of its own in rounds. */
+  private findRun(call: CallNode, repeated: Repeated): void {
+    const { text } = call.callee;
+    if (this.scope.entries.get(text)?.kind !== "instance") return;
+    if (repeated === "once" || (repeated === "rounds" && call.place !== undefined)) return;
+    this.misplaced.set(call, {
+      message: `\`${text}\` draws, and would for each value of an index, or in each round`,
+      help: "call it in an equation of its own, over the whole sequence; in rounds one of an array, `x then l[k](x) for k < L`",
+    });
   }
 
   private find(value: Expression, owner: string | undefined, when: "initial" | "step" | "unknown step"): void {
     let position = 0;
     forEachRepeated(value, (part, repeated) => {
-      const word = part.kind === "call" ? drawWordOf(part, this.scope) : undefined;
       // The equations of a group share what they are made of.
-      if (part.kind !== "call" || word === undefined || this.byCall.has(part) || this.misplaced.has(part)) return;
+      if (part.kind !== "call" || this.byCall.has(part) || this.misplaced.has(part)) return;
+      const word = drawWordOf(part, this.scope);
+      if (word === undefined) return this.findRun(part, repeated);
       if (repeated !== "once") {
         this.misplaced.set(part, {
           message: `\`${word}\` would be drawn for each value of an index, or in each round`,
@@ -93,3 +110,7 @@ export function drawWordOf({ callee: { text } }: CallNode, scope: Scope): DrawFu
     scope.functions.has(text) || scope.module.entries.has(text) || scope.entries.get(text)?.kind === "instance";
   return isOwn ? undefined : drawFunctionNamed(text);
 }
+
+/** In itself, or in what it uses. */
+export const drawsAnything = ({ items }: TypedCell): boolean =>
+  items.some((item) => (item.kind === "tensor" ? item.tensor.role === "random" : drawsAnything(item.instance.cell)));

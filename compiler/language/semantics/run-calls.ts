@@ -8,6 +8,8 @@ export interface RunCalls {
   readonly byEquation: ReadonlyMap<string, CallNode>;
   /** What the states of a call are called by; calls of a used cell with several calls that no equation names have no name. */
   readonly names: ReadonlyMap<CallNode, string>;
+  /** Where every call stands: its name, or else the equation and what is called. */
+  readonly paths: ReadonlyMap<CallNode, string>;
 }
 
 /** The call whose value, or one of whose outputs, an expression is. */
@@ -22,10 +24,10 @@ type FoundCalls = {
   readonly [K in keyof RunCalls]: RunCalls[K] extends ReadonlyMap<infer Key, infer Value> ? Map<Key, Value> : never;
 };
 
-export const noRunCalls = (): FoundCalls => ({ byEquation: new Map(), names: new Map() });
+export const noRunCalls = (): FoundCalls => ({ byEquation: new Map(), names: new Map(), paths: new Map() });
 
 export function noteRunCalls(
-  { byEquation, names }: FoundCalls,
+  { byEquation, names, paths }: FoundCalls,
   equations: readonly (EquationNode | OutputNode)[],
   instances: ReadonlyMap<string, TypedInstance>,
 ): void {
@@ -37,6 +39,7 @@ export function noteRunCalls(
     forEachPart(value, (part) => {
       if (part.kind !== "call" || !instances.has(part.callee.text) || calls.includes(part)) return;
       calls.push(part);
+      paths.set(part, `${name.text} ${part.callee.text}`);
       counts.set(part.callee.text, (counts.get(part.callee.text) ?? 0) + 1);
     });
   }
@@ -45,6 +48,8 @@ export function noteRunCalls(
     const { text } = call.callee;
     const isOnly = counts.get(text) === 1 || instances.get(text)?.count !== undefined;
     const name = isOnly ? text : equationOf.get(call);
-    if (name !== undefined) names.set(call, name);
+    if (name === undefined) continue;
+    names.set(call, name);
+    paths.set(call, name);
   }
 }

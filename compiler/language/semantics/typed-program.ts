@@ -17,6 +17,7 @@ import type {
 import type { DrawFunctionName, DrawnAs } from "./draw-functions.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
+import type { CellParameter, TypedOutput } from "./typed-interface.js";
 import type { TypedLoop, TypedLoss, TypedRunRead } from "./typed-networks.js";
 import type { TypedStart } from "./typed-starts.js";
 import type { ConvolvedAxis, SizeDemands, PlaceTerm, TypedPlace, WrittenExtent } from "./typed-sizes.js";
@@ -320,6 +321,8 @@ export interface TypedRun {
   readonly over: readonly Dim[];
   /** Under which its states are states of the module: undefined where it has no name. */
   readonly name: string | undefined;
+  /** By which it draws: of a call without a name the equation, and what is called. */
+  readonly path: string;
   /** States, by path, of which all values are read. Filled while expressions are checked. */
   readonly traced: Set<string>;
 }
@@ -336,13 +339,6 @@ export type TypedItem =
   | { readonly kind: "tensor"; readonly tensor: TypedTensor }
   | { readonly kind: "instance"; readonly instance: TypedInstance };
 
-/** What a cell is used with; the value that it has where none is given. */
-interface CellParameter<Value> {
-  readonly name: string;
-  readonly span: Span;
-  readonly defaultValue: Value | undefined;
-}
-
 export interface TypedCell extends SizeDemands {
   readonly name: string;
   /** Equations of one step, or of whole sequences. */
@@ -356,12 +352,7 @@ export interface TypedCell extends SizeDemands {
   readonly least: ReadonlyMap<string, number>;
   /** Tensors and used cells in the order of their declarations. */
   readonly items: readonly TypedItem[];
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly span: Span;
-    readonly documentation: string;
-    readonly type: SemanticType;
-  }[];
+  readonly outputs: readonly TypedOutput[];
   readonly losses: readonly TypedLoss[];
   readonly loops: readonly TypedLoop[];
   /** By {@link TypedNode.key}: see `node-keys.ts`. */

@@ -12,6 +12,7 @@ import { isStateless } from "../calls-in-place.js";
 import { tensorNamed, tensorsIn } from "../cell-tensors.js";
 import { type GivenTensors, haveEqualShapes, isGivenPlain, matchCall, reportGiven } from "../check-instance-call.js";
 import type { Checker } from "../checker.js";
+import { drawsAnything } from "../draws.js";
 import { wordsFor } from "../scope.js";
 import { axesOf, type SemanticType, shapeOf } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
@@ -49,6 +50,11 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
   const place = instance.count && placeInArray(checker, instance, node.place, node.callee.span);
   if (matched === undefined || (instance.count !== undefined && place === undefined)) return undefined;
   checker.addExtent(instance.cell.extent, node.callee.span);
+  const misplaced = checker.instances.draws?.refusalOf(node);
+  if (misplaced !== undefined && drawsAnything(instance.cell)) {
+    checker.report("misplaced-draw", node.callee.span, misplaced.message, { help: misplaced.help });
+    return undefined;
+  }
   const inputs = typedArguments(checker, instance, matched.inputs);
   const contexts = typedArguments(checker, instance, matched.contexts);
   const states = typedArguments(checker, instance, matched.states);
@@ -82,6 +88,7 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
     runs: inputs.map(({ extra }) => extra > 0),
     over,
     name: checker.instances.runs?.names.get(node),
+    path: checker.instances.runs?.paths.get(node) ?? instance.name,
     traced: new Set(),
   };
 }

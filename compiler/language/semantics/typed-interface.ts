@@ -1,0 +1,17 @@
+/** What those who use a cell know of it, beside its tensors. */
+import type { Span } from "../../base/source/span.js";
+import type { SemanticType } from "./semantic-type.js";
+
+/** What a cell is used with; the value that it has where none is given. */
+export interface CellParameter<Value> {
+  readonly name: string;
+  readonly span: Span;
+  readonly defaultValue: Value | undefined;
+}
+
+export interface TypedOutput {
+  readonly name: string;
+  readonly span: Span;
+  readonly documentation: string;
+  readonly type: SemanticType;
+}
