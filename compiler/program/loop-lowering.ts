@@ -34,12 +34,8 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
     own.values.set(name, input);
   }
   const { drawn } = lowering;
-  const inside: Lowering = {
-    ...lowering,
-    builder: inner,
-    ...(states && { states }),
-    ...(drawn && { drawn: (random) => bring(drawn(random)) }),
-  };
+  const draws = drawn && { drawn: (random: Parameters<typeof drawn>[0]) => bring(drawn(random)) };
+  const inside: Lowering = { ...lowering, builder: inner, ...(states && { states }), ...draws };
   for (const key of loop.members) {
     const node = frame.cell.nodes.get(key);
     if (node === undefined || node.value.type.kind === "outputs") continue;
