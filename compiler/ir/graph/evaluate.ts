@@ -71,12 +71,26 @@ function evaluateBody<Value>(
     invariant(found !== undefined, `%${id} of ${fn.name} is used before it is defined`);
     return found;
   };
+  const counted = onlyCounted(fn);
   for (const instruction of fn.instructions) {
-    for (const [i, result] of evaluate(instruction, instruction.operands.map(value)).entries()) {
-      values.set(at(instruction.results, i), result);
-    }
+    const { operation, operands, results } = instruction;
+    if (operation.kind === "iota" && counted.has(at(results, 0))) continue;
+    // The number at a place of `0, 1, 2, …` is the place.
+    const isPlace = operation.kind === "gather" && counted.has(at(operands, 0));
+    const found = isPlace ? [value(at(operands, 1))] : evaluate(instruction, operands.map(value));
+    for (const [i, result] of found.entries()) values.set(at(results, i), result);
   }
   return fn.outputs.map(value);
+}
+
+/** What counts from 0 on for nothing but to make numbers of indices: it may be very long. */
+function onlyCounted({ instructions, outputs }: GraphFunction): ReadonlySet<ValueId> {
+  const counted = new Set(instructions.flatMap(({ operation, results }) => (operation.kind === "iota" ? results : [])));
+  for (const { operation, operands } of instructions) {
+    for (const [i, id] of operands.entries()) if (operation.kind !== "gather" || i > 0) counted.delete(id);
+  }
+  for (const id of outputs) counted.delete(id);
+  return counted;
 }
 
 function evaluateInstruction<V>(
