@@ -10,7 +10,8 @@ import type { CellCall } from "../calls/call.js";
 import { type CallTensor, mapTensors } from "../calls/tensors.js";
 
 /** A tensor of a call with its numbers, row-major, padded. Of outputs and final states they are cotangents. */
-export interface PointTensor extends Pick<CallTensor, "role" | "name" | "axes" | "shape"> {
+export interface PointTensor extends Pick<CallTensor, "name" | "axes" | "shape"> {
+  readonly role: CallTensor["role"] | "random";
   readonly values: Float64Array;
 }
 
@@ -23,6 +24,9 @@ export interface Point extends CallExtents {
   readonly fixed: readonly PointTensor[];
   /** Inputs and states that are indices. */
   readonly indices: readonly PointTensor[];
+  /** What the call draws by the seed: given numbers to derivatives. */
+  readonly randoms: readonly PointTensor[];
+  readonly seed: number;
   /** Of outputs and final states: the loss is `Σ cotangent · value`. */
   readonly cotangents: readonly PointTensor[];
 }
@@ -38,13 +42,13 @@ export const indexOf = (at: CallExtents, tensor: PointTensor, position: number):
   indexAt(wholeShape(tensor, at), position);
 
 /** The call of a module at the point. */
-export function callOf({ manifest, batch, steps, sizes, examples, computed, ...lists }: Point): CellCall {
+export function callOf({ manifest, batch, steps, sizes, examples, computed, seed, ...lists }: Point): CellCall {
   const all = [...lists.tensors, ...lists.fixed, ...lists.indices, ...lists.cotangents];
   const numbers = mapTensors(
     manifest,
     (tensor) => all.find(({ role, name }) => role === tensor.role && name === tensor.name)?.values,
   );
-  return { batch, steps, sizes, examples, ...(computed && { computed }), ...numbers, seed: 0 };
+  return { batch, steps, sizes, examples, ...(computed && { computed }), ...numbers, seed };
 }
 
 /** Sizes of the graph's symbols in each example. */

@@ -27,6 +27,11 @@ export function wholeFunction(program: Program, given: ReadonlySet<string>): Gra
   );
   const isComputed = (name: string): boolean => computed.has(name);
   for (const { name, type } of inputs) if (!isComputed(name)) known.set(name, b.input(name, type));
+  for (const id of initial?.inputs ?? []) {
+    const name = initial?.names[id] as string;
+    // What is drawn for initial values is no input of the steps.
+    if (!known.has(name)) known.set(name, b.input(name, initial?.types[id] as ValueType));
+  }
   const values = (fn: GraphFunction): ValueId[] => fn.inputs.map((id) => known.get(fn.names[id] as string) as ValueId);
   if (initial !== undefined) {
     const starts = inlineFunction(b, initial, values(initial));

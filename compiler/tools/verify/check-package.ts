@@ -2,7 +2,7 @@
 import { realStates } from "../calls/tensors.js";
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import { cotangentsOf, valuesOf } from "../calls/call.js";
+import { cotangentsOf, startOf, valuesOf } from "../calls/call.js";
 import type { DirectedCall } from "../calls/draw-call.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
@@ -115,7 +115,7 @@ function checkParts(
 ): void {
   const values = valuesOf({ ...manifest, has }, call);
   const attempts = [
-    ["step", has.step, () => instance.snapshot()],
+    ["step", has.step, () => instance.reset(startOf({ ...manifest, has }, call))],
     ["backward", has.gradient, () => instance.backward?.({})],
     ["jvp", has.jvp, () => instance.jvp?.(values, {})],
     ["hvp", has.hvp, () => instance.hvp?.(values, {}, {})],

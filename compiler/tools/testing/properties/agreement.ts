@@ -1,5 +1,5 @@
 /** What a cell means does not depend on passes and targets. */
-import type { TensorEntry } from "../../../../runtime/module/manifest.js";
+import type { Manifest, TensorEntry } from "../../../../runtime/module/manifest.js";
 import type { CompileOptions } from "../../../driver/compile-options.js";
 import { cell } from "../../../driver/in-process.js";
 import { type BatchValue, evaluateFunction, unpad } from "../../../ir/graph/evaluate.js";
@@ -8,6 +8,7 @@ import type { GraphFunction } from "../../../ir/graph/types.js";
 import { verifyFunction } from "../../../ir/graph/verify.js";
 import { lowerSource } from "../../../driver/lower-source.js";
 import { buildEntries } from "../../../driver/entries.js";
+import { buildManifest } from "../../../emit/manifest.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
 import { evaluateDim } from "../../../base/types/dim.js";
 import { type Program, programBoundary, programContext } from "../../../program/program.js";
@@ -20,6 +21,7 @@ import {
   resultsOf,
   valuesOf,
 } from "../../calls/call.js";
+import { drawnNumbers } from "../../calls/random-numbers.js";
 import { cut } from "../../calls/examples.js";
 import { symbolSizes } from "../../calls/sizes.js";
 import { entryMeanings, EntryVersions, numbersOfEach } from "../../gradcheck/entry-meanings.js";
@@ -41,6 +43,9 @@ function lower(property: string, source: string, options: AgreementOptions): Pro
   throw new TypeError(`${property}: the source has errors: ${diagnostics.map(({ message }) => message).join("; ")}`);
 }
 
+const manifestOf = (program: Program): Manifest =>
+  buildManifest(program, { target: "js", fma: false, wasmFile: false, dtype: "f64", gradient: true, jvp: false, hvp: false }); // prettier-ignore
+
 /** A call of a program. */
 interface CallOfProgram {
   readonly program: Program;
@@ -52,7 +57,7 @@ const sizesAt = ({ program, call }: CallOfProgram): ReadonlyMap<string, number>[
   call.examples.map((own) => symbolSizes(program.axes, own));
 
 /** What a call gives, by its name in graph functions. */
-function given(call: CellCall): ReadonlyMap<string, Numbers[string]> {
+function given({ program, call }: CallOfProgram): ReadonlyMap<string, Numbers[string]> {
   const named = (
     kind: TensorKind,
     numbers: Numbers,
@@ -67,12 +72,13 @@ function given(call: CellCall): ReadonlyMap<string, Numbers[string]> {
     ...named("initial", call.states),
     ...named("output", call.cotangents.outputs, ["grad"]),
     ...named("final", call.cotangents.final, ["grad"]),
+    ...named("random", Object.fromEntries(drawnNumbers(manifestOf(program), call, { seed: call.seed, counters: call.states }))), // prettier-ignore
   ]);
 }
 
 /** The call's numbers for the inputs of a function; what is not in the call must be known. */
 function inputsFor(fn: GraphFunction, at: CallOfProgram, known: BatchValues): BatchValue[] {
-  const all = given(at.call);
+  const all = given(at);
   return fn.inputs.map((id) => {
     const name = fn.names[id] ?? "";
     const found = known.get(name);
@@ -99,7 +105,7 @@ function initialValues(at: CallOfProgram): BatchValues {
   if (fn === undefined) return new Map();
   const perExample = (value: BatchValue): BatchValue =>
     "shared" in value ? { examples: call.examples.map(() => value.shared) } : value;
-  const all = given(call);
+  const all = given(at);
   return new Map(
     [...evaluate(fn, at, new Map())].flatMap(([name, value]) => (all.has(name) ? [] : [[name, perExample(value)]])),
   );
@@ -140,7 +146,7 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
 /** What a call gives: inputs of the equations, and cotangents of their results. */
 function valuesOfCall(at: CallOfProgram): BatchValues {
   const { program } = at;
-  const all = given(at.call);
+  const all = given(at);
   const gradient = gradientOf(program.forward, programContext(program), undefined, false, programBoundary(program));
   const functions = [program.forward, gradient, ...(program.initial === undefined ? [] : [program.initial])];
   const values: BatchValues = new Map();
