@@ -1,4 +1,5 @@
 /** What is checked of networks only: what may stand in them, and their losses. */
+import { constantOf, type Dim, dimSymbol, subtractDims } from "../../base/types/dim.js";
 import type { CellItem, CellNode, UseNode } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
 import type { Delays } from "./delays.js";
@@ -39,6 +40,14 @@ export function checkForm(checker: Checker, { form, items, runtime }: CellNode, 
       help: "the entry before is `before(x, v)`, with `v` in front of the first",
     });
   }
+}
+
+/** What would make `open`, such as `T - 1`, no less than 0. */
+export function helpWithLeast(checker: Checker, open: Dim): string | undefined {
+  const symbol = checker.instances.runs && checker.runtimeSymbol(open);
+  const rest = symbol === undefined ? undefined : constantOf(subtractDims(open, dimSymbol(symbol)));
+  if (symbol === undefined || rest === undefined || rest >= 0) return undefined;
+  return `say how large \`${symbol}\` is at least: \`network Name(…; ${symbol} >= ${-rest})\``;
 }
 
 /** Reports a network in a cell. */

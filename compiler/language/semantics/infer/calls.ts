@@ -90,6 +90,11 @@ function importOf(name: string): string | undefined {
   return home === undefined ? undefined : `import it: \`import { ${name} } from "${home}"\``;
 }
 
+const helpWithTrace = (checker: Checker, name: string): string | undefined =>
+  name === "trace" && checker.instances.runs !== undefined
+    ? "`trace(e.h)` are all values of a state of a call, `e = l(x)`"
+    : undefined;
+
 function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNode): void {
   const { scope } = checker;
   const entry = scope.entries.get(text);
@@ -112,7 +117,8 @@ function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNod
     const help =
       hidden?.kind === "instance"
         ? "a function has no states, so it cannot call a used cell"
-        : (checker.suggest(text, own) ??
+        : (helpWithTrace(checker, text) ??
+          checker.suggest(text, own) ??
           saidElsewhere(text) ??
           importOf(text) ??
           checker.suggest(text, () => builtinNames));

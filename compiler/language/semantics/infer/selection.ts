@@ -17,6 +17,7 @@ import {
 } from "../semantic-type.js";
 import { type ScopeEntry, wordsFor } from "../scope.js";
 import type { TypedExpression } from "../typed-program.js";
+import { helpWithLeast } from "../networks.js";
 import { isNumber, placeOfAxis } from "./mismatch.js";
 import { type AxisAt, indicesIn, isNewAxis, takeByIndex } from "./places.js";
 
@@ -197,7 +198,7 @@ function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Spa
     const isNegative = (constantOf(start) ?? 0) < 0;
     return refuse(
       isNegative ? `${printDim(start)} is below 0` : `nothing says that ${printDim(start)} is at least 0`,
-      `entries are counted from 0; the last one is \`[${printDim(size)} - 1]\``,
+      helpWithLeast(checker, start) ?? `entries are counted from 0; the last one is \`[${printDim(size)} - 1]\``,
     );
   }
   if (!checker.provenAtLeast(subtractDims(end, start), 0) || constantOf(subtractDims(end, start)) === 0) {
@@ -207,7 +208,8 @@ function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Spa
       `the range from ${printDim(start)} to ${printDim(end)} ${how}`,
       (constantOf(end) ?? 0) < 0
         ? `places are counted from the front: \`[:${printDim(addDims(size, end))}]\``
-        : "the end comes after the start, and is not a part of the range: `x[0:2]` has two entries",
+        : (helpWithLeast(checker, subtractDims(end, start)) ??
+            "the end comes after the start, and is not a part of the range: `x[0:2]` has two entries"),
     );
   }
   const room = subtractDims(size, end);
@@ -219,6 +221,7 @@ function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Spa
       : `nothing says that ${printDim(end)} is at most ${printDim(size)}`,
     isBeyond
       ? `entries are counted from 0 to ${printDim(subtractDims(size, dimConstant(1)))}`
-      : `it must hold for all sizes: declare the axis as a sum, for instance \`[${printDim(end)} + R]\``,
+      : (helpWithLeast(checker, room) ??
+          `it must hold for all sizes: declare the axis as a sum, for instance \`[${printDim(end)} + R]\``),
   );
 }

@@ -54,6 +54,18 @@ describe("networks", () => {
     expect(helpOf("network N(I; T) { input x: [T, I] output y[t < T] = x[t - 1] }")).toContain("`before(v, 0)[n]`");
     expect(helpOf("network N(I; T) { input x: [T, I] loss = sum(x) }")).toContain("`axis = [0, 1]` over all");
     expect(helpOf("network N(I; T) { input x: [T, I] output y = softmax(x) }")).not.toContain("over all");
+    for (const [read, least] of [
+      ["x[T - 1]", 1],
+      ["x[0]", 1],
+      ["x[T - 3]", 3],
+      ["x[2:]", 2],
+    ] as const)
+      expect(helpOf(`network N(I; T) { input x: [T, I] output y = sum(${read}, axis = I) }`)).toContain(
+        `T >= ${least})`,
+      );
+    expect(helpOf("network N(I; T) { input x: [T, I] output y = trace(x) }")).toContain(
+      "all values of a state of a call",
+    );
     expect(helpOf("cell C(I) { input x: [T, I] output y = x }")).toContain("`cell Name(…, T)`");
   });
 });
