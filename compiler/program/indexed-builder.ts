@@ -116,7 +116,9 @@ export class IndexedBuilder extends GraphBuilder {
     const shape = outer.shapeOf(places);
     const along = (own: Dim): ValueId => outer.emit({ kind: "iota", length: own }, []);
     const count = constantOf(multiplyDims(length, size));
-    if (shape.length === 1 && (count === undefined || count > mostPlaces)) return this.eachChosen(tables, places);
+    const mayBeMany = count === undefined || count > mostPlaces;
+    const { dtype } = outer.typeOf(tables);
+    if (mayBeMany && dtype === "real" && shape.length === 1) return this.eachChosen(tables, places);
     const first = outer.map(
       "mul",
       outer.broadcast(along(length), shape, [0]),
