@@ -21,9 +21,11 @@ const blocks = [...page.matchAll(/^```cell((?: \w+=\S+)*)\n([^]*?)^```$/gm)].map
     ),
 }));
 
-/** Of a module of the network, for these sizes. */
-const compiledCodes = (text: string, dimensions: Readonly<Record<string, number>>): string[] =>
-  compile(text, { dimensions, target: "js", gradient: true }).diagnostics.map(({ code }) => code);
+/** Of a module of the last network, for these sizes. */
+function compiledCodes(text: string, dimensions: Readonly<Record<string, number>>): string[] {
+  const name = [...text.matchAll(/^network (\w+)/gm)].pop()?.[1] ?? "";
+  return compile(text, { cell: name, dimensions, target: "js", gradient: true }).diagnostics.map(({ code }) => code);
+}
 
 describe("spec/language.md", () => {
   it.each(blocks)("$title ($error)", ({ error, sizes, text }) => {
