@@ -48,6 +48,7 @@ import {
 } from "./lowered-cell.js";
 import { checkCount, countOf, tooLarge } from "./entry-count.js";
 import { checkOptionNames, drawnBy, drawnIn, drawOwn, randomsOf } from "./randoms.js";
+import { StateNames } from "./state-names.js";
 import { declareDraws, lowerStarts, markRandom, startedTensors } from "./starts.js";
 import { type CellArguments, checkArguments, largestCount, withAssumedSizes } from "./sizes.js";
 import { isStored } from "../language/semantics/typed-program.js";
@@ -228,16 +229,18 @@ class CellLowering {
     const { builder } = lowering;
     const declared = (["input", "param", "fixed"] as const).map((role) => tensorsOf(frame, role));
     for (const tensors of declared) declareInputs(lowering, tensors);
+    const names = new StateNames();
     const begun: { readonly state: LoweredState; readonly value: ValueId }[] = [];
     const ended = new Map<string, ValueId>();
     const states: Lowering["states"] = {
-      before: ({ name, documentation, shape, dtype, bound }) => {
+      before: ({ name: wanted, documentation, shape, dtype, bound }) => {
+        const name = names.begin(wanted);
         const value = builder.input(name, { dtype, shape, shared: false });
         const index = bound === undefined ? {} : { dtype, bound };
         begun.push({ state: { name, documentation, shape, initial: "zeros", ...index }, value });
         return value;
       },
-      after: (name, value) => ended.set(name, value),
+      after: (wanted, value) => ended.set(names.end(wanted), value),
     };
     const { drawn, found } = drawnBy(builder);
     const own = { ...lowering, states, drawn };

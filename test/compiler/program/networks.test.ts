@@ -119,6 +119,26 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     close(y, rows.map((value) => (Number.isNaN(value) ? 0 : value))); // prettier-ignore
   });
 
+  it("states of one of an array that is called twice are told apart by numbers", async () => {
+    const net = await make(
+      `${leaky}
+       network Again(H, L; T) {
+         input x: [T, H]
+         use l[L] = Leaky(H)
+         y = x then l[k](y) for k < L
+         output z = l[0](y)
+       }`,
+      { H: 1, L: 2 },
+    );
+    net.setParams({ "l.0.a": [0.5], "l.1.a": [0.25] });
+    const { z, final } = net.forward({ x, sizes: { T: lengths } });
+    expect(Object.keys(final)).toEqual(["l.0.h", "l.1.h", "l.0.h 2"]);
+    const y = each.map((own) => leak(leak(own, 0.5), 0.25));
+    close(z, padded((_, b) => leak(y[b] ?? [], 0.5))); // prettier-ignore
+    close(final["l.0.h 2"], y.map((own) => leak(own, 0.5).at(-1) ?? NaN)); // prettier-ignore
+    close(final["l.0.h"], each.map((own) => leak(own, 0.5).at(-1) ?? NaN)); // prettier-ignore
+  });
+
   it("before and after know an example's own entries", async () => {
     const net = await make(
       `network Shifts(; T) {

@@ -1,5 +1,6 @@
 /** Verifying what is no cell: several sequences, a result that all examples share, and no stream. */
 import { expect, it } from "vitest";
+import { cell } from "../../../../compiler/driver/in-process.js";
 import { emitModule } from "../../../../compiler/driver/emit-module.js";
 import { verifyModule } from "../../../../compiler/tools/verify/verify-module.js";
 import { loadModule } from "../../../../runtime/index.js";
@@ -19,4 +20,21 @@ it.each([
     "stream skipped: the module looks ahead, so it cannot stream",
     "chunks skipped: the module looks ahead, so it cannot stream",
   ]);
+});
+
+it("passes for a network whose loss is a quotient over the batch, and needs an input that nothing else does", async () => {
+  const source = `
+    cell Leaky(H) { input x: [H] state h: [H] param a: [H] h' = tanh(a * h + x) output y = h' }
+    network Fit(H; T) {
+      input x: [T, H]
+      input want: [T, H]
+      use ahead, back = Leaky(H)
+      y = ahead(x) + reverse(back(reverse(x)))
+      output z = y
+      loss = sum(square(y - want), axis = [0, 1]) per T
+    }`;
+  const module = await cell(source, { cell: "Fit", dimensions: { H: 2 }, target: "wasm", dtype: "f64" });
+  const { checks } = await verifyModule(module, { runs: 2, seed: 3 });
+  expect(checks.filter(({ status }) => status === "failed")).toEqual([]);
+  expect(checks.find(({ name }) => name === "batch")?.status).toBe("passed");
 });
