@@ -115,8 +115,7 @@ const outermost = ({ scans, arguments: ids }: DeclaredCall): readonly ValueId[] 
 
 /** The quotient of the sums over the batch, 0 where there is nothing to divide by; then the two. */
 function lossOfBatch(b: GraphBuilder, value: ValueId, weight: ValueId | undefined): [ValueId, ValueId, ValueId] {
-  const own = b.perExample(value);
-  const sum = b.emit({ kind: "batch_sum" }, [own]);
+  const sum = b.emit({ kind: "batch_sum" }, [b.perExample(value)]);
   const total = b.emit({ kind: "batch_sum" }, [b.perExample(weight ?? b.constant(1))]);
   const zero = b.constant(0);
   const isNothing = b.map("eq", total, zero);

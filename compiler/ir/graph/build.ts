@@ -164,9 +164,20 @@ export class GraphBuilder {
       return this.emit(made.operation, [this.perExample(at(made.operands, 0))]);
     }
     const [axis] = this.context.perExampleSymbols;
-    if (axis === undefined) throw new InvariantError("a program without an axis in which examples differ");
+    if (axis === undefined) return this.map("mul", value, this.fill(this.oneOfExample(), shape));
     const zero = this.map("mul", this.dimension(dimSymbol(axis)), this.constant(0));
     return this.map("add", value, this.fill(zero, shape));
+  }
+
+  /** 1, by way of what an example is given, whatever that is: where no axis differs from example to example. */
+  private oneOfExample(): ValueId {
+    const given = this.inputs.find((id) => !this.typeOf(id).shared && this.typeOf(id).dtype === "real");
+    if (given === undefined) throw new InvariantError("a program without anything in which examples differ");
+    const greatest = this.reduce("max", given, [...this.shapeOf(given).keys()]);
+    const [is, isNot] = (["eq", "ne"] as const).map((op) =>
+      this.map("select", this.map(op, greatest, greatest), this.constant(1), this.constant(0)),
+    ) as [ValueId, ValueId];
+    return this.map("add", is, isNot);
   }
 
   /** The function, once: it takes what was written, and nothing more can be. */

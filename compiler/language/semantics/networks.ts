@@ -80,6 +80,7 @@ export const keysOfLosses = ({ form, items }: CellNode): string[] =>
 
 export function lossesOf(checker: Checker, { form, items }: CellNode): readonly TypedLoss[] {
   if (form === "cell") return [];
+  checkGiven(checker, items);
   return items.flatMap((item) => {
     if (item.kind !== "loss" || checker.scope.entries.get(item.name.text)?.span !== item.name.span) return [];
     const { text, span } = item.name;
@@ -99,4 +100,20 @@ function checkScalar(checker: Checker, key: string, what: string, span: TypedLos
   checker.report("shape-mismatch", span, `${what} is a number of each example, this is ${printAxes(axes)}`, {
     help: "`sum(e) per T` adds over the steps and divides by all steps of the batch",
   });
+}
+
+/** A loss is added up over the examples of a call: something has to be theirs. */
+function checkGiven(checker: Checker, items: CellNode["items"]): void {
+  const loss = items.find((item) => item.kind === "loss");
+  const isGiven = items.some((item) => item.kind === "input" && item.type.kind !== "index-type");
+  const hasSizes = [...checker.scope.entries.values()].some((entry) => entry.runtime === true);
+  if (loss === undefined || isGiven || hasSizes) return;
+  checker.report(
+    "not-in-network",
+    loss.span,
+    `\`${loss.name.text}\` is a loss over examples, and a call gives nothing of them`,
+    {
+      help: "declare an input of real numbers, or a dimension that calls give: `network Name(…; T)`",
+    },
+  );
 }

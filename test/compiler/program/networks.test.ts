@@ -43,7 +43,7 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
   async function make(text: string, dimensions: Record<string, number>, axis = "T"): Promise<ModuleInstance> {
     const name = /network (\w+)\([^{]*\{(?![^]*network)/u.exec(text)?.[1];
     const { instantiate } = await cell(text, { ...(name && { cell: name }), dimensions, target, dtype: "f64" });
-    return instantiate({ batch: 2, sizes: { [axis]: 5 } });
+    return instantiate({ batch: 2, ...(axis !== "" && { sizes: { [axis]: 5 } }) });
   }
 
   it("runs go over each example's own places, in both directions, from states by name", async () => {
@@ -239,6 +239,27 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     close(results["second.weight"], [2]);
     close(net.backward?.({ loss: [1], second: [1] })?.params["a"], [(4 * squares) / 8 + 1]);
     close(net.forward({ x: [], sizes: { T: 0 }, batch: 1 })["loss"], [0]);
+  });
+
+  it("a loss is over the examples also where calls give no sizes", async () => {
+    const net = await make(
+      `network Plain(I, O) {
+         input x: [I]
+         input want: [O]
+         param W: [O, I]
+         y = W @ x
+         loss = sum(square(y - want))
+         loss size = sum(W * W, axis = [0, 1])
+         output z = y
+       }`,
+      { I: 1, O: 1 },
+      "",
+    );
+    net.setParams({ W: [2] });
+    const found = net.gradient?.({ x: [1, 3], want: [1, 1] });
+    expect([found?.losses["loss"]?.value, found?.losses["size"]?.value, found?.losses["size"]?.weight]).toEqual([13, 4, 2]); // prettier-ignore
+    // (2 · 1 · (2 - 1) + 2 · 3 · (6 - 1)) / 2 + 2 · 2
+    close(found?.params["W"], [20]);
   });
 
   it("gradient gives losses with their gradient; forward goes without what only losses need", async () => {

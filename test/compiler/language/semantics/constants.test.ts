@@ -93,7 +93,7 @@ describe("constants", () => {
     ["with rounds", "c = 1 ‹then› c / 2 for 3 cell A(H) { input x: [H] output y = x }", "misplaced-rounds"],
     ["in a group", "a, b = ‹f(1)› fn f(v: real): (a: real, b: real) { return (v, v) }", "misplaced-rounds"],
     ["with a prime", "‹c'› = 1 cell A(H) { input x: [H] output y = x }", "outside-cell"],
-    ["that are drawn", "c = ‹uniform›(1) cell A(H) { input x: [H] output y = x * c }", "unknown-function"],
+    ["that are drawn", "c = ‹uniform›(1) cell A(H) { input x: [H] output y = x * c }", "misplaced-draw"],
     ["without a range", "c[‹i›] = 1 cell A(H) { input x: [H] output y = x * c[0] }", "index-range-unknown"],
     [
       "that are not there",

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { check } from "../../../../compiler/index.js";
 import { builtinNames } from "../../../../compiler/language/semantics/builtins.js";
+import { drawFunctionNamed } from "../../../../compiler/language/semantics/draw-functions.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/arbitraries/arbitrary-cell.js";
 
 const seed = 1;
@@ -21,7 +22,9 @@ describe("random cells", () => {
 
   it("cover the language", () => {
     const text = fc.sample(arbitraryCell(), { seed, numRuns: 600 }).map(({ source }) => source).join("\n"); // prettier-ignore
-    expect([...builtinNames].filter((name) => !text.includes(`${name}(`))).toEqual([]);
+    // What is drawn by calls has networks and cells of its own in the tests.
+    const others = [...builtinNames].filter((name) => drawFunctionNamed(name) === undefined);
+    expect(others.filter((name) => !text.includes(`${name}(`))).toEqual([]);
     const operators = ["+", "-", "*", "/", "@", "<", "<=", ">", ">=", "==", "!=", "and", "or", "then"];
     expect(operators.filter((operator) => !text.includes(` ${operator} `))).toEqual([]);
     for (const piece of [
