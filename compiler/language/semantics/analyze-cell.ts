@@ -97,6 +97,7 @@ class CellAnalysis {
     this.addDelays();
     this.items.push(...this.draws.items);
     const outputs = this.outputs();
+    const around = typedLoops(this.checker, loops, this.loopTypes, this.scope);
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
     if (sound) reportUnusedOfCell(this.checker, this.scope, this.node);
     return {
@@ -112,7 +113,7 @@ class CellAnalysis {
       nodes: this.nodes,
       calls: this.typedCalls,
       givenParams: this.givenParams,
-      loops: typedLoops(this.checker, loops, this.loopTypes, this.scope),
+      loops: around,
       ...this.orders(graph, outputs, loops),
       obligations: this.checker.obligations,
       divisors: this.checker.divisors,
