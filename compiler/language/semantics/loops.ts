@@ -101,13 +101,17 @@ export function guessLoops(
 ): LoopGuesses {
   const known = new Map<string, LoopTypes>();
   for (const loop of loops) {
-    const ways = axes.flatMap((axis) => [false, true].map((asIndices) => ({ fed: loop.fed, axis, asIndices })));
-    for (const way of ways) {
-      const types = typesAlong(loop, way, (guess) => trial(new Map([...known, [loop.key, guess]])));
-      if (types === undefined) continue;
-      known.set(loop.key, { ...way, types });
-      break;
-    }
+    const found = axes.flatMap((axis): LoopTypes[] => {
+      for (const asIndices of [false, true]) {
+        const way = { fed: loop.fed, axis, asIndices };
+        const types = typesAlong(loop, way, (guess) => trial(new Map([...known, [loop.key, guess]])));
+        if (types !== undefined) return [{ ...way, types }];
+      }
+      return [];
+    });
+    // Where it could go along one sequence as well as along another, its author has to say.
+    const [first, ...others] = found;
+    if (first !== undefined && others.length === 0) known.set(loop.key, first);
   }
   return known;
 }

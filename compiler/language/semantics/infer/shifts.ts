@@ -141,7 +141,9 @@ function filled(
 }
 
 const isWholeNumber = (value: TypedExpression): boolean =>
-  value.kind === "number" && Number.isInteger(value.value) && value.value >= 0;
+  value.kind === "repeat"
+    ? isWholeNumber(value.operand)
+    : value.kind === "number" && Number.isInteger(value.value) && value.value >= 0;
 
 const withFirst = (type: SemanticType, dim: Dim): SemanticType =>
   type.kind === "outputs" || type.kind === "error"
