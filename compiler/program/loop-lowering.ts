@@ -20,6 +20,8 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
     return own;
   };
   const own = frameInside(frame, bring);
+  // What was computed before the loop, a run and its states among it, is not computed again in it.
+  for (const [what, values] of sharedIn(frame)) sharedIn(own).set(what, values.map((value) => (value === undefined ? undefined : bring(value)))); // prettier-ignore
   const ends: { readonly name: string; readonly value: ValueId }[] = [];
   const states = lowering.states && {
     before: (state: Parameters<NonNullable<Lowering["states"]>["before"]>[0]) => bring(lowering.states!.before(state)),

@@ -31,7 +31,8 @@ export function losses(core, sequence) {
     }
     sequence.begin();
     core.run("forward", sequence.call);
-    sequence.ran = true;
+    // Without losses there is nothing that `backward` could differentiate.
+    sequence.ran = !isPart;
     if (isPart) for (const part of parts.flat()) part[0] = NaN;
   };
   /** @type {{ [method: string]: (...given: unknown[]) => unknown }} */

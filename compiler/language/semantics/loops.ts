@@ -3,7 +3,7 @@
  * is known at other places already, so their cycle is none.
  */
 import { type Dim, equalDims, symbolsOf } from "../../base/types/dim.js";
-import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import type { Diagnostic, DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
 import type { Checker } from "./checker.js";
 import type { CellScope } from "./scope.js";
@@ -85,8 +85,8 @@ function components(keys: Iterable<string>, needs: (key: string) => readonly str
 /** What a trial with guessed types finds. */
 export interface LoopTrial {
   readonly typeOf: (name: string) => SemanticType | undefined;
-  /** Whether nothing is wrong in the equations of these names. */
-  readonly isFine: (members: ReadonlySet<string>) => boolean;
+  /** What is wrong in the equations of these names; undefined where nothing is. */
+  readonly firstError: (members: ReadonlySet<string>) => Diagnostic | undefined;
 }
 
 /**
@@ -101,17 +101,20 @@ export function guessLoops(
 ): LoopGuesses {
   const known = new Map<string, LoopTypes>();
   for (const loop of loops) {
-    const found = axes.flatMap((axis): LoopTypes[] => {
-      for (const asIndices of [false, true]) {
+    const tried = axes.flatMap((axis) =>
+      [false, true].map((asIndices): LoopTypes | undefined => {
         const way = { fed: loop.fed, axis, asIndices };
-        const types = typesAlong(loop, way, (guess) => trial(new Map([...known, [loop.key, guess]])));
-        if (types !== undefined) return [{ ...way, types }];
-      }
-      return [];
-    });
+        return typesAlong(loop, way, (guess) => trial(new Map([...known, [loop.key, guess]])));
+      }),
+    );
+    const fitting = tried.flatMap((one) => (one === undefined || one.error !== undefined ? [] : [one]));
+    const [first] = fitting;
+    const wrong = tried.flatMap((one) => (one?.error === undefined ? [] : [one]));
+    const near = (wrong.find(({ asIndices }) => asIndices) ?? wrong[0])?.error;
     // Where it could go along one sequence as well as along another, its author has to say.
-    const [first, ...others] = found;
-    if (first !== undefined && others.length === 0) known.set(loop.key, first);
+    const isOne = fitting.every(({ axis }) => axis?.key === first?.axis?.key);
+    if (first !== undefined && isOne) known.set(loop.key, first);
+    else if (first === undefined && near !== undefined) known.set(loop.key, { ...noTypes(loop), error: near });
   }
   return known;
 }
@@ -124,7 +127,7 @@ function typesAlong(
   loop: FoundLoop,
   way: Omit<LoopTypes, "types">,
   trial: (guess: LoopTypes) => LoopTrial,
-): LoopTypes["types"] | undefined {
+): LoopTypes | undefined {
   let types: ReadonlyMap<string, SemanticType> = new Map();
   for (let round = 0; round < loop.members.size + 2; round++) {
     const found = trial({ ...way, types });
@@ -141,7 +144,9 @@ function typesAlong(
       const [first] = axesOf(type);
       return first !== undefined && way.axis !== undefined && equalDims(first.dim, way.axis);
     });
-    if (isSame) return runsAlong && found.isFine(loop.members) ? next : undefined;
+    if (isSame && !runsAlong) return undefined;
+    const error = found.firstError(loop.members);
+    if (isSame) return { ...way, types: next, ...(error && { error }) };
     types = next;
   }
   return undefined;
@@ -163,16 +168,18 @@ export function orderWithLoops(roots: readonly string[], { all, needs }: FoundLo
 /** What is known of the loop that a node belongs to; undefined of others. */
 export function loopAround(key: string, { all }: FoundLoops, known: LoopGuesses): LoopTypes | undefined {
   const loop = all.find(({ members }) => members.has(key));
-  return loop && (known.get(loop.key) ?? { fed: loop.fed, axis: undefined, asIndices: false, types: new Map() });
+  return loop && (known.get(loop.key) ?? noTypes(loop));
 }
+
+const noTypes = ({ fed }: FoundLoop): LoopTypes => ({ fed, axis: undefined, asIndices: false, types: new Map() });
 
 /** What was found with guessed types. */
 export function trialOf(scope: CellScope, { diagnostics }: DiagnosticCollector): LoopTrial {
   const spans = new Map(scope.equations.map(({ name, value }) => [name.text, value.span]));
   return {
     typeOf: (name) => scope.types.get(name),
-    isFine: (members) =>
-      !diagnostics.some(({ severity, span }) => {
+    firstError: (members) =>
+      diagnostics.find(({ severity, span }) => {
         if (severity !== "error") return false;
         return [...members].some((name) => {
           const own = spans.get(name);
@@ -203,8 +210,13 @@ export function typedLoops(
     }
     if (found?.axis === undefined) {
       if (checker.collector.hasErrors) return [];
+      const { error } = found ?? {};
+      if (error !== undefined) {
+        checker.report(error.code, error.span, error.message, { help: error.help, related: error.related });
+        return [];
+      }
       checker.report("loop-sequence-unknown", span, `along which sequence do ${names} need each other?`, {
-        help: `say it on the left: \`${[...fed][0] ?? "y"}[t < T] = …\`, with a dimension of the call`,
+        help: `say how an entry looks, \`before(${[...fed][0] ?? "y"}, zeros([H]))\`, and along which sequence of the call, \`${[...fed][0] ?? "y"}[n < N] = …\`; if an equation of these has another error, that shows then`,
       });
       return [];
     }

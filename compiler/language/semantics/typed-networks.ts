@@ -1,4 +1,5 @@
 /** What networks have beside what cells have. */
+import type { Diagnostic } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { SemanticType } from "./semantic-type.js";
@@ -40,6 +41,8 @@ export interface LoopTypes {
   readonly types: ReadonlyMap<string, SemanticType>;
   /** Whether what begins with a whole number is taken for an index, as long as nothing is known. */
   readonly asIndices: boolean;
+  /** Where no sequence fits: what is wrong along the one that comes nearest. */
+  readonly error?: Diagnostic;
 }
 
 /** By the key of the loop. */

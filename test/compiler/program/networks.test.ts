@@ -189,6 +189,36 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     close(path, found.flatMap((one) => [...one.path, 0, 0].slice(0, 5))); // prettier-ignore
   });
 
+  it("a run that a loop reads is the one outside: it has one state, and draws once", async () => {
+    const net = await make(
+      `${leaky}
+       cell Drop(H) { input x: [H] state h: [H] h' = h + dropout(x, 0.5) output y = h' }
+       network Once(H; T >= 1) {
+         input x: [T, H]
+         use a = Leaky(H)
+         use d = Drop(H)
+         m = a(x)
+         n = d(x)
+         output y = m + before(y, m.h')
+         output z[t] = n.h' - n[T - 1] + 0 * p[t]
+         p = before(z, zeros([H]))
+       }`,
+      { H: 1 },
+    );
+    net.setParams({ "a.a": [0.5] });
+    const { y, z, final } = net.forward({ x, sizes: { T: lengths }, seed: 1, train: true });
+    expect(Object.keys(final)).toEqual(["a.h", "d.h", "d.step"]);
+    close(
+      z,
+      Array.from({ length: 10 }, () => 0),
+    );
+    close(y, padded((own) => {
+      const m = leak(own, 0.5);
+      let before = m.at(-1) ?? NaN;
+      return m.map((value) => (before = value + before));
+    })); // prettier-ignore
+  });
+
   it("what is said is fed back: a writer takes the likeliest letter of each step", async () => {
     const net = await make(
       `${leaky} ${linear}
@@ -291,6 +321,8 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
       return net.gradient?.({ ...own, sizes: { T: { padded: 5, each: [lengths[b] ?? 0] } } }, { per: 8 })?.params["a"]?.[0] ?? NaN; // prettier-ignore
     });
     expect((pieces[0] ?? NaN) + (pieces[1] ?? NaN)).toBeCloseTo(slope / 8, 12);
+    net.forward({ x, sizes });
+    expect(() => net.backward?.({ loss: [1] })).toThrow("call forward first");
     expect(() => net.gradient?.({ x, sizes })).toThrow("gradient: want is missing");
     expect(() => net.gradient?.({ x, want, sizes }, { per: 0 })).toThrow("per.loss must be a number above 0, got 0");
     expect(() => net.gradient?.({ x, want, sizes }, { per: { lost: 1 } })).toThrow("unknown name lost; expected loss");

@@ -24,6 +24,7 @@ it.each([
   ["a cycle without before", "network A(; T) { input x: [T] a = x + b b = 2 * a output y = b }", ["cycle"]],
   ["before what is no name of an equation", "network A(; T) { input x: [T] a = x + before(2 * a, 0) output y = a }", ["cycle"]], // prettier-ignore
   ["both ways", "network A(; T) { input x: [T] a = x + before(b, 0) b = after(a, 0) output y = a }", ["loop-both-ways"]], // prettier-ignore
+  ["shapes that do not fit, as elsewhere", "network A(H, K; T) { input x: [T, H] param A: [K, K] p = before(y, 0) output y[t] = x[t] + A @ p[t] }", ["shape-mismatch"]], // prettier-ignore
   ["in a cell", "cell A(H) { input x: [H] a = x + before(a, 0) output y = a }", ["cycle"]],
 ])("is refused for %s", (_, text, expected) => {
   expect(codes(text)).toEqual(expected);
