@@ -17,7 +17,10 @@ export function checkCycles(
   // Functions that only call each other are reported as such.
   const mixed = cycles.filter((cycle) => !cycle.every(isFunction));
   const found = mixed.map((cycle) => ({
-    help: helpFor(cycle.flatMap((key) => nodes.get(key) ?? [])),
+    help: helpFor(
+      cycle.flatMap((key) => nodes.get(key) ?? []),
+      scope,
+    ),
     parts: cycle.flatMap((key) => {
       const node = nodes.get(key);
       const span = node && spanOf(node, scope);
@@ -28,7 +31,10 @@ export function checkCycles(
   reportCycles(checker, found);
 }
 
-function helpFor(cycle: readonly GraphNode[]): string {
+function helpFor(cycle: readonly GraphNode[], { form }: CellScope): string {
+  const [own] = cycle;
+  if (form === "network")
+    return `in a network a cycle goes through the entries before: \`before(${own?.name ?? "y"}, 0)\` has them, with 0 in front of the first`;
   const isPast = cycle.some(({ kind }) => kind === "delayed");
   const delayed = cycle.find(({ kind }) => kind === "equation" || kind === "output")?.name ?? "x";
   return isPast

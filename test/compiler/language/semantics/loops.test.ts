@@ -29,3 +29,8 @@ it.each([
 ])("is refused for %s", (_, text, expected) => {
   expect(codes(text)).toEqual(expected);
 });
+
+it("says in a network what to write in a cycle", () => {
+  const [found] = check("network A(; T) { input x: [T] a = x + b b = 2 * a output y = b }").diagnostics;
+  expect(found?.help).toContain("`before(");
+});
