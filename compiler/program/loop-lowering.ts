@@ -23,9 +23,10 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
   // What was computed before the loop, a run and its states among it, is not computed again in it.
   for (const [what, values] of sharedIn(frame)) sharedIn(own).set(what, values.map((value) => (value === undefined ? undefined : bring(value)))); // prettier-ignore
   const ends: { readonly name: string; readonly value: ValueId }[] = [];
-  const states = lowering.states && {
-    before: (state: Parameters<NonNullable<Lowering["states"]>["before"]>[0]) => bring(lowering.states!.before(state)),
-    after: (name: string, value: ValueId): void => void ends.push({ name, value }),
+  const { states: around } = lowering;
+  const states: Lowering["states"] = around && {
+    before: (state) => bring(around.before(state)),
+    after: (name, value) => void ends.push({ name, value }),
   };
   const fed = new Map<ValueId, ValueId>();
   const awaited = new Map<string, ValueId>();
@@ -65,7 +66,7 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
   for (const [what, values] of sharedIn(own)) sharedIn(frame).set(what, values.map((value) => (value === undefined ? undefined : walk.outside(value)))); // prettier-ignore
   for (const { name, value } of ends) {
     const found = walk.outside(value);
-    if (found !== undefined) lowering.states?.after(name, found);
+    if (found !== undefined) around?.after(name, found);
   }
 }
 

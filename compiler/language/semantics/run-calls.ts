@@ -13,7 +13,7 @@ export interface RunCalls {
 }
 
 /** The call whose value, or one of whose outputs, an expression is. */
-export function callIn(value: Expression): CallNode | undefined {
+function callIn(value: Expression): CallNode | undefined {
   if (value.kind === "indexed") return undefined;
   const root = value.kind === "member" ? value.object : value;
   return root.kind === "call" ? root : undefined;

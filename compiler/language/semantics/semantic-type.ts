@@ -77,6 +77,12 @@ export function axesOf(type: SemanticType): readonly Axis[] {
   return type.kind === "outputs" || type.kind === "error" ? [] : type.axes;
 }
 
+/** The type with axes of these sizes in front of its own, or in place of the first `replaced` of them. */
+export function withLeading(type: SemanticType, dims: Shape, replaced = 0): SemanticType {
+  if (type.kind === "outputs" || type.kind === "error" || dims.length === 0) return type;
+  return { ...type, axes: [...dims.map((dim) => ({ dim, source: undefined })), ...type.axes.slice(replaced)] };
+}
+
 /** Numbers with these axes: complex where one of those that they are made of is, indices where the only one is. */
 export function numbersOf(parts: readonly { readonly type: SemanticType }[], axes: readonly Axis[]): SemanticType {
   const [only] = parts;

@@ -14,7 +14,7 @@ import { type GivenTensors, haveEqualShapes, isGivenPlain, matchCall, reportGive
 import type { Checker } from "../checker.js";
 import { drawsAnything } from "../draws.js";
 import { wordsFor } from "../scope.js";
-import { axesOf, type SemanticType, shapeOf } from "../semantic-type.js";
+import { axesOf, type SemanticType, shapeOf, withLeading } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
 import {
   type TypedCell,
@@ -209,11 +209,6 @@ function fits(
   reportGiven(checker, instance, tensor, declared ?? wanted, value);
   return false;
 }
-
-const withLeading = (type: SemanticType, over: readonly Dim[]): SemanticType =>
-  over.length === 0 || type.kind === "outputs" || type.kind === "error"
-    ? type
-    : { ...type, axes: [...over.map((dim) => ({ dim, source: undefined })), ...type.axes] };
 
 function outputOf(
   checker: Checker,

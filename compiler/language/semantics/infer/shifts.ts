@@ -6,7 +6,7 @@ import { shapeFunctions } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { sizeOf } from "../dimension-expressions.js";
 import { matchBuiltin } from "../match-arguments.js";
-import { axesOf, printSemanticType, type SemanticType } from "../semantic-type.js";
+import { axesOf, printSemanticType, type SemanticType, withLeading } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { axisOf } from "./axis-arguments.js";
 import { isReal } from "./mismatch.js";
@@ -55,7 +55,7 @@ export function inferShift(checker: Checker, node: CallNode): TypedExpression {
   if (total === undefined) checker.reportTooLarge(node.span);
   if (fill === undefined || length === undefined || total === undefined) return checker.error(node.span);
   const { span } = node;
-  const whole = withFirst(operand.type, total);
+  const whole = withLeading(operand.type, [total], 1);
   const operands = isBefore ? [fill, operand] : [operand, fill];
   const all: TypedExpression = { kind: "concat", axis: 0, operands, span, type: whole };
   const start = isBefore ? dimConstant(0) : by;
@@ -78,13 +78,8 @@ function ofLoop(checker: Checker, value: Expression, fill: Expression | undefine
   const filled = first?.type;
   const axes = filled === undefined ? [] : axesOf(filled);
   if (loop.axis === undefined || filled === undefined || axes.length === 0) return checker.error(span);
-  return { kind: "value", name, span, type: withLeading(filled, loop.axis) };
+  return { kind: "value", name, span, type: withLeading(filled, [loop.axis]) };
 }
-
-const withLeading = (type: SemanticType, dim: Dim): SemanticType =>
-  type.kind === "outputs" || type.kind === "error"
-    ? type
-    : { ...type, axes: [{ dim, source: undefined }, ...type.axes] };
 
 function placesOf(
   checker: Checker,
@@ -144,8 +139,3 @@ const isWholeNumber = (value: TypedExpression): boolean =>
   value.kind === "repeat"
     ? isWholeNumber(value.operand)
     : value.kind === "number" && Number.isInteger(value.value) && value.value >= 0;
-
-const withFirst = (type: SemanticType, dim: Dim): SemanticType =>
-  type.kind === "outputs" || type.kind === "error"
-    ? type
-    : { ...type, axes: [{ dim, source: undefined }, ...type.axes.slice(1)] };
