@@ -32,7 +32,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     extents: axes.slice(1).map(() => new Int32Array(batch)),
   });
 
-  /** @type {(name: string, dims: number[], data: Slot["data"], low: number, high?: number, computed?: boolean) => Slot} */
+  /** @type {Core["slot"]} */
   const slot = (name, dims, data, low, high, computed = false) => ({
     name,
     dims,
@@ -153,6 +153,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     buffers,
     options,
     stepsAt,
+    slot,
     slots,
     told: capacity.computed?.told,
     newCall,

@@ -154,23 +154,7 @@ export function createDraws(core) {
   const [batch = 1] = core.newCall().sizes;
   const always = random.some(({ training }) => !training);
   const [seed, train] = [placeOf("seed"), placeOf("train")];
-  /** @type {Slot} */
-  const examples = {
-    ...placeOf("examples"),
-    dims: [~0],
-    labels: ["batch"],
-    data: new Int32Array(batch),
-    low: 0,
-    high: 2 ** 31 - 1,
-    computed: false,
-    plain: undefined,
-    kind: "",
-    length: 0,
-    fault: "",
-    given: false,
-    optional: false,
-    ragged: undefined,
-  };
+  const examples = core.slot("examples", [~0], new Int32Array(batch), 0, 2 ** 31 - 1);
   options.all.push(seed, train, examples);
   options.inStream.push(seed, train, examples);
 

@@ -133,6 +133,8 @@ export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" 
 export interface Core {
   readonly manifest: Manifest;
   readonly buffers: Kernels["buffers"];
+  /** A tensor in one role, of which no call has given anything yet; of integers from `low` to `high`, where that is given. */
+  slot(name: string, dims: number[], data: NumberArray, low: number, high?: number, computed?: boolean): Slot;
   /** The tensors of a kind, or their derivatives of that kind; where `streamed`, of one step. */
   slots(kind: SlotKind, derived?: readonly Derivation[], streamed?: boolean): Slot[];
   /** Groups of results that tell sizes of examples. */
