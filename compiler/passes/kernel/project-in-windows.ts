@@ -40,7 +40,6 @@ import {
   dimConstant,
   dimSymbol,
   equalDims,
-  isSequence,
   multiplyDims,
   symbolsOf,
 } from "../../base/types/dim.js";
@@ -242,11 +241,11 @@ class Projector {
   }
 }
 
-/** Of a forward loop over all steps of a sequence of the call, around regions, the sequence. */
+/** Of a forward loop over all steps of the call, around regions, the sequence: what symbols are left have sizes of calls. */
 function sequenceOf({ extent, from: start, reverse, step, body }: ForStatement): string | undefined {
   if (extent.kind !== "affine" || start !== undefined || reverse || step !== 1) return undefined;
   const { constant, terms } = extent.value;
-  const axis = symbolsOf(constant).find(isSequence);
+  const axis = symbolsOf(constant).find((symbol) => symbol !== BATCH_SYMBOL);
   const isAll = axis !== undefined && terms.length === 0 && equalDims(constant, dimSymbol(axis));
   return isAll && body.some(({ kind }) => kind === "region") ? axis : undefined;
 }

@@ -1,0 +1,60 @@
+/** Where the products of networks run, and what is kept of what a loop reads. */
+import { expect, test } from "vitest";
+import { buildEntries } from "../../compiler/driver/entries.js";
+import { buildKernels } from "../../compiler/driver/build-kernels.js";
+import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { BATCH_SYMBOL, evaluateDim } from "../../compiler/base/types/dim.js";
+import { countOperations, type LoopPlace } from "../../compiler/ir/kernel/count-operations.js";
+import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
+import { vectorPasses } from "../../compiler/passes/kernel/passes.js";
+
+type Sizes = Readonly<Record<string, number>>;
+
+function kernelsOf(text: string, cell: string, dimensions: Sizes, gradient: boolean): KernelProgram {
+  const { program, diagnostics } = lowerSource(text, { cell, dimensions }, "all sizes");
+  expect(diagnostics).toEqual([]);
+  const entries = buildEntries(program!, { gradient, jvp: false, hvp: false });
+  return buildKernels(entries, { passes: vectorPasses, dtype: "f32" });
+}
+
+/** Operations of the products of an entry that has some, in their order. */
+function productsOf(kernel: KernelProgram, entry: string, sizes: ReadonlyMap<string, number>): [LoopPlace, number][] {
+  const fn = kernel.functions.find(({ name }) => name === entry)!;
+  const counts = countOperations(kernel, fn, sizes).filter(({ products }) => products > 0);
+  return counts.map(({ place, products }) => [place, products]);
+}
+
+const [I, H, B, T] = [24, 32, 4, 50];
+const sizes = new Map([[BATCH_SYMBOL, B], ["T", T]]); // prettier-ignore
+
+const tower = `
+import { LSTM } from "std/lstm"
+import { Bidirectional } from "std/network"
+network Tower(I, H; T) {
+  input x: [T, I]
+  use low = Bidirectional(LSTM, I, H)
+  use high = Bidirectional(LSTM, 2 * H, H)
+  output y = high(low(x))
+}`;
+
+test("a layer of both directions has a product before each loop and one in each", () => {
+  const products = productsOf(kernelsOf(tower, "Tower", { I, H }, false), "forward", sizes);
+  const of = (width: number): number => 2 * B * T * 4 * H * width;
+  expect(products.map(([, count]) => count)).toEqual([I, H, I, H, 2 * H, H, 2 * H, H].map(of));
+});
+
+test("of what a loop reads of its layer below, nothing is kept for all steps", () => {
+  const kernel = kernelsOf(tower, "Tower", { I, H }, true);
+  const forward = kernel.functions.find(({ name }) => name === "forward")!;
+  const windows = forward.body.flatMap((statement) => (statement.kind === "windows" ? [statement] : []));
+  expect(windows.map(({ axis }) => axis)).toEqual(["T", "T", "T", "T"]);
+  const at = (steps: number): number =>
+    kernel.buffers
+      .filter(({ name }) => name.startsWith("forward."))
+      .reduce((sum, { size, most }) => {
+        const numbers = evaluateDim(size, new Map(sizes).set("T", steps));
+        return sum + Math.min(numbers, most === undefined ? Infinity : evaluateDim(most, sizes));
+      }, 0);
+  // x, what the lower layer gives of both directions as it is read, and all of that turned round: no projection, each of which has 4 * H numbers.
+  expect((at(2000) - at(1000)) / (1000 * B)).toBe(I + 4 * H);
+});
