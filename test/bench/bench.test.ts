@@ -6,6 +6,13 @@ import { drawData, get } from "./data.js";
 import { fromColumns, toColumns } from "./layouts.js";
 import { measure } from "../../compiler/tools/bench/measure.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { BATCH_SYMBOL } from "../../compiler/base/types/dim.js";
+import { buildEntries } from "../../compiler/driver/entries.js";
+import { buildKernels } from "../../compiler/driver/build-kernels.js";
+import { countOperations } from "../../compiler/ir/kernel/count-operations.js";
+import { vectorPasses } from "../../compiler/passes/kernel/passes.js";
+import { networkWorks } from "./networks.js";
+import { networkCall } from "./rows/networks.js";
 import { message } from "./onnx/protobuf.js";
 import { BenchUsageError, helpText, readOptions } from "./options.js";
 import { naive } from "./peers/naive.js";
@@ -28,7 +35,7 @@ describe("options", () => {
   test("everything by default, without what needs a flag", () => {
     const options = readOptions([]);
     expect(options.workloads).toHaveLength(14);
-    expect(options.rows).toEqual(["js", "compile", "start", "adbench"]);
+    expect(options.rows).toEqual(["N1", "N2", "N3", "N4", "N5", "N6", "N7", "js", "compile", "start", "adbench"]);
     expect(options.peers).not.toContain("recell-fma");
     expect(readOptions(["--fma"]).peers).toContain("recell-fma");
   });
@@ -55,7 +62,7 @@ describe("options", () => {
   });
 
   test("help names every workload", () => {
-    for (const { id } of workloads) expect(helpText()).toContain(`  ${id} `);
+    for (const { id } of [...workloads, ...networkWorks]) expect(helpText()).toContain(`  ${id} `);
   });
 });
 
@@ -109,6 +116,30 @@ describe("workloads", () => {
   test("operations of products", () => {
     expect(productOperations(workload("F1"))).toBe(100 * 2 * 512 * (64 + 128));
     expect(productOperations(workload("T4"))).toBe(32 * 10 * (2 * 2 * 64 * (8 + 64) + 2 * 64 * 64));
+  });
+});
+
+describe("networks", () => {
+  test.each(networkWorks)("$id: kernels do the products that the work needs", (work) => {
+    const { id, text, dimensions, batch, sizes, kind } = work;
+    const { program, diagnostics } = lowerSource(text, { cell: id, dimensions }, "all sizes");
+    expect(diagnostics).toEqual([]);
+    const entries = buildEntries(program!, { gradient: kind === "gradient", jvp: false, hvp: false });
+    const kernel = buildKernels(entries, { passes: vectorPasses, dtype: "f32" });
+    const counted = new Map([[BATCH_SYMBOL, batch], ...Object.entries(sizes)]);
+    const products = ["forward", "backward"].flatMap((entry) => {
+      const fn = kernel.functions.find(({ name }) => name === entry);
+      return fn === undefined ? [] : countOperations(kernel, fn, counted).map((region) => region.products);
+    });
+    const count = products.reduce((sum, each) => sum + each, 0);
+    expect(count).toBeGreaterThanOrEqual(work.products);
+    expect(count).toBeLessThan(1.31 * work.products);
+  });
+
+  test("a call gives what is timed", async () => {
+    const work = networkWorks.find(({ id }) => id === "N7")!;
+    const run = await networkCall({ ...work, dimensions: { Y: 3, X: 3, I: 2, F: 2 }, batch: 1, sizes: { T: 2 } });
+    expect((run() as { loss: number }).loss).toBeGreaterThan(0);
   });
 });
 

@@ -1,13 +1,14 @@
 /** The command line of the benchmark. */
 import { parseArgs } from "node:util";
 import { peers } from "./peers/index.js";
-import { rowNames, type RowName } from "./rows/index.js";
+import { networkWorks } from "./networks.js";
+import { rowNames } from "./rows/index.js";
 import { titleOf, type PeerName, type Workload, workloads } from "./workloads.js";
 
 export interface BenchOptions {
   readonly mode: "compare" | "scaling" | "compile" | "soak" | "help";
   readonly workloads: readonly Workload[];
-  readonly rows: readonly RowName[];
+  readonly rows: readonly string[];
   readonly peers: readonly PeerName[];
   /** For each workload, its peers together. */
   readonly seconds: number;
@@ -128,7 +129,10 @@ options:
 workloads: cell inputs/units, examples, steps; F forward, S one step, T with gradients
 ${workloads.map((workload) => `  ${titleOf(workload)}`).join("\n")}
 
-rows: ${rowNames.join(", ")}
+networks: beside what peers took on another machine, as these are not run
+${networkWorks.map(({ id, title }) => `  ${id} ${title}`).join("\n")}
+
+further rows: ${rowNames.filter((name) => !networkWorks.some(({ id }) => id === name)).join(", ")}
 
 peers:
 ${peers.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join("\n")}

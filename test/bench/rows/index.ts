@@ -1,21 +1,25 @@
 /** The rows below the table of workloads. */
 import { adbenchRows } from "./adbench.js";
 import { compileRows } from "./compile.js";
+import { networkWorks } from "../networks.js";
 import { jsRows } from "./js.js";
+import { networkRows } from "./networks.js";
 import type { Row } from "./row.js";
 import { startRows } from "./start.js";
 
 type MakeRows = (seconds: number, say: (text: string) => void) => Row[] | Promise<Row[]>;
 
-const makers = { js: jsRows, compile: compileRows, start: startRows, adbench: adbenchRows } satisfies Record<
-  string,
-  MakeRows
->;
+const makers: ReadonlyMap<string, MakeRows> = new Map<string, MakeRows>([
+  ...networkWorks.map((work): [string, MakeRows] => [work.id, (seconds) => networkRows(work, seconds)]),
+  ["js", jsRows],
+  ["compile", compileRows],
+  ["start", startRows],
+  ["adbench", adbenchRows],
+]);
 
-export type RowName = keyof typeof makers;
-export const rowNames = Object.keys(makers) as RowName[];
+export const rowNames: readonly string[] = [...makers.keys()];
 
 /** @param seconds For one measurement; some take a number of turns instead. */
-export async function makeRows(name: RowName, seconds: number, say: (text: string) => void): Promise<Row[]> {
-  return makers[name](seconds, say);
+export async function makeRows(name: string, seconds: number, say: (text: string) => void): Promise<Row[]> {
+  return (await makers.get(name)?.(seconds, say)) ?? [];
 }
