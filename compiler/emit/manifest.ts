@@ -113,6 +113,7 @@ function tensorEntries(
     states: program.states.map((state) => ({
       ...tensor(state),
       ...(state.dtype === "index" && { dtype: state.dtype, ...bounded(state) }),
+      ...(state.forLosses && { forLosses: true }),
       initial: state.initial,
     })),
     params: program.params.map(stored),

@@ -6,7 +6,6 @@ import { sizesOfCalls } from "./size-conditions.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { suggestion } from "../language/semantics/suggestion.js";
-import { lookUp } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
@@ -42,13 +41,12 @@ import {
   type LoweredTensor,
   instructionsIn,
   type LoweredNetwork,
-  type LoweredState,
   operationsOf,
   type LoweredParam,
 } from "./lowered-cell.js";
 import { checkCount, countOf, tooLarge } from "./entry-count.js";
 import { checkOptionNames, drawnBy, drawnIn, drawOwn, randomsOf } from "./randoms.js";
-import { StateNames } from "./state-names.js";
+import { moduleStates } from "./module-states.js";
 import { declareDraws, lowerStarts, markRandom, startedTensors } from "./starts.js";
 import { type CellArguments, checkArguments, largestCount, withAssumedSizes } from "./sizes.js";
 import { isStored } from "../language/semantics/typed-program.js";
@@ -229,19 +227,7 @@ class CellLowering {
     const { builder } = lowering;
     const declared = (["input", "param", "fixed"] as const).map((role) => tensorsOf(frame, role));
     for (const tensors of declared) declareInputs(lowering, tensors);
-    const names = new StateNames();
-    const begun: { readonly state: LoweredState; readonly value: ValueId }[] = [];
-    const ended = new Map<string, ValueId>();
-    const states: Lowering["states"] = {
-      before: ({ name: wanted, documentation, shape, dtype, bound }) => {
-        const name = names.begin(wanted);
-        const value = builder.input(name, { dtype, shape, shared: false });
-        const index = bound === undefined ? {} : { dtype, bound };
-        begun.push({ state: { name, documentation, shape, initial: "zeros", ...index }, value });
-        return value;
-      },
-      after: (wanted, value) => ended.set(names.end(wanted), value),
-    };
+    const { begun, states } = moduleStates(builder);
     const { drawn, found } = drawnBy(builder);
     const own = { ...lowering, states, drawn };
     shareParams(frame);
@@ -253,7 +239,10 @@ class CellLowering {
       return { name: key, value: type?.kind === "index" ? asNumber(builder, value, dimIn(frame, type.bound)) : value };
     };
     const { outputs, losses } = frame.cell;
-    const ends = begun.map(({ state: { name } }) => ({ name, value: lookUp(ended, name) }));
+    const ends = begun.map(({ state: { name }, last }) => {
+      invariant(last !== undefined, `${name} has no last value`);
+      return { name, value: last };
+    });
     const parts = losses.flatMap(({ name, weight }) => [of(name), ...(weight === undefined ? [] : [of(weight)])]);
     const finished = builder.finish([...outputs.map(({ name }) => of(name)), ...ends, ...parts]);
     const [first, random] = [begun, found].map((list) => list.map(({ value }) => value)) as [ValueId[], ValueId[]];

@@ -159,11 +159,17 @@ function passStates(
   given: ReadonlyMap<string, TypedExpression>,
 ): void {
   const values = [...given].map(([name, node]) => [name, lowering.lower(lowering, frame, node)] as const);
-  for (const [name, value] of values) {
-    const before = valueIn(child, name);
-    child.left.set(name, before);
-    const tensor = tensorNamed(child.cell, name);
-    invariant(tensor !== undefined, `${child.path}${name} is no state`);
-    child.values.set(name, asState(lowering, child, tensor, value));
+  for (const [path, value] of values) {
+    const { owner, tensor } = stateAt(child, path);
+    owner.left.set(tensor.name, valueIn(owner, tensor.name));
+    owner.values.set(tensor.name, asState(lowering, owner, tensor, value));
   }
+}
+
+/** Parts of a complex state have points in their own names. */
+function stateAt(frame: CellFrame, path: string): { readonly owner: CellFrame; readonly tensor: TypedTensor } {
+  const tensor = tensorNamed(frame.cell, path);
+  if (tensor !== undefined) return { owner: frame, tensor };
+  const name = path.slice(0, path.indexOf("."));
+  return stateAt(childOf(frame, name), path.slice(name.length + 1));
 }

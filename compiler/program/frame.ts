@@ -65,10 +65,22 @@ export type DeriveInside = (
   by: readonly ValueId[],
 ) => readonly (ValueId | undefined)[];
 
-/** A state of a run before its first step, where the equations say nothing of it: one that the caller of the module may give. */
-export type InitialState = (state: ModuleState) => ValueId;
+/** What becomes of the states of runs, each of which has an object of its own. */
+export interface RunStates {
+  /**
+   * Before the first step, where that comes from around the network: from the caller of the module, or from a call of the network that says so;
+   * undefined where it does not.
+   *
+   * @param isComputed whether the equations say where it starts
+   */
+  readonly before: (state: RunState, isComputed: boolean) => ValueId | undefined;
+  /** Called once a run is written: what the state was before the first step and is after the last. */
+  readonly note: (state: RunState, first: ValueId, last: ValueId) => void;
+  /** Whether those that no equation starts are of the module. */
+  readonly ofModule: boolean;
+}
 
-export interface ModuleState {
+export interface RunState {
   /** By path: the name of the run, then that of the state. */
   readonly name: string;
   readonly documentation: string;
@@ -86,8 +98,8 @@ export interface Lowering {
   readonly checkSize: (builder: GraphBuilder, value: ValueId) => void;
   /** Of a network: makes a hidden input of what a call draws. */
   readonly drawn?: (random: LoweredRandom) => ValueId;
-  /** Of a network: its states, and what they are after the last step. */
-  readonly states?: { readonly before: InitialState; readonly after: (name: string, value: ValueId) => void };
+  /** Of a network: the states of its runs. Those of runs that happen at each place of an index are of that place alone. */
+  readonly states?: RunStates | undefined;
   /** Called at each call of a function with a declared derivative, with the frame that holds its arguments, and the loops of `builder` around it. */
   readonly noteDeclared: (builder: GraphBuilder, fn: TypedFunction, frame: Frame, scans?: readonly ValueId[]) => void;
 }

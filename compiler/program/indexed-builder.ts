@@ -18,12 +18,20 @@ import { mostPlaces } from "../language/semantics/semantic-type.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import { type Lifted, liftOperation, overTime } from "../ir/graph/lift.js";
 import type { Operation, ValueId, ValueType } from "../ir/graph/types.js";
+import type { Lowering } from "./frame.js";
 
 /** The entry at `start` and the index, or `start` less the index. */
 export interface EntryPlace {
   readonly start: Dim;
   readonly reverse: boolean;
 }
+
+/** What is written for each place of an index: the states of runs there are of that place. */
+export const atPlace = (lowering: Lowering, builder: IndexedBuilder): Lowering => ({
+  ...lowering,
+  builder,
+  states: undefined,
+});
 
 export class IndexedBuilder extends GraphBuilder {
   readonly outer: GraphBuilder;

@@ -8,7 +8,7 @@ import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { at, broughtIn, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
-import { IndexedBuilder } from "./indexed-builder.js";
+import { atPlace, IndexedBuilder } from "./indexed-builder.js";
 import { entriesAt } from "./places.js";
 import { reduceAlong } from "./reductions.js";
 
@@ -21,7 +21,7 @@ export function lowerIndexed(
   const inner = new IndexedBuilder(lowering.builder, index, dimIn(frame, length), lowering.checkSize);
   const around = { index, lowering, frame, bring: (value: ValueId) => inner.bring(value) };
   const own: Frame = { ...frame, bring: (value) => inner.bring(broughtIn(frame, value)), around };
-  return inner.lifted(lowering.lower({ ...lowering, builder: inner }, own, body));
+  return inner.lifted(lowering.lower(atPlace(lowering, inner), own, body));
 }
 
 export function lowerElement(lowering: Lowering, frame: Frame, node: TypedOf<"element">): ValueId {

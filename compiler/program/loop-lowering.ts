@@ -4,7 +4,7 @@ import type { ValueId } from "../ir/graph/types.js";
 import type { TypedLoop } from "../language/semantics/typed-networks.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { again, nameIn } from "./frame-in-place.js";
-import { type CellFrame, childrenOf, dimIn, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { type CellFrame, childrenOf, dimIn, type Lowering, NotLowered, type RunState, shapeIn } from "./frame.js";
 import { EntryByEntry } from "./entry-by-entry.js";
 import { sharedIn } from "./once.js";
 
@@ -22,11 +22,15 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
   const own = frameInside(frame, bring);
   // What was computed before the loop, a run and its states among it, is not computed again in it.
   for (const [what, values] of sharedIn(frame)) sharedIn(own).set(what, values.map((value) => (value === undefined ? undefined : bring(value)))); // prettier-ignore
-  const ends: { readonly name: string; readonly value: ValueId }[] = [];
+  const ended: { readonly state: RunState; readonly first: ValueId; readonly last: ValueId }[] = [];
   const { states: around } = lowering;
   const states: Lowering["states"] = around && {
-    before: (state) => bring(around.before(state)),
-    after: (name, value) => void ends.push({ name, value }),
+    ofModule: around.ofModule,
+    before: (state, isComputed) => {
+      const value = around.before(state, isComputed);
+      return value === undefined ? undefined : bring(value);
+    },
+    note: (state, first, last) => void ended.push({ state, first, last }),
   };
   const fed = new Map<ValueId, ValueId>();
   const awaited = new Map<string, ValueId>();
@@ -52,7 +56,7 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
   const wanted = [
     ...loop.members.flatMap((key) => own.values.get(key) ?? []),
     ...sharedValues(own),
-    ...ends.map(({ value }) => value),
+    ...ended.flatMap(({ first, last }) => [first, last]),
   ];
   const refused = walk.run(wanted);
   if (refused !== undefined) throw notByEntry(loop, refused);
@@ -64,9 +68,9 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
     if (!frame.isInPlace) outer.nameValue(found, frame.path + key);
   }
   for (const [what, values] of sharedIn(own)) sharedIn(frame).set(what, values.map((value) => (value === undefined ? undefined : walk.outside(value)))); // prettier-ignore
-  for (const { name, value } of ends) {
-    const found = walk.outside(value);
-    if (found !== undefined) around?.after(name, found);
+  for (const { state, ...ends } of ended) {
+    const [first, last] = [walk.outside(ends.first), walk.outside(ends.last)];
+    if (first !== undefined && last !== undefined) around?.note(state, first, last);
   }
 }
 

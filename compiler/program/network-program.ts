@@ -33,7 +33,9 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     ),
     losses: network.losses.map((loss) => loss.name),
     contexts: [],
-    states: network.states.map(each(false)),
+    states: network.states.map((state) =>
+      each(false)({ ...state, ...(isForLosses(state.name) && { forLosses: true }) }),
+    ),
     params: network.params.map(each(true)),
     fixed: network.fixed.map(each(true)),
     randoms: network.randoms.map(each(false)),
@@ -51,14 +53,21 @@ export function programOfNetwork(network: LoweredNetwork): Program {
   return { ...program, gradientAsDeclared: declaredReach(program) };
 }
 
-/** Which inputs no result but losses is made of. */
-function onlyForLosses({ losses, ...network }: LoweredNetwork, forward: GraphFunction): (input: string) => boolean {
+/** Which inputs, and which states, no result but losses is made of. What a state is last is a result where it is one before that. */
+function onlyForLosses(network: LoweredNetwork, forward: GraphFunction): (tensor: string) => boolean {
+  const { losses, outputs } = network;
   if (losses.length === 0) return () => false;
-  const ofLosses = new Set(losses.flatMap(({ name }) => partsOfLoss.map((part) => nameOfRole({ kind: "output", name: `${name}${part}` })))); // prettier-ignore
-  const others = forward.outputs.filter((_, i) => !ofLosses.has(outputName(forward, i)));
-  const tensors = { params: [], contexts: [], states: [], inputs: network.inputs.map(each(false)) };
-  const needed = tensorsReaching({ ...tensors, forward, initial: undefined }, others, { through: ({ operands }) => operands }); // prettier-ignore
-  return (input) => !needed.includes(input);
+  const [inputs, states] = [network.inputs.map(each(false)), network.states.map(each(false))];
+  const needed = new Set<string>();
+  const wanted = new Set(outputs.map(({ name }) => nameOfRole({ kind: "output", name })));
+  for (let count = -1; count < wanted.size;) {
+    count = wanted.size;
+    const ends = forward.outputs.filter((_, i) => wanted.has(outputName(forward, i)));
+    const program = { params: [], contexts: [], inputs, states, forward, initial: undefined };
+    for (const name of tensorsReaching(program, ends, { through: ({ operands }) => operands })) needed.add(name);
+    for (const { name } of states) if (needed.has(name)) wanted.add(nameOfRole({ kind: "final", name }));
+  }
+  return (tensor) => !needed.has(tensor);
 }
 
 /** Of each loss: its value over the batch, the sum over the examples, and what that is divided by. */

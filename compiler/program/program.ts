@@ -32,7 +32,7 @@ export interface ProgramInput extends ProgramTensor {
   readonly forLosses?: boolean;
 }
 
-export interface ProgramState extends ProgramTensor, Partial<Pick<ProgramInput, "dtype" | "bound">> {
+export interface ProgramState extends ProgramTensor, Partial<Pick<ProgramInput, "dtype" | "bound" | "forLosses">> {
   readonly initial: "zeros" | "computed";
 }
 

@@ -4,21 +4,35 @@ import { type Dim, dimConstant } from "../base/types/dim.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { tensorsIn } from "../language/semantics/cell-tensors.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
+import { statesIn } from "../language/semantics/states-of-cell.js";
 import type { TypedRunRead } from "../language/semantics/typed-networks.js";
 import type { TypedExpression, TypedRun, TypedTensor } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { asState, lowerInitialNodes, lowerNodes } from "./cell-lowering.js";
-import { broughtIn, type CellFrame, childOf, dimIn, elementName, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js"; // prettier-ignore
+import {
+  broughtIn,
+  type CellFrame,
+  childOf,
+  dimIn,
+  elementName,
+  type Frame,
+  type Lowering,
+  type RunState,
+  type RunStates,
+  shapeIn,
+  valueIn,
+} from "./frame.js";
 import { frameInPlace } from "./frame-in-place.js";
-import { IndexedBuilder } from "./indexed-builder.js";
+import { atPlace, IndexedBuilder } from "./indexed-builder.js";
 import { lowerIndex } from "./place-functions.js";
+import type { LoweredValues } from "./once.js";
 import { loopIn } from "./place-loop.js";
 import { drawForRun, drawOwn, type RunNames } from "./randoms.js";
 import { numberOfPlace } from "./rounds-lowering.js";
 
 /** The values of a run in an order that {@link placeOfRead} knows: outputs, states before, after, and those that are traced. */
-export function lowerRun(lowering: Lowering, frame: Frame, run: TypedRun): readonly ValueId[] {
+export function lowerRun(lowering: Lowering, frame: Frame, run: TypedRun): LoweredValues {
   const name = usedName(frame, run);
   if (run.over.length === 0) return lowerWhole(lowering, frame, run, name);
   if (run.over.length === 1) return lowerLoop(lowering, frame, run, name);
@@ -36,7 +50,9 @@ export function placeOfRead(frame: Frame, run: TypedRun, { what, name }: TypedRu
 
 /** By their paths in the cell. */
 const statesOf = (child: CellFrame): string[] =>
-  child.cell.form === "network" ? [] : tensorsOf(child, "state").map((placed) => pathIn(child, placed));
+  child.cell.form === "network"
+    ? statesIn(child.cell).map(({ tensor }) => tensor.name)
+    : tensorsOf(child, "state").map((placed) => pathIn(child, placed));
 
 const pathIn = ({ path }: CellFrame, { name }: PlacedTensor): string => name.slice(path.length);
 
@@ -44,31 +60,54 @@ function usedName(frame: Frame, { instance, place }: TypedRun): string {
   return place === undefined ? instance : elementName(instance, numberOfPlace(frame, place));
 }
 
-/** What a call with a name is called in its network; states of one without, or of one for each place, are none of the module. */
-function calledName({ builder }: Lowering, frame: Frame, run: TypedRun): string | undefined {
-  if (builder instanceof IndexedBuilder) return undefined;
-  return run.name === run.instance ? usedName(frame, run) : run.name;
-}
+/** What a call with a name is called in its network; states of one without are none of the module. */
+const calledName = (frame: Frame, run: TypedRun): string | undefined =>
+  run.name === run.instance ? usedName(frame, run) : run.name;
 
-function runNames(lowering: Lowering, frame: Frame, run: TypedRun): RunNames {
-  const { states } = lowering;
-  const called = calledName(lowering, frame, run);
-  const isState = (path: string): boolean => called !== undefined && states !== undefined && !run.call.states.has(path);
+function runNames({ states }: Lowering, frame: Frame, run: TypedRun): RunNames {
+  const called = calledName(frame, run);
+  const isState = (path: string): boolean =>
+    called !== undefined && states?.ofModule === true && !run.call.states.has(path);
   return { path: `${frame.path}${called ?? run.path}.`, isState };
 }
 
 /** A network, or a single step of a cell without states. */
-function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
+function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: string): LoweredValues {
   const child = frameInPlace(frame, name, run.call.runtimeDimensions);
-  const called = calledName(lowering, frame, run);
   const { path } = runNames(lowering, frame, run);
-  const { states, ...others } = lowering;
-  const own: Lowering = called === undefined || states === undefined ? others : { ...others, states };
   const given = lowerGiven(lowering, frame, run, child);
   for (const [tensor, value] of [...given.inputs, ...given.contexts]) child.values.set(tensor.name, value);
+  const starts = lowerStates(lowering, frame, run);
+  const isNamed = calledName(frame, run) !== undefined;
+  const { states, ends } = statesInside(isNamed ? lowering.states : undefined, path, starts);
+  const own: Lowering = { ...lowering, states };
   drawOwn(own, frame, child, path);
   lowerNodes(own, { ...child, path }, child.cell.stepOrder);
-  return child.cell.outputs.map((output) => valueIn(child, output.name));
+  const outputs = child.cell.outputs.map((output) => valueIn(child, output.name));
+  const of = statesOf(child).map((name) => ends.get(name));
+  return [...outputs, ...of.map((end) => end?.first), ...of.map((end) => end?.last)];
+}
+
+/** States of a network's runs where a call of the network starts some of them; and what they come to, by their paths in it. */
+function statesInside(
+  around: Lowering["states"],
+  path: string,
+  starts: ReadonlyMap<string, ValueId>,
+): {
+  readonly states: RunStates;
+  readonly ends: ReadonlyMap<string, { readonly first: ValueId; readonly last: ValueId }>;
+} {
+  const ends = new Map<string, { readonly first: ValueId; readonly last: ValueId }>();
+  const inside = ({ name }: RunState): string => name.slice(path.length);
+  const states: RunStates = {
+    ofModule: around?.ofModule === true,
+    before: (state, isComputed) => starts.get(inside(state)) ?? around?.before(state, isComputed),
+    note: (state, first, last) => {
+      ends.set(inside(state), { first, last });
+      if (!starts.has(inside(state))) around?.note(state, first, last);
+    },
+  };
+  return { states, ends };
 }
 
 type GivenOperands = readonly (readonly [TypedTensor, ValueId])[];
@@ -94,37 +133,56 @@ function lowerGiven(
   };
 }
 
-/** States before the first step: those that are given, or computed, or of the module. */
+/** States before the first step: those that are given, or computed, or of who calls. */
 function lowerBegin(
   lowering: Lowering,
   frame: Frame,
   run: TypedRun,
-  child: CellFrame,
+  { child, owned }: { readonly child: CellFrame; readonly owned: readonly StateOfRun[] },
   contexts: GivenOperands,
 ): readonly ValueId[] {
   const { builder } = lowering;
-  const given = new Map([...run.call.states].map(([name, value]) => [name, lowering.lower(lowering, frame, value)]));
+  const given = lowerStates(lowering, frame, run);
   for (const [tensor, value] of contexts) child.values.set(tensor.name, value);
   for (const { placed, value } of drawForRun(lowering, frame, child, runNames(lowering, frame, run), undefined))
     placed.frame.values.set(placed.tensor.name, value);
   lowerInitialNodes(lowering, child);
-  const called = calledName(lowering, frame, run);
-  return tensorsOf(child, "state").map((placed) => {
+  return owned.map(({ state, placed, path }) => {
     const { tensor, frame: owner } = placed;
-    const path = pathIn(child, placed);
     const own = given.get(path);
-    if (own !== undefined) return asState(lowering, owner, tensor, own);
-    if (tensor.initial !== undefined) return asState(lowering, owner, tensor, valueIn(owner, initialKey(tensor.name)));
-    const shape = shapeIn(owner, tensor.type);
-    const { documentation } = tensor;
-    const isIndex = tensor.type.kind === "index";
-    if (called !== undefined && lowering.states !== undefined) {
-      const bound = tensor.type.kind === "index" ? { bound: dimIn(owner, tensor.type.bound) } : {};
-      const name = `${frame.path}${called}.${path}`;
-      return lowering.states.before({ name, documentation, shape, dtype: isIndex ? "index" : "real", ...bound });
-    }
-    const zero = builder.emit({ kind: "constant", dtype: isIndex ? "index" : "real", value: 0 }, []);
-    return builder.fill(zero, shape);
+    const value = own ?? (tensor.initial === undefined ? undefined : valueIn(owner, initialKey(tensor.name)));
+    const before = state && lowering.states?.before(state, value !== undefined);
+    if (before !== undefined || value !== undefined) return asState(lowering, owner, tensor, before ?? value ?? 0);
+    const zero = builder.emit({ kind: "constant", dtype: dtypeOf(tensor), value: 0 }, []);
+    return builder.fill(zero, shapeIn(owner, tensor.type));
+  });
+}
+
+const dtypeOf = ({ type }: TypedTensor): "index" | "real" => (type.kind === "index" ? "index" : "real");
+
+/** The states that a call starts itself, by their paths in what it calls. */
+const lowerStates = (lowering: Lowering, frame: Frame, { call }: TypedRun): ReadonlyMap<string, ValueId> =>
+  new Map([...call.states].map(([name, value]) => [name, lowering.lower(lowering, frame, value)]));
+
+interface StateOfRun {
+  readonly placed: PlacedTensor;
+  /** In the cell. */
+  readonly path: string;
+  /** Of a run with a name. */
+  readonly state: RunState | undefined;
+}
+
+function statesOfRun(frame: Frame, run: TypedRun, child: CellFrame): StateOfRun[] {
+  const called = calledName(frame, run);
+  return tensorsOf(child, "state").map((placed) => {
+    const path = pathIn(child, placed);
+    const { tensor, frame: owner } = placed;
+    const { type, documentation } = tensor;
+    const bound = type.kind === "index" && { bound: dimIn(owner, type.bound) };
+    const shape = shapeIn(owner, type);
+    const name = called && `${frame.path}${called}.${path}`;
+    const state = name === undefined ? undefined : { name, documentation, shape, dtype: dtypeOf(tensor), ...bound };
+    return { placed, path, state };
   });
 }
 
@@ -133,7 +191,8 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
   const loop = loopIn(outer, `${name} step`);
   const child = frameInPlace(frame, name, run.call.runtimeDimensions);
   const given = lowerGiven(lowering, frame, run, child);
-  const begin = lowerBegin(lowering, frame, run, child, given.contexts);
+  const owned = statesOfRun(frame, run, child);
+  const begin = lowerBegin(lowering, frame, run, { child, owned }, given.contexts);
   const known = new Map<ValueId, ValueId>();
   const bring = (value: ValueId): ValueId => {
     const own = known.get(value) ?? loop.input("invariant", `outer.${known.size}`, outer.typeOf(value), value);
@@ -180,24 +239,9 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
     if (caller === loop.inner) lowering.noteDeclared(outer, fn, place, [...results.slice(0, 1), ...scans]);
     else lowering.noteDeclared(caller, fn, place);
   }
-  noteLast(lowering, frame, run, states.map((placed) => ({ placed, path: pathIn(body, placed) })), last); // prettier-ignore
+  for (const [i, { state }] of owned.entries())
+    if (state !== undefined) lowering.states?.note(state, at(begin, i), at(last, i));
   return [...stacked.slice(0, outputs.length), ...begin, ...last, ...stacked.slice(outputs.length)];
-}
-
-/** What the caller of the module gets of its states. */
-function noteLast(
-  lowering: Lowering,
-  frame: Frame,
-  run: TypedRun,
-  states: readonly { readonly placed: PlacedTensor; readonly path: string }[],
-  last: readonly ValueId[],
-): void {
-  const called = calledName(lowering, frame, run);
-  if (called === undefined) return;
-  for (const [i, { placed, path }] of states.entries()) {
-    const isOwn = !run.call.states.has(path) && placed.tensor.initial === undefined;
-    if (isOwn) lowering.states?.after(`${frame.path}${called}.${path}`, at(last, i));
-  }
 }
 
 /** A cell without states for each place of several axes: as an index equation. */
@@ -230,5 +274,5 @@ function lowerPlaces(
     return [tensor, what.runs(tensor) ? builder.element(brought, 0, index, start) : brought] as const;
   });
   const around: Frame = { ...frame, bring: (value) => builder.bring(broughtIn(frame, value)) };
-  return lowerPlaces({ ...lowering, builder }, around, what, inside, own).map((value) => builder.lifted(value));
+  return lowerPlaces(atPlace(lowering, builder), around, what, inside, own).map((value) => builder.lifted(value));
 }

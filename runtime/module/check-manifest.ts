@@ -190,6 +190,7 @@ const checkFields = fields({
   states: tensors({
     dtype: optional(oneOf("real", "index")),
     bound: optional(size),
+    forLosses: optional(flag),
     initial: oneOf("zeros", "computed"),
   }),
   params: tensors({ initializer }),

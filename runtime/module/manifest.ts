@@ -106,8 +106,8 @@ export interface InputEntry extends TensorEntry {
   readonly forLosses?: boolean;
 }
 
-/** `dtype` is left out where the state is real. */
-export interface StateEntry extends TensorEntry, Partial<Pick<InputEntry, "dtype" | "bound">> {
+/** `dtype` is left out where the state is real; `forLosses`: no result but losses is made of it. */
+export interface StateEntry extends TensorEntry, Partial<Pick<InputEntry, "dtype" | "bound" | "forLosses">> {
   /** `computed`: an expression of parameters and contexts gives the initial value where the caller gives none. */
   readonly initial: "zeros" | "computed";
 }

@@ -19,6 +19,8 @@ export function losses(core, sequence) {
   const named = (name) => /** @type {Slot} */ (outputs.find((slot) => slot.name === name));
   /** The value of a loss, the sum over the examples, and what that is divided by. */
   const parts = names.map((name) => [name, `${name}.sum`, `${name}.weight`].map((part) => named(part).data));
+  /** Made of what such a call leaves out, perhaps: what losses alone read. */
+  const ends = core.slots("final").filter((_, i) => core.manifest.states[i]?.forLosses);
   /** @type {(where: string, values: unknown, isWhole: boolean) => void} */
   const run = (where, values, isWhole) => {
     sequence.take(where, /** @type {GivenCall} */ (values));
@@ -33,7 +35,9 @@ export function losses(core, sequence) {
     core.run("forward", sequence.call);
     // Without losses there is nothing that `backward` could differentiate.
     sequence.ran = !isPart;
-    if (isPart) for (const part of parts.flat()) part[0] = NaN;
+    if (!isPart) return;
+    for (const part of parts.flat()) part[0] = NaN;
+    for (const { data } of ends) data.fill(NaN);
   };
   /** @type {{ [method: string]: (...given: unknown[]) => unknown }} */
   const methods = {

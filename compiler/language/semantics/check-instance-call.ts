@@ -11,6 +11,7 @@ import { tensorsIn } from "./cell-tensors.js";
 import type { Checker } from "./checker.js";
 import { isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { matchArguments } from "./match-arguments.js";
+import { statesIn } from "./states-of-cell.js";
 import { axesOf, printAxes, printSemanticType, type SemanticType, shapeOf } from "./semantic-type.js";
 import { substituteType } from "./substitute.js";
 import type { TypedCell, TypedExpression, TypedInstance, TypedInstanceCall, TypedTensor } from "./typed-program.js";
@@ -53,7 +54,7 @@ export function matchCall(
   const tensors = tensorsIn(instance.cell);
   const inputs = tensors.filter(({ role }) => role === "input");
   const contexts = tensors.filter(({ role }) => role === "context");
-  const states = tensors.filter(({ role }) => role === "state");
+  const states = statesIn(instance.cell).flatMap(({ tensor, isGiven }) => (isGiven ? [] : [tensor]));
   const callee = `\`${instance.name}\``;
   const parameters = [...inputs, ...contexts, ...states.map(({ name }) => ({ name, named: true, optional: true }))];
   const matched = matchArguments(call.arguments, parameters, callee, call.span, collector);
@@ -142,9 +143,10 @@ function checkGiven(
   all: GivenTensors,
 ): TypedExpression[] | undefined {
   const fitting: TypedExpression[] = [];
+  const sizes = new Map([...instance.dimensions, ...(checker.instances.runtimeDimensions.get(instance.name) ?? [])]);
   for (const [tensor, argument] of all) {
     const given = checker.infer(argument.value);
-    const declared = substituteType(tensor.type, instance.dimensions);
+    const declared = substituteType(tensor.type, sizes);
     if (declared === undefined) checker.reportTooLarge(span);
     if (declared === undefined || given.type.kind === "error") continue;
     if (fits(checker, declared, given)) fitting.push(given);

@@ -136,11 +136,12 @@ export class ExpressionBuilder {
 
   private plainArguments(node: cst.CallArgumentsCstNode): ArgumentNode[] {
     return (node.children.argument ?? []).map(({ children }) => {
-      const label = children.Name?.[0];
+      const path = (children.Name ?? []).map((part) => this.name(part));
+      const [first, last] = [path[0], path[path.length - 1]];
       const own = only(children.expression);
-      const value = (label && textOf(label) === "by" ? this.groupOf(own) : undefined) ?? this.expression(own);
-      if (label === undefined) return { value, span: value.span };
-      const name = this.name(label);
+      const value = (first?.text === "by" ? this.groupOf(own) : undefined) ?? this.expression(own);
+      if (first === undefined || last === undefined) return { value, span: value.span };
+      const name = { text: path.map(({ text }) => text).join("."), span: this.join(first.span, last.span) };
       return { name, value, span: this.join(name.span, value.span) };
     });
   }

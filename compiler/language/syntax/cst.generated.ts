@@ -145,6 +145,7 @@ export interface ArgumentCstNode extends CstNode {
 
 export type ArgumentCstChildren = {
   Name?: IToken[];
+  Dot?: IToken[];
   Equals?: IToken[];
   expression: ExpressionCstNode[];
 };

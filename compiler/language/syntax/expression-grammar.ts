@@ -193,13 +193,24 @@ export abstract class ExpressionParser extends CstParser {
     this.CONSUME(t.RightParen);
   });
 
+  /** `axis = 0`, `rnn.h = start`. */
   readonly argument: GrammarRule = this.inner("argument", () => {
-    this.OPTION(() => {
-      this.CONSUME(t.Name);
-      this.CONSUME(t.Equals);
+    this.OPTION({
+      GATE: this.isNamed,
+      DEF: () => {
+        this.AT_LEAST_ONE_SEP({ SEP: t.Dot, DEF: () => this.CONSUME(t.Name), ERR_MSG: "a name" });
+        this.CONSUME(t.Equals);
+      },
     });
     this.SUBRULE(this.expression);
   });
+
+  /** Of an argument: a path may be as long as one likes, so no fixed number of tokens tells it from a value. */
+  private readonly isNamed = (): boolean => {
+    let next = 1;
+    while (this.LA(next).tokenType === t.Name && this.LA(next + 1).tokenType === t.Dot) next += 2;
+    return this.LA(next).tokenType === t.Name && this.LA(next + 1).tokenType === t.Equals;
+  };
 
   /** `.name`, `[0:H, i]`; `(x)` after `[k]`, the call of one of an array. */
   readonly selection: GrammarRule = this.inner("selection", () => {

@@ -24,10 +24,16 @@ export function argumentsDoc(list: readonly ArgumentNode[], notation: Notation):
   return parenthesised(
     list.map(({ name, value }) => {
       const doc = expressionDoc(value, notation);
-      return name === undefined ? doc : [`${notation.name(name.text)} = `, doc];
+      return name === undefined ? doc : [`${pathText(name.text, notation)} = `, doc];
     }),
   );
 }
+
+const pathText = (path: string, notation: Notation): string =>
+  path
+    .split(".")
+    .map((name) => notation.name(name))
+    .join(".");
 
 /** A list in parentheses that may take a line for each item. */
 export function parenthesised(items: readonly Doc[]): Doc {

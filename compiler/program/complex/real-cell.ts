@@ -1,6 +1,7 @@
 /** A cell without complex numbers: tensors and equations that are complex are two, `x.re` and `x.im`. */
 import { tensorNamed } from "../../language/semantics/cell-tensors.js";
 import { initialKey, nextKey } from "../../language/semantics/node-keys.js";
+import { statesIn } from "../../language/semantics/states-of-cell.js";
 import type {
   TypedCell,
   TypedExpression,
@@ -119,5 +120,6 @@ function partOf({ initializer, imaginary, initial, ...tensor }: TypedTensor, par
 }
 
 function isComplexIn(cell: TypedCell, name: string): boolean {
-  return tensorNamed(cell, name)?.type.kind === "complex";
+  const tensor = tensorNamed(cell, name) ?? statesIn(cell).find((state) => state.tensor.name === name)?.tensor;
+  return tensor?.type.kind === "complex";
 }

@@ -7,14 +7,14 @@ import { takeOverCall } from "../take-over.js";
 import { type Dim, equalDims, printDim } from "../../../base/types/dim.js";
 import type { ArgumentNode, CallNode, Expression, MemberNode } from "../../syntax/ast.js";
 import { placeInArray } from "../arrays.js";
-import { bindDimensions, pairsOf } from "../bind-dimensions.js";
+import { bindDimensions, type Pair, pairsOf } from "../bind-dimensions.js";
 import { isStateless } from "../calls-in-place.js";
-import { tensorNamed, tensorsIn } from "../cell-tensors.js";
 import { type GivenTensors, haveEqualShapes, isGivenPlain, matchCall, reportGiven } from "../check-instance-call.js";
 import type { Checker } from "../checker.js";
 import { drawsAnything } from "../draws.js";
 import { wordsFor } from "../scope.js";
 import { axesOf, type SemanticType, shapeOf, withLeading } from "../semantic-type.js";
+import { statesIn } from "../states-of-cell.js";
 import { substituteType } from "../substitute.js";
 import {
   type TypedCell,
@@ -62,11 +62,8 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
   const over = leadingAxes(checker, instance, node, inputs);
   if (over === undefined) return undefined;
   const telling = instance.cell.form === "network" ? inputs : contexts;
-  const unknown = new Set(instance.cell.runtimeDimensions);
-  const runtimeDimensions = bindDimensions(
-    telling.flatMap(({ declared, value, extra }) => (Number.isNaN(extra) ? [] : pairsOf(declared, value.type))),
-    unknown,
-  );
+  const runtimeDimensions = sizesOfCall(checker, instance, telling);
+  if (runtimeDimensions === undefined) return undefined;
   const dimensions = new Map([...instance.dimensions, ...runtimeDimensions]);
   const all = [...inputs, ...contexts, ...states];
   for (const [i, given] of all.entries()) {
@@ -91,6 +88,24 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
     path: checker.instances.runs?.paths.get(node) ?? instance.name,
     traced: new Set(),
   };
+}
+
+/** What the run-time dimensions of a used cell are. What is not known yet in a loop goes along it; undefined where that tells nothing. */
+function sizesOfCall(
+  checker: Checker,
+  { cell }: TypedInstance,
+  telling: readonly RunArgument[],
+): ReadonlyMap<string, Dim> | undefined {
+  const known = telling.filter(({ extra }) => !Number.isNaN(extra));
+  const pairs = known.flatMap(({ declared, value }) => pairsOf(declared, value.type));
+  const { axis } = checker.loop ?? {};
+  const guessed = telling.flatMap(({ declared, extra }): Pair[] => {
+    const [first] = cell.form === "network" && Number.isNaN(extra) ? axesOf(declared) : [];
+    return axis === undefined || first === undefined ? [] : [{ declared: first.dim, actual: axis }];
+  });
+  const bound = bindDimensions([...pairs, ...guessed], new Set(cell.runtimeDimensions));
+  const isOpen = cell.runtimeDimensions.some((name) => !bound.has(name));
+  return isOpen && known.length < telling.length ? undefined : bound;
 }
 
 /** An argument, and how many axes it has more than what it is given to. */
@@ -245,15 +260,21 @@ function readOf(
 interface RunPath {
   readonly instance: TypedInstance;
   readonly run: TypedRun | undefined;
-  readonly names: readonly MemberNode[];
+  readonly names: readonly string[];
 }
 
 function pathOf(checker: Checker, node: MemberNode): RunPath | undefined {
-  const names: MemberNode[] = [node];
-  let root: Expression = node.object;
-  while (root.kind === "member" && !root.next) {
-    names.unshift(root);
-    root = root.object;
+  const names: string[] = [];
+  let root: Expression = node;
+  for (;;) {
+    const place = names.length > 0 && root.kind === "index" && root.indices.length === 1 ? root.indices[0] : undefined;
+    if (root.kind === "member" && (!root.next || root === node)) {
+      names.unshift(root.member.text);
+      root = root.object;
+    } else if (root.kind === "index" && place?.kind === "at" && place.value.kind === "number") {
+      names.unshift(place.value.text);
+      root = root.object;
+    } else break;
   }
   const call =
     root.kind === "call"
@@ -278,15 +299,14 @@ export function inferRunMember(checker: Checker, node: MemberNode): TypedExpress
   const { instance, run, names } = path;
   if (run === undefined) return checker.error(node.span);
   const [first, ...deeper] = names;
-  const output =
-    deeper.length === 0 && !node.next && instance.cell.outputs.find(({ name }) => name === first?.member.text);
+  const output = deeper.length === 0 && !node.next && instance.cell.outputs.find(({ name }) => name === first);
   if (output) return outputOf(checker, instance, run, output.name, node.span);
   const state = stateAt(instance.cell, names);
-  if (state === undefined || instance.cell.form === "network") {
+  if (state === undefined) {
     checker.report(
       "unknown-member",
       node.member.span,
-      `\`${instance.name}\` has no output or state \`${names.map(({ member }) => member.text).join(".")}\``,
+      `\`${instance.name}\` has no output or state \`${names.join(".")}\``,
       {
         help:
           checker.suggest(node.member.text, () => membersOf(instance.cell)) ??
@@ -297,7 +317,7 @@ export function inferRunMember(checker: Checker, node: MemberNode): TypedExpress
     );
     return checker.error(node.span);
   }
-  const name = names.map(({ member }) => member.text).join(".");
+  const name = names.join(".");
   return readOf(checker, instance, run, { what: node.next ? "after" : "before", name }, state, [], node.span);
 }
 
@@ -308,26 +328,21 @@ export function inferTrace(checker: Checker, node: CallNode): TypedExpression | 
   const path = pathOf(checker, argument.value);
   const state = path?.run && stateAt(path.instance.cell, path.names);
   if (path?.run === undefined || state === undefined) return undefined;
-  const name = path.names.map(({ member }) => member.text).join(".");
+  const name = path.names.join(".");
+  if (path.instance.cell.form === "network") {
+    const message = `\`${path.instance.name}\` is a network, and \`${name}\` is traced where it runs`;
+    checker.report("unknown-member", node.span, message, { help: "in that network: `output states = trace(e.h)`" });
+    return checker.error(node.span);
+  }
   path.run.traced.add(name);
   return readOf(checker, path.instance, path.run, { what: "trace", name }, state, path.run.over, node.span);
 }
 
 /** The type of a state by its path, in terms of the used cell. */
-function stateAt(cell: TypedCell, names: readonly MemberNode[]): SemanticType | undefined {
-  const [first, ...deeper] = names;
-  if (first === undefined) return undefined;
-  if (deeper.length === 0) {
-    const tensor = tensorNamed(cell, first.member.text);
-    return tensor?.role === "state" ? tensor.type : undefined;
-  }
-  const item = cell.items.find((one) => one.kind === "instance" && one.instance.name === first.member.text);
-  if (item?.kind !== "instance") return undefined;
-  const type = stateAt(item.instance.cell, deeper);
-  return type && substituteType(type, item.instance.dimensions);
+function stateAt(cell: TypedCell, names: readonly string[]): SemanticType | undefined {
+  const path = names.join(".");
+  return statesIn(cell).find(({ tensor }) => tensor.name === path)?.tensor.type;
 }
 
-function membersOf(cell: TypedCell): string[] {
-  const states = tensorsIn(cell).filter(({ role }) => role === "state");
-  return [...cell.outputs, ...(cell.form === "network" ? [] : states)].map(({ name }) => name);
-}
+const membersOf = (cell: TypedCell): string[] =>
+  [...cell.outputs, ...statesIn(cell).map(({ tensor }) => tensor)].map(({ name }) => name);

@@ -76,8 +76,8 @@ function ofLoop(checker: Checker, value: Expression, fill: Expression | undefine
     return { kind: "value", name, span, type: { kind: "index", bound: dimConstant(1), axes } };
   }
   const filled = first?.type;
-  const axes = filled === undefined ? [] : axesOf(filled);
-  if (loop.axis === undefined || filled === undefined || axes.length === 0) return checker.error(span);
+  const isTold = filled !== undefined && (filled.kind === "index" || axesOf(filled).length > 0);
+  if (loop.axis === undefined || !isTold) return checker.error(span);
   return { kind: "value", name, span, type: withLeading(filled, [loop.axis]) };
 }
 
