@@ -33,14 +33,14 @@ export type GivenTensor = FloatArray | GivenIntegers;
 /** Run-time sizes of a call: for all examples, for each, or for each with the padded size. */
 type GivenSize = number | GivenIntegers | { readonly padded: number; readonly each: GivenIntegers };
 
-/** What a call takes under a name: the names of the interface have types of their own, all others are tensors. */
-type GivenValue<Name> = Name extends "batch" | "steps"
+/** What a call takes under a name: the names of the interface have types of their own, all others are tensors, or settings. */
+type GivenValue<Name> = Name extends "batch" | "steps" | "seed"
   ? number | undefined
   : Name extends "lengths"
     ? GivenIntegers | undefined
     : Name extends "sizes"
       ? Readonly<Record<string, GivenSize | undefined>> | undefined
-      : GivenTensor | undefined;
+      : GivenTensor | number | (Name extends "train" ? boolean : never) | undefined;
 
 /** Inputs, contexts and states by name, with `batch`, `steps`, `lengths` and `sizes`. */
 export type GivenValues<Values> = { readonly [Name in keyof Values]: GivenValue<Name> };

@@ -5,6 +5,7 @@ import {
   type Program,
   type ProgramParam,
   type ProgramRandom,
+  type ProgramSetting,
   type ProgramTensor,
 } from "../program/program.js";
 import { leastSize } from "../base/types/bounds.js";
@@ -18,7 +19,14 @@ import {
   isSequence,
 } from "../base/types/dim.js";
 import { type ComputedSizes, computedSizes, namesOfAxes } from "../program/computed-sizes.js";
-import type { AxisEntry, Manifest, ParamEntry, RandomEntry, TensorEntry } from "../../runtime/module/manifest.js";
+import type {
+  AxisEntry,
+  Manifest,
+  ParamEntry,
+  RandomEntry,
+  SettingEntry,
+  TensorEntry,
+} from "../../runtime/module/manifest.js";
 import { computedEntries, conditionEntries } from "./size-entries.js";
 import { headsOf } from "../program/starts.js";
 import { version } from "../base/version.js";
@@ -68,7 +76,8 @@ export function buildManifest(
   };
 }
 
-type TensorFields = "inputs" | "contexts" | "states" | "params" | "fixed" | "draws" | "startRounds" | "outputs";
+type TensorFields =
+  "inputs" | "contexts" | "states" | "params" | "fixed" | "draws" | "startRounds" | "settings" | "outputs";
 
 function tensorEntries(
   program: Program,
@@ -120,6 +129,7 @@ function tensorEntries(
     ...(program.fixed.length > 0 && { fixed: program.fixed.map(stored) }),
     ...(program.starts === undefined ? {} : startEntries(program.starts)),
     ...randomEntries(program, tensor),
+    ...settingEntries(program, tensor),
     outputs: program.outputs.map(tensor),
     ...(program.losses === undefined || program.losses.length === 0 ? {} : { losses: program.losses }),
   };
@@ -133,6 +143,14 @@ function randomEntries({ randoms }: Program, tensor: (random: ProgramRandom) => 
     return { ...tensor(random), ...drawn, ...(counter !== undefined && { counter }) };
   };
   return randoms.length === 0 ? {} : { random: randoms.map(entry) };
+}
+
+function settingEntries(
+  { settings = [] }: Program,
+  tensor: (setting: ProgramSetting) => TensorEntry,
+): Pick<Manifest, "settings"> {
+  const entry = (setting: ProgramSetting): SettingEntry => ({ ...tensor(setting), otherwise: setting.otherwise });
+  return settings.length === 0 ? {} : { settings: settings.map(entry) };
 }
 
 function axisEntry(program: Program, symbol: string, name: string): AxisEntry {

@@ -23,6 +23,7 @@ export function partsOf(
     startRounds,
     losses = [],
     random,
+    settings,
   }: Manifest,
   source?: SourcePart,
 ): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
@@ -36,6 +37,7 @@ export function partsOf(
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
     starts: { wanted: startRounds !== undefined, name: "createStarts" },
     draws: { wanted: random !== undefined, name: "createDraws" },
+    settings: { wanted: settings !== undefined, name: "createSettings" },
     gradient: { wanted: has.gradient || has.hvp, name: "gradient" },
     losses: { wanted: losses.length > 0, name: "losses" },
     directional: { wanted: has.jvp || has.hvp, ...(has.jvp ? { name: "jvp" } : {}) },

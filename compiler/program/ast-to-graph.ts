@@ -16,6 +16,7 @@ import type { TypedCell, TypedFunction, TypedProgram } from "../language/semanti
 import type { Dim } from "../base/types/dim.js";
 import { lowerInitialNodes, lowerNodes, shareParams } from "./cell-lowering.js";
 import { rootFrame } from "./cell-frames.js";
+import { constantValue } from "./constant-value.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { realCell } from "./complex/real-cell.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
@@ -41,12 +42,14 @@ import {
   type LoweredTensor,
   instructionsIn,
   type LoweredNetwork,
+  type LoweredSetting,
   operationsOf,
   type LoweredParam,
 } from "./lowered-cell.js";
 import { checkCount, countOf, tooLarge } from "./entry-count.js";
 import { checkOptionNames, drawnBy, drawnIn, drawOwn, randomsOf } from "./randoms.js";
 import { moduleStates } from "./module-states.js";
+import { settingsOfModule } from "./module-settings.js";
 import { declareDraws, lowerStarts, markRandom, startedTensors } from "./starts.js";
 import { type CellArguments, checkArguments, largestCount, withAssumedSizes } from "./sizes.js";
 import { isStored } from "../language/semantics/typed-program.js";
@@ -160,7 +163,7 @@ class CellLowering {
   network(): LoweredNetwork {
     const { cell } = this;
     const common = this.common();
-    const { whole, states, randoms } = this.lowerWhole();
+    const parts = this.lowerWhole();
     const losses = cell.losses.map(({ name, documentation, weight }) => ({
       name,
       documentation,
@@ -168,7 +171,7 @@ class CellLowering {
       weighted: weight !== undefined,
     }));
     const sizes = sizesOfCalls(this.frame);
-    return { ...common, ...sizes, states, randoms, losses, whole, declared: [...this.declared.values()] };
+    return { ...common, ...sizes, ...parts, losses, declared: [...this.declared.values()] };
   }
 
   /** What cells and networks have. */
@@ -206,6 +209,14 @@ class CellLowering {
     return { name, documentation: tensor.documentation, shape };
   }
 
+  private setting(placed: PlacedTensor): LoweredSetting {
+    const { otherwise } = placed.tensor;
+    const value = otherwise === undefined ? NaN : constantValue(placed.frame, otherwise);
+    if (otherwise !== undefined && Math.abs(value) === Infinity)
+      this.collector.report("bad-setting", otherwise.span, "a setting begins with a finite number");
+    return { ...this.tensor(placed), otherwise: value };
+  }
+
   private stored(placed: PlacedTensor): LoweredParam {
     return { ...this.tensor(placed), initializer: initializerOf(placed, this.collector) };
   }
@@ -222,11 +233,10 @@ class CellLowering {
   }
 
   /** The equations of a network, and the states of its runs, which it meets on the way. */
-  private lowerWhole(): Pick<LoweredNetwork, "whole" | "states" | "randoms"> {
+  private lowerWhole(): Pick<LoweredNetwork, "whole" | "states" | "settings" | "randoms"> {
     const { lowering, frame } = this.lowering("step");
     const { builder } = lowering;
-    const declared = (["input", "param", "fixed"] as const).map((role) => tensorsOf(frame, role));
-    for (const tensors of declared) declareInputs(lowering, tensors);
+    for (const role of ["input", "setting", "param", "fixed"] as const) declareInputs(lowering, tensorsOf(frame, role));
     const { begun, states } = moduleStates(builder);
     const { drawn, found } = drawnBy(builder);
     const own = { ...lowering, states, drawn };
@@ -244,13 +254,16 @@ class CellLowering {
       return { name, value: last };
     });
     const parts = losses.flatMap(({ name, weight }) => [of(name), ...(weight === undefined ? [] : [of(weight)])]);
-    const finished = builder.finish([...outputs.map(({ name }) => of(name)), ...ends, ...parts]);
+    const written = builder.finish([...outputs.map(({ name }) => of(name)), ...ends, ...parts]);
+    const { settings, finished } = settingsOfModule(frame, written);
     const [first, random] = [begun, found].map((list) => list.map(({ value }) => value)) as [ValueId[], ValueId[]];
-    const [given, rest] = [finished.inputs.slice(0, declared[0]?.length), finished.inputs.slice(declared[0]?.length)];
+    const count = tensorsOf(frame, "input").length + settings.length;
+    const [given, rest] = [finished.inputs.slice(0, count), finished.inputs.slice(count)];
     const inputs = [...first, ...given, ...random, ...rest.filter((id) => ![...first, ...random].includes(id))];
     return {
       whole: { ...finished, inputs },
       states: begun.map(({ state }) => state),
+      settings: settings.map((placed) => this.setting(placed)),
       randoms: found.map((own) => own.random),
     };
   }

@@ -29,7 +29,8 @@ export function again(
   const frame: CellFrame = { cell, dimensions, reals, values, left: new Map(), children, path, isInPlace: true };
   for (const item of cell.items) {
     if (item.kind === "tensor") {
-      const value = isStored(item.tensor) ? existing.values.get(item.tensor.name) : undefined;
+      const isKnown = isStored(item.tensor) || item.tensor.role === "setting";
+      const value = isKnown ? existing.values.get(item.tensor.name) : undefined;
       if (value !== undefined) values.set(item.tensor.name, bring(value));
     } else {
       const inner = dimensionsOfUsed(frame, item.instance);

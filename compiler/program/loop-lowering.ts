@@ -4,7 +4,16 @@ import type { ValueId } from "../ir/graph/types.js";
 import type { TypedLoop } from "../language/semantics/typed-networks.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { again, nameIn } from "./frame-in-place.js";
-import { type CellFrame, childrenOf, dimIn, type Lowering, NotLowered, type RunState, shapeIn } from "./frame.js";
+import {
+  type CellFrame,
+  childrenOf,
+  dimIn,
+  type Lowering,
+  NotLowered,
+  type RunState,
+  type RunStates,
+  shapeIn,
+} from "./frame.js";
 import { EntryByEntry } from "./entry-by-entry.js";
 import { sharedIn } from "./once.js";
 
@@ -22,16 +31,8 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
   const own = frameInside(frame, bring);
   // What was computed before the loop, a run and its states among it, is not computed again in it.
   for (const [what, values] of sharedIn(frame)) sharedIn(own).set(what, values.map((value) => (value === undefined ? undefined : bring(value)))); // prettier-ignore
-  const ended: { readonly state: RunState; readonly first: ValueId; readonly last: ValueId }[] = [];
   const { states: around } = lowering;
-  const states: Lowering["states"] = around && {
-    ofModule: around.ofModule,
-    before: (state, isComputed) => {
-      const value = around.before(state, isComputed);
-      return value === undefined ? undefined : bring(value);
-    },
-    note: (state, first, last) => void ended.push({ state, first, last }),
-  };
+  const { states, ended } = statesInside(around, bring);
   const fed = new Map<ValueId, ValueId>();
   const awaited = new Map<string, ValueId>();
   for (const [name, type] of loop.fed) {
@@ -42,7 +43,7 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
   }
   const { drawn } = lowering;
   const draws = drawn && { drawn: (random: Parameters<typeof drawn>[0]) => bring(drawn(random)) };
-  const inside: Lowering = { ...lowering, builder: inner, ...(states && { states }), ...draws };
+  const inside: Lowering = { ...lowering, builder: inner, states, ...draws };
   for (const key of loop.members) {
     const node = frame.cell.nodes.get(key);
     if (node === undefined || node.value.type.kind === "outputs") continue;
@@ -72,6 +73,26 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
     const [first, last] = [walk.outside(ends.first), walk.outside(ends.last)];
     if (first !== undefined && last !== undefined) around?.note(state, first, last);
   }
+}
+
+/** States of runs in the loop, as values of its builder. */
+function statesInside(
+  around: RunStates | undefined,
+  bring: (value: ValueId) => ValueId,
+): {
+  readonly states: RunStates | undefined;
+  readonly ended: readonly { readonly state: RunState; readonly first: ValueId; readonly last: ValueId }[];
+} {
+  const ended: { readonly state: RunState; readonly first: ValueId; readonly last: ValueId }[] = [];
+  const states = around && {
+    ofModule: around.ofModule,
+    before: (state: RunState, isComputed: boolean) => {
+      const value = around.before(state, isComputed);
+      return value === undefined ? undefined : bring(value);
+    },
+    note: (state: RunState, first: ValueId, last: ValueId) => void ended.push({ state, first, last }),
+  };
+  return { states, ended };
 }
 
 const sharedValues = (frame: CellFrame): ValueId[] =>

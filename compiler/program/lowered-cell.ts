@@ -30,6 +30,12 @@ export interface LoweredParam extends LoweredTensor {
   readonly initializer: Initializer;
 }
 
+/** A number of the call. */
+export interface LoweredSetting extends LoweredTensor {
+  /** What it is where the call does not say. */
+  readonly otherwise: number;
+}
+
 /** Numbers that a call draws by its seed: in each step, or once for a sequence. */
 export interface LoweredRandom extends LoweredTensor, DrawnAs {
   /** The state that counts the steps; undefined where they are drawn once. */
@@ -121,12 +127,14 @@ export interface LoweredNetwork extends Pick<
   readonly least: ReadonlyMap<string, number>;
   /** What the sizes of each example must fulfil. */
   readonly requires: readonly SizeCondition[];
+  /** Of itself and of the networks in it, by path. */
+  readonly settings: readonly LoweredSetting[];
   /** Of its runs, named by path. */
   readonly states: readonly LoweredState[];
   /** What each loss is of an example, and what it is divided by, where that is told. */
   readonly losses: readonly (LoweredTensor & { readonly weighted: boolean })[];
   /**
-   * Inputs, named as declared: states, inputs, what is drawn, params, fixed values (both are shared). Outputs: the outputs, the last values of the states, then of
+   * Inputs, named as declared: states, inputs, settings, what is drawn, params, fixed values (both are shared). Outputs: the outputs, the last values of the states, then of
    * each loss its value and, where it is weighted, what it is divided by.
    */
   readonly whole: GraphFunction;

@@ -32,6 +32,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
       each(false)({ ...input, ...(isForLosses(input.name) && { forLosses: true }) }),
     ),
     losses: network.losses.map((loss) => loss.name),
+    settings: network.settings.map(each(false)),
     contexts: [],
     states: network.states.map((state) =>
       each(false)({ ...state, ...(isForLosses(state.name) && { forLosses: true }) }),
@@ -90,6 +91,7 @@ function buildForward(network: LoweredNetwork): {
   const names = [
     ...named("initial", states),
     ...named("input", network.inputs),
+    ...named("setting", network.settings),
     ...named("random", network.randoms),
     ...named("param", network.params),
     ...named("fixed", network.fixed),

@@ -9,7 +9,7 @@ import { type Bounds, leastSize } from "../base/types/bounds.js";
 import type { Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
-import type { DeclaredDerivative, LoweredDraw, LoweredRandom, LoweredStarts } from "./lowered-cell.js";
+import type { DeclaredDerivative, LoweredDraw, LoweredRandom, LoweredSetting, LoweredStarts } from "./lowered-cell.js";
 import { nameOfRole, type Role, type TensorKind } from "./roles.js";
 
 export interface ProgramTensor {
@@ -43,6 +43,9 @@ export interface ProgramParam extends ProgramTensor {
 /** Drawn for each call by its seed: in equations, or in initial values. */
 export type ProgramRandom = ProgramTensor & LoweredRandom;
 
+/** One number for all examples of a call: nothing is derived by it. */
+export type ProgramSetting = ProgramTensor & LoweredSetting;
+
 export interface ProgramStarts extends Pick<LoweredStarts, "fn" | "rounds"> {
   readonly draws: readonly (ProgramParam & LoweredDraw)[];
 }
@@ -75,6 +78,7 @@ export interface Program {
   /** The sequence along which it can be computed entry by entry; undefined where it looks ahead. */
   readonly stream: string | undefined;
   readonly inputs: readonly ProgramInput[];
+  readonly settings?: readonly ProgramSetting[];
   readonly contexts: readonly ProgramTensor[];
   readonly states: readonly ProgramState[];
   readonly params: readonly ProgramParam[];
@@ -86,7 +90,7 @@ export interface Program {
   /** Names of outputs that are losses: sums over the batch, and what these are divided by. */
   readonly losses?: readonly string[];
   /**
-   * Inputs: the roles `initial`, `input`, `random`, `context`, `param` and `fixed`. Outputs: the roles `output` and `final`. Named as
+   * Inputs: the roles `initial`, `input`, `setting`, `random`, `context`, `param` and `fixed`. Outputs: the roles `output` and `final`. Named as
    * `nameOfRole` says.
    */
   readonly forward: GraphFunction;
@@ -118,6 +122,7 @@ export function programRoles(program: Program): Role[] {
   return [
     ...roles("initial", program.states),
     ...roles("input", program.inputs),
+    ...roles("setting", program.settings ?? []),
     ...roles("random", program.randoms),
     ...roles("context", program.contexts),
     ...roles("param", program.params),
@@ -136,7 +141,7 @@ export function programBoundary(program: Program): {
   const namesOf = (test: (role: Role) => boolean): Set<string> => new Set(roles.filter(test).map(nameOfRole));
   return {
     sharedOutputs: namesOf(({ kind, shared }) => kind === "output" && shared === true),
-    fixedInputs: namesOf(({ kind }) => kind === "fixed" || kind === "random"),
+    fixedInputs: namesOf(({ kind }) => kind === "fixed" || kind === "random" || kind === "setting"),
   };
 }
 

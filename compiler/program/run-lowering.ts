@@ -77,6 +77,8 @@ function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: strin
   const { path } = runNames(lowering, frame, run);
   const given = lowerGiven(lowering, frame, run, child);
   for (const [tensor, value] of [...given.inputs, ...given.contexts]) child.values.set(tensor.name, value);
+  for (const [setting, value] of run.call.settings ?? [])
+    child.values.set(setting, lowering.lower(lowering, frame, value));
   const starts = lowerStates(lowering, frame, run);
   const isNamed = calledName(frame, run) !== undefined;
   const { states, ends } = statesInside(isNamed ? lowering.states : undefined, path, starts);

@@ -8,14 +8,33 @@ import { nameOfRole, type TensorKind } from "./roles.js";
 
 /** Sentences; none where all is well. */
 export function problemsOf(program: Program): string[] {
-  const { axes, stream, inputs, contexts, states, params, fixed, randoms, outputs, forward, initial } = program;
-  const tensors = [...inputs, ...contexts, ...states, ...params, ...fixed, ...randoms, ...outputs];
+  const {
+    axes,
+    stream,
+    inputs,
+    settings = [],
+    contexts,
+    states,
+    params,
+    fixed,
+    randoms,
+    outputs,
+    forward,
+    initial,
+  } = program;
+  const tensors = [...inputs, ...settings, ...contexts, ...states, ...params, ...fixed, ...randoms, ...outputs];
   const sequences = [...tensors.flatMap(({ over }) => over), ...(stream === undefined ? [] : [stream])];
   const given = [...portsOf("context", contexts), ...portsOf("param", params), ...portsOf("fixed", fixed)];
   const drawn = (isInitial: boolean): Port[] =>
     portsOf("random", randoms.filter((random) => random.isInitial === isInitial)); // prettier-ignore
   const wanted = {
-    inputs: [...portsOf("initial", states), ...portsOf("input", inputs), ...drawn(false), ...given],
+    inputs: [
+      ...portsOf("initial", states),
+      ...portsOf("input", inputs),
+      ...portsOf("setting", settings),
+      ...drawn(false),
+      ...given,
+    ],
     outputs: [...portsOf("output", outputs), ...portsOf("final", states)],
   };
   const computed = states.filter((state) => state.initial === "computed");

@@ -124,7 +124,7 @@ function checkNames({ dividend, divisor }: SizeEntry, known: ReadonlySet<string>
     for (const own of names) if (!known.has(own)) corrupt(path, "a size over axes before it", own);
 }
 
-type TensorList = "inputs" | "contexts" | "states" | "params" | "fixed" | "random" | "outputs";
+type TensorList = "inputs" | "contexts" | "states" | "params" | "fixed" | "random" | "settings" | "outputs";
 
 /** Tensors have axes and sizes that the manifest has, each axis once, and those of their kind. */
 function checkAxesOfTensors({ axes, ...manifest }: Manifest): void {
@@ -158,6 +158,7 @@ const axesOfRole: Readonly<Record<TensorList, readonly string[]>> = {
   params: [],
   fixed: [],
   random: ["batch", "sequence"],
+  settings: ["batch"],
   outputs: ["batch", "sequence"],
 };
 
@@ -200,6 +201,7 @@ const checkFields = fields({
   random: optional(
     tensors({ law: oneOf("uniform", "normal"), training: flag, initial: flag, counter: optional(name) }),
   ),
+  settings: optional(tensors({ otherwise: finite })),
   outputs: tensors(),
   losses: optional(listOf(name)),
   has: fields({ step: flag, gradient: flag, jvp: flag, hvp: flag }),

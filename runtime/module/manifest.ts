@@ -27,6 +27,8 @@ export interface Manifest {
   readonly startRounds?: number;
   /** What calls draw by their seed. Left out where they draw nothing. */
   readonly random?: readonly RandomEntry[];
+  /** Numbers of the call, the same for all of its examples. Left out where there are none. */
+  readonly settings?: readonly SettingEntry[];
   readonly outputs: readonly TensorEntry[];
   /** Outputs that are losses of the batch; beside `loss` are `loss.sum` and `loss.weight`. Left out where there are none. */
   readonly losses?: readonly string[];
@@ -131,6 +133,12 @@ export interface RandomEntry extends TensorEntry {
   readonly initial: boolean;
   /** The state that counts the steps, by which those of each step are drawn. */
   readonly counter?: string;
+}
+
+/** A number of the call, the same for all examples; kernels have it for each. */
+export interface SettingEntry extends TensorEntry {
+  /** What it is where the call does not say. */
+  readonly otherwise: number;
 }
 
 /** A declared initialiser with its numbers filled in. */

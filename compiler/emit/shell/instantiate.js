@@ -34,12 +34,13 @@ export function createInstance(manifest, createKernels, workspaceBytes, parts, o
 function assemble(manifest, kernels, capacity, parts) {
   const core = createCore(manifest, kernels, capacity, parts);
   parts.createDraws?.(core);
+  parts.createSettings?.(core);
   const sequence = createSequence(core);
 
-  const { params, fixed, ...setting } = createParams(core, parts);
+  const { params, fixed, ...setters } = createParams(core, parts);
   /** @type {Record<string, InstanceMethod>} */
   const methods = {
-    ...setting,
+    ...setters,
     forward: sequence.forward,
     ...(manifest.has.step && createStream(core, sequence, parts)),
     ...parts.gradient?.(core, sequence),

@@ -112,6 +112,8 @@ export interface SizedCall {
   readonly extents: readonly Int32Array[];
   /** In modules that draw. */
   draws?: CallDraws;
+  /** In modules with settings, in their order. */
+  settings?: number[];
 }
 
 /** By what a call draws. */
@@ -126,7 +128,7 @@ export type GivenCall = Record<string, unknown>;
 /** What has buffers that the shell asks for; they are called as `program/roles.ts` calls them. */
 export type BufferKind = Exclude<TensorKind, "residual">;
 /** What a tensor of the manifest is to a call or a stream. */
-export type SlotKind = Exclude<BufferKind, "draw" | "start" | "random">;
+export type SlotKind = Exclude<BufferKind, "draw" | "start" | "random" | "setting">;
 export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
 /** What the parts of an instance share. */
@@ -159,8 +161,8 @@ export interface Core {
   /** Parameters or their tangents may have changed; parameters may do so at any time where their arrays are `handedOut`. */
   hold(handedOut?: boolean): void;
   run(entry: EntryName, call: SizedCall): void;
-  /** In modules that draw: what a snapshot has of it. */
-  readonly kept?: (call: SizedCall) => CallDraws;
+  /** In modules that draw or have settings: what a snapshot has of it. */
+  readonly kept?: (call: SizedCall) => Partial<CallDraws>;
 }
 
 /** The part for whole sequences, which the derivatives build upon. */
@@ -235,6 +237,7 @@ export interface OptionalParts {
   ) => (seed: number | undefined, all?: boolean) => void;
   /** For modules that draw: changes how calls are read and run. */
   readonly createDraws?: (core: Core) => void;
+  readonly createSettings?: (core: Core) => void;
   /** Names of options of `instantiate` that only some modules have. */
   readonly options?: readonly string[];
 }

@@ -3,7 +3,7 @@ import type { Manifest } from "../../../runtime/module/manifest.js";
 import { printString } from "../js/literal.js";
 import type { DeclaredMethod, DeclaredType } from "./declared.js";
 import { lossGradientType, lossMethods } from "./declared-losses.js";
-import { drawOptions, drawsInSnapshot } from "./draw-members.js";
+import { callOptions, optionsInSnapshot } from "./option-members.js";
 import {
   inline,
   inputMembers,
@@ -122,7 +122,7 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
           ...sizeMembers(manifest),
           batchMember,
           ...(hasSteps(manifest) ? [stepsMember] : []),
-          ...drawOptions(manifest),
+          ...callOptions(manifest),
         ],
       },
     },
@@ -230,7 +230,7 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
       name: "ResetArguments",
       docs: "What `reset` takes.",
       type: {
-        members: [...contexts, ...stateMembers(manifest.states, true), ...sizeMembers(manifest), batchMember, ...drawOptions(manifest)], // prettier-ignore
+        members: [...contexts, ...stateMembers(manifest.states, true), ...sizeMembers(manifest), batchMember, ...callOptions(manifest)], // prettier-ignore
       },
     },
     {
@@ -243,7 +243,7 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
           member("sizes", inline(sizes), ""),
           member("states", "States", ""),
           member("contexts", inline(tensors(manifest.contexts, { optional: true })), ""),
-          ...drawsInSnapshot(manifest),
+          ...optionsInSnapshot(manifest),
         ],
       },
     },

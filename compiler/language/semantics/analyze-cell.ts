@@ -232,12 +232,13 @@ class CellAnalysis {
         item.kind === "context" ||
         item.kind === "state" ||
         item.kind === "param" ||
-        item.kind === "fixed"
+        item.kind === "fixed" ||
+        item.kind === "setting"
       ) {
         for (const tensor of resolveTensors(this.checker, item)) {
           if (this.scope.entries.get(tensor.name)?.span !== tensor.span) continue;
           this.items.push({ kind: "tensor", tensor });
-          const value = item.initial ?? tensor.startValue;
+          const value = item.kind === "setting" ? undefined : (item.initial ?? tensor.startValue);
           if (value !== undefined) initials.push({ state: tensor.name, value });
         }
       }

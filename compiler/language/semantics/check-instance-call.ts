@@ -43,6 +43,7 @@ interface Matched {
   readonly inputs: GivenTensors;
   readonly contexts: GivenTensors;
   readonly states: GivenTensors;
+  readonly settings: GivenTensors;
 }
 
 /** Which argument is for what; undefined where something was reported. */
@@ -55,8 +56,10 @@ export function matchCall(
   const inputs = tensors.filter(({ role }) => role === "input");
   const contexts = tensors.filter(({ role }) => role === "context");
   const states = statesIn(instance.cell).flatMap(({ tensor, isGiven }) => (isGiven ? [] : [tensor]));
+  const settings = tensors.filter(({ role }) => role === "setting");
   const callee = `\`${instance.name}\``;
-  const parameters = [...inputs, ...contexts, ...states.map(({ name }) => ({ name, named: true, optional: true }))];
+  const others = [...states, ...settings].map(({ name }) => ({ name, named: true, optional: true }));
+  const parameters = [...inputs, ...contexts, ...others];
   const matched = matchArguments(call.arguments, parameters, callee, call.span, collector);
   if (matched === undefined) return undefined;
   const given = (of: readonly TypedTensor[], from: number): GivenTensors =>
@@ -68,6 +71,7 @@ export function matchCall(
     inputs: given(inputs, 0),
     contexts: given(contexts, inputs.length),
     states: given(states, inputs.length + contexts.length),
+    settings: given(settings, inputs.length + contexts.length + states.length),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What is checked of networks only: what may stand in them, and their losses. */
 import { constantOf, type Dim, dimSymbol, subtractDims } from "../../base/types/dim.js";
-import type { CellItem, CellNode, UseNode } from "../syntax/ast.js";
+import type { CellItem, CellNode, DeclarationNode, UseNode } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
 import type { Delays } from "./delays.js";
 import { weightKey } from "./node-keys.js";
@@ -19,7 +19,10 @@ const networkHelps = {
 /** Refuses what stands in cells only, or in networks only. */
 export function checkForm(checker: Checker, { form, items, runtime }: CellNode, delays: Delays): void {
   if (form === "cell") {
-    for (const item of items) if (item.kind === "loss") refuseLoss(checker, item);
+    for (const item of items) {
+      if (item.kind === "loss") refuseLoss(checker, item);
+      if (item.kind === "setting") refuseSetting(checker, item);
+    }
     for (const { name, span } of runtime) {
       const message = `\`${name.text}\` is a dimension that calls give, and those of a cell come with its contexts`;
       checker.report("not-in-cell", span, message, {
@@ -62,6 +65,13 @@ export function isUsedWhereItMay(checker: Checker, { form }: CellNode, { cell }:
 function refuseLoss(checker: Checker, { span, name }: Extract<CellItem, { kind: "loss" }>): void {
   checker.report("not-in-cell", span, `\`${name.text}\` is a loss, and a cell has none`, {
     help: "a loss is over whole sequences: it stands in a network",
+  });
+}
+
+function refuseSetting(checker: Checker, { span, names }: DeclarationNode): void {
+  const list = names.map(({ text }) => `\`${text}\``).join(", ");
+  checker.report("not-in-cell", span, `a cell has no settings: ${list}`, {
+    help: "a number that is fixed at compilation is a parameter, `cell Name(I, H, eps: real = 1e-5)`; one that a call gives is an input",
   });
 }
 

@@ -14,6 +14,7 @@ export type EntryKind =
   | "state"
   | "param"
   | "fixed"
+  | "setting"
   | "equation"
   | "output"
   | "instance"
@@ -87,6 +88,7 @@ const kindWords: Readonly<Record<ScopeEntry["kind"], string>> = {
   state: "the state",
   param: "the param",
   fixed: "the fixed value",
+  setting: "the setting",
   equation: "the equation",
   output: "the output",
   instance: "the used cell",
@@ -107,10 +109,13 @@ export function wordsFor(kind: ScopeEntry["kind"], name: string): string {
 const interfaceNames = new Set(["batch", "steps", "lengths", "sizes", "final", "initial", "params", "tangents"]);
 /** Under which safetensors files keep what is no tensor. */
 const nameInFiles = "__metadata__";
+/** Beside settings. */
+const namesInSnapshots = new Set(["cell", "states", "contexts"]);
 const interfaceKinds: ReadonlySet<ScopeEntry["kind"]> = new Set<ScopeEntry["kind"]>([
   "input",
   "context",
   "state",
+  "setting",
   "output",
 ]);
 
@@ -146,6 +151,7 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
       case "state":
       case "param":
       case "fixed":
+      case "setting":
         for (const name of item.names) names.declare(name, item.kind);
         break;
       case "use":
@@ -210,6 +216,16 @@ class CellNames {
       this.collector.report("reserved-name", span, `${wordsFor(kind, text)} has a name that the module needs`, {
         help: `compiled modules use ${[...interfaceNames].map((name) => `\`${name}\``).join(", ")} themselves`,
       });
+    }
+    if (kind === "setting" && namesInSnapshots.has(text)) {
+      this.collector.report(
+        "reserved-name",
+        span,
+        `${wordsFor(kind, text)} has a name that snapshots of a stream need`,
+        {
+          help: `they have ${[...namesInSnapshots].map((name) => `\`${name}\``).join(", ")}, and the settings: choose another name`,
+        },
+      );
     }
     if ((kind === "param" || kind === "fixed") && text === nameInFiles) {
       this.collector.report("reserved-name", span, `${wordsFor(kind, text)} has a name that files of params need`, {

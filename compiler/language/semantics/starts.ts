@@ -107,10 +107,10 @@ export function checkStarts(
       const context = node && contextIn(node, scope);
       if (context !== undefined) {
         const span = nodes.get(start.key)?.values[0]?.span ?? scope.entries.get(name)?.span;
-        const message = `the initial value of \`${name}\` depends on ${wordsFor("context", context)}`;
+        const message = `the initial value of \`${name}\` depends on ${context}`;
         if (span !== undefined)
           checker.report("varying-initial-value", span, message, {
-            help: "a call gives contexts; params begin before it",
+            help: "a call gives it; params begin before that",
           });
         break;
       }
@@ -119,11 +119,16 @@ export function checkStarts(
   }
 }
 
+/** What calls give and is the same at every step, in words. */
 function contextIn({ values, reads }: GraphNode, scope: CellScope): string | undefined {
-  let found = reads.find(({ name }) => scope.entries.get(name)?.kind === "context")?.name;
+  const wordsOf = (name: string): string | undefined => {
+    const kind = scope.entries.get(name)?.kind;
+    return kind === "context" || kind === "setting" ? wordsFor(kind, name) : undefined;
+  };
+  let found = reads.flatMap(({ name }) => wordsOf(name) ?? [])[0];
   for (const value of values) {
     forEachPart(value, (part) => {
-      if (part.kind === "reference" && scope.entries.get(part.name)?.kind === "context") found ??= part.name;
+      if (part.kind === "reference") found ??= wordsOf(part.name);
     });
   }
   return found;

@@ -3,12 +3,13 @@ import type { DeclarationNode, Expression } from "../syntax/ast.js";
 import { printDim } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
 import { resolveStart } from "./complex-initializer.js";
+import { inferConstant } from "./constants.js";
 import { initialKey } from "./node-keys.js";
 import { resolveType } from "./resolve-type.js";
 import { wordsFor } from "./scope.js";
-import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
+import { axesOf, errorType, printSemanticType, type SemanticType } from "./semantic-type.js";
 import { startOf } from "./starts.js";
-import type { TypedTensor } from "./typed-program.js";
+import type { TypedExpression, TypedTensor } from "./typed-program.js";
 
 /** One declaration may declare several tensors. */
 export function resolveTensors(
@@ -24,6 +25,7 @@ export function resolveTensors(
       ? startOf(checker, name, node.initializer)
       : undefined,
   );
+  const otherwise = node.kind === "setting" ? defaultOf(checker, node, base) : undefined;
   const isAlone = node.initializer !== undefined && starts.includes(undefined);
   const plain = isAlone ? resolveStart(checker, node.initializer, base) : {};
   return node.names.map((name, i) => {
@@ -36,10 +38,31 @@ export function resolveTensors(
       span: name.span,
       documentation: node.documentation ?? "",
       type,
-      ...(node.initial !== undefined && { initial: initialKey(name.text) }),
+      ...(node.kind === "state" && node.initial !== undefined && { initial: initialKey(name.text) }),
+      ...(otherwise && { otherwise }),
       ...(start !== undefined ? { start: start.start, startValue: start.value } : plain),
     };
   });
+}
+
+/** What a setting is where a call does not say it: a constant of the sizes and reals that the network is compiled with. */
+function defaultOf(checker: Checker, node: DeclarationNode, type: SemanticType): TypedExpression | undefined {
+  const { initial, type: written } = node;
+  if (type.kind !== "error" && (type.kind !== "real" || type.axes.length > 0)) {
+    checker.report("bad-setting", written.span, `a setting is a number, and this is ${printSemanticType(type)}`, {
+      help: "it is one for all examples: `setting beta: real = 1`; what is larger is an input",
+    });
+    return undefined;
+  }
+  if (initial === undefined) {
+    checker.report("bad-setting", node.span, "a setting says what it is where a call does not", {
+      help: `\`setting ${node.names[0]?.text ?? "beta"}: real = 1\``,
+    });
+    return undefined;
+  }
+  const value = inferConstant(checker, initial);
+  if (value === undefined) checker.sound = false;
+  return value;
 }
 
 function withSource(type: SemanticType, words: string, span: DeclarationNode["span"]): SemanticType {

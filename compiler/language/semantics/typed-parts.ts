@@ -1,6 +1,6 @@
 /** Walks over checked expressions. */
 import { at } from "../../base/at.js";
-import type { TypedExpression, TypedRounds, TypedRun } from "./typed-program.js";
+import type { TypedExpression, TypedInstanceCall, TypedRounds, TypedRun } from "./typed-program.js";
 
 /** The expressions directly inside one; of a used cell that is called, which is a value of its own, none. */
 export function typedParts(node: TypedExpression): readonly TypedExpression[] {
@@ -43,7 +43,7 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
     case "call-in-place":
       return [...node.call.inputs, ...node.call.contexts];
     case "run":
-      return [...node.run.call.inputs, ...node.run.call.contexts, ...node.run.call.states.values()];
+      return partsOfCall(node.run.call);
     case "rounds": {
       const { first, next, until } = node.rounds;
       return [...first, ...next, ...(until === undefined ? [] : [until])];
@@ -52,6 +52,13 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
       return [];
   }
 }
+
+const partsOfCall = ({ inputs, contexts, states, settings = new Map() }: TypedInstanceCall): TypedExpression[] => [
+  ...inputs,
+  ...contexts,
+  ...states.values(),
+  ...settings.values(),
+];
 
 /** Whether the expression reads an index. */
 export function readsIndex(root: TypedExpression, index: string): boolean {
@@ -76,13 +83,12 @@ function withParts({ first, next, until, ...rounds }: TypedRounds, parts: readon
 }
 
 function withArguments({ call, ...run }: TypedRun, parts: readonly TypedExpression[]): TypedRun {
-  const { inputs, contexts, states } = call;
+  const { inputs, contexts, states, settings = new Map() } = call;
   const [first, second] = [inputs.length, inputs.length + contexts.length];
-  const given = [...states.keys()].map((name, i) => [name, at(parts, second + i)] as const);
-  return {
-    ...run,
-    call: { ...call, inputs: parts.slice(0, first), contexts: parts.slice(first, second), states: new Map(given) },
-  };
+  const named = (names: Iterable<string>, from: number): Map<string, TypedExpression> =>
+    new Map([...names].map((name, i) => [name, at(parts, from + i)] as const));
+  const given = { states: named(states.keys(), second), settings: named(settings.keys(), second + states.size) };
+  return { ...run, call: { ...call, inputs: parts.slice(0, first), contexts: parts.slice(first, second), ...given } };
 }
 
 /** The expression with others in the places of those that {@link typedParts} tells. */

@@ -253,8 +253,8 @@ export interface TypedFunction extends SizeDemands {
   readonly extent: WrittenExtent;
 }
 
-/** `random`: drawn by the seed of the call. */
-export type TensorRole = "input" | "context" | "state" | "param" | "fixed" | "random";
+/** `random`: drawn by the seed of the call. `setting`: a number of the call. */
+export type TensorRole = "input" | "context" | "state" | "param" | "fixed" | "setting" | "random";
 
 /** Is it of the module, and the same for all examples and steps? */
 export const isStored = ({ role }: Pick<TypedTensor, "role">): boolean => role === "param" || role === "fixed";
@@ -273,6 +273,8 @@ export interface TypedTensor {
   /** Of a param or a fixed value whose initial value is a node of its own. */
   readonly start?: TypedStart;
   readonly draw?: DrawnAs;
+  /** Of a setting: a constant. */
+  readonly otherwise?: TypedExpression;
 }
 
 export interface TypedInitializer {
@@ -304,6 +306,8 @@ export interface TypedInstanceCall {
   readonly contexts: readonly TypedExpression[];
   /** States that this step starts from, in the place of those that the last one left. */
   readonly states: ReadonlyMap<string, TypedExpression>;
+  /** Settings of a network that this call says, in the place of those of the module. */
+  readonly settings?: ReadonlyMap<string, TypedExpression>;
   /** Run-time dimensions of the used cell in terms of this one's. */
   readonly runtimeDimensions: ReadonlyMap<string, Dim>;
 }

@@ -35,7 +35,18 @@ export function reportUnusedOfCell(checker: Checker, scope: CellScope, node: Cel
   for (const declaration of scope.functions.values()) {
     for (const name of checker.known.functions.get(declaration)?.outerNames ?? []) scope.used.add(name);
   }
-  const kinds = ["cell", "dimension", "real", "input", "context", "param", "fixed", "equation", "function"] as const;
+  const kinds = [
+    "cell",
+    "dimension",
+    "real",
+    "input",
+    "context",
+    "param",
+    "fixed",
+    "setting",
+    "equation",
+    "function",
+  ] as const;
   reportUnused(checker, scope, new Set(kinds), callsReadByMember(node, scope));
 }
 

@@ -42,6 +42,7 @@ function valuesOfItem(item: CellItem): readonly Expression[] {
     case "loss":
       return [item.value, item.per ?? []].flat();
     case "state":
+    case "setting":
       return item.initial === undefined ? [] : [item.initial];
     case "param":
     case "fixed":

@@ -71,13 +71,16 @@ export interface CellParameterNode extends Node {
 
 export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | LossNode | FunctionNode;
 
-/** `input x, y: [I]`, `context m: [S, D]`, `state h: [H] = e`, `param W: [H, I] ~ uniform(a)`, `fixed mask: [H] ~ 1`. */
+/**
+ * `input x, y: [I]`, `context m: [S, D]`, `state h: [H] = e`, `param W: [H, I] ~ uniform(a)`, `fixed mask: [H] ~ 1`,
+ * `setting beta: real = 1`.
+ */
 export interface DeclarationNode extends Node {
-  readonly kind: "input" | "context" | "state" | "param" | "fixed";
+  readonly kind: "input" | "context" | "state" | "param" | "fixed" | "setting";
   readonly documentation: string | undefined;
   readonly names: readonly DeclaredName[];
   readonly type: TypeNode;
-  /** `= expr` of a state. */
+  /** `= expr` of a state or a setting. */
   readonly initial?: Expression;
   /** `~ glorot_uniform`, `~ uniform(a)`, `~ 0.5` of a param or a fixed value. */
   readonly initializer?: Expression;

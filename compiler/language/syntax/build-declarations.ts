@@ -1,4 +1,4 @@
-/** Declarations of the concrete syntax tree: `input`, `context`, `state`, `param`, `fixed`. */
+/** Declarations of the concrete syntax tree: `input`, `context`, `state`, `param`, `fixed`, `setting`. */
 import type { IToken } from "chevrotain";
 import type { DeclarationNode } from "./ast.js";
 import { type ExpressionBuilder, only } from "./build-expression.js";
@@ -8,8 +8,14 @@ import type * as cst from "./cst.generated.js";
 import type { SyntaxReporter } from "./reporter.js";
 
 /** The word that a declaration begins with. */
-export const declarationWord = ({ Input, Context, State, Param, Fixed }: cst.DeclarationCstChildren): IToken =>
-  only(Input ?? Context ?? State ?? Param ?? Fixed);
+export const declarationWord = ({ Input, Context, State, Param, Fixed, Setting }: cst.DeclarationCstChildren): IToken =>
+  only(Input ?? Context ?? State ?? Param ?? Fixed ?? Setting);
+
+/** By the word it begins with. */
+function kindOf({ Input, Context, State, Fixed, Setting }: cst.DeclarationCstChildren): DeclarationNode["kind"] {
+  if (Setting) return "setting";
+  return Input ? "input" : Context ? "context" : State ? "state" : Fixed ? "fixed" : "param";
+}
 
 export class DeclarationsBuilder {
   private readonly expressions: ExpressionBuilder;
@@ -25,14 +31,15 @@ export class DeclarationsBuilder {
   }
 
   build(children: cst.DeclarationCstChildren, keyword: IToken, documentation: string | undefined): DeclarationNode {
-    const { Input, Context, State, Fixed, declaredName, initial: value, initializer } = children;
-    const kind = Input ? "input" : Context ? "context" : State ? "state" : Fixed ? "fixed" : "param";
+    const { declaredName, initial: value, initializer } = children;
+    const kind = kindOf(children);
+    const begins = kind === "state" || kind === "setting";
     const isStored = kind === "param" || kind === "fixed";
     const names = (declaredName ?? []).map((name) => this.uses.declaredName(name, isStored));
     const type = this.types.type(only(children.type));
     const initial = value === undefined ? undefined : this.expressions.build(only(value));
     const start = initializer === undefined ? undefined : this.expressions.build(only(initializer));
-    if (initial !== undefined && kind !== "state") {
+    if (initial !== undefined && !begins) {
       this.reporter.report(
         "misplaced-initial-value",
         initial.span.start,
@@ -52,7 +59,12 @@ export class DeclarationsBuilder {
         start.span.end,
         `\`${kind}\` has no initialiser`,
         {
-          help: kind === "state" ? "an initial value stands after `=`: `state h: [H] = 0`" : undefined,
+          help:
+            kind === "state"
+              ? "an initial value stands after `=`: `state h: [H] = 0`"
+              : kind === "setting"
+                ? "its value stands after `=`: `setting beta: real = 1`"
+                : undefined,
         },
       );
     }
@@ -61,7 +73,7 @@ export class DeclarationsBuilder {
       documentation,
       names,
       type,
-      ...(kind === "state" && initial && { initial }),
+      ...(begins && initial && { initial }),
       ...(isStored && start && { initializer: start }),
       span: this.reporter.span(keyword.startOffset, (start ?? initial ?? type).span.end),
     };

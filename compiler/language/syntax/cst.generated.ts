@@ -325,6 +325,7 @@ export type DeclarationCstChildren = {
   State?: IToken[];
   Param?: IToken[];
   Fixed?: IToken[];
+  Setting?: IToken[];
   declaredName: DeclaredNameCstNode[];
   Comma?: IToken[];
   Colon: IToken[];

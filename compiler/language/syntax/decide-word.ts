@@ -16,7 +16,7 @@ export interface Around {
   readonly inImport: boolean;
 }
 
-const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State, t.Fixed]);
+const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State, t.Fixed, t.Setting]);
 const expectsOperand = new Set<TokenType>([
   ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
   ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
@@ -24,7 +24,7 @@ const expectsOperand = new Set<TokenType>([
 ]);
 /** After these stands a name. */
 export const expectsName = new Set<TokenType>([
-  ...[t.Param, t.Use, t.Fn, t.Cell, t.Network, t.Loss, t.Input, t.Context, t.State, t.Fixed, t.Output],
+  ...[t.Param, t.Use, t.Fn, t.Cell, t.Network, t.Loss, t.Input, t.Context, t.State, t.Fixed, t.Setting, t.Output],
 ]);
 /** These stand after an expression. */
 const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit, t.Per]);

@@ -137,6 +137,7 @@ export class CellParser extends ExpressionParser {
       { ALT: () => this.CONSUME(t.State) },
       { ALT: () => this.CONSUME(t.Param) },
       { ALT: () => this.CONSUME(t.Fixed) },
+      { ALT: () => this.CONSUME(t.Setting) },
     ]);
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.declaredName), ERR_MSG: "a name" });
     this.CONSUME(t.Colon);

@@ -186,7 +186,7 @@ function missing(expected: string, found: TokenType): string {
 
 /** Whether a token stands in a declaration. */
 function isDeclared({ payload: { segment } }: SyntaxToken, tokens: readonly SyntaxToken[]): boolean {
-  const words = [t.Input, t.Context, t.State, t.Param, t.Fixed];
+  const words = [t.Input, t.Context, t.State, t.Param, t.Fixed, t.Setting];
   return tokens.some((token) => token.payload.segment === segment && words.includes(token.tokenType));
 }
 

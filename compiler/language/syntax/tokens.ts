@@ -67,6 +67,7 @@ export const Input = derived("Input", "`input`");
 export const Context = derived("Context", "`context`");
 export const State = derived("State", "`state`");
 export const Fixed = derived("Fixed", "`fixed`");
+export const Setting = derived("Setting", "`setting`");
 export const Output = derived("Output", "`output`");
 export const Loss = derived("Loss", "`loss`");
 export const Derivative = derived("Derivative", "`derivative`");
@@ -105,6 +106,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["context", Context],
   ["state", State],
   ["fixed", Fixed],
+  ["setting", Setting],
   ["output", Output],
   ["loss", Loss],
   ["derivative", Derivative],

@@ -13,6 +13,7 @@ import { namedAxes } from "../../../runtime/module/axes.js";
 import { dot } from "./compare.js";
 import { emptyRecord } from "./records.js";
 import { drawOptions } from "./random-numbers.js";
+import { settingsOf } from "./settings.js";
 import { capacitiesOf, hasSteps, type CallExtents } from "./sizes.js";
 import { type ByTensor, isVariable, ofTensor, tensorsOf, type VariableRole } from "./tensors.js";
 
@@ -62,13 +63,19 @@ export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
     values["lengths"] = examples.map((example) => example.steps);
   }
   values["sizes"] = eachSize(manifest, examples);
-  return Object.assign(values, drawOptions(manifest, call, call.seed));
+  return Object.assign(values, optionsOf(manifest, call));
 }
+
+/** What it takes besides tensors. */
+const optionsOf = (manifest: Manifest, call: CellCall): Record<string, unknown> => ({
+  ...drawOptions(manifest, call, call.seed),
+  ...settingsOf(manifest, call.seed),
+});
 
 /** What `reset` takes where a stream begins as the call does. */
 export function startOf(manifest: Manifest, call: CellCall): CallValues {
   const { batch, examples, contexts, states } = call;
-  const own = { ...indexStates(manifest, call), ...drawOptions(manifest, call, call.seed) };
+  const own = { ...indexStates(manifest, call), ...optionsOf(manifest, call) };
   return named<unknown>({ ...contexts, ...states, ...own, batch, sizes: eachSize(manifest, examples) });
 }
 

@@ -3,6 +3,7 @@ import type { Random } from "../../../runtime/random.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { drawExtents, drawSizes, drawTensors, nearInitial } from "../calls/draw-call.js";
 import { drawnNumbers } from "../calls/random-numbers.js";
+import { settingNumbers } from "../calls/settings.js";
 import { type CallTensor, ofTensor, tensorsOf } from "../calls/tensors.js";
 import type { Point, PointTensor } from "./point.js";
 
@@ -59,8 +60,10 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
         const values = ofTensor(drawn, { role, name });
         return values === undefined ? [] : [{ role, name, axes, shape, values }];
       });
-  const seed = manifest.random === undefined ? 0 : random.integer(2 ** 32);
+  const hasOptions = manifest.random !== undefined || manifest.settings !== undefined;
+  const seed = hasOptions ? random.integer(2 ** 32) : 0;
   const numbers = drawnNumbers(manifest, extents, { seed, counters: drawn.states });
+  const settings = settingNumbers(manifest, extents, seed);
   const isCotangent = ({ role }: CallTensor): boolean => role === "output" || role === "final";
   const isIndex = ({ dtype }: CallTensor): boolean => dtype === "index";
   return {
@@ -69,9 +72,14 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
     tensors: list((tensor) => tensor.role !== "fixed" && !isCotangent(tensor) && !isIndex(tensor)),
     fixed: list(({ role }) => role === "fixed"),
     indices: list(isIndex),
-    randoms: (manifest.random ?? []).map(({ name, axes, shape }) => {
-      return { role: "random", name, axes, shape, values: numbers.get(name) ?? new Float64Array() };
-    }),
+    hidden: [
+      ...(manifest.random ?? []).map(({ name, axes, shape }) => {
+        return { role: "random", name, axes, shape, values: numbers.get(name) ?? new Float64Array() } as const;
+      }),
+      ...(manifest.settings ?? []).map(({ name, axes, shape }) => {
+        return { role: "setting", name, axes, shape, values: settings[name] ?? new Float64Array() } as const;
+      }),
+    ],
     seed,
     cotangents: list(isCotangent),
   };

@@ -13,7 +13,7 @@ export const graphName = ({ role, name }: Pick<PointTensor, "role" | "name">): s
 /** Every value of the point by its name in graph functions; cotangents as `grad.output.y`. */
 export function graphValues(point: Point): Map<string, BatchValue> {
   return new Map([
-    ...[...point.tensors, ...point.fixed, ...point.indices, ...point.randoms].map(
+    ...[...point.tensors, ...point.fixed, ...point.indices, ...point.hidden].map(
       (tensor) => [graphName(tensor), toBatchValue(point, tensor)] as const,
     ),
     ...point.cotangents.map((tensor) => [gradName(graphName(tensor)), toBatchValue(point, tensor)] as const),

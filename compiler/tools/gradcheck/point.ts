@@ -11,7 +11,7 @@ import { type CallTensor, mapTensors } from "../calls/tensors.js";
 
 /** A tensor of a call with its numbers, row-major, padded. Of outputs and final states they are cotangents. */
 export interface PointTensor extends Pick<CallTensor, "name" | "axes" | "shape"> {
-  readonly role: CallTensor["role"] | "random";
+  readonly role: CallTensor["role"] | "random" | "setting";
   readonly values: Float64Array;
 }
 
@@ -24,8 +24,8 @@ export interface Point extends CallExtents {
   readonly fixed: readonly PointTensor[];
   /** Inputs and states that are indices. */
   readonly indices: readonly PointTensor[];
-  /** What the call draws by the seed: given numbers to derivatives. */
-  readonly randoms: readonly PointTensor[];
+  /** What the call draws by the seed, and its settings: given numbers to derivatives. */
+  readonly hidden: readonly PointTensor[];
   readonly seed: number;
   /** Of outputs and final states: the loss is `Σ cotangent · value`. */
   readonly cotangents: readonly PointTensor[];

@@ -156,6 +156,7 @@ function wrongValues({ manifest, call }: Context): Record<string, unknown> {
     values[`${name} beyond its bound`] = having({ [name]: Int32Array.from(own).fill(bound) });
     values[`${name} with a fraction`] = having({ [name]: Array.from(own, () => 0.5) });
   }
+  for (const { name } of manifest.settings ?? []) values[`${name} a text`] = having({ [name]: "1" });
   for (const { name } of manifest.states) values[`${name} too short`] = having({ [name]: [] });
   for (const name of namedAxes(manifest)) {
     values[`${name} too large`] = having({

@@ -191,10 +191,17 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
       "States, contexts, `delay` and `past` belong to the steps of a cell. A network has equations over whole sequences: `before(x, v)` is the sequence one place later.",
     example: `network A(H, S; T) { input x: [T, H] context m: [S, H] output y = x + sum(m, axis = 0) }`,
   },
+  "bad-setting": {
+    severity: "error",
+    summary: "a setting that is no number, or has none",
+    explanation:
+      "A setting is one number for all examples of a call, such as a temperature or the weight of a loss. It says what it is where a call does not.",
+    example: `network A(; T) { input x: [T] setting beta: real output y = beta * x }`,
+  },
   "not-in-cell": {
     severity: "error",
     summary: "something of networks in a cell",
-    explanation: "Losses and dimensions after `;` are of networks, whose equations are over whole sequences.",
+    explanation: "Losses, settings and dimensions after `;` are of networks, whose equations are over whole sequences.",
     example: `cell A(H) { input x: [H] loss e = sum(x) output y = x }`,
   },
   "missing-import": {

@@ -58,20 +58,24 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
   const inputs = typedArguments(checker, instance, matched.inputs);
   const contexts = typedArguments(checker, instance, matched.contexts);
   const states = typedArguments(checker, instance, matched.states);
-  if (inputs === undefined || contexts === undefined || states === undefined) return undefined;
+  const settings = typedArguments(checker, instance, matched.settings);
+  if (inputs === undefined || contexts === undefined || states === undefined || settings === undefined)
+    return undefined;
   const over = leadingAxes(checker, instance, node, inputs);
   if (over === undefined) return undefined;
   const telling = instance.cell.form === "network" ? inputs : contexts;
   const runtimeDimensions = sizesOfCall(checker, instance, telling);
   if (runtimeDimensions === undefined) return undefined;
   const dimensions = new Map([...instance.dimensions, ...runtimeDimensions]);
-  const all = [...inputs, ...contexts, ...states];
+  const all = [...inputs, ...contexts, ...states, ...settings];
   for (const [i, given] of all.entries()) {
     if (!fits(checker, instance, given, dimensions, i < inputs.length ? over : [])) return undefined;
   }
   const sizes = { all: dimensions, ofCalls: runtimeDimensions };
   if (!checker.isGuessing && !takeOverCall(checker, instance.cell, sizes, node.span)) return undefined;
   const values = (list: readonly RunArgument[]): TypedExpression[] => list.map(({ value }) => value);
+  const named = (list: readonly RunArgument[]): Map<string, TypedExpression> =>
+    new Map(list.map(({ tensor, value }) => [tensor.name, value]));
   return {
     span: node.span,
     instance: instance.name,
@@ -79,7 +83,8 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
     call: {
       inputs: values(inputs),
       contexts: values(contexts),
-      states: new Map(states.map(({ tensor, value }) => [tensor.name, value])),
+      states: named(states),
+      settings: named(settings),
       runtimeDimensions,
     },
     runs: inputs.map(({ extra }) => extra > 0),

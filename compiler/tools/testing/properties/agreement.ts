@@ -22,6 +22,7 @@ import {
   valuesOf,
 } from "../../calls/call.js";
 import { drawnNumbers } from "../../calls/random-numbers.js";
+import { settingNumbers } from "../../calls/settings.js";
 import { cut } from "../../calls/examples.js";
 import { symbolSizes } from "../../calls/sizes.js";
 import { entryMeanings, EntryVersions, numbersOfEach } from "../../gradcheck/entry-meanings.js";
@@ -72,6 +73,7 @@ function given({ program, call }: CallOfProgram): ReadonlyMap<string, Numbers[st
     ...named("initial", call.states),
     ...named("output", call.cotangents.outputs, ["grad"]),
     ...named("final", call.cotangents.final, ["grad"]),
+    ...named("setting", settingNumbers(manifestOf(program), call, call.seed)),
     ...named("random", Object.fromEntries(drawnNumbers(manifestOf(program), call, { seed: call.seed, counters: call.states }))), // prettier-ignore
   ]);
 }
