@@ -39,10 +39,26 @@ export {
 } from "./sequence/run-sequence.js";
 
 // Training.
-export { sgd, type SgdOptions } from "./training/sgd.js";
-export { adam, adamw, type AdamOptions, type AdamWOptions } from "./training/adam.js";
-export { rmsprop, type RmspropOptions } from "./training/rmsprop.js";
-export type { Optimizer } from "./training/optimizer.js";
+export { sgd, type SgdOptions } from "./training/optimizers/sgd.js";
+export { adam, adamw, nadam, type AdamOptions, type NadamOptions } from "./training/optimizers/adam.js";
+export { rmsprop, type RmspropOptions } from "./training/optimizers/rmsprop.js";
+export { adagrad, type AdagradOptions } from "./training/optimizers/adagrad.js";
+export { lion, type LionOptions } from "./training/optimizers/lion.js";
+export type { Optimizer, OptimizerState } from "./training/optimizers/optimizer.js";
+export type { GroupOptions } from "./training/optimizers/groups.js";
+export {
+  constant,
+  cosine,
+  oneCycle,
+  plateau,
+  stepDecay,
+  type CosineOptions,
+  type LearningRate,
+  type OneCycleOptions,
+  type PlateauOptions,
+  type Schedule,
+  type StepDecayOptions,
+} from "./training/schedule.js";
 export { clipByGlobalNorm } from "./training/clip-by-global-norm.js";
 export { crossEntropy, meanSquaredError, type Loss, type LossOptions } from "./training/losses.js";
 export { createRandom, type Random } from "./random.js";

@@ -36,7 +36,7 @@ console.log("and as they come in, one by one:   ", streamed.map((v) => v.toFixed
 const secret = 0.35;
 let level = 0;
 const wanted = x.map((value) => (level += secret * (value - level)));
-const optimizer = adam({ learningRate: 0.02 });
+const optimizer = adam({ learningRate: 0.02 }).attach(instance);
 for (let round = 0; round <= 200; round++) {
   const { loss, gradient } = meanSquaredError(instance.forward({ x })["y"]!, wanted, { batch: 1, steps });
   if (round % 50 === 0) {
@@ -44,5 +44,5 @@ for (let round = 0; round <= 200; round++) {
       `round ${round}: rate ${instance.params["rate"]![0]!.toFixed(4)}, mean squared error ${loss.toExponential(1)}`,
     );
   }
-  optimizer.step(instance.params, instance.backward!({ y: gradient }).params);
+  optimizer.step(instance.backward!({ y: gradient }).params);
 }

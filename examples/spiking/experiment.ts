@@ -70,7 +70,7 @@ function learn(module: CompiledModule, options: ExperimentOptions): Learning {
   const test = draw(batch);
   const instance = module.instantiate({ batch, steps });
   instance.init(seed);
-  const optimizer = adam({ learningRate });
+  const optimizer = adam({ learningRate }).attach(instance);
 
   const run = ({ spikes, classes: wanted }: Patterns): Score & { readonly gradient: Float32Array } => {
     const votes = instance.forward({ x: spikes }).final["votes"] as Float32Array;
@@ -94,7 +94,7 @@ function learn(module: CompiledModule, options: ExperimentOptions): Learning {
     if (round === 1) {
       largestGradient = Math.max(...Object.values(params).map((values) => Math.max(...values.map(Math.abs))));
     }
-    optimizer.step(instance.params, params);
+    optimizer.step(params);
     if (round % 30 === 0) tell(round, run(test));
   }
   const after = run(test);

@@ -2,10 +2,10 @@
 import {
   adamw,
   clipByGlobalNorm,
+  cosine,
   createRandom,
   meanSquaredError,
   type ModuleInstance,
-  type TensorRecord,
 } from "../../runtime/index.js";
 import { inputsOf, inputWidth, statisticsOf, targetsOf, type Day } from "./data.js";
 
@@ -38,11 +38,16 @@ export function train(instance: ModuleInstance, days: readonly Day[], options: T
   instance.params["mean"]!.set(mean);
   instance.params["spread"]!.set(spread);
 
-  const params = trainable(instance.params);
   const inputs = inputsOf(days);
   const targets = targetsOf(days);
   const random = createRandom(seed);
-  const optimizer = adamw({ learningRate, weightDecay: options.weightDecay });
+  const optimizer = adamw({
+    // From the full rate down to nothing along half a cosine.
+    learningRate: cosine(learningRate, { updates: steps }),
+    weightDecay: options.weightDecay,
+    // Weight decay would shrink the statistics.
+    groups: [{ match: statistics, frozen: true }],
+  }).attach(instance);
   const weather = new Float32Array(batch * window * inputWidth);
   const wanted = new Float32Array(batch * window);
   const slope = new Float32Array(batch * window);
@@ -56,17 +61,10 @@ export function train(instance: ModuleInstance, days: readonly Day[], options: T
     }
     const tomorrow = instance.forward({ weather, batch, steps: window })["tomorrow"]!;
     const { loss } = meanSquaredError(tomorrow, wanted, { batch, steps: window, into: slope });
-    const gradients = trainable(instance.backward!({ tomorrow: slope }).params);
+    const gradients = instance.backward!({ tomorrow: slope }).params;
     clipByGlobalNorm(gradients, 10);
-    // From the full rate down to nothing along half a cosine.
-    optimizer.learningRate = (learningRate * (1 + Math.cos((Math.PI * (step - 1)) / steps))) / 2;
-    optimizer.step(params, gradients);
+    optimizer.step(gradients);
     running = running === undefined ? loss : 0.95 * running + 0.05 * loss;
     options.onStep?.(step, Math.sqrt(running));
   }
-}
-
-/** All but the statistics, which weight decay would shrink. */
-function trainable(tensors: TensorRecord): TensorRecord {
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !statistics.includes(name)));
 }

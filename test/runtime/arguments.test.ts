@@ -38,10 +38,17 @@ const calls: Calls = {
     (x) => runSequence(module, instance, x, { ...sizes, chunk: 1 }),
     (x) => runSequence(module, instance, { x: two }, (x ?? null) as never),
   ],
-  sgd: [(x) => sgd(x), (x) => sgd({ learningRate: 1 }).step(x, {})],
-  adam: [(x) => adam((x ?? null) as never), (x) => adam().step({}, x)],
-  adamw: [(x) => runtime.adamw((x ?? null) as never), (x) => runtime.adamw().step({ W: x }, { W: x })],
-  rmsprop: [(x) => runtime.rmsprop((x ?? null) as never), (x) => runtime.rmsprop().step({ W: two }, { W: x })],
+  sgd: [(x) => sgd((x ?? null) as never), (x) => sgd().attach(x)],
+  adam: [(x) => adam((x ?? null) as never), (x) => adam().attach(instance).step(x)],
+  adamw: [(x) => runtime.adamw((x ?? null) as never), (x) => runtime.adamw().attach({ params: x })],
+  nadam: [(x) => runtime.nadam((x ?? null) as never), (x) => runtime.nadam().attach({ params: { W: x } })],
+  rmsprop: [(x) => runtime.rmsprop((x ?? null) as never), (x) => runtime.rmsprop().attach(instance).step({ W: x })],
+  adagrad: [(x) => runtime.adagrad((x ?? null) as never), (x) => runtime.adagrad({ groups: [x] })],
+  lion: [(x) => runtime.lion((x ?? null) as never), (x) => runtime.lion({ groups: [{ match: [x, 7] as never }] })],
+  stepDecay: [(x) => runtime.stepDecay(1, x)],
+  cosine: [(x) => runtime.cosine(1, x)],
+  oneCycle: [(x) => runtime.oneCycle(1, x)],
+  plateau: [(x) => runtime.plateau(1, (x ?? null) as never)],
   clipByGlobalNorm: [(x) => clipByGlobalNorm(x, 1), (x) => clipByGlobalNorm({ W: x }, 1)],
   crossEntropy: [
     (x) => crossEntropy(x, [0], sizes),
@@ -82,7 +89,7 @@ refuseStrangers(calls, strangers, raw);
 
 test("no function that takes something is left out", () => {
   // Of numbers alone.
-  const others = ["createRandom"];
+  const others = ["constant", "createRandom"];
   expect(functionsOf(runtime)).toEqual([...Object.keys(calls), ...others].sort());
 });
 
@@ -119,13 +126,13 @@ test.each<[string, () => unknown, string]>([
   ],
   [
     "no gradients",
-    () => adam().step(instance.params, undefined as never),
-    "step: the second argument must be gradients by name (those of backward, .params), got undefined",
+    () => adam().attach(instance).step(undefined as never),
+    "step: the first argument must be gradients by name (those of gradient or backward, .params), got undefined",
   ],
   [
-    "an instance for its parameters",
-    () => adam().step(instance as never, {}),
-    "step: the first argument must be parameters by name (instance.params), got an instance",
+    "parameters for an instance",
+    () => adam().attach(instance.params as never),
+    "attach: the first argument must be an instance (from instantiate) or another object with `params`, got an object",
   ],
   [
     "all of a gradient",

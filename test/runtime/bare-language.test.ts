@@ -57,7 +57,11 @@ const program = `
   use("crossEntropy")(y, [0, 1, 2, 0, 1, 2], options);
   const grad = other.backward({ y: gradient });
   use("clipByGlobalNorm")(grad.params, 0.5);
-  for (const name of ["sgd", "adam", "adamw", "rmsprop"]) use(name)({ learningRate: 0.1 }).step(other.params, grad.params);
+  const rates = [use("constant")(0.1), use("stepDecay")(0.1, { every: 2 }), use("cosine")(0.1, { updates: 9 })];
+  rates.push(use("oneCycle")(0.1, { updates: 9 }), use("plateau")(0.1));
+  for (const name of ["sgd", "adam", "adamw", "nadam", "rmsprop", "adagrad", "lion"]) {
+    use(name)({ learningRate: rates.pop() ?? 0.1 }).attach(other).step(grad.params);
+  }
   use("asModule")(gru);
   use("checkManifest")(gru.manifest);
   const [[name, tensor]] = tensors;

@@ -80,7 +80,7 @@ it("typed instances fit the runtime's functions, as the type checker sees it", (
     runSequence(module, typed, { x: x(2) }, { batch: 1, steps: 2, chunk: 1 });
     const { params } = typed.backward({});
     clipByGlobalNorm(params, 1);
-    adam().step(typed.params, params);
+    adam().attach(typed).step(params);
     loadParams(module, typed, saveParams(module, typed));
   };
   expect(use).toBeTypeOf("function");

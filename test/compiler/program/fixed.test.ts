@@ -89,7 +89,7 @@ test("goes into files and modules with the parameters, and optimisers do not see
   learner.setParams({ ...instance.fixed, ...instance.params });
   learner.forward({ x });
   const { params } = learner.backward!({ y: new Float32Array(24).fill(1) });
-  sgd({ learningRate: 0.1 }).step(learner.params, params);
+  sgd({ learningRate: 0.1 }).attach(learner).step(params);
   expect({ ...learner.fixed }).toEqual({ ...instance.fixed });
   expect(learner.params["W"]).not.toEqual(instance.params["W"]);
 });

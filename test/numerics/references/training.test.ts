@@ -55,7 +55,7 @@ function optimizerOf({ optimizer, hyperparameters: given }: Config): Optimizer {
     case "adamw":
       return adamw({ learningRate, beta1, beta2, epsilon, weightDecay: given.weight_decay! });
     case "rmsprop":
-      return rmsprop({ learningRate, decay: given.alpha!, epsilon });
+      return rmsprop({ learningRate, alpha: given.alpha!, epsilon });
   }
 }
 
@@ -128,12 +128,12 @@ describe.each([
     const golden = loadGolden("training", name);
     const config = golden.config as unknown as Config;
     const { instance, params, links, lossAndSlope } = await modelOf(golden, config);
-    const optimizer = optimizerOf(config);
-    // PyTorch trains both biases of a gate; the sum of theirs is ours. So the weights are kept in its layout here.
+        // PyTorch trains both biases of a gate; the sum of theirs is ours. So the weights are kept in its layout here.
     const initial = weightsOf(golden, "init.");
     const weights = Object.fromEntries(
       Object.entries(initial).map(([key, { data }]) => [key, Float64Array.from(data)]),
     );
+    const optimizer = optimizerOf(config).attach({ params: weights });
     const layouts = Object.fromEntries(
       Object.entries(initial).map(([key, { shape }]) => [key, { shape, data: weights[key] as unknown as number[] }]),
     );
@@ -159,7 +159,7 @@ describe.each([
       }
       const norm = clipByGlobalNorm(gradient, config.clip_grad_norm ?? Infinity);
       log.expectClose("norms", `grad_norms[${step}]`, [norm], [tensor(golden, "grad_norms").data[step]!], tolerance);
-      optimizer.step(weights, gradient);
+      optimizer.step(gradient);
       if (step === 0) expectWeights("step1.");
     }
     expectWeights("final.");

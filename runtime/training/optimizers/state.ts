@@ -1,0 +1,178 @@
+/** The state of an optimiser: params of each group one after the other in one array, and arrays of that length beside it. */
+import { checkTensors } from "../../arguments.js";
+import type { SafeTensor } from "../../io/safe-tensor.js";
+import { fromNumbers, toNumbers } from "../../io/tensor-numbers.js";
+import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
+import { describe } from "../../options.js";
+import { createArrays, type Arrays, type Kernel } from "../elementwise/arrays.js";
+import type { Schedule } from "../schedule.js";
+import type { OptimizerState, RuleGroup } from "./optimizer.js";
+
+/** Where a param lies in the arrays. */
+interface Placed {
+  readonly name: string;
+  readonly from: number;
+  readonly length: number;
+}
+
+interface StateGroup extends RuleGroup {
+  readonly params: readonly Placed[];
+  readonly from: number;
+  readonly to: number;
+  /** What the schedule remembers. */
+  readonly memory: Float64Array;
+  readonly scalars: FloatArray;
+  readonly run: Kernel;
+}
+
+/** @param base The schedule of the optimiser's own options, which tells `rate`. */
+export function createState(
+  name: string,
+  params: TensorRecord,
+  groups: readonly RuleGroup[],
+  base: Schedule,
+): OptimizerState {
+  const kind = kindOf(name, params);
+  const slots = [...new Set(groups.flatMap(({ rule }) => Object.keys(rule.slots)))];
+  const layout = layOut(params, groups);
+  const total = layout.at(-1)?.to ?? 0;
+  const storage = createArrays(kind, 2 + slots.length, total);
+  const [p = none, g = none, ...memories] = storage.arrays;
+  const bound = layout.map((part) => bindGroup(part, storage, slots));
+  const placed = bound.flatMap((group) => group.params);
+  const baseMemory = bound.find(({ schedule }) => schedule === base)?.memory ?? memoryOf(base);
+  const schedules = [{ schedule: base, memory: baseMemory }, ...bound.filter(({ memory }) => memory !== baseMemory)];
+  let updates = 0;
+  return {
+    get updates() {
+      return updates;
+    },
+    get rate() {
+      return base.at(updates, baseMemory);
+    },
+    names: placed.map((param) => param.name),
+    step(gradients, { scale = 1 } = {}) {
+      checkGradients(params, gradients, placed);
+      for (let i = 0; i < placed.length; i++) {
+        const { name: own, from } = placed[i]!;
+        p.set(params[own]!, from);
+        g.set(gradients[own]!, from);
+      }
+      for (let i = 0; i < bound.length; i++) {
+        const { schedule, memory, rule, scalars, run, from, to } = bound[i]!;
+        const context = { update: updates + 1, rate: schedule.at(updates, memory) };
+        for (let k = 0; k < rule.scalars.length; k++) scalars[k] = rule.scalars[k]!(context);
+        scalars[rule.scalars.length] = scale;
+        run(from, to);
+      }
+      updates++;
+      for (let i = 0; i < placed.length; i++) {
+        const { name: own, from, length } = placed[i]!;
+        params[own]!.set(p.subarray(from, from + length));
+      }
+    },
+    observe(loss) {
+      for (const { schedule, memory } of schedules) schedule.observe?.(loss, memory);
+    },
+    save() {
+      const tensors = new Map<string, SafeTensor>();
+      const scalars = [updates, ...schedules.flatMap(({ memory }) => [...memory])];
+      tensors.set("scalars", fromNumbers(Float64Array.from(scalars), [scalars.length]));
+      eachStored(bound, slots, (key, slot, { from, length }) => {
+        tensors.set(key, fromNumbers(memories[slot]!.slice(from, from + length), [length]));
+      });
+      return tensors;
+    },
+    load(tensors) {
+      const found = new Map<string, FloatArray>();
+      const take = (key: string, length: number, dtype: string): void => {
+        const tensor = tensors.get(key);
+        if (tensor === undefined) throw new TypeError(`load: ${key} is missing in the state of ${name}`);
+        if (tensor.dtype === dtype && tensor.shape.length === 1 && tensor.shape[0] === length) {
+          found.set(key, toNumbers(tensor) as FloatArray);
+          return;
+        }
+        const came = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
+        throw new TypeError(`load: ${key} of the state of ${name} must be ${dtype} [${length}], got ${came}`);
+      };
+      take("scalars", 1 + schedules.reduce((sum, { memory }) => sum + memory.length, 0), "F64");
+      eachStored(bound, slots, (key, _slot, { length }) => take(key, length, kind === "f32" ? "F32" : "F64"));
+      const extra = [...tensors.keys()].find((key) => !found.has(key));
+      if (extra !== undefined) throw new TypeError(`load: ${extra} does not belong to the state of ${name}`);
+      const [done = 0, ...rest] = found.get("scalars")!;
+      if (!Number.isSafeInteger(done) || done < 0)
+        throw new TypeError(`load: ${describe(done)} is no count of updates`);
+      updates = done;
+      for (const { memory } of schedules) memory.set(rest.splice(0, memory.length));
+      eachStored(bound, slots, (key, slot, { from }) => memories[slot]!.set(found.get(key)!, from));
+    },
+  };
+}
+
+const none = new Float32Array(0);
+const memoryOf = (schedule: Schedule): Float64Array => Float64Array.from(schedule.memory ?? []);
+
+function kindOf(name: string, params: TensorRecord): "f32" | "f64" {
+  const kinds = new Set(Object.values(params).map((values) => (values.BYTES_PER_ELEMENT === 4 ? "f32" : "f64")));
+  if (kinds.size > 1) throw new TypeError(`${name}: params must all be Float32Array or all Float64Array`);
+  return [...kinds][0] ?? "f32";
+}
+
+interface LaidGroup extends RuleGroup {
+  readonly params: readonly Placed[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Groups begin at multiples of four elements, so that kernels may take four at a time. */
+function layOut(params: TensorRecord, groups: readonly RuleGroup[]): LaidGroup[] {
+  let at = 0;
+  return groups.map((group) => {
+    const from = at;
+    const placed = group.names.map((name) => {
+      const { length } = params[name]!;
+      at += length;
+      return { name, from: at - length, length };
+    });
+    at = Math.ceil(at / 4) * 4;
+    return { ...group, params: placed, from, to: at };
+  });
+}
+
+function bindGroup(part: LaidGroup, storage: Arrays, slots: readonly string[]): StateGroup {
+  const { rule, schedule, params } = part;
+  const places = Object.keys(rule.slots).map((slot) => 2 + slots.indexOf(slot));
+  Object.values(rule.slots).forEach((start, i) => {
+    for (const { from, length } of params) storage.arrays[places[i]!]!.fill(start, from, from + length);
+  });
+  const { scalars, run } = storage.bind(rule.program, [0, 1, ...places]);
+  return { ...part, memory: memoryOf(schedule), scalars, run };
+}
+
+/** Every slot of every param. */
+function eachStored(
+  groups: readonly StateGroup[],
+  slots: readonly string[],
+  visit: (key: string, slot: number, place: Placed) => void,
+): void {
+  for (const { rule, params } of groups) {
+    for (const slot of Object.keys(rule.slots)) {
+      for (const place of params) visit(`${slot}/${place.name}`, slots.indexOf(slot), place);
+    }
+  }
+}
+
+/** Nothing is changed before everything has been checked. */
+function checkGradients(params: TensorRecord, gradients: TensorRecord, placed: readonly Placed[]): void {
+  checkTensors("step", "the first argument", "gradients by name (those of gradient or backward, .params)", gradients);
+  for (const { name, length } of placed) {
+    const gradient = Object.hasOwn(gradients, name) ? gradients[name] : undefined;
+    if (gradient === undefined) throw new TypeError(`step: the gradient of ${name} is missing`);
+    if (gradient.length !== length) {
+      throw new RangeError(`step: the gradient of ${name} must have length ${length}, got ${gradient.length}`);
+    }
+  }
+  for (const name in gradients) {
+    if (!Object.hasOwn(params, name)) throw new TypeError(`step: there is a gradient for ${name}, but no such param`);
+  }
+}
