@@ -44,10 +44,17 @@ export function groupParams<Options extends object>(
   const places = names.map((name) => patterns.findIndex(({ tests }) => tests.some((test) => test.test(name))));
   const namesAt = (place: number): string[] => names.filter((_, i) => places[i] === place);
   const others = { names: namesAt(-1), options: own as unknown as Options };
-  const matched = groups.flatMap(({ match: _match, frozen = false, ...options }, place) =>
-    frozen ? [] : [{ names: namesAt(place), options: { ...own, ...options } as unknown as Options }],
+  const matched = groups.flatMap((group, place) =>
+    group.frozen === true
+      ? []
+      : [{ names: namesAt(place), options: { ...own, ...optionsOf(group) } as unknown as Options }],
   );
   return [others, ...matched].filter((group) => group.names.length > 0);
+}
+
+/** What a group says of the optimiser's options. */
+export function optionsOf<Options>(group: GroupOptions<Options>): object {
+  return Object.fromEntries(Object.entries(group).filter(([name]) => name !== "match" && name !== "frozen"));
 }
 
 function patternsOf(match: string | readonly string[]): Patterns {

@@ -5,7 +5,7 @@ import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
 import { checkOption, checkOptionNames, describe, isRecord } from "../../options.js";
 import { type LearningRate, type Schedule, scheduleOf } from "../schedule.js";
 import { createState } from "./state.js";
-import { checkGroups, groupParams, type WithGroups } from "./groups.js";
+import { checkGroups, groupParams, optionsOf, type WithGroups } from "./groups.js";
 import type { Rule } from "./rule.js";
 
 /** Changes params along their gradients. It keeps nothing itself: what it knows of a model is an `OptimizerState`. */
@@ -94,7 +94,7 @@ export function createOptimizer<Options extends RateOptions>(
     return { schedule: scheduleOf(name, all.learningRate as LearningRate), rule: kind.rule(all) };
   };
   prepare(own);
-  for (const { match: _match, frozen: _frozen, ...options } of groups ?? []) prepare({ ...own, ...options });
+  for (const group of groups ?? []) prepare({ ...own, ...optionsOf(group) });
   return {
     name,
     description: describeOptions({ ...complete(own), groups: groups ?? [] }),
