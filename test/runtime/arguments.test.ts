@@ -126,7 +126,10 @@ test.each<[string, () => unknown, string]>([
   ],
   [
     "no gradients",
-    () => adam().attach(instance).step(undefined as never),
+    () =>
+      adam()
+        .attach(instance)
+        .step(undefined as never),
     "step: the first argument must be gradients by name (those of gradient or backward, .params), got undefined",
   ],
   [

@@ -128,7 +128,7 @@ describe.each([
     const golden = loadGolden("training", name);
     const config = golden.config as unknown as Config;
     const { instance, params, links, lossAndSlope } = await modelOf(golden, config);
-        // PyTorch trains both biases of a gate; the sum of theirs is ours. So the weights are kept in its layout here.
+    // PyTorch trains both biases of a gate; the sum of theirs is ours. So the weights are kept in its layout here.
     const initial = weightsOf(golden, "init.");
     const weights = Object.fromEntries(
       Object.entries(initial).map(([key, { data }]) => [key, Float64Array.from(data)]),
