@@ -44,7 +44,7 @@ export { adam, adamw, nadam, type AdamOptions, type NadamOptions } from "./train
 export { rmsprop, type RmspropOptions } from "./training/optimizers/rmsprop.js";
 export { adagrad, type AdagradOptions } from "./training/optimizers/adagrad.js";
 export { lion, type LionOptions } from "./training/optimizers/lion.js";
-export type { Optimizer, OptimizerState } from "./training/optimizers/optimizer.js";
+export type { Optimizer, OptimizerState } from "./training/optimizers/types.js";
 export type { GroupOptions } from "./training/optimizers/groups.js";
 export {
   constant,

@@ -1,6 +1,6 @@
 /** Arrays of one length that programs run on. */
 import type { FloatArray } from "../../module/compiled-module.js";
-import type { Program } from "./program.js";
+import type { ElementProgram } from "./program.js";
 import { bindPlain, type Kernel } from "./run-plain.js";
 
 export type { Kernel };
@@ -14,7 +14,7 @@ export interface BoundProgram {
 export interface Arrays {
   readonly arrays: readonly FloatArray[];
   /** @param which The place of each array of the program among `arrays`. */
-  bind(program: Program, which: readonly number[]): BoundProgram;
+  bind(program: ElementProgram, which: readonly number[]): BoundProgram;
 }
 
 export function createArrays(dtype: "f32" | "f64", count: number, length: number): Arrays {

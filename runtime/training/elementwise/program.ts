@@ -4,19 +4,19 @@
  */
 
 /** What is computed of one or two numbers. `sign` is -1, 0 or 1; `maximum` and `sign` are never asked about NaN by what is trained. */
-export type Operation = "add" | "subtract" | "multiply" | "divide" | "maximum" | "squareRoot" | "sign";
+export type ElementOperation = "add" | "subtract" | "multiply" | "divide" | "maximum" | "squareRoot" | "sign";
 
 /** A number of each element: of an array or computed; or one number for all of them. */
-export type Expression =
+export type ElementValue =
   | { readonly kind: "array" | "scalar"; readonly name: string }
-  | { readonly kind: "computed"; readonly operation: Operation; readonly operands: readonly Expression[] };
+  | { readonly kind: "computed"; readonly operation: ElementOperation; readonly operands: readonly ElementValue[] };
 
 const compute =
-  (operation: Operation) =>
-  (...operands: readonly Expression[]): Expression => ({ kind: "computed", operation, operands });
+  (operation: ElementOperation) =>
+  (...operands: readonly ElementValue[]): ElementValue => ({ kind: "computed", operation, operands });
 
-type Unary = (a: Expression) => Expression;
-type Binary = (a: Expression, b: Expression) => Expression;
+type Unary = (a: ElementValue) => ElementValue;
+type Binary = (a: ElementValue, b: ElementValue) => ElementValue;
 
 export const add: Binary = compute("add");
 export const subtract: Binary = compute("subtract");
@@ -27,22 +27,22 @@ export const squareRoot: Unary = compute("squareRoot");
 export const sign: Unary = compute("sign");
 
 /** Where an operand is found: in an array, among the scalars, or as what an instruction before gave. */
-export interface Operand {
+export interface ElementOperand {
   readonly kind: "array" | "scalar" | "result";
   readonly index: number;
 }
 
-export interface Instruction {
-  readonly operation: Operation;
-  readonly operands: readonly Operand[];
+export interface ElementInstruction {
+  readonly operation: ElementOperation;
+  readonly operands: readonly ElementOperand[];
 }
 
 /** Instructions in order, each once, and what is written in the end into which array. */
-export interface Program {
+export interface ElementProgram {
   readonly arrays: readonly string[];
   readonly scalars: readonly string[];
-  readonly instructions: readonly Instruction[];
-  readonly stores: readonly { readonly array: number; readonly value: Operand }[];
+  readonly instructions: readonly ElementInstruction[];
+  readonly stores: readonly { readonly array: number; readonly value: ElementOperand }[];
 }
 
 /**
@@ -52,18 +52,18 @@ export interface Program {
 export function createProgram(
   arrays: readonly string[],
   scalars: readonly string[],
-  stores: Readonly<Record<string, Expression>>,
-): Program {
-  const instructions: Instruction[] = [];
-  const places = new Map<Expression, Operand>();
-  const place = (expression: Expression): Operand => {
+  stores: Readonly<Record<string, ElementValue>>,
+): ElementProgram {
+  const instructions: ElementInstruction[] = [];
+  const places = new Map<ElementValue, ElementOperand>();
+  const place = (expression: ElementValue): ElementOperand => {
     const known = places.get(expression);
     if (known !== undefined) return known;
     const made = placeOf(expression);
     places.set(expression, made);
     return made;
   };
-  const placeOf = (expression: Expression): Operand => {
+  const placeOf = (expression: ElementValue): ElementOperand => {
     if (expression.kind !== "computed") {
       const { kind, name } = expression;
       return { kind, index: (kind === "array" ? arrays : scalars).indexOf(name) };

@@ -1,6 +1,6 @@
 /** Programs as plain JavaScript: one loop for each instruction over a block of elements that stays in the cache. */
 import type { FloatArray } from "../../module/compiled-module.js";
-import type { Operand, Operation, Program } from "./program.js";
+import type { ElementOperand, ElementOperation, ElementProgram } from "./program.js";
 
 /** Runs a program on the elements from `from` to before `to`. */
 export type Kernel = (from: number, to: number) => void;
@@ -10,7 +10,7 @@ const block = 512;
 /** Storing rounds to the type of the array, and float64 holds enough digits of these operations that rounding twice is rounding once. */
 type Loop = (out: FloatArray, count: number, a: FloatArray, atA: number, b: FloatArray, atB: number) => void;
 
-const loops: Readonly<Record<Operation, Loop>> = {
+const loops: Readonly<Record<ElementOperation, Loop>> = {
   add(out, count, a, atA, b, atB) {
     for (let i = 0; i < count; i++) out[i] = a[atA + i]! + b[atB + i]!;
   },
@@ -38,12 +38,12 @@ const loops: Readonly<Record<Operation, Loop>> = {
  * @param arrays One for each that the program names, all of one length and type.
  * @param scalars Numbers of that type, read at each run.
  */
-export function bindPlain(program: Program, arrays: readonly FloatArray[], scalars: FloatArray): Kernel {
+export function bindPlain(program: ElementProgram, arrays: readonly FloatArray[], scalars: FloatArray): Kernel {
   const make = (): FloatArray => (scalars instanceof Float32Array ? new Float32Array(block) : new Float64Array(block));
   const results = program.instructions.map(make);
   const spread = program.scalars.map(make);
   const sources = { array: arrays, scalar: spread, result: results };
-  const sourceOf = ({ kind, index }: Operand): FloatArray => sources[kind][index]!;
+  const sourceOf = ({ kind, index }: ElementOperand): FloatArray => sources[kind][index]!;
   const steps = program.instructions.map(({ operation, operands }, i) => {
     const [a, b = a] = operands.map((operand) => ({ data: sourceOf(operand), moves: operand.kind === "array" }));
     return { run: loops[operation], out: results[i]!, a: a!, b: b! };

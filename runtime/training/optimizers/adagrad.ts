@@ -2,8 +2,9 @@
 import { checkPositive } from "../../options.js";
 import { add, divide, multiply, squareRoot, subtract } from "../elementwise/program.js";
 import type { WithGroups } from "./groups.js";
-import { checkAmount, createOptimizer, type Optimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
-import { createRule, type Rule, type ScalarRule } from "./rule.js";
+import { checkAmount, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
+import { createRule, type UpdateRule, type SharedNumber } from "./rule.js";
+import type { Optimizer } from "./types.js";
 
 /** `learningRate` is 0.01 by default. */
 export interface AdagradOptions extends RateOptions {
@@ -42,9 +43,9 @@ const kind: OptimizerKind<AdagradOptions> = {
     checkAmount("initialAccumulatorValue", initialAccumulatorValue);
     checkPositive("epsilon", epsilon);
   },
-  rule({ learningRateDecay, weightDecay, initialAccumulatorValue, epsilon }): Rule {
+  rule({ learningRateDecay, weightDecay, initialAccumulatorValue, epsilon }): UpdateRule {
     const scalars = {
-      rate: (({ rate, update }) => rate / (1 + (update - 1) * learningRateDecay)) as ScalarRule,
+      rate: (({ rate, update }) => rate / (1 + (update - 1) * learningRateDecay)) as SharedNumber,
       decay: () => weightDecay,
       epsilon: () => epsilon,
     };

@@ -3,15 +3,9 @@ import { checkPositive, checkSwitch } from "../../options.js";
 import { add, divide, maximum, multiply, squareRoot, subtract } from "../elementwise/program.js";
 import { power, smallExponential } from "../plain-math.js";
 import type { WithGroups } from "./groups.js";
-import {
-  checkAmount,
-  checkShare,
-  createOptimizer,
-  type Optimizer,
-  type OptimizerKind,
-  type RateOptions,
-} from "./optimizer.js";
-import { createRule, type Rule, type ScalarRule } from "./rule.js";
+import { checkAmount, checkShare, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
+import { createRule, type UpdateRule, type SharedNumber } from "./rule.js";
+import type { Optimizer } from "./types.js";
 
 interface MomentOptions extends RateOptions {
   /** What is kept of the running mean, in `[0, 1)`; 0.9 by default. */
@@ -101,7 +95,7 @@ const sharedScalars = ({ beta1, beta2, epsilon, weightDecay }: Required<MomentOp
     rest2: () => 1 - beta2,
     corrected: ({ update }) => 1 / Math.sqrt(1 - power(beta2, update)),
     epsilon: () => epsilon,
-  }) satisfies Readonly<Record<string, ScalarRule>>;
+  }) satisfies Readonly<Record<string, SharedNumber>>;
 
 const adamKind = (name: string, weightDecay: number, isDecoupled: boolean): OptimizerKind<AdamOptions> => ({
   name,
@@ -110,11 +104,11 @@ const adamKind = (name: string, weightDecay: number, isDecoupled: boolean): Opti
     checkMoments(options);
     checkSwitch(name, "amsgrad", options.amsgrad);
   },
-  rule(options): Rule {
+  rule(options): UpdateRule {
     const hasDecay = options.weightDecay !== 0;
     const scalars = {
       ...sharedScalars(options),
-      step: (({ rate, update }) => rate / (1 - power(options.beta1, update))) as ScalarRule,
+      step: (({ rate, update }) => rate / (1 - power(options.beta1, update))) as SharedNumber,
     };
     const slots = { mean: 0, meanSquare: 0, ...(options.amsgrad ? { largest: 0 } : {}) } as {
       mean: 0;
@@ -150,15 +144,15 @@ const nadamKind: OptimizerKind<NadamOptions> = {
     checkAmount("momentumDecay", options.momentumDecay);
     checkSwitch("nadam", "decoupledWeightDecay", options.decoupledWeightDecay);
   },
-  rule(options): Rule {
+  rule(options): UpdateRule {
     const hasDecay = options.weightDecay !== 0;
     const isDecoupled = options.decoupledWeightDecay;
     const { momentumAt, productAt } = momentumOf(options);
     const scalars = {
       ...sharedScalars(options),
-      ofGradient: (({ rate, update }) => (rate * (1 - momentumAt(update))) / (1 - productAt(update))) as ScalarRule,
+      ofGradient: (({ rate, update }) => (rate * (1 - momentumAt(update))) / (1 - productAt(update))) as SharedNumber,
       ofMean: (({ rate, update }) =>
-        (rate * momentumAt(update + 1)) / (1 - productAt(update) * momentumAt(update + 1))) as ScalarRule,
+        (rate * momentumAt(update + 1)) / (1 - productAt(update) * momentumAt(update + 1))) as SharedNumber,
     };
     return createRule({ mean: 0, meanSquare: 0 }, scalars, (x) => {
       const g = hasDecay && !isDecoupled ? add(x.g, multiply(x.decay, x.p)) : x.g;

@@ -1,15 +1,9 @@
 /** Lion: steps of one size, whose direction is the sign of a running mean. */
 import { add, multiply, sign, subtract } from "../elementwise/program.js";
 import type { WithGroups } from "./groups.js";
-import {
-  checkAmount,
-  checkShare,
-  createOptimizer,
-  type Optimizer,
-  type OptimizerKind,
-  type RateOptions,
-} from "./optimizer.js";
-import { createRule, type Rule, type ScalarRule } from "./rule.js";
+import { checkAmount, checkShare, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
+import { createRule, type UpdateRule, type SharedNumber } from "./rule.js";
+import type { Optimizer } from "./types.js";
 
 /** `learningRate` is 0.0001 by default. */
 export interface LionOptions extends RateOptions {
@@ -44,10 +38,10 @@ const kind: OptimizerKind<LionOptions> = {
     checkShare("beta2", beta2);
     checkAmount("weightDecay", weightDecay);
   },
-  rule({ beta1, beta2, weightDecay }): Rule {
+  rule({ beta1, beta2, weightDecay }): UpdateRule {
     const scalars = {
-      rate: (({ rate }) => rate) as ScalarRule,
-      keep: (({ rate }) => 1 - rate * weightDecay) as ScalarRule,
+      rate: (({ rate }) => rate) as SharedNumber,
+      keep: (({ rate }) => 1 - rate * weightDecay) as SharedNumber,
       beta1: () => beta1,
       rest1: () => 1 - beta1,
       beta2: () => beta2,

@@ -1,16 +1,10 @@
 /** RMSprop: steps scaled by the running size of the gradient. */
 import { checkPositive, checkSwitch } from "../../options.js";
-import { add, divide, type Expression, maximum, multiply, squareRoot, subtract } from "../elementwise/program.js";
+import { add, divide, type ElementValue, maximum, multiply, squareRoot, subtract } from "../elementwise/program.js";
 import type { WithGroups } from "./groups.js";
-import {
-  checkAmount,
-  checkShare,
-  createOptimizer,
-  type Optimizer,
-  type OptimizerKind,
-  type RateOptions,
-} from "./optimizer.js";
-import { createRule, type Rule, type ScalarRule } from "./rule.js";
+import { checkAmount, checkShare, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
+import { createRule, type UpdateRule, type SharedNumber } from "./rule.js";
+import type { Optimizer } from "./types.js";
 
 /** `learningRate` is 0.01 by default. */
 export interface RmspropOptions extends RateOptions {
@@ -55,9 +49,9 @@ const kind: OptimizerKind<RmspropOptions> = {
     checkShare("momentum", momentum);
     checkSwitch("rmsprop", "centered", centered);
   },
-  rule({ alpha, epsilon, weightDecay, momentum, centered }): Rule {
+  rule({ alpha, epsilon, weightDecay, momentum, centered }): UpdateRule {
     const scalars = {
-      rate: (({ rate }) => rate) as ScalarRule,
+      rate: (({ rate }) => rate) as SharedNumber,
       alpha: () => alpha,
       rest: () => 1 - alpha,
       epsilon: () => epsilon,
@@ -72,7 +66,7 @@ const kind: OptimizerKind<RmspropOptions> = {
     } as { meanSquare: 0; mean: 0; momentumBuffer: 0 };
     return createRule(slots, scalars, (x) => {
       const g = weightDecay === 0 ? x.g : add(x.g, multiply(x.decay, x.p));
-      const running = (old: Expression, now: Expression): Expression =>
+      const running = (old: ElementValue, now: ElementValue): ElementValue =>
         add(multiply(x.alpha, old), multiply(x.rest, now));
       const meanSquare = running(x.meanSquare, multiply(g, g));
       const mean = centered ? running(x.mean, g) : undefined;

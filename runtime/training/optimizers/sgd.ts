@@ -2,15 +2,9 @@
 import { checkSwitch } from "../../options.js";
 import { add, multiply, subtract } from "../elementwise/program.js";
 import type { WithGroups } from "./groups.js";
-import {
-  checkAmount,
-  checkShare,
-  createOptimizer,
-  type Optimizer,
-  type OptimizerKind,
-  type RateOptions,
-} from "./optimizer.js";
-import { createRule, type Rule } from "./rule.js";
+import { checkAmount, checkShare, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
+import { createRule, type UpdateRule } from "./rule.js";
+import type { Optimizer } from "./types.js";
 
 /** `learningRate` is 0.001 by default. */
 export interface SgdOptions extends RateOptions {
@@ -54,7 +48,7 @@ const kind: OptimizerKind<SgdOptions> = {
     if (momentum === 0) throw new TypeError("sgd: nesterov needs a momentum above 0");
     if (dampening !== 0) throw new TypeError("sgd: nesterov takes no dampening");
   },
-  rule: ({ momentum, dampening, nesterov, weightDecay }): Rule => {
+  rule: ({ momentum, dampening, nesterov, weightDecay }): UpdateRule => {
     const scalars = {
       rate: ({ rate }: { readonly rate: number }) => rate,
       decay: () => weightDecay,

@@ -6,7 +6,7 @@ import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
 import { describe } from "../../options.js";
 import { createArrays, type Arrays, type Kernel } from "../elementwise/arrays.js";
 import type { Schedule } from "../schedule.js";
-import type { OptimizerState, RuleGroup } from "./optimizer.js";
+import type { OptimizerState, RuleGroup } from "./types.js";
 
 /** Where a param lies in the arrays. */
 interface Placed {
@@ -35,13 +35,13 @@ export function createState(
   const kind = kindOf(name, params);
   const slots = [...new Set(groups.flatMap(({ rule }) => Object.keys(rule.slots)))];
   const layout = layOut(params, groups);
-  const total = layout.at(-1)?.to ?? 0;
-  const storage = createArrays(kind, 2 + slots.length, total);
+  const storage = createArrays(kind, 2 + slots.length, layout.at(-1)?.to ?? 0);
   const [p = none, g = none, ...memories] = storage.arrays;
   const bound = layout.map((part) => bindGroup(part, storage, slots));
   const placed = bound.flatMap((group) => group.params);
   const baseMemory = bound.find(({ schedule }) => schedule === base)?.memory ?? memoryOf(base);
   const schedules = [{ schedule: base, memory: baseMemory }, ...bound.filter(({ memory }) => memory !== baseMemory)];
+  const stored = { name, dtype: kind === "f32" ? "F32" : "F64", groups: bound, slots, memories, schedules } as const;
   let updates = 0;
   return {
     get updates() {
@@ -58,13 +58,7 @@ export function createState(
         p.set(params[own]!, from);
         g.set(gradients[own]!, from);
       }
-      for (let i = 0; i < bound.length; i++) {
-        const { schedule, memory, rule, scalars, run, from, to } = bound[i]!;
-        const context = { update: updates + 1, rate: schedule.at(updates, memory) };
-        for (let k = 0; k < rule.scalars.length; k++) scalars[k] = rule.scalars[k]!(context);
-        scalars[rule.scalars.length] = scale;
-        run(from, to);
-      }
+      for (let i = 0; i < bound.length; i++) runGroup(bound[i]!, updates, scale);
       updates++;
       for (let i = 0; i < placed.length; i++) {
         const { name: own, from, length } = placed[i]!;
@@ -74,39 +68,81 @@ export function createState(
     observe(loss) {
       for (const { schedule, memory } of schedules) schedule.observe?.(loss, memory);
     },
-    save() {
-      const tensors = new Map<string, SafeTensor>();
-      const scalars = [updates, ...schedules.flatMap(({ memory }) => [...memory])];
-      tensors.set("scalars", fromNumbers(Float64Array.from(scalars), [scalars.length]));
-      eachStored(bound, slots, (key, slot, { from, length }) => {
-        tensors.set(key, fromNumbers(memories[slot]!.slice(from, from + length), [length]));
-      });
-      return tensors;
-    },
+    save: () => saveState(stored, updates),
     load(tensors) {
-      const found = new Map<string, FloatArray>();
-      const take = (key: string, length: number, dtype: string): void => {
-        const tensor = tensors.get(key);
-        if (tensor === undefined) throw new TypeError(`load: ${key} is missing in the state of ${name}`);
-        if (tensor.dtype === dtype && tensor.shape.length === 1 && tensor.shape[0] === length) {
-          found.set(key, toNumbers(tensor) as FloatArray);
-          return;
-        }
-        const came = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
-        throw new TypeError(`load: ${key} of the state of ${name} must be ${dtype} [${length}], got ${came}`);
-      };
-      take("scalars", 1 + schedules.reduce((sum, { memory }) => sum + memory.length, 0), "F64");
-      eachStored(bound, slots, (key, _slot, { length }) => take(key, length, kind === "f32" ? "F32" : "F64"));
-      const extra = [...tensors.keys()].find((key) => !found.has(key));
-      if (extra !== undefined) throw new TypeError(`load: ${extra} does not belong to the state of ${name}`);
-      const [done = 0, ...rest] = found.get("scalars")!;
-      if (!Number.isSafeInteger(done) || done < 0)
-        throw new TypeError(`load: ${describe(done)} is no count of updates`);
-      updates = done;
-      for (const { memory } of schedules) memory.set(rest.splice(0, memory.length));
-      eachStored(bound, slots, (key, slot, { from }) => memories[slot]!.set(found.get(key)!, from));
+      updates = loadState(stored, tensors);
     },
   };
+}
+
+function runGroup(
+  { schedule, memory, rule, scalars, run, from, to }: StateGroup,
+  updates: number,
+  scale: number,
+): void {
+  const context = { update: updates + 1, rate: schedule.at(updates, memory) };
+  for (let k = 0; k < rule.scalars.length; k++) scalars[k] = rule.scalars[k]!(context);
+  scalars[rule.scalars.length] = scale;
+  run(from, to);
+}
+
+/** What is saved of a state. */
+interface StoredState {
+  readonly name: string;
+  readonly dtype: "F32" | "F64";
+  readonly groups: readonly StateGroup[];
+  readonly slots: readonly string[];
+  /** An array for each slot. */
+  readonly memories: readonly FloatArray[];
+  readonly schedules: readonly { readonly memory: Float64Array }[];
+}
+
+function saveState(stored: StoredState, updates: number): Map<string, SafeTensor> {
+  const tensors = new Map<string, SafeTensor>();
+  const scalars = [updates, ...stored.schedules.flatMap(({ memory }) => [...memory])];
+  tensors.set("scalars", fromNumbers(Float64Array.from(scalars), [scalars.length]));
+  eachStored(stored, (key, memory, { from, length }) => {
+    tensors.set(key, fromNumbers(memory.slice(from, from + length), [length]));
+  });
+  return tensors;
+}
+
+/** Nothing is changed before everything has been checked. @returns The count of updates. */
+function loadState(stored: StoredState, tensors: ReadonlyMap<string, SafeTensor>): number {
+  const { name, schedules } = stored;
+  const found = new Map<string, FloatArray>();
+  const take = (key: string, length: number, dtype: string): void => {
+    const tensor = tensors.get(key);
+    if (tensor === undefined) throw new TypeError(`load: ${key} is missing in the state of ${name}`);
+    if (tensor.dtype === dtype && tensor.shape.length === 1 && tensor.shape[0] === length) {
+      found.set(key, toNumbers(tensor) as FloatArray);
+      return;
+    }
+    const came = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
+    throw new TypeError(`load: ${key} of the state of ${name} must be ${dtype} [${length}], got ${came}`);
+  };
+  take("scalars", 1 + schedules.reduce((sum, { memory }) => sum + memory.length, 0), "F64");
+  eachStored(stored, (key, _memory, { length }) => take(key, length, stored.dtype));
+  const extra = [...tensors.keys()].find((key) => !found.has(key));
+  if (extra !== undefined) throw new TypeError(`load: ${extra} does not belong to the state of ${name}`);
+  const [updates = 0, ...rest] = found.get("scalars")!;
+  if (!Number.isSafeInteger(updates) || updates < 0)
+    throw new TypeError(`load: ${describe(updates)} is no count of updates`);
+  for (const { memory } of schedules) memory.set(rest.splice(0, memory.length));
+  eachStored(stored, (key, memory, { from }) => memory.set(found.get(key)!, from));
+  return updates;
+}
+
+/** Every slot of every param. */
+function eachStored(
+  { groups, slots, memories }: StoredState,
+  visit: (key: string, memory: FloatArray, place: Placed) => void,
+): void {
+  for (const { rule, params } of groups) {
+    for (const slot of Object.keys(rule.slots)) {
+      for (const place of params) visit(`${slot}/${place.name}`, memories[slots.indexOf(slot)]!, place);
+    }
+  }
 }
 
 const none = new Float32Array(0);
@@ -147,19 +183,6 @@ function bindGroup(part: LaidGroup, storage: Arrays, slots: readonly string[]): 
   });
   const { scalars, run } = storage.bind(rule.program, [0, 1, ...places]);
   return { ...part, memory: memoryOf(schedule), scalars, run };
-}
-
-/** Every slot of every param. */
-function eachStored(
-  groups: readonly StateGroup[],
-  slots: readonly string[],
-  visit: (key: string, slot: number, place: Placed) => void,
-): void {
-  for (const { rule, params } of groups) {
-    for (const slot of Object.keys(rule.slots)) {
-      for (const place of params) visit(`${slot}/${place.name}`, slots.indexOf(slot), place);
-    }
-  }
 }
 
 /** Nothing is changed before everything has been checked. */

@@ -1,0 +1,61 @@
+/** What optimisers are, to those who train with them and to those who write them. */
+import type { SafeTensor } from "../../io/safe-tensor.js";
+import type { TensorRecord } from "../../module/compiled-module.js";
+import type { Schedule } from "../schedule.js";
+import type { UpdateRule } from "./rule.js";
+
+/** Changes params along their gradients. It keeps nothing itself: what it knows of a model is an `OptimizerState`. */
+export interface Optimizer {
+  /** `adam`. */
+  readonly name: string;
+  /** All options, those left out too, as a text: what training that goes on must have had before. */
+  readonly description: string;
+  /**
+   * Begins to train the params of an instance, or any arrays by name. Several modules are trained together by joining their params.
+   *
+   * @throws TypeError where a pattern of a group matches no param, or params are no float arrays of one type.
+   */
+  attach(instance: TrainedInstance): OptimizerState;
+}
+
+export interface TrainedInstance {
+  readonly params: TensorRecord;
+}
+
+export interface StepOptions {
+  /** What gradients are multiplied by first; 1 where left out. */
+  readonly scale?: number;
+}
+
+/** What an optimiser knows of the params of one instance. */
+export interface OptimizerState {
+  /** Updates done. */
+  readonly updates: number;
+  /** The learning rate of the next update: that of the optimiser's own options. */
+  readonly rate: number;
+  /** The params that it changes: all that are not frozen. */
+  readonly names: readonly string[];
+  /**
+   * Changes the params in place. Gradients of params that are frozen may be there.
+   *
+   * @throws TypeError where a gradient is missing, belongs to no param, or is no float array; RangeError where its length is another.
+   */
+  step(gradients: TensorRecord, options?: StepOptions): void;
+  /** Tells schedules the loss of a validation. */
+  observe(loss: number): void;
+  /** All of the state, as tensors of a file: what it remembers of W is `mean/W`. */
+  save(): ReadonlyMap<string, SafeTensor>;
+  /**
+   * Takes over what `save` gave.
+   *
+   * @throws TypeError where it is the state of another optimiser, or of other params; nothing is changed then.
+   */
+  load(tensors: ReadonlyMap<string, SafeTensor>): void;
+}
+
+/** Params with one rule and one learning rate. */
+export interface RuleGroup {
+  readonly names: readonly string[];
+  readonly schedule: Schedule;
+  readonly rule: UpdateRule;
+}
