@@ -64,6 +64,30 @@ export class SafetensorsError extends Error {
   }
 }
 
+export type TrainingErrorCode = "non-finite";
+
+/** Training cannot go on. Params are as they were after the last update. */
+export class TrainingError extends Error {
+  override readonly name = "TrainingError";
+  readonly code: TrainingErrorCode;
+  /** The update that failed, the loss and the length of the gradient that it had. */
+  readonly update: number;
+  readonly loss: number;
+  readonly norm: number;
+
+  constructor(
+    code: TrainingErrorCode,
+    message: string,
+    { update, loss, norm }: Omit<TrainingError, keyof Error | "code">,
+  ) {
+    super(message);
+    this.code = code;
+    this.update = update;
+    this.loss = loss;
+    this.norm = norm;
+  }
+}
+
 export type ParamsErrorCode = "missing-tensor" | "unexpected-tensor" | "shape-mismatch" | "dtype-mismatch";
 
 /** A file of parameters that does not belong to the module at hand. `tensor` names the first one at fault. */

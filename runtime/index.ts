@@ -59,6 +59,10 @@ export {
   type Schedule,
   type StepDecayOptions,
 } from "./training/schedule.js";
+export { train, type Training } from "./training/train/train.js";
+export type { EndEvent, TrainEvent, TrainSummary, UpdateEvent, ValidationEvent } from "./training/train/events.js";
+export type { ClipOptions, TrainOptions, ValidationOptions } from "./training/train/options.js";
+export { arrays, type Columns, type DataSource, type Example } from "./training/data/source.js";
 export { clipByGlobalNorm } from "./training/clip-by-global-norm.js";
 export { crossEntropy, meanSquaredError, type Loss, type LossOptions } from "./training/losses.js";
 export { createRandom, type Random } from "./random.js";
@@ -75,7 +79,9 @@ export {
   ModuleError,
   ParamsError,
   SafetensorsError,
+  TrainingError,
   type ModuleErrorCode,
   type ParamsErrorCode,
   type SafetensorsErrorCode,
+  type TrainingErrorCode,
 } from "./errors.js";

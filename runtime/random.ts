@@ -1,4 +1,5 @@
 import { describe } from "./options.js";
+import { threefry, type TwoWords, wordsOf } from "./threefry.js";
 
 /**
  * Seeded random numbers: the same bits on every host, from 32-bit integer arithmetic and exact rules of IEEE-754 alone.
@@ -55,12 +56,33 @@ export function createRandom(seed: number): Random {
   // Neighbouring seeds must not give shifted copies of one sequence, so the seed is scrambled first.
   let counter = scramble(seed ^ 0x5bd1e995);
   const stream = scramble(counter ^ 0x9e3779b9);
-  let spare: number | undefined;
-
-  const word = (): number => {
+  return randomOf(() => {
     counter = (counter + 0x9e3779b1) | 0;
     return scramble(scramble(counter) ^ stream);
-  };
+  });
+}
+
+/**
+ * Random numbers of their own for a purpose and some numbers, such as an epoch: what is drawn for one says nothing of another, and depends
+ * on nothing that was drawn before. All 53 bits of the seed count.
+ */
+export function randomStream(seed: number, purpose: string, ...places: readonly number[]): Random {
+  let key = threefry(wordsOf(seed), [0, 0]);
+  for (let i = 0; i < purpose.length; i++) key = threefry(key, [purpose.charCodeAt(i), 1]);
+  for (const place of places) {
+    const [low, high] = wordsOf(place);
+    key = threefry(threefry(key, [low, 2]), [high, 4]);
+  }
+  let [count, pair]: [number, TwoWords] = [0, [0, 0]];
+  return randomOf(() => {
+    const at = count++ % 2;
+    if (at === 0) pair = threefry(key, wordsOf((count - 1) / 2));
+    return pair[at as 0 | 1] >>> 0;
+  });
+}
+
+function randomOf(word: () => number): Random {
+  let spare: number | undefined;
   const uniform = (low = 0, high = 1): number => {
     const fraction = ((word() >>> 5) * 0x4000000 + (word() >>> 6)) / 0x20000000000000;
     const value = low + (high - low) * fraction;

@@ -38,8 +38,8 @@ export function clipByGlobalNorm(gradients: TensorRecord, maxNorm: number): numb
   return norm;
 }
 
-/** The length of the vector of all numbers. Where their squares would leave the range of float64, they are scaled first. */
-function globalNorm(gradients: TensorRecord): number {
+/** The length of the vector of all numbers, in float64. Where their squares would leave the range of float64, they are scaled first. */
+export function globalNorm(gradients: TensorRecord): number {
   const norm = Math.sqrt(sumOfSquares(gradients, 1));
   if ((norm > squaresFrom && norm < squaresUpTo) || Number.isNaN(norm)) return norm;
   let largest = 0;
@@ -50,14 +50,22 @@ function globalNorm(gradients: TensorRecord): number {
   return largest === 0 || largest === Infinity ? largest : largest * Math.sqrt(sumOfSquares(gradients, largest));
 }
 
+/** In four sums, of every fourth number: an order that four at a time can keep. */
 function sumOfSquares(gradients: TensorRecord, unit: number): number {
   let squares = 0;
   for (const name in gradients) {
     const gradient = gradients[name]!;
-    for (let i = 0; i < gradient.length; i++) {
-      const g = gradient[i]! / unit;
-      squares += g * g;
+    const whole = gradient.length - (gradient.length % 4);
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let i = 0; i < whole; i += 4) {
+      const [w, x, y, z] = [gradient[i]! / unit, gradient[i + 1]! / unit, gradient[i + 2]! / unit, gradient[i + 3]! / unit]; // prettier-ignore
+      a += w * w;
+      b += x * x;
+      c += y * y;
+      d += z * z;
     }
+    for (let i = whole; i < gradient.length; i++) a += (gradient[i]! / unit) * (gradient[i]! / unit);
+    squares += a + b + (c + d);
   }
   return squares;
 }

@@ -45,6 +45,11 @@ const calls: Calls = {
   rmsprop: [(x) => runtime.rmsprop((x ?? null) as never), (x) => runtime.rmsprop().attach(instance).step({ W: x })],
   adagrad: [(x) => runtime.adagrad((x ?? null) as never), (x) => runtime.adagrad({ groups: [x] })],
   lion: [(x) => runtime.lion((x ?? null) as never), (x) => runtime.lion({ groups: [{ match: [x, 7] as never }] })],
+  train: [
+    (x) => runtime.train(x),
+    (x) => runtime.train({ module: x, data: x, optimizer: x, batch: 1, updates: 1, seed: 0 }),
+  ],
+  arrays: [(x) => runtime.arrays(x), (x) => runtime.arrays({ x: [x, "1"] } as never)],
   stepDecay: [(x) => runtime.stepDecay(1, x)],
   cosine: [(x) => runtime.cosine(1, x)],
   oneCycle: [(x) => runtime.oneCycle(1, x)],

@@ -62,6 +62,9 @@ const program = `
   for (const name of ["sgd", "adam", "adamw", "nadam", "rmsprop", "adagrad", "lion"]) {
     use(name)({ learningRate: rates.pop() ?? 0.1 }).attach(other).step(grad.params);
   }
+  const { x: column } = { x: [[1], [2, 3]] };
+  use("train");
+  use("arrays")({ x: column });
   use("asModule")(gru);
   use("checkManifest")(gru.manifest);
   const [[name, tensor]] = tensors;

@@ -1,0 +1,103 @@
+/** Where examples come from. */
+import { checkRecord } from "../../arguments.js";
+import { describe } from "../../options.js";
+import type { Random } from "../../random.js";
+
+/**
+ * One example: each input of the network as a list of numbers, in the order of its axes. Sizes are told by lengths of lists; where these
+ * do not tell them, `sizes` does, `{ W: 3, C: 5 }`.
+ */
+export type Example = Readonly<Record<string, ArrayLike<number> | Readonly<Record<string, number>>>>;
+
+/** Examples by number. */
+export interface DataSource {
+  readonly count: number;
+  /** What training that goes on must have had before: other data have another text. */
+  readonly fingerprint: string;
+  /** How long an example is, so that examples of like lengths come together and less is padded. */
+  lengthOf?(index: number): number;
+  /** Gives the same example for the same arguments. `random` is of this example in this epoch, for whoever varies examples. */
+  read(index: number, random: Random): Example | Promise<Example>;
+}
+
+/** @throws TypeError unless it is a source with examples. */
+export function checkSource(where: string, place: string, value: unknown): void {
+  checkRecord(where, place, "a source of examples (from arrays, windows, …)", value);
+  const { count, fingerprint, read } = value as Partial<DataSource>;
+  if (typeof read !== "function" || typeof fingerprint !== "string") {
+    throw new TypeError(`${where}: ${place} must be a source of examples, with \`read\` and \`fingerprint\``);
+  }
+  if (!Number.isSafeInteger(count) || count! < 1 || count! > 2 ** 31) {
+    throw new RangeError(`${where}: ${place} must have 1 to 2^31 examples, got ${describe(count)}`);
+  }
+}
+
+/** Numbers of all examples: a list for each. */
+export type Columns = Readonly<Record<string, readonly (ArrayLike<number> | number)[]>>;
+
+/**
+ * Examples that are in memory: for every input a list that has its numbers for each example.
+ *
+ * @param columns Lists of one length; a number alone is a list of one.
+ * @throws TypeError where a column is no list; RangeError where lengths differ.
+ * @example
+ *     const data = arrays({ words: [[3, 1, 4], [1, 5]], gold: [[0, 0, 1], [1, 0]] });
+ */
+export function arrays(columns: Columns): DataSource {
+  checkRecord("arrays", "the first argument", "lists by name", columns);
+  const names = Object.keys(columns);
+  const [first] = names;
+  if (first === undefined) throw new TypeError("arrays: there must be at least one column");
+  for (const name of names) {
+    const column: unknown = columns[name];
+    if (!Array.isArray(column)) throw new TypeError(`arrays: ${name} must be an array, got ${describe(column)}`);
+    if (column.length !== columns[first]!.length) {
+      const lengths = `${first} has ${columns[first]!.length} examples, ${name} ${column.length}`;
+      throw new RangeError(`arrays: columns must be of one length: ${lengths}`);
+    }
+    const wrong = column.findIndex((value) => typeof value !== "number" && !isList(value));
+    if (wrong >= 0) {
+      throw new TypeError(`arrays: ${name}[${wrong}] must be a list of numbers, got ${describe(column[wrong])}`);
+    }
+  }
+  const examples = columns[first]!.map((_, i) =>
+    Object.fromEntries(names.map((name) => [name, listOf(columns[name]![i]!)])),
+  );
+  const lengths = examples.map((example) => Math.max(...Object.values(example).map(({ length }) => length)));
+  return {
+    count: examples.length,
+    fingerprint: `arrays ${hashOf(names, examples)}`,
+    lengthOf: (index) => lengths[index]!,
+    read: (index) => examples[index]!,
+  };
+}
+
+const isList = (value: unknown): boolean => Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
+const listOf = (value: ArrayLike<number> | number): ArrayLike<number> => (typeof value === "number" ? [value] : value);
+
+/** 32 bits that tell data apart; not for secrets. */
+export function hashOf(
+  names: readonly string[],
+  examples: readonly Readonly<Record<string, ArrayLike<number>>>[],
+): string {
+  const numbers = new Float64Array(1);
+  const words = new Int32Array(numbers.buffer);
+  let hash = 0x811c9dc5;
+  const mix = (word: number): void => {
+    hash = Math.imul(hash ^ (word & 0xffff), 0x01000193);
+    hash = Math.imul(hash ^ (word >>> 16), 0x01000193);
+  };
+  for (const name of names) for (let i = 0; i < name.length; i++) mix(name.charCodeAt(i));
+  for (const example of examples) {
+    for (const name of names) {
+      const list = example[name]!;
+      mix(list.length);
+      for (let i = 0; i < list.length; i++) {
+        numbers[0] = list[i]!;
+        mix(words[0]!);
+        mix(words[1]!);
+      }
+    }
+  }
+  return `${examples.length} ${(hash >>> 0).toString(16).padStart(8, "0")}`;
+}

@@ -1,0 +1,178 @@
+/** Examples as a call takes them: sizes told by their lists, and a batch of them in padded tensors. */
+import { refuse } from "../../arguments.js";
+import type { FloatArray } from "../../module/compiled-module.js";
+import type { InputEntry, Manifest, SizeEntry } from "../../module/manifest.js";
+import { describe, isRecord } from "../../options.js";
+import type { Example } from "../data/source.js";
+
+type Sizes = Readonly<Record<string, number>>;
+
+export interface SizedExample {
+  readonly lists: readonly ArrayLike<number>[];
+  readonly sizes: Sizes;
+}
+
+export interface BatchPacker {
+  /** @throws TypeError or RangeError that names the example and the input where it does not fit the network. */
+  size(example: Example, label: string): SizedExample;
+  /** The values of a call: inputs padded to the largest example, and the sizes of each. */
+  pack(examples: readonly SizedExample[]): Record<string, unknown>;
+}
+
+export function createPacker({ inputs, axes, dtype }: Manifest): BatchPacker {
+  const named = axes.filter(({ option }) => option === "sizes").map(({ name }) => name);
+  const computed = axes.flatMap(({ name, size, largest }) => (size === undefined ? [] : [{ name, size, largest }]));
+  const names = inputs.map(({ name }) => name);
+  const complete = (sizes: Sizes, roundsUp: boolean): Record<string, number> => {
+    const all = { ...sizes };
+    for (const { name, size } of computed) all[name] = computedSize(size, all, roundsUp);
+    return all;
+  };
+  return {
+    size(example, label) {
+      if (!isRecord(example)) refuse("train", label, "an object with a list for each input", example);
+      const unknown = Object.keys(example).find((name) => name !== "sizes" && !names.includes(name));
+      if (unknown !== undefined) {
+        throw new TypeError(`train: ${label}: unknown name ${unknown}; expected ${[...names, "sizes"].join(", ")}`);
+      }
+      const lists = names.map((name) => listAt(example, name, label));
+      const known = knownSizes(example, named, label);
+      inferSizes(inputs, lists, known);
+      const open = named.find((name) => known[name] === undefined);
+      if (open !== undefined) {
+        throw new TypeError(`train: ${label}: nothing tells the size of ${open}; give it as \`sizes: { ${open}: … }\``);
+      }
+      const sizes = complete(known, false);
+      inputs.forEach((input, i) => checkList(input, lists[i]!, sizes, named, label));
+      return { lists, sizes };
+    },
+    pack(examples) {
+      const largest = (name: string): number => Math.max(...examples.map(({ sizes }) => sizes[name]!));
+      const padded = complete(Object.fromEntries(named.map((name) => [name, largest(name)])), true);
+      for (const { name, largest: isLargest } of computed) if (isLargest) padded[name] = largest(name);
+      const values: Record<string, unknown> = { batch: examples.length };
+      if (named.length > 0) {
+        values["sizes"] = Object.fromEntries(named.map((name) => [name, examples.map(({ sizes }) => sizes[name]!)]));
+      }
+      inputs.forEach((input, i) => {
+        values[input.name] = padTensor(input, dtype, examples, i, padded);
+      });
+      return values;
+    },
+  };
+}
+
+function listAt(example: Example, name: string, label: string): ArrayLike<number> {
+  const list: unknown = Object.hasOwn(example, name) ? example[name] : undefined;
+  if (list === undefined) throw new TypeError(`train: ${label}: ${name} is missing`);
+  if (typeof list === "number") return [list];
+  if (Array.isArray(list) || (ArrayBuffer.isView(list) && "length" in list)) return list as ArrayLike<number>;
+  throw new TypeError(`train: ${label}: ${name} must be a list of numbers, got ${describe(list)}`);
+}
+
+function knownSizes({ sizes = {} }: Example, named: readonly string[], label: string): Record<string, number> {
+  if (!isRecord(sizes)) throw new TypeError(`train: ${label}: sizes must be an object, got ${describe(sizes)}`);
+  for (const name of Object.keys(sizes)) {
+    if (!named.includes(name)) throw new TypeError(`train: ${label}: sizes.${name} is the size of nothing`);
+  }
+  return { ...(sizes as Sizes) };
+}
+
+/** The one size that is not known of an input follows from the length of its list; so, one after the other, do others. */
+function inferSizes(
+  inputs: readonly InputEntry[],
+  lists: readonly ArrayLike<number>[],
+  known: Record<string, number>,
+): void {
+  for (let isNew = true; isNew;) {
+    isNew = false;
+    inputs.forEach(({ shape }, i) => {
+      const open = shape.filter((size) => typeof size === "string" && known[size] === undefined);
+      if (open.length !== 1) return;
+      const rest = shape.reduce<number>((product, size) => {
+        const own = typeof size === "number" ? size : known[size];
+        return product * (own ?? 1);
+      }, 1);
+      const size = lists[i]!.length / rest;
+      if (!Number.isInteger(size)) return;
+      known[open[0] as string] = size;
+      isNew = true;
+    });
+  }
+}
+
+function checkList(
+  { name, shape, dtype, bound = 0 }: InputEntry,
+  list: ArrayLike<number>,
+  sizes: Sizes,
+  named: readonly string[],
+  label: string,
+): void {
+  const wanted = product(shape, sizes);
+  if (list.length !== wanted) {
+    const told = named.map((axis) => `${axis} = ${sizes[axis]}`).join(", ");
+    const form = `[${shape.join(", ")}]${told === "" ? "" : ` with ${told}`}`;
+    throw new RangeError(
+      `train: ${label}: ${name} must have shape ${form}, that is length ${wanted}; got ${list.length}`,
+    );
+  }
+  for (let i = 0; dtype === "index" && i < list.length; i++) {
+    const index = list[i]!;
+    if (Number.isInteger(index) && index >= 0 && index < bound) continue;
+    throw new RangeError(
+      `train: ${label}: ${name}[${i}] must be an integer from 0 to ${bound - 1}, got ${describe(index)}`,
+    );
+  }
+}
+
+const product = (shape: readonly (number | string)[], sizes: Sizes): number =>
+  shape.reduce<number>((count, size) => count * (typeof size === "number" ? size : (sizes[size] ?? NaN)), 1);
+
+function computedSize({ dividend, divisor }: SizeEntry, sizes: Sizes, roundsUp: boolean): number {
+  const term = ([factor, ...axes]: readonly [number, ...string[]]): number =>
+    axes.reduce((n, axis) => n * sizes[axis]!, factor);
+  const size = dividend.reduce((sum, part) => sum + term(part), 0) / term(divisor);
+  return Math.max(roundsUp ? Math.ceil(size) : Math.floor(size), 0);
+}
+
+/** `[B, …]` with every example in its corner. */
+function padTensor(
+  { shape, dtype: kind }: InputEntry,
+  dtype: Manifest["dtype"],
+  examples: readonly SizedExample[],
+  place: number,
+  padded: Sizes,
+): FloatArray | Int32Array {
+  const sizesOf = (sizes: Sizes): number[] => shape.map((size) => (typeof size === "number" ? size : sizes[size]!));
+  const room = sizesOf(padded);
+  const width = room.reduce((count, size) => count * size, 1);
+  const Numbers = kind === "index" ? Int32Array : dtype === "f32" ? Float32Array : Float64Array;
+  const tensor = new Numbers(examples.length * width);
+  examples.forEach(({ lists, sizes }, b) => copyPadded(tensor, b * width, room, lists[place]!, sizesOf(sizes)));
+  return tensor;
+}
+
+function copyPadded(
+  to: FloatArray | Int32Array,
+  start: number,
+  room: readonly number[],
+  list: ArrayLike<number>,
+  sizes: readonly number[],
+): void {
+  // Axes behind the last one that is padded lie together.
+  const last = sizes.findLastIndex((size, axis) => size !== room[axis]);
+  if (last < 0) {
+    to.set(list, start);
+    return;
+  }
+  const inner = (of: readonly number[], axis: number): number => of.slice(axis + 1).reduce((n, size) => n * size, 1);
+  const run = sizes[last]! * inner(sizes, last);
+  const rows = sizes.slice(0, last).reduce((n, size) => n * size, 1);
+  for (let row = 0; row < rows; row++) {
+    let at = start;
+    for (let axis = last - 1, rest = row; axis >= 0; rest = Math.floor(rest / sizes[axis]!), axis--) {
+      at += (rest % sizes[axis]!) * inner(room, axis);
+    }
+    for (let i = 0; i < run; i++) to[at + i] = list[row * run + i]!;
+  }
+}

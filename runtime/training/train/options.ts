@@ -1,0 +1,163 @@
+/** What `train` is asked, and the checks of it. */
+import { asModule, type ModuleNamespace } from "../../module/load-js.js";
+import type { CompiledModule } from "../../module/compiled-module.js";
+import { checkRecord, isModule, moduleKind, refuse } from "../../arguments.js";
+import { checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../options.js";
+import { checkSource, type DataSource } from "../data/source.js";
+import type { Optimizer } from "../optimizers/types.js";
+
+export interface TrainOptions {
+  /** A compiled network with losses. */
+  readonly module: CompiledModule | ModuleNamespace;
+  readonly data: DataSource;
+  readonly optimizer: Optimizer;
+  /** Examples of an update. It may be any number: memory is needed for a shard only. */
+  readonly batch: number;
+  /** When training ends: after so many updates, or so many times through the data. One of them. */
+  readonly updates?: number;
+  readonly epochs?: number;
+  /** Tells initial params, the order of the data and all that is drawn. */
+  readonly seed: number;
+  /**
+   * Examples whose gradients are computed in one call; 4 by default. Those of the shards of a batch are added up in one order, so the
+   * shard is a part of what the bits of the result depend on.
+   */
+  readonly shard?: number;
+  /** Limits of the gradient: of each number, and then of its length. */
+  readonly clip?: ClipOptions;
+  /** Keeps a running mean of the params, `a = decay a + (1 - decay) p` after each update, which validation looks at. */
+  readonly average?: { readonly decay: number };
+  /** Fixed values that are set to the mean and the deviation of an input over the data: `{ weather: ["mean", "spread"] }`. */
+  readonly standardize?: Readonly<Record<string, readonly [mean: string, deviation: string]>>;
+  readonly validation?: ValidationOptions;
+  /** Most bytes of an instance, as `instantiate` has it. */
+  readonly maxBytes?: number;
+  /** Gets a line of text now and then: `console.error`. */
+  readonly progress?: (line: string) => void;
+  /** Gets every event as a line of JSON. */
+  readonly history?: (line: string) => void;
+  /** An `AbortSignal`: the update at hand is finished, and its reason thrown. */
+  readonly signal?: { readonly aborted: boolean; readonly reason?: unknown };
+}
+
+export interface ClipOptions {
+  readonly norm?: number;
+  readonly value?: number;
+}
+
+export interface ValidationOptions {
+  readonly data: DataSource;
+  /** Updates from one validation to the next. */
+  readonly every: number;
+  /** Ends training after so many validations in turn that are no better than the best. */
+  readonly patience?: number;
+  /** Whether the params of the best validation are those of the instance in the end. */
+  readonly keepBest?: boolean;
+}
+
+export interface CheckedTraining extends Omit<TrainOptions, "module"> {
+  readonly module: CompiledModule;
+  readonly shard: number;
+}
+
+const known = [
+  ...["module", "data", "optimizer", "batch", "updates", "epochs", "seed", "shard", "clip", "average", "standardize"],
+  ...["validation", "maxBytes", "progress", "history", "signal"],
+];
+
+/** @throws TypeError or RangeError that says which option is wrong. */
+export function checkTrainOptions(options: TrainOptions): CheckedTraining {
+  checkOptionNames("train", options, known);
+  const { data, optimizer, batch, seed, shard = 4, clip, average, validation } = options;
+  const module = checkLosses(options.module);
+  checkSource("train", "data", data);
+  if (!isRecord(optimizer) || typeof optimizer.attach !== "function") {
+    refuse("train", "optimizer", "an optimiser (from adam, sgd, …)", optimizer);
+  }
+  checkCount("batch", batch);
+  checkCount("shard", shard);
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(`train: seed must be an integer from 0 to 2^53 - 1, got ${describe(seed)}`);
+  }
+  checkEnd(options);
+  if (clip !== undefined) {
+    checkOptionNames("train: clip", clip, ["norm", "value"]);
+    if (clip.norm !== undefined) checkPositive("train: clip.norm", clip.norm);
+    if (clip.value !== undefined) checkPositive("train: clip.value", clip.value);
+  }
+  if (average !== undefined) {
+    checkOptionNames("train: average", average, ["decay"]);
+    checkOption("train: average.decay", average.decay, 0, 1);
+  }
+  if (validation !== undefined) checkValidation(validation);
+  checkFunctions(options);
+  checkStandardized(module, options.standardize);
+  return { ...options, module, shard };
+}
+
+function checkLosses(given: unknown): CompiledModule {
+  if (!isModule(given)) refuse("train", "module", moduleKind, given);
+  const module = asModule(given);
+  const { cell, losses = [], has } = module.manifest;
+  if (losses.length === 0) {
+    throw new TypeError(`train: ${cell} has no loss; a network says with \`loss = …\` what it is trained by`);
+  }
+  if (!has.gradient) throw new TypeError(`train: ${cell} was compiled without its gradient`);
+  return module;
+}
+
+function checkEnd({ updates, epochs }: TrainOptions): void {
+  if ((updates === undefined) === (epochs === undefined)) {
+    throw new TypeError("train: one of updates and epochs must be given, to say when training ends");
+  }
+  if (updates !== undefined) checkCount("updates", updates);
+  if (epochs !== undefined) checkCount("epochs", epochs);
+}
+
+function checkValidation(validation: ValidationOptions): void {
+  checkOptionNames("train: validation", validation, ["data", "every", "patience", "keepBest"]);
+  checkSource("train", "validation.data", validation.data);
+  checkCount("validation.every", validation.every);
+  if (validation.patience !== undefined) checkCount("validation.patience", validation.patience);
+  const { keepBest } = validation;
+  if (keepBest !== undefined && typeof keepBest !== "boolean") {
+    throw new TypeError(`train: validation.keepBest must be true or false, got ${describe(keepBest)}`);
+  }
+}
+
+function checkFunctions({ progress, history, signal }: TrainOptions): void {
+  for (const [name, value] of Object.entries({ progress, history })) {
+    if (value !== undefined && typeof value !== "function")
+      refuse("train", name, "a function that takes a line", value);
+  }
+  if (signal !== undefined && typeof (signal as Partial<typeof signal> | null)?.aborted !== "boolean") {
+    refuse("train", "signal", "an AbortSignal", signal);
+  }
+}
+
+function checkStandardized({ manifest }: CompiledModule, standardize: TrainOptions["standardize"]): void {
+  if (standardize === undefined) return;
+  checkRecord("train", "standardize", "pairs of fixed values by input", standardize);
+  for (const [name, pair] of Object.entries(standardize)) {
+    const input = manifest.inputs.find((entry) => entry.name === name && entry.dtype === "real");
+    if (input === undefined) throw new TypeError(`train: standardize: ${name} is no input of real numbers`);
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw new TypeError(`train: standardize.${name} must be two names of fixed values, got ${describe(pair)}`);
+    }
+    for (const own of pair) {
+      const fixed = manifest.fixed?.find((entry) => entry.name === own);
+      if (fixed === undefined)
+        throw new TypeError(`train: standardize: ${describe(own)} is no fixed value of ${manifest.cell}`);
+      const tail = input.shape.slice(input.shape.length - fixed.shape.length);
+      if (fixed.shape.join() === tail.join()) continue;
+      throw new TypeError(
+        `train: standardize: ${own} must have the shape of the last axes of ${name}, [${input.shape.join(", ")}]; it has [${fixed.shape.join(", ")}]`,
+      );
+    }
+  }
+}
+
+function checkCount(name: string, value: unknown): void {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return;
+  throw new RangeError(`train: ${name} must be a positive integer, got ${describe(value)}`);
+}
