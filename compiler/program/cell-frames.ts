@@ -3,7 +3,7 @@ import { operationLimit } from "../language/semantics/checker.js";
 import type { TypedCell, TypedInstance } from "../language/semantics/typed-program.js";
 import { constantOf, type Dim, dimConstant, dimSymbol, printDim, symbolsOf } from "../base/types/dim.js";
 import { constantValue } from "./constant-value.js";
-import { type CellFrame, dimensionsOfUsed, dimIn, elementName, NotLowered } from "./frame.js";
+import { type CellFrame, dimensionsOfUsed, dimIn, elementNames, NotLowered } from "./frame.js";
 
 /** The frames of a compilation: sizes where they are given, symbols elsewhere. */
 export function rootFrame(
@@ -48,7 +48,8 @@ function frameOf(
 }
 
 /** One, or one for each of an array. */
-function namesOfUsed(frame: CellFrame, { name, count, span }: TypedInstance): readonly string[] {
+function namesOfUsed(frame: CellFrame, instance: TypedInstance): readonly string[] {
+  const { name, count, span } = instance;
   if (count === undefined) return [name];
   const dim = dimIn(frame, count);
   const size = constantOf(dim);
@@ -56,6 +57,6 @@ function namesOfUsed(frame: CellFrame, { name, count, span }: TypedInstance): re
     const message = `there are ${printDim(dim)} of \`${name}\`, and that has no size here`;
     throw new NotLowered("bad-dimension-size", span, message, "used cells are written out: give it a size", symbolsOf(dim)); // prettier-ignore
   }
-  if (size <= operationLimit) return Array.from({ length: size }, (_, place) => elementName(name, place));
+  if (size <= operationLimit) return elementNames(instance, size);
   throw new NotLowered("program-too-large", span, `${size} of \`${name}\` are too many to be written out`, `a cell has at most ${operationLimit} operations`); // prettier-ignore
 }

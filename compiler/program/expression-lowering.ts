@@ -217,7 +217,7 @@ const rules: LoweringRules = {
 
 /** By which a frame knows a used cell, or one of an array. */
 function usedName(frame: Frame, name: string, place: TypedPlace | undefined): string {
-  return place === undefined ? name : elementName(name, numberOfPlace(frame, place));
+  return place === undefined ? name : elementName(place.array, numberOfPlace(frame, place));
 }
 
 function lowerAll(lowering: Lowering, frame: Frame, nodes: readonly TypedExpression[]): ValueId[] {

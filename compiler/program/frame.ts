@@ -144,10 +144,20 @@ export function valueIn(frame: Frame, key: string): ValueId {
 export const elementName = (name: string, place: number): string => `${name}.${place}`;
 
 /** The frames of a used cell, or of all in an array. */
-export function childrenOf(frame: Frame, { name, count }: Pick<TypedInstance, "name" | "count">): readonly CellFrame[] {
+export function childrenOf(
+  frame: Frame,
+  instance: Pick<TypedInstance, "name" | "count" | "piece">,
+): readonly CellFrame[] {
+  const { name, count } = instance;
   const size = count && constantOf(dimIn(frame, count));
   if (size === undefined) return [childOf(frame, name)];
-  return Array.from({ length: size }, (_, place) => childOf(frame, elementName(name, place)));
+  return elementNames(instance, size).map((own) => childOf(frame, own));
+}
+
+/** Of an array of so many, or of a piece of one. */
+export function elementNames({ name, piece }: Pick<TypedInstance, "name" | "piece">, size: number): string[] {
+  const { array, first } = piece ?? { array: name, first: 0 };
+  return Array.from({ length: size }, (_, place) => elementName(array, first + place));
 }
 
 export function childOf(frame: Frame, name: string): CellFrame {

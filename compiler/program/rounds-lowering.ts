@@ -9,7 +9,7 @@ import type { ValueId } from "../ir/graph/types.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCall, TypedExpression, TypedOf, TypedRounds } from "../language/semantics/typed-program.js";
-import type { TypedPlace } from "../language/semantics/typed-sizes.js";
+import type { IndexedPlace, TypedPlace } from "../language/semantics/typed-sizes.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 
@@ -87,9 +87,9 @@ class Rounds {
   }
 
   private round(values: readonly ValueId[], k: number): { next: ValueId[]; inside: Frame } {
-    const { names, index, first, next: bodies } = this.rounds;
+    const { names, index, from, first, next: bodies } = this.rounds;
     const roundValues = new Map(names.map((name, i) => [name, values[i] as ValueId]));
-    const places = index === undefined ? this.frame.places : new Map([...(this.frame.places ?? []), [index, k]]);
+    const places = index === undefined ? this.frame.places : new Map([...(this.frame.places ?? []), [index, from + k]]);
     const inside: Frame = { ...this.frame, roundValues, ...(places && { places }) };
     const next = bodies.map((body, i) => {
       const value = this.full(inside, body, first[i] as TypedExpression);
@@ -156,7 +156,7 @@ export function placeOf({ places }: Frame, node: TypedExpression): number | unde
 }
 
 /** `v[k + 1]`, `v[L - 1 - k]`, `v[n + k]` in a round, in which its indices are numbers. */
-export function elementInRound<Place extends TypedPlace>(frame: Frame, node: Place): Place {
+export function elementInRound<Place extends IndexedPlace>(frame: Frame, node: Place): Place {
   const { places } = frame;
   if (places === undefined || !node.terms.some(({ index }) => places.has(index))) return node;
   const start = node.terms.reduce((sum, { index, reverse }) => {
@@ -167,7 +167,7 @@ export function elementInRound<Place extends TypedPlace>(frame: Frame, node: Pla
 }
 
 /** Where the entry stands that no index is left to tell. */
-export function placeInRound(frame: Frame, { start, around, span }: TypedPlace): Dim {
+export function placeInRound(frame: Frame, { start, around, span }: IndexedPlace): Dim {
   const place = dimIn(frame, start);
   if (around === undefined) return place;
   const circle = dimIn(frame, around);

@@ -57,7 +57,7 @@ const statesOf = (child: CellFrame): string[] =>
 const pathIn = ({ path }: CellFrame, { name }: PlacedTensor): string => name.slice(path.length);
 
 function usedName(frame: Frame, { instance, place }: TypedRun): string {
-  return place === undefined ? instance : elementName(instance, numberOfPlace(frame, place));
+  return place === undefined ? instance : elementName(place.array, numberOfPlace(frame, place));
 }
 
 /** What a call with a name is called in its network; states of one without are none of the module. */

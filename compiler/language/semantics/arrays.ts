@@ -2,7 +2,7 @@
 import type { Expression } from "../syntax/ast.js";
 import type { Span } from "../../base/source/span.js";
 import { boundedAdd, boundedSubtract } from "../../base/types/bounded-dim.js";
-import { type Dim, dimConstant, equalDims, printDim } from "../../base/types/dim.js";
+import { addDims, type Dim, dimConstant, equalDims, printDim } from "../../base/types/dim.js";
 import { isStateless } from "./calls-in-place.js";
 import { tensorsIn } from "./cell-tensors.js";
 import type { ArrayCall, Checker } from "./checker.js";
@@ -14,11 +14,13 @@ import type { TypedPlace } from "./typed-sizes.js";
 /** `k` of `l[k](x)` or `l[k].h`, which is in the array for all sizes; undefined where something was reported. */
 export function placeInArray(
   checker: Checker,
-  { name, count, span: declared }: TypedInstance,
-  place: Expression | undefined,
+  { name, count, piece, span: declared }: TypedInstance,
+  written: Expression | undefined,
   span: Span,
 ): TypedPlace | undefined {
   if (count === undefined) return undefined;
+  const { array, first } = piece ?? { array: name, first: 0 };
+  const place = written && first > 0 ? less(written, first) : written;
   if (place === undefined) {
     checker.report("bad-index", span, `\`${name}\` is ${printDim(count)} used cells: which of them?`, {
       related: [{ span: declared, message: "declared here" }],
@@ -30,10 +32,11 @@ export function placeInArray(
   const type = { kind: "real", axes: [{ dim: count, source }] } as const;
   const axis: TypedExpression = { kind: "fill", value: 0, shape: [count], span: declared, type };
   const taken = takePlace(checker, { value: axis, root: axis, axis: 0, size: type.axes[0], position: 0 }, place);
-  if (taken?.kind === "slice") return { start: taken.start, terms: [], around: undefined, span: place.span };
-  if (taken?.kind !== "element") return undefined;
+  if (taken?.kind !== "slice" && taken?.kind !== "element") return undefined;
+  const start = addDims(taken.start, dimConstant(first));
+  if (taken.kind === "slice") return { array, start, terms: [], around: undefined, span: place.span };
   const other = taken.terms.find(({ index }) => checker.indices.get(index)?.ofRounds !== true);
-  if (other === undefined) return { start: taken.start, terms: taken.terms, around: taken.around, span: place.span };
+  if (other === undefined) return { array, start, terms: taken.terms, around: taken.around, span: place.span };
   checker.report(
     "bad-index",
     place.span,
@@ -43,6 +46,13 @@ export function placeInArray(
     },
   );
   return undefined;
+}
+
+/** The place in a piece that begins at `first`. */
+function less(place: Expression, first: number): Expression {
+  const { span } = place;
+  const right: Expression = { kind: "number", value: first, text: String(first), span };
+  return { kind: "binary", operator: "-", operatorSpan: span, left: place, right, span };
 }
 
 /** A call or a member with a place, of what is no array. */
@@ -74,10 +84,16 @@ interface Stretch {
   readonly span: Span;
 }
 
-function checkCoverage(checker: Checker, { name, span }: TypedInstance, count: Dim, calls: readonly ArrayCall[]): void {
+function checkCoverage(
+  checker: Checker,
+  { name, span, piece }: TypedInstance,
+  size: Dim,
+  calls: readonly ArrayCall[],
+): void {
   const stretches = calls.flatMap((call) => stretchOf(checker, call) ?? []);
   if (stretches.length < calls.length || calls.length === 0) return;
-  let end: Dim = dimConstant(0);
+  let end: Dim = dimConstant(piece?.first ?? 0);
+  const count = addDims(end, size);
   const waiting = new Set(stretches);
   while (waiting.size > 0) {
     const next = [...waiting].find(({ from }) => equalDims(from, end));
@@ -105,7 +121,9 @@ function stretchOf(checker: Checker, { instance: name, place, isInRounds }: Arra
   const one = dimConstant(1);
   const length = term?.length ?? one;
   const last = boundedSubtract(length, one);
-  const from = term?.reverse === true ? last && boundedSubtract(start, last) : start;
+  const begin = term?.first ?? dimConstant(0);
+  const lowest = term?.reverse === true ? last && boundedAdd(last, begin) : undefined;
+  const from = term?.reverse === true ? lowest && boundedSubtract(start, lowest) : boundedAdd(start, begin);
   const to = from && boundedAdd(from, length);
   if (isPlain && from !== undefined && to !== undefined) return { from, to, span };
   checker.report("called-twice", span, `nothing says that each of \`${name}\` is called once`, {

@@ -84,6 +84,8 @@ export interface BoundIndex {
   size: Dim | undefined;
   /** It counts rounds: what it is, is known when they are written out. */
   readonly ofRounds?: boolean;
+  /** Where it begins, if that is not at 0: `size` is how many values it has. */
+  first?: Dim;
 }
 
 /** The call of one of an array of used cells. */

@@ -1,14 +1,15 @@
 /** `use lower = LSTM(I, H)`: instances with their dimensions and real parameters. */
 import { suggestion } from "./suggestion.js";
-import type { ArgumentNode, CellParameterNode, Expression, UsedName, UseNode } from "../syntax/ast.js";
+import type { ArgumentNode, CellParameterNode, Expression, UseNode } from "../syntax/ast.js";
 import { boundedSubstitute } from "../../base/types/bounded-dim.js";
-import type { Dim } from "../../base/types/dim.js";
+import { constantOf, type Dim } from "../../base/types/dim.js";
+import type { PieceName } from "./array-pieces.js";
 import { tensorsIn } from "./cell-tensors.js";
 import { interfaceCell, misfit } from "./cell-interface.js";
 import type { Checker } from "./checker.js";
 import type { CellDeclaration } from "./declared.js";
 import { inferConstant } from "./constants.js";
-import { sizeOf } from "./dimension-expressions.js";
+import { dimensionOf, sizeOf } from "./dimension-expressions.js";
 import { matchArguments } from "./match-arguments.js";
 import { cellNamed, specialise } from "./specialise.js";
 import { takeOver } from "./take-over.js";
@@ -227,12 +228,16 @@ function withDefaults({ dimensions }: TypedCell, given: ReadonlyMap<string, Dim>
 /** With how many there are, where it is an array; undefined where something was reported. */
 export function countOf(
   checker: Checker,
-  { count, text }: UsedName,
+  { count, text, piece }: PieceName,
   instance: TypedInstance,
 ): TypedInstance | undefined {
   if (count === undefined) return instance;
   const { sharedWith } = instance;
-  const dim = sharedWith === undefined ? fixedSizeOf(checker, count) : undefined;
+  // A piece above others may have none.
+  const some = piece && dimensionOf(checker, count);
+  const isOpen = some !== undefined && constantOf(some) === undefined && checker.runtimeSymbol(some) === undefined;
+  const isPossible = isOpen && checker.provenAtLeast(some, 0);
+  const dim = sharedWith !== undefined ? undefined : isPossible ? some : fixedSizeOf(checker, count);
   if (sharedWith !== undefined) {
     const message = `\`${text}\` has the params of \`${sharedWith}\`, and is as many`;
     checker.report("bad-index", count.span, message, { help: `\`use ${text} = ${sharedWith}\`` });

@@ -49,7 +49,7 @@ function ofNetwork(cell: TypedCell): StateAtPath[] {
 function nameOf({ name, instance, place }: TypedRun): string | undefined {
   if (place === undefined || name !== instance) return name;
   const which = place.terms.length === 0 ? constantOf(place.start) : undefined;
-  return which === undefined ? undefined : `${name}.${which}`;
+  return which === undefined ? undefined : `${place.array}.${which}`;
 }
 
 function inside(

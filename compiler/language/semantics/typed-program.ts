@@ -187,6 +187,8 @@ export interface TypedRounds {
   /** They have these types, or repeat to them. */
   readonly next: readonly TypedExpression[];
   readonly index: string | undefined;
+  /** Where the index begins. */
+  readonly from: number;
   readonly count: Dim;
   readonly until: TypedExpression | undefined;
   readonly implicit: boolean;
@@ -288,6 +290,8 @@ export interface TypedInstance {
   readonly span: Span;
   /** How many, where it is an array. */
   readonly count: Dim | undefined;
+  /** Of which array it is a piece, and where it begins. */
+  readonly piece?: { readonly array: string; readonly first: number };
   readonly cell: TypedCell;
   /** Dimension parameters of the used cell in terms of this one's. */
   readonly dimensions: ReadonlyMap<string, Dim>;

@@ -9,14 +9,22 @@ export interface PlaceTerm {
   readonly length: Dim;
   /** Whether it is taken away. */
   readonly reverse: boolean;
+  /** Where it begins, if that is not at 0. */
+  readonly first?: Dim;
 }
 
-/** `l[L - 1 - k]`: which of an array, known where rounds are written out. */
-export interface TypedPlace {
+/** `L - 1 - k`. */
+export interface IndexedPlace {
   readonly start: Dim;
   readonly terms: readonly PlaceTerm[];
   readonly around: Dim | undefined;
   readonly span: Span;
+}
+
+/** `l[L - 1 - k]`: which of an array, known where rounds are written out. */
+export interface TypedPlace extends IndexedPlace {
+  /** Its name. */
+  readonly array: string;
 }
 
 /** How a convolution goes over an axis: windows of the axis with zeros around it. */

@@ -112,9 +112,11 @@ export interface UseNode extends Node {
   readonly starts: readonly StartNode[];
 }
 
-/** `l`, or `l[L]`: as many as a dimension says. */
+/** `l`, or `l[L]`: as many as a dimension says; `l[0]` and `l[1 : L]` are pieces of one array. */
 export interface UsedName extends Name {
   readonly count?: Expression;
+  /** Of a range: where it begins; `count` is its end. */
+  readonly first?: number;
 }
 
 /** How a param of a used cell begins, or of one that it uses. */
@@ -332,8 +334,9 @@ export interface RoundsNode extends Node {
   readonly first: readonly Expression[];
   /** What a round gives; a name is its value of the round before. */
   readonly next: readonly Expression[];
-  /** `k < L` has both, `6` and `L` only how many. */
+  /** `k < L` has both, `6` and `L` only how many; `1 <= k < L` begins at 1, and `count` is where it ends. */
   readonly index?: Name;
+  readonly from?: number;
   readonly count: Expression;
   readonly until?: Expression;
   readonly implicit: boolean;

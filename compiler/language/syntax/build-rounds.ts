@@ -1,7 +1,8 @@
 /** Rounds of the concrete syntax tree to the AST: `u, g = (x, h) then (f(g) * u, f(u') * g) for k < L until c implicit`. */
+import type { IToken } from "chevrotain";
 import type { Span } from "../../base/source/span.js";
 import type { EquationNode, Expression, Name, RoundsNode, RoundsValueNode } from "./ast.js";
-import { type ExpressionBuilder, Incomplete, only } from "./build-expression.js";
+import { type ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
 import type * as cst from "./cst.generated.js";
 import { endOf } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
@@ -48,6 +49,7 @@ export class RoundsBuilder {
     const first = this.group(names, only(children.first));
     const next = this.group(names, only(children.next));
     const { index, count } = this.count(only(children.count));
+    const from = this.from(children.From?.[0], index);
     const until = stop === undefined ? undefined : this.expressions.build(only(stop));
     const word = Implicit?.[0];
     if (word !== undefined && (until === undefined || index !== undefined)) {
@@ -63,7 +65,15 @@ export class RoundsBuilder {
     }
     const start = first[0]?.span.start ?? 0;
     const end = word === undefined ? (until ?? count).span.end : endOf(word);
-    const parts = { names, first, next, ...(index && { index }), count, ...(until && { until }) };
+    const parts = {
+      names,
+      first,
+      next,
+      ...(index && { index }),
+      ...(from !== undefined && { from }),
+      count,
+      ...(until && { until }),
+    };
     return { ...parts, implicit: word !== undefined, span: this.reporter.span(start, end) };
   }
 
@@ -74,6 +84,17 @@ export class RoundsBuilder {
     const message =
       left === "group" ? "this is one value, and several names stand for it" : "rounds are the value of one name";
     this.reporter.report("misplaced-rounds", start, end, message, { help: helps[left] });
+    throw new Incomplete();
+  }
+
+  /** Where the index begins, if that is not at 0. */
+  private from(token: IToken | undefined, index: Name | undefined): number | undefined {
+    if (token === undefined) return undefined;
+    const value = Number(textOf(token));
+    if (index !== undefined && Number.isInteger(value)) return value;
+    const message =
+      index === undefined ? "rounds that begin at a number have an index" : "rounds begin at a whole number";
+    this.reporter.report("bad-index", token.startOffset, endOf(token), message, { help: "`for 1 <= k < L`" });
     throw new Incomplete();
   }
 

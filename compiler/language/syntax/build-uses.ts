@@ -51,8 +51,22 @@ export class UsesBuilder {
 
   private usedName({ children }: cst.UsedNameCstNode): UsedName {
     const name = this.expressions.name(only(children.Name));
-    const count = children.expression?.[0];
-    return count === undefined ? name : { ...name, count: this.expressions.build(count) };
+    const [written, end] = [children.expression?.[0], children.end?.[0]];
+    if (written === undefined) return name;
+    const count = this.expressions.build(written);
+    if (end === undefined) return { ...name, count };
+    if (count.kind === "number" && Number.isInteger(count.value))
+      return { ...name, first: count.value, count: this.expressions.build(end) };
+    this.reporter.report(
+      "bad-index",
+      count.span.start,
+      count.span.end,
+      "a range of used cells begins at a whole number",
+      {
+        help: `\`use ${clip(name.text)}[0] = …\` and \`use ${clip(name.text)}[1 : L] = …\``,
+      },
+    );
+    throw new Incomplete();
   }
 
   declaredName({ children }: cst.DeclaredNameCstNode, isStored: boolean): DeclaredName {

@@ -39,6 +39,8 @@ export type EquationValueCstChildren = {
   Then?: IToken[];
   next?: ExpressionCstNode[];
   For?: IToken[];
+  From?: IToken[];
+  LessEqual?: IToken[];
   count?: ExpressionCstNode[];
   Until?: IToken[];
   stop?: ExpressionCstNode[];
@@ -371,6 +373,8 @@ export type UsedNameCstChildren = {
   Name: IToken[];
   LeftBracket?: IToken[];
   expression?: ExpressionCstNode[];
+  Colon?: IToken[];
+  end?: ExpressionCstNode[];
   RightBracket?: IToken[];
 };
 

@@ -72,6 +72,13 @@ export abstract class ExpressionParser extends CstParser {
       this.CONSUME(t.Then);
       this.SUBRULE1(this.expression, { LABEL: "next" });
       this.CONSUME(t.For);
+      this.OPTION4({
+        GATE: () => this.LA(2).tokenType === t.LessEqual,
+        DEF: () => {
+          this.CONSUME(t.NumberLiteral, { LABEL: "From" });
+          this.CONSUME(t.LessEqual);
+        },
+      });
       this.SUBRULE2(this.expression, { LABEL: "count" });
       this.OPTION1(() => {
         this.CONSUME(t.Until);

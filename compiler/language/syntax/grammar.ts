@@ -169,12 +169,16 @@ export class CellParser extends ExpressionParser {
     });
   });
 
-  /** `l`, `l[L]`. */
+  /** `l`, `l[L]`, `l[1 : L]`. */
   readonly usedName: GrammarRule = this.inner("usedName", () => {
     this.CONSUME(t.Name);
     this.OPTION(() => {
       this.CONSUME(t.LeftBracket);
       this.SUBRULE(this.expression);
+      this.OPTION1(() => {
+        this.CONSUME(t.Colon);
+        this.SUBRULE1(this.expression, { LABEL: "end" });
+      });
       this.CONSUME(t.RightBracket);
     });
   });

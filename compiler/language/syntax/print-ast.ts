@@ -370,8 +370,10 @@ function placesText(indices: readonly BinderNode[] | undefined, notation: Notati
   return indices === undefined ? "" : `[${indices.map(({ name }) => notation.name(name.text)).join(", ")}]`;
 }
 
-function usedNameDoc({ text, count }: UsedName, notation: Notation): Doc {
-  return count === undefined ? notation.name(text) : [`${notation.name(text)}[`, expressionDoc(count, notation), "]"];
+function usedNameDoc({ text, first, count }: UsedName, notation: Notation): Doc {
+  if (count === undefined) return notation.name(text);
+  const from = first === undefined ? "" : `${first}:`;
+  return [`${notation.name(text)}[${from}`, expressionDoc(count, notation), "]"];
 }
 
 /** ` with b_f ~ ones, inner.W ~ orthogonal(1)`. */

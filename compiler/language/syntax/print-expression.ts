@@ -115,10 +115,11 @@ function bareDoc(node: Expression, notation: Notation): Doc {
 }
 
 /** `e then f for k < L until c implicit`; of a group `(e, e) then (f, f) …`. */
-function roundsDoc({ first, next, index, count, until, implicit }: RoundsNode, notation: Notation): Doc {
+function roundsDoc({ first, next, index, from, count, until, implicit }: RoundsNode, notation: Notation): Doc {
   const values = (list: readonly Expression[]): Doc => severalDoc(list, notation);
+  const begin = from === undefined ? "" : `${from} <= `;
   const rounds =
-    index === undefined ? expressionDoc(count, notation) : binderDoc({ name: index, size: count }, notation);
+    index === undefined ? expressionDoc(count, notation) : [begin, binderDoc({ name: index, size: count }, notation)];
   const end: Doc[] = until === undefined ? [] : [line, "until ", expressionDoc(until, notation)];
   if (implicit) end.push(line, "implicit");
   return group(values(first), indent(line, "then ", values(next), line, "for ", rounds, ...end));

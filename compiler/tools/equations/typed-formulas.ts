@@ -11,7 +11,7 @@ import type {
   TypedInstanceCall,
   TypedOf,
 } from "../../language/semantics/typed-program.js";
-import type { TypedPlace } from "../../language/semantics/typed-sizes.js";
+import type { IndexedPlace } from "../../language/semantics/typed-sizes.js";
 import { addDims, constantOf, type Dim, dimConstant, dimSymbol, equalDims } from "../../base/types/dim.js";
 import {
   axes,
@@ -217,7 +217,7 @@ function callFormula(
   name: string,
   call: TypedInstanceCall | undefined,
   write: (node: TypedExpression) => Formula,
-  place?: TypedPlace,
+  place?: IndexedPlace,
 ): Formula {
   const states = [...(call?.states ?? [])].map(([label, value]): Formula => ({
     kind: "labelled",
@@ -229,13 +229,13 @@ function callFormula(
   return { kind: "apply", head, operands, settings: [] };
 }
 
-function elementFormula(operand: Formula, place: TypedPlace | undefined): Formula {
+function elementFormula(operand: Formula, place: IndexedPlace | undefined): Formula {
   if (place === undefined) return operand;
   return { kind: "part", operand, axis: 0, part: { kind: "entry", at: placeFormula(place) } };
 }
 
 /** `n`, `n + 1`, `K - 1 - n`, `(n + R - j) mod N`. */
-function placeFormula({ start, terms, around }: Omit<TypedPlace, "span">): Formula {
+function placeFormula({ start, terms, around }: Omit<IndexedPlace, "span">): Formula {
   const first = terms.find(({ reverse }) => !reverse);
   let place = first === undefined ? undefined : nameOf(first.index);
   if (place === undefined) place = { kind: "dimension", dim: start };

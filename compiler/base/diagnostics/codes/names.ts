@@ -85,4 +85,12 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower }`,
     explanation: "Real parameters are made of numbers, dimensions and real parameters.",
     example: `cell A(H, s: real = H) { input x: [H] output y = s * x } cell B(H) { input x: [H] use a = A(H, s = x) output y = a(x) }`,
   },
+  "array-pieces": {
+    severity: "error",
+    summary: "pieces of an array of used cells that do not fit together",
+    explanation:
+      "`use l[0] = LSTM(E, H)` and `use l[1:L] = LSTM(H, H)` are one array in pieces. They go from 0 on, each where the one before it ends.",
+    example: `cell B(H) { input x: [H] output y = x }
+cell A(H, L) { input x: [H] use l[0] = B(H) use l[2:L] = B(H) output y = l[0](x) then l[k](y) for 2 <= k < L }`,
+  },
 } as const satisfies Record<string, CodeEntry>;

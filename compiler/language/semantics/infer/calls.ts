@@ -1,7 +1,7 @@
 /** Calls: of used cells, of functions, of builtins. */
 import type { Span } from "../../../base/source/span.js";
 import { type CallNode, type Expression, parametersInOrder, type TypeNode } from "../../syntax/ast.js";
-import { type Dim, dimSymbol, printDim } from "../../../base/types/dim.js";
+import { addDims, type Dim, dimSymbol, printDim } from "../../../base/types/dim.js";
 import { accepts } from "../accepts.js";
 import { refusePlace } from "../arrays.js";
 import { bindDimensions, pairsOf } from "../bind-dimensions.js";
@@ -249,7 +249,8 @@ function inferArgument(checker: Checker, expression: Expression, wanted: TypeNod
   if (wanted?.kind !== "index-type" || value.kind !== "position") return value;
   const index = checker.indices.get(value.index);
   if (index?.ofRounds !== true || index.size === undefined) return value;
-  return { ...value, type: { kind: "index", bound: index.size, axes: [] } };
+  const bound = index.first === undefined ? index.size : addDims(index.size, index.first);
+  return { ...value, type: { kind: "index", bound, axes: [] } };
 }
 
 /** A result whose dimensions are not within limits here. */

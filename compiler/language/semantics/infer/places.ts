@@ -3,6 +3,7 @@ import type { Span } from "../../../base/source/span.js";
 import type { Expression, IndexNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
 import {
+  addDims,
   constantOf,
   type Dim,
   dimConstant,
@@ -81,7 +82,8 @@ export function takeByIndex(
   const terms = written.terms.map(({ index: name, reverse }) => {
     const bound = indices.find((own) => own.name === name);
     if (bound !== undefined && bound.size === undefined) reportUnknownRange(checker, bound);
-    return bound?.size === undefined ? undefined : { index: name, reverse, length: bound.size };
+    const { size, first } = bound ?? {};
+    return size === undefined ? undefined : { index: name, reverse, length: size, ...(first && { first }) };
   });
   if (!terms.every((term) => term !== undefined)) return undefined;
   if (isAlone && index?.size !== undefined && !index.written && !equalDims(index.size, at.size.dim)) {
@@ -153,11 +155,11 @@ function reportRange(checker: Checker, at: AxisAt, index: BoundIndex, size: Dim,
 /** Proves that the place is in the axis for every value of its indices and all sizes. */
 function isWithin(checker: Checker, at: AxisAt, start: Dim, terms: readonly PlaceTerm[], span: Span): boolean {
   let [low, high]: (Dim | undefined)[] = [start, start];
-  for (const { length, reverse } of terms) {
-    const last = boundedSubtract(length, dimConstant(1));
-    if (last !== undefined && reverse) low = low && boundedSubtract(low, last);
-    else if (last !== undefined) high = high && boundedAdd(high, last);
-    else low = undefined;
+  for (const { length, reverse, first = dimConstant(0) } of terms) {
+    const last = boundedAdd(subtractDims(length, dimConstant(1)), first);
+    if (last === undefined) low = undefined;
+    else if (reverse) [low, high] = [low && boundedSubtract(low, last), high && boundedSubtract(high, first)];
+    else [low, high] = [low && boundedAdd(low, first), high && boundedAdd(high, last)];
   }
   if (low === undefined || high === undefined) {
     checker.reportTooLarge(span);
@@ -165,9 +167,10 @@ function isWithin(checker: Checker, at: AxisAt, start: Dim, terms: readonly Plac
   }
   const related = [placeOfAxis(at.root, at.position)];
   const refuse = (place: Dim, isLow: boolean, limit: string, help: string): false => {
-    const when = terms.map(({ index, length, reverse }) =>
-      isLow === reverse ? `\`${index}\` is ${printDim(subtractDims(length, dimConstant(1)))}` : `\`${index}\` is 0`,
-    );
+    const when = terms.map(({ index, length, reverse, first = dimConstant(0) }) => {
+      const end = addDims(subtractDims(length, dimConstant(1)), first);
+      return `\`${index}\` is ${printDim(isLow === reverse ? end : first)}`;
+    });
     const word = constantOf(place) === undefined ? "may be" : "is";
     const message = `the place ${word} ${printDim(place)} where ${when.join(" and ")}, ${limit}`;
     checker.report("place-out-of-range", span, message, { related, help });

@@ -1,6 +1,7 @@
 /** `u, g = (x, h) then (f(g) * u, f(u') * g) for k < L until c`: an equation that is repeated. */
 import type { Expression, RoundsNode, RoundsValueNode } from "../../syntax/ast.js";
-import { constantOf, type Dim } from "../../../base/types/dim.js";
+import { boundedSubtract } from "../../../base/types/bounded-dim.js";
+import { constantOf, type Dim, dimConstant } from "../../../base/types/dim.js";
 import { fitsInto } from "../broadcast.js";
 import type { Checker } from "../checker.js";
 import { checkPositive, dimensionOf } from "../dimension-expressions.js";
@@ -21,9 +22,11 @@ export function inferRounds(checker: Checker, { rounds: node, position, span }: 
 
 function typedRounds(checker: Checker, node: RoundsNode): TypedRounds | undefined {
   const first = node.first.map((value) => checker.infer(value));
-  const count = countOf(checker, node.count);
+  const { from = 0 } = node;
+  const count = countOf(checker, node.count, from);
   const index = node.index && bind(checker, node.index, true, true);
   if (index !== undefined) index.size = count;
+  if (index !== undefined && from > 0) index.first = dimConstant(from);
   const inside = count !== undefined && (index !== undefined || node.index === undefined);
   const { next, until } = inside ? inferRound(checker, node, first) : { next: [], until: undefined };
   if (index !== undefined) unbind(checker, index);
@@ -33,7 +36,7 @@ function typedRounds(checker: Checker, node: RoundsNode): TypedRounds | undefine
   if (!fits || !isCondition(checker, until)) return undefined;
   const names = node.names.map(({ text }) => text);
   const { implicit, span } = node;
-  return { names, first, next, index: index?.name, count, until, implicit, span };
+  return { names, first, next, index: index?.name, from, count, until, implicit, span };
 }
 
 function isKnown({ type }: TypedExpression): boolean {
@@ -41,8 +44,9 @@ function isKnown({ type }: TypedExpression): boolean {
 }
 
 /** There may be none: `for L - 1`. */
-function countOf(checker: Checker, expression: Expression): Dim | undefined {
-  const dim = dimensionOf(checker, expression);
+function countOf(checker: Checker, expression: Expression, from: number): Dim | undefined {
+  const end = dimensionOf(checker, expression);
+  const dim = end && boundedSubtract(end, dimConstant(from));
   const isPossible = dim !== undefined && constantOf(dim) === undefined && checker.provenAtLeast(dim, 0);
   if (dim === undefined || isPossible) return dim;
   const symbol = checker.runtimeSymbol(dim);

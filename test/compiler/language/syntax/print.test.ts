@@ -7,6 +7,21 @@ import { parseClean, parseText, withoutPlaces } from "../../../support/syntax.js
 const format = (text: string): string => printSourceFile(parseClean(text));
 
 describe("formatting", () => {
+  test("pieces of arrays, rounds from a number on, states by path, settings", () => {
+    const text = `network N(H, L; T) {
+  input x: [T, H]
+  setting drop: real = 0.1
+  use l[0] = B(H)
+  use l[1:L] = B(H)
+
+  r = l[0](x, rnn.h = 0) then l[k](r) for 1 <= k < L
+
+  output y = drop * r
+}
+`;
+    expect(format(text)).toBe(text);
+  });
+
   test("puts everything in its place and keeps comments and blank lines", () => {
     const text = `// header
 
