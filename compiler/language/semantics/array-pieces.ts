@@ -9,19 +9,19 @@ import type { Checker } from "./checker.js";
 import type { CellDeclaration } from "./declared.js";
 import type { TypedInstance } from "./typed-program.js";
 
-interface Piece {
+interface ArrayPiece {
   readonly array: string;
   readonly first: number;
 }
 
 /** A used name that is a piece, as the rest of the analysis sees it. */
 export interface PieceName extends UsedName {
-  readonly piece?: Piece;
+  readonly piece?: ArrayPiece;
 }
 
-type Pieces = ReadonlyMap<string, readonly Piece[]>;
+type PiecesOfArrays = ReadonlyMap<string, readonly ArrayPiece[]>;
 
-const pieceName = ({ array, first }: Piece): string => `${array}[${first}]`;
+const pieceName = ({ array, first }: ArrayPiece): string => `${array}[${first}]`;
 
 export function withArrayPieces(declaration: CellDeclaration): CellDeclaration {
   const { node } = declaration;
@@ -32,8 +32,8 @@ export function withArrayPieces(declaration: CellDeclaration): CellDeclaration {
 }
 
 /** By the names of the arrays, from the first to the last. */
-function piecesIn(names: readonly UsedName[]): Pieces {
-  const found = new Map<string, Piece[]>();
+function piecesIn(names: readonly UsedName[]): PiecesOfArrays {
+  const found = new Map<string, ArrayPiece[]>();
   for (const array of new Set(names.map(({ text }) => text))) {
     const own = names.filter(({ text }) => text === array);
     const firsts = own.map(firstOf);
@@ -50,14 +50,14 @@ function firstOf({ first, count }: UsedName): number | undefined {
   return count?.kind === "number" && Number.isInteger(count.value) ? count.value : undefined;
 }
 
-function inPieces(item: CellItem, pieces: Pieces): CellItem {
+function inPieces(item: CellItem, pieces: PiecesOfArrays): CellItem {
   if (item.kind === "use") return { ...item, names: item.names.map((name) => asPiece(name, pieces)) };
   if (item.kind === "loss")
     return { ...item, value: redirected(item.value, pieces), ...(item.per && { per: redirected(item.per, pieces) }) };
   return item.kind === "equation" || item.kind === "output" ? { ...item, value: redirected(item.value, pieces) } : item;
 }
 
-function asPiece(name: UseNode["names"][number], pieces: Pieces): PieceName {
+function asPiece(name: UseNode["names"][number], pieces: PiecesOfArrays): PieceName {
   const first = firstOf(name);
   const { span, text, count } = name;
   if (!pieces.has(text) || first === undefined || count === undefined) return name;
@@ -87,7 +87,11 @@ function shared<Node extends object>(node: Node, make: () => Node): Node {
 }
 
 /** With calls and members of the pieces that they mean. */
-function redirected(root: Expression, pieces: Pieces, from: ReadonlyMap<string, number> = new Map()): Expression {
+function redirected(
+  root: Expression,
+  pieces: PiecesOfArrays,
+  from: ReadonlyMap<string, number> = new Map(),
+): Expression {
   const inside = (part: Expression): Expression => redirected(part, pieces, from);
   const all = (parts: readonly Expression[]): Expression[] => parts.map(inside);
   switch (root.kind) {
@@ -146,7 +150,7 @@ function redirected(root: Expression, pieces: Pieces, from: ReadonlyMap<string, 
 function pieceAt(
   array: string,
   place: Expression,
-  pieces: Pieces,
+  pieces: PiecesOfArrays,
   from: ReadonlyMap<string, number>,
 ): string | undefined {
   const all = pieces.get(array);
