@@ -90,7 +90,7 @@ export function minify(pieces: readonly string[]): string[] {
         properties: { builtins: true, regex: new RegExp(`^(${innerProperties.join("|")})$`, "u") },
       },
       nameCache,
-      format: { comments: false },
+      format: { comments: false, max_line_len: 200 },
     });
     invariant(code !== undefined, "a piece of the shell without code");
     return code;
