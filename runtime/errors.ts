@@ -64,6 +64,27 @@ export class SafetensorsError extends Error {
   }
 }
 
+export type SourceErrorCode =
+  /** A line that is none of such a table. */
+  | "bad-row"
+  | "bad-number"
+  | "missing-column"
+  /** There is nothing in it. */
+  | "empty";
+
+/** Data that cannot be read. `line` counts from 1. */
+export class SourceError extends Error {
+  override readonly name = "SourceError";
+  readonly code: SourceErrorCode;
+  readonly line: number;
+
+  constructor(code: SourceErrorCode, message: string, line: number) {
+    super(message);
+    this.code = code;
+    this.line = line;
+  }
+}
+
 export type TrainingErrorCode = "non-finite";
 
 /** Training cannot go on. Params are as they were after the last update. */

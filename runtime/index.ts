@@ -62,6 +62,23 @@ export {
 export { train, type Training } from "./training/train/train.js";
 export type { EndEvent, TrainEvent, TrainSummary, UpdateEvent, ValidationEvent } from "./training/train/events.js";
 export type { ClipOptions, TrainOptions, ValidationOptions } from "./training/train/options.js";
+export { csv, jsonLines, type CsvOptions } from "./training/data/table.js";
+export {
+  seriesOf,
+  splitByTime,
+  windows,
+  type TimeSeries,
+  type SeriesColumn,
+  type WindowOptions,
+} from "./training/data/series.js";
+export {
+  loadVocabulary,
+  text,
+  type TextOptions,
+  type TextSource,
+  type TextUnit,
+  type Vocabulary,
+} from "./training/data/text.js";
 export { arrays, type Columns, type DataSource, type Example } from "./training/data/source.js";
 export { clipByGlobalNorm } from "./training/clip-by-global-norm.js";
 export { crossEntropy, meanSquaredError, type Loss, type LossOptions } from "./training/losses.js";
@@ -76,10 +93,12 @@ export { fromNumbers, toNumbers } from "./io/tensor-numbers.js";
 
 // Errors.
 export {
+  SourceError,
   ModuleError,
   ParamsError,
   SafetensorsError,
   TrainingError,
+  type SourceErrorCode,
   type ModuleErrorCode,
   type ParamsErrorCode,
   type SafetensorsErrorCode,

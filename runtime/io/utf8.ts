@@ -92,3 +92,21 @@ export function encodeUtf8(text: string): Uint8Array {
   }
   return Uint8Array.from(bytes);
 }
+
+/** The text of bytes that may be cut anywhere; each that begins no character becomes U+FFFD. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  const text = new TextBuilder();
+  for (let at = 0; at < bytes.length;) {
+    let point = 0xfffd;
+    let length = 1;
+    try {
+      point = codePointAt(bytes, at);
+      length = utf8Length(point);
+    } catch {
+      // It is told by the character that stands for it.
+    }
+    text.addPoint(point);
+    at += length;
+  }
+  return text.take();
+}

@@ -65,6 +65,11 @@ const program = `
   const { x: column } = { x: [[1], [2, 3]] };
   use("train");
   use("arrays")({ x: column });
+  const days = use("csv")("a,b\\n1,2\\n3,4", { columns: { x: ["a", "b"] } });
+  use("windows")(use("splitByTime")(days, 1)[0], { length: 1 });
+  use("seriesOf")({ x: [1, 2] });
+  use("jsonLines")('{"x": [1]}');
+  use("loadVocabulary")(use("text")("é", { unit: "byte" }).vocabulary.save()).decode([196]);
   use("asModule")(gru);
   use("checkManifest")(gru.manifest);
   const [[name, tensor]] = tensors;

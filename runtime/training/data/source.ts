@@ -66,7 +66,7 @@ export function arrays(columns: Columns): DataSource {
   const lengths = examples.map((example) => Math.max(...Object.values(example).map(({ length }) => length)));
   return {
     count: examples.length,
-    fingerprint: `arrays ${hashOf(names, examples)}`,
+    fingerprint: `${examples.length} examples ${hashOf(names, examples)}`,
     lengthOf: (index) => lengths[index]!,
     read: (index) => examples[index]!,
   };
@@ -75,11 +75,10 @@ export function arrays(columns: Columns): DataSource {
 const isList = (value: unknown): boolean => Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
 const listOf = (value: ArrayLike<number> | number): ArrayLike<number> => (typeof value === "number" ? [value] : value);
 
-/** 32 bits that tell data apart; not for secrets. */
-export function hashOf(
-  names: readonly string[],
-  examples: readonly Readonly<Record<string, ArrayLike<number>>>[],
-): string {
+type Lists = Readonly<Record<string, ArrayLike<number>>>;
+
+/** 32 bits that tell data apart, by FNV-1a; not for secrets. */
+export function hashOf(names: readonly string[], examples: readonly Lists[]): string {
   const numbers = new Float64Array(1);
   const words = new Int32Array(numbers.buffer);
   let hash = 0x811c9dc5;
@@ -99,5 +98,5 @@ export function hashOf(
       }
     }
   }
-  return `${examples.length} ${(hash >>> 0).toString(16).padStart(8, "0")}`;
+  return (hash >>> 0).toString(16).padStart(8, "0");
 }
