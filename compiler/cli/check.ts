@@ -1,9 +1,21 @@
 /** `recell check`: diagnostics. */
-import { check } from "../driver/compile.js";
+import { check, type Findings } from "../driver/compile.js";
+import { type NetworkStream, streamsOf } from "../driver/streams.js";
+import { describeObstacle } from "../program/find-stream.js";
 import type { Diagnostic } from "../base/diagnostics/diagnostic.js";
 import { exitCodes, type Run } from "./command.js";
 import { dtypeOption } from "./arguments.js";
 import { allInputs, countFindings, findingsToJson, showFindings } from "./sources.js";
+
+/** `Tagger does not stream along T: …`. */
+function streamLine({ network, stream, obstacle }: NetworkStream, sources: Findings["sources"]): string {
+  if (stream !== undefined) return `${network} streams along ${stream}`;
+  if (obstacle === undefined) return `${network}: sizes, or outputs, are missing that would tell whether it streams`;
+  const { span, axis } = obstacle;
+  const place = span && sources.get(span.file)?.locate(span.start);
+  const where = span && place ? ` (${span.file}:${place.line}:${place.column})` : "";
+  return `${network} does not stream${axis === undefined ? "" : ` along ${axis}`}: ${describeObstacle(obstacle)}${where}`;
+}
 
 export const run: Run = (args, terminal) => {
   const dtype = dtypeOption(args);
@@ -20,8 +32,14 @@ export const run: Run = (args, terminal) => {
     });
     all.push(...diagnostics);
     const findings = { diagnostics, sources: result.sources };
-    if (args.flag("json") === true) json.push(...findingsToJson(findings));
-    else showFindings(findings, terminal);
+    const streams = args.flag("streams") === true ? streamsOf(text, { file, readFile, dtype }) : undefined;
+    if (args.flag("json") === true)
+      json.push(...findingsToJson(findings), ...(streams?.streams.map((own) => ({ file, ...own })) ?? [])); // prettier-ignore
+    else {
+      showFindings(findings, terminal);
+      for (const own of streams?.streams ?? [])
+        terminal.out(`${streamLine(own, streams?.sources ?? result.sources)}\n`);
+    }
   }
   const counted = countFindings(all);
   if (args.flag("json") === true) terminal.out(`${JSON.stringify(json, null, 2)}\n`);

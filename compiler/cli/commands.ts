@@ -106,9 +106,20 @@ export const checkCommand: CommandEntry = {
 Checks files for all sizes at once: names, shapes, cycles, unused parameters. All errors
 of form are reported in one run, and where there are none, all errors of meaning. A FILE of -
 is standard input.`,
-  options: [json, { name: "strict", kind: "flag", help: "warnings count as errors" }, dtype, root],
+  options: [
+    json,
+    { name: "strict", kind: "flag", help: "warnings count as errors" },
+    {
+      name: "streams",
+      kind: "flag",
+      help: "say of each network along which dimension it streams, or the shortest way from an output to what looks ahead",
+    },
+    dtype,
+    root,
+  ],
   examples: [
     ["recell check cells/*.cell", "checks every file"],
+    ["recell check --streams speech.cell", "also which networks can run step by step"],
     ["recell check --json gru.cell", "for editors and scripts: places as offsets, lines and columns"],
   ],
 };

@@ -1,11 +1,15 @@
 /** The entries of a module, made of a program by deriving and the graph passes. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphFunction } from "../ir/graph/types.js";
+import { nameOf, outputName } from "../ir/graph/values.js";
 import type { ShapeContext } from "../ir/ops/shape-rules.js";
 import type { DerivativeRules } from "../passes/autodiff/derivative-rules.js";
+import { at } from "../base/at.js";
 import { reverseMode } from "../passes/autodiff/reverse.js";
 import { type Boundary, gradientOf, tangentsOnly } from "../passes/autodiff/whole-derivatives.js";
 import { oneStep } from "../passes/graph/one-step.js";
+import { removeUnusedValues } from "../passes/graph/remove-unused-values.js";
+import { splitContexts } from "../passes/graph/split-contexts.js";
 import { type GraphPass, runPasses } from "../passes/pass.js";
 import {
   derivativePasses,
@@ -22,7 +26,15 @@ import {
   type EntrySource,
   type ProgramEntry,
 } from "../program/entry.js";
-import { type Program, programBoundary, programContext, programRoles, startRoles } from "../program/program.js";
+import {
+  contextRoles,
+  type Program,
+  programBoundary,
+  programContext,
+  programRoles,
+  startRoles,
+  streamedRoles,
+} from "../program/program.js";
 import { computedSizes } from "../program/computed-sizes.js";
 import { problemsOf } from "../program/verify-program.js";
 import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
@@ -114,12 +126,20 @@ class EntryBuilder {
   }
 
   private addStream(stream: string, plain: GraphFunction, initialValues: ProgramEntry | undefined): void {
-    const { tensors, context } = this;
+    const { context, program } = this;
+    const tensors = streamedRoles(program);
     const names = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
     this.roles.push(...tensors.map(streamedRole));
     const how = { ...derivation("forward"), streamed: true };
-    const whole = this.run(how, plain, valuePasses).fn;
-    this.keep(this.run(how, renamePorts(oneStep(whole, stream, context), names), residualPasses));
+    const whole = this.run(how, onlyPorts(plain, names, context), valuePasses).fn;
+    const step = this.run(how, renamePorts(oneStep(whole, stream, context), names), residualPasses);
+    const isContext = new Set(contextRoles(program).map((role) => nameOfRole(streamedRole(role))));
+    const split = splitContexts(step.fn, context, (name) => isContext.has(name), (i) => nameOfRole(keptRole(i))); // prettier-ignore
+    this.keep({ ...step, fn: split.step });
+    if (split.contexts !== undefined) {
+      this.roles.push(...split.contexts.outputs.map((_, i) => keptRole(i)));
+      this.keep(entryOf({ of: "contexts", by: "value", streamed: true }, split.contexts));
+    }
     if (initialValues === undefined) return;
     this.keep(initialValues);
     this.keep(entryOf({ ...derivation("initial"), streamed: true }, renamePorts(initialValues.fn, names)));
@@ -168,6 +188,19 @@ const derivation = (of: EntrySource, by: EntryDerivation["by"] = "value"): Entry
   by,
   streamed: false,
 });
+
+/** What a stream computes of its contexts. */
+const keptRole = (place: number): Role => ({ kind: "residual", name: `context.${place}`, streamed: true });
+
+/** The function of the inputs and outputs that have a name there, and of no others. */
+function onlyPorts(fn: GraphFunction, names: ReadonlyMap<string, string>, context: ShapeContext): GraphFunction {
+  const isHere = (name: string): boolean => names.has(name);
+  if (fn.outputNames.every(isHere) && fn.inputs.every((id) => isHere(nameOf(fn, id)))) return fn;
+  const places = fn.outputs.flatMap((_, i) => (isHere(outputName(fn, i)) ? [i] : []));
+  const outputs = places.map((i) => at(fn.outputs, i));
+  const part = removeUnusedValues.run({ ...fn, outputs, outputNames: places.map((i) => outputName(fn, i)) }, context);
+  return { ...part, inputs: part.inputs.filter((id) => isHere(nameOf(part, id))) };
+}
 
 /** `fn` with its inputs and outputs called as `names` says. */
 function renamePorts(fn: GraphFunction, names: ReadonlyMap<string, string>): GraphFunction {

@@ -55,6 +55,7 @@ export function parseSource(text: string, options: CompileOptions): ParsedSource
 }
 
 export interface CheckedSource extends Findings {
+  readonly sources: Map<string, SourceFile>;
   /** Without cells where the text cannot be parsed. */
   readonly program: TypedProgram;
   readonly tree: SourceFileNode;

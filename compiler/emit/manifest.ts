@@ -3,6 +3,7 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import {
   boundsOf,
   type Program,
+  type ProgramContext,
   type ProgramParam,
   type ProgramRandom,
   type ProgramSetting,
@@ -25,6 +26,7 @@ import type {
   ParamEntry,
   RandomEntry,
   SettingEntry,
+  StateEntry,
   TensorEntry,
 } from "../../runtime/module/manifest.js";
 import { computedEntries, conditionEntries } from "./size-entries.js";
@@ -66,6 +68,8 @@ export function buildManifest(
     axes: [...[...names].map(([symbol, name]) => axisEntry(program, symbol, name)), ...computedEntries(sizes, names)],
     ...(requires.length > 0 && { requires }),
     ...tensors,
+    ...(program.stream !== undefined &&
+      program.stream !== TIME_SYMBOL && { stream: nameOfAxis(names, program.stream) }),
     has: {
       step: program.stream !== undefined,
       gradient: options.gradient,
@@ -76,6 +80,12 @@ export function buildManifest(
   };
 }
 
+function nameOfAxis(names: ReadonlyMap<string, string>, symbol: string): string {
+  const name = names.get(symbol);
+  invariant(name !== undefined, `${symbol} is no axis of calls`);
+  return name;
+}
+
 type TensorFields =
   "inputs" | "contexts" | "states" | "params" | "fixed" | "draws" | "startRounds" | "settings" | "outputs";
 
@@ -84,11 +94,7 @@ function tensorEntries(
   sizes: ComputedSizes,
   names: ReadonlyMap<string, string>,
 ): Pick<Manifest, TensorFields> {
-  const nameOf = (symbol: string): string => {
-    const name = names.get(symbol);
-    invariant(name !== undefined, `${symbol} is no axis of calls`);
-    return name;
-  };
+  const nameOf = (symbol: string): string => nameOfAxis(names, symbol);
   const size = (dim: Dim): number | string => {
     const symbols = symbolsOf(dim).filter((symbol) => !program.dimensions.has(symbol));
     const [symbol] = symbols;
@@ -111,6 +117,8 @@ function tensorEntries(
   });
   const bounded = ({ bound }: { readonly bound?: Dim }): { bound?: number } =>
     bound === undefined ? {} : { bound: evaluateDim(bound, program.dimensions) };
+  const integer = ({ dtype, bound }: ProgramContext): Pick<StateEntry, "dtype" | "bound"> =>
+    dtype === "index" ? { dtype, ...bounded({ ...(bound && { bound }) }) } : {};
   return {
     inputs: program.inputs.map((input) => ({
       ...tensor(input),
@@ -118,10 +126,10 @@ function tensorEntries(
       ...bounded(input),
       ...(input.forLosses && { forLosses: true }),
     })),
-    contexts: program.contexts.map(tensor),
+    contexts: program.contexts.map((context) => ({ ...tensor(context), ...integer(context) })),
     states: program.states.map((state) => ({
       ...tensor(state),
-      ...(state.dtype === "index" && { dtype: state.dtype, ...bounded(state) }),
+      ...integer(state),
       ...(state.forLosses && { forLosses: true }),
       initial: state.initial,
     })),

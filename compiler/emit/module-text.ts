@@ -22,6 +22,7 @@ export function partsOf(
     requires = [],
     startRounds,
     losses = [],
+    stream,
     random,
     settings,
   }: Manifest,
@@ -32,7 +33,8 @@ export function partsOf(
   const optional: Readonly<Record<OptionalShellPart, { readonly wanted: boolean; readonly name?: string }>> = {
     extents: { wanted: namedAxes({ axes }).length > 0, name: "readExtent" },
     computed: { wanted: axes.some(({ size }) => size !== undefined) || requires.length > 0, name: "createComputed" },
-    contexts: { wanted: has.step && contexts.length > 0, name: "createContexts" },
+    contexts: { wanted: has.step && (contexts.length > 0 || stream !== undefined), name: "createContexts" },
+    select: { wanted: stream !== undefined, name: "createSelect" },
     normal: { wanted: isNormal || random !== undefined, name: "normalStream" },
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
     starts: { wanted: startRounds !== undefined, name: "createStarts" },

@@ -13,10 +13,10 @@ import { shapeContext } from "../ir/ops/shape-rules.js";
 import type { SemanticType } from "../language/semantics/semantic-type.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "../language/semantics/typed-program.js";
-import type { Dim } from "../base/types/dim.js";
 import { lowerInitialNodes, lowerNodes, shareParams } from "./cell-lowering.js";
 import { rootFrame } from "./cell-frames.js";
 import { constantValue } from "./constant-value.js";
+import { asNumber } from "./place-number.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { realCell } from "./complex/real-cell.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
@@ -379,12 +379,6 @@ function lowerStartNodes(lowering: Lowering, frame: CellFrame, elsewhere: Readon
     const all = new Set([...given, ...starts.keys(), ...inside]);
     for (const child of childrenOf(frame, item.instance)) lowerStartNodes(lowering, child, all);
   }
-}
-
-/** A place as the number that a module gives. */
-function asNumber(builder: GraphBuilder, value: ValueId, bound: Dim): ValueId {
-  if (builder.typeOf(value).dtype === "real") return value;
-  return builder.emit({ kind: "gather" }, [builder.emit({ kind: "iota", length: bound }, []), value]);
 }
 
 function indexEntry({ tensor: { type }, frame }: PlacedTensor) {

@@ -4,6 +4,7 @@
  * one after the other, and becomes a carried value that begins with v.
  */
 import { at, lookUp } from "../base/at.js";
+import type { OriginOfState } from "../base/source/origin.js";
 import type { Span } from "../base/source/span.js";
 import {
   constantOf,
@@ -41,6 +42,7 @@ interface Joined {
   readonly fill: ValueId;
   readonly value: ValueId;
   readonly isBefore: boolean;
+  readonly state: OriginOfState | undefined;
 }
 
 const one = dimConstant(1);
@@ -58,6 +60,7 @@ export class EntryByEntry {
   private readonly joined = new Map<ValueId, Joined>();
   /** Of carried values, what they are next; and which value of the source is the last. */
   private readonly next: (() => ValueId)[] = [];
+  private readonly states: (OriginOfState | undefined)[] = [];
   private readonly last = new Map<ValueId, number>();
   private readonly elements = new Map<string, ValueId>();
   private readonly found = new Map<ValueId, ValueId>();
@@ -84,7 +87,8 @@ export class EntryByEntry {
     const stacked = outputs.map((id) => ({ name: `entry.${id}`, value: this.withoutPlaces(id) }));
     const carried = this.next.map((value, i) => ({ name: `next.${i}`, value: value() }));
     const { length, reverse } = this.sequence;
-    const results = this.loop.emit({ length, reverse }, [...carried, ...stacked]);
+    const origin = { ...this.outer.origin, states: this.states };
+    const results = this.loop.emit({ length, reverse }, [...carried, ...stacked], origin);
     for (const [i, id] of outputs.entries()) this.found.set(id, this.turned(id, at(results, carried.length + i)));
     for (const [id, i] of this.last) this.found.set(id, at(results, i));
     return undefined;
@@ -109,7 +113,7 @@ export class EntryByEntry {
       operation.kind === "concat" &&
       operation.axis === 0 &&
       operands.length === 2 &&
-      this.join(operands, at(results, 0))
+      this.join(operands, at(results, 0), origin.states?.[0])
     )
       return true;
     const placed = operands.map((id): PlacedOperand | undefined => {
@@ -178,26 +182,31 @@ export class EntryByEntry {
   }
 
   /** Carried from entry to entry. */
-  private carry(first: ValueId, next: () => ValueId): { readonly value: ValueId; readonly place: number } {
+  private carry(
+    first: ValueId,
+    state: OriginOfState | undefined,
+    next: () => ValueId,
+  ): { readonly value: ValueId; readonly place: number } {
     const type = { ...this.outer.typeOf(first), shared: false };
     const place = this.next.length;
     this.next.push(next);
+    this.states.push(state);
     return { value: this.loop.input("carried", `carried.${place}`, type, first), place };
   }
 
-  private join(operands: readonly ValueId[], result: ValueId): boolean {
+  private join(operands: readonly ValueId[], result: ValueId, state: OriginOfState | undefined): boolean {
     const [first, second] = [at(operands, 0), at(operands, 1)];
     const isBefore = this.free.has(first) && !this.free.has(second);
     const isAfter = this.free.has(second) && !this.free.has(first);
     const value = isBefore ? second : first;
     if (isBefore === isAfter || (this.own.get(value)?.axis ?? 0) !== 0) return false;
-    this.joined.set(result, { fill: isBefore ? first : second, value, isBefore });
+    this.joined.set(result, { fill: isBefore ? first : second, value, isBefore, state });
     return true;
   }
 
   /** `before(x, v)`, or `after(x, v)` in a loop that goes backwards. */
   private shift(
-    { fill, value, isBefore }: Joined,
+    { fill, value, isBefore, state: own }: Joined,
     { axis, start, length }: { axis: number; start: Dim; length: Dim },
     result: ValueId,
   ): boolean {
@@ -205,12 +214,12 @@ export class EntryByEntry {
     const isWhole = axis === 0 && equalDims(length, this.sequence.length) && equalDims(start, isBefore ? zero : by);
     if (!isWhole || isBefore === this.sequence.reverse) return false;
     const { inner } = this.loop;
-    const state = this.carry(lookUp(this.free, fill), () => {
+    const state = this.carry(lookUp(this.free, fill), own, () => {
       const { value: now } = lookUp(this.own, this.sequence.fed.get(value) ?? value);
       const { dtype } = inner.typeOf(state.value);
-      const own = inner.typeOf(now).dtype === dtype ? now : inner.emit({ kind: "to_index" }, [now]);
-      if (constantOf(by) === 1) return own;
-      const all = inner.concat(0, isBefore ? [state.value, own] : [own, state.value]);
+      const last = inner.typeOf(now).dtype === dtype ? now : inner.emit({ kind: "to_index" }, [now]);
+      if (constantOf(by) === 1) return last;
+      const all = inner.concat(0, isBefore ? [state.value, last] : [last, state.value]);
       return inner.slice(all, 0, isBefore ? one : zero, by);
     });
     const first = isBefore ? zero : subtractDims(by, one);
@@ -220,7 +229,7 @@ export class EntryByEntry {
   }
 
   /** A run of a cell: its body for this entry. */
-  private runOnce(scan: Scan, { operands, results }: Instruction): boolean {
+  private runOnce(scan: Scan, { operands, results, origin }: Instruction): boolean {
     const { inner } = this.loop;
     if (!equalDims(scan.length, this.sequence.length) || scan.reverse !== this.sequence.reverse) return false;
     const outputs: ValueId[] = [];
@@ -231,7 +240,7 @@ export class EntryByEntry {
       if (kind === "invariant" && !this.free.has(id)) return false;
       if (kind === "sequence" && !this.free.has(id) && this.axisOf(id) !== 0) return false;
       if (kind === "carried") {
-        const state = this.carry(lookUp(this.free, id), () => at(outputs, i));
+        const state = this.carry(lookUp(this.free, id), origin.states?.[i], () => at(outputs, i));
         this.last.set(at(results, i), state.place);
         inputs.push(state.value);
       } else if (kind === "invariant") inputs.push(this.inBody(id, undefined));

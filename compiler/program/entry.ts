@@ -12,6 +12,7 @@
  *   tangent.<any of the above>                      directional derivatives: given for inputs, results for outputs
  *   draw.W 0  start.W                               what initial values of params draw, and are
  *   step.input.x step.context.m step.state.h step.output.y    streaming; step.state.h is read and replaced
+ *   step.residual.N                                 what a stream computes of its contexts, for all of its steps
  *
  * A buffer holds a shared value as `[…over, …shape]`, a value of each example as `[B, …over, …shape]`, row-major, with the
  * sizes of the call at hand.
@@ -21,13 +22,13 @@ import type { ComputedSizes } from "./computed-sizes.js";
 import type { Role } from "./roles.js";
 
 /** What an entry is derived from. */
-export type EntrySource = "forward" | "initial" | "start";
+export type EntrySource = "forward" | "initial" | "start" | "contexts";
 
 /** The values themselves, or their derivatives. */
 export type EntryMode = "value" | "gradient" | "jvp" | "hvp";
 
-/** All but the initial values of params, which nothing is derived of. */
-type WithDerivatives = Exclude<EntrySource, "start">;
+/** All but what nothing is derived of: the initial values of params, and what a stream computes of its contexts. */
+type WithDerivatives = Exclude<EntrySource, "start" | "contexts">;
 
 /** As the shell of a module calls them. */
 const names = {
@@ -35,9 +36,10 @@ const names = {
   initial: { value: "initial", gradient: "initialBackward", jvp: "initialJvp", hvp: "initialHvp" },
 } as const satisfies Readonly<Record<WithDerivatives, Readonly<Record<EntryMode, string>>>>;
 
-const streamedNames = { forward: "step", initial: "stepInitial" } as const;
+const streamedNames = { forward: "step", initial: "stepInitial", contexts: "stepContexts" } as const;
 
-export type EntryName = (typeof names)[WithDerivatives][EntryMode] | (typeof streamedNames)[WithDerivatives] | "start";
+export type EntryName =
+  (typeof names)[WithDerivatives][EntryMode] | (typeof streamedNames)[keyof typeof streamedNames] | "start";
 
 export interface EntryDerivation {
   readonly of: EntrySource;
@@ -56,7 +58,8 @@ export interface ProgramEntry extends EntryDerivation {
 /** The entry that is derived so; what gradients of initial values give adds to the gradients of the steps. */
 export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry {
   const { of, by, streamed } = kind;
-  const name = of === "start" ? of : streamed ? streamedNames[of] : names[of][by];
+  const name =
+    of === "start" ? of : of === "contexts" ? streamedNames[of] : streamed ? streamedNames[of] : names[of][by];
   return { ...kind, name, adds: of === "initial" && (by === "gradient" || by === "hvp"), fn: { ...fn, name } };
 }
 

@@ -115,7 +115,11 @@ const rules: LoweringRules = {
     const operands = isIndices(node)
       ? node.operands.map((operand) => lowerIndex(lowering, frame, operand))
       : lowerAll(lowering, frame, node.operands);
-    return at(lowering, frame, node).concat(node.axis, operands);
+    const builder = at(lowering, frame, node);
+    if (node.before === undefined) return builder.concat(node.axis, operands);
+    const bound = node.type.kind === "index" ? { bound: dimIn(frame, node.type.bound) } : {};
+    const state = { name: frame.path + node.before, documentation: "", ...bound, isBefore: true };
+    return builder.emit({ kind: "concat", axis: node.axis }, operands, { ...builder.origin, states: [state] });
   },
   stack: (lowering, frame, node) => {
     const operands = lowerAll(lowering, frame, node.operands);

@@ -82,7 +82,7 @@ export class IndexedBuilder extends GraphBuilder {
   position(index: string): ValueId {
     this.outer.origin = this.origin;
     if (index !== this.index) return this.bring(this.around().position(index));
-    const value = this.outer.emit({ kind: "iota", length: this.length }, []);
+    const value = this.outer.emit({ kind: "iota", length: this.length }, [], { ...this.origin, isPlace: true });
     return this.image({ value, overTime: true }, { dtype: "real", shape: [], shared: this.outer.typeOf(value).shared });
   }
 

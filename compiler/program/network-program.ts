@@ -10,6 +10,8 @@ import { declaredReach } from "./declared-reach.js";
 import type { DeclaredCall, LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
 import type { Program, ProgramCall, ProgramTensor } from "./program.js";
 import { tensorsReaching } from "./reach.js";
+import type { StreamSearch } from "./find-stream.js";
+import { hasInFront, searchStream, streamedNetwork } from "./network-stream.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
 const each =
@@ -18,8 +20,11 @@ const each =
 
 export function programOfNetwork(network: LoweredNetwork): Program {
   const { name, documentation, dimensions, runtimeDimensions, starts } = network;
-  const { forward, placed } = buildForward(network);
-  const isForLosses = onlyForLosses(network, forward);
+  const { forward: equations, placed } = buildForward(network);
+  const isForLosses = onlyForLosses(network, equations);
+  const { stream, contexts, made } = streamedNetwork(network, equations, isForLosses);
+  const isStateForLosses = onlyForLosses({ ...network, states: made.states }, made.forward);
+  const along = overSequence(stream);
   const program = {
     name,
     documentation,
@@ -27,32 +32,61 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     axes: runtimeDimensions,
     least: network.least,
     requires: network.requires,
-    stream: undefined,
-    inputs: network.inputs.map((input) =>
-      each(false)({ ...input, ...(isForLosses(input.name) && { forLosses: true }) }),
-    ),
+    stream,
+    inputs: network.inputs
+      .filter((input) => !contexts.includes(input))
+      .map((input) => along({ ...input, ...(isForLosses(input.name) && { forLosses: true }) })),
     losses: network.losses.map((loss) => loss.name),
     settings: network.settings.map(each(false)),
-    contexts: [],
-    states: network.states.map((state) =>
-      each(false)({ ...state, ...(isForLosses(state.name) && { forLosses: true }) }),
+    contexts: contexts.map(each(false)),
+    states: made.states.map((state) =>
+      each(false)({ ...state, ...(isStateForLosses(state.name) && { forLosses: true }) }),
     ),
     params: network.params.map(each(true)),
     fixed: network.fixed.map(each(true)),
-    randoms: network.randoms.map(each(false)),
-    outputs: [...network.outputs.map(each(false)), ...lossTensors(network)],
-    forward,
-    initial: undefined,
+    randoms: made.randoms.map(along),
+    outputs: [...network.outputs.map(along), ...lossTensors(network)],
+    forward: made.forward,
+    initial: made.initial,
     starts: starts && {
       fn: buildStarts(network, starts),
       rounds: starts.rounds,
       draws: starts.draws.map(each(true)),
     },
     declaredDerivatives: [...new Set(network.declared.map((declared) => declared.name))],
-    declared: network.declared.map((derivative) => ({ ...derivative, calls: derivative.calls.map(placed) })),
+    declared: network.declared.map((derivative) => ({
+      ...derivative,
+      calls: derivative.calls.map((call) => movedCall(placed(call), made.values)),
+    })),
   };
   return { ...program, gradientAsDeclared: declaredReach(program) };
 }
+
+/** Along which sequence it streams, or what is in the way. */
+export const searchNetwork = (network: LoweredNetwork): StreamSearch =>
+  searchStream(network, buildForward(network).forward);
+
+/** Where a call stands among the values that the equations have become. */
+const movedCall = (
+  { scans: [scan, ...inside], ...call }: ProgramCall,
+  values: ReadonlyMap<ValueId, ValueId>,
+): ProgramCall =>
+  scan === undefined
+    ? { ...call, scans: [], arguments: call.arguments.map((id) => mapped(values, id)) }
+    : { ...call, scans: [mapped(values, scan), ...inside] };
+
+/** Of each example, along the sequence of the stream where it has that in front. */
+const overSequence =
+  (symbol: string | undefined) =>
+  <Tensor extends LoweredTensor>(tensor: Tensor) => {
+    const isAlong = symbol !== undefined && hasInFront(tensor.shape, symbol);
+    return {
+      ...tensor,
+      over: isAlong ? [symbol] : [],
+      shape: isAlong ? tensor.shape.slice(1) : tensor.shape,
+      shared: false,
+    };
+  };
 
 /** Which inputs, and which states, no result but losses is made of. What a state is last is a result where it is one before that. */
 function onlyForLosses(network: LoweredNetwork, forward: GraphFunction): (tensor: string) => boolean {

@@ -7,6 +7,7 @@ import type { ValueId } from "../ir/graph/types.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedOf } from "../language/semantics/typed-program.js";
 import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { asNumber } from "./place-number.js";
 import { placeOf } from "./rounds-lowering.js";
 
 export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"places">): ValueId {
@@ -51,7 +52,7 @@ export function lowerNumber(lowering: Lowering, frame: Frame, node: TypedExpress
   if (builder.typeOf(value).dtype === "real" || node.type.kind !== "index") return value;
   const length = dimIn(frame, node.type.bound);
   checkExact(length, node);
-  return builder.emit({ kind: "gather" }, [builder.emit({ kind: "iota", length }, []), value]);
+  return asNumber(builder, value, length);
 }
 
 /** As an integer, for places of entries. */

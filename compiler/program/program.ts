@@ -6,7 +6,7 @@ import type { SizeCondition } from "./size-condition.js";
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import { type Bounds, leastSize } from "../base/types/bounds.js";
-import type { Dim } from "../base/types/dim.js";
+import { type Dim, isSequence } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
 import type { DeclaredDerivative, LoweredDraw, LoweredRandom, LoweredSetting, LoweredStarts } from "./lowered-cell.js";
@@ -31,6 +31,9 @@ export interface ProgramInput extends ProgramTensor {
   /** Only losses are made of it. */
   readonly forLosses?: boolean;
 }
+
+/** The same at every step. */
+export type ProgramContext = ProgramTensor & Partial<Pick<ProgramInput, "dtype" | "bound">>;
 
 export interface ProgramState extends ProgramTensor, Partial<Pick<ProgramInput, "dtype" | "bound" | "forLosses">> {
   readonly initial: "zeros" | "computed";
@@ -79,7 +82,7 @@ export interface Program {
   readonly stream: string | undefined;
   readonly inputs: readonly ProgramInput[];
   readonly settings?: readonly ProgramSetting[];
-  readonly contexts: readonly ProgramTensor[];
+  readonly contexts: readonly ProgramContext[];
   readonly states: readonly ProgramState[];
   readonly params: readonly ProgramParam[];
   /** Set by the caller, and never trained: they have neither gradients nor tangents. */
@@ -130,6 +133,31 @@ export function programRoles(program: Program): Role[] {
     ...roles("output", program.outputs),
     ...roles("final", program.states),
   ];
+}
+
+/** What a step of a stream has of `forward`: nothing that only losses are made of, and no losses. */
+export function streamedRoles(program: Program): Role[] {
+  const { stream, inputs, states, outputs } = program;
+  const names = (tensors: readonly ProgramTensor[]): ReadonlySet<string> => new Set(tensors.map(({ name }) => name));
+  const losses = names(outputs.filter(({ over }) => stream !== undefined && !over.includes(stream)));
+  const ofLosses = names([...inputs, ...states].filter(({ forLosses }) => forLosses === true));
+  const given: readonly TensorKind[] = ["input", "initial", "final"];
+  return programRoles(program).filter(
+    ({ kind, name }) => !(kind === "output" && losses.has(name)) && !(given.includes(kind) && ofLosses.has(name)),
+  );
+}
+
+/** What is the same at every step of a stream, but for what all examples share, and what it computes of that at once. Of a cell steps compute all. */
+export function contextRoles(program: Program): Role[] {
+  const { stream, contexts, randoms } = program;
+  if (stream === undefined || isSequence(stream)) return [];
+  const drawn = randoms.filter(({ over, isInitial }) => !isInitial && over.length === 0);
+  return programRoles(program).filter(
+    ({ kind, name }) =>
+      kind === "setting" ||
+      (kind === "context" && contexts.some((own) => own.name === name)) ||
+      (kind === "random" && drawn.some((own) => own.name === name)),
+  );
 }
 
 /** What `forward` and `initial` have beside their types: what nothing is derived by, and what all examples share. */

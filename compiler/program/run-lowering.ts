@@ -1,5 +1,6 @@
 /** Calls in a network: a network where it stands, a cell as a loop over the places of its inputs. */
 import { at } from "../base/at.js";
+import type { OriginOfState } from "../base/source/origin.js";
 import { type Dim, dimConstant } from "../base/types/dim.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { tensorsIn } from "../language/semantics/cell-tensors.js";
@@ -234,7 +235,7 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
       states.findIndex((placed) => pathIn(body, placed) === path),
     ),
   );
-  outer.origin = { span: run.span, note: `\`${name}\` over its sequence` };
+  outer.origin = { span: run.span, note: `\`${name}\` over its sequence`, states: originsOf(frame, run, body) };
   const results = loop.emit({ length, reverse: false }, [...next, ...outputs, ...traced]);
   const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];
   for (const [caller, fn, place, scans = []] of declared) {
@@ -244,6 +245,16 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
   for (const [i, { state }] of owned.entries())
     if (state !== undefined) lowering.states?.note(state, at(begin, i), at(last, i));
   return [...stacked.slice(0, outputs.length), ...begin, ...last, ...stacked.slice(outputs.length)];
+}
+
+/** What its states are called where a stream goes on with them. */
+function originsOf(frame: Frame, run: TypedRun, body: CellFrame): OriginOfState[] {
+  const path = `${frame.path}${calledName(frame, run) ?? run.path}.`;
+  return tensorsOf(body, "state").map((placed) => {
+    const { type, documentation } = placed.tensor;
+    const bound = type.kind === "index" ? { bound: dimIn(placed.frame, type.bound) } : {};
+    return { name: path + pathIn(body, placed), documentation, ...bound, isBefore: false };
+  });
 }
 
 /** A cell without states for each place of several axes: as an index equation. */

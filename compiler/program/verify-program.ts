@@ -2,7 +2,7 @@
 import { printType } from "../ir/graph/print.js";
 import type { GraphFunction, ValueType } from "../ir/graph/types.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
-import { dimSymbol, equalDims, TIME_SYMBOL } from "../base/types/dim.js";
+import { dimSymbol, equalDims } from "../base/types/dim.js";
 import type { Program, ProgramInput, ProgramTensor } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
@@ -40,9 +40,9 @@ export function problemsOf(program: Program): string[] {
   const computed = states.filter((state) => state.initial === "computed");
   return [
     ...[...new Set(sequences)].flatMap((symbol) => (axes.includes(symbol) ? [] : [`${symbol} is no axis of calls`])),
-    // What a module does with a step is told by the sequence that has no other name.
-    ...(stream === undefined || stream === TIME_SYMBOL ? [] : [`a stream runs over ${TIME_SYMBOL}, not ${stream}`]),
-    ...twice(tensors.map(({ name }) => name)),
+    // A state and a result of one name are told apart by where they stand in a call.
+    ...twice(tensors.filter((tensor) => !outputs.includes(tensor)).map(({ name }) => name)),
+    ...twice(outputs.map(({ name }) => name)),
     ...unfit(forward, wanted),
     ...(initial === undefined
       ? []

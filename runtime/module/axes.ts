@@ -20,8 +20,21 @@ export const toldSizes = ({ axes, outputs }: Pick<Manifest, "axes" | "outputs">)
     size !== undefined && outputs.some(({ shape }) => shape.includes(name)) ? [name] : [],
   );
 
-/** The tensors as a stream has them: without the axis of steps. */
-export function ofOneStep<Entry extends TensorEntry>({ axes }: Manifest, entries: readonly Entry[]): Entry[] {
-  const steps = axes.find(({ option }) => option === "steps")?.name;
-  return entries.map((entry) => ({ ...entry, axes: entry.axes.filter((name) => name !== steps) }));
+/** The axis along which a module streams, or would: that of the steps, or the one that a network has found. */
+export const streamAxis = ({ axes, stream }: Pick<Manifest, "axes" | "stream">): string | undefined =>
+  stream ?? axes.find(({ option }) => option === "steps")?.name;
+
+/** Those that a stream has to do with: no losses, and nothing that only these are made of. */
+export function ofStream<Entry extends TensorEntry & { readonly forLosses?: boolean }>(
+  manifest: Pick<Manifest, "axes" | "stream">,
+  entries: readonly Entry[],
+): Entry[] {
+  const { stream } = manifest;
+  return entries.filter(({ axes, forLosses }) => forLosses !== true && (stream === undefined || axes.includes(stream)));
+}
+
+/** The tensors as a step has them: without the axis of the stream. */
+export function ofOneStep<Entry extends TensorEntry>(manifest: Manifest, entries: readonly Entry[]): Entry[] {
+  const steps = streamAxis(manifest);
+  return ofStream(manifest, entries).map((entry) => ({ ...entry, axes: entry.axes.filter((name) => name !== steps) }));
 }

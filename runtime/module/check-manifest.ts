@@ -128,7 +128,8 @@ type TensorList = "inputs" | "contexts" | "states" | "params" | "fixed" | "rando
 
 /** Tensors have axes and sizes that the manifest has, each axis once, and those of their kind. */
 function checkAxesOfTensors({ axes, ...manifest }: Manifest): void {
-  const kinds = new Map(axes.map(({ name: own, kind }) => [own, kind]));
+  // What a network streams along is a sequence to its tensors.
+  const kinds = new Map(axes.map(({ name: own, kind }) => [own, own === manifest.stream ? "sequence" : kind]));
   for (const role of Object.keys(axesOfRole) as TensorList[]) {
     for (const [i, entry] of (manifest[role] ?? []).entries()) {
       for (const part of ["axes", "shape"] as const) {
@@ -187,7 +188,7 @@ const checkFields = fields({
   axes,
   requires: optional(conditions),
   inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(size), forLosses: optional(flag) }),
-  contexts: tensors(),
+  contexts: tensors({ dtype: optional(oneOf("real", "index")), bound: optional(size) }),
   states: tensors({
     dtype: optional(oneOf("real", "index")),
     bound: optional(size),
@@ -204,6 +205,7 @@ const checkFields = fields({
   settings: optional(tensors({ otherwise: finite })),
   outputs: tensors(),
   losses: optional(listOf(name)),
+  stream: optional(name),
   has: fields({ step: flag, gradient: flag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),
   gradientAsDeclared: optional(listOf(name)),
@@ -237,6 +239,13 @@ export function checkManifest(value: unknown): Manifest {
     const missing = ["", ".sum", ".weight"].map((part) => `${loss}${part}`).find((part) => !outputs.has(part));
     if (missing !== undefined) corrupt(`losses[${i}]`, `a loss with the output ${missing}`, loss);
   }
+  const { stream } = manifest;
+  if (
+    stream !== undefined &&
+    !(manifest.has.step && manifest.axes.some((axis) => axis.name === stream && axis.option === "sizes"))
+  )
+    // prettier-ignore
+    corrupt("stream", "an axis that calls give by name, of a module that streams", stream);
   if (manifest.has.hvp && !manifest.has.gradient) corrupt("has.gradient", "true, as it has hvp", false);
   return manifest;
 }

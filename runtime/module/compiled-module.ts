@@ -83,6 +83,8 @@ export interface ModuleInstance {
   /** The streaming state, as an opaque value for `restore`. */
   snapshot(): unknown;
   restore(snapshot: never): void;
+  /** Of networks that stream: each example goes on with the states of the one that is named for it. */
+  select?(rows: ArrayLike<number>): void;
   /** Derivatives of a scalar, whose derivatives by the outputs are given, for the last `forward`. */
   backward?(cotangents: Readonly<Record<string, unknown>>): CallGradient;
   /**

@@ -16,7 +16,7 @@ export interface Manifest {
   /** What the sizes of each example must fulfil. Left out where there is nothing. */
   readonly requires?: readonly ConditionEntry[];
   readonly inputs: readonly InputEntry[];
-  readonly contexts: readonly TensorEntry[];
+  readonly contexts: readonly ContextEntry[];
   readonly states: readonly StateEntry[];
   readonly params: readonly ParamEntry[];
   /** Values that a caller may set and that are never trained: they have no gradients. Left out where there are none. */
@@ -32,6 +32,8 @@ export interface Manifest {
   readonly outputs: readonly TensorEntry[];
   /** Outputs that are losses of the batch; beside `loss` are `loss.sum` and `loss.weight`. Left out where there are none. */
   readonly losses?: readonly string[];
+  /** Of a network that streams: the axis along which it does. That of a cell is the axis of its steps. */
+  readonly stream?: string;
   /** What it can do besides `forward`; `step` stands for everything that streams. */
   readonly has: { readonly step: boolean; readonly gradient: boolean; readonly jvp: boolean; readonly hvp: boolean };
   /**
@@ -108,7 +110,10 @@ export interface InputEntry extends TensorEntry {
   readonly forLosses?: boolean;
 }
 
-/** `dtype` is left out where the state is real; `forLosses`: no result but losses is made of it. */
+/** The same at every step; `dtype` is left out where it is real. */
+export interface ContextEntry extends TensorEntry, Partial<Pick<InputEntry, "dtype" | "bound">> {}
+
+/** `dtype` is left out where the state is real; `forLosses`: no result but losses is made of it, and steps of a stream leave it alone. */
 export interface StateEntry extends TensorEntry, Partial<Pick<InputEntry, "dtype" | "bound" | "forLosses">> {
   /** `computed`: an expression of parameters and contexts gives the initial value where the caller gives none. */
   readonly initial: "zeros" | "computed";

@@ -7,6 +7,7 @@ import {
   type TensorRecord,
 } from "../module/compiled-module.js";
 import { checkInstance, checkModule, checkNumbers, checkRecord } from "../arguments.js";
+import { ofStream, streamAxis } from "../module/axes.js";
 import type { Manifest } from "../module/manifest.js";
 import { checkOptionNames, describe } from "../options.js";
 
@@ -19,7 +20,7 @@ export interface RunSequenceOptions {
   readonly chunk: number;
   /** Real steps of each example, `[B]`, from 0 to T; all T where left out. */
   readonly lengths?: ArrayLike<number>;
-  /** Run-time sizes of contexts, as `forward` takes them. */
+  /** Sizes that calls give by name, as `forward` takes them, but for that of the steps. */
   readonly sizes?: Readonly<Record<string, unknown>>;
 }
 
@@ -78,23 +79,24 @@ export function runSequence(
     }
   }
   refuseWhole(manifest);
-  const inputs = manifest.inputs.map(({ name, shape }) =>
-    inputWindow(name, own(values, name), batch, steps, elementCount(shape)),
-  );
+  const { stream } = manifest;
+  const inputs = windowsOf(manifest, values, batch, steps);
+  const results = ofStream(manifest, manifest.outputs);
   // Tensors may be called `constructor` or `__proto__`, so these records inherit nothing.
   const outputs = Object.create(null) as Record<string, FloatArray>;
   const final = Object.create(null) as Record<string, FloatArray>;
 
   for (let start = 0; start < steps; start += chunk) {
     const count = Math.min(chunk, steps - start);
-    const call = Object.assign(Object.create(null), values, final, { batch, steps: count }) as Record<string, unknown>;
+    const call = Object.assign(Object.create(null), values, final, { batch }) as Record<string, unknown>;
     if (sizes !== undefined) call["sizes"] = sizes;
-    if (lengths !== undefined) {
-      call["lengths"] = Int32Array.from(lengths, (length) => Math.min(Math.max(length - start, 0), count));
-    }
+    const each = lengths && Int32Array.from(lengths, (length) => Math.min(Math.max(length - start, 0), count));
+    if (stream !== undefined)
+      call["sizes"] = { ...sizes, [stream]: each === undefined ? count : { padded: count, each } };
+    else Object.assign(call, { steps: count }, each && { lengths: each });
     for (const input of inputs) call[input.name] = input.take(start, count);
     const result = (instance as Pick<ModuleInstance, "forward">).forward(call);
-    for (const { name, shape } of manifest.outputs) {
+    for (const { name, shape } of results) {
       const piece = result[name]!;
       // A run-time dimension may stand in an output's shape (attention weights), so the width is measured.
       const width = shape.every((size) => typeof size === "number")
@@ -108,11 +110,26 @@ export function runSequence(
   return { outputs, final };
 }
 
+function windowsOf(
+  { inputs, stream }: Manifest,
+  values: Readonly<Record<string, unknown>>,
+  batch: number,
+  steps: number,
+) {
+  return inputs.flatMap(({ name, shape, axes, forLosses }) => {
+    const value = own(values, name);
+    // What only losses need may be left out, and need not come in pieces.
+    if (forLosses === true && (value === undefined || (stream !== undefined && !axes.includes(stream)))) return [];
+    return [inputWindow(name, value, batch, steps, elementCount(shape))];
+  });
+}
+
 /** Pieces are run one after the other, and put together along the steps. */
 function refuseWhole(manifest: Manifest): void {
   if (!manifest.has.step) throw new TypeError("runSequence: this module looks ahead, so it cannot be run in pieces");
-  const stepAxis = manifest.axes.find(({ option }) => option === "steps")?.name ?? "steps";
-  const whole = [...manifest.inputs, ...manifest.outputs].find(({ axes }) => !axes.includes(stepAxis));
+  const stepAxis = streamAxis(manifest) ?? "steps";
+  const all = [...manifest.inputs, ...manifest.outputs];
+  const whole = manifest.stream === undefined ? all.find(({ axes }) => !axes.includes(stepAxis)) : undefined;
   if (whole !== undefined) {
     throw new TypeError(`runSequence: ${whole.name} is of the whole sequence, so it cannot be put together of pieces`);
   }

@@ -9,7 +9,7 @@ import type { ModuleInstance } from "../../runtime/index.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { type CallName, MappedModule, maskOf } from "../support/mapped-module.js";
 import { realStates } from "../../compiler/tools/calls/tensors.js";
-import { indexStates, cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { indexTensors, cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
 import type { DrawnCall } from "../../compiler/tools/calls/draw-call.js";
 import type { CallSizes } from "../../compiler/tools/calls/sizes.js";
 import { randomCall, randomParams } from "../support/random-call.js";
@@ -50,7 +50,7 @@ function runGuarded(mapped: MappedModule, { capacity, calls }: Sizes, seed: numb
     const call = randomCall(manifest, seed + n, sizes);
     const tangents = tangentsOf(mapped.module, sizes, seed - n);
     const given = n % 2 === 0 ? call : { ...call, states: {} };
-    const states = { ...given.states, ...indexStates(manifest, given) };
+    const states = { ...given.states, ...indexTensors(manifest, given) };
     const lengths = Array.from({ length: sizes.batch }, (_, b) => Math.max(0, sizes.steps - ((b * (seed % 3)) % 4)));
     const values = { ...valuesOf(manifest, { ...call, states }), lengths, sizes: sizes.sizes };
     const weights = cotangentsOf(call);

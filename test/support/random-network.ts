@@ -26,6 +26,8 @@ fn unit(v: [n]): [n] {
 class Writer {
   readonly lines: string[] = [];
   private readonly choices: readonly number[];
+  /** Looks at nothing ahead along `T`. */
+  private readonly isCausal: boolean;
   private next = 0;
   private readonly sequences: Sequence[] = [
     { name: "x", width: 2 },
@@ -35,8 +37,9 @@ class Writer {
   private count = 0;
   private used = 0;
 
-  constructor(choices: readonly number[]) {
+  constructor(choices: readonly number[], isCausal: boolean) {
     this.choices = choices;
+    this.isCausal = isCausal;
   }
 
   private pick<T>(items: readonly T[]): T {
@@ -71,7 +74,7 @@ class Writer {
     const used = `c${this.used++}`;
     this.lines.push(`  use ${used} = ${cell}(${width}, ${own})`);
     const hasState = cell !== "Linear";
-    const way = this.pick(["ahead", "back", "given", "inner"]);
+    const way = this.pick(this.isCausal ? ["ahead", "ahead", "given", "inner"] : ["ahead", "back", "given", "inner"]);
     // Over a sequence that every place has, each from a state of its own.
     if (way === "inner" && width === 2 && hasState) this.give(own, `${used}(grid[t]).h'`, "[t]");
     else if (way === "back") this.give(own, `reverse(${used}(reverse(${name})))`);
@@ -101,11 +104,14 @@ class Writer {
       () => this.give(2, `tanh(${this.matrix(2, width)} @ ${this.at(name)} + (if t == 0 then 0.5 else 0))`, "[t]"),
       () => this.give(3, `softmax(memory @ (${this.matrix(3, width)} @ ${this.at(name)})) @ memory`, "[t]"),
       () => this.give(width, `${name} - before(${name}, 0.5, by = ${this.pick([1, 2])})`),
-      () => this.give(width, `after(${name}, 0.25) * ${name}`),
+      () =>
+        this.give(width, this.isCausal ? `before(${name}, memory[0, 0]) * ${name}` : `after(${name}, 0.25) * ${name}`),
       () => this.give(width, `tanh(${name} + 0.5 * before(e${this.count}, 0))`),
       () => this.give(width, `unit(${name})`),
     ];
-    if (run !== undefined) {
+    if (run !== undefined && this.isCausal) {
+      kinds.push(() => this.give(run.width, `trace(${run.name}.h) + before(${run.name}, ${run.name}.h)`));
+    } else if (run !== undefined) {
       kinds.push(
         () => this.give(run.width, `trace(${run.name}.h) + ${run.name}.h'`),
         () => this.give(run.width, `${run.cell}(${this.source(run.given).name}, h = ${run.name}.h')`),
@@ -121,7 +127,7 @@ class Writer {
   write(): string {
     const usedCells = this.pick([2, 3, 4]);
     for (let i = 0; i < usedCells; i++) {
-      if (this.pick([0, 0, 0, 1]) === 1) this.both();
+      if (this.pick([0, 0, 0, 1]) === 1 && !this.isCausal) this.both();
       else this.run();
       if (this.pick([0, 1]) === 1) this.equation();
     }
@@ -139,12 +145,14 @@ network Random(; T, S >= 1) {
 ${this.lines.join("\n")}
   all = concat(${names}, axis = 1)
   output y = ${last}
-  output z = sum(all, axis = 0) + sum(memory, axis = [0, 1]) * 0.1
-  loss = sum(square(${last}), axis = [0, 1]) per T
+${this.isCausal ? "" : "  output z = sum(all, axis = 0) + sum(memory, axis = [0, 1]) * 0.1\n"}  loss = sum(square(${last}), axis = [0, 1]) per T
   loss other = sum(sin(all), axis = [0, 1]) * norm(h0) + sum(grid, axis = [0, 1, 2])
 }
 `;
   }
 }
 
-export const networkOf = (choices: readonly number[]): string => new Writer(choices).write();
+export const networkOf = (choices: readonly number[]): string => new Writer(choices, false).write();
+
+/** One that streams along `T`. */
+export const streamingNetworkOf = (choices: readonly number[]): string => new Writer(choices, true).write();

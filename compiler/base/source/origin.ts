@@ -1,4 +1,16 @@
+import type { Dim } from "../types/dim.js";
 import type { Span } from "./span.js";
+
+/** What stands in front of a sequence, or goes through its loop, and is a state where the sequence comes in pieces. */
+export interface OriginOfState {
+  /** By path: of the equation, or of the run and its own state. */
+  readonly name: string;
+  readonly documentation: string;
+  /** Of an index. */
+  readonly bound?: Dim;
+  /** What `before` has in front of the first entry, rather than the state of a run. */
+  readonly isBefore: boolean;
+}
 
 /** Where a value comes from: a place in the user's text, and in words what was derived from it ("cotangent of `r`"). */
 export interface Origin {
@@ -9,4 +21,8 @@ export interface Origin {
    * again (the greatest entry of a softmax), of implicit rounds.
    */
   readonly isExact?: true;
+  /** One for each value that a loop carries, or for what is put in front; what has no name is undefined. */
+  readonly states?: readonly (OriginOfState | undefined)[];
+  /** The places along an axis as numbers of the equations, which go on from piece to piece. */
+  readonly isPlace?: true;
 }

@@ -10,8 +10,8 @@ import { resultOf, writeAll } from "./tensors.js";
  * @returns {StreamBlock}
  */
 export function createBlock(core, sequence) {
-  const inputs = core.slots("input");
-  const result = resultOf(core, core.slots("output"), {});
+  const inputs = core.slots("input", [], false);
+  const result = resultOf(core, core.slots("output", [], false), {});
   /** @param {readonly Slot[]} targets @param {readonly Slot[]} sources */
   const copyAll = (targets, sources) => {
     // Whole buffers: what is after the sizes of the call is not looked at.
@@ -19,21 +19,22 @@ export function createBlock(core, sequence) {
   };
   const states = core.slots("state", [], true);
   const takeContexts = copyAll(core.slots("context"), core.slots("context", [], true));
-  const takeStates = copyAll(core.slots("initial"), states);
-  const giveStates = copyAll(states, core.slots("final"));
-  const { stepsAt } = core;
-  const capacity = /** @type {number} */ (core.newCall().sizes[stepsAt]);
+  const takeStates = copyAll(core.slots("initial", [], false), states);
+  const giveStates = copyAll(states, core.slots("final", [], false));
+  const { streamAt } = core;
+  const capacity = /** @type {number} */ (core.newCall().sizes[streamAt]);
   /** The stream's call with the number of steps, made again where that changes. @type {SizedCall | undefined} */
   let call;
   return {
     inputs,
     check(stream) {
-      const steps = optionalInteger("steps", core.options.steps, capacity, 0, capacity);
-      if (call?.sizes[stepsAt] !== steps) {
+      const steps = optionalInteger("steps", core.options.steps, capacity, core.fewest, capacity);
+      if (call?.sizes[streamAt] !== steps) {
         const sizes = [...stream.sizes];
-        sizes[stepsAt] = steps;
-        const extents = stream.extents.map((own, i) => (i + 1 === stepsAt ? own.slice().fill(steps) : own));
+        sizes[streamAt] = steps;
+        const extents = stream.extents.map((own, i) => (i + 1 === streamAt ? own.slice().fill(steps) : own));
         call = { ...stream, sizes, extents };
+        core.refresh?.("steps", call);
       }
       checkTensors("steps", inputs, call.sizes, true);
     },

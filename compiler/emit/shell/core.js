@@ -16,6 +16,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   const { axes } = manifest;
   const { batch, steps } = capacity;
   const stepsAt = axes.findIndex(({ option }) => option === "steps");
+  const streamAt = axes.findIndex(({ name, option }) => name === manifest.stream || option === "steps");
   const labels = axes.map(({ name, option, size }) => (size || option === "sizes" ? name : option));
   const capacities = axes.map(
     ({ name, option, size }) =>
@@ -52,7 +53,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   });
 
   /** @type {Core["slots"]} */
-  const slots = (kind, derived = [], streamed = false) => {
+  const slots = (kind, derived = [], streamed) => {
     /** @type {Slot[]} */
     const made = [];
     for (const entry of manifest[groups[kind]] ?? []) {
@@ -63,9 +64,13 @@ export function createCore(manifest, kernels, capacity, parts) {
         typeof size === "number" ? size : ~placeAmongSizes(size),
       );
       const data = /** @type {Slot["data"]} */ (buffers[bufferName(kind, entry.name, derived, streamed)]);
+      // Streams have nothing to do with losses, which examples share.
+      const isOfLosses =
+        /** @type {{ forLosses?: boolean }} */ (entry).forLosses || (kind === "output" && !entry.axes[0]);
+      if (streamed !== undefined && isOfLosses) continue;
       const computed = "initial" in entry && entry.initial === "computed";
       // A stream has one step of what runs over steps.
-      const own = streamed ? dims.filter((dim) => dim !== ~stepsAt) : dims;
+      const own = streamed ? dims.filter((dim) => dim !== ~streamAt) : dims;
       const { bound = 0 } = /** @type {{ bound?: number }} */ (entry);
       made.push(slot(entry.name, own, data, 0, isIndex ? bound - 1 : undefined, computed));
     }
@@ -152,10 +157,12 @@ export function createCore(manifest, kernels, capacity, parts) {
     manifest,
     buffers,
     options,
-    stepsAt,
+    streamAt,
+    fewest: extents[streamAt - 1]?.low ?? 0,
     slot,
     slots,
     told: capacity.computed?.told,
+    refresh: capacity.computed?.refresh,
     newCall,
     readCall,
     isTransferable,

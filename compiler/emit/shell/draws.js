@@ -142,6 +142,8 @@ const readers = {
   jvp: [false, "initial"],
   hvp: [false, "initial"],
   step: [true, "state"],
+  // What is one for all steps is drawn where the stream begins.
+  stepContexts: [true, "state"],
 };
 
 /**
@@ -149,7 +151,7 @@ const readers = {
  * @param {Core} core
  */
 export function createDraws(core) {
-  const { manifest, buffers, options, readCall, run, stepsAt } = core;
+  const { manifest, buffers, options, readCall, run, streamAt } = core;
   const { axes, random = [] } = manifest;
   const [batch = 1] = core.newCall().sizes;
   const always = random.some(({ training }) => !training);
@@ -192,12 +194,14 @@ export function createDraws(core) {
         const own = /** @type {RandomEntry} */ (random[i]);
         const [streamed, counters] = reader;
         if (own.initial !== (counters === undefined)) continue;
+        const isOfSteps = /** @type {number[]} */ (dimsOf[i]).includes(~streamAt);
+        if (streamed && counters && isOfSteps !== (entry === "step")) continue;
         const data = /** @type {Slot["data"]} */ (buffers[bufferName("random", own.name, [], streamed)]);
         const counts =
           own.counter === undefined || counters === undefined
             ? undefined
             : buffers[bufferName(counters, own.counter, [], streamed)];
-        fillDraw(own, /** @type {number[]} */ (dimsOf[i]), streamed ? stepsAt : -1, data, counts, call);
+        fillDraw(own, /** @type {number[]} */ (dimsOf[i]), streamed ? streamAt : -1, data, counts, call);
       }
       run(entry, call);
     },

@@ -20,6 +20,7 @@ export const optionalParts = [
   "extents",
   "computed",
   "contexts",
+  "select",
   "normal",
   "orthogonal",
   "starts",
@@ -66,7 +67,8 @@ export const innerProperties = [
   "readCall",
   "refresh",
   "slots",
-  "stepsAt",
+  "fewest",
+  "streamAt",
   "told",
 ] as const;
 
@@ -79,6 +81,7 @@ export const namesInModules: ReadonlySet<string> = new Set([
   "readExtent",
   "createComputed",
   "createContexts",
+  "createSelect",
   "normalStream",
   "orthogonalize",
   "createStarts",

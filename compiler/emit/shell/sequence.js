@@ -10,7 +10,6 @@ import { resultOf, write, writeAll } from "./tensors.js";
  */
 export function createSequence(core) {
   const inputs = [...core.slots("input"), ...core.slots("context")];
-  /** Contexts are real numbers. */
   const indices = inputs.filter((slot) => slot.high !== undefined);
   const states = core.slots("initial");
   const known = namesOf([...inputs, ...states, ...core.options.all]);

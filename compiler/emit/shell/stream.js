@@ -39,7 +39,7 @@ export function createStream(core, sequence, parts) {
   /** Starts a stream with the sizes and values that were just read and checked. */
   const start = () => {
     call = core.begin(call);
-    contexts?.write(call.sizes);
+    contexts?.write(call, true);
     if (states.some(isOpen)) core.run("stepInitial", call);
     for (const slot of states) if (!isOpen(slot)) write(slot, call.sizes);
     running = true;
@@ -52,22 +52,24 @@ export function createStream(core, sequence, parts) {
     const fit = contexts?.fit(call, next);
     checkTensors("reset", states, next.sizes, false);
     const computes = states.some(isOpen);
-    contexts?.check("reset", next.sizes, (slot) => computes && !(fit && slot.given));
+    contexts?.check("reset", next, (slot) => computes && !(fit && slot.given));
     if (!fit) contexts?.forget();
     block.forget();
     start();
   };
 
   return {
+    ...parts.createSelect?.(core, states, () => (running ? call : undefined)),
     reset,
     /** @param {GivenCall} values */
     step(values) {
       if (!running) take("step", none, resetNames);
       take("step", values, stepNames);
-      const { sizes } = running ? call : core.readCall("step");
+      const next = running ? call : core.readCall("step");
+      const { sizes } = next;
       checkTensors("step", inputs, sizes, true);
-      contexts?.check("step", sizes, isMissing);
-      if (running) contexts?.write(sizes);
+      contexts?.check("step", next, isMissing);
+      if (running) contexts?.write(call);
       else start();
       writeAll(inputs, sizes);
       core.run("step", call);
@@ -81,8 +83,8 @@ export function createStream(core, sequence, parts) {
       // What was made for a stream of before.
       if (!running) block.forget();
       block.check(next);
-      contexts?.check("steps", next.sizes, isMissing);
-      if (running) contexts?.write(next.sizes);
+      contexts?.check("steps", next, isMissing);
+      if (running) contexts?.write(call);
       else start();
       return block.run();
     },
@@ -97,7 +99,7 @@ export function createStream(core, sequence, parts) {
       const batch = call.sizes[0];
       const sizes = record();
       manifest.axes.forEach(({ name, option }, i) => {
-        if (option !== "sizes") return;
+        if (option !== "sizes" || i === core.streamAt) return;
         const each = [.../** @type {Int32Array} */ (call.extents[i - 1])].slice(0, batch);
         sizes[name] = { padded: call.sizes[i], each };
       });
@@ -122,13 +124,14 @@ export function createStream(core, sequence, parts) {
       }
       take(`${where}: states`, ofStates.value, stateNames);
       take(`${where}: contexts`, ofContexts.value, contextNames);
-      const { sizes } = core.readCall(where);
+      const next = core.readCall(where);
+      const { sizes } = next;
+      contexts?.check(where, next, () => false);
       checkTensors(where, states, sizes, true);
-      checkTensors(where, held, sizes, false);
       call = core.begin(call);
       block.forget();
       contexts?.forget();
-      contexts?.write(sizes);
+      contexts?.write(call, true);
       writeAll(states, sizes);
       running = true;
     },

@@ -137,12 +137,16 @@ export interface Core {
   readonly buffers: Kernels["buffers"];
   /** A tensor in one role, of which no call has given anything yet; of integers from `low` to `high`, where that is given. */
   slot(name: string, dims: number[], data: NumberArray, low: number, high?: number, computed?: boolean): Slot;
-  /** The tensors of a kind, or their derivatives of that kind; where `streamed`, of one step. */
+  /** The tensors of a kind, or their derivatives of that kind; where `streamed`, of one step, and where that is false, of several steps of a stream. */
   slots(kind: SlotKind, derived?: readonly Derivation[], streamed?: boolean): Slot[];
   /** Groups of results that tell sizes of examples. */
   readonly told: SizesOfCalls["told"] | undefined;
-  /** The place of the steps among sizes; below 0 in modules that have none. */
-  readonly stepsAt: number;
+  /** Computes the sizes of a call that follow from others, where there are such. */
+  readonly refresh: SizesOfCalls["refresh"] | undefined;
+  /** The place of the axis that streams go along among sizes; below 0 in modules that do not stream. */
+  readonly streamAt: number;
+  /** The fewest entries that it may have in a call. */
+  readonly fewest: number;
   newCall(): SizedCall;
   /** What a call says besides tensors, until it is read: `all` that this module takes, and what a stream has of it. */
   readonly options: {
@@ -201,8 +205,9 @@ export interface Contexts {
   readonly slots: readonly Slot[];
   /** Do contexts of one call have the shapes that they have in another? */
   fit(call: SizedCall, next: SizedCall): boolean;
-  check(where: string, sizes: AxisSizes, required: (slot: Slot) => boolean): void;
-  write(sizes: AxisSizes): void;
+  check(where: string, call: SizedCall, required: (slot: Slot) => boolean): void;
+  /** Takes those that were given; a stream that begins computes with the others, too. */
+  write(call: SizedCall, begins?: boolean): void;
   forget(): void;
 }
 
@@ -219,6 +224,8 @@ export interface OptionalParts {
   readonly hvp?: (core: Core, sequence: Sequence) => Methods;
   /** For modules with contexts. */
   readonly createContexts?: (core: Core) => Contexts;
+  /** For networks that stream. */
+  readonly createSelect?: (core: Core, states: readonly Slot[], running: () => SizedCall | undefined) => Methods;
   /** For modules with sizes that follow from others, or conditions of sizes. */
   readonly createComputed?: (
     manifest: Manifest,

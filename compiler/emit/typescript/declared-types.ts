@@ -5,6 +5,7 @@ import type { DeclaredMethod, DeclaredType } from "./declared.js";
 import { lossGradientType, lossMethods } from "./declared-losses.js";
 import { callOptions, optionsInSnapshot } from "./option-members.js";
 import {
+  contextMembers,
   inline,
   inputMembers,
   member,
@@ -16,7 +17,7 @@ import {
   tensors,
   toldMembers,
 } from "./members.js";
-import { namedAxes, ofOneStep, storedTensors, toldSizes } from "../../../runtime/module/axes.js";
+import { namedAxes, ofOneStep, ofStream, storedTensors, toldSizes } from "../../../runtime/module/axes.js";
 
 /** What the manifest does not say about a module. */
 export interface DeclarationOptions {
@@ -116,7 +117,7 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
       type: {
         members: [
           ...inputMembers(manifest.inputs),
-          ...tensors(manifest.contexts, { type: "Reals" }),
+          ...contextMembers(manifest.contexts, { type: "Reals" }),
           ...givenStates,
           ...(hasSteps(manifest) ? [lengthsMember] : []),
           ...sizeMembers(manifest),
@@ -165,7 +166,7 @@ function gradientTypes(manifest: Manifest): DeclaredType[] {
       type: {
         members: [
           ...tensors(realInputs),
-          ...tensors(manifest.contexts),
+          ...tensors(realOf(manifest.contexts)),
           member("initial", realStatesType(manifest), "By the states before the first step."),
           member("params", "Params", "By the parameters, added over the batch."),
         ],
@@ -184,7 +185,7 @@ function tangentsType(manifest: Manifest): DeclaredType {
     type: {
       members: [
         ...tensors(realInputs, given),
-        ...tensors(manifest.contexts, given),
+        ...tensors(realOf(manifest.contexts), given),
         ...tensors(realOf(manifest.states), given),
         member(
           "params",
@@ -198,11 +199,11 @@ function tangentsType(manifest: Manifest): DeclaredType {
 }
 
 function streamTypes(manifest: Manifest): DeclaredType[] {
-  const given = { type: "Reals", optional: true };
-  const contexts = tensors(manifest.contexts, { ...given, note: ", kept from step to step" });
-  const sizes = namedAxes(manifest).map((name) =>
-    member(name, "{ readonly padded: number; readonly each: readonly number[] }", ""),
-  );
+  const given = { type: "Reals", optional: true } as const;
+  const contexts = contextMembers(manifest.contexts, { ...given, note: ", kept from step to step" });
+  const states = manifest.states.filter(({ forLosses }) => forLosses !== true);
+  const named = namedAxes(manifest).filter((name) => name !== manifest.stream);
+  const sizes = named.map((name) => member(name, "{ readonly padded: number; readonly each: readonly number[] }", ""));
   return [
     {
       name: "StepArguments",
@@ -218,19 +219,19 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
       name: "StepsArguments",
       docs: "What `steps` takes.",
       type: {
-        members: [...inputMembers(manifest.inputs), ...contexts, stepsMember],
+        members: [...inputMembers(ofStream(manifest, manifest.inputs)), ...contexts, stepsMember],
       },
     },
     {
       name: "StepsResult",
       docs: "What `steps` gives.",
-      type: { members: tensors(manifest.outputs) },
+      type: { members: tensors(ofStream(manifest, manifest.outputs)) },
     },
     {
       name: "ResetArguments",
       docs: "What `reset` takes.",
       type: {
-        members: [...contexts, ...stateMembers(manifest.states, true), ...sizeMembers(manifest), batchMember, ...callOptions(manifest)], // prettier-ignore
+        members: [...contexts, ...stateMembers(states, true), ...sizeMembers(manifest, named), batchMember, ...callOptions(manifest)], // prettier-ignore
       },
     },
     {
@@ -241,8 +242,12 @@ function streamTypes(manifest: Manifest): DeclaredType[] {
           member("cell", printString(manifest.cell), ""),
           member("batch", "number", ""),
           member("sizes", inline(sizes), ""),
-          member("states", "States", ""),
-          member("contexts", inline(tensors(manifest.contexts, { optional: true })), ""),
+          member(
+            "states",
+            states.length === manifest.states.length ? "States" : inline(stateMembers(states, false)),
+            "",
+          ),
+          member("contexts", inline(contextMembers(manifest.contexts, { optional: true })), ""),
           ...optionsInSnapshot(manifest),
         ],
       },
@@ -266,6 +271,7 @@ function instanceType(manifest: Manifest, options: DeclarationOptions): Declared
         ...parameterMethods(manifest),
         method("forward", [forwardArguments], "ForwardResult", "Runs the cell over whole sequences."),
         ...(manifest.has.step ? streamMethods : []),
+        ...(manifest.stream === undefined ? [] : [selectMethod]),
         ...derivativeMethods(manifest),
       ],
     },
@@ -313,6 +319,13 @@ const streamMethods: readonly DeclaredMethod[] = [
   method("snapshot", [], "Snapshot", "The stream's state."),
   method("restore", [["snapshot", "Snapshot", false]], "void", "Goes on where a snapshot was taken."),
 ];
+
+const selectMethod = method(
+  "select",
+  [["rows", "Indices", false]],
+  "void",
+  "Each example of the stream goes on with the states of the one that is named for it; contexts stay where they are.",
+);
 
 function derivativeMethods(manifest: Manifest): DeclaredMethod[] {
   const { has, losses = [] } = manifest;

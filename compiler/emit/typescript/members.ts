@@ -31,6 +31,19 @@ export function tensors(entries: readonly TensorEntry[], options: TensorOptions 
 export const realOf = <Entry extends { readonly dtype?: "real" | "index" }>(entries: readonly Entry[]): Entry[] =>
   entries.filter(({ dtype }) => dtype !== "index");
 
+/** Contexts as calls take them, or as they are handed out where nothing is told. */
+export function contextMembers(
+  entries: Manifest["contexts"],
+  { type, ...options }: TensorOptions & { readonly type?: "Reals" } = {},
+): Member[] {
+  return entries.map((entry) => {
+    const isIndex = entry.dtype === "index";
+    const own = type === undefined ? (isIndex ? "Int32Array" : "Values") : isIndex ? "Indices" : type;
+    const values = isIndex ? `, integers from 0 to ${(entry.bound ?? 0) - 1}` : "";
+    return member(entry.name, own, describe(entry, values + (options.note ?? "")), options);
+  });
+}
+
 /** States are handed out as they lie in memory, and taken as inputs are. */
 export function stateMembers(
   entries: Manifest["states"],
@@ -82,16 +95,19 @@ export function toldMembers(manifest: Manifest): Member[] {
   return [member("sizes", lists, "`[B]` each, sizes of outputs in each example.")];
 }
 
-export function sizeMembers(manifest: Manifest): Member[] {
-  if (namedAxes(manifest).length === 0) return [];
+/** @param named those that may be told */
+export function sizeMembers(manifest: Manifest, named = namedAxes(manifest)): Member[] {
+  if (named.length === 0) return [];
   const size = "number | Indices | { readonly padded: number; readonly each: Indices }";
-  const names = namedAxes(manifest).map((name) => member(name, size, "", { optional: true }));
+  const names = named.map((name) => member(name, size, "", { optional: true }));
   const docs =
     "Sizes of this call: a number for all examples; a list with each example's own, the tensors padded to the largest; " +
     "or such a list as `each` and the padded size. The capacities where left out." +
     manifest.axes
       .flatMap(({ name, option, minimum }) =>
-        option === "sizes" && minimum !== undefined ? [` \`${name}\` is at least ${minimum}.`] : [],
+        option === "sizes" && minimum !== undefined && named.includes(name)
+          ? [` \`${name}\` is at least ${minimum}.`]
+          : [],
       )
       .join("");
   return [member("sizes", inline(names), docs, { optional: true })];

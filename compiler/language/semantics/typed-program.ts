@@ -105,7 +105,13 @@ export type TypedExpression = Base &
         readonly axis: number;
         readonly descending: boolean;
       }
-    | { readonly kind: "concat"; readonly axis: number; readonly operands: readonly TypedExpression[] }
+    | {
+        readonly kind: "concat";
+        readonly axis: number;
+        readonly operands: readonly TypedExpression[];
+        /** Of `before` in a network: the equation that it stands in. */
+        readonly before?: string;
+      }
     | { readonly kind: "stack"; readonly axis: number; readonly operands: readonly TypedExpression[] }
     | { readonly kind: "reshape"; readonly operand: TypedExpression; readonly shape: Shape }
     | { readonly kind: "transpose"; readonly operand: TypedExpression; readonly permutation: readonly number[] }

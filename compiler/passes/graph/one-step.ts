@@ -6,7 +6,7 @@
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { finishLike, inlineFunction, mapped, recordResults, type ValueMap } from "../../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
-import { withDims } from "../../ir/graph/map-dims.js";
+import { wholeWithDims } from "../../ir/graph/map-dims.js";
 import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
@@ -25,7 +25,7 @@ export function oneStep(fn: GraphFunction, sequence: string, context: ShapeConte
     const { operation, operands, origin } = instruction;
     b.origin = origin;
     const own = operands.map((id) => mapped(values, id));
-    const replaced = withDims(operation, { size: substitute, number: substitute });
+    const replaced = wholeWithDims(operation, { size: substitute, number: substitute });
     const outputs =
       replaced.kind === "scan" && constantOf(replaced.length) === 1
         ? runOnce(b, replaced, own)

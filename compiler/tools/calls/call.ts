@@ -15,7 +15,7 @@ import { emptyRecord } from "./records.js";
 import { drawOptions } from "./random-numbers.js";
 import { settingsOf } from "./settings.js";
 import { capacitiesOf, hasSteps, type CallExtents } from "./sizes.js";
-import { type ByTensor, isVariable, ofTensor, tensorsOf, type VariableRole } from "./tensors.js";
+import { type ByTensor, isVariable, ofTensor, realContexts, tensorsOf, type VariableRole } from "./tensors.js";
 
 /** Tensors by name, flat and row-major. */
 export type Numbers = Readonly<Record<string, ArrayLike<number>>>;
@@ -57,7 +57,7 @@ export function valuesOf(manifest: Manifest, call: CellCall): CallValues {
   const values = named<unknown>({ batch, ...inputs, ...contexts, ...states });
   for (const { name, dtype } of manifest.inputs)
     if (dtype === "index") values[name] = Int32Array.from(inputs[name] ?? []);
-  Object.assign(values, indexStates(manifest, call));
+  Object.assign(values, indexTensors(manifest, call));
   if (hasSteps(manifest)) {
     values["steps"] = steps;
     values["lengths"] = examples.map((example) => example.steps);
@@ -75,15 +75,21 @@ const optionsOf = (manifest: Manifest, call: CellCall): Record<string, unknown> 
 /** What `reset` takes where a stream begins as the call does. */
 export function startOf(manifest: Manifest, call: CellCall): CallValues {
   const { batch, examples, contexts, states } = call;
-  const own = { ...indexStates(manifest, call), ...optionsOf(manifest, call) };
+  const own = { ...indexTensors(manifest, call), ...optionsOf(manifest, call) };
   return named<unknown>({ ...contexts, ...states, ...own, batch, sizes: eachSize(manifest, examples) });
 }
 
-/** States that are integers, where the call gives them. */
-export const indexStates = (manifest: Manifest, { states }: Pick<CellCall, "states">): Record<string, Int32Array> =>
+/** States and contexts that are integers, where the call gives them. */
+export const indexTensors = (
+  { states, contexts }: Manifest,
+  call: Pick<CellCall, "states" | "contexts">,
+): Record<string, Int32Array> =>
   Object.fromEntries(
-    manifest.states.flatMap(({ name, dtype }) => {
-      const own = states[name];
+    [
+      ...states.map((entry) => [entry, call.states] as const),
+      ...contexts.map((entry) => [entry, call.contexts] as const),
+    ].flatMap(([{ name, dtype }, given]) => {
+      const own = given[name];
       return dtype !== "index" || own === undefined ? [] : [[name, Int32Array.from(own)]];
     }),
   );
@@ -126,7 +132,7 @@ export function outputsOf({
 export function gradientsOf(manifest: Manifest, gradient: CallGradient): Record<string, FloatArray> {
   const { initial, params } = gradient;
   const inputs = manifest.inputs.flatMap(({ name, dtype }) => (dtype === "real" ? [name] : []));
-  const contexts = manifest.contexts.map(({ name }) => name);
+  const contexts = realContexts(manifest).map(({ name }) => name);
   const own = (names: readonly string[]): Record<string, FloatArray> =>
     Object.fromEntries(names.map((name) => [name, gradient[name] as FloatArray]));
   return copies([

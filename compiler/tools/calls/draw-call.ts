@@ -5,7 +5,7 @@ import type { Random } from "../../../runtime/random.js";
 import type { CallTangents, CellCall } from "./call.js";
 import { areAllowed, withComputedSizes } from "./computed-sizes.js";
 import { recordOf } from "./records.js";
-import { type CallExtents, type CallSizes, countNumbers, type Extent } from "./sizes.js";
+import { type CallExtents, type CallSizes, countNumbers, type Extent, withStreamSteps } from "./sizes.js";
 import { type ByTensor, type CallTensor, mapTensors } from "./tensors.js";
 
 /**
@@ -26,10 +26,10 @@ export function drawExtents(
     sizes: recordOf(named.map((axis) => [axis.name, own(whole.sizes[axis.name] as number, leastOf(axis))])),
   });
   const examples = Array.from({ length: batch }, (_, b) => (b === 0 ? whole : (firstAllowed(manifest, draw) ?? whole)));
-  return withComputedSizes(manifest, { batch, ...whole, examples });
+  return withStreamSteps(manifest, withComputedSizes(manifest, { batch, ...whole, examples }));
 }
 
-type SizedManifest = Pick<Manifest, "axes" | "requires">;
+type SizedManifest = Pick<Manifest, "axes" | "requires" | "stream">;
 
 /** Draws until sizes fulfil what is demanded of them. */
 const manyDraws = 200;

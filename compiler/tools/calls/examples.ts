@@ -1,4 +1,5 @@
 /** Single examples of a call: where their numbers lie in the tensors of the batch. */
+import { ofStream } from "../../../runtime/module/axes.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { CallValues } from "../../../runtime/module/compiled-module.js";
 import type { CellCall } from "./call.js";
@@ -72,7 +73,7 @@ export function withNaNPadding<Call extends CellCall>(manifest: Manifest, call: 
 /** What `step` and `steps` take for the steps from `from` to `to`. */
 export function inputsAt(manifest: Manifest, call: CellCall, from: number, to: number): CallValues {
   const values = emptyRecord<unknown>();
-  for (const { name, dtype } of manifest.inputs) {
+  for (const { name, dtype } of ofStream(manifest, manifest.inputs)) {
     const own = stepsOf(call.inputs[name] ?? [], call, from, to);
     values[name] = dtype === "index" ? Int32Array.from(own) : own;
   }

@@ -1,6 +1,7 @@
 /** How large the tensors of a call are. */
 import { elementCount } from "../../../runtime/module/compiled-module.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
+import { recordOf } from "./records.js";
 import { symbolName, TIME_SYMBOL } from "../../base/types/dim.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 
@@ -70,7 +71,18 @@ type Capacities = Pick<CallSizes, "batch" | "sizes"> & Partial<Pick<CallSizes, "
 export const hasSteps = ({ axes }: Pick<Manifest, "axes">): boolean => axes.some(({ option }) => option === "steps");
 
 /** The call with all its steps in every example, as streams have them. */
-export const withEveryStep = <Call extends CallExtents>(call: Call): Call => ({
+export const withEveryStep = <Call extends CallExtents>({ stream }: Pick<Manifest, "stream">, call: Call): Call => ({
   ...call,
-  examples: call.examples.map((own) => ({ ...own, steps: call.steps })),
+  examples: call.examples.map((own) => {
+    const sizes = stream === undefined ? own.sizes : recordOf([...Object.entries(own.sizes), [stream, call.steps]]);
+    return { ...own, steps: call.steps, sizes };
+  }),
 });
+
+/** With the entries that a network streams along as steps. */
+export function withStreamSteps<Call extends CallExtents>({ stream }: Pick<Manifest, "stream">, call: Call): Call {
+  if (stream === undefined) return call;
+  const stepsOf = ({ sizes }: Extent): number => sizes[stream] ?? 1;
+  const examples = call.examples.map((own) => ({ ...own, steps: stepsOf(own) }));
+  return { ...call, steps: stepsOf(call), examples };
+}

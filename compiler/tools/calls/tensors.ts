@@ -22,6 +22,10 @@ export interface CallTensor
 export const realStates = ({ states }: Pick<Manifest, "states">): Manifest["states"] =>
   states.filter(({ dtype }) => dtype !== "index");
 
+/** The same of contexts. */
+export const realContexts = ({ contexts }: Pick<Manifest, "contexts">): Manifest["contexts"] =>
+  contexts.filter(({ dtype }) => dtype !== "index");
+
 /** All of them; cotangents after what is given, fixed values last. */
 export function tensorsOf(manifest: Manifest): CallTensor[] {
   const { params, inputs, contexts, states, outputs, fixed = [] } = manifest;

@@ -34,7 +34,7 @@ import { derivativeModes, findWrongRule, type ProgramSource, wrongMode } from ".
 import { locateFault } from "./locate/locate-fault.js";
 import { notFinite } from "./module-derivatives.js";
 import { capacitiesOf } from "../calls/sizes.js";
-import { realStates, type VariableRole } from "../calls/tensors.js";
+import { realContexts, realStates, type VariableRole } from "../calls/tensors.js";
 import type { Point } from "./point.js";
 import { programSource, sourceOfProgram } from "./program-source.js";
 import type { DeclaredReport, GradientReport, SingularStart, TensorReport } from "./report.js";
@@ -217,14 +217,14 @@ function faultAt(
 
 /** What has a gradient, and should be compared. */
 function coverageOf({ manifest, modules, program }: Candidate, { allowUncompared }: GradcheckSettings): Coverage {
-  const { params, inputs, contexts } = manifest;
+  const { params, inputs } = manifest;
   const all = (role: VariableRole, entries: readonly { readonly name: string }[]): Coverage["expected"] =>
     entries.map(({ name }) => ({ role, name }));
   return {
     expected: [
       ...all("param", params),
       ...all("input", inputs.filter(({ dtype }) => dtype === "real")), // prettier-ignore
-      ...all("context", contexts),
+      ...all("context", realContexts(manifest)),
       ...all("state", realStates(manifest)),
     ],
     precisions: modules.map(({ precision }) => precision),

@@ -9,7 +9,7 @@ import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { evaluateDim } from "../../base/types/dim.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
 import { entryOf, type EntryDerivation } from "../../program/entry.js";
-import { type Program, programBoundary, programContext, programRoles } from "../../program/program.js";
+import { type Program, programBoundary, programContext, programRoles, streamedRoles } from "../../program/program.js";
 import { type Derivation, deriveRole, nameOfRole, type Role, streamedRole } from "../../program/roles.js";
 
 type Named = ReadonlyMap<string, BatchValue>;
@@ -78,21 +78,29 @@ function addStream(
 ): void {
   const one = sizes.map((own) => new Map(own).set(stream, 1));
   const first = new Map(values);
-  for (const { name, over } of program.inputs) {
-    if (!over.includes(stream)) continue;
-    invariant(over[0] === stream, `${name} does not run over ${stream} first`);
-    const key = nameOfRole({ kind: "input", name });
-    first.set(key, eachTensor(values.get(key), firstEntry));
+  for (const [kind, tensors] of [
+    ["input", program.inputs],
+    ["random", program.randoms],
+  ] as const) {
+    for (const { name, over } of tensors) {
+      if (!over.includes(stream)) continue;
+      invariant(over[0] === stream, `${name} does not run over ${stream} first`);
+      const key = nameOfRole({ kind, name });
+      first.set(key, eachTensor(values.get(key), firstEntry));
+    }
   }
   const streamed = new Map<string, string>();
-  for (const role of programRoles(program)) {
+  for (const role of streamedRoles(program)) {
     const [name, own] = [nameOfRole(role), nameOfRole(streamedRole(role))];
     streamed.set(name, own);
     const value = first.get(name);
     if (value !== undefined) values.set(own, value);
   }
   const add = (of: "forward" | "initial", fn: GraphFunction): void => {
-    const found = [...evaluate(fn, first, one)].map(([name, value]) => [streamed.get(name) ?? name, value] as const);
+    const found = [...evaluate(fn, first, one)].flatMap(([name, value]) => {
+      const own = streamed.get(name);
+      return own === undefined ? [] : [[own, value] as const];
+    });
     expected.set(entryOf({ of, by: "value", streamed: true }, fn).name, new Map(found));
   };
   add("forward", program.forward);

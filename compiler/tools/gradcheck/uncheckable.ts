@@ -2,7 +2,7 @@
 import { withComputed } from "../calls/computed-sizes.js";
 import { roomFor } from "../calls/draw-call.js";
 import { countNumbers } from "../calls/sizes.js";
-import { realStates } from "../calls/tensors.js";
+import { realContexts, realStates } from "../calls/tensors.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { largestDraw } from "./draw-point.js";
 
@@ -23,7 +23,7 @@ const mostNumbers = 2 ** 20;
 export function ensureCheckable(manifest: Manifest): void {
   const { cell, dimensions, params, inputs, contexts, states, outputs } = manifest;
   const real = inputs.filter(({ dtype }) => dtype === "real");
-  if ([params, real, contexts, realStates(manifest)].every((tensors) => tensors.length === 0)) {
+  if ([params, real, realContexts(manifest), realStates(manifest)].every((tensors) => tensors.length === 0)) {
     throw new UncheckableError(`${cell} has no input of reals, parameter, context or state: nothing has a gradient`);
   }
   const { batch, steps, size } = largestDraw;

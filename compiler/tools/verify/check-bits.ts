@@ -3,7 +3,8 @@ import { areAllowed } from "../calls/computed-sizes.js";
 import { realStates } from "../calls/tensors.js";
 import type { FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import { runSequence } from "../../../runtime/sequence/run-sequence.js";
-import type { TensorEntry } from "../../../runtime/module/manifest.js";
+import { leastOf, ofStream } from "../../../runtime/module/axes.js";
+import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { startOf, valuesOf, writeStored } from "../calls/call.js";
 import type { DirectedCall } from "../calls/draw-call.js";
 import { firstDifference, firstOtherBits, shown } from "../calls/compare.js";
@@ -22,7 +23,7 @@ import { flatten, prefixed, runBackward, runCall, runForward } from "./results.j
  */
 export function checkStream(context: Context, findings: CheckFindings): void {
   const { instance, make, manifest } = context;
-  const call = withEveryStep(context.call);
+  const call = withEveryStep(context.manifest, context.call);
   const whole = runForward(manifest, instance, call);
   const single = make(call.batch, 1);
   for (const stream of [single, instance]) compareStream(context, call, stream, whole, findings);
@@ -59,7 +60,7 @@ function compareSteps(
   { from, steps, out, whole }: StreamedSteps,
   findings: CheckFindings,
 ): void {
-  for (const entry of manifest.outputs) {
+  for (const entry of ofStream(manifest, manifest.outputs)) {
     const wanted = stepsOf(whole[entry.name] as Float64Array, call, from, from + steps);
     const values = out[entry.name] ?? [];
     const wrong = firstOtherBits(values, wanted);
@@ -91,7 +92,7 @@ function compareStream(
     takeStep(t);
   }
   const states = flatten((stream.snapshot() as { states: Record<string, unknown> }).states);
-  for (const entry of manifest.states) {
+  for (const entry of manifest.states.filter(({ forLosses }) => forLosses !== true)) {
     const { name } = entry;
     // Without padding, in which a stream keeps what was given.
     const own = (values: Float64Array): Float64Array =>
@@ -111,12 +112,18 @@ function compareStream(
 
 /** In pieces of 1, of 2 and of half of the steps, states carried on, against the whole. */
 export function checkChunks(context: Context, findings: CheckFindings): void {
-  const { manifest, module, make, call } = context;
-  const whole = runForward(manifest, context.instance, call);
+  const { manifest, module, make } = context;
+  const { stream } = manifest;
+  const axis = manifest.axes.find(({ name }) => name === stream);
+  // Where no piece may be empty, no example may end before the others.
+  const call = axis !== undefined && leastOf(axis) > 0 ? withEveryStep(manifest, context.call) : context.call;
+  const whole = withoutLossesOf(manifest, runForward(manifest, context.instance, call));
   for (const chunk of new Set([1, 2, Math.ceil(call.steps / 2)])) {
     const given: Record<string, unknown> = { ...valuesOf(manifest, call) };
     const { batch, steps } = call;
-    const { lengths, sizes } = given as { lengths: number[]; sizes: Record<string, unknown> };
+    const sizes = { ...(given["sizes"] as Record<string, unknown>) };
+    if (stream !== undefined) delete sizes[stream];
+    const lengths = call.examples.map((example) => example.steps);
     for (const name of ["batch", "steps", "lengths", "sizes"]) if (!isTensor(context, name)) delete given[name];
     const inPieces = make(batch, chunk);
     const pieces = runSequence(module, inPieces, given, { batch, steps, chunk, lengths, sizes });
@@ -125,6 +132,9 @@ export function checkChunks(context: Context, findings: CheckFindings): void {
     findings.expect(difference === undefined, () => `in pieces of ${chunk}, and whole: ${difference ?? ""}`);
   }
 }
+
+const withoutLossesOf = (manifest: Manifest, results: Tensors): Tensors =>
+  recordOf(Object.entries(results).filter(([name]) => !manifest.outputs.some((entry) => entry.name === name && isShared(entry)))); // prettier-ignore
 
 const isTensor = ({ manifest }: Context, name: string): boolean =>
   [...manifest.inputs, ...manifest.contexts, ...manifest.states].some((entry) => entry.name === name);

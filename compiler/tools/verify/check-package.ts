@@ -1,5 +1,5 @@
 /** Is the module what its manifest says it is: exports, parts, kernels, shapes? */
-import { realStates } from "../calls/tensors.js";
+import { realContexts, realStates } from "../calls/tensors.js";
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { cotangentsOf, startOf, valuesOf } from "../calls/call.js";
@@ -59,7 +59,8 @@ function checkText(
 
 /** Names, types and lengths of everything that calls give, and which functions there are. */
 export function checkShapes({ manifest, instance, call }: Context, findings: CheckFindings): void {
-  const { dtype, has, inputs, contexts, states, params, fixed = [], outputs } = manifest;
+  const { dtype, has, inputs, states, params, fixed = [], outputs } = manifest;
+  const contexts = realContexts(manifest);
   const real = dtype === "f64" ? Float64Array : Float32Array;
   const expectTensors = (what: string, entries: readonly TensorEntry[], given: unknown): void => {
     const found = given as Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import type { CheckFindings } from "./report.js";
 import { namedSizes } from "../calls/computed-sizes.js";
 import { hasSteps } from "../calls/sizes.js";
 import { flatten, prefixed, runBackward } from "./results.js";
-import { namedAxes } from "../../../runtime/module/axes.js";
+import { namedAxes, ofStream } from "../../../runtime/module/axes.js";
 
 interface WrongCall {
   readonly what: string;
@@ -99,7 +99,7 @@ function wrongCalls(context: Context, instance: ModuleInstance): WrongCall[] {
     wrong("step", (argument) => instance.step(argument), {
       "no object": undefined,
       "an unknown name": { "no such name": 1 },
-      ...(manifest.inputs.length > 0 && { "no inputs": {} }),
+      ...(ofStream(manifest, manifest.inputs).length > 0 && { "no inputs": {} }),
     });
     wrong("reset", (argument) => instance.reset(argument), {
       "too many examples": { batch: call.batch + 1 },

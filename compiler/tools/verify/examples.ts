@@ -1,5 +1,5 @@
 /** Single examples of a call, and what of its results is theirs. */
-import { realStates } from "../calls/tensors.js";
+import { realContexts, realStates } from "../calls/tensors.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import * as calls from "../calls/examples.js";
 import { isShared } from "../calls/sizes.js";
@@ -22,6 +22,7 @@ export interface Row {
 /** Of everything that `runCall` gives. */
 export function rowsOf({ inputs, outputs, contexts, states, has }: Manifest): Row[] {
   const real = realStates({ states });
+  const realContext = realContexts({ contexts });
   const rows = (prefix: string, entries: readonly TensorEntry[], zeroPadding: boolean): Row[] =>
     entries.filter((entry) => !isShared(entry)).map((entry) => ({ name: prefix + entry.name, entry, zeroPadding }));
   const results = (prefix: string, own = real): Row[] => [
@@ -34,7 +35,7 @@ export function rowsOf({ inputs, outputs, contexts, states, has }: Manifest): Ro
       inputs.filter(({ dtype }) => dtype === "real"),
       true,
     ),
-    ...rows(prefix, contexts, true),
+    ...rows(prefix, realContext, true),
     ...rows(`${prefix}initial `, real, false),
   ];
   return [

@@ -207,7 +207,7 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     );
     net.setParams({ "a.a": [0.5] });
     const { y, z, final } = net.forward({ x, sizes: { T: lengths }, seed: 1, train: true });
-    expect(Object.keys(final)).toEqual(["a.h", "d.h", "d.step"]);
+    expect(Object.keys(final)).toEqual(["a.h", "d.h", "d.step", "p"]);
     close(
       z,
       Array.from({ length: 10 }, () => 0),

@@ -17,7 +17,6 @@ const [y, back, loss] = aligner.outputs as [never, never, never];
 it.each<[string, Partial<Program>, string]>([
   ["an axis that calls do not give", { axes: ["%T"] }, "%U is no axis of calls"],
   ["a stream along no axis", { stream: "%X" }, "%X is no axis of calls"],
-  ["a stream along another axis than the steps", { stream: "%U" }, "a stream runs over %T, not %U"],
   ["one name for two tensors", { outputs: [y, y, back, loss] }, "two tensors are called y"],
   [
     "a tensor that the equations do not have",

@@ -57,7 +57,9 @@ export function inferShift(checker: Checker, node: CallNode): TypedExpression {
   const { span } = node;
   const whole = withLeading(operand.type, [total], 1);
   const operands = isBefore ? [fill, operand] : [operand, fill];
-  const all: TypedExpression = { kind: "concat", axis: 0, operands, span, type: whole };
+  const { runs, draws } = checker.instances;
+  const before = isBefore && runs && draws && { before: draws.node };
+  const all: TypedExpression = { kind: "concat", axis: 0, operands, ...before, span, type: whole };
   const start = isBefore ? dimConstant(0) : by;
   return { kind: "slice", operand: all, axis: 0, start, length: length.dim, drop: false, span, type: operand.type };
 }

@@ -9,7 +9,7 @@ import type { AxisEntry, Manifest } from "../../../../runtime/module/manifest.js
 import type { CellCall, Numbers } from "../../calls/call.js";
 import { nearInitial } from "../../calls/draw-call.js";
 import { areAllowed, withComputedSizes } from "../../calls/computed-sizes.js";
-import { type CallExtents, countNumbers, type Extent } from "../../calls/sizes.js";
+import { type CallExtents, countNumbers, type Extent, withStreamSteps } from "../../calls/sizes.js";
 import { type CallTensor, mapTensors } from "../../calls/tensors.js";
 import { leastOf } from "../../../../runtime/module/axes.js";
 
@@ -113,14 +113,17 @@ export function arbitraryCall(manifest: Manifest, options: CallOptions = {}): fc
     .chain(([call, others]) =>
       withNumbers(
         manifest,
-        withComputedSizes(manifest, {
-          ...call,
-          batch: others.length + 1,
-          examples: [
-            call,
-            ...others.map((other) => within(other, call)).map((own) => (areAllowed(manifest, own) ? own : call)),
-          ],
-        }),
+        withStreamSteps(
+          manifest,
+          withComputedSizes(manifest, {
+            ...call,
+            batch: others.length + 1,
+            examples: [
+              call,
+              ...others.map((other) => within(other, call)).map((own) => (areAllowed(manifest, own) ? own : call)),
+            ],
+          }),
+        ),
         options,
       ),
     );

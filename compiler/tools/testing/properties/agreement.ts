@@ -23,6 +23,7 @@ import {
 } from "../../calls/call.js";
 import { drawnNumbers } from "../../calls/random-numbers.js";
 import { settingNumbers } from "../../calls/settings.js";
+import { realContexts } from "../../calls/tensors.js";
 import { cut } from "../../calls/examples.js";
 import { symbolSizes } from "../../calls/sizes.js";
 import { entryMeanings, EntryVersions, numbersOfEach } from "../../gradcheck/entry-meanings.js";
@@ -229,7 +230,7 @@ export async function backendsAgree(source: string, call: CellCall, options: Bac
     }
     // What reaches parameters and contexts through computed initial values is not in the gradient of the steps alone.
     if (manifest.states.some(({ name }) => isComputed(name))) continue;
-    for (const entry of manifest.contexts)
+    for (const entry of realContexts(manifest))
       compare(`gradient of context ${entry.name}`, entry, gradBy("context", entry.name));
     for (const { name } of manifest.params) {
       const value = gradBy("param", name);

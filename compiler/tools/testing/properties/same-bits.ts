@@ -1,7 +1,8 @@
 /** A module gives the same bits however it is run. */
-import { realStates } from "../../calls/tensors.js";
+import { realContexts, realStates } from "../../calls/tensors.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 import type { TensorEntry } from "../../../../runtime/module/manifest.js";
+import { ofStream } from "../../../../runtime/module/axes.js";
 import { runSequence } from "../../../../runtime/sequence/run-sequence.js";
 import {
   type CellCall,
@@ -13,7 +14,7 @@ import {
   valuesOf,
 } from "../../calls/call.js";
 import { cut, exampleOf, inputsAt, placesOf, stepsOf, withNaNPadding } from "../../calls/examples.js";
-import { isShared } from "../../calls/sizes.js";
+import { isShared, withEveryStep } from "../../calls/sizes.js";
 import { withWholeExamples } from "../../calls/computed-sizes.js";
 import { PropertyComparisons, expectSameBits, PropertyError } from "./property-error.js";
 
@@ -29,7 +30,7 @@ const nothing = "the call has no examples or no steps, or the cell gives nothing
 export function piecesMatchWhole(module: CompiledModule, given: CellCall): void {
   const comparisons = new PropertyComparisons("piecesMatchWhole");
   const { manifest } = module;
-  const call = withWholeExamples(manifest, given);
+  const call = withEveryStep(manifest, withWholeExamples(manifest, given));
   const { batch, steps } = call;
   const values = valuesOf(manifest, call);
   const whole = resultsOf(instanceFor(module, call).forward(values));
@@ -66,7 +67,7 @@ function streamMatchesWhole(module: CompiledModule, call: CellCall, compare: Com
   stream.reset(start);
   const takeStep = (t: number, how: string): void => {
     const out = stream.step(inputsAt(manifest, call, t, t + 1));
-    for (const { name } of manifest.outputs) compare(name, t, t + 1, out[name] as FloatArray, how);
+    for (const { name } of ofStream(manifest, manifest.outputs)) compare(name, t, t + 1, out[name] as FloatArray, how);
   };
   const middle = Math.floor(steps / 2);
   let snapshot: unknown;
@@ -81,7 +82,7 @@ function streamMatchesWhole(module: CompiledModule, call: CellCall, compare: Com
   for (const to of new Set([middle, steps])) {
     const from = to === middle ? 0 : middle;
     const out = blocks.steps({ ...inputsAt(manifest, call, from, to), steps: to - from });
-    for (const { name } of manifest.outputs)
+    for (const { name } of ofStream(manifest, manifest.outputs))
       compare(name, from, to, out[name] as FloatArray, "of a stream in one call");
   }
 }
@@ -140,7 +141,7 @@ function resultEntries({ manifest }: CompiledModule): { name: string; entry: Ten
   return [
     ...results,
     ...list("gradient of input ", manifest.inputs.filter(({ dtype }) => dtype === "real")), // prettier-ignore
-    ...list("gradient of context ", manifest.contexts),
+    ...list("gradient of context ", realContexts(manifest)),
     ...list("gradient of state ", realStates(manifest)),
   ];
 }

@@ -1,0 +1,37 @@
+/** Which networks of a source stream, and what the others look ahead at: for all sizes at once. */
+import type { SourceOptions } from "./compile-options.js";
+import { checkSource, type Findings } from "./lower-source.js";
+import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
+import { innerGradient } from "../passes/autodiff/inner-gradient.js";
+import { SourceFile } from "../base/source/source-file.js";
+import { standardSources } from "../language/std/sources.js";
+import { lowerNamed } from "../program/ast-to-graph.js";
+import type { StreamObstacle } from "../program/find-stream.js";
+import { searchNetwork } from "../program/network-program.js";
+
+export interface NetworkStream {
+  readonly network: string;
+  /** The dimension along which it streams. */
+  readonly stream?: string;
+  /** What is in the way. Neither is there for a network that has losses alone, or that cannot be written out without sizes. */
+  readonly obstacle?: StreamObstacle;
+}
+
+/** Of the networks of a source without errors, in its order. */
+export function streamsOf(source: string, options: SourceOptions): Findings & { readonly streams: NetworkStream[] } {
+  const { program, collector, diagnostics, sources } = checkSource(source, options);
+  const networks = collector.hasErrors ? [] : [...program.cells.values()].filter(({ form }) => form === "network");
+  const streams = networks.map(({ name }): NetworkStream => {
+    const given = { dimensions: new Map<string, number>(), assumeSizes: true };
+    const lowered = lowerNamed(program, name, given, innerGradient, new DiagnosticCollector());
+    if (lowered === undefined || "step" in lowered) return { network: name };
+    const { symbol, obstacle } = searchNetwork(lowered);
+    return { network: name, ...(symbol !== undefined && { stream: symbol }), ...(obstacle && { obstacle }) };
+  });
+  for (const { obstacle } of streams) {
+    const { file = "" } = obstacle?.span ?? {};
+    const standard = standardSources.get(file);
+    if (standard !== undefined) sources.set(file, new SourceFile(file, standard));
+  }
+  return { streams, diagnostics, sources };
+}

@@ -1,0 +1,35 @@
+// The examples of a stream in another order, as a beam search goes on with the best of them: `select`.
+import { checkTensor, convert, countOf } from "./check.js";
+
+/** @import { Core, SizedCall, Slot } from "./types.js" */
+
+/**
+ * @param {Core} core
+ * @param {readonly Slot[]} states of the stream
+ * @param {() => SizedCall | undefined} running
+ */
+export function createSelect(core, states, running) {
+  const [batch = 1] = core.newCall().sizes;
+  const rows = core.slot("rows", [~0], new Int32Array(batch), 0, 0);
+  return {
+    /** @param {unknown} given of each example, whose states it goes on with */
+    select(given) {
+      const call = running();
+      if (call === undefined) throw new TypeError("select: there is no stream yet: call reset or step first");
+      const { sizes } = call;
+      const count = /** @type {number} */ (sizes[0]);
+      rows.high = count - 1;
+      rows.value = convert(rows, given);
+      checkTensor("select", rows, sizes);
+      for (const slot of states) {
+        const { data } = slot;
+        const own = data.slice(0, countOf(slot, sizes));
+        const width = own.length / count;
+        for (let b = 0; b < count; b++) {
+          const from = /** @type {number} */ (rows.plain?.[b]) * width;
+          data.set(own.subarray(from, from + width), b * width);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/** Along which sequence networks stream, and what is said of those that look ahead. */
+import { expect, it } from "vitest";
+import { streamsOf } from "../../../compiler/driver/streams.js";
+import { describeObstacle } from "../../../compiler/program/find-stream.js";
+
+const above = `import { GRU } from "std/gru"
+import { Bidirectional } from "std/network"
+`;
+
+/** What is found of the last network. */
+function found(text: string): string {
+  const { streams, diagnostics } = streamsOf(above + text, {});
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  expect(errors.map(({ message }) => message)).toEqual([]);
+  const { stream, obstacle } = streams.at(-1)!;
+  if (stream !== undefined) return `along ${stream}`;
+  return obstacle === undefined ? "nothing to tell" : describeObstacle(obstacle);
+}
+
+const x = "input x: [T, H]";
+
+it.each<[string, string, string]>([
+  ["a run", `network A(H; T) { ${x} use c = GRU(H, H) output y = c(x) }`, "along T"],
+  ["what was before", `network A(H; T) { ${x} output y = x - before(x, 0, by = 3) }`, "along T"],
+  [
+    "back and as far ahead",
+    `network A(H; T) { ${x} z = before(x, 0) output y = z + before(after(z, 0), 0) }`,
+    "along T",
+  ],
+  [
+    "every entry turned by what is the same",
+    `network A(H; S, T) { ${x} input m: [S, H] output y[t] = softmax(m @ x[t]) @ m }`,
+    "along T",
+  ],
+  [
+    "letters of a word",
+    `network A(V, H; W, C) { input l: index(V)[W, C] param E: [V, H] use c = GRU(H, H) output y[w] = c(E[l[w]]).h' }`,
+    "along W",
+  ],
+  ["what it says itself", `network A(H; N) { input s: [H] output y[n < N] = tanh(before(y, 0)[n] + s) }`, "along N"],
+  [
+    "only losses look at all of it",
+    `network A(H; T) { ${x} output y = 2 * x loss = sum(x, axis = [0, 1]) per T }`,
+    "along T",
+  ],
+  ["losses alone", `network A(H; T) { ${x} loss = sum(x, axis = [0, 1]) per T }`, "nothing to tell"],
+  [
+    "the other direction",
+    `network A(H; T) { ${x} use c = Bidirectional(GRU, H, H) z = c(x) output y = 2 * z }`,
+    "`y`, made of `z`, which goes from the last entry to the first",
+  ],
+  [
+    "after",
+    `network A(H; T) { ${x} z = after(x, 0) output y = 2 * z }`,
+    "`y`, made of `z`, which looks an entry ahead",
+  ],
+  ["further after", `network A(H, K; T) { ${x} output y = after(x, 0, by = K) }`, "`y` looks K entries ahead"],
+  [
+    "more ahead than back",
+    `network A(H; T) { ${x} output y = before(after(x, 0, by = 2), 0) }`,
+    "`y` looks 2 entries ahead",
+  ],
+  [
+    "a loop from the end",
+    `network A(H; T) { ${x} z = after(z, 0) + x output y = z }`,
+    "`y`, made of `z`, which goes from the last entry to the first",
+  ],
+  [
+    "a sum",
+    `network A(H; T) { ${x} m = sum(x, axis = 0) output y = x - m }`,
+    "`y`, made of `m`, which takes the sum over all entries",
+  ],
+  [
+    "a product over all",
+    `network A(H; T) { ${x} m = transpose(x) @ x output y = x @ m }`,
+    "`y`, made of `m`, which sums products over all entries",
+  ],
+  ["the size", `network A(H; T) { ${x} output y = x / (T + 1) }`, "`y` takes the size as a number"],
+  [
+    "every one beside every other",
+    `network A(H; T >= 1) { ${x} s[t, u] = x[t] @ x[u] output y[t] = softmax(s[t]) @ x }`,
+    "`y`, made of `s`, which has every entry beside every other one",
+  ],
+  [
+    "all of it as a context",
+    `cell C(H) { input x: [H] context m: [S, H] output y = softmax(m @ x) @ m } network A(H; T >= 1) { ${x} use c = C(H) output y = c(x, x) }`,
+    "`y` reads all entries at every step",
+  ],
+  [
+    "the end of a run",
+    `network A(H; T) { ${x} use c = GRU(H, H) e = c(x) output y[t] = x[t] + e.h' }`,
+    "`y` needs what is known after the last entry",
+  ],
+  [
+    "an entry at its place",
+    `network A(H; T >= 1) { ${x} output y[t] = x[t] + x[0] }`,
+    "`y` is a part at a fixed place",
+  ],
+  ["a part", `network A(H; T >= 2) { ${x} output y = x + concat(x[1:], x[:1]) }`, "`y` looks an entry ahead"],
+  [
+    "chosen places",
+    `network A(H; T >= 1) { ${x} output y = x[argsort(x[:, 0])] }`,
+    "`y` has every entry beside every other one",
+  ],
+  [
+    "an output without the sequence",
+    `network A(H; T) { ${x} output y = 2 * x output z = sum(x, axis = 0) }`,
+    "`z` does not have T in front",
+  ],
+  ["a number", `network A(H; T) { ${x} output z = sum(x, axis = [0, 1]) }`, "`z` has no sequence in front"],
+  [
+    "two sequences",
+    `network A(H; S, T) { ${x} input m: [S, H] output y = 2 * x output z = 2 * m }`,
+    "`z` does not have T in front",
+  ],
+])("%s", (_, text, expected) => {
+  expect(found(text)).toBe(expected);
+});

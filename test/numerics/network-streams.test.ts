@@ -1,0 +1,129 @@
+/** Networks that stream give the bits of the whole sequence: step by step, in blocks, and in pieces of `forward`. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compile } from "../../compiler/driver/compile.js";
+import { loadModule } from "../../runtime/index.js";
+import { fuzzParameters } from "../support/fuzz.js";
+import { streamingNetworkOf } from "../support/random-network.js";
+import { expectStream } from "../support/stream-check.js";
+
+const above = `import { GRU } from "std/gru"
+import { LSTM } from "std/lstm"
+import { Linear, Stack } from "std/network"
+import { cross_entropy } from "std/losses"
+`;
+
+/** Each with what is said of its sizes. */
+const networks: Readonly<Record<string, string>> = {
+  "layers, what was before by name and in an expression, and a loss": `network N(V, H; T) {
+    input text: index(V)[T]
+    param table: [V, H] ~ normal(0.5)
+    use low = LSTM(H, H)
+    use high = GRU(H, H)
+    use read = Linear(H, V)
+    previous = before(text, 1)
+    y = high(low(table[previous]))
+    logits = read(y + before(y, 0.5, by = 2))
+    loss = sum(cross_entropy(logits, text)) per T
+    output p = softmax(logits, axis = V)
+    output change = y - before(y, 0)
+  }`,
+  "attention over what is the same at every step, from a state that is given": `network N(I, H, D; S >= 1, T) {
+    input x: [T, I]
+    input source: [S, D]
+    setting gain: real = 0.5
+    param W: [H, D]
+    param U: [H, H]
+    param v: [H]
+    use rnn = GRU(I, H)
+    use enc = GRU(D, H)
+    use bridge = Linear(H, H)
+    memory = enc(source)
+    keys[s] = W @ source[s] * gain
+    start = tanh(bridge(memory[S - 1]))
+    y = rnn(x, h = start)
+    score[t, s] = v @ tanh(keys[s] + U @ y[t])
+    alpha = softmax(score, axis = S)
+    output read[t] = alpha[t] @ memory
+    output first[t] = before(y, start)[t]
+  }`,
+  "the number of the entry, and draws of each entry and of the whole": `network N(H; T) {
+    input x: [T, H]
+    use rnn = GRU(H, H)
+    keep = mask([H], 0.5)
+    noise = normal([T, H])
+    y = rnn(dropout(x, 0.3) * keep + 0.1 * noise)
+    output z[t] = if t == 0 then y[t] else y[t] * (t + 1)
+  }`,
+  "equations that need each other": `network N(C; T) {
+    input emit: [T, C]
+    param A: [C, C]
+    param start: [C]
+    u = before(alpha, start)
+    alpha[t] = emit[t] + (if t == 0 then 0 else logsumexp(u[t][:, new] + A, axis = 0))
+    output y = alpha
+  }`,
+  "what it says is what it hears": `network N(V, H; T) {
+    input start: [H]
+    input topic: index(V)
+    param table: [V, H] ~ normal(0.5)
+    use rnn = GRU(H, H)
+    use read = Linear(H, V)
+    logits = read(rnn(table[before(said, topic)], h = start))
+    output said[t] = argmax(logits[t])
+    output logit = logits
+  }`,
+  "a network in a network, and a call for each of several places": `network Inner(H; T) {
+    input x: [T, H]
+    use rnn = GRU(H, H)
+    y = rnn(x)
+    output z = y + before(y, 1)
+  }
+  network N(C, H; T) {
+    input x: [T, C, H]
+    use inner = Inner(H)
+    use rnn = GRU(H, H)
+    a = inner(x[:, 0])
+    each[c] = rnn(x[:, c])
+    output y[t] = a[t] + sum(each[c, t] for c)
+  }`,
+  "letters of each word, from the beginning": `network N(V, H; W, T) {
+    input letters: index(V)[T, W]
+    param table: [V, H] ~ normal(0.5)
+    use spell = GRU(H, H)
+    use rnn = GRU(H, H)
+    word[t] = spell(table[letters[t]]).h'
+    output y = rnn(word)
+  }`,
+};
+
+const dimensions: Readonly<Record<string, number>> = { I: 2, H: 3, D: 2, V: 4, C: 2 };
+
+describe.each(["js", "wasm"] as const)("on %s", (target) => {
+  it.each(Object.keys(networks))("%s", async (what) => {
+    const text = above + networks[what]!;
+    const given = Object.fromEntries(Object.entries(dimensions).filter(([name]) => new RegExp(`network N\\([^;]*\\b${name}\\b`, "u").test(text))); // prettier-ignore
+    const { files, diagnostics } = compile(text, { cell: "N", dimensions: given, target, dtype: target === "js" ? "f64" : "f32" }); // prettier-ignore
+    expect(diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message)).toEqual([]);
+    const module = await loadModule(files[0]!.text);
+    const others = Object.fromEntries(module.manifest.axes.flatMap(({ name, option }) => option === "sizes" && name !== module.manifest.stream ? [[name, [3, 2]]] : [])); // prettier-ignore
+    expectStream(module, { batch: 2, steps: 6, others }, 3);
+  });
+});
+
+it("random ones, with every example's own sizes of what is the same at every step", async () => {
+  const choices = fc.array(fc.nat(999), { minLength: 20, maxLength: 30 });
+  const property = fc.asyncProperty(
+    choices,
+    fc.integer({ min: 1, max: 6 }),
+    fc.nat(999),
+    async (chosen, steps, seed) => {
+      const text = streamingNetworkOf(chosen);
+      const target = seed % 2 === 0 ? "js" : "wasm";
+      const { files, diagnostics } = compile(text, { cell: "Random", target, dtype: seed % 3 === 0 ? "f64" : "f32" });
+      expect(diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message)).toEqual([]);
+      expectStream(await loadModule(files[0]!.text), { batch: 3, steps, others: { S: [2, 3, 1] } }, seed);
+    },
+  );
+  await fc.assert(property, fuzzParameters(4, 40));
+});
