@@ -11,7 +11,7 @@ import { adam, createRandom, meanSquaredError } from "../../runtime/index.js";
 
 /** The repository: this file runs from its sources and from dist/. */
 function findRoot(folder: string): string {
-  return existsSync(join(folder, "package.json")) ? folder : findRoot(dirname(folder));
+  return existsSync(join(folder, "tsconfig.json")) ? folder : findRoot(dirname(folder));
 }
 const root = findRoot(dirname(fileURLToPath(import.meta.url)));
 const source = readFileSync(join(root, "examples", "first-cell", "smoother.cell"), "utf8");

@@ -3,18 +3,12 @@
  *
  *     node dist/examples/spiking/main.js
  */
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname } from "node:path";
+import { examples } from "../shared/project.js";
 import { runExperiment } from "./experiment.js";
 
-/** The repository: this file runs from its sources and from dist/. */
-function findRoot(folder: string): string {
-  return existsSync(join(folder, "package.json")) ? folder : findRoot(dirname(folder));
-}
-
 const result = await runExperiment({
-  root: findRoot(dirname(fileURLToPath(import.meta.url))),
+  root: dirname(examples),
   channels: 20,
   steps: 40,
   classes: 8,

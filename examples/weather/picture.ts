@@ -1,5 +1,7 @@
 /** A picture of forecast against truth: one SVG file, nothing else. */
 
+import { escape, page, round, text } from "../shared/svg.js";
+
 export interface PictureSeries {
   /** `2015-01-01`, one per value. */
   readonly dates: readonly string[];
@@ -11,7 +13,7 @@ export interface PictureSeries {
 const size = { width: 1200, height: 640 };
 const plot = { left: 70, right: 1170, top: 104, bottom: 450 };
 const errors = { top: 492, bottom: 588 };
-const colors = { truth: "#222831", forecast: "#d1495b", grid: "#e3e6ea", text: "#39424e", faint: "#77808c" };
+const colors = { truth: "#222831", forecast: "#d1495b", grid: "#e3e6ea", faint: "#77808c" };
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /**
@@ -48,28 +50,14 @@ export function drawForecast({ dates, truth, forecast }: PictureSeries, title: s
     `<g fill="${colors.truth}">${truth.map((value, i) => `<circle cx="${round(x(i))}" cy="${round(y(value))}" r="1.7"/>`).join("")}</g>`,
     line(forecast, x, y, `stroke="${colors.forecast}" stroke-width="1.8" stroke-linejoin="round"`),
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" font-family="system-ui, sans-serif" fill="none" role="img" aria-label="${escape(title)}">
-<rect width="100%" height="100%" fill="#ffffff"/>
-${parts.join("\n")}
-</svg>
-`;
+  return page(size.width, size.height, title, parts);
 }
 
 function scale(value: number, from: number, to: number, start: number, end: number): number {
   return start + ((value - from) / (to - from)) * (end - start);
 }
 
-const round = (value: number): string => value.toFixed(1);
 const at = (x: number, y: number): string => `${round(x)},${round(y)}`;
-
-function escape(plain: string): string {
-  return plain.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-function text(x: number, y: number, content: string, attributes: string): string {
-  const fill = attributes.includes("fill=") ? "" : ` fill="${colors.text}"`;
-  return `<text x="${round(x)}" y="${round(y)}" ${attributes}${fill}>${content}</text>`;
-}
 
 function line(
   values: readonly number[],
