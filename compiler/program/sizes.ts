@@ -51,8 +51,10 @@ export function checkArguments(
   if (collector.diagnostics.length > before) return undefined;
   const values = new Map<string, number>();
   const sizes = new Map([...dimensions].map(([name, size]) => [name, dimConstant(size)]));
-  for (const { name, span, defaultValue } of cell.reals) {
+  for (const real of cell.reals) {
+    const { name, span, defaultValue } = real;
     const given = reals.get(name);
+    if (given !== undefined) checkIndex(real, given, dimensions, collector);
     const frame = { dimensions: sizes, reals: values };
     if (given === undefined && defaultValue === undefined) {
       collector.report("wrong-arity", span, `cell \`${cell.name}\` needs a value for \`${name}\``, {
@@ -61,6 +63,21 @@ export function checkArguments(
     } else values.set(name, given ?? constantValue(frame, defaultValue as NonNullable<typeof defaultValue>));
   }
   return collector.diagnostics.length === before ? values : undefined;
+}
+
+/** Of a parameter that is an index. */
+function checkIndex(
+  { name, span, bound }: TypedCell["reals"][number],
+  given: number,
+  dimensions: ReadonlyMap<string, number>,
+  collector: DiagnosticCollector,
+): void {
+  if (bound === undefined) return;
+  const isKnown = symbolsOf(bound).every((symbol) => dimensions.has(symbol));
+  if (Number.isInteger(given) && given >= 0 && (!isKnown || given < evaluateDim(bound, dimensions))) return;
+  collector.report("bad-dimension-size", span, `\`${name}\` cannot be ${given}`, {
+    help: `it is an index, a whole number from 0 to ${printDim(bound)} - 1`,
+  });
 }
 
 /** Sizes of all dimensions of which they are given or told by a default. */

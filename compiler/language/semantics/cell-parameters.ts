@@ -2,7 +2,7 @@
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { CellNode } from "../syntax/ast.js";
 import { Checker, noInstances } from "./checker.js";
-import { inferConstant } from "./constants.js";
+import { inferConstant, inferIndex } from "./constants.js";
 import { sizeOf } from "./dimension-expressions.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellScope } from "./scope.js";
@@ -25,14 +25,20 @@ export function checkParameters(
   };
   const dimensions: TypedCell["dimensions"][number][] = [];
   const reals: TypedCell["reals"][number][] = [];
-  for (const [position, { name, type, defaultValue }] of parameters.entries()) {
+  for (const [position, { name, type, bound: written, defaultValue }] of parameters.entries()) {
     const named = { name: name.text, span: name.span };
     if (type === "dimension") {
       dimensions.push({ ...named, defaultValue: defaultValue && sizeOf(before(position), defaultValue) });
     } else if (type === "real") {
-      const value = defaultValue && inferConstant(before(position), defaultValue);
-      if (defaultValue !== undefined && value === undefined) checker.sound = false;
-      reals.push({ ...named, defaultValue: value });
+      const bound = written && sizeOf(before(position), written);
+      const own = before(position);
+      const value = defaultValue && (bound === undefined ? inferConstant(own, defaultValue) : inferIndex(own, defaultValue, bound)); // prettier-ignore
+      const isBad =
+        (defaultValue !== undefined && value === undefined) || (written !== undefined && bound === undefined);
+      if (isBad) checker.sound = false;
+      if (bound !== undefined) scope.types.set(name.text, { kind: "index", bound, axes: [] });
+      for (const obligation of own.obligations) checker.oblige(obligation.kind, obligation.dim, obligation.span);
+      reals.push({ ...named, defaultValue: value, ...(bound && { bound }) });
     }
   }
   return { dimensions, reals };

@@ -1,7 +1,10 @@
 /** Expressions that are known when the module is compiled: arguments of initialisers, real parameters. */
+import { boundedSubtract } from "../../base/types/bounded-dim.js";
+import { type Dim, dimConstant, printDim } from "../../base/types/dim.js";
 import type { Expression } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
 import { forEachPart } from "./expression-parts.js";
+import { checkPositive } from "./dimension-expressions.js";
 import { wordsFor } from "./scope.js";
 import { printSemanticType } from "./semantic-type.js";
 import type { TypedExpression } from "./typed-program.js";
@@ -20,6 +23,33 @@ export function inferConstant(checker: Checker, expression: Expression): TypedEx
   if (type.kind === "real" && type.axes.length === 0) return typed;
   if (type.kind === "error") return undefined;
   checker.report("not-a-constant", span, `a number is expected here, this is ${printSemanticType(type)}`);
+  return undefined;
+}
+
+/** A whole number below `bound`, or an index parameter; undefined where something was reported. */
+export function inferIndex(checker: Checker, expression: Expression, bound: Dim): TypedExpression | undefined {
+  const typed = checker.infer(expression);
+  const { span, type } = typed;
+  if (typed.kind === "real-parameter" && type.kind === "index") {
+    if (checker.isAtMost(type.bound, bound)) return typed;
+    checker.report(
+      "not-a-constant",
+      span,
+      `an index below ${printDim(bound)} is expected here, this is ${printSemanticType(type)}`,
+    );
+    return undefined;
+  }
+  const largest =
+    typed.kind === "number" && Number.isInteger(typed.value) && typed.value >= 0 ? typed.value : undefined;
+  const rest = largest === undefined ? undefined : boundedSubtract(bound, dimConstant(largest));
+  if (rest !== undefined) {
+    checkPositive(checker, rest, span);
+    return typed;
+  }
+  if (type.kind !== "error")
+    checker.report("not-a-constant", span, `a whole number from 0 to ${printDim(bound)} - 1 is expected here`, {
+      help: "an index is given by a number: `bos = 1`",
+    });
   return undefined;
 }
 

@@ -16,6 +16,8 @@ export interface PlacedDraw {
   /** Of the equation; of an initial value, which several states may share, the key of the node at hand. */
   readonly owner: string | undefined;
   readonly position: number;
+  /** In rounds each is drawn for itself, and the index of the rounds tells which. */
+  readonly repeated: Repeated;
 }
 
 export interface MisplacedDraw {
@@ -49,10 +51,11 @@ export class DrawsOfCell {
   }
 
   /** The name of what a call draws, and whether it draws once for a sequence; or why it cannot. */
-  placeOf(call: CallNode): { readonly key: string; readonly isInitial: boolean } | MisplacedDraw {
+  placeOf(call: CallNode, isCounted: boolean): { readonly key: string; readonly isInitial: boolean } | MisplacedDraw {
     const why = this.misplaced.get(call);
     const place = this.byCall.get(call);
     if (why !== undefined || place === undefined) return why ?? outside;
+    if (place.repeated === "rounds" && !isCounted) return uncounted;
     const owner = place.owner ?? this.node;
     return { key: `${owner} ${place.position}`, isInitial: owner.startsWith(initialKey("")) };
   }
@@ -84,17 +87,12 @@ export class DrawsOfCell {
       if (part.kind !== "call" || this.byCall.has(part) || this.misplaced.has(part)) return;
       const word = drawWordOf(part, this.scope);
       if (word === undefined) return this.findRun(part, repeated);
-      if (repeated !== "once") {
-        this.misplaced.set(part, {
-          message: `\`${word}\` would be drawn for each value of an index, or in each round`,
-          help: "draw the whole in an equation of its own, `u = uniform([N, K])`, and read `u[n]`",
-        });
-      } else if (when === "unknown step") {
+      if (when === "unknown step") {
         this.misplaced.set(part, {
           message: `\`${word}\` is drawn by the number of the step, which is the state \`step\``,
           help: "this cell has something else of that name: call it another one",
         });
-      } else this.byCall.set(part, { owner, position: position++ });
+      } else this.byCall.set(part, { owner, position: position++, repeated });
     });
   }
 }
@@ -102,6 +100,11 @@ export class DrawsOfCell {
 const outside: MisplacedDraw = {
   message: "a draw belongs to an equation of a cell, or to the initial value of a state",
   help: "functions are given what is drawn as an argument",
+};
+
+const uncounted: MisplacedDraw = {
+  message: "each round draws numbers of its own, and nothing counts these",
+  help: "give the rounds an index: `r = x then f(dropout(r, 0.2)) for k < 6`",
 };
 
 /** `dropout`, `normal`, …: where nothing that can be called has the name. */

@@ -8,7 +8,7 @@ import { tensorsIn } from "./cell-tensors.js";
 import { interfaceCell, misfit } from "./cell-interface.js";
 import type { Checker } from "./checker.js";
 import type { CellDeclaration } from "./declared.js";
-import { inferConstant } from "./constants.js";
+import { inferConstant, inferIndex } from "./constants.js";
 import { dimensionOf, sizeOf } from "./dimension-expressions.js";
 import { matchArguments } from "./match-arguments.js";
 import { cellNamed, specialise } from "./specialise.js";
@@ -149,7 +149,7 @@ function resolveNew(
   }));
   const matched = matchArguments(list, [...own, ...params], `cell \`${candidate.name}\``, node.span, checker.collector);
   if (matched === undefined) return undefined;
-  const bound = bindParameters(checker, parameters, matched);
+  const bound = bindParameters(checker, cell, parameters, matched);
   const given = new Map(
     params.flatMap(({ name }, i) => {
       const argument = matched[own.length + i];
@@ -195,6 +195,7 @@ interface Bound {
 
 function bindParameters(
   checker: Checker,
+  cell: TypedCell | undefined,
   parameters: readonly CellParameterNode[],
   given: readonly (ArgumentNode | undefined)[],
 ): Bound | undefined {
@@ -206,7 +207,11 @@ function bindParameters(
     if (argument === undefined) continue;
     if (type === "cell") continue;
     const dim = type === "dimension" ? fixedSizeOf(checker, argument.value) : undefined;
-    const value = type === "real" ? inferConstant(checker, argument.value) : undefined;
+    const declared = cell?.reals.find((real) => real.name === name.text)?.bound;
+    const most = declared && boundedSubstitute(declared, dimensions);
+    const constant = (): TypedExpression | undefined =>
+      most === undefined ? inferConstant(checker, argument.value) : inferIndex(checker, argument.value, most);
+    const value = type === "real" ? constant() : undefined;
     if (dim !== undefined) dimensions.set(name.text, dim);
     else if (value !== undefined) reals.set(name.text, value);
     else isComplete = false;

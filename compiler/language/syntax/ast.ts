@@ -60,11 +60,16 @@ export interface RuntimeDimensionNode extends Node {
   readonly least: number;
 }
 
-/** A dimension (`I`) or a named real (`eps: real`), perhaps with a default: `K = 2`, `eps: real = 1e-5`; or a cell: `Cell: cell(I, H)`. */
+/**
+ * A dimension (`I`), a named real (`eps: real`) or an index (`bos: index(V)`), perhaps with a default: `K = 2`, `eps: real = 1e-5`; or a cell:
+ * `Cell: cell(I, H)`.
+ */
 export interface CellParameterNode extends Node {
   readonly name: Name;
   readonly type: "dimension" | "real" | "cell";
   readonly defaultValue?: Expression;
+  /** Of an index, which is a real number that is whole. */
+  readonly bound?: Expression;
   /** Of a cell: its dimensions. */
   readonly dimensions?: readonly Name[];
 }

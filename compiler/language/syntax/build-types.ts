@@ -40,7 +40,8 @@ export class TypesBuilder {
     const type = children.type === undefined ? undefined : this.type(only(children.type));
     const value = children.expression === undefined ? undefined : this.expressions.build(only(children.expression));
     const span = this.expressions.join(name.span, value?.span ?? type?.span ?? name.span);
-    const isReal = type?.kind === "real-type";
+    const isIndex = type?.kind === "index-type" && type.dimensions.length === 0;
+    const isReal = type?.kind === "real-type" || isIndex;
     const isFraction = !isReal && value?.kind === "number" && !Number.isInteger(value.value);
     if ((type !== undefined && !isReal) || isFraction) {
       const about = type ?? name;
@@ -48,10 +49,11 @@ export class TypesBuilder {
       this.reporter.report("cell-parameter-type", about.span.start, about.span.end, message, {
         help: isFraction
           ? `a real number: \`${clip(name.text)}: real = …\``
-          : `write \`${clip(name.text)}\` for a dimension, \`${clip(name.text)}: real\` for a number`,
+          : `write \`${clip(name.text)}\` for a dimension, \`${clip(name.text)}: real\` for a number, \`${clip(name.text)}: index(V)\` for an index`,
       });
     }
-    return { name, type: isReal ? "real" : "dimension", ...(value && { defaultValue: value }), span };
+    const bound = isIndex ? { bound: type.bound } : {};
+    return { name, type: isReal ? "real" : "dimension", ...bound, ...(value && { defaultValue: value }), span };
   }
 
   /** The dimensions in `cell(I, H)`, the type of a parameter that is a cell. */

@@ -327,15 +327,19 @@ function importDoc({ names, path }: ImportNode): Doc {
 }
 
 function cellParameterDoc(
-  { name, type, defaultValue, dimensions }: CellNode["parameters"][number],
+  { name, type, bound, defaultValue, dimensions }: CellNode["parameters"][number],
   notation: Notation,
 ): Doc {
   if (dimensions !== undefined) {
     const list = dimensions.map(({ text }) => notation.name(text));
     return [`${notation.called(name.text)}: cell`, parenthesised(list)];
   }
-  const text = `${notation.name(name.text)}${type === "real" ? ": real" : ""}`;
-  return [text, defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue, notation)]];
+  const ofType: Doc = bound !== undefined ? [": index(", expressionDoc(bound, notation), ")"] : type === "real" ? ": real" : ""; // prettier-ignore
+  return [
+    notation.name(name.text),
+    ofType,
+    defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue, notation)],
+  ];
 }
 
 function functionHead(node: FunctionNode, notation: Notation): Doc {

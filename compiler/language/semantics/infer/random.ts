@@ -7,15 +7,18 @@ import type { Checker } from "../checker.js";
 import { shapeOfList } from "../dimension-expressions.js";
 import { drawFunctions, type DrawFunctionName, takesShape } from "../draw-functions.js";
 import { matchBuiltin } from "../match-arguments.js";
-import { axesOf, type Axis, printAxes, scalarType, type SemanticType } from "../semantic-type.js";
+import { dimConstant, subtractDims } from "../../../base/types/dim.js";
+import { axesOf, type Axis, printAxes, scalarType, type SemanticType, withLeading } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
+import type { PlaceTerm } from "../typed-sizes.js";
 import { oneAxis } from "./axis-arguments.js";
 import { combine } from "./combine.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
 
 export function inferRandom(checker: Checker, call: CallNode, word: DrawFunctionName): TypedExpression {
   const { span } = call;
-  const place = checker.instances.draws?.placeOf(call);
+  const isCounted = [...checker.indices.values()].some(({ ofRounds }) => ofRounds === true);
+  const place = checker.instances.draws?.placeOf(call, isCounted);
   if (place === undefined || "message" in place) {
     const { message, help } = place ?? {
       message: `\`${word}\` draws random numbers, and there are none here`,
@@ -30,13 +33,46 @@ export function inferRandom(checker: Checker, call: CallNode, word: DrawFunction
   const { axes, values } = operands;
   const { law, inTraining } = drawFunctions[word];
   const { key, isInitial } = place;
-  const type: SemanticType = { kind: "real", axes };
+  const around = indicesAround(checker, span);
+  if (around === undefined) return checker.error(span);
+  const entry: SemanticType = { kind: "real", axes };
+  const type = withLeading(entry, around.map(({ length }) => length)); // prettier-ignore
   const draw = { law, inTraining, isInitial };
   checker.instances.draws?.note({ role: "random", name: key, span, documentation: "", type, draw });
   checker.addExtent({ operations: 10, depth: 6 }, span);
-  const write = new DrawWriter(checker, call, { kind: "value", name: key, span, type });
+  const drawn = entryAt({ kind: "value", name: key, span, type }, around);
+  const write = new DrawWriter(checker, call, drawn);
   const value = word === "sample" ? sampled(checker, call, write, values, given) : rules[word](write, values);
   return { kind: "expanded", word, operands: values, value, span, type: value.type };
+}
+
+/** The indices for each value of which something is drawn, outermost first; undefined where nothing says how far one goes. */
+function indicesAround(checker: Checker, span: CallNode["span"]): PlaceTerm[] | undefined {
+  const terms: PlaceTerm[] = [];
+  for (const { name, size, first } of checker.indices.values()) {
+    if (size !== undefined) terms.push({ index: name, length: size, reverse: false, ...(first && { first }) });
+    else {
+      checker.report(
+        "index-range-unknown",
+        span,
+        `nothing says how far \`${name}\` goes, for each of which this is drawn`,
+        {
+          help: `give its range, \`${name} < N\``,
+        },
+      );
+      return undefined;
+    }
+  }
+  return terms;
+}
+
+/** What is drawn for the values of these indices. */
+function entryAt(whole: TypedExpression, terms: readonly PlaceTerm[]): TypedExpression {
+  return terms.reduce((operand, term): TypedExpression => {
+    const type: SemanticType = { kind: "real", axes: axesOf(operand.type).slice(1) };
+    const start = term.first === undefined ? dimConstant(0) : subtractDims(dimConstant(0), term.first);
+    return { kind: "element", operand, axis: 0, start, terms: [term], around: undefined, span: operand.span, type };
+  }, whole);
 }
 
 /** The axes of what is drawn, and the values that it is made of with it; undefined where something was reported. */

@@ -36,7 +36,7 @@ export function inferReference(checker: Checker, node: ReferenceNode): TypedExpr
     case "dimension":
       return { kind: "dimension", dim: dimSymbol(name), span, type: scalarType };
     case "real":
-      return { kind: "real-parameter", name, span, type: scalarType };
+      return { kind: "real-parameter", name, span, type: scope.types.get(name) ?? scalarType };
     case "index":
       return { kind: "position", index: name, span, type: scalarType };
     case "instance":

@@ -1,10 +1,10 @@
 /** `reverse(x)`, `before(x, v)`, `after(x, v)`: sequences turned round, and moved by some places within their own entries. */
-import { boundedAdd } from "../../../base/types/bounded-dim.js";
+import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims } from "../../../base/types/dim.js";
 import type { CallNode, Expression } from "../../syntax/ast.js";
 import { shapeFunctions } from "../builtins.js";
 import type { Checker } from "../checker.js";
-import { sizeOf } from "../dimension-expressions.js";
+import { checkPositive, sizeOf } from "../dimension-expressions.js";
 import { matchBuiltin } from "../match-arguments.js";
 import { axesOf, printSemanticType, type SemanticType, withLeading } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
@@ -73,9 +73,10 @@ function ofLoop(checker: Checker, value: Expression, fill: Expression | undefine
   const known = loop.types.get(name);
   if (known !== undefined) return { kind: "value", name, span, type: known };
   const first = fill === undefined ? undefined : checker.infer(fill);
-  if (loop.asIndices && loop.axis !== undefined && first !== undefined && isWholeNumber(first)) {
+  const whole = first && wholeNumberOf(first);
+  if (loop.asIndices && loop.axis !== undefined && whole !== undefined) {
     const axes = [{ dim: loop.axis, source: undefined }];
-    return { kind: "value", name, span, type: { kind: "index", bound: dimConstant(1), axes } };
+    return { kind: "value", name, span, type: { kind: "index", bound: dimConstant(whole + 1), axes } };
   }
   const filled = first?.type;
   const isTold = filled !== undefined && (filled.kind === "index" || axesOf(filled).length > 0);
@@ -110,7 +111,7 @@ function filled(
   if (value.type.kind === "error") return undefined;
   const entry = axesOf(type).slice(1);
   const own = axesOf(value.type);
-  const isWhole = type.kind === "index" && (value.type.kind === "index" || isWholeNumber(value));
+  const isWhole = type.kind === "index" && isBelow(checker, value, type.bound);
   const isKind = type.kind === "index" ? isWhole : isReal(checker, value);
   if (!isKind && type.kind !== "index") return undefined;
   const isPlain = own.length === 0;
@@ -137,7 +138,15 @@ function filled(
   return undefined;
 }
 
-const isWholeNumber = (value: TypedExpression): boolean =>
-  value.kind === "repeat"
-    ? isWholeNumber(value.operand)
-    : value.kind === "number" && Number.isInteger(value.value) && value.value >= 0;
+/** Whether it is an index of those that the sequence has. */
+function isBelow(checker: Checker, value: TypedExpression, bound: Dim): boolean {
+  if (value.type.kind === "index") return checker.isAtMost(value.type.bound, bound);
+  const number = wholeNumberOf(value);
+  const rest = number === undefined ? undefined : boundedSubtract(bound, dimConstant(number));
+  return rest !== undefined && checkPositive(checker, rest, value.span) !== undefined;
+}
+
+function wholeNumberOf(value: TypedExpression): number | undefined {
+  if (value.kind === "repeat") return wholeNumberOf(value.operand);
+  return value.kind === "number" && Number.isInteger(value.value) && value.value >= 0 ? value.value : undefined;
+}

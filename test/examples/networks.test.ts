@@ -1,0 +1,168 @@
+/** Whole networks: in their canonical form, with right derivatives and the same bits on both targets; and each learns something small. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { checkGradients, format } from "../../compiler/index.js";
+import { cell } from "../../compiler/driver/in-process.js";
+import { adam } from "../../runtime/index.js";
+import { cotangentsOf, gradientsOf, resultsOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import type { CallGradient, CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
+import { isFuzzing } from "../support/fuzz.js";
+import { randomCall, randomParams } from "../support/random-call.js";
+
+const folder = join(import.meta.dirname, "../../examples/networks");
+const textOf = (file: string): string => readFileSync(join(folder, file), "utf8");
+const files = readdirSync(folder);
+
+type Sizes = Readonly<Record<string, number>>;
+
+/** The network of each file, with small sizes. */
+const networks: Readonly<Record<string, readonly [name: string, sizes: Sizes]>> = {
+  "tagger.cell": ["Tagger", { V: 2, C: 2, E: 1, H: 1 }],
+  "letters.cell": ["CharModel", { V: 2, E: 1, H: 1, L: 2 }],
+  "vrnn.cell": ["VRNN", { X: 1, Z: 1, H: 1 }],
+  "translator.cell": ["Translator", { V: 2, U: 2, E: 1, H: 1, A: 1 }],
+};
+
+const make = async (file: string, name: string, dimensions: Sizes, target: "js" | "wasm"): Promise<CompiledModule> =>
+  (await cell(textOf(file), { cell: name, dimensions, target, dtype: "f64", file })) as unknown as CompiledModule;
+
+it("are listed", () => {
+  const readme = readFileSync(join(folder, "../README.md"), "utf8");
+  for (const name of files) expect(readme).toContain(`(networks/${name})`);
+  expect(files.sort()).toEqual(Object.keys(networks).sort());
+});
+
+describe.each(files)("%s", (file) => {
+  const [name, dimensions] = networks[file] ?? ["", {}];
+
+  it("is as `fmt` writes it, with right gradients", async () => {
+    expect(format(textOf(file)).text).toBe(textOf(file));
+    for (let larger = 0; larger < (isFuzzing ? 3 : 1); larger++) {
+      const sizes = Object.fromEntries(Object.entries(dimensions).map(([dim, size]) => [dim, size + larger]));
+      const report = await checkGradients(textOf(file), {
+        cell: name,
+        dimensions: sizes,
+        seed: 3 + larger,
+        runs: 1,
+        coordinates: 1,
+        precisions: ["f64"],
+      });
+      const failed = report.tensors.flatMap(({ name: tensor, methods }) => methods.flatMap((m) => (m.passed ? [] : [`${tensor} ${m.method}`]))); // prettier-ignore
+      expect(failed).toEqual([]);
+    }
+  });
+
+  it("has the same bits on both targets", async () => {
+    const results = await Promise.all(
+      (["js", "wasm"] as const).map(async (target) => {
+        const { instantiate, manifest } = await make(file, name, dimensions, target);
+        const sizes = Object.fromEntries(manifest.axes.slice(1).map((axis, i) => [axis.name, 3 + i]));
+        const net = instantiate({ batch: 3, sizes });
+        randomParams(net, 5);
+        const call = randomCall(manifest, 5, { batch: 3, steps: 1, sizes }, 1);
+        const each = Object.fromEntries(Object.entries(sizes).map(([axis, size]) => [axis, { padded: size, each: [size, 1, size - 1] }])); // prettier-ignore
+        const values = resultsOf(net.forward({ ...valuesOf(manifest, call), sizes: each }));
+        return { ...values, ...gradientsOf(manifest, net.backward?.(cotangentsOf(call)) as CallGradient) };
+      }),
+    );
+    expect(results[1]).toEqual(results[0]);
+    expect(Object.keys(results[0] ?? {}).length).toBeGreaterThan(6);
+  });
+});
+
+/** @returns the losses of all rounds */
+function train(net: ModuleInstance, rounds: number, rate: number, values: (round: number) => object): number[] {
+  const optimizer = adam({ learningRate: rate }).attach(net);
+  return Array.from({ length: rounds }, (_, round) => {
+    const { loss, params } = net.gradient?.(values(round) as never) ?? { loss: NaN, params: {} };
+    optimizer.step(params);
+    return loss;
+  });
+}
+
+const list = (values: unknown): number[] => [...(values as Float64Array)];
+
+/** Every chain of so many classes. */
+function chains(classes: number, length: number): number[][] {
+  if (length === 0) return [[]];
+  return chains(classes, length - 1).flatMap((chain) => Array.from({ length: classes }, (_, c) => [...chain, c]));
+}
+
+it("the chain of the tagger is right about all chains and about the likeliest", async () => {
+  const C = 3;
+  const { instantiate } = await make("tagger.cell", "CRF", { C }, "js");
+  const net = instantiate({ batch: 3, sizes: { T: 4 } });
+  const own = (count: number, step: number): number[] => Array.from({ length: count }, (_, i) => 2 * Math.sin(1 + i * step)); // prettier-ignore
+  const [A, start, stop] = [own(C * C, 1.3), own(C, 2.1), own(C, 0.7)];
+  net.setParams({ A, start, stop });
+  const emit = own(3 * 4 * C, 1.9);
+  const gold = [0, 1, 2, 0, 2, 2, 0, 0, 1, 0, 0, 0];
+  const lengths = [4, 2, 1];
+  const { nll, tags } = net.forward({ emit, gold, sizes: { T: lengths } });
+  lengths.forEach((length, b) => {
+    const score = (chain: readonly number[]): number =>
+      (start[chain[0]!] ?? NaN) +
+      (stop[chain[length - 1]!] ?? NaN) +
+      chain.reduce((sum, c, t) => sum + emit[(b * 4 + t) * C + c]! + (t === 0 ? 0 : A[chain[t - 1]! * C + c]!), 0);
+    const all = chains(C, length);
+    const total = Math.log(all.reduce((sum, chain) => sum + Math.exp(score(chain)), 0));
+    expect(list(nll)[b]).toBeCloseTo(total - score(gold.slice(b * 4, b * 4 + length)), 10);
+    const best = all.reduce((first, chain) => (score(chain) > score(first) ? chain : first));
+    expect(list(tags).slice(b * 4, b * 4 + length)).toEqual(best);
+  });
+});
+
+it("the tagger learns to name words by what stands before them", async () => {
+  const { instantiate } = await make("tagger.cell", "Tagger", { V: 4, C: 2, E: 4, H: 4 }, "wasm");
+  const net = instantiate({ batch: 6, sizes: { T: 6 } });
+  net.init(1);
+  const words = Array.from({ length: 36 }, (_, i) => (i * i * 7 + 3 * i + (i >> 2)) % 4);
+  const gold = words.map((_, i) => (i % 6 === 0 ? 0 : words[i - 1]! % 2));
+  train(net, 60, 0.05, (round) => ({ words, gold, seed: round, train: true }));
+  const { tags } = net.forward({ words });
+  const right = list(tags).filter((tag, i) => tag === gold[i]).length;
+  expect(right).toBeGreaterThan(32);
+});
+
+it("letters are written as they were read", async () => {
+  const { instantiate } = await make("letters.cell", "CharModel", { V: 4, E: 4, H: 8, L: 2 }, "wasm");
+  const net = instantiate({ batch: 1, sizes: { T: 12, N: 9 } });
+  net.init(2);
+  const cycle = [1, 2, 3];
+  const text = [...cycle, ...cycle, ...cycle, ...cycle];
+  train(net, 130, 0.05, (round) => ({ text, seed: round, train: true, "net.drop": 0.02 }));
+  const { written } = net.forward({ text, seed: 5, temperature: 0.05 });
+  expect(list(written)).toEqual([...cycle, ...cycle, ...cycle]);
+  // Hot letters are drawn from all.
+  const { written: hot } = net.forward({ text, seed: 5, temperature: 50 });
+  expect(new Set(hot).size).toBe(4);
+  expect(list(hot)).not.toEqual(list(net.forward({ text, seed: 6, temperature: 50 }).written));
+});
+
+it("the translator learns to say what it reads, backwards", async () => {
+  const { instantiate } = await make("translator.cell", "Translator", { V: 4, U: 5, E: 6, H: 8, A: 6 }, "wasm");
+  const all = chains(4, 3).filter((_, i) => i % 4 !== 3);
+  const net = instantiate({ batch: all.length, sizes: { S: 3, T: 3, N: 3 } });
+  net.init(3);
+  const source = all.flat();
+  const target = all.flatMap((chain) => [...chain].reverse().map((word) => word + 1));
+  train(net, 70, 0.04, (round) => ({ source, target, seed: round, train: true }));
+  const { said, alpha } = net.forward({ source });
+  const right = list(said).filter((word, i) => word === target[i]).length;
+  expect(right / target.length).toBeGreaterThan(0.9);
+  expect(list(alpha).slice(0, 3).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12); // prettier-ignore
+});
+
+it("the variational network learns a rhythm, with as much of its prior as is asked for", async () => {
+  const { instantiate } = await make("vrnn.cell", "VRNN", { X: 2, Z: 2, H: 6 }, "wasm");
+  const net = instantiate({ batch: 4, sizes: { T: 6, N: 6 } });
+  net.init(4);
+  const x = Array.from({ length: 48 }, (_, i) => ((i >> 1) + (i % 2) + (i >= 24 ? 1 : 0)) % 2);
+  const losses = train(net, 120, 0.02, (round) => ({ x, seed: round, beta: Math.min(1, round / 60) }));
+  expect(losses.at(-1)).toBeLessThan(0.5 * losses[0]!);
+  const at = (beta: number): number => net.gradient?.({ x, seed: 1, beta }).losses["kl"]?.value ?? NaN;
+  expect(at(0.5)).toBeCloseTo(at(1) / 2, 12);
+  const { dreamt } = net.forward({ seed: 9 });
+  expect(list(dreamt).every((value) => value > 0 && value < 1)).toBe(true);
+});
