@@ -1,4 +1,4 @@
-/** What a network demands of the sizes that calls give: quotients that leave no rest. */
+/** What a network demands of the sizes that calls give: quotients that leave no rest, and what it requires. */
 import type { Span } from "../base/source/span.js";
 import { printDim, symbolsOf } from "../base/types/dim.js";
 import { type CellFrame, dimIn } from "./frame.js";
@@ -13,19 +13,22 @@ export const sizesOfCalls = (
   requires: sizeConditions(frame),
 });
 
+const ends = { whole: "", least: " >= 0", equal: " == 0" } as const;
+
 function sizeConditions(frame: CellFrame): SizeCondition[] {
   const { cell } = frame;
   const found = new Map<string, SizeCondition>();
-  for (const { kind, dim, span } of cell.obligations) {
-    if (kind !== "whole" || !symbolsOf(dim).some((symbol) => cell.runtimeDimensions.includes(symbol))) continue;
+  for (const { kind, dim, span, text } of cell.obligations) {
+    if (kind === "positive" || !symbolsOf(dim).some((symbol) => cell.runtimeDimensions.includes(symbol))) continue;
     const equation = equationAt(cell, span);
     const condition = {
       kind,
       dim: dimIn(frame, dim),
-      text: printDim(dim),
+      text: text ?? `${printDim(dim)}${ends[kind]}`,
       ...(equation !== undefined && { equation }),
     };
-    found.set(condition.dim.key, found.get(condition.dim.key) ?? condition);
+    const key = `${kind} ${condition.dim.key}`;
+    found.set(key, found.get(key) ?? condition);
   }
   return [...found.values()];
 }

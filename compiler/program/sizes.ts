@@ -110,6 +110,14 @@ function checkNames(
   }
 }
 
+/** Of required sizes that are all known. */
+const fulfils = {
+  whole: (value: number) => Number.isInteger(value),
+  positive: (value: number) => value >= 1 && value <= largestCount,
+  least: (value: number) => value >= 0,
+  equal: (value: number) => value === 0,
+} as const;
+
 /** What could only be promised while sizes were symbols. */
 function checkObligations(cell: TypedCell, sizes: ReadonlyMap<string, number>, collector: DiagnosticCollector): void {
   const seen = new Set<string>();
@@ -117,14 +125,14 @@ function checkObligations(cell: TypedCell, sizes: ReadonlyMap<string, number>, c
     const symbols = symbolsOf(dim);
     if (!symbols.every((symbol) => sizes.has(symbol))) continue;
     const value = evaluateDim(dim, sizes);
-    const isFine = kind === "whole" ? Number.isInteger(value) : value >= 1 && value <= largestCount;
+    const isFine = fulfils[kind](value);
     const key = `${kind} ${dim.key} ${span.file} ${span.start}`;
     if (isFine || seen.has(key)) continue;
     seen.add(key);
     const given = symbols.map((symbol) => `${symbol} = ${sizes.get(symbol) ?? ""}`).join(", ");
     const code = kind === "whole" ? "dimension-not-whole" : "bad-dimension-size";
     collector.report(code, span, `\`${printDim(dim)}\` is ${value} with ${given}`, {
-      help: kind === "whole" ? "choose sizes that divide" : "sizes are at least 1",
+      help: { whole: "choose sizes that divide", positive: "sizes are at least 1", least: "it is required to be at least 0", equal: "it is required to be 0" }[kind], // prettier-ignore
     });
   }
 }

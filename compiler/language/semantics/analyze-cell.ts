@@ -14,7 +14,7 @@ import { Checker, type Known } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
-import { checkForm, isUsedWhereItMay, keysOfLosses, lossesOf, runtimeDimensionsIn } from "./networks.js";
+import { checkForm, isUsedWhereItMay, keysOfLosses, lossesOf, requireSizes, runtimeDimensionsIn } from "./networks.js";
 import { findLoops, guessLoops, loopAround, type FoundLoops, orderWithLoops, trialOf, typedLoops } from "./loops.js";
 import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { countOf, type ResolvedUse, resolveUse } from "./resolve-uses.js";
@@ -84,6 +84,7 @@ class CellAnalysis {
 
   run(): TypedCell {
     const parameters = checkParameters(this.checker, this.collector, this.scope, this.node);
+    requireSizes(this.checker, this.node);
     const initials = this.resolveItems();
     const graph = this.graphOf(initials);
     const loops = findLoops(graph.nodes);

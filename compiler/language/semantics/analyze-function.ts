@@ -241,7 +241,7 @@ function refuseComplexBesideDerivative(
 function ownerNames({ owner }: FunctionDeclaration): Map<string, ScopeEntry> {
   const names = new Map<string, ScopeEntry>();
   for (const item of owner?.node.items ?? []) {
-    if (item.kind === "function" || (item.kind === "equation" && item.next)) continue;
+    if (item.kind === "function" || item.kind === "require" || (item.kind === "equation" && item.next)) continue;
     const kind = item.kind === "use" ? "instance" : item.kind === "loss" ? "output" : item.kind;
     for (const name of "names" in item ? item.names : [item.name]) names.set(name.text, { kind, span: name.span });
   }

@@ -225,13 +225,13 @@ export class Checker {
       return;
     }
     // An axis of a run-time size may become empty, but not negative.
-    if (kind === "positive" && this.provenAtLeast(dim, 0)) return;
-    if (kind === "whole" && this.isOfCalls(symbol)) {
+    if ((kind === "positive" || kind === "least") && this.provenAtLeast(dim, 0)) return;
+    if (kind !== "positive" && this.isOfCalls(symbol)) {
       // Modules check it for each example.
       this.obligations.push({ kind, dim, span });
       return;
     }
-    const what = kind === "whole" ? "is whole" : "is at least 1";
+    const what = { whole: "is whole", positive: "is at least 1", least: "is at least 0", equal: "is 0" }[kind];
     this.report("run-time-dimension", span, `whether \`${printDim(dim)}\` ${what} is known at run time only`, {
       help: `\`${symbol}\` differs from example to example: make it a parameter of the cell`,
     });
@@ -265,10 +265,13 @@ export class Checker {
   }
 
   /** What is known of the symbols of dimensions here. */
-  readonly bounds: Bounds = {
+  readonly bounds: Bounds & { readonly facts: Dim[] } = {
     least: (symbol) => this.scope.entries.get(symbol)?.least ?? leastSize(symbol),
     facts: [],
   };
+
+  /** Run-time dimensions that are required to be what others are: they stand for these. */
+  readonly namedSizes = new Map<string, Dim>();
 
   /** True where `dim >= bound` holds for all sizes that its symbols can stand for here. */
   provenAtLeast(dim: Dim, bound: number): boolean {

@@ -106,7 +106,7 @@ function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Di
   // In a place an index is a symbol like any other; its name is that of nothing else.
   if ((entry?.kind === "dimension" || (entry?.kind === "index" && checker.inPlace)) && !next) {
     checker.scope.used.add(name);
-    return dimSymbol(name);
+    return checker.namedSizes.get(name) ?? dimSymbol(name);
   }
   if (entry !== undefined) {
     checker.scope.used.add(name);

@@ -202,6 +202,8 @@ function renameInItem(item: Exclude<CellItem, FunctionNode>, name: Rename): Cell
     case "equation":
     case "output":
       return { ...item, value: renameCalls(item.value, name) };
+    case "require":
+      return item;
     case "loss":
       return {
         ...item,

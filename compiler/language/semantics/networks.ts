@@ -1,8 +1,18 @@
 /** What is checked of networks only: what may stand in them, and their losses. */
-import { constantOf, type Dim, dimSymbol, subtractDims } from "../../base/types/dim.js";
+import {
+  constantOf,
+  type Dim,
+  dimConstant,
+  dimSymbol,
+  equalDims,
+  printDim,
+  subtractDims,
+  symbolsOf,
+} from "../../base/types/dim.js";
 import type { CellItem, CellNode, DeclarationNode, UseNode } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
 import type { Delays } from "./delays.js";
+import { dimensionOf } from "./dimension-expressions.js";
 import { weightKey } from "./node-keys.js";
 import type { CellScope } from "./scope.js";
 import { axesOf, printAxes } from "./semantic-type.js";
@@ -43,6 +53,50 @@ export function checkForm(checker: Checker, { form, items, runtime }: CellNode, 
       help: "the entry before is `before(x, v)`, with `v` in front of the first",
     });
   }
+}
+
+/** Notes what is required of sizes: proofs take it as given, and modules check it for each example. */
+export function requireSizes(checker: Checker, { form, items }: CellNode): void {
+  for (const item of items) {
+    if (item.kind !== "require") continue;
+    const [left, right] = [dimensionOf(checker, item.left), dimensionOf(checker, item.right)];
+    if (left === undefined || right === undefined) continue;
+    const { operator, span } = item;
+    const dim = subtractDims(...(operator.startsWith("<") ? ([right, left] as const) : ([left, right] as const)));
+    const least = operator === "<" || operator === ">" ? subtractDims(dim, dimConstant(1)) : dim;
+    if (form === "cell" || checker.runtimeSymbol(dim) === undefined) {
+      refuseRequirement(checker, span, form);
+      continue;
+    }
+    const text = `${printDim(left)} ${operator} ${printDim(right)}`;
+    checker.obligations.push({ kind: operator === "==" ? "equal" : "least", dim: least, span, text });
+    checker.bounds.facts.push(least, ...(operator === "==" ? [subtractDims(dimConstant(0), least)] : []));
+    if (operator === "==") nameSize(checker, left, right);
+  }
+}
+
+/** A run-time dimension by itself stands for what it is equal to, so that axes of the two are the same. */
+function nameSize(checker: Checker, left: Dim, right: Dim): void {
+  for (const [one, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const [symbol, ...others] = symbolsOf(one);
+    const isAlone = symbol !== undefined && others.length === 0 && equalDims(one, dimSymbol(symbol));
+    if (!isAlone || checker.runtimeSymbol(one) === undefined || symbolsOf(other).includes(symbol)) continue;
+    checker.namedSizes.set(symbol, other);
+    return;
+  }
+}
+
+function refuseRequirement(checker: Checker, span: CellItem["span"], form: CellNode["form"]): void {
+  const message =
+    form === "cell"
+      ? "a cell is one step, and requires nothing of sizes that calls give"
+      : "this says nothing of sizes that calls give";
+  checker.report("bad-requirement", span, message, {
+    help: "`require` stands in a network, and compares a dimension behind the `;` of its header with others",
+  });
 }
 
 /** What would make `open`, such as `T - 1`, no less than 0. */

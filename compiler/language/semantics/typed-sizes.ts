@@ -39,9 +39,12 @@ export interface ConvolvedAxis {
 
 /** Something about dimensions that can only be seen when sizes are known. */
 export interface Obligation {
-  readonly kind: "whole" | "positive";
+  /** `least`: at least 0; `equal`: 0. */
+  readonly kind: "whole" | "positive" | "least" | "equal";
   readonly dim: Dim;
   readonly span: Span;
+  /** As the text says it, where it is said. */
+  readonly text?: string;
 }
 
 /** What a cell or function demands of the sizes of its dimensions. */

@@ -39,6 +39,8 @@ function valuesOfItem(item: CellItem): readonly Expression[] {
     case "equation":
     case "output":
       return [item.value];
+    case "require":
+      return [item.left, item.right];
     case "loss":
       return [item.value, item.per ?? []].flat();
     case "state":

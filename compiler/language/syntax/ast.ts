@@ -74,7 +74,7 @@ export interface CellParameterNode extends Node {
   readonly dimensions?: readonly Name[];
 }
 
-export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | LossNode | FunctionNode;
+export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | LossNode | RequireNode | FunctionNode;
 
 /**
  * `input x, y: [I]`, `context m: [S, D]`, `state h: [H] = e`, `param W: [H, I] ~ uniform(a)`, `fixed mask: [H] ~ 1`,
@@ -164,6 +164,16 @@ export interface LossNode extends Node {
   readonly name: Name;
   readonly value: Expression;
   readonly per?: Expression;
+}
+
+/** `require T >= K - 1`: what sizes must fulfil. It gives nothing a name. */
+export interface RequireNode extends Node {
+  readonly kind: "require";
+  readonly documentation: string | undefined;
+  readonly names: readonly [];
+  readonly operator: "<" | "<=" | ">" | ">=" | "==";
+  readonly left: Expression;
+  readonly right: Expression;
 }
 
 /** `fn norm(v: [n], gain: [n]): [n] { d = v - mean(v); return d * gain }`; after `return`, perhaps its derivative. */

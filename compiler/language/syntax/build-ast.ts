@@ -189,6 +189,10 @@ class Builder {
     if (children.output !== undefined) return this.output(only(children.output), form);
     if (children.fn !== undefined) return this.fn(only(children.fn), form);
     if (children.loss !== undefined) return this.loss(only(children.loss));
+    if (children.requirement !== undefined) {
+      const documentation = this.beginItem(only(only(children.requirement).children.Require));
+      return this.networks.requirement(only(children.requirement), documentation);
+    }
     const equation = only(children.equation);
     const value = only(equation.children.equationValue);
     const { Name: names, indices } = equation.children;

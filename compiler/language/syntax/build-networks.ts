@@ -1,12 +1,14 @@
 /** What only networks have, from the concrete syntax tree: dimensions of a call, and losses. */
-import type { EquationNode, Expression, LossNode, RuntimeDimensionNode } from "./ast.js";
-import { type ExpressionBuilder, only, textOf } from "./build-expression.js";
+import type { EquationNode, Expression, LossNode, RequireNode, RuntimeDimensionNode } from "./ast.js";
+import { type ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
 import type * as cst from "./cst.generated.js";
 import { endOf } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 
 /** The least size that can be asked for: nobody needs more, and sizes of sums stay exact. */
 const largestLeast = 2 ** 20;
+
+const sizeOperators = ["<", "<=", ">", ">=", "=="] as const;
 
 export class NetworksBuilder {
   private readonly expressions: ExpressionBuilder;
@@ -36,6 +38,23 @@ export class NetworksBuilder {
   asLoss({ documentation, name, value, span }: EquationNode, per: Expression | undefined): LossNode {
     const end = per?.span.end ?? span.end;
     return { kind: "loss", documentation, name, value, ...(per && { per }), span: { ...span, end } };
+  }
+
+  /** `require T >= K - 1`. */
+  requirement({ children }: cst.RequirementCstNode, documentation: string | undefined): RequireNode {
+    const word = only(children.Require);
+    const condition = this.expressions.build(only(children.expression));
+    const span = this.reporter.span(word.startOffset, condition.span.end);
+    const operator = condition.kind === "binary" ? sizeOperators.find((one) => one === condition.operator) : undefined;
+    if (condition.kind === "binary" && operator !== undefined) {
+      const { left, right } = condition;
+      return { kind: "require", documentation, names: [], operator, left, right, span };
+    }
+    const { start, end } = condition.span;
+    this.reporter.report("bad-requirement", start, end, "what is required is a comparison of two sizes", {
+      help: "`require T >= K - 1`, `require F == ceil(T / 2)`",
+    });
+    throw new Incomplete();
   }
 
   /** What stands after `per`, where a loss may have it. */

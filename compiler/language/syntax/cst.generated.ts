@@ -312,6 +312,7 @@ export type ItemCstChildren = {
   use?: UseCstNode[];
   output?: OutputCstNode[];
   loss?: LossCstNode[];
+  requirement?: RequirementCstNode[];
   fn?: FnCstNode[];
   equation?: EquationCstNode[];
 };
@@ -414,6 +415,16 @@ export type LossCstChildren = {
   Name: IToken[];
   Equals: IToken[];
   equationValue: EquationValueCstNode[];
+};
+
+export interface RequirementCstNode extends CstNode {
+  name: "requirement";
+  children: RequirementCstChildren;
+}
+
+export type RequirementCstChildren = {
+  Require: IToken[];
+  expression: ExpressionCstNode[];
 };
 
 export interface EquationCstNode extends CstNode {
@@ -569,6 +580,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   useStart(children: UseStartCstChildren, param?: IN): OUT;
   output(children: OutputCstChildren, param?: IN): OUT;
   loss(children: LossCstChildren, param?: IN): OUT;
+  requirement(children: RequirementCstChildren, param?: IN): OUT;
   equation(children: EquationCstChildren, param?: IN): OUT;
   fn(children: FnCstChildren, param?: IN): OUT;
   functionHeader(children: FunctionHeaderCstChildren, param?: IN): OUT;

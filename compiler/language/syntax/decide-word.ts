@@ -20,7 +20,7 @@ const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State, t.Fixe
 const expectsOperand = new Set<TokenType>([
   ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
   ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
-  ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until, t.With, t.Per, t.HeaderSeparator],
+  ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until, t.With, t.Per, t.HeaderSeparator, t.Require],
 ]);
 /** After these stands a name. */
 export const expectsName = new Set<TokenType>([

@@ -123,6 +123,7 @@ export class CellParser extends ExpressionParser {
         { ALT: () => this.SUBRULE(this.use) },
         { ALT: () => this.SUBRULE(this.output) },
         { ALT: () => this.SUBRULE(this.loss) },
+        { ALT: () => this.SUBRULE(this.requirement) },
         { ALT: () => this.SUBRULE(this.fn) },
         { ALT: () => this.SUBRULE(this.equation) },
       ],
@@ -205,6 +206,12 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.Name);
     this.CONSUME(t.Equals);
     this.SUBRULE(this.equationValue);
+  });
+
+  /** `require T >= K - 1`. */
+  readonly requirement: GrammarRule = this.inner("requirement", () => {
+    this.CONSUME(t.Require);
+    this.SUBRULE(this.expression);
   });
 
   readonly equation: GrammarRule = this.inner("equation", () => {

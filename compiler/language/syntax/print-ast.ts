@@ -294,6 +294,10 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
         valueDoc(item.value, notation),
         item.per === undefined ? "" : [" per ", expressionDoc(item.per, notation)],
       ];
+    case "require": {
+      const { operator, left, right } = item;
+      return ["require ", expressionDoc(left, notation), ` ${operator} `, expressionDoc(right, notation)];
+    }
     case "equation": {
       const name = equationName(item, notation);
       return [`${name}${" ".repeat(Math.max(0, column - widthOf(name)))} = `, valueDoc(item.value, notation)];

@@ -68,6 +68,7 @@ export const Context = derived("Context", "`context`");
 export const State = derived("State", "`state`");
 export const Fixed = derived("Fixed", "`fixed`");
 export const Setting = derived("Setting", "`setting`");
+export const Require = derived("Require", "`require`");
 export const Output = derived("Output", "`output`");
 export const Loss = derived("Loss", "`loss`");
 export const Derivative = derived("Derivative", "`derivative`");
@@ -107,6 +108,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["state", State],
   ["fixed", Fixed],
   ["setting", Setting],
+  ["require", Require],
   ["output", Output],
   ["loss", Loss],
   ["derivative", Derivative],

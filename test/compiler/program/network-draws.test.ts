@@ -171,7 +171,6 @@ describe("what a network draws", () => {
 
 describe("networks draw once for a place", () => {
   it.each([
-    ["an equation for each value of an index", "output y[t < T] = ‹dropout›(x[t], 0.5)"],
     ["a run for each value of an index", "use d = Drop(H) A[k < K] = ‹d›(x * k) output y = sum(A, axis = 0)"],
     [
       "a network for each value of an index",

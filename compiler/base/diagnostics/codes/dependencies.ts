@@ -27,9 +27,9 @@ export const dependencyCodes = {
     severity: "error",
     summary: "a draw that is not of one equation",
     explanation:
-      "What is drawn is told by the equation or the initial value of a cell that it stands in, once in it: not for each value of an " +
-      "index, not in rounds, and not in functions. The step it is drawn in is the state `step`, so that nothing else of the cell is called so.",
-    example: `cell A(H) { input x: [H] output y[n] = x[n] * sum(normal([2])) }`,
+      "What is drawn is told by the equation or the initial value of a cell that it stands in, and by the values of indices around it: not in " +
+      "rounds that have no index, and not in functions. The step it is drawn in is the state `step`, so that nothing else of the cell is called so.",
+    example: `cell A(H) { input x: [H] output y = x then y + normal([H]) for 3 }`,
   },
   "delay-shape-unknown": {
     severity: "error",
@@ -190,6 +190,13 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
     explanation:
       "States, contexts, `delay` and `past` belong to the steps of a cell. A network has equations over whole sequences: `before(x, v)` is the sequence one place later.",
     example: `network A(H, S; T) { input x: [T, H] context m: [S, H] output y = x + sum(m, axis = 0) }`,
+  },
+  "bad-requirement": {
+    severity: "error",
+    summary: "`require` of something else than sizes that calls give",
+    explanation:
+      "`require T >= K - 1` compares sizes of which calls give some; it is checked for each example, and what is proven of sizes takes it as given.",
+    example: `network A(H; T) { require H >= 2 input x: [T, H] output y = x }`,
   },
   "bad-setting": {
     severity: "error",

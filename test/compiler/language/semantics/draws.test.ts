@@ -9,9 +9,12 @@ const use = "output all = sum(x) + sum(sum(A, axis = 0))";
 
 describe("draws", () => {
   it.each([
-    ["for each value of an index", "output y[n] = ‹dropout›(A[n], 0.5)", "misplaced-draw"],
-    ["for each value of an index of a sum", "output y = sum(‹uniform›([]) * x[i] for i)", "misplaced-draw"],
-    ["in rounds", "output y = x then y + ‹normal›([H]) for 3", "misplaced-draw"],
+    [
+      "for each value of an index of which nothing says how far it goes",
+      "output y = sum(‹uniform([])› for i)",
+      "index-range-unknown",
+    ],
+    ["in rounds that nothing counts", "output y = x then y + ‹normal›([H]) for 3", "misplaced-draw"],
     ["in a function", "fn f(v: [n]): [n] { return ‹noise›(v, 1) } output y = f(x)", "misplaced-draw"],
     ["where `step` is something else", "input step: real output y = step * ‹noise›(x, 1)", "misplaced-draw"],
     ["in an initialiser", "param v: [H] ~ ‹dropout›(1, 0.5) output y = v", "misplaced-draw"],
