@@ -5,6 +5,7 @@ import { type EmittedModule, emitModule } from "./emit-module.js";
 import { MemoryLimitError } from "../emit/memory-limit.js";
 import { printDeclarations } from "../emit/typescript/declarations.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
+import { checkStreams } from "./streams.js";
 import { beyondBudget } from "./operation-budget.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
 import { refuse } from "../../runtime/arguments.js";
@@ -119,7 +120,8 @@ export interface CellSummary {
  * @param source The text of a `.cell` file.
  */
 export function check(source: string, options: SourceOptions = {}): CheckResult {
-  const { program, diagnostics, sources } = checkSource(source, options);
+  const { program, collector, diagnostics, sources } = checkSource(source, options);
+  checkStreams(program, collector);
   const cells = [...program.cells.values()].map(({ name, documentation, dimensions, reals }) => ({
     name,
     documentation,

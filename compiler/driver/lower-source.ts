@@ -9,6 +9,7 @@ import {
 } from "./compile-options.js";
 import { type Diagnostic, DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { suggest } from "../base/diagnostics/suggest.js";
+import { checkStream } from "../program/check-stream.js";
 import { checkConstants } from "../program/check-constants.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
 import { lowerNamed } from "../program/ast-to-graph.js";
@@ -141,6 +142,7 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
     assumeSizes: sizes === "symbolic",
   };
   const lowered = lowerNamed(program, typed.name, values, innerGradient, collector);
+  if (lowered !== undefined) checkStream(typed, lowered, collector);
   if (collector.hasErrors || lowered === undefined) return failed;
   const { made, cell } = "step" in lowered ? { made: programOfCell(lowered), cell: lowered } : { made: programOfNetwork(lowered), cell: undefined }; // prettier-ignore
   if (cell !== undefined)

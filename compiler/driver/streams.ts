@@ -7,6 +7,9 @@ import { SourceFile } from "../base/source/source-file.js";
 import { standardSources } from "../language/std/sources.js";
 import { lowerNamed } from "../program/ast-to-graph.js";
 import type { StreamObstacle } from "../program/find-stream.js";
+import { checkStream } from "../program/check-stream.js";
+import type { LoweredNetwork } from "../program/lowered-cell.js";
+import type { TypedProgram } from "../language/semantics/typed-program.js";
 import { searchNetwork } from "../program/network-program.js";
 
 export interface NetworkStream {
@@ -17,15 +20,30 @@ export interface NetworkStream {
   readonly obstacle?: StreamObstacle;
 }
 
+/** Of all sizes at once, or of small ones where rounds go by them; undefined where it takes sizes to know what it is. */
+function lowered(program: TypedProgram, name: string): LoweredNetwork | undefined {
+  const given = { dimensions: new Map<string, number>(), assumeSizes: true };
+  const made = lowerNamed(program, name, given, innerGradient, new DiagnosticCollector());
+  return made === undefined || "step" in made ? undefined : made;
+}
+
+/** Reports networks that say `stream` and look ahead, where a source has no other errors. */
+export function checkStreams(program: TypedProgram, collector: DiagnosticCollector): void {
+  if (collector.hasErrors) return;
+  for (const cell of program.cells.values()) {
+    const made = cell.stream && lowered(program, cell.name);
+    if (made !== undefined) checkStream(cell, made, collector);
+  }
+}
+
 /** Of the networks of a source without errors, in its order. */
 export function streamsOf(source: string, options: SourceOptions): Findings & { readonly streams: NetworkStream[] } {
   const { program, collector, diagnostics, sources } = checkSource(source, options);
   const networks = collector.hasErrors ? [] : [...program.cells.values()].filter(({ form }) => form === "network");
   const streams = networks.map(({ name }): NetworkStream => {
-    const given = { dimensions: new Map<string, number>(), assumeSizes: true };
-    const lowered = lowerNamed(program, name, given, innerGradient, new DiagnosticCollector());
-    if (lowered === undefined || "step" in lowered) return { network: name };
-    const { symbol, obstacle } = searchNetwork(lowered);
+    const made = lowered(program, name);
+    if (made === undefined) return { network: name };
+    const { symbol, obstacle } = searchNetwork(made);
     return { network: name, ...(symbol !== undefined && { stream: symbol }), ...(obstacle && { obstacle }) };
   });
   for (const { obstacle } of streams) {

@@ -113,6 +113,7 @@ class CellAnalysis {
       items: this.items,
       outputs,
       losses: lossesOf(this.checker, this.node),
+      ...(this.node.stream && { stream: this.node.stream.span }),
       nodes: this.nodes,
       calls: this.typedCalls,
       givenParams: this.givenParams,

@@ -27,8 +27,13 @@ const networkHelps = {
 } as const;
 
 /** Refuses what stands in cells only, or in networks only. */
-export function checkForm(checker: Checker, { form, items, runtime }: CellNode, delays: Delays): void {
+export function checkForm(checker: Checker, { form, items, runtime, stream }: CellNode, delays: Delays): void {
   if (form === "cell") {
+    if (stream !== undefined) {
+      checker.report("not-in-cell", stream.span, "a cell is one step, so it streams always", {
+        help: "`stream` says of a network that it looks at nothing ahead",
+      });
+    }
     for (const item of items) {
       if (item.kind === "loss") refuseLoss(checker, item);
       if (item.kind === "setting") refuseSetting(checker, item);

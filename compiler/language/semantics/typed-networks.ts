@@ -47,3 +47,11 @@ export interface LoopTypes {
 
 /** By the key of the loop. */
 export type LoopGuesses = ReadonlyMap<string, LoopTypes>;
+
+/** What networks have, and cells do not. */
+export interface NetworkParts {
+  readonly losses: readonly TypedLoss[];
+  readonly loops: readonly TypedLoop[];
+  /** Where it says that it looks at nothing ahead. */
+  readonly stream?: Span;
+}

@@ -18,7 +18,7 @@ import type { DrawFunctionName, DrawnAs } from "./draw-functions.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
 import type { CellParameter, TypedOutput } from "./typed-interface.js";
-import type { TypedLoop, TypedLoss, TypedRunRead } from "./typed-networks.js";
+import type { NetworkParts, TypedRunRead } from "./typed-networks.js";
 import type { TypedStart } from "./typed-starts.js";
 import type { ConvolvedAxis, SizeDemands, PlaceTerm, TypedPlace, WrittenExtent } from "./typed-sizes.js";
 
@@ -353,7 +353,7 @@ export type TypedItem =
   | { readonly kind: "tensor"; readonly tensor: TypedTensor }
   | { readonly kind: "instance"; readonly instance: TypedInstance };
 
-export interface TypedCell extends SizeDemands {
+export interface TypedCell extends SizeDemands, NetworkParts {
   readonly name: string;
   /** Equations of one step, or of whole sequences. */
   readonly form: "cell" | "network";
@@ -367,8 +367,6 @@ export interface TypedCell extends SizeDemands {
   /** Tensors and used cells in the order of their declarations. */
   readonly items: readonly TypedItem[];
   readonly outputs: readonly TypedOutput[];
-  readonly losses: readonly TypedLoss[];
-  readonly loops: readonly TypedLoop[];
   /** By {@link TypedNode.key}: see `node-keys.ts`. */
   readonly nodes: ReadonlyMap<string, TypedNode>;
   /** Of used cells that are called once in a step. */

@@ -50,6 +50,8 @@ export interface CellNode extends Node {
   /** Dimensions that each call gives, of a network: those after the `;`. */
   readonly runtime: readonly RuntimeDimensionNode[];
   readonly items: readonly CellItem[];
+  /** Where `stream` stands, which says that it looks at nothing ahead. */
+  readonly stream?: StreamNode;
   /** The cell that it is, with some of the parameters of that one given; it has no parameters and items of its own then. */
   readonly other?: { readonly cell: Name; readonly arguments: readonly ArgumentNode[] };
 }
@@ -72,6 +74,12 @@ export interface CellParameterNode extends Node {
   readonly bound?: Expression;
   /** Of a cell: its dimensions. */
   readonly dimensions?: readonly Name[];
+}
+
+/** `stream`. */
+export interface StreamNode extends Node {
+  readonly kind: "stream";
+  readonly documentation: string | undefined;
 }
 
 export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | LossNode | RequireNode | FunctionNode;
@@ -385,3 +393,6 @@ export function standsInText(item: CellItem): boolean {
   if (item.kind !== "equation") return true;
   return (item.value.kind !== "rounds" && item.value.kind !== "result") || item.value.position === 0;
 }
+
+export const itemsInText = ({ items, stream }: CellNode): readonly (CellItem | StreamNode)[] =>
+  [...items.filter(standsInText), ...(stream ? [stream] : [])].sort((a, b) => a.span.start - b.span.start);

@@ -17,6 +17,7 @@ import type {
   OutputNode,
   RuntimeDimensionNode,
   SourceFileNode,
+  StreamNode,
   UseNode,
 } from "./ast.js";
 import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
@@ -155,7 +156,15 @@ class Builder {
     const keyword = only(header.Cell ?? header.Network);
     const form = header.Cell === undefined ? "network" : "cell";
     const documentation = this.takeDocumentation(keyword);
-    const items = this.items(children.cellBody?.[0]?.children.item, form);
+    const written = children.cellBody?.[0]?.children.item;
+    const items = this.items(
+      written?.filter((node) => node.children.stream === undefined),
+      form,
+    );
+    const [stream] = this.complete(
+      written?.flatMap((node) => node.children.stream ?? []),
+      (node) => this.stream(node),
+    );
     const other = children.otherCell && only(children.otherCell).children;
     const parameters = this.complete(header.cellParameter, (parameter) => this.types.cellParameter(parameter));
     const name = this.expressions.name(only(header.Name));
@@ -167,6 +176,7 @@ class Builder {
       parameters,
       runtime: this.runtimeDimensions(header),
       items,
+      ...(stream && { stream }),
       ...(other && {
         other: {
           cell: this.expressions.name(only(other.Name)),
@@ -206,6 +216,12 @@ class Builder {
       const group = node.children.equation?.[0];
       return group?.children.Others === undefined ? [this.item(node, form)] : this.group(group);
     }).flat();
+  }
+
+  private stream({ children }: cst.StreamCstNode): StreamNode {
+    const keyword = only(children.Stream);
+    const documentation = this.beginItem(keyword);
+    return { kind: "stream", documentation, span: this.span(keyword, endOf(keyword as SyntaxToken)) };
   }
 
   private loss({ children }: cst.LossCstNode): LossNode {

@@ -313,6 +313,7 @@ export type ItemCstChildren = {
   output?: OutputCstNode[];
   loss?: LossCstNode[];
   requirement?: RequirementCstNode[];
+  stream?: StreamCstNode[];
   fn?: FnCstNode[];
   equation?: EquationCstNode[];
 };
@@ -425,6 +426,15 @@ export interface RequirementCstNode extends CstNode {
 export type RequirementCstChildren = {
   Require: IToken[];
   expression: ExpressionCstNode[];
+};
+
+export interface StreamCstNode extends CstNode {
+  name: "stream";
+  children: StreamCstChildren;
+}
+
+export type StreamCstChildren = {
+  Stream: IToken[];
 };
 
 export interface EquationCstNode extends CstNode {
@@ -581,6 +591,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   output(children: OutputCstChildren, param?: IN): OUT;
   loss(children: LossCstChildren, param?: IN): OUT;
   requirement(children: RequirementCstChildren, param?: IN): OUT;
+  stream(children: StreamCstChildren, param?: IN): OUT;
   equation(children: EquationCstChildren, param?: IN): OUT;
   fn(children: FnCstChildren, param?: IN): OUT;
   functionHeader(children: FunctionHeaderCstChildren, param?: IN): OUT;

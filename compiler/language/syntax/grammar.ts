@@ -124,6 +124,7 @@ export class CellParser extends ExpressionParser {
         { ALT: () => this.SUBRULE(this.output) },
         { ALT: () => this.SUBRULE(this.loss) },
         { ALT: () => this.SUBRULE(this.requirement) },
+        { ALT: () => this.SUBRULE(this.stream) },
         { ALT: () => this.SUBRULE(this.fn) },
         { ALT: () => this.SUBRULE(this.equation) },
       ],
@@ -213,6 +214,9 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.Require);
     this.SUBRULE(this.expression);
   });
+
+  /** `stream`: the network looks at nothing ahead. */
+  readonly stream: GrammarRule = this.inner("stream", () => this.CONSUME(t.Stream));
 
   readonly equation: GrammarRule = this.inner("equation", () => {
     this.OR([{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.NextName) }]);

@@ -30,7 +30,7 @@ interface OpenFrame {
 /** The end of a function. */
 const endWords = new Set<TokenType>([t.Return, t.Derivative]);
 const topWords = new Set<TokenType>([t.Cell, t.Network, t.Import]);
-const itemWords = new Set<TokenType>([...expectsName, t.Import, t.Require, ...endWords]);
+const itemWords = new Set<TokenType>([...expectsName, t.Import, t.Require, t.Stream, ...endWords]);
 const blockOf = new Map<TokenType, BlockKind>([
   [t.Cell, "cell"],
   [t.Network, "cell"],

@@ -6,6 +6,7 @@
  */
 import {
   parametersInOrder,
+  itemsInText,
   standsInText,
   type BinderNode,
   type CellItem,
@@ -18,6 +19,7 @@ import {
   type FunctionTypeNode,
   type ImportNode,
   type SourceFileNode,
+  type StreamNode,
   type StartNode,
   type TypeNode,
   type UsedName,
@@ -38,7 +40,7 @@ const width = 100;
 /** Longer names do not push the `=` of their neighbours to the right. */
 const alignedNameLimit = 16;
 
-type Item = ImportNode | CellNode | CellItem | ReturnItem | DerivativeNode;
+type Item = ImportNode | CellNode | CellItem | ReturnItem | DerivativeNode | StreamNode;
 /** The value of a function, which has no node of its own. */
 interface ReturnItem {
   readonly kind: "return";
@@ -116,7 +118,7 @@ function endsLine(comments: readonly CommentNode[]): boolean {
 }
 
 function innerItems(item: Item): readonly Item[] | undefined {
-  if (item.kind === "cell") return item.other === undefined ? item.items.filter(standsInText) : undefined;
+  if (item.kind === "cell") return item.other === undefined ? itemsInText(item) : undefined;
   if (item.kind !== "function") return undefined;
   const { equations, results, derivative } = item;
   const values = results.map(({ value }) => value);
@@ -309,6 +311,8 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
         " = ",
         severalDoc(item.values, notation),
       ];
+    case "stream":
+      return "stream";
     case "return":
       return ["return ", severalDoc(item.values, notation)];
     default:

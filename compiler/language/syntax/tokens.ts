@@ -71,6 +71,7 @@ export const Setting = derived("Setting", "`setting`");
 export const Require = derived("Require", "`require`");
 export const Output = derived("Output", "`output`");
 export const Loss = derived("Loss", "`loss`");
+export const Stream = derived("Stream", "`stream`");
 export const Derivative = derived("Derivative", "`derivative`");
 export const From = derived("From", "`from`");
 export const As = derived("As", "`as`");
@@ -111,6 +112,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["require", Require],
   ["output", Output],
   ["loss", Loss],
+  ["stream", Stream],
   ["derivative", Derivative],
   ["from", From],
   ["as", As],

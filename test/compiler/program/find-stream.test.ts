@@ -1,5 +1,6 @@
 /** Along which sequence networks stream, and what is said of those that look ahead. */
 import { expect, it } from "vitest";
+import { check, compile, format } from "../../../compiler/driver/compile.js";
 import { streamsOf } from "../../../compiler/driver/streams.js";
 import { describeObstacle } from "../../../compiler/program/find-stream.js";
 
@@ -115,4 +116,29 @@ it.each<[string, string, string]>([
   ],
 ])("%s", (_, text, expected) => {
   expect(found(text)).toBe(expected);
+});
+
+it("`stream` is an error where a network looks ahead, with the place", () => {
+  const text = `network A(H; T) { stream ${x} z = after(x, 0) output y = 2 * z }`;
+  for (const { diagnostics } of [check(text), compile(text, { dimensions: { H: 2 } })]) {
+    expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+      ["looks-ahead", "`A` does not stream along `T`: `y`, made of `z`, which looks an entry ahead"],
+    ]);
+    expect(text.slice(diagnostics[0]!.span.start, diagnostics[0]!.span.end)).toBe("stream");
+    const [place] = diagnostics[0]!.related;
+    expect(text.slice(place!.span.start, place!.span.end)).toBe("after(x, 0)");
+  }
+  const fine = `network A(H; T) { stream ${x} output y = before(x, 0) }`;
+  expect(check(fine).diagnostics).toEqual([]);
+  expect(check("cell A(H) { stream input x: [H] output y = x }").diagnostics.map(({ code }) => code)).toEqual([
+    "not-in-cell",
+  ]);
+});
+
+it("`stream` keeps its line and its comments, and is a name elsewhere", () => {
+  const text =
+    "network A(H; T) {\n  // It runs beside a talk.\n  stream // always\n  input x: [T, H]\n\n  stream = 2 * x\n\n  output y = stream + before(stream, 0)\n}\n";
+  expect(check(text).diagnostics).toEqual([]);
+  expect(format(text).text).toBe(text);
+  expect(format("cell A(H) { input stream: [H] output y = stream }").diagnostics).toEqual([]);
 });

@@ -184,6 +184,13 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
       "Equations that need each other through `before` are computed entry by entry: what they read of each other is the entry at the same place, or what `before` gives. Sums over the sequence, `reverse` and parts of it need all entries.",
     example: `network A(; T) { input x: [T] a[t] = x[t] + c[t] * sum(d) c = before(a, 0) d = before(a, 0) output y = a }`,
   },
+  "looks-ahead": {
+    severity: "error",
+    summary: "a network that says `stream` and looks at entries that come later",
+    explanation:
+      "A network streams where every output but losses has one sequence in front, and each entry is made of what there is up to its place. The message says the shortest way from an output to what looks ahead: `reverse`, `after`, a sum over the sequence, its size as a number, an entry at a fixed place.",
+    example: `network A(; T) { stream input x: [T] z = after(x, 0) output y = z }`,
+  },
   "not-in-network": {
     severity: "error",
     summary: "something of cells in a network",

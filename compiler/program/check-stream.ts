@@ -1,0 +1,26 @@
+/** `stream` in a network: an error where it looks ahead. */
+import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
+import type { TypedCell } from "../language/semantics/typed-program.js";
+import { describeObstacle } from "./find-stream.js";
+import type { LoweredCell, LoweredNetwork } from "./lowered-cell.js";
+import { searchNetwork } from "./network-program.js";
+
+export function checkStream(
+  { name, stream }: Pick<TypedCell, "name" | "stream">,
+  lowered: LoweredCell | LoweredNetwork,
+  collector: DiagnosticCollector,
+): void {
+  if (stream === undefined || "step" in lowered) return;
+  const { symbol, obstacle } = searchNetwork(lowered);
+  if (symbol !== undefined) return;
+  if (obstacle === undefined) {
+    collector.report("looks-ahead", stream, `\`${name}\` has no outputs, so there is nothing to stream`);
+    return;
+  }
+  const { span, axis } = obstacle;
+  const along = axis === undefined ? "" : ` along \`${axis}\``;
+  collector.report("looks-ahead", stream, `\`${name}\` does not stream${along}: ${describeObstacle(obstacle)}`, {
+    help: "each entry of an output is made of what there is up to its place; losses may look at all of it",
+    ...(span && { related: [{ span, message: "here it looks ahead" }] }),
+  });
+}
