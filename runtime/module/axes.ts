@@ -1,5 +1,5 @@
 /** What a manifest says of the axes of calls. */
-import type { AxisEntry, Manifest, ParamEntry, TensorEntry } from "./manifest.js";
+import type { AxisEntry, InputEntry, Manifest, ParamEntry, TensorEntry } from "./manifest.js";
 
 /** What an instance keeps and files hold: parameters, then fixed values. */
 export const storedTensors = ({ params, fixed = [] }: Pick<Manifest, "params" | "fixed">): readonly ParamEntry[] => [
@@ -19,6 +19,17 @@ export const toldSizes = ({ axes, outputs }: Pick<Manifest, "axes" | "outputs">)
   axes.flatMap(({ name, size }) =>
     size !== undefined && outputs.some(({ shape }) => shape.includes(name)) ? [name] : [],
   );
+
+/**
+ * What `forward` takes of an example, inputs and then contexts, each with its whole shape: `[T, H]`, whether or not a network streams along T.
+ */
+export const inputsOfExample = ({ inputs, contexts }: Pick<Manifest, "inputs" | "contexts">): readonly InputEntry[] =>
+  [...inputs, ...contexts].map((entry) => ({
+    dtype: "real",
+    ...entry,
+    axes: entry.axes.slice(0, 1),
+    shape: [...entry.axes.slice(1), ...entry.shape],
+  }));
 
 /** The axis along which a module streams, or would: that of the steps, or the one that a network has found. */
 export const streamAxis = ({ axes, stream }: Pick<Manifest, "axes" | "stream">): string | undefined =>

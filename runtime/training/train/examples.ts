@@ -1,6 +1,7 @@
 /** Examples as a call takes them: sizes told by their lists, and a batch of them in padded tensors. */
 import { refuse } from "../../arguments.js";
 import type { FloatArray } from "../../module/compiled-module.js";
+import { inputsOfExample } from "../../module/axes.js";
 import type { InputEntry, Manifest, SizeEntry } from "../../module/manifest.js";
 import { describe, isRecord } from "../../options.js";
 import type { Example } from "../data/source.js";
@@ -19,7 +20,9 @@ export interface BatchPacker {
   pack(examples: readonly SizedExample[]): Record<string, unknown>;
 }
 
-export function createPacker({ inputs, axes, dtype }: Manifest): BatchPacker {
+export function createPacker(manifest: Manifest): BatchPacker {
+  const { axes, dtype } = manifest;
+  const inputs = inputsOfExample(manifest);
   const named = axes.filter(({ option }) => option === "sizes").map(({ name }) => name);
   const computed = axes.flatMap(({ name, size, largest }) => (size === undefined ? [] : [{ name, size, largest }]));
   const names = inputs.map(({ name }) => name);

@@ -40,10 +40,12 @@ function faultOf(
 ): string | undefined {
   const values = call([example], place);
   const result = instance.forward(values);
-  for (const { name, shape } of manifest.outputs) {
+  for (const { name, axes, shape } of manifest.outputs) {
     const at = firstNonFinite(result[name]!);
     if (at < 0) continue;
-    const sizes = shape.map((size) => (typeof size === "number" ? size : (example.sizes[size] ?? 1)));
+    const sizes = [...axes.slice(1), ...shape].map((size) =>
+      typeof size === "number" ? size : (example.sizes[size] ?? 1),
+    );
     return sizes.length === 0
       ? `${name} is ${result[name]![at]}`
       : `${name}[${placeIn(sizes, at)}] is ${result[name]![at]}`;

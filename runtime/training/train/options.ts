@@ -1,4 +1,5 @@
 /** What `train` is asked, and the checks of it. */
+import { inputsOfExample } from "../../module/axes.js";
 import { asModule, type ModuleNamespace } from "../../module/load-js.js";
 import type { CompiledModule } from "../../module/compiled-module.js";
 import { checkRecord, isModule, moduleKind, refuse } from "../../arguments.js";
@@ -139,7 +140,7 @@ function checkStandardized({ manifest }: CompiledModule, standardize: TrainOptio
   if (standardize === undefined) return;
   checkRecord("train", "standardize", "pairs of fixed values by input", standardize);
   for (const [name, pair] of Object.entries(standardize)) {
-    const input = manifest.inputs.find((entry) => entry.name === name && entry.dtype === "real");
+    const input = inputsOfExample(manifest).find((entry) => entry.name === name && entry.dtype === "real");
     if (input === undefined) throw new TypeError(`train: standardize: ${name} is no input of real numbers`);
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw new TypeError(`train: standardize.${name} must be two names of fixed values, got ${describe(pair)}`);

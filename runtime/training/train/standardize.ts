@@ -1,4 +1,5 @@
 /** Mean and deviation of inputs over the data that a network learns from. */
+import { inputsOfExample } from "../../module/axes.js";
 import type { Manifest } from "../../module/manifest.js";
 import { elementCount } from "../../module/compiled-module.js";
 import { randomStream } from "../../random.js";
@@ -31,7 +32,7 @@ export async function statisticsOf(
       mean: 0,
       squares: 0,
     }));
-    return { place: manifest.inputs.findIndex((input) => input.name === name), mean, deviation, columns };
+    return { place: inputsOfExample(manifest).findIndex((input) => input.name === name), mean, deviation, columns };
   });
   const randomOf = (index: number): ReturnType<typeof randomStream> => randomStream(seed, "example", 0, index);
   for (let index = 0; index < data.count; index++) {
