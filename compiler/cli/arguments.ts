@@ -16,6 +16,8 @@ export interface OptionEntry {
   readonly kind: "flag" | "text" | "list";
   /** What the value is called in the help: `DIR`. */
   readonly value?: string;
+  /** Of a flag: words that may follow it, and say more than that it is given. */
+  readonly words?: readonly string[];
   readonly help: string;
 }
 
@@ -56,8 +58,11 @@ export function parseArguments(command: CommandEntry, args: readonly string[]): 
     const { option, value, negated } = readOption(command, argument);
     const previous = values.get(option.name) ?? [];
     if (option.kind === "flag") {
-      if (value !== undefined) throw new UsageError(`--${option.name} takes no value, got ${JSON.stringify(value)}`);
-      values.set(option.name, [!negated]);
+      const word = flagWord(option, value, args[at + 1]);
+      if (word !== undefined && value === undefined) at++;
+      if (word !== undefined && negated)
+        throw new UsageError(`--no-${option.name} takes no value, got ${JSON.stringify(word)}`);
+      values.set(option.name, [word ?? !negated]);
       continue;
     }
     if (negated) throw new UsageError(`--${option.name} takes a value: there is no --no-${option.name}`);
@@ -69,10 +74,28 @@ export function parseArguments(command: CommandEntry, args: readonly string[]): 
   }
   return {
     positionals,
-    flag: (name) => values.get(name)?.[0] as boolean | undefined,
-    text: (name) => values.get(name)?.[0] as string | undefined,
+    flag: (name) => {
+      const given = values.get(name)?.[0];
+      return typeof given === "string" ? true : given;
+    },
+    text: (name) => {
+      const given = values.get(name)?.[0];
+      return typeof given === "string" ? given : undefined;
+    },
     list: (name) => (values.get(name) ?? []) as string[],
   };
+}
+
+/** The word that a flag is given, by `=` or as what follows. */
+function flagWord(
+  { name, words = [] }: OptionEntry,
+  value: string | undefined,
+  next: string | undefined,
+): string | undefined {
+  if (value === undefined) return next !== undefined && words.includes(next) ? next : undefined;
+  if (words.includes(value)) return value;
+  const known = words.length === 0 ? "no value" : `nothing or ${words.join(", ")}`;
+  throw new UsageError(`--${name} takes ${known}, got ${JSON.stringify(value)}`);
 }
 
 interface ReadOption {

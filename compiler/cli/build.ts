@@ -102,8 +102,11 @@ function buildOptions(args: ParsedArguments): CompileOptions {
   const name = args.text("name");
   const format = args.text("format");
   const hvp = args.flag("hvp") === true;
-  if (hvp && args.flag("gradient") === false)
-    throw new UsageError("--hvp includes the gradient: leave out --no-gradient");
+  const gradient = args.text("gradient") === "params" ? "params" : (args.flag("gradient") ?? true);
+  if (hvp && gradient !== true)
+    throw new UsageError(
+      `--hvp includes the gradient: leave out --${gradient === false ? "no-gradient" : "gradient params"}`,
+    );
   const target = choiceOption("target", args.text("target"), targets, "wasm");
   const [fma, wasmFile] = [args.flag("fma") === true, args.flag("wasm-file") === true];
   if (target !== "wasm" && (fma || wasmFile))
@@ -119,7 +122,7 @@ function buildOptions(args: ParsedArguments): CompileOptions {
     fma,
     wasmFile,
     dtype: dtypeOption(args),
-    gradient: args.flag("gradient") ?? true,
+    gradient,
     jvp: args.flag("jvp") === true,
     hvp,
   };

@@ -9,7 +9,7 @@ import type {
 /** The options that types depend on. */
 interface TypeOptions {
   readonly dtype?: "f32" | "f64";
-  readonly gradient?: boolean;
+  readonly gradient?: boolean | "params";
   readonly jvp?: boolean;
   readonly hvp?: boolean;
 }
@@ -109,7 +109,12 @@ type Floats<Dtype> = Dtype extends "f64" ? Float64Array : Float32Array;
 type Where<Flag, Methods> = [Flag] extends [true] ? Methods : [Flag] extends [false] ? unknown : Partial<Methods>;
 
 /** hvp comes with the gradient. */
-type HasGradient<Options> =
+type HasGradient<Options> = OfFlag<GradientOption<Options>>;
+
+/** Gradients by params alone are gradients, too. */
+type OfFlag<Flag> = Flag extends "params" ? true : Flag;
+
+type GradientOption<Options> =
   true extends Option<Options, "hvp", false>
     ? [Option<Options, "hvp", false>] extends [true]
       ? true

@@ -44,8 +44,11 @@ export interface CompileOptions extends SourceOptions {
    * compiled before. `instantiate` then wants them as its option `wasm`.
    */
   readonly wasmFile?: boolean;
-  /** With `backward`; true where left out. */
-  readonly gradient?: boolean;
+  /**
+   * With `backward`; true where left out. `"params"`: gradients by params and initial states only, for training, where data has no
+   * use for products of its own.
+   */
+  readonly gradient?: boolean | "params";
   /** With `jvp`. */
   readonly jvp?: boolean;
   /** With `hvp`, which includes the gradient. */
@@ -128,7 +131,11 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   ofType("file", file, "string");
   ofType("readFile", readFile, "function");
   ofType("cell", cell, "string");
-  for (const [key, flag] of Object.entries({ fma, wasmFile, gradient, jvp, hvp })) ofType(key, flag, "boolean");
+  for (const [key, flag] of Object.entries({ fma, wasmFile, jvp, hvp })) ofType(key, flag, "boolean");
+  if (gradient !== undefined && gradient !== "params" && typeof gradient !== "boolean")
+    fail(`gradient must be true, false or "params", got ${describe(gradient)}`);
+  if (gradient === "params" && hvp === true)
+    fail('hvp has gradients by inputs, too: it needs gradient true, got "params"');
   if (target !== undefined && !targets.includes(target)) {
     fail(`target must be "wasm", "js" or "auto", got ${describe(target)}`);
   }
@@ -159,7 +166,7 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
     fma: fma ?? false,
     wasmFile: wasmFile ?? false,
     dtype: dtype ?? "f32",
-    gradient: (gradient ?? true) || hvp === true,
+    gradient: hvp === true || (gradient ?? true),
     jvp: jvp ?? false,
     hvp: hvp ?? false,
     params,

@@ -43,7 +43,8 @@ import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from
 export const deriveStage = "derive";
 
 export interface EntryOptions {
-  readonly gradient: boolean;
+  /** `"params"`: not by inputs and contexts. */
+  readonly gradient: boolean | "params";
   readonly jvp: boolean;
   readonly hvp: boolean;
   /** The compiler's own, if left out. */
@@ -147,14 +148,16 @@ class EntryBuilder {
 
   private addGradient(plain: GraphFunction, initial: GraphFunction | undefined): void {
     const { context, tensors, boundary } = this;
-    const { rules } = this.options;
+    const { rules, gradient: of } = this.options;
     const { forward, backward, residuals } = reverseMode(plain, context, { ...(rules && { rules }), ...boundary });
+    const given = tensors.filter(({ kind }) => kind === "input" || kind === "context");
+    const unwanted = new Set(of === "params" ? given.map((role) => nameOfRole(deriveRole(role, ["grad"]))) : []);
     this.roles.push(...tensors.map((role) => deriveRole(role, ["grad"])));
     this.roles.push(...residuals.map((name): Role => ({ kind: "residual", name })));
     this.keep(this.run(derivation("forward"), forward, residualPasses));
-    this.keep(this.run(derivation("forward", "gradient"), backward, derivativePasses));
+    this.keep(this.run(derivation("forward", "gradient"), withoutOutputs(backward, unwanted), derivativePasses));
     if (initial === undefined) return;
-    const gradient = gradientOf(initial, context, rules, false, boundary);
+    const gradient = withoutOutputs(gradientOf(initial, context, rules, false, boundary), unwanted);
     this.keep(this.run(derivation("initial", "gradient"), gradient, derivativePasses));
   }
 
@@ -200,6 +203,13 @@ function onlyPorts(fn: GraphFunction, names: ReadonlyMap<string, string>, contex
   const outputs = places.map((i) => at(fn.outputs, i));
   const part = removeUnusedValues.run({ ...fn, outputs, outputNames: places.map((i) => outputName(fn, i)) }, context);
   return { ...part, inputs: part.inputs.filter((id) => isHere(nameOf(part, id))) };
+}
+
+/** What only they need is left to the passes. */
+function withoutOutputs(fn: GraphFunction, unwanted: ReadonlySet<string>): GraphFunction {
+  const wanted = fn.outputNames.map((name) => !unwanted.has(name));
+  const kept = <Item>(list: readonly Item[]): Item[] => list.filter((_, i) => wanted[i]);
+  return { ...fn, outputs: kept(fn.outputs), outputNames: kept(fn.outputNames) };
 }
 
 /** `fn` with its inputs and outputs called as `names` says. */

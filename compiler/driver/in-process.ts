@@ -34,7 +34,7 @@ type NumbersOf<Instance> = Instance extends { step(...args: never[]): infer Outp
 type FittingOptions<Instance> = Omit<CellOptions, "dtype" | "gradient"> &
   (NumbersOf<Instance> extends Float64Array ? { readonly dtype: "f64" } : { readonly dtype?: "f32" | undefined }) &
   (Instance extends { backward(...args: never[]): unknown }
-    ? { readonly gradient?: true | undefined }
+    ? { readonly gradient?: true | "params" | undefined }
     : { readonly gradient: false });
 
 type DeclaredOptions<Module extends ModuleNamespace> =

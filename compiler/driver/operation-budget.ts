@@ -6,7 +6,7 @@ import type { LowerResult } from "./lower-source.js";
 /** How much work the derivatives are beside the values, which are 1. */
 const derivativeWork = { gradient: 3, jvp: 2, hvp: 6 };
 
-type Derivatives = Readonly<Record<keyof typeof derivativeWork, boolean>>;
+type Derivatives = Readonly<Record<keyof typeof derivativeWork, boolean | "params">>;
 
 /** The error of a cell that has more operations than `maxOperations` allows; none where it has not. */
 export function beyondBudget(
@@ -15,7 +15,7 @@ export function beyondBudget(
 ): readonly Diagnostic[] {
   if (program === undefined) return [];
   const entries = Object.entries(derivativeWork) as [keyof Derivatives, number][];
-  const weight = entries.reduce((sum, [entry, work]) => sum + (derivatives[entry] ? work : 0), 1);
+  const weight = entries.reduce((sum, [entry, work]) => sum + (derivatives[entry] === false ? 0 : work), 1);
   const operations = operationsOfProgram(program) * weight;
   if (operations <= settings.maxOperations) return [];
   const collector = new DiagnosticCollector();

@@ -42,7 +42,7 @@ export interface ModuleOptions {
   /** Kernels in files of their own. */
   readonly wasmFile: boolean;
   readonly dtype: "f32" | "f64";
-  readonly gradient: boolean;
+  readonly gradient: boolean | "params";
   readonly jvp: boolean;
   readonly hvp: boolean;
 }

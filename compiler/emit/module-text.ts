@@ -40,7 +40,7 @@ export function partsOf(
     starts: { wanted: startRounds !== undefined, name: "createStarts" },
     draws: { wanted: random !== undefined, name: "createDraws" },
     settings: { wanted: settings !== undefined, name: "createSettings" },
-    gradient: { wanted: has.gradient || has.hvp, name: "gradient" },
+    gradient: { wanted: has.gradient !== false, name: "gradient" },
     losses: { wanted: losses.length > 0, name: "losses" },
     directional: { wanted: has.jvp || has.hvp, ...(has.jvp ? { name: "jvp" } : {}) },
     hessian: { wanted: has.hvp, name: "hvp" },

@@ -178,6 +178,11 @@ const initializer: FieldCheck = (value, path) => {
   if (given["kind"] === "normal") finite(given["deviation"], `${path}.deviation`);
 };
 
+/** With those by inputs, without them, or none. */
+const gradientFlag: FieldCheck = (value, path) => {
+  if (value !== "params") flag(value, path);
+};
+
 const checkFields = fields({
   compiler: text,
   cell: name,
@@ -206,7 +211,7 @@ const checkFields = fields({
   outputs: tensors(),
   losses: optional(listOf(name)),
   stream: optional(name),
-  has: fields({ step: flag, gradient: flag, jvp: flag, hvp: flag }),
+  has: fields({ step: flag, gradient: gradientFlag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),
   gradientAsDeclared: optional(listOf(name)),
 });
@@ -246,6 +251,7 @@ export function checkManifest(value: unknown): Manifest {
   )
     // prettier-ignore
     corrupt("stream", "an axis that calls give by name, of a module that streams", stream);
-  if (manifest.has.hvp && !manifest.has.gradient) corrupt("has.gradient", "true, as it has hvp", false);
+  const { gradient, hvp } = manifest.has;
+  if (hvp && gradient !== true) corrupt("has.gradient", "true, as it has hvp", gradient);
   return manifest;
 }

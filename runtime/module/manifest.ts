@@ -35,7 +35,13 @@ export interface Manifest {
   /** Of a network that streams: the axis along which it does. That of a cell is the axis of its steps. */
   readonly stream?: string;
   /** What it can do besides `forward`; `step` stands for everything that streams. */
-  readonly has: { readonly step: boolean; readonly gradient: boolean; readonly jvp: boolean; readonly hvp: boolean };
+  /** Which functions there are. A gradient of `"params"` has none by inputs and contexts. */
+  readonly has: {
+    readonly step: boolean;
+    readonly gradient: boolean | "params";
+    readonly jvp: boolean;
+    readonly hvp: boolean;
+  };
   /**
    * Functions of the source that state their derivative, by name: `["spike"]`. Gradients, `jvp` and `hvp` follow what they
    * state, which differences of `forward` do not see. Left out where there are none.

@@ -124,7 +124,7 @@ describe("networks", () => {
     const { id, text, dimensions, batch, sizes, kind } = work;
     const { program, diagnostics } = lowerSource(text, { cell: id, dimensions }, "all sizes");
     expect(diagnostics).toEqual([]);
-    const entries = buildEntries(program!, { gradient: kind === "gradient", jvp: false, hvp: false });
+    const entries = buildEntries(program!, { gradient: kind === "gradient" && "params", jvp: false, hvp: false });
     const kernel = buildKernels(entries, { passes: vectorPasses, dtype: "f32" });
     const counted = new Map([[BATCH_SYMBOL, batch], ...Object.entries(sizes)]);
     const products = ["forward", "backward"].flatMap((entry) => {

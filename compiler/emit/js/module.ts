@@ -31,7 +31,7 @@ export function printModule(manifest: Manifest, kernels: string): string {
 /** What a reader wants to know first: which cell, which sizes, what goes in and comes out. */
 function headerLines(manifest: Manifest): string[] {
   const { has } = manifest;
-  const extras = [has.step && "step", has.gradient && "backward", has.jvp && "jvp", has.hvp && "hvp"].filter(
+  const extras = [has.step && "step", has.gradient !== false && "backward", has.jvp && "jvp", has.hvp && "hvp"].filter(
     (extra) => extra !== false,
   );
   const list = (title: string, entries: readonly TensorEntry[]): string[] =>

@@ -45,7 +45,8 @@ export function cotangents(core, derived, where) {
  * @param {readonly Derivation[]} derived
  */
 export function gradientResult(core, derived) {
-  return resultOf(core, [...core.slots("input", derived), ...core.slots("context", derived)], {
+  const given = core.manifest.has.gradient === "params" ? [] : [...core.slots("input", derived), ...core.slots("context", derived)]; // prettier-ignore
+  return resultOf(core, given, {
     initial: core.slots("initial", derived),
     params: core.slots("param", derived),
   });

@@ -33,7 +33,7 @@ export function declaredTypes(manifest: Manifest, options: DeclarationOptions): 
   return [
     ...arrayTypes(manifest),
     ...sequenceTypes(manifest),
-    ...(has.gradient || has.hvp ? gradientTypes(manifest) : []),
+    ...(has.gradient === false ? [] : gradientTypes(manifest)),
     ...(has.jvp || has.hvp ? [tangentsType(manifest)] : []),
     ...(has.step ? streamTypes(manifest) : []),
     instanceType(manifest, options),
@@ -143,6 +143,7 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
 
 function gradientTypes(manifest: Manifest): DeclaredType[] {
   const given = { type: "Reals", optional: true };
+  const byData = manifest.has.gradient === true;
   const realInputs = manifest.inputs.filter((input) => input.dtype === "real");
   return [
     {
@@ -162,11 +163,10 @@ function gradientTypes(manifest: Manifest): DeclaredType[] {
     },
     {
       name: "Gradient",
-      docs: "Derivatives of that loss by everything that went in.",
+      docs: `Derivatives of that loss by ${byData ? "everything that went in" : "params, and by states before the first step"}.`,
       type: {
         members: [
-          ...tensors(realInputs),
-          ...tensors(realOf(manifest.contexts)),
+          ...(byData ? [...tensors(realInputs), ...tensors(realOf(manifest.contexts))] : []),
           member("initial", realStatesType(manifest), "By the states before the first step."),
           member("params", "Params", "By the parameters, added over the batch."),
         ],
@@ -340,8 +340,13 @@ function derivativeMethods(manifest: Manifest): DeclaredMethod[] {
     "Gradient",
     "The derivative of `backward`'s result in a direction.",
   );
-  const ofLosses = has.gradient ? lossMethods(losses, forwardArguments) : [];
-  return [...(has.gradient ? [backward] : []), ...ofLosses, ...(has.jvp ? [jvp] : []), ...(has.hvp ? [hvp] : [])];
+  const ofLosses = has.gradient === false ? [] : lossMethods(losses, forwardArguments);
+  return [
+    ...(has.gradient === false ? [] : [backward]),
+    ...ofLosses,
+    ...(has.jvp ? [jvp] : []),
+    ...(has.hvp ? [hvp] : []),
+  ];
 }
 
 function optionsType(manifest: Manifest, { wasmFile = false }: DeclarationOptions): DeclaredType {

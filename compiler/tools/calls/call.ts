@@ -7,7 +7,7 @@ import type {
   FloatArray,
   ModuleInstance,
 } from "../../../runtime/module/compiled-module.js";
-import type { Manifest } from "../../../runtime/module/manifest.js";
+import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { createRandom } from "../../../runtime/random.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 import { dot } from "./compare.js";
@@ -15,7 +15,7 @@ import { emptyRecord } from "./records.js";
 import { drawOptions } from "./random-numbers.js";
 import { settingsOf } from "./settings.js";
 import { capacitiesOf, hasSteps, type CallExtents } from "./sizes.js";
-import { type ByTensor, isVariable, ofTensor, realContexts, tensorsOf, type VariableRole } from "./tensors.js";
+import { type ByTensor, dataInGradient, isInGradient, isVariable, ofTensor, tensorsOf, type VariableRole } from "./tensors.js"; // prettier-ignore
 
 /** Tensors by name, flat and row-major. */
 export type Numbers = Readonly<Record<string, ArrayLike<number>>>;
@@ -47,7 +47,9 @@ export interface Variable {
 export function variablesOf(manifest: Manifest, call: CellCall): Variable[] {
   return tensorsOf(manifest).flatMap((tensor): Variable[] => {
     const values = ofTensor(call, tensor);
-    return values === undefined || !isVariable(tensor) ? [] : [{ role: tensor.role, name: tensor.name, values }];
+    return values === undefined || !isVariable(tensor) || !isInGradient(manifest, tensor)
+      ? []
+      : [{ role: tensor.role, name: tensor.name, values }];
   });
 }
 
@@ -131,10 +133,9 @@ export function outputsOf({
 /** The gradients of a call, by name, copied: `gradient of input x`. */
 export function gradientsOf(manifest: Manifest, gradient: CallGradient): Record<string, FloatArray> {
   const { initial, params } = gradient;
-  const inputs = manifest.inputs.flatMap(({ name, dtype }) => (dtype === "real" ? [name] : []));
-  const contexts = realContexts(manifest).map(({ name }) => name);
-  const own = (names: readonly string[]): Record<string, FloatArray> =>
-    Object.fromEntries(names.map((name) => [name, gradient[name] as FloatArray]));
+  const { inputs, contexts } = dataInGradient(manifest);
+  const own = (list: readonly TensorEntry[]): Record<string, FloatArray> =>
+    Object.fromEntries(list.map(({ name }) => [name, gradient[name] as FloatArray]));
   return copies([
     ...entries("gradient of param ", params),
     ...entries("gradient of input ", own(inputs)),

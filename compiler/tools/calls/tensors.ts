@@ -42,9 +42,23 @@ export function tensorsOf(manifest: Manifest): CallTensor[] {
   ];
 }
 
-/** Has it a gradient? */
+/** Has it a derivative? */
 export const isVariable = (tensor: CallTensor): tensor is CallTensor & { readonly role: VariableRole } =>
   tensor.dtype !== "index" && !["fixed", "output", "final"].includes(tensor.role);
+
+/** Inputs and contexts by which the module gives gradients, if it gives any. */
+export function dataInGradient({
+  has,
+  inputs,
+  contexts,
+}: Pick<Manifest, "has" | "inputs" | "contexts">): Pick<Manifest, "inputs" | "contexts"> {
+  if (has.gradient === "params") return { inputs: [], contexts: [] };
+  return { inputs: inputs.filter(({ dtype }) => dtype === "real"), contexts: realContexts({ contexts }) };
+}
+
+/** Does the module give one by it, if it gives any? */
+export const isInGradient = ({ has }: Pick<Manifest, "has">, { role }: Pick<CallTensor, "role">): boolean =>
+  has.gradient !== "params" || role === "param" || role === "state";
 
 /** Something for each tensor of a call, by name; parameters and fixed values are in one record. */
 export interface ByTensor<Value> {

@@ -1,5 +1,5 @@
 /** Single examples of a call, and what of its results is theirs. */
-import { realContexts, realStates } from "../calls/tensors.js";
+import { dataInGradient, realStates } from "../calls/tensors.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import * as calls from "../calls/examples.js";
 import { isShared } from "../calls/sizes.js";
@@ -20,24 +20,17 @@ export interface Row {
 }
 
 /** Of everything that `runCall` gives. */
-export function rowsOf({ inputs, outputs, contexts, states, has }: Manifest): Row[] {
+export function rowsOf(manifest: Manifest): Row[] {
+  const { outputs, states, has } = manifest;
   const real = realStates({ states });
-  const realContext = realContexts({ contexts });
   const rows = (prefix: string, entries: readonly TensorEntry[], zeroPadding: boolean): Row[] =>
     entries.filter((entry) => !isShared(entry)).map((entry) => ({ name: prefix + entry.name, entry, zeroPadding }));
   const results = (prefix: string, own = real): Row[] => [
     ...rows(prefix, outputs, true),
     ...rows(`${prefix}final `, own, false),
   ];
-  const gradients = (prefix: string): Row[] => [
-    ...rows(
-      prefix,
-      inputs.filter(({ dtype }) => dtype === "real"),
-      true,
-    ),
-    ...rows(prefix, realContext, true),
-    ...rows(`${prefix}initial `, real, false),
-  ];
+  const data = Object.values(dataInGradient(manifest)).flat();
+  const gradients = (prefix: string): Row[] => [...rows(prefix, data, true), ...rows(`${prefix}initial `, real, false)];
   return [
     ...results("", states),
     ...(has.gradient ? gradients("gradient ") : []),

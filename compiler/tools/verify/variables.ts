@@ -2,7 +2,7 @@
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
 import { wholeShape } from "../calls/sizes.js";
-import { isVariable, ofTensor, tensorsOf, type VariableRole } from "../calls/tensors.js";
+import { isInGradient, isVariable, ofTensor, tensorsOf, type VariableRole } from "../calls/tensors.js";
 import type { DirectedCall } from "../calls/draw-call.js";
 import { emptyRecord, type Tensors } from "../calls/records.js";
 
@@ -24,7 +24,8 @@ const groups = { param: "params ", input: "", context: "", state: "initial " } a
 export function variablesOf(manifest: Manifest, call: DirectedCall): CallVariable[] {
   return tensorsOf(manifest).flatMap((tensor): CallVariable[] => {
     const values = ofTensor(call, tensor);
-    if (!isVariable(tensor) || values === undefined || values.length === 0) return [];
+    if (!isVariable(tensor) || !isInGradient(manifest, tensor) || values === undefined || values.length === 0)
+      return [];
     const { role, name } = tensor;
     return [{ role, name, gradient: groups[role] + name, shape: wholeShape(tensor, call), values }];
   });

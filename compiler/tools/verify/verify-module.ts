@@ -1,5 +1,5 @@
 /** `verifyModule`: a compiled module checked by itself, without its source. */
-import { realContexts, realStates } from "../calls/tensors.js";
+import { dataInGradient, realStates } from "../calls/tensors.js";
 import { isModule, moduleKind, refuse } from "../../../runtime/arguments.js";
 import type { CompiledModule, InstantiateOptions } from "../../../runtime/module/compiled-module.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
@@ -47,9 +47,8 @@ const without = (part: "gradient" | "jvp" | "hvp") => (manifest: Manifest) =>
 
 /** Tensors that have a gradient, with differences to compare it with and without. */
 function tensorsBy(manifest: Manifest): { readonly plain: string[]; readonly declared: string[] } {
-  const { params, inputs } = manifest;
-  const real = inputs.filter(({ dtype }) => dtype === "real");
-  const names = [...params, ...real, ...realContexts(manifest), ...realStates(manifest)].map(({ name }) => name);
+  const { inputs, contexts } = dataInGradient(manifest);
+  const names = [...manifest.params, ...inputs, ...contexts, ...realStates(manifest)].map(({ name }) => name);
   return {
     plain: names.filter((name) => !isDeclared(manifest, name)),
     declared: names.filter((name) => isDeclared(manifest, name)),

@@ -42,7 +42,8 @@ export async function instantiateCell(workload: Workload, options: CompileOption
   const module = await compileCell(source, {
     cell: name,
     dimensions: { I, H },
-    gradient: kind === "gradient",
+    // To the weights, as the peers.
+    gradient: kind === "gradient" ? "params" : false,
     ...(options as CellOptions),
   });
   return module.instantiate({ batch: B, steps: T });

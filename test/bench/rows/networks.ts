@@ -12,7 +12,7 @@ import { ratioRow, type Row, timeRow } from "./row.js";
 
 /** One call of the work, on inputs from a seed. */
 export async function networkCall({ id, text, dimensions, batch, sizes, kind }: NetworkWork): Promise<() => unknown> {
-  const module = await cell(text, { cell: id, dimensions, gradient: kind === "gradient" });
+  const module = await cell(text, { cell: id, dimensions, gradient: kind === "gradient" ? "params" : false });
   const instance: ModuleInstance = module.instantiate({ batch, sizes });
   instance.init(1);
   const { forward } = drawTimedCall(module.manifest, { batch, steps: 1, sizes }, 2);

@@ -1,5 +1,5 @@
 /** A module gives the same bits however it is run. */
-import { realContexts, realStates } from "../../calls/tensors.js";
+import { dataInGradient, realStates } from "../../calls/tensors.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 import type { TensorEntry } from "../../../../runtime/module/manifest.js";
 import { ofStream } from "../../../../runtime/module/axes.js";
@@ -138,10 +138,11 @@ function resultEntries({ manifest }: CompiledModule): { name: string; entry: Ten
     entries.filter((entry) => !isShared(entry)).map((entry) => ({ name: prefix + entry.name, entry }));
   const results = [...list("", manifest.outputs), ...list("final ", manifest.states)];
   if (!manifest.has.gradient) return results;
+  const { inputs, contexts } = dataInGradient(manifest);
   return [
     ...results,
-    ...list("gradient of input ", manifest.inputs.filter(({ dtype }) => dtype === "real")), // prettier-ignore
-    ...list("gradient of context ", realContexts(manifest)),
+    ...list("gradient of input ", inputs),
+    ...list("gradient of context ", contexts),
     ...list("gradient of state ", realStates(manifest)),
   ];
 }
