@@ -14,3 +14,10 @@ export function lookUp<K, V>(map: Pick<ReadonlyMap<K, V | undefined>, "get">, ke
   if (value === undefined) throw new InvariantError(`nothing is known of ${String(key)}`);
   return value;
 }
+
+/** The list that a map has for a key; an empty one where it had none. */
+export function listAt<K, T>(lists: Map<K, T[]>, key: K): T[] {
+  let list = lists.get(key);
+  if (list === undefined) lists.set(key, (list = []));
+  return list;
+}

@@ -64,6 +64,8 @@ export type CellResult<Floats extends FloatArray> = NamedFloats<Floats> & { read
 export type CellGradient<Floats extends FloatArray> = NamedFloats<Floats> & {
   readonly initial: NamedFloats<Floats>;
   readonly params: NamedFloats<Floats>;
+  /** Where a param is a table that is only looked up in: as `params`, but of such a table the rows that the call has touched. */
+  readonly sparse?: Readonly<Record<string, Floats | { readonly rows: Int32Array; readonly values: Floats }>>;
 };
 
 /** What every instance of such a cell has. */

@@ -30,6 +30,8 @@ import type {
   TensorEntry,
 } from "../../runtime/module/manifest.js";
 import { computedEntries, conditionEntries } from "./size-entries.js";
+import type { EntryProgram } from "../program/entry.js";
+import { gradName, nameOfRole } from "../program/roles.js";
 import { headsOf } from "../program/starts.js";
 import { version } from "../base/version.js";
 
@@ -51,10 +53,10 @@ export interface ModuleOptions {
 export function buildManifest(
   program: Program,
   options: ModuleOptions,
-  sizes: ComputedSizes = computedSizes(program),
+  { sizes = computedSizes(program), rows }: Pick<EntryProgram, "sizes" | "rows"> = {},
 ): Manifest {
   const names = namesOfAxes([BATCH_SYMBOL, ...program.axes]);
-  const tensors = tensorEntries(program, sizes, names);
+  const tensors = tensorEntries(program, sizes, names, rows);
   const requires = conditionEntries(program, sizes, names);
   return {
     format: "recell-module",
@@ -93,6 +95,7 @@ function tensorEntries(
   program: Program,
   sizes: ComputedSizes,
   names: ReadonlyMap<string, string>,
+  rows: EntryProgram["rows"],
 ): Pick<Manifest, TensorFields> {
   const nameOf = (symbol: string): string => nameOfAxis(names, symbol);
   const size = (dim: Dim): number | string => {
@@ -133,7 +136,10 @@ function tensorEntries(
       ...(state.forLosses && { forLosses: true }),
       initial: state.initial,
     })),
-    params: program.params.map(stored),
+    params: program.params.map((param) => {
+      const places = rows?.get(gradName(nameOfRole({ kind: "param", name: param.name })));
+      return { ...stored(param), ...(places && { rows: places.map(size) }) };
+    }),
     ...(program.fixed.length > 0 && { fixed: program.fixed.map(stored) }),
     ...(program.starts === undefined ? {} : startEntries(program.starts)),
     ...randomEntries(program, tensor),

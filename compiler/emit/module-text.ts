@@ -40,6 +40,7 @@ export function partsOf(
     starts: { wanted: startRounds !== undefined, name: "createStarts" },
     draws: { wanted: random !== undefined, name: "createDraws" },
     settings: { wanted: settings !== undefined, name: "createSettings" },
+    rows: { wanted: params.some(({ rows }) => rows !== undefined), name: "createRows" },
     gradient: { wanted: has.gradient !== false, name: "gradient" },
     losses: { wanted: losses.length > 0, name: "losses" },
     directional: { wanted: has.jvp || has.hvp, ...(has.jvp ? { name: "jvp" } : {}) },

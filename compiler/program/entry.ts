@@ -19,6 +19,7 @@
  */
 import type { GraphFunction } from "../ir/graph/types.js";
 import type { ComputedSizes } from "./computed-sizes.js";
+import type { Shape } from "../base/types/shape.js";
 import type { Role } from "./roles.js";
 
 /** What an entry is derived from. */
@@ -74,4 +75,9 @@ export interface EntryProgram {
   readonly entries: ReadonlyMap<string, ProgramEntry>;
   /** What every input and output of the entries is, by its name. */
   readonly roles: ReadonlyMap<string, Role>;
+  /**
+   * Gradients that are made by rows, by their buffer, with the shape of the places of an example. They are zero when the entry begins; what it
+   * leaves beyond zero are rows at places that it lists, and who calls it clears these before the next call.
+   */
+  readonly rows?: ReadonlyMap<string, Shape>;
 }

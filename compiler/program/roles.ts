@@ -49,6 +49,9 @@ export const gradName = (name: string): string => `grad.${name}`;
 /** What a derived function calls the cotangent of a value inside of it. */
 export const cotangentName = (name: string): string => `d_${name}`;
 
+/** The name of the places at which a gradient has rows. */
+export const rowsName = (gradient: string): string => `rows.${gradient}`;
+
 /** The name of the tangent of the value of this name. */
 export const tangentName = (name: string): string => `tangent.${name}`;
 

@@ -200,7 +200,7 @@ const checkFields = fields({
     forLosses: optional(flag),
     initial: oneOf("zeros", "computed"),
   }),
-  params: tensors({ initializer }),
+  params: tensors({ initializer, rows: optional(listOf(sizeOrName)) }),
   fixed: optional(tensors({ initializer })),
   draws: optional(tensors({ initializer, heads: size })),
   startRounds: optional(size),

@@ -45,7 +45,20 @@ export interface LossOfBatch {
 export type CallGradient = Readonly<Record<string, FloatArray>> & {
   readonly initial: TensorRecord;
   readonly params: TensorRecord;
+  /** Only in modules with tables that are only looked up in: as `params`, but of these the rows that the call has touched. */
+  readonly sparse?: SparseRecord;
 };
+
+/** Rows of a gradient, each once, in the order in which the call has come to them; the others are zero. */
+export interface GradientRows {
+  /** Their numbers. */
+  readonly rows: Int32Array;
+  /** What they hold, one after the other. */
+  readonly values: FloatArray;
+}
+
+/** Gradients by name, of tables by rows. */
+export type SparseRecord = Readonly<Record<string, FloatArray | GradientRows>>;
 
 /**
  * One set of parameters, states and buffers. Results are views into those buffers: they hold until the next call of

@@ -127,6 +127,11 @@ export interface StateEntry extends TensorEntry, Partial<Pick<InputEntry, "dtype
 
 export interface ParamEntry extends TensorEntry {
   readonly initializer: Initializer;
+  /**
+   * Of a table that is only looked up in: its gradient is made by rows. How many places of it an example looks at, as the sizes of a tensor
+   * `[B, ...rows]`.
+   */
+  readonly rows?: readonly (number | string)[];
 }
 
 /** The first axes of its shape may be heads, each of which is drawn for itself. */

@@ -46,10 +46,23 @@ export function cotangents(core, derived, where) {
  */
 export function gradientResult(core, derived) {
   const given = core.manifest.has.gradient === "params" ? [] : [...core.slots("input", derived), ...core.slots("context", derived)]; // prettier-ignore
-  return resultOf(core, given, {
+  const params = core.slots("param", derived);
+  const byRows = derived === grad ? core.byRows : undefined;
+  const result = resultOf(core, given, {
     initial: core.slots("initial", derived),
-    params: core.slots("param", derived),
+    params: byRows?.others(params) ?? params,
   });
+  if (byRows === undefined) return result;
+  /** @type {Record<string, any>} */
+  let made;
+  /** @type {Record<string, any>} */
+  let shown;
+  /** @type {typeof result} */
+  return (sizes) => {
+    const found = result(sizes);
+    if (found !== made) shown = byRows.shown((made = found));
+    return shown;
+  };
 }
 
 /**

@@ -124,6 +124,26 @@ export interface CallDraws {
   readonly examples: Int32Array;
 }
 
+/** The gradient of a table, by the rows that the last call has touched. */
+export interface TableGradient {
+  /** All rows, of which those are not zero. */
+  readonly data: NumberArray;
+  /** At which row each term of the sum lies. */
+  readonly places: Slot;
+  /** Numbers of a row. */
+  readonly width: number;
+  readonly isTouched: Uint8Array;
+  /** Each once, as they came; the first `count` are those of the last call. */
+  readonly rows: Int32Array;
+  count: number;
+  /** What was shown of the last call. */
+  shown: { readonly rows: Int32Array; readonly values: NumberArray } | undefined;
+  values: NumberArray | undefined;
+  whole: NumberArray | undefined;
+  /** Is `whole` of the last call? */
+  isWhole: boolean;
+}
+
 export type GivenCall = Record<string, unknown>;
 /** What has buffers that the shell asks for; they are called as `program/roles.ts` calls them. */
 export type BufferKind = Exclude<TensorKind, "residual">;
@@ -133,6 +153,11 @@ export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" 
 
 /** What the parts of an instance share. */
 export interface Core {
+  /** In modules with gradients by rows: the others, and a result with those. */
+  readonly byRows?: {
+    readonly others: (slots: readonly Slot[]) => readonly Slot[];
+    readonly shown: (result: Record<string, any>) => Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+  };
   readonly manifest: Manifest;
   readonly buffers: Kernels["buffers"];
   /** A tensor in one role, of which no call has given anything yet; of integers from `low` to `high`, where that is given. */
@@ -245,6 +270,8 @@ export interface OptionalParts {
   /** For modules that draw: changes how calls are read and run. */
   readonly createDraws?: (core: Core) => void;
   readonly createSettings?: (core: Core) => void;
+  /** For modules with gradients by rows. */
+  readonly createRows?: (core: Core) => void;
   /** Names of options of `instantiate` that only some modules have. */
   readonly options?: readonly string[];
 }

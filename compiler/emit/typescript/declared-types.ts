@@ -2,7 +2,8 @@
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { printString } from "../js/literal.js";
 import type { DeclaredMethod, DeclaredType } from "./declared.js";
-import { lossGradientType, lossMethods } from "./declared-losses.js";
+import { gradientTypes } from "./declared-gradients.js";
+import { lossMethods } from "./declared-losses.js";
 import { callOptions, optionsInSnapshot } from "./option-members.js";
 import {
   contextMembers,
@@ -81,12 +82,6 @@ const stepsMember = member("steps", "number", "Steps in this call, T; the capaci
 const hasSteps = ({ axes }: Manifest): boolean => axes.some(({ option }) => option === "steps");
 const batchMember = member("batch", "number", "Examples in this call, B; the capacity where left out.", optional);
 
-/** Gradients have none by integers. */
-function realStatesType({ states }: Manifest): string {
-  const real = realOf(states);
-  return real.length === states.length ? "States" : inline(tensors(real));
-}
-
 function sequenceTypes(manifest: Manifest): DeclaredType[] {
   const { states } = manifest;
   const givenStates = stateMembers(states, true, ({ initial }) => {
@@ -138,41 +133,6 @@ function sequenceTypes(manifest: Manifest): DeclaredType[] {
         ],
       },
     },
-  ];
-}
-
-function gradientTypes(manifest: Manifest): DeclaredType[] {
-  const given = { type: "Reals", optional: true };
-  const byData = manifest.has.gradient === true;
-  const realInputs = manifest.inputs.filter((input) => input.dtype === "real");
-  return [
-    {
-      name: "Cotangents",
-      docs: "Derivatives of a loss by outputs and final states; zero where left out.",
-      type: {
-        members: [
-          ...tensors(manifest.outputs, given),
-          member(
-            "final",
-            inline(tensors(realOf(manifest.states), given)),
-            "By the final states, each `[B, …]`.",
-            optional,
-          ),
-        ],
-      },
-    },
-    {
-      name: "Gradient",
-      docs: `Derivatives of that loss by ${byData ? "everything that went in" : "params, and by states before the first step"}.`,
-      type: {
-        members: [
-          ...(byData ? [...tensors(realInputs), ...tensors(realOf(manifest.contexts))] : []),
-          member("initial", realStatesType(manifest), "By the states before the first step."),
-          member("params", "Params", "By the parameters, added over the batch."),
-        ],
-      },
-    },
-    ...lossGradientType(manifest.losses ?? []),
   ];
 }
 

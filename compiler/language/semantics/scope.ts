@@ -106,7 +106,17 @@ export function wordsFor(kind: ScopeEntry["kind"], name: string): string {
 }
 
 /** Names that the emitted module gives a meaning of its own, beside the names of tensors. */
-const interfaceNames = new Set(["batch", "steps", "lengths", "sizes", "final", "initial", "params", "tangents"]);
+const interfaceNames = new Set([
+  "batch",
+  "steps",
+  "lengths",
+  "sizes",
+  "final",
+  "initial",
+  "params",
+  "sparse",
+  "tangents",
+]);
 /** Under which safetensors files keep what is no tensor. */
 const nameInFiles = "__metadata__";
 /** Beside settings. */

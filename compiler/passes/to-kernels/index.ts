@@ -22,6 +22,7 @@ export function lowerToKernels({
   stream,
   entries: sources,
   roles,
+  rows,
 }: EntryProgram): UnplannedKernels {
   const context = shapeContext(given);
   const entries = [...sources.values()].map((entry) => {
@@ -29,7 +30,7 @@ export function lowerToKernels({
     return { ...entry, fn: sizes?.inFunction(fn) ?? fn };
   });
   const axes = [...given, ...(sizes?.list ?? []).map(({ symbol }) => symbol)];
-  const storage = new Storage(axes, roles);
+  const storage = new Storage(axes, roles, new Set(rows?.keys()));
   for (const { fn } of entries) declareBuffers(fn, storage);
   for (const { fn } of entries) joinParameters(fn, storage);
   const functions = entries.map((entry) => {

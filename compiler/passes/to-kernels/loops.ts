@@ -66,6 +66,11 @@ export function axesOf(nest: Nest): readonly LoopAxis[] {
   return nest.example === undefined ? nest.axes : nest.axes.slice(1);
 }
 
+/** Of those axes. */
+export function indicesOf(nest: Nest): Affine[] {
+  return axesOf(nest).map(({ variable }) => variableIndex(variable));
+}
+
 export function variableIndex(variable: string): Affine {
   return {
     constant: affineConstant(0).constant,

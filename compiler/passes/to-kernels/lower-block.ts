@@ -2,24 +2,25 @@
  * Lowers a planned block: gives every value that lies in memory its place (a result's own buffer, a part of the concat
  * that takes it, or scratch), then emits level by level the regions and works.
  */
-import { at, lookUp } from "../../base/at.js";
+import { at, listAt, lookUp } from "../../base/at.js";
 import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
 import { isCarried, operandParts } from "../../ir/graph/scan.js";
 import type { ValueId } from "../../ir/graph/types.js";
 import { addAffine } from "../../ir/kernel/affine.js";
-import type { Affine, KernelExpression, Statement } from "../../ir/kernel/types.js";
+import type { Statement } from "../../ir/kernel/types.js";
 import type { Dim } from "../../base/types/dim.js";
 import { addDims, dimConstant } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
 import type { BlockedAxis } from "./block-sums.js";
+import { NONE } from "./compensated.js";
 import { describeRegion, describeWork } from "./describe.js";
 import { elementOf, indexOf } from "./formula.js";
 import { accessOf, type BufferLocation, isDense, sliceLocation } from "./location.js";
 import { lowerProduct } from "./lower-product.js";
-import { cutOfScatter, lowerReduction, lowerScatter } from "./lower-reduction.js";
+import { listRows, lowerReduction, lowerScatter, placeOfLost } from "./lower-reduction.js";
 import { lowerScan } from "./lower-scan.js";
-import { axesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
+import { axesOf, indicesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
 import { addBlocks, blocksInMemory, pieceSum } from "./memory-blocks.js";
 import type { Nest } from "./nest.js";
 import { type SumCut, cutOf, Pieces, type PieceSum } from "./pieces.js";
@@ -253,11 +254,16 @@ class BlockLowering {
     const { block } = this;
     const { shape } = block.typeOf(work.result);
     const label = this.label(work.result);
+    const isByRows = this.isByRows(work);
+    const lost = placeOfLost(block, work, `${block.path}.${label}.lost`, isByRows);
+    if (lost !== undefined) this.lost.set(work, lost);
+    if (isByRows) return;
     this.zero(level, this.placeOf(work.result), shape, label);
-    if (cutOfScatter(block, work) === undefined) return;
-    const lost = block.storage.scratch(`${block.path}.${label}.lost`, "real", shape, block.perExample(work.result));
-    this.lost.set(work, lost);
-    this.zero(level, lost, shape, `what ${label} has lost`);
+    if (lost !== undefined) this.zero(level, lost, shape, `what ${label} has lost`);
+  }
+
+  private isByRows(work: Extract<Work, { kind: "scatter" }>): boolean {
+    return work.summed && this.block.storage.isByRows(this.placeOf(work.result));
   }
 
   private collectInitialStates(work: Extract<Work, { kind: "scan" }>): void {
@@ -304,7 +310,7 @@ class BlockLowering {
     if (zeros.length === 0) return;
     const body = zeros.flatMap(({ location, shape }) => {
       const nest = nestFor(this.block, shape, location.exampleStride !== undefined);
-      nest.store(accessOf(location, indicesOf(nest), nest.example), ZERO, "set");
+      nest.store(accessOf(location, indicesOf(nest), nest.example), NONE, "set");
       return nest.finish();
     });
     const names = zeros.map(({ name }) => name).join(", ");
@@ -357,6 +363,13 @@ class BlockLowering {
     return { nest: pieces.nest(shape), pieces };
   }
 
+  private emitScatter(work: Extract<Work, { kind: "scatter" }>): void {
+    const { block } = this;
+    const [label, lost] = [this.label(work.result), this.lost.get(work)];
+    this.region(label, describeWork(block, work), lowerScatter(block, work, lost));
+    if (this.isByRows(work)) this.region(`${label} rows`, "where it has rows", listRows(block, work, lost));
+  }
+
   private emitWork(work: Work): void {
     const { block } = this;
     switch (work.kind) {
@@ -369,7 +382,7 @@ class BlockLowering {
         this.region(this.label(work.result), describeWork(block, work), lowerReduction(block, work));
         break;
       case "scatter":
-        this.region(this.label(work.result), describeWork(block, work), lowerScatter(block, work, this.lost.get(work)));
+        this.emitScatter(work);
         break;
       case "scan":
         lowerScan(block, work.instruction, lowerBlock);
@@ -382,16 +395,4 @@ class BlockLowering {
 
 function isSame(a: SumCut | BlockedAxis | undefined, b: SumCut | BlockedAxis | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
-}
-
-function listAt<K, T>(lists: Map<K, T[]>, key: K): T[] {
-  let list = lists.get(key);
-  if (list === undefined) lists.set(key, (list = []));
-  return list;
-}
-
-const ZERO: KernelExpression = { kind: "literal", value: 0, dtype: "real" };
-
-function indicesOf(nest: Nest): Affine[] {
-  return axesOf(nest).map((axis) => variableIndex(axis.variable));
 }

@@ -5,7 +5,7 @@ import type { Block } from "./block.js";
 import { load, lostIn, minus, NONE, plus } from "./compensated.js";
 import { elementOf, indexOf } from "./formula.js";
 import { accessOf, type BufferLocation } from "./location.js";
-import { axesOf, exampleAxis, extentOf, LoopNames, nestFor, variableIndex } from "./loops.js";
+import { axesOf, exampleAxis, extentOf, indicesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
 import { type SumCut, cutOf, isTime, Pieces } from "./pieces.js";
 import type { Work } from "./works.js";
@@ -109,7 +109,39 @@ export function lowerScatter(
   return nest.finish();
 }
 
-export function cutOfScatter(
+/** Writes down where a scatter has added, and puts the zeros back into what was lost there. */
+export function listRows(
+  block: Block,
+  { result, index, updates }: Extract<Work, { kind: "scatter" }>,
+  lost?: BufferLocation,
+): Statement[] {
+  const { shape } = block.typeOf(index);
+  const list = block.storage.placesOfRows(lookUp(block.locations, result), shape);
+  const places = nestFor(block, shape, true);
+  const own = indicesOf(places);
+  places.storeIndex(accessOf(list, own, places.example), indexOf(block, index, own, places));
+  if (lost === undefined) return places.finish();
+  const nest = nestFor(block, block.typeOf(updates).shape, true);
+  const indices = indicesOf(nest);
+  const target = indexOf(block, index, indices.slice(0, shape.length), nest);
+  nest.store(accessOf(lost, [target, ...indices.slice(shape.length)], undefined), NONE, "set");
+  return [...places.finish(), ...nest.finish()];
+}
+
+/** Where it lies what rounding has lost of a scatter whose elements may take many terms; with `isByRows` it stays zero between calls. */
+export function placeOfLost(
+  block: Block,
+  work: Extract<Work, { kind: "scatter" }>,
+  hint: string,
+  isByRows: boolean,
+): BufferLocation | undefined {
+  if (cutOfScatter(block, work) === undefined) return undefined;
+  const { shape } = block.typeOf(work.result);
+  if (isByRows) return block.storage.zeros(hint, shape);
+  return block.storage.scratch(hint, "real", shape, block.perExample(work.result));
+}
+
+function cutOfScatter(
   block: Block,
   { updates, index, summed }: Extract<Work, { kind: "scatter" }>,
 ): SumCut | undefined {

@@ -16,7 +16,7 @@ import {
   subtractDims,
 } from "../../base/types/dim.js";
 import { type Shape, sizeOfShape } from "../../base/types/shape.js";
-import { isHeldByCaller, isInternal, type Role } from "../../program/roles.js";
+import { isHeldByCaller, isInternal, type Role, rowsName } from "../../program/roles.js";
 import type { UnplacedBuffer } from "../../ir/kernel/unplanned.js";
 import { denseLocation, type BufferLocation } from "./location.js";
 
@@ -34,8 +34,12 @@ export class Storage {
   private readonly roles: ReadonlyMap<string, Role>;
   private names = this.freshNames();
 
-  constructor(axes: readonly string[], roles: ReadonlyMap<string, Role>) {
+  /** Gradients that are made by rows: who calls the kernels clears them. */
+  private readonly byRows: ReadonlySet<string>;
+
+  constructor(axes: readonly string[], roles: ReadonlyMap<string, Role>, byRows: ReadonlySet<string>) {
     this.roles = roles;
+    this.byRows = byRows;
     this.perExampleSymbols = new Set(axes);
   }
 
@@ -81,6 +85,25 @@ export class Storage {
     const size = this.sizeOf(shape, perExample);
     this.buffers.set(name, { name, external: false, dtype, size, persistent: false });
     return denseLocation(name, dtype, shape, perExample);
+  }
+
+  isByRows({ buffer }: BufferLocation): boolean {
+    return this.byRows.has(buffer);
+  }
+
+  /** Where the places lie at which such a gradient has rows. */
+  placesOfRows({ buffer }: BufferLocation, shape: Shape): BufferLocation {
+    const name = rowsName(buffer);
+    const size = this.sizeOf(shape, true);
+    this.buffers.set(name, { name, external: true, dtype: "index", size, persistent: true });
+    return denseLocation(name, "index", shape, true);
+  }
+
+  /** A buffer of zeros that stays so from call to call: who writes into it puts zeros back. */
+  zeros(hint: string, shape: Shape): BufferLocation {
+    const location = this.scratch(hint, "real", shape, false);
+    this.buffers.set(location.buffer, { ...lookUp(this.buffers, location.buffer), persistent: true });
+    return location;
   }
 
   /** Forgets a buffer that nothing uses any more; another may have its name. */

@@ -97,7 +97,12 @@ export function checkShapes({ manifest, instance, call }: Context, findings: Che
       ReturnType<NonNullable<ModuleInstance["backward"]>>
     >;
     const data = Object.values(dataInGradient(manifest)).flat();
-    expectNames("backward", gradient, [...named(data), "initial", "params"]);
+    expectNames("backward", gradient, [
+      ...named(data),
+      "initial",
+      "params",
+      ...(params.some(({ rows }) => rows) ? ["sparse"] : []),
+    ]);
     expectTensors("gradient", data, gradient);
     expectTensors("gradient of the initial state", realStates(manifest), gradient.initial);
     expectTensors("gradient of the parameter", params, gradient.params);

@@ -9,6 +9,8 @@ import { emptyRecord, type Tensors } from "../calls/records.js";
 export function flatten(result: Readonly<Record<string, unknown>>): Tensors {
   const flat = emptyRecord<Float64Array>();
   for (const [name, value] of Object.entries(result)) {
+    // The numbers of `params`, once more.
+    if (name === "sparse") continue;
     if (ArrayBuffer.isView(value)) flat[name] = Float64Array.from(value as FloatArray);
     else
       for (const [inner, list] of Object.entries(value as object))

@@ -51,7 +51,7 @@ describe("names", () => {
     expect(diagnostics.map((diagnostic) => diagnostic.help)).toContain(help);
   });
 
-  it.each(["batch", "steps", "lengths", "sizes", "final", "initial", "params", "tangents"])(
+  it.each(["batch", "steps", "lengths", "sizes", "final", "initial", "params", "sparse", "tangents"])(
     "refuses %s as the name of a tensor of the interface",
     (name) => {
       expectReport(`cell A(H) { input ‹${name}›: [H] output y = ${name} }`, "reserved-name");
