@@ -20,7 +20,7 @@ export interface JobOptions {
 }
 
 /** Bits by letter of what is held out; and whether the written module, in a process of its own, writes what this one does. */
-export interface JobResult extends Readonly<Record<"network" | "ngram" | "longer", number>> {
+export interface JobResult extends Readonly<Record<"network" | "five" | "six" | "both", number>> {
   readonly same: boolean;
 }
 
@@ -30,23 +30,22 @@ const [batch, T, N] = [8, 64, 500];
 export async function runJob(options: JobOptions): Promise<JobResult> {
   const { learned, heldOut, epochs, learningRate, seed, out, say } = options;
   say(`${learned.length} letters to learn from, ${heldOut.length} held out`);
-  const text = readFileSync(join(examples, "moby-dick", "letters.cell"), "utf8");
-  const module = await cell(text, { dimensions: { V: 96, ...options.dimensions } });
+  const source = readFileSync(join(examples, "moby-dick", "letters.cell"), "utf8");
+  const module = await cell(source, { dimensions: { V: 96, ...options.dimensions } });
   const net: ModuleInstance = module.instantiate({ batch, sizes: { T, N } });
   net.init(seed);
 
   /** Reads a text in parts side by side, piece by piece, each from the state in which the one before has ended. */
-  const read = (text: string, each: (result: CallResult, next: readonly number[]) => void): void => {
-    const numbers = numbersOf(text);
-    const part = Math.floor((numbers.length - 1) / batch);
+  const read = (text: Int32Array, each: (result: CallResult, places: Int32Array) => void): void => {
+    const part = Math.floor((text.length - 1) / batch);
+    const first = new Int32Array(batch);
     let states: TensorRecord = {};
     for (let from = 0; from + T <= part; from += T) {
-      const rows = (shift: number): number[] =>
-        Array.from({ length: batch }, (_, b) => [...numbers.subarray(b * part + from + shift).subarray(0, T)]).flat();
-      const values = { previous: rows(0), next: rows(1), first: Array(batch).fill(0), seed, sizes: { T, N: 0 } };
-      const result = net.forward({ ...values, ...states });
+      const places = Int32Array.from({ length: batch * T }, (_, i) => Math.floor(i / T) * part + from + (i % T));
+      const [previous, next] = [places.map((i) => text[i]!), places.map((i) => text[i + 1]!)];
+      const result = net.forward({ previous, next, first, seed, sizes: { T, N: 0 }, ...states });
       states = Object.fromEntries(Object.entries(result.final).map(([name, state]) => [name, state.slice()]));
-      each(result, values.next);
+      each(result, places);
     }
   };
 
@@ -54,7 +53,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const optimizer = adam({ learningRate: cosine(learningRate, { updates, warmup: 50 }) }).attach(net);
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const losses: number[] = [];
-    read(learned, ({ loss }) => {
+    read(numbersOf(learned), ({ loss }) => {
       losses.push(loss![0]!);
       const { params } = net.backward!({ loss: [1] });
       clipByGlobalNorm(params, 1);
@@ -63,22 +62,27 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
     say(`  epoch ${epoch} of ${epochs}: ${(mean(losses) / Math.LN2).toFixed(3)} bits by letter`);
   }
 
-  const told: number[][] = Array.from({ length: batch }, () => []);
-  read(heldOut, ({ logp }, next) => {
-    for (const [i, letter] of next.entries()) told[Math.floor(i / T)]!.push(-logp![i * 96 + letter]! / Math.LN2);
+  // Bits by letter, of those that stand in a piece.
+  const [bits, text] = [new Map<number, number>(), numbersOf(heldOut)];
+  read(text, ({ logp }, places) => {
+    places.forEach((place, i) => bits.set(place + 1, -logp![96 * i + text[place + 1]!]! / Math.LN2));
   });
-  const counted = [5, 6].map((order) => ngramBits(learned, heldOut, order, 96));
-  const [network, ngram, longer] = [told.flat(), ...counted].map(mean) as [number, number, number];
-  say(`\nBits by letter of the text held out: the network ${network.toFixed(3)}; an n-gram model of order 5 ${ngram.toFixed(3)}, of order 6 ${longer.toFixed(3)}`); // prettier-ignore
+  const [five, six] = [5, 6].map((order) => ngramBits(learned, heldOut, order, 96)) as [number[], number[]];
+  const both = (i: number): number => 1 - Math.log2(2 ** -bits.get(i)! + 2 ** -five[i]!);
+  const meanOf = (of: (i: number) => number): number => mean([...bits.keys()].map(of));
+  const result = { network: meanOf((i) => bits.get(i)!), five: meanOf((i) => five[i]!), six: meanOf((i) => six[i]!), both: meanOf(both) }; // prettier-ignore
+  say("\nBits by letter of the text held out");
+  say(`  the network                                ${result.network.toFixed(3)}`);
+  say(`  an n-gram model of order 5                 ${result.five.toFixed(3)}`);
+  say(`  an n-gram model of order 6                 ${result.six.toFixed(3)}`);
+  say(`  half the network, half that of order 5     ${result.both.toFixed(3)}`);
 
-  const shade = (label: string, bits: readonly number[]): ShadedText => ({
-    label: `${label}: ${mean(bits).toFixed(2)} bits by letter`,
-    pieces: [...heldOut.slice(1, 1 + bits.length)].map((letter, i) => ({
-      text: letter.replace("\n", "¶"),
-      weight: bits[i]! / 12,
-    })),
-  });
-  const texts = [shade("the network", told[0]!.slice(0, 660)), shade("an n-gram model of order 5", counted[0]!.slice(1, 661))]; // prettier-ignore
+  const shade = (label: string, of: (i: number) => number): ShadedText => {
+    const shown = [...bits.keys()].filter((i) => i <= 660).sort((a, b) => a - b);
+    const pieces = shown.map((i) => ({ text: heldOut[i]!.replace("\n", "¶"), weight: of(i) / 12 }));
+    return { label: `${label}: ${mean(shown.map(of)).toFixed(2)} bits by letter`, pieces };
+  };
+  const texts = [shade("the network", (i) => bits.get(i)!), shade("an n-gram model of order 5", (i) => five[i]!)]; // prettier-ignore
   writeAll(out, say, {
     "moby-dick.mjs": embedParams(module.text, net.params),
     "try.mjs": readFileSync(join(examples, "moby-dick", "try.mjs"), "utf8"),
@@ -92,7 +96,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const start = [...numbersOf("The whale ")];
   const { written } = net.forward({ previous: start.slice(0, -1), first: start.slice(-1), temperature: 0.7, seed, batch: 1, sizes: { T: start.length - 1, N } }); // prettier-ignore
   say(`\nIn a process of its own it writes:\n\n${alone}`);
-  return { network, ngram, longer, same: alone === `The whale ${textOf(written!)}\n` };
+  return { ...result, same: alone === `The whale ${textOf(written!)}\n` };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

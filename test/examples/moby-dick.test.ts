@@ -16,8 +16,9 @@ it("learns which letters follow which", async () => {
     const result = await runJob({ learned, heldOut, dimensions: { E: 16, H: 32 }, epochs: 8, learningRate: 0.02, seed: 1, out, say: (line) => said.push(line) }); // prettier-ignore
     const letters = ngramBits(learned, heldOut, 1, 96).reduce((a, b) => a + b) / heldOut.length;
     expect(result.network).toBeLessThan(0.9 * letters);
+    expect(result.both).toBeLessThan(result.network);
     expect(result.same).toBe(true);
-    expect(said.join("\n")).toContain("bits by letter");
+    expect(said.join("\n")).toContain("Bits by letter");
     expect(readFileSync(join(out, "surprise.svg"), "utf8")).toMatch(/^(?![^]*(?:NaN|undefined))<svg /u);
   } finally {
     rmSync(out, { recursive: true });
