@@ -21,6 +21,7 @@ import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { realCell } from "./complex/real-cell.js";
 import { lowerExpression, lowerFunction } from "./expression-lowering.js";
 import {
+  builderAt,
   type DeriveInside,
   type CellFrame,
   childrenOf,
@@ -40,18 +41,20 @@ import {
   type LoweredInput,
   type LoweredStarts,
   type LoweredTensor,
+  type ValueName,
   instructionsIn,
   type LoweredNetwork,
   type LoweredSetting,
   operationsOf,
   type LoweredParam,
 } from "./lowered-cell.js";
-import { checkCount, countOf, tooLarge } from "./entry-count.js";
+import { checkCount, countOf, largestCount, tooLarge } from "./entry-count.js";
 import { checkOptionNames, drawnBy, drawnIn, drawOwn, randomsOf } from "./randoms.js";
 import { moduleStates } from "./module-states.js";
 import { settingsOfModule } from "./module-settings.js";
+import { valueNames } from "./value-names.js";
 import { declareDraws, lowerStarts, markRandom, startedTensors } from "./starts.js";
-import { type CellArguments, checkArguments, largestCount, withAssumedSizes } from "./sizes.js";
+import { type CellArguments, checkArguments, withAssumedSizes } from "./sizes.js";
 import { isStored } from "../language/semantics/typed-program.js";
 
 /**
@@ -88,7 +91,9 @@ export function lowerNamed(
   const before = collector.diagnostics.length;
   try {
     const lowering = new CellLowering(cell, given.dimensions, reals, derive, collector);
-    const lowered = cell.form === "network" ? lowering.network() : lowering.cellOfSteps();
+    const isNetwork = cell.form === "network";
+    const names = isNetwork ? new Map<string, ValueName>() : valueNames(rootFrame(written, given.dimensions, reals));
+    const lowered = isNetwork ? lowering.network() : lowering.cellOfSteps(names);
     const operations = "whole" in lowered ? instructionsIn(lowered.whole) : operationsOf(lowered);
     if (operations > operationLimit) {
       collector.report("program-too-large", cell.span, `\`${name}\` has ${operations} operations`, {
@@ -107,13 +112,6 @@ export function lowerNamed(
     collector.report(error.code, error.span, error.message, { help: error.help });
     return undefined;
   }
-}
-
-/** As {@link lowerNamed}, of what is a cell. */
-export function lowerCell(...given: Parameters<typeof lowerNamed>): LoweredCell | undefined {
-  const lowered = lowerNamed(...given);
-  invariant(lowered === undefined || "step" in lowered, "a network has no step");
-  return lowered;
 }
 
 /** To which calls are added as they are found. */
@@ -143,7 +141,7 @@ class CellLowering {
     this.frame = rootFrame(cell, sizes, reals);
   }
 
-  cellOfSteps(): LoweredCell {
+  cellOfSteps(names: LoweredCell["names"]): LoweredCell {
     const { frame } = this;
     const common = this.common();
     return {
@@ -157,6 +155,7 @@ class CellLowering {
       step: this.lowerStep(),
       initial: this.lowerInitial(),
       declared: [...this.declared.values()],
+      names,
     };
   }
 
@@ -244,9 +243,10 @@ class CellLowering {
     drawOwn(own, frame, frame, frame.path);
     lowerNodes(own, frame, frame.cell.stepOrder);
     const of = (key: string): NamedOutput => {
-      const type = frame.cell.nodes.get(key)?.value.type;
+      const node = frame.cell.nodes.get(key)?.value;
       const value = valueIn(frame, key);
-      return { name: key, value: type?.kind === "index" ? asNumber(builder, value, dimIn(frame, type.bound)) : value };
+      if (node?.type.kind !== "index") return { name: key, value };
+      return { name: key, value: asNumber(builderAt(lowering, frame, node), value, dimIn(frame, node.type.bound)) };
     };
     const { outputs, losses } = frame.cell;
     const ends = begun.map(({ state: { name }, last }) => {
@@ -270,27 +270,19 @@ class CellLowering {
 
   private lowering(name: DeclaredCall["within"] | "start"): { readonly lowering: Lowering; readonly frame: CellFrame } {
     const builder = new GraphBuilder(name, shapeContext(this.cell.runtimeDimensions));
-    const checkSize: Lowering["checkSize"] = (builder, value) => {
-      const span = builder.origin.span;
-      if (span !== undefined) checkCount(builder.shapeOf(value), span, "this value");
-    };
     // Frames hold values, so each function has its own.
     const noteDeclared: Lowering["noteDeclared"] = (caller, fn, frame, scans = []) => {
-      const { calls } = this.declaredFunction(fn, frame, checkSize);
+      const { calls } = this.declaredFunction(fn, frame);
       // The rule of another function has a builder of its own, of which parts are copied.
       if (caller !== builder || name === "start") return;
       calls.push({ within: name, scans, arguments: fn.parameters.map((parameter) => valueIn(frame, parameter.name)) });
     };
-    const lowering = { builder, lower: lowerExpression, checkSize, noteDeclared, derive: this.derive };
+    const lowering = { builder, lower: lowerExpression, noteDeclared, derive: this.derive };
     return { lowering, frame: rootFrame(this.cell, this.sizes, this.reals) };
   }
 
   /** The function with the dimensions and reals that it has in `caller`, once for the same. */
-  private declaredFunction(
-    fn: TypedFunction,
-    { dimensions, reals }: Frame,
-    checkSize: Lowering["checkSize"],
-  ): NotedDeclaration {
+  private declaredFunction(fn: TypedFunction, { dimensions, reals }: Frame): NotedDeclaration {
     const own = [...fn.dimensions, ...fn.outerNames].map((name) => dimensions.get(name)?.key ?? reals.get(name) ?? "");
     const { file, start } = fn.span;
     const key = JSON.stringify([file, start, ...own]);
@@ -302,7 +294,7 @@ class CellLowering {
       builder.input(name, { dtype: dtypeOf(type), shape: shapeIn(frame, type), shared: false }),
     );
     const noteDeclared = (): void => undefined;
-    const lowering: Lowering = { builder, lower: lowerExpression, checkSize, noteDeclared, derive: this.derive };
+    const lowering: Lowering = { builder, lower: lowerExpression, noteDeclared, derive: this.derive };
     const values = lowerFunction(lowering, frame, fn, given, dimensions);
     const outputs = values.map((value, i) => {
       const own = fn.results[i]?.name;
@@ -336,7 +328,7 @@ class CellLowering {
     for (const role of ["param", "fixed"] as const) declareInputs(lowering, tensorsOf(frame, role));
     const draws = declareDraws(lowering, started);
     shareParams(frame);
-    lowerStartNodes(lowering, frame, new Set());
+    lowerStartNodes(lowering, frame, () => false);
     return lowerStarts(lowering, started, draws, this.collector);
   }
 
@@ -367,17 +359,25 @@ function declareInputs({ builder }: Lowering, tensors: readonly PlacedTensor[]):
   }
 }
 
-/** Those that are given, of another used cell, or begin as a user of this cell says, begin there: `elsewhere` has their paths. */
-function lowerStartNodes(lowering: Lowering, frame: CellFrame, elsewhere: ReadonlySet<string>): void {
-  const known = new Set([...elsewhere].map(initialKey));
+/** Those that are given, of another used cell, or begin as a user of this cell says, begin there: by path, `isElsewhere`. */
+function lowerStartNodes(
+  lowering: Lowering,
+  frame: CellFrame,
+  isElsewhere: (path: readonly string[]) => boolean,
+): void {
+  const known = new Set(
+    frame.cell.items.flatMap((item) =>
+      item.kind === "tensor" && isElsewhere([item.tensor.name]) ? [initialKey(item.tensor.name)] : [],
+    ),
+  );
   const order = frame.cell.startOrder.filter((key) => !known.has(key));
   lowerNodes(lowering, frame, order);
   for (const item of frame.cell.items) {
     if (item.kind !== "instance" || item.instance.sharedWith !== undefined) continue;
     const { name, given, starts } = item.instance;
-    const inside = [...elsewhere].flatMap((path) => (path.startsWith(`${name}.`) ? [path.slice(name.length + 1)] : []));
-    const all = new Set([...given, ...starts.keys(), ...inside]);
-    for (const child of childrenOf(frame, item.instance)) lowerStartNodes(lowering, child, all);
+    const isGiven = (path: readonly string[]): boolean =>
+      (path.length === 1 && given.has(path.join("."))) || starts.has(path.join(".")) || isElsewhere([name, ...path]);
+    for (const child of childrenOf(frame, item.instance)) lowerStartNodes(lowering, child, isGiven);
   }
 }
 

@@ -10,10 +10,12 @@ import {
   type TypedInstanceCall,
   type TypedTensor,
 } from "../language/semantics/typed-program.js";
+import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { lowerLoop } from "./loop-lowering.js";
 import {
+  builderAt,
   type CellFrame,
   childOf,
   childrenOf,
@@ -49,7 +51,7 @@ export function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly
     if (node === undefined || node.value.type.kind === "outputs") continue;
     const value = lowering.lower(lowering, frame, node.value);
     const state = key === node.name ? undefined : tensors.get(node.name);
-    const full = state === undefined ? value : asState(lowering, frame, state, value);
+    const full = state === undefined ? value : asState(builderAt(lowering, frame, node.value), frame, state, value);
     frame.values.set(key, full);
     if (!frame.isInPlace) lowering.builder.nameValue(full, path + key);
   }
@@ -62,7 +64,7 @@ export function lowerInitialNodes(lowering: Lowering, frame: CellFrame): void {
 }
 
 /** In the shape of the state, and an integer where that is one. */
-export function asState({ builder }: Lowering, frame: Frame, { type }: TypedTensor, value: ValueId): ValueId {
+export function asState(builder: GraphBuilder, frame: Frame, { type }: TypedTensor, value: ValueId): ValueId {
   if (type.kind !== "index") return broadcastTo(builder, value, shapeIn(frame, type));
   return builder.typeOf(value).dtype === "index" ? value : builder.emit({ kind: "to_index" }, [value]);
 }
@@ -89,9 +91,10 @@ function passArguments(
 ): void {
   const declared = tensorsIn(child.cell).filter((tensor) => tensor.role === role);
   for (const [i, tensor] of declared.entries()) {
-    const value = lowering.lower(lowering, frame, given[i] as TypedExpression);
-    const full =
-      tensor.type.kind === "index" ? value : broadcastTo(lowering.builder, value, shapeIn(child, tensor.type));
+    const node = given[i] as TypedExpression;
+    const value = lowering.lower(lowering, frame, node);
+    const isIndex = tensor.type.kind === "index";
+    const full = isIndex ? value : broadcastTo(builderAt(lowering, frame, node), value, shapeIn(child, tensor.type));
     child.values.set(tensor.name, full);
   }
 }
@@ -116,7 +119,7 @@ function passParams(lowering: Lowering, frame: CellFrame, instance: TypedInstanc
     const [child] = children;
     invariant(tensor !== undefined && child !== undefined, `${instance.name} has no param ${param}`);
     const value = lowering.lower(lowering, frame, node);
-    const full = broadcastTo(lowering.builder, value, shapeIn(child, tensor.type));
+    const full = broadcastTo(builderAt(lowering, frame, node), value, shapeIn(child, tensor.type));
     for (const other of children) other.values.set(param, full);
   }
 }
@@ -158,11 +161,11 @@ function passStates(
   child: CellFrame,
   given: ReadonlyMap<string, TypedExpression>,
 ): void {
-  const values = [...given].map(([name, node]) => [name, lowering.lower(lowering, frame, node)] as const);
-  for (const [path, value] of values) {
+  const values = [...given].map(([name, node]) => [name, node, lowering.lower(lowering, frame, node)] as const);
+  for (const [path, node, value] of values) {
     const { owner, tensor } = stateAt(child, path);
     owner.left.set(tensor.name, valueIn(owner, tensor.name));
-    owner.values.set(tensor.name, asState(lowering, owner, tensor, value));
+    owner.values.set(tensor.name, asState(builderAt(lowering, frame, node), owner, tensor, value));
   }
 }
 

@@ -6,12 +6,12 @@ import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import type { TypedOf } from "../language/semantics/typed-program.js";
 import type { ConvolvedAxis } from "../language/semantics/typed-sizes.js";
-import { at, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
+import { builderAt, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 
 export function lowerConvolution(lowering: Lowering, frame: Frame, node: TypedOf<"convolution">): ValueId {
   const value = lowering.lower(lowering, frame, node.left);
   const weights = lowering.lower(lowering, frame, node.right);
-  const builder = at(lowering, frame, node);
+  const builder = builderAt(lowering, frame, node);
   const own = (dim: Dim): Dim => dimIn(frame, dim);
   const axes = node.axes.map(({ stride, dilation, before, after, length }) => ({
     stride: own(stride),

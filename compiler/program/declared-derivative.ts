@@ -8,7 +8,7 @@ import type { GraphFunction, Instruction, ValueId, ValueType } from "../ir/graph
 import { errorType } from "../language/semantics/semantic-type.js";
 import type { TypedDerivative, TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { at, type Frame, type Lowering, shapeIn } from "./frame.js";
+import { builderAt, type Frame, type Lowering, shapeIn } from "./frame.js";
 
 /** The results with the derivatives that `fn` declares; `frame` holds the arguments and equations of `fn`. */
 export function declareDerivative(
@@ -47,7 +47,7 @@ function declareOne(
     }),
     ...linear.coefficients,
   ];
-  return at(lowering, frame, tangentValue).emit(
+  return builderAt(lowering, frame, tangentValue).emit(
     { kind: "custom_derivative", arguments: linear.tangents.length, tangent: linear.fn },
     [value, ...operands],
   );
@@ -76,9 +76,8 @@ function lowerRule(
   }
   const tangent = derivative.values[position] as TypedExpression;
   const value = inner.lower(inner, own, tangent);
-  builder.origin = { span: tangent.span };
   const shape = shapeIn(frame, fn.results[position]?.type ?? errorType);
-  return builder.finish([{ name: fn.name, value: broadcastTo(builder, value, shape) }]);
+  return builder.finish([{ name: fn.name, value: broadcastTo(builder.at({ span: tangent.span }), value, shape) }]);
 }
 
 /** Takes a rule apart: what depends on tangents into a function of its own, what does not into the builder around it. */

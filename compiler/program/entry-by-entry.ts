@@ -65,6 +65,7 @@ export class EntryByEntry {
   private readonly elements = new Map<string, ValueId>();
   private readonly found = new Map<ValueId, ValueId>();
 
+  /** @param outer with the origin of the loop */
   constructor(outer: GraphBuilder, source: GraphBuilder, sequence: LoopSequence) {
     this.outer = outer;
     this.source = source;
@@ -102,12 +103,11 @@ export class EntryByEntry {
   /** One entry of an instruction; false where it looks at others. */
   private step(instruction: Instruction): boolean {
     const { operation, operands, results, origin } = instruction;
-    const { inner } = this.loop;
-    inner.origin = origin;
-    if (operation.kind === "scan") return this.runOnce(operation, instruction);
+    const inner = this.loop.inner.at(origin);
+    if (operation.kind === "scan") return this.runOnce(inner, operation, instruction);
     if (operation.kind === "slice") {
       const part = this.joined.get(at(operands, 0));
-      if (part !== undefined) return this.shift(part, operation, at(results, 0));
+      if (part !== undefined) return this.shift(inner, part, operation, at(results, 0));
     }
     if (
       operation.kind === "concat" &&
@@ -123,13 +123,8 @@ export class EntryByEntry {
     if (placed.includes(undefined)) return false;
     const plan = placeByPlace(operation, placed.flatMap((one) => one ?? []), this.sequence.length); // prettier-ignore
     if (plan === undefined) return false;
-    const values = operands.map((id, i) => this.inBody(id, plan.along[i]));
-    const [value] = inner.emitAll(
-      wholeWithDims(operation, { size: this.inEntry, number: this.inEntry }),
-      values,
-      origin,
-    );
-    if (value === undefined) return false;
+    const values = operands.map((id, i) => this.inBody(inner, id, plan.along[i]));
+    const value = inner.emit(wholeWithDims(operation, { size: this.inEntry, number: this.inEntry }), values);
     this.own.set(at(results, 0), { value, axis: plan.result });
     return true;
   }
@@ -145,18 +140,18 @@ export class EntryByEntry {
     return this.own.get(id)?.axis ?? "none";
   }
 
-  private inBody(id: ValueId, axis: number | undefined): ValueId {
+  private inBody(inner: GraphBuilder, id: ValueId, axis: number | undefined): ValueId {
     const own = this.own.get(id);
     if (own !== undefined) return own.value;
     const value = lookUp(this.free, id);
     const key = `${value} ${axis ?? "whole"}`;
-    const known = this.elements.get(key) ?? this.element(value, axis);
+    const known = this.elements.get(key) ?? this.element(inner, value, axis);
     this.elements.set(key, known);
     return known;
   }
 
   /** What is outside, whole; or its entry, with the size 1 along its axis of places. */
-  private element(value: ValueId, axis: number | undefined): ValueId {
+  private element(inner: GraphBuilder, value: ValueId, axis: number | undefined): ValueId {
     const { outer, loop } = this;
     const type = outer.typeOf(value);
     const name = `given.${this.elements.size}`;
@@ -165,12 +160,12 @@ export class EntryByEntry {
     const turned = outer.transpose(value, [axis, ...others]);
     const shape = others.map((i) => at(type.shape, i));
     const entry = loop.input("sequence", name, { ...type, shape }, turned);
-    return loop.inner.reshape(entry, type.shape.map((dim, i) => (i === axis ? one : dim))); // prettier-ignore
+    return inner.reshape(entry, type.shape.map((dim, i) => (i === axis ? one : dim))); // prettier-ignore
   }
 
   private withoutPlaces(id: ValueId): ValueId {
     const { value, axis } = lookUp(this.own, id);
-    const { inner } = this.loop;
+    const inner = this.loop.inner.at(this.outer.origin);
     return inner.reshape(value, inner.shapeOf(value).filter((_, i) => i !== axis)); // prettier-ignore
   }
 
@@ -206,6 +201,7 @@ export class EntryByEntry {
 
   /** `before(x, v)`, or `after(x, v)` in a loop that goes backwards. */
   private shift(
+    inner: GraphBuilder,
     { fill, value, isBefore, state: own }: Joined,
     { axis, start, length }: { axis: number; start: Dim; length: Dim },
     result: ValueId,
@@ -213,7 +209,6 @@ export class EntryByEntry {
     const by = at(this.source.shapeOf(fill), 0);
     const isWhole = axis === 0 && equalDims(length, this.sequence.length) && equalDims(start, isBefore ? zero : by);
     if (!isWhole || isBefore === this.sequence.reverse) return false;
-    const { inner } = this.loop;
     const state = this.carry(lookUp(this.free, fill), own, () => {
       const { value: now } = lookUp(this.own, this.sequence.fed.get(value) ?? value);
       const { dtype } = inner.typeOf(state.value);
@@ -229,8 +224,7 @@ export class EntryByEntry {
   }
 
   /** A run of a cell: its body for this entry. */
-  private runOnce(scan: Scan, { operands, results, origin }: Instruction): boolean {
-    const { inner } = this.loop;
+  private runOnce(inner: GraphBuilder, scan: Scan, { operands, results, origin }: Instruction): boolean {
     if (!equalDims(scan.length, this.sequence.length) || scan.reverse !== this.sequence.reverse) return false;
     const outputs: ValueId[] = [];
     const inputs: ValueId[] = [];
@@ -243,9 +237,9 @@ export class EntryByEntry {
         const state = this.carry(lookUp(this.free, id), origin.states?.[i], () => at(outputs, i));
         this.last.set(at(results, i), state.place);
         inputs.push(state.value);
-      } else if (kind === "invariant") inputs.push(this.inBody(id, undefined));
+      } else if (kind === "invariant") inputs.push(this.inBody(inner, id, undefined));
       else {
-        const entry = this.inBody(id, 0);
+        const entry = this.inBody(inner, id, 0);
         inputs.push(inner.reshape(entry, inner.shapeOf(entry).slice(1)));
       }
     }

@@ -3,7 +3,8 @@ import type { Span } from "../base/source/span.js";
 import { constantOf } from "../base/types/dim.js";
 import { printShape, type Shape } from "../base/types/shape.js";
 import { NotLowered } from "./frame.js";
-import { largestCount } from "./sizes.js";
+
+export const largestCount = 2 ** 31 - 1;
 
 /** A value is too large; everything else was checked before. */
 export function tooLarge(span: Span, message: string): NotLowered {

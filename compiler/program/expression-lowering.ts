@@ -9,12 +9,23 @@ import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import { lowerConvolution } from "./convolution-lowering.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { checkCounted, cumulate } from "./cumulative.js";
+import { checkCount } from "./entry-count.js";
 import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
 import { frameInPlace } from "./frame-in-place.js";
 import { functionIn, functionsOfCall } from "./given-functions.js";
 import { lowerCall } from "./cell-lowering.js";
-import { at, broughtIn, childOf, dimIn, elementName, type Frame, type Lowering, shapeIn, valueIn } from "./frame.js";
+import {
+  builderAt,
+  broughtIn,
+  childOf,
+  dimIn,
+  elementName,
+  type Frame,
+  type Lowering,
+  shapeIn,
+  valueIn,
+} from "./frame.js";
 import {
   branchInRound,
   elementInRound,
@@ -39,19 +50,20 @@ type LoweringRules = {
 /** The value of an expression; its shape is that of the expression's type. */
 export function lowerExpression(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
   const value = (rules[node.kind] as LoweringRules["number"])(lowering, frame, node as never);
-  lowering.checkSize(lowering.builder, value);
+  checkCount(lowering.builder.shapeOf(value), node.span, "this value");
   return value;
 }
 
 const rules: LoweringRules = {
-  number: (lowering, frame, node) => at(lowering, frame, node).constant(node.value),
+  number: (lowering, frame, node) => builderAt(lowering, frame, node).constant(node.value),
   dimension: (lowering, frame, node) => {
     const dim = dimIn(frame, node.dim);
-    const builder = at(lowering, frame, node);
+    const builder = builderAt(lowering, frame, node);
     const constant = constantOf(dim);
     return constant === undefined ? builder.dimension(dim) : builder.constant(constant);
   },
-  "real-parameter": (lowering, frame, node) => at(lowering, frame, node).constant(frame.reals.get(node.name) ?? NaN),
+  "real-parameter": (lowering, frame, node) =>
+    builderAt(lowering, frame, node).constant(frame.reals.get(node.name) ?? NaN),
   value: (_lowering, frame, node) => broughtIn(frame, valueIn(frame, node.name)),
   captured: (_lowering, frame, node) => broughtIn(frame, valueIn(frame, capturedKey(node.name))),
   next: (_lowering, frame, node) => broughtIn(frame, valueIn(frame, `${node.name}'`)),
@@ -95,27 +107,27 @@ const rules: LoweringRules = {
     const chosen = branchInRound(frame, node);
     if (chosen === undefined) return lowerElementwise(lowering, frame, node);
     const value = lowerExpression(lowering, frame, chosen);
-    return broadcastTo(at(lowering, frame, node), value, shapeIn(frame, node.type));
+    return broadcastTo(builderAt(lowering, frame, node), value, shapeIn(frame, node.type));
   },
   product: lowerProduct,
   reduction: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
-    return reduceAlong(at(lowering, frame, node), node.operation, operand, node.axes);
+    return reduceAlong(builderAt(lowering, frame, node), node.operation, operand, node.axes);
   },
   normalization: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
-    return normalize(at(lowering, frame, node), node.operation, operand, node.axes);
+    return normalize(builderAt(lowering, frame, node), node.operation, operand, node.axes);
   },
   cumulative: (lowering, frame, node) => {
     const { operand, operation, axis, span } = node;
     checkCounted(shapeIn(frame, operand.type)[axis] as Dim, operation, span);
-    return cumulate(at(lowering, frame, node), lowerExpression(lowering, frame, operand), node);
+    return cumulate(builderAt(lowering, frame, node), lowerExpression(lowering, frame, operand), node);
   },
   concat: (lowering, frame, node) => {
     const operands = isIndices(node)
       ? node.operands.map((operand) => lowerIndex(lowering, frame, operand))
       : lowerAll(lowering, frame, node.operands);
-    const builder = at(lowering, frame, node);
+    const builder = builderAt(lowering, frame, node);
     if (node.before === undefined) return builder.concat(node.axis, operands);
     const bound = node.type.kind === "index" ? { bound: dimIn(frame, node.type.bound) } : {};
     const state = { name: frame.path + node.before, documentation: "", ...bound, isBefore: true };
@@ -123,7 +135,7 @@ const rules: LoweringRules = {
   },
   stack: (lowering, frame, node) => {
     const operands = lowerAll(lowering, frame, node.operands);
-    const builder = at(lowering, frame, node);
+    const builder = builderAt(lowering, frame, node);
     const widened = operands.map((operand) => {
       const shape = builder.shapeOf(operand);
       return builder.reshape(operand, [...shape.slice(0, node.axis), dimConstant(1), ...shape.slice(node.axis)]);
@@ -132,41 +144,41 @@ const rules: LoweringRules = {
   },
   reshape: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
-    return at(lowering, frame, node).reshape(operand, shapeIn(frame, node.type));
+    return builderAt(lowering, frame, node).reshape(operand, shapeIn(frame, node.type));
   },
   transpose: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
-    return at(lowering, frame, node).transpose(operand, node.permutation);
+    return builderAt(lowering, frame, node).transpose(operand, node.permutation);
   },
   outer: (lowering, frame, node) => {
     const [a = 0, b = 0] = lowerAll(lowering, frame, [node.left, node.right]);
-    const builder = at(lowering, frame, node);
+    const builder = builderAt(lowering, frame, node);
     const left = range(0, builder.shapeOf(a).length);
     const right = range(left.length, builder.shapeOf(b).length);
     return builder.contract(a, b, { a: left, b: right, result: [...left, ...right], parts: 1 });
   },
   convolution: lowerConvolution,
-  fill: (lowering, frame, node) => at(lowering, frame, node).constantOf(node.value, shapeIn(frame, node.type)),
+  fill: (lowering, frame, node) => builderAt(lowering, frame, node).constantOf(node.value, shapeIn(frame, node.type)),
   reverse: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
-    return at(lowering, frame, node).emit({ kind: "reverse", axis: node.axis }, [operand]);
+    return builderAt(lowering, frame, node).emit({ kind: "reverse", axis: node.axis }, [operand]);
   },
   repeat: (lowering, frame, node) => {
     const operand = (isIndices(node) ? lowerIndex : lowerExpression)(lowering, frame, node.operand);
-    return broadcastTo(at(lowering, frame, node), operand, shapeIn(frame, node.type));
+    return broadcastTo(builderAt(lowering, frame, node), operand, shapeIn(frame, node.type));
   },
   slice: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
-    const builder = at(lowering, frame, node);
+    const builder = builderAt(lowering, frame, node);
     const part = builder.slice(operand, node.axis, dimIn(frame, node.start), dimIn(frame, node.length));
     return node.drop ? builder.reshape(part, shapeIn(frame, node.type)) : part;
   },
   gather: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
     const place = placeOf(frame, node.index);
-    if (place !== undefined) return entryAt(at(lowering, frame, node), operand, node.axis, dimConstant(place));
+    if (place !== undefined) return entryAt(builderAt(lowering, frame, node), operand, node.axis, dimConstant(place));
     const index = lowerIndex(lowering, frame, node.index);
-    const builder = at(lowering, frame, node);
+    const builder = builderAt(lowering, frame, node);
     const others = range(0, builder.shapeOf(operand).length).filter((axis) => axis !== node.axis);
     const rows = builder.emit({ kind: "gather" }, [builder.transpose(operand, [node.axis, ...others]), index]);
     // The axes of places stand where the axis stood.
@@ -182,13 +194,13 @@ const rules: LoweringRules = {
     const here = elementInRound(frame, node);
     if (here.terms.length > 0) return lowerElement(lowering, frame, here);
     const operand = lowerExpression(lowering, frame, node.operand);
-    return entryAt(at(lowering, frame, node), operand, node.axis, placeInRound(frame, here));
+    return entryAt(builderAt(lowering, frame, node), operand, node.axis, placeInRound(frame, here));
   },
   position: (lowering, frame, node) => {
     const place = placeOf(frame, node);
     if (place === undefined) return lowerPosition(lowering, frame, node);
     const dtype = node.type.kind === "index" ? "index" : "real";
-    return at(lowering, frame, node).emit({ kind: "constant", dtype, value: place }, []);
+    return builderAt(lowering, frame, node).emit({ kind: "constant", dtype, value: place }, []);
   },
   rounds: (lowering, frame, node) => lowerRounds(lowering, frame, node),
   "round-value": (_lowering, frame, node) => {
@@ -204,9 +216,9 @@ const rules: LoweringRules = {
     const gradients = once(frame, of, () => {
       const value = lowerExpression(lowering, frame, of.value);
       const by = lowerAll(lowering, frame, of.by);
-      return lowering.derive(at(lowering, frame, node), value, by);
+      return lowering.derive(builderAt(lowering, frame, node), value, by);
     });
-    const builder = at(lowering, frame, node);
+    const builder = builderAt(lowering, frame, node);
     return gradients[position] ?? builder.constantOf(0, shapeIn(frame, node.type));
   },
   "call-given": (lowering, frame, node) => {
@@ -252,7 +264,7 @@ function lowerFunctionCall(lowering: Lowering, frame: Frame, call: TypedCall): r
 function lowerElementwise(lowering: Lowering, frame: Frame, node: TypedOf<"elementwise">): ValueId {
   const exponent = node.operation === "^" ? literalOf(node.operands[1]) : undefined;
   const operands = lowerAll(lowering, frame, exponent === undefined ? node.operands : node.operands.slice(0, 1));
-  const builder = at(lowering, frame, node);
+  const builder = builderAt(lowering, frame, node);
   const shape = shapeIn(frame, node.type);
   const equal = operands.map((operand) => broadcastTo(builder, operand, shape));
   if (exponent !== undefined) equal.push(builder.constantOf(exponent, shape));
@@ -270,7 +282,7 @@ function literalOf(node: TypedExpression | undefined): number | undefined {
 /** Labels: batch axes, aligned at their ends; then rows of the left, columns of the right, and what is summed. */
 function lowerProduct(lowering: Lowering, frame: Frame, node: TypedOf<"product">): ValueId {
   const operands = lowerAll(lowering, frame, [node.left, node.right]);
-  const builder = at(lowering, frame, node);
+  const builder = builderAt(lowering, frame, node);
   const shape = shapeIn(frame, node.type);
   const ranks = operands.map((operand) => builder.shapeOf(operand).length);
   const hasRows = (ranks[0] ?? 0) > 1;
@@ -328,7 +340,7 @@ export function lowerFunction(
   for (const { key, value } of fn.equations) values.set(key, lowerExpression(lowering, frame, value));
   const results = fn.results.map(({ type, value }) => {
     const lowered = lowerExpression(lowering, frame, value);
-    return broadcastTo(at(lowering, frame, value), lowered, shapeIn(frame, type));
+    return broadcastTo(builderAt(lowering, frame, value), lowered, shapeIn(frame, type));
   });
   if (fn.derivative === undefined) return results;
   lowering.noteDeclared(lowering.builder, fn, frame);

@@ -94,8 +94,6 @@ export interface Lowering {
   /** The rules for expressions, for those who meet expressions on their way: these rules call them. */
   readonly lower: (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
   readonly derive: DeriveInside;
-  /** Refuses values that are too large; throws. */
-  readonly checkSize: (builder: GraphBuilder, value: ValueId) => void;
   /** Of a network: makes a hidden input of what a call draws. */
   readonly drawn?: (random: LoweredRandom) => ValueId;
   /** Of a network: the states of its runs. Those of runs that happen at each place of an index are of that place alone. */
@@ -143,13 +141,17 @@ export function valueIn(frame: Frame, key: string): ValueId {
 /** One of an array, as it is called by path. */
 export const elementName = (name: string, place: number): string => `${name}.${place}`;
 
+/** How many an array of used cells has; undefined of one that is none. */
+export const instanceCount = (frame: Frame, { count }: Pick<TypedInstance, "count">): number | undefined =>
+  count && constantOf(dimIn(frame, count));
+
 /** The frames of a used cell, or of all in an array. */
 export function childrenOf(
   frame: Frame,
   instance: Pick<TypedInstance, "name" | "count" | "piece">,
 ): readonly CellFrame[] {
-  const { name, count } = instance;
-  const size = count && constantOf(dimIn(frame, count));
+  const { name } = instance;
+  const size = instanceCount(frame, instance);
   if (size === undefined) return [childOf(frame, name)];
   return elementNames(instance, size).map((own) => childOf(frame, own));
 }
@@ -177,9 +179,12 @@ export function broughtIn(frame: Frame, value: ValueId): ValueId {
   return frame.bring === undefined ? value : frame.bring(value);
 }
 
-/** Sets the origin of the instructions that follow: after the operands, which set their own. */
-export function at(lowering: Lowering, frame: Frame, { span }: TypedExpression): GraphBuilder {
+/** For the instructions that an expression is made of. */
+export function builderAt(
+  { builder }: Pick<Lowering, "builder">,
+  frame: Frame,
+  { span }: { readonly span: Span },
+): GraphBuilder {
   const note = frame.path === "" ? undefined : `in \`${frame.path.slice(0, -1)}\``;
-  lowering.builder.origin = note === undefined ? { span } : { span, note };
-  return lowering.builder;
+  return builder.at(note === undefined ? { span } : { span, note });
 }

@@ -16,6 +16,7 @@ import {
 } from "../base/types/dim.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";
 import { GraphBuilder } from "../ir/graph/build.js";
+import { checkCount } from "./entry-count.js";
 import { type Lifted, liftOperation, overTime } from "../ir/graph/lift.js";
 import type { Operation, ValueId, ValueType } from "../ir/graph/types.js";
 import type { Lowering } from "./frame.js";
@@ -37,18 +38,20 @@ export class IndexedBuilder extends GraphBuilder {
   readonly outer: GraphBuilder;
   readonly index: string;
   readonly length: Dim;
-  private readonly check: (builder: GraphBuilder, value: ValueId) => void;
   /** In the builder around this one. */
   private readonly images = new Map<ValueId, Lifted>();
   private readonly brought = new Map<ValueId, ValueId>();
 
-  constructor(outer: GraphBuilder, index: string, length: Dim, check: (builder: GraphBuilder, value: ValueId) => void) {
+  /** @param outer Its origin is that of what stands around. */
+  constructor(outer: GraphBuilder, index: string, length: Dim) {
     super(outer.name, outer.context);
     this.outer = outer;
     this.index = index;
     this.length = length;
-    this.check = check;
-    this.origin = outer.origin;
+  }
+
+  override at(origin: Origin): this {
+    return Object.assign(super.at(origin), { outer: this.outer.at(origin) });
   }
 
   /** A value of the builder around, which is the same for all values of the index. */
@@ -67,7 +70,6 @@ export class IndexedBuilder extends GraphBuilder {
 
   /** An entry along an axis, by the place that an index of this builder, or of one around it, tells. */
   element(value: ValueId, axis: number, index: string, place: EntryPlace): ValueId {
-    this.outer.origin = this.origin;
     const image = this.imageOf(value);
     const own = image.overTime ? axis + 1 : axis;
     const result =
@@ -80,7 +82,6 @@ export class IndexedBuilder extends GraphBuilder {
 
   /** An index as a real number. */
   position(index: string): ValueId {
-    this.outer.origin = this.origin;
     if (index !== this.index) return this.bring(this.around().position(index));
     const value = this.outer.emit({ kind: "iota", length: this.length }, [], { ...this.origin, isPlace: true });
     return this.image({ value, overTime: true }, { dtype: "real", shape: [], shared: this.outer.typeOf(value).shared });
@@ -90,16 +91,16 @@ export class IndexedBuilder extends GraphBuilder {
     const results = super.emitAll(operation, operands, origin);
     const [result] = results;
     invariant(result !== undefined && results.length === 1, `${operation.kind} for each value of an index`);
-    this.outer.origin = origin;
+    const outer = this.outer.at(origin);
     const lifted = operands.map((id) => this.imageOf(id));
     const isOverTime = lifted.some((operand) => operand.overTime);
     const value = isOverTime
-      ? this.lift(operation, lifted)
-      : this.outer.emit(
+      ? this.at(origin).lift(operation, lifted)
+      : outer.emit(
           operation,
           lifted.map((operand) => operand.value),
         );
-    this.check(this.outer, value);
+    if (origin.span !== undefined) checkCount(outer.shapeOf(value), origin.span, "this value");
     this.images.set(result, { value, overTime: isOverTime });
     return results;
   }
@@ -179,7 +180,7 @@ export class IndexedBuilder extends GraphBuilder {
 
   /** One for the same values of the index in another builder around. */
   again(outer: GraphBuilder): IndexedBuilder {
-    return new IndexedBuilder(outer, this.index, this.length, this.check);
+    return new IndexedBuilder(outer, this.index, this.length);
   }
 
   /** What a value is in the builder around. */

@@ -7,7 +7,7 @@ import type { TypedExpression, TypedOf } from "../language/semantics/typed-progr
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { at, broughtIn, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
+import { builderAt, broughtIn, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 import { atPlace, IndexedBuilder } from "./indexed-builder.js";
 import { entriesAt } from "./places.js";
 import { reduceAlong } from "./reductions.js";
@@ -16,9 +16,10 @@ import { reduceAlong } from "./reductions.js";
 export function lowerIndexed(
   lowering: Lowering,
   frame: Frame,
-  { index, length, body }: Pick<TypedOf<"indexed">, "index" | "length" | "body">,
+  node: Pick<TypedOf<"indexed">, "index" | "length" | "body" | "span">,
 ): ValueId {
-  const inner = new IndexedBuilder(lowering.builder, index, dimIn(frame, length), lowering.checkSize);
+  const { index, length, body } = node;
+  const inner = new IndexedBuilder(builderAt(lowering, frame, node), index, dimIn(frame, length));
   const around = { index, lowering, frame, bring: (value: ValueId) => inner.bring(value) };
   const own: Frame = { ...frame, bring: (value) => inner.bring(broughtIn(frame, value)), around };
   return inner.lifted(lowering.lower(atPlace(lowering, inner), own, body));
@@ -26,7 +27,7 @@ export function lowerIndexed(
 
 export function lowerElement(lowering: Lowering, frame: Frame, node: TypedOf<"element">): ValueId {
   const operand = lowering.lower(lowering, frame, node.operand);
-  const builder = at(lowering, frame, node);
+  const builder = builderAt(lowering, frame, node);
   invariant(builder instanceof IndexedBuilder, "an index outside of what binds it");
   const around = node.around && dimIn(frame, node.around);
   const terms = node.terms.map((term) => ({ ...term, length: dimIn(frame, term.length) }));
@@ -34,7 +35,7 @@ export function lowerElement(lowering: Lowering, frame: Frame, node: TypedOf<"el
 }
 
 export function lowerPosition(lowering: Lowering, frame: Frame, node: TypedOf<"position">): ValueId {
-  const builder = at(lowering, frame, node);
+  const builder = builderAt(lowering, frame, node);
   invariant(builder instanceof IndexedBuilder, "an index outside of what binds it");
   return builder.position(node.index);
 }
@@ -43,7 +44,7 @@ export function lowerIndexReduction(lowering: Lowering, frame: Frame, node: Type
   const sum = node.operation === "sum" ? sumOfProducts(node) : undefined;
   if (sum !== undefined) return lowerSumOfProducts(lowering, frame, node, sum);
   const values = lowerIndexed(lowering, frame, node);
-  return reduceAlong(at(lowering, frame, node), node.operation, values, [0]);
+  return reduceAlong(builderAt(lowering, frame, node), node.operation, values, [0]);
 }
 
 /** A sum over an index as a product with what does not have it. */
@@ -90,10 +91,12 @@ function lowerSumOfProducts(
   node: TypedOf<"index-reduction">,
   { before, first, last }: SumOfProducts,
 ): ValueId {
-  const { index, length } = node;
+  const { index, length, span } = node;
   const outside = before && lowering.lower(lowering, frame, before);
-  const [left, right] = [first, last].map((body) => body && lowerIndexed(lowering, frame, { index, length, body }));
-  const builder = at(lowering, frame, node);
+  const [left, right] = [first, last].map(
+    (body) => body && lowerIndexed(lowering, frame, { index, length, body, span }),
+  );
+  const builder = builderAt(lowering, frame, node);
   invariant(left !== undefined, "a sum of nothing");
   const sum = right === undefined ? reduceAlong(builder, "sum", left, [0]) : contracted(builder, left, right);
   if (outside === undefined) return sum;

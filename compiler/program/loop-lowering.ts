@@ -5,6 +5,7 @@ import type { TypedLoop } from "../language/semantics/typed-networks.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { again, nameIn } from "./frame-in-place.js";
 import {
+  builderAt,
   type CellFrame,
   childrenOf,
   dimIn,
@@ -48,12 +49,17 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
     const node = frame.cell.nodes.get(key);
     if (node === undefined || node.value.type.kind === "outputs") continue;
     const value = lowering.lower(inside, own, node.value);
-    const full = broadcastTo(inner, value, shapeIn(frame, node.value.type));
+    const full = broadcastTo(builderAt(inside, own, node.value), value, shapeIn(frame, node.value.type));
     own.values.set(key, full);
     const input = awaited.get(key);
     if (input !== undefined) fed.set(input, full);
   }
-  const walk = new EntryByEntry(outer, inner, { length, reverse: loop.reverse, brought, fed });
+  const walk = new EntryByEntry(builderAt(lowering, frame, loop), inner, {
+    length,
+    reverse: loop.reverse,
+    brought,
+    fed,
+  });
   const wanted = [
     ...loop.members.flatMap((key) => own.values.get(key) ?? []),
     ...sharedValues(own),

@@ -78,6 +78,23 @@ export interface DeclaredCall {
   readonly arguments: readonly ValueId[];
 }
 
+/** A used cell, or one of an array. */
+export interface UsedCellName {
+  readonly name: string;
+  readonly place: number | undefined;
+}
+
+export interface ValueName {
+  /** From the outermost used cell on; none for the cell itself. */
+  readonly path: readonly UsedCellName[];
+  /** As its cell declares it. */
+  readonly name: string;
+  /** The next value of a state. */
+  readonly next: boolean;
+  /** Of a complex value. */
+  readonly part: "re" | "im" | undefined;
+}
+
 export interface LoweredCell {
   readonly name: string;
   readonly documentation: string;
@@ -106,6 +123,8 @@ export interface LoweredCell {
   readonly starts: LoweredStarts | undefined;
   /** Functions with a declared derivative that it calls, each once for the same dimensions. */
   readonly declared: readonly DeclaredDerivative[];
+  /** What the named values of `step` are. */
+  readonly names: ReadonlyMap<string, ValueName>;
 }
 
 /** A network after lowering: its equations as one graph function of an example. */

@@ -6,7 +6,7 @@ import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedOf } from "../language/semantics/typed-program.js";
-import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { builderAt, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 import { asNumber } from "./place-number.js";
 import { placeOf } from "./rounds-lowering.js";
 
@@ -16,7 +16,7 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
   if (operation === "real") return lowerNumber(lowering, frame, first);
   const values = operation === "one_hot" ? lowerNumber(lowering, frame, first) : lowering.lower(lowering, frame, first);
   const places = operation === "scatter" ? lowerNumber(lowering, frame, second) : values;
-  const builder = at(lowering, frame, node);
+  const builder = builderAt(lowering, frame, node);
   const shape = shapeIn(frame, node.type);
   if (node.type.kind === "index") checkExact(dimIn(frame, node.type.bound), node);
   switch (operation) {
@@ -46,9 +46,9 @@ function checkExact(bound: Dim, { span }: TypedExpression): void {
 /** An index as a real number: inputs and states are integers, whatever is computed is one already. */
 export function lowerNumber(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
   const place = placeOf(frame, node);
-  if (place !== undefined) return at(lowering, frame, node).constant(place);
+  if (place !== undefined) return builderAt(lowering, frame, node).constant(place);
   const value = lowering.lower(lowering, frame, node);
-  const builder = at(lowering, frame, node);
+  const builder = builderAt(lowering, frame, node);
   if (builder.typeOf(value).dtype === "real" || node.type.kind !== "index") return value;
   const length = dimIn(frame, node.type.bound);
   checkExact(length, node);
@@ -58,7 +58,7 @@ export function lowerNumber(lowering: Lowering, frame: Frame, node: TypedExpress
 /** As an integer, for places of entries. */
 export function lowerIndex(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
   const value = lowering.lower(lowering, frame, node);
-  const builder = at(lowering, frame, node);
+  const builder = builderAt(lowering, frame, node);
   return builder.typeOf(value).dtype === "index" ? value : builder.emit({ kind: "to_index" }, [value]);
 }
 

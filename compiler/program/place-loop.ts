@@ -2,6 +2,7 @@
  * A loop in an index equation: what each place has of its own lies along a further axis of the loop around, so that all places go through
  * one loop together.
  */
+import type { Origin } from "../base/source/origin.js";
 import { dimConstant } from "../base/types/dim.js";
 import type { GraphBuilder, NamedOutput } from "../ir/graph/build.js";
 import { ScanBuilder } from "../ir/graph/build-scan.js";
@@ -12,7 +13,7 @@ import { IndexedBuilder } from "./indexed-builder.js";
 
 /** What runs need of a loop. */
 export type LoopBuilder = Pick<ScanBuilder, "inner" | "input"> & {
-  emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[]): ValueId[];
+  emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[], origin: Origin): ValueId[];
 };
 
 export function loopIn(builder: GraphBuilder, name: string): LoopBuilder {
@@ -45,11 +46,10 @@ class PlaceLoop implements LoopBuilder {
     return this.inner.element(this.inner.bring(own), 0, index, whole);
   }
 
-  emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[]): ValueId[] {
+  emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[], origin: Origin): ValueId[] {
     const { outer, index } = this.places;
     const lifted = outputs.map(({ name, value }) => ({ name, value: this.inner.lifted(value) }));
-    outer.origin = this.places.origin;
-    return this.loop.emit(like, lifted).map((value, i) => {
+    return this.loop.emit(like, lifted, origin).map((value, i) => {
       const all = i < this.carried ? value : swapped(outer, value);
       return this.places.element(this.places.bring(all), 0, index, whole);
     });

@@ -7,6 +7,8 @@ export interface PlacedTensor {
   readonly frame: CellFrame;
   /** `lower.h`. */
   readonly name: string;
+  /** Used cells from the frame that was asked to that of the tensor, an array of them once. */
+  readonly within: readonly string[];
   /** In which it begins: its own, or that of a user who says how. */
   readonly startFrame: CellFrame;
 }
@@ -16,29 +18,24 @@ export function tensorsOf(frame: CellFrame, role: TypedTensor["role"]): PlacedTe
   return frame.cell.items.flatMap((item) => {
     if (item.kind === "tensor") {
       const { tensor } = item;
-      return tensor.role === role ? [{ tensor, frame, name: frame.path + tensor.name, startFrame: frame }] : [];
+      const placed = { tensor, frame, name: frame.path + tensor.name, within: [], startFrame: frame };
+      return tensor.role === role ? [placed] : [];
     }
-    const { given, sharedWith, starts } = item.instance;
+    const { name, given, sharedWith, starts } = item.instance;
     if (role === "input" || role === "context") return [];
     const isStoredRole = isStored({ role });
     if (isStoredRole && sharedWith !== undefined) return [];
     return childrenOf(frame, item.instance).flatMap((child) => {
       const own = tensorsOf(child, role).filter(({ tensor, frame: owner }) => !isStoredRole || owner !== child || !given.has(tensor.name)); // prettier-ignore
-      return starts.size === 0 ? own : own.map((placed) => begunBy(frame, child, starts, placed));
+      const begun = starts.size === 0 ? own : own.map((placed) => begunBy(frame, starts, placed));
+      return begun.map((placed) => ({ ...placed, within: [name, ...placed.within] }));
     });
   });
 }
 
-/** With the initial value that the user of its cell says. */
-function begunBy(
-  user: CellFrame,
-  { path }: CellFrame,
-  starts: ReadonlyMap<string, TypedTensor>,
-  placed: PlacedTensor,
-): PlacedTensor {
-  // All in an array begin alike.
-  const inside = placed.name.slice(path.length).split(".").filter((part) => !/^\d+$/u.test(part)); // prettier-ignore
-  const begun = starts.get(inside.join("."));
+/** With the initial value that the user of its cell says; all in an array begin alike. */
+function begunBy(user: CellFrame, starts: ReadonlyMap<string, TypedTensor>, placed: PlacedTensor): PlacedTensor {
+  const begun = starts.get([...placed.within, placed.tensor.name].join("."));
   if (begun === undefined) return placed;
   const { initializer, start } = begun;
   const { role, name, span, documentation, type } = placed.tensor;

@@ -107,7 +107,7 @@ interface LogSum {
 /** The greatest entry, which keeps exponentials in range and falls out of the result. */
 function shiftOf(builder: GraphBuilder, operand: ValueId, axes: OverAxes): ValueId {
   const greatest = builder.reduce("max", operand, axes);
-  return builder.emit({ kind: "map", op: "stop_gradient" }, [greatest], { ...builder.origin, isExact: true });
+  return builder.at({ ...builder.origin, isExact: true }).map("stop_gradient", greatest);
 }
 
 /**

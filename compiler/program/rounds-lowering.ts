@@ -11,7 +11,7 @@ import { nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCall, TypedExpression, TypedOf, TypedRounds } from "../language/semantics/typed-program.js";
 import type { IndexedPlace, TypedPlace } from "../language/semantics/typed-sizes.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { at, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { builderAt, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 
 /** Under which a frame keeps what the rounds of a group come to. */
 const roundsKey = (name: string): string => `${name} after its rounds`;
@@ -53,16 +53,16 @@ class Rounds {
    * where they began. Only the derivative reads them.
    */
   private withDerivative(count: number, values: readonly ValueId[]): ValueId[] {
-    const { builder } = this.lowering;
-    const isExact = { ...builder.origin, span: this.rounds.span, isExact: true } as const;
-    const ends = values.map((value) => builder.emit({ kind: "map", op: "stop_gradient" }, [value], isExact));
+    const around = builderAt(this.lowering, this.frame, this.rounds);
+    const builder = around.at({ ...around.origin, isExact: true });
+    const ends = values.map((value) => builder.map("stop_gradient", value));
     return this.repeat(count, ends, undefined).map((again, i) => {
       const name = this.rounds.names[i] as string;
       const tangent = new GraphBuilder(name, builder.context);
       const change = tangent.input(`d${name}`, builder.typeOf(again));
       const same = tangent.finish([{ name, value: change }]);
       const operation = { kind: "custom_derivative", arguments: 1, tangent: same } as const;
-      return builder.emit(operation, [values[i] as ValueId, again], isExact);
+      return builder.emit(operation, [values[i] as ValueId, again]);
     });
   }
 
@@ -79,7 +79,7 @@ class Rounds {
       values = running === undefined ? next : next.map((value, i) => this.chosen(running, value, before[i] as ValueId));
       if (until === undefined || k + 1 === count) continue;
       const stops = lowering.lower(lowering, inside, until);
-      const builder = at(lowering, this.frame, until);
+      const builder = builderAt(lowering, this.frame, until);
       const goes = builder.map("not", stops);
       goesOn = goesOn === undefined ? goes : builder.map("and", goesOn, goes);
     }
@@ -102,12 +102,12 @@ class Rounds {
   /** Repeated to the shape that the name has in every round. */
   private full(frame: Frame, node: TypedExpression, like: TypedExpression): ValueId {
     const value = this.lowering.lower(this.lowering, frame, node);
-    return broadcastTo(at(this.lowering, frame, node), value, shapeIn(frame, like.type));
+    return broadcastTo(builderAt(this.lowering, frame, node), value, shapeIn(frame, like.type));
   }
 
   /** An example that has stopped keeps its value; it is selected, so that nothing the later rounds make of it is read. */
   private chosen(running: ValueId, next: ValueId, before: ValueId): ValueId {
-    const { builder } = this.lowering;
+    const builder = builderAt(this.lowering, this.frame, this.rounds);
     return builder.map("select", builder.fill(running, builder.shapeOf(next)), next, before);
   }
 

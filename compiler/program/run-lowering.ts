@@ -12,6 +12,7 @@ import { broadcastTo } from "./broadcast-to.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { asState, lowerInitialNodes, lowerNodes } from "./cell-lowering.js";
 import {
+  builderAt,
   broughtIn,
   type CellFrame,
   childOf,
@@ -126,7 +127,7 @@ function lowerGiven(
   const lowered = (tensor: TypedTensor, value: TypedExpression, isRun: boolean): readonly [TypedTensor, ValueId] => {
     if (tensor.type.kind === "index") return [tensor, lowerIndex(lowering, frame, value)];
     const shape = [...(isRun ? leading : []), ...shapeIn(child, tensor.type)];
-    return [tensor, broadcastTo(lowering.builder, lowering.lower(lowering, frame, value), shape)];
+    return [tensor, broadcastTo(builderAt(lowering, frame, value), lowering.lower(lowering, frame, value), shape)];
   };
   const of = (role: TypedTensor["role"]): readonly TypedTensor[] =>
     tensorsIn(child.cell).filter((tensor) => tensor.role === role);
@@ -144,7 +145,7 @@ function lowerBegin(
   { child, owned }: { readonly child: CellFrame; readonly owned: readonly StateOfRun[] },
   contexts: GivenOperands,
 ): readonly ValueId[] {
-  const { builder } = lowering;
+  const builder = builderAt(lowering, frame, run);
   const given = lowerStates(lowering, frame, run);
   for (const [tensor, value] of contexts) child.values.set(tensor.name, value);
   for (const { placed, value } of drawForRun(lowering, frame, child, runNames(lowering, frame, run), undefined))
@@ -155,7 +156,7 @@ function lowerBegin(
     const own = given.get(path);
     const value = own ?? (tensor.initial === undefined ? undefined : valueIn(owner, initialKey(tensor.name)));
     const before = state && lowering.states?.before(state, value !== undefined);
-    if (before !== undefined || value !== undefined) return asState(lowering, owner, tensor, before ?? value ?? 0);
+    if (before !== undefined || value !== undefined) return asState(builder, owner, tensor, before ?? value ?? 0);
     const zero = builder.emit({ kind: "constant", dtype: dtypeOf(tensor), value: 0 }, []);
     return builder.fill(zero, shapeIn(owner, tensor.type));
   });
@@ -190,7 +191,7 @@ function statesOfRun(frame: Frame, run: TypedRun, child: CellFrame): StateOfRun[
 }
 
 function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
-  const { builder: outer } = lowering;
+  const outer = lowering.builder.at({ span: run.span, note: `\`${name}\` over its sequence` });
   const loop = loopIn(outer, `${name} step`);
   const child = frameInPlace(frame, name, run.call.runtimeDimensions);
   const given = lowerGiven(lowering, frame, run, child);
@@ -235,11 +236,11 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
       states.findIndex((placed) => pathIn(body, placed) === path),
     ),
   );
-  outer.origin = { span: run.span, note: `\`${name}\` over its sequence`, states: originsOf(frame, run, body) };
-  const results = loop.emit({ length, reverse: false }, [...next, ...outputs, ...traced]);
+  const origin = { ...outer.origin, states: originsOf(frame, run, body) };
+  const results = loop.emit({ length, reverse: false }, [...next, ...outputs, ...traced], origin);
   const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];
   for (const [caller, fn, place, scans = []] of declared) {
-    if (caller === loop.inner) lowering.noteDeclared(outer, fn, place, [...results.slice(0, 1), ...scans]);
+    if (caller === loop.inner) lowering.noteDeclared(lowering.builder, fn, place, [...results.slice(0, 1), ...scans]);
     else lowering.noteDeclared(caller, fn, place);
   }
   for (const [i, { state }] of owned.entries())
@@ -280,7 +281,7 @@ function lowerPlaces(
     return child.cell.outputs.map((output) => valueIn(child, output.name));
   }
   const index = `place ${inside.length}`;
-  const builder = new IndexedBuilder(lowering.builder, index, length, lowering.checkSize);
+  const builder = new IndexedBuilder(builderAt(lowering, frame, what.run), index, length);
   const start = { start: dimConstant(0), reverse: false };
   const own = given.map(([tensor, value]) => {
     const brought = builder.bring(value);

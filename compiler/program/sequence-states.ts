@@ -152,13 +152,12 @@ class StateWriter {
 
   private instruction(instruction: Instruction): void {
     const { operation } = instruction;
-    this.b.origin = instruction.origin;
     if (operation.kind === "scan") this.loop(operation, instruction);
     else if (operation.kind === "concat") this.concat(operation, instruction);
     else if (operation.kind === "pad" && this.isSeam(instruction, operation.axis)) this.padded(operation, instruction);
     else this.copy(instruction);
     const isCount = operation.kind === "iota" && instruction.origin.isPlace === true;
-    if (isCount && this.isOfStream(operation.length)) this.countOn(at(instruction.results, 0));
+    if (isCount && this.isOfStream(operation.length)) this.countOn(instruction);
   }
 
   private copy(instruction: Instruction): void {
@@ -175,9 +174,9 @@ class StateWriter {
       return this.isLoop(instruction) || isBefore ? this.begin(id, own) : undefined;
     });
     const given = operands.map((id, i) => begun[i]?.input ?? mapped(this.values, id));
-    const firsts = operands.map((id, i) => (begun[i] === undefined ? at(given, i) : this.started(begun[i], id)));
-    this.b.origin = origin;
-    const made = this.b.emitAll(scan, firsts, origin);
+    const b = this.b.at(origin);
+    const firsts = operands.map((id, i) => (begun[i] === undefined ? at(given, i) : this.started(b, begun[i], id)));
+    const made = b.emitAll(scan, firsts);
     recordResults(this.b, this.equations.forward, instruction, made, this.values);
     for (const [i, state] of begun.entries()) if (state !== undefined) state.end = at(made, i);
   }
@@ -197,15 +196,15 @@ class StateWriter {
     if (rest === undefined || !(this.isSeam(instruction, axis) || (this.stream === undefined && isBefore)))
       return this.copy(instruction);
     const state = this.begin(front, own);
-    const first = this.started(state, front);
-    this.b.origin = origin;
+    const b = this.b.at(origin);
+    const first = this.started(b, state, front);
     const others = operands.slice(1).map((id) => mapped(this.values, id));
-    const whole = this.b.emit({ kind: "concat", axis }, [first, ...others]);
+    const whole = b.emit({ kind: "concat", axis }, [first, ...others]);
     recordResults(this.b, forward, instruction, [whole], this.values);
     const { shape } = typeOf(forward, at(results, 0));
-    const size = at(this.b.shapeOf(first), axis);
+    const size = at(b.shapeOf(first), axis);
     const length = this.stream === undefined ? subtractDims(at(shape, axis), size) : dimSymbol(this.stream.symbol);
-    state.end = this.b.slice(whole, axis, length, size);
+    state.end = b.slice(whole, axis, length, size);
   }
 
   /** Zeros in front, as a convolution has them, are what it looks back at. */
@@ -215,14 +214,15 @@ class StateWriter {
   ): void {
     const { forward } = this.equations;
     const value = mapped(this.values, at(operands, 0));
-    const { dtype, shape } = this.b.typeOf(value);
+    const b = this.b.at(origin);
+    const { dtype, shape } = b.typeOf(value);
     const size = shape.map((dim, i) => (i === axis ? before : dim));
     const state = this.beginAs({ dtype, shape: size }, origin.states?.[0], undefined);
     const isLast = constantOf(after) === 0;
-    const rest = isLast ? value : this.b.emit({ kind: "pad", axis, before: dimConstant(0), after }, [value]);
-    const whole = this.b.emit({ kind: "concat", axis }, [state.input, rest]);
+    const rest = isLast ? value : b.emit({ kind: "pad", axis, before: dimConstant(0), after }, [value]);
+    const whole = b.emit({ kind: "concat", axis }, [state.input, rest]);
     recordResults(this.b, forward, { operation: { kind: "concat", axis }, results }, [whole], this.values);
-    state.end = this.b.slice(whole, axis, dimSymbol((this.stream as StreamedSequence).symbol), before);
+    state.end = b.slice(whole, axis, dimSymbol((this.stream as StreamedSequence).symbol), before);
   }
 
   /** Does a stream go on with what stands in front of its entries here? */
@@ -263,8 +263,7 @@ class StateWriter {
   }
 
   /** What it is now: of what inputs tell, that at the first entry of all. */
-  private started({ state, input }: MadeState, first: ValueId): ValueId {
-    const { b } = this;
+  private started(b: GraphBuilder, { state, input }: MadeState, first: ValueId): ValueId {
     if (state.initial === "computed" || this.isZero(first)) return input;
     const { number } = this.entriesBefore();
     const isFirst = b.map("eq", number, b.constant(0));
@@ -309,8 +308,10 @@ class StateWriter {
     return this.counted;
   }
 
-  private countOn(places: ValueId): void {
-    const { b, values } = this;
+  private countOn({ results, origin }: Instruction): void {
+    const { values } = this;
+    const b = this.b.at(origin);
+    const places = at(results, 0);
     const own = mapped(values, places);
     values.set(places, b.map("add", own, b.fill(this.entriesBefore().number, b.shapeOf(own))));
   }

@@ -4,8 +4,7 @@ import { suggestion } from "../language/semantics/suggestion.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
 import { dimConstant, evaluateDim, printDim, symbolsOf } from "../base/types/dim.js";
 import { constantValue } from "./constant-value.js";
-
-export const largestCount = 2 ** 31 - 1;
+import { largestCount } from "./entry-count.js";
 
 export interface CellArguments {
   /** Sizes by dimension; a dimension without one stays a symbol. */

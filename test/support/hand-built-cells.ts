@@ -35,6 +35,7 @@ export function cellFromStep(
     initial: undefined,
     starts: undefined,
     declared: [],
+    names: new Map(),
   };
 }
 

@@ -25,4 +25,6 @@ export interface Origin {
   readonly states?: readonly (OriginOfState | undefined)[];
   /** The places along an axis as numbers of the equations, which go on from piece to piece. */
   readonly isPlace?: true;
+  /** It is of a derivative, and no value of the equations. */
+  readonly isDerivative?: true;
 }

@@ -150,8 +150,7 @@ export function floorDim(dim: Dim): Dim {
 function floorFactor(rest: Dim): string {
   const divisor = commonDivisor(rest);
   const dividend = multiplyDims(rest, divisor);
-  const [over, under] = [dividend, divisor].map((part) => (/[ *]/.test(printDim(part)) ? `(${printDim(part)})` : printDim(part))); // prettier-ignore
-  const factor = `floor(${over ?? ""} / ${under ?? ""})`;
+  const factor = printFloor({ dividend, divisor }, plainly);
   if (!floors.has(factor)) floors.set(factor, { dividend, divisor });
   return factor;
 }
@@ -312,14 +311,25 @@ export function substituteDim(dim: Dim, replacements: ReadonlyMap<string, Dim>):
   return sum;
 }
 
+/** How dimensions are spelled. */
+export interface DimSpelling {
+  readonly symbol: (name: string) => string;
+  readonly times: string;
+  readonly floor: string;
+}
+
+const plainly: DimSpelling = { symbol: (name) => name, times: "*", floor: "floor" };
+
 /** As the language writes it: `4*H`, `I + H - 1`, `H / N`. */
-export function printDim(dim: Dim): string {
+export const printDim = (dim: Dim): string => spellDim(dim, plainly);
+
+export function spellDim(dim: Dim, spelling: DimSpelling): string {
   if (dim.terms.length === 0) return "0";
   // Highest degree first, constants last: `I + H - 1`.
   const ordered = [...dim.terms].sort((a, b) => degree(b) - degree(a) || (termKey(a) < termKey(b) ? -1 : 1));
   let text = "";
   for (const [position, term] of ordered.entries()) {
-    const magnitude = printTerm({ ...term, numerator: Math.abs(term.numerator) });
+    const magnitude = printTerm({ ...term, numerator: Math.abs(term.numerator) }, spelling);
     if (position === 0) text = term.numerator < 0 ? `-${magnitude}` : magnitude;
     else text += term.numerator < 0 ? ` - ${magnitude}` : ` + ${magnitude}`;
   }
@@ -333,16 +343,42 @@ function degree(term: DimTerm): number {
   return term.powers.reduce((sum, [, exponent]) => sum + exponent, 0);
 }
 
-function printTerm(term: DimTerm): string {
+/** A symbol, or a rounded quotient. */
+function printFactor(factor: string, spelling: DimSpelling): string {
+  const floor = floors.get(factor);
+  return floor === undefined ? spelling.symbol(factor) : printFloor(floor, spelling);
+}
+
+function printFloor(
+  { dividend, divisor }: { readonly dividend: Dim; readonly divisor: Dim },
+  spelling: DimSpelling,
+): string {
+  const [over, under] = [dividend, divisor].map((part) => {
+    const text = spellDim(part, spelling);
+    return isOneFactor(part) ? text : `(${text})`;
+  }) as [string, string];
+  return `${spelling.floor}(${over} / ${under})`;
+}
+
+function isOneFactor({ terms }: Dim): boolean {
+  const [term, ...others] = terms;
+  if (term === undefined) return true;
+  const [power, ...more] = term.powers;
+  if (others.length > 0 || more.length > 0 || term.denominator !== 1) return false;
+  return power === undefined || (Math.abs(term.numerator) === 1 && power[1] === 1 && !floors.has(power[0]));
+}
+
+function printTerm(term: DimTerm, spelling: DimSpelling): string {
   const top: string[] = [];
   const bottom: string[] = [];
   for (const [symbol, exponent] of term.powers) {
-    for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? top : bottom).push(symbol);
+    for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? top : bottom).push(printFactor(symbol, spelling));
   }
   if (term.numerator !== 1 || top.length === 0) top.unshift(String(term.numerator));
   if (term.denominator !== 1) bottom.unshift(String(term.denominator));
-  const divisor = bottom.length > 1 ? `(${bottom.join("*")})` : bottom[0];
-  return divisor === undefined ? top.join("*") : `${top.join("*")} / ${divisor}`;
+  const [over, under] = [top, bottom].map((factors) => factors.join(spelling.times)) as [string, string];
+  if (bottom.length === 0) return over;
+  return `${over} / ${bottom.length > 1 ? `(${under})` : under}`;
 }
 
 function termKey(term: DimTerm): string {

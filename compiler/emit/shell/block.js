@@ -2,7 +2,7 @@
 import { checkTensors, optionalInteger } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
-/** @import { StreamBlock, SizedCall, Core, Sequence, Slot } from "./types.js" */
+/** @import { StreamBlock, SizedCall, Core, Sequence, BufferedTensor } from "./types.js" */
 
 /**
  * @param {Core} core
@@ -10,17 +10,17 @@ import { resultOf, writeAll } from "./tensors.js";
  * @returns {StreamBlock}
  */
 export function createBlock(core, sequence) {
-  const inputs = core.slots("input", [], false);
-  const result = resultOf(core, core.slots("output", [], false), {});
-  /** @param {readonly Slot[]} targets @param {readonly Slot[]} sources */
+  const inputs = core.tensors("input", [], false);
+  const result = resultOf(core, core.tensors("output", [], false), {});
+  /** @param {readonly BufferedTensor[]} targets @param {readonly BufferedTensor[]} sources */
   const copyAll = (targets, sources) => {
     // Whole buffers: what is after the sizes of the call is not looked at.
     return () => targets.forEach(({ data }, i) => data.set(/** @type {typeof sources[number]} */ (sources[i]).data));
   };
-  const states = core.slots("state", [], true);
-  const takeContexts = copyAll(core.slots("context"), core.slots("context", [], true));
-  const takeStates = copyAll(core.slots("initial", [], false), states);
-  const giveStates = copyAll(states, core.slots("final", [], false));
+  const states = core.tensors("state", [], true);
+  const takeContexts = copyAll(core.tensors("context"), core.tensors("context", [], true));
+  const takeStates = copyAll(core.tensors("initial", [], false), states);
+  const giveStates = copyAll(states, core.tensors("final", [], false));
   const { streamAt } = core;
   const capacity = /** @type {number} */ (core.newCall().sizes[streamAt]);
   /** The stream's call with the number of steps, made again where that changes. @type {SizedCall | undefined} */
@@ -36,7 +36,7 @@ export function createBlock(core, sequence) {
         call = { ...stream, sizes, extents };
         core.refresh?.("steps", call);
       }
-      checkTensors("steps", inputs, call.sizes, true);
+      checkTensors("steps", inputs, call.sizes);
     },
     run() {
       const own = /** @type {SizedCall} */ (call);

@@ -4,7 +4,7 @@
 // counted through: engines make an object for `for … of` where they do not see that they need none. So calls that go well leave
 // no garbage.
 
-/** @import { CallNames, CallArgument, AxisSizes, Slot } from "./types.js" */
+/** @import { CallNames, CallArgument, AxisSizes, BufferedTensor } from "./types.js" */
 
 /**
  * A name as it stands in messages.
@@ -60,7 +60,7 @@ export function take(where, value, { byName, places }) {
       throw new TypeError(`${where}: unknown name ${quote(name)}; expected ${known(byName) || "no names at all"}`);
     }
     const given = /** @type {Record<string, unknown>} */ (value)[name];
-    place.value = "data" in place ? convert(/** @type {Slot} */ (place), given) : given;
+    place.value = "data" in place ? convert(/** @type {BufferedTensor} */ (place), given) : given;
   }
   // A map or a promise has no names of its own either.
   if (isEmpty && textOf(value) !== "[object Object]") throw noObject(where, value, byName);
@@ -135,11 +135,11 @@ export const optionalInteger = (where, { name, value }, otherwise, low, high) =>
 
 /**
  * The number of values that a tensor has in a call.
- * @param {Pick<Slot, "dims">} slot
+ * @param {Pick<BufferedTensor, "dims">} tensor
  * @param {AxisSizes} sizes
  */
-export function countOf(slot, sizes) {
-  const { dims } = slot;
+export function countOf(tensor, sizes) {
+  const { dims } = tensor;
   let count = 1;
   for (let i = 0; i < dims.length; i++) {
     const dim = /** @type {number} */ (dims[i]);
@@ -165,49 +165,49 @@ const isFloats = (value) =>
 
 /**
  * What a call gives for a tensor, so that nobody changes it any more: arrays of floats as they are, because no code runs for
- * their elements and all of them are right, and lists of other kinds as numbers in an array of the slot's own.
- * @param {Slot} slot
+ * their elements and all of them are right, and lists of other kinds as numbers in an array of the tensor's own.
+ * @param {BufferedTensor} tensor
  * @param {unknown} value
  * @returns {unknown}
  */
-export function convert(slot, value) {
-  const { data, high } = slot;
+export function convert(tensor, value) {
+  const { data, high } = tensor;
   if (high === undefined && isFloats(value)) return value;
   const kind = kindOf(value);
   if (kind === undefined || !(high === undefined ? realKinds : integerKinds).test(kind)) return value;
   const list = /** @type {ArrayLike<unknown>} */ (value);
   const { length } = list;
-  // What is longer than the slot is refused for its length.
+  // What is longer than the tensor is refused for its length.
   const count = length < data.length ? length : data.length;
-  if (slot.plain === undefined || slot.plain.length < count) slot.plain = new Float64Array(count);
-  slot.kind = kind;
-  slot.length = length;
-  slot.fault = "";
-  for (let i = 0; i < count && slot.fault === ""; i++) {
+  if (tensor.plain === undefined || tensor.plain.length < count) tensor.plain = new Float64Array(count);
+  tensor.kind = kind;
+  tensor.length = length;
+  tensor.fault = "";
+  for (let i = 0; i < count && tensor.fault === ""; i++) {
     const item = list[i];
     // Tokenisers give 64 bits; what does not fit into a number is out of every range.
     const number = typeof item === "bigint" && kind.startsWith("Big") ? Number(item) : item;
-    if (typeof number === "number") slot.plain[i] = number;
-    else slot.fault = `[${i}] must be a number, got ${describe(item)}`;
+    if (typeof number === "number") tensor.plain[i] = number;
+    else tensor.fault = `[${i}] must be a number, got ${describe(item)}`;
   }
-  return slot.plain;
+  return tensor.plain;
 }
 
 /**
- * Checks one tensor that was converted. Real numbers may be NaN or infinite; indices are integers from `slot.low` to
- * `slot.high`.
+ * Checks one tensor that was converted. Real numbers may be NaN or infinite; indices are integers from `tensor.low` to
+ * `tensor.high`.
  * @param {string} where
- * @param {Slot} slot
+ * @param {BufferedTensor} tensor
  * @param {AxisSizes} sizes
  */
-export function checkTensor(where, slot, sizes) {
-  const { name, dims, labels, high, value, plain } = slot;
-  const count = countOf(slot, sizes);
+export function checkTensor(where, tensor, sizes) {
+  const { name, dims, labels, high, value, plain } = tensor;
+  const count = countOf(tensor, sizes);
   const isPlain = value !== undefined && value === plain;
   const isArray = isPlain || (high === undefined && isFloats(value));
-  if (isArray && (isPlain ? slot.length : lengthOf.call(value)) === count) {
-    if (isPlain && slot.fault !== "") throw new TypeError(`${where}: ${quote(name)}${slot.fault}`);
-    if (high !== undefined) checkItems(where, slot, /** @type {Float64Array} */ (plain), count);
+  if (isArray && (isPlain ? tensor.length : lengthOf.call(value)) === count) {
+    if (isPlain && tensor.fault !== "") throw new TypeError(`${where}: ${quote(name)}${tensor.fault}`);
+    if (high !== undefined) checkItems(where, tensor, /** @type {Float64Array} */ (plain), count);
     return;
   }
   // No callback: what it captures would be made at every call.
@@ -217,7 +217,7 @@ export function checkTensor(where, slot, sizes) {
     shape += `${i === 0 ? "" : ", "}${dim < 0 ? `${labels[~dim]} ${sizes[~dim]}` : dim}`;
   }
   const what = `${where}: ${quote(name)}`;
-  const got = `got ${isPlain ? `${slot.kind} of length ${slot.length}` : describe(value)}`;
+  const got = `got ${isPlain ? `${tensor.kind} of length ${tensor.length}` : describe(value)}`;
   if (isArray) throw new RangeError(`${what} must have shape [${shape}], that is length ${count}; ${got}`);
   const type = `must be ${high === undefined ? "a Float32Array, Float64Array or array of numbers" : "an array of integers"}`;
   throw new TypeError(
@@ -229,7 +229,7 @@ export function checkTensor(where, slot, sizes) {
 
 /**
  * Is an entry beyond the sizes of its example? Whatever stands there is never read.
- * @param {Slot} slot
+ * @param {BufferedTensor} tensor
  * @param {number} i
  * @param {number} count
  */
@@ -251,29 +251,32 @@ export function isPadding({ ragged, dims }, i, count) {
 /**
  * Checks integers, which nobody else can reach.
  * @param {string} where
- * @param {Slot} slot
+ * @param {BufferedTensor} tensor
  * @param {ArrayLike<number>} list
  * @param {number} count
  */
-function checkItems(where, slot, list, count) {
-  const { name, low, high } = slot;
+function checkItems(where, tensor, list, count) {
+  const { name, low, high } = tensor;
   for (let i = 0; i < count; i++) {
     const item = list[i];
     const isFine = Number.isInteger(item) && Number(item) >= low && Number(item) <= Number(high);
-    if (!isFine && !isPadding(slot, i, count)) checkInteger(where, `${quote(name)}[${i}]`, item, low, Number(high));
+    if (!isFine && !isPadding(tensor, i, count)) checkInteger(where, `${quote(name)}[${i}]`, item, low, Number(high));
   }
 }
+
+/** @type {readonly BufferedTensor[]} */
+const noTensors = [];
 
 /**
  * Checks tensors that were taken.
  * @param {string} where
- * @param {readonly Slot[]} slots
+ * @param {readonly BufferedTensor[]} tensors
  * @param {AxisSizes} sizes
- * @param {boolean} required
+ * @param {readonly BufferedTensor[]} optional those that may be left out
  */
-export function checkTensors(where, slots, sizes, required) {
-  for (let i = 0; i < slots.length; i++) {
-    const slot = /** @type {Slot} */ (slots[i]);
-    if ((required && !slot.optional) || slot.value !== undefined) checkTensor(where, slot, sizes);
+export function checkTensors(where, tensors, sizes, optional = noTensors) {
+  for (let i = 0; i < tensors.length; i++) {
+    const tensor = /** @type {BufferedTensor} */ (tensors[i]);
+    if (tensor.value !== undefined || !optional.includes(tensor)) checkTensor(where, tensor, sizes);
   }
 }

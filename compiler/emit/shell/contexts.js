@@ -2,16 +2,16 @@
 import { checkTensor } from "./check.js";
 import { write } from "./tensors.js";
 
-/** @import { Contexts, Core, Slot } from "./types.js" */
+/** @import { Contexts, Core, BufferedTensor } from "./types.js" */
 
 /**
  * @param {Core} core
  * @returns {Contexts}
  */
 export function createContexts(core) {
-  const slots = core.slots("context", [], true);
+  const tensors = core.tensors("context", [], true);
   return {
-    slots,
+    tensors,
     fit(call, next) {
       return (
         next.sizes.every((size, i) => i === core.streamAt || size === call.sizes[i]) &&
@@ -25,25 +25,25 @@ export function createContexts(core) {
     },
     check(where, call, required) {
       const { sizes } = call;
-      for (let i = 0; i < slots.length; i++) {
-        const slot = /** @type {Slot} */ (slots[i]);
-        if (slot.high !== undefined) slot.ragged = call.full ? undefined : call;
-        if (slot.value !== undefined || required(slot)) checkTensor(where, slot, sizes);
+      for (let i = 0; i < tensors.length; i++) {
+        const tensor = /** @type {BufferedTensor} */ (tensors[i]);
+        if (tensor.high !== undefined) tensor.ragged = call.full ? undefined : call;
+        if (tensor.value !== undefined || required(tensor)) checkTensor(where, tensor, sizes);
       }
     },
     write(call, begins = false) {
       let any = begins;
-      for (let i = 0; i < slots.length; i++) {
-        const slot = /** @type {Slot} */ (slots[i]);
-        if (slot.value === undefined) continue;
-        write(slot, call.sizes);
-        slot.given = any = true;
+      for (let i = 0; i < tensors.length; i++) {
+        const tensor = /** @type {BufferedTensor} */ (tensors[i]);
+        if (tensor.value === undefined) continue;
+        write(tensor, call.sizes);
+        tensor.given = any = true;
       }
       // What a network makes of them alone.
       if (any) core.run("stepContexts", call);
     },
     forget() {
-      for (const slot of slots) slot.given = false;
+      for (const tensor of tensors) tensor.given = false;
     },
   };
 }

@@ -2,7 +2,7 @@
 import { bufferName, groups } from "./roles.js";
 import { checkTensor, namesOf, optionalInteger, placeOf, take } from "./check.js";
 
-/** @import { SizedCall, Capacity, Core, Kernels, Manifest, OptionalParts, CallArgument, Slot } from "./types.js" */
+/** @import { SizedCall, Capacity, Core, Kernels, Manifest, OptionalParts, CallArgument, BufferedTensor } from "./types.js" */
 
 /**
  * @param {Manifest} manifest
@@ -33,8 +33,8 @@ export function createCore(manifest, kernels, capacity, parts) {
     extents: axes.slice(1).map(() => new Int32Array(batch)),
   });
 
-  /** @type {Core["slot"]} */
-  const slot = (name, dims, data, low, high, computed = false) => ({
+  /** @type {Core["tensor"]} */
+  const tensor = (name, dims, data, low, high, computed = false) => ({
     name,
     dims,
     labels,
@@ -48,13 +48,12 @@ export function createCore(manifest, kernels, capacity, parts) {
     length: 0,
     fault: "",
     given: false,
-    optional: false,
     ragged: undefined,
   });
 
-  /** @type {Core["slots"]} */
-  const slots = (kind, derived = [], streamed) => {
-    /** @type {Slot[]} */
+  /** @type {Core["tensors"]} */
+  const tensors = (kind, derived = [], streamed) => {
+    /** @type {BufferedTensor[]} */
     const made = [];
     for (const entry of manifest[groups[kind]] ?? []) {
       const isIndex = "dtype" in entry && entry.dtype === "index";
@@ -63,7 +62,7 @@ export function createCore(manifest, kernels, capacity, parts) {
       const dims = [...entry.axes, ...entry.shape].map((size) =>
         typeof size === "number" ? size : ~placeAmongSizes(size),
       );
-      const data = /** @type {Slot["data"]} */ (buffers[bufferName(kind, entry.name, derived, streamed)]);
+      const data = /** @type {BufferedTensor["data"]} */ (buffers[bufferName(kind, entry.name, derived, streamed)]);
       // Streams have nothing to do with losses, which examples share.
       const isOfLosses =
         /** @type {{ forLosses?: boolean }} */ (entry).forLosses || (kind === "output" && !entry.axes[0]);
@@ -72,7 +71,7 @@ export function createCore(manifest, kernels, capacity, parts) {
       // A stream has one step of what runs over steps.
       const own = streamed ? dims.filter((dim) => dim !== ~streamAt) : dims;
       const { bound = 0 } = /** @type {{ bound?: number }} */ (entry);
-      made.push(slot(entry.name, own, data, 0, isIndex ? bound - 1 : undefined, computed));
+      made.push(tensor(entry.name, own, data, 0, isIndex ? bound - 1 : undefined, computed));
     }
     return made;
   };
@@ -80,7 +79,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   // Lists of integers, one for each example, are checked like tensors of indices.
   /** @type {(name: string) => Int32Array} */
   const list = (name) => /** @type {Int32Array} */ (buffers[name]);
-  const lengths = slot("lengths", [~0], stepsAt < 0 ? new Int32Array(0) : list("lengths"), 0, 0);
+  const lengths = tensor("lengths", [~0], stepsAt < 0 ? new Int32Array(0) : list("lengths"), 0, 0);
   const sizesPlace = placeOf("sizes");
   const batchPlace = placeOf("batch");
   const stepsPlace = placeOf("steps");
@@ -94,7 +93,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   const extents = axes
     .slice(1)
     .map(({ name, kind, option, minimum = kind === "sequence" ? 0 : 1 }, i) =>
-      option === "steps" ? lengths : slot(`sizes.${name}`, [~0], list(`sizes.${name}`), minimum, capacities[i + 1]),
+      option === "steps" ? lengths : tensor(`sizes.${name}`, [~0], list(`sizes.${name}`), minimum, capacities[i + 1]),
     );
 
   /** What `readCall` read last. */
@@ -141,7 +140,7 @@ export function createCore(manifest, kernels, capacity, parts) {
       const each = /** @type {Int32Array} */ (pending.extents[i - 1]);
       const own = asked === undefined ? undefined : sizeNames.places[named]?.value;
       const size = own === undefined ? capacities[i] : own;
-      const extent = parts.readExtent?.(where, /** @type {Slot} */ (extents[i - 1]), size, each, sizes) ?? 0;
+      const extent = parts.readExtent?.(where, /** @type {BufferedTensor} */ (extents[i - 1]), size, each, sizes) ?? 0;
       sizes[i] = extent;
       pending.full = pending.full && allAre(each, extent);
       named++;
@@ -159,8 +158,8 @@ export function createCore(manifest, kernels, capacity, parts) {
     options,
     streamAt,
     fewest: extents[streamAt - 1]?.low ?? 0,
-    slot,
-    slots,
+    tensor,
+    tensors,
     told: capacity.computed?.told,
     refresh: capacity.computed?.refresh,
     newCall,

@@ -2,7 +2,7 @@
 import { checkTensors, countOf, namesOf, none, placeOf, take } from "./check.js";
 import { resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, GivenCall, Sequence, AxisSizes, Slot } from "./types.js" */
+/** @import { Core, GivenCall, Sequence, AxisSizes, BufferedTensor } from "./types.js" */
 
 /**
  * Tangents of what goes into a call: `{ x, m, h, params: { W } }`, missing ones zero. The tangent of an initial state
@@ -12,9 +12,9 @@ import { resultOf, write, writeAll } from "./tensors.js";
  * @param {string} where
  */
 export function tangents(core, sequence, where) {
-  const values = [...core.slots("input", ["tangent"]), ...core.slots("context", ["tangent"])];
-  const states = core.slots("initial", ["tangent"]);
-  const params = core.slots("param", ["tangent"]);
+  const values = [...core.tensors("input", ["tangent"]), ...core.tensors("context", ["tangent"])];
+  const states = core.tensors("initial", ["tangent"]);
+  const params = core.tensors("param", ["tangent"]);
   const named = placeOf("params");
   const names = namesOf([...values, ...states, named]);
   const paramNames = namesOf(params);
@@ -27,9 +27,9 @@ export function tangents(core, sequence, where) {
     },
     /** @type {(sizes: AxisSizes) => void} */
     check(sizes) {
-      checkTensors(where, values, sizes, false);
-      checkTensors(where, states, sizes, false);
-      checkTensors(whereParams, params, sizes, false);
+      checkTensors(where, values, sizes, values);
+      checkTensors(where, states, sizes, states);
+      checkTensors(whereParams, params, sizes, params);
     },
     write() {
       const { sizes } = sequence.call;
@@ -38,15 +38,15 @@ export function tangents(core, sequence, where) {
       core.hold();
       if (sequence.computes) core.run("initialJvp", sequence.call);
       for (let i = 0; i < states.length; i++) {
-        const slot = /** @type {Slot} */ (states[i]);
-        const { data } = slot;
-        const value = /** @type {ArrayLike<number> | undefined} */ (slot.value);
-        const count = countOf(slot, sizes);
-        if (sequence.states[i]?.given || !slot.computed) write(slot, sizes);
+        const tensor = /** @type {BufferedTensor} */ (states[i]);
+        const { data } = tensor;
+        const value = /** @type {ArrayLike<number> | undefined} */ (tensor.value);
+        const count = countOf(tensor, sizes);
+        if (sequence.states[i]?.given || !tensor.computed) write(tensor, sizes);
         else if (value !== undefined) {
           for (let k = 0; k < count; k++) data[k] = (data[k] ?? 0) + (value[k] ?? 0);
         }
-        slot.value = undefined;
+        tensor.value = undefined;
       }
     },
   };
@@ -58,7 +58,7 @@ export function tangents(core, sequence, where) {
  */
 export function jvp(core, sequence) {
   const direction = tangents(core, sequence, "jvp: tangents");
-  const result = resultOf(core, core.slots("output", ["tangent"]), { final: core.slots("final", ["tangent"]) });
+  const result = resultOf(core, core.tensors("output", ["tangent"]), { final: core.tensors("final", ["tangent"]) });
   return {
     /** @type {(values: GivenCall, given: GivenCall) => Record<string, unknown>} */
     jvp(values, given) {

@@ -4,7 +4,7 @@ import { checkTensor, describe, optionalInteger, placeOf } from "./check.js";
 import { logarithm } from "./normal.js";
 import { bufferName } from "./roles.js";
 
-/** @import { CallDraws, Core, RandomEntry, SizedCall, Slot } from "./types.js" */
+/** @import { CallDraws, Core, RandomEntry, SizedCall, BufferedTensor } from "./types.js" */
 
 /** What `scramble` gives. */
 const words = new Int32Array(2);
@@ -51,7 +51,7 @@ export function scramble(k0, k1, a, b) {
 const unit = (word) => (2 * (word >>> 9) + 1) / 2 ** 24;
 
 /**
- * @param {Slot["data"]} data
+ * @param {BufferedTensor["data"]} data
  * @param {number} at
  * @param {number} count
  * @param {boolean} isNormal
@@ -85,10 +85,10 @@ function fillRow(data, at, count, isNormal, k0, k1, row) {
 
 /**
  * @param {RandomEntry} entry
- * @param {readonly number[]} dims of one example, outermost first, as slots have them
+ * @param {readonly number[]} dims of one example, outermost first, as tensors have them
  * @param {number} single the axis of the steps, where only one of them is drawn for
- * @param {Slot["data"]} data
- * @param {Slot["data"] | undefined} counts the number of the first step of each example
+ * @param {BufferedTensor["data"]} data
+ * @param {BufferedTensor["data"] | undefined} counts the number of the first step of each example
  * @param {SizedCall} call
  */
 function fillDraw({ name, law, training }, dims, single, data, counts, call) {
@@ -156,7 +156,7 @@ export function createDraws(core) {
   const [batch = 1] = core.newCall().sizes;
   const always = random.some(({ training }) => !training);
   const [seed, train] = [placeOf("seed"), placeOf("train")];
-  const examples = core.slot("examples", [~0], new Int32Array(batch), 0, 2 ** 31 - 1);
+  const examples = core.tensor("examples", [~0], new Int32Array(batch), 0, 2 ** 31 - 1);
   options.all.push(seed, train, examples);
   options.inStream.push(seed, train, examples);
 
@@ -196,7 +196,7 @@ export function createDraws(core) {
         if (own.initial !== (counters === undefined)) continue;
         const isOfSteps = /** @type {number[]} */ (dimsOf[i]).includes(~streamAt);
         if (streamed && counters && isOfSteps !== (entry === "step")) continue;
-        const data = /** @type {Slot["data"]} */ (buffers[bufferName("random", own.name, [], streamed)]);
+        const data = /** @type {BufferedTensor["data"]} */ (buffers[bufferName("random", own.name, [], streamed)]);
         const counts =
           own.counter === undefined || counters === undefined
             ? undefined

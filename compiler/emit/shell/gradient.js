@@ -2,7 +2,7 @@
 import { checkTensors, countOf, namesOf, none, placeOf, take } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
-/** @import { Core, Derivation, GivenCall, Sequence, AxisSizes, Slot } from "./types.js" */
+/** @import { Core, Derivation, GivenCall, Sequence, AxisSizes, BufferedTensor } from "./types.js" */
 
 /** @type {readonly Derivation[]} */
 export const grad = ["grad"];
@@ -14,8 +14,8 @@ export const grad = ["grad"];
  * @param {string} where
  */
 export function cotangents(core, derived, where) {
-  const outputs = core.slots("output", derived);
-  const finals = core.slots("final", derived);
+  const outputs = core.tensors("output", derived);
+  const finals = core.tensors("final", derived);
   const final = placeOf("final");
   const names = namesOf([...outputs, final]);
   const finalNames = namesOf(finals);
@@ -28,8 +28,8 @@ export function cotangents(core, derived, where) {
     },
     /** @type {(sizes: AxisSizes) => void} */
     check(sizes) {
-      checkTensors(where, outputs, sizes, false);
-      checkTensors(whereFinal, finals, sizes, false);
+      checkTensors(where, outputs, sizes, outputs);
+      checkTensors(whereFinal, finals, sizes, finals);
     },
     /** @type {(sizes: AxisSizes) => void} */
     write(sizes) {
@@ -45,11 +45,11 @@ export function cotangents(core, derived, where) {
  * @param {readonly Derivation[]} derived
  */
 export function gradientResult(core, derived) {
-  const given = core.manifest.has.gradient === "params" ? [] : [...core.slots("input", derived), ...core.slots("context", derived)]; // prettier-ignore
-  const params = core.slots("param", derived);
+  const given = core.manifest.has.gradient === "params" ? [] : [...core.tensors("input", derived), ...core.tensors("context", derived)]; // prettier-ignore
+  const params = core.tensors("param", derived);
   const byRows = derived === grad ? core.byRows : undefined;
   const result = resultOf(core, given, {
-    initial: core.slots("initial", derived),
+    initial: core.tensors("initial", derived),
     params: byRows?.others(params) ?? params,
   });
   if (byRows === undefined) return result;
@@ -74,25 +74,25 @@ export function gradientResult(core, derived) {
  */
 export function createInitialGradient(core, sequence, derivations) {
   const { states } = sequence;
-  const slots = derivations.flatMap((derived) => core.slots("initial", derived));
+  const tensors = derivations.flatMap((derived) => core.tensors("initial", derived));
   // Room is only needed where one state may be given while another is computed.
-  const several = states.filter((slot) => slot.computed).length > 1;
-  const kept = slots.map((slot) => (several && slot.computed ? slot.data.slice() : undefined));
-  /** @type {(visit: (data: Slot["data"], copy: Slot["data"], count: number) => void) => void} */
+  const several = states.filter((tensor) => tensor.computed).length > 1;
+  const kept = tensors.map((tensor) => (several && tensor.computed ? tensor.data.slice() : undefined));
+  /** @type {(visit: (data: BufferedTensor["data"], copy: BufferedTensor["data"], count: number) => void) => void} */
   const eachGiven = (visit) => {
-    for (let i = 0; i < slots.length; i++) {
-      const slot = /** @type {Slot} */ (slots[i]);
+    for (let i = 0; i < tensors.length; i++) {
+      const tensor = /** @type {BufferedTensor} */ (tensors[i]);
       const copy = kept[i];
       if (copy === undefined || !states[i % states.length]?.given) continue;
-      visit(slot.data, copy, countOf(slot, sequence.call.sizes));
+      visit(tensor.data, copy, countOf(tensor, sequence.call.sizes));
     }
   };
-  /** @type {(data: Slot["data"], copy: Slot["data"], count: number) => void} */
+  /** @type {(data: BufferedTensor["data"], copy: BufferedTensor["data"], count: number) => void} */
   const setAside = (data, copy, count) => {
     for (let k = 0; k < count; k++) copy[k] = /** @type {number} */ (data[k]);
     data.fill(0, 0, count);
   };
-  /** @type {(data: Slot["data"], copy: Slot["data"], count: number) => void} */
+  /** @type {(data: BufferedTensor["data"], copy: BufferedTensor["data"], count: number) => void} */
   const putBack = (data, copy, count) => {
     for (let k = 0; k < count; k++) data[k] = /** @type {number} */ (copy[k]);
   };

@@ -3,7 +3,7 @@ import { describe, fields, kindOf, none } from "./check.js";
 import { grad, gradientResult } from "./gradient.js";
 import { writeAll } from "./tensors.js";
 
-/** @import { Core, GivenCall, Sequence, Slot } from "./types.js" */
+/** @import { Core, GivenCall, Sequence, BufferedTensor } from "./types.js" */
 
 /**
  * @param {Core} core
@@ -14,23 +14,18 @@ export function losses(core, sequence) {
   const names = core.manifest.losses ?? [];
   const ofLosses = core.manifest.inputs.flatMap(({ name, forLosses }) => (forLosses ? [name] : []));
   const optional = inputs.filter(({ name }) => ofLosses.includes(name));
-  const outputs = core.slots("output");
-  /** @type {(name: string) => Slot} */
-  const named = (name) => /** @type {Slot} */ (outputs.find((slot) => slot.name === name));
+  const outputs = core.tensors("output");
+  /** @type {(name: string) => BufferedTensor} */
+  const named = (name) => /** @type {BufferedTensor} */ (outputs.find((tensor) => tensor.name === name));
   /** The value of a loss, the sum over the examples, and what that is divided by. */
   const parts = names.map((name) => [name, `${name}.sum`, `${name}.weight`].map((part) => named(part).data));
   /** Made of what such a call leaves out, perhaps: what losses alone read. */
-  const ends = core.slots("final").filter((_, i) => core.manifest.states[i]?.forLosses);
+  const ends = core.tensors("final").filter((_, i) => core.manifest.states[i]?.forLosses);
   /** @type {(where: string, values: unknown, isWhole: boolean) => void} */
   const run = (where, values, isWhole) => {
     sequence.take(where, /** @type {GivenCall} */ (values));
     const isPart = !isWhole && optional.some(({ value }) => value === undefined);
-    for (const slot of optional) slot.optional = isPart;
-    try {
-      sequence.check(where);
-    } finally {
-      for (const slot of optional) slot.optional = false;
-    }
+    sequence.check(where, isPart ? optional : undefined);
     sequence.begin();
     core.run("forward", sequence.call);
     // Without losses there is nothing that `backward` could differentiate.
@@ -47,7 +42,7 @@ export function losses(core, sequence) {
     },
   };
   if (!core.manifest.has.gradient) return methods;
-  const cotangents = [...core.slots("output", grad), ...core.slots("final", grad)];
+  const cotangents = [...core.tensors("output", grad), ...core.tensors("final", grad)];
   const gradients = gradientResult(core, grad);
   /** @type {(divisor: unknown, name: string) => number | undefined} */
   const divisorOf = (divisor, name) => {
@@ -74,7 +69,7 @@ export function losses(core, sequence) {
     names.forEach((name, i) => {
       const [value = 0, sum = 0, weight = 0] = (parts[i] ?? []).map((part) => part[0]);
       const divisor = divisors[i];
-      const at = cotangents.find((slot) => slot.name === (divisor === undefined ? name : `${name}.sum`));
+      const at = cotangents.find((tensor) => tensor.name === (divisor === undefined ? name : `${name}.sum`));
       if (at !== undefined) at.data[0] = divisor === undefined ? 1 : 1 / divisor;
       told[name] = { value: divisor === undefined ? value : sum / divisor, sum, weight };
       loss += told[name].value;

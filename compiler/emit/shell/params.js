@@ -3,7 +3,7 @@ import { checkInteger, checkTensors, describe, fields, namesOf, none, take } fro
 import { initialValues } from "./random.js";
 import { record, write } from "./tensors.js";
 
-/** @import { Core, GivenCall, OptionalParts, Slot } from "./types.js" */
+/** @import { Core, GivenCall, OptionalParts, BufferedTensor } from "./types.js" */
 
 /**
  * Parameters that are declared without random numbers begin as declared. The others wait for the seed that `init` is given,
@@ -13,44 +13,44 @@ import { record, write } from "./tensors.js";
  */
 export function createParams(core, parts) {
   const { manifest } = core;
-  const paramSlots = core.slots("param");
-  const fixedSlots = core.slots("fixed");
-  const slots = [...paramSlots, ...fixedSlots];
-  const names = namesOf(slots);
+  const paramTensors = core.tensors("param");
+  const fixedTensors = core.tensors("fixed");
+  const tensors = [...paramTensors, ...fixedTensors];
+  const names = namesOf(tensors);
 
-  const starts = parts.createStarts?.(core, parts, slots);
+  const starts = parts.createStarts?.(core, parts, tensors);
   /** @type {(seed: number | undefined, all?: boolean) => void} */
   const initialise = (seed, all) => {
     [...manifest.params, ...(manifest.fixed ?? [])].forEach(({ name, initializer, shape }, i) => {
-      const slot = /** @type {Slot} */ (slots[i]);
+      const tensor = /** @type {BufferedTensor} */ (tensors[i]);
       if (initializer.kind === "computed") return;
       if (seed === undefined && !/^(constant|ones|identity)$/.test(initializer.kind)) return;
       // A fixed value stays as its caller has it.
-      if (slot.given && !all) return;
-      slot.data.set(initialValues(initializer, /** @type {number[]} */ (shape), seed ?? 0, name, parts));
+      if (tensor.given && !all) return;
+      tensor.data.set(initialValues(initializer, /** @type {number[]} */ (shape), seed ?? 0, name, parts));
     });
     starts?.(seed, all);
   };
   initialise(undefined);
 
-  /** @param {readonly Slot[]} list */
+  /** @param {readonly BufferedTensor[]} list */
   const arrays = (list) => {
     const made = record();
-    for (const slot of list) {
+    for (const tensor of list) {
       const get = () => {
         // Whoever reads a parameter's array may write into it.
         core.hold(true);
-        slot.given = fixedSlots.includes(slot);
-        return slot.data;
+        tensor.given = fixedTensors.includes(tensor);
+        return tensor.data;
       };
-      Object.defineProperty(made, slot.name, { get, enumerable: true });
+      Object.defineProperty(made, tensor.name, { get, enumerable: true });
     }
     return Object.freeze(made);
   };
 
   return {
-    params: arrays(paramSlots),
-    ...(fixedSlots.length > 0 && { fixed: arrays(fixedSlots) }),
+    params: arrays(paramTensors),
+    ...(fixedTensors.length > 0 && { fixed: arrays(fixedTensors) }),
     /**
      * Sets every parameter by its declared initialiser, and the fixed values that nobody has set; all with `fixed`.
      * @param {number} seed
@@ -58,7 +58,7 @@ export function createParams(core, parts) {
      */
     init(seed, options = none) {
       checkInteger("init", "seed", seed, 0, Number.MAX_SAFE_INTEGER);
-      const [all = false] = fields("init", options, fixedSlots.length > 0 ? ["fixed"] : []);
+      const [all = false] = fields("init", options, fixedTensors.length > 0 ? ["fixed"] : []);
       if (typeof all !== "boolean") throw new TypeError(`init: fixed must be true or false, got ${describe(all)}`);
       initialise(seed, all);
       core.hold();
@@ -66,11 +66,11 @@ export function createParams(core, parts) {
     /** Copies values into parameters, without handing out arrays. @param {GivenCall} values */
     setParams(values) {
       take("setParams", values, names);
-      checkTensors("setParams", slots, [], false);
-      for (const slot of slots) {
-        if (slot.value === undefined) continue;
-        write(slot, []);
-        slot.given = fixedSlots.includes(slot);
+      checkTensors("setParams", tensors, [], tensors);
+      for (const tensor of tensors) {
+        if (tensor.value === undefined) continue;
+        write(tensor, []);
+        tensor.given = fixedTensors.includes(tensor);
       }
       core.hold();
     },

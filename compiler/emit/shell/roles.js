@@ -1,8 +1,8 @@
 // Names of buffers.
 
-/** @import { BufferKind, Derivation, SlotKind, TensorGroup } from "./types.js" */
+/** @import { BufferKind, Derivation, BufferedTensorKind, TensorGroup } from "./types.js" */
 
-/** @type {Readonly<Record<SlotKind, TensorGroup>>} */
+/** @type {Readonly<Record<BufferedTensorKind, TensorGroup>>} */
 export const groups = {
   input: "inputs",
   context: "contexts",

@@ -3,7 +3,7 @@ import { countOf, isPadding } from "./check.js";
 import { bufferName } from "./roles.js";
 import { record } from "./tensors.js";
 
-/** @import { Core, Slot, TableGradient } from "./types.js" */
+/** @import { Core, BufferedTensor, TableGradient } from "./types.js" */
 
 /**
  * Clears what the call before has left of such gradients, finds the rows that a call has touched, and shows them: in `sparse`, and as whole arrays to
@@ -11,7 +11,7 @@ import { record } from "./tensors.js";
  * @param {Core} core
  */
 export function createRows(core) {
-  const { manifest, buffers, run, slot } = core;
+  const { manifest, buffers, run, tensor } = core;
   /** @type {Map<string, TableGradient>} */
   const tables = new Map();
   for (const { name, shape, rows } of manifest.params) {
@@ -26,7 +26,7 @@ export function createRows(core) {
     const most = Math.min(height, list.length);
     tables.set(name, {
       data,
-      places: slot(name, [~0, ...dims], list, 0, height - 1),
+      places: tensor(name, [~0, ...dims], list, 0, height - 1),
       width: data.length / height,
       isTouched: new Uint8Array(height),
       rows: new Int32Array(most),
@@ -37,7 +37,7 @@ export function createRows(core) {
       isWhole: false,
     });
   }
-  /** An array of that length, where it is not taken away by a transfer. @type {(table: TableGradient, array: Slot["data"] | undefined, length: number) => any} */
+  /** An array of that length, where it is not taken away by a transfer. @type {(table: TableGradient, array: BufferedTensor["data"] | undefined, length: number) => any} */
   const room = ({ data }, array, length) =>
     array?.length === length ? array : new /** @type {Float32ArrayConstructor} */ (data.constructor)(length);
   /** The rows of the last call, as its caller may change them. @type {(table: TableGradient) => NonNullable<TableGradient["shown"]>} */
@@ -51,7 +51,7 @@ export function createRows(core) {
     }
     return (table.shown = Object.freeze({ rows: rows.slice(0, count), values: values.subarray(0, count * width) }));
   };
-  /** @type {(table: TableGradient) => Slot["data"]} */
+  /** @type {(table: TableGradient) => BufferedTensor["data"]} */
   const wholeOf = (table) => {
     const { data, width, rows, count } = table;
     const whole = room(table, table.whole, data.length);
@@ -98,7 +98,7 @@ export function createRows(core) {
     },
     /** @type {NonNullable<Core["byRows"]>} */
     byRows: {
-      others: (slots) => slots.filter(({ name }) => !tables.has(name)),
+      others: (tensors) => tensors.filter(({ name }) => !tables.has(name)),
       shown(result) {
         const [params, sparse] = [record(), record()];
         for (const { name } of manifest.params) {

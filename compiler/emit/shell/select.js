@@ -1,16 +1,16 @@
 // The examples of a stream in another order, as a beam search goes on with the best of them: `select`.
 import { checkTensor, convert, countOf } from "./check.js";
 
-/** @import { Core, SizedCall, Slot } from "./types.js" */
+/** @import { Core, SizedCall, BufferedTensor } from "./types.js" */
 
 /**
  * @param {Core} core
- * @param {readonly Slot[]} states of the stream
+ * @param {readonly BufferedTensor[]} states of the stream
  * @param {() => SizedCall | undefined} running
  */
 export function createSelect(core, states, running) {
   const [batch = 1] = core.newCall().sizes;
-  const rows = core.slot("rows", [~0], new Int32Array(batch), 0, 0);
+  const rows = core.tensor("rows", [~0], new Int32Array(batch), 0, 0);
   return {
     /** @param {unknown} given of each example, whose states it goes on with */
     select(given) {
@@ -21,9 +21,9 @@ export function createSelect(core, states, running) {
       rows.high = count - 1;
       rows.value = convert(rows, given);
       checkTensor("select", rows, sizes);
-      for (const slot of states) {
-        const { data } = slot;
-        const own = data.slice(0, countOf(slot, sizes));
+      for (const tensor of states) {
+        const { data } = tensor;
+        const own = data.slice(0, countOf(tensor, sizes));
         const width = own.length / count;
         for (let b = 0; b < count; b++) {
           const from = /** @type {number} */ (rows.plain?.[b]) * width;

@@ -2,18 +2,18 @@
 import { checkTensors, namesOf, take } from "./check.js";
 import { resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, Sequence, Slot } from "./types.js" */
+/** @import { Core, Sequence, BufferedTensor } from "./types.js" */
 
 /**
  * @param {Core} core
  * @returns {Sequence}
  */
 export function createSequence(core) {
-  const inputs = [...core.slots("input"), ...core.slots("context")];
-  const indices = inputs.filter((slot) => slot.high !== undefined);
-  const states = core.slots("initial");
+  const inputs = [...core.tensors("input"), ...core.tensors("context")];
+  const indices = inputs.filter((tensor) => tensor.high !== undefined);
+  const states = core.tensors("initial");
   const known = namesOf([...inputs, ...states, ...core.options.all]);
-  const result = resultOf(core, core.slots("output"), { final: core.slots("final"), ...core.told });
+  const result = resultOf(core, core.tensors("output"), { final: core.tensors("final"), ...core.told });
   /** @type {Sequence} */
   const sequence = {
     call: core.newCall(),
@@ -25,14 +25,14 @@ export function createSequence(core) {
     take(where, values) {
       take(where, values, known);
     },
-    check(where) {
+    check(where, optional) {
       const call = core.readCall(where);
       const { sizes } = call;
       for (let i = 0; i < indices.length; i++) {
-        /** @type {Slot} */ (indices[i]).ragged = call.full ? undefined : call;
+        /** @type {BufferedTensor} */ (indices[i]).ragged = call.full ? undefined : call;
       }
-      checkTensors(where, inputs, sizes, true);
-      checkTensors(where, states, sizes, false);
+      checkTensors(where, inputs, sizes, optional);
+      checkTensors(where, states, sizes, states);
       return sizes;
     },
     begin() {
@@ -41,14 +41,14 @@ export function createSequence(core) {
       writeAll(inputs, call.sizes);
       sequence.computes = false;
       for (let i = 0; i < states.length; i++) {
-        const slot = /** @type {Slot} */ (states[i]);
-        slot.given = slot.value !== undefined;
-        if (slot.computed && !slot.given) sequence.computes = true;
+        const tensor = /** @type {BufferedTensor} */ (states[i]);
+        tensor.given = tensor.value !== undefined;
+        if (tensor.computed && !tensor.given) sequence.computes = true;
       }
       if (sequence.computes) core.run("initial", call);
       for (let i = 0; i < states.length; i++) {
-        const slot = /** @type {Slot} */ (states[i]);
-        if (slot.given || !slot.computed) write(slot, call.sizes);
+        const tensor = /** @type {BufferedTensor} */ (states[i]);
+        if (tensor.given || !tensor.computed) write(tensor, call.sizes);
       }
     },
     forward(values) {

@@ -2,7 +2,7 @@
 import { describe, placeOf, quote } from "./check.js";
 import { bufferName } from "./roles.js";
 
-/** @import { Core, Slot } from "./types.js" */
+/** @import { Core, BufferedTensor } from "./types.js" */
 
 /**
  * Calls take settings by name, and kernels get one number for each example.
@@ -33,7 +33,7 @@ export function createSettings(core) {
       const streamed = entry.startsWith("step");
       for (let i = 0; i < settings.length; i++) {
         const name = bufferName("setting", settings[i]?.name ?? "", [], streamed);
-        const data = /** @type {Slot["data"] | undefined} */ (buffers[name]);
+        const data = /** @type {BufferedTensor["data"] | undefined} */ (buffers[name]);
         data?.fill(/** @type {number} */ (call.settings?.[i]));
       }
       run(entry, call);

@@ -2,20 +2,26 @@
 import { initialValues } from "./random.js";
 import { bufferName } from "./roles.js";
 
-/** @import { Core, DrawEntry, OptionalParts, Slot } from "./types.js" */
+/** @import { Core, DrawEntry, OptionalParts, BufferedTensor } from "./types.js" */
 
 /**
  * Computes those that are no numbers or draws alone. They read each other as they are, so it takes a round for each that
  * waits for another.
  * @param {Core} core
  * @param {OptionalParts} parts
- * @param {readonly Slot[]} slots those of the parameters, then of the fixed values
+ * @param {readonly BufferedTensor[]} tensors those of the parameters, then of the fixed values
  */
-export function createStarts(core, parts, slots) {
+export function createStarts(core, parts, tensors) {
   const { manifest, buffers } = core;
   const computed = [...manifest.params, ...(manifest.fixed ?? [])].flatMap(({ name, initializer }, i) =>
     initializer.kind === "computed"
-      ? [{ random: initializer.random, slot: /** @type {Slot} */ (slots[i]), made: buffers[bufferName("start", name)] }]
+      ? [
+          {
+            random: initializer.random,
+            tensor: /** @type {BufferedTensor} */ (tensors[i]),
+            made: buffers[bufferName("start", name)],
+          },
+        ]
       : [],
   );
   const call = core.newCall();
@@ -36,14 +42,14 @@ export function createStarts(core, parts, slots) {
 
   /** @param {number | undefined} seed @param {boolean} [all] */
   return (seed, all) => {
-    const chosen = computed.filter(({ random, slot }) => (seed !== undefined || !random) && (all || !slot.given));
+    const chosen = computed.filter(({ random, tensor }) => (seed !== undefined || !random) && (all || !tensor.given));
     if (chosen.length === 0) return;
     for (const draw of manifest.draws ?? [])
       if (seed !== undefined || /^(ones|identity)$/.test(draw.initializer.kind)) fill(draw, seed ?? 0);
     for (let round = 0; round < (manifest.startRounds ?? 1); round++) {
       core.hold();
       core.run("start", call);
-      for (const { slot, made } of chosen) slot.data.set(/** @type {Float64Array} */ (made));
+      for (const { tensor, made } of chosen) tensor.data.set(/** @type {Float64Array} */ (made));
     }
   };
 }

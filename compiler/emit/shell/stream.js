@@ -3,7 +3,7 @@ import { createBlock } from "./block.js";
 import { checkTensors, countOf, describe, namesOf, none, placeOf, quote, take } from "./check.js";
 import { record, resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, GivenCall, OptionalParts, Sequence, Slot } from "./types.js" */
+/** @import { Core, GivenCall, OptionalParts, Sequence, BufferedTensor } from "./types.js" */
 
 /**
  * @param {Core} core
@@ -12,10 +12,10 @@ import { record, resultOf, write, writeAll } from "./tensors.js";
  */
 export function createStream(core, sequence, parts) {
   const { manifest } = core;
-  const inputs = core.slots("input", [], true);
-  const states = core.slots("state", [], true);
+  const inputs = core.tensors("input", [], true);
+  const states = core.tensors("state", [], true);
   const contexts = parts.createContexts?.(core);
-  const held = contexts?.slots ?? [];
+  const held = contexts?.tensors ?? [];
   const block = createBlock(core, sequence);
   const { inStream, steps: count } = core.options;
   const cell = placeOf("cell");
@@ -26,22 +26,22 @@ export function createStream(core, sequence, parts) {
   const resetNames = namesOf([...held, ...states, ...inStream]);
   const snapshotNames = namesOf([cell, ...inStream, ofStates, ofContexts]);
   const [stateNames, contextNames] = [namesOf(states), namesOf(held)];
-  const result = resultOf(core, core.slots("output", [], true), {});
+  const result = resultOf(core, core.tensors("output", [], true), {});
   let call = core.newCall();
   let running = false;
 
-  /** @param {Slot} slot */
-  const isMissing = (slot) => !slot.given;
+  /** @param {BufferedTensor} tensor */
+  const isMissing = (tensor) => !tensor.given;
 
-  /** @param {Slot} slot */
-  const isOpen = (slot) => slot.computed && slot.value === undefined;
+  /** @param {BufferedTensor} tensor */
+  const isOpen = (tensor) => tensor.computed && tensor.value === undefined;
 
   /** Starts a stream with the sizes and values that were just read and checked. */
   const start = () => {
     call = core.begin(call);
     contexts?.write(call, true);
     if (states.some(isOpen)) core.run("stepInitial", call);
-    for (const slot of states) if (!isOpen(slot)) write(slot, call.sizes);
+    for (const tensor of states) if (!isOpen(tensor)) write(tensor, call.sizes);
     running = true;
   };
 
@@ -50,9 +50,9 @@ export function createStream(core, sequence, parts) {
     take("reset", values, resetNames);
     const next = core.readCall("reset");
     const fit = contexts?.fit(call, next);
-    checkTensors("reset", states, next.sizes, false);
+    checkTensors("reset", states, next.sizes, states);
     const computes = states.some(isOpen);
-    contexts?.check("reset", next, (slot) => computes && !(fit && slot.given));
+    contexts?.check("reset", next, (tensor) => computes && !(fit && tensor.given));
     if (!fit) contexts?.forget();
     block.forget();
     start();
@@ -67,7 +67,7 @@ export function createStream(core, sequence, parts) {
       take("step", values, stepNames);
       const next = running ? call : core.readCall("step");
       const { sizes } = next;
-      checkTensors("step", inputs, sizes, true);
+      checkTensors("step", inputs, sizes);
       contexts?.check("step", next, isMissing);
       if (running) contexts?.write(call);
       else start();
@@ -90,10 +90,10 @@ export function createStream(core, sequence, parts) {
     },
     snapshot() {
       if (!running) reset();
-      /** @param {readonly Slot[]} slots */
-      const copies = (slots) => {
+      /** @param {readonly BufferedTensor[]} tensors */
+      const copies = (tensors) => {
         const made = record();
-        for (const slot of slots) made[slot.name] = slot.data.slice(0, countOf(slot, call.sizes));
+        for (const tensor of tensors) made[tensor.name] = tensor.data.slice(0, countOf(tensor, call.sizes));
         return made;
       };
       const batch = call.sizes[0];
@@ -103,7 +103,7 @@ export function createStream(core, sequence, parts) {
         const each = [.../** @type {Int32Array} */ (call.extents[i - 1])].slice(0, batch);
         sizes[name] = { padded: call.sizes[i], each };
       });
-      const kept = held.filter((slot) => slot.given);
+      const kept = held.filter((tensor) => tensor.given);
       return {
         cell: manifest.cell,
         batch,
@@ -127,7 +127,7 @@ export function createStream(core, sequence, parts) {
       const next = core.readCall(where);
       const { sizes } = next;
       contexts?.check(where, next, () => false);
-      checkTensors(where, states, sizes, true);
+      checkTensors(where, states, sizes);
       call = core.begin(call);
       block.forget();
       contexts?.forget();

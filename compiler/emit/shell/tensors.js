@@ -1,30 +1,30 @@
 // Tensors of a call: how they are filled and handed out.
 import { countOf, isPadding } from "./check.js";
 
-/** @import { Core, AxisSizes, Slot, ToldSize } from "./types.js" */
+/** @import { Core, AxisSizes, BufferedTensor, ToldSize } from "./types.js" */
 
 /**
  * Copies a tensor that was checked into its buffer; one that was not given is zero.
- * @param {Slot} slot
+ * @param {BufferedTensor} tensor
  * @param {AxisSizes} sizes
  */
-export function write(slot, sizes) {
-  const { data, value, plain, ragged } = slot;
-  const count = countOf(slot, sizes);
-  slot.value = undefined;
+export function write(tensor, sizes) {
+  const { data, value, plain, ragged } = tensor;
+  const count = countOf(tensor, sizes);
+  tensor.value = undefined;
   if (value === undefined) data.fill(0, 0, count);
   else if (value !== plain) copy(data, /** @type {Float64Array} */ (value), count);
   else {
     for (let i = 0; i < count; i++) {
       // Kernels that go through all steps at once read a row for padding, too.
-      data[i] = ragged !== undefined && isPadding(slot, i, count) ? 0 : /** @type {number} */ (plain[i]);
+      data[i] = ragged !== undefined && isPadding(tensor, i, count) ? 0 : /** @type {number} */ (plain[i]);
     }
   }
 }
 
 /**
- * @param {Slot["data"]} data
- * @param {Slot["data"]} values
+ * @param {BufferedTensor["data"]} data
+ * @param {BufferedTensor["data"]} values
  * @param {number} count
  */
 function copy(data, values, count) {
@@ -39,11 +39,11 @@ function copy(data, values, count) {
 }
 
 /**
- * @param {readonly Slot[]} slots
+ * @param {readonly BufferedTensor[]} tensors
  * @param {AxisSizes} sizes
  */
-export function writeAll(slots, sizes) {
-  for (let i = 0; i < slots.length; i++) write(/** @type {Slot} */ (slots[i]), sizes);
+export function writeAll(tensors, sizes) {
+  for (let i = 0; i < tensors.length; i++) write(/** @type {BufferedTensor} */ (tensors[i]), sizes);
 }
 
 /**
@@ -57,24 +57,24 @@ export const record = () => Object.create(null);
  * (a transfer to another thread takes the whole memory that an array is of). They are made again only where the sizes change
  * and where an array was taken.
  * @param {Pick<Core, "isTransferable">} core
- * @param {readonly Slot[]} slots
+ * @param {readonly BufferedTensor[]} tensors
  * @param {Readonly<Record<string, readonly ToldSize[]>>} groups
  * @returns {(sizes: AxisSizes) => Record<string, any>}
  */
-export function resultOf({ isTransferable }, slots, groups) {
+export function resultOf({ isTransferable }, tensors, groups) {
   /** @type {AxisSizes} */
   let madeFor = [];
   /** @type {Record<string, any>} */
   let result;
-  /** Arrays of the result, and the views that they are copied from. @type {[to: Slot["data"], from: Slot["data"]][]} */
+  /** Arrays of the result, and the views that they are copied from. @type {[to: BufferedTensor["data"], from: BufferedTensor["data"]][]} */
   let copies = [];
-  /** @type {(slots: readonly ToldSize[], sizes: AxisSizes) => Record<string, any>} */
-  const arrays = (slots, sizes) => {
+  /** @type {(tensors: readonly ToldSize[], sizes: AxisSizes) => Record<string, any>} */
+  const arrays = (tensors, sizes) => {
     const made = record();
-    for (const slot of slots) {
-      const view = slot.data.subarray(0, countOf(slot, sizes));
-      made[slot.name] = isTransferable ? view.slice() : view;
-      if (isTransferable) copies.push([made[slot.name], view]);
+    for (const tensor of tensors) {
+      const view = tensor.data.subarray(0, countOf(tensor, sizes));
+      made[tensor.name] = isTransferable ? view.slice() : view;
+      if (isTransferable) copies.push([made[tensor.name], view]);
     }
     return made;
   };
@@ -89,7 +89,7 @@ export function resultOf({ isTransferable }, slots, groups) {
     if (same) return result;
     madeFor = [...sizes];
     copies = [];
-    result = arrays(slots, sizes);
+    result = arrays(tensors, sizes);
     for (const name in groups) result[name] = Object.freeze(arrays(groups[name] ?? [], sizes));
     return Object.freeze(result);
   };

@@ -60,8 +60,8 @@ export interface SizesOfCalls {
   refresh(where: string, call: SizedCall): void;
 }
 
-/** What of a slot a result needs. */
-export type ToldSize = Pick<Slot, "name" | "dims" | "data">;
+/** What of a tensor a result needs. */
+export type ToldSize = Pick<BufferedTensor, "name" | "dims" | "data">;
 
 /** The sizes of one call, in the order of the axes of the manifest: the examples are the first. */
 export type AxisSizes = number[];
@@ -79,7 +79,7 @@ export interface CallNames {
 }
 
 /** One tensor in one role: where it lives and how large it is. Its value is what the call gives, until it is written. */
-export interface Slot extends CallArgument {
+export interface BufferedTensor extends CallArgument {
   /** Outermost first: a fixed size, or `~i` for the size at index `i` of the call's sizes. */
   readonly dims: readonly number[];
   /** What those sizes are called. */
@@ -95,8 +95,6 @@ export interface Slot extends CallArgument {
   kind: string;
   length: number;
   fault: string;
-  /** May a call leave it out? */
-  optional: boolean;
   /** Did the call at hand give it, or does a stream hold it? */
   given: boolean;
   /** Of indices: the call at hand, where some of it is padding. */
@@ -129,7 +127,7 @@ export interface TableGradient {
   /** All rows, of which those are not zero. */
   readonly data: NumberArray;
   /** At which row each term of the sum lies. */
-  readonly places: Slot;
+  readonly places: BufferedTensor;
   /** Numbers of a row. */
   readonly width: number;
   readonly isTouched: Uint8Array;
@@ -148,22 +146,29 @@ export type GivenCall = Record<string, unknown>;
 /** What has buffers that the shell asks for; they are called as `program/roles.ts` calls them. */
 export type BufferKind = Exclude<TensorKind, "residual">;
 /** What a tensor of the manifest is to a call or a stream. */
-export type SlotKind = Exclude<BufferKind, "draw" | "start" | "random" | "setting">;
+export type BufferedTensorKind = Exclude<BufferKind, "draw" | "start" | "random" | "setting">;
 export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
 /** What the parts of an instance share. */
 export interface Core {
   /** In modules with gradients by rows: the others, and a result with those. */
   readonly byRows?: {
-    readonly others: (slots: readonly Slot[]) => readonly Slot[];
+    readonly others: (tensors: readonly BufferedTensor[]) => readonly BufferedTensor[];
     readonly shown: (result: Record<string, any>) => Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
   };
   readonly manifest: Manifest;
   readonly buffers: Kernels["buffers"];
   /** A tensor in one role, of which no call has given anything yet; of integers from `low` to `high`, where that is given. */
-  slot(name: string, dims: number[], data: NumberArray, low: number, high?: number, computed?: boolean): Slot;
+  tensor(
+    name: string,
+    dims: number[],
+    data: NumberArray,
+    low: number,
+    high?: number,
+    computed?: boolean,
+  ): BufferedTensor;
   /** The tensors of a kind, or their derivatives of that kind; where `streamed`, of one step, and where that is false, of several steps of a stream. */
-  slots(kind: SlotKind, derived?: readonly Derivation[], streamed?: boolean): Slot[];
+  tensors(kind: BufferedTensorKind, derived?: readonly Derivation[], streamed?: boolean): BufferedTensor[];
   /** Groups of results that tell sizes of examples. */
   readonly told: SizesOfCalls["told"] | undefined;
   /** Computes the sizes of a call that follow from others, where there are such. */
@@ -198,18 +203,18 @@ export interface Core {
 export interface Sequence {
   /** The call at hand. */
   call: SizedCall;
-  readonly inputs: readonly Slot[];
+  readonly inputs: readonly BufferedTensor[];
   /** What `forward` gives of a call of these sizes. */
   result(sizes: AxisSizes): Record<string, unknown>;
-  readonly states: readonly Slot[];
+  readonly states: readonly BufferedTensor[];
   /** True where the call has computed initial values. */
   computes: boolean;
   /** True from a `forward` until another call uses its buffers. */
   ran: boolean;
   /** Reads the arguments of a call. */
   take(where: string, given: GivenCall): void;
-  /** Checks them, when all arguments of the call were read. */
-  check(where: string): AxisSizes;
+  /** Checks them, when all arguments of the call were read; it may leave `optional` ones out. */
+  check(where: string, optional?: readonly BufferedTensor[]): AxisSizes;
   /** Puts checked arguments into the buffers. */
   begin(): void;
   forward(given: GivenCall): Record<string, unknown>;
@@ -220,17 +225,17 @@ export interface StreamBlock {
   /** Checks the arguments, which were taken, of a call with the stream's sizes. */
   check(stream: SizedCall): void;
   run(): Record<string, unknown>;
-  readonly inputs: readonly Slot[];
+  readonly inputs: readonly BufferedTensor[];
   /** The stream begins anew. */
   forget(): void;
 }
 
-/** The contexts of a stream; a slot is `given` while the stream holds it. */
+/** The contexts of a stream; a tensor is `given` while the stream holds it. */
 export interface Contexts {
-  readonly slots: readonly Slot[];
+  readonly tensors: readonly BufferedTensor[];
   /** Do contexts of one call have the shapes that they have in another? */
   fit(call: SizedCall, next: SizedCall): boolean;
-  check(where: string, call: SizedCall, required: (slot: Slot) => boolean): void;
+  check(where: string, call: SizedCall, required: (tensor: BufferedTensor) => boolean): void;
   /** Takes those that were given; a stream that begins computes with the others, too. */
   write(call: SizedCall, begins?: boolean): void;
   forget(): void;
@@ -250,14 +255,24 @@ export interface OptionalParts {
   /** For modules with contexts. */
   readonly createContexts?: (core: Core) => Contexts;
   /** For networks that stream. */
-  readonly createSelect?: (core: Core, states: readonly Slot[], running: () => SizedCall | undefined) => Methods;
+  readonly createSelect?: (
+    core: Core,
+    states: readonly BufferedTensor[],
+    running: () => SizedCall | undefined,
+  ) => Methods;
   /** For modules with sizes that follow from others, or conditions of sizes. */
   readonly createComputed?: (
     manifest: Manifest,
     capacity: Pick<Capacity, "batch" | "steps"> & { readonly sizes: Record<string, number> },
   ) => SizesOfCalls;
   /** For modules with axes whose sizes calls give by name. */
-  readonly readExtent?: (where: string, slot: Slot, size: unknown, each: Int32Array, sizes: AxisSizes) => number;
+  readonly readExtent?: (
+    where: string,
+    tensor: BufferedTensor,
+    size: unknown,
+    each: Int32Array,
+    sizes: AxisSizes,
+  ) => number;
   /** For parameters with random numbers of a normal distribution. */
   readonly normalStream?: (uniform: () => number) => () => number;
   readonly orthogonalize?: (values: Float64Array, rows: number, columns: number) => void;
@@ -265,7 +280,7 @@ export interface OptionalParts {
   readonly createStarts?: (
     core: Core,
     parts: OptionalParts,
-    slots: readonly Slot[],
+    tensors: readonly BufferedTensor[],
   ) => (seed: number | undefined, all?: boolean) => void;
   /** For modules that draw: changes how calls are read and run. */
   readonly createDraws?: (core: Core) => void;

@@ -18,44 +18,55 @@ export interface NamedOutput {
   readonly value: ValueId;
 }
 
-export class GraphBuilder {
-  private readonly made: Instruction[] = [];
-  private readonly valueTypes: ValueType[] = [];
-  private readonly valueNames: (string | undefined)[] = [];
-  private readonly inputs: ValueId[] = [];
-  private readonly taken = new Set<string>();
+/** A function as far as it is written. */
+interface Written {
+  readonly instructions: Instruction[];
+  readonly types: ValueType[];
+  readonly names: (string | undefined)[];
+  readonly inputs: ValueId[];
+  readonly taken: Set<string>;
   /** The function has what was written here: nothing is added to it without its knowing. */
-  private isFinished = false;
-  /** Origin given to the instructions made next. */
-  origin: Origin = noOrigin;
+  isFinished: boolean;
+}
+
+export class GraphBuilder {
+  private readonly written: Written;
+  /** Of the instructions that are made here. */
+  readonly origin: Origin = noOrigin;
   readonly name: string;
   readonly context: ShapeContext;
 
   constructor(name: string, context: ShapeContext = shapeContext(cellAxes([]))) {
     this.name = name;
     this.context = context;
+    this.written = { instructions: [], types: [], names: [], inputs: [], taken: new Set(), isFinished: false };
+  }
+
+  /** The same function, for instructions with this origin. */
+  at(origin: Origin): this {
+    return Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this, { origin });
   }
 
   get instructions(): readonly Instruction[] {
-    return this.made;
+    return this.written.instructions;
   }
 
   get types(): readonly ValueType[] {
-    return this.valueTypes;
+    return this.written.types;
   }
 
   get names(): readonly (string | undefined)[] {
-    return this.valueNames;
+    return this.written.names;
   }
 
   input(name: string, type: ValueType): ValueId {
     const id = this.define(type, name);
-    this.inputs.push(id);
+    this.written.inputs.push(id);
     return id;
   }
 
   typeOf(id: ValueId): ValueType {
-    const type = this.valueTypes[id];
+    const type = this.written.types[id];
     if (type === undefined) throw new InvariantError(`no value %${id} in ${this.name}`);
     return type;
   }
@@ -77,7 +88,7 @@ export class GraphBuilder {
     }
     this.write();
     const results = types.map((type) => this.define(type));
-    this.made.push({ operation, operands, results, origin });
+    this.written.instructions.push({ operation, operands, results, origin });
     return results;
   }
 
@@ -171,7 +182,7 @@ export class GraphBuilder {
 
   /** 1, by way of what an example is given, whatever that is: where no axis differs from example to example. */
   private oneOfExample(): ValueId {
-    const given = this.inputs.find((id) => !this.typeOf(id).shared && this.typeOf(id).dtype === "real");
+    const given = this.written.inputs.find((id) => !this.typeOf(id).shared && this.typeOf(id).dtype === "real");
     if (given === undefined) throw new InvariantError("a program without anything in which examples differ");
     const greatest = this.reduce("max", given, [...this.shapeOf(given).keys()]);
     const [is, isNot] = (["eq", "ne"] as const).map((op) =>
@@ -183,40 +194,43 @@ export class GraphBuilder {
   /** The function, once: it takes what was written, and nothing more can be. */
   finish(outputs: readonly NamedOutput[]): GraphFunction {
     this.write();
-    this.isFinished = true;
+    const { inputs, instructions, types, names } = this.written;
+    this.written.isFinished = true;
     return {
       name: this.name,
-      inputs: this.inputs,
+      inputs,
       outputs: outputs.map((output) => output.value),
-      instructions: this.made,
-      types: this.valueTypes,
-      names: this.valueNames,
+      instructions,
+      types,
+      names,
       outputNames: outputs.map((output) => output.name),
     };
   }
 
   /** Gives a value the name of an equation, for printing, where it has none. */
   nameValue(id: ValueId, name: string): void {
-    if (this.valueNames[id] !== undefined) return;
+    const { names, taken } = this.written;
+    if (names[id] !== undefined) return;
     this.write();
-    this.valueNames[id] = name;
-    this.taken.add(name);
+    names[id] = name;
+    taken.add(name);
   }
 
   /** Whether a value has this name already. */
   hasName(name: string): boolean {
-    return this.taken.has(name);
+    return this.written.taken.has(name);
   }
 
   private define(type: ValueType, name?: string): ValueId {
     this.write();
-    this.valueTypes.push(type);
-    this.valueNames.push(name);
-    if (name !== undefined) this.taken.add(name);
-    return this.valueTypes.length - 1;
+    const { types, names, taken } = this.written;
+    types.push(type);
+    names.push(name);
+    if (name !== undefined) taken.add(name);
+    return types.length - 1;
   }
 
   private write(): void {
-    if (this.isFinished) throw new InvariantError(`${this.name} is finished`);
+    if (this.written.isFinished) throw new InvariantError(`${this.name} is finished`);
   }
 }

@@ -69,8 +69,8 @@ function liftFunction(fn: GraphFunction, operands: readonly Lifted[], outer: Gra
   for (const { operation, operands: own, results, origin } of fn.instructions) {
     const read = own.map((id) => lookUp(lifted, id));
     const isOverTime = read.some((operand) => operand.overTime);
-    b.origin = origin;
-    const result = isOverTime ? liftOperation(operation, read, b, length) : b.emit(operation, read.map(value));
+    const there = b.at(origin);
+    const result = isOverTime ? liftOperation(operation, read, there, length) : there.emit(operation, read.map(value));
     lifted.set(at(results, 0), { value: result, overTime: isOverTime });
   }
   return b.finish(

@@ -38,9 +38,9 @@ export function rewriteFunction(
         ? { ...instruction.operation, body: rewriteBody(instruction.operation.body) }
         : instruction.operation;
     const operands = instruction.operands.map((id) => mapped(values, id));
-    builder.origin = instruction.origin;
     const results =
-      rule(builder, operation, operands, instruction) ?? emitCopy(builder, operation, operands, instruction.origin);
+      rule(builder.at(instruction.origin), operation, operands, instruction) ??
+      emitCopy(builder, operation, operands, instruction.origin);
     recordResults(builder, fn, instruction, results, values);
   }
   return finishLike(builder, fn, values);
@@ -84,8 +84,9 @@ function emitCopy(
   operands: readonly ValueId[],
   origin: Instruction["origin"],
 ): readonly ValueId[] {
-  const own = operation.kind === "batch_sum" ? operands.map((id) => builder.perExample(id)) : operands;
-  return builder.emitAll(operation, own, origin);
+  const there = builder.at(origin);
+  const own = operation.kind === "batch_sum" ? operands.map((id) => there.perExample(id)) : operands;
+  return there.emitAll(operation, own);
 }
 
 /** Copies one instruction with operands looked up in `values`, and records its results there. */

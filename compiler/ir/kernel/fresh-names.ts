@@ -30,7 +30,3 @@ export class FreshNames {
 export function freshBuffer(buffers: ReadonlyMap<string, unknown>, hint: string): string {
   return new FreshNames((name) => buffers.has(name)).pick(hint);
 }
-
-/** How people would call a buffer for short, for names of variables: what it says means nothing, and nothing depends on it. */
-export const hintOf = (buffer: string): string =>
-  buffer.split(".").findLast((word) => /^[A-Za-z]/.test(word) && word !== "next") ?? "row";

@@ -18,6 +18,8 @@ export interface PlacedDraw {
   readonly position: number;
   /** In rounds each is drawn for itself, and the index of the rounds tells which. */
   readonly repeated: Repeated;
+  /** Drawn once for a sequence. */
+  readonly isInitial: boolean;
 }
 
 export interface MisplacedDraw {
@@ -57,7 +59,7 @@ export class DrawsOfCell {
     if (why !== undefined || place === undefined) return why ?? outside;
     if (place.repeated === "rounds" && !isCounted) return uncounted;
     const owner = place.owner ?? this.node;
-    return { key: `${owner} ${place.position}`, isInitial: owner.startsWith(initialKey("")) };
+    return { key: `${owner} ${place.position}`, isInitial: place.isInitial };
   }
 
   /** Why a network cannot call a cell here that draws. */
@@ -92,7 +94,7 @@ export class DrawsOfCell {
           message: `\`${word}\` is drawn by the number of the step, which is the state \`step\``,
           help: "this cell has something else of that name: call it another one",
         });
-      } else this.byCall.set(part, { owner, position: position++, repeated });
+      } else this.byCall.set(part, { owner, position: position++, repeated, isInitial: when === "initial" });
     });
   }
 }

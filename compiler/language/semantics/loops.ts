@@ -101,13 +101,13 @@ export function guessLoops(
 ): LoopGuesses {
   const known = new Map<string, LoopTypes>();
   for (const loop of loops) {
-    const tried = axes.flatMap((axis) =>
-      [false, true].map((asIndices): LoopTypes | undefined => {
-        const way = { fed: loop.fed, axis, asIndices };
-        return typesAlong(loop, way, (guess) => trial(new Map([...known, [loop.key, guess]])));
-      }),
-    );
-    const fitting = tried.flatMap((one) => (one === undefined || one.error !== undefined ? [] : [one]));
+    const tried = axes.flatMap((axis) => {
+      const along = (asIndices: boolean): LoopTypes | undefined =>
+        typesAlong(loop, { fed: loop.fed, axis, asIndices }, (guess) => trial(new Map([...known, [loop.key, guess]])));
+      const asNumbers = along(false);
+      return isFitting(asNumbers) ? [asNumbers] : [asNumbers, along(true)];
+    });
+    const fitting = tried.filter(isFitting);
     const [first] = fitting;
     const wrong = tried.flatMap((one) => (one?.error === undefined ? [] : [one]));
     const near = (wrong.find(({ asIndices }) => asIndices) ?? wrong[0])?.error;
@@ -118,6 +118,8 @@ export function guessLoops(
   }
   return known;
 }
+
+const isFitting = (one: LoopTypes | undefined): one is LoopTypes => one !== undefined && one.error === undefined;
 
 function sameType(a: SemanticType, b: SemanticType): boolean {
   return sameShape(a, b) && (a.kind !== "index" || b.kind !== "index" || equalDims(a.bound, b.bound));

@@ -91,13 +91,13 @@ class BackwardWalk {
       return input;
     });
     for (const instruction of [...fn.instructions].reverse()) this.pull(instruction);
-    b.origin = { note: "cotangent" };
+    const there = b.at({ note: "cotangent", isDerivative: true });
     const reached = new Set<number>();
     const outputs = derivedInputs(fn, this.options.fixedInputs).map((place, i) => {
       const id = at(fn.inputs, place);
-      const value = this.settle(id);
+      const value = this.settle(there, id);
       if (value !== undefined) reached.add(i);
-      return { name: gradName(nameOf(fn, id)), value: value ?? b.constantOf(0, typeOf(fn, id).shape) };
+      return { name: gradName(nameOf(fn, id)), value: value ?? there.constantOf(0, typeOf(fn, id).shape) };
     });
     const needed = [...primals.keys()];
     const inputs = [...needed.map((id) => mapped(primals, id)), ...cotangents];
@@ -123,8 +123,8 @@ class BackwardWalk {
   };
 
   /** The cotangent of a value, once all its uses have contributed; undefined where none did. */
-  private settle(id: ValueId): ValueId | undefined {
-    const { b, fn } = this;
+  private settle(b: GraphBuilder, id: ValueId): ValueId | undefined {
+    const { fn } = this;
     const contributions = this.pending.get(id);
     if (contributions === undefined) return undefined;
     const { shape, shared } = typeOf(fn, id);
@@ -147,10 +147,10 @@ class BackwardWalk {
   }
 
   private pull(instruction: Instruction): void {
-    const { b, fn, primal, contribute, options, zeros } = this;
+    const { fn, primal, contribute, options, zeros } = this;
     const { operation, operands, results, origin } = instruction;
-    b.origin = { ...origin, note: "cotangent" };
-    const cotangents = results.map((id) => this.settle(id));
+    const b = this.b.at({ ...origin, note: "cotangent", isDerivative: true });
+    const cotangents = results.map((id) => this.settle(b, id));
     if (cotangents.every((v) => v === undefined)) return;
     if (operation.kind === "scan") {
       const prepared = lookUp(this.scans, instruction);
@@ -166,14 +166,14 @@ class BackwardWalk {
       for (const [i, share] of shares.entries()) contribute(at(operands, i + 1), share);
       return;
     }
-    const site = this.siteOf(operands, result);
+    const site = this.siteOf(b, operands, result);
     const shares = cotangentsOf(options.rules, operation, site, cotangent, typeOf(fn, result).shape);
     for (const [i, id] of operands.entries()) contribute(id, shares[i]);
   }
 
   /** What a rule may ask about the operation that it derives. */
-  private siteOf(operands: readonly ValueId[], result: ValueId): Site {
-    const { b, fn, primal, zeros, finite, facts } = this;
+  private siteOf(b: GraphBuilder, operands: readonly ValueId[], result: ValueId): Site {
+    const { fn, primal, zeros, finite, facts } = this;
     const operand = (i: number): ValueId => at(operands, i);
     return {
       b,

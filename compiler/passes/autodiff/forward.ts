@@ -96,15 +96,15 @@ class ForwardWalk {
   }
 
   private pushThroughOne(instruction: Instruction, operation: Exclude<Operation, Scan>): void {
-    const { b, fn, rules, values, tangents, zeros } = this;
+    const { fn, rules, values, tangents, zeros } = this;
     const { operands, origin } = instruction;
     const result = at(instruction.results, 0);
-    copyInstruction(b, fn, instruction, values);
+    copyInstruction(this.b, fn, instruction, values);
     if (this.facts.finite.has(result)) this.finite.add(mapped(values, result));
-    b.origin = { ...origin, note: "directional derivative" };
+    const b = this.b.at({ ...origin, note: "directional derivative", isDerivative: true });
     const own = operands.map((id) => tangents.get(id));
     if (own.every((v) => v === undefined)) return;
-    const site = this.siteOf(operands, result, own);
+    const site = this.siteOf(b, operands, result, own);
     let tangent: ValueId | undefined;
     if (operation.kind === "custom_derivative") {
       const ofArguments = own.slice(1, 1 + operation.arguments);
@@ -115,8 +115,13 @@ class ForwardWalk {
   }
 
   /** What a rule may ask about the operation that it derives. */
-  private siteOf(operands: readonly ValueId[], result: ValueId, own: readonly (ValueId | undefined)[]): Site {
-    const { b, fn, values, zeros, facts, finite } = this;
+  private siteOf(
+    b: GraphBuilder,
+    operands: readonly ValueId[],
+    result: ValueId,
+    own: readonly (ValueId | undefined)[],
+  ): Site {
+    const { fn, values, zeros, facts, finite } = this;
     const operand = (i: number): ValueId => at(operands, i);
     return {
       b,

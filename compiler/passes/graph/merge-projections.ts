@@ -45,9 +45,9 @@ function copyWithMergedBody(
   copyInstruction(builder, fn, { ...instruction, operation: { ...scan, body: merge(scan.body, context) } }, values);
 }
 
-function emitGroup(builder: GraphBuilder, fn: GraphFunction, group: ProjectionGroup, values: ValueMap): void {
+function emitGroup(around: GraphBuilder, fn: GraphFunction, group: ProjectionGroup, values: ValueMap): void {
   const { members, operation, weightsAxis, resultAxis, weightsFirst } = group;
-  builder.origin = members[0]?.product.origin ?? {};
+  const builder = around.at(at(members, 0).product.origin);
   const weights = builder.concat(
     weightsAxis,
     members.map(({ weights: id }) => mapped(values, id)),

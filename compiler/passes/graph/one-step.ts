@@ -23,13 +23,13 @@ export function oneStep(fn: GraphFunction, sequence: string, context: ShapeConte
   for (const id of fn.inputs) values.set(id, b.input(nameOf(fn, id), substituteType(typeOf(fn, id), sizes)));
   for (const instruction of fn.instructions) {
     const { operation, operands, origin } = instruction;
-    b.origin = origin;
+    const there = b.at(origin);
     const own = operands.map((id) => mapped(values, id));
     const replaced = wholeWithDims(operation, { size: substitute, number: substitute });
     const outputs =
       replaced.kind === "scan" && constantOf(replaced.length) === 1
-        ? runOnce(b, replaced, own)
-        : b.emitAll(replaced, own, origin);
+        ? runOnce(there, replaced, own)
+        : there.emitAll(replaced, own);
     recordResults(b, fn, instruction, outputs, values);
   }
   return finishLike(b, fn, values);

@@ -73,10 +73,10 @@ function orderBody(scan: Scan, context: ShapeContext): GraphFunction {
       copyInstruction(builder, body, instruction, values);
       continue;
     }
-    builder.origin = instruction.origin;
+    const there = builder.at(instruction.origin);
     const sum = termsOf(result)
       .map((id) => mapped(values, id))
-      .reduce((left, right) => builder.map("add", left, right));
+      .reduce((left, right) => there.map("add", left, right));
     values.set(result, sum);
     const name = body.names[result];
     if (name !== undefined) builder.nameValue(sum, name);

@@ -218,13 +218,12 @@ class LoopSplitter {
     const { operation, results } = instruction;
     const operands = instruction.operands.map((id) => this.outsideValue(id));
     const isLifted = operands.some((operand) => operand.overTime);
-    this.outer.origin = instruction.origin;
+    const outer = this.outer.at(instruction.origin);
     const values = isLifted
-      ? [liftOperation(operation, operands, this.outer, this.scan.length)]
-      : this.outer.emitAll(
+      ? [liftOperation(operation, operands, outer, this.scan.length)]
+      : outer.emitAll(
           operation,
           operands.map((operand) => operand.value),
-          instruction.origin,
         );
     for (const [i, id] of results.entries()) {
       const value = at(values, i);

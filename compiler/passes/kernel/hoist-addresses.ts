@@ -1,6 +1,6 @@
 /** Computes the parts of addresses that a loop does not change once before it: `const row = (b * T + t) * 512;`. */
 import { addAffine, affineKey, affineVariable } from "../../ir/kernel/affine.js";
-import { FreshNames, hintOf } from "../../ir/kernel/fresh-names.js";
+import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/types.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
@@ -18,14 +18,14 @@ export function hoistAddresses(statements: readonly Statement[]): Statement[] {
   const names = new Set<string>();
   collectNames(statements, names);
   const free = new FreshNames((name) => names.has(name));
-  return hoist(statements, (hint) => {
-    const name = free.pick(hint);
+  return hoist(statements, () => {
+    const name = free.pick("row");
     names.add(name);
     return name;
   });
 }
 
-function hoist(statements: readonly Statement[], fresh: (hint: string) => string): Statement[] {
+function hoist(statements: readonly Statement[], fresh: () => string): Statement[] {
   const result: Statement[] = [];
   for (const statement of statements) {
     if (statement.kind === "pieces") {
@@ -42,7 +42,7 @@ function hoist(statements: readonly Statement[], fresh: (hint: string) => string
   return result;
 }
 
-function hoistOutOf(loop: ForStatement, fresh: (hint: string) => string): { lets: Statement[]; loop: ForStatement } {
+function hoistOutOf(loop: ForStatement, fresh: () => string): { lets: Statement[]; loop: ForStatement } {
   const inside = new Set<string>([loop.variable]);
   collectNames(loop.body, inside);
   const bases = new Map<string, string>();
@@ -60,7 +60,7 @@ function hoistOutOf(loop: ForStatement, fresh: (hint: string) => string): { lets
     const key = affineKey(base);
     let name = bases.get(key);
     if (name === undefined) {
-      name = fresh(`${hintOf(access.buffer)}At`);
+      name = fresh();
       bases.set(key, name);
       lets.push({ kind: "let_index", name, value: { kind: "affine", value: base } });
     }

@@ -5,12 +5,15 @@
 import { definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
 import type { LoweredCell } from "../../program/lowered-cell.js";
+import { ownName } from "../../program/value-names.js";
 import type { Span } from "../../base/source/span.js";
 
 export interface GraphEquation {
   readonly value: ValueId;
   /** As declared, by path in used cells: `r`, `h'`, `l0.h'`. */
   readonly name: string;
+  /** As the cell that declares it calls it. */
+  readonly ownName: string;
   /** The right-hand side. */
   readonly span: Span | undefined;
 }
@@ -42,11 +45,11 @@ export interface EquationGraph {
   readonly ownerOf: ReadonlyMap<ValueId, GraphEquation>;
 }
 
-export function equationGraph({ step, states }: LoweredCell): EquationGraph {
+export function equationGraph({ step, states, names }: LoweredCell): EquationGraph {
   const defined = definitions(step);
   const stateValues = step.inputs.slice(0, states.length);
   const recurrent = recurrentValues(step, stateValues);
-  const equations = equationsOf(step, defined);
+  const equations = equationsOf(step, names, defined);
   const ownerOf = ownersOf(step, equations, defined);
   const nodes: DiagnosedNode[] = [
     ...states.map(({ name }, i) => ({ value: stateValues[i] as ValueId, name, equation: undefined })),
@@ -78,6 +81,7 @@ function recurrentValues({ instructions, types }: GraphFunction, states: readonl
 /** Values that have the name of an equation. */
 function equationsOf(
   { instructions, names, types }: GraphFunction,
+  known: LoweredCell["names"],
   defined: ReadonlyMap<ValueId, Instruction>,
 ): GraphEquation[] {
   const seen = new Set<string>();
@@ -86,7 +90,8 @@ function equationsOf(
       const name = names[value];
       if (name === undefined || seen.has(name) || types[value]?.dtype !== "real") return [];
       seen.add(name);
-      return [{ value, name, span: defined.get(value)?.origin.span }];
+      const own = known.get(name);
+      return [{ value, name, ownName: own === undefined ? name : ownName(own), span: defined.get(value)?.origin.span }];
     }),
   );
 }

@@ -199,7 +199,7 @@ function createEdges({ probed, data, layout }: PreparedRun): Edges {
         return {
           equation: equation?.name ?? "",
           reads: nodes[read]?.name ?? "",
-          place: placeOf(equation?.span, place, equation?.name),
+          place: placeOf(equation?.span, place, equation?.ownName),
           factor: factorOf(sum),
           share: mean(sum.share),
         };

@@ -84,14 +84,14 @@ class Probing {
       const { operation, operands, results, origin } = instruction;
       const [result] = results as [ValueId];
       const owner = graph.ownerOf.get(result);
-      b.origin = origin;
+      const there = b.at(origin);
       const seen = operands.map((id) => this.seenBy(owner, id));
-      const made = b.emitAll(operation, seen, origin);
+      const made = there.emitAll(operation, seen);
       results.forEach((id, i) => copies.set(id, made[i] as ValueId));
       const nonlinearity = graph.recurrent.has(result) ? nonlinearityAt(instruction, defined) : undefined;
       if (nonlinearity !== undefined && owner !== undefined) {
         const output = this.show(
-          nonlinearity.observe(b, (id) => mapped(copies, id)),
+          nonlinearity.observe(there, (id) => mapped(copies, id)),
           result,
         );
         sites.push({ kind: nonlinearity.kind, equation: owner, span: origin.span, output });

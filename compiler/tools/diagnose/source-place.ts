@@ -15,13 +15,11 @@ export function placeLookup(sources: ReadonlyMap<string, SourceFile>): PlaceLook
   };
 }
 
-/** @param left Name of the equation whose right-hand side the span is. */
-export function placeOf(span: Span | undefined, lookup: PlaceLookup, left?: string): SourcePlace | undefined {
+/** @param name What the equation whose right-hand side the span is defines, as its cell calls it. */
+export function placeOf(span: Span | undefined, lookup: PlaceLookup, name?: string): SourcePlace | undefined {
   const source = span === undefined ? undefined : lookup(span.file);
   if (span === undefined || source === undefined) return undefined;
   const text = source.textOf(span).replace(/\s+/gu, " ");
-  // Without the used cell; of a complex value with the part.
-  const [name] = /[^.]+(?:\.(?:re|im)'?)?$/u.exec(left ?? "") ?? [];
   return {
     file: span.file,
     line: source.locate(span.start).line,

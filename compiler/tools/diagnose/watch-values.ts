@@ -65,7 +65,7 @@ function firstNotFinite(
     return {
       step,
       equation: equation.name,
-      place: placeOf(equation.span, place, equation.name),
+      place: placeOf(equation.span, place, equation.ownName),
       example: Math.floor(at / (values.length / data.batch)),
       value: values[at] as number,
     };

@@ -2,7 +2,7 @@
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, inlineFunction, mapped, type ValueMap, copyInstruction } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
-import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { LoweredCell, ValueName } from "../../program/lowered-cell.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { reverseMode } from "../../passes/autodiff/reverse.js";
 import type { BackwardSource } from "../../passes/autodiff/reverse-mode.js";
@@ -14,7 +14,7 @@ import { lookUp } from "../../base/at.js";
 import { nextKey } from "../../language/semantics/node-keys.js";
 import { cotangentName, gradName } from "../../program/roles.js";
 import { cellContext } from "../../program/cell-program.js";
-import type { Equation, FormulaName } from "./formula.js";
+import { type Equation, type FormulaName, plainName } from "./formula.js";
 import { graphEquations } from "./graph-formulas.js";
 
 const tidy = [simplify, shareCommonValues, removeUnusedValues];
@@ -54,16 +54,16 @@ function markNames(fn: GraphFunction): GraphFunction {
 const incomingName = (name: string): string => `incoming.${name}`;
 
 /** What the names of the joined function stand for. */
-function namesIn({ step, states }: LoweredCell): ReadonlyMap<string, FormulaName> {
+function namesIn({ step, states, names }: LoweredCell): ReadonlyMap<string, FormulaName> {
   const found = new Map<string, FormulaName>();
-  const add = (marked: string, name: Omit<FormulaName, "role">): void => {
+  const add = (marked: string, name: ValueName): void => {
     found.set(marked, { ...name, role: "value" });
     for (const own of [cotangentName, gradName]) found.set(own(marked), { ...name, role: "cotangent" });
     found.set(incomingName(marked), { ...name, role: "incoming" });
   };
   for (const text of [...step.names, ...step.outputNames])
-    if (text !== undefined) add(mark + text, { text, next: false });
-  for (const { name } of states) add(nextKey(mark + name), { text: name, next: true });
+    if (text !== undefined) add(mark + text, names.get(text) ?? plainName(text));
+  for (const { name } of states) add(nextKey(mark + name), { ...(names.get(name) ?? plainName(name)), next: true });
   return found;
 }
 

@@ -140,10 +140,10 @@ function declarationLines(cell: TypedCell, around: Surroundings, context: LatexC
       flush();
       const { name, count, cell: used, dimensions, reals } = item.instance;
       const given = [
-        ...[...dimensions.values()].map((dim) => dimensionLatex(printDim(dim))),
+        ...[...dimensions.values()].map((dim) => dimensionLatex(dim)),
         ...[...reals].map(([real, value]) => `${formulaLatex(nameOf(real), context)} = ${write(value)}`),
       ];
-      const many = count === undefined ? "" : `\\left[${dimensionLatex(printDim(count))}\\right]`;
+      const many = count === undefined ? "" : `\\left[${dimensionLatex(count)}\\right]`;
       lines.push(`${instanceLatex(name)}${many} &= ${operatorLatex(used.name)}\\left(${given.join(", ")}\\right)`);
       continue;
     }
@@ -159,7 +159,7 @@ function declarationLines(cell: TypedCell, around: Surroundings, context: LatexC
 
 /** Of all values of a type. */
 function setLatex(type: SemanticType): string {
-  if (type.kind === "index") return `\\{0, \\dots, ${dimensionLatex(printDim(type.bound))} - 1\\}`;
+  if (type.kind === "index") return `\\{0, \\dots, ${dimensionLatex(type.bound)} - 1\\}`;
   const shape = shapeOf(axesOf(type));
   const numbers = type.kind === "complex" ? "\\mathbb{C}" : "\\mathbb{R}";
   return shape.length === 0 ? numbers : `${numbers}^{${shapeLatex(shape)}}`;

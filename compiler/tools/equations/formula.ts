@@ -1,5 +1,6 @@
 /** Formulas for people: what Unicode text and LaTeX are printed from. */
 import type { Dim } from "../../base/types/dim.js";
+import type { ValueName } from "../../program/lowered-cell.js";
 
 export type Infix =
   /** `times` has a number on one side, `hadamard` goes entry by entry. */
@@ -77,11 +78,7 @@ export type Setting =
   /** Letters of axes: `ij,jk->ik`. */
   | { readonly label: string; readonly kind: "pattern"; readonly pattern: string };
 
-export interface FormulaName {
-  /** As the syntax tree has it, by path: `rnn.W_z`. */
-  readonly text: string;
-  /** The next value of a state. */
-  readonly next: boolean;
+export interface FormulaName extends ValueName {
   /** `cotangent`: ∂v; `incoming`: what is handed in for it; `auxiliary`: a name that nobody gave; `round`: inside of rounds. */
   readonly role: "value" | "cotangent" | "incoming" | "auxiliary" | "round";
 }
@@ -91,10 +88,24 @@ export interface Equation {
   readonly right: Formula;
 }
 
-export const nameOf = (text: string, next = false): Formula => ({
-  kind: "name",
-  name: { text, next, role: "value" },
+export const plainName = (name: string): FormulaName => ({
+  path: [],
+  name,
+  next: false,
+  part: undefined,
+  role: "value",
 });
+
+export const nameOf = (name: string, next = false, path: readonly string[] = []): Formula => ({
+  kind: "name",
+  name: { ...plainName(name), next, path: path.map((used) => ({ name: used, place: undefined })) },
+});
+
+/** The words of a name in their order: used cells, with the place of one in an array, then the value. */
+export const wordsOf = ({ path, name }: ValueName): string[] => [
+  ...path.flatMap(({ name: used, place }) => (place === undefined ? [used] : [used, String(place)])),
+  name,
+];
 
 export const infix = (operator: Infix, left: Formula, right: Formula): Formula => ({
   kind: "infix",

@@ -15,8 +15,10 @@ import {
   infix,
   type Infix,
   type FormulaName,
+  plainName,
   type Setting,
   transposed,
+  wordsOf,
 } from "./formula.js";
 
 export interface GraphNames {
@@ -58,7 +60,7 @@ export function graphEquations(fn: GraphFunction, names: GraphNames): Equation[]
     if (own !== undefined) equations.push({ left: own, right });
     else if (isRepeated || level >= LEVELS) {
       const text = names.auxiliary(++auxiliaries);
-      const left: Formula = { kind: "name", name: { text, next: false, role: "auxiliary" } };
+      const left: Formula = { kind: "name", name: { ...plainName(text), role: "auxiliary" } };
       known.set(id, left);
       equations.push({ left, right });
     } else {
@@ -76,7 +78,9 @@ export function graphEquations(fn: GraphFunction, names: GraphNames): Equation[]
 
 function isSameName(a: Formula, b: Formula): boolean {
   if (a.kind !== "name" || b.kind !== "name") return false;
-  return a.name.text === b.name.text && a.name.next === b.name.next && a.name.role === b.name.role;
+  const [one, other] = [a.name, b.name];
+  const isSame = one.part === other.part && one.next === other.next && one.role === other.role;
+  return isSame && wordsOf(one).join(".") === wordsOf(other).join(".");
 }
 
 /** Constants, views, and up to two operations on one name read best where they are used. */

@@ -1,7 +1,8 @@
 /** Names as LaTeX: different names look different. */
 import { greekLetter } from "../../language/syntax/spelling.js";
-import type { FormulaName } from "./formula.js";
-import type { Time } from "./values-over-time.js";
+import { type Dim, spellDim } from "../../base/types/dim.js";
+import { type FormulaName, wordsOf } from "./formula.js";
+import { type Time, timeKey } from "./values-over-time.js";
 
 /** Greek letters that look like Latin ones, which LaTeX has no command for. */
 const uprightLetters = new Map(
@@ -61,30 +62,21 @@ export interface LatexName {
 
 /** A name at its time: `h_{t-1}` for a state, `h_t` for its next value, by path `h^{(\mathrm{lower})}_{t-1}`. */
 export function nameLatex(name: FormulaName, times: ReadonlyMap<string, Time>): LatexName {
-  const complex = ofPart(name.text, times);
-  const whole = complex?.whole ?? name.text;
-  const path = whole.split(".");
-  const { head, below } = symbolOf(path.pop() as string);
-  const under = [...below, ...timeLatex(name, times.get(ofAll(whole)) ?? "constant")].join(",");
+  const path = wordsOf(name).slice(0, -1);
+  const { head, below } = symbolOf(name.name);
+  const under = [...below, ...timeLatex(name, times.get(timeKey(name)) ?? "constant")].join(",");
   const over = [
     ...(path.length === 0 ? [] : [`(${path.map(instanceLatex).join(".")})`]),
     ...(name.role === "incoming" ? ["+"] : []),
     ...(name.role === "round" && name.next ? ["\\prime"] : []),
   ].join("");
   const before = name.role === "cotangent" || name.role === "incoming" ? "\\partial " : "";
-  const part = complex === undefined ? "" : `\\operatorname{${complex.part}} `;
+  const part = name.part === undefined ? "" : `\\operatorname{${partSigns[name.part]}} `;
   const text = `${before}${part}${head}${over === "" ? "" : `^{${over}}`}${under === "" ? "" : `_{${under}}`}`;
   return { text, isPlain: before === "" && over === "" && part === "" };
 }
 
-/** All in an array of used cells have the times of each: `l.h` for `l.0.h`. */
-const ofAll = (path: string): string => path.replace(/\.\d+(?=\.)/gu, "");
-
-/** `B.re`, where `B` is complex and no used cell, of which there is no time. */
-function ofPart(text: string, times: ReadonlyMap<string, Time>): { whole: string; part: string } | undefined {
-  const [, whole = "", part = ""] = /^(.*)\.(re|im)$/u.exec(text) ?? [];
-  return times.has(ofAll(whole)) ? { whole, part: part === "re" ? "Re" : "Im" } : undefined;
-}
+const partSigns = { re: "Re", im: "Im" } as const;
 
 function timeLatex({ next, role }: FormulaName, time: Time): string[] {
   if (role === "auxiliary" || role === "round" || time === "constant") return [];
@@ -95,13 +87,13 @@ export function instanceLatex(name: string): string {
   return upright(name);
 }
 
-/** A dimension as it is printed, `4*H + I`, with its names as LaTeX. */
-export function dimensionLatex(text: string): string {
-  const names = text.replace(/[A-Za-z_]\w*/g, (name) => {
+/** `4 H + I`. */
+export function dimensionLatex(dim: Dim): string {
+  const symbol = (name: string): string => {
     const { head, below } = symbolOf(name);
     return below.length === 0 ? head : `${head}_{${below.join(",")}}`;
-  });
-  return names.replaceAll("*", " ");
+  };
+  return spellDim(dim, { symbol, times: " ", floor: "\\mathrm{floor}" });
 }
 
 /** The name of a function of the language or of the author's. */

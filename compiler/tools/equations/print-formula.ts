@@ -2,7 +2,7 @@
 import { formulaFunction, formulaName, superscript } from "../../language/syntax/spelling.js";
 import { printDim } from "../../base/types/dim.js";
 import { printShape } from "../../base/types/shape.js";
-import type { Formula, Infix, FormulaName, SelectedPart, Setting } from "./formula.js";
+import { type Formula, type Infix, type FormulaName, type SelectedPart, type Setting, wordsOf } from "./formula.js";
 
 /** How tightly the outermost operator binds. */
 const strengths = {
@@ -136,9 +136,10 @@ const roleSigns: Readonly<Record<FormulaName["role"], readonly [before: string, 
   incoming: ["∂", "⁺"],
 };
 
-function nameText({ text, next, role }: FormulaName): string {
-  const [before, after] = roleSigns[role];
-  return `${before}${text.split(".").map(formulaName).join(".")}${next ? "'" : ""}${after}`;
+function nameText(name: FormulaName): string {
+  const [before, after] = roleSigns[name.role];
+  const words = [...wordsOf(name), ...(name.part === undefined ? [] : [name.part])];
+  return `${before}${words.map(formulaName).join(".")}${name.next ? "'" : ""}${after}`;
 }
 
 function partText(part: SelectedPart): string {

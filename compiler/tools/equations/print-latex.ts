@@ -1,6 +1,6 @@
 /** Formulas as LaTeX for the mathematics of amsmath, in an environment with `&` before the sign of an equation. */
-import { type Dim, printDim } from "../../base/types/dim.js";
-import type { Equation, Formula, Infix, SelectedPart, Setting } from "./formula.js";
+import type { Dim } from "../../base/types/dim.js";
+import { type Equation, type Formula, type Infix, plainName, type SelectedPart, type Setting } from "./formula.js";
 import { dimensionLatex, instanceLatex, nameLatex, operatorLatex } from "./latex-names.js";
 import type { Time } from "./values-over-time.js";
 
@@ -62,7 +62,7 @@ export function formulaLatex(formula: Formula, context: LatexContext): string {
 
 /** `H \times (E + H)`. */
 export function shapeLatex(shape: readonly Dim[]): string {
-  const sizes = shape.map((dim) => dimensionLatex(printDim(dim)));
+  const sizes = shape.map((dim) => dimensionLatex(dim));
   return sizes.map((text) => (sizes.length > 1 && / [-+] /.test(text) ? `(${text})` : text)).join(" \\times ");
 }
 
@@ -94,7 +94,7 @@ class LatexPrinter {
           strength: strengths.applied,
         };
       case "dimension": {
-        const text = dimensionLatex(printDim(formula.dim));
+        const text = dimensionLatex(formula.dim);
         return { text, strength: /[ /]/.test(text) ? strengths.sum : strengths.atom };
       }
       case "name":
@@ -117,7 +117,7 @@ class LatexPrinter {
         return applied(`${this.indexed(formula.operand)}\\left[${before}${this.part(formula.part)}\\right]`);
       }
       case "labelled": {
-        const label = nameLatex({ text: formula.label, next: false, role: "auxiliary" }, new Map()).text;
+        const label = nameLatex(plainName(formula.label), new Map()).text;
         return { text: `${label} = ${this.whole(formula.value)}`, strength: strengths.comparison };
       }
       case "rounds":
@@ -179,14 +179,14 @@ class LatexPrinter {
   private rounds({ first, next, index, count, until, implicit }: Extract<Formula, { kind: "rounds" }>): string {
     const word = (text: string): string => `\\;\\text{${text}}\\;`;
     const name = index === undefined ? "" : `${nameLatex(plainName(index), new Map()).text} < `;
-    const rounds = `${this.whole(first)} ${word("then")} ${this.whole(next)} ${word("for")} ${name}${dimensionLatex(printDim(count))}`;
+    const rounds = `${this.whole(first)} ${word("then")} ${this.whole(next)} ${word("for")} ${name}${dimensionLatex(count)}`;
     const end = until === undefined ? "" : ` ${word("until")} ${this.whole(until)}`;
     return `${rounds}${end}${implicit ? word("implicit") : ""}`;
   }
 
   private part(part: SelectedPart): string {
     if (part.kind === "entry") return this.whole(part.at);
-    return `${dimensionLatex(printDim(part.start))}{:}${dimensionLatex(printDim(part.end))}`;
+    return `${dimensionLatex(part.start)}{:}${dimensionLatex(part.end)}`;
   }
 
   private apply({ head, operands, settings }: Extract<Formula, { kind: "apply" }>): WrittenLatex {
@@ -226,8 +226,6 @@ const builtinForms: Readonly<Record<string, (argument: string, base: string) => 
   square: (_, base) => applied(`${base}^{2}`),
 };
 
-const plainName = (text: string) => ({ text, next: false, role: "auxiliary" }) as const;
-
 function settingLatex(setting: Setting): string {
   switch (setting.kind) {
     case "axes":
@@ -235,9 +233,9 @@ function settingLatex(setting: Setting): string {
     case "shape":
       return setting.label === "shape"
         ? shapeLatex(setting.shape)
-        : `\\mathrm{${setting.label}}\\,${setting.shape.map((dim) => dimensionLatex(printDim(dim))).join(",")}`;
+        : `\\mathrm{${setting.label}}\\,${setting.shape.map((dim) => dimensionLatex(dim)).join(",")}`;
     case "range":
-      return `${nameLatex(plainName(setting.label), new Map()).text} < ${dimensionLatex(printDim(setting.end))}`;
+      return `${nameLatex(plainName(setting.label), new Map()).text} < ${dimensionLatex(setting.end)}`;
     case "pattern":
       return setting.pattern.replace("->", " \\to ");
   }

@@ -21,6 +21,7 @@ import {
   infix,
   type Infix,
   nameOf,
+  plainName,
   type Setting,
   transposed,
 } from "./formula.js";
@@ -54,7 +55,7 @@ const rules: FormulaRules = {
   captured: ({ name }) => nameOf(name),
   next: ({ name }) => nameOf(name, true),
   member: ({ path, places, name, next }) => {
-    if (places.size === 0) return nameOf([...path, name].join("."), next);
+    if (places.size === 0) return nameOf(name, next, path);
     const owner = path.reduce<Formula | undefined>(
       (object, one, i) => elementFormula(object === undefined ? nameOf(one) : { kind: "member", object, name: one, next: false }, places.get(i)), // prettier-ignore
       undefined,
@@ -173,7 +174,7 @@ const rules: FormulaRules = {
     const [begin, round] = [write(at(first, position)), write(at(next, position))];
     return { kind: "rounds", first: begin, next: round, index, count, implicit, ...(until && { until: write(until) }) };
   },
-  "round-value": ({ name: text, next }) => ({ kind: "name", name: { text, next, role: "round" } }),
+  "round-value": ({ name, next }) => ({ kind: "name", name: { ...plainName(name), next, role: "round" } }),
   call: callOfFunction,
   result: ({ call, position }, write, around) => {
     const name = call.fn.results[position]?.name ?? "";

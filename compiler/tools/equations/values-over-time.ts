@@ -1,11 +1,16 @@
 /** Which values of a cell change from step to step: those get an index of time in formulas. */
 import { typedParts } from "../../language/semantics/typed-parts.js";
+import type { ValueName } from "../../program/lowered-cell.js";
 import type { TypedCell, TypedExpression } from "../../language/semantics/typed-program.js";
 
 /** `state`: of the step before, or with the prime of this one. */
 export type Time = "state" | "step" | "constant";
 
-/** By name, for used cells by path: `rnn.h`. A name that is missing is constant, or a used cell; complex values are all there. */
+/** All in an array of used cells have the times of each. */
+export const timeKey = ({ path, name }: Pick<ValueName, "path" | "name">): string =>
+  [...path.map((used) => used.name), name].join(".");
+
+/** By `timeKey`. What is missing is constant. */
 export function valuesOverTime(cell: TypedCell): ReadonlyMap<string, Time> {
   const times = new Map<string, Time>();
   for (const item of cell.items) {
@@ -34,14 +39,7 @@ export function valuesOverTime(cell: TypedCell): ReadonlyMap<string, Time> {
     for (const reader of readers.get(name) ?? []) pending.push(reader);
   }
   for (const { key, name } of cell.nodes.values()) if (key === name && varying.has(name)) times.set(name, "step");
-  for (const name of complexNames(cell)) if (!times.has(name)) times.set(name, "constant");
   return times;
-}
-
-function complexNames({ items, nodes }: TypedCell): string[] {
-  const tensors = items.flatMap((item) => (item.kind === "tensor" ? [item.tensor] : []));
-  const equations = [...nodes.values()].map(({ name, value }) => ({ name, type: value.type }));
-  return [...tensors, ...equations].flatMap(({ name, type }) => (type.kind === "complex" ? [name] : []));
 }
 
 /** The names that an expression reads, into `reads`; whether it changes whatever they do. */

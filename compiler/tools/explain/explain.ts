@@ -79,11 +79,12 @@ const lengthsOfLoops = (fn: GraphFunction): string[] =>
     operation.kind === "scan" ? [...symbolsOf(operation.length), ...lengthsOfLoops(operation.body)] : [],
   );
 
-/** Names of what a function and the bodies of its loops compute. */
+/** Names of what a function and the bodies of its loops compute, derivatives not among them. */
 function computedNames(fn: GraphFunction): string[] {
-  return fn.instructions.flatMap(({ operation, results }) =>
-    operation.kind === "scan" ? computedNames(operation.body) : results.flatMap((id) => fn.names[id] ?? []),
-  );
+  return fn.instructions.flatMap(({ operation, results, origin }) => {
+    if (operation.kind === "scan") return computedNames(operation.body);
+    return origin.isDerivative === true ? [] : results.flatMap((id) => fn.names[id] ?? []);
+  });
 }
 
 /** Has the author given it a name? What a loop gives is called as inside of it. */

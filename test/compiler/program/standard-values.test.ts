@@ -4,9 +4,8 @@ import { describe, expect, it } from "vitest";
 import { randomSource } from "../../support/evaluate-helpers.js";
 import { DiagnosticCollector } from "../../../compiler/base/diagnostics/diagnostic.js";
 import { innerGradient } from "../../../compiler/passes/autodiff/inner-gradient.js";
-import { lowerCell } from "../../../compiler/program/ast-to-graph.js";
 import { check } from "../language/semantics/support.js";
-import { evaluate } from "./support.js";
+import { evaluate, lowerCell } from "./support.js";
 
 type Vector = readonly number[];
 type Values = Record<string, Vector>;

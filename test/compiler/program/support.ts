@@ -5,7 +5,7 @@ import type { BatchValue } from "../../../compiler/ir/graph/evaluate.js";
 import { type Tensor, tensor } from "../../../compiler/ir/graph/tensor.js";
 import { verifyFunction } from "../../../compiler/ir/graph/verify.js";
 import { innerGradient } from "../../../compiler/passes/autodiff/inner-gradient.js";
-import { lowerCell } from "../../../compiler/program/ast-to-graph.js";
+import { lowerNamed } from "../../../compiler/program/ast-to-graph.js";
 import type { LoweredCell } from "../../../compiler/program/lowered-cell.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/types.js";
 import { shapeContext } from "../../../compiler/ir/ops/shape-rules.js";
@@ -20,6 +20,13 @@ export function lower(text: string, sizes: Sizes = {}, reals: Sizes = {}): Lower
   const { cell, codes } = tryLower(text, sizes, reals);
   expect(codes, text).toEqual([]);
   return cell as LoweredCell;
+}
+
+/** As `lowerNamed`, of what is a cell. */
+export function lowerCell(...given: Parameters<typeof lowerNamed>): LoweredCell | undefined {
+  const lowered = lowerNamed(...given);
+  if (lowered === undefined || "step" in lowered) return lowered;
+  throw new Error(`${lowered.name} is a network, which has no step`);
 }
 
 export function tryLower(text: string, sizes: Sizes = {}, reals: Sizes = {}) {

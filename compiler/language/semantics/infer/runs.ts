@@ -87,7 +87,7 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
       settings: named(settings),
       runtimeDimensions,
     },
-    runs: inputs.map(({ extra }) => extra > 0),
+    runs: inputs.map(({ extra = 0 }) => extra > 0),
     over,
     name: checker.instances.runs?.names.get(node),
     path: checker.instances.runs?.paths.get(node) ?? instance.name,
@@ -119,8 +119,8 @@ interface RunArgument {
   readonly argument: ArgumentNode;
   readonly value: TypedExpression;
   readonly declared: SemanticType;
-  /** NaN where its type is not known yet. */
-  readonly extra: number;
+  /** Undefined where its type is not known yet. */
+  readonly extra: number | undefined;
 }
 
 function typedArguments(checker: Checker, instance: TypedInstance, list: GivenTensors): RunArgument[] | undefined {
@@ -130,7 +130,7 @@ function typedArguments(checker: Checker, instance: TypedInstance, list: GivenTe
     const declared = substituteType(tensor.type, instance.dimensions);
     if (declared === undefined) checker.reportTooLarge(argument.span);
     const isUnknown = value.type.kind === "error" && checker.isGuessing && declared !== undefined;
-    if (isUnknown) given.push({ tensor, argument, value, declared, extra: NaN });
+    if (isUnknown) given.push({ tensor, argument, value, declared, extra: undefined });
     if (declared === undefined || value.type.kind === "error") continue;
     const isIndex = declared.kind === "index";
     if (!isIndex && !(declared.kind === "complex" ? isNumber : isReal)(checker, value)) continue;
@@ -153,15 +153,15 @@ function leadingAxes(
 ): readonly Dim[] | undefined {
   const { name, cell } = instance;
   const widest = inputs.reduce<RunArgument | undefined>(
-    (most, one) => ((most?.extra ?? 0) < one.extra ? one : most),
+    (most, one) => ((most?.extra ?? 0) < (one.extra ?? 0) ? one : most),
     undefined,
   );
   const { axis } = checker.loop ?? {};
-  const isGuessed = widest === undefined && axis !== undefined && inputs.some(({ extra }) => Number.isNaN(extra));
+  const isGuessed = widest === undefined && axis !== undefined && inputs.some(({ extra }) => extra === undefined);
   if (isGuessed) return cell.form === "network" ? [] : [axis];
   const over = widest === undefined ? [] : shapeOf(axesOf(widest.value.type)).slice(0, widest.extra);
   for (const { tensor, value, extra, declared } of inputs) {
-    if (Number.isNaN(extra)) continue;
+    if (extra === undefined) continue;
     const own = shapeOf(axesOf(value.type)).slice(0, Math.max(extra, 0));
     const isSame = own.length === over.length && own.every((dim, i) => equalDims(dim, at(over, i)));
     if (extra === 0 || (isSame && extra > 0)) continue;
@@ -217,7 +217,7 @@ function fits(
   dimensions: ReadonlyMap<string, Dim>,
   over: readonly Dim[],
 ): boolean {
-  if (Number.isNaN(extra)) return true;
+  if (extra === undefined) return true;
   const declared = substituteType(tensor.type, dimensions);
   const own = extra > 0 ? over : [];
   const wanted = declared && withLeading(declared, own);

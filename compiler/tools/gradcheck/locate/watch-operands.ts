@@ -7,7 +7,6 @@
 import { GraphBuilder } from "../../../ir/graph/build.js";
 import { declareInputs, finishLike, mapped, type ValueMap, withInputTypes } from "../../../ir/graph/rewrite.js";
 import { countsOf, inOrder, operandParts, type Scan } from "../../../ir/graph/scan.js";
-import type { Origin } from "../../../base/source/origin.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../../ir/graph/types.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
 import type { Dim } from "../../../base/types/dim.js";
@@ -41,12 +40,12 @@ export function watchOperands(
   const watched: WatchedOperand[] = [];
   for (const instruction of original.instructions) {
     const { operation, origin } = instruction;
-    b.origin = origin;
+    const there = b.at(origin);
     const operands = instruction.operands.map((id) => mapped(values, id));
     const results =
       operation.kind === "scan"
-        ? watchScan(b, operation, operands, context, shift, counter, watched)
-        : emitPerturbed(b, operation, perturbed(b, original, instruction, values, shift, counter, watched), origin);
+        ? watchScan(there, operation, operands, context, shift, counter, watched)
+        : emitPerturbed(there, operation, perturbed(there, original, instruction, values, shift, counter, watched));
     for (const [i, id] of instruction.results.entries()) {
       values.set(id, results[i] as ValueId);
       const name = original.names[id];
@@ -57,10 +56,10 @@ export function watchOperands(
 }
 
 /** What is added is each example's own, also to a value that is shared: so it is for a declared rule. */
-function emitPerturbed(b: GraphBuilder, operation: Operation, operands: readonly ValueId[], origin: Origin): ValueId[] {
-  if (operation.kind !== "custom_derivative") return b.emitAll(operation, operands, origin);
+function emitPerturbed(b: GraphBuilder, operation: Operation, operands: readonly ValueId[]): ValueId[] {
+  if (operation.kind !== "custom_derivative") return b.emitAll(operation, operands);
   const types = operands.slice(1).map((id) => b.typeOf(id));
-  return b.emitAll({ ...operation, tangent: withInputTypes(operation.tangent, types, b.context) }, operands, origin);
+  return b.emitAll({ ...operation, tangent: withInputTypes(operation.tangent, types, b.context) }, operands);
 }
 
 /** Operands with something added; what is no real number stays. */

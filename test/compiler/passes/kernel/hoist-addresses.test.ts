@@ -19,15 +19,15 @@ describe("hoist-addresses", () => {
       zero output.y of 12*%B*%T where an example is short in %T
       region forward y ; y elementwise
         for b < examples
-          index xAt = b * (12*%T)
+          index row = b * (12*%T)
           for t < %T of b
-            index xAt2 = t * 12 + xAt
+            index row2 = row + t * 12
             for i < 4
-              index xAt3 = i * 3 + xAt2
-              index WAt = i * 3
+              index row3 = i * 3 + row2
+              index row4 = i * 3
               for j < 3
-                let v = mul(input.x[j + xAt3], param.W[WAt + j])
-                output.y[j + xAt3] = v`),
+                let v = mul(input.x[j + row3], param.W[j + row4])
+                output.y[j + row3] = v`),
     );
     expectMeaning(kernel, text);
   });
@@ -38,9 +38,9 @@ describe("hoist-addresses", () => {
       for i < 4
         p.y[i + r * 8] = p.y[i + r * 8 + 128]`,
       `
-      index yAt = r * 8
+      index row = r * 8
       for i < 4
-        p.y[i + yAt] = p.y[i + yAt + 128]`,
+        p.y[i + row] = p.y[i + row + 128]`,
     );
   });
 
@@ -50,29 +50,29 @@ describe("hoist-addresses", () => {
       for i < 4
         y[i] = x[i + 3*%T]`,
       `
-      index xAt = 3*%T
+      index row = 3*%T
       for i < 4
-        y[i] = x[i + xAt]`,
+        y[i] = x[i + row]`,
     );
   });
 
-  it("names a base after what is read, by no name that is taken", () => {
+  it("gives bases no name that is taken", () => {
     expectHoisted(
       `
-      index xAt = 1
+      index row = 1
       for i < 4
         step.y.next[i + r * 8] = a.7[i + q * 8]
       for k < 2
         y[k] = x[k + r * 4]`,
       `
-      index xAt = 1
-      index yAt = r * 8
-      index aAt = q * 8
+      index row = 1
+      index row2 = r * 8
+      index row3 = q * 8
       for i < 4
-        step.y.next[i + yAt] = a.7[aAt + i]
-      index xAt2 = r * 4
+        step.y.next[i + row2] = a.7[i + row3]
+      index row4 = r * 4
       for k < 2
-        y[k] = x[k + xAt2]`,
+        y[k] = x[k + row4]`,
     );
   });
 
@@ -97,15 +97,15 @@ describe("hoist-addresses", () => {
           y[i] = x[i + s * 8]`,
       `
       pieces of %T from s
-        index xAt = s * 8
+        index row = s * 8
         for i < 4
-          y[i] = x[i + xAt]
+          y[i] = x[i + row]
       where done is 64, into carried
         z[r * 8] = y[0]
       where carried
-        index xAt2 = s * 8
+        index row2 = s * 8
         for i < 4
-          y[i] = x[i + xAt2]`,
+          y[i] = x[i + row2]`,
     );
   });
 });

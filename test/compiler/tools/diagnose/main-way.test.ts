@@ -36,7 +36,7 @@ describe("a running maximum, which is divided out again", () => {
 
 describe("mainWay", () => {
   // States 0 and 1; equations 2, 3, and the next values 4 and 5.
-  const node = (i: number) => ({ value: i, name: `n${i}`, equation: i < 2 ? undefined : { value: i, name: `n${i}`, span: undefined } }); // prettier-ignore
+  const node = (i: number) => ({ value: i, name: `n${i}`, equation: i < 2 ? undefined : { value: i, name: `n${i}`, ownName: `n${i}`, span: undefined } }); // prettier-ignore
   const graph = (...edges: (readonly [number, number])[]) => ({
     nodes: Array.from({ length: 6 }, (_, i) => node(i)),
     next: [4, 5],

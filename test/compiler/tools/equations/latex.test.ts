@@ -4,6 +4,7 @@ import katex from "katex";
 import { describe, expect, it } from "vitest";
 import { cellAsLatex } from "../../../../compiler/tools/equations/cell-as-latex.js";
 import { nameLatex } from "../../../../compiler/tools/equations/latex-names.js";
+import { plainName } from "../../../../compiler/tools/equations/formula.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { shippedCells } from "../../../support/shipped-cells.js";
@@ -60,8 +61,8 @@ describe("LaTeX that KaTeX takes", () => {
       output y = a + delay(x, by = 2 * d, most = N) }`);
     expectLatex(latex);
     expect(forwardLines(latex).filter((line) => /^[ay]_/u.test(line))).toEqual([
-      String.raw`a_{t} &= \mathrm{past}^{(\mathrm{a})}_{t-1}\left[N - 1\right]`,
-      String.raw`y_{t} &= a_{t} + \operatorname{delay}\left(\mathrm{past}^{(\mathrm{y})}_{t-1}, 2 \cdot d\right)`,
+      String.raw`a_{t} &= \mathrm{a.past}_{t-1}\left[N - 1\right]`,
+      String.raw`y_{t} &= a_{t} + \operatorname{delay}\left(\mathrm{y.past}_{t-1}, 2 \cdot d\right)`,
     ]);
   });
 
@@ -234,7 +235,7 @@ describe("the form of papers", () => {
 
 describe("names", () => {
   const plain = (text: string, time?: "state" | "step"): string =>
-    nameLatex({ text, next: false, role: "value" }, new Map(time === undefined ? [] : [[text, time]])).text;
+    nameLatex(plainName(text), new Map(time === undefined ? [] : [[text, time]])).text;
 
   it.each([
     ["W_ih", "W_{ih}"],
@@ -247,9 +248,19 @@ describe("names", () => {
     ["memory", "\\mathrm{memory}"],
     ["hidden_size", "\\mathrm{hidden\\_size}"],
     ["_x", "\\mathrm{\\_x}"],
-    ["rnn.W_z", "W^{(\\mathrm{rnn})}_{z}"],
   ])("%s is %s", (name, latex) => {
     expect(plain(name)).toBe(latex);
+  });
+
+  it("of used cells stand above the line, with their places in an array", () => {
+    const used = (place: number | undefined) => ({ ...plainName("W_z"), path: [{ name: "rnn", place }] });
+    expect(nameLatex(used(undefined), new Map()).text).toBe("W^{(\\mathrm{rnn})}_{z}");
+    expect(nameLatex(used(2), new Map([["rnn.W_z", "step"]])).text).toBe("W^{(\\mathrm{rnn}.\\mathrm{2})}_{z,t}");
+  });
+
+  it("of a part of a complex value say which", () => {
+    const part = { ...plainName("x"), part: "re" } as const;
+    expect(nameLatex(part, new Map([["x", "state"]])).text).toBe("\\operatorname{Re} x_{t-1}");
   });
 
   it("a state is of the step before", () => {

@@ -27,3 +27,19 @@ test("of a network count its loops' rounds as steps", () => {
   );
   expect(printTypedCell(written!.typed)).toMatch(/^network Both\(I, H; T\)\ninput x: \[T, I\]\nuse ahead: SimpleRNN/u);
 });
+
+test("tells what is computed again from a derivative, whatever the author calls his values", () => {
+  // The cotangent of `z` is called `d_z` in graphs.
+  const cell = `cell C(H) {
+    input x: [H]
+    state h: [H]
+    d_z = exp(x)
+    z = tanh(h) * d_z
+    h' = z * z + d_z
+    output y = h'
+  }`;
+  const { program } = lowerSource(cell, {}, "symbolic");
+  const [, backward] = explainProgram(buildEntries(program!, { gradient: true, jvp: false, hvp: false }));
+  expect(backward!.regions.flatMap(({ values }) => values)).toContain("d_z");
+  expect(backward!.recomputed).not.toContain("d_z");
+});
