@@ -17,20 +17,27 @@ const measuring = ["emit/js/allocation", "emit/wasm/module/print-module", "drive
 );
 
 // `--mode fuzz` runs the property tests many times over (`npm run fuzz`), with RUNS and SEED (test/support/fuzz.ts).
-export default defineConfig(({ mode }) => ({
-  // Tests run on the sources: without what a build puts beside them.
-  resolve: { alias: { "#chevrotain": "chevrotain" } },
-  test: {
-    env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "5000" } : {},
-    setupFiles: ["test/support/fixed-seed.ts"],
-    testTimeout: mode === "fuzz" ? 3_600_000 : 60_000,
-    hookTimeout: 120_000,
-    // The default leaves a core to the main process, which has next to nothing to do.
-    maxWorkers: "100%",
-    projects: [
-      { extends: true, test: { name: "shared", include: stateless, exclude: measuring, isolate: false } },
-      { extends: true, test: { name: "alone", include: ["test/**/*.test.ts"], exclude: stateless } },
-      { extends: true, test: { name: "measuring", include: measuring } },
-    ],
-  },
-}));
+export default defineConfig(({ mode }) => {
+  // Projects read this file again, without the mode: they are given what depends on it.
+  const testTimeout = mode === "fuzz" ? 3_600_000 : 60_000;
+  return {
+    // Tests run on the sources: without what a build puts beside them.
+    resolve: { alias: { "#chevrotain": "chevrotain" } },
+    test: {
+      env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "5000" } : {},
+      setupFiles: ["test/support/fixed-seed.ts"],
+      testTimeout,
+      hookTimeout: 120_000,
+      // The default leaves a core to the main process, which has next to nothing to do.
+      maxWorkers: "100%",
+      projects: [
+        {
+          extends: true,
+          test: { name: "shared", include: stateless, exclude: measuring, isolate: false, testTimeout },
+        },
+        { extends: true, test: { name: "alone", include: ["test/**/*.test.ts"], exclude: stateless, testTimeout } },
+        { extends: true, test: { name: "measuring", include: measuring, testTimeout } },
+      ],
+    },
+  };
+});

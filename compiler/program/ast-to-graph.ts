@@ -374,9 +374,11 @@ function lowerStartNodes(
   lowerNodes(lowering, frame, order);
   for (const item of frame.cell.items) {
     if (item.kind !== "instance" || item.instance.sharedWith !== undefined) continue;
-    const { name, given, starts } = item.instance;
+    const { name, piece, given, starts } = item.instance;
     const isGiven = (path: readonly string[]): boolean =>
-      (path.length === 1 && given.has(path.join("."))) || starts.has(path.join(".")) || isElsewhere([name, ...path]);
+      (path.length === 1 && given.has(path.join("."))) ||
+      starts.has(path.join(".")) ||
+      isElsewhere([piece?.array ?? name, ...path]);
     for (const child of childrenOf(frame, item.instance)) lowerStartNodes(lowering, child, isGiven);
   }
 }

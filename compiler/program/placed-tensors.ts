@@ -21,14 +21,14 @@ export function tensorsOf(frame: CellFrame, role: TypedTensor["role"]): PlacedTe
       const placed = { tensor, frame, name: frame.path + tensor.name, within: [], startFrame: frame };
       return tensor.role === role ? [placed] : [];
     }
-    const { name, given, sharedWith, starts } = item.instance;
+    const { name, piece, given, sharedWith, starts } = item.instance;
     if (role === "input" || role === "context") return [];
     const isStoredRole = isStored({ role });
     if (isStoredRole && sharedWith !== undefined) return [];
     return childrenOf(frame, item.instance).flatMap((child) => {
       const own = tensorsOf(child, role).filter(({ tensor, frame: owner }) => !isStoredRole || owner !== child || !given.has(tensor.name)); // prettier-ignore
       const begun = starts.size === 0 ? own : own.map((placed) => begunBy(frame, starts, placed));
-      return begun.map((placed) => ({ ...placed, within: [name, ...placed.within] }));
+      return begun.map((placed) => ({ ...placed, within: [piece?.array ?? name, ...placed.within] }));
     });
   });
 }

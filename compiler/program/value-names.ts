@@ -24,9 +24,10 @@ export function valueNames(frame: CellFrame, path: readonly UsedCellName[] = [])
       if (role === "state") add(name, true, type.kind === "complex");
       continue;
     }
-    const { name } = item.instance;
+    const { name: own, piece } = item.instance;
+    const { array: name, first } = piece ?? { array: own, first: 0 };
     const count = instanceCount(frame, item.instance);
-    const places = count === undefined ? [undefined] : Array.from({ length: count }, (_, place) => place);
+    const places = count === undefined ? [undefined] : Array.from({ length: count }, (_, place) => first + place);
     for (const place of places) {
       const child = childOf(frame, place === undefined ? name : elementName(name, place));
       for (const [text, own] of valueNames(child, [...path, { name, place }])) found.set(text, own);

@@ -7,10 +7,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { buildKernels } from "../../compiler/driver/build-kernels.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
-import { check, compile, type Diagnostic } from "../../compiler/index.js";
+import { check, compile } from "../../compiler/index.js";
 import { vectorPasses } from "../../compiler/passes/kernel/passes.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 import { loadModule } from "../../runtime/index.js";
+import { hostile, isWarning, numbersOf, wordsOf } from "../support/any-names.js";
 import { isFuzzing, fuzzParameters } from "../support/fuzz.js";
 
 const plain = {
@@ -82,17 +83,6 @@ function build(names: Names, target: Target): ReturnType<typeof compile> {
   return result;
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
-
-/** All numbers in an order that does not depend on the names. */
-function numbersOf(result: unknown, keys: readonly string[]): unknown {
-  if (!isRecord(result)) return Array.from(result as Float32Array);
-  const known = keys.filter((key) => Object.hasOwn(result, key));
-  expect(known.length, Object.keys(result).join(" ")).toBe(Object.keys(result).length);
-  return known.map((key) => numbersOf(result[key], keys));
-}
-
 /** Everything that the module computes, or undefined where the names are refused. */
 async function results(names: Names, target: Target): Promise<unknown> {
   const { files, diagnostics } = build(names, target);
@@ -137,23 +127,7 @@ async function results(names: Names, target: Target): Promise<unknown> {
   return all;
 }
 
-const hostile = [
-  ..."constructor __proto__ prototype toString valueOf hasOwnProperty arguments eval await yield let static enum".split(
-    " ",
-  ),
-  ..."null undefined NaN Infinity true false this new delete class function var const with async of get set".split(" "),
-  ..."residual grad gradient tangent step param state next joined packed stacked value carried T B d d_h0 h0_next".split(
-    " ",
-  ),
-];
-
-const isWarning = ({ severity }: Diagnostic): boolean => severity === "warning";
-
-/** Words in the text of modules, which the language allows as names. */
-function words(): string[] {
-  const text = (["js", "wasm"] as const).map((target) => build(plain, target).files[0]?.text ?? "").join("\n");
-  return [...new Set([...hostile, ...(text.match(/[A-Za-z_]\w*/g) ?? [])])].filter((word) => word.length < 30);
-}
+const modules = (): string[] => (["js", "wasm"] as const).map((target) => build(plain, target).files[0]?.text ?? "");
 
 /** One name alone, or several that may be the same: they are of different cells or functions. */
 const places: readonly (readonly Kind[])[] = [
@@ -169,7 +143,7 @@ const places: readonly (readonly Kind[])[] = [
 
 describe("names", () => {
   const expected = new Map<Target, string>();
-  const everyWord = words();
+  const everyWord = wordsOf(modules());
   beforeAll(async () => {
     for (const target of ["js", "wasm"] as const) expected.set(target, JSON.stringify(await results(plain, target)));
     expect(expected.get("js")).toBe(expected.get("wasm"));

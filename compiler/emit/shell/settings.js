@@ -4,6 +4,9 @@ import { bufferName } from "./roles.js";
 
 /** @import { Core, BufferedTensor } from "./types.js" */
 
+/** Entries of one step. @type {readonly string[]} */
+const streamedEntries = ["step", "stepInitial", "stepContexts"];
+
 /**
  * Calls take settings by name, and kernels get one number for each example.
  * @param {Core} core
@@ -30,7 +33,7 @@ export function createSettings(core) {
     },
     /** @type {Core["run"]} */
     run(entry, call) {
-      const streamed = entry.startsWith("step");
+      const streamed = streamedEntries.includes(entry);
       for (let i = 0; i < settings.length; i++) {
         const name = bufferName("setting", settings[i]?.name ?? "", [], streamed);
         const data = /** @type {BufferedTensor["data"] | undefined} */ (buffers[name]);

@@ -117,6 +117,8 @@ const interfaceNames = new Set([
   "sparse",
   "tangents",
 ]);
+/** What `gradient` of a network with losses gives beside gradients by inputs. */
+const resultNames: ReadonlySet<string> = new Set(["loss", "losses"]);
 /** Under which safetensors files keep what is no tensor. */
 const nameInFiles = "__metadata__";
 /** Beside settings. */
@@ -146,7 +148,10 @@ export function runtimeDimensionsOf(cell: CellDeclaration): Map<string, Span> {
 
 /** Declares everything in a cell; reports names declared twice and names that the module needs. */
 export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCollector): CellScope {
-  const names = new CellNames(collector);
+  const names = new CellNames(
+    collector,
+    cell.node.items.some(({ kind }) => kind === "loss"),
+  );
   const nexts = new Map<string, EquationNode>();
   const instances = new Map<string, UseNode>();
   const equations: (EquationNode | OutputNode)[] = [];
@@ -205,9 +210,11 @@ class CellNames {
   readonly entries = new Map<string, ScopeEntry>();
   readonly contested = new Set<string>();
   private readonly collector: DiagnosticCollector;
+  private readonly hasLosses: boolean;
 
-  constructor(collector: DiagnosticCollector) {
+  constructor(collector: DiagnosticCollector, hasLosses: boolean) {
     this.collector = collector;
+    this.hasLosses = hasLosses;
   }
 
   /** @returns whether the name was free */
@@ -236,6 +243,11 @@ class CellNames {
           help: `they have ${[...namesInSnapshots].map((name) => `\`${name}\``).join(", ")}, and the settings: choose another name`,
         },
       );
+    }
+    if (kind === "input" && this.hasLosses && resultNames.has(text)) {
+      this.collector.report("reserved-name", span, `${wordsFor(kind, text)} has a name that the module needs`, {
+        help: "`gradient` of a network with losses gives `loss` and `losses` beside gradients by inputs: choose another name",
+      });
     }
     if ((kind === "param" || kind === "fixed") && text === nameInFiles) {
       this.collector.report("reserved-name", span, `${wordsFor(kind, text)} has a name that files of params need`, {

@@ -63,7 +63,7 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower.k }`,
     summary: "a name that the compiled module needs for itself",
     explanation:
       "Inputs, contexts, states and outputs stand beside options and results of the module's functions, such as `lengths` and " +
-      "`final`, and cannot have their names. No param is called `__metadata__`, under which files of params keep other things.",
+      "`final`, and cannot have their names; an input of a network with losses is not called `loss` or `losses`. No param is called `__metadata__`, under which files of params keep other things.",
     example: `cell A(H) { input x: [H] output final = x }`,
   },
   "not-a-value": {

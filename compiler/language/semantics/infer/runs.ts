@@ -101,11 +101,11 @@ function sizesOfCall(
   { cell }: TypedInstance,
   telling: readonly RunArgument[],
 ): ReadonlyMap<string, Dim> | undefined {
-  const known = telling.filter(({ extra }) => !Number.isNaN(extra));
+  const known = telling.filter(({ extra }) => extra !== undefined);
   const pairs = known.flatMap(({ declared, value }) => pairsOf(declared, value.type));
   const { axis } = checker.loop ?? {};
   const guessed = telling.flatMap(({ declared, extra }): Pair[] => {
-    const [first] = cell.form === "network" && Number.isNaN(extra) ? axesOf(declared) : [];
+    const [first] = cell.form === "network" && extra === undefined ? axesOf(declared) : [];
     return axis === undefined || first === undefined ? [] : [{ declared: first.dim, actual: axis }];
   });
   const bound = bindDimensions([...pairs, ...guessed], new Set(cell.runtimeDimensions));

@@ -1,0 +1,195 @@
+/** Of networks as of cells (`any-names.test.ts`): whatever their names are, the numbers are the same, or a diagnostic says why not. */
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { compile } from "../../compiler/index.js";
+import { loadModule } from "../../runtime/index.js";
+import { hostile, numbersOf, wordsOf } from "../support/any-names.js";
+import { fuzzParameters } from "../support/fuzz.js";
+
+const plain = {
+  cell: "Inner0",
+  cellInput: "q0",
+  cellState: "s0",
+  cellParam: "p0",
+  cellOutput: "r0",
+  network: "Sub0",
+  networkInput: "g0",
+  networkSize: "R0",
+  networkUse: "c0",
+  networkCall: "d0",
+  networkOutput: "k0",
+  main: "Main0",
+  dimension: "N0",
+  size: "T0",
+  otherSize: "S0",
+  input: "x0",
+  otherInput: "z0",
+  target: "o0",
+  param: "w0",
+  fixed: "m0",
+  use: "u0",
+  useOfNetwork: "v0",
+  call: "a0",
+  otherCall: "b0",
+  callOfNetwork: "e0",
+  loop: "l0",
+  index: "t0",
+  equation: "j0",
+  loss: "loss0",
+  otherLoss: "loss1",
+  output: "y0",
+  otherOutput: "n0",
+};
+
+type Names = Readonly<typeof plain>;
+type Kind = keyof Names;
+type Target = "js" | "wasm";
+
+const source = (n: Names): string => `
+cell ${n.cell}(${n.dimension}) {
+  input ${n.cellInput}: [${n.dimension}]
+  state ${n.cellState}: [${n.dimension}]
+  param ${n.cellParam}: [${n.dimension}, ${n.dimension}] ~ orthogonal
+  ${n.cellState}' = tanh(${n.cellParam} @ ${n.cellState} + ${n.cellInput})
+  output ${n.cellOutput} = ${n.cellState}' * 0.5
+}
+network ${n.network}(${n.dimension}; ${n.networkSize}) {
+  input ${n.networkInput}: [${n.networkSize}, ${n.dimension}]
+  use ${n.networkUse} = ${n.cell}(${n.dimension})
+  ${n.networkCall} = ${n.networkUse}(${n.networkInput})
+  output ${n.networkOutput} = ${n.networkCall} + ${n.networkCall}.${n.cellState}'
+}
+network ${n.main}(${n.dimension}; ${n.size} >= 1, ${n.otherSize}) {
+  input ${n.input}: [${n.size}, ${n.dimension}]
+  input ${n.otherInput}: [${n.otherSize}, ${n.dimension}]
+  input ${n.target}: [${n.size}, ${n.dimension}]
+  param ${n.param}: [${n.dimension}, ${n.dimension}] ~ glorot_uniform
+  fixed ${n.fixed}: [${n.dimension}] ~ 0.5
+  use ${n.use} = ${n.cell}(${n.dimension})
+  use ${n.useOfNetwork} = ${n.network}(${n.dimension})
+  ${n.call} = ${n.use}(${n.input})
+  ${n.otherCall} = ${n.use}(${n.otherInput})
+  ${n.callOfNetwork} = ${n.useOfNetwork}(${n.otherInput})
+  ${n.loop} = tanh(before(${n.loop}, 0) + ${n.call})
+  ${n.equation}[${n.index}] = ${n.param} @ ${n.loop}[${n.index}]
+  loss ${n.loss} = sum(${n.equation} * ${n.target}, axis = [0, 1]) per ${n.size}
+  loss ${n.otherLoss} = sum(${n.otherCall}, axis = [0, 1])
+  output ${n.output} = ${n.equation} * ${n.fixed} + ${n.input}[${n.size} - 1]
+  output ${n.otherOutput} = ${n.callOfNetwork} + ${n.otherCall}.${n.cellState}'
+}
+`;
+
+const [N, B, T, S] = [2, 2, 3, 2];
+
+const build = (names: Names, target: Target): ReturnType<typeof compile> =>
+  compile(source(names), { cell: names.main, dimensions: { [names.dimension]: N }, target, jvp: true, hvp: true });
+
+/** Everything that the module computes, or undefined where the names are refused. */
+async function results(names: Names, target: Target): Promise<unknown> {
+  const { files, diagnostics } = build(names, target);
+  const [file] = files;
+  if (file === undefined) {
+    expect(diagnostics.length).toBeGreaterThan(0);
+    return undefined;
+  }
+  const module = await loadModule(file.text);
+  const network = module.instantiate({ batch: B, sizes: { [names.size]: T, [names.otherSize]: S } });
+  let count = 0;
+  const draw = (length: number): Float32Array => Float32Array.from({ length }, () => Math.sin(++count * 1.3) * 0.7);
+  const [own, inner] = [
+    `${names.use}.${names.cellParam}`,
+    `${names.useOfNetwork}.${names.networkUse}.${names.cellParam}`,
+  ];
+  const stateOf = (call: string): string => `${call}.${names.cellState}`;
+  const states = [stateOf(names.call), stateOf(names.otherCall), stateOf(`${names.useOfNetwork}.${names.networkUse}`)];
+  const losses = [names.loss, names.otherLoss];
+  const tensors = [names.input, names.otherInput, names.target, names.param, own, inner, ...states];
+  const results = [
+    names.output,
+    names.otherOutput,
+    ...losses.flatMap((loss) => [loss, `${loss}.sum`, `${loss}.weight`]),
+  ];
+  const keys = [...tensors, ...results, "final", "initial", "params", "losses"];
+  network.setParams({ [names.param]: draw(N * N), [own]: draw(N * N), [inner]: draw(N * N) });
+  const inputs = {
+    [names.input]: draw(B * T * N),
+    [names.otherInput]: draw(B * S * N),
+    [names.target]: draw(B * T * N),
+  };
+  const values = {
+    ...inputs,
+    [states[0]!]: draw(B * N),
+    sizes: { [names.size]: [T, T - 1], [names.otherSize]: [S, 0] },
+  };
+  const tangents = { [names.input]: draw(B * T * N), params: { [names.param]: draw(N * N) } };
+  const cotangents = { [names.output]: draw(B * T * N), [names.loss]: draw(1), final: { [states[2]!]: draw(B * N) } };
+  const all: unknown[] = [];
+  const keep = (result: unknown): void => void all.push(numbersOf(result, keys));
+  keep(network.forward(values));
+  keep(network.backward?.(cotangents));
+  keep(network.jvp?.(values, tangents));
+  keep(network.hvp?.(values, tangents, cotangents, { [names.otherLoss]: draw(1) }));
+  const { loss, losses: told, ...gradients } = network.gradient!(values);
+  keep(gradients);
+  all.push(
+    loss,
+    losses.map((name) => told[name]),
+  );
+  return all;
+}
+
+/** One name alone, or several that may be the same: they are of different cells or networks, or things of a cell and its network. */
+const places: readonly (readonly Kind[])[] = [
+  ...(Object.keys(plain) as Kind[]).map((kind) => [kind]),
+  ["cellState", "networkUse", "call"],
+  ["cellInput", "networkInput", "input"],
+  ["cellParam", "networkCall", "use"],
+  ["cellOutput", "networkOutput", "loss"],
+  ["networkSize", "size"],
+  ["cellState", "networkCall", "useOfNetwork"],
+];
+
+describe("names of networks", () => {
+  const expected = new Map<Target, string>();
+  const everyWord = wordsOf((["js", "wasm"] as const).map((target) => build(plain, target).files[0]?.text ?? ""));
+  beforeAll(async () => {
+    for (const target of ["js", "wasm"] as const) expected.set(target, JSON.stringify(await results(plain, target)));
+    expect(expected.get("js")).toBe(expected.get("wasm"));
+    expect(expected.get("js")).not.toContain("null");
+  });
+
+  const compare = async (names: Names, target: Target): Promise<boolean> => {
+    const result = await results(names, target);
+    if (result === undefined) return false;
+    expect(JSON.stringify(result)).toBe(expected.get(target));
+    return true;
+  };
+
+  it("that the compiler uses itself are free for every kind", async () => {
+    let compiled = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.constantFrom(...hostile, "loss", "sum", "weight", "sizes", "lengths", "per"),
+          fc.constantFrom(...everyWord),
+        ),
+        fc.constantFrom(...places),
+        fc.constantFrom<Target>("js", "wasm"),
+        async (word, kinds, target) => {
+          const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, word])) };
+          if (await compare(names, target)) compiled++;
+        },
+      ),
+      fuzzParameters(6, 120),
+    );
+    expect(compiled).toBeGreaterThan(1);
+  });
+
+  it("`residual`, `step` and `grad` for several at once", async () => {
+    for (const [i, word] of ["residual", "step", "grad"].entries()) {
+      const kinds = places[Object.keys(plain).length + 2 * i] ?? [];
+      const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, word])) };
+      expect(await compare(names, i % 2 === 0 ? "js" : "wasm"), kinds.join(" ")).toBe(true);
+    }
+  });
+});
