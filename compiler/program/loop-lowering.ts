@@ -32,7 +32,7 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
   const own = frameInside(frame, bring);
   // What was computed before the loop, a run and its states among it, is not computed again in it.
   for (const [what, values] of sharedIn(frame)) sharedIn(own).set(what, values.map((value) => (value === undefined ? undefined : bring(value)))); // prettier-ignore
-  const { states: around } = lowering;
+  const { states: around, drawn } = lowering;
   const { states, ended } = statesInside(around, bring);
   const fed = new Map<ValueId, ValueId>();
   const awaited = new Map<string, ValueId>();
@@ -42,7 +42,6 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
     awaited.set(name, input);
     own.values.set(name, input);
   }
-  const { drawn } = lowering;
   const draws = drawn && { drawn: (random: Parameters<typeof drawn>[0]) => bring(drawn(random)) };
   const inside: Lowering = { ...lowering, builder: inner, states, ...draws };
   for (const key of loop.members) {

@@ -13,6 +13,10 @@ export function shippedCells(): readonly ShippedCell[] {
   return [...differentCells(), ...exampleCells()];
 }
 
+/** Those that have a step: no networks. */
+export const shippedSteps = (): readonly ShippedCell[] =>
+  shippedCells().filter(({ source, cell }) => !new RegExp(`^network ${cell}\\b`, "mu").test(source));
+
 function exampleCells(): ShippedCell[] {
   const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(

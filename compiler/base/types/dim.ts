@@ -150,7 +150,8 @@ export function floorDim(dim: Dim): Dim {
 function floorFactor(rest: Dim): string {
   const divisor = commonDivisor(rest);
   const dividend = multiplyDims(rest, divisor);
-  const factor = printFloor({ dividend, divisor }, plainly);
+  const [over, under] = [dividend, divisor].map((part) => (/[ *]/.test(printDim(part)) ? `(${printDim(part)})` : printDim(part))); // prettier-ignore
+  const factor = `floor(${over ?? ""} / ${under ?? ""})`;
   if (!floors.has(factor)) floors.set(factor, { dividend, divisor });
   return factor;
 }
@@ -311,30 +312,21 @@ export function substituteDim(dim: Dim, replacements: ReadonlyMap<string, Dim>):
   return sum;
 }
 
-/** How dimensions are spelled. */
-export interface DimSpelling {
-  readonly symbol: (name: string) => string;
-  readonly times: string;
-  readonly floor: string;
-}
-
-const plainly: DimSpelling = { symbol: (name) => name, times: "*", floor: "floor" };
-
 /** As the language writes it: `4*H`, `I + H - 1`, `H / N`. */
-export const printDim = (dim: Dim): string => spellDim(dim, plainly);
-
-export function spellDim(dim: Dim, spelling: DimSpelling): string {
+export function printDim(dim: Dim): string {
   if (dim.terms.length === 0) return "0";
-  // Highest degree first, constants last: `I + H - 1`.
-  const ordered = [...dim.terms].sort((a, b) => degree(b) - degree(a) || (termKey(a) < termKey(b) ? -1 : 1));
   let text = "";
-  for (const [position, term] of ordered.entries()) {
-    const magnitude = printTerm({ ...term, numerator: Math.abs(term.numerator) }, spelling);
+  for (const [position, term] of termsInOrder(dim).entries()) {
+    const magnitude = printTerm({ ...term, numerator: Math.abs(term.numerator) });
     if (position === 0) text = term.numerator < 0 ? `-${magnitude}` : magnitude;
     else text += term.numerator < 0 ? ` - ${magnitude}` : ` + ${magnitude}`;
   }
   return text;
 }
+
+/** Highest degree first, constants last: `I + H - 1`. */
+export const termsInOrder = ({ terms }: Dim): readonly DimTerm[] =>
+  [...terms].sort((a, b) => degree(b) - degree(a) || (termKey(a) < termKey(b) ? -1 : 1));
 
 const ONE = dimConstant(1);
 const ONE_KEY = "1/1:";
@@ -343,42 +335,16 @@ function degree(term: DimTerm): number {
   return term.powers.reduce((sum, [, exponent]) => sum + exponent, 0);
 }
 
-/** A symbol, or a rounded quotient. */
-function printFactor(factor: string, spelling: DimSpelling): string {
-  const floor = floors.get(factor);
-  return floor === undefined ? spelling.symbol(factor) : printFloor(floor, spelling);
-}
-
-function printFloor(
-  { dividend, divisor }: { readonly dividend: Dim; readonly divisor: Dim },
-  spelling: DimSpelling,
-): string {
-  const [over, under] = [dividend, divisor].map((part) => {
-    const text = spellDim(part, spelling);
-    return isOneFactor(part) ? text : `(${text})`;
-  }) as [string, string];
-  return `${spelling.floor}(${over} / ${under})`;
-}
-
-function isOneFactor({ terms }: Dim): boolean {
-  const [term, ...others] = terms;
-  if (term === undefined) return true;
-  const [power, ...more] = term.powers;
-  if (others.length > 0 || more.length > 0 || term.denominator !== 1) return false;
-  return power === undefined || (Math.abs(term.numerator) === 1 && power[1] === 1 && !floors.has(power[0]));
-}
-
-function printTerm(term: DimTerm, spelling: DimSpelling): string {
+function printTerm(term: DimTerm): string {
   const top: string[] = [];
   const bottom: string[] = [];
   for (const [symbol, exponent] of term.powers) {
-    for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? top : bottom).push(printFactor(symbol, spelling));
+    for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? top : bottom).push(symbol);
   }
   if (term.numerator !== 1 || top.length === 0) top.unshift(String(term.numerator));
   if (term.denominator !== 1) bottom.unshift(String(term.denominator));
-  const [over, under] = [top, bottom].map((factors) => factors.join(spelling.times)) as [string, string];
-  if (bottom.length === 0) return over;
-  return `${over} / ${bottom.length > 1 ? `(${under})` : under}`;
+  const divisor = bottom.length > 1 ? `(${bottom.join("*")})` : bottom[0];
+  return divisor === undefined ? top.join("*") : `${top.join("*")} / ${divisor}`;
 }
 
 function termKey(term: DimTerm): string {

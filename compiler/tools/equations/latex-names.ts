@@ -1,6 +1,7 @@
 /** Names as LaTeX: different names look different. */
 import { greekLetter } from "../../language/syntax/spelling.js";
-import { type Dim, spellDim } from "../../base/types/dim.js";
+import type { Dim } from "../../base/types/dim.js";
+import { spellDim } from "../../base/types/spell-dim.js";
 import { type FormulaName, wordsOf } from "./formula.js";
 import { type Time, timeKey } from "./values-over-time.js";
 

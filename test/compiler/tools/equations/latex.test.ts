@@ -7,7 +7,7 @@ import { nameLatex } from "../../../../compiler/tools/equations/latex-names.js";
 import { plainName } from "../../../../compiler/tools/equations/formula.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
-import { shippedCells } from "../../../support/shipped-cells.js";
+import { shippedCells, shippedSteps } from "../../../support/shipped-cells.js";
 
 function latexOf(source: string, name?: string): string {
   const { cell, written, diagnostics } = lowerSource(source, name === undefined ? {} : { cell: name }, "symbolic");
@@ -42,7 +42,7 @@ const fuzzing = process.env["RUNS"] !== undefined;
 const runs = Number(process.env["RUNS"] ?? 200);
 
 describe("LaTeX that KaTeX takes", () => {
-  it.each(shippedCells())("of $cell", ({ source, cell }) => {
+  it.each(shippedSteps())("of $cell", ({ source, cell }) => {
     const found = expectLatex(latexOf(source, cell));
     expect(found.length).toBeGreaterThanOrEqual(3);
   });

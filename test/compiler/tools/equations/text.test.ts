@@ -10,7 +10,7 @@ import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
 import { linkCell } from "../../../../compiler/language/semantics/link-cell.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
-import { shippedCells } from "../../../support/shipped-cells.js";
+import { shippedSteps } from "../../../support/shipped-cells.js";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -52,7 +52,7 @@ const fuzzing = process.env["RUNS"] !== undefined;
 const runs = Number(process.env["RUNS"] ?? 60);
 
 describe("the printed equations, read back in", () => {
-  it.each(shippedCells())("are $cell", ({ source, cell }) => {
+  it.each(shippedSteps())("are $cell", ({ source, cell }) => {
     const { text } = expectSame(source, cell);
     expect(text).not.toMatch(/^import|@|<=|>=|!=|sigmoid\(/mu);
     // The modules are the same but for where their source stood.
