@@ -359,26 +359,19 @@ function declareInputs({ builder }: Lowering, tensors: readonly PlacedTensor[]):
   }
 }
 
-/** Those that are given, of another used cell, or begin as a user of this cell says, begin there: by path, `isElsewhere`. */
-function lowerStartNodes(
-  lowering: Lowering,
-  frame: CellFrame,
-  isElsewhere: (path: readonly string[]) => boolean,
-): void {
-  const known = new Set(
-    frame.cell.items.flatMap((item) =>
-      item.kind === "tensor" && isElsewhere([item.tensor.name]) ? [initialKey(item.tensor.name)] : [],
-    ),
+/** Those that are given, of another used cell, or begin as a user of this cell says, begin there: `isElsewhere` knows them by path. */
+function lowerStartNodes(lowering: Lowering, frame: CellFrame, isElsewhere: (path: string) => boolean): void {
+  const paths = frame.cell.items.flatMap((item) =>
+    item.kind === "tensor"
+      ? [item.tensor.name]
+      : [...item.instance.starts.keys()].map((path) => `${item.instance.name}.${path}`),
   );
-  const order = frame.cell.startOrder.filter((key) => !known.has(key));
-  lowerNodes(lowering, frame, order);
+  const known = new Set(paths.filter(isElsewhere).map(initialKey));
+  lowerNodes(lowering, frame, frame.cell.startOrder.filter((key) => !known.has(key))); // prettier-ignore
   for (const item of frame.cell.items) {
     if (item.kind !== "instance" || item.instance.sharedWith !== undefined) continue;
-    const { name, piece, given, starts } = item.instance;
-    const isGiven = (path: readonly string[]): boolean =>
-      (path.length === 1 && given.has(path.join("."))) ||
-      starts.has(path.join(".")) ||
-      isElsewhere([piece?.array ?? name, ...path]);
+    const { name, given, starts } = item.instance;
+    const isGiven = (path: string): boolean => given.has(path) || starts.has(path) || isElsewhere(`${name}.${path}`);
     for (const child of childrenOf(frame, item.instance)) lowerStartNodes(lowering, child, isGiven);
   }
 }
