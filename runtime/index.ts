@@ -9,6 +9,8 @@ export { checkManifest } from "./module/check-manifest.js";
 export { embedParams } from "./module/embed-params.js";
 export type {
   CallGradient,
+  GradientRows,
+  SparseRecord,
   LossGradient,
   LossOfBatch,
   CallResult,

@@ -1,6 +1,7 @@
-import type { TensorRecord } from "../module/compiled-module.js";
-import { checkTensors } from "../arguments.js";
+import type { SparseRecord, TensorRecord } from "../module/compiled-module.js";
+import { checkRecord, checkTensors } from "../arguments.js";
 import { describe } from "../options.js";
+import { numbersByName } from "./optimizers/rows.js";
 
 /** Squares of numbers between these neither overflow nor lose digits below the smallest normal number. */
 const squaresFrom = 1e-140;
@@ -22,16 +23,19 @@ const squaresUpTo = 1e140;
  * @returns The norm before clipping.
  * @throws TypeError where the gradients are no float arrays by name; RangeError for a `maxNorm` that is not above 0.
  */
-export function clipByGlobalNorm(gradients: TensorRecord, maxNorm: number): number {
-  checkTensors("clipByGlobalNorm", "the first argument", "gradients by name (those of backward, .params)", gradients);
+export function clipByGlobalNorm(gradients: SparseRecord, maxNorm: number): number {
+  const what = "gradients by name (those of backward, .params or .sparse)";
+  checkRecord("clipByGlobalNorm", "the first argument", what, gradients);
+  const numbers = numbersByName(gradients);
+  checkTensors("clipByGlobalNorm", "the first argument", what, numbers);
   if (typeof maxNorm !== "number" || !(maxNorm > 0)) {
     throw new RangeError(`maxNorm must be a number above 0, got ${describe(maxNorm)}`);
   }
-  const norm = globalNorm(gradients);
+  const norm = globalNorm(numbers);
   const scale = maxNorm / (norm + 1e-6);
   if (scale < 1 && Number.isFinite(norm)) {
-    for (const name in gradients) {
-      const gradient = gradients[name]!;
+    for (const name in numbers) {
+      const gradient = numbers[name]!;
       for (let i = 0; i < gradient.length; i++) gradient[i]! *= scale;
     }
   }

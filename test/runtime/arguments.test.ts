@@ -142,7 +142,7 @@ test.each<[string, () => unknown, string]>([
       adam()
         .attach(instance)
         .step(undefined as never),
-    "step: the first argument must be gradients by name (those of gradient or backward, .params), got undefined",
+    "step: the first argument must be gradients by name (those of gradient or backward, .params or .sparse), got undefined",
   ],
   [
     "parameters for an instance",

@@ -49,10 +49,11 @@ const kind: OptimizerKind<AdagradOptions> = {
       decay: () => weightDecay,
       epsilon: () => epsilon,
     };
-    return createRule({ sum: initialAccumulatorValue }, scalars, (x) => {
+    const rule = createRule({ sum: initialAccumulatorValue }, scalars, (x) => {
       const g = weightDecay === 0 ? x.g : add(x.g, multiply(x.decay, x.p));
       const sum = add(x.sum, multiply(g, g));
       return { p: subtract(x.p, divide(multiply(x.rate, g), add(squareRoot(sum), x.epsilon))), sum };
     });
+    return { ...rule, isStill: weightDecay === 0 };
   },
 };

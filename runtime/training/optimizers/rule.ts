@@ -18,6 +18,8 @@ export interface UpdateRule {
   readonly scalars: readonly SharedNumber[];
   /** Over the params `p`, the gradient `g`, and the slots in order. */
   readonly program: ElementProgram;
+  /** Where the gradient is 0, `p` and the slots stay as they are: of a table, rows alone are looked at that have another. */
+  readonly isStill?: boolean;
 }
 
 type ByName<Names extends string> = Readonly<Record<Names, ElementValue>>;

@@ -56,10 +56,11 @@ const kind: OptimizerKind<SgdOptions> = {
       fresh: ({ update }: { readonly update: number }) => (update === 1 ? 1 : 1 - dampening),
     };
     if (momentum === 0) {
-      return createRule({}, scalars, ({ p, g, rate, decay }) => {
+      const rule = createRule({}, scalars, ({ p, g, rate, decay }) => {
         const slope = weightDecay === 0 ? g : add(g, multiply(decay, p));
         return { p: subtract(p, multiply(rate, slope)) };
       });
+      return { ...rule, isStill: weightDecay === 0 };
     }
     return createRule(
       { momentumBuffer: 0 },

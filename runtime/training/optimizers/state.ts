@@ -1,11 +1,12 @@
 /** The state of an optimiser: params of each group one after the other in one array, and arrays of that length beside it. */
-import { checkTensors } from "../../arguments.js";
+import { checkRecord, checkTensors } from "../../arguments.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import { fromNumbers, toNumbers } from "../../io/tensor-numbers.js";
-import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
+import type { FloatArray, GradientRows, SparseRecord, TensorRecord } from "../../module/compiled-module.js";
 import { describe } from "../../options.js";
 import { createArrays, type Arrays, type Kernel } from "../elementwise/arrays.js";
 import type { Schedule } from "../schedule.js";
+import { isRows, numbersByName, stretchesOf, widthOfRows } from "./rows.js";
 import type { OptimizerState, RuleGroup } from "./types.js";
 
 /** Where a param lies in the arrays. */
@@ -53,17 +54,8 @@ export function createState(
     names: placed.map((param) => param.name),
     step(gradients, { scale = 1 } = {}) {
       checkGradients(params, gradients, placed);
-      for (let i = 0; i < placed.length; i++) {
-        const { name: own, from } = placed[i]!;
-        p.set(params[own]!, from);
-        g.set(gradients[own]!, from);
-      }
-      for (let i = 0; i < bound.length; i++) runGroup(bound[i]!, updates, scale);
+      for (let i = 0; i < bound.length; i++) stepGroup(bound[i]!, { params, gradients, p, g, updates, scale });
       updates++;
-      for (let i = 0; i < placed.length; i++) {
-        const { name: own, from, length } = placed[i]!;
-        params[own]!.set(p.subarray(from, from + length));
-      }
     },
     observe(loss) {
       for (const { schedule, memory } of schedules) schedule.observe?.(loss, memory);
@@ -75,15 +67,71 @@ export function createState(
   };
 }
 
-function runGroup(
-  { schedule, memory, rule, scalars, run, from, to }: StateGroup,
-  updates: number,
-  scale: number,
-): void {
+interface GroupStep {
+  readonly params: TensorRecord;
+  readonly gradients: SparseRecord;
+  /** The arrays that kernels see of both. */
+  readonly p: FloatArray;
+  readonly g: FloatArray;
+  readonly updates: number;
+  readonly scale: number;
+}
+
+function stepGroup(group: StateGroup, step: GroupStep): void {
+  const { schedule, memory, rule, scalars, run, params: placed, to } = group;
+  const { params, gradients, p, g, updates, scale } = step;
   const context = { update: updates + 1, rate: schedule.at(updates, memory) };
   for (let k = 0; k < rule.scalars.length; k++) scalars[k] = rule.scalars[k]!(context);
   scalars[rule.scalars.length] = scale;
-  run(from, to);
+  /** Where elements begin that no kernel has seen. */
+  let begin = group.from;
+  for (let i = 0; i < placed.length; i++) {
+    const place = placed[i]!;
+    const { name, from, length } = place;
+    const gradient = gradients[name]!;
+    if (rule.isStill === true && isRows(gradient)) {
+      if (begin < from) run(begin, from);
+      begin = placed[i + 1]?.from ?? to;
+      stepRows(place, gradient, params[name]!, { p, g, run });
+      continue;
+    }
+    p.set(params[name]!, from);
+    if (isRows(gradient)) {
+      g.fill(0, from, from + length);
+      forEachRow(gradient, widthOfRows(name, gradient, length), (at, values) => g.set(values, from + at));
+    } else g.set(gradient, from);
+  }
+  if (begin < to) run(begin, to);
+  for (let i = 0; i < placed.length; i++) {
+    const { name, from, length } = placed[i]!;
+    if (rule.isStill !== true || !isRows(gradients[name]!)) params[name]!.set(p.subarray(from, from + length));
+  }
+}
+
+/** Changes the rows of one param, and what else is in their vectors of four stays: it has no gradient. */
+function stepRows(
+  { name, from, length }: Placed,
+  gradient: GradientRows,
+  param: FloatArray,
+  { p, g, run }: { readonly p: FloatArray; readonly g: FloatArray; readonly run: Kernel },
+): void {
+  const width = widthOfRows(name, gradient, length);
+  const stretches = stretchesOf(gradient.rows, width, from);
+  for (const [first, end] of stretches) g.fill(0, first, end);
+  forEachRow(gradient, width, (at, values) => {
+    p.set(param.subarray(at, at + width), from + at);
+    g.set(values, from + at);
+  });
+  for (const [first, end] of stretches) run(first, end);
+  forEachRow(gradient, width, (at) => param.set(p.subarray(from + at, from + at + width), at));
+}
+
+function forEachRow(
+  { rows, values }: GradientRows,
+  width: number,
+  visit: (at: number, values: FloatArray) => void,
+): void {
+  for (let k = 0; k < rows.length; k++) visit(rows[k]! * width, values.subarray(k * width, (k + 1) * width));
 }
 
 /** What is saved of a state. */
@@ -160,17 +208,17 @@ interface LaidGroup extends RuleGroup {
   readonly to: number;
 }
 
-/** Groups begin at multiples of four elements, so that kernels may take four at a time. */
+/** Groups and params begin at multiples of four elements, so that kernels may take four at a time, of a table those of some rows. */
 function layOut(params: TensorRecord, groups: readonly RuleGroup[]): LaidGroup[] {
   let at = 0;
   return groups.map((group) => {
     const from = at;
     const placed = group.names.map((name) => {
       const { length } = params[name]!;
-      at += length;
-      return { name, from: at - length, length };
+      const start = at;
+      at = Math.ceil((at + length) / 4) * 4;
+      return { name, from: start, length };
     });
-    at = Math.ceil(at / 4) * 4;
     return { ...group, params: placed, from, to: at };
   });
 }
@@ -186,12 +234,15 @@ function bindGroup(part: LaidGroup, storage: Arrays, slots: readonly string[]): 
 }
 
 /** Nothing is changed before everything has been checked. */
-function checkGradients(params: TensorRecord, gradients: TensorRecord, placed: readonly Placed[]): void {
-  checkTensors("step", "the first argument", "gradients by name (those of gradient or backward, .params)", gradients);
+function checkGradients(params: TensorRecord, gradients: SparseRecord, placed: readonly Placed[]): void {
+  const what = "gradients by name (those of gradient or backward, .params or .sparse)";
+  checkRecord("step", "the first argument", what, gradients);
+  checkTensors("step", "the first argument", what, numbersByName(gradients));
   for (const { name, length } of placed) {
     const gradient = Object.hasOwn(gradients, name) ? gradients[name] : undefined;
     if (gradient === undefined) throw new TypeError(`step: the gradient of ${name} is missing`);
-    if (gradient.length !== length) {
+    if (isRows(gradient)) widthOfRows(name, gradient, length);
+    else if (gradient.length !== length) {
       throw new RangeError(`step: the gradient of ${name} must have length ${length}, got ${gradient.length}`);
     }
   }

@@ -1,6 +1,6 @@
 /** What optimisers are, to those who train with them and to those who write them. */
 import type { SafeTensor } from "../../io/safe-tensor.js";
-import type { TensorRecord } from "../../module/compiled-module.js";
+import type { SparseRecord, TensorRecord } from "../../module/compiled-module.js";
 import type { Schedule } from "../schedule.js";
 import type { UpdateRule } from "./rule.js";
 
@@ -36,11 +36,12 @@ export interface OptimizerState {
   /** The params that it changes: all that are not frozen. */
   readonly names: readonly string[];
   /**
-   * Changes the params in place. Gradients of params that are frozen may be there.
+   * Changes the params in place. Gradients of params that are frozen may be there. Of a table the gradient may be its rows (those of `sparse`): where the rule
+   * leaves alone what has a gradient of 0, as SGD without momentum and Adagrad without decay do, no other rows are looked at.
    *
    * @throws TypeError where a gradient is missing, belongs to no param, or is no float array; RangeError where its length is another.
    */
-  step(gradients: TensorRecord, options?: StepOptions): void;
+  step(gradients: SparseRecord, options?: StepOptions): void;
   /** Tells schedules the loss of a validation. */
   observe(loss: number): void;
   /** All of the state, as tensors of a file: what it remembers of W is `mean/W`. */

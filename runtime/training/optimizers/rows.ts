@@ -1,0 +1,49 @@
+/** Updates of tables by the rows that a call has touched. */
+import { describe, isRecord } from "../../options.js";
+import type { FloatArray, GradientRows, SparseRecord } from "../../module/compiled-module.js";
+
+export const isRows = (gradient: FloatArray | GradientRows): gradient is GradientRows => !ArrayBuffer.isView(gradient);
+
+/** What should be the numbers of each gradient, by name: of rows their values. */
+export function numbersByName(gradients: SparseRecord): Record<string, FloatArray> {
+  const found = Object.create(null) as Record<string, FloatArray>;
+  for (const name in gradients) {
+    const gradient: unknown = gradients[name];
+    found[name] = (isRecord(gradient) && "values" in gradient ? gradient["values"] : gradient) as FloatArray;
+  }
+  return found;
+}
+
+/** Numbers of a row, of a param with `length` of them. @throws TypeError or RangeError where the rows are none of it. */
+export function widthOfRows(name: string, { rows, values }: GradientRows, length: number): number {
+  // Arrays of another realm are no instances of this one's classes.
+  if (!ArrayBuffer.isView(rows) || rows[Symbol.toStringTag] !== "Int32Array") {
+    throw new TypeError(`step: the gradient of ${name} must have rows, an Int32Array, got ${describe(rows)}`);
+  }
+  const width = rows.length === 0 ? length : values.length / rows.length;
+  if (!Number.isInteger(width) || width === 0 || length % width !== 0) {
+    throw new RangeError(
+      `step: the gradient of ${name} must have as many values for each of its ${rows.length} rows as the param, got ${values.length} in all`,
+    );
+  }
+  const inOrder = rows.slice().sort();
+  const out = [inOrder[0] ?? 0, inOrder.at(-1) ?? 0].find((row) => row < 0 || row >= length / width);
+  if (out !== undefined)
+    throw new RangeError(`step: ${name} has ${length / width} rows; its gradient has one for row ${out}`);
+  const twice = inOrder.find((row, k) => row === inOrder[k - 1]);
+  if (twice !== undefined) throw new RangeError(`step: the gradient of ${name} has row ${twice} twice`);
+  return width;
+}
+
+/** Stretches of elements that hold rows, from multiples of four to multiples of four, each element once. */
+export function stretchesOf(rows: Int32Array, width: number, from: number): [from: number, to: number][] {
+  const stretches: [number, number][] = [];
+  for (const row of rows.slice().sort()) {
+    const start = from + row * width;
+    const [first, end] = [start - (start % 4), Math.ceil((start + width) / 4) * 4];
+    const last = stretches.at(-1);
+    if (last !== undefined && first <= last[1]) last[1] = end;
+    else stretches.push([first, end]);
+  }
+  return stretches;
+}
