@@ -1,4 +1,4 @@
-/** Published cells: each is in its canonical form, compiles for both targets and has right derivatives. */
+/** Published cells: each is in its canonical form, compiles for both targets and has right derivatives. Networks of other examples are canonical. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -43,4 +43,10 @@ it.each(files)("%s", async (name) => {
   });
   const failed = report.tensors.flatMap(({ name: tensor, methods }) => methods.flatMap((m) => (m.passed ? [] : [`${tensor} ${m.method}`]))); // prettier-ignore
   expect(failed).toEqual([]);
+});
+
+it.each(["spam/spam.cell", "pronounce/pronounce.cell", "moby-dick/letters.cell"])("%s", (name) => {
+  const text = readFileSync(join(folder, "..", name), "utf8");
+  expect(check(text, { file: name }).diagnostics).toEqual([]);
+  expect(format(text).text).toBe(text);
 });
