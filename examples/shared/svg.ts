@@ -41,8 +41,8 @@ export function drawShadedTexts(title: string, subtitle: string, texts: readonly
     y += 34 + line;
     let words = "";
     const end = (): void => {
-      // The given length keeps letters on their ground whatever the font is.
-      const shape = `font-family="monospace" font-size="14" textLength="${round(words.length * letter)}"`;
+      // The given length keeps letters on their ground whatever the font of one width is.
+      const shape = `font-family="Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" textLength="${round(words.length * letter)}"`;
       parts.push(text(left, y, escape(words), `${shape} xml:space="preserve"`));
       words = "";
     };
