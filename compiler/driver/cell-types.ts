@@ -16,6 +16,7 @@ interface TypeOptions {
 
 /** Integers that a call takes. */
 type GivenIntegers =
+  | FloatArray
   | Int8Array
   | Uint8Array
   | Uint8ClampedArray
@@ -27,8 +28,8 @@ type GivenIntegers =
   | BigUint64Array
   | readonly number[];
 
-/** A tensor that a call takes: reals in any precision, indices in any array of integers. */
-export type GivenTensor = FloatArray | GivenIntegers;
+/** A tensor that a call takes: reals in any precision, indices in any array. */
+export type GivenTensor = GivenIntegers;
 
 /** Run-time sizes of a call: for all examples, for each, or for each with the padded size. */
 type GivenSize = number | GivenIntegers | { readonly padded: number; readonly each: GivenIntegers };

@@ -9,7 +9,7 @@ import { buildStarts } from "./cell-program.js";
 import { declaredReach } from "./declared-reach.js";
 import type { DeclaredCall, LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
 import type { Program, ProgramCall, ProgramTensor } from "./program.js";
-import { tensorsReaching } from "./reach.js";
+import { inputsReaching } from "./reach.js";
 import type { StreamSearch } from "./find-stream.js";
 import { hasInFront, searchStream, streamedNetwork } from "./network-stream.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
@@ -23,7 +23,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
   const { forward: equations, placed } = buildForward(network);
   const isForLosses = onlyForLosses(network, equations);
   const { stream, contexts, made } = streamedNetwork(network, equations, isForLosses);
-  const isStateForLosses = onlyForLosses({ ...network, states: made.states }, made.forward);
+  const isStateForLosses = onlyForLosses({ ...network, states: made.states, randoms: made.randoms }, made.forward);
   const along = overSequence(stream);
   const program = {
     name,
@@ -92,14 +92,19 @@ const overSequence =
 function onlyForLosses(network: LoweredNetwork, forward: GraphFunction): (tensor: string) => boolean {
   const { losses, outputs } = network;
   if (losses.length === 0) return () => false;
-  const [inputs, states] = [network.inputs.map(each(false)), network.states.map(each(false))];
+  const { inputs, states, randoms } = network;
   const needed = new Set<string>();
   const wanted = new Set(outputs.map(({ name }) => nameOfRole({ kind: "output", name })));
   for (let count = -1; count < wanted.size;) {
     count = wanted.size;
     const ends = forward.outputs.filter((_, i) => wanted.has(outputName(forward, i)));
-    const program = { params: [], contexts: [], inputs, states, forward, initial: undefined };
-    for (const name of tensorsReaching(program, ends, { through: ({ operands }) => operands })) needed.add(name);
+    const reached = inputsReaching(forward, ends, { through: ({ operands }) => operands });
+    const isReached = (kind: TensorKind, name: string): boolean => reached.has(nameOfRole({ kind, name }));
+    for (const { name } of inputs) if (isReached("input", name)) needed.add(name);
+    for (const { name } of states) if (isReached("initial", name)) needed.add(name);
+    // What is drawn is told by the state that counts.
+    for (const { name, counter } of randoms)
+      if (counter !== undefined && isReached("random", name)) needed.add(counter);
     for (const { name } of states) if (needed.has(name)) wanted.add(nameOfRole({ kind: "final", name }));
   }
   return (tensor) => !needed.has(tensor);

@@ -24,10 +24,10 @@ type ReachedProgram = Pick<Program, "forward" | "initial" | "params" | "inputs" 
  */
 export function tensorsReaching(program: ReachedProgram, ends: readonly ValueId[], rules: ReachRules): string[] {
   const { forward, initial, params, inputs, contexts, states } = program;
-  const reached = namesReaching(forward, ends, rules);
+  const reached = inputsReaching(forward, ends, rules);
   if (initial !== undefined) {
     const starts = initial.outputs.filter((_, i) => reached.has(outputName(initial, i)));
-    for (const name of namesReaching(initial, starts, rules)) reached.add(name);
+    for (const name of inputsReaching(initial, starts, rules)) reached.add(name);
   }
   const among = (kind: TensorKind, tensors: readonly ProgramTensor[]): string[] =>
     tensors.flatMap(({ name }) => (reached.has(nameOfRole({ kind, name })) ? [name] : []));
@@ -39,7 +39,8 @@ export function tensorsReaching(program: ReachedProgram, ends: readonly ValueId[
   ];
 }
 
-function namesReaching(fn: GraphFunction, ends: readonly ValueId[], rules: ReachRules): Set<string> {
+/** Names of the inputs of a function that reach values of it. */
+export function inputsReaching(fn: GraphFunction, ends: readonly ValueId[], rules: ReachRules): Set<string> {
   const found = valuesReaching(fn, ends, rules);
   return new Set(fn.inputs.flatMap((id) => (found.has(id) ? [nameOf(fn, id)] : [])));
 }

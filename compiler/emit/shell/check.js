@@ -150,7 +150,8 @@ export function countOf(tensor, sizes) {
 
 // Written once: a literal in a function is a new object at every call.
 const realKinds = /^Float(32|64)Array|^Array/;
-const integerKinds = /^Array|nt(8|16|32)Array|Clamped|^Big/;
+// Floats, too: what a module gives of places is an array of its numbers.
+const integerKinds = /^Array|nt(8|16|32)Array|Clamped|^Big|^Float(32|64)/;
 
 // What an array says of its length may be a lie: it may be a proxy, or have a `length` of its own.
 const ownLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), "length");

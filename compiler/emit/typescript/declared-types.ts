@@ -54,8 +54,8 @@ function arrayTypes(manifest: Manifest): DeclaredType[] {
   const array = manifest.dtype === "f32" ? "Float32Array" : "Float64Array";
   const indices: DeclaredType = {
     name: "Indices",
-    docs: "Integers that calls take.",
-    type: "Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | readonly number[]",
+    docs: "Integers that calls take; in arrays of floats, too.",
+    type: "Float32Array | Float64Array | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | readonly number[]",
   };
   return [
     {

@@ -14,7 +14,15 @@ import { Checker, type Known } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
-import { checkForm, isUsedWhereItMay, keysOfLosses, lossesOf, requireSizes, runtimeDimensionsIn } from "./networks.js";
+import {
+  checkForm,
+  isUsedWhereItMay,
+  keysOfLosses,
+  lossesOf,
+  reportNoResult,
+  requireSizes,
+  runtimeDimensionsIn,
+} from "./networks.js";
 import { findLoops, guessLoops, loopAround, type FoundLoops, orderWithLoops, trialOf, typedLoops } from "./loops.js";
 import { callKey, contextsKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { countOf, type ResolvedUse, resolveUse } from "./resolve-uses.js";
@@ -103,6 +111,7 @@ class CellAnalysis {
     const around = typedLoops(this.checker, loops, this.loopTypes, this.scope);
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
     if (sound) reportUnusedOfCell(this.checker, this.scope, this.node);
+    if (sound) reportNoResult(this.checker, this.node);
     return {
       name: this.node.name.text,
       form: this.node.form,

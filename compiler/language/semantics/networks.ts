@@ -46,6 +46,7 @@ export function checkForm(checker: Checker, { form, items, runtime, stream }: Ce
     }
     return;
   }
+  checkOutputs(checker, items);
   for (const item of items) {
     if (item.kind !== "state" && item.kind !== "context") continue;
     const names = item.names.map(({ text }) => `\`${text}\``).join(", ");
@@ -125,6 +126,24 @@ function refuseLoss(checker: Checker, { span, name }: Extract<CellItem, { kind: 
   checker.report("not-in-cell", span, `\`${name.text}\` is a loss, and a cell has none`, {
     help: "a loss is over whole sequences: it stands in a network",
   });
+}
+
+/** A warning where nothing comes out of a network. */
+export function reportNoResult(checker: Checker, { form, name, items }: CellNode): void {
+  if (form === "cell" || items.some(({ kind }) => kind === "output" || kind === "loss")) return;
+  checker.report("no-result", name.span, `\`${name.text}\` gives nothing: it has no outputs and no losses`, {
+    help: "`output y = …` is a result, `loss = … per T` what it is trained by",
+  });
+}
+
+/** What a network is trained by is no output. */
+function checkOutputs(checker: Checker, items: CellNode["items"]): void {
+  for (const item of items) {
+    if (item.kind !== "output" || item.name.text !== "loss") continue;
+    checker.report("reserved-name", item.name.span, "`loss` is what a network is trained by, and this is an output", {
+      help: "a loss is an equation of that name, `loss = e per w`, and results have it, too; another output has another name",
+    });
+  }
 }
 
 function refuseSetting(checker: Checker, { span, names }: DeclarationNode): void {

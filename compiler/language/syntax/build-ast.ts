@@ -272,7 +272,7 @@ class Builder {
     node: cst.EquationValueCstNode,
     { form, isLoss = false }: EquationPlace = inCell,
   ): Expression {
-    if (!isLoss) this.networks.refusePer(node);
+    if (!isLoss) this.networks.refusePer(node, form, name?.text);
     if (node.children.Then !== undefined) {
       if (name !== undefined && indices === undefined) return roundsValue(this.rounds.build([name], node), 0);
       this.rounds.refuse(node, name === undefined ? "state" : "indices");

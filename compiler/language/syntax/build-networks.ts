@@ -1,5 +1,5 @@
 /** What only networks have, from the concrete syntax tree: dimensions of a call, and losses. */
-import type { EquationNode, Expression, LossNode, RequireNode, RuntimeDimensionNode } from "./ast.js";
+import type { CellNode, EquationNode, Expression, LossNode, RequireNode, RuntimeDimensionNode } from "./ast.js";
 import { type ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
 import type * as cst from "./cst.generated.js";
 import { endOf } from "./lexer.js";
@@ -62,11 +62,16 @@ export class NetworksBuilder {
     return children.per && this.expressions.build(only(children.per));
   }
 
-  refusePer({ children }: cst.EquationValueCstNode): void {
+  refusePer({ children }: cst.EquationValueCstNode, form: CellNode["form"], name: string | undefined): void {
     const word = children.Per?.[0];
     if (word === undefined) return;
-    this.reporter.report("unexpected-token", word.startOffset, endOf(word), "only a loss is `per` something", {
-      help: "a quotient is written with `/`; a loss of a network is `loss = e per w`",
+    const isOutput = form === "network" && name === "loss";
+    const network = isOutput
+      ? "a loss is no output: `loss = e per w`, and results have it, too"
+      : "a quotient is written with `/`; a loss of a network is `loss = e per w`";
+    const message = `only a loss is \`per\` something${form === "cell" ? ", and a cell has none" : ""}`;
+    this.reporter.report("unexpected-token", word.startOffset, endOf(word), message, {
+      help: form === "cell" ? "a loss is over whole sequences: `network Name(…; T) { … loss = e per T }`" : network,
     });
   }
 }

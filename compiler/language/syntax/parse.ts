@@ -135,7 +135,9 @@ function describe(
     const isMember = previous.tokenType === t.Name;
     const help = isMember
       ? `there are no methods: write \`${previous.image}(…)\``
-      : "a product is written with `*` or `@`";
+      : previous.tokenType === t.RightParen
+        ? "a cell is used first, `use l = GRU(I, H)`, and then called, `l(x)`; a product is written with `*` or `@`"
+        : "a product is written with `*` or `@`";
     return { code: "not-callable", message, help };
   }
   const message = expected === nothingExpected ? `unexpected ${what}` : `expected ${expected}, found ${what}`;

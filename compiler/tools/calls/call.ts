@@ -78,7 +78,9 @@ const optionsOf = (manifest: Manifest, call: CellCall): Record<string, unknown> 
 export function startOf(manifest: Manifest, call: CellCall): CallValues {
   const { batch, examples, contexts, states } = call;
   const own = { ...indexTensors(manifest, call), ...optionsOf(manifest, call) };
-  return named<unknown>({ ...contexts, ...states, ...own, batch, sizes: eachSize(manifest, examples) });
+  const values = named<unknown>({ ...contexts, ...states, ...own, batch, sizes: eachSize(manifest, examples) });
+  for (const { name, forLosses } of manifest.states) if (forLosses === true) delete values[name];
+  return values;
 }
 
 /** States and contexts that are integers, where the call gives them. */

@@ -67,7 +67,8 @@ describe("states that are indices", () => {
     for (const [k, message] of [
       [[3], "reset: k[0] must be an integer from 0 to 2, got 3"],
       [[0.5], "reset: k[0] must be an integer from 0 to 2, got 0.5"],
-      [Float64Array.of(1), "reset: k must be an array of integers of shape [batch 1], got Float64Array of length 1"],
+      [Float64Array.of(0.5), "reset: k[0] must be an integer from 0 to 2, got 0.5"],
+      [new Uint8Array(2).buffer, "reset: k must be an array of integers of shape [batch 1], got an ArrayBuffer"],
     ] as const)
       expect(() => instance.reset({ k } as never)).toThrow(message);
     expect(() => instance.backward!({ final: { k: [1] } } as never)).toThrow("unknown name k");

@@ -1,6 +1,7 @@
 /** States of what a used cell or network has inside, by path: read after a call, and given to one. */
 import { describe, expect, it } from "vitest";
 import { cell } from "../../../compiler/driver/in-process.js";
+import { verifyModule } from "../../../compiler/tools/verify/verify-module.js";
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
 
@@ -127,6 +128,21 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     const whole = net.forward({ x: [1, 2, 3], gold: [1, 2, 3] });
     expect(list(whole.final["m.h"])).toEqual([leak([1, 2, 3], 0)[2]]);
   });
+});
+
+it("such runs are no part of a stream, and the count of what is drawn is", async () => {
+  const text = `network N(H; T, S) {
+    input x: [T, H]
+    input gold: [S, H]
+    use l, m = Leaky(H)
+    output y = l(x) + normal([T, H])
+    loss = sum(square(m(gold)), axis = [0, 1])
+  }`;
+  const module = await cell(leaky + text, { cell: "N", dimensions: { H: 1 }, dtype: "f64", target: "js" });
+  expect(module.manifest.states.map(({ name }) => name)).toContain("step");
+  expect(module.manifest.states.find(({ name }) => name === "step")).not.toHaveProperty("forLosses");
+  const { passed } = await verifyModule(module, { runs: 1, seed: 2 });
+  expect(passed).toBe(true);
 });
 
 const wrong = (text: string): string[] =>

@@ -198,6 +198,12 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
       "States, contexts, `delay` and `past` belong to the steps of a cell. A network has equations over whole sequences: `before(x, v)` is the sequence one place later.",
     example: `network A(H, S; T) { input x: [T, H] context m: [S, H] output y = x + sum(m, axis = 0) }`,
   },
+  "no-result": {
+    severity: "warning",
+    summary: "a network that gives nothing",
+    explanation: "A network has outputs, or losses, or both: its other equations are only computed for these.",
+    example: `network A(H; T) { input _x: [T, H] }`,
+  },
   "bad-requirement": {
     severity: "error",
     summary: "`require` of something else than sizes that calls give",

@@ -1,8 +1,8 @@
 /** `axis = 0`, `axis = -1`, `axis = H`, and which way along it, `reverse = true`. */
 import { at } from "../../../base/at.js";
 import type { ArgumentNode, CallNode, Expression } from "../../syntax/ast.js";
-import { equalDims, printDim } from "../../../base/types/dim.js";
-import { reductions } from "../builtins.js";
+import { equalDims, printDim, symbolsOf } from "../../../base/types/dim.js";
+import { normalizations, reductions } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";
@@ -27,15 +27,22 @@ export function axesListed(
   return undefined;
 }
 
+/** What is mostly done to the entries of a sequence, whose own axis is the first. */
+const overEntries = new Set([...Object.keys(normalizations), "argmax", "argmin", "sample", "sort", "argsort"]);
+
 /** Of a vector, where a call tells none. */
 export function onlyAxis(checker: Checker, node: CallNode, operand: TypedExpression): readonly number[] | undefined {
   const axes = axesOf(operand.type);
   if (axes.length === 1) return [0];
   const name = node.callee.text;
+  const likely = overEntries.has(name) ? axes.length - 1 : 0;
+  const { dim } = at(axes, likely);
+  const isName = symbolsOf(dim).length === 1 && axes.filter((axis) => equalDims(axis.dim, dim)).length === 1;
+  const written = likely > 0 && isName ? printDim(dim) : String(likely);
   const all = Object.hasOwn(reductions, name) ? `, \`axis = [${axes.map((_, i) => i).join(", ")}]\` over all` : "";
   checker.report("missing-axis", node.callee.span, `\`${name}\` of ${printAxes(axes)} needs an axis`, {
     related: [placeOfAxis(operand, axes.length - 1)],
-    help: `say which: \`${name}(…, axis = 0)\` is over ${printDim(at(axes, 0).dim)}${all}`,
+    help: `say which: \`${name}(…, axis = ${written})\` is over ${printDim(dim)}${all}`,
   });
   return undefined;
 }

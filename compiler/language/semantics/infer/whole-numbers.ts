@@ -1,7 +1,7 @@
 /** Arithmetic of indices: with each other, with dimensions, whole literals and the indices of equations; its types say how far it goes. */
 import { at } from "../../../base/at.js";
 import { boundedAdd, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { type Dim, dimConstant, printDim, subtractDims } from "../../../base/types/dim.js";
+import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims } from "../../../base/types/dim.js";
 import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf, sizeOf } from "../dimension-expressions.js";
@@ -79,8 +79,9 @@ function wholeOf(checker: Checker, expression: Expression, typed: TypedExpressio
       ? { value: typed, bound: dimConstant(typed.value + 1), isOpen: false }
       : undefined;
   if (typed.kind === "position") {
-    const index = checker.indices.get(typed.index);
-    return { value: typed, bound: index?.size ?? one, isOpen: index?.size === undefined };
+    const { size, first } = checker.indices.get(typed.index) ?? {};
+    const bound = size && first ? addDims(size, first) : size;
+    return { value: typed, bound: bound ?? one, isOpen: bound === undefined };
   }
   if (!isDimension(checker, expression)) return undefined;
   const dim = dimensionOf(checker, expression);
@@ -107,10 +108,21 @@ export function inferWholeIf(
   const larger = [yes, no].find(({ bound }) =>
     wholes.every((own) => checker.provenAtLeast(subtractDims(bound, own!.bound), 0)),
   );
-  const bound = larger?.bound ?? boundOf("+", yes, no);
+  const bound = larger?.bound ?? besideLiteral(checker, wholes) ?? boundOf("+", yes, no);
   if (bound === undefined) return checker.error(span);
   const isOpen = yes.isOpen || no.isOpen;
   return { ...typed, type: { kind: "index", bound, axes: axesOf(typed.type), ...(isOpen && { isOpen }) } };
+}
+
+/** A whole number beside an index is one of those that it can be, which is checked with the sizes; undefined where it is surely none. */
+function besideLiteral(checker: Checker, wholes: readonly (Whole | undefined)[]): Dim | undefined {
+  const literal = wholes.find((whole) => whole?.value.kind === "number");
+  const other = wholes.find((whole) => whole !== literal);
+  if (literal === undefined || other === undefined || constantOf(other.bound) !== undefined) return undefined;
+  const rest = boundedSubtract(other.bound, subtractDims(literal.bound, one));
+  if (rest === undefined || checker.runtimeSymbol(rest) !== undefined) return undefined;
+  checker.oblige("positive", rest, literal.value.span);
+  return other.bound;
 }
 
 /** Whether an index is surely one of so many places. */

@@ -36,7 +36,7 @@ const out = cell.forward({ x, k, m, h: [1], lengths: [1], batch: 1, steps: 1, si
 const y: Float64Array = out.y, h: Float64Array = out.final.h;
 cell.forward({ x, k }); // wrong
 cell.forward({ x: "x", k, m }); // wrong
-cell.forward({ x, k: new Float64Array(1), m }); // wrong
+cell.forward({ x, k: ["1"], m }); // wrong
 cell.forward({ x, k, m, hh: [] }); // wrong
 cell.forward({ x, k, m, sizes: { Q: 1 } }); // wrong
 const grad = cell.backward({ y, final: { h } });
