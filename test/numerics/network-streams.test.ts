@@ -2,7 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/driver/compile.js";
-import { loadModule } from "../../runtime/index.js";
+import { cell } from "../../compiler/driver/in-process.js";
+import { checkGradients } from "../../compiler/index.js";
+import { loadModule, runSequence } from "../../runtime/index.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { streamingNetworkOf } from "../support/random-network.js";
 import { expectStream } from "../support/stream-check.js";
@@ -126,4 +128,41 @@ it("random ones, with every example's own sizes of what is the same at every ste
     },
   );
   await fc.assert(property, fuzzParameters(4, 40));
+});
+
+it("gradients reach what a stream begins with, and states that go on", async () => {
+  const text = `network A(H; T) {
+    input x: [T, H]
+    input s: [H]
+    param v: [H]
+    total = before(total, s * v) + x
+    output y = tanh(total)
+  }`;
+  // It fails where a gradient was zero at every point, as that of `v` where no call begins.
+  const report = await checkGradients(text, { dimensions: { H: 2 }, seed: 1, runs: 2 });
+  expect(report.passed).toBe(true);
+  expect(report.tensors.map(({ role, name }) => `${role} ${name}`)).toEqual(["param v", "input x", "context s", "state total"]); // prettier-ignore
+});
+
+it("before is a state that a call may give, in networks that look ahead as well", async () => {
+  const text = `network A(; T) { input x: [T] param v: [] p = before(x, 0.25, by = 2) q = before(x, v) output y = reverse(p) + reverse(q) }`;
+  const { instantiate, manifest } = await cell(text, { cell: "A", dtype: "f64" });
+  expect(manifest.has.step).toBe(false);
+  expect(manifest.states.map(({ name, shape, initial }) => [name, shape, initial])).toEqual([
+    ["p", [2], "computed"],
+    ["q", [1], "computed"],
+  ]);
+  const net = instantiate({ sizes: { T: 3 } });
+  net.setParams({ v: [4] });
+  const { y, final } = net.forward({ x: [1, 2, 3] });
+  expect([...y!]).toEqual([1 + 2, 0.25 + 1, 0.25 + 4]);
+  expect([[...final["p"]!], [...final["q"]!]]).toEqual([[2, 3], [3]]);
+  expect([...net.forward({ x: [5], sizes: { T: 1 }, p: [2, 3], q: [3] })["y"]!]).toEqual([2 + 3]);
+  // A piece shorter than what is kept.
+  expect([...net.forward({ x: [5], sizes: { T: 1 }, p: [2, 3], q: [3] }).final["p"]!]).toEqual([3, 5]);
+  const slopes = net.backward!({ y: [1] });
+  expect([[...slopes.initial["p"]!], [...slopes.initial["q"]!], [...slopes.params["v"]!]]).toEqual([[1, 0], [1], [0]]);
+  expect(() => runSequence({ manifest }, net, { x: [1] }, { batch: 1, steps: 1, chunk: 1 })).toThrow(
+    "this module looks ahead",
+  );
 });

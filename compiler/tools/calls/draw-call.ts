@@ -73,9 +73,18 @@ export function drawTensors(manifest: Manifest, call: CallSizes, random: Random,
     const { dtype, bound = 1 } = tensor;
     const values = new Float64Array(countNumbers(tensor, call));
     for (let i = 0; i < values.length; i++)
-      values[i] = dtype === "index" ? random.integer(bound) : draws.number(tensor, values, i);
+      values[i] = dtype === "index" ? drawIndex(tensor.role, bound, random) : draws.number(tensor, values, i);
     return values;
   });
+}
+
+/** How far steps and entries are counted: then from 0 on again. */
+const mostCounted = 2 ** 24;
+
+/** Half of what is counted begins, as equations may say something of the beginning. */
+function drawIndex(role: CallTensor["role"], bound: number, random: Random): number {
+  const drawn = random.integer(bound);
+  return role === "state" && bound === mostCounted && drawn % 2 === 1 ? 0 : drawn;
 }
 
 /** A call whose numbers are all in float64. */

@@ -109,9 +109,10 @@ network Net(I, H; T >= 1) {
     const made = [];
     for (const target of ["js", "wasm"] as const) {
       const module = await cell(network, { cell: "Net", dimensions, target, jvp: true });
-      expect(module.manifest.random?.map(({ name, shape, counter }) => [name, shape.join(), counter])).toEqual([
-        ["a 0", "T,2", undefined],
-        ["noise 0", "T,3", undefined],
+      const shown = module.manifest.random?.map(({ name, axes, shape, counter }) => [name, [...axes.slice(1), ...shape].join(), counter]); // prettier-ignore
+      expect(shown).toEqual([
+        ["a 0", "T,2", "step"],
+        ["noise 0", "T,3", "step"],
         ["low.initial m 0", "3", undefined],
         ["low.h' 0", "T,3", "low.step"],
         ["low.h' 1", "T,2", "low.step"],
