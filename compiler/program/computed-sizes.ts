@@ -129,8 +129,16 @@ export class ComputedSizes {
     return symbolsOf(dim).some((symbol) => this.program.axes.includes(symbol));
   }
 
+  /** What is taken away of it must grow, too: of what does not, kernels know the largest size, and less is not room enough. */
   private grows(dim: Dim): boolean {
-    return isMonotone(dim, symbolsOf(dim), boundsOf(this.program));
+    const isMost = dim.terms.every(
+      ({ numerator, powers }) => numerator > 0 || powers.every(([factor]) => this.factorGrows(factor)),
+    );
+    return isMost && isMonotone(dim, symbolsOf(dim), boundsOf(this.program));
+  }
+
+  private factorGrows(factor: string): boolean {
+    return floorOf(factor) === undefined || this.grows(dimSymbol(factor));
   }
 
   private withoutFloors(dim: Dim): Dim {

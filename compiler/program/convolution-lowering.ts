@@ -5,7 +5,7 @@ import { at as entry } from "../base/at.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import type { TypedOf } from "../language/semantics/typed-program.js";
-import type { ConvolvedAxis } from "../language/semantics/typed-sizes.js";
+import type { ConvolvedAxis, WindowAxis } from "../language/semantics/typed-sizes.js";
 import { builderAt, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 
 export function lowerConvolution(lowering: Lowering, frame: Frame, node: TypedOf<"convolution">): ValueId {
@@ -37,6 +37,30 @@ export function lowerConvolution(lowering: Lowering, frame: Frame, node: TypedOf
   return builder.reshape(result, shapeIn(frame, node.type));
 }
 
+export function lowerWindows(lowering: Lowering, frame: Frame, node: TypedOf<"windows">): ValueId {
+  const value = lowering.lower(lowering, frame, node.operand);
+  const b = builderAt(lowering, frame, node);
+  const axes = node.axes.map(({ stride, dilation, size, length }) => ({
+    stride: dimIn(frame, stride),
+    dilation: dimIn(frame, dilation),
+    size: dimIn(frame, size),
+    length: dimIn(frame, length),
+  }));
+  const windows = windowsAlong(b, value, axes);
+  if (axes.length === 1) return windows;
+  // The windows of both axes, then the entries of both.
+  return b.transpose(windows, [
+    0,
+    2,
+    1,
+    3,
+    ...b
+      .shapeOf(windows)
+      .slice(4)
+      .map((_, i) => 4 + i),
+  ]);
+}
+
 /** `[…, Y, K, X, L, …]`. */
 function windowsOf(b: GraphBuilder, value: ValueId, axes: readonly ConvolvedAxis[], weights: readonly Dim[]): ValueId {
   const first = weights.length - axes.length;
@@ -44,9 +68,14 @@ function windowsOf(b: GraphBuilder, value: ValueId, axes: readonly ConvolvedAxis
     const parts = [before, after].map((count) => zeros(b, whole, axis, count));
     return b.concat(axis, [...(parts[0] ?? []), whole, ...(parts[1] ?? [])]);
   }, value);
-  return axes.reduce((whole, { stride, dilation, length }, i) => {
-    return b.emit({ kind: "window", axis: 2 * i, length, size: entry(weights, first + i), stride, dilation }, [whole]);
-  }, padded);
+  return windowsAlong(b, padded, axes.map((axis, i) => ({ ...axis, size: entry(weights, first + i) }))); // prettier-ignore
+}
+
+/** Each axis becomes two: its windows, and their entries. */
+function windowsAlong(b: GraphBuilder, value: ValueId, axes: readonly WindowAxis[]): ValueId {
+  return axes.reduce((whole, { stride, dilation, length, size }, i) => {
+    return b.emit({ kind: "window", axis: 2 * i, length, size, stride, dilation }, [whole]);
+  }, value);
 }
 
 /** As a part of a whole: of a pad derivatives would be told that zeros stand for something left out. */

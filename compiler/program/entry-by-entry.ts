@@ -21,7 +21,7 @@ import { placeByPlace, type PlacedOperand } from "../ir/graph/place-by-place.js"
 import { inlineFunction } from "../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../ir/graph/scan.js";
 import { wholeWithDims } from "../ir/graph/map-dims.js";
-import type { Instruction, ValueId } from "../ir/graph/types.js";
+import type { Instruction, Operation, ValueId } from "../ir/graph/types.js";
 
 export interface LoopSequence {
   readonly length: Dim;
@@ -124,14 +124,20 @@ export class EntryByEntry {
     const plan = placeByPlace(operation, placed.flatMap((one) => one ?? []), this.sequence.length); // prettier-ignore
     if (plan === undefined) return false;
     const values = operands.map((id, i) => this.inBody(inner, id, plan.along[i]));
-    const value = inner.emit(wholeWithDims(operation, { size: this.inEntry, number: this.inEntry }), values);
+    const value = inner.emit(this.ofEntry(operation, plan.result), values);
     this.own.set(at(results, 0), { value, axis: plan.result });
     return true;
   }
 
-  /** A size where the sequence has one entry. */
-  private readonly inEntry = (dim: Dim): Dim =>
-    substituteDim(dim, new Map(symbolsOf(this.sequence.length).map((symbol) => [symbol, one])));
+  /** With the size 1 along the axis of places, and only there: what is as long as the sequence besides, or is made of its symbols, stays so. */
+  private ofEntry(operation: Operation, axis: number): Operation {
+    if (operation.kind === "broadcast" || operation.kind === "reshape")
+      return { ...operation, shape: operation.shape.map((dim, i) => (i === axis ? one : dim)) };
+    if (operation.kind !== "custom_derivative") return operation;
+    const sizes = new Map(symbolsOf(this.sequence.length).map((symbol) => [symbol, one]));
+    const ofOne = (dim: Dim): Dim => substituteDim(dim, sizes);
+    return wholeWithDims(operation, { size: ofOne, number: ofOne });
+  }
 
   /** The axis of places of a value of the loop; undefined of what is free. */
   private axisOf(id: ValueId): number | undefined | "none" {

@@ -6,7 +6,7 @@ import { readsIndex } from "../language/semantics/typed-parts.js";
 import type { TypedCall, TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";
 import type { TypedPlace } from "../language/semantics/typed-sizes.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
-import { lowerConvolution } from "./convolution-lowering.js";
+import { lowerConvolution, lowerWindows } from "./convolution-lowering.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { checkCounted, cumulate } from "./cumulative.js";
 import { checkCount } from "./entry-count.js";
@@ -158,6 +158,7 @@ const rules: LoweringRules = {
     return builder.contract(a, b, { a: left, b: right, result: [...left, ...right], parts: 1 });
   },
   convolution: lowerConvolution,
+  windows: lowerWindows,
   fill: (lowering, frame, node) => builderAt(lowering, frame, node).constantOf(node.value, shapeIn(frame, node.type)),
   reverse: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);

@@ -119,10 +119,11 @@ function logSumExp(builder: GraphBuilder, operand: ValueId, axes: OverAxes): Log
   const greatest = shiftOf(builder, operand, axes);
   const shape = builder.shapeOf(greatest);
   const zero = builder.constantOf(0, shape);
-  const isFinite = builder.map("eq", builder.map("sub", greatest, greatest), zero);
-  const shift = builder.map("select", isFinite, greatest, zero);
-  const shifted = builder.map("sub", operand, along(builder, shift, operand, axes));
   const isNone = builder.map("eq", greatest, builder.constantOf(-Infinity, shape));
+  // No difference of infinities, which is no number: nobody could tell how far that is from any other.
+  const isBelow = builder.map("lt", greatest, builder.constantOf(Infinity, shape));
+  const shift = builder.map("select", isNone, zero, builder.map("select", isBelow, greatest, zero));
+  const shifted = builder.map("sub", operand, along(builder, shift, operand, axes));
   const powers = builder.reduce("sum", builder.map("exp", shifted), axes);
   const sum = builder.map("select", isNone, builder.constantOf(1, shape), powers);
   return { greatest, shifted, log: builder.map("log", sum) };

@@ -1,4 +1,4 @@
-/** Every cell of `std/` and of the examples, but the gallery, which has a test of its own, passes the gradient check at two random sizes, more when fuzzing, in float64 and in float32. */
+/** Every cell of `std/` and of the examples, but the gallery and the networks, which have tests of their own, passes the gradient check at two random sizes, more when fuzzing, in float64 and in float32. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "../..");
 
 const files = ["compiler/language/std", "examples"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".cell") && !name.startsWith("gallery"))
+    .filter((name) => name.endsWith(".cell") && !/^(gallery|networks)/u.test(name))
     .map((name) => join(folder, name)),
 );
 

@@ -117,9 +117,9 @@ export interface Tolerances {
   readonly second: number;
 }
 
-/** Float32 references carry the rounding of their own float32 arithmetic; float64 ones only the last digits differ. */
-export function tolerances(golden: Golden): Tolerances {
-  return golden.dtype === "float32"
+/** In float32, ours or that of the references, results carry its rounding; in float64 only the last digits differ. */
+export function tolerances(golden: Golden, dtype = dtypeOf(golden)): Tolerances {
+  return dtype === "f32" || golden.dtype === "float32"
     ? { value: 2e-5, gradient: 2e-5, second: 2e-5 }
     : { value: 1e-12, gradient: 1e-11, second: 1e-10 };
 }

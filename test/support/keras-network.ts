@@ -64,7 +64,10 @@ export interface KerasNetwork extends Config {
   readonly states: readonly string[];
 }
 
-export async function kerasNetwork(golden: Golden, target: "js" | "wasm"): Promise<KerasNetwork> {
+export async function kerasNetwork(
+  golden: Golden,
+  { target, dtype = dtypeOf(golden) }: { readonly target: "js" | "wasm"; readonly dtype?: "f32" | "f64" },
+): Promise<KerasNetwork> {
   const config = golden.config as unknown as Config;
   const { above, lines, y, links, states } = writtenOf(config);
   const shape = ["T", ...(config.spatial ?? []), config.features].join(", ");
@@ -78,7 +81,7 @@ export async function kerasNetwork(golden: Golden, target: "js" | "wasm"): Promi
     "}",
     "",
   ].join("\n");
-  const module = await compileOnce(source, { cell: "Layer", dtype: dtypeOf(golden), gradient: true, target });
+  const module = await compileOnce(source, { cell: "Layer", dtype, gradient: true, target });
   return { ...config, module, links, states };
 }
 

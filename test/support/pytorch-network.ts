@@ -49,7 +49,12 @@ export interface PytorchNetwork {
 
 export async function pytorchNetwork(
   golden: Golden,
-  parts: { readonly target?: "js" | "wasm"; readonly jvp?: boolean; readonly hvp?: boolean },
+  parts: {
+    readonly target?: "js" | "wasm";
+    readonly dtype?: "f32" | "f64";
+    readonly jvp?: boolean;
+    readonly hvp?: boolean;
+  },
 ): Promise<PytorchNetwork> {
   const config = golden.config as unknown as Config;
   const kind = kindOf(config.module);

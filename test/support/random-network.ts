@@ -1,4 +1,4 @@
-/** Texts of networks drawn from a list of choices: two to four used cells, directions, states, equations by index, attention, loops, losses. */
+/** Texts of networks drawn from a list of choices: two to four used cells, directions, states, equations by index, attention, convolutions, loops, losses. */
 
 /** A sequence over `T` with so many numbers a place. */
 interface Sequence {
@@ -108,6 +108,12 @@ class Writer {
         this.give(width, this.isCausal ? `before(${name}, memory[0, 0]) * ${name}` : `after(${name}, 0.25) * ${name}`),
       () => this.give(width, `tanh(${name} + 0.5 * before(e${this.count}, 0))`),
       () => this.give(width, `unit(${name})`),
+      () =>
+        this.give(
+          2,
+          `conv(${name}, ${this.kernel(width)}, ${this.pick(["pad = causal", "pad = same, dilation = 2"])})`,
+        ),
+      () => this.give(width, `max(windows(tanh(${name}), 2, pad = [0, 1], fill = -2), axis = 1)`),
     ];
     if (run !== undefined && this.isCausal) {
       kinds.push(() => this.give(run.width, `trace(${run.name}.h) + before(${run.name}, ${run.name}.h)`));
@@ -118,6 +124,12 @@ class Writer {
       );
     }
     this.pick(kinds)();
+  }
+
+  private kernel(channels: number): string {
+    const name = `K${this.count}`;
+    this.lines.push(`  param ${name}: [2, ${channels}, 3] ~ normal(0.5)`);
+    return name;
   }
 
   private at(name: string): string {

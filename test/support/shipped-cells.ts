@@ -1,4 +1,4 @@
-/** Cells that ship, one of each text: those of the standard library and of the examples; the gallery has a test of its own. */
+/** Cells that ship, one of each text: those of the standard library and of the examples; the gallery and the networks have tests of their own. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { check } from "../../compiler/driver/compile.js";
@@ -20,7 +20,7 @@ export const shippedSteps = (): readonly ShippedCell[] =>
 function exampleCells(): ShippedCell[] {
   const folder = fileURLToPath(new URL("../../examples/", import.meta.url));
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
-    (file) => file.endsWith(".cell") && !file.startsWith("gallery"),
+    (file) => file.endsWith(".cell") && !/^(gallery|networks)/u.test(file),
   );
   return files.flatMap((file) => {
     const source = readFileSync(`${folder}/${file}`, "utf8");

@@ -214,10 +214,11 @@ function withoutInnerFloor(dim: Dim): Dim | undefined {
   const beside = normalize(dim.terms.filter((one) => one !== term));
   const factor: Dim = normalize([{ ...term, powers: term.powers.filter((power) => power !== own) }]);
   const turned = isPolynomial(factor) ? turnedRound(quotient) : undefined;
-  return (
-    mergedFloor(dimSymbol(own[0]), factor, quotient, beside) ??
-    (turned && mergedFloor(negate(dimSymbol(own[0])), negate(factor), turned, beside))
-  );
+  const asItIs = (): Dim | undefined => mergedFloor(dimSymbol(own[0]), factor, quotient, beside);
+  const asRoundedUp = (): Dim | undefined =>
+    turned && mergedFloor(negate(dimSymbol(own[0])), negate(factor), turned, beside);
+  // What is taken away is added to what is above it: so the half of a half that is rounded up is a quarter.
+  return term.numerator < 0 ? (asRoundedUp() ?? asItIs()) : (asItIs() ?? asRoundedUp());
 }
 
 const negate = (dim: Dim): Dim => multiplyDims(dimConstant(-1), dim);

@@ -86,7 +86,7 @@ export function createComputed({ axes, outputs, requires = [] }, { batch, steps,
     const most = Math.max(0, Math.ceil(valueOf(size, high, largest ? low.map((least) => least || 1) : high)));
     low.push(Math.max(0, Math.floor(valueOf(size, low, high))));
     high.push(most);
-    sizes[name] = Math.max(1, most);
+    sizes[name] = most;
   }
 
   /** What `forward` tells, which other calls leave as it is. */

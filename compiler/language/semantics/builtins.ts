@@ -307,6 +307,15 @@ export const shapeFunctions = {
       "`stride` and `dilation` are one number for all axes or a list with one for each. `pad` are zeros around: `same`, `causal`, `valid`, n on both sides, `[before, after]`. " +
       "With `groups = G` the weights are `[O, I / G, …]`.",
   },
+  windows: {
+    kind: "shape",
+    parameters: ["x", "size", "stride?", "dilation?", "pad?", "fill?"],
+    formula: "x[stride t + dilation k]",
+    documentation:
+      "What `conv` goes over: `windows(x, K)` of `[T, …]` is `[T - K + 1, K, …]`, `windows(x, [K, L])` of `[Y, X, …]` is `[Y - K + 1, X - L + 1, K, L, …]`. " +
+      "`stride`, `dilation` and `pad` are those of `conv`, and `fill` stands around in the place of zeros. " +
+      "Pooling is a reduction of them: `max(windows(x, 2, stride = 2), axis = 1)`.",
+  },
   reverse: {
     kind: "shape",
     parameters: ["x", "axis?"],

@@ -107,6 +107,7 @@ const rules: LinearityRules = {
   reshape: moved,
   transpose: moved,
   reverse: moved,
+  windows: moved,
   slice: moved,
   gather: moved,
   element: moved,

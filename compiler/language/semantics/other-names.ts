@@ -12,6 +12,15 @@ const written: Readonly<Record<string, string>> = {
     "conv(A, B[:, :, new], pad = same)",
     "conv1d conv2d Conv1d Conv2d convolve convolution correlate cross_correlation",
   ),
+  ...all(
+    "max(windows(x, 2, stride = 2), axis = 1)",
+    "maxpool max_pool MaxPool1d max_pool1d max_pool2d MaxPool2d MaxPooling1D MaxPooling2D maxpool2d pooling",
+  ),
+  ...all(
+    "mean(windows(x, 2, stride = 2), axis = 1)",
+    "avg_pool avgpool AvgPool1d AvgPool2d avg_pool1d avg_pool2d mean_pool AveragePooling1D AveragePooling2D average_pool",
+  ),
+  ...all("windows(x, 3)", "unfold sliding_windows im2col rolling frames framing"),
   ...all("A @ B", "mm bmm gemm dot_general matrix_multiply"),
   ...all("a * b", "multiply mul hadamard times elemwise_mul"),
   ...all("a + b", "add plus"),
@@ -163,10 +172,8 @@ const unsaid: Readonly<Record<string, string>> = {
   ...over(random, "rand_like randn_like randint RandomState"),
   ...over(noPlaces, "nonzero unique"),
   ...over(roundsOfOne, "scan while_loop fori_loop while foreach fixed_point odeint accumulate reduce fold"),
-  ...over(
-    "the language has no convolutions: give windows of the data as inputs",
-    "conv conv1d conv2d conv3d convolve fft rfft ifft stft correlate maxpool max_pool avg_pool",
-  ),
+  ...over("spectra are no operation here: give them as inputs", "fft rfft ifft stft"),
+  ...over("`conv` goes over one axis or two", "conv3d Conv3d"),
   ...over(
     'the library has `solve`, `inverse`, `det`, `log_det`, `cholesky` and `expm`: `import { solve } from "std/linear"`',
     "inv trace_inv svd qr eig pinv logdet slogdet lu eigvals matrix_exp matrix_power lstsq",

@@ -21,6 +21,7 @@ export function typedParts(node: TypedExpression): readonly TypedExpression[] {
     case "cumulative":
     case "repeat":
     case "reverse":
+    case "windows":
     case "reshape":
     case "transpose":
     case "slice":
@@ -111,6 +112,7 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
     case "cumulative":
     case "repeat":
     case "reverse":
+    case "windows":
     case "reshape":
     case "transpose":
     case "slice":

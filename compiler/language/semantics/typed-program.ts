@@ -20,7 +20,7 @@ import type { SemanticType } from "./semantic-type.js";
 import type { CellParameter, TypedOutput } from "./typed-interface.js";
 import type { NetworkParts, TypedRunRead } from "./typed-networks.js";
 import type { TypedStart } from "./typed-starts.js";
-import type { ConvolvedAxis, SizeDemands, PlaceTerm, TypedPlace, WrittenExtent } from "./typed-sizes.js";
+import type { Convolved, WindowAxis, SizeDemands, PlaceTerm, TypedPlace, WrittenExtent } from "./typed-sizes.js";
 
 interface Base {
   readonly span: Span;
@@ -117,13 +117,9 @@ export type TypedExpression = Base &
     | { readonly kind: "transpose"; readonly operand: TypedExpression; readonly permutation: readonly number[] }
     | { readonly kind: "outer"; readonly left: TypedExpression; readonly right: TypedExpression }
     /** `left: [X, I]` or `[Y, X, I]` with `right: [O, I, …]`. */
-    | {
-        readonly kind: "convolution";
-        readonly left: TypedExpression;
-        readonly right: TypedExpression;
-        readonly axes: readonly ConvolvedAxis[];
-        readonly groups: Dim;
-      }
+    | ({ readonly kind: "convolution"; readonly left: TypedExpression; readonly right: TypedExpression } & Convolved)
+    /** `[T, …]` as `[windows, entries of each, …]`; over two axes `[down, across, entries down, across, …]`. */
+    | { readonly kind: "windows"; readonly operand: TypedExpression; readonly axes: readonly WindowAxis[] }
     | { readonly kind: "fill"; readonly value: number; readonly shape: Shape }
     | { readonly kind: "reverse"; readonly operand: TypedExpression; readonly axis: number }
     /** The operand along new axes in front: its type has them. */

@@ -37,6 +37,21 @@ export interface ConvolvedAxis {
   readonly length: Dim;
 }
 
+export interface Convolved {
+  readonly axes: readonly ConvolvedAxis[];
+  readonly groups: Dim;
+}
+
+/** How windows lie along an axis. */
+export interface WindowAxis {
+  readonly stride: Dim;
+  readonly dilation: Dim;
+  /** Of each of them. */
+  readonly size: Dim;
+  /** How many there are. */
+  readonly length: Dim;
+}
+
 /** Something about dimensions that can only be seen when sizes are known. */
 export interface Obligation {
   /** `least`: at least 0; `equal`: 0. */

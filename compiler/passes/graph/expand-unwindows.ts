@@ -10,9 +10,7 @@ import { View } from "./simplify/view.js";
 /**
  * Writes `unwindow` by operations that kernels know. What a convolution has as its derivative by its input is one: the windows of the
  * derivative, in zeros, with the weights turned round, so that no product stands in memory once for each entry of a window. Of
- * other values it is the sum of the entries of windows, each in zeros at its place.
- *
- * Leaves alone: windows whose size is no number yet.
+ * other values it is the sum of the entries of windows, each in zeros at its place, where they are few; else a sum along places.
  */
 export const expandUnwindows: GraphPass = {
   name: "expand-unwindows",
@@ -20,8 +18,7 @@ export const expandUnwindows: GraphPass = {
   run: (fn, context) =>
     rewriteFunction(fn, context, (b, operation, operands) => {
       if (operation.kind !== "unwindow") return undefined;
-      const sum = new Expansion(b, operation).of(at(operands, 0));
-      return sum === undefined ? undefined : [sum];
+      return [new Expansion(b, operation).of(at(operands, 0))];
     }),
 };
 
@@ -30,6 +27,8 @@ type ProductOfWindows = Extract<Operation, { kind: "contract" }>;
 
 const none = dimConstant(0);
 const one = dimConstant(1);
+/** Entries of a window that are written out, each a term of one formula: more are a loop. */
+const MOST_ENTRIES = 16;
 
 class Expansion {
   private readonly b: GraphBuilder;
@@ -42,8 +41,8 @@ class Expansion {
     this.view = new View(b);
   }
 
-  of(value: ValueId): ValueId | undefined {
-    return this.convolution(value) ?? this.entries(value);
+  of(value: ValueId): ValueId {
+    return this.convolution(value) ?? this.apartFromEachOther(value) ?? this.entries(value) ?? this.places(value);
   }
 
   /** Of a product with the windows on one side and their entries on the other, or of a sum of such products. */
@@ -83,7 +82,8 @@ class Expansion {
     const count = at(b.shapeOf(q), axisOfQ);
     const spread = this.apart(p, axisOfP, stride);
     const before = multiplyDims(dilation, subtractDims(count, one));
-    const after = subtractDims(size, at(b.shapeOf(spread), axisOfP));
+    // Behind the last window are the zeros of its stride, which no window reads: where there is no window, its start would lie before 0.
+    const after = addDims(subtractDims(size, at(b.shapeOf(spread), axisOfP)), subtractDims(stride, one));
     const padded = this.padded(spread, axisOfP, before, after);
     const steps = { stride: one, dilation };
     const windows = b.emit({ kind: "window", axis: axisOfP, length: size, size: count, ...steps }, [padded]);
@@ -95,19 +95,23 @@ class Expansion {
       : b.contract(windows, back, { a: ownP, b: ofQ, result: kept, parts });
   }
 
+  private around(value: ValueId, axis: number, before: Dim, after: Dim): ValueId {
+    if (constantOf(before) === 0 && constantOf(after) === 0) return value;
+    return this.b.emit({ kind: "pad", axis, before, after }, [value]);
+  }
+
   /** Zeros around an axis; under windows of other axes, as those are no values of their own. */
   private padded(value: ValueId, axis: number, before: Dim, after: Dim): ValueId {
     const { b, view } = this;
-    if (constantOf(before) === 0 && constantOf(after) === 0) return value;
     const inner = view.match(value, "window");
-    if (inner === undefined) return b.emit({ kind: "pad", axis, before, after }, [value]);
+    if (inner === undefined) return this.around(value, axis, before, after);
     const own = inner.operation.axis;
     invariant(axis !== own && axis !== own + 1, "zeros around windows");
     const source = this.padded(inner.operands[0], axis > own ? axis - 1 : axis, before, after);
     return b.emit(inner.operation, [source]);
   }
 
-  /** The entries of an axis with `step - 1` zeros between them. */
+  /** The entries of an axis with `step - 1` zeros after each. */
   private apart(value: ValueId, axis: number, step: Dim): ValueId {
     const { b, view } = this;
     if (constantOf(step) === 1) return value;
@@ -121,9 +125,21 @@ class Expansion {
     const around = (middle: readonly Dim[]): Dim[] => [...shape.slice(0, axis), ...middle, ...shape.slice(axis + 1)];
     const single = b.reshape(value, around([count, one]));
     const rows = b.emit({ kind: "pad", axis: axis + 1, before: none, after: subtractDims(step, one) }, [single]);
-    const all = multiplyDims(count, step);
-    const length = addDims(multiplyDims(subtractDims(count, one), step), one);
-    return b.slice(b.reshape(rows, around([all])), axis, none, length);
+    return b.reshape(rows, around([multiplyDims(count, step)]));
+  }
+
+  /** Windows that follow each other: every entry of the axis is one of a window, or none. */
+  private apartFromEachOther(value: ValueId): ValueId | undefined {
+    const { b } = this;
+    const { axis, size, stride, dilation } = this.operation;
+    const [length, entries] = b.shapeOf(value).slice(axis, axis + 2) as [Dim, Dim];
+    const [step, count] = [constantOf(stride), constantOf(entries)];
+    if (step === undefined || count === undefined || step < count || constantOf(dilation) !== 1) return undefined;
+    const between = this.around(value, axis + 1, none, dimConstant(step - count));
+    const shape = b.shapeOf(value);
+    const all = [...shape.slice(0, axis), multiplyDims(length, stride), ...shape.slice(axis + 2)];
+    // There may be less of the axis behind the last window than between two.
+    return b.slice(this.around(b.reshape(between, all), axis, none, size), axis, none, size);
   }
 
   private entries(value: ValueId): ValueId | undefined {
@@ -131,16 +147,33 @@ class Expansion {
     const { axis, size, stride, dilation } = this.operation;
     const shape = b.shapeOf(value);
     const count = constantOf(at(shape, axis + 1));
-    if (count === undefined) return undefined;
+    if (count === undefined || count > MOST_ENTRIES) return undefined;
     let sum: ValueId | undefined;
     for (let k = 0; k < count; k++) {
       const entry = b.slice(value, axis + 1, dimConstant(k), one);
       const own = this.apart(b.reshape(entry, shape.filter((_, i) => i !== axis + 1)), axis, stride); // prettier-ignore
-      const before = multiplyDims(dilation, dimConstant(k));
-      const after = subtractDims(size, addDims(before, at(b.shapeOf(own), axis)));
-      const term = this.padded(own, axis, before, after);
+      const spread = this.padded(own, axis, multiplyDims(dilation, dimConstant(k)), size);
+      const term = b.slice(spread, axis, none, size);
       sum = sum === undefined ? term : b.map("add", sum, term);
     }
     return sum;
+  }
+
+  /**
+   * `sum over k of P[j - d k, k]` by the places of P: with its entries from the last to the first these lie `d K + 1` apart, and
+   * those of the next j K further on. So they are windows of all of P in one row.
+   */
+  private places(value: ValueId): ValueId {
+    const { b } = this;
+    const { axis, size, stride, dilation } = this.operation;
+    const spread = this.apart(b.emit({ kind: "reverse", axis: axis + 1 }, [value]), axis, stride);
+    const shape = b.shapeOf(spread);
+    const count = at(shape, axis + 1);
+    const padded = this.around(spread, axis, multiplyDims(dilation, subtractDims(count, one)), size);
+    const all = multiplyDims(at(b.shapeOf(padded), axis), count);
+    const row = b.reshape(padded, [...shape.slice(0, axis), all, ...shape.slice(axis + 2)]);
+    const steps = { stride: count, dilation: addDims(multiplyDims(dilation, count), one) };
+    const windows = b.emit({ kind: "window", axis, length: size, size: count, ...steps }, [row]);
+    return b.reduce("sum", windows, [axis + 1]);
   }
 }

@@ -117,18 +117,16 @@ const rules: FormulaRules = {
       : builtin("transpose", [write(operand)], [axes("order", ...permutation)]),
   outer: ({ left, right }, write) => infix("outer", write(left), write(right)),
   convolution: ({ left, right, axes: over, groups }, write) => {
-    const setting = (label: string, dims: readonly Dim[], usual: number): Setting[] => {
-      if (dims.every((dim) => constantOf(dim) === usual)) return [];
-      const shape = dims.every((dim) => equalDims(dim, at(dims, 0))) ? dims.slice(0, 1) : dims;
-      return [{ label, kind: "shape", shape }];
-    };
     const isEven = over.every(({ before, after }) => equalDims(before, after));
     return builtin("conv", [write(left), write(right)], [
-      ...setting("stride", over.map(({ stride }) => stride), 1),
-      ...setting("dilation", over.map(({ dilation }) => dilation), 1),
+      ...stepsOf(over),
       ...setting("pad", over.flatMap(({ before, after }) => (isEven ? [before] : [before, after])), 0),
       ...setting("groups", [groups], 1),
     ]); // prettier-ignore
+  },
+  windows: ({ operand, axes: over }, write) => {
+    const size: Setting = { label: "size", kind: "shape", shape: over.map((axis) => axis.size) };
+    return builtin("windows", [write(operand)], [size, ...stepsOf(over)]);
   },
   fill: ({ value, shape }) => builtin(value === 0 ? "zeros" : "ones", [], [{ label: "shape", kind: "shape", shape }]),
   reverse: ({ operand, axis }, write) => builtin("reverse", [write(operand)], axis === 0 ? [] : [axes("axis", axis)]),
@@ -211,6 +209,18 @@ function callOfFunction(
   );
   return { kind: "apply", head, operands: [...sizes, ...names, ...given.map(write)], settings: [] };
 }
+/** A setting of windows; left out where it is as usual, one number where all axes have the same. */
+function setting(label: string, dims: readonly Dim[], usual: number): Setting[] {
+  if (dims.every((dim) => constantOf(dim) === usual)) return [];
+  const shape = dims.every((dim) => equalDims(dim, at(dims, 0))) ? dims.slice(0, 1) : dims;
+  return [{ label, kind: "shape", shape }];
+}
+
+const stepsOf = (over: readonly { readonly stride: Dim; readonly dilation: Dim }[]): Setting[] => [
+  ...setting("stride", over.map(({ stride }) => stride), 1),
+  ...setting("dilation", over.map(({ dilation }) => dilation), 1),
+]; // prettier-ignore
+
 const labelled = (label: string, value: Formula): Formula => ({ kind: "labelled", label, value });
 
 /** Inputs, then contexts, then states by their names. */

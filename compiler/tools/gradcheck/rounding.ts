@@ -79,11 +79,14 @@ export function distanceFrom(
   operands: readonly Rounded[],
   i: number,
 ): { readonly distance: number; readonly rounding: number } {
-  const at = (tensors: readonly Tensor[]): number =>
-    distanceTo(
-      tie,
-      tensors.map(({ data }) => data[i] as number),
-    );
+  const at = (tensors: readonly Tensor[]): number => {
+    const numbers = tensors.map(({ data }) => data[i] as number);
+    const [first] = numbers;
+    // What is infinite in the same way, such as the logarithm of what is impossible, no change of finite numbers takes apart.
+    const areAlike =
+      tie.weights.length > 1 && Math.abs(first ?? 0) === Infinity && numbers.every((own) => own === first);
+    return areAlike ? Infinity : distanceTo(tie, numbers);
+  };
   const exact = at(operands.map((operand) => operand.exact));
   const deviations = operands[0]?.disturbed.map((_, k) => {
     const near = at(operands.map(({ disturbed }) => disturbed[k] as Tensor));
@@ -99,9 +102,10 @@ export function roundingArithmetic(unit: number, random: Random, samples: number
   const { normal, least } = unit === unitOf.f32 ? smallest.f32 : smallest.f64;
   const disturb = (value: Tensor, sizes: Tensor, rounds: number, own: (x: number) => number): Tensor => {
     const amount = 2 * unit * Math.sqrt(Math.max(1, rounds));
-    // Below the normal numbers digits end at a fixed place; what is 0 for sure stays so.
+    // Below the normal numbers digits end at a fixed place; what is 0 for sure stays so, and what is infinite has no digits.
     const below = (x: number): number => (x !== 0 && Math.abs(x) < normal ? least : 0);
-    const data = value.data.map((x, i) => x + (amount * (sizes.data[i] as number) + below(x)) * own(x));
+    const near = (x: number, size: number) => (Math.abs(x) === Infinity ? x : x + (amount * size + below(x)) * own(x));
+    const data = value.data.map((x, i) => near(x, sizes.data[i] as number));
     return { shape: value.shape, data };
   };
   type Compute = (operands: readonly Tensor[], own: (x: number) => number) => Tensor;

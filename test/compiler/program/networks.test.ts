@@ -189,6 +189,31 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     close(path, found.flatMap((one) => [...one.path, 0, 0].slice(0, 5))); // prettier-ignore
   });
 
+  it("a loop goes over a sequence of a length that is made of another one, beside values as long as that", async () => {
+    const text = `network Way(; F, U) {
+      input x: [F]
+      input w: [U]
+      h[t] = tanh(x[t] * w + g[t])
+      g = before(h, fill(0, [U]))
+      output y = h
+    }
+    network Ways(; U) {
+      input x: [U + 2]
+      input w: [U]
+      use way = Way()
+      output y = way(x, w)
+    }`;
+    const module = await cell(text, { cell: "Ways", target, dtype: "f64", gradient: true });
+    const net = module.instantiate({ batch: 1, sizes: { U: 3 } });
+    const [x, w] = [
+      [0.5, -1, 2, 0.25],
+      [1, -0.5],
+    ];
+    const { y } = net.forward({ x, w, sizes: { U: 2 } });
+    const wanted = w.map((own) => x.reduce<number[]>((all, value) => [...all, Math.tanh((all.at(-1) ?? 0) + own * value)], [])); // prettier-ignore
+    x.forEach((_, t) => w.forEach((_, u) => expect(y![2 * t + u]).toBeCloseTo(wanted[u]![t]!, 14)));
+  });
+
   it("a run that a loop reads is the one outside: it has one state, and draws once", async () => {
     const net = await make(
       `${leaky}

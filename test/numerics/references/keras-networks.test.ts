@@ -7,26 +7,29 @@ import { setParams } from "../../support/models.js";
 
 const log = new ErrorLog("keras networks");
 
-/** Where `RUNS` is set every layer runs on both targets; else those of which there is no cell, and each on one. */
+/** Where `RUNS` is set every layer runs on both targets; else those of which there is no cell, and each on one: in f32 on the other. */
 const isWhole = process.env["RUNS"] !== undefined;
+const targets = ["js", "wasm"] as const;
 const cases = goldenNames(
   "keras",
   isWhole ? /^/u : /bi_|mask_|convlstm|timedistributed|stateful|stacked|backwards/u,
 ).flatMap((name, i) =>
-  (isWhole ? ["js", "wasm"] : [i % 2 === 0 ? "js" : "wasm"]).map((target) => [target as "js" | "wasm", name] as const),
+  (["f64", "f32"] as const).flatMap((dtype, k) =>
+    (isWhole ? targets : [targets[(i + k) % 2]!]).map((target) => [target, dtype, name] as const),
+  ),
 );
 
 describe("Keras layers as networks", () => {
-  it.each(cases)("%s %s", async (target, name) => {
+  it.each(cases)("%s %s %s", async (target, dtype, name) => {
     const golden: Golden = loadGolden("keras", name);
-    const tolerance = tolerances(golden);
-    const { module, links, states, batch, time, calls, mask } = await kerasNetwork(golden, target);
+    const tolerance = tolerances(golden, dtype);
+    const { module, links, states, batch, time, calls, mask } = await kerasNetwork(golden, { target, dtype });
     const instance = module.instantiate({ batch, sizes: { T: time } });
     const { params } = module.manifest;
     setParams(instance, toOurs(links, params, golden.tensors));
     const compared = new Set<string>();
     const compare = (kind: "value" | "gradient", label: string, actual: ArrayLike<number> | undefined): void => {
-      log.expectClose(`${kind}s`, label, actual, tensor(golden, label).data, tolerance[kind]);
+      log.expectClose(`${dtype} ${kind}s`, label, actual, tensor(golden, label).data, tolerance[kind]);
       compared.add(label);
     };
     const weights: Record<string, Float64Array> = {};

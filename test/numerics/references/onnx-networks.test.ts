@@ -69,7 +69,10 @@ const targets = (i: number): "js" | "wasm" => (i % 2 === 0 ? "js" : "wasm");
  * the recorded sequence from its end. One more example is longer, so that those recorded end before their padding, which is NaN.
  */
 describe("ONNX operators as networks", () => {
-  it.each(goldenNames("onnx").map((name, i) => [targets(i), name] as const))("%s %s", async (target, name) => {
+  const names = goldenNames("onnx");
+  const inDoubles = names.map((name, i) => [targets(i), "f64", name] as const);
+  const inFloats = names.map((name, i) => [targets(i + 1), "f32", name] as const);
+  it.each([...inDoubles, ...inFloats])("%s %s %s", async (target, dtype, name) => {
     const golden: Golden = loadGolden("onnx", name);
     const [node] = golden.config["recurrent_nodes"] as readonly [Node];
     const kind = kindOf(node);
@@ -77,7 +80,7 @@ describe("ONNX operators as networks", () => {
     const [steps, batch, features] = X.shape as [number, number, number];
     const H = node.attributes.hidden_size;
     const dimensions = { I: features, H };
-    const module = await compileOnce(sourceOf(kind), { cell: "Both", dimensions, dtype: "f64", target });
+    const module = await compileOnce(sourceOf(kind), { cell: "Both", dimensions, dtype, target });
     const capacity = steps + 2;
     const instance = module.instantiate({ batch: batch + 1, sizes: { T: capacity } });
     const weights = Object.fromEntries(Object.entries(golden.tensors).map(([own, value]) => [own, twice(value)]));

@@ -32,6 +32,7 @@ import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { inferPlaceFunction } from "./place-functions.js";
 import { inferReverse, inferShift } from "./shifts.js";
+import { inferWindows } from "./windows.js";
 
 export function inferBuiltin(checker: Checker, node: CallNode): TypedExpression {
   const name = node.callee.text;
@@ -140,6 +141,7 @@ const shapeRules: Readonly<Record<NonNullable<ReturnType<typeof shapeFunctionNam
   transpose: inferTranspose,
   outer: inferOuter,
   conv: inferConvolution,
+  windows: inferWindows,
   zeros: (checker, node) => inferEqual(checker, node, 0),
   ones: (checker, node) => inferEqual(checker, node, 1),
   fill: inferFill,

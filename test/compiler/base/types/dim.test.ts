@@ -177,6 +177,8 @@ describe("dimensions", () => {
     expect(key(addDims(half, ceilDim(over(T, two))))).toBe(key(T));
     expect(key(ceilDim(over(T, two)))).toBe(key(floorDim(over(addDims(T, number(1)), two))));
     expect(key(ceilDim(over(ceilDim(over(T, two)), two)))).toBe(key(ceilDim(over(T, four))));
+    const windows = addDims(floorDim(over(subtractDims(ceilDim(over(T, two)), number(1)), two)), number(1));
+    expect(key(windows)).toBe(key(floorDim(over(addDims(T, number(3)), four))));
     expect(key(ceilDim(over(T, number(3))))).toBe(key(floorDim(over(addDims(T, two), number(3)))));
     // A quotient that leaves no rest is another thing.
     expect(key(over(T, two))).not.toBe(key(half));

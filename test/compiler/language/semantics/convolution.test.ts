@@ -1,4 +1,4 @@
-/** What `conv` accepts, the shapes that it gives, and what it says about the rest. */
+/** What `conv` and `windows` accept, the shapes that it gives, and what it says about the rest. */
 import { describe, expect, it } from "vitest";
 import { printDim } from "../../../../compiler/base/types/dim.js";
 import { axesOf } from "../../../../compiler/language/semantics/semantic-type.js";
@@ -29,6 +29,11 @@ it.each([
   ["conv(z, V, pad = same)", "Y, X, O"],
   ["conv(z, V, pad = [[K - 1, 0], 0], dilation = [1, 2])", "Y, X - 4, O"],
   ["conv(z, V, stride = [1, 2], pad = [0, [1, 0]])", "-K + Y + 1, X / 2, O"],
+  ["conv(m, W, pad = same)", "S, O"],
+  ["windows(x, 3)", "X - 2, 3, I"],
+  ["windows(x[:, 0], K, pad = causal, dilation = 2)", "X, K"],
+  ["windows(z, [K, 2], stride = [1, 2], pad = [0, [1, 0]], fill = -inf)", "-K + Y + 1, X / 2 + 1 / 2, K, 2, I"],
+  ["windows(m, 2, pad = [1, 0])", "S, 2, I"],
 ])("%s", (value, shape) => {
   const { cells } = expectFine(inCell(value));
   const [, type] = cells.get("A")!.outputs.map((output) => output.type);
@@ -41,7 +46,19 @@ describe("says", () => {
     ["conv(x, ‹W›, groups = 2)", "shape-mismatch", "for I channels for each of 2 groups"],
     ["‹conv›(x, V)", "shape-mismatch", "`conv` of [X, I] with weights [O, I, K, 3]"],
     ["‹conv›(x[0], W)", "shape-mismatch", "`conv` of [I] with weights [O, I, K]"],
-    ["conv(‹m›, W)", "run-time-dimension", "a convolution over `S`, which is known at run time only"],
+    ["‹conv(m, W)›", "bad-slice", "nothing says that windows of K fit into `S`"],
+    [
+      "conv(‹transpose(m)›, W)",
+      "run-time-dimension",
+      "channels and weights of `conv` do not differ from call to call, and this has `S`",
+    ],
+    ["conv(m, W, pad = same, dilation = ‹S›)", "run-time-dimension", "`S` is known at run time only"],
+    ["windows(x, ‹S›)", "run-time-dimension", "`S` is known at run time only"],
+    ["windows(x, ‹0›)", "bad-dimension-size", "a size of 0"],
+    ["‹windows›(x, [2, 2, 2])", "shape-mismatch", "`windows` over 3 axes of [X, I]"],
+    ["windows(x, 2, fill = ‹x›)", "shape-mismatch", "`fill` is one number, this is [X, I]"],
+    ["‹windows(x)›", "wrong-arity", "`windows` needs `size`"],
+    ["‹max_pool›(x)", "unknown-function", "there is no function `max_pool`"],
     ["conv(x, W, stride = ‹[1, 2]›)", "bad-argument", "`conv` goes over one axis here"],
     ["conv(z, V, dilation = ‹[1, 2, 3]›)", "bad-argument", "`conv` goes over two axes here"],
     ["conv(x, W, stride = ‹0›)", "bad-dimension-size", "a size of 0"],
@@ -62,5 +79,51 @@ describe("says", () => {
   ])("%s", (value, code, message) => {
     const text = inCell(value).replace("X, I]", "X + 9, I]");
     expect(expectReport(text, code).message).toContain(message.replace("[X, I]", "[X + 9, I]"));
+  });
+});
+
+describe("over axes that calls give", () => {
+  const network = (least: string, value: string): string =>
+    `network A(K; T${least}) {
+  input x: [T, 2]
+  input frames: [T, 6, 5, 2]
+  param W: [3, 2, K]
+  param Q: [3, 2, 3, 3]
+  output u = sum(W, axis = [0, 1, 2]) + sum(Q, axis = [0, 1, 2, 3]) + sum(x, axis = [0, 1]) + sum(frames, axis = [0, 1, 2, 3])
+  output y${value.startsWith("[") ? "" : " = "}${value}
+}`;
+
+  it.each([
+    ["", "conv(x, W, pad = same)", "T, 3"],
+    ["", "conv(x, W, pad = causal, dilation = 3)", "T, 3"],
+    ["", "conv(x, W[:, :, 0:1], stride = 2)", "T - floor(T / 2), 3"],
+    [" >= 2", "conv(x, W[:, :, 0:1], stride = 3, pad = [0, 1])", "floor(T / 3) + 1, 3"],
+    [" >= 2", "windows(x, 3)", "T - 2, 3, 2"],
+    [") {\n  require T >= K - 1\n  //", "conv(x, W)", "-K + T + 1, 3"],
+    [" >= 1", "windows(x, 3, dilation = 2, pad = 1, stride = 2)", "T - floor(T / 2) - 1, 3, 2"],
+    ["", "[t] = max(windows(conv(frames[t], Q, pad = same), [2, 2], stride = [2, 1]), axis = [2, 3])", "T, 3, 4, 3"],
+    ["", "conv(frames[:, :, 0], Q, stride = [2, 1], pad = 1)", "T - floor(T / 2), 6, 3"],
+  ])("%s %s", (least, value, shape) => {
+    const { cells } = expectFine(network(least, value));
+    const [, type] = cells.get("A")!.outputs.map((output) => output.type);
+    expect(axesOf(type!).map(({ dim }) => printDim(dim)).join(", ")).toBe(shape); // prettier-ignore
+  });
+
+  it.each([
+    ["‹windows(x, 3)›", "nothing says that windows of 3 fit into `T`", "`network Name(…; T >= 2)`"],
+    [
+      "‹windows(x, 3, stride = 2, pad = 1, dilation = 2)›",
+      "nothing says that windows of 3",
+      "`network Name(…; T >= 1)`",
+    ],
+    [
+      "‹conv(x, W)›",
+      "nothing says that windows of K fit into `T`",
+      "`require T >= K - 1`; or put zeros around it, `pad = same`",
+    ],
+  ])("%s", (value, message, help) => {
+    const report = expectReport(network("", value), "bad-slice");
+    expect(report.message).toContain(message);
+    expect(report.help).toContain(help);
   });
 });

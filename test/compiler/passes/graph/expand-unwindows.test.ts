@@ -86,9 +86,28 @@ describe("windows that are", () => {
     expect(expanded(`func f(${input}) -> (r: %r) { ${line} }`)).not.toContain("unwindow");
   });
 
-  it("of a size that is no number yet stay", () => {
+  it.each([
+    ["%r: real[25] = unwindow axis 0 size 25 stride 2 dilation 1 %x", "%x: real[4, 17]"],
+    ["%r: real[2, 60] = unwindow axis 1 size 60 stride 1 dilation 3 %x", "%x: real[2, 3, 18]"],
+  ])("of many entries are a sum along places: %s", (line, input) => {
+    const text = expanded(`func f(${input}) -> (r: %r) { ${line} }`);
+    expect(text).not.toContain("unwindow");
+    expect(text).toContain("reduce sum");
+  });
+
+  it.each([
+    ["%r: real[7, 2] = unwindow axis 0 size 7 stride 3 dilation 1 %x", "%x: real[2, 3, 2]"],
+    ["%r: real[5] = unwindow axis 0 size 5 stride 3 dilation 1 %x", "%x: real[2, 2]"],
+  ])("that do not overlap are put one after the other: %s", (line, input) => {
+    const text = expanded(`func f(${input}) -> (r: %r) { ${line} }`);
+    expect(text).not.toMatch(/unwindow|add |reduce/u);
+  });
+
+  it("of a size that is no number yet are a sum along places", () => {
     const text =
       "func f(%x: real[3, K]) -> (r: %r) { %r: real[K + 2] = unwindow axis 0 size K + 2 stride 1 dilation 1 %x }";
-    expect(printFunction(expandUnwindows.run(functionOf(text), context))).toContain("unwindow axis 0 size K + 2");
+    expect(printFunction(expandUnwindows.run(functionOf(text), context))).toContain(
+      "window axis 0 length K + 2 size K",
+    );
   });
 });

@@ -49,6 +49,18 @@ const failures = ({ tensors }: GradientReport): string[] =>
     methods.flatMap((m) => (m.passed ? [] : [`${name}, ${m.precision} ${m.method}`])),
   );
 
+it("minus infinity beside numbers is no kink", async () => {
+  const text = `network Blocked(N; T >= 1) {
+    input x: [T, N]
+    before_a = before(a, concat([0], fill(-inf, [N - 1])))
+    a[t] = logsumexp(stack(before_a[t], before(before_a[t], -inf)), axis = 0) + x[t]
+    output y = logsumexp(a, axis = 1)
+  }`;
+  const report = await checkGradients(text, { dimensions: { N: 4 }, runs: 2, seed: 1, precisions: ["f64"] });
+  const kinks = report.tensors.flatMap(({ methods }) => methods.map((method) => method.kinks));
+  expect([report.passed, Math.max(...kinks)]).toEqual([true, 0]);
+});
+
 const spike = "fn spike(v: [n]): [n] { return if v > 0 then 1 else 0 derivative(dv) = dv / square(1 + 10 * abs(v)) }\n";
 
 describe("a compiled module", () => {
