@@ -85,6 +85,23 @@ export class SourceError extends Error {
   }
 }
 
+export type CheckpointErrorCode =
+  /** It is no whole checkpoint. */
+  | "corrupt"
+  /** It is of a run with other options, data or another network. */
+  | "other-run";
+
+/** A checkpoint that training cannot go on from. */
+export class CheckpointError extends Error {
+  override readonly name = "CheckpointError";
+  readonly code: CheckpointErrorCode;
+
+  constructor(code: CheckpointErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 export type TrainingErrorCode = "non-finite";
 
 /** Training cannot go on. Params are as they were after the last update. */

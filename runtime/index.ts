@@ -62,8 +62,22 @@ export {
   type StepDecayOptions,
 } from "./training/schedule.js";
 export { train, type Training } from "./training/train/train.js";
-export type { EndEvent, TrainEvent, TrainSummary, UpdateEvent, ValidationEvent } from "./training/train/events.js";
-export type { ClipOptions, TrainOptions, ValidationOptions } from "./training/train/options.js";
+export type {
+  CheckpointEvent,
+  EndEvent,
+  ResumedEvent,
+  TrainEvent,
+  TrainSummary,
+  UpdateEvent,
+  ValidationEvent,
+} from "./training/train/events.js";
+export type { ClipOptions, HistoryLog, TrainOptions, ValidationOptions } from "./training/train/options.js";
+export {
+  checkpoints,
+  type CheckpointOptions,
+  type Checkpoints,
+  type CheckpointStore,
+} from "./training/checkpoint/store.js";
 export { csv, jsonLines, type CsvOptions } from "./training/data/table.js";
 export {
   seriesOf,
@@ -95,6 +109,8 @@ export { fromNumbers, toNumbers } from "./io/tensor-numbers.js";
 
 // Errors.
 export {
+  CheckpointError,
+  type CheckpointErrorCode,
   SourceError,
   ModuleError,
   ParamsError,

@@ -19,6 +19,7 @@ const other = make({ V: new Float32Array(2) });
 const file = saveParams(module, instance);
 const sizes = { batch: 1, steps: 1 };
 const two = new Float32Array(2);
+const store = { list: async () => [], read: async () => file, write: async () => undefined, remove: async () => undefined }; // prettier-ignore
 
 /** Whatever is given by mistake for something else. */
 const strangers: readonly unknown[] = [
@@ -50,6 +51,7 @@ const calls: Calls = {
     (x) => runtime.train({ module: x, data: x, optimizer: x, batch: 1, updates: 1, seed: 0 }),
   ],
   arrays: [(x) => runtime.arrays(x), (x) => runtime.arrays({ x: [x, "1"] } as never)],
+  checkpoints: [(x) => runtime.checkpoints(x, { every: 1 }), (x) => runtime.checkpoints(store, x)],
   csv: [(x) => runtime.csv(x, { columns: {} }), (x) => runtime.csv("a", x)],
   jsonLines: [(x) => runtime.jsonLines(x)],
   seriesOf: [(x) => runtime.seriesOf(x), (x) => runtime.seriesOf({ x: ["1", x] } as never)],

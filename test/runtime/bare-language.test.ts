@@ -70,6 +70,8 @@ const program = `
   use("seriesOf")({ x: [1, 2] });
   use("jsonLines")('{"x": [1]}');
   use("loadVocabulary")(use("text")("é", { unit: "byte" }).vocabulary.save()).decode([196]);
+  const store = { list: () => [], read: () => file, write: () => 0, remove: () => 0 };
+  use("checkpoints")(store, { every: 1 });
   use("asModule")(gru);
   use("checkManifest")(gru.manifest);
   const [[name, tensor]] = tensors;

@@ -1,6 +1,9 @@
 /** In which order examples come: a function of the seed, the epoch and the data, and of nothing that happened before. */
 import { randomStream } from "../../random.js";
 
+/** Another one where the same seed gives another order. */
+export const orderVersion = 1;
+
 export interface OrderOptions {
   readonly seed: number;
   readonly epoch: number;

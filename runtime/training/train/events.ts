@@ -2,7 +2,7 @@
 import type { UpdateResult } from "./learner.js";
 import type { ValidationResult } from "./validate.js";
 
-export type TrainEvent = UpdateEvent | ValidationEvent | EndEvent;
+export type TrainEvent = UpdateEvent | ValidationEvent | CheckpointEvent | ResumedEvent | EndEvent;
 
 export interface UpdateEvent extends UpdateResult {
   readonly kind: "update";
@@ -17,6 +17,23 @@ export interface ValidationEvent extends ValidationResult {
   readonly update: number;
   /** Whether no loss before was lower. */
   readonly best: boolean;
+}
+
+export interface CheckpointEvent {
+  readonly kind: "checkpoint";
+  readonly update: number;
+  readonly name: string;
+  /** Why it could not be written. Training goes on; where the next one fails, too, its error is thrown. */
+  readonly failed?: string;
+}
+
+export interface ResumedEvent {
+  readonly kind: "resumed";
+  /** Updates that were done. */
+  readonly update: number;
+  readonly name: string;
+  /** What is wrong with newer checkpoints. */
+  readonly skipped: readonly string[];
 }
 
 export interface EndEvent {

@@ -5,6 +5,7 @@ import type { CompiledModule } from "../../module/compiled-module.js";
 import { checkRecord, isModule, moduleKind, refuse } from "../../arguments.js";
 import { checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../options.js";
 import { checkSource, type DataSource } from "../data/source.js";
+import type { Checkpoints } from "../checkpoint/store.js";
 import type { Optimizer } from "../optimizers/types.js";
 
 export interface TrainOptions {
@@ -36,9 +37,23 @@ export interface TrainOptions {
   /** Gets a line of text now and then: `console.error`. */
   readonly progress?: (line: string) => void;
   /** Gets every event as a line of JSON. */
-  readonly history?: (line: string) => void;
+  readonly history?: ((line: string) => void) | HistoryLog;
+  /** Where and how often the whole state of the run is kept. */
+  readonly checkpoints?: Checkpoints;
+  /**
+   * Goes on from the newest checkpoint that is whole, where there is one, to the same bits as if it had not stopped. `allow` names parts
+   * of the run that may be others than they were.
+   */
+  readonly resume?: boolean | { readonly allow: readonly string[] };
   /** An `AbortSignal`: the update at hand is finished, and its reason thrown. */
   readonly signal?: { readonly aborted: boolean; readonly reason?: unknown };
+}
+
+/** Lines that are kept; where a run goes on from a checkpoint, those after it are cut off. */
+export interface HistoryLog {
+  write(line: string): void;
+  /** Leaves so many lines. */
+  cut(lines: number): void;
 }
 
 export interface ClipOptions {
@@ -63,7 +78,7 @@ export interface CheckedTraining extends Omit<TrainOptions, "module"> {
 
 const known = [
   ...["module", "data", "optimizer", "batch", "updates", "epochs", "seed", "shard", "clip", "average", "standardize"],
-  ...["validation", "maxBytes", "progress", "history", "signal"],
+  ...["validation", "checkpoints", "resume", "maxBytes", "progress", "history", "signal"],
 ];
 
 /** @throws TypeError or RangeError that says which option is wrong. */
@@ -92,6 +107,7 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
   }
   if (validation !== undefined) checkValidation(validation);
   checkFunctions(options);
+  checkResume(options);
   checkStandardized(module, options.standardize);
   return { ...options, module, shard };
 }
@@ -127,12 +143,28 @@ function checkValidation(validation: ValidationOptions): void {
 }
 
 function checkFunctions({ progress, history, signal }: TrainOptions): void {
-  for (const [name, value] of Object.entries({ progress, history })) {
-    if (value !== undefined && typeof value !== "function")
-      refuse("train", name, "a function that takes a line", value);
+  if (progress !== undefined && typeof progress !== "function") {
+    refuse("train", "progress", "a function that takes a line", progress);
+  }
+  const isLog = isRecord(history) && typeof history["write"] === "function" && typeof history["cut"] === "function";
+  if (history !== undefined && typeof history !== "function" && !isLog) {
+    refuse("train", "history", "a function that takes a line, or a log (from historyFile)", history);
   }
   if (signal !== undefined && typeof (signal as Partial<typeof signal> | null)?.aborted !== "boolean") {
     refuse("train", "signal", "an AbortSignal", signal);
+  }
+}
+
+function checkResume({ checkpoints, resume = false }: TrainOptions): void {
+  if (checkpoints !== undefined && (!isRecord(checkpoints) || !isRecord(checkpoints["store"]))) {
+    refuse("train", "checkpoints", "what checkpoints(store, { every }) gives", checkpoints);
+  }
+  if (isRecord(resume)) {
+    checkOptionNames("train: resume", resume, ["allow"]);
+    if (!Array.isArray(resume["allow"])) refuse("train", "resume.allow", "a list of names", resume["allow"]);
+  } else if (typeof resume !== "boolean") refuse("train", "resume", "true, false or { allow }", resume);
+  if (resume !== false && checkpoints === undefined) {
+    throw new TypeError("train: resume needs checkpoints, which say where to go on");
   }
 }
 

@@ -22,6 +22,16 @@ export function createProgress({
       say(`update ${event.update}: validation ${short(event.loss)}${event.best ? ", the best so far" : ""}`);
       return;
     }
+    if (event.kind === "checkpoint") {
+      if (event.failed !== undefined)
+        say(`update ${event.update}: the checkpoint could not be written: ${event.failed}`);
+      return;
+    }
+    if (event.kind === "resumed") {
+      for (const problem of event.skipped) say(`passed over: ${problem}`);
+      say(`goes on after ${event.update} updates, from ${event.name}`);
+      return;
+    }
     if (event.kind === "end") {
       if (epochs !== undefined && count > 0) tellMean(`epoch ${epoch + 1} of ${epochs}`);
       say(`the end after ${event.update} updates: ${ends[event.reason]}`);

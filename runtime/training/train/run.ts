@@ -1,38 +1,16 @@
 /** A run of training: what it knows, and one thing after the other. */
 import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
-import type { EndEvent, TrainEvent, TrainSummary, UpdateEvent, ValidationEvent } from "./events.js";
-import { type BatchPacker, createPacker } from "./examples.js";
-import { createFeed, type Feed } from "./feed.js";
-import { createLearner, type Learner } from "./learner.js";
+import { resumeRun, saveRun } from "../checkpoint/resume.js";
+import { type Checkpoints, nameOfStep } from "../checkpoint/store.js";
+import type { CheckpointEvent, EndEvent, ResumedEvent, TrainEvent, UpdateEvent, ValidationEvent } from "./events.js";
+import { createPacker } from "./examples.js";
+import { createFeed } from "./feed.js";
+import { createLearner } from "./learner.js";
 import type { CheckedTraining } from "./options.js";
 import { createProgress } from "./progress.js";
 import { statisticsOf } from "./standardize.js";
-import { createValidator, type Validate } from "./validate.js";
-
-export interface TrainingRun {
-  readonly options: CheckedTraining;
-  readonly packer: BatchPacker;
-  readonly learner: Learner;
-  readonly feed: Feed;
-  readonly validate: Validate | undefined;
-  readonly tell: (event: TrainEvent) => void;
-  readonly best: BestSoFar;
-  average: TensorRecord | undefined;
-  /** Updates. */
-  done: number;
-  /** Of the last update. */
-  loss: number;
-  summary: TrainSummary | undefined;
-}
-
-/** The best validation so far, with its params where they are kept. */
-interface BestSoFar {
-  loss: number;
-  update: number;
-  /** Validations since that were not better. */
-  waited: number;
-  params: TensorRecord | undefined;
-}
+import type { TrainingRun } from "./training-run.js";
+import { createValidator } from "./validate.js";
 
 export function createRun(options: CheckedTraining): TrainingRun {
   const { module, data, batch, seed, shard, validation, maxBytes } = options;
@@ -44,44 +22,92 @@ export function createRun(options: CheckedTraining): TrainingRun {
     learner: createLearner({ ...options, packer, clip: options.clip ?? {}, maxBytes }),
     feed: createFeed(data, packer, batch, seed),
     validate: validation && createValidator({ module, packer, data: validation.data, shard, seed, maxBytes }),
-    tell(event) {
-      options.history?.(JSON.stringify(event));
-      progress(event);
-    },
+    tell: progress,
     best: { loss: Infinity, update: 0, waited: 0, params: undefined },
     average: undefined,
     done: 0,
     loss: NaN,
     summary: undefined,
+    historyLines: 0,
+    hasFailed: false,
+    kept: 0,
   };
 }
 
 /** All that happens, as it is pulled. */
 export async function* runEvents(run: TrainingRun): AsyncGenerator<TrainEvent, void> {
   const { options, learner, best } = run;
-  const { validation, signal } = options;
-  const tell = (event: TrainEvent): TrainEvent => {
-    run.tell(event);
-    return event;
-  };
+  const { validation, signal, checkpoints } = options;
   try {
-    await prepare(run);
+    const resumed = await resume(run);
+    if (resumed === undefined) await prepare(run);
+    else yield tellEvent(run, resumed);
     for (;;) {
-      if (signal?.aborted === true) throw signal.reason;
       const reason = reasonToEnd(run);
+      const isEnd = signal?.aborted === true || reason !== undefined;
+      if (checkpoints !== undefined && isDue(run, checkpoints, isEnd))
+        yield tellEvent(run, await keep(run, checkpoints));
+      if (signal?.aborted === true) throw signal.reason;
       if (reason !== undefined) {
-        const { loss, update } = best;
-        run.summary = { reason, updates: run.done, loss: run.loss, ...(update > 0 ? { best: { loss, update } } : {}) };
-        yield tell({ kind: "end", reason, update: run.done });
+        yield tellEvent(run, end(run, reason));
         return;
       }
-      yield tell(await takeUpdate(run));
-      if (validation !== undefined && run.done % validation.every === 0) yield tell(await look(run));
+      yield tellEvent(run, await takeUpdate(run));
+      if (validation !== undefined && run.done % validation.every === 0) yield tellEvent(run, await look(run));
     }
   } finally {
     // Whatever ended it.
     if (best.params !== undefined) learner.instance.setParams(best.params);
   }
+}
+
+function tellEvent(run: TrainingRun, event: TrainEvent): TrainEvent {
+  const { history } = run.options;
+  const line = JSON.stringify(event);
+  if (typeof history === "function") history(line);
+  else history?.write(line);
+  run.historyLines++;
+  run.tell(event);
+  return event;
+}
+
+async function resume(run: TrainingRun): Promise<ResumedEvent | undefined> {
+  const { checkpoints, resume: asked = false, history } = run.options;
+  const found =
+    checkpoints === undefined || asked === false
+      ? undefined
+      : await resumeRun(run, checkpoints, asked === true ? [] : asked.allow);
+  if (history !== undefined && typeof history !== "function") history.cut(run.historyLines);
+  if (found === undefined) return undefined;
+  run.kept = run.done;
+  return { kind: "resumed", update: run.done, ...found };
+}
+
+/** Is there to be a checkpoint of this state, of which there is none yet? */
+function isDue({ done, kept }: TrainingRun, { every }: Checkpoints, isEnd: boolean): boolean {
+  return done !== kept && done > 0 && (isEnd || done % every === 0);
+}
+
+async function keep(run: TrainingRun, checkpoints: Checkpoints): Promise<CheckpointEvent> {
+  const update = run.done;
+  run.kept = update;
+  const name = nameOfStep(update);
+  try {
+    await saveRun(run, checkpoints);
+    run.hasFailed = false;
+    return { kind: "checkpoint", update, name };
+  } catch (error) {
+    if (run.hasFailed) throw error;
+    run.hasFailed = true;
+    return { kind: "checkpoint", update, name, failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function end(run: TrainingRun, reason: EndEvent["reason"]): EndEvent {
+  const { best, done: updates, loss } = run;
+  const lowest = { loss: best.loss, update: best.update };
+  run.summary = { reason, updates, loss, ...(best.update > 0 ? { best: lowest } : {}) };
+  return { kind: "end", reason, update: updates };
 }
 
 async function prepare(run: TrainingRun): Promise<void> {

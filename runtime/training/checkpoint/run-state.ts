@@ -1,0 +1,110 @@
+/** What a checkpoint holds of a run, and a run that takes it over. */
+import { CheckpointError } from "../../errors.js";
+import type { SafeTensor } from "../../io/safe-tensor.js";
+import { fromNumbers, toNumbers } from "../../io/tensor-numbers.js";
+import { storedTensors } from "../../module/axes.js";
+import { elementCount, type FloatArray, type TensorRecord } from "../../module/compiled-module.js";
+import { orderVersion } from "../data/order.js";
+import type { TrainingRun } from "../train/training-run.js";
+import type { CheckpointContents } from "./contents.js";
+
+/** In the order of the numbers of a checkpoint. */
+const counters = ["done", "epoch", "taken", "loss", "bestLoss", "bestUpdate", "waited", "historyLines"] as const;
+
+/** All parts of a run by which its bits may differ; what only says when it ends is none of them. */
+export function identityOf({ options, learner }: TrainingRun): Record<string, string> {
+  const { module, optimizer, batch, shard, seed, clip = {}, average, standardize = {}, validation } = options;
+  const { cell, dtype, dimensions, axes, inputs, states, params, fixed, outputs, losses, random } = module.manifest;
+  const shapes = { axes, inputs, states, params, fixed, outputs, losses, random };
+  const { data: looked, ...looks } = validation ?? {};
+  return {
+    cell,
+    dimensions: JSON.stringify(dimensions),
+    tensors: JSON.stringify(shapes, (key, value: unknown) => (key === "documentation" ? undefined : value)),
+    dtype,
+    // JavaScript and WebAssembly give the same bits, but for fused multiply-add.
+    kernels: learner.instance.variant === "wasm-fma" ? "fused multiply-add" : "plain",
+    optimizer: `${optimizer.name} ${optimizer.description}`,
+    batch: String(batch),
+    shard: String(shard),
+    seed: String(seed),
+    clip: JSON.stringify([clip.value, clip.norm]),
+    average: String(average?.decay),
+    standardize: JSON.stringify(standardize),
+    order: String(orderVersion),
+    data: options.data.fingerprint,
+    validation: JSON.stringify({ ...looks, data: looked?.fingerprint }),
+  };
+}
+
+export function contentsOf(run: TrainingRun): CheckpointContents {
+  const { learner, feed, best, average } = run;
+  const { params, fixed = {} } = learner.instance;
+  const tensors = new Map<string, SafeTensor>();
+  const put = (kind: string, values: TensorRecord): void => {
+    for (const name in values) tensors.set(`${kind}/${name}`, fromNumbers(values[name]!, [values[name]!.length]));
+  };
+  put("param", params);
+  put("fixed", fixed);
+  put("average", average ?? {});
+  put("best", best.params ?? {});
+  for (const [name, tensor] of learner.state.save()) tensors.set(`optimizer/${name}`, tensor);
+  const numbers: Record<(typeof counters)[number], number> = {
+    done: run.done,
+    epoch: feed.epoch,
+    taken: feed.taken,
+    loss: run.loss,
+    bestLoss: best.loss,
+    bestUpdate: best.update,
+    waited: best.waited,
+    historyLines: run.historyLines,
+  };
+  tensors.set(
+    "numbers",
+    fromNumbers(
+      Float64Array.from(counters, (name) => numbers[name]),
+      [counters.length],
+    ),
+  );
+  return { tensors, identity: identityOf(run) };
+}
+
+/** @throws CheckpointError where a tensor is missing or of another size; nothing is changed then. */
+export function restoreRun(name: string, run: TrainingRun, { tensors }: CheckpointContents): void {
+  const { learner, feed, best, options } = run;
+  const { manifest } = options.module;
+  const has = (kind: string): boolean => [...tensors.keys()].some((key) => key.startsWith(`${kind}/`));
+  const take = (key: string, length: number): FloatArray => {
+    const tensor = tensors.get(key);
+    if (tensor?.shape.length === 1 && tensor.shape[0] === length) return toNumbers(tensor);
+    throw new CheckpointError("corrupt", `${name}: ${key} is missing or of another size`);
+  };
+  const kindOf = new Map(manifest.params.map((param) => [param.name, "param"]));
+  const takeAll = (kind: string, names: typeof manifest.params): Record<string, FloatArray> => {
+    const copy = (own: string, length: number): FloatArray => {
+      const values = take(`${kind}/${own}`, length);
+      return manifest.dtype === "f32" ? Float32Array.from(values) : values;
+    };
+    return Object.fromEntries(names.map((param) => [param.name, copy(param.name, elementCount(param.shape))]));
+  };
+  const stored = storedTensors(manifest);
+  const params = takeAll("param", stored.filter((param) => kindOf.has(param.name))); // prettier-ignore
+  const fixed = takeAll("fixed", stored.filter((param) => !kindOf.has(param.name))); // prettier-ignore
+  const average = has("average") ? takeAll("average", manifest.params) : undefined;
+  const bestParams = has("best") ? takeAll("best", manifest.params) : undefined;
+  const numbers = take("numbers", counters.length);
+  const number = (own: (typeof counters)[number]): number => numbers[counters.indexOf(own)]!;
+  const state = [...tensors].flatMap(([key, tensor]) =>
+    key.startsWith("optimizer/") ? [[key.slice("optimizer/".length), tensor] as const] : [],
+  );
+  try {
+    learner.state.load(new Map(state));
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new CheckpointError("corrupt", `${name}: ${cause.message}`, { cause });
+  }
+  learner.instance.setParams({ ...params, ...fixed });
+  feed.seek(number("epoch"), number("taken"));
+  Object.assign(best, { loss: number("bestLoss"), update: number("bestUpdate"), waited: number("waited"), params: bestParams }); // prettier-ignore
+  Object.assign(run, { average, done: number("done"), loss: number("loss"), historyLines: number("historyLines") });
+}

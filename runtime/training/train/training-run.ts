@@ -1,0 +1,39 @@
+/** What a run of training knows. */
+import type { TensorRecord } from "../../module/compiled-module.js";
+import type { TrainEvent, TrainSummary } from "./events.js";
+import type { BatchPacker } from "./examples.js";
+import type { Feed } from "./feed.js";
+import type { Learner } from "./learner.js";
+import type { CheckedTraining } from "./options.js";
+import type { Validate } from "./validate.js";
+
+export interface TrainingRun {
+  readonly options: CheckedTraining;
+  readonly packer: BatchPacker;
+  readonly learner: Learner;
+  readonly feed: Feed;
+  readonly validate: Validate | undefined;
+  readonly tell: (event: TrainEvent) => void;
+  readonly best: BestSoFar;
+  average: TensorRecord | undefined;
+  /** Updates. */
+  done: number;
+  /** Of the last update. */
+  loss: number;
+  summary: TrainSummary | undefined;
+  /** Lines of history so far. */
+  historyLines: number;
+  /** Whether the last checkpoint could not be written. */
+  hasFailed: boolean;
+  /** The updates after which the last checkpoint was made. */
+  kept: number;
+}
+
+/** The best validation so far, with its params where they are kept. */
+interface BestSoFar {
+  loss: number;
+  update: number;
+  /** Validations since that were not better. */
+  waited: number;
+  params: TensorRecord | undefined;
+}
