@@ -14,8 +14,9 @@ const counters = ["done", "epoch", "taken", "loss", "bestLoss", "bestUpdate", "w
 /** All parts of a run by which its bits may differ; what only says when it ends is none of them. */
 export function identityOf({ options, learner }: TrainingRun): Record<string, string> {
   const { module, optimizer, batch, shard, seed, clip = {}, average, standardize = {}, validation } = options;
-  const { cell, dtype, dimensions, axes, inputs, states, params, fixed, outputs, losses, random } = module.manifest;
-  const shapes = { axes, inputs, states, params, fixed, outputs, losses, random };
+  const { cell, dtype, dimensions, axes, inputs, contexts, states, params, fixed, outputs, losses, random } =
+    module.manifest;
+  const shapes = { axes, inputs, contexts, states, params, fixed, outputs, losses, random };
   const { data: looked, ...looks } = validation ?? {};
   return {
     cell,

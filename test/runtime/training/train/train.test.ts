@@ -35,8 +35,9 @@ import { squared_error } from "std/losses"
 network Noisy(I, H; T) {
   input x: [T, I]
   input target: [T, H]
+  input shift: [H]
   use rnn = SimpleRNN(I, H)
-  y = dropout(rnn(x), 0.3)
+  y = dropout(rnn(x), 0.3) + shift
   loss = sum(squared_error(y, target), axis = [0, 1]) per T
   loss small = sum(y * y, axis = [0, 1])
 }`;
@@ -65,6 +66,7 @@ const wave = (length: number, phase: number): number[] => Array.from({ length },
 const noisyData = arrays({
   x: Array.from({ length: 22 }, (_, i) => wave(2 * (1 + (i % 4)), i)),
   target: Array.from({ length: 22 }, (_, i) => wave(3 * (1 + (i % 4)), i + 0.5)),
+  shift: Array.from({ length: 22 }, (_, i) => wave(3, i)),
 });
 
 async function eventsOf(options: TrainOptions): Promise<{ events: TrainEvent[]; params: TensorRecord }> {
@@ -125,7 +127,7 @@ describe("train", () => {
 
   it("does not notice validation", async () => {
     const plain = await eventsOf(noisyOptions());
-    const data = arrays({ x: [wave(20, 1)], target: [wave(30, 2)] });
+    const data = arrays({ x: [wave(20, 1)], target: [wave(30, 2)], shift: [[1, 2, 3]] });
     const looked = await eventsOf({ ...noisyOptions(), validation: { data, every: 2 } });
     expect(looked.params).toEqual(plain.params);
     expect(looked.events.filter(({ kind }) => kind === "validation")).toHaveLength(4);
