@@ -18,9 +18,6 @@ export interface Day {
   readonly wind: number;
 }
 
-/** Numbers per day that the cell reads: high, low, rain, wind, day of the year. */
-export const inputWidth = 5;
-
 const millisecondsPerDay = 86_400_000;
 
 /**
@@ -68,17 +65,13 @@ function parseDay(row: Readonly<Record<string, string>>): Day {
   return day;
 }
 
-/** Days as the cell reads them, `[T, 5]`. */
-export function inputsOf(days: readonly Day[]): Float32Array {
-  return Float32Array.from(days.flatMap(({ high, low, rain, wind, dayOfYear }) => [high, low, rain, wind, dayOfYear]));
-}
+/** A day as the network reads it. */
+export const rowOf = ({ high, low, rain, wind, dayOfYear }: Day): number[] => [high, low, rain, wind, dayOfYear];
 
-/** What the cell should say after each of the days but the last: the next day's highest temperature. */
-export function targetsOf(days: readonly Day[]): Float32Array {
-  return Float32Array.from(days.slice(1), (day) => day.high);
-}
+/** Days as the network reads them, `[T, 5]`. */
+export const inputsOf = (days: readonly Day[]): Float32Array => Float32Array.from(days.flatMap(rowOf));
 
-/** Mean and standard deviation of the four measurements as the cell scales them: rain as log(1 + rain). */
+/** Mean and standard deviation of the four measurements as the network scales them: rain as log(1 + rain). */
 export function statisticsOf(days: readonly Day[]): { readonly mean: number[]; readonly spread: number[] } {
   const columns = [(d: Day) => d.high, (d: Day) => d.low, (d: Day) => Math.log1p(d.rain), (d: Day) => d.wind];
   const mean = columns.map((column) => average(days.map(column)));

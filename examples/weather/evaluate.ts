@@ -1,5 +1,5 @@
 /** How good a forecast is. */
-import { runSequence, type CompiledModule, type ModuleInstance } from "../../runtime/index.js";
+import { type CompiledModule, type ModuleInstance } from "../../runtime/index.js";
 import { inputsOf, type Day } from "./data.js";
 
 /** Root of the mean square, and mean size, of the differences; °C. */
@@ -20,15 +20,10 @@ export function score(forecast: ArrayLike<number>, truth: readonly number[]): Sc
 }
 
 /** The forecast made on each of the days for the day after it, from the weather of those days alone. */
-export function forecastAll(
-  module: CompiledModule,
-  instance: ModuleInstance,
-  days: readonly Day[],
-  chunk: number,
-): number[] {
-  const weather = inputsOf(days);
-  const { outputs } = runSequence(module, instance, { weather }, { batch: 1, steps: days.length, chunk });
-  return [...outputs["tomorrow"]!];
+export function forecastAll(module: CompiledModule, learned: ModuleInstance, days: readonly Day[]): number[] {
+  const instance = module.instantiate({ sizes: { T: days.length } });
+  instance.setParams({ ...learned.params, ...learned.fixed });
+  return [...instance.forward({ weather: inputsOf(days) })["tomorrow"]!];
 }
 
 /** Rows of texts with the first column flush left and the others flush right. */

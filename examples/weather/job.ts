@@ -11,7 +11,7 @@ import { inputsOf, loadWeather, persistence, seasonalMeans, type Day } from "./d
 import { forecastAll, score, table, type Score } from "./evaluate.js";
 import { drawForecast } from "./picture.js";
 import { createProgress, type Terminal } from "./progress.js";
-import { statistics, train } from "./train.js";
+import { trainForecast } from "./train.js";
 
 export interface JobOptions {
   /** The folder with forecast.cell, and the one for what is written. */
@@ -63,23 +63,24 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
     `  ${hidden} units, ${weights} parameters, ${(module.text.length / 1024).toFixed(0)} KB of JavaScript in ${took} ms`,
   );
 
-  const checks = checkGradient(small, 12, seed, statistics);
+  const checks = checkGradient(small, 12, seed);
   const worst = checks.reduce((a, b) => (b.worst > a.worst ? b : a));
   say(`  gradient against differences: worst relative error ${worst.worst.toExponential(1)} (${worst.name})`);
   if (!(worst.worst < gradientTolerance)) throw new Error(`the gradient of ${worst.name} is wrong`);
 
   say("\nTrain");
-  const learner = module.instantiate({ batch, steps: window });
   const progress = createProgress("step", terminal);
   const trainingStart = performance.now();
   let error = NaN;
-  train(learner, training, {
-    ...options,
-    onStep(step, running) {
-      error = running;
-      progress.update(step, options.steps, `error ${running.toFixed(2)} °C`);
-    },
-  });
+  const run = trainForecast(module, training, options);
+  let squares: number | undefined;
+  for await (const event of run) {
+    if (event.kind !== "update") continue;
+    squares = squares === undefined ? event.loss : 0.95 * squares + 0.05 * event.loss;
+    error = Math.sqrt(squares);
+    progress.update(event.update, options.steps, `error ${error.toFixed(2)} °C`);
+  }
+  const learner = run.instance;
   const seconds = (performance.now() - trainingStart) / 1000;
   progress.finish(
     `${options.steps} steps of ${batch} x ${window} days in ${seconds.toFixed(1)} s, error in training ${error.toFixed(2)} °C`,
@@ -89,7 +90,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const seen = days.slice(firstTest - warmUp, -1);
   const tested = days.slice(firstTest);
   const truth = tested.map((day) => day.high);
-  const forecast = forecastAll(module, learner, seen, window).slice(warmUp - 1);
+  const forecast = forecastAll(module, learner, seen).slice(warmUp - 1);
   const scores = {
     forecast: score(forecast, truth),
     persistence: score(persistence(days.slice(firstTest - 1)), truth),
@@ -98,13 +99,13 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const beatsBoth = scores.forecast.root < Math.min(scores.persistence.root, scores.season.root);
   say(`\nForecast each day of ${testYear} a day ahead (highest temperature)`);
   say(report(scores));
-  say(beatsBoth ? "  The cell beats both." : "  The cell does not beat both.");
+  say(beatsBoth ? "  The network beats both." : "  The network does not beat both.");
 
   say("\nWrite");
   await mkdir(out, { recursive: true });
   // The module with its weights inside, as one file; the weights alone too, for other programs.
   const files = [join(out, "forecast.mjs"), join(out, "forecast.safetensors")] as const;
-  writeFiles([{ path: files[0], contents: embedParams(module.text, learner.params) }]);
+  writeFiles([{ path: files[0], contents: embedParams(module.text, { ...learner.params, ...learner.fixed }) }]);
   await saveParamsFile(module, learner, files[1]);
   const picture = join(out, "forecast.svg");
   const subtitle = `error ${scores.forecast.root.toFixed(2)} °C (root of the mean square); tomorrow as today ${scores.persistence.root.toFixed(2)} °C, mean of the season ${scores.season.root.toFixed(2)} °C`;
@@ -133,8 +134,8 @@ function report({ forecast, persistence, season }: JobResult["scores"]): string 
     root === forecast.root ? "" : `${(100 * (1 - forecast.root / root)).toFixed(0)} %`,
   ];
   return table([
-    ["", "root of mean square", "mean size of error", "cell is better by"],
-    row("this cell", forecast),
+    ["", "root of mean square", "mean size of error", "network is better by"],
+    row("this network", forecast),
     row("tomorrow as today", persistence),
     row("mean of the season", season),
   ]);
@@ -144,8 +145,8 @@ function report({ forecast, persistence, season }: JobResult["scores"]): string 
 const freshProgram = `
 const { instantiate } = await import(process.argv[1]);
 const days = JSON.parse(process.argv[2]);
-const cell = instantiate({ batch: 1, steps: 1 });
-console.log(JSON.stringify(days.map((weather) => cell.step({ weather }).tomorrow[0])));
+const network = instantiate({ sizes: { T: 1 } });
+console.log(JSON.stringify(days.map((weather) => network.step({ weather }).tomorrow[0])));
 `;
 
 function runFresh(file: string, days: readonly Day[]): Promise<number[]> {

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { check } from "../../compiler/index.js";
+import * as recell from "../../compiler/index.js";
+import * as runtime from "../../runtime/index.js";
 import { commands } from "../../compiler/cli/commands.js";
 
 const root = new URL("../../", import.meta.url);
@@ -33,7 +34,7 @@ describe("README.md", () => {
   const [source = "", ...others] = blocks("cell");
 
   it("shows a cell and a network without errors", () => {
-    for (const text of [source, ...others]) expect(check(text).diagnostics).toEqual([]);
+    for (const text of [source, ...others]) expect(recell.check(text).diagnostics).toEqual([]);
     expect(others.length).toBeGreaterThan(0);
   });
 
@@ -54,6 +55,35 @@ describe("README.md", () => {
     const [, text = ""] = blocks("js");
     expect(text).toContain('"recell"');
     run("in-process.mjs", `${text}\nlstm.instantiate({ batch: 1 });`);
+  });
+
+  it("trains a network in ten lines", async () => {
+    const text = blocks("js").find((block) => block.includes("train({")) ?? "";
+    expect(
+      text
+        .trim()
+        .split("\n")
+        .filter((line) => line !== "").length,
+    ).toBeLessThanOrEqual(10);
+    writeFileSync(join(folder, "tagger.cell"), others[0] ?? "");
+    const texts = ["1 2 3", "2 4", "3 1 4 2"].map((line) => line.split(" ").map(Number));
+    const lines = texts.map((words) => JSON.stringify({ words, gold: words.map((word) => 1 - (word % 2)) }));
+    writeFileSync(join(folder, "tagged.jsonl"), lines.join("\n"));
+    // On the sources, in this process.
+    const losses: number[] = [];
+    const packages = { recell, "recell/runtime": runtime, "node:fs": { readFileSync } };
+    Object.assign(globalThis, { readme: { packages, tell: (loss: number) => losses.push(loss) } });
+    const program = text
+      .replace(/^import (\{.*\}) from ("[^"]*");$/gmu, "const $1 = globalThis.readme.packages[$2];")
+      .replaceAll('readFileSync("', `readFileSync(${JSON.stringify(`${folder}/`)} + "`)
+      .replaceAll("console.log(", "globalThis.readme.tell(");
+    const { p } = (await import(`data:text/javascript,${encodeURIComponent(`${program}\nexport { p };`)}`)) as {
+      p: Float32Array;
+    };
+    Reflect.deleteProperty(globalThis, "readme");
+    expect(losses.length).toBe(3);
+    expect(losses[2]).toBeLessThan(0.1);
+    expect([p[1]! > 0.8, p[2]! > 0.8]).toEqual([true, true]);
   });
 
   it("keeps parameters in a file", () => {

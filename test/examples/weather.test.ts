@@ -36,7 +36,7 @@ describe("the weather job", () => {
     expect(result.scores.forecast.root).toBeLessThan(result.scores.persistence.root);
     expect(result.scores.forecast.root).toBeLessThan(result.scores.season.root);
     expect(result.beatsBoth).toBe(true);
-    expect(printed).toContain("The cell beats both.");
+    expect(printed).toContain("The network beats both.");
   });
 
   it("writes a module that stands alone and gives the same forecasts elsewhere", async () => {
