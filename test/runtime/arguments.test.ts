@@ -80,6 +80,12 @@ const calls: Calls = {
     (x) => loadParams(module, instance, x),
     (x) => loadParams(module, instance, file, (x ?? null) as never),
   ],
+  loadWeights: [
+    (x) => runtime.loadWeights(x, instance, file),
+    (x) => runtime.loadWeights(module, x, file),
+    (x) => runtime.loadWeights(module, instance, x),
+    (x) => runtime.loadWeights(module, instance, file, (x ?? null) as never),
+  ],
   readParams: [(x) => readParams(x, file), (x) => readParams(module, x)],
   saveParams: [
     (x) => saveParams(x, instance),

@@ -72,6 +72,7 @@ const program = `
   use("loadVocabulary")(use("text")("é", { unit: "byte" }).vocabulary.save()).decode([196]);
   const store = { list: () => [], read: () => file, write: () => 0, remove: () => 0 };
   use("checkpoints")(store, { every: 1 });
+  use("loadWeights")(gru, other, use("saveParams")(gru, instance), { partial: true });
   use("asModule")(gru);
   use("checkManifest")(gru.manifest);
   const [[name, tensor]] = tensors;
