@@ -19,6 +19,7 @@ network Beside(I, H; W, C) {
   use read = GRU(I, H)
   y = read(x)
   output z[w] = y.h' * v[w] + read(x).h'
+  output last = y.h'
 }`;
 const word = `${gru}
 network Word(I, H; C) {
