@@ -2,6 +2,7 @@
  * The next value of a carried state is written to a buffer of its own; here that buffer is merged with the state where
  * no old value is read after its new one is there, else a copy at the end of the step replaces the state.
  */
+import { at } from "../../base/at.js";
 import type { ValueId } from "../../ir/graph/types.js";
 import { accessKey } from "../../ir/kernel/affine.js";
 import type { Statement } from "../../ir/kernel/types.js";
@@ -10,16 +11,32 @@ import type { Block } from "./block.js";
 import { accessOf, type BufferLocation } from "./location.js";
 import { axesOf, nestFor, variableIndex } from "./loops.js";
 
-export function commitInPlace(
-  block: Block,
-  { id, state, next }: { id: ValueId; state: BufferLocation; next: BufferLocation },
-): void {
-  if (canMerge(block.statements, state.buffer, next.buffer)) {
-    const rename = (statement: Statement): Statement =>
-      mapStatement(statement, {
+interface NextState {
+  readonly id: ValueId;
+  readonly state: BufferLocation;
+  readonly next: BufferLocation;
+}
+
+export function commitInPlace(block: Block, states: readonly NextState[]): void {
+  // Found once: a deep stack has as many states as statements.
+  const users = new Map<string, Set<number>>();
+  for (const [i, statement] of block.statements.entries()) addUsers(users, statement, i);
+  for (const state of states) commitState(block, state, users);
+}
+
+/** @param users of each buffer, the places of the statements that access it */
+function commitState(block: Block, { id, state, next }: NextState, users: Map<string, Set<number>>): void {
+  const [ofState, ofNext] = [state, next].map(({ buffer }) => users.get(buffer) ?? new Set<number>());
+  const places = [...new Set([...ofState!, ...ofNext!])].sort((a, b) => a - b);
+  const concerned = places.map((i) => at(block.statements, i));
+  if (canMerge(concerned, state.buffer, next.buffer)) {
+    for (const i of ofNext!) {
+      block.statements[i] = mapStatement(at(block.statements, i), {
         access: (access) => (access.buffer === next.buffer ? { ...access, buffer: state.buffer } : access),
       });
-    block.statements.splice(0, block.statements.length, ...block.statements.map(rename));
+    }
+    users.set(state.buffer, new Set(places));
+    users.delete(next.buffer);
     block.storage.drop(next.buffer);
     return;
   }
@@ -29,11 +46,20 @@ export function commitInPlace(
   if (state.dtype === "index") nest.storeIndex(to, nest.defineIndex({ kind: "load", access: from }, "at"));
   else nest.store(to, { kind: "load", access: from, dtype: "real" }, "set");
   const name = block.nameOf(id) ?? `v${id}`;
-  block.statements.push({
+  const copy: Statement = {
     kind: "region",
     name: `${block.path} keep ${name}`,
     comment: `the next ${name}`,
     body: nest.finish(),
+  };
+  addUsers(users, copy, block.statements.push(copy) - 1);
+}
+
+function addUsers(users: Map<string, Set<number>>, statement: Statement, place: number): void {
+  forEachAccess(statement, ({ buffer }) => {
+    const known = users.get(buffer);
+    if (known === undefined) users.set(buffer, new Set([place]));
+    else known.add(place);
   });
 }
 

@@ -101,7 +101,7 @@ function lowerEntry({ name, fn, adds }: ProgramEntry, storage: Storage): KernelF
   const targets = joinSlices(fn, throughReshapes(fn, outputs, storage), storage);
   const block = new Block({ fn, targets, storage, inputs, examples: { kind: "all" }, path: name, scope: [] });
   lowerBlock(block);
-  for (const { id, state, next } of replaced) commitInPlace(block, { id, state, next });
+  commitInPlace(block, replaced);
   return { name, body: [...padded, ...block.statements] };
 }
 

@@ -31,7 +31,7 @@ export function lowerScan(block: Block, instruction: Instruction, lowerBlock: (b
     scope: [...block.scope, step, ...running.scope],
   });
   lowerBlock(inner);
-  for (const state of states) commitInPlace(inner, state);
+  commitInPlace(inner, states);
   block.statements.push({
     kind: "for",
     variable: step,
