@@ -12,19 +12,29 @@ const cellOf = (text: string): string => [...text.matchAll(/^cell (\w+)/gmu)].po
 
 /** Small, as rounds are written out. */
 const sizes: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  "alif.cell": { I: 1, H: 1 },
+  "clockwork.cell": { I: 1, G: 2, K: 1 },
   "conv-lstm.cell": { Y: 2, X: 3, I: 1, F: 2, K: 3 },
   "dnc.cell": { I: 1, H: 1, N: 2, W: 1, O: 1 },
+  "equaliser.cell": { B: 2 },
+  "exprnn.cell": { I: 1, H: 2 },
+  "holt-winters.cell": { M: 2 },
+  "hyperlstm.cell": { I: 1, H: 2, K: 1, Z: 1 },
   "kalman.cell": { N: 2, M: 2 },
   "lmu.cell": { I: 1, N: 2, H: 2 },
   "ltc.cell": { I: 2, H: 2, unfolds: 2 },
   "ntm.cell": { I: 2, H: 2, N: 3, M: 2, O: 1 },
+  "retnet.cell": { I: 2, N: 2, D: 1 },
   "reverb.cell": { A: 1, B: 2, C: 3, D: 2 },
   "rwkv7.cell": { N: 2, D: 2, L: 1 },
+  "scornn.cell": { I: 1, H: 2 },
+  "stack-rnn.cell": { I: 1, H: 2, R: 1 },
+  "titans.cell": { I: 2, D: 2, F: 2 },
 };
 
 it("is listed", () => {
-  const readme = readFileSync(join(folder, "../README.md"), "utf8");
-  for (const name of files) expect(readme).toContain(`(gallery/${name})`);
+  const readme = readFileSync(join(folder, "README.md"), "utf8");
+  for (const name of files) expect(readme).toContain(`(${name})`);
 });
 
 it.each(files)("%s", async (name) => {
