@@ -184,6 +184,8 @@ class CausalityWalk implements Causality {
   widened(first: AlongSequence, before: Dim, after: Dim): Reach | string {
     if (this.isInside || [before, after].some((dim) => this.hasSequence(dim)))
       return "puts something beside the whole sequence";
+    // One entry alone would have none of what is beside it here.
+    if (!provenAtLeast(first.extra, 0, plainBounds)) return "puts something beside a part that may lack entries";
     const look = first.look && subtractDims(first.look, before);
     return { ...first, extra: addDims(first.extra, addDims(before, after)), look };
   }

@@ -188,23 +188,27 @@ class StateWriter {
   }
 
   private concat({ axis }: Extract<Operation, { kind: "concat" }>, instruction: Instruction): void {
-    const { operands, results, origin } = instruction;
+    const { operands, origin } = instruction;
     const { forward } = this.equations;
-    const [front, rest] = [at(operands, 0), operands[1]];
+    const isSeam = this.isSeam(instruction, axis);
     const [own] = origin.states ?? [];
-    const isBefore = own?.isBefore === true && axis === 0 && typeOf(forward, front).shared;
-    if (rest === undefined || !(this.isSeam(instruction, axis) || (this.stream === undefined && isBefore)))
-      return this.copy(instruction);
-    const state = this.begin(front, own);
+    const isBefore = own?.isBefore === true && axis === 0 && typeOf(forward, at(operands, 0)).shared;
+    if (operands.length < 2 || !(isSeam || (this.stream === undefined && isBefore))) return this.copy(instruction);
     const b = this.b.at(origin);
-    const first = this.started(b, state, front);
-    const others = operands.slice(1).map((id) => mapped(this.values, id));
-    const whole = b.emit({ kind: "concat", axis }, [first, ...others]);
-    recordResults(this.b, forward, instruction, [whole], this.values);
-    const { shape } = typeOf(forward, at(results, 0));
-    const size = at(b.shapeOf(first), axis);
-    const length = this.stream === undefined ? subtractDims(at(shape, axis), size) : dimSymbol(this.stream.symbol);
-    state.end = b.slice(whole, axis, length, size);
+    const count = isSeam ? operands.findIndex((id) => this.isAlong(id)) : 1;
+    let rest = operands.slice(count).map((id) => mapped(this.values, id));
+    // From the last one on: each of them goes on with what stood at the end of what comes after it, so nothing in front is lost.
+    for (let i = count - 1; i >= 0; i--) {
+      const first = at(operands, i);
+      const state = this.begin(first, i === 0 ? own : undefined);
+      const front = this.started(b, state, first);
+      const whole = b.emit({ kind: "concat", axis }, [front, ...rest]);
+      const size = at(b.shapeOf(front), axis);
+      const length = this.stream ? dimSymbol(this.stream.symbol) : subtractDims(at(b.shapeOf(whole), axis), size);
+      state.end = b.slice(whole, axis, length, size);
+      rest = [whole];
+    }
+    recordResults(this.b, forward, instruction, rest, this.values);
   }
 
   /** Zeros in front, as a convolution has them, are what it looks back at. */
@@ -226,13 +230,16 @@ class StateWriter {
   }
 
   /** Does a stream go on with what stands in front of its entries here? */
-  private isSeam({ operation, operands }: Instruction, axis: number): boolean {
-    if (this.stream === undefined) return false;
-    const { reaches } = this.stream.causality;
-    const [first, ...others] = operands.map((id) => reaches.get(id));
-    if (operation.kind === "pad")
-      return first?.kind === "along" && first.axis === axis && constantOf(operation.before) !== 0;
-    return first?.kind === "same" && others.some((own) => own?.kind === "along" && own.axis === axis);
+  private isSeam({ operation, operands, results }: Instruction, axis: number): boolean {
+    // What looks ahead has nothing that a piece could go on with.
+    if (!this.isAlong(at(results, 0), axis)) return false;
+    if (operation.kind === "pad") return this.isAlong(at(operands, 0), axis) && constantOf(operation.before) !== 0;
+    return !this.isAlong(at(operands, 0)) && operands.some((id) => this.isAlong(id, axis));
+  }
+
+  private isAlong(id: ValueId, axis?: number): boolean {
+    const reach = this.stream?.causality.reaches.get(id);
+    return reach?.kind === "along" && (axis === undefined || reach.axis === axis);
   }
 
   private begin(first: ValueId, own: OriginOfState | undefined): MadeState {

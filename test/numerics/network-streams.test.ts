@@ -97,6 +97,14 @@ const networks: Readonly<Record<string, string>> = {
     word[t] = spell(table[letters[t]]).h'
     output y = rnn(word)
   }`,
+  "several things in front of a sequence, along it and along its entries": `network N(H; T) {
+    input x: [T, H]
+    input topic: [1, H]
+    param start: [2, H]
+    output y = concat(start, 0.5 * topic, x)[:T]
+    output z = concat(topic, start, tanh(x), topic)[1:T + 1]
+    output wide = concat(x, concat(start, x)[:T], axis = 1)
+  }`,
 };
 
 const dimensions: Readonly<Record<string, number>> = { I: 2, H: 3, D: 2, V: 4, C: 2 };
@@ -128,6 +136,23 @@ it("random ones, with every example's own sizes of what is the same at every ste
     },
   );
   await fc.assert(property, fuzzParameters(4, 40));
+});
+
+it("nothing streams with something beside a part that may lack entries, and a loss may have it", async () => {
+  const parts = ["concat([7], x[:T - 1])", "concat([7], 2 * x[:T - 1])", "concat(x[:T - 1], [7])", "concat([7], sum(windows(x, 2), axis = 1))", "before(concat([7], x[:T - 1]), 1)"]; // prettier-ignore
+  const of = (equations: string): string => `network A(; T >= 2) { input x: [T] param W: [2] ${equations} }`;
+  for (const part of parts) {
+    const { diagnostics } = compile(of(`stream output y = W[0] * ${part}`), { cell: "A" });
+    const messages = diagnostics.map(({ message }) => message);
+    expect([part, messages]).toEqual([part, [expect.stringContaining("beside a part that may lack entries")]]);
+    const { instantiate, manifest } = await cell(of(`output y = x * W[0] loss = sum((${part} - x) ^ 2) per T`), {
+      cell: "A",
+    });
+    expect([manifest.has.step, manifest.states]).toEqual([true, []]);
+    const net = instantiate({ sizes: { T: 2 } });
+    net.setParams({ W: [2, 1] });
+    expect([...net.step!({ x: [4] })["y"]!]).toEqual([8]);
+  }
 });
 
 it("gradients reach what a stream begins with, and states that go on", async () => {

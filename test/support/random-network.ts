@@ -111,9 +111,14 @@ class Writer {
       () =>
         this.give(
           2,
-          `conv(${name}, ${this.kernel(width)}, ${this.pick(["pad = causal", "pad = same, dilation = 2"])})`,
+          `conv(${name}, ${this.kernel(width)}, ${this.pick(["pad = causal", this.isCausal ? "pad = causal, dilation = 2" : "pad = same, dilation = 2"])})`,
         ),
-      () => this.give(width, `max(windows(tanh(${name}), 2, pad = [0, 1], fill = -2), axis = 1)`),
+      () =>
+        this.give(
+          width,
+          `max(windows(tanh(${name}), 2, pad = ${this.isCausal ? "[1, 0]" : "[0, 1]"}, fill = -2), axis = 1)`,
+        ),
+      () => this.give(width, `concat(${this.fronts(width)}, ${name})[:T]`),
     ];
     if (run !== undefined && this.isCausal) {
       kinds.push(() => this.give(run.width, `trace(${run.name}.h) + before(${run.name}, ${run.name}.h)`));
@@ -124,6 +129,13 @@ class Writer {
       );
     }
     this.pick(kinds)();
+  }
+
+  /** What stands in front of a sequence: params, and what a call gives. */
+  private fronts(width: number): string {
+    const name = `F${this.count}`;
+    this.lines.push(`  param ${name}: [2, ${width}] ~ normal(0.5)`);
+    return this.pick([`${name}[1:], ${name} * h0[0]`, `${name}, [${name}[0]]`, `${name} * h0[1]`]);
   }
 
   private kernel(channels: number): string {

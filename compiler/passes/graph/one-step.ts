@@ -3,14 +3,16 @@
  * their body.
  * The same operations in the same order, so a stream gives the same bits as the whole sequence.
  */
+import { at } from "../../base/at.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { finishLike, inlineFunction, mapped, recordResults, type ValueMap } from "../../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
 import { wholeWithDims } from "../../ir/graph/map-dims.js";
-import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
-import { constantOf, dimConstant, type Dim, substituteDim } from "../../base/types/dim.js";
+import { addDims, constantOf, dimConstant, type Dim, substituteDim, subtractDims } from "../../base/types/dim.js";
 
 type StepSizes = ReadonlyMap<string, Dim>;
 
@@ -30,9 +32,25 @@ export function oneStep(fn: GraphFunction, sequence: string, context: ShapeConte
       replaced.kind === "scan" && constantOf(replaced.length) === 1
         ? runOnce(there, replaced, own)
         : there.emitAll(replaced, own);
+    checkOneEntry(b, replaced, own, outputs);
     recordResults(b, fn, instruction, outputs, values);
   }
   return finishLike(b, fn, values);
+}
+
+/** What streams has an entry wherever something reads or keeps one: beyond them a kernel would read what is somewhere else. */
+function checkOneEntry(
+  b: GraphBuilder,
+  operation: Operation,
+  operands: readonly ValueId[],
+  outputs: readonly ValueId[],
+): void {
+  for (const size of outputs.flatMap((id) => b.shapeOf(id)))
+    invariant(!((constantOf(size) ?? 0) < 0), `a step has no sizes below 0, as ${operation.kind} has`);
+  if (operation.kind !== "slice") return;
+  const { axis, start, length } = operation;
+  const [from, beyond] = [start, subtractDims(at(b.shapeOf(at(operands, 0)), axis), addDims(start, length))];
+  for (const room of [from, beyond]) invariant(!((constantOf(room) ?? 0) < 0), "a step takes parts of what there is");
 }
 
 function runOnce(b: GraphBuilder, scan: Scan, operands: readonly ValueId[]): ValueId[] {
