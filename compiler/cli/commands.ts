@@ -118,7 +118,7 @@ is standard input.`,
     {
       name: "streams",
       kind: "flag",
-      help: "say of each network along which dimension it streams, or the shortest way from an output to what looks ahead",
+      help: "say of each network along which dimension it streams, or what looks ahead and by which way",
     },
     dtype,
     root,

@@ -34,17 +34,20 @@ export type GivenTensor = GivenIntegers;
 /** Run-time sizes of a call: for all examples, for each, or for each with the padded size. */
 type GivenSize = number | GivenIntegers | { readonly padded: number; readonly each: GivenIntegers };
 
-/** What a call takes under a name: the names of the interface have types of their own, all others are tensors, or settings. */
-type GivenValue<Name> = Name extends "batch" | "steps" | "seed"
+/** What a call takes under a name: the names of the interface have types of their own, all others are tensors, or what else it takes. */
+type GivenValue<Name, Other> = Name extends "batch" | "steps" | "seed"
   ? number | undefined
   : Name extends "lengths"
     ? GivenIntegers | undefined
     : Name extends "sizes"
       ? Readonly<Record<string, GivenSize | undefined>> | undefined
-      : GivenTensor | number | (Name extends "train" ? boolean : never) | undefined;
+      : GivenTensor | Other | (Name extends "train" ? boolean : never) | undefined;
 
-/** Inputs, contexts and states by name, with `batch`, `steps`, `lengths` and `sizes`. */
-export type GivenValues<Values> = { readonly [Name in keyof Values]: GivenValue<Name> };
+/** Inputs, contexts and states by name, with settings, `batch`, `steps`, `lengths` and `sizes`. */
+export type GivenValues<Values> = { readonly [Name in keyof Values]: GivenValue<Name, number> };
+
+/** The same of a step: settings are those of the stream, which `reset` was given. */
+type StepValues<Values> = { readonly [Name in keyof Values]: GivenValue<Name, never> };
 
 /** Derivatives that a call takes: tensors by name, and those of `Group` in an object of their own. */
 type GivenDerivatives<Group extends string> = Readonly<
@@ -73,9 +76,9 @@ export type CellGradient<Floats extends FloatArray> = NamedFloats<Floats> & {
 interface Calls<Floats extends FloatArray> {
   readonly params: NamedFloats<Floats>;
   forward<Values>(values: GivenValues<Values>): CellResult<Floats>;
-  step<Values>(values: GivenValues<Values>): NamedFloats<Floats>;
+  step<Values>(values: StepValues<Values>): NamedFloats<Floats>;
   /** Several steps of the stream in one call, with the bits of single ones. */
-  steps<Values>(values: GivenValues<Values>): NamedFloats<Floats>;
+  steps<Values>(values: StepValues<Values>): NamedFloats<Floats>;
   reset<Values>(values?: GivenValues<Values>): void;
 }
 

@@ -74,7 +74,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   ["a text for a number of runs", () => gradients({ runs: "2" }), 'checkGradients: runs must be an integer of at least 1, got "2"'],
   ["a text for a tolerance", () => gradients({ tolerance: "1e-6" }), 'checkGradients: tolerance must be a positive number, got "1e-6"'],
   ["a text for a size", () => recell.cell(text, { dimensions: { H: "32" as never } }), 'dimensions.H must be a number, got "32"'],
-  ["a text for a flag", () => recell.cell(text, { dimensions, gradient: "no" as never }), 'gradient must be a boolean, got "no"'],
+  ["a text for a flag", () => recell.cell(text, { dimensions, gradient: "no" as never }), 'gradient must be true, false or "params", got "no"'],
   ["a source with errors", () => recell.declarations(failed as never), "declarations: the source has errors (`diagnostics`), so there are no types"],
 ])("%s is named", async (_, call, message) => {
   await expect(call()).rejects.toThrow(message);

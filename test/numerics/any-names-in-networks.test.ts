@@ -101,7 +101,7 @@ async function results(names: Names, target: Target): Promise<unknown> {
     `${names.useOfNetwork}.${names.networkUse}.${names.cellParam}`,
   ];
   const stateOf = (call: string): string => `${call}.${names.cellState}`;
-  const states = [stateOf(names.call), stateOf(names.otherCall), stateOf(`${names.useOfNetwork}.${names.networkUse}`)];
+  const states = [stateOf(names.call), stateOf(names.otherCall), stateOf(`${names.useOfNetwork}.${names.networkUse}`), names.loop]; // prettier-ignore
   const losses = [names.loss, names.otherLoss];
   const tensors = [names.input, names.otherInput, names.target, names.param, own, inner, ...states];
   const results = [

@@ -15,6 +15,7 @@ import { type CompiledModule, loadModule } from "../../runtime/index.js";
 import type { CallSizes } from "../../compiler/tools/calls/sizes.js";
 import { isResidual } from "./roles.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
+import { rowsName } from "../../compiler/program/roles.js";
 import { extentsOf } from "../../compiler/base/types/call-axes.js";
 
 /** Bytes from `from` up to but not including `to`. */
@@ -114,7 +115,7 @@ export class MappedModule {
       { name: "table", from: 0, to },
       ...this.writable(call, sizes, capacity).filter(({ name }) => name === "lengths" || name.startsWith("sizes.")),
       ...this.kernel.buffers
-        .filter((buffer) => lasts(buffer))
+        .filter((buffer) => lasts(buffer) || this.#staysZero(buffer))
         .map((buffer) => {
           const used = accessed.has(buffer.name) || given.test(buffer.name);
           return this.#bufferRange(buffer, used ? sizes : capacity, capacity);
@@ -129,6 +130,11 @@ export class MappedModule {
     if (inside.length > 0) return `in ${inside.map(({ name, from }) => `${name} + ${byte - from}`).join(", ")}`;
     const before = ranges.filter(({ to }) => to <= byte).sort((a, b) => b.to - a.to)[0];
     return before === undefined ? "before all buffers" : `${byte - before.to} after the end of ${before.name}`;
+  }
+
+  /** What rounding has lost of a gradient by rows is zero between calls: the kernel that adds puts the zeros back. */
+  #staysZero({ name }: KernelBuffer): boolean {
+    return name.endsWith(".lost") && this.kernel.buffers.some((buffer) => buffer.name.startsWith(rowsName("")));
   }
 
   #accessed(entries: readonly string[], wanted: (use: string) => boolean): ReadonlySet<string> {

@@ -26,9 +26,16 @@ const sameText: ReadonlySet<string> = new Set(
 );
 
 /** Every text of the standard library, and every cell that one is given, once: for tests that compile each in many ways. */
-export function differentCells(): readonly StandardCell[] {
+export function differentTexts(): readonly StandardCell[] {
   return standardCells().filter(({ cell }) => !sameText.has(cell));
 }
+
+/** Is it equations over whole sequences? These take sizes where cells take steps. */
+export const isNetwork = ({ source, cell }: Pick<StandardCell, "source" | "cell">): boolean =>
+  new RegExp(`^network ${cell}\\b`, "mu").test(source);
+
+/** Of those the cells: what has steps. */
+export const differentCells = (): readonly StandardCell[] => differentTexts().filter((entry) => !isNetwork(entry));
 
 /** Sizes for the dimensions, different ones where a mix-up of two would go unnoticed otherwise. */
 export function sizesFor(dimensions: readonly string[], variant: number): Record<string, number> {

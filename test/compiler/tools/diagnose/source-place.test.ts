@@ -4,8 +4,6 @@ import { placeOf } from "../../../../compiler/tools/diagnose/source-place.js";
 
 it.each([
   ["h'", "h' = 2 * h"],
-  ["lower.h'", "h' = 2 * h"],
-  ["lower.x.re'", "x.re' = 2 * h"],
   ["x.im", "x.im = 2 * h"],
   [undefined, "2 * h"],
 ])("the equation of %s", (left, text) => {

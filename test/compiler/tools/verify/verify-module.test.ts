@@ -59,20 +59,20 @@ describe("verifyModule", () => {
   it.each([
     [
       "setParams throws at right values",
-      'checkTensors("setParams", slots, [], false);',
+      'checkTensors("setParams", tensors, [], tensors);',
       '$& throw new RangeError("no values are right");',
       /^a right call throws RangeError: no values are right$/u,
     ],
     [
       "setParams ignores right values",
-      "write(slot, []);",
+      "write(tensor, []);",
       "",
       /^each parameter set by setParams, and written into params: param W\[0\] is /u,
     ],
     [
       "freeze changes parameters",
       "freeze: () => core.hold(false)",
-      "freeze: () => (core.hold(false), (slots[0].data[0] += 1))",
+      "freeze: () => (core.hold(false), (tensors[0].data[0] += 1))",
       /^after freeze, and written into params: param W\[0\] is /u,
     ],
     [
