@@ -1,5 +1,14 @@
 /** What a manifest says of the axes of calls. */
-import type { AxisEntry, InputEntry, Manifest, ParamEntry, TensorEntry } from "./manifest.js";
+import type {
+  AxisEntry,
+  ConditionEntry,
+  InputEntry,
+  Manifest,
+  ParamEntry,
+  SizeEntry,
+  SizeTerm,
+  TensorEntry,
+} from "./manifest.js";
 
 /** What an instance keeps and files hold: parameters, then fixed values. */
 export const storedTensors = ({ params, fixed = [] }: Pick<Manifest, "params" | "fixed">): readonly ParamEntry[] => [
@@ -9,6 +18,22 @@ export const storedTensors = ({ params, fixed = [] }: Pick<Manifest, "params" | 
 
 /** The least size that a call may give an axis. */
 export const leastOf = ({ kind, minimum = kind === "sequence" ? 0 : 1 }: AxisEntry): number => minimum;
+
+/** What a size that follows from others comes to, where `sizeOf` tells those; whether it is whole is another question. */
+export function sizeOfAxis({ dividend, divisor, floor }: SizeEntry, sizeOf: (axis: string) => number): number {
+  const product = ([factor, ...names]: SizeTerm): number => names.reduce((value, name) => value * sizeOf(name), factor);
+  const quotient = dividend.reduce((sum, term) => sum + product(term), 0) / product(divisor);
+  return floor ? Math.floor(quotient) : quotient;
+}
+
+/** Whether an example of these sizes fulfils what a module demands of them. */
+export function meetsCondition(
+  { kind, size }: Pick<ConditionEntry, "kind" | "size">,
+  sizeOf: (axis: string) => number,
+): boolean {
+  const value = sizeOfAxis(size, sizeOf);
+  return kind === "whole" ? Number.isInteger(value) : kind === "least" ? value >= 0 : value === 0;
+}
 
 /** The axes whose sizes calls give by name, as `sizes`: `["S"]`. */
 export const namedAxes = ({ axes }: Pick<Manifest, "axes">): readonly string[] =>

@@ -1,6 +1,6 @@
 /** Sizes of a call that follow from others, as its module computes them. */
-import { namedAxes } from "../../../runtime/module/axes.js";
-import type { Manifest, SizeEntry, SizeTerm } from "../../../runtime/module/manifest.js";
+import { meetsCondition, namedAxes, sizeOfAxis } from "../../../runtime/module/axes.js";
+import type { Manifest } from "../../../runtime/module/manifest.js";
 import { recordOf } from "./records.js";
 import type { CallExtents, CallSizes, Extent } from "./sizes.js";
 
@@ -9,7 +9,8 @@ type Axes = Pick<Manifest, "axes">;
 /** The sizes of an example with those that follow from them. */
 export function withComputed<Sized extends Extent>({ axes }: Axes, extent: Sized): Sized {
   const sizes: Record<string, number> = recordOf(Object.entries(extent.sizes));
-  for (const { name, size } of axes) if (size !== undefined) sizes[name] = valueOf(size, { ...extent, sizes }, axes);
+  for (const { name, size } of axes)
+    if (size !== undefined) sizes[name] = sizeOfAxis(size, sizesOf({ ...extent, sizes }, axes));
   return { ...extent, sizes };
 }
 
@@ -39,17 +40,11 @@ export const namedSizes = (manifest: Axes, { sizes }: Pick<CallSizes, "sizes">):
 /** Whether an example of these sizes is one that the module takes. */
 export function areAllowed({ axes, requires = [] }: Pick<Manifest, "axes" | "requires">, extent: Extent): boolean {
   if (requires.length === 0) return true;
-  const own = withComputed({ axes }, extent);
-  return requires.every(({ kind, size }) => {
-    const value = valueOf(size, own, axes);
-    return kind === "whole" ? Number.isInteger(value) : kind === "least" ? value >= 0 : value === 0;
-  });
+  const sizeOf = sizesOf(withComputed({ axes }, extent), axes);
+  return requires.every((condition) => meetsCondition(condition, sizeOf));
 }
 
-function valueOf({ dividend, divisor, floor }: SizeEntry, { steps, sizes }: Extent, axes: Axes["axes"]): number {
-  const sizeOf = (name: string): number =>
+const sizesOf =
+  ({ steps, sizes }: Extent, axes: Axes["axes"]) =>
+  (name: string): number =>
     axes.some((axis) => axis.name === name && axis.option === "steps") ? steps : (sizes[name] ?? 1);
-  const product = ([factor, ...names]: SizeTerm): number => names.reduce((value, name) => value * sizeOf(name), factor);
-  const quotient = dividend.reduce((sum, term) => sum + product(term), 0) / product(divisor);
-  return floor ? Math.floor(quotient) : quotient;
-}

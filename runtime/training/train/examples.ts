@@ -1,8 +1,8 @@
 /** Examples as a call takes them: sizes told by their lists, and a batch of them in padded tensors. */
 import { refuse } from "../../arguments.js";
 import type { FloatArray } from "../../module/compiled-module.js";
-import { inputsOfExample } from "../../module/axes.js";
-import type { InputEntry, Manifest, SizeEntry } from "../../module/manifest.js";
+import { inputsOfExample, leastOf, meetsCondition, namedAxes, sizeOfAxis } from "../../module/axes.js";
+import type { InputEntry, Manifest } from "../../module/manifest.js";
 import { describe, isRecord } from "../../options.js";
 import type { Example } from "../data/source.js";
 
@@ -23,12 +23,12 @@ export interface BatchPacker {
 export function createPacker(manifest: Manifest): BatchPacker {
   const { axes, dtype } = manifest;
   const inputs = inputsOfExample(manifest);
-  const named = axes.filter(({ option }) => option === "sizes").map(({ name }) => name);
+  const named = namedAxes(manifest);
   const computed = axes.flatMap(({ name, size, largest }) => (size === undefined ? [] : [{ name, size, largest }]));
   const names = inputs.map(({ name }) => name);
-  const complete = (sizes: Sizes, roundsUp: boolean): Record<string, number> => {
+  const complete = (sizes: Sizes): Record<string, number> => {
     const all = { ...sizes };
-    for (const { name, size } of computed) all[name] = computedSize(size, all, roundsUp);
+    for (const { name, size } of computed) all[name] = sizeOfAxis(size, (axis) => all[axis] ?? NaN);
     return all;
   };
   return {
@@ -40,19 +40,20 @@ export function createPacker(manifest: Manifest): BatchPacker {
       }
       const lists = names.map((name) => listAt(example, name, label));
       const known = knownSizes(example, named, label);
-      inferSizes(inputs, lists, known);
+      inferSizes(inputs, lists, known, complete);
       const open = named.find((name) => known[name] === undefined);
-      if (open !== undefined) {
-        throw new TypeError(`train: ${label}: nothing tells the size of ${open}; give it as \`sizes: { ${open}: … }\``);
-      }
-      const sizes = complete(known, false);
+      if (open !== undefined) refuseOpen(open, inputs, lists, complete(known), label);
+      const sizes = complete(known);
+      checkSizes(manifest, sizes, label);
       inputs.forEach((input, i) => checkList(input, lists[i]!, sizes, named, label));
       return { lists, sizes };
     },
     pack(examples) {
       const largest = (name: string): number => Math.max(...examples.map(({ sizes }) => sizes[name]!));
-      const padded = complete(Object.fromEntries(named.map((name) => [name, largest(name)])), true);
-      for (const { name, largest: isLargest } of computed) if (isLargest) padded[name] = largest(name);
+      const padded = complete(Object.fromEntries(named.map((name) => [name, largest(name)])));
+      for (const { name, largest: isLargest } of computed) {
+        padded[name] = isLargest ? largest(name) : Math.max(0, Math.ceil(padded[name]!));
+      }
       const values: Record<string, unknown> = { batch: examples.length };
       if (named.length > 0) {
         values["sizes"] = Object.fromEntries(named.map((name) => [name, examples.map(({ sizes }) => sizes[name]!)]));
@@ -77,8 +78,19 @@ function knownSizes({ sizes = {} }: Example, named: readonly string[], label: st
   if (!isRecord(sizes)) throw new TypeError(`train: ${label}: sizes must be an object, got ${describe(sizes)}`);
   for (const name of Object.keys(sizes)) {
     if (!named.includes(name)) throw new TypeError(`train: ${label}: sizes.${name} is the size of nothing`);
+    const size = sizes[name];
+    if (Number.isSafeInteger(size) && (size as number) >= 0) continue;
+    throw new RangeError(`train: ${label}: sizes.${name} must be an integer of at least 0, got ${describe(size)}`);
   }
   return { ...(sizes as Sizes) };
+}
+
+/** Of a shape: the one size that is not known, and what the others come to; undefined where several are unknown, or none. */
+function openSize({ shape }: InputEntry, sizes: Sizes): { readonly name: string; readonly rest: number } | undefined {
+  const isOpen = (size: number | string): boolean => typeof size === "string" && !(sizes[size]! >= 0);
+  const [name, ...others] = shape.filter(isOpen);
+  if (typeof name !== "string" || others.length > 0) return undefined;
+  return { name, rest: product(shape.filter((size) => !isOpen(size)), sizes) }; // prettier-ignore
 }
 
 /** The one size that is not known of an input follows from the length of its list; so, one after the other, do others. */
@@ -86,21 +98,63 @@ function inferSizes(
   inputs: readonly InputEntry[],
   lists: readonly ArrayLike<number>[],
   known: Record<string, number>,
+  complete: (sizes: Sizes) => Sizes,
 ): void {
   for (let isNew = true; isNew;) {
     isNew = false;
-    inputs.forEach(({ shape }, i) => {
-      const open = shape.filter((size) => typeof size === "string" && known[size] === undefined);
-      if (open.length !== 1) return;
-      const rest = shape.reduce<number>((product, size) => {
-        const own = typeof size === "number" ? size : known[size];
-        return product * (own ?? 1);
-      }, 1);
-      const size = lists[i]!.length / rest;
+    inputs.forEach((input, i) => {
+      const all = complete(known);
+      const open = openSize(input, all);
+      // One that follows from others, which are not known yet.
+      if (open === undefined || Object.hasOwn(all, open.name)) return;
+      const size = lists[i]!.length / open.rest;
       if (!Number.isInteger(size)) return;
-      known[open[0] as string] = size;
+      known[open.name] = size;
       isNew = true;
     });
+  }
+}
+
+/** @throws RangeError where a list tells the size but for its length, which does not divide; TypeError where none does. */
+function refuseOpen(
+  name: string,
+  inputs: readonly InputEntry[],
+  lists: readonly ArrayLike<number>[],
+  sizes: Sizes,
+  label: string,
+): never {
+  for (const [i, input] of inputs.entries()) {
+    const open = openSize(input, sizes);
+    const { length } = lists[i]!;
+    if (open?.name !== name || length === 0) continue;
+    throw new RangeError(
+      `train: ${label}: ${input.name} must have shape [${input.shape.join(", ")}], whose length is a multiple of ${open.rest}; got ${length}`,
+    );
+  }
+  throw new TypeError(`train: ${label}: nothing tells the size of ${name}; give it as \`sizes: { ${name}: … }\``);
+}
+
+/** @throws RangeError where the module would not take an example of these sizes. */
+function checkSizes({ axes, requires = [] }: Manifest, sizes: Sizes, label: string): void {
+  const given = axes.filter(({ option }) => option === "sizes");
+  for (const axis of given) {
+    const size = sizes[axis.name]!;
+    if (size >= leastOf(axis)) continue;
+    throw new RangeError(`train: ${label}: ${axis.name} must be at least ${leastOf(axis)}, and is ${size}`);
+  }
+  const told = given.map(({ name }) => `${name} ${sizes[name]}`).join(", ");
+  for (const condition of requires) {
+    if (meetsCondition(condition, (axis) => sizes[axis]!)) continue;
+    const { kind, text, equation } = condition;
+    const demand = `${text} must ${kind === "whole" ? "be whole" : "hold"}${equation === undefined ? "" : ` in ${equation}`}`;
+    throw new RangeError(`train: ${label}: ${demand}; it has ${told}`);
+  }
+  for (const { name, size } of axes) {
+    const value = sizes[name]!;
+    if (size === undefined || (Number.isInteger(value) && value >= 0)) continue;
+    throw new RangeError(
+      `train: ${label}: the size ${name} must be a whole number from 0 on, and is ${value}; it has ${told}`,
+    );
   }
 }
 
@@ -130,13 +184,6 @@ function checkList(
 
 const product = (shape: readonly (number | string)[], sizes: Sizes): number =>
   shape.reduce<number>((count, size) => count * (typeof size === "number" ? size : (sizes[size] ?? NaN)), 1);
-
-function computedSize({ dividend, divisor }: SizeEntry, sizes: Sizes, roundsUp: boolean): number {
-  const term = ([factor, ...axes]: readonly [number, ...string[]]): number =>
-    axes.reduce((n, axis) => n * sizes[axis]!, factor);
-  const size = dividend.reduce((sum, part) => sum + term(part), 0) / term(divisor);
-  return Math.max(roundsUp ? Math.ceil(size) : Math.floor(size), 0);
-}
 
 /** `[B, …]` with every example in its corner. */
 function padTensor(

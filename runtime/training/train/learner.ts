@@ -32,7 +32,7 @@ export interface UpdateResult {
   readonly losses: Readonly<Record<string, number>>;
   /** What the first loss is divided by. */
   readonly weight: number;
-  /** The length of the gradient before it was clipped. */
+  /** The length of the gradient before anything of it was clipped. */
   readonly norm: number;
   readonly rate: number;
 }
@@ -76,12 +76,14 @@ export function createLearner(settings: LearnerSettings): Learner {
       });
       const { gradient, totals, scale } = gradientOf(instance, tree, names, shardsOf(batch.examples, shard), call);
       const told = tellLosses(totals);
-      const applied = clip.value === undefined ? scale : clipValues(gradient, scale, clip.value);
-      const norm = globalNorm(gradient) * applied;
+      // Before numbers are cut, which would make infinite ones look like others.
+      const norm = globalNorm(gradient) * scale;
       if (!Number.isFinite(told.loss) || !Number.isFinite(norm)) {
         throw locateNonFinite({ instance, manifest, batch, update, call, names: state.names, ...told, norm });
       }
-      const factor = clip.norm !== undefined && norm > clip.norm ? clip.norm / (norm + 1e-6) : 1;
+      const applied = clip.value === undefined ? scale : clipValues(gradient, scale, clip.value);
+      const length = clip.value === undefined ? norm : globalNorm(gradient);
+      const factor = clip.norm !== undefined && length > clip.norm ? clip.norm / (length + 1e-6) : 1;
       // Where nothing counts there is nothing to learn, and moments do not move.
       if (Object.values(totals).some(({ weight }) => weight !== 0)) state.step(gradient, { scale: applied * factor });
       return { ...told, norm, rate };

@@ -38,26 +38,22 @@ export function createRun(options: CheckedTraining): TrainingRun {
 export async function* runEvents(run: TrainingRun): AsyncGenerator<TrainEvent, void> {
   const { options, learner, best } = run;
   const { validation, signal, checkpoints } = options;
-  try {
-    const resumed = await resume(run);
-    if (resumed === undefined) await prepare(run);
-    else yield tellEvent(run, resumed);
-    for (;;) {
-      const reason = reasonToEnd(run);
-      const isEnd = signal?.aborted === true || reason !== undefined;
-      if (checkpoints !== undefined && isDue(run, checkpoints, isEnd))
-        yield tellEvent(run, await keep(run, checkpoints));
-      if (signal?.aborted === true) throw signal.reason;
-      if (reason !== undefined) {
-        yield tellEvent(run, end(run, reason));
-        return;
-      }
-      yield tellEvent(run, await takeUpdate(run));
-      if (validation !== undefined && run.done % validation.every === 0) yield tellEvent(run, await look(run));
+  const resumed = await resume(run);
+  if (resumed === undefined) await prepare(run);
+  else yield tellEvent(run, resumed);
+  for (;;) {
+    const reason = reasonToEnd(run);
+    const isEnd = signal?.aborted === true || reason !== undefined;
+    if (checkpoints !== undefined && isDue(run, checkpoints, isEnd)) yield tellEvent(run, await keep(run, checkpoints));
+    if (signal?.aborted === true) throw signal.reason;
+    if (reason !== undefined) {
+      // Not where it stops otherwise: params are those of the last update then.
+      if (best.params !== undefined) learner.instance.setParams(best.params);
+      yield tellEvent(run, end(run, reason));
+      return;
     }
-  } finally {
-    // Whatever ended it.
-    if (best.params !== undefined) learner.instance.setParams(best.params);
+    yield tellEvent(run, await takeUpdate(run));
+    if (validation !== undefined && run.done % validation.every === 0) yield tellEvent(run, await look(run));
   }
 }
 

@@ -7,7 +7,8 @@ import { createRun, runEvents } from "./run.js";
 /** A run of training, which goes on as it is iterated. */
 export interface Training extends AsyncIterable<TrainEvent> {
   /**
-   * The instance that learns, with params of the last update; after the end those of the best validation where `keepBest` says so.
+   * The instance that learns, with params of the last update; after the end, but not where it
+   * is stopped before, those of the best validation where `keepBest` says so.
    * Params that are set before the first update are those that training begins with. A larger one takes its place when examples need
    * more room than any before.
    */

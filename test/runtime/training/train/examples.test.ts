@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { cell, type LoadedCell } from "../../../../compiler/driver/in-process.js";
+import { arrays, sgd, train } from "../../../../runtime/index.js";
 import { createPacker } from "../../../../runtime/training/train/examples.js";
 import { checkManifest } from "../../../../runtime/module/check-manifest.js";
 import { sumManifest } from "../../../support/sum-module.js";
@@ -33,6 +35,48 @@ it("asks for a size that nothing tells", () => {
   const packer = createPacker(manifest([input("w", ["W", "C"])], ["W", "C"]));
   expect(() => packer.size({ w: [1, 2] }, "it")).toThrow("train: it: nothing tells the size of W; give it as `sizes: { W: … }`"); // prettier-ignore
   expect(packer.size({ w: [1, 2], sizes: { W: 2 } }, "it").sizes).toEqual({ W: 2, C: 1 });
-  expect(() => packer.size({ w: [1, 2, 3], sizes: { W: 2 } }, "it")).toThrow("nothing tells the size of C");
+  expect(() => packer.size({ w: [1, 2, 3], sizes: { W: 2 } }, "it")).toThrow("train: it: w must have shape [W, C], whose length is a multiple of 2; got 3"); // prettier-ignore
+  expect(() => packer.size({ w: [1], sizes: { W: "1" as never } }, "it")).toThrow('train: it: sizes.W must be an integer of at least 0, got "1"'); // prettier-ignore
   expect(() => packer.size({ w: [1], sizes: { T: 2 } }, "it")).toThrow("sizes.T is the size of nothing");
+});
+
+const learn = (module: LoadedCell, columns: Readonly<Record<string, number[][]>>) =>
+  train({ module, data: arrays(columns), optimizer: sgd({ learningRate: 0.1 }), batch: 3, updates: 2, seed: 0 }).finish(); // prettier-ignore
+
+it("has room for sizes that are rounded down or up, and checks those of each example", async () => {
+  const module = await cell(
+    `network Halves(; T >= 3) {
+      input x: [T]
+      input down: [floor(T / 2)]
+      input up: [ceil(T / 2)]
+      input third: [floor(T / 3) + 1]
+      require T >= 4
+      param a: [] ~ ones
+      loss = sum(a * x) + sum(a * down) + sum(a * up) + sum(a * third)
+      output total = sum(x) + 10 * sum(down) + 100 * sum(up) + 1000 * sum(third)
+    }`,
+    { cell: "Halves", gradient: true, dtype: "f64", target: "js" },
+  );
+  const ones = (lengths: readonly number[]): number[][] => lengths.map((length) => Array.from({ length }, () => 1));
+  const columns = (lengths: readonly number[]) => ({
+    down: ones(lengths.map((T) => Math.floor(T / 2))),
+    x: ones(lengths),
+    up: ones(lengths.map((T) => Math.ceil(T / 2))),
+    third: ones(lengths.map((T) => Math.floor(T / 3) + 1)),
+  });
+  const packer = createPacker(module.manifest);
+  const data = arrays(columns([7, 4, 5]));
+  const examples = [0, 1, 2].map((i) => packer.size(data.read(i, undefined as never) as never, "it"));
+  const { total } = module.instantiate({ batch: 3, sizes: { T: 7 } }).forward(packer.pack(examples) as never);
+  expect([...total!]).toEqual([7 + 30 + 400 + 3000, 4 + 20 + 200 + 2000, 5 + 20 + 300 + 2000]);
+  await expect(learn(module, columns([7, 4, 5]))).resolves.toMatchObject({ updates: 2 });
+  await expect(learn(module, columns([7, 2]))).rejects.toThrow("train: example 1 of the data: T must be at least 3, and is 2"); // prettier-ignore
+  await expect(learn(module, columns([3, 7]))).rejects.toThrow("train: example 0 of the data: T >= 4 must hold; it has T 3"); // prettier-ignore
+});
+
+it("wants sizes that are whole where they are divided", async () => {
+  const source = "network Pairs(; T) { input x: [T] input half: [T / 2, 2] param a: [] ~ ones loss = sum(a * x) + sum(a * half, axis = [0, 1]) }"; // prettier-ignore
+  const module = await cell(source, { cell: "Pairs", gradient: true, target: "js" });
+  await expect(learn(module, { x: [[1, 2]], half: [[1, 2]] })).resolves.toMatchObject({ updates: 2 });
+  await expect(learn(module, { x: [[1, 2, 3]], half: [[1, 2, 3]] })).rejects.toThrow(/^train: example 0 of the data: .*T \/ 2.* whole.*; it has T 3$/u); // prettier-ignore
 });

@@ -229,6 +229,41 @@ describe("train", () => {
     expect(training.instance.params["a"]![0]).toBe(0);
   });
 
+  it("cuts no infinite gradient to one that is finite", async () => {
+    const module = await cell("network Steep(; T) { input x: [T] param a: [] ~ ones loss = sum(sqrt(a - x)) }", { cell: "Steep", gradient: true, target: "js" }); // prettier-ignore
+    const data = arrays({ x: [[1]] });
+    const training = train({ module, data, optimizer: sgd(), batch: 1, updates: 1, seed: 0, clip: { value: 1 } });
+    await expect(training.finish()).rejects.toThrow(
+      /^update 1 \(epoch 0\): the gradient's norm is Infinity; example 0/u,
+    );
+    expect([...training.instance.params["a"]!]).toEqual([1]);
+  });
+
+  it("tells the length of a gradient before its numbers are cut, and limits that of what is left", async () => {
+    const data = arrays({ x: [[0, 1, 2]], y: [[100, 300, 500]] });
+    const options: TrainOptions = { module: networks.affine, data, optimizer: sgd({ learningRate: 1 }), batch: 1, updates: 1, seed: 0 }; // prettier-ignore
+    const { events } = await eventsOf(options);
+    const cut = await eventsOf({ ...options, clip: { value: 3, norm: 1 } });
+    const norms = [events, cut.events].map((all) => all.find((event) => event.kind === "update")?.norm);
+    expect(norms[0]).toBeGreaterThan(600);
+    expect(norms[1]).toBe(norms[0]);
+    expect(cut.params["a"]![0]).toBeCloseTo(Math.SQRT1_2, 6);
+  });
+
+  it("leaves the params of the last update where it stops before its end", async () => {
+    const data = arrays({ x: [[0, 1, 2]], y: [[1, 3, 5]] });
+    // Every update makes this one worse.
+    const away = arrays({ x: [[0, 1, 2]], y: [[-1, -3, -5]] });
+    const validation = { data: away, every: 1, keepBest: true };
+    const options: TrainOptions = { module: networks.affine, data, optimizer: sgd({ learningRate: 0.1 }), batch: 1, updates: 3, seed: 0 }; // prettier-ignore
+    const [last, best] = [{ ...options }, { ...options, updates: 1 }].map((own) => eventsOf(own));
+    const training = train({ ...options, updates: 9, validation });
+    for await (const event of training) if (event.kind === "validation" && event.update === 3) break;
+    expect([...training.instance.params["a"]!]).toEqual([...(await last!).params["a"]!]);
+    const whole = await eventsOf({ ...options, validation });
+    expect([...whole.params["a"]!]).toEqual([...(await best!).params["a"]!]);
+  });
+
   it("begins with the params that an instance is given", async () => {
     const data = arrays({ x: [[1, 2]], y: [[1, 2]] });
     const training = train({
