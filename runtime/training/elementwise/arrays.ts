@@ -2,6 +2,7 @@
 import type { FloatArray } from "../../module/compiled-module.js";
 import type { ElementProgram } from "./program.js";
 import { bindPlain, type Kernel } from "./run-plain.js";
+import { createWasmArrays } from "./run-wasm.js";
 
 export type { Kernel };
 
@@ -17,14 +18,20 @@ export interface Arrays {
   bind(program: ElementProgram, which: readonly number[]): BoundProgram;
 }
 
+/** Compiling takes as long as dozens of updates of fewer elements by plain loops, whose bits are the same. */
+const fewestCompiled = 2048;
+
+/** @param length A multiple of four, as are the places between which programs run. */
 export function createArrays(dtype: "f32" | "f64", count: number, length: number): Arrays {
   const make = (size: number): FloatArray => (dtype === "f32" ? new Float32Array(size) : new Float64Array(size));
-  const arrays = Array.from({ length: count }, () => make(length));
+  const wasm = length < fewestCompiled ? undefined : createWasmArrays(dtype, count, length);
+  const arrays = wasm?.arrays ?? Array.from({ length: count }, () => make(length));
   return {
     arrays,
     bind(program, which) {
       const scalars = make(program.scalars.length);
-      return { scalars, run: bindPlain(program, which.map((place) => arrays[place]!), scalars) }; // prettier-ignore
+      const plain = (): Kernel => bindPlain(program, which.map((place) => arrays[place]!), scalars); // prettier-ignore
+      return { scalars, run: wasm?.bind(program, which, scalars) ?? plain() };
     },
   };
 }

@@ -16,8 +16,14 @@ interface Placed {
   readonly length: number;
 }
 
+/** With its parts of the arrays that kernels see of params and gradients. */
+interface Viewed extends Placed {
+  readonly p: FloatArray;
+  readonly g: FloatArray;
+}
+
 interface StateGroup extends RuleGroup {
-  readonly params: readonly Placed[];
+  readonly params: readonly Viewed[];
   readonly from: number;
   readonly to: number;
   /** What the schedule remembers. */
@@ -95,16 +101,16 @@ function stepGroup(group: StateGroup, step: GroupStep): void {
       stepRows(place, gradient, params[name]!, { p, g, run });
       continue;
     }
-    p.set(params[name]!, from);
+    place.p.set(params[name]!);
     if (isRows(gradient)) {
-      g.fill(0, from, from + length);
-      forEachRow(gradient, widthOfRows(name, gradient, length), (at, values) => g.set(values, from + at));
-    } else g.set(gradient, from);
+      place.g.fill(0);
+      forEachRow(gradient, widthOfRows(name, gradient, length), (at, values) => place.g.set(values, at));
+    } else place.g.set(gradient);
   }
   if (begin < to) run(begin, to);
   for (let i = 0; i < placed.length; i++) {
-    const { name, from, length } = placed[i]!;
-    if (rule.isStill !== true || !isRows(gradients[name]!)) params[name]!.set(p.subarray(from, from + length));
+    const { name, p: changed } = placed[i]!;
+    if (rule.isStill !== true || !isRows(gradients[name]!)) params[name]!.set(changed);
   }
 }
 
@@ -230,7 +236,9 @@ function bindGroup(part: LaidGroup, storage: Arrays, slots: readonly string[]): 
     for (const { from, length } of params) storage.arrays[places[i]!]!.fill(start, from, from + length);
   });
   const { scalars, run } = storage.bind(rule.program, [0, 1, ...places]);
-  return { ...part, memory: memoryOf(schedule), scalars, run };
+  const [p, g] = storage.arrays.map((array) => params.map(({ from, length }) => array.subarray(from, from + length)));
+  const viewed = params.map((place, i) => ({ ...place, p: p![i]!, g: g![i]! }));
+  return { ...part, params: viewed, memory: memoryOf(schedule), scalars, run };
 }
 
 /** Nothing is changed before everything has been checked. */
