@@ -24,10 +24,17 @@ export type {
 } from "./module/compiled-module.js";
 export type {
   AxisEntry,
+  ConditionEntry,
+  ContextEntry,
+  DrawEntry,
   Initializer,
   InputEntry,
   Manifest,
   ParamEntry,
+  RandomEntry,
+  SettingEntry,
+  SizeEntry,
+  SizeTerm,
   StateEntry,
   TensorEntry,
 } from "./module/manifest.js";
@@ -46,7 +53,7 @@ export { adam, adamw, nadam, type AdamOptions, type NadamOptions } from "./train
 export { rmsprop, type RmspropOptions } from "./training/optimizers/rmsprop.js";
 export { adagrad, type AdagradOptions } from "./training/optimizers/adagrad.js";
 export { lion, type LionOptions } from "./training/optimizers/lion.js";
-export type { Optimizer, OptimizerState } from "./training/optimizers/types.js";
+export type { Optimizer, OptimizerState, StepOptions, TrainedInstance } from "./training/optimizers/types.js";
 export type { GroupOptions } from "./training/optimizers/groups.js";
 export {
   constant,

@@ -18,6 +18,10 @@ export function isRecord(value: unknown): value is Fields {
   return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
 }
 
+/** Is it an array, or a typed one? */
+export const isList = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
+
 /** @throws RangeError unless the value is a finite number from `low` to below `high`. */
 export function checkOption(name: string, value: number, low: number, high = Infinity): number {
   if (typeof value !== "number" || !(value >= low && value < high)) {
@@ -33,6 +37,12 @@ export function checkPositive(name: string, value: number): number {
     throw new RangeError(`${name} must be a finite number above 0, got ${describe(value)}`);
   }
   return value;
+}
+
+/** @throws RangeError unless the value is a positive integer. */
+export function checkCount(name: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+  throw new RangeError(`${name} must be a positive integer, got ${describe(value)}`);
 }
 
 /** @throws TypeError unless the value is true, false or left out, which counts as false. */

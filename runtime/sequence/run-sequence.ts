@@ -9,7 +9,7 @@ import {
 import { checkInstance, checkModule, checkNumbers, checkRecord } from "../arguments.js";
 import { ofStream, streamAxis } from "../module/axes.js";
 import type { Manifest } from "../module/manifest.js";
-import { checkOptionNames, describe } from "../options.js";
+import { checkCount, checkOptionNames, describe } from "../options.js";
 
 export interface RunSequenceOptions {
   /** Examples, B. */
@@ -64,10 +64,7 @@ export function runSequence(
   checkOptionNames("runSequence", options, ["batch", "steps", "chunk", "lengths", "sizes"]);
   const { batch, steps, chunk, lengths, sizes } = options;
   const { manifest } = module;
-  for (const [name, size] of Object.entries({ batch, steps, chunk })) {
-    if (!Number.isSafeInteger(size) || size < 1)
-      throw new RangeError(`${name} must be a positive integer, got ${describe(size)}`);
-  }
+  for (const [name, size] of Object.entries({ batch, steps, chunk })) checkCount(name, size);
   if (lengths !== undefined) checkNumbers("runSequence", "lengths", lengths);
   if (lengths !== undefined && lengths.length !== batch) {
     throw new RangeError(`lengths must have length ${batch}, got ${lengths.length}`);

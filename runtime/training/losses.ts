@@ -4,7 +4,7 @@
  */
 import type { FloatArray } from "../module/compiled-module.js";
 import { checkFloats, checkNumbers } from "../arguments.js";
-import { checkOptionNames, describe } from "../options.js";
+import { checkCount, checkOptionNames, describe } from "../options.js";
 
 export interface LossOptions {
   /** Examples, B. */
@@ -151,10 +151,7 @@ function prepare(
   const { batch, steps, into, lengths } = options;
   if (lengths !== undefined) checkNumbers(where, "lengths", lengths);
   if (into !== undefined) checkFloats(where, "into", into);
-  for (const [option, size] of Object.entries({ batch, steps })) {
-    if (!Number.isSafeInteger(size) || size < 1)
-      throw new RangeError(`${option} must be a positive integer, got ${describe(size)}`);
-  }
+  for (const [option, size] of Object.entries({ batch, steps })) checkCount(option, size);
   const rows = batch * steps;
   if (prediction.length === 0 || prediction.length % rows !== 0) {
     throw new RangeError(`${name} must have a multiple of batch * steps = ${rows} entries, got ${prediction.length}`);

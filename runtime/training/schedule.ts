@@ -1,5 +1,5 @@
 /** Learning rates that change while a model trains, as functions of the updates that are done. */
-import { checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../options.js";
+import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../options.js";
 import { halfTurnCosine, power } from "./plain-math.js";
 
 /**
@@ -22,14 +22,17 @@ export type LearningRate = number | Schedule | ((updates: number) => number);
 export function scheduleOf(where: string, rate: LearningRate): Schedule {
   if (typeof rate === "function")
     return { at: (updates) => checkOption(`${where}: the rate of a schedule`, rate(updates), 0) };
-  if (typeof rate !== "object") return constant(rate);
+  if (typeof rate !== "object") {
+    checkOption(`${where}: learningRate`, rate, 0);
+    return constant(rate);
+  }
   if (isRecord(rate) && typeof rate["at"] === "function") return rate;
   throw new TypeError(`${where}: learningRate must be a number, a function or a schedule, got ${describe(rate)}`);
 }
 
 /** The same rate for all updates. */
 export function constant(rate: number): Schedule {
-  checkOption("learningRate", rate, 0);
+  checkOption("constant: learningRate", rate, 0);
   return { at: () => rate };
 }
 
@@ -43,9 +46,9 @@ export interface StepDecayOptions {
 /** Falls by a factor every so many updates: `rate * factor ^ floor(updates / every)` (PyTorch's `StepLR`). */
 export function stepDecay(rate: number, options: StepDecayOptions): Schedule {
   checkOptionNames("stepDecay", options, ["every", "factor"]);
-  checkOption("learningRate", rate, 0);
-  const every = checkCount("every", options.every);
-  const factor = checkPositive("factor", options.factor ?? 0.1);
+  checkOption("stepDecay: learningRate", rate, 0);
+  const every = checkCount("stepDecay: every", options.every);
+  const factor = checkPositive("stepDecay: factor", options.factor ?? 0.1);
   return { at: (updates) => rate * power(factor, Math.floor(updates / every)) };
 }
 
@@ -64,10 +67,10 @@ export interface CosineOptions {
  */
 export function cosine(rate: number, options: CosineOptions): Schedule {
   checkOptionNames("cosine", options, ["updates", "warmup", "last"]);
-  checkOption("learningRate", rate, 0);
-  const updates = checkCount("updates", options.updates);
-  const warmup = checkOption("warmup", options.warmup ?? 0, 0, updates);
-  const last = checkOption("last", options.last ?? 0, 0);
+  checkOption("cosine: learningRate", rate, 0);
+  const updates = checkCount("cosine: updates", options.updates);
+  const warmup = checkOption("cosine: warmup", options.warmup ?? 0, 0, updates);
+  const last = checkOption("cosine: last", options.last ?? 0, 0);
   return {
     at(done) {
       if (done < warmup) return (rate * (done + 1)) / (warmup + 1);
@@ -90,11 +93,11 @@ export interface OneCycleOptions {
 /** Rises from a low rate to the largest and falls to a far lower one, both along half a cosine (PyTorch's `OneCycleLR`, without its momentum). */
 export function oneCycle(largest: number, options: OneCycleOptions): Schedule {
   checkOptionNames("oneCycle", options, ["updates", "rise", "divide", "divideLast"]);
-  checkOption("learningRate", largest, 0);
-  const updates = checkCount("updates", options.updates);
-  const rise = checkOption("rise", options.rise ?? 0.3, 0, 1);
-  const first = largest / checkPositive("divide", options.divide ?? 25);
-  const last = first / checkPositive("divideLast", options.divideLast ?? 1e4);
+  checkOption("oneCycle: learningRate", largest, 0);
+  const updates = checkCount("oneCycle: updates", options.updates);
+  const rise = checkOption("oneCycle: rise", options.rise ?? 0.3, 0, 1);
+  const first = largest / checkPositive("oneCycle: divide", options.divide ?? 25);
+  const last = first / checkPositive("oneCycle: divideLast", options.divideLast ?? 1e4);
   const top = Math.max(rise * updates - 1, 0);
   return {
     at(done) {
@@ -118,11 +121,11 @@ export interface PlateauOptions {
 /** Falls when validation shows no better loss for a while (PyTorch's `ReduceLROnPlateau`). */
 export function plateau(rate: number, options: PlateauOptions = {}): Schedule {
   checkOptionNames("plateau", options, ["factor", "patience", "threshold", "least"]);
-  checkOption("learningRate", rate, 0);
-  const factor = checkOption("factor", options.factor ?? 0.1, 0, 1);
-  const patience = checkOption("patience", options.patience ?? 10, 0);
-  const threshold = checkPositive("threshold", options.threshold ?? 1 - 1e-4);
-  const least = checkOption("least", options.least ?? 0, 0);
+  checkOption("plateau: learningRate", rate, 0);
+  const factor = checkOption("plateau: factor", options.factor ?? 0.1, 0, 1);
+  const patience = checkOption("plateau: patience", options.patience ?? 10, 0);
+  const threshold = checkPositive("plateau: threshold", options.threshold ?? 1 - 1e-4);
+  const least = checkOption("plateau: least", options.least ?? 0, 0);
   return {
     memory: [rate, Infinity, 0],
     at: (_updates, memory) => memory[0]!,
@@ -140,9 +143,4 @@ export function plateau(rate: number, options: PlateauOptions = {}): Schedule {
 /** Along half a cosine from one number to another; the part is cut to [0, 1]. */
 function between(from: number, to: number, part: number): number {
   return to + ((from - to) * (1 + halfTurnCosine(Math.min(Math.max(part, 0), 1)))) / 2;
-}
-
-function checkCount(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new RangeError(`${name} must be a positive integer, got ${describe(value)}`);
 }

@@ -1,6 +1,6 @@
 /** Where checkpoints are kept. */
 import { refuse } from "../../arguments.js";
-import { checkOptionNames, describe, isRecord } from "../../options.js";
+import { checkCount, checkOptionNames, isRecord } from "../../options.js";
 
 /** Files by name. `checkpointFolder` of recell/node is one; another may be a database of a browser. */
 export interface CheckpointStore {
@@ -36,11 +36,7 @@ export function checkpoints(store: CheckpointStore, options: CheckpointOptions):
   if (!isStore) refuse("checkpoints", "the first argument", "a store (from checkpointFolder)", store);
   checkOptionNames("checkpoints", options, ["every", "keep"]);
   const { every, keep = 2 } = options;
-  for (const [name, value] of Object.entries({ every, keep })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`checkpoints: ${name} must be a positive integer, got ${describe(value)}`);
-    }
-  }
+  for (const [name, value] of Object.entries({ every, keep })) checkCount(`checkpoints: ${name}`, value);
   return { store, every, keep };
 }
 

@@ -1,6 +1,6 @@
 /** Numbers that belong to moments, one after the other, and the examples that are cut out of them. */
 import { checkRecord } from "../../arguments.js";
-import { checkOptionNames, describe, isRecord } from "../../options.js";
+import { checkCount, checkOptionNames, describe, isList, isRecord } from "../../options.js";
 import { type DataSource, hashOf } from "./source.js";
 
 /** Moments in order, and what was measured in each. */
@@ -41,8 +41,7 @@ export function seriesOf(columns: Readonly<Record<string, ArrayLike<ArrayLike<nu
 }
 
 function columnOf(name: string, rows: unknown): SeriesColumn {
-  const isTyped = ArrayBuffer.isView(rows) && "length" in rows;
-  if ((!Array.isArray(rows) && !isTyped) || (rows as unknown[]).length === 0) {
+  if (!isList(rows) || rows.length === 0) {
     throw new TypeError(`seriesOf: ${name} must be a list with something for each moment, got ${describe(rows)}`);
   }
   const lists = Array.from(rows as ArrayLike<ArrayLike<number> | number>, (row) =>
@@ -60,8 +59,7 @@ function columnOf(name: string, rows: unknown): SeriesColumn {
 }
 
 const isNumbers = (value: unknown): boolean =>
-  (Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value)) &&
-  Array.from(value as ArrayLike<unknown>).every((number) => typeof number === "number");
+  isList(value) && Array.from(value).every((number) => typeof number === "number");
 
 /** @throws TypeError unless it is a series. */
 function checkSeries(where: string, value: unknown): void {
@@ -89,11 +87,7 @@ export function windows(series: TimeSeries, options: WindowOptions): DataSource 
   checkSeries("windows", series);
   checkOptionNames("windows", options, ["length", "stride"]);
   const { length, stride = 1 } = options;
-  for (const [name, value] of Object.entries({ length, stride })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`windows: ${name} must be a positive integer, got ${describe(value)}`);
-    }
-  }
+  for (const [name, value] of Object.entries({ length, stride })) checkCount(`windows: ${name}`, value);
   if (series.length < length) {
     throw new RangeError(`windows: there are ${series.length} moments, too few for a window of ${length}`);
   }

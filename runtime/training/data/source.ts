@@ -1,6 +1,6 @@
 /** Where examples come from. */
 import { checkRecord } from "../../arguments.js";
-import { describe } from "../../options.js";
+import { describe, isList } from "../../options.js";
 import type { Random } from "../../random.js";
 
 /**
@@ -72,7 +72,6 @@ export function arrays(columns: Columns): DataSource {
   };
 }
 
-const isList = (value: unknown): boolean => Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
 const listOf = (value: ArrayLike<number> | number): ArrayLike<number> => (typeof value === "number" ? [value] : value);
 
 type Lists = Readonly<Record<string, ArrayLike<number>>>;

@@ -3,7 +3,7 @@
  * needs no library's guesses of types, and says for everything that is wrong in which line.
  */
 import { SourceError } from "../../errors.js";
-import { checkOptionNames, describe, isRecord } from "../../options.js";
+import { checkCount, checkOptionNames, describe, isRecord } from "../../options.js";
 import { arrays, type DataSource } from "./source.js";
 import { type TimeSeries, seriesOf } from "./series.js";
 
@@ -28,8 +28,7 @@ export function csv(text: string, options: CsvOptions): TimeSeries {
   if (typeof text !== "string") throw new TypeError(`csv: the first argument must be a text, got ${describe(text)}`);
   checkOptionNames("csv", options, ["columns", "ahead", "separator"]);
   const { columns, ahead = {}, separator = "," } = options;
-  if (!isRecord(columns)) throw new TypeError(`csv: columns must be an object, got ${describe(columns)}`);
-  if (!isRecord(ahead)) throw new TypeError(`csv: ahead must be an object, got ${describe(ahead)}`);
+  checkColumns(columns, ahead);
   if (typeof separator !== "string" || separator.length !== 1 || separator === '"') {
     throw new TypeError(`csv: separator must be one character, got ${describe(separator)}`);
   }
@@ -66,6 +65,23 @@ export function csv(text: string, options: CsvOptions): TimeSeries {
       Object.entries(ahead).map(([name, [own, moments]]) => [name, numbers(own).slice(moments, moments + length)]),
     ),
   });
+}
+
+/** @throws TypeError or RangeError that names the column. */
+function checkColumns(columns: unknown, ahead: unknown): void {
+  if (!isRecord(columns)) throw new TypeError(`csv: columns must be an object, got ${describe(columns)}`);
+  if (!isRecord(ahead)) throw new TypeError(`csv: ahead must be an object, got ${describe(ahead)}`);
+  for (const [name, own] of Object.entries(columns)) {
+    const headings: readonly unknown[] = Array.isArray(own) ? own : [own];
+    if (headings.length > 0 && headings.every((heading) => typeof heading === "string")) continue;
+    throw new TypeError(`csv: columns.${name} must be a heading or several of them, got ${describe(own)}`);
+  }
+  for (const [name, own] of Object.entries(ahead)) {
+    if (!Array.isArray(own) || own.length !== 2 || typeof own[0] !== "string") {
+      throw new TypeError(`csv: ahead.${name} must be a heading and a number of moments, got ${describe(own)}`);
+    }
+    checkCount(`csv: ahead.${name}[1]`, own[1]);
+  }
 }
 
 interface TableRow {

@@ -1,7 +1,7 @@
 /** Text as numbers: letters, bytes or words, and the vocabulary that tells which is which. */
 import { SourceError } from "../../errors.js";
 import { decodeUtf8, encodeUtf8 } from "../../io/utf8.js";
-import { checkOptionNames, describe, isRecord } from "../../options.js";
+import { checkCount, checkOptionNames, describe, isRecord } from "../../options.js";
 import { type DataSource, hashOf } from "./source.js";
 
 export type TextUnit = "character" | "byte" | "word";
@@ -26,7 +26,7 @@ export interface TextOptions {
   readonly documents?: RegExp;
   /** One that exists already, in the place of one of this text. */
   readonly vocabulary?: Vocabulary;
-  /** Words and letters that occur less often are not known; 1 by default. */
+  /** Words and letters that occur less often are not known; 1 by default. Only where the vocabulary is one of this text. */
   readonly atLeast?: number;
   /** The name of the input; "text" by default. */
   readonly input?: string;
@@ -52,10 +52,11 @@ export function text(content: string, options: TextOptions): TextSource {
   if (!Object.hasOwn(splitters, String(unit))) {
     throw new TypeError(`text: unit must be "character", "byte" or "word", got ${describe(unit)}`);
   }
-  for (const [name, value] of Object.entries({ length, atLeast })) {
-    if (value !== Infinity && (!Number.isSafeInteger(value) || value < 1)) {
-      throw new RangeError(`text: ${name} must be a positive integer, got ${describe(value)}`);
-    }
+  if (length !== Infinity) checkCount("text: length", length);
+  checkCount("text: atLeast", atLeast);
+  if (options.atLeast !== undefined && (unit === "byte" || options.vocabulary !== undefined)) {
+    const why = unit === "byte" ? "all bytes are known" : "the vocabulary that is given tells what is known";
+    throw new TypeError(`text: atLeast has nothing to leave out: ${why}`);
   }
   if (documents !== undefined && !(documents instanceof RegExp)) {
     throw new TypeError(`text: documents must be a regular expression, got ${describe(documents)}`);
@@ -64,7 +65,7 @@ export function text(content: string, options: TextOptions): TextSource {
   if (vocabulary.unit !== unit) {
     throw new TypeError(`text: the vocabulary is of ${vocabulary.unit}s, unit is ${describe(unit)}`);
   }
-  const parts = documents === undefined ? [content] : content.split(documents);
+  const parts = documents === undefined ? [content] : partsOf(content, documents);
   const examples = parts
     .flatMap((part) => pieces(vocabulary.encode(part), length))
     .map((numbers) => ({ [input]: numbers }));
@@ -76,6 +77,12 @@ export function text(content: string, options: TextOptions): TextSource {
     lengthOf: (index) => examples[index]![input]!.length,
     read: (index) => examples[index]!,
   };
+}
+
+/** What is between the matches. `split` gives what groups of the pattern have matched, too, after each part. */
+function partsOf(content: string, documents: RegExp): string[] {
+  const groups = new RegExp(`${documents.source}|`, documents.flags).exec("")!.length - 1;
+  return content.split(documents).filter((_, i) => i % (groups + 1) === 0);
 }
 
 function pieces(numbers: Int32Array, length: number): Int32Array[] {

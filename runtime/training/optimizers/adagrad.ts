@@ -37,11 +37,11 @@ export function adagrad(options: AdagradOptions & WithGroups<AdagradOptions> = {
 const kind: OptimizerKind<AdagradOptions> = {
   name: "adagrad",
   defaults: { learningRate: 0.01, learningRateDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, epsilon: 1e-10 },
-  check({ learningRateDecay, weightDecay, initialAccumulatorValue, epsilon }) {
-    checkAmount("learningRateDecay", learningRateDecay);
-    checkAmount("weightDecay", weightDecay);
-    checkAmount("initialAccumulatorValue", initialAccumulatorValue);
-    checkPositive("epsilon", epsilon);
+  check({ learningRateDecay, weightDecay, initialAccumulatorValue, epsilon }, where) {
+    checkAmount(`${where}: learningRateDecay`, learningRateDecay);
+    checkAmount(`${where}: weightDecay`, weightDecay);
+    checkAmount(`${where}: initialAccumulatorValue`, initialAccumulatorValue);
+    checkPositive(`${where}: epsilon`, epsilon);
   },
   rule({ learningRateDecay, weightDecay, initialAccumulatorValue, epsilon }): UpdateRule {
     const scalars = {

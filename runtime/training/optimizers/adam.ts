@@ -77,11 +77,11 @@ export function nadam(options: NadamOptions & WithGroups<NadamOptions> = {}): Op
   return createOptimizer(nadamKind, options);
 }
 
-function checkMoments({ beta1, beta2, epsilon, weightDecay }: Required<MomentOptions>): void {
-  checkShare("beta1", beta1);
-  checkShare("beta2", beta2);
-  checkPositive("epsilon", epsilon);
-  checkAmount("weightDecay", weightDecay);
+function checkMoments({ beta1, beta2, epsilon, weightDecay }: Required<MomentOptions>, where: string): void {
+  checkShare(`${where}: beta1`, beta1);
+  checkShare(`${where}: beta2`, beta2);
+  checkPositive(`${where}: epsilon`, epsilon);
+  checkAmount(`${where}: weightDecay`, weightDecay);
 }
 
 /** What all of the family compute alike from update to update. */
@@ -100,9 +100,9 @@ const sharedScalars = ({ beta1, beta2, epsilon, weightDecay }: Required<MomentOp
 const adamKind = (name: string, weightDecay: number, isDecoupled: boolean): OptimizerKind<AdamOptions> => ({
   name,
   defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, amsgrad: false },
-  check(options) {
-    checkMoments(options);
-    checkSwitch(name, "amsgrad", options.amsgrad);
+  check(options, where) {
+    checkMoments(options, where);
+    checkSwitch(where, "amsgrad", options.amsgrad);
   },
   rule(options): UpdateRule {
     const hasDecay = options.weightDecay !== 0;
@@ -139,10 +139,10 @@ const nadamKind: OptimizerKind<NadamOptions> = {
     momentumDecay: 0.004,
     decoupledWeightDecay: false,
   },
-  check(options) {
-    checkMoments(options);
-    checkAmount("momentumDecay", options.momentumDecay);
-    checkSwitch("nadam", "decoupledWeightDecay", options.decoupledWeightDecay);
+  check(options, where) {
+    checkMoments(options, where);
+    checkAmount(`${where}: momentumDecay`, options.momentumDecay);
+    checkSwitch(where, "decoupledWeightDecay", options.decoupledWeightDecay);
   },
   rule(options): UpdateRule {
     const hasDecay = options.weightDecay !== 0;

@@ -52,9 +52,12 @@ export function groupParams<Options extends object>(
   return [others, ...matched].filter((group) => group.names.length > 0);
 }
 
-/** What a group says of the optimiser's options. */
+/** What a group says of the optimiser's options. What it leaves undefined is the optimiser's. */
 export function optionsOf<Options>(group: GroupOptions<Options>): object {
-  return Object.fromEntries(Object.entries(group).filter(([name]) => name !== "match" && name !== "frozen"));
+  const own = Object.entries(group).filter(
+    ([name, value]) => !["match", "frozen"].includes(name) && value !== undefined,
+  );
+  return Object.fromEntries(own);
 }
 
 function patternsOf(match: string | readonly string[]): Patterns {

@@ -33,10 +33,10 @@ export function lion(options: LionOptions & WithGroups<LionOptions> = {}): Optim
 const kind: OptimizerKind<LionOptions> = {
   name: "lion",
   defaults: { learningRate: 0.0001, beta1: 0.9, beta2: 0.99, weightDecay: 0 },
-  check({ beta1, beta2, weightDecay }) {
-    checkShare("beta1", beta1);
-    checkShare("beta2", beta2);
-    checkAmount("weightDecay", weightDecay);
+  check({ beta1, beta2, weightDecay }, where) {
+    checkShare(`${where}: beta1`, beta1);
+    checkShare(`${where}: beta2`, beta2);
+    checkAmount(`${where}: weightDecay`, weightDecay);
   },
   rule({ beta1, beta2, weightDecay }): UpdateRule {
     const scalars = {

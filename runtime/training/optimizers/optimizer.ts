@@ -11,8 +11,8 @@ import type { Optimizer, RuleGroup } from "./types.js";
 export interface OptimizerKind<Options extends RateOptions> {
   readonly name: string;
   readonly defaults: Required<Options>;
-  /** @throws RangeError or TypeError for options out of range. */
-  readonly check: (options: Required<Options>) => void;
+  /** @throws RangeError or TypeError for options out of range, which begins with `where`: `adam: groups[0]`. */
+  readonly check: (options: Required<Options>, where: string) => void;
   readonly rule: (options: Required<Options>) => UpdateRule;
 }
 
@@ -31,13 +31,13 @@ export function createOptimizer<Options extends RateOptions>(
   const { groups, ...own } = given;
   checkGroups(name, groups, known);
   const complete = (options: object): Required<Options> => ({ ...defaults, ...dropUndefined(options) });
-  const prepare = (options: object): Omit<RuleGroup, "names"> => {
+  const prepare = (options: object, where = name): Omit<RuleGroup, "names"> => {
     const all = complete(options);
-    kind.check(all);
-    return { schedule: scheduleOf(name, all.learningRate as LearningRate), rule: kind.rule(all) };
+    kind.check(all, where);
+    return { schedule: scheduleOf(where, all.learningRate as LearningRate), rule: kind.rule(all) };
   };
   prepare(own);
-  for (const group of groups ?? []) prepare({ ...own, ...optionsOf(group) });
+  for (const [i, group] of (groups ?? []).entries()) prepare({ ...own, ...optionsOf(group) }, `${name}: groups[${i}]`);
   return {
     name,
     description: describeOptions({ ...complete(own), groups: groups ?? [] }),

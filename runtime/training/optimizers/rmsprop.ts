@@ -42,12 +42,12 @@ export function rmsprop(options: RmspropOptions & WithGroups<RmspropOptions> = {
 const kind: OptimizerKind<RmspropOptions> = {
   name: "rmsprop",
   defaults: { learningRate: 0.01, alpha: 0.99, epsilon: 1e-8, weightDecay: 0, momentum: 0, centered: false },
-  check({ alpha, epsilon, weightDecay, momentum, centered }) {
-    checkShare("alpha", alpha);
-    checkPositive("epsilon", epsilon);
-    checkAmount("weightDecay", weightDecay);
-    checkShare("momentum", momentum);
-    checkSwitch("rmsprop", "centered", centered);
+  check({ alpha, epsilon, weightDecay, momentum, centered }, where) {
+    checkShare(`${where}: alpha`, alpha);
+    checkPositive(`${where}: epsilon`, epsilon);
+    checkAmount(`${where}: weightDecay`, weightDecay);
+    checkShare(`${where}: momentum`, momentum);
+    checkSwitch(where, "centered", centered);
   },
   rule({ alpha, epsilon, weightDecay, momentum, centered }): UpdateRule {
     const scalars = {

@@ -21,7 +21,8 @@ export function widthOfRows(name: string, { rows, values }: GradientRows, length
     throw new TypeError(`step: the gradient of ${name} must have rows, an Int32Array, got ${describe(rows)}`);
   }
   const width = rows.length === 0 ? length : values.length / rows.length;
-  if (!Number.isInteger(width) || width === 0 || length % width !== 0) {
+  const fits = rows.length === 0 ? values.length === 0 : Number.isInteger(width) && width > 0 && length % width === 0;
+  if (!fits) {
     throw new RangeError(
       `step: the gradient of ${name} must have as many values for each of its ${rows.length} rows as the param, got ${values.length} in all`,
     );

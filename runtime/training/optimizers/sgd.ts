@@ -40,13 +40,13 @@ export function sgd(options: SgdOptions & WithGroups<SgdOptions> = {}): Optimize
 const kind: OptimizerKind<SgdOptions> = {
   name: "sgd",
   defaults: { learningRate: 0.001, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0 },
-  check({ momentum, dampening, nesterov, weightDecay }) {
-    checkShare("momentum", momentum);
-    checkAmount("dampening", dampening);
-    checkAmount("weightDecay", weightDecay);
-    if (!checkSwitch("sgd", "nesterov", nesterov)) return;
-    if (momentum === 0) throw new TypeError("sgd: nesterov needs a momentum above 0");
-    if (dampening !== 0) throw new TypeError("sgd: nesterov takes no dampening");
+  check({ momentum, dampening, nesterov, weightDecay }, where) {
+    checkShare(`${where}: momentum`, momentum);
+    checkAmount(`${where}: dampening`, dampening);
+    checkAmount(`${where}: weightDecay`, weightDecay);
+    if (!checkSwitch(where, "nesterov", nesterov)) return;
+    if (momentum === 0) throw new TypeError(`${where}: nesterov needs a momentum above 0`);
+    if (dampening !== 0) throw new TypeError(`${where}: nesterov takes no dampening`);
   },
   rule: ({ momentum, dampening, nesterov, weightDecay }): UpdateRule => {
     const scalars = {

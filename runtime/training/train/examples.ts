@@ -3,7 +3,7 @@ import { refuse } from "../../arguments.js";
 import type { FloatArray } from "../../module/compiled-module.js";
 import { inputsOfExample, leastOf, meetsCondition, namedAxes, sizeOfAxis } from "../../module/axes.js";
 import type { InputEntry, Manifest } from "../../module/manifest.js";
-import { describe, isRecord } from "../../options.js";
+import { describe, isList, isRecord } from "../../options.js";
 import type { Example } from "../data/source.js";
 
 type Sizes = Readonly<Record<string, number>>;
@@ -70,7 +70,7 @@ function listAt(example: Example, name: string, label: string): ArrayLike<number
   const list: unknown = Object.hasOwn(example, name) ? example[name] : undefined;
   if (list === undefined) throw new TypeError(`train: ${label}: ${name} is missing`);
   if (typeof list === "number") return [list];
-  if (Array.isArray(list) || (ArrayBuffer.isView(list) && "length" in list)) return list as ArrayLike<number>;
+  if (isList(list)) return list as ArrayLike<number>;
   throw new TypeError(`train: ${label}: ${name} must be a list of numbers, got ${describe(list)}`);
 }
 

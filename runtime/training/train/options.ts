@@ -3,7 +3,7 @@ import { inputsOfExample } from "../../module/axes.js";
 import { asModule, type ModuleNamespace } from "../../module/load-js.js";
 import type { CompiledModule } from "../../module/compiled-module.js";
 import { checkRecord, isModule, moduleKind, refuse } from "../../arguments.js";
-import { checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../options.js";
+import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../options.js";
 import { checkSource, type DataSource } from "../data/source.js";
 import type { Checkpoints } from "../checkpoint/store.js";
 import type { Optimizer } from "../optimizers/types.js";
@@ -90,8 +90,8 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
   if (!isRecord(optimizer) || typeof optimizer.attach !== "function") {
     refuse("train", "optimizer", "an optimiser (from adam, sgd, …)", optimizer);
   }
-  checkCount("batch", batch);
-  checkCount("shard", shard);
+  checkCount("train: batch", batch);
+  checkCount("train: shard", shard);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`train: seed must be an integer from 0 to 2^53 - 1, got ${describe(seed)}`);
   }
@@ -127,15 +127,15 @@ function checkEnd({ updates, epochs }: TrainOptions): void {
   if ((updates === undefined) === (epochs === undefined)) {
     throw new TypeError("train: one of updates and epochs must be given, to say when training ends");
   }
-  if (updates !== undefined) checkCount("updates", updates);
-  if (epochs !== undefined) checkCount("epochs", epochs);
+  if (updates !== undefined) checkCount("train: updates", updates);
+  if (epochs !== undefined) checkCount("train: epochs", epochs);
 }
 
 function checkValidation(validation: ValidationOptions): void {
   checkOptionNames("train: validation", validation, ["data", "every", "patience", "keepBest"]);
   checkSource("train", "validation.data", validation.data);
-  checkCount("validation.every", validation.every);
-  if (validation.patience !== undefined) checkCount("validation.patience", validation.patience);
+  checkCount("train: validation.every", validation.every);
+  if (validation.patience !== undefined) checkCount("train: validation.patience", validation.patience);
   const { keepBest } = validation;
   if (keepBest !== undefined && typeof keepBest !== "boolean") {
     throw new TypeError(`train: validation.keepBest must be true or false, got ${describe(keepBest)}`);
@@ -188,9 +188,4 @@ function checkStandardized({ manifest }: CompiledModule, standardize: TrainOptio
       );
     }
   }
-}
-
-function checkCount(name: string, value: unknown): void {
-  if (Number.isSafeInteger(value) && (value as number) >= 1) return;
-  throw new RangeError(`train: ${name} must be a positive integer, got ${describe(value)}`);
 }

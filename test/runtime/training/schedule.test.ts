@@ -27,7 +27,9 @@ it("a plateau waits, falls, and waits again", () => {
 });
 
 it("wrong options are refused", () => {
-  expect(() => cosine(1, { updates: 0 })).toThrow("updates must be a positive integer, got 0");
+  expect(() => cosine(1, { updates: 0 })).toThrow(/^cosine: updates must be a positive integer, got 0/u);
+  expect(() => constant(-1)).toThrow(/^constant: learningRate must be/u);
+  expect(() => plateau(1, { factor: 1 })).toThrow(/^plateau: factor must be/u);
   expect(() => cosine(1, { updates: 5, warmup: 5 })).toThrow(RangeError);
   expect(() => stepDecay(-1, { every: 1 })).toThrow(RangeError);
   expect(() => oneCycle(1, { updates: 5, rise: 2 })).toThrow(RangeError);

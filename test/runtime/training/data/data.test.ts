@@ -47,6 +47,16 @@ describe("csv", () => {
     expectSourceError(read('a,b\n1,x"2"\n'), "bad-row", 2, "csv: line 2: a quote within a field");
     expectSourceError(read("a,b"), "empty", 1, "csv: there are no lines below the headings");
   });
+
+  it.each<[object, string]>([
+    [{ ahead: { next: ["b", -1] } }, "csv: ahead.next[1] must be a positive integer, got -1"],
+    [{ ahead: { next: ["b", 0.5] } }, "csv: ahead.next[1] must be a positive integer, got 0.5"],
+    [{ ahead: { next: "b" } }, 'csv: ahead.next must be a heading and a number of moments, got "b"'],
+    [{ columns: { x: 1 } }, "csv: columns.x must be a heading or several of them, got 1"],
+    [{ columns: { x: [] } }, "csv: columns.x must be a heading or several of them, got Array of length 0"],
+  ])("refuses %j", (options, message) => {
+    expect(() => csv("a,b\n1,2\n3,4\n", { columns: { x: "a" }, ...options } as never)).toThrow(message);
+  });
 });
 
 it("JSON lines are examples", () => {
@@ -116,6 +126,18 @@ describe("text", () => {
     expect(source.vocabulary.decode([2, 0, 3])).toBe("ab");
     expect(all(text("xa", { unit: "character", vocabulary: source.vocabulary }))).toEqual([{ text: [0, 2] }]);
     expect(text("a b b a c", { unit: "word", atLeast: 2 }).vocabulary.size).toBe(4);
+  });
+
+  it("has no documents of what groups of the pattern match", () => {
+    const source = text("a1b22c", { unit: "character", documents: /(?<tens>\d)?(\d)/u });
+    expect(all(source).map(({ text: numbers }) => source.vocabulary.decode(numbers!))).toEqual(["a", "b", "c"]);
+  });
+
+  it("leaves nothing out of a vocabulary that is there", () => {
+    const { vocabulary } = text("ab", { unit: "character" });
+    expect(() => text("a", { unit: "character", vocabulary, atLeast: 2 })).toThrow("text: atLeast has nothing to leave out: the vocabulary that is given"); // prettier-ignore
+    expect(() => text("a", { unit: "byte", atLeast: 2 })).toThrow("text: atLeast has nothing to leave out: all bytes");
+    expect(() => text("a", { unit: "word", atLeast: 0 })).toThrow("text: atLeast must be a positive integer, got 0");
   });
 
   it("in bytes that are no characters is told", () => {

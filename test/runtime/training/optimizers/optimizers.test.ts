@@ -1,6 +1,18 @@
 /** Every optimiser against its update rule, written out here for one number at a time. */
 import { describe, expect, it } from "vitest";
-import { adagrad, adam, adamw, lion, nadam, type Optimizer, plateau, rmsprop, sgd } from "../../../../runtime/index.js";
+import {
+  adagrad,
+  adam,
+  adamw,
+  lion,
+  nadam,
+  type Optimizer,
+  plateau,
+  rmsprop,
+  sgd,
+  type StepOptions,
+  type TrainedInstance,
+} from "../../../../runtime/index.js";
 
 type Numbers = number[];
 /** Changes the params, with what it remembers of each; `t` counts from 1. */
@@ -189,6 +201,15 @@ describe("groups", () => {
     expect([...state.save().keys()]).toEqual(["scalars", "momentumBuffer/c"]);
   });
 
+  it("leave to the optimiser what they leave undefined", () => {
+    const mine = params();
+    const groups = [{ match: "c", learningRate: undefined, weightDecay: 0 }];
+    sgd({ learningRate: 0.5, groups: groups as never })
+      .attach({ params: mine })
+      .step(ones);
+    expect(mine.c[0]).toBe(0.5);
+  });
+
   it("that match nothing are refused, and options that do not exist", () => {
     const attach = (groups: readonly object[]) => sgd({ groups: groups as never }).attach({ params: params() });
     expect(() => attach([{ match: "read.V" }])).toThrow('sgd: "read.V" matches no param; there are read.W, read.b, c');
@@ -221,6 +242,20 @@ describe("options", () => {
     expect(() => sgd({ learningRate: () => NaN }).attach({ params: {} }).rate).toThrow(/rate of a schedule must be/u);
     const mixed = { a: new Float32Array(1), b: new Float64Array(1) };
     expect(() => sgd().attach({ params: mixed })).toThrow("must all be Float32Array or all Float64Array");
+  });
+
+  it.each<[RegExp, () => unknown]>([
+    [/^adam: beta1 must be a number in \[0, 1\), got 2/u, () => adam({ beta1: 2 })],
+    [/^adamw: epsilon must be/u, () => adamw({ epsilon: 0 })],
+    [/^nadam: momentumDecay must be/u, () => nadam({ momentumDecay: -1 })],
+    [/^rmsprop: alpha must be/u, () => rmsprop({ alpha: 1 })],
+    [/^adagrad: initialAccumulatorValue must be/u, () => adagrad({ initialAccumulatorValue: NaN })],
+    [/^lion: learningRate must be a finite number of at least 0, got -1/u, () => lion({ learningRate: -1 })],
+    [/^sgd: groups\[1\]: momentum must be/u, () => sgd({ groups: [{ match: "b" }, { match: "c", momentum: 2 }] })],
+    [/^sgd: groups\[0\]: nesterov needs a momentum/u, () => sgd({ groups: [{ match: "c", nesterov: true }] })],
+    [/^sgd: groups\[0\]: learningRate must be/u, () => sgd({ groups: [{ match: "c", learningRate: -1 }] })],
+  ])("say where one is wrong: %s", (message, make) => {
+    expect(make).toThrow(message);
   });
 
   it("are told by a text that holds the defaults", () => {
@@ -259,9 +294,10 @@ describe("what is saved", () => {
 });
 
 it("a gradient can be scaled in the step", () => {
-  const params = { a: new Float64Array([1]) };
+  const trained = { params: { a: new Float64Array([1]) } } satisfies TrainedInstance;
+  const options: StepOptions = { scale: 0.25 };
   sgd({ learningRate: 1 })
-    .attach({ params })
-    .step({ a: new Float64Array([2]) }, { scale: 0.25 });
-  expect(params.a[0]).toBe(0.5);
+    .attach(trained)
+    .step({ a: new Float64Array([2]) }, options);
+  expect(trained.params.a[0]).toBe(0.5);
 });

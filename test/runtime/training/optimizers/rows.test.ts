@@ -97,6 +97,7 @@ test.each([
   ],
   [{ rows: Int32Array.of(-1), values: new Float32Array(4) }, RangeError, /one for row -1/u],
   [{ rows: Int32Array.of(3, 1, 3), values: new Float32Array(12) }, RangeError, /has row 3 twice/u],
+  [{ rows: new Int32Array(0), values: new Float32Array(4) }, RangeError, /each of its 0 rows as the param, got 4/u],
   [5, TypeError, /table must be a Float32Array or Float64Array, got 5/u],
 ])("a gradient that is no rows of the param: %j", (gradient, kind, message) => {
   const params = { table: new Float32Array(16) };
