@@ -7,11 +7,13 @@ export const isRows = (gradient: FloatArray | GradientRows): gradient is Gradien
 /** What should be the numbers of each gradient, by name: of rows their values. */
 export function numbersByName(gradients: SparseRecord): Record<string, FloatArray> {
   const found = Object.create(null) as Record<string, FloatArray>;
-  for (const name in gradients) {
-    const gradient: unknown = gradients[name];
-    found[name] = (isRecord(gradient) && "values" in gradient ? gradient["values"] : gradient) as FloatArray;
-  }
+  for (const name in gradients) found[name] = numbersOf(gradients[name]) as FloatArray;
   return found;
+}
+
+/** What should be the numbers of a gradient: of rows their values. */
+export function numbersOf(gradient: unknown): unknown {
+  return !ArrayBuffer.isView(gradient) && isRecord(gradient) && "values" in gradient ? gradient["values"] : gradient;
 }
 
 /** Numbers of a row, of a param with `length` of them. @throws TypeError or RangeError where the rows are none of it. */

@@ -1,12 +1,12 @@
 /** The state of an optimiser: params of each group one after the other in one array, and arrays of that length beside it. */
-import { checkRecord, checkTensors } from "../../arguments.js";
+import { checkFloats, checkRecord } from "../../arguments.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import { fromNumbers, toNumbers } from "../../io/tensor-numbers.js";
 import type { FloatArray, GradientRows, SparseRecord, TensorRecord } from "../../module/compiled-module.js";
 import { describe } from "../../options.js";
 import { createArrays, type Arrays, type Kernel } from "../elementwise/arrays.js";
 import type { Schedule } from "../schedule.js";
-import { isRows, numbersByName, stretchesOf, widthOfRows } from "./rows.js";
+import { isRows, numbersOf, stretchesOf, widthOfRows } from "./rows.js";
 import type { OptimizerState, RuleGroup } from "./types.js";
 
 /** Where a param lies in the arrays. */
@@ -245,7 +245,7 @@ function bindGroup(part: LaidGroup, storage: Arrays, slots: readonly string[]): 
 function checkGradients(params: TensorRecord, gradients: SparseRecord, placed: readonly Placed[]): void {
   const what = "gradients by name (those of gradient or backward, .params or .sparse)";
   checkRecord("step", "the first argument", what, gradients);
-  checkTensors("step", "the first argument", what, numbersByName(gradients));
+  for (const name in gradients) checkFloats("step", name, numbersOf(gradients[name]));
   for (const { name, length } of placed) {
     const gradient = Object.hasOwn(gradients, name) ? gradients[name] : undefined;
     if (gradient === undefined) throw new TypeError(`step: the gradient of ${name} is missing`);
