@@ -54,7 +54,7 @@ export function createOptimizer<Options extends RateOptions>(
       const parts = groupParams<Options>(name, Object.keys(instance.params), given);
       return createState(
         name,
-        instance.params,
+        instance,
         parts.map(({ names, options }) => ({ names, ...prepare(options) })),
         prepare(own).schedule,
       );

@@ -16,13 +16,23 @@ export function numbersOf(gradient: unknown): unknown {
   return !ArrayBuffer.isView(gradient) && isRecord(gradient) && "values" in gradient ? gradient["values"] : gradient;
 }
 
-/** Numbers of a row, of a param with `length` of them. @throws TypeError or RangeError where the rows are none of it. */
-export function widthOfRows(name: string, { rows, values }: GradientRows, length: number): number {
+/**
+ * Numbers of a row, of a param with `length` of them.
+ *
+ * @param wanted How many there are, where that is known.
+ * @throws TypeError or RangeError where the rows are none of it.
+ */
+export function widthOfRows(name: string, { rows, values }: GradientRows, length: number, wanted?: number): number {
   // Arrays of another realm are no instances of this one's classes.
   if (!ArrayBuffer.isView(rows) || rows[Symbol.toStringTag] !== "Int32Array") {
     throw new TypeError(`step: the gradient of ${name} must have rows, an Int32Array, got ${describe(rows)}`);
   }
   const width = rows.length === 0 ? length : values.length / rows.length;
+  if (wanted !== undefined && values.length !== rows.length * wanted) {
+    throw new RangeError(
+      `step: the gradient of ${name} must have ${wanted} values for each of its ${rows.length} rows, got ${values.length} in all`,
+    );
+  }
   const fits = rows.length === 0 ? values.length === 0 : Number.isInteger(width) && width > 0 && length % width === 0;
   if (!fits) {
     throw new RangeError(

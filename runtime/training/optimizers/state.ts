@@ -1,13 +1,13 @@
 /** The state of an optimiser: params of each group one after the other in one array, and arrays of that length beside it. */
-import { checkFloats, checkRecord } from "../../arguments.js";
+import { checkFloats, checkRecord, refuse } from "../../arguments.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import { fromNumbers, toNumbers } from "../../io/tensor-numbers.js";
-import type { FloatArray, GradientRows, SparseRecord, TensorRecord } from "../../module/compiled-module.js";
+import { elementCount, type FloatArray, type GradientRows, type SparseRecord, type TensorRecord } from "../../module/compiled-module.js"; // prettier-ignore
 import { describe } from "../../options.js";
 import { createArrays, type Arrays, type Kernel } from "../elementwise/arrays.js";
 import type { Schedule } from "../schedule.js";
 import { isRows, numbersOf, stretchesOf, widthOfRows } from "./rows.js";
-import type { OptimizerState, RuleGroup } from "./types.js";
+import type { OptimizerState, RuleGroup, TrainedInstance } from "./types.js";
 
 /** Where a param lies in the arrays. */
 interface Placed {
@@ -35,10 +35,11 @@ interface StateGroup extends RuleGroup {
 /** @param base The schedule of the optimiser's own options, which tells `rate`. */
 export function createState(
   name: string,
-  params: TensorRecord,
+  { params, shapes = {} }: TrainedInstance,
   groups: readonly RuleGroup[],
   base: Schedule,
 ): OptimizerState {
+  checkShapes(params, shapes);
   const kind = kindOf(name, params);
   const slots = [...new Set(groups.flatMap(({ rule }) => Object.keys(rule.slots)))];
   const layout = layOut(params, groups);
@@ -59,7 +60,7 @@ export function createState(
     },
     names: placed.map((param) => param.name),
     step(gradients, { scale = 1 } = {}) {
-      checkGradients(params, gradients, placed);
+      checkGradients(params, gradients, placed, shapes);
       for (let i = 0; i < bound.length; i++) stepGroup(bound[i]!, { params, gradients, p, g, updates, scale });
       updates++;
     },
@@ -241,15 +242,37 @@ function bindGroup(part: LaidGroup, storage: Arrays, slots: readonly string[]): 
   return { ...part, params: viewed, memory: memoryOf(schedule), scalars, run };
 }
 
+type Shapes = NonNullable<TrainedInstance["shapes"]>;
+
+/** Numbers of a row of a param, where its shape is known. */
+const rowOf = (shapes: Shapes, name: string): number | undefined =>
+  Object.hasOwn(shapes, name) ? elementCount(shapes[name]!.slice(1)) : undefined;
+
+function checkShapes(params: TensorRecord, shapes: Shapes): void {
+  checkRecord("attach", "shapes", "shapes by name", shapes);
+  for (const [name, shape] of Object.entries(shapes)) {
+    if (!Array.isArray(shape)) refuse("attach", `shapes.${name}`, "a list of sizes", shape);
+    const length = Object.hasOwn(params, name) ? params[name]!.length : undefined;
+    if (length === elementCount(shape)) continue;
+    const came = length === undefined ? "there is no such param" : `the param has length ${length}`;
+    throw new TypeError(`attach: shapes.${name} is [${shape.join(", ")}], but ${came}`);
+  }
+}
+
 /** Nothing is changed before everything has been checked. */
-function checkGradients(params: TensorRecord, gradients: SparseRecord, placed: readonly Placed[]): void {
+function checkGradients(
+  params: TensorRecord,
+  gradients: SparseRecord,
+  placed: readonly Placed[],
+  shapes: Shapes,
+): void {
   const what = "gradients by name (those of gradient or backward, .params or .sparse)";
   checkRecord("step", "the first argument", what, gradients);
   for (const name in gradients) checkFloats("step", name, numbersOf(gradients[name]));
   for (const { name, length } of placed) {
     const gradient = Object.hasOwn(gradients, name) ? gradients[name] : undefined;
     if (gradient === undefined) throw new TypeError(`step: the gradient of ${name} is missing`);
-    if (isRows(gradient)) widthOfRows(name, gradient, length);
+    if (isRows(gradient)) widthOfRows(name, gradient, length, rowOf(shapes, name));
     else if (gradient.length !== length) {
       throw new RangeError(`step: the gradient of ${name} must have length ${length}, got ${gradient.length}`);
     }

@@ -13,13 +13,15 @@ export interface Optimizer {
   /**
    * Begins to train the params of an instance, or any arrays by name. Several modules are trained together by joining their params.
    *
-   * @throws TypeError where a pattern of a group matches no param, or params are no float arrays of one type.
+   * @throws TypeError where a pattern of a group matches no param, params are no float arrays of one type, or shapes are not theirs.
    */
   attach(instance: TrainedInstance): OptimizerState;
 }
 
 export interface TrainedInstance {
   readonly params: TensorRecord;
+  /** Those of a module stand in `manifest.params`. Rows of a gradient that have another width than the rows of the param are refused where its shape is given. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface StepOptions {

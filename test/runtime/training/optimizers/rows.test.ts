@@ -107,3 +107,23 @@ test.each([
   expect(step).toThrow(message);
   expect(params.table).toEqual(new Float32Array(16));
 });
+
+test("rows of another width than those of the param are refused where its shape is known", () => {
+  const params = { table: new Float32Array(16) };
+  const state = sgd().attach({ params, shapes: { table: [2, 4, 2] } });
+  const step = (width: number): void =>
+    state.step({ table: { rows: Int32Array.of(0, 1), values: new Float32Array(2 * width).fill(1) } });
+  expect(() => step(4)).toThrow("step: the gradient of table must have 8 values for each of its 2 rows, got 8 in all");
+  expect([state.updates, params.table]).toEqual([0, new Float32Array(16)]);
+  step(8);
+  expect(Math.max(...params.table)).toBeLessThan(0);
+});
+
+test.each([
+  [{ table: [2, 4] }, "attach: shapes.table is [2, 4], but the param has length 16"],
+  [{ other: [16] }, "attach: shapes.other is [16], but there is no such param"],
+  [{ table: 16 }, "attach: shapes.table must be a list of sizes, got 16"],
+  [5, "attach: shapes must be shapes by name, got 5"],
+])("shapes that are not those of the params: %j", (shapes, message) => {
+  expect(() => sgd().attach({ params: { table: new Float32Array(16) }, shapes: shapes as never })).toThrow(message);
+});
