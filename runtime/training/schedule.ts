@@ -13,6 +13,8 @@ export interface Schedule {
   readonly memory?: readonly number[];
   /** Told the loss of each validation, after which it may change what it remembers. */
   observe?(loss: number, memory: Float64Array): void;
+  /** What it is, with all its options: training that goes on must have had a schedule of the same text. */
+  readonly description?: string;
 }
 
 /** A number, the same for all updates; a schedule; or any function of the updates done. */
@@ -33,7 +35,7 @@ export function scheduleOf(where: string, rate: LearningRate): Schedule {
 /** The same rate for all updates. */
 export function constant(rate: number): Schedule {
   checkOption("constant: learningRate", rate, 0);
-  return { at: () => rate };
+  return { description: descriptionOf("constant", rate), at: () => rate };
 }
 
 export interface StepDecayOptions {
@@ -49,7 +51,10 @@ export function stepDecay(rate: number, options: StepDecayOptions): Schedule {
   checkOption("stepDecay: learningRate", rate, 0);
   const every = checkCount("stepDecay: every", options.every);
   const factor = checkPositive("stepDecay: factor", options.factor ?? 0.1);
-  return { at: (updates) => rate * power(factor, Math.floor(updates / every)) };
+  return {
+    description: descriptionOf("stepDecay", rate, { every, factor }),
+    at: (updates) => rate * power(factor, Math.floor(updates / every)),
+  };
 }
 
 export interface CosineOptions {
@@ -72,6 +77,7 @@ export function cosine(rate: number, options: CosineOptions): Schedule {
   const warmup = checkOption("cosine: warmup", options.warmup ?? 0, 0, updates);
   const last = checkOption("cosine: last", options.last ?? 0, 0);
   return {
+    description: descriptionOf("cosine", rate, { updates, warmup, last }),
     at(done) {
       if (done < warmup) return (rate * (done + 1)) / (warmup + 1);
       return between(rate, last, (done - warmup) / (updates - warmup));
@@ -100,6 +106,7 @@ export function oneCycle(largest: number, options: OneCycleOptions): Schedule {
   const last = first / checkPositive("oneCycle: divideLast", options.divideLast ?? 1e4);
   const top = Math.max(rise * updates - 1, 0);
   return {
+    description: descriptionOf("oneCycle", largest, { updates, rise, first, last }),
     at(done) {
       if (done < top) return between(first, largest, done / top);
       return between(largest, last, (done - top) / Math.max(updates - 1 - top, 1));
@@ -127,6 +134,7 @@ export function plateau(rate: number, options: PlateauOptions = {}): Schedule {
   const threshold = checkPositive("plateau: threshold", options.threshold ?? 1 - 1e-4);
   const least = checkOption("plateau: least", options.least ?? 0, 0);
   return {
+    description: descriptionOf("plateau", rate, { factor, patience, threshold, least }),
     memory: [rate, Infinity, 0],
     at: (_updates, memory) => memory[0]!,
     observe(loss, memory) {
@@ -139,6 +147,9 @@ export function plateau(rate: number, options: PlateauOptions = {}): Schedule {
     },
   };
 }
+
+const descriptionOf = (name: string, rate: number, options: object = {}): string =>
+  `${name}(${rate}, ${JSON.stringify(options)})`;
 
 /** Along half a cosine from one number to another; the part is cut to [0, 1]. */
 function between(from: number, to: number, part: number): number {

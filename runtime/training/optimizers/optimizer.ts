@@ -65,7 +65,7 @@ export function createOptimizer<Options extends RateOptions>(
 const dropUndefined = (options: object): object =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
-/** Schedules are functions, of which a text says that there is one. */
+/** Schedules describe themselves; of other functions the text says only that there is one. */
 function describeOptions(options: object): string {
   return JSON.stringify(options, (_key, value: unknown) => {
     if (typeof value === "function") return "function";

@@ -155,12 +155,16 @@ interface StoredState {
 function saveState(stored: StoredState, updates: number): Map<string, SafeTensor> {
   const tensors = new Map<string, SafeTensor>();
   const scalars = [updates, ...stored.schedules.flatMap(({ memory }) => [...memory])];
-  tensors.set("scalars", fromNumbers(Float64Array.from(scalars), [scalars.length]));
+  tensors.set(scalarsOf(stored), fromNumbers(Float64Array.from(scalars), [scalars.length]));
   eachStored(stored, (key, memory, { from, length }) => {
     tensors.set(key, fromNumbers(memory.slice(from, from + length), [length]));
   });
   return tensors;
 }
+
+/** The name of the optimiser is in that of a tensor: others remember the same of each param, and mean something else. */
+const scalarsPrefix = "scalars/";
+const scalarsOf = ({ name }: Pick<StoredState, "name">): string => scalarsPrefix + name;
 
 /** Nothing is changed before everything has been checked. @returns The count of updates. */
 function loadState(stored: StoredState, tensors: ReadonlyMap<string, SafeTensor>): number {
@@ -176,11 +180,15 @@ function loadState(stored: StoredState, tensors: ReadonlyMap<string, SafeTensor>
     const came = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
     throw new TypeError(`load: ${key} of the state of ${name} must be ${dtype} [${length}], got ${came}`);
   };
-  take("scalars", 1 + schedules.reduce((sum, { memory }) => sum + memory.length, 0), "F64");
+  const own = scalarsOf(stored);
+  const other = [...tensors.keys()].find((key) => key.startsWith(scalarsPrefix) && key !== own);
+  if (other !== undefined)
+    throw new TypeError(`load: it is the state of ${other.slice(scalarsPrefix.length)}, not of ${name}`);
+  take(own, 1 + schedules.reduce((sum, { memory }) => sum + memory.length, 0), "F64");
   eachStored(stored, (key, _memory, { length }) => take(key, length, stored.dtype));
   const extra = [...tensors.keys()].find((key) => !found.has(key));
   if (extra !== undefined) throw new TypeError(`load: ${extra} does not belong to the state of ${name}`);
-  const [updates = 0, ...rest] = found.get("scalars")!;
+  const [updates = 0, ...rest] = found.get(own)!;
   if (!Number.isSafeInteger(updates) || updates < 0)
     throw new TypeError(`load: ${describe(updates)} is no count of updates`);
   for (const { memory } of schedules) memory.set(rest.splice(0, memory.length));

@@ -46,7 +46,7 @@ export interface OptimizerState {
   step(gradients: SparseRecord, options?: StepOptions): void;
   /** Tells schedules the loss of a validation. */
   observe(loss: number): void;
-  /** All of the state, as tensors of a file: what it remembers of W is `mean/W`. */
+  /** All of the state, as tensors of a file: what it remembers of W is `mean/W`; updates and what schedules remember are `scalars/adam`. */
   save(): ReadonlyMap<string, SafeTensor>;
   /**
    * Takes over what `save` gave.

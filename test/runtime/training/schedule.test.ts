@@ -16,6 +16,17 @@ it("schedules are functions of the updates done", () => {
   expect(rates(oneCycle(1, { updates: 10 }), 0, 1, 2, 9)).toEqual([0.04, 0.52, 1, 0.000004]);
 });
 
+it("schedules tell themselves apart by all their options", () => {
+  const texts = [
+    constant(1), constant(2), stepDecay(1, { every: 3 }), stepDecay(1, { every: 4 }), stepDecay(1, { every: 3, factor: 0.5 }),
+    cosine(1, { updates: 9 }), cosine(2, { updates: 9 }), cosine(1, { updates: 9, warmup: 2 }), cosine(1, { updates: 9, last: 0.1 }),
+    oneCycle(1, { updates: 9 }), oneCycle(1, { updates: 9, rise: 0.5 }), oneCycle(1, { updates: 9, divide: 2 }),
+    oneCycle(1, { updates: 9, divideLast: 2 }), plateau(1), plateau(1, { patience: 2 }), plateau(1, { threshold: 0.5 }), plateau(1, { least: 0.1 }),
+  ].map(({ description }) => description); // prettier-ignore
+  expect(new Set(texts).size).toBe(texts.length);
+  expect(cosine(1, { updates: 9 }).description).toBe('cosine(1, {"updates":9,"warmup":0,"last":0})');
+});
+
 it("a plateau waits, falls, and waits again", () => {
   const schedule = plateau(1, { patience: 2, factor: 0.1, least: 0.05 });
   const memory = Float64Array.from(schedule.memory!);

@@ -198,7 +198,7 @@ describe("groups", () => {
     const mine = params();
     const state = sgd({ learningRate: 0.1, groups: [{ match: "c", momentum: 0.5 }] }).attach({ params: mine });
     state.step(ones);
-    expect([...state.save().keys()]).toEqual(["scalars", "momentumBuffer/c"]);
+    expect([...state.save().keys()]).toEqual(["scalars/sgd", "momentumBuffer/c"]);
   });
 
   it("leave to the optimiser what they leave undefined", () => {
@@ -260,6 +260,7 @@ describe("options", () => {
 
   it("are told by a text that holds the defaults", () => {
     expect(JSON.parse(adam({ beta1: 0.5 }).description)).toMatchObject({ beta1: 0.5, beta2: 0.999, epsilon: 1e-8 });
+    expect(sgd({ learningRate: plateau(0.5) }).description).toContain("plateau(0.5, {");
     expect(sgd({ learningRate: () => 1 }).description).toContain('"learningRate":"function"');
   });
 });
@@ -268,11 +269,19 @@ describe("what is saved", () => {
   it("is refused where it belongs to something else", () => {
     const attach = (length: number) => adam().attach({ params: { W: new Float64Array(length) } });
     const saved = attach(2).save();
-    expect([...saved.keys()]).toEqual(["scalars", "mean/W", "meanSquare/W"]);
+    expect([...saved.keys()]).toEqual(["scalars/adam", "mean/W", "meanSquare/W"]);
     expect(() => attach(3).load(saved)).toThrow("load: mean/W of the state of adam must be F64 [3], got F64 [2]");
     const more = adam({ amsgrad: true }).attach({ params: { W: new Float64Array(2) } });
     expect(() => more.load(saved)).toThrow("load: largest/W is missing in the state of adam");
     expect(() => attach(2).load(more.save())).toThrow("load: largest/W does not belong to the state of adam");
+  });
+
+  it("is refused where another optimiser remembers the same", () => {
+    const params = { W: new Float64Array(2) };
+    const saved = adam().attach({ params }).save();
+    const other = nadam().attach({ params });
+    expect(() => other.load(saved)).toThrow(new TypeError("load: it is the state of adam, not of nadam"));
+    expect(() => adamw().attach({ params }).load(saved)).toThrow("load: it is the state of adam, not of adamw");
   });
 
   it("holds what a schedule remembers", () => {
