@@ -13,11 +13,14 @@ export interface Batch {
 }
 
 export interface Feed {
-  /** The epoch of the next batch, and how many of its batches were taken. */
+  /** The epoch of the next batch, and how many of its examples were taken. */
   readonly epoch: number;
   readonly taken: number;
   next(): Promise<Batch>;
-  /** Goes to where another feed was. */
+  /**
+   * Goes to where another feed was, which may have had batches of another size: the first batch ends where it would have ended, and has
+   * no example that was taken. Where all were taken, the next epoch begins.
+   */
   seek(epoch: number, taken: number): void;
 }
 
@@ -25,8 +28,13 @@ export function createFeed(source: DataSource, packer: BatchPacker, batch: numbe
   const lengthOf = source.lengthOf === undefined ? undefined : (index: number) => source.lengthOf!(index);
   const { count } = source;
   const batches = (epoch: number): readonly Uint32Array[] => orderOf({ seed, epoch, count, batch, lengthOf });
-  let [epoch, taken] = [0, 0];
+  let [epoch, taken, place] = [0, 0, 0];
+  /** Batches of the epoch, from where it was begun or gone to. */
   let order: readonly Uint32Array[] | undefined;
+  const seek = (toEpoch: number, toTaken: number): void => {
+    [epoch, taken] = toTaken < count ? [toEpoch, toTaken] : [toEpoch + 1, 0];
+    [place, order] = [0, undefined];
+  };
   return {
     get epoch() {
       return epoch;
@@ -35,22 +43,29 @@ export function createFeed(source: DataSource, packer: BatchPacker, batch: numbe
       return taken;
     },
     async next() {
-      order ??= batches(epoch);
-      const indices = order[taken]!;
+      order ??= withoutFirst(batches(epoch), taken);
+      const indices = order[place]!;
       const own = epoch;
       const examples = await readExamples(source, packer, indices, (index) =>
         randomStream(seed, "example", own, index),
       );
-      taken++;
-      if (taken === order.length) {
-        [epoch, taken, order] = [epoch + 1, 0, undefined];
-      }
+      place++;
+      taken += indices.length;
+      if (place === order.length) seek(epoch + 1, 0);
       return { epoch: own, indices, examples };
     },
-    seek(toEpoch, toTaken) {
-      [epoch, taken, order] = [toEpoch, toTaken, undefined];
-    },
+    seek,
   };
+}
+
+/** What is left of batches, one after the other, without so many examples. */
+function withoutFirst(batches: readonly Uint32Array[], examples: number): readonly Uint32Array[] {
+  let left = examples;
+  return batches.flatMap((batch) => {
+    const rest = batch.subarray(Math.min(left, batch.length));
+    left -= batch.length - rest.length;
+    return rest.length > 0 ? [rest] : [];
+  });
 }
 
 /** Reads some examples, each of them with its sizes. */

@@ -9,9 +9,11 @@ export function createProgress({
   epochs,
 }: Pick<CheckedTraining, "progress" | "updates" | "epochs">): (event: TrainEvent) => void {
   const every = Math.max(1, Math.floor((updates ?? 0) / 20));
-  let epoch = 0;
+  /** That of the updates whose losses are added up. */
+  let epoch: number | undefined;
   let sum = 0;
   let count = 0;
+  const tellEpoch = (): void => tellMean(`epoch ${epoch! + 1} of ${epochs}`);
   const tellMean = (start: string): void => {
     say!(`${start}: loss ${short(sum / count)}`);
     [sum, count] = [0, 0];
@@ -33,14 +35,12 @@ export function createProgress({
       return;
     }
     if (event.kind === "end") {
-      if (epochs !== undefined && count > 0) tellMean(`epoch ${epoch + 1} of ${epochs}`);
+      if (epochs !== undefined && count > 0) tellEpoch();
       say(`the end after ${event.update} updates: ${ends[event.reason]}`);
       return;
     }
-    if (epochs !== undefined && event.epoch !== epoch) {
-      tellMean(`epoch ${epoch + 1} of ${epochs}`);
-      epoch = event.epoch;
-    }
+    if (epochs !== undefined && count > 0 && event.epoch !== epoch) tellEpoch();
+    epoch = event.epoch;
     sum += event.loss;
     count++;
     if (updates !== undefined && event.update % every === 0) tellMean(`update ${event.update} of ${updates}`);
