@@ -89,9 +89,11 @@ export type CheckpointErrorCode =
   /** It is no whole checkpoint. */
   | "corrupt"
   /** It is of a run with other options, data or another network. */
-  | "other-run";
+  | "other-run"
+  /** A run that begins anew finds it where its own would be kept. */
+  | "not-empty";
 
-/** A checkpoint that training cannot go on from. */
+/** A checkpoint that training cannot go on from, or that is in its way. */
 export class CheckpointError extends Error {
   override readonly name = "CheckpointError";
   readonly code: CheckpointErrorCode;

@@ -39,9 +39,11 @@ export function checkPositive(name: string, value: number): number {
   return value;
 }
 
+export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+
 /** @throws RangeError unless the value is a positive integer. */
 export function checkCount(name: string, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+  if (isCount(value)) return value;
   throw new RangeError(`${name} must be a positive integer, got ${describe(value)}`);
 }
 

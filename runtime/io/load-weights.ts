@@ -4,6 +4,7 @@ import { ParamsError } from "../errors.js";
 import { storedTensors } from "../module/axes.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../module/compiled-module.js";
 import { checkOptionNames, checkSwitch } from "../options.js";
+import { checkpointFormat, decodeCheckpoint } from "../training/checkpoint/contents.js";
 import type { FileBytes } from "./bytes.js";
 import { paramsError } from "./params.js";
 import type { SafeTensor } from "./safe-tensor.js";
@@ -24,7 +25,7 @@ export interface WeightsReport {
   readonly missing: readonly string[];
   /** In the file, but not in the network. */
   readonly unexpected: readonly string[];
-  /** In both, with another number of elements. */
+  /** In both, with another shape. */
   readonly different: readonly string[];
 }
 
@@ -33,6 +34,7 @@ export interface WeightsReport {
  * Numbers are rounded to the dtype of the module.
  *
  * @throws TypeError for wrong arguments and an instance of another module; SafetensorsError where the bytes are no safetensors file.
+ * @throws CheckpointError `corrupt` for a checkpoint that is damaged or of another version.
  * @throws ParamsError where something does not fit, but for `partial`, or nothing does; nothing is set then.
  * @example
  *     const { missing } = loadWeights(module, instance, await readFile("smaller.safetensors"), { partial: true });
@@ -64,10 +66,8 @@ export function loadWeights(
   };
   for (const { name, shape } of params) {
     const tensor = tensors.get(name);
-    const count = (sizes: readonly (number | string)[]): number =>
-      sizes.reduce<number>((n, size) => n * Number(size), 1);
     if (tensor === undefined) report.missing.push(name);
-    else if (count(tensor.shape) !== count(shape)) report.different.push(name);
+    else if (tensor.shape.join() !== shape.join()) report.different.push(name);
     else {
       values[name] = Reals.from(toNumbers(tensor));
       report.loaded.push(name);
@@ -89,12 +89,12 @@ export function loadWeights(
 /** Those of a checkpoint stand under what they are, `param/W`. */
 function weightsIn(file: FileBytes, from: string): ReadonlyMap<string, SafeTensor> {
   const { tensors, metadata } = readSafetensors(file);
-  if (metadata.get("format") !== "recell-checkpoint") {
+  if (metadata.get("format") !== checkpointFormat) {
     if (from === "last") return tensors;
     throw new ParamsError("missing-tensor", `loadWeights: only checkpoints have weights that are "${from}"`, from);
   }
   const kinds = [from === "last" ? "param" : from, "fixed"];
-  const own = [...tensors].flatMap(([key, tensor]) => {
+  const own = [...decodeCheckpoint("loadWeights", file).tensors].flatMap(([key, tensor]) => {
     const at = key.indexOf("/");
     return kinds.includes(key.slice(0, at)) ? [[key.slice(at + 1), tensor] as const] : [];
   });

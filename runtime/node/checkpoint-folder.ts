@@ -31,7 +31,7 @@ export function storeIn(folder: string, system: FileSystem): CheckpointStore {
       });
     },
     async read(name) {
-      return readRegularFile(join(folder, name));
+      return readRegularFile(join(folder, name), system);
     },
     async write(name, bytes) {
       replaceFiles([{ path: join(folder, name), contents: bytes }], system);

@@ -1,4 +1,4 @@
-/** What of Node's file system writing uses: an argument, so that tests let each call fail in turn. */
+/** What of Node's file system reading and writing use: an argument, so that tests let each call fail in turn. */
 import * as fs from "node:fs";
 
 export type FileSystem = Pick<
@@ -14,6 +14,7 @@ export type FileSystem = Pick<
   | "mkdirSync"
   | "openSync"
   | "readFileSync"
+  | "readSync"
   | "readdirSync"
   | "readlinkSync"
   | "realpathSync"

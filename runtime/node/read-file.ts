@@ -1,8 +1,9 @@
 /** Reads regular files of this computer. */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { constants } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe } from "../options.js";
 import { FileError, reasonOf } from "./file-error.js";
+import { type FileSystem, nodeFileSystem } from "./file-system.js";
 
 /** A `URL` of a file. */
 export interface FileUrl {
@@ -10,28 +11,28 @@ export interface FileUrl {
 }
 
 /** Opened so that nothing waits for the other end of a pipe. */
-export function readRegularFile(path: string): Uint8Array {
+export function readRegularFile(path: string, system: FileSystem = nodeFileSystem): Uint8Array {
   let file: number | undefined;
   try {
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const stats = fstatSync(file);
+    file = system.openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = system.fstatSync(file);
     if (!stats.isFile()) throw new FileError("not-a-file", `cannot read ${path}: it is no regular file`, path);
-    return readBytes(file, stats.size);
+    return readBytes(file, stats.size, system);
   } catch (cause) {
     if (cause instanceof FileError) throw cause;
     throw new FileError("system", `cannot read ${path}: ${reasonOf(cause)}`, path, { cause });
   } finally {
-    if (file !== undefined) closeSync(file);
+    if (file !== undefined) system.closeSync(file);
   }
 }
 
 /** As many as the file has now: what the system makes while it is read, as in /proc, need not end. */
-function readBytes(file: number, size: number): Uint8Array {
+function readBytes(file: number, size: number, system: FileSystem): Uint8Array {
   const bytes = new Uint8Array(size);
   let at = 0;
   while (at < size) {
     // Systems read at most 2 GiB at once.
-    const count = readSync(file, bytes, at, Math.min(size - at, 2 ** 30), null);
+    const count = system.readSync(file, bytes, at, Math.min(size - at, 2 ** 30), null);
     if (count === 0) break;
     at += count;
   }

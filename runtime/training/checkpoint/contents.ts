@@ -15,7 +15,10 @@ export interface CheckpointContents {
   readonly identity: Readonly<Record<string, string>>;
 }
 
-const format = { format: "recell-checkpoint", version: "1" };
+/** What tells a checkpoint from other files, in the metadata. */
+export const checkpointFormat = "recell-checkpoint";
+
+const format = { format: checkpointFormat, version: "1" };
 const prefix = "run.";
 
 export function encodeCheckpoint({ tensors, identity }: CheckpointContents): Uint8Array {

@@ -3,7 +3,7 @@ import { CheckpointError } from "../../errors.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import { fromNumbers, toNumbers } from "../../io/tensor-numbers.js";
 import { storedTensors } from "../../module/axes.js";
-import { elementCount, type FloatArray, type TensorRecord } from "../../module/compiled-module.js";
+import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
 import { orderVersion } from "../data/order.js";
 import type { TrainingRun } from "../train/training-run.js";
 import type { CheckpointContents } from "./contents.js";
@@ -42,8 +42,10 @@ export function contentsOf(run: TrainingRun): CheckpointContents {
   const { learner, feed, best, average } = run;
   const { params, fixed = {} } = learner.instance;
   const tensors = new Map<string, SafeTensor>();
+  const shapes = new Map(storedTensors(run.options.module.manifest).map(({ name, shape }) => [name, shape]));
   const put = (kind: string, values: TensorRecord): void => {
-    for (const name in values) tensors.set(`${kind}/${name}`, fromNumbers(values[name]!, [values[name]!.length]));
+    for (const name in values)
+      tensors.set(`${kind}/${name}`, fromNumbers(values[name]!, shapes.get(name) as readonly number[]));
   };
   put("param", params);
   put("fixed", fixed);
@@ -70,30 +72,35 @@ export function contentsOf(run: TrainingRun): CheckpointContents {
   return { tensors, identity: identityOf(run) };
 }
 
-/** @throws CheckpointError where a tensor is missing or of another size; nothing is changed then. */
+/**
+ * @throws CheckpointError `other-run` where a tensor is missing or of another shape, or the state is of another optimiser: the checkpoint
+ * is whole, and what differs was allowed. Nothing is changed then.
+ */
 export function restoreRun(name: string, run: TrainingRun, { tensors }: CheckpointContents): void {
   const { learner, feed, best, options } = run;
   const { manifest } = options.module;
   const has = (kind: string): boolean => [...tensors.keys()].some((key) => key.startsWith(`${kind}/`));
-  const take = (key: string, length: number): FloatArray => {
+  const take = (key: string, shape: readonly (number | string)[]): FloatArray => {
     const tensor = tensors.get(key);
-    if (tensor?.shape.length === 1 && tensor.shape[0] === length) return toNumbers(tensor);
-    throw new CheckpointError("corrupt", `${name}: ${key} is missing or of another size`);
+    if (tensor !== undefined && tensor.shape.join() === shape.join()) return toNumbers(tensor);
+    throw new CheckpointError("other-run", `${name} is of another run: ${key} is missing or of another shape`);
   };
   const kindOf = new Map(manifest.params.map((param) => [param.name, "param"]));
   const takeAll = (kind: string, names: typeof manifest.params): Record<string, FloatArray> => {
-    const copy = (own: string, length: number): FloatArray => {
-      const values = take(`${kind}/${own}`, length);
+    const copy = (param: (typeof names)[number]): FloatArray => {
+      const values = take(`${kind}/${param.name}`, param.shape);
       return manifest.dtype === "f32" ? Float32Array.from(values) : values;
     };
-    return Object.fromEntries(names.map((param) => [param.name, copy(param.name, elementCount(param.shape))]));
+    return Object.fromEntries(names.map((param) => [param.name, copy(param)]));
   };
   const stored = storedTensors(manifest);
   const params = takeAll("param", stored.filter((param) => kindOf.has(param.name))); // prettier-ignore
   const fixed = takeAll("fixed", stored.filter((param) => !kindOf.has(param.name))); // prettier-ignore
-  const average = has("average") ? takeAll("average", manifest.params) : undefined;
-  const bestParams = has("best") ? takeAll("best", manifest.params) : undefined;
-  const numbers = take("numbers", counters.length);
+  // What is kept is what is asked for now: of a mean that was not kept, the params are the beginning.
+  const average = options.average && takeAll(has("average") ? "average" : "param", manifest.params);
+  const keepsBest = options.validation?.keepBest === true;
+  const bestParams = keepsBest && has("best") ? takeAll("best", manifest.params) : undefined;
+  const numbers = take("numbers", [counters.length]);
   const number = (own: (typeof counters)[number]): number => numbers[counters.indexOf(own)]!;
   const state = [...tensors].flatMap(([key, tensor]) =>
     key.startsWith("optimizer/") ? [[key.slice("optimizer/".length), tensor] as const] : [],
@@ -102,10 +109,12 @@ export function restoreRun(name: string, run: TrainingRun, { tensors }: Checkpoi
     learner.state.load(new Map(state));
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    throw new CheckpointError("corrupt", `${name}: ${cause.message}`, { cause });
+    throw new CheckpointError("other-run", `${name} is of another run: ${cause.message}`, { cause });
   }
   learner.instance.setParams({ ...params, ...fixed });
   feed.seek(number("epoch"), number("taken"));
-  Object.assign(best, { loss: number("bestLoss"), update: number("bestUpdate"), waited: number("waited"), params: bestParams }); // prettier-ignore
+  // A best loss without the params that are to be kept would keep later ones out.
+  if (!keepsBest || bestParams !== undefined || number("bestUpdate") === 0)
+    Object.assign(best, { loss: number("bestLoss"), update: number("bestUpdate"), waited: number("waited"), params: bestParams }); // prettier-ignore
   Object.assign(run, { average, done: number("done"), loss: number("loss"), historyLines: number("historyLines") });
 }

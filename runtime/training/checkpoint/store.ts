@@ -1,6 +1,6 @@
 /** Where checkpoints are kept. */
 import { refuse } from "../../arguments.js";
-import { checkCount, checkOptionNames, isRecord } from "../../options.js";
+import { checkCount, checkOptionNames, isCount, isRecord } from "../../options.js";
 
 /** Files by name. `checkpointFolder` of recell/node is one; another may be a database of a browser. */
 export interface CheckpointStore {
@@ -32,13 +32,19 @@ export interface Checkpoints extends Required<CheckpointOptions> {
  *     train({ …, checkpoints: checkpoints(checkpointFolder("run"), { every: 200 }), resume: true });
  */
 export function checkpoints(store: CheckpointStore, options: CheckpointOptions): Checkpoints {
-  const isStore = isRecord(store) && (["list", "read", "write", "remove"] as const).every((name) => typeof store[name] === "function"); // prettier-ignore
-  if (!isStore) refuse("checkpoints", "the first argument", "a store (from checkpointFolder)", store);
+  if (!isStore(store)) refuse("checkpoints", "the first argument", "a store (from checkpointFolder)", store);
   checkOptionNames("checkpoints", options, ["every", "keep"]);
   const { every, keep = 2 } = options;
   for (const [name, value] of Object.entries({ every, keep })) checkCount(`checkpoints: ${name}`, value);
   return { store, every, keep };
 }
+
+/** Whether it is what `checkpoints` gives. */
+export const isCheckpoints = (value: unknown): value is Checkpoints =>
+  isRecord(value) && isStore(value["store"]) && isCount(value["every"]) && isCount(value["keep"]);
+
+const isStore = (value: unknown): boolean =>
+  isRecord(value) && ["list", "read", "write", "remove"].every((name) => typeof value[name] === "function");
 
 const pattern = /^step-(\d{10})\.safetensors$/u;
 

@@ -5,7 +5,7 @@ import type { CompiledModule } from "../../module/compiled-module.js";
 import { checkRecord, isModule, moduleKind, refuse } from "../../arguments.js";
 import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../options.js";
 import { checkSource, type DataSource } from "../data/source.js";
-import type { Checkpoints } from "../checkpoint/store.js";
+import { type Checkpoints, isCheckpoints } from "../checkpoint/store.js";
 import type { Optimizer } from "../optimizers/types.js";
 
 export interface TrainOptions {
@@ -156,7 +156,7 @@ function checkFunctions({ progress, history, signal }: TrainOptions): void {
 }
 
 function checkResume({ checkpoints, resume = false }: TrainOptions): void {
-  if (checkpoints !== undefined && (!isRecord(checkpoints) || !isRecord(checkpoints["store"]))) {
+  if (checkpoints !== undefined && !isCheckpoints(checkpoints)) {
     refuse("train", "checkpoints", "what checkpoints(store, { every }) gives", checkpoints);
   }
   if (isRecord(resume)) {

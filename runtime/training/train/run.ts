@@ -1,6 +1,6 @@
 /** A run of training: what it knows, and one thing after the other. */
 import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
-import { resumeRun, saveRun } from "../checkpoint/resume.js";
+import { checkIsEmpty, type ResumePoint, resumeRun, saveRun } from "../checkpoint/resume.js";
 import { type Checkpoints, nameOfStep } from "../checkpoint/store.js";
 import type { CheckpointEvent, EndEvent, ResumedEvent, TrainEvent, UpdateEvent, ValidationEvent } from "./events.js";
 import { createPacker } from "./examples.js";
@@ -69,10 +69,11 @@ function tellEvent(run: TrainingRun, event: TrainEvent): TrainEvent {
 
 async function resume(run: TrainingRun): Promise<ResumedEvent | undefined> {
   const { checkpoints, resume: asked = false, history } = run.options;
-  const found =
-    checkpoints === undefined || asked === false
-      ? undefined
-      : await resumeRun(run, checkpoints, asked === true ? [] : asked.allow);
+  let found: ResumePoint | undefined;
+  if (checkpoints !== undefined) {
+    if (asked === false) await checkIsEmpty(checkpoints);
+    else found = await resumeRun(run, checkpoints, asked === true ? [] : asked.allow);
+  }
   if (history !== undefined && typeof history !== "function") history.cut(run.historyLines);
   if (found === undefined) return undefined;
   run.kept = run.done;

@@ -1,7 +1,9 @@
 /** Weights of another network, and of a checkpoint. */
 import { beforeAll, expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../../compiler/driver/in-process.js";
-import { adam, arrays, checkpoints, loadWeights, ParamsError, saveParams, train } from "../../../runtime/index.js";
+import {
+  adam, arrays, CheckpointError, checkpoints, loadWeights, ParamsError, readSafetensors, saveParams, train, writeSafetensors,
+} from "../../../runtime/index.js"; // prettier-ignore
 
 const source = (extra: string): string => `import { squared_error } from "std/losses"
 network Line(H; T) {
@@ -74,4 +76,48 @@ it("reads the last, the mean and the best of a checkpoint", async () => {
   expect(read("last")).toEqual(lasts.at(-1));
   expect(read("average")).toEqual([...training.average!["a"]!]);
   expect(read("best")).toEqual([...training.instance.params["a"]!]);
+
+  const refused = (file: Uint8Array): void => {
+    const instance = small.instantiate({ sizes: { T: 1 } });
+    expect(() => loadWeights(small, instance, file)).toThrow(CheckpointError);
+    expect([...instance.params["a"]!]).toEqual([1, 1]);
+  };
+  const flipped = bytes.slice();
+  flipped[flipped.length - 1]! ^= 1;
+  refused(flipped);
+  const { tensors, metadata } = readSafetensors(bytes);
+  refused(writeSafetensors(tensors, new Map([...metadata, ["version", "2"]])));
+});
+
+it("takes a matrix for no other of as many elements, from a checkpoint neither", async () => {
+  const matrix = `import { squared_error } from "std/losses"
+    network Matrix(I, H; T) {
+      input x: [T, I]
+      input y: [T, H]
+      param W: [I, H] ~ ones
+      loss = sum(squared_error(x @ W, y), axis = [0, 1]) per T
+    }`;
+  const options = { cell: "Matrix", gradient: true } as const;
+  const wide = await cell(matrix, { ...options, dimensions: { I: 3, H: 2 } });
+  const high = await cell(matrix, { ...options, dimensions: { I: 2, H: 3 } });
+  let bytes = new Uint8Array();
+  const store = {
+    list: async () => [],
+    read: async () => bytes,
+    write: async (_: string, given: Uint8Array) => void (bytes = given.slice()),
+    remove: async () => undefined,
+  };
+  const training = train({
+    module: wide, data: arrays({ x: [[1, 2, 3]], y: [[1, 2]] }), optimizer: adam(), batch: 1, updates: 1, seed: 1,
+    checkpoints: checkpoints(store, { every: 1 }),
+  }); // prettier-ignore
+  await training.finish();
+  const own = wide.instantiate({ sizes: { T: 1 } });
+  for (const file of [saveParams(wide, training.instance), bytes]) {
+    const instance = high.instantiate({ sizes: { T: 1 } });
+    expect(() => loadWeights(high, instance, file)).toThrow("parameter W of Matrix has another shape in the file");
+    expect([...instance.params["W"]!]).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(loadWeights(wide, own, file).loaded).toEqual(["W"]);
+    expect(own.params["W"]).toEqual(training.instance.params["W"]);
+  }
 });

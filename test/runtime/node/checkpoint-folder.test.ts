@@ -11,7 +11,9 @@ import { type FileSystem, nodeFileSystem } from "../../../runtime/node/file-syst
 import { checkpointFolder, historyFile } from "../../../runtime/node/index.js";
 import { storeIn } from "../../../runtime/node/checkpoint-folder.js";
 import { FileError } from "../../../runtime/node/file-error.js";
+import { adam, arrays, train } from "../../../runtime/index.js";
 import { checkpoints, writeCheckpoint } from "../../../runtime/training/checkpoint/store.js";
+import { meddledFiles, systemError } from "../../support/failing-files.js";
 import { isFuzzing } from "../../support/fuzz.js";
 
 const root = fs.mkdtempSync(join(tmpdir(), "recell-checkpoints-"));
@@ -181,6 +183,24 @@ test("a folder that is none, and one that is not there", async () => {
   await expect(checkpointFolder(path).list()).rejects.toBeInstanceOf(FileError);
   expect(await checkpointFolder(join(root, "nowhere")).list()).toEqual([]);
   expect(() => checkpointFolder("")).toThrow("checkpointFolder: the path must be a text or a file URL");
+});
+
+test("one that a bad disk does not give back is passed over", async () => {
+  const module = await cell(source, { cell: "Line", gradient: true, target: "js" });
+  const data = arrays({ x: [[1, 2], [3]], y: [[2, 3], [4]] });
+  const options = { module, data, optimizer: adam(), batch: 2, seed: 5 };
+  const folder = newFolder();
+  await train({ ...options, updates: 4, checkpoints: checkpoints(checkpointFolder(folder), { every: 2 }) }).finish();
+  let reads = 0;
+  const broken = meddledFiles((_, name, proceed) => {
+    if (name === "readSync" && reads++ === 0) throw systemError("EIO");
+    return proceed();
+  });
+  const kept = checkpoints(storeIn(folder, broken), { every: 2 });
+  const events = [];
+  for await (const event of train({ ...options, updates: 3, checkpoints: kept, resume: true })) events.push(event);
+  expect(events[0]).toMatchObject({ kind: "resumed", update: 2, name: "step-0000000002.safetensors" });
+  expect(events[0]).toHaveProperty("skipped", [expect.stringContaining("step-0000000004.safetensors: it cannot be read: ")]); // prettier-ignore
 });
 
 test("a history is cut where a run goes on", () => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../../../compiler/driver/in-process.js";
 import {
-  adam, adamw, arrays, CheckpointError, checkpoints, type CheckpointStore, nadam, plateau, readSafetensors, sgd, train, type TensorRecord,
+  adam, adamw, arrays, CheckpointError, checkpoints, type CheckpointStore, cosine, nadam, plateau, readSafetensors, sgd, train, type TensorRecord,
   type TrainEvent, type TrainOptions, writeSafetensors,
 } from "../../../../runtime/index.js"; // prettier-ignore
 import { decodeCheckpoint } from "../../../../runtime/training/checkpoint/contents.js";
@@ -109,6 +109,19 @@ describe("training that goes on", () => {
     }
   });
 
+  it("may not begin anew where there are checkpoints", async () => {
+    const store = memoryStore();
+    const kept = checkpoints(store, { every: 5 });
+    await run({ ...base(), checkpoints: kept });
+    const before = new Map(store.files);
+    const again = run({ ...base(), updates: 3, checkpoints: kept });
+    await expect(again).rejects.toMatchObject({ name: "CheckpointError", code: "not-empty" });
+    await expect(again).rejects.toThrow(
+      "train: the store of checkpoints has those of a run already, up to step-0000000013.safetensors; `resume: true`",
+    );
+    expect(store.files).toEqual(before);
+  });
+
   it("has nothing to do where it was at its end, and may go further", async () => {
     const store = memoryStore();
     const kept = checkpoints(store, { every: 100, keep: 1 });
@@ -142,6 +155,20 @@ describe("training that goes on", () => {
     };
     await expect(pull()).rejects.toThrow("the disk is full");
     expect(seen.filter(({ kind }) => kind === "checkpoint")).toEqual([{ kind: "checkpoint", update: 2, name: "step-0000000002.safetensors", failed: "the disk is full" }]); // prettier-ignore
+  });
+});
+
+describe("the store of checkpoints", () => {
+  const store = memoryStore();
+  it.each([
+    [{ store }],
+    [{ store, every: 5 }],
+    [{ store, every: 0, keep: 2 }],
+    [{ store: { ...store, read: undefined }, every: 5, keep: 2 }],
+  ])("is what `checkpoints` gives, and not %j", (given) => {
+    expect(() => train({ ...base(), checkpoints: given as never })).toThrow(
+      "train: checkpoints must be what checkpoints(store, { every }) gives",
+    );
   });
 });
 
@@ -183,6 +210,80 @@ describe("a checkpoint", () => {
     await expect(resumeWith({}, store.files, ["bach"])).rejects.toThrow(
       "resume.allow: there is no part bach; there are cell,",
     );
+  });
+
+  it.each([3, 5, 8, 20])("goes on with batches of %i without an example that was taken", async (batch) => {
+    const { events } = await resumeWith({ batch, epochs: 6, updates: undefined } as never, store.files, ["batch"]);
+    const updates = events.filter((event) => event.kind === "update");
+    // Four epochs of 10 were done, and one or two examples more.
+    expect(updates[0]).toMatchObject({ update: 14, epoch: 4 });
+    expect(updates.at(-1)!.epoch).toBe(5);
+    expect(updates.filter(({ epoch }) => epoch === 5)).toHaveLength(Math.ceil(10 / batch));
+  });
+
+  it("with another average begins it where it is asked for, and ends it where not", async () => {
+    const without = await resumeWith({ average: undefined, updates: 14 } as never, store.files, ["average"]);
+    expect(without.average).toBeUndefined();
+    const plain = memoryStore();
+    await run({ ...base(), average: undefined, checkpoints: checkpoints(plain, { every: 6 }) } as never);
+    const { params } = await resumeWith({ average: undefined, validation: undefined } as never, plain.files, ["validation"]); // prettier-ignore
+    const change = { average: { decay: 0.5 }, validation: undefined, updates: 14 } as never;
+    const begun = await resumeWith(change, plain.files, ["average", "validation"]);
+    const half = (name: string) => params[name]!.map((p, i) => p + Math.fround((begun.params[name]![i]! - p) / 2));
+    expect(begun.average).toEqual(Object.fromEntries(Object.keys(params).map((name) => [name, half(name)])));
+    expect(begun.params).not.toEqual(params);
+  });
+
+  it("keeps best params only where they are asked for", async () => {
+    const { data, every, patience } = base().validation!;
+    const validation = { data, every, patience: patience! };
+    const last = (await resumeWith({ validation: undefined } as never, store.files, ["validation"])).params;
+    expect((await resumeWith({ validation }, store.files, ["validation"])).params).toEqual(last);
+    expect((await resumeWith({})).params).not.toEqual(last);
+    const plain = memoryStore();
+    await run({ ...base(), validation, checkpoints: checkpoints(plain, { every: 100 }) });
+    const next = await resumeWith({ updates: 14 }, plain.files, ["validation"]);
+    // The first that is looked at is the best of those whose params are there.
+    expect(next.events.filter(({ kind }) => kind === "validation")).toMatchObject([{ update: 14, best: true }]);
+  });
+
+  it("of other options of the optimiser goes on where they are allowed; of another optimiser it is another run", async () => {
+    const optimizer = adam({ learningRate: plateau(0.01, { patience: 1 }) });
+    const { events } = await resumeWith({ optimizer, updates: 14 }, store.files, ["optimizer"]);
+    expect(events[0]).toMatchObject({ kind: "resumed", update: 13, skipped: [] });
+    for (const [other, problem] of [
+      [nadam({ learningRate: plateau(0.05) }), "load: it is the state of adam, not of nadam"],
+      [adam({ amsgrad: true }), "load: scalars/adam of the state of adam must be F64 [1], got F64 [4]"],
+    ] as const) {
+      const refused = resumeWith({ optimizer: other }, store.files, ["optimizer"]);
+      await expect(refused).rejects.toMatchObject({ code: "other-run", message: `${newest} is of another run: ${problem}` }); // prettier-ignore
+    }
+  });
+
+  it("of other tensors is another run where they are allowed, too", async () => {
+    const module = await cell(source, { cell: "Noisy", dimensions: { I: 3, H: 2 }, gradient: true });
+    const data = arrays({ x: [wave(3, 0)], target: [wave(2, 0)] });
+    const change = { module, data, validation: undefined } as never;
+    const refused = resumeWith(change, store.files, ["tensors", "dimensions", "data", "validation"]);
+    await expect(refused).rejects.toMatchObject({ code: "other-run", message: `${newest} is of another run: param/rnn.W is missing or of another shape` }); // prettier-ignore
+  });
+
+  it("of a schedule with other options is refused", async () => {
+    const optimizer = adam({ learningRate: cosine(0.001, { updates: 20 }) });
+    const own = memoryStore();
+    await run({ ...base(), optimizer, checkpoints: checkpoints(own, { every: 100 }) });
+    const other = adam({ learningRate: cosine(0.5, { updates: 20 }) });
+    await expect(resumeWith({ optimizer: other }, own.files)).rejects.toThrow(/is of another run: optimizer was /u);
+    expect((await resumeWith({ optimizer }, own.files)).events[0]).toMatchObject({ kind: "resumed" });
+  });
+
+  it("that cannot be read is passed over for the one before", async () => {
+    const own = memoryStore();
+    for (const [name, bytes] of store.files) own.files.set(name, bytes);
+    const read = (name: string) => (name === newest ? Promise.reject(new Error("EIO")) : own.read(name));
+    const kept = checkpoints({ ...own, read }, { every: 100 });
+    const { events } = await run({ ...base(), checkpoints: kept, resume: true });
+    expect(events[0]).toMatchObject({ update: 12, skipped: [`${newest}: it cannot be read: EIO`] });
   });
 
   it("that is damaged is passed over for the one before", async () => {
