@@ -96,7 +96,7 @@ export function createComputed({ axes, outputs, requires = [] }, { batch, steps,
       : [],
   );
   return {
-    told: { sizes: told },
+    told: told.length > 0 ? { sizes: told } : {},
     refresh(where, call) {
       most.fill(0);
       for (let b = 0; b < /** @type {number} */ (call.sizes[0]); b++) {

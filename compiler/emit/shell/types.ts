@@ -55,7 +55,7 @@ export interface Capacity {
 /** Sizes that follow from others. */
 export interface SizesOfCalls {
   /** Groups of results that tell them, where outputs have them. */
-  readonly told: { readonly sizes: readonly ToldSize[] };
+  readonly told: { readonly sizes?: readonly ToldSize[] };
   /** Computes them for a call, from the other sizes and extents that it has, and checks what is demanded of each example. */
   refresh(where: string, call: SizedCall): void;
 }

@@ -42,6 +42,13 @@ export function sizesOfScale(manifest: Manifest, scale: Scale, random: Random): 
   }
 }
 
+/** One example whose sequences may be of very different lengths, as those have to be that one loss compares. */
+export const unlikeSizes = (manifest: Manifest, random: Random): DrawnSizes => ({
+  batch: 1,
+  steps: 3,
+  sizes: calls.drawSizes(manifest, () => 1 + random.integer(12)),
+});
+
 /**
  * Values are multiples of 2^-14 of moderate size, so that they and steps of a power of two away from them are exact in
  * float32: differences would feel the rounding of the arguments otherwise.

@@ -23,7 +23,7 @@ import { checkRefusals } from "./check-refusals.js";
 import { checkSpecialValues } from "./check-special-values.js";
 import { type Context, contextOf } from "./context.js";
 import * as calls from "../calls/draw-call.js";
-import { drawDirectedCall, sizesOfScale, type Scale, scalesOf } from "./draw-directed-call.js";
+import { drawDirectedCall, sizesOfScale, unlikeSizes, type Scale, scalesOf } from "./draw-directed-call.js";
 import { type CheckName, type CheckReport, CheckFindings, type VerifyReport } from "./report.js";
 import { flatten, runCall } from "./results.js";
 import { inProcess, type Subject } from "./subject.js";
@@ -304,8 +304,8 @@ function guarded(findings: CheckFindings, check: () => void): void {
   }
 }
 
-/** Draws that may be needed until a cell's values are finite. */
-const attempts = 8;
+/** Draws that may be needed until values are finite; of small sizes many, as some make a loss infinite. */
+const attemptsAt = (scale: Scale): number => (scale === "small" ? 100 : 8);
 
 /** A call at whose values the module gives finite results, and an instance for it; undefined where the module fails. */
 function drawContext(subject: Subject, scale: Scale, random: Random, findings: CheckFindings): Context | undefined {
@@ -313,8 +313,9 @@ function drawContext(subject: Subject, scale: Scale, random: Random, findings: C
   let context: Context | undefined;
   const problem = findings.problem;
   guarded(findings, () => {
-    const sizes = sizesOfScale(manifest, scale, random);
-    for (let attempt = 0; attempt < attempts; attempt++) {
+    let sizes = sizesOfScale(manifest, scale, random);
+    for (let attempt = 0; attempt < attemptsAt(scale); attempt++) {
+      if (attempt >= 8 && attempt % 2 === 0) sizes = unlikeSizes(manifest, random);
       const call = drawDirectedCall(manifest, (seed) => initialParams(subject, seed), random, sizes, attempt);
       if (context !== undefined) subject.release(context.instance);
       context = contextOf(subject, scale, call, random);

@@ -92,6 +92,20 @@ describe("verifyModule", () => {
     expect(failed[0]!.detail).toMatch(detail);
   });
 
+  it.each([
+    ["demands of sizes", "E", "network E(; T) { require T >= 2 input x: [T] output y = x - mean(x) }"],
+    [
+      "a loss that some sizes make infinite",
+      "F",
+      'import { CTC } from "std/ctc" network F(C; T, U) { input x: [T, C] input z: index(C)[U] use c = CTC(C) loss = c(log_softmax(x[:floor(T / 2)], axis = C), z) }',
+    ],
+  ])("finds nothing in a network with %s", async (_, cell, source) => {
+    const options = { cell, dimensions: cell === "F" ? { C: 3 } : {}, target: "js" } as const;
+    const { checks } = await verifyModule(compile(source, options).files[0]!.text, { runs: 1, seed: 1 });
+    expect(checks.filter(({ status }) => status === "failed")).toEqual([]);
+    expect(checks.find(({ name }) => name === "gradient")!.status).toBe("passed");
+  });
+
   it("refuses what is no module, and wrong options", async () => {
     await expect(verifyModule("export const a = 1;\n")).rejects.toThrow(/no compiled cell/u);
     await expect(verifyModule("throw new Error('boom');\nexport {};\n")).rejects.toThrow(
