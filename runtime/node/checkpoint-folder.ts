@@ -1,10 +1,9 @@
-/** Checkpoints in a folder of this computer. */
-import { join } from "node:path";
+/** Checkpoints in a folder of this computer. Its types need none of Node's, as programs may be compiled without them. */
 import type { CheckpointStore } from "../training/checkpoint/store.js";
-import { FileError, reasonOf } from "./file-error.js";
-import { type FileSystem, nodeFileSystem } from "./file-system.js";
-import { type FileUrl, nameOf, readRegularFile } from "./read-file.js";
-import { replaceFiles } from "./replace-files.js";
+import { nodeFileSystem } from "./file-system.js";
+import type { FileUrl } from "./file-url.js";
+import { storeIn } from "./folder-store.js";
+import { nameOf } from "./read-file.js";
 
 /**
  * A folder for the checkpoints of one run, which is made where it is missing. What is written is on the disk, with its name, before it
@@ -17,38 +16,4 @@ import { replaceFiles } from "./replace-files.js";
  */
 export function checkpointFolder(path: string | FileUrl): CheckpointStore {
   return storeIn(nameOf("checkpointFolder", path), nodeFileSystem);
-}
-
-/** What `checkpointFolder` gives, in the file system of this computer or in one of a test. */
-export function storeIn(folder: string, system: FileSystem): CheckpointStore {
-  return {
-    async list() {
-      return about(folder, () => {
-        if (system.statSync(folder, { throwIfNoEntry: false }) === undefined) return [];
-        const names = system.readdirSync(folder);
-        for (const name of names) if (unfinished.test(name)) system.unlinkSync(join(folder, name));
-        return names.filter((name) => !unfinished.test(name));
-      });
-    },
-    async read(name) {
-      return readRegularFile(join(folder, name), system);
-    },
-    async write(name, bytes) {
-      replaceFiles([{ path: join(folder, name), contents: bytes }], system);
-    },
-    async remove(name) {
-      about(join(folder, name), () => system.unlinkSync(join(folder, name)));
-    },
-  };
-}
-
-/** As `replaceFiles` names them. */
-const unfinished = /^\.recell-[0-9a-f]{16}\.tmp$/u;
-
-function about<Result>(path: string, action: () => Result): Result {
-  try {
-    return action();
-  } catch (cause) {
-    throw new FileError("system", `cannot use ${path}: ${reasonOf(cause)}`, path, { cause });
-  }
 }

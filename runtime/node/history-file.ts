@@ -3,7 +3,8 @@ import { appendFileSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import type { HistoryLog } from "../training/train/options.js";
 import { FileError, reasonOf } from "./file-error.js";
-import { type FileUrl, nameOf } from "./read-file.js";
+import type { FileUrl } from "./file-url.js";
+import { nameOf } from "./read-file.js";
 
 /**
  * A file that gets a line for each event of training. A run that begins anew begins it anew, and one that goes on from a checkpoint cuts

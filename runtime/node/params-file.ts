@@ -1,6 +1,7 @@
 /** Parameters of a module in files of this computer. */
 import { loadParams, type LoadParamsOptions, saveParams } from "../io/params.js";
-import { type FileUrl, nameOf, readRegularFile } from "./read-file.js";
+import type { FileUrl } from "./file-url.js";
+import { nameOf, readRegularFile } from "./read-file.js";
 import { writeFiles } from "./write-files.js";
 
 type Module = Parameters<typeof saveParams>[0];

@@ -5,11 +5,6 @@ import { describe } from "../options.js";
 import { FileError, reasonOf } from "./file-error.js";
 import { type FileSystem, nodeFileSystem } from "./file-system.js";
 
-/** A `URL` of a file. */
-export interface FileUrl {
-  readonly href: string;
-}
-
 /** Opened so that nothing waits for the other end of a pipe. */
 export function readRegularFile(path: string, system: FileSystem = nodeFileSystem): Uint8Array {
   let file: number | undefined;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { cell } from "../../../compiler/driver/in-process.js";
 import { type FileSystem, nodeFileSystem } from "../../../runtime/node/file-system.js";
 import { checkpointFolder, historyFile } from "../../../runtime/node/index.js";
-import { storeIn } from "../../../runtime/node/checkpoint-folder.js";
+import { storeIn } from "../../../runtime/node/folder-store.js";
 import { FileError } from "../../../runtime/node/file-error.js";
 import { adam, arrays, train } from "../../../runtime/index.js";
 import { checkpoints, writeCheckpoint } from "../../../runtime/training/checkpoint/store.js";
@@ -39,7 +39,7 @@ describe("a process that is killed", () => {
       entry,
       `import * as module from "./line.mjs";
        import { adam, arrays, checkpoints, train } from ${url("../../../runtime/index.ts")};
-       import { storeIn } from ${url("../../../runtime/node/checkpoint-folder.ts")};
+       import { storeIn } from ${url("../../../runtime/node/folder-store.ts")};
        import { historyFile } from ${url("../../../runtime/node/index.ts")};
        import { meddledFiles } from ${url("../../support/failing-files.ts")};
        const { folder, at } = JSON.parse(process.argv[2]);

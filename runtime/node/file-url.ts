@@ -1,0 +1,4 @@
+/** A `URL` of a file. */
+export interface FileUrl {
+  readonly href: string;
+}
