@@ -7,7 +7,7 @@ import {
   type TensorRecord,
 } from "../module/compiled-module.js";
 import { checkInstance, checkModule, checkNumbers, checkRecord } from "../arguments.js";
-import { ofStream, streamAxis } from "../module/axes.js";
+import { leastOf, ofStream, streamAxis } from "../module/axes.js";
 import type { Manifest } from "../module/manifest.js";
 import { checkCount, checkOptionNames, describe } from "../options.js";
 
@@ -83,15 +83,18 @@ export function runSequence(
   const outputs = Object.create(null) as Record<string, FloatArray>;
   const final = Object.create(null) as Record<string, FloatArray>;
 
-  for (let start = 0; start < steps; start += chunk) {
-    const count = Math.min(chunk, steps - start);
+  const fewest = fewestSteps(manifest);
+  for (const [start, count] of pieces(steps, chunk, fewest)) {
     const call = Object.assign(Object.create(null), values, final, { batch }) as Record<string, unknown>;
     if (sizes !== undefined) call["sizes"] = sizes;
-    const each = lengths && Int32Array.from(lengths, (length) => Math.min(Math.max(length - start, 0), count));
+    const own = lengths && Int32Array.from(lengths, (length) => Math.min(Math.max(length - start, 0), count));
+    // An example that has ended runs over its first steps again where a call takes no fewer, and what comes of them is left out.
+    const ended = Array.from(own ?? [], (length) => length === 0 && start > 0 && fewest > 0);
+    const each = own?.map((length, b) => (ended[b] ? fewest : length));
     if (stream !== undefined)
       call["sizes"] = { ...sizes, [stream]: each === undefined ? count : { padded: count, each } };
     else Object.assign(call, { steps: count }, each && { lengths: each });
-    for (const input of inputs) call[input.name] = input.take(start, count);
+    for (const input of inputs) call[input.name] = input.take(start, count, ended);
     const result = (instance as Pick<ModuleInstance, "forward">).forward(call);
     for (const { name, shape } of results) {
       const piece = result[name]!;
@@ -100,11 +103,43 @@ export function runSequence(
         ? elementCount(shape)
         : piece.length / (batch * count);
       outputs[name] ??= sameKind(piece, batch * steps * width);
-      place(outputs[name], piece, { batch, steps, start, count, width });
+      place(outputs[name], piece, { batch, steps, start, count, width, ended });
     }
-    for (const { name } of manifest.states) final[name] = result.final[name]!.slice();
+    for (const { name } of manifest.states) final[name] = wentOn(final[name], result.final[name]!, ended);
   }
   return { outputs, final };
+}
+
+/** Of the axis that pieces go along, in a call. */
+function fewestSteps({ axes, stream }: Manifest): number {
+  const axis = axes.find(({ name }) => name === stream);
+  return axis === undefined ? 0 : leastOf(axis);
+}
+
+/** Begin and size of each, of at most `chunk` steps, and none of fewer than `fewest`. */
+function pieces(steps: number, chunk: number, fewest: number): (readonly [start: number, count: number])[] {
+  const made: (readonly [number, number])[] = [];
+  for (let start = 0; start < steps;) {
+    const rest = steps - start;
+    const count = rest > chunk && rest - chunk < fewest ? rest - fewest : Math.min(rest, chunk);
+    if (count < fewest) {
+      throw new RangeError(
+        `pieces of at most ${chunk} of ${steps} steps leave one of fewer than ${fewest}, which is the least that this module takes; give a larger chunk`,
+      );
+    }
+    made.push([start, count]);
+    start += count;
+  }
+  return made;
+}
+
+/** The states after a piece: of examples that have ended, those of before. */
+function wentOn(before: FloatArray | undefined, after: FloatArray, ended: readonly boolean[]): FloatArray {
+  const states = after.slice();
+  const width = states.length / Math.max(1, ended.length);
+  for (const [b, isEnded] of ended.entries())
+    if (isEnded && before !== undefined) states.set(before.subarray(b * width, (b + 1) * width), b * width);
+  return states;
 }
 
 function windowsOf(
@@ -150,11 +185,11 @@ function inputWindow(name: string, value: unknown, batch: number, steps: number,
   if (whole.length !== batch * steps * width) {
     throw new RangeError(`input ${name} must have length ${batch} * ${steps} * ${width}, got ${whole.length}`);
   }
-  const take = (start: number, count: number): SequenceArray => {
+  const take = (start: number, count: number, ended: readonly boolean[]): SequenceArray => {
     if (count === steps) return whole;
     const piece = whole.slice(0, batch * count * width);
     for (let b = 0; b < batch; b++) {
-      const from = (b * steps + start) * width;
+      const from = (b * steps + (ended[b] ? 0 : start)) * width;
       for (let i = 0; i < count * width; i++) piece[b * count * width + i] = whole[from + i]!;
     }
     return piece;
@@ -168,11 +203,14 @@ interface Piece {
   readonly start: number;
   readonly count: number;
   readonly width: number;
+  /** Examples that have ended before, of which all is zero. */
+  readonly ended: readonly boolean[];
 }
 
 /** Puts `[B, count, width]` into `[B, T, width]`. */
-function place(whole: FloatArray, piece: FloatArray, { batch, steps, start, count, width }: Piece): void {
+function place(whole: FloatArray, piece: FloatArray, { batch, steps, start, count, width, ended }: Piece): void {
   for (let b = 0; b < batch; b++) {
+    if (ended[b]) continue;
     whole.set(piece.subarray(b * count * width, (b + 1) * count * width), (b * steps + start) * width);
   }
 }

@@ -155,6 +155,42 @@ it("nothing streams with something beside a part that may lack entries, and a lo
   }
 });
 
+it.each(["js", "wasm"] as const)(
+  "what is demanded of the length of a sequence is none of a stream's, on %s",
+  async (target) => {
+    const text = (demand: string): string =>
+      `network A(; T${demand}, S) { ${demand === "" ? "require T >= 3 require S >= 2" : ""} input x: [T] input s: [S] y = before(y, 0) + x * sum(s) output z = y loss = sum(x[2:]) + sum(sum(windows(x, 2, stride = 2), axis = 1)) }`;
+    for (const demand of ["", " >= 3"]) {
+      const { instantiate } = await cell(text(demand), { cell: "A", target, dtype: "f64" });
+      const one = instantiate({ sizes: { T: 1, S: 2 } });
+      one.reset!({ s: [1, 1] });
+      expect([1, 2].map((x) => one.step!({ x: [x] })["z"]![0])).toEqual([2, 6]);
+      expect(() => one.steps!({ x: [1] })).toThrow(RangeError);
+      expect(() => one.forward({ x: [1], s: [1, 1] })).toThrow(RangeError);
+      // Other sizes are demanded as ever, and a block is a sequence.
+      if (demand === "") expect(() => one.reset!({ s: [1], sizes: { S: 1 } })).toThrow("S >= 2 must hold");
+      const more = instantiate({ sizes: { T: 4, S: 2 } });
+      more.reset!({ s: [1, 1] });
+      expect(() => more.steps!({ x: [1, 2], steps: 2 })).toThrow(RangeError);
+      expect([...more.steps!({ x: [1, 2, 3], steps: 3 })["z"]!]).toEqual([2, 6, 12]);
+      expect([...more.step!({ x: [4] })["z"]!]).toEqual([20]);
+    }
+  },
+);
+
+it("what indices are filled up with beyond the sizes of an example may be any in streams, too", async () => {
+  const text = `network A(V; S, T) { input w: index(V)[T, S] param table: [V] output y[t] = sum(table[w[t]], axis = 0) }`;
+  const { instantiate } = await cell(text, { cell: "A", dimensions: { V: 3 }, dtype: "f64" });
+  const net = instantiate({ batch: 2, sizes: { T: 2, S: 2 } });
+  net.setParams({ table: [1, 2, 4] });
+  net.reset!({ sizes: { S: [2, 1] } });
+  expect([...net.step!({ w: [1, 2, 0, -1] })["y"]!]).toEqual([6, 1]);
+  expect([...net.steps!({ w: [1, 2, 0, 0, 2, -1, 1, 99] })["y"]!]).toEqual([6, 2, 4, 2]);
+  expect(() => net.step!({ w: [1, -1, 0, 0] })).toThrow("w[1] must be an integer from 0 to 2");
+  net.reset!();
+  expect(() => net.step!({ w: [1, 2, 0, -1] })).toThrow("w[3] must be an integer from 0 to 2");
+});
+
 it("gradients reach what a stream begins with, and states that go on", async () => {
   const text = `network A(H; T) {
     input x: [T, H]

@@ -1,5 +1,5 @@
 // Several steps of a stream in one call: `forward`, from the stream's state and back into it.
-import { checkTensors, optionalInteger } from "./check.js";
+import { checkTensors, optionalInteger, padIndices } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
 /** @import { StreamBlock, SizedCall, Core, Sequence, BufferedTensor } from "./types.js" */
@@ -34,8 +34,9 @@ export function createBlock(core, sequence) {
         sizes[streamAt] = steps;
         const extents = stream.extents.map((own, i) => (i + 1 === streamAt ? own.slice().fill(steps) : own));
         call = { ...stream, sizes, extents };
-        core.refresh?.("steps", call);
+        core.refresh?.("steps", call, true);
       }
+      padIndices(inputs, call);
       checkTensors("steps", inputs, call.sizes);
     },
     run() {

@@ -4,7 +4,7 @@
 // counted through: engines make an object for `for … of` where they do not see that they need none. So calls that go well leave
 // no garbage.
 
-/** @import { CallNames, CallArgument, AxisSizes, BufferedTensor } from "./types.js" */
+/** @import { CallNames, CallArgument, AxisSizes, BufferedTensor, SizedCall } from "./types.js" */
 
 /**
  * A name as it stands in messages.
@@ -131,7 +131,7 @@ export function checkInteger(where, what, value, low, high) {
  * @param {number} high
  */
 export const optionalInteger = (where, { name, value }, otherwise, low, high) =>
-  value === undefined ? otherwise : checkInteger(where, name, value, low, high);
+  checkInteger(where, name, value === undefined ? otherwise : value, low, high);
 
 /**
  * The number of values that a tensor has in a call.
@@ -235,7 +235,7 @@ export function checkTensor(where, tensor, sizes) {
  * @param {number} count
  */
 export function isPadding({ ragged, dims }, i, count) {
-  if (ragged === undefined) return false;
+  if (ragged === undefined || ragged.full) return false;
   const { sizes, extents } = ragged;
   // What one entry of an axis has; the first axis is that of the examples.
   let part = count / /** @type {number} */ (sizes[0]);
@@ -247,6 +247,17 @@ export function isPadding({ ragged, dims }, i, count) {
     if (dim < 0 && Math.floor(i / part) % size >= /** @type {number} */ (extents[~dim - 1]?.[example])) return true;
   }
   return false;
+}
+
+/**
+ * Where examples have sizes of their own, indices beyond these may be any.
+ * @param {readonly BufferedTensor[]} tensors
+ * @param {SizedCall} call
+ */
+export function padIndices(tensors, call) {
+  for (let i = 0; i < tensors.length; i++) {
+    /** @type {BufferedTensor} */ (tensors[i]).ragged = call;
+  }
 }
 
 /**
@@ -265,19 +276,16 @@ function checkItems(where, tensor, list, count) {
   }
 }
 
-/** @type {readonly BufferedTensor[]} */
-const noTensors = [];
-
 /**
  * Checks tensors that were taken.
  * @param {string} where
  * @param {readonly BufferedTensor[]} tensors
  * @param {AxisSizes} sizes
- * @param {readonly BufferedTensor[]} optional those that may be left out
+ * @param {readonly BufferedTensor[]} [optional] those that may be left out
  */
-export function checkTensors(where, tensors, sizes, optional = noTensors) {
+export function checkTensors(where, tensors, sizes, optional) {
   for (let i = 0; i < tensors.length; i++) {
     const tensor = /** @type {BufferedTensor} */ (tensors[i]);
-    if (tensor.value !== undefined || !optional.includes(tensor)) checkTensor(where, tensor, sizes);
+    if (tensor.value !== undefined || !optional?.includes(tensor)) checkTensor(where, tensor, sizes);
   }
 }

@@ -10,7 +10,7 @@
  * @param {{ batch: number, steps: number, sizes: Record<string, number> }} capacity
  * @returns {SizesOfCalls}
  */
-export function createComputed({ axes, outputs, requires = [] }, { batch, steps, sizes }) {
+export function createComputed({ axes, outputs, requires = [], stream }, { batch, steps, sizes }) {
   /** @type {(term: readonly [number, ...string[]]) => Term} */
   const termOf = ([factor, ...names]) => ({
     factor,
@@ -27,6 +27,13 @@ export function createComputed({ axes, outputs, requires = [] }, { batch, steps,
   const computed = axes.flatMap(({ name, size, largest = false }) =>
     size === undefined ? [] : [{ name, largest, ...expression(size) }],
   );
+  /** Does it follow from the length of a stream, which has none? @type {boolean[]} */
+  const isOfStream = [];
+  /** @type {(size: { dividend: Term[], divisor: Term }) => boolean} */
+  const hasStream = ({ dividend, divisor }) => [...dividend, divisor].some(({ of }) => of.some((i) => isOfStream[i]));
+  for (const { name } of axes.slice(0, given)) isOfStream.push(name === stream);
+  for (const size of computed) isOfStream.push(hasStream(size));
+  const open = conditions.map(hasStream);
   /** Of one example. @type {number[]} */
   const own = axes.map(() => 0);
   /** The largest sizes of examples. @type {number[]} */
@@ -59,16 +66,17 @@ export function createComputed({ axes, outputs, requires = [] }, { batch, steps,
     const words = axes.slice(1, given).map(({ name }, i) => `${name} ${own[i + 1]}`);
     throw new RangeError(`${where}: ${what}; example ${b} has ${words.join(", ")}`);
   };
-  /** @type {(where: string, b: number) => void} */
-  const checkExample = (where, b) => {
-    for (const { kind, text, equation, ...size } of conditions) {
+  /** @type {(where: string, b: number, isWhole?: boolean) => void} */
+  const checkExample = (where, b, isWhole) => {
+    for (const [i, { kind, text, equation, ...size }] of conditions.entries()) {
+      if (!isWhole && open[i]) continue;
       const value = valueOf(size, own, own);
       const holds = kind === "whole" ? Number.isInteger(value) : kind === "least" ? value >= 0 : value === 0;
       if (!holds) refuse(where, `${text} must ${kind === "whole" ? "be whole" : "hold"}${equation === undefined ? "" : ` in ${equation}`}`, b); // prettier-ignore
     }
     for (let i = given; i < axes.length; i++) {
       const value = /** @type {number} */ (own[i]);
-      if (!(Number.isInteger(value) && value >= 0)) {
+      if (!(Number.isInteger(value) && value >= 0) && (isWhole || !isOfStream[i])) {
         refuse(where, `the size ${axes[i]?.name} must be a whole number from 0 on, and is ${value}`, b);
       }
     }
@@ -97,12 +105,12 @@ export function createComputed({ axes, outputs, requires = [] }, { batch, steps,
   );
   return {
     told: told.length > 0 ? { sizes: told } : {},
-    refresh(where, call) {
+    refresh(where, call, isWhole) {
       most.fill(0);
       for (let b = 0; b < /** @type {number} */ (call.sizes[0]); b++) {
         for (let i = 1; i < given; i++) own[i] = /** @type {number} */ (call.extents[i - 1]?.[b]);
         computeAll(own);
-        checkExample(where, b);
+        checkExample(where, b, isWhole);
         for (let i = given; i < axes.length; i++) {
           const value = /** @type {number} */ (own[i]);
           /** @type {Int32Array} */ (call.extents[i - 1])[b] = value;

@@ -1,5 +1,5 @@
 // Contexts of a stream, which are kept from step to step.
-import { checkTensor } from "./check.js";
+import { checkTensor, padIndices } from "./check.js";
 import { write } from "./tensors.js";
 
 /** @import { Contexts, Core, BufferedTensor } from "./types.js" */
@@ -25,9 +25,9 @@ export function createContexts(core) {
     },
     check(where, call, required) {
       const { sizes } = call;
+      padIndices(tensors, call);
       for (let i = 0; i < tensors.length; i++) {
         const tensor = /** @type {BufferedTensor} */ (tensors[i]);
-        if (tensor.high !== undefined) tensor.ragged = call.full ? undefined : call;
         if (tensor.value !== undefined || required(tensor)) checkTensor(where, tensor, sizes);
       }
     },

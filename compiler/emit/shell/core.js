@@ -119,7 +119,7 @@ export function createCore(manifest, kernels, capacity, parts) {
 
   // One function: minifiers write a function that is used once where it is called, and it is made anew at every call.
   /** @type {Core["readCall"]} */
-  const readCall = (where) => {
+  const readCall = (where, isWhole) => {
     const { sizes } = pending;
     sizes[0] = optionalInteger(where, batchPlace, batch, 1, batch);
     pending.full = true;
@@ -140,12 +140,20 @@ export function createCore(manifest, kernels, capacity, parts) {
       const each = /** @type {Int32Array} */ (pending.extents[i - 1]);
       const own = asked === undefined ? undefined : sizeNames.places[named]?.value;
       const size = own === undefined ? capacities[i] : own;
-      const extent = parts.readExtent?.(where, /** @type {BufferedTensor} */ (extents[i - 1]), size, each, sizes) ?? 0;
+      const extent =
+        parts.readExtent?.(
+          where,
+          /** @type {BufferedTensor} */ (extents[i - 1]),
+          size,
+          each,
+          sizes,
+          !isWhole && i === streamAt,
+        ) ?? 0;
       sizes[i] = extent;
       pending.full = pending.full && allAre(each, extent);
       named++;
     }
-    capacity.computed?.refresh(where, pending);
+    capacity.computed?.refresh(where, pending, isWhole);
     return pending;
   };
 

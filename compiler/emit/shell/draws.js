@@ -169,8 +169,8 @@ export function createDraws(core) {
 
   Object.assign(core, {
     /** @type {Core["readCall"]} */
-    readCall(where) {
-      const call = readCall(where);
+    readCall(where, isWhole) {
+      const call = readCall(where, isWhole);
       const own = (call.draws ??= { seed: 0, train: false, examples: new Int32Array(batch) });
       const { value = false } = train;
       if (typeof value !== "boolean")

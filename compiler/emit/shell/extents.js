@@ -11,12 +11,13 @@ import { checkInteger, checkTensor, convert, fields } from "./check.js";
  * @param {unknown} size
  * @param {Int32Array} each
  * @param {AxisSizes} sizes
+ * @param {boolean} isOpen Is it the axis of a stream, which has one entry at a time whatever is demanded of a sequence?
  * @returns {number} the padded size
  */
-export function readExtent(where, tensor, size, each, sizes) {
+export function readExtent(where, tensor, size, each, sizes, isOpen) {
   const capacity = /** @type {number} */ (tensor.high);
   if (typeof size === "number") {
-    checkInteger(where, tensor.name, size, tensor.low, capacity);
+    checkInteger(where, tensor.name, size, isOpen ? 0 : tensor.low, capacity);
     each.fill(size);
     return size;
   }

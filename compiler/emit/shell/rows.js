@@ -83,7 +83,7 @@ export function createRows(core) {
       for (const table of tables.values()) {
         const { places, rows, isTouched } = table;
         const all = countOf(places, call.sizes);
-        places.ragged = call.full ? undefined : call;
+        places.ragged = call;
         let count = 0;
         for (let i = 0; i < all; i++) {
           const row = /** @type {number} */ (places.data[i]);

@@ -1,5 +1,5 @@
 // Whole sequences: `forward`.
-import { checkTensors, namesOf, take } from "./check.js";
+import { checkTensors, namesOf, padIndices, take } from "./check.js";
 import { resultOf, write, writeAll } from "./tensors.js";
 
 /** @import { Core, Sequence, BufferedTensor } from "./types.js" */
@@ -10,7 +10,6 @@ import { resultOf, write, writeAll } from "./tensors.js";
  */
 export function createSequence(core) {
   const inputs = [...core.tensors("input"), ...core.tensors("context")];
-  const indices = inputs.filter((tensor) => tensor.high !== undefined);
   const states = core.tensors("initial");
   const known = namesOf([...inputs, ...states, ...core.options.all]);
   const result = resultOf(core, core.tensors("output"), { final: core.tensors("final"), ...core.told });
@@ -26,11 +25,9 @@ export function createSequence(core) {
       take(where, values, known);
     },
     check(where, optional) {
-      const call = core.readCall(where);
+      const call = core.readCall(where, true);
       const { sizes } = call;
-      for (let i = 0; i < indices.length; i++) {
-        /** @type {BufferedTensor} */ (indices[i]).ragged = call.full ? undefined : call;
-      }
+      padIndices(inputs, call);
       checkTensors(where, inputs, sizes, optional);
       checkTensors(where, states, sizes, states);
       return sizes;

@@ -19,8 +19,8 @@ export function createSettings(core) {
   options.inStream.push(...places);
   Object.assign(core, {
     /** @type {Core["readCall"]} */
-    readCall(where) {
-      const call = readCall(where);
+    readCall(where, isWhole) {
+      const call = readCall(where, isWhole);
       const own = (call.settings ??= settings.map(() => 0));
       for (let i = 0; i < settings.length; i++) {
         const { value = settings[i]?.otherwise, name } = /** @type {typeof places[number]} */ (places[i]);

@@ -1,6 +1,6 @@
 // Streaming: `step`, `steps`, `reset`, `snapshot`, `restore`.
 import { createBlock } from "./block.js";
-import { checkTensors, countOf, describe, namesOf, none, placeOf, quote, take } from "./check.js";
+import { checkTensors, countOf, describe, namesOf, none, padIndices, placeOf, quote, take } from "./check.js";
 import { record, resultOf, write, writeAll } from "./tensors.js";
 
 /** @import { Core, GivenCall, OptionalParts, Sequence, BufferedTensor } from "./types.js" */
@@ -67,6 +67,7 @@ export function createStream(core, sequence, parts) {
       take("step", values, stepNames);
       const next = running ? call : core.readCall("step");
       const { sizes } = next;
+      padIndices(inputs, next);
       checkTensors("step", inputs, sizes);
       contexts?.check("step", next, isMissing);
       if (running) contexts?.write(call);

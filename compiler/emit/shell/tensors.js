@@ -9,7 +9,7 @@ import { countOf, isPadding } from "./check.js";
  * @param {AxisSizes} sizes
  */
 export function write(tensor, sizes) {
-  const { data, value, plain, ragged } = tensor;
+  const { data, value, plain } = tensor;
   const count = countOf(tensor, sizes);
   tensor.value = undefined;
   if (value === undefined) data.fill(0, 0, count);
@@ -17,7 +17,7 @@ export function write(tensor, sizes) {
   else {
     for (let i = 0; i < count; i++) {
       // Kernels that go through all steps at once read a row for padding, too.
-      data[i] = ragged !== undefined && isPadding(tensor, i, count) ? 0 : /** @type {number} */ (plain[i]);
+      data[i] = isPadding(tensor, i, count) ? 0 : /** @type {number} */ (plain[i]);
     }
   }
 }

@@ -56,8 +56,8 @@ export interface Capacity {
 export interface SizesOfCalls {
   /** Groups of results that tell them, where outputs have them. */
   readonly told: { readonly sizes?: readonly ToldSize[] };
-  /** Computes them for a call, from the other sizes and extents that it has, and checks what is demanded of each example. */
-  refresh(where: string, call: SizedCall): void;
+  /** Computes them for a call, from the other sizes and extents that it has, and checks what is demanded of each example: in a stream, but for its length. */
+  refresh(where: string, call: SizedCall, isWhole?: boolean): void;
 }
 
 /** What of a tensor a result needs. */
@@ -97,7 +97,7 @@ export interface BufferedTensor extends CallArgument {
   fault: string;
   /** Did the call at hand give it, or does a stream hold it? */
   given: boolean;
-  /** Of indices: the call at hand, where some of it is padding. */
+  /** The call at hand: what is beyond its sizes of examples is padding. */
   ragged: SizedCall | undefined;
 }
 
@@ -184,8 +184,8 @@ export interface Core {
     readonly inStream: CallArgument[];
     readonly steps: CallArgument;
   };
-  /** Checks the options of a call that were taken, and gives them; they hold until the next `readCall`. */
-  readCall(where: string): SizedCall;
+  /** Checks the options of a call that were taken, and gives them; they hold until the next `readCall`. A stream has no length that anything could be demanded of. */
+  readCall(where: string, isWhole?: boolean): SizedCall;
   /** Can an array of this instance be transferred to another thread, and its memory with it? */
   readonly isTransferable: boolean;
   /** The function of an instance, one call at a time. */
@@ -272,6 +272,7 @@ export interface OptionalParts {
     size: unknown,
     each: Int32Array,
     sizes: AxisSizes,
+    isOpen: boolean,
   ) => number;
   /** For parameters with random numbers of a normal distribution. */
   readonly normalStream?: (uniform: () => number) => () => number;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { cell } from "../../../compiler/driver/in-process.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import { runSequence, type RunSequenceOptions } from "../../../runtime/sequence/run-sequence.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
@@ -59,6 +60,29 @@ describe("runSequence", () => {
       );
     }
     expect(() => run({ x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 8 })).toThrow(RangeError);
+  });
+
+  it("runs what takes no fewer steps than some, where examples end before others", async () => {
+    const text = (least: number): string =>
+      `network A(; T >= ${least}) { input x: [T] input w: index(9)[T] y = before(y, 1) + x * real(w) output z = y loss = sum(x[${least} - 1:]) + y[T - 1] }`;
+    for (const [least, chunk] of [
+      [1, 2],
+      [3, 4],
+    ] as const) {
+      const { instantiate, ...rest } = await cell(text(least), { cell: "A", dtype: "f64" });
+      const net = instantiate({ batch: 2, sizes: { T: 10 } });
+      const x = Array.from({ length: 20 }, (_, i) => i + 1);
+      const w = BigInt64Array.from(x, (_, i) => (i > 3 && i < 10 ? -1n : BigInt(i % 9)));
+      const lengths = [4, 10];
+      const whole = net.forward({ x, w, sizes: { T: lengths } } as never);
+      const [z, y] = [[...whole["z"]!], [...whole.final["y"]!]];
+      const run = (steps: number) => runSequence(rest, net, { x, w }, { batch: 2, steps, chunk, lengths });
+      const { outputs, final } = run(10);
+      expect([[...outputs["z"]!], [...final["y"]!]]).toEqual([z, y]);
+    }
+    const { instantiate, ...rest } = await cell(text(3), { cell: "A", dtype: "f64" });
+    const short = () => runSequence(rest, instantiate({ sizes: { T: 3 } }), { x: [1, 2, 3, 4], w: [1, 1, 1, 1] }, { batch: 1, steps: 4, chunk: 3 }); // prettier-ignore
+    expect(short).toThrow("pieces of at most 3 of 4 steps leave one of fewer than 3");
   });
 
   it("refuses what is of the whole sequence", () => {
