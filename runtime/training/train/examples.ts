@@ -70,8 +70,17 @@ function listAt(example: Example, name: string, label: string): ArrayLike<number
   const list: unknown = Object.hasOwn(example, name) ? example[name] : undefined;
   if (list === undefined) throw new TypeError(`train: ${label}: ${name} is missing`);
   if (typeof list === "number") return [list];
-  if (isList(list)) return list as ArrayLike<number>;
-  throw new TypeError(`train: ${label}: ${name} must be a list of numbers, got ${describe(list)}`);
+  if (!isList(list)) throw new TypeError(`train: ${label}: ${name} must be a list of numbers, got ${describe(list)}`);
+  if (Array.isArray(list)) checkNumbers(list, name, label);
+  return list as ArrayLike<number>;
+}
+
+/** Typed arrays would make numbers of texts, and 0 of null. */
+function checkNumbers(list: readonly unknown[], name: string, label: string): void {
+  const wrong = list.findIndex((value) => typeof value !== "number");
+  if (wrong < 0) return;
+  const help = isList(list[wrong]) ? "; the rows of an input stand in one list, one after the other" : "";
+  throw new TypeError(`train: ${label}: ${name}[${wrong}] must be a number, got ${describe(list[wrong])}${help}`);
 }
 
 function knownSizes({ sizes = {} }: Example, named: readonly string[], label: string): Record<string, number> {

@@ -304,12 +304,18 @@ describe("what does not fit", () => {
     expect(() => train(options({ module }))).toThrow("train: GRU has no loss; a network says with `loss = …`");
   });
 
-  it.each<[object, string]>([
+  it.each<[object, string | RegExp]>([
     [
       { x: [[1, 2]], y: [[1]] },
       "train: example 0 of the data: y must have shape [T] with T = 2, that is length 2; got 1",
     ],
     [{ x: [[1, 2]] }, "train: example 0 of the data: y is missing"],
+    [{ x: [[1, null]], y: [[1, 2]] }, "train: example 0 of the data: x[1] must be a number, got null"],
+    [{ x: [[1, 2]], y: [["3", 2]] }, 'train: example 0 of the data: y[0] must be a number, got "3"'],
+    [
+      { x: [[[1], [2]]], y: [[1, 2]] },
+      /^train: example 0 of the data: x\[0\] must be a number, got Array.*in one list, one after the other$/u,
+    ],
     [{ x: [[1]], y: [[1]], z: [[1]] }, "train: example 0 of the data: unknown name z; expected x, y, sizes"],
   ])("examples %j", async (columns, message) => {
     await expect(train(options({ data: arrays(columns as never) })).finish()).rejects.toThrow(message);
