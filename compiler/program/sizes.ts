@@ -131,7 +131,7 @@ function checkObligations(cell: TypedCell, sizes: ReadonlyMap<string, number>, c
     const given = symbols.map((symbol) => `${symbol} = ${sizes.get(symbol) ?? ""}`).join(", ");
     const code = kind === "whole" ? "dimension-not-whole" : "bad-dimension-size";
     collector.report(code, span, `\`${printDim(dim)}\` is ${value} with ${given}`, {
-      help: { whole: "choose sizes that divide", positive: "sizes are at least 1", least: "it is required to be at least 0", equal: "it is required to be 0" }[kind], // prettier-ignore
+      help: { whole: "choose sizes that divide", positive: "it is required to be at least 1", least: "it is required to be at least 0", equal: "it is required to be 0" }[kind], // prettier-ignore
     });
   }
 }

@@ -40,8 +40,22 @@ const proofLimit = 4096;
 /** True where `dim >= bound` holds for all sizes. False means "not proven". */
 export function provenAtLeast(dim: Dim, bound: number, bounds: Bounds = plainBounds): boolean {
   const difference = addDims(subtractDims(dim, dimConstant(bound)), slackOf(dim));
-  if (isNeverNegative(difference, bounds)) return true;
-  return (bounds.facts ?? []).some((fact) => isNeverNegative(subtractDims(difference, fact), bounds));
+  const raised = withLeast(bounds);
+  if (isNeverNegative(difference, raised)) return true;
+  return (bounds.facts ?? []).some((fact) => isNeverNegative(subtractDims(difference, fact), raised));
+}
+
+/** A fact `T - 3` is a least size of `T`, which proofs look into floors by. */
+function withLeast(bounds: Bounds): Bounds {
+  const raised = new Map<string, number>();
+  for (const fact of bounds.facts ?? []) {
+    const [symbol, ...others] = symbolsOf(fact);
+    if (symbol === undefined || others.length > 0) continue;
+    const beyond = constantOf(subtractDims(fact, dimSymbol(symbol)));
+    if (beyond !== undefined) raised.set(symbol, Math.max(raised.get(symbol) ?? 0, Math.ceil(-beyond)));
+  }
+  if (raised.size === 0) return bounds;
+  return { ...bounds, least: (symbol) => Math.max(bounds.least(symbol), raised.get(symbol) ?? 0) };
 }
 
 /** What is whole is at least 0 where it is above -1: how far below 0 that is in the steps of quotients of its floors. */

@@ -70,6 +70,9 @@ export function requireSizes(checker: Checker, { form, items }: CellNode): void 
     const { operator, span } = item;
     const dim = subtractDims(...(operator.startsWith("<") ? ([right, left] as const) : ([left, right] as const)));
     const least = operator === "<" || operator === ">" ? subtractDims(dim, dimConstant(1)) : dim;
+    // It was required before, or is so of all sizes.
+    const isHeld = operator === "==" ? constantOf(least) === 0 : (constantOf(least) ?? -1) >= 0;
+    if (form !== "cell" && isHeld && checker.runtimeSymbol(left) !== undefined) continue;
     if (form === "cell" || checker.runtimeSymbol(dim) === undefined) {
       refuseRequirement(checker, span, form);
       continue;

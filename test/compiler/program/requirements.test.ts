@@ -74,3 +74,18 @@ it("compares sizes, some of which calls give", () => {
   ]);
   expect(wrong("network N(; T) { require T >= 2 require = T input x: [T] output y = x * require }")).toEqual([]);
 });
+
+it("takes what is required twice, and proves by it what floors are made of", () => {
+  const twice = `network A(; S, T) { require S == T require T == S require S == T require T >= S input x: [T] input s: [S] output y = x + s }`;
+  const strided = `network A(; T) { require T >= 4 input x: [T] output y = max(windows(x, 4, stride = 3), axis = [0, 1]) }`;
+  const never = `network A(; S, T) { require S == T require S == T + 1 input x: [T] input s: [S] output y = x + s }`;
+  const errors = (text: string) => compile(text, { cell: "A" }).diagnostics.filter(({ severity }) => severity === "error"); // prettier-ignore
+  expect([twice, strided].map((text) => errors(text).map(({ message }) => message))).toEqual([[], []]);
+  expect(errors(never).map(({ code }) => code)).toEqual(["bad-requirement"]);
+});
+
+it("says of an index that it does not fit, and nothing of sizes", () => {
+  const text = `network A(V, bos: index(V) = 4; T) { input x: [T] param table: [V] output y = x * table[bos] }`;
+  const [{ help, code } = {}] = compile(text, { cell: "A", dimensions: { V: 3 } }).diagnostics;
+  expect([code, help]).toEqual(["bad-dimension-size", "it is required to be at least 1"]);
+});

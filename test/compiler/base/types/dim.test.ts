@@ -106,6 +106,14 @@ describe("dimensions", () => {
     expect(provenAtLeast(divideDims(H, T) as Dim, 0)).toBe(false);
   });
 
+  it("looks into floors by facts of one symbol", () => {
+    const windows = addDims(floorDim(divideDims(subtractDims(H, number(4)), number(3))!), number(1));
+    const facts = [subtractDims(H, number(4))];
+    expect(provenAtLeast(windows, 1, { least: () => 0, facts })).toBe(true);
+    expect(provenAtLeast(windows, 2, { least: () => 0, facts })).toBe(false);
+    expect(provenAtLeast(windows, 1, { least: () => 0 })).toBe(false);
+  });
+
   it("bounds that are told prove more, or less", () => {
     const atLeast = (size: number) => ({ least: () => size });
     expect(provenAtLeast(subtractDims(H, number(2)), 0, atLeast(2))).toBe(true);
