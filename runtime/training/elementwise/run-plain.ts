@@ -101,7 +101,7 @@ export function bindPlain(program: ElementProgram, arrays: readonly FloatArray[]
   const steps = program.instructions.map((instruction, i) => {
     return { ...bindLoop(instruction, sourceOf, scalars), out: results[i]! };
   });
-  const stores = program.stores.map(({ array, value }) => ({ to: arrays[array]!, from: sourceOf(value).data }));
+  const stores = program.stores.map(({ array, value }) => ({ to: arrays[array]!, from: sourceOf(value) }));
   return (from, to) => {
     const most = Math.min(block, to - from);
     for (let i = 0; i < spread.length; i++) spread[i]!.fill(scalars[i]!, 0, most);
@@ -113,7 +113,8 @@ export function bindPlain(program: ElementProgram, arrays: readonly FloatArray[]
       }
       for (let s = 0; s < stores.length; s++) {
         const { to: target, from: source } = stores[s]!;
-        for (let i = 0; i < count; i++) target[start + i] = source[i]!;
+        const at = source.moves ? start : source.at;
+        for (let i = 0; i < count; i++) target[start + i] = source.data[at + i]!;
       }
     }
   };

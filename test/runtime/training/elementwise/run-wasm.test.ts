@@ -33,6 +33,8 @@ const formulas: Readonly<Record<string, ElementValue>> = {
   "of scalars alone": program.add(a, program.multiply(scalar("s"), scalar("t"))),
   squareRoot: program.squareRoot(program.multiply(a, a)),
   sign: program.sign(a),
+  "an array itself": a,
+  "a scalar itself": scalar("t"),
 };
 
 const hard = [0, -0, 1, -1, 1e-45, -1e-45, 5e-324, 3e-39, -2e-310, 0.1, -1 / 3, 3e38, -1.7e308, Infinity, -Infinity];
