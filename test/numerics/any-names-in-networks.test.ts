@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compile } from "../../compiler/index.js";
 import { loadModule } from "../../runtime/index.js";
-import { hostile, numbersOf, wordsOf } from "../support/any-names.js";
+import { hostile, NameComparison, numbersOf, type Target, wordsOf } from "../support/any-names.js";
 import { fuzzParameters } from "../support/fuzz.js";
 
 const plain = {
@@ -43,7 +43,6 @@ const plain = {
 
 type Names = Readonly<typeof plain>;
 type Kind = keyof Names;
-type Target = "js" | "wasm";
 
 const source = (n: Names): string => `
 cell ${n.cell}(${n.dimension}) {
@@ -150,46 +149,28 @@ const places: readonly (readonly Kind[])[] = [
 ];
 
 describe("names of networks", () => {
-  const expected = new Map<Target, string>();
+  const comparison = new NameComparison(plain, results);
   const everyWord = wordsOf((["js", "wasm"] as const).map((target) => build(plain, target).files[0]?.text ?? ""));
   beforeAll(async () => {
-    for (const target of ["js", "wasm"] as const) expected.set(target, JSON.stringify(await results(plain, target)));
-    expect(expected.get("js")).toBe(expected.get("wasm"));
-    expect(expected.get("js")).not.toContain("null");
+    expect(await comparison.prepare()).not.toContain("null");
   });
 
-  const compare = async (names: Names, target: Target): Promise<boolean> => {
-    const result = await results(names, target);
-    if (result === undefined) return false;
-    expect(JSON.stringify(result)).toBe(expected.get(target));
-    return true;
-  };
-
   it("that the compiler uses itself are free for every kind", async () => {
-    let compiled = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        fc.oneof(
-          fc.constantFrom(...hostile, "loss", "sum", "weight", "sizes", "lengths", "per"),
-          fc.constantFrom(...everyWord),
-        ),
-        fc.constantFrom(...places),
-        fc.constantFrom<Target>("js", "wasm"),
-        async (word, kinds, target) => {
-          const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, word])) };
-          if (await compare(names, target)) compiled++;
-        },
+    await comparison.expectFree(
+      fc.oneof(
+        fc.constantFrom(...hostile, "loss", "sum", "weight", "sizes", "lengths", "per"),
+        fc.constantFrom(...everyWord),
       ),
+      places,
       fuzzParameters(6, 120),
     );
-    expect(compiled).toBeGreaterThan(1);
   });
 
   it("`residual`, `step` and `grad` for several at once", async () => {
     for (const [i, word] of ["residual", "step", "grad"].entries()) {
       const kinds = places[Object.keys(plain).length + 2 * i] ?? [];
-      const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, word])) };
-      expect(await compare(names, i % 2 === 0 ? "js" : "wasm"), kinds.join(" ")).toBe(true);
+      const names = comparison.withWord(word, kinds);
+      expect(await comparison.isSame(names, i % 2 === 0 ? "js" : "wasm"), kinds.join(" ")).toBe(true);
     }
   });
 });

@@ -11,7 +11,7 @@ import { check, compile } from "../../compiler/index.js";
 import { vectorPasses } from "../../compiler/passes/kernel/passes.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 import { loadModule } from "../../runtime/index.js";
-import { hostile, isWarning, numbersOf, wordsOf } from "../support/any-names.js";
+import { hostile, isWarning, NameComparison, numbersOf, type Target, wordsOf } from "../support/any-names.js";
 import { isFuzzing, fuzzParameters } from "../support/fuzz.js";
 
 const plain = {
@@ -74,8 +74,6 @@ cell ${n.cell}(${n.dimension}, ${n.otherDimension}) {
 `;
 
 const [N, M, B, T, S] = [3, 2, 2, 3, 4];
-
-type Target = "js" | "wasm";
 
 function build(names: Names, target: Target): ReturnType<typeof compile> {
   const dimensions = { [names.dimension]: N, [names.otherDimension]: M };
@@ -142,35 +140,18 @@ const places: readonly (readonly Kind[])[] = [
 ];
 
 describe("names", () => {
-  const expected = new Map<Target, string>();
+  const comparison = new NameComparison(plain, results);
   const everyWord = wordsOf(modules());
   beforeAll(async () => {
-    for (const target of ["js", "wasm"] as const) expected.set(target, JSON.stringify(await results(plain, target)));
-    expect(expected.get("js")).toBe(expected.get("wasm"));
+    await comparison.prepare();
   });
 
-  const compare = async (names: Names, target: Target): Promise<boolean> => {
-    const result = await results(names, target);
-    if (result === undefined) return false;
-    expect(JSON.stringify(result)).toBe(expected.get(target));
-    return true;
-  };
-
   it("that the compiler uses itself are free for every kind", async () => {
-    let compiled = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        fc.oneof(fc.constantFrom(...hostile), fc.constantFrom(...everyWord)),
-        fc.constantFrom(...places),
-        fc.constantFrom<Target>("js", "wasm"),
-        async (word, kinds, target) => {
-          const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, word])) };
-          if (await compare(names, target)) compiled++;
-        },
-      ),
+    await comparison.expectFree(
+      fc.oneof(fc.constantFrom(...hostile), fc.constantFrom(...everyWord)),
+      places,
       fuzzParameters(5, 60),
     );
-    expect(compiled).toBeGreaterThan(1);
   });
 
   it("that the compiler uses itself are free for all kinds at once", async () => {
@@ -187,7 +168,7 @@ describe("names", () => {
             const word = words[i] ?? plain[kind];
             return isFree({ ...plain, [kind]: word }) ? [[kind, word] as const] : [];
           });
-          if (await compare({ ...plain, ...Object.fromEntries(free) }, target)) taken += free.length;
+          if (await comparison.isSame({ ...plain, ...Object.fromEntries(free) }, target)) taken += free.length;
         },
       ),
       fuzzParameters(4, 60),
@@ -201,14 +182,14 @@ describe("names", () => {
     const some = isFuzzing ? fc.sample(fc.constantFrom(...everyWord), fuzzParameters(1, 60)) : [];
     for (const use of new Set(["grad", "residual", "tangent", "step", ...some])) {
       const same = { innerInput: "x0", innerState: "h0", innerParam: "w0", innerOutput: "y0", innerEquation: "e0" };
-      await compare({ ...plain, ...same, use }, use.length % 2 === 0 ? "js" : "wasm");
+      await comparison.isSame({ ...plain, ...same, use }, use.length % 2 === 0 ? "js" : "wasm");
     }
   });
 
   it("`residual` for every kind", async () => {
     for (const [i, kinds] of places.filter((_, at) => isFuzzing || at % 4 === 0).entries()) {
-      const names = { ...plain, ...Object.fromEntries(kinds.map((kind) => [kind, "residual"])) };
-      expect(await compare(names, i % 2 === 0 ? "js" : "wasm"), kinds.join(" ")).toBe(true);
+      const names = comparison.withWord("residual", kinds);
+      expect(await comparison.isSame(names, i % 2 === 0 ? "js" : "wasm"), kinds.join(" ")).toBe(true);
     }
   });
 });
