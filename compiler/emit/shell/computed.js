@@ -22,7 +22,6 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
     divisor: termOf(divisor),
     floor,
   });
-  const conditions = requires.map(({ size, ...condition }) => ({ ...condition, ...expression(size) }));
   const given = axes.filter(({ size }) => size === undefined).length;
   const computed = axes.flatMap(({ name, size, largest = false }) =>
     size === undefined ? [] : [{ name, largest, ...expression(size) }],
@@ -33,7 +32,10 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
   const hasStream = ({ dividend, divisor }) => [...dividend, divisor].some(({ of }) => of.some((i) => isOfStream[i]));
   for (const { name } of axes.slice(0, given)) isOfStream.push(name === stream);
   for (const size of computed) isOfStream.push(hasStream(size));
-  const open = conditions.map(hasStream);
+  const conditions = requires.map(({ size, ...condition }) => {
+    const own = expression(size);
+    return { ...condition, size: own, isOpen: hasStream(own) };
+  });
   /** Of one example. @type {number[]} */
   const own = axes.map(() => 0);
   /** The largest sizes of examples. @type {number[]} */
@@ -68,8 +70,8 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
   };
   /** @type {(where: string, b: number, isWhole?: boolean) => void} */
   const checkExample = (where, b, isWhole) => {
-    for (const [i, { kind, text, equation, ...size }] of conditions.entries()) {
-      if (!isWhole && open[i]) continue;
+    for (const { kind, text, equation, size, isOpen } of conditions) {
+      if (!isWhole && isOpen) continue;
       const value = valueOf(size, own, own);
       const holds = kind === "whole" ? Number.isInteger(value) : kind === "least" ? value >= 0 : value === 0;
       if (!holds) refuse(where, `${text} must ${kind === "whole" ? "be whole" : "hold"}${equation === undefined ? "" : ` in ${equation}`}`, b); // prettier-ignore
