@@ -4,7 +4,7 @@ import { ParamsError } from "../errors.js";
 import { storedTensors } from "../module/axes.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../module/compiled-module.js";
 import { checkOptionNames, checkSwitch } from "../options.js";
-import { checkpointFormat, decodeCheckpoint } from "../training/checkpoint/contents.js";
+import { checkpointFormat, checkpointIn } from "../training/checkpoint/contents.js";
 import type { FileBytes } from "./bytes.js";
 import { paramsError } from "./params.js";
 import type { SafeTensor } from "./safe-tensor.js";
@@ -88,13 +88,14 @@ export function loadWeights(
 
 /** Those of a checkpoint stand under what they are, `param/W`. */
 function weightsIn(file: FileBytes, from: string): ReadonlyMap<string, SafeTensor> {
-  const { tensors, metadata } = readSafetensors(file);
+  const read = readSafetensors(file);
+  const { tensors, metadata } = read;
   if (metadata.get("format") !== checkpointFormat) {
     if (from === "last") return tensors;
     throw new ParamsError("missing-tensor", `loadWeights: only checkpoints have weights that are "${from}"`, from);
   }
   const kinds = [from === "last" ? "param" : from, "fixed"];
-  const own = [...decodeCheckpoint("loadWeights", file).tensors].flatMap(([key, tensor]) => {
+  const own = [...checkpointIn("loadWeights", read).tensors].flatMap(([key, tensor]) => {
     const at = key.indexOf("/");
     return kinds.includes(key.slice(0, at)) ? [[key.slice(at + 1), tensor] as const] : [];
   });

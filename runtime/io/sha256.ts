@@ -4,9 +4,6 @@ const isPrime = (n: number): boolean => {
   for (let d = 2; d * d <= n; d++) if (n % d === 0) return false;
   return true;
 };
-const primes: number[] = [];
-for (let n = 2; primes.length < 64; n++) if (isPrime(n)) primes.push(n);
-
 /** The first 32 bits behind the point of a root of a whole number, exactly: by halving what it lies between. */
 function rootBits(n: number, degree: 2 | 3): number {
   const [radicand, power] = [BigInt(n) << BigInt(32 * degree), BigInt(degree)];
@@ -19,13 +16,28 @@ function rootBits(n: number, degree: 2 | 3): number {
   return Number(low & 0xffffffffn);
 }
 
-const keys = Int32Array.from(primes, (prime) => rootBits(prime, 3));
-const start = Int32Array.from(primes.slice(0, 8), (prime) => rootBits(prime, 2));
+interface Constants {
+  /** Of the 64 rounds. */
+  readonly keys: Int32Array;
+  readonly start: Int32Array;
+}
+
+function computeConstants(): Constants {
+  const primes: number[] = [];
+  for (let n = 2; primes.length < 64; n++) if (isPrime(n)) primes.push(n);
+  return {
+    keys: Int32Array.from(primes, (prime) => rootBits(prime, 3)),
+    start: Int32Array.from(primes.slice(0, 8), (prime) => rootBits(prime, 2)),
+  };
+}
+
+/** Computed with the first hash: most who load this library make none. */
+let constants: Constants | undefined;
 const words = new Int32Array(64);
 
 const turned = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
 
-function mixBlock(state: Int32Array, view: DataView, at: number): void {
+function mixBlock(state: Int32Array, keys: Int32Array, view: DataView, at: number): void {
   for (let i = 0; i < 16; i++) words[i] = view.getInt32(at + 4 * i);
   for (let i = 16; i < 64; i++) {
     const [x, y] = [words[i - 15]!, words[i - 2]!];
@@ -45,6 +57,7 @@ function mixBlock(state: Int32Array, view: DataView, at: number): void {
 
 /** The hash of some bytes, one after the other, as 64 hexadecimal digits. */
 export function sha256(parts: readonly Uint8Array[]): string {
+  const { keys, start } = (constants ??= computeConstants());
   const state = start.slice();
   const block = new Uint8Array(64);
   const blockView = new DataView(block.buffer);
@@ -55,13 +68,13 @@ export function sha256(parts: readonly Uint8Array[]): string {
     let at = 0;
     while (at < bytes.length) {
       if (filled === 0 && at + 64 <= bytes.length) {
-        mixBlock(state, view, at);
+        mixBlock(state, keys, view, at);
         at += 64;
         continue;
       }
       block[filled++] = bytes[at++]!;
       if (filled < 64) continue;
-      mixBlock(state, blockView, 0);
+      mixBlock(state, keys, blockView, 0);
       filled = 0;
     }
   };

@@ -5,7 +5,7 @@
 import { CheckpointError, SafetensorsError } from "../../errors.js";
 import type { FileBytes } from "../../io/bytes.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
-import { readSafetensors, writeSafetensors } from "../../io/safetensors.js";
+import { readSafetensors, type SafetensorsFile, writeSafetensors } from "../../io/safetensors.js";
 import { sha256 } from "../../io/sha256.js";
 import { encodeUtf8 } from "../../io/utf8.js";
 
@@ -33,16 +33,21 @@ export function encodeCheckpoint({ tensors, identity }: CheckpointContents): Uin
  * @throws CheckpointError where it is no whole checkpoint. Nothing is allocated by what its header says.
  */
 export function decodeCheckpoint(name: string, bytes: FileBytes): CheckpointContents {
-  const fail = (problem: string): never => {
-    throw new CheckpointError("corrupt", `${name}: ${problem}`);
-  };
-  let file: ReturnType<typeof readSafetensors>;
+  let file: SafetensorsFile;
   try {
     file = readSafetensors(bytes);
   } catch (error) {
-    if (error instanceof SafetensorsError) return fail(error.message);
+    if (error instanceof SafetensorsError) throw new CheckpointError("corrupt", `${name}: ${error.message}`);
     throw error;
   }
+  return checkpointIn(name, file);
+}
+
+/** The same of a file that was read. */
+export function checkpointIn(name: string, file: SafetensorsFile): CheckpointContents {
+  const fail = (problem: string): never => {
+    throw new CheckpointError("corrupt", `${name}: ${problem}`);
+  };
   const texts = new Map(file.metadata);
   if (texts.get("format") !== format.format) fail("this is no checkpoint of training");
   if (texts.get("version") !== format.version) {

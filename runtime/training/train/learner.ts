@@ -207,7 +207,8 @@ export interface Holder {
 
 export function createHolder(module: CompiledModule, batch: number, maxBytes: number | undefined): Holder {
   const axes = module.manifest.axes.filter(({ option }) => option === "sizes");
-  const room: Record<string, number> = Object.fromEntries(axes.map((axis) => [axis.name, Math.max(1, leastOf(axis))]));
+  const least = Object.fromEntries(axes.map((axis) => [axis.name, Math.max(1, leastOf(axis))]));
+  const room = { ...least };
   const make = (): ModuleInstance =>
     module.instantiate({ batch, sizes: { ...room }, ...(maxBytes === undefined ? {} : { maxBytes }) });
   let instance = make();
@@ -221,7 +222,7 @@ export function createHolder(module: CompiledModule, batch: number, maxBytes: nu
         const needed = examples.reduce((most, { sizes }) => Math.max(most, sizes[name]!), 0);
         if (needed <= room[name]!) continue;
         // A little more than needed, so that slowly growing sizes do not ask for a new instance every time.
-        room[name] = room[name] === Math.max(1, leastOf(axes.find((axis) => axis.name === name)!)) ? needed : Math.ceil(needed * 1.1); // prettier-ignore
+        room[name] = room[name] === least[name] ? needed : Math.ceil(needed * 1.1);
         isLarger = true;
       }
       if (!isLarger) return false;
