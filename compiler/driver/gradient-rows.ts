@@ -4,7 +4,8 @@
  */
 import { lookUp } from "../base/at.js";
 import type { Shape } from "../base/types/shape.js";
-import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import { countUses, definitions } from "../ir/graph/rewrite.js";
+import type { GraphFunction, Instruction, ValueId } from "../ir/graph/types.js";
 import { outputName, typeOf } from "../ir/graph/values.js";
 import type { EntryDerivation, EntryProgram } from "../program/entry.js";
 
@@ -16,25 +17,30 @@ export function withGradientRows(program: EntryProgram): EntryProgram {
   if (backward === undefined) return program;
   // What gradients of initial values are added to is not cleared by rows.
   const further = new Set(entryBy("initial")?.outputNames);
+  const read: Reads = { fn: backward, defined: definitions(backward), uses: countUses(backward) };
   const rows = new Map<string, Shape>();
   for (const [i, id] of backward.outputs.entries()) {
     const name = outputName(backward, i);
     const isParam = lookUp(program.roles, name).kind === "param";
-    const shape = isParam && !further.has(name) ? placesOf(backward, id) : undefined;
+    const shape = isParam && !further.has(name) ? placesOf(read, id) : undefined;
     if (shape !== undefined) rows.set(name, shape);
   }
   return rows.size === 0 ? program : { ...program, rows };
 }
 
+interface Reads {
+  readonly fn: GraphFunction;
+  readonly defined: ReadonlyMap<ValueId, Instruction>;
+  readonly uses: ReadonlyMap<ValueId, number>;
+}
+
 /** The shape of the places that `id` is scattered at, if all examples are added up in one scatter that nothing else reads. */
-function placesOf(fn: GraphFunction, id: ValueId): Shape | undefined {
-  const producer = (value: ValueId | undefined) => fn.instructions.find(({ results }) => results[0] === value);
-  const uses = (value: ValueId | undefined): number =>
-    [...fn.instructions.flatMap(({ operands }) => operands), ...fn.outputs].filter((used) => used === value).length;
-  const total = producer(id);
-  const scatter = total?.operation.kind === "batch_sum" ? producer(total.operands[0]) : undefined;
-  const index = scatter?.operation.kind === "scatter_add" ? scatter.operands[0] : undefined;
-  if (index === undefined || uses(id) !== 1 || uses(total?.operands[0]) !== 1) return undefined;
+function placesOf({ fn, defined, uses }: Reads, id: ValueId): Shape | undefined {
+  const total = defined.get(id);
+  const [sum] = total?.operation.kind === "batch_sum" ? total.operands : [];
+  const scatter = sum === undefined ? undefined : defined.get(sum);
+  const [index] = scatter?.operation.kind === "scatter_add" ? scatter.operands : [];
+  if (sum === undefined || index === undefined || uses.get(id) !== 1 || uses.get(sum) !== 1) return undefined;
   const { shape, shared } = typeOf(fn, index);
   return shared ? undefined : shape;
 }

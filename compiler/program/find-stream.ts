@@ -4,7 +4,7 @@ import type { Span } from "../base/source/span.js";
 import { constantOf, type Dim, dimSymbol, equalDims, printDim } from "../base/types/dim.js";
 import { definitions } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../ir/graph/types.js";
-import { outputName, typeOf } from "../ir/graph/values.js";
+import { typeOf } from "../ir/graph/values.js";
 import { type Causality, causalityOf, isCausal, type Reach, reachOfInput } from "./causality.js";
 import { nameOfRole } from "./roles.js";
 
@@ -25,10 +25,16 @@ export type StreamSearch =
   | { readonly symbol?: undefined; readonly obstacle: StreamObstacle | undefined };
 
 /**
+ * @param inputs names of the network's inputs
  * @param outputs that a step gives: all but losses
  * @param axes symbols of the sequences that there are
  */
-export function findStream(forward: GraphFunction, outputs: readonly string[], axes: readonly string[]): StreamSearch {
+export function findStream(
+  forward: GraphFunction,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  axes: readonly string[],
+): StreamSearch {
   const places = outputs.map((name) => forward.outputNames.indexOf(nameOfRole({ kind: "output", name })));
   const fronts = places.map((place) => frontOf(forward, at(forward.outputs, place), axes));
   const symbol = fronts.find((front) => front !== undefined);
@@ -40,13 +46,14 @@ export function findStream(forward: GraphFunction, outputs: readonly string[], a
       symbol === undefined ? "has no sequence in front" : `does not have ${printDim(dimSymbol(symbol))} in front`;
     return { obstacle: { output, axis: symbol, path: [], what, span: undefined } };
   }
-  const inputs = forward.inputs.map((id) => reachOfInput(typeOf(forward, id).shape, symbol));
-  const causality = causalityOf(forward, symbol, inputs);
+  const given = forward.inputs.map((id) => reachOfInput(typeOf(forward, id).shape, symbol));
+  const causality = causalityOf(forward, symbol, given);
+  const shown = new Map(inputs.map((name) => [nameOfRole({ kind: "input", name }), name]));
   for (const [i, place] of places.entries()) {
     const id = at(forward.outputs, place);
     const reach = causality.reaches.get(id);
     if (reach?.kind === "along" && reach.axis === 0 && isWholeAlong(reach.extra) && isCausal(reach)) continue;
-    return { obstacle: { output: at(outputs, i), axis: symbol, ...new PathSearch(forward, causality).from(id) } };
+    return { obstacle: { output: at(outputs, i), axis: symbol, ...new PathSearch(forward, causality, shown).from(id, at(outputs, i)) } }; // prettier-ignore
   }
   return { symbol, causality };
 }
@@ -62,19 +69,22 @@ class PathSearch {
   private readonly fn: GraphFunction;
   private readonly causality: Causality;
   private readonly defined: ReadonlyMap<ValueId, Instruction>;
+  /** What people call inputs. */
+  private readonly shown: ReadonlyMap<string, string>;
 
-  constructor(fn: GraphFunction, causality: Causality) {
+  constructor(fn: GraphFunction, causality: Causality, shown: ReadonlyMap<string, string>) {
     this.fn = fn;
     this.causality = causality;
+    this.shown = shown;
     this.defined = definitions(fn);
   }
 
   /** The nearest to the output that looks ahead, and the names on the way there. */
-  from(output: ValueId): Pick<StreamObstacle, "path" | "what" | "span"> {
+  from(output: ValueId, own: string): Pick<StreamObstacle, "path" | "what" | "span"> {
     const cameFrom = new Map<ValueId, ValueId | undefined>([[output, undefined]]);
     for (const id of cameFrom.keys()) {
       const found = this.faultAt(id);
-      if (found !== undefined) return { path: this.names(cameFrom, id, output), ...found };
+      if (found !== undefined) return { path: this.names(cameFrom, id, own), ...found };
       for (const operand of this.defined.get(id)?.operands ?? [])
         if (!cameFrom.has(operand) && this.isAhead(operand)) cameFrom.set(operand, id);
     }
@@ -113,12 +123,11 @@ class PathSearch {
     return this.defined.get(id)?.origin.span;
   }
 
-  private names(cameFrom: ReadonlyMap<ValueId, ValueId | undefined>, last: ValueId, output: ValueId): string[] {
+  private names(cameFrom: ReadonlyMap<ValueId, ValueId | undefined>, last: ValueId, own: string): string[] {
     const names: string[] = [];
-    const own = outputName(this.fn, this.fn.outputs.indexOf(output)).replace(/^output\./u, "");
     for (let id: ValueId | undefined = last; id !== undefined; id = cameFrom.get(id)) {
       const name = this.fn.names[id];
-      const [shown] = name === undefined ? [] : [name.replace(/^input\./u, "")];
+      const shown = name === undefined ? undefined : (this.shown.get(name) ?? name);
       if (shown !== undefined && shown !== own && !names.includes(shown)) names.unshift(shown);
     }
     return names;

@@ -20,9 +20,11 @@ export const hasInFront = ([first]: Shape, symbol: string): boolean =>
 
 /** @param forward named by roles, its inputs all of the role `input` */
 export const searchStream = (
-  { outputs, runtimeDimensions }: Pick<LoweredNetwork, "outputs" | "runtimeDimensions">,
+  { inputs, outputs, runtimeDimensions }: Pick<LoweredNetwork, "inputs" | "outputs" | "runtimeDimensions">,
   forward: GraphFunction,
-): StreamSearch => findStream(forward, outputs.map(({ name }) => name), runtimeDimensions); // prettier-ignore
+): StreamSearch => findStream(forward, inputs.map(nameOfTensor), outputs.map(nameOfTensor), runtimeDimensions);
+
+const nameOfTensor = ({ name }: { readonly name: string }): string => name;
 
 export function streamedNetwork(
   network: LoweredNetwork,

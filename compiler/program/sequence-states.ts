@@ -89,7 +89,9 @@ class StateWriter {
     const { b, equations, values } = this;
     const { forward } = equations;
     const kept = equations.states.filter((state) => this.isKept(state));
-    const isDropped = new Set(equations.states.filter((state) => !kept.includes(state)).map(initialName));
+    const dropped = equations.states.filter((state) => !kept.includes(state));
+    const isDropped = new Set(dropped.map(initialName));
+    const isGone = new Set(dropped.map(({ name }) => nameOfRole({ kind: "final", name })));
     for (const id of forward.inputs) {
       const name = nameOf(forward, id);
       values.set(id, isDropped.has(name) ? this.zeros(id) : b.input(name, typeOf(forward, id)));
@@ -99,8 +101,7 @@ class StateWriter {
     for (const instruction of forward.instructions) this.instruction(instruction);
     const outputs = forward.outputs.flatMap((id, i): NamedOutput[] => {
       const name = outputName(forward, i);
-      const isGone = [...isDropped].some((initial) => name === initial.replace(/^initial/u, "final"));
-      return isGone ? [] : [{ name, value: mapped(values, id) }];
+      return isGone.has(name) ? [] : [{ name, value: mapped(values, id) }];
     });
     const ends = this.made.map(({ state: { name }, end }) => ({
       name: nameOfRole({ kind: "final", name }),
