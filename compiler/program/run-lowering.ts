@@ -172,6 +172,8 @@ interface StateOfRun {
   readonly placed: PlacedTensor;
   /** In the cell. */
   readonly path: string;
+  /** What else is told of it. */
+  readonly about: Pick<RunState, "documentation" | "bound">;
   /** Of a run with a name. */
   readonly state: RunState | undefined;
 }
@@ -182,11 +184,11 @@ function statesOfRun(frame: Frame, run: TypedRun, child: CellFrame): StateOfRun[
     const path = pathIn(child, placed);
     const { tensor, frame: owner } = placed;
     const { type, documentation } = tensor;
-    const bound = type.kind === "index" && { bound: dimIn(owner, type.bound) };
+    const about = { documentation, ...(type.kind === "index" && { bound: dimIn(owner, type.bound) }) };
     const shape = shapeIn(owner, type);
     const name = called && `${frame.path}${called}.${path}`;
-    const state = name === undefined ? undefined : { name, documentation, shape, dtype: dtypeOf(tensor), ...bound };
-    return { placed, path, state };
+    const state = name === undefined ? undefined : { name, shape, dtype: dtypeOf(tensor), ...about };
+    return { placed, path, about, state };
   });
 }
 
@@ -236,7 +238,7 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
       states.findIndex((placed) => pathIn(body, placed) === path),
     ),
   );
-  const origin = { ...outer.origin, states: originsOf(frame, run, body) };
+  const origin = { ...outer.origin, states: originsOf(frame, run, owned) };
   const results = loop.emit({ length, reverse: false }, [...next, ...outputs, ...traced], origin);
   const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];
   for (const [caller, fn, place, scans = []] of declared) {
@@ -249,13 +251,9 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
 }
 
 /** What its states are called where a stream goes on with them. */
-function originsOf(frame: Frame, run: TypedRun, body: CellFrame): OriginOfState[] {
-  const path = `${frame.path}${calledName(frame, run) ?? run.path}.`;
-  return tensorsOf(body, "state").map((placed) => {
-    const { type, documentation } = placed.tensor;
-    const bound = type.kind === "index" ? { bound: dimIn(placed.frame, type.bound) } : {};
-    return { name: path + pathIn(body, placed), documentation, ...bound, isBefore: false };
-  });
+function originsOf(frame: Frame, run: TypedRun, owned: readonly StateOfRun[]): OriginOfState[] {
+  const called = `${frame.path}${calledName(frame, run) ?? run.path}.`;
+  return owned.map(({ path, about }) => ({ name: called + path, ...about, isBefore: false }));
 }
 
 /** A cell without states for each place of several axes: as an index equation. */
