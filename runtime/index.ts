@@ -109,7 +109,7 @@ export { createRandom, type Random } from "./random.js";
 
 // Files.
 export { loadParams, readParams, saveParams, type LoadParamsOptions } from "./io/params.js";
-export { loadWeights, type LoadWeightsOptions, type WeightsReport } from "./io/load-weights.js";
+export { loadWeights, type LoadWeightsOptions, type WeightsReport } from "./training/load-weights.js";
 export { readSafetensors, writeSafetensors, type SafeTensor, type SafetensorsFile } from "./io/safetensors.js";
 export type { FileBytes } from "./io/bytes.js";
 export type { SafetensorsDtype } from "./io/element-types.js";

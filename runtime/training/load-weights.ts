@@ -4,12 +4,12 @@ import { ParamsError } from "../errors.js";
 import { storedTensors } from "../module/axes.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../module/compiled-module.js";
 import { checkOptionNames, checkSwitch } from "../options.js";
-import { checkpointFormat, checkpointIn } from "../training/checkpoint/contents.js";
-import type { FileBytes } from "./bytes.js";
-import { paramsError } from "./params.js";
-import type { SafeTensor } from "./safe-tensor.js";
-import { readSafetensors } from "./safetensors.js";
-import { toNumbers } from "./tensor-numbers.js";
+import { checkpointFormat, checkpointIn } from "./checkpoint/contents.js";
+import type { FileBytes } from "../io/bytes.js";
+import { paramsError } from "../io/params.js";
+import type { SafeTensor } from "../io/safe-tensor.js";
+import { readSafetensors } from "../io/safetensors.js";
+import { toNumbers } from "../io/tensor-numbers.js";
 
 export interface LoadWeightsOptions {
   /** Sets what fits and leaves the rest as it is. Where left out, all must fit. */
