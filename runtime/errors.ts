@@ -110,7 +110,7 @@ export type TrainingErrorCode = "non-finite";
 export class TrainingError extends Error {
   override readonly name = "TrainingError";
   readonly code: TrainingErrorCode;
-  /** The update that failed, the loss and the length of the gradient that it had. */
+  /** The update that failed, or after which validation did; the loss and the length of the gradient that it had, NaN of a validation. */
   readonly update: number;
   readonly loss: number;
   readonly norm: number;
@@ -128,7 +128,13 @@ export class TrainingError extends Error {
   }
 }
 
-export type ParamsErrorCode = "missing-tensor" | "unexpected-tensor" | "shape-mismatch" | "dtype-mismatch";
+export type ParamsErrorCode =
+  | "missing-tensor"
+  | "unexpected-tensor"
+  | "shape-mismatch"
+  | "dtype-mismatch"
+  /** It is one of training, of which params are a part. */
+  | "checkpoint";
 
 /** A file of parameters that does not belong to the module at hand. `tensor` names the first one at fault. */
 export class ParamsError extends Error {

@@ -10,6 +10,7 @@ import {
 import { checkFloats, checkInstance, checkModule, checkRecord } from "../arguments.js";
 import { checkOptionNames, checkSwitch, describe } from "../options.js";
 import type { FileBytes } from "./bytes.js";
+import { fileFormats } from "./file-formats.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
 import { type Listed, listOf, showName, showShape } from "./show.js";
 import { fromNumbers, toNumbers } from "./tensor-numbers.js";
@@ -41,7 +42,7 @@ export function saveParams(
   const { cell } = module.manifest;
   checkNames("saveParams", module, instance);
   const tensors = new Map<string, SafeTensor>();
-  const own = { format: "recell-params", cell };
+  const own = { format: fileFormats.params, cell };
   const texts = new Map([...checkMetadata(metadata, own), ...Object.entries(own)]);
   for (const { name, shape } of storedTensors(module.manifest)) {
     tensors.set(name, fromNumbers(paramOf("saveParams", instance, name, elementCount(shape)), shape as number[]));
@@ -76,7 +77,7 @@ export interface LoadParamsOptions {
  * @param file The bytes of the file: what `readFile` gives, or `await response.arrayBuffer()`.
  * @throws TypeError for anything but bytes and for unknown options.
  * @throws SafetensorsError where the bytes are no safetensors file.
- * @throws ParamsError `missing-tensor`, `unexpected-tensor`, `shape-mismatch` or `dtype-mismatch`; the message lists what
+ * @throws ParamsError `missing-tensor`, `unexpected-tensor`, `shape-mismatch`, `dtype-mismatch` or `checkpoint`; the message lists what
  * the cell has and what the file has.
  * @example
  *     const trained = embedParams(text, readParams(module, await readFile("gru.safetensors")));
@@ -92,7 +93,11 @@ function parametersIn(where: string, module: Described, file: FileBytes, options
   const allowUnexpected = checkSwitch(where, "allowUnexpected", options.allowUnexpected);
   const { dtype, cell } = module.manifest;
   const params = storedTensors(module.manifest);
-  const { tensors } = readSafetensors(file);
+  const { tensors, metadata } = readSafetensors(file);
+  if (metadata.get("format") === fileFormats.checkpoint) {
+    const message = `${where}: this is a checkpoint of training; \`loadWeights\` takes the weights out of it`;
+    throw new ParamsError("checkpoint", message, [...tensors.keys()][0] ?? "");
+  }
   const fail = (code: ParamsErrorCode, name: string, problem: string): never => {
     throw paramsError(code, name, problem, { cell, params, tensors });
   };
@@ -144,7 +149,7 @@ export function paramsError(
  * @param file The bytes of the file: what `readFile` gives, or `await response.arrayBuffer()`.
  * @throws TypeError for anything but bytes, for unknown options, and where the instance is another module's.
  * @throws SafetensorsError where the bytes are no safetensors file.
- * @throws ParamsError `missing-tensor`, `unexpected-tensor`, `shape-mismatch` or `dtype-mismatch`.
+ * @throws ParamsError `missing-tensor`, `unexpected-tensor`, `shape-mismatch`, `dtype-mismatch` or `checkpoint`.
  * @example
  *     loadParams(module, instance, await readFile("gru.safetensors"));
  */

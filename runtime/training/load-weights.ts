@@ -4,8 +4,9 @@ import { ParamsError } from "../errors.js";
 import { storedTensors } from "../module/axes.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../module/compiled-module.js";
 import { checkOptionNames, checkSwitch } from "../options.js";
-import { checkpointFormat, checkpointIn } from "./checkpoint/contents.js";
+import { checkpointIn } from "./checkpoint/contents.js";
 import type { FileBytes } from "../io/bytes.js";
+import { fileFormats } from "../io/file-formats.js";
 import { paramsError } from "../io/params.js";
 import type { SafeTensor } from "../io/safe-tensor.js";
 import { readSafetensors } from "../io/safetensors.js";
@@ -90,7 +91,7 @@ export function loadWeights(
 function weightsIn(file: FileBytes, from: string): ReadonlyMap<string, SafeTensor> {
   const read = readSafetensors(file);
   const { tensors, metadata } = read;
-  if (metadata.get("format") !== checkpointFormat) {
+  if (metadata.get("format") !== fileFormats.checkpoint) {
     if (from === "last") return tensors;
     throw new ParamsError("missing-tensor", `loadWeights: only checkpoints have weights that are "${from}"`, from);
   }

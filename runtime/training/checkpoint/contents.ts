@@ -4,6 +4,7 @@
  */
 import { CheckpointError, SafetensorsError } from "../../errors.js";
 import type { FileBytes } from "../../io/bytes.js";
+import { fileFormats } from "../../io/file-formats.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from "../../io/safetensors.js";
 import { sha256 } from "../../io/sha256.js";
@@ -15,10 +16,7 @@ export interface CheckpointContents {
   readonly identity: Readonly<Record<string, string>>;
 }
 
-/** What tells a checkpoint from other files, in the metadata. */
-export const checkpointFormat = "recell-checkpoint";
-
-const format = { format: checkpointFormat, version: "1" };
+const format = { format: fileFormats.checkpoint, version: "1" };
 const prefix = "run.";
 
 export function encodeCheckpoint({ tensors, identity }: CheckpointContents): Uint8Array {

@@ -12,7 +12,7 @@ import type { CheckpointContents } from "./contents.js";
 const counters = ["done", "epoch", "taken", "loss", "bestLoss", "bestUpdate", "waited", "historyLines"] as const;
 
 /** All parts of a run by which its bits may differ; what only says when it ends is none of them. */
-export function identityOf({ options, learner }: TrainingRun): Record<string, string> {
+export function identityOf({ options, learner, settings }: TrainingRun): Record<string, string> {
   const { module, optimizer, batch, shard, seed, clip = {}, average, standardize = {}, validation } = options;
   const { cell, dtype, dimensions, axes, inputs, contexts, states, params, fixed, outputs, losses, random } =
     module.manifest;
@@ -29,6 +29,7 @@ export function identityOf({ options, learner }: TrainingRun): Record<string, st
     batch: String(batch),
     shard: String(shard),
     seed: String(seed),
+    settings: settings.description,
     clip: JSON.stringify([clip.value, clip.norm]),
     average: String(average?.decay),
     standardize: JSON.stringify(standardize),
@@ -51,6 +52,9 @@ export function contentsOf(run: TrainingRun): CheckpointContents {
   put("fixed", fixed);
   put("average", average ?? {});
   put("best", best.params ?? {});
+  for (const [name, memory] of run.settings.memories) {
+    tensors.set(`setting/${name}`, fromNumbers(memory.slice(), [memory.length]));
+  }
   for (const [name, tensor] of learner.state.save()) tensors.set(`optimizer/${name}`, tensor);
   const numbers: Record<(typeof counters)[number], number> = {
     done: run.done,
@@ -102,6 +106,9 @@ export function restoreRun(name: string, run: TrainingRun, { tensors }: Checkpoi
   const bestParams = keepsBest && has("best") ? takeAll("best", manifest.params) : undefined;
   const numbers = take("numbers", [counters.length]);
   const number = (own: (typeof counters)[number]): number => numbers[counters.indexOf(own)]!;
+  const memories = [...run.settings.memories].map(
+    ([name, memory]) => [memory, take(`setting/${name}`, [memory.length])] as const,
+  );
   const state = [...tensors].flatMap(([key, tensor]) =>
     key.startsWith("optimizer/") ? [[key.slice("optimizer/".length), tensor] as const] : [],
   );
@@ -112,6 +119,7 @@ export function restoreRun(name: string, run: TrainingRun, { tensors }: Checkpoi
     throw new CheckpointError("other-run", `${name} is of another run: ${cause.message}`, { cause });
   }
   learner.instance.setParams({ ...params, ...fixed });
+  for (const [memory, values] of memories) memory.set(values);
   feed.seek(number("epoch"), number("taken"));
   // A best loss without the params that are to be kept would keep later ones out.
   if (!keepsBest || bestParams !== undefined || number("bestUpdate") === 0)

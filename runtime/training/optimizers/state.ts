@@ -59,6 +59,7 @@ export function createState(
       return base.at(updates, baseMemory);
     },
     names: placed.map((param) => param.name),
+    byRows: bound.flatMap(({ rule, params: own }) => (rule.isStill === true ? own.map((param) => param.name) : [])),
     step(gradients, { scale = 1 } = {}) {
       checkGradients(params, gradients, placed, shapes);
       for (let i = 0; i < bound.length; i++) stepGroup(bound[i]!, { params, gradients, p, g, updates, scale });

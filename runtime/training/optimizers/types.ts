@@ -37,6 +37,8 @@ export interface OptimizerState {
   readonly rate: number;
   /** The params that it changes: all that are not frozen. */
   readonly names: readonly string[];
+  /** Those of them of which rows are enough: what has a gradient of 0 stays as it is. */
+  readonly byRows: readonly string[];
   /**
    * Changes the params in place. Gradients of params that are frozen may be there. Of a table the gradient may be its rows (those of `sparse`): where the rule
    * leaves alone what has a gradient of 0, as SGD without momentum and Adagrad without decay do, no other rows are looked at.

@@ -1,6 +1,6 @@
 /** What training tells on its way. */
 import type { UpdateResult } from "./learner.js";
-import type { ValidationResult } from "./validate.js";
+import type { ToldLosses } from "./totals.js";
 
 export type TrainEvent = UpdateEvent | ValidationEvent | CheckpointEvent | ResumedEvent | EndEvent;
 
@@ -10,9 +10,11 @@ export interface UpdateEvent extends UpdateResult {
   readonly update: number;
   /** From 0. */
   readonly epoch: number;
+  /** How long it took, with reading its examples. No line of the history has it: the same run gives the same lines. */
+  readonly milliseconds: number;
 }
 
-export interface ValidationEvent extends ValidationResult {
+export interface ValidationEvent extends ToldLosses {
   readonly kind: "validation";
   readonly update: number;
   /** Whether no loss before was lower. */

@@ -4,39 +4,65 @@ import type { FloatArray, ModuleInstance } from "../../module/compiled-module.js
 import type { Manifest } from "../../module/manifest.js";
 import type { SizedExample } from "./examples.js";
 import type { Batch } from "./feed.js";
+import type { MakeCall } from "./shards.js";
 
-export interface NonFinite {
+/** Some examples that were run, and how each can be run again. */
+interface Suspects {
   readonly instance: ModuleInstance;
   readonly manifest: Manifest;
-  readonly batch: Batch;
+  readonly batch: Pick<Batch, "indices" | "examples">;
   readonly update: number;
-  readonly call: (examples: readonly SizedExample[], from: number) => Record<string, unknown>;
-  /** Params that are trained. */
-  readonly names: readonly string[];
+  readonly call: MakeCall;
   readonly loss: number;
   readonly losses: Readonly<Record<string, number>>;
+}
+
+export interface NonFinite extends Suspects {
+  readonly batch: Batch;
+  /** Params that are trained. */
+  readonly names: readonly string[];
   readonly norm: number;
 }
 
 /** Params are still those from before the update, so every example can be run again for itself, with the same bits. */
 export function locateNonFinite(found: NonFinite): TrainingError {
-  const { batch, update, loss, losses, norm } = found;
-  const wrong = Object.entries(losses).find(([, value]) => !Number.isFinite(value));
-  const what = wrong === undefined ? `the gradient's norm is ${norm}` : `${wrong[0]} is ${wrong[1]}`;
-  const place = batch.examples.findIndex((example, i) => faultOf(found, example, i) !== undefined);
-  const where =
-    place < 0
-      ? "no example has it alone: it comes from their sum"
-      : `example ${batch.indices[place]} of the data, place ${place} of the batch: ${faultOf(found, batch.examples[place]!, place)}`;
-  const message = `update ${update} (epoch ${batch.epoch}): ${what}; ${where}. Params are as they were before the update`;
+  const { batch, update, loss, norm, names } = found;
+  const what = wrongLoss(found) ?? `the gradient's norm is ${norm}`;
+  const place = locate(found, names);
+  const message = `update ${update} (epoch ${batch.epoch}): ${what}; ${place}. Params are as they were before the update`;
   return new TrainingError("non-finite", message, { update, loss, norm });
+}
+
+/** Of a validation, which has no gradient. */
+export function validationFault(found: Suspects): TrainingError {
+  const { update, loss } = found;
+  const message = `validation after update ${update}: ${wrongLoss(found)}; ${locate(found)}. Params are those of that update`;
+  return new TrainingError("non-finite", message, { update, loss, norm: NaN });
+}
+
+function wrongLoss({ losses }: Suspects): string | undefined {
+  const wrong = Object.entries(losses).find(([, value]) => !Number.isFinite(value));
+  return wrong && `${wrong[0]} is ${wrong[1]}`;
+}
+
+/** @param names Params by which there are gradients. */
+function locate(suspects: Suspects, names?: readonly string[]): string {
+  const { examples, indices } = suspects.batch;
+  for (const [place, example] of examples.entries()) {
+    const fault = faultOf(suspects, example, place, names);
+    if (fault === undefined) continue;
+    const where = names === undefined ? "the validation's data" : `the data, place ${place} of the batch`;
+    return `example ${indices[place]} of ${where}: ${fault}`;
+  }
+  return "no example has it alone: it comes from their sum";
 }
 
 /** What of an example is not finite, results before gradients. */
 function faultOf(
-  { instance, manifest, call, names }: NonFinite,
+  { instance, manifest, call }: Suspects,
   example: SizedExample,
   place: number,
+  names?: readonly string[],
 ): string | undefined {
   const values = call([example], place);
   const result = instance.forward(values);
@@ -50,6 +76,7 @@ function faultOf(
       ? `${name} is ${result[name]![at]}`
       : `${name}[${placeIn(sizes, at)}] is ${result[name]![at]}`;
   }
+  if (names === undefined) return undefined;
   const { params } = instance.gradient!(values);
   const name = names.find((own) => firstNonFinite(params[own]!) >= 0);
   return name === undefined ? undefined : `the gradient of ${name} is not finite`;

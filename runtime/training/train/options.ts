@@ -2,10 +2,12 @@
 import { inputsOfExample } from "../../module/axes.js";
 import { asModule, type ModuleNamespace } from "../../module/load-js.js";
 import type { CompiledModule } from "../../module/compiled-module.js";
+import type { Manifest } from "../../module/manifest.js";
 import { checkRecord, isModule, moduleKind, refuse } from "../../arguments.js";
 import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../options.js";
 import { checkSource, type DataSource } from "../data/source.js";
 import { type Checkpoints, isCheckpoints } from "../checkpoint/store.js";
+import { checkSettings, type TrainSettings } from "./settings.js";
 import type { Optimizer } from "../optimizers/types.js";
 
 export interface TrainOptions {
@@ -15,6 +17,8 @@ export interface TrainOptions {
   readonly optimizer: Optimizer;
   /** Examples of an update. It may be any number: memory is needed for a shard only. */
   readonly batch: number;
+  /** An update takes so many times `batch` examples; 1 by default. The bits are those of one batch of as many. */
+  readonly accumulate?: number;
   /** When training ends: after so many updates, or so many times through the data. One of them. */
   readonly updates?: number;
   readonly epochs?: number;
@@ -25,6 +29,8 @@ export interface TrainOptions {
    * shard is a part of what the bits of the result depend on.
    */
   readonly shard?: number;
+  /** Settings of the network: numbers, or functions of the updates done, as learning rates are. `{ beta: (updates) => Math.min(1, updates / 500) }`. */
+  readonly settings?: TrainSettings;
   /** Limits of the gradient: of each number, and then of its length. */
   readonly clip?: ClipOptions;
   /** Keeps a running mean of the params, `a = decay a + (1 - decay) p` after each update, which validation looks at. */
@@ -69,28 +75,47 @@ export interface ValidationOptions {
   readonly patience?: number;
   /** Whether the params of the best validation are those of the instance in the end. */
   readonly keepBest?: boolean;
+  /** Settings that are others than those of the next update. */
+  readonly settings?: Readonly<Record<string, number>>;
 }
 
-export interface CheckedTraining extends Omit<TrainOptions, "module"> {
+export interface CheckedTraining extends Omit<TrainOptions, "module" | "accumulate"> {
   readonly module: CompiledModule;
+  /** Examples of an update. */
+  readonly batch: number;
   readonly shard: number;
 }
 
 const known = [
-  ...["module", "data", "optimizer", "batch", "updates", "epochs", "seed", "shard", "clip", "average", "standardize"],
+  ...[
+    "module",
+    "data",
+    "optimizer",
+    "batch",
+    "accumulate",
+    "updates",
+    "epochs",
+    "seed",
+    "shard",
+    "settings",
+    "clip",
+    "average",
+    "standardize",
+  ],
   ...["validation", "checkpoints", "resume", "maxBytes", "progress", "history", "signal"],
 ];
 
 /** @throws TypeError or RangeError that says which option is wrong. */
 export function checkTrainOptions(options: TrainOptions): CheckedTraining {
   checkOptionNames("train", options, known);
-  const { data, optimizer, batch, seed, shard = 4, clip, average, validation } = options;
+  const { data, optimizer, batch, accumulate = 1, seed, shard = 4, clip, average, validation } = options;
   const module = checkLosses(options.module);
   checkSource("train", "data", data);
   if (!isRecord(optimizer) || typeof optimizer.attach !== "function") {
     refuse("train", "optimizer", "an optimiser (from adam, sgd, …)", optimizer);
   }
   checkCount("train: batch", batch);
+  checkCount("train: accumulate", accumulate);
   checkCount("train: shard", shard);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`train: seed must be an integer from 0 to 2^53 - 1, got ${describe(seed)}`);
@@ -105,11 +130,12 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
     checkOptionNames("train: average", average, ["decay"]);
     checkOption("train: average.decay", average.decay, 0, 1);
   }
-  if (validation !== undefined) checkValidation(validation);
+  checkSettings("settings", module.manifest, options.settings);
+  if (validation !== undefined) checkValidation(validation, module.manifest);
   checkFunctions(options);
   checkResume(options);
   checkStandardized(module, options.standardize);
-  return { ...options, module, shard };
+  return { ...options, module, batch: batch * accumulate, shard };
 }
 
 function checkLosses(given: unknown): CompiledModule {
@@ -124,15 +150,24 @@ function checkLosses(given: unknown): CompiledModule {
 }
 
 function checkEnd({ updates, epochs }: TrainOptions): void {
-  if ((updates === undefined) === (epochs === undefined)) {
-    throw new TypeError("train: one of updates and epochs must be given, to say when training ends");
+  if (updates === undefined && epochs === undefined) {
+    throw new TypeError("train: updates or epochs must be given, to say when training ends");
+  }
+  if (updates !== undefined && epochs !== undefined) {
+    throw new TypeError(
+      `train: only one of updates and epochs may say when training ends, got updates ${describe(updates)} and epochs ${describe(epochs)}`,
+    );
   }
   if (updates !== undefined) checkCount("train: updates", updates);
   if (epochs !== undefined) checkCount("train: epochs", epochs);
 }
 
-function checkValidation(validation: ValidationOptions): void {
-  checkOptionNames("train: validation", validation, ["data", "every", "patience", "keepBest"]);
+function checkValidation(validation: ValidationOptions, manifest: Manifest): void {
+  checkOptionNames("train: validation", validation, ["data", "every", "patience", "keepBest", "settings"]);
+  checkSettings("validation.settings", manifest, validation.settings);
+  for (const [name, value] of Object.entries(validation.settings ?? {})) {
+    if (typeof value !== "number") refuse("train", `validation.settings.${name}`, "a number", value);
+  }
   checkSource("train", "validation.data", validation.data);
   checkCount("train: validation.every", validation.every);
   if (validation.patience !== undefined) checkCount("train: validation.patience", validation.patience);

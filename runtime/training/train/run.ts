@@ -8,6 +8,7 @@ import { createFeed } from "./feed.js";
 import { createLearner } from "./learner.js";
 import type { CheckedTraining } from "./options.js";
 import { createProgress } from "./progress.js";
+import { createSettings } from "./settings.js";
 import { statisticsOf } from "./standardize.js";
 import type { TrainingRun } from "./training-run.js";
 import { createValidator } from "./validate.js";
@@ -15,11 +16,13 @@ import { createValidator } from "./validate.js";
 export function createRun(options: CheckedTraining): TrainingRun {
   const { module, data, batch, seed, shard, validation, maxBytes } = options;
   const packer = createPacker(module.manifest);
+  const settings = createSettings("settings", options.settings);
   const progress = createProgress(options);
   return {
     options,
     packer,
-    learner: createLearner({ ...options, packer, clip: options.clip ?? {}, maxBytes }),
+    settings,
+    learner: createLearner({ ...options, packer, settings, clip: options.clip ?? {}, maxBytes }),
     feed: createFeed(data, packer, batch, seed),
     validate: validation && createValidator({ module, packer, data: validation.data, shard, seed, maxBytes }),
     tell: progress,
@@ -33,6 +36,9 @@ export function createRun(options: CheckedTraining): TrainingRun {
     kept: 0,
   };
 }
+
+/** That of the host, the finest that it has. */
+const clock = (globalThis as { readonly performance?: { now(): number } }).performance ?? Date;
 
 /** All that happens, as it is pulled. */
 export async function* runEvents(run: TrainingRun): AsyncGenerator<TrainEvent, void> {
@@ -59,7 +65,8 @@ export async function* runEvents(run: TrainingRun): AsyncGenerator<TrainEvent, v
 
 function tellEvent(run: TrainingRun, event: TrainEvent): TrainEvent {
   const { history } = run.options;
-  const line = JSON.stringify(event);
+  // Without the clock, so that a run that went on has the lines of one that never stopped.
+  const line = JSON.stringify(event, (key, value: unknown) => (key === "milliseconds" ? undefined : value));
   if (typeof history === "function") history(line);
   else history?.write(line);
   run.historyLines++;
@@ -125,23 +132,26 @@ function reasonToEnd({ options, best, done, feed }: TrainingRun): EndEvent["reas
 
 async function takeUpdate(run: TrainingRun): Promise<UpdateEvent> {
   const { options, learner, feed, average } = run;
+  const start = clock.now();
   const next = await feed.next();
   const result = learner.update(next, run.done + 1);
   run.done++;
   run.loss = result.loss;
   if (average !== undefined) moveAverage(average, learner.instance.params, options.average!.decay);
-  return { kind: "update", update: run.done, epoch: next.epoch, ...result };
+  return { kind: "update", update: run.done, epoch: next.epoch, ...result, milliseconds: clock.now() - start };
 }
 
 async function look(run: TrainingRun): Promise<ValidationEvent> {
   const { learner, best, validate, options } = run;
   const params = run.average ?? learner.instance.params;
-  const result = await validate!({ ...params, ...learner.instance.fixed });
+  const settings = { ...run.settings.at(run.done), ...options.validation!.settings };
+  const result = await validate!({ ...params, ...learner.instance.fixed }, settings, run.done);
   const isBest = result.loss < best.loss;
   if (isBest) Object.assign(best, { loss: result.loss, update: run.done, waited: 0 });
   else best.waited++;
   if (isBest && options.validation!.keepBest === true) best.params = copyOf(params);
   learner.state.observe(result.loss);
+  run.settings.observe(result.loss);
   return { kind: "validation", update: run.done, loss: result.loss, losses: result.losses, best: isBest };
 }
 

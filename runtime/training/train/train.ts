@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Trains networks by their declared losses. */
 import type { ModuleInstance, TensorRecord } from "../../module/compiled-module.js";
 import type { TrainEvent, TrainSummary } from "./events.js";
@@ -5,7 +6,7 @@ import { checkTrainOptions, type TrainOptions } from "./options.js";
 import { createRun, runEvents } from "./run.js";
 
 /** A run of training, which goes on as it is iterated. */
-export interface Training extends AsyncIterable<TrainEvent> {
+export interface Training extends AsyncIterable<TrainEvent>, AsyncDisposable {
   /**
    * The instance that learns, with params of the last update; after the end, but not where it
    * is stopped before, those of the best validation where `keepBest` says so.
@@ -17,6 +18,8 @@ export interface Training extends AsyncIterable<TrainEvent> {
   readonly average: TensorRecord | undefined;
   /** Goes on to the end. */
   finish(): Promise<TrainSummary>;
+  /** Ends it where it is, as `break` does: `await using training = train(…)`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -36,7 +39,10 @@ export interface Training extends AsyncIterable<TrainEvent> {
 export function train(options: TrainOptions): Training {
   const run = createRun(checkTrainOptions(options));
   const events = runEvents(run);
+  const dispose = async (): Promise<void> => void (await events.return());
   return {
+    // Hosts that have no such symbol have no `using` either.
+    [Symbol.asyncDispose ?? "dispose"]: dispose,
     get instance() {
       return run.learner.instance;
     },

@@ -5,12 +5,14 @@ import type { BatchPacker } from "./examples.js";
 import type { Feed } from "./feed.js";
 import type { Learner } from "./learner.js";
 import type { CheckedTraining } from "./options.js";
+import type { RunSettings } from "./settings.js";
 import type { Validate } from "./validate.js";
 
 export interface TrainingRun {
   readonly options: CheckedTraining;
   readonly packer: BatchPacker;
   readonly learner: Learner;
+  readonly settings: RunSettings;
   readonly feed: Feed;
   readonly validate: Validate | undefined;
   readonly tell: (event: TrainEvent) => void;

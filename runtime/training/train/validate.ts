@@ -4,12 +4,23 @@ import { randomStream } from "../../random.js";
 import type { DataSource } from "../data/source.js";
 import type { BatchPacker } from "./examples.js";
 import { readExamples } from "./feed.js";
-import { addLosses, createHolder, tellLosses, type UpdateResult } from "./learner.js";
+import { createHolder } from "./holder.js";
+import { validationFault } from "./non-finite.js";
+import type { MakeCall } from "./shards.js";
+import { addLosses, emptyTotals, lossesIn, tellLosses, type ToldLosses } from "./totals.js";
 
-export type ValidationResult = Pick<UpdateResult, "loss" | "losses">;
-
-/** Gives the losses of all examples with some params; what is drawn where nothing is trained is the same every time. */
-export type Validate = (params: TensorRecord) => Promise<ValidationResult>;
+/**
+ * Gives the losses of all examples with some params; what is drawn where nothing is trained is the same every time.
+ *
+ * @param settings Of the network.
+ * @param update The last one, for messages.
+ * @throws TrainingError where a loss is not finite.
+ */
+export type Validate = (
+  params: TensorRecord,
+  settings: Readonly<Record<string, number>>,
+  update: number,
+) => Promise<ToldLosses>;
 
 export interface ValidatorSettings {
   readonly module: CompiledModule;
@@ -21,25 +32,35 @@ export interface ValidatorSettings {
 }
 
 /** It has an instance and draws of its own, so that it cannot change what is trained. */
-export function createValidator(settings: ValidatorSettings): Validate {
-  const { module, packer, data, shard, seed } = settings;
-  const holder = createHolder(module, shard, settings.maxBytes);
-  const { losses: names = [], random } = module.manifest;
+export function createValidator(options: ValidatorSettings): Validate {
+  const { module, packer, data, shard, seed } = options;
+  const { manifest } = module;
+  const holder = createHolder(module, shard, options.maxBytes);
+  const { losses: names = [], random } = manifest;
   const randomOf = (index: number): ReturnType<typeof randomStream> => randomStream(seed, "validation", index);
-  return async (params) => {
+  return async (params, settings, update) => {
     holder.instance.setParams(params);
-    const totals = Object.fromEntries(names.map((name) => [name, { sum: 0, weight: 0 }]));
+    const totals = emptyTotals(names);
     for (let from = 0; from < data.count; from += shard) {
       const indices = Array.from({ length: Math.min(shard, data.count - from) }, (_, i) => from + i);
       const examples = await readExamples(data, packer, indices, randomOf);
       holder.fit(examples);
-      const draws = random === undefined ? {} : { seed, train: false, examples: indices };
-      const result = holder.instance.forward({ ...packer.pack(examples), ...draws });
-      const part = Object.fromEntries(
-        names.map((name) => [name, { sum: result[`${name}.sum`]![0]!, weight: result[`${name}.weight`]![0]! }]),
-      );
+      const { instance } = holder;
+      const call: MakeCall = (some, at) => {
+        const draws = random === undefined ? {} : { seed, train: false, examples: indices.slice(at, at + some.length) };
+        return { ...packer.pack(some), ...settings, ...draws };
+      };
+      const part = emptyTotals(names);
+      addLosses(part, lossesIn(names, instance.forward(call(examples, 0))));
+      const told = tellLosses(part);
+      if (!Number.isFinite(told.loss)) {
+        throw validationFault({ instance, manifest, batch: { indices, examples }, update, call, ...told });
+      }
       addLosses(totals, part);
     }
-    return tellLosses(totals);
+    const told = tellLosses(totals);
+    if (Number.isFinite(told.loss)) return told;
+    const batch = { indices: [], examples: [] };
+    throw validationFault({ instance: holder.instance, manifest, batch, update, call: () => ({}), ...told });
   };
 }

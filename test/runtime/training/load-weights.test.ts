@@ -2,7 +2,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../../compiler/driver/in-process.js";
 import {
-  adam, arrays, CheckpointError, checkpoints, loadWeights, ParamsError, readSafetensors, saveParams, train, writeSafetensors,
+  adam, arrays, CheckpointError, checkpoints, loadParams, loadWeights, ParamsError, readSafetensors, saveParams, train, writeSafetensors,
 } from "../../../runtime/index.js"; // prettier-ignore
 
 const source = (extra: string): string => `import { squared_error } from "std/losses"
@@ -76,6 +76,13 @@ it("reads the last, the mean and the best of a checkpoint", async () => {
   expect(read("last")).toEqual(lasts.at(-1));
   expect(read("average")).toEqual([...training.average!["a"]!]);
   expect(read("best")).toEqual([...training.instance.params["a"]!]);
+
+  expect(() => loadParams(small, small.instantiate({ sizes: { T: 1 } }), bytes)).toThrow(
+    expect.objectContaining({
+      code: "checkpoint",
+      message: "loadParams: this is a checkpoint of training; `loadWeights` takes the weights out of it",
+    }),
+  );
 
   const refused = (file: Uint8Array): void => {
     const instance = small.instantiate({ sizes: { T: 1 } });

@@ -15,9 +15,10 @@ network Noisy(I, H; T) {
   input x: [T, I]
   input target: [T, H]
   fixed scale: [H] ~ ones
+  setting gain: real = 1
   use rnn = SimpleRNN(I, H)
   y = dropout(rnn(x), 0.2) * scale
-  loss = sum(squared_error(y, target), axis = [0, 1]) per T
+  loss = gain * sum(squared_error(y, target), axis = [0, 1]) per T
 }`;
 
 function memoryStore(): CheckpointStore & { readonly files: Map<string, Uint8Array> } {
@@ -90,7 +91,14 @@ describe("training that goes on", () => {
       "nadam in epochs",
       () => ({ ...base(), optimizer: nadam(), epochs: 4, updates: undefined }) as unknown as TrainOptions,
     ],
-    ["momentum", () => ({ ...base(), optimizer: sgd({ momentum: 0.9, groups: [{ match: "rnn.W", frozen: true }] }) })],
+    [
+      "momentum",
+      () => ({
+        ...base(),
+        optimizer: sgd({ momentum: 0.9, groups: [{ match: "rnn.W", frozen: true }] }),
+        settings: { gain: plateau(2, { patience: 0 }) },
+      }),
+    ],
   ])("gives the bits of one that was never stopped, with %s", async (_, make) => {
     const whole = await run(make());
     for (const stopAt of [1, 3, 4, 6, 11]) {
@@ -190,6 +198,7 @@ describe("a checkpoint", () => {
     ["batch", { batch: 5 }],
     ["shard", { shard: 2 }],
     ["seed", { seed: 3 }],
+    ["settings", { settings: { gain: 2 } }],
     ["clip", { clip: {} }],
     ["average", { average: { decay: 0.5 } }],
     ["optimizer", { optimizer: adamw() }],

@@ -2,12 +2,16 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../../../compiler/driver/in-process.js";
 import {
+  adagrad,
   adam,
   adamw,
   arrays,
   type ClipOptions,
+  constant,
   cosine,
   type DataSource,
+  type Optimizer,
+  type OptimizerState,
   sgd,
   train,
   type TensorRecord,
@@ -36,10 +40,21 @@ network Noisy(I, H; T) {
   input x: [T, I]
   input target: [T, H]
   input shift: [H]
+  setting calm: real = 1
   use rnn = SimpleRNN(I, H)
   y = dropout(rnn(x), 0.3) + shift
   loss = sum(squared_error(y, target), axis = [0, 1]) per T
-  loss small = sum(y * y, axis = [0, 1])
+  loss small = calm * sum(y * y, axis = [0, 1])
+}`;
+
+const words = `import { GRU } from "std/gru"
+import { Linear } from "std/network"
+import { cross_entropy } from "std/losses"
+network Words(V, E; T) {
+  input words: index(V)[T]
+  param table: [V, E] ~ normal(1)
+  use read = Linear(E, V)
+  loss = sum(cross_entropy(read(before(table[words], 0)), words)) per T
 }`;
 
 const affine = `import { squared_error } from "std/losses"
@@ -69,23 +84,27 @@ const noisyData = arrays({
   shift: Array.from({ length: 22 }, (_, i) => wave(3, i)),
 });
 
+const withoutClock = (event: TrainEvent): TrainEvent =>
+  event.kind === "update" ? { ...event, milliseconds: 0 } : event;
+
 async function eventsOf(options: TrainOptions): Promise<{ events: TrainEvent[]; params: TensorRecord }> {
   const training = train(options);
   const events: TrainEvent[] = [];
-  for await (const event of training) events.push(event);
+  for await (const event of training) events.push(withoutClock(event));
   const params = Object.fromEntries(
     Object.entries(training.instance.params).map(([name, values]) => [name, values.slice()]),
   );
   return { events, params };
 }
 
-let networks: Record<"parity" | "noisy" | "noisyJs" | "affine", LoadedCell>;
+let networks: Record<"parity" | "noisy" | "noisyJs" | "affine" | "words", LoadedCell>;
 beforeAll(async () => {
   networks = {
     parity: await cell(parity, { cell: "Parity", dimensions: { H: 8 }, gradient: true }),
     noisy: await cell(noisy, { cell: "Noisy", dimensions: { I: 2, H: 3 }, gradient: true }),
     noisyJs: await cell(noisy, { cell: "Noisy", dimensions: { I: 2, H: 3 }, gradient: true, target: "js" }),
     affine: await cell(affine, { cell: "Affine", gradient: true, dtype: "f64" }),
+    words: await cell(words, { cell: "Words", dimensions: { V: 30, E: 5 }, gradient: true }),
   };
 });
 
@@ -141,6 +160,56 @@ describe("train", () => {
         values.forEach((value, i) => expect(Math.abs(value - first!.params[name]![i]!)).toBeLessThan(1e-6));
       }
     }
+  });
+
+  it("takes as many batches for an update as it is told to, with the bits of one batch", async () => {
+    const whole = await eventsOf({ ...noisyOptions(), batch: 8 });
+    expect(await eventsOf({ ...noisyOptions(), batch: 4, accumulate: 2 })).toEqual(whole);
+    expect(await eventsOf({ ...noisyOptions(), batch: 2, accumulate: 4 })).toEqual(whole);
+  });
+
+  it.each([
+    ["sgd", sgd({ learningRate: 0.3 })],
+    ["adagrad", adagrad({ learningRate: 0.3 })],
+    ["groups", adam({ groups: [{ match: "read.*", frozen: true }] })],
+  ])("learns tables by rows as whole ones, with %s", async (_, optimizer) => {
+    const data = arrays({
+      words: Array.from({ length: 12 }, (_, i) => Array.from({ length: 1 + (i % 4) }, (_, t) => (i * 5 + t * 7) % 30)),
+    });
+    expect(networks.words.manifest.params.find(({ name }) => name === "table")!.rows).toEqual(["T"]);
+    const options = { module: networks.words, data, batch: 10, epochs: 2, seed: 1, shard: 2, optimizer };
+    const whole: Optimizer = {
+      ...optimizer,
+      attach: (instance) => Object.create(optimizer.attach(instance), { byRows: { value: [] } }) as OptimizerState,
+    };
+    const [rows, all] = [await eventsOf(options), await eventsOf({ ...options, optimizer: whole })];
+    expect(rows.params).toEqual(all.params);
+    const norms = [rows, all].map(({ events }) =>
+      events.flatMap((event) => (event.kind === "update" ? [event.norm] : [])),
+    );
+    norms[0]!.forEach((norm, i) => expect(norm).toBeCloseTo(norms[1]![i]!, 6));
+  });
+
+  it("gives settings as numbers, functions and schedules, to validation too", async () => {
+    const options = { ...noisyOptions(), optimizer: sgd({ learningRate: 0 }), batch: 22, epochs: 4 };
+    const small = async (settings: NonNullable<TrainOptions["settings"]>): Promise<number[]> => {
+      const { events } = await eventsOf({ ...options, settings });
+      return events.flatMap((event) => (event.kind === "update" ? [event.losses["small"]!] : []));
+    };
+    const plain = await small({});
+    expect(await small({ calm: 1 })).toEqual(plain);
+    const ratios = (await small({ calm: (updates) => updates })).map((value, i) => value / plain[i]!);
+    ratios.forEach((ratio, i) => expect(ratio).toBeCloseTo(i, 5));
+    expect(await small({ calm: constant(0) })).toEqual([0, 0, 0, 0]);
+    await expect(small({ calm: () => NaN })).rejects.toThrow("settings.calm must be a finite number, got NaN");
+    const looks = async (own: object): Promise<number[]> => {
+      const validation = { data: noisyData, every: 1, ...own };
+      const { events } = await eventsOf({ ...options, settings: { calm: (updates) => updates }, validation });
+      return events.flatMap((event) => (event.kind === "validation" ? [event.losses["small"]!] : []));
+    };
+    const [followed, fixed] = [await looks({}), await looks({ settings: { calm: 3 } })];
+    expect(new Set(fixed).size).toBe(1);
+    followed.forEach((value, i) => expect(value / fixed[0]!).toBeCloseTo((i + 1) / 3, 5));
   });
 
   it("stops by patience, keeps the best and averages", async () => {
@@ -205,7 +274,9 @@ describe("train", () => {
     const [history, progress]: string[][] = [[], []];
     const tell = { history: (line: string) => history!.push(line), progress: (line: string) => progress!.push(line) };
     const { events } = await eventsOf({ ...noisyOptions(), ...tell, validation: { data: noisyData, every: 4 } });
-    expect(history!.map((line) => JSON.parse(line) as unknown)).toEqual(events);
+    // No line has the clock.
+    const lines = events.map((event) => (event.kind === "update" ? { ...event, milliseconds: undefined } : event));
+    expect(history!.map((line) => JSON.parse(line) as unknown)).toEqual(lines);
     expect(progress).toHaveLength(3 + 2 + 1);
     expect(progress!.at(-1)).toBe("the end after 9 updates: all epochs");
   });
@@ -227,6 +298,29 @@ describe("train", () => {
     );
     expect((error as TrainingError).code).toBe("non-finite");
     expect(training.instance.params["a"]![0]).toBe(0);
+  });
+
+  it("says which example of a validation made a loss that is no number", async () => {
+    const data = arrays({ x: [[1]], y: [[1]] });
+    const validation = { data: arrays({ x: [[1], [2], [0], [3], [4], [5, NaN]], y: [[1], [2], [0], [3], [4], [5, 6]] }), every: 2 }; // prettier-ignore
+    const training = train({ module: networks.affine, data, optimizer: sgd(), batch: 1, updates: 3, seed: 0, validation }); // prettier-ignore
+    await expect(training.finish()).rejects.toMatchObject({
+      code: "non-finite",
+      update: 2,
+      message:
+        "validation after update 2: loss is NaN; example 5 of the validation's data: said[1] is NaN. Params are those of that update",
+    });
+  });
+
+  it("ends where it is disposed of", async () => {
+    const training = train(noisyOptions());
+    const seen: TrainEvent[] = [];
+    for await (const event of training) {
+      seen.push(event);
+      if (seen.length === 2) await training[Symbol.asyncDispose]();
+    }
+    expect(seen).toHaveLength(2);
+    await expect(training.finish()).rejects.toThrow("stopped before its end");
   });
 
   it("cuts no infinite gradient to one that is finite", async () => {
@@ -284,7 +378,10 @@ describe("what does not fit", () => {
     ({ module: networks.affine, data: arrays({ x: [[1]], y: [[1]] }), optimizer: sgd(), batch: 1, updates: 1, seed: 0, ...change }) as TrainOptions; // prettier-ignore
 
   it.each<[Readonly<Record<string, unknown>>, string]>([
-    [{ epochs: 1 }, "train: one of updates and epochs must be given"],
+    [{ epochs: 1 }, "train: only one of updates and epochs may say when training ends, got updates 1 and epochs 1"],
+    [{ updates: undefined }, "train: updates or epochs must be given, to say when training ends"],
+    [{ accumulate: 0 }, "train: accumulate must be a positive integer, got 0"],
+    [{ settings: { beta: 1 } }, "train: settings: Affine has no setting beta; it has none"],
     [{ updates: 0 }, "train: updates must be a positive integer, got 0"],
     [{ seed: 0.5 }, "train: seed must be an integer from 0 to 2^53 - 1, got 0.5"],
     [{ batch: "8" }, 'train: batch must be a positive integer, got "8"'],
