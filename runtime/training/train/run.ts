@@ -37,9 +37,6 @@ export function createRun(options: CheckedTraining): TrainingRun {
   };
 }
 
-/** That of the host, the finest that it has. */
-const clock = (globalThis as { readonly performance?: { now(): number } }).performance ?? Date;
-
 /** All that happens, as it is pulled. */
 export async function* runEvents(run: TrainingRun): AsyncGenerator<TrainEvent, void> {
   const { options, learner, best } = run;
@@ -132,13 +129,13 @@ function reasonToEnd({ options, best, done, feed }: TrainingRun): EndEvent["reas
 
 async function takeUpdate(run: TrainingRun): Promise<UpdateEvent> {
   const { options, learner, feed, average } = run;
-  const start = clock.now();
+  const start = Date.now();
   const next = await feed.next();
   const result = learner.update(next, run.done + 1);
   run.done++;
   run.loss = result.loss;
   if (average !== undefined) moveAverage(average, learner.instance.params, options.average!.decay);
-  return { kind: "update", update: run.done, epoch: next.epoch, ...result, milliseconds: clock.now() - start };
+  return { kind: "update", update: run.done, epoch: next.epoch, ...result, milliseconds: Date.now() - start };
 }
 
 async function look(run: TrainingRun): Promise<ValidationEvent> {
