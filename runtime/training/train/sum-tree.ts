@@ -21,13 +21,13 @@ export interface Summed {
 }
 
 /** The gradient of one param in a subtree. */
-interface Sum {
+interface ParamSum {
   set(from: FloatArray | GradientRows): void;
   add(from: FloatArray | GradientRows): void;
   value(): FloatArray | GradientRows;
 }
 
-type Subtree = ReadonlyMap<string, Sum>;
+type Subtree = ReadonlyMap<string, ParamSum>;
 
 export function createSumTree(params: readonly Summed[]): SumTree {
   /** What the subtrees that wait for their right half add up to, the largest first: there is one for each bit of the count. */
@@ -67,7 +67,7 @@ export function createSumTree(params: readonly Summed[]): SumTree {
   };
 }
 
-function wholeSum(like: FloatArray): Sum {
+function wholeSum(like: FloatArray): ParamSum {
   const total = like.slice();
   return {
     set: (from) => total.set(from as FloatArray),
@@ -77,7 +77,7 @@ function wholeSum(like: FloatArray): Sum {
 }
 
 /** Rows in the order in which they came first: so the cost is that of the rows, and not of the table. */
-function rowSum(like: FloatArray, width: number): Sum {
+function rowSum(like: FloatArray, width: number): ParamSum {
   /** Where each row of the table is among those that came; -1 where it did not come. */
   const places = new Int32Array(like.length / width).fill(-1);
   let rows = new Int32Array(0);
