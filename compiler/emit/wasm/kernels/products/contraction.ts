@@ -92,14 +92,17 @@ export class Contraction {
     return right;
   }
 
-  /** Bytes between neighbouring rows of the left operand, where they are always the same: one pointer then serves all. */
+  /**
+   * Bytes between neighbouring rows of the left operand, where they are always the same: one pointer then serves all. Rows that follow each
+   * other backwards have a pointer each, as an offset of an instruction is not below 0.
+   */
   private rowDistance(): number | undefined {
     const { product, left, row } = this.plan;
     const extent = product.schedule?.copied === undefined ? product.rows?.extent : undefined;
     if (extent?.kind === "examples" && extent.examples.kind === "list") return undefined;
     const term = left.offset.terms.find(({ variable }) => variable === row);
     const elements = term === undefined ? 0 : constantOf(term.coefficient);
-    return elements === undefined ? undefined : elements * this.plan.size;
+    return elements === undefined || elements < 0 ? undefined : elements * this.plan.size;
   }
 
   /** Pushes the address of an operand at the start of what is contracted. */
