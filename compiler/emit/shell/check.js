@@ -57,7 +57,7 @@ export function take(where, value, { byName, places }) {
     isEmpty = false;
     const place = byName.get(name);
     if (place === undefined) {
-      throw new TypeError(`${where}: unknown name ${quote(name)}; expected ${known(byName) || "no names at all"}`);
+      throw new TypeError(`${where}: unknown name ${quote(name)}; expected ${known(byName)}`);
     }
     const given = /** @type {Record<string, unknown>} */ (value)[name];
     place.value = "data" in place ? convert(/** @type {BufferedTensor} */ (place), given) : given;
@@ -67,7 +67,7 @@ export function take(where, value, { byName, places }) {
 }
 
 /** @type {(byName: CallNames["byName"]) => string} */
-const known = (byName) => [...byName.keys()].map(quote).join(", ");
+const known = (byName) => [...byName.keys()].map(quote).join(", ") || "no names at all";
 
 /**
  * @param {string} where
@@ -75,7 +75,7 @@ const known = (byName) => [...byName.keys()].map(quote).join(", ");
  * @param {CallNames["byName"]} byName
  */
 const noObject = (where, value, byName) =>
-  new TypeError(`${where} must be an object, got ${describe(value)}; its names are ${known(byName) || "none"}`);
+  new TypeError(`${where}: expected an object with ${known(byName)}, got ${describe(value)}`);
 
 /**
  * The same for names that are rarely asked for: the values in their order.

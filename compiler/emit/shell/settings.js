@@ -24,7 +24,7 @@ export function createSettings(core) {
       const own = (call.settings ??= settings.map(() => 0));
       for (let i = 0; i < settings.length; i++) {
         const { value = settings[i]?.otherwise, name } = /** @type {typeof places[number]} */ (places[i]);
-        if (typeof value !== "number") {
+        if (typeof value !== "number" || Number.isNaN(value)) {
           throw new TypeError(`${where}: ${quote(name)} must be a number, got ${describe(value)}`);
         }
         own[i] = value;

@@ -148,10 +148,10 @@ function binaryDimension(checker: Checker, node: BinaryNode): Dim | undefined {
 }
 
 /** A quotient: whole now, or to be checked with the sizes. */
-export function checkWhole(checker: Checker, dim: Dim, span: Span): Dim | undefined {
+export function checkWhole(checker: Checker, dim: Dim, span: Span, help?: string): Dim | undefined {
   const constant = constantOf(dim);
   if (constant !== undefined && !Number.isInteger(constant)) {
-    checker.report("dimension-not-whole", span, `\`${printDim(dim)}\` is not a whole number`);
+    checker.report("dimension-not-whole", span, `\`${printDim(dim)}\` is not a whole number`, { help });
     return undefined;
   }
   if (constant === undefined) checker.oblige("whole", dim, span);

@@ -50,6 +50,7 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     const net = instantiate({ batch: 1, sizes: { T: 1 } });
     const message = "forward: beta must be a number, got Array of length 1";
     expect(() => net.forward({ x: [1, 2], beta: [1] })).toThrow(new TypeError(message));
+    expect(() => net.forward({ x: [1, 2], beta: NaN })).toThrow("forward: beta must be a number, got NaN");
     expect(() => net.forward({ x: [1, 2], gamma: 1 })).toThrow(
       /unknown name gamma; expected x, sizes, batch, beta, one.by/,
     );

@@ -121,7 +121,7 @@ class WindowedAxes {
     if (word === "causal" && rank === 1) return { before: reach, after: none };
     if (word === "same" && constantOf(stride) === 1) {
       const half = boundedDivide(reach, dimConstant(2));
-      const whole = half && checkWhole(checker, half, span);
+      const whole = half && checkWhole(checker, half, span, withoutMiddle);
       return whole && { before: whole, after: whole };
     }
     const messages: Readonly<Record<string, string>> = {
@@ -241,3 +241,6 @@ function fixedDimension(
   });
   return undefined;
 }
+
+const withoutMiddle =
+  "`same` puts as many zeros before as after, for windows with a middle: say how many, `pad = [1, 2]`";

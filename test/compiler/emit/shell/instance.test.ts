@@ -149,7 +149,7 @@ describe("wrong calls", () => {
       TypeError,
       /lengths must be an array of integers of shape \[batch 2\], got "12"/,
     ],
-    ["sizes: no object", { sizes: 3 }, TypeError, /^forward: sizes must be an object, got 3; its names are S$/],
+    ["sizes: no object", { sizes: 3 }, TypeError, /^forward: sizes: expected an object with S, got 3$/],
     ["sizes: unknown", { sizes: { Q: 1 } }, TypeError, /^forward: sizes: unknown name Q; expected S/],
   ];
 
@@ -172,7 +172,7 @@ describe("wrong calls", () => {
   });
 
   test.each([[undefined], [null], [3], [[]], [new Float64Array(2)]])("forward(%s)", (value) => {
-    expect(() => prepared().forward(value)).toThrow(/forward must be an object/);
+    expect(() => prepared().forward(value)).toThrow(/^forward: expected an object with /);
   });
 
   test("a detached buffer is as good as any where nothing is expected", () => {
@@ -270,7 +270,7 @@ describe("backward", () => {
     expect(() => cell.backward({ final: { y: [] } })).toThrow(/backward: final: unknown name y; expected h, c/);
     expect(() => cell.backward({ y: [1] })).toThrow(/backward: y must have shape \[batch 2, steps 3, 2\]/);
     expect(() => cell.backward({ final: { h: [1] } })).toThrow(/^backward: final: h must have shape \[batch 2, /);
-    expect(() => cell.backward({ final: [] })).toThrow(/final must be an object/);
+    expect(() => cell.backward({ final: [] })).toThrow(/final: expected an object with /);
   });
 
   test("says what was left out at compilation", () => {

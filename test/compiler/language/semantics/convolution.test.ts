@@ -82,6 +82,14 @@ describe("says", () => {
   });
 });
 
+it("windows without a middle are told what to write", () => {
+  const text = inCell("conv(x, D[:, :, 0:2], groups = I, pad = ‹same›)");
+  const { help } = expectReport(text, "dimension-not-whole");
+  expect(help).toBe(
+    "`same` puts as many zeros before as after, for windows with a middle: say how many, `pad = [1, 2]`",
+  );
+});
+
 describe("over axes that calls give", () => {
   const network = (least: string, value: string): string =>
     `network A(K; T${least}) {

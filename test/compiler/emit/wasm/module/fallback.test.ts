@@ -91,7 +91,9 @@ describe("a module for both", () => {
     expect(() => vm.runInContext(`instantiate({ variant: "wasm-fma" })`, context)).toThrow(
       'instantiate: variant must be "js" or "wasm", got "wasm-fma"',
     );
-    expect(() => vm.runInContext("instantiate(null)", context)).toThrow("instantiate must be an object, got null");
+    expect(() => vm.runInContext("instantiate(null)", context)).toThrow(
+      /^instantiate: expected an object with batch, steps, .*, got null$/u,
+    );
     expect(() => vm.runInContext("instantiate({ fast: 1 })", context)).toThrow(/unknown name fast/);
   });
 

@@ -14,7 +14,13 @@ test.each([1, 2, 3, 5])("the gradient by a matrix of %i columns is its outer pro
   const dy = [1, -1, 2];
   const products = x.map((_, i) => x.slice(i).reduce((product, value) => product * value, 1));
   for (const dtype of ["f32", "f64"] as const) {
-    const options = { cell: "Turned", dimensions: { I: columns, H: rows }, gradient: true, dtype, target: "wasm" } as const;
+    const options = {
+      cell: "Turned",
+      dimensions: { I: columns, H: rows },
+      gradient: true,
+      dtype,
+      target: "wasm",
+    } as const;
     const instance = (await cell(source, options)).instantiate({ batch: 1, steps: 1 });
     instance.forward({ x });
     const { params } = instance.backward!({ y: dy });
