@@ -26,6 +26,7 @@ export type {
   AxisEntry,
   ConditionEntry,
   ContextEntry,
+  CutEntry,
   DrawEntry,
   Initializer,
   InputEntry,

@@ -118,6 +118,7 @@ class EntryBuilder {
     else if (values !== undefined) this.keep(values);
     if (options.gradient) this.addGradient(plain, initial);
     else this.keep(this.run(derivation("forward"), plain, residualPasses));
+    if (options.gradient && (program.losses ?? []).length > 1) this.addWeights(plain);
     for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial);
     if (program.starts !== undefined) {
       this.roles.push(...startRoles(program));
@@ -159,6 +160,12 @@ class EntryBuilder {
     if (initial === undefined) return;
     const gradient = withoutOutputs(gradientOf(initial, context, rules, false, boundary), unwanted);
     this.keep(this.run(derivation("initial", "gradient"), gradient, derivativePasses));
+  }
+
+  /** What several losses are divided by, which must be known of a whole batch before the gradient of any part of it. */
+  private addWeights(plain: GraphFunction): void {
+    const fn = weightsOf(this.program, plain);
+    this.keep(this.run(derivation("weights"), fn, [...valuePasses, ...residualPasses]));
   }
 
   private addDirectional(mode: DirectionalMode, plain: GraphFunction, initial: GraphFunction | undefined): void {
@@ -203,6 +210,12 @@ function onlyPorts(fn: GraphFunction, names: ReadonlyMap<string, string>, contex
   const outputs = places.map((i) => at(fn.outputs, i));
   const part = removeUnusedValues.run({ ...fn, outputs, outputNames: places.map((i) => outputName(fn, i)) }, context);
   return { ...part, inputs: part.inputs.filter((id) => isHere(nameOf(part, id))) };
+}
+
+/** Those of the outputs of `forward` that losses are divided by. */
+export function weightsOf({ losses = [] }: Program, forward: GraphFunction): GraphFunction {
+  const wanted = new Set(losses.map((loss) => nameOfRole({ kind: "output", name: `${loss}.weight` })));
+  return withoutOutputs(forward, new Set(forward.outputNames.filter((name) => !wanted.has(name))));
 }
 
 /** What only they need is left to the passes. */

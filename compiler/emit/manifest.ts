@@ -20,8 +20,10 @@ import {
   isSequence,
 } from "../base/types/dim.js";
 import { type ComputedSizes, computedSizes, namesOfAxes } from "../program/computed-sizes.js";
+import { type CutAxis, findCuts } from "../program/find-cuts.js";
 import type {
   AxisEntry,
+  CutEntry,
   Manifest,
   ParamEntry,
   RandomEntry,
@@ -29,6 +31,8 @@ import type {
   StateEntry,
   TensorEntry,
 } from "../../runtime/module/manifest.js";
+import { printProgram } from "../ir/graph/print.js";
+import { digestOf } from "./digest.js";
 import { computedEntries, conditionEntries } from "./size-entries.js";
 import type { EntryProgram } from "../program/entry.js";
 import { gradName, nameOfRole } from "../program/roles.js";
@@ -78,8 +82,30 @@ export function buildManifest(
       jvp: options.jvp,
       hvp: options.hvp,
     },
+    ...trainingEntries(program, options, names),
     ...declaredDerivatives(program),
   };
+}
+
+/** What training needs to know beside tensors, of a network with losses and their gradient. */
+function trainingEntries(
+  program: Program,
+  { gradient }: ModuleOptions,
+  names: ReadonlyMap<string, string>,
+): Pick<Manifest, "program" | "cuts"> {
+  if (gradient === false || program.losses === undefined || program.losses.length === 0) return {};
+  const cuts = findCuts(program);
+  const entry = ({ axis, states, obstacle }: CutAxis): CutEntry => ({
+    axis: nameOfAxis(names, axis),
+    ...(obstacle === undefined ? { states } : { obstacle }),
+  });
+  return { program: hashOf(program), ...(cuts.length > 0 && { cuts: cuts.map(entry) }) };
+}
+
+/** The same for the same equations with the same sizes, whatever they are compiled to. */
+function hashOf({ forward, initial, dimensions }: Program): string {
+  const functions = [forward, ...(initial === undefined ? [] : [initial])];
+  return digestOf(`${JSON.stringify([...dimensions])}\n${printProgram({ functions })}`);
 }
 
 function nameOfAxis(names: ReadonlyMap<string, string>, symbol: string): string {

@@ -23,13 +23,13 @@ import type { Shape } from "../base/types/shape.js";
 import type { Role } from "./roles.js";
 
 /** What an entry is derived from. */
-export type EntrySource = "forward" | "initial" | "start" | "contexts";
+export type EntrySource = "forward" | "initial" | "start" | "contexts" | "weights";
 
 /** The values themselves, or their derivatives. */
 export type EntryMode = "value" | "gradient" | "jvp" | "hvp";
 
-/** All but what nothing is derived of: the initial values of params, and what a stream computes of its contexts. */
-type WithDerivatives = Exclude<EntrySource, "start" | "contexts">;
+/** All but what nothing is derived of: the initial values of params, what a stream computes of its contexts, and what losses are divided by. */
+type WithDerivatives = Exclude<EntrySource, "start" | "contexts" | "weights">;
 
 /** As the shell of a module calls them. */
 const names = {
@@ -40,7 +40,7 @@ const names = {
 const streamedNames = { forward: "step", initial: "stepInitial", contexts: "stepContexts" } as const;
 
 export type EntryName =
-  (typeof names)[WithDerivatives][EntryMode] | (typeof streamedNames)[keyof typeof streamedNames] | "start";
+  (typeof names)[WithDerivatives][EntryMode] | (typeof streamedNames)[keyof typeof streamedNames] | "start" | "weights";
 
 export interface EntryDerivation {
   readonly of: EntrySource;
@@ -60,7 +60,7 @@ export interface ProgramEntry extends EntryDerivation {
 export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry {
   const { of, by, streamed } = kind;
   const name =
-    of === "start" ? of : of === "contexts" ? streamedNames[of] : streamed ? streamedNames[of] : names[of][by];
+    of === "start" || of === "weights" ? of : of === "contexts" ? streamedNames[of] : streamed ? streamedNames[of] : names[of][by];
   return { ...kind, name, adds: of === "initial" && (by === "gradient" || by === "hvp"), fn: { ...fn, name } };
 }
 

@@ -65,7 +65,8 @@ function frontOf(fn: GraphFunction, id: ValueId, axes: readonly string[]): strin
   return first && axes.find((symbol) => equalDims(first, dimSymbol(symbol)));
 }
 
-class PathSearch {
+/** Finds what looks ahead. */
+export class PathSearch {
   private readonly fn: GraphFunction;
   private readonly causality: Causality;
   private readonly defined: ReadonlyMap<ValueId, Instruction>;

@@ -210,6 +210,8 @@ const checkFields = fields({
   settings: optional(tensors({ otherwise: finite })),
   outputs: tensors(),
   losses: optional(listOf(name)),
+  program: optional(name),
+  cuts: optional(listOf(fields({ axis: name, states: optional(listOf(name)), obstacle: optional(name) }))),
   stream: optional(name),
   has: fields({ step: flag, gradient: gradientFlag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),
@@ -244,6 +246,7 @@ export function checkManifest(value: unknown): Manifest {
     const missing = ["", ".sum", ".weight"].map((part) => `${loss}${part}`).find((part) => !outputs.has(part));
     if (missing !== undefined) corrupt(`losses[${i}]`, `a loss with the output ${missing}`, loss);
   }
+  checkCuts(manifest);
   const { stream } = manifest;
   if (
     stream !== undefined &&
@@ -254,4 +257,15 @@ export function checkManifest(value: unknown): Manifest {
   const { gradient, hvp } = manifest.has;
   if (hvp && gradient !== true) corrupt("has.gradient", "true, as it has hvp", gradient);
   return manifest;
+}
+
+/** Axes that calls give by name, with states that there are, or with what is in the way. */
+function checkCuts({ cuts = [], axes: all, states }: Manifest): void {
+  for (const [i, { axis, states: own, obstacle }] of cuts.entries()) {
+    if (!all.some((entry) => entry.name === axis && entry.option === "sizes"))
+      corrupt(`cuts[${i}].axis`, "an axis that calls give by name", axis);
+    if ((own === undefined) === (obstacle === undefined)) corrupt(`cuts[${i}]`, "states or an obstacle", own);
+    for (const state of own ?? [])
+      if (!states.some((entry) => entry.name === state)) corrupt(`cuts[${i}].states`, "states of the module", state);
+  }
 }

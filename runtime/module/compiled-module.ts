@@ -28,12 +28,13 @@ export type CallValues = Readonly<Record<string, unknown>>;
  */
 export type CallResult = Readonly<Record<string, FloatArray>> & { readonly final: TensorRecord };
 
-/** Gradients of inputs and contexts by name, of initial states and of parameters. */
 /** What `gradient` gives: the losses of a batch, all together and each by its name, and their gradient. */
 export type LossGradient = CallGradient & {
   readonly loss: number;
   /** The value of each, the sum over the examples, and what that is divided by. */
   readonly losses: Readonly<Record<string, LossOfBatch>>;
+  /** The states after each example's last step, as `forward` gives them. */
+  readonly final: TensorRecord;
 };
 
 export interface LossOfBatch {
@@ -42,6 +43,7 @@ export interface LossOfBatch {
   readonly weight: number;
 }
 
+/** Gradients of inputs and contexts by name, of initial states and of parameters. */
 export type CallGradient = Readonly<Record<string, FloatArray>> & {
   readonly initial: TensorRecord;
   readonly params: TensorRecord;
@@ -105,6 +107,8 @@ export interface ModuleInstance {
    * what they say themselves: so that gradients of the pieces of a batch add up to that of the whole.
    */
   gradient?(values: CallValues, options?: { readonly per?: number | Readonly<Record<string, number>> }): LossGradient;
+  /** Only in modules with several losses: what each is divided by, at the cost of what that is made of. */
+  weights?(values: CallValues): Readonly<Record<string, number>>;
   jvp?(values: CallValues, tangents: Readonly<Record<string, unknown>>): CallResult;
   hvp?(
     values: CallValues,

@@ -32,6 +32,10 @@ export interface Manifest {
   readonly outputs: readonly TensorEntry[];
   /** Outputs that are losses of the batch; beside `loss` are `loss.sum` and `loss.weight`. Left out where there are none. */
   readonly losses?: readonly string[];
+  /** Of a network with losses and their gradient: a digest of its equations and sizes, whatever they are compiled to. */
+  readonly program?: string;
+  /** Of such a network: axes that inputs have in front, along which training may take sequences in pieces, or why not. */
+  readonly cuts?: readonly CutEntry[];
   /** Of a network that streams: the axis along which it does. That of a cell is the axis of its steps. */
   readonly stream?: string;
   /** What it can do besides `forward`; `step` stands for everything that streams. */
@@ -92,6 +96,15 @@ export interface ConditionEntry {
   readonly text: string;
   /** The equation that wants it. */
   readonly equation?: string;
+}
+
+/** An axis along which the losses of a sequence are those of its pieces added up, each with the states that the one before has left. */
+export interface CutEntry {
+  readonly axis: string;
+  /** Those states, by name. */
+  readonly states?: readonly string[];
+  /** In the place of them: what is in the way. */
+  readonly obstacle?: string;
 }
 
 /** A tensor of a call has the shape `[...axes, ...shape]`, row-major. */

@@ -21,13 +21,14 @@ export function losses(core, sequence) {
   const parts = names.map((name) => [name, `${name}.sum`, `${name}.weight`].map((part) => named(part).data));
   /** Made of what such a call leaves out, perhaps: what losses alone read. */
   const ends = core.tensors("final").filter((_, i) => core.manifest.states[i]?.forLosses);
-  /** @type {(where: string, values: unknown, isWhole: boolean) => void} */
-  const run = (where, values, isWhole) => {
+  /** @type {(where: string, values: unknown, isWhole: boolean, entry?: "weights") => void} */
+  const run = (where, values, isWhole, entry) => {
     sequence.take(where, /** @type {GivenCall} */ (values));
     const isPart = !isWhole && optional.some(({ value }) => value === undefined);
     sequence.check(where, isPart ? optional : undefined);
     sequence.begin();
-    core.run("forward", sequence.call);
+    core.run(entry ?? "forward", sequence.call);
+    if (entry) return;
     // Without losses there is nothing that `backward` could differentiate.
     sequence.ran = !isPart;
     if (!isPart) return;
@@ -75,7 +76,14 @@ export function losses(core, sequence) {
       loss += told[name].value;
     });
     core.run("backward", sequence.call);
-    return Object.freeze({ ...gradients(sequence.call.sizes), loss, losses: told });
+    const { final } = result(sequence.call.sizes);
+    return Object.freeze({ ...gradients(sequence.call.sizes), loss, losses: told, final });
   };
+  if (names.length > 1) {
+    methods["weights"] = (values) => {
+      run("weights", values, true, "weights");
+      return Object.fromEntries(names.map((name, i) => [name, parts[i]?.[2]?.[0]]));
+    };
+  }
   return methods;
 }

@@ -12,8 +12,17 @@ export function lossMethods(
   const docs =
     "The losses, and the gradient of all together. `per` is what they are divided by, in the place of what they say " +
     "themselves: so that gradients of the pieces of a batch add up to that of the whole.";
+  const weights: DeclaredMethod = {
+    name: "weights",
+    parameters: [values],
+    result: `{ ${losses.map((name) => `readonly ${propertyName(name)}: number`).join("; ")} }`,
+    docs: "What each loss of a batch is divided by, at the cost of what that is made of: without the losses themselves.",
+  };
   const options = ["options", `{ per?: number | { ${named} } }`, true] as const;
-  return [{ name: "gradient", parameters: [values, options], result: "LossGradient", docs }];
+  return [
+    { name: "gradient", parameters: [values, options], result: "LossGradient", docs },
+    ...(losses.length > 1 ? [weights] : []),
+  ];
 }
 
 export function lossGradientType(losses: readonly string[]): readonly DeclaredType[] {
@@ -23,8 +32,8 @@ export function lossGradientType(losses: readonly string[]): readonly DeclaredTy
   return [
     {
       name: "LossGradient",
-      docs: "The losses of a batch, and the gradient of all together.",
-      type: `Gradient & { readonly loss: number; readonly losses: { ${each} } }`,
+      docs: "The losses of a batch, the gradient of all together, and the states after each example's last step.",
+      type: `Gradient & { readonly loss: number; readonly losses: { ${each} }; readonly final: States }`,
     },
   ];
 }

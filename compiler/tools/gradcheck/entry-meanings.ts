@@ -7,6 +7,7 @@ import { elementCount, type Tensor, tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { evaluateDim } from "../../base/types/dim.js";
+import { weightsOf } from "../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
 import { entryOf, type EntryDerivation } from "../../program/entry.js";
 import { type Program, programBoundary, programContext, programRoles, streamedRoles } from "../../program/program.js";
@@ -65,7 +66,10 @@ function derivedFunctions(program: Program): [EntryDerivation, GraphFunction][] 
       [{ of, by: "hvp", streamed: false }, tangentsOnly(gradient, context, undefined, boundary)],
     ];
   });
-  return starts === undefined ? all : [...all, [{ of: "start", by: "value", streamed: false }, starts.fn]];
+  const value = { by: "value", streamed: false } as const;
+  if (starts !== undefined) all.push([{ of: "start", ...value }, starts.fn]);
+  if ((program.losses ?? []).length > 1) all.push([{ of: "weights", ...value }, weightsOf(program, forward)]);
+  return all;
 }
 
 /** A step is a sequence of one: the first of each example, or zeros where it has none. */

@@ -14,7 +14,7 @@ const counters = ["done", "epoch", "taken", "loss", "bestLoss", "bestUpdate", "w
 /** All parts of a run by which its bits may differ; what only says when it ends is none of them. */
 export function identityOf({ options, learner, settings }: TrainingRun): Record<string, string> {
   const { module, optimizer, batch, shard, seed, clip = {}, average, standardize = {}, validation } = options;
-  const { cell, dtype, dimensions, axes, inputs, contexts, states, params, fixed, outputs, losses, random } =
+  const { cell, dtype, dimensions, axes, inputs, contexts, states, params, fixed, outputs, losses, random, program } =
     module.manifest;
   const shapes = { axes, inputs, contexts, states, params, fixed, outputs, losses, random };
   const { data: looked, ...looks } = validation ?? {};
@@ -23,6 +23,7 @@ export function identityOf({ options, learner, settings }: TrainingRun): Record<
     dimensions: JSON.stringify(dimensions),
     tensors: JSON.stringify(shapes, (key, value: unknown) => (key === "documentation" ? undefined : value)),
     dtype,
+    program: program ?? "",
     // JavaScript and WebAssembly give the same bits, but for fused multiply-add.
     kernels: learner.instance.variant === "wasm-fma" ? "fused multiply-add" : "plain",
     optimizer: `${optimizer.name} ${optimizer.description}`,

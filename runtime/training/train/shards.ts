@@ -2,7 +2,7 @@
 import type { ModuleInstance, SparseRecord } from "../../module/compiled-module.js";
 import type { SizedExample } from "./examples.js";
 import type { Summed, SumTree } from "./sum-tree.js";
-import { addLosses, emptyTotals, lossesIn, type Totals } from "./totals.js";
+import { addLosses, emptyTotals, type Totals } from "./totals.js";
 
 export interface Shard {
   readonly examples: readonly SizedExample[];
@@ -58,7 +58,8 @@ export function gradientOf(settings: ShardsSettings, shards: readonly Shard[]): 
 function weightsOf({ instance, names, call }: ShardsSettings, shards: readonly Shard[]): Totals {
   const totals = emptyTotals(names);
   for (const { examples, from } of shards) {
-    addLosses(totals, lossesIn(names, instance.forward(call(examples, from))));
+    const weights = instance.weights!(call(examples, from));
+    for (const name of names) totals[name]!.weight += weights[name]!;
   }
   return totals;
 }

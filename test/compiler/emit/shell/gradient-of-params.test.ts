@@ -61,7 +61,7 @@ describe.each(["js", "wasm"] as const)("%s", (target) => {
     instance.init(1);
     const x = Float32Array.from({ length: 4 * 8 }, (_, i) => Math.sin(i));
     const gradient = instance.gradient!({ x });
-    expect(Object.keys(gradient)).toEqual(["initial", "params", "loss", "losses"]);
+    expect(Object.keys(gradient)).toEqual(["initial", "params", "loss", "losses", "final"]);
     const report = await verifyModule(module);
     expect(report.passed).toBe(true);
   });

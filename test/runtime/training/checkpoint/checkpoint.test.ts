@@ -214,6 +214,9 @@ describe("a checkpoint", () => {
   it("of another network is refused, and what is allowed goes on", async () => {
     const other = await cell(source, { cell: "Noisy", dimensions: { I: 2, H: 3 }, gradient: true, dtype: "f64" });
     await expect(resumeWith({ module: other })).rejects.toThrow("dtype was f32 and is f64");
+    const changed = source.replace("dropout(rnn(x), 0.2)", "dropout(rnn(x), 0.3)");
+    const like = await cell(changed, { cell: "Noisy", dimensions: { I: 2, H: 3 }, gradient: true });
+    await expect(resumeWith({ module: like })).rejects.toThrow(/run: program was [0-9a-f]{16} and is [0-9a-f]{16}\. /u);
     const { events } = await resumeWith({ batch: 5, updates: 14 }, store.files, ["batch"]);
     expect(events.map(({ kind }) => kind).slice(0, 2)).toEqual(["resumed", "update"]);
     await expect(resumeWith({}, store.files, ["bach"])).rejects.toThrow(
@@ -273,7 +276,7 @@ describe("a checkpoint", () => {
     const module = await cell(source, { cell: "Noisy", dimensions: { I: 3, H: 2 }, gradient: true });
     const data = arrays({ x: [wave(3, 0)], target: [wave(2, 0)] });
     const change = { module, data, validation: undefined } as never;
-    const refused = resumeWith(change, store.files, ["tensors", "dimensions", "data", "validation"]);
+    const refused = resumeWith(change, store.files, ["tensors", "dimensions", "program", "data", "validation"]);
     await expect(refused).rejects.toMatchObject({ code: "other-run", message: `${newest} is of another run: param/rnn.W is missing or of another shape` }); // prettier-ignore
   });
 

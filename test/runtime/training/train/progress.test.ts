@@ -11,7 +11,7 @@ const linesOf = (epochs: number, events: readonly TrainEvent[]): string[] => {
 
 const update = (number: number, epoch: number, loss: number): TrainEvent => ({
   ...{ kind: "update", update: number, epoch, loss },
-  ...{ losses: {}, weight: 1, norm: 1, rate: 1 },
+  ...{ losses: {}, weight: 1, norm: 1, rate: 1, milliseconds: 1 },
 });
 
 it("counts epochs from the one in which training goes on", () => {
