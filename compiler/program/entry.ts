@@ -60,7 +60,13 @@ export interface ProgramEntry extends EntryDerivation {
 export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry {
   const { of, by, streamed } = kind;
   const name =
-    of === "start" || of === "weights" ? of : of === "contexts" ? streamedNames[of] : streamed ? streamedNames[of] : names[of][by];
+    of === "start" || of === "weights"
+      ? of
+      : of === "contexts"
+        ? streamedNames[of]
+        : streamed
+          ? streamedNames[of]
+          : names[of][by];
   return { ...kind, name, adds: of === "initial" && (by === "gradient" || by === "hvp"), fn: { ...fn, name } };
 }
 
