@@ -1,6 +1,5 @@
 /** From a program to the text of its module. */
 import { buildEntries } from "./entries.js";
-import { withGradientRows } from "./gradient-rows.js";
 import type { EntryProgram } from "../program/entry.js";
 import type { Program } from "../program/program.js";
 import { buildKernels, type RewriteKernels } from "./build-kernels.js";
@@ -42,7 +41,7 @@ export function emitModule(
   rewrite: RewriteKernels = (kernel) => kernel,
 ): EmittedModule {
   const { gradient, jvp, hvp } = options;
-  const entries = withGradientRows(buildEntries(program, { gradient, jvp, hvp }));
+  const entries = buildEntries(program, { gradient, jvp, hvp });
   const manifest = buildManifest(program, options, entries);
   const {
     text,

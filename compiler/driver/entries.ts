@@ -21,6 +21,7 @@ import {
 } from "../passes/graph/passes.js";
 import {
   type EntryDerivation,
+  type EntryObserver,
   entryOf,
   type EntryProgram,
   type EntrySource,
@@ -38,6 +39,7 @@ import {
 import { computedSizes } from "../program/computed-sizes.js";
 import { problemsOf } from "../program/verify-program.js";
 import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
+import { withGradientRows } from "./gradient-rows.js";
 
 /** What comes before the passes on an entry. */
 export const deriveStage = "derive";
@@ -50,7 +52,7 @@ export interface EntryOptions {
   /** The compiler's own, if left out. */
   readonly rules?: DerivativeRules;
   /** Called with each entry before the passes on it (`deriveStage`), and after each of these. */
-  readonly observe?: (entry: string, pass: string, fn: GraphFunction) => void;
+  readonly observe?: EntryObserver;
 }
 
 interface DerivedHow {
@@ -87,7 +89,8 @@ export function buildEntries(program: Program, options: EntryOptions): EntryProg
   const { axes, stream } = program;
   const { entries, roles } = new EntryBuilder(program, options).build();
   const sizes = computedSizes(program, [...entries.values()].map(({ fn }) => fn)); // prettier-ignore
-  return { axes, sizes, stream, entries, roles: new Map(roles.map((role) => [nameOfRole(role), role])) };
+  const named = new Map(roles.map((role) => [nameOfRole(role), role]));
+  return withGradientRows({ axes, sizes, stream, entries, roles: named }, options.observe);
 }
 
 class EntryBuilder {

@@ -7,14 +7,18 @@ import type { Shape } from "../base/types/shape.js";
 import { countUses, definitions } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../ir/graph/types.js";
 import { outputName, typeOf } from "../ir/graph/values.js";
-import type { EntryDerivation, EntryProgram } from "../program/entry.js";
+import type { EntryDerivation, EntryObserver, EntryProgram } from "../program/entry.js";
+
+/** What finds them. */
+export const gradientRowsStage = "gradient-rows";
 
 /** The same entries, with the gradients that are made by rows. */
-export function withGradientRows(program: EntryProgram): EntryProgram {
+export function withGradientRows(program: EntryProgram, observe?: EntryObserver): EntryProgram {
   const entryBy = (of: EntryDerivation["of"]): GraphFunction | undefined =>
     [...program.entries.values()].find((entry) => entry.of === of && entry.by === "gradient")?.fn;
   const backward = entryBy("forward");
   if (backward === undefined) return program;
+  observe?.(backward.name, gradientRowsStage, backward);
   // What gradients of initial values are added to is not cleared by rows.
   const further = new Set(entryBy("initial")?.outputNames);
   const read: Reads = { fn: backward, defined: definitions(backward), uses: countUses(backward) };

@@ -1,5 +1,6 @@
 /** The stages on the way from a text to its module, each of which can be looked at. */
 import { printJsKernels, printWasmText, printWasmLayout } from "./print-targets.js";
+import { printShape, type Shape } from "../base/types/shape.js";
 import type { GraphFunction } from "../ir/graph/types.js";
 import { printFunction } from "../ir/graph/print.js";
 import { printKernel, printKernelFunction } from "../ir/kernel/print.js";
@@ -13,6 +14,7 @@ import type { Program } from "../program/program.js";
 import { scalarPasses, type TargetPasses, vectorPasses } from "../passes/kernel/passes.js";
 import { buildEntries, deriveStage, type EntryOptions } from "./entries.js";
 import { graphPasses } from "../passes/graph/passes.js";
+import { gradientRowsStage } from "./gradient-rows.js";
 import { buildKernels } from "./build-kernels.js";
 
 /** What a stage gives: the text as it was read, equations of one example, loops over buffers of a whole batch, or what is printed of these. */
@@ -44,6 +46,7 @@ export const stages: readonly Stage[] = [
   { name: "lower", summary: "one step of one example, as it is written", gives: "graph", targets: all },
   { name: deriveStage, summary: "derivatives, as the rules give them", gives: "graph", targets: all },
   ...graphPasses.map(({ name, summary }): Stage => ({ name, summary, gives: "graph", targets: all })),
+  { name: gradientRowsStage, summary: "which gradients have only rows of their params", gives: "graph", targets: all },
   { name: "kernels", summary: "loops over examples and steps, and what is stored", gives: "kernels", targets: all },
   ...kernelStages((passes) => passes.beforeMemory),
   { name: "memory", summary: "give every buffer its place", gives: "kernels", targets: all },
@@ -97,13 +100,13 @@ const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
       return new Map([cell?.step ?? program.forward, ...(initial === undefined ? [] : [initial])].map(namedText));
     }
     const printed = new Map<string, string>();
-    buildEntries(program, {
+    const { rows = new Map<string, Shape>() } = buildEntries(program, {
       ...options,
       observe: (entry, pass, fn) => {
         if (pass === name) printed.set(...namedText({ ...fn, name: entry }));
       },
     });
-    return printed;
+    return name === gradientRowsStage ? withRows(printed, rows) : printed;
   },
   kernels: ({ program }, { name }, { target, dtype, ...options }) => {
     const printed = new Map<string, string>();
@@ -125,5 +128,11 @@ const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
     return new Map(kernel.functions.map((fn) => [fn.name, print({ ...kernel, functions: [fn] }, dtype)]));
   },
 };
+
+/** The text of a function has no place for them but a comment. */
+function withRows(printed: ReadonlyMap<string, string>, rows: ReadonlyMap<string, Shape>): Map<string, string> {
+  const lines = [...rows].map(([name, places]) => `; ${name}: only rows, at places ${printShape(places)}\n`).join("");
+  return new Map([...printed].map(([entry, text]) => [entry, `${lines}${text}`]));
+}
 
 const namedText = (fn: GraphFunction): [string, string] => [fn.name, printFunction(fn)];

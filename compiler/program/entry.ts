@@ -56,6 +56,9 @@ export interface ProgramEntry extends EntryDerivation {
   readonly fn: GraphFunction;
 }
 
+/** Called with what a stage has made of an entry. */
+export type EntryObserver = (entry: string, stage: string, fn: GraphFunction) => void;
+
 /** The entry that is derived so; what gradients of initial values give adds to the gradients of the steps. */
 export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry {
   const { of, by, streamed } = kind;

@@ -7,7 +7,9 @@ import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
 import { type EntryName, entryOf, type EntryProgram, type ProgramEntry } from "../../compiler/program/entry.js";
-import { evaluateDim, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
+import { type Dim, evaluateDim, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
+import type { Shape } from "../../compiler/base/types/shape.js";
+import { rowsName } from "../../compiler/program/roles.js";
 import { rolesOf } from "./roles.js";
 import {
   type ExampleSizes,
@@ -202,6 +204,22 @@ function paddedOffset(shape: readonly number[], padded: readonly number[], posit
   return offset;
 }
 
+/** A gradient by rows as the shell shows it: rows at the places that the kernel lists, and zeros. */
+function keepListedRows(
+  kernels: CompiledKernels,
+  gradient: string,
+  [height, places]: readonly [height: number, places: Shape],
+  examples: ExampleSizes,
+  padding: Padding,
+): void {
+  const padded = paddedShape({ dtype: "index", shape: places, shared: false }, padding);
+  const shapes = examples.map((sizes) => places.map((dim) => evaluateDim(dim, sizes)));
+  const listed = new Set(unpad(bufferOf(kernels, rowsName(gradient)), padded, shapes).flatMap(({ data }) => [...data]));
+  const table = bufferOf(kernels, gradient);
+  const width = table.length / height;
+  for (let row = 0; row < height; row++) if (!listed.has(row)) table.fill(0, row * width, (row + 1) * width);
+}
+
 /** Compiles and runs one function once. */
 export function runFunction(
   fn: GraphFunction,
@@ -267,8 +285,15 @@ export function compareEntries(
     }
     const visible = onlyVisible(fn);
     writeInputs(kernels, visible, values, examples, padding);
-    if (adds) for (const name of visible.outputNames) kernels.buffers[name]?.fill(0);
+    // Who calls kernels clears what they add to, and gradients that they make by rows.
+    for (const name of visible.outputNames) if (adds || program.rows?.has(name) === true) kernels.buffers[name]?.fill(0); // prettier-ignore
     callEntry(kernels, entry, padding);
+    for (const [i, name] of visible.outputNames.entries()) {
+      const places = program.rows?.get(name);
+      if (places === undefined) continue;
+      const [height] = (fn.types[visible.outputs[i] as ValueId] as ValueType).shape;
+      keepListedRows(kernels, name, [evaluateDim(height as Dim, new Map()), places], examples, padding);
+    }
     const actual = readOutputs(kernels, visible, examples, padding);
     for (const [name, value] of run(fn, values, examples)) {
       if (!name.startsWith("step")) known.set(name, value);

@@ -26,7 +26,8 @@ export class KernelMemory {
         const to = from + bufferSize(buffer, capacity);
         const arena = arenas[buffer.place.slot];
         invariant(arena !== undefined && to <= arena.length, `${buffer.name} does not fit into its slot`);
-        return [buffer.name, arena.subarray(from, to)];
+        const elements = arena.subarray(from, to);
+        return [buffer.name, buffer.zeros === true ? elements.fill(0) : elements];
       }),
     );
   }

@@ -93,27 +93,31 @@ function parseSlot(tokens: LineTokens, slot: number): KernelSlot {
   return { dtype, sizes, ...parseMost(tokens) };
 }
 
-/** `buffer param.W: real[64] slot 3 + 64 within joined.0 external` */
+/** `buffer param.W: real[64] slot 3 + 64 within joined.0 external zeros` */
 function parseBuffer(tokens: LineTokens): KernelBuffer {
   const start = parseStart(tokens);
   tokens.expect("slot");
   const place = { slot: tokens.integer(), offset: parseShift(tokens) };
   const within = tokens.accept("within") ? tokens.name("a buffer") : undefined;
   const external = tokens.accept("external");
-  return { ...start, ...(within !== undefined && { within }), external, place };
+  const zeros = tokens.accept("zeros");
+  return { ...start, ...(within !== undefined && { within }), external, ...(zeros && { zeros }), place };
 }
 
-/** `buffer param.W: real[64] within joined.0 + 64 external persistent held` */
+/** `buffer param.W: real[64] within joined.0 + 64 external persistent held zeros` */
 function parseUnplaced(tokens: LineTokens): UnplacedBuffer {
   const start = parseStart(tokens);
   const within = tokens.accept("within") ? { buffer: tokens.name("a buffer"), offset: parseShift(tokens) } : undefined;
-  const [external, persistent, held] = ["external", "persistent", "held"].map((word) => tokens.accept(word));
+  const [external, persistent, held, zeros] = ["external", "persistent", "held", "zeros"].map((word) =>
+    tokens.accept(word),
+  );
   return {
     ...start,
     ...(within && { within }),
     external: external === true,
     persistent: persistent === true,
     ...(held === true && { heldByCaller: true }),
+    ...(zeros === true && { zeros }),
   };
 }
 

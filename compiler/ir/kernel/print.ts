@@ -53,9 +53,9 @@ function printSlot({ dtype, sizes, most }: KernelSlot, slot: number): string {
   return `slot ${slot}: ${dtype}[${sizes.map(spellDim).join(", ")}]${atMost(most)}\n`;
 }
 
-function printBuffer({ name, external, dtype, size, most, within, place }: KernelBuffer): string {
+function printBuffer({ name, external, dtype, size, most, within, zeros, place }: KernelBuffer): string {
   const around = within === undefined ? "" : ` within ${spellName(within)}`;
-  const seen = external ? " external" : "";
+  const seen = `${external ? " external" : ""}${zeros === true ? " zeros" : ""}`;
   return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)} slot ${place.slot}${shift(place.offset)}${around}${seen}\n`;
 }
 
@@ -67,10 +67,16 @@ function printUnplaced({
   most,
   persistent,
   heldByCaller,
+  zeros,
   within,
 }: UnplacedBuffer): string {
   const around = within === undefined ? "" : ` within ${spellName(within.buffer)}${shift(within.offset)}`;
-  const marks = [external && " external", persistent && " persistent", heldByCaller === true && " held"];
+  const marks = [
+    external && " external",
+    persistent && " persistent",
+    heldByCaller === true && " held",
+    zeros === true && " zeros",
+  ];
   return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)}${around}${marks.filter(Boolean).join("")}\n`;
 }
 

@@ -300,6 +300,8 @@ export interface KernelBuffer {
   readonly most?: Dim;
   /** The buffer that it is a part of. */
   readonly within?: string;
+  /** Zero before the first call: kernels put zeros back where they have written. */
+  readonly zeros?: boolean;
   /** Where its elements lie: `slot` of the arena of its type, from `offset` on. */
   readonly place: { readonly slot: number; readonly offset: Dim };
 }

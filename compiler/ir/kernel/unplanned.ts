@@ -14,6 +14,8 @@ export interface UnplacedBuffer {
   readonly heldByCaller?: boolean;
   /** Keeps its contents between entries. */
   readonly persistent: boolean;
+  /** Zero before the first call: kernels put zeros back where they have written. */
+  readonly zeros?: boolean;
   /** Lies inside another buffer. */
   readonly within?: { readonly buffer: string; readonly offset: Dim };
 }

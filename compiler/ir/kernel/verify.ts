@@ -18,6 +18,7 @@
  * - loops and windows move on, and regions hold neither regions nor windows;
  * - what is cleared lies inside its buffer;
  * - a buffer is there once, lies inside its slot, of the same type, and inside the buffer that it is a part of;
+ * - a buffer that is zero between calls has a slot to itself;
  * - buffers that are in use at the same time do not overlap.
  */
 import { evaluateDim } from "../../base/types/dim.js";
@@ -60,6 +61,8 @@ function verifyPlaces(
     const { most } = slot;
     const room = Math.max(...slot.sizes.map((size) => bufferSize({ size, ...(most && { most }) }, sizes)));
     if (from < 0 || to > room) problems.push(`${name} lies at ${from} to ${to} of a slot of ${room} elements`);
+    if (buffer.zeros === true && buffers.some((other) => other !== buffer && other.place.slot === place.slot))
+      problems.push(`${name} is zero between calls, and others lie in its slot`);
     if (within === undefined) return problems;
     const whole = byName.get(within);
     if (whole === undefined) return [...problems, `${name} is a part of ${within}, and there is none`];

@@ -82,10 +82,9 @@ export function planMemory({ axes, functions, buffers: unplaced }: UnplannedKern
   }
   const placed = buffers.flatMap((buffer): KernelBuffer[] => {
     const place = places.get(buffer.name);
-    const { name, external, dtype, size, most, within } = buffer;
-    return place === undefined
-      ? []
-      : [{ name, external, dtype, size, ...(most && { most }), ...(within && { within: within.buffer }), place }];
+    const { name, external, dtype, size, most, within, zeros } = buffer;
+    const marks = { ...(within && { within: within.buffer }), ...(zeros === true && { zeros }) };
+    return place === undefined ? [] : [{ name, external, dtype, size, ...(most && { most }), ...marks, place }];
   });
   return { axes, buffers: placed, slots, functions };
 }

@@ -102,7 +102,7 @@ export class Storage {
   /** A buffer of zeros that stays so from call to call: who writes into it puts zeros back. */
   zeros(hint: string, shape: Shape): BufferLocation {
     const location = this.scratch(hint, "real", shape, false);
-    this.buffers.set(location.buffer, { ...lookUp(this.buffers, location.buffer), persistent: true });
+    this.buffers.set(location.buffer, { ...lookUp(this.buffers, location.buffer), persistent: true, zeros: true });
     return location;
   }
 

@@ -8,6 +8,8 @@ import {
   textsAfter,
 } from "../../../compiler/driver/stages.js";
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import { emitModule } from "../../../compiler/driver/emit-module.js";
+import { printKernelFunction } from "../../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { kernelStages } from "../../support/kernel-stages.js";
@@ -50,6 +52,26 @@ describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (
       expect(passed.map(({ stage }) => stage)).toEqual(known.map((stage) => stage.name));
     },
   );
+});
+
+test.each<KernelTargetName>(["js", "wasm"])("what is shown of kernels is what a module of %s has", (target) => {
+  const text = `cell Table(V, H) {
+    input i: index(V)
+    state h: [H]
+    param E: [V, H]
+    h' = tanh(h + E[i])
+    output y = h'
+  }`;
+  const { program, cell, written } = lowerSource(text, { dimensions: { V: 50, H: 4 } }, "all sizes");
+  const own: string[] = [];
+  emitModule(program!, { ...all, target, dtype: "f32", fma: false, wasmFile: false }, (kernels) => {
+    own.push(...kernels.functions.map(printKernelFunction));
+    return kernels;
+  });
+  const stage = stages.find(({ name }) => name === "memory")!;
+  const shown = textsAfter({ program: program!, cell, written }, stage, { ...all, target, dtype: "f32" });
+  expect([...shown.values()].slice(1)).toEqual(own);
+  expect(shown.get("backward")).toContain("where it has rows");
 });
 
 test.each([

@@ -48,6 +48,23 @@ describe.each(targets)("stages of %s", (target) => {
   });
 });
 
+const tables = `cell Tables(V, H) {
+  input i: index(V)
+  input at: index(V)[2]
+  state h: [H]
+  param E: [V, H]
+  param F: [V]
+  h' = tanh(h + E[i] * sum(F[at]))
+  output y = h'
+}`;
+
+it.each(targets)("gradients that have rows alone, in %s", (target) => {
+  const { program: source } = lowerSource(tables, { dimensions: { V: 9, H: 5 } }, "all sizes");
+  const program = buildEntries(source!, { gradient: true, jvp: false, hvp: false });
+  expect([...program.rows!.keys()]).toEqual(["grad.param.E", "grad.param.F"]);
+  expect(differences(program, target, [])).toEqual([]);
+});
+
 test("random cells", () => {
   fc.assert(
     fc.property(arbitraryCell(), fc.constantFrom(...targets), ({ source, cell }, target) => {

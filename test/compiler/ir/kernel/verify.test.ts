@@ -260,6 +260,7 @@ describe("what is not", () => {
     ["buffer w: real[3] slot 2", "w holds real elements and lies among index ones"],
     ["buffer w: real[3] slot 0 + 10", "w lies at 10 to 13 of a slot of 12 elements"],
     ["buffer x: real[3] slot 4", "x is there twice"],
+    ["buffer w: real[3] slot 0 + 9 zeros", "w is zero between calls, and others lie in its slot"],
     ["buffer w: real[3] slot 0 within v", "w is a part of v, and there is none"],
     ["buffer w: real[3] slot 0 within y", "w lies outside of y"],
     ["buffer v: real[4] slot 0 + 2\nbuffer w: real[4] slot 0 within v", "w lies outside of v"],
